@@ -1,0 +1,65 @@
+"""What can go wrong, said so that the person who wrote the file can mend it.
+
+``RegimenAdvisorError``
+    ``InputError``          a profile, rule, case or table cannot be read: exit code 2, all problems at once
+    ``DisagreementError``   two engines gave different answers: no answer is given
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Location:
+    """A place in a file, counted from 1; ``line`` is ``None`` where the whole file is meant."""
+
+    file: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: where, what was expected, and (if something is near) what may be meant."""
+
+    location: Location
+    message: str
+    help: str | None = None
+
+    def __str__(self) -> str:
+        tail = f" ({self.help})" if self.help else ""
+        return f"{self.location}: {self.message}{tail}"
+
+
+class RegimenAdvisorError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class InputError(RegimenAdvisorError):
+    """Input that cannot be used; ``problems`` holds all that was found, in file order."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    @classmethod
+    def at(cls, location: Location, message: str, help: str | None = None) -> InputError:
+        """An error with a single problem."""
+        return cls([Problem(location, message, help)])
+
+
+class DisagreementError(RegimenAdvisorError):
+    """Two engines judged the same rule differently, so neither answer is given."""
+
+
+def did_you_mean(word: object, known: Iterable[str]) -> str | None:
+    """``did you mean `x`?`` for the nearest known word, or ``None`` where nothing is near."""
+    candidates = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(str(word).casefold(), candidates, n=1, cutoff=0.6)
+    return f"did you mean `{candidates[near[0]]}`?" if near else None
