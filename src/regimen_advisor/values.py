@@ -1,0 +1,163 @@
+"""What a fact can still be, and the smallest things that can be asked of it.
+
+The value of a fact is never "the answer" but all answers that remain possible: a ``Choice`` is the non-empty set of
+values that are left, a ``Number`` a whole-number range, a ``Members`` the members a set surely and possibly holds.
+Unknown is the whole domain. An ``Atom`` is true if every possible value meets it, false if none does, else unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Truth(Enum):
+    """The three truth values of Kleene's strong logic."""
+
+    TRUE = "true"
+    FALSE = "false"
+    UNKNOWN = "unknown"
+
+    def __invert__(self) -> Truth:
+        return _NOT[self]
+
+
+_NOT = {Truth.TRUE: Truth.FALSE, Truth.FALSE: Truth.TRUE, Truth.UNKNOWN: Truth.UNKNOWN}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of ``possible``; yes/no facts use the words ``true`` and ``false``."""
+
+    possible: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A whole number from ``low`` to ``high``; ``absent`` where it may also not exist (no cycles without a line).
+
+    A number that surely does not exist has ``low > high`` and ``absent``.
+    """
+
+    low: int
+    high: int
+    absent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """A set that surely holds ``must`` and can hold nothing beyond ``may``."""
+
+    must: frozenset[str]
+    may: frozenset[str]
+
+
+Value = Choice | Number | Members
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """The fact is one of ``values``."""
+
+    fact: str
+    values: frozenset[str]
+
+    def judge(self, value: Value) -> Truth:
+        assert isinstance(value, Choice)
+        if value.possible <= self.values:
+            return Truth.TRUE
+        return Truth.FALSE if value.possible.isdisjoint(self.values) else Truth.UNKNOWN
+
+    def keep(self, value: Value, wanted: bool) -> Value | None:
+        """``value`` without the possibilities that make this atom other than ``wanted``; ``None`` if none is left."""
+        assert isinstance(value, Choice)
+        left = value.possible & self.values if wanted else value.possible - self.values
+        return Choice(left) if left else None
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """The number exists and lies from ``low`` to ``high``, both included."""
+
+    fact: str
+    low: int
+    high: int
+
+    def judge(self, value: Value) -> Truth:
+        assert isinstance(value, Number)
+        if value.low > value.high or value.high < self.low or value.low > self.high:
+            return Truth.FALSE
+        if self.low <= value.low and value.high <= self.high and not value.absent:
+            return Truth.TRUE
+        return Truth.UNKNOWN
+
+    def keep(self, value: Value, wanted: bool) -> Value | None:
+        assert isinstance(value, Number)
+        low, high = max(value.low, self.low), min(value.high, self.high)
+        if wanted:
+            return Number(low, high) if low <= high else None
+        if low > high:  # they do not meet: nothing to take away
+            return value
+        if low == value.low and high == value.high:
+            return Number(0, -1, absent=True) if value.absent else None
+        if low == value.low:
+            return Number(high + 1, value.high, value.absent)
+        if high == value.high:
+            return Number(value.low, low - 1, value.absent)
+        return value  # a hole in the middle is no range
+
+
+@dataclass(frozen=True, slots=True)
+class Includes:
+    """The set holds ``member``."""
+
+    fact: str
+    member: str
+
+    def judge(self, value: Value) -> Truth:
+        assert isinstance(value, Members)
+        if self.member in value.must:
+            return Truth.TRUE
+        return Truth.UNKNOWN if self.member in value.may else Truth.FALSE
+
+    def keep(self, value: Value, wanted: bool) -> Value | None:
+        assert isinstance(value, Members)
+        if wanted:
+            return Members(value.must | {self.member}, value.may) if self.member in value.may else None
+        return Members(value.must, value.may - {self.member}) if self.member not in value.must else None
+
+
+Atom = Is | Between | Includes
+
+
+def meet(one: Value, other: Value) -> Value | None:
+    """What both values allow; ``None`` if they contradict each other."""
+    match one, other:
+        case Choice(), Choice():
+            left = one.possible & other.possible
+            return Choice(left) if left else None
+        case Number(), Number():
+            low, high, absent = max(one.low, other.low), min(one.high, other.high), one.absent and other.absent
+            if low <= high:
+                return Number(low, high, absent)
+            return Number(0, -1, absent=True) if absent else None
+        case Members(), Members():
+            must, may = one.must | other.must, one.may & other.may
+            return Members(must, may) if must <= may else None
+    raise TypeError(f"values of different kinds: {one!r}, {other!r}")
+
+
+def join(one: Value, other: Value) -> Value:
+    """The narrowest value that allows all that either of them allows."""
+    match one, other:
+        case Choice(), Choice():
+            return Choice(one.possible | other.possible)
+        case Number(), Number():
+            if one.low > one.high:
+                return Number(other.low, other.high, absent=True)
+            if other.low > other.high:
+                return Number(one.low, one.high, absent=True)
+            return Number(min(one.low, other.low), max(one.high, other.high), one.absent or other.absent)
+        case Members(), Members():
+            return Members(one.must & other.must, one.may | other.may)
+    raise TypeError(f"values of different kinds: {one!r}, {other!r}")
