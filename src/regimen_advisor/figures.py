@@ -1,0 +1,150 @@
+"""Figures as a review prints them: whose they are, in which unit, with which interval, and in which section."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PrivateAttr, model_validator
+
+from regimen_advisor.errors import Location
+from regimen_advisor.publications import ErratumIds, Section, Text
+from regimen_advisor.sources import Record
+
+Number = int | float
+PValue = Annotated[str, Field(pattern=r"^[<>]?0\.\d+$")]
+Unit = Literal["months", "weeks", "%", "patients", "events", "lines"]
+
+
+class Count(Record):
+    """A number of patients; ``derived`` says how, where the review gives only the parts."""
+
+    value: Annotated[int, Field(gt=0)]
+    section: Section
+    derived: Text | None = None
+    note: Text | None = None
+    errata: ErratumIds = ()
+
+
+class Interval(Record):
+    """A confidence interval and its level in percent."""
+
+    low: Number
+    high: Number
+    level: Annotated[Number, Field(gt=0, lt=100)]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Interval:
+        if self.low > self.high:
+            raise ValueError(f"expected the lower bound first, found {self.low} to {self.high}")
+        return self
+
+
+class Value(Record):
+    """One arm's or group's figure: a number, a range of numbers, or a status where none is given yet."""
+
+    of: Text  # the name of an arm or group
+    value: Number | None = None
+    about: bool = False  # the review itself says `about`
+    to: Number | None = None  # upper end where the figure is a range that begins at `value`
+    percent: Number | None = None  # the share that a number of patients makes
+    status: Text | None = None
+    interval: Interval | None = None
+    n: Annotated[int, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _plausible(self) -> Value:
+        if (self.value is None) == (self.status is None):
+            raise ValueError("expected a value, or a status where the review gives none")
+        if self.value is not None and self.interval and not self.interval.low <= self.value <= self.interval.high:
+            raise ValueError(f"expected {self.value} within its interval")
+        if self.value is not None and self.to is not None and self.to < self.value:
+            raise ValueError(f"expected a range that rises, found {self.value} to {self.to}")
+        return self
+
+
+class Comparison(Record):
+    """``of`` against its comparator ``against`` on one endpoint; a hazard ratio below 1 favours ``of``."""
+
+    of: Text
+    against: Text
+    hazard_ratio: Annotated[Number, Field(gt=0)] | None = None
+    interval: Interval | None = None  # of the hazard ratio
+    p: PValue | None = None
+    risk_reduction: Number | None = None  # percent, as the review prints it beside or instead of the hazard ratio
+    difference: Number | None = None  # in the unit of the result
+
+    @model_validator(mode="after")
+    def _plausible(self) -> Comparison:
+        if self.of == self.against:
+            raise ValueError("expected two different arms")
+        if self.interval and self.hazard_ratio is None:
+            raise ValueError("expected the hazard ratio that the interval belongs to")
+        ratio, interval = self.hazard_ratio, self.interval
+        if ratio is not None and interval and not interval.low <= ratio <= interval.high:
+            raise ValueError(f"expected the hazard ratio {ratio} within its interval")
+        return self
+
+
+class FollowUp(Record):
+    """Median follow-up behind a result."""
+
+    of: Text
+    months: Number
+
+
+class Spread(Record):
+    """Two numbers the review prints in brackets without saying whether they are a range or an interval."""
+
+    low: Number
+    high: Number
+    meaning: Text
+
+
+class Result(Record):
+    """One endpoint in one population: the figures arm by arm, and which arm is compared with which."""
+
+    endpoint: Text
+    measure: Text  # median, rate, count, range, hazard ratio ...
+    unit: Unit | None = None  # of the values
+    subgroup: Text | None = None
+    values: tuple[Value, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    follow_up: tuple[FollowUp, ...] = ()
+    spread: Spread | None = None
+    outcome: Text | None = None  # what the review concludes, where that is more than the figures
+    report: Text | None = None  # the congress or analysis the figure comes from
+    note: Text | None = None
+    section: Section
+    errata: ErratumIds = ()
+    _location: Location | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _has_unit(self) -> Result:
+        if self.unit is None and any(value.value is not None for value in self.values):
+            raise ValueError("expected a unit for the values")
+        return self
+
+    @property
+    def location(self) -> Location | None:
+        """The place in the file that the result was read from; ``None`` where it was made in code."""
+        return self._location
+
+    def stands_at(self, location: Location) -> None:
+        """Remember the place in the file; it takes no part in comparing two of them."""
+        self._location = location
+
+
+class Safety(Record):
+    """One finding on harm, with figures where the review gives them."""
+
+    event: Text
+    unit: Unit | None = None
+    values: tuple[Value, ...] = ()
+    section: Section
+    errata: ErratumIds = ()
+
+    @model_validator(mode="after")
+    def _has_unit(self) -> Safety:
+        if self.unit is None and self.values:
+            raise ValueError("expected a unit for the values")
+        return self
