@@ -11,29 +11,31 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Literal, get_args
 
+from regimen_advisor.axioms import Axiom, Clause, Contained, Literal_, declared_axioms
 from regimen_advisor.drugs import Formulary
-from regimen_advisor.values import Atom, Between, Choice, Includes, Is, Members, Number, Value
+from regimen_advisor.values import Choice, Members, Number, Value
+from regimen_advisor.vocabulary import (
+    MOST_CYCLES,
+    MOST_LINES,
+    STAGE_GROUPS,
+    BleedingFeature,
+    Disease,
+    EgfrVariant,
+    Extent,
+    Finding,
+    Histology,
+    OtherDriver,
+    Outcome,
+    Stage,
+    StageGroup,
+    YesNo,
+)
 
-Disease = Literal["nsclc", "sclc"]
-Histology = Literal["adenocarcinoma", "squamous", "adenosquamous", "large-cell", "nsclc-nos", "small-cell"]
-Stage = Literal["IA", "IB", "IIA", "IIB", "IIIA", "IIIB", "IIIC", "IVA", "IVB"]
-StageGroup = Literal["I", "II", "III", "IV"]
-Extent = Literal["early", "locally-advanced", "metastatic", "limited", "extensive"]
-Finding = Literal["positive", "negative"]
-YesNo = Literal["true", "false"]
-EgfrVariant = Literal["ex19del", "L858R", "T790M", "ex20ins", "G719X", "S768I", "L861Q", "C797S", "other"]
-OtherDriver = Literal["RET", "MET-ex14", "BRAF-V600E", "HER2", "NTRK", "KRAS-G12C"]
-BleedingFeature = Literal["cavitation", "necrosis", "haemoptysis", "central", "major-vessel-invasion"]
-Outcome = Literal["progressed", "completed", "ongoing", "stopped-for-toxicity"]
-
-STAGE_GROUPS: Mapping[str, tuple[str, ...]] = {
-    "I": ("IA", "IB"),
-    "II": ("IIA", "IIB"),
-    "III": ("IIIA", "IIIB", "IIIC"),
-    "IV": ("IVA", "IVB"),
-}
-MOST_LINES = 20
-MOST_CYCLES = 99
+__all__ = [
+    "HISTORY_SETS", "MOST_CYCLES", "MOST_LINES", "STAGE_GROUPS", "Axiom", "BleedingFeature", "ChoiceFact", "Clause",
+    "Contained", "Disease", "Domain", "EgfrVariant", "Extent", "Fact", "Finding", "Histology", "Literal_",
+    "NumberFact", "OtherDriver", "Outcome", "Permanence", "SetFact", "Stage", "StageGroup", "YesNo", "domain_for",
+]  # fmt: skip
 
 Permanence = Literal["fixed", "may change", "treatment"]
 """Can it change? ``fixed``: never (histology, a mutation at diagnosis); ``treatment``: by what is given next."""
@@ -102,38 +104,6 @@ class SetFact(_Fact):
 Fact = ChoiceFact | NumberFact | SetFact
 
 
-@dataclass(frozen=True)
-class Literal_:
-    """An atom, or its negation where ``wanted`` is false."""
-
-    atom: Atom
-    wanted: bool = True
-
-    def __invert__(self) -> Literal_:
-        return Literal_(self.atom, not self.wanted)
-
-
-@dataclass(frozen=True)
-class Clause:
-    """At least one of the literals holds."""
-
-    literals: tuple[Literal_, ...]
-    says: str
-
-
-@dataclass(frozen=True)
-class Contained:
-    """Whatever the set ``part`` holds, one of the sets ``wholes`` holds, provided that all of ``given`` hold."""
-
-    part: str
-    wholes: tuple[str, ...]
-    says: str
-    given: tuple[Literal_, ...] = ()
-
-
-Axiom = Clause | Contained
-
-
 @dataclass(frozen=True, eq=False)
 class Domain:
     """All facts by name, and the axioms between them."""
@@ -162,7 +132,7 @@ HISTORY_SETS = (
 def domain_for(formulary: Formulary) -> Domain:
     """The facts and axioms over the drugs of a formulary."""
     declared = (*_clinical_facts(), *_history_facts(formulary))
-    return Domain({fact.name: fact for fact in declared}, tuple(_axioms()), formulary)
+    return Domain({fact.name: fact for fact in declared}, declared_axioms(), formulary)
 
 
 def _choice(name: str, label: str, question: str, domain: object, permanence: Permanence, **more: object) -> ChoiceFact:
@@ -190,9 +160,14 @@ def _clinical_facts() -> tuple[Fact, ...]:
         _choice("ros1", "ROS1 fusion", "Is there a ROS1 fusion?", Finding, "fixed"),
         _choice("nrg1", "NRG1 fusion", "Is there an NRG1 fusion?", Finding, "fixed"),
         _choice("dll3", "DLL3", "Is DLL3 expressed?", Finding, "fixed"),
-        NumberFact("pd_l1_tps", "PD-L1 TPS", "What is the PD-L1 tumour proportion score?", "pd_l1_tps", "fixed", 0, 100, "%"),
+        NumberFact("pd_l1_tps", "PD-L1 TPS", "What is the PD-L1 TPS?", "pd_l1_tps", "fixed", 0, 100, "%"),
         SetFact(
-            "other_drivers", "other drivers", "Which other drivers were found?", "other_drivers", "fixed", get_args(OtherDriver)
+            "other_drivers",
+            "other drivers",
+            "Which other drivers were found?",
+            "other_drivers",
+            "fixed",
+            get_args(OtherDriver),
         ),
         _choice("brain_metastases", "brain metastases", "Are there brain metastases?", YesNo, "may change"),
         _choice("liver_metastases", "liver metastases", "Are there liver metastases?", YesNo, "may change"),
@@ -258,86 +233,3 @@ def _history_facts(formulary: Formulary) -> tuple[Fact, ...]:
             get_args(YesNo),
         ),
     )
-
-
-def _axioms() -> list[Axiom]:
-    def is_(fact: str, *values: str) -> Literal_:
-        return Literal_(Is(fact, frozenset(values)))
-
-    def stage(*groups: str) -> Literal_:
-        return is_("stage", *(leaf for group in groups for leaf in STAGE_GROUPS[group]))
-
-    def lines(low: int, high: int = MOST_LINES) -> Literal_:
-        return Literal_(Between("prior_lines", low, high))
-
-    def holds(fact: str, member: str) -> Literal_:
-        return Literal_(Includes(fact, member))
-
-    found: list[Axiom] = []
-
-    def implies(given: Literal_ | tuple[Literal_, ...], then: Literal_, says: str) -> None:
-        premises = given if isinstance(given, tuple) else (given,)
-        found.append(Clause((*(~premise for premise in premises), then), says))
-
-    def exactly(one: Literal_, other: Literal_, says: str) -> None:
-        implies(one, other, says)
-        implies(other, one, says)
-
-    nsclc, sclc, untreated = is_("disease", "nsclc"), is_("disease", "sclc"), lines(0, 0)
-    exactly(is_("histology", "small-cell"), sclc, "small-cell histology is small cell lung cancer, and no other is")
-    exactly(nsclc, is_("extent", "early", "locally-advanced", "metastatic"), "each disease has its own words for extent")
-    implies(stage("I", "II"), is_("extent", "early", "limited"), "stage I and II are early or limited disease")
-    implies(stage("IV"), is_("extent", "metastatic", "extensive"), "stage IV is metastatic or extensive")
-    implies(is_("extent", "metastatic"), stage("IV"), "metastatic disease is stage IV")
-    implies(is_("extent", "locally-advanced"), stage("III"), "locally advanced disease is stage III")
-    implies(
-        is_("curative_treatment_possible", "true"),
-        is_("extent", "early", "locally-advanced", "limited"),
-        "curative treatment is not possible in metastatic or extensive disease",
-    )
-    implies(
-        (nsclc, lines(1)),
-        is_("curative_treatment_possible", "false"),
-        "once a line for advanced disease was given, curative treatment is read as no longer possible",
-    )
-    says = "without a line for advanced disease there is no outcome, drug, cycle or maintenance of one"
-    exactly(is_("last_outcome", "none"), untreated, says)
-    exactly(holds("last_drugs", "none"), untreated, says)
-    exactly(holds("last_induction_drugs", "none"), untreated, says)
-    exactly(holds("first_line_drugs", "none"), untreated, says)
-    exactly(~Literal_(Between("last_cycles", 0, MOST_CYCLES)), untreated, says)
-    implies(
-        is_("on_maintenance", "true"),
-        is_("last_outcome", "completed", "ongoing", "stopped-for-toxicity"),
-        "maintenance runs only in a line that has not progressed",
-    )
-    progressed = is_("last_outcome", "progressed")
-    implies(lines(1), ~holds("received", "none"), "a line holds at least one drug")
-    implies(progressed, ~holds("progressed_on", "none"), "a line that progressed did so on its drugs")
-    for part in ("first_line_drugs", "last_drugs", "progressed_on", "received_in_curative"):
-        found.append(_contained(part, "received", says=f"{part} holds only drugs that were received"))
-    found += [
-        _contained("last_induction_drugs", "last_drugs", says="the induction is part of its line"),
-        _contained("last_drugs", "progressed_on", given=(progressed,), says="a line that progressed did so on its drugs"),
-        _contained("last_drugs", "first_line_drugs", given=(lines(0, 1),), says="one line is both first and latest"),
-        _contained("first_line_drugs", "last_drugs", given=(lines(0, 1),), says="one line is both first and latest"),
-        _contained(
-            "received",
-            "first_line_drugs",
-            "last_drugs",
-            "received_in_curative",
-            given=(lines(0, 2),),
-            says="two lines are the first and the latest",
-        ),
-        _contained(
-            "progressed_on",
-            "received_in_curative",
-            given=(lines(0, 1), ~progressed),
-            says="where the only line has not progressed, progression can only have been on curative treatment",
-        ),
-    ]
-    return found
-
-
-def _contained(part: str, *wholes: str, given: tuple[Literal_, ...] = (), says: str) -> Contained:
-    return Contained(part, wholes, says, given)

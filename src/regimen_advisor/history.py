@@ -30,10 +30,10 @@ class Entry:
 
 def settle_outcomes(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     """The entries without the outcomes that the induction and the maintenance of one line rule out for each other."""
-    by_line = {(entry.line, entry.maintenance): entry for entry in entries if entry.line}
+    by_line = {(entry.line or 0, entry.maintenance): entry for entry in entries if entry.line}
 
     def left(entry: Entry) -> frozenset[str]:
-        twin = by_line.get((entry.line, not entry.maintenance))
+        twin = by_line.get((entry.line or 0, not entry.maintenance))
         if twin and entry.maintenance and twin.outcomes == {"progressed"}:
             return entry.outcomes - {"ongoing"}
         if twin and not entry.maintenance and twin.outcomes == {"ongoing"}:

@@ -1,0 +1,27 @@
+"""The words of a profile: the values each fact can take, and the limits of its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+Disease = Literal["nsclc", "sclc"]
+Histology = Literal["adenocarcinoma", "squamous", "adenosquamous", "large-cell", "nsclc-nos", "small-cell"]
+Stage = Literal["IA", "IB", "IIA", "IIB", "IIIA", "IIIB", "IIIC", "IVA", "IVB"]
+StageGroup = Literal["I", "II", "III", "IV"]
+Extent = Literal["early", "locally-advanced", "metastatic", "limited", "extensive"]
+Finding = Literal["positive", "negative"]
+YesNo = Literal["true", "false"]
+EgfrVariant = Literal["ex19del", "L858R", "T790M", "ex20ins", "G719X", "S768I", "L861Q", "C797S", "other"]
+OtherDriver = Literal["RET", "MET-ex14", "BRAF-V600E", "HER2", "NTRK", "KRAS-G12C"]
+BleedingFeature = Literal["cavitation", "necrosis", "haemoptysis", "central", "major-vessel-invasion"]
+Outcome = Literal["progressed", "completed", "ongoing", "stopped-for-toxicity"]
+
+STAGE_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "I": ("IA", "IB"),
+    "II": ("IIA", "IIB"),
+    "III": ("IIIA", "IIIB", "IIIC"),
+    "IV": ("IVA", "IVB"),
+}
+MOST_LINES = 20
+MOST_CYCLES = 99
