@@ -1,0 +1,262 @@
+"""``advise``: a patient and a rulebook in, cited options out. A pure function: same input, same answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from regimen_advisor.advice import (
+    Advice,
+    Basis,
+    Caution,
+    Evidence,
+    Missing,
+    Option,
+    ProfileName,
+    Reason,
+    RulebookName,
+    Statement,
+    Trial,
+)
+from regimen_advisor.conditions import AllOf, AnyOf, Leaf, Named, Not
+from regimen_advisor.engines.interpreter import Judgement
+from regimen_advisor.engines.questions import asked, questions
+from regimen_advisor.engines.solver import Solver, solver_for
+from regimen_advisor.evidence import DesignLevel, Study, design_level
+from regimen_advisor.judging import Judged, judge
+from regimen_advisor.reading import Patient
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.rules import Effect, Rule
+from regimen_advisor.standings import Standing, regimen_rules
+from regimen_advisor.values import Choice, Truth
+from regimen_advisor.wording import Wording, drug_name
+
+ORDER = (
+    "Options are ordered by standing, then by the design level of their best study (OCEBM 2011, from the design "
+    "alone), then by the strongest endpoint on which a review states a gain (OS, then PFS, then response), then by "
+    "name. Figures of different trials are never compared."
+)
+_STANDINGS = list(Standing)
+_BENEFITS = ("OS", "PFS", "response", None)
+_NO_LEVEL = DesignLevel(ocebm_2011=None, basis="no study named by the review")
+
+
+def advise(patient: Patient, rulebook: Rulebook, *, ask: bool = True) -> Advice:
+    """What the rules say of ``patient``.
+
+    ``ask`` also finds which single questions would settle options (``missing``); it costs most of the time where
+    little is known. Raises ``DisagreementError`` if two engines differ on any rule.
+    """
+    return _Advisor(judge(patient, rulebook)).advice(ask=ask)
+
+
+class _Advisor:
+    def __init__(self, judged: Judged) -> None:
+        self.judged, self.patient, self.rulebook = judged, judged.patient, judged.rulebook
+        self.solver: Solver = solver_for(self.rulebook)
+        self.wording = Wording(self.rulebook.domain, self.rulebook.findings)
+        self.exact = self.solver.standings(self.patient, judged.node_by_node)
+        unknown = [name for name, tree in judged.rules.items() if tree.truth is Truth.UNKNOWN]
+        settled = self.solver.rule_truths(unknown, self.patient) if unknown else {}
+        self.truths: Mapping[str, Truth] = {
+            name: settled.get(name, tree.truth) for name, tree in judged.rules.items()
+        }
+
+    def advice(self, *, ask: bool) -> Advice:
+        rulebook = self.rulebook
+        diseases = self.patient.facts["disease"]
+        assert isinstance(diseases, Choice)
+        options = [
+            self._option(name) for name, regimen in rulebook.regimens.items() if regimen.disease in diseases.possible
+        ]
+        return Advice(
+            rulebook=RulebookName(version=rulebook.version, digest=rulebook.digest),
+            engines=self.judged.engines,
+            profile=ProfileName(id=self.patient.id, summary=self.patient.summary, notes=self.patient.notes),
+            standards=self._statements(Effect.STANDARD, open_too=True),
+            options=tuple(sorted(options, key=_rank)),
+            order=ORDER,
+            trials=tuple(self._trial(rule) for rule in self._rules(Effect.TRIAL)),
+            notes=self._statements(Effect.NOTE),
+            silent=self._statements(Effect.SILENT),
+            missing=self._missing() if ask else (),
+        )
+
+    def _rules(self, effect: Effect, *truths: Truth) -> list[Rule]:
+        wanted = truths or (Truth.TRUE,)
+        return [rule for rule in self.rulebook.of(effect) if self.truths[rule.id] in wanted]
+
+    # Options --------------------------------------------------------------------------------------------------
+
+    def _option(self, name: str) -> Option:
+        regimen, of = self.rulebook.regimens[name], regimen_rules(self.rulebook)[name]
+        standing = self.exact[name].standing
+        offers = [rule for rule in of.offers if self.truths[rule.id] is Truth.TRUE]
+        if not offers and standing is not Standing.NOT_INDICATED:
+            offers = [rule for rule in of.offers if self.truths[rule.id] is Truth.UNKNOWN]
+        if standing is Standing.NOT_INDICATED:
+            offers = []
+        studies = [self.rulebook.studies[study] for study in _unique(study for rule in offers for study in rule.studies)]
+        level, benefit = _best(studies)
+        undetermined = standing is Standing.UNDETERMINED
+        return Option(
+            regimen=name,
+            name=regimen.name,
+            drugs=tuple(drug_name(self.rulebook.formulary, id) for id in regimen.drug_names),
+            standing=standing,
+            setting=tuple(_unique(rule.setting.title for rule in offers)),
+            says=tuple(rule.says for rule in offers),
+            rules=tuple(rule.id for rule in offers),
+            studies=tuple(study.id for study in studies),
+            evidence=tuple(evidence_of(study) for study in studies),
+            design_level=level,
+            shown_benefit=benefit,
+            approvals=tuple(
+                self.rulebook.approvals[id] for id in _unique(id for rule in offers for id in rule.approvals)
+            ),
+            schedule=regimen.schedule,
+            cautions=self._cautions(of.cautions) if standing is not Standing.NOT_INDICATED else (),
+            reasons=self._reasons(standing, of.offers, of.exclusions),
+            depends_on=self.solver.depends_on(name, self.patient) if undetermined else (),
+        )
+
+    def _cautions(self, rules: Iterable[Rule]) -> tuple[Caution, ...]:
+        return tuple(
+            Caution(
+                rule=rule.id,
+                says=rule.says,
+                basis=_basis(rule),
+                certainty=rule.certainty,
+                source=rule.source,
+                state=_state(self.truths[rule.id]),
+                depends_on=self._waits_for(rule),
+                errata=rule.errata,
+            )
+            for rule in sorted(rules, key=lambda rule: (self.truths[rule.id] is Truth.UNKNOWN, rule.is_outside))
+            if self.truths[rule.id] is not Truth.FALSE
+        )
+
+    def _reasons(self, standing: Standing, offers: Iterable[Rule], exclusions: Iterable[Rule]) -> tuple[Reason, ...]:
+        reasons = [self._reason(rule) for rule in exclusions if self.truths[rule.id] is not Truth.FALSE]
+        if standing in (Standing.NOT_INDICATED, Standing.UNDETERMINED):
+            reasons = [] if standing is Standing.NOT_INDICATED else reasons
+            reasons += [self._reason(rule) for rule in offers if standing is Standing.NOT_INDICATED
+                        or self.truths[rule.id] is not Truth.FALSE]  # fmt: skip
+        return tuple(reasons)
+
+    def _reason(self, rule: Rule) -> Reason:
+        tree = self.judged.rules[rule.id]
+        state: Literal["met", "not met", "unknown"] = {
+            Truth.TRUE: "met", Truth.FALSE: "not met", Truth.UNKNOWN: "unknown",
+        }[self.truths[rule.id]]  # type: ignore[assignment]  # fmt: skip
+        return Reason(
+            rule=rule.id,
+            effect="offer" if rule.effect is Effect.OFFER else "exclude",
+            state=state,
+            says=rule.says,
+            source=rule.source,
+            not_met=tuple(self._of_truth(tree, Truth.FALSE)),
+            unknown=tuple(self._of_truth(tree, Truth.UNKNOWN)),
+        )
+
+    def _of_truth(self, tree: Judgement, truth: Truth) -> list[str]:
+        """The parts of a conjunction that have ``truth``, in words; a part is not opened further than that."""
+        if tree.truth is not truth and not (isinstance(tree.condition, AllOf) and tree.truth is Truth.FALSE):
+            return []
+        match tree.condition:
+            case AllOf():
+                return _unique(words for part in tree.parts for words in self._of_truth(part, truth))
+            case Leaf() | Named() | Not() | AnyOf():
+                return [self.wording.condition(tree.condition)] if tree.truth is truth else []
+
+    def _waits_for(self, rule: Rule) -> tuple[str, ...]:
+        if self.truths[rule.id] is not Truth.UNKNOWN:
+            return ()
+        return tuple(_unique(asked(self.judged.rules[rule.id], self.patient, self.rulebook.domain)))
+
+    # Statements -----------------------------------------------------------------------------------------------
+
+    def _statements(self, effect: Effect, *, open_too: bool = False) -> tuple[Statement, ...]:
+        wanted = (Truth.TRUE, Truth.UNKNOWN) if open_too else (Truth.TRUE,)
+        return tuple(
+            Statement(
+                rule=rule.id,
+                title=rule.subject,
+                says=rule.says,
+                basis=_basis(rule),
+                certainty=rule.certainty,
+                source=rule.source,
+                studies=rule.studies,
+                state=_state(self.truths[rule.id]),
+                depends_on=self._waits_for(rule),
+            )
+            for rule in self._rules(effect, *wanted)
+        )
+
+    def _trial(self, rule: Rule) -> Trial:
+        study = self.rulebook.studies[rule.subject]
+        registry = study.citation.registry
+        return Trial(
+            rule=rule.id,
+            study=study.id,
+            name=study.name,
+            phase=study.phase,
+            registry=registry.value if registry else None,
+            says=rule.says,
+            errata=study.errata,
+            source=rule.source,
+        )
+
+    def _missing(self) -> tuple[Missing, ...]:
+        found = questions(self.solver, self.patient)
+        return tuple(
+            Missing(question=question.key, asks=question.asks, settles=question.settles) for question in found.single
+        )
+
+
+def evidence_of(study: Study) -> Evidence:
+    """A study as it stands behind an option."""
+    return Evidence(
+        study=study.id,
+        name=study.name,
+        kind=study.kind,
+        phase=study.phase,
+        design_level=design_level(study),
+        n=study.n,
+        population=study.population,
+        arms=study.arms,
+        results=study.results,
+        safety=study.safety,
+        findings=study.findings,
+        limits=study.limits,
+        errata=study.errata,
+        cited_in=study.cited_in,
+        citation=study.citation,
+    )
+
+
+def _best(studies: Iterable[Study]) -> tuple[DesignLevel, Literal["OS", "PFS", "response"] | None]:
+    """The best design level of the studies, and the strongest gain that one of them showed."""
+    ranked = list(studies)
+    levels = [design_level(study) for study in ranked]
+    level = min(levels, key=lambda level: level.ocebm_2011 or 9, default=_NO_LEVEL)
+    benefits = [study.shown_benefit.endpoint for study in ranked if study.shown_benefit]
+    return level, min(benefits, key=_BENEFITS.index, default=None)
+
+
+def _rank(option: Option) -> tuple[int, int, int, str]:
+    level = option.design_level.ocebm_2011 or 9
+    return _STANDINGS.index(option.standing), level, _BENEFITS.index(option.shown_benefit), option.name
+
+
+def _basis(rule: Rule) -> Basis:
+    return "outside the reviews" if rule.is_outside else "review"
+
+
+def _state(truth: Truth) -> Literal["holds", "open"]:
+    return "holds" if truth is Truth.TRUE else "open"
+
+
+def _unique(words: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(words))
+

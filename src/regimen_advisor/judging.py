@@ -1,0 +1,78 @@
+"""Every rule judged for one patient, by two engines that must agree, and settled exactly by the solver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from regimen_advisor.engines import forward_chaining, interpreter
+from regimen_advisor.engines.interpreter import Interpreter, Judgement
+from regimen_advisor.errors import DisagreementError
+from regimen_advisor.reading import Patient
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.standings import Standing, effective_conditions, regimen_rules, standing_of
+from regimen_advisor.values import Truth
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the engines say of one patient.
+
+    ``rules`` is the judgement tree of each effective rule, ``node_by_node`` the standing each regimen has by the
+    table of design section 4, ``engines`` the names of the engines that agreed.
+    """
+
+    patient: Patient
+    rulebook: Rulebook
+    engines: tuple[str, ...]
+    rules: Mapping[str, Judgement]
+    node_by_node: Mapping[str, Standing]
+    conditions: Mapping[str, tuple[Truth, Truth, Truth]]
+
+    def truth(self, rule: str) -> Truth:
+        """The truth of an effective rule, node by node."""
+        return self.rules[rule].truth
+
+
+@lru_cache(maxsize=8)
+def _second_engine(rulebook: Rulebook) -> forward_chaining.ForwardChaining | None:
+    if not forward_chaining.available():
+        return None
+    findings = {name: finding.condition for name, finding in rulebook.findings.items()}
+    return forward_chaining.ForwardChaining(effective_conditions(rulebook), findings, rulebook.domain)
+
+
+def judge(patient: Patient, rulebook: Rulebook) -> Judged:
+    """The rules judged for ``patient``. Raises ``DisagreementError`` if two engines differ on any rule."""
+    reader = Interpreter(patient.facts)
+    rules = {name: reader.judge(condition) for name, condition in effective_conditions(rulebook).items()}
+    engines = [interpreter.NAME]
+    second = _second_engine(rulebook)
+    if second is not None:
+        _compare(rules, second.judge(patient.facts), patient)
+        engines.insert(0, forward_chaining.NAME)
+    conditions = {
+        name: (
+            reader.judge(of.offer).truth,
+            reader.judge(of.exclusion).truth,
+            reader.judge(of.caution).truth,
+        )
+        for name, of in regimen_rules(rulebook).items()
+    }
+    standings = {name: standing_of(*truths) for name, truths in conditions.items()}
+    return Judged(patient, rulebook, tuple(engines), rules, standings, conditions)
+
+
+def _compare(rules: Mapping[str, Judgement], others: Mapping[str, Truth], patient: Patient) -> None:
+    different = [
+        f"  rule {name}: {interpreter.NAME} says {judgement.truth.value}, "
+        f"{forward_chaining.NAME} says {others[name].value}"
+        for name, judgement in rules.items()
+        if others[name] is not judgement.truth
+    ]
+    if different:
+        lines = "\n".join(different)
+        raise DisagreementError(
+            f"{patient.id}: the two engines disagree, so no answer is given. Please report this with the profile.\n{lines}"
+        )

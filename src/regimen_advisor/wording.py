@@ -1,0 +1,208 @@
+"""Conditions, values and questions in words a clinician reads; nothing here is written for one rule.
+
+A negated condition is worded positively ("never received an EGFR-TKI"), not as a failed "not".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from regimen_advisor.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
+from regimen_advisor.drugs import Formulary
+from regimen_advisor.facts import ChoiceFact, Domain, NumberFact, SetFact
+from regimen_advisor.findings import Finding
+from regimen_advisor.values import Atom, Between, Choice, Includes, Is, Members, Number, Value
+
+VALUE_WORDS: Mapping[str, str] = {
+    "nsclc": "non-small cell lung cancer",
+    "sclc": "small cell lung cancer",
+    "squamous": "squamous carcinoma",
+    "adenosquamous": "adenosquamous carcinoma",
+    "large-cell": "large-cell carcinoma",
+    "nsclc-nos": "NSCLC not otherwise specified",
+    "small-cell": "small-cell carcinoma",
+    "early": "early disease",
+    "locally-advanced": "locally advanced disease",
+    "metastatic": "metastatic disease",
+    "limited": "limited disease",
+    "extensive": "extensive disease",
+    "ex19del": "exon 19 deletion",
+    "ex20ins": "exon 20 insertion",
+    "MET-ex14": "MET exon 14 skipping",
+    "BRAF-V600E": "BRAF V600E",
+    "KRAS-G12C": "KRAS G12C",
+    "major-vessel-invasion": "major vessel invasion",
+    "central": "central tumour",
+    "stopped-for-toxicity": "stopped for toxicity",
+    "true": "yes",
+    "false": "no",
+}
+
+# What a set fact says of one member: how it reads where the member is in the set, and where it is not.
+_SET_PHRASES: Mapping[str, tuple[str, str]] = {
+    "egfr": ("EGFR {}", "no EGFR {}"),
+    "other_drivers": ("{}", "no {}"),
+    "bleeding_risk": ("{}", "no {}"),
+    "received": ("received {}", "never received {}"),
+    "progressed_on": ("progressed on {}", "not progressed on {}"),
+    "first_line_drugs": ("{} in the first line", "no {} in the first line"),
+    "last_drugs": ("{} in the latest line", "no {} in the latest line"),
+    "last_induction_drugs": ("{} in the latest induction", "no {} in the latest induction"),
+    "received_in_curative": ("{} in curative treatment", "no {} in curative treatment"),
+}
+_EMPTY_PHRASES: Mapping[str, tuple[str, str]] = {
+    "egfr": ("EGFR wild-type", "an EGFR variant"),
+    "other_drivers": ("no other driver", "another driver"),
+    "bleeding_risk": ("no bleeding feature", "a bleeding feature"),
+    "received": ("no drug received", "a drug received"),
+    "progressed_on": ("no progression on a drug", "progression on a drug"),
+    "first_line_drugs": ("no first line", "a first line given"),
+    "last_drugs": ("no line given", "a line given"),
+    "last_induction_drugs": ("no induction given", "an induction given"),
+    "received_in_curative": ("no drug in curative treatment", "a drug in curative treatment"),
+}
+
+
+def listed(words: Iterable[str], last: str = "and") -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    items = list(words)
+    return f"{', '.join(items[:-1])} {last} {items[-1]}" if len(items) > 1 else "".join(items)
+
+
+def value_word(word: str) -> str:
+    """A word of a profile as it is read aloud."""
+    return VALUE_WORDS.get(word, word)
+
+
+class Wording:
+    """Words for the conditions and values of one rulebook."""
+
+    def __init__(self, domain: Domain, findings: Mapping[str, Finding]) -> None:
+        self.domain, self.findings, self.formulary = domain, findings, domain.formulary
+
+    def condition(self, condition: Condition, wanted: bool = True) -> str:
+        """The condition as part of a sentence; its opposite where ``wanted`` is false."""
+        match condition:
+            case Leaf(atom=atom):
+                return self.atom(atom, wanted=wanted)
+            case Not(part=part):
+                return self.condition(part, not wanted)
+            case Named(name=name):
+                words = self.findings[name].name
+                return words if wanted else f"not {words}"
+            case AllOf(parts=parts) | AnyOf(parts=parts):
+                return self._several(parts, wanted=wanted, every=isinstance(condition, AllOf) == wanted)
+
+    def _several(self, parts: tuple[Condition, ...], *, wanted: bool, every: bool) -> str:
+        if not parts:
+            return "always" if every else "never"
+        merged = None if every == wanted else self._members(parts, wanted=wanted, every=every)
+        if merged:
+            return merged
+        words = [self._nested(part, wanted=wanted, every=every) for part in parts]
+        return listed(words, "and") if every else f"either {listed(words, 'or')}" if len(words) > 1 else words[0]
+
+    def _nested(self, part: Condition, *, wanted: bool, every: bool) -> str:
+        words = self.condition(part, wanted)
+        inner = part.part if isinstance(part, Not) else part
+        mixed = isinstance(inner, AllOf | AnyOf) and len(inner.parts) > 1
+        return f"({words})" if mixed and every != (words.startswith("either")) and not every else words
+
+    def _members(self, parts: tuple[Condition, ...], *, wanted: bool, every: bool) -> str | None:
+        """``EGFR exon 19 deletion or L858R`` for members of one set, all wanted or all unwanted."""
+        atoms = [part.atom for part in parts if isinstance(part, Leaf) and isinstance(part.atom, Includes)]
+        facts = {atom.fact for atom in atoms}
+        if len(atoms) != len(parts) or len(facts) != 1 or len(atoms) < 2:
+            return None
+        (fact,) = facts
+        words = listed([self.member(fact, atom.member) for atom in atoms], "or")
+        return _SET_PHRASES[fact][0 if wanted else 1].format(words)
+
+    def atom(self, atom: Atom, *, wanted: bool = True) -> str:
+        """One test of one fact in words."""
+        fact = self.domain.facts[atom.fact]
+        match atom:
+            case Is(values=values):
+                assert isinstance(fact, ChoiceFact)
+                return self._choice(fact, values if wanted else frozenset(fact.domain) - values)
+            case Between(low=low, high=high):
+                assert isinstance(fact, NumberFact)
+                return self._number(fact, low, high, wanted=wanted)
+            case Includes(member=member):
+                assert isinstance(fact, SetFact)
+                phrases = _EMPTY_PHRASES if member == fact.empty_word else _SET_PHRASES
+                return phrases[fact.name][0 if wanted else 1].format(self.member(fact.name, member))
+
+    def _choice(self, fact: ChoiceFact, values: frozenset[str]) -> str:
+        words = [value_word(word) for word in self._shortest(fact, values)]
+        if fact.is_yes_no:
+            return fact.label if values == {"true"} else f"no {fact.label}" if values == {"false"} else f"{fact.label} either way"
+        if fact.name in ("disease", "extent", "histology"):
+            return listed(words, "or")
+        if fact.name in ("alk", "ros1", "nrg1", "dll3"):
+            return f"{fact.label} {listed(words, 'or')}"
+        return f"{fact.label} {listed(words, 'or')}"
+
+    @staticmethod
+    def _shortest(fact: ChoiceFact, values: frozenset[str]) -> list[str]:
+        """The values in the order of the declaration, whole groups by the word of the group."""
+        left, words = set(values), []
+        for group, members in fact.groups.items():
+            if left.issuperset(members):
+                words.append(group)
+                left.difference_update(members)
+        return [*words, *(word for word in fact.domain if word in left)]
+
+    @staticmethod
+    def _number(fact: NumberFact, low: int, high: int, *, wanted: bool) -> str:
+        unit = " %" if fact.unit == "%" else ""
+        if not wanted:
+            if low <= fact.low:
+                return f"{fact.label} above {high}{unit}"
+            if high >= fact.high:
+                return f"{fact.label} below {low}{unit}"
+            return f"{fact.label} {'other than ' + str(low) if low == high else f'outside {low} to {high}'}{unit}"
+        if low == high:
+            return f"{fact.label} {low}{unit}"
+        if high >= fact.high:
+            return f"{fact.label} at least {low}{unit}"
+        return f"{fact.label} at most {high}{unit}" if low <= fact.low else f"{fact.label} {low} to {high}{unit}"
+
+    def member(self, fact: str, member: str) -> str:
+        """The name of a member of a set: of a drug or class by its standard name."""
+        if member in self.formulary.drugs or member in self.formulary.classes:
+            return drug_name(self.formulary, member)
+        return value_word(member)
+
+    def value(self, name: str, value: Value) -> str:
+        """What is known of a fact, in words: ``unknown`` where nothing is."""
+        fact = self.domain.facts[name]
+        if value == fact.unknown:
+            return "unknown"
+        match value:
+            case Choice(possible=possible):
+                assert isinstance(fact, ChoiceFact)
+                return listed([value_word(word) for word in self._shortest(fact, possible)], "or")
+            case Number(low=low, high=high):
+                assert isinstance(fact, NumberFact)
+                unit = " %" if fact.unit == "%" else ""
+                if low > high:
+                    return "none"
+                return f"{low}{unit}" if low == high else f"{low} to {high}{unit}"
+            case Members():
+                assert isinstance(fact, SetFact)
+                return self._set_value(fact, value)
+
+    def _set_value(self, fact: SetFact, value: Members) -> str:
+        if fact.empty_word in value.must:
+            return fact.empty_word
+        sure = [self.member(fact.name, word) for word in fact.members if word in value.must and word not in fact.groups]
+        classes = [group for group in fact.groups if group in value.must and not value.must & fact.groups[group]]
+        sure += [self.member(fact.name, group) for group in classes]
+        more = bool(value.may - value.must - {fact.empty_word})
+        return listed(sure) + (" and perhaps more" if more else "") if sure else "not fully known"
+
+
+def drug_name(formulary: Formulary, id: str) -> str:
+    """The standard name of a drug or class."""
+    return formulary.name_of(id)
