@@ -1,0 +1,61 @@
+"""The reference of a file format, generated from its model, so that the two cannot come apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+
+def reference(model: type[BaseModel], title: str) -> str:
+    """Markdown with one table a model: key, what it takes, what it means."""
+    schema = model.model_json_schema()
+    parts = {model.__name__: schema, **schema.get("$defs", {})}
+    lines = [f"# {title}", "", "Generated from the models; do not edit.", ""]
+    for name, part in parts.items():
+        if "properties" in part:
+            lines += _section(name, part)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _section(name: str, part: dict[str, Any]) -> list[str]:
+    required = set(part.get("required", ()))
+    rows = [
+        f"| `{key}`{' *' if key in required else ''} | {_takes(value)} | {_cell(value.get('description', ''))} |"
+        for key, value in part["properties"].items()
+    ]
+    star = ["", "\\* required"] if required else []
+    about = _cell(part.get("description", "").split("\n\n")[0])
+    return [f"## {name}", "", about, "", "| key | takes | meaning |", "|---|---|---|", *rows, *star, ""]
+
+
+def _takes(schema: dict[str, Any]) -> str:
+    """What a key takes, in a few words."""
+    match schema:
+        case {"$ref": ref}:
+            name = ref.rsplit("/", 1)[-1]
+            return f"[{name}](#{name.lower()})"
+        case {"allOf": [only]}:
+            return _takes(only)
+        case {"const": value}:
+            return f"`{value}`"
+        case {"enum": values}:
+            return ", ".join(f"`{value}`" for value in values)
+        case {"anyOf": options} | {"oneOf": options}:
+            words = [_takes(option) for option in options if option.get("type") != "null"]
+            return " or ".join(dict.fromkeys(words))
+        case {"type": "array"}:
+            return f"list of {_takes(schema.get('items', {}))}"
+        case {"type": "object", "additionalProperties": dict(inner)}:
+            return f"mapping to {_takes(inner)}"
+        case {"type": "object"}:
+            return "mapping"
+        case {"type": "integer", "minimum": low, "maximum": high}:
+            return f"whole number {low} to {high}"
+        case {"type": str(kind)}:
+            return {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}[kind]
+    return "any value"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
