@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from regimen_advisor.engines import forward_chaining, interpreter
-from regimen_advisor.engines.interpreter import Interpreter, Judgement
+from regimen_advisor.engines.interpreter import Judgement, disjunction
+from regimen_advisor.engines.program import Program
 from regimen_advisor.errors import DisagreementError
 from regimen_advisor.reading import Patient
 from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.rules import Rule
 from regimen_advisor.standings import Standing, effective_conditions, regimen_rules, standing_of
 from regimen_advisor.values import Truth
 
@@ -43,21 +45,25 @@ def _second_engine(rulebook: Rulebook) -> forward_chaining.ForwardChaining | Non
     return forward_chaining.ForwardChaining(effective_conditions(rulebook), findings, rulebook.domain)
 
 
+@lru_cache(maxsize=8)
+def _program(rulebook: Rulebook) -> Program:
+    return Program(effective_conditions(rulebook))
+
+
+def _any(rules: Iterable[Rule], judged: Mapping[str, Judgement]) -> Truth:
+    return disjunction([judged[rule.id].truth for rule in rules])
+
+
 def judge(patient: Patient, rulebook: Rulebook) -> Judged:
     """The rules judged for ``patient``. Raises ``DisagreementError`` if two engines differ on any rule."""
-    reader = Interpreter(patient.facts)
-    rules = {name: reader.judge(condition) for name, condition in effective_conditions(rulebook).items()}
+    rules = _program(rulebook).judge(patient.facts)
     engines = [interpreter.NAME]
     second = _second_engine(rulebook)
     if second is not None:
         _compare(rules, second.judge(patient.facts), patient)
         engines.insert(0, forward_chaining.NAME)
     conditions = {
-        name: (
-            reader.judge(of.offer).truth,
-            reader.judge(of.exclusion).truth,
-            reader.judge(of.caution).truth,
-        )
+        name: (_any(of.offers, rules), _any(of.exclusions, rules), _any(of.cautions, rules))
         for name, of in regimen_rules(rulebook).items()
     }
     standings = {name: standing_of(*truths) for name, truths in conditions.items()}

@@ -21,7 +21,11 @@ class Truth(Enum):
     def __invert__(self) -> Truth:
         return _NOT[self]
 
+    rank: int
+    """0 for false, 1 for unknown, 2 for true: a conjunction is the least of its parts, a disjunction the greatest."""
 
+
+Truth.FALSE.rank, Truth.UNKNOWN.rank, Truth.TRUE.rank = range(3)
 _NOT = {Truth.TRUE: Truth.FALSE, Truth.FALSE: Truth.TRUE, Truth.UNKNOWN: Truth.UNKNOWN}
 
 

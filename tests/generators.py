@@ -1,0 +1,311 @@
+"""Random conditions, patients and rulebooks for every test that compares engines.
+
+Two kinds of the same things: functions of a ``random.Random``, for large counted runs, and Hypothesis strategies, which
+shrink what they find. Drugs and variants are few, so that conditions and patients meet.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from hypothesis import strategies as st
+
+from regimen_advisor.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
+from regimen_advisor.errors import InputError, Location
+from regimen_advisor.facts import ChoiceFact, Domain, NumberFact, SetFact
+from regimen_advisor.findings import Finding
+from regimen_advisor.narrowing import Facts
+from regimen_advisor.profile import Profile
+from regimen_advisor.reading import Patient, read
+from regimen_advisor.regimens import Component, Regimen, Source, Target
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.rules import Effect, Rule, Setting
+from regimen_advisor.values import Atom, Between, Choice, Includes, Is, Members, Number, Value
+
+DRUGS = ("osimertinib", "gefitinib", "carboplatin", "pemetrexed", "pembrolizumab", "bevacizumab", "tarlatamab")
+CLASSES = ("egfr-tki-3g", "egfr-tki", "platinum", "chemotherapy", "ici", "antiangiogenic")
+EGFR = ("ex19del", "L858R", "T790M", "ex20ins")
+NUMBERS = {
+    "ecog": (0, 1, 2, 3),
+    "pd_l1_tps": (0, 1, 49, 50, 100),
+    "prior_lines": (0, 1, 2, 3),
+    "last_cycles": (0, 4, 6),
+}
+"""Where thresholds and patients lie; beside each other often enough that both sides of a threshold occur."""
+ANYWHERE = Location("generated")
+SOURCE = Source(review="antiangiogenic", section="1")
+SETTINGS = {name: Setting(f"{name}/generated", "Generated", name, "generated") for name in ("nsclc", "sclc")}
+
+
+# Conditions --------------------------------------------------------------------------------------------------------
+
+
+def words_of(fact: SetFact) -> tuple[str, ...]:
+    """The members of a set fact that generated conditions test."""
+    if fact.name == "egfr":
+        return (*EGFR, fact.empty_word)
+    return (*(fact.members if len(fact.members) < 10 else (*DRUGS, *CLASSES)), fact.empty_word)
+
+
+def random_atom(random: Random, domain: Domain) -> Atom:
+    """A test of a random fact of ``domain``."""
+    fact = random.choice(list(domain.facts.values()))
+    match fact:
+        case ChoiceFact():
+            return Is(fact.name, frozenset(random.sample(fact.domain, random.randint(1, len(fact.domain) - 1))))
+        case NumberFact():
+            low, high = sorted(random.choices(NUMBERS[fact.name], k=2))
+            low, high = random.choice([(low, high), (low, fact.high), (fact.low, high)])
+            return Between(fact.name, low, high)
+        case SetFact():
+            return Includes(fact.name, random.choice(words_of(fact)))
+
+
+def random_condition(
+    random: Random,
+    domain: Domain,
+    findings: Mapping[str, Condition] | None = None,
+    depth: int = 3,
+    *,
+    empties: bool = True,
+) -> Condition:
+    """A condition of the full language: nested, with findings by name and, unless told otherwise, empty parts."""
+    kind = random.choices(("leaf", "all", "any", "not", "named"), (4, 3, 3, 2, 2))[0]
+    if kind == "named" and findings:
+        name = random.choice(list(findings))
+        return Named(name, findings[name])
+    if depth == 0 or kind in ("leaf", "named"):
+        return Leaf(random_atom(random, domain))
+    if kind == "not":
+        return Not(random_condition(random, domain, findings, depth - 1, empties=empties))
+    few = random.choices((0, 1, 2, 3, 4), (1 if empties else 0, 2, 8, 6, 3))[0]
+    parts = tuple(random_condition(random, domain, findings, depth - 1, empties=empties) for _ in range(few))
+    return AllOf(parts) if kind == "all" else AnyOf(parts)
+
+
+def random_findings(random: Random, domain: Domain, few: int = 4, *, empties: bool = True) -> dict[str, Condition]:
+    """Named conditions; a later one may test an earlier one."""
+    found: dict[str, Condition] = {}
+    for index in range(few):
+        found[f"finding-{index}"] = random_condition(random, domain, found, 2, empties=empties)
+    return found
+
+
+def written(condition: Condition) -> dict[str, Any]:
+    """The condition as a rule file would say it; empty conjunctions and disjunctions cannot be written."""
+    match condition:
+        case Leaf(atom=Is(fact=fact, values=values)):
+            return {fact: sorted(values)}
+        case Leaf(atom=Between(fact=fact, low=low, high=high)):
+            return {fact: {"at_least": low, "at_most": high}}
+        case Leaf(atom=Includes(fact=fact, member=member)):
+            return {fact: {"includes": member}}
+        case Named(name=name):
+            return {name: True}
+        case Not(part=part):
+            return {"not": written(part)}
+        case AllOf(parts=parts):
+            return {"all": [written(part) for part in parts]}
+        case AnyOf(parts=parts):
+            return {"any": [written(part) for part in parts]}
+
+
+# Patients ----------------------------------------------------------------------------------------------------------
+
+
+def random_profile(
+    random: Random, known: float = 0.45, treatments: Sequence[str] = (*DRUGS, *DRUGS, *CLASSES)
+) -> dict[str, Any]:
+    """A profile as a person would write it, each key with probability ``known``; it may contradict itself."""
+    disease = random.choices(("nsclc", "sclc"), (3, 1))[0]
+    nsclc = disease == "nsclc"
+    choices: dict[str, Any] = {
+        "disease": [disease],
+        "histology": ["adenocarcinoma", "squamous", "adenosquamous"] if nsclc else ["small-cell"],
+        "stage": ["IA", "III", "IIIB", "IV", "IVB", "IVA"],
+        "extent": ["early", "locally-advanced", "metastatic", "metastatic"] if nsclc else ["limited", "extensive"],
+        "curative_treatment_possible": [True, False, False],
+        "ecog": [0, 1, 2, 3, {"at_most": 1}, {"at_least": 1, "below": 4}],
+        "egfr": [
+            "wild-type", "positive", ["ex19del"], ["L858R", "T790M"], ["ex20ins"],
+            {"found": ["L858R"]}, {"not_found": ["T790M", "ex20ins"]}, {"found": ["ex19del"], "not_found": ["L858R"]},
+        ],
+        **{key: ["positive", "negative", "negative"] for key in ("alk", "ros1", "nrg1", "dll3")},
+        "pd_l1_tps": [0, 1, 49, 50, 100, "<1", "1-49", ">=50", {"at_least": 1}],
+        "other_drivers": ["none", ["HER2"], ["RET", "NTRK"], {"found": ["KRAS-G12C"]}, {"not_found": ["HER2"]}],
+        **{key: [True, False] for key in ("brain_metastases", "liver_metastases")},
+        "bleeding_risk": ["none", [], ["cavitation"], {"found": ["central"]}, {"not_found": ["necrosis"]}],
+    }  # fmt: skip
+    profile = {key: random.choice(values) for key, values in choices.items() if random.random() < known}
+    if random.random() < known + 0.2:
+        profile["history"] = random_history(random, treatments)
+    elif random.random() < known:
+        profile["prior_lines"] = random.choice([0, 1, 1, 2, 3, {"at_least": 1}, {"at_least": 1, "at_most": 2}])
+        if profile["prior_lines"] != 0 and random.random() < known:
+            profile["last_outcome"] = random.choice(["progressed", "completed", "stopped-for-toxicity"])
+    return profile or {"disease": disease}
+
+
+def random_history(random: Random, treatments: Sequence[str], most_lines: int = 3) -> list[dict[str, Any]]:
+    """The entries of a profile's history: lines, maintenance, curative treatment, some of it not known."""
+
+    def entry(outcomes: tuple[str, ...], **fixed: Any) -> dict[str, Any]:
+        drugs = random.sample(treatments, min(random.randint(1, 3), len(treatments)))
+        found: dict[str, Any] = {**fixed, "drugs": "unknown" if random.random() < 0.2 else sorted(set(drugs))}
+        if random.random() < 0.75:
+            found["outcome"] = random.choice(outcomes)
+        if random.random() < 0.4:
+            found["cycles"] = random.choice(NUMBERS["last_cycles"])
+        return found
+
+    lines = random.choices(range(most_lines + 1), (3, 5, 3, 2)[: most_lines + 1])[0]
+    entries = []
+    if random.random() < 0.2:
+        entries.append(entry(("completed", "progressed"), setting="curative"))
+    for line in range(1, lines + 1):
+        last = line == lines
+        entries.append(entry(("progressed", "progressed", "completed", "stopped-for-toxicity"), line=line))
+        if random.random() < 0.25:
+            outcomes = ("progressed", "ongoing", "completed") if last else ("progressed", "completed")
+            entries.append(entry(outcomes, line=line, setting="maintenance"))
+    return entries
+
+
+def random_patient(random: Random, domain: Domain, known: float = 0.45) -> Patient:
+    """A patient read from a random profile that does not contradict itself."""
+    drugs = [name for name in DRUGS if name in domain.formulary.drugs]
+    treatments = (*drugs, *drugs, *(name for name in CLASSES if name in domain.formulary.classes))
+    while True:
+        try:
+            return read(Profile.model_validate(random_profile(random, known, treatments)), domain)
+        except InputError:
+            continue
+
+
+def random_facts(random: Random, domain: Domain, known: float = 0.45) -> Facts:
+    """What is known of a random patient, narrowed by the axioms."""
+    return random_patient(random, domain, known).facts
+
+
+def is_settled(value: Value) -> bool:
+    """Whether only one answer is left."""
+    match value:
+        case Choice(possible=possible):
+            return len(possible) == 1
+        case Number(low=low, high=high, absent=absent):
+            return low > high or (low == high and not absent)
+        case Members(must=must, may=may):
+            return must == may
+
+
+# Rulebooks ---------------------------------------------------------------------------------------------------------
+
+
+def random_rulebook(random: Random, base: Rulebook, rules: int = 12, regimens: int = 5) -> Rulebook:
+    """A rulebook in memory over the drugs, studies and reviews of ``base``: every effect, overrides, findings."""
+    conditions = random_findings(random, base.domain, empties=False)
+    made = {item.id: item for item in (_regimen(random, base, index) for index in range(regimens))}
+    findings = {
+        name: Finding(name, name.replace("-", " "), f"Generated {name}.", condition, SOURCE, ANYWHERE)
+        for name, condition in conditions.items()
+    }
+    empty = dataclasses.replace(
+        base, folder=Path("generated"), digest=f"sha256:{random.getrandbits(256):064x}", regimens=made, approvals={},
+        findings=findings, settings={setting.id: setting for setting in SETTINGS.values()}, rules={},
+    )  # fmt: skip
+    found = {rule.id: rule for rule in (_rule(random, empty, conditions, index) for index in range(rules))}
+    return _with_overrides(random, dataclasses.replace(empty, rules=found))
+
+
+def _regimen(random: Random, base: Rulebook, index: int) -> Regimen:
+    drugs = random.sample([name for name in DRUGS if name in base.formulary.drugs], random.randint(1, 3))
+    return Regimen(
+        id=f"regimen-{index}", name=f"Regimen {index}", disease=random.choice(["nsclc", "nsclc", "sclc"]),
+        drugs=tuple(Component(drug=name) for name in drugs), source=SOURCE,
+    )  # fmt: skip
+
+
+def _rule(random: Random, book: Rulebook, findings: Mapping[str, Condition], index: int) -> Rule:
+    effect = random.choices(list(Effect), (8, 4, 4, 1, 1, 1, 1))[0]
+    regimen = random.choice(list(book.regimens.values()))
+    study = random.choice(list(book.studies))
+    setting, target, subject = SETTINGS[regimen.disease], None, "Generated"
+    if effect is Effect.OFFER:
+        subject = regimen.id
+    elif effect in (Effect.EXCLUDE, Effect.CAUTION):
+        target = _target(random, regimen)
+        subject = str(target)
+    elif effect is Effect.TRIAL:
+        subject = study
+    condition = random_condition(random, book.domain, findings, 2, empties=False)
+    return Rule(
+        id=f"rule-{index}", effect=effect, subject=subject, target=target, condition=condition, studies=(study,),
+        approvals=(), source=SOURCE, says=f"Generated rule {index}.", overrides=(), basis=None, certainty=None,
+        errata=(), setting=setting, location=ANYWHERE, written=written(condition),
+    )  # fmt: skip
+
+
+def _target(random: Random, regimen: Regimen) -> Target:
+    drug = {"drug": random.choice(regimen.drug_names)}
+    several = tuple({"drug": name} for name in regimen.drug_names)
+    return Target.model_validate(random.choice(["all-options", {"regimen": regimen.id}, drug, drug, several]))
+
+
+def _with_overrides(random: Random, book: Rulebook) -> Rulebook:
+    """Some rules override earlier ones that share a regimen with them, so that no circle arises."""
+    rules = dict(book.rules)
+    earlier: list[Rule] = []
+    for rule in book.rules.values():
+        near = [other.id for other in earlier if set(book.meets(other)) & set(book.meets(rule))]
+        if near and random.random() < 0.3:
+            rules[rule.id] = dataclasses.replace(rule, overrides=tuple(random.sample(near, 1)))
+        earlier.append(rule)
+    return dataclasses.replace(book, rules=rules)
+
+
+# Hypothesis --------------------------------------------------------------------------------------------------------
+
+
+def atoms(domain: Domain) -> st.SearchStrategy[Atom]:
+    """Tests of the facts of ``domain``."""
+
+    def of(name: str) -> st.SearchStrategy[Atom]:
+        fact = domain.facts[name]
+        match fact:
+            case ChoiceFact():
+                return st.sets(st.sampled_from(fact.domain), min_size=1).map(lambda words: Is(name, frozenset(words)))
+            case NumberFact():
+                ends = st.lists(st.sampled_from((*NUMBERS[name], fact.low, fact.high)), min_size=2, max_size=2)
+                return ends.map(sorted).map(lambda pair: Between(name, *pair))
+            case SetFact():
+                return st.sampled_from(words_of(fact)).map(lambda word: Includes(name, word))
+
+    return st.sampled_from(sorted(domain.facts)).flatmap(of)
+
+
+def conditions(domain: Domain, findings: Mapping[str, Condition] | None = None) -> st.SearchStrategy[Condition]:
+    """Conditions of the full language, empty conjunctions and disjunctions among them."""
+    leaves: st.SearchStrategy[Condition] = atoms(domain).map(Leaf)
+    if findings:
+        leaves |= st.sampled_from(sorted(findings)).map(lambda name: Named(name, findings[name]))
+
+    def larger(inner: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
+        parts = st.lists(inner, max_size=4).map(tuple)
+        return parts.map(AllOf) | parts.map(AnyOf) | inner.map(Not) | inner.map(lambda part: Named("inner", part))
+
+    return st.recursive(leaves, larger, max_leaves=12)
+
+
+def patients(domain: Domain) -> st.SearchStrategy[Patient]:
+    """Partly known patients, read from profiles that do not contradict themselves."""
+    return st.builds(
+        lambda seed, known: random_patient(Random(seed), domain, known),
+        st.integers(0, 2**32), st.sampled_from((0.1, 0.3, 0.5, 0.8)),
+    )  # fmt: skip
+
+
+def rulebooks(base: Rulebook, **sizes: int) -> st.SearchStrategy[Rulebook]:
+    """Random rulebooks over the drugs and studies of ``base``; ``sizes`` as for ``random_rulebook``."""
+    return st.integers(0, 2**32).map(lambda seed: random_rulebook(Random(seed), base, **sizes))

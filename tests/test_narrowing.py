@@ -1,0 +1,170 @@
+"""What one answer tells of another: never too much, and always the same."""
+
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from generators import patients, random_condition, random_patient
+from regimen_advisor.conditions import atoms_of
+from regimen_advisor.drugs import load_formulary
+from regimen_advisor.engines.interpreter import judge
+from regimen_advisor.facts import domain_for
+from regimen_advisor.history import derived_facts
+from regimen_advisor.narrowing import Contradiction, close, narrow
+from regimen_advisor.rulebook import default_folder
+from regimen_advisor.values import Between, Choice, Includes, Is, Members, Number, Truth, meet
+from worlds import allows, histories, obeys, small_domain, worlds
+
+FORMULARY = load_formulary(default_folder() / "drugs.yaml")
+DOMAIN, SMALL = domain_for(FORMULARY), small_domain(FORMULARY)
+
+
+def one(word):
+    return Choice(frozenset({word}))
+
+
+def learned(domain=DOMAIN, **known):
+    return narrow(known.items(), domain)
+
+
+@pytest.mark.parametrize(
+    ("known", "told", "value"),
+    [
+        ({"histology": one("small-cell")}, "disease", one("sclc")),
+        ({"histology": one("squamous")}, "disease", one("nsclc")),
+        ({"disease": one("sclc")}, "histology", one("small-cell")),
+        ({"disease": one("sclc")}, "extent", Choice(frozenset({"limited", "extensive"}))),
+        ({"disease": one("nsclc"), "stage": one("IVB")}, "extent", one("metastatic")),
+        ({"extent": one("metastatic")}, "stage", Choice(frozenset({"IVA", "IVB"}))),
+        ({"extent": one("metastatic")}, "curative_treatment_possible", one("false")),
+        ({"prior_lines": Number(0, 0)}, "last_outcome", one("none")),
+        ({"prior_lines": Number(0, 0)}, "last_cycles", Number(0, -1, absent=True)),
+        ({"prior_lines": Number(0, 0)}, "on_maintenance", one("false")),
+        ({"last_outcome": one("progressed")}, "prior_lines", Number(1, 20)),
+    ],
+)
+def test_one_answer_tells_another(known, told, value):
+    assert learned(**known)[told] == value
+
+
+def test_stage_three_stays_open():
+    facts = learned(disease=one("nsclc"), stage=one("IIIB"))
+    assert {"early", "locally-advanced"} <= facts["extent"].possible
+    assert facts["curative_treatment_possible"] == DOMAIN.unknown["curative_treatment_possible"]
+
+
+def test_a_drug_that_was_progressed_on_was_received_and_so_was_its_class():
+    facts = learned(progressed_on=Members(frozenset({"osimertinib"}), DOMAIN.unknown["progressed_on"].may))
+    assert {"osimertinib", "egfr-tki-3g", "egfr-tki"} <= facts["received"].must
+
+
+def test_a_class_that_was_not_received_rules_out_its_drugs():
+    everything = DOMAIN.unknown["received"].may
+    facts = learned(received=Members(frozenset(), everything - {"platinum"}))
+    assert facts["received"].may.isdisjoint({"carboplatin", "cisplatin"})
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"histology": one("small-cell"), "disease": one("nsclc")},
+        {"stage": one("IVA"), "extent": one("early")},
+        {"prior_lines": Number(0, 0), "last_outcome": one("progressed")},
+        {"prior_lines": Number(1, 1), "received": Members(frozenset({"none"}), frozenset({"none"}))},
+    ],
+)
+def test_what_cannot_be_true_of_one_patient_is_a_contradiction_that_says_why(known):
+    with pytest.raises(Contradiction) as found:
+        learned(**known)
+    assert found.value.axiom is not None
+
+
+def test_two_answers_to_one_question_contradict_each_other_without_an_axiom():
+    with pytest.raises(Contradiction) as found:
+        narrow([("disease", one("nsclc")), ("disease", one("sclc"))], DOMAIN)
+    assert (found.value.fact, found.value.axiom) == ("disease", None)
+
+
+@settings(max_examples=60)
+@given(patients(DOMAIN))
+def test_narrowing_again_tells_nothing_new(patient):
+    assert narrow(patient.facts.items(), DOMAIN) == patient.facts
+
+
+@settings(max_examples=60)
+@given(patients(DOMAIN), st.randoms(use_true_random=False))
+def test_the_order_of_answers_tells_nothing(patient, dice):
+    known = [pair for facts in patient.given.values() for pair in facts]
+    dice.shuffle(known)
+    assert narrow(known, DOMAIN) == patient.facts
+
+
+@settings(max_examples=60)
+@given(patients(DOMAIN))
+def test_narrowing_only_takes_away(patient):
+    assert all(meet(value, DOMAIN.unknown[name]) == value for name, value in patient.facts.items())
+
+
+def test_no_completion_of_a_patient_is_lost_and_every_one_obeys_the_axioms():
+    dice = Random(7)
+    found = 0
+    for _ in range(25):
+        patient = random_patient(dice, SMALL, dice.choice((0.1, 0.3, 0.6)))
+        condition = random_condition(dice, SMALL, depth=2)
+        for world in worlds(SMALL, atoms_of(condition), patient, curative=False, maintenance=False):
+            found += 1
+            assert allows(patient.facts, world)
+    assert found > 500
+
+
+def test_a_condition_that_is_true_or_false_is_so_in_every_completion():
+    dice = Random(8)
+    settled = 0
+    for _ in range(25):
+        patient = random_patient(dice, SMALL, dice.choice((0.3, 0.6)))
+        condition = random_condition(dice, SMALL, depth=2)
+        truth = judge(condition, patient.facts).truth
+        completions = {
+            judge(condition, world.facts).truth
+            for world in worlds(SMALL, atoms_of(condition), patient, curative=False, maintenance=False)
+        }
+        assert Truth.UNKNOWN not in completions
+        assert truth is Truth.UNKNOWN or completions <= {truth}
+        settled += truth is not Truth.UNKNOWN
+    assert settled > 5
+
+
+def test_a_completely_known_patient_is_narrowed_to_itself():
+    atoms = [Is("extent", frozenset({"metastatic"})), Includes("received", "platinum"), Between("ecog", 0, 1)]
+    found = list(worlds(SMALL, atoms, curative=False))
+    assert len(found) > 30
+    for world in found:
+        assert narrow(world.facts.items(), SMALL) == world.facts
+        assert all(obeys(axiom, world.facts) for axiom in SMALL.axioms)
+
+
+def test_every_history_can_have_happened():
+    for history in histories(SMALL, maintenance=False):
+        narrow(derived_facts(history, SMALL), SMALL)
+
+
+EGFR = DOMAIN.facts["egfr"]
+
+
+@pytest.mark.parametrize(
+    ("must", "may", "left"),
+    [
+        ({"wild-type"}, {"wild-type", "L858R"}, ({"wild-type"}, {"wild-type"})),
+        ({"L858R"}, {"L858R", "wild-type"}, ({"L858R"}, {"L858R"})),
+        (set(), {"wild-type"}, ({"wild-type"}, {"wild-type"})),
+        (set(), {"L858R"}, ({"L858R"}, {"L858R"})),
+    ],
+)
+def test_a_set_that_holds_its_empty_word_holds_nothing_else(must, may, left):
+    assert close(EGFR, Members(frozenset(must), frozenset(may))) == Members(*map(frozenset, left))
+
+
+def test_a_set_that_can_hold_nothing_not_even_its_empty_word_is_impossible():
+    assert close(EGFR, Members(frozenset(), frozenset())) is None
