@@ -194,7 +194,7 @@ ONE_WORD = "expected each word for one entry, but"
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("empty", [": expected an object, found nothing"]),
+        ("empty", [":1:1: expected a mapping, found nothing"]),
         ("duplicate-id", [":4:10: id: expected each id once, but `osimertinib` stands in line 3 too"]),
         ("alias-of-two-drugs", [f":4:72: {ONE_WORD} `ak-112` stands for `ivonescimab` (line 3) too"]),
         ("alias-of-drug-and-class", [f":4:65: {ONE_WORD} `PD1` stands for `pd-1` (line 2) too"]),

@@ -171,8 +171,8 @@ def test_a_target_prints_what_it_means(text: str, shown: str) -> None:
          ["expected drugs and classes in a list; `regimen` stands alone, one rule for each"]),
         ("[{regimen: a}, {regimen: b}]",
          ["expected drugs and classes in a list; `regimen` stands alone, one rule for each"]),
-        ("3", ["expected an object, found `3`"]),
-        ("{drug: [a]}", ["drug: expected a valid string, found a list"]),
+        ("3", ["expected a mapping, found `3`"]),
+        ("{drug: [a]}", ["drug: expected text, found a list"]),
     ],
 )  # fmt: skip
 def test_a_target_that_says_no_kind_or_two_is_refused(text: str, expected: list[str]) -> None:
@@ -210,7 +210,7 @@ def test_a_target_reports_what_does_not_exist(text: str, expected: list[str]) ->
         ("no-drugs", [":1:55: drugs: expected at least one, found an empty list"]),
         ("no-source", [":1:3: expected the key `source`, which is missing"]),
         ("schedule-without-source", [":5:13: expected the key `source`, which is missing"]),
-        ("unquoted-section", [":1:122: section: expected a valid string, found `4.1`"]),
+        ("unquoted-section", [":1:122: section: expected text, found `4.1` (a number that is text stands in quotes)"]),
         ("misspelt-review", [
             (":1:97: review: expected `antiangiogenic` or `bispecific`, found `antiangiogenics` "
              "(did you mean `antiangiogenic`?)")

@@ -61,5 +61,9 @@ class DisagreementError(RegimenAdvisorError):
 def did_you_mean(word: object, known: Iterable[str]) -> str | None:
     """``did you mean `x`?`` for the nearest known word, or ``None`` where nothing is near."""
     candidates = {name.casefold(): name for name in known}
-    near = difflib.get_close_matches(str(word).casefold(), candidates, n=1, cutoff=0.6)
+    said = str(word).casefold()
+    # Of two letters half may be right by chance: `VI` must not suggest stage `I`.
+    near = [said] if said in candidates else []
+    if len(said) > 2 and not near:
+        near = difflib.get_close_matches(said, candidates, n=1, cutoff=0.6)
     return f"did you mean `{candidates[near[0]]}`?" if near else None

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from regimen_advisor.complaints import shown
 from regimen_advisor.facts import (
     MOST_CYCLES,
     MOST_LINES,
@@ -42,10 +43,10 @@ class Bounds(Record):
     @model_validator(mode="after")
     def _holds_a_number(self) -> Bounds:
         if not self.model_fields_set:
-            raise PydanticCustomError("value_error", "expected at least one of at_least, at_most, above, below")
+            raise _wrong("expected at least one of at_least, at_most, above, below")
         low, high = self.limits(-1, 10_000)
         if low > high:
-            raise PydanticCustomError("value_error", "expected a range with at least one number in it")
+            raise _wrong("expected a range with at least one number in it")
         return self
 
     def limits(self, lowest: int, highest: int) -> tuple[int, int]:
@@ -72,11 +73,9 @@ def _percent_words(value: Any) -> Any:
     if match := re.fullmatch(r"(<=|>=|<|>)(\d{1,3})", text):
         word = {"<": "below", "<=": "at_most", ">": "above", ">=": "at_least"}[match[1]]
         return {word: int(match[2])}
-    raise PydanticCustomError(
-        "value_error",
+    raise _wrong(
         "expected a whole percentage 0-100, a range such as `at_least: 1, below: 50`, or one of the forms "
-        "`<1`, `1-49`, `>=50`, found `{found}`",
-        {"found": value},
+        f"`<1`, `1-49`, `>=50`, found {shown(value)}"
     )
 
 
@@ -84,44 +83,72 @@ def _whole_number(low: int, high: int, what: str) -> BeforeValidator:
     """Accepts a number or bounds within ``low`` to ``high``, and says what was expected otherwise."""
 
     def check(value: Any) -> Any:
-        numbers = [value] if not isinstance(value, dict) else [number for number in value.values() if number is not None]
         if value is None or value == "unknown":
             return value
-        for number in numbers:
+        bounds: dict[str, Any] = {}
+        if isinstance(value, dict):  # a word that is no bound is refused by the model
+            bounds = {word: number for word, number in value.items() if word in Bounds.model_fields}
+        for number in bounds.values() if isinstance(value, dict) else [value]:
             if isinstance(number, bool) or not isinstance(number, int):
-                raise PydanticCustomError(
-                    "value_error",
-                    f"expected {what}, a whole number {low}-{high}, or a range such as `at_least: {low}`, found `{{found}}`",
-                    {"found": str(number).lower() if isinstance(number, bool) else number},
-                )
-            if not low <= number <= high + (1 if isinstance(value, dict) else 0):
-                raise PydanticCustomError(
-                    "value_error", f"expected {what} from {low} to {high}, found `{{found}}`", {"found": number}
+                ways = f"a whole number {low}-{high}, or a range such as `at_least: {low}`"
+                raise _wrong(f"expected {what}, {ways}, found {shown(number)}")
+            if not low <= number <= high:
+                raise _wrong(f"expected {what} from {low} to {high}, found {shown(number)}")
+        if bounds:
+            first, last = Bounds.model_construct(**bounds).limits(low, high)
+            if first > last:
+                said = ", ".join(f"{word}: {number}" for word, number in bounds.items())
+                raise _wrong(f"expected a range with at least one number from {low} to {high} in it, found `{said}`")
+        return value
+
+    return BeforeValidator(check)
+
+
+def _wrong(message: str) -> PydanticCustomError:
+    """``message`` as pydantic carries it: through the context, since it reads braces in a template."""
+    return PydanticCustomError("value_error", "{error}", {"error": message})
+
+
+def _members(words: dict[str, str]) -> BeforeValidator:
+    """Refuses a list around a word for the whole set, such as ``[wild-type]``; ``words`` says what each means."""
+
+    def check(value: Any) -> Any:
+        for word, meaning in words.items():
+            if isinstance(value, list) and word in value:
+                alone = len(value) == 1
+                raise _wrong(
+                    f"expected `{word}` without a list around it, found `[{word}]`"
+                    if alone
+                    else f"expected members only, found `{word}`, which means {meaning}"
                 )
         return value
 
     return BeforeValidator(check)
 
 
+_NOT_ASKED = {"unknown": "that nothing is known"}
+_NONE = _members({"none": "that none was found", **_NOT_ASKED})
+
+
 class EgfrPartly(Record):
     """Some variants were looked for, others not; what is named in neither list stays unknown."""
 
-    found: list[EgfrVariant] = []
-    not_found: list[EgfrVariant] = []
+    found: list[EgfrVariant] = Field(default_factory=list)
+    not_found: list[EgfrVariant] = Field(default_factory=list)
 
 
 class DriversPartly(Record):
     """Some drivers were looked for, others not."""
 
-    found: list[OtherDriver] = []
-    not_found: list[OtherDriver] = []
+    found: list[OtherDriver] = Field(default_factory=list)
+    not_found: list[OtherDriver] = Field(default_factory=list)
 
 
 class FeaturesPartly(Record):
     """Some features of bleeding risk were looked for, others not."""
 
-    found: list[BleedingFeature] = []
-    not_found: list[BleedingFeature] = []
+    found: list[BleedingFeature] = Field(default_factory=list)
+    not_found: list[BleedingFeature] = Field(default_factory=list)
 
 
 class HistoryEntry(Record):
@@ -131,7 +158,9 @@ class HistoryEntry(Record):
         None, description="number of the line for advanced disease; left out for curative treatment"
     )
     drugs: list[str] | Unknown = Field("unknown", description="drugs by any known name, or classes of drugs")
-    outcome: Outcome | Unknown = Field("unknown", description="what the disease had done when the next line began, or by now")
+    outcome: Outcome | Unknown = Field(
+        "unknown", description="what the disease had done when the next line began, or by now"
+    )
     cycles: Annotated[int, Field(ge=0, le=MOST_CYCLES)] | None = Field(None, description="cycles given in this entry")
     setting: Literal["maintenance", "curative"] | None = Field(
         None, description="left out = a line for advanced disease"
@@ -140,11 +169,11 @@ class HistoryEntry(Record):
     @model_validator(mode="after")
     def _line_fits_setting(self) -> HistoryEntry:
         if self.setting == "curative" and self.line is not None:
-            raise PydanticCustomError("value_error", "expected no `line` beside `setting: curative`")
+            raise _wrong("expected no `line` beside `setting: curative`")
         if self.setting != "curative" and self.line is None:
-            raise PydanticCustomError("value_error", "expected `line`, the number of the line, or `setting: curative`")
+            raise _wrong("expected `line`, the number of the line, or `setting: curative`")
         if self.drugs == []:
-            raise PydanticCustomError("value_error", "expected at least one drug, or `drugs: unknown`")
+            raise _wrong("expected at least one drug, or `drugs: unknown`")
         return self
 
 
@@ -171,7 +200,10 @@ class Profile(Record):
     ecog: Annotated[int | Bounds | Unknown | None, _whole_number(0, 4, "an ECOG status")] = Field(
         None, description="ECOG performance status 0-4"
     )
-    egfr: list[EgfrVariant] | EgfrPartly | Literal["wild-type", "positive", "unknown"] | None = Field(
+    egfr: Annotated[
+        list[EgfrVariant] | EgfrPartly | Literal["wild-type", "positive", "unknown"] | None,
+        _members({"wild-type": "that no variant was found", "positive": "one variant, not known which", **_NOT_ASKED}),
+    ] = Field(
         None, description="variants found (the others were looked for); wild-type; positive = one, not known which"
     )
     alk: Finding | Unknown | None = Field(None, description="ALK fusion")
@@ -179,12 +211,12 @@ class Profile(Record):
     nrg1: Finding | Unknown | None = Field(None, description="NRG1 fusion")
     dll3: Finding | Unknown | None = Field(None, description="DLL3 expression")
     pd_l1_tps: Percent = Field(None, description="PD-L1 tumour proportion score, whole percent, or a range")
-    other_drivers: list[OtherDriver] | DriversPartly | Literal["none", "unknown"] | None = Field(
+    other_drivers: Annotated[list[OtherDriver] | DriversPartly | Literal["none", "unknown"] | None, _NONE] = Field(
         None, description="other driver alterations; used by cautions only"
     )
     brain_metastases: bool | Unknown | None = Field(None, description="brain metastases today")
     liver_metastases: bool | Unknown | None = Field(None, description="liver metastases today")
-    bleeding_risk: list[BleedingFeature] | FeaturesPartly | Literal["none", "unknown"] | None = Field(
+    bleeding_risk: Annotated[list[BleedingFeature] | FeaturesPartly | Literal["none", "unknown"] | None, _NONE] = Field(
         None, description="squamous bleeding risk; none or [] = looked for, none"
     )
     prior_lines: Lines = Field(None, description="lines begun, only where the history is not known in detail")
@@ -195,12 +227,9 @@ class Profile(Record):
     @classmethod
     def _known_keys(cls, value: Any) -> Any:
         if not isinstance(value, dict):
-            found = "nothing" if value is None else "a list" if isinstance(value, list) else f"`{value}`"
-            raise PydanticCustomError(
-                "value_error", "expected a profile: a mapping of keys such as `histology`, found {found}", {"found": found}
-            )
+            raise _wrong(f"expected a profile: a mapping of keys such as `histology`, found {shown(value)}")
         if not value:
-            raise PydanticCustomError("value_error", "expected at least one key, found an empty mapping")
+            raise _wrong("expected at least one key, found an empty mapping")
         return value
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from regimen_advisor.complaints import listed, shown
 from regimen_advisor.errors import InputError, Location, Problem
 from regimen_advisor.facts import ChoiceFact, Domain, NumberFact, SetFact
 from regimen_advisor.history import ANY_CYCLES, ANY_OUTCOME, Entry, derived_facts, settle_outcomes
@@ -44,6 +45,9 @@ def read(profile: Profile, domain: Domain, document: Document | None = None) -> 
     return _Reader(profile, domain, document).patient()
 
 
+Given = dict[str, tuple[tuple[str, Value], ...]]
+
+
 class _Reader:
     def __init__(self, profile: Profile, domain: Domain, document: Document | None) -> None:
         self.profile, self.domain, self.document = profile, domain, document
@@ -52,7 +56,7 @@ class _Reader:
 
     def patient(self) -> Patient:
         profile = self.profile
-        given = {key: facts for key in self.domain.facts if (facts := self._key(key))}
+        given = {key: said for key in self.domain.facts if (said := self._key(key))}
         entries = self._entries()
         if self.problems:
             raise InputError(self.problems)
@@ -65,7 +69,10 @@ class _Reader:
 
     def _name(self) -> str:
         name = self.document.name if self.document else "patient"
-        return name.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".yaml").removesuffix(".yml").removesuffix(".profile")
+        stem = name.replace("\\", "/").rsplit("/", 1)[-1]
+        for ending in (".yaml", ".yml", ".profile"):
+            stem = stem.removesuffix(ending)
+        return stem
 
     def _place(self, *path: str | int) -> Location:
         if self.document is None:
@@ -94,7 +101,7 @@ class _Reader:
 
     def _set(self, fact: SetFact, said: Any) -> Members:
         everything = fact.unknown.may
-        if said == fact.empty_word or said == []:
+        if said in (fact.empty_word, []):
             return fact.empty
         if said == "positive":
             return Members(frozenset(), everything - {fact.empty_word})
@@ -131,7 +138,8 @@ class _Reader:
                 except KeyError:
                     near = formulary.suggest(word)
                     path: Path_ = ("history", position, "drugs", index)
-                    self._refuse(f"drugs: expected a known drug or class of drugs, found `{word}`", *path, help=near)
+                    message = f"drugs: expected a known drug or class of drugs, found {shown(word)}"
+                    self._refuse(message, *path, help=near)
                     continue
                 must |= {found}
                 may |= formulary.expand({found})
@@ -159,14 +167,15 @@ class _Reader:
                 )  # fmt: skip
             if entry.maintenance and all(other.line != entry.line for other in inductions):
                 self._refuse(
-                    f"line: maintenance of line {entry.line}, which is not in the history", "history", entry.position, "line"
-                )
+                    f"line: maintenance of line {entry.line}, which is not in the history",
+                    "history", entry.position, "line",
+                )  # fmt: skip
         lines = sorted({entry.line for entry in inductions if entry.line})
-        for expected, entry in zip(range(1, len(lines) + 1), lines, strict=True):
-            if entry != expected:
-                position = next(other.position for other in inductions if other.line == entry)
+        for expected, line in enumerate(lines, start=1):
+            if line != expected:
+                position = next(other.position for other in inductions if other.line == line)
                 self._refuse(
-                    f"line: expected line {expected} before line {entry}: lines run from 1 without a gap",
+                    f"line: expected line {expected} before line {line}: lines run from 1 without a gap",
                     "history", position, "line",
                 )  # fmt: skip
                 break
@@ -187,27 +196,44 @@ class _Reader:
 
     # Contradictions -------------------------------------------------------------------------------------------
 
-    def _narrowed(self, given: dict[str, tuple[tuple[str, Value], ...]]) -> Facts:
-        try:
-            return narrow([pair for facts in given.values() for pair in facts], self.domain)
-        except Contradiction as contradiction:
-            raise InputError([self._contradiction(given, contradiction)]) from None
+    def _narrowed(self, given: Given) -> Facts:
+        problems: list[Problem] = []
+        left = dict(given)
+        while True:
+            try:
+                facts = narrow([pair for said in left.values() for pair in said], self.domain)
+            except Contradiction as contradiction:
+                keys, smallest = self._smallest(left, contradiction)
+                problems.append(self._contradiction(keys, smallest))
+                # What else contradicts is told too; a key that was named once is not named again.
+                left = {key: said for key, said in left.items() if key not in keys}
+                continue
+            if problems:
+                raise InputError(sorted(problems, key=lambda problem: problem.location))
+            return facts
 
-    def _contradiction(self, given: dict[str, Any], contradiction: Contradiction) -> Problem:
+    def _smallest(self, given: Given, contradiction: Contradiction) -> tuple[list[str], Contradiction]:
+        """Keys that contradict each other, none of them to spare."""
         keys = list(given)
-        for key in list(keys):  # a smallest set of keys that still contradict each other
+        for key in list(keys):
             rest = [other for other in keys if other != key]
             try:
                 narrow([pair for other in rest for pair in given[other]], self.domain)
             except Contradiction as smaller:
                 keys, contradiction = rest, smaller
+        return keys, contradiction
+
+    def _contradiction(self, keys: Sequence[str], contradiction: Contradiction) -> Problem:
         places = sorted((self._place(key), key) for key in keys)
-        named = " and ".join(f"`{key}`" + (f" (line {place.line})" if place.line else "") for place, key in places)
-        why = contradiction.axiom.says if contradiction.axiom else "they say different things of the same fact"
-        return Problem(places[-1][0], f"{named} contradict each other: {why}")
+        named = listed([f"`{key}`" + (f" (line {place.line})" if place.line else "") for place, key in places], "and")
+        label = self.domain.facts[contradiction.fact].label
+        why = contradiction.axiom.says if contradiction.axiom else f"they differ on the {label}"
+        verb = "contradict each other" if len(keys) > 1 else "contradicts itself"
+        return Problem(places[-1][0], f"{named} {verb}: {why}")
 
     def _remark(self, facts: Facts) -> None:
         if facts["disease"] == Choice(frozenset({"sclc"})):
             odd = [key for key in ("egfr", "alk", "ros1", "nrg1", "pd_l1_tps") if self._key(key)]
             if odd:
-                self.notes.append(f"Small cell lung cancer with a result for {', '.join(odd)}: unusual, and read as written.")
+                results = ", ".join(odd)
+                self.notes.append(f"Small cell lung cancer with a result for {results}: unusual, and read as written.")

@@ -11,7 +11,7 @@ from pathlib import Path
 from regimen_advisor.conditions import ConditionReader
 from regimen_advisor.drugs import Formulary, load_formulary
 from regimen_advisor.errors import InputError, Location, Problem, did_you_mean
-from regimen_advisor.evidence import load_approvals, load_reviews, load_studies
+from regimen_advisor.evidence import load_approvals, load_reviews, load_studies, misplaced
 from regimen_advisor.facts import Domain, domain_for
 from regimen_advisor.findings import Finding, read_findings
 from regimen_advisor.regimens import Regimen, load_regimens
@@ -121,6 +121,7 @@ class _Loader:
         self.approvals = load_approvals(self.folder / "approvals.yaml")
         self.studies = load_studies(self.folder / "studies")
         self.formulary = formulary
+        self.problems += misplaced(self.studies, self.approvals, self.reviews)
         findings_document = read_document(self.folder / "findings.yaml")
         self.findings = read_findings(findings_document, self.domain, self.problems)
         settings, rules = self._settings_and_rules()

@@ -10,19 +10,20 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import isfinite
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
 from yaml.constructor import ConstructorError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from regimen_advisor.errors import InputError, Location, Problem, did_you_mean
+from regimen_advisor.complaints import printable, problems_of, shown
+from regimen_advisor.errors import InputError, Location, Problem
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 30
@@ -45,7 +46,8 @@ class Record(BaseModel):
 class _Loader(_BaseLoader):
     """Safe loader with the scalars of the YAML 1.2 core schema and nothing else."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    # A table of its own: the resolvers of the base class stay as they are.
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
 
 
 for _tag, _pattern, _first in (
@@ -56,11 +58,16 @@ for _tag, _pattern, _first in (
 ):
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), _first)
 
-_SCALARS = {
-    "tag:yaml.org,2002:null": lambda text: None,
+_NO_TEXT = re.compile("[^\\t\\n\\r -~\\x85\\xa0-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+
+MAX_DIGITS = 18
+"""A longer number is no measurement: it stays the text that was written, and is refused where a number is expected."""
+
+_SCALARS: Mapping[str, Callable[[str], Any]] = {
+    "tag:yaml.org,2002:null": lambda _: None,
     "tag:yaml.org,2002:bool": lambda text: text.lower() == "true",
-    "tag:yaml.org,2002:int": int,
-    "tag:yaml.org,2002:float": float,
+    "tag:yaml.org,2002:int": lambda text: int(text) if len(text) <= MAX_DIGITS else text,
+    "tag:yaml.org,2002:float": lambda text: float(text) if isfinite(float(text)) else text,
     "tag:yaml.org,2002:str": str,
 }
 
@@ -129,11 +136,12 @@ def parse_document(text: str, name: str = "<text>") -> Document:
     if len(documents) > 1:
         place = documents[1].locate()
         raise InputError.at(place, "expected one document in the file, found a second one after `---`")
-    return documents[0] if documents else Document(name, None, {}, {})
+    return documents[0] if documents else Document(name, None, {(): Location(name, 1, 1)}, {})
 
 
 def parse_documents(text: str, name: str = "<text>") -> list[Document]:
     """Every YAML document in ``text``, for the files that may hold several."""
+    _refuse_control_characters(text, name)
     try:
         # Depth is bounded on the events, before nodes are composed: composing recurses.
         _refuse_unsafe(text, name)
@@ -141,26 +149,38 @@ def parse_documents(text: str, name: str = "<text>") -> list[Document]:
         documents = []
         try:
             while loader.check_node():
-                documents.append(_read_node(loader.get_node(), name))
+                root = loader.get_node()
+                assert root is not None
+                documents.append(_read_node(root, name))
         finally:
             loader.dispose()
     except yaml.YAMLError as error:
-        raise InputError([_syntax_problem(error, name)]) from None
+        raise InputError([_syntax_problem(error, text, name)]) from None
     return documents
+
+
+def _refuse_control_characters(text: str, name: str) -> None:
+    """Raise ``InputError`` for what YAML does not allow in a text; its parser would not say where it stood."""
+    found = _NO_TEXT.search(text)
+    if found:
+        line, column = text.count("\n", 0, found.start()) + 1, found.start() - text.rfind("\n", 0, found.start())
+        message = f"expected text, found the control character `{printable(found[0])}`"
+        raise InputError.at(Location(name, line, column), message)
 
 
 def _refuse_unsafe(text: str, name: str) -> None:
     """Raise ``InputError`` for aliases, tags and nesting beyond ``MAX_DEPTH``."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
-        place = Location(name, event.start_mark.line + 1, event.start_mark.column + 1)
+        mark = event.start_mark
+        place = Location(name, mark.line + 1, mark.column + 1) if mark else Location(name)
         if isinstance(event, yaml.AliasEvent):
             raise InputError.at(place, "expected the value itself, found an alias (`*`): aliases are not allowed")
         if getattr(event, "anchor", None):
             raise InputError.at(place, "expected a plain value, found an anchor (`&`): anchors are not allowed")
         tag = getattr(event, "tag", None)
         if tag and tag != "!":
-            raise InputError.at(place, f"expected a plain value, found the tag `{tag}`: tags are not allowed")
+            raise InputError.at(place, f"expected a plain value, found the tag {shown(tag)}: tags are not allowed")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
@@ -175,7 +195,8 @@ def _read_node(root: Node, name: str) -> Document:
     problems: list[Problem] = []
 
     def place_of(node: Node) -> Location:
-        return Location(name, node.start_mark.line + 1, node.start_mark.column + 1)
+        mark = node.start_mark
+        return Location(name, mark.line + 1, mark.column + 1) if mark else Location(name)
 
     def convert(node: Node, path: Path_) -> Any:
         places[path] = place_of(node)
@@ -193,7 +214,8 @@ def _read_node(root: Node, name: str) -> Document:
             key = key_node.value  # a key is always the text that was written
             if key in mapping:
                 first = key_places[(*path, key)]
-                problems.append(Problem(here, f"{key}: expected each key once, but it stands in line {first.line} too"))
+                message = f"{printable(key)}: expected each key once, but it stands in line {first.line} too"
+                problems.append(Problem(here, message))
                 continue
             key_places[(*path, key)] = here
             mapping[key] = convert(value_node, (*path, key))
@@ -205,11 +227,14 @@ def _read_node(root: Node, name: str) -> Document:
     return Document(name, value, places, key_places)
 
 
-def _syntax_problem(error: yaml.YAMLError, name: str) -> Problem:
+def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> Problem:
     if isinstance(error, ConstructorError):  # pragma: no cover - we construct nothing ourselves
         return Problem(Location(name), str(error))
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     place = Location(name, mark.line + 1, mark.column + 1) if mark else Location(name)
+    rest = "".join(text.split("\n")[mark.line : mark.line + 1])[mark.column :] if mark else ""
+    if rest.startswith("\t"):
+        return Problem(place, "not valid YAML: found a tab, expected spaces")
     what = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable text"
     return Problem(place, f"not valid YAML: {what}")
 
@@ -222,19 +247,17 @@ def validated(model: type[T], document: Document, path: Path_ = ()) -> T:
     value = document.value
     for step in path:
         value = value[step]
-    adapter = _adapter(model)
+    adapter = _adapter(cast("Any", model))
     try:
         # Through JSON, since strict lists-to-tuples and words-to-enums are a matter of the file format.
-        return adapter.validate_json(json.dumps(value), strict=True)
+        return cast("T", adapter.validate_json(json.dumps(value), strict=True))
     except ValidationError as error:
-        keys = _keys_of(adapter)
-        found = [_explain(details, document, path, keys) for details in error.errors(include_url=False)]
-        unique = list(dict.fromkeys(found))
-        raise InputError(sorted(unique, key=lambda problem: (problem.location.line or 0, problem.message))) from None
+        details = error.errors(include_url=False)
+        raise InputError(problems_of(details, document, path, _keys_of(adapter))) from None
 
 
 @lru_cache(maxsize=64)
-def _adapter(model: type[T]) -> TypeAdapter[T]:
+def _adapter(model: Any) -> TypeAdapter[Any]:
     return TypeAdapter(model)
 
 
@@ -243,47 +266,3 @@ def _keys_of(adapter: TypeAdapter[Any]) -> set[str]:
     schema = adapter.json_schema()
     models = (schema, *schema.get("$defs", {}).values())
     return {key for model in models for key in model.get("properties", {})}
-
-
-def _explain(details: ErrorDetails, document: Document, root: Path_, known: set[str]) -> Problem:
-    path = root + tuple(_real_steps(details["loc"], document, root))
-    kind, context = details["type"], details.get("ctx", {})
-    keys = [str(step) for step in path if not isinstance(step, int)]
-    label = f"{keys[-1]}: " if keys else ""
-    found = _shown(details.get("input"))
-    match kind:
-        case "extra_forbidden":
-            key = str(details["loc"][-1])
-            place = document.locate_key(path if path[-1:] == (key,) else (*path, key))
-            return Problem(place, f"{key}: unknown key", did_you_mean(key, known))
-        case "missing":
-            return Problem(document.locate(path), f"expected the key `{details['loc'][-1]}`, which is missing")
-        case "literal_error" | "enum":
-            expected = str(context.get("expected", ""))
-            help = did_you_mean(details.get("input"), re.findall(r"'([^']*)'", expected))
-            return Problem(document.locate(path), f"{label}expected {expected.replace(chr(39), '`')}, found {found}", help)
-        case "value_error" | "assertion_error":
-            return Problem(document.locate(path), f"{label}{context.get('error', details['msg'])}")
-        case _:
-            said = details["msg"].removeprefix("Input should be ").removeprefix("Value should ")
-            return Problem(document.locate(path), f"{label}expected {said}, found {found}")
-
-
-def _real_steps(loc: tuple[str | int, ...], document: Document, root: Path_) -> Iterator[str | int]:
-    """The steps of a pydantic location that exist in the file; union members add steps that do not."""
-    here: Path_ = root
-    for step in loc:
-        if (*here, step) in document.places:
-            here = (*here, step)
-            yield step
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, dict):
-        return "a mapping"
-    if isinstance(value, list):
-        return "a list" if value else "an empty list"
-    if value is None:
-        return "nothing"
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return f"`{text if len(text) <= 60 else text[:57] + '...'}`"

@@ -1,0 +1,99 @@
+"""How a refusal is said: once for each wrong value, in the words of the file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import pytest
+from pydantic import Field
+
+from regimen_advisor.complaints import listed, printable, shown
+from regimen_advisor.errors import InputError, did_you_mean
+from regimen_advisor.sources import Record, parse_document, validated
+
+
+class Inner(Record):
+    dose: Annotated[int, Field(ge=1, le=9)]
+    unit: str = "mg"
+
+
+class Outer(Record):
+    choice: list[Literal["red", "green"]] | Inner | Literal["none"] | None = None
+    flag: bool | Literal["unknown"] | None = None
+    text: str | None = None
+    number: float | None = None
+
+
+def complaints(text: str) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        validated(Outer, parse_document(text, "f"))
+    return [str(problem) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("choice: [rad]", ["f:1:10: choice: expected `red` or `green`, found `rad` (did you mean `red`?)"]),
+        ("choice: 3", ["f:1:9: choice: expected a list, a mapping or `none`, found `3`"]),
+        ("choice: red", [
+            "f:1:9: choice: expected a list, a mapping or `none`, found `red` (a list is written `[red]`)",
+        ]),
+        ("choice: {}", ["f:1:9: expected the key `dose`, which is missing"]),
+        ("choice: {dos: 1}", [
+            "f:1:9: expected the key `dose`, which is missing", "f:1:10: dos: unknown key (did you mean `dose`?)",
+        ]),
+        ("choice: {dose: x}", ["f:1:16: dose: expected a whole number, found `x`"]),
+        ("choice: {dose: 0}", ["f:1:16: dose: expected at least 1, found `0`"]),
+        ("choice: {dose: 10}", ["f:1:16: dose: expected at most 9, found `10`"]),
+        ("flag: NO", ["f:1:7: flag: expected `true`, `false` or `unknown`, found `NO` (did you mean `false`?)"]),
+        ("text: 4.1", ["f:1:7: text: expected text, found `4.1` (a number that is text stands in quotes)"]),
+        ("text: true", ["f:1:7: text: expected text, found `true`"]),
+        ("number: much", ["f:1:9: number: expected a number, found `much`"]),
+        ("number: x\ntext: []", [
+            "f:1:9: number: expected a number, found `x`", "f:2:7: text: expected text, found an empty list",
+        ]),
+        ("[]", ["f:1:1: expected a mapping, found an empty list"]),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_said_once_with_what_was_expected_and_found(text: str, expected: list[str]) -> None:
+    assert complaints(text) == expected
+
+
+def test_a_nested_wrong_value_is_placed_under_the_path_it_was_read_from() -> None:
+    document = parse_document("outer:\n  - flag: maybe", "f")
+    with pytest.raises(InputError, match=r"^f:2:11: flag: expected `true`, `false` or `unknown`, found `maybe`$"):
+        validated(Outer, document, ("outer", 0))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "nothing"),
+        (False, "`false`"),
+        (7, "`7`"),
+        ("7", '`"7"`'),
+        ("word", "`word`"),
+        ({}, "an empty mapping"),
+        ("two\nlines", "`two\\nlines`"),
+        ("x" * 100, "`" + "x" * 57 + "...`"),
+    ],
+)
+def test_a_value_is_shown_short_and_on_one_line(value: object, text: str) -> None:
+    assert shown(value) == text
+
+
+def test_a_chinese_name_is_shown_as_it_is() -> None:
+    assert printable("奥希替尼") == "奥希替尼"
+
+
+@pytest.mark.parametrize(
+    ("words", "text"), [([], ""), (["a"], "a"), (["a", "b"], "a or b"), (["a", "b", "a", "c"], "a, b or c")]
+)
+def test_words_are_listed_once_each(words: list[str], text: str) -> None:
+    assert listed(words) == text
+
+
+def test_a_word_of_two_letters_suggests_only_itself() -> None:
+    stages = ["I", "II", "III", "IV", "IVA"]
+    assert did_you_mean("VI", stages) is None
+    assert did_you_mean("iv", stages) == "did you mean `IV`?"

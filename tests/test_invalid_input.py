@@ -1,0 +1,606 @@
+"""Bad input: one broken file for each error, its message asserted, and never a traceback."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from regimen_advisor.drugs import load_formulary
+from regimen_advisor.errors import InputError
+from regimen_advisor.facts import Domain, domain_for
+from regimen_advisor.profile import profile_from, read_profile
+from regimen_advisor.reading import Patient, read
+from regimen_advisor.rulebook import load_rulebook
+from regimen_advisor.sources import MAX_BYTES, Document, parse_document, read_document
+
+HERE = Path(__file__).parent
+RULES = HERE.parent / "rules"
+PROFILES = HERE / "invalid" / "profiles"
+RULEBOOKS = HERE / "invalid" / "rulebooks"
+EXAMPLES = sorted((HERE.parent / "profiles").glob("*.yaml"))
+DOMAIN: Domain = domain_for(load_formulary(RULES / "drugs.yaml"))
+
+
+def patient_in(source: Path | str) -> Patient:
+    profile, document = read_profile(source)
+    return read(profile, DOMAIN, document)
+
+
+def complaints_about(source: Path) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        patient_in(source)
+    return [str(problem) for problem in caught.value.problems]
+
+
+# Profiles ----------------------------------------------------------------------------------------------------------
+
+BROKEN_PROFILES: dict[str, list[str]] = {
+    "alias": [
+        ":1:6: expected the value itself, found an alias (`*`): aliases are not allowed",
+    ],
+    "anchor": [
+        ":1:6: expected a plain value, found an anchor (`&`): anchors are not allowed",
+    ],
+    "combination-as-drug": [
+        (
+            ":2:23: drugs: expected a known drug or class of drugs, found `chemoimmunotherapy` (that is more "
+            "than one drug: write `ici, chemotherapy`)"
+        ),
+    ],
+    "contradiction-of-curative-treatment-and-extent": [
+        (
+            ":2:1: `extent` (line 1) and `curative_treatment_possible` (line 2) contradict each other: "
+            "curative treatment is not possible in metastatic or extensive disease"
+        ),
+    ],
+    "contradiction-of-curative-treatment-and-history": [
+        (
+            ":4:1: `disease` (line 1), `curative_treatment_possible` (line 3) and `history` (line 4) "
+            "contradict each other: once a line for advanced disease was given, curative treatment is read "
+            "as no longer possible"
+        ),
+    ],
+    "contradiction-of-disease-and-histology": [
+        (
+            ":2:1: `disease` (line 1) and `histology` (line 2) contradict each other: small-cell histology "
+            "is small cell lung cancer, and no other is"
+        ),
+    ],
+    "contradiction-of-extent-and-disease": [
+        (
+            ":2:1: `extent` (line 1) and `disease` (line 2) contradict each other: each disease has its own "
+            "words for extent"
+        ),
+    ],
+    "contradiction-of-last-outcome-and-history": [
+        (
+            ":2:1: `last_outcome` (line 1) and `history` (line 2) contradict each other: they differ on the "
+            "outcome of the latest line"
+        ),
+    ],
+    "contradiction-of-prior-lines-and-history": [
+        (":2:1: `prior_lines` (line 1) and `history` (line 2) contradict each other: they differ on the prior lines"),
+    ],
+    "contradiction-of-stage-and-extent": [
+        (":3:1: `stage` (line 2) and `extent` (line 3) contradict each other: stage IV is metastatic or extensive"),
+    ],
+    "contradiction-of-untreated-and-outcome": [
+        (
+            ":2:1: `prior_lines` (line 1) and `last_outcome` (line 2) contradict each other: without a line "
+            "for advanced disease there is no outcome, drug, cycle or maintenance of one"
+        ),
+    ],
+    "control-character": [
+        ":2:14: expected text, found the control character `\\x07`",
+    ],
+    "curative-with-a-line": [
+        ":2:5: history: expected no `line` beside `setting: curative`",
+    ],
+    "deep-nesting": [
+        ":1:39: expected at most 30 levels of nesting, found more",
+    ],
+    "duplicate-key-in-history": [
+        ":2:15: line: expected each key once, but it stands in line 2 too",
+    ],
+    "duplicate-key": [
+        ":3:1: alk: expected each key once, but it stands in line 1 too",
+    ],
+    "ecog-5": [
+        ":1:7: ecog: expected an ECOG status from 0 to 4, found `5`",
+    ],
+    "empty-mapping": [
+        ":1:1: expected at least one key, found an empty mapping",
+    ],
+    "empty-range": [
+        ":1:14: prior_lines: expected at least one of at_least, at_most, above, below",
+    ],
+    "empty": [
+        ":1:1: expected a profile: a mapping of keys such as `histology`, found nothing",
+    ],
+    "entry-that-is-a-word": [
+        ":1:11: history: expected a mapping, found `osimertinib`",
+    ],
+    "entry-without-drugs": [
+        ":2:5: history: expected at least one drug, or `drugs: unknown`",
+    ],
+    "entry-without-line": [
+        ":2:5: history: expected `line`, the number of the line, or `setting: curative`",
+    ],
+    "found-and-not-found": [
+        ":1:7: egfr: `L858R` stands under both found and not_found",
+    ],
+    "fraction": [
+        (
+            ":1:12: pd_l1_tps: expected a whole percentage, a whole number 0-100, or a range such as "
+            "`at_least: 0`, found `0.5`"
+        ),
+    ],
+    "line-0-and-100-cycles": [
+        ":2:12: line: expected at least 1, found `0`",
+        ":2:45: cycles: expected at most 99, found `100`",
+    ],
+    "line-twice": [
+        ":3:12: line: line 1 stands twice (entries 1 and 2)",
+    ],
+    "lines-with-a-gap": [
+        ":3:12: line: expected line 2 before line 3: lines run from 1 without a gap",
+    ],
+    "list-as-key": [
+        ":1:3: expected a word as key, found a list or a mapping",
+    ],
+    "list-instead-of-mapping": [
+        ":1:1: expected a profile: a mapping of keys such as `histology`, found a list",
+    ],
+    "maintenance-ongoing-after-progression": [
+        ":3:67: outcome: maintenance of line 1 cannot be ongoing when the line has progressed",
+    ],
+    "maintenance-without-induction": [
+        ":2:12: line: maintenance of line 1, which is not in the history",
+    ],
+    "misspelt-outcome": [
+        (
+            ":2:46: outcome: expected `progressed`, `completed`, `ongoing`, `stopped-for-toxicity` or "
+            "`unknown`, found `progresed` (did you mean `progressed`?)"
+        ),
+    ],
+    "misspelt-value": [
+        (
+            ":1:12: histology: expected `adenocarcinoma`, `squamous`, `adenosquamous`, `large-cell`, "
+            "`nsclc-nos`, `small-cell` or `unknown`, found `adenocarcinom` (did you mean `adenocarcinoma`?)"
+        ),
+    ],
+    "misspelt-variant": [
+        (
+            ":1:17: egfr: expected `ex19del`, `L858R`, `T790M`, `ex20ins`, `G719X`, `S768I`, `L861Q`, "
+            "`C797S` or `other`, found `L85R` (did you mean `L858R`?)"
+        ),
+    ],
+    "not-utf-8": [
+        ":1:13: expected UTF-8 text, found the byte 0xdf",
+    ],
+    "number-of-5000-digits": [
+        (
+            ":1:7: ecog: expected an ECOG status, a whole number 0-4, or a range such as `at_least: 0`, "
+            'found `"999999999999999999999999999999999999999999999999999999999..."`'
+        ),
+    ],
+    "octal-number": [
+        (':1:7: ecog: expected an ECOG status, a whole number 0-4, or a range such as `at_least: 0`, found `"01"`'),
+    ],
+    "only-a-comment": [
+        ":1:1: expected a profile: a mapping of keys such as `histology`, found nothing",
+    ],
+    "quoted-number": [
+        (':1:7: ecog: expected an ECOG status, a whole number 0-4, or a range such as `at_least: 0`, found `"1"`'),
+    ],
+    "range-upside-down": [
+        (
+            ":1:12: pd_l1_tps: expected a range with at least one number from 0 to 100 in it, found "
+            "`at_least: 50, below: 20`"
+        ),
+    ],
+    "range-with-nothing-below": [
+        ":1:12: pd_l1_tps: expected a range with at least one number from 0 to 100 in it, found `below: 0`",
+    ],
+    "range-with-unknown-word": [
+        ":1:13: atleast: unknown key (did you mean `at_least`?)",
+    ],
+    "several-problems": [
+        ":1:1: histolgy: unknown key (did you mean `histology`?)",
+        (
+            ":2:8: stage: expected `IA`, `IB`, `IIA`, `IIB`, `IIIA`, `IIIB`, `IIIC`, `IVA`, `IVB`, `I`, "
+            "`II`, `III`, `IV` or `unknown`, found `VI`"
+        ),
+        ":3:7: ecog: expected an ECOG status from 0 to 4, found `7`",
+        ":5:35: outcom: unknown key (did you mean `outcome`?)",
+    ],
+    "tab-as-indent": [
+        ":2:1: not valid YAML: found a tab, expected spaces",
+    ],
+    "tag": [
+        (
+            ":1:5: expected a plain value, found the tag `tag:yaml.org,2002:python/object:os.system`: tags "
+            "are not allowed"
+        ),
+    ],
+    "terminal-escape": [
+        ":1:6: alk: expected `positive`, `negative` or `unknown`, found `\\x1b[31mred`",
+    ],
+    "tps-150": [
+        ":1:12: pd_l1_tps: expected a whole percentage from 0 to 100, found `150`",
+    ],
+    "tps-in-unreadable-words": [
+        (
+            ":1:12: pd_l1_tps: expected a whole percentage 0-100, a range such as `at_least: 1, below: 50`, "
+            "or one of the forms `<1`, `1-49`, `>=50`, found `high`"
+        ),
+    ],
+    "two-contradictions": [
+        (
+            ":2:1: `disease` (line 1) and `histology` (line 2) contradict each other: small-cell histology "
+            "is small cell lung cancer, and no other is"
+        ),
+        (":4:1: `stage` (line 3) and `extent` (line 4) contradict each other: stage IV is metastatic or extensive"),
+    ],
+    "two-documents": [
+        ":4:1: expected one document in the file, found a second one after `---`",
+    ],
+    "unclosed-list": [
+        ":2:4: not valid YAML: did not find expected ',' or ']'",
+    ],
+    "unknown-drug": [
+        (":2:23: drugs: expected a known drug or class of drugs, found `osimertinb` (did you mean `osimertinib`?)"),
+    ],
+    "unknown-key": [
+        ":2:1: hystology: unknown key (did you mean `histology`?)",
+    ],
+    "variant-without-a-list": [
+        (
+            ":1:7: egfr: expected a list, a mapping, `wild-type`, `positive` or `unknown`, found `L858R` (a "
+            "list is written `[L858R]`)"
+        ),
+    ],
+    "wild-type-in-a-list": [
+        ":1:7: egfr: expected `wild-type` without a list around it, found `[wild-type]`",
+    ],
+    "word-instead-of-mapping": [
+        ":1:1: expected a profile: a mapping of keys such as `histology`, found `squamous`",
+    ],
+    "wrong-type-of-number": [
+        (":1:7: ecog: expected an ECOG status, a whole number 0-4, or a range such as `at_least: 0`, found `one`"),
+    ],
+    "wrong-type-of-text": [
+        ":1:10: summary: expected text, found a list",
+        ":2:6: alk: expected `positive`, `negative` or `unknown`, found `1`",
+    ],
+    "yes-no-word-no": [
+        ":1:19: brain_metastases: expected `true`, `false` or `unknown`, found `NO` (did you mean `false`?)",
+    ],
+}
+
+
+def test_every_broken_profile_has_its_message_here() -> None:
+    assert sorted(path.stem for path in PROFILES.glob("*.yaml")) == sorted(BROKEN_PROFILES)
+
+
+@pytest.mark.parametrize("name", sorted(BROKEN_PROFILES))
+def test_a_broken_profile_is_refused_with_every_problem_at_its_place(name: str) -> None:
+    path = PROFILES / f"{name}.yaml"
+    assert complaints_about(path) == [f"{path}{said}" for said in BROKEN_PROFILES[name]]
+
+
+@pytest.mark.parametrize("name", sorted(BROKEN_PROFILES))
+def test_a_message_stays_on_one_line_and_cannot_steer_a_terminal(name: str) -> None:
+    assert all(said.isprintable() for said in complaints_about(PROFILES / f"{name}.yaml"))
+
+
+def test_a_file_that_is_missing_is_said_to_be_missing(tmp_path: Path) -> None:
+    assert complaints_about(tmp_path / "none.yaml") == [f"{tmp_path / 'none.yaml'}: no such file"]
+
+
+def test_a_folder_is_no_profile(tmp_path: Path) -> None:
+    assert complaints_about(tmp_path) == [f"{tmp_path}: expected a file, found a folder"]
+
+
+def test_a_name_that_no_file_can_have_is_refused() -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        patient_in("a\0b.yaml")
+
+
+def test_ten_megabytes_are_refused_before_they_are_parsed(tmp_path: Path) -> None:
+    path = tmp_path / "large.yaml"
+    path.write_bytes(b"summary: " + b"x" * 10_000_000)
+    assert complaints_about(path) == [f"{path}: expected at most {MAX_BYTES:,} bytes, found more"]
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "marked.yaml"
+    path.write_bytes(b"\xef\xbb\xbfhistology: squamous\n")
+    assert patient_in(path).id == "marked"
+
+
+def test_half_a_character_in_a_text_is_refused_as_no_text() -> None:
+    with pytest.raises(InputError) as caught:
+        parse_document("alk: \ud800", "half.yaml")
+    assert str(caught.value) == "half.yaml:1:6: expected text, found the control character `\\ud800`"
+
+
+# Rulebooks ---------------------------------------------------------------------------------------------------------
+
+BROKEN_RULEBOOKS: dict[str, list[str]] = {
+    "basis-without-certainty": [
+        "nsclc/broken.yaml:5:5: a-rule: expected `basis` and `certainty` together",
+    ],
+    "certainty-without-basis": [
+        "nsclc/broken.yaml:5:5: a-rule: expected `basis` and `certainty` together",
+    ],
+    "circle-of-findings": [
+        "findings.yaml:4:9: when: findings go in a circle: one -> two -> one",
+    ],
+    "circle-of-overrides": [
+        "nsclc/broken.yaml:10:16: overrides go in a circle: a-rule -> another-rule -> a-rule",
+    ],
+    "disease-of-another-folder": [
+        "nsclc/broken.yaml:3:10: disease: expected the name of the folder, `nsclc`",
+    ],
+    "duplicate-key": [
+        "nsclc/broken.yaml:5:1: rules: expected each key once, but it stands in line 4 too",
+    ],
+    "empty-any": [
+        "nsclc/broken.yaml:7:17: any: expected a list of at least one condition",
+    ],
+    "empty-condition": [
+        "nsclc/broken.yaml:7:11: expected conditions as a mapping with at least one key",
+    ],
+    "finding-neither-true-nor-false": [
+        "nsclc/broken.yaml:7:25: progressing: expected true or false",
+    ],
+    "finding-twice": [
+        "findings.yaml:1:7: id: the finding `one` stands twice",
+    ],
+    "finding-with-the-name-of-a-fact": [
+        "findings.yaml:1:7: id: `histology` is the name of a fact; expected another name",
+        "findings.yaml:4:21: histology: expected true or false",
+    ],
+    "finding-without-source-or-basis": [
+        "findings.yaml:1:7: one: expected either `source` or `basis`",
+    ],
+    "id-with-capitals": [
+        "nsclc/broken.yaml:5:9: id: expected small letters, digits and hyphens, found `A-Rule`",
+    ],
+    "missing-section": [
+        "nsclc/broken.yaml:8:13: expected the key `section`, which is missing",
+    ],
+    "missing-source": [
+        "nsclc/broken.yaml:5:5: expected the key `source`, which is missing",
+    ],
+    "no-effect": [
+        (
+            "nsclc/broken.yaml:5:5: a-rule: expected exactly one effect of offer, exclude, caution, trial, "
+            "note, standard, silent; found none"
+        ),
+    ],
+    "number-beyond-its-domain": [
+        "nsclc/broken.yaml:7:18: ecog: expected whole numbers from 0 to 4",
+    ],
+    "outside-basis-on-an-exclusion": [
+        "nsclc/broken.yaml:10:12: basis: `outside the reviews` may only warn or note, never exclude",
+    ],
+    "outside-basis-on-an-offer": [
+        "nsclc/broken.yaml:10:12: basis: `outside the reviews` may only warn or note, never offer",
+    ],
+    "override-of-an-unknown-rule": [
+        "nsclc/broken.yaml:10:17: overrides: unknown rule `a-rul` (did you mean `a-rule`?)",
+    ],
+    "override-of-itself": [
+        "nsclc/broken.yaml:10:16: overrides go in a circle: a-rule -> a-rule",
+    ],
+    "override-without-a-shared-regimen": [
+        "nsclc/broken.yaml:10:17: overrides: `a-rule` and `another-rule` share no regimen",
+    ],
+    "range-upside-down": [
+        "nsclc/broken.yaml:7:23: pd_l1_tps: expected a range with at least one number in it",
+    ],
+    "set-without-a-word": [
+        "nsclc/broken.yaml:7:18: egfr: expected a mapping with one of includes, any_of, all_of, none_of",
+    ],
+    "setting-of-another-name": [
+        "nsclc/broken.yaml:1:10: setting: expected the name of the file, `broken`",
+    ],
+    "several-problems": [
+        "nsclc/broken.yaml:6:12: offer: unknown regimen `ivonescimb` (did you mean `ivonescimab`?)",
+        "nsclc/broken.yaml:7:12: histolgy: unknown fact or finding (did you mean `histology`?)",
+        "nsclc/broken.yaml:7:38: ecog: expected whole numbers from 0 to 4",
+        "nsclc/broken.yaml:8:15: studies: unknown study `harmoni-3` (did you mean `harmoni-a`?)",
+        (
+            "nsclc/broken.yaml:12:5: another-rule: expected exactly one effect of offer, exclude, caution, "
+            "trial, note, standard, silent; found none"
+        ),
+    ],
+    "two-effects": [
+        (
+            "nsclc/broken.yaml:5:5: a-rule: expected exactly one effect of offer, exclude, caution, trial, "
+            "note, standard, silent; found offer, note"
+        ),
+    ],
+    "two-rules-with-one-id": [
+        "nsclc/broken.yaml:11:9: id: the rule `a-rule` stands in nsclc/broken.yaml:5:5 too",
+    ],
+    "two-rules-with-one-id-in-two-files": [
+        "nsclc/broken.yaml:5:9: id: the rule `a-rule` stands in nsclc/also-broken.yaml:5:5 too",
+    ],
+    "unknown-drug-in-a-condition": [
+        (
+            "nsclc/broken.yaml:7:22: received: expected one of 176 words; found `osimertinb` (did you mean "
+            "`osimertinib`?)"
+        ),
+    ],
+    "unknown-effect": [
+        "nsclc/broken.yaml:9:5: ofer: unknown key (did you mean `offer`?)",
+    ],
+    "unknown-fact": [
+        "nsclc/broken.yaml:7:12: histolgy: unknown fact or finding (did you mean `histology`?)",
+    ],
+    "unknown-member": [
+        (
+            "nsclc/broken.yaml:7:18: egfr: expected ex19del, L858R, T790M, ex20ins, G719X, S768I, L861Q, "
+            "C797S, other, wild-type; found `L85R` (did you mean `L858R`?)"
+        ),
+    ],
+    "unknown-review": [
+        (
+            "nsclc/broken.yaml:8:22: review: expected `antiangiogenic` or `bispecific`, found `bispecifc` "
+            "(did you mean `bispecific`?)"
+        ),
+    ],
+    "unknown-section": [
+        (
+            "nsclc/broken.yaml:8:43: section: expected a section of the bispecific review: abstract, 1, 2, "
+            "2.1, 2.1.1, 2.1.2, 2.1.3, 2.1.4, 2.2, 2.2.1, 2.2.2, 2.3, 3, 3.1, 3.2, 3.3, 4, 4.1, 4.2, 4.3, 5, "
+            "6"
+        ),
+    ],
+    "unknown-value": [
+        (
+            "nsclc/broken.yaml:7:23: histology: expected adenocarcinoma, squamous, adenosquamous, "
+            "large-cell, nsclc-nos, small-cell; found `squamos` (did you mean `squamous`?)"
+        ),
+    ],
+    "unquoted-section": [
+        ("nsclc/broken.yaml:8:43: section: expected text, found `3.2` (a number that is text stands in quotes)"),
+    ],
+    "unresolved-approval": [
+        "nsclc/broken.yaml:10:17: approvals: unknown approval `appr-unknown`",
+    ],
+    "unresolved-drug-in-a-target": [
+        "nsclc/broken.yaml:9:21: drug: unknown drug `ivonescimb` (did you mean `ivonescimab`?)",
+    ],
+    "unresolved-regimen": [
+        "nsclc/broken.yaml:6:12: offer: unknown regimen `ivonescimb` (did you mean `ivonescimab`?)",
+    ],
+    "unresolved-study": [
+        "nsclc/broken.yaml:8:15: studies: unknown study `harmoni-3` (did you mean `harmoni-a`?)",
+    ],
+    "unresolved-study-of-a-trial": [
+        "nsclc/broken.yaml:9:12: trial: unknown study `nct00000000`",
+    ],
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The shipped rulebook without its rules and findings, and with one study."""
+    rules = tmp_path / "rules"
+    (rules / "studies").mkdir(parents=True)
+    for name in ("drugs", "regimens", "reviews", "approvals"):
+        shutil.copy(RULES / f"{name}.yaml", rules)
+    shutil.copy(RULES / "studies" / "harmoni-a.yaml", rules / "studies")
+    (rules / "findings.yaml").write_text("[]\n", "utf-8")
+    return rules
+
+
+def test_the_rulebook_that_is_broken_below_is_sound(folder: Path) -> None:
+    assert load_rulebook(folder).rules == {}
+
+
+def test_every_broken_rulebook_has_its_message_here() -> None:
+    assert sorted(path.name for path in RULEBOOKS.iterdir()) == sorted(BROKEN_RULEBOOKS)
+
+
+@pytest.mark.parametrize("name", sorted(BROKEN_RULEBOOKS))
+def test_a_broken_rulebook_is_refused_with_every_problem_at_its_place(name: str, folder: Path) -> None:
+    shutil.copytree(RULEBOOKS / name, folder, dirs_exist_ok=True)
+    with pytest.raises(InputError) as caught:
+        load_rulebook(folder)
+    said = [str(problem).replace(f"{folder}/", "") for problem in caught.value.problems]
+    assert said == BROKEN_RULEBOOKS[name]
+
+
+def test_a_rulebook_that_is_no_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="expected a folder of rules, found no folder"):
+        load_rulebook(tmp_path / "none")
+    with pytest.raises(InputError, match=r"expected a folder of rules, found no \.yaml file in it"):
+        load_rulebook(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["drugs", "regimens", "reviews", "approvals", "findings"])
+def test_a_rulebook_without_one_of_its_files_is_refused(name: str, folder: Path) -> None:
+    (folder / f"{name}.yaml").unlink()
+    with pytest.raises(InputError) as caught:
+        load_rulebook(folder)
+    assert str(caught.value) == f"{folder / name}.yaml: no such file"
+
+
+# Whatever the text -------------------------------------------------------------------------------------------------
+
+
+def refusal(attempt: Callable[[], object]) -> list[str] | None:
+    """What ``InputError`` says; ``None`` where the attempt succeeds. Any other exception is a failure of the test."""
+    try:
+        attempt()
+    except InputError as error:
+        return [str(problem) for problem in error.problems]
+    return None
+
+
+def read_or_refused(text: str) -> None:
+    def attempt() -> None:
+        document = parse_document(text, "any.yaml")
+        read(profile_from(document), DOMAIN, document)
+
+    said = refusal(attempt)
+    assert said != []
+    assert all(problem.startswith("any.yaml:") for problem in said or ())
+
+
+KEYS = st.sampled_from([*DOMAIN.facts, "id", "summary", "history", "line", "drugs", "outcome", "found", "at_least"])
+WORDS = st.sampled_from(
+    ["unknown", "none", "[]", "{}", "NO", "wild-type", "positive", "1.5", "-1", "~", "!x", "*a", "&a"]
+)
+PIECES = st.one_of(
+    st.text(max_size=12), WORDS, KEYS.map(lambda key: f"\n{key}: "), st.sampled_from(list("[]{}:,-?#\n\t \"'|>%"))
+)
+
+
+@given(st.lists(PIECES, max_size=25).map("".join))
+@settings(deadline=None, max_examples=150)
+def test_any_text_is_read_or_refused(text: str) -> None:
+    read_or_refused(text)
+
+
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), WORDS),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(KEYS, inner, max_size=3)),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(KEYS, VALUES, max_size=6))
+@settings(deadline=None, max_examples=150)
+def test_any_mapping_is_read_or_refused(value: dict[str, object]) -> None:
+    document = Document("any.yaml", value, {}, {})
+    assert refusal(lambda: read(profile_from(document), DOMAIN, document)) != []
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=100)
+def test_a_damaged_example_is_read_or_refused(data: st.DataObject) -> None:
+    text = data.draw(st.sampled_from(EXAMPLES)).read_text("utf-8")
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(text)))
+        end = data.draw(st.integers(start, min(len(text), start + 12)))
+        text = text[:start] + data.draw(PIECES) + text[end:]
+    read_or_refused(text)
+
+
+@given(st.binary(max_size=200))
+@settings(deadline=None, max_examples=50)
+def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.yaml"
+    path.write_bytes(raw)
+    assert refusal(lambda: read_document(path)) != []

@@ -1,0 +1,430 @@
+"""From a profile to what is known: every definition of the clinical conventions, each as a test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from regimen_advisor.errors import InputError
+from regimen_advisor.facts import Domain, SetFact
+from regimen_advisor.profile import profile_from
+from regimen_advisor.reading import Patient, read
+from regimen_advisor.rulebook import Rulebook, load_rulebook
+from regimen_advisor.sources import parse_document
+from regimen_advisor.values import Between, Choice, Includes, Members, Number, Truth, meet
+
+TRUE, FALSE, UNKNOWN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
+
+
+@pytest.fixture(scope="session")
+def domain(rulebook: Rulebook) -> Domain:
+    return rulebook.domain
+
+
+def patient(text: str, domain: Domain) -> Patient:
+    document = parse_document(text, "patient.yaml")
+    return read(profile_from(document), domain, document)
+
+
+def entries(*lines: str) -> str:
+    return "history:\n" + "".join(f"  - {{{line}}}\n" for line in lines)
+
+
+def refused(text: str, domain: Domain) -> str:
+    with pytest.raises(InputError) as caught:
+        patient(text, domain)
+    return str(caught.value)
+
+
+def holds(found: Patient, fact: str, member: str) -> Truth:
+    return Includes(fact, member).judge(found.facts[fact])
+
+
+def one_of(found: Patient, fact: str) -> frozenset[str]:
+    value = found.facts[fact]
+    assert isinstance(value, Choice)
+    return value.possible
+
+
+def range_of(found: Patient, fact: str) -> tuple[int, int]:
+    value = found.facts[fact]
+    assert isinstance(value, Number)
+    return value.low, value.high
+
+
+# What is not said --------------------------------------------------------------------------------------------------
+
+
+def test_a_key_left_out_is_unknown(domain: Domain) -> None:
+    found = patient("disease: nsclc", domain)
+    assert found.facts["pd_l1_tps"] == domain.facts["pd_l1_tps"].unknown
+    assert found.history is None
+
+
+@pytest.mark.parametrize(
+    "key", ["histology", "stage", "ecog", "egfr", "alk", "pd_l1_tps", "other_drivers", "brain_metastases", "history"]
+)
+def test_unknown_says_as_much_as_leaving_the_key_out(key: str, domain: Domain) -> None:
+    assert patient(f"disease: nsclc\n{key}: unknown", domain).facts == patient("disease: nsclc", domain).facts
+
+
+def test_a_profile_without_a_name_is_called_after_its_file(domain: Domain) -> None:
+    assert patient("alk: negative", domain).id == "patient"
+    assert patient("id: someone\nalk: negative", domain).id == "someone"
+
+
+# Sets: closed and open ---------------------------------------------------------------------------------------------
+
+
+def test_a_list_of_variants_is_closed(domain: Domain) -> None:
+    found = patient("egfr: [L858R]", domain)
+    assert [holds(found, "egfr", variant) for variant in ("L858R", "T790M", "wild-type")] == [TRUE, FALSE, FALSE]
+
+
+@pytest.mark.parametrize("written", ["wild-type", "[]"])
+def test_wild_type_means_looked_for_and_none_found(written: str, domain: Domain) -> None:
+    found = patient(f"egfr: {written}", domain)
+    assert [holds(found, "egfr", variant) for variant in ("wild-type", "L858R", "other")] == [TRUE, FALSE, FALSE]
+
+
+def test_positive_means_one_variant_without_saying_which(domain: Domain) -> None:
+    found = patient("egfr: positive", domain)
+    assert [holds(found, "egfr", variant) for variant in ("wild-type", "L858R", "ex20ins")] == [FALSE, UNKNOWN, UNKNOWN]
+
+
+def test_what_is_neither_found_nor_not_found_stays_unknown(domain: Domain) -> None:
+    found = patient("egfr: {found: [ex19del], not_found: [T790M]}", domain)
+    assert [holds(found, "egfr", variant) for variant in ("ex19del", "T790M", "C797S", "wild-type")] == [
+        TRUE, FALSE, UNKNOWN, FALSE,
+    ]  # fmt: skip
+
+
+def test_variants_not_found_leave_wild_type_open(domain: Domain) -> None:
+    found = patient("egfr: {not_found: [ex19del, L858R]}", domain)
+    assert [holds(found, "egfr", variant) for variant in ("L858R", "G719X", "wild-type")] == [FALSE, UNKNOWN, UNKNOWN]
+
+
+def test_a_set_of_which_every_member_is_ruled_out_is_wild_type(domain: Domain) -> None:
+    fact = domain.facts["egfr"]
+    assert isinstance(fact, SetFact)
+    found = patient(f"egfr: {{not_found: [{', '.join(fact.members)}]}}", domain)
+    assert found.facts["egfr"] == fact.empty
+
+
+@pytest.mark.parametrize("key", ["bleeding_risk", "other_drivers"])
+@pytest.mark.parametrize("written", ["none", "[]"])
+def test_none_and_an_empty_list_mean_looked_for_and_none_found(key: str, written: str, domain: Domain) -> None:
+    assert patient(f"{key}: {written}", domain).facts[key] == Members(frozenset({"none"}), frozenset({"none"}))
+
+
+# Numbers and ranges ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "low", "high"),
+    [
+        ("60", 60, 60),
+        ("{at_least: 1, below: 50}", 1, 49),
+        ("{above: 1, at_most: 50}", 2, 50),
+        ("{at_least: 50}", 50, 100),
+        ("'<1'", 0, 0),
+        ("<1", 0, 0),
+        ("'1-49'", 1, 49),
+        ("1-49 %", 1, 49),
+        ("'>=50'", 50, 100),
+        ("≥50%", 50, 100),
+        ("'<=1'", 0, 1),
+        ("'>49'", 50, 100),
+    ],
+)
+def test_a_tps_is_read_as_the_pathology_report_writes_it(written: str, low: int, high: int, domain: Domain) -> None:
+    assert range_of(patient(f"pd_l1_tps: {written}", domain), "pd_l1_tps") == (low, high)
+
+
+def test_a_range_across_a_threshold_leaves_it_open(domain: Domain) -> None:
+    found = patient("pd_l1_tps: '1-49'", domain)
+    thresholds = [Between("pd_l1_tps", low, 100).judge(found.facts["pd_l1_tps"]) for low in (1, 20, 50)]
+    assert thresholds == [TRUE, UNKNOWN, FALSE]
+
+
+# Stage, extent and the other axioms --------------------------------------------------------------------------------
+
+
+def test_a_stage_without_a_letter_leaves_the_letter_unknown(domain: Domain) -> None:
+    assert one_of(patient("stage: III", domain), "stage") == {"IIIA", "IIIB", "IIIC"}
+
+
+@pytest.mark.parametrize(
+    ("written", "fact", "expected"),
+    [
+        ("disease: nsclc\nstage: IVA", "extent", {"metastatic"}),
+        ("disease: sclc\nstage: IV", "extent", {"extensive"}),
+        ("disease: nsclc\nstage: IB", "extent", {"early"}),
+        ("disease: nsclc\nstage: III", "extent", {"early", "locally-advanced"}),
+        ("extent: metastatic", "stage", {"IVA", "IVB"}),
+        ("extent: metastatic", "disease", {"nsclc"}),
+        ("extent: limited", "histology", {"small-cell"}),
+        ("extent: locally-advanced", "stage", {"IIIA", "IIIB", "IIIC"}),
+        ("histology: small-cell", "disease", {"sclc"}),
+        ("histology: squamous", "disease", {"nsclc"}),
+        ("disease: sclc", "histology", {"small-cell"}),
+        ("extent: metastatic", "curative_treatment_possible", {"false"}),
+        ("curative_treatment_possible: true\ndisease: nsclc", "extent", {"early", "locally-advanced"}),
+    ],
+)
+def test_one_answer_tells_another(written: str, fact: str, expected: set[str], domain: Domain) -> None:
+    assert one_of(patient(written, domain), fact) == expected
+
+
+def test_curative_treatment_counts_as_impossible_once_a_line_for_advanced_disease_was_given(domain: Domain) -> None:
+    given = entries("line: 1, drugs: [docetaxel], outcome: progressed")
+    assert one_of(patient(f"disease: nsclc\nstage: IIIB\n{given}", domain), "curative_treatment_possible") == {"false"}
+    untreated = patient("disease: nsclc\nstage: IIIB\nhistory: []", domain)
+    assert one_of(untreated, "curative_treatment_possible") == {"true", "false"}
+
+
+# Untreated ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("written", ["history: []", "prior_lines: 0"])
+def test_an_untreated_patient_has_no_line_drug_outcome_or_cycle(written: str, domain: Domain) -> None:
+    found = patient(written, domain)
+    assert range_of(found, "prior_lines") == (0, 0)
+    assert one_of(found, "last_outcome") == {"none"}
+    for fact in ("received", "progressed_on", "first_line_drugs", "last_drugs", "received_in_curative"):
+        assert found.facts[fact] == Members(frozenset({"none"}), frozenset({"none"}))
+    assert Between("last_cycles", 0, 99).judge(found.facts["last_cycles"]) is FALSE
+    assert one_of(found, "on_maintenance") == {"false"}
+
+
+def test_prior_lines_without_a_history_rule_out_no_drug(domain: Domain) -> None:
+    found = patient("prior_lines: 2\nlast_outcome: progressed", domain)
+    assert range_of(found, "prior_lines") == (2, 2)
+    assert holds(found, "received", "none") is FALSE
+    assert {holds(found, fact, "osimertinib") for fact in ("received", "progressed_on", "last_drugs")} == {UNKNOWN}
+
+
+# Lines and outcomes ------------------------------------------------------------------------------------------------
+
+
+def test_an_ongoing_line_counts_as_begun(domain: Domain) -> None:
+    found = patient(entries("line: 1, drugs: [osimertinib], outcome: ongoing"), domain)
+    assert range_of(found, "prior_lines") == (1, 1)
+    assert one_of(found, "last_outcome") == {"ongoing"}
+    assert holds(found, "progressed_on", "osimertinib") is FALSE
+
+
+def test_a_drug_brings_its_classes(domain: Domain) -> None:
+    found = patient(entries("line: 1, drugs: [Tagrisso], outcome: progressed"), domain)
+    words = ("osimertinib", "egfr-tki-3g", "egfr-tki", "targeted", "egfr-tki-1g", "gefitinib")
+    assert [holds(found, "progressed_on", word) for word in words] == [TRUE, TRUE, TRUE, TRUE, FALSE, FALSE]
+
+
+def test_a_class_given_as_a_drug_leaves_open_which_member_it_was(domain: Domain) -> None:
+    found = patient(entries("line: 1, drugs: [EGFR-TKI], outcome: progressed"), domain)
+    words = ("egfr-tki", "targeted", "osimertinib", "egfr-tki-3g", "alectinib")
+    assert [holds(found, "received", word) for word in words] == [TRUE, TRUE, UNKNOWN, UNKNOWN, FALSE]
+
+
+def test_unknown_drugs_are_some_drugs(domain: Domain) -> None:
+    found = patient(entries("line: 1, drugs: unknown, outcome: progressed"), domain)
+    assert [holds(found, "progressed_on", word) for word in ("none", "osimertinib", "platinum")] == [
+        FALSE, UNKNOWN, UNKNOWN,
+    ]  # fmt: skip
+    assert range_of(found, "prior_lines") == (1, 1)
+
+
+def test_progression_on_maintenance_is_progression_on_every_drug_of_the_line(domain: Domain) -> None:
+    found = patient(
+        entries(
+            "line: 1, drugs: [carboplatin, paclitaxel, bevacizumab], outcome: completed, cycles: 6",
+            "line: 1, setting: maintenance, drugs: [bevacizumab], outcome: progressed",
+        ),
+        domain,
+    )
+    assert {holds(found, "progressed_on", drug) for drug in ("carboplatin", "paclitaxel", "bevacizumab")} == {TRUE}
+    assert one_of(found, "last_outcome") == {"progressed"}
+    assert range_of(found, "prior_lines") == (1, 1)
+
+
+def test_the_outcome_of_a_line_with_ongoing_maintenance_is_that_of_its_induction(domain: Domain) -> None:
+    found = patient(
+        entries(
+            "line: 1, drugs: [cisplatin, pemetrexed], outcome: completed, cycles: 4",
+            "line: 1, setting: maintenance, drugs: [pemetrexed], outcome: ongoing, cycles: 9",
+        ),
+        domain,
+    )
+    assert one_of(found, "last_outcome") == {"completed"}
+    assert one_of(found, "on_maintenance") == {"true"}
+    assert range_of(found, "last_cycles") == (4, 4), "cycles count the induction, never the maintenance"
+    assert [holds(found, "last_induction_drugs", drug) for drug in ("cisplatin", "pemetrexed")] == [TRUE, TRUE]
+
+
+def test_maintenance_that_has_ended_is_not_maintenance_now(domain: Domain) -> None:
+    found = patient(
+        entries(
+            "line: 1, drugs: [cisplatin, pemetrexed], outcome: completed",
+            "line: 1, setting: maintenance, drugs: [pemetrexed], outcome: stopped-for-toxicity",
+        ),
+        domain,
+    )
+    assert one_of(found, "on_maintenance") == {"false"}
+
+
+def test_an_unknown_outcome_under_ongoing_maintenance_is_no_progression(domain: Domain) -> None:
+    found = patient(
+        entries(
+            "line: 1, drugs: [cisplatin, pemetrexed]",
+            "line: 1, setting: maintenance, drugs: [pemetrexed], outcome: ongoing",
+        ),
+        domain,
+    )
+    assert "progressed" not in one_of(found, "last_outcome")
+    assert holds(found, "progressed_on", "cisplatin") is FALSE
+
+
+def test_a_line_stopped_for_toxicity_has_not_progressed(domain: Domain) -> None:
+    found = patient(entries("line: 1, drugs: [osimertinib], outcome: stopped-for-toxicity"), domain)
+    assert one_of(found, "last_outcome") == {"stopped-for-toxicity"}
+    assert holds(found, "progressed_on", "osimertinib") is FALSE
+
+
+@pytest.mark.parametrize(("outcome", "noted"), [("completed", 1), ("ongoing", 1), ("progressed", 0)])
+def test_a_line_that_had_not_progressed_before_the_next_is_taken_as_written_with_a_question(
+    outcome: str, noted: int, domain: Domain
+) -> None:
+    found = patient(
+        entries(
+            f"line: 1, drugs: [cisplatin, pemetrexed], outcome: {outcome}",
+            "line: 2, drugs: [docetaxel], outcome: progressed",
+        ),
+        domain,
+    )
+    assert len(found.notes) == noted
+    assert holds(found, "progressed_on", "cisplatin") is (FALSE if noted else TRUE)
+
+
+def test_first_and_last_line_are_told_apart(domain: Domain) -> None:
+    found = patient(
+        entries(
+            "line: 1, drugs: [osimertinib], outcome: progressed", "line: 2, drugs: [docetaxel], outcome: progressed"
+        ),
+        domain,
+    )
+    assert [holds(found, "first_line_drugs", drug) for drug in ("osimertinib", "docetaxel")] == [TRUE, FALSE]
+    assert [holds(found, "last_drugs", drug) for drug in ("osimertinib", "docetaxel")] == [FALSE, TRUE]
+
+
+# Treatment with curative intent ------------------------------------------------------------------------------------
+
+
+def test_curative_treatment_is_no_line_but_was_received(domain: Domain) -> None:
+    found = patient(entries("setting: curative, drugs: [osimertinib], outcome: completed"), domain)
+    assert range_of(found, "prior_lines") == (0, 0)
+    assert one_of(found, "last_outcome") == {"none"}
+    assert holds(found, "received", "osimertinib") is TRUE
+    assert holds(found, "received_in_curative", "egfr-tki") is TRUE
+    assert holds(found, "progressed_on", "osimertinib") is FALSE
+
+
+def test_progression_on_curative_treatment_is_progression_on_its_drugs(domain: Domain) -> None:
+    found = patient(entries("setting: curative, drugs: [durvalumab], outcome: progressed"), domain)
+    assert holds(found, "progressed_on", "ici") is TRUE
+    assert range_of(found, "prior_lines") == (0, 0)
+
+
+# Odd, but possible -------------------------------------------------------------------------------------------------
+
+
+def test_a_small_cell_cancer_with_an_egfr_result_is_noted_and_read(domain: Domain) -> None:
+    found = patient("histology: small-cell\negfr: [L858R]", domain)
+    assert found.notes == ("Small cell lung cancer with a result for egfr: unusual, and read as written.",)
+    assert holds(found, "egfr", "L858R") is TRUE
+
+
+def test_what_each_key_settles_is_kept_for_the_explanation(domain: Domain) -> None:
+    found = patient("alk: negative\nprior_lines: 1", domain)
+    assert sorted(found.given) == ["alk", "prior_lines"]
+
+
+def test_contradicting_keys_are_the_smallest_set_that_contradicts(domain: Domain) -> None:
+    said = refused("alk: negative\ndisease: sclc\necog: 1\nhistology: squamous", domain)
+    assert said.startswith("patient.yaml:4:1: `disease` (line 2) and `histology` (line 4) contradict each other")
+
+
+def test_a_profile_without_a_file_is_refused_in_its_own_name(domain: Domain) -> None:
+    profile = profile_from(parse_document("id: someone\nprior_lines: 1\nhistory: []"))
+    with pytest.raises(InputError, match=r"^someone: `history` and `prior_lines` contradict each other"):
+        read(profile, domain)
+
+
+# Laws --------------------------------------------------------------------------------------------------------------
+
+DRUGS = st.sampled_from(["[osimertinib]", "[carboplatin, pemetrexed]", "unknown", "[EGFR-TKI]", "[docetaxel]"])
+OUTCOMES = st.sampled_from(["progressed", "completed", "ongoing", "stopped-for-toxicity", "unknown"])
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[str]:
+    """One to three lines, each perhaps with maintenance, and perhaps curative treatment before them."""
+    lines = []
+    if draw(st.booleans()):
+        lines.append(f"setting: curative, drugs: {draw(DRUGS)}, outcome: {draw(OUTCOMES)}")
+    for number in range(1, draw(st.integers(1, 3)) + 1):
+        lines.append(f"line: {number}, drugs: {draw(DRUGS)}, outcome: {draw(OUTCOMES)}")
+        if draw(st.booleans()):
+            lines.append(f"line: {number}, setting: maintenance, drugs: {draw(DRUGS)}, outcome: {draw(OUTCOMES)}")
+    return lines
+
+
+def facts_or_refusal(text: str) -> object:
+    try:
+        return patient(text, load_rulebook().domain).facts
+    except InputError as error:
+        return len(error.problems)
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=60)
+def test_the_order_of_the_history_in_the_file_means_nothing(data: st.DataObject) -> None:
+    written = data.draw(histories())
+    shuffled = data.draw(st.permutations(written))
+    assert facts_or_refusal(entries(*shuffled)) == facts_or_refusal(entries(*written))
+
+
+KEYS = [
+    "disease: nsclc", "histology: adenocarcinoma", "stage: IIIB", "extent: locally-advanced", "ecog: 1",
+    "egfr: [L858R]", "alk: negative", "pd_l1_tps: '1-49'", "curative_treatment_possible: false", "prior_lines: 1",
+    "last_outcome: progressed", "history: [{line: 1, drugs: unknown, outcome: unknown}]",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(KEYS), min_size=1, unique=True), st.data())
+@settings(deadline=None, max_examples=60)
+def test_the_order_of_the_keys_means_nothing(keys: list[str], data: st.DataObject) -> None:
+    shuffled = data.draw(st.permutations(keys))
+    assert facts_or_refusal("\n".join(shuffled)) == facts_or_refusal("\n".join(keys))
+
+
+DETAILS = {"outcome: unknown": ["outcome: progressed", "outcome: completed", "outcome: ongoing"],
+           "drugs: unknown": ["drugs: [osimertinib]", "drugs: [docetaxel]"],
+           "drugs: [EGFR-TKI]": ["drugs: [osimertinib]", "drugs: [gefitinib]"]}  # fmt: skip
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=100)
+def test_a_detail_filled_in_never_widens_what_a_fact_can_be(data: st.DataObject) -> None:
+    written = data.draw(histories())
+    vague = [(place, words) for place, line in enumerate(written) for words in DETAILS if words in line]
+    assume(vague)
+    place, words = data.draw(st.sampled_from(vague))
+    exact = [*written]
+    exact[place] = exact[place].replace(words, data.draw(st.sampled_from(DETAILS[words])))
+    before, after = facts_or_refusal(entries(*written)), facts_or_refusal(entries(*exact))
+    assume(isinstance(after, Mapping))  # the detail may contradict the rest
+    assert isinstance(before, Mapping)
+    assert {name for name, value in after.items() if meet(before[name], value) != value} == set()
