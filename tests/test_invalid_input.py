@@ -373,6 +373,10 @@ BROKEN_RULEBOOKS: dict[str, list[str]] = {
     "id-with-capitals": [
         "nsclc/broken.yaml:5:9: id: expected small letters, digits and hyphens, found `A-Rule`",
     ],
+    "misplaced-references": [
+        "approvals.yaml:1:3: expected a known study, found `harmoni-b` (did you mean `harmoni-a`?)",
+        "studies/harmoni-a.yaml:1:1: expected a known section of bispecific, found `9.9`",
+    ],
     "missing-section": [
         "nsclc/broken.yaml:8:13: expected the key `section`, which is missing",
     ],
@@ -497,8 +501,9 @@ def folder(tmp_path: Path) -> Path:
     """The shipped rulebook without its rules and findings, and with one study."""
     rules = tmp_path / "rules"
     (rules / "studies").mkdir(parents=True)
-    for name in ("drugs", "regimens", "reviews", "approvals"):
+    for name in ("drugs", "regimens", "reviews"):
         shutil.copy(RULES / f"{name}.yaml", rules)
+    (rules / "approvals.yaml").write_text("[]\n", "utf-8")
     shutil.copy(RULES / "studies" / "harmoni-a.yaml", rules / "studies")
     (rules / "findings.yaml").write_text("[]\n", "utf-8")
     return rules

@@ -156,6 +156,9 @@ def _load_list(file: Path | str, model: type[tuple[Listed, ...]], key: Callable[
     problems = [*_repeated("id", map(key, items), document.locate())]
     if problems:
         raise InputError(problems)
+    for index, item in enumerate(items):
+        if isinstance(item, Approval):
+            item.stands_at(document.locate((index,)))
     return {key(item): item for item in items}
 
 
@@ -181,9 +184,9 @@ def misplaced(
         for approval_id in study.approvals:
             expect(study.location, "approval", approval_id, approvals)
     for approval in approvals.values():
-        expect_sections(None, approval.review, approval.sections)
+        expect_sections(approval.location, approval.review, approval.sections)
         for study_id in approval.studies:
-            expect(None, "study", study_id, studies)
+            expect(approval.location, "study", study_id, studies)
     return problems
 
 

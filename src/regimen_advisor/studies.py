@@ -203,6 +203,16 @@ class Approval(Record):
     sections: Sections
     references: tuple[Text, ...] = ()
     errata: tuple[Erratum, ...] = ()
+    _location: Location | None = PrivateAttr(default=None)
+
+    @property
+    def location(self) -> Location | None:
+        """Where the approval stands in its file; ``None`` where it was made in code."""
+        return self._location
+
+    def stands_at(self, location: Location) -> None:
+        """Remember the place in the file."""
+        self._location = location
 
 
 class ReviewSection(Record):
