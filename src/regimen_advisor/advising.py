@@ -20,7 +20,8 @@ from regimen_advisor.advice import (
 )
 from regimen_advisor.conditions import AllOf, AnyOf, Leaf, Named, Not
 from regimen_advisor.engines.interpreter import Judgement
-from regimen_advisor.engines.questions import asked, questions
+from regimen_advisor.engines.questions import questions
+from regimen_advisor.engines.settling import unit_of
 from regimen_advisor.engines.solver import Solver, solver_for
 from regimen_advisor.evidence import DesignLevel, Study, design_level
 from regimen_advisor.judging import Judged, judge
@@ -170,9 +171,13 @@ class _Advisor:
                 return [self.wording.condition(tree.condition)] if tree.truth is truth else []
 
     def _waits_for(self, rule: Rule) -> tuple[str, ...]:
+        """The open questions about the facts that leave a rule open."""
         if self.truths[rule.id] is not Truth.UNKNOWN:
             return ()
-        return tuple(_unique(asked(self.judged.rules[rule.id], self.patient, self.rulebook.domain)))
+        domain = self.rulebook.domain
+        about = {unit_of(domain, fact) for fact in _open_facts(self.judged.rules[rule.id])}
+        keys = self.solver.settling(self.patient).questions
+        return tuple(key for key in keys if unit_of(domain, key) in about)
 
     # Statements -----------------------------------------------------------------------------------------------
 
@@ -242,6 +247,15 @@ def _best(studies: Iterable[Study]) -> tuple[DesignLevel, Literal["OS", "PFS", "
     level = min(levels, key=lambda level: level.ocebm_2011 or 9, default=_NO_LEVEL)
     benefits = [study.shown_benefit.endpoint for study in ranked if study.shown_benefit]
     return level, min(benefits, key=_BENEFITS.index, default=None)
+
+
+def _open_facts(tree: Judgement) -> set[str]:
+    """The facts tested by those atoms of a tree that are unknown and leave it open."""
+    if tree.truth is not Truth.UNKNOWN:
+        return set()
+    if isinstance(tree.condition, Leaf):
+        return {tree.condition.atom.fact}
+    return set().union(*map(_open_facts, tree.parts))
 
 
 def _rank(option: Option) -> tuple[int, int, int, str]:

@@ -75,6 +75,12 @@ def _regimens_met(rule: Rule, regimens: Mapping[str, Regimen], formulary: Formul
 
 
 def default_folder() -> Path:
+    """The rules in the current folder, where someone edits them; else the rules that ship with the package."""
+    here = Path("rules")
+    return here if (here / "drugs.yaml").is_file() else shipped_folder()
+
+
+def shipped_folder() -> Path:
     """The rules that ship with the package: inside it when installed, beside ``src`` in a checkout."""
     inside = Path(__file__).parent / "rules"
     return inside if inside.is_dir() else Path(__file__).parents[2] / "rules"
@@ -86,7 +92,7 @@ def _loaded(folder: Path, digest: str) -> Rulebook:
 
 
 def load_rulebook(folder: str | Path | None = None) -> Rulebook:
-    """The rulebook in ``folder`` (the one that ships with the package if left out).
+    """The rulebook in ``folder`` (see ``default_folder`` where it is left out).
 
     Raises ``InputError`` with every problem of every file at once.
     """
