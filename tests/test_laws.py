@@ -5,10 +5,10 @@ from random import Random
 from typing import Any
 
 import pytest
-from generators import random_profile, random_rulebook
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from generators import random_profile, random_rulebook
 from regimen_advisor.advice import Advice
 from regimen_advisor.advising import advise
 from regimen_advisor.conditions import ALWAYS
@@ -46,7 +46,9 @@ def advice_on(profile: dict[str, Any], rulebook: Rulebook) -> Advice | None:
 
 @law
 @given(seed=seeds)
-def test_learning_a_fact_never_turns_an_offered_option_into_one_not_offered_or_the_reverse(book: Any, seed: int) -> None:
+def test_learning_a_fact_never_turns_an_offered_option_into_one_not_offered_or_the_reverse(
+    book: Any, seed: int
+) -> None:
     random, rulebook = Random(seed), book(seed)
     more = random_profile(random, known=0.7)
     less = {key: value for key, value in more.items() if random.random() < 0.6} or {"ecog": {"at_least": 0}}

@@ -59,9 +59,7 @@ class _Advisor:
         self.exact = self.solver.standings(self.patient, judged.node_by_node)
         unknown = [name for name, tree in judged.rules.items() if tree.truth is Truth.UNKNOWN]
         settled = self.solver.rule_truths(unknown, self.patient) if unknown else {}
-        self.truths: Mapping[str, Truth] = {
-            name: settled.get(name, tree.truth) for name, tree in judged.rules.items()
-        }
+        self.truths: Mapping[str, Truth] = {name: settled.get(name, tree.truth) for name, tree in judged.rules.items()}
 
     def advice(self, *, ask: bool) -> Advice:
         rulebook = self.rulebook
@@ -97,7 +95,9 @@ class _Advisor:
             offers = [rule for rule in of.offers if self.truths[rule.id] is Truth.UNKNOWN]
         if standing is Standing.NOT_INDICATED:
             offers = []
-        studies = [self.rulebook.studies[study] for study in _unique(study for rule in offers for study in rule.studies)]
+        studies = [
+            self.rulebook.studies[study] for study in _unique(study for rule in offers for study in rule.studies)
+        ]
         level, benefit = _best(studies)
         undetermined = standing is Standing.UNDETERMINED
         return Option(
@@ -273,4 +273,3 @@ def _state(truth: Truth) -> Literal["holds", "open"]:
 
 def _unique(words: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(words))
-

@@ -46,6 +46,7 @@ Axiom = Clause | Contained
 
 def declared_axioms() -> tuple[Axiom, ...]:
     """The axioms, in the order in which they are tried."""
+
     def is_(fact: str, *values: str) -> Literal_:
         return Literal_(Is(fact, frozenset(values)))
 
@@ -100,9 +101,11 @@ def declared_axioms() -> tuple[Axiom, ...]:
     progressed, on_its_drugs = is_("last_outcome", "progressed"), "a line that progressed did so on its drugs"
     implies(lines(1), ~holds("received", "none"), "a line holds at least one drug")
     implies(progressed, ~holds("progressed_on", "none"), on_its_drugs)
-    for part in ("first_line_drugs", "last_drugs", "progressed_on", "received_in_curative"):
-        found.append(_contained(part, "received", says=f"{part} holds only drugs that were received"))
     found += [
+        *(
+            _contained(part, "received", says=f"{part} holds only drugs that were received")
+            for part in ("first_line_drugs", "last_drugs", "progressed_on", "received_in_curative")
+        ),
         _contained("last_induction_drugs", "last_drugs", says="the induction is part of its line"),
         _contained("last_drugs", "progressed_on", given=(progressed,), says=on_its_drugs),
         _contained("last_drugs", "first_line_drugs", given=(lines(0, 1),), says="one line is both first and latest"),

@@ -2,6 +2,7 @@
 
 A case file (``*.case.yaml``) holds several documents, one case each, laid out like ``rules/`` path for path. A case
 says what must be true of the advice; what it does not mention is free, unless it says ``exactly: true``.
+``case_results`` runs cases, ``case_updating`` rewrites what they expect.
 """
 
 from __future__ import annotations
@@ -13,14 +14,13 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from regimen_advisor.advice import Advice, Option
-from regimen_advisor.advising import advise
 from regimen_advisor.errors import InputError, Location, Problem, did_you_mean
 from regimen_advisor.facts import Domain
 from regimen_advisor.profile import profile_from
 from regimen_advisor.reading import Patient, read
 from regimen_advisor.regimens import Source
 from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.rules import Effect
 from regimen_advisor.sources import Document, Path_, Record, parse_documents, read_document, read_text, validated
 from regimen_advisor.standings import Standing
 
@@ -37,6 +37,35 @@ class Expectation(Record):
     depends_on: tuple[str, ...] | None = Field(None, description="the questions it waits for")
 
 
+STATEMENTS = (Effect.STANDARD, Effect.NOTE, Effect.SILENT, Effect.TRIAL)
+"""The effects of rules that say something without deciding on a regimen."""
+
+
+class SaidText(Record):
+    """A statement that must be shown, by its effect, with the studies it cites."""
+
+    standard: str | None = None
+    note: str | None = None
+    silent: str | None = None
+    trial: str | None = None
+    studies: tuple[str, ...] | None = Field(None, description="the studies cited, all of them")
+
+    @model_validator(mode="after")
+    def _one_effect(self) -> Self:
+        if sum(getattr(self, effect.value) is not None for effect in STATEMENTS) != 1:
+            raise ValueError("expected exactly one of `standard`, `note`, `silent` and `trial`")
+        return self
+
+
+@dataclass(frozen=True)
+class Said:
+    """A statement rule that must be shown; ``effect`` and ``studies`` are free where they are ``None``."""
+
+    rule: str
+    effect: Effect | None = None
+    studies: tuple[str, ...] | None = None
+
+
 class CaseText(Record):
     """A case as it stands in a file."""
 
@@ -45,14 +74,19 @@ class CaseText(Record):
         description="a profile, or `from` (a profile by path) with `change` (keys that differ; null takes a key away)"
     )
     expect: dict[str, Standing | Expectation] = Field({}, description="standings by regimen")
-    says: tuple[str, ...] = Field((), description="standards, notes, silences and trials that must be shown, by rule")
-    exactly: bool = Field(False, description="regimens not listed are expected not to be indicated")
-    source: Source | None = None
+    says: tuple[str | SaidText, ...] | None = Field(
+        None, description="standards, notes, silences and trials that must be shown, by rule"
+    )
+    says_not: tuple[str, ...] = Field((), description="statements that must not be shown, by rule")
+    exactly: bool = Field(
+        False, description="regimens not listed are not indicated; where `says` is given, nothing else is said"
+    )
+    source: Source | None = Field(None, description="where a review says what the case teaches")
 
     @model_validator(mode="after")
     def _expects_something(self) -> Self:
-        if not (self.expect or self.says or self.exactly):
-            raise ValueError("expected at least one of `expect`, `says` and `exactly: true`")
+        if not (self.expect or self.says or self.says_not or self.exactly):
+            raise ValueError("expected at least one of `expect`, `says`, `says_not` and `exactly: true`")
         return self
 
 
@@ -64,27 +98,24 @@ class Case:
     patient: Patient
     profile: Mapping[str, Any]
     expect: Mapping[str, Expectation]
-    says: tuple[str, ...]
+    says: tuple[Said, ...] | None
+    says_not: tuple[str, ...]
     exactly: bool
     source: Source | None
     location: Location
     places: Mapping[str, Location]
 
+    @property
+    def rules(self) -> frozenset[str]:
+        """Every rule the case names."""
+        named = {said.rule for said in self.says or ()} | set(self.says_not)
+        for wanted in self.expect.values():
+            named.update(wanted.rules or (), wanted.because or ())
+        return frozenset(named)
+
     def place(self, regimen: str) -> Location:
         """Where the expectation for a regimen stands; the case itself where it is not listed."""
         return self.places.get(regimen, self.location)
-
-
-@dataclass(frozen=True)
-class Failure:
-    """One expectation that is not met."""
-
-    case: Case
-    location: Location
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.location.file}:{self.location.line}: {self.message}"
 
 
 # Reading ---------------------------------------------------------------------------------------------------------
@@ -134,15 +165,23 @@ def _case(document: Document, rulebook: Rulebook, profiles: Path) -> Case:
         regimen: wanted if isinstance(wanted, Expectation) else Expectation(standing=wanted)
         for regimen, wanted in text.expect.items()
     }
-    problems = list(_contradictions(expect, document))
+    problems = [*_contradictions(expect, document), *_said_and_not(text, document)]
     if problems:
         raise InputError(problems)
     profile, inline = _profile(text, document, profiles)
     patient = _patient(profile, inline, document, rulebook.domain)
+    places = {regimen: document.locate_key(("expect", regimen)) for regimen in expect}
+    says = None if text.says is None else tuple(_said(one) for one in text.says)
     return Case(
-        text.name, patient, profile, expect, text.says, text.exactly, text.source, document.locate(),
-        {regimen: document.locate_key(("expect", regimen)) for regimen in expect},
-    )  # fmt: skip
+        text.name, patient, profile, expect, says, text.says_not, text.exactly, text.source, document.locate(), places
+    )
+
+
+def _said(text: str | SaidText) -> Said:
+    if isinstance(text, str):
+        return Said(text)
+    effect = next(effect for effect in STATEMENTS if getattr(text, effect.value) is not None)
+    return Said(getattr(text, effect.value), effect, text.studies)
 
 
 def _unknown_names(text: CaseText, document: Document, rulebook: Rulebook) -> Iterator[Problem]:
@@ -150,8 +189,13 @@ def _unknown_names(text: CaseText, document: Document, rulebook: Rulebook) -> It
         if name not in words:
             yield Problem(document.locate_key(path), f"unknown {what} `{name}`", did_you_mean(name, words))
 
-    for index, rule in enumerate(text.says):
-        yield from unknown(rule, rulebook.rules, "rule", "says", index)
+    for index, one in enumerate(text.says or ()):
+        said = _said(one)
+        yield from unknown(said.rule, rulebook.rules, "rule", "says", index)
+        for study in said.studies or ():
+            yield from unknown(study, rulebook.studies, "study", "says", index, "studies")
+    for index, rule in enumerate(text.says_not):
+        yield from unknown(rule, rulebook.rules, "rule", "says_not", index)
     for regimen, wanted in text.expect.items():
         yield from unknown(regimen, rulebook.regimens, "regimen", "expect", regimen)
         if isinstance(wanted, Expectation):
@@ -166,7 +210,9 @@ def _contradictions(expect: Mapping[str, Expectation], document: Document) -> It
     for regimen, wanted in expect.items():
         if wanted.depends_on and wanted.standing is not Standing.UNDETERMINED:
             place = document.locate_key(("expect", regimen, "depends_on"))
-            yield Problem(place, f"{regimen}: only an undetermined regimen waits for facts, not a {wanted.standing} one")
+            yield Problem(
+                place, f"{regimen}: only an undetermined regimen waits for facts, not a {wanted.standing} one"
+            )
         if wanted.standing is Standing.NOT_INDICATED and (wanted.rules or wanted.studies):
             key = "rules" if wanted.rules else "studies"
             place = document.locate_key(("expect", regimen, key))
@@ -176,6 +222,13 @@ def _contradictions(expect: Mapping[str, Expectation], document: Document) -> It
             yield Problem(place, f"{regimen}: expected `offered-with-caution` where cautions are named")
 
 
+def _said_and_not(text: CaseText, document: Document) -> Iterator[Problem]:
+    said = {_said(one).rule for one in text.says or ()}
+    for index, rule in enumerate(text.says_not):
+        if rule in said:
+            yield Problem(document.locate(("says_not", index)), f"{rule}: stands under `says` and under `says_not`")
+
+
 def _profile(text: CaseText, document: Document, profiles: Path) -> tuple[dict[str, Any], bool]:
     written = text.profile
     if "from" not in written:
@@ -183,8 +236,8 @@ def _profile(text: CaseText, document: Document, profiles: Path) -> tuple[dict[s
     place = document.locate_key(("profile", "from"))
     extra = set(written) - {"from", "change"}
     if extra:
-        here = document.locate_key(("profile", sorted(extra)[0]))
-        raise InputError.at(here, f"{sorted(extra)[0]}: expected only `change` beside `from`")
+        here = document.locate_key(("profile", min(extra)))
+        raise InputError.at(here, f"{min(extra)}: expected only `change` beside `from`")
     name = str(written["from"])
     candidates = [profiles / f"{name}.yaml", profiles / name, Path(document.name).parent / name]
     file = next((candidate for candidate in candidates if candidate.is_file()), None)
@@ -210,82 +263,3 @@ def _part(document: Document, path: Path_, value: Any) -> Document:
     places = {step[depth:]: place for step, place in document.places.items() if step[:depth] == path}
     keys = {step[depth:]: place for step, place in document.key_places.items() if step[:depth] == path and step != path}
     return Document(document.name, value, places or {(): document.locate(("profile",))}, keys)
-
-
-# Running ---------------------------------------------------------------------------------------------------------
-
-
-def run_case(case: Case, rulebook: Rulebook) -> list[Failure]:
-    """What of the case is not met; an empty list if it passes."""
-    return compare(case, advise(case.patient, rulebook, ask=False))
-
-
-def compare(case: Case, advice: Advice) -> list[Failure]:
-    """What of the case the advice does not meet."""
-    options = {option.regimen: option for option in advice.options}
-    failures = []
-    for regimen, wanted in case.expect.items():
-        option = options.get(regimen)
-        messages = _differences(regimen, wanted, option)
-        failures += [Failure(case, case.place(regimen), message) for message in messages]
-    if case.exactly:
-        for regimen, option in options.items():
-            if regimen not in case.expect and option.standing is not Standing.NOT_INDICATED:
-                message = f"{regimen}: not expected, is {described(option)}"
-                failures.append(Failure(case, case.location, message))
-    shown = {statement.rule for statement in (*advice.standards, *advice.notes, *advice.silent)}
-    shown |= {trial.rule for trial in advice.trials}
-    for rule in case.says:
-        if rule not in shown:
-            failures.append(Failure(case, case.location, f"{rule}: expected to be said, is not"))
-    return failures
-
-
-def _differences(regimen: str, wanted: Expectation, option: Option | None) -> list[str]:
-    if option is None:
-        if wanted.standing is Standing.NOT_INDICATED:
-            return []
-        return [f"{regimen}: expected {wanted.standing}, is no option of this disease"]
-    if option.standing is not wanted.standing:
-        return [f"{regimen}: expected {wanted.standing}, is {described(option)}"]
-    found = {
-        "rules": option.rules,
-        "studies": option.studies,
-        "because": decided_by(option),
-        "depends_on": option.depends_on,
-    }
-    messages = []
-    for key, actual in found.items():
-        expected = getattr(wanted, key)
-        if expected is not None and set(expected) != set(actual):
-            missing, more = sorted(set(expected) - set(actual)), sorted(set(actual) - set(expected))
-            parts = (("missing", missing), ("unexpected", more))
-            said = "; ".join(f"{word} {', '.join(names)}" for word, names in parts if names)
-            messages.append(f"{regimen}: {key}: {said}")
-    return messages
-
-
-def decided_by(option: Option) -> tuple[str, ...]:
-    """The rules that exclude a regimen, or the cautions that hold on one that is offered."""
-    if option.standing is Standing.EXCLUDED:
-        return tuple(reason.rule for reason in option.reasons if reason.effect == "exclude" and reason.state == "met")
-    if option.standing.is_offered:
-        return tuple(caution.rule for caution in option.cautions if caution.state == "holds")
-    return ()
-
-
-def described(option: Option) -> str:
-    """The standing, and what it waits for."""
-    return f"{option.standing} (waits for {', '.join(option.depends_on)})" if option.depends_on else str(option.standing)
-
-
-def expectation_of(option: Option) -> dict[str, Any] | str:
-    """An option as a case file writes it, with all that decided it."""
-    if option.standing is Standing.NOT_INDICATED:
-        return str(option.standing)
-    written: dict[str, Any] = {"standing": str(option.standing), "rules": list(option.rules), "studies": list(option.studies)}
-    if decided_by(option):
-        written["because"] = list(decided_by(option))
-    if option.depends_on:
-        written["depends_on"] = list(option.depends_on)
-    return written

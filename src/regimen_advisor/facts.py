@@ -60,10 +60,12 @@ class ChoiceFact(_Fact):
 
     @cached_property
     def unknown(self) -> Choice:
+        """The whole domain: nothing is known."""
         return Choice(frozenset(self.domain))
 
     @property
     def is_yes_no(self) -> bool:
+        """Whether the only words are yes and no."""
         return self.domain == get_args(YesNo)
 
 
@@ -78,6 +80,7 @@ class NumberFact(_Fact):
 
     @cached_property
     def unknown(self) -> Number:
+        """The whole domain: nothing is known."""
         return Number(self.low, self.high, self.optional)
 
 
@@ -94,10 +97,12 @@ class SetFact(_Fact):
 
     @cached_property
     def unknown(self) -> Members:
+        """The whole domain: nothing is known."""
         return Members(frozenset(), frozenset({*self.members, self.empty_word}))
 
     @cached_property
     def empty(self) -> Members:
+        """The set known to be empty."""
         return Members(frozenset({self.empty_word}), frozenset({self.empty_word}))
 
 
@@ -153,9 +158,7 @@ def _clinical_facts() -> tuple[Fact, ...]:
             "may change",
         ),
         NumberFact("ecog", "ECOG", "What is the ECOG performance status?", "ecog", "may change", 0, 4),
-        SetFact(
-            "egfr", "EGFR", "Which EGFR variants were found?", "egfr", "fixed", get_args(EgfrVariant), "wild-type"
-        ),
+        SetFact("egfr", "EGFR", "Which EGFR variants were found?", "egfr", "fixed", get_args(EgfrVariant), "wild-type"),
         _choice("alk", "ALK fusion", "Is there an ALK fusion?", Finding, "fixed"),
         _choice("ros1", "ROS1 fusion", "Is there a ROS1 fusion?", Finding, "fixed"),
         _choice("nrg1", "NRG1 fusion", "Is there an NRG1 fusion?", Finding, "fixed"),

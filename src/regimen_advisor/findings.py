@@ -57,12 +57,13 @@ class _Resolver:
                 self.problems.append(Problem(place, f"{text.id}: expected either `source` or `basis`"))
         return {
             text.id: Finding(
-                text.id, text.name, text.says, self._condition(text.id), text.source, self.document.locate((position,))
+                text.id, text.name, text.says, self.condition(text.id), text.source, self.document.locate((position,))
             )
             for position, text in enumerate(self.texts)
         }
 
-    def _condition(self, name: str) -> Condition:
+    def condition(self, name: str) -> Condition:
+        """The condition of a finding; those it needs are read first."""
         if name in self.conditions:
             return self.conditions[name]
         position = self.index[name]
@@ -88,7 +89,7 @@ class _Lazy(Mapping[str, Condition]):
     def __getitem__(self, name: str) -> Condition:
         if name not in self.resolver.index:
             raise KeyError(name)
-        return self.resolver._condition(name)
+        return self.resolver.condition(name)
 
     def __iter__(self) -> Any:
         return iter(self.resolver.index)

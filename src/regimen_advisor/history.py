@@ -89,8 +89,10 @@ def _progressed_on(courses: Sequence[Sequence[Entry]], empty: Members) -> Member
     possibly = [course for course in courses if any("progressed" in entry.outcomes for entry in course)]
     sure = _union([entry for course in surely for entry in course], empty)
     most = _union([entry for course in possibly for entry in course], empty)
-    return sure if surely and sure == most else Members(
-        sure.must if surely else frozenset(), most.may | (frozenset() if surely else empty.may)
+    return (
+        sure
+        if surely and sure == most
+        else Members(sure.must if surely else frozenset(), most.may | (frozenset() if surely else empty.may))
     )
 
 

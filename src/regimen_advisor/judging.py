@@ -80,5 +80,5 @@ def _compare(rules: Mapping[str, Judgement], others: Mapping[str, Truth], patien
     if different:
         lines = "\n".join(different)
         raise DisagreementError(
-            f"{patient.id}: the two engines disagree, so no answer is given. Please report this with the profile.\n{lines}"
+            f"{patient.id}: the two engines disagree, so no answer is given. Please report this profile.\n{lines}"
         )

@@ -16,7 +16,7 @@ from regimen_advisor.values import Members, Truth, Value, meet
 Facts = Mapping[str, Value]
 
 
-class Contradiction(Exception):
+class Contradiction(Exception):  # noqa: N818 - it is an answer, not a fault of the program
     """No patient can be as described: ``axiom`` says why, where an axiom is broken."""
 
     def __init__(self, fact: str, axiom: Axiom | None = None) -> None:
@@ -24,7 +24,7 @@ class Contradiction(Exception):
         super().__init__(axiom.says if axiom else f"{fact} cannot be both")
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=8)
 def _readers(domain: Domain) -> Mapping[str, tuple[Axiom, ...]]:
     """The axioms that speak of each fact."""
     table: dict[str, list[Axiom]] = {name: [] for name in domain.facts}

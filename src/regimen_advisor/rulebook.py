@@ -50,7 +50,7 @@ class Rulebook:
     @cached_property
     def overridden_by(self) -> Mapping[str, tuple[Rule, ...]]:
         """For each rule id the rules that override it."""
-        table: dict[str, tuple[Rule, ...]] = {name: () for name in self.rules}
+        table: dict[str, tuple[Rule, ...]] = dict.fromkeys(self.rules, ())
         for rule in self.rules.values():
             for name in rule.overrides:
                 table[name] = (*table[name], rule)
@@ -70,7 +70,11 @@ def _regimens_met(rule: Rule, regimens: Mapping[str, Regimen], formulary: Formul
         if rule.effect is Effect.OFFER:
             if name == rule.subject:
                 yield name
-        elif rule.target is not None and regimen.disease == rule.setting.disease and rule.target.meets(regimen, formulary):
+        elif (
+            rule.target is not None
+            and regimen.disease == rule.setting.disease
+            and rule.target.meets(regimen, formulary)
+        ):
             yield name
 
 
@@ -132,7 +136,9 @@ class _Loader:
         self.findings = read_findings(findings_document, self.domain, self.problems)
         settings, rules = self._settings_and_rules()
         if self.problems:
-            raise InputError(sorted(self.problems, key=lambda problem: (problem.location.file, problem.location.line or 0)))
+            raise InputError(
+                sorted(self.problems, key=lambda problem: (problem.location.file, problem.location.line or 0))
+            )
         return Rulebook(
             self.folder, self.digest, formulary, self.domain, self.regimens, self.studies, self.approvals,
             self.reviews, self.findings, settings, rules,
@@ -200,7 +206,9 @@ class _Loader:
     def _check_references(self, text: RuleText, effect: Effect, document: Document, path: Path_) -> None:
         def known(name: str, words: Mapping[str, object], what: str, *steps: str | int) -> None:
             if name not in words:
-                self._refuse(document, (*path, *steps), f"{steps[0]}: unknown {what} `{name}`", did_you_mean(name, words))
+                self._refuse(
+                    document, (*path, *steps), f"{steps[0]}: unknown {what} `{name}`", did_you_mean(name, words)
+                )
 
         if effect is Effect.OFFER:
             known(text.offer or "", self.regimens, "regimen", "offer")

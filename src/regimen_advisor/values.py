@@ -67,6 +67,7 @@ class Is:
     values: frozenset[str]
 
     def judge(self, value: Value) -> Truth:
+        """The truth of this atom for what the fact can still be."""
         assert isinstance(value, Choice)
         if value.possible <= self.values:
             return Truth.TRUE
@@ -88,6 +89,7 @@ class Between:
     high: int
 
     def judge(self, value: Value) -> Truth:
+        """The truth of this atom for what the fact can still be."""
         assert isinstance(value, Number)
         if value.low > value.high or value.high < self.low or value.low > self.high:
             return Truth.FALSE
@@ -96,6 +98,7 @@ class Between:
         return Truth.UNKNOWN
 
     def keep(self, value: Value, wanted: bool) -> Value | None:
+        """``value`` without what makes this atom other than ``wanted``; ``None`` if nothing is left."""
         assert isinstance(value, Number)
         low, high = max(value.low, self.low), min(value.high, self.high)
         if wanted:
@@ -119,12 +122,14 @@ class Includes:
     member: str
 
     def judge(self, value: Value) -> Truth:
+        """The truth of this atom for what the fact can still be."""
         assert isinstance(value, Members)
         if self.member in value.must:
             return Truth.TRUE
         return Truth.UNKNOWN if self.member in value.may else Truth.FALSE
 
     def keep(self, value: Value, wanted: bool) -> Value | None:
+        """``value`` without what makes this atom other than ``wanted``; ``None`` if nothing is left."""
         assert isinstance(value, Members)
         if wanted:
             return Members(value.must | {self.member}, value.may) if self.member in value.may else None
