@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from generators import random_facts
 from regimen_advisor.engines.forward_chaining import NAME, ForwardChaining
-from regimen_advisor.engines.interpreter import Interpreter
+from regimen_advisor.engines.program import Program
 from regimen_advisor.rulebook import load_rulebook
 from regimen_advisor.standings import effective_conditions
 
@@ -37,6 +37,7 @@ def main(profiles: int) -> None:
     conditions = effective_conditions(rulebook)
     findings = {name: finding.condition for name, finding in rulebook.findings.items()}
     engine = ForwardChaining(conditions, findings, rulebook.domain)
+    program = Program(conditions)
     dice = Random(1)
     patients = [random_facts(dice, rulebook.domain) for _ in range(min(profiles, DIFFERENT_PATIENTS))]
     spent = {NAME: 0.0, "interpreter": 0.0}
@@ -46,9 +47,9 @@ def main(profiles: int) -> None:
         before = time.perf_counter()
         fired = engine.judge(facts)
         between = time.perf_counter()
-        reader = Interpreter(facts)
-        judged = {name: reader.judge(condition).truth for name, condition in conditions.items()}
+        trees = program.judge(facts)
         spent["interpreter"] += time.perf_counter() - between
+        judged = {name: tree.truth for name, tree in trees.items()}
         spent[NAME] += between - before
         differences += fired != judged
         if number in (profiles // 10, profiles):

@@ -1,0 +1,337 @@
+"""What to ask next and what to change, against enumeration of all completions."""
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from random import Random
+
+import pytest
+
+from enumeration import completions, domain, is_offered, random_patient, random_solver, random_written
+from regimen_advisor.conditions import ALWAYS, AllOf, Condition, Leaf
+from regimen_advisor.engines.changes import Change, ChangeSet, smallest_changes
+from regimen_advisor.engines.questions import questions
+from regimen_advisor.engines.settling import smallest_meeting
+from regimen_advisor.engines.solver import Solver, solver_for
+from regimen_advisor.errors import InputError
+from regimen_advisor.profile import Profile
+from regimen_advisor.reading import Patient, read
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.standings import RegimenRules, Standing
+from regimen_advisor.values import Between, Choice, Includes, Is, Members, Number, Value
+from worlds import World
+
+
+def small_patient(**keys: object) -> Patient:
+    return read(Profile.model_validate({"id": "small", **keys}), domain(2))
+
+
+def solver_of(offer: Condition, exclusion: Condition | None = None) -> Solver:
+    never = AllOf((Leaf(Is("disease", frozenset())),))
+    return Solver(domain(2), {"option": RegimenRules("option", (), (), (), offer, exclusion or never, never)}, {})
+
+
+def is_(fact: str, *values: str) -> Condition:
+    return Leaf(Is(fact, frozenset(values)))
+
+
+# The oracle: questions answered in worlds -------------------------------------------------------------------------
+
+
+def answer(key: str, world: World) -> object:
+    """What a complete patient answers to a question, as far as the facts of the history go."""
+    return _of_history(world) if key == "history" else world.facts[key]
+
+
+def _of_history(world: World) -> object:
+    treated = [value for name, value in sorted(world.facts.items()) if domain().facts[name].permanence == "treatment"]
+    return tuple(treated)
+
+
+def settles(keys: Iterable[str], worlds: Sequence[World], offered: Callable[[World], bool]) -> bool:
+    seen: dict[tuple[object, ...], bool] = {}
+    for world in worlds:
+        answers = tuple(answer(key, world) for key in sorted(keys))
+        if seen.setdefault(answers, offered(world)) != offered(world):
+            return False
+    return True
+
+
+def smallest_by_enumeration(
+    keys: Sequence[str], worlds: Sequence[World], offered: Callable[[World], bool]
+) -> set[frozenset[str]]:
+    for size in range(len(keys) + 1):
+        found = {frozenset(one) for one in itertools.combinations(keys, size) if settles(one, worlds, offered)}
+        if found:
+            return found
+    raise AssertionError("all questions together settle everything")
+
+
+TOLD_APART: tuple[Condition, ...] = (
+    Leaf(Between("prior_lines", 1, 1)),
+    *(is_(name, "none") for name in ("last_outcome", "disease", "histology", "stage", "extent")),
+    is_("curative_treatment_possible", "true"),
+)
+
+
+def cases(random: Random) -> Iterator[tuple[Solver, Patient, list[World]]]:
+    """Solvers and patients whose questions worlds can answer: the disease is known, or there is no history."""
+    known = {"histology": "adenocarcinoma", "stage": "IVB", "history": "unknown"}
+    untreated = {"history": [], "curative_treatment_possible": False}
+    while True:
+        for fixed in (known, untreated):
+            solver, patient = random_solver(random, 2), random_patient(random, **fixed)
+            if solver.settling(patient).undetermined:
+                yield solver, patient, list(completions(solver, patient, TOLD_APART).worlds)
+
+
+def test_the_smallest_settling_sets_are_those_of_enumeration() -> None:
+    several = unlike = 0
+    for solver, patient, worlds in itertools.islice(cases(Random(11)), 14):
+        for name, sets in questions(solver, patient).by_regimen.items():
+            keys = solver.settling(patient).cone(name)
+            expected = smallest_by_enumeration(
+                keys, worlds, lambda world, name=name, solver=solver: is_offered(solver, name, world.facts)
+            )
+            assert set(map(frozenset, sets)) == expected
+            assert set(solver.depends_on(name, patient)) == frozenset().union(*expected)
+            several += len(expected) > 1
+            unlike += len(next(iter(expected))) > 1
+    assert several
+    assert unlike
+
+
+def test_a_single_question_settles_an_option_exactly_where_some_answer_does() -> None:
+    deciding = 0
+    for solver, patient, worlds in itertools.islice(cases(Random(12)), 14):
+        found = {question.key: question for question in questions(solver, patient).single}
+        settling = solver.settling(patient)
+        for key in settling.questions:
+            expected = {
+                name
+                for name in settling.undetermined
+                if key in settling.cone(name) and settled_by_some_answer(key, worlds, solver, name)
+            }
+            assert set(found[key].settles if key in found else ()) == expected, key
+            deciding += bool(expected)
+    assert deciding >= 10
+
+
+def settled_by_some_answer(key: str, worlds: Iterable[World], solver: Solver, regimen: str) -> bool:
+    by_answer: dict[object, set[bool]] = {}
+    for world in worlds:
+        by_answer.setdefault(answer(key, world), set()).add(is_offered(solver, regimen, world.facts))
+    return any(len(outcomes) == 1 for outcomes in by_answer.values())
+
+
+def test_parts_of_a_given_history_are_asked_by_entry() -> None:
+    offer = AllOf((is_("last_outcome", "progressed"), Leaf(Includes("progressed_on", "osimertinib"))))
+    patient = small_patient(disease="nsclc", history=[{"line": 1, "drugs": ["egfr-tki"]}, {"line": 2}])
+    waits = ("history[0].outcome", "history[1].drugs", "history[1].outcome")
+    found = questions(solver_of(offer), patient)
+    assert found.by_regimen["option"] == (waits,)
+    assert found.together == (waits,)
+    outcome = next(question for question in found.single if question.key == "history[1].outcome")
+    assert outcome.asks == "What was the outcome of line 2?"
+    said = {value for one in outcome.answers for value in one.values}
+    assert said == {"completed", "ongoing", "stopped-for-toxicity"}
+    assert solver_of(offer).depends_on("option", patient) == waits
+
+
+def test_an_answer_says_which_standing_it_brings() -> None:
+    patient = small_patient(disease="nsclc", pd_l1_tps={"at_least": 1})
+    solver = solver_of(Leaf(Between("pd_l1_tps", 50, 100)))
+    (question,) = questions(solver, patient).single
+    assert question.key == "pd_l1_tps"
+    assert {one.values: dict(one.standings) for one in question.answers} == {
+        ("1-49",): {"option": Standing.NOT_INDICATED},
+        ("50-100",): {"option": Standing.OFFERED},
+    }
+
+
+def test_two_answers_that_say_the_same_are_either_one_enough() -> None:
+    solver = solver_of(is_("disease", "sclc"))
+    found = questions(solver, small_patient(ecog=1))
+    assert found.by_regimen["option"] == (("disease",), ("histology",), ("extent",))
+
+
+def test_a_caution_that_may_hold_is_asked_for_though_the_option_stands() -> None:
+    warned = RegimenRules("option", (), (), (), ALWAYS, is_("disease"), is_("brain_metastases", "true"))
+    found = questions(Solver(domain(2), {"option": warned}, {}), small_patient(disease="nsclc"))
+    (question,) = found.single
+    assert question.key == "brain_metastases"
+    assert question.settles == ()
+    assert question.answers[0].standings == {"option": Standing.OFFERED_WITH_CAUTION}
+
+
+def test_nothing_is_asked_where_nothing_is_open(rulebook: Rulebook) -> None:
+    patient = read(
+        Profile.model_validate({"histology": "squamous", "stage": "IVB", "egfr": "wild-type", "alk": "negative",
+                                "ros1": "negative", "nrg1": "negative", "pd_l1_tps": 0, "history": [],
+                                "ecog": 1, "brain_metastases": False, "liver_metastases": False,
+                                "bleeding_risk": "none", "other_drivers": "none"}), rulebook.domain,
+    )  # fmt: skip
+    found = questions(solver_for(rulebook), patient)
+    assert found.single == ()
+    assert found.by_regimen == {}
+    assert found.together == ()
+
+
+def test_questions_do_not_depend_on_what_was_asked_before(rulebook: Rulebook) -> None:
+    def patient() -> Patient:
+        return read(Profile.model_validate({"disease": "nsclc", "stage": "IVB"}), rulebook.domain)
+
+    first = questions(solver_for(rulebook), patient())
+    solver_for(rulebook).standings(read(Profile.model_validate({"disease": "sclc"}), rulebook.domain))
+    again = questions(solver_for(rulebook), patient())
+    assert again.single == first.single
+    assert again.by_regimen == first.by_regimen
+    assert again.together == first.together
+
+
+@pytest.mark.parametrize(
+    ("family", "expected"),
+    [
+        ([], [""]),
+        (["a", "bc"], ["ab", "ac"]),
+        (["ab", "bc", "ac"], ["ab", "ac", "bc"]),
+        (["ab", "b"], ["b"]),
+    ],
+)
+def test_smallest_meeting_sets_share_a_member_with_every_set(family: list[str], expected: list[str]) -> None:
+    found = smallest_meeting([frozenset(group) for group in family], "abc")
+    assert ["".join(sorted(chosen)) for chosen in found] == expected
+
+
+# Smallest changes -------------------------------------------------------------------------------------------------
+
+
+def test_every_set_of_changes_offers_the_option_and_no_subset_does() -> None:
+    random, compared, learnt, changed = Random(13), 0, 0, 0
+    while compared < 40:
+        solver, written = random_solver(random, 1), random_written(random)
+        try:
+            patient = read(Profile.model_validate(written), domain())
+        except InputError:
+            continue
+        found = smallest_changes(solver, patient, "regimen-0").sets
+        few = [*found[:2], *[one for one in found[2:] if not one.is_only_to_learn][:2]]
+        for one in few:
+            if len(one.changes) > 3 or ("lines" in one.relaxed and patient.history):
+                continue
+            if any(change.fact == "egfr" for change in one.changes):
+                continue  # worlds would tell more variants apart than can be counted
+            assert offers(solver, written, one.changes, one), (written, one)
+            for size in range(len(one.changes)):
+                for some in itertools.combinations(one.changes, size):
+                    assert not offers(solver, written, some, one), (written, one, some)
+            compared += 1
+            learnt += one.is_only_to_learn
+            changed += not one.is_only_to_learn
+    assert learnt >= 5
+    assert changed >= 5
+
+
+def offers(solver: Solver, written: dict, changes: Sequence[Change], whole: ChangeSet) -> bool:
+    """Whether every world that fits the profile after the changes is offered the option, and there is one."""
+    new = {change.fact: change.value for change in changes}
+    profile = {"id": "changed", **{key: value for key, value in written.items() if key not in new}}
+    if any(key.startswith("history[") for key in new):
+        profile["history"] = [dict(entry) for entry in written["history"]]
+    for key, value in list(new.items()):
+        if key.startswith("history["):
+            assert isinstance(value, Choice)
+            profile["history"][int(key[8:-9])]["outcome"] = next(iter(value.possible))
+            del new[key]
+    if "prior_lines" in new and "lines" in whole.relaxed:  # the first line of a patient without history
+        profile.pop("history", None)
+        new["received_in_curative"] = domain().facts["received_in_curative"].empty
+    try:
+        patient = read(Profile.model_validate(profile), domain())
+    except InputError:
+        return False
+    worlds = completions(solver, patient, [test for name, value in new.items() for test in telling(name, value)]).worlds
+    fitting = [world for world in worlds if all(fits(world, name, value) for name, value in new.items())]
+    return bool(fitting) and all(is_offered(solver, "regimen-0", world.facts) for world in fitting)
+
+
+def telling(name: str, value: Value) -> list[Condition]:
+    """Conditions that tell the value apart from others, so that the worlds do."""
+    match value:
+        case Choice(possible=possible):
+            return [Leaf(Is(name, possible))]
+        case Number(low=low, high=high):
+            return [Leaf(Between(name, low, high))]
+        case Members(must=must):
+            return [Leaf(Includes(name, member)) for member in sorted(must)]
+
+
+def fits(world: World, name: str, value: Value) -> bool:
+    mine = world.facts[name]
+    match value, mine:
+        case Choice(), Choice():
+            return mine.possible <= value.possible
+        case Number(), Number():
+            return value.absent if mine.low > mine.high else value.low <= mine.low <= value.high
+        case Members(), Members():
+            return value.must <= mine.must <= value.may
+    raise TypeError
+
+
+def changes_of(offer: Condition, **keys: object) -> list[list[tuple[str, str, str]]]:
+    found = smallest_changes(solver_of(offer), small_patient(**keys), "option")
+    return [[(change.fact, change.words, change.kind) for change in one.changes] for one in found.sets]
+
+
+def test_what_is_unknown_is_to_be_learnt() -> None:
+    assert changes_of(is_("alk", "positive"), disease="nsclc") == [[("alk", "positive", "learn")]]
+
+
+def test_what_hangs_together_changes_together() -> None:
+    found = changes_of(is_("extent", "locally-advanced"), disease="nsclc", stage="IVB", extent="metastatic")
+    assert found == [[("stage", "III", "change"), ("extent", "locally-advanced", "change")]]
+
+
+def test_the_latest_line_may_turn_out_to_have_progressed() -> None:
+    offer = AllOf((is_("last_outcome", "progressed"), Leaf(Includes("progressed_on", "osimertinib"))))
+    history = [{"line": 1, "drugs": ["osimertinib"], "outcome": "ongoing"}]
+    found = changes_of(offer, disease="nsclc", history=history)
+    assert found[0] == [("history[0].outcome", "progressed", "change")]
+
+
+def test_a_further_line_may_follow() -> None:
+    history = [{"line": 1, "drugs": ["osimertinib"], "outcome": "progressed"}]
+    found = changes_of(Leaf(Between("prior_lines", 2, 2)), disease="nsclc", history=history)
+    assert found == [[("prior_lines", "2", "change")]]
+
+
+def test_a_treatment_that_was_given_is_not_undone() -> None:
+    history = [{"line": 1, "drugs": ["osimertinib"], "outcome": "progressed"}]
+    found = smallest_changes(
+        solver_of(Leaf(Between("prior_lines", 0, 0))), small_patient(disease="nsclc", history=history), "option"
+    )
+    assert found.sets == ()
+    assert found.reason == "nothing that is open or can change leads to it"
+
+
+def test_what_never_changes_is_only_named() -> None:
+    patient = small_patient(histology="adenocarcinoma")
+    found = smallest_changes(solver_of(is_("histology", "squamous")), patient, "option")
+    assert found.sets == ()
+    assert found.fixed == (("histology",),)
+    assert found.reason == "only facts that never change stand against it"
+
+
+def test_an_option_that_is_offered_needs_no_change() -> None:
+    found = smallest_changes(solver_of(is_("disease", "nsclc")), small_patient(disease="nsclc"), "option")
+    assert (found.sets, found.reason) == ((), "it is offered already")
+
+
+def test_learning_stands_before_changing_and_few_before_many(rulebook: Rulebook) -> None:
+    patient = read(Profile.model_validate({"histology": "adenocarcinoma", "stage": "IVB", "ecog": 1}), rulebook.domain)
+    solver = solver_for(rulebook)
+    for name in solver.regimens:
+        found = smallest_changes(solver, patient, name).sets
+        kinds = [one.is_only_to_learn for one in found]
+        assert kinds == sorted(kinds, reverse=True)
+
+
