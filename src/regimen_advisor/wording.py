@@ -64,8 +64,10 @@ _EMPTY_PHRASES: Mapping[str, tuple[str, str]] = {
 
 
 def listed(words: Iterable[str], last: str = "and") -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
+    """``a``, ``a and b``, ``a, b and c``; ``a; b; and c, d and e`` where an item is a list itself."""
     items = list(words)
+    if len(items) > 1 and any(", " in item or f" {last} " in item for item in items):
+        return f"{'; '.join(items[:-1])}; {last} {items[-1]}"
     return f"{', '.join(items[:-1])} {last} {items[-1]}" if len(items) > 1 else "".join(items)
 
 
@@ -96,7 +98,7 @@ class Wording:
     def _several(self, parts: tuple[Condition, ...], *, wanted: bool, every: bool) -> str:
         if not parts:
             return "always" if every else "never"
-        merged = None if every == wanted else self._members(parts, wanted=wanted, every=every)
+        merged = self._members(parts, wanted=wanted, every=every)
         if merged:
             return merged
         words = [self._nested(part, wanted=wanted, every=every) for part in parts]
@@ -109,14 +111,19 @@ class Wording:
         return f"({words})" if mixed and every != (words.startswith("either")) and not every else words
 
     def _members(self, parts: tuple[Condition, ...], *, wanted: bool, every: bool) -> str | None:
-        """``EGFR exon 19 deletion or L858R`` for members of one set, all wanted or all unwanted."""
-        atoms = [part.atom for part in parts if isinstance(part, Leaf) and isinstance(part.atom, Includes)]
+        """``EGFR exon 19 deletion or L858R``: members of one set in one phrase, all wanted or none of them."""
+        leaves = [part.part if isinstance(part, Not) else part for part in parts]
+        atoms = [leaf.atom for leaf in leaves if isinstance(leaf, Leaf) and isinstance(leaf.atom, Includes)]
         facts = {atom.fact for atom in atoms}
-        if len(atoms) != len(parts) or len(facts) != 1 or len(atoms) < 2:
+        polarities = {wanted != isinstance(part, Not) for part in parts}
+        if len(atoms) != len(parts) or len(facts) != 1 or len(polarities) != 1 or len(atoms) < 2:
             return None
-        (fact,) = facts
-        words = listed([self.member(fact, atom.member) for atom in atoms], "or")
-        return _SET_PHRASES[fact][0 if wanted else 1].format(words)
+        (fact,), (positive,) = facts, polarities
+        empty = any(atom.member == getattr(self.domain.facts[fact], "empty_word", None) for atom in atoms)
+        if not positive and (not every or empty):
+            return None  # "no A or no B" and "no wild-type" are said one by one
+        words = listed([self.member(atom.member) for atom in atoms], "and" if positive and every else "or")
+        return _SET_PHRASES[fact][0 if positive else 1].format(words)
 
     def atom(self, atom: Atom, *, wanted: bool = True) -> str:
         """One test of one fact in words."""
@@ -131,16 +138,16 @@ class Wording:
             case Includes(member=member):
                 assert isinstance(fact, SetFact)
                 phrases = _EMPTY_PHRASES if member == fact.empty_word else _SET_PHRASES
-                return phrases[fact.name][0 if wanted else 1].format(self.member(fact.name, member))
+                return phrases[fact.name][0 if wanted else 1].format(self.member(member))
 
     def _choice(self, fact: ChoiceFact, values: frozenset[str]) -> str:
         words = [value_word(word) for word in self._shortest(fact, values)]
         if fact.is_yes_no:
-            return fact.label if values == {"true"} else f"no {fact.label}" if values == {"false"} else f"{fact.label} either way"
+            no = "not" if fact.name == "on_maintenance" else "no"
+            phrases = {"true": fact.label, "false": f"{no} {fact.label}"}
+            return phrases["".join(values)] if len(values) == 1 else f"{fact.label} either way"
         if fact.name in ("disease", "extent", "histology"):
             return listed(words, "or")
-        if fact.name in ("alk", "ros1", "nrg1", "dll3"):
-            return f"{fact.label} {listed(words, 'or')}"
         return f"{fact.label} {listed(words, 'or')}"
 
     @staticmethod
@@ -168,11 +175,15 @@ class Wording:
             return f"{fact.label} at least {low}{unit}"
         return f"{fact.label} at most {high}{unit}" if low <= fact.low else f"{fact.label} {low} to {high}{unit}"
 
-    def member(self, fact: str, member: str) -> str:
+    def member(self, member: str) -> str:
         """The name of a member of a set: of a drug or class by its standard name."""
         if member in self.formulary.drugs or member in self.formulary.classes:
             return drug_name(self.formulary, member)
         return value_word(member)
+
+    def known(self, name: str, value: Value) -> str:
+        """The fact by its label, and what is known of it: ``ECOG: 1``."""
+        return f"{self.domain.facts[name].label}: {self.value(name, value)}"
 
     def value(self, name: str, value: Value) -> str:
         """What is known of a fact, in words: ``unknown`` where nothing is."""
@@ -196,9 +207,9 @@ class Wording:
     def _set_value(self, fact: SetFact, value: Members) -> str:
         if fact.empty_word in value.must:
             return fact.empty_word
-        sure = [self.member(fact.name, word) for word in fact.members if word in value.must and word not in fact.groups]
+        sure = [self.member(word) for word in fact.members if word in value.must and word not in fact.groups]
         classes = [group for group in fact.groups if group in value.must and not value.must & fact.groups[group]]
-        sure += [self.member(fact.name, group) for group in classes]
+        sure += [self.member(group) for group in classes]
         more = bool(value.may - value.must - {fact.empty_word})
         return listed(sure) + (" and perhaps more" if more else "") if sure else "not fully known"
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from regimen_advisor.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
 from regimen_advisor.narrowing import Facts
-from regimen_advisor.values import Atom, Truth, Value
+from regimen_advisor.values import Truth, Value
 
 NAME = "interpreter"
 

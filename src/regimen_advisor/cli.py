@@ -1,0 +1,261 @@
+"""The command line: one function a verb. Data goes to standard output, all else to standard error.
+
+Exit codes: 0 done; 1 a check found something; 2 bad input or usage. Heavy modules are imported by the verb that needs
+them, so that ``advise`` starts fast.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from regimen_advisor import cohort_command, explain_command, page_command, quiz_command, rules_command
+from regimen_advisor.errors import DisagreementError, InputError, Location, RegimenAdvisorError
+
+if TYPE_CHECKING:
+    from regimen_advisor.advice import Advice
+    from regimen_advisor.errors import Problem
+    from regimen_advisor.reading import Patient
+    from regimen_advisor.rulebook import Rulebook
+
+MANY_FILES = 10
+_COLLECT_AFTER = 100_000
+"""New objects between two runs of the garbage collector: what a rulebook is made of lives as long as the process."""
+_VERBS_ELSEWHERE = (
+    "explain_command",
+    "quiz_command",
+    "rules_command",
+    "case_command",
+    "cohort_command",
+    "page_command",
+)
+
+app = typer.Typer(
+    name="regimen-advisor",
+    help="Treatment options for advanced lung cancer by rule, cited. For teaching and testing; not a medical device.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+class AdviceFormat(StrEnum):
+    """How ``advise`` prints its answer."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+class EntryFormat(StrEnum):
+    """How ``show`` prints an entry."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+class EntryKind(StrEnum):
+    """What ``show`` can show."""
+
+    STUDY = "study"
+    REGIMEN = "regimen"
+    DRUG = "drug"
+    RULE = "rule"
+    FINDING = "finding"
+
+
+class SchemaName(StrEnum):
+    """What ``schema`` can describe."""
+
+    PROFILE = "profile"
+    RULE = "rule"
+    STUDY = "study"
+    ADVICE = "advice"
+    EXPLANATION = "explanation"
+    CASE = "case"
+
+
+Rules = Annotated[str | None, typer.Option("--rules", metavar="DIR", help="Rules folder; the shipped one if left out.")]
+Output = Annotated[
+    str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, whole or not at all.")
+]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+
+        try:
+            typer.echo(f"regimen-advisor {version('regimen-advisor')}")
+        except PackageNotFoundError:  # run from a checkout that was never installed
+            typer.echo("regimen-advisor, not installed")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Options of the command itself."""
+
+
+@app.command()
+def advise(  # noqa: PLR0917 - the command line names them
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Profiles; `-` reads standard input.")],
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also say why each other regimen is not indicated.")
+    ] = False,
+    details: Annotated[bool, typer.Option("--details", help="Print each study behind an option whole.")] = False,
+    format: Annotated[AdviceFormat, typer.Option("--format", "-f", help="How to print.")] = AdviceFormat.TEXT,
+    output: Output = None,
+    rules: Rules = None,
+) -> None:
+    """List the options that the reviews support for each patient, with evidence, warnings and open questions."""
+    from regimen_advisor.rulebook import load_rulebook  # noqa: PLC0415
+
+    rulebook = load_rulebook(rules)
+    patients = _patients(files, rulebook)
+    advices = _advices(patients, rulebook)
+    if format is AdviceFormat.TEXT and output is None and sys.stdout.isatty():
+        _print_in_colour(advices, rulebook, patients, everything=everything, details=details)
+        return
+    _write(_rendered(advices, rulebook, patients, format, everything=everything, details=details), output)
+
+
+def _patients(files: Sequence[str], rulebook: Rulebook) -> list[Patient]:
+    """All patients, or the problems of all files at once."""
+    from regimen_advisor.profile import read_profile  # noqa: PLC0415
+    from regimen_advisor.reading import read  # noqa: PLC0415
+
+    if files.count("-") > 1:
+        raise InputError.at(Location("-"), "expected standard input once, found `-` more than once")
+    patients: list[Patient] = []
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            profile, document = read_profile(file)
+            patients.append(read(profile, rulebook.domain, document))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return patients
+
+
+def _advices(patients: Sequence[Patient], rulebook: Rulebook) -> list[Advice]:
+    from regimen_advisor.advising import advise as advise_one  # noqa: PLC0415
+
+    return [advise_one(patient, rulebook) for patient in _with_progress(patients)]
+
+
+def _with_progress(patients: Sequence[Patient]) -> Iterable[Patient]:
+    """A bar on standard error where there is a person to see it and something to wait for."""
+    if len(patients) < MANY_FILES or not sys.stderr.isatty():
+        return patients
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import track  # noqa: PLC0415
+
+    return track(patients, "Advising", console=Console(stderr=True), transient=True)
+
+
+def _rendered(
+    advices: Sequence[Advice],
+    rulebook: Rulebook,
+    patients: Sequence[Patient],
+    format: AdviceFormat,
+    *,
+    everything: bool,
+    details: bool,
+) -> str:
+    match format:
+        case AdviceFormat.JSON:
+            from regimen_advisor.reports import json  # noqa: PLC0415
+
+            return json.render_advice(advices)
+        case AdviceFormat.MARKDOWN:
+            from regimen_advisor.reports import markdown  # noqa: PLC0415
+
+            return markdown.render_advice(advices, rulebook, patients, everything=everything, details=details)
+        case AdviceFormat.HTML:
+            from regimen_advisor.reports import html  # noqa: PLC0415
+
+            return html.render_advice(advices, rulebook, patients)
+        case AdviceFormat.TEXT:
+            from regimen_advisor.reports import text  # noqa: PLC0415
+
+            return text.render_advice(advices, rulebook, patients, everything=everything, details=details)
+
+
+def _print_in_colour(
+    advices: Sequence[Advice], rulebook: Rulebook, patients: Sequence[Patient], *, everything: bool, details: bool
+) -> None:
+    import shutil  # noqa: PLC0415
+
+    from regimen_advisor.reports import layout, text  # noqa: PLC0415
+
+    width = min(shutil.get_terminal_size((layout.WIDTH, 24)).columns, layout.WIDEST)
+    lines = text.lines(advices, rulebook, patients, everything=everything, details=details, width=max(width, 40))
+    layout.print_to_terminal(lines)
+
+
+@app.command()
+def show(
+    kind: Annotated[EntryKind, typer.Argument(help="What to show.")],
+    id: Annotated[str, typer.Argument(metavar="ID", help="Its id; a drug by any of its names.")],
+    format: Annotated[EntryFormat, typer.Option("--format", "-f", help="How to print.")] = EntryFormat.TEXT,
+    output: Output = None,
+    rules: Rules = None,
+) -> None:
+    """Show one study, regimen, drug, rule or finding whole, with its citation and links."""
+    from regimen_advisor.reports.show import render  # noqa: PLC0415
+    from regimen_advisor.rulebook import load_rulebook  # noqa: PLC0415
+
+    _write(render(kind.value, id, load_rulebook(rules), format.value), output)
+
+
+@app.command()
+def schema(
+    name: Annotated[SchemaName, typer.Argument(metavar="WHAT", help="profile, rule, study, advice ...")],
+    output: Output = None,
+) -> None:
+    """Print the JSON schema of a profile, a rule file, a study, a case, or the JSON of `advise` or `explain`."""
+    from regimen_advisor.reports.json import as_json  # noqa: PLC0415
+    from regimen_advisor.schemas import schema_of  # noqa: PLC0415
+
+    _write(as_json(schema_of(name.value)), output)
+
+
+def _write(text: str, output: str | None) -> None:
+    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
+
+    write_output(text, output)
+
+
+for _verbs in (explain_command, quiz_command, rules_command, cohort_command, page_command):
+    _verbs.register(app)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """The console command. Leaves with an exit code; a person never sees a traceback for what they wrote."""
+    gc.set_threshold(_COLLECT_AFTER)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # there are none, and looking for them takes time
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # the same bytes on every machine, whatever its locale
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        app(arguments, standalone_mode=True)
+    except InputError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+    except (DisagreementError, RegimenAdvisorError) as error:
+        print(f"regimen-advisor: {error}", file=sys.stderr)  # noqa: T201
+    raise SystemExit(2)

@@ -1,0 +1,273 @@
+"""Figures in words: a result arm by arm with unit, interval and section, and which results of a study come first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from regimen_advisor.advice import Evidence, Option
+from regimen_advisor.drugs import Formulary
+from regimen_advisor.evidence import Approval, Arm, Comparison, Interval, Place, Result, Safety, ShownBenefit, Value
+from regimen_advisor.regimens import Regimen
+from regimen_advisor.rulebook import Rulebook
+
+ERRATUM_SIGN = "†"
+_ENDPOINTS = ("OS", "PFS", "ORR", "DCR", "DoR")
+_UNSTATED_MEASURES = ("rate", "count", "range")
+
+
+# A figure -----------------------------------------------------------------------------------------------------------
+
+
+def interval_words(interval: Interval) -> str:
+    """``95 % CI 11.8 to 15.4``."""
+    return f"{interval.level} % CI {interval.low} to {interval.high}"
+
+
+def value_words(value: Value, unit: str | None) -> str:
+    """A figure with its unit, its interval and the number of patients behind it, as far as the review gives them."""
+    if value.value is None:
+        return value.status or ""
+    number = f"{value.value}" if value.to is None else f"{value.value} to {value.to}"
+    words = f"{'about ' if value.about else ''}{number} {unit}" if unit else number
+    beside = [f"{value.percent} %"] if value.percent is not None else []
+    beside += [interval_words(value.interval)] if value.interval else []
+    beside += [f"n {value.n}"] if value.n else []
+    return f"{words} ({', '.join(beside)})" if beside else words
+
+
+def effect_words(comparison: Comparison, unit: str | None = None, *, brief: bool = False) -> str:
+    """Hazard ratio with interval, reduction of risk and p as the review prints them; empty where it prints none."""
+    words = []
+    if comparison.hazard_ratio is not None:
+        interval = f" ({interval_words(comparison.interval)})" if comparison.interval else ""
+        words.append(f"HR {comparison.hazard_ratio}{interval}")
+    if comparison.risk_reduction is not None and not (brief and words):
+        words.append(f"risk {comparison.risk_reduction} % lower")
+    if comparison.difference is not None and not brief:
+        words.append(f"difference {comparison.difference}{f' {unit}' if unit else ''}")
+    if comparison.p is not None:
+        words.append(f"p {comparison.p}" if comparison.p[0] in "<>" else f"p = {comparison.p}")
+    return ", ".join(words)
+
+
+def endpoint_words(result: Result) -> str:
+    """The endpoint with its measure and subgroup: ``PFS median, EGFR sensitising mutation``."""
+    measure = "" if result.measure in _UNSTATED_MEASURES or "hazard ratio" in result.measure else f" {result.measure}"
+    return f"{result.endpoint}{measure}" + (f", {result.subgroup}" if result.subgroup else "")
+
+
+def by_arm(result: Result) -> str:
+    """Every figure of a result with the arm or group it belongs to."""
+    figures = [f"{value.of} {value_words(value, result.unit)}" for value in result.values]
+    if result.spread:
+        figures.append(f"{result.spread.low} to {result.spread.high} ({result.spread.meaning})")
+    return "; ".join(figures)
+
+
+def compared(result: Result) -> str:
+    """Every comparison of a result: which arm with which, and what the review prints of it."""
+    words = []
+    for comparison in result.comparisons:
+        effect = effect_words(comparison, result.unit)
+        words.append(f"{comparison.of} v {comparison.against}{f': {effect}' if effect else ''}")
+    return "; ".join([*words, *([result.outcome] if result.outcome else [])])
+
+
+def brief_result(
+    result: Result, arms: Sequence[str], labels: Mapping[str, str], *, name_comparator: bool = True
+) -> str:
+    """A result in one phrase for the arms of one option: ``PFS median 6.3 v 4.2 months (chemotherapy), ...``.
+
+    ``labels`` says how an arm or group is called, where that is not its name.
+    """
+    values = {value.of: value for value in result.values}
+    relevant = [part for part in result.comparisons if part.of in arms or part.against in arms] or result.comparisons
+    if not relevant:
+        return f"{endpoint_words(result)} {_alone(result.values, result.unit, arms) or result.outcome or ''}".rstrip()
+    phrases = []
+    for comparison in relevant:
+        named = len(relevant) > 1 or comparison.against in arms or comparison.of not in arms
+        one, other = (labels.get(name, name) for name in (comparison.of, comparison.against))
+        figures = values.get(comparison.of), values.get(comparison.against)
+        names = (one if named else "", other if named or name_comparator else "")
+        phrases.append(_versus(names, figures, comparison, result.unit))
+    return f"{endpoint_words(result)} {'; '.join(phrases)}"
+
+
+def _alone(values: Sequence[Value], unit: str | None, arms: Sequence[str]) -> str:
+    """Figures that the review does not compare; named where there are several, or one of a group."""
+    words = [
+        value_words(value, unit) + ("" if len(values) == 1 and value.of in arms else f" ({value.of})")
+        for value in values
+    ]
+    return ", ".join(words)
+
+
+def _versus(
+    names: tuple[str, str], figures: tuple[Value | None, Value | None], comparison: Comparison, unit: str | None
+) -> str:
+    """One arm against the other; ``names`` are those to print, empty where they need not be said."""
+    (one, other), (figure, against) = names, figures
+    effect = effect_words(comparison, brief=True)
+    if figure is None or against is None:
+        return " ".join(part for part in (one, effect, f"v {other}" if other else "") if part)
+    if one:
+        words = f"{one} {value_words(figure, None)} v {other} {value_words(against, unit)}"
+    else:
+        words = f"{value_words(figure, None)} v {value_words(against, unit)}{f' ({other})' if other else ''}"
+    return f"{words}, {effect}" if effect else words
+
+
+def brief_safety(safety: Safety, arms: Sequence[str], labels: Mapping[str, str]) -> str:
+    """A finding on harm in one phrase for the arms of one option."""
+    own = [value for value in safety.values if value.of in arms]
+    others = [value for value in safety.values if value.of not in arms]
+    if len(own) == 1 and len(others) == 1:
+        other = labels.get(others[0].of, others[0].of)
+        return f"{safety.event}: {value_words(own[0], None)} v {value_words(others[0], safety.unit)} ({other})"
+    figures = _alone(own or others, safety.unit, arms)
+    return f"{safety.event}{f': {figures}' if figures else ''}"
+
+
+def arm_labels(evidence: Evidence) -> dict[str, str]:
+    """What an arm is called: its drugs where its name is only their initials, such as ``BCP``."""
+    return {
+        arm.name: " + ".join(treatment.drug for treatment in arm.drugs)
+        for arm in evidence.arms
+        if arm.name.isupper() and len(arm.drugs) == len(arm.name)
+    }
+
+
+# A study behind an option -------------------------------------------------------------------------------------------
+
+
+def matching_arms(evidence: Evidence, regimen: Regimen | None, formulary: Formulary) -> tuple[str, ...]:
+    """The arms that gave the regimen; the experimental arms where none can be told apart by its drugs."""
+    experimental = tuple(arm.name for arm in evidence.arms if arm.role == "experimental")
+    if regimen is None:
+        return experimental
+    same = [arm for arm in evidence.arms if _is_arm_of(regimen, arm, formulary)]
+    by_name = [arm for arm in same if _route(regimen) and arm.name.startswith(_route(regimen))]
+    return tuple(arm.name for arm in by_name or same) or experimental
+
+
+def _route(regimen: Regimen) -> str:
+    """``subcutaneous`` or ``intravenous`` where the name of the regimen says it: its drugs do not tell it apart."""
+    return next((route for route in ("subcutaneous", "intravenous") if route in regimen.name), "")
+
+
+def _is_arm_of(regimen: Regimen, arm: Arm, formulary: Formulary) -> bool:
+    drugs = {treatment.drug for treatment in arm.drugs if treatment.drug in (*formulary.drugs, *formulary.classes)}
+    parts = set(regimen.drug_names)
+
+    def fits(one: str, other: str) -> bool:
+        return formulary.belongs(one, other) or formulary.belongs(other, one)
+
+    return (
+        bool(drugs)
+        and all(any(fits(drug, part) for part in parts) for drug in drugs)
+        and all(any(fits(drug, part) for drug in drugs) for part in parts)
+    )
+
+
+def main_results(evidence: Evidence, arms: Sequence[str], benefit: ShownBenefit | None) -> list[Result]:
+    """At most two results: the gain that the review states first, then survival over response, sound figures first."""
+
+    def rank(result: Result) -> tuple[bool, bool, bool, int, bool]:
+        endpoint = _base(result)
+        place = _ENDPOINTS.index(endpoint) if endpoint in _ENDPOINTS else len(_ENDPOINTS)
+        wanted = {"OS": 0, "PFS": 1, "response": 2}[benefit.endpoint] if benefit else -1
+        of_arms = any(value.of in arms for value in result.values) or bool(result.comparisons)
+        other_subgroup = result.subgroup is not None and (benefit is None or result.subgroup != benefit.within)
+        return other_subgroup, place != wanted, bool(result.errata) or not of_arms, place, bool(result.errata)
+
+    told = sorted((result for result in evidence.results if _tells_benefit(result)), key=rank)
+    if not told:
+        return []
+    first, *others = told
+    # A second endpoint says more than the first one again, unless that is of another group of patients.
+    second = [
+        result for result in others if _base(result) != _base(first) and result.subgroup in (None, first.subgroup)
+    ]
+    return [first, *(second or others)[:1]]
+
+
+def _base(result: Result) -> str:
+    """The endpoint itself: ``ORR`` for ``confirmed ORR``, ``ORR (investigator)`` and ``ORR at 24 weeks``."""
+    return result.endpoint.removeprefix("confirmed ").split(" (")[0].split(" at ")[0]
+
+
+def _tells_benefit(result: Result) -> bool:
+    return any(_base(result).startswith(endpoint) for endpoint in _ENDPOINTS)
+
+
+def leading(option: Option, rulebook: Rulebook) -> Evidence | None:
+    """The study shown first for an option: by design level, then figures before none, the gain it showed, its phase."""
+    benefits = ("OS", "PFS", "response", None)
+
+    def rank(evidence: Evidence) -> tuple[int, bool, int, bool]:
+        shown = rulebook.studies[evidence.study].shown_benefit
+        without_figures = not any(_tells_benefit(result) for result in evidence.results)
+        benefit = benefits.index(shown.endpoint if shown else None)
+        return evidence.design_level.ocebm_2011 or 9, without_figures, benefit, evidence.phase != "III"
+
+    return min(option.evidence, key=rank, default=None)
+
+
+def study_words(evidence: Evidence) -> str:
+    """Name, design and size: ``MARIPOSA-2, randomised phase III, n 657, level 2``."""
+    parts = evidence.design_level.basis.split(" (")[0].split(", ")
+    design = ", ".join(part for part in parts if part not in evidence.name)
+    size = f"n {evidence.n.value}" if evidence.n else "" if is_statement(evidence) else "n not stated"
+    level = evidence.design_level.ocebm_2011
+    return ", ".join(part for part in (evidence.name, design, size, f"level {level}" if level else "") if part)
+
+
+def is_statement(evidence: Evidence) -> bool:
+    """Whether it is what someone says, not a study of patients."""
+    return evidence.kind in ("review-statement", "guideline-statement", "background-claim", "consensus")
+
+
+# Where it stands ----------------------------------------------------------------------------------------------------
+
+
+class Places:
+    """Sections of the reviews as the short form in which they are cited, such as ``BS 3.1``."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._short = {key: review.cited_as for key, review in rulebook.reviews.items()}
+
+    def at(self, review: str, *sections: str) -> str:
+        """One or several sections of one review."""
+        return f"{self._short[review]} {', '.join(sections)}"
+
+    def of(self, places: Iterable[Place]) -> str:
+        """Every place a study stands in."""
+        return "; ".join(self.at(place.review, *place.sections) for place in places)
+
+    def within(self, places: Sequence[Place], section: str) -> str:
+        """A section of a study that stands in ``places``."""
+        review = next((place.review for place in places if section in place.sections), places[0].review)
+        return self.at(review, section)
+
+
+def signed(place: str, errata: Iterable[str]) -> str:
+    """The place in brackets, with the errata that concern the figure."""
+    ids = " ".join(errata)
+    return f"[{' '.join(part for part in (place, ids and ERRATUM_SIGN + ids) if part)}]"
+
+
+def approval_words(approval: Approval) -> str:
+    """``FDA 2024-09``."""
+    date = str(approval.year or "") + (f"-{approval.month:02}" if approval.year and approval.month else "")
+    return (
+        f"{approval.agency} {date}"
+        if approval.agency and date
+        else approval.agency or date or "agency and year not given"
+    )
+
+
+def safety_words(safety: Safety) -> str:
+    """A finding on harm with its figures arm by arm."""
+    figures = "; ".join(f"{value.of} {value_words(value, safety.unit)}" for value in safety.values)
+    return f"{safety.event}{f': {figures}' if figures else ''}"

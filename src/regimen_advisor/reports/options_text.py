@@ -1,0 +1,161 @@
+"""One option as plain text: its name and setting, its best study, its approvals and its warnings.
+
+A warning that concerns several options is written out under the first of them and named in short under the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from regimen_advisor.advice import Caution, Evidence, Option
+from regimen_advisor.evidence import Approval, Erratum, Study
+from regimen_advisor.reports.figures_text import (
+    Places,
+    approval_words,
+    arm_labels,
+    brief_result,
+    brief_safety,
+    is_statement,
+    leading,
+    main_results,
+    matching_arms,
+    signed,
+    study_words,
+)
+from regimen_advisor.reports.layout import Block, Gap, Paragraph, shortened
+from regimen_advisor.reports.patient_text import questions_words
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.standings import Standing
+
+MOST_HARM = 130
+MOST_NAMES = 3
+
+
+class OptionsText:
+    """The options of one patient; it remembers which warnings were told and which errata concern what was shown."""
+
+    def __init__(self, rulebook: Rulebook, width: int) -> None:
+        self.rulebook, self.width = rulebook, width
+        self.places = Places(rulebook)
+        self.told: dict[str, int] = {}
+        self.errata: dict[str, str] = {}
+        sources: list[Study | Approval] = [*rulebook.studies.values(), *rulebook.approvals.values()]
+        self._all_errata = {erratum.id: erratum for source in sources for erratum in source.errata}
+
+    def option(self, option: Option, number: int) -> Iterator[Block]:
+        """The option in some five lines, under its number in the list."""
+        setting = f" · {'; '.join(option.setting)}" if option.setting else ""
+        yield Paragraph(f"{number}. {option.name}{setting}", "name", 0, 3)
+        undetermined = option.standing is Standing.UNDETERMINED
+        if undetermined:
+            yield Paragraph(f"? waits for {questions_words(option.depends_on, self.rulebook.domain)}", "open", 3, 2)
+        yield from self._evidence(option)
+        if option.approvals:
+            yield Paragraph(f"Approved: {'; '.join(map(self._approval, option.approvals))}", indent=3, hang=2)
+        if undetermined:
+            if option.cautions:
+                yield Paragraph(f"! if it is offered: {_count(option.cautions)} (--details)", "caution", 3, 2)
+            return
+        for caution in option.cautions:
+            yield self._caution(caution, number)
+
+    def _evidence(self, option: Option) -> Iterator[Block]:
+        best = leading(option, self.rulebook)
+        if best is None or is_statement(best):
+            rule = self.rulebook.rules[option.rules[0]]
+            ids = [erratum.id for erratum in best.errata] if best else []
+            self._remember(best.errata if best else ())
+            place = signed(self.places.at(rule.source.review, rule.source.section), ids)
+            yield Paragraph(f"{'No study' if best is None else 'A statement, no study'}: {rule.says} {place}", "", 3, 2)
+            return
+        arms = matching_arms(best, self.rulebook.regimens[option.regimen], self.rulebook.formulary)
+        yield Paragraph(f"{study_words(best)}: {self._results(best, arms)}", "", 3, 2)
+        others = [e.name.split(" (")[0] for e in option.evidence if e.study != best.study and not is_statement(e)]
+        if option.standing is Standing.UNDETERMINED:
+            return
+        if others:
+            yield Paragraph(f"Also: {_few(others)}", "", 3, 2)
+        for safety in best.safety[:1]:
+            self._remember(self.rulebook.studies[best.study].errata_of(safety))
+            harm = f"Harm: {brief_safety(safety, arms, arm_labels(best))}"
+            place = signed(self.places.within(best.cited_in, safety.section), safety.errata)
+            yield Paragraph(f"{shortened(harm, MOST_HARM)} {place}", "", 3, 2)
+
+    def _results(self, evidence: Evidence, arms: Sequence[str]) -> str:
+        study, labels = self.rulebook.studies[evidence.study], arm_labels(evidence)
+        results = main_results(evidence, arms, study.shown_benefit)
+        places = [signed(self.places.within(evidence.cited_in, r.section), r.errata) for r in results]
+        phrases = []
+        for index, result in enumerate(results):
+            self._remember(study.errata_of(result))
+            place = "" if places[index] in places[index + 1 :] else f" {places[index]}"
+            phrases.append(f"{brief_result(result, arms, labels, name_comparator=index == 0)}{place}")
+        if phrases:
+            return "; ".join(phrases)
+        finding = evidence.findings[0] if evidence.findings else None
+        if finding is None:
+            return "no figures in the review"
+        self._remember(study.errata_of(finding))
+        place = self.places.within(evidence.cited_in, finding.section or evidence.cited_in[0].sections[0])
+        return f"{finding.says} {signed(place, finding.errata)}"
+
+    def _approval(self, approval: Approval) -> str:
+        self._remember(approval.errata)
+        ids = [erratum.id for erratum in approval.errata]
+        return f"{approval_words(approval)} {signed(self.places.at(approval.review, *approval.sections), ids)}"
+
+    def _caution(self, caution: Caution, number: int) -> Paragraph:
+        outside = caution.basis != "review"
+        basis = f"outside ({caution.certainty})" if outside else "review"
+        self._remember(self._all_errata[id] for id in caution.errata if id in self._all_errata)
+        section = "" if outside else self.places.at(caution.source.review, caution.source.section)
+        place = f" {signed(section, caution.errata)}" if section or caution.errata else ""
+        if caution.state == "open":
+            waits = questions_words(caution.depends_on, self.rulebook.domain)
+            lead, style = f"? {basis}, waits for {waits}: ", "open"
+        else:
+            lead, style = f"! {basis}: ", "caution"
+        first = self.told.setdefault(caution.rule, number)
+        if first == number:
+            return Paragraph(f"{lead}{caution.says}{place}", style, 3, 2)
+        tail = f" (see {first})"
+        room = self.width - 3 - len(lead) - len(tail)
+        return Paragraph(f"{lead}{shortened(caution.says, max(room, 20))}{tail}", style, 3, 2)
+
+    def details(self, option: Option, number: int) -> Iterator[Block]:
+        """Each study behind the option whole, with what the first screen leaves out."""
+        from regimen_advisor.reports.studies import study_blocks  # noqa: PLC0415 - only where details are asked for
+
+        for says in option.says:
+            yield Paragraph(f"Offered because: {says}", indent=3, hang=2)
+        if option.schedule:
+            at = self.places.at(option.schedule.source.review, option.schedule.source.section)
+            yield Paragraph(f"Schedule: {option.schedule.says} [{at}]", indent=3, hang=2)
+        if option.standing is Standing.UNDETERMINED:
+            for caution in option.cautions:
+                yield self._caution(caution, number)
+        for evidence in option.evidence:
+            yield from study_blocks(self.rulebook.studies[evidence.study], self.rulebook)
+        yield Gap()
+
+    def _remember(self, errata: Iterable[Erratum]) -> None:
+        for erratum in errata:
+            self.errata.setdefault(erratum.id, erratum_line(erratum))
+
+
+def erratum_line(erratum: Erratum) -> str:
+    """An erratum in one line: what it concerns, how sure it is, what follows."""
+    return f"{erratum.id}, {erratum.field} ({erratum.certainty}): {erratum.consequence}"
+
+
+def _few(names: Sequence[str]) -> str:
+    more = [f"{len(names) - MOST_NAMES} more"] if len(names) > MOST_NAMES else []
+    return "; ".join([*names[:MOST_NAMES], *more])
+
+
+def _count(cautions: Sequence[Caution]) -> str:
+    holds = sum(caution.state == "holds" for caution in cautions)
+    waits = len(cautions) - holds
+    parts = [f"{holds} warning{'s' if holds > 1 else ''}"] if holds else []
+    parts += [f"{waits} that wait{'s' if waits == 1 else ''} for an answer"] if waits else []
+    return " and ".join(parts)

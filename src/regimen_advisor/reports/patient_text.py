@@ -1,0 +1,65 @@
+"""What is known of a patient, and the questions that are open, in a few words."""
+
+from __future__ import annotations
+
+import re
+
+from regimen_advisor.facts import Domain, Fact
+from regimen_advisor.reading import Patient
+from regimen_advisor.values import Choice, Number
+from regimen_advisor.wording import Wording
+
+_WITHOUT_LABEL = ("disease", "histology", "extent")
+_FROM_HISTORY = ("prior_lines", "progressed_on", "last_outcome")
+_LABELS = {"last_outcome": "latest line"}
+_PART = re.compile(r"^history\[(\d+)\]\.(\w+)$")
+
+
+def known_facts(patient: Patient, wording: Wording) -> str:
+    """The facts that the profile settles: first what was found, then what was looked for and not found."""
+    domain, found = wording.domain, []
+    absent: dict[str, list[str]] = {"negative": [], "none": []}
+    for name, fact in domain.facts.items():
+        if not _is_told(name, fact, patient):
+            continue
+        said = wording.value(name, patient.facts[name])
+        if said in ("negative", "none", "no"):
+            absent["negative" if said == "negative" else "none"].append(fact.label.removesuffix(" fusion"))
+        elif name in _WITHOUT_LABEL or said == "yes":
+            found.append(fact.label if said == "yes" else said)
+        else:
+            found.append(f"{_LABELS.get(name, fact.label)} {said}")
+    parts = [", ".join(found)] if found else []
+    return "; ".join([*parts, *(f"{word}: {', '.join(labels)}" for word, labels in absent.items() if labels)])
+
+
+def _is_told(name: str, fact: Fact, patient: Patient) -> bool:
+    """Whether a fact was given and is not said by another one already."""
+    value = patient.facts[name]
+    if value == fact.unknown or (name == "disease" and "histology" in patient.given):
+        return False
+    if name == "extent" and "stage" in patient.given and value == Choice(frozenset({"metastatic"})):
+        return False
+    if name in _FROM_HISTORY:
+        untreated = patient.facts["prior_lines"] == Number(0, 0) and name != "prior_lines"
+        return bool(patient.given.keys() & {"history", "prior_lines", "last_outcome"}) and not untreated
+    return name in patient.given
+
+
+def question_words(key: str, domain: Domain | None) -> str:
+    """The name of a question: ``history[1].outcome`` is the outcome of the second entry.
+
+    Without a domain, as in a notebook that holds an answer alone, a fact goes by its key.
+    """
+    part = _PART.match(key)
+    if part:
+        return f"{part[2]} of history entry {int(part[1]) + 1}"
+    if key == "history":
+        return "treatment history"
+    fact = domain.facts.get(key) if domain else None
+    return fact.label if fact else key
+
+
+def questions_words(keys: tuple[str, ...], domain: Domain | None) -> str:
+    """Several questions as a list."""
+    return ", ".join(question_words(key, domain) for key in keys)

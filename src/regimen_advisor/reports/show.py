@@ -1,0 +1,259 @@
+"""``show``: one study, regimen, drug, rule or finding whole, with everything that refers to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from regimen_advisor.conditions import Condition, Named, walk
+from regimen_advisor.errors import InputError, Location, did_you_mean
+from regimen_advisor.findings import Finding
+from regimen_advisor.regimens import Source
+from regimen_advisor.reports.figures_text import Places
+from regimen_advisor.reports.json import as_json
+from regimen_advisor.reports.layout import Block, Bullets, Fields, Heading, Paragraph, lines_of, plain
+from regimen_advisor.reports.studies import approval_sentence, erratum_words, study_blocks
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.rules import Effect, Rule
+from regimen_advisor.sentences import rule_sentence
+from regimen_advisor.wording import Wording
+
+KINDS = ("study", "regimen", "drug", "rule", "finding")
+FORMATS = ("text", "json", "markdown")
+
+
+def render(kind: str, id: str, rulebook: Rulebook, format: str = "text") -> str:
+    """One entry as text, markdown or JSON. Raises ``InputError`` for an id that does not exist."""
+    entry = _Entry(rulebook)
+    found = _resolved(kind, id, rulebook)
+    if format == "json":
+        return as_json(entry.data(kind, found))
+    blocks = list(entry.blocks(kind, found))
+    if format == "markdown":
+        from regimen_advisor.reports.markdown import markdown  # noqa: PLC0415 - text needs none of it
+
+        return markdown(blocks)
+    return plain(lines_of(blocks))
+
+
+def _resolved(kind: str, id: str, rulebook: Rulebook) -> str:
+    """The id as the rulebook writes it; a drug may be given by any of its words, a study by its name."""
+    if kind == "drug":
+        try:
+            return rulebook.formulary.resolve(id)
+        except KeyError:
+            raise _unknown(kind, id, rulebook.formulary.suggest(id)) from None
+    known: Mapping[str, Any] = {
+        "study": rulebook.studies, "regimen": rulebook.regimens, "rule": rulebook.rules, "finding": rulebook.findings,
+    }[kind]  # fmt: skip
+    if id in known:
+        return id
+    by_name = {entry.name.casefold(): key for key, entry in known.items() if hasattr(entry, "name")}
+    if id.casefold() in by_name:
+        return by_name[id.casefold()]
+    raise _unknown(kind, id, did_you_mean(id, known))
+
+
+def _unknown(kind: str, id: str, help: str | None) -> InputError:
+    return InputError.at(Location("show"), f"unknown {kind} `{id}`", help)
+
+
+class _Entry:
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.rulebook, self.places = rulebook, Places(rulebook)
+        self.wording = Wording(rulebook.domain, rulebook.findings)
+
+    def blocks(self, kind: str, id: str) -> Iterator[Block]:
+        shown: dict[str, Callable[[str], Iterator[Block]]] = {
+            "study": self._study, "regimen": self._regimen, "drug": self._drug, "rule": self._rule,
+            "finding": self._finding,
+        }  # fmt: skip
+        return shown[kind](id)
+
+    def data(self, kind: str, id: str) -> dict[str, Any]:
+        """The entry as plain data, as its file holds it, and the rules that refer to it."""
+        book = self.rulebook
+        if kind == "study":
+            used = [rule.id for rule in book.rules.values() if id in (*rule.studies, rule.subject)]
+            return {**book.studies[id].model_dump(mode="json", exclude_defaults=True), "rules": used}
+        if kind == "regimen":
+            used = [rule.id for rule in book.rules.values() if id in self._meets(rule)]
+            return {**book.regimens[id].model_dump(mode="json", by_alias=True, exclude_none=True), "rules": used}
+        if kind == "drug":
+            entry = book.formulary.drugs.get(id) or book.formulary.classes[id]
+            return {
+                **entry.model_dump(mode="json", exclude_defaults=True),
+                "belongs_to": sorted(book.formulary.classes_of(id)),
+                "regimens": self._regimens_with(id),
+            }
+        if kind == "finding":
+            return self._finding_data(book.findings[id])
+        return self._rule_data(book.rules[id])
+
+    def _finding_data(self, finding: Finding) -> dict[str, Any]:
+        return {
+            "id": finding.id,
+            "name": finding.name,
+            "says": finding.says,
+            "condition": self.wording.condition(finding.condition),
+            "source": finding.source.model_dump(mode="json") if finding.source else None,
+            "file": self._file(finding.location),
+            "rules": self._rules_testing(finding.id),
+        }
+
+    def _rule_data(self, rule: Rule) -> dict[str, Any]:
+        return {
+            "id": rule.id,
+            "sentence": rule_sentence(rule, self.rulebook),
+            "effect": rule.effect.value,
+            "subject": str(rule.target or rule.subject),
+            "says": rule.says,
+            "when": rule.written,
+            "condition": self.wording.condition(rule.condition),
+            "studies": rule.studies,
+            "approvals": rule.approvals,
+            "overrides": rule.overrides,
+            "source": rule.source.model_dump(mode="json"),
+            "basis": rule.basis or "review",
+            "certainty": rule.certainty,
+            "errata": rule.errata,
+            "regimens": self._meets(rule),
+            "file": self._file(rule.location),
+        }
+
+    # One kind each --------------------------------------------------------------------------------------------
+
+    def _study(self, id: str) -> Iterator[Block]:
+        study = self.rulebook.studies[id]
+        yield from study_blocks(study, self.rulebook, level=1)
+        yield Heading("Where it stands", 2)
+        yield Bullets((self.places.of(study.cited_in), *self._of_file(study.location)))
+        using = [rule for rule in self.rulebook.rules.values() if id in (*rule.studies, rule.subject)]
+        yield from self._rules("Rules that rest on it", using)
+
+    def _regimen(self, id: str) -> Iterator[Block]:
+        book, regimen = self.rulebook, self.rulebook.regimens[id]
+        yield Heading(regimen.name, 1)
+        schedule = regimen.schedule
+        given = f"{schedule.says} [{self._at(schedule.source)}]" if schedule else None
+        yield Fields((
+            ("Regimen", id),
+            ("Disease", regimen.disease),
+            ("Drugs", " + ".join(book.formulary.name_of(drug) for drug in regimen.drug_names)),
+            ("Schedule", given),
+            ("Source", self._at(regimen.source)),
+        ))  # fmt: skip
+        for title, effect in (
+            ("Offered by", Effect.OFFER),
+            ("Excluded by", Effect.EXCLUDE),
+            ("Warnings", Effect.CAUTION),
+        ):
+            yield from self._rules(title, [rule for rule in book.of(effect) if id in book.meets(rule)])
+        approvals = [a for a in book.approvals.values() if id in a.regimens]
+        if approvals:
+            yield Heading("Approvals stated by the reviews", 2)
+            yield Bullets(tuple(approval_sentence(approval, self.places) for approval in approvals))
+
+    def _drug(self, id: str) -> Iterator[Block]:
+        formulary = self.rulebook.formulary
+        entry = formulary.drugs.get(id) or formulary.classes[id]
+        yield Heading(entry.name, 1)
+        yield Fields((
+            ("Drug" if id in formulary.drugs else "Class", id),
+            ("Belongs to", ", ".join(formulary.name_of(name) for name in sorted(formulary.classes_of(id)))),
+            ("Members", "" if id in formulary.drugs else ", ".join(sorted(formulary.members_of(id)))),
+            ("Acts on", ", ".join(getattr(entry, "targets", ()))),
+            ("Other words", ", ".join(entry.aliases)),
+        ))  # fmt: skip
+        regimens = self._regimens_with(id)
+        if regimens:
+            yield Heading("Regimens with it", 2)
+            yield Bullets(tuple(f"{name}: {self.rulebook.regimens[name].name}" for name in regimens))
+
+    def _rule(self, id: str) -> Iterator[Block]:
+        rule = self.rulebook.rules[id]
+        yield Heading(id, 1)
+        yield Paragraph(rule_sentence(rule, self.rulebook))
+        yield Paragraph(rule.says)
+        basis = "the review" if not rule.is_outside else f"{rule.basis} ({rule.certainty})"
+        yield Fields((
+            ("Effect", f"{rule.effect.value}: {rule.target or rule.subject}"),
+            ("Holds where", self.wording.condition(rule.condition)),
+            ("Setting", rule.setting.title),
+            ("Basis", basis),
+            ("Source", self._at(rule.source)),
+            ("Overrides", ", ".join(rule.overrides)),
+            ("Overridden by", ", ".join(other.id for other in self.rulebook.overridden_by[id])),
+            ("File", self._file(rule.location)),
+        ))  # fmt: skip
+        if rule.effect in (Effect.EXCLUDE, Effect.CAUTION):
+            yield Heading("Regimens it speaks of", 2)
+            yield Bullets(self._meets(rule))
+        for study in rule.studies:
+            yield from study_blocks(self.rulebook.studies[study], self.rulebook, level=2)
+        if rule.approvals:
+            yield Heading("Approvals", 2)
+            yield Bullets(tuple(approval_sentence(self.rulebook.approvals[a], self.places) for a in rule.approvals))
+        errata = [e for study in self.rulebook.studies.values() for e in study.errata if e.id in rule.errata]
+        if errata:
+            yield Heading("What the published record says otherwise", 2)
+            yield Bullets(tuple(map(erratum_words, errata)))
+
+    def _finding(self, id: str) -> Iterator[Block]:
+        finding: Finding = self.rulebook.findings[id]
+        yield Heading(finding.name, 1)
+        yield Paragraph(finding.says)
+        yield Fields((
+            ("Finding", id),
+            ("Holds where", self.wording.condition(finding.condition)),
+            ("Source", self._at(finding.source) if finding.source else "convention of this rulebook"),
+            ("File", self._file(finding.location)),
+        ))  # fmt: skip
+        names = self._rules_testing(id)
+        if names:
+            yield Heading("Rules that test it", 2)
+            yield Bullets(tuple(names))
+
+    # What refers to it ----------------------------------------------------------------------------------------
+
+    def _rules(self, title: str, rules: Iterable[Rule]) -> Iterator[Block]:
+        sentences = tuple(self._rule_words(rule) for rule in rules)
+        if sentences:
+            yield Heading(title, 2)
+            yield Bullets(sentences)
+
+    def _rule_words(self, rule: Rule) -> str:
+        basis = f" (outside the reviews, {rule.certainty})" if rule.is_outside else ""
+        return f"{rule.id}: {rule.says}{basis} [{self._at(rule.source)}]"
+
+    def _meets(self, rule: Rule) -> tuple[str, ...]:
+        return self.rulebook.meets(rule) if rule.effect in (Effect.OFFER, Effect.EXCLUDE, Effect.CAUTION) else ()
+
+    def _regimens_with(self, id: str) -> list[str]:
+        formulary = self.rulebook.formulary
+        return [
+            name
+            for name, regimen in self.rulebook.regimens.items()
+            if any(formulary.belongs(part, id) or formulary.belongs(id, part) for part in regimen.drug_names)
+        ]
+
+    def _rules_testing(self, finding: str) -> list[str]:
+        return [rule.id for rule in self.rulebook.rules.values() if _names(rule.condition, finding)]
+
+    def _at(self, source: Source) -> str:
+        return self.places.at(source.review, source.section)
+
+    def _of_file(self, location: Location | None) -> tuple[str, ...]:
+        return (f"file {self._file(location)}",) if location else ()
+
+    def _file(self, location: Location) -> str:
+        """The place within the rules folder, so that the same rules print the same on every machine."""
+        path = Path(location.file)
+        inside = path.is_relative_to(self.rulebook.folder)
+        name = path.relative_to(self.rulebook.folder).as_posix() if inside else path.name
+        return f"{name}:{location.line}" if location.line else name
+
+
+def _names(condition: Condition, finding: str) -> bool:
+    return any(isinstance(part, Named) and part.name == finding for part in walk(condition))

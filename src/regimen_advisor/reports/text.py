@@ -1,0 +1,216 @@
+"""``advise`` as plain text: the first screen says what the options are, on what evidence, with which warning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from regimen_advisor.advice import Advice, Missing, Statement, Trial
+from regimen_advisor.reading import Patient
+from regimen_advisor.reports.figures_text import ERRATUM_SIGN, Places
+from regimen_advisor.reports.layout import WIDTH, Block, Bullets, Gap, Heading, Line, Paragraph, lines_of, plain
+from regimen_advisor.reports.options_text import MOST_NAMES, OptionsText, erratum_line
+from regimen_advisor.reports.patient_text import known_facts, question_words, questions_words
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.standings import Standing
+from regimen_advisor.wording import Wording, listed
+
+MOST_QUESTIONS = 6
+TITLES = {
+    Standing.OFFERED: "Offered",
+    Standing.OFFERED_WITH_CAUTION: "Offered with caution",
+    Standing.UNDETERMINED: "Undetermined: waits for an answer",
+    Standing.EXCLUDED: "Excluded",
+    Standing.NOT_INDICATED: "Not indicated",
+}
+LEGEND = (
+    f"! a warning, ? a warning or an option that waits for an answer, {ERRATUM_SIGN} the published record says "
+    "otherwise. `review`: the review itself says so; `outside`: from outside the reviews, and how sure that is. "
+    "Level: OCEBM 2011, by the design alone."
+)
+
+
+def render_advice(
+    advices: Sequence[Advice],
+    rulebook: Rulebook,
+    patients: Sequence[Patient],
+    *,
+    everything: bool = False,
+    details: bool = False,
+    width: int = WIDTH,
+) -> str:
+    """The advice for each patient, one after the other; see ``lines``."""
+    return plain(lines(advices, rulebook, patients, everything=everything, details=details, width=width))
+
+
+def lines(
+    advices: Sequence[Advice],
+    rulebook: Rulebook,
+    patients: Sequence[Patient],
+    *,
+    everything: bool = False,
+    details: bool = False,
+    width: int = WIDTH,
+) -> list[Line]:
+    """The advice as lines; ``everything`` adds why a regimen is not indicated, ``details`` each study whole."""
+    written: list[Line] = []
+    for advice, patient in zip(advices, patients, strict=True):
+        if written:
+            written += [Line(""), Line("=" * width), Line("")]
+        blocks = _Report(advice, rulebook, patient, width).blocks(everything=everything, details=details)
+        written += lines_of(blocks, width)
+    return written
+
+
+class _Report:
+    def __init__(self, advice: Advice, rulebook: Rulebook, patient: Patient, width: int) -> None:
+        self.advice, self.rulebook, self.patient = advice, rulebook, patient
+        self.places = Places(rulebook)
+        self.wording = Wording(rulebook.domain, rulebook.findings)
+        self.options = OptionsText(rulebook, width)
+
+    def blocks(self, *, everything: bool, details: bool) -> Iterator[Block]:
+        yield from self._head()
+        yield from self._standards()
+        number = 0
+        for standing in (Standing.OFFERED, Standing.OFFERED_WITH_CAUTION, Standing.UNDETERMINED):
+            options = self.advice.of(standing)
+            if options:
+                yield Heading(TITLES[standing])
+            for option in options:
+                number += 1
+                yield from self.options.option(option, number)
+                if details:
+                    yield from self.options.details(option, number)
+        if not number:
+            yield Heading("No option")
+            yield Paragraph("No regimen of the two reviews is offered to this patient, or may be.", indent=2)
+        yield from self._excluded()
+        yield from self._not_indicated(everything=everything)
+        yield from self._questions()
+        yield from self._trials()
+        yield from self._list("Silent: not spoken of by the reviews", self.advice.silent)
+        yield from self._list("Worth knowing", self.advice.notes)
+        yield from self._errata_shown()
+        yield from self._foot(details=details)
+
+    # Head -----------------------------------------------------------------------------------------------------
+
+    def _head(self) -> Iterator[Block]:
+        profile = self.advice.profile
+        yield Heading(profile.id, 1)
+        if profile.summary:
+            yield Paragraph(profile.summary)
+        known = known_facts(self.patient, self.wording)
+        yield Paragraph(f"Read as: {known or 'nothing is known'}.", "quiet", hang=2)
+        for note in profile.notes:
+            yield Paragraph(f"! input: {note}", "caution", hang=2)
+        counts = [
+            f"{len(self.advice.of(standing))} {standing.value.replace('-', ' ')}"
+            for standing in Standing
+            if self.advice.of(standing)
+        ]
+        yield Paragraph(f"{len(self.advice.options)} regimens: {listed(counts)}.")
+
+    def _standards(self) -> Iterator[Block]:
+        if not self.advice.standards:
+            yield Paragraph("Standard stated by the reviews: none for this situation.", "quiet")
+            return
+        yield Heading("Standard stated by the reviews")
+        for standard in self.advice.standards:
+            waits = questions_words(standard.depends_on, self.rulebook.domain)
+            lead = f"? depends on {waits}: " if standard.state == "open" else ""
+            style = "open" if standard.state == "open" else ""
+            yield Paragraph(f"{lead}{standard.title}. {standard.says} [{self._at(standard)}]", style, 2, 2)
+
+    # What is not offered --------------------------------------------------------------------------------------
+
+    def _excluded(self) -> Iterator[Block]:
+        by_reason: dict[str, list[str]] = {}
+        for option in self.advice.of(Standing.EXCLUDED):
+            reasons = [reason for reason in option.reasons if reason.effect == "exclude" and reason.state != "not met"]
+            said = " ".join(f"{r.says} [{self.places.at(r.source.review, r.source.section)}]" for r in reasons)
+            by_reason.setdefault(said, []).append(option.name)
+        if by_reason:
+            yield Heading(TITLES[Standing.EXCLUDED])
+        for said, names in by_reason.items():
+            yield Paragraph(f"x {'; '.join(names)}", "name", 2, 2)
+            yield Paragraph(said, indent=4)
+
+    def _not_indicated(self, *, everything: bool) -> Iterator[Block]:
+        options = self.advice.of(Standing.NOT_INDICATED)
+        if not (everything and options):
+            return
+        yield Heading(TITLES[Standing.NOT_INDICATED])
+        for option in options:
+            yield Paragraph(f"- {option.name}", indent=2, hang=2)
+            for reason in option.reasons:
+                place = self.places.at(reason.source.review, reason.source.section)
+                yield Paragraph(f"not met: {'; '.join(reason.not_met)} [{place}]", indent=4, hang=2)
+
+    def _questions(self) -> Iterator[Block]:
+        if not self.advice.missing:
+            return
+        yield Heading("What to ask or test next")
+        for missing in self.advice.missing[:MOST_QUESTIONS]:
+            settles = f" Can settle {self._settled(missing)}." if missing.settles else ""
+            yield Paragraph(f"- {missing.asks}{settles}", indent=2, hang=2)
+        more = [
+            question_words(missing.question, self.rulebook.domain) for missing in self.advice.missing[MOST_QUESTIONS:]
+        ]
+        if more:
+            yield Paragraph(f"- then: {', '.join(more)}", indent=2, hang=2)
+
+    def _settled(self, missing: Missing) -> str:
+        waiting = len(self.advice.of(Standing.UNDETERMINED))
+        if len(missing.settles) <= MOST_NAMES:
+            return "; ".join(self.rulebook.regimens[regimen].name for regimen in missing.settles)
+        return f"all {waiting} that wait" if len(missing.settles) == waiting else f"{len(missing.settles)} of {waiting}"
+
+    # Beside the options ---------------------------------------------------------------------------------------
+
+    def _trials(self) -> Iterator[Block]:
+        if not self.advice.trials:
+            return
+        yield Heading("Trials under way when the reviews were written")
+        for trial in self.advice.trials:
+            yield Paragraph(f"- {self._trial_words(trial)}", indent=2, hang=2)
+            for erratum in trial.errata:
+                yield Paragraph(f"{ERRATUM_SIGN} {erratum_line(erratum)}", "quiet", 4, 2)
+
+    def _trial_words(self, trial: Trial) -> str:
+        known = [f"phase {trial.phase}" if trial.phase else "", trial.registry or ""]
+        beside = ", ".join(word for word in known if word)
+        return f"{trial.name}{f' ({beside})' if beside else ''}: {trial.says} [{self._at(trial)}]"
+
+    def _list(self, title: str, statements: Iterable[Statement]) -> Iterator[Block]:
+        items = tuple(self._statement(statement) for statement in statements)
+        if items:
+            yield Heading(title)
+            yield Bullets(items)
+
+    def _statement(self, statement: Statement) -> str:
+        outside = f" (outside the reviews, {statement.certainty})" if statement.basis != "review" else ""
+        place = f" [{self._at(statement)}]" if statement.basis == "review" else ""
+        return f"{statement.title}: {statement.says}{outside}{place}"
+
+    def _at(self, said: Statement | Trial) -> str:
+        return self.places.at(said.source.review, said.source.section)
+
+    # Foot -----------------------------------------------------------------------------------------------------
+
+    def _errata_shown(self) -> Iterator[Block]:
+        if self.options.errata:
+            yield Heading(f"{ERRATUM_SIGN} Figures to read with care")
+            for said in self.options.errata.values():
+                yield Paragraph(f"{ERRATUM_SIGN} {said}", indent=2, hang=2)
+
+    def _foot(self, *, details: bool) -> Iterator[Block]:
+        advice = self.advice
+        yield Gap()
+        yield Paragraph(LEGEND, "quiet")
+        yield Paragraph(advice.order, "quiet")
+        yield Paragraph(advice.scope, "quiet")
+        more = "" if details else " More: --details, --all, regimen-advisor show study ID."
+        engines = " and ".join(advice.engines)
+        agreed = f"{engines} agreed" if len(advice.engines) > 1 else f"judged by {engines} alone"
+        yield Paragraph(f"Rules {advice.rulebook.version}; {agreed}.{more}", "quiet")
