@@ -1,0 +1,138 @@
+"""Citations: studies as CSL-JSON items, made from what is known of their publications and from nothing else.
+
+A field that is not known is left out; one that is from memory is named in the ``note`` of its item. The study is
+always named by ``title-short``, so that an item whose publication is not known can still be told from the others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from regimen_advisor.advice import Advice
+from regimen_advisor.errors import InputError, Location, Problem, did_you_mean
+from regimen_advisor.evidence import Citation, RelatedPublication, Study
+from regimen_advisor.rulebook import Rulebook
+
+Item = dict[str, Any]
+"""One item of CSL-JSON: plain data, keys in a fixed order."""
+
+_VARIABLES = {
+    "title": "title",
+    "journal": "container-title",
+    "volume": "volume",
+    "issue": "issue",
+    "pages": "page",
+    "meeting_abstract": "event-title",
+    "doi": "DOI",
+    "pmid": "PMID",
+    "pmcid": "PMCID",
+}
+"""CSL variables by our fields; author and date are built, a registration stands in the note."""
+_NAMES = {"doi": "DOI", "pmid": "PMID", "pmcid": "PMCID", "registry": "registration"}
+_INITIALS = re.compile(r"^(?P<family>[^()]+) (?P<given>[A-Z]{1,4})$")
+
+
+def chosen(ids: Sequence[str], rulebook: Rulebook) -> tuple[Study, ...]:
+    """The studies with these ids or names, each once, in the order asked for; all of them for none asked for.
+
+    Raises ``InputError`` with every unknown one and the nearest that is known.
+    """
+    if not ids:
+        return tuple(rulebook.studies.values())
+    known = {text.casefold(): study for study in rulebook.studies.values() for text in (study.name, study.id)}
+    problems = [
+        Problem(Location("cite"), f"unknown study `{id}`", did_you_mean(id, rulebook.studies))
+        for id in ids
+        if id.casefold() not in known
+    ]
+    if problems:
+        raise InputError(problems)
+    found = {known[id.casefold()].id: known[id.casefold()] for id in ids}
+    return tuple(found.values())
+
+
+def behind(advices: Iterable[Advice], rulebook: Rulebook) -> tuple[Study, ...]:
+    """The studies behind the options offered (with or without caution), each once, in the order of the advice."""
+    offered = (option for advice in advices for option in advice.options if option.standing.is_offered)
+    ids = [study for option in offered for study in option.studies]
+    return tuple(rulebook.studies[id] for id in dict.fromkeys(ids))
+
+
+def item_of(study: Study) -> Item:
+    """One study as a CSL-JSON item. Its id is the id of the study."""
+    citation = study.citation
+    item: Item = {"id": study.id, "type": _type(citation), "title-short": study.name}
+    if citation.first_author:
+        item["author"] = [_author(citation.first_author.value)]
+    if citation.year:
+        item["issued"] = {"date-parts": [[citation.year.value]]}
+    fields = citation.fields()
+    item |= {variable: str(fields[name].value) for name, variable in _VARIABLES.items() if name in fields}
+    return item | {"note": " ".join(_remarks(study))}
+
+
+def _type(citation: Citation) -> str:
+    if citation.journal:
+        return "article-journal"
+    return "paper-conference" if citation.meeting_abstract else "document"
+
+
+def _author(name: str) -> dict[str, str]:
+    """``Passaro A`` in its parts; a group of authors as it is written."""
+    parts = _INITIALS.match(name)
+    if parts is None:
+        return {"literal": name}
+    return {"family": parts["family"], "given": " ".join(f"{initial}." for initial in parts["given"])}
+
+
+# What a citation has to say beside its fields ----------------------------------------------------------------------
+
+
+def recalled(citation: Citation) -> list[str]:
+    """The fields that are from memory and not confirmed in a stored public text, in words."""
+    fields = citation.fields().items()
+    return [_NAMES.get(name, name.replace("_", " ")) for name, field in fields if field.confidence == "recalled"]
+
+
+def stated_in(study: Study) -> str:
+    """Where the reviews speak of the study: ``the bispecific review, 3.1 (reference 17)``."""
+    places = []
+    for place in study.cited_in:
+        numbers = f" (reference{'s' if len(place.references) > 1 else ''} {', '.join(place.references)})"
+        places.append(f"the {place.review} review, {', '.join(place.sections)}{numbers if place.references else ''}")
+    return "; ".join(places)
+
+
+def is_published(item: Item) -> bool:
+    """Whether the title of the publication is known, so that a reader can find it by more than its number."""
+    return "title" in item
+
+
+def _remarks(study: Study) -> Iterator[str]:
+    citation = study.citation
+    if not citation.title:
+        yield "The title of the publication is not known."
+    if from_memory := recalled(citation):
+        yield f"Recalled, not confirmed: {', '.join(from_memory)}."
+    if citation.first_author:
+        yield "Only the first author is recorded."
+    if citation.registry:
+        yield f"Trial registration: {citation.registry.value}."
+    for name, field in citation.fields().items():
+        if field.errata:
+            yield f"The review differs on the {name.replace('_', ' ')}: erratum {', '.join(field.errata)} of the study."
+    yield f"Stated in {stated_in(study)}."
+    if citation.note:
+        yield citation.note
+    yield from (f"See also {_related(related)}." for related in citation.related)
+
+
+def _related(related: RelatedPublication) -> str:
+    volume = f"{related.volume or ''}{f'({related.issue})' if related.issue else ''}"
+    doi = f"doi {related.doi}" if related.doi else None
+    year = str(related.year) if related.year else None
+    parts = (related.first_author, related.journal, year, volume or None, related.pages, doi, related.meeting)
+    known = ", ".join(part for part in parts if part)
+    return f"{related.what.rstrip('.')}{f': {known}' if known else ''} ({related.confidence})"

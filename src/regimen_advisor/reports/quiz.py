@@ -1,0 +1,197 @@
+"""A quiz and its marking: as text, as markdown, and as one self-contained HTML page with an answer key."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from importlib.resources import files
+
+from regimen_advisor.quiz import MEANINGS, Group, Question, Quiz
+from regimen_advisor.quiz_grading import Grade, GradedPoint, GradedQuestion
+from regimen_advisor.quiz_key import AnswerKey, Contrast, Deciding, Point, Solution
+from regimen_advisor.reports.layout import Block, Bullets, Heading, Line, Paragraph, lines_of, plain
+from regimen_advisor.reports.markdown import markdown
+from regimen_advisor.wording import listed
+
+
+def title(quiz: Quiz) -> str:
+    """What the quiz is, in one line."""
+    where = f" of {quiz.setting}" if quiz.setting else ""
+    several = "questions" if len(quiz.questions) > 1 else "question"
+    return f"Quiz: {len(quiz.questions)} {several}{where}, level {quiz.level}, seed {quiz.seed}"
+
+
+def task(quiz: Quiz) -> str:
+    """What is to be done, and what the groups mean."""
+    groups = "; ".join(f"{group}: {MEANINGS[group]}" for group in quiz.asks)
+    rest = f"What is left out is not indicated: {MEANINGS['not-indicated']}."
+    return f"Sort the regimens of each question. {groups[0].upper()}{groups[1:]}. {rest}"
+
+
+def question_title(question: Question) -> str:
+    """The heading of a question; of a neighbour with what is different."""
+    if question.like is None:
+        return f"Question {question.number}"
+    return f"Question {question.number}: the patient of question {question.like}, but with one difference"
+
+
+def _question(question: Question) -> Iterator[Block]:
+    yield Heading(question_title(question), 3)
+    if question.difference:
+        yield Paragraph(f"Different: {question.difference}.")
+    yield Bullets((*question.known, *([f"not known: {listed(question.unknown)}"] if question.unknown else [])))
+    yield Paragraph("Regimens:")
+    yield Bullets(tuple(f"{choice.name} ({choice.regimen})" for choice in question.choices))
+
+
+def question_lines(question: Question, width: int) -> list[Line]:
+    """One question as lines for a terminal, its regimens not among them."""
+    blocks = [block for block in _question(question) if not isinstance(block, Paragraph) or block.text != "Regimens:"]
+    return lines_of(blocks[:-1], width)
+
+
+# Text ----------------------------------------------------------------------------------------------------------------
+
+
+def render_text(quiz: Quiz) -> str:
+    """The questions, and the form of a file of answers."""
+    blocks: list[Block] = [Heading(title(quiz), 1), Paragraph(task(quiz))]
+    for question in quiz.questions:
+        blocks += _question(question)
+    ending: list[Block] = [
+        Heading("How to answer", 2),
+        Paragraph("Write a file of this form, fill in the regimens by id, and have it marked with --answers FILE:"),
+    ]
+    return plain(lines_of([*blocks, *ending])) + f"\n{blank_answers(quiz)}\n" + plain(lines_of([Paragraph(quiz.scope)]))
+
+
+def blank_answers(quiz: Quiz) -> str:
+    """A file of answers in which nothing is filled in."""
+    groups = ", ".join(f"{group}: []" for group in quiz.asks)
+    return f"quiz: {quiz.name}\nanswers:\n" + "".join(f"  {one.number}: {{{groups}}}\n" for one in quiz.questions)
+
+
+def render_grade(grade: Grade) -> str:
+    """What was right and what was not, each with the rule and section that decides it."""
+    blocks: list[Block] = [Heading(score(grade.right, grade.of), 1)]
+    for question in grade.questions:
+        blocks += graded_blocks(question)
+    return plain(lines_of([*blocks, Heading("Scope", 2), Paragraph(grade.scope)]))
+
+
+def graded_blocks(question: GradedQuestion) -> Iterator[Block]:
+    """One question, marked."""
+    answered = "" if question.answered else ", not answered"
+    yield Heading(f"Question {question.number}: {score(question.right, question.of)}{answered}", 3)
+    yield Bullets(tuple(_graded(point) for point in question.points))
+    if question.contrast:
+        yield Paragraph(contrast_words(question.contrast))
+
+
+def score(right: int, of: int) -> str:
+    """``7 of 10 right``."""
+    return f"{right} of {of} right"
+
+
+def _graded(graded: GradedPoint) -> str:
+    if graded.right:
+        return f"RIGHT. {point_words(graded.point)}"
+    given = f"WRONG ({_words(graded.given)}). " if graded.given else "OPEN. "
+    return f"{given}{point_words(graded.point)}"
+
+
+# Why -----------------------------------------------------------------------------------------------------------------
+
+
+def _words(group: Group) -> str:
+    return group.replace("-", " ")
+
+
+def point_words(point: Point) -> str:
+    """Where a regimen belongs, and the rules that decide it."""
+    waits = f", for {listed(point.waits_for)}" if point.waits_for else ""
+    reasons = list(dict.fromkeys(deciding_words(one, point.group) for one in point.because))
+    return " ".join([f"{point.name}: {_words(point.group)}{waits}.", *reasons])
+
+
+def deciding_words(deciding: Deciding, group: Group) -> str:
+    """What the rule says, what of it is missing, and where it stands."""
+    place = f"[{deciding.cited}, {deciding.rule}]"
+    if group == "not-indicated":
+        asks = f"asks for {listed(deciding.not_met)}" if deciding.not_met else "cannot be met as a whole"
+        return f"The nearest rule {asks}. {place}"
+    if group == "waiting" and deciding.state == "unknown":
+        return f"Open, {'against' if deciding.effect == 'exclude' else 'for'} it: {deciding.says} {place}"
+    return f"{deciding.says} {place}"
+
+
+def contrast_words(contrast: Contrast) -> str:
+    """What one fact would change."""
+    names: dict[str, list[str]] = {}
+    for change in contrast.changes:
+        names.setdefault(f"{_words(change.to)} instead of {_words(change.from_)}", []).append(change.name)
+    changes = "; ".join(f"{words}: {listed(regimens)}" for words, regimens in names.items())
+    return f"One fact more to think about. {contrast.says[0].upper()}{contrast.says[1:]}. Then {changes}."
+
+
+# With an answer key --------------------------------------------------------------------------------------------------
+
+
+def render_markdown(quiz: Quiz, key: AnswerKey | None) -> str:
+    """The questions as markdown, and after them the answers."""
+    blocks: list[Block] = [Heading(title(quiz), 1), Paragraph(task(quiz)), Heading("Questions")]
+    for question in quiz.questions:
+        blocks += _question(question)
+    if key is not None:
+        blocks.append(Heading("Answers"))
+        for solution in key.solutions:
+            blocks += _solution(solution)
+    blocks += [Heading("Scope"), Paragraph(quiz.scope), Paragraph(f"Quiz {quiz.name}; rules {quiz.rulebook.digest}.")]
+    return markdown(blocks)
+
+
+def _solution(solution: Solution) -> Iterator[Block]:
+    yield Heading(f"Question {solution.number}", 3)
+    yield Bullets(tuple(point_words(point) for point in solution.points))
+    if solution.contrast:
+        yield Paragraph(contrast_words(solution.contrast))
+
+
+def render_html(quiz: Quiz, key: AnswerKey | None) -> str:
+    """One page without script or network: the questions with boxes to tick on paper, and after them the answers."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - slow, and only a page needs it
+    from markupsafe import Markup  # noqa: PLC0415
+
+    environment = Environment(
+        loader=PackageLoader("regimen_advisor.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "contrast": contrast_words,
+        "heading": question_title,
+        "listed": listed,
+        "why": deciding_words,
+        "words": _words,
+    }
+    style = _style("templates/report.css", "templates/quiz.css")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    page = environment.get_template("quiz.html.j2")
+    html = page.render(
+        style=Markup(style),  # noqa: S704 - it ships with the package, and the page names its digest
+        style_hash=digest,
+        title=title(quiz),
+        task=task(quiz),
+        quiz=quiz,
+        key=key,
+        groups=(*quiz.asks, "not-indicated"),
+    )
+    return html.rstrip() + "\n"
+
+
+def _style(*names: str) -> str:
+    folder = files("regimen_advisor.reports")
+    return "\n".join(folder.joinpath(name).read_text("utf-8").strip() for name in names)

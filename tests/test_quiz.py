@@ -1,0 +1,458 @@
+import json
+import os
+import re
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from rich.console import Console
+from typer.testing import CliRunner
+
+from regimen_advisor.advising import advise
+from regimen_advisor.cli import app
+from regimen_advisor.errors import InputError
+from regimen_advisor.profile import Profile
+from regimen_advisor.quiz import GROUPS, Group, Level, Question, Quiz, generate, setting_named, settings_of
+from regimen_advisor.quiz_asking import ask
+from regimen_advisor.quiz_dice import Dice
+from regimen_advisor.quiz_grading import Answers, Grade, Sorted, grade, read_answers
+from regimen_advisor.quiz_key import AnswerKey, answer_key
+from regimen_advisor.quiz_making import group_of, patients_of
+from regimen_advisor.quiz_variants import Variants
+from regimen_advisor.reading import Patient, read
+from regimen_advisor.reports.quiz import blank_answers, render_grade, render_html, render_markdown, render_text
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.rules import Effect
+from regimen_advisor.standings import Standing
+from regimen_advisor.values import Truth
+
+SLOW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+LEVELS: tuple[Level, ...] = (1, 2, 3)
+
+
+def patient_of(question: Question, rulebook: Rulebook) -> Patient:
+    return read(Profile.model_validate(question.profile), rulebook.domain)
+
+
+def right_answers(key: AnswerKey) -> dict[int, Sorted]:
+    return {one.number: {point.regimen: point.group for point in one.points} for one in key.solutions}
+
+
+@pytest.fixture(scope="module")
+def quiz(rulebook: Rulebook) -> Quiz:
+    return generate(rulebook, seed=7, count=4, level=2)
+
+
+@pytest.fixture(scope="module")
+def key(quiz: Quiz, rulebook: Rulebook) -> AnswerKey:
+    return answer_key(quiz, rulebook)
+
+
+# Chance --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_same_text_throws_the_same_dice_on_every_python() -> None:
+    dice = Dice("a", 1)
+    assert "".join(dice.pick("abcdefgh") for _ in range(8)) == "babbhgeh"
+
+
+def test_shuffling_keeps_every_item() -> None:
+    assert sorted(Dice("x").shuffled(range(20))) == list(range(20))
+
+
+# Generating ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_same_seed_gives_the_same_quiz_and_another_seed_another(rulebook: Rulebook, quiz: Quiz) -> None:
+    assert generate(rulebook, seed=7, count=4, level=2) == quiz
+    assert generate(rulebook, seed=8, count=4, level=2).questions != quiz.questions
+
+
+def test_the_quiz_does_not_depend_on_the_order_in_which_python_walks_a_set(quiz: Quiz) -> None:
+    code = "from regimen_advisor.quiz import *; from regimen_advisor.rulebook import *; import sys; "
+    code += "print(generate(load_rulebook(sys.argv[1]), 7, 4).model_dump_json())"
+    folder = str(Path(__file__).parent.parent / "rules")
+    for hash_seed in ("1", "2"):
+        environment = os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONUTF8": "1"}
+        done = subprocess.run(
+            [sys.executable, "-c", code, folder], env=environment, capture_output=True, text=True, check=True
+        )
+        assert Quiz.model_validate_json(done.stdout).questions == quiz.questions
+
+
+def test_a_longer_quiz_begins_with_the_shorter_one(rulebook: Rulebook, quiz: Quiz) -> None:
+    assert generate(rulebook, seed=7, count=6, level=2).questions[:4] == quiz.questions
+
+
+@SLOW
+@given(seed=st.integers(0, 10_000), level=st.sampled_from(LEVELS))
+def test_every_generated_patient_is_a_possible_patient(rulebook: Rulebook, seed: int, level: Level) -> None:
+    patients = patients_of(rulebook)
+    for question in generate(rulebook, seed, 3, None, level).questions:
+        assert patients.solver.is_possible(patient_of(question, rulebook))
+
+
+@SLOW
+@given(seed=st.integers(0, 10_000))
+def test_at_level_1_nothing_that_decides_is_unknown(rulebook: Rulebook, seed: int) -> None:
+    quiz = generate(rulebook, seed, 3, None, 1)
+    for solution in answer_key(quiz, rulebook).solutions:
+        assert all(point.group in (*GROUPS[1], "not-indicated") for point in solution.points)
+    assert not any(question.unknown for question in quiz.questions)
+
+
+@SLOW
+@given(seed=st.integers(0, 10_000), level=st.sampled_from(LEVELS))
+def test_no_patient_is_asked_about_twice(rulebook: Rulebook, seed: int, level: Level) -> None:
+    quiz = generate(rulebook, seed, 6, None, level)
+    profiles = [json.dumps(one.profile | {"id": ""}, sort_keys=True) for one in quiz.questions]
+    assert len(set(profiles)) == len(profiles)
+
+
+@SLOW
+@given(seed=st.integers(0, 10_000))
+def test_each_kind_of_question_is_what_it_says(rulebook: Rulebook, seed: int) -> None:
+    quiz = generate(rulebook, seed, 5, None, 2)
+    for question, solution in zip(quiz.questions, answer_key(quiz, rulebook).solutions, strict=True):
+        groups = [point.group for point in solution.points]
+        match question.kind:
+            case "exclusion":
+                assert "excluded" in groups
+            case "unknown":
+                assert "waiting" in groups
+                assert question.unknown
+            case "boundary":
+                assert solution.contrast is not None
+            case "neighbour":
+                assert solution.contrast is not None or question.like is not None
+
+
+@SLOW
+@given(seed=st.integers(0, 10_000), level=st.sampled_from(LEVELS))
+def test_a_neighbour_differs_from_its_patient_in_one_key_and_in_some_answer(
+    rulebook: Rulebook, seed: int, level: Level
+) -> None:
+    quiz = generate(rulebook, seed, 6, None, level)
+    patients = patients_of(rulebook)
+    for question in quiz.questions:
+        if question.like is not None:
+            other = quiz.question(question.like)
+            assert question.difference
+            different = {key for key in question.profile if question.profile[key] != other.profile.get(key)}
+            assert len(different - {"id"}) == 1
+            here, there = (patients.standings(patient_of(one, rulebook)) for one in (question, other))
+            asked = [choice.regimen for choice in question.choices]
+            assert any(group_of(here[one], level) != group_of(there[one], level) for one in asked)
+
+
+def test_every_setting_with_options_gives_a_quiz_at_every_level(rulebook: Rulebook) -> None:
+    for setting in settings_of(rulebook):
+        for level in LEVELS:
+            quiz = generate(rulebook, 1, 3, setting.id, level)
+            assert len(quiz.questions) == 3
+            assert {question.profile["disease"] for question in quiz.questions} == {setting.disease}
+
+
+def test_a_patient_is_found_for_every_rule_that_offers_excludes_or_warns(rulebook: Rulebook) -> None:
+    patients = patients_of(rulebook)
+    for rule in rulebook.of(Effect.OFFER, Effect.EXCLUDE, Effect.CAUTION):
+        found = patients.meeting(patients.effective[rule.id], rule.setting.disease, Dice(rule.id))
+        assert found is not None, rule.id
+        assert patients.program.truths(found[1].facts)[rule.id] is Truth.TRUE
+
+
+def test_a_setting_may_be_named_by_its_file_where_that_is_clear(rulebook: Rulebook) -> None:
+    assert setting_named("nrg1", rulebook).id == "nsclc/nrg1"
+    with pytest.raises(InputError, match="nsclc/first-line-maintenance or sclc/first-line-maintenance"):
+        setting_named("first-line-maintenance", rulebook)
+    with pytest.raises(InputError, match="did you mean `nsclc/nrg1`"):
+        setting_named("nsclc/nrg", rulebook)
+
+
+def test_a_setting_that_offers_nothing_is_refused(rulebook: Rulebook) -> None:
+    with pytest.raises(InputError, match="--setting: expected one of"):
+        generate(rulebook, setting="nsclc/notes")
+
+
+def test_too_many_questions_are_refused(rulebook: Rulebook) -> None:
+    with pytest.raises(InputError, match="from 1 to 50"):
+        generate(rulebook, count=51)
+
+
+def test_the_regimens_asked_about_are_of_the_disease_and_stand_in_the_order_of_the_rulebook(
+    rulebook: Rulebook, quiz: Quiz
+) -> None:
+    order = list(rulebook.regimens)
+    for question in quiz.questions:
+        regimens = [choice.regimen for choice in question.choices]
+        assert {rulebook.regimens[one].disease for one in regimens} == {question.profile["disease"]}
+        assert regimens == sorted(regimens, key=order.index)
+
+
+def test_a_patient_to_whom_nothing_is_offered_or_may_be_is_rare(rulebook: Rulebook) -> None:
+    questions = [one for seed in range(10) for one in generate(rulebook, seed, 3, None, 2).questions]
+    patients = patients_of(rulebook)
+    standings = [set(patients.standings(patient_of(one, rulebook)).values()) for one in questions]
+    without = [one for one in standings if one == {Standing.NOT_INDICATED}]
+    assert len(without) <= len(questions) // 5
+
+
+# The key -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_key_says_what_advise_says(rulebook: Rulebook, quiz: Quiz, key: AnswerKey) -> None:
+    for question, solution in zip(quiz.questions, key.solutions, strict=True):
+        advice = advise(patient_of(question, rulebook), rulebook, ask=False)
+        for point in solution.points:
+            assert point.group == group_of(advice.standing(point.regimen), quiz.level)
+
+
+def test_every_point_names_a_rule_and_its_section(rulebook: Rulebook, quiz: Quiz, key: AnswerKey) -> None:
+    for solution in key.solutions:
+        for point in solution.points:
+            assert point.because, point
+            for deciding in point.because:
+                rule = rulebook.rules[deciding.rule]
+                assert deciding.cited.endswith(rule.source.section)
+                assert deciding.written_in.startswith("rules/")
+                assert point.regimen in rulebook.meets(rule)
+
+
+def test_a_waiting_regimen_names_what_it_waits_for(key: AnswerKey) -> None:
+    waiting = [point for solution in key.solutions for point in solution.points if point.group == "waiting"]
+    assert waiting
+    assert all(point.waits_for for point in waiting)
+
+
+@SLOW
+@given(seed=st.integers(0, 10_000))
+def test_the_contrast_is_true_of_a_patient_who_differs_in_that_fact(rulebook: Rulebook, seed: int) -> None:
+    quiz = generate(rulebook, seed, 2, None, 2)
+    patients = patients_of(rulebook)
+    for question, solution in zip(quiz.questions, answer_key(quiz, rulebook).solutions, strict=True):
+        if solution.contrast is None:
+            continue
+        profile = {name: value for name, value in question.profile.items() if name != "id"}
+        variants = [one for one in Variants(patients).changed(profile) if one.says == solution.contrast.says]
+        (patient,) = [found for one in variants if (found := patients.read(one.profile)) is not None]
+        standings = patients.standings(patient)
+        for change in solution.contrast.changes:
+            assert change.from_ != change.to == group_of(standings[change.regimen], quiz.level)
+
+
+# Marking -------------------------------------------------------------------------------------------------------------
+
+
+def test_right_answers_win_every_point(quiz: Quiz, key: AnswerKey) -> None:
+    marked = grade(quiz, key, right_answers(key))
+    assert marked.right == marked.of == sum(len(question.choices) for question in quiz.questions)
+
+
+def test_a_question_without_an_answer_wins_nothing(quiz: Quiz, key: AnswerKey) -> None:
+    marked = grade(quiz, key, {1: right_answers(key)[1]})
+    assert marked.questions[0].right == marked.questions[0].of
+    assert [(one.answered, one.right) for one in marked.questions[1:]] == [(False, 0)] * 3
+
+
+def test_one_wrong_group_costs_one_point(quiz: Quiz, key: AnswerKey) -> None:
+    answers = {number: dict(groups) for number, groups in right_answers(key).items()}
+    regimen, group = next(iter(answers[1].items()))
+    wrong: Group = "excluded" if group != "excluded" else "offered"
+    answers[1][regimen] = wrong
+    marked = grade(quiz, key, answers)
+    assert marked.right == marked.of - 1
+    (lost,) = [one for one in marked.questions[0].points if not one.right]
+    assert (lost.point.regimen, lost.given, lost.point.group) == (regimen, wrong, group)
+    assert f"WRONG ({wrong})" in render_grade(marked)
+
+
+def test_a_blank_file_of_answers_fits_its_quiz(quiz: Quiz, tmp_path: Path) -> None:
+    file = tmp_path / "answers.yaml"
+    file.write_text(blank_answers(quiz), "utf-8")
+    assert read_answers(file, quiz) == {1: {}, 2: {}, 3: {}, 4: {}}
+
+
+def test_regimens_are_answered_by_id_or_name(quiz: Quiz, tmp_path: Path) -> None:
+    first, second, *_ = quiz.questions[0].choices
+    file = tmp_path / "answers.yaml"
+    file.write_text(f"answers:\n  1: {{offered: [{first.regimen}], waiting: ['{second.name}']}}\n", "utf-8")
+    assert read_answers(file, quiz) == {1: {first.regimen: "offered", second.regimen: "waiting"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ("answers:\n  9: {offered: []}\n", "2:3", "expected the number of a question, 1 to 4, found `9`"),
+        ("answers:\n  1: {offered: [x]}\n", "2:17", "expected a regimen that question 1 asks about, found `x`"),
+        ("answers:\n  1: {ofered: []}\n", "2:7", "did you mean `offered`?"),
+        ("answers:\n  1: {offered: {}}\n", "2:16", "expected a list"),
+        ("quiz: other\nanswers: {}\n", "1:7", "these answers are for the quiz `other`"),
+        ("answers:\n  1: {offered-with-caution: [CHOICE]}\n", "2:7", "a quiz of level 2 asks for"),
+        ("answers:\n  1: {offered: [CHOICE], excluded: [CHOICE]}\n", None, "under offered too"),
+        ("answers:\n  1: {offered: [CHOICE, CHOICE]}\n", None, "twice"),
+        ("answers: []\n", "1:10", "expected a mapping"),
+        ("", "1:1", "expected"),
+        ("answers:\n  1: {}\n  1: {}\n", "3:3", "expected each key once"),
+    ],
+)  # fmt: skip
+def test_answers_that_do_not_fit_are_refused_by_line(
+    quiz: Quiz, tmp_path: Path, text: str, place: str | None, message: str
+) -> None:
+    file = tmp_path / "answers.yaml"
+    file.write_text(text.replace("CHOICE", quiz.questions[0].choices[0].regimen), "utf-8")
+    with pytest.raises(InputError) as caught:
+        read_answers(file, quiz)
+    said = str(caught.value)
+    assert message in said
+    assert said.startswith(f"{file}:{place}:" if place else f"{file}:2:")
+
+
+def test_all_that_does_not_fit_is_told_at_once(quiz: Quiz, tmp_path: Path) -> None:
+    file = tmp_path / "answers.yaml"
+    file.write_text("answers:\n  1: {offered: [a, b]}\n  8: {}\n", "utf-8")
+    with pytest.raises(InputError) as caught:
+        read_answers(file, quiz)
+    assert len(caught.value.problems) == 3
+
+
+def test_a_regimen_that_is_nearly_right_is_suggested(quiz: Quiz, tmp_path: Path) -> None:
+    regimen = max((choice.regimen for choice in quiz.questions[0].choices), key=len)
+    file = tmp_path / "answers.yaml"
+    file.write_text(f"answers:\n  1: {{offered: [{regimen}x]}}\n", "utf-8")
+    with pytest.raises(InputError, match=f"did you mean `{regimen}`"):
+        read_answers(file, quiz)
+
+
+# Published models ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", [Quiz, Answers, Grade, AnswerKey])
+def test_the_published_models_have_a_schema(model: type) -> None:
+    assert model.model_json_schema()["properties"]  # type: ignore[attr-defined]
+
+
+def test_a_quiz_and_its_marking_survive_json(quiz: Quiz, key: AnswerKey) -> None:
+    assert Quiz.model_validate_json(quiz.model_dump_json()) == quiz
+    marked = grade(quiz, key, {})
+    assert Grade.model_validate_json(marked.model_dump_json(by_alias=True)) == marked
+    with pytest.raises(ValidationError):
+        Quiz.model_validate_json("{}")
+
+
+def test_a_quiz_gives_no_answer_away(quiz: Quiz) -> None:
+    assert "because" not in quiz.model_dump_json()
+
+
+# Reports -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_markdown_holds_the_answers_only_where_they_are_wanted(quiz: Quiz, key: AnswerKey) -> None:
+    with_key, without = render_markdown(quiz, key), render_markdown(quiz, None)
+    assert with_key.index("## Questions") < with_key.index("## Answers")
+    assert "## Answers" not in without
+    for solution in key.solutions:
+        for point in solution.points:
+            assert point.because[0].rule in with_key
+
+
+def test_the_page_needs_nothing_from_outside_and_escapes_what_it_shows(quiz: Quiz, key: AnswerKey) -> None:
+    question = quiz.questions[0].model_copy(update={"known": ('<script>alert(1)</script> & "quotes"',)})
+    page = render_html(quiz.model_copy(update={"questions": (question,)}), key)
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert "default-src 'none'" in page
+    assert not re.search(r"""(?:src|href)=["'](?!#)""", page)
+
+
+def test_the_text_ends_with_a_file_of_answers_to_fill_in(quiz: Quiz) -> None:
+    printed = render_text(quiz)
+    assert blank_answers(quiz) in printed
+    assert all(f"({choice.regimen})" in printed for question in quiz.questions for choice in question.choices)
+
+
+# At a terminal -------------------------------------------------------------------------------------------------------
+
+
+def answered(
+    quiz: Quiz, rulebook: Rulebook, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> tuple[tuple[int, int], str]:
+    replies = iter(lines)
+
+    def reply(*_: object, **__: object) -> str:
+        try:
+            return next(replies)
+        except StopIteration:
+            raise EOFError from None
+
+    console = Console(file=StringIO(), width=100, color_system=None)
+    monkeypatch.setattr(console, "input", reply)
+    score = ask(quiz, rulebook, console)
+    return score, console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_a_person_is_asked_each_group_and_told_what_was_right(
+    quiz: Quiz, rulebook: Rulebook, key: AnswerKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [
+        " ".join(str(place) for place, point in enumerate(solution.points, start=1) if point.group == group)
+        for solution in key.solutions
+        for group in quiz.asks
+    ]
+    (right, of), printed = answered(quiz, rulebook, lines, monkeypatch)
+    assert right == of > 0
+    assert "WRONG" not in printed
+
+
+def test_a_word_that_is_no_regimen_is_asked_for_again(
+    quiz: Quiz, rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (_, of), printed = answered(quiz, rulebook, ["99", "x", "1", "1", "", ""], monkeypatch)
+    assert printed.count("Expected numbers from 1") == 2
+    assert "is offered already" in printed
+    assert of == len(quiz.questions[0].choices)
+    assert "Left early" in printed
+
+
+# The verb ------------------------------------------------------------------------------------------------------------
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(app, ["quiz", *arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.output
+
+
+def test_the_verb_marks_a_file_of_answers_as_json(tmp_path: Path, quiz: Quiz, key: AnswerKey) -> None:
+    lists = {
+        str(one.number): {group: [p.regimen for p in one.points if p.group == group] for group in quiz.asks}
+        for one in key.solutions
+    }
+    file = tmp_path / "answers.json"
+    file.write_text(json.dumps({"quiz": quiz.name, "answers": lists}), "utf-8")
+    marked = json.loads(run("--seed", "7", "-n", "4", "--answers", str(file), "--format", "json"))
+    assert marked["right"] == marked["of"] > 0
+
+
+def test_the_verb_exports_a_page_and_markdown(tmp_path: Path) -> None:
+    for ending in ("html", "md"):
+        run("--seed", "7", "-n", "1", "--export", str(tmp_path / f"quiz.{ending}"))
+        assert "Answers" in (tmp_path / f"quiz.{ending}").read_text("utf-8")
+    run("--seed", "7", "-n", "1", "--no-key", "--export", str(tmp_path / "paper.md"))
+    assert "Answers" not in (tmp_path / "paper.md").read_text("utf-8")
+
+
+def test_an_export_to_another_kind_of_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"ends in .md or .html"):
+        run("--export", str(tmp_path / "quiz.pdf"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_answers_and_export_do_not_go_together() -> None:
+    with pytest.raises(InputError, match="found both"):
+        run("--answers", "a.yaml", "--export", "b.md")
