@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from regimen_advisor import cohort_command, explain_command, page_command, quiz_command, rules_command
+from regimen_advisor import case_command, cohort_command, explain_command, page_command, quiz_command, rules_command
 from regimen_advisor.errors import DisagreementError, InputError, Location, RegimenAdvisorError
+from regimen_advisor.schemas import SchemaName, reference_of, schema_of
 
 if TYPE_CHECKING:
     from regimen_advisor.advice import Advice
@@ -27,14 +28,6 @@ if TYPE_CHECKING:
 MANY_FILES = 10
 _COLLECT_AFTER = 100_000
 """New objects between two runs of the garbage collector: what a rulebook is made of lives as long as the process."""
-_VERBS_ELSEWHERE = (
-    "explain_command",
-    "quiz_command",
-    "rules_command",
-    "case_command",
-    "cohort_command",
-    "page_command",
-)
 
 app = typer.Typer(
     name="regimen-advisor",
@@ -72,15 +65,11 @@ class EntryKind(StrEnum):
     FINDING = "finding"
 
 
-class SchemaName(StrEnum):
-    """What ``schema`` can describe."""
+class SchemaFormat(StrEnum):
+    """How ``schema`` prints."""
 
-    PROFILE = "profile"
-    RULE = "rule"
-    STUDY = "study"
-    ADVICE = "advice"
-    EXPLANATION = "explanation"
-    CASE = "case"
+    JSON = "json"
+    MARKDOWN = "markdown"
 
 
 Rules = Annotated[str | None, typer.Option("--rules", metavar="DIR", help="Rules folder; the shipped one if left out.")]
@@ -225,14 +214,16 @@ def show(
 
 @app.command()
 def schema(
-    name: Annotated[SchemaName, typer.Argument(metavar="WHAT", help="profile, rule, study, advice ...")],
+    name: Annotated[SchemaName, typer.Argument(metavar="WHAT", help=f"One of: {', '.join(SchemaName)}.")],
+    form: Annotated[
+        SchemaFormat, typer.Option("--format", help="JSON schema, or a reference page.")
+    ] = SchemaFormat.JSON,
     output: Output = None,
 ) -> None:
-    """Print the JSON schema of a profile, a rule file, a study, a case, or the JSON of `advise` or `explain`."""
+    """Print the JSON schema of a file format or of an answer, or its reference page."""
     from regimen_advisor.reports.json import as_json  # noqa: PLC0415
-    from regimen_advisor.schemas import schema_of  # noqa: PLC0415
 
-    _write(as_json(schema_of(name.value)), output)
+    _write(reference_of(name) if form is SchemaFormat.MARKDOWN else as_json(schema_of(name)), output)
 
 
 def _write(text: str, output: str | None) -> None:
@@ -241,7 +232,7 @@ def _write(text: str, output: str | None) -> None:
     write_output(text, output)
 
 
-for _verbs in (explain_command, quiz_command, rules_command, cohort_command, page_command):
+for _verbs in (explain_command, quiz_command, rules_command, case_command, cohort_command, page_command):
     _verbs.register(app)
 
 

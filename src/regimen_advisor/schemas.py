@@ -1,57 +1,59 @@
-"""JSON schemas of the files that people write and of the answer that programs read."""
+"""Schemas and reference pages of the files that people write and of the answers that programs read."""
 
 from __future__ import annotations
 
+from enum import StrEnum
+from importlib import import_module
 from typing import Any
 
 from pydantic import BaseModel
 
 
+class SchemaName(StrEnum):
+    """What has a published schema."""
+
+    PROFILE = "profile"
+    RULE = "rule"
+    STUDY = "study"
+    CASE = "case"
+    ADVICE = "advice"
+    EXPLANATION = "explanation"
+    QUIZ = "quiz"
+    ANSWERS = "answers"
+    GRADE = "grade"
+
+
+# Module, model and title of each. A model is imported only when it is asked for, so that other verbs start fast.
+_MODELS = {
+    SchemaName.PROFILE: ("profile", "Profile", "Profile files"),
+    SchemaName.RULE: ("rules", "RuleFile", "Rule files"),
+    SchemaName.STUDY: ("studies", "Study", "Study files"),
+    SchemaName.CASE: ("cases", "CaseText", "Case files"),
+    SchemaName.ADVICE: ("advice", "Advice", "The JSON of `advise`"),
+    SchemaName.EXPLANATION: ("explanation", "Explanation", "The JSON of `explain`"),
+    SchemaName.QUIZ: ("quiz", "Quiz", "The JSON of `quiz`"),
+    SchemaName.ANSWERS: ("quiz_grading", "Answers", "Answer files of `quiz`"),
+    SchemaName.GRADE: ("quiz_grading", "Grade", "The JSON of a marked quiz"),
+}
+_PRINTED = (SchemaName.ADVICE, SchemaName.EXPLANATION, SchemaName.QUIZ, SchemaName.GRADE)
+
+
 def schema_of(name: str) -> dict[str, Any]:
-    """The schema of ``profile``, ``rule`` (a file of rules), ``study``, ``advice``, ``explanation`` or ``case``.
-
-    Raises ``KeyError`` for another name.
-    """
-    models = {"profile": _profile, "rule": _rule, "study": _study, "advice": _advice, "case": _case}
-    models["explanation"] = _explanation
-    mode = "serialization" if name in ("advice", "explanation") else "validation"
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **models[name]().model_json_schema(mode=mode),  # type: ignore[arg-type]
-    }
+    """The JSON schema of what ``name`` says. Raises ``ValueError`` for a name that is not in ``SchemaName``."""
+    which = SchemaName(name)
+    schema = _model(which).model_json_schema(mode="serialization" if which in _PRINTED else "validation")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
-def _profile() -> type[BaseModel]:
-    from regimen_advisor.profile import Profile  # noqa: PLC0415
+def reference_of(name: str) -> str:
+    """The reference page of the same, as markdown."""
+    from regimen_advisor.reports.reference import reference  # noqa: PLC0415
 
-    return Profile
-
-
-def _rule() -> type[BaseModel]:
-    from regimen_advisor.rules import RuleFile  # noqa: PLC0415
-
-    return RuleFile
+    which = SchemaName(name)
+    return reference(_model(which), _MODELS[which][2])
 
 
-def _study() -> type[BaseModel]:
-    from regimen_advisor.studies import Study  # noqa: PLC0415
-
-    return Study
-
-
-def _advice() -> type[BaseModel]:
-    from regimen_advisor.advice import Advice  # noqa: PLC0415
-
-    return Advice
-
-
-def _explanation() -> type[BaseModel]:
-    from regimen_advisor.explanation import Explanation  # noqa: PLC0415
-
-    return Explanation
-
-
-def _case() -> type[BaseModel]:
-    from regimen_advisor.cases import CaseText  # noqa: PLC0415
-
-    return CaseText
+def _model(name: SchemaName) -> type[BaseModel]:
+    module, model, _ = _MODELS[name]
+    found: type[BaseModel] = getattr(import_module(f"regimen_advisor.{module}"), model)
+    return found
