@@ -133,7 +133,8 @@ class _Asker:
 
     def _regimens_asked(self, key: str) -> list[str]:
         waiting = [name for name in self.settling.undetermined if key in self.settling.cone(name)]
-        return waiting + [name for name in self.now if name not in waiting and self._may_warn(name, key)]
+        found = waiting + [name for name in self.now if name not in waiting and self._may_warn(name, key)]
+        return [name for name in found if self.only in (None, name)]
 
     def _may_warn(self, name: str, key: str) -> bool:
         """Whether the answer can bring a caution to a regimen that is offered without one."""

@@ -1,0 +1,119 @@
+"""A judgement as a tree in words, with the patient's own values: what is met, not met or unknown, and why.
+
+Negation is pushed down to the facts, so that a reader never meets a failed "not": where a rule asks for "never
+received an EGFR-TKI" and the patient did, that clause is "not met", with the drug beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from regimen_advisor.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
+from regimen_advisor.engines.interpreter import Judgement
+from regimen_advisor.engines.settling import unit_of
+from regimen_advisor.reading import Patient
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.sources import Record
+from regimen_advisor.values import Includes, Truth
+from regimen_advisor.wording import Wording
+
+State = Literal["met", "not met", "unknown"]
+SIGNS: dict[State, str] = {"met": "+", "not met": "-", "unknown": "?"}
+_STATES: dict[Truth, State] = {Truth.TRUE: "met", Truth.FALSE: "not met", Truth.UNKNOWN: "unknown"}
+
+
+class Clause(Record):
+    """One part of a condition: what it asks for, whether this patient meets it, and the parts it is made of."""
+
+    words: str = Field(description="what is asked for; of a clause with several parts, how they are joined")
+    state: State
+    joined: Literal["all", "any"] | None = Field(None, description="whether all parts are needed or any is enough")
+    finding: str | None = Field(None, description="id of the finding that is tested")
+    value: str | None = Field(None, description="what is known of this patient in the fact that is tested")
+    asks: tuple[str, ...] = Field((), description="profile keys and history parts that would settle it")
+    parts: tuple[Clause, ...] = ()
+
+    @property
+    def sign(self) -> str:
+        """``+`` met, ``-`` not met, ``?`` unknown: beside the words, never instead of them."""
+        return SIGNS[self.state]
+
+    def leaves(self) -> Iterator[Clause]:
+        """The parts without parts, in order."""
+        if not self.parts:
+            yield self
+        for part in self.parts:
+            yield from part.leaves()
+
+
+def state_of(truth: Truth) -> State:
+    """A truth as a reader is told it."""
+    return _STATES[truth]
+
+
+class Teller:
+    """Tells judgements of one patient; ``questions`` are those that are open, by profile key or history part."""
+
+    def __init__(self, patient: Patient, rulebook: Rulebook, questions: Sequence[str]) -> None:
+        self.patient, self.rulebook, self.questions = patient, rulebook, questions
+        self.wording = Wording(rulebook.domain, rulebook.findings)
+
+    def tell(self, tree: Judgement, wanted: bool = True) -> Clause:
+        """The tree in words; the tree of the opposite where ``wanted`` is false."""
+        state = state_of(tree.truth if wanted else ~tree.truth)
+        match tree.condition:
+            case Not():
+                return self.tell(tree.parts[0], not wanted)
+            case Named(name=name):
+                inner = self.tell(tree.parts[0], wanted)
+                if not wanted:
+                    return inner.model_copy(update={"finding": name})
+                return inner.model_copy(update={"words": self.rulebook.findings[name].name, "finding": name})
+            case AllOf() | AnyOf() if _of_one_fact(tree.condition) is None:
+                return self._several(tree, state, wanted=wanted)
+            case _:
+                return self._leaf(tree, state, wanted=wanted)
+
+    def _several(self, tree: Judgement, state: State, *, wanted: bool) -> Clause:
+        every = isinstance(tree.condition, AllOf) == wanted
+        parts: list[Clause] = []
+        for told in (self.tell(part, wanted) for part in tree.parts):
+            nested = told.joined == ("all" if every else "any") and told.finding is None
+            parts += told.parts if nested else (told,)
+        if len(parts) == 1:
+            return parts[0]
+        words = "all of these" if every else "at least one of these"
+        return Clause(words=words, state=state, joined="all" if every else "any", parts=tuple(parts))
+
+    def _leaf(self, tree: Judgement, state: State, *, wanted: bool) -> Clause:
+        fact = _of_one_fact(tree.condition)
+        words = self.wording.condition(tree.condition, wanted)
+        if fact is None:
+            return Clause(words=words, state=state)
+        return Clause(
+            words=words,
+            state=state,
+            value=self.wording.known(fact, self.patient.facts[fact]),
+            asks=tuple(self._questions_about(fact)) if tree.truth is Truth.UNKNOWN else (),
+        )
+
+    def _questions_about(self, fact: str) -> Iterator[str]:
+        domain = self.rulebook.domain
+        yield from (key for key in self.questions if unit_of(domain, key) == unit_of(domain, fact))
+
+
+def _of_one_fact(condition: Condition) -> str | None:
+    """The fact that a condition reads as one clause about: a leaf, or members of one set; else ``None``."""
+    match condition:
+        case Leaf(atom=atom):
+            return atom.fact
+        case AllOf(parts=parts) | AnyOf(parts=parts) if len(parts) > 1:
+            inner = [part.part if isinstance(part, Not) else part for part in parts]
+            negated = {isinstance(part, Not) for part in parts}
+            facts = {part.atom.fact for part in inner if isinstance(part, Leaf) and isinstance(part.atom, Includes)}
+            sets = all(isinstance(part, Leaf) and isinstance(part.atom, Includes) for part in inner)
+            return facts.pop() if sets and len(facts) == 1 and len(negated) == 1 else None
+    return None

@@ -1,0 +1,131 @@
+"""The verbs ``explain`` and ``map``: why an option stands as it does, and a setting as a picture."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from regimen_advisor.explanation import Explanation
+    from regimen_advisor.reading import Patient
+    from regimen_advisor.rulebook import Rulebook
+
+
+class ExplainFormat(StrEnum):
+    """How ``explain`` prints its answer."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+class MapFormat(StrEnum):
+    """How ``map`` draws a setting."""
+
+    TEXT = "text"
+    MERMAID = "mermaid"
+    DOT = "dot"
+    SVG = "svg"
+
+
+Rules = Annotated[str | None, typer.Option("--rules", metavar="DIR", help="Rules folder (default: the shipped rules).")]
+Output = Annotated[
+    str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, whole or not at all.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs to the command line."""
+    app.command()(explain)
+    app.command(name="map")(draw_map)
+
+
+def explain(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A profile; `-` reads standard input.")],
+    regimen: Annotated[
+        str | None, typer.Argument(metavar="[REGIMEN]", help="Its id or name; without it, all options in short.")
+    ] = None,
+    format: Annotated[ExplainFormat, typer.Option("--format", "-f", help="How to print.")] = ExplainFormat.TEXT,
+    output: Output = None,
+    rules: Rules = None,
+) -> None:
+    """Say why an option stands as it does for a patient, what would change it, and what to ask next."""
+    from regimen_advisor.explaining import explain as explain_one  # noqa: PLC0415
+    from regimen_advisor.rulebook import load_rulebook  # noqa: PLC0415
+
+    rulebook = load_rulebook(rules)
+    patient = _patient(file, rulebook)
+    explanation = explain_one(patient, rulebook, [regimen] if regimen else [])
+    if format is ExplainFormat.TEXT and output is None and sys.stdout.isatty():
+        _print_in_colour(explanation, rulebook)
+        return
+    _write(_rendered(explanation, patient, rulebook, format), output)
+
+
+def draw_map(
+    setting: Annotated[str, typer.Argument(metavar="SETTING", help="A setting, such as nsclc/later-line-egfr.")],
+    profile: Annotated[
+        str | None, typer.Option("--profile", metavar="FILE", help="Draw the path of this patient.")
+    ] = None,
+    format: Annotated[MapFormat, typer.Option("--format", "-f", help="How to draw.")] = MapFormat.TEXT,
+    output: Output = None,
+    rules: Rules = None,
+) -> None:
+    """Draw the map of a clinical setting: from what its rules ask for to what they do."""
+    from regimen_advisor.drawing.guideline_map import guideline_map, setting_named  # noqa: PLC0415
+    from regimen_advisor.drawing.map_picture import map_picture  # noqa: PLC0415
+    from regimen_advisor.drawing.map_text import FORMATS  # noqa: PLC0415
+    from regimen_advisor.rulebook import load_rulebook  # noqa: PLC0415
+
+    rulebook = load_rulebook(rules)
+    patient = _patient(profile, rulebook) if profile else None
+    drawn = guideline_map(setting_named(setting, rulebook), rulebook, patient)
+    _write(f"{map_picture(drawn)}\n" if format is MapFormat.SVG else FORMATS[format.value](drawn), output)
+
+
+def _patient(file: str, rulebook: Rulebook) -> Patient:
+    from regimen_advisor.profile import read_profile  # noqa: PLC0415
+    from regimen_advisor.reading import read  # noqa: PLC0415
+
+    profile, document = read_profile(file)
+    return read(profile, rulebook.domain, document)
+
+
+def _rendered(explanation: Explanation, patient: Patient, rulebook: Rulebook, format: ExplainFormat) -> str:
+    match format:
+        case ExplainFormat.JSON:
+            from regimen_advisor.reports.json import as_json  # noqa: PLC0415
+
+            return as_json(explanation)
+        case ExplainFormat.HTML:
+            from regimen_advisor.reports.html import render_explanation  # noqa: PLC0415
+
+            return render_explanation(explanation, rulebook, patient)
+        case ExplainFormat.MARKDOWN:
+            from regimen_advisor.reports.explanation import render_markdown  # noqa: PLC0415
+
+            return render_markdown(explanation, rulebook)
+        case ExplainFormat.TEXT:
+            from regimen_advisor.reports.explanation import render_text  # noqa: PLC0415
+
+            return render_text(explanation, rulebook)
+
+
+def _print_in_colour(explanation: Explanation, rulebook: Rulebook) -> None:
+    import shutil  # noqa: PLC0415
+
+    from regimen_advisor.reports import explanation as report  # noqa: PLC0415
+    from regimen_advisor.reports import layout  # noqa: PLC0415
+
+    width = min(shutil.get_terminal_size((layout.WIDTH, 24)).columns, layout.WIDEST)
+    layout.print_to_terminal(report.lines(explanation, rulebook, max(width, 40)))
+
+
+def _write(text: str, output: str | None) -> None:
+    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
+
+    write_output(text, output)

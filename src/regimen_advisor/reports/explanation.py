@@ -1,0 +1,260 @@
+"""``explain`` as text and markdown: the verdict, for and against side by side, the trees, what would change it."""
+
+from __future__ import annotations
+
+import itertools
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+
+from regimen_advisor.clauses import Clause
+from regimen_advisor.explaining import unmet
+from regimen_advisor.explanation import Argument, Explanation, OptionExplained, Step, Way
+from regimen_advisor.facts import Domain
+from regimen_advisor.reports.figures_text import signed
+from regimen_advisor.reports.layout import WIDTH, Block, Bullets, Gap, Heading, Line, Paragraph, Table, lines_of, plain
+from regimen_advisor.reports.markdown import markdown
+from regimen_advisor.reports.patient_text import questions_words
+from regimen_advisor.reports.text import TITLES
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.wording import listed
+
+HOLDS = {"met": "holds", "not met": "does not hold", "unknown": "is open"}
+SIGNS = {"met": "+", "not met": "-", "unknown": "?"}
+LEGEND = (
+    "+ met, - not met, ? unknown. AA and BS are the two reviews, with the section. A rule that is marked as from "
+    "outside the reviews says how sure that is."
+)
+MOST_WAYS = 6
+
+
+def render_text(explanation: Explanation, rulebook: Rulebook, width: int = WIDTH) -> str:
+    """The explanation as plain text."""
+    return plain(lines(explanation, rulebook, width))
+
+
+def lines(explanation: Explanation, rulebook: Rulebook, width: int = WIDTH) -> list[Line]:
+    """The explanation as lines, each with the style a terminal may give it."""
+    written = lines_of(_head(explanation), width)
+    if not any(option.arguments for option in explanation.options):
+        written += lines_of(_overview(explanation), width)
+    for option in explanation.options:
+        if option.arguments:
+            written += lines_of(_verdict(option), width)
+            written += side_by_side(_sides(option, "for"), _sides(option, "against"), width)
+            written += [Line(""), *lines_of(_details(option, rulebook), width)]
+    return [*written, Line(""), *lines_of(_foot(explanation), width)]
+
+
+def render_markdown(explanation: Explanation, rulebook: Rulebook) -> str:
+    """The explanation as markdown."""
+    return markdown(_markdown_blocks(explanation, rulebook))
+
+
+def _markdown_blocks(explanation: Explanation, rulebook: Rulebook) -> Iterator[Block]:
+    yield from _head(explanation)
+    if not any(option.arguments for option in explanation.options):
+        yield from _overview(explanation)
+    for option in explanation.options:
+        if option.arguments:
+            yield from _verdict(option)
+            pairs = itertools.zip_longest(_sides(option, "for"), _sides(option, "against"), fillvalue="")
+            yield Table(("For", "Against"), tuple(pairs))
+            yield from _details(option, rulebook, nested=True)
+    yield from _foot(explanation)
+
+
+# Parts --------------------------------------------------------------------------------------------------------------
+
+
+def _head(explanation: Explanation) -> Iterator[Block]:
+    profile = explanation.profile
+    yield Heading(profile.id, 1)
+    if profile.summary:
+        yield Paragraph(profile.summary)
+    for note in profile.notes:
+        yield Paragraph(f"! input: {note}", "caution", hang=2)
+
+
+def _overview(explanation: Explanation) -> Iterator[Block]:
+    for standing, options in itertools.groupby(explanation.options, key=lambda option: option.standing):
+        yield Heading(TITLES[standing])
+        for option in options:
+            yield Paragraph(option.summary, indent=2)
+            yield Gap()
+
+
+def _verdict(option: OptionExplained) -> Iterator[Block]:
+    yield Heading(f"{option.name}: {option.standing.value.replace('-', ' ')}", 2)
+    yield Gap()
+
+
+def _sides(option: OptionExplained, side: str) -> list[str]:
+    """Each argument of a side in one sentence; rules against the option that do not hold are left to the details."""
+    chosen = option.on("for" if side == "for" else "against")
+    shown = [argument for argument in chosen if side == "for" or argument.state != "not met"]
+    return [f"{SIGNS[argument.state]} {argument_words(argument)}" for argument in shown] or ["nothing"]
+
+
+def argument_words(argument: Argument) -> str:
+    """What a rule says, with its kind, whether it holds, and its source."""
+    kind = {"offer": "Offer", "exclude": "Contraindication", "caution": "Caution"}[argument.effect]
+    return f"{kind}, {HOLDS[argument.state]}: {argument.says} {source_of(argument)}"
+
+
+def source_of(argument: Argument) -> str:
+    """The section in brackets; knowledge from outside the reviews is called so."""
+    outside = f", outside the reviews ({argument.certainty})" if argument.certainty else ""
+    return signed(f"{argument.cited}{outside}", argument.errata)
+
+
+def side_by_side(left: Sequence[str], right: Sequence[str], width: int) -> list[Line]:
+    """Two lists of sentences as two columns."""
+    column = (width - 3) // 2
+
+    def wrapped(title: str, items: Iterable[str]) -> list[str]:
+        parts = [textwrap.wrap(item, column, subsequent_indent="  ") for item in items]
+        return [title, *itertools.chain.from_iterable(parts)]
+
+    pairs = list(itertools.zip_longest(wrapped("For", left), wrapped("Against", right), fillvalue=""))
+    pairs.insert(1, ("-" * column, "-" * column))
+    return [Line(f"{one:<{column}} | {other}".rstrip()) for one, other in pairs]
+
+
+def _details(option: OptionExplained, rulebook: Rulebook, *, nested: bool = False) -> Iterator[Block]:
+    yield Heading("Rules that speak for it")
+    for argument in option.on("for"):
+        yield from _argument(argument, rulebook.domain, nested=nested)
+    against = option.on("against")
+    yield Heading("Rules that speak against it")
+    for argument in against:
+        if argument.state != "not met":
+            yield from _argument(argument, rulebook.domain, nested=nested)
+    silent = [argument for argument in against if argument.state == "not met"]
+    if silent:
+        yield Paragraph(f"{len(silent)} more that {'does' if len(silent) == 1 else 'do'} not hold:")
+        yield Bullets(tuple(_not_holding(argument) for argument in silent))
+    if not against:
+        yield Paragraph("None.")
+    yield from _changes(option, rulebook.domain)
+    yield from _questions(option, rulebook.domain)
+
+
+def _argument(argument: Argument, domain: Domain, *, nested: bool) -> Iterator[Block]:
+    studies = f" · {'; '.join(argument.study_names)}" if argument.study_names else ""
+    sign = SIGNS[argument.state]
+    yield Paragraph(f"{sign} {argument.rule}: {HOLDS[argument.state]}", "name", 2, 2)
+    yield Paragraph(f"{argument.says} {source_of(argument)}{studies} · {argument.written_in}", "quiet", 4)
+    trees = list(_tree(argument.condition, domain, 0))
+    for unless in argument.unless:
+        applies = {"met": "applies", "not met": "does not apply", "unknown": "may apply"}[unless.state]
+        trees.append((0, f"unless {unless.rule} ({unless.written_in}), which {applies}: {unless.says}"))
+        trees += _tree(unless.condition, domain, 1)
+    if nested:
+        yield Bullets(tuple(f"{'– ' * depth}{words}" for depth, words in trees))
+    else:
+        yield from (Paragraph(words, "", 6 + 2 * depth, 4) for depth, words in trees)
+
+
+def _tree(clause: Clause, domain: Domain, depth: int, *, top: bool = True) -> Iterator[tuple[int, str]]:
+    """The lines of a tree with their depth; a list of conditions that all must hold needs no line of its own."""
+    if top and clause.joined == "all" and clause.finding is None:
+        for part in clause.parts:
+            yield from _tree(part, domain, depth, top=False)
+        return
+    yield depth, clause_words(clause, domain)
+    for part in clause.parts:
+        yield from _tree(part, domain, depth + 1, top=False)
+
+
+def clause_words(clause: Clause, domain: Domain) -> str:
+    """Sign, state and words of a clause, with what is known of this patient: ``- not met: untreated (...)``."""
+    known = [clause.value] if clause.value and not says_its_value(clause) else []
+    if asks := asks_words(clause, domain):
+        known.append(f"ask: {asks}")
+    joined = {"all": ", all of", "any": ", at least one of", None: ""}[clause.joined] if clause.finding else ""
+    beside = f" ({'; '.join(known)})" if known else ""
+    return f"{SIGNS[clause.state]} {clause.state}: {clause.words}{joined}{':' if clause.parts else ''}{beside}"
+
+
+def asks_words(clause: Clause, domain: Domain | None) -> str:
+    """The questions that would settle an unknown clause, where that is more than the fact it names."""
+    words = questions_words(clause.asks, domain)
+    return "" if words == (clause.value or "").partition(": ")[0] else words
+
+
+def says_its_value(clause: Clause) -> bool:
+    """Whether the patient's value says no more than the clause: ``ECOG 1`` that is met, or that nothing is known."""
+    value = (clause.value or "").partition(": ")[2]
+    return (clause.state == "met" and value in clause.words) or (clause.state == "unknown" and value == "unknown")
+
+
+def _not_holding(argument: Argument) -> str:
+    return f"{argument.rule} ({argument.written_in}): not met: {listed(unmet(argument))}"
+
+
+# What would change it, what to ask --------------------------------------------------------------------------------
+
+
+def _changes(option: OptionExplained, domain: Domain) -> Iterator[Block]:
+    if not (option.ways or option.no_way or option.never):
+        return
+    yield Heading("Smallest changes after which it would be offered")
+    yield Bullets(tuple(change_lines(option, domain)))
+
+
+def change_lines(option: OptionExplained, domain: Domain | None) -> Iterator[str]:
+    """The ways to be offered, one a line; what never changes is one line; said plainly where nothing helps."""
+    yield from (way_words(way, domain) for way in option.ways[:MOST_WAYS])
+    if len(option.ways) > MOST_WAYS:
+        yield f"{len(option.ways) - MOST_WAYS} more; --format json lists them."
+    if option.no_way:
+        yield option.no_way
+    if option.never:
+        yield option.never
+
+
+def way_words(way: Way, domain: Domain | None) -> str:
+    """A way in one sentence: ``To learn: PD-L1 TPS at least 1. To change: prior lines 3 (now 2).``."""
+    sentences = []
+    for how, title in (("learn", "To learn"), ("change", "To change")):
+        steps = [_step_words(step, domain) for step in way.steps if step.how == how]
+        sentences += [f"{title}: {'; '.join(steps)}."] if steps else []
+    return " ".join(sentences)
+
+
+def _step_words(step: Step, domain: Domain | None) -> str:
+    instead = f" (now {step.instead_of})" if step.instead_of else ""
+    return f"{questions_words((step.question,), domain)} {step.says}{instead}"
+
+
+def _questions(option: OptionExplained, domain: Domain) -> Iterator[Block]:
+    asked = tuple(question_lines(option, domain))
+    if asked:
+        yield Heading("What to ask or test next")
+        yield Bullets(asked)
+
+
+def question_lines(option: OptionExplained, domain: Domain | None) -> Iterator[str]:
+    """Each question with what its answers make of this option, then the smallest sets of questions that settle it."""
+    for question in option.questions.single:
+        effects: dict[str, list[str]] = {}
+        for answer in question.answers:
+            if option.regimen in answer.standings:
+                effects.setdefault(answer.standings[option.regimen].value.replace("-", " "), []).extend(answer.values)
+        answers = "; ".join(f"{listed(values, 'or')}: {standing}" for standing, values in effects.items())
+        yield f"{question.asks} {answers}."
+    yield from sets_words(option.questions.sets, domain)
+
+
+def sets_words(sets: Sequence[tuple[str, ...]], domain: Domain | None) -> list[str]:
+    """The smallest sets of questions that settle an option, in one sentence."""
+    if not sets:
+        return []
+    words = " or ".join(f"({questions_words(keys, domain)})" for keys in sets)
+    return [f"Settled whatever the answers by knowing {words}."]
+
+
+def _foot(explanation: Explanation) -> Iterator[Block]:
+    yield Paragraph(LEGEND, "quiet")
+    yield Paragraph(explanation.scope, "quiet")
+    yield Paragraph(f"Rules {explanation.rulebook.version}; engines: {listed(explanation.engines)}.", "quiet")

@@ -1,0 +1,264 @@
+"""``advise`` and ``explain`` as one self-contained HTML page: no script, no network, readable on paper and on a phone.
+
+Whatever comes from a profile or a rule is escaped by the templates.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from regimen_advisor.advice import Advice, Caution, Evidence, Option
+from regimen_advisor.advising import evidence_of
+from regimen_advisor.drawing.forest import forest_plot, rows_of, rows_of_study
+from regimen_advisor.drawing.guideline_map import guideline_map
+from regimen_advisor.drawing.map_picture import map_picture
+from regimen_advisor.engines.interpreter import Interpreter
+from regimen_advisor.explaining import explain_all, unmet
+from regimen_advisor.explanation import Explanation, Known, OptionExplained
+from regimen_advisor.reading import Patient
+from regimen_advisor.regimens import Source
+from regimen_advisor.reports.explanation import asks_words, change_lines, question_lines, says_its_value
+from regimen_advisor.reports.figures_text import (
+    Places,
+    arm_labels,
+    brief_result,
+    leading,
+    main_results,
+    matching_arms,
+    signed,
+    study_words,
+)
+from regimen_advisor.reports.layout import Block
+from regimen_advisor.reports.patient_text import questions_words
+from regimen_advisor.reports.studies import approval_sentence, erratum_words, study_blocks
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.standings import Standing, effective_conditions, regimen_rules
+from regimen_advisor.values import Truth
+from regimen_advisor.wording import listed
+
+MOST_MAPS = 3
+_SHOWN = (Standing.OFFERED, Standing.OFFERED_WITH_CAUTION, Standing.UNDETERMINED)
+
+
+def render_advice(advices: Sequence[Advice], rulebook: Rulebook, patients: Sequence[Patient]) -> str:
+    """The advice for each patient on one page."""
+    views = [
+        _patient_view(index, advice, rulebook, patient)
+        for index, (advice, patient) in enumerate(zip(advices, patients, strict=True), start=1)
+    ]
+    title = advices[0].profile.id if len(advices) == 1 else f"{len(advices)} patients"
+    return _page("advice.html.j2", rulebook, title=f"Options: {title}", patients=views)
+
+
+def render_explanation(explanation: Explanation, rulebook: Rulebook, patient: Patient) -> str:
+    """An explanation on one page, with the forest plot and the map behind the options that are explained in full."""
+    whole = [option for option in explanation.options if option.arguments]
+    heading = f"Why {listed(option.name for option in whole)}?" if whole else "Why each option stands as it does"
+    studies = list(dict.fromkeys(id for one in whole for part in one.on("for") for id in part.studies))
+    return _page(
+        "explanation.html.j2",
+        rulebook,
+        title=f"{heading} {explanation.profile.id}",
+        heading=heading,
+        explanation=explanation,
+        forest=Markup(_forest_of_studies(studies, rulebook)),  # noqa: S704 - drawn and escaped by `drawing`
+        maps=_maps([one.regimen for one in whole], rulebook, patient, "map"),
+        studies=[_study_view(id, rulebook, "study") for id in studies],
+    )
+
+
+def advice_fragment(advice: Advice) -> str:
+    """The advice as a notebook shows it: the options, how they stand and on what evidence."""
+    return _environment(None).get_template("advice_fragment.html.j2").render(advice=advice)
+
+
+def explanation_fragment(explanation: Explanation) -> str:
+    """The explanation as a notebook shows it."""
+    return _environment(None).get_template("explanation_fragment.html.j2").render(explanation=explanation)
+
+
+# Templates ----------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=8)
+def _environment(rulebook: Rulebook | None) -> Environment:
+    """The templates with their filters; without a rulebook, keys and ids stand for themselves."""
+    environment = Environment(
+        loader=PackageLoader("regimen_advisor.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    domain = rulebook.domain if rulebook else None
+    names = {id: regimen.name for id, regimen in rulebook.regimens.items()} if rulebook else {}
+
+    def place(source: Source) -> str:
+        return Places(rulebook).at(source.review, source.section) if rulebook else str(source)
+
+    environment.filters |= {
+        "asked": lambda option: list(question_lines(option, domain)),
+        "count_cautions": _count_cautions,
+        "asks": lambda clause: asks_words(clause, domain),
+        "changes": lambda option: list(change_lines(option, domain)),
+        "erratum": erratum_words,
+        "kind": lambda block: type(block).__name__,
+        "place": place,
+        "questions": lambda keys: questions_words(tuple(keys), domain),
+        "regimens": lambda ids: listed(names.get(id, id) for id in ids),
+        "says_its_value": says_its_value,
+        "unmet": lambda argument: listed(unmet(argument)),
+    }
+    return environment
+
+
+def _count_cautions(cautions: Sequence[Caution]) -> str:
+    """``2 cautions, 1 open``: those that hold, and those that wait for an answer."""
+    waiting = sum(caution.state == "open" for caution in cautions)
+    holding = len(cautions) - waiting
+    parts = [f"{holding} caution{'' if holding == 1 else 's'}"] if holding else []
+    if waiting:
+        parts.append(f"{waiting} open" if holding else f"{waiting} caution{'' if waiting == 1 else 's'} open")
+    return ", ".join(parts)
+
+
+def _page(template: str, rulebook: Rulebook, **context: object) -> str:
+    style = files("regimen_advisor.reports").joinpath("templates/report.css").read_text("utf-8").strip()
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    # The style sheet ships with the package; the page names its digest, so that no other style can be slipped in.
+    page = _environment(rulebook).get_template(template)
+    return page.render(style=Markup(style), style_hash=digest, **context).rstrip() + "\n"  # noqa: S704
+
+
+# What a page shows --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OptionView:
+    """One option as the page shows it."""
+
+    id: str
+    option: Option
+    explained: OptionExplained
+    evidence: tuple[str, str] | None
+    results: tuple[tuple[str, tuple[str, str]], ...]
+    approvals: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StudyView:
+    """One study as the page shows it."""
+
+    id: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class MapView:
+    """The map of one setting."""
+
+    title: str
+    picture: Markup
+
+
+@dataclass(frozen=True)
+class PatientView:
+    """One patient with options, pictures and studies."""
+
+    advice: Advice
+    known: tuple[Known, ...]
+    shown: tuple[OptionView, ...]
+    excluded: tuple[OptionView, ...]
+    others: tuple[OptionView, ...]
+    forest: Markup
+    maps: tuple[MapView, ...]
+    studies: tuple[StudyView, ...]
+
+
+def _patient_view(index: int, advice: Advice, rulebook: Rulebook, patient: Patient) -> PatientView:
+    prefix = f"p{index}"
+    explanation = explain_all(patient, rulebook, advice)
+    explained = {option.regimen: option for option in explanation.options}
+
+    def views(*standings: Standing) -> tuple[OptionView, ...]:
+        options = advice.of(*standings)
+        return tuple(_option_view(prefix, option, explained[option.regimen], rulebook) for option in options)
+
+    shown = advice.of(*_SHOWN)
+    studies = dict.fromkeys(evidence.study for option in shown for evidence in option.evidence)
+    rows = rows_of(shown, Places(rulebook))
+    return PatientView(
+        advice=advice,
+        known=explanation.known,
+        shown=views(*_SHOWN),
+        excluded=views(Standing.EXCLUDED),
+        others=views(Standing.NOT_INDICATED),
+        forest=Markup(forest_plot(rows, id=f"{prefix}-forest")),  # noqa: S704 - `drawing` escapes what it draws
+        maps=_maps([option.regimen for option in shown], rulebook, patient, f"{prefix}-map"),
+        studies=tuple(_study_view(id, rulebook, f"{prefix}-study") for id in studies),
+    )
+
+
+def _option_view(prefix: str, option: Option, explained: OptionExplained, rulebook: Rulebook) -> OptionView:
+    best = leading(option, rulebook)
+    places = Places(rulebook)
+    return OptionView(
+        id=f"{prefix}-{option.regimen}",
+        option=option,
+        explained=explained,
+        evidence=_evidence_words(best, option, rulebook) if best else None,
+        results=tuple(
+            (f"{prefix}-study-{evidence.study}", _evidence_words(evidence, option, rulebook))
+            for evidence in option.evidence
+        ),
+        approvals=tuple(approval_sentence(approval, places) for approval in option.approvals),
+    )
+
+
+def _evidence_words(evidence: Evidence, option: Option, rulebook: Rulebook) -> tuple[str, str]:
+    """A study in a few words, and its main results for the arms that gave the option."""
+    study, places = rulebook.studies[evidence.study], Places(rulebook)
+    arms = matching_arms(evidence, rulebook.regimens[option.regimen], rulebook.formulary)
+    phrases = [
+        f"{brief_result(result, arms, arm_labels(evidence))} "
+        f"{signed(places.within(evidence.cited_in, result.section), result.errata)}"
+        for result in main_results(evidence, arms, study.shown_benefit)
+    ]
+    return study_words(evidence), "; ".join(phrases)
+
+
+def _study_view(id: str, rulebook: Rulebook, prefix: str) -> StudyView:
+    _, *blocks = study_blocks(rulebook.studies[id], rulebook, level=2)
+    return StudyView(f"{prefix}-{id}", study_words(evidence_of(rulebook.studies[id])), tuple(blocks))
+
+
+def _forest_of_studies(studies: Iterable[str], rulebook: Rulebook) -> str:
+    places = Places(rulebook)
+    evidence = (evidence_of(rulebook.studies[id]) for id in studies)
+    return forest_plot([row for one in evidence for row in rows_of_study(one, places)])
+
+
+def _maps(regimens: Sequence[str], rulebook: Rulebook, patient: Patient, prefix: str) -> tuple[MapView, ...]:
+    """The maps of the settings whose rules speak for these regimens and may hold, the first ones."""
+    settings = dict.fromkeys(_settings(regimens, rulebook, patient))
+    drawn = [guideline_map(setting, rulebook, patient) for setting in list(settings)[:MOST_MAPS]]
+    pictures = (Markup(map_picture(one, id=f"{prefix}-{at}")) for at, one in enumerate(drawn, start=1))  # noqa: S704
+    return tuple(MapView(one.title, picture) for one, picture in zip(drawn, pictures, strict=True))
+
+
+def _settings(regimens: Iterable[str], rulebook: Rulebook, patient: Patient) -> Iterator[str]:
+    reader = Interpreter(patient.facts)
+    effective, of = effective_conditions(rulebook), regimen_rules(rulebook)
+    names = list(regimens)
+    offers = [rule for name in names for rule in of[name].offers]
+    holding = [rule for rule in offers if reader.judge(effective[rule.id]).truth is not Truth.FALSE]
+    yield from (rule.setting.id for rule in holding or offers)

@@ -1,0 +1,76 @@
+"""A rule as one sentence, generated from its condition and effect: what a clinician signs when a rule changes."""
+
+from __future__ import annotations
+
+from regimen_advisor.conditions import AllOf, Condition, Leaf, all_of
+from regimen_advisor.regimens import Target, TargetItem
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.rules import Effect, Rule
+from regimen_advisor.values import Is
+from regimen_advisor.wording import Wording, drug_name, listed, value_word
+
+
+def rule_sentence(rule: Rule, rulebook: Rulebook) -> str:
+    """The whole rule: ``In non-small cell lung cancer, if untreated: offer anlotinib (AA 4.1: ECOG 4599).``."""
+    wording = Wording(rulebook.domain, rulebook.findings)
+    disease, rest = _disease_and_rest(rule.condition)
+    where = f"In {disease}" if disease else "In lung cancer"
+    when = f", if {wording.condition(rest)}" if rest is not None else ""
+    unless = "".join(f", unless `{other.id}` holds" for other in rulebook.overridden_by[rule.id])
+    return f"{where}{when}: {effect_words(rule, rulebook)}{unless} ({source_words(rule, rulebook)})."
+
+
+def effect_words(rule: Rule, rulebook: Rulebook) -> str:
+    """What the rule does where it holds, as a request: ``offer anlotinib``, ``do not give a regimen with ...``."""
+    match rule.effect:
+        case Effect.OFFER:
+            return f"offer {rulebook.regimens[rule.subject].name}"
+        case Effect.EXCLUDE:
+            return f"do not give {target_words(rule.target, rulebook)}"
+        case Effect.CAUTION:
+            return f"hesitate over {target_words(rule.target, rulebook)}"
+        case Effect.TRIAL:
+            return f"know of the trial {rulebook.studies[rule.subject].name}"
+        case Effect.NOTE:
+            return f'note "{rule.subject}"'
+        case Effect.STANDARD:
+            return f'the review names a standard, "{rule.subject}"'
+        case Effect.SILENT:
+            return f'the rules are silent on "{rule.subject}"'
+
+
+def target_words(target: Target | None, rulebook: Rulebook) -> str:
+    """The regimens an exclusion or caution speaks of: ``any regimen with bevacizumab and chemotherapy``."""
+    if target is None or not target.items:
+        return "any option"
+    if target.items[0].regimen is not None:
+        return rulebook.regimens[target.items[0].regimen].name
+    return f"any regimen with {listed(_item_words(item, rulebook) for item in target.items)}"
+
+
+def _item_words(item: TargetItem, rulebook: Rulebook) -> str:
+    return drug_name(rulebook.formulary, item.drug or item.class_ or "")
+
+
+def source_words(rule: Rule, rulebook: Rulebook) -> str:
+    """Where it stands and on which studies: ``AA 4.1: ECOG 4599, BEYOND``; knowledge from outside is called so."""
+    source = f"{rulebook.reviews[rule.source.review].cited_as} {rule.source.section}"
+    studies = "; ".join(rulebook.studies[study].name for study in rule.studies)
+    outside = f"; outside the reviews, {rule.certainty}" if rule.is_outside else ""
+    return f"{source}{f': {studies}' if studies else ''}{outside}"
+
+
+def _disease_and_rest(condition: Condition) -> tuple[str | None, Condition | None]:
+    """The disease a condition asks for, in words, and what it asks for beside it."""
+    parts = condition.parts if isinstance(condition, AllOf) else (condition,)
+    diseases = [found for part in parts if (found := _diseases(part))]
+    rest = tuple(part for part in parts if not _diseases(part))
+    words = listed(map(value_word, sorted(diseases[0])), "or") if diseases else None
+    return words, all_of(*rest) if rest else None
+
+
+def _diseases(condition: Condition) -> frozenset[str]:
+    """The diseases that a test of the disease lets through; empty for any other condition."""
+    if isinstance(condition, Leaf) and isinstance(condition.atom, Is) and condition.atom.fact == "disease":
+        return condition.atom.values
+    return frozenset()

@@ -1,0 +1,259 @@
+"""``explain``: trees in words, arguments for and against, what would change it, what to ask next."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from typer.testing import CliRunner
+
+from conftest import ROOT
+from regimen_advisor.advising import advise
+from regimen_advisor.clauses import Clause, Teller
+from regimen_advisor.cli import app
+from regimen_advisor.conditions import AllOf, AnyOf, ConditionReader, Not
+from regimen_advisor.engines.interpreter import Interpreter
+from regimen_advisor.errors import InputError
+from regimen_advisor.explaining import explain, explain_all
+from regimen_advisor.explanation import Explanation, OptionExplained
+from regimen_advisor.profile import profile_from, read_profile
+from regimen_advisor.reading import Patient, read
+from regimen_advisor.reports.explanation import render_markdown, render_text
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.sources import parse_document
+from regimen_advisor.standings import Standing, effective_conditions, regimen_rules
+
+RUNNER = CliRunner()
+PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))
+
+
+def patient(rulebook: Rulebook, name: str) -> Patient:
+    profile, document = read_profile(ROOT / "profiles" / f"{name}.yaml")
+    return read(profile, rulebook.domain, document)
+
+
+def written(rulebook: Rulebook, text: str) -> Patient:
+    document = parse_document(text, "patient.yaml")
+    return read(profile_from(document), rulebook.domain, document)
+
+
+def explained(rulebook: Rulebook, name: str, regimen: str) -> OptionExplained:
+    (option,) = explain(patient(rulebook, name), rulebook, [regimen]).options
+    return option
+
+
+def told(rulebook: Rulebook, when: str, profile: str) -> Clause:
+    """What is told of a condition, given as YAML, for a profile."""
+    document = parse_document(when, "rule.yaml")
+    findings = {name: finding.condition for name, finding in rulebook.findings.items()}
+    condition = ConditionReader(rulebook.domain, findings, []).read(document, (), document.value)
+    one = written(rulebook, profile)
+    return Teller(one, rulebook, ()).tell(Interpreter(one.facts).judge(condition))
+
+
+def every(clause: Clause) -> Iterator[Clause]:
+    yield clause
+    for part in clause.parts:
+        yield from every(part)
+
+
+# Clauses ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_clause_shows_the_value_of_the_patient(rulebook: Rulebook) -> None:
+    clause = told(rulebook, "ecog: {at_most: 1}", "ecog: 2")
+    assert (clause.words, clause.state, clause.value) == ("ECOG at most 1", "not met", "ECOG: 2")
+
+
+def test_a_negated_condition_is_worded_positively(rulebook: Rulebook) -> None:
+    clause = told(rulebook, "not: {received: {includes: egfr-tki}}", "history: []")
+    assert (clause.words, clause.state) == ("never received EGFR-TKI", "met")
+
+
+def test_a_negated_conjunction_asks_for_one_of_the_opposites(rulebook: Rulebook) -> None:
+    clause = told(rulebook, "not: {ecog: {at_least: 2}, brain_metastases: true}", "ecog: 3\nbrain_metastases: false")
+    assert (clause.joined, clause.state) == ("any", "met")
+    assert [(part.words, part.state) for part in clause.parts] == [
+        ("ECOG below 2", "not met"),
+        ("no brain metastases", "met"),
+    ]
+
+
+def test_a_negated_finding_is_opened(rulebook: Rulebook) -> None:
+    clause = told(rulebook, "driver-negative: false", "egfr: wild-type\nalk: positive\nros1: negative")
+    assert (clause.finding, clause.state, clause.joined) == ("driver-negative", "met", "any")
+    assert [part.words for part in clause.parts] == ["an EGFR variant", "ALK fusion positive", "ROS1 fusion positive"]
+
+
+def test_members_of_one_set_are_one_clause(rulebook: Rulebook) -> None:
+    clause = told(rulebook, "egfr: {any_of: [ex19del, L858R]}", "egfr: [T790M]")
+    assert (clause.words, clause.state, clause.value) == (
+        "EGFR exon 19 deletion or L858R",
+        "not met",
+        "EGFR: T790M",
+    )
+
+
+def test_an_unknown_clause_says_so(rulebook: Rulebook) -> None:
+    clause = told(rulebook, "alk: negative", "egfr: wild-type")
+    assert (clause.state, clause.value) == ("unknown", "ALK fusion: unknown")
+
+
+@pytest.mark.parametrize("file", PROFILES[::6], ids=lambda file: file.stem)
+def test_the_state_of_a_tree_is_the_truth_of_the_rule_and_follows_from_its_parts(rulebook: Rulebook, file) -> None:
+    one = patient(rulebook, file.stem)
+    reader, teller = Interpreter(one.facts), Teller(one, rulebook, ())
+    names = {"true": "met", "false": "not met", "unknown": "unknown"}
+    for condition in effective_conditions(rulebook).values():
+        tree = reader.judge(condition)
+        clause = teller.tell(tree)
+        assert clause.state == names[tree.truth.value]
+        opposite = teller.tell(tree, wanted=False)
+        assert opposite.state == names[(~tree.truth).value]
+        for part in every(clause):
+            states = [inner.state for inner in part.parts]
+            if part.joined == "all":
+                assert part.state == ("not met" if "not met" in states else "unknown" if "unknown" in states else "met")
+            if part.joined == "any":
+                assert part.state == ("met" if "met" in states else "unknown" if "unknown" in states else "not met")
+
+
+def test_no_clause_of_any_rule_is_told_as_a_failed_not(rulebook: Rulebook) -> None:
+    one = written(rulebook, "disease: nsclc")
+    reader, teller = Interpreter(one.facts), Teller(one, rulebook, ())
+    for rule in rulebook.rules.values():
+        for clause in every(teller.tell(reader.judge(AllOf((rule.condition, Not(AnyOf((rule.condition,)))))))):
+            assert not clause.words.startswith("not (")
+            assert "not not" not in clause.words
+
+
+# Options ------------------------------------------------------------------------------------------------------------
+
+
+def test_an_option_shows_every_rule_that_speaks_of_it_with_its_place(rulebook: Rulebook) -> None:
+    option = explained(rulebook, "egfr-l858r-after-osimertinib", "amivantamab-platinum-chemotherapy")
+    of = regimen_rules(rulebook)["amivantamab-platinum-chemotherapy"]
+    assert {argument.rule for argument in option.arguments} == {rule.id for rule in of.rules}
+    for argument in option.arguments:
+        file, _, line = argument.written_in.rpartition(":")
+        assert f"id: {argument.rule}" in (ROOT / file).read_text("utf-8").splitlines()[int(line) - 1]
+
+
+def test_a_rule_that_is_overridden_does_not_hold_and_says_by_which(rulebook: Rulebook) -> None:
+    option = explained(rulebook, "egfr-l858r-after-osimertinib", "amivantamab-platinum-chemotherapy")
+    (argument,) = [one for one in option.arguments if one.unless]
+    assert argument.condition.state == "met"
+    assert argument.state == "not met"
+    assert [(unless.rule, unless.state) for unless in argument.unless] == [
+        ("amivantamab-chemotherapy-after-osimertinib", "met")
+    ]
+
+
+def test_an_excluded_option_shows_its_contraindication_against_it(rulebook: Rulebook) -> None:
+    option = explained(rulebook, "squamous-driver-negative-untreated", "bevacizumab-carboplatin-paclitaxel")
+    assert option.standing is Standing.EXCLUDED
+    assert option.on("against")[0].rule == "no-bevacizumab-in-squamous-disease"
+    assert option.on("against")[0].state == "met"
+    assert option.never == "Otherwise only with another histology, which never changes."
+    assert option.no_way is not None
+
+
+def test_an_undetermined_option_says_what_has_only_to_be_learnt(rulebook: Rulebook) -> None:
+    option = explained(rulebook, "adenocarcinoma-drivers-unknown-untreated", "bevacizumab-carboplatin-paclitaxel")
+    assert option.ways[0].kind == "learn"
+    assert [(step.question, step.says) for step in option.ways[0].steps] == [
+        ("egfr", "wild-type"),
+        ("alk", "negative"),
+        ("ros1", "negative"),
+    ]
+    assert option.questions.sets == (("egfr", "alk", "ros1"),)
+
+
+def test_an_offered_option_needs_no_change(rulebook: Rulebook) -> None:
+    option = explained(rulebook, "driver-negative-two-prior-lines", "anlotinib")
+    assert (option.ways, option.no_way, option.never) == ((), None, None)
+
+
+def test_a_regimen_of_the_other_disease_is_explained_too(rulebook: Rulebook) -> None:
+    option = explained(rulebook, "egfr-l858r-after-osimertinib", "tarlatamab")
+    assert option.standing is Standing.NOT_INDICATED
+    assert "small cell lung cancer" in option.summary
+
+
+def test_without_a_regimen_each_option_has_one_paragraph_and_the_order_of_advise(rulebook: Rulebook) -> None:
+    one = patient(rulebook, "egfr-l858r-after-osimertinib")
+    found = explain(one, rulebook).options
+    assert [option.regimen for option in found] == [option.regimen for option in advise(one, rulebook).options]
+    assert all(option.summary and not option.arguments for option in found)
+
+
+@pytest.mark.parametrize("file", PROFILES[::9], ids=lambda file: file.stem)
+def test_the_standing_follows_from_the_arguments(rulebook: Rulebook, file) -> None:
+    one = patient(rulebook, file.stem)
+    for option in explain_all(one, rulebook, advise(one, rulebook, ask=False)).options:
+        states = {(argument.effect, argument.state) for argument in option.arguments}
+        if option.standing.is_offered:
+            assert ("exclude", "met") not in states
+            assert ("offer", "met") in states or ("offer", "unknown") in states
+        if option.standing is Standing.OFFERED_WITH_CAUTION and ("offer", "unknown") not in states:
+            assert ("caution", "met") in states or ("caution", "unknown") in states
+        if option.standing is Standing.NOT_INDICATED:
+            assert ("offer", "met") not in states
+        if option.standing is Standing.EXCLUDED:
+            assert ("exclude", "met") in states or ("exclude", "unknown") in states
+
+
+def test_a_regimen_may_be_named_by_its_name(rulebook: Rulebook) -> None:
+    one = patient(rulebook, "egfr-l858r-after-osimertinib")
+    by_name = explain(one, rulebook, ["Ivonescimab + pemetrexed + carboplatin"])
+    assert by_name.options[0].regimen == "ivonescimab-pemetrexed-carboplatin"
+
+
+def test_a_misspelt_regimen_gets_did_you_mean(rulebook: Rulebook) -> None:
+    with pytest.raises(InputError, match="did you mean `anlotinib`") as caught:
+        explain(patient(rulebook, "egfr-l858r-after-osimertinib"), rulebook, ["anlotinb"])
+    assert "found `anlotinb`" in str(caught.value)
+
+
+# Reports ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "regimen"),
+    [
+        ("egfr-l858r-after-osimertinib", "amivantamab-platinum-chemotherapy"),
+        ("adenocarcinoma-drivers-unknown-untreated", "ivonescimab"),
+        ("squamous-driver-negative-untreated", "bevacizumab-carboplatin-paclitaxel"),
+        ("small-cell-after-platinum-etoposide", None),
+    ],
+)
+def test_the_text_reads_as_reviewed(
+    rulebook: Rulebook, name: str, regimen: str | None, snapshot: SnapshotAssertion
+) -> None:
+    explanation = explain(patient(rulebook, name), rulebook, [regimen] if regimen else [])
+    shown = render_text(explanation, rulebook).replace(rulebook.version, "VERSION")
+    assert max(map(len, shown.splitlines())) <= 80
+    assert shown == snapshot
+
+
+def test_the_markdown_puts_for_and_against_side_by_side(rulebook: Rulebook) -> None:
+    one = patient(rulebook, "squamous-driver-negative-untreated")
+    shown = render_markdown(explain(one, rulebook, ["bevacizumab-carboplatin-paclitaxel"]), rulebook)
+    assert "| For | Against |" in shown
+    assert "Contraindication, holds:" in shown
+
+
+def test_the_json_follows_its_schema_and_is_the_same_each_time(rulebook: Rulebook) -> None:
+    arguments = ["explain", str(ROOT / "profiles" / "egfr-l858r-after-osimertinib.yaml"), "anlotinib", "-f", "json"]
+    first, second = RUNNER.invoke(app, arguments), RUNNER.invoke(app, arguments)
+    assert first.stdout == second.stdout
+    assert Explanation.model_validate_json(first.stdout).options[0].regimen == "anlotinib"
+    assert set(json.loads(first.stdout)) <= set(Explanation.model_json_schema(mode="serialization")["properties"])
+
+
+def test_a_contradicting_profile_is_refused_as_in_advise(rulebook: Rulebook, tmp_path) -> None:
+    file = tmp_path / "odd.yaml"
+    file.write_text("disease: nsclc\nhistology: small-cell\n", "utf-8")
+    refused = [RUNNER.invoke(app, [verb, str(file)]).exception for verb in ("explain", "advise")]
+    assert all(isinstance(error, InputError) for error in refused)
+    assert str(refused[0]) == str(refused[1])

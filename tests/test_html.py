@@ -1,0 +1,161 @@
+"""The pages of ``advise`` and ``explain``: self-contained, escaped, and usable by keyboard, screen reader and phone."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import ROOT, needed
+from regimen_advisor.advising import advise
+from regimen_advisor.explaining import explain
+from regimen_advisor.profile import profile_from, read_profile
+from regimen_advisor.reading import Patient, read
+from regimen_advisor.reports.html import render_advice, render_explanation
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.sources import parse_document
+
+HOSTILE = """<script>alert("1")</script>' onmouseover='x"""
+
+
+def patient(rulebook: Rulebook, name: str) -> Patient:
+    profile, document = read_profile(ROOT / "profiles" / f"{name}.yaml")
+    return read(profile, rulebook.domain, document)
+
+
+def written(rulebook: Rulebook, text: str) -> Patient:
+    document = parse_document(text, "patient.yaml")
+    return read(profile_from(document), rulebook.domain, document)
+
+
+def advice_page(rulebook: Rulebook, *patients: Patient) -> str:
+    return render_advice([advise(one, rulebook) for one in patients], rulebook, patients)
+
+
+def explanation_page(rulebook: Rulebook, one: Patient, *regimens: str) -> str:
+    return render_explanation(explain(one, rulebook, regimens), rulebook, one)
+
+
+@pytest.fixture(scope="module")
+def pages(rulebook: Rulebook) -> dict[str, str]:
+    after_osimertinib = patient(rulebook, "egfr-l858r-after-osimertinib")
+    squamous = patient(rulebook, "squamous-driver-negative-untreated")
+    open_patient = patient(rulebook, "adenocarcinoma-drivers-unknown-untreated")
+    return {
+        "advice": advice_page(rulebook, after_osimertinib),
+        "open advice": advice_page(rulebook, open_patient),
+        "two patients": advice_page(rulebook, squamous, patient(rulebook, "small-cell-after-platinum-etoposide")),
+        "one option": explanation_page(rulebook, open_patient, "bevacizumab-carboplatin-paclitaxel"),
+        "all options": explanation_page(rulebook, after_osimertinib),
+    }
+
+
+NAMES = ("advice", "open advice", "two patients", "one option", "all options")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_loads_nothing_and_runs_nothing(pages: dict[str, str], name: str) -> None:
+    page = pages[name]
+    assert not re.search(r"<(script|link|img|iframe|object|embed|form|base)\b|\bon[a-z]+=|\bsrc=|@import|url\(", page)
+    assert "default-src 'none'" in page
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_only_style_is_the_one_that_the_policy_of_the_page_names(pages: dict[str, str], name: str) -> None:
+    (style,) = re.findall(r"<style>(.*?)</style>", pages[name], re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in pages[name]
+    assert " style=" not in pages[name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_anchor_leads_to_one_place(pages: dict[str, str], name: str) -> None:
+    ids = re.findall(r'\bid="([^"]+)"', pages[name])
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', pages[name])) <= set(ids)
+
+
+def test_text_from_a_profile_is_escaped_on_every_page(rulebook: Rulebook) -> None:
+    said = HOSTILE.replace("'", "''")
+    one = written(rulebook, f"id: '{said}'\nsummary: '{said}'\ndisease: nsclc\nhistology: adenocarcinoma\n")
+    pages = (advice_page(rulebook, one), explanation_page(rulebook, one, "anlotinib"), explanation_page(rulebook, one))
+    for page in pages:
+        assert "<script" not in page
+        assert "' onmouseover='" not in page
+        assert "&lt;script&gt;" in page
+
+
+def test_text_in_an_answer_shown_by_a_notebook_is_escaped(rulebook: Rulebook) -> None:
+    said = HOSTILE.replace("'", "''")
+    one = written(rulebook, f"id: '{said}'\nsummary: '{said}'\ndisease: sclc\n")
+    for shown in (advise(one, rulebook)._repr_html_(), explain(one, rulebook)._repr_html_()):
+        assert "<script" not in shown
+        assert "&lt;script&gt;" in shown
+
+
+def test_an_answer_in_a_notebook_names_every_option_that_is_offered(rulebook: Rulebook) -> None:
+    advice = advise(patient(rulebook, "egfr-l858r-after-osimertinib"), rulebook)
+    shown = advice._repr_html_()
+    assert all(option.name in shown for option in advice.options if option.standing.is_offered)
+
+
+def test_the_page_of_an_option_says_met_and_not_met_in_words(rulebook: Rulebook) -> None:
+    page = explanation_page(rulebook, patient(rulebook, "egfr-l858r-after-osimertinib"), "anlotinib")
+    assert '<span class="state not-met"><span aria-hidden="true">✗</span> not met</span> third line or later' in page
+    assert "prior lines: 1" in page
+    assert "rules/nsclc/later-line-any.yaml:" in page
+
+
+def test_a_page_carries_the_plot_the_map_and_the_citations(pages: dict[str, str]) -> None:
+    page = pages["advice"]
+    assert "Not a comparison between trials" in page
+    assert "Map of the setting: EGFR-mutated NSCLC after an EGFR-TKI, with the path of egfr-l858r" in page
+    assert 'href="https://doi.org/10.1016/j.annonc.2023.10.117"' in page
+
+
+# In a browser -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=needed("chromium"), args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.mark.parametrize("name", ["advice", "two patients", "one option"])
+@pytest.mark.parametrize("look", [("light", 1280), ("dark", 390)], ids=["light desktop", "dark phone"])
+def test_axe_finds_nothing_wrong_with_everything_unfolded(
+    pages: dict[str, str], name: str, look: tuple[str, int], browser: Any, tmp_path: Path
+) -> None:
+    scheme, width = look
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    file = tmp_path / "page.html"
+    file.write_text(pages[name], "utf-8")
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.goto(file.as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    found = axe.Axe().run(page).response["violations"]
+    page.close()
+    assert [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_fits_a_small_phone_and_asks_the_network_for_nothing(
+    pages: dict[str, str], name: str, browser: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "page.html"
+    file.write_text(pages[name], "utf-8")
+    asked: list[str] = []
+    page = browser.new_page(viewport={"width": 320, "height": 700})
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    width = page.evaluate("document.documentElement.scrollWidth")
+    page.close()
+    assert width <= 320
+    assert asked == [file.as_uri()]

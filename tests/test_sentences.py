@@ -1,0 +1,46 @@
+"""Every rule as one sentence: the stored ones are read again whenever a rule changes."""
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.rules import Effect
+from regimen_advisor.sentences import rule_sentence
+
+
+def sentence(rulebook: Rulebook, rule: str) -> str:
+    return rule_sentence(rulebook.rules[rule], rulebook)
+
+
+def test_every_rule_reads_as_the_sentence_that_was_reviewed(rulebook: Rulebook, snapshot: SnapshotAssertion) -> None:
+    assert "\n".join(f"{rule.id}: {rule_sentence(rule, rulebook)}" for rule in rulebook.rules.values()) == snapshot
+
+
+@pytest.mark.parametrize("effect", list(Effect))
+def test_a_sentence_says_disease_effect_and_source(rulebook: Rulebook, effect: Effect) -> None:
+    for rule in rulebook.of(effect):
+        words = rule_sentence(rule, rulebook)
+        assert words.startswith(("In non-small cell lung cancer", "In small cell lung cancer"))
+        assert f"({rulebook.reviews[rule.source.review].cited_as} {rule.source.section}" in words
+        assert words.endswith(").")
+
+
+def test_a_sentence_words_a_negated_condition_positively(rulebook: Rulebook) -> None:
+    words = sentence(rulebook, "erlotinib-bevacizumab-second-line")
+    assert "never received EGFR-TKI" in words
+
+
+def test_a_sentence_names_the_rule_that_overrides_it(rulebook: Rulebook) -> None:
+    words = sentence(rulebook, "amivantamab-chemotherapy-after-another-egfr-tki")
+    assert "unless `amivantamab-chemotherapy-after-osimertinib` holds" in words
+
+
+def test_a_caution_from_outside_the_reviews_says_so_and_how_sure_it_is(rulebook: Rulebook) -> None:
+    for rule in rulebook.of(Effect.CAUTION):
+        said = f"outside the reviews, {rule.certainty}" in rule_sentence(rule, rulebook)
+        assert said == rule.is_outside
+
+
+def test_an_exclusion_says_which_regimens_it_speaks_of(rulebook: Rulebook) -> None:
+    words = sentence(rulebook, "no-bevacizumab-in-squamous-disease")
+    assert "if squamous carcinoma: do not give any regimen with bevacizumab" in words
