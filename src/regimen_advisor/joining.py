@@ -1,0 +1,129 @@
+"""Two rulebooks over one set of patients, so that their conditions can be asked about together.
+
+The patients are those whom both can describe: whoever received a drug that only one of them knows is left out. A class
+that does not hold the same of those drugs in both stands twice, the older one under a name of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from regimen_advisor.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
+from regimen_advisor.drugs import Drug, DrugClass, Formulary
+from regimen_advisor.facts import HISTORY_SETS, Domain, domain_for
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.rules import Rule
+from regimen_advisor.standings import RegimenRules, effective_conditions, regimen_rules
+from regimen_advisor.values import Includes
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One of the two rulebooks, its conditions told over the common domain."""
+
+    rulebook: Rulebook
+    effective: Mapping[str, Condition]
+    regimens: Mapping[str, RegimenRules]
+
+    def rules_of(self, regimen: str) -> tuple[Rule, ...]:
+        """The rules that speak of a regimen; none where this rulebook does not know it."""
+        return self.regimens[regimen].rules if regimen in self.regimens else ()
+
+
+@dataclass(frozen=True, eq=False)
+class Joined:
+    """Two rulebooks over one domain; ``only_old`` and ``only_new`` are the drugs that just one of them knows."""
+
+    domain: Domain
+    old: Side
+    new: Side
+    only_old: tuple[str, ...]
+    only_new: tuple[str, ...]
+
+
+def join(old: Rulebook, new: Rulebook) -> Joined:
+    """Both rulebooks over the patients whom both can describe."""
+    before, after = old.formulary, new.formulary
+    common = [name for name in after.drugs if name in before.drugs]
+    apart = {
+        name: f"{name}-as-it-was"
+        for name in before.classes
+        if name in after.classes and before.members_of(name) & set(common) != after.members_of(name) & set(common)
+    }
+    if (
+        len(common) == len(before.drugs) == len(after.drugs)
+        and not apart
+        and before.classes.keys() == after.classes.keys()
+    ):
+        domain = new.domain
+    else:
+        domain = _limited(old.domain, domain_for(_common(before, after, common, apart)), new.domain)
+    only_old = tuple(name for name in before.drugs if name not in after.drugs)
+    only_new = tuple(name for name in after.drugs if name not in before.drugs)
+    return Joined(domain, _side(old, apart), _side(new, {}), only_old, only_new)
+
+
+def _limited(old: Domain, common: Domain, new: Domain) -> Domain:
+    """The common domain, but with facts that are no drugs as the rulebooks have them."""
+    assert old.facts.keys() == new.facts.keys()
+    return replace(
+        common, facts={name: common.facts[name] if name in HISTORY_SETS else new.facts[name] for name in new.facts}
+    )
+
+
+def _common(before: Formulary, after: Formulary, common: list[str], apart: Mapping[str, str]) -> Formulary:
+    """The drugs of both, each with all classes it has in either; no class lies within another one here."""
+    classes = {
+        apart.get(name, name): DrugClass(id=apart.get(name, name), name=_class_name(entry, name in apart))
+        for name, entry in before.classes.items()
+    }
+    classes |= {name: DrugClass(id=name, name=entry.name) for name, entry in after.classes.items()}
+    drugs = {}
+    for name in common:
+        mine = {apart.get(one, one) for one in before.classes_of(name)} | after.classes_of(name)
+        drugs[name] = Drug(id=name, name=after.drugs[name].name, classes=tuple(sorted(mine)))
+    return Formulary(drugs, classes)
+
+
+def _class_name(entry: DrugClass, is_apart: bool) -> str:
+    return f"{entry.name} (as it was)" if is_apart else entry.name
+
+
+def _side(rulebook: Rulebook, apart: Mapping[str, str]) -> Side:
+    effective, regimens = effective_conditions(rulebook), regimen_rules(rulebook)
+    if not apart:
+        return Side(rulebook, effective, regimens)
+    rename = _Renamer(apart)
+    return Side(
+        rulebook,
+        {name: rename.of(condition) for name, condition in effective.items()},
+        {
+            name: replace(
+                of, offer=rename.of(of.offer), exclusion=rename.of(of.exclusion), caution=rename.of(of.caution)
+            )
+            for name, of in regimens.items()
+        },
+    )
+
+
+class _Renamer:
+    """Conditions that name classes by other names."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.names = names
+
+    def of(self, condition: Condition) -> Condition:
+        match condition:
+            case Leaf(atom=Includes(fact=fact, member=member)) if fact in HISTORY_SETS and member in self.names:
+                return Leaf(Includes(fact, self.names[member]), condition.place)
+            case Leaf():
+                return condition
+            case Not(part=part, place=place):
+                return Not(self.of(part), place)
+            case Named(name=name, condition=inner, place=place):
+                return Named(name, self.of(inner), place)
+            case AllOf(parts=parts, place=place):
+                return AllOf(tuple(map(self.of, parts)), place)
+            case AnyOf(parts=parts, place=place):
+                return AnyOf(tuple(map(self.of, parts)), place)

@@ -1,0 +1,164 @@
+"""Which rules of two rulebooks say the same thing, whatever they are called and wherever they stand.
+
+A rule is known by its id; where an id is gone, by its words; where those are new too, by its meaning: same effect on
+the same regimens with the same studies, under conditions that no patient tells apart. Rules of one rulebook with the
+same words say one thing, so that a rule may be split in two or two be joined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.rules import Effect, Rule
+
+Fate = Literal["added", "removed", "changed", "rewritten", "renamed", "moved"]
+
+
+@dataclass(frozen=True, eq=False)
+class Saying:
+    """What one or several rules say, and the rules that say it in OLD and in NEW."""
+
+    effect: Effect
+    old: tuple[Rule, ...]
+    new: tuple[Rule, ...]
+
+    @property
+    def id(self) -> str:
+        """The id of its first rule, that of NEW where there is one."""
+        return (self.new or self.old)[0].id
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Its rules in NEW, or those in OLD where NEW has none."""
+        return self.new or self.old
+
+
+def sayings(old: Rulebook, new: Rulebook, is_same: Callable[[list[Rule], list[Rule]], bool]) -> tuple[Saying, ...]:
+    """Every rule of both rulebooks, each in one saying, in the order of NEW and then of OLD.
+
+    ``is_same`` tells whether some rules of OLD hold for just the patients for whom some rules of NEW do.
+    """
+    groups = _Groups()
+    for side, rulebook in (("new", new), ("old", old)):
+        for rule in rulebook.rules.values():
+            groups.join((side, rule.id), ("id", rule.id, rule.effect))
+            groups.join((side, rule.id), ("words", *_words(rule)))
+    found = list(_collected(groups, old, new))
+    gone = [saying for saying in found if not saying.new]
+    left = []
+    for saying in found:
+        if not saying.new:
+            continue
+        twin = (
+            None
+            if saying.old
+            else next((one for one in gone if _may_be(one, saying) and is_same([*one.old], [*saying.new])), None)
+        )
+        if twin is not None:
+            gone.remove(twin)
+        left.append(saying if twin is None else Saying(saying.effect, twin.old, saying.new))
+    return (*left, *gone)
+
+
+class _Groups:
+    """Things put together, at one or more removes."""
+
+    def __init__(self) -> None:
+        self._above: dict[Hashable, Hashable] = {}
+
+    def of(self, item: Hashable) -> Hashable:
+        while (above := self._above.get(item, item)) != item:
+            item = above
+        return item
+
+    def join(self, one: Hashable, other: Hashable) -> None:
+        self._above[self.of(other)] = self.of(one)
+
+
+def _collected(groups: _Groups, old: Rulebook, new: Rulebook) -> Iterator[Saying]:
+    table: dict[Hashable, tuple[list[Rule], list[Rule]]] = {}
+    for index, (side, rulebook) in enumerate((("new", new), ("old", old))):
+        for rule in rulebook.rules.values():
+            table.setdefault(groups.of((side, rule.id)), ([], []))[index].append(rule)
+    for after, before in table.values():
+        yield Saying((after or before)[0].effect, tuple(before), tuple(after))
+
+
+def _words(rule: Rule) -> tuple[Hashable, ...]:
+    """All that a rule says but for its name and condition."""
+    return (
+        rule.effect, rule.subject, str(rule.target), frozenset(rule.studies), frozenset(rule.approvals), rule.says,
+        rule.source, rule.basis, rule.certainty, rule.setting.disease,
+    )  # fmt: skip
+
+
+def _may_be(gone: Saying, come: Saying) -> bool:
+    def acts(rule: Rule) -> tuple[Hashable, ...]:
+        return rule.effect, rule.subject, str(rule.target), frozenset(rule.studies), rule.setting.disease
+
+    return {acts(rule) for rule in gone.old} == {acts(rule) for rule in come.new}
+
+
+# What became of a rule --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RuleChange:
+    """What became of a rule: its ids and places (``nsclc/notes.yaml:12``) in OLD and in NEW, and how it changed.
+
+    ``changed`` is a change of meaning: other patients, other studies or other regimens. ``rewritten`` keeps them.
+    """
+
+    fate: Fate
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    places_before: tuple[str, ...]
+    places_after: tuple[str, ...]
+
+
+def rule_changes(
+    found: tuple[Saying, ...], is_changed: Mapping[str, bool], old: Rulebook, new: Rulebook
+) -> tuple[RuleChange, ...]:
+    """The rules that are not as they were; ``is_changed`` tells by saying whether the meaning changed."""
+    changes = []
+    for saying in found:
+        fate = _fate(saying, is_changed=is_changed[saying.id])
+        if fate is not None:
+            changes.append(
+                RuleChange(
+                    fate,
+                    tuple(rule.id for rule in saying.old),
+                    tuple(rule.id for rule in saying.new),
+                    tuple(place_in(rule, old) for rule in saying.old),
+                    tuple(place_in(rule, new) for rule in saying.new),
+                )
+            )
+    return tuple(changes)
+
+
+def _fate(saying: Saying, *, is_changed: bool) -> Fate | None:
+    if not saying.old:
+        return "added"
+    if not saying.new:
+        return "removed"
+    if is_changed:
+        return "changed"
+    if sorted(rule.id for rule in saying.old) != sorted(rule.id for rule in saying.new):
+        return "renamed" if len(saying.old) == len(saying.new) else "rewritten"
+    before = {rule.id: rule for rule in saying.old}
+    if any(
+        before[rule.id].written != rule.written or before[rule.id].overrides != rule.overrides for rule in saying.new
+    ):
+        return "rewritten"
+    if any(before[rule.id].setting.id != rule.setting.id for rule in saying.new):
+        return "moved"
+    return None
+
+
+def place_in(rule: Rule, rulebook: Rulebook) -> str:
+    """Where a rule stands, from the folder of its rulebook: ``nsclc/later-line-egfr.yaml:6``."""
+    file = rule.location.file.replace("\\", "/").removeprefix(rulebook.folder.as_posix().rstrip("/") + "/")
+    return f"{file}:{rule.location.line}" if rule.location.line else file

@@ -1,0 +1,286 @@
+"""``diff`` as text, markdown and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from regimen_advisor.comparing import Change, Comparison, Difference
+from regimen_advisor.matching import RuleChange
+from regimen_advisor.profile_share import Share
+from regimen_advisor.reports.json import as_json
+from regimen_advisor.reports.layout import Block, Bullets, Gap, Heading, Paragraph, lines_of, plain, shortened
+from regimen_advisor.reports.markdown import escaped
+from regimen_advisor.ways_told import profile_lines, way_words, way_written
+from regimen_advisor.wording_changes import WordingChange
+
+MOST_WAYS = 20
+LONGEST = 160
+
+
+@dataclass(frozen=True, eq=False)
+class DiffReport:
+    """A comparison with the names its rulebooks were asked for by, and the share of given profiles that change."""
+
+    comparison: Comparison
+    old: str
+    new: str
+    share: Share | None = None
+
+    def text(self) -> str:
+        """The comparison as plain text of 80 columns."""
+        return plain(lines_of(_blocks(self)))
+
+    def markdown(self) -> str:
+        """The comparison as markdown that fits a pull request: one foldable part a change."""
+        return "\n".join(_markdown(self)) + "\n"
+
+    def json(self) -> str:
+        """The comparison as JSON."""
+        return as_json(_data(self))
+
+
+# Words shared by the forms ----------------------------------------------------------------------------------------
+
+
+def standings_words(change: Change) -> str:
+    """``offered -> excluded``; ``stays offered, decided otherwise`` where rules, studies or cautions differ."""
+    if change.before is None or change.after is None:
+        gone = [one.only_in for one in change.differences if one.part == "said"]
+        return {"old": "no longer said", "new": "newly said"}[gone[0]] if gone else "said with other studies"
+    if change.before is change.after:
+        return f"stays {change.before.value}, decided otherwise"
+    return f"{change.before.value} -> {change.after.value}"
+
+
+def headline(report: DiffReport) -> str:
+    """The result in a sentence or two."""
+    found = report.comparison
+    if found.is_equal:
+        return (
+            "No change of advice: no complete patient differs in standing, deciding rules, studies or cautions, nor in "
+            "what is said beside the options."
+        )
+    names = {change.subject for change in found.regimens}
+    parts = [f"{_count(len(names), 'regimen')} can stand otherwise or be decided by other rules"] if names else []
+    if found.statements:
+        parts.append(f"{_count(len(found.statements), 'statement')} beside the options can differ")
+    return f"The advice changes: {'; '.join(parts)}."
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def witness_words(change: Change) -> str:
+    """What is claimed of the witness."""
+    size = "the smallest there is" if change.is_smallest else "nothing in it can be left out"
+    return f"A patient to show it ({size}):"
+
+
+def _shown(differences: Sequence[Difference]) -> str:
+    return ", ".join(f"{one.part} {one.id}" for one in differences) or "nothing"
+
+
+def _differing(change: Change, found: Comparison) -> Iterator[str]:
+    if change.before is not None:
+        for name, book in (("OLD", found.old), ("NEW", found.new)):
+            if change.subject not in book.regimens:
+                yield f"{name} does not know this regimen"
+    for one in change.differences:
+        if one.part != "said":
+            yield f"{'no longer' if one.only_in == 'old' else 'newly'} by {one.part} {one.id}"
+
+
+def rule_words(change: RuleChange) -> str:
+    """What became of a rule in one line."""
+    before = " + ".join(f"{id} ({place})" for id, place in zip(change.before, change.places_before, strict=True))
+    after = " + ".join(f"{id} ({place})" for id, place in zip(change.after, change.places_after, strict=True))
+    kept = {
+        "rewritten": " with the same meaning", "renamed": " with the same meaning", "moved": " with the same meaning",
+        "changed": " in meaning",
+    }.get(change.fate, "")  # fmt: skip
+    if change.before == change.after and change.places_before == change.places_after:
+        return f"{change.fate}{kept}: {after}"
+    return f"{change.fate}{kept}: {' -> '.join(part for part in (before, after) if part)}"
+
+
+def wording_words(change: WordingChange) -> str:
+    """A difference in wording in one line."""
+    if change.field is None:
+        return f"{change.kind} {change.id}: only in {'NEW' if change.before is None else 'OLD'}"
+    return f"{change.kind} {change.id}, {change.field}: {_quoted(change.before)} -> {_quoted(change.after)}"
+
+
+def _quoted(text: str | None) -> str:
+    return "nothing" if text is None else f'"{shortened(text, LONGEST)}"'
+
+
+def _more(number: int) -> str:
+    return f"and {number} more; --format json lists them all"
+
+
+def _vocabulary(found: Comparison) -> Iterator[str]:
+    for names, only, other in ((found.joined.only_old, "OLD", "NEW"), (found.joined.only_new, "NEW", "OLD")):
+        if names:
+            yield (
+                f"Only {only} knows {', '.join(names)}: {other} cannot read a history with it, "
+                "so patients who received it are not compared."
+            )
+
+
+def share_words(share: Share) -> str:
+    """The share of the profiles that changes."""
+    percent = 100 * len(share.changed) / share.total if share.total else 0.0
+    told = f"{len(share.changed)} of {_count(share.total, 'profile')} ({percent:.0f} %) get other advice"
+    if share.unreadable:
+        return f"{told}; {_count(len(share.unreadable), 'profile')} can be read by one rulebook only."
+    return f"{told}."
+
+
+def _share_lines(share: Share) -> Iterator[str]:
+    for one in share.changed:
+        standings = [f"{name} {before.value} -> {after.value}" for name, (before, after) in one.standings.items()]
+        yield f"{one.file}: {'; '.join([*standings, *(f'{name} otherwise decided' for name in one.elsewhere)])}"
+    for file in share.unreadable:
+        yield f"{file}: names a drug that one of the rulebooks does not know"
+
+
+# Text -------------------------------------------------------------------------------------------------------------
+
+
+def _blocks(report: DiffReport) -> Iterator[Block]:
+    found = report.comparison
+    yield Heading(f"{report.old} -> {report.new}", 1)
+    yield Paragraph(headline(report))
+    yield from (Paragraph(line) for line in _vocabulary(found))
+    for change in found.regimens:
+        yield from _change(report, change)
+    if found.statements:
+        yield Heading("Said beside the options")
+        for change in found.statements:
+            yield from _change(report, change)
+    if report.share is not None:
+        yield Heading("Given profiles")
+        yield Paragraph(share_words(report.share), indent=2)
+        yield Bullets(tuple(_share_lines(report.share)))
+    if found.rules:
+        yield Heading("Rules")
+        yield Bullets(tuple(map(rule_words, found.rules)))
+    if found.wording:
+        yield Heading("Wording, without a change of advice")
+        yield Bullets(tuple(map(wording_words, found.wording)))
+
+
+def _change(report: DiffReport, change: Change) -> Iterator[Block]:
+    words = report.comparison.words
+    yield Gap()
+    yield Paragraph(f"{change.subject}: {standings_words(change)}", style="name")
+    yield from (Paragraph(line, indent=2) for line in _differing(change, report.comparison))
+    yield Paragraph("For patients with", indent=2)
+    for way in change.ways[:MOST_WAYS]:
+        yield Paragraph(f"- {way_words(way, words)}", indent=4, hang=2)
+    if len(change.ways) > MOST_WAYS:
+        yield Paragraph(_more(len(change.ways) - MOST_WAYS), indent=4)
+    yield Paragraph(witness_words(change), indent=2)
+    for line in profile_lines(change.witness):
+        spaces = len(line) - len(line.lstrip())
+        yield Paragraph(line, indent=4 + spaces, hang=4)
+    if change.before is not None:
+        yield Paragraph(f"OLD shows {_shown(change.shown_before)}.", indent=2, hang=2)
+        yield Paragraph(f"NEW shows {_shown(change.shown_after)}.", indent=2, hang=2)
+
+
+# Markdown ---------------------------------------------------------------------------------------------------------
+
+
+def _markdown(report: DiffReport) -> Iterator[str]:
+    found = report.comparison
+    yield f"### Rules: {escaped(report.old)} → {escaped(report.new)}\n"
+    yield f"{escaped(headline(report))}\n"
+    yield from (f"{escaped(line)}\n" for line in _vocabulary(found))
+    if found.changes:
+        yield "| Regimen or statement | From | To | Conditions |"
+        yield "| --- | --- | --- | --- |"
+        yield from (_row(change) for change in found.changes)
+        yield ""
+    for change in found.changes:
+        yield from _details(report, change)
+    if report.share is not None:
+        yield from _folded(share_words(report.share), _share_lines(report.share))
+    if found.rules:
+        yield from _folded(f"Rules that are not as they were ({len(found.rules)})", map(rule_words, found.rules))
+    if found.wording:
+        title = f"Wording, without a change of advice ({len(found.wording)})"
+        yield from _folded(title, map(wording_words, found.wording))
+
+
+def _row(change: Change) -> str:
+    before, after = (standing.value if standing else None for standing in (change.before, change.after))
+    if before is None:
+        before, after = "", standings_words(change)
+    elif before == after:
+        after = f"{after}, decided otherwise"
+    return f"| {escaped(change.subject)} | {before} | {after} | {len(change.ways)} |"
+
+
+def _details(report: DiffReport, change: Change) -> Iterator[str]:
+    standings = escaped(standings_words(change)).replace("->", "→")
+    yield f"<details><summary>{escaped(change.subject)}: {standings}</summary>\n"
+    yield from (f"{escaped(line)}\n" for line in _differing(change, report.comparison))
+    yield "For patients with\n"
+    yield from (f"- {escaped(way_words(way, report.comparison.words))}" for way in change.ways[:MOST_WAYS])
+    if len(change.ways) > MOST_WAYS:
+        yield f"- {_more(len(change.ways) - MOST_WAYS)}"
+    yield f"\n{witness_words(change)}\n"
+    yield "```yaml"
+    yield from profile_lines(change.witness)
+    yield "```\n"
+    if change.before is not None:
+        yield f"OLD shows {escaped(_shown(change.shown_before))}.  \nNEW shows {escaped(_shown(change.shown_after))}.\n"
+    yield "</details>\n"
+
+
+def _folded(title: str, lines: Iterator[str] | Any) -> Iterator[str]:
+    yield f"<details><summary>{escaped(title)}</summary>\n"
+    yield from (f"- {escaped(line)}" for line in lines)
+    yield "\n</details>\n"
+
+
+# JSON -------------------------------------------------------------------------------------------------------------
+
+
+def _data(report: DiffReport) -> dict[str, Any]:
+    found = report.comparison
+    return {
+        "schema_version": "1",
+        "old": {"name": report.old, "digest": found.old.digest},
+        "new": {"name": report.new, "digest": found.new.digest},
+        "equal": found.is_equal,
+        "regimens": [_change_data(report, change) for change in found.regimens],
+        "statements": [_change_data(report, change) for change in found.statements],
+        "rules": found.rules,
+        "wording": found.wording,
+        "drugs_only_in_old": found.joined.only_old,
+        "drugs_only_in_new": found.joined.only_new,
+        "profiles": report.share,
+    }
+
+
+def _change_data(report: DiffReport, change: Change) -> dict[str, Any]:
+    domain, words = report.comparison.joined.domain, report.comparison.words
+    return {
+        "subject": change.subject,
+        "name": change.name,
+        "before": change.before,
+        "after": change.after,
+        "differences": change.differences,
+        "ways": [{"words": way_words(way, words), "when": way_written(way, domain)} for way in change.ways],
+        "witness": {
+            "profile": change.witness,
+            "smallest": change.is_smallest,
+            "shown_before": change.shown_before,
+            "shown_after": change.shown_after,
+        },
+    }

@@ -1,0 +1,68 @@
+"""Whether a profile that makes a condition sure is proved to be the smallest one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from regimen_advisor.conditions import Condition
+from regimen_advisor.engines.knowing import fact_literals, is_asked_of_history
+from regimen_advisor.engines.settling import HISTORY, ties, unit_of
+from regimen_advisor.engines.solver import Model, Session, Solver
+from regimen_advisor.facts import Domain
+from regimen_advisor.profile import Profile
+from regimen_advisor.reading import read
+
+
+def is_smallest(solver: Solver, condition: Condition, written: Mapping[str, Any]) -> bool:
+    """Whether it is proved that no profile says fewer things and makes the condition sure.
+
+    The proof: what the profile says is of groups of facts that no axiom ties to each other, one thing of each, and
+    each group has values with which no patient meets the condition, so that something must be said of it. Where this
+    proof does not work the answer is no, though a smaller profile may not exist either.
+    """
+    groups = [ties(solver.domain)[unit_of(solver.domain, key)] for key in said(written)]
+    if len(groups) <= 1:
+        return True  # it says one thing, and with nothing said the condition would hold of every patient
+    if len(set(groups)) < len(groups):
+        return False
+    return all(_must_be_told(solver, condition, written, key) for key in written)
+
+
+def said(written: Mapping[str, Any]) -> Iterator[str]:
+    """The key of each thing a profile says; an entry of the history says as many as it has parts."""
+    for key, value in written.items():
+        if key == "history" and value:
+            for entry in value:
+                yield from [HISTORY] * max(1, len(entry.keys() - {"line", "setting"}))
+        else:
+            yield key
+
+
+def _must_be_told(solver: Solver, condition: Condition, written: Mapping[str, Any], key: str) -> bool:
+    """Whether some values of the group of facts of ``key`` leave no patient who meets the condition."""
+    rest = {name: value for name, value in written.items() if name != key}
+    if not rest:
+        return True
+    patient = read(Profile.model_validate(rest), solver.domain)
+    session = solver.session(condition, patient=patient)
+    goal = session.encoding.condition(condition)
+    against = session.model(solver.known(session, patient), [-goal])
+    if against is None:
+        return False
+    group = ties(solver.domain)[unit_of(solver.domain, key)]
+    return not session.can([goal], list(_values(session, solver.domain, group, against)))
+
+
+def _values(session: Session, domain: Domain, group: frozenset[str], model: Model) -> Iterator[int]:
+    """What a model says of the facts of a group."""
+    encoding = session.encoding
+    literals: list[int] = []
+    for name in domain.facts:
+        if unit_of(domain, name) in group and not is_asked_of_history(name, encoding):
+            literals += fact_literals(encoding, name)
+    if HISTORY in group:
+        slots = (*encoding.inductions, *encoding.maintenances, *encoding.curatives)
+        literals += [part for slot in slots for part in (slot.exists, *slot.drugs.values(), *slot.outcomes.values())]
+        literals += fact_literals(encoding, "last_cycles")
+    yield from (literal if model.holds(literal) else -literal for literal in literals)
