@@ -1,0 +1,326 @@
+"""Cohorts: what is timed, against what. Each measurement is a process of its own; run it on an idle machine.
+
+    python benchmarks/cohort.py all --folder DIR [--patients N ...]
+
+prints a Markdown table of wall time, processor time and peak memory. See docs/performance.md.
+"""
+
+# ruff: noqa: PLC0415 - each measurement imports what it measures, in its own process
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+SAMPLE = 2_000
+"""Rows for what is judged one patient at a time."""
+
+
+def table(folder: Path, patients: int) -> Path:
+    file = folder / f"patients-{patients}.parquet"
+    if not file.exists():
+        command = ["--synthesise", str(patients), "--seed", "1", "--output", str(file)]
+        subprocess.run([sys.executable, "-c", _CLI, "cohort", *command], check=True)
+    return file
+
+
+_CLI = "from regimen_advisor.cli import main; main()"
+
+
+# What a child process does -------------------------------------------------------------------------------------------
+
+
+def decode(file: Path, _output: Path, *, history: bool = True) -> None:
+    import polars as pl
+
+    rows = pl.scan_parquet(file)
+    rows = rows if history else rows.drop("history")
+    rows.select(pl.all().count()).collect(engine="streaming")
+
+
+def decode_without_history(file: Path, output: Path) -> None:
+    decode(file, output, history=False)
+
+
+def columns(file: Path, output: Path, *, history: bool = True, copies: int = 1, questions: bool = True) -> None:
+    import polars as pl
+
+    from regimen_advisor.engines.columns import ColumnEngine
+    from regimen_advisor.rulebook import load_rulebook
+
+    engine = ColumnEngine(enlarged(load_rulebook(), copies))
+    rows = pl.scan_parquet(file)
+    rows = rows if history else rows.drop("history")
+    engine.standings(engine.facts(rows), ("id",), questions=questions).sink_parquet(output)
+
+
+def columns_without_history(file: Path, output: Path) -> None:
+    columns(file, output, history=False)
+
+
+def columns_standings_only(file: Path, output: Path) -> None:
+    columns(file, output, questions=False)
+
+
+def columns_4_times_the_rules(file: Path, output: Path) -> None:
+    columns(file, output, copies=4)
+
+
+def columns_16_times_the_rules(file: Path, output: Path) -> None:
+    columns(file, output, copies=16)
+
+
+def command(file: Path, output: Path) -> None:
+    """The verb as a person runs it: standings, questions, summary and output; not settled by the solver."""
+    sys.argv = ["regimen-advisor", "cohort", str(file), "--output", str(output), "--node-by-node"]
+    from regimen_advisor.cli import main
+
+    main()
+
+
+def enlarged(rulebook, copies: int):
+    """The rulebook with each rule ``copies`` times, no two with the same condition, for the same regimens."""
+    from regimen_advisor.conditions import AllOf, Leaf, Not
+    from regimen_advisor.values import Between
+
+    if copies == 1:
+        return rulebook
+    rules = dict(rulebook.rules)
+    for copy in range(1, copies):
+        for rule in rulebook.rules.values():
+            odd = Not(Leaf(Between("pd_l1_tps", 2 * copy, 2 * copy)))
+            name = f"{rule.id}-{copy}"
+            overrides = tuple(f"{other}-{copy}" for other in rule.overrides)
+            rules[name] = replace(rule, id=name, overrides=overrides, condition=AllOf((rule.condition, odd)))
+    return replace(rulebook, rules=rules)
+
+
+def interpreter(file: Path, _output: Path) -> None:
+    """One patient at a time, as ``advise`` does without durable-rules: read, narrowed, judged, standings."""
+    from regimen_advisor.engines.interpreter import Interpreter
+    from regimen_advisor.rulebook import load_rulebook
+    from regimen_advisor.standings import regimen_rules, standing_of
+
+    rulebook = load_rulebook()
+    patients = sample(file, rulebook)
+    rules = regimen_rules(rulebook)
+    start = time.perf_counter()
+    for patient in patients():
+        judge = Interpreter(patient.facts).judge
+        for one in rules.values():
+            standing_of(judge(one.offer).truth, judge(one.exclusion).truth, judge(one.caution).truth)
+    tell_rate(SAMPLE, time.perf_counter() - start)
+
+
+def sample(file: Path, rulebook):
+    """The first rows of the table as patients, read when they are asked for."""
+    import polars as pl
+
+    from regimen_advisor.engines.columns import ColumnEngine
+    from regimen_advisor.rows import patient_of
+
+    engine = ColumnEngine(rulebook)
+    rows = pl.scan_parquet(file).head(SAMPLE).collect().rows(named=True)
+    return lambda: (patient_of(row, engine) for row in rows)
+
+
+def zen_engine(file: Path, _output: Path) -> None:
+    """The conditions as compiled expressions of zen-engine over the truth of each atom; reading is not timed."""
+    import zen
+
+    from regimen_advisor.rulebook import load_rulebook
+    from regimen_advisor.standings import regimen_rules
+    from regimen_advisor.values import Truth
+
+    rulebook = load_rulebook()
+    rules = regimen_rules(rulebook)
+    names: dict = {}
+    written = [
+        words(condition, wanted, names)
+        for one in rules.values()
+        for condition, wanted in ((one.offer, True), (one.offer, False), (one.exclusion, True), (one.caution, True))
+    ]
+    expressions = [zen.compile_expression(text) for text in written]
+    contexts = []
+    for patient in sample(file, rulebook)():
+        context = {}
+        for (atom, wanted), name in names.items():
+            context[name] = atom.judge(patient.facts[atom.fact]) is (Truth.TRUE if wanted else Truth.FALSE)
+        contexts.append(context)
+    start = time.perf_counter()
+    for context in contexts[:200]:
+        for expression in expressions:
+            expression.evaluate(context)
+    tell_rate(200, time.perf_counter() - start)
+
+
+def words(condition, wanted: bool, names: dict, join: tuple[str, str] = (" and ", " or ")) -> str:
+    """A condition as an expression over atoms that are surely true, or surely false."""
+    from regimen_advisor.conditions import AllOf, AnyOf, Leaf, Named, Not
+
+    match condition:
+        case Leaf(atom=atom):
+            return names.setdefault((atom, wanted), f"a{len(names)}")
+        case Named(condition=inner):
+            return words(inner, wanted, names, join)
+        case Not(part=part):
+            return words(part, not wanted, names, join)
+        case AllOf(parts=parts) | AnyOf(parts=parts):
+            every = isinstance(condition, AllOf) == wanted
+            if not parts:
+                return "true" if every else "false"
+            return "(" + join[0 if every else 1].join(words(part, wanted, names, join) for part in parts) + ")"
+
+
+def machine_words(file: Path, output: Path) -> None:
+    """The narrowed facts as bits, which DuckDB is then given: it need not read histories or apply axioms."""
+    import polars as pl
+
+    from regimen_advisor.engines.columns import ColumnEngine
+    from regimen_advisor.rulebook import load_rulebook
+
+    engine = ColumnEngine(load_rulebook())
+    engine.facts(pl.scan_parquet(file)).drop("unread").sink_parquet(output)
+
+
+def columns_over_the_same_bits(file: Path, output: Path) -> None:
+    """What ``duckdb_rules`` does, by columns."""
+    import polars as pl
+
+    from regimen_advisor.engines.columns import ColumnEngine
+    from regimen_advisor.rulebook import load_rulebook
+
+    engine = ColumnEngine(load_rulebook())
+    engine.standings(pl.scan_parquet(file), ("id",), questions=False).sink_parquet(output)
+
+
+def duckdb_rules(file: Path, output: Path) -> None:
+    """The same rules as SQL over the bits of ``machine_words``: the atoms first, then the standings."""
+    import duckdb
+
+    from regimen_advisor.engines.columns import ColumnEngine
+    from regimen_advisor.rulebook import load_rulebook
+    from regimen_advisor.standings import regimen_rules
+
+    rulebook = load_rulebook()
+    engine = ColumnEngine(rulebook)
+    names: dict = {}
+    cases = []
+    for name, one in regimen_rules(rulebook).items():
+        offer, no_offer, excluded, clear, caution = (
+            words(condition, wanted, names, (" AND ", " OR "))
+            for condition, wanted in (
+                (one.offer, True), (one.offer, False), (one.exclusion, True), (one.exclusion, False),
+                (one.caution, True),
+            )
+        )  # fmt: skip
+        cases.append(
+            f"CASE WHEN {no_offer} THEN 4 WHEN {excluded} THEN 3 WHEN {offer} AND {clear} "
+            f'THEN CASE WHEN {caution} THEN 1 ELSE 0 END ELSE 2 END::UTINYINT AS "{name}"'
+        )
+    atoms = []
+    for (atom, wanted), name in names.items():
+        test = engine.layout.test(atom, wanted)
+        atoms.append(f"(_w{test.word} & {test.mask}::UBIGINT) = 0 AS {name}")
+    query = f"SELECT id, {', '.join(cases)} FROM (SELECT id, {', '.join(atoms)} FROM '{file}')"
+    duckdb.sql(f"COPY ({query}) TO '{output}' (FORMAT parquet)")
+
+
+def spark_local(file: Path, output: Path) -> None:
+    from regimen_advisor.rulebook import load_rulebook
+    from regimen_advisor.spark import run_on_spark
+
+    run_on_spark(str(file), str(output) + ".folder", load_rulebook(), "local[2]", ["spark.driver.memory=2g"])
+
+
+WORK = {
+    function.__name__: function
+    for function in (
+        decode,
+        decode_without_history,
+        columns,
+        columns_without_history,
+        columns_standings_only,
+        columns_4_times_the_rules,
+        columns_16_times_the_rules,
+        command,
+        interpreter,
+        zen_engine,
+        machine_words,
+        columns_over_the_same_bits,
+        duckdb_rules,
+        spark_local,
+    )
+}
+
+
+# Measuring -----------------------------------------------------------------------------------------------------------
+
+
+def tell_rate(rows: int, seconds: float) -> None:
+    print(f"rate {rows / seconds:.0f}", file=sys.stderr)
+
+
+def measured(name: str, file: Path, output: Path) -> tuple[float, float, float, float | None]:
+    """Wall seconds, processor seconds, peak megabytes, and the rate the child told, if it told one."""
+    start = time.perf_counter()
+    child = subprocess.Popen(
+        [sys.executable, __file__, "run", name, str(file), str(output)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    told = child.stderr.read().decode()
+    _, status, used = os.wait4(child.pid, 0)
+    if status:
+        raise SystemExit(f"{name}: {told[-2000:]}")
+    rate = next((float(line.split()[1]) for line in told.splitlines() if line.startswith("rate ")), None)
+    return time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss / 1000, rate
+
+
+def plan(patients: list[int], only: list[str] | None) -> Iterator[tuple[str, int]]:
+    for number in patients:
+        for name in WORK:
+            if only is not None:
+                if name in only:
+                    yield name, number
+            elif name in ("interpreter", "zen_engine"):
+                if number == patients[0]:
+                    yield name, number
+            elif number <= 1_000_000 or name not in ("spark_local", "columns_16_times_the_rules"):
+                yield name, number
+
+
+def main() -> None:
+    if len(sys.argv) > 1 and sys.argv[1] == "run":
+        _, _, name, file, output = sys.argv
+        WORK[name](Path(file), Path(output))
+        return
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["all", *WORK], nargs="+")
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--patients", type=int, nargs="+", default=[100_000, 1_000_000, 10_000_000])
+    chosen = parser.parse_args()
+    print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores", file=sys.stderr)
+    print("| measurement | patients | wall s | processor s | peak MB | patients/s (wall) |\n|---|---|---|---|---|---|")
+    for name, patients in plan(chosen.patients, None if "all" in chosen.what else chosen.what):
+        file = table(chosen.folder, patients)
+        if name in ("duckdb_rules", "columns_over_the_same_bits"):
+            bits = chosen.folder / f"bits-{patients}.parquet"
+            if not bits.exists():
+                measured("machine_words", file, bits)
+            file = bits
+        wall, processor, memory, rate = measured(name, file, chosen.folder / f"out-{name}.parquet")
+        rate = rate or patients / wall
+        print(f"| {name} | {patients:,} | {wall:.2f} | {processor:.2f} | {memory:.0f} | {rate:,.0f} |", flush=True)
+
+
+if __name__ == "__main__":
+    resource.getrusage(resource.RUSAGE_SELF)
+    main()

@@ -1,0 +1,238 @@
+"""From the cells of a table to the bits of its patients, narrowed by the axioms.
+
+Facts that no axiom ties to another are looked up cell by cell, the others by combination (``column_tied``). Facts read
+from a history that is given are already as narrow as the axioms can make them; the rare row that says more than its
+history does beside it is read like a profile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from regimen_advisor.engines.column_cells import MISSING, Cell, history_entries, read_cell
+from regimen_advisor.engines.column_codes import CellTable, Codes, ReadCell, as_text
+from regimen_advisor.engines.column_entries import FAULTS, as_lists
+from regimen_advisor.engines.column_history import Histories, HistoryReader
+from regimen_advisor.engines.column_layout import Layout
+from regimen_advisor.engines.column_tied import CONTRADICTIONS, DERIVED, EITHER, Bits, Clinical, Course, Ints
+from regimen_advisor.errors import InputError
+from regimen_advisor.facts import HISTORY_SETS, MOST_CYCLES, MOST_LINES, Domain
+from regimen_advisor.profile import HistoryEntry, Profile
+from regimen_advisor.reading import read
+from regimen_advisor.values import Choice, Number
+
+SCALARS_OF_HISTORY = ("prior_lines", "last_outcome")
+HISTORY_FIELDS = ("line", "setting", "drugs", "outcome", "cycles")
+_MEMBERS_AT_A_TIME = 63
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass
+class Batch:
+    """The bits of a batch of patients (a column for each machine word), and what is wrong with their rows."""
+
+    words: list[Bits]
+    fault: Ints
+    """0 where the row can be read, else what ``FactReader.why`` explains."""
+    has_history: Flags
+    unread: dict[str, Flags]
+    """For each column with cells that cannot be read, the rows in which they stand."""
+
+
+class FactReader:
+    """Reads batches of cells; keeps what it has learnt of distinct cells, so one reader serves a whole table."""
+
+    def __init__(self, domain: Domain, layout: Layout, readers: Mapping[str, ReadCell] | None = None) -> None:
+        self.domain, self.layout = domain, layout
+        self.reasons: list[str] = list(FAULTS)
+        self._reason_codes = {reason: code for code, reason in enumerate(self.reasons)}
+        given = readers or {}
+        # One cell alone breaks no axiom, so it is read without them; combinations are narrowed later.
+        self._loose = Domain(domain.facts, (), domain.formulary)
+        keys = [name for name in domain.facts if name not in DERIVED or name in SCALARS_OF_HISTORY]
+        self.tables = {
+            key: CellTable(key, given.get(key) or (lambda text, key=key: read_cell(key, text, self._loose)))  # type: ignore[misc]
+            for key in keys
+        }
+        self.clinical = Clinical(domain, layout, self.reason)
+        self.course = Course(domain, layout, self.reason)
+        members = [member for member in layout.history_members if member != "none"]
+        wanted = [name for name in HISTORY_SETS if any(field.members for field in layout.fields[name])]
+        self.histories = [
+            HistoryReader(domain, ("none", *members[start : start + _MEMBERS_AT_A_TIME]), wanted,
+                          CellTable("drugs", given.get("drugs") or self._read_drug))
+            for start in range(0, max(len(members), 1), _MEMBERS_AT_A_TIME)
+        ]  # fmt: skip
+
+    def _read_drug(self, text: str) -> Cell | None:
+        try:
+            return Cell(text, read(Profile(history=[HistoryEntry(line=1, drugs=[text])]), self._loose))
+        except InputError:
+            return None
+
+    def reason(self, text: str) -> int:
+        """The code of a reason why a row is set apart."""
+        if text not in self._reason_codes:
+            self.reasons.append(text)
+            self._reason_codes[text] = len(self.reasons) - 1
+        return self._reason_codes[text]
+
+    def why(self, fault: int, history: bool) -> str:
+        """The reason of a fault in words; ``history`` says whether the row gives a history."""
+        return self.reasons[fault] if fault < CONTRADICTIONS else self.clinical.why(fault, history)
+
+    def batch(self, table: pl.DataFrame) -> Batch:
+        """The patients of ``table``; a column that is not there is unknown for all."""
+        rows = table.height
+        codes = {key: held.codes(table[key]) for key, held in self.tables.items() if key in table.columns}
+        unread = {key: strange[code] for key, code in codes.items() if (strange := self.tables[key].unread()).any()}
+        words = [np.zeros(rows, np.uint64) for _ in range(self.layout.size)]
+        self._add_free(words, codes)
+        history, parts = self._histories(table, unread)
+        fault = self._add_tied(words, codes, history, parts)
+        if parts:
+            self._add_histories(words, history, parts)
+            self._add_odd(words, fault, table, codes, history, parts[0])
+        return Batch(words, fault, history, {key: rows for key, rows in unread.items() if rows.any()})
+
+    def _add_free(self, words: list[Bits], codes: Mapping[str, Codes]) -> None:
+        """Facts that no axiom ties to another: a look-up each."""
+        for name, fact in self.domain.facts.items():
+            if name in DERIVED or name in self.clinical.names:
+                continue
+            for number, field in enumerate(self.layout.fields[name]):
+                unknown = field.bits(fact.unknown)
+                if name not in codes:
+                    words[field.word] |= np.uint64(unknown)
+                    continue
+                held = self.tables[name].column(
+                    f"bits {number}",
+                    lambda cell, field=field, unknown=unknown, name=name: (  # type: ignore[misc]
+                        field.bits(cell.facts[name]) if cell else unknown
+                    ),
+                    np.uint64,
+                )
+                words[field.word] |= held[codes[name]].astype(np.uint64, copy=False)
+
+    def _add_tied(self, words: list[Bits], codes: Mapping[str, Codes], history: Flags, parts: list[Histories]) -> Ints:
+        """Facts that axioms tie to each other; for each row the fault that they find, or that of its history."""
+        course = self.course.keys(self.tables, codes, len(history))
+        state = self.course(course)
+        treated = np.where(history, np.minimum(parts[0].lines, 1), state.flag) if parts else state.flag
+        clinical = self.clinical(self.clinical.keys(self.tables, codes, treated))
+        forced = (clinical.flag > 0) & (treated == EITHER)
+        if forced.any():  # curative treatment is still possible, so no line was given
+            state = self.course(np.where(forced, self.course.without_lines(course), course))
+        for index in range(len(words)):
+            words[index] |= clinical.words[:, index] | np.where(history, np.uint64(0), state.words[:, index])
+        fault = parts[0].fault.astype(np.int64) if parts else np.zeros(len(history), np.int64)
+        fault = np.where(fault == 0, clinical.fault, fault)
+        return np.where((fault == 0) & ~history, state.fault, fault)
+
+    def _histories(self, table: pl.DataFrame, unread: dict[str, Flags]) -> tuple[Flags, list[Histories]]:
+        """Which rows give a history, and what the histories say, for each handful of members that fits a word."""
+        rows = table.height
+        if "history" not in table.columns:
+            return np.zeros(rows, bool), []
+        column, strange_rows = as_entries(table["history"])
+        flat = column.explode(empty_as_null=False, keep_nulls=False)
+        row_of_entry = np.repeat(np.arange(rows), column.list.len().fill_null(0).to_numpy())
+        there = {field.name for field in flat.dtype.fields}  # type: ignore[attr-defined]
+        entries = pl.DataFrame([
+            flat.struct.field(name).alias(name) if name in there else pl.Series(name, [None] * len(flat), pl.String)
+            for name in HISTORY_FIELDS
+        ])  # fmt: skip
+        read_all = [reader.read(rows, row_of_entry, entries) for reader in self.histories]
+        strange = read_all[0][1]
+        if strange.any() or strange_rows.any():
+            unread["history"] = strange_rows
+            unread["history"][row_of_entry[strange]] = True
+        return column.is_not_null().to_numpy(), [part for part, _ in read_all]
+
+    def _add_histories(self, words: list[Bits], given: Flags, parts: list[Histories]) -> None:
+        def add(name: str, bits: npt.NDArray[Any]) -> None:
+            (field,) = self.layout.fields[name]
+            words[field.word] |= np.where(given, bits, np.uint64(0)).astype(np.uint64, copy=False)
+
+        def table(name: str, values: list[Number]) -> Bits:
+            return np.array([self.layout.fields[name][0].bits(value) for value in values], np.uint64)
+
+        for reader, part in zip(self.histories, parts, strict=True):
+            for name, sets in part.sets.items():
+                for field in self.layout.fields[name]:
+                    inside = reader.moved(sets.may, field.members, field.offset)
+                    outside = reader.moved(~sets.must, field.members, field.offset + len(field.members))
+                    words[field.word] |= np.where(given, inside | outside, np.uint64(0))
+        part = parts[0]
+        untreated = part.lines == 0
+        add("prior_lines", table("prior_lines", [Number(n, n) for n in range(MOST_LINES + 1)])[part.lines])
+        (outcome,) = self.layout.fields["last_outcome"]
+        possible = np.where(untreated, 1, part.last_outcome.astype(np.int64) << 1)  # the word "none" comes first
+        add("last_outcome", possible.astype(np.uint64) << np.uint64(outcome.offset))
+        numbers = [Number(n, n) for n in range(MOST_CYCLES + 1)]
+        cycles = table("last_cycles", [*numbers, Number(0, MOST_CYCLES), Number(0, -1, absent=True)])
+        given_cycles = np.where(part.cycles < 0, len(numbers), part.cycles)
+        add("last_cycles", cycles[np.where(untreated, len(numbers) + 1, given_cycles)])
+        (upkeep,) = self.layout.fields["on_maintenance"]
+        yes, no = (np.uint64(upkeep.bits(Choice(frozenset({word})))) for word in ("true", "false"))
+        may, may_not = part.on_maintenance
+        add("on_maintenance", np.where(may, yes, np.uint64(0)) | np.where(may_not, no, np.uint64(0)))
+
+    def _add_odd(  # noqa: PLR0917 - a batch in its parts
+        self,
+        words: list[Bits],
+        fault: Ints,
+        table: pl.DataFrame,
+        codes: Mapping[str, Codes],
+        history: Flags,
+        part: Histories,
+    ) -> None:
+        """Rows that say beside a history what does not simply follow from it: read one by one, like a profile."""
+        odd = history & (fault == 0) & self.course.says_more(self.tables, codes, part.lines, part.last_outcome)
+        given = as_entries(table["history"])[0] if odd.any() else pl.Series()
+        for row in np.flatnonzero(odd).tolist():
+            plain: dict[str, Any] = {
+                key: cell.plain
+                for key, code in codes.items()
+                if (cell := self.tables[key].cells[code[row]]) is not None
+            }
+            plain["history"] = [plain_entry(entry, self.histories[0].drugs) for entry in given[row].to_list()]
+            try:
+                patient = read(Profile.model_validate(plain), self.domain)
+            except InputError as error:
+                fault[row] = self.reason(error.problems[0].message)
+                continue
+            for index, word in enumerate(self.layout.encode(patient.facts)):
+                words[index][row] = word
+
+
+_ENTRY = pl.Struct(
+    {"line": pl.Int64, "setting": pl.String, "drugs": pl.String, "outcome": pl.String, "cycles": pl.Int64}
+)
+
+
+def as_entries(column: pl.Series) -> tuple[pl.Series, Flags]:
+    """The histories as lists of entries, and the rows whose text is no history."""
+    if isinstance(column.dtype, pl.List) and isinstance(column.dtype.inner, pl.Struct):
+        return column, np.zeros(len(column), bool)
+    texts = as_text(column)
+    read = {text: history_entries(text) for text in texts.drop_nulls().unique().to_list()}
+    rows = [None if text is None else read[text] for text in texts.to_list()]
+    said = texts.is_not_null() & ~texts.str.strip_chars().is_in(list(MISSING))
+    entries = pl.Series(column.name, rows, pl.List(_ENTRY))
+    return entries, (entries.is_null() & said.fill_null(value=False)).to_numpy().copy()
+
+
+def plain_entry(given: Mapping[str, Any], drugs: CellTable) -> dict[str, Any]:
+    """An entry of a history as a profile would hold it; drugs that cannot be read are unknown."""
+    entry = {key: value for key, value in given.items() if value not in (None, "", "unknown", [])}
+    words = as_lists(pl.Series([given.get("drugs")])).to_list()[0] or []
+    cells = [drugs.cells[drugs.code(word)] for word in words]
+    known = [cell.plain for cell in cells if cell is not None]
+    return {**entry, "drugs": known if known and len(known) == len(cells) else "unknown"}

@@ -1,0 +1,149 @@
+"""Conditions as columns of booleans: "surely true" and "surely false", each made once and shared.
+
+``not`` exchanges the two. They are built from the questions of ``column_layout``; the atoms of a conjunction are asked
+together, one question for each machine word. A column that nobody asks for is never computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import and_, or_
+
+import polars as pl
+
+from regimen_advisor.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
+from regimen_advisor.engines.column_layout import Layout
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of booleans by name, or a constant where ``constant`` says so; ``level`` is when it can be computed."""
+
+    name: str
+    level: int
+    constant: bool | None = None
+
+
+TRUE, FALSE = Column("", 0, constant=True), Column("", 0, constant=False)
+
+
+@dataclass
+class Program:
+    """The columns that are needed, level by level; each level needs only those before it."""
+
+    layout: Layout
+    levels: list[dict[str, pl.Expr]] = field(default_factory=list)
+    _made: dict[tuple[object, ...], Column] = field(default_factory=dict)
+    _truths: dict[tuple[Condition, bool], Column] = field(default_factory=dict)
+
+    def _make(self, key: tuple[object, ...], level: int, expression: pl.Expr) -> Column:
+        name = f"_{len(self._made)}"
+        while len(self.levels) <= level:
+            self.levels.append({})
+        self.levels[level][name] = expression
+        self._made[key] = Column(name, level)
+        return self._made[key]
+
+    def none_left(self, word: int, mask: int) -> Column:
+        """Whether none of the bits of ``mask`` is left in a machine word."""
+        if mask == 0:
+            return TRUE
+        key = ("none", word, mask)
+        if key in self._made:
+            return self._made[key]
+        return self._make(key, 0, pl.col(f"_w{word}") & pl.lit(mask, pl.UInt64) == pl.lit(0, pl.UInt64))
+
+    def both(self, parts: Iterable[Column]) -> Column:
+        """Whether all of the columns hold."""
+        return self._joined("and", parts, decisive=False)
+
+    def either(self, parts: Iterable[Column]) -> Column:
+        """Whether one of the columns holds."""
+        return self._joined("or", parts, decisive=True)
+
+    def _joined(self, word: str, parts: Iterable[Column], *, decisive: bool) -> Column:
+        found = {part.name: part for part in parts if part.constant is not (not decisive)}
+        if any(part.constant is decisive for part in found.values()):
+            return TRUE if decisive else FALSE
+        if not found:
+            return FALSE if decisive else TRUE
+        if len(found) == 1:
+            return next(iter(found.values()))
+        key = (word, frozenset(found))
+        if key in self._made:
+            return self._made[key]
+        level = max(part.level for part in found.values()) + 1
+        return self._make(key, level, reduce(or_ if decisive else and_, (pl.col(name) for name in sorted(found))))
+
+    def negated(self, part: Column) -> Column:
+        """Whether the column does not hold."""
+        if part.constant is not None:
+            return FALSE if part.constant else TRUE
+        key = ("not", part.name)
+        return self._made.get(key) or self._make(key, part.level + 1, ~pl.col(part.name))
+
+    def truth(self, condition: Condition, wanted: bool) -> Column:
+        """Whether ``condition`` is surely true (``wanted``) or surely false."""
+        key = (condition, wanted)
+        if key not in self._truths:
+            self._truths[key] = self._truth(condition, wanted)
+        return self._truths[key]
+
+    def _truth(self, condition: Condition, wanted: bool) -> Column:
+        match condition:
+            case Named(condition=inner):
+                return self.truth(inner, wanted)
+            case Not(part=part):
+                return self.truth(part, not wanted)
+            case Leaf(atom=atom):
+                test = self.layout.test(atom, wanted)
+                return self.none_left(test.word, test.mask)
+            case AllOf(parts=parts) | AnyOf(parts=parts):
+                if isinstance(condition, AllOf) == wanted:
+                    return self._all(condition, wanted)
+                return self.either(self.truth(part, wanted) for part in parts)
+
+    def _all(self, condition: Condition, wanted: bool) -> Column:
+        """A conjunction: its atoms are asked together, one question for each machine word."""
+        masks: dict[int, int] = {}
+        others: list[Column] = []
+        for part, sign in _conjuncts(condition, wanted):
+            if isinstance(part, Leaf):
+                test = self.layout.test(part.atom, sign)
+                masks[test.word] = masks.get(test.word, 0) | test.mask
+            else:
+                others.append(self.truth(part, sign))
+        return self.both([*(self.none_left(word, mask) for word, mask in masks.items()), *others])
+
+    def unknown(self, condition: Condition) -> Column:
+        """Whether ``condition`` is neither surely true nor surely false."""
+        settled = self.either((self.truth(condition, True), self.truth(condition, False)))
+        return self.negated(settled)
+
+    def run(self, table: pl.LazyFrame) -> pl.LazyFrame:
+        """``table`` with every column of the program."""
+        for level in self.levels:
+            if level:
+                table = table.with_columns(**level)
+        return table
+
+
+def _conjuncts(condition: Condition, wanted: bool) -> Iterable[tuple[Condition, bool]]:
+    """The parts of which all must have their truth, nested conjunctions opened."""
+    match condition:
+        case Named(condition=inner):
+            yield from _conjuncts(inner, wanted)
+        case Not(part=part):
+            yield from _conjuncts(part, not wanted)
+        case AllOf(parts=parts) | AnyOf(parts=parts) if isinstance(condition, AllOf) == wanted:
+            for part in parts:
+                yield from _conjuncts(part, wanted)
+        case _:
+            yield condition, wanted
+
+
+def expression(column: Column) -> pl.Expr:
+    """The column as an expression."""
+    return pl.col(column.name) if column.constant is None else pl.lit(column.constant)

@@ -1,0 +1,147 @@
+"""The summary of a cohort as text, JSON and a page: renderers and nothing else."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from regimen_advisor.cohort import Summary
+from regimen_advisor.cohort_changes import CohortChanges
+from regimen_advisor.concordance import MEANINGS, Concordance
+from regimen_advisor.standings import Standing
+
+SCOPE = (
+    "For teaching and for testing guideline logic; knowledge as of the two reviews; not a medical device. "
+    "Not tested is never negative: what a table does not say stays unknown."
+)
+_SHORT = {
+    Standing.OFFERED: "offered",
+    Standing.OFFERED_WITH_CAUTION: "caution",
+    Standing.UNDETERMINED: "open",
+    Standing.EXCLUDED: "excluded",
+    Standing.NOT_INDICATED: "not ind.",
+}
+_SHOWN = 30
+
+
+def settled_words(summary: Summary) -> str:
+    """Whether the standings are exact, in a sentence."""
+    settled = summary.settled
+    if settled.exact:
+        return (
+            f"Standings are exact: {settled.profiles:,} distinct open profiles settled by the solver, "
+            f"{settled.changed:,} cells changed."
+        )
+    return (
+        f"Standings are node by node: {settled.profiles:,} profiles with open cells were not settled by the solver. "
+        "Offered and not-indicated are exact; some undetermined or excluded may be settled further: use --exact."
+    )
+
+
+def as_text(summary: Summary, compared: CohortChanges | None = None, agreed: Concordance | None = None) -> str:
+    """The summary for a terminal."""
+    lines = [
+        f"{summary.table}: {summary.patients:,} patients, rulebook {summary.version}",
+        (
+            f"  something offered {summary.with_an_option:,} · nothing offered, something open {summary.open:,} · "
+            f"without any option {summary.without:,} · set apart {sum(count for _, count in summary.set_apart):,}"
+        ),
+        settled_words(summary),
+        "",
+        *_standings(summary),
+    ]
+    if summary.questions:
+        lines += ["", "Most wanted (patients with an open regimen that waits for it)"]
+        lines += [f"{count:>9,}  {key}" for key, count in summary.questions]
+    lines += ["", "Cells that could not be read (taken as unknown)"]
+    lines += [f"{count:>9,}  {column}: {cell}" for column, cell, count in summary.unread[:_SHOWN]] or ["        0"]
+    if len(summary.unread) > _SHOWN:
+        lines.append(f"           and {len(summary.unread) - _SHOWN} more kinds")
+    lines += ["", "Rows set apart (they contradict themselves)"]
+    lines += [f"{count:>9,}  {reason}" for reason, count in summary.set_apart] or ["        0"]
+    if agreed is not None:
+        lines += ["", *_agreement(agreed)]
+    if compared is not None:
+        lines += ["", *_changes(compared)]
+    return "\n".join([*lines, "", SCOPE, ""])
+
+
+def _standings(summary: Summary) -> list[str]:
+    width = max((len(name) for name in summary.standings), default=7)
+    lines = ["regimen".ljust(width) + "".join(f"{word:>10}" for word in _SHORT.values())]
+    for name, counts in summary.standings.items():
+        lines.append(name.ljust(width) + "".join(f"{counts[standing.value]:>10,}" for standing in Standing))
+    return lines
+
+
+def _agreement(agreed: Concordance) -> list[str]:
+    lines = [f"Concordance with `{agreed.column}`"]
+    lines += [f"{agreed.counts[kind.value]:>9,}  {kind.value}: {meaning}" for kind, meaning in MEANINGS.items()]
+    lines += ["", "Disagreements by reason"]
+    for one in agreed.disagreements[:_SHOWN]:
+        lines.append(f"{one.patients:>9,}  {one.given or '(nothing)'} [{one.agreement.value}] {one.reasons}")
+    if len(agreed.disagreements) > _SHOWN:
+        lines.append(f"           and {len(agreed.disagreements) - _SHOWN} more")
+    return lines
+
+
+def _changes(compared: CohortChanges) -> list[str]:
+    lines = [f"From rulebook {compared.old} to {compared.new}: {compared.patients:,} patients change"]
+    for change in compared.changes[:_SHOWN]:
+        ids = ", ".join(change.ids[:5]) + (" ..." if change.patients > len(change.ids[:5]) else "")
+        lines.append(f"{change.patients:>9,}  {change.regimen}: {change.before} -> {change.after} ({ids})")
+    return lines
+
+
+def as_data(
+    summary: Summary, compared: CohortChanges | None = None, agreed: Concordance | None = None
+) -> dict[str, Any]:
+    """The summary as plain data."""
+    return {
+        "schema_version": "1",
+        "rulebook": {"version": summary.version, "digest": summary.digest},
+        "table": summary.table,
+        "patients": {
+            "all": summary.patients,
+            "something_offered": summary.with_an_option,
+            "open": summary.open,
+            "without_any_option": summary.without,
+            "set_apart": sum(count for _, count in summary.set_apart),
+        },
+        "settled": asdict(summary.settled),
+        "standings": {name: dict(counts) for name, counts in summary.standings.items()},
+        "questions": [{"question": key, "patients": count} for key, count in summary.questions],
+        "unread": [{"column": column, "cell": cell, "rows": count} for column, cell, count in summary.unread],
+        "set_apart": [{"reason": reason, "rows": count} for reason, count in summary.set_apart],
+        "concordance": asdict(agreed) if agreed else None,
+        "changes": asdict(compared) if compared else None,
+        "scope": SCOPE,
+    }
+
+
+def as_json(summary: Summary, compared: CohortChanges | None = None, agreed: Concordance | None = None) -> str:
+    """The summary as JSON; the same counts give the same bytes."""
+    return json.dumps(as_data(summary, compared, agreed), ensure_ascii=False, indent=2) + "\n"
+
+
+def as_html(summary: Summary, compared: CohortChanges | None = None, agreed: Concordance | None = None) -> str:
+    """The summary as one self-contained page with bar plots: no script, no network."""
+    environment = Environment(
+        loader=PackageLoader("regimen_advisor", "reports/templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("cohort.html.j2").render(
+        summary=summary,
+        compared=compared,
+        agreed=agreed,
+        meanings=MEANINGS,
+        standings=[standing.value for standing in Standing],
+        settled=settled_words(summary),
+        scope=SCOPE,
+    )

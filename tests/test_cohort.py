@@ -1,0 +1,315 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from regimen_advisor.errors import InputError
+from regimen_advisor.profile import Profile
+from regimen_advisor.reading import read
+from regimen_advisor.rulebook import load_rulebook
+from regimen_advisor.standings import Standing
+
+pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
+
+import typer  # noqa: E402
+
+from regimen_advisor import cohort_command, tables  # noqa: E402
+from regimen_advisor.cohort import judged, open_table, summarise  # noqa: E402
+from regimen_advisor.cohort_changes import changes  # noqa: E402
+from regimen_advisor.concordance import Agreement, concordance  # noqa: E402
+from regimen_advisor.reports import cohort as report  # noqa: E402
+from regimen_advisor.rows import profile_of_row  # noqa: E402
+
+HEADER = "id,disease,histology,stage,extent,egfr,alk,ros1,ecog,prior_lines,last_outcome,history,drugs_given\n"
+HISTORY = '"[{""line"": 1, ""drugs"": [""osimertinib""], ""outcome"": ""progressed""}]"'
+AFTER_OSIMERTINIB = (
+    f"a,nsclc,adenocarcinoma,IV,metastatic,L858R,negative,negative,1,,,{HISTORY},amivantamab;carboplatin\n"
+)
+NOTHING_KNOWN = "b,,,,,,,,,,,,\n"
+CONTRADICTORY = "c,sclc,adenocarcinoma,IV,,,,,,,,,\n"
+UNREADABLE = "d,nsclc,squamous,IV,metastatic,wild-type,maybe,negative,7,0,,,Docetaxel\n"
+
+
+@pytest.fixture(scope="module")
+def rulebook():
+    return load_rulebook()
+
+
+@pytest.fixture
+def app():
+    found = typer.Typer()
+    cohort_command.register(found)
+    return found
+
+
+@pytest.fixture
+def table(tmp_path):
+    file = tmp_path / "patients.csv"
+    file.write_text(HEADER + AFTER_OSIMERTINIB + NOTHING_KNOWN + CONTRADICTORY + UNREADABLE, encoding="utf-8")
+    return file
+
+
+def run(app, *arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def refused(app, *arguments) -> str:
+    result = run(app, *arguments)
+    assert isinstance(result.exception, InputError), result.output
+    return str(result.exception)
+
+
+def rows_of(file, rulebook, **options):
+    with judged(open_table([str(file)]), rulebook, **options) as result:
+        return result.rows.collect()
+
+
+def test_every_row_is_answered_in_the_order_of_the_input(table, rulebook):
+    assert rows_of(table, rulebook)["id"].to_list() == ["a", "b", "c", "d"]
+
+
+def test_a_row_of_a_table_stands_as_the_same_profile_does(table, rulebook):
+    row = rows_of(table, rulebook).row(0, named=True)
+    assert Standing(row["amivantamab-platinum-chemotherapy"]).is_offered
+    assert row["tarlatamab"] == "not-indicated"
+
+
+def test_what_is_not_said_stays_unknown(table, rulebook):
+    row = rows_of(table, rulebook).row(1, named=True)
+    assert row["ivonescimab"] == "undetermined"
+    assert "alk" in row["questions"].split("; ")
+
+
+def test_a_contradictory_row_is_set_apart_with_its_reason(table, rulebook):
+    row = rows_of(table, rulebook).row(2, named=True)
+    assert "`disease`" in row["set_apart"]
+    assert "`histology`" in row["set_apart"]
+    assert row["ivonescimab"] is None
+    assert row["questions"] is None
+
+
+def test_a_cell_that_cannot_be_read_is_unknown_and_counted_by_column_and_value(table, rulebook):
+    with judged(open_table([str(table)]), rulebook) as result:
+        summary = summarise(result, "patients")
+    assert set(summary.unread) == {("alk", "maybe", 1), ("ecog", "7", 1)}
+    assert rows_of(table, rulebook).row(3, named=True)["unread"] == "ecog: 7\nalk: maybe"
+
+
+def test_exact_standings_are_those_of_the_solver(rulebook, tmp_path):
+    solver_for = pytest.importorskip("regimen_advisor.engines.solver").solver_for
+    file = tmp_path / "one.csv"
+    file.write_text("disease,prior_lines,egfr\nnsclc,1,positive\nnsclc,,\n", encoding="utf-8")
+    exact = rows_of(file, rulebook, exact=True)
+    for row, written in zip(
+        exact.rows(named=True),
+        ({"disease": "nsclc", "prior_lines": 1, "egfr": "positive"}, {"disease": "nsclc"}),
+        strict=True,
+    ):
+        patient = read(Profile.model_validate(written), rulebook.domain)
+        for regimen in rulebook.regimens:
+            assert row[regimen] == solver_for(rulebook).standing(regimen, patient).standing.value
+
+
+def test_the_counts_of_the_summary_are_those_of_the_rows(table, rulebook):
+    with judged(open_table([str(table)]), rulebook) as result:
+        summary = summarise(result, "patients")
+        rows = result.rows.collect()
+    assert summary.patients == 4
+    assert sum(count for _, count in summary.set_apart) == 1
+    assert summary.with_an_option + summary.open + summary.without == 3
+    for regimen, counts in summary.standings.items():
+        assert {name: count for name, count in counts.items() if count} == dict(
+            rows[regimen].drop_nulls().cast(pl.String).value_counts().rows()
+        )
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv", "tsv", "jsonl"])
+def test_a_row_a_patient_is_written_in_every_format(app, table, tmp_path, rulebook, ending):
+    output = tmp_path / f"out.{ending}"
+    result = run(app, table, "--output", output)
+    assert result.exit_code == 0, result.output
+    read_back = {
+        "parquet": pl.read_parquet,
+        "csv": pl.read_csv,
+        "tsv": lambda file: pl.read_csv(file, separator="\t"),
+        "jsonl": pl.read_ndjson,
+    }[ending](output)
+    assert read_back["id"].to_list() == ["a", "b", "c", "d"]
+    assert read_back["rulebook"].unique().to_list() == [rulebook.digest]
+    assert set(rulebook.regimens) <= set(read_back.columns)
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_json_lines_of_profiles_and_csv_give_the_same_rows(rulebook, table, tmp_path):
+    file = tmp_path / "patients.jsonl"
+    profile = {
+        "id": "a", "disease": "nsclc", "histology": "adenocarcinoma", "stage": "IV", "extent": "metastatic",
+        "egfr": ["L858R"], "alk": "negative", "ros1": "negative", "ecog": 1,
+        "history": [{"line": 1, "drugs": ["osimertinib"], "outcome": "progressed"}],
+    }  # fmt: skip
+    unsaid = {"id": "b", "history": "unknown", "pd_l1_tps": "unknown"}
+    file.write_text(json.dumps(profile) + "\n" + json.dumps(unsaid) + "\n", encoding="utf-8")
+    assert rows_of(file, rulebook).equals(rows_of(table, rulebook).head(2))
+
+
+def test_a_folder_of_parquet_files_is_one_table(rulebook, tmp_path):
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    for index in range(2):
+        pl.DataFrame({"id": [f"p{index}"], "disease": ["nsclc"]}).write_parquet(folder / f"{index}.parquet")
+    assert rows_of(folder, rulebook)["id"].to_list() == ["p0", "p1"]
+
+
+def test_formulas_in_text_are_neutralised_in_csv(app, tmp_path):
+    file = tmp_path / "formula.csv"
+    file.write_text('id,disease\n"=HYPERLINK(1)",nsclc\n', encoding="utf-8")
+    run(app, file, "--output", tmp_path / "out.csv")
+    assert pl.read_csv(tmp_path / "out.csv")["id"].to_list() == ["'=HYPERLINK(1)"]
+
+
+def test_strict_refuses_and_leaves_no_file_behind(app, table, tmp_path):
+    said = refused(app, table, "--strict", "--output", tmp_path / "out.csv")
+    assert "alk: cannot read `maybe` (1 rows)" in said
+    assert "set apart" in said
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["patients.csv"]
+
+
+def test_two_rulebooks_are_compared_patient_by_patient(table, rulebook, tmp_path):
+    folder = tmp_path / "rules"
+    shutil.copytree(rulebook.folder, folder)
+    file = folder / "nsclc" / "later-line-egfr.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(
+        text.replace("progressed_on: {includes: osimertinib}", "progressed_on: {includes: gefitinib}"), encoding="utf-8"
+    )
+    opened = open_table([str(table)])
+    with judged(opened, load_rulebook(folder)) as old, judged(opened, rulebook) as new:
+        found = changes(old, new)
+        assert changes(new, new).patients == 0
+    moved = next(
+        one for one in found.changes if one.regimen == "amivantamab-lazertinib-platinum-chemotherapy" and "a" in one.ids
+    )
+    assert moved.before == "not-indicated"
+    assert Standing(moved.after).is_offered
+
+
+def test_concordance_counts_every_patient_once_and_says_why_not(table, rulebook):
+    with judged(open_table([str(table)], given="drugs_given"), rulebook) as result:
+        found = concordance(result.rows, rulebook, "drugs_given")
+    assert sum(found.counts.values()) == 4
+    assert found.counts[Agreement.PARTIAL.value] + found.counts[Agreement.EXACT.value] == 1
+    assert found.counts[Agreement.UNKNOWN.value] == 2
+
+
+def test_drugs_that_fill_every_part_of_an_offered_regimen_are_an_exact_match(rulebook, tmp_path):
+    file = tmp_path / "given.csv"
+    given = "amivantamab + carboplatin + pemetrexed"
+    file.write_text(HEADER + AFTER_OSIMERTINIB.replace("amivantamab;carboplatin", given), encoding="utf-8")
+    regimen = rulebook.regimens["amivantamab-platinum-chemotherapy"]
+    with judged(open_table([str(file)], given="drugs_given"), rulebook) as result:
+        counts = concordance(result.rows, rulebook, "drugs_given").counts
+    expected = Agreement.EXACT if "chemotherapy" in regimen.drug_names else Agreement.PARTIAL
+    assert counts[expected.value] == 1
+
+
+def test_a_row_is_given_back_as_the_profile_it_says(table, rulebook):
+    profile = profile_of_row([str(table)], "a", rulebook)
+    assert profile.egfr == ["L858R"]
+    assert profile.history[0].drugs == ["osimertinib"]
+    with pytest.raises(InputError, match="no row of the table is called `z`"):
+        profile_of_row([str(table)], "z", rulebook)
+
+
+def test_the_page_is_self_contained_and_escapes_what_comes_from_the_table(rulebook, tmp_path):
+    file = tmp_path / "page.csv"
+    file.write_text("id,alk,disease\nx,<script>alert(1)</script>,nsclc\n", encoding="utf-8")
+    with judged(open_table([str(file)]), rulebook) as result:
+        page = report.as_html(summarise(result, "page.csv"))
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert "<svg" in page
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_the_summary_is_the_same_bytes_twice(table, rulebook):
+    def once():
+        with judged(open_table([str(table)]), rulebook) as result:
+            summary = summarise(result, "patients")
+        return report.as_json(summary), report.as_text(summary), report.as_html(summary)
+
+    assert once() == once()
+
+
+# Bad input ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_table_without_a_usable_column_is_refused(app, tmp_path):
+    file = tmp_path / "other.csv"
+    file.write_text("patient,colour\n1,blue\n", encoding="utf-8")
+    said = refused(app, file, "--output", tmp_path / "out.csv")
+    assert "no usable column" in said
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_truncated_parquet_file_is_refused(app, tmp_path):
+    file = tmp_path / "cut.parquet"
+    pl.DataFrame({"disease": ["nsclc"] * 1000}).write_parquet(file)
+    file.write_bytes(file.read_bytes()[:-20])
+    assert "cut.parquet" in refused(app, file, "--output", tmp_path / "out.csv")
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_parquet_file_damaged_in_the_middle_is_refused_and_leaves_nothing_behind(app, tmp_path):
+    file = tmp_path / "bad.parquet"
+    pl.DataFrame({"id": [str(n * 7919) for n in range(20000)], "disease": ["nsclc"] * 20000}).write_parquet(file)
+    data = bytearray(file.read_bytes())
+    data[200:2000] = bytes(1800)
+    file.write_bytes(data)
+    refused(app, file, "--output", tmp_path / "out.csv")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"id,disease\na,nsclc,more\n", ":2: expected 2 cells as in the header, found 3"),
+        (b"id,disease,alk\na,nsclc\n", ":2: expected 3 cells as in the header, found 2"),
+        (b"id,disease\na,nsclc\nM\xfcller,nsclc\n", ":3: expected text in UTF-8, found the byte 0xfc"),
+        (b"", "expected a header line"),
+        (b"disease,disease\nnsclc,sclc\n", "found `disease` twice"),
+    ],
+)
+def test_a_broken_csv_is_refused_with_its_line(app, tmp_path, content, said):
+    file = tmp_path / "broken.csv"
+    file.write_bytes(content)
+    assert said in refused(app, file)
+
+
+def test_a_line_that_is_no_json_is_refused(app, tmp_path):
+    file = tmp_path / "broken.jsonl"
+    file.write_text('{"id": "a"}\n{"id": \n', encoding="utf-8")
+    assert "broken.jsonl:2" in refused(app, file)
+
+
+def test_a_missing_table_an_unknown_ending_and_an_unknown_column_are_refused(app, table, tmp_path):
+    assert "no such file" in refused(app, tmp_path / "none.csv")
+    (tmp_path / "table.xlsx").write_bytes(b"PK")
+    assert "expected a table whose name ends in" in refused(app, tmp_path / "table.xlsx")
+    assert "no column `treatment`" in refused(app, table, "--given", "treatment")
+    assert "expected a name that ends in" in refused(app, table, "--output", tmp_path / "out.docx")
+    assert "no such folder" in refused(app, table, "--output", tmp_path / "none" / "out.csv")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_is_said_in_words_and_leaves_nothing_behind(table, rulebook, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pl.LazyFrame, "sink_csv", full)
+    with judged(open_table([str(table)]), rulebook) as result, pytest.raises(InputError, match="no space left"):
+        tables.write_table(result.rows, str(tmp_path / "out.csv"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["patients.csv"]

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+import generators
+from regimen_advisor.conditions import AllOf, AnyOf, Condition, Leaf, Not, walk
+from regimen_advisor.engines.interpreter import Interpreter
+from regimen_advisor.errors import InputError
+from regimen_advisor.profile import Profile
+from regimen_advisor.reading import Patient, read
+from regimen_advisor.rulebook import Rulebook, load_rulebook
+from regimen_advisor.standings import Standing, effective_conditions, regimen_rules, standing_of
+from regimen_advisor.values import Includes, Truth
+from tables import table
+
+pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
+from regimen_advisor.engines.columns import FAULT, HISTORY, ColumnEngine  # noqa: E402
+
+TRUTHS = {True: Truth.TRUE, False: Truth.FALSE, None: Truth.UNKNOWN}
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return load_rulebook()
+
+
+def possible_profiles(random: Random, count: int, rulebook: Rulebook):
+    """Random profiles as written, and the patients read from them."""
+    found = []
+    while len(found) < count:
+        written = generators.random_profile(random)
+        try:
+            found.append((written, read(Profile.model_validate(written), rulebook.domain)))
+        except InputError:
+            continue
+    return [written for written, _ in found], [patient for _, patient in found]
+
+
+def different_nodes(rulebook: Rulebook, written, patients: list[Patient]) -> tuple[int, int]:
+    """Cells (a patient by a node of a condition) that were compared with the interpreter, and how many differ."""
+    conditions = {node for condition in effective_conditions(rulebook).values() for node in walk(condition)}
+    nodes: dict[str, Condition] = {f"c{index}": node for index, node in enumerate(conditions)}
+    engine = ColumnEngine(rulebook, also=nodes.values())
+    facts = engine.facts(table(written).lazy()).collect()
+    truths = engine.truths(facts.lazy(), nodes).collect()
+    different = 0
+    for row, patient in zip(truths.rows(named=True), patients, strict=True):
+        judge = Interpreter(patient.facts).judge
+        different += sum(judge(node).truth is not TRUTHS[row[name]] for name, node in nodes.items())
+    return len(nodes) * len(patients), different
+
+
+def node_by_node(rulebook: Rulebook, patient: Patient) -> dict[str, str]:
+    judge = Interpreter(patient.facts).judge
+    return {
+        name: standing_of(judge(rules.offer).truth, judge(rules.exclusion).truth, judge(rules.caution).truth).value
+        for name, rules in regimen_rules(rulebook).items()
+    }
+
+
+def test_columns_and_interpreter_agree_on_a_million_nodes(shipped):
+    random = Random(20261123)
+    cells = different = 0
+    written, patients = possible_profiles(random, 900, shipped)
+    for rulebook in (shipped, *(generators.random_rulebook(random, shipped, rules=30) for _ in range(12))):
+        compared, wrong = different_nodes(rulebook, written, patients)
+        cells, different = cells + compared, different + wrong
+    assert cells >= 1_000_000
+    assert different == 0
+
+
+def test_columns_narrow_every_fact_exactly_as_a_profile_is_read(shipped):
+    written, patients = possible_profiles(Random(7), 400, shipped)
+    engine = ColumnEngine(shipped)
+    facts = engine.facts(table(written).lazy()).collect()
+    for row, patient in zip(facts.rows(named=True), patients, strict=True):
+        words = tuple(row[f"_w{index}"] for index in range(engine.layout.size))
+        assert words == engine.layout.encode(patient.facts)
+
+
+def test_columns_give_the_standings_of_the_node_by_node_table(shipped):
+    written, patients = possible_profiles(Random(8), 150, shipped)
+    engine = ColumnEngine(shipped)
+    standings = engine.standings(engine.facts(table(written).lazy())).drop("questions").collect()
+    for row, patient in zip(standings.rows(named=True), patients, strict=True):
+        assert row == node_by_node(shipped, patient)
+
+
+def test_a_row_is_set_apart_exactly_when_the_profile_is_refused(shipped):
+    random = Random(9)
+    written = [generators.random_profile(random, known=0.7) for _ in range(500)]
+    engine = ColumnEngine(shipped)
+    facts = engine.facts(table(written).lazy()).collect()
+    refused = 0
+    for profile, fault, history in zip(written, facts[FAULT], facts[HISTORY], strict=True):
+        try:
+            read(Profile.model_validate(profile), shipped.domain)
+            assert fault == 0, (profile, engine.reader.why(fault, history))
+        except InputError:
+            refused += 1
+            assert engine.reader.why(fault, history)
+    assert refused > 50
+
+
+def test_solver_and_columns_agree_on_every_offered_and_not_indicated_cell(shipped):
+    solver_module = pytest.importorskip("regimen_advisor.engines.solver")
+    solver = solver_module.solver_for(shipped)
+    written, patients = possible_profiles(Random(10), 40, shipped)
+    engine = ColumnEngine(shipped)
+    standings = engine.standings(engine.facts(table(written).lazy())).drop("questions").collect()
+    compared = 0
+    for row, patient in zip(standings.rows(named=True), patients, strict=True):
+        for regimen in shipped.regimens:
+            standing = Standing(row[regimen])
+            exact = solver.standing(regimen, patient).standing
+            if standing.is_offered:
+                assert exact.is_offered
+                compared += 1
+            elif standing is Standing.NOT_INDICATED:
+                assert exact is standing
+                compared += 1
+    assert compared > 500
+
+
+def test_columns_and_durable_rules_agree_on_a_hundred_thousand_cells(shipped):
+    chaining = pytest.importorskip("regimen_advisor.engines.forward_chaining")
+    if not chaining.available():
+        pytest.skip("durable-rules cannot be imported on this Python")
+    written, patients = possible_profiles(Random(11), 600, shipped)
+    conditions = effective_conditions(shipped)
+    engine = ColumnEngine(shipped, also=conditions.values())
+    truths = engine.truths(engine.facts(table(written).lazy()), conditions).collect()
+    findings = {name: finding.condition for name, finding in shipped.findings.items()}
+    durable = chaining.ForwardChaining(conditions, findings, shipped.domain)
+    different = cells = 0
+    for row, patient in zip(truths.rows(named=True), patients, strict=True):
+        fired = durable.judge(patient.facts)
+        cells += len(fired)
+        different += sum(fired[name] is not TRUTHS[row[name]] for name in fired)
+    assert cells >= 100_000
+    assert different == 0
+
+
+def test_a_rulebook_that_tests_more_members_than_a_machine_word_holds_is_read_right(shipped):
+    random = Random(12)
+    drugs = sorted(shipped.formulary.drugs)
+    conditions = {f"c{index}": Leaf(Includes("received", drug)) for index, drug in enumerate(drugs[:90])}
+    written, patients = possible_profiles(random, 60, shipped)
+    for profile in written[:30]:
+        profile["history"] = [{"line": 1, "drugs": random.sample(drugs[:90], 2), "outcome": "progressed"}]
+        profile.pop("prior_lines", None)
+        profile.pop("last_outcome", None)
+        profile.pop("curative_treatment_possible", None)
+        profile.setdefault("ecog", 1)
+    patients = [read(Profile.model_validate(profile), shipped.domain) for profile in written]
+    engine = ColumnEngine(shipped, also=conditions.values())
+    truths = engine.truths(engine.facts(table(written).lazy()), conditions).collect()
+    for row, patient in zip(truths.rows(named=True), patients, strict=True):
+        judge = Interpreter(patient.facts).judge
+        assert {name: TRUTHS[value] for name, value in row.items()} == {
+            name: judge(condition).truth for name, condition in conditions.items()
+        }
+
+
+def test_empty_conditions_are_constants(shipped):
+    engine = ColumnEngine(shipped)
+    facts = engine.facts(table([{"disease": "nsclc"}]).lazy())
+    nodes = {"all": AllOf(()), "any": AnyOf(()), "not": Not(AnyOf(())), "nested": AllOf((AnyOf(()), AllOf(())))}
+    assert engine.truths(facts.with_row_index(), nodes).collect().row(0, named=True) == {
+        "all": True, "any": False, "not": True, "nested": False,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("entries", "fault"),
+    [
+        ([{"line": 1, "drugs": ["osimertinib"]}, {"line": 1, "drugs": ["docetaxel"]}], "twice"),
+        ([{"line": 2, "drugs": ["osimertinib"]}], "gap"),
+        ([{"line": 1, "setting": "maintenance", "drugs": ["pemetrexed"]}], "maintenance of a line"),
+        ([{"drugs": ["osimertinib"]}], "needs a line"),
+        ([{"line": 1, "setting": "curative", "drugs": ["cisplatin"]}], "needs a line"),
+        (
+            [
+                {"line": 1, "drugs": ["carboplatin"], "outcome": "progressed"},
+                {"line": 1, "setting": "maintenance", "drugs": ["pemetrexed"], "outcome": "ongoing"},
+            ],
+            "cannot be ongoing",
+        ),
+    ],
+)
+def test_a_history_that_does_not_hang_together_is_set_apart_with_the_reason(shipped, entries, fault):
+    engine = ColumnEngine(shipped)
+    rows = engine.facts(table([{"disease": "nsclc", "history": entries}]).lazy()).collect()
+    assert fault in engine.reader.why(rows[FAULT][0], rows[HISTORY][0])
+
+
+def test_the_order_of_history_entries_in_the_table_means_nothing(shipped):
+    entries = [
+        {"line": 1, "drugs": ["osimertinib"], "outcome": "progressed"},
+        {"line": 2, "drugs": ["carboplatin", "pemetrexed"], "outcome": "completed", "cycles": 4},
+        {"line": 2, "setting": "maintenance", "drugs": ["pemetrexed"], "outcome": "ongoing"},
+        {"setting": "curative", "drugs": ["cisplatin"], "outcome": "completed"},
+    ]
+    engine = ColumnEngine(shipped)
+    orders = [entries, entries[::-1], [entries[2], entries[0], entries[3], entries[1]]]
+    rows = engine.facts(table([{"disease": "nsclc", "history": order} for order in orders]).lazy()).collect()
+    assert rows.n_unique() == 1
+
+
+def test_a_word_beside_a_history_that_says_more_is_read_like_a_profile(shipped):
+    profile = {"disease": "nsclc", "last_outcome": "progressed", "history": [{"line": 1, "drugs": ["osimertinib"]}]}
+    engine = ColumnEngine(shipped)
+    rows = engine.facts(table([profile]).lazy()).collect()
+    facts = read(Profile.model_validate(profile), shipped.domain).facts
+    assert tuple(rows.row(0)[: engine.layout.size]) == engine.layout.encode(facts)

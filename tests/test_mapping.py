@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from regimen_advisor.errors import InputError
+from regimen_advisor.rulebook import load_rulebook
+
+pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
+
+from regimen_advisor.cohort import judged, open_table, summarise  # noqa: E402
+from regimen_advisor.mapping import load_mapping  # noqa: E402
+from regimen_advisor.mapping_draft import suggest_mapping  # noqa: E402
+from regimen_advisor.rows import profile_of_row  # noqa: E402
+from regimen_advisor.tables import scan_table  # noqa: E402
+
+ROOT = Path(__file__).parents[1]
+SHIPPED = ROOT / "profiles" / "mappings" / "lung-msk-mind-2020.yaml"
+REAL = ROOT.parent / "shared" / "data" / "lung_msk_mind_2020"
+
+COLUMNS = (
+    "Patient ID", "Sample ID", "Clinically reported PD-L1 score", "Disease", "ECOG", "EGFR driver",
+    "EGFR protein change", "Histology", "IO drug name", "Line of therapy",
+)  # fmt: skip
+PATIENTS = (
+    ("P-1", "P-1-T01", "80", "NSCLC", "1", "FALSE", "NA", "Adenocarcinoma", "Nivolumab", "2"),
+    ("P-2", "P-2-T01", "NA", "NSCLC", "NA", "TRUE", "L858R (driver)", "Squamous", "Ipilimumab+Nivolumab", "1"),
+    ("P-3", "P-3-T01", "0", "NSCLC", "0", "FALSE", "A24S", "Giant Cell", "Pembrolizumab", "1"),
+)
+CLINICAL = "".join("\t".join(row) + "\n" for row in (COLUMNS, *PATIENTS))
+FUSIONS = """\
+Sample_Id\tEvent_Info
+P-1-T01\tEML4-ALK fusion
+P-1-T01\tSOCS1-intragenic
+P-3-T01\tNCOA3-intragenic
+"""
+
+
+@pytest.fixture(scope="module")
+def rulebook():
+    return load_rulebook()
+
+
+@pytest.fixture
+def registry(tmp_path):
+    """A small invented table in the shape of the real one."""
+    (tmp_path / "clinical_data.tsv").write_text(CLINICAL, encoding="utf-8")
+    (tmp_path / "data_sv.txt").write_text(FUSIONS, encoding="utf-8")
+    return tmp_path / "clinical_data.tsv"
+
+
+def mapping_of(text, tmp_path, rulebook):
+    file = tmp_path / "mapping.yaml"
+    file.write_text(text, encoding="utf-8")
+    return load_mapping(file, rulebook.domain)
+
+
+def profile(file, id, rulebook, mapping):
+    return profile_of_row([str(file)], id, rulebook, mapping).model_dump(exclude_none=True)
+
+
+def test_the_shipped_mapping_reads_columns_values_patterns_numbers_and_a_second_table(registry, rulebook):
+    mapping = load_mapping(SHIPPED, rulebook.domain)
+    assert profile(registry, "P-1", rulebook, mapping) == {
+        "id": "P-1", "disease": "nsclc", "histology": "adenocarcinoma", "ecog": 1, "egfr": "wild-type",
+        "alk": "positive", "pd_l1_tps": 80, "prior_lines": 1,
+    }  # fmt: skip
+    second = profile(registry, "P-2", rulebook, mapping)
+    assert second["egfr"]["found"] == ["L858R"]
+    assert second["prior_lines"] == 0
+
+
+def test_a_fusion_that_is_not_listed_is_unknown_and_never_negative(registry, rulebook):
+    mapping = load_mapping(SHIPPED, rulebook.domain)
+    assert "alk" not in profile(registry, "P-2", rulebook, mapping)
+    assert "alk" not in profile(registry, "P-3", rulebook, mapping)
+
+
+def test_unread_cells_are_reported_under_the_columns_of_the_table(registry, rulebook):
+    mapping = load_mapping(SHIPPED, rulebook.domain)
+    with judged(open_table([str(registry)], mapping), rulebook) as result:
+        unread = summarise(result, "registry").unread
+    assert set(unread) == {("Histology", "Giant Cell", 1), ("EGFR driver | EGFR protein change", "FALSE | A24S", 1)}
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the public table is not beside the checkout")
+def test_the_real_table_runs_from_end_to_end(rulebook):
+    mapping = load_mapping(SHIPPED, rulebook.domain)
+    with judged(open_table([str(REAL / "clinical_data.tsv")], mapping), rulebook) as result:
+        summary = summarise(result, "real")
+    assert summary.patients == 247
+    assert summary.set_apart == ()
+    assert sum(count for column, _, count in summary.unread if column == "Histology") == 7
+
+
+def test_a_fraction_becomes_a_percentage_and_a_constant_stands_in_every_row(registry, tmp_path, rulebook):
+    table = tmp_path / "fractions.csv"
+    table.write_text("name,tps\na,0.6\nb,0.505\n", encoding="utf-8")
+    text = "title: t\nid: name\nkeys:\n  pd_l1_tps: {column: tps, multiply: 100}\n  disease: {constant: nsclc}\n"
+    mapping = mapping_of(text, tmp_path, rulebook)
+    assert profile(table, "a", rulebook, mapping) == {"id": "a", "disease": "nsclc", "pd_l1_tps": 60}
+    assert profile(table, "b", rulebook, mapping) == {"id": "b", "disease": "nsclc"}
+
+
+def test_the_first_group_of_a_pattern_can_be_the_value(tmp_path, rulebook):
+    table = tmp_path / "variants.csv"
+    table.write_text("name,variant\na,L858R (driver)\n", encoding="utf-8")
+    pattern = r"{match: '(\w+) \(driver\)', gives: '\1'}"
+    text = f"title: t\nid: name\nkeys:\n  egfr: {{column: variant, patterns: [{pattern}]}}\n"
+    assert profile(table, "a", rulebook, mapping_of(text, tmp_path, rulebook))["egfr"] == ["L858R"]
+
+
+def test_a_history_is_built_from_columns_and_left_out_where_they_are_empty(tmp_path, rulebook):
+    table = tmp_path / "lines.csv"
+    table.write_text("name,first,best,second\na,Tagrisso,POD,NA\nb,NA,NA,NA\n", encoding="utf-8")
+    text = """\
+title: t
+id: name
+keys:
+  disease: {constant: nsclc}
+history:
+  - {line: 1, drugs: {column: first}, outcome: {column: best, values: {POD: progressed}}}
+  - {line: 2, drugs: {column: second}}
+"""
+    mapping = mapping_of(text, tmp_path, rulebook)
+    (entry,) = profile(table, "a", rulebook, mapping)["history"]
+    assert (entry["line"], entry["outcome"]) == (1, "progressed")
+    assert [rulebook.formulary.resolve(drug) for drug in entry["drugs"]] == ["osimertinib"]
+    assert "history" not in profile(table, "b", rulebook, mapping)
+
+
+def test_a_column_that_is_not_there_is_refused_with_its_place_and_what_may_be_meant(registry, tmp_path, rulebook):
+    mapping = mapping_of("title: t\nkeys:\n  ecog: {column: ECGO}\n", tmp_path, rulebook)
+    with pytest.raises(InputError, match=r"mapping.yaml:3:.*no column `ECGO` in the table \(did you mean `ECOG`\?\)"):
+        open_table([str(registry)], mapping)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("title: t\nkeys:\n  ecog: {column: E, patterns: [{match: '(', gives: 1}]}\n", "expected a regular expression"),
+        ("title: t\nkeys:\n  egrf: {column: E}\n", "no key of a profile is called `egrf`"),
+        ("title: t\nkeys:\n  egfr: {column: E, columns: [F]}\n", "exactly one of"),
+        ("title: t\nkeys: {}\n", "expected at least one key"),
+        ("title: t\nkeys:\n  egfr: {colum: E}\n", "colum"),
+    ],
+)
+def test_a_broken_mapping_is_refused_with_its_line(tmp_path, rulebook, text, said):
+    with pytest.raises(InputError) as caught:
+        mapping_of(text, tmp_path, rulebook)
+    assert said in str(caught.value)
+    assert "mapping.yaml:" in str(caught.value)
+
+
+def test_a_second_table_that_is_missing_is_refused(registry, tmp_path, rulebook):
+    text = "title: t\ntables:\n  sv: {file: none.txt, key: a, matches: Sample ID}\nkeys:\n  ecog: {column: ECOG}\n"
+    with pytest.raises(InputError, match="no such file"):
+        open_table([str(registry)], mapping_of(text, tmp_path, rulebook))
+
+
+def test_a_draft_can_be_loaded_and_finds_the_columns_that_look_like_a_key(registry, tmp_path, rulebook):
+    draft = suggest_mapping(scan_table([str(registry)]), rulebook.domain, "clinical_data.tsv")
+    mapping = mapping_of(draft, tmp_path, rulebook)
+    assert mapping.file.id == "Patient ID"
+    assert mapping.file.keys["histology"].values["Adenocarcinoma"] == "adenocarcinoma"
+    assert mapping.file.keys["ecog"].column == "ECOG"
