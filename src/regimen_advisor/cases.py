@@ -85,7 +85,7 @@ class CaseText(Record):
 
     @model_validator(mode="after")
     def _expects_something(self) -> Self:
-        if not (self.expect or self.says or self.says_not or self.exactly):
+        if not (self.expect or self.says is not None or self.says_not or self.exactly):
             raise ValueError("expected at least one of `expect`, `says`, `says_not` and `exactly: true`")
         return self
 
@@ -211,7 +211,7 @@ def _contradictions(expect: Mapping[str, Expectation], document: Document) -> It
         if wanted.depends_on and wanted.standing is not Standing.UNDETERMINED:
             place = document.locate_key(("expect", regimen, "depends_on"))
             yield Problem(
-                place, f"{regimen}: only an undetermined regimen waits for facts, not a {wanted.standing} one"
+                place, f"{regimen}: only an undetermined regimen waits for facts; this one is {wanted.standing}"
             )
         if wanted.standing is Standing.NOT_INDICATED and (wanted.rules or wanted.studies):
             key = "rules" if wanted.rules else "studies"

@@ -1,0 +1,76 @@
+"""The results of a run of cases, as text, JSON and JUnit XML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from xml.etree import ElementTree as ET
+
+from regimen_advisor.case_results import Failure
+from regimen_advisor.cases import Case
+from regimen_advisor.reports.json import as_json
+
+
+@dataclass(frozen=True)
+class Result:
+    """A case and what of it was not met."""
+
+    case: Case
+    failures: tuple[Failure, ...]
+
+
+def render_text(results: Sequence[Result]) -> str:
+    """Each case that failed with its lines, then the count."""
+    lines = []
+    for result in results:
+        if result.failures:
+            lines += [f"FAILED  {result.case.name}", *(f"  {failure}" for failure in result.failures), ""]
+    failed = sum(bool(result.failures) for result in results)
+    passed = len(results) - failed
+    return "\n".join([*lines, f"{_cases(len(results))}: {passed} passed, {failed} failed"]) + "\n"
+
+
+def _cases(number: int) -> str:
+    return "1 case" if number == 1 else f"{number} cases"
+
+
+def render_json(results: Sequence[Result]) -> str:
+    """An object with the counts and every case."""
+    failed = sum(bool(result.failures) for result in results)
+    return as_json({
+        "passed": len(results) - failed,
+        "failed": failed,
+        "cases": [
+            {
+                "name": result.case.name,
+                "file": result.case.location.file,
+                "line": result.case.location.line,
+                "passed": not result.failures,
+                "failures": [
+                    {"file": failure.location.file, "line": failure.location.line, "message": failure.message}
+                    for failure in result.failures
+                ],
+            }
+            for result in results
+        ],
+    })  # fmt: skip
+
+
+def render_junit(results: Sequence[Result]) -> str:
+    """JUnit XML: a test suite for each file, a test case for each case."""
+    failed = sum(bool(result.failures) for result in results)
+    root = ET.Element("testsuites", tests=str(len(results)), failures=str(failed))
+    for file, group in groupby(results, key=lambda result: result.case.location.file):
+        members = list(group)
+        broken = sum(bool(result.failures) for result in members)
+        suite = ET.SubElement(root, "testsuite", name=file, tests=str(len(members)), failures=str(broken), errors="0")
+        for result in members:
+            line = str(result.case.location.line)
+            case = ET.SubElement(suite, "testcase", name=result.case.name, classname=file, file=file, line=line)
+            if result.failures:
+                text = "\n".join(map(str, result.failures))
+                failure = ET.SubElement(case, "failure", message=str(result.failures[0]))
+                failure.text = text
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"

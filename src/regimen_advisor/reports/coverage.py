@@ -1,0 +1,119 @@
+"""Coverage as text and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from regimen_advisor.coverage import Coverage, Covered
+from regimen_advisor.reports.json import as_json
+from regimen_advisor.suggesting import case_of_occurrence, missing_pair
+from regimen_advisor.values import Truth
+from regimen_advisor.wording import Wording
+
+MOST_PAIRS = 10
+"""How many missing pairs the text spells out, unless all are asked for; the JSON holds all of them."""
+
+
+def render_text(coverage: Coverage, *, everything: bool = False) -> str:
+    """The share, what is missing with profiles to paste, and what is proved not to matter."""
+    wording = Wording(coverage.rulebook.domain, coverage.rulebook.findings)
+    lines = [*_summary(coverage), ""]
+    lines += [f"{coverage.rulebook.rules[name].location}: {name}: holds in no case" for name in coverage.unused]
+    missing = coverage.of("missing")
+    for one in missing if everything else missing[:MOST_PAIRS]:
+        lines += [*_missing(one, coverage, wording), ""]
+    if len(missing) > MOST_PAIRS and not everything:
+        lines.append(f"{len(missing) - MOST_PAIRS} more are missing; --all spells out each of them")
+    proved = coverage.of("cannot matter")
+    if proved:
+        lines += ["", f"Cannot matter, proved by the solver ({len(proved)}):"]
+        lines += [line for one in proved for line in _proved(one, wording)]
+    if everything:
+        lines += ["", "Every occurrence, with the number of cases that made it true / false / unknown:"]
+        lines += [_counted(one, wording) for found in coverage.rules.values() for one in found]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _summary(coverage: Coverage) -> Iterator[str]:
+    covered, missing = len(coverage.of("covered")), len(coverage.of("missing"))
+    yield (
+        f"{len(coverage.rules)} rules, {coverage.cases} cases: {covered} of {covered + missing} conditions covered "
+        f"by masking MC/DC ({percent(coverage.share)})"
+    )
+    guards, proved = len(coverage.of("guard")), len(coverage.of("cannot matter"))
+    yield f"not counted: {proved} that cannot matter (proved), {guards} tests of the disease (guards)"
+
+
+def percent(share: float) -> str:
+    """A share in per cent, rounded down, so that 100.0 % means all."""
+    return f"{int(share * 1000) / 10:.1f} %"
+
+
+def _of(one: Covered, wording: Wording) -> str:
+    occurrence = one.occurrence
+    opened = f" (in {' > '.join(occurrence.within)})" if occurrence.within else ""
+    return f"{occurrence.rule}: {wording.atom(occurrence.leaf.atom)}{opened}"
+
+
+def _missing(one: Covered, coverage: Coverage, wording: Wording) -> Iterator[str]:
+    values = " nor ".join("true" if value else "false" for value in one.lacking)
+    yield f"{one.occurrence.place}: {_of(one, wording)}"
+    yield f"  no case has it {values} where it alone decides the rule"
+    for value, profile in missing_pair(one, coverage.rulebook).items():
+        yield f"  a patient with it {'true' if value else 'false'}, ready to paste as a case:"
+        yield from (f"    {line}" for line in case_of_occurrence(one, profile, coverage.rulebook, value=value))
+
+
+def _proved(one: Covered, wording: Wording) -> Iterator[str]:
+    yield f"  {one.occurrence.place}: {_of(one, wording)}"
+    for proof in one.proofs:
+        because = "; ".join(proof.axioms) or "another part of the rule already says so"
+        yield f"    never {'true' if proof.value else 'false'} where it alone decides: {because}"
+
+
+def _counted(one: Covered, wording: Wording) -> str:
+    counts = " / ".join(str(len(one.by_truth[truth])) for truth in (Truth.TRUE, Truth.FALSE, Truth.UNKNOWN))
+    return f"  {one.occurrence.place}: {_of(one, wording)}: {counts}, {one.status}"
+
+
+def render_json(coverage: Coverage) -> str:
+    """Every rule with every occurrence and the cases behind it."""
+    wording = Wording(coverage.rulebook.domain, coverage.rulebook.findings)
+    return as_json({
+        "cases": coverage.cases,
+        "share": round(coverage.share, 6),
+        "counts": {
+            "covered": len(coverage.of("covered")),
+            "missing": len(coverage.of("missing")),
+            "cannot_matter": len(coverage.of("cannot matter")),
+            "guards": len(coverage.of("guard")),
+        },
+        "rules": [
+            {
+                "rule": name,
+                "held": name in coverage.held,
+                "occurrences": [_object(one, coverage, wording) for one in found],
+            }
+            for name, found in coverage.rules.items()
+        ],
+    })  # fmt: skip
+
+
+def _object(one: Covered, coverage: Coverage, wording: Wording) -> dict[str, Any]:
+    occurrence = one.occurrence
+    pair = missing_pair(one, coverage.rulebook) if one.status == "missing" else {}
+    return {
+        "condition": wording.atom(occurrence.leaf.atom),
+        "within": occurrence.within,
+        "file": occurrence.place.file,
+        "line": occurrence.place.line,
+        "status": one.status,
+        "true": one.by_truth[Truth.TRUE],
+        "false": one.by_truth[Truth.FALSE],
+        "unknown": one.by_truth[Truth.UNKNOWN],
+        "decides_true": one.decided[True],
+        "decides_false": one.decided[False],
+        "proofs": [{"value": proof.value, "axioms": proof.axioms} for proof in one.proofs],
+        "missing": [{"value": value, "profile": profile} for value, profile in pair.items()],
+    }

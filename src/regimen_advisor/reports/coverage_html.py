@@ -1,0 +1,144 @@
+"""Coverage as one self-contained page: the rules' own YAML, each line marked with what the cases showed of it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from regimen_advisor.coverage import Coverage, Covered, Status
+from regimen_advisor.reports.coverage import percent
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.sources import read_text
+from regimen_advisor.values import Truth
+from regimen_advisor.wording import Wording
+
+_WORST_FIRST: tuple[Status, ...] = ("missing", "covered", "cannot matter", "guard")
+MOST_NAMES = 2
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One occurrence as the page tells it."""
+
+    words: str
+    status: Status
+    counts: str
+    shown_true: str
+    shown_false: str
+    proofs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a rule, its worst mark and what stands behind it."""
+
+    number: int
+    text: str
+    status: Status | None
+    remarks: tuple[Remark, ...]
+
+
+@dataclass(frozen=True)
+class RuleView:
+    """A rule as the page shows it."""
+
+    id: str
+    held: bool
+    complete: bool
+    covered: int
+    counted: int
+    lines: tuple[Line, ...]
+
+
+def render_html(coverage: Coverage) -> str:
+    """The page. Whatever comes from rules and cases is escaped by the template."""
+    environment = Environment(
+        loader=PackageLoader("regimen_advisor.reports"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    folder = files("regimen_advisor.reports").joinpath("templates")
+    style = "\n".join(folder.joinpath(name).read_text("utf-8").strip() for name in ("report.css", "coverage.css"))
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return environment.get_template("coverage.html.j2").render(
+        title="Coverage of the rules by cases",
+        style=Markup(style),  # noqa: S704 - ships with the package
+        style_hash=digest,
+        coverage=coverage,
+        share=percent(coverage.share),
+        counts={status: len(coverage.of(status)) for status in _WORST_FIRST},
+        settings=_settings(coverage),
+    ).rstrip() + "\n"  # fmt: skip
+
+
+def _settings(coverage: Coverage) -> list[tuple[str, str, list[RuleView]]]:
+    """For each rule file its id, its title and its rules."""
+    wording = Wording(coverage.rulebook.domain, coverage.rulebook.findings)
+    texts = _texts(coverage.rulebook)
+    found = []
+    for setting in coverage.rulebook.settings.values():
+        names = [name for name in coverage.rules if coverage.rulebook.rules[name].setting is setting]
+        views = [_rule_view(name, coverage, texts.get(setting.file, []), wording) for name in names]
+        if views:
+            found.append((setting.id, setting.title, views))
+    return found
+
+
+def _texts(rulebook: Rulebook) -> dict[str, list[str]]:
+    return {setting.file: read_text(setting.file)[0].split("\n") for setting in rulebook.settings.values()}
+
+
+def _rule_view(name: str, coverage: Coverage, text: Sequence[str], wording: Wording) -> RuleView:
+    found = coverage.rules[name]
+    counted = [one for one in found if one.status in ("covered", "missing")]
+    covered = sum(one.status == "covered" for one in counted)
+    lines = tuple(
+        _line(number, text[number - 1], [one for one in found if one.occurrence.line_in_rule == number], wording)
+        for number in _line_numbers(name, coverage.rulebook, text)
+    )
+    return RuleView(name, name in coverage.held, covered == len(counted), covered, len(counted), lines)
+
+
+def _line_numbers(name: str, rulebook: Rulebook, text: Sequence[str]) -> range:
+    """The lines of a rule: from its own to the next item of the list, less what stands before that."""
+    place = rulebook.rules[name].location
+    first = place.line or 1
+    depth = (place.column or 1) - 1  # a rule is an item of a list, so its text stands deeper than its dash
+    last = first
+    for number in range(first + 1, len(text) + 1):
+        line = text[number - 1]
+        if line.strip() and len(line) - len(line.lstrip()) < depth:
+            break
+        if line.strip():
+            last = number
+    return range(first, last + 1)
+
+
+def _line(number: int, text: str, found: Sequence[Covered], wording: Wording) -> Line:
+    status = next((mark for mark in _WORST_FIRST if any(one.status == mark for one in found)), None)
+    return Line(number, text, status, tuple(_remark(one, wording) for one in found))
+
+
+def _remark(one: Covered, wording: Wording) -> Remark:
+    occurrence = one.occurrence
+    opened = f" (in {' > '.join(occurrence.within)})" if occurrence.within else ""
+    counts = ", ".join(
+        f"{truth.value} in {len(one.by_truth[truth])}" for truth in (Truth.TRUE, Truth.FALSE, Truth.UNKNOWN)
+    )
+    proofs = tuple(
+        f"never {'true' if proof.value else 'false'} where it alone decides: "
+        + ("; ".join(proof.axioms) or "another part of the rule already says so")
+        for proof in one.proofs
+    )
+    words = wording.atom(occurrence.leaf.atom) + opened
+    return Remark(words, one.status, counts, _names(one.decided[True]), _names(one.decided[False]), proofs)
+
+
+def _names(cases: Sequence[str]) -> str:
+    shown = " / ".join(cases[:MOST_NAMES])
+    return f"{shown} / and {len(cases) - MOST_NAMES} more" if len(cases) > MOST_NAMES else shown or "no case"

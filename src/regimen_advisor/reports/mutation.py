@@ -1,0 +1,99 @@
+"""Mutation testing as text and JSON: the survivors, each as the rule before and after, with a patient."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from regimen_advisor.case_updating import flow
+from regimen_advisor.conditions import Condition
+from regimen_advisor.facts import Domain
+from regimen_advisor.mutants import Mutant
+from regimen_advisor.mutation import Mutation, Verdict
+from regimen_advisor.reports.coverage import percent
+from regimen_advisor.reports.json import as_json
+from regimen_advisor.ways_told import profile_lines
+from regimen_advisor.written import written
+
+
+def render_text(mutation: Mutation, *, everything: bool = False) -> str:
+    """The count, then each survivor; with ``everything`` also the mutants that are equivalent."""
+    killed, survived, equivalent = (mutation.of(fate) for fate in ("killed", "survived", "equivalent"))
+    summary = (
+        f"{len(mutation.mutants)} mutants: {len(killed)} noticed, {len(survived)} not noticed by any case, "
+        f"{len(equivalent)} equivalent (proved, not counted): {percent(mutation.share)} noticed"
+    )
+    lines = [summary, *_by_operator(mutation)]
+    for mutant, verdict in survived:
+        lines += ["", *_survivor(mutant, verdict, mutation.rulebook.domain)]
+    if everything and equivalent:
+        lines += ["", "Equivalent: no possible patient tells them apart"]
+        lines += [f"  {mutant.place}: {mutant.subject}: {mutant.operator}" for mutant, _ in equivalent]
+    return "\n".join(lines) + "\n"
+
+
+def _by_operator(mutation: Mutation) -> Iterator[str]:
+    fates = Counter((mutant.operator, verdict.fate) for mutant, verdict in _pairs(mutation))
+    for operator in dict.fromkeys(mutant.operator for mutant in mutation.mutants):
+        noticed, missed, same = (fates[operator, fate] for fate in ("killed", "survived", "equivalent"))
+        yield f"  {operator:<20} {noticed:>5} noticed {missed:>5} not noticed {same:>5} equivalent"
+
+
+def _pairs(mutation: Mutation) -> Iterator[tuple[Mutant, Verdict]]:
+    return zip(mutation.mutants, mutation.verdicts, strict=True)
+
+
+def _survivor(mutant: Mutant, verdict: Verdict, domain: Domain) -> Iterator[str]:
+    yield f"{mutant.place}: {mutant.subject}: {mutant.operator}, and no case notices"
+    before, after = (_lines(side, domain) for side in (mutant.before, mutant.after))
+    yield from (f"  {line}" for line in difflib.ndiff(before, after) if not line.startswith("?"))
+    if verdict.witness:
+        yield "  a patient that tells them apart:"
+        yield from (f"    {line}" for line in profile_lines(verdict.witness))
+
+
+def _lines(side: Condition | str, domain: Domain) -> list[str]:
+    """A condition as it is written under ``when``, or the words that stand for what is not one."""
+    if isinstance(side, str):
+        return [side]
+    lines = ["when:"]
+    for key, value in written(side, domain).items():
+        if key in ("any", "all"):
+            lines += [f"  {key}:", *(f"    - {flow(item)}" for item in value)]
+        else:
+            lines.append(f"  {key}: {flow(value)}")
+    return lines if len(lines) > 1 else ["when: always"]
+
+
+def render_json(mutation: Mutation) -> str:
+    """The counts and every mutant with what became of it."""
+    domain = mutation.rulebook.domain
+    fates = Counter(verdict.fate for verdict in mutation.verdicts)
+    return as_json({
+        "mutants": len(mutation.mutants),
+        "killed": fates["killed"],
+        "survived": fates["survived"],
+        "equivalent": fates["equivalent"],
+        "share": round(mutation.share, 6),
+        "verdicts": [_object(mutant, verdict, domain) for mutant, verdict in _pairs(mutation)],
+    })  # fmt: skip
+
+
+def _object(mutant: Mutant, verdict: Verdict, domain: Domain) -> dict[str, Any]:
+    return {
+        "operator": mutant.operator,
+        "subject": mutant.subject,
+        "file": mutant.place.file,
+        "line": mutant.place.line,
+        "before": _side(mutant.before, domain),
+        "after": _side(mutant.after, domain),
+        "fate": verdict.fate,
+        "case": verdict.case,
+        "witness": verdict.witness,
+    }
+
+
+def _side(side: Condition | str, domain: Domain) -> Any:
+    return side if isinstance(side, str) else written(side, domain)

@@ -1,0 +1,44 @@
+"""Rulebooks of a few rules, written in the test that needs them."""
+
+from dataclasses import replace
+from textwrap import dedent
+
+from regimen_advisor.conditions import ConditionReader
+from regimen_advisor.errors import Problem
+from regimen_advisor.findings import read_findings
+from regimen_advisor.regimens import Target
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.rules import Effect, Rule
+from regimen_advisor.sources import parse_document
+
+
+def rulebook_of(base: Rulebook, rules: str, findings: str = "[]") -> Rulebook:
+    """A rulebook with these rules and findings, and the drugs, regimens and studies of ``base``."""
+    problems: list[Problem] = []
+    named = read_findings(parse_document(dedent(findings), "findings.yaml"), base.domain, problems)
+    document = parse_document(dedent(rules), "rules.yaml")
+    conditions = {name: finding.condition for name, finding in named.items()}
+    reader = ConditionReader(base.domain, conditions, problems)
+    template = next(iter(base.rules.values()))
+    found: dict[str, Rule] = {}
+    for index, text in enumerate(document.value):
+        effect = next(effect for effect in Effect if effect.value in text)
+        subject = text[effect.value]
+        found[text["id"]] = replace(
+            template,
+            id=text["id"],
+            effect=effect,
+            subject=str(subject),
+            target=Target.model_validate(subject) if effect in (Effect.EXCLUDE, Effect.CAUTION) else None,
+            condition=reader.read(document, (index, "when"), text["when"]),
+            studies=tuple(text.get("studies", ())),
+            approvals=(),
+            overrides=tuple(text.get("overrides", ())),
+            basis=None,
+            certainty=None,
+            errata=(),
+            location=document.locate((index,)),
+            written=text["when"],
+        )
+    assert not problems, problems
+    return replace(base, digest=f"test:{hash((rules, findings))}", findings=named, rules=found)

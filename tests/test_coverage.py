@@ -1,0 +1,289 @@
+"""Coverage: masking MC/DC of every occurrence of a condition, proofs of what cannot matter, pairs to paste."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from generators import random_condition, random_patient
+from regimen_advisor.case_results import run_case
+from regimen_advisor.cases import Case, case_files, parse_cases, read_cases
+from regimen_advisor.cli import main
+from regimen_advisor.conditions import ALWAYS, NEVER, AnyOf, Leaf, Not
+from regimen_advisor.coverage import Covered, measure
+from regimen_advisor.engines.interpreter import judge
+from regimen_advisor.occurrences import deciding, nodes, occurrences, part_at, replaced
+from regimen_advisor.reports.coverage import render_json, render_text
+from regimen_advisor.reports.coverage_html import render_html
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.suggesting import case_of_occurrence, missing_pair
+from regimen_advisor.values import Truth
+from small_rulebooks import rulebook_of
+
+ROOT = Path(__file__).parent.parent
+
+EITHER = """
+- id: either
+  offer: anlotinib
+  when:
+    disease: nsclc
+    any:
+      - {alk: positive}
+      - {prior_lines: {at_least: 2}}
+"""
+
+
+def cases_of(rulebook: Rulebook, *profiles: str) -> list[Case]:
+    text = "\n---\n".join(
+        f"name: {number}\nprofile: {profile}\nexactly: true" for number, profile in enumerate(profiles, start=1)
+    )
+    return parse_cases(text.replace("name: ", "name: case "), "x.case.yaml", rulebook)
+
+
+def by_words(covered: tuple[Covered, ...]) -> dict[str, Covered]:
+    return {one.occurrence.leaf.atom.fact: one for one in covered}
+
+
+@pytest.fixture(scope="module")
+def either(rulebook: Rulebook) -> Rulebook:
+    return rulebook_of(rulebook, EITHER)
+
+
+# Occurrences -------------------------------------------------------------------------------------------------------
+
+
+def test_an_occurrence_is_an_atom_at_one_place_with_findings_opened(rulebook: Rulebook) -> None:
+    book = rulebook_of(
+        rulebook,
+        "- {id: r, offer: anlotinib, when: {driverless: true, prior_lines: 2}}",
+        "- {id: driverless, name: x, says: x, when: {alk: negative, ros1: negative}, basis: convention}",
+    )
+    found = occurrences(book.rules["r"])
+    assert [(one.leaf.atom.fact, one.within, one.place.file) for one in found] == [
+        ("alk", ("driverless",), "findings.yaml"),
+        ("ros1", ("driverless",), "findings.yaml"),
+        ("prior_lines", (), "rules.yaml"),
+    ]
+    assert {one.line_in_rule for one in found} == {1}
+
+
+def test_a_part_alone_decides_where_all_beside_it_let_it_through(rulebook: Rulebook) -> None:
+    """Flipping just that part flips the whole exactly there: checked against the definition on random conditions."""
+
+    @given(st.integers(0, 10**9))
+    @settings(max_examples=150, deadline=None)
+    def law(seed: int) -> None:
+        random = Random(seed)
+        condition = random_condition(random, rulebook.domain, depth=3)
+        facts = random_patient(random, rulebook.domain, known=0.9).facts
+        for steps, node in nodes(condition):
+            if isinstance(node, Leaf):
+                if_true = judge(replaced(condition, steps, ALWAYS), facts).truth
+                if_false = judge(replaced(condition, steps, NEVER), facts).truth
+                flips = Truth.UNKNOWN not in (if_true, if_false) and if_true is not if_false
+                assert (judge(deciding(condition, steps), facts).truth is Truth.TRUE) == flips
+
+    law()
+
+
+def test_a_replaced_part_stands_where_the_old_one_did(either: Rulebook) -> None:
+    condition = either.rules["either"].condition
+    (steps, leaf) = next(
+        (steps, node) for steps, node in nodes(condition) if isinstance(node, Leaf) and len(steps) == 2
+    )
+    assert part_at(replaced(condition, steps, Not(leaf)), steps) == Not(leaf)
+    without = part_at(replaced(condition, steps, None), steps[:-1])
+    assert isinstance(without, AnyOf)
+    assert len(without.parts) == 1
+
+
+# Measuring ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_condition_is_covered_by_two_cases_in_which_it_alone_decides(either: Rulebook) -> None:
+    cases = cases_of(
+        either,
+        "{disease: nsclc, alk: positive, prior_lines: 0}",
+        "{disease: nsclc, alk: negative, prior_lines: 0}",
+    )
+    found = by_words(measure(either, cases).rules["either"])
+    assert found["alk"].status == "covered"
+    assert found["alk"].decided == {True: ["case 1"], False: ["case 2"]}
+    assert found["prior_lines"].status == "missing"
+    assert found["prior_lines"].lacking == (True,)
+    assert found["disease"].status == "guard"
+
+
+def test_a_condition_masked_by_another_one_is_not_covered(either: Rulebook) -> None:
+    cases = cases_of(
+        either,
+        "{disease: nsclc, alk: positive, prior_lines: 2, last_outcome: progressed}",
+        "{disease: nsclc, alk: negative, prior_lines: 2, last_outcome: progressed}",
+    )
+    found = by_words(measure(either, cases).rules["either"])
+    assert found["alk"].lacking == (True, False)
+    assert [len(found["alk"].by_truth[truth]) for truth in (Truth.TRUE, Truth.FALSE, Truth.UNKNOWN)] == [1, 1, 0]
+
+
+def test_an_unknown_condition_decides_nothing_and_is_counted_as_unknown(either: Rulebook) -> None:
+    found = by_words(measure(either, cases_of(either, "{disease: nsclc, prior_lines: 0}")).rules["either"])
+    assert found["alk"].by_truth[Truth.UNKNOWN] == ["case 1"]
+    assert found["alk"].lacking == (True, False)
+
+
+def test_the_truth_that_counts_is_that_of_the_rule_less_those_that_override_it(rulebook: Rulebook) -> None:
+    book = rulebook_of(rulebook, """
+        - {id: general, offer: anlotinib, when: {disease: nsclc, alk: positive}}
+        - {id: special, offer: anlotinib, when: {disease: nsclc, ros1: positive}, overrides: [general]}
+    """)  # fmt: skip
+    cases = cases_of(
+        book,
+        "{disease: nsclc, alk: positive, ros1: positive}",
+        "{disease: nsclc, alk: negative, ros1: negative}",
+    )
+    found = by_words(measure(book, cases).rules["general"])
+    assert found["alk"].lacking == (True,)
+
+
+def test_a_rule_that_holds_in_no_case_is_named(either: Rulebook) -> None:
+    coverage = measure(either, cases_of(either, "{disease: nsclc, alk: negative, prior_lines: 0}"))
+    assert coverage.unused == ("either",)
+    assert "either: holds in no case" in render_text(coverage)
+
+
+def test_without_anything_that_can_matter_the_share_is_whole(rulebook: Rulebook) -> None:
+    book = rulebook_of(rulebook, "- {id: r, caution: all-options, when: {disease: nsclc}}")
+    assert measure(book, []).share == 1.0
+
+
+# Proofs ------------------------------------------------------------------------------------------------------------
+
+
+def test_what_cannot_matter_is_proved_and_names_the_axiom_it_needs(rulebook: Rulebook) -> None:
+    book = rulebook_of(rulebook, "- {id: r, offer: anlotinib, when: {extent: metastatic, stage: IV}}")
+    found = by_words(measure(book, []).rules["r"])
+    assert found["stage"].status == "cannot matter"
+    (proof,) = found["stage"].proofs
+    assert (proof.value, proof.axioms) == (False, ("metastatic disease is stage IV",))
+
+
+def test_a_proof_from_the_meaning_of_a_history_names_its_axiom_too(rulebook: Rulebook) -> None:
+    book = rulebook_of(
+        rulebook, "- {id: r, offer: anlotinib, when: {prior_lines: {at_least: 1}, last_outcome: progressed}}"
+    )
+    (proof,) = by_words(measure(book, []).rules["r"])["prior_lines"].proofs
+    assert proof.axioms == (
+        "without a line for advanced disease there is no outcome, drug, cycle or maintenance of one",
+    )
+
+
+def test_a_condition_that_stands_twice_cannot_matter_and_needs_no_axiom(rulebook: Rulebook) -> None:
+    book = rulebook_of(
+        rulebook, "- {id: r, offer: anlotinib, when: {any: [{alk: positive}, {alk: positive, ecog: 1}]}}"
+    )
+    found = measure(book, []).rules["r"]
+    assert [one.status for one in found] == ["missing", "cannot matter", "cannot matter"]
+    assert found[1].proofs[0].axioms == ()
+
+
+# What is missing ---------------------------------------------------------------------------------------------------
+
+
+def test_the_missing_pair_pasted_as_cases_passes_and_closes_the_gap(either: Rulebook) -> None:
+    coverage = measure(either, [])
+    blocks = [
+        "\n".join(case_of_occurrence(one, profile, either, value=value))
+        for one in coverage.of("missing")
+        for value, profile in missing_pair(one, either).items()
+    ]
+    cases = parse_cases("\n---\n".join(blocks), "pasted.case.yaml", either)
+    assert len(cases) == 4
+    assert [failure for case in cases for failure in run_case(case, either)] == []
+    assert measure(either, cases).share == 1.0
+
+
+def test_the_text_shows_where_what_and_two_patients(either: Rulebook) -> None:
+    text = render_text(measure(either, []))
+    assert "1 rules, 0 cases: 0 of 2 conditions covered by masking MC/DC (0.0 %)" in text
+    assert "rules.yaml:7:10: either: ALK fusion positive" in text
+    assert "no case has it true nor false where it alone decides the rule" in text
+    assert text.count("ready to paste as a case") == 4
+
+
+def test_the_json_holds_every_occurrence_with_its_cases(either: Rulebook) -> None:
+    cases = cases_of(either, "{disease: nsclc, alk: positive, prior_lines: 0}")
+    found = json.loads(render_json(measure(either, cases)))
+    assert found["counts"] == {"covered": 0, "missing": 2, "cannot_matter": 0, "guards": 1}
+    alk = found["rules"][0]["occurrences"][1]
+    assert (alk["true"], alk["decides_true"], alk["decides_false"]) == (["case 1"], ["case 1"], [])
+    assert [one["value"] for one in alk["missing"]] == [False]
+
+
+# The shipped rulebook ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shipped(rulebook: Rulebook) -> list[Case]:
+    return [
+        case for path in case_files([ROOT / "tests/cases"]) for case in read_cases(path, rulebook, ROOT / "profiles")
+    ]
+
+
+def test_the_shipped_cases_cover_every_condition_that_can_matter(rulebook: Rulebook, shipped: list[Case]) -> None:
+    coverage = measure(rulebook, shipped)
+    assert [(one.occurrence.rule, str(one.occurrence.place)) for one in coverage.of("missing")] == []
+    assert coverage.unused == ()
+    assert all(proof.axioms or one.occurrence.within for one in coverage.of("cannot matter") for proof in one.proofs)
+
+
+def test_the_page_shows_the_lines_of_the_rules_and_asks_nothing_of_the_network(
+    rulebook: Rulebook, shipped: list[Case]
+) -> None:
+    page = render_html(measure(rulebook, shipped[:40], ["anlotinib-third-line", "no-bevacizumab-in-squamous-disease"]))
+    assert '<code class="text">    offer: anlotinib</code>' in page
+    assert '<code class="text">      histology: squamous</code>' in page
+    assert "default-src &#39;none&#39;" in page or "default-src 'none'" in page
+    assert "<script" not in page
+    assert "http" not in page.replace('http-equiv="Content-Security-Policy"', "")
+
+
+def test_text_of_rules_and_cases_is_escaped_on_the_page(rulebook: Rulebook) -> None:
+    text = 'name: "<script>alert(1)</script> & co."\nprofile: {disease: nsclc, ecog: 3}\nexactly: true\n'
+    page = render_html(measure(rulebook, parse_cases(text, "x", rulebook), ["nsclc-ecog-3-4"]))
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+
+
+# The verb ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    def run(*arguments: object) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as left:
+            main([str(argument) for argument in (*arguments, "--rules", ROOT / "rules")])
+        out, err = capsys.readouterr()
+        return int(left.value.code or 0), out, err
+
+    return run
+
+
+def test_coverage_fails_under_the_share_that_is_asked_for(run: Callable[..., tuple[int, str, str]]) -> None:
+    folder = ROOT / "tests/cases/nsclc/squamous.case.yaml"
+    options = (folder, "--profiles", ROOT / "profiles", "--rule", "no-bevacizumab-in-squamous-disease")
+    assert run("coverage", *options, "--fail-under", 100)[0] == 0
+    code, out, _ = run("coverage", *options, "--rule", "anlotinib-third-line", "--fail-under", 100)
+    assert code == 1
+    assert "anlotinib-third-line: holds in no case" in out
+
+
+def test_an_unknown_rule_is_refused(run: Callable[..., tuple[int, str, str]]) -> None:
+    code, out, err = run("coverage", "--rule", "anlotinib-third")
+    assert (code, out) == (2, "")
+    assert "unknown rule `anlotinib-third` (did you mean `anlotinib-third-line`?)" in err

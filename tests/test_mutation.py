@@ -1,0 +1,329 @@
+"""Mutation testing: each operator, what a case notices, and what is proved to be no change at all."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from generators import random_patient, random_rulebook
+from regimen_advisor.advising import advise
+from regimen_advisor.case_results import run_case
+from regimen_advisor.case_updating import expectation_of, flow
+from regimen_advisor.cases import Case, case_files, parse_cases, read_cases
+from regimen_advisor.conditions import Condition
+from regimen_advisor.engines.solver import solver_for
+from regimen_advisor.mutants import Mutant, Operator, mutants
+from regimen_advisor.mutation import Court, mutate
+from regimen_advisor.reports.mutation import render_json, render_text
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.suggesting import patient_of
+from regimen_advisor.values import Truth
+from regimen_advisor.written import written
+from small_rulebooks import rulebook_of
+
+ROOT = Path(__file__).parent.parent
+
+
+def changes(rulebook: Rulebook, rules: str, operator: Operator, findings: str = "[]") -> list[object]:
+    """What the mutants of one operator make of the only changed condition or text."""
+    book = rulebook_of(rulebook, rules, findings)
+    return [
+        mutant.after if isinstance(mutant.after, str) else written(mutant.after, book.domain)
+        for mutant in mutants(book)
+        if mutant.operator == operator
+    ]
+
+
+def rule(when: str, more: str = "") -> str:
+    return f"- {{id: r, offer: anlotinib, when: {when}{more}}}"
+
+
+# One test an operator ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("operator", "when", "expected"),
+    [
+        ("threshold by one", "{prior_lines: {at_least: 2}}",
+         [{"prior_lines": {"at_least": 1}}, {"prior_lines": {"at_least": 3}}]),
+        ("threshold by one", "{pd_l1_tps: {below: 1}}", [{"pd_l1_tps": 1}, {"pd_l1_tps": {"at_most": 1}}]),
+        ("threshold by one", "{ecog: 2}", [{"ecog": 1}, {"ecog": 3}]),
+        ("comparison flipped", "{prior_lines: {at_least: 2}}", [{"prior_lines": {"at_most": 2}}]),
+        ("comparison flipped", "{ecog: 2}", [{"ecog": {"at_least": 2}}, {"ecog": {"at_most": 2}}]),
+        ("condition dropped", "{alk: positive}", [{}]),
+        ("condition dropped", "{any: [{alk: positive}, {ecog: 2}]}",
+         [{}, {"any": [{"ecog": 2}]}, {"any": [{"alk": "positive"}]}]),
+        ("condition negated", "{alk: positive}", [{"not": {"alk": "positive"}}]),
+        ("condition negated", "{received: {none_of: [platinum]}}", [{"received": {"includes": "platinum"}}]),
+        ("value swapped", "{egfr: {includes: ex19del}}",
+         [{"egfr": {"includes": "L858R"}}, {"egfr": {"includes": "T790M"}}]),
+        ("value swapped", "{histology: squamous}", [{"histology": "adenosquamous"}]),
+        ("value dropped", "{extent: [early, metastatic]}", [{"extent": "metastatic"}, {"extent": "early"}]),
+    ],
+)  # fmt: skip
+def test_each_operator_makes_its_changes(
+    rulebook: Rulebook, operator: Operator, when: str, expected: list[object]
+) -> None:
+    assert changes(rulebook, rule(when), operator) == expected
+
+
+def test_a_drug_is_swapped_with_a_drug_of_its_class_and_with_the_class(rulebook: Rulebook) -> None:
+    drug, class_ = changes(rulebook, rule("{received: {includes: osimertinib}}"), "value swapped")
+    assert class_ == {"received": {"includes": "egfr-tki-3g"}}
+    (other,) = drug["received"].values()  # type: ignore[index]
+    assert other in rulebook.formulary.members_of("egfr-tki-3g") - {"osimertinib"}
+
+
+def test_a_finding_is_replaced_by_one_on_the_same_facts_and_changed_itself(rulebook: Rulebook) -> None:
+    findings = """
+        - {id: second, name: x, says: x, when: {prior_lines: 1}, basis: convention}
+        - {id: third, name: x, says: x, when: {prior_lines: 2}, basis: convention}
+        - {id: elsewhere, name: x, says: x, when: {ecog: 1}, basis: convention}
+    """
+    book = rulebook_of(rulebook, rule("{second: true}"), findings)
+    assert changes(rulebook, rule("{second: true}"), "finding replaced", findings) == [{"third": True}]
+    own = [mutant for mutant in mutants(book) if mutant.subject == "second"]
+    assert {mutant.operator for mutant in own} >= {"threshold by one", "condition negated"}
+    assert all(list(mutant.rules) == ["r"] for mutant in own)
+    assert not [mutant for mutant in mutants(book) if mutant.subject == "elsewhere"]
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("- {id: r, exclude: {drug: bevacizumab}, when: {ecog: 4}}", "caution: bevacizumab"),
+        ("- {id: r, caution: all-options, when: {ecog: 4}}", "exclude: all-options"),
+        ("- {id: r, offer: anlotinib, when: {ecog: 4}}", "exclude: anlotinib"),
+        ("- {id: r, note: A title, when: {ecog: 4}}", "silent: A title"),
+    ],
+)
+def test_an_effect_is_swapped(rulebook: Rulebook, text: str, after: str) -> None:
+    assert changes(rulebook, text, "effect swapped") == [after]
+
+
+def test_a_study_and_an_override_are_dropped(rulebook: Rulebook) -> None:
+    text = """
+        - {id: a, offer: anlotinib, when: {ecog: 1}, studies: [alter0303, enrgy]}
+        - {id: b, offer: anlotinib, when: {ecog: 1, alk: positive}, overrides: [a]}
+    """
+    assert changes(rulebook, text, "study dropped") == ["studies: [enrgy]", "studies: [alter0303]"]
+    assert changes(rulebook, text, "override dropped") == ["overrides: []"]
+
+
+# What becomes of them ----------------------------------------------------------------------------------------------
+
+
+def fates(rulebook: Rulebook, text: str, *profiles: str) -> dict[str, list[str]]:
+    """The fates of the mutants of a small rulebook by operator, with cases that tell all of these patients' advice."""
+    book = rulebook_of(rulebook, text)
+    mutation = mutate(book, told(book, profiles), workers=1)
+    found: dict[str, list[str]] = {}
+    for mutant, verdict in zip(mutation.mutants, mutation.verdicts, strict=True):
+        found.setdefault(mutant.operator, []).append(verdict.fate)
+    return found
+
+
+def told(book: Rulebook, profiles: tuple[str, ...] | list[str]) -> list[Case]:
+    """Cases that expect, exactly, what the rulebook says of each patient."""
+    blocks = []
+    for number, profile in enumerate(profiles):
+        (case,) = parse_cases(f"name: c{number}\nprofile: {profile}\nexactly: true\n", "x", book)
+        options = advise(case.patient, book, ask=False).options
+        expect = {option.regimen: expectation_of(option) for option in options if option.standing != "not-indicated"}
+        blocks.append(f"name: c{number}\nprofile: {profile}\nexpect: {flow(expect)}\nexactly: true")
+    return parse_cases("\n---\n".join(blocks), "x.case.yaml", book)
+
+
+def test_a_case_on_each_side_of_a_threshold_notices_every_shift(rulebook: Rulebook) -> None:
+    text = rule("{disease: nsclc, ecog: {at_least: 2}}")
+    assert fates(rulebook, text, "{disease: nsclc, ecog: 1}", "{disease: nsclc, ecog: 2}")["threshold by one"] == [
+        "killed", "killed",
+    ]  # fmt: skip
+    assert fates(rulebook, text, "{disease: nsclc, ecog: 0}", "{disease: nsclc, ecog: 3}")["threshold by one"] == [
+        "survived", "survived",
+    ]  # fmt: skip
+
+
+def test_a_dropped_condition_that_the_others_imply_is_equivalent(rulebook: Rulebook) -> None:
+    found = fates(rulebook, rule("{stage: IV, extent: metastatic}"))
+    assert found["condition dropped"] == [
+        "survived",
+        "equivalent",
+        "equivalent",
+    ]  # in NSCLC each says the other
+
+
+def test_a_caution_that_shows_on_no_offered_regimen_changes_nothing(rulebook: Rulebook) -> None:
+    text = "- {id: r, caution: {drug: anlotinib}, when: {disease: nsclc, ecog: 4}}"
+    assert {fate for found in fates(rulebook, text).values() for fate in found} == {"equivalent"}
+
+
+def test_a_dropped_study_that_another_holding_rule_cites_is_equivalent(rulebook: Rulebook) -> None:
+    text = """
+        - {id: a, offer: anlotinib, when: {disease: nsclc}, studies: [alter0303]}
+        - {id: b, offer: anlotinib, when: {disease: nsclc, ecog: 1}, studies: [alter0303]}
+    """
+    assert fates(rulebook, text)["study dropped"] == ["survived", "equivalent"]
+
+
+def test_a_survivor_comes_with_a_patient_that_tells_it_apart(rulebook: Rulebook) -> None:
+    book = rulebook_of(rulebook, rule("{disease: nsclc, ecog: {at_least: 2}}"))
+    mutation = mutate(book, [], workers=1)
+    survived = mutation.of("survived")
+    assert survived
+    for mutant, verdict in survived:
+        assert verdict.witness is not None
+        patient = patient_of(verdict.witness, book)
+        options = [
+            {option.regimen: expectation_of(option) for option in advise(patient, one, ask=False).options}
+            for one in (book, mutant.applied(book))
+        ]
+        assert options[0] != options[1]
+    text = render_text(mutation)
+    assert "-   ecog: {at_least: 2}" in text
+    assert "+   ecog: {at_least: 3}" in text
+    assert "a patient that tells them apart:\n    disease: nsclc\n    ecog: 2" in text
+
+
+def test_a_case_with_unknown_facts_is_run_whole_before_a_mutant_is_called_a_survivor(rulebook: Rulebook) -> None:
+    """Node by node nothing is settled here; only the advice itself tells."""
+    found = fates(
+        rulebook, rule("{disease: nsclc, any: [{ecog: {at_least: 2}}, {ecog: {at_most: 1}}]}"), "{disease: nsclc}"
+    )
+    assert set(found["threshold by one"]) <= {"killed", "equivalent"}
+    assert "killed" in found["threshold by one"]
+
+
+def test_every_verdict_agrees_with_running_the_cases_on_the_changed_rules(rulebook: Rulebook) -> None:
+    """The short way of noticing is held against the long one, on random rulebooks and patients."""
+    compared = {"killed": 0, "survived": 0, "equivalent": 0}
+    for seed in range(6):
+        random = Random(seed)
+        book = random_rulebook(random, rulebook, rules=5, regimens=3)
+        patients = [random_patient(random, book.domain, known=0.8) for _ in range(6)]
+        cases = [_exact(book, patient, number) for number, patient in enumerate(patients)]
+        court = Court(book, cases)
+        for mutant in random.sample(court.mutants, min(25, len(court.mutants))):
+            verdict = court.verdict(mutant)
+            failing = [case.name for case in cases if run_case(case, mutant.applied(book))]
+            assert bool(failing) == (verdict.fate == "killed"), (seed, mutant)
+            compared[verdict.fate] += 1
+    assert compared["killed"] > 20
+    assert compared["survived"] > 10
+    assert compared["equivalent"] > 2
+
+
+def _exact(book: Rulebook, patient: object, number: int) -> Case:
+    from regimen_advisor.case_results import statements_of  # noqa: PLC0415
+    from regimen_advisor.cases import Expectation, Said  # noqa: PLC0415
+    from regimen_advisor.errors import Location  # noqa: PLC0415
+
+    advice = advise(patient, book, ask=False)  # type: ignore[arg-type]
+    expect = {}
+    for option in advice.options:
+        told = expectation_of(option)
+        told = {"standing": told} if isinstance(told, str) else told
+        expect[option.regimen] = Expectation.model_validate_json(json.dumps(told))
+    says = tuple(Said(one.rule, one.effect, one.studies) for one in statements_of(advice).values())
+    return Case(f"c{number}", patient, {}, expect, says, (), True, None, Location("x", 1), {})  # type: ignore[arg-type]
+
+
+def test_a_mutant_is_equivalent_only_where_no_random_patient_tells_it_apart(rulebook: Rulebook) -> None:
+    book = rulebook_of(rulebook, """
+        - {id: a, offer: anlotinib, when: {stage: IV, extent: metastatic, ecog: {at_least: 1}}, studies: [alter0303]}
+        - {id: b, offer: anlotinib, when: {extent: metastatic, last_outcome: progressed}, studies: [alter0303]}
+    """)  # fmt: skip
+    equivalent = [mutant for mutant, _ in mutate(book, [], workers=1).of("equivalent")]
+    assert equivalent
+    random = Random(5)
+    for _ in range(60):
+        patient = random_patient(random, book.domain, known=0.9)
+        before = advise(patient, book, ask=False).options
+        for mutant in equivalent:
+            after = advise(patient, mutant.applied(book), ask=False).options
+            assert [expectation_of(option) for option in before] == [expectation_of(option) for option in after]
+
+
+# The shipped rulebook and the verb ---------------------------------------------------------------------------------
+
+
+def test_the_shipped_cases_notice_every_mutant_that_is_not_equivalent(rulebook: Rulebook) -> None:
+    cases = [
+        case for path in case_files([ROOT / "tests/cases"]) for case in read_cases(path, rulebook, ROOT / "profiles")
+    ]
+    mutation = mutate(rulebook, cases, workers=1)
+    assert [f"{mutant.place} {mutant.subject}: {mutant.operator}" for mutant, _ in mutation.of("survived")] == []
+    assert mutation.share == 1.0
+    operators = {mutant.operator for mutant, _ in mutation.of("killed")}
+    assert operators == set(Operator.__args__)  # type: ignore[attr-defined]
+
+
+def test_every_rule_of_the_shipped_rulebook_is_written_back_as_it_was_read(rulebook: Rulebook) -> None:
+    from regimen_advisor.conditions import ConditionReader  # noqa: PLC0415
+    from regimen_advisor.sources import parse_document  # noqa: PLC0415
+
+    problems: list[object] = []
+    conditions = {name: finding.condition for name, finding in rulebook.findings.items()}
+    reader = ConditionReader(rulebook.domain, conditions, problems)  # type: ignore[arg-type]
+
+    def again(condition: Condition) -> Condition:
+        document = parse_document(flow(written(condition, rulebook.domain)))
+        return reader.read(document, (), document.value)
+
+    for one in rulebook.rules.values():
+        assert _meaning(again(one.condition), rulebook) == _meaning(one.condition, rulebook), one.id
+    assert problems == []
+
+
+def _meaning(condition: Condition, rulebook: Rulebook) -> object:
+    solver = solver_for(rulebook)
+    return solver.session(condition).encoding.condition(condition)
+
+
+def test_mutate_on_several_processes_says_the_same_and_exits_with_1_for_a_survivor(tmp_path: Path) -> None:
+    file = tmp_path / "x.case.yaml"
+    file.write_text("name: Squamous.\nprofile: {disease: nsclc, alk: negative}\nsays_not: [silent-on-alk-drugs]\n")
+    command = [sys.executable, "-c", "from regimen_advisor.cli import main; main()"]
+    options = ["mutate", str(file), "--rules", str(ROOT / "rules"), "--format", "json"]
+    options += [part for name in ("silent-on-alk-drugs", "advanced", "progressing") for part in ("--only", name)]
+    found = []
+    for workers in ("1", "2"):
+        run = subprocess.run([*command, *options, "--workers", workers], capture_output=True, text=True, check=False)
+        assert run.returncode == 1, run.stderr
+        assert run.stderr == ""
+        found.append(json.loads(run.stdout))
+    assert found[0] == found[1]
+    assert found[0]["survived"] > 0
+
+
+def test_mutate_refuses_cases_that_fail_already(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from regimen_advisor.cli import main  # noqa: PLC0415
+
+    file = tmp_path / "x.case.yaml"
+    file.write_text("name: Squamous.\nprofile: {histology: squamous}\nexpect: {anlotinib: excluded}\n")
+    with pytest.raises(SystemExit) as left:
+        main(["mutate", str(file), "--rules", str(ROOT / "rules")])
+    assert left.value.code == 2
+    assert "cases must pass first" in capsys.readouterr().err
+
+
+def test_json_holds_what_became_of_every_mutant(rulebook: Rulebook) -> None:
+    book = rulebook_of(rulebook, rule("{disease: nsclc, ecog: {at_least: 2}}"))
+    found = json.loads(render_json(mutate(book, [], workers=1)))
+    assert found["mutants"] == len(found["verdicts"]) == found["killed"] + found["survived"] + found["equivalent"]
+    first: dict[str, object] = found["verdicts"][0]
+    assert set(first) == {"operator", "subject", "file", "line", "before", "after", "fate", "case", "witness"}
+
+
+def test_truth_values_are_not_mutated_in_place(rulebook: Rulebook) -> None:
+    """A mutant leaves the rulebook it was made from as it was."""
+    before = {name: one.condition for name, one in rulebook.rules.items()}
+    first: list[Mutant] = mutants(rulebook)
+    assert {name: one.condition for name, one in rulebook.rules.items()} == before
+    assert [mutant.number for mutant in first] == list(range(len(first)))
+    assert Truth.TRUE is not Truth.FALSE
