@@ -106,7 +106,7 @@ class Judge:
 def examples(folder: Path, rulebook: Rulebook) -> list[Example]:
     """Every profile in the folder and below."""
     judge = Judge(rulebook)
-    return [judge.example(path) for path in sorted(folder.rglob("*.yaml"))]
+    return [judge.example(path) for path in sorted(folder.rglob("*.yaml")) if path.parent.name != "mappings"]
 
 
 def one_key_apart(all_examples: Iterable[Example]) -> Iterator[tuple[Example, Example]]:

@@ -11,7 +11,7 @@ from regimen_advisor.rulebook import Rulebook
 from regimen_advisor.values import Truth
 
 PROFILES = Path(__file__).parents[1] / "profiles"
-PATHS = sorted(PROFILES.rglob("*.yaml"))
+PATHS = sorted(path for path in PROFILES.rglob("*.yaml") if path.parent.name != "mappings")
 TEACHING = sorted(PROFILES.glob("*.yaml"))
 
 # Boundaries that no pair of possible patients can show, each with the reason.

@@ -8,6 +8,7 @@ smallest sets that meet all of those.
 from __future__ import annotations
 
 import itertools
+import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -33,6 +34,7 @@ class Pair:
 
         self.encoding = encoding
         self._sat: Any = Glucose4()
+        weakref.finalize(self, self._sat.delete)  # also at exit, when it is too late for the solver to free itself
         self._passed = self._own = 0
         self._equal: dict[tuple[int, ...], int] = {}
         self._differs: dict[int, int] = {}
@@ -247,5 +249,6 @@ def ties(domain: Domain) -> Mapping[str, frozenset[str]]:
 
 
 def tied(domain: Domain, fields: frozenset[str]) -> frozenset[str]:
+    """All facts that axioms tie to any of these, the history being one fact; themselves included."""
     groups = ties(domain)
     return frozenset().union(*(groups[HISTORY if name == HISTORY else unit_of(domain, name)] for name in fields))

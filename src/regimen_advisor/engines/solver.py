@@ -6,6 +6,7 @@ by node and may leave open what only the whole settles (``TPS below 1`` or ``at 
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -68,6 +69,7 @@ class Session:
 
         self.encoding = encoding
         self._sat: Any = Glucose4()
+        weakref.finalize(self, self._sat.delete)  # also at exit, when it is too late for the solver to free itself
         self._passed = 0
 
     def _pass_on(self) -> None:

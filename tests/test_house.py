@@ -1,0 +1,42 @@
+"""The house rules that no linter knows."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from regimen_advisor.cli import app
+
+ROOT = Path(__file__).parent.parent
+MODULES = sorted((ROOT / "src").rglob("*.py"))
+LONGEST = 300
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOT / "src")))
+def test_a_module_fits_on_a_few_screens(module: Path) -> None:
+    assert len(module.read_text("utf-8").splitlines()) <= LONGEST, "is the idea in the wrong room, or is it two ideas?"
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOT / "src")))
+def test_a_module_says_what_it_is_for(module: Path) -> None:
+    assert module.read_text("utf-8").lstrip().startswith('"""')
+
+
+@pytest.mark.parametrize("verb", sorted(get_command(app).commands))  # type: ignore[attr-defined]
+def test_every_verb_is_shown_at_work_in_the_docs(verb: str) -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    shown = re.compile(rf"^(\$ .*)?\bregimen-advisor {re.escape(verb)}\b", re.MULTILINE)
+    assert any(shown.search(page.read_text("utf-8")) for page in pages)
+
+
+def test_no_file_names_a_path_of_some_machine() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    path = re.compile(r"(?<![\w.$~}/-])/(?:work|farm|home|Users)/\w")
+    for name in listed.stdout.splitlines():
+        file = ROOT / name
+        if file.suffix in (".py", ".md", ".yaml", ".toml", ".j2", ".js", ".css", "") and file.is_file():
+            assert not path.search(file.read_text("utf-8", errors="replace")), name
