@@ -321,6 +321,35 @@ def test_the_numbers_of_one_figure_stand_together_in_the_text(study):
         assert shortest_span(texts[result.section], wanted) <= SPREAD, f"{study.id} {result.endpoint}"
 
 
+@with_reviews
+@pytest.mark.parametrize("study", STUDIES.values(), ids=lambda study: study.id)
+def test_a_number_is_printed_with_the_decimals_of_the_review(study):
+    texts = sections_of(study.cited_in[0].review)
+    for part in (*study.results, *study.safety):
+        for figure in part.values:
+            if figure.value is not None:
+                assert stands_as_printed(figure.value, texts[part.section]), f"{study.id}: {figure}"
+        for comparison in part.comparisons if isinstance(part, Result) else ():
+            if comparison.hazard_ratio is not None:
+                assert stands_as_printed(comparison.hazard_ratio, texts[part.section]), f"{study.id}: {comparison}"
+
+
+def stands_as_printed(number: float, text: str) -> bool:
+    return re.search(rf"(?<![\d.]){re.escape(str(number))}(?!\d|\.\d)", text) is not None
+
+
+def test_a_number_keeps_the_last_nought_it_is_printed_with_and_is_a_number_in_json(tmp_path):
+    study = load_text(tmp_path, MINIMAL.replace("value: 40", 'value: "1.40"'))
+    value = study.results[0].values[0]
+    assert (f"{value.value}", value.value, value.model_dump(mode="json")["value"]) == ("1.40", 1.4, 1.4)
+
+
+@pytest.mark.parametrize("text", ["'1.4'", "'01.40'", "'-1.40'", "'about 1.40'"])
+def test_a_number_in_quotation_marks_without_a_last_nought_is_refused(tmp_path, text):
+    with pytest.raises(InputError, match="value: expected"):
+        load_text(tmp_path, MINIMAL.replace("value: 40", f"value: {text}"))
+
+
 def shortest_span(text: str, wanted: set[str]) -> int:
     """Length of the shortest stretch of text that holds all numbers wanted."""
     places = [(m.start(), number) for m in re.finditer(r"\d+(?:\.\d+)?", text) if (number := f"{float(m[0]):g}")]

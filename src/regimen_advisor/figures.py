@@ -2,15 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, GetCoreSchemaHandler, PrivateAttr, model_validator
+from pydantic_core import CoreSchema, core_schema
 
 from regimen_advisor.errors import Location
 from regimen_advisor.publications import ErratumIds, Section, Text
 from regimen_advisor.sources import Record
 
-Number = int | float
+
+class Decimals(float):
+    """A number that keeps the decimals a review prints: ``"0.60"`` is 0.6 to reckon with and ``0.60`` to read.
+
+    It stands in quotation marks in the file, since a number of YAML or JSON has no last nought.
+    """
+
+    __slots__ = ("printed",)
+    printed: str
+
+    def __new__(cls, printed: str) -> Self:
+        """The number that ``printed`` says."""
+        number = super().__new__(cls, printed)
+        number.printed = printed
+        return number
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str]]:
+        return type(self), (self.printed,)
+
+    def __str__(self) -> str:
+        return self.printed
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """A decimal number with a last nought, as text in a file and as a number in what is printed from it."""
+        del source, handler
+        return core_schema.no_info_after_validator_function(
+            cls,
+            core_schema.str_schema(pattern=r"^(?:0|[1-9]\d*)\.\d*0$", strict=True),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                float, return_schema=core_schema.float_schema()
+            ),
+        )
+
+
+Number = int | float | Decimals
 PValue = Annotated[str, Field(pattern=r"^[<>]?0\.\d+$")]
 Unit = Literal["months", "weeks", "%", "patients", "events", "lines"]
 

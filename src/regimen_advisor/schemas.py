@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from importlib import import_module
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
@@ -41,7 +41,7 @@ _PRINTED = (SchemaName.ADVICE, SchemaName.EXPLANATION, SchemaName.QUIZ, SchemaNa
 def schema_of(name: str) -> dict[str, Any]:
     """The JSON schema of what ``name`` says. Raises ``ValueError`` for a name that is not in ``SchemaName``."""
     which = SchemaName(name)
-    schema = _model(which).model_json_schema(mode="serialization" if which in _PRINTED else "validation")
+    schema = _model(which).model_json_schema(mode=_mode(which))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
@@ -50,7 +50,12 @@ def reference_of(name: str) -> str:
     from regimen_advisor.reports.reference import reference  # noqa: PLC0415
 
     which = SchemaName(name)
-    return reference(_model(which), _MODELS[which][2])
+    return reference(_model(which), _MODELS[which][2], _mode(which))
+
+
+def _mode(name: SchemaName) -> Literal["validation", "serialization"]:
+    """What a person writes is described as it may be written, what is printed as it is printed."""
+    return "serialization" if name in _PRINTED else "validation"
 
 
 def _model(name: SchemaName) -> type[BaseModel]:

@@ -78,7 +78,7 @@ def _row(evidence: Evidence, result: Result, comparison: Comparison, place: str)
         of=labels.get(comparison.of, comparison.of),
         against=labels.get(comparison.against, comparison.against),
         place=place,
-        ratio=None if ratio is None else float(ratio),
+        ratio=ratio,
         interval=comparison.interval,
         effect=effect_words(comparison, result.unit),
         errata=result.errata,
@@ -144,7 +144,7 @@ def _draw_row(row: Row, scale: _Scale, parts: list[str], y: float) -> float:
     point = scale.at(row.ratio)
     corner = {"x": number(point - 5), "y": number(middle - 5)}
     parts.append(element("rect", {**corner, "width": 10, "height": 10, "fill": "currentColor"}))
-    words = f"{row.ratio:g} ({interval_words(row.interval)})"
+    words = f"{row.ratio} ({interval_words(row.interval)})"
     parts.append(text(NUMBERS, y, words))
     return y + 14
 

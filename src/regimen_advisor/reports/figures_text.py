@@ -185,6 +185,10 @@ def main_results(evidence: Evidence, arms: Sequence[str], benefit: ShownBenefit 
     if not told:
         return []
     first, *others = told
+    if first.subgroup is not None and not (benefit and benefit.within == first.subgroup):
+        # Groups told apart, such as with and without earlier immunotherapy: one alone may not be this patient's.
+        apart = [result for result in others if _base(result) == _base(first)]
+        return [first, *(apart or others)[:1]]
     # A second endpoint says more than the first one again, unless that is of another group of patients.
     second = [
         result for result in others if _base(result) != _base(first) and result.subgroup in (None, first.subgroup)

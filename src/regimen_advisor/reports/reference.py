@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
 
-def reference(model: type[BaseModel], title: str) -> str:
+def reference(model: type[BaseModel], title: str, mode: Literal["validation", "serialization"] = "validation") -> str:
     """Markdown with one table a model: key, what it takes, what it means."""
-    schema = model.model_json_schema()
+    schema = model.model_json_schema(mode=mode)
     parts = {model.__name__: schema, **schema.get("$defs", {})}
     lines = [f"# {title}", "", "Generated from the models; do not edit.", ""]
     for name, part in parts.items():

@@ -1,0 +1,238 @@
+"""The cautions from outside the reviews that must stand, each on the smallest patient that shows it and one beside."""
+
+from typing import Any
+
+import pytest
+
+from regimen_advisor.advice import Advice
+from regimen_advisor.advising import advise
+from regimen_advisor.profile import Profile
+from regimen_advisor.reading import read
+from regimen_advisor.rulebook import Rulebook
+
+NSCLC: dict[str, Any] = {"histology": "adenocarcinoma", "stage": "IV"}
+NEGATIVE: dict[str, Any] = {**NSCLC, "egfr": "wild-type", "alk": "negative", "ros1": "negative"}
+EGFR: dict[str, Any] = {**NSCLC, "egfr": ["L858R"], "alk": "negative", "ros1": "negative"}
+SMALL: dict[str, Any] = {"histology": "small-cell", "extent": "extensive"}
+UNTREATED: dict[str, Any] = {"history": []}
+DOUBLET = "bevacizumab-carboplatin-paclitaxel"
+INDUCTION = ["carboplatin", "etoposide", "atezolizumab"]
+
+
+@pytest.fixture
+def warned(rulebook: Rulebook) -> Any:
+    """A function from a regimen and profile keys to the outside cautions on it that hold, as ``rule: words``."""
+
+    def on(regimen: str, *parts: dict[str, Any], **keys: Any) -> set[str]:
+        profile: dict[str, Any] = {}
+        for part in (*parts, keys):
+            profile |= part
+        advice = advise(read(Profile.model_validate(profile), rulebook.domain), rulebook, ask=False)
+        assert advice.standing(regimen).is_offered, f"{regimen} is {advice.standing(regimen).value}"
+        return outside(advice, regimen)
+
+    return on
+
+
+def outside(advice: Advice, regimen: str) -> set[str]:
+    option = next(option for option in advice.options if option.regimen == regimen)
+    held = [caution for caution in option.cautions if caution.state == "holds" and caution.basis != "review"]
+    assert all(caution.certainty for caution in held)
+    return {caution.rule for caution in held}
+
+
+def lines(*drugs: list[str], outcome: str = "progressed", curative: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A history of lines that progressed, the latest with ``outcome``, and what was given before with curative aim."""
+    entries = [{"line": number, "drugs": given, "outcome": "progressed"} for number, given in enumerate(drugs, start=1)]
+    if entries:
+        entries[-1]["outcome"] = outcome
+    return {"history": ([curative] if curative else []) + entries}
+
+
+def curative(drug: str) -> dict[str, Any]:
+    return lines(curative={"setting": "curative", "drugs": [drug], "outcome": "progressed"})
+
+
+# Earlier treatment
+
+
+@pytest.mark.parametrize("regimen", ["bevacizumab-platinum-pemetrexed", "ivonescimab-pemetrexed-carboplatin"])
+def test_platinum_that_was_given_warns_of_an_option_with_platinum(warned: Any, regimen: str) -> None:
+    before = lines(["osimertinib", "carboplatin", "paclitaxel"])
+    assert "platinum-again" in warned(regimen, EGFR, before)
+    assert "platinum-again" not in warned(regimen, EGFR, lines(["osimertinib"]))
+
+
+@pytest.mark.parametrize("regimen", ["amivantamab-platinum-chemotherapy", "ivonescimab-pemetrexed-carboplatin"])
+def test_an_option_after_an_egfr_tki_warns_where_no_third_generation_tki_was_given(warned: Any, regimen: str) -> None:
+    assert "no-third-generation-tki-yet" in warned(regimen, EGFR, lines(["gefitinib"]))
+    assert "no-third-generation-tki-yet" not in warned(regimen, EGFR, lines(["gefitinib"], ["osimertinib"]))
+
+
+def test_earlier_immunotherapy_warns_of_harmoni_a(warned: Any) -> None:
+    regimen, rule = "ivonescimab-pemetrexed-carboplatin", "ivonescimab-chemotherapy-after-immunotherapy"
+    assert rule in warned(regimen, EGFR, lines(["osimertinib"], ["pembrolizumab"]))
+    assert rule not in warned(regimen, EGFR, lines(["osimertinib"]))
+
+
+# Drivers, and drugs that have failed
+
+
+@pytest.mark.parametrize(
+    ("regimen", "drugs"),
+    [
+        ("pd-1-inhibitor-bevacizumab", [["alectinib"]]),
+        ("ivonescimab", [["alectinib"]]),
+        ("lenvatinib-pembrolizumab", [["alectinib"]]),
+        ("camrelizumab-apatinib", [["carboplatin", "pemetrexed"]]),
+        ("atezolizumab-beyond-progression", [["carboplatin", "pemetrexed"], ["atezolizumab"]]),
+        ("pembrolizumab-after-nivolumab", [["carboplatin", "pemetrexed"], ["nivolumab"]]),
+    ],
+)
+def test_immunotherapy_without_chemotherapy_warns_in_driver_positive_disease_in_later_lines(
+    warned: Any, regimen: str, drugs: list[list[str]]
+) -> None:
+    def driver(held: set[str]) -> bool:
+        return any(rule.startswith("driver-positive-") for rule in held)
+
+    assert driver(warned(regimen, NEGATIVE, lines(*drugs), alk="positive"))
+    assert not driver(warned(regimen, NEGATIVE, lines(*drugs)))
+
+
+def test_progression_on_a_drug_of_the_option_warns(warned: Any) -> None:
+    assert "already-progressed-on-pemetrexed" in warned(
+        "amivantamab-platinum-chemotherapy", EGFR, lines(["osimertinib"], ["cisplatin", "pemetrexed"])
+    ) | warned("ivonescimab-pemetrexed-carboplatin", EGFR, lines(["osimertinib"], ["cisplatin", "pemetrexed"]))
+    assert "already-progressed-on-anlotinib" in warned("anlotinib", NEGATIVE, lines(["docetaxel"], ["anlotinib"]))
+    assert "sclc-already-progressed-on-tarlatamab" in warned("tarlatamab", SMALL, lines(INDUCTION, ["tarlatamab"]))
+
+
+def test_progression_on_platinum_is_no_second_warning_beside_platinum_again(warned: Any) -> None:
+    held = warned("bevacizumab-platinum-pemetrexed", EGFR, lines(["osimertinib", "carboplatin", "paclitaxel"]))
+    assert {rule for rule in held if rule.startswith("already-progressed-on")} == set()
+
+
+def test_what_is_continued_or_changed_on_purpose_is_not_warned_of_as_given_again(warned: Any) -> None:
+    chemotherapy = ["carboplatin", "pemetrexed"]
+    for regimen, drug in (
+        ("atezolizumab-beyond-progression", "atezolizumab"),
+        ("pembrolizumab-after-nivolumab", "nivolumab"),
+    ):
+        held = warned(regimen, NEGATIVE, lines(chemotherapy, [drug]))
+        assert {rule for rule in held if rule.startswith("already-progressed-on")} == set()
+
+
+# Bleeding and brain metastases
+
+
+@pytest.mark.parametrize(
+    ("regimen", "patient"),
+    [
+        (DOUBLET, NEGATIVE | UNTREATED),
+        ("ivonescimab", NEGATIVE | UNTREATED),
+        ("anlotinib", NEGATIVE | lines(["docetaxel"], ["gemcitabine"])),
+        ("pm8002-paclitaxel", SMALL | lines(INDUCTION)),
+    ],
+)
+def test_a_feature_of_bleeding_warns_of_every_antiangiogenic_drug(
+    warned: Any, regimen: str, patient: dict[str, Any]
+) -> None:
+    def bleeding(held: set[str]) -> bool:
+        return any("bleeding-features" in rule for rule in held)
+
+    assert bleeding(warned(regimen, patient, bleeding_risk=["haemoptysis"]))
+    assert not bleeding(warned(regimen, patient, bleeding_risk="none"))
+
+
+@pytest.mark.parametrize(
+    ("regimen", "patient", "wanted"),
+    [
+        (DOUBLET, NEGATIVE | UNTREATED, True),
+        ("anlotinib", NEGATIVE | lines(["docetaxel"], ["gemcitabine"]), True),
+        ("gefitinib-apatinib", EGFR | UNTREATED, True),
+        ("tarlatamab", SMALL | lines(INDUCTION), True),
+        ("ivonescimab", NEGATIVE | UNTREATED, False),
+    ],
+)
+def test_brain_metastases_warn_where_the_studies_took_few_or_none(
+    warned: Any, regimen: str, patient: dict[str, Any], wanted: bool
+) -> None:
+    def brain(held: set[str]) -> bool:
+        return any(rule.startswith("brain-metastases") for rule in held)
+
+    assert brain(warned(regimen, patient, brain_metastases=True)) is wanted
+    assert not brain(warned(regimen, patient, brain_metastases=False))
+
+
+# Single regimens
+
+
+@pytest.mark.parametrize(
+    ("regimen", "patient", "rule"),
+    [
+        ("amivantamab-lazertinib-platinum-chemotherapy", EGFR | lines(["osimertinib"]),
+         "amivantamab-lazertinib-venous-thromboembolism"),
+        ("amivantamab-sc-lazertinib", EGFR | lines(["osimertinib"], ["cisplatin", "pemetrexed"]),
+         "amivantamab-lazertinib-venous-thromboembolism"),
+        ("sintilimab-anlotinib", NEGATIVE | UNTREATED, "sintilimab-anlotinib-fatal-pneumonitis"),
+        ("afatinib-bevacizumab", EGFR | UNTREATED, "afatinib-bevacizumab-dose-not-feasible"),
+        ("osimertinib-bevacizumab", EGFR | UNTREATED, "osimertinib-bevacizumab-later-trials-negative"),
+    ],
+)  # fmt: skip
+def test_what_the_record_says_of_one_regimen_warns_of_it_always(
+    warned: Any, regimen: str, patient: dict[str, Any], rule: str
+) -> None:
+    assert rule in warned(regimen, patient)
+
+
+def test_amivantamab_without_lazertinib_has_no_warning_of_thromboembolism(warned: Any) -> None:
+    held = warned("amivantamab-platinum-chemotherapy", EGFR, lines(["osimertinib"]))
+    assert "amivantamab-lazertinib-venous-thromboembolism" not in held
+
+
+@pytest.mark.parametrize(
+    ("regimen", "patient", "drug", "rule"),
+    [
+        ("sintilimab-anlotinib", NEGATIVE, "durvalumab", "immunotherapy-after-curative-immunotherapy"),
+        ("erlotinib-bevacizumab", EGFR, "osimertinib", "egfr-tki-after-curative-egfr-tki"),
+    ],
+)
+def test_a_class_in_earlier_curative_treatment_warns_of_first_line_options_of_that_class(
+    warned: Any, regimen: str, patient: dict[str, Any], drug: str, rule: str
+) -> None:
+    assert rule in warned(regimen, patient, curative(drug))
+    assert rule not in warned(regimen, patient, curative("cisplatin"))
+
+
+# Performance status, and tarlatamab as maintenance
+
+
+@pytest.mark.parametrize(
+    ("regimen", "patient"), [(DOUBLET, NEGATIVE | UNTREATED), ("iza-bren", SMALL | lines(INDUCTION))]
+)
+@pytest.mark.parametrize(("ecog", "wanted"), [(1, None), (2, "ecog-2"), (3, "ecog-3-4"), (4, "ecog-3-4")])
+def test_ecog_warns_of_every_option_from_two_on(
+    warned: Any, regimen: str, patient: dict[str, Any], ecog: int, wanted: str | None
+) -> None:
+    held = [rule for rule in warned(regimen, patient, ecog=ecog) if "ecog" in rule]
+    assert [rule.partition("-")[2] for rule in held] == ([wanted] if wanted else [])
+
+
+@pytest.mark.parametrize("disease", ["nsclc", "sclc"])
+def test_at_ecog_three_or_four_the_warning_puts_supportive_care_first(rulebook: Rulebook, disease: str) -> None:
+    assert "supportive care comes first" in rulebook.rules[f"{disease}-ecog-3-4"].says
+
+
+def test_maintenance_with_another_pd_l1_inhibitor_than_in_the_induction_warns(warned: Any) -> None:
+    given = {"history": [{"line": 1, "drugs": INDUCTION, "outcome": "completed", "cycles": 4}]}
+    other = "maintenance-with-another-pd-l1-inhibitor-than-"
+    assert f"{other}durvalumab" in warned("tarlatamab-durvalumab-maintenance", SMALL, given)
+    assert not {r for r in warned("tarlatamab-atezolizumab-maintenance", SMALL, given) if r.startswith(other)}
+
+
+def test_maintenance_that_already_runs_warns_of_adding_tarlatamab(warned: Any) -> None:
+    induction = {"line": 1, "drugs": INDUCTION, "outcome": "completed", "cycles": 4}
+    running = {"line": 1, "setting": "maintenance", "drugs": ["atezolizumab"], "outcome": "ongoing"}
+    regimen, rule = "tarlatamab-atezolizumab-maintenance", "tarlatamab-added-to-running-maintenance"
+    assert rule in warned(regimen, SMALL, history=[induction, running])
+    assert rule not in warned(regimen, SMALL, history=[induction])
