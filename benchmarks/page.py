@@ -1,0 +1,95 @@
+"""How fast the teaching page is in Chromium: size, first paint, and an edit until the new options stand.
+
+Run it from the checkout: ``python benchmarks/page.py [--browser PATH]``.
+"""
+
+import argparse
+import json
+import shutil
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from regimen_advisor.page import example_profiles, render_page
+from regimen_advisor.rulebook import load_rulebook
+
+OPENINGS = 7
+EDITS = 40
+
+FIRST_PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0].startTime"
+READY = "() => performance.timing.loadEventEnd - performance.timing.navigationStart"
+# An edit as a person makes one: the value is set, `change` is sent, and the new options are laid out.
+EDIT = """([id, value]) => {
+  const field = document.getElementById(id), start = performance.now();
+  field.value = value;
+  field.dispatchEvent(new Event("change"));
+  document.getElementById("answer").getBoundingClientRect();
+  return performance.now() - start;
+}"""
+SETTLE = """() => {
+  const {advice} = page.answer, start = performance.now();
+  advice.advisor.dependsOn();
+  advice.advisor.missing();
+  return performance.now() - start;
+}"""
+
+
+def spread(times: list[float]) -> str:
+    ordered = sorted(times)
+    most = ordered[int(0.95 * len(ordered))]
+    return f"median {statistics.median(ordered):6.1f}  95 % {most:6.1f}  worst {ordered[-1]:6.1f} ms"
+
+
+def edits(page: Page) -> tuple[list[float], list[float]]:
+    """Times of edits, and of what is worked out after each: the questions."""
+    found, later = [], []
+    for index in range(EDITS):
+        field = ("fact-pd_l1_tps", "fact-alk", "fact-histology", "fact-ecog")[index % 4]
+        value = {
+            "fact-pd_l1_tps": ("0", "60", "", "1-49"),
+            "fact-alk": ("negative", "positive", "unknown", "negative"),
+            "fact-histology": ("squamous", "adenocarcinoma", "unknown", "adenocarcinoma"),
+            "fact-ecog": ("1", "3", "", "0-1"),
+        }[field][index // 4 % 4]
+        found.append(page.evaluate(EDIT, [field, value]))
+        page.wait_for_function("() => document.documentElement.dataset.settled === 'true'")
+        later.append(page.evaluate(SETTLE))
+    return found, later
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--browser", default=shutil.which("chromium"))
+    browser_path = arguments.parse_args().browser
+    start = time.perf_counter()
+    html = render_page(load_rulebook(), example_profiles())
+    print(f"writing the page          {time.perf_counter() - start:6.2f} s")
+    print(f"size                      {len(html.encode()) / 1e6:6.2f} MB")
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as running:
+        file = Path(folder) / "lung.html"
+        file.write_text(html, encoding="utf-8")
+        browser = running.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
+        paints, loads = [], []
+        for _ in range(OPENINGS):
+            page = browser.new_page()
+            page.goto(file.as_uri())
+            page.wait_for_function("() => performance.getEntriesByName('first-contentful-paint').length")
+            paints.append(page.evaluate(FIRST_PAINT))
+            loads.append(page.evaluate(READY))
+            page.close()
+        print(f"first paint               {spread(paints)}")
+        print(f"options stand after       {spread(loads)}")
+        for name, profile in (("a patient known but for little", None), ("almost nothing known", {"disease": "nsclc"})):
+            page = browser.new_page()
+            page.goto(file.as_uri() + ("" if profile is None else f"#patient={json.dumps(profile)}"))
+            times, later = edits(page)
+            print(f"{name}\n  edit to new options     {spread(times)}\n  its questions, later    {spread(later)}")
+            page.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"use strict";
+// Advice: what the rules say of one patient, in the same standings, order and words as on the command line.
+
+const BENEFITS = ["OS", "PFS", "response", null];
+const uniqueOf = (items) => [...new Set(items)];
+
+/** What the rules say of a patient; throws Refusal where no complete patient is as described. */
+function advise(patient, engine, solver) {
+  return new Advisor(patient, engine, solver).advice();
+}
+
+class Advisor {
+  constructor(patient, engine, solver) {
+    Object.assign(this, { patient, engine, solver, data: engine.data });
+    this.judge = engine.judge(patient.facts);
+    this.truths = Object.fromEntries(Object.entries(engine.rules).map(([id, node]) => [id, this.judge(node)]));
+    this.standings = {};
+    this.cautions = {};
+    for (const [id, { offer, exclusion, caution }] of Object.entries(engine.conditions)) {
+      this.cautions[id] = this.judge(caution);
+      this.standings[id] = standingOf(this.judge(offer), this.judge(exclusion), this.cautions[id]);
+    }
+    this.#settle();
+  }
+
+  /** What judging part by part leaves open, over all completions of the patient. */
+  #settle() {
+    const rules = Object.keys(this.truths).filter((id) => this.truths[id] === UNKNOWN);
+    const done = ["not-indicated", "offered-with-caution"];
+    const regimens = Object.keys(this.standings).filter((id) => !done.includes(this.standings[id]));
+    const exact = this.solver.settle(this.patient, rules, regimens);
+    if (!exact) throw new Refusal([{ path: [], message: "no patient can be as described" }]);
+    Object.assign(this.truths, exact.rules);
+    Object.assign(this.standings, exact.standings);
+    Object.assign(this.cautions, exact.cautions);
+  }
+
+  advice() {
+    const { disease } = this.engine.facts, of = (id) => this.patient.facts.disease.can & disease.bit.get(this.data.regimens[id].disease);
+    const options = Object.keys(this.data.regimens).filter(of).map((id) => this.#option(id));
+    return {
+      patient: this.patient,
+      advisor: this,
+      options: options.sort(byRank(this.data)),
+      standards: this.#statements("standard", [TRUE, UNKNOWN]),
+      trials: this.#statements("trial", [TRUE]),
+      notes: this.#statements("note", [TRUE]),
+      silent: this.#statements("silent", [TRUE]),
+    };
+  }
+
+  #option(id) {
+    const regimen = this.data.regimens[id], standing = this.standings[id];
+    const withTruth = (ids, truth) => ids.filter((rule) => this.truths[rule] === truth);
+    let rules = standing === "not-indicated" ? [] : withTruth(regimen.offers, TRUE);
+    if (!rules.length && standing !== "not-indicated") rules = withTruth(regimen.offers, UNKNOWN);
+    const of = (key) => uniqueOf(rules.flatMap((rule) => this.data.rules[rule][key]));
+    const studies = of("studies"), known = studies.map((study) => this.data.studies[study]);
+    const level = known.map((study) => study.design_level).reduce(
+      (best, one) => (best && (best.ocebm_2011 ?? 9) <= (one.ocebm_2011 ?? 9) ? best : one), null);
+    const benefits = known.map((study) => study.shown_benefit).filter((benefit) => benefit !== null);
+    return {
+      regimen: id,
+      name: regimen.name,
+      drugs: regimen.drugs,
+      standing,
+      setting: of("setting"),
+      says: rules.map((rule) => this.data.rules[rule].says),
+      rules,
+      studies,
+      design_level: level ?? { basis: "no study named by the review" },
+      shown_benefit: BENEFITS.find((benefit) => benefits.includes(benefit)) ?? null,
+      approvals: of("approvals"),
+      schedule: regimen.schedule,
+      cautions: standing === "not-indicated" ? [] : this.#cautions(regimen.cautions),
+      reasons: this.#reasons(standing, regimen),
+    };
+  }
+
+  #cautions(ids) {
+    const rank = (id) => [this.truths[id] === UNKNOWN, this.data.rules[id].basis !== "review"];
+    const before = (one, other) => rank(one)[0] - rank(other)[0] || rank(one)[1] - rank(other)[1];
+    return ids.filter((id) => this.truths[id] !== FALSE).sort(before).map((id) => this.#held(id));
+  }
+
+  #statements(effect, truths) {
+    const rules = Object.values(this.data.rules).filter((rule) => rule.effect === effect && truths.includes(this.truths[rule.id]));
+    return rules.map((rule) => this.#held(rule.id));
+  }
+
+  #held(id) {
+    const open = this.truths[id] === UNKNOWN;
+    return { rule: id, state: open ? "open" : "holds", depends_on: open ? this.waitsFor(id) : [] };
+  }
+
+  #reasons(standing, regimen) {
+    const held = (ids) => ids.filter((id) => this.truths[id] !== FALSE);
+    const reasons = standing === "not-indicated" ? [] : held(regimen.exclusions);
+    if (standing === "not-indicated") reasons.push(...regimen.offers);
+    if (standing === "undetermined") reasons.push(...held(regimen.offers));
+    return reasons.map((rule) => ({ rule, state: { [TRUE]: "met", [FALSE]: "not met", [UNKNOWN]: "unknown" }[this.truths[rule]] }));
+  }
+
+  /** The open questions about the facts that leave a rule open. */
+  waitsFor(id) {
+    const about = new Set(unknownAtoms(this.engine.rules[id], this.judge).map((atom) => this.solver.unit(atom.fact)));
+    this.open ??= [...this.solver.questions(this.patient).keys()];
+    return this.open.filter((key) => about.has(this.solver.unit(key)));
+  }
+
+  /** For each undetermined regimen the questions it waits for. */
+  dependsOn() {
+    const undetermined = Object.keys(this.standings).filter((id) => this.standings[id] === "undetermined");
+    if (!undetermined.length) return {};
+    const settling = new Settling(this.solver, this.patient, undetermined);
+    return Object.fromEntries(undetermined.map((id) => [id, settling.dependsOn(id)]));
+  }
+
+  /** The single questions worth asking next. */
+  missing() {
+    return questionsFor(this.patient, this.solver, this.standings, this.cautions);
+  }
+}
+
+function byRank(data) {
+  const rank = (option) => [
+    data.standings.indexOf(option.standing), option.design_level.ocebm_2011 ?? 9, BENEFITS.indexOf(option.shown_benefit),
+  ];
+  return (one, other) => {
+    const [left, right] = [rank(one), rank(other)];
+    const at = left.findIndex((part, index) => part !== right[index]);
+    if (at >= 0) return left[at] - right[at];
+    return one.name < other.name ? -1 : one.name > other.name ? 1 : 0;
+  };
+}
+
+function unknownAtoms(node, judge) {
+  if (judge(node) !== UNKNOWN) return [];
+  return node.kind === "atom" ? [node.atom] : node.parts.flatMap((part) => unknownAtoms(part, judge));
+}

@@ -1,0 +1,176 @@
+"use strict";
+// What to ask or test next: what each possible answer to a single question would settle.
+
+/** The questions worth asking, those first that can decide most: [{question, asks, settles, answers}]. */
+function questionsFor(patient, solver, standings, cautions) {
+  return new Asker(patient, solver, standings, cautions).single();
+}
+
+class Asker {
+  constructor(patient, solver, standings, cautions) {
+    Object.assign(this, { patient, solver, standings });
+    this.encoding = solver.encoding;
+    this.questions = solver.questions(patient);
+    this.undetermined = Object.keys(standings).filter((id) => standings[id] === "undetermined");
+    const mayWarn = Object.keys(standings).filter((id) => standings[id] === "offered" && cautions[id] === UNKNOWN);
+    this.asked = new Map();
+    for (const key of this.questions.keys()) {
+      const unit = solver.unit(key);
+      const waiting = this.undetermined.filter((id) => this.encoding.regimens[id].about.includes(unit));
+      const warned = mayWarn.filter((id) => this.encoding.regimens[id].warned_about.includes(unit));
+      if (waiting.length || warned.length) this.asked.set(key, [...waiting, ...warned]);
+    }
+    this.effects = new Map([...this.questions.keys()].map((key) => [key, []]));
+    this.settledBy = new Map();
+  }
+
+  single() {
+    for (const [key, asked] of this.asked) this.#askWhole(key, asked);
+    for (const [key, asked] of this.asked) if (this.#isSet(key)) this.#askDecisive(key, asked);
+    const found = [...this.asked.keys()].map((key) => this.#question(key)).filter((question) => question !== null);
+    return found.sort((one, other) => other.settles.length - one.settles.length);
+  }
+
+  #question(key) {
+    const answers = new Map(), settles = new Set();
+    for (const [words, changed] of this.effects.get(key)) {
+      for (const id in changed) if (this.undetermined.includes(id)) settles.add(id);
+      const same = JSON.stringify(changed);
+      if (!answers.has(same)) answers.set(same, { values: [], standings: changed });
+      if (!answers.get(same).values.includes(words)) answers.get(same).values.push(words);
+    }
+    if (!answers.size) return null;
+    const inOrder = Object.keys(this.standings).filter((id) => settles.has(id));
+    return { question: key, asks: askedInWords(key, this.patient, this.solver.engine), settles: inOrder, answers: [...answers.values()] };
+  }
+
+  #askWhole(key, asked) {
+    for (const { words, literals } of this.#wholeAnswers(key)) {
+      const changed = this.#changed(literals, asked);
+      if (!changed) continue;
+      this.#note(key, words, changed);
+      if (key === "prior_lines" || key === "last_outcome") this.#note("history", `${key} ${words}`, changed);
+    }
+  }
+
+  #askDecisive(key, asked) {
+    for (const id of asked.filter((one) => this.undetermined.includes(one))) {
+      const wanted = new Set([false, true].filter((value) => this.#maySettle(key, id, value)));
+      for (const { words, literals } of this.#decisive(id, this.#tests(key, id), wanted)) {
+        this.#note(key, words, this.#changed(literals, asked));
+      }
+    }
+  }
+
+  #note(key, words, changed) {
+    if (Object.keys(changed).length) this.effects.get(key)?.push([words, changed]);
+    for (const [id, standing] of Object.entries(changed)) {
+      const how = `${id} ${standing.startsWith("offered")}`;
+      if (!this.settledBy.has(how)) this.settledBy.set(how, new Set());
+      this.settledBy.get(how).add(key);
+    }
+  }
+
+  /** Whether it is worth looking for an answer that settles the regimen so. */
+  #maySettle(key, id, value) {
+    if (this.settledBy.get(`${id} ${value}`)?.has(key)) return false;
+    const ties = this.encoding.ties[this.solver.unit(key)];
+    return [...(this.settledBy.get(`${id} ${!value}`) ?? [])].every((other) => ties.includes(this.solver.unit(other)));
+  }
+
+  #changed(literals, asked) {
+    const under = this.solver.standingsUnder(this.patient, asked, literals);
+    return under && Object.fromEntries(Object.entries(under).filter(([id, standing]) => standing !== this.standings[id]));
+  }
+
+  /** For each wanted outcome the first combination of tests, failing before passing, that settles it so. */
+  * #decisive(id, tests, wanted) {
+    const { offered } = this.encoding.regimens[id];
+    const can = (literals, one) => this.solver.can(this.patient, [...literals, one]);
+    const needed = (parts, against) => {
+      let left = parts;
+      for (const part of parts) {
+        const rest = left.filter((other) => other !== part);
+        if (!can(rest.map((other) => other.literal), against)) left = rest;
+      }
+      return { words: left.map((part) => part.words).join(", "), literals: left.map((part) => part.literal) };
+    };
+    const search = function* (chosen, at) {
+      if (!wanted.size) return;
+      const literals = chosen.map((part) => part.literal);
+      const yes = can(literals, offered), no = can(literals, -offered);
+      if (yes !== no) {
+        if (wanted.delete(yes)) yield needed(chosen, yes ? -offered : offered);
+        return;
+      }
+      if (!yes || at === tests.length) return;
+      const { words, unless, literal } = tests[at];
+      yield* search([...chosen, { words: unless, literal: -literal }], at + 1);
+      yield* search([...chosen, { words, literal }], at + 1);
+    };
+    yield* search([], 0);
+  }
+
+  // Possible answers --------------------------------------------------------------------------------------------------
+
+  #isSet(key) {
+    return key === "history" || key.endsWith(".drugs") || this.solver.engine.facts[key]?.kind === "set";
+  }
+
+  #slot(key) {
+    const position = Number(/^history\[(\d+)\]/.exec(key)[1]);
+    return this.solver.given(this.patient).find((one) => one.entry.position === position).slot;
+  }
+
+  #wholeAnswers(key) {
+    if (key.endsWith(".outcome")) {
+      const { outcomes } = this.#slot(key);
+      return OUTCOMES.map((words, index) => ({ words, literals: [outcomes[index]] }));
+    }
+    const fact = this.solver.engine.facts[key.endsWith(".cycles") ? "last_cycles" : key];
+    if (fact?.kind === "choice") {
+      return fact.domain.map((words) => ({ words, literals: [this.encoding.choices[fact.name][words]] }));
+    }
+    if (fact?.kind === "number") return this.#ranges(fact);
+    if (fact?.kind !== "set") return [];
+    const table = Object.entries(this.encoding.sets[fact.name]).filter(([word]) => !(word in fact.groups));
+    return [fact.empty, ...fact.members].map((words) => ({
+      words, literals: [this.encoding.sets[fact.name][words], ...table.filter(([word]) => word !== words).map(([, literal]) => -literal)],
+    }));
+  }
+
+  #ranges(fact) {
+    const known = this.patient.facts[fact.name], cuts = this.solver.cuts(fact.name);
+    const starts = cuts.some(([cut]) => cut === fact.low) ? cuts : [[fact.low, null], ...cuts];
+    return starts.flatMap(([low, reached], index) => {
+      const [after, missed] = starts[index + 1] ?? [fact.high + 1, null];
+      const first = Math.max(low, known.low), last = Math.min(after - 1, known.high);
+      if (first > last) return [];
+      const literals = [...(reached === null ? [] : [reached]), ...(missed === null ? [] : [-missed])];
+      return [{ words: first === last ? String(first) : `${first}-${last}`, literals }];
+    });
+  }
+
+  #tests(key, id) {
+    const { tests, members } = this.encoding.regimens[id];
+    if (key.endsWith(".drugs")) {
+      const { holds } = this.#slot(key);
+      return members.map((words) => ({ words, unless: `no ${words}`, literal: holds[words] }));
+    }
+    const { untreated } = this.encoding;
+    const mine = tests.filter((test) => test.key === key && (key !== "history" || test.literal !== untreated.literal));
+    return key === "history" ? [untreated, ...mine] : mine;
+  }
+}
+
+/** A question key as a person is asked it. */
+function askedInWords(key, patient, engine) {
+  if (key in engine.facts) return engine.facts[key].question;
+  if (key === "history") return "Which treatments were given so far, line by line?";
+  const [, position, part] = /^history\[(\d+)\]\.(\w+)$/.exec(key);
+  const entry = patient.history.find((one) => one.position === Number(position));
+  const line = entry.line === null ? "the treatment with curative intent" : `line ${entry.line}`;
+  const where = entry.maintenance ? `the maintenance of ${line}` : line;
+  if (part === "drugs") return `Which drugs were given in ${where}?`;
+  return part === "outcome" ? `What was the outcome of ${where}?` : `How many cycles did ${where} have?`;
+}

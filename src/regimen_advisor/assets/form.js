@@ -1,0 +1,207 @@
+"use strict";
+// The patient form, made from the declared facts. It reads and writes the same profile as a file does.
+
+const OF_HISTORY = ["prior_lines", "last_outcome"];
+const BOUND_SIGNS = { at_least: "≥", above: ">", at_most: "≤", below: "<" };
+
+/** A range or number as a person types it: `60`, `<1`, `1-49`, `≥50`. */
+function numberText(value) {
+  if (isUnsaid(value)) return "";
+  if (!isMapping(value)) return String(value);
+  const { at_least: low, at_most: high, above, below } = value;
+  const first = low ?? (above === undefined || above === null ? undefined : above + 1), last = high ?? (below === undefined || below === null ? undefined : below - 1);
+  if (first !== undefined && last !== undefined) return `${first}-${last}`;
+  return Object.entries(value).filter(([, number]) => number !== null).map(([word, number]) => `${BOUND_SIGNS[word] ?? word}${number}`).join(" ");
+}
+
+/** What was typed as a value of a profile; text that is no number or range is kept, to be refused where it stands. */
+function typedNumber(text) {
+  const bare = text.trim();
+  if (!bare || bare.toLowerCase() === "unknown") return undefined;
+  if (/^\d{1,4}$/.test(bare)) return Number(bare);
+  return percentWords(bare);
+}
+
+class PatientForm {
+  /** `edited(profile, key)` is called after each change of a person. */
+  constructor(engine, edited) {
+    this.engine = engine;
+    this.edited = edited;
+    this.profile = {};
+    this.element = h("div", { id: "form" });
+    const names = Object.values(engine.data.formulary.names).sort();
+    this.words = h("datalist", { id: "drug-words" }, names.map((name) => h("option", { value: name })));
+  }
+
+  /** Shows a profile; `marked` are the keys to mark as changed, `problems` those of a refusal. */
+  show(profile, marked = [], problems = []) {
+    this.profile = profile;
+    this.marked = marked;
+    this.problems = problems;
+    // Only after the browser has moved the focus on from the field that was edited.
+    clearTimeout(this.later);
+    if (this.parts) this.later = setTimeout(() => this.#refresh(), 0);
+    else this.#build();
+  }
+
+  #build() {
+    const facts = Object.values(this.engine.facts).filter((fact) => fact.key === fact.name && !OF_HISTORY.includes(fact.name));
+    this.parts = facts.map((fact) => ({ keys: [fact.name], make: (state) => this.#field(fact, state) }));
+    this.parts.push({ keys: ["history", ...OF_HISTORY], make: (state) => h("div", {}, this.#history(state)) });
+    this.element.replaceChildren(this.words, ...this.parts.map((part) => (part.element = h("div"))));
+    this.#refresh();
+  }
+
+  /** Makes anew what looks different; the rest, and the focus, stay. */
+  #refresh() {
+    for (const part of this.parts) {
+      const marked = part.keys.some((key) => this.marked.includes(key));
+      const problems = this.problems.filter((problem) => part.keys.some((key) => problem.path[0] === key || problem.keys?.includes(key)));
+      const look = JSON.stringify([part.keys.map((key) => this.profile[key]), marked, problems]);
+      if (look === part.look) continue;
+      const focused = part.element.contains(document.activeElement) ? document.activeElement.id : null;
+      const made = part.make({ marked, problems });
+      part.element.replaceWith(made);
+      Object.assign(part, { element: made, look });
+      if (focused) document.getElementById(focused)?.focus();
+    }
+  }
+
+  #set(key, value) {
+    const profile = { ...this.profile };
+    if (value === undefined) delete profile[key];
+    else profile[key] = value;
+    const order = this.engine.data.keys;
+    const sorted = Object.fromEntries(Object.entries(profile).sort(([one], [other]) => order.indexOf(one) - order.indexOf(other)));
+    this.edited(sorted, key);
+  }
+
+  #row(id, label, control, { marked = false, problems = [], help = null, more = null } = {}) {
+    if (problems.length) {
+      control.setAttribute("aria-invalid", "true");
+      control.setAttribute("aria-describedby", `${id}-problem`);
+    } else if (help) control.setAttribute("aria-describedby", `${id}-help`);
+    return h("div", { class: `field${marked ? " edited" : ""}` }, h("label", { for: id }, label), control,
+      help ? h("p", { class: "help", id: `${id}-help` }, help) : null, more,
+      problems.length ? h("p", { class: "problem", id: `${id}-problem` }, problems.map((problem) => `${problem.message}${problem.help ? ` (${problem.help})` : ""}`).join(" ")) : null);
+  }
+
+  #select(id, options, chosen, change) {
+    const known = options.some(([value]) => value === chosen) ? options : [...options, [chosen, chosen]];
+    return h("select", { id, onchange: (event) => change(event.target.value) },
+      known.map(([value, words]) => h("option", { value, selected: value === chosen }, words)));
+  }
+
+  #word(word) {
+    return this.engine.data.words[word] ?? word;
+  }
+
+  #field(fact, state) {
+    const id = `fact-${fact.name}`, value = this.profile[fact.name];
+    if (fact.kind === "number") return this.#numberField(fact, id, value, state);
+    if (fact.kind === "set") return this.#setField(fact, id, value, state);
+    const yesNo = fact.domain.includes("true");
+    const groups = Object.entries(fact.groups).flatMap(([group, members]) => [[group, `${group} (not known which)`], ...members.map((word) => [word, this.#word(word)])]);
+    const words = groups.length ? groups : fact.domain.map((word) => [word, this.#word(word)]);
+    const chosen = isUnsaid(value) ? "unknown" : String(value);
+    const control = this.#select(id, [["unknown", "unknown"], ...words], chosen, (word) => this.#set(fact.name, word === "unknown" ? undefined : yesNo ? word === "true" : word));
+    return this.#row(id, fact.label, control, state);
+  }
+
+  #numberField(fact, id, value, state) {
+    const unit = fact.unit ? ` (${fact.unit})` : "";
+    const control = h("input", { type: "text", id, inputmode: "text", autocomplete: "off", placeholder: "unknown", value: numberText(value), onchange: (event) => this.#set(fact.name, typedNumber(event.target.value)) });
+    const help = `${fact.low} to ${fact.high}, or a range: ${fact.name === "pd_l1_tps" ? "<1, 1-49, ≥50" : "0-1, ≤2"}; empty = unknown`;
+    return this.#row(id, `${fact.label}${unit}`, control, { ...state, help });
+  }
+
+  #setField(fact, id, value, state) {
+    const modes = [["unknown", "unknown"], [fact.empty, fact.name === "egfr" ? "wild-type (looked for, none found)" : "none (looked for, none found)"],
+      ...(fact.name === "egfr" ? [["positive", "positive, variant not known"]] : []), ["found", "found: ..., no other"], ["partly", "only some looked for"]];
+    const isList = Array.isArray(value) && value.length, partly = isMapping(value);
+    const mode = isUnsaid(value) ? "unknown" : isList ? "found" : partly ? "partly" : Array.isArray(value) ? fact.empty : String(value);
+    const choose = (word) => this.#set(fact.name, { unknown: undefined, found: [fact.members[0]], partly: { found: [], not_found: [] } }[word] ?? (word === "unknown" ? undefined : word));
+    const control = this.#select(id, modes, mode, choose);
+    const more = isList ? this.#members(fact, id, value) : partly ? this.#partly(fact, id, value) : null;
+    return this.#row(id, fact.label, control, { ...state, more });
+  }
+
+  #members(fact, id, value) {
+    const toggle = (member) => (event) => {
+      const found = fact.members.filter((one) => (one === member ? event.target.checked : value.includes(one)));
+      this.#set(fact.name, found.length ? found : fact.empty);
+    };
+    return h("fieldset", { class: "members" }, h("legend", { class: "help" }, `${fact.label}: found`), fact.members.map((member) =>
+      h("label", {}, h("input", { type: "checkbox", id: `${id}-${member}`, checked: value.includes(member), onchange: toggle(member) }), this.#word(member))));
+  }
+
+  #partly(fact, id, value) {
+    const { found = [], not_found: absent = [] } = value;
+    const choose = (member) => (word) => this.#set(fact.name, {
+      found: fact.members.filter((one) => (one === member ? word === "found" : found.includes(one))),
+      not_found: fact.members.filter((one) => (one === member ? word === "not found" : absent.includes(one))),
+    });
+    return h("fieldset", { class: "members" }, h("legend", { class: "help" }, `${fact.label}: what was looked for`), fact.members.map((member) => {
+      const state = found.includes(member) ? "found" : absent.includes(member) ? "not found" : "unknown";
+      return h("label", {}, this.#word(member), this.#select(`${id}-${member}`, ["unknown", "found", "not found"].map((word) => [word, word]), state, choose(member)));
+    }));
+  }
+
+  // History -----------------------------------------------------------------------------------------------------------
+
+  #history({ marked, problems }) {
+    const { history, prior_lines: lines, last_outcome: outcome } = this.profile;
+    const listed = Array.isArray(history);
+    const counted = !listed && (!isUnsaid(lines) || !isUnsaid(outcome));
+    const mode = listed ? (history.length ? "listed" : "untreated") : counted ? "counted" : "unknown";
+    const options = [["unknown", "unknown"], ["untreated", "untreated"], ["listed", "treatments, line by line"], ["counted", "number of lines only"]];
+    const choose = (word) => {
+      const { history: was, prior_lines: _, last_outcome: __, ...rest } = this.profile;
+      const told = { unknown: {}, untreated: { history: [] }, listed: { history: was?.length ? was : [{ line: 1, drugs: "unknown", outcome: "unknown" }] }, counted: { prior_lines: 1 } }[word];
+      this.edited({ ...rest, ...told }, "history");
+    };
+    const here = problems.filter((problem) => problem.path.length < 3);
+    const select = this.#select("history-mode", options, mode, choose);
+    return [
+      h("h3", {}, "Treatment history"),
+      this.#row("history-mode", "history", select, { marked, problems: here }),
+      mode === "listed" ? [history.map((entry, index) => this.#entry(entry, index, problems)), h("p", { class: "bar" }, h("button", { type: "button", id: "add-line", onclick: () => this.#add() }, "Add a treatment"))] : null,
+      mode === "counted" ? [
+        this.#numberField(this.engine.facts.prior_lines, "fact-prior_lines", lines, {}),
+        this.#row("fact-last_outcome", this.engine.facts.last_outcome.label, this.#select("fact-last_outcome", ["unknown", ...OUTCOMES].map((word) => [word, this.#word(word)]), isUnsaid(outcome) ? "unknown" : String(outcome), (word) => this.#set("last_outcome", word === "unknown" ? undefined : word))),
+      ] : null,
+    ];
+  }
+
+  #add() {
+    const { history } = this.profile, lines = history.map((entry) => entry?.line ?? 0);
+    this.#set("history", [...history, { line: Math.max(0, ...lines) + 1, drugs: "unknown", outcome: "unknown" }]);
+  }
+
+  #entry(entry, index, problems) {
+    const { line = null, drugs = "unknown", outcome = "unknown", cycles = null, setting = null } = isMapping(entry) ? entry : {};
+    const here = problems.filter((problem) => problem.path[1] === index), of = (key) => here.filter((problem) => problem.path[2] === key);
+    const change = (changes) => {
+      const next = { ...(isMapping(entry) ? entry : {}), ...changes };
+      for (const key of Object.keys(next)) if (next[key] === undefined || next[key] === null) delete next[key];
+      this.#set("history", this.profile.history.map((one, at) => (at === index ? next : one)));
+    };
+    const remove = () => this.#set("history", this.profile.history.filter((_, at) => at !== index));
+    const kinds = [["line", "line for advanced disease"], ["maintenance", "maintenance of a line"], ["curative", "with curative intent"]];
+    const kind = setting ?? "line", id = (key) => `entry-${index}-${key}`;
+    const whole = (text) => (text.trim() === "" ? undefined : /^\d{1,3}$/.test(text.trim()) ? Number(text) : text);
+    const input = (key, value, read, more = {}) => h("input", { type: "text", id: id(key), value, autocomplete: "off", onchange: (event) => change({ [key]: read(event.target.value) }), ...more });
+    const typedDrugs = (text) => {
+      const words = text.split(/[,;+\n]/).map((word) => word.trim()).filter((word) => word);
+      return !words.length || (words.length === 1 && words[0].toLowerCase() === "unknown") ? "unknown" : words;
+    };
+    const names = Array.isArray(drugs) ? drugs.join(", ") : drugs === "unknown" ? "" : String(drugs);
+    return h("fieldset", { class: "entry" }, h("legend", {}, `Treatment ${index + 1}`),
+      this.#row(id("setting"), "kind", this.#select(id("setting"), kinds, kind, (word) => change({ setting: word === "line" ? null : word, line: word === "curative" ? null : line ?? 1 })), { problems: of("setting") }),
+      kind === "curative" ? null : this.#row(id("line"), "line", input("line", line ?? "", whole, { inputmode: "numeric" }), { problems: of("line") }),
+      this.#row(id("drugs"), "drugs", input("drugs", names, typedDrugs, { list: "drug-words", placeholder: "unknown" }), { problems: of("drugs"), help: "separated by commas; empty = unknown" }),
+      this.#row(id("outcome"), "outcome", this.#select(id("outcome"), ["unknown", ...OUTCOMES].map((word) => [word, this.#word(word)]), String(outcome), (word) => change({ outcome: word })), { problems: of("outcome") }),
+      this.#row(id("cycles"), "cycles", input("cycles", cycles ?? "", whole, { inputmode: "numeric", placeholder: "unknown" }), { problems: of("cycles") }),
+      h("p", { class: "bar" }, h("button", { type: "button", id: id("remove"), onclick: remove }, `Remove treatment ${index + 1}`)));
+  }
+}

@@ -1,0 +1,137 @@
+"use strict";
+// The forest plot, the guideline map with the patient's path, and two patients side by side.
+
+const PLOT = { width: 600, left: 20, right: 330, numbers: 352, line: 18 };
+const NO_COMPARISON = "Not a comparison between trials: populations, comparators and designs differ.";
+
+/** Hazard ratios behind the options, in the order of the options and their studies; never sorted, never pooled. */
+function forestView(advice) {
+  const { data } = advice.advisor, held = advice.options.filter((option) => option.standing !== "not-indicated");
+  const rows = uniqueOf(held.flatMap((option) => option.studies)).flatMap((id) => data.studies[id].rows);
+  const drawn = rows.filter((row) => row.interval), listed = rows.filter((row) => !row.interval);
+  if (!rows.length) return [h("h2", {}, "Forest plot"), h("p", {}, "No review prints a hazard ratio behind the options of this patient.")];
+  const said = rows.map((row) => `${row.heading}: ${row.arms}: ${row.effect}${row.interval ? "" : ", no interval stated"}.`).join(" ");
+  return [
+    h("h2", {}, "Forest plot"),
+    h("p", {}, "Each row is one comparison within one study, as its review prints it."),
+    drawn.length ? h("figure", {}, plot(drawn, said), h("figcaption", {}, NO_COMPARISON)) : h("p", {}, NO_COMPARISON),
+    listed.length ? [h("h3", {}, "Without an interval in the review, so not drawn"), h("ul", {}, listed.map((row) => h("li", {}, h("strong", {}, row.heading), ` ${row.arms}: ${row.effect}`)))] : null,
+  ];
+}
+
+function plot(rows, said) {
+  const ends = rows.flatMap((row) => row.interval.slice(0, 2));
+  const low = Math.log(Math.min(...ends, 0.5) / 1.05), high = Math.log(Math.max(Math.max(...ends, 1) * 1.1, 1.5));
+  const x = (ratio) => PLOT.left + (Math.log(ratio) - low) / (high - low) * (PLOT.right - PLOT.left);
+  const parts = [];
+  const text = (at, y, words, more = {}) => parts.push(h("svg:text", { x: at, y, ...more }, words));
+  const line = (x1, y1, x2, y2, more = {}) => parts.push(h("svg:line", { x1, y1, x2, y2, stroke: "currentColor", ...more }));
+  const wrapped = (words, most) => words.match(new RegExp(`.{1,${most}}(?:\\s|$)`, "g")) ?? [words];
+  let y = 4;
+  for (const row of rows) {
+    for (const words of wrapped(row.heading, 62)) text(8, (y += PLOT.line), words.trim(), { "font-weight": "bold" });
+    for (const words of wrapped(row.arms, 72)) text(8, (y += PLOT.line), words.trim());
+    const [from, to, level] = row.interval, middle = (y += PLOT.line + 4) - 5;
+    line(x(1), middle - 12, x(1), middle + 12, { "stroke-dasharray": "3 3" });
+    line(x(from), middle, x(to), middle, { "stroke-width": 2 });
+    for (const end of [from, to]) line(x(end), middle - 5, x(end), middle + 5, { "stroke-width": 2 });
+    parts.push(h("svg:rect", { x: x(row.ratio) - 5, y: middle - 5, width: 10, height: 10, fill: "currentColor" }));
+    text(PLOT.numbers, y, `${row.ratio} (${level} % CI ${from} to ${to})`);
+    y += 14;
+  }
+  line(8, (y += 6), PLOT.right, y);
+  for (const tick of [0.25, 0.5, 0.75, 1, 1.5, 2]) {
+    if (Math.log(tick) < low || Math.log(tick) > high) continue;
+    line(x(tick), y, x(tick), y + 5);
+    text(x(tick), y + 20, String(tick), { "text-anchor": "middle", "font-size": 13 });
+  }
+  text(PLOT.numbers, y + 20, "hazard ratio, log axis", { "font-size": 13 });
+  text(8, y + 38, "first arm better", { "font-size": 13 });
+  text(PLOT.right, y + 38, "second arm better", { "text-anchor": "end", "font-size": 13 });
+  const names = [h("svg:title", { id: "forest-title" }, "Hazard ratios behind the options"), h("svg:desc", { id: "forest-words" }, said)];
+  return h("svg:svg", { viewBox: `0 0 ${PLOT.width} ${y + 50}`, role: "img", "aria-labelledby": "forest-title forest-words", fill: "currentColor", "font-size": 14, "font-family": "inherit" }, names, parts);
+}
+
+// The guideline map ---------------------------------------------------------------------------------------------------
+
+const PATH_CLASSES = { [TRUE]: "taken", [FALSE]: "not-taken", [UNKNOWN]: "open" };
+const PATHS = { [TRUE]: "taken", [FALSE]: "not taken", [UNKNOWN]: "open" };
+
+/** One clinical setting as a tree: what is asked, then what a rule does; the patient's path in words and lines. */
+function mapView(advice, title, choose) {
+  const { data, engine } = advice.advisor;
+  const titles = Object.keys(data.settings);
+  const rules = Object.values(data.rules).filter((rule) => rule.setting === title);
+  const branches = rules.map((rule) => ({ rule, parts: partsOf(engine.own[rule.id]) }));
+  const select = h("select", { id: "setting", onchange: (event) => choose(event.target.value) },
+    titles.map((one) => h("option", { value: one, selected: one === title }, `${data.settings[one].toUpperCase()}: ${one}`)));
+  return [
+    h("h2", {}, "Guideline map"),
+    h("p", { class: "bar" }, h("label", { for: "setting" }, "Clinical setting"), select),
+    h("p", { class: "quiet" }, "What rules share is asked once. Solid line: the patient comes this way; dashed: open; dotted: not taken."),
+    h("ul", { class: "map root" }, mapNodes(branches, TRUE, advice)),
+  ];
+}
+
+/** The setting whose rules have most to say of this patient. */
+function settingOf(advice) {
+  const first = advice.options.find((option) => option.setting.length);
+  return first?.setting[0] ?? Object.keys(advice.advisor.data.settings)[0];
+}
+
+const conjunctionOf = (truths) => (truths.includes(FALSE) ? FALSE : truths.includes(UNKNOWN) ? UNKNOWN : TRUE);
+const partsOf = (node) => (node.kind === "all" ? node.parts.flatMap(partsOf) : [node]);
+
+function mapNodes(branches, above, advice) {
+  const { judge } = advice.advisor, ended = branches.filter((branch) => !branch.parts.length);
+  const nodes = ended.map(({ rule }) => mapEffect(rule, above, advice));
+  let left = branches.filter((branch) => branch.parts.length);
+  const has = (branch, part) => branch.parts.some((one) => one.says === part.says);
+  while (left.length) {
+    const counts = new Map();
+    for (const { parts } of left) for (const part of parts) counts.set(part.says, (counts.get(part.says) ?? 0) + 1);
+    const first = left.flatMap((branch) => branch.parts).reduce((best, part) => (counts.get(part.says) > counts.get(best.says) ? part : best));
+    const inside = left.filter((branch) => has(branch, first));
+    left = left.filter((branch) => !has(branch, first));
+    const shared = inside[0].parts.filter((part) => inside.every((branch) => has(branch, part)));
+    const rest = inside.map(({ rule, parts }) => ({ rule, parts: parts.filter((part) => !shared.some((one) => one.says === part.says)) }));
+    const here = conjunctionOf([above, ...shared.map(judge)]);
+    const asked = shared.map((part) => h("span", {}, h("span", { class: `state ${TRUTH_WORDS[judge(part)].replace(" ", "-")}` }, `${TRUTH_WORDS[judge(part)]}: `), part.says));
+    nodes.push(h("li", { class: PATH_CLASSES[here] }, asked.map((one, index) => [index ? h("br") : null, one]), h("ul", { class: "map" }, mapNodes(rest, here, advice))));
+  }
+  return nodes;
+}
+
+function mapEffect(rule, above, advice) {
+  const { data, engine, judge } = advice.advisor;
+  const exclusions = rule.effect === "offer" ? data.regimens[rule.subject].exclusions : [];
+  const against = [...rule.overridden_by, ...exclusions].map((id) => ({ id, truth: judge(engine.own[id]) }));
+  const here = conjunctionOf([above, ...against.map(({ truth }) => OPPOSITE[truth])]);
+  const unless = against.map(({ id, truth }) => h("p", { class: "quiet" }, `unless: ${data.rules[id].says} (${TRUTH_WORDS[truth]})`));
+  return h("li", { class: PATH_CLASSES[here] }, h("div", { class: "effect" }, h("strong", {}, `${PATHS[here]}: `), rule.does, " ", cite(rule.source), unless));
+}
+
+// Two patients --------------------------------------------------------------------------------------------------------
+
+/** Two patients side by side: the facts in which they differ, and how every regimen stands in each. */
+function compareView(before, after) {
+  const { data, engine } = after.advisor;
+  const facts = Object.values(engine.facts).filter((fact) => !sameValue(before.patient.facts[fact.name], after.patient.facts[fact.name]));
+  const words = (advice, fact) => valueWords(fact, advice.patient.facts[fact.name], data);
+  const standing = (advice, id) => advice.options.find((option) => option.regimen === id)?.standing;
+  const ids = uniqueOf([...after.options, ...before.options].map((option) => option.regimen));
+  const apart = ids.filter((id) => standing(before, id) !== standing(after, id)), same = ids.filter((id) => !apart.includes(id));
+  const cell = (value) => h("td", {}, value ? badge(value) : "another disease");
+  const rows = (some) => some.map((id) => h("tr", { class: apart.includes(id) ? "differs" : "", "data-regimen": id }, h("th", { scope: "row" }, data.regimens[id].name), cell(standing(before, id)), cell(standing(after, id))));
+  const table = (caption, head, body) => h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": caption },
+    h("table", { class: "compare" }, h("caption", {}, caption), h("thead", {}, h("tr", {}, head.map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, body)));
+  const names = ["Before (kept)", "Now"];
+  return [
+    h("h2", {}, "Compare two patients"),
+    facts.length
+      ? table("The facts in which they differ, with all that follows from them", ["Fact", ...names], facts.map((fact) => h("tr", {}, h("th", { scope: "row" }, fact.label), h("td", {}, words(before, fact)), h("td", {}, words(after, fact)))))
+      : h("p", {}, "The two patients do not differ yet. Change a fact of the patient, then come back."),
+    table(`Regimens that stand differently: ${apart.length} of ${ids.length}`, ["Regimen", ...names], rows(apart)),
+    same.length ? h("details", {}, h("summary", {}, `The same in both (${same.length})`), table("Regimens that stand alike", ["Regimen", ...names], rows(same))) : null,
+  ];
+}

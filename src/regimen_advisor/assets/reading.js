@@ -1,0 +1,347 @@
+"use strict";
+// From a profile to what is known: for every fact, what it can still be. The same reading as on the command line.
+
+/** What is wrong with a profile: problems [{path, message, help}]. */
+class Refusal extends Error {
+  constructor(problems) {
+    super(problems.map((problem) => problem.message).join("\n"));
+    this.problems = problems;
+  }
+}
+
+const isMapping = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
+const isUnsaid = (value) => value === undefined || value === null || value === "unknown";
+const shownValue = (value) => {
+  if (value === undefined || value === null) return "nothing";
+  if (Array.isArray(value)) return "a list";
+  if (isMapping(value)) return "a mapping";
+  const text = String(value);
+  return `\`${text.length > 60 ? `${text.slice(0, 57)}...` : text}\``;
+};
+const listedWords = (words, last = "and") =>
+  words.length > 1 ? `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}` : words.join("");
+
+const BOUND_WORDS = ["at_least", "at_most", "below", "above"];
+const ENTRY_KEYS = ["line", "drugs", "outcome", "cycles", "setting"];
+const SPACES_AND_HYPHENS = /[\s_\-\u2010-\u2015\u2212]+/gu;
+const foldedWord = (word) => word.normalize("NFKC").toLowerCase().replaceAll("ß", "ss").replace(SPACES_AND_HYPHENS, "");
+
+/** The nearest known word, as "did you mean ...?", or null where nothing is near. */
+function didYouMean(word, known) {
+  const wanted = String(word).toLowerCase();
+  let best = null, least = Math.max(1, Math.floor(wanted.length * 0.4)) + 1;
+  for (const candidate of known) {
+    const other = candidate.toLowerCase();
+    let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+    for (let i = 1; i <= wanted.length; i++) {
+      const next = [i];
+      for (let j = 1; j <= other.length; j++) {
+        next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (wanted[i - 1] === other[j - 1] ? 0 : 1));
+      }
+      row = next;
+    }
+    if (row.at(-1) < least) [best, least] = [candidate, row.at(-1)];
+  }
+  return best === null ? null : `did you mean \`${best}\`?`;
+}
+
+/** What a profile says of a patient: {facts, history, given, notes}. Throws Refusal with every problem at once. */
+function readProfile(profile, engine) {
+  return new ProfileReader(profile, engine).patient();
+}
+
+class ProfileReader {
+  constructor(profile, engine) {
+    this.profile = profile;
+    this.engine = engine;
+    this.problems = [];
+    this.notes = [];
+  }
+
+  patient() {
+    const { profile, engine } = this;
+    if (!isMapping(profile)) throw new Refusal([{ path: [], message: `expected a profile, found ${shownValue(profile)}` }]);
+    if (!Object.keys(profile).length) throw new Refusal([{ path: [], message: "expected at least one key" }]);
+    for (const key of Object.keys(profile)) {
+      if (!engine.data.keys.includes(key)) {
+        this.#refuse([key], `${key}: unknown key`, didYouMean(key, engine.data.keys));
+      }
+    }
+    for (const key of ["id", "summary"]) {
+      if (!isUnsaid(profile[key]) && typeof profile[key] !== "string") this.#refuse([key], `${key}: expected text`);
+    }
+    const given = {};
+    for (const fact of Object.values(engine.facts)) {
+      if (fact.key !== fact.name || isUnsaid(profile[fact.name])) continue;
+      const value = this.#value(fact, profile[fact.name]);
+      if (value) given[fact.name] = [[fact.name, value]];
+    }
+    const entries = this.#entries();
+    if (this.problems.length) throw new Refusal(this.problems);
+    if (entries) {
+      const key = Array.isArray(profile.history) ? "history" : "prior_lines";
+      given[key] = [...(given[key] ?? []), ...derivedFacts(entries, engine)];
+    }
+    const facts = this.#narrowed(given);
+    this.#remark(facts);
+    return { facts, history: entries, given, notes: this.notes };
+  }
+
+  #refuse(path, message, help = null) {
+    this.problems.push({ path, message, help });
+    return null;
+  }
+
+  #value(fact, said) {
+    if (fact.kind === "number") return this.#number(fact, said);
+    if (fact.kind === "set") return this.#set(fact, said);
+    const yesNo = fact.domain.includes("true");
+    const words = fact.name === "last_outcome" ? OUTCOMES : [...fact.domain, ...Object.keys(fact.groups)];
+    const word = yesNo && typeof said === "boolean" ? String(said) : said;
+    if (typeof word !== "string" || !words.includes(word) || (yesNo && typeof said !== "boolean")) {
+      const expected = yesNo ? "true, false or unknown" : listedWords([...words, "unknown"], "or");
+      return this.#refuse([fact.name], `${fact.name}: expected ${expected}, found ${shownValue(said)}`,
+        didYouMean(said, words));
+    }
+    return { can: fact.mask(fact.groups[word] ?? [word]) };
+  }
+
+  #number(fact, written) {
+    const said = fact.name === "pd_l1_tps" && typeof written === "string" ? percentWords(written) : written;
+    const expected = `a whole number from ${fact.low} to ${fact.high}, or a range such as at_least: ${fact.low}`;
+    const refuse = () => this.#refuse([fact.name], `${fact.name}: expected ${expected}, found ${shownValue(written)}`);
+    const bounds = isMapping(said) ? said : { at_least: said, at_most: said };
+    let { low, high } = fact, any = false;
+    for (const [word, number] of Object.entries(bounds)) {
+      if (isMapping(said) && number === null && BOUND_WORDS.includes(word)) {
+        any = true;
+        continue;
+      }
+      if (!BOUND_WORDS.includes(word) || !Number.isInteger(number) || number < fact.low || number > fact.high) return refuse();
+      any = true;
+      if (word === "at_least" || word === "above") low = Math.max(low, number + (word === "above" ? 1 : 0));
+      else high = Math.min(high, number - (word === "below" ? 1 : 0));
+    }
+    if (!any) return refuse();
+    if (low > high) {
+      return this.#refuse([fact.name], `${fact.name}: expected a range with at least one number from ${fact.low} to ${fact.high} in it`);
+    }
+    return { low, high, absent: false };
+  }
+
+  #set(fact, said) {
+    const all = fact.unknown.may, none = fact.emptyBit;
+    const refuse = (word) => this.#refuse([fact.name],
+      `${fact.name}: expected ${fact.empty}, or a list of ${listedWords(fact.members, "or")}; found ${shownValue(word)}`,
+      didYouMean(word, [fact.empty, ...fact.members]));
+    if (said === fact.empty || (Array.isArray(said) && !said.length)) return { must: none, may: none };
+    if (said === "positive" && fact.name === "egfr") return { must: 0n, may: all & ~none };
+    const lists = Array.isArray(said) ? { found: said } : said;
+    if (!isMapping(lists)) return refuse(said);
+    for (const [word, list] of Object.entries(lists)) {
+      if ((word !== "found" && word !== "not_found") || !Array.isArray(list)) return refuse(isMapping(said) ? word : said);
+      const wrong = list.find((member) => !fact.members.includes(member));
+      if (wrong !== undefined) return refuse(wrong);
+    }
+    const found = fact.mask(lists.found ?? []), absent = fact.mask(lists.not_found ?? []);
+    if (Array.isArray(said)) return { must: found, may: found };
+    if (found & absent) return this.#refuse([fact.name], `${fact.name}: a word stands under both found and not_found`);
+    return { must: found, may: all & ~absent };
+  }
+
+  // History -----------------------------------------------------------------------------------------------------------
+
+  #entries() {
+    const written = this.profile.history;
+    if (!isUnsaid(written) && !Array.isArray(written)) {
+      return this.#refuse(["history"], `history: expected a list of treatments, found ${shownValue(written)}`);
+    }
+    if (!Array.isArray(written)) return this.profile.prior_lines === 0 ? [] : null;
+    const entries = written.map((entry, position) => this.#entry(entry, position));
+    if (entries.includes(null)) return null;
+    const most = this.engine.data.most;
+    if (entries.filter((entry) => entry.line === null).length > most.curative) {
+      return this.#refuse(["history"], `history: this page reads at most ${most.curative} curative treatments; use the command line for more`);
+    }
+    entries.sort((one, other) => (one.line ?? 0) - (other.line ?? 0) || one.maintenance - other.maintenance
+      || one.position - other.position);
+    this.#checkLines(entries);
+    return settledOutcomes(entries);
+  }
+
+  #entry(written, position) {
+    const problems = this.problems.length, at = (key) => ["history", position, key];
+    const received = this.engine.facts.received, most = this.engine.data.most;
+    const expected = (key, what, found) => this.#refuse(at(key), `${key}: expected ${what}, found ${shownValue(found)}`);
+    if (!isMapping(written)) return this.#refuse(["history", position], `history: expected a treatment, found ${shownValue(written)}`);
+    for (const key of Object.keys(written)) {
+      if (!ENTRY_KEYS.includes(key)) this.#refuse(at(key), `${key}: unknown key`, didYouMean(key, ENTRY_KEYS));
+    }
+    const { line = null, drugs = "unknown", outcome = "unknown", cycles = null, setting = null } = written;
+    const whole = (number, low, high) => Number.isInteger(number) && number >= low && number <= high;
+    if (setting !== null && setting !== "maintenance" && setting !== "curative") expected("setting", "maintenance or curative", setting);
+    if (setting === "curative" && line !== null) expected("line", "no line beside setting: curative", line);
+    else if (setting !== "curative" && !whole(line, 1, most.lines)) expected("line", `the number of the line, 1 to ${most.lines} (the command line reads more)`, line);
+    if (outcome !== "unknown" && !OUTCOMES.includes(outcome)) expected("outcome", listedWords([...OUTCOMES, "unknown"], "or"), outcome);
+    if (cycles !== null && !whole(cycles, 0, most.cycles)) expected("cycles", `a whole number from 0 to ${most.cycles}`, cycles);
+    let value = { must: 0n, may: received.unknown.may & ~received.emptyBit };
+    if (drugs !== "unknown" && (!Array.isArray(drugs) || !drugs.length)) {
+      expected("drugs", "a list of at least one drug, or unknown", drugs);
+    } else if (drugs !== "unknown") value = this.#drugs(drugs, at("drugs"));
+    if (this.problems.length > problems) return null;
+    const outcomes = outcome === "unknown" ? [...OUTCOMES] : [outcome];
+    const [low, high] = cycles === null ? [0, most.cycles] : [cycles, cycles];
+    return { position, line, maintenance: setting === "maintenance", drugs: value, outcomes, cycles: { low, high, absent: false } };
+  }
+
+  #drugs(words, path) {
+    const received = this.engine.facts.received, { classes, classes_of, words: ids } = this.engine.data.formulary;
+    let must = 0n, may = 0n;
+    words.forEach((word, index) => {
+      const id = typeof word === "string" ? ids[foldedWord(word)] : undefined;
+      if (id === undefined) {
+        const folded = foldedWord(String(word));
+        const several = this.engine.data.formulary.combinations.find((one) => one.words.includes(folded));
+        const help = several ? `that is more than one drug: write ${several.write.join(", ")}` : didYouMean(word, this.engine.data.formulary.suggestions);
+        this.#refuse([...path, index], `drugs: expected a known drug or class of drugs, found ${shownValue(word)}`, help);
+        return;
+      }
+      const all = (one) => received.mask([one, ...classes_of[one]]);
+      must |= all(id);
+      may |= all(id);
+      for (const member of classes[id]?.members ?? []) may |= all(member);
+    });
+    return this.engine.close(received, { must, may }) ?? { must, may };
+  }
+
+  #checkLines(entries) {
+    const inductions = entries.filter((entry) => entry.line && !entry.maintenance);
+    const seen = new Map();
+    const refuse = (entry, key, message) => this.#refuse(["history", entry.position, key], message);
+    for (const entry of entries) {
+      if (!entry.line) continue;
+      const slot = `${entry.line} ${entry.maintenance}`, what = entry.maintenance ? "maintenance of line" : "line";
+      if (seen.has(slot)) refuse(entry, "line", `line: ${what} ${entry.line} stands twice`);
+      else seen.set(slot, entry);
+      if (entry.maintenance && !inductions.some((other) => other.line === entry.line)) {
+        refuse(entry, "line", `line: maintenance of line ${entry.line}, which is not in the history`);
+      }
+    }
+    const lines = [...new Set(inductions.map((entry) => entry.line))].sort((one, other) => one - other);
+    const gap = lines.findIndex((line, index) => line !== index + 1);
+    if (gap >= 0) {
+      const entry = inductions.find((other) => other.line === lines[gap]);
+      refuse(entry, "line", `line: expected line ${gap + 1} before line ${lines[gap]}: lines run from 1 without a gap`);
+    }
+    for (const entry of inductions) {
+      const upkeep = seen.get(`${entry.line} true`), [outcome] = entry.outcomes;
+      if (entry.outcomes.length === 1 && outcome === "progressed" && upkeep?.outcomes.length === 1 && upkeep.outcomes[0] === "ongoing") {
+        refuse(upkeep, "outcome", `outcome: maintenance of line ${entry.line} cannot be ongoing when the line has progressed`);
+      }
+      const later = inductions.some((other) => other.line > entry.line);
+      if (later && entry.outcomes.length === 1 && (outcome === "completed" || outcome === "ongoing")) {
+        this.notes.push(`Line ${entry.line} is given as ${outcome} although another line followed; it is taken as not `
+          + "progressed. Had the disease relapsed before the next line?");
+      }
+    }
+  }
+
+  // Contradictions ----------------------------------------------------------------------------------------------------
+
+  #narrowed(given) {
+    const tried = (keys) => this.engine.narrow(keys.flatMap((key) => given[key]));
+    try {
+      return tried(Object.keys(given));
+    } catch (error) {
+      if (!(error instanceof Contradiction)) throw error;
+      let keys = Object.keys(given), smallest = error;
+      for (const key of [...keys]) { // keys that contradict each other, none of them to spare
+        const rest = keys.filter((other) => other !== key);
+        try {
+          tried(rest);
+        } catch (smaller) {
+          [keys, smallest] = [rest, smaller];
+        }
+      }
+      const label = this.engine.facts[smallest.fact].label;
+      const why = smallest.axiom ? smallest.axiom.says : `they differ on the ${label}`;
+      const verb = keys.length > 1 ? "contradict each other" : "contradicts itself";
+      throw new Refusal([{ path: [keys.at(-1)], keys, message: `${listedWords(keys.map((key) => `\`${key}\``))} ${verb}: ${why}` }]);
+    }
+  }
+
+  #remark(facts) {
+    const { disease } = this.engine.facts;
+    if (facts.disease.can !== disease.mask(["sclc"])) return;
+    const odd = ["egfr", "alk", "ros1", "nrg1", "pd_l1_tps"].filter((key) => !isUnsaid(this.profile[key]));
+    if (odd.length) this.notes.push(`Small cell lung cancer with a result for ${odd.join(", ")}: unusual, and read as written.`);
+  }
+}
+
+/** `<1`, `1-49` and `>=50`, as pathology reports write them, as ranges; anything else as it was. */
+function percentWords(value) {
+  const text = value.replaceAll("%", "").replaceAll(" ", "").replaceAll("≥", ">=").replaceAll("≤", "<=").replaceAll("–", "-");
+  const range = /^(\d{1,3})-(\d{1,3})$/.exec(text);
+  if (range) return { at_least: Number(range[1]), at_most: Number(range[2]) };
+  const bound = /^(<=|>=|<|>)(\d{1,3})$/.exec(text);
+  return bound ? { [{ "<": "below", "<=": "at_most", ">": "above", ">=": "at_least" }[bound[1]]]: Number(bound[2]) } : value;
+}
+
+// A history, and the facts that a complete one settles ----------------------------------------------------------------
+
+const isOnly = (entry, outcome) => entry.outcomes.length === 1 && entry.outcomes[0] === outcome;
+
+/** The entries without the outcomes that the induction and the maintenance of one line rule out for each other. */
+function settledOutcomes(entries) {
+  return entries.map((entry) => {
+    const twin = entries.find((other) => entry.line && other.line === entry.line && other.maintenance !== entry.maintenance);
+    const out = twin && entry.maintenance && isOnly(twin, "progressed") ? "ongoing"
+      : twin && !entry.maintenance && isOnly(twin, "ongoing") ? "progressed" : null;
+    return { ...entry, outcomes: entry.outcomes.filter((outcome) => outcome !== out) };
+  });
+}
+
+function unionOf(entries, empty) {
+  if (!entries.length) return empty;
+  return entries.reduce((sum, entry) => ({ must: sum.must | entry.drugs.must, may: sum.may | entry.drugs.may }), { must: 0n, may: 0n });
+}
+
+/** What each fact read from a history can still be, as [fact, value] pairs. */
+function derivedFacts(entries, engine) {
+  const none = engine.facts.received.emptyBit, empty = { must: none, may: none };
+  const curative = entries.filter((entry) => entry.line === null);
+  const lines = [];
+  for (const entry of entries) if (entry.line) (lines[entry.line - 1] ??= []).push(entry);
+  const count = { low: lines.length, high: lines.length, absent: false };
+  const found = [
+    ["prior_lines", count],
+    ["received", unionOf(entries, empty)],
+    ["received_in_curative", unionOf(curative, empty)],
+    ["progressed_on", progressedOn([...lines, ...curative.map((entry) => [entry])], empty)],
+  ];
+  const yesNo = (words) => ({ can: engine.facts.on_maintenance.mask(words) });
+  if (!lines.length) return [...found, ["on_maintenance", yesNo(["false"])]];
+  const latest = lines.at(-1);
+  const induction = latest.find((entry) => !entry.maintenance), upkeep = latest.find((entry) => entry.maintenance);
+  const outcomes = !upkeep ? induction.outcomes : isOnly(upkeep, "progressed") ? upkeep.outcomes
+    : [...induction.outcomes, ...upkeep.outcomes.filter((outcome) => outcome === "progressed")];
+  const maintained = !upkeep?.outcomes.includes("ongoing") ? ["false"] : isOnly(upkeep, "ongoing") ? ["true"] : ["true", "false"];
+  return [
+    ...found,
+    ["first_line_drugs", unionOf(lines[0], empty)],
+    ["last_drugs", unionOf(latest, empty)],
+    ["last_induction_drugs", induction.drugs],
+    ["last_outcome", { can: engine.facts.last_outcome.mask(outcomes) }],
+    ["last_cycles", induction.cycles],
+    ["on_maintenance", yesNo(maintained)],
+  ];
+}
+
+/** The drugs of every course (a line with its maintenance, or a curative treatment) that progressed. */
+function progressedOn(courses, empty) {
+  const surely = courses.filter((course) => course.some((entry) => isOnly(entry, "progressed"))).flat();
+  const possibly = courses.filter((course) => course.some((entry) => entry.outcomes.includes("progressed"))).flat();
+  const sure = unionOf(surely, empty), most = unionOf(possibly, empty);
+  if (surely.length && sure.must === most.must && sure.may === most.may) return sure;
+  return { must: surely.length ? sure.must : 0n, may: most.may | (surely.length ? 0n : empty.may) };
+}

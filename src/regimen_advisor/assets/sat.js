@@ -1,0 +1,189 @@
+"use strict";
+// A small solver of propositional clauses: two watched literals, learning from conflicts, assumptions.
+// Literals are whole numbers other than 0; the opposite of x is -x. Between two questions it keeps what it learnt,
+// and the assumptions that both begin with.
+
+class Sat {
+  constructor(variables, clauses) {
+    this.size = variables + 1;
+    this.value = new Int8Array(this.size); // 1 true, -1 false, 0 open
+    this.phase = new Int8Array(this.size).fill(-1); // what a variable was last; at first most things are not so
+    this.level = new Int32Array(this.size);
+    this.reason = new Array(this.size).fill(null);
+    this.watchers = Array.from({ length: 2 * this.size }, () => []);
+    this.trail = [];
+    this.limits = []; // how long the trail was when each level began
+    this.assumed = [];
+    this.head = 0;
+    this.next = 1; // no variable before this one is open
+    this.possible = true;
+    for (const clause of clauses) this.add(clause);
+  }
+
+  /** One more clause. */
+  add(literals) {
+    this.#back(0);
+    this.assumed = [];
+    const clause = [...new Set(literals)];
+    if (clause.some((literal) => clause.includes(-literal) || this.#truth(literal) === 1)) return;
+    const open = clause.filter((literal) => this.#truth(literal) === 0);
+    if (open.length === 0) this.possible = false;
+    else if (open.length === 1) {
+      this.#assign(open[0], null);
+      if (this.#propagate()) this.possible = false;
+    } else this.#watch(open);
+  }
+
+  /** Room for one more variable; its number. */
+  variable() {
+    const grown = (Kind, old) => {
+      const array = new Kind(2 * this.size);
+      array.set(old);
+      return array;
+    };
+    if (this.size === this.value.length) {
+      this.value = grown(Int8Array, this.value);
+      this.level = grown(Int32Array, this.level);
+      this.phase = grown(Int8Array, this.phase).fill(-1, this.size);
+    }
+    this.reason.push(null);
+    this.watchers.push([], []);
+    return this.size++;
+  }
+
+  /** Whether all clauses and all assumed literals can be true together. */
+  can(assumptions) {
+    if (!this.possible) return false;
+    let same = 0;
+    while (same < this.assumed.length && this.assumed[same] === assumptions[same]) same++;
+    this.#back(Math.min(same, this.limits.length));
+    this.assumed = assumptions.slice();
+    for (;;) {
+      const conflict = this.#propagate();
+      if (conflict) {
+        if (this.limits.length === 0) return (this.possible = false);
+        this.#learn(conflict);
+        continue;
+      }
+      if (this.limits.length < assumptions.length) {
+        const literal = assumptions[this.limits.length];
+        if (this.#truth(literal) === -1) return false;
+        this.limits.push(this.trail.length);
+        if (this.#truth(literal) === 0) this.#assign(literal, null);
+        continue;
+      }
+      while (this.next < this.size && this.value[this.next] !== 0) this.next++;
+      if (this.next === this.size) return true;
+      this.limits.push(this.trail.length);
+      this.#assign(this.phase[this.next] * this.next, null);
+    }
+  }
+
+  /** The answer last found, as a function from a literal to whether it holds; null where there is none. */
+  model(assumptions) {
+    if (!this.can(assumptions)) return null;
+    const value = this.value.slice(0, this.size);
+    return (literal) => (literal > 0 ? value[literal] === 1 : value[-literal] === -1);
+  }
+
+  #truth(literal) {
+    return literal > 0 ? this.value[literal] : -this.value[-literal];
+  }
+
+  #watch(clause) {
+    this.#watched(clause[0]).push(clause);
+    this.#watched(clause[1]).push(clause);
+  }
+
+  #watched(literal) {
+    return this.watchers[literal > 0 ? 2 * literal : -2 * literal + 1];
+  }
+
+  #assign(literal, reason) {
+    const variable = Math.abs(literal);
+    this.value[variable] = literal > 0 ? 1 : -1;
+    this.level[variable] = this.limits.length;
+    this.reason[variable] = reason;
+    this.trail.push(literal);
+  }
+
+  /** Draws all conclusions; the clause that can no longer be met, if there is one. */
+  #propagate() {
+    while (this.head < this.trail.length) {
+      const wrong = -this.trail[this.head++];
+      const watching = this.#watched(wrong);
+      let kept = 0;
+      for (let index = 0; index < watching.length; index++) {
+        const clause = watching[index];
+        if (clause[0] === wrong) {
+          clause[0] = clause[1];
+          clause[1] = wrong;
+        }
+        if (this.#truth(clause[0]) === 1) {
+          watching[kept++] = clause;
+          continue;
+        }
+        let other = 2;
+        while (other < clause.length && this.#truth(clause[other]) === -1) other++;
+        if (other < clause.length) {
+          clause[1] = clause[other];
+          clause[other] = wrong;
+          this.#watched(clause[1]).push(clause);
+          continue;
+        }
+        watching[kept++] = clause;
+        if (this.#truth(clause[0]) === -1) {
+          while (++index < watching.length) watching[kept++] = watching[index];
+          watching.length = kept;
+          return clause;
+        }
+        this.#assign(clause[0], clause);
+      }
+      watching.length = kept;
+    }
+    return null;
+  }
+
+  /** Goes back to where a clause learnt from the conflict settles something. */
+  #learn(conflict) {
+    const seen = new Set(), learnt = [0];
+    let open = 0, at = this.trail.length, clause = conflict, literal = 0;
+    do {
+      for (const part of clause) {
+        const variable = Math.abs(part);
+        if (part === literal || seen.has(variable) || this.level[variable] === 0) continue;
+        seen.add(variable);
+        if (this.level[variable] === this.limits.length) open++;
+        else learnt.push(part);
+      }
+      do literal = this.trail[--at]; while (!seen.has(Math.abs(literal)));
+      clause = this.reason[Math.abs(literal)];
+    } while (--open > 0);
+    learnt[0] = -literal;
+    let level = 0;
+    for (let index = 1; index < learnt.length; index++) {
+      const other = this.level[Math.abs(learnt[index])];
+      if (other <= level) continue;
+      level = other;
+      [learnt[1], learnt[index]] = [learnt[index], learnt[1]];
+    }
+    this.#back(level);
+    if (learnt.length > 1) this.#watch(learnt);
+    this.#assign(learnt[0], learnt.length > 1 ? learnt : null);
+  }
+
+  #back(level) {
+    if (this.limits.length <= level) return;
+    const length = this.limits[level];
+    for (let index = this.trail.length - 1; index >= length; index--) {
+      const variable = Math.abs(this.trail[index]);
+      this.phase[variable] = this.value[variable];
+      this.value[variable] = 0;
+      this.reason[variable] = null;
+      if (variable < this.next) this.next = variable;
+    }
+    this.trail.length = length;
+    this.limits.length = level;
+    this.head = length;
+  }
+}

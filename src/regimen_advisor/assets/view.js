@@ -1,0 +1,246 @@
+"use strict";
+// What a reader sees of an advice. Every text becomes a text node, so that nothing from a file can act as markup.
+
+/** An element: properties that begin with "on" are listeners, others attributes; children are elements or text. */
+function h(tag, properties = {}, ...children) {
+  const element = tag.startsWith("svg:") ? document.createElementNS("http://www.w3.org/2000/svg", tag.slice(4)) : document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+/** A disclosure whose content is made when it is first opened, or printed: most are never looked at. */
+function disclosure(properties, summary, make) {
+  const element = h("details", properties, h("summary", {}, summary));
+  element.fill = () => {
+    element.fill = () => {};
+    element.append(...[make()].flat(Infinity).filter((child) => child));
+  };
+  if (properties.open) element.fill();
+  element.addEventListener("toggle", () => element.fill());
+  return element;
+}
+
+/** Makes every disclosure whole, those within others too. */
+function fillAll(root) {
+  for (const element of root.querySelectorAll("details")) {
+    if (!element.fill) continue;
+    const isEmpty = element.children.length === 1;
+    element.fill();
+    if (isEmpty) fillAll(element);
+  }
+}
+
+const STANDING_TITLES = {
+  offered: "Offered",
+  "offered-with-caution": "Offered with caution",
+  undetermined: "Undetermined: waits for an answer",
+  excluded: "Excluded",
+  "not-indicated": "Not indicated",
+};
+const TRUTH_WORDS = { [TRUE]: "met", [FALSE]: "not met", [UNKNOWN]: "unknown" };
+const badge = (standing) => h("span", { class: `standing ${standing}` }, standing);
+const cite = (place) => h("span", { class: "cite" }, `[${place}]`);
+const LINK = /https:\/\/[^\s),;]+/g;
+
+/** A sentence in which every address is a link. */
+function linked(text) {
+  const parts = [];
+  let at = 0;
+  for (const match of text.matchAll(LINK)) {
+    parts.push(text.slice(at, match.index), h("a", { href: match[0], rel: "noreferrer noopener", target: "_blank" }, match[0]));
+    at = match.index + match[0].length;
+  }
+  return [...parts, text.slice(at)];
+}
+
+/** What is known of a fact, in words. */
+function valueWords(fact, value, data) {
+  const word = (one) => data.words[one] ?? data.formulary.names[one] ?? one;
+  if (sameValue(value, fact.unknown)) return "unknown";
+  if (fact.kind === "number") {
+    const unit = fact.unit === "%" ? " %" : "";
+    return value.low > value.high ? "none" : value.low === value.high ? `${value.low}${unit}` : `${value.low} to ${value.high}${unit}`;
+  }
+  if (fact.kind === "choice") {
+    const left = new Set(fact.domain.filter((one) => value.can & fact.bit.get(one))), words = [];
+    for (const [group, members] of Object.entries(fact.groups)) {
+      if (!members.every((one) => left.has(one))) continue;
+      words.push(group);
+      members.forEach((one) => left.delete(one));
+    }
+    return listedWords([...words, ...[...left].map(word)], "or");
+  }
+  if (value.must & fact.emptyBit) return fact.empty;
+  const inGroup = (group) => fact.mask(fact.groups[group]) & value.must;
+  const sure = fact.members.filter((one) => value.must & fact.bit.get(one) && !(one in fact.groups && inGroup(one)));
+  const more = value.may & ~value.must & ~fact.emptyBit;
+  return sure.length ? `${listedWords(sure.map(word))}${more ? " and perhaps more" : ""}` : "not fully known";
+}
+
+/** A question key in words: `history[1].outcome` is the outcome of the second entry. */
+function questionWords(key, engine) {
+  const part = /^history\[(\d+)\]\.(\w+)$/.exec(key);
+  if (part) return `${part[2]} of history entry ${Number(part[1]) + 1}`;
+  return key === "history" ? "treatment history" : engine.facts[key]?.label ?? key;
+}
+
+/** The patient in words, for the print, where the form is left out. */
+function knownView(profile, advice) {
+  const { engine, data } = advice.advisor;
+  const facts = Object.values(engine.facts).filter((fact) => fact.name in profile && !isUnsaid(profile[fact.name]))
+    .map((fact) => [fact.label, valueWords(fact, advice.patient.facts[fact.name], data)]);
+  const entries = (Array.isArray(profile.history) ? profile.history : []).map(({ line, setting, drugs = "unknown", outcome = "unknown", cycles }) => [
+    line ? `line ${line}${setting ? `, ${setting}` : ""}` : "curative",
+    `${Array.isArray(drugs) ? drugs.join(", ") : `drugs ${drugs}`}; ${data.words[outcome] ?? outcome}${isUnsaid(cycles) ? "" : `; ${cycles} cycles`}`,
+  ]);
+  const untreated = Array.isArray(profile.history) && !entries.length ? [["history", "untreated"]] : [];
+  return h("dl", { class: "known printed" }, [...facts, ...untreated, ...entries].map(([name, words]) => h("div", {}, h("dt", {}, name), h("dd", {}, words))));
+}
+
+// Why and why not -----------------------------------------------------------------------------------------------------
+
+/** The parts of a condition, each with its truth and with the patient's value; nested as it is written. */
+function tree(node, advice, wanted = true) {
+  const { judge, engine, data } = advice.advisor, truth = judge(node);
+  if (node.kind === "not" && node.parts[0].kind !== "atom" && !node.says) return tree(node.parts[0], advice, !wanted);
+  const words = node.says ?? (node.kind === "all" ? "all of these" : "at least one of these");
+  const state = h("span", { class: `state ${TRUTH_WORDS[truth].replace(" ", "-")}` }, `${TRUTH_WORDS[truth]}: `);
+  const atom = node.kind === "atom" ? node.atom : node.kind === "not" && node.parts[0].kind === "atom" ? node.parts[0].atom : null;
+  if (atom) {
+    const fact = engine.facts[atom.fact];
+    const value = h("span", { class: "value" }, ` (patient: ${valueWords(fact, advice.patient.facts[atom.fact], data)})`);
+    return h("li", {}, h("p", {}, state, words, value));
+  }
+  const inner = node.kind === "finding" || node.kind === "not" ? node.parts[0] : node;
+  const parts = inner.kind === "all" || inner.kind === "any" ? inner.parts : [inner];
+  const how = inner.kind === "any" ? "at least one of" : "all of";
+  const under = node.kind === "not" ? `${words}: this is the opposite of ${how}` : node.kind === "finding" ? `${words}: ${how}` : how;
+  return h("li", {}, disclosure({}, [state, under], () => h("ul", { class: "tree" }, parts.map((part) => tree(part, advice)))));
+}
+
+/** One rule with its condition opened. */
+function argument(id, advice, open = false) {
+  const { engine, data, truths, judge } = advice.advisor, rule = data.rules[id], node = engine.rules[id];
+  const state = TRUTH_WORDS[truths[id]];
+  const exact = truths[id] === judge(node) ? null : h("p", { class: "quiet" }, `Taken part by part this is ${TRUTH_WORDS[judge(node)]}; no patient as described leaves it so.`);
+  return disclosure({ class: "argument", open },
+    [h("span", { class: `state ${state.replace(" ", "-")}` }, `${state}: `), rule.does, " ", cite(rule.source)], () => [
+      h("p", {}, rule.says), exact,
+      h("ul", { class: "tree" }, (node.kind === "all" ? node.parts : [node]).map((part) => tree(part, advice))),
+      h("p", { class: "quiet" }, "Rule ", h("code", {}, id), rule.basis === "review" ? "" : ` · ${rule.basis} (${rule.certainty})`),
+    ]);
+}
+
+// Options -------------------------------------------------------------------------------------------------------------
+
+function caution(held, advice) {
+  const { data, engine } = advice.advisor, rule = data.rules[held.rule];
+  const waits = held.depends_on.map((key) => questionWords(key, engine)).join(", ");
+  return h("div", { class: `caution ${held.state}` },
+    h("span", { class: "warn" }, held.state === "open" ? "? May apply: " : "! Caution: "), rule.says, " ",
+    rule.basis === "review" ? cite(rule.source) : h("span", { class: "cite" }, `[outside the reviews: ${rule.certainty}]`),
+    waits ? h("span", { class: "quiet" }, ` Waits for: ${waits}.`) : null);
+}
+
+function blocks(list) {
+  return list.map((block) => {
+    if (block.heading) return h("h4", {}, block.heading);
+    if (block.bullets) return h("ul", {}, block.bullets.map((text) => h("li", {}, linked(text))));
+    if (block.fields) return h("dl", { class: "known" }, block.fields.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+    const head = h("thead", {}, h("tr", {}, block.header.map((name) => h("th", { scope: "col" }, name))));
+    const rows = block.rows.map((row) => h("tr", {}, row.map((cell, index) => (index ? h("td", {}, cell) : h("th", { scope: "row" }, cell)))));
+    return h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": block.header.join(", ") },
+      h("table", { class: "stack" }, head, h("tbody", {}, rows)));
+  });
+}
+
+function study(id, option, data) {
+  const one = data.studies[id], brief = data.regimens[option.regimen].brief[id] ?? [];
+  return h("li", { class: "study" },
+    h("strong", {}, one.words), " ", cite(one.cited),
+    brief.map((text) => h("p", {}, text)),
+    one.errata.map((text) => h("p", { class: "erratum" }, text)),
+    disclosure({}, `All of ${one.name}: arms, results, safety, citation`, () => blocks(one.blocks)));
+}
+
+/** One option; `change` says what became of it with the last edit. */
+function optionCard(option, advice, change) {
+  const { data, engine } = advice.advisor, { standing } = option;
+  const level = option.design_level.ocebm_2011;
+  const facts = [
+    level ? `level ${level} by design` : null, option.shown_benefit ? `gain stated: ${option.shown_benefit}` : null,
+    ...option.setting,
+  ].filter((part) => part);
+  const waits = option.depends_on?.map((key) => questionWords(key, engine)).join(", ");
+  const open = standing === "undetermined" || standing === "excluded";
+  const why = { offered: "Why", "offered-with-caution": "Why", undetermined: "What it waits for", excluded: "Why and why not" };
+  const rules = uniqueOf([...option.reasons.map((reason) => reason.rule), ...option.rules]);
+  return h("article", { class: `option ${standing}`, "data-regimen": option.regimen, "data-standing": standing },
+    h("h3", {}, option.name, badge(standing), change ? h("span", { class: "mark" }, change) : null),
+    facts.length ? h("p", { class: "quiet" }, facts.join(" · ")) : null,
+    option.says.map((text) => h("p", {}, text)),
+    standing === "excluded" ? option.reasons.filter((reason) => reason.state === "met" && data.rules[reason.rule].effect === "exclude")
+      .map((reason) => h("p", {}, h("strong", {}, "Excluded: "), data.rules[reason.rule].says, " ", cite(data.rules[reason.rule].source))) : null,
+    standing === "undetermined" ? h("p", { class: "waits" }, h("strong", {}, "Waits for: "), waits ?? "...") : null,
+    option.schedule ? h("p", {}, h("strong", {}, "Schedule: "), option.schedule) : null,
+    option.cautions.map((held) => caution(held, advice)),
+    option.approvals.length ? h("ul", {}, option.approvals.map((id) => h("li", {}, "Approval ", data.approvals[id].words, data.approvals[id].errata.map((text) => h("p", { class: "erratum" }, text))))) : null,
+    option.studies.length ? h("ul", { class: "studies" }, option.studies.map((id) => study(id, option, data))) : null,
+    disclosure({ open: open && rules.length === 1 }, why[standing], () => rules.map((id) => argument(id, advice, rules.length === 1))));
+}
+
+function notIndicated(options, advice, changes) {
+  if (!options.length) return null;
+  return h("section", { "data-section": "not-indicated" }, h("h2", {}, `${STANDING_TITLES["not-indicated"]} (${options.length})`),
+    options.map((option) => disclosure({ class: "argument", "data-regimen": option.regimen, "data-standing": option.standing },
+      [option.name, " ", badge(option.standing), changes.get(option.regimen) ? h("span", { class: "mark" }, changes.get(option.regimen)) : null],
+      () => option.reasons.map(({ rule }) => argument(rule, advice, option.reasons.length === 1)))));
+}
+
+function statements(title, list, advice, words) {
+  if (!list.length) return null;
+  const { data, engine } = advice.advisor;
+  return h("section", { "data-section": title }, h("h2", {}, title), h("ul", {}, list.map((held) => {
+    const rule = data.rules[held.rule];
+    const waits = held.depends_on.map((key) => questionWords(key, engine)).join(", ");
+    const outside = rule.basis === "review" ? null : h("span", { class: "cite" }, ` [outside the reviews: ${rule.certainty}]`);
+    return h("li", { "data-rule": rule.id }, h("strong", {}, words(rule)), " ", rule.says, " ", cite(rule.source), outside,
+      held.state === "open" ? h("span", { class: "quiet" }, ` May apply; waits for: ${waits}.`) : null);
+  })));
+}
+
+/** The whole advice; `changes` says for a regimen what became of it. What is missing is filled in afterwards. */
+function adviceView(advice, changes) {
+  const { data } = advice.advisor, of = (standing) => advice.options.filter((option) => option.standing === standing);
+  const counts = data.standings.map((standing) => h("li", {}, badge(standing), ` ${of(standing).length}`));
+  const shown = data.standings.slice(0, 4).filter((standing) => of(standing).length).map((standing) => h("section", { "data-section": standing },
+    h("h2", {}, STANDING_TITLES[standing]), of(standing).map((option) => optionCard(option, advice, changes.get(option.regimen)))));
+  const title = (rule) => `${data.studies[rule.subject]?.name ?? rule.subject}:`;
+  return [
+    h("ul", { class: "counts", "aria-label": "How many regimens have each standing" }, counts),
+    advice.patient.notes.map((note) => h("p", { class: "scope" }, note)),
+    statements("Standard stated by the reviews", advice.standards, advice, title),
+    shown.length ? shown : h("p", { class: "lead" }, "No regimen of the two reviews is offered to this patient, or may be."),
+    h("div", { id: "missing" }),
+    statements("Ongoing studies", advice.trials, advice, title),
+    statements("Notes", advice.notes, advice, title),
+    statements("What the reviews do not speak of", advice.silent, advice, title),
+    notIndicated(of("not-indicated"), advice, changes),
+    h("p", { class: "quiet" }, data.order),
+  ];
+}
+
+/** What is missing, and what each answer would settle. */
+function missingView(missing, advice) {
+  if (!missing.length) return null;
+  const { data } = advice.advisor, name = (id) => data.regimens[id].name;
+  const answer = ({ values, standings }) => h("li", {}, h("strong", {}, listedWords(values.map((word) => data.words[word] ?? word), "or")), ": ",
+    Object.entries(standings).map(([id, standing], index) => [index ? "; " : "", name(id), " ", badge(standing)]));
+  return h("section", { "data-section": "missing" }, h("h2", {}, "What is missing"), h("ul", {}, missing.map((question) => h("li", { "data-question": question.question },
+    h("strong", {}, question.asks), question.settles.length ? ` Some answer alone settles ${question.settles.length === 1 ? name(question.settles[0]) : `${question.settles.length} options`}.` : " Some answer brings a caution.",
+    disclosure({}, "What each answer would settle", () => h("ul", {}, question.answers.map(answer)))))));
+}

@@ -1,0 +1,165 @@
+"""A small server for one computer: the teaching page, and advice on a profile that is posted as JSON.
+
+It listens on 127.0.0.1 alone and answers to no other name, so that a web page elsewhere cannot reach it under a name of
+its own. It keeps nothing and logs nothing of what is asked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from regimen_advisor.errors import DisagreementError, InputError, Location, Problem
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.sources import MAX_BYTES, MAX_DEPTH, Document, Path_
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+HOST = "127.0.0.1"
+NAMES = [HOST, "localhost"]
+SCHEMAS = ("profile", "advice")
+SAFETY = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "X-Frame-Options": "DENY",
+}
+
+
+def application(rulebook: Rulebook, html: str) -> Starlette:
+    """The server as an ASGI application.
+
+    ``GET /`` is the page; ``POST /advise`` takes a profile and answers with advice; ``GET /schema/profile`` and
+    ``GET /schema/advice`` describe both. Raises ``InputError`` where the extra ``web`` is not installed.
+    """
+    try:
+        from starlette.applications import Starlette  # noqa: PLC0415 - an extra
+        from starlette.middleware import Middleware  # noqa: PLC0415
+        from starlette.middleware.trustedhost import TrustedHostMiddleware  # noqa: PLC0415
+        from starlette.responses import HTMLResponse  # noqa: PLC0415
+        from starlette.responses import Response as Plain  # noqa: PLC0415
+        from starlette.routing import Route  # noqa: PLC0415
+    except ImportError as error:
+        raise _not_installed(error) from None
+
+    async def page(_request: Request) -> Response:
+        return HTMLResponse(html, headers=SAFETY)
+
+    async def advise(request: Request) -> Response:
+        status, text = await _advised(request, rulebook)
+        return Plain(text, status, headers=SAFETY, media_type="application/json")
+
+    async def schema(request: Request) -> Response:
+        from regimen_advisor.schemas import schema_of  # noqa: PLC0415
+
+        name = request.path_params["name"]
+        if name not in SCHEMAS:
+            text = _problems([_problem(f"expected one of {', '.join(SCHEMAS)}")])
+            return Plain(text, 404, headers=SAFETY, media_type="application/json")
+        return Plain(json.dumps(schema_of(name)), headers=SAFETY, media_type="application/json")
+
+    return Starlette(
+        routes=[
+            Route("/", page),
+            Route("/advise", advise, methods=["POST"]),
+            Route("/schema/{name}", schema),
+        ],
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=NAMES)],
+    )
+
+
+def run(rulebook: Rulebook, html: str, port: int) -> None:
+    """Serve until interrupted. Raises ``InputError`` where the port is taken or the extra ``web`` is missing."""
+    import socket  # noqa: PLC0415
+    import sys  # noqa: PLC0415
+
+    app = application(rulebook, html)
+    try:
+        import uvicorn  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise _not_installed(error) from None
+    try:
+        listening = socket.create_server((HOST, port))
+    except OSError as error:
+        message = f"port {port} cannot be used: {error.strerror}"
+        raise InputError.at(Location("--port"), message, "choose another with --port, or 0 for a free one") from None
+    print(f"http://{HOST}:{listening.getsockname()[1]}/  (Ctrl+C ends it)", file=sys.stderr, flush=True)  # noqa: T201
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False))
+    server.run(sockets=[listening])
+
+
+async def _advised(request: Request, rulebook: Rulebook) -> tuple[int, str]:
+    """The status and the JSON of an answer."""
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+        return 415, _problems([_problem("expected the content type application/json")])
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_BYTES:
+            return 413, _problems([_problem(f"expected at most {MAX_BYTES:,} bytes, found more")])
+    try:
+        return 200, _advice(body, rulebook)
+    except InputError as error:
+        return 400, _problems(error.problems)
+    except DisagreementError as error:
+        return 500, _problems([_problem(str(error))])
+
+
+def _advice(body: bytes, rulebook: Rulebook) -> str:
+    from regimen_advisor.advising import advise  # noqa: PLC0415
+    from regimen_advisor.profile import profile_from  # noqa: PLC0415
+    from regimen_advisor.reading import read  # noqa: PLC0415
+    from regimen_advisor.reports.json import render_advice  # noqa: PLC0415
+
+    value = _parsed(body)
+    places = dict.fromkeys(_paths(value), Location("request"))
+    document = Document("request", value, places, places)
+    return render_advice([advise(read(profile_from(document), rulebook.domain, document), rulebook)])
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        message = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise InputError([_problem(f"expected a profile as JSON in UTF-8: {message}")]) from None
+
+
+def _paths(value: Any, path: Path_ = ()) -> Iterator[Path_]:
+    """Every path in the posted value: JSON keeps no lines, but a message still names its key."""
+    if len(path) > MAX_DEPTH:
+        raise InputError([_problem(f"expected at most {MAX_DEPTH} levels of nesting, found more")])
+    yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, part in inner:
+        yield from _paths(part, (*path, step))
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice!r} stands twice")
+    return found
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is no number")
+
+
+def _problem(message: str) -> Problem:
+    return Problem(Location("request"), message)
+
+
+def _problems(problems: Sequence[Problem]) -> str:
+    told = [{"message": one.message, "help": one.help} for one in problems]
+    return json.dumps({"problems": told}, ensure_ascii=False)
+
+
+def _not_installed(error: ImportError) -> InputError:
+    return InputError.at(Location("serve"), f"{error.name} is not installed", "install `regimen-advisor[web]`")

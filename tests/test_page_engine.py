@@ -1,0 +1,190 @@
+"""The page is one more engine: in a real Chromium it must judge every patient as Python does."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from conftest import EVERYTHING
+from generators import random_profile
+from page_browser import ROOT, browser, page_file
+from regimen_advisor.advice import Advice
+from regimen_advisor.advising import advise
+from regimen_advisor.engines.interpreter import Interpreter
+from regimen_advisor.engines.solver import Solver, solver_for
+from regimen_advisor.errors import InputError
+from regimen_advisor.page_data import page_data
+from regimen_advisor.profile import Profile, profile_from
+from regimen_advisor.reading import Patient, read
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.sources import read_document
+from regimen_advisor.standings import effective_conditions, regimen_rules, standing_of
+from regimen_advisor.values import Truth
+
+__all__ = ["browser", "page_file"]  # fixtures
+
+MANY = 20_000 if EVERYTHING else 2_000
+"""In CI, where every test must run, as many as the issue asks for."""
+BATCH = 500
+SHIPPED = sorted(path for path in (ROOT / "profiles").rglob("*.yaml") if "mappings" not in path.parts)
+
+JUDGE = """profiles => profiles.map(profile => {
+  const {advice, refusal} = page.judge(profile);
+  if (refusal) return null;
+  const {truths, standings} = advice.advisor;
+  return [Object.values(truths).map(truth => truth[0]).join(""), Object.values(standings)];
+})"""
+
+# The browser judges one batch while Python judges the one before.
+BEGIN = "profiles => { window.judged = new Promise(done => setTimeout(() => done((%s)(profiles)))); }" % JUDGE  # noqa: UP031
+
+ADVISE = """profile => {
+  const {advice, refusal} = page.judge(profile);
+  if (refusal) return null;
+  const {advisor} = advice, waits = advisor.dependsOn();
+  const held = list => list.map(({rule, state, depends_on}) => [rule, state, depends_on]);
+  return {
+    options: advice.options.map(one => [one.regimen, one.standing, one.rules, one.studies, one.approvals, one.says,
+      one.setting, one.shown_benefit, one.design_level.ocebm_2011 ?? null, held(one.cautions),
+      one.reasons.map(({rule, state}) => [rule, state]), waits[one.regimen] ?? []]),
+    standards: held(advice.standards),
+    notes: advice.notes.map(one => one.rule), silent: advice.silent.map(one => one.rule),
+    trials: advice.trials.map(one => one.rule),
+    missing: advisor.missing().map(one => [one.question, one.asks, one.settles]),
+  };
+}"""
+
+
+@pytest.fixture(scope="module")
+def page(browser: Any, page_file: Path) -> Any:
+    opened = browser.new_page()
+    opened.goto(page_file.as_uri())
+    yield opened
+    opened.close()
+
+
+def patient_of(profile: dict[str, Any], rulebook: Rulebook) -> Patient | None:
+    try:
+        return read(Profile.model_validate_json(json.dumps(profile)), rulebook.domain)
+    except InputError:
+        return None
+
+
+def judged(patient: Patient, rulebook: Rulebook, solver: Solver) -> tuple[str, list[str]]:
+    """The exact truth of every rule, by its first letter, and the exact standing of every regimen."""
+    reader = Interpreter(patient.facts)
+    truths = {name: reader.judge(condition).truth for name, condition in effective_conditions(rulebook).items()}
+    unknown = [name for name, truth in truths.items() if truth is Truth.UNKNOWN]
+    if unknown:
+        truths |= solver.rule_truths(unknown, patient)
+    table = {
+        name: standing_of(*(reader.judge(condition).truth for condition in (of.offer, of.exclusion, of.caution)))
+        for name, of in regimen_rules(rulebook).items()
+    }
+    standings = solver.standings(patient, table)
+    return "".join(truth.value[0] for truth in truths.values()), [exact.standing.value for exact in standings.values()]
+
+
+def shown(advice: Advice) -> dict[str, Any]:
+    """What the page must show too, in the form of ``ADVISE``."""
+
+    def held(items: Any) -> list[Any]:
+        return [[item.rule, item.state, list(item.depends_on)] for item in items]
+
+    return {
+        "options": [
+            [
+                one.regimen, one.standing.value, list(one.rules), list(one.studies),
+                [approval.id for approval in one.approvals], list(one.says), list(one.setting), one.shown_benefit,
+                one.design_level.ocebm_2011, held(one.cautions),
+                [[reason.rule, reason.state] for reason in one.reasons], list(one.depends_on),
+            ]
+            for one in advice.options
+        ],
+        "standards": held(advice.standards),
+        "notes": [one.rule for one in advice.notes],
+        "silent": [one.rule for one in advice.silent],
+        "trials": [one.rule for one in advice.trials],
+        "missing": [[one.question, one.asks, list(one.settles)] for one in advice.missing],
+    }  # fmt: skip
+
+
+def test_the_page_judges_many_random_patients_as_python_does(page: Any, rulebook: Rulebook) -> None:
+    random, solver, seen = Random(6), solver_for(rulebook), Counter[str]()
+    for _ in range(MANY // BATCH):
+        profiles = [random_profile(random, random.choice([0.3, 0.6, 0.8, 0.9, 1])) for _ in range(BATCH)]
+        page.evaluate(BEGIN, profiles)
+        patients = [patient_of(profile, rulebook) for profile in profiles]
+        wanted = [None if patient is None else list(judged(patient, rulebook, solver)) for patient in patients]
+        for profile, found, expected in zip(profiles, page.evaluate("() => window.judged"), wanted, strict=True):
+            assert found == expected, profile
+            seen.update(["refused"] if expected is None else expected[1])
+    assert MANY / 10 < seen["refused"] < MANY / 2
+    for standing in ("offered", "offered-with-caution", "undetermined", "excluded"):
+        assert seen[standing] > MANY / 100, seen
+
+
+def test_the_page_gives_the_whole_advice_on_every_shipped_profile(page: Any, rulebook: Rulebook) -> None:
+    for path in SHIPPED:
+        document = read_document(path)
+        advice = advise(read(profile_from(document), rulebook.domain, document), rulebook)
+        assert page.evaluate(ADVISE, document.value) == shown(advice), path.name
+
+
+def test_the_page_gives_the_whole_advice_on_random_patients(page: Any, rulebook: Rulebook) -> None:
+    random, undetermined = Random(7), 0
+    for _ in range(300):
+        profile = random_profile(random, random.choice([0.5, 0.8, 0.95]))
+        patient = patient_of(profile, rulebook)
+        if patient is None:
+            continue
+        advice = advise(patient, rulebook)
+        undetermined += any(option.depends_on for option in advice.options)
+        assert page.evaluate(ADVISE, profile) == shown(advice), profile
+    assert undetermined > 50
+
+
+def test_the_page_reads_every_shipped_profile_as_the_command_line_does(page: Any) -> None:
+    for path in SHIPPED:
+        found = page.evaluate("text => readYaml(text)", path.read_text(encoding="utf-8"))
+        assert found == read_document(path).value, path.name
+
+
+def test_what_the_page_saves_is_read_again_by_both(page: Any, tmp_path: Path) -> None:
+    random = Random(8)
+    for _ in range(300):
+        profile = {"id": "a: 'b' #c", "summary": '<b>"x" & é, {y}', **random_profile(random, 0.9)}
+        text = page.evaluate("profile => writeYaml(profile)", profile)
+        file = tmp_path / "saved.yaml"
+        file.write_text(text, encoding="utf-8")
+        assert read_document(file).value == profile == page.evaluate("text => readYaml(text)", text)
+
+
+def test_a_difference_would_be_found(page: Any, rulebook: Rulebook) -> None:
+    profile = read_document(ROOT / "profiles" / "egfr-l858r-after-osimertinib.yaml").value
+    patient = patient_of(profile, rulebook)
+    assert patient is not None
+    expected = list(judged(patient, rulebook, solver_for(rulebook)))
+    broken = """profile => {
+      const own = Engine.prototype.judge;
+      Engine.prototype.judge = function (facts) {
+        const truth = own.call(this, facts);
+        return node => node.kind === "all" && truth(node) === UNKNOWN ? TRUE : truth(node);
+      };
+      try { return (%s)([profile])[0]; } finally { Engine.prototype.judge = own; }
+    }"""
+    assert page.evaluate(JUDGE, [profile])[0] == expected
+    less = {key: value for key, value in profile.items() if key not in ("ecog", "bleeding_risk")}
+    patient = patient_of(less, rulebook)
+    assert patient is not None
+    assert page.evaluate(broken % JUDGE, less) != list(judged(patient, rulebook, solver_for(rulebook)))
+
+
+def test_the_rules_travel_as_json_that_means_the_same_everywhere(rulebook: Rulebook) -> None:
+    data = page_data(rulebook)
+    assert json.loads(json.dumps(data)) == data
+    assert list(data["rules"]) == list(rulebook.rules)
+    assert page_data(rulebook) == data

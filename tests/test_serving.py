@@ -1,0 +1,106 @@
+"""The local server by its answers."""
+
+import json
+import logging
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from regimen_advisor.advice import Advice
+from regimen_advisor.cli import app
+from regimen_advisor.errors import InputError
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.schemas import schema_of
+
+testclient = pytest.importorskip("starlette.testclient", reason="the extra `web` is not installed")
+serving = pytest.importorskip("regimen_advisor.serving")
+
+PROFILE = {"id": "asked", "disease": "nsclc", "histology": "squamous", "stage": "IV"}
+JSON = {"content-type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def client(rulebook: Rulebook) -> Any:
+    return testclient.TestClient(serving.application(rulebook, "<!doctype html>page"), base_url="http://127.0.0.1:8000")
+
+
+def test_the_page_is_served(client: Any) -> None:
+    answer = client.get("/")
+    assert answer.status_code == 200
+    assert answer.text == "<!doctype html>page"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_posted_profile_is_answered_with_the_same_advice_as_on_the_command_line(client: Any, tmp_path: Path) -> None:
+    file = tmp_path / "asked.yaml"
+    file.write_text(json.dumps(PROFILE), encoding="utf-8")
+    answer = client.post("/advise", json=PROFILE)
+    assert answer.status_code == 200
+    assert answer.json() == json.loads(CliRunner().invoke(app, ["advise", str(file), "--format", "json"]).stdout)
+    assert Advice.model_validate_json(answer.text).profile.id == "asked"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", "expected a profile as JSON"),
+        (b"{", "expected a profile as JSON"),
+        (b"\xff", "expected a profile as JSON"),
+        (b"[" * 100_000, "expected a profile as JSON"),
+        (b'{"disease": "nsclc", "disease": "sclc"}', "stands twice"),
+        (b'{"ecog": NaN}', "NaN is no number"),
+        (b"[]", "expected a profile"),
+        (b"{}", "expected at least one key"),
+        (b'{"diseas": "nsclc"}', "diseas"),
+        (b'{"pd_l1_tps": 150}', "pd_l1_tps"),
+        (b'{"history": [{"line": 1, "drugs": ["osimertinb"]}]}', "osimertinb"),
+        (b'{"disease": "sclc", "histology": "squamous"}', "contradict each other"),
+    ],
+)
+def test_bad_input_is_answered_with_its_problems(client: Any, body: bytes, words: str) -> None:
+    answer = client.post("/advise", content=body, headers=JSON)
+    assert answer.status_code == 400
+    assert any(words in problem["message"] for problem in answer.json()["problems"])
+
+
+def test_too_large_a_body_is_refused(client: Any) -> None:
+    answer = client.post("/advise", content=b'{"summary": "' + b"x" * 5_000_000 + b'"}', headers=JSON)
+    assert answer.status_code == 413
+
+
+def test_a_form_of_another_web_page_cannot_post(client: Any) -> None:
+    answer = client.post("/advise", content=json.dumps(PROFILE), headers={"content-type": "text/plain"})
+    assert answer.status_code == 415
+    assert "access-control-allow-origin" not in client.post("/advise", json=PROFILE).headers
+
+
+def test_another_name_for_this_computer_is_refused(client: Any) -> None:
+    assert client.get("/", headers={"host": "evil.example"}).status_code == 400
+
+
+def test_only_posts_are_advised(client: Any) -> None:
+    assert client.get("/advise").status_code == 405
+
+
+@pytest.mark.parametrize("name", ["profile", "advice"])
+def test_the_schemas_are_published(client: Any, name: str) -> None:
+    assert client.get(f"/schema/{name}").json() == schema_of(name)
+    assert client.get("/schema/other").status_code == 404
+
+
+def test_nothing_of_a_patient_is_logged(client: Any, caplog: pytest.LogCaptureFixture, capfd: Any) -> None:
+    with caplog.at_level(logging.DEBUG):
+        client.post("/advise", json={**PROFILE, "id": "very-secret-name"})
+        client.post("/advise", json={**PROFILE, "egfr": "very-secret-name"})
+    out, err = capfd.readouterr()
+    assert "very-secret-name" not in caplog.text + out + err
+
+
+def test_a_port_that_is_taken_is_said(rulebook: Rulebook) -> None:
+    with socket.create_server((serving.HOST, 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(InputError, match=f"port {port} cannot be used"):
+            serving.run(rulebook, "", port)
