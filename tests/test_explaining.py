@@ -154,7 +154,7 @@ def test_an_excluded_option_shows_its_contraindication_against_it(rulebook: Rule
     assert option.standing is Standing.EXCLUDED
     assert option.on("against")[0].rule == "no-bevacizumab-in-squamous-disease"
     assert option.on("against")[0].state == "met"
-    assert option.never == "Otherwise only with another histology, which never changes."
+    assert option.never == "Otherwise only if histology were different, which never changes."
     assert option.no_way is not None
 
 
@@ -185,6 +185,33 @@ def test_without_a_regimen_each_option_has_one_paragraph_and_the_order_of_advise
     found = explain(one, rulebook).options
     assert [option.regimen for option in found] == [option.regimen for option in advise(one, rulebook).options]
     assert all(option.summary and not option.arguments for option in found)
+
+
+def test_the_questions_of_a_patient_say_what_each_answer_makes_of_every_option(rulebook: Rulebook) -> None:
+    explanation = explain(patient(rulebook, "first-line-drugs-unknown"), rulebook)
+    (question,) = explanation.questions.single
+    made = {said: answer.standings for answer in question.answers for said in answer.says}
+    assert made["no immune checkpoint inhibitor"]["ivonescimab"].is_offered
+    assert made["immune checkpoint inhibitor"]["ivonescimab"] is Standing.NOT_INDICATED
+    assert explanation.questions.sets == (("history[0].drugs",),)
+    waiting = [option for option in explanation.options if option.standing is Standing.UNDETERMINED]
+    assert {option.questions.sets for option in waiting} == {(("history[0].drugs",),)}
+    shown = render_text(explanation, rulebook)
+    assert "Which drugs were given in line 1? It can settle 4 of 4." in shown
+    assert "Every option is settled whatever the answers by knowing" in shown
+
+
+def test_answers_and_changes_are_said_in_words_not_in_keys(rulebook: Rulebook) -> None:
+    asked = explain(patient(rulebook, "almost-everything-unknown"), rulebook).questions.single
+    (history,) = [question for question in asked if question.question == "history"]
+    said = [words for answer in history.answers for words in answer.says]
+    assert {"prior lines 0", "outcome of the latest line progressed", "prior lines at least 4"} <= set(said)
+    assert not any("_" in words for question in asked for answer in question.answers for words in answer.says)
+    option = explained(rulebook, "almost-everything-unknown", "ivonescimab-pemetrexed-carboplatin")
+    steps = {step.question: step.says for step in option.ways[0].steps}
+    assert steps["progressed_on"] == "EGFR-TKI"
+    assert steps["extent"] == "locally advanced disease or metastatic disease"
+    assert steps["egfr"].endswith("no exon 20 insertion")
 
 
 @pytest.mark.parametrize("file", PROFILES[::9], ids=lambda file: file.stem)

@@ -13,8 +13,11 @@ from conftest import ROOT, needed
 from regimen_advisor.advising import advise
 from regimen_advisor.explaining import explain
 from regimen_advisor.profile import profile_from, read_profile
+from regimen_advisor.quiz import generate
+from regimen_advisor.quiz_key import answer_key
 from regimen_advisor.reading import Patient, read
 from regimen_advisor.reports.html import render_advice, render_explanation
+from regimen_advisor.reports.quiz import render_html
 from regimen_advisor.rulebook import Rulebook
 from regimen_advisor.sources import parse_document
 
@@ -50,10 +53,17 @@ def pages(rulebook: Rulebook) -> dict[str, str]:
         "two patients": advice_page(rulebook, squamous, patient(rulebook, "small-cell-after-platinum-etoposide")),
         "one option": explanation_page(rulebook, open_patient, "bevacizumab-carboplatin-paclitaxel"),
         "all options": explanation_page(rulebook, after_osimertinib),
+        "open options": explanation_page(rulebook, open_patient),
+        "quiz": quiz_page(rulebook),
     }
 
 
-NAMES = ("advice", "open advice", "two patients", "one option", "all options")
+NAMES = ("advice", "open advice", "two patients", "one option", "all options", "open options", "quiz")
+
+
+def quiz_page(rulebook: Rulebook) -> str:
+    quiz = generate(rulebook, seed=42, count=2, level=3)
+    return render_html(quiz, answer_key(quiz, rulebook))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -128,7 +138,7 @@ def browser() -> Iterator[Any]:
         opened.close()
 
 
-@pytest.mark.parametrize("name", ["advice", "two patients", "one option"])
+@pytest.mark.parametrize("name", ["advice", "two patients", "one option", "quiz"])
 @pytest.mark.parametrize("look", [("light", 1280), ("dark", 390)], ids=["light desktop", "dark phone"])
 def test_axe_finds_nothing_wrong_with_everything_unfolded(
     pages: dict[str, str], name: str, look: tuple[str, int], browser: Any, tmp_path: Path

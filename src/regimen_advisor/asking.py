@@ -1,36 +1,61 @@
-"""What to ask or test next about one option, and the smallest changes after which it would be offered, in words."""
+"""What to ask or test next, and the smallest changes after which an option would be offered, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from regimen_advisor.engines.changes import Change, ChangeSet, smallest_changes
+from regimen_advisor.engines.changes import Change, ChangeSet, grouped, smallest_changes
+from regimen_advisor.engines.questions import Question as FoundQuestion
 from regimen_advisor.engines.questions import Questions as Found
+from regimen_advisor.engines.replies import Tests
+from regimen_advisor.engines.settling import HISTORY
 from regimen_advisor.engines.solver import Solver
 from regimen_advisor.explanation import Answer, Question, Questions, Step, Way
-from regimen_advisor.facts import Domain
+from regimen_advisor.facts import ChoiceFact, Domain, NumberFact, SetFact
 from regimen_advisor.reading import Patient
 from regimen_advisor.standings import Standing
+from regimen_advisor.values import Atom, Between, Choice, Includes, Is, Members, Number
 from regimen_advisor.wording import Wording, listed, value_word
 
 
-def questions_about(found: Found, regimen: str) -> Questions:
+def questions_about(found: Found, regimen: str, wording: Wording) -> Questions:
     """The questions that can change how a regimen stands, and the smallest sets that settle it."""
-    single = [
-        Question(
-            question=one.key,
-            asks=one.asks,
-            settles=one.settles,
-            answers=tuple(_answer(answer.values, answer.standings) for answer in one.answers),
+    about = (one for one in found.single if any(regimen in answer.standings for answer in one.answers))
+    return Questions(single=tuple(_question(one, wording) for one in about), sets=found.by_regimen.get(regimen, ()))
+
+
+def questions_of_patient(found: Found, wording: Wording) -> Questions:
+    """Every question that can change how some regimen stands, and the smallest sets that settle all regimens."""
+    return Questions(single=tuple(_question(one, wording) for one in found.single), sets=found.together)
+
+
+def _question(one: FoundQuestion, wording: Wording) -> Question:
+    answers = tuple(
+        Answer(
+            values=answer.values,
+            says=tuple(dict.fromkeys(answer_words(one.key, tests, wording) for tests in answer.tests)),
+            standings=dict(answer.standings),
         )
-        for one in found.single
-        if any(regimen in answer.standings for answer in one.answers)
-    ]
-    return Questions(single=tuple(single), sets=found.by_regimen.get(regimen, ()))
+        for answer in one.answers
+    )
+    return Question(question=one.key, asks=one.asks, settles=one.settles, answers=answers)
 
 
-def _answer(values: tuple[str, ...], standings: Mapping[str, Standing]) -> Answer:
-    return Answer(values=values, standings=dict(standings))
+def answer_words(key: str, tests: Tests, wording: Wording) -> str:
+    """An answer as a reader says it: of a history in whole phrases, of any other question the value alone."""
+    if key == HISTORY:
+        return ", ".join(wording.atom(test.atom, wanted=test.wanted) for test in tests)
+    return ", ".join(_value_words(test.atom, wording, wanted=test.wanted) for test in tests)
+
+
+def _value_words(atom: Atom, wording: Wording, *, wanted: bool) -> str:
+    match atom:
+        case Is(values=values):
+            return listed(map(value_word, sorted(values)), "or")
+        case Between(fact=fact, low=low, high=high):
+            return wording.value(fact, Number(low, high))
+        case Includes(member=member):
+            return f"{'' if wanted else 'no '}{wording.member(member)}"
 
 
 def changes_to(solver: Solver, patient: Patient, regimen: str, standing: Standing) -> dict[str, object]:
@@ -55,7 +80,21 @@ class _Steps:
 
     def _step(self, change: Change) -> Step:
         now = self._now(change.fact) if change.kind == "change" else None
-        return Step(question=change.fact, how=change.kind, says=change.words, instead_of=now)
+        return Step(question=change.fact, how=change.kind, says=self._says(change), instead_of=now)
+
+    def _says(self, change: Change) -> str:
+        """The new value in the words of a reader."""
+        fact = self.domain.facts.get(change.fact)
+        match change.value:
+            case Choice(possible=possible) if isinstance(fact, ChoiceFact):
+                return listed(map(value_word, grouped(fact, possible)), "or")
+            case Number() if isinstance(fact, NumberFact):
+                return f"{change.words.replace('-', ' to ')}{' %' if fact.unit == '%' else ''}"
+            case Members(must=must, may=may) if isinstance(fact, SetFact):
+                absent = sorted(fact.unknown.may - may)
+                member = self.wording.member
+                return ", ".join([*map(member, sorted(must)), *(f"no {member(word)}" for word in absent)])
+        return value_word(change.words)
 
     def _now(self, key: str) -> str | None:
         """What is known now; ``None`` where that is nothing."""
@@ -69,4 +108,6 @@ class _Steps:
     def never(self, fixed: Sequence[tuple[str, ...]]) -> str | None:
         """One line for all ways that need a fact to be other than it is and always will be."""
         names = list(dict.fromkeys(self.domain.facts[key].label for keys in fixed for key in keys))
-        return f"Otherwise only with another {listed(names, 'or')}, which never changes." if names else None
+        if not names:
+            return None
+        return f"Otherwise only if {listed(names, 'or')} were different, which never changes."

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from regimen_advisor.advice import Advice, Option, ProfileName, RulebookName
 from regimen_advisor.advising import advise
 from regimen_advisor.arguments import Arguments
-from regimen_advisor.asking import changes_to, questions_about
+from regimen_advisor.asking import changes_to, questions_about, questions_of_patient
+from regimen_advisor.clauses import Clause
 from regimen_advisor.drugs import folded
 from regimen_advisor.engines.interpreter import Interpreter
 from regimen_advisor.engines.questions import questions
 from regimen_advisor.engines.solver import solver_for
 from regimen_advisor.errors import InputError, Location, did_you_mean
-from regimen_advisor.explanation import Argument, Explanation, Known, OptionExplained
+from regimen_advisor.explanation import Argument, Explanation, Known, OptionExplained, Questions
 from regimen_advisor.facts import Fact
 from regimen_advisor.judging import judge
 from regimen_advisor.reading import Patient
@@ -44,7 +45,8 @@ def explain(patient: Patient, rulebook: Rulebook, regimens: Iterable[str] = ()) 
     """
     names = [regimen_named(word, rulebook) for word in regimens]
     if not names:
-        return _of_every_option(patient, rulebook, advise(patient, rulebook, ask=False), arguments=False)
+        explained = _of_every_option(patient, rulebook, advise(patient, rulebook, ask=False), arguments=False)
+        return _with_questions(explained, patient, rulebook)
     judged = judge(patient, rulebook)
     explainer = _Explainer(patient, rulebook, names)
     return explainer.explanation(judged.engines, [explainer.whole(name) for name in names])
@@ -59,6 +61,16 @@ def _of_every_option(patient: Patient, rulebook: Rulebook, advice: Advice, *, ar
     explainer = _Explainer(patient, rulebook, [option.regimen for option in advice.options])
     options = [explainer.brief(option, arguments=arguments) for option in advice.options]
     return explainer.explanation(advice.engines, options)
+
+
+def _with_questions(explained: Explanation, patient: Patient, rulebook: Rulebook) -> Explanation:
+    """What to ask about the patient as a whole, and by option the smallest sets of questions that settle it."""
+    found, wording = questions(solver_for(rulebook), patient), Wording(rulebook.domain, rulebook.findings)
+    options = tuple(
+        option.model_copy(update={"questions": Questions(sets=found.by_regimen.get(option.regimen, ()))})
+        for option in explained.options
+    )
+    return explained.model_copy(update={"options": options, "questions": questions_of_patient(found, wording)})
 
 
 def regimen_named(word: str, rulebook: Rulebook) -> str:
@@ -129,7 +141,8 @@ class _Explainer:
         standing = self.solver.standing(name, self.patient).standing
         waits = self.solver.depends_on(name, self.patient) if standing is Standing.UNDETERMINED else ()
         explained = self._explained(name, standing, arguments, waits)
-        asked = questions_about(questions(self.solver, self.patient, name), name)
+        wording = Wording(self.rulebook.domain, self.rulebook.findings)
+        asked = questions_about(questions(self.solver, self.patient, name), name, wording)
         changes = changes_to(self.solver, self.patient, name, standing)
         return explained.model_copy(update={"arguments": arguments, "questions": asked, **changes})
 
@@ -192,5 +205,10 @@ def unmet(argument: Argument) -> list[str]:
     """What a rule asks for and this patient does not meet, in words; a part is not opened further than needed."""
     whole = argument.condition
     parts = whole.parts if whole.joined == "all" else (whole,)
-    missing = [part for part in parts if part.state == "not met"]
-    return [f"{part.words} ({part.value})" if part.value else part.words for part in missing]
+    return [_with_values(part) for part in parts if part.state == "not met"]
+
+
+def _with_values(clause: Clause) -> str:
+    """The clause with what is known of the patient in the facts that keep it from being met."""
+    found = dict.fromkeys(leaf.value for leaf in clause.leaves() if leaf.state == "not met" and leaf.value)
+    return f"{clause.words} ({'; '.join(found)})" if found else clause.words

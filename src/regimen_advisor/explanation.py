@@ -64,6 +64,7 @@ class Answer(Record):
     """Answers to one question that all have the same effect, and the standings that they bring."""
 
     values: tuple[str, ...] = Field(description="in the words of a profile")
+    says: tuple[str, ...] = Field(description="the same answers in the words of a reader")
     standings: dict[str, Standing] = Field(description="regimens whose standing the answer changes, and the new one")
 
 
@@ -80,7 +81,7 @@ class Questions(Record):
     """What to ask or test next: single questions, the most decisive first, and the smallest sets that settle it."""
 
     single: tuple[Question, ...] = ()
-    sets: tuple[tuple[str, ...], ...] = Field((), description="smallest sets of questions that settle this option")
+    sets: tuple[tuple[str, ...], ...] = Field((), description="smallest sets of questions that settle all of it")
 
 
 class OptionExplained(Record):
@@ -120,6 +121,9 @@ class Explanation(Record):
     profile: ProfileName
     known: tuple[Known, ...] = Field((), description="what is known of the patient, fact by fact")
     options: tuple[OptionExplained, ...] = ()
+    questions: Questions = Field(
+        Questions(), description="of the patient as a whole, where no regimen was asked for: `sets` settle all options"
+    )
     scope: str = SCOPE
 
     def _repr_html_(self) -> str:

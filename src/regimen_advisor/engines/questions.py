@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,10 @@ from regimen_advisor.conditions import Leaf, atoms_of, fields_of
 from regimen_advisor.engines.encoding import OUTCOMES, Slot
 from regimen_advisor.engines.implicants import place_of
 from regimen_advisor.engines.knowing import OPEN_HISTORY, given_entries, keys_behind
+from regimen_advisor.engines.replies import Reply, Tests, is_word
 from regimen_advisor.engines.settling import HISTORY, Settling, unit_of
 from regimen_advisor.engines.solver import ImpossiblePatient, Solver
-from regimen_advisor.facts import HISTORY_SETS, ChoiceFact, Domain, NumberFact, SetFact
+from regimen_advisor.facts import HISTORY_SETS, ChoiceFact, Domain, Literal_, NumberFact, SetFact
 from regimen_advisor.reading import Patient
 from regimen_advisor.standings import Standing
 from regimen_advisor.values import Atom, Between, Includes, Is, Number, Truth
@@ -26,11 +27,13 @@ if TYPE_CHECKING:
 class Answer:
     """Answers to one question that all have the same effect, in the words of the profile.
 
-    ``standings`` holds the regimens whose exact standing the answer changes, each with its new standing.
+    ``standings`` holds the regimens whose exact standing the answer changes, each with its new standing; ``tests``
+    says for each of ``values`` which tests of facts it meets, for whoever puts it into other words.
     """
 
     values: tuple[str, ...]
     standings: Mapping[str, Standing]
+    tests: tuple[Tests, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,19 +90,6 @@ def asked(tree: Judgement, patient: Patient, domain: Domain) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-@dataclass(frozen=True)
-class _Reply:
-    """A possible answer, in words and as literals; ``unless`` says the opposite of a single literal."""
-
-    words: str
-    literals: tuple[int, ...]
-    unless: str = ""
-
-    @property
-    def opposite(self) -> _Reply:
-        return _Reply(self.unless, (-self.literals[0],), self.words)
-
-
 class _Asker:
     def __init__(self, solver: Solver, patient: Patient, only: str | None) -> None:
         self.solver, self.patient, self.only = solver, patient, only
@@ -107,7 +97,9 @@ class _Asker:
         self.encoding = self.settling.session.encoding
         self.now = solver.standings(patient)
         self._asked = {key: asked for key in self.settling.questions if (asked := self._regimens_asked(key))}
-        self._effects: dict[str, list[tuple[str, dict[str, Standing]]]] = {key: [] for key in self.settling.questions}
+        self._effects: dict[str, list[tuple[str, Tests, dict[str, Standing]]]] = {
+            key: [] for key in self.settling.questions
+        }
         self._settled_by: dict[tuple[str, bool], set[str]] = {}
 
     def single(self) -> list[Question]:
@@ -120,15 +112,16 @@ class _Asker:
         return sorted(found, key=lambda question: -len(question.settles))
 
     def _question(self, key: str) -> Question | None:
-        effects: dict[tuple[tuple[str, Standing], ...], list[str]] = {}
+        effects: dict[tuple[tuple[str, Standing], ...], dict[str, Tests]] = {}
         settles: set[str] = set()
-        for words, changed in self._effects[key]:
+        for words, tests, changed in self._effects[key]:
             settles |= changed.keys() & set(self.settling.undetermined)
-            known = effects.setdefault(tuple(changed.items()), [])
-            known.extend([words] if words not in known else [])
+            effects.setdefault(tuple(changed.items()), {}).setdefault(words, tests)
         if not effects:
             return None
-        answers = tuple(Answer(tuple(words), dict(changed)) for changed, words in effects.items())
+        answers = tuple(
+            Answer(tuple(replies), dict(changed), tuple(replies.values())) for changed, replies in effects.items()
+        )
         return Question(key, self._asks(key), answers, tuple(name for name in self.now if name in settles))
 
     def _regimens_asked(self, key: str) -> list[str]:
@@ -151,9 +144,9 @@ class _Asker:
                 changed = self._changed(reply, asked)
             except ImpossiblePatient:
                 continue
-            self._note(key, reply.words, changed)
+            self._note(key, reply, changed)
             if key in OPEN_HISTORY:  # the history, once told, answers these too
-                self._note(HISTORY, f"{key} {reply.words}", changed)
+                self._note(HISTORY, replace(reply, words=f"{key} {reply.words}"), changed)
 
     def _ask_decisive(self, key: str, asked: Sequence[str]) -> None:
         for name in asked:
@@ -161,11 +154,11 @@ class _Asker:
                 continue
             wanted = {value for value in (False, True) if self._may_settle(key, name, value)}
             for reply in self._decisive(name, self._tests(key, name), wanted):
-                self._note(key, reply.words, self._changed(reply, asked))
+                self._note(key, reply, self._changed(reply, asked))
 
-    def _note(self, key: str, words: str, changed: dict[str, Standing]) -> None:
+    def _note(self, key: str, reply: Reply, changed: dict[str, Standing]) -> None:
         if changed:
-            self._effects[key].append((words, changed))
+            self._effects[key].append((reply.words, reply.tests, changed))
         for name, standing in changed.items():
             self._settled_by.setdefault((name, standing.is_offered), set()).add(key)
 
@@ -179,24 +172,25 @@ class _Asker:
             return False
         return all(self.settling.are_tied(key, other) for other in self._settled_by.get((regimen, not value), ()))
 
-    def _changed(self, reply: _Reply, asked: Sequence[str]) -> dict[str, Standing]:
+    def _changed(self, reply: Reply, asked: Sequence[str]) -> dict[str, Standing]:
         exact = self.solver.exact_under(reply.literals, asked, self.patient)
         return {name: exact[name].standing for name in asked if exact[name].standing is not self.now[name].standing}
 
-    def _decisive(self, regimen: str, tests: Sequence[_Reply], wanted: set[bool]) -> Iterator[_Reply]:
+    def _decisive(self, regimen: str, tests: Sequence[Reply], wanted: set[bool]) -> Iterator[Reply]:
         """For each wanted outcome the first combination of tests, failing before passing, that settles it so."""
         session, known = self.settling.session, self.settling.known
         offered = self.settling.offered[regimen]
 
-        def needed(parts: list[_Reply], against: int) -> _Reply:
+        def needed(parts: list[Reply], against: int) -> Reply:
             for part in list(parts):
                 rest = [other for other in parts if other is not part]
                 if not session.can(known, [literal for other in rest for literal in other.literals], [against]):
                     parts = rest
             literals = tuple(literal for part in parts for literal in part.literals)
-            return _Reply(", ".join(part.words for part in parts), literals)
+            tests = tuple(test for part in parts for test in part.tests)
+            return Reply(", ".join(part.words for part in parts), literals, tests)
 
-        def search(chosen: tuple[_Reply, ...], literals: tuple[int, ...], left: int) -> Iterator[_Reply]:
+        def search(chosen: tuple[Reply, ...], literals: tuple[int, ...], left: int) -> Iterator[Reply]:
             if not wanted:
                 return
             yes, no = session.can(known, literals, [offered]), session.can(known, literals, [-offered])
@@ -217,26 +211,26 @@ class _Asker:
     def _is_set(self, key: str) -> bool:
         return key == HISTORY or key.endswith(".drugs") or isinstance(self.solver.domain.facts.get(key), SetFact)
 
-    def _whole_answers(self, key: str) -> Iterator[_Reply]:
+    def _whole_answers(self, key: str) -> Iterator[Reply]:
         encoding = self.encoding
         if key.endswith(".outcome"):
             slot = self._slots()[key.removesuffix(".outcome")]
-            yield from (_Reply(word, (slot.outcomes[word],)) for word in OUTCOMES)
+            yield from (Reply(word, (slot.outcomes[word],), is_word("last_outcome", word)) for word in OUTCOMES)
             return
         name = "last_cycles" if key.endswith(".cycles") else key
         fact = self.solver.domain.facts.get(name)
         match fact:
             case ChoiceFact():
-                yield from (_Reply(word, (encoding.choices[name][word],)) for word in fact.domain)
+                yield from (Reply(word, (encoding.choices[name][word],), is_word(name, word)) for word in fact.domain)
             case NumberFact():
                 yield from self._ranges(fact)
             case SetFact():
                 table = encoding.sets[name]
                 for word in (fact.empty_word, *(member for member in fact.members if member not in fact.groups)):
                     others = tuple(-literal for other, literal in table.items() if other not in (word, *fact.groups))
-                    yield _Reply(word, (table[word], *others))
+                    yield Reply(word, (table[word], *others), (Literal_(Includes(name, word)),))
 
-    def _ranges(self, fact: NumberFact) -> Iterator[_Reply]:
+    def _ranges(self, fact: NumberFact) -> Iterator[Reply]:
         known = self.patient.facts[fact.name]
         assert isinstance(known, Number)
         starts = sorted({fact.low, *self.encoding.cuts(fact.name)})
@@ -244,9 +238,10 @@ class _Asker:
             first, last = max(low, known.low), min(after - 1, known.high)
             if first <= last:
                 literals = (self.encoding.at_least(fact.name, low), -self.encoding.at_least(fact.name, after))
-                yield _Reply(str(first) if first == last else f"{first}-{last}", literals)
+                words = str(first) if first == last else f"{first}-{last}"
+                yield Reply(words, literals, (Literal_(Between(fact.name, first, last)),))
 
-    def _tests(self, key: str, regimen: str) -> list[_Reply]:
+    def _tests(self, key: str, regimen: str) -> list[Reply]:
         """What the rules of a regimen ask of the answer to a question about a set or a history."""
         atoms = sorted(atoms_of(self.solver.offered[regimen]), key=place_of)
         encoding = self.encoding
@@ -254,18 +249,23 @@ class _Asker:
             slot = self._slots()[key.removesuffix(".drugs")]
             members = {atom.member for atom in atoms if isinstance(atom, Includes) and atom.fact in HISTORY_SETS}
             return [
-                _Reply(member, (encoding.holds(slot, encoding.kinds_in(member)),), f"no {member}")
+                Reply(
+                    member,
+                    (encoding.holds(slot, encoding.kinds_in(member)),),
+                    (Literal_(Includes("received", member)),),
+                    f"no {member}",
+                )
                 for member in sorted(members - {"none"})
             ]
         if key == HISTORY:
             untreated = Between("prior_lines", 0, 0)
             mine = [atom for atom in atoms if unit_of(self.solver.domain, atom.fact) == HISTORY and atom != untreated]
             return [
-                _Reply(in_words(atom), (encoding.atom(atom),), in_words(atom, wanted=False))
+                Reply(in_words(atom), (encoding.atom(atom),), (Literal_(atom),), in_words(atom, wanted=False))
                 for atom in (untreated, *mine)
             ]
         return [
-            _Reply(atom.member, (encoding.atom(atom),), f"no {atom.member}")
+            Reply(atom.member, (encoding.atom(atom),), (Literal_(atom),), f"no {atom.member}")
             for atom in atoms
             if isinstance(atom, Includes) and atom.fact == key
         ]

@@ -14,6 +14,7 @@ from regimen_advisor.reports.figures_text import signed
 from regimen_advisor.reports.layout import WIDTH, Block, Bullets, Gap, Heading, Line, Paragraph, Table, lines_of, plain
 from regimen_advisor.reports.markdown import markdown
 from regimen_advisor.reports.patient_text import questions_words
+from regimen_advisor.reports.questions_text import TO_ASK, patient_question_lines, question_lines
 from regimen_advisor.reports.text import TITLES
 from regimen_advisor.rulebook import Rulebook
 from regimen_advisor.wording import listed
@@ -36,7 +37,7 @@ def lines(explanation: Explanation, rulebook: Rulebook, width: int = WIDTH) -> l
     """The explanation as lines, each with the style a terminal may give it."""
     written = lines_of(_head(explanation), width)
     if not any(option.arguments for option in explanation.options):
-        written += lines_of(_overview(explanation), width)
+        written += lines_of(_overview(explanation, rulebook), width)
     for option in explanation.options:
         if option.arguments:
             written += lines_of(_verdict(option), width)
@@ -53,7 +54,7 @@ def render_markdown(explanation: Explanation, rulebook: Rulebook) -> str:
 def _markdown_blocks(explanation: Explanation, rulebook: Rulebook) -> Iterator[Block]:
     yield from _head(explanation)
     if not any(option.arguments for option in explanation.options):
-        yield from _overview(explanation)
+        yield from _overview(explanation, rulebook)
     for option in explanation.options:
         if option.arguments:
             yield from _verdict(option)
@@ -75,12 +76,16 @@ def _head(explanation: Explanation) -> Iterator[Block]:
         yield Paragraph(f"! input: {note}", "caution", hang=2)
 
 
-def _overview(explanation: Explanation) -> Iterator[Block]:
+def _overview(explanation: Explanation, rulebook: Rulebook) -> Iterator[Block]:
     for standing, options in itertools.groupby(explanation.options, key=lambda option: option.standing):
         yield Heading(TITLES[standing])
         for option in options:
             yield Paragraph(option.summary, indent=2)
             yield Gap()
+    asked = tuple(patient_question_lines(explanation, rulebook.domain))
+    if asked:
+        yield Heading(TO_ASK)
+        yield Bullets(asked)
 
 
 def _verdict(option: OptionExplained) -> Iterator[Block]:
@@ -224,34 +229,15 @@ def way_words(way: Way, domain: Domain | None) -> str:
 
 def _step_words(step: Step, domain: Domain | None) -> str:
     instead = f" (now {step.instead_of})" if step.instead_of else ""
-    return f"{questions_words((step.question,), domain)} {step.says}{instead}"
+    colon = ":" if step.says == "yes" or step.says.split()[0] == "no" else ""
+    return f"{questions_words((step.question,), domain)}{colon} {step.says}{instead}"
 
 
 def _questions(option: OptionExplained, domain: Domain) -> Iterator[Block]:
     asked = tuple(question_lines(option, domain))
     if asked:
-        yield Heading("What to ask or test next")
+        yield Heading(TO_ASK)
         yield Bullets(asked)
-
-
-def question_lines(option: OptionExplained, domain: Domain | None) -> Iterator[str]:
-    """Each question with what its answers make of this option, then the smallest sets of questions that settle it."""
-    for question in option.questions.single:
-        effects: dict[str, list[str]] = {}
-        for answer in question.answers:
-            if option.regimen in answer.standings:
-                effects.setdefault(answer.standings[option.regimen].value.replace("-", " "), []).extend(answer.values)
-        answers = "; ".join(f"{listed(values, 'or')}: {standing}" for standing, values in effects.items())
-        yield f"{question.asks} {answers}."
-    yield from sets_words(option.questions.sets, domain)
-
-
-def sets_words(sets: Sequence[tuple[str, ...]], domain: Domain | None) -> list[str]:
-    """The smallest sets of questions that settle an option, in one sentence."""
-    if not sets:
-        return []
-    words = " or ".join(f"({questions_words(keys, domain)})" for keys in sets)
-    return [f"Settled whatever the answers by knowing {words}."]
 
 
 def _foot(explanation: Explanation) -> Iterator[Block]:

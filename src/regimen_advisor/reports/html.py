@@ -25,7 +25,7 @@ from regimen_advisor.explaining import explain_all, unmet
 from regimen_advisor.explanation import Explanation, Known, OptionExplained
 from regimen_advisor.reading import Patient
 from regimen_advisor.regimens import Source
-from regimen_advisor.reports.explanation import asks_words, change_lines, question_lines, says_its_value
+from regimen_advisor.reports.explanation import asks_words, change_lines, says_its_value
 from regimen_advisor.reports.figures_text import (
     Places,
     arm_labels,
@@ -38,6 +38,7 @@ from regimen_advisor.reports.figures_text import (
 )
 from regimen_advisor.reports.layout import Block
 from regimen_advisor.reports.patient_text import questions_words
+from regimen_advisor.reports.questions_text import patient_question_lines, question_lines
 from regimen_advisor.reports.studies import approval_sentence, erratum_words, study_blocks
 from regimen_advisor.rulebook import Rulebook
 from regimen_advisor.standings import Standing, effective_conditions, regimen_rules
@@ -107,6 +108,7 @@ def _environment(rulebook: Rulebook | None) -> Environment:
     environment.filters |= {
         "asked": lambda option: list(question_lines(option, domain)),
         "count_cautions": _count_cautions,
+        "asked_of_patient": lambda explanation: list(patient_question_lines(explanation, domain)),
         "asks": lambda clause: asks_words(clause, domain),
         "changes": lambda option: list(change_lines(option, domain)),
         "erratum": erratum_words,

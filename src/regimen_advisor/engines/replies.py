@@ -1,0 +1,31 @@
+"""A possible answer to a question: as a profile words it, as literals of the solver, and as tests of facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from regimen_advisor.facts import Literal_
+from regimen_advisor.values import Is
+
+Tests = tuple[Literal_, ...]
+"""Tests of facts that an answer meets, all of them."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer. ``unless`` says the opposite of one that is a single test."""
+
+    words: str
+    literals: tuple[int, ...]
+    tests: Tests
+    unless: str = ""
+
+    @property
+    def opposite(self) -> Reply:
+        """The answer that the test is not met."""
+        return Reply(self.unless, (-self.literals[0],), tuple(~test for test in self.tests), self.words)
+
+
+def is_word(fact: str, word: str) -> Tests:
+    """The test that a choice is this word."""
+    return (Literal_(Is(fact, frozenset({word}))),)
