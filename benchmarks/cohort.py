@@ -85,6 +85,14 @@ def command(file: Path, output: Path) -> None:
     main()
 
 
+def command_exact(file: Path, output: Path) -> None:
+    """The same with every open case settled by the solver, as the verb does by default."""
+    sys.argv = ["regimen-advisor", "cohort", str(file), "--output", str(output)]
+    from regimen_advisor.cli import main
+
+    main()
+
+
 def enlarged(rulebook, copies: int):
     """The rulebook with each rule ``copies`` times, no two with the same condition, for the same regimens."""
     from regimen_advisor.conditions import AllOf, Leaf, Not
@@ -237,7 +245,8 @@ def spark_local(file: Path, output: Path) -> None:
     from regimen_advisor.rulebook import load_rulebook
     from regimen_advisor.spark import run_on_spark
 
-    run_on_spark(str(file), str(output) + ".folder", load_rulebook(), "local[2]", ["spark.driver.memory=2g"])
+    memory = ["spark.driver.memory=2g"]
+    run_on_spark(str(file), str(output) + ".folder", load_rulebook(), "local[2]", memory, exact=False)
 
 
 WORK = {
@@ -251,6 +260,7 @@ WORK = {
         columns_4_times_the_rules,
         columns_16_times_the_rules,
         command,
+        command_exact,
         interpreter,
         zen_engine,
         machine_words,
@@ -293,7 +303,7 @@ def plan(patients: list[int], only: list[str] | None) -> Iterator[tuple[str, int
             elif name in ("interpreter", "zen_engine"):
                 if number == patients[0]:
                     yield name, number
-            elif number <= 1_000_000 or name not in ("spark_local", "columns_16_times_the_rules"):
+            elif number <= 1_000_000 or name not in ("spark_local", "columns_16_times_the_rules", "command_exact"):
                 yield name, number
 
 

@@ -2,10 +2,13 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from regimen_advisor.page import example_profiles, render_page
 from regimen_advisor.rulebook import Rulebook, load_rulebook
 
 ROOT = Path(__file__).parent.parent
@@ -36,3 +39,22 @@ def chromium() -> str:
 @pytest.fixture
 def java() -> str:
     return needed("java")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A real Chromium; one for all tests, since two cannot be driven at a time."""
+    path = needed("chromium")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as running:
+        started = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def page_file(rulebook: Rulebook, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The teaching page of the shipped rules."""
+    file = tmp_path_factory.mktemp("page") / "lung.html"
+    file.write_text(render_page(rulebook, example_profiles(ROOT / "profiles")), encoding="utf-8")
+    return file

@@ -3,10 +3,12 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from random import Random
 
 import pytest
 from typer.testing import CliRunner
 
+import generators
 from regimen_advisor.errors import InputError
 from regimen_advisor.profile import Profile
 from regimen_advisor.reading import read
@@ -17,12 +19,13 @@ pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 
 import typer  # noqa: E402
 
-from regimen_advisor import cohort_command, tables  # noqa: E402
+from regimen_advisor import cohort_command, explain_command, tables  # noqa: E402
 from regimen_advisor.cohort import judged, open_table, summarise  # noqa: E402
 from regimen_advisor.cohort_changes import changes  # noqa: E402
 from regimen_advisor.concordance import Agreement, concordance  # noqa: E402
 from regimen_advisor.reports import cohort as report  # noqa: E402
 from regimen_advisor.rows import profile_of_row  # noqa: E402
+from tables import table as profiles_as_table  # noqa: E402
 
 HEADER = "id,disease,histology,stage,extent,egfr,alk,ros1,ecog,prior_lines,last_outcome,history,drugs_given\n"
 HISTORY = '"[{""line"": 1, ""drugs"": [""osimertinib""], ""outcome"": ""progressed""}]"'
@@ -43,6 +46,18 @@ def rulebook():
 def app():
     found = typer.Typer()
     cohort_command.register(found)
+    return found
+
+
+@pytest.fixture
+def explainer():
+    found = typer.Typer()
+    explain_command.register(found)
+
+    @found.callback()
+    def verbs() -> None:
+        """The other verbs do not matter here."""
+
     return found
 
 
@@ -99,19 +114,36 @@ def test_a_cell_that_cannot_be_read_is_unknown_and_counted_by_column_and_value(t
     assert rows_of(table, rulebook).row(3, named=True)["unread"] == "ecog: 7\nalk: maybe"
 
 
-def test_exact_standings_are_those_of_the_solver(rulebook, tmp_path):
-    solver_for = pytest.importorskip("regimen_advisor.engines.solver").solver_for
-    file = tmp_path / "one.csv"
-    file.write_text("disease,prior_lines,egfr\nnsclc,1,positive\nnsclc,,\n", encoding="utf-8")
-    exact = rows_of(file, rulebook, exact=True)
-    for row, written in zip(
-        exact.rows(named=True),
-        ({"disease": "nsclc", "prior_lines": 1, "egfr": "positive"}, {"disease": "nsclc"}),
-        strict=True,
-    ):
-        patient = read(Profile.model_validate(written), rulebook.domain)
-        for regimen in rulebook.regimens:
-            assert row[regimen] == solver_for(rulebook).standing(regimen, patient).standing.value
+def test_standings_are_those_of_the_solver_for_two_thousand_random_patients(rulebook, tmp_path):
+    solver = pytest.importorskip("regimen_advisor.engines.solver").solver_for(rulebook)
+    random, written, patients = Random(20261124), [], []
+    while len(written) < 2000:
+        profile = generators.random_profile(random)
+        try:
+            patients.append(read(Profile.model_validate(profile), rulebook.domain))
+        except InputError:
+            continue
+        written.append(profile)
+    profiles_as_table(written).write_parquet(tmp_path / "patients.parquet")
+    with judged(open_table([str(tmp_path / "patients.parquet")]), rulebook) as result:
+        rows, settled = result.rows.collect(), result.settled
+    assert settled.exact
+    assert settled.changed > 0  # else the patients show nothing that node by node does not
+    for row, patient in zip(rows.rows(named=True), patients, strict=True):
+        exact = {name: one.standing.value for name, one in solver.standings(patient).items()}
+        assert {name: row[name] for name in exact} == exact
+
+
+def test_a_row_is_explained_by_its_id(explainer, table):
+    told = run(explainer, "explain", table, "--id", "d", "ivonescimab")
+    assert told.exit_code == 0
+    assert "IVONESCIMAB: UNDETERMINED" in told.output
+
+
+def test_an_unknown_id_a_missing_one_and_a_row_that_is_set_apart_are_refused(explainer, table):
+    assert "no row of the table is called `zz`" in refused(explainer, "explain", table, "--id", "zz")
+    assert "--id" in refused(explainer, "explain", table)
+    assert "disease" in refused(explainer, "explain", table, "--id", "c")
 
 
 def test_the_counts_of_the_summary_are_those_of_the_rows(table, rulebook):

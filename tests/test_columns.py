@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from random import Random
+from types import SimpleNamespace
 
 import pytest
 
+import enumeration
 import generators
 from regimen_advisor.conditions import AllOf, AnyOf, Condition, Leaf, Not, walk
 from regimen_advisor.engines.interpreter import Interpreter
@@ -16,6 +18,8 @@ from regimen_advisor.values import Includes, Truth
 from tables import table
 
 pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
+from regimen_advisor.cohort_settling import Settler, with_answers  # noqa: E402
+from regimen_advisor.engines import columns  # noqa: E402
 from regimen_advisor.engines.columns import FAULT, HISTORY, ColumnEngine  # noqa: E402
 
 TRUTHS = {True: Truth.TRUE, False: Truth.FALSE, None: Truth.UNKNOWN}
@@ -122,6 +126,44 @@ def test_solver_and_columns_agree_on_every_offered_and_not_indicated_cell(shippe
                 assert exact is standing
                 compared += 1
     assert compared > 500
+
+
+def test_exact_standings_of_a_table_are_those_of_all_completions_on_small_domains(monkeypatch):
+    """The columns, then the solver where a case is in doubt; enumeration is the oracle."""
+    solver_module = pytest.importorskip("regimen_advisor.engines.solver")
+    random, cells, settled_further = Random(31), 0, 0
+    for _ in range(14):
+        solver = enumeration.random_solver(random)
+        rules = SimpleNamespace(domain=solver.domain, regimens=dict.fromkeys(solver.regimens))
+        monkeypatch.setattr(columns, "regimen_rules", lambda _, solver=solver: solver.regimens)
+        monkeypatch.setattr(solver_module, "solver_for", lambda _, solver=solver: solver)
+        written, patients = possible_small_profiles(random, 4, solver)
+        rows = table(written).with_row_index("row")
+        engine = ColumnEngine(rules)
+        node = engine.standings(engine.facts(rows.lazy()), ["row"]).collect()
+        answers = Settler(engine).answers(rows)
+        exact = with_answers(node.lazy(), answers.lazy(), list(solver.regimens)).collect()
+        for told, before, patient in zip(exact.rows(named=True), node.rows(named=True), patients, strict=True):
+            oracle = enumeration.completions(solver, patient)
+            for name in solver.regimens:
+                assert told[name] == oracle.standing(name).value
+                cells += 1
+                settled_further += told[name] != before[name]
+                if before[name] in ("offered", "offered-with-caution", "not-indicated"):
+                    assert oracle.standing(name).is_offered == before[name].startswith("offered")
+    assert cells == 14 * 4 * 3
+    assert settled_further > 0
+
+
+def possible_small_profiles(random, count, solver):
+    found = []
+    while len(found) < count:
+        written = enumeration.random_written(random)
+        try:
+            found.append((written, read(Profile.model_validate(written), solver.domain)))
+        except InputError:
+            continue
+    return [written for written, _ in found], [patient for _, patient in found]
 
 
 def test_columns_and_durable_rules_agree_on_a_hundred_thousand_cells(shipped):

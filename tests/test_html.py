@@ -3,13 +3,12 @@
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conftest import ROOT, needed
+from conftest import ROOT
 from regimen_advisor.advising import advise
 from regimen_advisor.explaining import explain
 from regimen_advisor.profile import profile_from, read_profile
@@ -127,15 +126,6 @@ def test_a_page_carries_the_plot_the_map_and_the_citations(pages: dict[str, str]
 
 
 # In a browser -------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=needed("chromium"), args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.mark.parametrize("name", ["advice", "two patients", "one option", "quiz"])

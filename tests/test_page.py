@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from typer.testing import CliRunner
 
-from page_browser import ROOT, browser, page_file
+from conftest import ROOT
 from regimen_advisor.cli import app
 from regimen_advisor.page import SCRIPTS, example_profiles, page_script, render_page
 from regimen_advisor.page_clauses import MOST_LINES
@@ -18,8 +18,6 @@ from regimen_advisor.profile import read_profile
 from regimen_advisor.quiz import generate
 from regimen_advisor.quiz_key import answer_key
 from regimen_advisor.rulebook import Rulebook
-
-__all__ = ["browser", "page_file"]  # fixtures
 
 UNTREATED = {
     "disease": "nsclc", "histology": "adenocarcinoma", "stage": "IVB", "ecog": 1, "egfr": "wild-type",

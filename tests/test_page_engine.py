@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from conftest import EVERYTHING
+from conftest import EVERYTHING, ROOT
 from generators import random_profile
-from page_browser import ROOT, browser, page_file
 from regimen_advisor.advice import Advice
 from regimen_advisor.advising import advise
 from regimen_advisor.engines.interpreter import Interpreter
@@ -23,8 +22,6 @@ from regimen_advisor.rulebook import Rulebook
 from regimen_advisor.sources import read_document
 from regimen_advisor.standings import effective_conditions, regimen_rules, standing_of
 from regimen_advisor.values import Truth
-
-__all__ = ["browser", "page_file"]  # fixtures
 
 MANY = 20_000 if EVERYTHING else 2_000
 """In CI, where every test must run, as many as the issue asks for."""

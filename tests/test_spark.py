@@ -7,6 +7,7 @@ import shutil
 import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 pytest.importorskip("pyspark", reason="the extra `spark` is not installed")
 
 from regimen_advisor import spark  # noqa: E402
+from regimen_advisor.cohort import judged, open_table, summarise  # noqa: E402
+from regimen_advisor.mapping import load_mapping  # noqa: E402
 from regimen_advisor.synthesis import synthetic_patients  # noqa: E402
 
 needs_java = pytest.mark.skipif(shutil.which("java") is None, reason="Java is not installed")
@@ -99,10 +102,11 @@ def test_a_run_that_loses_an_executor_gives_the_rows_of_the_undisturbed_run(tabl
     session = spark.start_session("local-cluster[2,1,600]", [*memory, *a_file_a_task])
     try:
         session.sparkContext.setLogLevel("WARN")
-        spark.judge_table(session, str(table), str(tmp_path / "calm"), rulebook)
+        spark.judge_table(session, str(table), str(tmp_path / "calm"), rulebook, exact=False)
+        counted = spark.summary_of(session, str(table), str(tmp_path / "calm"), rulebook, exact=False)
         killer = Killer(session)
         killer.start()
-        spark.judge_table(session, str(table), str(tmp_path / "disturbed"), rulebook)
+        spark.judge_table(session, str(table), str(tmp_path / "disturbed"), rulebook, exact=False)
         killer.over.set()
         killer.join()
     finally:
@@ -113,6 +117,31 @@ def test_a_run_that_loses_an_executor_gives_the_rows_of_the_undisturbed_run(tabl
     calm_rows, disturbed = rows(tmp_path / "calm"), rows(tmp_path / "disturbed")
     assert calm_rows.height == PARTS * ROWS
     assert calm_rows.equals(disturbed)
+    with judged(open_table([str(table)]), rulebook, exact=False) as result:
+        summary = summarise(result, str(table))
+    assert replace(counted, settled=summary.settled) == summary
+
+
+def test_a_worker_gives_the_rows_of_the_embedded_engine_with_a_mapping_and_a_second_table(tmp_path):
+    (tmp_path / "sv.csv").write_text("who,change\n2,EML4-ALK fusion\n", encoding="utf-8")
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(
+        "title: small\nid: who\ntables:\n  sv: {file: sv.csv, key: who, matches: who}\n"
+        "keys:\n  disease: {column: kind, values: {NSCLC: nsclc}}\n"
+        "  alk: {column: sv.change, patterns: [{match: '.*ALK fusion', gives: positive}]}\n",
+        encoding="utf-8",
+    )
+    rows = pl.DataFrame({"who": ["1", "2", "3"], "kind": ["NSCLC", "NSCLC", "?"]})
+    rows.write_parquet(tmp_path / "rows.parquet")
+    rulebook = load_rulebook()
+    read = load_mapping(mapping, rulebook.domain)
+    task = spark.Task(spark._rule_files(rulebook), spark._mapping_files(read, tmp_path))
+    (batch,) = rows.to_arrow(compat_level=pl.CompatLevel.oldest()).to_batches()
+    (answer,) = spark._judge(task)(iter([batch]))
+    with judged(open_table([str(tmp_path / "rows.parquet")], read), rulebook) as result:
+        expected = result.rows.with_columns(pl.all().cast(pl.String)).collect()
+    assert pl.DataFrame(answer).equals(expected)
+    assert expected["unread"].to_list() == [None, None, "kind: ?"]
 
 
 def test_a_missing_java_is_said_in_words(monkeypatch):

@@ -24,7 +24,7 @@ from regimen_advisor.standings import Standing
 from regimen_advisor.tables import PARQUET, scan_table, table_errors, whole_or_nothing, write_table
 
 ROW, SET_APART, UNREAD, QUESTIONS, DIGEST, GIVEN = "row", "set_apart", "unread", "questions", "rulebook", "given"
-_MOST_TOLD = 1000
+MOST_TOLD = 1000
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def open_table(
     if given is not None and given not in names:
         raise InputError.at(Location(paths[0]), f"--given: no column `{given}` in the table")
     if mapping is not None:
-        rows = mapping.apply(raw, Path(mapping.document.name).parent if _beside(mapping) else Path(paths[0]).parent)
+        rows = mapping.apply(raw, second_tables(mapping, paths[0]))
         if given is not None:
             extra = raw.select(pl.col(given).cast(pl.String).alias(GIVEN))
             rows = pl.concat([rows.drop(GIVEN, strict=False), extra], how="horizontal")
@@ -72,10 +72,11 @@ def open_table(
     return CohortTable(rows, mapping, ", ".join(paths))
 
 
-def _beside(mapping: TableMapping) -> bool:
-    """Second tables stand beside the mapping if they are there, else beside the first table."""
+def second_tables(mapping: TableMapping, first: str) -> Path:
+    """The folder of the second tables: that of the mapping if they are there, else that of the first table."""
     place = Path(mapping.document.name).parent
-    return all((place / second.file).exists() for second in mapping.file.tables.values())
+    beside = all((place / second.file).exists() for second in mapping.file.tables.values())
+    return place if beside else Path(first).parent
 
 
 @dataclass(frozen=True)
@@ -103,12 +104,12 @@ class CohortResult:
 
 @contextmanager
 def judged(
-    table: CohortTable, rulebook: Rulebook, *, exact: bool | None = None, folder: str | None = None
+    table: CohortTable, rulebook: Rulebook, *, exact: bool = True, folder: str | None = None
 ) -> Iterator[CohortResult]:
     """The standings of every row of ``table``.
 
-    ``exact`` settles what the node-by-node table leaves open with the solver, for distinct profiles: always, never, or
-    (``None``) where there are few enough of them. ``folder`` is where the working file is put.
+    Without ``exact`` they are those of the node-by-node table, which is faster. ``folder`` is where the working file is
+    put.
     """
     engine = ColumnEngine(rulebook, table.mapping.readers if table.mapping else None)
     keep = ["id", *([GIVEN] if GIVEN in table.rows.collect_schema() else [])]
@@ -116,7 +117,7 @@ def judged(
         file = Path(scratch) / "standings.parquet"
         with table_errors(table.name):
             told = engine.standings(
-                engine.facts(table.rows), [*keep, set_apart(engine), _relabelled(table), digest(rulebook)]
+                engine.facts(table.rows), [*keep, set_apart(engine), relabelled(table.mapping), digest(rulebook)]
             )
             told.select(*keep, *rulebook.regimens, QUESTIONS, SET_APART, UNREAD, DIGEST).sink_parquet(
                 file, compression="zstd", compression_level=1
@@ -146,12 +147,10 @@ def set_apart(engine: ColumnEngine) -> pl.Expr:
     return both.map_batches(words, return_dtype=pl.String, is_elementwise=True).alias(SET_APART)
 
 
-def _relabelled(table: CohortTable) -> pl.Expr:
+def relabelled(mapping: TableMapping | None) -> pl.Expr:
     """Unread cells under the names of the columns of the table, not of the keys they were mapped to."""
     told = pl.col(UNREAD)
-    if table.mapping is None:
-        return told
-    for key, label in table.mapping.labels.items():
+    for key, label in mapping.labels.items() if mapping else ():
         told = told.str.replace_all(f"(?m)^{key}: ", label.replace("$", "$$") + ": ")
     return told.alias(UNREAD)
 
@@ -212,7 +211,7 @@ def summarise(result: CohortResult, name: str) -> Summary:
         name,
         totals["patients"],
         reasons,
-        tuple((*_column_and_cell(text), count) for text, count in cells),
+        tuple((*column_and_cell(text), count) for text, count in cells),
         {
             regimen: {standing.value: totals[f"{regimen}\n{standing.value}"] for standing in Standing}
             for regimen in regimens
@@ -230,11 +229,12 @@ def summarise(result: CohortResult, name: str) -> Summary:
 def _counted(column: pl.LazyFrame) -> tuple[tuple[str, int], ...]:
     """The distinct cells of the only column, the commonest first."""
     (name,) = column.collect_schema().names()
-    counts = column.group_by(name).len("n").sort(["n", name], descending=[True, False]).head(_MOST_TOLD)
+    counts = column.group_by(name).len("n").sort(["n", name], descending=[True, False]).head(MOST_TOLD)
     return tuple((text, count) for text, count in counts.collect(engine="streaming").rows())
 
 
-def _column_and_cell(text: str) -> tuple[str, str]:
+def column_and_cell(text: str) -> tuple[str, str]:
+    """The column and the cell of what stands in ``unread``."""
     column, _, cell = text.partition(": ")
     return column, cell
 

@@ -67,10 +67,9 @@ def cohort(  # noqa: PLR0917 - one parameter an option
     id_column: Annotated[
         str, typer.Option("--id-column", metavar="COLUMN", help="The column that names the patient.")
     ] = "id",
-    exact: Annotated[
-        bool | None,
-        typer.Option("--exact/--node-by-node", help="Settle open cells by the solver (default: if they are few)."),
-    ] = None,
+    node_by_node: Annotated[
+        bool, typer.Option("--node-by-node", help="Faster, and less exact: do not ask the solver about open cells.")
+    ] = False,
     rules: Annotated[
         str | None, typer.Option("--rules", metavar="DIR", help="Rules folder (default: the shipped rules).")
     ] = None,
@@ -100,16 +99,34 @@ def cohort(  # noqa: PLR0917 - one parameter an option
         _suggest(table, rulebook)
         return
     if engine is CohortEngine.SPARK:
-        from regimen_advisor.spark import run_on_spark  # noqa: PLC0415
-
-        if output is None or len(table) != 1 or read is not None or compare or given:
+        if output is None or len(table) != 1 or compare or given or strict:
             raise InputError.at(
                 Location("cohort"),
-                "--engine spark takes one Parquet TABLE and --output, without --mapping, --compare or --given",
+                "--engine spark takes one Parquet TABLE and --output, without --compare, --given or --strict",
             )
-        run_on_spark(table[0], output, rulebook, master, conf or [])
+        _on_spark(table[0], output, rulebook, read, master, conf or [], format, exact=not node_by_node)
         return
-    _judge(table, read, rulebook, output, format, strict, compare, given, id_column, exact)
+    _judge(table, read, rulebook, output, format, strict, compare, given, id_column, not node_by_node)
+
+
+def _on_spark(  # noqa: PLR0917 - one parameter an option
+    table: str,
+    output: str,
+    rulebook: Rulebook,
+    mapping: TableMapping | None,
+    master: str,
+    conf: list[str],
+    format: CohortFormat,
+    *,
+    exact: bool,
+) -> None:
+    from regimen_advisor.reports import cohort as report  # noqa: PLC0415
+    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
+    from regimen_advisor.spark import run_on_spark  # noqa: PLC0415
+
+    summary = run_on_spark(table, output, rulebook, master, conf, mapping=mapping, exact=exact)
+    render = {CohortFormat.TEXT: report.as_text, CohortFormat.JSON: report.as_json, CohortFormat.HTML: report.as_html}
+    write_output(render[format](summary, None, None), None)
 
 
 def _synthesise(count: int, seed: int, output: str | None) -> None:
@@ -148,7 +165,7 @@ def _judge(  # noqa: PLR0917 - what the command line says
     compare: str | None,
     given: str | None,
     id_column: str,
-    exact: bool | None,
+    exact: bool,
 ) -> None:
     from regimen_advisor.cohort import judged, open_table, refuse_if_strict, summarise  # noqa: PLC0415
     from regimen_advisor.cohort_changes import changes  # noqa: PLC0415

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -44,11 +46,25 @@ def register(app: typer.Typer) -> None:
     app.command(name="map")(draw_map)
 
 
-def explain(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A profile; `-` reads standard input.")],
+_TABLES = (".csv", ".tsv", ".parquet", ".jsonl")
+
+
+def explain(  # noqa: PLR0917 - one parameter an option
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A profile (`-` reads standard input), or a table with --id.")
+    ],
     regimen: Annotated[
         str | None, typer.Argument(metavar="[REGIMEN]", help="Its id or name; without it, all options in short.")
     ] = None,
+    id: Annotated[
+        str | None, typer.Option("--id", metavar="ID", help="Explain this row of a table (`row-N` where it has no id).")
+    ] = None,
+    mapping: Annotated[
+        str | None, typer.Option(metavar="FILE", help="How the columns of the table become the keys of a profile.")
+    ] = None,
+    id_column: Annotated[
+        str, typer.Option("--id-column", metavar="COLUMN", help="The column of the table that names the patient.")
+    ] = "id",
     format: Annotated[ExplainFormat, typer.Option("--format", "-f", help="How to print.")] = ExplainFormat.TEXT,
     output: Output = None,
     rules: Rules = None,
@@ -58,7 +74,7 @@ def explain(
     from regimen_advisor.rulebook import load_rulebook  # noqa: PLC0415
 
     rulebook = load_rulebook(rules)
-    patient = _patient(file, rulebook)
+    patient = _patient(file, rulebook) if not _is_table(file, id) else _row(file, id, mapping, id_column, rulebook)
     explanation = explain_one(patient, rulebook, [regimen] if regimen else [])
     if format is ExplainFormat.TEXT and output is None and sys.stdout.isatty():
         _print_in_colour(explanation, rulebook)
@@ -93,6 +109,26 @@ def _patient(file: str, rulebook: Rulebook) -> Patient:
 
     profile, document = read_profile(file)
     return read(profile, rulebook.domain, document)
+
+
+def _is_table(file: str, id: str | None) -> bool:
+    return id is not None or Path(file).suffix.lower() in _TABLES
+
+
+def _row(file: str, id: str | None, mapping: str | None, id_column: str, rulebook: Rulebook) -> Patient:
+    """The patient of one row of a table."""
+    from regimen_advisor.errors import InputError, Location  # noqa: PLC0415
+    from regimen_advisor.reading import read  # noqa: PLC0415
+
+    if id is None:
+        raise InputError.at(Location(file), "is a table: which of its patients?", "add --id ID, or --id row-1")
+    if find_spec("polars") is None:
+        raise InputError.at(Location(file), "Polars is not installed", "pip install 'regimen-advisor[cohort]'")
+    from regimen_advisor.mapping import load_mapping  # noqa: PLC0415
+    from regimen_advisor.rows import profile_of_row  # noqa: PLC0415
+
+    how = load_mapping(mapping, rulebook.domain) if mapping else None
+    return read(profile_of_row([file], id, rulebook, how, id_column=id_column), rulebook.domain)
 
 
 def _rendered(explanation: Explanation, patient: Patient, rulebook: Rulebook, format: ExplainFormat) -> str:

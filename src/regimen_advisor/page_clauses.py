@@ -12,13 +12,13 @@ from typing import Any
 from regimen_advisor.conditions import Condition, atoms_of, fields_of
 from regimen_advisor.engines.encoding import OUTCOMES, Encoding, Shape, Slot
 from regimen_advisor.engines.implicants import place_of
-from regimen_advisor.engines.questions import in_words
 from regimen_advisor.engines.settling import HISTORY, unit_of
 from regimen_advisor.engines.settling import tied as tied_units
 from regimen_advisor.engines.solver import Solver, solver_for
 from regimen_advisor.facts import HISTORY_SETS, Domain, NumberFact, SetFact
 from regimen_advisor.rulebook import Rulebook
 from regimen_advisor.values import Atom, Between, Includes
+from regimen_advisor.wording import Wording
 
 MOST_LINES = 12
 """Lines that the clauses tell apart."""
@@ -35,8 +35,9 @@ def clauses(rulebook: Rulebook) -> Json:
     shape = solver.shape.widened(Shape(frozenset(), MOST_LINES, MOST_CURATIVE))
     encoding = Encoding(rulebook.domain, shape)
     literal: Callable[[Condition], int] = encoding.condition
+    wording = Wording(rulebook.domain, rulebook.findings)
     rules = {name: literal(condition) for name, condition in solver.rules.items()}
-    regimens = {name: _regimen_literals(name, solver, encoding) for name in solver.regimens}
+    regimens = {name: _regimen_literals(name, solver, encoding, wording) for name in solver.regimens}
     slots = [slot for pair in zip(encoding.inductions, encoding.maintenances, strict=True) for slot in pair]
     numbers = [
         name for name, fact in rulebook.domain.facts.items() if isinstance(fact, NumberFact) and name != "prior_lines"
@@ -53,13 +54,13 @@ def clauses(rulebook: Rulebook) -> Json:
         "kinds": [[name, sorted(drugs)] for name, drugs in encoding.kinds.items()],
         "ties": {name: sorted(tied_units(rulebook.domain, frozenset({name}))) for name in rulebook.domain.facts}
         | {HISTORY: sorted(tied_units(rulebook.domain, frozenset({HISTORY})))},
-        "untreated": _test(Between("prior_lines", 0, 0), encoding),
+        "untreated": _test(Between("prior_lines", 0, 0), encoding, wording),
     }
     # What was asked for above may have added to the clauses, so they come last.
     return found | {"variables": encoding.variables, "clauses": encoding.clauses}
 
 
-def _regimen_literals(name: str, solver: Solver, encoding: Encoding) -> Json:
+def _regimen_literals(name: str, solver: Solver, encoding: Encoding, wording: Wording) -> Json:
     """The literals of a regimen's conditions, the facts that have to do with them, and what is asked of histories."""
     of = solver.regimens[name]
     atoms = sorted(atoms_of(solver.offered[name]), key=place_of)
@@ -70,7 +71,7 @@ def _regimen_literals(name: str, solver: Solver, encoding: Encoding) -> Json:
         "caution": encoding.condition(of.caution),
         "about": sorted(tied_units(solver.domain, fields_of(solver.offered[name]))),
         "warned_about": sorted(tied_units(solver.domain, fields_of(of.caution))),
-        "tests": [_test(atom, encoding) for atom in atoms if _is_asked(atom, solver.domain)],
+        "tests": [_test(atom, encoding, wording) for atom in atoms if _is_asked(atom, solver.domain)],
         "members": sorted(members - {"none"}),
     }
 
@@ -79,9 +80,9 @@ def _is_asked(atom: Atom, domain: Domain) -> bool:
     return unit_of(domain, atom.fact) == HISTORY or isinstance(domain.facts[atom.fact], SetFact)
 
 
-def _test(atom: Atom, encoding: Encoding) -> Json:
+def _test(atom: Atom, encoding: Encoding, wording: Wording) -> Json:
     if unit_of(encoding.domain, atom.fact) == HISTORY:
-        words, unless, key = in_words(atom), in_words(atom, wanted=False), HISTORY
+        words, unless, key = wording.atom(atom), wording.atom(atom, wanted=False), HISTORY
     else:
         assert isinstance(atom, Includes)
         words, unless, key = atom.member, f"no {atom.member}", atom.fact

@@ -239,7 +239,14 @@ def _study(study: Study, rulebook: Rulebook) -> Json:
 def _forest_row(row: Row) -> Json:
     interval = row.interval
     bounds = [interval.low, interval.high, interval.level] if interval and row.ratio is not None else None
-    return {"heading": row.heading, "arms": row.arms, "effect": row.effect, "ratio": row.ratio, "interval": bounds}
+    return {
+        "heading": row.heading,
+        "arms": row.arms,
+        "effect": row.effect,
+        "ratio": row.ratio,
+        "printed": str(row.ratio),
+        "interval": bounds,
+    }
 
 
 def _block(block: Block) -> Json:

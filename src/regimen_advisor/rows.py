@@ -23,7 +23,7 @@ def plain_profile(row: Mapping[str, Any], engine: ColumnEngine) -> dict[str, Any
     for key, table in engine.reader.tables.items():
         if row.get(key) is None:
             continue
-        text = as_text(pl.Series([row[key]]))[0] if not isinstance(row[key], bool) else str(row[key]).lower()
+        text = _text(row[key])
         cell = table.cells[table.code(text)]
         if cell is not None and cell.plain != "unknown":
             plain[key] = cell.plain
@@ -35,22 +35,33 @@ def plain_profile(row: Mapping[str, Any], engine: ColumnEngine) -> dict[str, Any
     return plain
 
 
+def _text(cell: Any) -> str:
+    """The cell as a column of text would hold it; the common kinds without a column."""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    return str(cell) if isinstance(cell, str | int) else str(as_text(pl.Series([cell]))[0])
+
+
 def patient_of(row: Mapping[str, Any], engine: ColumnEngine) -> Patient:
     """The patient of a row that is not set apart."""
     plain = plain_profile(row, engine) or {"disease": "unknown"}  # a row that says nothing is a patient all the same
     return read(Profile.model_validate(plain), engine.rulebook.domain)
 
 
-def profile_of_row(paths: list[str], id: str, rulebook: Rulebook, mapping: TableMapping | None = None) -> Profile:
+def profile_of_row(
+    paths: list[str], id: str, rulebook: Rulebook, mapping: TableMapping | None = None, *, id_column: str = "id"
+) -> Profile:
     """The profile of the row of a table that is called ``id`` (or ``row-N``, counted from 1).
 
     Raises ``InputError`` if there is no such row, more than one, or nothing in it can be read.
     """
     from regimen_advisor.cohort import open_table  # noqa: PLC0415 - which counts, and settles rows like this one
+    from regimen_advisor.tables import table_errors  # noqa: PLC0415
 
-    table = open_table(paths, mapping)
+    table = open_table(paths, mapping, id_column=id_column)
     engine = ColumnEngine(rulebook, mapping.readers if mapping else None)
-    found = table.rows.filter(pl.col("id") == id).head(2).collect()
+    with table_errors(table.name):
+        found = table.rows.filter(pl.col("id") == id).head(2).collect()
     if found.height != 1:
         what = "no row" if not found.height else "more than one row"
         raise InputError.at(Location(paths[0]), f"{what} of the table is called `{id}`")

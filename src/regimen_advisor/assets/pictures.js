@@ -36,7 +36,7 @@ function plot(rows, said) {
     line(x(from), middle, x(to), middle, { "stroke-width": 2 });
     for (const end of [from, to]) line(x(end), middle - 5, x(end), middle + 5, { "stroke-width": 2 });
     parts.push(h("svg:rect", { x: x(row.ratio) - 5, y: middle - 5, width: 10, height: 10, fill: "currentColor" }));
-    text(PLOT.numbers, y, `${row.ratio} (${level} % CI ${from} to ${to})`);
+    text(PLOT.numbers, y, `${row.printed} (${level} % CI ${from} to ${to})`);
     y += 14;
   }
   line(8, (y += 6), PLOT.right, y);

@@ -101,7 +101,9 @@ class CellTable:
 
     def unread(self) -> npt.NDArray[np.bool_]:
         """For each code whether it stands for a cell that could not be read."""
-        return np.array([cell is None for cell in list(self.cells)]) & (np.arange(len(self.cells)) > 0)
+        missing = np.array([cell is None for cell in list(self.cells)])
+        missing[0] = False
+        return missing
 
 
 def as_text(column: pl.Series) -> pl.Series:

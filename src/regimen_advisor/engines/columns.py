@@ -177,7 +177,8 @@ class _Texts:
             with self._lock:
                 self._texts.append(self._text(mask))
                 self._place[mask] = len(self._texts) - 1
-        return pl.Series(masks.name, list(self._texts), pl.String).gather(pl.Series(self._place[asked]))
+        places = self._place[asked]  # before the texts: another thread may add a text and its place in between
+        return pl.Series(masks.name, list(self._texts), pl.String).gather(pl.Series(places))
 
     def _text(self, mask: int) -> str | None:
         given = mask >> len(self.keys) & 1

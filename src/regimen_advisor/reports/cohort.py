@@ -30,14 +30,16 @@ _SHOWN = 30
 def settled_words(summary: Summary) -> str:
     """Whether the standings are exact, in a sentence."""
     settled = summary.settled
+    if settled.cases is None:
+        return f"Standings are {'exact: open cells were settled by the solver' if settled.exact else 'node by node'}."
     if settled.exact:
         return (
-            f"Standings are exact: {settled.profiles:,} distinct open profiles settled by the solver, "
-            f"{settled.changed:,} cells changed."
+            f"Standings are exact: the solver was asked about {settled.cases:,} cases among the open cells and changed "
+            f"{settled.changed:,} cells."
         )
     return (
-        f"Standings are node by node: {settled.profiles:,} profiles with open cells were not settled by the solver. "
-        "Offered and not-indicated are exact; some undetermined or excluded may be settled further: use --exact."
+        f"Standings are node by node: {settled.cases:,} patients with open cells were not asked about of the solver. "
+        "Not-indicated, and that an option is offered, are exact; without --node-by-node all of them are."
     )
 
 
