@@ -131,8 +131,8 @@ def sample(file: Path, rulebook):
     """The first rows of the table as patients, read when they are asked for."""
     import polars as pl
 
+    from regimen_advisor.cohorts.rows import patient_of
     from regimen_advisor.engines.columns import ColumnEngine
-    from regimen_advisor.rows import patient_of
 
     engine = ColumnEngine(rulebook)
     rows = pl.scan_parquet(file).head(SAMPLE).collect().rows(named=True)
@@ -242,8 +242,8 @@ def duckdb_rules(file: Path, output: Path) -> None:
 
 
 def spark_local(file: Path, output: Path) -> None:
+    from regimen_advisor.cohorts.spark import run_on_spark
     from regimen_advisor.rulebook import load_rulebook
-    from regimen_advisor.spark import run_on_spark
 
     memory = ["spark.driver.memory=2g"]
     run_on_spark(str(file), str(output) + ".folder", load_rulebook(), "local[2]", memory, exact=False)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from regimen_advisor.advising import advise
-from regimen_advisor.explaining import explain
+from regimen_advisor.explaining.explain import explain
 from regimen_advisor.profile import read_profile
 from regimen_advisor.reading import Patient, read
 from regimen_advisor.reports.html import render_advice, render_explanation

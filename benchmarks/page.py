@@ -13,7 +13,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from regimen_advisor.page import example_profiles, render_page
+from regimen_advisor.page.building import example_profiles, render_page
 from regimen_advisor.rulebook import load_rulebook
 
 OPENINGS = 7

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from regimen_advisor.page import example_profiles, render_page
+from regimen_advisor.page.building import example_profiles, render_page
 from regimen_advisor.rulebook import Rulebook, load_rulebook
 
 ROOT = Path(__file__).parent.parent

@@ -143,9 +143,7 @@ def holds(condition: Condition, facts: Mapping[str, Any]) -> bool:
 
 
 def _standing(of: RegimenRules, world: World) -> Standing:
-    offer, exclusion, caution = (
-        holds(part, world.facts) for part in (of.offer, of.exclusion, of.caution)
-    )
+    offer, exclusion, caution = (holds(part, world.facts) for part in (of.offer, of.exclusion, of.caution))
     if not offer:
         return Standing.NOT_INDICATED
     if exclusion:

@@ -8,12 +8,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from regimen_advisor.case_results import compare, run_case
-from regimen_advisor.case_updating import updated
-from regimen_advisor.cases import case_files, parse_cases, read_cases
 from regimen_advisor.cli import main
 from regimen_advisor.errors import InputError
 from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.testing.cases import case_files, parse_cases, read_cases
+from regimen_advisor.testing.results import compare, run_case
+from regimen_advisor.testing.updating import updated
 
 ROOT = Path(__file__).parent.parent
 CASES, PROFILES = ROOT / "tests" / "cases", ROOT / "profiles"

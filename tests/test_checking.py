@@ -16,8 +16,6 @@ import yaml
 from conftest import ROOT
 from enumeration import TREATED, domain, holds, random_condition
 from regimen_advisor.advising import advise
-from regimen_advisor.check_warnings import Cell, cells_of, within
-from regimen_advisor.checking import Checked, Flaw, check
 from regimen_advisor.cli import main
 from regimen_advisor.conditions import AllOf, Leaf, Not, atoms_of
 from regimen_advisor.engines.solver import Solver
@@ -25,6 +23,8 @@ from regimen_advisor.facts import NumberFact
 from regimen_advisor.judging import judge
 from regimen_advisor.profile import Profile
 from regimen_advisor.reading import Patient, read
+from regimen_advisor.reviewing.checking import Checked, Flaw, check
+from regimen_advisor.reviewing.warnings import Cell, cells_of, within
 from regimen_advisor.rulebook import Rulebook, load_rulebook
 from regimen_advisor.standings import Standing
 from regimen_advisor.values import Between, Number, Truth

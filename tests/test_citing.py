@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from regimen_advisor.advising import advise
-from regimen_advisor.citing import behind, chosen, item_of, recalled
-from regimen_advisor.citing_formats import render
+from regimen_advisor.citing.formats import render
+from regimen_advisor.citing.items import behind, chosen, item_of, recalled
 from regimen_advisor.cli import app
 from regimen_advisor.errors import InputError
 from regimen_advisor.evidence import Citation, Study
@@ -172,7 +172,7 @@ def test_a_style_is_refused_where_it_means_nothing() -> None:
 
 @pytest.mark.parametrize("format", ["bibtex", "ris", "text"])
 def test_without_the_extra_the_command_to_install_it_is_named(format: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("regimen_advisor.citing_formats.find_spec", lambda _: None)
+    monkeypatch.setattr("regimen_advisor.citing.formats.find_spec", lambda _: None)
     with pytest.raises(InputError, match=re.escape("pip install 'regimen-advisor[cite]'")):
         render([item_of(study(CITED))], format)  # type: ignore[arg-type]
 

@@ -19,12 +19,14 @@ pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 
 import typer  # noqa: E402
 
-from regimen_advisor import cohort_command, explain_command, tables  # noqa: E402
-from regimen_advisor.cohort import judged, open_table, summarise  # noqa: E402
-from regimen_advisor.cohort_changes import changes  # noqa: E402
-from regimen_advisor.concordance import Agreement, concordance  # noqa: E402
+from regimen_advisor.cohorts import tables  # noqa: E402
+from regimen_advisor.cohorts.changes import changes  # noqa: E402
+from regimen_advisor.cohorts.cohort import judged, open_table, summarise  # noqa: E402
+from regimen_advisor.cohorts.concordance import Agreement, concordance  # noqa: E402
+from regimen_advisor.cohorts.rows import profile_of_row  # noqa: E402
+from regimen_advisor.commands import cohort as cohort_command  # noqa: E402
+from regimen_advisor.commands import explain as explain_command  # noqa: E402
 from regimen_advisor.reports import cohort as report  # noqa: E402
-from regimen_advisor.rows import profile_of_row  # noqa: E402
 from tables import table as profiles_as_table  # noqa: E402
 
 HEADER = "id,disease,histology,stage,extent,egfr,alk,ros1,ecog,prior_lines,last_outcome,history,drugs_given\n"

@@ -18,7 +18,7 @@ from regimen_advisor.values import Includes, Truth
 from tables import table
 
 pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
-from regimen_advisor.cohort_settling import Settler, with_answers  # noqa: E402
+from regimen_advisor.cohorts.settling import Settler, with_answers  # noqa: E402
 from regimen_advisor.engines import columns  # noqa: E402
 from regimen_advisor.engines.columns import FAULT, HISTORY, ColumnEngine  # noqa: E402
 

@@ -9,13 +9,13 @@ from typer.testing import CliRunner
 
 from conftest import ROOT
 from regimen_advisor.advising import advise
-from regimen_advisor.clauses import Clause, Teller
 from regimen_advisor.cli import app
 from regimen_advisor.conditions import AllOf, AnyOf, ConditionReader, Not
 from regimen_advisor.engines.interpreter import Interpreter
 from regimen_advisor.errors import InputError
-from regimen_advisor.explaining import explain, explain_all
-from regimen_advisor.explanation import Explanation, OptionExplained
+from regimen_advisor.explaining.clauses import Clause, Teller
+from regimen_advisor.explaining.explain import explain, explain_all
+from regimen_advisor.explaining.explanation import Explanation, OptionExplained
 from regimen_advisor.profile import profile_from, read_profile
 from regimen_advisor.reading import Patient, read
 from regimen_advisor.reports.explanation import render_markdown, render_text

@@ -10,10 +10,10 @@ import pytest
 
 from conftest import ROOT
 from regimen_advisor.advising import advise
-from regimen_advisor.explaining import explain
+from regimen_advisor.explaining.explain import explain
 from regimen_advisor.profile import profile_from, read_profile
-from regimen_advisor.quiz import generate
-from regimen_advisor.quiz_key import answer_key
+from regimen_advisor.quiz.generating import generate
+from regimen_advisor.quiz.key import answer_key
 from regimen_advisor.reading import Patient, read
 from regimen_advisor.reports.html import render_advice, render_explanation
 from regimen_advisor.reports.quiz import render_html

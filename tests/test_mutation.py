@@ -12,18 +12,18 @@ import pytest
 
 from generators import random_patient, random_rulebook
 from regimen_advisor.advising import advise
-from regimen_advisor.case_results import run_case
-from regimen_advisor.case_updating import expectation_of, flow
-from regimen_advisor.cases import Case, case_files, parse_cases, read_cases
 from regimen_advisor.conditions import Condition
 from regimen_advisor.engines.solver import solver_for
-from regimen_advisor.mutants import Mutant, Operator, mutants
-from regimen_advisor.mutation import Court, mutate
 from regimen_advisor.reports.mutation import render_json, render_text
 from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.suggesting import patient_of
+from regimen_advisor.testing.cases import Case, case_files, parse_cases, read_cases
+from regimen_advisor.testing.mutants import Mutant, Operator, mutants
+from regimen_advisor.testing.mutation import Court, mutate
+from regimen_advisor.testing.results import run_case
+from regimen_advisor.testing.suggesting import patient_of
+from regimen_advisor.testing.updating import expectation_of, flow
+from regimen_advisor.testing.written import written
 from regimen_advisor.values import Truth
-from regimen_advisor.written import written
 from small_rulebooks import rulebook_of
 
 ROOT = Path(__file__).parent.parent
@@ -219,9 +219,9 @@ def test_every_verdict_agrees_with_running_the_cases_on_the_changed_rules(rulebo
 
 
 def _exact(book: Rulebook, patient: object, number: int) -> Case:
-    from regimen_advisor.case_results import statements_of  # noqa: PLC0415
-    from regimen_advisor.cases import Expectation, Said  # noqa: PLC0415
     from regimen_advisor.errors import Location  # noqa: PLC0415
+    from regimen_advisor.testing.cases import Expectation, Said  # noqa: PLC0415
+    from regimen_advisor.testing.results import statements_of  # noqa: PLC0415
 
     advice = advise(patient, book, ask=False)  # type: ignore[arg-type]
     expect = {}

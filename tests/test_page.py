@@ -11,12 +11,12 @@ from typer.testing import CliRunner
 
 from conftest import ROOT
 from regimen_advisor.cli import app
-from regimen_advisor.page import SCRIPTS, example_profiles, page_script, render_page
-from regimen_advisor.page_clauses import MOST_LINES
-from regimen_advisor.page_data import QUIZ_QUESTIONS, QUIZ_SEED
+from regimen_advisor.page.building import SCRIPTS, example_profiles, page_script, render_page
+from regimen_advisor.page.clauses import MOST_LINES
+from regimen_advisor.page.data import QUIZ_QUESTIONS, QUIZ_SEED
 from regimen_advisor.profile import read_profile
-from regimen_advisor.quiz import generate
-from regimen_advisor.quiz_key import answer_key
+from regimen_advisor.quiz.generating import generate
+from regimen_advisor.quiz.key import answer_key
 from regimen_advisor.rulebook import Rulebook
 
 UNTREATED = {

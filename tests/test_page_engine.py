@@ -15,7 +15,7 @@ from regimen_advisor.advising import advise
 from regimen_advisor.engines.interpreter import Interpreter
 from regimen_advisor.engines.solver import Solver, solver_for
 from regimen_advisor.errors import InputError
-from regimen_advisor.page_data import page_data
+from regimen_advisor.page.data import page_data
 from regimen_advisor.profile import Profile, profile_from
 from regimen_advisor.reading import Patient, read
 from regimen_advisor.rulebook import Rulebook

@@ -333,5 +333,3 @@ def test_learning_stands_before_changing_and_few_before_many(rulebook: Rulebook)
         found = smallest_changes(solver, patient, name).sets
         kinds = [one.is_only_to_learn for one in found]
         assert kinds == sorted(kinds, reverse=True)
-
-

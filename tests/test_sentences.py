@@ -3,9 +3,9 @@
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from regimen_advisor.explaining.sentences import rule_sentence
 from regimen_advisor.rulebook import Rulebook
 from regimen_advisor.rules import Effect
-from regimen_advisor.sentences import rule_sentence
 
 
 def sentence(rulebook: Rulebook, rule: str) -> str:

@@ -16,7 +16,7 @@ from regimen_advisor.rulebook import Rulebook
 from regimen_advisor.schemas import schema_of
 
 testclient = pytest.importorskip("starlette.testclient", reason="the extra `web` is not installed")
-serving = pytest.importorskip("regimen_advisor.serving")
+serving = pytest.importorskip("regimen_advisor.page.serving")
 
 PROFILE = {"id": "asked", "disease": "nsclc", "histology": "squamous", "stage": "IV"}
 JSON = {"content-type": "application/json"}

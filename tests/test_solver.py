@@ -14,7 +14,7 @@ from regimen_advisor.engines.interpreter import Interpreter
 from regimen_advisor.engines.solver import ImpossiblePatient, Solver, solver_for
 from regimen_advisor.engines.witness import witness
 from regimen_advisor.errors import InputError
-from regimen_advisor.facts import Literal_
+from regimen_advisor.facts import SignedAtom
 from regimen_advisor.narrowing import Contradiction, narrow
 from regimen_advisor.profile import Profile
 from regimen_advisor.reading import Patient, read
@@ -198,7 +198,7 @@ def test_ways_cover_a_condition_and_none_says_more_than_it_must() -> None:
     assert found > 20
 
 
-def meets(way: Sequence[Literal_], world: World) -> bool:
+def meets(way: Sequence[SignedAtom], world: World) -> bool:
     return all((part.atom.judge(world.facts[part.atom.fact]) is Truth.TRUE) == part.wanted for part in way)
 
 

@@ -18,10 +18,10 @@ from regimen_advisor.rulebook import load_rulebook
 pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 pytest.importorskip("pyspark", reason="the extra `spark` is not installed")
 
-from regimen_advisor import spark  # noqa: E402
-from regimen_advisor.cohort import judged, open_table, summarise  # noqa: E402
-from regimen_advisor.mapping import load_mapping  # noqa: E402
-from regimen_advisor.synthesis import synthetic_patients  # noqa: E402
+from regimen_advisor.cohorts import spark  # noqa: E402
+from regimen_advisor.cohorts.cohort import judged, open_table, summarise  # noqa: E402
+from regimen_advisor.cohorts.mapping import load_mapping  # noqa: E402
+from regimen_advisor.cohorts.synthesis import synthetic_patients  # noqa: E402
 
 needs_java = pytest.mark.skipif(shutil.which("java") is None, reason="Java is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore")  # what PySpark warns of is not ours to mend

@@ -17,9 +17,9 @@ from regimen_advisor.facts import (
     Clause,
     Contained,
     Domain,
-    Literal_,
     NumberFact,
     SetFact,
+    SignedAtom,
     domain_for,
 )
 from regimen_advisor.history import ANY_OUTCOME, Entry, derived_facts
@@ -65,7 +65,7 @@ def small_domain(
 # Axioms, read as sentences -----------------------------------------------------------------------------------------
 
 
-def _true(literal: Literal_, facts: Facts) -> bool:
+def _true(literal: SignedAtom, facts: Facts) -> bool:
     return (literal.atom.judge(facts[literal.atom.fact]) is Truth.TRUE) == literal.wanted
 
 

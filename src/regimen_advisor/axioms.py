@@ -13,21 +13,21 @@ from regimen_advisor.vocabulary import MOST_CYCLES, MOST_LINES, STAGE_GROUPS
 
 
 @dataclass(frozen=True)
-class Literal_:
+class SignedAtom:
     """An atom, or its negation where ``wanted`` is false."""
 
     atom: Atom
     wanted: bool = True
 
-    def __invert__(self) -> Literal_:
-        return Literal_(self.atom, not self.wanted)
+    def __invert__(self) -> SignedAtom:
+        return SignedAtom(self.atom, not self.wanted)
 
 
 @dataclass(frozen=True)
 class Clause:
     """At least one of the literals holds."""
 
-    literals: tuple[Literal_, ...]
+    literals: tuple[SignedAtom, ...]
     says: str
 
 
@@ -38,7 +38,7 @@ class Contained:
     part: str
     wholes: tuple[str, ...]
     says: str
-    given: tuple[Literal_, ...] = ()
+    given: tuple[SignedAtom, ...] = ()
 
 
 Axiom = Clause | Contained
@@ -47,25 +47,25 @@ Axiom = Clause | Contained
 def declared_axioms() -> tuple[Axiom, ...]:
     """The axioms, in the order in which they are tried."""
 
-    def is_(fact: str, *values: str) -> Literal_:
-        return Literal_(Is(fact, frozenset(values)))
+    def is_(fact: str, *values: str) -> SignedAtom:
+        return SignedAtom(Is(fact, frozenset(values)))
 
-    def stage(*groups: str) -> Literal_:
+    def stage(*groups: str) -> SignedAtom:
         return is_("stage", *(leaf for group in groups for leaf in STAGE_GROUPS[group]))
 
-    def lines(low: int, high: int = MOST_LINES) -> Literal_:
-        return Literal_(Between("prior_lines", low, high))
+    def lines(low: int, high: int = MOST_LINES) -> SignedAtom:
+        return SignedAtom(Between("prior_lines", low, high))
 
-    def holds(fact: str, member: str) -> Literal_:
-        return Literal_(Includes(fact, member))
+    def holds(fact: str, member: str) -> SignedAtom:
+        return SignedAtom(Includes(fact, member))
 
     found: list[Axiom] = []
 
-    def implies(given: Literal_ | tuple[Literal_, ...], then: Literal_, says: str) -> None:
+    def implies(given: SignedAtom | tuple[SignedAtom, ...], then: SignedAtom, says: str) -> None:
         premises = given if isinstance(given, tuple) else (given,)
         found.append(Clause((*(~premise for premise in premises), then), says))
 
-    def exactly(one: Literal_, other: Literal_, says: str) -> None:
+    def exactly(one: SignedAtom, other: SignedAtom, says: str) -> None:
         implies(one, other, says)
         implies(other, one, says)
 
@@ -92,7 +92,7 @@ def declared_axioms() -> tuple[Axiom, ...]:
     exactly(holds("last_drugs", "none"), untreated, says)
     exactly(holds("last_induction_drugs", "none"), untreated, says)
     exactly(holds("first_line_drugs", "none"), untreated, says)
-    exactly(~Literal_(Between("last_cycles", 0, MOST_CYCLES)), untreated, says)
+    exactly(~SignedAtom(Between("last_cycles", 0, MOST_CYCLES)), untreated, says)
     implies(
         is_("on_maintenance", "true"),
         is_("last_outcome", "completed", "ongoing", "stopped-for-toxicity"),
@@ -128,5 +128,5 @@ def declared_axioms() -> tuple[Axiom, ...]:
     return tuple(found)
 
 
-def _contained(part: str, *wholes: str, given: tuple[Literal_, ...] = (), says: str) -> Contained:
+def _contained(part: str, *wholes: str, given: tuple[SignedAtom, ...] = (), says: str) -> Contained:
     return Contained(part, wholes, says, given)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from regimen_advisor import case_command, cohort_command, explain_command, page_command, quiz_command, rules_command
+from regimen_advisor import commands
 from regimen_advisor.errors import DisagreementError, InputError, Location, RegimenAdvisorError
 from regimen_advisor.schemas import SchemaName, reference_of, schema_of
 
@@ -232,8 +232,7 @@ def _write(text: str, output: str | None) -> None:
     write_output(text, output)
 
 
-for _verbs in (explain_command, quiz_command, rules_command, case_command, cohort_command, page_command):
-    _verbs.register(app)
+commands.register(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

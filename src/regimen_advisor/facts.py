@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Literal, get_args
 
-from regimen_advisor.axioms import Axiom, Clause, Contained, Literal_, declared_axioms
+from regimen_advisor.axioms import Axiom, Clause, Contained, SignedAtom, declared_axioms
 from regimen_advisor.drugs import Formulary
 from regimen_advisor.values import Choice, Members, Number, Value
 from regimen_advisor.vocabulary import (
@@ -32,9 +32,32 @@ from regimen_advisor.vocabulary import (
 )
 
 __all__ = [
-    "HISTORY_SETS", "MOST_CYCLES", "MOST_LINES", "STAGE_GROUPS", "Axiom", "BleedingFeature", "ChoiceFact", "Clause",
-    "Contained", "Disease", "Domain", "EgfrVariant", "Extent", "Fact", "Finding", "Histology", "Literal_",
-    "NumberFact", "OtherDriver", "Outcome", "Permanence", "SetFact", "Stage", "StageGroup", "YesNo", "domain_for",
+    "HISTORY_SETS",
+    "MOST_CYCLES",
+    "MOST_LINES",
+    "STAGE_GROUPS",
+    "Axiom",
+    "BleedingFeature",
+    "ChoiceFact",
+    "Clause",
+    "Contained",
+    "Disease",
+    "Domain",
+    "EgfrVariant",
+    "Extent",
+    "Fact",
+    "Finding",
+    "Histology",
+    "NumberFact",
+    "OtherDriver",
+    "Outcome",
+    "Permanence",
+    "SetFact",
+    "SignedAtom",
+    "Stage",
+    "StageGroup",
+    "YesNo",
+    "domain_for",
 ]  # fmt: skip
 
 Permanence = Literal["fixed", "may change", "treatment"]

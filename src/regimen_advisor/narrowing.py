@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from regimen_advisor.facts import Axiom, Clause, Contained, Domain, Literal_, SetFact
+from regimen_advisor.facts import Axiom, Clause, Contained, Domain, SetFact, SignedAtom
 from regimen_advisor.values import Members, Truth, Value, meet
 
 Facts = Mapping[str, Value]
@@ -74,12 +74,12 @@ def narrow(known: Iterable[tuple[str, Value]], domain: Domain, start: Facts | No
     return facts
 
 
-def _judge(literal: Literal_, facts: Facts) -> Truth:
+def _judge(literal: SignedAtom, facts: Facts) -> Truth:
     truth = literal.atom.judge(facts[literal.atom.fact])
     return truth if literal.wanted else ~truth
 
 
-def _keep(literal: Literal_, facts: Facts) -> tuple[str, Value | None]:
+def _keep(literal: SignedAtom, facts: Facts) -> tuple[str, Value | None]:
     return literal.atom.fact, literal.atom.keep(facts[literal.atom.fact], literal.wanted)
 
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:  # read late: every pytest run of the environment loads this module
-    from regimen_advisor.case_results import Failure
-    from regimen_advisor.cases import Case
     from regimen_advisor.rulebook import Rulebook
+    from regimen_advisor.testing.cases import Case
+    from regimen_advisor.testing.results import Failure
 
 SUFFIX = ".case.yaml"
 
@@ -38,10 +38,10 @@ class CaseFile(pytest.File):
 
     def collect(self) -> Iterable[CaseItem]:
         """One item for each case, by its name."""
-        from regimen_advisor.cases import parse_cases  # noqa: PLC0415
         from regimen_advisor.errors import InputError  # noqa: PLC0415
         from regimen_advisor.rulebook import load_rulebook  # noqa: PLC0415
         from regimen_advisor.sources import read_text  # noqa: PLC0415
+        from regimen_advisor.testing.cases import parse_cases  # noqa: PLC0415
 
         try:
             rulebook = load_rulebook(self._folder("rules"))
@@ -83,7 +83,7 @@ class CaseItem(pytest.Item):
 
     def runtest(self) -> None:
         """Run the case."""
-        from regimen_advisor.case_results import run_case  # noqa: PLC0415
+        from regimen_advisor.testing.results import run_case  # noqa: PLC0415
 
         failures = run_case(self.case, self.rulebook)
         if failures:

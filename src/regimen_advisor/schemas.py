@@ -28,12 +28,12 @@ _MODELS = {
     SchemaName.PROFILE: ("profile", "Profile", "Profile files"),
     SchemaName.RULE: ("rules", "RuleFile", "Rule files"),
     SchemaName.STUDY: ("studies", "Study", "Study files"),
-    SchemaName.CASE: ("cases", "CaseText", "Case files"),
+    SchemaName.CASE: ("testing.cases", "CaseText", "Case files"),
     SchemaName.ADVICE: ("advice", "Advice", "The JSON of `advise`"),
-    SchemaName.EXPLANATION: ("explanation", "Explanation", "The JSON of `explain`"),
-    SchemaName.QUIZ: ("quiz", "Quiz", "The JSON of `quiz`"),
-    SchemaName.ANSWERS: ("quiz_grading", "Answers", "Answer files of `quiz`"),
-    SchemaName.GRADE: ("quiz_grading", "Grade", "The JSON of a marked quiz"),
+    SchemaName.EXPLANATION: ("explaining.explanation", "Explanation", "The JSON of `explain`"),
+    SchemaName.QUIZ: ("quiz.generating", "Quiz", "The JSON of `quiz`"),
+    SchemaName.ANSWERS: ("quiz.grading", "Answers", "Answer files of `quiz`"),
+    SchemaName.GRADE: ("quiz.grading", "Grade", "The JSON of a marked quiz"),
 }
 _PRINTED = (SchemaName.ADVICE, SchemaName.EXPLANATION, SchemaName.QUIZ, SchemaName.GRADE)
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from regimen_advisor.clauses import State
 from regimen_advisor.drawing.guideline_map import GuidelineMap, Node, Path
 from regimen_advisor.drawing.map_text import box_lines
 from regimen_advisor.drawing.svg import LINE, element, line, number, picture, text, wrapped
+from regimen_advisor.explaining.clauses import State
 
 WIDTH = 600
 INDENT = 26

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from regimen_advisor.clauses import SIGNS, State
 from regimen_advisor.drawing.guideline_map import GuidelineMap, Node, Path
+from regimen_advisor.explaining.clauses import SIGNS, State
 
 MERMAID_ARROWS: dict[Path | None, str] = {None: "-->", "taken": "==>", "open": "-->", "not taken": "-.->"}
 DOT_STYLES: dict[Path, str] = {"taken": "bold", "open": "dashed", "not taken": "dotted"}

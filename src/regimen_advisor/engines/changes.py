@@ -167,9 +167,7 @@ class _Changer:
                 yield self._set(relaxed, told, way, under)
 
     def _set(self, relaxed: frozenset[str], told: Mapping[str, str], way: Way, under: Sequence[int]) -> ChangeSet:
-        changes = [
-            Change(key, Choice(frozenset({word})), word, "change", "treatment") for key, word in told.items()
-        ]
+        changes = [Change(key, Choice(frozenset({word})), word, "change", "treatment") for key, word in told.items()]
         values: dict[str, Value] = {}
         if "lines" in relaxed:
             fact = self.domain.facts["prior_lines"]
@@ -236,5 +234,3 @@ def _rank(one: ChangeSet) -> tuple[bool, int, int, list[str]]:
     changed = sum(change.kind == "change" for change in one.changes)
     words = [f"{change.fact} {change.words}" for change in one.changes]
     return changed > 0, changed, len(one.changes), words
-
-

@@ -22,6 +22,7 @@ __all__ = ["LEAST_LINES", "OUTCOMES", "TRUE", "Encoding", "Shape", "Slot"]
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
 TRUE = 1
 
+
 @dataclass(frozen=True, eq=False)
 class Slot:
     """One history entry that may exist: a variable for each kind of drug and each outcome."""

@@ -12,10 +12,10 @@ from functools import lru_cache
 from regimen_advisor.conditions import Condition, atoms_of
 from regimen_advisor.engines.encoding import Encoding, Shape
 from regimen_advisor.engines.solver import Session, Solver
-from regimen_advisor.facts import Domain, Literal_, NumberFact
+from regimen_advisor.facts import Domain, NumberFact, SignedAtom
 from regimen_advisor.values import Atom, Between, Includes, Is
 
-Way = tuple[Literal_, ...]
+Way = tuple[SignedAtom, ...]
 TOO_MANY = 2_000
 
 
@@ -70,7 +70,7 @@ def tests_of(condition: Condition, domain: Domain) -> list[Atom]:
     return sorted(found, key=place_of)
 
 
-def _joined(way: Way, domain: Domain) -> Iterator[Literal_]:
+def _joined(way: Way, domain: Domain) -> Iterator[SignedAtom]:
     """The way with "at least" and "not at least" of one number as one range."""
     done: set[str] = set()
     for literal in way:
@@ -85,7 +85,7 @@ def _joined(way: Way, domain: Domain) -> Iterator[Literal_]:
             if low is None and fact.optional:
                 yield literal  # below a bound, or not there at all
             else:
-                yield Literal_(Between(name, fact.low if low is None else low, fact.high if end is None else end - 1))
+                yield SignedAtom(Between(name, fact.low if low is None else low, fact.high if end is None else end - 1))
 
 
 def primes(session: Session, goal: int, atoms: Sequence[Atom], under: Sequence[int] = ()) -> Iterator[Way]:
@@ -106,8 +106,8 @@ def primes(session: Session, goal: int, atoms: Sequence[Atom], under: Sequence[i
         yield tuple(_as_literal(literals, literal) for literal in cube)
 
 
-def _as_literal(literals: dict[int, Atom], literal: int) -> Literal_:
-    return Literal_(literals[literal]) if literal in literals else Literal_(literals[-literal], wanted=False)
+def _as_literal(literals: dict[int, Atom], literal: int) -> SignedAtom:
+    return SignedAtom(literals[literal]) if literal in literals else SignedAtom(literals[-literal], wanted=False)
 
 
 def shortest(session: Session, cube: Sequence[int], goal: int, under: Sequence[int] = ()) -> list[int]:

@@ -14,7 +14,7 @@ from regimen_advisor.engines.knowing import OPEN_HISTORY, given_entries, keys_be
 from regimen_advisor.engines.replies import Reply, Tests, is_word
 from regimen_advisor.engines.settling import HISTORY, Settling, unit_of
 from regimen_advisor.engines.solver import ImpossiblePatient, Solver
-from regimen_advisor.facts import HISTORY_SETS, ChoiceFact, Domain, Literal_, NumberFact, SetFact
+from regimen_advisor.facts import HISTORY_SETS, ChoiceFact, Domain, NumberFact, SetFact, SignedAtom
 from regimen_advisor.reading import Patient
 from regimen_advisor.standings import Standing
 from regimen_advisor.values import Atom, Between, Includes, Is, Number, Truth
@@ -228,7 +228,7 @@ class _Asker:
                 table = encoding.sets[name]
                 for word in (fact.empty_word, *(member for member in fact.members if member not in fact.groups)):
                     others = tuple(-literal for other, literal in table.items() if other not in (word, *fact.groups))
-                    yield Reply(word, (table[word], *others), (Literal_(Includes(name, word)),))
+                    yield Reply(word, (table[word], *others), (SignedAtom(Includes(name, word)),))
 
     def _ranges(self, fact: NumberFact) -> Iterator[Reply]:
         known = self.patient.facts[fact.name]
@@ -239,7 +239,7 @@ class _Asker:
             if first <= last:
                 literals = (self.encoding.at_least(fact.name, low), -self.encoding.at_least(fact.name, after))
                 words = str(first) if first == last else f"{first}-{last}"
-                yield Reply(words, literals, (Literal_(Between(fact.name, first, last)),))
+                yield Reply(words, literals, (SignedAtom(Between(fact.name, first, last)),))
 
     def _tests(self, key: str, regimen: str) -> list[Reply]:
         """What the rules of a regimen ask of the answer to a question about a set or a history."""
@@ -252,7 +252,7 @@ class _Asker:
                 Reply(
                     member,
                     (encoding.holds(slot, encoding.kinds_in(member)),),
-                    (Literal_(Includes("received", member)),),
+                    (SignedAtom(Includes("received", member)),),
                     f"no {member}",
                 )
                 for member in sorted(members - {"none"})
@@ -261,11 +261,11 @@ class _Asker:
             untreated = Between("prior_lines", 0, 0)
             mine = [atom for atom in atoms if unit_of(self.solver.domain, atom.fact) == HISTORY and atom != untreated]
             return [
-                Reply(in_words(atom), (encoding.atom(atom),), (Literal_(atom),), in_words(atom, wanted=False))
+                Reply(in_words(atom), (encoding.atom(atom),), (SignedAtom(atom),), in_words(atom, wanted=False))
                 for atom in (untreated, *mine)
             ]
         return [
-            Reply(atom.member, (encoding.atom(atom),), (Literal_(atom),), f"no {atom.member}")
+            Reply(atom.member, (encoding.atom(atom),), (SignedAtom(atom),), f"no {atom.member}")
             for atom in atoms
             if isinstance(atom, Includes) and atom.fact == key
         ]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from regimen_advisor.facts import Literal_
+from regimen_advisor.facts import SignedAtom
 from regimen_advisor.values import Is
 
-Tests = tuple[Literal_, ...]
+Tests = tuple[SignedAtom, ...]
 """Tests of facts that an answer meets, all of them."""
 
 
@@ -28,4 +28,4 @@ class Reply:
 
 def is_word(fact: str, word: str) -> Tests:
     """The test that a choice is this word."""
-    return (Literal_(Is(fact, frozenset({word}))),)
+    return (SignedAtom(Is(fact, frozenset({word}))),)

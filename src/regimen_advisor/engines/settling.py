@@ -113,9 +113,7 @@ class Settling:
         self.known = solver.known(self.session, patient)
         self.offered = {name: encoding.condition(condition) for name, condition in solver.offered.items()}
         truths = settled(self.session, self.known, list(self.offered.values()))
-        self.undetermined = [
-            name for name, truth in zip(self.offered, truths, strict=True) if truth is Truth.UNKNOWN
-        ]
+        self.undetermined = [name for name, truth in zip(self.offered, truths, strict=True) if truth is Truth.UNKNOWN]
         self._cones: dict[str, list[str]] = {}
         self._found: dict[str, tuple[Keys, ...]] = {}
         self._families: dict[str, list[Keys]] = {}
@@ -223,9 +221,7 @@ def smallest_meeting(family: Sequence[Keys], keys: Sequence[str]) -> list[Keys]:
             found = {chosen | forced for chosen in done}
             return sorted(found, key=lambda chosen: sorted(order[key] for key in chosen))
         grown = {
-            chosen | {key}
-            for chosen in layer
-            for key in next(group for group in rest if group.isdisjoint(chosen))
+            chosen | {key} for chosen in layer for key in next(group for group in rest if group.isdisjoint(chosen))
         }
         layer = list(grown)
 

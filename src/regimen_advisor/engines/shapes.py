@@ -39,9 +39,7 @@ class Shape:
 
     def widened(self, other: Shape) -> Shape:
         """A shape that tells apart what either does."""
-        return Shape(
-            self.members | other.members, max(self.lines, other.lines), max(self.curative, other.curative)
-        )
+        return Shape(self.members | other.members, max(self.lines, other.lines), max(self.curative, other.curative))
 
     def covers(self, other: Shape) -> bool:
         """Whether this shape tells apart all that ``other`` does."""

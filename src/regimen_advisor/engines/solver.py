@@ -113,9 +113,7 @@ class Model:
 class Solver:
     """Answers about patients over all their completions. Build it once for a rulebook: ``solver_for``."""
 
-    def __init__(
-        self, domain: Domain, regimens: Mapping[str, RegimenRules], rules: Mapping[str, Condition]
-    ) -> None:
+    def __init__(self, domain: Domain, regimens: Mapping[str, RegimenRules], rules: Mapping[str, Condition]) -> None:
         self.domain, self.regimens, self.rules = domain, regimens, rules
         self.offered = {name: AllOf((of.offer, Not(of.exclusion))) for name, of in regimens.items()}
         of_regimens = [part for of in regimens.values() for part in (of.offer, of.exclusion, of.caution)]

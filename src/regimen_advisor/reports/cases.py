@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
-from regimen_advisor.case_results import Failure
-from regimen_advisor.cases import Case
 from regimen_advisor.reports.json import as_json
+from regimen_advisor.testing.cases import Case
+from regimen_advisor.testing.results import Failure
 
 
 @dataclass(frozen=True)

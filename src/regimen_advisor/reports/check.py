@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from regimen_advisor.checking import Checked, Flaw
 from regimen_advisor.reports.json import as_json
-from regimen_advisor.ways_told import profile_lines
+from regimen_advisor.reviewing.checking import Checked, Flaw
+from regimen_advisor.reviewing.ways_told import profile_lines
 
 MOST_OF_A_KIND = 12
 """How many warnings of one kind are printed as text; the rest is counted."""

@@ -8,9 +8,9 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from regimen_advisor.cohort import Summary
-from regimen_advisor.cohort_changes import CohortChanges
-from regimen_advisor.concordance import MEANINGS, Concordance
+from regimen_advisor.cohorts.changes import CohortChanges
+from regimen_advisor.cohorts.cohort import Summary
+from regimen_advisor.cohorts.concordance import MEANINGS, Concordance
 from regimen_advisor.standings import Standing
 
 SCOPE = (

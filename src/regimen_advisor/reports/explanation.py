@@ -6,9 +6,9 @@ import itertools
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from regimen_advisor.clauses import Clause
-from regimen_advisor.explaining import unmet
-from regimen_advisor.explanation import Argument, Explanation, OptionExplained, Step, Way
+from regimen_advisor.explaining.clauses import Clause
+from regimen_advisor.explaining.explain import unmet
+from regimen_advisor.explaining.explanation import Argument, Explanation, OptionExplained, Step, Way
 from regimen_advisor.facts import Domain
 from regimen_advisor.reports.figures_text import signed
 from regimen_advisor.reports.layout import WIDTH, Block, Bullets, Gap, Heading, Line, Paragraph, Table, lines_of, plain

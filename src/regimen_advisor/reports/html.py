@@ -21,8 +21,8 @@ from regimen_advisor.drawing.forest import forest_plot, rows_of, rows_of_study
 from regimen_advisor.drawing.guideline_map import guideline_map
 from regimen_advisor.drawing.map_picture import map_picture
 from regimen_advisor.engines.interpreter import Interpreter
-from regimen_advisor.explaining import explain_all, unmet
-from regimen_advisor.explanation import Explanation, Known, OptionExplained
+from regimen_advisor.explaining.explain import explain_all, unmet
+from regimen_advisor.explaining.explanation import Explanation, Known, OptionExplained
 from regimen_advisor.reading import Patient
 from regimen_advisor.regimens import Source
 from regimen_advisor.reports.explanation import asks_words, change_lines, says_its_value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from regimen_advisor.explanation import Answer, Explanation, OptionExplained, Question
+from regimen_advisor.explaining.explanation import Answer, Explanation, OptionExplained, Question
 from regimen_advisor.facts import Domain
 from regimen_advisor.reports.patient_text import questions_words
 from regimen_advisor.standings import Standing

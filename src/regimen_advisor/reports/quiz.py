@@ -7,9 +7,9 @@ import hashlib
 from collections.abc import Iterator
 from importlib.resources import files
 
-from regimen_advisor.quiz import MEANINGS, Group, Question, Quiz
-from regimen_advisor.quiz_grading import Grade, GradedPoint, GradedQuestion
-from regimen_advisor.quiz_key import AnswerKey, Contrast, Deciding, Point, Solution
+from regimen_advisor.quiz.generating import MEANINGS, Group, Question, Quiz
+from regimen_advisor.quiz.grading import Grade, GradedPoint, GradedQuestion
+from regimen_advisor.quiz.key import AnswerKey, Contrast, Deciding, Point, Solution
 from regimen_advisor.reports.layout import Block, Bullets, Heading, Line, Paragraph, lines_of, plain
 from regimen_advisor.reports.markdown import markdown
 from regimen_advisor.wording import listed

@@ -8,6 +8,7 @@ from typing import Any
 
 from regimen_advisor.conditions import Condition, Named, walk
 from regimen_advisor.errors import InputError, Location, did_you_mean
+from regimen_advisor.explaining.sentences import rule_sentence
 from regimen_advisor.findings import Finding
 from regimen_advisor.regimens import Source
 from regimen_advisor.reports.figures_text import Places
@@ -16,7 +17,6 @@ from regimen_advisor.reports.layout import Block, Bullets, Fields, Heading, Para
 from regimen_advisor.reports.studies import approval_sentence, erratum_words, study_blocks
 from regimen_advisor.rulebook import Rulebook
 from regimen_advisor.rules import Effect, Rule
-from regimen_advisor.sentences import rule_sentence
 from regimen_advisor.wording import Wording
 
 KINDS = ("study", "regimen", "drug", "rule", "finding")

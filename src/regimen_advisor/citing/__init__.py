@@ -1,0 +1,1 @@
+"""Citations out of the evidence, through the libraries of the field."""

@@ -1,0 +1,1 @@
+"""The same rules over a table of patients."""

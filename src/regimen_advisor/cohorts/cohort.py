@@ -1,0 +1,250 @@
+"""Cohorts: what the rules say for every row of a table, and what was given.
+
+One pass over the table writes a row a patient; everything that is told of the cohort is counted from what was written.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from regimen_advisor.cohorts.mapping import TableMapping
+from regimen_advisor.cohorts.settling import Settled, settle
+from regimen_advisor.cohorts.tables import PARQUET, scan_table, table_errors, whole_or_nothing, write_table
+from regimen_advisor.engines.columns import FAULT, HISTORY, ColumnEngine
+from regimen_advisor.errors import InputError, Location, Problem
+from regimen_advisor.profile import Profile
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.standings import Standing
+
+ROW, SET_APART, UNREAD, QUESTIONS, DIGEST, GIVEN = "row", "set_apart", "unread", "questions", "rulebook", "given"
+MOST_TOLD = 1000
+
+
+@dataclass(frozen=True)
+class CohortTable:
+    """A table ready to be judged: ``rows`` holds ``row``, ``id``, the keys of a profile, ``given`` where asked for."""
+
+    rows: pl.LazyFrame
+    mapping: TableMapping | None
+    name: str
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of a profile that it has."""
+        return tuple(
+            name for name in self.rows.collect_schema().names() if name in Profile.model_fields and name != "id"
+        )
+
+
+def open_table(
+    paths: Sequence[str], mapping: TableMapping | None = None, *, given: str | None = None, id_column: str = "id"
+) -> CohortTable:
+    """The table of some files, its columns as keys of a profile.
+
+    Raises ``InputError`` where it cannot be read or no column of it says anything a rule tests.
+    """
+    raw = scan_table(paths)
+    names = raw.collect_schema().names()
+    if given is not None and given not in names:
+        raise InputError.at(Location(paths[0]), f"--given: no column `{given}` in the table")
+    if mapping is not None:
+        rows = mapping.apply(raw, second_tables(mapping, paths[0]))
+        if given is not None:
+            extra = raw.select(pl.col(given).cast(pl.String).alias(GIVEN))
+            rows = pl.concat([rows.drop(GIVEN, strict=False), extra], how="horizontal")
+    else:
+        known = [name for name in names if name in Profile.model_fields and name not in ("id", "summary")]
+        if not known:
+            keys = ", ".join(name for name in Profile.model_fields if name not in ("id", "summary"))
+            help = f"name the columns as the keys of a profile ({keys}), or give a --mapping"
+            raise InputError.at(Location(paths[0]), "no usable column: none has the name of a key of a profile", help)
+        kept: list[str | pl.Expr] = [*known, *([pl.col(given).cast(pl.String).alias(GIVEN)] if given else [])]
+        name = pl.col(id_column).cast(pl.String) if id_column in names else pl.lit(None, pl.String)
+        rows = raw.select(name.alias("id"), *kept)
+    rows = rows.with_row_index(ROW, offset=1).with_columns(pl.col("id").fill_null(pl.format("row-{}", pl.col(ROW))))
+    return CohortTable(rows, mapping, ", ".join(paths))
+
+
+def second_tables(mapping: TableMapping, first: str) -> Path:
+    """The folder of the second tables: that of the mapping if they are there, else that of the first table."""
+    place = Path(mapping.document.name).parent
+    beside = all((place / second.file).exists() for second in mapping.file.tables.values())
+    return place if beside else Path(first).parent
+
+
+@dataclass(frozen=True)
+class CohortResult:
+    """The answers, a row a patient in the order of the input, in a file that is gone after the block that made it."""
+
+    rulebook: Rulebook
+    file: Path
+    settled: Settled
+    columns: tuple[str, ...]
+
+    @property
+    def rows(self) -> pl.LazyFrame:
+        """``id``, a standing for each regimen, ``questions``, ``set_apart``, ``unread``, ``rulebook``."""
+        return pl.scan_parquet(self.file)
+
+    def write(self, output: str) -> None:
+        """Writes the rows for the user; Parquet is what the working file is already."""
+        if Path(output).suffix.lower() in PARQUET:
+            with whole_or_nothing(output) as temporary:
+                shutil.copyfile(self.file, temporary)
+        else:
+            write_table(self.rows, output)
+
+
+@contextmanager
+def judged(
+    table: CohortTable, rulebook: Rulebook, *, exact: bool = True, folder: str | None = None
+) -> Iterator[CohortResult]:
+    """The standings of every row of ``table``.
+
+    Without ``exact`` they are those of the node-by-node table, which is faster. ``folder`` is where the working file is
+    put.
+    """
+    engine = ColumnEngine(rulebook, table.mapping.readers if table.mapping else None)
+    keep = ["id", *([GIVEN] if GIVEN in table.rows.collect_schema() else [])]
+    with tempfile.TemporaryDirectory(prefix=".cohort-", dir=folder) as scratch:
+        file = Path(scratch) / "standings.parquet"
+        with table_errors(table.name):
+            told = engine.standings(
+                engine.facts(table.rows), [*keep, set_apart(engine), relabelled(table.mapping), digest(rulebook)]
+            )
+            told.select(*keep, *rulebook.regimens, QUESTIONS, SET_APART, UNREAD, DIGEST).sink_parquet(
+                file, compression="zstd", compression_level=1
+            )
+            settled = settle(table, engine, file, exact=exact)
+        yield CohortResult(rulebook, file, settled, tuple(rulebook.regimens))
+
+
+def digest(rulebook: Rulebook) -> pl.Expr:
+    """The digest of the rulebook, in every row."""
+    return pl.lit(rulebook.digest).alias(DIGEST)
+
+
+def set_apart(engine: ColumnEngine) -> pl.Expr:
+    """Why a row was set apart, in words; null where it was not."""
+
+    def words(faults: pl.Series) -> pl.Series:
+        found = faults.struct.unnest()
+        distinct = found.filter(pl.col(FAULT) != 0).unique()
+        if not distinct.height:
+            return pl.Series(SET_APART, [None] * len(faults), pl.String)
+        reasons = [engine.reader.why(fault, history) for fault, history in distinct.rows()]
+        known = distinct.with_columns(pl.Series(SET_APART, reasons, pl.String))
+        return found.join(known, on=[FAULT, HISTORY], how="left", maintain_order="left")[SET_APART]
+
+    both = pl.struct(pl.col(FAULT), pl.col(HISTORY))
+    return both.map_batches(words, return_dtype=pl.String, is_elementwise=True).alias(SET_APART)
+
+
+def relabelled(mapping: TableMapping | None) -> pl.Expr:
+    """Unread cells under the names of the columns of the table, not of the keys they were mapped to."""
+    told = pl.col(UNREAD)
+    for key, label in mapping.labels.items() if mapping else ():
+        told = told.str.replace_all(f"(?m)^{key}: ", label.replace("$", "$$") + ": ")
+    return told.alias(UNREAD)
+
+
+# Counting ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What is told of a cohort."""
+
+    table: str
+    patients: int
+    set_apart: tuple[tuple[str, int], ...]
+    """Reason and number of rows."""
+    unread: tuple[tuple[str, str, int], ...]
+    """Column, cell and number of rows."""
+    standings: Mapping[str, Mapping[str, int]]
+    questions: tuple[tuple[str, int], ...]
+    with_an_option: int
+    open: int
+    """Patients to whom nothing is offered and for whom at least one regimen is undetermined."""
+    without: int
+    """Patients to whom nothing is offered and nothing is undetermined."""
+    settled: Settled
+    digest: str
+    version: str
+
+
+_OFFERED = (Standing.OFFERED.value, Standing.OFFERED_WITH_CAUTION.value)
+
+
+def summarise(result: CohortResult, name: str) -> Summary:
+    """The counts of a cohort, read from what was written."""
+    rows, regimens = result.rows, list(result.columns)
+    sound = pl.col(SET_APART).is_null()
+    offered = pl.any_horizontal(*(pl.col(regimen) == word for regimen in regimens for word in _OFFERED))
+    offered = offered.fill_null(value=False)
+    undetermined = Standing.UNDETERMINED.value
+    waits = pl.any_horizontal(*(pl.col(regimen) == undetermined for regimen in regimens)).fill_null(value=False)
+    counts = [
+        (pl.col(regimen) == standing.value).sum().alias(f"{regimen}\n{standing.value}")
+        for regimen in regimens
+        for standing in Standing
+    ]
+    with table_errors(name):
+        totals = rows.select(
+            pl.len().alias("patients"),
+            (sound & offered).sum().alias("offered"),
+            (sound & ~offered & waits).sum().alias("open"),
+            (sound & ~offered & ~waits).sum().alias("without"),
+            *counts,
+        ).collect(engine="streaming").row(0, named=True)  # fmt: skip
+        reasons = _counted(rows.select(SET_APART).drop_nulls())
+        cells = _counted(rows.select(pl.col(UNREAD).str.split("\n")).explode(UNREAD).drop_nulls())
+        questions = _counted(rows.select(pl.col(QUESTIONS).str.split("; ")).explode(QUESTIONS).drop_nulls())
+    return Summary(
+        name,
+        totals["patients"],
+        reasons,
+        tuple((*column_and_cell(text), count) for text, count in cells),
+        {
+            regimen: {standing.value: totals[f"{regimen}\n{standing.value}"] for standing in Standing}
+            for regimen in regimens
+        },
+        questions,
+        totals["offered"],
+        totals["open"],
+        totals["without"],
+        result.settled,
+        result.rulebook.digest,
+        result.rulebook.version,
+    )
+
+
+def _counted(column: pl.LazyFrame) -> tuple[tuple[str, int], ...]:
+    """The distinct cells of the only column, the commonest first."""
+    (name,) = column.collect_schema().names()
+    counts = column.group_by(name).len("n").sort(["n", name], descending=[True, False]).head(MOST_TOLD)
+    return tuple((text, count) for text, count in counts.collect(engine="streaming").rows())
+
+
+def column_and_cell(text: str) -> tuple[str, str]:
+    """The column and the cell of what stands in ``unread``."""
+    column, _, cell = text.partition(": ")
+    return column, cell
+
+
+def refuse_if_strict(summary: Summary) -> None:
+    """Raises ``InputError`` if a cell could not be read or a row was set apart."""
+    place = Location(summary.table)
+    problems = [
+        Problem(place, f"{column}: cannot read `{cell}` ({count} rows)") for column, cell, count in summary.unread
+    ]
+    problems += [Problem(place, f"{count} rows set apart: {reason}") for reason, count in summary.set_apart]
+    if problems:
+        raise InputError(problems)

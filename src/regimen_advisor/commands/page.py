@@ -1,0 +1,62 @@
+"""The verbs ``page`` and ``serve``: the teaching page as a file, and the same page from a small local server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DEFAULT_PORT = 8000
+
+
+def register(app: typer.Typer) -> None:
+    """Add both verbs to the command line."""
+    app.command()(page)
+    app.command()(serve)
+
+
+def page(
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, whole or not at all.")
+    ] = None,
+    profiles: Annotated[
+        str | None, typer.Option("--profiles", metavar="DIR", help="Example patients for the menu of the page.")
+    ] = None,
+    rules: Annotated[
+        str | None, typer.Option("--rules", metavar="DIR", help="Rules folder; the shipped one if left out.")
+    ] = None,
+) -> None:
+    """Write the teaching page: rules, evidence and evaluator in one HTML file that any browser opens."""
+    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
+
+    write_output(_html(rules, profiles), output)
+
+
+def serve(
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port on this computer; 0 takes a free one.")
+    ] = DEFAULT_PORT,
+    profiles: Annotated[
+        str | None, typer.Option("--profiles", metavar="DIR", help="Example patients for the menu of the page.")
+    ] = None,
+    rules: Annotated[
+        str | None, typer.Option("--rules", metavar="DIR", help="Rules folder; the shipped one if left out.")
+    ] = None,
+) -> None:
+    """Offer the teaching page and `POST /advise` to this computer only, until interrupted."""
+    from regimen_advisor.page.serving import run  # noqa: PLC0415
+    from regimen_advisor.rulebook import load_rulebook  # noqa: PLC0415
+
+    run(load_rulebook(rules), _html(rules, profiles), port)
+
+
+def _html(rules: str | None, profiles: str | None) -> str:
+    from regimen_advisor.errors import InputError, Location  # noqa: PLC0415
+    from regimen_advisor.page.building import example_profiles, render_page  # noqa: PLC0415
+    from regimen_advisor.rulebook import load_rulebook  # noqa: PLC0415
+
+    folder = None if profiles is None else Path(profiles)
+    if folder is not None and not folder.is_dir():
+        raise InputError.at(Location(str(folder)), "expected a folder of profiles, found no folder")
+    return render_page(load_rulebook(rules), example_profiles(folder))

@@ -1,0 +1,1 @@
+"""Why, why not, what would change it, what to ask next: readings of the same rules."""

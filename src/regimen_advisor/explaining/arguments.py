@@ -1,0 +1,78 @@
+"""The rules that speak for an option or against it, each as a tree in words and with the place where it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
+
+from regimen_advisor.advice import Basis
+from regimen_advisor.engines.interpreter import Interpreter
+from regimen_advisor.errors import Location
+from regimen_advisor.explaining.clauses import State, Teller, state_of
+from regimen_advisor.explaining.explanation import Argument, Unless
+from regimen_advisor.reading import Patient
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.rules import Effect, Rule
+from regimen_advisor.standings import RegimenRules
+from regimen_advisor.values import Truth
+
+
+def written_in(location: Location, rulebook: Rulebook) -> str:
+    """``rules/nsclc/later-line-egfr.yaml:6``: the place of a rule, from the folder of its rulebook."""
+    prefix = rulebook.folder.as_posix().rstrip("/") + "/"
+    file = location.file.replace("\\", "/").removeprefix(prefix)
+    return f"{rulebook.folder.name}/{file}:{location.line}"
+
+
+class Arguments:
+    """Tells the rules that speak of a regimen; ``truths`` is the exact truth of each effective rule.
+
+    ``questions`` are those that are still open.
+    """
+
+    def __init__(
+        self, patient: Patient, rulebook: Rulebook, truths: Mapping[str, Truth], questions: Sequence[str]
+    ) -> None:
+        self.rulebook, self.truths = rulebook, truths
+        self.reader = Interpreter(patient.facts)
+        self.teller = Teller(patient, rulebook, questions)
+
+    def about(self, of: RegimenRules) -> tuple[Argument, ...]:
+        """Every rule that speaks of the regimen: offers, then exclusions, then cautions."""
+        return tuple(self._argument(rule) for rule in of.rules)
+
+    def _argument(self, rule: Rule) -> Argument:
+        review = self.rulebook.reviews[rule.source.review]
+        basis: Basis = "outside the reviews" if rule.is_outside else "review"
+        side: Literal["for", "against"] = "for" if rule.effect is Effect.OFFER else "against"
+        return Argument(
+            rule=rule.id,
+            side=side,
+            effect=rule.effect.value,  # type: ignore[arg-type]  # of a regimen only these three speak
+            state=self._state(rule),
+            says=rule.says,
+            basis=basis,
+            certainty=rule.certainty,
+            source=rule.source,
+            errata=rule.errata,
+            cited=f"{review.cited_as} {rule.source.section}",
+            studies=rule.studies,
+            study_names=tuple(self.rulebook.studies[study].name for study in rule.studies),
+            setting=rule.setting.title,
+            written_in=written_in(rule.location, self.rulebook),
+            condition=self.teller.tell(self.reader.judge(rule.condition)),
+            unless=tuple(self._overriding(rule)),
+        )
+
+    def _overriding(self, rule: Rule) -> Iterator[Unless]:
+        for other in self.rulebook.overridden_by[rule.id]:
+            yield Unless(
+                rule=other.id,
+                says=other.says,
+                state=self._state(other),
+                written_in=written_in(other.location, self.rulebook),
+                condition=self.teller.tell(self.reader.judge(other.condition)),
+            )
+
+    def _state(self, rule: Rule) -> State:
+        return state_of(self.truths[rule.id])

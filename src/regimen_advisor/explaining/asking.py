@@ -1,0 +1,113 @@
+"""What to ask or test next, and the smallest changes after which an option would be offered, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from regimen_advisor.engines.changes import Change, ChangeSet, grouped, smallest_changes
+from regimen_advisor.engines.questions import Question as FoundQuestion
+from regimen_advisor.engines.questions import Questions as Found
+from regimen_advisor.engines.replies import Tests
+from regimen_advisor.engines.settling import HISTORY
+from regimen_advisor.engines.solver import Solver
+from regimen_advisor.explaining.explanation import Answer, Question, Questions, Step, Way
+from regimen_advisor.facts import ChoiceFact, Domain, NumberFact, SetFact
+from regimen_advisor.reading import Patient
+from regimen_advisor.standings import Standing
+from regimen_advisor.values import Atom, Between, Choice, Includes, Is, Members, Number
+from regimen_advisor.wording import Wording, listed, value_word
+
+
+def questions_about(found: Found, regimen: str, wording: Wording) -> Questions:
+    """The questions that can change how a regimen stands, and the smallest sets that settle it."""
+    about = (one for one in found.single if any(regimen in answer.standings for answer in one.answers))
+    return Questions(single=tuple(_question(one, wording) for one in about), sets=found.by_regimen.get(regimen, ()))
+
+
+def questions_of_patient(found: Found, wording: Wording) -> Questions:
+    """Every question that can change how some regimen stands, and the smallest sets that settle all regimens."""
+    return Questions(single=tuple(_question(one, wording) for one in found.single), sets=found.together)
+
+
+def _question(one: FoundQuestion, wording: Wording) -> Question:
+    answers = tuple(
+        Answer(
+            values=answer.values,
+            says=tuple(dict.fromkeys(answer_words(one.key, tests, wording) for tests in answer.tests)),
+            standings=dict(answer.standings),
+        )
+        for answer in one.answers
+    )
+    return Question(question=one.key, asks=one.asks, settles=one.settles, answers=answers)
+
+
+def answer_words(key: str, tests: Tests, wording: Wording) -> str:
+    """An answer as a reader says it: of a history in whole phrases, of any other question the value alone."""
+    if key == HISTORY:
+        return ", ".join(wording.atom(test.atom, wanted=test.wanted) for test in tests)
+    return ", ".join(_value_words(test.atom, wording, wanted=test.wanted) for test in tests)
+
+
+def _value_words(atom: Atom, wording: Wording, *, wanted: bool) -> str:
+    match atom:
+        case Is(values=values):
+            return listed(map(value_word, sorted(values)), "or")
+        case Between(fact=fact, low=low, high=high):
+            return wording.value(fact, Number(low, high))
+        case Includes(member=member):
+            return f"{'' if wanted else 'no '}{wording.member(member)}"
+
+
+def changes_to(solver: Solver, patient: Patient, regimen: str, standing: Standing) -> dict[str, object]:
+    """The fields of an explanation that say what would change it; none for a regimen that is offered."""
+    if standing.is_offered:
+        return {}
+    found = smallest_changes(solver, patient, regimen)
+    teller = _Steps(solver.domain, patient)
+    ways = tuple(teller.way(one) for one in found.sets)
+    no_way = None if ways else "Nothing that is still open and nothing that time or treatment can change would help."
+    return {"ways": ways, "no_way": no_way, "never": teller.never(found.fixed)}
+
+
+class _Steps:
+    def __init__(self, domain: Domain, patient: Patient) -> None:
+        self.domain, self.patient = domain, patient
+        self.wording = Wording(domain, {})
+
+    def way(self, one: ChangeSet) -> Way:
+        steps = tuple(self._step(change) for change in one.changes)
+        return Way(kind="learn" if one.is_only_to_learn else "change", steps=steps)
+
+    def _step(self, change: Change) -> Step:
+        now = self._now(change.fact) if change.kind == "change" else None
+        return Step(question=change.fact, how=change.kind, says=self._says(change), instead_of=now)
+
+    def _says(self, change: Change) -> str:
+        """The new value in the words of a reader."""
+        fact = self.domain.facts.get(change.fact)
+        match change.value:
+            case Choice(possible=possible) if isinstance(fact, ChoiceFact):
+                return listed(map(value_word, grouped(fact, possible)), "or")
+            case Number() if isinstance(fact, NumberFact):
+                return f"{change.words.replace('-', ' to ')}{' %' if fact.unit == '%' else ''}"
+            case Members(must=must, may=may) if isinstance(fact, SetFact):
+                absent = sorted(fact.unknown.may - may)
+                member = self.wording.member
+                return ", ".join([*map(member, sorted(must)), *(f"no {member(word)}" for word in absent)])
+        return value_word(change.words)
+
+    def _now(self, key: str) -> str | None:
+        """What is known now; ``None`` where that is nothing."""
+        if key in self.domain.facts:
+            said = self.wording.value(key, self.patient.facts[key])
+            return None if said in ("unknown", "not fully known") else said
+        position = int(key.removeprefix("history[").partition("]")[0])
+        outcomes = next(entry.outcomes for entry in self.patient.history or () if entry.position == position)
+        return listed((value_word(word) for word in sorted(outcomes)), "or")
+
+    def never(self, fixed: Sequence[tuple[str, ...]]) -> str | None:
+        """One line for all ways that need a fact to be other than it is and always will be."""
+        names = list(dict.fromkeys(self.domain.facts[key].label for keys in fixed for key in keys))
+        if not names:
+            return None
+        return f"Otherwise only if {listed(names, 'or')} were different, which never changes."

@@ -1,0 +1,214 @@
+"""``explain``: why an option is offered or not, what would change it, and what to ask or test next.
+
+Everything here is a reading of the same rules that ``advise`` judges; nothing is written for one rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from regimen_advisor.advice import Advice, Option, ProfileName, RulebookName
+from regimen_advisor.advising import advise
+from regimen_advisor.drugs import folded
+from regimen_advisor.engines.interpreter import Interpreter
+from regimen_advisor.engines.questions import questions
+from regimen_advisor.engines.solver import solver_for
+from regimen_advisor.errors import InputError, Location, did_you_mean
+from regimen_advisor.explaining.arguments import Arguments
+from regimen_advisor.explaining.asking import changes_to, questions_about, questions_of_patient
+from regimen_advisor.explaining.clauses import Clause
+from regimen_advisor.explaining.explanation import Argument, Explanation, Known, OptionExplained, Questions
+from regimen_advisor.facts import Fact
+from regimen_advisor.judging import judge
+from regimen_advisor.reading import Patient
+from regimen_advisor.reports.patient_text import question_words
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.standings import Standing, effective_conditions, regimen_rules
+from regimen_advisor.values import Truth
+from regimen_advisor.wording import Wording, listed
+
+_OF_HISTORY = ("prior_lines", "received", "progressed_on", "last_outcome")
+VERDICTS = {
+    Standing.OFFERED: "is offered",
+    Standing.OFFERED_WITH_CAUTION: "is offered with caution",
+    Standing.UNDETERMINED: "cannot be decided yet",
+    Standing.EXCLUDED: "is excluded",
+    Standing.NOT_INDICATED: "is not indicated",
+}
+
+
+def explain(patient: Patient, rulebook: Rulebook, regimens: Iterable[str] = ()) -> Explanation:
+    """Why the options stand as they do for ``patient``.
+
+    The regimens named (by id or name) are explained in full; without any, each option gets a short paragraph. Raises
+    ``InputError`` for an unknown regimen and ``DisagreementError`` if two engines differ.
+    """
+    names = [regimen_named(word, rulebook) for word in regimens]
+    if not names:
+        explained = _of_every_option(patient, rulebook, advise(patient, rulebook, ask=False), arguments=False)
+        return _with_questions(explained, patient, rulebook)
+    judged = judge(patient, rulebook)
+    explainer = _Explainer(patient, rulebook, names)
+    return explainer.explanation(judged.engines, [explainer.whole(name) for name in names])
+
+
+def explain_all(patient: Patient, rulebook: Rulebook, advice: Advice) -> Explanation:
+    """Every option of ``advice`` with the rules for and against it, but not what would change it: that takes longer."""
+    return _of_every_option(patient, rulebook, advice, arguments=True)
+
+
+def _of_every_option(patient: Patient, rulebook: Rulebook, advice: Advice, *, arguments: bool) -> Explanation:
+    explainer = _Explainer(patient, rulebook, [option.regimen for option in advice.options])
+    options = [explainer.brief(option, arguments=arguments) for option in advice.options]
+    return explainer.explanation(advice.engines, options)
+
+
+def _with_questions(explained: Explanation, patient: Patient, rulebook: Rulebook) -> Explanation:
+    """What to ask about the patient as a whole, and by option the smallest sets of questions that settle it."""
+    found, wording = questions(solver_for(rulebook), patient), Wording(rulebook.domain, rulebook.findings)
+    options = tuple(
+        option.model_copy(update={"questions": Questions(sets=found.by_regimen.get(option.regimen, ()))})
+        for option in explained.options
+    )
+    return explained.model_copy(update={"options": options, "questions": questions_of_patient(found, wording)})
+
+
+def regimen_named(word: str, rulebook: Rulebook) -> str:
+    """The id of the regimen with this id or name. Raises ``InputError`` with the nearest one where there is none."""
+    known = {folded(text): name for name, regimen in rulebook.regimens.items() for text in (name, regimen.name)}
+    if folded(word) in known:
+        return known[folded(word)]
+    help = did_you_mean(word, rulebook.regimens) or "`regimen-advisor explain FILE` lists the options of a patient"
+    raise InputError.at(Location("regimen"), f"expected a regimen of the rulebook, found `{word}`", help)
+
+
+class _Explainer:
+    def __init__(self, patient: Patient, rulebook: Rulebook, regimens: Iterable[str]) -> None:
+        self.patient, self.rulebook = patient, rulebook
+        self.solver = solver_for(rulebook)
+        self.arguments = Arguments(patient, rulebook, self._truths(regimens), self._open_questions())
+
+    def explanation(self, engines: tuple[str, ...], options: Iterable[OptionExplained]) -> Explanation:
+        """The options with what was judged, by whom and of whom."""
+        patient, rulebook = self.patient, self.rulebook
+        return Explanation(
+            rulebook=RulebookName(version=rulebook.version, digest=rulebook.digest),
+            engines=engines,
+            profile=ProfileName(id=patient.id, summary=patient.summary, notes=patient.notes),
+            known=self.known(),
+            options=tuple(options),
+        )
+
+    def _truths(self, regimens: Iterable[str]) -> Mapping[str, Truth]:
+        """The exact truth of every rule that speaks of these regimens, and of those that override one."""
+        reader, conditions = Interpreter(self.patient.facts), effective_conditions(self.rulebook)
+        rules = dict.fromkeys(rule.id for name in regimens for rule in regimen_rules(self.rulebook)[name].rules)
+        rules |= dict.fromkeys(other.id for name in rules for other in self.rulebook.overridden_by[name])
+        truths = {name: reader.judge(conditions[name]).truth for name in rules}
+        unknown = [name for name, truth in truths.items() if truth is Truth.UNKNOWN]
+        return truths | (dict(self.solver.rule_truths(unknown, self.patient)) if unknown else {})
+
+    def _open_questions(self) -> Sequence[str]:
+        return tuple(self.solver.settling(self.patient).questions)
+
+    def known(self) -> tuple[Known, ...]:
+        wording = Wording(self.rulebook.domain, self.rulebook.findings)
+        return tuple(
+            Known(
+                fact=name,
+                label=fact.label,
+                value=wording.value(name, self.patient.facts[name]),
+                fixed=fact.permanence == "fixed",
+            )
+            for name, fact in self.rulebook.domain.facts.items()
+            if self._is_told(name, fact)
+        )
+
+    def _is_told(self, name: str, fact: Fact) -> bool:
+        """Whether it is known and worth telling: of what is read from a history, the main points only."""
+        told = name in self.patient.given if fact.permanence != "treatment" else name in _OF_HISTORY
+        return (told or name == "disease") and self.patient.facts[name] != fact.unknown
+
+    # One option -----------------------------------------------------------------------------------------------
+
+    def brief(self, option: Option, *, arguments: bool) -> OptionExplained:
+        found = self.arguments.about(regimen_rules(self.rulebook)[option.regimen])
+        explained = self._explained(option.regimen, option.standing, found, option.depends_on)
+        return explained.model_copy(update={"arguments": found}) if arguments else explained
+
+    def whole(self, name: str) -> OptionExplained:
+        arguments = self.arguments.about(regimen_rules(self.rulebook)[name])
+        standing = self.solver.standing(name, self.patient).standing
+        waits = self.solver.depends_on(name, self.patient) if standing is Standing.UNDETERMINED else ()
+        explained = self._explained(name, standing, arguments, waits)
+        wording = Wording(self.rulebook.domain, self.rulebook.findings)
+        asked = questions_about(questions(self.solver, self.patient, name), name, wording)
+        changes = changes_to(self.solver, self.patient, name, standing)
+        return explained.model_copy(update={"arguments": arguments, "questions": asked, **changes})
+
+    def _explained(
+        self, name: str, standing: Standing, arguments: Sequence[Argument], waits: Sequence[str]
+    ) -> OptionExplained:
+        regimen = self.rulebook.regimens[name]
+        asks = [question_words(key, self.rulebook.domain) for key in waits]
+        return OptionExplained(
+            regimen=name,
+            name=regimen.name,
+            standing=standing,
+            summary=summary(regimen.name, standing, arguments, asks),
+        )
+
+
+# One paragraph an option ---------------------------------------------------------------------------------------------
+
+
+def summary(name: str, standing: Standing, arguments: Sequence[Argument], asks: Sequence[str]) -> str:
+    """Why the option stands as it does, in a few sentences, each with its source."""
+    verdict = f"{name[0].upper()}{name[1:]} {VERDICTS[standing]}"
+    offers = [argument for argument in arguments if argument.effect == "offer"]
+    cautions = [argument for argument in arguments if argument.effect == "caution"]
+    match standing:
+        case Standing.OFFERED | Standing.OFFERED_WITH_CAUTION:
+            reasons = _cited(offers, "met") or ["One of its rules holds whatever is still unknown."]
+            against = _cited(cautions, "met")
+            return " ".join([f"{verdict}.", *reasons, *(["Against it:", *against] if against else [])])
+        case Standing.UNDETERMINED:
+            return " ".join([f"{verdict}.", *_cited(offers, "met", "unknown"), f"It waits for {listed(asks)}."])
+        case Standing.EXCLUDED:
+            return " ".join([f"{verdict}.", *_cited([one for one in arguments if one.effect == "exclude"], "met")])
+        case Standing.NOT_INDICATED:
+            return f"{verdict}: {_nearest(offers)}"
+
+
+def _cited(arguments: Iterable[Argument], *states: str) -> list[str]:
+    found = []
+    for argument in arguments:
+        if argument.state in states:
+            outside = f", outside the reviews, {argument.certainty}" if argument.certainty else ""
+            found.append(f"{argument.says} [{argument.cited}{outside}]")
+    return list(dict.fromkeys(found))
+
+
+def _nearest(offers: Sequence[Argument]) -> str:
+    """What keeps the rule with the fewest unmet conditions from holding."""
+    if not offers:
+        return "no rule offers it."
+    nearest = min(offers, key=lambda argument: len(unmet(argument)))
+    missing = unmet(nearest)
+    if not missing:
+        return "its conditions cannot all be met together."
+    which = "its only rule" if len(offers) == 1 else "the nearest of its rules"
+    return f"{which} is not met: {listed(missing)} [{nearest.cited}, {nearest.written_in}]."
+
+
+def unmet(argument: Argument) -> list[str]:
+    """What a rule asks for and this patient does not meet, in words; a part is not opened further than needed."""
+    whole = argument.condition
+    parts = whole.parts if whole.joined == "all" else (whole,)
+    return [_with_values(part) for part in parts if part.state == "not met"]
+
+
+def _with_values(clause: Clause) -> str:
+    """The clause with what is known of the patient in the facts that keep it from being met."""
+    found = dict.fromkeys(leaf.value for leaf in clause.leaves() if leaf.state == "not met" and leaf.value)
+    return f"{clause.words} ({'; '.join(found)})" if found else clause.words

@@ -1,0 +1,1 @@
+"""The teaching page, and the server that offers it."""

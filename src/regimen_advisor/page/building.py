@@ -1,0 +1,67 @@
+"""The teaching page: one HTML file that holds the rules, the evidence and what judges them.
+
+Nothing in it comes from a network, and its Content-Security-Policy forbids one. Every text of a rule or profile is
+escaped by the template or becomes a text node.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from regimen_advisor.page.data import page_data
+from regimen_advisor.rulebook import Rulebook
+
+SCRIPTS = (
+    "evaluator", "sat", "reading", "settling", "asking", "advice", "profile_text", "view", "pictures", "form", "quiz",
+    "page",
+)  # fmt: skip
+"""The assets in the order in which they build on each other; together they are the one script of the page."""
+HERE = Path(__file__).parents[1]
+FIRST_EXAMPLE = "egfr-l858r-after-osimertinib"
+
+
+def render_page(rulebook: Rulebook, examples: Iterable[Path] = ()) -> str:
+    """The page as HTML; ``examples`` are profile files for its menu. Raises ``InputError`` for a broken one."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - slow to import
+    from markupsafe import Markup  # noqa: PLC0415
+
+    environment = Environment(
+        loader=PackageLoader("regimen_advisor", "reports/templates"), autoescape=True, undefined=StrictUndefined
+    )
+    # Unsorted: the order of facts, rules and regimens means something.
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": False, "separators": (",", ":")}
+    script, style = page_script(), page_style()
+    return environment.get_template("page.html.j2").render(
+        data=page_data(rulebook, examples),
+        script=Markup(script),  # noqa: S704 - our own file, and its digest stands in the policy of the page
+        style=Markup(style),  # noqa: S704
+        script_hash=_digest(script),
+        style_hash=_digest(style),
+    )
+
+
+def page_script() -> str:
+    """The one script of the page."""
+    texts = [(HERE / "assets" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
+    return "\n".join(["", *texts])
+
+
+def page_style() -> str:
+    """The style that every report has, and what the page adds to it."""
+    report = HERE / "reports" / "templates" / "report.css"
+    return "\n".join(["", *(file.read_text(encoding="utf-8") for file in (report, HERE / "assets" / "page.css"))])
+
+
+def example_profiles(folder: Path | None = None) -> list[Path]:
+    """The profiles of a folder; without one, those beside the rules. The one to begin with stands first."""
+    if folder is None:
+        inside = HERE / "profiles"
+        folder = inside if inside.is_dir() else HERE.parents[1] / "profiles"
+    return sorted(folder.glob("*.yaml"), key=lambda file: (file.stem != FIRST_EXAMPLE, file.stem))
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,0 +1,85 @@
+"""The quiz at a terminal: one question after the other, each marked as soon as it is answered."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.prompt import Prompt
+from rich.text import Text
+
+from regimen_advisor.quiz.generating import MEANINGS, Group, Question, Quiz
+from regimen_advisor.quiz.grading import GradedQuestion, Sorted, chosen_regimen, grade
+from regimen_advisor.quiz.key import AnswerKey, solution
+from regimen_advisor.reports.layout import STYLES, WIDEST, Heading, Line, Paragraph, lines_of
+from regimen_advisor.reports.quiz import graded_blocks, question_lines, score, task, title
+from regimen_advisor.rulebook import Rulebook
+
+
+def ask(quiz: Quiz, rulebook: Rulebook, console: Console | None = None) -> tuple[int, int]:
+    """Ask every question and tell what was right; how many points were won, and of how many.
+
+    A person who leaves early (end of input or interrupt) is told the score so far.
+    """
+    asker = _Asker(quiz, rulebook, console or Console(highlight=False, soft_wrap=True))
+    asker.show(lines_of([Heading(title(quiz), 1), Paragraph(task(quiz))], asker.width))
+    try:
+        for question in quiz.questions:
+            asker.question(question)
+    except (EOFError, KeyboardInterrupt):
+        asker.show([Line(""), Line("Left early.")])
+    asker.show([Line(""), Line(score(asker.right, asker.of), "title"), *lines_of([Paragraph(quiz.scope)], asker.width)])
+    return asker.right, asker.of
+
+
+class _Asker:
+    def __init__(self, quiz: Quiz, rulebook: Rulebook, console: Console) -> None:
+        self.quiz, self.rulebook, self.console = quiz, rulebook, console
+        self.width = max(min(shutil.get_terminal_size((80, 24)).columns, WIDEST), 40)
+        self.right = self.of = 0
+
+    def show(self, lines: Sequence[Line]) -> None:
+        for line in lines:
+            self.console.print(Text(line.text, style=STYLES.get(line.style, "")))
+
+    def question(self, question: Question) -> None:
+        self.show([Line(""), *question_lines(question, self.width), Line("")])
+        for place, choice in enumerate(question.choices, start=1):
+            self.console.print(Text(f"  {place}  {choice.name}"))
+        given: dict[str, Group] = {}
+        for group in self.quiz.asks:
+            given |= dict.fromkeys(self._regimens(group, question, given), group)
+        marked = self._marked(question, given)
+        self.right, self.of = self.right + marked.right, self.of + marked.of
+        self.show([Line(""), *lines_of(graded_blocks(marked), self.width)])
+
+    def _marked(self, question: Question, given: Sorted) -> GradedQuestion:
+        key = AnswerKey(quiz=self.quiz.name, solutions=(solution(question, self.quiz, self.rulebook),))
+        one = self.quiz.model_copy(update={"questions": (question,)})
+        return grade(one, key, {question.number: given}).questions[0]
+
+    def _regimens(self, group: Group, question: Question, given: Sorted) -> list[str]:
+        """The regimens a person puts in a group, asked again until every word is one of them."""
+        while True:
+            asked = Text(f"{group} ({MEANINGS[group]})")
+            words = Prompt.ask(asked, console=self.console, default="", show_default=False)
+            try:
+                found = [regimen_of(word, question) for word in words.replace(",", " ").split()]
+            except KeyError as error:
+                self.console.print(Text(f"Expected numbers from 1 to {len(question.choices)}, {error.args[0]}."))
+                continue
+            twice = [regimen for regimen in found if regimen in given]
+            if not twice:
+                return found
+            self.console.print(Text(f"{twice[0]} is {given[twice[0]]} already."))
+
+
+def regimen_of(word: str, question: Question) -> str:
+    """The regimen with this number in the list, or this id. Raises ``KeyError`` with what was found instead."""
+    if word.isascii() and word.isdigit() and 1 <= int(word[:3]) <= len(question.choices):
+        return question.choices[int(word[:3]) - 1].regimen
+    try:
+        return chosen_regimen(word, question)
+    except KeyError:
+        raise KeyError(f"such as `1 3`, or ids; found `{word}`") from None

@@ -1,0 +1,160 @@
+"""Answers to a quiz: read from a file, refused by line where they do not fit, and marked with the deciding rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pydantic import Field
+
+from regimen_advisor.advice import SCHEMA_VERSION, SCOPE
+from regimen_advisor.complaints import listed, printable
+from regimen_advisor.errors import InputError, Problem, did_you_mean
+from regimen_advisor.quiz.generating import Group, Question, Quiz
+from regimen_advisor.quiz.key import AnswerKey, Contrast, Point
+from regimen_advisor.sources import Document, Record, read_document, validated
+
+Sorted = Mapping[str, Group]
+"""Regimens by id and the group that each was put in; a regimen left out was answered as not indicated."""
+
+
+class Answer(Record):
+    """The regimens of one question, sorted; what stands in no list is answered as not indicated."""
+
+    offered: tuple[str, ...] = ()
+    offered_with_caution: tuple[str, ...] = Field((), alias="offered-with-caution", description="asked at level 3 only")
+    waiting: tuple[str, ...] = Field((), description="asked from level 2 on")
+    excluded: tuple[str, ...] = ()
+
+
+class Answers(Record):
+    """A file of answers. A question that is left out counts as not answered."""
+
+    quiz: str | None = Field(None, description="name of the quiz; refused where it is another one")
+    answers: dict[str, Answer] = Field(description="by the number of the question; regimens by id or name")
+
+
+class GradedPoint(Record):
+    """One regimen as it was sorted and as it should have been, with the reason."""
+
+    given: Group | None = Field(description="nothing where the question was not answered")
+    right: bool
+    point: Point
+
+
+class GradedQuestion(Record):
+    """One question, marked: a point for each regimen in its group."""
+
+    number: int
+    answered: bool
+    right: int
+    of: int
+    points: tuple[GradedPoint, ...]
+    contrast: Contrast | None = None
+
+
+class Grade(Record):
+    """A quiz, marked."""
+
+    schema_version: str = SCHEMA_VERSION
+    quiz: str
+    right: int
+    of: int
+    questions: tuple[GradedQuestion, ...]
+    scope: str = SCOPE
+
+
+def grade(quiz: Quiz, key: AnswerKey, given: Mapping[int, Sorted]) -> Grade:
+    """The answers marked; ``given`` holds those to the questions that were answered, by number."""
+    marked = [
+        _marked(question, solution.points, solution.contrast, given.get(question.number))
+        for question, solution in zip(quiz.questions, key.solutions, strict=True)
+    ]
+    right, of = sum(one.right for one in marked), sum(one.of for one in marked)
+    return Grade(quiz=quiz.name, right=right, of=of, questions=tuple(marked))
+
+
+def _marked(
+    question: Question, points: tuple[Point, ...], contrast: Contrast | None, given: Sorted | None
+) -> GradedQuestion:
+    graded = []
+    for point in points:
+        group: Group | None = None if given is None else given.get(point.regimen, "not-indicated")
+        graded.append(GradedPoint(given=group, right=group == point.group, point=point))
+    return GradedQuestion(
+        number=question.number,
+        answered=given is not None,
+        right=sum(one.right for one in graded),
+        of=len(graded),
+        points=tuple(graded),
+        contrast=contrast,
+    )
+
+
+# Reading -------------------------------------------------------------------------------------------------------------
+
+
+def read_answers(source: str | Path, quiz: Quiz) -> dict[int, Sorted]:
+    """The answers in a file (``-`` for standard input), by the number of the question.
+
+    Raises ``InputError`` with the place of everything that does not fit the quiz.
+    """
+    document = read_document(source)
+    answers = validated(Answers, document)
+    problems: list[Problem] = []
+    if answers.quiz is not None and answers.quiz != quiz.name:
+        message = f"quiz: these answers are for the quiz `{printable(answers.quiz)}`, found the quiz `{quiz.name}`"
+        help = "the seed, level, number, setting and rules must be those of the quiz that was answered"
+        problems.append(Problem(document.locate(("quiz",)), message, help))
+    questions = {str(question.number): question for question in quiz.questions}
+    found: dict[int, Sorted] = {}
+    for number, answer in answers.answers.items():
+        if number not in questions:
+            place = document.locate_key(("answers", number))
+            message = f"answers: expected the number of a question, 1 to {len(questions)}, found `{printable(number)}`"
+            problems.append(Problem(place, message))
+            continue
+        found[int(number)] = dict(_sorted(answer, questions[number], quiz, document, problems))
+    if problems:
+        raise InputError(sorted(problems, key=lambda problem: problem.location))
+    return found
+
+
+def _sorted(
+    answer: Answer, question: Question, quiz: Quiz, document: Document, problems: list[Problem]
+) -> Iterator[tuple[str, Group]]:
+    groups: tuple[tuple[Group, tuple[str, ...]], ...] = (
+        ("offered", answer.offered),
+        ("offered-with-caution", answer.offered_with_caution),
+        ("waiting", answer.waiting),
+        ("excluded", answer.excluded),
+    )
+    seen: dict[str, Group] = {}
+    path = ("answers", str(question.number))
+    for group, words in groups:
+        if words and group not in quiz.asks:
+            message = f"{group}: a quiz of level {quiz.level} asks for {listed(quiz.asks, 'and')} only"
+            problems.append(Problem(document.locate_key((*path, group)), message))
+            continue
+        for index, word in enumerate(words):
+            place = document.locate((*path, group, index))
+            try:
+                regimen = chosen_regimen(word, question)
+            except KeyError as error:
+                message = f"{group}: expected a regimen that question {question.number} asks about"
+                problems.append(Problem(place, f"{message}, found `{printable(word)}`", error.args[0]))
+                continue
+            if regimen in seen:
+                where = "twice" if seen[regimen] == group else f"under {seen[regimen]} too"
+                problems.append(Problem(place, f"{group}: expected each regimen once, found `{regimen}` {where}"))
+                continue
+            seen[regimen] = group
+            yield regimen, group
+
+
+def chosen_regimen(word: str, question: Question) -> str:
+    """The id of a regimen of the question by its id or name. Raises ``KeyError`` with the nearest, if there is one."""
+    known = {text.casefold(): one.regimen for one in question.choices for text in (one.name, one.regimen)}
+    if word.casefold() in known:
+        return known[word.casefold()]
+    raise KeyError(did_you_mean(word, [choice.regimen for choice in question.choices]))

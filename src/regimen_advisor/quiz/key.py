@@ -1,0 +1,174 @@
+"""The answers to a quiz, each with the rule and the section that decides it, and what one fact more would change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from regimen_advisor.advice import SCHEMA_VERSION, SCOPE, Option, Reason
+from regimen_advisor.advising import advise
+from regimen_advisor.explaining.arguments import written_in
+from regimen_advisor.profile import Profile
+from regimen_advisor.quiz.generating import Group, Question, Quiz
+from regimen_advisor.quiz.making import group_of, patients_of
+from regimen_advisor.quiz.variants import Variant, Variants
+from regimen_advisor.reading import read
+from regimen_advisor.reports.patient_text import question_words
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.rules import Rule
+from regimen_advisor.sources import Record
+from regimen_advisor.standings import Standing
+
+
+class Deciding(Record):
+    """A rule that decides where a regimen belongs."""
+
+    rule: str
+    effect: Literal["offer", "exclude", "caution"]
+    state: Literal["met", "not met", "unknown"]
+    says: str
+    cited: str = Field(description="review and section: AA 4.1; of a caution from elsewhere, that it is from elsewhere")
+    written_in: str = Field(description="file and line of the rule")
+    not_met: tuple[str, ...] = Field((), description="what the rule asks for and the patient does not meet")
+    unknown: tuple[str, ...] = Field((), description="what the rule asks for and is not known")
+
+
+class Point(Record):
+    """Where one regimen belongs, and why."""
+
+    regimen: str
+    name: str
+    group: Group
+    because: tuple[Deciding, ...] = ()
+    waits_for: tuple[str, ...] = Field((), description="what is not known and decides it, in words")
+
+
+class Change(Record):
+    """A regimen that would belong elsewhere."""
+
+    regimen: str
+    name: str
+    from_: Group = Field(alias="from")
+    to: Group
+
+
+class Contrast(Record):
+    """What would be different in a patient who differs in one fact."""
+
+    says: str
+    changes: tuple[Change, ...]
+
+
+class Solution(Record):
+    """The answer to one question."""
+
+    number: int
+    points: tuple[Point, ...]
+    contrast: Contrast | None = None
+
+
+class AnswerKey(Record):
+    """The answers to a quiz."""
+
+    schema_version: str = SCHEMA_VERSION
+    quiz: str = Field(description="name of the quiz")
+    solutions: tuple[Solution, ...]
+    scope: str = SCOPE
+
+
+def answer_key(quiz: Quiz, rulebook: Rulebook) -> AnswerKey:
+    """The answers to every question of a quiz that was generated from this rulebook."""
+    return AnswerKey(quiz=quiz.name, solutions=tuple(solution(one, quiz, rulebook) for one in quiz.questions))
+
+
+def solution(question: Question, quiz: Quiz, rulebook: Rulebook) -> Solution:
+    """The answer to one question."""
+    patient = read(Profile.model_validate(question.profile), rulebook.domain)
+    options = {option.regimen: option for option in advise(patient, rulebook, ask=False).options}
+    points = []
+    for choice in question.choices:
+        option = options[choice.regimen]
+        waits = [question_words(key, rulebook.domain) for key in option.depends_on]
+        points.append(
+            Point(
+                regimen=choice.regimen,
+                name=choice.name,
+                group=group_of(option.standing, quiz.level),
+                because=tuple(_because(option, quiz, rulebook)),
+                waits_for=tuple(dict.fromkeys(waits)),
+            )
+        )
+    return Solution(number=question.number, points=tuple(points), contrast=_contrast(question, points, quiz, rulebook))
+
+
+# Why -----------------------------------------------------------------------------------------------------------------
+
+
+def _because(option: Option, quiz: Quiz, rulebook: Rulebook) -> Iterator[Deciding]:
+    match option.standing:
+        case Standing.OFFERED | Standing.OFFERED_WITH_CAUTION:
+            for name in option.rules:
+                yield _deciding(rulebook.rules[name], rulebook, "met")
+            for caution in option.cautions if quiz.level == 3 else ():
+                if caution.state == "holds":
+                    yield _deciding(rulebook.rules[caution.rule], rulebook, "met")
+        case Standing.EXCLUDED:
+            yield from (_of(one, rulebook) for one in option.reasons if one.effect == "exclude" and one.state == "met")
+        case Standing.UNDETERMINED:
+            yield from (_of(one, rulebook) for one in option.reasons if one.state != "not met")
+        case Standing.NOT_INDICATED:
+            nearest = min(option.reasons, key=lambda reason: len(reason.not_met), default=None)
+            yield from (_of(one, rulebook) for one in (nearest,) if one is not None)
+
+
+def _of(reason: Reason, rulebook: Rulebook) -> Deciding:
+    rule = rulebook.rules[reason.rule]
+    return _deciding(rule, rulebook, reason.state).model_copy(
+        update={"not_met": reason.not_met, "unknown": reason.unknown}
+    )
+
+
+def _deciding(rule: Rule, rulebook: Rulebook, state: Literal["met", "not met", "unknown"]) -> Deciding:
+    cited = f"{rulebook.reviews[rule.source.review].cited_as} {rule.source.section}"
+    return Deciding(
+        rule=rule.id,
+        effect=rule.effect.value,  # type: ignore[arg-type]  # of a regimen only these three speak
+        state=state,
+        says=rule.says,
+        cited=f"{cited}, outside the reviews, {rule.certainty}" if rule.is_outside else cited,
+        written_in=written_in(rule.location, rulebook),
+    )
+
+
+# What one fact would change ------------------------------------------------------------------------------------------
+
+
+def _contrast(question: Question, points: Sequence[Point], quiz: Quiz, rulebook: Rulebook) -> Contrast | None:
+    """The first neighbour of the patient to whom something else is offered; of the kind that the question is about."""
+    patients = patients_of(rulebook)
+    profile = {key: value for key, value in question.profile.items() if key != "id"}
+    neighbours = list(Variants(patients).changed(profile))
+    for variant in sorted(neighbours, key=lambda one: not _is_about(one, question)):
+        patient = patients.read(variant.profile)
+        if patient is None:
+            continue
+        there = patients.standings(patient)
+        changes = tuple(_changes(points, {name: group_of(one, quiz.level) for name, one in there.items()}))
+        if changes and not (question.kind == "exclusion" and all(change.from_ != "excluded" for change in changes)):
+            return Contrast(says=variant.says, changes=changes)
+    return None
+
+
+def _is_about(variant: Variant, question: Question) -> bool:
+    if question.kind == "boundary":
+        return variant.by_number
+    return question.kind == "unknown" and variant.says.endswith("now known")
+
+
+def _changes(points: Iterable[Point], there: dict[str, Group]) -> Iterator[Change]:
+    for point in points:
+        if there[point.regimen] != point.group:
+            ends = {"from": point.group, "to": there[point.regimen]}
+            yield Change.model_validate({"regimen": point.regimen, "name": point.name, **ends})

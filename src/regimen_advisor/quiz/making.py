@@ -1,0 +1,262 @@
+"""Making the questions of a quiz: which patient, and which regimens to sort."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from regimen_advisor.conditions import AllOf, Condition
+from regimen_advisor.errors import InputError, Location
+from regimen_advisor.quiz.dice import Dice
+from regimen_advisor.quiz.generating import Choice, Group, Kind, Level, Question
+from regimen_advisor.quiz.patients import Patients, Written
+from regimen_advisor.quiz.variants import Variant, Variants
+from regimen_advisor.quiz.words import known_words, unknown_words
+from regimen_advisor.reading import Patient
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.rules import Effect, Setting
+from regimen_advisor.standings import Standing, regimen_rules
+
+KINDS: Mapping[int, tuple[Kind, ...]] = {
+    1: ("boundary", "neighbour", "boundary", "exclusion"),
+    2: ("unknown", "neighbour", "boundary", "unknown", "exclusion"),
+    3: ("unknown", "boundary", "unknown", "neighbour", "exclusion", "unknown"),
+}
+CHOICES: Mapping[int, int] = {1: 5, 2: 6, 3: 8}
+OPEN_FACTS: Mapping[int, int] = {2: 1, 3: 3}
+MOST_WAITING = 8
+"""Where more options wait, nearly nothing is known and there is little to think about."""
+TRIES = 12
+_GROUPS: Mapping[Standing, Group] = {
+    Standing.OFFERED: "offered",
+    Standing.OFFERED_WITH_CAUTION: "offered-with-caution",
+    Standing.UNDETERMINED: "waiting",
+    Standing.EXCLUDED: "excluded",
+    Standing.NOT_INDICATED: "not-indicated",
+}
+
+
+def group_of(standing: Standing, level: int) -> Group:
+    """The group of a standing; below level 3 a caution is not told apart."""
+    group = _GROUPS[standing]
+    return "offered" if group == "offered-with-caution" and level < 3 else group
+
+
+@lru_cache(maxsize=4)
+def patients_of(rulebook: Rulebook) -> Patients:
+    """The patients of a rulebook, made once."""
+    return Patients(rulebook)
+
+
+def questions(rulebook: Rulebook, seed: int, count: int, setting: Setting | None, level: Level) -> Iterator[Question]:
+    """The questions in order. Raises ``InputError`` where so many different ones cannot be made."""
+    maker = _Maker(rulebook, seed, setting, level)
+    for number in range(1, count + 1):
+        question = maker.question(number)
+        if question is None:
+            where = f" of {setting.id}" if setting else ""
+            message = f"--count: only {number - 1} different questions{where} can be made, found {count}"
+            raise InputError.at(Location("quiz"), message)
+        yield question
+
+
+@dataclass(frozen=True)
+class _Goal:
+    """A condition that a patient is to meet, and the disease."""
+
+    condition: Condition
+    disease: str
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A patient worth asking about; ``matters`` are the regimens for whose sake it was chosen."""
+
+    profile: Written
+    patient: Patient
+    groups: Mapping[str, Group]
+    matters: tuple[str, ...]
+    like: int | None = None
+    difference: str | None = None
+
+
+class _Maker:
+    def __init__(self, rulebook: Rulebook, seed: int, setting: Setting | None, level: Level) -> None:
+        self.rulebook, self.setting, self.level = rulebook, setting, level
+        self.patients = patients_of(rulebook)
+        self.variants = Variants(self.patients)
+        self.dice = Dice(rulebook.digest, seed, setting.id if setting else "", level)
+        self.offers = self.dice.shuffled(self._offer_goals())
+        self.exclusions = self.dice.shuffled(self._exclusion_goals())
+        self.asked: list[_Found] = []
+        self.seen: set[str] = set()
+        self.kinds: list[Kind] = []
+
+    # What to aim at -------------------------------------------------------------------------------------------
+
+    def _offer_goals(self) -> Iterator[_Goal]:
+        for rule in self.rulebook.of(Effect.OFFER):
+            if self.setting is None or rule.setting.id == self.setting.id:
+                yield _Goal(self.patients.effective[rule.id], rule.setting.disease)
+
+    def _exclusion_goals(self) -> Iterator[_Goal]:
+        for of in regimen_rules(self.rulebook).values():
+            for exclusion in of.exclusions:
+                for offer in of.offers:
+                    if self.setting is None or self.setting.id in (offer.setting.id, exclusion.setting.id):
+                        both = (self.patients.effective[offer.id], self.patients.effective[exclusion.id])
+                        yield _Goal(AllOf(both), offer.setting.disease)
+
+    # One question ---------------------------------------------------------------------------------------------
+
+    def question(self, number: int) -> Question | None:
+        """The next question, of the next kind that can be made; ``None`` where none can."""
+        if not self.kinds:
+            self.kinds = self.dice.shuffled(KINDS[self.level])
+        wanted = self.kinds.pop(0)
+        for kind in dict.fromkeys((wanted, *KINDS[self.level])):
+            found = self._find(kind)
+            if found is not None:
+                self.asked.append(found)
+                self.seen.add(_fingerprint(found.profile))
+                return self._asked(number, kind, found)
+        return None
+
+    def _find(self, kind: Kind) -> _Found | None:
+        makers: Mapping[Kind, Callable[[], _Found | None]] = {
+            "boundary": self._boundary,
+            "neighbour": self._neighbour,
+            "exclusion": self._exclusion,
+            "unknown": self._unknown,
+        }
+        for _ in range(TRIES):
+            found = makers[kind]()
+            if found is not None and _fingerprint(found.profile) not in self.seen and self._is_worth_asking(found):
+                return found
+        return None
+
+    def _is_worth_asking(self, found: _Found) -> bool:
+        """At level 1 nothing waits; and a patient to whom nothing is offered is a question now and then, not often."""
+        groups = set(found.groups.values())
+        if self.level == 1 and "waiting" in groups:
+            return False
+        return groups != {"not-indicated"} or self.dice.chance(0.1)
+
+    def _asked(self, number: int, kind: Kind, found: _Found) -> Question:
+        choices = self._choices(found)
+        return Question(
+            number=number,
+            kind=kind,
+            like=found.like,
+            difference=found.difference,
+            profile={"id": f"patient-{number}", **found.profile},
+            known=known_words(found.profile, self.rulebook),
+            unknown=unknown_words(found.profile, self.patients),
+            choices=choices,
+        )
+
+    def _choices(self, found: _Found) -> tuple[Choice, ...]:
+        """The regimens for whose sake the patient was chosen, others that are indicated, and some that are not.
+
+        They stand in the order of the rulebook, which tells nothing of the answer.
+        """
+        disease = found.profile["disease"]
+        all_ = [name for name, regimen in self.rulebook.regimens.items() if regimen.disease == disease]
+        telling = self.dice.shuffled(name for name in all_ if found.groups[name] != "not-indicated")
+        # At least two regimens that are not indicated, where the others leave room for them.
+        room = max(CHOICES[self.level] - 2, len(found.matters))
+        kept = list(dict.fromkeys((*found.matters, *telling)))[:room]
+        rest = self.dice.shuffled(name for name in all_ if name not in kept)
+        rest.sort(key=lambda name: found.groups[name] != "not-indicated")
+        kept += rest[: max(CHOICES[self.level] - len(kept), 0)]
+        return tuple(Choice(regimen=name, name=self.rulebook.regimens[name].name) for name in all_ if name in kept)
+
+    # The four kinds -------------------------------------------------------------------------------------------
+
+    def _next(self, goals: list[_Goal]) -> tuple[Written, Patient] | None:
+        """A patient for the goal whose turn it is."""
+        if not goals:
+            return None
+        goal = goals.pop(0)
+        goals.append(goal)
+        return self.patients.meeting(goal.condition, goal.disease, self.dice)
+
+    def _groups(self, patient: Patient) -> Mapping[str, Group]:
+        return {name: group_of(standing, self.level) for name, standing in self.patients.standings(patient).items()}
+
+    def _boundary(self) -> _Found | None:
+        return self._beside(self._next(self.offers), by_number=True)
+
+    def _beside(self, drawn: tuple[Written, Patient] | None, *, by_number: bool) -> _Found | None:
+        """One of two patients who differ in one fact and in what is offered to them."""
+        if drawn is None:
+            return None
+        groups = self._groups(drawn[1])
+        neighbours = (one for one in self.variants.changed(drawn[0]) if one.by_number or not by_number)
+        for variant in self.dice.shuffled(neighbours):
+            other = self._differing(variant, groups)
+            if other is not None:
+                there = self.dice.chance(0.5) and self._leads_back(variant.profile, drawn[0])
+                return other if there else _Found(*drawn, groups, other.matters)
+        return None
+
+    def _leads_back(self, profile: Written, wanted: Written) -> bool:
+        """Whether the other patient is a neighbour of this one too, so that the key can tell the difference."""
+        return any(_fingerprint(one.profile) == _fingerprint(wanted) for one in self.variants.changed(profile))
+
+    def _differing(self, variant: Variant, groups: Mapping[str, Group]) -> _Found | None:
+        patient = self.patients.read(variant.profile)
+        if patient is None:
+            return None
+        others = self._groups(patient)
+        different = _first_few(self.dice.shuffled(name for name in groups if groups[name] != others[name]))
+        return _Found(variant.profile, patient, others, different) if different else None
+
+    def _neighbour(self) -> _Found | None:
+        """The patient of an earlier question with one fact changed, or else one of a new pair."""
+        earlier = [(number, found) for number, found in enumerate(self.asked, start=1) if found.like is None]
+        for number, found in self.dice.shuffled(earlier[-3:]):
+            for variant in self.dice.shuffled(self.variants.changed(found.profile)):
+                other = self._differing(variant, found.groups)
+                if other is not None and _fingerprint(variant.profile) not in self.seen:
+                    return _Found(variant.profile, other.patient, other.groups, other.matters, number, variant.says)
+        return self._beside(self._next(self.offers), by_number=False)
+
+    def _exclusion(self) -> _Found | None:
+        drawn = self._next(self.exclusions)
+        if drawn is None:
+            return None
+        groups = self._groups(drawn[1])
+        excluded = [name for name, group in groups.items() if group == "excluded"]
+        return _Found(*drawn, groups, _first_few(self.dice.shuffled(excluded))) if excluded else None
+
+    def _unknown(self) -> _Found | None:
+        """A patient of whom one or several things are not known on which an option depends."""
+        drawn = self._next(self.offers)
+        found: _Found | None = None
+        for _ in range(OPEN_FACTS[self.level]):
+            start = found.profile if found else drawn[0] if drawn else None
+            found = (self._forgetting(start) if start else None) or found
+        return found
+
+    def _forgetting(self, profile: Written) -> _Found | None:
+        """The patient with one thing less known, for which some options wait and not all do."""
+        for variant in self.dice.shuffled(self.variants.forgotten(profile)):
+            patient = self.patients.read(variant.profile)
+            if patient is None:
+                continue
+            groups = self._groups(patient)
+            waiting = [name for name, group in groups.items() if group == "waiting"]
+            if 0 < len(waiting) <= MOST_WAITING:
+                return _Found(variant.profile, patient, groups, _first_few(self.dice.shuffled(waiting)))
+        return None
+
+
+def _first_few(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(names[:3])
+
+
+def _fingerprint(profile: Written) -> str:
+    return json.dumps(profile, sort_keys=True)

@@ -1,0 +1,133 @@
+"""Neighbours of a patient: the same profile with one fact changed, or with one fact not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from regimen_advisor.facts import ChoiceFact, NumberFact, SetFact
+from regimen_advisor.quiz.histories import OUTCOMES
+from regimen_advisor.quiz.patients import Patients, Written, driver_of
+from regimen_advisor.wording import Wording, listed, value_word
+
+USUAL_CYCLES = 4
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A profile that differs in one fact, and the difference in words; ``by_number`` where a number is what changed."""
+
+    profile: Written
+    question: str
+    says: str
+    by_number: bool = False
+
+
+class Variants:
+    """The neighbours of patients of one rulebook, always in the same order."""
+
+    def __init__(self, patients: Patients) -> None:
+        self.patients = patients
+        self.wording = Wording(patients.domain, patients.rulebook.findings)
+
+    def changed(self, profile: Written) -> Iterator[Variant]:
+        """Every neighbour with another value of one fact that a rule may ask for; some may be impossible patients."""
+        for key, value in profile.items():
+            fact = self.patients.domain.facts.get(key)
+            if fact is None or key == "disease":
+                continue
+            for other in self._others(fact, value):
+                before = ", now known" if value == "unknown" else f" instead of {self._words(value)}"
+                says = f"{fact.label}: {self._words(other)}{before}"
+                yield Variant({**profile, key: other}, key, says, isinstance(fact, NumberFact))
+        yield from self._with_other_history(profile)
+
+    def _others(self, fact: ChoiceFact | NumberFact | SetFact, value: Any) -> Iterator[Any]:
+        match fact:
+            case ChoiceFact():
+                words = [word == "true" if fact.is_yes_no else word for word in fact.domain]
+                yield from (word for word in words if word != value)
+            case NumberFact():
+                if value == "unknown":
+                    return
+                ends = {end + step for end in self.patients.edges.get(fact.name, ()) for step in (-1, 0)}
+                near = {end for end in ends if (end <= value) != (end - 1 <= value) or abs(end - value) == 1}
+                yield from sorted(near - {value})
+            case SetFact():
+                sets = [[word] for word in fact.members]
+                yield from (found for found in [fact.empty_word, *sets] if found != value)
+
+    def _words(self, value: Any) -> str:
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if isinstance(value, list):
+            return listed([self.wording.member(word) for word in value])
+        return value_word(str(value))
+
+    # The history ----------------------------------------------------------------------------------------------
+
+    def _with_other_history(self, profile: Written) -> Iterator[Variant]:
+        history = profile.get("history")
+        if not isinstance(history, list):
+            return
+        lines = [entry for entry in history if entry.get("setting") is None]
+        if not lines:
+            return
+        last = lines[-1]
+        where = history.index(last)
+        for outcome in OUTCOMES:
+            if last["outcome"] not in (outcome, "unknown"):
+                says = f"outcome of line {last['line']}: {value_word(outcome)} instead of {value_word(last['outcome'])}"
+                yield self._variant(profile, where, {"outcome": outcome}, "outcome", says)
+        for edge in self.patients.edges.get("last_cycles", ()):
+            for cycles in (edge - 1, edge):
+                if "cycles" in last and last["cycles"] != cycles:
+                    says = f"cycles of line {last['line']}: {cycles} instead of {last['cycles']}"
+                    yield self._variant(profile, where, {"cycles": cycles}, "cycles", says, by_number=True)
+        yield from self._treated_otherwise(profile, where)
+        shorter = [entry for entry in history if entry.get("line") != last["line"]]
+        treatment = self._drugs(last["drugs"])
+        says = f"line {last['line']} ({treatment}) has not been given"
+        yield Variant({**profile, "history": shorter}, "history", says, by_number=True)
+
+    def _treated_otherwise(self, profile: Written, where: int) -> Iterator[Variant]:
+        entry = profile["history"][where]
+        if entry["drugs"] == "unknown":
+            return
+        for drugs in self.patients.histories.treatments(driver_of(profile)):
+            if list(drugs) != entry["drugs"]:
+                says = f"line {entry['line']} was {self._drugs(drugs)} instead of {self._drugs(entry['drugs'])}"
+                # Cycles are counted of chemotherapy only, in these patients as in the profiles people write.
+                counted = "chemotherapy" in self.patients.domain.formulary.expand(drugs)
+                change = {"drugs": list(drugs), "cycles": entry.get("cycles", USUAL_CYCLES) if counted else None}
+                yield self._variant(profile, where, change, "drugs", says)
+
+    def _drugs(self, drugs: Any) -> str:
+        known = isinstance(drugs, list | tuple)
+        return " + ".join(self.wording.member(drug) for drug in drugs) if known else "drugs not known"
+
+    @staticmethod
+    def _variant(
+        profile: Written, where: int, change: Written, part: str, says: str, *, by_number: bool = False
+    ) -> Variant:
+        entry = {**profile["history"][where], **change}
+        changed = {name: value for name, value in entry.items() if value is not None}
+        history = [changed if at == where else entry for at, entry in enumerate(profile["history"])]
+        return Variant({**profile, "history": history}, f"history[{where}].{part}", says, by_number)
+
+    # What is not known ----------------------------------------------------------------------------------------
+
+    def forgotten(self, profile: Written) -> Iterator[Variant]:
+        """Every neighbour of which one thing less is known."""
+        for key, value in profile.items():
+            fact = self.patients.domain.facts.get(key)
+            if fact is not None and key != "disease" and value != "unknown":
+                yield Variant({**profile, key: "unknown"}, key, f"{fact.label}: not known")
+        history = profile.get("history")
+        for where, entry in enumerate(history if isinstance(history, list) else ()):
+            name = f"line {entry['line']}" if "line" in entry else "the curative treatment"
+            for part in ("drugs", "outcome"):
+                if entry[part] != "unknown" and entry.get("setting") != "maintenance":
+                    says = f"{part} of {name}: not known"
+                    yield self._variant(profile, where, {part: "unknown"}, part, says)

@@ -1,0 +1,186 @@
+"""Faults of a rulebook that can be found without a patient, proved by the solver over all possible patients.
+
+A *fault* is something that can only be a mistake: a rule that never holds, a test that tests nothing, a part that
+nothing uses. A *warning* is something to look at; see ``check_warnings``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Any, Literal
+
+from regimen_advisor.conditions import AllOf, Condition, Named, Not
+from regimen_advisor.engines.solver import Session, Solver, solver_for
+from regimen_advisor.engines.witness import witness
+from regimen_advisor.errors import Location
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.rules import Effect, Rule
+from regimen_advisor.standings import effective_conditions, regimen_rules
+from regimen_advisor.testing.occurrences import Steps, nodes
+from regimen_advisor.wording import Wording
+
+FaultKind = Literal[
+    "unreachable rule", "constant condition", "subsumed rule", "regimen always excluded", "equal rules",
+    "idle override", "never used",
+]  # fmt: skip
+WarningKind = Literal["hole between options", "no option", "judged less exactly"]
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """A fault or warning: what is wrong with ``subject``, where, and (where one can show it) a profile."""
+
+    kind: FaultKind | WarningKind
+    subject: str
+    location: Location
+    says: str
+    witness: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Checked:
+    """What was found in a rulebook, each in file order; a rulebook is sound where there are no faults."""
+
+    rulebook: Rulebook
+    faults: tuple[Flaw, ...]
+    warnings: tuple[Flaw, ...]
+
+
+def check(rulebook: Rulebook, *, warn: bool = True) -> Checked:
+    """The faults of a rulebook and, unless told otherwise, its warnings."""
+    from regimen_advisor.reviewing.unused import unused_of  # noqa: PLC0415
+    from regimen_advisor.reviewing.warnings import warnings_of  # noqa: PLC0415 - it builds on this module
+
+    faults = [*Checker(rulebook).faults(), *unused_of(rulebook)]
+    return Checked(rulebook, tuple(sorted(faults, key=_place)), tuple(warnings_of(rulebook)) if warn else ())
+
+
+def _place(flaw: Flaw) -> tuple[str, int, str]:
+    return flaw.location.file, flaw.location.line or 0, flaw.says
+
+
+class Checker:
+    """Looks at the conditions of one rulebook."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.rulebook = rulebook
+        self.solver: Solver = solver_for(rulebook)
+        self.effective = effective_conditions(rulebook)
+        self.wording = Wording(rulebook.domain, rulebook.findings)
+        findings = [finding.condition for finding in rulebook.findings.values()]
+        self.session: Session = self.solver.session(*findings, *(rule.condition for rule in rulebook.rules.values()))
+        self.reachable = [rule for rule in rulebook.rules.values() if self.is_possible(self.effective[rule.id])]
+
+    def is_possible(self, *conditions: Condition) -> bool:
+        """Whether some patient meets all the conditions."""
+        return self.session.can([self.session.encoding.condition(condition) for condition in conditions])
+
+    def faults(self) -> Iterator[Flaw]:
+        """Every fault that lies in conditions."""
+        yield from self._unreachable()
+        yield from self._constant()
+        yield from self._alike()
+        yield from self._always_excluded()
+        yield from self._idle_overrides()
+
+    # Rules that never hold -------------------------------------------------------------------------------------------
+
+    def _unreachable(self) -> Iterator[Flaw]:
+        for rule in self.rulebook.rules.values():
+            if rule not in self.reachable:
+                overriders = ", ".join(other.id for other in self.rulebook.overridden_by[rule.id])
+                possible = self.is_possible(rule.condition)
+                why = (
+                    f"wherever its condition holds it is overridden by {overriders}"
+                    if possible
+                    else "no patient meets its condition"
+                )
+                shown = witness(self.solver, rule.condition) if possible else None
+                yield Flaw("unreachable rule", rule.id, rule.location, f"the rule never holds: {why}", shown)
+
+    # Tests that test nothing -----------------------------------------------------------------------------------------
+
+    def _constant(self) -> Iterator[Flaw]:
+        for finding in self.rulebook.findings.values():
+            yield from self._constant_parts(finding.id, finding.condition, finding.location, is_rule=False)
+        for rule in self.rulebook.rules.values():
+            yield from self._constant_parts(rule.id, rule.condition, rule.location, is_rule=True)
+
+    def _constant_parts(self, subject: str, condition: Condition, place: Location, *, is_rule: bool) -> Iterator[Flaw]:
+        parts = list(nodes(condition, opened=False))
+        constant: dict[Steps, bool] = {}
+        for steps, part in reversed(parts):  # inner parts first: what is around a constant one is not told too
+            if any(inner[: len(steps)] == steps for inner in constant):
+                continue
+            value = self._constant_value(part)
+            if value is not None and not (isinstance(part, Named) and self._is_constant_finding(part)):
+                constant[steps] = value
+        for steps, part in parts:
+            if steps in constant and not (is_rule and steps == () and not constant[steps]):
+                words = self.wording.condition(part)
+                says = f"the condition `{words}` is always {str(constant[steps]).lower()}"
+                yield Flaw("constant condition", subject, part.place or place, says)
+
+    def _constant_value(self, condition: Condition) -> bool | None:
+        if not self.is_possible(condition):
+            return False
+        return None if self.is_possible(Not(condition)) else True
+
+    def _is_constant_finding(self, part: Named) -> bool:
+        return self._constant_value(self.rulebook.findings[part.name].condition) is not None
+
+    # Rules that say what another says --------------------------------------------------------------------------------
+
+    def _alike(self) -> Iterator[Flaw]:
+        groups: dict[Hashable, list[Rule]] = {}
+        for rule in self.reachable:
+            groups.setdefault(_effect_of(rule), []).append(rule)
+        for group in groups.values():
+            told: set[str] = set()
+            for one, other in permutations(group, 2):
+                if one.id in told or not self._is_within(one, other):
+                    continue
+                equal = self._is_within(other, one)
+                if equal and list(self.rulebook.rules).index(one.id) < list(self.rulebook.rules).index(other.id):
+                    continue  # the later one is told
+                told.add(one.id)
+                yield self._twin(one, other, equal=equal)
+
+    def _is_within(self, one: Rule, other: Rule) -> bool:
+        """Whether all that ``one`` says is said by ``other`` too."""
+        met, also = set(self.rulebook.meets(one)), set(self.rulebook.meets(other))
+        return met <= also and not self.is_possible(self.effective[one.id], Not(self.effective[other.id]))
+
+    def _twin(self, one: Rule, other: Rule, *, equal: bool) -> Flaw:
+        shown = witness(self.solver, AllOf((self.effective[one.id], self.effective[other.id])))
+        where = f"`{other.id}` ({other.location})"
+        if equal and self.rulebook.meets(one) == self.rulebook.meets(other):
+            return Flaw("equal rules", one.id, one.location, f"the rule is equal to {where} but for its name", shown)
+        says = f"the rule adds nothing: wherever it holds {where} holds too, with the same effect and studies"
+        return Flaw("subsumed rule", one.id, one.location, says, shown)
+
+    # Regimens and overrides ------------------------------------------------------------------------------------------
+
+    def _always_excluded(self) -> Iterator[Flaw]:
+        for name, of in regimen_rules(self.rulebook).items():
+            if of.offers and self.is_possible(of.offer) and not self.is_possible(of.offer, Not(of.exclusion)):
+                by = ", ".join(rule.id for rule in of.exclusions)
+                shown = witness(self.solver, AllOf((of.offer, of.exclusion)))
+                says = f"the regimen is excluded for everyone it is offered to, by {by}"
+                yield Flaw("regimen always excluded", name, of.offers[0].location, says, shown)
+
+    def _idle_overrides(self) -> Iterator[Flaw]:
+        for rule in self.rulebook.rules.values():
+            for name in rule.overrides:
+                if not self.is_possible(self.effective[rule.id], self.rulebook.rules[name].condition):
+                    says = f"the override of `{name}` never acts: no patient meets both rules"
+                    yield Flaw("idle override", rule.id, rule.location, says)
+
+
+def _effect_of(rule: Rule) -> tuple[Hashable, ...]:
+    """The effect of a rule with its studies. Of a rule that is no offer the sentence belongs to it: the reason."""
+    subject: Sequence[str] = (rule.subject,) if rule.target is None else ()
+    reason = "" if rule.effect is Effect.OFFER else rule.says
+    return rule.effect, tuple(subject), frozenset(rule.studies), frozenset(rule.approvals), reason

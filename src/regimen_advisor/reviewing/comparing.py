@@ -1,0 +1,288 @@
+"""What changed between two rulebooks, exact over all patients whom both can describe.
+
+Two rulebooks are equal where no complete patient differs in the standing of a regimen, its deciding rules, studies or
+cautions, nor in what is said beside the options. What a rule is called and where it stands makes no difference; see
+``matching``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from regimen_advisor.conditions import ALWAYS, NEVER, AllOf, AnyOf, Condition, Leaf, Not
+from regimen_advisor.engines.implicants import Way, ways_to
+from regimen_advisor.engines.solver import Session, Solver
+from regimen_advisor.engines.witness import witness
+from regimen_advisor.profile import Profile
+from regimen_advisor.reading import read
+from regimen_advisor.reviewing.joining import Joined, Side, join
+from regimen_advisor.reviewing.matching import RuleChange, Saying, rule_changes, sayings
+from regimen_advisor.reviewing.smallest import is_smallest
+from regimen_advisor.reviewing.wording_changes import WordingChange, wording_changes
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.rules import Effect, Rule
+from regimen_advisor.standings import Standing
+from regimen_advisor.values import Is, Truth
+from regimen_advisor.wording import Wording
+
+Only = Literal["old", "new"]
+_SIDES: tuple[Only, Only] = ("old", "new")
+Part = Literal["rule", "study", "exclusion", "caution", "said"]
+_PARTS: Mapping[Effect, Part] = {Effect.OFFER: "rule", Effect.EXCLUDE: "exclusion", Effect.CAUTION: "caution"}
+_SHOWN: Mapping[Standing, tuple[Part, ...]] = {
+    Standing.OFFERED: ("rule", "study"),
+    Standing.OFFERED_WITH_CAUTION: ("rule", "study", "caution"),
+    Standing.EXCLUDED: ("rule", "study", "caution", "exclusion"),
+    Standing.NOT_INDICATED: (),
+}
+"""What decides, or is shown, beside each standing of a complete patient."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A rule, study or caution that is shown for some patients of a change in one rulebook only."""
+
+    part: Part
+    id: str
+    only_in: Only
+
+
+@dataclass(frozen=True)
+class Change:
+    """Patients for whom the advice differs in one way.
+
+    ``subject`` is a regimen with its standing ``before`` and ``after`` (equal where only the rules, studies or
+    cautions differ), or the saying of a rule that is no option, with no standing. ``ways`` are prime conditions that
+    together cover all those patients, none to spare. Every completion of ``witness`` (a profile) is such a patient,
+    and none of what it says can be left out; ``is_smallest`` where it is proved that no profile says fewer things.
+    """
+
+    subject: str
+    name: str
+    before: Standing | None
+    after: Standing | None
+    differences: tuple[Difference, ...]
+    ways: tuple[Way, ...]
+    witness: Mapping[str, Any]
+    is_smallest: bool
+    shown_before: tuple[Difference, ...]
+    shown_after: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """All that differs between two rulebooks. ``wording`` holds what reads otherwise but advises the same."""
+
+    old: Rulebook
+    new: Rulebook
+    joined: Joined
+    sayings: tuple[Saying, ...]
+    regimens: tuple[Change, ...]
+    statements: tuple[Change, ...]
+    rules: tuple[RuleChange, ...]
+    wording: tuple[WordingChange, ...]
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Every change of advice, those of regimens first."""
+        return (*self.regimens, *self.statements)
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether no complete patient whom both can describe gets other advice."""
+        return not self.changes
+
+    @cached_property
+    def words(self) -> Wording:
+        """Words for the conditions of the changes."""
+        return Wording(self.joined.domain, self.new.findings)
+
+
+def compare(old: Rulebook, new: Rulebook) -> Comparison:
+    """What changed from ``old`` to ``new``."""
+    return _Comparer(old, new).comparison()
+
+
+@dataclass(frozen=True, eq=False)
+class _Feature:
+    """Something that may be shown of a regimen, and for whom it is, in each rulebook."""
+
+    part: Part
+    id: str
+    before: Condition
+    after: Condition
+
+
+class _Comparer:
+    def __init__(self, old: Rulebook, new: Rulebook) -> None:
+        self.old, self.new = old, new
+        self.joined = join(old, new)
+        self.solver = Solver(self.joined.domain, {}, {})
+        sides = (self.joined.old, self.joined.new)
+        self.session: Session = self.solver.session(*(one for side in sides for one in side.effective.values()))
+        self.sayings = sayings(old, new, self._hold_for_the_same)
+        self.changed = {saying.id: False for saying in self.sayings}
+
+    def comparison(self) -> Comparison:
+        names = list(dict.fromkeys((*self.new.regimens, *self.old.regimens)))
+        regimens = tuple(change for name in names for change in self._of_regimen(name))
+        statements = tuple(change for saying in self.sayings for change in self._of_statement(saying))
+        for saying in self.sayings:
+            self.changed[saying.id] |= self._is_changed(saying)
+        return Comparison(
+            self.old, self.new, self.joined, self.sayings, regimens, statements,
+            rule_changes(self.sayings, self.changed, self.old, self.new),
+            wording_changes(self.sayings, self.old, self.new),
+        )  # fmt: skip
+
+    # Asking -------------------------------------------------------------------------------------------------------
+
+    def _is_possible(self, condition: Condition) -> bool:
+        literal = self.session.encoding.condition(condition)
+        return self.session.can([literal])
+
+    def _is_same(self, one: Condition, other: Condition) -> bool:
+        first, second = self.session.encoding.condition(one), self.session.encoding.condition(other)
+        return first == second or not self._is_possible(differ(one, other))
+
+    def _holds(self, side: Side, rules: Sequence[Rule], regimen: str | None = None) -> Condition:
+        """The condition under which any of the rules counts (and speaks of the regimen)."""
+        meant = [rule for rule in rules if regimen is None or regimen in side.rulebook.meets(rule)]
+        return AnyOf(tuple(side.effective[rule.id] for rule in meant)) if meant else NEVER
+
+    def _hold_for_the_same(self, before: list[Rule], after: list[Rule]) -> bool:
+        return self._is_same(self._holds(self.joined.old, before), self._holds(self.joined.new, after))
+
+    def _is_changed(self, saying: Saying) -> bool:
+        if not self._hold_for_the_same([*saying.old], [*saying.new]):
+            return True
+        met = [
+            {one for rule in rules for one in book.meets(rule)}
+            for rules, book in ((saying.old, self.old), (saying.new, self.new))
+        ]
+        known = self.old.regimens.keys() & self.new.regimens.keys()
+        return met[0] & known != met[1] & known or cited(saying.old) != cited(saying.new)
+
+    # Regimens -----------------------------------------------------------------------------------------------------
+
+    def _of_regimen(self, name: str) -> Iterator[Change]:
+        features = list(self._features(name))
+        before, after = self._standings(self.joined.old, name), self._standings(self.joined.new, name)
+        for standing, cell in before.items():
+            for other, place in after.items():
+                both = AllOf((cell, place))
+                if standing is not other:
+                    if self._is_possible(both):
+                        yield self._change(name, (standing, other), both, features)
+                    continue
+                shown = [
+                    one for one in features if one.part in _SHOWN[standing] and not self._is_same(one.before, one.after)
+                ]
+                apart = AllOf((both, AnyOf(tuple(differ(one.before, one.after) for one in shown))))
+                if shown and self._is_possible(apart):
+                    yield self._change(name, (standing, other), apart, features)
+
+    def _standings(self, side: Side, name: str) -> Mapping[Standing, Condition]:
+        """For each standing the complete patients who have it; a regimen that is not known is never indicated."""
+        if name not in side.regimens:
+            return {Standing.NOT_INDICATED: ALWAYS}
+        of, disease = side.regimens[name], side.rulebook.regimens[name].disease
+        offer = AllOf((Leaf(Is("disease", frozenset({disease}))), of.offer))
+        return {
+            Standing.OFFERED: AllOf((offer, Not(of.exclusion), Not(of.caution))),
+            Standing.OFFERED_WITH_CAUTION: AllOf((offer, Not(of.exclusion), of.caution)),
+            Standing.EXCLUDED: AllOf((offer, of.exclusion)),
+            Standing.NOT_INDICATED: Not(offer),
+        }
+
+    def _features(self, name: str) -> Iterator[_Feature]:
+        sides = (self.joined.old, self.joined.new)
+        spoken = {rule.id for side in sides for rule in side.rules_of(name)}
+        for saying in self.sayings:
+            if saying.effect in _PARTS and spoken & {rule.id for rule in (*saying.old, *saying.new)}:
+                before, after = (
+                    self._holds(side, rules, name) for side, rules in zip(sides, (saying.old, saying.new), strict=True)
+                )
+                yield _Feature(_PARTS[saying.effect], saying.id, before, after)
+        offers = [side.regimens[name].offers if name in side.regimens else () for side in sides]
+        for study in dict.fromkeys(study for rules in reversed(offers) for rule in rules for study in rule.studies):
+            before, after = (
+                self._holds(side, [rule for rule in rules if study in rule.studies])
+                for side, rules in zip(sides, offers, strict=True)
+            )
+            yield _Feature("study", study, before, after)
+
+    def _change(
+        self, name: str, standings: tuple[Standing, Standing], condition: Condition, features: Sequence[_Feature]
+    ) -> Change:
+        written = witness(self.solver, condition)
+        assert written is not None  # it was found possible
+        patient = read(Profile.model_validate(written), self.joined.domain)
+        truths = [self.solver.truths([one.before for one in features], patient),
+                  self.solver.truths([one.after for one in features], patient)]  # fmt: skip
+        shown = [
+            tuple(
+                Difference(one.part, one.id, side)
+                for one, truth in zip(features, found, strict=True)
+                if truth is Truth.TRUE and one.part in _SHOWN[standing]
+            )
+            for found, standing, side in zip(truths, standings, _SIDES, strict=True)
+        ]
+        same = standings[0] is standings[1]
+        regimen = self.new.regimens.get(name) or self.old.regimens[name]
+        return Change(
+            name, regimen.name, *standings,
+            tuple(self._differences(condition, standings[0], features)) if same else (),
+            ways_to(self.solver, condition), written, is_smallest(self.solver, condition, written), shown[0], shown[1],
+        )  # fmt: skip
+
+    def _differences(
+        self, condition: Condition, standing: Standing, features: Sequence[_Feature]
+    ) -> Iterator[Difference]:
+        for one in features:
+            if one.part not in _SHOWN[standing]:
+                continue
+            if self._is_possible(AllOf((condition, one.before, Not(one.after)))):
+                yield Difference(one.part, one.id, "old")
+            if self._is_possible(AllOf((condition, one.after, Not(one.before)))):
+                yield Difference(one.part, one.id, "new")
+
+    # What is said beside the options ----------------------------------------------------------------------------------
+
+    def _of_statement(self, saying: Saying) -> Iterator[Change]:
+        if saying.effect in _PARTS:
+            return
+        before, after = self._holds(self.joined.old, saying.old), self._holds(self.joined.new, saying.new)
+        old_studies, new_studies = cited(saying.old), cited(saying.new)
+        cases: list[tuple[Condition, tuple[Difference, ...]]] = [
+            (AllOf((before, Not(after))), (Difference("said", saying.id, "old"),)),
+            (AllOf((after, Not(before))), (Difference("said", saying.id, "new"),)),
+        ]
+        if old_studies != new_studies:
+            gone = tuple(Difference("study", study, "old") for study in sorted(old_studies - new_studies))
+            come = tuple(Difference("study", study, "new") for study in sorted(new_studies - old_studies))
+            cases.append((AllOf((before, after)), (*gone, *come)))
+        for condition, differences in cases:
+            if self._is_possible(condition):
+                written = witness(self.solver, condition)
+                assert written is not None  # it was found possible
+                ways = ways_to(self.solver, condition)
+                smallest = is_smallest(self.solver, condition, written)
+                yield Change(
+                    saying.id, saying.rules[0].subject, None, None, differences, ways, written, smallest, (), ()
+                )
+
+
+def differ(one: Condition, other: Condition) -> Condition:
+    """The condition that exactly one of the two holds."""
+    return AnyOf((AllOf((one, Not(other))), AllOf((other, Not(one)))))
+
+
+def cited(rules: Sequence[Rule]) -> frozenset[str]:
+    """The studies that rules cite; a trial cites the study it is about."""
+    return frozenset(
+        study for rule in rules for study in (*rule.studies, *((rule.subject,) if rule.effect is Effect.TRIAL else ()))
+    )

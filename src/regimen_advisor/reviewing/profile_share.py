@@ -1,0 +1,134 @@
+"""How many of a given set of profiles get other advice from NEW than from OLD."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from regimen_advisor.engines.solver import ImpossiblePatient, solver_for
+from regimen_advisor.errors import InputError, Location, Problem
+from regimen_advisor.profile import profile_from
+from regimen_advisor.reading import Patient, read
+from regimen_advisor.reviewing.comparing import Comparison, cited
+from regimen_advisor.reviewing.matching import Saying
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.rules import Rule
+from regimen_advisor.sources import Document, read_document
+from regimen_advisor.standings import Standing, regimen_rules
+from regimen_advisor.values import Truth
+
+
+@dataclass(frozen=True)
+class ProfileChange:
+    """A profile whose advice changes: the regimens with another standing, and what else differs by its kind."""
+
+    file: str
+    standings: Mapping[str, tuple[Standing, Standing]]
+    elsewhere: tuple[str, ...]
+    """Regimens that stand as before with other rules, studies or cautions, and rules whose statement came or went."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """The profiles of a set that change. ``unreadable`` ones name a drug that only one rulebook knows."""
+
+    total: int
+    changed: tuple[ProfileChange, ...]
+    unreadable: tuple[str, ...]
+
+
+def profile_files(paths: Sequence[str]) -> list[Path]:
+    """The profiles at ``paths``; of a folder those in it, not deeper. Raises ``InputError`` if there is none."""
+    found: list[Path] = []
+    for name in paths:
+        path = Path(name)
+        inside = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+        if not inside:
+            raise InputError.at(Location(name), "expected profiles, found no .yaml file in this folder")
+        found += inside
+    return found
+
+
+def share_of(comparison: Comparison, paths: Sequence[str]) -> Share:
+    """What of the profiles at ``paths`` changes. Raises ``InputError`` for those that neither rulebook can read."""
+    problems: list[Problem] = []
+    changed, unreadable = [], []
+    files = profile_files(paths)
+    for file in files:
+        try:
+            before, after = _patients(read_document(file), comparison)
+        except InputError as error:
+            problems += error.problems
+            continue
+        if before is None or after is None:
+            unreadable.append(str(file))
+        elif (change := _change(comparison, str(file), before, after)) is not None:
+            changed.append(change)
+    if problems:
+        raise InputError(problems)
+    return Share(len(files), tuple(changed), tuple(unreadable))
+
+
+def _patients(document: Document, comparison: Comparison) -> tuple[Patient | None, Patient | None]:
+    """The patient as each rulebook reads the profile; raises ``InputError`` where neither can."""
+    profile = profile_from(document)
+    try:
+        after = read(profile, comparison.new.domain, document)
+    except InputError as error:
+        try:
+            return read(profile, comparison.old.domain, document), None
+        except InputError:
+            raise error from None
+    try:
+        return read(profile, comparison.old.domain, document), after
+    except InputError:
+        return None, after
+
+
+def _change(comparison: Comparison, file: str, before: Patient, after: Patient) -> ProfileChange | None:
+    names = [{rule.id: one.id for one in comparison.sayings for rule in rules(one)} for rules in _SIDES]
+    old, new = _Seen(comparison.old, before, names[0]), _Seen(comparison.new, after, names[1])
+    standings, elsewhere = {}, []
+    for name in dict.fromkeys((*comparison.new.regimens, *comparison.old.regimens)):
+        pair = old.standing(name), new.standing(name)
+        if pair[0] is not pair[1]:
+            standings[name] = pair
+        elif pair[0] is not Standing.NOT_INDICATED and set(old.shown(name)) != set(new.shown(name)):
+            elsewhere.append(name)
+    elsewhere += sorted(word for word, _ in set(old.said()) ^ set(new.said()))
+    return ProfileChange(file, standings, tuple(dict.fromkeys(elsewhere))) if standings or elsewhere else None
+
+
+_SIDES: tuple[Callable[[Saying], tuple[Rule, ...]], ...] = (lambda one: one.old, lambda one: one.new)
+
+
+class _Seen:
+    """What one rulebook says of one patient, rules told by what they say."""
+
+    def __init__(self, rulebook: Rulebook, patient: Patient, names: Mapping[str, str]) -> None:
+        self.rulebook, self.names = rulebook, names
+        solver = solver_for(rulebook)
+        try:
+            self.truths = solver.rule_truths(rulebook.rules, patient)
+            self.exact = solver.standings(patient)
+        except ImpossiblePatient:
+            raise InputError.at(Location(patient.id), "no patient can be as this profile says") from None
+
+    def standing(self, regimen: str) -> Standing:
+        return self.exact[regimen].standing if regimen in self.exact else Standing.NOT_INDICATED
+
+    def shown(self, regimen: str) -> Iterator[tuple[str, Truth]]:
+        """The rules that speak of the regimen with their truth, and the studies cited for it."""
+        of = regimen_rules(self.rulebook)[regimen]
+        for rule in of.rules:
+            if self.truths[rule.id] is not Truth.FALSE:
+                yield self.names[rule.id], self.truths[rule.id]
+        for study in cited([rule for rule in of.offers if self.truths[rule.id] is Truth.TRUE]):
+            yield f"study {study}", Truth.TRUE
+
+    def said(self) -> Iterator[tuple[str, frozenset[str]]]:
+        """What holds and is no option, with its studies."""
+        for rule in self.rulebook.rules.values():
+            if not self.rulebook.meets(rule) and self.truths[rule.id] is Truth.TRUE:
+                yield self.names[rule.id], cited([rule])

@@ -1,0 +1,185 @@
+"""Warnings about a rulebook: what may be meant, but is worth a look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from regimen_advisor.conditions import ALWAYS, NEVER, AllOf, AnyOf, Condition, Leaf, Named, Not, atoms_of, walk
+from regimen_advisor.engines.implicants import Way, ways_to
+from regimen_advisor.engines.interpreter import Interpreter
+from regimen_advisor.engines.solver import Solver, solver_for
+from regimen_advisor.engines.witness import witness
+from regimen_advisor.errors import Location
+from regimen_advisor.facts import Domain, NumberFact
+from regimen_advisor.narrowing import Facts
+from regimen_advisor.profile import Profile
+from regimen_advisor.reading import read
+from regimen_advisor.reviewing.checking import Flaw
+from regimen_advisor.reviewing.ways_told import facts_of_way, way_condition, way_words
+from regimen_advisor.rulebook import DISEASES, Rulebook
+from regimen_advisor.standings import RegimenRules, Standing, regimen_rules, standing_of
+from regimen_advisor.values import Between, Is
+from regimen_advisor.wording import Wording
+
+
+def warnings_of(rulebook: Rulebook) -> list[Flaw]:
+    """Every warning: holes between options, settings without any, regimens judged less exactly than they could be."""
+    warner = _Warner(rulebook)
+    return [*warner.holes(), *warner.no_options(), *warner.inexact()]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Neighbouring values of a number that no rule tells apart, from ``low`` to ``high``."""
+
+    low: int
+    high: int
+
+    def __str__(self) -> str:
+        return str(self.low) if self.low == self.high else f"{self.low}-{self.high}"
+
+
+class _Warner:
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.rulebook, self.domain = rulebook, rulebook.domain
+        self.solver: Solver = solver_for(rulebook)
+        self.regimens = regimen_rules(rulebook)
+        self.wording = Wording(self.domain, rulebook.findings)
+
+    def _options(self, disease: str) -> list[Condition]:
+        """For each regimen of a disease the condition under which it is offered."""
+        return [self.solver.offered[name] for name, item in self.rulebook.regimens.items() if item.disease == disease]
+
+    # Holes ------------------------------------------------------------------------------------------------------------
+
+    def holes(self) -> Iterator[Flaw]:
+        """Three neighbouring cells of a number, all else equal, with an option in the outer two and none between."""
+        for disease in DISEASES:
+            options = self._options(disease)
+            of_disease = Leaf(Is("disease", frozenset({disease})))
+            for name, fact in self.domain.facts.items():
+                if isinstance(fact, NumberFact):
+                    cells = cells_of(fact, options)
+                    for three in zip(cells, cells[1:], cells[2:], strict=False):
+                        yield from self._hole(
+                            fact, three, AllOf((of_disease, _exists(name, three[0], self.domain))), options
+                        )
+
+    def _hole(
+        self, fact: NumberFact, cells: Sequence[Cell], among: Condition, options: Sequence[Condition]
+    ) -> Iterator[Flaw]:
+        below, middle, above = (AnyOf(tuple(within(one, fact.name, cell) for one in options)) for cell in cells)
+        hole = AllOf((among, below, Not(middle), above))
+        shown = witness(self.solver, hole)
+        if shown is None:
+            return
+        way = ways_to(self.solver, hole)[0]
+        says = (
+            f"with {fact.label} {cells[1]} there is no option, but with {cells[0]} and with {cells[2]} there is, "
+            f"all else equal; for example: {way_words(way, self.wording)}"
+        )
+        profile = shown if fact.key == "history" or fact.name == "prior_lines" else {**shown, fact.name: cells[1].low}
+        yield Flaw("hole between options", fact.name, self._place_of(fact.name, cells[1]), says, profile)
+
+    def _place_of(self, fact: str, cell: Cell) -> Location:
+        """Where an offer first tests the number at the edge of a cell."""
+        for of in self.regimens.values():
+            for node in walk(of.offer):
+                match node:
+                    case Leaf(atom=Between(fact=name, low=low, high=high), place=place) if name == fact and place:
+                        if cell.low in (low, high + 1) or cell.high + 1 in (low, high + 1):
+                            return place
+        return Location(str(self.rulebook.folder))
+
+    # No option -------------------------------------------------------------------------------------------------------
+
+    def no_options(self) -> Iterator[Flaw]:
+        """Each setting without any option, in as few words as it takes."""
+        for disease in DISEASES:
+            options = self._options(disease)
+            none = AllOf((Leaf(Is("disease", frozenset({disease}))), *(Not(option) for option in options)))
+            place = Location(str(self.rulebook.folder / disease))
+            for way in ways_to(self.solver, none) if options else ():
+                shown = witness(self.solver, way_condition(way))
+                yield Flaw("no option", disease, place, f"no option at all: {way_words(way, self.wording)}", shown)
+
+    # Node by node ----------------------------------------------------------------------------------------------------
+
+    def inexact(self) -> Iterator[Flaw]:
+        """Each regimen that is surely offered, or surely not, where judging node by node does not see it."""
+        for name, of in self.regimens.items():
+            for condition, offered in ((self.solver.offered[name], True), (Not(self.solver.offered[name]), False)):
+                missed = [way for way in ways_to(self.solver, condition) if not _is_seen(way, of, offered, self.domain)]
+                if missed:
+                    yield self._inexact(of, missed, offered=offered)
+
+    def _inexact(self, of: RegimenRules, missed: Sequence[Way], *, offered: bool) -> Flaw:
+        what = "offered" if offered else "not offered"
+        more = f", and in {len(missed) - 1} more ways" if len(missed) > 1 else ""
+        says = (
+            f"judged node by node it is undetermined, though surely {what}: {way_words(missed[0], self.wording)}{more}"
+        )
+        shown = witness(self.solver, way_condition(missed[0]))
+        assert shown is not None  # a way is met by some patient
+        known = read(Profile.model_validate(shown), self.domain).facts
+        # A profile may have to say more than the way; then it shows what is meant, but not the fault.
+        profile = shown if _standing(known, of) is Standing.UNDETERMINED else None
+        place = of.offers[0].location if of.offers else Location(str(self.rulebook.folder))
+        return Flaw("judged less exactly", of.regimen, place, says, profile)
+
+
+def _is_seen(way: Way, of: RegimenRules, offered: bool, domain: Domain) -> bool:
+    standing = _standing(facts_of_way(way, domain), of)
+    return standing.is_offered if offered else standing in (Standing.EXCLUDED, Standing.NOT_INDICATED)
+
+
+def _standing(facts: Facts, of: RegimenRules) -> Standing:
+    judge = Interpreter(facts).judge
+    return standing_of(judge(of.offer).truth, judge(of.exclusion).truth, judge(of.caution).truth)
+
+
+# Numbers set to one of their cells ----------------------------------------------------------------------------------
+
+
+def cells_of(fact: NumberFact, conditions: Sequence[Condition]) -> list[Cell]:
+    """The cells into which conditions cut a number, in order."""
+    starts = {fact.low}
+    for condition in conditions:
+        for atom in atoms_of(condition):
+            if isinstance(atom, Between) and atom.fact == fact.name:
+                starts |= {atom.low, atom.high + 1}
+    inside = sorted(start for start in starts if fact.low <= start <= fact.high)
+    return [Cell(low, high - 1) for low, high in zip(inside, [*inside[1:], fact.high + 1], strict=True)]
+
+
+def _exists(fact: str, first: Cell, domain: Domain) -> Condition:
+    """That the number can be set to the cells from ``first`` on, all else staying as it is.
+
+    Whoever had n lines could have had more with the same drugs and outcomes, but not fewer; without a line there is
+    neither an outcome nor a cycle.
+    """
+    declared = domain.facts[fact]
+    assert isinstance(declared, NumberFact)
+    if fact == "prior_lines":
+        return Leaf(Between(fact, first.low, first.high)) if first.low > 0 else NEVER
+    return Leaf(Between(fact, declared.low, declared.high)) if declared.optional else ALWAYS
+
+
+@lru_cache(maxsize=4096)
+def within(condition: Condition, fact: str, cell: Cell) -> Condition:
+    """The condition for patients whose number lies in the cell."""
+    match condition:
+        case Leaf(atom=Between(fact=name, low=low, high=high)) if name == fact:
+            return ALWAYS if low <= cell.low and cell.high <= high else NEVER
+        case Leaf():
+            return condition
+        case Not(part=part):
+            return Not(within(part, fact, cell))
+        case Named(condition=inner):
+            return within(inner, fact, cell)
+        case AllOf(parts=parts):
+            return AllOf(tuple(within(part, fact, cell) for part in parts))
+        case AnyOf(parts=parts):
+            return AnyOf(tuple(within(part, fact, cell) for part in parts))

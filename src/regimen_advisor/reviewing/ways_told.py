@@ -1,0 +1,76 @@
+"""Ways to meet a condition, and profiles, in words and as a file has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from regimen_advisor.conditions import ALWAYS, Condition, Leaf, Not, all_of
+from regimen_advisor.engines.implicants import Way
+from regimen_advisor.facts import Domain
+from regimen_advisor.narrowing import Facts, narrow
+from regimen_advisor.testing.updating import flow
+from regimen_advisor.testing.written import written
+from regimen_advisor.values import Atom, Between, Choice, Is, Number, Value
+from regimen_advisor.wording import Wording
+
+
+def way_words(way: Way, wording: Wording) -> str:
+    """The way in words, facts in the order of their declaration: ``metastatic disease; TPS at least 1 %``."""
+    return "; ".join(wording.condition(one) for one in _by_fact(way, wording.domain)) or "every patient"
+
+
+def way_written(way: Way, domain: Domain) -> dict[str, Any]:
+    """The way as it would stand under ``when`` in a rule; empty where it is every patient."""
+    parts = tuple(_by_fact(way, domain))
+    return written(all_of(*parts), domain) if parts else {}
+
+
+def way_condition(way: Way) -> Condition:
+    """The way as a condition."""
+    return all_of(*(_of_literal(literal.atom, wanted=literal.wanted) for literal in way)) if way else ALWAYS
+
+
+def facts_of_way(way: Way, domain: Domain) -> Facts:
+    """What is known of a patient of whom just the way is known."""
+    values: dict[str, Value] = {}
+    for literal in way:
+        name = literal.atom.fact
+        before = values.get(name, domain.facts[name].unknown)
+        values[name] = literal.atom.keep(before, literal.wanted) or before
+    return narrow(values.items(), domain)
+
+
+def _by_fact(way: Way, domain: Domain) -> Iterator[Condition]:
+    """What the way asks of each fact: of a choice or number what is left of it, of a set what it holds and what not.
+
+    What the rest of the way rules out is not named: of non-small cell lung cancer no extent of the small cell kind.
+    """
+    left = facts_of_way(way, domain)
+    for name in domain.facts:
+        mine = [literal for literal in way if literal.atom.fact == name]
+        match left[name]:
+            case Choice(possible=possible) if mine:
+                yield Leaf(Is(name, possible))
+            case Number(low=low, high=high, absent=False) if mine:
+                yield Leaf(Between(name, low, high))
+            case _:
+                for wanted in (True, False):
+                    parts = [_of_literal(literal.atom, wanted=wanted) for literal in mine if literal.wanted is wanted]
+                    if parts:
+                        yield all_of(*parts)
+
+
+def _of_literal(atom: Atom, *, wanted: bool) -> Condition:
+    return Leaf(atom) if wanted else Not(Leaf(atom))
+
+
+def profile_lines(profile: Mapping[str, Any]) -> list[str]:
+    """A profile as the lines of its file, one a key and one a history entry."""
+    lines = []
+    for key, value in profile.items():
+        if key == "history" and value:
+            lines += ["history:", *(f"  - {flow(entry)}" for entry in value)]
+        else:
+            lines.append(f"{key}: {flow(value)}")
+    return lines

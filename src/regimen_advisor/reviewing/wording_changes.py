@@ -1,0 +1,109 @@
+"""What reads otherwise in two rulebooks: sentences of rules, names, figures, sources. None of it changes the advice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from regimen_advisor.findings import Finding
+from regimen_advisor.reviewing.matching import Saying
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.rules import Rule
+from regimen_advisor.sources import Record
+
+_OF_RULE = ("says", "subject", "source", "approvals", "basis", "certainty", "errata")
+_OF_FINDING = ("name", "says", "source")
+Fields = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class WordingChange:
+    """A field of a rule, finding, regimen, drug, class, study, approval or review that reads otherwise.
+
+    ``field`` is ``None`` where the whole thing stands in one rulebook only; ``before`` or ``after`` is then ``None``.
+    """
+
+    kind: str
+    id: str
+    field: str | None
+    before: str | None
+    after: str | None
+
+
+def wording_changes(found: tuple[Saying, ...], old: Rulebook, new: Rulebook) -> tuple[WordingChange, ...]:
+    """Every difference in wording, rules first; rules that came or went are told elsewhere."""
+    return (*_of_rules(found), *_of_others(old, new))
+
+
+def _of_rules(found: tuple[Saying, ...]) -> Iterator[WordingChange]:
+    for saying in found:
+        before = {rule.id: rule for rule in saying.old}
+        for rule in saying.new:
+            twin = before.get(rule.id) or (saying.old[0] if len(saying.old) == len(saying.new) == 1 else None)
+            if twin is not None:
+                yield from _fields("rule", rule.id, _picked(twin, _OF_RULE), _picked(rule, _OF_RULE))
+
+
+def _picked(item: Rule | Finding, names: tuple[str, ...]) -> Fields:
+    return {name: getattr(item, name) for name in names}
+
+
+def _of_others(old: Rulebook, new: Rulebook) -> Iterator[WordingChange]:
+    pairs: tuple[tuple[str, Mapping[str, Any], Mapping[str, Any]], ...] = (
+        ("finding", old.findings, new.findings),
+        ("regimen", old.regimens, new.regimens),
+        ("drug", old.formulary.drugs, new.formulary.drugs),
+        ("class", old.formulary.classes, new.formulary.classes),
+        ("study", old.studies, new.studies),
+        ("approval", old.approvals, new.approvals),
+        ("review", old.reviews, new.reviews),
+        ("setting", old.settings, new.settings),
+    )
+    for kind, before, after in pairs:
+        for id in dict.fromkeys((*after, *before)):
+            if id not in before or id not in after:
+                there, gone = ("there" if id in before else None), ("there" if id in after else None)
+                yield WordingChange(kind, id, None, there, gone)
+            else:
+                yield from _fields(kind, id, _all_of(before[id]), _all_of(after[id]))
+
+
+def _all_of(item: object) -> Fields:
+    if isinstance(item, Record):
+        return {name: getattr(item, name) for name in type(item).model_fields}
+    if isinstance(item, Finding):
+        return _picked(item, _OF_FINDING)
+    return {"title": getattr(item, "title", None)}
+
+
+def _fields(kind: str, id: str, before: Fields, after: Fields) -> Iterator[WordingChange]:
+    for name in after:
+        one, other = _plain(before[name]), _plain(after[name])
+        if one == other:
+            continue
+        if isinstance(one, list) and isinstance(other, list):  # of a long list only what came and what went
+            gone = [part for part in one if part not in other]
+            come = [part for part in other if part not in one]
+            one, other = (gone, come) if gone or come else (one, other)
+        yield WordingChange(kind, id, name, _said(one), _said(other))
+
+
+def _plain(value: object) -> Any:
+    """A value of a file without the places where it was read."""
+    if isinstance(value, Record):
+        return value.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)
+    if isinstance(value, tuple | list):
+        return [_plain(part) for part in value]
+    return value
+
+
+def _said(value: object) -> str | None:
+    """A plain value as one line of text."""
+    if value is None or value == []:
+        return None
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_said(part)}" for name, part in value.items())
+    if isinstance(value, list):
+        return "; ".join(str(_said(part)) for part in value)
+    return str(value)

@@ -1,0 +1,201 @@
+"""Mutation testing of a rulebook: the small changes that no case would notice.
+
+A mutant that no case notices is either a survivor, shown with a patient that tells it apart, or equivalent: the solver
+proves that no possible patient has another standing, other deciding rules, studies, cautions or statements.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from regimen_advisor.conditions import NEVER, AllOf, AnyOf, Condition, Leaf, Not
+from regimen_advisor.engines.solver import Solver, solver_for
+from regimen_advisor.engines.witness import witness
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.rules import Rule
+from regimen_advisor.standings import effective_conditions, regimen_rules
+from regimen_advisor.testing.cases import STATEMENTS, Case
+from regimen_advisor.testing.mutants import Mutant, mutants
+from regimen_advisor.testing.noticing import Watch, observe
+from regimen_advisor.testing.results import run_case
+from regimen_advisor.values import Is
+
+Fate = Literal["killed", "survived", "equivalent"]
+CHUNK = 40
+"""Mutants that a worker takes at a time."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a mutant: the case that noticed it, or a patient that would tell it apart."""
+
+    mutant: int
+    fate: Fate
+    case: str | None = None
+    witness: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """The mutants of a rulebook and what became of each."""
+
+    rulebook: Rulebook
+    mutants: tuple[Mutant, ...]
+    verdicts: tuple[Verdict, ...]
+
+    def of(self, fate: Fate) -> tuple[tuple[Mutant, Verdict], ...]:
+        """The mutants with this fate."""
+        return tuple(pair for pair in zip(self.mutants, self.verdicts, strict=True) if pair[1].fate == fate)
+
+    @property
+    def share(self) -> float:
+        """Killed mutants as a share of those that are not equivalent; 1.0 where there are none."""
+        killed, survived = len(self.of("killed")), len(self.of("survived"))
+        return killed / (killed + survived) if killed + survived else 1.0
+
+
+def mutate(
+    rulebook: Rulebook,
+    cases: Sequence[Case],
+    *,
+    subjects: Sequence[str] | None = None,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Mutation:
+    """Every mutant of ``rulebook`` and what the cases make of it.
+
+    ``subjects`` limits it to some rules and findings; ``workers`` is the number of processes (that of the processors,
+    if left out; always one where a process cannot be forked); ``progress`` is told how many mutants are done, of how
+    many. The cases must pass beforehand.
+    """
+    everything = mutants(rulebook)
+    chosen = [mutant for mutant in everything if subjects is None or mutant.subject in subjects]
+    numbers = [mutant.number for mutant in chosen]
+    chunks = [numbers[start : start + CHUNK] for start in range(0, len(numbers), CHUNK)]
+    verdicts: list[Verdict] = []
+    for found in _judged(rulebook, cases, chunks, min(workers or os.cpu_count() or 1, len(chunks))):
+        verdicts += found
+        if progress:
+            progress(len(verdicts), len(numbers))
+    return Mutation(rulebook, tuple(chosen), tuple(verdicts))
+
+
+def _judged(
+    rulebook: Rulebook, cases: Sequence[Case], chunks: list[list[int]], workers: int
+) -> Iterator[list[Verdict]]:
+    """The verdicts on each chunk, in order."""
+    court = Court(rulebook, cases)
+    if workers <= 1 or "fork" not in multiprocessing.get_all_start_methods():
+        yield from (court.verdicts(chunk) for chunk in chunks)
+        return
+    # A forked process has all that was read and judged already; a fresh one would have to begin anew.
+    _courts.append(court)
+    try:
+        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork")) as pool:
+            yield from pool.map(_verdicts, chunks)
+    finally:
+        _courts.pop()
+
+
+_courts: list[Court] = []
+
+
+def _verdicts(numbers: list[int]) -> list[Verdict]:
+    return _courts[-1].verdicts(numbers)
+
+
+class Court:
+    """Judges mutants one after the other against the same cases."""
+
+    def __init__(self, rulebook: Rulebook, cases: Sequence[Case]) -> None:
+        self.rulebook = rulebook
+        self.mutants = mutants(rulebook)
+        self.watch = Watch(rulebook, observe(cases, rulebook))
+
+    def verdicts(self, numbers: Sequence[int]) -> list[Verdict]:
+        """What becomes of the mutants with these numbers."""
+        return [self.verdict(self.mutants[number]) for number in numbers]
+
+    def verdict(self, mutant: Mutant) -> Verdict:
+        """What becomes of one mutant."""
+        case, unsure = self.watch.noticing(mutant)
+        if case is not None:
+            return Verdict(mutant.number, "killed", case.name)
+        changed = mutant.applied(self.rulebook)
+        solver = solver_for(self.rulebook)
+        apart = next((way for way in ways_apart(self.rulebook, changed, mutant) if _possible(way, solver)), None)
+        if apart is None:
+            return Verdict(mutant.number, "equivalent")
+        for one in unsure:
+            if run_case(one, changed):
+                return Verdict(mutant.number, "killed", one.name)
+        return Verdict(mutant.number, "survived", witness=witness(solver, apart))
+
+
+def _possible(condition: Condition, solver: Solver) -> bool:
+    session = solver.session(condition)
+    return session.can([session.encoding.condition(condition)])
+
+
+# What would tell a mutant apart --------------------------------------------------------------------------------------
+
+
+def ways_apart(old: Rulebook, new: Rulebook, mutant: Mutant) -> Iterator[Condition]:
+    """The ways in which a patient is told otherwise by two rulebooks that differ in one mutant.
+
+    In each one thing holds before that does not hold after, or the reverse, so that whoever surely meets it is surely
+    told otherwise. Where no patient meets any of them the mutant is equivalent.
+    """
+    changed = mutant.rules.values()
+    touched = {name for rule in changed for name in (rule.id, *rule.overrides, *old.rules[rule.id].overrides)}
+    for name in sorted(touched):
+        if old.rules[name].effect in STATEMENTS:
+            yield from _statement_apart(name, old, new)
+    regimens = {regimen for name in touched for regimen in (*old.meets(old.rules[name]), *new.meets(new.rules[name]))}
+    for regimen in sorted(regimens):
+        of_disease = Leaf(Is("disease", frozenset({old.regimens[regimen].disease})))
+        yield from (AllOf((of_disease, way)) for way in _regimen_apart(regimen, old, new))
+
+
+def _apart(one: Condition, other: Condition) -> tuple[Condition, ...]:
+    return () if one is other else (AllOf((one, Not(other))), AllOf((other, Not(one))))
+
+
+def _statement_apart(name: str, old: Rulebook, new: Rulebook) -> tuple[Condition, ...]:
+    before, after = effective_conditions(old)[name], effective_conditions(new)[name]
+    one, other = old.rules[name], new.rules[name]
+    if one.effect is not other.effect or set(one.studies) != set(other.studies):
+        return (before, after)
+    return _apart(before, after)
+
+
+def _regimen_apart(regimen: str, old: Rulebook, new: Rulebook) -> Iterator[Condition]:
+    """Other deciding rules, studies or cautions of a regimen; its standing follows from them."""
+    before, after = effective_conditions(old), effective_conditions(new)
+    of_old, of_new = regimen_rules(old)[regimen], regimen_rules(new)[regimen]
+
+    def rules_apart(ones: Sequence[Rule], others: Sequence[Rule]) -> Iterator[Condition]:
+        held = {rule.id: before[rule.id] for rule in ones}
+        holds = {rule.id: after[rule.id] for rule in others}
+        for name in held | holds:
+            yield from _apart(held.get(name, NEVER), holds.get(name, NEVER))
+
+    def citing(rules: Sequence[Rule], conditions: Mapping[str, Condition], study: str) -> Condition:
+        return AnyOf(tuple(conditions[rule.id] for rule in rules if study in rule.studies))
+
+    yield from rules_apart(of_old.offers, of_new.offers)
+    for study in sorted(_pairs_of_studies(of_old.offers) ^ _pairs_of_studies(of_new.offers)):
+        yield from _apart(citing(of_old.offers, before, study[1]), citing(of_new.offers, after, study[1]))
+    for offer in (of_old.offer, of_new.offer):
+        yield from (AllOf((offer, way)) for way in rules_apart(of_old.exclusions, of_new.exclusions))
+    free = AllOf((of_old.offer, Not(of_old.exclusion)))
+    yield from (AllOf((free, way)) for way in rules_apart(of_old.cautions, of_new.cautions))
+
+
+def _pairs_of_studies(rules: Sequence[Rule]) -> set[tuple[str, str]]:
+    return {(rule.id, study) for rule in rules for study in rule.studies}

@@ -1,0 +1,134 @@
+"""Running cases: what of a case the advice does not meet, each with the line that expected it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from regimen_advisor.advice import Advice, Option
+from regimen_advisor.advising import advise
+from regimen_advisor.errors import Location
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.rules import Effect
+from regimen_advisor.standings import Standing
+from regimen_advisor.testing.cases import Case, Expectation
+
+DECIDERS = ("rules", "studies", "because", "depends_on")
+"""What an expectation may say beside the standing: each a list that names all there are, in any order."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One expectation that is not met."""
+
+    case: Case
+    location: Location
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.location.file}:{self.location.line}: {self.message}"
+
+
+def run_case(case: Case, rulebook: Rulebook) -> list[Failure]:
+    """What of the case is not met; an empty list if it passes."""
+    return compare(case, advise(case.patient, rulebook, ask=False))
+
+
+def compare(case: Case, advice: Advice) -> list[Failure]:
+    """What of the case the advice does not meet."""
+    options = {option.regimen: option for option in advice.options}
+    failures = [
+        Failure(case, case.place(regimen), message)
+        for regimen, wanted in case.expect.items()
+        for message in differences(regimen, wanted, options.get(regimen))
+    ]
+    if case.exactly:
+        failures += [
+            Failure(case, case.location, f"{regimen}: not expected, is {described(option)}")
+            for regimen, option in options.items()
+            if regimen not in case.expect and option.standing is not Standing.NOT_INDICATED
+        ]
+    return failures + [Failure(case, case.location, message) for message in _unsaid(case, statements_of(advice))]
+
+
+def differences(regimen: str, wanted: Expectation, option: Option | None) -> Iterator[str]:
+    """What of one expectation is not met, in words."""
+    if option is None:
+        if wanted.standing is not Standing.NOT_INDICATED:
+            yield f"{regimen}: expected {wanted.standing}, is no option of this disease"
+        return
+    if option.standing is not wanted.standing:
+        yield f"{regimen}: expected {wanted.standing}, is {described(option)}"
+        return
+    found = {
+        "rules": option.rules,
+        "studies": option.studies,
+        "because": decided_by(option),
+        "depends_on": option.depends_on,
+    }
+    for key in DECIDERS:
+        expected = getattr(wanted, key)
+        if expected is not None and set(expected) != set(found[key]):
+            yield f"{regimen}: {key}: {_set_difference(expected, found[key])}"
+
+
+def _set_difference(expected: Iterable[str], found: Iterable[str]) -> str:
+    missing, more = sorted(set(expected) - set(found)), sorted(set(found) - set(expected))
+    parts = (("missing", missing), ("unexpected", more))
+    return "; ".join(f"{word} {', '.join(names)}" for word, names in parts if names)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement as it is shown."""
+
+    rule: str
+    effect: Effect
+    studies: tuple[str, ...]
+
+
+def statements_of(advice: Advice) -> dict[str, Statement]:
+    """The standards, notes, silences and trials that surely hold, by rule; one that is open is not said."""
+    shown = {}
+    for effect, statements in (
+        (Effect.STANDARD, advice.standards), (Effect.NOTE, advice.notes), (Effect.SILENT, advice.silent),
+    ):  # fmt: skip
+        for statement in statements:
+            if statement.state == "holds":
+                shown[statement.rule] = Statement(statement.rule, effect, statement.studies)
+    for trial in advice.trials:
+        shown[trial.rule] = Statement(trial.rule, Effect.TRIAL, (trial.study,))
+    return shown
+
+
+def _unsaid(case: Case, shown: dict[str, Statement]) -> Iterator[str]:
+    for said in case.says or ():
+        actual = shown.get(said.rule)
+        if actual is None:
+            yield f"{said.rule}: expected to be said, is not"
+        elif said.effect is not None and said.effect is not actual.effect:
+            yield f"{said.rule}: expected as {said.effect}, is a {actual.effect}"
+        elif said.studies is not None and set(said.studies) != set(actual.studies):
+            yield f"{said.rule}: studies: {_set_difference(said.studies, actual.studies)}"
+    if case.exactly and case.says is not None:
+        for rule in sorted(set(shown) - {said.rule for said in case.says}):
+            yield f"{rule}: not expected, is said"
+    for rule in case.says_not:
+        if rule in shown:
+            yield f"{rule}: expected not to be said, is"
+
+
+def decided_by(option: Option) -> tuple[str, ...]:
+    """The rules that exclude a regimen, or the cautions that hold on one that is offered."""
+    if option.standing is Standing.EXCLUDED:
+        return tuple(reason.rule for reason in option.reasons if reason.effect == "exclude" and reason.state == "met")
+    if option.standing.is_offered:
+        return tuple(caution.rule for caution in option.cautions if caution.state == "holds")
+    return ()
+
+
+def described(option: Option) -> str:
+    """The standing, and what it waits for."""
+    return (
+        f"{option.standing} (waits for {', '.join(option.depends_on)})" if option.depends_on else str(option.standing)
+    )

@@ -1,0 +1,98 @@
+"""Cases to paste: a patient that shows what a condition decides, with what the rules say of that patient now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from regimen_advisor.advice import Advice, Option
+from regimen_advisor.advising import advise
+from regimen_advisor.conditions import Condition
+from regimen_advisor.engines.program import Program
+from regimen_advisor.engines.solver import Solver, solver_for
+from regimen_advisor.engines.witness import witness
+from regimen_advisor.profile import Profile
+from regimen_advisor.reading import Patient, read
+from regimen_advisor.reviewing.ways_told import profile_lines
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.rules import Effect, Rule
+from regimen_advisor.standings import Standing
+from regimen_advisor.testing.cases import Said
+from regimen_advisor.testing.coverage import Covered, demand
+from regimen_advisor.testing.results import decided_by, statements_of
+from regimen_advisor.testing.updating import WIDTH, entry_lines, expectation_of, flow, said_lines
+from regimen_advisor.values import Truth
+from regimen_advisor.wording import Wording
+
+Written = Mapping[str, Any]
+
+
+def patient_of(profile: Written, rulebook: Rulebook) -> Patient:
+    """The patient of a profile that stands in no file."""
+    return read(Profile.model_validate(dict(profile)), rulebook.domain)
+
+
+def example(condition: Condition, rulebook: Rulebook, solver: Solver | None = None) -> dict[str, Any] | None:
+    """The shortest profile of which ``condition`` is true node by node, so that cases count it; ``None`` if none is."""
+    solver = solver or solver_for(rulebook)
+    profile = witness(solver, condition)
+    if profile is None:
+        return None
+    if Program({"": condition}).truths(patient_of(profile, rulebook).facts)[""] is Truth.TRUE:
+        return profile
+    unknown = Patient("anybody", rulebook.domain.unknown, None, {})
+    return witness(solver, condition, unknown)
+
+
+def missing_pair(covered: Covered, rulebook: Rulebook) -> dict[bool, dict[str, Any]]:
+    """For each value that no case shows, a profile in which the occurrence has it and alone decides its rule."""
+    found = {}
+    for value in covered.lacking:
+        profile = example(demand(rulebook, covered.occurrence, value=value), rulebook)
+        if profile is not None:
+            found[value] = profile
+    return found
+
+
+def case_of_occurrence(covered: Covered, profile: Written, rulebook: Rulebook, *, value: bool) -> list[str]:
+    """The lines of a case that shows an occurrence with ``value``."""
+    wording = Wording(rulebook.domain, rulebook.findings)
+    words = wording.condition(covered.occurrence.leaf, value)
+    rule = rulebook.rules[covered.occurrence.rule]
+    verb = "can hold" if value else "does not hold"
+    name = f"With {words} the rule {rule.id} {verb}, all else being right."
+    return case_lines(name, profile, [rule], rulebook)
+
+
+def case_lines(name: str, profile: Written, rules: list[Rule], rulebook: Rulebook) -> list[str]:
+    """A case as it stands in a file: what the advice now says of the profile, as far as these rules speak of it."""
+    advice = advise(patient_of(profile, rulebook), rulebook, ask=False)
+    lines = [f"name: {flow(name)}", "profile:", *(f"  {line}" for line in profile_lines(profile))]
+    return lines + _expected(advice, rules, rulebook)
+
+
+def _expected(advice: Advice, rules: list[Rule], rulebook: Rulebook) -> list[str]:
+    options = {option.regimen: option for option in advice.options}
+    shown = statements_of(advice)
+    regimens = dict.fromkeys(name for rule in rules if (name := _regimen_to_show(rule, options, rulebook)))
+    lines = [line for name in regimens for line in entry_lines(name, expectation_of(options.get(name)))]
+    lines = ["expect:", *lines] if lines else []
+    spoken = [rule.id for rule in rules if not rulebook.meets(rule)]
+    says = [Said(name, shown[name].effect, shown[name].studies) for name in spoken if name in shown]
+    says_not = [name for name in spoken if name not in shown]
+    if says:
+        lines += said_lines(says)
+    if says_not:
+        line = f"says_not: [{', '.join(says_not)}]"
+        lines += [line] if len(line) <= WIDTH else ["says_not:", *(f"  - {name}" for name in says_not)]
+    return lines
+
+
+def _regimen_to_show(rule: Rule, options: Mapping[str, Option], rulebook: Rulebook) -> str | None:
+    """A regimen on which the rule shows: one that it decides on, else one that is offered, else any that it meets."""
+    met = rulebook.meets(rule)
+    if rule.effect is Effect.OFFER:
+        return rule.subject
+    deciding = [name for name in met if name in options and rule.id in decided_by(options[name])]
+    offered = [name for name in met if name in options and options[name].standing is not Standing.NOT_INDICATED]
+    return next(iter((*deciding, *offered, *met)), None)
