@@ -94,7 +94,7 @@ def rows(folder: Path):
 @needs_java
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="executors are found in /proc")
 def test_a_run_that_loses_an_executor_gives_the_rows_of_the_undisturbed_run(table, tmp_path, capfd, monkeypatch):
-    source = str(Path(spark.__file__).parents[1])
+    source = str(Path(spark.__file__).parents[2])
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")])))
     rulebook = load_rulebook()
     memory = ["spark.executor.memory=512m", "spark.driver.memory=1g"]

@@ -11,13 +11,13 @@ from regimen_advisor.conditions import Leaf, atoms_of, fields_of
 from regimen_advisor.engines.encoding import OUTCOMES, Slot
 from regimen_advisor.engines.implicants import place_of
 from regimen_advisor.engines.knowing import OPEN_HISTORY, given_entries, keys_behind
-from regimen_advisor.engines.replies import Reply, Tests, is_word
+from regimen_advisor.engines.replies import Reply, Tests, in_words, is_word
 from regimen_advisor.engines.settling import HISTORY, Settling, unit_of
 from regimen_advisor.engines.solver import ImpossiblePatient, Solver
 from regimen_advisor.facts import HISTORY_SETS, ChoiceFact, Domain, NumberFact, SetFact, SignedAtom
 from regimen_advisor.reading import Patient
 from regimen_advisor.standings import Standing
-from regimen_advisor.values import Atom, Between, Includes, Is, Number, Truth
+from regimen_advisor.values import Between, Includes, Number, Truth
 
 if TYPE_CHECKING:
     from regimen_advisor.engines.interpreter import Judgement
@@ -289,15 +289,3 @@ class _Asker:
             "outcome": f"What was the outcome of {where}?",
             "cycles": f"How many cycles did {where} have?",
         }[part]
-
-
-def in_words(atom: Atom, *, wanted: bool = True) -> str:
-    """An atom about a history, or its opposite, short, in the words of a profile."""
-    but = "" if wanted else "other than "
-    match atom:
-        case Is(fact=fact, values=values):
-            return f"{fact} {but}{' or '.join(sorted(values))}"
-        case Between(fact=fact, low=low, high=high):
-            return f"{fact} {but}{low}" if low == high else f"{fact} {but}{low}-{high}"
-        case Includes(fact=fact, member=member):
-            return f"{fact} {'with' if wanted else 'without'} {member}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from regimen_advisor.facts import SignedAtom
-from regimen_advisor.values import Is
+from regimen_advisor.values import Atom, Between, Includes, Is
 
 Tests = tuple[SignedAtom, ...]
 """Tests of facts that an answer meets, all of them."""
@@ -29,3 +29,15 @@ class Reply:
 def is_word(fact: str, word: str) -> Tests:
     """The test that a choice is this word."""
     return (SignedAtom(Is(fact, frozenset({word}))),)
+
+
+def in_words(atom: Atom, *, wanted: bool = True) -> str:
+    """An atom about a history, or its opposite, short, in the words of a profile."""
+    but = "" if wanted else "other than "
+    match atom:
+        case Is(fact=fact, values=values):
+            return f"{fact} {but}{' or '.join(sorted(values))}"
+        case Between(fact=fact, low=low, high=high):
+            return f"{fact} {but}{low}" if low == high else f"{fact} {but}{low}-{high}"
+        case Includes(fact=fact, member=member):
+            return f"{fact} {'with' if wanted else 'without'} {member}"
