@@ -21,7 +21,6 @@ from regimen_advisor.schemas import SchemaName, reference_of, schema_of
 
 if TYPE_CHECKING:
     from regimen_advisor.advice import Advice
-    from regimen_advisor.errors import Problem
     from regimen_advisor.reading import Patient
     from regimen_advisor.rulebook import Rulebook
 
@@ -123,22 +122,11 @@ def advise(  # noqa: PLR0917 - the command line names them
 
 def _patients(files: Sequence[str], rulebook: Rulebook) -> list[Patient]:
     """All patients, or the problems of all files at once."""
-    from regimen_advisor.profile import read_profile  # noqa: PLC0415
-    from regimen_advisor.reading import read  # noqa: PLC0415
+    from regimen_advisor.reading import read_files  # noqa: PLC0415
 
     if files.count("-") > 1:
         raise InputError.at(Location("-"), "expected standard input once, found `-` more than once")
-    patients: list[Patient] = []
-    problems: list[Problem] = []
-    for file in files:
-        try:
-            profile, document = read_profile(file)
-            patients.append(read(profile, rulebook.domain, document))
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
-    return patients
+    return read_files(files, rulebook.domain)
 
 
 def _advices(patients: Sequence[Patient], rulebook: Rulebook) -> list[Advice]:

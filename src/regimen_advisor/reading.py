@@ -6,7 +6,7 @@ A profile is refused exactly when what it says cannot all be true of one patient
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from regimen_advisor.errors import InputError, Location, Problem
 from regimen_advisor.facts import ChoiceFact, Domain, NumberFact, SetFact
 from regimen_advisor.history import ANY_CYCLES, ANY_OUTCOME, Entry, derived_facts, settle_outcomes
 from regimen_advisor.narrowing import Contradiction, Facts, close, narrow
-from regimen_advisor.profile import Bounds, HistoryEntry, Profile
+from regimen_advisor.profile import Bounds, HistoryEntry, Profile, read_profile
 from regimen_advisor.sources import Document, Path_
 from regimen_advisor.values import Choice, Members, Number, Value
 
@@ -46,6 +46,21 @@ def read(profile: Profile, domain: Domain, document: Document | None = None) -> 
 
 
 Given = dict[str, tuple[tuple[str, Value], ...]]
+
+
+def read_files(files: Iterable[str], domain: Domain) -> list[Patient]:
+    """The patients of several profile files (``-`` is standard input). Raises ``InputError`` with all problems."""
+    patients: list[Patient] = []
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            profile, document = read_profile(file)
+            patients.append(read(profile, domain, document))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return patients
 
 
 class _Reader:

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from regimen_advisor.errors import InputError, Location, Problem
+from regimen_advisor.errors import InputError, Location
 
 if TYPE_CHECKING:
     from regimen_advisor.evidence import Study
     from regimen_advisor.quiz.generating import Level, Quiz
-    from regimen_advisor.reading import Patient
     from regimen_advisor.rulebook import Rulebook
 
 
@@ -164,19 +163,9 @@ def _behind(files: list[str], rulebook: Rulebook) -> tuple[Study, ...]:
     """The studies behind the options offered to the patients of these files, or the problems of all files at once."""
     from regimen_advisor.advising import advise  # noqa: PLC0415
     from regimen_advisor.citing.items import behind  # noqa: PLC0415
-    from regimen_advisor.profile import read_profile  # noqa: PLC0415
-    from regimen_advisor.reading import read  # noqa: PLC0415
+    from regimen_advisor.reading import read_files  # noqa: PLC0415
 
-    patients: list[Patient] = []
-    problems: list[Problem] = []
-    for file in files:
-        try:
-            profile, document = read_profile(file)
-            patients.append(read(profile, rulebook.domain, document))
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
+    patients = read_files(files, rulebook.domain)
     return behind([advise(patient, rulebook, ask=False) for patient in patients], rulebook)
 
 
