@@ -198,6 +198,13 @@ def test_an_undetermined_option_says_what_it_waits_for_and_what_each_answer_sett
     assert "ivonescimab" in question.inner_text()
 
 
+def test_what_a_press_discloses_is_there_before_anything_else_happens(opened: Opened) -> None:
+    page = opened.at({**UNTREATED, "histology": "squamous"})
+    press = "summary => { summary.click(); return summary.parentElement.innerText }"
+    shown = page.locator('article[data-standing="excluded"] .studies summary').first.evaluate(press)
+    assert "Citation" in shown
+
+
 def test_why_not_is_a_nested_tree_with_the_patients_values(opened: Opened) -> None:
     page = opened.at({**UNTREATED, "histology": "squamous"})
     article = page.locator('article[data-regimen="bevacizumab-carboplatin-paclitaxel"]')

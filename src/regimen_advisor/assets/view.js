@@ -12,9 +12,12 @@ function h(tag, properties = {}, ...children) {
   return element;
 }
 
-/** A disclosure whose content is made when it is first opened, or printed: most are never looked at. */
+/**
+ * A disclosure whose content is made when it is first opened, or printed: most are never looked at. A click on the
+ * summary (a key counts as one) makes it before it opens; `toggle` comes a moment after opening, by whatever opens it.
+ */
 function disclosure(properties, summary, make) {
-  const element = h("details", properties, h("summary", {}, summary));
+  const element = h("details", properties, h("summary", { onclick: () => element.fill() }, summary));
   element.fill = () => {
     element.fill = () => {};
     element.append(...[make()].flat(Infinity).filter((child) => child));
