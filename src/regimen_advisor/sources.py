@@ -2,14 +2,13 @@
 
 The reader is strict because the files are clinical: scalars follow YAML 1.2, so ``NO``, ``010``, ``1_000`` and
 ``12:30:45`` stay the text that was written; a duplicate key, an alias, a tag, a second document where one is
-expected, more than ``MAX_BYTES`` or ``MAX_DEPTH`` are refused. Nothing is guessed and nothing is lost.
+expected, more than ``MAX_DEPTH`` levels of nesting are refused. Nothing is guessed and nothing is lost.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -30,10 +29,10 @@ from yaml.events import (
     StreamEndEvent,
 )  # fmt: skip
 
-from regimen_advisor.complaints import printable, problems_of, shown
+from regimen_advisor.complaints import problems_of, shown
 from regimen_advisor.errors import InputError, Location, Problem
+from regimen_advisor.files import read_text
 
-MAX_BYTES = 1_000_000
 MAX_DEPTH = 30
 
 Path_ = tuple[str | int, ...]
@@ -101,38 +100,6 @@ class Document:
         return self.key_places.get(path) or self.locate(path)
 
 
-def read_text(source: str | Path) -> tuple[str, str]:
-    """The text of a file, or of standard input for ``-``, and the name to show for it.
-
-    Raises ``InputError`` for a file that is missing, a folder, too large or not UTF-8.
-    """
-    name = "<stdin>" if str(source) == "-" else str(source)
-    here = Location(name)
-    try:
-        if str(source) == "-":
-            raw = sys.stdin.buffer.read(MAX_BYTES + 1)
-        else:
-            with Path(source).open("rb") as file:
-                raw = file.read(MAX_BYTES + 1)
-    except IsADirectoryError:
-        raise InputError.at(here, "expected a file, found a folder") from None
-    except FileNotFoundError:
-        raise InputError.at(here, "no such file") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError.at(here, f"cannot be read: {reason}") from None
-    if len(raw) > MAX_BYTES:
-        raise InputError.at(here, f"expected at most {MAX_BYTES:,} bytes, found more")
-    try:
-        return raw.decode("utf-8-sig"), name
-    except UnicodeDecodeError as error:
-        before = raw[: error.start].decode("utf-8", "replace")
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        raise InputError.at(
-            Location(name, line, column), f"expected UTF-8 text, found the byte 0x{raw[error.start]:02x}"
-        ) from None
-
-
 def read_document(source: str | Path) -> Document:
     """The single YAML document of a file (or of standard input for ``-``)."""
     text, name = read_text(source)
@@ -165,7 +132,7 @@ def _refuse_control_characters(text: str, name: str) -> None:
     found = _NO_TEXT.search(text)
     if found:
         line, column = text.count("\n", 0, found.start()) + 1, found.start() - text.rfind("\n", 0, found.start())
-        message = f"expected text, found the control character `{printable(found[0])}`"
+        message = f"expected text, found the control character `{found[0]}`"
         raise InputError.at(Location(name, line, column), message)
 
 
@@ -234,7 +201,7 @@ class _Builder:
             key = event.value  # a key is always the text that was written
             if key in mapping:
                 first = self.key_places[(*path, key)]
-                message = f"{printable(key)}: expected each key once, but it stands in line {first.line} too"
+                message = f"{key}: expected each key once, but it stands in line {first.line} too"
                 self.problems.append(Problem(here, message))
                 self._dropped(path)
                 continue
@@ -258,16 +225,36 @@ def _scalar(text: str) -> Any:
     return text
 
 
+# What the parser says, in the words of a person who writes such a file; anything else is passed on as it is.
+_SYNTAX = {
+    "mapping values are not allowed in this context": (
+        "found a `:` out of place: text with `: ` in it stands in quotes, and keys that belong together begin in the "
+        "same column, each with a space after its `:`"
+    ),
+    "did not find expected key": "expected the next key, in the same column as the keys before it",
+    "did not find expected '-' indicator": "expected `- ` and the next item, in the same column as those before it",
+    "did not find expected ',' or ']'": "expected `,` or `]`",
+    "did not find expected ',' or '}'": "expected `,` or `}`",
+    "found unexpected end of stream": "expected the closing quote, found the end of the file",
+    "found character that cannot start any token": "expected text in quotes where it begins with this sign",
+}
+
+
 def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> Problem:
     if isinstance(error, ConstructorError):  # pragma: no cover - we construct nothing ourselves
         return Problem(Location(name), str(error))
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    mark, start = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    what = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable text"
+    if what == "could not find expected ':'" and start:  # found missing only at the next line
+        return Problem(Location(name, start.line + 1, start.column + 1), "not valid YAML: expected `: ` after a key")
+    mark = mark or start
     place = Location(name, mark.line + 1, mark.column + 1) if mark else Location(name)
     rest = "".join(text.split("\n")[mark.line : mark.line + 1])[mark.column :] if mark else ""
     if rest.startswith("\t"):
         return Problem(place, "not valid YAML: found a tab, expected spaces")
-    what = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable text"
-    return Problem(place, f"not valid YAML: {what}")
+    bracketed = re.search(r"flow (?:sequence|mapping)|quoted", getattr(error, "context", None) or "")
+    opened = f"opened in line {start.line + 1}, column {start.column + 1}" if start and bracketed else None
+    return Problem(place, f"not valid YAML: {_SYNTAX.get(what, what)}", opened)
 
 
 def validated(model: type[T], document: Document, path: Path_ = ()) -> T:

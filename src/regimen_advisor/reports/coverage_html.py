@@ -11,9 +11,9 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from regimen_advisor.files import read_text
 from regimen_advisor.reports.coverage import percent
 from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.sources import read_text
 from regimen_advisor.testing.coverage import Coverage, Covered, Status
 from regimen_advisor.values import Truth
 from regimen_advisor.wording import Wording
