@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -69,6 +68,8 @@ def quiz(  # noqa: PLR0917 - one parameter an option
     rules: Rules = None,
 ) -> None:
     """Ask which options are offered, excluded or waiting for generated patients, and say which rule decides."""
+    import secrets  # noqa: PLC0415
+
     from regimen_advisor.quiz.generating import generate  # noqa: PLC0415
     from regimen_advisor.rulebook import load_rulebook  # noqa: PLC0415
 
