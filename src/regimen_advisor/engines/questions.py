@@ -173,18 +173,17 @@ class _Asker:
         return all(self.settling.are_tied(key, other) for other in self._settled_by.get((regimen, not value), ()))
 
     def _changed(self, reply: Reply, asked: Sequence[str]) -> dict[str, Standing]:
-        exact = self.solver.exact_under(reply.literals, asked, self.patient)
-        return {name: exact[name].standing for name in asked if exact[name].standing is not self.now[name].standing}
+        there = self.solver.standings_under(reply.literals, asked, self.patient)
+        return {name: standing for name, standing in there.items() if standing is not self.now[name].standing}
 
     def _decisive(self, regimen: str, tests: Sequence[Reply], wanted: set[bool]) -> Iterator[Reply]:
         """For each wanted outcome the first combination of tests, failing before passing, that settles it so."""
-        session, known = self.settling.session, self.settling.known
-        offered = self.settling.offered[regimen]
+        can, offered = self.settling.completions.can, self.settling.offered[regimen]
 
         def needed(parts: list[Reply], against: int) -> Reply:
             for part in list(parts):
                 rest = [other for other in parts if other is not part]
-                if not session.can(known, [literal for other in rest for literal in other.literals], [against]):
+                if not can([literal for other in rest for literal in other.literals], [against]):
                     parts = rest
             literals = tuple(literal for part in parts for literal in part.literals)
             tests = tuple(test for part in parts for test in part.tests)
@@ -193,7 +192,7 @@ class _Asker:
         def search(chosen: tuple[Reply, ...], literals: tuple[int, ...], left: int) -> Iterator[Reply]:
             if not wanted:
                 return
-            yes, no = session.can(known, literals, [offered]), session.can(known, literals, [-offered])
+            yes, no = can(literals, [offered]), can(literals, [-offered])
             if yes != no:
                 if yes in wanted:
                     wanted.discard(yes)
