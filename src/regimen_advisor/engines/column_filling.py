@@ -16,72 +16,27 @@ but a chance to spare the solver a question.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from regimen_advisor.engines.column_codes import Codes
+from regimen_advisor.engines.column_combinations import Clinicals
 from regimen_advisor.engines.column_entries import OUTCOMES, Bits, Entries, Flags, Ints
 from regimen_advisor.engines.column_facts import Batch, FactReader
 from regimen_advisor.engines.column_history import HistoryReader
+from regimen_advisor.engines.column_layout import WORD_BITS
 from regimen_advisor.engines.column_tied import DERIVED
 from regimen_advisor.engines.encoding import Encoding, Slot
 from regimen_advisor.engines.knowing import units, value_literals
 from regimen_advisor.engines.solver import Model
 from regimen_advisor.facts import MOST_LINES, ChoiceFact, NumberFact
-from regimen_advisor.narrowing import Contradiction, narrow
 from regimen_advisor.values import Choice, Includes, Members, Number, Value
 
 _OPEN_PAST = ("prior_lines", "last_outcome")
-
-
-class Clinicals:
-    """The complete combinations of the clinical facts that obey the axioms, and which of them some cells allow."""
-
-    def __init__(self, reader: FactReader) -> None:
-        self.reader, self.names = reader, reader.clinical.names
-        facts = [reader.domain.facts[name] for name in self.names]
-        self.all: list[tuple[str, ...]] = []
-        treated = []
-        for words in itertools.product(*(fact.domain for fact in facts if isinstance(fact, ChoiceFact))):
-            for lines in (0, 1):
-                known: list[tuple[str, Value]] = [
-                    (name, _only(word)) for name, word in zip(self.names, words, strict=True)
-                ]
-                try:
-                    narrow([*known, ("prior_lines", Number(lines, lines))], reader.clinical.part)
-                except Contradiction:
-                    continue
-                self.all.append(words)
-                treated.append(lines)
-        self.treated = np.array(treated)
-        self.words = np.array(
-            [
-                reader.layout.encode({name: _only(word) for name, word in zip(self.names, words, strict=True)})
-                for words in self.all
-            ],
-            np.uint64,
-        )
-        self._allowed: dict[int, Flags] = {}
-
-    def allowed(self, combination: int) -> Flags:
-        """Which of the complete combinations the cells of ``combination`` allow."""
-        if combination not in self._allowed:
-            possible = self.reader.clinical.possible(combination)
-            self._allowed[combination] = np.array(
-                [
-                    all(word in possible[name] for name, word in zip(self.names, words, strict=True))
-                    for words in self.all
-                ]
-            )
-        return self._allowed[combination]
-
-
-def _only(word: str) -> Choice:
-    return Choice(frozenset({word}))
+_ALL = (1 << WORD_BITS) - 1
 
 
 @dataclass
@@ -92,48 +47,43 @@ class OpenRows:
     codes: Mapping[str, Codes]
     given: Flags
     """A history is given."""
-    kept: Flags
-    """Nothing of the past is filled in: the row says more than its history, and was read by itself."""
+    told: Flags
+    """A history is given, and nothing of it is filled in: it leaves nothing open, or the row says more beside it."""
     lines: Ints
     entries: list[Entries]
     combinations: Ints
-    """The number of the combination of clinical cells, a place in ``distinct``."""
-    distinct: list[int]
+    """The combination of clinical cells (``Clinicals.places``)."""
 
     @classmethod
-    def of(cls, batch: Batch, reader: FactReader) -> OpenRows:
+    def of(cls, batch: Batch, reader: FactReader, clinicals: Clinicals) -> OpenRows:
         """All rows of a batch."""
         keys = reader.clinical.keys(reader.tables, batch.codes, np.zeros(len(batch.fault), np.int64)) // 3
-        distinct, places = np.unique(keys, return_inverse=True)
+        told = batch.has_history.copy()
+        for entries in batch.entries[:1]:
+            vague = entries.untold | (entries.cycles < 0) | (entries.outcomes & entries.outcomes - 1 > 0)
+            told[entries.row[vague]] = False
+        told |= batch.odd
         return cls(
-            batch.words,
-            batch.codes,
-            batch.has_history,
-            batch.odd,
-            batch.lines,
-            batch.entries,
-            places,
-            distinct.tolist(),
+            batch.words, batch.codes, batch.has_history, told, batch.lines, batch.entries, clinicals.places(keys)
         )
 
     def at(self, rows: Ints) -> OpenRows:
         """Some of them, by number in rising order."""
         place = np.full(len(self.given), -1)
         place[rows] = np.arange(len(rows))
+        place[self.told] = -1  # their entries are not asked for any more
         entries = []
         for all_ in self.entries:
             some = all_.at(place[all_.row] >= 0)
             entries.append(replace(some, row=place[some.row]))
-        present, combinations = np.unique(self.combinations[rows], return_inverse=True)
         return OpenRows(
             [word[rows] for word in self.words],
             {key: codes[rows] for key, codes in self.codes.items()},
             self.given[rows],
-            self.kept[rows],
+            self.told[rows],
             self.lines[rows],
             entries,
-            combinations,
-            [self.distinct[one] for one in present.tolist()],
+            self.combinations[rows],
         )
 
 
@@ -145,11 +95,10 @@ class Filling:
         self._model, self._encoding = model, encoding
         layout, facts = reader.layout, reader.domain.facts
         held = {name: self._value(name) for name in facts}
-        self._bits = {
-            name: [(field.word, field.all_bits, field.bits(held[name])) for field in layout.fields[name]]
-            for name in facts
-        }
+        self._bits = {name: [field.bits(held[name]) for field in layout.fields[name]] for name in facts}
         self._free = [name for name in facts if name not in DERIVED and name not in reader.clinical.names]
+        self._clinical, self._past = self._masks(reader.clinical.names), self._masks(DERIVED)
+        self._past_bits = layout.encode({name: held[name] for name in DERIVED})
         self._likeness = np.array(
             [
                 sum(word in held[name].possible for name, word in zip(clinicals.names, words, strict=True))  # type: ignore[union-attr]
@@ -157,12 +106,21 @@ class Filling:
             ]
         )
         self._treated = int(model.holds(encoding.lines[0]))
-        self._chosen: dict[tuple[int, int], int] = {}
+        self._chosen = np.zeros((0, 2), np.int64)
+        self._held: dict[tuple[str, int], Bits] = {}
         self._agreed: dict[str, Flags] = {}
         self._slots = [self._by_slot(histories) for histories in reader.histories]
         cycles = held["last_cycles"]
         assert isinstance(cycles, Number)
         self._cycles = cycles.low if cycles.low <= cycles.high else -1
+
+    def _masks(self, names: Iterable[str]) -> list[int]:
+        """The bits of some facts in each machine word."""
+        masks = [0] * self.reader.layout.size
+        for name in names:
+            for field in self.reader.layout.fields[name]:
+                masks[field.word] |= field.all_bits
+        return masks
 
     def _value(self, name: str) -> Value:
         """What a fact is in the patient, as far as the rules tell its values apart."""
@@ -219,57 +177,68 @@ class Filling:
 
     def into(self, rows: OpenRows) -> list[Bits]:
         """The machine words of ``rows`` with what they leave open filled in."""
-        words = [word.copy() for word in rows.words]
-        for name in self._free:
-            where = self._agrees(name)[rows.codes[name]] if name in rows.codes else None
-            self._put(words, name, where)
         past = ~rows.given
         for name in _OPEN_PAST:
             if name in rows.codes:
                 past &= self._agrees(name)[rows.codes[name]]
-        chosen = self._combination(rows, past)
+        treated = np.where(rows.given, np.minimum(rows.lines, 1), self._treated)
+        chosen = np.where(rows.given | past, self._choices()[rows.combinations, treated], -1)
         past &= chosen >= 0
-        for name in DERIVED:
-            self._put(words, name, past)
-        for name in self.clinicals.names:
-            for word, mask, _ in self._bits[name]:
-                bits = self.clinicals.words[:, word][chosen] & np.uint64(mask)
-                words[word] = np.where(chosen >= 0, words[word] & ~np.uint64(mask) | bits, words[word])
-        if rows.entries and rows.given.any():
-            self._fill_histories(words, rows)
+        words = [np.zeros(len(past), np.uint64) for _ in rows.words]
+        for name in self._free:
+            self._lend(words, rows, name)
+        some = chosen >= 0
+        for index, mask in enumerate(self._clinical):
+            if mask:
+                table = self.clinicals.words[:, index]
+                words[index] |= np.where(some, table[chosen], rows.words[index] & np.uint64(mask))
+        for index, (mask, bits) in enumerate(zip(self._past, self._past_bits, strict=True)):
+            if mask:
+                words[index] |= np.where(past, np.uint64(bits), rows.words[index] & np.uint64(mask))
+        vague = np.flatnonzero(rows.given & ~rows.told)
+        if len(vague):
+            self._fill_histories(words, rows, vague)
         return words
 
-    def _put(self, words: list[Bits], name: str, where: Flags | None) -> None:
-        for word, mask, bits in self._bits[name]:
-            filled = words[word] & ~np.uint64(mask) | np.uint64(bits)
-            words[word] = filled if where is None else np.where(where, filled, words[word])
+    def _lend(self, words: list[Bits], rows: OpenRows, name: str) -> None:
+        """Puts a fact that no axiom mentions: of the patient where it agrees with the cell, else what the cell says."""
+        unknown = self.reader.domain.facts[name].unknown
+        for number, (field, lent) in enumerate(zip(self.reader.layout.fields[name], self._bits[name], strict=True)):
+            if name not in rows.codes:
+                words[field.word] |= np.uint64(lent)
+                continue
+            agrees = self._agrees(name)
+            held = self._held.get((name, number))
+            if held is None or len(held) < len(agrees):
+                cells = self.reader.tables[name].cells
+                own = [field.bits(cell.facts[name] if cell else unknown) for cell in cells[: len(agrees)]]
+                held = self._held[name, number] = np.where(agrees, np.uint64(lent), np.array(own, np.uint64))
+            words[field.word] |= held[rows.codes[name]]
 
-    def _combination(self, rows: OpenRows, past: Flags) -> Ints:
-        """The combination of clinical facts that each row is given; -1 for none."""
-        table = np.array([[self._choice(one, treated) for treated in (0, 1)] for one in rows.distinct])
-        treated = np.where(rows.given, np.minimum(rows.lines, 1), self._treated)
-        chosen = table[rows.combinations, treated] if len(table) else np.zeros(0, np.int64)
-        return np.where(rows.given | past, chosen, -1)
+    def _choices(self) -> Ints:
+        """For each combination of cells the likest complete one, without a line and with one; -1 for none."""
+        known, allowed = len(self._chosen), self.clinicals.allowed
+        if known < len(allowed):
+            by_line = []
+            for treated in (0, 1):
+                fits = allowed[known:] & (self.clinicals.treated == treated)
+                likest = np.argmax(np.where(fits, self._likeness, -1), axis=1)
+                by_line.append(np.where(fits.any(axis=1), likest, -1))
+            self._chosen = np.vstack([self._chosen, np.column_stack(by_line)])
+        return self._chosen
 
-    def _choice(self, combination: int, treated: int) -> int:
-        key = (combination, treated)
-        if key not in self._chosen:
-            fits = self.clinicals.allowed(combination) & (self.clinicals.treated == treated)
-            self._chosen[key] = int(np.argmax(np.where(fits, self._likeness, -1))) if fits.any() else -1
-        return self._chosen[key]
-
-    def _fill_histories(self, words: list[Bits], rows: OpenRows) -> None:
-        parts, sound = [], rows.given & ~rows.kept
+    def _fill_histories(self, words: list[Bits], rows: OpenRows, vague: Ints) -> None:
+        place = np.full(len(rows.given), -1)
+        place[vague] = np.arange(len(vague))
+        sound, parts = np.ones(len(vague), bool), []
         for histories, entries, slots in zip(self.reader.histories, rows.entries, self._slots, strict=True):
-            parts.append(histories.derive(len(rows.given), self._filled(entries, *slots)))
+            mine = replace(entries, row=place[entries.row])
+            parts.append(histories.derive(len(vague), self._filled(mine, *slots)))
             sound &= parts[-1].fault == 0
-        filled = [word.copy() for word in words]
-        for name in DERIVED:
-            for word, mask, _ in self._bits[name]:
-                filled[word] &= ~np.uint64(mask)
-        self.reader.add_histories(filled, rows.given, parts)
+        filled = [word[vague] & np.uint64(~mask & _ALL) for word, mask in zip(words, self._past, strict=True)]
+        self.reader.add_histories(filled, sound, parts)
         for index, word in enumerate(filled):
-            words[index] = np.where(sound, word, words[index])
+            words[index][vague[sound]] = word[sound]
 
     def _filled(self, entries: Entries, drugs: Bits, outcomes: npt.NDArray[np.uint8]) -> Entries:
         place = entries.line * 2 + entries.upkeep
