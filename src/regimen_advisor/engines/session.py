@@ -85,10 +85,7 @@ class Completions:
     def can(self, *assumed: Sequence[int]) -> bool:
         """Whether some completion of the patient meets all these literals."""
         asked = [literal for part in assumed for literal in part]
-        meeting = -1
-        for literal in asked:
-            meeting &= self._those_meeting(literal)
-        if meeting and self._found:
+        if self._those_meeting_all(asked):
             return True
         if self._is_possible is False or self._is_refuted(frozenset(asked)):
             return False
@@ -115,6 +112,27 @@ class Completions:
         """Raise ``ImpossiblePatient`` where no completion meets the literals ``more``."""
         if not self.can(more):
             raise ImpossiblePatient("no complete patient agrees with what is known")
+
+    def example(self, *assumed: Sequence[int]) -> Model:
+        """A completion that meets all these literals; there must be one."""
+        asked = [literal for part in assumed for literal in part]
+        self.require(asked)
+        meeting = self._those_meeting_all(asked)
+        return Model(self._found[(meeting & -meeting).bit_length() - 1])
+
+    def refuted(self, literals: Sequence[int], more: Sequence[int]) -> frozenset[int] | None:
+        """Those of ``literals`` that no completion meets together with ``more``; ``None`` where one meets them all."""
+        if self.session.can(self.known, more, literals):
+            return None
+        return frozenset(self.session.core().intersection(literals))
+
+    def _those_meeting_all(self, literals: Sequence[int]) -> int:
+        meeting = (1 << len(self._found)) - 1
+        for literal in literals:
+            if not meeting:
+                break
+            meeting &= self._those_meeting(literal)
+        return meeting
 
     def _those_meeting(self, literal: int) -> int:
         """Which of the complete patients found so far meet the literal, one bit each."""

@@ -20,7 +20,7 @@ from regimen_advisor.engines.knowing import open_questions
 from regimen_advisor.engines.solver import Session, Solver
 from regimen_advisor.facts import Domain
 from regimen_advisor.reading import Patient
-from regimen_advisor.values import Truth
+from regimen_advisor.standings import Standing
 
 Keys = frozenset[str]
 HISTORY = "history"
@@ -113,10 +113,8 @@ class Settling:
         self.completions = solver.completions(self.session, patient)
         self.known = self.completions.known
         self.offered = {name: encoding.condition(condition) for name, condition in solver.offered.items()}
-        self.completions.require()
-        self.undetermined = [
-            name for name, literal in self.offered.items() if self.completions.truth(literal) is Truth.UNKNOWN
-        ]
+        now = solver.standings_found(patient)
+        self.undetermined = [name for name, exact in now.items() if exact.standing is Standing.UNDETERMINED]
         self._cones: dict[str, list[str]] = {}
         self._found: dict[str, tuple[Keys, ...]] = {}
         self._families: dict[str, list[Keys]] = {}

@@ -72,6 +72,7 @@ class Solver:
         self._session: Session | None = None
         self._settling: Settling | None = None
         self._completions: tuple[Patient, Completions, int] | None = None
+        self._found: tuple[Patient, Mapping[str, Exact]] | None = None
 
     # One session, widened where a patient or a condition needs more than the rules -----------------------------
 
@@ -150,7 +151,17 @@ class Solver:
         said = node_by_node or {}
         asked = [name for name in self.regimens if said.get(name) not in _SETTLED]
         exact = self._exact(asked, patient) if asked else {}
-        return {name: exact[name] if name in exact else _SETTLED[said[name]] for name in self.regimens}
+        found = {name: exact[name] if name in exact else _SETTLED[said[name]] for name in self.regimens}
+        self._found = (patient, found)
+        return found
+
+    def standings_found(self, patient: Patient) -> Mapping[str, Exact]:
+        """The standings as they were found last of this very patient; where there are none, they are found now.
+
+        What is settled node by node may stand in them with no more than its standing.
+        """
+        last = self._found
+        return last[1] if last is not None and last[0] is patient else self.standings(patient)
 
     def standings_under(
         self, literals: Sequence[int], regimens: Sequence[str], patient: Patient
