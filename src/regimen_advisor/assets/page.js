@@ -83,9 +83,15 @@ class Page {
 
   async #file(file) {
     if (!file) return;
-    const most = MOST_BYTES;
-    if (file.size > most) this.#problems(`${file.name} is not used; the patient stays as before`, [{ message: `expected at most ${most.toLocaleString("en")} bytes, found ${file.size.toLocaleString("en")}` }]);
-    else this.open(await file.text(), file.name);
+    const refuse = (message) => this.#problems(`${file.name} is not used; the patient stays as before`, [{ message }]);
+    if (file.size > MOST_BYTES) return refuse(`expected at most ${MOST_BYTES.toLocaleString("en")} bytes, found ${file.size.toLocaleString("en")}`);
+    let text;
+    try {
+      text = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
+    } catch {
+      return refuse("expected UTF-8 text");
+    }
+    this.open(text, file.name);
   }
 
   #save() {

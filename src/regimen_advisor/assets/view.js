@@ -149,11 +149,13 @@ function ruleTree(id, advice) {
 
 // Options -------------------------------------------------------------------------------------------------------------
 
-function caution(held, advice) {
+/** A caution with the errata behind it, but for those told with the studies of the option. */
+function caution(held, advice, told) {
   const { data, engine } = advice.advisor, rule = data.rules[held.rule];
   const basis = rule.basis === "review" ? "review" : `outside (${rule.certainty})`;
   const lead = held.state === "open" ? `? ${basis}, waits for ${questionsWords(held.depends_on, engine)}: ` : `! ${basis}: `;
-  return h("div", { class: `caution ${held.state}` }, h("span", { class: "warn" }, lead), rule.says, rule.signed === "[]" ? null : h("span", { class: "cite" }, ` ${rule.signed}`));
+  return h("div", { class: `caution ${held.state}` }, h("span", { class: "warn" }, lead), rule.says, rule.signed === "[]" ? null : h("span", { class: "cite" }, ` ${rule.signed}`),
+    rule.errata.filter((text) => !told.includes(text)).map((text) => h("p", { class: "erratum" }, `† ${text}`)));
 }
 
 function blocks(list) {
@@ -185,6 +187,7 @@ function optionCard(option, advice, change) {
     level ? `level ${level} by design` : null, option.shown_benefit ? `gain stated: ${option.shown_benefit}` : null,
     ...option.setting,
   ].filter((part) => part);
+  const told = option.studies.flatMap((id) => data.studies[id].errata);
   const open = standing === "undetermined" || standing === "excluded";
   const why = { offered: "Why", "offered-with-caution": "Why", undetermined: "What it waits for", excluded: "Why and why not" };
   const rules = uniqueOf([...option.reasons.map((reason) => reason.rule), ...option.rules]);
@@ -196,7 +199,7 @@ function optionCard(option, advice, change) {
       .map((reason) => h("p", {}, h("strong", {}, "Excluded: "), data.rules[reason.rule].says, " ", cite(data.rules[reason.rule].source))) : null,
     standing === "undetermined" ? h("p", { class: "waits" }, "? waits for ...") : null,
     option.schedule ? h("p", {}, h("strong", {}, "Schedule: "), option.schedule.says, " ", cite(option.schedule.source)) : null,
-    option.cautions.map((held) => caution(held, advice)),
+    option.cautions.map((held) => caution(held, advice, told)),
     option.approvals.length ? h("ul", {}, option.approvals.map((id) => h("li", {}, h("strong", {}, "Approved: "), data.approvals[id].words, data.approvals[id].errata.map((text) => h("p", { class: "erratum" }, `† ${text}`))))) : null,
     option.studies.length ? h("ul", { class: "studies" }, option.studies.map((id) => study(id, option, data))) : null,
     disclosure({ class: "more", open: open && rules.length === 1 }, why[standing], () => rules.map((id) => argument(id, advice, rules.length === 1))));
