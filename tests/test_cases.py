@@ -327,6 +327,17 @@ def test_results_as_json_and_junit_name_case_file_and_line(tmp_path: Path, capsy
     assert failure.get("message") == f"{file}:17: anlotinib: expected not-indicated, is offered"
 
 
+def test_a_name_that_could_steer_a_terminal_is_printed_as_escapes_and_leaves_the_junit_file_readable(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "x.case.yaml"
+    file.write_text(WRONG.replace("name: Third line.", r'name: "Third \x1b[31mline\x07."'))
+    code, out, _ = command(capsys, "test", file, "--rules", ROOT / "rules")
+    assert (code, out.splitlines()[0]) == (1, r"FAILED  Third \x1b[31mline\x07.")
+    xml = command(capsys, "test", file, "--format", "junit", "--rules", ROOT / "rules")[1]
+    assert next(ET.fromstring(xml.encode()).iter("testcase")).get("name") == r"Third \x1b[31mline\x07."
+
+
 def test_a_case_compares_with_advice_that_was_made_elsewhere(rulebook: Rulebook) -> None:
     from regimen_advisor.advising import advise  # noqa: PLC0415
 

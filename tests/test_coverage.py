@@ -212,7 +212,7 @@ def test_the_missing_pair_pasted_as_cases_passes_and_closes_the_gap(either: Rule
 
 def test_the_text_shows_where_what_and_two_patients(either: Rulebook) -> None:
     text = render_text(measure(either, []))
-    assert "1 rules, 0 cases: 0 of 2 conditions covered by masking MC/DC (0.0 %)" in text
+    assert "1 rule, 0 cases: 0 of 2 conditions covered by masking MC/DC (0.0 %)" in text
     assert "rules.yaml:7:10: either: ALK fusion positive" in text
     assert "no case has it true nor false where it alone decides the rule" in text
     assert text.count("ready to paste as a case") == 4

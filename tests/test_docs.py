@@ -1,7 +1,8 @@
 """Every command shown in the README and the docs runs, and prints what is shown.
 
 A ``console`` block holds lines with ``$ command`` and below each its output; a line ``[...]`` stands for any lines.
-A command that is shown to fail has its exit code behind it: ``$ regimen-advisor check  # exit 1``.
+A command that is shown to fail has its exit code behind it: ``$ regimen-advisor check  # exit 1``. A command that ends in
+``<<'END'`` goes on to the line ``END``: this is how a page shows a file that the reader writes.
 """
 
 import os
@@ -23,8 +24,16 @@ def blocks(page: Path) -> list[list[tuple[str, str]]]:
     found = []
     for block in re.findall(r"^```console\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE):
         steps = re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
-        found.append([(command, output) for command, _, output in (step.partition("\n") for step in steps)])
+        found.append([command_and_output(step) for step in steps])
     return found
+
+
+def command_and_output(step: str) -> tuple[str, str]:
+    command, _, output = step.partition("\n")
+    if command.endswith("<<'END'"):
+        written, _, output = output.partition("\nEND\n")
+        command = f"{command}\n{written}\nEND"
+    return command, output
 
 
 PAGES_WITH_COMMANDS = [page for page in PAGES if blocks(page)]

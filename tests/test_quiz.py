@@ -411,8 +411,10 @@ def test_a_person_is_asked_each_group_and_told_what_was_right(
 def test_a_word_that_is_no_regimen_is_asked_for_again(
     quiz: Quiz, rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (_, of), printed = answered(quiz, rulebook, ["99", "x", "1", "1", "", ""], monkeypatch)
-    assert printed.count("Expected numbers from 1") == 2
+    misspelt = quiz.questions[0].choices[0].regimen[:-1] + "x"
+    (_, of), printed = answered(quiz, rulebook, ["99", "x", misspelt, "1", "1", "", ""], monkeypatch)
+    assert printed.count("Expected numbers from 1") == 3
+    assert f"(did you mean `{quiz.questions[0].choices[0].regimen}`?)" in " ".join(printed.split())
     assert "is offered already" in printed
     assert of == len(quiz.questions[0].choices)
     assert "Left early" in printed

@@ -163,4 +163,4 @@ def _problems(problems: Sequence[Problem]) -> str:
 
 
 def _not_installed(error: ImportError) -> InputError:
-    return InputError.at(Location("serve"), f"{error.name} is not installed", "install `regimen-advisor[web]`")
+    return InputError.at(Location("serve"), f"{error.name} is not installed", "pip install 'regimen-advisor[web]'")

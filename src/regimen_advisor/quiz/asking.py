@@ -81,5 +81,6 @@ def regimen_of(word: str, question: Question) -> str:
         return question.choices[int(word[:3]) - 1].regimen
     try:
         return chosen_regimen(word, question)
-    except KeyError:
-        raise KeyError(f"such as `1 3`, or ids; found `{word}`") from None
+    except KeyError as error:
+        near = f" ({error.args[0]})" if error.args[0] else ""
+        raise KeyError(f"such as `1 3`, or ids; found `{word}`{near}") from None

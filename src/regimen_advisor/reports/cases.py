@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
+from regimen_advisor.errors import printable
 from regimen_advisor.reports.json import as_json
 from regimen_advisor.testing.cases import Case
 from regimen_advisor.testing.results import Failure
@@ -25,7 +26,11 @@ def render_text(results: Sequence[Result]) -> str:
     lines = []
     for result in results:
         if result.failures:
-            lines += [f"FAILED  {result.case.name}", *(f"  {failure}" for failure in result.failures), ""]
+            lines += [
+                f"FAILED  {printable(result.case.name)}",
+                *(f"  {_told(failure)}" for failure in result.failures),
+                "",
+            ]
     failed = sum(bool(result.failures) for result in results)
     passed = len(results) - failed
     return "\n".join([*lines, f"{_cases(len(results))}: {passed} passed, {failed} failed"]) + "\n"
@@ -33,6 +38,11 @@ def render_text(results: Sequence[Result]) -> str:
 
 def _cases(number: int) -> str:
     return "1 case" if number == 1 else f"{number} cases"
+
+
+def _told(failure: Failure) -> str:
+    """A failure on one line, without what XML does not allow and a terminal would obey."""
+    return printable(str(failure))
 
 
 def render_json(results: Sequence[Result]) -> str:
@@ -67,10 +77,12 @@ def render_junit(results: Sequence[Result]) -> str:
         suite = ET.SubElement(root, "testsuite", name=file, tests=str(len(members)), failures=str(broken), errors="0")
         for result in members:
             line = str(result.case.location.line)
-            case = ET.SubElement(suite, "testcase", name=result.case.name, classname=file, file=file, line=line)
+            case = ET.SubElement(
+                suite, "testcase", name=printable(result.case.name), classname=file, file=file, line=line
+            )
             if result.failures:
-                text = "\n".join(map(str, result.failures))
-                failure = ET.SubElement(case, "failure", message=str(result.failures[0]))
+                text = "\n".join(map(_told, result.failures))
+                failure = ET.SubElement(case, "failure", message=_told(result.failures[0]))
                 failure.text = text
     ET.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from regimen_advisor.reports.json import as_json
@@ -27,22 +27,30 @@ def render_text(coverage: Coverage, *, everything: bool = False) -> str:
         lines.append(f"{len(missing) - MOST_PAIRS} more are missing; --all spells out each of them")
     proved = coverage.of("cannot matter")
     if proved:
-        lines += ["", f"Cannot matter, proved by the solver ({len(proved)}):"]
+        lines += [*_gap(lines), f"Cannot matter, proved by the solver ({len(proved)}):"]
         lines += [line for one in proved for line in _proved(one, wording)]
     if everything:
-        lines += ["", "Every occurrence, with the number of cases that made it true / false / unknown:"]
+        lines += [*_gap(lines), "Every occurrence, with the number of cases that made it true / false / unknown:"]
         lines += [_counted(one, wording) for found in coverage.rules.values() for one in found]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _gap(lines: Sequence[str]) -> list[str]:
+    return [""] if lines[-1] else []
 
 
 def _summary(coverage: Coverage) -> Iterator[str]:
     covered, missing = len(coverage.of("covered")), len(coverage.of("missing"))
     yield (
-        f"{len(coverage.rules)} rules, {coverage.cases} cases: {covered} of {covered + missing} conditions covered "
-        f"by masking MC/DC ({percent(coverage.share)})"
+        f"{_count(len(coverage.rules), 'rule')}, {_count(coverage.cases, 'case')}: {covered} of "
+        f"{_count(covered + missing, 'condition')} covered by masking MC/DC ({percent(coverage.share)})"
     )
     guards, proved = len(coverage.of("guard")), len(coverage.of("cannot matter"))
-    yield f"not counted: {proved} that cannot matter (proved), {guards} tests of the disease (guards)"
+    yield f"not counted: {proved} that cannot matter (proved), {_count(guards, 'test')} of the disease (guards)"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def percent(share: float) -> str:
