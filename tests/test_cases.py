@@ -178,6 +178,9 @@ def test_a_case_that_cannot_be_meant_is_refused_with_its_place(rulebook: Ruleboo
     ("profile", "message"),
     [
         ("{from: egfr-l858r-after-osimertinb}", "from: no profile `egfr-l858r-after-osimertinb`"),
+        (f"{{from: {'long-name-' * 400}}}", "from: no profile `long-name-long-name-"),
+        ("{from: [egfr-untreated]}", "from: expected the name of a profile, found a list"),
+        ("{from: ../tests/invalid/profiles/list-instead-of-mapping}", "from: expected a profile in "),
         ("{from: egfr-l858r-after-osimertinib, chagne: {}}", "chagne: expected only `change` beside `from`"),
         ("{from: egfr-l858r-after-osimertinib, change: {egrf: wild-type}}", "egrf"),
         ("{from: egfr-l858r-after-osimertinib, change: [alk]}", "change: expected a mapping of profile keys"),

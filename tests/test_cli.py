@@ -186,6 +186,48 @@ def test_a_reader_that_has_seen_enough_is_no_error():
     assert process.returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("closed", "code", "message"),
+    [
+        ("<&-", 2, "<stdin>:1:1: expected a profile: a mapping of keys such as `histology`, found nothing\n"),
+        (
+            "< /dev/null >&-",
+            2,
+            "<stdin>:1:1: expected a profile: a mapping of keys such as `histology`, found nothing\n",
+        ),
+        ("< {profile} >&-", 2, "standard output: cannot be written: Bad file descriptor\n"),
+        ("< {profile} 2>&-", 0, ""),
+        ("< /dev/null 2>&-", 2, ""),
+    ],
+)
+def test_a_stream_that_the_shell_closed_ends_in_no_traceback(closed, code, message):
+    program = "from regimen_advisor.cli import main; main()"
+    line = f'"{sys.executable}" -c "{program}" advise - {closed.format(profile=PROFILE)}'
+    ran = subprocess.run(["bash", "-c", line], capture_output=True, text=True, encoding="utf-8", check=False)
+    assert (ran.returncode, ran.stderr) == (code, message)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_a_full_standard_error_does_not_change_the_exit_code():
+    command = [sys.executable, "-c", "from regimen_advisor.cli import main; main()", "advise", "nowhere.yaml"]
+    with Path("/dev/full").open("w") as full:
+        assert subprocess.run(command, stdout=subprocess.PIPE, stderr=full, check=False).returncode == 2
+
+
+@pytest.mark.parametrize("arguments", [["check", "--rules"], ["test"], ["diff"], ["advise"], ["page", "--profiles"]])
+def test_a_name_that_no_file_can_have_is_told_in_one_line(run, arguments):
+    ran = run(*arguments, "long-name-" * 500)
+    assert (ran.code, ran.out) == (2, "")
+    assert "File name too long" in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_the_help_shows_a_whole_sentence_for_each_verb(run):
+    verbs = run("--help").out.partition("Commands:")[2].strip().splitlines()
+    assert len(verbs) > 12
+    assert [line for line in verbs if not line.endswith((".", "?")) or line.endswith("...")] == []
+
+
 def test_the_locale_of_the_machine_does_not_matter():
     ran = whole_process("show", "drug", "osimertinib", env={**os.environ, "PYTHONIOENCODING": "ascii"})
     assert ran.returncode == 0

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from regimen_advisor.drugs import load_formulary
 from regimen_advisor.errors import InputError
 from regimen_advisor.facts import Domain, domain_for
+from regimen_advisor.files import MAX_BYTES
 from regimen_advisor.profile import profile_from, read_profile
 from regimen_advisor.reading import Patient, read
 from regimen_advisor.rulebook import load_rulebook
-from regimen_advisor.sources import MAX_BYTES, Document, parse_document, read_document
+from regimen_advisor.sources import Document, parse_document, read_document
 
 HERE = Path(__file__).parent
 RULES = HERE.parent / "rules"
@@ -40,6 +41,21 @@ def complaints_about(source: Path) -> list[str]:
 # Profiles ----------------------------------------------------------------------------------------------------------
 
 BROKEN_PROFILES: dict[str, list[str]] = {
+    "colon-in-a-text": [
+        (
+            ":1:18: not valid YAML: found a `:` out of place: text with `: ` in it stands in quotes, and keys that "
+            "belong together begin in the same column, each with a space after its `:`"
+        ),
+    ],
+    "key-without-colon": [":2:1: not valid YAML: expected `: ` after a key"],
+    "key-in-another-column": [
+        ":3:4: not valid YAML: expected `- ` and the next item, in the same column as those before it"
+    ],
+    "unclosed-quote": [
+        ":3:1: not valid YAML: expected the closing quote, found the end of the file (opened in line 1, column 10)"
+    ],
+    "list-and-mapping-mixed": [":2:1: not valid YAML: expected the next key, in the same column as the keys before it"],
+    "text-that-begins-with-a-sign": [":1:10: not valid YAML: expected text in quotes where it begins with this sign"],
     "alias": [
         ":1:6: expected the value itself, found an alias (`*`): aliases are not allowed",
     ],
@@ -251,7 +267,7 @@ BROKEN_PROFILES: dict[str, list[str]] = {
         ":4:1: expected one document in the file, found a second one after `---`",
     ],
     "unclosed-list": [
-        ":2:4: not valid YAML: did not find expected ',' or ']'",
+        ":2:4: not valid YAML: expected `,` or `]` (opened in line 1, column 7)",
     ],
     "unknown-drug": [
         (":2:23: drugs: expected a known drug or class of drugs, found `osimertinb` (did you mean `osimertinib`?)"),
@@ -333,6 +349,21 @@ def test_half_a_character_in_a_text_is_refused_as_no_text() -> None:
 # Rulebooks ---------------------------------------------------------------------------------------------------------
 
 BROKEN_RULEBOOKS: dict[str, list[str]] = {
+    "control-character-in-a-name": [
+        "nsclc/broken.yaml:6:12: offer: expected small letters, digits and hyphens, found `ivones\\x1b[31mcimab`",
+    ],
+    "review-that-is-left-out": [
+        "nsclc/broken.yaml:8:22: review: expected a review of reviews.yaml: bispecific",
+    ],
+    "unreadable-beside-the-rules": [
+        "approvals.yaml:1:1: expected a list, found `approvals` (a list is written `[approvals]`)",
+        "drugs.yaml:1:8: expected a plain value, found an anchor (`&`): anchors are not allowed",
+        "reviews.yaml:2:1: not valid YAML: expected `,` or `]` (opened in line 1, column 8)",
+    ],
+    "unreadable-in-two-files": [
+        "nsclc/also-broken.yaml:3:1: not valid YAML: expected `,` or `]` (opened in line 2, column 8)",
+        "nsclc/broken.yaml:2:1: not valid YAML: found a tab, expected spaces",
+    ],
     "basis-without-certainty": [
         "nsclc/broken.yaml:5:5: a-rule: expected `basis` and `certainty` together",
     ],
@@ -531,6 +562,34 @@ def test_a_rulebook_that_is_no_folder_is_refused(tmp_path: Path) -> None:
         load_rulebook(tmp_path / "none")
     with pytest.raises(InputError, match=r"expected a folder of rules, found no \.yaml file in it"):
         load_rulebook(tmp_path)
+
+
+def test_hidden_files_that_an_editor_leaves_beside_the_rules_are_no_rules(folder: Path) -> None:
+    (folder / "nsclc").mkdir()
+    (folder / "nsclc" / ".#silence.yaml").symlink_to("somebody@somewhere.1234")  # an Emacs lock
+    (folder / "nsclc" / "._silence.yaml").write_bytes(b"\x00\x05\x16\x07")  # what macOS keeps beside a file
+    assert load_rulebook(folder).rules == {}
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda file: file.symlink_to(file.name), "cannot be read: Too many levels of symbolic links"),
+        (lambda file: file.symlink_to("nowhere.yaml"), "no such file"),
+        (lambda file: file.mkdir(), "expected a file, found a folder"),
+        (lambda file: file.write_bytes(b"#" * (MAX_BYTES + 1)), f"expected at most {MAX_BYTES:,} bytes, found more"),
+    ],
+    ids=["circle-of-links", "link-to-nothing", "folder", "too-large"],
+)
+def test_what_is_no_readable_file_among_the_rules_is_told_by_name(
+    folder: Path, make: Callable[[Path], object], message: str
+) -> None:
+    (folder / "nsclc").mkdir()
+    file = folder / "nsclc" / "odd.yaml"
+    make(file)
+    with pytest.raises(InputError) as caught:
+        load_rulebook(folder)
+    assert str(caught.value) == f"{file}: {message}"
 
 
 @pytest.mark.parametrize("name", ["drugs", "regimens", "reviews", "approvals", "findings"])

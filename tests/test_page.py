@@ -17,6 +17,7 @@ from regimen_advisor.page.data import QUIZ_QUESTIONS, QUIZ_SEED
 from regimen_advisor.profile import read_profile
 from regimen_advisor.quiz.generating import generate
 from regimen_advisor.quiz.key import answer_key
+from regimen_advisor.reports.quiz import contrast_words, point_words
 from regimen_advisor.rulebook import Rulebook
 
 UNTREATED = {
@@ -51,6 +52,13 @@ class Opened:
     def standings(self) -> dict[str, str]:
         pairs = "all => all.map(one => [one.dataset.regimen, one.dataset.standing])"
         return dict(self.page.eval_on_selector_all("#answer [data-regimen]", pairs))
+
+
+def expect(found: Any) -> Any:
+    """What must come to be true of the page: waited for, since a page under load is slow."""
+    from playwright.sync_api import expect as expected  # noqa: PLC0415 - only where there is a browser to drive
+
+    return expected(found)
 
 
 @pytest.fixture
@@ -191,11 +199,18 @@ def test_an_undetermined_option_says_what_it_waits_for_and_what_each_answer_sett
     page = opened.at({key: value for key, value in UNTREATED.items() if key != "alk"})
     page.wait_for_function(SETTLED)
     waits = page.inner_text('article[data-regimen="ivonescimab"] .waits')
-    assert waits == "Waits for: ALK fusion"
+    assert waits == "? waits for ALK fusion"
     question = page.locator('[data-question="alk"]')
     assert "Is there an ALK fusion?" in question.inner_text()
     question.locator("summary").click()
     assert "ivonescimab" in question.inner_text()
+
+
+def test_what_a_press_discloses_is_there_before_anything_else_happens(opened: Opened) -> None:
+    page = opened.at({**UNTREATED, "histology": "squamous"})
+    press = "summary => { summary.click(); return summary.parentElement.innerText }"
+    shown = page.locator('article[data-standing="excluded"] .studies summary').first.evaluate(press)
+    assert "Citation" in shown
 
 
 def test_why_not_is_a_nested_tree_with_the_patients_values(opened: Opened) -> None:
@@ -340,31 +355,67 @@ def test_two_patients_stand_side_by_side(opened: Opened) -> None:
     page.select_option("#fact-alk", "negative")
     page.click("#view-compare")
     row = page.locator('tr.differs[data-regimen="ivonescimab"]').inner_text()
-    assert "not-indicated" in row
+    assert "not indicated" in row
     assert "ALK fusion" in page.inner_text("#answer")
 
 
 @pytest.mark.parametrize("level", [1, 2, 3])
-def test_the_quiz_is_marked_with_the_deciding_rule(opened: Opened, rulebook: Rulebook, level: int) -> None:
+def test_the_quiz_is_marked_as_the_answer_key_marks_it(opened: Opened, rulebook: Rulebook, level: int) -> None:
     quiz = generate(rulebook, QUIZ_SEED, QUIZ_QUESTIONS, level=level)
     key = answer_key(quiz, rulebook)
     page = opened.at()
     page.click("#view-quiz")
     page.select_option("#quiz-level", str(level))
     for solution in key.solutions[:4]:
-        wrong = solution.points[0]
-        for point in solution.points:
-            other = next(group for group in quiz.asks if group != point.group)
-            page.select_option(f"#quiz-{point.regimen}", other if point is wrong else point.group)
+        wrong, rest = solution.points[0], solution.points[1:]
+        mistake = next(group for group in quiz.asks if group != wrong.group)
+        page.select_option(f"#quiz-{wrong.regimen}", mistake)
+        for point in rest:
+            page.select_option(f"#quiz-{point.regimen}", point.group)
         page.click("#quiz-check")
-        assert page.inner_text("#status") == f"{len(solution.points) - 1} of {len(solution.points)} right."
+        assert page.inner_text("#status") == f"{len(rest)} of {len(solution.points)} right."
         for point in solution.points:
-            mark = page.locator(f'[data-choice="{point.regimen}"]')
-            assert point.group in mark.locator(".right, .wrong").locator("..").inner_text()
-            mark.evaluate(OPEN_ALL)
-            said = mark.inner_text()
-            assert all(deciding.rule in said for deciding in point.because)
+            mark = page.locator(f'.marked[data-choice="{point.regimen}"]')
+            said = " ".join(mark.inner_text().split())
+            given = f"Wrong ({mistake.replace('-', ' ')}):" if point is wrong else "Right:"
+            name, belongs = point_words(point).split(": ", 1)
+            assert said == f"{name} {given} {belongs}"
+        if solution.contrast:
+            assert contrast_words(solution.contrast) in page.inner_text(".contrast")
         page.click("#quiz-next")
+    assert sum(solution.contrast is not None for solution in key.solutions[:4]) > 1
+
+
+def test_a_reason_of_the_quiz_unfolds_into_the_conditions_of_the_rule(opened: Opened) -> None:
+    page = opened.at(view="quiz")
+    page.click("#quiz-check")
+    reason = page.locator(".marked details").first
+    reason.locator("summary").first.click()
+    expect(reason.locator(".tree .state").first).to_have_text(re.compile("met: |unknown: "))
+
+
+def test_an_answer_that_was_marked_cannot_be_given_again(opened: Opened) -> None:
+    page = opened.at(view="quiz")
+    page.click("#quiz-check")
+    expect(page.locator(".quiz select")).to_have_count(1)  # the level
+    expect(page.locator("#quiz-check")).to_have_count(0)
+    page.click("#view-options")
+    page.click("#view-quiz")
+    assert page.inner_text("#quiz-score").startswith("0 of ")
+
+
+def test_the_contrast_of_a_question_stands_beside_its_patient(opened: Opened, rulebook: Rulebook) -> None:
+    quiz = generate(rulebook, QUIZ_SEED, QUIZ_QUESTIONS, level=3)
+    contrast = answer_key(quiz, rulebook).solutions[0].contrast
+    assert contrast is not None
+    page = opened.at(view="quiz")
+    page.select_option("#quiz-level", "3")
+    page.click("#quiz-check")
+    page.click("#quiz-compare")
+    for change in contrast.changes:
+        row = page.inner_text(f'tr.differs[data-regimen="{change.regimen}"]')
+        stands = [group.replace("-", " ").replace("waiting", "undetermined") for group in (change.from_, change.to)]
+        assert row.split("\t")[1:] == stands
 
 
 def test_the_patient_of_a_question_can_be_looked_at(opened: Opened) -> None:
@@ -421,7 +472,8 @@ def test_the_keyboard_alone_is_enough(opened: Opened) -> None:
 def test_a_standing_is_said_in_words_and_never_by_colour_alone(opened: Opened) -> None:
     page = opened.at({**UNTREATED, "histology": "squamous"})
     for article in page.locator("#answer article").all():
-        assert article.get_attribute("data-standing") in article.locator("h3").inner_text()
+        standing = article.get_attribute("data-standing") or ""
+        assert standing.replace("-", " ") in article.locator("h3").inner_text()
 
 
 def test_the_print_is_a_hand_out_without_the_form(browser: Any, page_file: Path) -> None:

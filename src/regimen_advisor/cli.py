@@ -6,17 +6,19 @@ them, so that ``advise`` starts fast.
 
 from __future__ import annotations
 
+import copy
 import gc
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from regimen_advisor import commands
-from regimen_advisor.errors import DisagreementError, InputError, Location, RegimenAdvisorError
+from regimen_advisor.errors import InputError, Location, RegimenAdvisorError, printable
 from regimen_advisor.schemas import SchemaName, reference_of, schema_of
 
 if TYPE_CHECKING:
@@ -99,7 +101,7 @@ def _common(
 
 @app.command()
 def advise(  # noqa: PLR0917 - the command line names them
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Profiles; `-` reads standard input.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help="Profiles; `-` reads standard input.")],
     everything: Annotated[
         bool, typer.Option("--all", help="Also say why each other regimen is not indicated.")
     ] = False,
@@ -108,7 +110,11 @@ def advise(  # noqa: PLR0917 - the command line names them
     output: Output = None,
     rules: Rules = None,
 ) -> None:
-    """List the options that the reviews support for each patient, with evidence, warnings and open questions."""
+    """List the options for each patient, with evidence and warnings.
+
+    They are those that the two reviews support. What is not known of a patient stays
+    unknown: an option may wait for it.
+    """
     from regimen_advisor.rulebook import load_rulebook  # noqa: PLC0415
 
     rulebook = load_rulebook(rules)
@@ -187,13 +193,16 @@ def _print_in_colour(
 
 @app.command()
 def show(
-    kind: Annotated[EntryKind, typer.Argument(help="What to show.")],
+    kind: Annotated[EntryKind, typer.Argument(metavar="KIND", help="What to show.")],
     id: Annotated[str, typer.Argument(metavar="ID", help="Its id; a drug by any of its names.")],
     format: Annotated[EntryFormat, typer.Option("--format", "-f", help="How to print.")] = EntryFormat.TEXT,
     output: Output = None,
     rules: Rules = None,
 ) -> None:
-    """Show one study, regimen, drug, rule or finding whole, with its citation and links."""
+    """Show one study, regimen, drug, rule or finding whole.
+
+    With its citation and links.
+    """
     from regimen_advisor.reports.show import render  # noqa: PLC0415
     from regimen_advisor.rulebook import load_rulebook  # noqa: PLC0415
 
@@ -208,7 +217,10 @@ def schema(
     ] = SchemaFormat.JSON,
     output: Output = None,
 ) -> None:
-    """Print the JSON schema of a file format or of an answer, or its reference page."""
+    """Print the JSON schema of a file format or of an answer.
+
+    Or the reference page of it.
+    """
     from regimen_advisor.reports.json import as_json  # noqa: PLC0415
 
     _write(reference_of(name) if form is SchemaFormat.MARKDOWN else as_json(schema_of(name)), output)
@@ -223,17 +235,46 @@ def _write(text: str, output: str | None) -> None:
 commands.register(app)
 
 
+def _alone(verb: str) -> typer.Typer:
+    """The application with this one verb, if it has it: making all of them ready takes as long as judging a patient."""
+    mine = [one for one in app.registered_commands if verb == (one.name or getattr(one.callback, "__name__", ""))]
+    alone = copy.copy(app)
+    alone.registered_commands = mine or app.registered_commands
+    return alone
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The console command. Leaves with an exit code; a person never sees a traceback for what they wrote."""
+    given = [*(sys.argv[1:] if arguments is None else arguments)]
     gc.set_threshold(_COLLECT_AFTER)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # there are none, and looking for them takes time
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # the same bytes on every machine, whatever its locale
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        app(arguments, standalone_mode=True)
+        _alone(given[0] if given else "")(given, standalone_mode=True)
     except InputError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-    except (DisagreementError, RegimenAdvisorError) as error:
-        print(f"regimen-advisor: {error}", file=sys.stderr)  # noqa: T201
+        _complain(str(error))
+    except RegimenAdvisorError as error:
+        _complain(f"regimen-advisor: {error}")
+    except OSError as error:  # what the machine refuses, such as a name that is too long
+        _complain(f"regimen-advisor: {printable(str(error))}")
+    finally:
+        gc.freeze()  # on leaving, the collector would search all of it once more
     raise SystemExit(2)
+
+
+def _complain(message: str) -> None:
+    with suppress(OSError):  # standard error itself may be full
+        print(message, file=sys.stderr)  # noqa: T201
+
+
+def _open_closed_streams() -> None:
+    """Put an empty stream where the shell gave none (``<&-``, ``>&-``): reading finds nothing, writing is refused."""
+    if sys.stdin is None:
+        sys.stdin = open(os.open(os.devnull, os.O_RDONLY), encoding="utf-8")  # noqa: PTH123, SIM115
+    if sys.stdout is None:
+        sys.stdout = open(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")  # noqa: PTH123, SIM115

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from pydantic_core import ErrorDetails
 
-from regimen_advisor.errors import Location, Problem, did_you_mean
+from regimen_advisor.errors import Location, Problem, did_you_mean, printable
 
 Path_ = tuple[str | int, ...]
 
@@ -67,11 +67,6 @@ def shown(value: object) -> str:
     return f'`"{text}"`' if isinstance(value, str) and _OTHER_TYPE.fullmatch(value) else f"`{text}`"
 
 
-def printable(text: str) -> str:
-    """``text`` with everything that is no visible character written as an escape."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
-
-
 def listed(words: Iterable[str], joint: str = "or") -> str:
     """``a, b or c``, each word once."""
     unique = list(dict.fromkeys(words))
@@ -92,7 +87,7 @@ def problems_of(
         if details["type"] == "extra_forbidden":
             key = str(details["loc"][-1])
             place = document.locate_key(path if path[-1:] == (key,) else (*path, key))
-            problems.append(Problem(place, f"{printable(key)}: unknown key", did_you_mean(key, keys)))
+            problems.append(Problem(place, f"{key}: unknown key", did_you_mean(key, keys)))
             refused.setdefault(path, [])
         elif details["type"] == "missing":
             place = document.locate(path)
@@ -124,11 +119,11 @@ def _refusals(found: list[ErrorDetails], path: Path_, document: Written) -> Iter
     """One problem for a value that nothing fits; sentences that a model itself says are kept as they are."""
     place = document.locate(path)
     keys = [str(step) for step in path if not isinstance(step, int)]
-    label = f"{printable(keys[-1])}: " if keys else ""
+    label = f"{keys[-1]}: " if keys else ""
     said = [details for details in found if details["type"] in ("value_error", "assertion_error")]
     for details in said:
         message = str(details.get("ctx", {}).get("error", details["msg"]))
-        yield Problem(place, label + printable(message))
+        yield Problem(place, label + message)
     if not said:
         value = found[0].get("input")
         expected = listed(word for details in found for word in _expected(details))
@@ -171,5 +166,5 @@ def _help(found: list[ErrorDetails], value: Any) -> str | None:
         return f"did you mean `{_YES_NO[value.lower()]}`?"
     near = did_you_mean(value, [word for details in found for word in _words(details)])
     if near is None and kinds & {"list_type", "tuple_type"} and value.strip() not in ("", "none"):
-        return f"a list is written `[{printable(value[:LONGEST_SHOWN])}]`"
+        return f"a list is written `[{value[:LONGEST_SHOWN]}]`"
     return near

@@ -29,7 +29,10 @@ class Location(NamedTuple):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong: where, what was expected, and (if something is near) what may be meant."""
+    """One thing that is wrong: where, what was expected, and (if something is near) what may be meant.
+
+    What a message quotes from a file is shown as escapes where it is no visible character: one problem, one line.
+    """
 
     location: Location
     message: str
@@ -37,7 +40,7 @@ class Problem:
 
     def __str__(self) -> str:
         tail = f" ({self.help})" if self.help else ""
-        return f"{self.location}: {self.message}{tail}"
+        return printable(f"{self.location}: {self.message}{tail}")
 
 
 class RegimenAdvisorError(Exception):
@@ -45,10 +48,10 @@ class RegimenAdvisorError(Exception):
 
 
 class InputError(RegimenAdvisorError):
-    """Input that cannot be used; ``problems`` holds all that was found, in file order."""
+    """Input that cannot be used; ``problems`` holds all that was found, in file order, each once."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(dict.fromkeys(problems))
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
     @classmethod
@@ -59,6 +62,11 @@ class InputError(RegimenAdvisorError):
 
 class DisagreementError(RegimenAdvisorError):
     """Two engines judged the same rule differently, so neither answer is given."""
+
+
+def printable(text: str) -> str:
+    """``text`` with each character that is not visible written as an escape, so that none steers a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
 def did_you_mean(word: object, known: Iterable[str]) -> str | None:

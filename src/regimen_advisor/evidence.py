@@ -24,6 +24,7 @@ from regimen_advisor.figures import (
     Unit,
     Value,
 )  # fmt: skip
+from regimen_advisor.files import yaml_files
 from regimen_advisor.publications import (
     Certainty,
     Citation,
@@ -73,7 +74,7 @@ def load_studies(folder: Path | str) -> dict[str, Study]:
     """
     problems: list[Problem] = []
     studies: dict[str, Study] = {}
-    for file in sorted(Path(folder).glob("*.yaml")):
+    for file in yaml_files(folder):
         try:
             study = load_study(file)
         except InputError as error:

@@ -39,8 +39,8 @@ class CaseFile(pytest.File):
     def collect(self) -> Iterable[CaseItem]:
         """One item for each case, by its name."""
         from regimen_advisor.errors import InputError  # noqa: PLC0415
+        from regimen_advisor.files import read_text  # noqa: PLC0415
         from regimen_advisor.rulebook import load_rulebook  # noqa: PLC0415
-        from regimen_advisor.sources import read_text  # noqa: PLC0415
         from regimen_advisor.testing.cases import parse_cases  # noqa: PLC0415
 
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from regimen_advisor.drugs import Formulary, load_formulary
 from regimen_advisor.errors import InputError, Location, Problem, did_you_mean
 from regimen_advisor.evidence import load_approvals, load_reviews, load_studies, misplaced
 from regimen_advisor.facts import Domain, domain_for
+from regimen_advisor.files import read_bytes, rule_files, yaml_files
 from regimen_advisor.findings import Finding, read_findings
 from regimen_advisor.regimens import Regimen, load_regimens
 from regimen_advisor.rules import OUTSIDE, Effect, Rule, RuleFile, RuleText, Setting
@@ -108,13 +110,10 @@ def _digest(folder: Path) -> str:
     """A digest of the names and the bytes of all rule files."""
     if not folder.is_dir():
         raise InputError.at(Location(str(folder)), "expected a folder of rules, found no folder")
-    files = sorted(folder.rglob("*.yaml"))
-    if not files:
-        raise InputError.at(Location(str(folder)), "expected a folder of rules, found no .yaml file in it")
     total = hashlib.sha256()
-    for file in files:
-        total.update(file.relative_to(folder).as_posix().encode() + b"\0")
-        total.update(file.read_bytes() + b"\0")
+    for file in rule_files(folder):
+        total.update(file.relative_to(folder).as_posix().encode("utf-8", "surrogateescape") + b"\0")
+        total.update(read_bytes(file) + b"\0")
     return "sha256:" + total.hexdigest()
 
 
@@ -122,38 +121,58 @@ class _Loader:
     def __init__(self, folder: Path, digest: str) -> None:
         self.folder, self.digest = folder, digest
         self.problems: list[Problem] = []
+        self.unread = False
 
     def load(self) -> Rulebook:
-        formulary = load_formulary(self.folder / "drugs.yaml")
-        self.domain = domain_for(formulary)
-        self.regimens = load_regimens(self.folder / "regimens.yaml", formulary)
-        self.reviews = load_reviews(self.folder / "reviews.yaml")
-        self.approvals = load_approvals(self.folder / "approvals.yaml")
-        self.studies = load_studies(self.folder / "studies")
-        self.formulary = formulary
+        folder = self.folder
+        with self._one_file():
+            self.formulary = load_formulary(folder / "drugs.yaml")
+        with self._one_file():
+            self.reviews = load_reviews(folder / "reviews.yaml")
+        with self._one_file():
+            self.approvals = load_approvals(folder / "approvals.yaml")
+        with self._one_file():
+            self.studies = load_studies(folder / "studies")
+        self._refuse_unless(not self.unread)  # nothing that names drugs, reviews or studies can be read without them
         self.problems += misplaced(self.studies, self.approvals, self.reviews)
-        findings_document = read_document(self.folder / "findings.yaml")
-        self.findings = read_findings(findings_document, self.domain, self.problems)
+        self.domain = domain_for(self.formulary)
+        with self._one_file():
+            self.regimens = load_regimens(folder / "regimens.yaml", self.formulary)
+        with self._one_file():
+            self.findings = read_findings(read_document(folder / "findings.yaml"), self.domain, self.problems)
+        self._refuse_unless(not self.unread)
         settings, rules = self._settings_and_rules()
-        if self.problems:
+        self._refuse_unless(not self.problems)
+        return Rulebook(
+            self.folder, self.digest, self.formulary, self.domain, self.regimens, self.studies, self.approvals,
+            self.reviews, self.findings, settings, rules,
+        )  # fmt: skip
+
+    @contextmanager
+    def _one_file(self) -> Iterator[None]:
+        """What is wrong with one file is kept while the next is read, so that all problems are told at once."""
+        try:
+            yield
+        except InputError as error:
+            self.problems += error.problems
+            self.unread = True
+
+    def _refuse_unless(self, sound: bool) -> None:
+        if not sound:
             raise InputError(
                 sorted(self.problems, key=lambda problem: (problem.location.file, problem.location.line or 0))
             )
-        return Rulebook(
-            self.folder, self.digest, formulary, self.domain, self.regimens, self.studies, self.approvals,
-            self.reviews, self.findings, settings, rules,
-        )  # fmt: skip
 
     def _settings_and_rules(self) -> tuple[dict[str, Setting], dict[str, Rule]]:
         settings: dict[str, Setting] = {}
         rules: dict[str, Rule] = {}
         places: dict[str, tuple[Document, Path_]] = {}
         for disease in DISEASES:
-            for file in sorted((self.folder / disease).glob("*.yaml")):
-                document = read_document(file)
-                text = self._rule_file(document)
-                if text is None:
+            for file in yaml_files(self.folder / disease):
+                read = self._rule_file(file)
+                if read is None:
                     continue
+                text, document = read
                 setting = Setting(f"{disease}/{text.setting}", text.title, text.disease, str(file))
                 self._check_file(text, file, disease, document)
                 settings[setting.id] = setting
@@ -166,18 +185,18 @@ class _Loader:
                     rule = self._rule(rule_text, setting, document, path)
                     if rule is not None:
                         rules[rule.id], places[rule.id] = rule, (document, path)
-        self._check_overrides(rules, places)
+        if not self.unread:  # else a rule that is named may stand in a file that could not be read
+            self._check_overrides(rules, places)
         return settings, rules
 
     def _refuse(self, document: Document, path: Path_, message: str, help: str | None = None) -> None:
         self.problems.append(Problem(document.locate(path), message, help))
 
-    def _rule_file(self, document: Document) -> RuleFile | None:
-        try:
-            return validated(RuleFile, document)
-        except InputError as error:
-            self.problems += error.problems
-            return None
+    def _rule_file(self, file: Path) -> tuple[RuleFile, Document] | None:
+        with self._one_file():
+            document = read_document(file)
+            return validated(RuleFile, document), document
+        return None
 
     def _check_file(self, text: RuleFile, file: Path, disease: str, document: Document) -> None:
         if text.setting != file.stem:
@@ -221,8 +240,11 @@ class _Loader:
             known(study, self.studies, "study", "studies", index)
         for index, approval in enumerate(text.approvals):
             known(approval, self.approvals, "approval", "approvals", index)
-        review = self.reviews[text.source.review]
-        if text.source.section not in review.section_numbers:
+        review = self.reviews.get(text.source.review)
+        if review is None:
+            where, words = (*path, "source", "review"), ", ".join(self.reviews)
+            self._refuse(document, where, f"review: expected a review of reviews.yaml: {words}")
+        elif text.source.section not in review.section_numbers:
             sections = ", ".join(review.section_numbers)
             where = (*path, "source", "section")
             self._refuse(document, where, f"section: expected a section of the {review.key} review: {sections}")

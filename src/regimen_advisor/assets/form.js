@@ -116,8 +116,8 @@ class PatientForm {
   }
 
   #setField(fact, id, value, state) {
-    const modes = [["unknown", "unknown"], [fact.empty, fact.name === "egfr" ? "wild-type (looked for, none found)" : "none (looked for, none found)"],
-      ...(fact.name === "egfr" ? [["positive", "positive, variant not known"]] : []), ["found", "found: ..., no other"], ["partly", "only some looked for"]];
+    const modes = [["unknown", "unknown"], [fact.empty, fact.name === "egfr" ? "wild-type, none found" : "none found"],
+      ...(fact.name === "egfr" ? [["positive", "positive, not known which"]] : []), ["found", "found: ..., no other"], ["partly", "only some looked for"]];
     const isList = Array.isArray(value) && value.length, partly = isMapping(value);
     const mode = isUnsaid(value) ? "unknown" : isList ? "found" : partly ? "partly" : Array.isArray(value) ? fact.empty : String(value);
     const choose = (word) => this.#set(fact.name, { unknown: undefined, found: [fact.members[0]], partly: { found: [], not_found: [] } }[word] ?? (word === "unknown" ? undefined : word));

@@ -221,8 +221,7 @@ class Page {
   #settle(advice) {
     const waits = advice.advisor.dependsOn();
     for (const [id, keys] of Object.entries(waits)) {
-      const words = keys.map((key) => questionWords(key, this.engine)).join(", ");
-      document.querySelector(`article[data-regimen="${id}"] .waits`)?.replaceChildren(h("strong", {}, "Waits for: "), words);
+      document.querySelector(`article[data-regimen="${id}"] .waits`)?.replaceChildren(`? waits for ${questionsWords(keys, this.engine)}`);
     }
     const view = missingView(advice.advisor.missing(), advice);
     this.at("missing")?.replaceChildren(...(view ? [view] : []));
@@ -234,8 +233,8 @@ class Page {
     const title = this.profile.summary ?? this.profile.id ?? "A patient";
     this.at("who").textContent = this.view === "quiz" ? "" : Object.keys(this.profile).length ? title : "No patient yet";
     if (!advice) return this.say("");
-    const count = (standing) => advice.options.filter((option) => option.standing === standing).length;
-    return this.say(`${count("offered") + count("offered-with-caution")} offered (${count("offered-with-caution")} with caution), ${count("undetermined")} undetermined, ${count("excluded")} excluded.`);
+    const counts = this.data.standings.map((standing) => [standing, advice.options.filter((option) => option.standing === standing).length]);
+    return this.say(`${advice.options.length} regimens: ${listedWords(counts.filter(([, count]) => count).map(([standing, count]) => `${count} ${standingWords(standing)}`))}.`);
   }
 
   #problems(title, problems) {
@@ -250,7 +249,7 @@ function changesBetween(earlier, advice) {
   const hidden = (standing) => standing === undefined || standing === "not-indicated", changes = new Map();
   for (const { regimen, standing } of advice.options) {
     const was = before.get(regimen);
-    if (was !== standing && !(hidden(was) && hidden(standing))) changes.set(regimen, hidden(was) ? "appeared" : hidden(standing) ? "gone" : `was ${was}`);
+    if (was !== standing && !(hidden(was) && hidden(standing))) changes.set(regimen, hidden(was) ? "appeared" : hidden(standing) ? "gone" : `was ${standingWords(was)}`);
     before.delete(regimen);
   }
   for (const [regimen, was] of before) if (!hidden(was)) changes.set(regimen, "gone");

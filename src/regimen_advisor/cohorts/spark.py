@@ -34,9 +34,11 @@ from regimen_advisor.cohorts.cohort import (
     set_apart,
 )
 from regimen_advisor.cohorts.mapping import TableMapping, load_mapping
-from regimen_advisor.cohorts.settling import Settled, Settler, with_answers
+from regimen_advisor.cohorts.settler import Settler
+from regimen_advisor.cohorts.settling import Settled, with_answers
 from regimen_advisor.engines.columns import ColumnEngine
 from regimen_advisor.errors import InputError, Location
+from regimen_advisor.files import read_bytes, rule_files
 from regimen_advisor.profile import Profile
 from regimen_advisor.rulebook import Rulebook, load_rulebook
 from regimen_advisor.standings import Standing
@@ -176,7 +178,7 @@ def _short(error: Exception) -> str:
 
 def _rule_files(rulebook: Rulebook) -> Files:
     folder = rulebook.folder
-    return tuple((file.relative_to(folder).as_posix(), file.read_bytes()) for file in sorted(folder.rglob("*.yaml")))
+    return tuple((file.relative_to(folder).as_posix(), read_bytes(file)) for file in rule_files(folder))
 
 
 def _schema(rulebook: Rulebook, *, has_id: bool) -> str:

@@ -45,7 +45,7 @@ class MutationFormat(StrEnum):
 
 Paths = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[PATH]...", help=f"Case files and folders of them (default: {DEFAULT_CASES})."),
+    typer.Argument(metavar="PATH", help=f"Case files and folders of them (default: {DEFAULT_CASES})."),
 ]
 Rules = Annotated[
     str | None,
@@ -86,7 +86,10 @@ def run_cases(  # noqa: PLR0917 - the command line names them
     rules: Rules = None,
     profiles: Profiles = "profiles",
 ) -> None:
-    """Run the cases: example patients with the advice that is expected. Exit code 1 if any fails."""
+    """Run the cases: example patients with the advice expected.
+
+    Exit code 1 if any fails.
+    """
     from regimen_advisor.reports.cases import render_json, render_junit, render_text  # noqa: PLC0415
     from regimen_advisor.reports.files import write_output  # noqa: PLC0415
 
@@ -122,7 +125,10 @@ def coverage(  # noqa: PLR0917
     rules: Rules = None,
     profiles: Profiles = "profiles",
 ) -> None:
-    """Say how well the cases exercise every condition of every rule (masking MC/DC), and what is missing."""
+    """Say how well the cases exercise each condition of each rule.
+
+    Measured as masking MC/DC; what is missing is shown as a pair of patients.
+    """
     from regimen_advisor.reports import coverage as report  # noqa: PLC0415
     from regimen_advisor.reports.files import write_output  # noqa: PLC0415
     from regimen_advisor.testing.coverage import measure  # noqa: PLC0415
@@ -158,7 +164,10 @@ def mutate(  # noqa: PLR0917
     rules: Rules = None,
     profiles: Profiles = "profiles",
 ) -> None:
-    """Change the rules in small ways and say which changes no case notices. Exit code 1 if there are some."""
+    """Change the rules in small ways, to see what goes unnoticed.
+
+    Exit code 1 if there are some that no case notices.
+    """
     from regimen_advisor.reports.files import write_output  # noqa: PLC0415
     from regimen_advisor.reports.mutation import render_json, render_text  # noqa: PLC0415
     from regimen_advisor.testing.mutation import mutate as mutate_rules  # noqa: PLC0415

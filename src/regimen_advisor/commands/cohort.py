@@ -42,7 +42,7 @@ def register(app: typer.Typer) -> None:
 def cohort(  # noqa: PLR0917 - one parameter an option
     table: Annotated[
         list[str] | None,
-        typer.Argument(metavar="TABLE...", help="CSV, TSV, Parquet (file, folder, glob) or JSON Lines."),
+        typer.Argument(metavar="TABLE", help="CSV, TSV, Parquet (file, folder, glob) or JSON Lines."),
     ] = None,
     mapping: Annotated[
         str | None, typer.Option(metavar="FILE", help="How its columns become the keys of a profile.")
@@ -83,7 +83,10 @@ def cohort(  # noqa: PLR0917 - one parameter an option
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the invented patients.")] = 0,
 ) -> None:
-    """Say what the rules offer to every patient of a table, and how that compares with what was given."""
+    """Say what the rules offer to every patient of a table.
+
+    And how that compares with what was given, or with other rules.
+    """
     if find_spec("polars") is None:
         raise InputError.at(Location("cohort"), "Polars is not installed", "pip install 'regimen-advisor[cohort]'")
     from regimen_advisor.rulebook import load_rulebook  # noqa: PLC0415

@@ -54,7 +54,7 @@ def explain(  # noqa: PLR0917 - one parameter an option
         str, typer.Argument(metavar="FILE", help="A profile (`-` reads standard input), or a table with --id.")
     ],
     regimen: Annotated[
-        str | None, typer.Argument(metavar="[REGIMEN]", help="Its id or name; without it, all options in short.")
+        str | None, typer.Argument(metavar="REGIMEN", help="Its id or name; without it, all options in short.")
     ] = None,
     id: Annotated[
         str | None, typer.Option("--id", metavar="ID", help="Explain this row of a table (`row-N` where it has no id).")
@@ -69,7 +69,10 @@ def explain(  # noqa: PLR0917 - one parameter an option
     output: Output = None,
     rules: Rules = None,
 ) -> None:
-    """Say why an option stands as it does for a patient, what would change it, and what to ask next."""
+    """Say why an option stands as it does, and what would change it.
+
+    And what to ask or test next. Without a REGIMEN, a paragraph on each.
+    """
     from regimen_advisor.explaining.explain import explain as explain_one  # noqa: PLC0415
     from regimen_advisor.rulebook import load_rulebook  # noqa: PLC0415
 
@@ -91,7 +94,10 @@ def draw_map(
     output: Output = None,
     rules: Rules = None,
 ) -> None:
-    """Draw the map of a clinical setting: from what its rules ask for to what they do."""
+    """Draw the map of a clinical setting, with a patient's path.
+
+    From what its rules ask for to what they do.
+    """
     from regimen_advisor.drawing.guideline_map import guideline_map, setting_named  # noqa: PLC0415
     from regimen_advisor.drawing.map_picture import map_picture  # noqa: PLC0415
     from regimen_advisor.drawing.map_text import FORMATS  # noqa: PLC0415

@@ -27,7 +27,10 @@ def page(
         str | None, typer.Option("--rules", metavar="DIR", help="Rules folder; the shipped one if left out.")
     ] = None,
 ) -> None:
-    """Write the teaching page: rules, evidence and evaluator in one HTML file that any browser opens."""
+    """Write the teaching page: one HTML file for any browser.
+
+    It holds rules, evidence and evaluator, and needs no network.
+    """
     from regimen_advisor.reports.files import write_output  # noqa: PLC0415
 
     write_output(_html(rules, profiles), output)
@@ -44,7 +47,10 @@ def serve(
         str | None, typer.Option("--rules", metavar="DIR", help="Rules folder; the shipped one if left out.")
     ] = None,
 ) -> None:
-    """Offer the teaching page and `POST /advise` to this computer only, until interrupted."""
+    """Offer the teaching page to this computer only.
+
+    And `POST /advise` beside it, until interrupted.
+    """
     from regimen_advisor.page.serving import run  # noqa: PLC0415
     from regimen_advisor.rulebook import load_rulebook  # noqa: PLC0415
 

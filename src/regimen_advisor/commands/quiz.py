@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -68,7 +67,12 @@ def quiz(  # noqa: PLR0917 - one parameter an option
     output: Output = None,
     rules: Rules = None,
 ) -> None:
-    """Ask which options are offered, excluded or waiting for generated patients, and say which rule decides."""
+    """Set and mark exercises on generated patients.
+
+    Which options has this patient? The marks say which rule decides each point.
+    """
+    import secrets  # noqa: PLC0415
+
     from regimen_advisor.quiz.generating import generate  # noqa: PLC0415
     from regimen_advisor.rulebook import load_rulebook  # noqa: PLC0415
 
@@ -134,7 +138,7 @@ def _export(quiz: Quiz, rulebook: Rulebook, file: str, *, key: bool) -> None:
 
 def cite(  # noqa: PLR0917 - one parameter an option
     studies: Annotated[
-        list[str] | None, typer.Argument(metavar="[STUDY...]", help="Studies by id or name; all of them if left out.")
+        list[str] | None, typer.Argument(metavar="STUDY", help="Studies by id or name; all of them if left out.")
     ] = None,
     for_: Annotated[
         list[str] | None,
@@ -147,7 +151,10 @@ def cite(  # noqa: PLR0917 - one parameter an option
     output: Output = None,
     rules: Rules = None,
 ) -> None:
-    """Print the citations of studies; what is recalled and not confirmed is marked, what is not known is left out."""
+    """Print the citations of studies.
+
+    What is recalled and not confirmed is marked, what is not known is left out.
+    """
     from regimen_advisor.citing.formats import render  # noqa: PLC0415
     from regimen_advisor.citing.items import chosen, item_of  # noqa: PLC0415
     from regimen_advisor.rulebook import load_rulebook  # noqa: PLC0415

@@ -65,7 +65,7 @@ def check(
 def diff(
     old: Annotated[str, typer.Argument(metavar="OLD", help="A folder of rules, or a git revision.")] = "HEAD",
     new: Annotated[
-        str | None, typer.Argument(metavar="[NEW]", help="Another one (default: the rules of the working tree).")
+        str | None, typer.Argument(metavar="NEW", help="Another one (default: the rules of the working tree).")
     ] = None,
     *,
     profiles: Annotated[
@@ -84,7 +84,10 @@ def diff(
     output: Output = None,
     rules: Rules = None,
 ) -> None:
-    """Say what changed between two rulebooks, exactly and over all patients, with a witness for each change."""
+    """Say exactly what changed between two rulebooks.
+
+    Over all patients, not over a sample, with a witness for each change.
+    """
     from regimen_advisor.reports.diff import DiffReport  # noqa: PLC0415
     from regimen_advisor.reports.files import write_output  # noqa: PLC0415
     from regimen_advisor.reviewing.comparing import compare  # noqa: PLC0415

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 import numpy as np
@@ -50,6 +50,8 @@ class Entries:
     cycles: Ints
     """-1 where it is not known."""
     drugs: Sets
+    untold: Flags
+    """Nothing is known of the drugs."""
     bad: Flags
 
     def at(self, keep: npt.NDArray[np.generic]) -> Entries:
@@ -62,6 +64,7 @@ class Entries:
             self.outcomes[keep],
             self.cycles[keep],
             drugs,
+            self.untold[keep],
             self.bad[keep],
         )
 
@@ -98,7 +101,7 @@ def settled(entries: Entries) -> Entries:
     kept, begun = entries.outcomes[upkeep], entries.outcomes[upkeep - 1]
     outcomes[upkeep] = np.where(begun == PROGRESSED, kept & ~np.uint8(ONGOING), kept)
     outcomes[upkeep - 1] = np.where(kept == ONGOING, begun & ~np.uint8(PROGRESSED), begun)
-    return Entries(entries.row, entries.line, entries.upkeep, outcomes, entries.cycles, entries.drugs, entries.bad)
+    return replace(entries, outcomes=outcomes)
 
 
 def faults_of(rows: int, entries: Entries) -> npt.NDArray[np.uint16]:

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from regimen_advisor.files import yaml_files
 from regimen_advisor.page.data import page_data
 from regimen_advisor.rulebook import Rulebook
 
@@ -60,7 +61,7 @@ def example_profiles(folder: Path | None = None) -> list[Path]:
     if folder is None:
         inside = HERE / "profiles"
         folder = inside if inside.is_dir() else HERE.parents[1] / "profiles"
-    return sorted(folder.glob("*.yaml"), key=lambda file: (file.stem != FIRST_EXAMPLE, file.stem))
+    return sorted(yaml_files(folder), key=lambda file: (file.stem != FIRST_EXAMPLE, file.stem))
 
 
 def _digest(text: str) -> str:

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from regimen_advisor.errors import DisagreementError, InputError, Location, Problem
+from regimen_advisor.files import MAX_BYTES
 from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.sources import MAX_BYTES, MAX_DEPTH, Document, Path_
+from regimen_advisor.sources import MAX_DEPTH, Document, Path_
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import Field
 
 from regimen_advisor.advice import SCHEMA_VERSION, SCOPE
-from regimen_advisor.complaints import listed, printable
+from regimen_advisor.complaints import listed
 from regimen_advisor.errors import InputError, Problem, did_you_mean
 from regimen_advisor.quiz.generating import Group, Question, Quiz
 from regimen_advisor.quiz.key import AnswerKey, Contrast, Point
@@ -103,7 +103,7 @@ def read_answers(source: str | Path, quiz: Quiz) -> dict[int, Sorted]:
     answers = validated(Answers, document)
     problems: list[Problem] = []
     if answers.quiz is not None and answers.quiz != quiz.name:
-        message = f"quiz: these answers are for the quiz `{printable(answers.quiz)}`, found the quiz `{quiz.name}`"
+        message = f"quiz: these answers are for the quiz `{answers.quiz}`, found the quiz `{quiz.name}`"
         help = "the seed, level, number, setting and rules must be those of the quiz that was answered"
         problems.append(Problem(document.locate(("quiz",)), message, help))
     questions = {str(question.number): question for question in quiz.questions}
@@ -111,7 +111,7 @@ def read_answers(source: str | Path, quiz: Quiz) -> dict[int, Sorted]:
     for number, answer in answers.answers.items():
         if number not in questions:
             place = document.locate_key(("answers", number))
-            message = f"answers: expected the number of a question, 1 to {len(questions)}, found `{printable(number)}`"
+            message = f"answers: expected the number of a question, 1 to {len(questions)}, found `{number}`"
             problems.append(Problem(place, message))
             continue
         found[int(number)] = dict(_sorted(answer, questions[number], quiz, document, problems))
@@ -142,7 +142,7 @@ def _sorted(
                 regimen = chosen_regimen(word, question)
             except KeyError as error:
                 message = f"{group}: expected a regimen that question {question.number} asks about"
-                problems.append(Problem(place, f"{message}, found `{printable(word)}`", error.args[0]))
+                problems.append(Problem(place, f"{message}, found `{word}`", error.args[0]))
                 continue
             if regimen in seen:
                 where = "twice" if seen[regimen] == group else f"under {seen[regimen]} too"

@@ -261,6 +261,13 @@ def signed(place: str, errata: Iterable[str]) -> str:
     return f"[{' '.join(part for part in (place, ids and ERRATUM_SIGN + ids) if part)}]"
 
 
+def trial_title(name: str, phase: str | None, registry: str | None) -> str:
+    """``COMPEL (phase III, NCT04765059)``; the phase only where the name does not tell it."""
+    told = f"phase {phase}" if phase and "phase" not in name else ""
+    known = ", ".join(word for word in (told, registry or "") if word)
+    return f"{name} ({known})" if known else name
+
+
 def approval_words(approval: Approval) -> str:
     """``FDA 2024-09``."""
     date = str(approval.year or "") + (f"-{approval.month:02}" if approval.year and approval.month else "")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from regimen_advisor.engines.solver import ImpossiblePatient, solver_for
 from regimen_advisor.errors import InputError, Location, Problem
+from regimen_advisor.files import yaml_files
 from regimen_advisor.profile import profile_from
 from regimen_advisor.reading import Patient, read
 from regimen_advisor.reviewing.comparing import Comparison, cited
@@ -43,7 +44,7 @@ def profile_files(paths: Sequence[str]) -> list[Path]:
     found: list[Path] = []
     for name in paths:
         path = Path(name)
-        inside = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+        inside = yaml_files(path) if path.is_dir() else [path]
         if not inside:
             raise InputError.at(Location(name), "expected profiles, found no .yaml file in this folder")
         found += inside

@@ -7,6 +7,7 @@ says what must be true of the advice; what it does not mention is free, unless i
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +15,16 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
+from regimen_advisor.complaints import shown
 from regimen_advisor.errors import InputError, Location, Problem, did_you_mean
 from regimen_advisor.facts import Domain
+from regimen_advisor.files import read_text, yaml_files
 from regimen_advisor.profile import profile_from
 from regimen_advisor.reading import Patient, read
 from regimen_advisor.regimens import Source
 from regimen_advisor.rulebook import Rulebook
 from regimen_advisor.rules import Effect
-from regimen_advisor.sources import Document, Path_, Record, parse_documents, read_document, read_text, validated
+from regimen_advisor.sources import Document, Path_, Record, parse_documents, read_document, validated
 from regimen_advisor.standings import Standing
 
 SUFFIX = ".case.yaml"
@@ -126,7 +129,7 @@ def case_files(paths: Iterable[str | Path]) -> list[Path]:
     found: list[Path] = []
     for path in map(Path, paths):
         if path.is_dir():
-            found += sorted(path.rglob(f"*{SUFFIX}"))
+            found += yaml_files(path, f"**/*{SUFFIX}")
         elif path.is_file():
             found.append(path)
         else:
@@ -238,15 +241,19 @@ def _profile(text: CaseText, document: Document, profiles: Path) -> tuple[dict[s
     if extra:
         here = document.locate_key(("profile", min(extra)))
         raise InputError.at(here, f"{min(extra)}: expected only `change` beside `from`")
-    name = str(written["from"])
+    name = written["from"]
+    if not isinstance(name, str):
+        raise InputError.at(place, f"from: expected the name of a profile, found {shown(name)}")
     candidates = [profiles / f"{name}.yaml", profiles / name, Path(document.name).parent / name]
-    file = next((candidate for candidate in candidates if candidate.is_file()), None)
+    file = next((candidate for candidate in candidates if os.path.isfile(candidate)), None)  # noqa: PTH113 - any name
     if file is None:
-        known = [path.relative_to(profiles).with_suffix("").as_posix() for path in profiles.rglob("*.yaml")]
-        raise InputError.at(place, f"from: no profile `{name}` in {profiles}", did_you_mean(name, known))
+        known = [path.relative_to(profiles).with_suffix("").as_posix() for path in yaml_files(profiles, "**/*.yaml")]
+        raise InputError.at(place, f"from: no profile {shown(name)} in {profiles}", did_you_mean(name, known))
     base = read_document(file).value
+    if not isinstance(base, dict):
+        raise InputError.at(place, f"from: expected a profile in {file}, found {shown(base)}")
     change = written.get("change") or {}
-    if not isinstance(base, dict) or not isinstance(change, dict):
+    if not isinstance(change, dict):
         raise InputError.at(document.locate(("profile", "change")), "change: expected a mapping of profile keys")
     return {key: value for key, value in (base | change).items() if value is not None}, False
 
