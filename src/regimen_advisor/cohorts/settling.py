@@ -95,5 +95,5 @@ def _replace(file: Path, answers: pl.DataFrame, regimens: list[str]) -> None:
     new = file.with_suffix(".settled.parquet")
     order = pl.scan_parquet(file).collect_schema().names()
     whole = with_answers(_numbered(file), answers.lazy(), regimens)
-    whole.select(order).sink_parquet(new, compression="zstd", compression_level=1)
+    whole.select(order).sink_parquet(new, compression="zstd", compression_level=1, statistics=False)
     new.replace(file)
