@@ -120,7 +120,7 @@ def judged(
                 engine.facts(table.rows), [*keep, set_apart(engine), relabelled(table.mapping), digest(rulebook)]
             )
             told.select(*keep, *rulebook.regimens, QUESTIONS, SET_APART, UNREAD, DIGEST).sink_parquet(
-                file, compression="zstd", compression_level=1
+                file, compression="zstd", compression_level=1, statistics=False
             )
             settled = settle(table, engine, file, exact=exact)
         yield CohortResult(rulebook, file, settled, tuple(rulebook.regimens))

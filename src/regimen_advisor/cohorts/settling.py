@@ -45,15 +45,15 @@ def settle(table: CohortTable, engine: ColumnEngine, file: Path, *, exact: bool)
         count = pl.scan_parquet(file).select(waits.sum()).collect(engine="streaming").item() or 0
         return Settled(not count, count, 0)
     may_change = pl.any_horizontal(*(pl.col(regimen).is_in(_OPEN) for regimen in regimens))
-    rows = _numbered(file).filter(may_change).select("row").collect(engine="streaming")
-    if not rows.height:
+    asked = pl.scan_parquet(file).select(may_change.fill_null(value=False)).collect(engine="streaming").to_series()
+    if not asked.any():
         return Settled(exact=True, cases=0, changed=0)
     settler = Settler(engine)
-    found = [answers for batch in _batches(table.rows, rows) if (answers := settler.answers(batch)).height]
+    found = [answers for batch in _batches(table.rows, asked) if (answers := settler.answers(batch)).height]
     if not found:
         return Settled(exact=True, cases=settler.cases, changed=0)
     answers = pl.concat(found)
-    before = answers.select("row").lazy().join(_numbered(file), on="row", how="left", maintain_order="left").collect()
+    before = _numbered(file).filter(pl.col("row").is_in(answers["row"].to_list())).collect(engine="streaming")
     changed = sum(int((before[name].cast(pl.String) != answers[name].cast(pl.String)).sum()) for name in regimens)
     if changed:
         _replace(file, answers, regimens)
@@ -65,15 +65,15 @@ def _numbered(file: Path) -> pl.LazyFrame:
     return pl.scan_parquet(file).with_row_index("row", offset=1)
 
 
-def _batches(table: pl.LazyFrame, rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """The rows of the table with these numbers, so many at a time that memory does not grow with the table.
+def _batches(table: pl.LazyFrame, asked: pl.Series) -> Iterator[pl.DataFrame]:
+    """The rows of the table that are ``asked`` for, so many at a time that memory does not grow with the table.
 
     The first batches are small, since the solver is asked most while it knows least. Their sizes are fixed, so that
     what is asked is the same every time.
     """
-    chosen = table.join(rows.lazy(), on="row", how="semi")
     size, held = _FIRST, pl.DataFrame()
-    for chunk in chosen.collect_batches(chunk_size=_BATCH, maintain_order=True, engine="streaming"):
+    for rows in table.collect_batches(chunk_size=_BATCH, maintain_order=True, engine="streaming"):
+        chunk = rows.filter(asked.gather(rows["row"] - 1))  # a join would hold the whole table
         held = pl.concat([held, chunk]) if held.height else chunk
         while held.height >= size:
             yield held.head(size)
@@ -93,7 +93,15 @@ def with_answers(standings: pl.LazyFrame, answers: pl.LazyFrame, regimens: list[
 
 def _replace(file: Path, answers: pl.DataFrame, regimens: list[str]) -> None:
     new = file.with_suffix(".settled.parquet")
-    order = pl.scan_parquet(file).collect_schema().names()
-    whole = with_answers(_numbered(file), answers.lazy(), regimens)
-    whole.select(order).sink_parquet(new, compression="zstd", compression_level=1)
+    table = _numbered(file)
+
+    def settled(rows: pl.DataFrame) -> pl.DataFrame:
+        mine = answers.filter(pl.col("row").is_between(rows["row"].min(), rows["row"].max()))
+        if not mine.height:
+            return rows
+        return with_answers(rows.lazy(), mine.lazy(), regimens).select(rows.columns).collect(engine="in-memory")
+
+    whole = table.map_batches(settled, schema=table.collect_schema(), streamable=True, predicate_pushdown=False,
+                              projection_pushdown=False, slice_pushdown=False)  # fmt: skip
+    whole.drop("row").sink_parquet(new, compression="zstd", compression_level=1, statistics=False)
     new.replace(file)

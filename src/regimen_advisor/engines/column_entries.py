@@ -14,6 +14,7 @@ from regimen_advisor.facts import Outcome
 OUTCOMES = get_args(Outcome)
 PROGRESSED = 1 << OUTCOMES.index("progressed")
 ONGOING = 1 << OUTCOMES.index("ongoing")
+_FEW = 255
 ANY_OUTCOME = (1 << len(OUTCOMES)) - 1
 
 FAULTS = (
@@ -84,9 +85,18 @@ def as_lists(given: pl.Series) -> pl.Series:
 
 def outcomes_of(column: pl.Series) -> npt.NDArray[np.uint8]:
     """The outcomes that are possible; what is no outcome is unknown."""
-    coded = column.cast(pl.String).cast(pl.Enum(OUTCOMES), strict=False).to_physical()
     table = np.array([*(1 << index for index in range(len(OUTCOMES))), ANY_OUTCOME], np.uint8)
-    return np.asarray(table[coded.cast(pl.Int64).fill_null(len(OUTCOMES)).to_numpy()])
+    return np.asarray(table[places_of(column, OUTCOMES)])
+
+
+def places_of(column: pl.Series, words: tuple[str, ...]) -> npt.NDArray[np.uint8]:
+    """For each cell its place among a few words; their number where it is none of them."""
+    if isinstance(column.dtype, pl.Enum) and len(column.dtype.categories) < _FEW:  # looked up, not written out as text
+        found = [words.index(word) if word in words else len(words) for word in column.dtype.categories]
+        table = np.array([*found, *[len(words)] * (256 - len(found))], np.uint8)
+        return np.asarray(table[column.to_physical().cast(pl.UInt8).fill_null(255).to_numpy()])
+    coded = column.cast(pl.String).cast(pl.Enum(words), strict=False).to_physical()
+    return np.asarray(coded.cast(pl.UInt8).fill_null(len(words)).to_numpy())
 
 
 def twins_of(entries: Entries) -> Ints:

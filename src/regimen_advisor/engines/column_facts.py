@@ -146,7 +146,10 @@ class FactReader:
         if forced.any():  # curative treatment is still possible, so no line was given
             state = self.course(np.where(forced, self.course.without_lines(course), course))
         for index in range(len(words)):
-            words[index] |= clinical.words[:, index] | np.where(history, np.uint64(0), state.words[:, index])
+            if (word := clinical.word(index)) is not None:
+                words[index] |= word
+            if (word := state.word(index)) is not None:
+                words[index] |= np.where(history, np.uint64(0), word)
         fault = parts[0].fault.astype(np.int64) if parts else np.zeros(len(history), np.int64)
         fault = np.where(fault == 0, clinical.fault, fault)
         return np.where((fault == 0) & ~history, state.fault, fault)

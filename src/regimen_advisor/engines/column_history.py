@@ -27,10 +27,13 @@ from regimen_advisor.engines.column_entries import (
     as_lists,
     faults_of,
     outcomes_of,
+    places_of,
     settled,
     twins_of,
 )
 from regimen_advisor.facts import MOST_CYCLES, MOST_LINES, Domain
+
+SETTINGS = ("maintenance", "curative", "line", "")
 
 
 @dataclass
@@ -85,10 +88,9 @@ class HistoryReader:
         """The ``entries`` (line, setting, drugs, outcome, cycles) in order, and which drugs could not be read."""
         drugs, untold, unread = self._drugs(entries["drugs"])
         line = entries["line"].cast(pl.Int64, strict=False).fill_null(0).to_numpy()
-        setting = entries["setting"].cast(pl.String)
-        upkeep = (setting == "maintenance").fill_null(value=False).to_numpy()
-        curative = (setting == "curative").fill_null(value=False).to_numpy()
-        named = setting.is_in(["maintenance", "curative", "line", ""]).fill_null(value=True).to_numpy()
+        setting = places_of(entries["setting"], SETTINGS)
+        upkeep, curative = setting == SETTINGS.index("maintenance"), setting == SETTINGS.index("curative")
+        named = (setting < len(SETTINGS)) | entries["setting"].is_null().to_numpy()
         bad = (curative != (line == 0)) | (line < 0) | (line > MOST_LINES) | ~named
         cycles = entries["cycles"].cast(pl.Int64, strict=False).fill_null(-1).to_numpy()
         bad |= cycles > MOST_CYCLES

@@ -47,11 +47,18 @@ Reason = Callable[[str], int]
 
 @dataclass(frozen=True)
 class Narrowed:
-    """The machine words of some rows; ``flag`` and ``fault`` as the group says."""
+    """What follows for some rows; ``flag`` and ``fault`` as the group says."""
 
-    words: Bits
+    table: Bits
+    """The machine words of each combination met so far."""
+    place: Ints
     flag: Ints
     fault: Ints
+
+    def word(self, index: int) -> Bits | None:
+        """One machine word of every row; nothing where no combination has a bit in it."""
+        column = self.table[:, index]
+        return np.ascontiguousarray(column)[self.place] if column.any() else None
 
 
 class Combinations(ABC):
@@ -75,7 +82,7 @@ class Combinations(ABC):
                     self._extra = np.vstack([self._extra, np.array([(flag, fault)], np.int64)])
                     self._place[key] = len(self._words) - 1
         place = self._place[keys]
-        return Narrowed(self._words[place], self._extra[place, 0], self._extra[place, 1])
+        return Narrowed(self._words, place, self._extra[:, 0][place], self._extra[:, 1][place])
 
     @abstractmethod
     def _narrow(self, key: int) -> tuple[tuple[int, ...], int, int]:
