@@ -14,6 +14,7 @@ from regimen_advisor.reports.figures_text import (
     brief_result,
     brief_safety,
     is_statement,
+    main_harm,
     main_results,
     matching_arms,
     signed,
@@ -100,7 +101,7 @@ def _schedule(regimen: Regimen, places: Places) -> Json | None:
 
 
 def _brief(regimen: Regimen, study: Study, rulebook: Rulebook) -> list[str]:
-    """The main results of a study for the arms of one regimen and its first finding on harm, each with its section."""
+    """The main results of a study for the arms of one regimen and its main finding on harm, each with its section."""
     evidence, places = evidence_of(study), Places(rulebook)
     if is_statement(evidence):
         return []
@@ -115,5 +116,6 @@ def _brief(regimen: Regimen, study: Study, rulebook: Rulebook) -> list[str]:
     ]
     if not said:
         said = [f"{one.says} {at(one.section, one.errata)}" for one in evidence.findings[:1]]
-    harm = [f"Harm: {brief_safety(one, arms, labels)} {at(one.section, one.errata)}" for one in evidence.safety[:1]]
-    return [*(said or ["no figures in the review"]), *harm]
+    safety = main_harm(evidence)
+    harm = f"Harm: {brief_safety(safety, arms, labels)} {at(safety.section, safety.errata)}" if safety else None
+    return [*(said or ["no figures in the review"]), *([harm] if harm else [])]

@@ -118,6 +118,11 @@ def _versus(
     return f"{words}, {effect}" if effect else words
 
 
+def main_harm(evidence: Evidence) -> Safety | None:
+    """The finding on harm that is told first: one with figures, where there is one."""
+    return next((safety for safety in evidence.safety if safety.values), next(iter(evidence.safety), None))
+
+
 def brief_safety(safety: Safety, arms: Sequence[str], labels: Mapping[str, str]) -> str:
     """A finding on harm in one phrase for the arms of one option."""
     own = [value for value in safety.values if value.of in arms]
