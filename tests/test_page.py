@@ -422,11 +422,16 @@ def test_a_file_can_be_dropped_on_the_page(opened: Opened) -> None:
     assert "Opened dropped.yaml." in page.inner_text("#status")
 
 
-def test_an_example_can_be_chosen_from_the_menu(opened: Opened) -> None:
+def test_an_example_can_be_chosen_from_the_menu_and_again_after_an_edit(opened: Opened) -> None:
     page = opened.at(UNTREATED)
     names = [path.stem for path in example_profiles(ROOT / "profiles")]
     page.select_option("#examples", str(names.index("small-cell-extensive-untreated")))
     assert page.evaluate("page.profile.id") == "small-cell-extensive-untreated"
+    page.fill("#fact-ecog", "2")
+    page.press("#fact-ecog", "Tab")
+    assert page.input_value("#examples") == ""
+    page.select_option("#examples", str(names.index("small-cell-extensive-untreated")))
+    assert page.evaluate("page.profile.ecog") != 2
 
 
 # Other views ---------------------------------------------------------------------------------------------------------

@@ -29,7 +29,11 @@ class Page {
   #controls() {
     const { examples } = this.data, menu = this.at("examples");
     menu.append(...examples.map((example, index) => h("option", { value: index }, example.summary)));
-    menu.addEventListener("change", () => menu.value !== "" && this.open(examples[Number(menu.value)].text, `example ${examples[Number(menu.value)].name}`));
+    menu.addEventListener("change", () => {
+      const chosen = menu.value;
+      if (chosen !== "") this.open(examples[Number(chosen)].text, `example ${examples[Number(chosen)].name}`);
+      menu.value = chosen;
+    });
     const file = this.at("file");
     file.addEventListener("change", () => this.#file(file.files[0]).finally(() => (file.value = "")));
     this.at("open").addEventListener("click", () => file.click());
@@ -53,6 +57,7 @@ class Page {
     const { summary } = profile; // it told of the patient before the change
     const said = summary && !summary.startsWith(EDITED) ? { summary: EDITED + summary } : {};
     this.profile = { ...profile, ...said };
+    this.at("examples").value = ""; // so that the example can be chosen again
     this.#toAddress();
     this.render();
   }
@@ -61,6 +66,7 @@ class Page {
   begin(profile, message = "") {
     this.before = null;
     this.profile = profile;
+    this.at("examples").value = "";
     this.#toAddress();
     this.render();
     this.say(message);

@@ -162,7 +162,7 @@ function blocks(list) {
   return list.map((block) => {
     if (block.heading) return h("h4", {}, block.heading);
     if (block.bullets) return h("ul", {}, block.bullets.map((text) => h("li", {}, linked(text))));
-    if (block.fields) return h("dl", { class: "known" }, block.fields.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+    if (block.fields) return h("dl", { class: "fields" }, block.fields.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
     const head = h("thead", {}, h("tr", {}, block.header.map((name) => h("th", { scope: "col" }, name))));
     const rows = block.rows.map((row) => h("tr", {}, row.map((cell, index) => (index ? h("td", {}, cell) : h("th", { scope: "row" }, cell)))));
     return h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": block.header.join(", ") },
