@@ -41,7 +41,7 @@ class RuleText(Record):
     note: str | None = Field(None, description="a short title; the sentence stands under `says`")
     standard: str | None = Field(None, description="what a review states as the standard without studying it")
     silent: str | None = Field(None, description="what the reviews do not speak of for this patient")
-    when: dict[str, Any] = Field(description="the condition; see the reference of conditions")
+    when: dict[str, Any] = Field(description="the condition; see [conditions](conditions.md)")
     studies: tuple[Id, ...] = Field((), description="studies whose own population fits this patient")
     approvals: tuple[Id, ...] = Field((), description="ids of approvals.yaml that belong to this use")
     source: Source = Field(description="where the review says it")
