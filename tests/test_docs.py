@@ -1,8 +1,8 @@
 """Every command shown in the README and the docs runs, and prints what is shown.
 
 A ``console`` block holds lines with ``$ command`` and below each its output; a line ``[...]`` stands for any lines.
-A command that is shown to fail has its exit code behind it: ``$ regimen-advisor check  # exit 1``. A command that
-ends in ``<<'END'`` goes on to the line ``END``: this is how a page shows a file that the reader writes.
+A command that is shown to fail has its exit code behind it: ``$ regimen-advisor check  # exit 1``. A command that ends
+in ``<<'END'`` goes on to the line ``END``: this is how a page shows a file that the reader writes.
 """
 
 import os

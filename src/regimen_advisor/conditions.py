@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from regimen_advisor.complaints import shown
 from regimen_advisor.errors import Location, Problem, did_you_mean
 from regimen_advisor.facts import ChoiceFact, Domain, Fact, NumberFact, SetFact
 from regimen_advisor.sources import Document, Path_
@@ -180,8 +181,8 @@ class ConditionReader:
         if isinstance(text, str) and text in known:
             return text
         near = did_you_mean(text, known)
-        shown = ", ".join(known) if len(known) <= 16 else f"one of {len(known)} words"
-        self._refuse(place, f"{fact.name}: expected {shown}; found `{text}`", near)
+        words = ", ".join(known) if len(known) <= 16 else f"one of {len(known)} words"
+        self._refuse(place, f"{fact.name}: expected {words}; found {shown(text)}", near)
         return None
 
     def _choice(self, fact: ChoiceFact, value: object, place: Location, key_place: Location) -> Condition:

@@ -54,19 +54,19 @@ Unit = Literal["months", "weeks", "%", "patients", "events", "lines"]
 class Count(Record):
     """A number of patients; ``derived`` says how, where the review gives only the parts."""
 
-    value: Annotated[int, Field(gt=0)]
+    value: Annotated[int, Field(gt=0)] = Field(description="the number of patients")
     section: Section
-    derived: Text | None = None
-    note: Text | None = None
+    derived: Text | None = Field(None, description="how it follows from the parts that the review gives")
+    note: Text | None = Field(None, description="a remark")
     errata: ErratumIds = ()
 
 
 class Interval(Record):
     """A confidence interval and its level in percent."""
 
-    low: Number
-    high: Number
-    level: Annotated[Number, Field(gt=0, lt=100)]
+    low: Number = Field(description="lower bound")
+    high: Number = Field(description="upper bound")
+    level: Annotated[Number, Field(gt=0, lt=100)] = Field(description="per cent, such as 95")
 
     @model_validator(mode="after")
     def _in_order(self) -> Interval:
@@ -78,14 +78,14 @@ class Interval(Record):
 class Value(Record):
     """One arm's or group's figure: a number, a range of numbers, or a status where none is given yet."""
 
-    of: Text  # the name of an arm or group
-    value: Number | None = None
-    about: bool = False  # the review itself says `about`
-    to: Number | None = None  # upper end where the figure is a range that begins at `value`
-    percent: Number | None = None  # the share that a number of patients makes
-    status: Text | None = None
-    interval: Interval | None = None
-    n: Annotated[int, Field(gt=0)] | None = None
+    of: Text = Field(description="name of an arm or group")
+    value: Number | None = Field(None, description="the figure, in the unit of the result")
+    about: bool = Field(False, description="the review itself says `about`")
+    to: Number | None = Field(None, description="upper end, where the figure is a range that begins at `value`")
+    percent: Number | None = Field(None, description="the share that a number of patients makes")
+    status: Text | None = Field(None, description="instead of a value, where the review gives none yet")
+    interval: Interval | None = Field(None, description="confidence interval of the value")
+    n: Annotated[int, Field(gt=0)] | None = Field(None, description="patients behind the value, if not all")
 
     @model_validator(mode="after")
     def _plausible(self) -> Value:
@@ -101,13 +101,13 @@ class Value(Record):
 class Comparison(Record):
     """``of`` against its comparator ``against`` on one endpoint; a hazard ratio below 1 favours ``of``."""
 
-    of: Text
-    against: Text
-    hazard_ratio: Annotated[Number, Field(gt=0)] | None = None
-    interval: Interval | None = None  # of the hazard ratio
-    p: PValue | None = None
-    risk_reduction: Number | None = None  # percent, as the review prints it beside or instead of the hazard ratio
-    difference: Number | None = None  # in the unit of the result
+    of: Text = Field(description="name of the arm that is judged")
+    against: Text = Field(description="name of its comparator")
+    hazard_ratio: Annotated[Number, Field(gt=0)] | None = Field(None, description="as printed; below 1 favours `of`")
+    interval: Interval | None = Field(None, description="confidence interval of the hazard ratio")
+    p: PValue | None = Field(None, description="as printed, such as `0.02` or `<0.001`")
+    risk_reduction: Number | None = Field(None, description="per cent, as printed")
+    difference: Number | None = Field(None, description="in the unit of the result")
 
     @model_validator(mode="after")
     def _plausible(self) -> Comparison:
@@ -124,32 +124,32 @@ class Comparison(Record):
 class FollowUp(Record):
     """Median follow-up behind a result."""
 
-    of: Text
-    months: Number
+    of: Text = Field(description="name of an arm or group")
+    months: Number = Field(description="median follow-up")
 
 
 class Spread(Record):
     """Two numbers the review prints in brackets without saying whether they are a range or an interval."""
 
-    low: Number
-    high: Number
-    meaning: Text
+    low: Number = Field(description="the lower number")
+    high: Number = Field(description="the upper number")
+    meaning: Text = Field(description="what the two may be, and that the review does not say")
 
 
 class Result(Record):
     """One endpoint in one population: the figures arm by arm, and which arm is compared with which."""
 
-    endpoint: Text
-    measure: Text  # median, rate, count, range, hazard ratio ...
-    unit: Unit | None = None  # of the values
-    subgroup: Text | None = None
-    values: tuple[Value, ...] = ()
-    comparisons: tuple[Comparison, ...] = ()
-    follow_up: tuple[FollowUp, ...] = ()
-    spread: Spread | None = None
-    outcome: Text | None = None  # what the review concludes, where that is more than the figures
-    report: Text | None = None  # the congress or analysis the figure comes from
-    note: Text | None = None
+    endpoint: Text = Field(description="such as OS, PFS or ORR")
+    measure: Text = Field(description="median, rate, count, range, hazard ratio ...")
+    unit: Unit | None = Field(None, description="of the values")
+    subgroup: Text | None = Field(None, description="whom it is of, where that is not the whole study")
+    values: tuple[Value, ...] = Field((), description="the figures, arm by arm")
+    comparisons: tuple[Comparison, ...] = Field((), description="which arm is compared with which")
+    follow_up: tuple[FollowUp, ...] = Field((), description="median follow-up behind it")
+    spread: Spread | None = Field(None, description="two numbers in brackets of unclear meaning")
+    outcome: Text | None = Field(None, description="what the review concludes, where that is more than the figures")
+    report: Text | None = Field(None, description="the congress or analysis the figure comes from")
+    note: Text | None = Field(None, description="a remark")
     section: Section
     errata: ErratumIds = ()
     _location: Location | None = PrivateAttr(default=None)
@@ -173,9 +173,9 @@ class Result(Record):
 class Safety(Record):
     """One finding on harm, with figures where the review gives them."""
 
-    event: Text
-    unit: Unit | None = None
-    values: tuple[Value, ...] = ()
+    event: Text = Field(description="what happened, in words")
+    unit: Unit | None = Field(None, description="of the values")
+    values: tuple[Value, ...] = Field((), description="the figures, arm by arm; none where the review gives none")
     section: Section
     errata: ErratumIds = ()
 

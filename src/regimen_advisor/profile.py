@@ -133,22 +133,22 @@ _NONE = _members({"none": "that none was found", **_NOT_ASKED})
 class EgfrPartly(Record):
     """Some variants were looked for, others not; what is named in neither list stays unknown."""
 
-    found: list[EgfrVariant] = Field(default_factory=list)
-    not_found: list[EgfrVariant] = Field(default_factory=list)
+    found: list[EgfrVariant] = Field(default_factory=list, description="what was looked for and found")
+    not_found: list[EgfrVariant] = Field(default_factory=list, description="what was looked for and not found")
 
 
 class DriversPartly(Record):
     """Some drivers were looked for, others not."""
 
-    found: list[OtherDriver] = Field(default_factory=list)
-    not_found: list[OtherDriver] = Field(default_factory=list)
+    found: list[OtherDriver] = Field(default_factory=list, description="what was looked for and found")
+    not_found: list[OtherDriver] = Field(default_factory=list, description="what was looked for and not found")
 
 
 class FeaturesPartly(Record):
     """Some features of bleeding risk were looked for, others not."""
 
-    found: list[BleedingFeature] = Field(default_factory=list)
-    not_found: list[BleedingFeature] = Field(default_factory=list)
+    found: list[BleedingFeature] = Field(default_factory=list, description="what was looked for and found")
+    not_found: list[BleedingFeature] = Field(default_factory=list, description="what was looked for and not found")
 
 
 class HistoryEntry(Record):

@@ -32,7 +32,7 @@ NotEmpty = Annotated[tuple[T, ...], AfterValidator(_not_empty)]
 class Source(Record):
     """Where a review says it: the key of the review and the section as printed, such as ``"4.1"``."""
 
-    review: Literal["antiangiogenic", "bispecific"]
+    review: Literal["antiangiogenic", "bispecific"] = Field(description="key of a review in reviews.yaml")
     section: Section
 
     def __str__(self) -> str:
@@ -83,9 +83,9 @@ class Regimen(Record):
 class TargetItem(Record):
     """One demand on a regimen: it contains this drug, or a drug of this class, or it is this regimen."""
 
-    drug: Id | None = None
-    class_: Id | None = Field(default=None, alias="class")
-    regimen: Id | None = None
+    drug: Id | None = Field(None, description="id of a drug: regimens that name it")
+    class_: Id | None = Field(default=None, alias="class", description="id of a class: those that name it or a member")
+    regimen: Id | None = Field(None, description="id of a regimen: this one")
 
     @model_validator(mode="after")
     def _one_of_three(self) -> Self:

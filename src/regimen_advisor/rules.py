@@ -33,7 +33,7 @@ class Effect(StrEnum):
 class RuleText(Record):
     """A rule as it stands in a file; exactly one of the effects is given."""
 
-    id: Id
+    id: Id = Field(description="small letters, digits and hyphens; each once in the rulebook")
     offer: Id | None = Field(None, description="a regimen")
     exclude: Target | None = Field(None, description="a contraindication to the regimens that the target meets")
     caution: Target | None = Field(None, description="a reason to hesitate over the regimens that the target meets")
@@ -41,24 +41,24 @@ class RuleText(Record):
     note: str | None = Field(None, description="a short title; the sentence stands under `says`")
     standard: str | None = Field(None, description="what a review states as the standard without studying it")
     silent: str | None = Field(None, description="what the reviews do not speak of for this patient")
-    when: dict[str, Any] = Field(description="the condition; see the reference of conditions")
+    when: dict[str, Any] = Field(description="the condition; see [conditions](conditions.md)")
     studies: tuple[Id, ...] = Field((), description="studies whose own population fits this patient")
-    approvals: tuple[Id, ...] = ()
-    source: Source
+    approvals: tuple[Id, ...] = Field((), description="ids of approvals.yaml that belong to this use")
+    source: Source = Field(description="where the review says it")
     says: str = Field(description="the rule in one sentence")
     overrides: tuple[Id, ...] = Field((), description="rules that do not count where this one holds")
     basis: Literal["outside the reviews"] | None = Field(None, description="cautions and notes only")
     certainty: Certainty | None = Field(None, description="how sure an outside statement is")
-    errata: tuple[str, ...] = ()
+    errata: tuple[str, ...] = Field((), description="ids of errata that concern it")
 
 
 class RuleFile(Record):
     """The rules of one clinical setting; ``setting`` is the name of the file."""
 
-    setting: Id
-    title: str
-    disease: Literal["nsclc", "sclc"]
-    rules: list[RuleText]
+    setting: Id = Field(description="name of the file without `.yaml`")
+    title: str = Field(description="what a reader sees as its heading")
+    disease: Literal["nsclc", "sclc"] = Field(description="name of the folder")
+    rules: list[RuleText] = Field(description="in the order in which they are shown")
 
 
 @dataclass(frozen=True)

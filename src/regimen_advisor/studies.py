@@ -36,76 +36,76 @@ Benefit = Literal["OS", "PFS", "response"]
 class Treatment(Record):
     """One component of an arm: a drug, or a class where the review names no more; dose and route as stated."""
 
-    drug: Text
-    dose: Text | None = None
-    route: Literal["intravenous", "subcutaneous", "oral"] | None = None
-    part: Literal["induction", "maintenance"] | None = None
+    drug: Text = Field(description="id of a drug, or the class that the review names")
+    dose: Text | None = Field(None, description="as stated")
+    route: Literal["intravenous", "subcutaneous", "oral"] | None = Field(None, description="as stated")
+    part: Literal["induction", "maintenance"] | None = Field(None, description="where the arm has two parts")
 
 
 class Arm(Record):
     """Patients treated alike; figures refer to it by ``name``."""
 
-    name: Text
-    role: Literal["experimental", "comparator"]
-    drugs: tuple[Treatment, ...] = ()
-    n: Count | None = None
-    note: Text | None = None
+    name: Text = Field(description="what figures refer to")
+    role: Literal["experimental", "comparator"] = Field(description="experimental, or what that is compared with")
+    drugs: tuple[Treatment, ...] = Field((), description="what was given")
+    n: Count | None = Field(None, description="number of patients in the arm")
+    note: Text | None = Field(None, description="a remark")
     errata: ErratumIds = ()
 
 
 class Group(Record):
     """A set of patients that is no arm of its own, such as the evaluable ones; figures refer to it by ``name``."""
 
-    name: Text
-    n: Count | None = None
+    name: Text = Field(description="what figures refer to")
+    n: Count | None = Field(None, description="number of patients in the group")
 
 
 class Finding(Record):
     """What the review says in words; ``section`` where the study stands in several and it is known which."""
 
-    says: Text
-    section: Section | None = None
+    says: Text = Field(description="a sentence of ours, not copied from the review")
+    section: Section | None = Field(None, description="of the review, where it is not clear from `cited_in`")
     errata: ErratumIds = ()
 
 
 class Limits(Record):
     """Reservations: those the review states, and those only inferred from what it leaves out."""
 
-    stated: tuple[Finding, ...] = ()
-    inferred: tuple[Finding, ...] = ()
+    stated: tuple[Finding, ...] = Field((), description="by the review")
+    inferred: tuple[Finding, ...] = Field((), description="from what the review leaves out")
 
 
 class Population(Record):
     """Who was treated, as the review states it; a key left out is one the review is silent on."""
 
-    disease: Text | None = None
-    histology: Text | None = None
-    stage: Text | None = None
-    biomarker: Text | None = None
-    line: Text | None = None
-    prior_therapy: Text | None = None
-    performance: Text | None = None
-    brain_metastasis: Text | None = None
-    region: Text | None = None
-    other: Text | None = None
+    disease: Text | None = Field(None, description="kind of lung cancer")
+    histology: Text | None = Field(None, description="as stated")
+    stage: Text | None = Field(None, description="as stated")
+    biomarker: Text | None = Field(None, description="mutations, fusions, PD-L1")
+    line: Text | None = Field(None, description="line of treatment")
+    prior_therapy: Text | None = Field(None, description="what had been given")
+    performance: Text | None = Field(None, description="ECOG status")
+    brain_metastasis: Text | None = Field(None, description="whether allowed, and how")
+    region: Text | None = Field(None, description="where patients were treated")
+    other: Text | None = Field(None, description="anything else that limits the population")
     errata: ErratumIds = ()
 
 
 class Design(Record):
     """How the comparison was made; ``type_from`` names the source where it is not the review's own wording."""
 
-    type: DesignType
-    type_from: Text | None = None
-    says: Text | None = None
+    type: DesignType = Field(description="how patients were compared")
+    type_from: Text | None = Field(None, description="who says so, where it is not the review's own wording")
+    says: Text | None = Field(None, description="further words on the design")
     errata: ErratumIds = ()
 
 
 class ShownBenefit(Record):
     """The strongest endpoint on which the review itself states a gain, or a response where nothing is compared."""
 
-    endpoint: Benefit
+    endpoint: Benefit = Field(description="OS over PFS over response")
     section: Section
-    within: Text | None = None  # the subgroup, where the gain is stated for that alone
+    within: Text | None = Field(None, description="the subgroup, where the gain is stated for that alone")
 
 
 class Flagged(Protocol):
@@ -120,27 +120,27 @@ class Flagged(Protocol):
 class Study(Record):
     """One study, or one statement that stands without a study, as a review reports it."""
 
-    id: Id
-    name: Text
-    kind: Kind
-    phase: Text | None = None
-    design: Design
-    population: Population = Population()
-    n: Count | None = None
-    arms: tuple[Arm, ...] = ()
-    groups: tuple[Group, ...] = ()
-    results: tuple[Result, ...] = ()
-    safety: tuple[Safety, ...] = ()
-    shown_benefit: ShownBenefit | None = None
-    findings: tuple[Finding, ...] = ()
-    limits: Limits = Limits()
-    approvals: tuple[Id, ...] = ()
-    included_studies: tuple[Text, ...] = ()  # of a meta-analysis
-    primary_endpoints: tuple[Text, ...] = ()  # as printed for an ongoing trial
-    printed_registry: PrintedRegistry | None = None
-    cited_in: Annotated[tuple[Place, ...], Field(min_length=1)]
-    citation: Citation = Citation()
-    errata: tuple[Erratum, ...] = ()
+    id: Id = Field(description="name of the file without `.yaml`")
+    name: Text = Field(description="as the review calls it")
+    kind: Kind = Field(description="what kind of entry it is")
+    phase: Text | None = Field(None, description="as stated, such as `III` or `Ib/II`")
+    design: Design = Field(description="how the comparison was made")
+    population: Population = Field(Population(), description="who was treated")
+    n: Count | None = Field(None, description="number of patients")
+    arms: tuple[Arm, ...] = Field((), description="patients treated alike")
+    groups: tuple[Group, ...] = Field((), description="sets of patients that are no arm, such as the evaluable ones")
+    results: tuple[Result, ...] = Field((), description="figures of benefit, one endpoint each")
+    safety: tuple[Safety, ...] = Field((), description="figures of harm")
+    shown_benefit: ShownBenefit | None = Field(None, description="strongest endpoint with a gain")
+    findings: tuple[Finding, ...] = Field((), description="what the review says in words")
+    limits: Limits = Field(Limits(), description="reservations")
+    approvals: tuple[Id, ...] = Field((), description="ids of approvals.yaml that rest on it")
+    included_studies: tuple[Text, ...] = Field((), description="of a meta-analysis")
+    primary_endpoints: tuple[Text, ...] = Field((), description="as printed for an ongoing trial")
+    printed_registry: PrintedRegistry | None = Field(None, description="the registration number the review prints")
+    cited_in: Annotated[tuple[Place, ...], Field(min_length=1)] = Field(description="where it stands in the reviews")
+    citation: Citation = Field(Citation(), description="how to find the publication")
+    errata: tuple[Erratum, ...] = Field((), description="where review and published record differ")
     _location: Location | None = PrivateAttr(default=None)
 
     @property
@@ -191,18 +191,18 @@ class Study(Record):
 class Approval(Record):
     """An approval as a review states it; ``regimens`` are those of the rulebook it concerns."""
 
-    id: Id
-    drug: Text
-    agency: Text | None = None
-    year: int | None = None
-    month: Annotated[int, Field(ge=1, le=12)] | None = None
-    indication: Text
-    regimens: tuple[Id, ...] = ()
-    studies: tuple[Id, ...] = ()
-    review: Text
-    sections: Sections
-    references: tuple[Text, ...] = ()
-    errata: tuple[Erratum, ...] = ()
+    id: Id = Field(description="what studies and rules refer to")
+    drug: Text = Field(description="what was approved")
+    agency: Text | None = Field(None, description="such as FDA; left out where the review names none")
+    year: int | None = Field(None, description="as stated")
+    month: Annotated[int, Field(ge=1, le=12)] | None = Field(None, description="as stated")
+    indication: Text = Field(description="for whom, as the review states it")
+    regimens: tuple[Id, ...] = Field((), description="ids of the regimens it concerns")
+    studies: tuple[Id, ...] = Field((), description="ids of the studies it rests on")
+    review: Text = Field(description="key of a review in reviews.yaml")
+    sections: Sections = Field(description="its sections, as printed")
+    references: tuple[Text, ...] = Field((), description="reference numbers printed there")
+    errata: tuple[Erratum, ...] = Field((), description="where review and published record differ")
     _location: Location | None = PrivateAttr(default=None)
 
     @property

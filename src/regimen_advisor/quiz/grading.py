@@ -21,10 +21,10 @@ Sorted = Mapping[str, Group]
 class Answer(Record):
     """The regimens of one question, sorted; what stands in no list is answered as not indicated."""
 
-    offered: tuple[str, ...] = ()
+    offered: tuple[str, ...] = Field((), description="the rules offer it, whatever is still unknown")
     offered_with_caution: tuple[str, ...] = Field((), alias="offered-with-caution", description="asked at level 3 only")
     waiting: tuple[str, ...] = Field((), description="asked from level 2 on")
-    excluded: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = Field((), description="a rule would offer it, and another one excludes it")
 
 
 class Answers(Record):

@@ -33,7 +33,7 @@ SUFFIX = ".case.yaml"
 class Expectation(Record):
     """What is expected of one regimen; a list names all that decided, in any order."""
 
-    standing: Standing
+    standing: Standing = Field(description="how the regimen stands for this patient")
     rules: tuple[str, ...] | None = Field(None, description="the offer rules that hold (or may, if undetermined)")
     studies: tuple[str, ...] | None = Field(None, description="the studies cited")
     because: tuple[str, ...] | None = Field(None, description="the rules that exclude, or the cautions that hold")
@@ -47,10 +47,10 @@ STATEMENTS = (Effect.STANDARD, Effect.NOTE, Effect.SILENT, Effect.TRIAL)
 class SaidText(Record):
     """A statement that must be shown, by its effect, with the studies it cites."""
 
-    standard: str | None = None
-    note: str | None = None
-    silent: str | None = None
-    trial: str | None = None
+    standard: str | None = Field(None, description="id of a rule that states a standard")
+    note: str | None = Field(None, description="id of a rule that notes something")
+    silent: str | None = Field(None, description="id of a rule that states a silence")
+    trial: str | None = Field(None, description="id of a rule that names a trial")
     studies: tuple[str, ...] | None = Field(None, description="the studies cited, all of them")
 
     @model_validator(mode="after")
