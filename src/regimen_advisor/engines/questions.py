@@ -204,7 +204,7 @@ class _Asker:
     def _ranges(self, fact: NumberFact) -> Iterator[Reply]:
         known = self.patient.facts[fact.name]
         assert isinstance(known, Number)
-        starts = sorted({fact.low, *self.encoding.cuts(fact.name)})
+        starts = sorted({fact.low, *self.solver.thresholds(fact.name)})
         for low, after in zip(starts, [*starts[1:], fact.high + 1], strict=True):
             first, last = max(low, known.low), min(after - 1, known.high)
             if first <= last:
