@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Literal
 
 from regimen_advisor.advice import (
@@ -109,7 +110,7 @@ class _Advisor:
             says=tuple(rule.says for rule in offers),
             rules=tuple(rule.id for rule in offers),
             studies=tuple(study.id for study in studies),
-            evidence=tuple(evidence_of(study) for study in studies),
+            evidence=tuple(self._evidence(study) for study in studies),
             design_level=level,
             shown_benefit=benefit,
             approvals=tuple(
@@ -120,6 +121,12 @@ class _Advisor:
             reasons=self._reasons(standing, of.offers, of.exclusions),
             depends_on=self.solver.depends_on(name, self.patient) if undetermined else (),
         )
+
+    def _evidence(self, study: Study) -> Evidence:
+        kept = _evidence_kept(self.rulebook)
+        if study.id not in kept:
+            kept[study.id] = evidence_of(study)
+        return kept[study.id]
 
     def _cautions(self, rules: Iterable[Rule]) -> tuple[Caution, ...]:
         return tuple(
@@ -217,6 +224,12 @@ class _Advisor:
         return tuple(
             Missing(question=question.key, asks=question.asks, settles=question.settles) for question in found.single
         )
+
+
+@lru_cache(maxsize=8)
+def _evidence_kept(_rulebook: Rulebook) -> dict[str, Evidence]:
+    """The studies of a rulebook as evidence, those that an option showed so far."""
+    return {}
 
 
 def evidence_of(study: Study) -> Evidence:
