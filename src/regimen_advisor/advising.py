@@ -21,7 +21,7 @@ from regimen_advisor.advice import (
 )
 from regimen_advisor.conditions import AllOf, AnyOf, Leaf, Named, Not
 from regimen_advisor.engines.interpreter import Judgement
-from regimen_advisor.engines.questions import questions
+from regimen_advisor.engines.questions import is_anything_open, questions
 from regimen_advisor.engines.settling import unit_of
 from regimen_advisor.engines.solver import Solver, solver_for
 from regimen_advisor.evidence import DesignLevel, Study, design_level
@@ -220,6 +220,8 @@ class _Advisor:
         )
 
     def _missing(self) -> tuple[Missing, ...]:
+        if not is_anything_open(self.exact.values()):
+            return ()
         found = questions(self.solver, self.patient)
         return tuple(
             Missing(question=question.key, asks=question.asks, settles=question.settles) for question in found.single
