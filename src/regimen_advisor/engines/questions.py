@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from regimen_advisor.engines.implicants import place_of
 from regimen_advisor.engines.knowing import OPEN_HISTORY, given_entries, keys_behind
 from regimen_advisor.engines.replies import Reply, Tests, in_words, is_word
 from regimen_advisor.engines.settling import HISTORY, Settling, unit_of
-from regimen_advisor.engines.solver import ImpossiblePatient, Solver
+from regimen_advisor.engines.solver import Exact, ImpossiblePatient, Solver
 from regimen_advisor.facts import HISTORY_SETS, ChoiceFact, Domain, NumberFact, SetFact, SignedAtom
 from regimen_advisor.reading import Patient
 from regimen_advisor.standings import Standing
@@ -80,6 +80,16 @@ def questions(solver: Solver, patient: Patient, regimen: str | None = None) -> Q
     return Questions(tuple(_Asker(solver, patient, regimen).single()), solver.settling(patient))
 
 
+def is_anything_open(standings: Iterable[Exact]) -> bool:
+    """Whether an answer can change any of these standings of one patient; where it cannot, there is no question."""
+    return any(exact.standing is Standing.UNDETERMINED or _is_warning_open(exact) for exact in standings)
+
+
+def _is_warning_open(exact: Exact) -> bool:
+    """Whether a regimen that is offered without a caution may still get one."""
+    return exact.standing is Standing.OFFERED and exact.caution is Truth.UNKNOWN
+
+
 def asked(tree: Judgement, patient: Patient, domain: Domain) -> tuple[str, ...]:
     """The questions behind every unknown test in a judgement tree: profile keys and parts of history entries."""
     if tree.parts:
@@ -132,8 +142,7 @@ class _Asker:
 
     def _may_warn(self, name: str, key: str) -> bool:
         """Whether the answer can bring a caution to a regimen that is offered without one."""
-        exact = self.now[name]
-        if exact.standing is not Standing.OFFERED or exact.caution is not Truth.UNKNOWN:
+        if not _is_warning_open(self.now[name]):
             return False
         return key in self.settling.about(fields_of(self.solver.regimens[name].caution))
 
@@ -204,7 +213,7 @@ class _Asker:
     def _ranges(self, fact: NumberFact) -> Iterator[Reply]:
         known = self.patient.facts[fact.name]
         assert isinstance(known, Number)
-        starts = sorted({fact.low, *self.encoding.cuts(fact.name)})
+        starts = sorted({fact.low, *self.solver.thresholds(fact.name)})
         for low, after in zip(starts, [*starts[1:], fact.high + 1], strict=True):
             first, last = max(low, known.low), min(after - 1, known.high)
             if first <= last:

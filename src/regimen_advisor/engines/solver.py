@@ -16,7 +16,7 @@ from regimen_advisor.engines.encoding import Encoding, Shape
 from regimen_advisor.engines.knowing import units
 from regimen_advisor.engines.session import Completions, ImpossiblePatient, Model, Session
 from regimen_advisor.engines.shapes import shape_of
-from regimen_advisor.facts import Domain
+from regimen_advisor.facts import Domain, NumberFact
 from regimen_advisor.reading import Patient
 from regimen_advisor.rulebook import Rulebook
 from regimen_advisor.standings import RegimenRules, Standing, effective_conditions, regimen_rules
@@ -69,6 +69,8 @@ class Solver:
         self.offered = {name: AllOf((of.offer, Not(of.exclusion))) for name, of in regimens.items()}
         of_regimens = [part for of in regimens.values() for part in (of.offer, of.exclusion, of.caution)]
         self.shape = Shape.of([*rules.values(), *of_regimens])
+        self._lines = self.shape.lines
+        self._thresholds: Mapping[str, tuple[int, ...]] = {}
         self._session: Session | None = None
         self._settling: Settling | None = None
         self._completions: tuple[Patient, Completions, int] | None = None
@@ -93,7 +95,15 @@ class Solver:
     def _started(self, encoding: Encoding) -> Session:
         for condition in (*self.rules.values(), *self.offered.values(), *(of.caution for of in self.regimens.values())):
             encoding.condition(condition)
+        numbers = [name for name, fact in self.domain.facts.items() if isinstance(fact, NumberFact)]
+        self._thresholds = {name: tuple(encoding.cuts(name)) for name in numbers}
         return Session(encoding)
+
+    def thresholds(self, number: str) -> tuple[int, ...]:
+        """Where the rules cut a number; what other patients and conditions made of the session is no part of it."""
+        self.session()
+        cuts = self._thresholds[number]
+        return tuple(cut for cut in cuts if cut <= self._lines) if number == "prior_lines" else cuts
 
     def completions(self, session: Session, patient: Patient) -> Completions:
         """What the session has shown of the patient; it is kept for the patient asked for last."""
