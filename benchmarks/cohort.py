@@ -337,9 +337,8 @@ def main() -> None:
     parser.add_argument("--patients", type=int, nargs="+", default=[100_000, 1_000_000, 10_000_000])
     chosen = parser.parse_args()
     print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores", file=sys.stderr)
-    print(
-        "| measurement | patients | wall s | processor s | peak MB | patients a processor second |\n|---|---|---|---|---|---|"
-    )
+    print("| measurement | patients | wall s | processor s | peak MB | patients a processor second |")
+    print("|---|---|---|---|---|---|")
     for name, patients in plan(chosen.patients, None if "all" in chosen.what else chosen.what):
         file = table(chosen.folder, patients)
         if name in ("duckdb_rules", "columns_over_the_same_bits"):
