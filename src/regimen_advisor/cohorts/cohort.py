@@ -115,7 +115,7 @@ def judged(
     keep = ["id", *([GIVEN] if GIVEN in table.rows.collect_schema() else [])]
     with tempfile.TemporaryDirectory(prefix=".cohort-", dir=folder) as scratch:
         file = Path(scratch) / "standings.parquet"
-        with table_errors(table.name):
+        with table_errors(table.name, scratch if folder is None else folder):
             told = engine.standings(
                 engine.facts(table.rows), [*keep, set_apart(engine), relabelled(table.mapping), digest(rulebook)]
             )

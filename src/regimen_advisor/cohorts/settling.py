@@ -20,7 +20,7 @@ from regimen_advisor.standings import Standing
 if TYPE_CHECKING:
     from regimen_advisor.cohorts.cohort import CohortTable
 
-_FIRST, _BATCH = 5_000, 200_000
+_FIRST, _BATCH = 5_000, 100_000
 _OPEN = [Standing.UNDETERMINED.value, Standing.EXCLUDED.value, Standing.OFFERED.value]
 
 
