@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from regimen_advisor.cohorts.changes import CohortChanges
 from regimen_advisor.cohorts.cohort import Summary
 from regimen_advisor.cohorts.concordance import MEANINGS, Concordance
+from regimen_advisor.errors import printable
 from regimen_advisor.standings import Standing
 
 SCOPE = (
@@ -68,7 +69,7 @@ def as_text(summary: Summary, compared: CohortChanges | None = None, agreed: Con
         lines += ["", *_agreement(agreed)]
     if compared is not None:
         lines += ["", *_changes(compared)]
-    return "\n".join([*lines, "", SCOPE, ""])
+    return "\n".join(map(printable, [*lines, "", SCOPE, ""]))  # a cell may hold what steers a terminal
 
 
 def _standings(summary: Summary) -> list[str]:
