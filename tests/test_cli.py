@@ -214,6 +214,14 @@ def test_a_full_standard_error_does_not_change_the_exit_code():
         assert subprocess.run(command, stdout=subprocess.PIPE, stderr=full, check=False).returncode == 2
 
 
+def test_a_cell_of_a_table_that_could_steer_a_terminal_is_printed_as_escapes(run, tmp_path):
+    (tmp_path / "odd.csv").write_text("id,histology\n1,\x1b[31msquamous\n2,squamous\n", encoding="utf-8")
+    ran = run("cohort", str(tmp_path / "odd.csv"))
+    assert ran.code == 0
+    assert "\x1b" not in ran.out
+    assert r"histology: \x1b[31msquamous" in ran.out
+
+
 @pytest.mark.parametrize("arguments", [["check", "--rules"], ["test"], ["diff"], ["advise"], ["page", "--profiles"]])
 def test_a_name_that_no_file_can_have_is_told_in_one_line(run, arguments):
     ran = run(*arguments, "long-name-" * 500)

@@ -25,10 +25,12 @@ from regimen_advisor.errors import InputError
 from regimen_advisor.profile import Profile, read_profile
 from regimen_advisor.reading import read
 from regimen_advisor.regimens import Component, Regimen, Target
+from regimen_advisor.reports.diff import wording_words
 from regimen_advisor.reviewing.comparing import Change, Comparison, compare
 from regimen_advisor.reviewing.matching import place_in
 from regimen_advisor.reviewing.smallest import is_smallest
 from regimen_advisor.reviewing.ways_told import way_condition
+from regimen_advisor.reviewing.wording_changes import WordingChange
 from regimen_advisor.rulebook import Rulebook, load_rulebook
 from regimen_advisor.rules import Effect, Rule, Setting
 from regimen_advisor.sources import parse_document
@@ -343,6 +345,14 @@ def test_a_reworded_rule_is_a_difference_in_wording_only(rulebook: Rulebook, edi
     assert [(one.kind, one.id, one.field) for one in found.wording] == [
         ("rule", "iza-bren-after-systemic-treatment", "says")
     ]
+
+
+def test_two_long_texts_are_shown_from_where_they_part() -> None:
+    same = "Four cycles of everything that was given before, and so on and so forth. " * 4
+    told = wording_words(WordingChange("study", "a", "arms", f"{same}Then nothing.", f"{same}Then pemetrexed."))
+    assert "Then nothing." in told
+    assert "Then pemetrexed." in told
+    assert len(told) < len(same)
 
 
 def test_a_rule_renamed_and_reworded_is_known_by_its_meaning(rulebook: Rulebook, edited: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from regimen_advisor.cohorts.changes import CohortChanges
 from regimen_advisor.cohorts.cohort import Summary
 from regimen_advisor.cohorts.concordance import MEANINGS, Concordance
+from regimen_advisor.errors import printable
 from regimen_advisor.reports.pages import environment, style
 from regimen_advisor.standings import Standing
 
@@ -67,7 +68,7 @@ def as_text(summary: Summary, compared: CohortChanges | None = None, agreed: Con
         lines += ["", *_agreement(agreed)]
     if compared is not None:
         lines += ["", *_changes(compared)]
-    return "\n".join([*lines, "", SCOPE, ""])
+    return "\n".join(map(printable, [*lines, "", SCOPE, ""]))  # a cell may hold what steers a terminal
 
 
 def _standings(summary: Summary) -> list[str]:

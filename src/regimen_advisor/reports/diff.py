@@ -110,7 +110,17 @@ def wording_words(change: WordingChange) -> str:
     """A difference in wording in one line."""
     if change.field is None:
         return f"{change.kind} {change.id}: only in {'NEW' if change.before is None else 'OLD'}"
-    return f"{change.kind} {change.id}, {change.field}: {_quoted(change.before)} -> {_quoted(change.after)}"
+    before, after = _where_they_part(change.before, change.after)
+    return f"{change.kind} {change.id}, {change.field}: {_quoted(before)} -> {_quoted(after)}"
+
+
+def _where_they_part(before: str | None, after: str | None) -> tuple[str | None, str | None]:
+    """Two texts; of those too long to be shown whole, what comes from a few words before they differ."""
+    if before is None or after is None or max(len(before), len(after)) <= LONGEST:
+        return before, after
+    alike = next((at for at, (one, other) in enumerate(zip(before, after, strict=False)) if one != other), 0)
+    start = before.rfind(" ", 0, max(alike - 30, 0))
+    return (before, after) if start < 0 else (f"...{before[start:]}", f"...{after[start:]}")
 
 
 def _quoted(text: str | None) -> str:
