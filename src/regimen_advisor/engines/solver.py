@@ -132,6 +132,12 @@ class Solver:
         """
         return self.truths([condition], patient)[0]
 
+    def is_sure(self, condition: Condition, patient: Patient) -> bool:
+        """Whether a condition is true in every completion, of which there must be one: one question where it is not."""
+        session = self.session(condition, patient=patient)
+        literal, found = session.encoding.condition(condition), self.completions(session, patient)
+        return not found.can([-literal]) and found.can()
+
     def truths(self, conditions: Sequence[Condition], patient: Patient) -> list[Truth]:
         """The truth of each condition over all completions.
 

@@ -14,7 +14,7 @@ from regimen_advisor.errors import InputError
 from regimen_advisor.facts import ChoiceFact, NumberFact, SetFact
 from regimen_advisor.profile import Profile
 from regimen_advisor.reading import Patient, read
-from regimen_advisor.values import Number, Truth
+from regimen_advisor.values import Number
 
 Written = dict[str, Any]
 Step = tuple[str, int | str | None]
@@ -160,7 +160,7 @@ def _is_sure(solver: Solver, condition: Condition, profile: Written) -> bool:
         patient = read(Profile.model_validate(profile), solver.domain)
     except (InputError, ValueError):
         return False
-    return solver.truth(condition, patient) is Truth.TRUE
+    return solver.is_sure(condition, patient)
 
 
 def _shorter(profile: Written) -> Iterator[tuple[Step, Written]]:

@@ -123,6 +123,7 @@ class _Comparer:
         self.solver = Solver(self.joined.domain, {}, {})
         sides = (self.joined.old, self.joined.new)
         self.session: Session = self.solver.session(*(one for side in sides for one in side.effective.values()))
+        self._same: dict[tuple[int, int], bool] = {}
         self.sayings = sayings(old, new, self._hold_for_the_same)
         self.changed = {saying.id: False for saying in self.sayings}
 
@@ -146,7 +147,9 @@ class _Comparer:
 
     def _is_same(self, one: Condition, other: Condition) -> bool:
         first, second = self.session.encoding.condition(one), self.session.encoding.condition(other)
-        return first == second or not self._is_possible(differ(one, other))
+        if (first, second) not in self._same:
+            self._same[first, second] = first == second or not self._is_possible(differ(one, other))
+        return self._same[first, second]
 
     def _holds(self, side: Side, rules: Sequence[Rule], regimen: str | None = None) -> Condition:
         """The condition under which any of the rules counts (and speaks of the regimen)."""
