@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from regimen_advisor import commands
+from regimen_advisor.commands.options import Output, Rules
 from regimen_advisor.errors import InputError, Location, RegimenAdvisorError, printable
 from regimen_advisor.schemas import SchemaName, reference_of, schema_of
 
@@ -71,12 +72,6 @@ class SchemaFormat(StrEnum):
 
     JSON = "json"
     MARKDOWN = "markdown"
-
-
-Rules = Annotated[str | None, typer.Option("--rules", metavar="DIR", help="Rules folder; the shipped one if left out.")]
-Output = Annotated[
-    str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, whole or not at all.")
-]
 
 
 def _print_version(wanted: bool) -> None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from regimen_advisor.commands.options import Output, WorkingRules
+
 if TYPE_CHECKING:
     from regimen_advisor.errors import Problem
     from regimen_advisor.reports.cases import Result
@@ -47,15 +49,8 @@ Paths = Annotated[
     list[str] | None,
     typer.Argument(metavar="PATH", help=f"Case files and folders of them (default: {DEFAULT_CASES})."),
 ]
-Rules = Annotated[
-    str | None,
-    typer.Option("--rules", metavar="DIR", help="Rules folder (default: ./rules, else the shipped rules)."),
-]
 Profiles = Annotated[
     str, typer.Option("--profiles", metavar="DIR", help="Folder that `from:` in a case is looked up in.")
-]
-Output = Annotated[
-    str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, whole or not at all.")
 ]
 
 
@@ -83,7 +78,7 @@ def run_cases(  # noqa: PLR0917 - the command line names them
     fail_on_empty: Annotated[bool, typer.Option("--fail-on-empty", help="Exit with 1 if there is no case.")] = False,
     format: Annotated[TestFormat, typer.Option("--format", "-f", help="How to print.")] = TestFormat.TEXT,
     output: Output = None,
-    rules: Rules = None,
+    rules: WorkingRules = None,
     profiles: Profiles = "profiles",
 ) -> None:
     """Run the cases: example patients with the advice expected.
@@ -122,7 +117,7 @@ def coverage(  # noqa: PLR0917
     ] = 0,
     format: Annotated[CoverageFormat, typer.Option("--format", "-f", help="How to print.")] = CoverageFormat.TEXT,
     output: Output = None,
-    rules: Rules = None,
+    rules: WorkingRules = None,
     profiles: Profiles = "profiles",
 ) -> None:
     """Say how well the cases exercise each condition of each rule.
@@ -161,7 +156,7 @@ def mutate(  # noqa: PLR0917
     ] = None,
     format: Annotated[MutationFormat, typer.Option("--format", "-f", help="How to print.")] = MutationFormat.TEXT,
     output: Output = None,
-    rules: Rules = None,
+    rules: WorkingRules = None,
     profiles: Profiles = "profiles",
 ) -> None:
     """Change the rules in small ways, to see what goes unnoticed.

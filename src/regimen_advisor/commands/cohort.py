@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from regimen_advisor.commands.options import Rules
 from regimen_advisor.errors import InputError, Location
 
 if TYPE_CHECKING:
@@ -70,9 +71,7 @@ def cohort(  # noqa: PLR0917 - one parameter an option
     node_by_node: Annotated[
         bool, typer.Option("--node-by-node", help="Faster, and less exact: do not ask the solver about open cells.")
     ] = False,
-    rules: Annotated[
-        str | None, typer.Option("--rules", metavar="DIR", help="Rules folder (default: the shipped rules).")
-    ] = None,
+    rules: Rules = None,
     engine: Annotated[CohortEngine, typer.Option(help="polars: this machine; spark: a cluster.")] = CohortEngine.POLARS,
     master: Annotated[str, typer.Option(metavar="URL", help="Spark master.")] = "local[*]",
     conf: Annotated[

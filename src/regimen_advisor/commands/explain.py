@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from regimen_advisor.commands.options import Output, Rules
+
 if TYPE_CHECKING:
     from regimen_advisor.explaining.explanation import Explanation
     from regimen_advisor.reading import Patient
@@ -32,12 +34,6 @@ class MapFormat(StrEnum):
     MERMAID = "mermaid"
     DOT = "dot"
     SVG = "svg"
-
-
-Rules = Annotated[str | None, typer.Option("--rules", metavar="DIR", help="Rules folder (default: the shipped rules).")]
-Output = Annotated[
-    str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, whole or not at all.")
-]
 
 
 def register(app: typer.Typer) -> None:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from regimen_advisor.commands.options import Examples, Output, Rules
+
 DEFAULT_PORT = 8000
 
 
@@ -17,15 +19,9 @@ def register(app: typer.Typer) -> None:
 
 
 def page(
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, whole or not at all.")
-    ] = None,
-    profiles: Annotated[
-        str | None, typer.Option("--profiles", metavar="DIR", help="Example patients for the menu of the page.")
-    ] = None,
-    rules: Annotated[
-        str | None, typer.Option("--rules", metavar="DIR", help="Rules folder; the shipped one if left out.")
-    ] = None,
+    output: Output = None,
+    profiles: Examples = None,
+    rules: Rules = None,
 ) -> None:
     """Write the teaching page: one HTML file for any browser.
 
@@ -40,12 +36,8 @@ def serve(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port on this computer; 0 takes a free one.")
     ] = DEFAULT_PORT,
-    profiles: Annotated[
-        str | None, typer.Option("--profiles", metavar="DIR", help="Example patients for the menu of the page.")
-    ] = None,
-    rules: Annotated[
-        str | None, typer.Option("--rules", metavar="DIR", help="Rules folder; the shipped one if left out.")
-    ] = None,
+    profiles: Examples = None,
+    rules: Rules = None,
 ) -> None:
     """Offer the teaching page to this computer only.
 

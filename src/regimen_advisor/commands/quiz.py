@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from regimen_advisor.commands.options import Output, Rules
 from regimen_advisor.errors import InputError, Location
 
 if TYPE_CHECKING:
@@ -31,12 +32,6 @@ class CitationName(StrEnum):
     BIBTEX = "bibtex"
     RIS = "ris"
     CSL_JSON = "csl-json"
-
-
-Rules = Annotated[str | None, typer.Option("--rules", metavar="DIR", help="Rules folder (default: the shipped rules).")]
-Output = Annotated[
-    str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, whole or not at all.")
-]
 
 
 def register(app: typer.Typer) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from regimen_advisor.commands.options import Output, WorkingRules
+
 if TYPE_CHECKING:
     from regimen_advisor.reviewing.comparing import Comparison
 
@@ -28,15 +30,6 @@ class DiffFormat(StrEnum):
     JSON = "json"
 
 
-Rules = Annotated[
-    str | None,
-    typer.Option("--rules", metavar="DIR", help="Rules folder (default: ./rules, else the shipped rules)."),
-]
-Output = Annotated[
-    str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, whole or not at all.")
-]
-
-
 def register(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
     app.command()(check)
@@ -44,7 +37,7 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    rules: Rules = None,
+    rules: WorkingRules = None,
     format: Annotated[CheckFormat, typer.Option("--format", "-f", help="How to print.")] = CheckFormat.TEXT,
     output: Output = None,
 ) -> None:
@@ -82,7 +75,7 @@ def diff(
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 if the advice changes.")] = False,
     format: Annotated[DiffFormat, typer.Option("--format", "-f", help="How to print.")] = DiffFormat.TEXT,
     output: Output = None,
-    rules: Rules = None,
+    rules: WorkingRules = None,
 ) -> None:
     """Say exactly what changed between two rulebooks.
 
