@@ -27,6 +27,7 @@ from regimen_advisor.cohorts.rows import profile_of_row  # noqa: E402
 from regimen_advisor.commands import cohort as cohort_command  # noqa: E402
 from regimen_advisor.commands import explain as explain_command  # noqa: E402
 from regimen_advisor.reports import cohort as report  # noqa: E402
+from seeing import faults, looks  # noqa: E402
 from tables import table as profiles_as_table  # noqa: E402
 
 HEADER = "id,disease,histology,stage,extent,egfr,alk,ros1,ecog,prior_lines,last_outcome,history,drugs_given\n"
@@ -267,6 +268,14 @@ def test_the_page_is_self_contained_and_escapes_what_comes_from_the_table(rulebo
     assert "&lt;script&gt;" in page
     assert "<svg" in page
     assert "http" not in page.replace("http-equiv", "")
+
+
+@looks
+def test_the_page_is_sound_on_every_screen(table, rulebook, browser, tmp_path, look):
+    with judged(open_table([str(table)], given="drugs_given"), rulebook) as result:
+        agreed = concordance(result.rows, rulebook, "drugs_given")
+        page = report.as_html(summarise(result, "patients-of-a-registry-with-a-long-name.csv"), agreed=agreed)
+    assert faults(browser, page, tmp_path, look) == []
 
 
 def test_the_summary_is_the_same_bytes_twice(table, rulebook):

@@ -18,7 +18,8 @@ from regimen_advisor.values import Includes, Truth
 from tables import table
 
 pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
-from regimen_advisor.cohorts.settling import Settler, with_answers  # noqa: E402
+from regimen_advisor.cohorts.settler import Settler  # noqa: E402
+from regimen_advisor.cohorts.settling import with_answers  # noqa: E402
 from regimen_advisor.engines import columns  # noqa: E402
 from regimen_advisor.engines.columns import FAULT, HISTORY, ColumnEngine  # noqa: E402
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -24,6 +25,7 @@ from regimen_advisor.testing.occurrences import deciding, nodes, occurrences, pa
 from regimen_advisor.testing.results import run_case
 from regimen_advisor.testing.suggesting import case_of_occurrence, missing_pair
 from regimen_advisor.values import Truth
+from seeing import Look, faults, looks
 from small_rulebooks import rulebook_of
 
 ROOT = Path(__file__).parent.parent
@@ -251,6 +253,14 @@ def test_the_page_shows_the_lines_of_the_rules_and_asks_nothing_of_the_network(
     assert "default-src &#39;none&#39;" in page or "default-src 'none'" in page
     assert "<script" not in page
     assert "http" not in page.replace('http-equiv="Content-Security-Policy"', "")
+
+
+@looks
+def test_the_page_is_sound_on_every_screen(
+    rulebook: Rulebook, shipped: list[Case], browser: Any, tmp_path: Path, look: Look
+) -> None:
+    page = render_html(measure(rulebook, shipped[:40], ["anlotinib-third-line", "no-bevacizumab-in-squamous-disease"]))
+    assert faults(browser, page, tmp_path, look) == []
 
 
 def test_text_of_rules_and_cases_is_escaped_on_the_page(rulebook: Rulebook) -> None:

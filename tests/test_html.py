@@ -19,6 +19,7 @@ from regimen_advisor.reports.html import render_advice, render_explanation
 from regimen_advisor.reports.quiz import render_html
 from regimen_advisor.rulebook import Rulebook
 from regimen_advisor.sources import parse_document
+from seeing import Look, faults, looks
 
 HOSTILE = """<script>alert("1")</script>' onmouseover='x"""
 
@@ -128,34 +129,25 @@ def test_a_page_carries_the_plot_the_map_and_the_citations(pages: dict[str, str]
 # In a browser -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["advice", "two patients", "one option", "quiz"])
-@pytest.mark.parametrize("look", [("light", 1280), ("dark", 390)], ids=["light desktop", "dark phone"])
-def test_axe_finds_nothing_wrong_with_everything_unfolded(
-    pages: dict[str, str], name: str, look: tuple[str, int], browser: Any, tmp_path: Path
-) -> None:
-    scheme, width = look
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
-    file = tmp_path / "page.html"
-    file.write_text(pages[name], "utf-8")
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page.goto(file.as_uri())
-    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
-    found = axe.Axe().run(page).response["violations"]
-    page.close()
-    assert [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found] == []
-
-
 @pytest.mark.parametrize("name", NAMES)
-def test_a_page_fits_a_small_phone_and_asks_the_network_for_nothing(
-    pages: dict[str, str], name: str, browser: Any, tmp_path: Path
+@looks
+def test_a_page_is_sound_on_every_screen(
+    pages: dict[str, str], name: str, look: Look, browser: Any, tmp_path: Path
+) -> None:
+    assert faults(browser, pages[name], tmp_path, look) == []
+
+
+def test_on_paper_what_is_folded_up_stays_so_but_for_the_citations(
+    pages: dict[str, str], browser: Any, tmp_path: Path
 ) -> None:
     file = tmp_path / "page.html"
-    file.write_text(pages[name], "utf-8")
-    asked: list[str] = []
-    page = browser.new_page(viewport={"width": 320, "height": 700})
-    page.on("request", lambda request: asked.append(request.url))
+    file.write_text(pages["advice"], "utf-8")
+    page = browser.new_page()
     page.goto(file.as_uri())
-    width = page.evaluate("document.documentElement.scrollWidth")
+    page.emulate_media(media="print")
+    hidden = "one => !one.checkVisibility({contentVisibilityAuto: true})"
+    reasons = page.locator("details.argument:not([open]) .tree")
+    assert reasons.count() > 10
+    assert all(reason.evaluate(hidden) for reason in reasons.all()[:5])
+    assert not page.locator("details.study a").first.evaluate(hidden)
     page.close()
-    assert width <= 320
-    assert asked == [file.as_uri()]

@@ -16,7 +16,7 @@ from regimen_advisor.errors import InputError
 from regimen_advisor.profile import Profile
 from regimen_advisor.reading import Patient, read
 from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.standings import RegimenRules, Standing
+from regimen_advisor.standings import RegimenRules, Standing, effective_conditions, regimen_rules
 from regimen_advisor.values import Between, Choice, Includes, Is, Members, Number, Value
 from worlds import World
 
@@ -333,3 +333,14 @@ def test_learning_stands_before_changing_and_few_before_many(rulebook: Rulebook)
         found = smallest_changes(solver, patient, name).sets
         kinds = [one.is_only_to_learn for one in found]
         assert kinds == sorted(kinds, reverse=True)
+
+
+def test_questions_do_not_depend_on_who_was_asked_about_before(rulebook: Rulebook) -> None:
+    solver = Solver(rulebook.domain, regimen_rules(rulebook), effective_conditions(rulebook))
+    written = {"id": "one", "disease": "nsclc", "extent": "metastatic"}
+    one = read(Profile.model_validate(written), rulebook.domain)
+    before = questions(solver, one).single
+    history = [{"line": line, "drugs": ["docetaxel"], "outcome": "progressed"} for line in range(1, 8)]
+    other = read(Profile.model_validate({**written, "id": "seven lines", "history": history}), rulebook.domain)
+    solver.standings(other)
+    assert questions(solver, one).single == before

@@ -82,6 +82,19 @@ def test_the_markdown_for_a_teaching_profile_reads_as_reviewed(rulebook, snapsho
     assert without_version(markdown.render_advice([advice], rulebook, [patient], everything=True)) == snapshot
 
 
+def test_the_harm_on_the_first_screen_is_one_with_figures_where_there_is_one(rulebook):
+    advice, patient = example(rulebook, "small-cell-induction-with-atezolizumab-completed")
+    shown = joined(text.render_advice([advice], rulebook, [patient]))
+    assert "Harm: cytokine release syndrome of grade 1-2, the most common event: 53.4 %" in shown
+
+
+def test_what_is_not_so_without_being_looked_for_is_said_as_a_statement(rulebook):
+    advice, patient = example(rulebook, "driver-negative-induction-with-bevacizumab-completed")
+    assert "prior lines 1, progressed on no drug, latest line completed; " in joined(
+        text.render_advice([advice], rulebook, [patient])
+    )
+
+
 @pytest.mark.parametrize(
     ("kind", "id"),
     [("study", "dellphi-304"), ("regimen", "iza-bren"), ("drug", "ivonescimab"), ("rule", "platinum-again"),

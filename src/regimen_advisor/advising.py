@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Literal
 
 from regimen_advisor.advice import (
@@ -20,7 +21,7 @@ from regimen_advisor.advice import (
 )
 from regimen_advisor.conditions import AllOf, AnyOf, Leaf, Named, Not
 from regimen_advisor.engines.interpreter import Judgement
-from regimen_advisor.engines.questions import questions
+from regimen_advisor.engines.questions import is_anything_open, questions
 from regimen_advisor.engines.settling import unit_of
 from regimen_advisor.engines.solver import Solver, solver_for
 from regimen_advisor.evidence import DesignLevel, Study, design_level
@@ -109,7 +110,7 @@ class _Advisor:
             says=tuple(rule.says for rule in offers),
             rules=tuple(rule.id for rule in offers),
             studies=tuple(study.id for study in studies),
-            evidence=tuple(evidence_of(study) for study in studies),
+            evidence=tuple(self._evidence(study) for study in studies),
             design_level=level,
             shown_benefit=benefit,
             approvals=tuple(
@@ -120,6 +121,12 @@ class _Advisor:
             reasons=self._reasons(standing, of.offers, of.exclusions),
             depends_on=self.solver.depends_on(name, self.patient) if undetermined else (),
         )
+
+    def _evidence(self, study: Study) -> Evidence:
+        kept = _evidence_kept(self.rulebook)
+        if study.id not in kept:
+            kept[study.id] = evidence_of(study)
+        return kept[study.id]
 
     def _cautions(self, rules: Iterable[Rule]) -> tuple[Caution, ...]:
         return tuple(
@@ -213,10 +220,18 @@ class _Advisor:
         )
 
     def _missing(self) -> tuple[Missing, ...]:
+        if not is_anything_open(self.exact.values()):
+            return ()
         found = questions(self.solver, self.patient)
         return tuple(
             Missing(question=question.key, asks=question.asks, settles=question.settles) for question in found.single
         )
+
+
+@lru_cache(maxsize=8)
+def _evidence_kept(_rulebook: Rulebook) -> dict[str, Evidence]:
+    """The studies of a rulebook as evidence, those that an option showed so far."""
+    return {}
 
 
 def evidence_of(study: Study) -> Evidence:

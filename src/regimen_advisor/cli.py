@@ -6,6 +6,7 @@ them, so that ``advise`` starts fast.
 
 from __future__ import annotations
 
+import copy
 import gc
 import os
 import sys
@@ -234,8 +235,17 @@ def _write(text: str, output: str | None) -> None:
 commands.register(app)
 
 
+def _alone(verb: str) -> typer.Typer:
+    """The application with this one verb, if it has it: making all of them ready takes as long as judging a patient."""
+    mine = [one for one in app.registered_commands if verb == (one.name or getattr(one.callback, "__name__", ""))]
+    alone = copy.copy(app)
+    alone.registered_commands = mine or app.registered_commands
+    return alone
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The console command. Leaves with an exit code; a person never sees a traceback for what they wrote."""
+    given = [*(sys.argv[1:] if arguments is None else arguments)]
     gc.set_threshold(_COLLECT_AFTER)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # there are none, and looking for them takes time
     _open_closed_streams()
@@ -243,13 +253,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if hasattr(stream, "reconfigure"):  # the same bytes on every machine, whatever its locale
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        app(arguments, standalone_mode=True)
+        _alone(given[0] if given else "")(given, standalone_mode=True)
     except InputError as error:
         _complain(str(error))
     except RegimenAdvisorError as error:
         _complain(f"regimen-advisor: {error}")
     except OSError as error:  # what the machine refuses, such as a name that is too long
         _complain(f"regimen-advisor: {printable(str(error))}")
+    finally:
+        gc.freeze()  # on leaving, the collector would search all of it once more
     raise SystemExit(2)
 
 

@@ -51,6 +51,7 @@ def narrow(known: Iterable[tuple[str, Value]], domain: Domain, start: Facts | No
     facts = dict(start if start is not None else domain.unknown)
     readers = _readers(domain)
     queue: deque[Axiom] = deque()
+    waiting: set[int] = set()
 
     def learn(name: str, value: Value | None, axiom: Axiom | None) -> None:
         before = facts[name]
@@ -63,12 +64,16 @@ def narrow(known: Iterable[tuple[str, Value]], domain: Domain, start: Facts | No
             raise Contradiction(name, axiom)
         if after != before:
             facts[name] = after
-            queue.extend(readers[name])
+            for reader in readers[name]:
+                if id(reader) not in waiting:
+                    waiting.add(id(reader))
+                    queue.append(reader)
 
     for name, value in known:
         learn(name, value, None)
     while queue:
         axiom = queue.popleft()
+        waiting.remove(id(axiom))
         for name, narrower in _consequences(axiom, facts):
             learn(name, narrower, axiom)
     return facts

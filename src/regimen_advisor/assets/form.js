@@ -18,7 +18,7 @@ function numberText(value) {
 function typedNumber(text) {
   const bare = text.trim();
   if (!bare || bare.toLowerCase() === "unknown") return undefined;
-  if (/^\d{1,4}$/.test(bare)) return Number(bare);
+  if (/^\d{1,4}\s*%?$/.test(bare)) return Number.parseInt(bare, 10);
   return percentWords(bare);
 }
 
@@ -116,8 +116,8 @@ class PatientForm {
   }
 
   #setField(fact, id, value, state) {
-    const modes = [["unknown", "unknown"], [fact.empty, fact.name === "egfr" ? "wild-type (looked for, none found)" : "none (looked for, none found)"],
-      ...(fact.name === "egfr" ? [["positive", "positive, variant not known"]] : []), ["found", "found: ..., no other"], ["partly", "only some looked for"]];
+    const modes = [["unknown", "unknown"], [fact.empty, fact.name === "egfr" ? "wild-type, none found" : "none found"],
+      ...(fact.name === "egfr" ? [["positive", "positive, not known which"]] : []), ["found", "found: ..., no other"], ["partly", "only some looked for"]];
     const isList = Array.isArray(value) && value.length, partly = isMapping(value);
     const mode = isUnsaid(value) ? "unknown" : isList ? "found" : partly ? "partly" : Array.isArray(value) ? fact.empty : String(value);
     const choose = (word) => this.#set(fact.name, { unknown: undefined, found: [fact.members[0]], partly: { found: [], not_found: [] } }[word] ?? (word === "unknown" ? undefined : word));
@@ -128,7 +128,8 @@ class PatientForm {
 
   #members(fact, id, value) {
     const toggle = (member) => (event) => {
-      const found = fact.members.filter((one) => (one === member ? event.target.checked : value.includes(one)));
+      const now = this.profile[fact.name], before = Array.isArray(now) ? now : []; // not `value`: two clicks may come before a refresh
+      const found = fact.members.filter((one) => (one === member ? event.target.checked : before.includes(one)));
       this.#set(fact.name, found.length ? found : fact.empty);
     };
     return h("fieldset", { class: "members" }, h("legend", { class: "help" }, `${fact.label}: found`), fact.members.map((member) =>
@@ -136,11 +137,14 @@ class PatientForm {
   }
 
   #partly(fact, id, value) {
-    const { found = [], not_found: absent = [] } = value;
-    const choose = (member) => (word) => this.#set(fact.name, {
-      found: fact.members.filter((one) => (one === member ? word === "found" : found.includes(one))),
-      not_found: fact.members.filter((one) => (one === member ? word === "not found" : absent.includes(one))),
-    });
+    const sides = (told) => [told?.found, told?.not_found].map((some) => (Array.isArray(some) ? some : [])), [found, absent] = sides(value);
+    const choose = (member) => (word) => {
+      const [isFound, isAbsent] = sides(this.profile[fact.name]);
+      this.#set(fact.name, {
+        found: fact.members.filter((one) => (one === member ? word === "found" : isFound.includes(one))),
+        not_found: fact.members.filter((one) => (one === member ? word === "not found" : isAbsent.includes(one))),
+      });
+    };
     return h("fieldset", { class: "members" }, h("legend", { class: "help" }, `${fact.label}: what was looked for`), fact.members.map((member) => {
       const state = found.includes(member) ? "found" : absent.includes(member) ? "not found" : "unknown";
       return h("label", {}, this.#word(member), this.#select(`${id}-${member}`, ["unknown", "found", "not found"].map((word) => [word, word]), state, choose(member)));
@@ -182,7 +186,7 @@ class PatientForm {
     const { line = null, drugs = "unknown", outcome = "unknown", cycles = null, setting = null } = isMapping(entry) ? entry : {};
     const here = problems.filter((problem) => problem.path[1] === index), of = (key) => here.filter((problem) => problem.path[2] === key);
     const change = (changes) => {
-      const next = { ...(isMapping(entry) ? entry : {}), ...changes };
+      const now = this.profile.history[index], next = { ...(isMapping(now) ? now : {}), ...changes };
       for (const key of Object.keys(next)) if (next[key] === undefined || next[key] === null) delete next[key];
       this.#set("history", this.profile.history.map((one, at) => (at === index ? next : one)));
     };

@@ -29,7 +29,11 @@ class Page {
   #controls() {
     const { examples } = this.data, menu = this.at("examples");
     menu.append(...examples.map((example, index) => h("option", { value: index }, example.summary)));
-    menu.addEventListener("change", () => menu.value !== "" && this.open(examples[Number(menu.value)].text, `example ${examples[Number(menu.value)].name}`));
+    menu.addEventListener("change", () => {
+      const chosen = menu.value;
+      if (chosen !== "") this.open(examples[Number(chosen)].text, `example ${examples[Number(chosen)].name}`);
+      menu.value = chosen;
+    });
     const file = this.at("file");
     file.addEventListener("change", () => this.#file(file.files[0]).finally(() => (file.value = "")));
     this.at("open").addEventListener("click", () => file.click());
@@ -53,6 +57,7 @@ class Page {
     const { summary } = profile; // it told of the patient before the change
     const said = summary && !summary.startsWith(EDITED) ? { summary: EDITED + summary } : {};
     this.profile = { ...profile, ...said };
+    this.at("examples").value = ""; // so that the example can be chosen again
     this.#toAddress();
     this.render();
   }
@@ -61,6 +66,7 @@ class Page {
   begin(profile, message = "") {
     this.before = null;
     this.profile = profile;
+    this.at("examples").value = "";
     this.#toAddress();
     this.render();
     this.say(message);
@@ -83,9 +89,15 @@ class Page {
 
   async #file(file) {
     if (!file) return;
-    const most = MOST_BYTES;
-    if (file.size > most) this.#problems(`${file.name} is not used; the patient stays as before`, [{ message: `expected at most ${most.toLocaleString("en")} bytes, found ${file.size.toLocaleString("en")}` }]);
-    else this.open(await file.text(), file.name);
+    const refuse = (message) => this.#problems(`${file.name} is not used; the patient stays as before`, [{ message }]);
+    if (file.size > MOST_BYTES) return refuse(`expected at most ${MOST_BYTES.toLocaleString("en")} bytes, found ${file.size.toLocaleString("en")}`);
+    let text;
+    try {
+      text = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
+    } catch {
+      return refuse("expected UTF-8 text");
+    }
+    this.open(text, file.name);
   }
 
   #save() {
@@ -221,8 +233,7 @@ class Page {
   #settle(advice) {
     const waits = advice.advisor.dependsOn();
     for (const [id, keys] of Object.entries(waits)) {
-      const words = keys.map((key) => questionWords(key, this.engine)).join(", ");
-      document.querySelector(`article[data-regimen="${id}"] .waits`)?.replaceChildren(h("strong", {}, "Waits for: "), words);
+      document.querySelector(`article[data-regimen="${id}"] .waits`)?.replaceChildren(`? waits for ${questionsWords(keys, this.engine)}`);
     }
     const view = missingView(advice.advisor.missing(), advice);
     this.at("missing")?.replaceChildren(...(view ? [view] : []));
@@ -234,8 +245,8 @@ class Page {
     const title = this.profile.summary ?? this.profile.id ?? "A patient";
     this.at("who").textContent = this.view === "quiz" ? "" : Object.keys(this.profile).length ? title : "No patient yet";
     if (!advice) return this.say("");
-    const count = (standing) => advice.options.filter((option) => option.standing === standing).length;
-    return this.say(`${count("offered") + count("offered-with-caution")} offered (${count("offered-with-caution")} with caution), ${count("undetermined")} undetermined, ${count("excluded")} excluded.`);
+    const counts = this.data.standings.map((standing) => [standing, advice.options.filter((option) => option.standing === standing).length]);
+    return this.say(`${advice.options.length} regimens: ${listedWords(counts.filter(([, count]) => count).map(([standing, count]) => `${count} ${standingWords(standing)}`))}.`);
   }
 
   #problems(title, problems) {
@@ -250,7 +261,7 @@ function changesBetween(earlier, advice) {
   const hidden = (standing) => standing === undefined || standing === "not-indicated", changes = new Map();
   for (const { regimen, standing } of advice.options) {
     const was = before.get(regimen);
-    if (was !== standing && !(hidden(was) && hidden(standing))) changes.set(regimen, hidden(was) ? "appeared" : hidden(standing) ? "gone" : `was ${was}`);
+    if (was !== standing && !(hidden(was) && hidden(standing))) changes.set(regimen, hidden(was) ? "appeared" : hidden(standing) ? "gone" : `was ${standingWords(was)}`);
     before.delete(regimen);
   }
   for (const [regimen, was] of before) if (!hidden(was)) changes.set(regimen, "gone");

@@ -200,9 +200,9 @@ class FlowReader {
   }
 
   #pair(found) {
-    const match = /^("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'[\]{},#&*!|>%@`](?:[^:,[\]{}])*?)\s*:(?=[\s,}[{]|$)/.exec(this.text.slice(this.at));
+    const match = /^(?:("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')\s*:|([^\s"'[\]{},#&*!|>%@`](?:[^:,[\]{}])*?)\s*:(?=[\s,}[{]|$))/.exec(this.text.slice(this.at));
     if (!match) this.fail("expected `key: value` within the braces");
-    const key = /^["']/.test(match[1]) ? quotedText(match[1], this.fail) : match[1];
+    const key = match[1] ? quotedText(match[1], this.fail) : match[2];
     if (Object.hasOwn(found, key)) this.fail(`${key}: expected each key once`);
     this.at += match[0].length;
     this.#space();

@@ -108,7 +108,8 @@ class ProfileReader {
 
   #number(fact, written) {
     const said = fact.name === "pd_l1_tps" && typeof written === "string" ? percentWords(written) : written;
-    const expected = `a whole number from ${fact.low} to ${fact.high}, or a range such as at_least: ${fact.low}`;
+    const expected = fact.name === "pd_l1_tps" ? "a whole percentage 0-100, a range such as `at_least: 1, below: 50`, or one of the forms `<1`, `1-49`, `>=50`"
+      : `a whole number from ${fact.low} to ${fact.high}, or a range such as at_least: ${fact.low}`;
     const refuse = () => this.#refuse([fact.name], `${fact.name}: expected ${expected}, found ${shownValue(written)}`);
     const bounds = isMapping(said) ? said : { at_least: said, at_most: said };
     let { low, high } = fact, any = false;

@@ -12,9 +12,12 @@ function h(tag, properties = {}, ...children) {
   return element;
 }
 
-/** A disclosure whose content is made when it is first opened, or printed: most are never looked at. */
+/**
+ * A disclosure whose content is made when it is first opened, or printed: most are never looked at. A click on the
+ * summary (a key counts as one) makes it before it opens; `toggle` comes a moment after opening, by whatever opens it.
+ */
 function disclosure(properties, summary, make) {
-  const element = h("details", properties, h("summary", {}, summary));
+  const element = h("details", properties, h("summary", { onclick: () => element.fill() }, summary));
   element.fill = () => {
     element.fill = () => {};
     element.append(...[make()].flat(Infinity).filter((child) => child));
@@ -42,7 +45,9 @@ const STANDING_TITLES = {
   "not-indicated": "Not indicated",
 };
 const TRUTH_WORDS = { [TRUE]: "met", [FALSE]: "not met", [UNKNOWN]: "unknown" };
-const badge = (standing) => h("span", { class: `standing ${standing}` }, standing);
+/** A standing, or a group of the quiz, in words. */
+const standingWords = (standing) => standing.replaceAll("-", " ");
+const badge = (standing) => h("span", { class: `standing ${standing}` }, standingWords(standing));
 const cite = (place) => h("span", { class: "cite" }, `[${place}]`);
 const LINK = /https:\/\/[^\s),;]+/g;
 
@@ -88,6 +93,8 @@ function questionWords(key, engine) {
   return key === "history" ? "treatment history" : engine.facts[key]?.label ?? key;
 }
 
+const questionsWords = (keys, engine) => keys.map((key) => questionWords(key, engine)).join(", ");
+
 /** The patient in words, for the print, where the form is left out. */
 function knownView(profile, advice) {
   const { engine, data } = advice.advisor;
@@ -129,28 +136,33 @@ function argument(id, advice, open = false) {
   const exact = truths[id] === judge(node) ? null : h("p", { class: "quiet" }, `Taken part by part this is ${TRUTH_WORDS[judge(node)]}; no patient as described leaves it so.`);
   return disclosure({ class: "argument", open },
     [h("span", { class: `state ${state.replace(" ", "-")}` }, `${state}: `), rule.does, " ", cite(rule.source)], () => [
-      h("p", {}, rule.says), exact,
-      h("ul", { class: "tree" }, (node.kind === "all" ? node.parts : [node]).map((part) => tree(part, advice))),
+      h("p", {}, rule.says), exact, ruleTree(id, advice),
       h("p", { class: "quiet" }, "Rule ", h("code", {}, id), rule.basis === "review" ? "" : ` · ${rule.basis} (${rule.certainty})`),
     ]);
 }
 
+/** The conditions of a rule, each with its truth. */
+function ruleTree(id, advice) {
+  const node = advice.advisor.engine.rules[id];
+  return h("ul", { class: "tree" }, (node.kind === "all" ? node.parts : [node]).map((part) => tree(part, advice)));
+}
+
 // Options -------------------------------------------------------------------------------------------------------------
 
-function caution(held, advice) {
+/** A caution with the errata behind it, but for those told with the studies of the option. */
+function caution(held, advice, told) {
   const { data, engine } = advice.advisor, rule = data.rules[held.rule];
-  const waits = held.depends_on.map((key) => questionWords(key, engine)).join(", ");
-  return h("div", { class: `caution ${held.state}` },
-    h("span", { class: "warn" }, held.state === "open" ? "? May apply: " : "! Caution: "), rule.says, " ",
-    rule.basis === "review" ? cite(rule.source) : h("span", { class: "cite" }, `[outside the reviews: ${rule.certainty}]`),
-    waits ? h("span", { class: "quiet" }, ` Waits for: ${waits}.`) : null);
+  const basis = rule.basis === "review" ? "review" : `outside (${rule.certainty})`;
+  const lead = held.state === "open" ? `? ${basis}, waits for ${questionsWords(held.depends_on, engine)}: ` : `! ${basis}: `;
+  return h("div", { class: `caution ${held.state}` }, h("span", { class: "warn" }, lead), rule.says, rule.signed === "[]" ? null : h("span", { class: "cite" }, ` ${rule.signed}`),
+    rule.errata.filter((text) => !told.includes(text)).map((text) => h("p", { class: "erratum" }, `† ${text}`)));
 }
 
 function blocks(list) {
   return list.map((block) => {
     if (block.heading) return h("h4", {}, block.heading);
     if (block.bullets) return h("ul", {}, block.bullets.map((text) => h("li", {}, linked(text))));
-    if (block.fields) return h("dl", { class: "known" }, block.fields.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+    if (block.fields) return h("dl", { class: "fields" }, block.fields.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
     const head = h("thead", {}, h("tr", {}, block.header.map((name) => h("th", { scope: "col" }, name))));
     const rows = block.rows.map((row) => h("tr", {}, row.map((cell, index) => (index ? h("td", {}, cell) : h("th", { scope: "row" }, cell)))));
     return h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": block.header.join(", ") },
@@ -162,20 +174,20 @@ function study(id, option, data) {
   const one = data.studies[id], brief = data.regimens[option.regimen].brief[id] ?? [];
   return h("li", { class: "study" },
     h("strong", {}, one.words), " ", cite(one.cited),
-    brief.map((text) => h("p", {}, text)),
-    one.errata.map((text) => h("p", { class: "erratum" }, text)),
-    disclosure({}, `All of ${one.name}: arms, results, safety, citation`, () => blocks(one.blocks)));
+    brief.map((text) => h("p", { class: "figure" }, text)),
+    one.errata.map((text) => h("p", { class: "erratum" }, `† ${text}`)),
+    disclosure({ class: "more" }, `All of ${one.name}: arms, results, safety, citation`, () => blocks(one.blocks)));
 }
 
 /** One option; `change` says what became of it with the last edit. */
 function optionCard(option, advice, change) {
-  const { data, engine } = advice.advisor, { standing } = option;
+  const { data } = advice.advisor, { standing } = option;
   const level = option.design_level.ocebm_2011;
   const facts = [
     level ? `level ${level} by design` : null, option.shown_benefit ? `gain stated: ${option.shown_benefit}` : null,
     ...option.setting,
   ].filter((part) => part);
-  const waits = option.depends_on?.map((key) => questionWords(key, engine)).join(", ");
+  const told = option.studies.flatMap((id) => data.studies[id].errata);
   const open = standing === "undetermined" || standing === "excluded";
   const why = { offered: "Why", "offered-with-caution": "Why", undetermined: "What it waits for", excluded: "Why and why not" };
   const rules = uniqueOf([...option.reasons.map((reason) => reason.rule), ...option.rules]);
@@ -185,51 +197,50 @@ function optionCard(option, advice, change) {
     option.says.map((text) => h("p", {}, text)),
     standing === "excluded" ? option.reasons.filter((reason) => reason.state === "met" && data.rules[reason.rule].effect === "exclude")
       .map((reason) => h("p", {}, h("strong", {}, "Excluded: "), data.rules[reason.rule].says, " ", cite(data.rules[reason.rule].source))) : null,
-    standing === "undetermined" ? h("p", { class: "waits" }, h("strong", {}, "Waits for: "), waits ?? "...") : null,
-    option.schedule ? h("p", {}, h("strong", {}, "Schedule: "), option.schedule) : null,
-    option.cautions.map((held) => caution(held, advice)),
-    option.approvals.length ? h("ul", {}, option.approvals.map((id) => h("li", {}, "Approval ", data.approvals[id].words, data.approvals[id].errata.map((text) => h("p", { class: "erratum" }, text))))) : null,
+    standing === "undetermined" ? h("p", { class: "waits" }, "? waits for ...") : null,
+    option.schedule ? h("p", {}, h("strong", {}, "Schedule: "), option.schedule.says, " ", cite(option.schedule.source)) : null,
+    option.cautions.map((held) => caution(held, advice, told)),
+    option.approvals.length ? h("ul", {}, option.approvals.map((id) => h("li", {}, h("strong", {}, "Approved: "), data.approvals[id].words, data.approvals[id].errata.map((text) => h("p", { class: "erratum" }, `† ${text}`))))) : null,
     option.studies.length ? h("ul", { class: "studies" }, option.studies.map((id) => study(id, option, data))) : null,
-    disclosure({ open: open && rules.length === 1 }, why[standing], () => rules.map((id) => argument(id, advice, rules.length === 1))));
+    disclosure({ class: "more", open: open && rules.length === 1 }, why[standing], () => rules.map((id) => argument(id, advice, rules.length === 1))));
 }
 
 function notIndicated(options, advice, changes) {
   if (!options.length) return null;
-  return h("section", { "data-section": "not-indicated" }, h("h2", {}, `${STANDING_TITLES["not-indicated"]} (${options.length})`),
+  return h("section", { "data-section": "not-indicated" }, h("h2", {}, STANDING_TITLES["not-indicated"]), h("details", {}, h("summary", {}, `${options.length} regimens that no rule offers to this patient`),
     options.map((option) => disclosure({ class: "argument", "data-regimen": option.regimen, "data-standing": option.standing },
       [option.name, " ", badge(option.standing), changes.get(option.regimen) ? h("span", { class: "mark" }, changes.get(option.regimen)) : null],
-      () => option.reasons.map(({ rule }) => argument(rule, advice, option.reasons.length === 1)))));
+      () => option.reasons.map(({ rule }) => argument(rule, advice, option.reasons.length === 1))))));
 }
 
-function statements(title, list, advice, words) {
+function statements(title, list, advice, end = ": ") {
   if (!list.length) return null;
   const { data, engine } = advice.advisor;
   return h("section", { "data-section": title }, h("h2", {}, title), h("ul", {}, list.map((held) => {
-    const rule = data.rules[held.rule];
-    const waits = held.depends_on.map((key) => questionWords(key, engine)).join(", ");
-    const outside = rule.basis === "review" ? null : h("span", { class: "cite" }, ` [outside the reviews: ${rule.certainty}]`);
-    return h("li", { "data-rule": rule.id }, h("strong", {}, words(rule)), " ", rule.says, " ", cite(rule.source), outside,
-      held.state === "open" ? h("span", { class: "quiet" }, ` May apply; waits for: ${waits}.`) : null);
+    const rule = data.rules[held.rule], errata = rule.effect === "trial" ? data.studies[rule.subject].errata : [];
+    return h("li", { "data-rule": rule.id },
+      held.state === "open" ? h("span", { class: "waits" }, `? depends on ${questionsWords(held.depends_on, engine)}: `) : null,
+      h("strong", {}, rule.title, end), rule.says, " ",
+      rule.basis === "review" ? cite(rule.source) : h("span", { class: "cite" }, `(outside the reviews, ${rule.certainty})`),
+      errata.map((text) => h("p", { class: "erratum" }, `† ${text}`)));
   })));
 }
 
 /** The whole advice; `changes` says for a regimen what became of it. What is missing is filled in afterwards. */
 function adviceView(advice, changes) {
   const { data } = advice.advisor, of = (standing) => advice.options.filter((option) => option.standing === standing);
-  const counts = data.standings.map((standing) => h("li", {}, badge(standing), ` ${of(standing).length}`));
   const shown = data.standings.slice(0, 4).filter((standing) => of(standing).length).map((standing) => h("section", { "data-section": standing },
     h("h2", {}, STANDING_TITLES[standing]), of(standing).map((option) => optionCard(option, advice, changes.get(option.regimen)))));
-  const title = (rule) => `${data.studies[rule.subject]?.name ?? rule.subject}:`;
   return [
-    h("ul", { class: "counts", "aria-label": "How many regimens have each standing" }, counts),
-    advice.patient.notes.map((note) => h("p", { class: "scope" }, note)),
-    statements("Standard stated by the reviews", advice.standards, advice, title),
+    advice.patient.notes.map((note) => h("p", { class: "caution" }, h("span", { class: "warn" }, "! input: "), note)),
+    statements("Standard stated by the reviews", advice.standards, advice, ". ") ?? h("p", { class: "quiet" }, "Standard stated by the reviews: none for this situation."),
     shown.length ? shown : h("p", { class: "lead" }, "No regimen of the two reviews is offered to this patient, or may be."),
-    h("div", { id: "missing" }),
-    statements("Ongoing studies", advice.trials, advice, title),
-    statements("Notes", advice.notes, advice, title),
-    statements("What the reviews do not speak of", advice.silent, advice, title),
     notIndicated(of("not-indicated"), advice, changes),
+    h("div", { id: "missing" }),
+    statements("Trials under way when the reviews were written", advice.trials, advice),
+    statements("Silent: not spoken of by the reviews", advice.silent, advice),
+    statements("Worth knowing", advice.notes, advice),
+    h("p", { class: "quiet end" }, data.legend),
     h("p", { class: "quiet" }, data.order),
   ];
 }
@@ -240,7 +251,9 @@ function missingView(missing, advice) {
   const { data } = advice.advisor, name = (id) => data.regimens[id].name;
   const answer = ({ values, standings }) => h("li", {}, h("strong", {}, listedWords(values.map((word) => data.words[word] ?? word), "or")), ": ",
     Object.entries(standings).map(([id, standing], index) => [index ? "; " : "", name(id), " ", badge(standing)]));
-  return h("section", { "data-section": "missing" }, h("h2", {}, "What is missing"), h("ul", {}, missing.map((question) => h("li", { "data-question": question.question },
-    h("strong", {}, question.asks), question.settles.length ? ` Some answer alone settles ${question.settles.length === 1 ? name(question.settles[0]) : `${question.settles.length} options`}.` : " Some answer brings a caution.",
-    disclosure({}, "What each answer would settle", () => h("ul", {}, question.answers.map(answer)))))));
+  const waiting = advice.options.filter((option) => option.standing === "undetermined").length;
+  const settled = (ids, { length } = ids) => (length <= 3 ? ids.map(name).join("; ") : length === waiting ? `all ${waiting} that wait` : `${length} of ${waiting}`);
+  return h("section", { "data-section": "missing" }, h("h2", {}, "What to ask or test next"), h("ul", {}, missing.map((question) => h("li", { "data-question": question.question },
+    h("strong", {}, question.asks), question.settles.length ? ` Can settle ${settled(question.settles)}.` : " Can bring a caution.",
+    disclosure({ class: "more" }, "What each answer would settle", () => h("ul", {}, question.answers.map(answer)))))));
 }

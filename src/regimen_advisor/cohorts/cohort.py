@@ -115,12 +115,12 @@ def judged(
     keep = ["id", *([GIVEN] if GIVEN in table.rows.collect_schema() else [])]
     with tempfile.TemporaryDirectory(prefix=".cohort-", dir=folder) as scratch:
         file = Path(scratch) / "standings.parquet"
-        with table_errors(table.name):
+        with table_errors(table.name, scratch if folder is None else folder):
             told = engine.standings(
                 engine.facts(table.rows), [*keep, set_apart(engine), relabelled(table.mapping), digest(rulebook)]
             )
             told.select(*keep, *rulebook.regimens, QUESTIONS, SET_APART, UNREAD, DIGEST).sink_parquet(
-                file, compression="zstd", compression_level=1
+                file, compression="zstd", compression_level=1, statistics=False
             )
             settled = settle(table, engine, file, exact=exact)
         yield CohortResult(rulebook, file, settled, tuple(rulebook.regimens))

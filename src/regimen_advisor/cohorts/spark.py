@@ -34,7 +34,8 @@ from regimen_advisor.cohorts.cohort import (
     set_apart,
 )
 from regimen_advisor.cohorts.mapping import TableMapping, load_mapping
-from regimen_advisor.cohorts.settling import Settled, Settler, with_answers
+from regimen_advisor.cohorts.settler import Settler
+from regimen_advisor.cohorts.settling import Settled, with_answers
 from regimen_advisor.engines.columns import ColumnEngine
 from regimen_advisor.errors import InputError, Location
 from regimen_advisor.files import read_bytes, rule_files

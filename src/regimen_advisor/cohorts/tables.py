@@ -137,8 +137,11 @@ def check_rows(file: str) -> None:
 
 
 @contextmanager
-def table_errors(place: str) -> Iterator[None]:
-    """Turns what goes wrong inside Polars into a problem of the table at ``place``."""
+def table_errors(place: str, written: str | None = None) -> Iterator[None]:
+    """Turns what goes wrong inside Polars into a problem of the table at ``place``.
+
+    ``written`` is where the answer is being written, if that is another place: there the disk may be full.
+    """
     try:
         yield
     except (pl.exceptions.PolarsError, OSError) as error:
@@ -147,7 +150,9 @@ def table_errors(place: str) -> Iterator[None]:
                 raise step from None
         text = " ".join(str(error).split())
         if "No space left" in text:
-            raise InputError.at(Location(place), "could not be written: no space left on the device") from None
+            raise InputError.at(
+                Location(written or place), "could not be written: no space left on the device"
+            ) from None
         raise InputError.at(Location(place), f"cannot be read or written: {text[:_TOLD]}") from None
 
 

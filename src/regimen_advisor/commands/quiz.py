@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -72,6 +71,8 @@ def quiz(  # noqa: PLR0917 - one parameter an option
 
     Which options has this patient? The marks say which rule decides each point.
     """
+    import secrets  # noqa: PLC0415
+
     from regimen_advisor.quiz.generating import generate  # noqa: PLC0415
     from regimen_advisor.rulebook import load_rulebook  # noqa: PLC0415
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 import numpy as np
@@ -14,6 +14,7 @@ from regimen_advisor.facts import Outcome
 OUTCOMES = get_args(Outcome)
 PROGRESSED = 1 << OUTCOMES.index("progressed")
 ONGOING = 1 << OUTCOMES.index("ongoing")
+_FEW = 255
 ANY_OUTCOME = (1 << len(OUTCOMES)) - 1
 
 FAULTS = (
@@ -50,6 +51,8 @@ class Entries:
     cycles: Ints
     """-1 where it is not known."""
     drugs: Sets
+    untold: Flags
+    """Nothing is known of the drugs."""
     bad: Flags
 
     def at(self, keep: npt.NDArray[np.generic]) -> Entries:
@@ -62,6 +65,7 @@ class Entries:
             self.outcomes[keep],
             self.cycles[keep],
             drugs,
+            self.untold[keep],
             self.bad[keep],
         )
 
@@ -81,9 +85,18 @@ def as_lists(given: pl.Series) -> pl.Series:
 
 def outcomes_of(column: pl.Series) -> npt.NDArray[np.uint8]:
     """The outcomes that are possible; what is no outcome is unknown."""
-    coded = column.cast(pl.String).cast(pl.Enum(OUTCOMES), strict=False).to_physical()
     table = np.array([*(1 << index for index in range(len(OUTCOMES))), ANY_OUTCOME], np.uint8)
-    return np.asarray(table[coded.cast(pl.Int64).fill_null(len(OUTCOMES)).to_numpy()])
+    return np.asarray(table[places_of(column, OUTCOMES)])
+
+
+def places_of(column: pl.Series, words: tuple[str, ...]) -> npt.NDArray[np.uint8]:
+    """For each cell its place among a few words; their number where it is none of them."""
+    if isinstance(column.dtype, pl.Enum) and len(column.dtype.categories) < _FEW:  # looked up, not written out as text
+        found = [words.index(word) if word in words else len(words) for word in column.dtype.categories]
+        table = np.array([*found, *[len(words)] * (256 - len(found))], np.uint8)
+        return np.asarray(table[column.to_physical().cast(pl.UInt8).fill_null(255).to_numpy()])
+    coded = column.cast(pl.String).cast(pl.Enum(words), strict=False).to_physical()
+    return np.asarray(coded.cast(pl.UInt8).fill_null(len(words)).to_numpy())
 
 
 def twins_of(entries: Entries) -> Ints:
@@ -98,7 +111,7 @@ def settled(entries: Entries) -> Entries:
     kept, begun = entries.outcomes[upkeep], entries.outcomes[upkeep - 1]
     outcomes[upkeep] = np.where(begun == PROGRESSED, kept & ~np.uint8(ONGOING), kept)
     outcomes[upkeep - 1] = np.where(kept == ONGOING, begun & ~np.uint8(PROGRESSED), begun)
-    return Entries(entries.row, entries.line, entries.upkeep, outcomes, entries.cycles, entries.drugs, entries.bad)
+    return replace(entries, outcomes=outcomes)
 
 
 def faults_of(rows: int, entries: Entries) -> npt.NDArray[np.uint16]:

@@ -7,7 +7,7 @@ history does beside it is read like a profile.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ import polars as pl
 
 from regimen_advisor.engines.column_cells import MISSING, Cell, history_entries, read_cell
 from regimen_advisor.engines.column_codes import CellTable, Codes, ReadCell, as_text
-from regimen_advisor.engines.column_entries import FAULTS, as_lists
+from regimen_advisor.engines.column_entries import FAULTS, Entries, as_lists
 from regimen_advisor.engines.column_history import Histories, HistoryReader
 from regimen_advisor.engines.column_layout import Layout
 from regimen_advisor.engines.column_tied import CONTRADICTIONS, DERIVED, EITHER, Bits, Clinical, Course, Ints
@@ -43,6 +43,13 @@ class Batch:
     has_history: Flags
     unread: dict[str, Flags]
     """For each column with cells that cannot be read, the rows in which they stand."""
+    codes: Mapping[str, Codes]
+    entries: list[Entries]
+    """The entries of the histories, for each reader of histories; none where there is no such column."""
+    lines: Ints
+    """The number of lines where a history is given."""
+    odd: Flags
+    """Rows that say more beside their history than follows from it."""
 
 
 class FactReader:
@@ -94,12 +101,21 @@ class FactReader:
         unread = {key: strange[code] for key, code in codes.items() if (strange := self.tables[key].unread()).any()}
         words = [np.zeros(rows, np.uint64) for _ in range(self.layout.size)]
         self._add_free(words, codes)
-        history, parts = self._histories(table, unread)
+        history, entries = self._entries(table, unread)
+        parts = [reader.derive(rows, read) for reader, read in zip(self.histories, entries, strict=False)]
         fault = self._add_tied(words, codes, history, parts)
+        odd = np.zeros(rows, bool)
         if parts:
-            self._add_histories(words, history, parts)
-            self._add_odd(words, fault, table, codes, history, parts[0])
-        return Batch(words, fault, history, {key: rows for key, rows in unread.items() if rows.any()})
+            self.add_histories(words, history, parts)
+            odd = (
+                history
+                & (fault == 0)
+                & self.course.says_more(self.tables, codes, parts[0].lines, parts[0].last_outcome)
+            )
+            self._add_odd(words, fault, table, codes, odd)
+        lines = parts[0].lines if parts else np.zeros(rows, np.int64)
+        seen = {key: rows for key, rows in unread.items() if rows.any()}
+        return Batch(words, fault, history, seen, codes, entries, lines, odd)
 
     def _add_free(self, words: list[Bits], codes: Mapping[str, Codes]) -> None:
         """Facts that no axiom ties to another: a look-up each."""
@@ -130,13 +146,16 @@ class FactReader:
         if forced.any():  # curative treatment is still possible, so no line was given
             state = self.course(np.where(forced, self.course.without_lines(course), course))
         for index in range(len(words)):
-            words[index] |= clinical.words[:, index] | np.where(history, np.uint64(0), state.words[:, index])
+            if (word := clinical.word(index)) is not None:
+                words[index] |= word
+            if (word := state.word(index)) is not None:
+                words[index] |= np.where(history, np.uint64(0), word)
         fault = parts[0].fault.astype(np.int64) if parts else np.zeros(len(history), np.int64)
         fault = np.where(fault == 0, clinical.fault, fault)
         return np.where((fault == 0) & ~history, state.fault, fault)
 
-    def _histories(self, table: pl.DataFrame, unread: dict[str, Flags]) -> tuple[Flags, list[Histories]]:
-        """Which rows give a history, and what the histories say, for each handful of members that fits a word."""
+    def _entries(self, table: pl.DataFrame, unread: dict[str, Flags]) -> tuple[Flags, list[Entries]]:
+        """Which rows give a history, and their entries, for each handful of members that fits a word."""
         rows = table.height
         if "history" not in table.columns:
             return np.zeros(rows, bool), []
@@ -148,14 +167,16 @@ class FactReader:
             flat.struct.field(name).alias(name) if name in there else pl.Series(name, [None] * len(flat), pl.String)
             for name in HISTORY_FIELDS
         ])  # fmt: skip
-        read_all = [reader.read(rows, row_of_entry, entries) for reader in self.histories]
+        read_all = [reader.read(row_of_entry, entries) for reader in self.histories]
         strange = read_all[0][1]
         if strange.any() or strange_rows.any():
             unread["history"] = strange_rows
             unread["history"][row_of_entry[strange]] = True
-        return column.is_not_null().to_numpy(), [part for part, _ in read_all]
+        return column.is_not_null().to_numpy(), [read for read, _ in read_all]
 
-    def _add_histories(self, words: list[Bits], given: Flags, parts: list[Histories]) -> None:
+    def add_histories(self, words: list[Bits], given: Flags, parts: Sequence[Histories]) -> None:
+        """Sets the bits of the facts that a history settles, in the rows that give one."""
+
         def add(name: str, bits: npt.NDArray[Any]) -> None:
             (field,) = self.layout.fields[name]
             words[field.word] |= np.where(given, bits, np.uint64(0)).astype(np.uint64, copy=False)
@@ -184,17 +205,10 @@ class FactReader:
         may, may_not = part.on_maintenance
         add("on_maintenance", np.where(may, yes, np.uint64(0)) | np.where(may_not, no, np.uint64(0)))
 
-    def _add_odd(  # noqa: PLR0917 - a batch in its parts
-        self,
-        words: list[Bits],
-        fault: Ints,
-        table: pl.DataFrame,
-        codes: Mapping[str, Codes],
-        history: Flags,
-        part: Histories,
+    def _add_odd(
+        self, words: list[Bits], fault: Ints, table: pl.DataFrame, codes: Mapping[str, Codes], odd: Flags
     ) -> None:
         """Rows that say beside a history what does not simply follow from it: read one by one, like a profile."""
-        odd = history & (fault == 0) & self.course.says_more(self.tables, codes, part.lines, part.last_outcome)
         given = as_entries(table["history"])[0] if odd.any() else pl.Series()
         for row in np.flatnonzero(odd).tolist():
             plain: dict[str, Any] = {

@@ -27,10 +27,13 @@ from regimen_advisor.engines.column_entries import (
     as_lists,
     faults_of,
     outcomes_of,
+    places_of,
     settled,
     twins_of,
 )
 from regimen_advisor.facts import MOST_CYCLES, MOST_LINES, Domain
+
+SETTINGS = ("maintenance", "curative", "line", "")
 
 
 @dataclass
@@ -81,26 +84,25 @@ class HistoryReader:
             tables.append(table if table.any() else None)
         return tables
 
-    def read(self, rows: int, row_of_entry: Ints, entries: pl.DataFrame) -> tuple[Histories, Flags]:
-        """What ``entries`` (line, setting, drugs, outcome, cycles) say, and which drugs could not be read."""
-        drugs, unread = self._drugs(entries["drugs"])
+    def read(self, row_of_entry: Ints, entries: pl.DataFrame) -> tuple[Entries, Flags]:
+        """The ``entries`` (line, setting, drugs, outcome, cycles) in order, and which drugs could not be read."""
+        drugs, untold, unread = self._drugs(entries["drugs"])
         line = entries["line"].cast(pl.Int64, strict=False).fill_null(0).to_numpy()
-        setting = entries["setting"].cast(pl.String)
-        upkeep = (setting == "maintenance").fill_null(value=False).to_numpy()
-        curative = (setting == "curative").fill_null(value=False).to_numpy()
-        named = setting.is_in(["maintenance", "curative", "line", ""]).fill_null(value=True).to_numpy()
+        setting = places_of(entries["setting"], SETTINGS)
+        upkeep, curative = setting == SETTINGS.index("maintenance"), setting == SETTINGS.index("curative")
+        named = (setting < len(SETTINGS)) | entries["setting"].is_null().to_numpy()
         bad = (curative != (line == 0)) | (line < 0) | (line > MOST_LINES) | ~named
         cycles = entries["cycles"].cast(pl.Int64, strict=False).fill_null(-1).to_numpy()
         bad |= cycles > MOST_CYCLES
         line = np.where(bad, 0, line)
-        found = Entries(row_of_entry, line, upkeep, outcomes_of(entries["outcome"]), cycles, drugs, bad)
+        found = Entries(row_of_entry, line, upkeep, outcomes_of(entries["outcome"]), cycles, drugs, untold, bad)
         order = row_of_entry * 64 + line * 2 + upkeep
         if np.any(order[1:] < order[:-1]):
             found = found.at(np.argsort(order, kind="stable"))
-        return self._derive(rows, found), unread
+        return found, unread
 
-    def _drugs(self, given: pl.Series) -> tuple[Sets, Flags]:
-        """What each entry surely and possibly held, and where a drug is known by no name: then all are possible."""
+    def _drugs(self, given: pl.Series) -> tuple[Sets, Flags, Flags]:
+        """What each entry surely and possibly held; where nothing is known of it; where a drug could not be read."""
         lists = as_lists(given)
         counts = lists.list.len().fill_null(0).cast(pl.Int64).to_numpy()
         codes = self.drugs.codes(lists.explode(empty_as_null=False, keep_nulls=False))
@@ -118,7 +120,7 @@ class HistoryReader:
                 )
         must, may = found
         must[unknown], may[unknown] = 0, self.every & ~self.none
-        return Sets(must, may), unread
+        return Sets(must, may), unknown, unread
 
     def _mask(self, name: str) -> Callable[[Cell | None], int]:
         def bits(cell: Cell | None) -> int:
@@ -128,7 +130,8 @@ class HistoryReader:
 
         return bits
 
-    def _derive(self, rows: int, all_entries: Entries) -> Histories:
+    def derive(self, rows: int, all_entries: Entries) -> Histories:
+        """What the rules may ask of the histories of so many rows; a history with a fault says nothing."""
         fault = faults_of(rows, all_entries)
         entries = all_entries.at(fault[all_entries.row] == 0)
         entries = settled(entries)

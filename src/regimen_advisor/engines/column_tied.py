@@ -47,11 +47,18 @@ Reason = Callable[[str], int]
 
 @dataclass(frozen=True)
 class Narrowed:
-    """The machine words of some rows; ``flag`` and ``fault`` as the group says."""
+    """What follows for some rows; ``flag`` and ``fault`` as the group says."""
 
-    words: Bits
+    table: Bits
+    """The machine words of each combination met so far."""
+    place: Ints
     flag: Ints
     fault: Ints
+
+    def word(self, index: int) -> Bits | None:
+        """One machine word of every row; nothing where no combination has a bit in it."""
+        column = self.table[:, index]
+        return np.ascontiguousarray(column)[self.place] if column.any() else None
 
 
 class Combinations(ABC):
@@ -75,7 +82,7 @@ class Combinations(ABC):
                     self._extra = np.vstack([self._extra, np.array([(flag, fault)], np.int64)])
                     self._place[key] = len(self._words) - 1
         place = self._place[keys]
-        return Narrowed(self._words[place], self._extra[place, 0], self._extra[place, 1])
+        return Narrowed(self._words, place, self._extra[:, 0][place], self._extra[:, 1][place])
 
     @abstractmethod
     def _narrow(self, key: int) -> tuple[tuple[int, ...], int, int]:
@@ -102,7 +109,7 @@ class Clinical(Combinations):
         super().__init__(domain, layout, reason, size)
         among = {*self.names, "prior_lines"}
         # The other facts cannot change what these are, so a combination is narrowed without them: ten times faster.
-        self._part = Domain(
+        self.part = Domain(
             {name: fact for name, fact in domain.facts.items() if name in among},
             tuple(axiom for axiom in domain.axioms if facts_of(axiom) <= among),
             domain.formulary,
@@ -122,17 +129,24 @@ class Clinical(Combinations):
         words, treated = self._said(key)
         lines = {UNTREATED: (0, 0), TREATED: (1, MOST_LINES), EITHER: (0, MOST_LINES)}[treated]
         known: list[tuple[str, Value]] = [("prior_lines", Number(*lines))]
-        for name, word in words.items():
-            fact = self.domain.facts[name]
-            assert isinstance(fact, ChoiceFact)
-            known.append((name, Choice(frozenset(fact.groups.get(word, (word,))))))
+        known += [(name, self._choice(name, word)) for name, word in words.items()]
         try:
-            facts = narrow(known, self._part)
+            facts = narrow(known, self.part)
         except Contradiction:
             return (0,) * self.layout.size, 0, CONTRADICTIONS + key
         found = facts["prior_lines"]
         assert isinstance(found, Number)
         return self.layout.encode({name: facts[name] for name in self.names}), int(found.high == 0), 0
+
+    def _choice(self, name: str, word: str) -> Choice:
+        fact = self.domain.facts[name]
+        assert isinstance(fact, ChoiceFact)
+        return Choice(frozenset(fact.groups.get(word, (word,)) if word else fact.domain))
+
+    def possible(self, combination: int) -> Mapping[str, frozenset[str]]:
+        """What the cells of a combination (``keys // 3``) leave possible of each fact, each cell by itself."""
+        words, _ = self._said(combination * 3)
+        return {name: self._choice(name, words.get(name, "")).possible for name in self.names}
 
     def _said(self, key: int) -> tuple[dict[str, str], int]:
         """The words of a combination, and whether a line was given."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from regimen_advisor.conditions import Leaf, atoms_of, fields_of
+from regimen_advisor.engines.deciding import decisive
 from regimen_advisor.engines.encoding import OUTCOMES, Slot
 from regimen_advisor.engines.implicants import place_of
 from regimen_advisor.engines.knowing import OPEN_HISTORY, given_entries, keys_behind
 from regimen_advisor.engines.replies import Reply, Tests, in_words, is_word
 from regimen_advisor.engines.settling import HISTORY, Settling, unit_of
-from regimen_advisor.engines.solver import ImpossiblePatient, Solver
+from regimen_advisor.engines.solver import Exact, ImpossiblePatient, Solver
 from regimen_advisor.facts import HISTORY_SETS, ChoiceFact, Domain, NumberFact, SetFact, SignedAtom
 from regimen_advisor.reading import Patient
 from regimen_advisor.standings import Standing
@@ -79,6 +80,16 @@ def questions(solver: Solver, patient: Patient, regimen: str | None = None) -> Q
     return Questions(tuple(_Asker(solver, patient, regimen).single()), solver.settling(patient))
 
 
+def is_anything_open(standings: Iterable[Exact]) -> bool:
+    """Whether an answer can change any of these standings of one patient; where it cannot, there is no question."""
+    return any(exact.standing is Standing.UNDETERMINED or _is_warning_open(exact) for exact in standings)
+
+
+def _is_warning_open(exact: Exact) -> bool:
+    """Whether a regimen that is offered without a caution may still get one."""
+    return exact.standing is Standing.OFFERED and exact.caution is Truth.UNKNOWN
+
+
 def asked(tree: Judgement, patient: Patient, domain: Domain) -> tuple[str, ...]:
     """The questions behind every unknown test in a judgement tree: profile keys and parts of history entries."""
     if tree.parts:
@@ -95,7 +106,7 @@ class _Asker:
         self.solver, self.patient, self.only = solver, patient, only
         self.settling = solver.settling(patient)
         self.encoding = self.settling.session.encoding
-        self.now = solver.standings(patient)
+        self.now = solver.standings_found(patient)
         self._asked = {key: asked for key in self.settling.questions if (asked := self._regimens_asked(key))}
         self._effects: dict[str, list[tuple[str, Tests, dict[str, Standing]]]] = {
             key: [] for key in self.settling.questions
@@ -131,8 +142,7 @@ class _Asker:
 
     def _may_warn(self, name: str, key: str) -> bool:
         """Whether the answer can bring a caution to a regimen that is offered without one."""
-        exact = self.now[name]
-        if exact.standing is not Standing.OFFERED or exact.caution is not Truth.UNKNOWN:
+        if not _is_warning_open(self.now[name]):
             return False
         return key in self.settling.about(fields_of(self.solver.regimens[name].caution))
 
@@ -153,7 +163,7 @@ class _Asker:
             if name not in self.settling.undetermined:
                 continue
             wanted = {value for value in (False, True) if self._may_settle(key, name, value)}
-            for reply in self._decisive(name, self._tests(key, name), wanted):
+            for reply in decisive(self.settling, key, name, self._tests(key, name), wanted):
                 self._note(key, reply, self._changed(reply, asked))
 
     def _note(self, key: str, reply: Reply, changed: dict[str, Standing]) -> None:
@@ -173,38 +183,8 @@ class _Asker:
         return all(self.settling.are_tied(key, other) for other in self._settled_by.get((regimen, not value), ()))
 
     def _changed(self, reply: Reply, asked: Sequence[str]) -> dict[str, Standing]:
-        exact = self.solver.exact_under(reply.literals, asked, self.patient)
-        return {name: exact[name].standing for name in asked if exact[name].standing is not self.now[name].standing}
-
-    def _decisive(self, regimen: str, tests: Sequence[Reply], wanted: set[bool]) -> Iterator[Reply]:
-        """For each wanted outcome the first combination of tests, failing before passing, that settles it so."""
-        session, known = self.settling.session, self.settling.known
-        offered = self.settling.offered[regimen]
-
-        def needed(parts: list[Reply], against: int) -> Reply:
-            for part in list(parts):
-                rest = [other for other in parts if other is not part]
-                if not session.can(known, [literal for other in rest for literal in other.literals], [against]):
-                    parts = rest
-            literals = tuple(literal for part in parts for literal in part.literals)
-            tests = tuple(test for part in parts for test in part.tests)
-            return Reply(", ".join(part.words for part in parts), literals, tests)
-
-        def search(chosen: tuple[Reply, ...], literals: tuple[int, ...], left: int) -> Iterator[Reply]:
-            if not wanted:
-                return
-            yes, no = session.can(known, literals, [offered]), session.can(known, literals, [-offered])
-            if yes != no:
-                if yes in wanted:
-                    wanted.discard(yes)
-                    yield needed(list(chosen), -offered if yes else offered)
-                return
-            if not yes or left == len(tests):
-                return
-            for part in tests[left].opposite, tests[left]:
-                yield from search((*chosen, part), (*literals, *part.literals), left + 1)
-
-        yield from search((), (), 0)
+        there = self.solver.standings_under(reply.literals, asked, self.patient)
+        return {name: standing for name, standing in there.items() if standing is not self.now[name].standing}
 
     # Possible answers -----------------------------------------------------------------------------------------
 
@@ -233,7 +213,7 @@ class _Asker:
     def _ranges(self, fact: NumberFact) -> Iterator[Reply]:
         known = self.patient.facts[fact.name]
         assert isinstance(known, Number)
-        starts = sorted({fact.low, *self.encoding.cuts(fact.name)})
+        starts = sorted({fact.low, *self.solver.thresholds(fact.name)})
         for low, after in zip(starts, [*starts[1:], fact.high + 1], strict=True):
             first, last = max(low, known.low), min(after - 1, known.high)
             if first <= last:

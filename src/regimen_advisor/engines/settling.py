@@ -17,10 +17,10 @@ from regimen_advisor.axioms import Clause
 from regimen_advisor.conditions import fields_of
 from regimen_advisor.engines.encoding import Encoding
 from regimen_advisor.engines.knowing import open_questions
-from regimen_advisor.engines.solver import Session, Solver, settled
+from regimen_advisor.engines.solver import Session, Solver
 from regimen_advisor.facts import Domain
 from regimen_advisor.reading import Patient
-from regimen_advisor.values import Truth
+from regimen_advisor.standings import Standing
 
 Keys = frozenset[str]
 HISTORY = "history"
@@ -110,10 +110,11 @@ class Settling:
         self.session = solver.session(patient=patient)
         encoding = self.session.encoding
         self.questions = open_questions(encoding, patient)
-        self.known = solver.known(self.session, patient)
+        self.completions = solver.completions(self.session, patient)
+        self.known = self.completions.known
         self.offered = {name: encoding.condition(condition) for name, condition in solver.offered.items()}
-        truths = settled(self.session, self.known, list(self.offered.values()))
-        self.undetermined = [name for name, truth in zip(self.offered, truths, strict=True) if truth is Truth.UNKNOWN]
+        now = solver.standings_found(patient)
+        self.undetermined = [name for name, exact in now.items() if exact.standing is Standing.UNDETERMINED]
         self._cones: dict[str, list[str]] = {}
         self._found: dict[str, tuple[Keys, ...]] = {}
         self._families: dict[str, list[Keys]] = {}

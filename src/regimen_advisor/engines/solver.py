@@ -6,17 +6,17 @@ by node and may leave open what only the whole settles (``TPS below 1`` or ``at 
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from regimen_advisor.conditions import AllOf, Condition, Not
 from regimen_advisor.engines.encoding import Encoding, Shape
 from regimen_advisor.engines.knowing import units
+from regimen_advisor.engines.session import Completions, ImpossiblePatient, Model, Session
 from regimen_advisor.engines.shapes import shape_of
-from regimen_advisor.facts import Domain
+from regimen_advisor.facts import Domain, NumberFact
 from regimen_advisor.reading import Patient
 from regimen_advisor.rulebook import Rulebook
 from regimen_advisor.standings import RegimenRules, Standing, effective_conditions, regimen_rules
@@ -25,11 +25,9 @@ from regimen_advisor.values import Truth
 if TYPE_CHECKING:
     from regimen_advisor.engines.settling import Settling
 
+__all__ = ["NAME", "Exact", "ImpossiblePatient", "Model", "Session", "Solver", "solver_for"]
+
 NAME = "python-sat"
-
-
-class ImpossiblePatient(ValueError):  # noqa: N818 - it says what the patient is
-    """No complete patient agrees with what is known."""
 
 
 @dataclass(frozen=True)
@@ -52,62 +50,15 @@ _SETTLED = {
 
 
 def _exactly(offered: Truth, offer: Truth, exclusion: Truth, caution: Truth) -> Exact:
+    return Exact(_standing(offered, offer, caution), caution, offer, exclusion)
+
+
+def _standing(offered: Truth, offer: Truth, caution: Truth) -> Standing:
     if offered is Truth.UNKNOWN:
-        standing = Standing.UNDETERMINED
-    elif offered is Truth.TRUE:
-        standing = Standing.OFFERED_WITH_CAUTION if caution is Truth.TRUE else Standing.OFFERED
-    else:
-        standing = Standing.NOT_INDICATED if offer is Truth.FALSE else Standing.EXCLUDED
-    return Exact(standing, caution, offer, exclusion)
-
-
-class Session:
-    """One encoding in one running solver; clauses that the encoding gains are passed on before the next question."""
-
-    def __init__(self, encoding: Encoding) -> None:
-        from pysat.solvers import Glucose4  # noqa: PLC0415 - slow to import, and not every verb asks it
-
-        self.encoding = encoding
-        self._sat: Any = Glucose4()
-        weakref.finalize(self, self._sat.delete)  # also at exit, when it is too late for the solver to free itself
-        self._passed = 0
-
-    def _pass_on(self) -> None:
-        for clause in self.encoding.clauses[self._passed :]:
-            self._sat.add_clause(clause)
-        self._passed = len(self.encoding.clauses)
-
-    def can(self, *assumed: Sequence[int]) -> bool:
-        """Whether some complete patient meets all these literals."""
-        self._pass_on()
-        return bool(self._sat.solve([literal for part in assumed for literal in part]))
-
-    def model(self, *assumed: Sequence[int]) -> Model | None:
-        """A complete patient that meets all these literals, if there is one."""
-        return Model(self._sat.get_model()) if self.can(*assumed) else None
-
-    def core(self) -> set[int]:
-        """Of the literals assumed last, some that cannot be met together; empty if they can."""
-        return set(self._sat.get_core() or ())
-
-    def add(self, clause: Sequence[int]) -> None:
-        """A clause for this session only, over variables of the encoding."""
-        self._pass_on()
-        self._sat.add_clause(list(clause))
-
-
-class Model:
-    """A complete patient as truth values of variables."""
-
-    __slots__ = ("_values",)
-
-    def __init__(self, values: Sequence[int]) -> None:
-        self._values = values
-
-    def holds(self, literal: int) -> bool:
-        """Whether the literal is true of the patient."""
-        index = abs(literal) - 1
-        return index < len(self._values) and self._values[index] == literal
+        return Standing.UNDETERMINED
+    if offered is Truth.TRUE:
+        return Standing.OFFERED_WITH_CAUTION if caution is Truth.TRUE else Standing.OFFERED
+    return Standing.NOT_INDICATED if offer is Truth.FALSE else Standing.EXCLUDED
 
 
 class Solver:
@@ -118,9 +69,12 @@ class Solver:
         self.offered = {name: AllOf((of.offer, Not(of.exclusion))) for name, of in regimens.items()}
         of_regimens = [part for of in regimens.values() for part in (of.offer, of.exclusion, of.caution)]
         self.shape = Shape.of([*rules.values(), *of_regimens])
+        self._lines = self.shape.lines
+        self._thresholds: Mapping[str, tuple[int, ...]] = {}
         self._session: Session | None = None
         self._settling: Settling | None = None
-        self._known: tuple[Patient, Session, list[int], int] | None = None
+        self._completions: tuple[Patient, Completions, int] | None = None
+        self._found: tuple[Patient, Mapping[str, Exact]] | None = None
 
     # One session, widened where a patient or a condition needs more than the rules -----------------------------
 
@@ -141,23 +95,35 @@ class Solver:
     def _started(self, encoding: Encoding) -> Session:
         for condition in (*self.rules.values(), *self.offered.values(), *(of.caution for of in self.regimens.values())):
             encoding.condition(condition)
+        numbers = [name for name, fact in self.domain.facts.items() if isinstance(fact, NumberFact)]
+        self._thresholds = {name: tuple(encoding.cuts(name)) for name in numbers}
         return Session(encoding)
 
-    def known(self, session: Session, patient: Patient) -> list[int]:
-        """The literals that hold for every completion of the patient."""
+    def thresholds(self, number: str) -> tuple[int, ...]:
+        """Where the rules cut a number; what other patients and conditions made of the session is no part of it."""
+        self.session()
+        cuts = self._thresholds[number]
+        return tuple(cut for cut in cuts if cut <= self._lines) if number == "prior_lines" else cuts
+
+    def completions(self, session: Session, patient: Patient) -> Completions:
+        """What the session has shown of the patient; it is kept for the patient asked for last."""
         # A cut that a later condition brings may part what is known from what is not, so clauses are counted.
-        last, count = self._known, len(session.encoding.clauses)
-        if last is None or last[0] is not patient or last[1] is not session or last[3] != count:
+        last, count = self._completions, len(session.encoding.clauses)
+        if last is None or last[0] is not patient or last[1].session is not session or last[2] != count:
             literals = [literal for part in units(session.encoding, patient).values() for literal in part]
-            last = self._known = (patient, session, literals, len(session.encoding.clauses))
-        return last[2]
+            found = Completions(session, literals)
+            last = self._completions = (patient, found, len(session.encoding.clauses))
+        return last[1]
+
+    def known(self, session: Session, patient: Patient) -> Sequence[int]:
+        """The literals that hold for every completion of the patient."""
+        return self.completions(session, patient).known
 
     # Questions ------------------------------------------------------------------------------------------------
 
     def is_possible(self, patient: Patient) -> bool:
         """Whether any complete patient agrees with what is known."""
-        session = self.session(patient=patient)
-        return session.can(self.known(session, patient))
+        return self.completions(self.session(patient=patient), patient).can()
 
     def truth(self, condition: Condition, patient: Patient) -> Truth:
         """The truth of a condition over all completions: true or false where it is so in every one of them.
@@ -166,11 +132,16 @@ class Solver:
         """
         return self.truths([condition], patient)[0]
 
-    def truths(self, conditions: Sequence[Condition], patient: Patient, more: Sequence[int] = ()) -> list[Truth]:
-        """The truth of each condition over all completions (those that meet the literals ``more``)."""
+    def truths(self, conditions: Sequence[Condition], patient: Patient) -> list[Truth]:
+        """The truth of each condition over all completions.
+
+        Raises ``ImpossiblePatient`` where there are none.
+        """
         session = self.session(*conditions, patient=patient)
         literals = [session.encoding.condition(condition) for condition in conditions]
-        return settled(session, [*self.known(session, patient), *more], literals)
+        found = self.completions(session, patient)
+        found.require()
+        return [found.truth(literal) for literal in literals]
 
     def rule_truths(self, rules: Iterable[str], patient: Patient) -> Mapping[str, Truth]:
         """The truth of effective rules over all completions, by rule id."""
@@ -190,23 +161,45 @@ class Solver:
         said = node_by_node or {}
         asked = [name for name in self.regimens if said.get(name) not in _SETTLED]
         exact = self._exact(asked, patient) if asked else {}
-        return {name: exact[name] if name in exact else _SETTLED[said[name]] for name in self.regimens}
+        found = {name: exact[name] if name in exact else _SETTLED[said[name]] for name in self.regimens}
+        self._found = (patient, found)
+        return found
 
-    def exact_under(self, literals: Sequence[int], regimens: Sequence[str], patient: Patient) -> dict[str, Exact]:
+    def standings_found(self, patient: Patient) -> Mapping[str, Exact]:
+        """The standings as they were found last of this very patient; where there are none, they are found now.
+
+        What is settled node by node may stand in them with no more than its standing.
+        """
+        last = self._found
+        return last[1] if last is not None and last[0] is patient else self.standings(patient)
+
+    def standings_under(
+        self, literals: Sequence[int], regimens: Sequence[str], patient: Patient
+    ) -> dict[str, Standing]:
         """The exact standing of regimens were these literals known of the patient too.
 
         Raises ``ImpossiblePatient`` where no completion meets them.
         """
-        return self._exact(regimens, patient, literals)
+        session = self.session(patient=patient)
+        found, literal = self.completions(session, patient), session.encoding.condition
+        found.require(literals)
+        standings = {}
+        for name in regimens:
+            of, offered = self.regimens[name], found.truth(literal(self.offered[name]), literals)
+            # Of the other conditions only the one that the standing then turns on.
+            caution = found.truth(literal(of.caution), literals) if offered is Truth.TRUE else Truth.UNKNOWN
+            offer = found.truth(literal(of.offer), literals) if offered is Truth.FALSE else Truth.UNKNOWN
+            standings[name] = _standing(offered, offer, caution)
+        return standings
 
-    def _exact(self, regimens: Sequence[str], patient: Patient, more: Sequence[int] = ()) -> dict[str, Exact]:
+    def _exact(self, regimens: Sequence[str], patient: Patient) -> dict[str, Exact]:
         conditions = [
             condition
             for name in regimens
             for of in [self.regimens[name]]
             for condition in (self.offered[name], of.offer, of.exclusion, of.caution)
         ]
-        truths = self.truths(conditions, patient, more)
+        truths = self.truths(conditions, patient)
         return {name: _exactly(*truths[4 * index : 4 * index + 4]) for index, name in enumerate(regimens)}
 
     def depends_on(self, regimen: str, patient: Patient) -> tuple[str, ...]:
@@ -221,29 +214,6 @@ class Solver:
         if last is None or last.patient is not patient or last.session is not self.session(patient=patient):
             last = self._settling = Settling(self, patient)
         return last
-
-
-def settled(session: Session, known: Sequence[int], literals: Sequence[int]) -> list[Truth]:
-    """The truth of each literal over all models of ``known``; one model answers for many literals.
-
-    Raises ``ImpossiblePatient`` where there is no model.
-    """
-    first = session.model(known)
-    if first is None:
-        raise ImpossiblePatient("no complete patient agrees with what is known")
-    open_: dict[int, bool] = {literal: first.holds(literal) for literal in literals}
-    truths: dict[int, Truth] = {}
-    while open_:
-        literal, value = open_.popitem()
-        other = session.model(known, [-literal if value else literal])
-        if other is None:
-            truths[literal] = Truth.TRUE if value else Truth.FALSE
-            continue
-        truths[literal] = Truth.UNKNOWN
-        for one in [one for one, value in open_.items() if other.holds(one) != value]:
-            truths[one] = Truth.UNKNOWN
-            del open_[one]
-    return [truths[literal] for literal in literals]
 
 
 @lru_cache(maxsize=8)

@@ -11,8 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from regimen_advisor.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
 from regimen_advisor.facts import ChoiceFact, Domain, NumberFact
@@ -28,9 +27,11 @@ Relation = Literal["is", "at least", "at most"]
 Reader = Callable[[Facts], int]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Check:
-    """A check of one field of a message. Every field always has a value, so that each check has an opposite."""
+class Check(NamedTuple):
+    """A check of one field of a message. Every field always has a value, so that each check has an opposite.
+
+    A tuple because thousands are compared while the rules of a rulebook are made ready.
+    """
 
     field: str
     relation: Relation

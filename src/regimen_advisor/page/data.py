@@ -12,37 +12,30 @@ from pathlib import Path
 from typing import Any, cast
 
 from regimen_advisor.advice import SCOPE
-from regimen_advisor.advising import ORDER, evidence_of
+from regimen_advisor.advising import ORDER
 from regimen_advisor.axioms import Axiom, Clause, SignedAtom
 from regimen_advisor.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
-from regimen_advisor.drawing.forest import Row, rows_of_study
 from regimen_advisor.drugs import Drug, DrugClass, Formulary, folded
 from regimen_advisor.errors import InputError
 from regimen_advisor.explaining.sentences import effect_words
 from regimen_advisor.facts import ChoiceFact, Fact, NumberFact, SetFact
 from regimen_advisor.page.clauses import MOST_CURATIVE, MOST_LINES, clauses
+from regimen_advisor.page.evidence import regimens, study_data
 from regimen_advisor.profile import Profile
 from regimen_advisor.quiz.generating import GROUPS, MEANINGS, Level, generate
-from regimen_advisor.regimens import Regimen
-from regimen_advisor.reports.figures_text import (
-    Places,
-    arm_labels,
-    brief_result,
-    main_results,
-    matching_arms,
-    signed,
-    study_words,
-)
-from regimen_advisor.reports.layout import Block, Bullets, Fields, Heading, Table
-from regimen_advisor.reports.studies import approval_sentence, erratum_words, study_blocks
+from regimen_advisor.quiz.key import Solution, answer_key
+from regimen_advisor.reports.figures_text import Places, signed, trial_title
+from regimen_advisor.reports.options_text import erratum_line
+from regimen_advisor.reports.quiz import contrast_words, deciding_words
+from regimen_advisor.reports.studies import approval_sentence
+from regimen_advisor.reports.text import LEGEND
 from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.rules import Rule
+from regimen_advisor.rules import Effect, Rule
 from regimen_advisor.sources import parse_document
-from regimen_advisor.standings import Standing, regimen_rules
-from regimen_advisor.studies import Study
+from regimen_advisor.standings import Standing
 from regimen_advisor.values import Atom, Between, Includes, Is
 from regimen_advisor.vocabulary import MOST_CYCLES
-from regimen_advisor.wording import VALUE_WORDS, Wording
+from regimen_advisor.wording import VALUE_WORDS, Wording, listed
 
 QUIZ_SEED = 1
 QUIZ_QUESTIONS = 10
@@ -58,6 +51,7 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = ()) -> Json:
         "digest": rulebook.digest,
         "scope": SCOPE,
         "order": ORDER,
+        "legend": LEGEND,
         "standings": [standing.value for standing in Standing],
         "keys": list(Profile.model_fields),
         "most": {"lines": MOST_LINES, "curative": MOST_CURATIVE, "cycles": MOST_CYCLES},
@@ -70,10 +64,10 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = ()) -> Json:
             for name, finding in rulebook.findings.items()
         },
         "rules": {rule.id: _rule(rule, rulebook, wording) for rule in rulebook.rules.values()},
-        "regimens": _regimens(rulebook),
-        "studies": {study.id: _study(study, rulebook) for study in rulebook.studies.values()},
+        "regimens": regimens(rulebook),
+        "studies": {study.id: study_data(study, rulebook) for study in rulebook.studies.values()},
         "approvals": {
-            name: {"words": approval_sentence(approval, places), "errata": list(map(erratum_words, approval.errata))}
+            name: {"words": approval_sentence(approval, places), "errata": list(map(erratum_line, approval.errata))}
             for name, approval in rulebook.approvals.items()
         },
         "reviews": {name: {"cited_as": one.cited_as, "title": one.title} for name, one in rulebook.reviews.items()},
@@ -99,9 +93,28 @@ def _quizzes(rulebook: Rulebook) -> list[Json]:
     for level in GROUPS:
         with suppress(InputError):
             quiz = generate(rulebook, QUIZ_SEED, QUIZ_QUESTIONS, level=cast("Level", level))
-            asked = [question.model_dump(mode="json") for question in quiz.questions]
+            solutions = answer_key(quiz, rulebook).solutions
+            asked = [
+                question.model_dump(mode="json") | _solution(solution)
+                for question, solution in zip(quiz.questions, solutions, strict=True)
+            ]
             found.append({"level": level, "asks": list(quiz.asks), "questions": asked})
     return found
+
+
+def _solution(solution: Solution) -> Json:
+    """The answers to a question in the words of the answer key, each with the rules that decide it."""
+    answers = {
+        point.regimen: {
+            "group": point.group,
+            "waits_for": listed(point.waits_for),
+            "because": [{"rule": one.rule, "words": deciding_words(one, point.group)} for one in point.because],
+        }
+        for point in solution.points
+    }
+    contrast = solution.contrast
+    told = {"words": contrast_words(contrast), "profile": contrast.profile} if contrast else None
+    return {"answers": answers, "contrast": told}
 
 
 # Facts, axioms, words ---------------------------------------------------------------------------------------------
@@ -183,92 +196,34 @@ def _condition(condition: Condition, wording: Wording) -> Json:
 
 
 def _rule(rule: Rule, rulebook: Rulebook, wording: Wording) -> Json:
+    section = Places(rulebook).at(rule.source.review, rule.source.section)
+    known = {
+        one.id: one for source in (rulebook.studies, rulebook.approvals) for it in source.values() for one in it.errata
+    }
     return {
         "id": rule.id,
         "effect": rule.effect.value,
         "subject": rule.subject,
+        "title": _title(rule, rulebook),
         "says": rule.says,
         "setting": rule.setting.title,
         "disease": rule.setting.disease,
         "studies": list(rule.studies),
         "approvals": list(rule.approvals),
-        "source": Places(rulebook).at(rule.source.review, rule.source.section),
+        "source": section,
+        "signed": signed("" if rule.is_outside else section, rule.errata),
         "does": effect_words(rule, rulebook),
         "basis": "outside the reviews" if rule.is_outside else "review",
         "certainty": rule.certainty,
-        "errata": list(rule.errata),
+        "errata": [erratum_line(known[name]) for name in rule.errata if name in known],
         "overridden_by": [other.id for other in rulebook.overridden_by[rule.id]],
         "when": _condition(rule.condition, wording),
     }
 
 
-def _regimens(rulebook: Rulebook) -> Json:
-    found = {}
-    for name, of in regimen_rules(rulebook).items():
-        regimen = rulebook.regimens[name]
-        studies = {study for rule in of.offers for study in rule.studies}
-        found[name] = {
-            "name": regimen.name,
-            "disease": regimen.disease,
-            "drugs": [rulebook.formulary.name_of(id) for id in regimen.drug_names],
-            "schedule": regimen.schedule.says if regimen.schedule else None,
-            "brief": {study: _brief(regimen, rulebook.studies[study], rulebook) for study in sorted(studies)},
-            "offers": [rule.id for rule in of.offers],
-            "exclusions": [rule.id for rule in of.exclusions],
-            "cautions": [rule.id for rule in of.cautions],
-        }
-    return found
-
-
-def _study(study: Study, rulebook: Rulebook) -> Json:
-    evidence, places = evidence_of(study), Places(rulebook)
-    level = evidence.design_level
-    return {
-        "name": study.name,
-        "words": study_words(evidence),
-        "cited": places.of(study.cited_in),
-        "design_level": {"ocebm_2011": level.ocebm_2011, "basis": level.basis},
-        "shown_benefit": study.shown_benefit.endpoint if study.shown_benefit else None,
-        "errata": [erratum_words(erratum) for erratum in study.errata],
-        "registry": study.citation.registry.value if study.citation.registry else None,
-        "rows": [_forest_row(row) for row in rows_of_study(evidence, places)],
-        "blocks": [_block(block) for block in study_blocks(study, rulebook, 5)][1:],
-    }
-
-
-def _forest_row(row: Row) -> Json:
-    interval = row.interval
-    bounds = [interval.low, interval.high, interval.level] if interval and row.ratio is not None else None
-    return {
-        "heading": row.heading,
-        "arms": row.arms,
-        "effect": row.effect,
-        "ratio": row.ratio,
-        "printed": str(row.ratio),
-        "interval": bounds,
-    }
-
-
-def _block(block: Block) -> Json:
-    match block:
-        case Heading(text=text):
-            return {"heading": text}
-        case Fields(pairs=pairs):
-            return {"fields": [[name, value] for name, value in pairs if value]}
-        case Bullets(items=items):
-            return {"bullets": list(items)}
-        case Table(columns=columns, rows=rows):
-            return {"header": list(columns), "rows": [list(row) for row in rows]}
-    return {"bullets": []}
-
-
-def _brief(regimen: Regimen, study: Study, rulebook: Rulebook) -> list[str]:
-    """The main results of a study for the arms of one regimen, each in one phrase with its section."""
-    evidence, places = evidence_of(study), Places(rulebook)
-    arms, labels = matching_arms(evidence, regimen, rulebook.formulary), arm_labels(evidence)
-    results = main_results(evidence, arms, study.shown_benefit)
-    return [
-        f"{brief_result(result, arms, labels)} "
-        f"{signed(places.within(evidence.cited_in, result.section), result.errata)}"
-        for result in results
-    ]
+def _title(rule: Rule, rulebook: Rulebook) -> str:
+    """What the rule is about; of a trial its name, phase and registration."""
+    if rule.effect is not Effect.TRIAL:
+        return rule.subject
+    study = rulebook.studies[rule.subject]
+    return trial_title(study.name, study.phase, study.citation.registry.value if study.citation.registry else None)

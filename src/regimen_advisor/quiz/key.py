@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -58,6 +58,7 @@ class Contrast(Record):
     """What would be different in a patient who differs in one fact."""
 
     says: str
+    profile: dict[str, Any] = Field(description="that patient, as a profile file says it")
     changes: tuple[Change, ...]
 
 
@@ -157,7 +158,8 @@ def _contrast(question: Question, points: Sequence[Point], quiz: Quiz, rulebook:
         there = patients.standings(patient)
         changes = tuple(_changes(points, {name: group_of(one, quiz.level) for name, one in there.items()}))
         if changes and not (question.kind == "exclusion" and all(change.from_ != "excluded" for change in changes)):
-            return Contrast(says=variant.says, changes=changes)
+            other = {"id": f"{question.profile['id']}-changed", **variant.profile}
+            return Contrast(says=variant.says, profile=other, changes=changes)
     return None
 
 

@@ -6,12 +6,11 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from regimen_advisor.cohorts.changes import CohortChanges
 from regimen_advisor.cohorts.cohort import Summary
 from regimen_advisor.cohorts.concordance import MEANINGS, Concordance
 from regimen_advisor.errors import printable
+from regimen_advisor.reports.pages import environment, style
 from regimen_advisor.standings import Standing
 
 SCOPE = (
@@ -132,19 +131,19 @@ def as_json(summary: Summary, compared: CohortChanges | None = None, agreed: Con
 
 def as_html(summary: Summary, compared: CohortChanges | None = None, agreed: Concordance | None = None) -> str:
     """The summary as one self-contained page with bar plots: no script, no network."""
-    environment = Environment(
-        loader=PackageLoader("regimen_advisor", "reports/templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    page = (
+        environment()
+        .get_template("cohort.html.j2")
+        .render(
+            **style("cohort.css"),
+            title=f"Cohort: {summary.table}",
+            summary=summary,
+            compared=compared,
+            agreed=agreed,
+            meanings=MEANINGS,
+            standings=[standing.value for standing in Standing],
+            settled=settled_words(summary),
+            scope=SCOPE,
+        )
     )
-    return environment.get_template("cohort.html.j2").render(
-        summary=summary,
-        compared=compared,
-        agreed=agreed,
-        meanings=MEANINGS,
-        standings=[standing.value for standing in Standing],
-        settled=settled_words(summary),
-        scope=SCOPE,
-    )
+    return page.rstrip() + "\n"

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from regimen_advisor.files import read_text
 from regimen_advisor.reports.coverage import percent
+from regimen_advisor.reports.pages import environment, style
 from regimen_advisor.rulebook import Rulebook
 from regimen_advisor.testing.coverage import Coverage, Covered, Status
 from regimen_advisor.values import Truth
@@ -58,17 +53,9 @@ class RuleView:
 
 def render_html(coverage: Coverage) -> str:
     """The page. Whatever comes from rules and cases is escaped by the template."""
-    environment = Environment(
-        loader=PackageLoader("regimen_advisor.reports"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    folder = files("regimen_advisor.reports").joinpath("templates")
-    style = "\n".join(folder.joinpath(name).read_text("utf-8").strip() for name in ("report.css", "coverage.css"))
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return environment.get_template("coverage.html.j2").render(
+    return environment().get_template("coverage.html.j2").render(
         title="Coverage of the rules by cases",
-        style=Markup(style),  # noqa: S704 - ships with the package
-        style_hash=digest,
+        **style("coverage.css"),
         coverage=coverage,
         share=percent(coverage.share),
         counts={status: len(coverage.of(status)) for status in _WORST_FIRST},

@@ -118,6 +118,11 @@ def _versus(
     return f"{words}, {effect}" if effect else words
 
 
+def main_harm(evidence: Evidence) -> Safety | None:
+    """The finding on harm that is told first: one with figures, where there is one."""
+    return next((safety for safety in evidence.safety if safety.values), next(iter(evidence.safety), None))
+
+
 def brief_safety(safety: Safety, arms: Sequence[str], labels: Mapping[str, str]) -> str:
     """A finding on harm in one phrase for the arms of one option."""
     own = [value for value in safety.values if value.of in arms]
@@ -259,6 +264,13 @@ def signed(place: str, errata: Iterable[str]) -> str:
     """The place in brackets, with the errata that concern the figure."""
     ids = " ".join(errata)
     return f"[{' '.join(part for part in (place, ids and ERRATUM_SIGN + ids) if part)}]"
+
+
+def trial_title(name: str, phase: str | None, registry: str | None) -> str:
+    """``COMPEL (phase III, NCT04765059)``; the phase only where the name does not tell it."""
+    told = f"phase {phase}" if phase and "phase" not in name else ""
+    known = ", ".join(word for word in (told, registry or "") if word)
+    return f"{name} ({known})" if known else name
 
 
 def approval_words(approval: Approval) -> str:

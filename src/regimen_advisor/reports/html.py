@@ -5,14 +5,11 @@ Whatever comes from a profile or a rule is escaped by the templates.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from regimen_advisor.advice import Advice, Caution, Evidence, Option
@@ -37,6 +34,7 @@ from regimen_advisor.reports.figures_text import (
     study_words,
 )
 from regimen_advisor.reports.layout import Block
+from regimen_advisor.reports.pages import environment, style
 from regimen_advisor.reports.patient_text import questions_words
 from regimen_advisor.reports.questions_text import patient_question_lines, question_lines
 from regimen_advisor.reports.studies import approval_sentence, erratum_words, study_blocks
@@ -92,20 +90,14 @@ def explanation_fragment(explanation: Explanation) -> str:
 @lru_cache(maxsize=8)
 def _environment(rulebook: Rulebook | None) -> Environment:
     """The templates with their filters; without a rulebook, keys and ids stand for themselves."""
-    environment = Environment(
-        loader=PackageLoader("regimen_advisor.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    templates = environment()
     domain = rulebook.domain if rulebook else None
     names = {id: regimen.name for id, regimen in rulebook.regimens.items()} if rulebook else {}
 
     def place(source: Source) -> str:
         return Places(rulebook).at(source.review, source.section) if rulebook else str(source)
 
-    environment.filters |= {
+    templates.filters |= {
         "asked": lambda option: list(question_lines(option, domain)),
         "count_cautions": _count_cautions,
         "asked_of_patient": lambda explanation: list(patient_question_lines(explanation, domain)),
@@ -119,7 +111,7 @@ def _environment(rulebook: Rulebook | None) -> Environment:
         "says_its_value": says_its_value,
         "unmet": lambda argument: listed(unmet(argument)),
     }
-    return environment
+    return templates
 
 
 def _count_cautions(cautions: Sequence[Caution]) -> str:
@@ -133,11 +125,7 @@ def _count_cautions(cautions: Sequence[Caution]) -> str:
 
 
 def _page(template: str, rulebook: Rulebook, **context: object) -> str:
-    style = files("regimen_advisor.reports").joinpath("templates/report.css").read_text("utf-8").strip()
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    # The style sheet ships with the package; the page names its digest, so that no other style can be slipped in.
-    page = _environment(rulebook).get_template(template)
-    return page.render(style=Markup(style), style_hash=digest, **context).rstrip() + "\n"  # noqa: S704
+    return _environment(rulebook).get_template(template).render(**style(), **context).rstrip() + "\n"
 
 
 # What a page shows --------------------------------------------------------------------------------------------------

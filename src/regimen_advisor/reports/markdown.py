@@ -20,6 +20,7 @@ from regimen_advisor.reports.figures_text import (
     safety_words,
     signed,
     study_words,
+    trial_title,
 )
 from regimen_advisor.reports.layout import Block, Bullets, Fields, Gap, Heading, Paragraph, Table, one_line
 from regimen_advisor.reports.patient_text import known_facts, questions_words
@@ -211,7 +212,7 @@ class _Report:
         yield from self._section("What to ask or test next", questions)
         trials = []
         for trial in self.advice.trials:
-            said = f"{trial.name}{f' ({trial.registry})' if trial.registry else ''}: {trial.says}"
+            said = f"{trial_title(trial.name, trial.phase, trial.registry)}: {trial.says}"
             endings = [f"{ERRATUM_SIGN}{e.id} ({e.certainty}): {e.consequence}" for e in trial.errata]
             place = f"[{self.places.at(trial.source.review, trial.source.section)}]"
             trials.append(" ".join([said, place, *endings]))

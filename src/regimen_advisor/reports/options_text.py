@@ -17,6 +17,7 @@ from regimen_advisor.reports.figures_text import (
     brief_safety,
     is_statement,
     leading,
+    main_harm,
     main_results,
     matching_arms,
     signed,
@@ -75,7 +76,8 @@ class OptionsText:
             return
         if others:
             yield Paragraph(f"Also: {_few(others)}", "", 3, 2)
-        for safety in best.safety[:1]:
+        safety = main_harm(best)
+        if safety is not None:
             self._remember(self.rulebook.studies[best.study].errata_of(safety))
             harm = f"Harm: {brief_safety(safety, arms, arm_labels(best))}"
             place = signed(self.places.within(best.cited_in, safety.section), safety.errata)

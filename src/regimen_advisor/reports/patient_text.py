@@ -12,6 +12,11 @@ from regimen_advisor.wording import Wording
 _WITHOUT_LABEL = ("disease", "histology", "extent")
 _FROM_HISTORY = ("prior_lines", "progressed_on", "last_outcome")
 _LABELS = {"last_outcome": "latest line"}
+_NOT_SO = {
+    "curative_treatment_possible": "curative treatment not possible",
+    "progressed_on": "progressed on no drug",
+}
+"""What is no finding that was looked for reads better as a statement than under "none"."""
 _PART = re.compile(r"^history\[(\d+)\]\.(\w+)$")
 
 
@@ -23,7 +28,9 @@ def known_facts(patient: Patient, wording: Wording) -> str:
         if not _is_told(name, fact, patient):
             continue
         said = wording.value(name, patient.facts[name])
-        if said in ("negative", "none", "no"):
+        if said in ("none", "no") and name in _NOT_SO:
+            found.append(_NOT_SO[name])
+        elif said in ("negative", "none", "no"):
             absent["negative" if said == "negative" else "none"].append(fact.label.removesuffix(" fusion"))
         elif name in _WITHOUT_LABEL or said == "yes":
             found.append(fact.label if said == "yes" else said)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator
-from importlib.resources import files
 
 from regimen_advisor.quiz.generating import MEANINGS, Group, Question, Quiz
 from regimen_advisor.quiz.grading import Grade, GradedPoint, GradedQuestion
@@ -160,29 +157,18 @@ def _solution(solution: Solution) -> Iterator[Block]:
 
 def render_html(quiz: Quiz, key: AnswerKey | None) -> str:
     """One page without script or network: the questions with boxes to tick on paper, and after them the answers."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - slow, and only a page needs it
-    from markupsafe import Markup  # noqa: PLC0415
+    from regimen_advisor.reports.pages import environment, style  # noqa: PLC0415 - slow, and only a page needs it
 
-    environment = Environment(
-        loader=PackageLoader("regimen_advisor.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
+    templates = environment()
+    templates.filters |= {
         "contrast": contrast_words,
         "heading": question_title,
         "listed": listed,
         "why": deciding_words,
         "words": _words,
     }
-    style = _style("templates/report.css", "templates/quiz.css")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    page = environment.get_template("quiz.html.j2")
-    html = page.render(
-        style=Markup(style),  # noqa: S704 - it ships with the package, and the page names its digest
-        style_hash=digest,
+    html = templates.get_template("quiz.html.j2").render(
+        **style("quiz.css"),
         title=title(quiz),
         task=task(quiz),
         quiz=quiz,
@@ -190,8 +176,3 @@ def render_html(quiz: Quiz, key: AnswerKey | None) -> str:
         groups=(*quiz.asks, "not-indicated"),
     )
     return html.rstrip() + "\n"
-
-
-def _style(*names: str) -> str:
-    folder = files("regimen_advisor.reports")
-    return "\n".join(folder.joinpath(name).read_text("utf-8").strip() for name in names)

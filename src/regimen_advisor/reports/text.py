@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from regimen_advisor.advice import Advice, Missing, Statement, Trial
 from regimen_advisor.reading import Patient
-from regimen_advisor.reports.figures_text import ERRATUM_SIGN, Places
+from regimen_advisor.reports.figures_text import ERRATUM_SIGN, Places, trial_title
 from regimen_advisor.reports.layout import WIDTH, Block, Bullets, Gap, Heading, Line, Paragraph, lines_of, plain
 from regimen_advisor.reports.options_text import MOST_NAMES, OptionsText, erratum_line
 from regimen_advisor.reports.patient_text import known_facts, question_words, questions_words
@@ -178,9 +178,7 @@ class _Report:
                 yield Paragraph(f"{ERRATUM_SIGN} {erratum_line(erratum)}", "quiet", 4, 2)
 
     def _trial_words(self, trial: Trial) -> str:
-        known = [f"phase {trial.phase}" if trial.phase else "", trial.registry or ""]
-        beside = ", ".join(word for word in known if word)
-        return f"{trial.name}{f' ({beside})' if beside else ''}: {trial.says} [{self._at(trial)}]"
+        return f"{trial_title(trial.name, trial.phase, trial.registry)}: {trial.says} [{self._at(trial)}]"
 
     def _list(self, title: str, statements: Iterable[Statement]) -> Iterator[Block]:
         items = tuple(self._statement(statement) for statement in statements)

@@ -1,0 +1,65 @@
+"""The complete combinations of the clinical facts (disease, histology, stage, extent): all that obey the axioms."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from regimen_advisor.engines.column_entries import Flags, Ints
+from regimen_advisor.engines.column_facts import FactReader
+from regimen_advisor.facts import ChoiceFact
+from regimen_advisor.narrowing import Contradiction, narrow
+from regimen_advisor.values import Choice, Number, Value
+
+
+class Clinicals:
+    """The complete combinations of the clinical facts that obey the axioms, and which of them some cells allow."""
+
+    def __init__(self, reader: FactReader) -> None:
+        self.reader, self.names = reader, reader.clinical.names
+        facts = [reader.domain.facts[name] for name in self.names]
+        self.all: list[tuple[str, ...]] = []
+        treated = []
+        for words in itertools.product(*(fact.domain for fact in facts if isinstance(fact, ChoiceFact))):
+            for lines in (0, 1):
+                known: list[tuple[str, Value]] = [
+                    (name, _only(word)) for name, word in zip(self.names, words, strict=True)
+                ]
+                try:
+                    narrow([*known, ("prior_lines", Number(lines, lines))], reader.clinical.part)
+                except Contradiction:
+                    continue
+                self.all.append(words)
+                treated.append(lines)
+        self.treated = np.array(treated)
+        self.words = np.array(
+            [
+                reader.layout.encode({name: _only(word) for name, word in zip(self.names, words, strict=True)})
+                for words in self.all
+            ],
+            np.uint64,
+        )
+        self._places: dict[int, int] = {}
+        self.allowed = np.zeros((0, len(self.all)), bool)
+        """For each combination of cells met so far, which of the complete combinations it allows."""
+
+    def places(self, keys: Ints) -> Ints:
+        """The place in ``allowed`` of the combination of cells that each row holds."""
+        distinct, inverse = np.unique(keys, return_inverse=True)
+        new = [key for key in distinct.tolist() if key not in self._places]
+        for key in new:
+            self._places[key] = len(self._places)
+        if new:
+            self.allowed = np.vstack([self.allowed, *map(self._allowed, new)])
+        return np.array([self._places[key] for key in distinct.tolist()], np.int64)[inverse]
+
+    def _allowed(self, combination: int) -> Flags:
+        possible = self.reader.clinical.possible(combination)
+        return np.array(
+            [all(word in possible[name] for name, word in zip(self.names, words, strict=True)) for words in self.all]
+        )
+
+
+def _only(word: str) -> Choice:
+    return Choice(frozenset({word}))

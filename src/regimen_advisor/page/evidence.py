@@ -1,0 +1,121 @@
+"""The evidence as it travels in the teaching page: regimens, studies, and what stands behind each option in brief."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from regimen_advisor.advising import evidence_of
+from regimen_advisor.drawing.forest import Row, rows_of_study
+from regimen_advisor.regimens import Regimen
+from regimen_advisor.reports.figures_text import (
+    Places,
+    arm_labels,
+    brief_result,
+    brief_safety,
+    is_statement,
+    main_harm,
+    main_results,
+    matching_arms,
+    signed,
+    study_words,
+)
+from regimen_advisor.reports.layout import Block, Bullets, Fields, Heading, Table
+from regimen_advisor.reports.options_text import erratum_line
+from regimen_advisor.reports.studies import study_blocks
+from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.standings import regimen_rules
+from regimen_advisor.studies import Study
+
+Json = dict[str, Any]
+
+
+def regimens(rulebook: Rulebook) -> Json:
+    """Every regimen with its rules, and with what each study behind it found in brief."""
+    found: Json = {}
+    places = Places(rulebook)
+    for name, of in regimen_rules(rulebook).items():
+        regimen = rulebook.regimens[name]
+        studies = {study for rule in of.offers for study in rule.studies}
+        found[name] = {
+            "name": regimen.name,
+            "disease": regimen.disease,
+            "drugs": [rulebook.formulary.name_of(id) for id in regimen.drug_names],
+            "schedule": _schedule(regimen, places),
+            "brief": {study: _brief(regimen, rulebook.studies[study], rulebook) for study in sorted(studies)},
+            "offers": [rule.id for rule in of.offers],
+            "exclusions": [rule.id for rule in of.exclusions],
+            "cautions": [rule.id for rule in of.cautions],
+        }
+    return found
+
+
+def study_data(study: Study, rulebook: Rulebook) -> Json:
+    """A study: in a few words, whole in blocks, and the rows that it has in a forest plot."""
+    evidence, places = evidence_of(study), Places(rulebook)
+    level = evidence.design_level
+    return {
+        "name": study.name,
+        "words": study_words(evidence),
+        "cited": places.of(study.cited_in),
+        "design_level": {"ocebm_2011": level.ocebm_2011, "basis": level.basis},
+        "shown_benefit": study.shown_benefit.endpoint if study.shown_benefit else None,
+        "errata": [erratum_line(erratum) for erratum in study.errata],
+        "registry": study.citation.registry.value if study.citation.registry else None,
+        "rows": [_forest_row(row) for row in rows_of_study(evidence, places)],
+        "blocks": [_block(block) for block in study_blocks(study, rulebook, 5)][1:],
+    }
+
+
+def _forest_row(row: Row) -> Json:
+    interval = row.interval
+    bounds = [interval.low, interval.high, interval.level] if interval and row.ratio is not None else None
+    return {
+        "heading": row.heading,
+        "arms": row.arms,
+        "effect": row.effect,
+        "ratio": row.ratio,
+        "printed": str(row.ratio),
+        "interval": bounds,
+    }
+
+
+def _block(block: Block) -> Json:
+    match block:
+        case Heading(text=text):
+            return {"heading": text}
+        case Fields(pairs=pairs):
+            return {"fields": [[name, value] for name, value in pairs if value]}
+        case Bullets(items=items):
+            return {"bullets": list(items)}
+        case Table(columns=columns, rows=rows):
+            return {"header": list(columns), "rows": [list(row) for row in rows]}
+    return {"bullets": []}
+
+
+def _schedule(regimen: Regimen, places: Places) -> Json | None:
+    schedule = regimen.schedule
+    if schedule is None:
+        return None
+    return {"says": schedule.says, "source": places.at(schedule.source.review, schedule.source.section)}
+
+
+def _brief(regimen: Regimen, study: Study, rulebook: Rulebook) -> list[str]:
+    """The main results of a study for the arms of one regimen and its main finding on harm, each with its section."""
+    evidence, places = evidence_of(study), Places(rulebook)
+    if is_statement(evidence):
+        return []
+    arms, labels = matching_arms(evidence, regimen, rulebook.formulary), arm_labels(evidence)
+
+    def at(section: str | None, errata: Iterable[str]) -> str:
+        return signed(places.within(evidence.cited_in, section) if section else places.of(study.cited_in), errata)
+
+    said = [
+        f"{brief_result(result, arms, labels)} {at(result.section, result.errata)}"
+        for result in main_results(evidence, arms, study.shown_benefit)
+    ]
+    if not said:
+        said = [f"{one.says} {at(one.section, one.errata)}" for one in evidence.findings[:1]]
+    safety = main_harm(evidence)
+    harm = f"Harm: {brief_safety(safety, arms, labels)} {at(safety.section, safety.errata)}" if safety else None
+    return [*(said or ["no figures in the review"]), *([harm] if harm else [])]

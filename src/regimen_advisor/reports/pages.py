@@ -1,0 +1,29 @@
+"""What every HTML page of a report shares: the templates, and one style sheet that the page's policy names."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+
+def environment() -> Environment:
+    """The templates; whatever comes from a profile, a rule or a table is escaped by them."""
+    return Environment(
+        loader=PackageLoader("regimen_advisor.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def style(*names: str) -> dict[str, str]:
+    """The style of every report with these additions, and its digest, so that no other style can be slipped in."""
+    folder = files("regimen_advisor.reports").joinpath("templates")
+    text = "\n".join(folder.joinpath(name).read_text("utf-8").strip() for name in ("report.css", *names))
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return {"style": Markup(text), "style_hash": digest}  # noqa: S704 - ships with the package

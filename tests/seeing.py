@@ -1,0 +1,33 @@
+"""A page of a report as it stands in a browser: what is wrong with it on a screen of some width, in some colours."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Look = tuple[str, int]
+"""Colours, and how many pixels the screen is wide."""
+
+looks = pytest.mark.parametrize("look", [("light", 1280), ("dark", 320)], ids=["light desktop", "small dark phone"])
+"""What a person may see a page on; runs a test for each."""
+
+
+def faults(browser: Any, html: str, folder: Path, look: Look) -> list[Any]:
+    """What axe-core finds with everything unfolded, whether it is wider than the screen, and what it loads."""
+    reason = "axe-playwright-python is not installed"
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=reason)
+    scheme, width = look
+    file = folder / "page.html"
+    file.write_text(html, "utf-8")
+    asked: list[str] = []
+    page = browser.new_page(viewport={"width": width, "height": 700}, color_scheme=scheme)
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    unfolded = page.evaluate("document.documentElement.scrollWidth")
+    found = axe.Axe().run(page).response["violations"]
+    page.close()
+    wrong: list[Any] = [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found]
+    wrong += [f"{pixels} pixels wide on {width}" for pixels in (wide, unfolded) if pixels > width]
+    return wrong + [url for url in asked if url != file.as_uri()]
