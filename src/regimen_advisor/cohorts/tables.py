@@ -150,7 +150,9 @@ def table_errors(place: str, written: str | None = None) -> Iterator[None]:
                 raise step from None
         text = " ".join(str(error).split())
         if "No space left" in text:
-            raise InputError.at(Location(written or place), "could not be written: no space left on the device") from None
+            raise InputError.at(
+                Location(written or place), "could not be written: no space left on the device"
+            ) from None
         raise InputError.at(Location(place), f"cannot be read or written: {text[:_TOLD]}") from None
 
 
