@@ -255,7 +255,7 @@ def refuse_other_standings(folder: Path) -> None:
     ours = pl.read_parquet(folder / "out-columns_over_the_same_bits.parquet").sort("id")
     theirs = pl.read_parquet(folder / "out-duckdb_rules.parquet").sort("id")
     words = pl.Enum([standing.value for standing in Standing])
-    if not ours.equals(theirs.with_columns(pl.exclude("id").cast(words)).select(ours.columns)):
+    if not ours.equals(theirs.with_columns(pl.exclude("id").cat.to(words)).select(ours.columns)):
         raise SystemExit("DuckDB and the columns do not agree")
     print(f"DuckDB and the columns agree on {ours.height:,} patients", file=sys.stderr)
 

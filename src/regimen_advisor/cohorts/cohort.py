@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from regimen_advisor.cohorts.mapping import TableMapping
-from regimen_advisor.cohorts.settling import Settled, settle
+from regimen_advisor.cohorts.settling import Settled, settle, write_standings
 from regimen_advisor.cohorts.tables import PARQUET, scan_table, table_errors, whole_or_nothing, write_table
 from regimen_advisor.engines.columns import FAULT, HISTORY, ColumnEngine
 from regimen_advisor.errors import InputError, Location, Problem
@@ -119,9 +119,8 @@ def judged(
             told = engine.standings(
                 engine.facts(table.rows), [*keep, set_apart(engine), relabelled(table.mapping), digest(rulebook)]
             )
-            told.select(*keep, *rulebook.regimens, QUESTIONS, SET_APART, UNREAD, DIGEST).sink_parquet(
-                file, compression="zstd", compression_level=1, statistics=False
-            )
+            told = told.select(*keep, *rulebook.regimens, QUESTIONS, SET_APART, UNREAD, DIGEST)
+            write_standings(told, file)
             settled = settle(table, engine, file, exact=exact)
         yield CohortResult(rulebook, file, settled, tuple(rulebook.regimens))
 

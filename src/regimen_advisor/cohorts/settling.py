@@ -20,7 +20,7 @@ from regimen_advisor.standings import Standing
 if TYPE_CHECKING:
     from regimen_advisor.cohorts.cohort import CohortTable
 
-_FIRST, _BATCH = 5_000, 100_000
+_FIRST, _BATCH, _PIECE = 5_000, 100_000, 50_000
 _OPEN = [Standing.UNDETERMINED.value, Standing.EXCLUDED.value, Standing.OFFERED.value]
 
 
@@ -46,18 +46,28 @@ def settle(table: CohortTable, engine: ColumnEngine, file: Path, *, exact: bool)
         return Settled(not count, count, 0)
     may_change = pl.any_horizontal(*(pl.col(regimen).is_in(_OPEN) for regimen in regimens))
     asked = pl.scan_parquet(file).select(may_change.fill_null(value=False)).collect(engine="streaming").to_series()
-    if not asked.any():
-        return Settled(exact=True, cases=0, changed=0)
-    settler = Settler(engine)
-    found = [answers for batch in _batches(table.rows, asked) if (answers := settler.answers(batch)).height]
-    if not found:
-        return Settled(exact=True, cases=settler.cases, changed=0)
-    answers = pl.concat(found)
-    before = _numbered(file).filter(pl.col("row").is_in(answers["row"].to_list())).collect(engine="streaming")
-    changed = sum(int((before[name].cast(pl.String) != answers[name].cast(pl.String)).sum()) for name in regimens)
+    found, cases = _answers(table.rows, asked, engine)
+    if not found.height:
+        return Settled(exact=True, cases=cases, changed=0)
+    before = _numbered(file).filter(pl.col("row").is_in(found["row"].to_list())).collect(engine="streaming")
+    changed = sum(int((before[name].cast(pl.String) != found[name].cast(pl.String)).sum()) for name in regimens)
     if changed:
-        _replace(file, answers, regimens)
-    return Settled(exact=True, cases=settler.cases, changed=changed)
+        _replace(file, found, regimens)
+    return Settled(exact=True, cases=cases, changed=changed)
+
+
+def _answers(table: pl.LazyFrame, asked: pl.Series, engine: ColumnEngine) -> tuple[pl.DataFrame, int]:
+    """The rows whose standings may be others, with these, and the number of cases that were asked of the solver."""
+    if not asked.any():
+        return pl.DataFrame(), 0
+    settler = Settler(engine)
+    found = [settler.answers(batch) for batch in _batches(table, asked)]
+    return pl.concat(found), settler.cases
+
+
+def write_standings(rows: pl.LazyFrame, file: Path) -> None:
+    """Standings as the working file: small pieces, since reading holds several of them at once."""
+    rows.sink_parquet(file, compression="zstd", compression_level=1, statistics=False, row_group_size=_PIECE)
 
 
 def _numbered(file: Path) -> pl.LazyFrame:
@@ -103,5 +113,5 @@ def _replace(file: Path, answers: pl.DataFrame, regimens: list[str]) -> None:
 
     whole = table.map_batches(settled, schema=table.collect_schema(), streamable=True, predicate_pushdown=False,
                               projection_pushdown=False, slice_pushdown=False)  # fmt: skip
-    whole.drop("row").sink_parquet(new, compression="zstd", compression_level=1, statistics=False)
+    write_standings(whole.drop("row"), new)
     new.replace(file)
