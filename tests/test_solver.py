@@ -11,6 +11,7 @@ from regimen_advisor.conditions import ALWAYS, NEVER, AllOf, AnyOf, Leaf
 from regimen_advisor.engines import implicants
 from regimen_advisor.engines.implicants import ways_to
 from regimen_advisor.engines.interpreter import Interpreter
+from regimen_advisor.engines.session import Completions
 from regimen_advisor.engines.solver import ImpossiblePatient, Solver, solver_for
 from regimen_advisor.engines.witness import witness
 from regimen_advisor.errors import InputError
@@ -143,6 +144,19 @@ def test_many_lines_are_all_read(rulebook: Rulebook) -> None:
     assert solver.truth(Leaf(Between("prior_lines", 7, 7)), patient) is Truth.TRUE
     assert solver.truth(Leaf(Includes("progressed_on", "osimertinib")), patient) is Truth.TRUE
     assert solver.truth(Leaf(Includes("last_drugs", "osimertinib")), patient) is Truth.FALSE
+
+
+def test_what_was_shown_of_a_patient_answers_as_the_solver_does(rulebook: Rulebook) -> None:
+    random, solver, answers = Random(4), solver_for(rulebook), Counter[bool]()
+    patient = patient_of(rulebook, disease="nsclc", prior_lines=1)
+    session = solver.session(patient=patient)
+    shown, known = Completions(session, solver.known(session, patient)), solver.known(session, patient)
+    literals = [session.encoding.condition(condition) for condition in solver.rules.values()]
+    for _ in range(600):
+        asked = [random.choice((-1, 1)) * literal for literal in random.sample(literals, random.randint(1, 4))]
+        answers[shown.can(asked)] += 1
+        assert shown.can(asked) == session.can(known, asked)
+    assert min(answers[True], answers[False]) > 60
 
 
 def test_a_patient_whom_no_completion_fits_is_refused(rulebook: Rulebook) -> None:
