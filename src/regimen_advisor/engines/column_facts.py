@@ -77,6 +77,15 @@ class FactReader:
             for start in range(0, max(len(members), 1), _MEMBERS_AT_A_TIME)
         ]  # fmt: skip
 
+        self._lines = self._numbers("prior_lines", [Number(n, n) for n in range(MOST_LINES + 1)])
+        cycles = [Number(n, n) for n in range(MOST_CYCLES + 1)]
+        self._cycles = self._numbers("last_cycles", [*cycles, Number(0, MOST_CYCLES), Number(0, -1, absent=True)])
+
+    def _numbers(self, name: str, values: list[Number]) -> Bits:
+        """The bits of some values of a number that a history settles."""
+        (field,) = self.layout.fields[name]
+        return np.array([field.bits(value) for value in values], np.uint64)
+
     def _read_drug(self, text: str) -> Cell | None:
         try:
             return Cell(text, read(Profile(history=[HistoryEntry(line=1, drugs=[text])]), self._loose))
@@ -181,9 +190,6 @@ class FactReader:
             (field,) = self.layout.fields[name]
             words[field.word] |= np.where(given, bits, np.uint64(0)).astype(np.uint64, copy=False)
 
-        def table(name: str, values: list[Number]) -> Bits:
-            return np.array([self.layout.fields[name][0].bits(value) for value in values], np.uint64)
-
         for reader, part in zip(self.histories, parts, strict=True):
             for name, sets in part.sets.items():
                 for field in self.layout.fields[name]:
@@ -192,14 +198,12 @@ class FactReader:
                     words[field.word] |= np.where(given, inside | outside, np.uint64(0))
         part = parts[0]
         untreated = part.lines == 0
-        add("prior_lines", table("prior_lines", [Number(n, n) for n in range(MOST_LINES + 1)])[part.lines])
+        add("prior_lines", self._lines[part.lines])
         (outcome,) = self.layout.fields["last_outcome"]
         possible = np.where(untreated, 1, part.last_outcome.astype(np.int64) << 1)  # the word "none" comes first
         add("last_outcome", possible.astype(np.uint64) << np.uint64(outcome.offset))
-        numbers = [Number(n, n) for n in range(MOST_CYCLES + 1)]
-        cycles = table("last_cycles", [*numbers, Number(0, MOST_CYCLES), Number(0, -1, absent=True)])
-        given_cycles = np.where(part.cycles < 0, len(numbers), part.cycles)
-        add("last_cycles", cycles[np.where(untreated, len(numbers) + 1, given_cycles)])
+        given_cycles = np.where(part.cycles < 0, MOST_CYCLES + 1, part.cycles)
+        add("last_cycles", self._cycles[np.where(untreated, MOST_CYCLES + 2, given_cycles)])
         (upkeep,) = self.layout.fields["on_maintenance"]
         yes, no = (np.uint64(upkeep.bits(Choice(frozenset({word})))) for word in ("true", "false"))
         may, may_not = part.on_maintenance
