@@ -229,6 +229,16 @@ def test_a_waiting_regimen_names_what_it_waits_for(key: AnswerKey) -> None:
     assert all(point.waits_for for point in waiting)
 
 
+def test_what_a_regimen_waits_for_is_called_as_the_question_calls_it(rulebook: Rulebook) -> None:
+    quiz = generate(rulebook, seed=3, count=8, setting="nsclc/later-line-egfr")
+    named = set()
+    for question, solution in zip(quiz.questions, answer_key(quiz, rulebook).solutions, strict=True):
+        waits = {words for point in solution.points for words in point.waits_for}
+        assert waits <= set(question.unknown)
+        named |= waits
+    assert any(" of line " in words for words in named)
+
+
 @SLOW
 @given(seed=st.integers(0, 10_000))
 def test_the_contrast_is_true_of_a_patient_who_differs_in_that_fact(rulebook: Rulebook, seed: int) -> None:

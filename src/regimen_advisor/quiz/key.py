@@ -14,8 +14,8 @@ from regimen_advisor.profile import Profile
 from regimen_advisor.quiz.generating import Group, Question, Quiz
 from regimen_advisor.quiz.making import group_of, patients_of
 from regimen_advisor.quiz.variants import Variant, Variants
+from regimen_advisor.quiz.words import asked_words
 from regimen_advisor.reading import read
-from regimen_advisor.reports.patient_text import question_words
 from regimen_advisor.rulebook import Rulebook
 from regimen_advisor.rules import Rule
 from regimen_advisor.sources import Record
@@ -91,7 +91,7 @@ def solution(question: Question, quiz: Quiz, rulebook: Rulebook) -> Solution:
     points = []
     for choice in question.choices:
         option = options[choice.regimen]
-        waits = [question_words(key, rulebook.domain) for key in option.depends_on]
+        waits = [asked_words(key, question.profile, rulebook.domain) for key in option.depends_on]
         points.append(
             Point(
                 regimen=choice.regimen,

@@ -9,6 +9,7 @@ from typing import Any
 from regimen_advisor.facts import ChoiceFact, NumberFact, SetFact
 from regimen_advisor.quiz.histories import OUTCOMES
 from regimen_advisor.quiz.patients import Patients, Written, driver_of
+from regimen_advisor.quiz.words import part_words
 from regimen_advisor.wording import Wording, listed, value_word
 
 USUAL_CYCLES = 4
@@ -126,8 +127,7 @@ class Variants:
                 yield Variant({**profile, key: "unknown"}, key, f"{fact.label}: not known")
         history = profile.get("history")
         for where, entry in enumerate(history if isinstance(history, list) else ()):
-            name = f"line {entry['line']}" if "line" in entry else "the curative treatment"
             for part in ("drugs", "outcome"):
                 if entry[part] != "unknown" and entry.get("setting") != "maintenance":
-                    says = f"{part} of {name}: not known"
+                    says = f"{part_words(part, entry)}: not known"
                     yield self._variant(profile, where, {part: "unknown"}, part, says)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from regimen_advisor.facts import Fact
+from regimen_advisor.facts import Domain, Fact
 from regimen_advisor.quiz.patients import Patients, Written
 from regimen_advisor.rulebook import Rulebook
 from regimen_advisor.wording import Wording, listed, value_word
 
 _BARE = ("disease", "histology", "extent")
 """Facts whose value says what it is of."""
+_HISTORY = "the treatment so far"
 
 
 def known_words(profile: Written, rulebook: Rulebook) -> tuple[str, ...]:
@@ -73,8 +74,21 @@ def _unknown(profile: Written, patients: Patients) -> Iterator[str]:
             yield patients.domain.facts[key].label
     history = profile.get("history", "unknown")
     if history == "unknown":
-        yield "the treatment so far"
+        yield _HISTORY
         return
     for entry in history:
-        name = f"line {entry['line']}" if "line" in entry else "the curative treatment"
-        yield from (f"{part} of {name}" for part in ("drugs", "outcome") if entry[part] == "unknown")
+        yield from (part_words(part, entry) for part in ("drugs", "outcome") if entry[part] == "unknown")
+
+
+def asked_words(key: str, profile: Written, domain: Domain) -> str:
+    """What a question is about, in the words of ``unknown_words``: ``history[1].outcome`` is the outcome of line 2."""
+    position, _, part = key.removeprefix("history[").partition("].")
+    if part:
+        return part_words(part, profile["history"][int(position)])
+    return _HISTORY if key == "history" else domain.facts[key].label
+
+
+def part_words(part: str, entry: Mapping[str, Any]) -> str:
+    """A part of a history entry: ``drugs of line 1``."""
+    name = f"line {entry['line']}" if "line" in entry else "the curative treatment"
+    return f"{part} of {name}"
