@@ -208,8 +208,8 @@ def test_formulas_in_text_are_neutralised_in_csv(app, tmp_path):
 
 def test_strict_refuses_and_leaves_no_file_behind(app, table, tmp_path):
     said = refused(app, table, "--strict", "--output", tmp_path / "out.csv")
-    assert "alk: cannot read `maybe` (1 rows)" in said
-    assert "set apart" in said
+    assert "alk: cannot read `maybe` (1 row)" in said
+    assert "patients.csv: 1 row set apart: " in said
     assert sorted(path.name for path in tmp_path.iterdir()) == ["patients.csv"]
 
 
@@ -257,6 +257,19 @@ def test_a_row_is_given_back_as_the_profile_it_says(table, rulebook):
     assert profile.history[0].drugs == ["osimertinib"]
     with pytest.raises(InputError, match="no row of the table is called `z`"):
         profile_of_row([str(table)], "z", rulebook)
+
+
+def test_one_patient_and_several_are_counted_in_words_that_fit(app, rulebook, tmp_path):
+    file = tmp_path / "few.csv"
+    file.write_text(HEADER + NOTHING_KNOWN, encoding="utf-8")
+    with judged(open_table([str(file)]), rulebook) as result:
+        summary = summarise(result, "few")
+    assert report.as_text(summary).startswith("few: 1 patient, rulebook ")
+    assert "<h1>few: 1 patient</h1>" in report.as_html(summary)
+    file.write_text(HEADER + 2 * UNREADABLE + 2 * CONTRADICTORY, encoding="utf-8")
+    said = refused(app, file, "--strict")
+    assert "few.csv: alk: cannot read `maybe` (2 rows)" in said
+    assert "few.csv: 2 rows set apart: " in said
 
 
 def test_the_page_is_self_contained_and_escapes_what_comes_from_the_table(rulebook, tmp_path):

@@ -1,6 +1,7 @@
 """Reports: figures in words, warnings apart by where they come from, and the first screen of six teaching profiles."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from regimen_advisor.advising import advise
 from regimen_advisor.evidence import Comparison, Interval, Result, Study, Value
+from regimen_advisor.explaining.explain import explain
 from regimen_advisor.profile import profile_from, read_profile
 from regimen_advisor.reading import read
 from regimen_advisor.reports import markdown, text
@@ -27,6 +29,7 @@ from regimen_advisor.reports.layout import Bullets, Fields, Heading, Paragraph, 
 from regimen_advisor.reports.patient_text import question_words
 from regimen_advisor.reports.show import render
 from regimen_advisor.reports.studies import link
+from regimen_advisor.rulebook import load_rulebook
 from regimen_advisor.sources import parse_document
 from regimen_advisor.standings import Standing
 
@@ -102,6 +105,23 @@ def test_what_is_not_so_without_being_looked_for_is_said_as_a_statement(rulebook
 )  # fmt: skip
 def test_a_shown_entry_reads_as_reviewed(rulebook, snapshot, kind, id):
     assert re.sub(r"(\.yaml):\d+", r"\1:<line>", render(kind, id, rulebook)) == snapshot
+
+
+@pytest.mark.parametrize(("here", "folder"), [("", "rules"), ("rules", "."), ("rules/nsclc", "..")])
+def test_a_shown_file_can_be_opened_from_where_the_rules_were_named(rulebook, tmp_path, monkeypatch, here, folder):
+    shutil.copytree(rulebook.folder, tmp_path / "rules")
+    monkeypatch.chdir(tmp_path / here)
+    file, _, line = re.search(r"File: (.*)", render("finding", "driver-negative", load_rulebook(folder)))[1].partition(
+        ":"
+    )
+    assert "id: driver-negative" in Path(file).read_text("utf-8").splitlines()[int(line) - 1]
+
+
+def test_show_and_explain_name_the_place_of_a_rule_alike(rulebook):
+    patient = example(rulebook, "egfr-l858r-after-osimertinib")[1]
+    (option,) = explain(patient, rulebook, ["amivantamab-platinum-chemotherapy"]).options
+    for argument in option.arguments:
+        assert f"File: {argument.written_in}\n" in render("rule", argument.rule, rulebook)
 
 
 @pytest.mark.parametrize("path", sorted(PROFILES.glob("*.yaml")), ids=lambda path: path.stem)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -31,65 +31,83 @@ SCOPE = (
     "it works: figures of different trials are not compared. The rules do not look at organ function, other diseases, "
     "other medicines, cost or availability."
 )
-Basis = Literal["review", "outside the reviews"]
+Basis = Annotated[
+    Literal["review", "outside the reviews"],
+    Field(description="whether a review says it, or it is known from elsewhere"),
+]
+
+# What several answers say alike, with its meaning.
+SchemaVersion = Annotated[str, Field(description="version of this format")]
+Scope = Annotated[str, Field(description="what the answer is for, and what it does not look at")]
+Engines = Annotated[
+    tuple[str, ...], Field(description="names of the engines that judged the rules, all with the same outcome")
+]
+OutsideCertainty = Annotated[str | None, Field(description="how sure a statement from outside the reviews is")]
+RuleSource = Annotated[
+    Source, Field(description="where the review says it; of what is known from elsewhere, the section it goes with")
+]
 
 
 class RulebookName(Record):
     """Which rules gave the answer."""
 
-    version: str
-    digest: str
+    version: str = Field(description="a short name of exactly these rules: the first 12 digits of the digest")
+    digest: str = Field(description="`sha256:` and a checksum of the names and bytes of all rule files")
 
 
 class ProfileName(Record):
     """Which profile was read, and remarks on how it was read."""
 
-    id: str
-    summary: str | None = None
+    id: str = Field(description="its `id`; the name of the file where it has none")
+    summary: str | None = Field(None, description="the patient in one sentence, as the profile says it")
     notes: tuple[str, ...] = Field((), description="remarks on the input, for the person who wrote it")
+
+
+JudgedBy = Annotated[RulebookName, Field(description="the rules that gave the answer")]
+ReadProfile = Annotated[ProfileName, Field(description="the profile that was read")]
 
 
 class Evidence(Record):
     """One study behind an option, as its review reports it, with what the published record says otherwise."""
 
-    study: str
-    name: str
-    kind: str
-    phase: str | None = None
-    design_level: DesignLevel
-    n: Count | None = None
-    population: Population
-    arms: tuple[Arm, ...] = ()
-    results: tuple[Result, ...] = ()
-    safety: tuple[Safety, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    limits: Limits
-    errata: tuple[Erratum, ...] = ()
-    cited_in: tuple[Place, ...]
-    citation: Citation
+    study: str = Field(description="id of the study")
+    name: str = Field(description="as the review calls it")
+    kind: str = Field(description="what kind of entry it is, such as `trial` or `meta-analysis`")
+    phase: str | None = Field(None, description="as stated, such as `III` or `Ib/II`")
+    design_level: DesignLevel = Field(description="OCEBM 2011 level that its design alone gives")
+    n: Count | None = Field(None, description="number of patients")
+    population: Population = Field(description="who was treated")
+    arms: tuple[Arm, ...] = Field((), description="patients treated alike")
+    results: tuple[Result, ...] = Field((), description="figures of benefit, one endpoint each")
+    safety: tuple[Safety, ...] = Field((), description="figures of harm")
+    findings: tuple[Finding, ...] = Field((), description="what the review says in words")
+    limits: Limits = Field(description="reservations")
+    errata: tuple[Erratum, ...] = Field((), description="where review and published record differ")
+    cited_in: tuple[Place, ...] = Field(description="where it stands in the reviews")
+    citation: Citation = Field(description="how to find the publication")
 
 
 class Caution(Record):
     """A reason to hesitate: ``holds``, or ``open`` where it waits for facts that are not known."""
 
-    rule: str
-    says: str
+    rule: str = Field(description="id of the rule")
+    says: str = Field(description="the caution in one sentence")
     basis: Basis
-    certainty: str | None = None
-    source: Source
-    state: Literal["holds", "open"]
-    depends_on: tuple[str, ...] = ()
-    errata: tuple[str, ...] = ()
+    certainty: OutsideCertainty = None
+    source: RuleSource
+    state: Literal["holds", "open"] = Field(description="`open` where the rule waits for facts that are not known")
+    depends_on: tuple[str, ...] = Field((), description="profile keys and history parts it waits for")
+    errata: tuple[str, ...] = Field((), description="ids of the errata that concern what it says")
 
 
 class Reason(Record):
     """Why an option stands as it does: the rule that decides, and what of it is met, not met or unknown."""
 
-    rule: str
-    effect: Literal["offer", "exclude"]
-    state: Literal["met", "not met", "unknown"]
-    says: str
-    source: Source
+    rule: str = Field(description="id of the rule")
+    effect: Literal["offer", "exclude"] = Field(description="what the rule does where it holds")
+    state: Literal["met", "not met", "unknown"] = Field(description="whether the rule holds for this patient")
+    says: str = Field(description="the rule in one sentence")
+    source: Source = Field(description="where the review says it")
     not_met: tuple[str, ...] = Field((), description="conditions that are not met, in words")
     unknown: tuple[str, ...] = Field((), description="conditions that are not known, in words")
 
@@ -97,74 +115,86 @@ class Reason(Record):
 class Option(Record):
     """How one regimen stands for this patient, and on what evidence."""
 
-    regimen: str
-    name: str
+    regimen: str = Field(description="id of the regimen")
+    name: str = Field(description="as a reader is told it")
     drugs: tuple[str, ...] = Field(description="standard names of drugs and classes")
-    standing: Standing
+    standing: Standing = Field(description="how the regimen stands for this patient")
     setting: tuple[str, ...] = Field((), description="titles of the clinical settings of the rules that hold")
-    says: tuple[str, ...] = ()
+    says: tuple[str, ...] = Field((), description="the rules named in `rules`, a sentence each")
     rules: tuple[str, ...] = Field((), description="offer rules that hold; for an undetermined option those that may")
     studies: tuple[str, ...] = Field((), description="studies of these rules")
-    evidence: tuple[Evidence, ...] = ()
-    design_level: DesignLevel
-    shown_benefit: Literal["OS", "PFS", "response"] | None = None
-    approvals: tuple[Approval, ...] = ()
-    schedule: Schedule | None = None
-    cautions: tuple[Caution, ...] = ()
-    reasons: tuple[Reason, ...] = ()
+    evidence: tuple[Evidence, ...] = Field(
+        (), description="the studies named in `studies`, as their review reports them"
+    )
+    design_level: DesignLevel = Field(description="of its study with the best design")
+    shown_benefit: Literal["OS", "PFS", "response"] | None = Field(
+        None, description="strongest endpoint on which a review states a gain"
+    )
+    approvals: tuple[Approval, ...] = Field((), description="approvals that a review states for this use")
+    schedule: Schedule | None = Field(None, description="dose and timing, only what a review states")
+    cautions: tuple[Caution, ...] = Field((), description="reasons to hesitate that hold or may hold")
+    reasons: tuple[Reason, ...] = Field(
+        (), description="rules that exclude it, leave it open, or would offer it but do not hold"
+    )
     depends_on: tuple[str, ...] = Field((), description="profile keys and history parts it waits for")
 
 
 class Statement(Record):
     """A standard, a note or a silence of the reviews that concerns this patient."""
 
-    rule: str
-    title: str
-    says: str
+    rule: str = Field(description="id of the rule")
+    title: str = Field(description="what it is about, in a few words")
+    says: str = Field(description="the statement in one sentence")
     basis: Basis
-    certainty: str | None = None
-    source: Source
-    studies: tuple[str, ...] = ()
-    state: Literal["holds", "open"] = "holds"
-    depends_on: tuple[str, ...] = ()
+    certainty: OutsideCertainty = None
+    source: RuleSource
+    studies: tuple[str, ...] = Field((), description="ids of its studies")
+    state: Literal["holds", "open"] = Field(
+        "holds", description="`open` where the rule waits for facts that are not known"
+    )
+    depends_on: tuple[str, ...] = Field((), description="profile keys and history parts it waits for")
 
 
 class Trial(Record):
     """A study that was ongoing when its review was written, and what has become of it."""
 
-    rule: str
-    study: str
-    name: str
-    phase: str | None = None
-    registry: str | None = None
-    says: str
-    errata: tuple[Erratum, ...] = ()
-    source: Source
+    rule: str = Field(description="id of the rule")
+    study: str = Field(description="id of the study")
+    name: str = Field(description="as the review calls it")
+    phase: str | None = Field(None, description="as stated, such as `III` or `Ib/II`")
+    registry: str | None = Field(None, description="number of the trial registration")
+    says: str = Field(description="why it is worth knowing, in one sentence")
+    errata: tuple[Erratum, ...] = Field((), description="where review and published record differ")
+    source: Source = Field(description="where the review says it")
 
 
 class Missing(Record):
     """A question whose answer would settle options."""
 
     question: str = Field(description="profile key or part of a history entry")
-    asks: str
+    asks: str = Field(description="the question in words")
     settles: tuple[str, ...] = Field((), description="regimens that some answer to this question alone settles")
 
 
 class Advice(Record):
     """All that the rules say of one patient. Same input, same bytes."""
 
-    schema_version: str = SCHEMA_VERSION
-    rulebook: RulebookName
-    engines: tuple[str, ...]
-    profile: ProfileName
-    standards: tuple[Statement, ...] = ()
-    options: tuple[Option, ...] = ()
+    schema_version: SchemaVersion = SCHEMA_VERSION
+    rulebook: JudgedBy
+    engines: Engines
+    profile: ReadProfile
+    standards: tuple[Statement, ...] = Field((), description="what a review states as the standard without studying it")
+    options: tuple[Option, ...] = Field((), description="every regimen for the disease, in `order`")
     order: str = Field(description="how the options are ordered, and why")
-    trials: tuple[Trial, ...] = ()
-    notes: tuple[Statement, ...] = ()
-    silent: tuple[Statement, ...] = ()
-    missing: tuple[Missing, ...] = ()
-    scope: str = SCOPE
+    trials: tuple[Trial, ...] = Field(
+        (), description="studies that were ongoing when their review was written; never options"
+    )
+    notes: tuple[Statement, ...] = Field((), description="what else is worth knowing for this patient")
+    silent: tuple[Statement, ...] = Field((), description="what the reviews do not speak of for this patient")
+    missing: tuple[Missing, ...] = Field(
+        (), description="what to find out first: single questions whose answer settles options"
+    )
+    scope: Scope = SCOPE
 
     def standing(self, regimen: str) -> Standing:
         """The standing of one regimen. Raises ``KeyError`` for one that is no option of this disease."""

@@ -69,6 +69,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 row``, ``2 rows``, ``1,024 rows``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def did_you_mean(word: object, known: Iterable[str]) -> str | None:
     """``did you mean `x`?`` for the nearest known word, or ``None`` where nothing is near."""
     candidates = {name.casefold(): name for name in known}

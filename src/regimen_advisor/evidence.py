@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from pydantic import Field
+
 from regimen_advisor.errors import InputError, Location, Problem, did_you_mean
 from regimen_advisor.figures import (
     Comparison,
@@ -194,8 +196,8 @@ def misplaced(
 class DesignLevel(Record):
     """OCEBM 2011 level of a treatment study by its design alone; ``None`` where the design does not settle it."""
 
-    ocebm_2011: int | None
-    basis: str
+    ocebm_2011: int | None = Field(description="1 (best) to 5; null where the design does not settle it")
+    basis: str = Field(description="the design that gives the level, or why there is none")
 
 
 _LEVELS: dict[str, tuple[int | None, str]] = {

@@ -60,8 +60,8 @@ class Component(Record):
 class Schedule(Record):
     """Dose and timing as far as a review states them, in our words."""
 
-    says: Word
-    source: Source
+    says: Word = Field(description="dose and timing in words")
+    source: Source = Field(description="where the review says it")
 
 
 class Regimen(Record):

@@ -18,7 +18,7 @@ from regimen_advisor.cohorts.mapping import TableMapping
 from regimen_advisor.cohorts.settling import Settled, settle, write_standings
 from regimen_advisor.cohorts.tables import PARQUET, scan_table, table_errors, whole_or_nothing, write_table
 from regimen_advisor.engines.columns import FAULT, HISTORY, ColumnEngine
-from regimen_advisor.errors import InputError, Location, Problem
+from regimen_advisor.errors import InputError, Location, Problem, counted
 from regimen_advisor.profile import Profile
 from regimen_advisor.rulebook import Rulebook
 from regimen_advisor.standings import Standing
@@ -242,8 +242,9 @@ def refuse_if_strict(summary: Summary) -> None:
     """Raises ``InputError`` if a cell could not be read or a row was set apart."""
     place = Location(summary.table)
     problems = [
-        Problem(place, f"{column}: cannot read `{cell}` ({count} rows)") for column, cell, count in summary.unread
+        Problem(place, f"{column}: cannot read `{cell}` ({counted(count, 'row')})")
+        for column, cell, count in summary.unread
     ]
-    problems += [Problem(place, f"{count} rows set apart: {reason}") for reason, count in summary.set_apart]
+    problems += [Problem(place, f"{counted(count, 'row')} set apart: {reason}") for reason, count in summary.set_apart]
     if problems:
         raise InputError(problems)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Literal
 
 from regimen_advisor.advice import Basis
@@ -18,10 +19,12 @@ from regimen_advisor.values import Truth
 
 
 def written_in(location: Location, rulebook: Rulebook) -> str:
-    """``rules/nsclc/later-line-egfr.yaml:6``: the place of a rule, from the folder of its rulebook."""
-    prefix = rulebook.folder.as_posix().rstrip("/") + "/"
-    file = location.file.replace("\\", "/").removeprefix(prefix)
-    return f"{rulebook.folder.name}/{file}:{location.line}"
+    """``rules/nsclc/later-line-egfr.yaml:6``: a place in a rulebook, beginning with the name of its folder.
+
+    Not with the whole path, so that the same rules print the same on every machine.
+    """
+    file = Path(rulebook.folder.name) / Path(location.file).relative_to(rulebook.folder)
+    return str(Location(file.as_posix(), location.line))
 
 
 class Arguments:

@@ -29,12 +29,12 @@ class Clause(Record):
     """One part of a condition: what it asks for, whether this patient meets it, and the parts it is made of."""
 
     words: str = Field(description="what is asked for; of a clause with several parts, how they are joined")
-    state: State
+    state: State = Field(description="whether this patient meets it")
     joined: Literal["all", "any"] | None = Field(None, description="whether all parts are needed or any is enough")
     finding: str | None = Field(None, description="id of the finding that is tested")
     value: str | None = Field(None, description="what is known of this patient in the fact that is tested")
     asks: tuple[str, ...] = Field((), description="profile keys and history parts that would settle it")
-    parts: tuple[Clause, ...] = ()
+    parts: tuple[Clause, ...] = Field((), description="what it is made of; none where one fact is tested")
 
     @property
     def sign(self) -> str:

@@ -6,9 +6,19 @@ from typing import Literal
 
 from pydantic import Field
 
-from regimen_advisor.advice import SCHEMA_VERSION, SCOPE, Basis, ProfileName, RulebookName
+from regimen_advisor.advice import (
+    SCHEMA_VERSION,
+    SCOPE,
+    Basis,
+    Engines,
+    JudgedBy,
+    OutsideCertainty,
+    ReadProfile,
+    RuleSource,
+    SchemaVersion,
+    Scope,
+)
 from regimen_advisor.explaining.clauses import Clause, State
-from regimen_advisor.regimens import Source
 from regimen_advisor.sources import Record
 from regimen_advisor.standings import Standing
 
@@ -16,39 +26,41 @@ from regimen_advisor.standings import Standing
 class Unless(Record):
     """A rule that overrides another one: where it holds, the other does not count."""
 
-    rule: str
-    says: str
-    state: State
-    written_in: str
-    condition: Clause
+    rule: str = Field(description="id of the overriding rule")
+    says: str = Field(description="that rule in one sentence")
+    state: State = Field(description="whether it holds for this patient; where it does, the other does not count")
+    written_in: str = Field(description="its file and line, from the folder of the rulebook")
+    condition: Clause = Field(description="what it asks for, part by part")
 
 
 class Argument(Record):
     """A rule that speaks for an option or against it, and whether it does so for this patient."""
 
-    rule: str
-    side: Literal["for", "against"]
-    effect: Literal["offer", "exclude", "caution"]
+    rule: str = Field(description="id of the rule")
+    side: Literal["for", "against"] = Field(description="whether the rule speaks for the option or against it")
+    effect: Literal["offer", "exclude", "caution"] = Field(description="what the rule does where it holds")
     state: State = Field(description="whether the rule holds: its condition is met and no rule overrides it")
-    says: str
+    says: str = Field(description="the rule in one sentence")
     basis: Basis
-    certainty: str | None = None
-    source: Source
+    certainty: OutsideCertainty = None
+    source: RuleSource
     errata: tuple[str, ...] = Field((), description="ids of errata that concern what it says")
     cited: str = Field(description="the source in short, as the review is cited: AA 4.1")
     studies: tuple[str, ...] = Field((), description="ids of its studies")
-    study_names: tuple[str, ...] = ()
-    setting: str
+    study_names: tuple[str, ...] = Field((), description="the same studies as the review calls them")
+    setting: str = Field(description="title of the clinical setting that the rule belongs to")
     written_in: str = Field(description="file and line of the rule, from the folder of the rulebook")
-    condition: Clause
-    unless: tuple[Unless, ...] = ()
+    condition: Clause = Field(description="what it asks for, part by part")
+    unless: tuple[Unless, ...] = Field((), description="rules that override it where they hold")
 
 
 class Step(Record):
     """One thing that would be different: a fact still to be learnt, or a known fact that would have to change."""
 
     question: str = Field(description="profile key or part of a history entry")
-    how: Literal["learn", "change"]
+    how: Literal["learn", "change"] = Field(
+        description="learnt, where it is not known; changed, where it is known to be otherwise"
+    )
     says: str = Field(description="the new value in words")
     instead_of: str | None = Field(None, description="what is known now, where it would have to change")
 
@@ -57,7 +69,7 @@ class Way(Record):
     """A smallest set of steps after which the option is offered, whatever else comes to be known."""
 
     kind: Literal["learn", "change"] = Field(description="whether everything has only to be learnt")
-    steps: tuple[Step, ...]
+    steps: tuple[Step, ...] = Field(description="what would be different; all of them are needed")
 
 
 class Answer(Record):
@@ -72,30 +84,32 @@ class Question(Record):
     """Something to ask or to test, and what each answer would settle."""
 
     question: str = Field(description="profile key or part of a history entry")
-    asks: str
+    asks: str = Field(description="the question in words")
     settles: tuple[str, ...] = Field((), description="regimens that some answer to this question alone settles")
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[Answer, ...] = Field((), description="the answers that change how some regimen stands")
 
 
 class Questions(Record):
     """What to ask or test next: single questions, the most decisive first, and the smallest sets that settle it."""
 
-    single: tuple[Question, ...] = ()
+    single: tuple[Question, ...] = Field(
+        (), description="questions that change something by themselves, the most decisive first"
+    )
     sets: tuple[tuple[str, ...], ...] = Field((), description="smallest sets of questions that settle all of it")
 
 
 class OptionExplained(Record):
     """Why one regimen stands as it does. Without arguments where only a summary was asked for."""
 
-    regimen: str
-    name: str
-    standing: Standing
-    summary: str
-    arguments: tuple[Argument, ...] = ()
+    regimen: str = Field(description="id of the regimen")
+    name: str = Field(description="as a reader is told it")
+    standing: Standing = Field(description="how the regimen stands for this patient")
+    summary: str = Field(description="why it stands so, in a few sentences with their sources")
+    arguments: tuple[Argument, ...] = Field((), description="every rule that speaks for it or against it")
     ways: tuple[Way, ...] = Field((), description="the smallest changes after which it would be offered")
     no_way: str | None = Field(None, description="said where nothing open and nothing that can change would help")
     never: str | None = Field(None, description="ways that need a fact that never changes, in one line")
-    questions: Questions = Questions()
+    questions: Questions = Field(Questions(), description="what to ask to settle this option")
 
     def on(self, side: Literal["for", "against"]) -> tuple[Argument, ...]:
         """The arguments of one side: those that hold first, then the open ones."""
@@ -106,25 +120,27 @@ class OptionExplained(Record):
 class Known(Record):
     """What is known of one fact."""
 
-    fact: str
-    label: str
-    value: str
+    fact: str = Field(description="name of the fact, as a rule tests it")
+    label: str = Field(description="the fact as a reader is told it")
+    value: str = Field(description="what is known of it, in words")
     fixed: bool = Field(description="whether it can never change")
 
 
 class Explanation(Record):
     """Why the options stand as they do for one patient. Same input, same bytes."""
 
-    schema_version: str = SCHEMA_VERSION
-    rulebook: RulebookName
-    engines: tuple[str, ...]
-    profile: ProfileName
+    schema_version: SchemaVersion = SCHEMA_VERSION
+    rulebook: JudgedBy
+    engines: Engines
+    profile: ReadProfile
     known: tuple[Known, ...] = Field((), description="what is known of the patient, fact by fact")
-    options: tuple[OptionExplained, ...] = ()
+    options: tuple[OptionExplained, ...] = Field(
+        (), description="the regimens asked for; without any, every option of the patient"
+    )
     questions: Questions = Field(
         Questions(), description="of the patient as a whole, where no regimen was asked for: `sets` settle all options"
     )
-    scope: str = SCOPE
+    scope: Scope = SCOPE
 
     def _repr_html_(self) -> str:
         """The explanation as a notebook shows it."""

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from regimen_advisor.advice import SCHEMA_VERSION, SCOPE, RulebookName
+from regimen_advisor.advice import SCHEMA_VERSION, SCOPE, JudgedBy, RulebookName, SchemaVersion, Scope
 from regimen_advisor.errors import InputError, Location, did_you_mean
 from regimen_advisor.rulebook import Rulebook
 from regimen_advisor.rules import Effect, Setting
@@ -39,14 +39,14 @@ MEANINGS: dict[str, str] = {
 class Choice(Record):
     """A regimen that a question asks about."""
 
-    regimen: str
-    name: str
+    regimen: str = Field(description="id of the regimen")
+    name: str = Field(description="as a reader is told it")
 
 
 class Question(Record):
     """One patient, and the regimens to sort."""
 
-    number: int = Field(ge=1)
+    number: int = Field(ge=1, description="its place in the quiz, from 1")
     kind: Kind = Field(
         description="why this patient: at a threshold, one fact away from another patient, excluded, or not fully known"
     )
@@ -55,21 +55,23 @@ class Question(Record):
     profile: dict[str, Any] = Field(description="the patient, as a profile file says it")
     known: tuple[str, ...] = Field(description="the patient in words")
     unknown: tuple[str, ...] = Field((), description="what rules may ask for and is not known, in words")
-    choices: tuple[Choice, ...]
+    choices: tuple[Choice, ...] = Field(description="the regimens to sort, in the order of the rulebook")
 
 
 class Quiz(Record):
     """A set of questions without their answers."""
 
-    schema_version: str = SCHEMA_VERSION
+    schema_version: SchemaVersion = SCHEMA_VERSION
     name: str = Field(description="of exactly these questions: rules, seed, level, number and setting")
-    rulebook: RulebookName
-    seed: int
-    level: Level
-    setting: str | None = None
+    rulebook: JudgedBy
+    seed: int = Field(
+        description="the number that the questions were drawn with; the same one gives the same questions"
+    )
+    level: Level = Field(description="1: all is known; 2: a fact is open; 3: several are, and cautions are told apart")
+    setting: str | None = Field(None, description="id of the clinical setting that it keeps to")
     asks: tuple[Group, ...] = Field(description="the groups to sort into; what is left out is not indicated")
-    questions: tuple[Question, ...]
-    scope: str = SCOPE
+    questions: tuple[Question, ...] = Field(description="the patients to think about, in order")
+    scope: Scope = SCOPE
 
     def question(self, number: int) -> Question:
         """The question with this number. Raises ``KeyError`` where there is none."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from regimen_advisor.advice import SCHEMA_VERSION, SCOPE
+from regimen_advisor.advice import SCHEMA_VERSION, SCOPE, SchemaVersion, Scope
 from regimen_advisor.complaints import listed
 from regimen_advisor.errors import InputError, Problem, did_you_mean
 from regimen_advisor.quiz.generating import Group, Question, Quiz
@@ -38,30 +38,30 @@ class GradedPoint(Record):
     """One regimen as it was sorted and as it should have been, with the reason."""
 
     given: Group | None = Field(description="nothing where the question was not answered")
-    right: bool
-    point: Point
+    right: bool = Field(description="whether it was put where it belongs")
+    point: Point = Field(description="where it belongs, and why")
 
 
 class GradedQuestion(Record):
     """One question, marked: a point for each regimen in its group."""
 
-    number: int
-    answered: bool
-    right: int
-    of: int
-    points: tuple[GradedPoint, ...]
-    contrast: Contrast | None = None
+    number: int = Field(description="number of the question")
+    answered: bool = Field(description="whether the answers speak of it at all")
+    right: int = Field(description="points won")
+    of: int = Field(description="points that could be won, one a regimen")
+    points: tuple[GradedPoint, ...] = Field(description="its regimens, each marked")
+    contrast: Contrast | None = Field(None, description="what one fact would change, where one changes something")
 
 
 class Grade(Record):
     """A quiz, marked."""
 
-    schema_version: str = SCHEMA_VERSION
-    quiz: str
-    right: int
-    of: int
-    questions: tuple[GradedQuestion, ...]
-    scope: str = SCOPE
+    schema_version: SchemaVersion = SCHEMA_VERSION
+    quiz: str = Field(description="name of the quiz")
+    right: int = Field(description="points won in all questions")
+    of: int = Field(description="points that could be won")
+    questions: tuple[GradedQuestion, ...] = Field(description="each question, marked")
+    scope: Scope = SCOPE
 
 
 def grade(quiz: Quiz, key: AnswerKey, given: Mapping[int, Sorted]) -> Grade:

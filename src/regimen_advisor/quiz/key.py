@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from regimen_advisor.advice import SCHEMA_VERSION, SCOPE, Option, Reason
+from regimen_advisor.advice import SCHEMA_VERSION, SCOPE, Option, Reason, SchemaVersion, Scope
 from regimen_advisor.advising import advise
 from regimen_advisor.explaining.arguments import written_in
 from regimen_advisor.profile import Profile
@@ -25,10 +25,10 @@ from regimen_advisor.standings import Standing
 class Deciding(Record):
     """A rule that decides where a regimen belongs."""
 
-    rule: str
-    effect: Literal["offer", "exclude", "caution"]
-    state: Literal["met", "not met", "unknown"]
-    says: str
+    rule: str = Field(description="id of the rule")
+    effect: Literal["offer", "exclude", "caution"] = Field(description="what the rule does where it holds")
+    state: Literal["met", "not met", "unknown"] = Field(description="whether the rule holds for this patient")
+    says: str = Field(description="the rule in one sentence")
     cited: str = Field(description="review and section: AA 4.1; of a caution from elsewhere, that it is from elsewhere")
     written_in: str = Field(description="file and line of the rule")
     not_met: tuple[str, ...] = Field((), description="what the rule asks for and the patient does not meet")
@@ -38,45 +38,45 @@ class Deciding(Record):
 class Point(Record):
     """Where one regimen belongs, and why."""
 
-    regimen: str
-    name: str
-    group: Group
-    because: tuple[Deciding, ...] = ()
+    regimen: str = Field(description="id of the regimen")
+    name: str = Field(description="as a reader is told it")
+    group: Group = Field(description="where it belongs")
+    because: tuple[Deciding, ...] = Field((), description="the rules that decide it")
     waits_for: tuple[str, ...] = Field((), description="what is not known and decides it, in words")
 
 
 class Change(Record):
     """A regimen that would belong elsewhere."""
 
-    regimen: str
-    name: str
-    from_: Group = Field(alias="from")
-    to: Group
+    regimen: str = Field(description="id of the regimen")
+    name: str = Field(description="as a reader is told it")
+    from_: Group = Field(alias="from", description="where it belongs in the patient of the question")
+    to: Group = Field(description="where it would belong")
 
 
 class Contrast(Record):
     """What would be different in a patient who differs in one fact."""
 
-    says: str
+    says: str = Field(description="the one fact that differs, in words")
     profile: dict[str, Any] = Field(description="that patient, as a profile file says it")
-    changes: tuple[Change, ...]
+    changes: tuple[Change, ...] = Field(description="the regimens of the question that would belong elsewhere")
 
 
 class Solution(Record):
     """The answer to one question."""
 
-    number: int
-    points: tuple[Point, ...]
-    contrast: Contrast | None = None
+    number: int = Field(description="number of the question")
+    points: tuple[Point, ...] = Field(description="where each of its regimens belongs")
+    contrast: Contrast | None = Field(None, description="what one fact would change, where one changes something")
 
 
 class AnswerKey(Record):
     """The answers to a quiz."""
 
-    schema_version: str = SCHEMA_VERSION
+    schema_version: SchemaVersion = SCHEMA_VERSION
     quiz: str = Field(description="name of the quiz")
-    solutions: tuple[Solution, ...]
-    scope: str = SCOPE
+    solutions: tuple[Solution, ...] = Field(description="the answer to each question, in order")
+    scope: Scope = SCOPE
 
 
 def answer_key(quiz: Quiz, rulebook: Rulebook) -> AnswerKey:

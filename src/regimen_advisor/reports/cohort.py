@@ -9,7 +9,7 @@ from typing import Any
 from regimen_advisor.cohorts.changes import CohortChanges
 from regimen_advisor.cohorts.cohort import Summary
 from regimen_advisor.cohorts.concordance import MEANINGS, Concordance
-from regimen_advisor.errors import printable
+from regimen_advisor.errors import counted, printable
 from regimen_advisor.reports.pages import environment, style
 from regimen_advisor.standings import Standing
 
@@ -34,11 +34,12 @@ def settled_words(summary: Summary) -> str:
         return f"Standings are {'exact: open cells were settled by the solver' if settled.exact else 'node by node'}."
     if settled.exact:
         return (
-            f"Standings are exact: the solver was asked about {settled.cases:,} cases among the open cells and changed "
-            f"{settled.changed:,} cells."
+            f"Standings are exact: the solver was asked about {counted(settled.cases, 'case')} among the open cells "
+            f"and changed {counted(settled.changed or 0, 'cell')}."
         )
     return (
-        f"Standings are node by node: {settled.cases:,} patients with open cells were not asked about of the solver. "
+        f"Standings are node by node: {counted(settled.cases, 'patient')} with open cells "
+        f"{'was' if settled.cases == 1 else 'were'} not asked about of the solver. "
         "Not-indicated, and that an option is offered, are exact; without --node-by-node all of them are."
     )
 
@@ -46,7 +47,7 @@ def settled_words(summary: Summary) -> str:
 def as_text(summary: Summary, compared: CohortChanges | None = None, agreed: Concordance | None = None) -> str:
     """The summary for a terminal."""
     lines = [
-        f"{summary.table}: {summary.patients:,} patients, rulebook {summary.version}",
+        f"{summary.table}: {counted(summary.patients, 'patient')}, rulebook {summary.version}",
         (
             f"  something offered {summary.with_an_option:,} · nothing offered, something open {summary.open:,} · "
             f"without any option {summary.without:,} · set apart {sum(count for _, count in summary.set_apart):,}"
@@ -61,7 +62,7 @@ def as_text(summary: Summary, compared: CohortChanges | None = None, agreed: Con
     lines += ["", "Cells that could not be read (taken as unknown)"]
     lines += [f"{count:>9,}  {column}: {cell}" for column, cell, count in summary.unread[:_SHOWN]] or ["        0"]
     if len(summary.unread) > _SHOWN:
-        lines.append(f"           and {len(summary.unread) - _SHOWN} more kinds")
+        lines.append(f"           and {counted(len(summary.unread) - _SHOWN, 'kind')} more")
     lines += ["", "Rows set apart (they contradict themselves)"]
     lines += [f"{count:>9,}  {reason}" for reason, count in summary.set_apart] or ["        0"]
     if agreed is not None:
@@ -91,11 +92,15 @@ def _agreement(agreed: Concordance) -> list[str]:
 
 
 def _changes(compared: CohortChanges) -> list[str]:
-    lines = [f"From rulebook {compared.old} to {compared.new}: {compared.patients:,} patients change"]
+    lines = [f"From rulebook {compared.old} to {compared.new}: {_changing(compared)}"]
     for change in compared.changes[:_SHOWN]:
         ids = ", ".join(change.ids[:5]) + (" ..." if change.patients > len(change.ids[:5]) else "")
         lines.append(f"{change.patients:>9,}  {change.regimen}: {change.before} -> {change.after} ({ids})")
     return lines
+
+
+def _changing(compared: CohortChanges) -> str:
+    return f"{counted(compared.patients, 'patient')} change{'s' if compared.patients == 1 else ''}"
 
 
 def as_data(
@@ -138,7 +143,9 @@ def as_html(summary: Summary, compared: CohortChanges | None = None, agreed: Con
             **style("cohort.css"),
             title=f"Cohort: {summary.table}",
             summary=summary,
+            patients=counted(summary.patients, "patient"),
             compared=compared,
+            changing=_changing(compared) if compared else None,
             agreed=agreed,
             meanings=MEANINGS,
             standings=[standing.value for standing in Standing],

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from regimen_advisor.conditions import Condition, Named, walk
 from regimen_advisor.errors import InputError, Location, did_you_mean
+from regimen_advisor.explaining.arguments import written_in
 from regimen_advisor.explaining.sentences import rule_sentence
 from regimen_advisor.findings import Finding
 from regimen_advisor.regimens import Source
@@ -98,7 +98,7 @@ class _Entry:
             "says": finding.says,
             "condition": self.wording.condition(finding.condition),
             "source": finding.source.model_dump(mode="json") if finding.source else None,
-            "file": self._file(finding.location),
+            "file": written_in(finding.location, self.rulebook),
             "rules": self._rules_testing(finding.id),
         }
 
@@ -119,7 +119,7 @@ class _Entry:
             "certainty": rule.certainty,
             "errata": rule.errata,
             "regimens": self._meets(rule),
-            "file": self._file(rule.location),
+            "file": written_in(rule.location, self.rulebook),
         }
 
     # One kind each --------------------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ class _Entry:
             ("Source", self._at(rule.source)),
             ("Overrides", ", ".join(rule.overrides)),
             ("Overridden by", ", ".join(other.id for other in self.rulebook.overridden_by[id])),
-            ("File", self._file(rule.location)),
+            ("File", written_in(rule.location, self.rulebook)),
         ))  # fmt: skip
         if rule.effect in (Effect.EXCLUDE, Effect.CAUTION):
             yield Heading("Regimens it speaks of", 2)
@@ -208,7 +208,7 @@ class _Entry:
             ("Finding", id),
             ("Holds where", self.wording.condition(finding.condition)),
             ("Source", self._at(finding.source) if finding.source else "convention of this rulebook"),
-            ("File", self._file(finding.location)),
+            ("File", written_in(finding.location, self.rulebook)),
         ))  # fmt: skip
         names = self._rules_testing(id)
         if names:
@@ -245,14 +245,7 @@ class _Entry:
         return self.places.at(source.review, source.section)
 
     def _of_file(self, location: Location | None) -> tuple[str, ...]:
-        return (f"file {self._file(location)}",) if location else ()
-
-    def _file(self, location: Location) -> str:
-        """The place within the rules folder, so that the same rules print the same on every machine."""
-        path = Path(location.file)
-        inside = path.is_relative_to(self.rulebook.folder)
-        name = path.relative_to(self.rulebook.folder).as_posix() if inside else path.name
-        return f"{name}:{location.line}" if location.line else name
+        return (f"file {written_in(location, self.rulebook)}",) if location else ()
 
 
 def _names(condition: Condition, finding: str) -> bool:
