@@ -171,7 +171,7 @@ def zen_engine(file: Path, _output: Path) -> None:
     tell_rate(200, time.process_time() - start)
 
 
-def words(condition, wanted: bool, names: dict, join: tuple[str, str] = (" and ", " or ")) -> str:
+def words(condition, wanted: bool, names: dict) -> str:
     """A condition as an expression over atoms that are surely true, or surely false."""
     from regimen_advisor.conditions import AllOf, AnyOf, Leaf, Named, Not
 
@@ -179,29 +179,57 @@ def words(condition, wanted: bool, names: dict, join: tuple[str, str] = (" and "
         case Leaf(atom=atom):
             return names.setdefault((atom, wanted), f"a{len(names)}")
         case Named(condition=inner):
-            return words(inner, wanted, names, join)
+            return words(inner, wanted, names)
         case Not(part=part):
-            return words(part, not wanted, names, join)
+            return words(part, not wanted, names)
         case AllOf(parts=parts) | AnyOf(parts=parts):
             every = isinstance(condition, AllOf) == wanted
             if not parts:
                 return "true" if every else "false"
-            return "(" + join[0 if every else 1].join(words(part, wanted, names, join) for part in parts) + ")"
+            join = " and " if every else " or "
+            return "(" + join.join(words(part, wanted, names) for part in parts) + ")"
 
 
-def machine_words(file: Path, output: Path) -> None:
-    """The narrowed facts as bits, which DuckDB is then given: it need not read histories or apply axioms."""
+def narrowed_facts(file: Path, output: Path) -> None:
+    """The narrowed facts, which DuckDB is given: it need not read histories or apply axioms.
+
+    They stand in the table twice: as the machine words of the columns, and as a nullable boolean for each test of a
+    fact, named as ``standings.sql`` names it.
+    """
     import polars as pl
 
     from regimen_advisor.engines.columns import ColumnEngine
     from regimen_advisor.rulebook import load_rulebook
 
     engine = ColumnEngine(load_rulebook())
-    engine.facts(pl.scan_parquet(file)).drop("unread").sink_parquet(output)
+
+    def none_left(atom, wanted: bool) -> pl.Expr:
+        test = engine.layout.test(atom, wanted)
+        return pl.col(f"_w{test.word}") & pl.lit(test.mask, pl.UInt64) == pl.lit(0, pl.UInt64)
+
+    tests = {
+        column_name(atom): pl.when(none_left(atom, True)).then(True).when(none_left(atom, False)).then(False)
+        for atom in engine.layout.atoms
+    }
+    engine.facts(pl.scan_parquet(file)).drop("unread").with_columns(**tests).sink_parquet(output)
 
 
-def columns_over_the_same_bits(file: Path, output: Path) -> None:
-    """What ``duckdb_rules`` does, by columns."""
+def column_name(atom) -> str:
+    """``received_ici``, ``prior_lines_1_to_20``, ``extent_locally_advanced_or_metastatic``."""
+    from regimen_advisor.values import Between, Includes, Is
+
+    match atom:
+        case Is(values=values):
+            said = "_or_".join(sorted(values))
+        case Includes(member=member):
+            said = member
+        case Between(low=low, high=high):
+            said = f"{low}" if low == high else f"{low}_to_{high}"
+    return f"{atom.fact}_{said}".replace("-", "_")
+
+
+def columns_over_the_same_facts(file: Path, output: Path) -> None:
+    """What ``duckdb_by_hand`` does, by columns."""
     import polars as pl
 
     from regimen_advisor.engines.columns import ColumnEngine
@@ -211,53 +239,34 @@ def columns_over_the_same_bits(file: Path, output: Path) -> None:
     engine.standings(pl.scan_parquet(file), ("id",), questions=False).sink_parquet(output, **WRITING)
 
 
-def duckdb_rules(file: Path, output: Path) -> None:
-    """The same rules as SQL over the bits of ``machine_words``: the atoms first, then the standings.
-
-    The SQL is made from the rules: 183 of them written out by hand would be a second rulebook to keep right.
-    """
+def duckdb_by_hand(file: Path, output: Path) -> None:
+    """The same rules in SQL written by hand, over the booleans of ``narrowed_facts``."""
     import duckdb
 
-    from regimen_advisor.engines.columns import ColumnEngine
-    from regimen_advisor.rulebook import load_rulebook
-    from regimen_advisor.standings import regimen_rules
-
-    rulebook = load_rulebook()
-    engine = ColumnEngine(rulebook)
-    names: dict = {}
-    cases = []
-    for name, one in regimen_rules(rulebook).items():
-        offer, no_offer, excluded, clear, caution = (
-            words(condition, wanted, names, (" AND ", " OR "))
-            for condition, wanted in (
-                (one.offer, True), (one.offer, False), (one.exclusion, True), (one.exclusion, False),
-                (one.caution, True),
-            )
-        )  # fmt: skip
-        cases.append(
-            f"CASE WHEN {no_offer} THEN 4 WHEN {excluded} THEN 3 WHEN {offer} AND {clear} "
-            f'THEN CASE WHEN {caution} THEN 1 ELSE 0 END ELSE 2 END::UTINYINT AS "{name}"'
-        )
-    atoms = []
-    for (atom, wanted), name in names.items():
-        test = engine.layout.test(atom, wanted)
-        atoms.append(f"(_w{test.word} & {test.mask}::UBIGINT) = 0 AS {name}")
-    query = f"SELECT id, {', '.join(cases)} FROM (SELECT id, {', '.join(atoms)} FROM '{file}')"
-    duckdb.sql(f"COPY ({query}) TO '{output}' (FORMAT parquet)")
+    duckdb.execute(f"CREATE VIEW facts AS SELECT * FROM '{file}'")
+    duckdb.execute(Path(__file__).with_name("standings.sql").read_text("utf-8"))
+    duckdb.execute(f"COPY standings TO '{output}' (FORMAT parquet)")
 
 
 def refuse_other_standings(folder: Path) -> None:
-    """DuckDB is only worth timing if its SQL says what the columns say."""
+    """DuckDB is only worth timing if its SQL says what the columns say; if not, name the regimens that differ."""
     import polars as pl
 
     from regimen_advisor.standings import Standing
 
-    ours = pl.read_parquet(folder / "out-columns_over_the_same_bits.parquet").sort("id")
-    theirs = pl.read_parquet(folder / "out-duckdb_rules.parquet").sort("id")
+    ours = pl.read_parquet(folder / "out-columns_over_the_same_facts.parquet").sort("id")
+    theirs = pl.read_parquet(folder / "out-duckdb_by_hand.parquet").sort("id")
     words = pl.Enum([standing.value for standing in Standing])
-    if not ours.equals(theirs.with_columns(pl.exclude("id").cat.to(words)).select(ours.columns)):
-        raise SystemExit("DuckDB and the columns do not agree")
-    print(f"DuckDB and the columns agree on {ours.height:,} patients", file=sys.stderr)
+    theirs = theirs.with_columns(pl.exclude("id").cat.to(words))
+    regimens = sorted({*ours.columns, *theirs.columns})
+    differ = [
+        name
+        for name in regimens
+        if name not in ours.columns or name not in theirs.columns or not ours[name].equals(theirs[name])
+    ]
+    if differ:
+        raise SystemExit(f"standings.sql and the columns do not agree on: {', '.join(differ)}")
+    print(f"standings.sql and the columns agree on {ours.height:,} patients", file=sys.stderr)
 
 
 def spark_local(file: Path, output: Path) -> None:
@@ -282,9 +291,9 @@ WORK = {
         command_exact,
         interpreter,
         zen_engine,
-        machine_words,
-        columns_over_the_same_bits,
-        duckdb_rules,
+        narrowed_facts,
+        columns_over_the_same_facts,
+        duckdb_by_hand,
         spark_local,
     )
 }
@@ -341,13 +350,13 @@ def main() -> None:
     print("|---|---|---|---|---|---|")
     for name, patients in plan(chosen.patients, None if "all" in chosen.what else chosen.what):
         file = table(chosen.folder, patients)
-        if name in ("duckdb_rules", "columns_over_the_same_bits"):
-            bits = chosen.folder / f"bits-{patients}.parquet"
-            if not bits.exists():
-                measured("machine_words", file, bits)
-            file = bits
+        if name in ("duckdb_by_hand", "columns_over_the_same_facts"):
+            facts = chosen.folder / f"facts-{patients}.parquet"
+            if not facts.exists():
+                measured("narrowed_facts", file, facts)
+            file = facts
         wall, processor, memory, rate = measured(name, file, chosen.folder / f"out-{name}.parquet")
-        if name == "duckdb_rules" and (chosen.folder / "out-columns_over_the_same_bits.parquet").exists():
+        if name == "duckdb_by_hand" and (chosen.folder / "out-columns_over_the_same_facts.parquet").exists():
             refuse_other_standings(chosen.folder)
         rate = rate or patients / processor
         print(f"| {name} | {patients:,} | {wall:.2f} | {processor:.2f} | {memory:.0f} | {rate:,.0f} |", flush=True)
