@@ -4,7 +4,7 @@
 -- NULL where they leave it open. AND, OR and NOT of SQL carry the three truths as the rules mean them.
 --
 -- The comments name the rules. Where one of them cautions in every patient of the disease ("always:"), no other caution
--- can change the standing, and none is asked. When a rule changes, the benchmark refuses to go on and names the
+-- can change the standing, and none is asked. When a rule changes a standing, the benchmark stops and names the
 -- regimens that differ, until this file follows. No verb reads it.
 
 CREATE OR REPLACE TEMP MACRO standing(offer, exclusion, caution) AS
