@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import time
@@ -274,7 +275,9 @@ def spark_local(file: Path, output: Path) -> None:
     from regimen_advisor.rulebook import load_rulebook
 
     memory = ["spark.driver.memory=2g"]
-    run_on_spark(str(file), str(output) + ".folder", load_rulebook(), "local[2]", memory, exact=False)
+    folder = Path(f"{output}.folder")
+    shutil.rmtree(folder, ignore_errors=True)  # of a smaller table; Spark writes over nothing
+    run_on_spark(str(file), str(folder), load_rulebook(), "local[2]", memory, exact=False)
 
 
 WORK = {
