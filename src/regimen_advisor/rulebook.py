@@ -16,6 +16,7 @@ from regimen_advisor.evidence import load_approvals, load_reviews, load_studies,
 from regimen_advisor.facts import Domain, domain_for
 from regimen_advisor.files import read_bytes, rule_files, yaml_files
 from regimen_advisor.findings import Finding, read_findings
+from regimen_advisor.publications import Erratum
 from regimen_advisor.regimens import Regimen, load_regimens
 from regimen_advisor.rules import OUTSIDE, Effect, Rule, RuleFile, RuleText, Setting
 from regimen_advisor.sources import Document, Path_, read_document, validated
@@ -57,6 +58,12 @@ class Rulebook:
             for name in rule.overrides:
                 table[name] = (*table[name], rule)
         return table
+
+    @cached_property
+    def errata(self) -> Mapping[str, Erratum]:
+        """Every erratum by its id, of the studies and of the approvals."""
+        sources: list[Study | Approval] = [*self.studies.values(), *self.approvals.values()]
+        return {erratum.id: erratum for source in sources for erratum in source.errata}
 
     def meets(self, rule: Rule) -> tuple[str, ...]:
         """The ids of the regimens that a rule offers, excludes or warns of."""

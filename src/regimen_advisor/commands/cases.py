@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from regimen_advisor.commands.options import Output, WorkingRules
+from regimen_advisor.commands.options import Output, Rules
 
 if TYPE_CHECKING:
     from regimen_advisor.errors import Problem
@@ -78,7 +78,7 @@ def run_cases(  # noqa: PLR0917 - the command line names them
     fail_on_empty: Annotated[bool, typer.Option("--fail-on-empty", help="Exit with 1 if there is no case.")] = False,
     format: Annotated[TestFormat, typer.Option("--format", "-f", help="How to print.")] = TestFormat.TEXT,
     output: Output = None,
-    rules: WorkingRules = None,
+    rules: Rules = None,
     profiles: Profiles = "profiles",
 ) -> None:
     """Run the cases: example patients with the advice expected.
@@ -117,7 +117,7 @@ def coverage(  # noqa: PLR0917
     ] = 0,
     format: Annotated[CoverageFormat, typer.Option("--format", "-f", help="How to print.")] = CoverageFormat.TEXT,
     output: Output = None,
-    rules: WorkingRules = None,
+    rules: Rules = None,
     profiles: Profiles = "profiles",
 ) -> None:
     """Say how well the cases exercise each condition of each rule.
@@ -156,7 +156,7 @@ def mutate(  # noqa: PLR0917
     ] = None,
     format: Annotated[MutationFormat, typer.Option("--format", "-f", help="How to print.")] = MutationFormat.TEXT,
     output: Output = None,
-    rules: WorkingRules = None,
+    rules: Rules = None,
     profiles: Profiles = "profiles",
 ) -> None:
     """Change the rules in small ways, to see what goes unnoticed.

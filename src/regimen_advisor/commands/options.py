@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-Rules = Annotated[str | None, typer.Option("--rules", metavar="DIR", help="Rules folder (default: the shipped rules).")]
-WorkingRules = Annotated[
+Rules = Annotated[
     str | None,
     typer.Option("--rules", metavar="DIR", help="Rules folder (default: ./rules, else the shipped rules)."),
 ]

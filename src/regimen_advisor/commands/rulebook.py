@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from regimen_advisor.commands.options import Output, WorkingRules
+from regimen_advisor.commands.options import Output, Rules
 
 if TYPE_CHECKING:
     from regimen_advisor.reviewing.comparing import Comparison
@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    rules: WorkingRules = None,
+    rules: Rules = None,
     format: Annotated[CheckFormat, typer.Option("--format", "-f", help="How to print.")] = CheckFormat.TEXT,
     output: Output = None,
 ) -> None:
@@ -75,7 +75,7 @@ def diff(
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 if the advice changes.")] = False,
     format: Annotated[DiffFormat, typer.Option("--format", "-f", help="How to print.")] = DiffFormat.TEXT,
     output: Output = None,
-    rules: WorkingRules = None,
+    rules: Rules = None,
 ) -> None:
     """Say exactly what changed between two rulebooks.
 

@@ -197,9 +197,6 @@ def _condition(condition: Condition, wording: Wording) -> Json:
 
 def _rule(rule: Rule, rulebook: Rulebook, wording: Wording) -> Json:
     section = Places(rulebook).at(rule.source.review, rule.source.section)
-    known = {
-        one.id: one for source in (rulebook.studies, rulebook.approvals) for it in source.values() for one in it.errata
-    }
     return {
         "id": rule.id,
         "effect": rule.effect.value,
@@ -215,7 +212,7 @@ def _rule(rule: Rule, rulebook: Rulebook, wording: Wording) -> Json:
         "does": effect_words(rule, rulebook),
         "basis": "outside the reviews" if rule.is_outside else "review",
         "certainty": rule.certainty,
-        "errata": [erratum_line(known[name]) for name in rule.errata if name in known],
+        "errata": [erratum_line(rulebook.errata[name]) for name in rule.errata if name in rulebook.errata],
         "overridden_by": [other.id for other in rulebook.overridden_by[rule.id]],
         "when": _condition(rule.condition, wording),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from regimen_advisor.errors import counted
 from regimen_advisor.reports.json import as_json
 from regimen_advisor.testing.coverage import Coverage, Covered
 from regimen_advisor.testing.suggesting import case_of_occurrence, missing_pair
@@ -42,15 +43,11 @@ def _gap(lines: Sequence[str]) -> list[str]:
 def _summary(coverage: Coverage) -> Iterator[str]:
     covered, missing = len(coverage.of("covered")), len(coverage.of("missing"))
     yield (
-        f"{_count(len(coverage.rules), 'rule')}, {_count(coverage.cases, 'case')}: {covered} of "
-        f"{_count(covered + missing, 'condition')} covered by masking MC/DC ({percent(coverage.share)})"
+        f"{counted(len(coverage.rules), 'rule')}, {counted(coverage.cases, 'case')}: {covered} of "
+        f"{counted(covered + missing, 'condition')} covered by masking MC/DC ({percent(coverage.share)})"
     )
     guards, proved = len(coverage.of("guard")), len(coverage.of("cannot matter"))
-    yield f"not counted: {proved} that cannot matter (proved), {_count(guards, 'test')} of the disease (guards)"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+    yield f"not counted: {proved} that cannot matter (proved), {counted(guards, 'test')} of the disease (guards)"
 
 
 def percent(share: float) -> str:

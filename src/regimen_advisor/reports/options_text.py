@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from regimen_advisor.advice import Caution, Evidence, Option
-from regimen_advisor.evidence import Approval, Erratum, Study
+from regimen_advisor.evidence import Approval, Erratum
 from regimen_advisor.reports.figures_text import (
     Places,
     approval_words,
@@ -40,8 +40,6 @@ class OptionsText:
         self.places = Places(rulebook)
         self.told: dict[str, int] = {}
         self.errata: dict[str, str] = {}
-        sources: list[Study | Approval] = [*rulebook.studies.values(), *rulebook.approvals.values()]
-        self._all_errata = {erratum.id: erratum for source in sources for erratum in source.errata}
 
     def option(self, option: Option, number: int) -> Iterator[Block]:
         """The option in some five lines, under its number in the list."""
@@ -109,7 +107,8 @@ class OptionsText:
     def _caution(self, caution: Caution, number: int) -> Paragraph:
         outside = caution.basis != "review"
         basis = f"outside ({caution.certainty})" if outside else "review"
-        self._remember(self._all_errata[id] for id in caution.errata if id in self._all_errata)
+        errata = self.rulebook.errata
+        self._remember(errata[id] for id in caution.errata if id in errata)
         section = "" if outside else self.places.at(caution.source.review, caution.source.section)
         place = f" {signed(section, caution.errata)}" if section or caution.errata else ""
         if caution.state == "open":
