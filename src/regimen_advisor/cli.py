@@ -243,6 +243,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     given = [*(sys.argv[1:] if arguments is None else arguments)]
     gc.set_threshold(_COLLECT_AFTER)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # there are none, and looking for them takes time
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # nor are matrices, for which NumPy makes its threads ready
     _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # the same bytes on every machine, whatever its locale
