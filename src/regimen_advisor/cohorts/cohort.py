@@ -204,8 +204,8 @@ def summarise(result: CohortResult, name: str) -> Summary:
             *counts,
         ).collect(engine="streaming").row(0, named=True)  # fmt: skip
         reasons = _counted(rows.select(SET_APART).drop_nulls())
-        cells = _counted(rows.select(pl.col(UNREAD).str.split("\n")).explode(UNREAD).drop_nulls())
-        questions = _counted(rows.select(pl.col(QUESTIONS).str.split("; ")).explode(QUESTIONS).drop_nulls())
+        cells = _counted(rows.select(UNREAD).drop_nulls().with_columns(pl.col(UNREAD).str.split("\n")).explode(UNREAD))
+        questions = _counted(rows.select(QUESTIONS).drop_nulls(), "; ")
     return Summary(
         name,
         totals["patients"],
@@ -225,10 +225,16 @@ def summarise(result: CohortResult, name: str) -> Summary:
     )
 
 
-def _counted(column: pl.LazyFrame) -> tuple[tuple[str, int], ...]:
-    """The distinct cells of the only column, the commonest first."""
+def _counted(column: pl.LazyFrame, separator: str | None = None) -> tuple[tuple[str, int], ...]:
+    """The distinct cells of the only column, the commonest first; ``separator`` parts cells that are counted in parts.
+
+    The cells are then counted whole before they are split, so they should be few.
+    """
     (name,) = column.collect_schema().names()
-    counts = column.group_by(name).len("n").sort(["n", name], descending=[True, False]).head(MOST_TOLD)
+    counts = column.group_by(name).len("n")
+    if separator is not None:
+        counts = counts.with_columns(pl.col(name).str.split(separator)).explode(name).group_by(name).agg(pl.sum("n"))
+    counts = counts.sort(["n", name], descending=[True, False]).head(MOST_TOLD)
     return tuple((text, count) for text, count in counts.collect(engine="streaming").rows())
 
 
