@@ -57,6 +57,15 @@ def different_nodes(rulebook: Rulebook, written, patients: list[Patient]) -> tup
     return len(nodes) * len(patients), different
 
 
+def test_an_outcome_without_a_line_is_a_contradiction_whatever_the_next_row_says(shipped):
+    progressed = {"line": 1, "drugs": ["osimertinib"], "outcome": "progressed"}
+    rows = table([{"last_outcome": "progressed", "history": history} for history in ([], [progressed])])
+    reader = ColumnEngine(shipped).reader
+    untreated, treated = reader.batch(rows).fault.tolist()
+    assert "without a line for advanced disease there is no outcome" in reader.why(untreated, history=True)
+    assert treated == 0
+
+
 def node_by_node(rulebook: Rulebook, patient: Patient) -> dict[str, str]:
     judge = Interpreter(patient.facts).judge
     return {

@@ -58,7 +58,7 @@ class Narrowed:
     def word(self, index: int) -> Bits | None:
         """One machine word of every row; nothing where no combination has a bit in it."""
         column = self.table[:, index]
-        return np.ascontiguousarray(column)[self.place] if column.any() else None
+        return column.take(self.place) if column.any() else None
 
 
 class Combinations(ABC):
@@ -73,16 +73,22 @@ class Combinations(ABC):
 
     def __call__(self, keys: Ints) -> Narrowed:
         """What follows from each of ``keys``."""
-        absent = keys[self._place[keys] < 0]
-        for key in np.unique(absent).tolist() if len(absent) else ():
-            with self._lock:
-                if self._place[key] < 0:
-                    words, flag, fault = self._narrow(key)
-                    self._words = np.vstack([self._words, np.array([words], np.uint64)])
-                    self._extra = np.vstack([self._extra, np.array([(flag, fault)], np.int64)])
-                    self._place[key] = len(self._words) - 1
-        place = self._place[keys]
-        return Narrowed(self._words, place, self._extra[:, 0][place], self._extra[:, 1][place])
+        place = self._place.take(keys)
+        if (absent := place < 0).any():
+            self._learn(np.unique(keys[absent]))
+            place = self._place.take(keys)
+        return Narrowed(self._words, place, *(column.take(place) for column in self._extra.T))
+
+    def _learn(self, keys: Ints) -> None:
+        with self._lock:
+            new = keys[self._place[keys] < 0]
+            if not len(new):
+                return
+            words, *extra = zip(*map(self._narrow, new.tolist()), strict=True)
+            before = len(self._words)
+            self._words = np.vstack([self._words, np.array(words, np.uint64)])
+            self._extra = np.vstack([self._extra, np.array(extra, np.int64).T])
+            self._place[new] = np.arange(before, len(self._words))  # last, since other threads look here without a lock
 
     @abstractmethod
     def _narrow(self, key: int) -> tuple[tuple[int, ...], int, int]:
