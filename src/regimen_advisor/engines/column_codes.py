@@ -118,8 +118,10 @@ def _words_of(column: pl.Series) -> tuple[str, ...]:
         return tuple(dtype.categories)
     if dtype.is_integer():
         low, high = column.min(), column.max()
-        if low is None or (int(low) >= 0 and int(high) < len(_NUMBERS)):  # type: ignore[arg-type]
-            return _NUMBERS
+        if low is None:
+            return _NUMBERS[:1]
+        if int(low) >= 0 and int(high) < len(_NUMBERS):  # type: ignore[arg-type]
+            return _NUMBERS[: int(high) + 1]  # type: ignore[arg-type]
     return ()
 
 

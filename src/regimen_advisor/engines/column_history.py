@@ -79,12 +79,11 @@ class HistoryReader:
         """For every sixteen bits a table of where they go; ``None`` where none of them goes anywhere."""
         tables: list[Bits | None] = []
         for start in range(0, len(self.members), 16):
-            halves = np.arange(1 << 16, dtype=np.uint64)
-            table = np.zeros(1 << 16, np.uint64)
-            for place, member in enumerate(self.members[start : start + 16]):
-                if member in members:
-                    bit = halves >> np.uint64(place) & np.uint64(1)
-                    table |= bit << np.uint64(offset + members.index(member))
+            table = np.zeros(1, np.uint64)
+            for place in range(start, start + 16):  # the second half is the first with one bit more
+                member = self.members[place] if place < len(self.members) else None
+                bit = 1 << offset + members.index(member) if member in members else 0
+                table = np.concatenate([table, table | np.uint64(bit)])
             tables.append(table if table.any() else None)
         return tables
 

@@ -20,7 +20,7 @@ from regimen_advisor.engines.column_layout import Layout
 from regimen_advisor.errors import InputError
 from regimen_advisor.facts import HISTORY_SETS, MOST_LINES, ChoiceFact, Domain
 from regimen_advisor.history import derived_facts
-from regimen_advisor.narrowing import Contradiction, facts_of, narrow
+from regimen_advisor.narrowing import Contradiction, Facts, facts_of, narrow
 from regimen_advisor.profile import Profile
 from regimen_advisor.reading import read
 from regimen_advisor.values import Choice, Number, Value
@@ -75,7 +75,7 @@ class Combinations(ABC):
         """What follows from each of ``keys``."""
         place = self._place.take(keys)
         if (absent := place < 0).any():
-            self._learn(np.unique(keys[absent]))
+            self._learn(np.flatnonzero(np.bincount(keys[absent])))  # cheaper than np.unique, which imports numpy.ma
             place = self._place.take(keys)
         return Narrowed(self._words, place, *(column.take(place) for column in self._extra.T))
 
@@ -120,6 +120,7 @@ class Clinical(Combinations):
             tuple(axiom for axiom in domain.axioms if facts_of(axiom) <= among),
             domain.formulary,
         )
+        self._known: dict[tuple[int, tuple[tuple[str, str], ...]], Facts | None] = {}
 
     def keys(self, tables: Mapping[str, CellTable], codes: Mapping[str, Codes], treated: Ints) -> Ints:
         """The combination that each row holds."""
@@ -133,16 +134,32 @@ class Clinical(Combinations):
 
     def _narrow(self, key: int) -> tuple[tuple[int, ...], int, int]:
         words, treated = self._said(key)
-        lines = {UNTREATED: (0, 0), TREATED: (1, MOST_LINES), EITHER: (0, MOST_LINES)}[treated]
-        known: list[tuple[str, Value]] = [("prior_lines", Number(*lines))]
-        known += [(name, self._choice(name, word)) for name, word in words.items()]
-        try:
-            facts = narrow(known, self.part)
-        except Contradiction:
+        facts = self._facts(treated, tuple(reversed(words.items())))
+        if facts is None:
             return (0,) * self.layout.size, 0, CONTRADICTIONS + key
         found = facts["prior_lines"]
         assert isinstance(found, Number)
         return self.layout.encode({name: facts[name] for name in self.names}), int(found.high == 0), 0
+
+    def _facts(self, treated: int, words: tuple[tuple[str, str], ...]) -> Facts | None:
+        """What follows from some words, ``None`` if they contradict each other; most of it from all words but the last.
+
+        The order in which facts are learnt changes nothing of what follows from them.
+        """
+        if (treated, words) not in self._known:
+            try:
+                if words:
+                    start = self._facts(treated, words[:-1])
+                    name, word = words[-1]
+                    known = [(name, self._choice(name, word))]
+                    facts = None if start is None else narrow(known, self.part, start)
+                else:
+                    lines = {UNTREATED: (0, 0), TREATED: (1, MOST_LINES), EITHER: (0, MOST_LINES)}[treated]
+                    facts = narrow([("prior_lines", Number(*lines))], self.part)
+            except Contradiction:
+                facts = None
+            self._known[treated, words] = facts
+        return self._known[treated, words]
 
     def _choice(self, name: str, word: str) -> Choice:
         fact = self.domain.facts[name]

@@ -173,7 +173,7 @@ class _Texts:
     def _words(self, masks: pl.Series) -> pl.Series:
         asked = masks.cast(pl.Int64).to_numpy()
         absent = asked[self._place[asked] < 0]
-        for mask in np.unique(absent).tolist() if len(absent) else ():
+        for mask in np.flatnonzero(np.bincount(absent)).tolist() if len(absent) else ():
             with self._lock:
                 self._texts.append(self._text(mask))
                 self._place[mask] = len(self._texts) - 1
