@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from regimen_advisor.cohorts.mapping import TableMapping
 from regimen_advisor.cohorts.settling import Settled, settle, write_standings
 from regimen_advisor.cohorts.tables import PARQUET, scan_table, table_errors, whole_or_nothing, write_table
 from regimen_advisor.engines.columns import FAULT, HISTORY, ColumnEngine
@@ -22,6 +22,9 @@ from regimen_advisor.errors import InputError, Location, Problem, counted
 from regimen_advisor.profile import Profile
 from regimen_advisor.rulebook import Rulebook
 from regimen_advisor.standings import Standing
+
+if TYPE_CHECKING:
+    from regimen_advisor.cohorts.mapping import TableMapping
 
 ROW, SET_APART, UNREAD, QUESTIONS, DIGEST, GIVEN = "row", "set_apart", "unread", "questions", "rulebook", "given"
 MOST_TOLD = 1000
@@ -137,7 +140,7 @@ def set_apart(engine: ColumnEngine) -> pl.Expr:
         found = faults.struct.unnest()
         distinct = found.filter(pl.col(FAULT) != 0).unique()
         if not distinct.height:
-            return pl.Series(SET_APART, [None] * len(faults), pl.String)
+            return pl.repeat(None, len(faults), dtype=pl.String, eager=True).alias(SET_APART)
         reasons = [engine.reader.why(fault, history) for fault, history in distinct.rows()]
         known = distinct.with_columns(pl.Series(SET_APART, reasons, pl.String))
         return found.join(known, on=[FAULT, HISTORY], how="left", maintain_order="left")[SET_APART]

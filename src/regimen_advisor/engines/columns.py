@@ -146,10 +146,10 @@ class ColumnEngine:
 def _unread(frame: pl.DataFrame, batch: Batch) -> pl.Series:
     """For each row its cells that could not be read, as ``column: cell`` in lines; null where all could be."""
     if not batch.unread:
-        return pl.Series("unread", [None] * frame.height, pl.String)
+        return pl.repeat(None, frame.height, dtype=pl.String, eager=True).alias("unread")
     told = []
     for key, rows in batch.unread.items():
-        cell = as_text(frame[key]) if key != "history" else pl.Series([_DRUGS] * frame.height)
+        cell = as_text(frame[key]) if key != "history" else pl.repeat(_DRUGS, frame.height, eager=True)
         told.append(pl.select(pl.when(pl.Series(rows)).then(pl.lit(f"{key}: ") + pl.lit(cell))).to_series().alias(key))
     joined = pl.DataFrame(told).select(pl.concat_str(pl.all(), separator="\n", ignore_nulls=True).alias("unread"))
     return joined.select(pl.when(pl.col("unread") != "").then("unread")).to_series().alias("unread")
@@ -173,7 +173,7 @@ class _Texts:
     def _words(self, masks: pl.Series) -> pl.Series:
         asked = masks.cast(pl.Int64).to_numpy()
         absent = asked[self._place[asked] < 0]
-        for mask in np.flatnonzero(np.bincount(absent)).tolist() if len(absent) else ():
+        for mask in np.unique(absent).tolist() if len(absent) else ():
             with self._lock:
                 self._texts.append(self._text(mask))
                 self._place[mask] = len(self._texts) - 1
