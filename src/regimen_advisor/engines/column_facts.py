@@ -176,11 +176,9 @@ class FactReader:
         column, strange_rows = as_entries(table["history"])
         flat = column.explode(empty_as_null=False, keep_nulls=False)
         row_of_entry = np.repeat(np.arange(rows), column.list.len().fill_null(0).to_numpy())
-        there = {field.name for field in flat.dtype.fields}  # type: ignore[attr-defined]
-        entries = pl.DataFrame([
-            flat.struct.field(name).alias(name) if name in there else pl.Series(name, [None] * len(flat), pl.String)
-            for name in HISTORY_FIELDS
-        ])  # fmt: skip
+        there = flat.struct.unnest()
+        missing = [pl.lit(None, pl.String).alias(name) for name in HISTORY_FIELDS if name not in there.columns]
+        entries = (there.with_columns(missing) if missing else there).select(HISTORY_FIELDS)
         read_all = [reader.read(row_of_entry, entries) for reader in self.histories]
         strange = read_all[0][1]
         if strange.any() or strange_rows.any():

@@ -90,12 +90,16 @@ class HistoryReader:
     def read(self, row_of_entry: Ints, entries: pl.DataFrame) -> tuple[Entries, Flags]:
         """The ``entries`` (line, setting, drugs, outcome, cycles) in order, and which drugs could not be read."""
         drugs, untold, unread = self._drugs(entries["drugs"])
-        line = entries["line"].cast(pl.Int64, strict=False).fill_null(0).to_numpy()
+        numbers = entries.select(
+            pl.col("line").cast(pl.Int64, strict=False).fill_null(0),
+            pl.col("cycles").cast(pl.Int64, strict=False).fill_null(-1),
+            pl.col("setting").is_null(),
+        )
+        line, cycles, unset = (column.to_numpy() for column in numbers)
         setting = places_of(entries["setting"], SETTINGS)
         upkeep, curative = setting == SETTINGS.index("maintenance"), setting == SETTINGS.index("curative")
-        named = (setting < len(SETTINGS)) | entries["setting"].is_null().to_numpy()
+        named = (setting < len(SETTINGS)) | unset
         bad = (curative != (line == 0)) | (line < 0) | (line > MOST_LINES) | ~named
-        cycles = entries["cycles"].cast(pl.Int64, strict=False).fill_null(-1).to_numpy()
         bad |= cycles > MOST_CYCLES
         line = np.where(bad, 0, line)
         found = Entries(row_of_entry, line, upkeep, outcomes_of(entries["outcome"]), cycles, drugs, untold, bad)

@@ -202,6 +202,8 @@ class Course(Combinations):
 
     def __init__(self, domain: Domain, layout: Layout, reason: Reason) -> None:
         super().__init__(domain, layout, reason, (EXACTLY_NONE + 1) * _OUTCOMES)
+        self._bounds = np.divmod(np.arange(EXACTLY_NONE + 1), _RADIX)
+        """The least and the most lines of each range; more than any history has where none is said to be given."""
 
     def keys(self, tables: Mapping[str, CellTable], codes: Mapping[str, Codes], rows: int) -> Ints:
         """The combination that each row holds."""
@@ -223,11 +225,12 @@ class Course(Combinations):
         self, tables: Mapping[str, CellTable], codes: Mapping[str, Codes], lines: Ints, outcomes: npt.NDArray[np.uint8]
     ) -> npt.NDArray[np.bool_]:
         """Rows in which lines or outcome beside a history are other than what it says (``outcomes`` as bits)."""
-        said, outcome = np.divmod(self.keys(tables, codes, len(lines)), _OUTCOMES)
-        exactly_none = said == EXACTLY_NONE
-        low, high = np.divmod(np.where(exactly_none, 0, said), _RADIX)
+        keys = self.keys(tables, codes, len(lines))
+        said = keys // _OUTCOMES
+        outcome = keys - said * _OUTCOMES
+        low, high = (bounds.take(said) for bounds in self._bounds)
         other_outcome = (outcome > 0) & (outcomes.astype(np.int64) << 1 != np.int64(1) << np.maximum(outcome - 1, 0))
-        return np.asarray((lines < low) | (lines > high) | exactly_none | other_outcome)
+        return np.asarray((lines < low) | (lines > high) | other_outcome)
 
     @staticmethod
     def without_lines(keys: Ints) -> Ints:
