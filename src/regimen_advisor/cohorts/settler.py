@@ -1,14 +1,15 @@
 """The exact standings of rows: which open cells are open in truth, and how the others stand.
 
-Completions that the solver has found for some rows are tried on all others (``engines.column_filling``). What they do
-not settle is asked of the solver, once for each case (``engines.column_cases``). Where a case is not open in truth, its
-rows are settled whole, once for each distinct profile.
+Rows that are one case (``engines.column_cases``) are settled once. Completions that the solver has found for some rows
+are tried on all others (``engines.column_filling``). What they do not settle is asked of the solver, once for a case of
+each question. Where a question is not open in truth, the solver tells how the regimens stand that turn on it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from regimen_advisor.engines.solver import Model, Session
     from regimen_advisor.reading import Patient
 
+_FIRST, _MOST = 5_000, 100_000
+"""Cases that are settled together: few at first, since the solver is asked most while it knows least."""
 _AT_ONCE = 100_000
 """Rows, filled in by one patient or another, that are judged together."""
 _ASKED = 16
@@ -53,8 +56,31 @@ class _Tried:
         self._new = False
 
 
+@dataclass(frozen=True)
+class Looked:
+    """The rows of a batch of which something is open, and the case of each."""
+
+    rows: pl.Series
+    cases: Bits
+
+
+class _Patients(dict[int, "Patient"]):
+    """The patients of the rows of a batch, each read when it is first asked for."""
+
+    def __init__(self, batch: pl.DataFrame, engine: ColumnEngine) -> None:
+        self.batch, self.engine = batch, engine
+
+    def __missing__(self, at: int) -> Patient:
+        self[at] = patient_of(self.batch.row(at, named=True), self.engine)
+        return self[at]
+
+
 class Settler:
-    """The exact standings of rows, batch by batch; what was asked of the solver once is kept."""
+    """The exact standings of rows; what is known of a case once is kept.
+
+    ``answers`` settles a batch. Whoever has many batches looks at each first, settles all of their cases together, and
+    asks for the answers then.
+    """
 
     def __init__(self, engine: ColumnEngine) -> None:
         from regimen_advisor.engines.solver import Solver, solver_for  # noqa: PLC0415 - only where something is open
@@ -65,8 +91,10 @@ class Settler:
         self.solver = Solver(known.domain, known.regimens, known.rules)
         self._open = OpenCells(engine, self.solver.offered)
         self._questions = self._open.questions
+        self._met: Bits = np.zeros(0, np.uint64)
+        self._waiting: list[tuple[pl.DataFrame, Bits]] = []
+        self._others: dict[int, Mapping[str, str]] = {}
         self._stays: list[dict[int, bool]] = [{} for _ in self._questions]
-        self._profiles: dict[str, dict[str, str]] = {}
         self._clinicals = Clinicals(engine.reader)
         self._fillings: list[_Tried] = []
         self._prepared: Session | None = None
@@ -78,19 +106,64 @@ class Settler:
                     self._lends(model, session)
 
     @property
-    def cases(self) -> int:
-        """How many cases were asked of the solver."""
+    def asked(self) -> int:
+        """How many cases of a question were asked of the solver."""
         return sum(map(len, self._stays))
 
     def answers(self, batch: pl.DataFrame) -> pl.DataFrame:
-        """``row`` and the exact standing of every regimen, for rows of ``batch`` whose standings may be others."""
+        """``row`` and those standings of ``batch`` that are others exactly; null where a standing stays."""
+        looked = self.look(batch)
+        self.settle()
+        return self.told(looked)
+
+    def look(self, batch: pl.DataFrame) -> Looked:
+        """Finds the open rows of ``batch``; their cases are settled when ``settle`` is called."""
         read = self.engine.reader.batch(batch)
-        if not self._questions:
-            return self._settled(batch, [])
+        open_ = np.flatnonzero(self._open.open_rows(read)) if self._questions else np.zeros(0, np.int64)
+        if not len(open_):
+            return Looked(batch["row"].head(0), np.zeros(0, np.uint64))
+        cases = self._open.case(read, batch.get_column("history", default=None))[open_]
+        distinct, first = np.unique(cases, return_index=True)
+        place = np.searchsorted(self._met, distinct)
+        new = np.r_[self._met, distinct[:1]][place] != distinct if len(self._met) else np.ones(len(distinct), bool)
+        self._met = np.insert(self._met, place[new], distinct[new])
+        chosen = np.sort(first[new])
+        self._waiting.append((batch[open_[chosen]], cases[chosen]))
+        return Looked(batch["row"][open_], cases)
+
+    def told(self, looked: Looked) -> pl.DataFrame:
+        """The answers of rows that were looked at before their cases were settled."""
+        others = np.array(sorted(self._others), np.uint64)
+        places = np.flatnonzero(np.isin(looked.cases, others))
+        rows = [self._others[case] for case in looked.cases[places].tolist()]
+        found = pl.DataFrame(rows, schema=dict.fromkeys(self.engine.regimens, STANDINGS))
+        return found.insert_column(0, looked.rows[places].alias("row"))
+
+    @property
+    def waiting(self) -> int:
+        """How many cases wait to be settled."""
+        return sum(map(len, (cases for _, cases in self._waiting)))
+
+    def settle(self) -> None:
+        """Settles all cases that wait."""
+        waiting = [one for one in self._waiting if len(one[1])]
+        self._waiting = []
+        if not waiting:
+            return
+        batch, cases = pl.concat([rows for rows, _ in waiting]), np.concatenate([cases for _, cases in waiting])
+        for start, size in _pieces(len(cases)):
+            self._settle(batch.slice(start, size), cases[start : start + size])
+
+    def _settle(self, batch: pl.DataFrame, cases: Bits) -> None:
+        read = self.engine.reader.batch(batch)
         need = self._open.need(read.words, read.fault == 0)
         rows = OpenRows.of(read, self.engine.reader, self._clinicals).at(need.rows)
         need, rows = self._fill(need, rows, self._fillings)
-        return self._settled(batch, self._asked_of_solver(batch, need, rows))
+        patients = _Patients(batch, self.engine)
+        for at, regimens in self._asked_of_solver(patients, need, rows).items():
+            self._others[int(cases[at])] = {
+                name: self.solver.standing(name, patients[at]).standing.value for name in regimens
+            }
 
     def _fill(self, need: Need, rows: OpenRows, fillings: list[_Tried]) -> tuple[Need, OpenRows]:
         """What is still needed after the fillings have been tried, those that have served most first."""
@@ -117,37 +190,36 @@ class Settler:
             need, rows = need.left(), rows.at(left)
         return need, rows
 
-    def _asked_of_solver(self, batch: pl.DataFrame, need: Need, rows: OpenRows) -> list[int]:
-        """Asks about the cells that no filling settles, one row of each case; gives the rows that are in doubt."""
-        doubtful: list[int] = []
+    def _asked_of_solver(self, patients: _Patients, need: Need, rows: OpenRows) -> dict[int, set[str]]:
+        """Asks about the cells that no filling settles; gives for some rows the regimens that may stand otherwise."""
+        found: dict[int, set[str]] = {}
         if len(need.rows):
-            need.cases = self._open.cases(batch[need.rows])
+            left = patients.batch[need.rows]
+            history = left.get_column("history", default=None)
+            need.cases = self._open.cases(self.engine.reader.batch(left), history)
         while len(need.rows):
-            doubtful += self._recalled(need)
+            self._recall(need, found)
             before = len(self._fillings)
             for place in need.open_places()[:_ASKED]:
-                self._ask(batch, need, int(place))
-            doubtful += self._recalled(need)
+                self._ask(patients, need, int(place))
+            self._recall(need, found)
             places, need = need.open_places(), need.left()
             need, rows = self._fill(need, rows.at(places), self._fillings[before:])
         self._fillings = sorted(self._fillings, key=lambda one: -one.served.sum())[:_KEPT]
-        return sorted(doubtful)
+        return found
 
-    def _recalled(self, need: Need) -> list[int]:
-        """Drops what is known of a case already; gives the rows with a cell whose standing may not stay."""
-        doubtful = []
+    def _recall(self, need: Need, found: dict[int, set[str]]) -> None:
+        """Drops what is known of a case already; where that is that the cell is not open, its regimens are noted."""
         for index, place in np.argwhere(need.true | need.false).tolist():
             stays = self._stays[index].get(int(need.cases[index, place]))
-            if stays:
+            if stays is not None:
                 need.true[index, place] = need.false[index, place] = False
-            elif stays is False and need.at(index, place):
-                doubtful.append(int(need.rows[place]))
-                need.true[:, place] = need.false[:, place] = False
-        return doubtful
+            if stays is False:
+                found.setdefault(int(need.rows[place]), set()).update(self._questions[index].regimens)
 
-    def _ask(self, batch: pl.DataFrame, need: Need, place: int) -> None:
+    def _ask(self, patients: _Patients, need: Need, place: int) -> None:
         """What the solver says of every cell of a row that is needed; each completion it finds is lent to others."""
-        patient = self._patient(batch, int(need.rows[place]))
+        patient = patients[int(need.rows[place])]
         session = self._session(patient)
         known = self.solver.known(session, patient)
         literals = [session.encoding.condition(question.condition) for question in self._questions]
@@ -174,17 +246,10 @@ class Settler:
             self._prepared = session
         return session
 
-    def _patient(self, batch: pl.DataFrame, at: int) -> Patient:
-        return patient_of(batch.row(at, named=True), self.engine)
 
-    def _settled(self, batch: pl.DataFrame, rows: list[int]) -> pl.DataFrame:
-        found: list[Mapping[str, Any]] = []
-        for at in rows:
-            row = batch.row(at, named=True)
-            profile = repr([row.get(key) for key in self.engine.keys])
-            if profile not in self._profiles:
-                exact = self.solver.standings(self._patient(batch, at))
-                self._profiles[profile] = {name: one.standing.value for name, one in exact.items()}
-            found.append({"row": row["row"], **self._profiles[profile]})
-        kinds = {"row": batch.schema["row"], **dict.fromkeys(self.engine.regimens, STANDINGS)}
-        return pl.DataFrame(found, schema=kinds)
+def _pieces(count: int) -> Iterator[tuple[int, int]]:
+    """Where each piece of so many cases starts, and its size; the sizes are fixed, so that the same is asked again."""
+    start, size = 0, _FIRST
+    while start < count:
+        yield start, size
+        start, size = start + size, min(4 * size, _MOST)

@@ -20,7 +20,7 @@ from regimen_advisor.standings import Standing
 if TYPE_CHECKING:
     from regimen_advisor.cohorts.cohort import CohortTable
 
-_FIRST, _BATCH, _PIECE = 5_000, 100_000, 50_000
+_BATCH, _PIECE = 100_000, 50_000
 _OPEN = [Standing.UNDETERMINED.value, Standing.EXCLUDED.value, Standing.OFFERED.value]
 
 
@@ -61,8 +61,13 @@ def _answers(table: pl.LazyFrame, asked: pl.Series, engine: ColumnEngine) -> tup
     if not asked.any():
         return pl.DataFrame(), 0
     settler = Settler(engine)
-    found = [settler.answers(batch) for batch in _batches(table, asked)]
-    return pl.concat(found), settler.cases
+    looked = []
+    for batch in _batches(table, asked):
+        looked.append(settler.look(batch))
+        if settler.waiting >= _BATCH:
+            settler.settle()
+    settler.settle()
+    return pl.concat([settler.told(one) for one in looked]), settler.asked
 
 
 def write_standings(rows: pl.LazyFrame, file: Path) -> None:
@@ -76,18 +81,14 @@ def _numbered(file: Path) -> pl.LazyFrame:
 
 
 def _batches(table: pl.LazyFrame, asked: pl.Series) -> Iterator[pl.DataFrame]:
-    """The rows of the table that are ``asked`` for, so many at a time that memory does not grow with the table.
-
-    The first batches are small, since the solver is asked most while it knows least. Their sizes are fixed, so that
-    what is asked is the same every time.
-    """
-    size, held = _FIRST, pl.DataFrame()
+    """The rows of the table that are ``asked`` for, so many at a time that memory does not grow with the table."""
+    held = pl.DataFrame()
     for rows in table.collect_batches(chunk_size=_BATCH, maintain_order=True, engine="streaming"):
         chunk = rows.filter(asked.gather(rows["row"] - 1))  # a join would hold the whole table
         held = pl.concat([held, chunk]) if held.height else chunk
-        while held.height >= size:
-            yield held.head(size)
-            held, size = held.slice(size), min(4 * size, _BATCH)
+        while held.height >= _BATCH:
+            yield held.head(_BATCH)
+            held = held.slice(_BATCH)
     if held.height:
         yield held
 

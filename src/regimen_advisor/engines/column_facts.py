@@ -251,7 +251,7 @@ def plain_entry(given: Mapping[str, Any], drugs: CellTable) -> dict[str, Any]:
     """An entry of a history as a profile would hold it; drugs that cannot be read are unknown."""
     entry = {key: value for key, value in given.items() if value not in (None, "", "unknown", [])}
     told = given.get("drugs")
-    words = (told if isinstance(told, list) else as_lists(pl.Series([told], dtype=pl.String)).to_list()[0]) or []
+    words = as_lists(pl.Series([told])).to_list()[0] if isinstance(told, str) else told or []
     cells = [drugs.cells[drugs.code(word)] for word in words]
     known = [cell.plain for cell in cells if cell is not None]
     return {**entry, "drugs": known if known and len(known) == len(cells) else "unknown"}
