@@ -18,7 +18,7 @@ from regimen_advisor.values import Includes, Truth
 from tables import table
 
 pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
-from regimen_advisor.cohorts.settler import Settler  # noqa: E402
+from regimen_advisor.cohorts.open_cases import OpenCases  # noqa: E402
 from regimen_advisor.cohorts.settling import with_answers  # noqa: E402
 from regimen_advisor.engines import columns  # noqa: E402
 from regimen_advisor.engines.columns import FAULT, HISTORY, ColumnEngine  # noqa: E402
@@ -142,7 +142,7 @@ def test_exact_standings_of_a_table_are_those_of_all_completions_on_small_domain
         rows = table(written).with_row_index("row")
         engine = ColumnEngine(rules)
         node = engine.standings(engine.facts(rows.lazy()), ["row"]).collect()
-        answers = Settler(engine).answers(rows)
+        answers = OpenCases(engine).answers(rows)
         exact = with_answers(node.lazy(), answers.lazy(), list(solver.regimens)).collect()
         for told, before, patient in zip(exact.rows(named=True), node.rows(named=True), patients, strict=True):
             oracle = enumeration.completions(solver, patient)

@@ -1,14 +1,13 @@
-"""The exact standings of rows: which open cells are open in truth, and how the others stand.
+"""Which open cells of some rows are open in truth, and how the regimens stand that turn on the others.
 
-Rows that are one case (``engines.column_cases``) are settled once. Completions that the solver has found for some rows
-are tried on all others (``engines.column_filling``). What they do not settle is asked of the solver, once for a case of
-each question. Where a question is not open in truth, the solver tells how the regimens stand that turn on it.
+Completions that the solver has found for some rows are tried on all others (``engines.column_filling``). What they do
+not settle is asked of the solver, once for a case of each question (``engines.column_cases``). Where a question is not
+open in truth, the solver tells how the regimens stand that turn on it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +18,7 @@ from regimen_advisor.engines.column_combinations import Clinicals
 from regimen_advisor.engines.column_entries import Bits, Ints
 from regimen_advisor.engines.column_filling import Filling, OpenRows
 from regimen_advisor.engines.column_needs import Need, OpenCells
-from regimen_advisor.engines.columns import STANDINGS, ColumnEngine
+from regimen_advisor.engines.columns import ColumnEngine
 
 if TYPE_CHECKING:
     from regimen_advisor.engines.solver import Model, Session
@@ -56,44 +55,27 @@ class _Tried:
         self._new = False
 
 
-@dataclass(frozen=True)
-class Looked:
-    """The rows of a batch of which something is open, and the case of each."""
-
-    rows: pl.Series
-    cases: Bits
-
-
 class _Patients(dict[int, "Patient"]):
     """The patients of the rows of a batch, each read when it is first asked for."""
 
-    def __init__(self, batch: pl.DataFrame, engine: ColumnEngine) -> None:
-        self.batch, self.engine = batch, engine
+    def __init__(self, table: pl.DataFrame, engine: ColumnEngine) -> None:
+        self.table, self.engine = table, engine
 
     def __missing__(self, at: int) -> Patient:
-        self[at] = patient_of(self.batch.row(at, named=True), self.engine)
+        self[at] = patient_of(self.table.row(at, named=True), self.engine)
         return self[at]
 
 
 class Settler:
-    """The exact standings of rows; what is known of a case once is kept.
+    """Settles rows, each a case of its own; what was asked of the solver once is kept."""
 
-    ``answers`` settles a batch. Whoever has many batches looks at each first, settles all of their cases together, and
-    asks for the answers then.
-    """
-
-    def __init__(self, engine: ColumnEngine) -> None:
+    def __init__(self, engine: ColumnEngine, cells: OpenCells) -> None:
         from regimen_advisor.engines.solver import Solver, solver_for  # noqa: PLC0415 - only where something is open
 
-        self.engine = engine
+        self.engine, self._open, self._questions = engine, cells, cells.questions
         known = solver_for(engine.rulebook)
         # One of its own: which completions it finds, and so what it is asked, must not hang on what was asked before.
         self.solver = Solver(known.domain, known.regimens, known.rules)
-        self._open = OpenCells(engine, self.solver.offered)
-        self._questions = self._open.questions
-        self._met: Bits = np.zeros(0, np.uint64)
-        self._waiting: list[tuple[pl.DataFrame, Bits]] = []
-        self._others: dict[int, Mapping[str, str]] = {}
         self._stays: list[dict[int, bool]] = [{} for _ in self._questions]
         self._clinicals = Clinicals(engine.reader)
         self._fillings: list[_Tried] = []
@@ -110,60 +92,22 @@ class Settler:
         """How many cases of a question were asked of the solver."""
         return sum(map(len, self._stays))
 
-    def answers(self, batch: pl.DataFrame) -> pl.DataFrame:
-        """``row`` and those standings of ``batch`` that are others exactly; null where a standing stays."""
-        looked = self.look(batch)
-        self.settle()
-        return self.told(looked)
+    def settled(self, table: pl.DataFrame) -> dict[int, dict[str, str]]:
+        """For some rows of ``table``, by place, the exact standings of the regimens of which not all is open."""
+        found = {}
+        for start, size in _pieces(table.height):
+            patients = _Patients(table.slice(start, size), self.engine)
+            for at, regimens in self._in_doubt(patients).items():
+                standings = {name: self.solver.standing(name, patients[at]).standing.value for name in regimens}
+                found[start + at] = standings
+        return found
 
-    def look(self, batch: pl.DataFrame) -> Looked:
-        """Finds the open rows of ``batch``; their cases are settled when ``settle`` is called."""
-        read = self.engine.reader.batch(batch)
-        open_ = np.flatnonzero(self._open.open_rows(read)) if self._questions else np.zeros(0, np.int64)
-        if not len(open_):
-            return Looked(batch["row"].head(0), np.zeros(0, np.uint64))
-        cases = self._open.case(read, batch.get_column("history", default=None))[open_]
-        distinct, first = np.unique(cases, return_index=True)
-        place = np.searchsorted(self._met, distinct)
-        new = np.r_[self._met, distinct[:1]][place] != distinct if len(self._met) else np.ones(len(distinct), bool)
-        self._met = np.insert(self._met, place[new], distinct[new])
-        chosen = np.sort(first[new])
-        self._waiting.append((batch[open_[chosen]], cases[chosen]))
-        return Looked(batch["row"][open_], cases)
-
-    def told(self, looked: Looked) -> pl.DataFrame:
-        """The answers of rows that were looked at before their cases were settled."""
-        others = np.array(sorted(self._others), np.uint64)
-        places = np.flatnonzero(np.isin(looked.cases, others))
-        rows = [self._others[case] for case in looked.cases[places].tolist()]
-        found = pl.DataFrame(rows, schema=dict.fromkeys(self.engine.regimens, STANDINGS))
-        return found.insert_column(0, looked.rows[places].alias("row"))
-
-    @property
-    def waiting(self) -> int:
-        """How many cases wait to be settled."""
-        return sum(map(len, (cases for _, cases in self._waiting)))
-
-    def settle(self) -> None:
-        """Settles all cases that wait."""
-        waiting = [one for one in self._waiting if len(one[1])]
-        self._waiting = []
-        if not waiting:
-            return
-        batch, cases = pl.concat([rows for rows, _ in waiting]), np.concatenate([cases for _, cases in waiting])
-        for start, size in _pieces(len(cases)):
-            self._settle(batch.slice(start, size), cases[start : start + size])
-
-    def _settle(self, batch: pl.DataFrame, cases: Bits) -> None:
-        read = self.engine.reader.batch(batch)
-        need = self._open.need(read.words, read.fault == 0)
-        rows = OpenRows.of(read, self.engine.reader, self._clinicals).at(need.rows)
-        need, rows = self._fill(need, rows, self._fillings)
-        patients = _Patients(batch, self.engine)
-        for at, regimens in self._asked_of_solver(patients, need, rows).items():
-            self._others[int(cases[at])] = {
-                name: self.solver.standing(name, patients[at]).standing.value for name in regimens
-            }
+    def _in_doubt(self, patients: _Patients) -> dict[int, set[str]]:
+        """For some rows the regimens that may stand otherwise than node by node."""
+        batch = self.engine.reader.batch(patients.table)
+        need = self._open.need(batch)
+        rows = OpenRows.of(batch, self.engine.reader, self._clinicals).at(need.rows)
+        return self._asked_of_solver(patients, *self._fill(need, rows, self._fillings))
 
     def _fill(self, need: Need, rows: OpenRows, fillings: list[_Tried]) -> tuple[Need, OpenRows]:
         """What is still needed after the fillings have been tried, those that have served most first."""
@@ -193,10 +137,7 @@ class Settler:
     def _asked_of_solver(self, patients: _Patients, need: Need, rows: OpenRows) -> dict[int, set[str]]:
         """Asks about the cells that no filling settles; gives for some rows the regimens that may stand otherwise."""
         found: dict[int, set[str]] = {}
-        if len(need.rows):
-            left = patients.batch[need.rows]
-            history = left.get_column("history", default=None)
-            need.cases = self._open.cases(self.engine.reader.batch(left), history)
+        need.cases = self._open.cases(rows.batch, patients.table[need.rows])
         while len(need.rows):
             self._recall(need, found)
             before = len(self._fillings)

@@ -8,7 +8,7 @@ more), and if they agree on what is known of each fact by which such a part is u
 - of a set its cell as it was written, since members that no rule names count too ("positive, and none of the others");
 - of a fact that the axioms tie to others, all that is known of the tied facts: of those of the patient today, and of
   the past the number of lines and the latest outcome;
-- of a history that is given and leaves such a fact open, what each entry leaves possible.
+- of a history that is given and leaves such a fact open, what each entry leaves possible of what the conditions ask.
 
 No axiom mentions any other fact, so what is known of it can be completed whatever the rest turns out to be.
 """
@@ -20,13 +20,14 @@ from collections.abc import Iterable
 import numpy as np
 import polars as pl
 
-from regimen_advisor.conditions import Condition, Leaf, Named, Not, children
+from regimen_advisor.conditions import Condition, Leaf, Named, Not, atoms_of, children
 from regimen_advisor.engines.column_entries import Bits, Flags
 from regimen_advisor.engines.column_facts import Batch, FactReader
 from regimen_advisor.engines.column_packed import PackedColumns, as_words, unpacked
 from regimen_advisor.engines.column_program import Column, Program
 from regimen_advisor.facts import SetFact
 from regimen_advisor.narrowing import facts_of
+from regimen_advisor.values import Atom, Includes
 
 _OPEN_PAST = ("prior_lines", "last_outcome")
 
@@ -40,8 +41,13 @@ class Cases:
         self._nodes: dict[str, Column] = {}
         self._alive: dict[str, dict[str, Column]] = {}
         self._met: set[tuple[Condition, str]] = set()
+        atoms: frozenset[Atom] = frozenset()
         for condition, open_ in conditions:
             self._walk(condition, open_)
+            atoms |= atoms_of(condition)
+        members = frozenset(atom.member for atom in atoms if isinstance(atom, Includes))
+        self._members = [np.uint64(histories.bits(members)) for histories in reader.histories]
+        self._cycles = any(atom.fact == "last_cycles" for atom in atoms)
         past = {name for name, fact in domain.facts.items() if fact.permanence == "treatment"}
         tied = {name for axiom in domain.axioms for name in facts_of(axiom)} | past
         self._told = tuple(name for name in self._alive if name not in past and name not in tied)
@@ -67,8 +73,8 @@ class Cases:
                 for part in children(condition):
                     self._walk(part, self.program.both((open_, self.program.unknown(part))))
 
-    def numbers(self, batch: Batch, history: pl.Series | None) -> Bits:
-        """The number of the case of each row, equal where they are one case; ``history`` is that column as written."""
+    def numbers(self, batch: Batch, table: pl.DataFrame) -> Bits:
+        """The number of the case of each row, equal where they are one case; ``table`` holds the rows as written."""
         count = len(batch.fault)
         packed = self._packed(batch.words)
         nodes = len(self._nodes)
@@ -88,34 +94,36 @@ class Cases:
         for word, mask in zip(batch.words, known, strict=True):
             number = mixed(number, word & mask)
         asked = past & batch.has_history
-        return mixed(number, np.where(asked, histories(batch, asked, history), np.uint64(0)))
+        return mixed(number, np.where(asked, self._histories(batch, asked, table), np.uint64(0)))
 
     def _add(self, known: list[Bits], name: str, alive: Flags) -> None:
         for field in self.reader.layout.fields[name]:
             known[field.word] |= np.where(alive, np.uint64(field.all_bits), np.uint64(0))
 
+    def _histories(self, batch: Batch, asked: Flags, table: pl.DataFrame) -> Bits:
+        """A number for what each history that is asked for leaves possible; equal where they leave the same.
 
-def histories(batch: Batch, asked: Flags, written: pl.Series | None) -> Bits:
-    """A number for what each history that is asked for leaves possible; equal where they leave the same.
-
-    Where a list of drugs is known in part, how its parts hang together counts too, so it is told apart as written.
-    """
-    numbers = np.zeros(len(asked), np.uint64)
-    in_part = np.zeros(len(asked), bool)
-    for entries in batch.entries:
-        some = entries.at(asked[entries.row])
-        if not len(some.row):
-            continue
-        begins = np.flatnonzero(np.r_[True, some.row[1:] != some.row[:-1]])
-        place = some.line * 2 + some.upkeep
-        number = mixed(np.uint64(len(batch.entries)), (place * 256 + some.outcomes).astype(np.uint64))
-        for part in ((some.cycles + 1).astype(np.uint64), some.drugs.may):  # where it is known, ``must`` is the same
-            number = mixed(number, part)
-        numbers[some.row[begins]] += np.add.reduceat(number, begins)
-        in_part[some.row[~some.untold & (some.drugs.must != some.drugs.may)]] = True
-    if written is not None and in_part.any():
-        numbers[in_part] = mixed(numbers[in_part], written.filter(pl.Series(in_part)).hash(0).to_numpy())
-    return numbers
+        Where a list of drugs is known in part, how its parts hang together counts too: it is told apart as written.
+        """
+        numbers = np.zeros(len(asked), np.uint64)
+        in_part = np.zeros(len(asked), bool)
+        for entries, members in zip(batch.entries, self._members, strict=False):
+            some = entries.at(asked[entries.row])
+            if not len(some.row):
+                continue
+            begins = np.flatnonzero(np.r_[True, some.row[1:] != some.row[:-1]])
+            place = some.line * 2 + some.upkeep
+            number = mixed(members, (place * 256 + some.outcomes).astype(np.uint64))
+            if self._cycles:
+                number = mixed(number, (some.cycles + 1).astype(np.uint64))
+            must, may = some.drugs.must & members, some.drugs.may & members
+            number = mixed(mixed(number, must), may)
+            numbers[some.row[begins]] += np.add.reduceat(number, begins)
+            in_part[some.row[~some.untold & (must != may)]] = True
+        if in_part.any():
+            written = table["history"].filter(pl.Series(in_part)).hash(0)
+            numbers[in_part] = mixed(numbers[in_part], written.to_numpy())
+        return numbers
 
 
 _ODD = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9))

@@ -8,7 +8,7 @@ history does beside it is read like a profile.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,22 @@ class Batch:
     """The number of lines where a history is given."""
     odd: Flags
     """Rows that say more beside their history than follows from it."""
+
+    def at(self, rows: Ints) -> Batch:
+        """Some of the patients, by place in rising order."""
+        place = np.full(len(self.fault), -1)
+        place[rows] = np.arange(len(rows))
+        entries = [some.at(place[some.row] >= 0) for some in self.entries]
+        return Batch(
+            [word[rows] for word in self.words],
+            self.fault[rows],
+            self.has_history[rows],
+            {key: unread[rows] for key, unread in self.unread.items()},
+            {key: codes[rows] for key, codes in self.codes.items()},
+            [replace(some, row=place[some.row]) for some in entries],
+            self.lines[rows],
+            self.odd[rows],
+        )
 
 
 class FactReader:

@@ -6,7 +6,6 @@ beside a sure exclusion only the first is asked, since it then stays excluded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -73,19 +72,16 @@ class Need:
 
 
 class OpenCells:
-    """The questions that the rules of a rulebook may leave open, compiled; equal ones are one question.
+    """The questions that the rules of a rulebook may leave open, compiled; equal ones are one question."""
 
-    ``offered`` is for each regimen the condition that it is offered and not excluded.
-    """
-
-    def __init__(self, engine: ColumnEngine, offered: Mapping[str, Condition]) -> None:
+    def __init__(self, engine: ColumnEngine) -> None:
         self._program = program = Program(engine.layout)
         found: dict[tuple[Column, Column, bool], Question] = {}
         for name, rules in engine.regimens.items():
             for condition, among, both in (
-                (offered[name], None, True),
+                (rules.offered, None, True),
                 (rules.offer, rules.exclusion, False),
-                (rules.caution, offered[name], True),
+                (rules.caution, rules.offered, True),
             ):
                 within = TRUE if among is None else program.truth(among, wanted=True)
                 where = program.both((within, program.unknown(condition)))
@@ -100,27 +96,28 @@ class OpenCells:
         self._cases = Cases(engine.reader, program, asked)
         self._case_of_each = [Cases(engine.reader, program, [one]) for one in asked]
 
-    def need(self, words: list[Bits], sound: Flags) -> Need:
+    def open_rows(self, batch: Batch) -> Ints:
+        """The places of the rows of which any question is open."""
+        if not self.questions:
+            return np.zeros(0, np.int64)
+        some: Packed = np.bitwise_or.reduce(self._open(batch.words), axis=0)
+        return np.flatnonzero(unpacked(some, len(batch.fault)) & (batch.fault == 0))
+
+    def need(self, batch: Batch) -> Need:
         """What is needed for the open cells of some rows; only the rows that need anything."""
-        wanted = unpacked(self._open(words), len(sound)) & sound
+        wanted = unpacked(self._open(batch.words), len(batch.fault)) & (batch.fault == 0)
         both = np.array([question.both for question in self.questions], bool)
-        return Need(np.arange(len(sound)), wanted, wanted & both[:, None], np.zeros(0, np.uint64)).left()
+        return Need(np.arange(len(batch.fault)), wanted, wanted & both[:, None], np.zeros(0, np.uint64)).left()
 
     def truths(self, words: list[Bits]) -> tuple[Flags, Flags]:
         """For each question and row whether its condition is surely true, and whether it is surely false."""
         told = unpacked(self._truths(words), len(words[0]))
         return told[: len(self.questions)], told[len(self.questions) :]
 
-    def open_rows(self, batch: Batch) -> Flags:
-        """The rows of which any question is open."""
-        some: Packed = np.bitwise_or.reduce(self._open(batch.words), axis=0)
-        found: Flags = unpacked(some, len(batch.fault)) & (batch.fault == 0)
-        return found
-
-    def case(self, batch: Batch, history: pl.Series | None) -> Bits:
+    def case(self, batch: Batch, table: pl.DataFrame) -> Bits:
         """The number of the case of each row, all questions taken together (``engines.column_cases``)."""
-        return self._cases.numbers(batch, history)
+        return self._cases.numbers(batch, table)
 
-    def cases(self, batch: Batch, history: pl.Series | None) -> Bits:
+    def cases(self, batch: Batch, table: pl.DataFrame) -> Bits:
         """For each question and row the number of its case."""
-        return np.stack([cases.numbers(batch, history) for cases in self._case_of_each])
+        return np.stack([cases.numbers(batch, table) for cases in self._case_of_each])
