@@ -13,7 +13,7 @@ from regimen_advisor.engines.solver import Solver, solver_for
 from regimen_advisor.errors import InputError
 from regimen_advisor.profile import Profile
 from regimen_advisor.reading import Patient, read
-from regimen_advisor.values import Between, Includes, Truth
+from regimen_advisor.values import Between, Includes, Is, Truth
 from tables import table
 
 pytest.importorskip("polars", reason="the extra `cohort` is not installed")
@@ -177,6 +177,14 @@ def test_a_history_is_told_apart_from_one_that_leaves_something_else_possible(ru
     one, another, again = case_numbers(ColumnEngine(rulebook, also=[ASKS_ALL]), ASKS_ALL, rows)
     assert one != another
     assert one == again
+
+
+def test_a_history_that_settles_a_test_is_told_apart_from_none(rulebook):
+    early = Leaf(Is("extent", frozenset({"early"})))
+    condition = AllOf((early, AnyOf((Not(early), Leaf(Includes("last_drugs", "egfr-tki"))))))
+    rows = [{"history": [{**CHEMOTHERAPY, "line": 1, "outcome": "unknown"}]}, {"prior_lines": 1}]
+    given, none = case_numbers(ColumnEngine(rulebook, also=[condition]), condition, rows)
+    assert given != none
 
 
 def test_of_a_history_only_what_the_condition_asks_tells_it_apart(rulebook):

@@ -93,6 +93,7 @@ class Cases:
             self._add(known, name, tied)
         for word, mask in zip(batch.words, known, strict=True):
             number = mixed(number, word & mask)
+        number = mixed(number, past.astype(np.uint64))
         asked = past & batch.has_history
         return mixed(number, np.where(asked, self._histories(batch, asked, table), np.uint64(0)))
 
