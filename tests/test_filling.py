@@ -19,7 +19,7 @@ from tables import table
 pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 from regimen_advisor.engines.column_cases import Cases
 from regimen_advisor.engines.column_combinations import Clinicals
-from regimen_advisor.engines.column_filling import Filling, OpenRows
+from regimen_advisor.engines.column_filling import CellLiterals, Filling, OpenRows
 from regimen_advisor.engines.column_needs import OpenCells
 from regimen_advisor.engines.column_packed import PackedColumns, unpacked
 from regimen_advisor.engines.column_program import Program
@@ -52,7 +52,7 @@ def fillings_from(solver: Solver, patients: list[Patient], engine: ColumnEngine)
         known = [literal for part in units(session.encoding, patient).values() for literal in part]
         model = session.model(known, [session.encoding.condition(solver.offered[name])]) or session.model(known)
         assert model is not None
-        found.append(Filling(model, session.encoding, engine.reader, clinicals))
+        found.append(Filling(model, CellLiterals(session.encoding, engine.reader), clinicals))
     return found
 
 

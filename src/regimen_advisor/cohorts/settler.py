@@ -16,7 +16,7 @@ import polars as pl
 from regimen_advisor.cohorts.rows import patient_of
 from regimen_advisor.engines.column_combinations import Clinicals
 from regimen_advisor.engines.column_entries import Bits, Ints
-from regimen_advisor.engines.column_filling import Filling, OpenRows
+from regimen_advisor.engines.column_filling import CellLiterals, Filling, OpenRows
 from regimen_advisor.engines.column_needs import Need, OpenCells
 from regimen_advisor.engines.columns import ColumnEngine
 
@@ -85,7 +85,7 @@ class Settler:
             literal = session.encoding.condition(question.condition)
             for model in (session.model([literal]), session.model([-literal])):
                 if model is not None:
-                    self._lends(model, session)
+                    self._lends(model)
 
     @property
     def asked(self) -> int:
@@ -172,11 +172,11 @@ class Settler:
                 if model is not None:
                     holds = np.array([[model.holds(other)] for other in literals])
                     need.meet(holds, ~holds, np.array([place]))
-                    self._lends(model, session)
+                    self._lends(model)
             self._stays[index][int(need.cases[index, place])] = not need.at(index, place)
 
-    def _lends(self, model: Model, session: Session) -> None:
-        filling = Filling(model, session.encoding, self.engine.reader, self._clinicals)
+    def _lends(self, model: Model) -> None:
+        filling = Filling(model, self._literals, self._clinicals)
         self._fillings.append(_Tried(filling, len(self._questions)))
 
     def _session(self, patient: Patient | None = None) -> Session:
@@ -184,7 +184,7 @@ class Settler:
         if session is not self._prepared:
             for atom in self.engine.layout.atoms:  # before the first model, so that every model tells them
                 session.encoding.atom(atom)
-            self._prepared = session
+            self._prepared, self._literals = session, CellLiterals(session.encoding, self.engine.reader)
         return session
 
 

@@ -148,18 +148,18 @@ class FactReader:
             if name in DERIVED or name in self.clinical.names:
                 continue
             for number, field in enumerate(self.layout.fields[name]):
-                unknown = field.bits(fact.unknown)
-                if name not in codes:
-                    words[field.word] |= np.uint64(unknown)
-                    continue
-                held = self.tables[name].column(
-                    f"bits {number}",
-                    lambda cell, field=field, unknown=unknown, name=name: (  # type: ignore[misc]
-                        field.bits(cell.facts[name]) if cell else unknown
-                    ),
-                    np.uint64,
-                )
-                words[field.word] |= held[codes[name]].astype(np.uint64, copy=False)
+                if name in codes:
+                    words[field.word] |= self.bits(name, number)[codes[name]]
+                else:
+                    words[field.word] |= np.uint64(field.bits(fact.unknown))
+
+    def bits(self, name: str, number: int) -> Bits:
+        """For each distinct cell of a fact its bits in one of the fields of the fact."""
+        field, unknown = self.layout.fields[name][number], self.domain.facts[name].unknown
+        held = self.tables[name].column(
+            f"bits {number}", lambda cell: field.bits(cell.facts[name] if cell else unknown), np.uint64
+        )
+        return held.astype(np.uint64, copy=False)
 
     def _add_tied(self, words: list[Bits], codes: Mapping[str, Codes], history: Flags, parts: list[Histories]) -> Ints:
         """Facts that axioms tie to each other; for each row the fault that they find, or that of its history."""

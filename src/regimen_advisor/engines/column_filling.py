@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from regimen_advisor.engines.column_cells import Cell
 from regimen_advisor.engines.column_combinations import Clinicals
 from regimen_advisor.engines.column_entries import OUTCOMES, Bits, Entries, Flags, Ints
 from regimen_advisor.engines.column_facts import Batch, FactReader
@@ -66,12 +67,33 @@ class OpenRows:
         return OpenRows(self.batch.at(rows), self.told[rows], self.combinations[rows])
 
 
+class CellLiterals:
+    """The literals of what each distinct cell of a table says, in one encoding."""
+
+    def __init__(self, encoding: Encoding, reader: FactReader) -> None:
+        self.encoding, self.reader = encoding, reader
+        self._known: dict[str, list[list[int]]] = {}
+
+    def of(self, key: str) -> list[list[int]]:
+        """Those of each cell of a column, by its code."""
+        cells = self.reader.tables[key].cells
+        known = self._known.setdefault(key, [])
+        known += [self._literals(key, cell) if cell is not None else [] for cell in cells[len(known) :]]
+        return known
+
+    def _literals(self, key: str, cell: Cell) -> list[int]:
+        if key in _OPEN_PAST:  # no line at all says more than their number
+            return [literal for part in units(self.encoding, cell.patient).values() for literal in part]
+        return value_literals(self.encoding, key, cell.facts[key])
+
+
 class Filling:
     """A complete patient, who lends other rows what they leave open."""
 
-    def __init__(self, model: Model, encoding: Encoding, reader: FactReader, clinicals: Clinicals) -> None:
-        self.reader, self.clinicals = reader, clinicals
-        self._model, self._encoding = model, encoding
+    def __init__(self, model: Model, literals: CellLiterals, clinicals: Clinicals) -> None:
+        self.reader, self.clinicals = literals.reader, clinicals
+        self._model, self._encoding, self._literals = model, literals.encoding, literals
+        reader, encoding = self.reader, self._encoding
         layout, facts = reader.layout, reader.domain.facts
         held = {name: self._value(name) for name in facts}
         self._bits = {name: [field.bits(held[name]) for field in layout.fields[name]] for name in facts}
@@ -125,33 +147,26 @@ class Filling:
         there: dict[int, Slot] = {0: encoding.curatives[0]}
         there |= {2 * line: slot for line, slot in enumerate(encoding.inductions, start=1)}
         there |= {2 * line + 1: slot for line, slot in enumerate(encoding.maintenances, start=1)}
+        held = {
+            place: (
+                histories.bits(self.reader.domain.formulary.expand(filter(lambda k: holds(slot.drugs[k]), slot.drugs))),
+                sum(1 << OUTCOMES.index(word) for word, literal in slot.outcomes.items() if holds(literal)),
+            )
+            for place, slot in there.items()
+            if holds(slot.exists)
+        }
         for place in range(len(drugs)):
-            near = [other for other in (place, *range(2 * MOST_LINES, 0, -2), 0) if other in there]
-            slot = next((there[other] for other in near if holds(there[other].exists)), None)
-            if slot is not None:
-                kinds = [kind for kind, literal in slot.drugs.items() if holds(literal)]
-                drugs[place] = histories.bits(self.reader.domain.formulary.expand(kinds))
-                outcomes[place] = sum(
-                    1 << OUTCOMES.index(word) for word, literal in slot.outcomes.items() if holds(literal)
-                )
+            near = next((other for other in (place, *range(2 * MOST_LINES, 0, -2), 0) if other in held), None)
+            if near is not None:
+                drugs[place], outcomes[place] = held[near]
         return drugs, outcomes
 
     def _agrees(self, key: str) -> Flags:
         """For each distinct cell of a column whether the patient agrees with it."""
-        cells = self.reader.tables[key].cells
-        known = self._agreed.get(key)
-        if known is None or len(known) < len(cells):
-            told = []
-            for cell in cells[0 if known is None else len(known) :]:
-                literals: list[int] = []
-                if cell is not None and key in _OPEN_PAST:  # no line at all says more than their number
-                    literals = [literal for part in units(self._encoding, cell.patient).values() for literal in part]
-                elif cell is not None:
-                    literals = value_literals(self._encoding, key, cell.facts[key])
-                told.append(all(map(self._model.holds, literals)))
-            known = self._agreed[key] = np.concatenate(
-                [np.zeros(0, bool) if known is None else known, np.array(told, bool)]
-            )
+        literals, known = self._literals.of(key), self._agreed.get(key, np.zeros(0, bool))
+        if len(known) < len(literals):
+            told = [all(map(self._model.holds, cell)) for cell in literals[len(known) :]]
+            known = self._agreed[key] = np.concatenate([known, np.array(told, bool)])
         return known
 
     def into(self, rows: OpenRows) -> list[Bits]:
@@ -182,7 +197,6 @@ class Filling:
 
     def _lend(self, words: list[Bits], batch: Batch, name: str) -> None:
         """Puts a fact that no axiom mentions: of the patient where it agrees with the cell, else what the cell says."""
-        unknown = self.reader.domain.facts[name].unknown
         for number, (field, lent) in enumerate(zip(self.reader.layout.fields[name], self._bits[name], strict=True)):
             if name not in batch.codes:
                 words[field.word] |= np.uint64(lent)
@@ -190,9 +204,8 @@ class Filling:
             agrees = self._agrees(name)
             held = self._held.get((name, number))
             if held is None or len(held) < len(agrees):
-                cells = self.reader.tables[name].cells
-                own = [field.bits(cell.facts[name] if cell else unknown) for cell in cells[: len(agrees)]]
-                held = self._held[name, number] = np.where(agrees, np.uint64(lent), np.array(own, np.uint64))
+                own = self.reader.bits(name, number)[: len(agrees)]
+                held = self._held[name, number] = np.where(agrees, np.uint64(lent), own)
             words[field.word] |= held[batch.codes[name]]
 
     def _choices(self) -> Ints:
