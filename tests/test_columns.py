@@ -21,6 +21,8 @@ pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 from regimen_advisor.cohorts.open_cases import OpenCases  # noqa: E402
 from regimen_advisor.cohorts.settling import with_answers  # noqa: E402
 from regimen_advisor.engines import columns  # noqa: E402
+from regimen_advisor.engines.column_packed import PackedColumns, unpacked  # noqa: E402
+from regimen_advisor.engines.column_program import Program  # noqa: E402
 from regimen_advisor.engines.columns import FAULT, HISTORY, ColumnEngine  # noqa: E402
 
 TRUTHS = {True: Truth.TRUE, False: Truth.FALSE, None: Truth.UNKNOWN}
@@ -74,6 +76,21 @@ def test_columns_and_interpreter_agree_on_a_million_nodes(shipped):
         cells, different = cells + compared, different + wrong
     assert cells >= 1_000_000
     assert different == 0
+
+
+def test_a_batch_judged_eight_patients_to_a_byte_says_what_the_expressions_say(shipped):
+    random = Random(5)
+    rulebook = generators.random_rulebook(random, shipped, rules=30)
+    written, _ = possible_profiles(random, 101, shipped)  # no whole number of bytes
+    conditions = {f"c{index}": condition for index, condition in enumerate(effective_conditions(rulebook).values())}
+    engine = ColumnEngine(rulebook, also=conditions.values())
+    told = engine.truths(engine.facts(table(written).lazy()), conditions).collect()
+    program = Program(engine.layout)
+    wanted = [(name, truth) for name in conditions for truth in (True, False)]
+    packed = PackedColumns(program, [program.truth(conditions[name], truth) for name, truth in wanted])
+    flags = unpacked(packed(engine.reader.batch(table(written)).words), len(written))
+    for (name, truth), column in zip(wanted, flags, strict=True):
+        assert column.tolist() == (told[name] == truth).fill_null(value=False).to_list()
 
 
 def test_columns_narrow_every_fact_exactly_as_a_profile_is_read(shipped):
