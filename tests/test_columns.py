@@ -86,11 +86,16 @@ def test_a_batch_judged_eight_patients_to_a_byte_says_what_the_expressions_say(s
     engine = ColumnEngine(rulebook, also=conditions.values())
     told = engine.truths(engine.facts(table(written).lazy()), conditions).collect()
     program = Program(engine.layout)
-    wanted = [(name, truth) for name in conditions for truth in (True, False)]
-    packed = PackedColumns(program, [program.truth(conditions[name], truth) for name, truth in wanted])
+    columns_ = [
+        (program.truth(condition, True), program.truth(condition, False), program.unknown(condition))
+        for condition in conditions.values()
+    ]
+    packed = PackedColumns(program, [column for three in columns_ for column in three])
     flags = unpacked(packed(engine.reader.batch(table(written)).words), len(written))
-    for (name, truth), column in zip(wanted, flags, strict=True):
-        assert column.tolist() == (told[name] == truth).fill_null(value=False).to_list()
+    for name, (true, false, unknown) in zip(conditions, flags.reshape(len(conditions), 3, -1), strict=True):
+        assert true.tolist() == (told[name] == True).fill_null(value=False).to_list()  # noqa: E712
+        assert false.tolist() == (told[name] == False).fill_null(value=False).to_list()  # noqa: E712
+        assert unknown.tolist() == told[name].is_null().to_list()
 
 
 def test_columns_narrow_every_fact_exactly_as_a_profile_is_read(shipped):
