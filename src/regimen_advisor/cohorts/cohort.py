@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from regimen_advisor.cohorts.settling import Settled, settle, write_standings
+from regimen_advisor.cohorts.open_cases import OpenCases
+from regimen_advisor.cohorts.settling import Settled, not_settled, settle, write_standings
 from regimen_advisor.cohorts.tables import PARQUET, scan_table, table_errors, whole_or_nothing, write_table
 from regimen_advisor.engines.columns import FAULT, HISTORY, ColumnEngine
 from regimen_advisor.errors import InputError, Location, Problem, counted
@@ -119,12 +120,12 @@ def judged(
     with tempfile.TemporaryDirectory(prefix=".cohort-", dir=folder) as scratch:
         file = Path(scratch) / "standings.parquet"
         with table_errors(table.name, scratch if folder is None else folder):
-            told = engine.standings(
-                engine.facts(table.rows), [*keep, set_apart(engine), relabelled(table.mapping), digest(rulebook)]
-            )
+            cases = OpenCases(engine) if exact else None
+            facts = engine.facts(table.rows, cases.look if cases else None)
+            told = engine.standings(facts, [*keep, set_apart(engine), relabelled(table.mapping), digest(rulebook)])
             told = told.select(*keep, *rulebook.regimens, QUESTIONS, SET_APART, UNREAD, DIGEST)
             write_standings(told, file)
-            settled = settle(table, engine, file, exact=exact)
+            settled = settle(cases, file, engine) if cases else not_settled(file, engine)
         yield CohortResult(rulebook, file, settled, tuple(rulebook.regimens))
 
 

@@ -34,7 +34,7 @@ from regimen_advisor.cohorts.cohort import (
     set_apart,
 )
 from regimen_advisor.cohorts.mapping import TableMapping, load_mapping
-from regimen_advisor.cohorts.settler import Settler
+from regimen_advisor.cohorts.open_cases import OpenCases
 from regimen_advisor.cohorts.settling import Settled, with_answers
 from regimen_advisor.engines.columns import ColumnEngine
 from regimen_advisor.errors import InputError, Location
@@ -217,7 +217,7 @@ class Worker:
             _put(task.mapping, self._folder.name)
             self.mapping = load_mapping(Path(self._folder.name) / task.mapping[0][0], rulebook.domain)
         self.engine = ColumnEngine(rulebook, self.mapping.readers if self.mapping else None)
-        self.settler = Settler(self.engine) if task.exact else None
+        self.cases = OpenCases(self.engine) if task.exact else None
 
     def judged(self, frame: pl.DataFrame) -> pl.DataFrame:
         """A row a patient, in the order of ``frame``."""
@@ -228,8 +228,8 @@ class Worker:
         answers = engine.standings(
             engine.facts(read.lazy()), ["row", *keep, set_apart(engine), relabelled(mapping), digest(engine.rulebook)]
         )
-        if self.settler is not None:
-            answers = with_answers(answers, self.settler.answers(read).lazy(), list(engine.rulebook.regimens))
+        if self.cases is not None:
+            answers = with_answers(answers, self.cases.answers(read).lazy(), list(engine.rulebook.regimens))
         return answers.select(*keep, *engine.rulebook.regimens, QUESTIONS, SET_APART, UNREAD, DIGEST).collect(
             engine="in-memory"
         )

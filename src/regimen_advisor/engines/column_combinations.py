@@ -42,6 +42,8 @@ class Clinicals:
             np.uint64,
         )
         self._place = np.full(math.prod(map(len, reader.clinical.options.values())), -1)
+        self._words = [np.unique(column, return_inverse=True) for column in zip(*self.all, strict=True)]
+        """For each fact its words, and the place among them of the word of each combination."""
         self.allowed = np.zeros((0, len(self.all)), bool)
         """For each combination of cells met so far, which of the complete combinations it allows."""
 
@@ -57,9 +59,12 @@ class Clinicals:
 
     def _allowed(self, combination: int) -> Flags:
         possible = self.reader.clinical.possible(combination)
-        return np.array(
-            [all(word in possible[name] for name, word in zip(self.names, words, strict=True)) for words in self.all]
-        )
+        fits = [
+            np.array([word in possible[name] for word in words])[places]
+            for name, (words, places) in zip(self.names, self._words, strict=True)
+        ]
+        allowed: Flags = np.logical_and.reduce(fits)
+        return allowed
 
 
 def _only(word: str) -> Choice:

@@ -8,7 +8,7 @@ history does beside it is read like a profile.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,22 @@ class Batch:
     """The number of lines where a history is given."""
     odd: Flags
     """Rows that say more beside their history than follows from it."""
+
+    def at(self, rows: Ints) -> Batch:
+        """Some of the patients, by place in rising order."""
+        place = np.full(len(self.fault), -1)
+        place[rows] = np.arange(len(rows))
+        entries = [some.at(place[some.row] >= 0) for some in self.entries]
+        return Batch(
+            [word[rows] for word in self.words],
+            self.fault[rows],
+            self.has_history[rows],
+            {key: unread[rows] for key, unread in self.unread.items()},
+            {key: codes[rows] for key, codes in self.codes.items()},
+            [replace(some, row=place[some.row]) for some in entries],
+            self.lines[rows],
+            self.odd[rows],
+        )
 
 
 class FactReader:
@@ -136,18 +152,18 @@ class FactReader:
             if name in DERIVED or name in self.clinical.names:
                 continue
             for number, field in enumerate(self.layout.fields[name]):
-                unknown = field.bits(fact.unknown)
-                if name not in codes:
-                    words[field.word] |= np.uint64(unknown)
-                    continue
-                held = self.tables[name].column(
-                    f"bits {number}",
-                    lambda cell, field=field, unknown=unknown, name=name: (  # type: ignore[misc]
-                        field.bits(cell.facts[name]) if cell else unknown
-                    ),
-                    np.uint64,
-                )
-                words[field.word] |= held[codes[name]].astype(np.uint64, copy=False)
+                if name in codes:
+                    words[field.word] |= self.bits(name, number)[codes[name]]
+                else:
+                    words[field.word] |= np.uint64(field.bits(fact.unknown))
+
+    def bits(self, name: str, number: int) -> Bits:
+        """For each distinct cell of a fact its bits in one of the fields of the fact."""
+        field, unknown = self.layout.fields[name][number], self.domain.facts[name].unknown
+        held = self.tables[name].column(
+            f"bits {number}", lambda cell: field.bits(cell.facts[name] if cell else unknown), np.uint64
+        )
+        return held.astype(np.uint64, copy=False)
 
     def _add_tied(self, words: list[Bits], codes: Mapping[str, Codes], history: Flags, parts: list[Histories]) -> Ints:
         """Facts that axioms tie to each other; for each row the fault that they find, or that of its history."""
@@ -260,7 +276,7 @@ def plain_entry(given: Mapping[str, Any], drugs: CellTable) -> dict[str, Any]:
     """An entry of a history as a profile would hold it; drugs that cannot be read are unknown."""
     entry = {key: value for key, value in given.items() if value not in (None, "", "unknown", [])}
     told = given.get("drugs")
-    words = (told if isinstance(told, list) else as_lists(pl.Series([told], dtype=pl.String)).to_list()[0]) or []
+    words = as_lists(pl.Series([told])).to_list()[0] if isinstance(told, str) else told or []
     cells = [drugs.cells[drugs.code(word)] for word in words]
     known = [cell.plain for cell in cells if cell is not None]
     return {**entry, "drugs": known if known and len(known) == len(cells) else "unknown"}

@@ -8,7 +8,7 @@ half of an offer.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -47,8 +47,11 @@ class ColumnEngine:
 
     # Facts -----------------------------------------------------------------------------------------------------
 
-    def facts(self, table: pl.LazyFrame) -> pl.LazyFrame:
-        """``table`` with the keys of a profile replaced by machine words, ``_fault``, ``_history`` and ``unread``."""
+    def facts(self, table: pl.LazyFrame, look: Callable[[pl.DataFrame, Batch], None] | None = None) -> pl.LazyFrame:
+        """``table`` with the keys of a profile replaced by machine words, ``_fault``, ``_history`` and ``unread``.
+
+        ``look`` is shown each batch as it is read, with its patients; batches come in no fixed order.
+        """
         schema = table.collect_schema()
         keys = [key for key in self.keys if key in schema]
         kept = {name: dtype for name, dtype in schema.items() if name not in keys}
@@ -57,6 +60,8 @@ class ColumnEngine:
 
         def read(frame: pl.DataFrame) -> pl.DataFrame:
             batch = self.reader.batch(frame)
+            if look is not None:
+                look(frame, batch)
             columns = [pl.Series(f"_w{index}", word) for index, word in enumerate(batch.words)]
             columns += [pl.Series(FAULT, batch.fault), pl.Series(HISTORY, batch.has_history), _unread(frame, batch)]
             return pl.DataFrame([*(frame[name] for name in kept), *columns])
