@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from regimen_advisor.cohorts.open_cases import OpenCases
-from regimen_advisor.cohorts.settling import Settled, not_settled, settle, write_standings
+from regimen_advisor.cohorts.settling import Settled, settle, write_standings
 from regimen_advisor.cohorts.tables import PARQUET, scan_table, table_errors, whole_or_nothing, write_table
 from regimen_advisor.engines.columns import FAULT, HISTORY, ColumnEngine
 from regimen_advisor.errors import InputError, Location, Problem, counted
@@ -89,7 +89,8 @@ class CohortResult:
 
     rulebook: Rulebook
     file: Path
-    settled: Settled
+    settled: Settled | None
+    """``None`` where the standings were left as they are node by node."""
     columns: tuple[str, ...]
 
     @property
@@ -125,7 +126,7 @@ def judged(
             told = engine.standings(facts, [*keep, set_apart(engine), relabelled(table.mapping), digest(rulebook)])
             told = told.select(*keep, *rulebook.regimens, QUESTIONS, SET_APART, UNREAD, DIGEST)
             write_standings(told, file)
-            settled = settle(cases, file, engine) if cases else not_settled(file, engine)
+            settled = settle(cases, file, engine) if cases else None
         yield CohortResult(rulebook, file, settled, tuple(rulebook.regimens))
 
 
@@ -183,6 +184,8 @@ class Summary:
     version: str
 
 
+_OPEN = (Standing.UNDETERMINED.value, Standing.EXCLUDED.value)
+"""Node by node these may be another standing in truth."""
 _OFFERED = (Standing.OFFERED.value, Standing.OFFERED_WITH_CAUTION.value)
 
 
@@ -194,6 +197,7 @@ def summarise(result: CohortResult, name: str) -> Summary:
     offered = offered.fill_null(value=False)
     undetermined = Standing.UNDETERMINED.value
     waits = pl.any_horizontal(*(pl.col(regimen) == undetermined for regimen in regimens)).fill_null(value=False)
+    inexact = pl.any_horizontal(*(pl.col(regimen) == word for regimen in regimens for word in _OPEN))
     counts = [
         (pl.col(regimen) == standing.value).sum().alias(f"{regimen}\n{standing.value}")
         for regimen in regimens
@@ -205,6 +209,7 @@ def summarise(result: CohortResult, name: str) -> Summary:
             (sound & offered).sum().alias("offered"),
             (sound & ~offered & waits).sum().alias("open"),
             (sound & ~offered & ~waits).sum().alias("without"),
+            inexact.sum().alias("inexact"),
             *counts,
         ).collect(engine="streaming").row(0, named=True)  # fmt: skip
         reasons = _counted(rows.select(SET_APART).drop_nulls())
@@ -223,7 +228,7 @@ def summarise(result: CohortResult, name: str) -> Summary:
         totals["offered"],
         totals["open"],
         totals["without"],
-        result.settled,
+        result.settled or Settled(not totals["inexact"], totals["inexact"], 0),
         result.rulebook.digest,
         result.rulebook.version,
     )

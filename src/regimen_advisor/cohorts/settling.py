@@ -17,7 +17,6 @@ from regimen_advisor.engines.columns import ColumnEngine
 from regimen_advisor.standings import Standing
 
 _PIECE = 50_000
-_OPEN = [Standing.UNDETERMINED.value, Standing.EXCLUDED.value]
 
 
 @dataclass(frozen=True)
@@ -39,13 +38,6 @@ def settle(cases: OpenCases, file: Path, engine: ColumnEngine) -> Settled:
     found = cases.told()
     changed = _corrected(file, found, list(engine.regimens)) if found.height else 0
     return Settled(exact=True, cases=cases.asked, changed=changed)
-
-
-def not_settled(file: Path, engine: ColumnEngine) -> Settled:
-    """Nothing is settled: how many rows of ``file`` hold a cell that may be another."""
-    waits = pl.any_horizontal(*(pl.col(regimen).is_in(_OPEN) for regimen in engine.regimens))
-    count = pl.scan_parquet(file).select(waits.sum()).collect(engine="streaming").item() or 0
-    return Settled(not count, count, 0)
 
 
 def write_standings(rows: pl.LazyFrame, file: Path) -> None:
