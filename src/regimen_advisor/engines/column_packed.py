@@ -55,11 +55,12 @@ def as_words(packed: Packed, count: int) -> list[Bits]:
     """The rows turned about: for each patient the columns side by side, 64 to a word."""
     found = []
     for start in range(0, len(packed), 8 * _BYTE):
-        word = np.zeros(count, np.uint64)
-        for group in range(start, min(start + 8 * _BYTE, len(packed)), _BYTE):
+        word = np.zeros((count, 8), np.uint8)
+        for place in range(8):
             byte = np.zeros(count, np.uint8)
-            for place, flags in enumerate(packed[group : group + _BYTE]):
-                byte |= np.unpackbits(flags, count=count) << np.uint8(place)
-            word |= byte.astype(np.uint64) << np.uint64(group - start)
-        found.append(word)
+            for flags in packed[start + _BYTE * place :][:_BYTE]:
+                byte += byte  # many times faster than a shift
+                byte |= np.unpackbits(flags, count=count)
+            word[:, place] = byte
+        found.append(word.view(np.uint64).ravel())
     return found
