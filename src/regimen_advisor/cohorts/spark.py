@@ -1,7 +1,6 @@
 """The same expressions on a cluster: Spark hands out Arrow batches, each is judged like a small table.
 
-Scheduling, retries and storage are Spark's: what was judged is kept on the disks of its executors while it is counted
-and written, and judged again where an executor is lost.
+Scheduling, retries and storage are Spark's, and so is counting: what is told of a cohort is read from what was written.
 """
 
 from __future__ import annotations
@@ -10,8 +9,8 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -105,39 +104,43 @@ def start_session(master: str, conf: Sequence[str]) -> Any:
 
 def judge_tables(session: Any, tables: Sequence[str], output: str | None, request: Request) -> Told:
     """Judges ``tables`` in a running session; the rows of ``output`` stand in no fixed order of files."""
-    from pyspark import StorageLevel  # noqa: PLC0415
-
     rulebook, mapping, old = request.rulebook, request.mapping, request.old
-    with _spark_errors(tables[0], "Spark could not judge the table"):
+    with _spark_errors(tables[0], output):
         _check_paths(session, tables, output)
         rows = _numbered(session, tables)
         keep, needed = _columns(rows.drop(NUMBER).columns, tables[0], request)
-        written = [*keep, *rulebook.regimens, QUESTIONS, SET_APART, UNREAD, DIGEST]
         task = Task(
             tables[0],
-            (*written, *((CHANGED, NUMBER) if old else ())),
+            (*needed, NUMBER),
+            (*keep, *rulebook.regimens, QUESTIONS, SET_APART, UNREAD, DIGEST),
             rules_of(rulebook),
-            rules_of(old) if old else (),
-            mapping_of(mapping, tables[0]) if mapping else (),
-            request.given,
-            request.id_column,
-            request.exact,
+            mapping=mapping_of(mapping, tables[0]) if mapping else (),
+            given=request.given,
+            id_column=request.id_column,
+            exact=request.exact,
         )
-        schema = ", ".join(f"`{name}` {'bigint' if name == NUMBER else 'string'}" for name in task.columns)
-        judged = rows.select(*map(_quoted, [*needed, NUMBER])).mapInArrow(judge(task), schema)
-        judged = judged.persist(StorageLevel.DISK_ONLY)
-        try:
+        with _kept(session, _judged(rows, task), output) as judged:
             summary = summary_of(judged, ", ".join(tables), rulebook, exact=request.exact)
             if request.strict:
                 refuse_if_strict(summary)
-            label = given_label(request.given, mapping)
-            agreed = concordance_on_spark(judged, rulebook, label) if GIVEN in keep else None
-            compared = changes_on_spark(judged, old.version, rulebook.version) if old else None
-            if output is not None:
-                _write(session, judged.select(*map(_quoted, written)), output)
-        finally:
-            judged.unpersist()
+            agreed = None
+            if GIVEN in keep:
+                agreed = concordance_on_spark(judged, rulebook, given_label(request.given, mapping))
+            compared = None
+            if old is not None:
+                both = replace(task, columns=("id", NUMBER, CHANGED), old=rules_of(old))
+                with _kept(session, _judged(rows, both), None) as changed:
+                    compared = changes_on_spark(changed, old.version, rulebook.version)
     return summary, compared, agreed
+
+
+def _judged(rows: Any, task: Task) -> Any:
+    from pyspark.sql import functions as f  # noqa: PLC0415
+
+    # Under other names, since mapInArrow takes a dot in a name for a field of a struct.
+    rows = rows.select(*(f.col(_quoted(name)).alias(f"c{at}") for at, name in enumerate(task.cells)))
+    schema = ", ".join(f"`{name}` {'bigint' if name == NUMBER else 'string'}" for name in task.columns)
+    return rows.mapInArrow(judge(task), schema)
 
 
 def _columns(names: Sequence[str], table: str, request: Request) -> tuple[list[str], list[str]]:
@@ -158,8 +161,12 @@ def _numbered(session: Any, tables: Sequence[str]) -> Any:
 
     file, at, start = f"{NUMBER}: file", f"{NUMBER}: in the file", f"{NUMBER}: rows before"
     parts, before = [], 0
+    names: set[str] = set()
     for table in tables:
         rows = session.read.option("mergeSchema", "true").parquet(table)  # a column that some files lack is not lost
+        names = names or set(rows.columns)
+        for name in sorted(names ^ set(rows.columns)):
+            raise InputError.at(Location(table), f"expected the columns of {tables[0]}: only one of them has `{name}`")
         place = rows.metadataColumn("_metadata")
         rows = rows.select("*", place["file_path"].alias(file), place["row_index"].alias(at))
         starts = []
@@ -174,9 +181,6 @@ def _numbered(session: Any, tables: Sequence[str]) -> Any:
 
 def _quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
-
-
-# Writing -------------------------------------------------------------------------------------------------------------
 
 
 def _place(session: Any, output: str) -> tuple[Any, Any]:
@@ -197,32 +201,59 @@ def _check_paths(session: Any, tables: Sequence[str], output: str | None) -> Non
             raise InputError.at(Location(output), "is there already: Spark writes a new folder")
 
 
-def _write(session: Any, rows: Any, output: str) -> None:
-    """Writes a new folder, which is gone again if that fails."""
-    from pyspark.errors import AnalysisException  # noqa: PLC0415
+@contextmanager
+def _kept(session: Any, rows: Any, output: str | None) -> Iterator[Any]:
+    """``rows`` to be counted, computed once: as written to ``output``, which is gone again if anything fails.
 
-    storage, path = _place(session, output)
-    with _spark_errors(output, "Spark could not write"):
+    Without ``output`` the executors keep them on their disks meanwhile.
+    """
+    from py4j.protocol import Py4JError  # noqa: PLC0415
+    from pyspark import StorageLevel  # noqa: PLC0415
+    from pyspark.errors import PySparkException  # noqa: PLC0415
+
+    if output is None:
+        rows = rows.persist(StorageLevel.DISK_ONLY)
         try:
-            rows.write.mode("errorifexists").parquet(output)
-        except AnalysisException:  # refused before anything is made: what is there now is somebody else's
-            raise
-        except BaseException:
-            storage.delete(path, True)
-            raise
+            yield rows
+        finally:
+            rows.unpersist()
+        return
+    try:
+        rows.write.mode("errorifexists").parquet(output)
+        yield session.read.parquet(output)
+    except BaseException as error:
+        # What stands there by now may be somebody else's.
+        if not (isinstance(error, PySparkException) and error.getCondition() == "PATH_ALREADY_EXISTS"):
+            with suppress(Py4JError):  # where Spark itself is gone, that is what should be told
+                storage, path = _place(session, output)
+                storage.delete(path, True)
+        raise
 
 
 @contextmanager
-def _spark_errors(place: str, what: str) -> Iterator[None]:
-    """Turns what goes wrong inside Spark into a problem of the table or the output at ``place``."""
+def _spark_errors(table: str, output: str | None) -> Iterator[None]:
+    """Turns what goes wrong inside Spark into a problem of ``table``, or of ``output`` where the disk is full."""
     from py4j.protocol import Py4JError  # noqa: PLC0415
     from pyspark.errors import PySparkException  # noqa: PLC0415
 
     try:
         yield
     except (PySparkException, Py4JError) as error:
-        raise InputError.at(Location(place), f"{what}: {_short(error)}") from None
+        text = _short(error)
+        if output is not None and "No space left" in text:
+            message = "could not be written: no space left on the device, or where Spark keeps its own files"
+            raise InputError.at(Location(output), message) from None
+        raise InputError.at(Location(table), f"Spark could not judge the table: {text}") from None
 
 
-def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:_TOLD]
+def _short(error: Any) -> str:
+    """What went wrong in the end: the last cause in Java with the name Spark has for it, or a worker's last line."""
+    text, cause = str(error), getattr(error, "java_exception", None)
+    first = cause.getMessage() or "" if cause is not None else ""
+    while cause is not None:
+        text, cause = cause.getMessage() or cause.toString(), cause.getCause()
+    if "Traceback (most recent call last)" in text:
+        text = text.rstrip().splitlines()[-1]
+    elif first.startswith("[") and first != text:
+        text = f"{text} ({first})"
+    return " ".join(text.split())[:_TOLD]

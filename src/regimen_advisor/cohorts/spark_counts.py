@@ -58,11 +58,10 @@ def concordance_on_spark(rows: Any, rulebook: Rulebook, column: str) -> Concorda
 
 
 def changes_on_spark(rows: Any, old: str, new: str) -> CohortChanges:
-    """As ``changes``, from what the workers told in ``CHANGED``; ``old`` and ``new`` are versions of the rules."""
+    """As ``changes``, from the rows that workers with old rules gave; ``old`` and ``new`` are versions of the rules."""
     from pyspark.sql import Window  # noqa: PLC0415
     from pyspark.sql import functions as f  # noqa: PLC0415
 
-    rows = rows.where(f.col(CHANGED).isNotNull())
     each = rows.select("id", f.col(f"`{NUMBER}`").alias("at"), f.explode(f.split(CHANGED, "\n")).alias("change"))
     place = f.row_number().over(Window.partitionBy("change").orderBy("at"))
     ids: dict[str, list[str]] = {}

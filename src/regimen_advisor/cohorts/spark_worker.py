@@ -33,10 +33,13 @@ CHANGED = "changed"
 
 @dataclass(frozen=True)
 class Task:
-    """What a worker needs besides the rows; it gives back ``columns`` for each of them, as text but for ``NUMBER``."""
+    """What a worker needs besides the rows."""
 
     table: str
+    cells: tuple[str, ...]
+    """The names of the columns of each batch."""
     columns: tuple[str, ...]
+    """What it gives back of a patient: text, but for ``NUMBER``."""
     rules: Files
     old: Files = ()
     """The rules that are compared with, if there are any."""
@@ -108,8 +111,8 @@ class Worker:
         self.new = _Judge(rulebook, self.mapping, exact=task.exact)
         self.old = _Judge(_rulebook(task.old), self.mapping, exact=task.exact) if task.old else None
 
-    def judged(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """A row a patient, in the order of ``frame``: what the new rules say, and what the old ones say otherwise."""
+    def told(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """A row a patient, in the order of ``frame``; beside old rules only the patients who change, and how."""
         task = self.task
         number = frame.lazy().select(pl.col(NUMBER).alias(ROW))
         raw = frame.lazy().drop(NUMBER)
@@ -118,8 +121,8 @@ class Worker:
         told = self.new.judged(rows)
         if self.old is not None:
             regimens = either(self.old.regimens, self.new.regimens)
-            both = side_by_side(self.old.judged(rows), told, regimens)
-            told = pl.concat([told, both.select(in_words(regimens).alias(CHANGED))], how="horizontal")
+            both = side_by_side(self.old.judged(rows), told, regimens).with_columns(in_words(regimens).alias(CHANGED))
+            told = pl.concat([both, told.select(NUMBER)], how="horizontal").filter(pl.col(CHANGED).is_not_null())
         return told.select(task.columns).collect(engine="in-memory")
 
 
@@ -131,12 +134,13 @@ def _worker(task: Task) -> Worker:
 def judge(task: Task) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """The function that Spark runs on the batches of a partition."""
 
-    def judged(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def told(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         worker = _worker(task)
         target = pa.schema([(name, pa.int64() if name == NUMBER else pa.string()) for name in task.columns])
         for batch in batches:
             frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch])))
-            told = worker.judged(frame).with_columns(pl.exclude(NUMBER).cast(pl.String))
-            yield from told.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(target).to_batches()
+            frame.columns = list(task.cells)
+            answers = worker.told(frame).with_columns(pl.exclude(NUMBER).cast(pl.String))
+            yield from answers.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(target).to_batches()
 
-    return judged
+    return told
