@@ -218,6 +218,7 @@ def _kept(session: Any, rows: Any, output: str | None) -> Iterator[Any]:
         finally:
             rows.unpersist()
         return
+    storage, path = _place(session, output)
     try:
         rows.write.mode("errorifexists").parquet(output)
         yield session.read.parquet(output)
@@ -225,7 +226,7 @@ def _kept(session: Any, rows: Any, output: str | None) -> Iterator[Any]:
         # What stands there by now may be somebody else's.
         if not (isinstance(error, PySparkException) and error.getCondition() == "PATH_ALREADY_EXISTS"):
             with suppress(Py4JError):  # where Spark itself is gone, that is what should be told
-                storage, path = _place(session, output)
+                session.stop()  # first, since a task that still runs would make the folder again
                 storage.delete(path, True)
         raise
 

@@ -46,7 +46,7 @@ def register(app: typer.Typer) -> None:
 def cohort(  # noqa: PLR0917 - one parameter an option
     table: Annotated[
         list[str] | None,
-        typer.Argument(metavar="TABLE", help="CSV, TSV, Parquet (file, folder, glob) or JSON Lines."),
+        typer.Argument(metavar="TABLE", help="CSV, TSV, Parquet (file, folder, glob) or JSON Lines; on Spark Parquet."),
     ] = None,
     mapping: Annotated[
         str | None, typer.Option(metavar="FILE", help="How its columns become the keys of a profile.")
