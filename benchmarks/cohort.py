@@ -10,6 +10,7 @@ prints a Markdown table of wall time, processor time and peak memory. See docs/p
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import resource
 import shutil
@@ -34,6 +35,13 @@ def table(folder: Path, patients: int) -> Path:
     return file
 
 
+_AS_INSTALLED = {
+    **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+    "PYDANTIC_DISABLE_PLUGINS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+"""An installed package stands there as bytecode, which is not compiled once more by every process; the rest is what
+the command line sets."""
 _CLI = "from regimen_advisor.cli import main; main()"
 
 
@@ -316,6 +324,7 @@ def measured(name: str, file: Path, output: Path) -> tuple[float, float, float, 
         [sys.executable, __file__, "run", name, str(file), str(output)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
+        env=_AS_INSTALLED,
     )
     told = child.stderr.read().decode()
     _, status, used = os.wait4(child.pid, 0)
@@ -341,6 +350,7 @@ def plan(patients: list[int], only: list[str] | None) -> Iterator[tuple[str, int
 def main() -> None:
     if len(sys.argv) > 1 and sys.argv[1] == "run":
         _, _, name, file, output = sys.argv
+        gc.set_threshold(100_000)  # as the command line does
         WORK[name](Path(file), Path(output))
         return
     parser = argparse.ArgumentParser(description=__doc__)

@@ -18,9 +18,11 @@ from regimen_advisor.values import Includes, Truth
 from tables import table
 
 pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
-from regimen_advisor.cohorts.settler import Settler  # noqa: E402
+from regimen_advisor.cohorts.open_cases import OpenCases  # noqa: E402
 from regimen_advisor.cohorts.settling import with_answers  # noqa: E402
 from regimen_advisor.engines import columns  # noqa: E402
+from regimen_advisor.engines.column_packed import PackedColumns, unpacked  # noqa: E402
+from regimen_advisor.engines.column_program import Program  # noqa: E402
 from regimen_advisor.engines.columns import FAULT, HISTORY, ColumnEngine  # noqa: E402
 
 TRUTHS = {True: Truth.TRUE, False: Truth.FALSE, None: Truth.UNKNOWN}
@@ -57,6 +59,15 @@ def different_nodes(rulebook: Rulebook, written, patients: list[Patient]) -> tup
     return len(nodes) * len(patients), different
 
 
+def test_an_outcome_without_a_line_is_a_contradiction_whatever_the_next_row_says(shipped):
+    progressed = {"line": 1, "drugs": ["osimertinib"], "outcome": "progressed"}
+    rows = table([{"last_outcome": "progressed", "history": history} for history in ([], [progressed])])
+    reader = ColumnEngine(shipped).reader
+    untreated, treated = reader.batch(rows).fault.tolist()
+    assert "without a line for advanced disease there is no outcome" in reader.why(untreated, history=True)
+    assert treated == 0
+
+
 def node_by_node(rulebook: Rulebook, patient: Patient) -> dict[str, str]:
     judge = Interpreter(patient.facts).judge
     return {
@@ -74,6 +85,26 @@ def test_columns_and_interpreter_agree_on_a_million_nodes(shipped):
         cells, different = cells + compared, different + wrong
     assert cells >= 1_000_000
     assert different == 0
+
+
+def test_a_batch_judged_eight_patients_to_a_byte_says_what_the_expressions_say(shipped):
+    random = Random(5)
+    rulebook = generators.random_rulebook(random, shipped, rules=30)
+    written, _ = possible_profiles(random, 101, shipped)  # no whole number of bytes
+    conditions = {f"c{index}": condition for index, condition in enumerate(effective_conditions(rulebook).values())}
+    engine = ColumnEngine(rulebook, also=conditions.values())
+    told = engine.truths(engine.facts(table(written).lazy()), conditions).collect()
+    program = Program(engine.layout)
+    columns_ = [
+        (program.truth(condition, True), program.truth(condition, False), program.unknown(condition))
+        for condition in conditions.values()
+    ]
+    packed = PackedColumns(program, [column for three in columns_ for column in three])
+    flags = unpacked(packed(engine.reader.batch(table(written)).words), len(written))
+    for name, (true, false, unknown) in zip(conditions, flags.reshape(len(conditions), 3, -1), strict=True):
+        assert true.tolist() == (told[name] == True).fill_null(value=False).to_list()  # noqa: E712
+        assert false.tolist() == (told[name] == False).fill_null(value=False).to_list()  # noqa: E712
+        assert unknown.tolist() == told[name].is_null().to_list()
 
 
 def test_columns_narrow_every_fact_exactly_as_a_profile_is_read(shipped):
@@ -142,7 +173,7 @@ def test_exact_standings_of_a_table_are_those_of_all_completions_on_small_domain
         rows = table(written).with_row_index("row")
         engine = ColumnEngine(rules)
         node = engine.standings(engine.facts(rows.lazy()), ["row"]).collect()
-        answers = Settler(engine).answers(rows)
+        answers = OpenCases(engine).answers(rows)
         exact = with_answers(node.lazy(), answers.lazy(), list(solver.regimens)).collect()
         for told, before, patient in zip(exact.rows(named=True), node.rows(named=True), patients, strict=True):
             oracle = enumeration.completions(solver, patient)

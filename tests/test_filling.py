@@ -6,18 +6,23 @@ import numpy as np
 import pytest
 
 import generators
+from regimen_advisor.conditions import AllOf, AnyOf, Condition, Leaf, Not
 from regimen_advisor.engines.knowing import units
+from regimen_advisor.engines.settling import ties, unit_of
 from regimen_advisor.engines.solver import Solver, solver_for
 from regimen_advisor.errors import InputError
 from regimen_advisor.profile import Profile
 from regimen_advisor.reading import Patient, read
-from regimen_advisor.values import Truth
+from regimen_advisor.values import Between, Includes, Is, Truth
 from tables import table
 
 pytest.importorskip("polars", reason="the extra `cohort` is not installed")
+from regimen_advisor.engines.column_cases import Cases
 from regimen_advisor.engines.column_combinations import Clinicals
-from regimen_advisor.engines.column_filling import Filling, OpenRows
+from regimen_advisor.engines.column_filling import CellLiterals, Filling, OpenRows
 from regimen_advisor.engines.column_needs import OpenCells
+from regimen_advisor.engines.column_packed import PackedColumns, unpacked
+from regimen_advisor.engines.column_program import Program
 from regimen_advisor.engines.columns import ColumnEngine
 
 
@@ -47,18 +52,18 @@ def fillings_from(solver: Solver, patients: list[Patient], engine: ColumnEngine)
         known = [literal for part in units(session.encoding, patient).values() for literal in part]
         model = session.model(known, [session.encoding.condition(solver.offered[name])]) or session.model(known)
         assert model is not None
-        found.append(Filling(model, session.encoding, engine.reader, clinicals))
+        found.append(Filling(model, CellLiterals(session.encoding, engine.reader), clinicals))
     return found
 
 
 def test_what_is_said_of_a_row_that_was_filled_in_is_true_of_some_completion_of_the_row(rulebook):
     solver, engine = solver_for(rulebook), ColumnEngine(rulebook)
     written, patients = vague_profiles(90, rulebook)
-    cells = OpenCells(engine, solver.offered)
+    cells = OpenCells(engine)
     batch = engine.reader.batch(table(written))
     fillings = fillings_from(solver, patients[60:], engine)
     rows = OpenRows.of(batch, engine.reader, fillings[0].clinicals)
-    wanted = cells.need(batch.words, batch.fault == 0)
+    wanted = cells.need(batch)
     possibly = np.zeros((2, len(cells.questions), len(patients)), bool)
     for filling in fillings:
         filled = filling.into(rows)
@@ -71,3 +76,119 @@ def test_what_is_said_of_a_row_that_was_filled_in_is_true_of_some_completion_of_
             assert not (false and truth is Truth.TRUE)
     settled = possibly[0][:, wanted.rows] & possibly[1][:, wanted.rows] & wanted.true
     assert np.count_nonzero(settled) > 0.5 * np.count_nonzero(wanted.true)
+
+
+def variants(written: list[dict], rulebook) -> list[tuple[dict, Patient]]:
+    """Each profile, and others that differ from it in one key or in one part of its history."""
+    found = []
+    for profile in written:
+        other = generators.random_profile(Random(str(profile)), known=0.9)
+        changed = [profile, *({**profile, key: other[key]} for key in other if key not in ("history", "id"))]
+        history = profile.get("history")
+        for number, entry in enumerate(history if isinstance(history, list) else ()):
+            for part in ("outcome", "cycles", "drugs"):
+                entries = [*history]
+                entries[number] = {key: value for key, value in entry.items() if key != part}
+                changed.append({**profile, "history": entries})
+        for one in changed:
+            try:
+                found.append((one, read(Profile.model_validate(one), rulebook.domain)))
+            except InputError:
+                continue
+    return found
+
+
+def entangled_condition(random: Random, rulebook) -> Condition:
+    """A few tests of facts that axioms tie together, or of one fact: node by node they are often open for nothing."""
+    group = sorted(random.choice(sorted(set(ties(rulebook.domain).values()), key=sorted)) | {"egfr"})
+    names = [name for name in rulebook.domain.facts if unit_of(rulebook.domain, name) in group]
+    chosen = random.sample(names, min(2, len(names)))
+    parts: list[Condition] = []
+    while len(parts) < 3:
+        atom = generators.random_atom(random, rulebook.domain)
+        if atom.fact in chosen:
+            parts.append(random.choice([Leaf(atom), Not(Leaf(atom))]))
+    return random.choice([AllOf, AnyOf])((parts[0], random.choice([AllOf, AnyOf])(tuple(parts[1:]))))
+
+
+def test_rows_of_one_case_have_the_same_truths(rulebook):
+    random, solver = Random(4), solver_for(rulebook)
+    written, patients = zip(*variants(vague_profiles(120, rulebook)[0], rulebook), strict=True)
+    rows = table(written)
+    conditions = [entangled_condition(random, rulebook) for _ in range(150)]
+    engine = ColumnEngine(rulebook, also=conditions)
+    batch = engine.reader.batch(rows)
+    settled = 0
+    for condition in conditions:
+        program = Program(engine.layout)
+        unknown = program.unknown(condition)
+        open_ = unpacked(PackedColumns(program, [unknown])(batch.words), rows.height)[0]
+        cases = Cases(engine.reader, program, [(condition, unknown)]).numbers(batch, rows)
+        alike: dict[int, list[int]] = {}
+        for row in np.flatnonzero(open_).tolist():
+            alike.setdefault(int(cases[row]), []).append(row)
+        for group in alike.values():
+            truths = {solver.truth(condition, patients[row]) for row in random.sample(group, min(4, len(group)))}
+            assert len(truths) == 1, condition
+            settled += truths != {Truth.UNKNOWN}
+    assert settled > 100
+
+
+def case_numbers(engine: ColumnEngine, condition: Condition, profiles: list[dict]) -> list[int]:
+    program, rows = Program(engine.layout), table(profiles)
+    cases = Cases(engine.reader, program, [(condition, program.unknown(condition))])
+    return cases.numbers(engine.reader.batch(rows), rows).tolist()
+
+
+def test_cells_that_leave_a_set_open_in_other_ways_are_other_cases(rulebook):
+    variants_ = [Leaf(Includes("egfr", name)) for name in rulebook.domain.facts["egfr"].members]
+    condition = AllOf((AnyOf(tuple(variants_[1:])), Not(variants_[0])))
+    positive, unknown, again = case_numbers(
+        ColumnEngine(rulebook, also=[condition]), condition,
+        [{"egfr": "positive", "ecog": 0}, {"disease": "nsclc", "ecog": 0}, {"disease": "nsclc", "ecog": 2}],
+    )  # fmt: skip
+    assert positive != unknown == again
+
+
+GEFITINIB = {"line": 1, "drugs": ["gefitinib"], "outcome": "progressed", "cycles": 4}
+UNKNOWN = {"line": 2, "drugs": "unknown", "outcome": "unknown"}
+ASKS_ALL = AllOf((
+    *(Leaf(Includes("received", name)) for name in ("platinum", "gefitinib")), Leaf(Between("last_cycles", 4, 6))
+))  # fmt: skip
+CHEMOTHERAPY = {"line": 3, "drugs": ["docetaxel"], "outcome": "completed"}
+
+
+@pytest.mark.parametrize(
+    ("history", "other"),
+    [
+        ([GEFITINIB, UNKNOWN], [{**GEFITINIB, "outcome": "completed"}, UNKNOWN]),
+        ([GEFITINIB, UNKNOWN], [{**GEFITINIB, "outcome": "unknown"}, UNKNOWN]),
+        ([GEFITINIB, UNKNOWN], [{**GEFITINIB, "cycles": 3}, UNKNOWN]),
+        ([GEFITINIB, UNKNOWN], [{**GEFITINIB, "drugs": ["osimertinib"]}, UNKNOWN]),
+        ([GEFITINIB, UNKNOWN], [{**GEFITINIB, "drugs": "unknown"}, UNKNOWN]),
+        ([GEFITINIB, UNKNOWN], [{**GEFITINIB, "line": 2}, {**UNKNOWN, "line": 1}]),
+        ([GEFITINIB, UNKNOWN], [GEFITINIB, UNKNOWN, {**UNKNOWN, "setting": "maintenance"}]),
+        ([{**GEFITINIB, "drugs": ["egfr-tki"]}, UNKNOWN], [{**GEFITINIB, "drugs": ["egfr-tki", "targeted"]}, UNKNOWN]),
+    ],
+)
+def test_a_history_is_told_apart_from_one_that_leaves_something_else_possible(rulebook, history, other):
+    rows = [{"history": [*one, CHEMOTHERAPY]} for one in (history, other, history)]
+    rows[2]["ecog"] = 0
+    one, another, again = case_numbers(ColumnEngine(rulebook, also=[ASKS_ALL]), ASKS_ALL, rows)
+    assert one != another
+    assert one == again
+
+
+def test_a_history_that_settles_a_test_is_told_apart_from_none(rulebook):
+    early = Leaf(Is("extent", frozenset({"early"})))
+    condition = AllOf((early, AnyOf((Not(early), Leaf(Includes("last_drugs", "egfr-tki"))))))
+    rows = [{"history": [{**CHEMOTHERAPY, "line": 1, "outcome": "unknown"}]}, {"prior_lines": 1}]
+    given, none = case_numbers(ColumnEngine(rulebook, also=[condition]), condition, rows)
+    assert given != none
+
+
+def test_of_a_history_only_what_the_condition_asks_tells_it_apart(rulebook):
+    condition = Leaf(Includes("received", "platinum"))
+    histories = ([GEFITINIB, UNKNOWN], [{**GEFITINIB, "drugs": ["osimertinib"], "cycles": 3}, UNKNOWN])
+    one, another = case_numbers(ColumnEngine(rulebook), condition, [{"history": history} for history in histories])
+    assert one == another

@@ -49,6 +49,11 @@ class RegimenRules:
         """All of them, offers first."""
         return (*self.offers, *self.exclusions, *self.cautions)
 
+    @property
+    def offered(self) -> Condition:
+        """The condition of being offered, with caution or without."""
+        return AllOf((self.offer, Not(self.exclusion)))
+
 
 @lru_cache(maxsize=32)
 def effective_conditions(rulebook: Rulebook) -> Mapping[str, Condition]:

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from regimen_advisor.cohorts.mapping import TableMapping
+from regimen_advisor.cohorts.open_cases import OpenCases
 from regimen_advisor.cohorts.settling import Settled, settle, write_standings
 from regimen_advisor.cohorts.tables import PARQUET, scan_table, table_errors, whole_or_nothing, write_table
 from regimen_advisor.engines.columns import FAULT, HISTORY, ColumnEngine
@@ -22,6 +23,9 @@ from regimen_advisor.errors import InputError, Location, Problem, counted
 from regimen_advisor.profile import Profile
 from regimen_advisor.rulebook import Rulebook
 from regimen_advisor.standings import Standing
+
+if TYPE_CHECKING:
+    from regimen_advisor.cohorts.mapping import TableMapping
 
 ROW, SET_APART, UNREAD, QUESTIONS, DIGEST, GIVEN = "row", "set_apart", "unread", "questions", "rulebook", "given"
 MOST_TOLD = 1000
@@ -109,7 +113,8 @@ class CohortResult:
 
     rulebook: Rulebook
     file: Path
-    settled: Settled
+    settled: Settled | None
+    """``None`` where the standings were left as they are node by node."""
     columns: tuple[str, ...]
 
     @property
@@ -140,17 +145,19 @@ def judged(
     with tempfile.TemporaryDirectory(prefix=".cohort-", dir=folder) as scratch:
         file = Path(scratch) / "standings.parquet"
         with table_errors(table.name, scratch if folder is None else folder):
-            write_standings(standings_of(table.rows, engine, table.mapping, keep), file)
-            settled = settle(table, engine, file, exact=exact)
+            cases = OpenCases(engine) if exact else None
+            facts = engine.facts(table.rows, cases.look if cases else None)
+            write_standings(standings_of(facts, engine, table.mapping, keep), file)
+            settled = settle(cases, file, engine) if cases else None
         yield CohortResult(rulebook, file, settled, tuple(rulebook.regimens))
 
 
 def standings_of(
-    rows: pl.LazyFrame, engine: ColumnEngine, mapping: TableMapping | None, keep: Sequence[str]
+    facts: pl.LazyFrame, engine: ColumnEngine, mapping: TableMapping | None, keep: Sequence[str]
 ) -> pl.LazyFrame:
     """What is written of each row, node by node: the columns to ``keep``, the standings, the questions, the rest."""
     digest = pl.lit(engine.rulebook.digest).alias(DIGEST)
-    told = engine.standings(engine.facts(rows), [*keep, set_apart(engine), relabelled(mapping), digest])
+    told = engine.standings(facts, [*keep, set_apart(engine), relabelled(mapping), digest])
     return told.select(*keep, *engine.rulebook.regimens, QUESTIONS, SET_APART, UNREAD, DIGEST)
 
 
@@ -161,7 +168,7 @@ def set_apart(engine: ColumnEngine) -> pl.Expr:
         found = faults.struct.unnest()
         distinct = found.filter(pl.col(FAULT) != 0).unique()
         if not distinct.height:
-            return pl.Series(SET_APART, [None] * len(faults), pl.String)
+            return pl.repeat(None, len(faults), dtype=pl.String, eager=True).alias(SET_APART)
         reasons = [engine.reader.why(fault, history) for fault, history in distinct.rows()]
         known = distinct.with_columns(pl.Series(SET_APART, reasons, pl.String))
         return found.join(known, on=[FAULT, HISTORY], how="left", maintain_order="left")[SET_APART]
@@ -203,6 +210,8 @@ class Summary:
     version: str
 
 
+_OPEN = (Standing.UNDETERMINED.value, Standing.EXCLUDED.value)
+"""Node by node these may be another standing in truth."""
 _OFFERED = (Standing.OFFERED.value, Standing.OFFERED_WITH_CAUTION.value)
 
 
@@ -214,6 +223,7 @@ def summarise(result: CohortResult, name: str) -> Summary:
     offered = offered.fill_null(value=False)
     undetermined = Standing.UNDETERMINED.value
     waits = pl.any_horizontal(*(pl.col(regimen) == undetermined for regimen in regimens)).fill_null(value=False)
+    inexact = pl.any_horizontal(*(pl.col(regimen) == word for regimen in regimens for word in _OPEN))
     counts = [
         (pl.col(regimen) == standing.value).sum().alias(f"{regimen}\n{standing.value}")
         for regimen in regimens
@@ -225,11 +235,12 @@ def summarise(result: CohortResult, name: str) -> Summary:
             (sound & offered).sum().alias("offered"),
             (sound & ~offered & waits).sum().alias("open"),
             (sound & ~offered & ~waits).sum().alias("without"),
+            inexact.sum().alias("inexact"),
             *counts,
         ).collect(engine="streaming").row(0, named=True)  # fmt: skip
         reasons = _counted(rows.select(SET_APART).drop_nulls())
-        cells = _counted(rows.select(pl.col(UNREAD).str.split("\n")).explode(UNREAD).drop_nulls())
-        questions = _counted(rows.select(pl.col(QUESTIONS).str.split("; ")).explode(QUESTIONS).drop_nulls())
+        cells = _counted(rows.select(UNREAD).drop_nulls().with_columns(pl.col(UNREAD).str.split("\n")).explode(UNREAD))
+        questions = _counted(rows.select(QUESTIONS).drop_nulls(), "; ")
     return Summary(
         name,
         totals["patients"],
@@ -243,16 +254,22 @@ def summarise(result: CohortResult, name: str) -> Summary:
         totals["offered"],
         totals["open"],
         totals["without"],
-        result.settled,
+        result.settled or Settled(not totals["inexact"], totals["inexact"], 0),
         result.rulebook.digest,
         result.rulebook.version,
     )
 
 
-def _counted(column: pl.LazyFrame) -> tuple[tuple[str, int], ...]:
-    """The distinct cells of the only column, the commonest first."""
+def _counted(column: pl.LazyFrame, separator: str | None = None) -> tuple[tuple[str, int], ...]:
+    """The distinct cells of the only column, the commonest first; ``separator`` parts cells that are counted in parts.
+
+    The cells are then counted whole before they are split, so they should be few.
+    """
     (name,) = column.collect_schema().names()
-    counts = column.group_by(name).len("n").sort(["n", name], descending=[True, False]).head(MOST_TOLD)
+    counts = column.group_by(name).len("n")
+    if separator is not None:
+        counts = counts.with_columns(pl.col(name).str.split(separator)).explode(name).group_by(name).agg(pl.sum("n"))
+    counts = counts.sort(["n", name], descending=[True, False]).head(MOST_TOLD)
     return tuple((text, count) for text, count in counts.collect(engine="streaming").rows())
 
 

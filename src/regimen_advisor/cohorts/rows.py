@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from regimen_advisor.cohorts.mapping import TableMapping
 from regimen_advisor.engines.column_codes import as_text
 from regimen_advisor.engines.column_facts import as_entries, plain_entry
 from regimen_advisor.engines.columns import ColumnEngine
@@ -15,6 +14,9 @@ from regimen_advisor.errors import InputError, Location
 from regimen_advisor.profile import Profile
 from regimen_advisor.reading import Patient, read
 from regimen_advisor.rulebook import Rulebook
+
+if TYPE_CHECKING:
+    from regimen_advisor.cohorts.mapping import TableMapping
 
 
 def plain_profile(row: Mapping[str, Any], engine: ColumnEngine) -> dict[str, Any]:

@@ -1,14 +1,14 @@
-"""The exact standings of rows: which open cells are open in truth, and how the others stand.
+"""Which open cells of some rows are open in truth, and how the regimens stand that turn on the others.
 
 Completions that the solver has found for some rows are tried on all others (``engines.column_filling``). What they do
-not settle is asked of the solver, once for each case (``engines.column_cases``). Where a case is not open in truth, its
-rows are settled whole, once for each distinct profile.
+not settle is asked of the solver, once for a case of each question (``engines.column_cases``). Where a question is not
+open in truth, the solver tells how the regimens stand that turn on it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -16,14 +16,16 @@ import polars as pl
 from regimen_advisor.cohorts.rows import patient_of
 from regimen_advisor.engines.column_combinations import Clinicals
 from regimen_advisor.engines.column_entries import Bits, Ints
-from regimen_advisor.engines.column_filling import Filling, OpenRows
+from regimen_advisor.engines.column_filling import CellLiterals, Filling, OpenRows
 from regimen_advisor.engines.column_needs import Need, OpenCells
-from regimen_advisor.engines.columns import STANDINGS, ColumnEngine
+from regimen_advisor.engines.columns import ColumnEngine
 
 if TYPE_CHECKING:
     from regimen_advisor.engines.solver import Model, Session
     from regimen_advisor.reading import Patient
 
+_FIRST, _MOST = 5_000, 100_000
+"""Cases that are settled together: few at first, since the solver is asked most while it knows least."""
 _AT_ONCE = 100_000
 """Rows, filled in by one patient or another, that are judged together."""
 _ASKED = 16
@@ -53,20 +55,28 @@ class _Tried:
         self._new = False
 
 
-class Settler:
-    """The exact standings of rows, batch by batch; what was asked of the solver once is kept."""
+class _Patients(dict[int, "Patient"]):
+    """The patients of the rows of a batch, each read when it is first asked for."""
 
-    def __init__(self, engine: ColumnEngine) -> None:
+    def __init__(self, table: pl.DataFrame, engine: ColumnEngine) -> None:
+        self.table, self.engine = table, engine
+
+    def __missing__(self, at: int) -> Patient:
+        self[at] = patient_of(self.table.row(at, named=True), self.engine)
+        return self[at]
+
+
+class Settler:
+    """Settles rows, each a case of its own; what was asked of the solver once is kept."""
+
+    def __init__(self, engine: ColumnEngine, cells: OpenCells) -> None:
         from regimen_advisor.engines.solver import Solver, solver_for  # noqa: PLC0415 - only where something is open
 
-        self.engine = engine
+        self.engine, self._open, self._questions = engine, cells, cells.questions
         known = solver_for(engine.rulebook)
         # One of its own: which completions it finds, and so what it is asked, must not hang on what was asked before.
         self.solver = Solver(known.domain, known.regimens, known.rules)
-        self._open = OpenCells(engine, self.solver.offered)
-        self._questions = self._open.questions
         self._stays: list[dict[int, bool]] = [{} for _ in self._questions]
-        self._profiles: dict[str, dict[str, str]] = {}
         self._clinicals = Clinicals(engine.reader)
         self._fillings: list[_Tried] = []
         self._prepared: Session | None = None
@@ -75,22 +85,29 @@ class Settler:
             literal = session.encoding.condition(question.condition)
             for model in (session.model([literal]), session.model([-literal])):
                 if model is not None:
-                    self._lends(model, session)
+                    self._lends(model)
 
     @property
-    def cases(self) -> int:
-        """How many cases were asked of the solver."""
+    def asked(self) -> int:
+        """How many cases of a question were asked of the solver."""
         return sum(map(len, self._stays))
 
-    def answers(self, batch: pl.DataFrame) -> pl.DataFrame:
-        """``row`` and the exact standing of every regimen, for rows of ``batch`` whose standings may be others."""
-        read = self.engine.reader.batch(batch)
-        if not self._questions:
-            return self._settled(batch, [])
-        need = self._open.need(read.words, read.fault == 0)
-        rows = OpenRows.of(read, self.engine.reader, self._clinicals).at(need.rows)
-        need, rows = self._fill(need, rows, self._fillings)
-        return self._settled(batch, self._asked_of_solver(batch, need, rows))
+    def settled(self, table: pl.DataFrame) -> dict[int, dict[str, str]]:
+        """For some rows of ``table``, by place, the exact standings of the regimens of which not all is open."""
+        found = {}
+        for start, size in _pieces(table.height):
+            patients = _Patients(table.slice(start, size), self.engine)
+            for at, regimens in self._in_doubt(patients).items():
+                standings = {name: self.solver.standing(name, patients[at]).standing.value for name in regimens}
+                found[start + at] = standings
+        return found
+
+    def _in_doubt(self, patients: _Patients) -> dict[int, set[str]]:
+        """For some rows the regimens that may stand otherwise than node by node."""
+        batch = self.engine.reader.batch(patients.table)
+        need = self._open.need(batch)
+        rows = OpenRows.of(batch, self.engine.reader, self._clinicals).at(need.rows)
+        return self._asked_of_solver(patients, *self._fill(need, rows, self._fillings))
 
     def _fill(self, need: Need, rows: OpenRows, fillings: list[_Tried]) -> tuple[Need, OpenRows]:
         """What is still needed after the fillings have been tried, those that have served most first."""
@@ -117,37 +134,33 @@ class Settler:
             need, rows = need.left(), rows.at(left)
         return need, rows
 
-    def _asked_of_solver(self, batch: pl.DataFrame, need: Need, rows: OpenRows) -> list[int]:
-        """Asks about the cells that no filling settles, one row of each case; gives the rows that are in doubt."""
-        doubtful: list[int] = []
-        if len(need.rows):
-            need.cases = self._open.cases(batch[need.rows])
+    def _asked_of_solver(self, patients: _Patients, need: Need, rows: OpenRows) -> dict[int, set[str]]:
+        """Asks about the cells that no filling settles; gives for some rows the regimens that may stand otherwise."""
+        found: dict[int, set[str]] = {}
+        need.cases = self._open.cases(rows.batch, patients.table[need.rows])
         while len(need.rows):
-            doubtful += self._recalled(need)
+            self._recall(need, found)
             before = len(self._fillings)
             for place in need.open_places()[:_ASKED]:
-                self._ask(batch, need, int(place))
-            doubtful += self._recalled(need)
+                self._ask(patients, need, int(place))
+            self._recall(need, found)
             places, need = need.open_places(), need.left()
             need, rows = self._fill(need, rows.at(places), self._fillings[before:])
         self._fillings = sorted(self._fillings, key=lambda one: -one.served.sum())[:_KEPT]
-        return sorted(doubtful)
+        return found
 
-    def _recalled(self, need: Need) -> list[int]:
-        """Drops what is known of a case already; gives the rows with a cell whose standing may not stay."""
-        doubtful = []
+    def _recall(self, need: Need, found: dict[int, set[str]]) -> None:
+        """Drops what is known of a case already; where that is that the cell is not open, its regimens are noted."""
         for index, place in np.argwhere(need.true | need.false).tolist():
             stays = self._stays[index].get(int(need.cases[index, place]))
-            if stays:
+            if stays is not None:
                 need.true[index, place] = need.false[index, place] = False
-            elif stays is False and need.at(index, place):
-                doubtful.append(int(need.rows[place]))
-                need.true[:, place] = need.false[:, place] = False
-        return doubtful
+            if stays is False:
+                found.setdefault(int(need.rows[place]), set()).update(self._questions[index].regimens)
 
-    def _ask(self, batch: pl.DataFrame, need: Need, place: int) -> None:
+    def _ask(self, patients: _Patients, need: Need, place: int) -> None:
         """What the solver says of every cell of a row that is needed; each completion it finds is lent to others."""
-        patient = self._patient(batch, int(need.rows[place]))
+        patient = patients[int(need.rows[place])]
         session = self._session(patient)
         known = self.solver.known(session, patient)
         literals = [session.encoding.condition(question.condition) for question in self._questions]
@@ -159,11 +172,11 @@ class Settler:
                 if model is not None:
                     holds = np.array([[model.holds(other)] for other in literals])
                     need.meet(holds, ~holds, np.array([place]))
-                    self._lends(model, session)
+                    self._lends(model)
             self._stays[index][int(need.cases[index, place])] = not need.at(index, place)
 
-    def _lends(self, model: Model, session: Session) -> None:
-        filling = Filling(model, session.encoding, self.engine.reader, self._clinicals)
+    def _lends(self, model: Model) -> None:
+        filling = Filling(model, self._literals, self._clinicals)
         self._fillings.append(_Tried(filling, len(self._questions)))
 
     def _session(self, patient: Patient | None = None) -> Session:
@@ -171,20 +184,13 @@ class Settler:
         if session is not self._prepared:
             for atom in self.engine.layout.atoms:  # before the first model, so that every model tells them
                 session.encoding.atom(atom)
-            self._prepared = session
+            self._prepared, self._literals = session, CellLiterals(session.encoding, self.engine.reader)
         return session
 
-    def _patient(self, batch: pl.DataFrame, at: int) -> Patient:
-        return patient_of(batch.row(at, named=True), self.engine)
 
-    def _settled(self, batch: pl.DataFrame, rows: list[int]) -> pl.DataFrame:
-        found: list[Mapping[str, Any]] = []
-        for at in rows:
-            row = batch.row(at, named=True)
-            profile = repr([row.get(key) for key in self.engine.keys])
-            if profile not in self._profiles:
-                exact = self.solver.standings(self._patient(batch, at))
-                self._profiles[profile] = {name: one.standing.value for name, one in exact.items()}
-            found.append({"row": row["row"], **self._profiles[profile]})
-        kinds = {"row": batch.schema["row"], **dict.fromkeys(self.engine.regimens, STANDINGS)}
-        return pl.DataFrame(found, schema=kinds)
+def _pieces(count: int) -> Iterator[tuple[int, int]]:
+    """Where each piece of so many cases starts, and its size; the sizes are fixed, so that the same is asked again."""
+    start, size = 0, _FIRST
+    while start < count:
+        yield start, size
+        start, size = start + size, min(4 * size, _MOST)

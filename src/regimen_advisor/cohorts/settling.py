@@ -1,27 +1,22 @@
-"""The standings of a table made exact: what judging node by node leaves open is settled, batch by batch.
+"""The standings of a table made exact: what judging node by node leaves open is settled once the table was read.
 
 Not-indicated and offered with caution are exact already, and so is a standing whose conditions are all settled; the
-rows with any other are settled by ``cohorts.settler``.
+rows with any other are settled by ``cohorts.open_cases``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
-from regimen_advisor.cohorts.settler import Settler
+from regimen_advisor.cohorts.open_cases import OpenCases
 from regimen_advisor.engines.columns import ColumnEngine
 from regimen_advisor.standings import Standing
 
-if TYPE_CHECKING:
-    from regimen_advisor.cohorts.cohort import CohortTable
-
-_FIRST, _BATCH, _PIECE = 5_000, 100_000, 50_000
-_OPEN = [Standing.UNDETERMINED.value, Standing.EXCLUDED.value, Standing.OFFERED.value]
+_PIECE = 50_000
 
 
 @dataclass(frozen=True)
@@ -37,59 +32,17 @@ class Settled:
     changed: int | None = None
 
 
-def settle(table: CohortTable, engine: ColumnEngine, file: Path, *, exact: bool) -> Settled:
-    """Settles the open cells of the standings in ``file``, in place."""
-    regimens = list(engine.rulebook.regimens)
-    if not exact:
-        waits = pl.any_horizontal(*(pl.col(regimen).is_in(_OPEN[:2]) for regimen in regimens))
-        count = pl.scan_parquet(file).select(waits.sum()).collect(engine="streaming").item() or 0
-        return Settled(not count, count, 0)
-    may_change = pl.any_horizontal(*(pl.col(regimen).is_in(_OPEN) for regimen in regimens))
-    asked = pl.scan_parquet(file).select(may_change.fill_null(value=False)).collect(engine="streaming").to_series()
-    found, cases = _answers(table.rows, asked, engine)
-    if not found.height:
-        return Settled(exact=True, cases=cases, changed=0)
-    before = _numbered(file).filter(pl.col("row").is_in(found["row"].to_list())).collect(engine="streaming")
-    changed = sum(int((before[name].cast(pl.String) != found[name].cast(pl.String)).sum()) for name in regimens)
-    if changed:
-        _replace(file, found, regimens)
-    return Settled(exact=True, cases=cases, changed=changed)
-
-
-def _answers(table: pl.LazyFrame, asked: pl.Series, engine: ColumnEngine) -> tuple[pl.DataFrame, int]:
-    """The rows whose standings may be others, with these, and the number of cases that were asked of the solver."""
-    if not asked.any():
-        return pl.DataFrame(), 0
-    settler = Settler(engine)
-    found = [settler.answers(batch) for batch in _batches(table, asked)]
-    return pl.concat(found), settler.cases
+def settle(cases: OpenCases, file: Path, engine: ColumnEngine) -> Settled:
+    """Settles the open cells of the standings in ``file``, in place; ``cases`` are those of its rows."""
+    cases.settle()
+    found = cases.told()
+    changed = _corrected(file, found, list(engine.regimens)) if found.height else 0
+    return Settled(exact=True, cases=cases.asked, changed=changed)
 
 
 def write_standings(rows: pl.LazyFrame, file: Path) -> None:
     """Standings as the working file: small pieces, since reading holds several of them at once."""
     rows.sink_parquet(file, compression="zstd", compression_level=1, statistics=False, row_group_size=_PIECE)
-
-
-def _numbered(file: Path) -> pl.LazyFrame:
-    """The standings with the number of each row, from 1, as in the table."""
-    return pl.scan_parquet(file).with_row_index("row", offset=1)
-
-
-def _batches(table: pl.LazyFrame, asked: pl.Series) -> Iterator[pl.DataFrame]:
-    """The rows of the table that are ``asked`` for, so many at a time that memory does not grow with the table.
-
-    The first batches are small, since the solver is asked most while it knows least. Their sizes are fixed, so that
-    what is asked is the same every time.
-    """
-    size, held = _FIRST, pl.DataFrame()
-    for rows in table.collect_batches(chunk_size=_BATCH, maintain_order=True, engine="streaming"):
-        chunk = rows.filter(asked.gather(rows["row"] - 1))  # a join would hold the whole table
-        held = pl.concat([held, chunk]) if held.height else chunk
-        while held.height >= size:
-            yield held.head(size)
-            held, size = held.slice(size), min(4 * size, _BATCH)
-    if held.height:
-        yield held
 
 
 def with_answers(standings: pl.LazyFrame, answers: pl.LazyFrame, regimens: list[str]) -> pl.LazyFrame:
@@ -101,17 +54,27 @@ def with_answers(standings: pl.LazyFrame, answers: pl.LazyFrame, regimens: list[
     return whole.with_columns(pl.when(waits).then("questions").alias("questions"))
 
 
-def _replace(file: Path, answers: pl.DataFrame, regimens: list[str]) -> None:
+def _corrected(file: Path, answers: pl.DataFrame, regimens: list[str]) -> int:
+    """Puts ``answers``, which are in the order of their rows, into the standings in ``file``; gives how many differ."""
     new = file.with_suffix(".settled.parquet")
-    table = _numbered(file)
+    table = pl.scan_parquet(file).with_row_index("row", offset=1)
+    numbers = answers["row"].to_numpy()
+    changed: list[int] = []
 
-    def settled(rows: pl.DataFrame) -> pl.DataFrame:
-        mine = answers.filter(pl.col("row").is_between(rows["row"].min(), rows["row"].max()))
-        if not mine.height:
+    def corrected(rows: pl.DataFrame) -> pl.DataFrame:
+        first, last = np.searchsorted(numbers, [rows["row"][0], rows["row"][-1] + 1])
+        if first == last:
             return rows
-        return with_answers(rows.lazy(), mine.lazy(), regimens).select(rows.columns).collect(engine="in-memory")
+        mine = answers.slice(first, last - first)
+        places = pl.Series(np.searchsorted(rows["row"].to_numpy(), mine["row"].to_numpy()))
+        before = rows[places]
+        after = with_answers(before.lazy(), mine.lazy(), regimens).select(rows.columns).collect(engine="in-memory")
+        told = [name for name in (*regimens, "questions") if not before[name].equals(after[name])]
+        changed.extend(int((before[name] != after[name]).sum()) for name in told if name in regimens)
+        return rows.with_columns(rows[name].scatter(places, after[name]) for name in told)
 
-    whole = table.map_batches(settled, schema=table.collect_schema(), streamable=True, predicate_pushdown=False,
+    whole = table.map_batches(corrected, schema=table.collect_schema(), streamable=True, predicate_pushdown=False,
                               projection_pushdown=False, slice_pushdown=False)  # fmt: skip
     write_standings(whole.drop("row"), new)
     new.replace(file)
+    return sum(changed)

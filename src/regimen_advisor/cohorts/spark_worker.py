@@ -18,7 +18,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from regimen_advisor.cohorts.changes import either, in_words, side_by_side
 from regimen_advisor.cohorts.cohort import GIVEN, ROW, as_profiles, named, second_tables, standings_of
 from regimen_advisor.cohorts.mapping import TableMapping, load_mapping
-from regimen_advisor.cohorts.settler import Settler
+from regimen_advisor.cohorts.open_cases import OpenCases
 from regimen_advisor.cohorts.settling import with_answers
 from regimen_advisor.engines.columns import ColumnEngine
 from regimen_advisor.errors import InputError, Location
@@ -86,15 +86,17 @@ class _Judge:
     def __init__(self, rulebook: Rulebook, mapping: TableMapping | None, *, exact: bool) -> None:
         self.regimens, self.mapping = list(rulebook.regimens), mapping
         self.engine = ColumnEngine(rulebook, mapping.readers if mapping else None)
-        self.settler = Settler(self.engine) if exact else None
+        self.cases = OpenCases(self.engine) if exact else None
 
     def judged(self, rows: pl.DataFrame) -> pl.LazyFrame:
         """A row a patient, in the order of ``rows``."""
         keep = [name for name in (ROW, "id", GIVEN, NUMBER) if name in rows.columns]
-        told = standings_of(rows.lazy(), self.engine, self.mapping, keep)
-        if self.settler is not None:
-            told = with_answers(told, self.settler.answers(rows).lazy(), self.regimens)
-        return told.collect(engine="in-memory").lazy()
+        facts = self.engine.facts(rows.lazy(), self.cases.look if self.cases else None)
+        told = standings_of(facts, self.engine, self.mapping, keep).collect(engine="in-memory").lazy()
+        if self.cases is not None:
+            self.cases.settle()
+            told = with_answers(told, self.cases.told().lazy(), self.regimens).collect(engine="in-memory").lazy()
+        return told
 
 
 class Worker:

@@ -1,127 +1,138 @@
-"""Which open cells of a table are one case: alike in everything that can still decide a condition.
+"""Which rows of a table are one case: alike in everything that can still decide some conditions.
 
 Judged node by node a condition may stay unknown though every completion of the patient agrees on it. Whether that is
-so is asked of the solver, once for a case, and a case is made by expressions. Two rows are one case for a condition if
-they agree on
+so is found out once for a case. Two rows are one case if, of each condition that is open, the same parts are unknown
+below unknown parts only (a part that is settled has one value in every completion, so nothing inside it matters any
+more), and if they agree on what is known of each fact by which such a part is unknown:
 
-- the truth of each atom that stands below unknown parts only (a part that is settled has one value in every
-  completion, so nothing inside it matters any more);
-- where an atom of a fact is open, all that the condition can tell of that fact; of a set, its cell as it was written,
-  since members that the condition does not name count too ("positive, and none of the others");
-- where an atom of a fact is open that the axioms tie to others, all that is known of the tied facts: of those of the
-  patient today, and of the past the number of lines and the latest outcome; or the whole history where one is given
-  and it leaves an atom open.
+- of a set its cell as it was written, since members that no rule names count too ("positive, and none of the others");
+- of a fact that the axioms tie to others, all that is known of the tied facts: of those of the patient today, and of
+  the past the number of lines and the latest outcome;
+- of a history that is given and leaves such a fact open, what each entry leaves possible of what the conditions ask.
 
 No axiom mentions any other fact, so what is known of it can be completed whatever the rest turns out to be.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterable
 
+import numpy as np
 import polars as pl
 
 from regimen_advisor.conditions import Condition, Leaf, Named, Not, atoms_of, children
-from regimen_advisor.engines.column_layout import Layout
-from regimen_advisor.engines.column_program import TRUE, Column, Program, expression
-from regimen_advisor.facts import Domain, SetFact
+from regimen_advisor.engines.column_entries import Bits, Flags
+from regimen_advisor.engines.column_facts import Batch, FactReader
+from regimen_advisor.engines.column_packed import PackedColumns, as_words, unpacked
+from regimen_advisor.engines.column_program import Column, Program
+from regimen_advisor.facts import SetFact
 from regimen_advisor.narrowing import facts_of
-from regimen_advisor.values import Atom
+from regimen_advisor.values import Atom, Includes
 
-PAST = "_past"
-"""The column that tells histories apart; null where none is given."""
-CELL = "_cell_"
-"""The columns that tell the cells of set facts apart begin like this, the name of the fact follows."""
 _OPEN_PAST = ("prior_lines", "last_outcome")
 
 
-@dataclass(frozen=True)
 class Cases:
-    """Where a condition is open (``open``), and columns that are equal for rows of one case."""
+    """Tells the cases of some conditions apart; each comes with the column that says where it is open."""
 
-    open: pl.Expr
-    columns: tuple[pl.Expr, ...]
-
-
-class CaseFinder:
-    """Makes the cases of conditions, over the machine words of ``layout`` and the columns of ``program``."""
-
-    def __init__(self, domain: Domain, layout: Layout, program: Program) -> None:
-        self.domain, self.layout, self.program = domain, layout, program
-        self.tied = frozenset().union(*(facts_of(axiom) for axiom in domain.axioms))
+    def __init__(self, reader: FactReader, program: Program, conditions: Iterable[tuple[Condition, Column]]) -> None:
+        self.reader, self.program = reader, program
+        domain = reader.domain
+        self._nodes: dict[str, Column] = {}
+        self._alive: dict[str, dict[str, Column]] = {}
+        self._met: set[tuple[Condition, str]] = set()
+        atoms: frozenset[Atom] = frozenset()
+        for condition, open_ in conditions:
+            self._walk(condition, open_)
+            atoms |= atoms_of(condition)
+        members = frozenset(atom.member for atom in atoms if isinstance(atom, Includes))
+        self._members = [np.uint64(histories.bits(members)) for histories in reader.histories]
+        self._cycles = any(atom.fact == "last_cycles" for atom in atoms)
         past = {name for name, fact in domain.facts.items() if fact.permanence == "treatment"}
-        self.past = frozenset(past)
-        self.tied_today = tuple(name for name in domain.facts if name in self.tied - past)
+        tied = {name for axiom in domain.axioms for name in facts_of(axiom)} | past
+        self._told = tuple(name for name in self._alive if name not in past and name not in tied)
+        by_fact = {name: program.either(columns.values()) for name, columns in self._alive.items()}
+        alive = [by_fact[name] for name in self._told]
+        alive.append(program.either(column for name, column in by_fact.items() if name in tied))
+        alive.append(program.either(column for name, column in by_fact.items() if name in past))
+        self._tied = [name for name in domain.facts if name in _OPEN_PAST or name in tied - past]
+        self._packed = PackedColumns(program, [*self._nodes.values(), *alive])
 
-    def cases(self, condition: Condition, among: Column) -> Cases | None:
-        """The cases of ``condition`` in the rows of ``among`` where it is unknown; none where it never is."""
-        open_ = self.program.both((among, self.program.unknown(condition)))
-        if open_.constant is False:
-            return None
-        own = Layout(self.domain, atoms_of(condition))
-        reached: dict[Atom, list[Column]] = {}
-        for atom, column in self._reached(condition, TRUE):
-            reached.setdefault(atom, []).append(column)
-        where = {atom: self.program.either(columns) for atom, columns in reached.items()}
-        alive = {atom: self.program.both((at, self.program.unknown(Leaf(atom)))) for atom, at in where.items()}
-        columns = [*self._truths(where), *self._own(own, alive), *self._tied(alive)]
-        return Cases(expression(open_), tuple(columns))
-
-    def _reached(self, condition: Condition, above: Column) -> Iterator[tuple[Atom, Column]]:
-        """Each atom, with the column that says that everything above it is unknown."""
+    def _walk(self, condition: Condition, open_: Column) -> None:
+        """Notes where each part, and each fact, is unknown below unknown parts only."""
+        if open_.constant is False or (condition, open_.name) in self._met:
+            return
+        self._met.add((condition, open_.name))
         match condition:
             case Leaf(atom=atom):
-                yield atom, above
+                self._alive.setdefault(atom.fact, {})[open_.name] = open_
             case Named() | Not():
-                yield from self._reached(children(condition)[0], above)
+                self._walk(children(condition)[0], open_)
             case _:
-                here = self.program.both((above, self.program.unknown(condition)))
+                self._nodes[open_.name] = open_
                 for part in children(condition):
-                    yield from self._reached(part, here)
+                    self._walk(part, self.program.both((open_, self.program.unknown(part))))
 
-    def _truths(self, where: dict[Atom, Column]) -> Iterator[pl.Expr]:
-        """The truth of each atom that is reached: 1 and 2 for surely true and false, 0 for neither."""
-        for atom, at in where.items():
-            true, false = (expression(self.program.truth(Leaf(atom), wanted)) for wanted in (True, False))
-            told = true.cast(pl.UInt8) + false.cast(pl.UInt8) * 2
-            yield pl.when(expression(at)).then(told).otherwise(3)
-
-    def _own(self, own: Layout, alive: dict[Atom, Column]) -> Iterator[pl.Expr]:
-        """Where an atom of a fact is open: which of the possibilities are left that the condition tells apart."""
-        for name in {atom.fact for atom in alive}:
-            open_ = expression(self.program.either(at for atom, at in alive.items() if atom.fact == name))
-            if name in self.past:
-                continue  # see ``_tied``
-            if isinstance(self.domain.facts[name], SetFact):
-                yield pl.when(open_).then(pl.col(f"{CELL}{name}"))
-                continue
-            for mine in own.fields[name]:
-                for word, mask in self._possibilities(name, mine.cuts):
-                    left = pl.col(f"_w{word}") & pl.lit(mask, pl.UInt64) != pl.lit(0, pl.UInt64)
-                    yield pl.when(open_).then(left)
-
-    def _possibilities(self, name: str, cuts: tuple[int, ...]) -> Iterator[tuple[int, int]]:
-        """For each possibility of a fact, as a coarser layout has it, the machine word and its bits."""
-        for field in self.layout.fields[name]:
-            if field.cuts:
-                starts = [index for index, cut in enumerate(field.cuts) if cut in cuts] + [len(field.cuts)]
-                for first, after in pairwise(starts):
-                    yield field.word, ((1 << after - first) - 1) << field.offset + first
-                yield field.word, 1 << field.offset + len(field.cuts)
+    def numbers(self, batch: Batch, table: pl.DataFrame) -> Bits:
+        """The number of the case of each row, equal where they are one case; ``table`` holds the rows as written."""
+        count = len(batch.fault)
+        packed = self._packed(batch.words)
+        nodes = len(self._nodes)
+        number = np.zeros(count, np.uint64)
+        for word in as_words(packed[:nodes], count):
+            number = mixed(number, word)
+        *told, tied, past = unpacked(packed[nodes:], count)
+        known = [np.zeros(count, np.uint64) for _ in batch.words]
+        for name, alive in zip(self._told, told, strict=True):
+            if isinstance(self.reader.domain.facts[name], SetFact):
+                if name in batch.codes:
+                    number = mixed(number, np.where(alive, batch.codes[name], -1).astype(np.uint64))
             else:
-                yield from ((field.word, 1 << field.offset + index) for index in range(field.width))
+                self._add(known, name, alive)
+        for name in self._tied:
+            self._add(known, name, tied)
+        for word, mask in zip(batch.words, known, strict=True):
+            number = mixed(number, word & mask)
+        number = mixed(number, past.astype(np.uint64))
+        asked = past & batch.has_history
+        return mixed(number, np.where(asked, self._histories(batch, asked, table), np.uint64(0)))
 
-    def _tied(self, alive: dict[Atom, Column]) -> Iterator[pl.Expr]:
-        """Where an atom of a tied fact is open: what is known of all facts that axioms may tie to it."""
-        past = expression(self.program.either(at for atom, at in alive.items() if atom.fact in self.past))
-        tied = expression(self.program.either(at for atom, at in alive.items() if atom.fact in self.tied | self.past))
-        masks: dict[int, int] = {}
-        for name in (*self.tied_today, *_OPEN_PAST):
-            for field in self.layout.fields[name]:
-                masks[field.word] = masks.get(field.word, 0) | field.all_bits
-        for word, mask in masks.items():
-            yield pl.when(tied).then(pl.col(f"_w{word}") & pl.lit(mask, pl.UInt64))
-        yield pl.when(tied).then(pl.col(PAST).is_null())
-        yield pl.when(past).then(pl.col(PAST))
+    def _add(self, known: list[Bits], name: str, alive: Flags) -> None:
+        for field in self.reader.layout.fields[name]:
+            known[field.word] |= np.where(alive, np.uint64(field.all_bits), np.uint64(0))
+
+    def _histories(self, batch: Batch, asked: Flags, table: pl.DataFrame) -> Bits:
+        """A number for what each history that is asked for leaves possible; equal where they leave the same.
+
+        Where a list of drugs is known in part, how its parts hang together counts too: it is told apart as written.
+        """
+        numbers = np.zeros(len(asked), np.uint64)
+        in_part = np.zeros(len(asked), bool)
+        for entries, members in zip(batch.entries, self._members, strict=False):
+            some = entries.at(asked[entries.row])
+            if not len(some.row):
+                continue
+            begins = np.flatnonzero(np.r_[True, some.row[1:] != some.row[:-1]])
+            place = some.line * 2 + some.upkeep
+            number = mixed(members, (place * 256 + some.outcomes).astype(np.uint64))
+            if self._cycles:
+                number = mixed(number, (some.cycles + 1).astype(np.uint64))
+            must, may = some.drugs.must & members, some.drugs.may & members
+            number = mixed(mixed(number, must), may)
+            numbers[some.row[begins]] += np.add.reduceat(number, begins)
+            in_part[some.row[~some.untold & (must != may)]] = True
+        if in_part.any():
+            written = table["history"].filter(pl.Series(in_part)).hash(0)
+            numbers[in_part] = mixed(numbers[in_part], written.to_numpy())
+        return numbers
+
+
+_ODD = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9))
+
+
+def mixed(number: Bits | np.uint64, word: Bits) -> Bits:
+    """A number that depends on every bit of both, as hashes do."""
+    with np.errstate(over="ignore"):
+        found = (number ^ word) * _ODD[0]
+        found ^= found >> np.uint64(32)
+        return (found + _ODD[1]) * _ODD[1]

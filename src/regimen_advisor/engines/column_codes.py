@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -64,24 +64,16 @@ class CellTable:
 
     def codes(self, column: pl.Series) -> Codes:
         """The code of every row."""
-        dtype = column.dtype
-        if dtype == pl.Boolean:
-            return self._by_index(column.cast(pl.UInt8), ("false", "true"))
-        if isinstance(dtype, pl.Enum) and len(dtype.categories) < _FEW:
-            return self._by_index(column.to_physical(), tuple(dtype.categories))
-        if dtype.is_integer():
-            low, high = column.min(), column.max()
-            if low is None or (int(low) >= 0 and int(high) < len(_NUMBERS)):  # type: ignore[arg-type]
-                return self._by_index(column.cast(pl.UInt8), _NUMBERS)
-        return self._by_text(as_text(column))
+        return codes_of({self.name: self}, column.alias(self.name).to_frame())[self.name]
 
-    def _by_index(self, column: pl.Series, words: tuple[str, ...]) -> Codes:
-        """The codes of bytes that are places in ``words``; the words are looked at once for all batches."""
+    def by_place(self, words: tuple[str, ...], places: npt.NDArray[np.uint8]) -> Codes:
+        """The codes of places in ``words``, 255 for no cell; the words are looked at once for all batches."""
         if words not in self._tables:
             self._tables[words] = np.array([self.code(word) for word in words] + [0] * (256 - len(words)))
-        return np.asarray(self._tables[words][column.fill_null(255).to_numpy()])
+        return self._tables[words].take(places)
 
-    def _by_text(self, column: pl.Series) -> Codes:
+    def by_text(self, column: pl.Series) -> Codes:
+        """The codes of cells as text."""
         while True:
             known = list(self._codes)
             coded = column.cast(pl.Enum(known), strict=False)
@@ -104,6 +96,33 @@ class CellTable:
         missing = np.array([cell is None for cell in list(self.cells)])
         missing[0] = False
         return missing
+
+
+def codes_of(tables: Mapping[str, CellTable], rows: pl.DataFrame) -> dict[str, Codes]:
+    """The code of every row for each of the tables that ``rows`` has the column of."""
+    words = {key: _words_of(rows[key]) for key in tables if key in rows.columns}
+    placed = [key for key, found in words.items() if found]
+    places = rows.select(pl.col(placed).to_physical().cast(pl.UInt8).fill_null(255))  # together: each call costs
+    return {
+        key: tables[key].by_place(found, places[key].to_numpy()) if found else tables[key].by_text(as_text(rows[key]))
+        for key, found in words.items()
+    }
+
+
+def _words_of(column: pl.Series) -> tuple[str, ...]:
+    """The few words among which the cells are places; empty where they are none."""
+    dtype = column.dtype
+    if dtype == pl.Boolean:
+        return "false", "true"
+    if isinstance(dtype, pl.Enum) and len(dtype.categories) < _FEW:
+        return tuple(dtype.categories)
+    if dtype.is_integer():
+        low, high = column.min(), column.max()
+        if low is None:
+            return _NUMBERS[:1]
+        if int(low) >= 0 and int(high) < len(_NUMBERS):  # type: ignore[arg-type]
+            return _NUMBERS[: int(high) + 1]  # type: ignore[arg-type]
+    return ()
 
 
 def as_text(column: pl.Series) -> pl.Series:

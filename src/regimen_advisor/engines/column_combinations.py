@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 
@@ -40,25 +41,30 @@ class Clinicals:
             ],
             np.uint64,
         )
-        self._places: dict[int, int] = {}
+        self._place = np.full(math.prod(map(len, reader.clinical.options.values())), -1)
+        self._words = [np.unique(column, return_inverse=True) for column in zip(*self.all, strict=True)]
+        """For each fact its words, and the place among them of the word of each combination."""
         self.allowed = np.zeros((0, len(self.all)), bool)
         """For each combination of cells met so far, which of the complete combinations it allows."""
 
     def places(self, keys: Ints) -> Ints:
         """The place in ``allowed`` of the combination of cells that each row holds."""
-        distinct, inverse = np.unique(keys, return_inverse=True)
-        new = [key for key in distinct.tolist() if key not in self._places]
-        for key in new:
-            self._places[key] = len(self._places)
-        if new:
-            self.allowed = np.vstack([self.allowed, *map(self._allowed, new)])
-        return np.array([self._places[key] for key in distinct.tolist()], np.int64)[inverse]
+        place = self._place.take(keys)
+        if (absent := place < 0).any():
+            new = np.unique(keys[absent])
+            self._place[new] = np.arange(len(self.allowed), len(self.allowed) + len(new))
+            self.allowed = np.vstack([self.allowed, *map(self._allowed, new.tolist())])
+            place = self._place.take(keys)
+        return place
 
     def _allowed(self, combination: int) -> Flags:
         possible = self.reader.clinical.possible(combination)
-        return np.array(
-            [all(word in possible[name] for name, word in zip(self.names, words, strict=True)) for words in self.all]
-        )
+        fits = [
+            np.array([word in possible[name] for word in words])[places]
+            for name, (words, places) in zip(self.names, self._words, strict=True)
+        ]
+        allowed: Flags = np.logical_and.reduce(fits)
+        return allowed
 
 
 def _only(word: str) -> Choice:

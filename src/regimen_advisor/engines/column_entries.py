@@ -70,6 +70,16 @@ class Entries:
         )
 
 
+def every_bit(flags: Flags) -> Bits:
+    """All bits where a flag is set and none elsewhere: to mask with it is ten times faster than to choose by a flag."""
+    return np.negative(flags.astype(np.uint64))
+
+
+def firsts_of(groups: Ints) -> Ints:
+    """The places where a group of equal numbers begins."""
+    return np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]]) if len(groups) else np.zeros(0, np.int64)
+
+
 def as_lists(given: pl.Series) -> pl.Series:
     """The drugs of each entry as a list; as text they are JSON or joined by ``;``."""
     if isinstance(given.dtype, pl.List):

@@ -8,7 +8,7 @@ history does beside it is read like a profile.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,10 @@ import numpy.typing as npt
 import polars as pl
 
 from regimen_advisor.engines.column_cells import MISSING, Cell, history_entries, read_cell
-from regimen_advisor.engines.column_codes import CellTable, Codes, ReadCell, as_text
-from regimen_advisor.engines.column_entries import FAULTS, Entries, as_lists
+from regimen_advisor.engines.column_codes import CellTable, Codes, ReadCell, as_text, codes_of
+from regimen_advisor.engines.column_entries import FAULTS, OUTCOMES, Entries, as_lists, every_bit
 from regimen_advisor.engines.column_history import Histories, HistoryReader
-from regimen_advisor.engines.column_layout import Layout
+from regimen_advisor.engines.column_layout import Field, Layout
 from regimen_advisor.engines.column_tied import CONTRADICTIONS, DERIVED, EITHER, Bits, Clinical, Course, Ints
 from regimen_advisor.errors import InputError
 from regimen_advisor.facts import HISTORY_SETS, MOST_CYCLES, MOST_LINES, Domain
@@ -51,6 +51,22 @@ class Batch:
     odd: Flags
     """Rows that say more beside their history than follows from it."""
 
+    def at(self, rows: Ints) -> Batch:
+        """Some of the patients, by place in rising order."""
+        place = np.full(len(self.fault), -1)
+        place[rows] = np.arange(len(rows))
+        entries = [some.at(place[some.row] >= 0) for some in self.entries]
+        return Batch(
+            [word[rows] for word in self.words],
+            self.fault[rows],
+            self.has_history[rows],
+            {key: unread[rows] for key, unread in self.unread.items()},
+            {key: codes[rows] for key, codes in self.codes.items()},
+            [replace(some, row=place[some.row]) for some in entries],
+            self.lines[rows],
+            self.odd[rows],
+        )
+
 
 class FactReader:
     """Reads batches of cells; keeps what it has learnt of distinct cells, so one reader serves a whole table."""
@@ -77,12 +93,16 @@ class FactReader:
             for start in range(0, max(len(members), 1), _MEMBERS_AT_A_TIME)
         ]  # fmt: skip
 
-        self._lines = self._numbers("prior_lines", [Number(n, n) for n in range(MOST_LINES + 1)])
+        self._lines = self._bits("prior_lines", [Number(n, n) for n in range(MOST_LINES + 1)])
         cycles = [Number(n, n) for n in range(MOST_CYCLES + 1)]
-        self._cycles = self._numbers("last_cycles", [*cycles, Number(0, MOST_CYCLES), Number(0, -1, absent=True)])
+        # -1 for unknown and ``NO_CYCLES`` for none count from the end.
+        self._cycles = self._bits("last_cycles", [*cycles, Number(0, -1, absent=True), Number(0, MOST_CYCLES)])
+        no_line = Choice(frozenset({"none"}))
+        self._outcomes = self._bits("last_outcome", [no_line, *map(Choice, _subsets(OUTCOMES))])
+        self._upkeep = self._bits("on_maintenance", [Choice(frozenset()), *map(Choice, _subsets(("true", "false")))])
 
-    def _numbers(self, name: str, values: list[Number]) -> Bits:
-        """The bits of some values of a number that a history settles."""
+    def _bits(self, name: str, values: list[Number] | list[Choice]) -> Bits:
+        """The bits of some values of a fact that a history settles."""
         (field,) = self.layout.fields[name]
         return np.array([field.bits(value) for value in values], np.uint64)
 
@@ -106,7 +126,7 @@ class FactReader:
     def batch(self, table: pl.DataFrame) -> Batch:
         """The patients of ``table``; a column that is not there is unknown for all."""
         rows = table.height
-        codes = {key: held.codes(table[key]) for key, held in self.tables.items() if key in table.columns}
+        codes = codes_of(self.tables, table)
         unread = {key: strange[code] for key, code in codes.items() if (strange := self.tables[key].unread()).any()}
         words = [np.zeros(rows, np.uint64) for _ in range(self.layout.size)]
         self._add_free(words, codes)
@@ -132,18 +152,18 @@ class FactReader:
             if name in DERIVED or name in self.clinical.names:
                 continue
             for number, field in enumerate(self.layout.fields[name]):
-                unknown = field.bits(fact.unknown)
-                if name not in codes:
-                    words[field.word] |= np.uint64(unknown)
-                    continue
-                held = self.tables[name].column(
-                    f"bits {number}",
-                    lambda cell, field=field, unknown=unknown, name=name: (  # type: ignore[misc]
-                        field.bits(cell.facts[name]) if cell else unknown
-                    ),
-                    np.uint64,
-                )
-                words[field.word] |= held[codes[name]].astype(np.uint64, copy=False)
+                if name in codes:
+                    words[field.word] |= self.bits(name, number)[codes[name]]
+                else:
+                    words[field.word] |= np.uint64(field.bits(fact.unknown))
+
+    def bits(self, name: str, number: int) -> Bits:
+        """For each distinct cell of a fact its bits in one of the fields of the fact."""
+        field, unknown = self.layout.fields[name][number], self.domain.facts[name].unknown
+        held = self.tables[name].column(
+            f"bits {number}", lambda cell: field.bits(cell.facts[name] if cell else unknown), np.uint64
+        )
+        return held.astype(np.uint64, copy=False)
 
     def _add_tied(self, words: list[Bits], codes: Mapping[str, Codes], history: Flags, parts: list[Histories]) -> Ints:
         """Facts that axioms tie to each other; for each row the fault that they find, or that of its history."""
@@ -154,11 +174,12 @@ class FactReader:
         forced = (clinical.flag > 0) & (treated == EITHER)
         if forced.any():  # curative treatment is still possible, so no line was given
             state = self.course(np.where(forced, self.course.without_lines(course), course))
+        no_history = every_bit(~history)
         for index in range(len(words)):
             if (word := clinical.word(index)) is not None:
                 words[index] |= word
             if (word := state.word(index)) is not None:
-                words[index] |= np.where(history, np.uint64(0), word)
+                words[index] |= word & no_history
         fault = parts[0].fault.astype(np.int64) if parts else np.zeros(len(history), np.int64)
         fault = np.where(fault == 0, clinical.fault, fault)
         return np.where((fault == 0) & ~history, state.fault, fault)
@@ -171,11 +192,9 @@ class FactReader:
         column, strange_rows = as_entries(table["history"])
         flat = column.explode(empty_as_null=False, keep_nulls=False)
         row_of_entry = np.repeat(np.arange(rows), column.list.len().fill_null(0).to_numpy())
-        there = {field.name for field in flat.dtype.fields}  # type: ignore[attr-defined]
-        entries = pl.DataFrame([
-            flat.struct.field(name).alias(name) if name in there else pl.Series(name, [None] * len(flat), pl.String)
-            for name in HISTORY_FIELDS
-        ])  # fmt: skip
+        there = flat.struct.unnest()
+        missing = [pl.lit(None, pl.String).alias(name) for name in HISTORY_FIELDS if name not in there.columns]
+        entries = (there.with_columns(missing) if missing else there).select(HISTORY_FIELDS)
         read_all = [reader.read(row_of_entry, entries) for reader in self.histories]
         strange = read_all[0][1]
         if strange.any() or strange_rows.any():
@@ -185,29 +204,29 @@ class FactReader:
 
     def add_histories(self, words: list[Bits], given: Flags, parts: Sequence[Histories]) -> None:
         """Sets the bits of the facts that a history settles, in the rows that give one."""
+        settled: dict[int, Bits] = {}
 
-        def add(name: str, bits: npt.NDArray[Any]) -> None:
-            (field,) = self.layout.fields[name]
-            words[field.word] |= np.where(given, bits, np.uint64(0)).astype(np.uint64, copy=False)
+        def add(field: Field, bits: Bits) -> None:
+            settled[field.word] = settled[field.word] | bits if field.word in settled else bits
 
         for reader, part in zip(self.histories, parts, strict=True):
             for name, sets in part.sets.items():
                 for field in self.layout.fields[name]:
-                    inside = reader.moved(sets.may, field.members, field.offset)
-                    outside = reader.moved(~sets.must, field.members, field.offset + len(field.members))
-                    words[field.word] |= np.where(given, inside | outside, np.uint64(0))
+                    add(field, reader.moved(sets.may, field.members, field.offset))
+                    add(field, reader.moved(~sets.must, field.members, field.offset + len(field.members)))
         part = parts[0]
-        untreated = part.lines == 0
-        add("prior_lines", self._lines[part.lines])
-        (outcome,) = self.layout.fields["last_outcome"]
-        possible = np.where(untreated, 1, part.last_outcome.astype(np.int64) << 1)  # the word "none" comes first
-        add("last_outcome", possible.astype(np.uint64) << np.uint64(outcome.offset))
-        given_cycles = np.where(part.cycles < 0, MOST_CYCLES + 1, part.cycles)
-        add("last_cycles", self._cycles[np.where(untreated, MOST_CYCLES + 2, given_cycles)])
-        (upkeep,) = self.layout.fields["on_maintenance"]
-        yes, no = (np.uint64(upkeep.bits(Choice(frozenset({word})))) for word in ("true", "false"))
         may, may_not = part.on_maintenance
-        add("on_maintenance", np.where(may, yes, np.uint64(0)) | np.where(may_not, no, np.uint64(0)))
+        for name, bits in (
+            ("prior_lines", self._lines.take(part.lines)),
+            ("last_outcome", self._outcomes.take(part.last_outcome)),
+            ("last_cycles", self._cycles.take(part.cycles)),
+            ("on_maintenance", self._upkeep.take(may + may_not * np.uint8(2))),
+        ):
+            (field,) = self.layout.fields[name]
+            add(field, bits)
+        mask = every_bit(given)
+        for index, bits in settled.items():
+            words[index] |= bits & mask
 
     def _add_odd(
         self, words: list[Bits], fault: Ints, table: pl.DataFrame, codes: Mapping[str, Codes], odd: Flags
@@ -228,6 +247,12 @@ class FactReader:
                 continue
             for index, word in enumerate(self.layout.encode(patient.facts)):
                 words[index][row] = word
+
+
+def _subsets(words: Sequence[str]) -> list[frozenset[str]]:
+    """All sets of some of the words but the empty one, in the order of the numbers that have a bit for each word."""
+    numbers = range(1, 1 << len(words))
+    return [frozenset(word for index, word in enumerate(words) if number >> index & 1) for number in numbers]
 
 
 _ENTRY = pl.Struct(
@@ -251,7 +276,7 @@ def plain_entry(given: Mapping[str, Any], drugs: CellTable) -> dict[str, Any]:
     """An entry of a history as a profile would hold it; drugs that cannot be read are unknown."""
     entry = {key: value for key, value in given.items() if value not in (None, "", "unknown", [])}
     told = given.get("drugs")
-    words = (told if isinstance(told, list) else as_lists(pl.Series([told], dtype=pl.String)).to_list()[0]) or []
+    words = as_lists(pl.Series([told])).to_list()[0] if isinstance(told, str) else told or []
     cells = [drugs.cells[drugs.code(word)] for word in words]
     known = [cell.plain for cell in cells if cell is not None]
     return {**entry, "drugs": known if known and len(known) == len(cells) else "unknown"}

@@ -16,13 +16,13 @@ but a chance to spare the solver a question.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from regimen_advisor.engines.column_codes import Codes
+from regimen_advisor.engines.column_cells import Cell
 from regimen_advisor.engines.column_combinations import Clinicals
 from regimen_advisor.engines.column_entries import OUTCOMES, Bits, Entries, Flags, Ints
 from regimen_advisor.engines.column_facts import Batch, FactReader
@@ -41,16 +41,12 @@ _ALL = (1 << WORD_BITS) - 1
 
 @dataclass
 class OpenRows:
-    """Some rows of a batch: their machine words and all that decides what may be filled in."""
+    """Some rows of a batch, and all that decides what may be filled in."""
 
-    words: list[Bits]
-    codes: Mapping[str, Codes]
-    given: Flags
-    """A history is given."""
+    batch: Batch
+    """Without the entries of the histories that are ``told``."""
     told: Flags
     """A history is given, and nothing of it is filled in: it leaves nothing open, or the row says more beside it."""
-    lines: Ints
-    entries: list[Entries]
     combinations: Ints
     """The combination of clinical cells (``Clinicals.places``)."""
 
@@ -63,36 +59,41 @@ class OpenRows:
             vague = entries.untold | (entries.cycles < 0) | (entries.outcomes & entries.outcomes - 1 > 0)
             told[entries.row[vague]] = False
         told |= batch.odd
-        return cls(
-            batch.words, batch.codes, batch.has_history, told, batch.lines, batch.entries, clinicals.places(keys)
-        )
+        untold = [entries.at(~told[entries.row]) for entries in batch.entries]
+        return cls(replace(batch, entries=untold), told, clinicals.places(keys))
 
     def at(self, rows: Ints) -> OpenRows:
         """Some of them, by number in rising order."""
-        place = np.full(len(self.given), -1)
-        place[rows] = np.arange(len(rows))
-        place[self.told] = -1  # their entries are not asked for any more
-        entries = []
-        for all_ in self.entries:
-            some = all_.at(place[all_.row] >= 0)
-            entries.append(replace(some, row=place[some.row]))
-        return OpenRows(
-            [word[rows] for word in self.words],
-            {key: codes[rows] for key, codes in self.codes.items()},
-            self.given[rows],
-            self.told[rows],
-            self.lines[rows],
-            entries,
-            self.combinations[rows],
-        )
+        return OpenRows(self.batch.at(rows), self.told[rows], self.combinations[rows])
+
+
+class CellLiterals:
+    """The literals of what each distinct cell of a table says, in one encoding."""
+
+    def __init__(self, encoding: Encoding, reader: FactReader) -> None:
+        self.encoding, self.reader = encoding, reader
+        self._known: dict[str, list[list[int]]] = {}
+
+    def of(self, key: str) -> list[list[int]]:
+        """Those of each cell of a column, by its code."""
+        cells = self.reader.tables[key].cells
+        known = self._known.setdefault(key, [])
+        known += [self._literals(key, cell) if cell is not None else [] for cell in cells[len(known) :]]
+        return known
+
+    def _literals(self, key: str, cell: Cell) -> list[int]:
+        if key in _OPEN_PAST:  # no line at all says more than their number
+            return [literal for part in units(self.encoding, cell.patient).values() for literal in part]
+        return value_literals(self.encoding, key, cell.facts[key])
 
 
 class Filling:
     """A complete patient, who lends other rows what they leave open."""
 
-    def __init__(self, model: Model, encoding: Encoding, reader: FactReader, clinicals: Clinicals) -> None:
-        self.reader, self.clinicals = reader, clinicals
-        self._model, self._encoding = model, encoding
+    def __init__(self, model: Model, literals: CellLiterals, clinicals: Clinicals) -> None:
+        self.reader, self.clinicals = literals.reader, clinicals
+        self._model, self._encoding, self._literals = model, literals.encoding, literals
+        reader, encoding = self.reader, self._encoding
         layout, facts = reader.layout, reader.domain.facts
         held = {name: self._value(name) for name in facts}
         self._bits = {name: [field.bits(held[name]) for field in layout.fields[name]] for name in facts}
@@ -146,74 +147,66 @@ class Filling:
         there: dict[int, Slot] = {0: encoding.curatives[0]}
         there |= {2 * line: slot for line, slot in enumerate(encoding.inductions, start=1)}
         there |= {2 * line + 1: slot for line, slot in enumerate(encoding.maintenances, start=1)}
+        held = {
+            place: (
+                histories.bits(self.reader.domain.formulary.expand(filter(lambda k: holds(slot.drugs[k]), slot.drugs))),
+                sum(1 << OUTCOMES.index(word) for word, literal in slot.outcomes.items() if holds(literal)),
+            )
+            for place, slot in there.items()
+            if holds(slot.exists)
+        }
         for place in range(len(drugs)):
-            near = [other for other in (place, *range(2 * MOST_LINES, 0, -2), 0) if other in there]
-            slot = next((there[other] for other in near if holds(there[other].exists)), None)
-            if slot is not None:
-                kinds = [kind for kind, literal in slot.drugs.items() if holds(literal)]
-                drugs[place] = histories.bits(self.reader.domain.formulary.expand(kinds))
-                outcomes[place] = sum(
-                    1 << OUTCOMES.index(word) for word, literal in slot.outcomes.items() if holds(literal)
-                )
+            near = next((other for other in (place, *range(2 * MOST_LINES, 0, -2), 0) if other in held), None)
+            if near is not None:
+                drugs[place], outcomes[place] = held[near]
         return drugs, outcomes
 
     def _agrees(self, key: str) -> Flags:
         """For each distinct cell of a column whether the patient agrees with it."""
-        cells = self.reader.tables[key].cells
-        known = self._agreed.get(key)
-        if known is None or len(known) < len(cells):
-            told = []
-            for cell in cells[0 if known is None else len(known) :]:
-                literals: list[int] = []
-                if cell is not None and key in _OPEN_PAST:  # no line at all says more than their number
-                    literals = [literal for part in units(self._encoding, cell.patient).values() for literal in part]
-                elif cell is not None:
-                    literals = value_literals(self._encoding, key, cell.facts[key])
-                told.append(all(map(self._model.holds, literals)))
-            known = self._agreed[key] = np.concatenate(
-                [np.zeros(0, bool) if known is None else known, np.array(told, bool)]
-            )
+        literals, known = self._literals.of(key), self._agreed.get(key, np.zeros(0, bool))
+        if len(known) < len(literals):
+            told = [all(map(self._model.holds, cell)) for cell in literals[len(known) :]]
+            known = self._agreed[key] = np.concatenate([known, np.array(told, bool)])
         return known
 
     def into(self, rows: OpenRows) -> list[Bits]:
         """The machine words of ``rows`` with what they leave open filled in."""
-        past = ~rows.given
+        batch, given = rows.batch, rows.batch.has_history
+        past = ~given
         for name in _OPEN_PAST:
-            if name in rows.codes:
-                past &= self._agrees(name)[rows.codes[name]]
-        treated = np.where(rows.given, np.minimum(rows.lines, 1), self._treated)
-        chosen = np.where(rows.given | past, self._choices()[rows.combinations, treated], -1)
+            if name in batch.codes:
+                past &= self._agrees(name)[batch.codes[name]]
+        treated = np.where(given, np.minimum(batch.lines, 1), self._treated)
+        chosen = np.where(given | past, self._choices()[rows.combinations, treated], -1)
         past &= chosen >= 0
-        words = [np.zeros(len(past), np.uint64) for _ in rows.words]
+        words = [np.zeros(len(past), np.uint64) for _ in batch.words]
         for name in self._free:
-            self._lend(words, rows, name)
+            self._lend(words, batch, name)
         some = chosen >= 0
         for index, mask in enumerate(self._clinical):
             if mask:
                 table = self.clinicals.words[:, index]
-                words[index] |= np.where(some, table[chosen], rows.words[index] & np.uint64(mask))
+                words[index] |= np.where(some, table[chosen], batch.words[index] & np.uint64(mask))
         for index, (mask, bits) in enumerate(zip(self._past, self._past_bits, strict=True)):
             if mask:
-                words[index] |= np.where(past, np.uint64(bits), rows.words[index] & np.uint64(mask))
-        vague = np.flatnonzero(rows.given & ~rows.told)
+                words[index] |= np.where(past, np.uint64(bits), batch.words[index] & np.uint64(mask))
+        vague = np.flatnonzero(given & ~rows.told)
         if len(vague):
-            self._fill_histories(words, rows, vague)
+            self._fill_histories(words, batch, vague)
         return words
 
-    def _lend(self, words: list[Bits], rows: OpenRows, name: str) -> None:
+    def _lend(self, words: list[Bits], batch: Batch, name: str) -> None:
         """Puts a fact that no axiom mentions: of the patient where it agrees with the cell, else what the cell says."""
-        unknown = self.reader.domain.facts[name].unknown
         for number, (field, lent) in enumerate(zip(self.reader.layout.fields[name], self._bits[name], strict=True)):
-            if name not in rows.codes:
+            if name not in batch.codes:
                 words[field.word] |= np.uint64(lent)
                 continue
             agrees = self._agrees(name)
             held = self._held.get((name, number))
             if held is None or len(held) < len(agrees):
-                cells = self.reader.tables[name].cells
-                own = [field.bits(cell.facts[name] if cell else unknown) for cell in cells[: len(agrees)]]
-                held = self._held[name, number] = np.where(agrees, np.uint64(lent), np.array(own, np.uint64))
-            words[field.word] |= held[rows.codes[name]]
+                own = self.reader.bits(name, number)[: len(agrees)]
+                held = self._held[name, number] = np.where(agrees, np.uint64(lent), own)
+            words[field.word] |= held[batch.codes[name]]
 
     def _choices(self) -> Ints:
         """For each combination of cells the likest complete one, without a line and with one; -1 for none."""
@@ -227,11 +220,11 @@ class Filling:
             self._chosen = np.vstack([self._chosen, np.column_stack(by_line)])
         return self._chosen
 
-    def _fill_histories(self, words: list[Bits], rows: OpenRows, vague: Ints) -> None:
-        place = np.full(len(rows.given), -1)
+    def _fill_histories(self, words: list[Bits], batch: Batch, vague: Ints) -> None:
+        place = np.full(len(batch.fault), -1)
         place[vague] = np.arange(len(vague))
         sound, parts = np.ones(len(vague), bool), []
-        for histories, entries, slots in zip(self.reader.histories, rows.entries, self._slots, strict=True):
+        for histories, entries, slots in zip(self.reader.histories, batch.entries, self._slots, strict=True):
             mine = replace(entries, row=place[entries.row])
             parts.append(histories.derive(len(vague), self._filled(mine, *slots)))
             sound &= parts[-1].fault == 0

@@ -25,7 +25,9 @@ from regimen_advisor.engines.column_entries import (
     Ints,
     Sets,
     as_lists,
+    every_bit,
     faults_of,
+    firsts_of,
     outcomes_of,
     places_of,
     settled,
@@ -33,6 +35,7 @@ from regimen_advisor.engines.column_entries import (
 )
 from regimen_advisor.facts import MOST_CYCLES, MOST_LINES, Domain
 
+NO_CYCLES = -2
 SETTINGS = ("maintenance", "curative", "line", "")
 
 
@@ -43,8 +46,9 @@ class Histories:
     lines: Ints
     sets: Mapping[str, Sets]
     last_outcome: npt.NDArray[np.uint8]
+    """The possible ones as bits; none of them where no line was given."""
     cycles: Ints
-    """-1 where it is not known."""
+    """-1 where it is not known, ``NO_CYCLES`` where no line was given."""
     on_maintenance: tuple[Flags, Flags]
     """Whether it may be true, and whether it may be false."""
     fault: npt.NDArray[np.uint16]
@@ -67,7 +71,7 @@ class HistoryReader:
         found = np.zeros(len(masks), np.uint64)
         for number, table in enumerate(self._moves(members, offset)):
             if table is not None:
-                found |= table[(masks >> np.uint64(16 * number)).astype(np.uint16)]
+                found |= table.take((masks >> np.uint64(16 * number)).astype(np.uint16))
         return found
 
     @lru_cache(maxsize=64)  # noqa: B019 - one reader lives as long as its table
@@ -75,24 +79,27 @@ class HistoryReader:
         """For every sixteen bits a table of where they go; ``None`` where none of them goes anywhere."""
         tables: list[Bits | None] = []
         for start in range(0, len(self.members), 16):
-            halves = np.arange(1 << 16, dtype=np.uint64)
-            table = np.zeros(1 << 16, np.uint64)
-            for place, member in enumerate(self.members[start : start + 16]):
-                if member in members:
-                    bit = halves >> np.uint64(place) & np.uint64(1)
-                    table |= bit << np.uint64(offset + members.index(member))
+            table = np.zeros(1, np.uint64)
+            for place in range(start, start + 16):  # the second half is the first with one bit more
+                member = self.members[place] if place < len(self.members) else None
+                bit = 1 << offset + members.index(member) if member in members else 0
+                table = np.concatenate([table, table | np.uint64(bit)])
             tables.append(table if table.any() else None)
         return tables
 
     def read(self, row_of_entry: Ints, entries: pl.DataFrame) -> tuple[Entries, Flags]:
         """The ``entries`` (line, setting, drugs, outcome, cycles) in order, and which drugs could not be read."""
         drugs, untold, unread = self._drugs(entries["drugs"])
-        line = entries["line"].cast(pl.Int64, strict=False).fill_null(0).to_numpy()
+        numbers = entries.select(
+            pl.col("line").cast(pl.Int64, strict=False).fill_null(0),
+            pl.col("cycles").cast(pl.Int64, strict=False).fill_null(-1),
+            pl.col("setting").is_null(),
+        )
+        line, cycles, unset = (column.to_numpy() for column in numbers)
         setting = places_of(entries["setting"], SETTINGS)
         upkeep, curative = setting == SETTINGS.index("maintenance"), setting == SETTINGS.index("curative")
-        named = (setting < len(SETTINGS)) | entries["setting"].is_null().to_numpy()
+        named = (setting < len(SETTINGS)) | unset
         bad = (curative != (line == 0)) | (line < 0) | (line > MOST_LINES) | ~named
-        cycles = entries["cycles"].cast(pl.Int64, strict=False).fill_null(-1).to_numpy()
         bad |= cycles > MOST_CYCLES
         line = np.where(bad, 0, line)
         found = Entries(row_of_entry, line, upkeep, outcomes_of(entries["outcome"]), cycles, drugs, untold, bad)
@@ -108,16 +115,19 @@ class HistoryReader:
         codes = self.drugs.codes(lists.explode(empty_as_null=False, keep_nulls=False))
         filled = np.flatnonzero(counts)
         begins = (np.cumsum(counts) - counts)[filled]
-        unknown = np.ones(len(counts), bool)
+        unknown = counts == 0
         unread = np.zeros(len(counts), bool)
         found = [np.zeros(len(counts), np.uint64) for _ in range(2)]
-        if len(filled):
-            unknown[filled] = np.logical_or.reduceat(self.drugs.column("unknown", _is_unknown, np.bool_)[codes], begins)
-            unread[filled] = np.logical_or.reduceat(self.drugs.unread()[codes], begins)
-            for total, name in zip(found, ("must", "may"), strict=True):
-                total[filled] = np.bitwise_or.reduceat(
-                    self.drugs.column(name, self._mask(name), np.uint64)[codes], begins
-                )
+        for total, name in zip(found, ("must", "may"), strict=True):
+            if len(filled):
+                mask = self.drugs.column(name, self._mask(name), np.uint64)
+                total[filled] = np.bitwise_or.reduceat(mask.take(codes), begins)
+        for flags, of_code in (
+            (unknown, self.drugs.column("unknown", _is_unknown, np.bool_)),
+            (unread, self.drugs.unread()),
+        ):
+            if of_code.any():  # rare, so looked for drug by drug
+                flags[filled[np.searchsorted(begins, np.flatnonzero(of_code[codes]), "right") - 1]] = True
         must, may = found
         must[unknown], may[unknown] = 0, self.every & ~self.none
         return Sets(must, may), unknown, unread
@@ -131,109 +141,105 @@ class HistoryReader:
         return bits
 
     def derive(self, rows: int, all_entries: Entries) -> Histories:
-        """What the rules may ask of the histories of so many rows; a history with a fault says nothing."""
+        """What the rules may ask of the histories of so many rows; a history with a fault says nothing.
+
+        Entries of row -1 belong to none of them.
+        """
+        if (all_entries.row < 0).any():
+            all_entries = all_entries.at(np.flatnonzero(all_entries.row >= 0))
         fault = faults_of(rows, all_entries)
-        entries = all_entries.at(fault[all_entries.row] == 0)
-        entries = settled(entries)
+        entries = settled(all_entries.at(fault[all_entries.row] == 0) if fault.any() else all_entries)
         row, line = entries.row, entries.line
         lines = np.zeros(rows, np.int64)
-        begins = np.flatnonzero(np.r_[True, row[1:] != row[:-1]]) if len(row) else np.zeros(0, np.int64)
-        ends = np.r_[begins[1:], len(row)] - 1 if len(row) else begins
+        begins = firsts_of(row)
+        ends = np.r_[begins[1:], len(row)][: len(begins)] - 1
         lines[row[begins]] = line[ends]  # sorted: the highest line stands last
         last_entry = np.full(rows, -1)
         last_entry[row[begins]] = np.where(line[ends] > 0, ends, -1)
-        kept = entries.upkeep[last_entry] & (last_entry >= 0) if len(row) else np.zeros(rows, bool)
-        induction = np.where(kept, last_entry - 1, last_entry)
+        kept = row[ends[entries.upkeep[ends]]]
+        induction = last_entry.copy()
+        induction[kept] -= 1
         return Histories(
             lines,
-            {name: self._set(name, rows, entries, begins, induction, kept) for name in self.wanted},
+            {name: self._set(name, rows, entries, induction, kept) for name in self.wanted},
             *_latest(entries, induction, kept),
             fault,
         )
 
-    def _set(  # noqa: PLR0917 - a batch in its parts
-        self, name: str, rows: int, entries: Entries, begins: Ints, induction: Ints, kept: Flags
-    ) -> Sets:
+    def _set(self, name: str, rows: int, entries: Entries, induction: Ints, kept: Ints) -> Sets:
         match name:
             case "received":
-                return self._over(rows, entries, begins, np.ones(len(entries.row), bool))
+                return self._over(rows, entries, slice(None))
             case "received_in_curative":
-                return self._over(rows, entries, begins, entries.line == 0)
+                return self._over(rows, entries, np.flatnonzero(entries.line == 0))
             case "progressed_on":
-                return self._progressed(rows, entries, begins)
+                return self._progressed(rows, entries)
             case "first_line_drugs":
                 first = np.full(rows, -1)
                 opening = np.flatnonzero((entries.line == 1) & ~entries.upkeep)
                 first[entries.row[opening]] = opening
-                after = np.r_[entries.upkeep[1:], False] & (np.r_[entries.line[1:], 0] == 1)
-                return self._line(entries, first, (first >= 0) & after[first] if len(after) else first >= 0)
+                upkeep = np.flatnonzero((entries.line == 1) & entries.upkeep)
+                return self._line(entries, first, entries.row[upkeep])
             case "last_drugs":
                 return self._line(entries, induction, kept)
             case "last_induction_drugs":
-                return self._line(entries, induction, np.zeros_like(kept))
+                return self._line(entries, induction, kept[:0])
         raise NotImplementedError(f"{name}: no reading by columns for this fact of the history")
 
-    def _line(self, entries: Entries, induction: Ints, kept: Flags) -> Sets:
-        """The drugs of one line of each patient; the empty word where there is none."""
-        if not len(entries.row):
-            none = np.full(len(induction), self.none)
-            return Sets(none, none)
+    def _line(self, entries: Entries, induction: Ints, kept: Ints) -> Sets:
+        """The drugs of one line of each patient, in the rows ``kept`` with its maintenance; else the empty word."""
         found = []
         for mask in (entries.drugs.must, entries.drugs.may):
-            both = mask[induction] | np.where(kept, mask[np.minimum(induction + 1, len(mask) - 1)], np.uint64(0))
-            found.append(np.where(induction >= 0, both, self.none))
+            held = np.append(mask, self.none).take(induction)  # the last place, -1, is that of no entry
+            held[kept] |= mask[induction[kept] + 1]
+            found.append(held)
         return Sets(*found)
 
-    def _over(self, rows: int, entries: Entries, begins: Ints, member: Flags) -> Sets:
-        """The union over the entries that are ``member``; the empty word where there is none."""
-        any_member = np.zeros(rows, bool)
-        any_member[entries.row[member]] = True
-        found = [np.where(any_member, _union(rows, entries, begins, mask, member), self.none)
-                 for mask in (entries.drugs.must, entries.drugs.may)]  # fmt: skip
-        return Sets(*found)
+    def _over(self, rows: int, entries: Entries, places: Ints | slice) -> Sets:
+        """The union over the entries at some places; the empty word where there is none."""
+        return Sets(*(_united(np.full(rows, self.none), entries.row[places], mask[places])
+                      for mask in (entries.drugs.must, entries.drugs.may)))  # fmt: skip
 
-    def _progressed(self, rows: int, entries: Entries, begins: Ints) -> Sets:
+    def _progressed(self, rows: int, entries: Entries) -> Sets:
         surely = _whole_course(entries, entries.outcomes == PROGRESSED)
         possibly = _whole_course(entries, (entries.outcomes & PROGRESSED) > 0)
-        any_sure, any_possible = np.zeros(rows, bool), np.zeros(rows, bool)
-        any_sure[entries.row[surely]] = True
-        any_possible[entries.row[possibly]] = True
-        must = _union(rows, entries, begins, entries.drugs.must, surely)
-        may = _union(rows, entries, begins, entries.drugs.may, possibly)
-        may |= np.where(any_sure, np.uint64(0), self.none)
-        return Sets(np.where(any_possible, must, self.none), may)
+        must = np.full(rows, self.none)
+        must[entries.row[possibly]] = 0
+        sure = np.zeros(rows, bool)
+        sure[entries.row[surely]] = True
+        may = _united(np.zeros(rows, np.uint64), entries.row[possibly], entries.drugs.may[possibly])
+        return Sets(
+            _united(must, entries.row[surely], entries.drugs.must[surely]), may | (self.none & ~every_bit(sure))
+        )
 
 
 def _is_unknown(cell: Cell | None) -> bool:
     return cell is None
 
 
-def _union(rows: int, entries: Entries, begins: Ints, mask: Bits, member: Flags) -> Bits:
-    total = np.zeros(rows, np.uint64)
+def _united(total: Bits, row: Ints, mask: Bits) -> Bits:
+    """``total`` with the union of the masks of each row in its place."""
+    begins = firsts_of(row)
     if len(begins):
-        total[entries.row[begins]] = np.bitwise_or.reduceat(np.where(member, mask, np.uint64(0)), begins)
+        total[row[begins]] = np.bitwise_or.reduceat(mask, begins)
     return total
 
 
-def _whole_course(entries: Entries, holds: Flags) -> Flags:
-    """``holds`` for an entry or for the other entry of its line."""
+def _whole_course(entries: Entries, holds: Flags) -> Ints:
+    """The entries of which ``holds``, or of which it does for the other entry of their line."""
     upkeep = twins_of(entries)
-    either = holds[upkeep] | holds[upkeep - 1]
     whole = holds.copy()
-    whole[upkeep] = either
-    whole[upkeep - 1] = either
-    return whole
+    whole[upkeep] = whole[upkeep - 1] = holds[upkeep] | holds[upkeep - 1]
+    return np.flatnonzero(whole)
 
 
-def _latest(entries: Entries, induction: Ints, kept: Flags) -> tuple[npt.NDArray[np.uint8], Ints, tuple[Flags, Flags]]:
+def _latest(entries: Entries, induction: Ints, kept: Ints) -> tuple[npt.NDArray[np.uint8], Ints, tuple[Flags, Flags]]:
     """Outcome, cycles and maintenance of the latest line of each patient."""
-    if not len(entries.row):
-        rows = len(induction)
-        none = np.zeros(rows, np.int64)
-        return np.zeros(rows, np.uint8), none, (np.zeros(rows, bool), np.ones(rows, bool))
-    begun = entries.outcomes[induction]
-    upkeep = entries.outcomes[np.minimum(induction + 1, len(entries.row) - 1)]
-    outcome = np.where(kept, np.where(upkeep == PROGRESSED, upkeep, begun | (upkeep & PROGRESSED)), begun)
-    given = entries.cycles[induction]
-    may_run = kept & ((upkeep & ONGOING) > 0)
-    return outcome.astype(np.uint8), given, (may_run, ~may_run | (upkeep != ONGOING))
+    outcome = np.append(entries.outcomes, np.uint8(0)).take(induction)  # the last place, -1, is that of no entry
+    cycles = np.append(entries.cycles, NO_CYCLES).take(induction)
+    begun, upkeep = outcome[kept], entries.outcomes[induction[kept] + 1]
+    outcome[kept] = np.where(upkeep == PROGRESSED, upkeep, begun | (upkeep & PROGRESSED))
+    may_run, may_not = np.zeros(len(induction), bool), np.ones(len(induction), bool)
+    may_run[kept] = (upkeep & ONGOING) > 0
+    may_not[kept] = upkeep != ONGOING
+    return outcome, cycles, (may_run, may_not)

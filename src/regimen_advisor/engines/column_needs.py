@@ -6,18 +6,21 @@ beside a sure exclusion only the first is asked, since it then stays excluded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 
 from regimen_advisor.conditions import Condition
-from regimen_advisor.engines.column_cases import CELL, PAST, CaseFinder
+from regimen_advisor.engines.column_cases import Cases
 from regimen_advisor.engines.column_entries import Bits, Flags, Ints
-from regimen_advisor.engines.column_program import TRUE, Program, expression
-from regimen_advisor.engines.columns import HISTORY, ColumnEngine
-from regimen_advisor.facts import SetFact
+from regimen_advisor.engines.column_facts import Batch
+from regimen_advisor.engines.column_packed import Packed, PackedColumns, unpacked
+from regimen_advisor.engines.column_program import TRUE, Column, Program
+from regimen_advisor.engines.columns import ColumnEngine
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,11 @@ class Question:
     """A condition that is open in some cells; ``both`` says whether it must be possible too that it is false."""
 
     condition: Condition
+    where: Column
+    """Where it is open, judged node by node."""
     both: bool
+    regimens: set[str]
+    """Those whose standing may turn on it."""
 
 
 @dataclass
@@ -38,7 +45,7 @@ class Need:
     rows: Ints
     true: Flags
     false: Flags
-    cases: Ints
+    cases: Bits
 
     def open_places(self) -> Ints:
         """The places of the rows that still need one."""
@@ -65,73 +72,52 @@ class Need:
 
 
 class OpenCells:
-    """The questions that the rules of a rulebook may leave open, compiled; equal ones are one question.
+    """The questions that the rules of a rulebook may leave open, compiled; equal ones are one question."""
 
-    ``offered`` is for each regimen the condition that it is offered and not excluded.
-    """
-
-    def __init__(self, engine: ColumnEngine, offered: Mapping[str, Condition]) -> None:
-        self.engine = engine
-        self._opening, self._casing, self._judging = (Program(engine.layout) for _ in range(3))
-        self._open: list[pl.Expr] = []
-        self._cases: list[pl.Expr] = []
-        self.questions: list[Question] = []
-        finder = CaseFinder(engine.rulebook.domain, engine.layout, self._casing)
-        seen: set[tuple[object, ...]] = set()
+    def __init__(self, engine: ColumnEngine) -> None:
+        self._program = program = Program(engine.layout)
+        found: dict[tuple[Column, Column, bool], Question] = {}
         for name, rules in engine.regimens.items():
             for condition, among, both in (
-                (offered[name], None, True),
+                (rules.offered, None, True),
                 (rules.offer, rules.exclusion, False),
-                (rules.caution, offered[name], True),
+                (rules.caution, rules.offered, True),
             ):
-                within = TRUE if among is None else self._opening.truth(among, wanted=True)
-                where = self._opening.both((within, self._opening.unknown(condition)))
-                key = (where, self._opening.truth(condition, wanted=True), both)
-                found = finder.cases(condition, TRUE if among is None else self._casing.truth(among, wanted=True))
-                if where.constant is False or found is None or key in seen:
-                    continue
-                seen.add(key)
-                self.questions.append(Question(condition, both))
-                self._open.append(expression(where))
-                told = pl.struct(*(part.alias(f"{index}") for index, part in enumerate(found.columns))).hash(0)
-                self._cases.append(pl.when(found.open).then(told))
-        self._truths = [
-            expression(self._judging.truth(question.condition, wanted))
-            for wanted in (True, False)
-            for question in self.questions
-        ]
-        facts = engine.rulebook.domain.facts.values()
-        self._sets = [fact.name for fact in facts if isinstance(fact, SetFact) and fact.permanence != "treatment"]
+                within = TRUE if among is None else program.truth(among, wanted=True)
+                where = program.both((within, program.unknown(condition)))
+                if where.constant is not False:
+                    key = where, program.truth(condition, wanted=True), both
+                    found.setdefault(key, Question(condition, where, both, set())).regimens.add(name)
+        self.questions = list(found.values())
+        self._open = PackedColumns(program, [question.where for question in self.questions])
+        truths = [program.truth(question.condition, wanted) for wanted in (True, False) for question in self.questions]
+        self._truths = PackedColumns(program, truths)
+        asked = [(question.condition, question.where) for question in self.questions]
+        self._cases = Cases(engine.reader, program, asked)
+        self._case_of_each = [Cases(engine.reader, program, [one]) for one in asked]
 
-    def need(self, words: list[Bits], sound: Flags) -> Need:
+    def open_rows(self, batch: Batch) -> Ints:
+        """The places of the rows of which any question is open."""
+        if not self.questions:
+            return np.zeros(0, np.int64)
+        some: Packed = np.bitwise_or.reduce(self._open(batch.words), axis=0)
+        return np.flatnonzero(unpacked(some, len(batch.fault)) & (batch.fault == 0))
+
+    def need(self, batch: Batch) -> Need:
         """What is needed for the open cells of some rows; only the rows that need anything."""
-        wanted = self._flags(self._opening, self._open, words) & sound
+        wanted = unpacked(self._open(batch.words), len(batch.fault)) & (batch.fault == 0)
         both = np.array([question.both for question in self.questions], bool)
-        return Need(np.arange(len(sound)), wanted, wanted & both[:, None], np.zeros(0, np.int64)).left()
+        return Need(np.arange(len(batch.fault)), wanted, wanted & both[:, None], np.zeros(0, np.uint64)).left()
 
     def truths(self, words: list[Bits]) -> tuple[Flags, Flags]:
         """For each question and row whether its condition is surely true, and whether it is surely false."""
-        told = self._flags(self._judging, self._truths, words)
+        told = unpacked(self._truths(words), len(words[0]))
         return told[: len(self.questions)], told[len(self.questions) :]
 
-    def _flags(self, program: Program, columns: list[pl.Expr], words: list[Bits]) -> Flags:
-        frame = pl.DataFrame([pl.Series(f"_w{index}", word) for index, word in enumerate(words)])
-        named = [column.alias(f"{index}") for index, column in enumerate(columns)]
-        told = program.run(frame.lazy()).select("_w0", *named).collect()  # a word, so that constants fill all rows
-        flags = np.empty((len(columns), frame.height), bool)
-        for index in range(len(columns)):
-            flags[index] = told[f"{index}"].to_numpy()
-        return flags
+    def case(self, batch: Batch, table: pl.DataFrame) -> Bits:
+        """The number of the case of each row, all questions taken together (``engines.column_cases``)."""
+        return self._cases.numbers(batch, table)
 
-    def cases(self, batch: pl.DataFrame) -> Ints:
-        """For each question and row of a table the number of its case (``engines.column_cases``)."""
-
-        def told_apart(column: str) -> pl.Expr:
-            return pl.col(column).hash(0) if column in batch.columns else pl.lit(0, pl.UInt64)
-
-        cells = [told_apart(name).alias(f"{CELL}{name}") for name in self._sets]
-        facts = self.engine.facts(batch.lazy().with_columns(told_apart("history").alias(PAST), *cells))
-        facts = facts.with_columns(pl.when(HISTORY).then(PAST).alias(PAST))
-        named = [column.alias(f"{index}") for index, column in enumerate(self._cases)]
-        told = self._casing.run(facts).select(named).collect()
-        return np.stack([column.fill_null(0).to_numpy() for column in told.iter_columns()])
+    def cases(self, batch: Batch, table: pl.DataFrame) -> Bits:
+        """For each question and row the number of its case."""
+        return np.stack([cases.numbers(batch, table) for cases in self._case_of_each])

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_, or_
+from typing import Any
 
 import polars as pl
 
@@ -29,22 +30,46 @@ class Column:
 TRUE, FALSE = Column("", 0, constant=True), Column("", 0, constant=False)
 
 
+Step = tuple[Any, ...]
+"""How a column is made: ``none``, a machine word and a mask; or ``and``, ``or``, ``not`` and the columns it joins."""
+
+
+def needed_by(step: Step) -> tuple[str, ...]:
+    """The names of the columns that a column is made of."""
+    match step:
+        case ("not", name):
+            return (name,)
+        case ("and" | "or", names):
+            return tuple(names)
+    return ()
+
+
 @dataclass
 class Program:
     """The columns that are needed, level by level; each level needs only those before it."""
 
     layout: Layout
     levels: list[dict[str, pl.Expr]] = field(default_factory=list)
-    _made: dict[tuple[object, ...], Column] = field(default_factory=dict)
+    _made: dict[Step, Column] = field(default_factory=dict)
     _truths: dict[tuple[Condition, bool], Column] = field(default_factory=dict)
 
-    def _make(self, key: tuple[object, ...], level: int, expression: pl.Expr) -> Column:
+    def _make(self, key: Step, level: int, expression: pl.Expr) -> Column:
         name = f"_{len(self._made)}"
         while len(self.levels) <= level:
             self.levels.append({})
         self.levels[level][name] = expression
         self._made[key] = Column(name, level)
         return self._made[key]
+
+    def steps(self, columns: Iterable[Column]) -> list[tuple[str, Step]]:
+        """How ``columns`` are made: the name and the making of each column that they need, those needed first."""
+        wanted = {column.name for column in columns}
+        found: list[tuple[str, Step]] = []
+        for step, made in reversed(self._made.items()):
+            if made.name in wanted:
+                found.append((made.name, step))
+                wanted.update(needed_by(step))
+        return found[::-1]
 
     def none_left(self, word: int, mask: int) -> Column:
         """Whether none of the bits of ``mask`` is left in a machine word."""

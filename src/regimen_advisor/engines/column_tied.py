@@ -20,7 +20,7 @@ from regimen_advisor.engines.column_layout import Layout
 from regimen_advisor.errors import InputError
 from regimen_advisor.facts import HISTORY_SETS, MOST_LINES, ChoiceFact, Domain
 from regimen_advisor.history import derived_facts
-from regimen_advisor.narrowing import Contradiction, facts_of, narrow
+from regimen_advisor.narrowing import Contradiction, Facts, facts_of, narrow
 from regimen_advisor.profile import Profile
 from regimen_advisor.reading import read
 from regimen_advisor.values import Choice, Number, Value
@@ -58,7 +58,7 @@ class Narrowed:
     def word(self, index: int) -> Bits | None:
         """One machine word of every row; nothing where no combination has a bit in it."""
         column = self.table[:, index]
-        return np.ascontiguousarray(column)[self.place] if column.any() else None
+        return column.take(self.place) if column.any() else None
 
 
 class Combinations(ABC):
@@ -73,16 +73,22 @@ class Combinations(ABC):
 
     def __call__(self, keys: Ints) -> Narrowed:
         """What follows from each of ``keys``."""
-        absent = keys[self._place[keys] < 0]
-        for key in np.unique(absent).tolist() if len(absent) else ():
-            with self._lock:
-                if self._place[key] < 0:
-                    words, flag, fault = self._narrow(key)
-                    self._words = np.vstack([self._words, np.array([words], np.uint64)])
-                    self._extra = np.vstack([self._extra, np.array([(flag, fault)], np.int64)])
-                    self._place[key] = len(self._words) - 1
-        place = self._place[keys]
-        return Narrowed(self._words, place, self._extra[:, 0][place], self._extra[:, 1][place])
+        place = self._place.take(keys)
+        if (absent := place < 0).any():
+            self._learn(np.unique(keys[absent]))
+            place = self._place.take(keys)
+        return Narrowed(self._words, place, *(column.take(place) for column in self._extra.T))
+
+    def _learn(self, keys: Ints) -> None:
+        with self._lock:
+            new = keys[self._place[keys] < 0]
+            if not len(new):
+                return
+            words, *extra = zip(*map(self._narrow, new.tolist()), strict=True)
+            before = len(self._words)
+            self._words = np.vstack([self._words, np.array(words, np.uint64)])
+            self._extra = np.vstack([self._extra, np.array(extra, np.int64).T])
+            self._place[new] = np.arange(before, len(self._words))  # last, since other threads look here without a lock
 
     @abstractmethod
     def _narrow(self, key: int) -> tuple[tuple[int, ...], int, int]:
@@ -114,6 +120,7 @@ class Clinical(Combinations):
             tuple(axiom for axiom in domain.axioms if facts_of(axiom) <= among),
             domain.formulary,
         )
+        self._known: dict[tuple[int, tuple[tuple[str, str], ...]], Facts | None] = {}
 
     def keys(self, tables: Mapping[str, CellTable], codes: Mapping[str, Codes], treated: Ints) -> Ints:
         """The combination that each row holds."""
@@ -127,16 +134,32 @@ class Clinical(Combinations):
 
     def _narrow(self, key: int) -> tuple[tuple[int, ...], int, int]:
         words, treated = self._said(key)
-        lines = {UNTREATED: (0, 0), TREATED: (1, MOST_LINES), EITHER: (0, MOST_LINES)}[treated]
-        known: list[tuple[str, Value]] = [("prior_lines", Number(*lines))]
-        known += [(name, self._choice(name, word)) for name, word in words.items()]
-        try:
-            facts = narrow(known, self.part)
-        except Contradiction:
+        facts = self._facts(treated, tuple(reversed(words.items())))
+        if facts is None:
             return (0,) * self.layout.size, 0, CONTRADICTIONS + key
         found = facts["prior_lines"]
         assert isinstance(found, Number)
         return self.layout.encode({name: facts[name] for name in self.names}), int(found.high == 0), 0
+
+    def _facts(self, treated: int, words: tuple[tuple[str, str], ...]) -> Facts | None:
+        """What follows from some words, ``None`` if they contradict each other; most of it from all words but the last.
+
+        The order in which facts are learnt changes nothing of what follows from them.
+        """
+        if (treated, words) not in self._known:
+            try:
+                if words:
+                    start = self._facts(treated, words[:-1])
+                    name, word = words[-1]
+                    known = [(name, self._choice(name, word))]
+                    facts = None if start is None else narrow(known, self.part, start)
+                else:
+                    lines = {UNTREATED: (0, 0), TREATED: (1, MOST_LINES), EITHER: (0, MOST_LINES)}[treated]
+                    facts = narrow([("prior_lines", Number(*lines))], self.part)
+            except Contradiction:
+                facts = None
+            self._known[treated, words] = facts
+        return self._known[treated, words]
 
     def _choice(self, name: str, word: str) -> Choice:
         fact = self.domain.facts[name]
@@ -179,6 +202,8 @@ class Course(Combinations):
 
     def __init__(self, domain: Domain, layout: Layout, reason: Reason) -> None:
         super().__init__(domain, layout, reason, (EXACTLY_NONE + 1) * _OUTCOMES)
+        self._bounds = np.divmod(np.arange(EXACTLY_NONE + 1), _RADIX)
+        """The least and the most lines of each range; more than any history has where none is said to be given."""
 
     def keys(self, tables: Mapping[str, CellTable], codes: Mapping[str, Codes], rows: int) -> Ints:
         """The combination that each row holds."""
@@ -200,11 +225,12 @@ class Course(Combinations):
         self, tables: Mapping[str, CellTable], codes: Mapping[str, Codes], lines: Ints, outcomes: npt.NDArray[np.uint8]
     ) -> npt.NDArray[np.bool_]:
         """Rows in which lines or outcome beside a history are other than what it says (``outcomes`` as bits)."""
-        said, outcome = np.divmod(self.keys(tables, codes, len(lines)), _OUTCOMES)
-        exactly_none = said == EXACTLY_NONE
-        low, high = np.divmod(np.where(exactly_none, 0, said), _RADIX)
+        keys = self.keys(tables, codes, len(lines))
+        said = keys // _OUTCOMES
+        outcome = keys - said * _OUTCOMES
+        low, high = (bounds.take(said) for bounds in self._bounds)
         other_outcome = (outcome > 0) & (outcomes.astype(np.int64) << 1 != np.int64(1) << np.maximum(outcome - 1, 0))
-        return np.asarray((lines < low) | (lines > high) | exactly_none | other_outcome)
+        return np.asarray((lines < low) | (lines > high) | other_outcome)
 
     @staticmethod
     def without_lines(keys: Ints) -> Ints:

@@ -8,7 +8,7 @@ half of an offer.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -47,8 +47,11 @@ class ColumnEngine:
 
     # Facts -----------------------------------------------------------------------------------------------------
 
-    def facts(self, table: pl.LazyFrame) -> pl.LazyFrame:
-        """``table`` with the keys of a profile replaced by machine words, ``_fault``, ``_history`` and ``unread``."""
+    def facts(self, table: pl.LazyFrame, look: Callable[[pl.DataFrame, Batch], None] | None = None) -> pl.LazyFrame:
+        """``table`` with the keys of a profile replaced by machine words, ``_fault``, ``_history`` and ``unread``.
+
+        ``look`` is shown each batch as it is read, with its patients; batches come in no fixed order.
+        """
         schema = table.collect_schema()
         keys = [key for key in self.keys if key in schema]
         kept = {name: dtype for name, dtype in schema.items() if name not in keys}
@@ -57,6 +60,8 @@ class ColumnEngine:
 
         def read(frame: pl.DataFrame) -> pl.DataFrame:
             batch = self.reader.batch(frame)
+            if look is not None:
+                look(frame, batch)
             columns = [pl.Series(f"_w{index}", word) for index, word in enumerate(batch.words)]
             columns += [pl.Series(FAULT, batch.fault), pl.Series(HISTORY, batch.has_history), _unread(frame, batch)]
             return pl.DataFrame([*(frame[name] for name in kept), *columns])
@@ -146,10 +151,10 @@ class ColumnEngine:
 def _unread(frame: pl.DataFrame, batch: Batch) -> pl.Series:
     """For each row its cells that could not be read, as ``column: cell`` in lines; null where all could be."""
     if not batch.unread:
-        return pl.Series("unread", [None] * frame.height, pl.String)
+        return pl.repeat(None, frame.height, dtype=pl.String, eager=True).alias("unread")
     told = []
     for key, rows in batch.unread.items():
-        cell = as_text(frame[key]) if key != "history" else pl.Series([_DRUGS] * frame.height)
+        cell = as_text(frame[key]) if key != "history" else pl.repeat(_DRUGS, frame.height, eager=True)
         told.append(pl.select(pl.when(pl.Series(rows)).then(pl.lit(f"{key}: ") + pl.lit(cell))).to_series().alias(key))
     joined = pl.DataFrame(told).select(pl.concat_str(pl.all(), separator="\n", ignore_nulls=True).alias("unread"))
     return joined.select(pl.when(pl.col("unread") != "").then("unread")).to_series().alias("unread")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from regimen_advisor.conditions import AllOf, Condition, Not
+from regimen_advisor.conditions import Condition
 from regimen_advisor.engines.encoding import Encoding, Shape
 from regimen_advisor.engines.knowing import units
 from regimen_advisor.engines.session import Completions, ImpossiblePatient, Model, Session
@@ -66,7 +66,7 @@ class Solver:
 
     def __init__(self, domain: Domain, regimens: Mapping[str, RegimenRules], rules: Mapping[str, Condition]) -> None:
         self.domain, self.regimens, self.rules = domain, regimens, rules
-        self.offered = {name: AllOf((of.offer, Not(of.exclusion))) for name, of in regimens.items()}
+        self.offered = {name: of.offered for name, of in regimens.items()}
         of_regimens = [part for of in regimens.values() for part in (of.offer, of.exclusion, of.caution)]
         self.shape = Shape.of([*rules.values(), *of_regimens])
         self._lines = self.shape.lines

@@ -10,7 +10,6 @@ from regimen_advisor.cohorts.changes import CohortChanges
 from regimen_advisor.cohorts.cohort import Summary
 from regimen_advisor.cohorts.concordance import MEANINGS, Concordance
 from regimen_advisor.errors import counted, printable
-from regimen_advisor.reports.pages import environment, style
 from regimen_advisor.standings import Standing
 
 SCOPE = (
@@ -136,6 +135,8 @@ def as_json(summary: Summary, compared: CohortChanges | None = None, agreed: Con
 
 def as_html(summary: Summary, compared: CohortChanges | None = None, agreed: Concordance | None = None) -> str:
     """The summary as one self-contained page with bar plots: no script, no network."""
+    from regimen_advisor.reports.pages import environment, style  # noqa: PLC0415 - slow, and only a page needs it
+
     page = (
         environment()
         .get_template("cohort.html.j2")

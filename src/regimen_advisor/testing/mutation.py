@@ -193,7 +193,7 @@ def _regimen_apart(regimen: str, old: Rulebook, new: Rulebook) -> Iterator[Condi
         yield from _apart(citing(of_old.offers, before, study[1]), citing(of_new.offers, after, study[1]))
     for offer in (of_old.offer, of_new.offer):
         yield from (AllOf((offer, way)) for way in rules_apart(of_old.exclusions, of_new.exclusions))
-    free = AllOf((of_old.offer, Not(of_old.exclusion)))
+    free = of_old.offered
     yield from (AllOf((free, way)) for way in rules_apart(of_old.cautions, of_new.cautions))
 
 
