@@ -279,13 +279,13 @@ def refuse_other_standings(folder: Path) -> None:
 
 
 def spark_local(file: Path, output: Path) -> None:
-    from regimen_advisor.cohorts.spark import run_on_spark
+    from regimen_advisor.cohorts.spark import Request, run_on_spark
     from regimen_advisor.rulebook import load_rulebook
 
     memory = ["spark.driver.memory=2g"]
     folder = Path(f"{output}.folder")
     shutil.rmtree(folder, ignore_errors=True)  # of a smaller table; Spark writes over nothing
-    run_on_spark(str(file), str(folder), load_rulebook(), "local[2]", memory, exact=False)
+    run_on_spark([str(file)], str(folder), Request(load_rulebook(), exact=False), "local[2]", memory)
 
 
 WORK = {

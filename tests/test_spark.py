@@ -1,7 +1,8 @@
-"""A real Spark with two executors here; one of them is killed in the middle of the run."""
+"""A real Spark: it answers as Polars does, leaves nothing half done, and may lose one of two executors midway."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -11,14 +12,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from regimen_advisor.commands import cohort as cohort_command
 from regimen_advisor.errors import InputError
 from regimen_advisor.rulebook import load_rulebook
 
 pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 pytest.importorskip("pyspark", reason="the extra `spark` is not installed")
 
-from regimen_advisor.cohorts import spark  # noqa: E402
+from regimen_advisor.cohorts import spark, spark_worker  # noqa: E402
+from regimen_advisor.cohorts.changes import SHOWN  # noqa: E402
 from regimen_advisor.cohorts.cohort import judged, open_table, summarise  # noqa: E402
 from regimen_advisor.cohorts.mapping import load_mapping  # noqa: E402
 from regimen_advisor.cohorts.synthesis import synthetic_patients  # noqa: E402
@@ -102,11 +107,11 @@ def test_a_run_that_loses_an_executor_gives_the_rows_of_the_undisturbed_run(tabl
     session = spark.start_session("local-cluster[2,1,600]", [*memory, *a_file_a_task])
     try:
         session.sparkContext.setLogLevel("WARN")
-        spark.judge_table(session, str(table), str(tmp_path / "calm"), rulebook, exact=False)
-        counted = spark.summary_of(session, str(table), str(tmp_path / "calm"), rulebook, exact=False)
+        request = spark.Request(rulebook, exact=False)
+        counted, *_ = spark.judge_tables(session, [str(table)], str(tmp_path / "calm"), request)
         killer = Killer(session)
         killer.start()
-        spark.judge_table(session, str(table), str(tmp_path / "disturbed"), rulebook, exact=False)
+        spark.judge_tables(session, [str(table)], str(tmp_path / "disturbed"), request)
         killer.over.set()
         killer.join()
     finally:
@@ -135,11 +140,15 @@ def test_a_worker_gives_the_rows_of_the_embedded_engine_with_a_mapping_and_a_sec
     rows.write_parquet(tmp_path / "rows.parquet")
     rulebook = load_rulebook()
     read = load_mapping(mapping, rulebook.domain)
-    task = spark.Task(spark._rule_files(rulebook), spark._mapping_files(read, tmp_path))
-    (batch,) = rows.to_arrow(compat_level=pl.CompatLevel.oldest()).to_batches()
-    (answer,) = spark._judge(task)(iter([batch]))
     with judged(open_table([str(tmp_path / "rows.parquet")], read), rulebook) as result:
         expected = result.rows.with_columns(pl.all().cast(pl.String)).collect()
+    table, rules = str(tmp_path / "rows.parquet"), spark_worker.rules_of(rulebook)
+    mapped = spark_worker.mapping_of(read, table)
+    cells = ("who", "kind", spark_worker.NUMBER)
+    task = spark_worker.Task(table, cells, tuple(expected.columns), rules, mapping=mapped)
+    numbered = rows.with_columns(pl.Series([1, 2, 3]).alias(spark_worker.NUMBER))
+    (batch,) = numbered.to_arrow(compat_level=pl.CompatLevel.oldest()).to_batches()
+    (answer,) = spark_worker.judge(task)(iter([batch]))
     assert pl.DataFrame(answer).equals(expected)
     assert expected["unread"].to_list() == [None, None, "kind: ?"]
 
@@ -155,3 +164,126 @@ def test_a_missing_java_is_said_in_words(monkeypatch):
 def test_a_setting_that_is_none_is_refused():
     with pytest.raises(InputError, match="KEY=VALUE"):
         spark.start_session("local[1]", ["executor memory 1g"])
+
+
+# One session for what follows ----------------------------------------------------------------------------------------
+
+OLD_THRESHOLD = ("nsclc/later-line-immunotherapy.yaml", "prior_lines: {at_least: 1}", "prior_lines: {at_least: 2}")
+GIVEN = ["ivonescimab", "Amivantamab + carboplatin + pemetrexed", "pembrolizumab", "no such drug", None]
+
+
+@pytest.fixture(scope="module")
+def session():
+    running = spark.start_session("local[2]", ["spark.driver.memory=1g"])
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def cohort(session, monkeypatch):
+    """The command, in a session that outlives it."""
+    app = typer.Typer()
+    cohort_command.register(app)
+    monkeypatch.setattr(session, "stop", lambda: None)
+    monkeypatch.setattr(spark, "start_session", lambda _master, _conf: session)
+    return lambda *arguments: CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def registry(tmp_path):
+    """Two tables, one a folder of two files: names missing and repeated, a cell without sense, contradictory rows."""
+    at = pl.int_range(pl.len())
+    patients = synthetic_patients(3000, 5).collect().with_columns(pl.col("egfr", "stage", "extent").cast(pl.String))
+    patients = patients.select(
+        pl.when(at % 50 == 3).then(None).when(at % 40 == 1).then(pl.lit("twice")).otherwise("id").alias("patient.name"),
+        pl.when(at % 101 == 5).then(pl.lit("L999X?")).otherwise("egfr").alias("egfr"),
+        pl.when(at % 211 == 7).then(pl.lit("IA")).otherwise("stage").alias("stage"),
+        pl.when(at % 211 == 7).then(pl.lit("metastatic")).otherwise("extent").alias("extent"),
+        pl.Series("drugs.given", [GIVEN[row * 7 % len(GIVEN)] for row in range(3000)], pl.String),
+        pl.exclude("id", "egfr", "stage", "extent"),
+    )
+    (tmp_path / "first").mkdir()
+    patients[:700].write_parquet(tmp_path / "first" / "part b.parquet")
+    patients[700:2000].write_parquet(tmp_path / "first" / "part c.parquet", row_group_size=300)
+    patients[2000:].write_parquet(tmp_path / "second.parquet")
+    return [tmp_path / "first", tmp_path / "second.parquet"]
+
+
+@needs_java
+def test_spark_tells_and_writes_of_a_table_what_polars_does(cohort, registry, tmp_path):
+    file, before, after = OLD_THRESHOLD
+    shutil.copytree(load_rulebook().folder, tmp_path / "old")
+    text = (tmp_path / "old" / file).read_text("utf-8")
+    assert before in text
+    (tmp_path / "old" / file).write_text(text.replace(before, after), "utf-8")
+    asked = [*registry, "--given", "drugs.given", "--compare", tmp_path / "old", "--id-column", "patient.name"]
+    here = cohort(*asked, "--format", "json", "--output", tmp_path / "polars.parquet")
+    there = cohort(*asked, "--format", "json", "--engine", "spark", "--output", tmp_path / "spark")
+    told, expected = json.loads(there.stdout), json.loads(here.stdout)
+    assert told.pop("settled") == {"exact": True, "cases": None, "changed": None}
+    assert expected.pop("settled")["exact"]
+    assert told == expected
+    assert all(told["concordance"]["counts"][kind] for kind in ("exact", "partial", "none", "not known"))
+    assert any(one["patients"] > len(one["ids"]) == SHOWN for one in told["changes"]["changes"])
+    assert told["unread"] == [{"column": "egfr", "cell": "L999X?", "rows": 30}]
+    assert told["patients"]["set_apart"]
+    written = pl.read_parquet(tmp_path / "spark" / "*.parquet")
+    rows = pl.read_parquet(tmp_path / "polars.parquet").with_columns(pl.all().cast(pl.String))
+    assert written.sort(written.columns).equals(rows.sort(rows.columns))
+    assert "row-54" in written["id"].to_list()
+
+
+@needs_java
+def test_without_output_spark_tells_the_summary_and_writes_nothing(cohort, registry, tmp_path):
+    there = {path.name for path in tmp_path.iterdir()}
+    assert "1,000 patients" in cohort(registry[1], "--engine", "spark", "--node-by-node").stdout
+    assert {path.name for path in tmp_path.iterdir()} == there
+
+
+@needs_java
+def test_strict_is_refused_on_spark_in_the_same_words_and_leaves_nothing_behind(cohort, registry, tmp_path):
+    there = {path.name for path in tmp_path.iterdir()}
+    asked = [*registry, "--strict", "--node-by-node", "--output"]
+    here = cohort(*asked, tmp_path / "polars.parquet").exception
+    refused = cohort(*asked, tmp_path / "out", "--engine", "spark").exception
+    assert isinstance(refused, InputError)
+    assert "egfr: cannot read `L999X?` (30 rows)" in str(refused)
+    assert str(refused) == str(here)
+    assert {path.name for path in tmp_path.iterdir()} == there
+
+
+@needs_java
+def test_a_run_that_fails_midway_leaves_nothing_behind(cohort, registry, tmp_path):
+    whole = registry[1].read_bytes()
+    registry[1].write_bytes(whole[:2000] + b"\x07" * 4000 + whole[6000:])
+    asked = [*registry, "--engine", "spark", "--node-by-node", "--output", tmp_path / "out"]
+    assert "second.parquet" in str(cohort(*asked).exception)
+    assert not (tmp_path / "out").exists()
+
+
+@needs_java
+def test_what_spark_cannot_read_or_must_not_replace_is_said_in_words(cohort, registry, tmp_path):
+    def refused(*asked) -> str:
+        error = cohort(*asked, "--engine", "spark").exception
+        assert isinstance(error, InputError)
+        return str(error)
+
+    assert "is there already" in refused(*registry, "--output", registry[0])
+    assert registry[0].is_dir()
+    assert "no such file" in refused(tmp_path / "nowhere.parquet")
+    assert "--given: no column `drug` in the table" in refused(*registry, "--given", "drug")
+    pl.read_parquet(registry[1]).drop("egfr").write_parquet(registry[1])
+    assert "second.parquet: expected the columns of" in refused(*registry)
+    registry[1].write_text("id,disease\n1,nsclc\n", encoding="utf-8")
+    assert "is not a Parquet file" in refused(registry[1])
+
+
+@needs_java
+def test_spark_loses_no_column_that_some_files_lack_or_that_differs_from_another_in_capitals(cohort, registry):
+    first = registry[0] / "part b.parquet"
+    pl.read_parquet(first).drop("egfr").write_parquet(first)
+    second = registry[0] / "part c.parquet"
+    pl.read_parquet(second).with_columns(pl.lit("TRUE").alias("EGFR")).write_parquet(second)
+    told = json.loads(cohort(registry[0], "--engine", "spark", "--node-by-node", "--format", "json").stdout)
+    assert told["patients"]["all"] == 2000
+    assert told["unread"] == [{"column": "egfr", "cell": "L999X?", "rows": 13}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -35,18 +36,9 @@ class CohortChanges:
 
 def changes(old: CohortResult, new: CohortResult) -> CohortChanges:
     """What differs between two results over the same table; a regimen that one rulebook lacks is ``absent`` there."""
-    regimens = list(dict.fromkeys([*old.columns, *new.columns]))
-    sides = []
-    for side, result in (("before", old), ("after", new)):
-        columns = [
-            (pl.col(name).cast(pl.String) if name in result.columns else pl.lit("absent"))
-            .fill_null("set apart")
-            .alias(f"{name} {side}")
-            for name in regimens
-        ]
-        sides.append(result.rows.select(*(["id"] if side == "before" else []), *columns))
-    both = pl.concat(sides, how="horizontal")
-    differs = [pl.col(f"{name} before") != pl.col(f"{name} after") for name in regimens]
+    regimens = either(old.columns, new.columns)
+    both = side_by_side(old.rows, new.rows, regimens)
+    differs = [_differs(name) for name in regimens]
     total = both.select(pl.any_horizontal(*differs).sum()).collect(engine="streaming").item()
     found: list[Change] = []
     for name, differ in zip(regimens, differs, strict=True):
@@ -59,5 +51,42 @@ def changes(old: CohortResult, new: CohortResult) -> CohortChanges:
             .collect()
         )
         found += [Change(name, before, after, count, tuple(ids)) for before, after, count, ids in groups.rows()]
-    ranked = sorted(found, key=lambda change: (-change.patients, change.regimen, change.before, change.after))
-    return CohortChanges(old.rulebook.version, new.rulebook.version, int(total or 0), tuple(ranked))
+    return CohortChanges(old.rulebook.version, new.rulebook.version, int(total or 0), ranked(found))
+
+
+def either(old: Iterable[str], new: Iterable[str]) -> list[str]:
+    """The regimens of either rulebook, the old ones first."""
+    return list(dict.fromkeys([*old, *new]))
+
+
+def side_by_side(old: pl.LazyFrame, new: pl.LazyFrame, regimens: Sequence[str]) -> pl.LazyFrame:
+    """``id``, and each regimen ``before`` and ``after``, for two answers about the same rows in the same order."""
+    sides = []
+    for side, rows in (("before", old), ("after", new)):
+        known = rows.collect_schema().names()
+        columns = [
+            (pl.col(name).cast(pl.String) if name in known else pl.lit("absent"))
+            .fill_null("set apart")
+            .alias(f"{name} {side}")
+            for name in regimens
+        ]
+        sides.append(rows.select(*(["id"] if side == "before" else []), *columns))
+    return pl.concat(sides, how="horizontal")
+
+
+def _differs(name: str) -> pl.Expr:
+    return pl.col(f"{name} before") != pl.col(f"{name} after")
+
+
+def in_words(regimens: Sequence[str]) -> pl.Expr:
+    """What differs in a row of ``side_by_side``, a line for each regimen that does; null where none does."""
+    cells = [
+        pl.when(_differs(name)).then(pl.format("{}\t{}\t{}", pl.lit(name), f"{name} before", f"{name} after"))
+        for name in regimens
+    ]
+    return pl.concat_str(cells, separator="\n", ignore_nulls=True).replace("", None)
+
+
+def ranked(found: Iterable[Change]) -> tuple[Change, ...]:
+    """The changes in the order in which they are told, those of most patients first."""
+    return tuple(sorted(found, key=lambda change: (-change.patients, change.regimen, change.before, change.after)))

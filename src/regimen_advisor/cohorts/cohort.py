@@ -54,26 +54,50 @@ def open_table(
 
     Raises ``InputError`` where it cannot be read or no column of it says anything a rule tests.
     """
-    raw = scan_table(paths)
+    rows = as_profiles(scan_table(paths), paths[0], mapping, given=given, id_column=id_column)
+    return CohortTable(named(rows.with_row_index(ROW, offset=1)), mapping, ", ".join(paths))
+
+
+def as_profiles(
+    raw: pl.LazyFrame,
+    table: str,
+    mapping: TableMapping | None = None,
+    *,
+    given: str | None = None,
+    id_column: str = "id",
+) -> pl.LazyFrame:
+    """The columns of a table as ``id``, the keys of a profile, and ``given`` where asked for.
+
+    ``table`` is where it stands. Raises ``InputError`` where no column of it says anything a rule tests, or ``given``
+    is none of them.
+    """
     names = raw.collect_schema().names()
     if given is not None and given not in names:
-        raise InputError.at(Location(paths[0]), f"--given: no column `{given}` in the table")
+        raise InputError.at(Location(table), f"--given: no column `{given}` in the table")
     if mapping is not None:
-        rows = mapping.apply(raw, second_tables(mapping, paths[0]))
+        rows = mapping.apply(raw, second_tables(mapping, table))
         if given is not None:
             extra = raw.select(pl.col(given).cast(pl.String).alias(GIVEN))
             rows = pl.concat([rows.drop(GIVEN, strict=False), extra], how="horizontal")
-    else:
-        known = [name for name in names if name in Profile.model_fields and name not in ("id", "summary")]
-        if not known:
-            keys = ", ".join(name for name in Profile.model_fields if name not in ("id", "summary"))
-            help = f"name the columns as the keys of a profile ({keys}), or give a --mapping"
-            raise InputError.at(Location(paths[0]), "no usable column: none has the name of a key of a profile", help)
-        kept: list[str | pl.Expr] = [*known, *([pl.col(given).cast(pl.String).alias(GIVEN)] if given else [])]
-        name = pl.col(id_column).cast(pl.String) if id_column in names else pl.lit(None, pl.String)
-        rows = raw.select(name.alias("id"), *kept)
-    rows = rows.with_row_index(ROW, offset=1).with_columns(pl.col("id").fill_null(pl.format("row-{}", pl.col(ROW))))
-    return CohortTable(rows, mapping, ", ".join(paths))
+        return rows
+    known = [name for name in names if name in Profile.model_fields and name not in ("id", "summary")]
+    if not known:
+        keys = ", ".join(name for name in Profile.model_fields if name not in ("id", "summary"))
+        help = f"name the columns as the keys of a profile ({keys}), or give a --mapping"
+        raise InputError.at(Location(table), "no usable column: none has the name of a key of a profile", help)
+    kept: list[str | pl.Expr] = [*known, *([pl.col(given).cast(pl.String).alias(GIVEN)] if given else [])]
+    name = pl.col(id_column).cast(pl.String) if id_column in names else pl.lit(None, pl.String)
+    return raw.select(name.alias("id"), *kept)
+
+
+def named(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """``rows``, each with an ``id``: where the table names nobody, ``row-1``, ``row-2`` by the number ``row``."""
+    return rows.with_columns(pl.col("id").fill_null(pl.format("row-{}", pl.col(ROW))))
+
+
+def given_label(given: str | None, mapping: TableMapping | None) -> str:
+    """What the column of the drugs given is called in the table."""
+    return given or (mapping.file.given.label if mapping and mapping.file.given else GIVEN)
 
 
 def second_tables(mapping: TableMapping, first: str) -> Path:
@@ -123,16 +147,18 @@ def judged(
         with table_errors(table.name, scratch if folder is None else folder):
             cases = OpenCases(engine) if exact else None
             facts = engine.facts(table.rows, cases.look if cases else None)
-            told = engine.standings(facts, [*keep, set_apart(engine), relabelled(table.mapping), digest(rulebook)])
-            told = told.select(*keep, *rulebook.regimens, QUESTIONS, SET_APART, UNREAD, DIGEST)
-            write_standings(told, file)
+            write_standings(standings_of(facts, engine, table.mapping, keep), file)
             settled = settle(cases, file, engine) if cases else None
         yield CohortResult(rulebook, file, settled, tuple(rulebook.regimens))
 
 
-def digest(rulebook: Rulebook) -> pl.Expr:
-    """The digest of the rulebook, in every row."""
-    return pl.lit(rulebook.digest).alias(DIGEST)
+def standings_of(
+    facts: pl.LazyFrame, engine: ColumnEngine, mapping: TableMapping | None, keep: Sequence[str]
+) -> pl.LazyFrame:
+    """What is written of each row, node by node: the columns to ``keep``, the standings, the questions, the rest."""
+    digest = pl.lit(engine.rulebook.digest).alias(DIGEST)
+    told = engine.standings(facts, [*keep, set_apart(engine), relabelled(mapping), digest])
+    return told.select(*keep, *engine.rulebook.regimens, QUESTIONS, SET_APART, UNREAD, DIGEST)
 
 
 def set_apart(engine: ColumnEngine) -> pl.Expr:

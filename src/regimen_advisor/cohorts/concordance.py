@@ -58,8 +58,17 @@ class Concordance:
 
 def concordance(rows: pl.LazyFrame, rulebook: Rulebook, column: str) -> Concordance:
     """The concordance of the column ``given`` of judged rows; each distinct combination is compared once."""
-    regimens = list(rulebook.regimens)
-    groups = rows.group_by("given", "set_apart", *regimens).len("n").collect(engine="streaming")
+    groups = rows.group_by(compared(rulebook)).len("n").collect(engine="streaming")
+    return concordance_of(groups, rulebook, column)
+
+
+def compared(rulebook: Rulebook) -> list[str]:
+    """The columns of judged rows that concordance hangs on: rows that are equal in them count together."""
+    return ["given", "set_apart", *rulebook.regimens]
+
+
+def concordance_of(groups: pl.DataFrame, rulebook: Rulebook, column: str) -> Concordance:
+    """The concordance of groups of judged rows, each told once, with how many rows it has, ``n``."""
     counts: Counter[str] = Counter()
     told: Counter[tuple[str, Agreement, str]] = Counter()
     comparer = _Comparer(rulebook)

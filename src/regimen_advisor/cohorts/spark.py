@@ -1,7 +1,6 @@
 """The same expressions on a cluster: Spark hands out Arrow batches, each is judged like a small table.
 
-Scheduling, retries and storage are Spark's. What a worker needs of the rulebook travels with the task, so that the
-rules need not be installed there; the package itself must be.
+Scheduling, retries and storage are Spark's, and so is counting: what is told of a cohort is read from what was written.
 """
 
 from __future__ import annotations
@@ -9,73 +8,63 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache, reduce
-from operator import or_
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import polars as pl
-import pyarrow as pa  # type: ignore[import-untyped]
 
+from regimen_advisor.cohorts.changes import CohortChanges
 from regimen_advisor.cohorts.cohort import (
     DIGEST,
-    MOST_TOLD,
+    GIVEN,
     QUESTIONS,
     SET_APART,
     UNREAD,
     Summary,
-    column_and_cell,
-    digest,
-    relabelled,
-    second_tables,
-    set_apart,
+    as_profiles,
+    given_label,
+    refuse_if_strict,
 )
-from regimen_advisor.cohorts.mapping import TableMapping, load_mapping
-from regimen_advisor.cohorts.open_cases import OpenCases
-from regimen_advisor.cohorts.settling import Settled, with_answers
-from regimen_advisor.engines.columns import ColumnEngine
+from regimen_advisor.cohorts.concordance import Concordance
+from regimen_advisor.cohorts.mapping import TableMapping
+from regimen_advisor.cohorts.spark_counts import changes_on_spark, concordance_on_spark, summary_of
+from regimen_advisor.cohorts.spark_worker import CHANGED, NUMBER, Task, judge, mapping_of, rules_of
 from regimen_advisor.errors import InputError, Location
-from regimen_advisor.files import read_bytes, rule_files
 from regimen_advisor.profile import Profile
-from regimen_advisor.rulebook import Rulebook, load_rulebook
-from regimen_advisor.standings import Standing
+from regimen_advisor.rulebook import Rulebook
 
-Files = tuple[tuple[str, bytes], ...]
+Told = tuple[Summary, CohortChanges | None, Concordance | None]
 _TOLD = 300
 
 
 @dataclass(frozen=True)
-class Task:
-    """What a worker needs besides the rows: the files of the rules, and the mapping with its second tables."""
+class Request:
+    """What is asked of a table: the options of ``cohort``, under the same names."""
 
-    rules: Files
-    mapping: Files = ()
-    """The mapping first."""
+    rulebook: Rulebook
+    mapping: TableMapping | None = None
+    given: str | None = None
+    id_column: str = "id"
+    old: Rulebook | None = None
+    """The rules to compare with."""
+    strict: bool = False
     exact: bool = True
 
 
-def run_on_spark(
-    table: str,
-    output: str,
-    rulebook: Rulebook,
-    master: str,
-    conf: Sequence[str],
-    *,
-    mapping: TableMapping | None = None,
-    exact: bool = True,
-) -> Summary:
-    """Judges the Parquet ``table`` on the cluster at ``master`` and writes ``output`` there, as a folder of Parquet.
+def run_on_spark(tables: Sequence[str], output: str | None, request: Request, master: str, conf: Sequence[str]) -> Told:
+    """Judges the Parquet ``tables`` on the cluster at ``master`` and writes ``output`` there, as a folder of Parquet.
 
-    Gives the counts of what was written. Raises ``InputError`` where Spark or Java is missing, the table cannot be
-    read, or the output exists.
+    Raises ``InputError`` where Spark or Java is missing, a table cannot be read, a strict request is refused, or the
+    output exists; nothing is left at ``output`` then.
     """
     session = start_session(master, conf)
     try:
-        judge_table(session, table, output, rulebook, mapping=mapping, exact=exact)
-        return summary_of(session, table, output, rulebook, exact=exact)
+        return judge_tables(session, tables, output, request)
     finally:
         session.stop()
 
@@ -92,7 +81,12 @@ def start_session(master: str, conf: Sequence[str]) -> Any:
     if not (os.environ.get("JAVA_HOME") and java.exists()) and shutil.which("java") is None:
         raise InputError.at(place, "Java is not installed: Spark needs a Java runtime, version 17 or later")
     builder = SparkSession.builder.master(master).appName("regimen-advisor cohort")
-    settings = {"spark.ui.enabled": "false", "spark.sql.execution.arrow.maxRecordsPerBatch": "50000"}
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": str(sys.stderr.isatty()).lower(),
+        "spark.sql.execution.arrow.maxRecordsPerBatch": "50000",
+        "spark.sql.caseSensitive": "true",  # as the columns of a table are everywhere else
+    }
     if master.startswith("local"):  # workers on this machine run in this environment
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     for pair in conf:
@@ -108,148 +102,159 @@ def start_session(master: str, conf: Sequence[str]) -> Any:
         raise InputError.at(place, f"Spark did not start: {_short(error)}") from None
 
 
-def judge_table(
-    session: Any,
-    table: str,
-    output: str,
-    rulebook: Rulebook,
-    *,
-    mapping: TableMapping | None = None,
-    exact: bool = True,
-) -> None:
-    """Judges ``table`` in a running session; a row a patient, in no fixed order of files."""
-    from pyspark.errors import PySparkException  # noqa: PLC0415
+def judge_tables(session: Any, tables: Sequence[str], output: str | None, request: Request) -> Told:
+    """Judges ``tables`` in a running session; the rows of ``output`` stand in no fixed order of files."""
+    rulebook, mapping, old = request.rulebook, request.mapping, request.old
+    with _spark_errors(tables[0], output):
+        _check_paths(session, tables, output)
+        rows = _numbered(session, tables)
+        keep, needed = _columns(rows.drop(NUMBER).columns, tables[0], request)
+        task = Task(
+            tables[0],
+            (*needed, NUMBER),
+            (*keep, *rulebook.regimens, QUESTIONS, SET_APART, UNREAD, DIGEST),
+            rules_of(rulebook),
+            mapping=mapping_of(mapping, tables[0]) if mapping else (),
+            given=request.given,
+            id_column=request.id_column,
+            exact=request.exact,
+        )
+        with _kept(session, _judged(rows, task), output) as judged:
+            summary = summary_of(judged, ", ".join(tables), rulebook, exact=request.exact)
+            if request.strict:
+                refuse_if_strict(summary)
+            agreed = None
+            if GIVEN in keep:
+                agreed = concordance_on_spark(judged, rulebook, given_label(request.given, mapping))
+            compared = None
+            if old is not None:
+                both = replace(task, columns=("id", NUMBER, CHANGED), old=rules_of(old))
+                with _kept(session, _judged(rows, both), None) as changed:
+                    compared = changes_on_spark(changed, old.version, rulebook.version)
+    return summary, compared, agreed
 
-    task = Task(_rule_files(rulebook), _mapping_files(mapping, Path(table).parent) if mapping else (), exact)
-    try:
-        rows = session.read.parquet(table)
-        if mapping is None:
-            known = [name for name in rows.columns if name in Profile.model_fields and name != "summary"]
-            if not set(known) - {"id"}:
-                raise InputError.at(Location(table), "no usable column: none has the name of a key of a profile")
-            rows = rows.select(*known)
-        else:  # names what is missing here, before anything is sent out
-            mapping.apply(pl.LazyFrame(schema=dict.fromkeys(rows.columns, pl.String)), second_tables(mapping, table))
-        has_id = mapping is not None or "id" in rows.columns
-        judged = rows.mapInArrow(_judge(task), _schema(rulebook, has_id=has_id))
-        judged.write.mode("errorifexists").parquet(output)
-    except PySparkException as error:
-        raise InputError.at(Location(table), f"Spark could not judge the table: {_short(error)}") from None
 
-
-def summary_of(session: Any, table: str, output: str, rulebook: Rulebook, *, exact: bool) -> Summary:
-    """The counts of a cohort, counted by Spark from what it wrote."""
+def _judged(rows: Any, task: Task) -> Any:
     from pyspark.sql import functions as f  # noqa: PLC0415
 
-    rows = session.read.parquet(output)
-    words = [standing.value for standing in Standing]
-
-    def has(*wanted: str) -> Any:
-        return reduce(or_, (f.col(f"`{name}`").isin(*wanted) for name in rulebook.regimens))
-
-    def number(condition: Any) -> Any:
-        return f.sum(f.when(condition, 1).otherwise(0))
-
-    def counted(column: Any) -> tuple[tuple[str, int], ...]:
-        groups = rows.select(column.alias("text")).dropna().groupBy("text").count()
-        ranked = groups.orderBy(f.desc("count"), "text").limit(MOST_TOLD).collect()
-        return tuple((row["text"], row["count"]) for row in ranked)
-
-    sound, offered = f.col(SET_APART).isNull(), has("offered", "offered-with-caution")
-    waits = has("undetermined")
-    cells = [number(f.col(f"`{name}`") == word) for name in rulebook.regimens for word in words]
-    patients, given, open_, without, *counts = rows.agg(
-        f.count("*"), number(sound & offered), number(sound & ~offered & waits), number(sound & ~offered & ~waits),
-        *cells,
-    ).first()  # fmt: skip
-    each = iter(counts)
-    standings = {name: {word: next(each) or 0 for word in words} for name in rulebook.regimens}
-    unread = tuple((*column_and_cell(text), count) for text, count in counted(f.explode(f.split(f.col(UNREAD), "\n"))))
-    questions = counted(f.explode(f.split(f.col(QUESTIONS), "; ")))
-    return Summary(
-        table, patients, counted(f.col(SET_APART)), unread, standings, questions, given or 0, open_ or 0, without or 0,
-        Settled(exact), rulebook.digest, rulebook.version,
-    )  # fmt: skip
+    # Under other names, since mapInArrow takes a dot in a name for a field of a struct.
+    rows = rows.select(*(f.col(_quoted(name)).alias(f"c{at}") for at, name in enumerate(task.cells)))
+    schema = ", ".join(f"`{name}` {'bigint' if name == NUMBER else 'string'}" for name in task.columns)
+    return rows.mapInArrow(judge(task), schema)
 
 
-def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:_TOLD]
+def _columns(names: Sequence[str], table: str, request: Request) -> tuple[list[str], list[str]]:
+    """The columns that are kept for the output, and those of the table that a worker needs.
+
+    What is missing is named here, before anything is sent out.
+    """
+    mapping, given, id_column = request.mapping, request.given, request.id_column
+    empty = pl.LazyFrame(schema=dict.fromkeys(names, pl.String))
+    read = as_profiles(empty, table, mapping, given=given, id_column=id_column).collect_schema()
+    needed = [n for n in names if mapping or n in (given, id_column) or (n in Profile.model_fields and n in read)]
+    return [name for name in ("id", GIVEN) if name in read], needed
 
 
-def _rule_files(rulebook: Rulebook) -> Files:
-    folder = rulebook.folder
-    return tuple((file.relative_to(folder).as_posix(), read_bytes(file)) for file in rule_files(folder))
+def _numbered(session: Any, tables: Sequence[str]) -> Any:
+    """The rows of all tables, each with its number in them, from 1: file by file in the order of names."""
+    from pyspark.sql import functions as f  # noqa: PLC0415
+
+    file, at, start = f"{NUMBER}: file", f"{NUMBER}: in the file", f"{NUMBER}: rows before"
+    parts, before = [], 0
+    names: set[str] = set()
+    for table in tables:
+        rows = session.read.option("mergeSchema", "true").parquet(table)  # a column that some files lack is not lost
+        names = names or set(rows.columns)
+        for name in sorted(names ^ set(rows.columns)):
+            raise InputError.at(Location(table), f"expected the columns of {tables[0]}: only one of them has `{name}`")
+        place = rows.metadataColumn("_metadata")
+        rows = rows.select("*", place["file_path"].alias(file), place["row_index"].alias(at))
+        starts = []
+        for name, count in sorted(rows.groupBy(_quoted(file)).count().collect(), key=lambda row: unquote(row[0])):
+            starts.append((name, before))
+            before += count
+        offsets = f.broadcast(session.createDataFrame(starts, f"`{file}` string, `{start}` bigint"))
+        number = f.col(_quoted(start)) + f.col(_quoted(at)) + 1
+        parts.append(rows.join(offsets, file, "left").withColumn(NUMBER, number).drop(file, at, start))
+    return reduce(lambda one, other: one.unionByName(other), parts)
 
 
-def _schema(rulebook: Rulebook, *, has_id: bool) -> str:
-    names = [*(["id"] if has_id else []), *rulebook.regimens, QUESTIONS, SET_APART, UNREAD, DIGEST]
-    return ", ".join(f"`{name}` string" for name in names)
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
 
 
-def _mapping_files(mapping: TableMapping, place: Path) -> Files:
-    """The mapping and its second tables, which stand beside it or in ``place``."""
-    document = Path(mapping.document.name)
-    folder = second_tables(mapping, str(place / "table"))
+def _place(session: Any, output: str) -> tuple[Any, Any]:
+    """The storage of a path, whatever it is, and the path there."""
+    path = session._jvm.org.apache.hadoop.fs.Path(output)  # noqa: SLF001 - PySpark has no other way to storage
+    return path.getFileSystem(session._jsc.hadoopConfiguration()), path  # noqa: SLF001
+
+
+def _check_paths(session: Any, tables: Sequence[str], output: str | None) -> None:
+    """Refuses a table that is missing, and an output that is not."""
+    for table in tables:
+        storage, path = _place(session, table)
+        if not storage.globStatus(path):
+            raise InputError.at(Location(table), "expected a table, found no such file")
+    if output is not None:
+        storage, path = _place(session, output)
+        if storage.exists(path):
+            raise InputError.at(Location(output), "is there already: Spark writes a new folder")
+
+
+@contextmanager
+def _kept(session: Any, rows: Any, output: str | None) -> Iterator[Any]:
+    """``rows`` to be counted, computed once: as written to ``output``, which is gone again if anything fails.
+
+    Without ``output`` the executors keep them on their disks meanwhile.
+    """
+    from py4j.protocol import Py4JError  # noqa: PLC0415
+    from pyspark import StorageLevel  # noqa: PLC0415
+    from pyspark.errors import PySparkException  # noqa: PLC0415
+
+    if output is None:
+        rows = rows.persist(StorageLevel.DISK_ONLY)
+        try:
+            yield rows
+        finally:
+            rows.unpersist()
+        return
+    storage, path = _place(session, output)
     try:
-        others = [(second.file, (folder / second.file).read_bytes()) for second in mapping.file.tables.values()]
-        return ((document.name, document.read_bytes()), *others)
-    except OSError as error:
-        raise InputError.at(Location(str(error.filename)), f"cannot be read: {error.strerror}") from None
+        rows.write.mode("errorifexists").parquet(output)
+        yield session.read.parquet(output)
+    except BaseException as error:
+        # What stands there by now may be somebody else's.
+        if not (isinstance(error, PySparkException) and error.getCondition() == "PATH_ALREADY_EXISTS"):
+            with suppress(Py4JError):  # where Spark itself is gone, that is what should be told
+                session.stop()  # first, since a task that still runs would make the folder again
+                storage.delete(path, True)
+        raise
 
 
-def _put(files: Files, folder: str) -> None:
-    for name, content in files:
-        path = Path(folder) / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+@contextmanager
+def _spark_errors(table: str, output: str | None) -> Iterator[None]:
+    """Turns what goes wrong inside Spark into a problem of ``table``, or of ``output`` where the disk is full."""
+    from py4j.protocol import Py4JError  # noqa: PLC0415
+    from pyspark.errors import PySparkException  # noqa: PLC0415
+
+    try:
+        yield
+    except (PySparkException, Py4JError) as error:
+        text = _short(error)
+        if output is not None and "No space left" in text:
+            message = "could not be written: no space left on the device, or where Spark keeps its own files"
+            raise InputError.at(Location(output), message) from None
+        raise InputError.at(Location(table), f"Spark could not judge the table: {text}") from None
 
 
-class Worker:
-    """The rules compiled and the mapping read, once in each worker process."""
-
-    def __init__(self, task: Task) -> None:
-        with tempfile.TemporaryDirectory(prefix="rules-") as folder:
-            _put(task.rules, folder)
-            rulebook = load_rulebook(folder)
-        self._folder = tempfile.TemporaryDirectory(prefix="mapping-")  # second tables are read again for each batch
-        self.mapping: TableMapping | None = None
-        if task.mapping:
-            _put(task.mapping, self._folder.name)
-            self.mapping = load_mapping(Path(self._folder.name) / task.mapping[0][0], rulebook.domain)
-        self.engine = ColumnEngine(rulebook, self.mapping.readers if self.mapping else None)
-        self.cases = OpenCases(self.engine) if task.exact else None
-
-    def judged(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """A row a patient, in the order of ``frame``."""
-        engine, mapping = self.engine, self.mapping
-        rows = mapping.apply(frame.lazy(), Path(self._folder.name)) if mapping else frame.lazy()
-        read = rows.with_row_index("row").collect()
-        keep = [name for name in ("id",) if name in read.columns]
-        answers = engine.standings(
-            engine.facts(read.lazy()), ["row", *keep, set_apart(engine), relabelled(mapping), digest(engine.rulebook)]
-        )
-        if self.cases is not None:
-            answers = with_answers(answers, self.cases.answers(read).lazy(), list(engine.rulebook.regimens))
-        return answers.select(*keep, *engine.rulebook.regimens, QUESTIONS, SET_APART, UNREAD, DIGEST).collect(
-            engine="in-memory"
-        )
-
-
-@lru_cache(maxsize=1)
-def _worker(task: Task) -> Worker:
-    return Worker(task)
-
-
-def _judge(task: Task) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """The function that Spark runs on the batches of a partition."""
-
-    def judge(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        worker = _worker(task)
-        for batch in batches:
-            frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch])))
-            told = worker.judged(frame).with_columns(pl.all().cast(pl.String))
-            arrow = told.to_arrow(compat_level=pl.CompatLevel.oldest())
-            target = pa.schema([pa.field(name, pa.string()) for name in arrow.schema.names])
-            yield from arrow.cast(target).to_batches()
-
-    return judge
+def _short(error: Any) -> str:
+    """What went wrong in the end: the last cause in Java with the name Spark has for it, or a worker's last line."""
+    text, cause = str(error), getattr(error, "java_exception", None)
+    first = cause.getMessage() or "" if cause is not None else ""
+    while cause is not None:
+        text, cause = cause.getMessage() or cause.toString(), cause.getCause()
+    if "Traceback (most recent call last)" in text:
+        text = text.rstrip().splitlines()[-1]
+    elif first.startswith("[") and first != text:
+        text = f"{text} ({first})"
+    return " ".join(text.split())[:_TOLD]

@@ -16,6 +16,9 @@ from regimen_advisor.commands.options import Rules
 from regimen_advisor.errors import InputError, Location
 
 if TYPE_CHECKING:
+    from regimen_advisor.cohorts.changes import CohortChanges
+    from regimen_advisor.cohorts.cohort import Summary
+    from regimen_advisor.cohorts.concordance import Concordance
     from regimen_advisor.cohorts.mapping import TableMapping
     from regimen_advisor.rulebook import Rulebook
 
@@ -43,7 +46,7 @@ def register(app: typer.Typer) -> None:
 def cohort(  # noqa: PLR0917 - one parameter an option
     table: Annotated[
         list[str] | None,
-        typer.Argument(metavar="TABLE", help="CSV, TSV, Parquet (file, folder, glob) or JSON Lines."),
+        typer.Argument(metavar="TABLE", help="CSV, TSV, Parquet (file, folder, glob) or JSON Lines; on Spark Parquet."),
     ] = None,
     mapping: Annotated[
         str | None, typer.Option(metavar="FILE", help="How its columns become the keys of a profile.")
@@ -53,7 +56,12 @@ def cohort(  # noqa: PLR0917 - one parameter an option
     ] = False,
     output: Annotated[
         str | None,
-        typer.Option("--output", "-o", metavar="FILE", help="A row a patient: .parquet, .csv, .tsv or .jsonl."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="A row a patient: .parquet, .csv, .tsv or .jsonl; a new folder of Parquet on Spark.",
+        ),
     ] = None,
     format: Annotated[
         CohortFormat, typer.Option("--format", "-f", help="How to print the summary.")
@@ -100,35 +108,20 @@ def cohort(  # noqa: PLR0917 - one parameter an option
     if suggest_mapping:
         _suggest(table, rulebook)
         return
-    if engine is CohortEngine.SPARK:
-        if output is None or len(table) != 1 or compare or given or strict:
-            raise InputError.at(
-                Location("cohort"),
-                "--engine spark takes one Parquet TABLE and --output, without --compare, --given or --strict",
-            )
-        _on_spark(table[0], output, rulebook, read, master, conf or [], format, exact=not node_by_node)
-        return
-    _judge(table, read, rulebook, output, format, strict, compare, given, id_column, not node_by_node)
-
-
-def _on_spark(  # noqa: PLR0917 - one parameter an option
-    table: str,
-    output: str,
-    rulebook: Rulebook,
-    mapping: TableMapping | None,
-    master: str,
-    conf: list[str],
-    format: CohortFormat,
-    *,
-    exact: bool,
-) -> None:
-    from regimen_advisor.cohorts.spark import run_on_spark  # noqa: PLC0415
     from regimen_advisor.reports import cohort as report  # noqa: PLC0415
     from regimen_advisor.reports.files import write_output  # noqa: PLC0415
 
-    summary = run_on_spark(table, output, rulebook, master, conf, mapping=mapping, exact=exact)
+    old_rules = load_rulebook(compare) if compare else None
+    exact = not node_by_node
+    if engine is CohortEngine.SPARK:
+        from regimen_advisor.cohorts.spark import Request, run_on_spark  # noqa: PLC0415
+
+        request = Request(rulebook, read, given, id_column, old_rules, strict, exact)
+        told = run_on_spark(table, output, request, master, conf or [])
+    else:
+        told = _judge(table, read, rulebook, output, strict, old_rules, given, id_column, exact)
     render = {CohortFormat.TEXT: report.as_text, CohortFormat.JSON: report.as_json, CohortFormat.HTML: report.as_html}
-    write_output(render[format](summary, None, None), None)
+    write_output(render[format](*told), None)
 
 
 def _synthesise(count: int, seed: int, output: str | None) -> None:
@@ -162,24 +155,26 @@ def _judge(  # noqa: PLR0917 - what the command line says
     mapping: TableMapping | None,
     rulebook: Rulebook,
     output: str | None,
-    format: CohortFormat,
     strict: bool,
-    compare: str | None,
+    old_rules: Rulebook | None,
     given: str | None,
     id_column: str,
     exact: bool,
-) -> None:
+) -> tuple[Summary, CohortChanges | None, Concordance | None]:
     from regimen_advisor.cohorts.changes import changes  # noqa: PLC0415
-    from regimen_advisor.cohorts.cohort import judged, open_table, refuse_if_strict, summarise  # noqa: PLC0415
+    from regimen_advisor.cohorts.cohort import (  # noqa: PLC0415
+        GIVEN,
+        given_label,
+        judged,
+        open_table,
+        refuse_if_strict,
+        summarise,
+    )
     from regimen_advisor.cohorts.concordance import concordance  # noqa: PLC0415
     from regimen_advisor.cohorts.tables import check_output  # noqa: PLC0415
-    from regimen_advisor.reports import cohort as report  # noqa: PLC0415
-    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
-    from regimen_advisor.rulebook import load_rulebook  # noqa: PLC0415
 
     if output is not None:
         check_output(output)
-    old_rules = load_rulebook(compare) if compare else None
     table = open_table(paths, mapping, given=given, id_column=id_column)
     folder = _folder(output)
     with _progress("judging the rows"), judged(table, rulebook, exact=exact, folder=folder) as result:
@@ -187,17 +182,15 @@ def _judge(  # noqa: PLR0917 - what the command line says
         if strict:
             refuse_if_strict(summary)
         agreed = None
-        if "given" in table.rows.collect_schema():
-            column = given or (mapping.file.given.label if mapping and mapping.file.given else "given")
-            agreed = concordance(result.rows, rulebook, column)
+        if GIVEN in table.rows.collect_schema():
+            agreed = concordance(result.rows, rulebook, given_label(given, mapping))
         compared = None
         if old_rules is not None:
             with judged(table, old_rules, exact=exact, folder=folder) as before:
                 compared = changes(before, result)
         if output is not None:
             result.write(output)
-    render = {CohortFormat.TEXT: report.as_text, CohortFormat.JSON: report.as_json, CohortFormat.HTML: report.as_html}
-    write_output(render[format](summary, compared, agreed), None)
+    return summary, compared, agreed
 
 
 def _folder(output: str | None) -> str | None:
