@@ -356,6 +356,9 @@ def test_a_missing_table_an_unknown_ending_and_an_unknown_column_are_refused(app
     (tmp_path / "table.xlsx").write_bytes(b"PK")
     assert "expected a table whose name ends in" in refused(app, tmp_path / "table.xlsx")
     assert "no column `treatment`" in refused(app, table, "--given", "treatment")
+    said = refused(app, table, "--id-column", "stages")
+    assert "--id-column: no column `stages`" in said
+    assert "did you mean `stage`" in said
     assert "expected a name that ends in" in refused(app, table, "--output", tmp_path / "out.docx")
     assert "no such folder" in refused(app, table, "--output", tmp_path / "none" / "out.csv")
 

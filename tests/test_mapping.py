@@ -159,6 +159,11 @@ def test_a_second_table_that_is_missing_is_refused(registry, tmp_path, rulebook)
         open_table([str(registry)], mapping_of(text, tmp_path, rulebook))
 
 
+def test_a_mapping_and_an_id_column_are_not_taken_together(registry, rulebook):
+    with pytest.raises(InputError, match="by its own key `id`"):
+        open_table([str(registry)], load_mapping(SHIPPED, rulebook.domain), id_column="Patient ID")
+
+
 def test_a_draft_can_be_loaded_and_finds_the_columns_that_look_like_a_key(registry, tmp_path, rulebook):
     draft = suggest_mapping(scan_table([str(registry)]), rulebook.domain, "clinical_data.tsv")
     mapping = mapping_of(draft, tmp_path, rulebook)

@@ -19,7 +19,7 @@ from regimen_advisor.cohorts.open_cases import OpenCases
 from regimen_advisor.cohorts.settling import Settled, settle, write_standings
 from regimen_advisor.cohorts.tables import PARQUET, scan_table, table_errors, whole_or_nothing, write_table
 from regimen_advisor.engines.columns import FAULT, HISTORY, ColumnEngine
-from regimen_advisor.errors import InputError, Location, Problem, counted
+from regimen_advisor.errors import InputError, Location, Problem, counted, did_you_mean
 from regimen_advisor.profile import Profile
 from regimen_advisor.rulebook import Rulebook
 from regimen_advisor.standings import Standing
@@ -27,7 +27,9 @@ from regimen_advisor.standings import Standing
 if TYPE_CHECKING:
     from regimen_advisor.cohorts.mapping import TableMapping
 
-ROW, SET_APART, UNREAD, QUESTIONS, DIGEST, GIVEN = "row", "set_apart", "unread", "questions", "rulebook", "given"
+ID, ROW, SET_APART, UNREAD, QUESTIONS, DIGEST, GIVEN = (
+    "id", "row", "set_apart", "unread", "questions", "rulebook", "given"
+)  # fmt: skip
 MOST_TOLD = 1000
 
 
@@ -68,13 +70,18 @@ def as_profiles(
 ) -> pl.LazyFrame:
     """The columns of a table as ``id``, the keys of a profile, and ``given`` where asked for.
 
-    ``table`` is where it stands. Raises ``InputError`` where no column of it says anything a rule tests, or ``given``
-    is none of them.
+    ``table`` is where it stands. Raises ``InputError`` where no column of it says anything a rule tests, or one that is
+    asked for by name is not there.
     """
     names = raw.collect_schema().names()
-    if given is not None and given not in names:
-        raise InputError.at(Location(table), f"--given: no column `{given}` in the table")
+    asked = {"--given": given, "--id-column": id_column if id_column != ID else None}
+    for option, column in asked.items():
+        if column is not None and column not in names:
+            message = f"{option}: no column `{column}` in the table"
+            raise InputError.at(Location(table), message, did_you_mean(column, names))
     if mapping is not None:
+        if id_column != ID:
+            raise InputError.at(Location("--id-column"), "a mapping names the patients by its own key `id`")
         rows = mapping.apply(raw, second_tables(mapping, table))
         if given is not None:
             extra = raw.select(pl.col(given).cast(pl.String).alias(GIVEN))
