@@ -17,6 +17,8 @@ from regimen_advisor.values import Between, Includes, Is, Truth
 from tables import table
 
 pytest.importorskip("polars", reason="the extra `cohort` is not installed")
+from regimen_advisor.cohorts.open_cases import OpenCases
+from regimen_advisor.cohorts.settling import with_answers
 from regimen_advisor.engines.column_cases import Cases
 from regimen_advisor.engines.column_combinations import Clinicals
 from regimen_advisor.engines.column_filling import CellLiterals, Filling, OpenRows
@@ -192,3 +194,22 @@ def test_of_a_history_only_what_the_condition_asks_tells_it_apart(rulebook):
     histories = ([GEFITINIB, UNKNOWN], [{**GEFITINIB, "drugs": ["osimertinib"], "cycles": 3}, UNKNOWN])
     one, another = case_numbers(ColumnEngine(rulebook), condition, [{"history": history} for history in histories])
     assert one == another
+
+
+@pytest.mark.parametrize("seed", [6, 11])
+def test_exact_standings_of_rows_that_are_one_case_are_those_of_each_row(rulebook, seed):
+    random = Random(seed)
+    written, patients = zip(*variants(vague_profiles(40, rulebook)[0], rulebook), strict=True)
+    rows = table(written).with_row_index("row")
+    changed = 0
+    for _ in range(12):
+        book = generators.random_rulebook(random, rulebook, rules=30)
+        engine, solver = ColumnEngine(book), solver_for(book)
+        node = engine.standings(engine.facts(rows.lazy()), ["row"]).collect()
+        answers = OpenCases(engine).answers(rows)
+        told = with_answers(node.lazy(), answers.lazy(), list(book.regimens)).collect()
+        for row, before, patient in zip(told.rows(named=True), node.rows(named=True), patients, strict=True):
+            exact = {name: one.standing.value for name, one in solver.standings(patient).items()}
+            assert {name: row[name] for name in exact} == exact
+            changed += {name: before[name] for name in exact} != exact
+    assert changed > 50

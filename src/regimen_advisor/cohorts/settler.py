@@ -107,7 +107,9 @@ class Settler:
         batch = self.engine.reader.batch(patients.table)
         need = self._open.need(batch)
         rows = OpenRows.of(batch, self.engine.reader, self._clinicals).at(need.rows)
-        return self._asked_of_solver(patients, *self._fill(need, rows, self._fillings))
+        need, rows = self._fill(need, rows, self._fillings)
+        need.cases = self._open.cases(batch.at(need.rows), patients.table[need.rows])
+        return self._asked_of_solver(patients, need, rows)
 
     def _fill(self, need: Need, rows: OpenRows, fillings: list[_Tried]) -> tuple[Need, OpenRows]:
         """What is still needed after the fillings have been tried, those that have served most first."""
@@ -137,7 +139,6 @@ class Settler:
     def _asked_of_solver(self, patients: _Patients, need: Need, rows: OpenRows) -> dict[int, set[str]]:
         """Asks about the cells that no filling settles; gives for some rows the regimens that may stand otherwise."""
         found: dict[int, set[str]] = {}
-        need.cases = self._open.cases(rows.batch, patients.table[need.rows])
         while len(need.rows):
             self._recall(need, found)
             before = len(self._fillings)

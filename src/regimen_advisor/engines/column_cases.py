@@ -21,33 +21,46 @@ import numpy as np
 import polars as pl
 
 from regimen_advisor.conditions import Condition, Leaf, Named, Not, atoms_of, children
-from regimen_advisor.engines.column_entries import Bits, Flags
+from regimen_advisor.engines.column_entries import Bits, Flags, firsts_of
 from regimen_advisor.engines.column_facts import Batch, FactReader
 from regimen_advisor.engines.column_packed import PackedColumns, as_words, unpacked
 from regimen_advisor.engines.column_program import Column, Program
 from regimen_advisor.facts import SetFact
 from regimen_advisor.narrowing import facts_of
-from regimen_advisor.values import Atom, Includes
+from regimen_advisor.values import Includes
 
 _OPEN_PAST = ("prior_lines", "last_outcome")
 
 
 class Cases:
-    """Tells the cases of some conditions apart; each comes with the column that says where it is open."""
+    """Tells the cases of some conditions apart; each comes with the column that says where it is open.
 
-    def __init__(self, reader: FactReader, program: Program, conditions: Iterable[tuple[Condition, Column]]) -> None:
+    ``flags`` are columns in which the rows of a case are alike too.
+    """
+
+    def __init__(
+        self,
+        reader: FactReader,
+        program: Program,
+        conditions: Iterable[tuple[Condition, Column]],
+        flags: Iterable[Column] = (),
+    ) -> None:
         self.reader, self.program = reader, program
         domain = reader.domain
-        self._nodes: dict[str, Column] = {}
+        self._nodes = {column.name: column for column in flags}
         self._alive: dict[str, dict[str, Column]] = {}
         self._met: set[tuple[Condition, str]] = set()
-        atoms: frozenset[Atom] = frozenset()
+        self._asks: list[tuple[list[Bits], bool]] = []
+        """For each condition the members of sets that it asks about, and whether it asks for cycles."""
+        opens = []
         for condition, open_ in conditions:
+            self._nodes[open_.name] = open_
             self._walk(condition, open_)
-            atoms |= atoms_of(condition)
-        members = frozenset(atom.member for atom in atoms if isinstance(atom, Includes))
-        self._members = [np.uint64(histories.bits(members)) for histories in reader.histories]
-        self._cycles = any(atom.fact == "last_cycles" for atom in atoms)
+            opens.append(open_)
+            atoms = atoms_of(condition)
+            members = frozenset(atom.member for atom in atoms if isinstance(atom, Includes))
+            masks = [np.array(histories.bits(members), np.uint64) for histories in reader.histories]
+            self._asks.append((masks, any(atom.fact == "last_cycles" for atom in atoms)))
         past = {name for name, fact in domain.facts.items() if fact.permanence == "treatment"}
         tied = {name for axiom in domain.axioms for name in facts_of(axiom)} | past
         self._told = tuple(name for name in self._alive if name not in past and name not in tied)
@@ -56,7 +69,7 @@ class Cases:
         alive.append(program.either(column for name, column in by_fact.items() if name in tied))
         alive.append(program.either(column for name, column in by_fact.items() if name in past))
         self._tied = [name for name in domain.facts if name in _OPEN_PAST or name in tied - past]
-        self._packed = PackedColumns(program, [*self._nodes.values(), *alive])
+        self._packed = PackedColumns(program, [*self._nodes.values(), *opens, *alive])
 
     def _walk(self, condition: Condition, open_: Column) -> None:
         """Notes where each part, and each fact, is unknown below unknown parts only."""
@@ -81,7 +94,8 @@ class Cases:
         number = np.zeros(count, np.uint64)
         for word in as_words(packed[:nodes], count):
             number = mixed(number, word)
-        *told, tied, past = unpacked(packed[nodes:], count)
+        opens = packed[nodes : nodes + len(self._asks)]
+        *told, tied, past = unpacked(packed[nodes + len(self._asks) :], count)
         known = [np.zeros(count, np.uint64) for _ in batch.words]
         for name, alive in zip(self._told, told, strict=True):
             if isinstance(self.reader.domain.facts[name], SetFact):
@@ -95,29 +109,33 @@ class Cases:
             number = mixed(number, word & mask)
         number = mixed(number, past.astype(np.uint64))
         asked = past & batch.has_history
-        return mixed(number, np.where(asked, self._histories(batch, asked, table), np.uint64(0)))
+        histories = self._histories(batch, asked, unpacked(opens, count), table)
+        return mixed(number, np.where(asked, histories, np.uint64(0)))
 
     def _add(self, known: list[Bits], name: str, alive: Flags) -> None:
         for field in self.reader.layout.fields[name]:
             known[field.word] |= np.where(alive, np.uint64(field.all_bits), np.uint64(0))
 
-    def _histories(self, batch: Batch, asked: Flags, table: pl.DataFrame) -> Bits:
+    def _histories(self, batch: Batch, asked: Flags, opens: Flags, table: pl.DataFrame) -> Bits:
         """A number for what each history that is asked for leaves possible; equal where they leave the same.
 
         Where a list of drugs is known in part, how its parts hang together counts too: it is told apart as written.
         """
         numbers = np.zeros(len(asked), np.uint64)
         in_part = np.zeros(len(asked), bool)
-        for entries, members in zip(batch.entries, self._members, strict=False):
+        cycles: Flags = np.logical_or.reduce(opens[[asked for _, asked in self._asks]], axis=0)
+        for reader, entries in enumerate(batch.entries):
+            members = np.zeros(len(asked), np.uint64)
+            for open_, (masks, _) in zip(opens, self._asks, strict=True):
+                members |= np.where(open_, masks[reader], np.uint64(0))
             some = entries.at(asked[entries.row])
             if not len(some.row):
                 continue
-            begins = np.flatnonzero(np.r_[True, some.row[1:] != some.row[:-1]])
-            place = some.line * 2 + some.upkeep
-            number = mixed(members, (place * 256 + some.outcomes).astype(np.uint64))
-            if self._cycles:
-                number = mixed(number, (some.cycles + 1).astype(np.uint64))
-            must, may = some.drugs.must & members, some.drugs.may & members
+            begins = firsts_of(some.row)
+            place, wanted = some.line * 2 + some.upkeep, members[some.row]
+            number = mixed(wanted, (place * 256 + some.outcomes).astype(np.uint64))
+            number = mixed(number, np.where(cycles[some.row], some.cycles + 1, 0).astype(np.uint64))
+            must, may = some.drugs.must & wanted, some.drugs.may & wanted
             number = mixed(mixed(number, must), may)
             numbers[some.row[begins]] += np.add.reduceat(number, begins)
             in_part[some.row[~some.untold & (must != may)]] = True

@@ -93,8 +93,12 @@ class OpenCells:
         truths = [program.truth(question.condition, wanted) for wanted in (True, False) for question in self.questions]
         self._truths = PackedColumns(program, truths)
         asked = [(question.condition, question.where) for question in self.questions]
-        self._cases = Cases(engine.reader, program, asked)
         self._case_of_each = [Cases(engine.reader, program, [one]) for one in asked]
+        # How a regimen stands that is offered in truth, though not node by node, turns on its caution.
+        perhaps = [(rules.caution, program.unknown(rules.offered)) for rules in engine.regimens.values()]
+        cautions = [(caution, program.both((open_, program.unknown(caution)))) for caution, open_ in perhaps]
+        sure = [program.both((open_, program.truth(caution, wanted=True))) for caution, open_ in perhaps]
+        self._cases = Cases(engine.reader, program, [*asked, *cautions], sure)
 
     def open_rows(self, batch: Batch) -> Ints:
         """The places of the rows of which any question is open."""
