@@ -367,6 +367,9 @@ def main() -> None:
         gc.set_threshold(100_000)  # as the command line does
         WORK[name](Path(file), Path(output))
         return
+    if len(sys.argv) > 1 and sys.argv[1] == "agree":
+        refuse_other_standings(Path(sys.argv[2]))
+        return
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=["all", *WORK], nargs="+")
     parser.add_argument("--folder", type=Path, required=True)
@@ -384,7 +387,8 @@ def main() -> None:
             file = facts
         wall, processor, memory, rate = measured(name, file, chosen.folder / f"out-{name}.parquet")
         if name == "duckdb_by_hand" and (chosen.folder / "out-columns_over_the_same_facts.parquet").exists():
-            refuse_other_standings(chosen.folder)
+            # In a process of its own: a child starts with the peak memory of its parent.
+            subprocess.run([sys.executable, __file__, "agree", str(chosen.folder)], check=True)
         rate = rate or patients / processor
         print(f"| {name} | {patients:,} | {wall:.2f} | {processor:.2f} | {memory:.0f} | {rate:,.0f} |", flush=True)
 
