@@ -62,6 +62,8 @@ def _corrected(file: Path, answers: pl.DataFrame, regimens: list[str]) -> int:
     changed: list[int] = []
 
     def corrected(rows: pl.DataFrame) -> pl.DataFrame:
+        if not rows.height:
+            return rows
         first, last = np.searchsorted(numbers, [rows["row"][0], rows["row"][-1] + 1])
         if first == last:
             return rows
