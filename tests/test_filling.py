@@ -19,6 +19,7 @@ from tables import table
 pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 from regimen_advisor.cohorts.open_cases import OpenCases
 from regimen_advisor.cohorts.settling import with_answers
+from regimen_advisor.cohorts.synthesis import synthetic_patients
 from regimen_advisor.engines.column_cases import Cases
 from regimen_advisor.engines.column_combinations import Clinicals
 from regimen_advisor.engines.column_filling import CellLiterals, Filling, OpenRows
@@ -213,3 +214,17 @@ def test_exact_standings_of_rows_that_are_one_case_are_those_of_each_row(ruleboo
             assert {name: row[name] for name in exact} == exact
             changed += {name: before[name] for name in exact} != exact
     assert changed > 50
+
+
+def test_the_order_in_which_batches_come_changes_neither_what_is_asked_nor_what_is_told(rulebook):
+    rows = synthetic_patients(24_000, seed=1).collect().with_row_index("row", offset=1)
+    told = []
+    for backwards in (False, True):
+        cases = OpenCases(ColumnEngine(rulebook))
+        batches = list(rows.iter_slices(5_000))
+        for batch in reversed(batches) if backwards else batches:
+            cases.look(batch, cases.engine.reader.batch(batch))
+        cases.settle()
+        told.append((cases.asked, cases.told().rows()))
+    assert told[0] == told[1]
+    assert len(told[0][1]) > 5
