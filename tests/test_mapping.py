@@ -143,6 +143,7 @@ def test_a_column_that_is_not_there_is_refused_with_its_place_and_what_may_be_me
         ("title: t\nkeys:\n  egrf: {column: E}\n", "no key of a profile is called `egrf`"),
         ("title: t\nkeys:\n  egfr: {column: E, columns: [F]}\n", "exactly one of"),
         ("title: t\nkeys: {}\n", "expected at least one key"),
+        ("title: t\nkeys:\n  disease: {constant: nsclc}\n", "expected at least one that is read from a column"),
         ("title: t\nkeys:\n  egfr: {colum: E}\n", "colum"),
     ],
 )
@@ -151,6 +152,25 @@ def test_a_broken_mapping_is_refused_with_its_line(tmp_path, rulebook, text, sai
         mapping_of(text, tmp_path, rulebook)
     assert said in str(caught.value)
     assert "mapping.yaml:" in str(caught.value)
+
+
+def test_a_mapping_knows_every_column_that_it_reads(tmp_path, rulebook):
+    text = """\
+title: t
+id: Patient
+tables:
+  sv: {file: sv.txt, key: Sample_Id, matches: Sample}
+keys:
+  ecog: {column: ECOG}
+  alk: {column: sv.Event}
+  egfr: {columns: [Driver, Change]}
+history:
+  - {drugs: {column: Before}, line: 1, cycles: {column: Number}}
+given: {column: Now}
+"""
+    assert mapping_of(text, tmp_path, rulebook).file.columns == {
+        "Patient", "Sample", "ECOG", "sv.Event", "Driver", "Change", "Before", "Number", "Now",
+    }  # fmt: skip
 
 
 def test_a_second_table_that_is_missing_is_refused(registry, tmp_path, rulebook):

@@ -7,130 +7,28 @@ and is counted.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
 
 import polars as pl
-from pydantic import Field, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import ValidationError
 
+from regimen_advisor.cohorts.mapping_file import SEPARATOR, MappingFile, Reading
 from regimen_advisor.engines.column_cells import Cell, plain_value
 from regimen_advisor.errors import InputError, Problem, did_you_mean
 from regimen_advisor.facts import Domain
 from regimen_advisor.profile import Profile
 from regimen_advisor.reading import read
-from regimen_advisor.sources import Document, Path_, Record, read_document, validated
+from regimen_advisor.sources import Document, Path_, read_document, validated
 
-SEPARATOR = " | "
-"""Stands between the cells of several columns that are read together."""
 NO_CELL = "-"
 """Stands for a missing cell among them."""
 JOINED = " ; "
 """Stands between the cells of several rows of a second table."""
 NOT_MAPPED = ("id", "summary", "history")
 """Keys of a profile that stand elsewhere in a mapping, or not at all."""
-
-
-class Pattern(Record):
-    r"""A regular expression that must match the whole cell, and the value it stands for (``\1`` is its first group)."""
-
-    match: str
-    gives: Any
-
-    @model_validator(mode="after")
-    def _compiles(self) -> Pattern:
-        try:
-            re.compile(self.match)
-        except re.error as error:
-            raise PydanticCustomError(
-                "value_error",
-                "expected a regular expression, found `{found}`: {why}",
-                {"found": self.match, "why": str(error)},
-            ) from None
-        return self
-
-
-class Reading(Record):
-    """Where a value stands and how its cells are read: by ``values`` first, then by ``patterns``, else as they are."""
-
-    column: str | None = Field(None, description="a column; `table.column` for one of a second table")
-    columns: Annotated[list[str], Field(min_length=1)] | None = Field(
-        None, description="columns that are read together"
-    )
-    constant: Any = Field(None, description="the same value for every row")
-    values: dict[str, Any] = Field(default_factory=dict, description="what each cell stands for")
-    patterns: list[Pattern] = Field(default_factory=list)
-    multiply: int | float | None = Field(None, description="what a number is multiplied by, such as 100 for a fraction")
-    add: int | None = Field(None, description="what is added to a number after that")
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Reading:
-        given = [name for name in ("column", "columns", "constant") if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise PydanticCustomError("value_error", "expected exactly one of `column`, `columns` and `constant`")
-        return self
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """The columns it reads."""
-        return (self.column,) if self.column is not None else tuple(self.columns or ())
-
-    @property
-    def label(self) -> str:
-        """The columns as they are named in a report."""
-        return SEPARATOR.join(self.sources)
-
-    def plain(self, text: str) -> Any:
-        """What a cell stands for; ``None`` if nothing reads it."""
-        if text in self.values:
-            return self.values[text]
-        for pattern in self.patterns:
-            if match := re.fullmatch(pattern.match, text):
-                return match.expand(pattern.gives) if isinstance(pattern.gives, str) else pattern.gives
-        if self.values or self.patterns:
-            return None
-        return self._number(text) if self.multiply is not None or self.add is not None else text
-
-    def _number(self, text: str) -> int | None:
-        try:
-            number = round(float(text) * (1 if self.multiply is None else self.multiply) + (self.add or 0), 6)
-        except (ValueError, OverflowError):
-            return None
-        return int(number) if number.is_integer() else None
-
-
-class EntryReading(Record):
-    """One entry of the history, from one or more columns; left out for rows in which its drugs are missing."""
-
-    drugs: Reading
-    line: int | None = None
-    setting: str | None = None
-    outcome: Reading | None = None
-    cycles: Reading | None = None
-
-
-class SecondTable(Record):
-    """A table beside the first; the rows whose ``key`` equals the cell of ``matches`` belong to a patient."""
-
-    file: str
-    key: str
-    matches: str
-
-
-class MappingFile(Record):
-    """A mapping as it stands in a file."""
-
-    title: str
-    id: str | None = Field(None, description="the column that names the patient")
-    missing: list[str] = Field(default_factory=lambda: ["NA"], description="cells that say nothing")
-    tables: dict[str, SecondTable] = Field(default_factory=dict)
-    keys: dict[str, Reading]
-    history: list[EntryReading] = Field(default_factory=list)
-    given: Reading | None = Field(None, description="the drugs actually given, for concordance")
 
 
 @dataclass(frozen=True)
@@ -200,13 +98,7 @@ class TableMapping:
 
     def _check_columns(self, known: list[str]) -> None:
         problems = []
-        paths: list[tuple[Path_, Reading]] = [(("keys", key), reading) for key, reading in self.file.keys.items()]
-        for index, entry in enumerate(self.file.history):
-            parts = {"drugs": entry.drugs, "outcome": entry.outcome, "cycles": entry.cycles}
-            paths += [(("history", index, part), reading) for part, reading in parts.items() if reading is not None]
-        if self.file.given:
-            paths.append((("given",), self.file.given))
-        for path, reading in paths:
+        for path, reading in self.file.readings():
             for at, column in enumerate(reading.sources):
                 if column not in known:
                     where = (*path, "column") if reading.column is not None else (*path, "columns", at)
@@ -295,6 +187,8 @@ def load_mapping(path: str | Path, domain: Domain) -> TableMapping:
     ]
     if not file.keys and not file.history:
         problems.append(Problem(document.locate(("keys",)), "keys: expected at least one key of a profile"))
+    elif not file.columns:
+        problems.append(Problem(document.locate(("keys",)), "keys: expected at least one that is read from a column"))
     if problems:
         raise InputError(problems)
     return TableMapping(file, document, domain)

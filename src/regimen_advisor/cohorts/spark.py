@@ -151,7 +151,8 @@ def _columns(names: Sequence[str], table: str, request: Request) -> tuple[list[s
     mapping, given, id_column = request.mapping, request.given, request.id_column
     empty = pl.LazyFrame(schema=dict.fromkeys(names, pl.String))
     read = as_profiles(empty, table, mapping, given=given, id_column=id_column).collect_schema()
-    needed = [n for n in names if mapping or n in (given, id_column) or (n in Profile.model_fields and n in read)]
+    profile = mapping.file.columns if mapping else Profile.model_fields.keys() & set(read.names())
+    needed = [name for name in names if name in profile or name in (given, id_column)]
     return [name for name in ("id", GIVEN) if name in read], needed
 
 

@@ -1,0 +1,128 @@
+"""A mapping as it stands in a file: which columns of a table say what, and how their cells are read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from regimen_advisor.sources import Path_, Record
+
+SEPARATOR = " | "
+"""Stands between the cells of several columns that are read together."""
+
+
+class Pattern(Record):
+    r"""A regular expression that must match the whole cell, and the value it stands for (``\1`` is its first group)."""
+
+    match: str
+    gives: Any
+
+    @model_validator(mode="after")
+    def _compiles(self) -> Pattern:
+        try:
+            re.compile(self.match)
+        except re.error as error:
+            raise PydanticCustomError(
+                "value_error",
+                "expected a regular expression, found `{found}`: {why}",
+                {"found": self.match, "why": str(error)},
+            ) from None
+        return self
+
+
+class Reading(Record):
+    """Where a value stands and how its cells are read: by ``values`` first, then by ``patterns``, else as they are."""
+
+    column: str | None = Field(None, description="a column; `table.column` for one of a second table")
+    columns: Annotated[list[str], Field(min_length=1)] | None = Field(
+        None, description="columns that are read together"
+    )
+    constant: Any = Field(None, description="the same value for every row")
+    values: dict[str, Any] = Field(default_factory=dict, description="what each cell stands for")
+    patterns: list[Pattern] = Field(default_factory=list)
+    multiply: int | float | None = Field(None, description="what a number is multiplied by, such as 100 for a fraction")
+    add: int | None = Field(None, description="what is added to a number after that")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Reading:
+        given = [name for name in ("column", "columns", "constant") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise PydanticCustomError("value_error", "expected exactly one of `column`, `columns` and `constant`")
+        return self
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The columns it reads."""
+        return (self.column,) if self.column is not None else tuple(self.columns or ())
+
+    @property
+    def label(self) -> str:
+        """The columns as they are named in a report."""
+        return SEPARATOR.join(self.sources)
+
+    def plain(self, text: str) -> Any:
+        """What a cell stands for; ``None`` if nothing reads it."""
+        if text in self.values:
+            return self.values[text]
+        for pattern in self.patterns:
+            if match := re.fullmatch(pattern.match, text):
+                return match.expand(pattern.gives) if isinstance(pattern.gives, str) else pattern.gives
+        if self.values or self.patterns:
+            return None
+        return self._number(text) if self.multiply is not None or self.add is not None else text
+
+    def _number(self, text: str) -> int | None:
+        try:
+            number = round(float(text) * (1 if self.multiply is None else self.multiply) + (self.add or 0), 6)
+        except (ValueError, OverflowError):
+            return None
+        return int(number) if number.is_integer() else None
+
+
+class EntryReading(Record):
+    """One entry of the history, from one or more columns; left out for rows in which its drugs are missing."""
+
+    drugs: Reading
+    line: int | None = None
+    setting: str | None = None
+    outcome: Reading | None = None
+    cycles: Reading | None = None
+
+
+class SecondTable(Record):
+    """A table beside the first; the rows whose ``key`` equals the cell of ``matches`` belong to a patient."""
+
+    file: str
+    key: str
+    matches: str
+
+
+class MappingFile(Record):
+    """A mapping as it stands in a file."""
+
+    title: str
+    id: str | None = Field(None, description="the column that names the patient")
+    missing: list[str] = Field(default_factory=lambda: ["NA"], description="cells that say nothing")
+    tables: dict[str, SecondTable] = Field(default_factory=dict)
+    keys: dict[str, Reading]
+    history: list[EntryReading] = Field(default_factory=list)
+    given: Reading | None = Field(None, description="the drugs actually given, for concordance")
+
+    def readings(self) -> Iterator[tuple[Path_, Reading]]:
+        """Everything that is read from columns, with its place in the file."""
+        yield from ((("keys", key), reading) for key, reading in self.keys.items())
+        for index, entry in enumerate(self.history):
+            parts = {"drugs": entry.drugs, "outcome": entry.outcome, "cycles": entry.cycles}
+            yield from ((("history", index, part), reading) for part, reading in parts.items() if reading is not None)
+        if self.given is not None:
+            yield ("given",), self.given
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Every column that it reads; those of a second table as ``table.column``."""
+        named = [*([self.id] if self.id else []), *(table.matches for table in self.tables.values())]
+        return frozenset(named).union(*(reading.sources for _, reading in self.readings()))
