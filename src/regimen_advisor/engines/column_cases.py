@@ -49,7 +49,7 @@ class Cases:
         domain = reader.domain
         self._nodes = {column.name: column for column in flags}
         self._alive: dict[str, dict[str, Column]] = {}
-        self._met: set[tuple[Condition, str]] = set()
+        self._met: set[tuple[int, str]] = set()
         self._asks: list[tuple[list[Bits], bool]] = []
         """For each condition the members of sets that it asks about, and whether it asks for cycles."""
         opens = []
@@ -73,9 +73,10 @@ class Cases:
 
     def _walk(self, condition: Condition, open_: Column) -> None:
         """Notes where each part, and each fact, is unknown below unknown parts only."""
-        if open_.constant is False or (condition, open_.name) in self._met:
+        met = (id(condition), open_.name)
+        if open_.constant is False or met in self._met:
             return
-        self._met.add((condition, open_.name))
+        self._met.add(met)
         match condition:
             case Leaf(atom=atom):
                 self._alive.setdefault(atom.fact, {})[open_.name] = open_

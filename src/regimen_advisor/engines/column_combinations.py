@@ -9,9 +9,9 @@ import numpy as np
 
 from regimen_advisor.engines.column_entries import Flags, Ints
 from regimen_advisor.engines.column_facts import FactReader
+from regimen_advisor.engines.column_tied import TREATED, UNTREATED
 from regimen_advisor.facts import ChoiceFact
-from regimen_advisor.narrowing import Contradiction, narrow
-from regimen_advisor.values import Choice, Number, Value
+from regimen_advisor.values import Choice
 
 
 class Clinicals:
@@ -23,16 +23,10 @@ class Clinicals:
         self.all: list[tuple[str, ...]] = []
         treated = []
         for words in itertools.product(*(fact.domain for fact in facts if isinstance(fact, ChoiceFact))):
-            for lines in (0, 1):
-                known: list[tuple[str, Value]] = [
-                    (name, _only(word)) for name, word in zip(self.names, words, strict=True)
-                ]
-                try:
-                    narrow([*known, ("prior_lines", Number(lines, lines))], reader.clinical.part)
-                except Contradiction:
-                    continue
-                self.all.append(words)
-                treated.append(lines)
+            for lines in (UNTREATED, TREATED):
+                if reader.clinical.facts(lines, tuple(zip(self.names, words, strict=True))) is not None:
+                    self.all.append(words)
+                    treated.append(lines)
         self.treated = np.array(treated)
         self.words = np.array(
             [

@@ -51,7 +51,11 @@ class Program:
     layout: Layout
     levels: list[dict[str, pl.Expr]] = field(default_factory=list)
     _made: dict[Step, Column] = field(default_factory=dict)
+    _steps: dict[str, Step] = field(default_factory=dict)
+    """By the name of the column; names are numbers in the order in which columns can be made."""
     _truths: dict[tuple[Condition, bool], Column] = field(default_factory=dict)
+    _seen: dict[tuple[int, bool], tuple[Condition, Column]] = field(default_factory=dict)
+    """By identity; the condition is kept with it, so that no other takes its place."""
 
     def _make(self, key: Step, level: int, expression: pl.Expr) -> Column:
         name = f"_{len(self._made)}"
@@ -59,17 +63,19 @@ class Program:
             self.levels.append({})
         self.levels[level][name] = expression
         self._made[key] = Column(name, level)
+        self._steps[name] = key
         return self._made[key]
 
     def steps(self, columns: Iterable[Column]) -> list[tuple[str, Step]]:
         """How ``columns`` are made: the name and the making of each column that they need, those needed first."""
-        wanted = {column.name for column in columns}
-        found: list[tuple[str, Step]] = []
-        for step, made in reversed(self._made.items()):
-            if made.name in wanted:
-                found.append((made.name, step))
-                wanted.update(needed_by(step))
-        return found[::-1]
+        made: set[str] = set()
+        asked = [column.name for column in columns if column.constant is None]
+        while asked:
+            name = asked.pop()
+            if name not in made:
+                made.add(name)
+                asked += needed_by(self._steps[name])
+        return [(name, self._steps[name]) for name in sorted(made, key=lambda name: int(name[1:]))]
 
     def none_left(self, word: int, mask: int) -> Column:
         """Whether none of the bits of ``mask`` is left in a machine word."""
@@ -111,10 +117,13 @@ class Program:
 
     def truth(self, condition: Condition, wanted: bool) -> Column:
         """Whether ``condition`` is surely true (``wanted``) or surely false."""
-        key = (condition, wanted)
-        if key not in self._truths:
-            self._truths[key] = self._truth(condition, wanted)
-        return self._truths[key]
+        same = (id(condition), wanted)
+        if same not in self._seen:  # first, since the hash of a condition goes through all of its parts
+            key = (condition, wanted)
+            if key not in self._truths:
+                self._truths[key] = self._truth(condition, wanted)
+            self._seen[same] = condition, self._truths[key]
+        return self._seen[same][1]
 
     def _truth(self, condition: Condition, wanted: bool) -> Column:
         match condition:

@@ -134,14 +134,14 @@ class Clinical(Combinations):
 
     def _narrow(self, key: int) -> tuple[tuple[int, ...], int, int]:
         words, treated = self._said(key)
-        facts = self._facts(treated, tuple(reversed(words.items())))
+        facts = self.facts(treated, tuple(reversed(words.items())))
         if facts is None:
             return (0,) * self.layout.size, 0, CONTRADICTIONS + key
         found = facts["prior_lines"]
         assert isinstance(found, Number)
         return self.layout.encode({name: facts[name] for name in self.names}), int(found.high == 0), 0
 
-    def _facts(self, treated: int, words: tuple[tuple[str, str], ...]) -> Facts | None:
+    def facts(self, treated: int, words: tuple[tuple[str, str], ...]) -> Facts | None:
         """What follows from some words, ``None`` if they contradict each other; most of it from all words but the last.
 
         The order in which facts are learnt changes nothing of what follows from them.
@@ -149,7 +149,7 @@ class Clinical(Combinations):
         if (treated, words) not in self._known:
             try:
                 if words:
-                    start = self._facts(treated, words[:-1])
+                    start = self.facts(treated, words[:-1])
                     name, word = words[-1]
                     known = [(name, self._choice(name, word))]
                     facts = None if start is None else narrow(known, self.part, start)
