@@ -63,7 +63,7 @@ class Cases:
             self._asks.append((masks, any(atom.fact == "last_cycles" for atom in atoms)))
         past = {name for name, fact in domain.facts.items() if fact.permanence == "treatment"}
         tied = {name for axiom in domain.axioms for name in facts_of(axiom)} | past
-        self._told = tuple(name for name in self._alive if name not in past and name not in tied)
+        self._told = [name for name in self._alive if name not in tied]
         by_fact = {name: program.either(columns.values()) for name, columns in self._alive.items()}
         alive = [by_fact[name] for name in self._told]
         alive.append(program.either(column for name, column in by_fact.items() if name in tied))
@@ -123,6 +123,8 @@ class Cases:
         Where a list of drugs is known in part, how its parts hang together counts too: it is told apart as written.
         """
         numbers = np.zeros(len(asked), np.uint64)
+        if not asked.any():
+            return numbers
         in_part = np.zeros(len(asked), bool)
         cycles: Flags = np.logical_or.reduce(opens[[asked for _, asked in self._asks]], axis=0)
         for reader, entries in enumerate(batch.entries):
@@ -130,8 +132,6 @@ class Cases:
             for open_, (masks, _) in zip(opens, self._asks, strict=True):
                 members |= np.where(open_, masks[reader], np.uint64(0))
             some = entries.at(asked[entries.row])
-            if not len(some.row):
-                continue
             begins = firsts_of(some.row)
             place, wanted = some.line * 2 + some.upkeep, members[some.row]
             number = mixed(wanted, (place * 256 + some.outcomes).astype(np.uint64))

@@ -49,7 +49,6 @@ class Program:
     """The columns that are needed, level by level; each level needs only those before it."""
 
     layout: Layout
-    levels: list[dict[str, pl.Expr]] = field(default_factory=list)
     _made: dict[Step, Column] = field(default_factory=dict)
     _steps: dict[str, Step] = field(default_factory=dict)
     """By the name of the column; names are numbers in the order in which columns can be made."""
@@ -57,14 +56,11 @@ class Program:
     _seen: dict[tuple[int, bool], tuple[Condition, Column]] = field(default_factory=dict)
     """By identity; the condition is kept with it, so that no other takes its place."""
 
-    def _make(self, key: Step, level: int, expression: pl.Expr) -> Column:
-        name = f"_{len(self._made)}"
-        while len(self.levels) <= level:
-            self.levels.append({})
-        self.levels[level][name] = expression
-        self._made[key] = Column(name, level)
-        self._steps[name] = key
-        return self._made[key]
+    def _make(self, step: Step, level: int) -> Column:
+        if step not in self._made:
+            self._made[step] = Column(f"_{len(self._made)}", level)
+            self._steps[self._made[step].name] = step
+        return self._made[step]
 
     def steps(self, columns: Iterable[Column]) -> list[tuple[str, Step]]:
         """How ``columns`` are made: the name and the making of each column that they need, those needed first."""
@@ -81,10 +77,7 @@ class Program:
         """Whether none of the bits of ``mask`` is left in a machine word."""
         if mask == 0:
             return TRUE
-        key = ("none", word, mask)
-        if key in self._made:
-            return self._made[key]
-        return self._make(key, 0, pl.col(f"_w{word}") & pl.lit(mask, pl.UInt64) == pl.lit(0, pl.UInt64))
+        return self._make(("none", word, mask), 0)
 
     def both(self, parts: Iterable[Column]) -> Column:
         """Whether all of the columns hold."""
@@ -102,18 +95,13 @@ class Program:
             return FALSE if decisive else TRUE
         if len(found) == 1:
             return next(iter(found.values()))
-        key = (word, frozenset(found))
-        if key in self._made:
-            return self._made[key]
-        level = max(part.level for part in found.values()) + 1
-        return self._make(key, level, reduce(or_ if decisive else and_, (pl.col(name) for name in sorted(found))))
+        return self._make((word, frozenset(found)), max(part.level for part in found.values()) + 1)
 
     def negated(self, part: Column) -> Column:
         """Whether the column does not hold."""
         if part.constant is not None:
             return FALSE if part.constant else TRUE
-        key = ("not", part.name)
-        return self._made.get(key) or self._make(key, part.level + 1, ~pl.col(part.name))
+        return self._make(("not", part.name), part.level + 1)
 
     def truth(self, condition: Condition, wanted: bool) -> Column:
         """Whether ``condition`` is surely true (``wanted``) or surely false."""
@@ -158,10 +146,23 @@ class Program:
 
     def run(self, table: pl.LazyFrame) -> pl.LazyFrame:
         """``table`` with every column of the program."""
-        for level in self.levels:
-            if level:
-                table = table.with_columns(**level)
+        levels: dict[int, dict[str, pl.Expr]] = {}
+        for step, made in self._made.items():
+            levels.setdefault(made.level, {})[made.name] = _as_expression(step)
+        for _, columns in sorted(levels.items()):
+            table = table.with_columns(**columns)
         return table
+
+
+def _as_expression(step: Step) -> pl.Expr:
+    match step:
+        case ("none", word, mask):
+            return pl.col(f"_w{word}") & pl.lit(mask, pl.UInt64) == pl.lit(0, pl.UInt64)
+        case ("not", name):
+            return ~pl.col(name)
+        case (word, names):
+            return reduce(or_ if word == "or" else and_, map(pl.col, sorted(names)))
+    raise NotImplementedError(step)
 
 
 def _conjuncts(condition: Condition, wanted: bool) -> Iterable[tuple[Condition, bool]]:
