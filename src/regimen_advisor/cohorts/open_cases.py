@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -34,15 +33,13 @@ class OpenCases:
         self._waiting: list[pl.DataFrame] = []
         self._looked: list[tuple[Ints, Bits]] = []
         self._others: dict[int, dict[str, str]] = {}
-
-    @cached_property
-    def _settler(self) -> Settler:
-        return Settler(self.engine, self._cells)
+        self._settler: Settler | None = None
+        """Made where there is anything to settle."""
 
     @property
     def asked(self) -> int:
         """How many cases of a question were asked of the solver."""
-        return self._settler.asked if "_settler" in self.__dict__ else 0
+        return self._settler.asked if self._settler is not None else 0
 
     def answers(self, table: pl.DataFrame) -> pl.DataFrame:
         """See ``told``, for all rows of a table."""
@@ -78,6 +75,7 @@ class OpenCases:
             return
         rows = pl.concat(waiting).sort("row").unique(_CASE, keep="first", maintain_order=True)
         self._first[:] = -1
+        self._settler = self._settler or Settler(self.engine, self._cells)
         for place, standings in self._settler.settled(rows).items():
             self._others[rows[_CASE][place]] = standings
 

@@ -93,15 +93,17 @@ class FactReader:
             for start in range(0, max(len(members), 1), _MEMBERS_AT_A_TIME)
         ]  # fmt: skip
 
-        self._lines = self._bits("prior_lines", [Number(n, n) for n in range(MOST_LINES + 1)])
+        self._lines = self._settled_bits("prior_lines", [Number(n, n) for n in range(MOST_LINES + 1)])
         cycles = [Number(n, n) for n in range(MOST_CYCLES + 1)]
         # -1 for unknown and ``NO_CYCLES`` for none count from the end.
-        self._cycles = self._bits("last_cycles", [*cycles, Number(0, -1, absent=True), Number(0, MOST_CYCLES)])
+        self._cycles = self._settled_bits("last_cycles", [*cycles, Number(0, -1, absent=True), Number(0, MOST_CYCLES)])
         no_line = Choice(frozenset({"none"}))
-        self._outcomes = self._bits("last_outcome", [no_line, *map(Choice, _subsets(OUTCOMES))])
-        self._upkeep = self._bits("on_maintenance", [Choice(frozenset()), *map(Choice, _subsets(("true", "false")))])
+        self._outcomes = self._settled_bits("last_outcome", [no_line, *map(Choice, _subsets(OUTCOMES))])
+        self._upkeep = self._settled_bits(
+            "on_maintenance", [Choice(frozenset()), *map(Choice, _subsets(("true", "false")))]
+        )
 
-    def _bits(self, name: str, values: list[Number] | list[Choice]) -> Bits:
+    def _settled_bits(self, name: str, values: list[Number] | list[Choice]) -> Bits:
         """The bits of some values of a fact that a history settles."""
         (field,) = self.layout.fields[name]
         return np.array([field.bits(value) for value in values], np.uint64)
