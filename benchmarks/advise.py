@@ -20,15 +20,15 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from generators import random_patient
 from regimen_advisor.advising import advise
-from regimen_advisor.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not, atoms_of
 from regimen_advisor.engines import forward_chaining
 from regimen_advisor.engines.program import Program
-from regimen_advisor.narrowing import Facts
-from regimen_advisor.profile import read_profile
-from regimen_advisor.reading import Patient, read
-from regimen_advisor.rulebook import Rulebook, load_rulebook
-from regimen_advisor.standings import effective_conditions
-from regimen_advisor.values import Atom, Between, Choice, Includes, Is, Members, Number, Truth
+from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
+from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not, atoms_of
+from regimen_advisor.language.standings import effective_conditions
+from regimen_advisor.language.values import Atom, Between, Choice, Includes, Is, Members, Number, Truth
+from regimen_advisor.patient.narrowing import Facts
+from regimen_advisor.patient.profile import read_profile
+from regimen_advisor.patient.reading import Patient, read
 
 try:
     import zen
@@ -39,7 +39,7 @@ ROOT = Path(__file__).parent.parent
 PROFILE = ROOT / "profiles" / "egfr-l858r-after-osimertinib.yaml"
 COLD = {
     "bare Python with pydantic, PyYAML and Typer": ["-c", "import pydantic, yaml, typer"],
-    "advise, one profile": ["-c", "from regimen_advisor.cli import main; main()", "advise", str(PROFILE)],
+    "advise, one profile": ["-c", "from regimen_advisor.cli.app import main; main()", "advise", str(PROFILE)],
 }
 RANDOM_PATIENTS = 100
 

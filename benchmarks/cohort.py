@@ -42,7 +42,7 @@ _AS_INSTALLED = {
 }
 """An installed package stands there as bytecode, which is not compiled once more by every process; the rest is what
 the command line sets."""
-_CLI = "from regimen_advisor.cli import main; main()"
+_CLI = "from regimen_advisor.cli.app import main; main()"
 
 
 # What a child process does -------------------------------------------------------------------------------------------
@@ -63,8 +63,8 @@ def decode_without_history(file: Path, output: Path) -> None:
 def columns(file: Path, output: Path, *, history: bool = True, copies: int = 1, questions: bool = True) -> None:
     import polars as pl
 
-    from regimen_advisor.engines.columns import ColumnEngine
-    from regimen_advisor.rulebook import load_rulebook
+    from regimen_advisor.columns.engine import ColumnEngine
+    from regimen_advisor.knowledge.rulebook import load_rulebook
 
     engine = ColumnEngine(enlarged(load_rulebook(), copies))
     rows = pl.scan_parquet(file)
@@ -104,7 +104,7 @@ def columns_16_times_the_rules(file: Path, output: Path) -> None:
 def command(file: Path, output: Path) -> None:
     """The verb as a person runs it: standings, questions, summary and output; not settled by the solver."""
     sys.argv = ["regimen-advisor", "cohort", str(file), "--output", str(output), "--node-by-node"]
-    from regimen_advisor.cli import main
+    from regimen_advisor.cli.app import main
 
     main()
 
@@ -112,15 +112,15 @@ def command(file: Path, output: Path) -> None:
 def command_exact(file: Path, output: Path) -> None:
     """The same with every open case settled by the solver, as the verb does by default."""
     sys.argv = ["regimen-advisor", "cohort", str(file), "--output", str(output)]
-    from regimen_advisor.cli import main
+    from regimen_advisor.cli.app import main
 
     main()
 
 
 def enlarged(rulebook, copies: int):
     """The rulebook with each rule ``copies`` times, no two with the same condition, for the same regimens."""
-    from regimen_advisor.conditions import AllOf, Leaf, Not
-    from regimen_advisor.values import Between
+    from regimen_advisor.language.conditions import AllOf, Leaf, Not
+    from regimen_advisor.language.values import Between
 
     if copies == 1:
         return rulebook
@@ -136,9 +136,9 @@ def enlarged(rulebook, copies: int):
 
 def interpreter(file: Path, _output: Path) -> None:
     """One patient at a time, as ``advise`` does without durable-rules: read, narrowed, judged, standings."""
-    from regimen_advisor.engines.interpreter import Interpreter
-    from regimen_advisor.rulebook import load_rulebook
-    from regimen_advisor.standings import regimen_rules, standing_of
+    from regimen_advisor.knowledge.rulebook import load_rulebook
+    from regimen_advisor.language.interpreter import Interpreter
+    from regimen_advisor.language.standings import regimen_rules, standing_of
 
     rulebook = load_rulebook()
     patients = sample(file, rulebook)
@@ -155,8 +155,8 @@ def sample(file: Path, rulebook):
     """The first rows of the table as patients, read when they are asked for."""
     import polars as pl
 
-    from regimen_advisor.cohorts.rows import patient_of
-    from regimen_advisor.engines.columns import ColumnEngine
+    from regimen_advisor.columns.engine import ColumnEngine
+    from regimen_advisor.columns.rows import patient_of
 
     engine = ColumnEngine(rulebook)
     rows = pl.scan_parquet(file).head(SAMPLE).collect().rows(named=True)
@@ -167,9 +167,9 @@ def zen_engine(file: Path, _output: Path) -> None:
     """The conditions as compiled expressions of zen-engine over the truth of each atom; reading is not timed."""
     import zen
 
-    from regimen_advisor.rulebook import load_rulebook
-    from regimen_advisor.standings import regimen_rules
-    from regimen_advisor.values import Truth
+    from regimen_advisor.knowledge.rulebook import load_rulebook
+    from regimen_advisor.language.standings import regimen_rules
+    from regimen_advisor.language.values import Truth
 
     rulebook = load_rulebook()
     rules = regimen_rules(rulebook)
@@ -195,7 +195,7 @@ def zen_engine(file: Path, _output: Path) -> None:
 
 def words(condition, wanted: bool, names: dict) -> str:
     """A condition as an expression over atoms that are surely true, or surely false."""
-    from regimen_advisor.conditions import AllOf, AnyOf, Leaf, Named, Not
+    from regimen_advisor.language.conditions import AllOf, AnyOf, Leaf, Named, Not
 
     match condition:
         case Leaf(atom=atom):
@@ -220,8 +220,8 @@ def narrowed_facts(file: Path, output: Path) -> None:
     """
     import polars as pl
 
-    from regimen_advisor.engines.columns import ColumnEngine
-    from regimen_advisor.rulebook import load_rulebook
+    from regimen_advisor.columns.engine import ColumnEngine
+    from regimen_advisor.knowledge.rulebook import load_rulebook
 
     engine = ColumnEngine(load_rulebook())
 
@@ -238,7 +238,7 @@ def narrowed_facts(file: Path, output: Path) -> None:
 
 def column_name(atom) -> str:
     """``received_ici``, ``prior_lines_1_to_20``, ``extent_locally_advanced_or_metastatic``."""
-    from regimen_advisor.values import Between, Includes, Is
+    from regimen_advisor.language.values import Between, Includes, Is
 
     match atom:
         case Is(values=values):
@@ -254,8 +254,8 @@ def columns_over_the_same_facts(file: Path, output: Path) -> None:
     """What ``duckdb_by_hand`` does, by columns."""
     import polars as pl
 
-    from regimen_advisor.engines.columns import ColumnEngine
-    from regimen_advisor.rulebook import load_rulebook
+    from regimen_advisor.columns.engine import ColumnEngine
+    from regimen_advisor.knowledge.rulebook import load_rulebook
 
     engine = ColumnEngine(load_rulebook())
     engine.standings(pl.scan_parquet(file), ("id",), questions=False).sink_parquet(output, **WRITING)
@@ -274,7 +274,7 @@ def refuse_other_standings(folder: Path) -> None:
     """DuckDB is only worth timing if its SQL says what the columns say; if not, name the regimens that differ."""
     import polars as pl
 
-    from regimen_advisor.standings import Standing
+    from regimen_advisor.language.standings import Standing
 
     ours = pl.read_parquet(folder / "out-columns_over_the_same_facts.parquet").sort("id")
     theirs = pl.read_parquet(folder / "out-duckdb_by_hand.parquet").sort("id")
@@ -292,8 +292,8 @@ def refuse_other_standings(folder: Path) -> None:
 
 
 def spark_local(file: Path, output: Path) -> None:
-    from regimen_advisor.cohorts.spark import Request, run_on_spark
-    from regimen_advisor.rulebook import load_rulebook
+    from regimen_advisor.cohorts.spark.engine import Request, run_on_spark
+    from regimen_advisor.knowledge.rulebook import load_rulebook
 
     memory = ["spark.driver.memory=2g"]
     folder = Path(f"{output}.folder")

@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from regimen_advisor.engines import implicants
+from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.reviewing.comparing import compare
-from regimen_advisor.rulebook import Rulebook, load_rulebook
+from regimen_advisor.solving import implicants
 
 RULES = Path(__file__).parent.parent / "rules"
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from regimen_advisor.advising import advise
 from regimen_advisor.explaining.explain import explain
-from regimen_advisor.profile import read_profile
-from regimen_advisor.reading import Patient, read
+from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
+from regimen_advisor.patient.profile import read_profile
+from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.reports.html import render_advice, render_explanation
-from regimen_advisor.rulebook import Rulebook, load_rulebook
 
 PROFILES = Path(__file__).parent.parent / "profiles"
 RULEBOOK = load_rulebook()

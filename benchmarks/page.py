@@ -13,8 +13,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.page.building import example_profiles, render_page
-from regimen_advisor.rulebook import load_rulebook
 
 OPENINGS = 7
 EDITS = 40

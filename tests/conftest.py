@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.page.building import example_profiles, render_page
-from regimen_advisor.rulebook import Rulebook, load_rulebook
 
 ROOT = Path(__file__).parent.parent
 EVERYTHING = os.environ.get("REGIMEN_ADVISOR_ALL_TESTS") == "1"

@@ -7,15 +7,15 @@ from random import Random
 from typing import Any
 
 from generators import random_profile
-from regimen_advisor.conditions import AllOf, AnyOf, Condition, Leaf, Not, atoms_of
-from regimen_advisor.engines.solver import Solver
-from regimen_advisor.errors import InputError
-from regimen_advisor.facts import ChoiceFact, Domain, NumberFact, SetFact
-from regimen_advisor.profile import Profile
-from regimen_advisor.reading import Patient, read
-from regimen_advisor.rulebook import load_rulebook
-from regimen_advisor.standings import RegimenRules, Standing
-from regimen_advisor.values import Atom, Between, Includes, Is, Truth
+from regimen_advisor.files.errors import InputError
+from regimen_advisor.knowledge.rulebook import load_rulebook
+from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Not, atoms_of
+from regimen_advisor.language.standings import RegimenRules, Standing
+from regimen_advisor.language.values import Atom, Between, Includes, Is, Truth
+from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
+from regimen_advisor.patient.profile import Profile
+from regimen_advisor.patient.reading import Patient, read
+from regimen_advisor.solving.solver import Solver
 from worlds import SMALL_DRUGS, World, small_domain, worlds
 
 CLINICAL = ("histology", "stage", "extent", "curative_treatment_possible", "alk", "pd_l1_tps", "egfr")

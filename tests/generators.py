@@ -12,17 +12,17 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from regimen_advisor.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
-from regimen_advisor.errors import InputError, Location
-from regimen_advisor.facts import ChoiceFact, Domain, NumberFact, SetFact
-from regimen_advisor.findings import Finding
-from regimen_advisor.narrowing import Facts
-from regimen_advisor.profile import Profile
-from regimen_advisor.reading import Patient, read
-from regimen_advisor.regimens import Component, Regimen, Source, Target
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.rules import Effect, Rule, Setting
-from regimen_advisor.values import Atom, Between, Choice, Includes, Is, Members, Number, Value
+from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.knowledge.findings import Finding
+from regimen_advisor.knowledge.regimens import Component, Regimen, Source, Target
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Effect, Rule, Setting
+from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
+from regimen_advisor.language.values import Atom, Between, Choice, Includes, Is, Members, Number, Value
+from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
+from regimen_advisor.patient.narrowing import Facts
+from regimen_advisor.patient.profile import Profile
+from regimen_advisor.patient.reading import Patient, read
 
 DRUGS = ("osimertinib", "gefitinib", "carboplatin", "pemetrexed", "pembrolizumab", "bevacizumab", "tarlatamab")
 CLASSES = ("egfr-tki-3g", "egfr-tki", "platinum", "chemotherapy", "ici", "antiangiogenic")

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from regimen_advisor.conditions import atoms_of
 from regimen_advisor.engines.program import Program
-from regimen_advisor.facts import Domain, NumberFact
-from regimen_advisor.narrowing import Facts
-from regimen_advisor.profile import profile_from
-from regimen_advisor.reading import Patient, read
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.sources import read_document
-from regimen_advisor.values import Atom, Between, Includes, Is, Number, Truth
+from regimen_advisor.files.sources import read_document
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.conditions import atoms_of
+from regimen_advisor.language.values import Atom, Between, Includes, Is, Number, Truth
+from regimen_advisor.patient.facts import Domain, NumberFact
+from regimen_advisor.patient.narrowing import Facts
+from regimen_advisor.patient.profile import profile_from
+from regimen_advisor.patient.reading import Patient, read
 
 NOT_READ_BY_RULES = ("id", "summary")
 

@@ -8,9 +8,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from regimen_advisor.cli import main
-from regimen_advisor.errors import InputError
-from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.cli.app import main
+from regimen_advisor.files.errors import InputError
+from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.testing.cases import case_files, parse_cases, read_cases
 from regimen_advisor.testing.results import compare, run_case
 from regimen_advisor.testing.updating import updated

@@ -6,9 +6,9 @@ import pytest
 
 from regimen_advisor.advice import Advice
 from regimen_advisor.advising import advise
-from regimen_advisor.profile import Profile
-from regimen_advisor.reading import read
-from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.patient.profile import Profile
+from regimen_advisor.patient.reading import read
 
 NSCLC: dict[str, Any] = {"histology": "adenocarcinoma", "stage": "IV"}
 NEGATIVE: dict[str, Any] = {**NSCLC, "egfr": "wild-type", "alk": "negative", "ros1": "negative"}

@@ -16,18 +16,18 @@ import yaml
 from conftest import ROOT
 from enumeration import TREATED, domain, holds, random_condition
 from regimen_advisor.advising import advise
-from regimen_advisor.cli import main
-from regimen_advisor.conditions import AllOf, Leaf, Not, atoms_of
-from regimen_advisor.engines.solver import Solver
-from regimen_advisor.facts import NumberFact
+from regimen_advisor.cli.app import main
 from regimen_advisor.judging import judge
-from regimen_advisor.profile import Profile
-from regimen_advisor.reading import Patient, read
+from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
+from regimen_advisor.language.conditions import AllOf, Leaf, Not, atoms_of
+from regimen_advisor.language.standings import Standing
+from regimen_advisor.language.values import Between, Number, Truth
+from regimen_advisor.patient.facts import NumberFact
+from regimen_advisor.patient.profile import Profile
+from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.reviewing.checking import Checked, Flaw, check
 from regimen_advisor.reviewing.warnings import Cell, cells_of, within
-from regimen_advisor.rulebook import Rulebook, load_rulebook
-from regimen_advisor.standings import Standing
-from regimen_advisor.values import Between, Number, Truth
+from regimen_advisor.solving.solver import Solver
 from worlds import worlds
 
 FAULTS = Path(__file__).parent / "faults"

@@ -10,12 +10,12 @@ from typer.testing import CliRunner
 from regimen_advisor.advising import advise
 from regimen_advisor.citing.formats import render
 from regimen_advisor.citing.items import behind, chosen, item_of, recalled
-from regimen_advisor.cli import app
-from regimen_advisor.errors import InputError
-from regimen_advisor.evidence import Citation, Study
-from regimen_advisor.profile import read_profile
-from regimen_advisor.reading import read
-from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.cli.app import app
+from regimen_advisor.files.errors import InputError
+from regimen_advisor.knowledge.evidence import Citation, Study
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.patient.profile import read_profile
+from regimen_advisor.patient.reading import read
 
 ROOT = Path(__file__).parent.parent
 CITED = {

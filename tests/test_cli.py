@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 import regimen_advisor
-from regimen_advisor import cli
 from regimen_advisor.advice import Advice
-from regimen_advisor.errors import DisagreementError
+from regimen_advisor.cli import app as cli
+from regimen_advisor.files.errors import DisagreementError
 from regimen_advisor.reports.show import render
 
 ROOT = Path(__file__).parent.parent
@@ -40,7 +40,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
 
 
 def whole_process(*arguments: str, **more) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-c", "from regimen_advisor.cli import main; main()", *arguments]
+    command = [sys.executable, "-c", "from regimen_advisor.cli.app import main; main()", *arguments]
     return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False, **more)
 
 
@@ -171,7 +171,7 @@ def test_a_folder_as_output_is_refused(run, tmp_path):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 def test_a_full_standard_output_is_said():
-    command = [sys.executable, "-c", "from regimen_advisor.cli import main; main()", "show", "drug", "osimertinib"]
+    command = [sys.executable, "-c", "from regimen_advisor.cli.app import main; main()", "show", "drug", "osimertinib"]
     with Path("/dev/full").open("w") as full:
         ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert ran.returncode == 2
@@ -179,7 +179,7 @@ def test_a_full_standard_output_is_said():
 
 
 def test_a_reader_that_has_seen_enough_is_no_error():
-    command = [sys.executable, "-c", "from regimen_advisor.cli import main; main()", "show", "study", "mariposa-2"]
+    command = [sys.executable, "-c", "from regimen_advisor.cli.app import main; main()", "show", "study", "mariposa-2"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.close()
         assert process.stderr.read() == b""
@@ -201,7 +201,7 @@ def test_a_reader_that_has_seen_enough_is_no_error():
     ],
 )
 def test_a_stream_that_the_shell_closed_ends_in_no_traceback(closed, code, message):
-    program = "from regimen_advisor.cli import main; main()"
+    program = "from regimen_advisor.cli.app import main; main()"
     line = f'"{sys.executable}" -c "{program}" advise - {closed.format(profile=PROFILE)}'
     ran = subprocess.run(["bash", "-c", line], capture_output=True, text=True, encoding="utf-8", check=False)
     assert (ran.returncode, ran.stderr) == (code, message)
@@ -209,7 +209,7 @@ def test_a_stream_that_the_shell_closed_ends_in_no_traceback(closed, code, messa
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 def test_a_full_standard_error_does_not_change_the_exit_code():
-    command = [sys.executable, "-c", "from regimen_advisor.cli import main; main()", "advise", "nowhere.yaml"]
+    command = [sys.executable, "-c", "from regimen_advisor.cli.app import main; main()", "advise", "nowhere.yaml"]
     with Path("/dev/full").open("w") as full:
         assert subprocess.run(command, stdout=subprocess.PIPE, stderr=full, check=False).returncode == 2
 
@@ -246,7 +246,7 @@ def in_a_terminal(arguments: list[str], **variables: str) -> str:
     """What a terminal of 90 columns is sent."""
     main_end, other_end = pty.openpty()
     environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "90", **variables}
-    command = [sys.executable, "-c", "from regimen_advisor.cli import main; main()", *arguments]
+    command = [sys.executable, "-c", "from regimen_advisor.cli.app import main; main()", *arguments]
     with subprocess.Popen(command, stdout=other_end, stderr=other_end, env=environment) as process:
         os.close(other_end)
         sent = b""
@@ -359,6 +359,6 @@ def test_every_name_the_package_offers_is_there():
 
 def test_importing_the_package_or_asking_for_help_loads_no_heavy_library():
     heavy = "{'rich.console', 'jinja2', 'polars', 'pysat', 'durable', 'starlette'}"
-    code = f"import sys, regimen_advisor, regimen_advisor.cli; print(sorted({heavy} & set(sys.modules)))"
+    code = f"import sys, regimen_advisor, regimen_advisor.cli.app; print(sorted({heavy} & set(sys.modules)))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"

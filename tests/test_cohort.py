@@ -9,23 +9,23 @@ import pytest
 from typer.testing import CliRunner
 
 import generators
-from regimen_advisor.errors import InputError
-from regimen_advisor.profile import Profile
-from regimen_advisor.reading import read
-from regimen_advisor.rulebook import load_rulebook
-from regimen_advisor.standings import Standing
+from regimen_advisor.files.errors import InputError
+from regimen_advisor.knowledge.rulebook import load_rulebook
+from regimen_advisor.language.standings import Standing
+from regimen_advisor.patient.profile import Profile
+from regimen_advisor.patient.reading import read
 
 pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 
 import typer  # noqa: E402
 
+from regimen_advisor.cli import cohort as cohort_command  # noqa: E402
+from regimen_advisor.cli import explain as explain_command  # noqa: E402
 from regimen_advisor.cohorts import tables  # noqa: E402
 from regimen_advisor.cohorts.changes import changes  # noqa: E402
 from regimen_advisor.cohorts.cohort import judged, open_table, summarise  # noqa: E402
 from regimen_advisor.cohorts.concordance import Agreement, concordance  # noqa: E402
-from regimen_advisor.cohorts.rows import profile_of_row  # noqa: E402
-from regimen_advisor.commands import cohort as cohort_command  # noqa: E402
-from regimen_advisor.commands import explain as explain_command  # noqa: E402
+from regimen_advisor.columns.rows import profile_of_row  # noqa: E402
 from regimen_advisor.reports import cohort as report  # noqa: E402
 from seeing import faults, looks  # noqa: E402
 from tables import table as profiles_as_table  # noqa: E402
@@ -118,7 +118,7 @@ def test_a_cell_that_cannot_be_read_is_unknown_and_counted_by_column_and_value(t
 
 
 def test_standings_are_those_of_the_solver_for_two_thousand_random_patients(rulebook, tmp_path):
-    solver = pytest.importorskip("regimen_advisor.engines.solver").solver_for(rulebook)
+    solver = pytest.importorskip("regimen_advisor.solving.solver").solver_for(rulebook)
     random, written, patients = Random(20261124), [], []
     while len(written) < 2000:
         profile = generators.random_profile(random)

@@ -7,23 +7,23 @@ import pytest
 
 import enumeration
 import generators
-from regimen_advisor.conditions import AllOf, AnyOf, Condition, Leaf, Not, walk
-from regimen_advisor.engines.interpreter import Interpreter
-from regimen_advisor.errors import InputError
-from regimen_advisor.profile import Profile
-from regimen_advisor.reading import Patient, read
-from regimen_advisor.rulebook import Rulebook, load_rulebook
-from regimen_advisor.standings import Standing, effective_conditions, regimen_rules, standing_of
-from regimen_advisor.values import Includes, Truth
+from regimen_advisor.files.errors import InputError
+from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
+from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Not, walk
+from regimen_advisor.language.interpreter import Interpreter
+from regimen_advisor.language.standings import Standing, effective_conditions, regimen_rules, standing_of
+from regimen_advisor.language.values import Includes, Truth
+from regimen_advisor.patient.profile import Profile
+from regimen_advisor.patient.reading import Patient, read
 from tables import table
 
 pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
-from regimen_advisor.cohorts.open_cases import OpenCases  # noqa: E402
-from regimen_advisor.cohorts.settling import with_answers  # noqa: E402
-from regimen_advisor.engines import columns  # noqa: E402
-from regimen_advisor.engines.column_packed import PackedColumns, unpacked  # noqa: E402
-from regimen_advisor.engines.column_program import Program  # noqa: E402
-from regimen_advisor.engines.columns import FAULT, HISTORY, ColumnEngine  # noqa: E402
+from regimen_advisor.columns import engine as columns  # noqa: E402
+from regimen_advisor.columns.engine import FAULT, HISTORY, ColumnEngine  # noqa: E402
+from regimen_advisor.columns.exact.corrections import with_answers  # noqa: E402
+from regimen_advisor.columns.exact.open_cases import OpenCases  # noqa: E402
+from regimen_advisor.columns.exact.packed import PackedColumns, unpacked  # noqa: E402
+from regimen_advisor.columns.program import Program  # noqa: E402
 
 TRUTHS = {True: Truth.TRUE, False: Truth.FALSE, None: Truth.UNKNOWN}
 
@@ -141,7 +141,7 @@ def test_a_row_is_set_apart_exactly_when_the_profile_is_refused(shipped):
 
 
 def test_solver_and_columns_agree_on_every_offered_and_not_indicated_cell(shipped):
-    solver_module = pytest.importorskip("regimen_advisor.engines.solver")
+    solver_module = pytest.importorskip("regimen_advisor.solving.solver")
     solver = solver_module.solver_for(shipped)
     written, patients = possible_profiles(Random(10), 40, shipped)
     engine = ColumnEngine(shipped)
@@ -162,7 +162,7 @@ def test_solver_and_columns_agree_on_every_offered_and_not_indicated_cell(shippe
 
 def test_exact_standings_of_a_table_are_those_of_all_completions_on_small_domains(monkeypatch):
     """The columns, then the solver where a case is in doubt; enumeration is the oracle."""
-    solver_module = pytest.importorskip("regimen_advisor.engines.solver")
+    solver_module = pytest.importorskip("regimen_advisor.solving.solver")
     random, cells, settled_further = Random(31), 0, 0
     for _ in range(14):
         solver = enumeration.random_solver(random)

@@ -17,25 +17,33 @@ from conftest import ROOT, needed
 from enumeration import CLINICAL, TREATED, domain, holds, random_condition
 from generators import ANYWHERE, SOURCE
 from regimen_advisor.advising import advise
-from regimen_advisor.cli import main
-from regimen_advisor.conditions import AllOf, AnyOf, Condition, ConditionReader, Not, atoms_of, negation_normal_form
-from regimen_advisor.engines.solver import solver_for
-from regimen_advisor.engines.witness import witness
-from regimen_advisor.errors import InputError
-from regimen_advisor.profile import Profile, read_profile
-from regimen_advisor.reading import read
-from regimen_advisor.regimens import Component, Regimen, Target
+from regimen_advisor.cli.app import main
+from regimen_advisor.files.errors import InputError
+from regimen_advisor.files.sources import parse_document
+from regimen_advisor.knowledge.regimens import Component, Regimen, Target
+from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
+from regimen_advisor.knowledge.rules import Effect, Rule, Setting
+from regimen_advisor.language.conditions import (
+    AllOf,
+    AnyOf,
+    Condition,
+    ConditionReader,
+    Not,
+    atoms_of,
+    negation_normal_form,
+)
+from regimen_advisor.language.standings import Standing, effective_conditions, regimen_rules
+from regimen_advisor.language.values import Is
+from regimen_advisor.patient.profile import Profile, read_profile
+from regimen_advisor.patient.reading import read
 from regimen_advisor.reports.diff import wording_words
 from regimen_advisor.reviewing.comparing import Change, Comparison, compare
 from regimen_advisor.reviewing.matching import place_in
 from regimen_advisor.reviewing.smallest import is_smallest
 from regimen_advisor.reviewing.ways_told import way_condition
 from regimen_advisor.reviewing.wording_changes import WordingChange
-from regimen_advisor.rulebook import Rulebook, load_rulebook
-from regimen_advisor.rules import Effect, Rule, Setting
-from regimen_advisor.sources import parse_document
-from regimen_advisor.standings import Standing, effective_conditions, regimen_rules
-from regimen_advisor.values import Is
+from regimen_advisor.solving.solver import solver_for
+from regimen_advisor.solving.witness import witness
 from worlds import World, worlds
 
 SETTING = Setting("nsclc/generated", "Generated", "nsclc", "generated")

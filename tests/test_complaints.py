@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field
 
-from regimen_advisor.complaints import listed, printable, shown
-from regimen_advisor.errors import InputError, did_you_mean
-from regimen_advisor.sources import Record, parse_document, validated
+from regimen_advisor.files.errors import InputError, did_you_mean
+from regimen_advisor.files.sources import Record, parse_document, validated
+from regimen_advisor.files.validation_messages import listed, printable, shown
 
 
 class Inner(Record):

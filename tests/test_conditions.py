@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given, settings
 
 from generators import conditions, patients, random_condition, random_findings, written
-from regimen_advisor.conditions import (
+from regimen_advisor.files.sources import parse_document
+from regimen_advisor.knowledge.drugs import load_formulary
+from regimen_advisor.knowledge.rulebook import default_folder
+from regimen_advisor.language.conditions import (
     ALWAYS,
     NEVER,
     AllOf,
@@ -24,12 +27,9 @@ from regimen_advisor.conditions import (
     negation_normal_form,
     walk,
 )
-from regimen_advisor.drugs import load_formulary
-from regimen_advisor.engines.interpreter import judge
-from regimen_advisor.facts import domain_for
-from regimen_advisor.rulebook import default_folder
-from regimen_advisor.sources import parse_document
-from regimen_advisor.values import Between, Includes, Is, Truth
+from regimen_advisor.language.interpreter import judge
+from regimen_advisor.language.values import Between, Includes, Is, Truth
+from regimen_advisor.patient.facts import domain_for
 
 DOMAIN = domain_for(load_formulary(default_folder() / "drugs.yaml"))
 FIT = Leaf(Between("ecog", 0, 1))

@@ -9,8 +9,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regimen_advisor.drugs import Formulary, folded, load_formulary
-from regimen_advisor.errors import InputError
+from regimen_advisor.files.errors import InputError
+from regimen_advisor.knowledge.drugs import Formulary, folded, load_formulary
 
 HERE = Path(__file__).parent
 INVALID = HERE / "invalid" / "drugs"

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from regimen_advisor.errors import InputError
-from regimen_advisor.evidence import (
+from regimen_advisor.files.errors import InputError
+from regimen_advisor.knowledge.evidence import (
     Comparison,
     Interval,
     Result,
@@ -27,7 +27,7 @@ from regimen_advisor.evidence import (
     load_study,
     misplaced,
 )
-from regimen_advisor.tracing import (
+from regimen_advisor.knowledge.figure_audit import (
     format_printed,
     load_section_numbers,
     numbers_by_section,

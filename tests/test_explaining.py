@@ -9,19 +9,19 @@ from typer.testing import CliRunner
 
 from conftest import ROOT
 from regimen_advisor.advising import advise
-from regimen_advisor.cli import app
-from regimen_advisor.conditions import AllOf, AnyOf, ConditionReader, Not
-from regimen_advisor.engines.interpreter import Interpreter
-from regimen_advisor.errors import InputError
+from regimen_advisor.cli.app import app
 from regimen_advisor.explaining.clauses import Clause, Teller
 from regimen_advisor.explaining.explain import explain, explain_all
 from regimen_advisor.explaining.explanation import Explanation, OptionExplained
-from regimen_advisor.profile import profile_from, read_profile
-from regimen_advisor.reading import Patient, read
+from regimen_advisor.files.errors import InputError
+from regimen_advisor.files.sources import parse_document
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.conditions import AllOf, AnyOf, ConditionReader, Not
+from regimen_advisor.language.interpreter import Interpreter
+from regimen_advisor.language.standings import Standing, effective_conditions, regimen_rules
+from regimen_advisor.patient.profile import profile_from, read_profile
+from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.reports.explanation import render_markdown, render_text
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.sources import parse_document
-from regimen_advisor.standings import Standing, effective_conditions, regimen_rules
 
 RUNNER = CliRunner()
 PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))

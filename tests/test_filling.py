@@ -6,27 +6,27 @@ import numpy as np
 import pytest
 
 import generators
-from regimen_advisor.conditions import AllOf, AnyOf, Condition, Leaf, Not
-from regimen_advisor.engines.knowing import units
-from regimen_advisor.engines.settling import ties, unit_of
-from regimen_advisor.engines.solver import Solver, solver_for
-from regimen_advisor.errors import InputError
-from regimen_advisor.profile import Profile
-from regimen_advisor.reading import Patient, read
-from regimen_advisor.values import Between, Includes, Is, Truth
+from regimen_advisor.files.errors import InputError
+from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Not
+from regimen_advisor.language.values import Between, Includes, Is, Truth
+from regimen_advisor.patient.profile import Profile
+from regimen_advisor.patient.reading import Patient, read
+from regimen_advisor.solving.assumptions import units
+from regimen_advisor.solving.determining_sets import ties, unit_of
+from regimen_advisor.solving.solver import Solver, solver_for
 from tables import table
 
 pytest.importorskip("polars", reason="the extra `cohort` is not installed")
-from regimen_advisor.cohorts.open_cases import OpenCases
-from regimen_advisor.cohorts.settling import with_answers
 from regimen_advisor.cohorts.synthesis import synthetic_patients
-from regimen_advisor.engines.column_cases import Cases
-from regimen_advisor.engines.column_combinations import Clinicals
-from regimen_advisor.engines.column_filling import CellLiterals, Filling, OpenRows
-from regimen_advisor.engines.column_needs import OpenCells
-from regimen_advisor.engines.column_packed import PackedColumns, unpacked
-from regimen_advisor.engines.column_program import Program
-from regimen_advisor.engines.columns import ColumnEngine
+from regimen_advisor.columns.engine import ColumnEngine
+from regimen_advisor.columns.exact.cases import Cases
+from regimen_advisor.columns.exact.combinations import Clinicals
+from regimen_advisor.columns.exact.corrections import with_answers
+from regimen_advisor.columns.exact.donors import CellLiterals, Filling, OpenRows
+from regimen_advisor.columns.exact.needs import OpenCells
+from regimen_advisor.columns.exact.open_cases import OpenCases
+from regimen_advisor.columns.exact.packed import PackedColumns, unpacked
+from regimen_advisor.columns.program import Program
 
 
 def vague_profiles(count, rulebook):

@@ -8,13 +8,15 @@ from collections import Counter
 import pytest
 
 from generators import is_settled, random_condition, random_facts, random_findings, random_rulebook
-from regimen_advisor.conditions import ALWAYS, NEVER, AllOf, AnyOf, Leaf, Named, Not
-from regimen_advisor.engines import forward_chaining, interpreter, ways
+from regimen_advisor.engines import forward_chaining
+from regimen_advisor.engines import two_valued as ways
 from regimen_advisor.engines.forward_chaining import EngineError, ForwardChaining
-from regimen_advisor.engines.interpreter import Interpreter
-from regimen_advisor.narrowing import narrow
-from regimen_advisor.standings import effective_conditions
-from regimen_advisor.values import Between, Choice, Includes, Is, Members, Number, Truth
+from regimen_advisor.language import interpreter
+from regimen_advisor.language.conditions import ALWAYS, NEVER, AllOf, AnyOf, Leaf, Named, Not
+from regimen_advisor.language.interpreter import Interpreter
+from regimen_advisor.language.standings import effective_conditions
+from regimen_advisor.language.values import Between, Choice, Includes, Is, Members, Number, Truth
+from regimen_advisor.patient.narrowing import narrow
 
 pytestmark = pytest.mark.skipif(
     not forward_chaining.available(), reason="durable-rules cannot be imported here (Python 3.13 and later, Windows)"

@@ -11,14 +11,14 @@ import pytest
 from conftest import ROOT
 from regimen_advisor.advising import advise
 from regimen_advisor.explaining.explain import explain
-from regimen_advisor.profile import profile_from, read_profile
+from regimen_advisor.files.sources import parse_document
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.patient.profile import profile_from, read_profile
+from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.quiz.generating import generate
 from regimen_advisor.quiz.key import answer_key
-from regimen_advisor.reading import Patient, read
 from regimen_advisor.reports.html import render_advice, render_explanation
 from regimen_advisor.reports.quiz import render_html
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.sources import parse_document
 from seeing import Look, faults, looks
 
 HOSTILE = """<script>alert("1")</script>' onmouseover='x"""

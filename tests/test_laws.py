@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from generators import random_profile, random_rulebook
 from regimen_advisor.advice import Advice
 from regimen_advisor.advising import advise
-from regimen_advisor.conditions import ALWAYS
-from regimen_advisor.engines.solver import ImpossiblePatient
-from regimen_advisor.errors import InputError
-from regimen_advisor.profile import Profile
-from regimen_advisor.reading import read
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.rules import Effect
-from regimen_advisor.standings import Standing
+from regimen_advisor.files.errors import InputError
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Effect
+from regimen_advisor.language.conditions import ALWAYS
+from regimen_advisor.language.standings import Standing
+from regimen_advisor.patient.profile import Profile
+from regimen_advisor.patient.reading import read
+from regimen_advisor.solving.solver import ImpossiblePatient
 
 SETTLED_AS_NOT_OFFERED = (Standing.EXCLUDED, Standing.NOT_INDICATED)
 law = settings(

@@ -12,18 +12,18 @@ import pytest
 
 from generators import random_patient, random_rulebook
 from regimen_advisor.advising import advise
-from regimen_advisor.conditions import Condition
-from regimen_advisor.engines.solver import solver_for
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.conditions import Condition
+from regimen_advisor.language.conditions_yaml import written
+from regimen_advisor.language.values import Truth
 from regimen_advisor.reports.mutation import render_json, render_text
-from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.solving.solver import solver_for
 from regimen_advisor.testing.cases import Case, case_files, parse_cases, read_cases
 from regimen_advisor.testing.mutants import Mutant, Operator, mutants
 from regimen_advisor.testing.mutation import Court, mutate
 from regimen_advisor.testing.results import run_case
 from regimen_advisor.testing.suggesting import patient_of
 from regimen_advisor.testing.updating import expectation_of, flow
-from regimen_advisor.testing.written import written
-from regimen_advisor.values import Truth
 from small_rulebooks import rulebook_of
 
 ROOT = Path(__file__).parent.parent
@@ -219,7 +219,7 @@ def test_every_verdict_agrees_with_running_the_cases_on_the_changed_rules(rulebo
 
 
 def _exact(book: Rulebook, patient: object, number: int) -> Case:
-    from regimen_advisor.errors import Location  # noqa: PLC0415
+    from regimen_advisor.files.errors import Location  # noqa: PLC0415
     from regimen_advisor.testing.cases import Expectation, Said  # noqa: PLC0415
     from regimen_advisor.testing.results import statements_of  # noqa: PLC0415
 
@@ -264,8 +264,8 @@ def test_the_shipped_cases_notice_every_mutant_that_is_not_equivalent(rulebook: 
 
 
 def test_every_rule_of_the_shipped_rulebook_is_written_back_as_it_was_read(rulebook: Rulebook) -> None:
-    from regimen_advisor.conditions import ConditionReader  # noqa: PLC0415
-    from regimen_advisor.sources import parse_document  # noqa: PLC0415
+    from regimen_advisor.files.sources import parse_document  # noqa: PLC0415
+    from regimen_advisor.language.conditions import ConditionReader  # noqa: PLC0415
 
     problems: list[object] = []
     conditions = {name: finding.condition for name, finding in rulebook.findings.items()}
@@ -288,7 +288,7 @@ def _meaning(condition: Condition, rulebook: Rulebook) -> object:
 def test_mutate_on_several_processes_says_the_same_and_exits_with_1_for_a_survivor(tmp_path: Path) -> None:
     file = tmp_path / "x.case.yaml"
     file.write_text("name: Squamous.\nprofile: {disease: nsclc, alk: negative}\nsays_not: [silent-on-alk-drugs]\n")
-    command = [sys.executable, "-c", "from regimen_advisor.cli import main; main()"]
+    command = [sys.executable, "-c", "from regimen_advisor.cli.app import main; main()"]
     options = ["mutate", str(file), "--rules", str(ROOT / "rules"), "--format", "json"]
     options += [part for name in ("silent-on-alk-drugs", "advanced", "progressing") for part in ("--only", name)]
     found = []
@@ -302,7 +302,7 @@ def test_mutate_on_several_processes_says_the_same_and_exits_with_1_for_a_surviv
 
 
 def test_mutate_refuses_cases_that_fail_already(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from regimen_advisor.cli import main  # noqa: PLC0415
+    from regimen_advisor.cli.app import main  # noqa: PLC0415
 
     file = tmp_path / "x.case.yaml"
     file.write_text("name: Squamous.\nprofile: {histology: squamous}\nexpect: {anlotinib: excluded}\n")

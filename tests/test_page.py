@@ -11,17 +11,17 @@ from typer.testing import CliRunner
 
 from conftest import ROOT
 from regimen_advisor.advising import advise
-from regimen_advisor.cli import app
+from regimen_advisor.cli.app import app
+from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.page.building import SCRIPTS, example_profiles, page_script, render_page
 from regimen_advisor.page.clauses import MOST_LINES
 from regimen_advisor.page.data import QUIZ_QUESTIONS, QUIZ_SEED
-from regimen_advisor.profile import read_profile
+from regimen_advisor.patient.profile import read_profile
+from regimen_advisor.patient.reading import read
 from regimen_advisor.quiz.generating import generate
 from regimen_advisor.quiz.key import answer_key
-from regimen_advisor.reading import read
 from regimen_advisor.reports.quiz import contrast_words, point_words
 from regimen_advisor.reports.text import render_advice
-from regimen_advisor.rulebook import Rulebook
 
 UNTREATED = {
     "disease": "nsclc", "histology": "adenocarcinoma", "stage": "IVB", "ecog": 1, "egfr": "wild-type",
@@ -85,7 +85,7 @@ def test_the_page_is_one_file_under_two_megabytes_that_needs_no_network(page_fil
 
 
 def test_the_evaluator_stays_small() -> None:
-    folder = ROOT / "src" / "regimen_advisor" / "assets"
+    folder = ROOT / "src" / "regimen_advisor" / "page" / "assets"
     lengths = {name: len((folder / f"{name}.js").read_text(encoding="utf-8").splitlines()) for name in SCRIPTS}
     assert lengths["evaluator"] < 400
     assert max(lengths.values()) < 400

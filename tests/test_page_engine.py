@@ -12,12 +12,12 @@ from conftest import EVERYTHING, ROOT
 from generators import random_profile
 from regimen_advisor.advice import Advice
 from regimen_advisor.advising import advise
-from regimen_advisor.errors import InputError
+from regimen_advisor.files.errors import InputError
+from regimen_advisor.files.sources import read_document
+from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.page.data import page_data
-from regimen_advisor.profile import Profile, profile_from
-from regimen_advisor.reading import Patient, read
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.sources import read_document
+from regimen_advisor.patient.profile import Profile, profile_from
+from regimen_advisor.patient.reading import Patient, read
 
 MANY = 20_000 if EVERYTHING else 2_000
 """In CI, where every test must run, as many as the issue asks for."""

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from regimen_advisor.errors import InputError
-from regimen_advisor.profile import Bounds, HistoryEntry, Profile, profile_from, read_profile
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.sources import parse_document
+from regimen_advisor.files.errors import InputError
+from regimen_advisor.files.sources import parse_document
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.patient.profile import Bounds, HistoryEntry, Profile, profile_from, read_profile
 
 ABOUT_THE_FILE = {"id", "summary"}
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from profile_pairs import Example, boundaries, examples, one_key_apart, shown
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.values import Truth
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.values import Truth
 
 PROFILES = Path(__file__).parents[1] / "profiles"
 PATHS = sorted(path for path in PROFILES.rglob("*.yaml") if path.parent.name != "mappings")

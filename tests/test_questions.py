@@ -7,17 +7,17 @@ from random import Random
 import pytest
 
 from enumeration import completions, domain, is_offered, random_patient, random_solver, random_written
-from regimen_advisor.conditions import ALWAYS, AllOf, Condition, Leaf
-from regimen_advisor.engines.changes import Change, ChangeSet, smallest_changes
-from regimen_advisor.engines.questions import questions
-from regimen_advisor.engines.settling import smallest_meeting
-from regimen_advisor.engines.solver import Solver, solver_for
-from regimen_advisor.errors import InputError
-from regimen_advisor.profile import Profile
-from regimen_advisor.reading import Patient, read
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.standings import RegimenRules, Standing, effective_conditions, regimen_rules
-from regimen_advisor.values import Between, Choice, Includes, Is, Members, Number, Value
+from regimen_advisor.files.errors import InputError
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.conditions import ALWAYS, AllOf, Condition, Leaf
+from regimen_advisor.language.standings import RegimenRules, Standing, effective_conditions, regimen_rules
+from regimen_advisor.language.values import Between, Choice, Includes, Is, Members, Number, Value
+from regimen_advisor.patient.profile import Profile
+from regimen_advisor.patient.reading import Patient, read
+from regimen_advisor.solving.changes import Change, ChangeSet, smallest_changes
+from regimen_advisor.solving.determining_sets import smallest_meeting
+from regimen_advisor.solving.questions import questions
+from regimen_advisor.solving.solver import Solver, solver_for
 from worlds import World
 
 

@@ -14,9 +14,14 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from regimen_advisor.advising import advise
-from regimen_advisor.cli import app
-from regimen_advisor.errors import InputError
-from regimen_advisor.profile import Profile
+from regimen_advisor.cli.app import app
+from regimen_advisor.files.errors import InputError
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Effect
+from regimen_advisor.language.standings import Standing
+from regimen_advisor.language.values import Truth
+from regimen_advisor.patient.profile import Profile
+from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.quiz.asking import ask
 from regimen_advisor.quiz.dice import Dice
 from regimen_advisor.quiz.generating import GROUPS, Group, Level, Question, Quiz, generate, setting_named, settings_of
@@ -24,12 +29,7 @@ from regimen_advisor.quiz.grading import Answers, Grade, Sorted, grade, read_ans
 from regimen_advisor.quiz.key import AnswerKey, answer_key
 from regimen_advisor.quiz.making import group_of, patients_of
 from regimen_advisor.quiz.variants import Variants
-from regimen_advisor.reading import Patient, read
 from regimen_advisor.reports.quiz import blank_answers, render_grade, render_html, render_markdown, render_text
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.rules import Effect
-from regimen_advisor.standings import Standing
-from regimen_advisor.values import Truth
 
 SLOW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 LEVELS: tuple[Level, ...] = (1, 2, 3)
@@ -74,7 +74,8 @@ def test_the_same_seed_gives_the_same_quiz_and_another_seed_another(rulebook: Ru
 
 
 def test_the_quiz_does_not_depend_on_the_order_in_which_python_walks_a_set(quiz: Quiz) -> None:
-    code = "from regimen_advisor.quiz.generating import *; from regimen_advisor.rulebook import *; import sys; "
+    code = "from regimen_advisor.quiz.generating import *; import sys; "
+    code += "from regimen_advisor.knowledge.rulebook import load_rulebook; "
     code += "print(generate(load_rulebook(sys.argv[1]), 7, 4).model_dump_json())"
     folder = str(Path(__file__).parent.parent / "rules")
     for hash_seed in ("1", "2"):

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from regimen_advisor.errors import InputError
-from regimen_advisor.facts import Domain, SetFact
-from regimen_advisor.profile import profile_from
-from regimen_advisor.reading import Patient, read
-from regimen_advisor.rulebook import Rulebook, load_rulebook
-from regimen_advisor.sources import parse_document
-from regimen_advisor.values import Between, Choice, Includes, Members, Number, Truth, meet
+from regimen_advisor.files.errors import InputError
+from regimen_advisor.files.sources import parse_document
+from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
+from regimen_advisor.language.values import Between, Choice, Includes, Members, Number, Truth, meet
+from regimen_advisor.patient.facts import Domain, SetFact
+from regimen_advisor.patient.profile import profile_from
+from regimen_advisor.patient.reading import Patient, read
 
 TRUE, FALSE, UNKNOWN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 

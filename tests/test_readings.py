@@ -6,10 +6,10 @@ import pytest
 
 from regimen_advisor.advice import Advice, Option
 from regimen_advisor.advising import advise
-from regimen_advisor.profile import Profile
-from regimen_advisor.reading import read
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.standings import Standing
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.standings import Standing
+from regimen_advisor.patient.profile import Profile
+from regimen_advisor.patient.reading import read
 
 ADVANCED = {"histology": "adenocarcinoma", "stage": "IV"}
 NEGATIVE = {**ADVANCED, "egfr": "wild-type", "alk": "negative", "ros1": "negative"}

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from regimen_advisor.conditions import ConditionReader
-from regimen_advisor.errors import Problem
-from regimen_advisor.facts import ChoiceFact, Fact, NumberFact
-from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.files.errors import Problem
+from regimen_advisor.files.sources import parse_document
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.conditions import ConditionReader
+from regimen_advisor.patient.facts import ChoiceFact, Fact, NumberFact
 from regimen_advisor.schemas import SchemaName, reference_of, schema_of
-from regimen_advisor.sources import parse_document
 
 DOCS = Path(__file__).parent.parent / "docs" / "reference"
 

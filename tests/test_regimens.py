@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from regimen_advisor.drugs import load_formulary
-from regimen_advisor.errors import InputError
-from regimen_advisor.regimens import Regimen, Target, load_regimens
-from regimen_advisor.sources import parse_document, validated
+from regimen_advisor.files.errors import InputError
+from regimen_advisor.files.sources import parse_document, validated
+from regimen_advisor.knowledge.drugs import load_formulary
+from regimen_advisor.knowledge.regimens import Regimen, Target, load_regimens
 
 HERE = Path(__file__).parent
 INVALID = HERE / "invalid" / "regimens"

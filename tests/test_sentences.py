@@ -4,8 +4,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from regimen_advisor.explaining.sentences import rule_sentence
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.rules import Effect
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Effect
 
 
 def sentence(rulebook: Rulebook, rule: str) -> str:

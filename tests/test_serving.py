@@ -10,9 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from regimen_advisor.advice import Advice
-from regimen_advisor.cli import app
-from regimen_advisor.errors import InputError
-from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.cli.app import app
+from regimen_advisor.files.errors import InputError
+from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.schemas import schema_of
 
 testclient = pytest.importorskip("starlette.testclient", reason="the extra `web` is not installed")

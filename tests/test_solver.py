@@ -7,21 +7,21 @@ from random import Random
 import pytest
 
 from enumeration import completions, domain, random_condition, random_patient, random_solver, random_written
-from regimen_advisor.conditions import ALWAYS, NEVER, AllOf, AnyOf, Leaf
-from regimen_advisor.engines import implicants
-from regimen_advisor.engines.implicants import ways_to
-from regimen_advisor.engines.interpreter import Interpreter
-from regimen_advisor.engines.session import Completions
-from regimen_advisor.engines.solver import ImpossiblePatient, Solver, solver_for
-from regimen_advisor.engines.witness import witness
-from regimen_advisor.errors import InputError
-from regimen_advisor.facts import SignedAtom
-from regimen_advisor.narrowing import Contradiction, narrow
-from regimen_advisor.profile import Profile
-from regimen_advisor.reading import Patient, read
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.standings import RegimenRules, Standing, regimen_rules, standing_of
-from regimen_advisor.values import Between, Includes, Is, Truth
+from regimen_advisor.files.errors import InputError
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.conditions import ALWAYS, NEVER, AllOf, AnyOf, Leaf
+from regimen_advisor.language.interpreter import Interpreter
+from regimen_advisor.language.standings import RegimenRules, Standing, regimen_rules, standing_of
+from regimen_advisor.language.values import Between, Includes, Is, Truth
+from regimen_advisor.patient.facts import SignedAtom
+from regimen_advisor.patient.narrowing import Contradiction, narrow
+from regimen_advisor.patient.profile import Profile
+from regimen_advisor.patient.reading import Patient, read
+from regimen_advisor.solving import implicants
+from regimen_advisor.solving.implicants import ways_to
+from regimen_advisor.solving.session import Completions
+from regimen_advisor.solving.solver import ImpossiblePatient, Solver, solver_for
+from regimen_advisor.solving.witness import witness
 from worlds import World, obeys
 
 

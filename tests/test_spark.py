@@ -15,17 +15,18 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from regimen_advisor.commands import cohort as cohort_command
-from regimen_advisor.errors import InputError
-from regimen_advisor.rulebook import load_rulebook
+from regimen_advisor.cli import cohort as cohort_command
+from regimen_advisor.files.errors import InputError
+from regimen_advisor.knowledge.rulebook import load_rulebook
 
 pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 pytest.importorskip("pyspark", reason="the extra `spark` is not installed")
 
-from regimen_advisor.cohorts import spark, spark_worker  # noqa: E402
 from regimen_advisor.cohorts.changes import SHOWN  # noqa: E402
 from regimen_advisor.cohorts.cohort import judged, open_table, summarise  # noqa: E402
 from regimen_advisor.cohorts.mapping import load_mapping  # noqa: E402
+from regimen_advisor.cohorts.spark import engine as spark  # noqa: E402
+from regimen_advisor.cohorts.spark import worker as spark_worker  # noqa: E402
 from regimen_advisor.cohorts.synthesis import synthetic_patients  # noqa: E402
 
 needs_java = pytest.mark.skipif(shutil.which("java") is None, reason="Java is not installed")
@@ -99,7 +100,7 @@ def rows(folder: Path):
 @needs_java
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="executors are found in /proc")
 def test_a_run_that_loses_an_executor_gives_the_rows_of_the_undisturbed_run(table, tmp_path, capfd, monkeypatch):
-    source = str(Path(spark.__file__).parents[2])
+    source = str(Path(spark.__file__).parents[3])
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")])))
     rulebook = load_rulebook()
     memory = ["spark.executor.memory=512m", "spark.driver.memory=1g"]

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from regimen_advisor.rulebook import load_rulebook
+from regimen_advisor.knowledge.rulebook import load_rulebook
 
 pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 
 from regimen_advisor.cohorts.synthesis import BATCH, DRUGS, SCHEMA, for_text, synthetic_patients  # noqa: E402
-from regimen_advisor.engines.columns import FAULT, ColumnEngine  # noqa: E402
+from regimen_advisor.columns.engine import FAULT, ColumnEngine  # noqa: E402
 
 
 @pytest.fixture(scope="module")

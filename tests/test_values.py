@@ -7,7 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regimen_advisor.values import Atom, Between, Choice, Includes, Is, Members, Number, Truth, Value, join, meet
+from regimen_advisor.language.values import (
+    Atom,
+    Between,
+    Choice,
+    Includes,
+    Is,
+    Members,
+    Number,
+    Truth,
+    Value,
+    join,
+    meet,
+)
 
 TRUE, FALSE, UNKNOWN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 ABC = frozenset("abc")

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from regimen_advisor.drugs import Formulary
-from regimen_advisor.facts import (
+from regimen_advisor.knowledge.drugs import Formulary
+from regimen_advisor.language.values import Atom, Between, Choice, Includes, Is, Members, Number, Truth, Value
+from regimen_advisor.patient.facts import (
     Axiom,
     ChoiceFact,
     Clause,
@@ -22,10 +23,9 @@ from regimen_advisor.facts import (
     SignedAtom,
     domain_for,
 )
-from regimen_advisor.history import ANY_OUTCOME, Entry, derived_facts
-from regimen_advisor.narrowing import Facts, facts_of
-from regimen_advisor.reading import Patient
-from regimen_advisor.values import Atom, Between, Choice, Includes, Is, Members, Number, Truth, Value
+from regimen_advisor.patient.history import ANY_OUTCOME, Entry, derived_facts
+from regimen_advisor.patient.narrowing import Facts, facts_of
+from regimen_advisor.patient.reading import Patient
 
 _Derived = tuple[tuple[str, Value], ...]
 SMALL_DRUGS = ("osimertinib", "carboplatin")

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
     from regimen_advisor.advice import Advice, Option
     from regimen_advisor.advising import advise
-    from regimen_advisor.errors import DisagreementError, InputError, RegimenAdvisorError
-    from regimen_advisor.profile import Profile, read_profile
-    from regimen_advisor.reading import Patient, read
-    from regimen_advisor.rulebook import Rulebook, load_rulebook
-    from regimen_advisor.standings import Standing
+    from regimen_advisor.files.errors import DisagreementError, InputError, RegimenAdvisorError
+    from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
+    from regimen_advisor.language.standings import Standing
+    from regimen_advisor.patient.profile import Profile, read_profile
+    from regimen_advisor.patient.reading import Patient, read
 
 __all__ = [
     "Advice", "DisagreementError", "InputError", "Option", "Patient", "Profile", "RegimenAdvisorError", "Rulebook",
@@ -29,9 +29,10 @@ __all__ = [
 
 # Read when first asked for: `import regimen_advisor` alone costs nothing.
 _HOMES = {
-    "Advice": "advice", "Option": "advice", "advise": "advising", "DisagreementError": "errors", "InputError": "errors",
-    "RegimenAdvisorError": "errors", "Profile": "profile", "read_profile": "profile", "Patient": "reading",
-    "read": "reading", "Rulebook": "rulebook", "load_rulebook": "rulebook", "Standing": "standings",
+    "Advice": "advice", "Option": "advice", "advise": "advising", "DisagreementError": "files.errors",
+    "InputError": "files.errors", "RegimenAdvisorError": "files.errors", "Profile": "patient.profile",
+    "read_profile": "patient.profile", "Patient": "patient.reading", "read": "patient.reading",
+    "Rulebook": "knowledge.rulebook", "load_rulebook": "knowledge.rulebook", "Standing": "language.standings",
 }  # fmt: skip
 
 
@@ -51,9 +52,9 @@ def advise_file(path: str | Path, rules: str | Path | None = None) -> Advice:
     Raises ``InputError`` for a profile or rules that cannot be read, ``DisagreementError`` if two engines differ.
     """
     from regimen_advisor.advising import advise  # noqa: PLC0415
-    from regimen_advisor.profile import read_profile  # noqa: PLC0415
-    from regimen_advisor.reading import read  # noqa: PLC0415
-    from regimen_advisor.rulebook import load_rulebook  # noqa: PLC0415
+    from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
+    from regimen_advisor.patient.profile import read_profile  # noqa: PLC0415
+    from regimen_advisor.patient.reading import read  # noqa: PLC0415
 
     rulebook = load_rulebook(rules)
     profile, document = read_profile(path)

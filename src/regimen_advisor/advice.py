@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from regimen_advisor.evidence import (
+from regimen_advisor.files.sources import Record
+from regimen_advisor.knowledge.evidence import (
     Approval,
     Arm,
     Citation,
@@ -20,9 +21,8 @@ from regimen_advisor.evidence import (
     Result,
     Safety,
 )
-from regimen_advisor.regimens import Schedule, Source
-from regimen_advisor.sources import Record
-from regimen_advisor.standings import Standing
+from regimen_advisor.knowledge.regimens import Schedule, Source
+from regimen_advisor.language.standings import Standing
 
 SCHEMA_VERSION = "1"
 SCOPE = (

@@ -19,18 +19,18 @@ from regimen_advisor.advice import (
     Statement,
     Trial,
 )
-from regimen_advisor.conditions import AllOf, AnyOf, Leaf, Named, Not
-from regimen_advisor.engines.interpreter import Judgement
-from regimen_advisor.engines.questions import is_anything_open, questions
-from regimen_advisor.engines.settling import unit_of
-from regimen_advisor.engines.solver import Solver, solver_for
-from regimen_advisor.evidence import DesignLevel, Study, design_level
 from regimen_advisor.judging import Judged, judge
-from regimen_advisor.reading import Patient
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.rules import Effect, Rule
-from regimen_advisor.standings import Standing, regimen_rules
-from regimen_advisor.values import Choice, Truth
+from regimen_advisor.knowledge.evidence import DesignLevel, Study, design_level
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Effect, Rule
+from regimen_advisor.language.conditions import AllOf, AnyOf, Leaf, Named, Not
+from regimen_advisor.language.interpreter import Judgement
+from regimen_advisor.language.standings import Standing, regimen_rules
+from regimen_advisor.language.values import Choice, Truth
+from regimen_advisor.patient.reading import Patient
+from regimen_advisor.solving.determining_sets import unit_of
+from regimen_advisor.solving.questions import is_anything_open, questions
+from regimen_advisor.solving.solver import Solver, solver_for
 from regimen_advisor.wording import Wording, drug_name
 
 ORDER = (

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:  # read late: every pytest run of the environment loads this module
-    from regimen_advisor.rulebook import Rulebook
+    from regimen_advisor.knowledge.rulebook import Rulebook
     from regimen_advisor.testing.cases import Case
     from regimen_advisor.testing.results import Failure
 
@@ -38,9 +38,9 @@ class CaseFile(pytest.File):
 
     def collect(self) -> Iterable[CaseItem]:
         """One item for each case, by its name."""
-        from regimen_advisor.errors import InputError  # noqa: PLC0415
-        from regimen_advisor.files import read_text  # noqa: PLC0415
-        from regimen_advisor.rulebook import load_rulebook  # noqa: PLC0415
+        from regimen_advisor.files.errors import InputError  # noqa: PLC0415
+        from regimen_advisor.files.output import read_text  # noqa: PLC0415
+        from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
         from regimen_advisor.testing.cases import parse_cases  # noqa: PLC0415
 
         try:

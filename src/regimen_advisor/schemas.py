@@ -25,9 +25,9 @@ class SchemaName(StrEnum):
 
 # Module, model and title of each. A model is imported only when it is asked for, so that other verbs start fast.
 _MODELS = {
-    SchemaName.PROFILE: ("profile", "Profile", "Profile files"),
-    SchemaName.RULE: ("rules", "RuleFile", "Rule files"),
-    SchemaName.STUDY: ("studies", "Study", "Study files"),
+    SchemaName.PROFILE: ("patient.profile", "Profile", "Profile files"),
+    SchemaName.RULE: ("knowledge.rules", "RuleFile", "Rule files"),
+    SchemaName.STUDY: ("knowledge.studies", "Study", "Study files"),
     SchemaName.CASE: ("testing.cases", "CaseText", "Case files"),
     SchemaName.ADVICE: ("advice", "Advice", "The JSON of `advise`"),
     SchemaName.EXPLANATION: ("explaining.explanation", "Explanation", "The JSON of `explain`"),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from regimen_advisor.citing.items import Item, is_published
-from regimen_advisor.errors import InputError, Location, did_you_mean
+from regimen_advisor.files.errors import InputError, Location, did_you_mean
 
 CitationFormat = Literal["text", "bibtex", "ris", "csl-json"]
 STYLE = "american-medical-association"

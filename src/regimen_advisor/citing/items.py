@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from regimen_advisor.advice import Advice
-from regimen_advisor.errors import InputError, Location, Problem, did_you_mean
-from regimen_advisor.evidence import Citation, RelatedPublication, Study
-from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean
+from regimen_advisor.knowledge.evidence import Citation, RelatedPublication, Study
+from regimen_advisor.knowledge.rulebook import Rulebook
 
 Item = dict[str, Any]
 """One item of CSL-JSON: plain data, keys in a fixed order."""

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from regimen_advisor.cohorts.open_cases import OpenCases
-from regimen_advisor.cohorts.settling import Settled, settle, write_standings
 from regimen_advisor.cohorts.tables import PARQUET, scan_table, table_errors, whole_or_nothing, write_table
-from regimen_advisor.engines.columns import FAULT, HISTORY, ColumnEngine
-from regimen_advisor.errors import InputError, Location, Problem, counted, did_you_mean
-from regimen_advisor.profile import Profile
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.standings import Standing
+from regimen_advisor.columns.engine import FAULT, HISTORY, ColumnEngine
+from regimen_advisor.columns.exact.corrections import Settled, settle, write_standings
+from regimen_advisor.columns.exact.open_cases import OpenCases
+from regimen_advisor.files.errors import InputError, Location, Problem, counted, did_you_mean
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.standings import Standing
+from regimen_advisor.patient.profile import Profile
 
 if TYPE_CHECKING:
     from regimen_advisor.cohorts.mapping import TableMapping

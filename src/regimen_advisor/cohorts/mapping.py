@@ -16,12 +16,12 @@ import polars as pl
 from pydantic import ValidationError
 
 from regimen_advisor.cohorts.mapping_file import SEPARATOR, MappingFile, Reading
-from regimen_advisor.engines.column_cells import Cell, plain_value
-from regimen_advisor.errors import InputError, Problem, did_you_mean
-from regimen_advisor.facts import Domain
-from regimen_advisor.profile import Profile
-from regimen_advisor.reading import read
-from regimen_advisor.sources import Document, Path_, read_document, validated
+from regimen_advisor.columns.cells import Cell, plain_value
+from regimen_advisor.files.errors import InputError, Problem, did_you_mean
+from regimen_advisor.files.sources import Document, Path_, read_document, validated
+from regimen_advisor.patient.facts import Domain
+from regimen_advisor.patient.profile import Profile
+from regimen_advisor.patient.reading import read
 
 NO_CELL = "-"
 """Stands for a missing cell among them."""

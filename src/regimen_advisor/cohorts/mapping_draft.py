@@ -8,9 +8,9 @@ import re
 import polars as pl
 
 from regimen_advisor.cohorts.mapping import NOT_MAPPED
-from regimen_advisor.engines.column_cells import read_cell
-from regimen_advisor.facts import ChoiceFact, Domain, SetFact
-from regimen_advisor.profile import Profile
+from regimen_advisor.columns.cells import read_cell
+from regimen_advisor.patient.facts import ChoiceFact, Domain, SetFact
+from regimen_advisor.patient.profile import Profile
 
 _SHOWN = 12
 _ALSO = {"pd_l1_tps": "pdl1", "prior_lines": "line"}

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from regimen_advisor.sources import Path_, Record
+from regimen_advisor.files.sources import Path_, Record
 
 SEPARATOR = " | "
 """Stands between the cells of several columns that are read together."""

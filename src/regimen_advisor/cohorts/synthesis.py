@@ -16,7 +16,7 @@ import numpy.typing as npt
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from regimen_advisor.facts import Disease, Extent, Finding, Histology, Outcome, Stage
+from regimen_advisor.patient.facts import Disease, Extent, Finding, Histology, Outcome, Stage
 
 BATCH = 50_000
 Numbers = npt.NDArray[np.int64]

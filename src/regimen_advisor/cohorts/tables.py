@@ -13,8 +13,8 @@ from pathlib import Path
 
 import polars as pl
 
-from regimen_advisor.errors import InputError, Location
-from regimen_advisor.profile import Profile
+from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.patient.profile import Profile
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet read a cell as a formula."""

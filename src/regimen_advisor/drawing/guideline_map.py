@@ -11,16 +11,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from regimen_advisor.conditions import AllOf, Condition, Leaf
-from regimen_advisor.engines.interpreter import Interpreter, conjunction
-from regimen_advisor.errors import InputError, Location, did_you_mean
 from regimen_advisor.explaining.clauses import State, state_of
 from regimen_advisor.explaining.sentences import effect_words, source_words
-from regimen_advisor.reading import Patient
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.rules import Effect, Rule
-from regimen_advisor.standings import regimen_rules
-from regimen_advisor.values import Truth
+from regimen_advisor.files.errors import InputError, Location, did_you_mean
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Effect, Rule
+from regimen_advisor.language.conditions import AllOf, Condition, Leaf
+from regimen_advisor.language.interpreter import Interpreter, conjunction
+from regimen_advisor.language.standings import regimen_rules
+from regimen_advisor.language.values import Truth
+from regimen_advisor.patient.reading import Patient
 from regimen_advisor.wording import Wording, listed
 
 Path = Literal["taken", "not taken", "open"]

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from regimen_advisor.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not, children
-from regimen_advisor.engines.interpreter import Judgement
-from regimen_advisor.narrowing import Facts
-from regimen_advisor.values import Truth, Value
+from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not, children
+from regimen_advisor.language.interpreter import Judgement
+from regimen_advisor.language.values import Truth, Value
+from regimen_advisor.patient.narrowing import Facts
 
 _TRUTHS = (Truth.FALSE, Truth.UNKNOWN, Truth.TRUE)
 _INVERTED = (2, 1, 0).__getitem__

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Literal
 
 from regimen_advisor.advice import Basis
-from regimen_advisor.engines.interpreter import Interpreter
-from regimen_advisor.errors import Location
 from regimen_advisor.explaining.clauses import State, Teller, state_of
 from regimen_advisor.explaining.explanation import Argument, Unless
-from regimen_advisor.reading import Patient
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.rules import Effect, Rule
-from regimen_advisor.standings import RegimenRules
-from regimen_advisor.values import Truth
+from regimen_advisor.files.errors import Location
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Effect, Rule
+from regimen_advisor.language.interpreter import Interpreter
+from regimen_advisor.language.standings import RegimenRules
+from regimen_advisor.language.values import Truth
+from regimen_advisor.patient.reading import Patient
 
 
 def written_in(location: Location, rulebook: Rulebook) -> str:

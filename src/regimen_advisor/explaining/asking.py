@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from regimen_advisor.engines.changes import Change, ChangeSet, grouped, smallest_changes
-from regimen_advisor.engines.questions import Question as FoundQuestion
-from regimen_advisor.engines.questions import Questions as Found
-from regimen_advisor.engines.replies import Tests
-from regimen_advisor.engines.settling import HISTORY
-from regimen_advisor.engines.solver import Solver
 from regimen_advisor.explaining.explanation import Answer, Question, Questions, Step, Way
-from regimen_advisor.facts import ChoiceFact, Domain, NumberFact, SetFact
-from regimen_advisor.reading import Patient
-from regimen_advisor.standings import Standing
-from regimen_advisor.values import Atom, Between, Choice, Includes, Is, Members, Number
+from regimen_advisor.language.standings import Standing
+from regimen_advisor.language.values import Atom, Between, Choice, Includes, Is, Members, Number
+from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
+from regimen_advisor.patient.reading import Patient
+from regimen_advisor.solving.changes import Change, ChangeSet, grouped, smallest_changes
+from regimen_advisor.solving.determining_sets import HISTORY
+from regimen_advisor.solving.questions import Question as FoundQuestion
+from regimen_advisor.solving.questions import Questions as Found
+from regimen_advisor.solving.replies import Tests
+from regimen_advisor.solving.solver import Solver
 from regimen_advisor.wording import Wording, listed, value_word
 
 

@@ -11,13 +11,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from regimen_advisor.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
-from regimen_advisor.engines.interpreter import Judgement
-from regimen_advisor.engines.settling import unit_of
-from regimen_advisor.reading import Patient
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.sources import Record
-from regimen_advisor.values import Includes, Truth
+from regimen_advisor.files.sources import Record
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
+from regimen_advisor.language.interpreter import Judgement
+from regimen_advisor.language.values import Includes, Truth
+from regimen_advisor.patient.reading import Patient
+from regimen_advisor.solving.determining_sets import unit_of
 from regimen_advisor.wording import Wording
 
 State = Literal["met", "not met", "unknown"]

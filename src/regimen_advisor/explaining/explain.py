@@ -9,22 +9,22 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from regimen_advisor.advice import Advice, Option, ProfileName, RulebookName
 from regimen_advisor.advising import advise
-from regimen_advisor.drugs import folded
-from regimen_advisor.engines.interpreter import Interpreter
-from regimen_advisor.engines.questions import questions
-from regimen_advisor.engines.solver import solver_for
-from regimen_advisor.errors import InputError, Location, did_you_mean
 from regimen_advisor.explaining.arguments import Arguments
 from regimen_advisor.explaining.asking import changes_to, questions_about, questions_of_patient
 from regimen_advisor.explaining.clauses import Clause
 from regimen_advisor.explaining.explanation import Argument, Explanation, Known, OptionExplained, Questions
-from regimen_advisor.facts import Fact
+from regimen_advisor.files.errors import InputError, Location, did_you_mean
 from regimen_advisor.judging import judge
-from regimen_advisor.reading import Patient
+from regimen_advisor.knowledge.drugs import folded
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.interpreter import Interpreter
+from regimen_advisor.language.standings import Standing, effective_conditions, regimen_rules
+from regimen_advisor.language.values import Truth
+from regimen_advisor.patient.facts import Fact
+from regimen_advisor.patient.reading import Patient
 from regimen_advisor.reports.patient_text import question_words
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.standings import Standing, effective_conditions, regimen_rules
-from regimen_advisor.values import Truth
+from regimen_advisor.solving.questions import questions
+from regimen_advisor.solving.solver import solver_for
 from regimen_advisor.wording import Wording, listed
 
 _OF_HISTORY = ("prior_lines", "received", "progressed_on", "last_outcome")

@@ -19,8 +19,8 @@ from regimen_advisor.advice import (
     Scope,
 )
 from regimen_advisor.explaining.clauses import Clause, State
-from regimen_advisor.sources import Record
-from regimen_advisor.standings import Standing
+from regimen_advisor.files.sources import Record
+from regimen_advisor.language.standings import Standing
 
 
 class Unless(Record):

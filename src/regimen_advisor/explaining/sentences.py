@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from regimen_advisor.conditions import AllOf, Condition, Leaf, all_of
-from regimen_advisor.regimens import Target, TargetItem
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.rules import Effect, Rule
-from regimen_advisor.values import Is
+from regimen_advisor.knowledge.regimens import Target, TargetItem
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Effect, Rule
+from regimen_advisor.language.conditions import AllOf, Condition, Leaf, all_of
+from regimen_advisor.language.values import Is
 from regimen_advisor.wording import Wording, drug_name, listed, value_word
 
 

@@ -11,9 +11,9 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from regimen_advisor.files import yaml_files
+from regimen_advisor.files.output import yaml_files
+from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.page.data import page_data
-from regimen_advisor.rulebook import Rulebook
 
 SCRIPTS = (
     "evaluator", "sat", "reading", "settling", "asking", "advice", "profile_text", "view", "pictures", "form", "quiz",
@@ -46,14 +46,16 @@ def render_page(rulebook: Rulebook, examples: Iterable[Path] = ()) -> str:
 
 def page_script() -> str:
     """The one script of the page."""
-    texts = [(HERE / "assets" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
+    texts = [(HERE / "page" / "assets" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
     return "\n".join(["", *texts])
 
 
 def page_style() -> str:
     """The style that every report has, and what the page adds to it."""
     report = HERE / "reports" / "templates" / "report.css"
-    return "\n".join(["", *(file.read_text(encoding="utf-8") for file in (report, HERE / "assets" / "page.css"))])
+    return "\n".join(
+        ["", *(file.read_text(encoding="utf-8") for file in (report, HERE / "page" / "assets" / "page.css"))]
+    )
 
 
 def example_profiles(folder: Path | None = None) -> list[Path]:

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from regimen_advisor.conditions import Condition, atoms_of, fields_of
-from regimen_advisor.engines.encoding import OUTCOMES, Encoding, Shape, Slot
-from regimen_advisor.engines.implicants import place_of
-from regimen_advisor.engines.settling import HISTORY, unit_of
-from regimen_advisor.engines.settling import tied as tied_units
-from regimen_advisor.engines.solver import Solver, solver_for
-from regimen_advisor.facts import HISTORY_SETS, Domain, NumberFact, SetFact
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.values import Atom, Between, Includes
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.conditions import Condition, atoms_of, fields_of
+from regimen_advisor.language.values import Atom, Between, Includes
+from regimen_advisor.patient.facts import HISTORY_SETS, Domain, NumberFact, SetFact
+from regimen_advisor.solving.determining_sets import HISTORY, unit_of
+from regimen_advisor.solving.determining_sets import tied as tied_units
+from regimen_advisor.solving.encoding import OUTCOMES, Encoding, Shape, Slot
+from regimen_advisor.solving.implicants import place_of
+from regimen_advisor.solving.solver import Solver, solver_for
 from regimen_advisor.wording import Wording
 
 MOST_LINES = 12

@@ -13,15 +13,21 @@ from typing import Any, cast
 
 from regimen_advisor.advice import SCOPE
 from regimen_advisor.advising import ORDER
-from regimen_advisor.axioms import Axiom, Clause, SignedAtom
-from regimen_advisor.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
-from regimen_advisor.drugs import Drug, DrugClass, Formulary, folded
-from regimen_advisor.errors import InputError
 from regimen_advisor.explaining.sentences import effect_words
-from regimen_advisor.facts import ChoiceFact, Fact, NumberFact, SetFact
+from regimen_advisor.files.errors import InputError
+from regimen_advisor.files.sources import parse_document
+from regimen_advisor.knowledge.drugs import Drug, DrugClass, Formulary, folded
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Effect, Rule
+from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
+from regimen_advisor.language.standings import Standing
+from regimen_advisor.language.values import Atom, Between, Includes, Is
 from regimen_advisor.page.clauses import MOST_CURATIVE, MOST_LINES, clauses
 from regimen_advisor.page.evidence import regimens, study_data
-from regimen_advisor.profile import Profile
+from regimen_advisor.patient.axioms import Axiom, Clause, SignedAtom
+from regimen_advisor.patient.facts import ChoiceFact, Fact, NumberFact, SetFact
+from regimen_advisor.patient.profile import Profile
+from regimen_advisor.patient.vocabulary import MOST_CYCLES
 from regimen_advisor.quiz.generating import GROUPS, MEANINGS, Level, generate
 from regimen_advisor.quiz.key import Solution, answer_key
 from regimen_advisor.reports.figures_text import Places, signed, trial_title
@@ -29,12 +35,6 @@ from regimen_advisor.reports.options_text import erratum_line
 from regimen_advisor.reports.quiz import contrast_words, deciding_words
 from regimen_advisor.reports.studies import approval_sentence
 from regimen_advisor.reports.text import LEGEND
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.rules import Effect, Rule
-from regimen_advisor.sources import parse_document
-from regimen_advisor.standings import Standing
-from regimen_advisor.values import Atom, Between, Includes, Is
-from regimen_advisor.vocabulary import MOST_CYCLES
 from regimen_advisor.wording import VALUE_WORDS, Wording, listed
 
 QUIZ_SEED = 1

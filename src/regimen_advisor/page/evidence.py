@@ -6,8 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from regimen_advisor.advising import evidence_of
+from regimen_advisor.documents.blocks import Block, Bullets, Fields, Heading, Table
 from regimen_advisor.drawing.forest import Row, rows_of_study
-from regimen_advisor.regimens import Regimen
+from regimen_advisor.knowledge.regimens import Regimen
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.studies import Study
+from regimen_advisor.language.standings import regimen_rules
 from regimen_advisor.reports.figures_text import (
     Places,
     arm_labels,
@@ -20,12 +24,8 @@ from regimen_advisor.reports.figures_text import (
     signed,
     study_words,
 )
-from regimen_advisor.reports.layout import Block, Bullets, Fields, Heading, Table
 from regimen_advisor.reports.options_text import erratum_line
 from regimen_advisor.reports.studies import study_blocks
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.standings import regimen_rules
-from regimen_advisor.studies import Study
 
 Json = dict[str, Any]
 

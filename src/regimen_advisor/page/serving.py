@@ -10,10 +10,10 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from regimen_advisor.errors import DisagreementError, InputError, Location, Problem
-from regimen_advisor.files import MAX_BYTES
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.sources import MAX_DEPTH, Document, Path_
+from regimen_advisor.files.errors import DisagreementError, InputError, Location, Problem
+from regimen_advisor.files.output import MAX_BYTES
+from regimen_advisor.files.sources import MAX_DEPTH, Document, Path_
+from regimen_advisor.knowledge.rulebook import Rulebook
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -112,8 +112,8 @@ async def _advised(request: Request, rulebook: Rulebook) -> tuple[int, str]:
 
 def _advice(body: bytes, rulebook: Rulebook) -> str:
     from regimen_advisor.advising import advise  # noqa: PLC0415
-    from regimen_advisor.profile import profile_from  # noqa: PLC0415
-    from regimen_advisor.reading import read  # noqa: PLC0415
+    from regimen_advisor.patient.profile import profile_from  # noqa: PLC0415
+    from regimen_advisor.patient.reading import read  # noqa: PLC0415
     from regimen_advisor.reports.json import render_advice  # noqa: PLC0415
 
     value = _parsed(body)

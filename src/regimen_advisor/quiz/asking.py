@@ -9,12 +9,12 @@ from rich.console import Console
 from rich.prompt import Prompt
 from rich.text import Text
 
+from regimen_advisor.documents.blocks import STYLES, WIDEST, Heading, Line, Paragraph, lines_of
+from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.quiz.generating import MEANINGS, Group, Question, Quiz
 from regimen_advisor.quiz.grading import GradedQuestion, Sorted, chosen_regimen, grade
 from regimen_advisor.quiz.key import AnswerKey, solution
-from regimen_advisor.reports.layout import STYLES, WIDEST, Heading, Line, Paragraph, lines_of
 from regimen_advisor.reports.quiz import graded_blocks, question_lines, score, task, title
-from regimen_advisor.rulebook import Rulebook
 
 
 def ask(quiz: Quiz, rulebook: Rulebook, console: Console | None = None) -> tuple[int, int]:

@@ -11,10 +11,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from regimen_advisor.advice import SCHEMA_VERSION, SCOPE, JudgedBy, RulebookName, SchemaVersion, Scope
-from regimen_advisor.errors import InputError, Location, did_you_mean
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.rules import Effect, Setting
-from regimen_advisor.sources import Record
+from regimen_advisor.files.errors import InputError, Location, did_you_mean
+from regimen_advisor.files.sources import Record
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Effect, Setting
 
 Level = Literal[1, 2, 3]
 Kind = Literal["boundary", "neighbour", "exclusion", "unknown"]

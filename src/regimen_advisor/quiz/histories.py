@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.values import Atom, Between, Choice, Includes, Members, Number, Truth, Value
 from regimen_advisor.quiz.dice import Dice
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.values import Atom, Between, Choice, Includes, Members, Number, Truth, Value
 
 Demand = tuple[Atom, bool]
 """An atom, and whether it is to be true or false."""

@@ -10,16 +10,16 @@ from pydantic import Field
 from regimen_advisor.advice import SCHEMA_VERSION, SCOPE, Option, Reason, SchemaVersion, Scope
 from regimen_advisor.advising import advise
 from regimen_advisor.explaining.arguments import written_in
-from regimen_advisor.profile import Profile
+from regimen_advisor.files.sources import Record
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Rule
+from regimen_advisor.language.standings import Standing
+from regimen_advisor.patient.profile import Profile
+from regimen_advisor.patient.reading import read
 from regimen_advisor.quiz.generating import Group, Question, Quiz
 from regimen_advisor.quiz.making import group_of, patients_of
 from regimen_advisor.quiz.variants import Variant, Variants
 from regimen_advisor.quiz.words import asked_words
-from regimen_advisor.reading import read
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.rules import Rule
-from regimen_advisor.sources import Record
-from regimen_advisor.standings import Standing
 
 
 class Deciding(Record):

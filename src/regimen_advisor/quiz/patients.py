@@ -12,19 +12,19 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from regimen_advisor.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not, atoms_of, fields_of
 from regimen_advisor.engines.program import Program
-from regimen_advisor.engines.solver import solver_for
-from regimen_advisor.errors import InputError
-from regimen_advisor.facts import ChoiceFact, NumberFact, SetFact
-from regimen_advisor.profile import Profile
+from regimen_advisor.files.errors import InputError
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Effect
+from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not, atoms_of, fields_of
+from regimen_advisor.language.standings import Standing, effective_conditions, regimen_rules, standing_of
+from regimen_advisor.language.values import Between, Choice, Number, Truth
+from regimen_advisor.patient.facts import ChoiceFact, NumberFact, SetFact
+from regimen_advisor.patient.profile import Profile
+from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.quiz.dice import Dice
 from regimen_advisor.quiz.histories import Demand, Histories, empty_or, meets
-from regimen_advisor.reading import Patient, read
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.rules import Effect
-from regimen_advisor.standings import Standing, effective_conditions, regimen_rules, standing_of
-from regimen_advisor.values import Between, Choice, Number, Truth
+from regimen_advisor.solving.solver import solver_for
 
 Written = dict[str, Any]
 TRIES = 60

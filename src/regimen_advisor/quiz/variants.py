@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from regimen_advisor.facts import ChoiceFact, NumberFact, SetFact
+from regimen_advisor.patient.facts import ChoiceFact, NumberFact, SetFact
 from regimen_advisor.quiz.histories import OUTCOMES
 from regimen_advisor.quiz.patients import Patients, Written, driver_of
 from regimen_advisor.quiz.words import part_words

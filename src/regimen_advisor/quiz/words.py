@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from regimen_advisor.facts import Domain, Fact
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.patient.facts import Domain, Fact
 from regimen_advisor.quiz.patients import Patients, Written
-from regimen_advisor.rulebook import Rulebook
 from regimen_advisor.wording import Wording, listed, value_word
 
 _BARE = ("disease", "histology", "extent")

@@ -9,8 +9,8 @@ from typing import Any
 from regimen_advisor.cohorts.changes import CohortChanges
 from regimen_advisor.cohorts.cohort import Summary
 from regimen_advisor.cohorts.concordance import MEANINGS, Concordance
-from regimen_advisor.errors import counted, printable
-from regimen_advisor.standings import Standing
+from regimen_advisor.files.errors import counted, printable
+from regimen_advisor.language.standings import Standing
 
 SCOPE = (
     "For teaching and for testing guideline logic; knowledge as of the two reviews; not a medical device. "

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from regimen_advisor.files import read_text
+from regimen_advisor.files.output import read_text
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.values import Truth
 from regimen_advisor.reports.coverage import percent
 from regimen_advisor.reports.pages import environment, style
-from regimen_advisor.rulebook import Rulebook
 from regimen_advisor.testing.coverage import Coverage, Covered, Status
-from regimen_advisor.values import Truth
 from regimen_advisor.wording import Wording
 
 _WORST_FIRST: tuple[Status, ...] = ("missing", "covered", "cannot matter", "guard")

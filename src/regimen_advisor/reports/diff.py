@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from regimen_advisor.documents.blocks import Block, Bullets, Gap, Heading, Paragraph, lines_of, plain, shortened
 from regimen_advisor.reports.json import as_json
-from regimen_advisor.reports.layout import Block, Bullets, Gap, Heading, Paragraph, lines_of, plain, shortened
 from regimen_advisor.reports.markdown import escaped
 from regimen_advisor.reviewing.comparing import Change, Comparison, Difference
 from regimen_advisor.reviewing.matching import RuleChange

@@ -6,17 +6,28 @@ import itertools
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
+from regimen_advisor.documents.blocks import (
+    WIDTH,
+    Block,
+    Bullets,
+    Gap,
+    Heading,
+    Line,
+    Paragraph,
+    Table,
+    lines_of,
+    plain,
+)
 from regimen_advisor.explaining.clauses import Clause
 from regimen_advisor.explaining.explain import unmet
 from regimen_advisor.explaining.explanation import Argument, Explanation, OptionExplained, Step, Way
-from regimen_advisor.facts import Domain
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.patient.facts import Domain
 from regimen_advisor.reports.figures_text import signed
-from regimen_advisor.reports.layout import WIDTH, Block, Bullets, Gap, Heading, Line, Paragraph, Table, lines_of, plain
 from regimen_advisor.reports.markdown import markdown
 from regimen_advisor.reports.patient_text import questions_words
 from regimen_advisor.reports.questions_text import TO_ASK, patient_question_lines, question_lines
 from regimen_advisor.reports.text import TITLES
-from regimen_advisor.rulebook import Rulebook
 from regimen_advisor.wording import listed
 
 HOLDS = {"met": "holds", "not met": "does not hold", "unknown": "is open"}

@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from regimen_advisor.advice import Evidence, Option
-from regimen_advisor.drugs import Formulary
-from regimen_advisor.evidence import Approval, Arm, Comparison, Interval, Place, Result, Safety, ShownBenefit, Value
-from regimen_advisor.regimens import Regimen
-from regimen_advisor.rulebook import Rulebook
+from regimen_advisor.knowledge.drugs import Formulary
+from regimen_advisor.knowledge.evidence import (
+    Approval,
+    Arm,
+    Comparison,
+    Interval,
+    Place,
+    Result,
+    Safety,
+    ShownBenefit,
+    Value,
+)
+from regimen_advisor.knowledge.regimens import Regimen
+from regimen_advisor.knowledge.rulebook import Rulebook
 
 ERRATUM_SIGN = "†"
 _ENDPOINTS = ("OS", "PFS", "ORR", "DCR", "DoR")

@@ -8,7 +8,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from regimen_advisor.errors import InputError, Location
+from regimen_advisor.files.errors import InputError, Location
 
 
 def write_output(text: str, output: str | None) -> None:

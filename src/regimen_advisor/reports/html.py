@@ -14,14 +14,18 @@ from markupsafe import Markup
 
 from regimen_advisor.advice import Advice, Caution, Evidence, Option
 from regimen_advisor.advising import evidence_of
+from regimen_advisor.documents.blocks import Block
 from regimen_advisor.drawing.forest import forest_plot, rows_of, rows_of_study
 from regimen_advisor.drawing.guideline_map import guideline_map
 from regimen_advisor.drawing.map_picture import map_picture
-from regimen_advisor.engines.interpreter import Interpreter
 from regimen_advisor.explaining.explain import explain_all, unmet
 from regimen_advisor.explaining.explanation import Explanation, Known, OptionExplained
-from regimen_advisor.reading import Patient
-from regimen_advisor.regimens import Source
+from regimen_advisor.knowledge.regimens import Source
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.interpreter import Interpreter
+from regimen_advisor.language.standings import Standing, effective_conditions, regimen_rules
+from regimen_advisor.language.values import Truth
+from regimen_advisor.patient.reading import Patient
 from regimen_advisor.reports.explanation import asks_words, change_lines, says_its_value
 from regimen_advisor.reports.figures_text import (
     Places,
@@ -33,14 +37,10 @@ from regimen_advisor.reports.figures_text import (
     signed,
     study_words,
 )
-from regimen_advisor.reports.layout import Block
 from regimen_advisor.reports.pages import environment, style
 from regimen_advisor.reports.patient_text import questions_words
 from regimen_advisor.reports.questions_text import patient_question_lines, question_lines
 from regimen_advisor.reports.studies import approval_sentence, erratum_words, study_blocks
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.standings import Standing, effective_conditions, regimen_rules
-from regimen_advisor.values import Truth
 from regimen_advisor.wording import listed
 
 MOST_MAPS = 3

@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from regimen_advisor.advice import Advice, Caution, Option, Reason, Statement
-from regimen_advisor.reading import Patient
+from regimen_advisor.documents.blocks import Block, Bullets, Fields, Gap, Heading, Paragraph, Table, one_line
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.standings import Standing
+from regimen_advisor.patient.reading import Patient
 from regimen_advisor.reports.figures_text import (
     ERRATUM_SIGN,
     Places,
@@ -22,12 +25,9 @@ from regimen_advisor.reports.figures_text import (
     study_words,
     trial_title,
 )
-from regimen_advisor.reports.layout import Block, Bullets, Fields, Gap, Heading, Paragraph, Table, one_line
 from regimen_advisor.reports.patient_text import known_facts, questions_words
 from regimen_advisor.reports.studies import erratum_words, study_blocks
 from regimen_advisor.reports.text import LEGEND, TITLES
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.standings import Standing
 from regimen_advisor.wording import Wording
 
 _SHOWN = (Standing.OFFERED, Standing.OFFERED_WITH_CAUTION, Standing.UNDETERMINED)

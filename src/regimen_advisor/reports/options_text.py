@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from regimen_advisor.advice import Caution, Evidence, Option
-from regimen_advisor.evidence import Approval, Erratum
+from regimen_advisor.documents.blocks import Block, Gap, Paragraph, shortened
+from regimen_advisor.knowledge.evidence import Approval, Erratum
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.standings import Standing
 from regimen_advisor.reports.figures_text import (
     Places,
     approval_words,
@@ -23,10 +26,7 @@ from regimen_advisor.reports.figures_text import (
     signed,
     study_words,
 )
-from regimen_advisor.reports.layout import Block, Gap, Paragraph, shortened
 from regimen_advisor.reports.patient_text import questions_words
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.standings import Standing
 
 MOST_HARM = 130
 MOST_NAMES = 3

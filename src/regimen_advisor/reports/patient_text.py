@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from regimen_advisor.facts import Domain, Fact
-from regimen_advisor.reading import Patient
-from regimen_advisor.values import Choice, Number
+from regimen_advisor.language.values import Choice, Number
+from regimen_advisor.patient.facts import Domain, Fact
+from regimen_advisor.patient.reading import Patient
 from regimen_advisor.wording import Wording
 
 _WITHOUT_LABEL = ("disease", "histology", "extent")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from regimen_advisor.evidence import Approval, Arm, Citation, Cited, Erratum, Finding, Study, design_level
-from regimen_advisor.publications import RelatedPublication
+from regimen_advisor.documents.blocks import Block, Bullets, Fields, Heading, Table
+from regimen_advisor.knowledge.evidence import Approval, Arm, Citation, Cited, Erratum, Finding, Study, design_level
+from regimen_advisor.knowledge.publications import RelatedPublication
+from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.reports.figures_text import (
     ERRATUM_SIGN,
     Places,
@@ -16,8 +18,6 @@ from regimen_advisor.reports.figures_text import (
     safety_words,
     signed,
 )
-from regimen_advisor.reports.layout import Block, Bullets, Fields, Heading, Table
-from regimen_advisor.rulebook import Rulebook
 
 _REGISTRIES = {
     "NCT": "https://clinicaltrials.gov/study/{}",

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import Any, Literal
 
-from regimen_advisor.conditions import AllOf, Condition, Named, Not
-from regimen_advisor.engines.solver import Session, Solver, solver_for
-from regimen_advisor.engines.witness import witness
-from regimen_advisor.errors import Location
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.rules import Effect, Rule
-from regimen_advisor.standings import effective_conditions, regimen_rules
-from regimen_advisor.testing.occurrences import Steps, nodes
+from regimen_advisor.files.errors import Location
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Effect, Rule
+from regimen_advisor.language.conditions import AllOf, Condition, Named, Not
+from regimen_advisor.language.paths import Steps, nodes
+from regimen_advisor.language.standings import effective_conditions, regimen_rules
+from regimen_advisor.solving.solver import Session, Solver, solver_for
+from regimen_advisor.solving.witness import witness
 from regimen_advisor.wording import Wording
 
 FaultKind = Literal[

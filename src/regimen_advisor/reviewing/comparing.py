@@ -12,20 +12,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from regimen_advisor.conditions import ALWAYS, NEVER, AllOf, AnyOf, Condition, Leaf, Not
-from regimen_advisor.engines.implicants import Way, ways_to
-from regimen_advisor.engines.solver import Session, Solver
-from regimen_advisor.engines.witness import witness
-from regimen_advisor.profile import Profile
-from regimen_advisor.reading import read
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Effect, Rule
+from regimen_advisor.language.conditions import ALWAYS, NEVER, AllOf, AnyOf, Condition, Leaf, Not
+from regimen_advisor.language.standings import Standing
+from regimen_advisor.language.values import Is, Truth
+from regimen_advisor.patient.profile import Profile
+from regimen_advisor.patient.reading import read
 from regimen_advisor.reviewing.joining import Joined, Side, join
 from regimen_advisor.reviewing.matching import RuleChange, Saying, rule_changes, sayings
 from regimen_advisor.reviewing.smallest import is_smallest
 from regimen_advisor.reviewing.wording_changes import WordingChange, wording_changes
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.rules import Effect, Rule
-from regimen_advisor.standings import Standing
-from regimen_advisor.values import Is, Truth
+from regimen_advisor.solving.implicants import Way, ways_to
+from regimen_advisor.solving.solver import Session, Solver
+from regimen_advisor.solving.witness import witness
 from regimen_advisor.wording import Wording
 
 Only = Literal["old", "new"]

@@ -11,8 +11,8 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.rules import Effect, Rule
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Effect, Rule
 
 Fate = Literal["added", "removed", "changed", "rewritten", "renamed", "moved"]
 

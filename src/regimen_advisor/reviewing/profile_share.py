@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from regimen_advisor.engines.solver import ImpossiblePatient, solver_for
-from regimen_advisor.errors import InputError, Location, Problem
-from regimen_advisor.files import yaml_files
-from regimen_advisor.profile import profile_from
-from regimen_advisor.reading import Patient, read
+from regimen_advisor.files.errors import InputError, Location, Problem
+from regimen_advisor.files.output import yaml_files
+from regimen_advisor.files.sources import Document, read_document
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Rule
+from regimen_advisor.language.standings import Standing, regimen_rules
+from regimen_advisor.language.values import Truth
+from regimen_advisor.patient.profile import profile_from
+from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.reviewing.comparing import Comparison, cited
 from regimen_advisor.reviewing.matching import Saying
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.rules import Rule
-from regimen_advisor.sources import Document, read_document
-from regimen_advisor.standings import Standing, regimen_rules
-from regimen_advisor.values import Truth
+from regimen_advisor.solving.solver import ImpossiblePatient, solver_for
 
 
 @dataclass(frozen=True)

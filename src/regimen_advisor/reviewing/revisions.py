@@ -9,8 +9,8 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from regimen_advisor.errors import InputError, Location, Problem
-from regimen_advisor.rulebook import Rulebook, default_folder, load_rulebook
+from regimen_advisor.files.errors import InputError, Location, Problem
+from regimen_advisor.knowledge.rulebook import Rulebook, default_folder, load_rulebook
 
 WORKING_TREE = "the working tree"
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from regimen_advisor.conditions import Condition
-from regimen_advisor.engines.knowing import fact_literals, is_asked_of_history
-from regimen_advisor.engines.settling import HISTORY, ties, unit_of
-from regimen_advisor.engines.solver import Model, Session, Solver
-from regimen_advisor.facts import Domain
-from regimen_advisor.profile import Profile
-from regimen_advisor.reading import read
+from regimen_advisor.language.conditions import Condition
+from regimen_advisor.patient.facts import Domain
+from regimen_advisor.patient.profile import Profile
+from regimen_advisor.patient.reading import read
+from regimen_advisor.solving.assumptions import fact_literals, is_asked_of_history
+from regimen_advisor.solving.determining_sets import HISTORY, ties, unit_of
+from regimen_advisor.solving.solver import Model, Session, Solver
 
 
 def is_smallest(solver: Solver, condition: Condition, written: Mapping[str, Any]) -> bool:

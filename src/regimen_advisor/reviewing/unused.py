@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from regimen_advisor.conditions import atoms_of, findings_of
-from regimen_advisor.errors import InputError, Location
+from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.files.sources import Path_, read_document
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Effect
+from regimen_advisor.language.conditions import atoms_of, findings_of
+from regimen_advisor.language.values import Includes
 from regimen_advisor.reviewing.checking import Flaw
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.rules import Effect
-from regimen_advisor.sources import Path_, read_document
-from regimen_advisor.values import Includes
 
 
 def unused_of(rulebook: Rulebook) -> Iterator[Flaw]:

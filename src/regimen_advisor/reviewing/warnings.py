@@ -6,21 +6,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from regimen_advisor.conditions import ALWAYS, NEVER, AllOf, AnyOf, Condition, Leaf, Named, Not, atoms_of, walk
-from regimen_advisor.engines.implicants import Way, ways_to
-from regimen_advisor.engines.interpreter import Interpreter
-from regimen_advisor.engines.solver import Solver, solver_for
-from regimen_advisor.engines.witness import witness
-from regimen_advisor.errors import Location
-from regimen_advisor.facts import Domain, NumberFact
-from regimen_advisor.narrowing import Facts
-from regimen_advisor.profile import Profile
-from regimen_advisor.reading import read
+from regimen_advisor.files.errors import Location
+from regimen_advisor.knowledge.rulebook import DISEASES, Rulebook
+from regimen_advisor.language.conditions import ALWAYS, NEVER, AllOf, AnyOf, Condition, Leaf, Named, Not, atoms_of, walk
+from regimen_advisor.language.interpreter import Interpreter
+from regimen_advisor.language.standings import RegimenRules, Standing, regimen_rules, standing_of
+from regimen_advisor.language.values import Between, Is
+from regimen_advisor.patient.facts import Domain, NumberFact
+from regimen_advisor.patient.narrowing import Facts
+from regimen_advisor.patient.profile import Profile
+from regimen_advisor.patient.reading import read
 from regimen_advisor.reviewing.checking import Flaw
 from regimen_advisor.reviewing.ways_told import facts_of_way, way_condition, way_words
-from regimen_advisor.rulebook import DISEASES, Rulebook
-from regimen_advisor.standings import RegimenRules, Standing, regimen_rules, standing_of
-from regimen_advisor.values import Between, Is
+from regimen_advisor.solving.implicants import Way, ways_to
+from regimen_advisor.solving.solver import Solver, solver_for
+from regimen_advisor.solving.witness import witness
 from regimen_advisor.wording import Wording
 
 

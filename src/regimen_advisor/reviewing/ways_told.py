@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from regimen_advisor.conditions import ALWAYS, Condition, Leaf, Not, all_of
-from regimen_advisor.engines.implicants import Way
-from regimen_advisor.facts import Domain
-from regimen_advisor.narrowing import Facts, narrow
+from regimen_advisor.language.conditions import ALWAYS, Condition, Leaf, Not, all_of
+from regimen_advisor.language.conditions_yaml import written
+from regimen_advisor.language.values import Atom, Between, Choice, Is, Number, Value
+from regimen_advisor.patient.facts import Domain
+from regimen_advisor.patient.narrowing import Facts, narrow
+from regimen_advisor.solving.implicants import Way
 from regimen_advisor.testing.updating import flow
-from regimen_advisor.testing.written import written
-from regimen_advisor.values import Atom, Between, Choice, Is, Number, Value
 from regimen_advisor.wording import Wording
 
 

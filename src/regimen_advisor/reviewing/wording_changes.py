@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from regimen_advisor.findings import Finding
+from regimen_advisor.files.sources import Record
+from regimen_advisor.knowledge.findings import Finding
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Rule
 from regimen_advisor.reviewing.matching import Saying
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.rules import Rule
-from regimen_advisor.sources import Record
 
 _OF_RULE = ("says", "subject", "source", "approvals", "basis", "certainty", "errata")
 _OF_FINDING = ("name", "says", "source")

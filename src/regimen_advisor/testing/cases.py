@@ -15,17 +15,17 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from regimen_advisor.complaints import shown
-from regimen_advisor.errors import InputError, Location, Problem, did_you_mean
-from regimen_advisor.facts import Domain
-from regimen_advisor.files import read_text, yaml_files
-from regimen_advisor.profile import profile_from
-from regimen_advisor.reading import Patient, read
-from regimen_advisor.regimens import Source
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.rules import Effect
-from regimen_advisor.sources import Document, Path_, Record, parse_documents, read_document, validated
-from regimen_advisor.standings import Standing
+from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean
+from regimen_advisor.files.output import read_text, yaml_files
+from regimen_advisor.files.sources import Document, Path_, Record, parse_documents, read_document, validated
+from regimen_advisor.files.validation_messages import shown
+from regimen_advisor.knowledge.regimens import Source
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Effect
+from regimen_advisor.language.standings import Standing
+from regimen_advisor.patient.facts import Domain
+from regimen_advisor.patient.profile import profile_from
+from regimen_advisor.patient.reading import Patient, read
 
 SUFFIX = ".case.yaml"
 

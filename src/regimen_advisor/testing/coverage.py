@@ -11,16 +11,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from regimen_advisor.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
-from regimen_advisor.engines.interpreter import Judgement
 from regimen_advisor.engines.program import Program
-from regimen_advisor.narrowing import Facts
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.rules import Rule
-from regimen_advisor.standings import effective_conditions
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Rule
+from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
+from regimen_advisor.language.interpreter import Judgement
+from regimen_advisor.language.paths import Occurrence, Steps, deciding, occurrences
+from regimen_advisor.language.standings import effective_conditions
+from regimen_advisor.language.values import Choice, Truth
+from regimen_advisor.patient.narrowing import Facts
 from regimen_advisor.testing.cases import Case
-from regimen_advisor.testing.occurrences import Occurrence, Steps, deciding, occurrences
-from regimen_advisor.values import Choice, Truth
 
 Status = Literal["covered", "missing", "cannot matter", "guard"]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from regimen_advisor.conditions import AllOf, Condition, Leaf, Not, negation_normal_form
-from regimen_advisor.engines.encoding import Encoding, Shape
-from regimen_advisor.engines.solver import Session
-from regimen_advisor.facts import Clause
-from regimen_advisor.narrowing import Contradiction, narrow
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.standings import effective_conditions
-from regimen_advisor.values import Value
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.conditions import AllOf, Condition, Leaf, Not, negation_normal_form
+from regimen_advisor.language.standings import effective_conditions
+from regimen_advisor.language.values import Value
+from regimen_advisor.patient.facts import Clause
+from regimen_advisor.patient.narrowing import Contradiction, narrow
+from regimen_advisor.solving.encoding import Encoding, Shape
+from regimen_advisor.solving.solver import Session
 
 
 class Impossibility:

@@ -10,14 +10,24 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from regimen_advisor.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not, children, fields_of, findings_of
-from regimen_advisor.errors import Location
-from regimen_advisor.facts import ChoiceFact, Domain, NumberFact, SetFact
-from regimen_advisor.regimens import Target, TargetItem
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.rules import Effect, Rule
-from regimen_advisor.testing.occurrences import Steps, nodes, part_at, replaced
-from regimen_advisor.values import Between, Includes, Is
+from regimen_advisor.files.errors import Location
+from regimen_advisor.knowledge.regimens import Target, TargetItem
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Effect, Rule
+from regimen_advisor.language.conditions import (
+    AllOf,
+    AnyOf,
+    Condition,
+    Leaf,
+    Named,
+    Not,
+    children,
+    fields_of,
+    findings_of,
+)
+from regimen_advisor.language.paths import Steps, nodes, part_at, replaced
+from regimen_advisor.language.values import Between, Includes, Is
+from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
 
 Operator = Literal[
     "threshold by one", "comparison flipped", "condition dropped", "condition negated", "value swapped",

@@ -13,17 +13,17 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from regimen_advisor.conditions import NEVER, AllOf, AnyOf, Condition, Leaf, Not
-from regimen_advisor.engines.solver import Solver, solver_for
-from regimen_advisor.engines.witness import witness
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.rules import Rule
-from regimen_advisor.standings import effective_conditions, regimen_rules
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Rule
+from regimen_advisor.language.conditions import NEVER, AllOf, AnyOf, Condition, Leaf, Not
+from regimen_advisor.language.standings import effective_conditions, regimen_rules
+from regimen_advisor.language.values import Is
+from regimen_advisor.solving.solver import Solver, solver_for
+from regimen_advisor.solving.witness import witness
 from regimen_advisor.testing.cases import STATEMENTS, Case
 from regimen_advisor.testing.mutants import Mutant, mutants
 from regimen_advisor.testing.noticing import Watch, observe
 from regimen_advisor.testing.results import run_case
-from regimen_advisor.values import Is
 
 Fate = Literal["killed", "survived", "equivalent"]
 CHUNK = 40

@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from regimen_advisor.engines.interpreter import conjunction
 from regimen_advisor.engines.program import Program
-from regimen_advisor.narrowing import Facts
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.rules import Effect, Rule
-from regimen_advisor.standings import Standing, effective_conditions, regimen_rules, standing_of
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Effect, Rule
+from regimen_advisor.language.interpreter import conjunction
+from regimen_advisor.language.standings import Standing, effective_conditions, regimen_rules, standing_of
+from regimen_advisor.language.values import Choice, Truth
+from regimen_advisor.patient.narrowing import Facts
 from regimen_advisor.testing.cases import STATEMENTS, Case, Expectation
 from regimen_advisor.testing.mutants import Mutant
-from regimen_advisor.values import Choice, Truth
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from regimen_advisor.advice import Advice, Option
 from regimen_advisor.advising import advise
-from regimen_advisor.errors import Location
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.rules import Effect
-from regimen_advisor.standings import Standing
+from regimen_advisor.files.errors import Location
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Effect
+from regimen_advisor.language.standings import Standing
 from regimen_advisor.testing.cases import Case, Expectation
 
 DECIDERS = ("rules", "studies", "because", "depends_on")

@@ -7,21 +7,21 @@ from typing import Any
 
 from regimen_advisor.advice import Advice, Option
 from regimen_advisor.advising import advise
-from regimen_advisor.conditions import Condition
 from regimen_advisor.engines.program import Program
-from regimen_advisor.engines.solver import Solver, solver_for
-from regimen_advisor.engines.witness import witness
-from regimen_advisor.profile import Profile
-from regimen_advisor.reading import Patient, read
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Effect, Rule
+from regimen_advisor.language.conditions import Condition
+from regimen_advisor.language.standings import Standing
+from regimen_advisor.language.values import Truth
+from regimen_advisor.patient.profile import Profile
+from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.reviewing.ways_told import profile_lines
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.rules import Effect, Rule
-from regimen_advisor.standings import Standing
+from regimen_advisor.solving.solver import Solver, solver_for
+from regimen_advisor.solving.witness import witness
 from regimen_advisor.testing.cases import Said
 from regimen_advisor.testing.coverage import Covered, demand
 from regimen_advisor.testing.results import decided_by, statements_of
 from regimen_advisor.testing.updating import WIDTH, entry_lines, expectation_of, flow, said_lines
-from regimen_advisor.values import Truth
 from regimen_advisor.wording import Wording
 
 Written = Mapping[str, Any]

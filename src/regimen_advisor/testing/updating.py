@@ -14,11 +14,11 @@ import yaml
 
 from regimen_advisor.advice import Advice, Option
 from regimen_advisor.advising import advise
-from regimen_advisor.errors import InputError, Location
-from regimen_advisor.files import read_text
-from regimen_advisor.rulebook import Rulebook
-from regimen_advisor.sources import Document, parse_documents
-from regimen_advisor.standings import Standing
+from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.files.output import read_text
+from regimen_advisor.files.sources import Document, parse_documents
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.standings import Standing
 from regimen_advisor.testing.cases import Case, Expectation, Said, parse_cases
 from regimen_advisor.testing.results import DECIDERS, Statement, compare, decided_by, differences, statements_of
 

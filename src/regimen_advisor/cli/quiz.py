@@ -1,0 +1,177 @@
+"""The verbs ``quiz`` and ``cite``: teaching with generated patients, and the citations behind an answer."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from regimen_advisor.cli.options import Output, Rules
+from regimen_advisor.files.errors import InputError, Location
+
+if TYPE_CHECKING:
+    from regimen_advisor.knowledge.evidence import Study
+    from regimen_advisor.knowledge.rulebook import Rulebook
+    from regimen_advisor.quiz.generating import Level, Quiz
+
+
+class QuizFormat(StrEnum):
+    """How ``quiz`` prints questions, or the marking of answers."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class CitationName(StrEnum):
+    """How ``cite`` prints citations."""
+
+    TEXT = "text"
+    BIBTEX = "bibtex"
+    RIS = "ris"
+    CSL_JSON = "csl-json"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs to the command line."""
+    app.command()(quiz)
+    app.command()(cite)
+
+
+def quiz(  # noqa: PLR0917 - one parameter an option
+    seed: Annotated[
+        int | None, typer.Option(help="The same seed gives the same quiz. Default: 1; at a terminal a new one.")
+    ] = None,
+    count: Annotated[int, typer.Option("--count", "-n", help="How many questions, 1 to 50.")] = 5,
+    level: Annotated[
+        int, typer.Option(min=1, max=3, help="1: all is known; 2: something is not; 3: cautions count apart.")
+    ] = 2,
+    setting: Annotated[
+        str | None, typer.Option(metavar="SETTING", help="One clinical setting, such as nsclc/later-line-egfr.")
+    ] = None,
+    answers: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Mark the answers in FILE; `-` reads standard input.")
+    ] = None,
+    export: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write questions and answer key to FILE.md or FILE.html.")
+    ] = None,
+    key: Annotated[bool, typer.Option("--key/--no-key", help="With --export: with the answer key.")] = True,
+    format: Annotated[QuizFormat, typer.Option("--format", "-f", help="How to print.")] = QuizFormat.TEXT,
+    output: Output = None,
+    rules: Rules = None,
+) -> None:
+    """Set and mark exercises on generated patients.
+
+    Which options has this patient? The marks say which rule decides each point.
+    """
+    import secrets  # noqa: PLC0415
+
+    from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
+    from regimen_advisor.quiz.generating import generate  # noqa: PLC0415
+
+    if answers is not None and export is not None:
+        raise InputError.at(Location("quiz"), "expected --answers or --export, found both")
+    at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    asking = at_terminal and format is QuizFormat.TEXT and not (answers or export or output)
+    chosen = seed if seed is not None else secrets.randbelow(10_000) if asking else 1
+    rulebook = load_rulebook(rules)
+    generated = generate(rulebook, chosen, count, setting, _level(level))
+    if asking:
+        from regimen_advisor.quiz.asking import ask  # noqa: PLC0415
+
+        ask(generated, rulebook)
+    elif export is not None:
+        _export(generated, rulebook, export, key=key)
+    elif answers is not None:
+        _write(_marked(generated, rulebook, answers, format), output)
+    else:
+        _write(_questions(generated, format), output)
+
+
+def _level(level: int) -> Level:
+    levels: tuple[Level, ...] = (1, 2, 3)
+    return levels[level - 1]
+
+
+def _questions(quiz: Quiz, format: QuizFormat) -> str:
+    if format is QuizFormat.JSON:
+        from regimen_advisor.reports.json import as_json  # noqa: PLC0415
+
+        return as_json(quiz)
+    from regimen_advisor.reports.quiz import render_text  # noqa: PLC0415
+
+    return render_text(quiz)
+
+
+def _marked(quiz: Quiz, rulebook: Rulebook, answers: str, format: QuizFormat) -> str:
+    from regimen_advisor.quiz.grading import grade, read_answers  # noqa: PLC0415
+    from regimen_advisor.quiz.key import answer_key  # noqa: PLC0415
+
+    given = read_answers(answers, quiz)
+    graded = grade(quiz, answer_key(quiz, rulebook), given)
+    if format is QuizFormat.JSON:
+        from regimen_advisor.reports.json import as_json  # noqa: PLC0415
+
+        return as_json(graded)
+    from regimen_advisor.reports.quiz import render_grade  # noqa: PLC0415
+
+    return render_grade(graded)
+
+
+def _export(quiz: Quiz, rulebook: Rulebook, file: str, *, key: bool) -> None:
+    from regimen_advisor.quiz.key import answer_key  # noqa: PLC0415
+    from regimen_advisor.reports.quiz import render_html, render_markdown  # noqa: PLC0415
+
+    ending = Path(file).suffix.lower()
+    if ending not in (".md", ".html"):
+        raise InputError.at(Location(file), "--export: expected a file name that ends in .md or .html")
+    answers = answer_key(quiz, rulebook) if key else None
+    _write(render_html(quiz, answers) if ending == ".html" else render_markdown(quiz, answers), file)
+
+
+def cite(  # noqa: PLR0917 - one parameter an option
+    studies: Annotated[
+        list[str] | None, typer.Argument(metavar="STUDY", help="Studies by id or name; all of them if left out.")
+    ] = None,
+    for_: Annotated[
+        list[str] | None,
+        typer.Option("--for", metavar="FILE", help="The studies behind the options offered to this patient."),
+    ] = None,
+    format: Annotated[CitationName, typer.Option("--format", "-f", help="How to print.")] = CitationName.TEXT,
+    style: Annotated[
+        str | None, typer.Option("--style", metavar="STYLE", help="Of text: ama, nejm, vancouver or another CSL style.")
+    ] = None,
+    output: Output = None,
+    rules: Rules = None,
+) -> None:
+    """Print the citations of studies.
+
+    What is recalled and not confirmed is marked, what is not known is left out.
+    """
+    from regimen_advisor.citing.formats import render  # noqa: PLC0415
+    from regimen_advisor.citing.items import chosen, item_of  # noqa: PLC0415
+    from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
+
+    if studies and for_:
+        raise InputError.at(Location("cite"), "expected studies or --for FILE, found both")
+    rulebook = load_rulebook(rules)
+    found = _behind(for_, rulebook) if for_ else chosen(studies or [], rulebook)
+    _write(render([item_of(study) for study in found], format.value, style), output)
+
+
+def _behind(files: list[str], rulebook: Rulebook) -> tuple[Study, ...]:
+    """The studies behind the options offered to the patients of these files, or the problems of all files at once."""
+    from regimen_advisor.advising import advise  # noqa: PLC0415
+    from regimen_advisor.citing.items import behind  # noqa: PLC0415
+    from regimen_advisor.patient.reading import read_files  # noqa: PLC0415
+
+    patients = read_files(files, rulebook.domain)
+    return behind([advise(patient, rulebook, ask=False) for patient in patients], rulebook)
+
+
+def _write(text: str, output: str | None) -> None:
+    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
+
+    write_output(text, output)

@@ -1,0 +1,119 @@
+"""The verbs ``check`` and ``diff``: is the rulebook sound, and what does a change of it change."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from regimen_advisor.cli.options import Output, Rules
+
+if TYPE_CHECKING:
+    from regimen_advisor.reviewing.comparing import Comparison
+
+
+class CheckFormat(StrEnum):
+    """How ``check`` prints what it found."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class DiffFormat(StrEnum):
+    """How ``diff`` prints what changed."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs to the command line."""
+    app.command()(check)
+    app.command()(diff)
+
+
+def check(
+    rules: Rules = None,
+    format: Annotated[CheckFormat, typer.Option("--format", "-f", help="How to print.")] = CheckFormat.TEXT,
+    output: Output = None,
+) -> None:
+    """Find faults of the rulebook without any patient. Exit code 1 if there are some; warnings do not count."""
+    from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
+    from regimen_advisor.reports.check import render_json, render_text  # noqa: PLC0415
+    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
+    from regimen_advisor.reviewing.checking import check as check_rulebook  # noqa: PLC0415
+    from regimen_advisor.reviewing.revisions import working_folder  # noqa: PLC0415
+
+    checked = check_rulebook(load_rulebook(working_folder(rules)))
+    render = render_json if format is CheckFormat.JSON else render_text
+    write_output(render(checked), output)
+    if checked.faults:
+        raise typer.Exit(1)
+
+
+def diff(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="A folder of rules, or a git revision.")] = "HEAD",
+    new: Annotated[
+        str | None, typer.Argument(metavar="NEW", help="Another one (default: the rules of the working tree).")
+    ] = None,
+    *,
+    profiles: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--profiles",
+            metavar="PATH",
+            help="Also tell how many of these profiles change: a file, or all in a folder.",
+        ),
+    ] = None,
+    save_witnesses: Annotated[
+        str | None, typer.Option("--save-witnesses", metavar="DIR", help="Save each witness as a profile.")
+    ] = None,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 if the advice changes.")] = False,
+    format: Annotated[DiffFormat, typer.Option("--format", "-f", help="How to print.")] = DiffFormat.TEXT,
+    output: Output = None,
+    rules: Rules = None,
+) -> None:
+    """Say exactly what changed between two rulebooks.
+
+    Over all patients, not over a sample, with a witness for each change.
+    """
+    from regimen_advisor.reports.diff import DiffReport  # noqa: PLC0415
+    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
+    from regimen_advisor.reviewing.comparing import compare  # noqa: PLC0415
+    from regimen_advisor.reviewing.profile_share import share_of  # noqa: PLC0415
+    from regimen_advisor.reviewing.revisions import named_rulebook  # noqa: PLC0415
+
+    before, after = named_rulebook(old, rules), named_rulebook(new, rules)
+    comparison = compare(before.rulebook, after.rulebook)
+    share = share_of(comparison, profiles) if profiles else None
+    report = DiffReport(comparison, before.name, after.name, share)
+    rendered = {DiffFormat.TEXT: report.text, DiffFormat.MARKDOWN: report.markdown, DiffFormat.JSON: report.json}[
+        format
+    ]()
+    if save_witnesses is not None:
+        _save_witnesses(comparison, Path(save_witnesses))
+    write_output(rendered, output)
+    if exit_code and not comparison.is_equal:
+        raise typer.Exit(1)
+
+
+def _save_witnesses(comparison: Comparison, folder: Path) -> None:
+    from regimen_advisor.files.errors import InputError, Location  # noqa: PLC0415
+    from regimen_advisor.reports.diff import standings_words  # noqa: PLC0415
+    from regimen_advisor.reports.files import write_file  # noqa: PLC0415
+    from regimen_advisor.reviewing.ways_told import profile_lines  # noqa: PLC0415
+    from regimen_advisor.testing.updating import flow  # noqa: PLC0415
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError.at(Location(str(folder)), f"cannot be made: {error.strerror or error}") from None
+    for change in comparison.changes:
+        words = standings_words(change)
+        id = "-".join(re.findall(r"[a-z0-9]+", f"{change.subject} {words}".replace("->", "to")))
+        lines = [f"id: {id}", f"summary: {flow(f'Witness of a change of the rules: {change.subject}, {words}.')}"]
+        write_file(folder / f"{id}.yaml", "\n".join([*lines, *profile_lines(change.witness)]) + "\n")

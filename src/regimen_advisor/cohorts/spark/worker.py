@@ -1,0 +1,148 @@
+"""What runs on the workers of a cluster: each Arrow batch is judged like a small table.
+
+What a worker needs of the rulebook travels with the task, so that the rules need not be installed there; the package
+itself must be.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from regimen_advisor.cohorts.changes import either, in_words, side_by_side
+from regimen_advisor.cohorts.cohort import GIVEN, ROW, as_profiles, named, second_tables, standings_of
+from regimen_advisor.cohorts.mapping import TableMapping, load_mapping
+from regimen_advisor.columns.engine import ColumnEngine
+from regimen_advisor.columns.exact.corrections import with_answers
+from regimen_advisor.columns.exact.open_cases import OpenCases
+from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.files.output import read_bytes, rule_files
+from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
+
+Files = tuple[tuple[str, bytes], ...]
+NUMBER = "number of the row in the table"
+"""A column of the batches: long, because a table may have a column of any short name."""
+CHANGED = "changed"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker needs besides the rows."""
+
+    table: str
+    cells: tuple[str, ...]
+    """The names of the columns of each batch."""
+    columns: tuple[str, ...]
+    """What it gives back of a patient: text, but for ``NUMBER``."""
+    rules: Files
+    old: Files = ()
+    """The rules that are compared with, if there are any."""
+    mapping: Files = ()
+    """The mapping first, then its second tables."""
+    given: str | None = None
+    id_column: str = "id"
+    exact: bool = True
+
+
+def rules_of(rulebook: Rulebook) -> Files:
+    """The files of a rulebook."""
+    folder = rulebook.folder
+    return tuple((file.relative_to(folder).as_posix(), read_bytes(file)) for file in rule_files(folder))
+
+
+def mapping_of(mapping: TableMapping, table: str) -> Files:
+    """A mapping and its second tables, which stand beside it or beside ``table``."""
+    document = Path(mapping.document.name)
+    folder = second_tables(mapping, table)
+    try:
+        others = [(second.file, (folder / second.file).read_bytes()) for second in mapping.file.tables.values()]
+        return ((document.name, document.read_bytes()), *others)
+    except OSError as error:
+        raise InputError.at(Location(str(error.filename)), f"cannot be read: {error.strerror}") from None
+
+
+def _put(files: Files, folder: str) -> None:
+    for name, content in files:
+        path = Path(folder) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def _rulebook(files: Files) -> Rulebook:
+    with tempfile.TemporaryDirectory(prefix="rules-") as folder:
+        _put(files, folder)
+        return load_rulebook(folder)
+
+
+class _Judge:
+    """One rulebook, compiled for the tables of a mapping."""
+
+    def __init__(self, rulebook: Rulebook, mapping: TableMapping | None, *, exact: bool) -> None:
+        self.regimens, self.mapping = list(rulebook.regimens), mapping
+        self.engine = ColumnEngine(rulebook, mapping.readers if mapping else None)
+        self.cases = OpenCases(self.engine) if exact else None
+
+    def judged(self, rows: pl.DataFrame) -> pl.LazyFrame:
+        """A row a patient, in the order of ``rows``."""
+        keep = [name for name in (ROW, "id", GIVEN, NUMBER) if name in rows.columns]
+        facts = self.engine.facts(rows.lazy(), self.cases.look if self.cases else None)
+        told = standings_of(facts, self.engine, self.mapping, keep).collect(engine="in-memory").lazy()
+        if self.cases is not None:
+            self.cases.settle()
+            told = with_answers(told, self.cases.told().lazy(), self.regimens).collect(engine="in-memory").lazy()
+        return told
+
+
+class Worker:
+    """The rules compiled and the mapping read, once in each worker process."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        rulebook = _rulebook(task.rules)
+        self.mapping: TableMapping | None = None
+        self._folder = tempfile.TemporaryDirectory(prefix="mapping-")  # second tables are read again for each batch
+        if task.mapping:
+            _put(task.mapping, self._folder.name)
+            self.mapping = load_mapping(Path(self._folder.name) / task.mapping[0][0], rulebook.domain)
+        self.new = _Judge(rulebook, self.mapping, exact=task.exact)
+        self.old = _Judge(_rulebook(task.old), self.mapping, exact=task.exact) if task.old else None
+
+    def told(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """A row a patient, in the order of ``frame``; beside old rules only the patients who change, and how."""
+        task = self.task
+        number = frame.lazy().select(pl.col(NUMBER).alias(ROW))
+        raw = frame.lazy().drop(NUMBER)
+        read = as_profiles(raw, task.table, self.mapping, given=task.given, id_column=task.id_column)
+        rows = named(pl.concat([read, number], how="horizontal")).rename({ROW: NUMBER}).with_row_index(ROW).collect()
+        told = self.new.judged(rows)
+        if self.old is not None:
+            regimens = either(self.old.regimens, self.new.regimens)
+            both = side_by_side(self.old.judged(rows), told, regimens).with_columns(in_words(regimens).alias(CHANGED))
+            told = pl.concat([both, told.select(NUMBER)], how="horizontal").filter(pl.col(CHANGED).is_not_null())
+        return told.select(task.columns).collect(engine="in-memory")
+
+
+@lru_cache(maxsize=1)
+def _worker(task: Task) -> Worker:
+    return Worker(task)
+
+
+def judge(task: Task) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """The function that Spark runs on the batches of a partition."""
+
+    def told(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        worker = _worker(task)
+        target = pa.schema([(name, pa.int64() if name == NUMBER else pa.string()) for name in task.columns])
+        for batch in batches:
+            frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch])))
+            frame.columns = list(task.cells)
+            answers = worker.told(frame).with_columns(pl.exclude(NUMBER).cast(pl.String))
+            yield from answers.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(target).to_batches()
+
+    return told

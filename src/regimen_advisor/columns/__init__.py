@@ -1,0 +1,1 @@
+"""Tables of patients judged column by column."""

@@ -1,0 +1,142 @@
+"""The entries of the histories of a whole table side by side, and what makes a history impossible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import get_args
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from regimen_advisor.patient.facts import Outcome
+
+OUTCOMES = get_args(Outcome)
+PROGRESSED = 1 << OUTCOMES.index("progressed")
+ONGOING = 1 << OUTCOMES.index("ongoing")
+_FEW = 255
+ANY_OUTCOME = (1 << len(OUTCOMES)) - 1
+
+FAULTS = (
+    "",
+    "history: every entry needs a line from 1, or `setting: curative` and no line",
+    "history: a line stands twice",
+    "history: lines run from 1 without a gap",
+    "history: maintenance of a line that is not in the history",
+    "history: maintenance cannot be ongoing when its line has progressed",
+)
+
+Ints = npt.NDArray[np.int64]
+Bits = npt.NDArray[np.uint64]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Sets:
+    """What a set surely holds (``must``) and possibly (``may``), a bit for each member, a row for each patient."""
+
+    must: Bits
+    may: Bits
+
+
+@dataclass(frozen=True)
+class Entries:
+    """The entries of all rows, those of a row together: curative first, then by line, induction before maintenance."""
+
+    row: Ints
+    line: Ints
+    """0 for treatment with curative intent."""
+    upkeep: Flags
+    outcomes: npt.NDArray[np.uint8]
+    cycles: Ints
+    """-1 where it is not known."""
+    drugs: Sets
+    untold: Flags
+    """Nothing is known of the drugs."""
+    bad: Flags
+
+    def at(self, keep: npt.NDArray[np.generic]) -> Entries:
+        """Some of the entries, or all in another order."""
+        drugs = Sets(self.drugs.must[keep], self.drugs.may[keep])
+        return Entries(
+            self.row[keep],
+            self.line[keep],
+            self.upkeep[keep],
+            self.outcomes[keep],
+            self.cycles[keep],
+            drugs,
+            self.untold[keep],
+            self.bad[keep],
+        )
+
+
+def every_bit(flags: Flags) -> Bits:
+    """All bits where a flag is set and none elsewhere: to mask with it is ten times faster than to choose by a flag."""
+    return np.negative(flags.astype(np.uint64))
+
+
+def firsts_of(groups: Ints) -> Ints:
+    """The places where a group of equal numbers begins."""
+    return np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]]) if len(groups) else np.zeros(0, np.int64)
+
+
+def as_lists(given: pl.Series) -> pl.Series:
+    """The drugs of each entry as a list; as text they are JSON or joined by ``;``."""
+    if isinstance(given.dtype, pl.List):
+        return given
+    text = given.cast(pl.String).str.strip_chars()
+    is_json = text.str.starts_with("[").fill_null(value=False)
+    lists = text.set(is_json, None).str.split(";")
+    if not is_json.any():
+        return lists
+    decoded = text.set(~is_json, None).str.json_decode(pl.List(pl.String))
+    return pl.select(pl.when(is_json).then(decoded).otherwise(lists)).to_series()
+
+
+def outcomes_of(column: pl.Series) -> npt.NDArray[np.uint8]:
+    """The outcomes that are possible; what is no outcome is unknown."""
+    table = np.array([*(1 << index for index in range(len(OUTCOMES))), ANY_OUTCOME], np.uint8)
+    return np.asarray(table[places_of(column, OUTCOMES)])
+
+
+def places_of(column: pl.Series, words: tuple[str, ...]) -> npt.NDArray[np.uint8]:
+    """For each cell its place among a few words; their number where it is none of them."""
+    if isinstance(column.dtype, pl.Enum) and len(column.dtype.categories) < _FEW:  # looked up, not written out as text
+        found = [words.index(word) if word in words else len(words) for word in column.dtype.categories]
+        table = np.array([*found, *[len(words)] * (256 - len(found))], np.uint8)
+        return np.asarray(table[column.to_physical().cast(pl.UInt8).fill_null(255).to_numpy()])
+    coded = column.cast(pl.String).cast(pl.Enum(words), strict=False).to_physical()
+    return np.asarray(coded.cast(pl.UInt8).fill_null(len(words)).to_numpy())
+
+
+def twins_of(entries: Entries) -> Ints:
+    """The places of the maintenance entries; the induction of each stands right before it."""
+    return np.flatnonzero(entries.upkeep)
+
+
+def settled(entries: Entries) -> Entries:
+    """See ``history.settle_outcomes``."""
+    upkeep = twins_of(entries)
+    outcomes = entries.outcomes.copy()
+    kept, begun = entries.outcomes[upkeep], entries.outcomes[upkeep - 1]
+    outcomes[upkeep] = np.where(begun == PROGRESSED, kept & ~np.uint8(ONGOING), kept)
+    outcomes[upkeep - 1] = np.where(kept == ONGOING, begun & ~np.uint8(PROGRESSED), begun)
+    return replace(entries, outcomes=outcomes)
+
+
+def faults_of(rows: int, entries: Entries) -> npt.NDArray[np.uint16]:
+    """For each row the fault of its history (a place in ``FAULTS``), the gravest last; 0 for none."""
+    fault = np.zeros(rows, np.uint16)
+    row, line, upkeep = entries.row, entries.line, entries.upkeep
+    if not len(row):
+        return fault
+    same_row = np.r_[False, row[1:] == row[:-1]]
+    before = np.where(same_row, np.r_[0, line[:-1]], 0)
+    twice = same_row & (line > 0) & (line == before) & (upkeep == np.r_[False, upkeep[:-1]])
+    orphan = upkeep & ~(same_row & (line == before) & ~np.r_[False, upkeep[:-1]])
+    gap = (line > before + 1) & ~upkeep
+    previous = np.r_[np.uint8(0), entries.outcomes[:-1]]
+    broken = upkeep & ~orphan & (entries.outcomes == ONGOING) & (previous == PROGRESSED)
+    for number, where in ((5, broken), (4, orphan), (3, gap), (2, twice), (1, entries.bad)):
+        fault[row[where]] = number
+    return fault

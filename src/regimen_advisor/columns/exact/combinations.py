@@ -1,0 +1,65 @@
+"""The complete combinations of the clinical facts (disease, histology, stage, extent): all that obey the axioms."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+
+from regimen_advisor.columns.entries import Flags, Ints
+from regimen_advisor.columns.facts import FactReader
+from regimen_advisor.columns.tied import TREATED, UNTREATED
+from regimen_advisor.language.values import Choice
+from regimen_advisor.patient.facts import ChoiceFact
+
+
+class Clinicals:
+    """The complete combinations of the clinical facts that obey the axioms, and which of them some cells allow."""
+
+    def __init__(self, reader: FactReader) -> None:
+        self.reader, self.names = reader, reader.clinical.names
+        facts = [reader.domain.facts[name] for name in self.names]
+        self.all: list[tuple[str, ...]] = []
+        treated = []
+        for words in itertools.product(*(fact.domain for fact in facts if isinstance(fact, ChoiceFact))):
+            for lines in (UNTREATED, TREATED):
+                if reader.clinical.facts(lines, tuple(zip(self.names, words, strict=True))) is not None:
+                    self.all.append(words)
+                    treated.append(lines)
+        self.treated = np.array(treated)
+        self.words = np.array(
+            [
+                reader.layout.encode({name: _only(word) for name, word in zip(self.names, words, strict=True)})
+                for words in self.all
+            ],
+            np.uint64,
+        )
+        self._place = np.full(math.prod(map(len, reader.clinical.options.values())), -1)
+        self._words = [np.unique(column, return_inverse=True) for column in zip(*self.all, strict=True)]
+        """For each fact its words, and the place among them of the word of each combination."""
+        self.allowed = np.zeros((0, len(self.all)), bool)
+        """For each combination of cells met so far, which of the complete combinations it allows."""
+
+    def places(self, keys: Ints) -> Ints:
+        """The place in ``allowed`` of the combination of cells that each row holds."""
+        place = self._place.take(keys)
+        if (absent := place < 0).any():
+            new = np.unique(keys[absent])
+            self._place[new] = np.arange(len(self.allowed), len(self.allowed) + len(new))
+            self.allowed = np.vstack([self.allowed, *map(self._allowed, new.tolist())])
+            place = self._place.take(keys)
+        return place
+
+    def _allowed(self, combination: int) -> Flags:
+        possible = self.reader.clinical.possible(combination)
+        fits = [
+            np.array([word in possible[name] for word in words])[places]
+            for name, (words, places) in zip(self.names, self._words, strict=True)
+        ]
+        allowed: Flags = np.logical_and.reduce(fits)
+        return allowed
+
+
+def _only(word: str) -> Choice:
+    return Choice(frozenset({word}))

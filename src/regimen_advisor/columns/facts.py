@@ -1,0 +1,284 @@
+"""From the cells of a table to the bits of its patients, narrowed by the axioms.
+
+Facts that no axiom ties to another are looked up cell by cell, the others by combination (``column_tied``). Facts read
+from a history that is given are already as narrow as the axioms can make them; the rare row that says more than its
+history does beside it is read like a profile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from regimen_advisor.columns.cells import MISSING, Cell, history_entries, read_cell
+from regimen_advisor.columns.codes import CellTable, Codes, ReadCell, as_text, codes_of
+from regimen_advisor.columns.entries import FAULTS, OUTCOMES, Entries, as_lists, every_bit
+from regimen_advisor.columns.history import Histories, HistoryReader
+from regimen_advisor.columns.layout import Field, Layout
+from regimen_advisor.columns.tied import CONTRADICTIONS, DERIVED, EITHER, Bits, Clinical, Course, Ints
+from regimen_advisor.files.errors import InputError
+from regimen_advisor.language.values import Choice, Number
+from regimen_advisor.patient.facts import HISTORY_SETS, MOST_CYCLES, MOST_LINES, Domain
+from regimen_advisor.patient.profile import HistoryEntry, Profile
+from regimen_advisor.patient.reading import read
+
+SCALARS_OF_HISTORY = ("prior_lines", "last_outcome")
+HISTORY_FIELDS = ("line", "setting", "drugs", "outcome", "cycles")
+_MEMBERS_AT_A_TIME = 63
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass
+class Batch:
+    """The bits of a batch of patients (a column for each machine word), and what is wrong with their rows."""
+
+    words: list[Bits]
+    fault: Ints
+    """0 where the row can be read, else what ``FactReader.why`` explains."""
+    has_history: Flags
+    unread: dict[str, Flags]
+    """For each column with cells that cannot be read, the rows in which they stand."""
+    codes: Mapping[str, Codes]
+    entries: list[Entries]
+    """The entries of the histories, for each reader of histories; none where there is no such column."""
+    lines: Ints
+    """The number of lines where a history is given."""
+    odd: Flags
+    """Rows that say more beside their history than follows from it."""
+
+    def at(self, rows: Ints) -> Batch:
+        """Some of the patients, by place in rising order."""
+        place = np.full(len(self.fault), -1)
+        place[rows] = np.arange(len(rows))
+        entries = [some.at(place[some.row] >= 0) for some in self.entries]
+        return Batch(
+            [word[rows] for word in self.words],
+            self.fault[rows],
+            self.has_history[rows],
+            {key: unread[rows] for key, unread in self.unread.items()},
+            {key: codes[rows] for key, codes in self.codes.items()},
+            [replace(some, row=place[some.row]) for some in entries],
+            self.lines[rows],
+            self.odd[rows],
+        )
+
+
+class FactReader:
+    """Reads batches of cells; keeps what it has learnt of distinct cells, so one reader serves a whole table."""
+
+    def __init__(self, domain: Domain, layout: Layout, readers: Mapping[str, ReadCell] | None = None) -> None:
+        self.domain, self.layout = domain, layout
+        self.reasons: list[str] = list(FAULTS)
+        self._reason_codes = {reason: code for code, reason in enumerate(self.reasons)}
+        given = readers or {}
+        # One cell alone breaks no axiom, so it is read without them; combinations are narrowed later.
+        self._loose = Domain(domain.facts, (), domain.formulary)
+        keys = [name for name in domain.facts if name not in DERIVED or name in SCALARS_OF_HISTORY]
+        self.tables = {
+            key: CellTable(key, given.get(key) or (lambda text, key=key: read_cell(key, text, self._loose)))  # type: ignore[misc]
+            for key in keys
+        }
+        self.clinical = Clinical(domain, layout, self.reason)
+        self.course = Course(domain, layout, self.reason)
+        members = [member for member in layout.history_members if member != "none"]
+        wanted = [name for name in HISTORY_SETS if any(field.members for field in layout.fields[name])]
+        self.histories = [
+            HistoryReader(domain, ("none", *members[start : start + _MEMBERS_AT_A_TIME]), wanted,
+                          CellTable("drugs", given.get("drugs") or self._read_drug))
+            for start in range(0, max(len(members), 1), _MEMBERS_AT_A_TIME)
+        ]  # fmt: skip
+
+        self._lines = self._settled_bits("prior_lines", [Number(n, n) for n in range(MOST_LINES + 1)])
+        cycles = [Number(n, n) for n in range(MOST_CYCLES + 1)]
+        # -1 for unknown and ``NO_CYCLES`` for none count from the end.
+        self._cycles = self._settled_bits("last_cycles", [*cycles, Number(0, -1, absent=True), Number(0, MOST_CYCLES)])
+        no_line = Choice(frozenset({"none"}))
+        self._outcomes = self._settled_bits("last_outcome", [no_line, *map(Choice, _subsets(OUTCOMES))])
+        self._upkeep = self._settled_bits(
+            "on_maintenance", [Choice(frozenset()), *map(Choice, _subsets(("true", "false")))]
+        )
+
+    def _settled_bits(self, name: str, values: list[Number] | list[Choice]) -> Bits:
+        """The bits of some values of a fact that a history settles."""
+        (field,) = self.layout.fields[name]
+        return np.array([field.bits(value) for value in values], np.uint64)
+
+    def _read_drug(self, text: str) -> Cell | None:
+        try:
+            return Cell(text, read(Profile(history=[HistoryEntry(line=1, drugs=[text])]), self._loose))
+        except InputError:
+            return None
+
+    def reason(self, text: str) -> int:
+        """The code of a reason why a row is set apart."""
+        if text not in self._reason_codes:
+            self.reasons.append(text)
+            self._reason_codes[text] = len(self.reasons) - 1
+        return self._reason_codes[text]
+
+    def why(self, fault: int, history: bool) -> str:
+        """The reason of a fault in words; ``history`` says whether the row gives a history."""
+        return self.reasons[fault] if fault < CONTRADICTIONS else self.clinical.why(fault, history)
+
+    def batch(self, table: pl.DataFrame) -> Batch:
+        """The patients of ``table``; a column that is not there is unknown for all."""
+        rows = table.height
+        codes = codes_of(self.tables, table)
+        unread = {key: strange[code] for key, code in codes.items() if (strange := self.tables[key].unread()).any()}
+        words = [np.zeros(rows, np.uint64) for _ in range(self.layout.size)]
+        self._add_free(words, codes)
+        history, entries = self._entries(table, unread)
+        parts = [reader.derive(rows, read) for reader, read in zip(self.histories, entries, strict=False)]
+        fault = self._add_tied(words, codes, history, parts)
+        odd = np.zeros(rows, bool)
+        if parts:
+            self.add_histories(words, history, parts)
+            odd = (
+                history
+                & (fault == 0)
+                & self.course.says_more(self.tables, codes, parts[0].lines, parts[0].last_outcome)
+            )
+            self._add_odd(words, fault, table, codes, odd)
+        lines = parts[0].lines if parts else np.zeros(rows, np.int64)
+        seen = {key: rows for key, rows in unread.items() if rows.any()}
+        return Batch(words, fault, history, seen, codes, entries, lines, odd)
+
+    def _add_free(self, words: list[Bits], codes: Mapping[str, Codes]) -> None:
+        """Facts that no axiom ties to another: a look-up each."""
+        for name, fact in self.domain.facts.items():
+            if name in DERIVED or name in self.clinical.names:
+                continue
+            for number, field in enumerate(self.layout.fields[name]):
+                if name in codes:
+                    words[field.word] |= self.bits(name, number)[codes[name]]
+                else:
+                    words[field.word] |= np.uint64(field.bits(fact.unknown))
+
+    def bits(self, name: str, number: int) -> Bits:
+        """For each distinct cell of a fact its bits in one of the fields of the fact."""
+        field, unknown = self.layout.fields[name][number], self.domain.facts[name].unknown
+        held = self.tables[name].column(
+            f"bits {number}", lambda cell: field.bits(cell.facts[name] if cell else unknown), np.uint64
+        )
+        return held.astype(np.uint64, copy=False)
+
+    def _add_tied(self, words: list[Bits], codes: Mapping[str, Codes], history: Flags, parts: list[Histories]) -> Ints:
+        """Facts that axioms tie to each other; for each row the fault that they find, or that of its history."""
+        course = self.course.keys(self.tables, codes, len(history))
+        state = self.course(course)
+        treated = np.where(history, np.minimum(parts[0].lines, 1), state.flag) if parts else state.flag
+        clinical = self.clinical(self.clinical.keys(self.tables, codes, treated))
+        forced = (clinical.flag > 0) & (treated == EITHER)
+        if forced.any():  # curative treatment is still possible, so no line was given
+            state = self.course(np.where(forced, self.course.without_lines(course), course))
+        no_history = every_bit(~history)
+        for index in range(len(words)):
+            if (word := clinical.word(index)) is not None:
+                words[index] |= word
+            if (word := state.word(index)) is not None:
+                words[index] |= word & no_history
+        fault = parts[0].fault.astype(np.int64) if parts else np.zeros(len(history), np.int64)
+        fault = np.where(fault == 0, clinical.fault, fault)
+        return np.where((fault == 0) & ~history, state.fault, fault)
+
+    def _entries(self, table: pl.DataFrame, unread: dict[str, Flags]) -> tuple[Flags, list[Entries]]:
+        """Which rows give a history, and their entries, for each handful of members that fits a word."""
+        rows = table.height
+        if "history" not in table.columns:
+            return np.zeros(rows, bool), []
+        column, strange_rows = as_entries(table["history"])
+        flat = column.explode(empty_as_null=False, keep_nulls=False)
+        row_of_entry = np.repeat(np.arange(rows), column.list.len().fill_null(0).to_numpy())
+        there = flat.struct.unnest()
+        missing = [pl.lit(None, pl.String).alias(name) for name in HISTORY_FIELDS if name not in there.columns]
+        entries = (there.with_columns(missing) if missing else there).select(HISTORY_FIELDS)
+        read_all = [reader.read(row_of_entry, entries) for reader in self.histories]
+        strange = read_all[0][1]
+        if strange.any() or strange_rows.any():
+            unread["history"] = strange_rows
+            unread["history"][row_of_entry[strange]] = True
+        return column.is_not_null().to_numpy(), [read for read, _ in read_all]
+
+    def add_histories(self, words: list[Bits], given: Flags, parts: Sequence[Histories]) -> None:
+        """Sets the bits of the facts that a history settles, in the rows that give one."""
+        settled: dict[int, Bits] = {}
+
+        def add(field: Field, bits: Bits) -> None:
+            settled[field.word] = settled[field.word] | bits if field.word in settled else bits
+
+        for reader, part in zip(self.histories, parts, strict=True):
+            for name, sets in part.sets.items():
+                for field in self.layout.fields[name]:
+                    add(field, reader.moved(sets.may, field.members, field.offset))
+                    add(field, reader.moved(~sets.must, field.members, field.offset + len(field.members)))
+        part = parts[0]
+        may, may_not = part.on_maintenance
+        for name, bits in (
+            ("prior_lines", self._lines.take(part.lines)),
+            ("last_outcome", self._outcomes.take(part.last_outcome)),
+            ("last_cycles", self._cycles.take(part.cycles)),
+            ("on_maintenance", self._upkeep.take(may + may_not * np.uint8(2))),
+        ):
+            (field,) = self.layout.fields[name]
+            add(field, bits)
+        mask = every_bit(given)
+        for index, bits in settled.items():
+            words[index] |= bits & mask
+
+    def _add_odd(
+        self, words: list[Bits], fault: Ints, table: pl.DataFrame, codes: Mapping[str, Codes], odd: Flags
+    ) -> None:
+        """Rows that say beside a history what does not simply follow from it: read one by one, like a profile."""
+        given = as_entries(table["history"])[0] if odd.any() else pl.Series()
+        for row in np.flatnonzero(odd).tolist():
+            plain: dict[str, Any] = {
+                key: cell.plain
+                for key, code in codes.items()
+                if (cell := self.tables[key].cells[code[row]]) is not None
+            }
+            plain["history"] = [plain_entry(entry, self.histories[0].drugs) for entry in given[row].to_list()]
+            try:
+                patient = read(Profile.model_validate(plain), self.domain)
+            except InputError as error:
+                fault[row] = self.reason(error.problems[0].message)
+                continue
+            for index, word in enumerate(self.layout.encode(patient.facts)):
+                words[index][row] = word
+
+
+def _subsets(words: Sequence[str]) -> list[frozenset[str]]:
+    """All sets of some of the words but the empty one, in the order of the numbers that have a bit for each word."""
+    numbers = range(1, 1 << len(words))
+    return [frozenset(word for index, word in enumerate(words) if number >> index & 1) for number in numbers]
+
+
+_ENTRY = pl.Struct(
+    {"line": pl.Int64, "setting": pl.String, "drugs": pl.String, "outcome": pl.String, "cycles": pl.Int64}
+)
+
+
+def as_entries(column: pl.Series) -> tuple[pl.Series, Flags]:
+    """The histories as lists of entries, and the rows whose text is no history."""
+    if isinstance(column.dtype, pl.List) and isinstance(column.dtype.inner, pl.Struct):
+        return column, np.zeros(len(column), bool)
+    texts = as_text(column)
+    read = {text: history_entries(text) for text in texts.drop_nulls().unique().to_list()}
+    rows = [None if text is None else read[text] for text in texts.to_list()]
+    said = texts.is_not_null() & ~texts.str.strip_chars().is_in(list(MISSING))
+    entries = pl.Series(column.name, rows, pl.List(_ENTRY))
+    return entries, (entries.is_null() & said.fill_null(value=False)).to_numpy().copy()
+
+
+def plain_entry(given: Mapping[str, Any], drugs: CellTable) -> dict[str, Any]:
+    """An entry of a history as a profile would hold it; drugs that cannot be read are unknown."""
+    entry = {key: value for key, value in given.items() if value not in (None, "", "unknown", [])}
+    told = given.get("drugs")
+    words = as_lists(pl.Series([told])).to_list()[0] if isinstance(told, str) else told or []
+    cells = [drugs.cells[drugs.code(word)] for word in words]
+    known = [cell.plain for cell in cells if cell is not None]
+    return {**entry, "drugs": known if known and len(known) == len(cells) else "unknown"}

@@ -1,0 +1,245 @@
+"""Histories read by columns: the entries of all rows side by side, and what the rules ask of them as bits.
+
+The meaning is that of ``history.derived_facts``. Drugs become bit masks once (what a set surely and possibly holds);
+a fact about a history is then a bitwise-or over some of its entries. No row is looked at by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from regimen_advisor.columns.cells import Cell
+from regimen_advisor.columns.codes import CellTable
+from regimen_advisor.columns.entries import (
+    ONGOING,
+    PROGRESSED,
+    Bits,
+    Entries,
+    Flags,
+    Ints,
+    Sets,
+    as_lists,
+    every_bit,
+    faults_of,
+    firsts_of,
+    outcomes_of,
+    places_of,
+    settled,
+    twins_of,
+)
+from regimen_advisor.patient.facts import MOST_CYCLES, MOST_LINES, Domain
+
+NO_CYCLES = -2
+SETTINGS = ("maintenance", "curative", "line", "")
+
+
+@dataclass
+class Histories:
+    """What the histories of a batch say; rows without a history hold nothing of meaning."""
+
+    lines: Ints
+    sets: Mapping[str, Sets]
+    last_outcome: npt.NDArray[np.uint8]
+    """The possible ones as bits; none of them where no line was given."""
+    cycles: Ints
+    """-1 where it is not known, ``NO_CYCLES`` where no line was given."""
+    on_maintenance: tuple[Flags, Flags]
+    """Whether it may be true, and whether it may be false."""
+    fault: npt.NDArray[np.uint16]
+
+
+class HistoryReader:
+    """Reads batches of histories for the rules that test ``members`` of the facts ``wanted``."""
+
+    def __init__(self, domain: Domain, members: Sequence[str], wanted: Sequence[str], drugs: CellTable) -> None:
+        self.domain, self.members, self.wanted, self.drugs = domain, tuple(members), tuple(wanted), drugs
+        self.none = np.uint64(1 << self.members.index("none"))
+        self.every = np.uint64((1 << len(self.members)) - 1)
+
+    def bits(self, ids: frozenset[str]) -> int:
+        """The members among ``ids`` that are asked for, as bits."""
+        return sum(1 << index for index, member in enumerate(self.members) if member in ids)
+
+    def moved(self, masks: Bits, members: tuple[str, ...], offset: int) -> Bits:
+        """The bits of some of the members, side by side from ``offset`` on."""
+        found = np.zeros(len(masks), np.uint64)
+        for number, table in enumerate(self._moves(members, offset)):
+            if table is not None:
+                found |= table.take((masks >> np.uint64(16 * number)).astype(np.uint16))
+        return found
+
+    @lru_cache(maxsize=64)  # noqa: B019 - one reader lives as long as its table
+    def _moves(self, members: tuple[str, ...], offset: int) -> list[Bits | None]:
+        """For every sixteen bits a table of where they go; ``None`` where none of them goes anywhere."""
+        tables: list[Bits | None] = []
+        for start in range(0, len(self.members), 16):
+            table = np.zeros(1, np.uint64)
+            for place in range(start, start + 16):  # the second half is the first with one bit more
+                member = self.members[place] if place < len(self.members) else None
+                bit = 1 << offset + members.index(member) if member in members else 0
+                table = np.concatenate([table, table | np.uint64(bit)])
+            tables.append(table if table.any() else None)
+        return tables
+
+    def read(self, row_of_entry: Ints, entries: pl.DataFrame) -> tuple[Entries, Flags]:
+        """The ``entries`` (line, setting, drugs, outcome, cycles) in order, and which drugs could not be read."""
+        drugs, untold, unread = self._drugs(entries["drugs"])
+        numbers = entries.select(
+            pl.col("line").cast(pl.Int64, strict=False).fill_null(0),
+            pl.col("cycles").cast(pl.Int64, strict=False).fill_null(-1),
+            pl.col("setting").is_null(),
+        )
+        line, cycles, unset = (column.to_numpy() for column in numbers)
+        setting = places_of(entries["setting"], SETTINGS)
+        upkeep, curative = setting == SETTINGS.index("maintenance"), setting == SETTINGS.index("curative")
+        named = (setting < len(SETTINGS)) | unset
+        bad = (curative != (line == 0)) | (line < 0) | (line > MOST_LINES) | ~named
+        bad |= cycles > MOST_CYCLES
+        line = np.where(bad, 0, line)
+        found = Entries(row_of_entry, line, upkeep, outcomes_of(entries["outcome"]), cycles, drugs, untold, bad)
+        order = row_of_entry * 64 + line * 2 + upkeep
+        if np.any(order[1:] < order[:-1]):
+            found = found.at(np.argsort(order, kind="stable"))
+        return found, unread
+
+    def _drugs(self, given: pl.Series) -> tuple[Sets, Flags, Flags]:
+        """What each entry surely and possibly held; where nothing is known of it; where a drug could not be read."""
+        lists = as_lists(given)
+        counts = lists.list.len().fill_null(0).cast(pl.Int64).to_numpy()
+        codes = self.drugs.codes(lists.explode(empty_as_null=False, keep_nulls=False))
+        filled = np.flatnonzero(counts)
+        begins = (np.cumsum(counts) - counts)[filled]
+        unknown = counts == 0
+        unread = np.zeros(len(counts), bool)
+        found = [np.zeros(len(counts), np.uint64) for _ in range(2)]
+        for total, name in zip(found, ("must", "may"), strict=True):
+            if len(filled):
+                mask = self.drugs.column(name, self._mask(name), np.uint64)
+                total[filled] = np.bitwise_or.reduceat(mask.take(codes), begins)
+        for flags, of_code in (
+            (unknown, self.drugs.column("unknown", _is_unknown, np.bool_)),
+            (unread, self.drugs.unread()),
+        ):
+            if of_code.any():  # rare, so looked for drug by drug
+                flags[filled[np.searchsorted(begins, np.flatnonzero(of_code[codes]), "right") - 1]] = True
+        must, may = found
+        must[unknown], may[unknown] = 0, self.every & ~self.none
+        return Sets(must, may), unknown, unread
+
+    def _mask(self, name: str) -> Callable[[Cell | None], int]:
+        def bits(cell: Cell | None) -> int:
+            if cell is None or not cell.patient.history:
+                return 0
+            return self.bits(getattr(cell.patient.history[0].drugs, name))
+
+        return bits
+
+    def derive(self, rows: int, all_entries: Entries) -> Histories:
+        """What the rules may ask of the histories of so many rows; a history with a fault says nothing.
+
+        Entries of row -1 belong to none of them.
+        """
+        if (all_entries.row < 0).any():
+            all_entries = all_entries.at(np.flatnonzero(all_entries.row >= 0))
+        fault = faults_of(rows, all_entries)
+        entries = settled(all_entries.at(fault[all_entries.row] == 0) if fault.any() else all_entries)
+        row, line = entries.row, entries.line
+        lines = np.zeros(rows, np.int64)
+        begins = firsts_of(row)
+        ends = np.r_[begins[1:], len(row)][: len(begins)] - 1
+        lines[row[begins]] = line[ends]  # sorted: the highest line stands last
+        last_entry = np.full(rows, -1)
+        last_entry[row[begins]] = np.where(line[ends] > 0, ends, -1)
+        kept = row[ends[entries.upkeep[ends]]]
+        induction = last_entry.copy()
+        induction[kept] -= 1
+        return Histories(
+            lines,
+            {name: self._set(name, rows, entries, induction, kept) for name in self.wanted},
+            *_latest(entries, induction, kept),
+            fault,
+        )
+
+    def _set(self, name: str, rows: int, entries: Entries, induction: Ints, kept: Ints) -> Sets:
+        match name:
+            case "received":
+                return self._over(rows, entries, slice(None))
+            case "received_in_curative":
+                return self._over(rows, entries, np.flatnonzero(entries.line == 0))
+            case "progressed_on":
+                return self._progressed(rows, entries)
+            case "first_line_drugs":
+                first = np.full(rows, -1)
+                opening = np.flatnonzero((entries.line == 1) & ~entries.upkeep)
+                first[entries.row[opening]] = opening
+                upkeep = np.flatnonzero((entries.line == 1) & entries.upkeep)
+                return self._line(entries, first, entries.row[upkeep])
+            case "last_drugs":
+                return self._line(entries, induction, kept)
+            case "last_induction_drugs":
+                return self._line(entries, induction, kept[:0])
+        raise NotImplementedError(f"{name}: no reading by columns for this fact of the history")
+
+    def _line(self, entries: Entries, induction: Ints, kept: Ints) -> Sets:
+        """The drugs of one line of each patient, in the rows ``kept`` with its maintenance; else the empty word."""
+        found = []
+        for mask in (entries.drugs.must, entries.drugs.may):
+            held = np.append(mask, self.none).take(induction)  # the last place, -1, is that of no entry
+            held[kept] |= mask[induction[kept] + 1]
+            found.append(held)
+        return Sets(*found)
+
+    def _over(self, rows: int, entries: Entries, places: Ints | slice) -> Sets:
+        """The union over the entries at some places; the empty word where there is none."""
+        return Sets(*(_united(np.full(rows, self.none), entries.row[places], mask[places])
+                      for mask in (entries.drugs.must, entries.drugs.may)))  # fmt: skip
+
+    def _progressed(self, rows: int, entries: Entries) -> Sets:
+        surely = _whole_course(entries, entries.outcomes == PROGRESSED)
+        possibly = _whole_course(entries, (entries.outcomes & PROGRESSED) > 0)
+        must = np.full(rows, self.none)
+        must[entries.row[possibly]] = 0
+        sure = np.zeros(rows, bool)
+        sure[entries.row[surely]] = True
+        may = _united(np.zeros(rows, np.uint64), entries.row[possibly], entries.drugs.may[possibly])
+        return Sets(
+            _united(must, entries.row[surely], entries.drugs.must[surely]), may | (self.none & ~every_bit(sure))
+        )
+
+
+def _is_unknown(cell: Cell | None) -> bool:
+    return cell is None
+
+
+def _united(total: Bits, row: Ints, mask: Bits) -> Bits:
+    """``total`` with the union of the masks of each row in its place."""
+    begins = firsts_of(row)
+    if len(begins):
+        total[row[begins]] = np.bitwise_or.reduceat(mask, begins)
+    return total
+
+
+def _whole_course(entries: Entries, holds: Flags) -> Ints:
+    """The entries of which ``holds``, or of which it does for the other entry of their line."""
+    upkeep = twins_of(entries)
+    whole = holds.copy()
+    whole[upkeep] = whole[upkeep - 1] = holds[upkeep] | holds[upkeep - 1]
+    return np.flatnonzero(whole)
+
+
+def _latest(entries: Entries, induction: Ints, kept: Ints) -> tuple[npt.NDArray[np.uint8], Ints, tuple[Flags, Flags]]:
+    """Outcome, cycles and maintenance of the latest line of each patient."""
+    outcome = np.append(entries.outcomes, np.uint8(0)).take(induction)  # the last place, -1, is that of no entry
+    cycles = np.append(entries.cycles, NO_CYCLES).take(induction)
+    begun, upkeep = outcome[kept], entries.outcomes[induction[kept] + 1]
+    outcome[kept] = np.where(upkeep == PROGRESSED, upkeep, begun | (upkeep & PROGRESSED))
+    may_run, may_not = np.zeros(len(induction), bool), np.ones(len(induction), bool)
+    may_run[kept] = (upkeep & ONGOING) > 0
+    may_not[kept] = upkeep != ONGOING
+    return outcome, cycles, (may_run, may_not)

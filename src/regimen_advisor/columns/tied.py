@@ -1,0 +1,279 @@
+"""What the axioms make of combinations of cells: each is narrowed once by ``narrowing.narrow``, then looked up.
+
+Two groups of facts are tied by axioms: disease with extent, and the facts of the history. They touch only in whether
+a line for advanced disease was given. The axioms are not written a second time here, so they cannot come to differ.
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from regimen_advisor.columns.cells import Cell
+from regimen_advisor.columns.codes import CellTable, Codes
+from regimen_advisor.columns.layout import Layout
+from regimen_advisor.files.errors import InputError
+from regimen_advisor.language.values import Choice, Number, Value
+from regimen_advisor.patient.facts import HISTORY_SETS, MOST_LINES, ChoiceFact, Domain
+from regimen_advisor.patient.history import derived_facts
+from regimen_advisor.patient.narrowing import Contradiction, Facts, facts_of, narrow
+from regimen_advisor.patient.profile import Profile
+from regimen_advisor.patient.reading import read
+
+Bits = npt.NDArray[np.uint64]
+Ints = npt.NDArray[np.int64]
+
+DERIVED = (*HISTORY_SETS, "prior_lines", "last_outcome", "last_cycles", "on_maintenance")
+"""The facts that a history settles."""
+UNTREATED, TREATED, EITHER = 0, 1, 2
+"""Whether a line for advanced disease was given."""
+
+_RADIX = MOST_LINES + 1
+EXACTLY_NONE = _RADIX * _RADIX
+"""``prior_lines: 0`` says more than a range that ends at 0: nothing was given with curative intent either."""
+ANY_LINES = MOST_LINES
+_OUTCOMES = 8
+CONTRADICTIONS = 1_000_000
+"""Fault codes from here on are combinations of disease and extent that cannot be."""
+
+Reason = Callable[[str], int]
+"""The code of a reason why a row is set apart."""
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """What follows for some rows; ``flag`` and ``fault`` as the group says."""
+
+    table: Bits
+    """The machine words of each combination met so far."""
+    place: Ints
+    flag: Ints
+    fault: Ints
+
+    def word(self, index: int) -> Bits | None:
+        """One machine word of every row; nothing where no combination has a bit in it."""
+        column = self.table[:, index]
+        return column.take(self.place) if column.any() else None
+
+
+class Combinations(ABC):
+    """What follows from each combination of cells, filled when it is first met."""
+
+    def __init__(self, domain: Domain, layout: Layout, reason: Reason, size: int) -> None:
+        self.domain, self.layout, self.reason = domain, layout, reason
+        self._place = np.full(size, -1, np.int64)
+        self._words = np.zeros((0, layout.size), np.uint64)
+        self._extra = np.zeros((0, 2), np.int64)
+        self._lock = threading.Lock()
+
+    def __call__(self, keys: Ints) -> Narrowed:
+        """What follows from each of ``keys``."""
+        place = self._place.take(keys)
+        if (absent := place < 0).any():
+            self._learn(np.unique(keys[absent]))
+            place = self._place.take(keys)
+        return Narrowed(self._words, place, *(column.take(place) for column in self._extra.T))
+
+    def _learn(self, keys: Ints) -> None:
+        with self._lock:
+            new = keys[self._place[keys] < 0]
+            if not len(new):
+                return
+            words, *extra = zip(*map(self._narrow, new.tolist()), strict=True)
+            before = len(self._words)
+            self._words = np.vstack([self._words, np.array(words, np.uint64)])
+            self._extra = np.vstack([self._extra, np.array(extra, np.int64).T])
+            self._place[new] = np.arange(before, len(self._words))  # last, since other threads look here without a lock
+
+    @abstractmethod
+    def _narrow(self, key: int) -> tuple[tuple[int, ...], int, int]:
+        """The machine words, the flag and the fault of a combination."""
+
+
+class Clinical(Combinations):
+    """Disease, histology, stage and the like; the flag says that no line can have been given."""
+
+    def __init__(self, domain: Domain, layout: Layout, reason: Reason) -> None:
+        tied = {name for axiom in domain.axioms for name in facts_of(axiom)}
+        self.names = tuple(name for name in domain.facts if name in tied and name not in DERIVED)
+        self.options: dict[str, tuple[str, ...]] = {}
+        for name in self.names:
+            fact = domain.facts[name]
+            if not isinstance(fact, ChoiceFact):
+                raise NotImplementedError(f"{name}: the column engine ties only facts of a few words")
+            self.options[name] = ("", *fact.domain, *fact.groups)
+        for axiom in domain.axioms:
+            of_history = facts_of(axiom) & frozenset(DERIVED)
+            if of_history and of_history != facts_of(axiom) and of_history != {"prior_lines"}:
+                raise NotImplementedError(f"the column engine has no table for this axiom: {axiom.says}")
+        size = int(np.prod([len(options) for options in self.options.values()])) * 3
+        super().__init__(domain, layout, reason, size)
+        among = {*self.names, "prior_lines"}
+        # The other facts cannot change what these are, so a combination is narrowed without them: ten times faster.
+        self.part = Domain(
+            {name: fact for name, fact in domain.facts.items() if name in among},
+            tuple(axiom for axiom in domain.axioms if facts_of(axiom) <= among),
+            domain.formulary,
+        )
+        self._known: dict[tuple[int, tuple[tuple[str, str], ...]], Facts | None] = {}
+
+    def keys(self, tables: Mapping[str, CellTable], codes: Mapping[str, Codes], treated: Ints) -> Ints:
+        """The combination that each row holds."""
+        keys = np.zeros(len(treated), np.int64)
+        for name, options in self.options.items():
+            keys *= len(options)
+            if name in codes:
+                held = tables[name].column("option", _option(options), np.int64)
+                keys += held[codes[name]].astype(np.int64, copy=False)
+        return keys * 3 + treated
+
+    def _narrow(self, key: int) -> tuple[tuple[int, ...], int, int]:
+        words, treated = self._said(key)
+        facts = self.facts(treated, tuple(reversed(words.items())))
+        if facts is None:
+            return (0,) * self.layout.size, 0, CONTRADICTIONS + key
+        found = facts["prior_lines"]
+        assert isinstance(found, Number)
+        return self.layout.encode({name: facts[name] for name in self.names}), int(found.high == 0), 0
+
+    def facts(self, treated: int, words: tuple[tuple[str, str], ...]) -> Facts | None:
+        """What follows from some words, ``None`` if they contradict each other; most of it from all words but the last.
+
+        The order in which facts are learnt changes nothing of what follows from them.
+        """
+        if (treated, words) not in self._known:
+            try:
+                if words:
+                    start = self.facts(treated, words[:-1])
+                    name, word = words[-1]
+                    known = [(name, self._choice(name, word))]
+                    facts = None if start is None else narrow(known, self.part, start)
+                else:
+                    lines = {UNTREATED: (0, 0), TREATED: (1, MOST_LINES), EITHER: (0, MOST_LINES)}[treated]
+                    facts = narrow([("prior_lines", Number(*lines))], self.part)
+            except Contradiction:
+                facts = None
+            self._known[treated, words] = facts
+        return self._known[treated, words]
+
+    def _choice(self, name: str, word: str) -> Choice:
+        fact = self.domain.facts[name]
+        assert isinstance(fact, ChoiceFact)
+        return Choice(frozenset(fact.groups.get(word, (word,)) if word else fact.domain))
+
+    def possible(self, combination: int) -> Mapping[str, frozenset[str]]:
+        """What the cells of a combination (``keys // 3``) leave possible of each fact, each cell by itself."""
+        words, _ = self._said(combination * 3)
+        return {name: self._choice(name, words.get(name, "")).possible for name in self.names}
+
+    def _said(self, key: int) -> tuple[dict[str, str], int]:
+        """The words of a combination, and whether a line was given."""
+        rest, treated = divmod(key, 3)
+        words: dict[str, str] = {}
+        for name, options in reversed(self.options.items()):
+            rest, index = divmod(rest, len(options))
+            if index:
+                words[name] = options[index]
+        return words, treated
+
+    def why(self, fault: int, history: bool) -> str:
+        """Why a combination cannot be, in the words of ``reading``, which names the keys."""
+        words, treated = self._said(fault - CONTRADICTIONS)
+        plain: dict[str, object] = {
+            name: word == "true" if word in ("true", "false") else word for name, word in words.items()
+        }
+        if treated != EITHER:
+            plain["prior_lines"] = {"at_least": 1} if treated == TREATED else {"at_most": 0}
+        try:
+            read(Profile.model_validate(plain), self.domain)
+        except InputError as error:
+            message = error.problems[0].message
+            return message.replace("`prior_lines`", "`history`") if history else message
+        raise AssertionError(plain)  # pragma: no cover - ``narrow`` has refused the same
+
+
+class Course(Combinations):
+    """Number of lines and latest outcome where the history is not known in detail; the flag says whether treated."""
+
+    def __init__(self, domain: Domain, layout: Layout, reason: Reason) -> None:
+        super().__init__(domain, layout, reason, (EXACTLY_NONE + 1) * _OUTCOMES)
+        self._bounds = np.divmod(np.arange(EXACTLY_NONE + 1), _RADIX)
+        """The least and the most lines of each range; more than any history has where none is said to be given."""
+
+    def keys(self, tables: Mapping[str, CellTable], codes: Mapping[str, Codes], rows: int) -> Ints:
+        """The combination that each row holds."""
+        lines, outcome = np.full(rows, ANY_LINES, np.int64), np.zeros(rows, np.int64)
+        if "prior_lines" in codes:
+            lines = (
+                tables["prior_lines"]
+                .column("range", _range, np.int64)[codes["prior_lines"]]
+                .astype(np.int64, copy=False)
+            )
+        if "last_outcome" in codes:
+            fact = self.domain.facts["last_outcome"]
+            assert isinstance(fact, ChoiceFact)
+            held = tables["last_outcome"].column("option", _option(("", *fact.domain)), np.int64)
+            outcome = held[codes["last_outcome"]].astype(np.int64, copy=False)
+        return lines * _OUTCOMES + outcome
+
+    def says_more(
+        self, tables: Mapping[str, CellTable], codes: Mapping[str, Codes], lines: Ints, outcomes: npt.NDArray[np.uint8]
+    ) -> npt.NDArray[np.bool_]:
+        """Rows in which lines or outcome beside a history are other than what it says (``outcomes`` as bits)."""
+        keys = self.keys(tables, codes, len(lines))
+        said = keys // _OUTCOMES
+        outcome = keys - said * _OUTCOMES
+        low, high = (bounds.take(said) for bounds in self._bounds)
+        other_outcome = (outcome > 0) & (outcomes.astype(np.int64) << 1 != np.int64(1) << np.maximum(outcome - 1, 0))
+        return np.asarray((lines < low) | (lines > high) | other_outcome)
+
+    @staticmethod
+    def without_lines(keys: Ints) -> Ints:
+        """The same combinations with no line given."""
+        return keys % _OUTCOMES
+
+    def _narrow(self, key: int) -> tuple[tuple[int, ...], int, int]:
+        lines, outcome = divmod(key, _OUTCOMES)
+        known: list[tuple[str, Value]] = (
+            list(derived_facts((), self.domain))
+            if lines == EXACTLY_NONE
+            else [("prior_lines", Number(*divmod(lines, _RADIX)))]
+        )
+        if outcome:
+            fact = self.domain.facts["last_outcome"]
+            assert isinstance(fact, ChoiceFact)
+            known.append(("last_outcome", Choice(frozenset({fact.domain[outcome - 1]}))))
+        try:
+            facts = narrow(known, self.domain)
+        except Contradiction as contradiction:
+            why = contradiction.axiom.says if contradiction.axiom else "they say different things of the same fact"
+            fault = self.reason(f"`prior_lines` and `last_outcome` contradict each other: {why}")
+            return (0,) * self.layout.size, EITHER, fault
+        found = facts["prior_lines"]
+        assert isinstance(found, Number)
+        treated = UNTREATED if found.high == 0 else TREATED if found.low else EITHER
+        return self.layout.encode({name: facts[name] for name in DERIVED}), treated, 0
+
+
+def _option(options: tuple[str, ...]) -> Callable[[Cell | None], int]:
+    def place(cell: Cell | None) -> int:
+        if cell is None or cell.plain == "unknown":
+            return 0
+        return options.index(str(cell.plain).lower() if isinstance(cell.plain, bool) else str(cell.plain))
+
+    return place
+
+
+def _range(cell: Cell | None) -> int:
+    if cell is None or cell.plain == "unknown":
+        return ANY_LINES
+    if cell.plain == 0:
+        return EXACTLY_NONE
+    value = dict(cell.patient.given["prior_lines"])["prior_lines"]
+    assert isinstance(value, Number)
+    return value.low * _RADIX + value.high

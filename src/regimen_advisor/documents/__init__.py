@@ -1,0 +1,1 @@
+"""Documents as blocks, and their writers; none of them knows medicine."""

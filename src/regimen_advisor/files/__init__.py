@@ -1,0 +1,1 @@
+"""Reading and writing files: YAML with positions, messages for people, whole-or-nothing output."""

@@ -1,0 +1,102 @@
+"""Files to plain values and models that remember where they stood.
+
+The reader is strict because the files are clinical: YAML as ``yaml_values`` reads it, and no second document where one
+is expected. Nothing is guessed and nothing is lost.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.files.output import read_text
+from regimen_advisor.files.validation_messages import problems_of
+from regimen_advisor.files.yaml_values import MAX_DEPTH, Path_, read_yaml
+
+__all__ = [
+    "MAX_DEPTH", "Document", "Path_", "Record", "parse_document", "parse_documents", "read_document", "validated",
+]  # fmt: skip
+
+T = TypeVar("T")
+
+
+class Record(BaseModel):
+    """Base of every model read from a file: strict types, no unknown key, frozen once read."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True)
+class Document:
+    """One YAML document: ``value`` is plain Python data, ``places`` says where each part of it stood."""
+
+    name: str
+    value: Any
+    places: Mapping[Path_, Location] = field(repr=False)
+    key_places: Mapping[Path_, Location] = field(repr=False)
+
+    def locate(self, path: Path_ = ()) -> Location:
+        """Where the value at ``path`` begins; for a path that does not exist, its nearest parent."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places.get(path, Location(self.name))
+
+    def locate_key(self, path: Path_) -> Location:
+        """Where the key of the value at ``path`` stands, or the value itself in a list."""
+        return self.key_places.get(path) or self.locate(path)
+
+
+def read_document(source: str | Path) -> Document:
+    """The single YAML document of a file (or of standard input for ``-``)."""
+    text, name = read_text(source)
+    return parse_document(text, name)
+
+
+def parse_document(text: str, name: str = "<text>") -> Document:
+    """The single YAML document in ``text``; an empty text is a document whose value is ``None``."""
+    documents = parse_documents(text, name)
+    if len(documents) > 1:
+        place = documents[1].locate()
+        raise InputError.at(place, "expected one document in the file, found a second one after `---`")
+    return documents[0] if documents else Document(name, None, {(): Location(name, 1, 1)}, {})
+
+
+def parse_documents(text: str, name: str = "<text>") -> list[Document]:
+    """Every YAML document in ``text``, for the files that may hold several."""
+    return [Document(name, value, places, key_places) for value, places, key_places in read_yaml(text, name)]
+
+
+def validated(model: type[T], document: Document, path: Path_ = ()) -> T:
+    """The part of a document at ``path`` as ``model``.
+
+    Raises ``InputError`` with every problem of the document at once, each at its line and column.
+    """
+    value = document.value
+    for step in path:
+        value = value[step]
+    adapter = _adapter(cast("Any", model))
+    try:
+        # Through JSON, since strict lists-to-tuples and words-to-enums are a matter of the file format.
+        return cast("T", adapter.validate_json(json.dumps(value), strict=True))
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        raise InputError(problems_of(details, document, path, _keys_of(adapter))) from None
+
+
+@lru_cache(maxsize=64)
+def _adapter(model: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(model)
+
+
+def _keys_of(adapter: TypeAdapter[Any]) -> set[str]:
+    """Every key that the model or a model inside it knows."""
+    schema = adapter.json_schema()
+    models = (schema, *schema.get("$defs", {}).values())
+    return {key for model in models for key in model.get("properties", {})}

@@ -1,0 +1,170 @@
+"""What a model finds wrong, said in the words of the file: one problem for each wrong value.
+
+pydantic tries every member of a union and reports each refusal. A reader wants one sentence: where, what was expected,
+what was found. A refusal of a whole value is therefore dropped where a part of that value was refused, and the
+refusals of one value are merged into "expected A, B or C".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any, Protocol
+
+from pydantic_core import ErrorDetails
+
+from regimen_advisor.files.errors import Location, Problem, did_you_mean, printable
+
+Path_ = tuple[str | int, ...]
+
+LONGEST_SHOWN = 60
+
+_EXPECTED = {
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "dict_type": "a mapping",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "string_type": "text",
+}
+_FORMS = {r"^[a-z0-9]+(-[a-z0-9]+)*$": "small letters, digits and hyphens"}
+_YES_NO = {"yes": "true", "y": "true", "on": "true", "no": "false", "n": "false", "off": "false"}
+_OTHER_TYPE = re.compile(r"[-+]?[0-9][0-9.eE+-]*|true|false|null|~|", re.IGNORECASE)
+
+
+class Written(Protocol):
+    """What is needed of a document: the places of its values and of its keys."""
+
+    @property
+    def places(self) -> Mapping[Path_, Location]:
+        """The place of every value."""
+
+    def locate(self, path: Path_ = ()) -> Location:
+        """The place of the value at ``path``, or of its nearest parent."""
+
+    def locate_key(self, path: Path_) -> Location:
+        """The place of the key of the value at ``path``."""
+
+
+def shown(value: object) -> str:
+    """A value of a file as a message shows it: short, on one line, and unable to steer a terminal."""
+    if isinstance(value, dict):
+        return "a mapping" if value else "an empty mapping"
+    if isinstance(value, list):
+        return "a list" if value else "an empty list"
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    text = printable(str(value))
+    text = text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + "..."
+    # A quoted "1" would otherwise look like the number that was expected.
+    return f'`"{text}"`' if isinstance(value, str) and _OTHER_TYPE.fullmatch(value) else f"`{text}`"
+
+
+def listed(words: Iterable[str], joint: str = "or") -> str:
+    """``a, b or c``, each word once."""
+    unique = list(dict.fromkeys(words))
+    return f" {joint} ".join([", ".join(unique[:-1]), unique[-1]] if len(unique) > 1 else unique)
+
+
+def problems_of(
+    errors: Iterable[ErrorDetails], document: Written, root: Path_, keys: AbstractSet[str]
+) -> list[Problem]:
+    """The problems behind the refusals of a model that was read from ``root`` in ``document``, in file order.
+
+    ``keys`` are the keys that the model knows, for "did you mean".
+    """
+    problems: list[Problem] = []
+    refused: dict[Path_, list[ErrorDetails]] = {}
+    for details in errors:
+        path = root + tuple(_real_steps(details["loc"], document, root))
+        if details["type"] == "extra_forbidden":
+            key = str(details["loc"][-1])
+            place = document.locate_key(path if path[-1:] == (key,) else (*path, key))
+            problems.append(Problem(place, f"{key}: unknown key", did_you_mean(key, keys)))
+            refused.setdefault(path, [])
+        elif details["type"] == "missing":
+            place = document.locate(path)
+            problems.append(Problem(place, f"expected the key `{details['loc'][-1]}`, which is missing"))
+            refused.setdefault((*path, details["loc"][-1]), [])
+        else:
+            refused.setdefault(path, []).append(details)
+    parents = {path[:length] for path in refused for length in range(len(path))}
+    for path, found in refused.items():
+        if found and path not in parents:
+            problems += _refusals(found, path, document)
+    return sorted(dict.fromkeys(problems), key=lambda problem: (_order(problem.location), problem.message))
+
+
+def _order(place: Location) -> tuple[int, int]:
+    return place.line or 0, place.column or 0
+
+
+def _real_steps(loc: tuple[str | int, ...], document: Written, root: Path_) -> Iterator[str | int]:
+    """The steps of a pydantic location that exist in the file; union members add steps that do not."""
+    here: Path_ = root
+    for step in loc:
+        if (*here, step) in document.places:
+            here = (*here, step)
+            yield step
+
+
+def _refusals(found: list[ErrorDetails], path: Path_, document: Written) -> Iterator[Problem]:
+    """One problem for a value that nothing fits; sentences that a model itself says are kept as they are."""
+    place = document.locate(path)
+    keys = [str(step) for step in path if not isinstance(step, int)]
+    label = f"{keys[-1]}: " if keys else ""
+    said = [details for details in found if details["type"] in ("value_error", "assertion_error")]
+    for details in said:
+        message = str(details.get("ctx", {}).get("error", details["msg"]))
+        yield Problem(place, label + message)
+    if not said:
+        value = found[0].get("input")
+        expected = listed(word for details in found for word in _expected(details))
+        yield Problem(place, f"{label}expected {expected}, found {shown(value)}", _help(found, value))
+
+
+def _expected(details: ErrorDetails) -> list[str]:
+    kind, context = details["type"], details.get("ctx", {})
+    if kind in _EXPECTED:
+        return [_EXPECTED[kind]]
+    if kind in ("literal_error", "enum"):
+        return [f"`{word}`" for word in _words(details)]
+    if kind == "bool_type":
+        return ["`true`", "`false`"]
+    match kind:
+        case "none_required":  # every key may be left out: nobody needs to be told to write nothing
+            return []
+        case "greater_than_equal":
+            return [f"at least {context['ge']}"]
+        case "less_than_equal":
+            return [f"at most {context['le']}"]
+        case "string_pattern_mismatch":
+            return [_FORMS.get(context["pattern"], f"text of the form `{context['pattern']}`")]
+        case _:
+            return [details["msg"].removeprefix("Input should be ").removeprefix("Value should ")]
+
+
+def _words(details: ErrorDetails) -> list[str]:
+    return re.findall(r"'([^']*)'", str(details.get("ctx", {}).get("expected", "")))
+
+
+def _help(found: list[ErrorDetails], value: Any) -> str | None:
+    """What may be meant: the nearest word, ``true`` for ``YES``, or a list for a word that stands alone."""
+    kinds = {details["type"] for details in found}
+    if "string_type" in kinds and isinstance(value, int | float) and not isinstance(value, bool):
+        return "a number that is text stands in quotes"
+    if not isinstance(value, str):
+        return None
+    if "bool_type" in kinds and value.lower() in _YES_NO:
+        return f"did you mean `{_YES_NO[value.lower()]}`?"
+    near = did_you_mean(value, [word for details in found for word in _words(details)])
+    if near is None and kinds & {"list_type", "tuple_type"} and value.strip() not in ("", "none"):
+        return f"a list is written `[{value[:LONGEST_SHOWN]}]`"
+    return near

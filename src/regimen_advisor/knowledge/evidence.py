@@ -1,0 +1,236 @@
+"""What the reviews report: studies, statements and approvals, each figure with the section it stands in.
+
+A study is kept as the review states it. What the published record says otherwise is an ``Erratum``; it is listed once
+in the study and named (``errata: [D02]``) beside every figure, safety finding or citation field that it concerns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import Field
+
+from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean
+from regimen_advisor.files.output import yaml_files
+from regimen_advisor.files.sources import Document, Record, read_document, validated
+from regimen_advisor.knowledge.figures import (
+    Comparison,
+    Count,
+    FollowUp,
+    Interval,
+    Number,
+    PValue,
+    Result,
+    Safety,
+    Spread,
+    Unit,
+    Value,
+)  # fmt: skip
+from regimen_advisor.knowledge.publications import (
+    Certainty,
+    Citation,
+    Cited,
+    Confidence,
+    Erratum,
+    Place,
+    PrintedRegistry,
+    RelatedPublication,
+)  # fmt: skip
+from regimen_advisor.knowledge.studies import (
+    Approval,
+    Arm,
+    Benefit,
+    Design,
+    DesignType,
+    Finding,
+    Group,
+    Kind,
+    Limits,
+    Mention,
+    Population,
+    Review,
+    ReviewSection,
+    ShownBenefit,
+    Study,
+    Treatment,
+)  # fmt: skip
+
+__all__ = [
+    "Approval", "Arm", "Benefit", "Certainty", "Citation", "Cited", "Comparison", "Confidence", "Count", "Design",
+    "DesignLevel", "DesignType", "Erratum", "Finding", "FollowUp", "Group", "Interval", "Kind", "Limits", "Mention",
+    "Number", "PValue", "Place", "Population", "PrintedRegistry", "RelatedPublication", "Result", "Review",
+    "ReviewSection", "Safety", "ShownBenefit", "Spread", "Study", "Treatment", "Unit", "Value", "design_level",
+    "load_approvals", "load_reviews", "load_studies", "load_study", "misplaced",
+]  # fmt: skip
+
+Listed = TypeVar("Listed", bound=Record)
+Path_ = tuple[str | int, ...]
+
+
+def load_studies(folder: Path | str) -> dict[str, Study]:
+    """Every study of a folder, by id, in the order of the file names.
+
+    Raises ``InputError`` with the problems of all files at once.
+    """
+    problems: list[Problem] = []
+    studies: dict[str, Study] = {}
+    for file in yaml_files(folder):
+        try:
+            study = load_study(file)
+        except InputError as error:
+            problems.extend(error.problems)
+            continue
+        studies[study.id] = study
+    if not studies and not problems:
+        raise InputError.at(Location(str(folder)), "expected a folder with study files (*.yaml), found none")
+    if problems:
+        raise InputError(problems)
+    return studies
+
+
+def load_study(file: Path | str) -> Study:
+    """One study; it knows where it and each of its results stand. Raises ``InputError`` with all its problems."""
+    document = read_document(file)
+    study = validated(Study, document)
+    problems = [*_study_problems(study, document, Path(file).stem)]
+    if problems:
+        raise InputError(sorted(problems, key=lambda problem: problem.location.line or 0))
+    study.stands_at(document.locate())
+    for index, result in enumerate(study.results):
+        result.stands_at(document.locate(("results", index)))
+    return study
+
+
+def _study_problems(study: Study, document: Document, stem: str) -> Iterator[Problem]:
+    """What a single value cannot show: names that must be declared, sections that must be among the study's own."""
+    if study.id != stem:
+        yield Problem(document.locate(("id",)), f"id: expected `{stem}` as the file is named, found `{study.id}`")
+    names = [arm.name for arm in study.arms] + [group.name for group in study.groups]
+    errata = [erratum.id for erratum in study.errata]
+    for path, value in _leaves(document.value):
+        key = path[-1] if isinstance(path[-1], str) else path[-2]
+        if key in ("of", "against") and value not in names:
+            expected, near = "an arm or a group of this study", did_you_mean(value, names)
+        elif key == "section" and path[0] != "errata" and value not in study.sections:
+            expected, near = f"a section the study is cited in ({', '.join(sorted(study.sections))})", None
+        elif key == "errata" and value not in errata:
+            expected, near = "an erratum of this study", did_you_mean(value, errata)
+        else:
+            continue
+        yield Problem(document.locate(path), f"{key}: expected {expected}, found `{value}`", near)
+    yield from _repeated("arm or group", names, document.locate(("arms",)))
+    yield from _repeated("erratum", errata, document.locate(("errata",)))
+
+
+def _leaves(value: object, path: Path_ = ()) -> Iterator[tuple[Path_, object]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _leaves(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _leaves(item, (*path, index))
+    elif path:
+        yield path, value
+
+
+def _repeated(what: str, names: Iterable[str], here: Location) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            yield Problem(here, f"expected each {what} once, found `{name}` twice")
+        seen.add(name)
+
+
+def load_approvals(file: Path | str) -> dict[str, Approval]:
+    """The approvals by id. Raises ``InputError`` with all problems of the file at once."""
+    return _load_list(file, tuple[Approval, ...], lambda approval: approval.id)
+
+
+def load_reviews(file: Path | str) -> dict[str, Review]:
+    """The reviews by key. Raises ``InputError`` with all problems of the file at once."""
+    return _load_list(file, tuple[Review, ...], lambda review: review.key)
+
+
+def _load_list(file: Path | str, model: type[tuple[Listed, ...]], key: Callable[[Listed], str]) -> dict[str, Listed]:
+    document = read_document(file)
+    items = validated(model, document)
+    problems = [*_repeated("id", map(key, items), document.locate())]
+    if problems:
+        raise InputError(problems)
+    for index, item in enumerate(items):
+        if isinstance(item, Approval):
+            item.stands_at(document.locate((index,)))
+    return {key(item): item for item in items}
+
+
+def misplaced(
+    studies: Mapping[str, Study], approvals: Mapping[str, Approval], reviews: Mapping[str, Review]
+) -> list[Problem]:
+    """References that lead nowhere: to a review, a section, an approval or a study that is not there."""
+    problems = []
+
+    def expect(here: Location | None, what: str, name: str, known: Iterable[str]) -> None:
+        if name not in (known := list(known)):
+            place = here or Location("approvals")
+            problems.append(Problem(place, f"expected a known {what}, found `{name}`", did_you_mean(name, known)))
+
+    def expect_sections(here: Location | None, review: str, sections: Iterable[str]) -> None:
+        expect(here, "review", review, reviews)
+        for section in sections if review in reviews else ():
+            expect(here, f"section of {review}", section, reviews[review].section_numbers)
+
+    for study in studies.values():
+        for place in study.cited_in:
+            expect_sections(study.location, place.review, place.sections)
+        for approval_id in study.approvals:
+            expect(study.location, "approval", approval_id, approvals)
+    for approval in approvals.values():
+        expect_sections(approval.location, approval.review, approval.sections)
+        for study_id in approval.studies:
+            expect(approval.location, "study", study_id, studies)
+    return problems
+
+
+class DesignLevel(Record):
+    """OCEBM 2011 level of a treatment study by its design alone; ``None`` where the design does not settle it."""
+
+    ocebm_2011: int | None = Field(description="1 (best) to 5; null where the design does not settle it")
+    basis: str = Field(description="the design that gives the level, or why there is none")
+
+
+_LEVELS: dict[str, tuple[int | None, str]] = {
+    "pooled-randomised": (1, "meta-analysis of randomised trials"),
+    "pooled": (None, "meta-analysis; the design of its studies is not stated by the review"),
+    "randomised": (2, "randomised"),
+    "controlled": (None, "controlled; randomisation not stated by the review"),
+    "non-randomised-comparison": (3, "comparison without randomisation"),
+    "single-arm": (4, "single arm"),
+    "dose-groups": (4, "groups differ in dose only, no other treatment to compare with"),
+    "case-series": (4, "retrospective series"),
+    "mechanism": (5, "reasoning from mechanism"),
+    "opinion": (None, "statement without a study"),
+    "not-stated": (None, "design not stated by the review"),
+}
+
+
+def design_level(study: Study) -> DesignLevel:
+    """The OCEBM 2011 level that the design of ``study`` gives, and the words it rests on. Nothing is guessed."""
+    if study.kind == "ongoing-trial":
+        return DesignLevel(ocebm_2011=None, basis="ongoing at the time of the review; no result")
+    level, words = _LEVELS[study.design.type]
+    if study.design.type == "controlled" and (study.phase == "III" or _has_placebo(study)):
+        level = 2
+    phase = f"phase {study.phase}" if study.phase and study.kind == "trial" else ""
+    if study.design.type == "randomised":
+        basis = f"{words} {phase}" if phase else f"{words} trial"
+    else:
+        basis = ", ".join(part for part in (phase, words) if part)
+    if study.design.type_from:
+        basis += f" ({study.design.type_from})"
+    return DesignLevel(ocebm_2011=level, basis=basis)
+
+
+def _has_placebo(study: Study) -> bool:
+    return any(arm.role == "comparator" and arm.drugs[:1] and arm.drugs[0].drug == "placebo" for arm in study.arms)

@@ -1,0 +1,106 @@
+"""Findings: named conditions (``driver-negative``, ``progressing``) that rules and other findings test by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from regimen_advisor.files.errors import Location, Problem
+from regimen_advisor.files.sources import Document, Record, validated
+from regimen_advisor.knowledge.regimens import Source
+from regimen_advisor.language.conditions import NEVER, Condition, ConditionReader
+from regimen_advisor.patient.facts import Domain
+
+
+class FindingText(Record):
+    """A finding as it stands in ``findings.yaml``."""
+
+    id: str
+    name: str
+    says: str
+    when: dict[str, Any]
+    source: Source | None = None
+    basis: str | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A named condition, in whose words it is said, and where it stands."""
+
+    id: str
+    name: str
+    says: str
+    condition: Condition
+    source: Source | None
+    location: Location
+
+
+class _Resolver:
+    """Reads findings in the order in which they need each other."""
+
+    def __init__(self, document: Document, domain: Domain, problems: list[Problem]) -> None:
+        self.document, self.domain, self.problems = document, domain, problems
+        self.texts = validated(list[FindingText], document)
+        self.index = {text.id: position for position, text in enumerate(self.texts)}
+        self.conditions: dict[str, Condition] = {}
+        self.trail: list[str] = []
+
+    def resolve(self) -> dict[str, Finding]:
+        for position, text in enumerate(self.texts):
+            place = self.document.locate((position, "id"))
+            if self.index[text.id] != position:
+                self.problems.append(Problem(place, f"id: the finding `{text.id}` stands twice"))
+            if text.id in self.domain.facts:
+                self.problems.append(Problem(place, f"id: `{text.id}` is the name of a fact; expected another name"))
+            if (text.source is None) == (text.basis is None):
+                self.problems.append(Problem(place, f"{text.id}: expected either `source` or `basis`"))
+        return {
+            text.id: Finding(
+                text.id, text.name, text.says, self.condition(text.id), text.source, self.document.locate((position,))
+            )
+            for position, text in enumerate(self.texts)
+        }
+
+    def condition(self, name: str) -> Condition:
+        """The condition of a finding; those it needs are read first."""
+        if name in self.conditions:
+            return self.conditions[name]
+        position = self.index[name]
+        if name in self.trail:
+            circle = " -> ".join([*self.trail[self.trail.index(name) :], name])
+            place = self.document.locate((position, "when"))
+            self.problems.append(Problem(place, f"when: findings go in a circle: {circle}"))
+            self.conditions[name] = NEVER
+            return NEVER
+        self.trail.append(name)
+        reader = ConditionReader(self.domain, _Lazy(self), self.problems)
+        condition = reader.read(self.document, (position, "when"), self.texts[position].when)
+        self.trail.pop()
+        return self.conditions.setdefault(name, condition)
+
+
+class _Lazy(Mapping[str, Condition]):
+    """The findings by name, each read when it is first asked for."""
+
+    def __init__(self, resolver: _Resolver) -> None:
+        self.resolver = resolver
+
+    def __getitem__(self, name: str) -> Condition:
+        if name not in self.resolver.index:
+            raise KeyError(name)
+        return self.resolver.condition(name)
+
+    def __iter__(self) -> Any:
+        return iter(self.resolver.index)
+
+    def __len__(self) -> int:
+        return len(self.resolver.index)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.resolver.index
+
+
+def read_findings(document: Document, domain: Domain, problems: list[Problem]) -> dict[str, Finding]:
+    """The findings of a document by id; what is wrong with them is added to ``problems``."""
+    return _Resolver(document, domain, problems).resolve()

@@ -1,0 +1,149 @@
+"""Where a study was published, how sure each part of that is, and what the published record says otherwise."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from regimen_advisor.files.sources import Record
+
+Text = Annotated[str, Field(min_length=1)]
+Section = Annotated[
+    str, Field(pattern=r"^(?:\d(?:\.\d){0,2}|abstract|Table \d)$", description="of the review, as printed, in quotes")
+]
+Sections = Annotated[tuple[Section, ...], Field(min_length=1)]
+ErratumId = Annotated[str, Field(pattern=r"^D\d{2}[a-z]?$")]
+ErratumIds = Annotated[tuple[ErratumId, ...], Field(description="ids of the errata that concern it")]
+Doi = Annotated[str, Field(pattern=r"^10\.\d{4,}/\S+$")]
+Pmid = Annotated[str, Field(pattern=r"^\d{7,8}$")]
+RegistryNumber = Annotated[str, Field(pattern=r"^(?:NCT\d{8}|JapicCTI-\d{6}|UMIN\d{9})$")]
+
+Confidence = Literal["confirmed", "recalled"]  # confirmed: read in a stored public text; recalled: from memory
+Certainty = Literal["confirmed", "recalled", "suspected"]  # suspected: not settled
+Lookup = Literal[
+    "PubMed record", "PubMed record (third-party copy)", "PMC full text", "publisher page",
+    "conference abstract record", "institutional repository record", "article index record",
+    "library catalogue record", "preprint record", "abstract service page", "third-party copy of the article",
+    "trial registry record (third-party copy)", "medical news page", "public reference list",
+    "public GitHub reference list", "stated in the review text",
+]  # fmt: skip
+
+
+class Erratum(Record):
+    """A point on which review and published record differ, or that a reader of the review's figures must know."""
+
+    id: ErratumId = Field(description="`D`, two digits and perhaps a letter")
+    field: Text = Field(description="what it concerns, such as `PFS` or `n`")
+    section: Sections = Field(description="sections of the review where it is printed")
+    review_says: Text = Field(description="what the review prints")
+    published_says: Text = Field(description="what the published record says")
+    certainty: Certainty = Field(description="recalled: from memory; suspected: not settled")
+    consequence: Text = Field(description="what that means for a reader of the figure, in one sentence")
+
+
+class Place(Record):
+    """Where a study stands: the sections of a review and the reference numbers printed there."""
+
+    review: Text = Field(description="key of a review in reviews.yaml")
+    sections: Sections = Field(description="its sections, as printed")
+    references: tuple[Annotated[str, Field(pattern=r"^\d+$")], ...] = Field(
+        (), description="reference numbers printed there"
+    )
+    errata: ErratumIds = ()
+
+
+class PrintedRegistry(Record):
+    """A registration number as the review prints it."""
+
+    value: RegistryNumber = Field(description="the number as printed, right or wrong")
+    section: Section
+    errata: ErratumIds = ()
+
+
+class Cited(Record):
+    """One citation field, and how sure it is: read in a stored public text (``where``), or from memory."""
+
+    value: Text = Field(description="the field itself")
+    confidence: Confidence = Field(description="confirmed: read in a stored public text; recalled: from memory")
+    where: Lookup | None = Field(None, description="what kind of text confirms it")
+    errata: ErratumIds = ()
+
+    @model_validator(mode="after")
+    def _confirmed_somewhere(self) -> Cited:
+        if (self.confidence == "confirmed") != (self.where is not None):
+            raise ValueError("expected `where` for a confirmed value, and for a confirmed value only")
+        return self
+
+
+class CitedYear(Cited):
+    """A year of publication."""
+
+    value: Annotated[int, Field(ge=1900, le=2100, description="four digits")]  # type: ignore[assignment]
+
+
+class CitedDoi(Cited):
+    """A digital object identifier, without the address of a resolver."""
+
+    value: Doi = Field(description="such as `10.1056/NEJMoa1713137`")
+
+
+class CitedPmid(Cited):
+    """A PubMed number."""
+
+    value: Pmid = Field(description="seven or eight digits, in quotes")
+
+
+class CitedPmcid(Cited):
+    """A PubMed Central number."""
+
+    value: Annotated[str, Field(pattern=r"^PMC\d+$", description="`PMC` and digits")]
+
+
+class CitedRegistry(Cited):
+    """A trial registration: ClinicalTrials.gov, JapicCTI or UMIN."""
+
+    value: RegistryNumber = Field(description="such as `NCT04988295`")
+
+
+class RelatedPublication(Record):
+    """Another report of the same programme; one confidence for the whole entry."""
+
+    what: Text = Field(description="what it reports, in words")
+    confidence: Confidence = Field(description="of the whole entry")
+    where: Lookup | None = Field(None, description="what kind of text confirms it")
+    first_author: Text | None = Field(None, description="family name and initials")
+    first_author_confidence: Confidence | None = Field(None, description="where it differs from the rest")
+    journal: Text | None = Field(None, description="its usual abbreviation")
+    year: int | None = Field(None, description="of publication")
+    volume: Text | None = Field(None, description="of the journal")
+    issue: Text | None = Field(None, description="of the volume")
+    pages: Text | None = Field(None, description="first and last page, or article number")
+    doi: Doi | None = Field(None, description="without the address of a resolver")
+    pmid: Pmid | None = Field(None, description="PubMed number")
+    registry: RegistryNumber | None = Field(None, description="number of the trial registration")
+    meeting: Text | None = Field(None, description="congress where it was presented")
+
+
+class Citation(Record):
+    """How to find the publication; a field left out is not known."""
+
+    title: Cited | None = Field(None, description="title of the publication")
+    first_author: Cited | None = Field(None, description="family name and initials; the others are not recorded")
+    journal: Cited | None = Field(None, description="its usual abbreviation")
+    year: CitedYear | None = Field(None, description="of publication")
+    volume: Cited | None = Field(None, description="of the journal")
+    issue: Cited | None = Field(None, description="of the volume")
+    pages: Cited | None = Field(None, description="first and last page, or article number")
+    doi: CitedDoi | None = Field(None, description="without the address of a resolver")
+    pmid: CitedPmid | None = Field(None, description="PubMed number")
+    pmcid: CitedPmcid | None = Field(None, description="PubMed Central number")
+    registry: CitedRegistry | None = Field(None, description="number of the trial registration")
+    meeting_abstract: Cited | None = Field(None, description="number or name of a congress abstract")
+    note: Text | None = Field(None, description="a remark")
+    related: tuple[RelatedPublication, ...] = Field((), description="other reports of the same programme")
+
+    def fields(self) -> dict[str, Cited]:
+        """The fields that are known, by name."""
+        known = ((name, getattr(self, name)) for name in type(self).model_fields)
+        return {name: field for name, field in known if isinstance(field, Cited)}

@@ -1,0 +1,214 @@
+"""Regimens, and the targets by which a rule says which regimens it speaks of.
+
+A regimen names a drug, or a class where a review names only the class ("platinum-based chemotherapy").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, ConfigDict, Discriminator, Field, RootModel, Tag, model_validator
+
+from regimen_advisor.files.errors import InputError, Problem, did_you_mean
+from regimen_advisor.files.sources import Document, Path_, Record, read_document, validated
+from regimen_advisor.knowledge.drugs import Formulary, Id, Word
+from regimen_advisor.knowledge.publications import Section
+
+Disease = Literal["nsclc", "sclc"]
+T = TypeVar("T")
+
+
+def _not_empty(items: tuple[T, ...]) -> tuple[T, ...]:
+    if not items:
+        raise ValueError("expected at least one, found an empty list")
+    return items
+
+
+NotEmpty = Annotated[tuple[T, ...], AfterValidator(_not_empty)]
+
+
+class Source(Record):
+    """Where a review says it: the key of the review and the section as printed, such as ``"4.1"``."""
+
+    review: Literal["antiangiogenic", "bispecific"] = Field(description="key of a review in reviews.yaml")
+    section: Section
+
+    def __str__(self) -> str:
+        return f"{self.review} {self.section}"
+
+
+class Component(Record):
+    """One part of a regimen: a drug, or a class where the review names only the class."""
+
+    drug: Id | None = None
+    class_: Id | None = Field(default=None, alias="class")
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.drug is None) == (self.class_ is None):
+            raise ValueError("expected either `drug` or `class`")
+        return self
+
+    @property
+    def id(self) -> str:
+        """The id of the drug or of the class."""
+        return self.drug or self.class_ or ""
+
+
+class Schedule(Record):
+    """Dose and timing as far as a review states them, in our words."""
+
+    says: Word = Field(description="dose and timing in words")
+    source: Source = Field(description="where the review says it")
+
+
+class Regimen(Record):
+    """A named treatment that rules offer, exclude or warn of."""
+
+    id: Id
+    name: Word
+    disease: Disease
+    drugs: NotEmpty[Component]
+    schedule: Schedule | None = Field(default=None, description="only what a review states")
+    source: Source
+
+    @property
+    def drug_names(self) -> tuple[str, ...]:
+        """The ids of its drugs and classes, in the order of the regimen's name."""
+        return tuple(component.id for component in self.drugs)
+
+
+class TargetItem(Record):
+    """One demand on a regimen: it contains this drug, or a drug of this class, or it is this regimen."""
+
+    drug: Id | None = Field(None, description="id of a drug: regimens that name it")
+    class_: Id | None = Field(default=None, alias="class", description="id of a class: those that name it or a member")
+    regimen: Id | None = Field(None, description="id of a regimen: this one")
+
+    @model_validator(mode="after")
+    def _one_of_three(self) -> Self:
+        if sum(value is not None for value in (self.drug, self.class_, self.regimen)) != 1:
+            raise ValueError("expected exactly one of `drug`, `class` and `regimen`")
+        return self
+
+    def meets(self, regimen: Regimen, formulary: Formulary) -> bool:
+        """A class meets a regimen that names it, a class within it or one of its drugs; a drug only itself.
+
+        So ``drug: carboplatin`` does not meet a regimen of "a platinum drug": another one may be given.
+        """
+        if self.class_ is not None:
+            wanted = self.class_
+            return any(formulary.belongs(component.id, wanted) for component in regimen.drugs)
+        if self.drug is not None:
+            return any(component.drug == self.drug for component in regimen.drugs)
+        return regimen.id == self.regimen
+
+    def __str__(self) -> str:
+        return self.drug or self.class_ or self.regimen or ""
+
+
+Items = NotEmpty[TargetItem]
+AllOptions = Literal["all-options"]
+
+
+def _shape(value: Any) -> str:
+    if isinstance(value, str):
+        return "every"
+    return "several" if isinstance(value, list | tuple) else "one"
+
+
+class Target(
+    RootModel[
+        Annotated[
+            Annotated[AllOptions, Tag("every")] | Annotated[TargetItem, Tag("one")] | Annotated[Items, Tag("several")],
+            Discriminator(_shape),
+        ]
+    ]
+):
+    """Which regimens an exclusion or caution speaks of.
+
+    ``all-options``, one of ``{drug: x}``, ``{class: x}``, ``{regimen: x}``, or a list of drugs and classes: the
+    regimens that contain all of them. A regimen stands alone: no regimen is two regimens.
+    """
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    @model_validator(mode="after")
+    def _regimen_stands_alone(self) -> Self:
+        if len(self.items) > 1 and any(item.regimen for item in self.items):
+            raise ValueError("expected drugs and classes in a list; `regimen` stands alone, one rule for each")
+        return self
+
+    @property
+    def items(self) -> tuple[TargetItem, ...]:
+        """What a regimen must meet, all of it; empty for ``all-options``."""
+        if isinstance(self.root, str):
+            return ()
+        return self.root if isinstance(self.root, tuple) else (self.root,)
+
+    def meets(self, regimen: Regimen, formulary: Formulary) -> bool:
+        """Whether the target speaks of ``regimen``."""
+        return all(item.meets(regimen, formulary) for item in self.items)
+
+    def unknown(
+        self, formulary: Formulary, regimens: Mapping[str, Regimen], document: Document, path: Path_
+    ) -> Iterator[Problem]:
+        """A problem for each drug, class and regimen that does not exist; ``path`` is the target's in its file."""
+        for index, item in enumerate(self.items):
+            here = (*path, index) if isinstance(self.root, tuple) else path
+            if item.regimen is not None:
+                if item.regimen not in regimens:
+                    help = did_you_mean(item.regimen, regimens)
+                    place = document.locate((*here, "regimen"))
+                    yield Problem(place, f"regimen: unknown regimen `{item.regimen}`", help)
+            else:
+                yield from _unknown(item.drug, item.class_, formulary, document, here)
+
+    def __str__(self) -> str:
+        return " + ".join(map(str, self.items)) or "all-options"
+
+
+def load_regimens(path: str | Path, formulary: Formulary) -> dict[str, Regimen]:
+    """The regimens of a file by id, in file order.
+
+    Raises ``InputError`` with every problem at once: a broken entry, an id that stands twice, an unknown drug or class.
+    """
+    document = read_document(path)
+    regimens = validated(tuple[Regimen, ...], document)
+    problems: list[Problem] = []
+    first: dict[str, int] = {}
+    for index, regimen in enumerate(regimens):
+        place = document.locate((index, "id"))
+        if regimen.id in first:
+            line = document.locate((first[regimen.id], "id")).line
+            problems.append(Problem(place, f"id: expected each id once, but `{regimen.id}` stands in line {line} too"))
+        first.setdefault(regimen.id, index)
+        for at, component in enumerate(regimen.drugs):
+            here = (index, "drugs", at)
+            problems.extend(_unknown(component.drug, component.class_, formulary, document, here))
+    if problems:
+        raise InputError(sorted(problems, key=lambda problem: (problem.location.line or 0, problem.message)))
+    return {regimen.id: regimen for regimen in regimens}
+
+
+def _unknown(
+    drug: str | None, class_: str | None, formulary: Formulary, document: Document, path: Path_
+) -> Iterator[Problem]:
+    """Rules name ids only: an alias is pointed to its id, a class under `drug` to `class` and the reverse."""
+    kind, other, known, elsewhere, id = (
+        ("drug", "class", formulary.drugs, formulary.classes, drug)
+        if drug is not None
+        else ("class", "drug", formulary.classes, formulary.drugs, class_)
+    )
+    if id is None or id in known:
+        return
+    if id in elsewhere:
+        help: str | None = f"`{id}` is a {other}: write `{other}: {id}`"
+    else:
+        try:
+            help = f"did you mean `{formulary.resolve(id)}`?"
+        except KeyError:
+            help = formulary.suggest(id)
+    yield Problem(document.locate((*path, kind)), f"{kind}: unknown {kind} `{id}`", help)

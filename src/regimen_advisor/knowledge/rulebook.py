@@ -1,0 +1,298 @@
+"""The rulebook: everything in a rules folder, loaded, with every reference resolved or refused."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean
+from regimen_advisor.files.output import read_bytes, rule_files, yaml_files
+from regimen_advisor.files.sources import Document, Path_, read_document, validated
+from regimen_advisor.knowledge.drugs import Formulary, load_formulary
+from regimen_advisor.knowledge.evidence import load_approvals, load_reviews, load_studies, misplaced
+from regimen_advisor.knowledge.findings import Finding, read_findings
+from regimen_advisor.knowledge.publications import Erratum
+from regimen_advisor.knowledge.regimens import Regimen, load_regimens
+from regimen_advisor.knowledge.rules import OUTSIDE, Effect, Rule, RuleFile, RuleText, Setting
+from regimen_advisor.knowledge.studies import Approval, Review, Study
+from regimen_advisor.language.conditions import ConditionReader
+from regimen_advisor.patient.facts import Domain, domain_for
+
+DISEASES = ("nsclc", "sclc")
+
+
+@dataclass(frozen=True, eq=False)
+class Rulebook:
+    """All rules and all that they name. Two rulebooks are equal only if they are the same object; see ``digest``."""
+
+    folder: Path
+    digest: str
+    formulary: Formulary
+    domain: Domain
+    regimens: Mapping[str, Regimen]
+    studies: Mapping[str, Study]
+    approvals: Mapping[str, Approval]
+    reviews: Mapping[str, Review]
+    findings: Mapping[str, Finding]
+    settings: Mapping[str, Setting]
+    rules: Mapping[str, Rule]
+
+    @property
+    def version(self) -> str:
+        """A short name of exactly these files."""
+        return self.digest.removeprefix("sha256:")[:12]
+
+    def of(self, *effects: Effect) -> tuple[Rule, ...]:
+        """The rules with one of these effects, in file order."""
+        return tuple(rule for rule in self.rules.values() if rule.effect in effects)
+
+    @cached_property
+    def overridden_by(self) -> Mapping[str, tuple[Rule, ...]]:
+        """For each rule id the rules that override it."""
+        table: dict[str, tuple[Rule, ...]] = dict.fromkeys(self.rules, ())
+        for rule in self.rules.values():
+            for name in rule.overrides:
+                table[name] = (*table[name], rule)
+        return table
+
+    @cached_property
+    def errata(self) -> Mapping[str, Erratum]:
+        """Every erratum by its id, of the studies and of the approvals."""
+        sources: list[Study | Approval] = [*self.studies.values(), *self.approvals.values()]
+        return {erratum.id: erratum for source in sources for erratum in source.errata}
+
+    def meets(self, rule: Rule) -> tuple[str, ...]:
+        """The ids of the regimens that a rule offers, excludes or warns of."""
+        return self._met[rule.id]
+
+    @cached_property
+    def _met(self) -> Mapping[str, tuple[str, ...]]:
+        return {rule.id: tuple(_regimens_met(rule, self.regimens, self.formulary)) for rule in self.rules.values()}
+
+
+def _regimens_met(rule: Rule, regimens: Mapping[str, Regimen], formulary: Formulary) -> Iterator[str]:
+    for name, regimen in regimens.items():
+        if rule.effect is Effect.OFFER:
+            if name == rule.subject:
+                yield name
+        elif (
+            rule.target is not None
+            and regimen.disease == rule.setting.disease
+            and rule.target.meets(regimen, formulary)
+        ):
+            yield name
+
+
+def default_folder() -> Path:
+    """The rules in the current folder, where someone edits them; else the rules that ship with the package."""
+    here = Path("rules")
+    return here if (here / "drugs.yaml").is_file() else shipped_folder()
+
+
+def shipped_folder() -> Path:
+    """The rules that ship with the package: inside it when installed, beside ``src`` in a checkout."""
+    inside = Path(__file__).parents[1] / "rules"
+    return inside if inside.is_dir() else Path(__file__).parents[3] / "rules"
+
+
+@lru_cache(maxsize=8)
+def _loaded(folder: Path, digest: str) -> Rulebook:
+    return _Loader(folder, digest).load()
+
+
+def load_rulebook(folder: str | Path | None = None) -> Rulebook:
+    """The rulebook in ``folder`` (see ``default_folder`` where it is left out).
+
+    Raises ``InputError`` with every problem of every file at once.
+    """
+    path = Path(folder) if folder is not None else default_folder()
+    return _loaded(path, _digest(path))
+
+
+def _digest(folder: Path) -> str:
+    """A digest of the names and the bytes of all rule files."""
+    if not folder.is_dir():
+        raise InputError.at(Location(str(folder)), "expected a folder of rules, found no folder")
+    total = hashlib.sha256()
+    for file in rule_files(folder):
+        total.update(file.relative_to(folder).as_posix().encode("utf-8", "surrogateescape") + b"\0")
+        total.update(read_bytes(file) + b"\0")
+    return "sha256:" + total.hexdigest()
+
+
+class _Loader:
+    def __init__(self, folder: Path, digest: str) -> None:
+        self.folder, self.digest = folder, digest
+        self.problems: list[Problem] = []
+        self.unread = False
+
+    def load(self) -> Rulebook:
+        folder = self.folder
+        with self._one_file():
+            self.formulary = load_formulary(folder / "drugs.yaml")
+        with self._one_file():
+            self.reviews = load_reviews(folder / "reviews.yaml")
+        with self._one_file():
+            self.approvals = load_approvals(folder / "approvals.yaml")
+        with self._one_file():
+            self.studies = load_studies(folder / "studies")
+        self._refuse_unless(not self.unread)  # nothing that names drugs, reviews or studies can be read without them
+        self.problems += misplaced(self.studies, self.approvals, self.reviews)
+        self.domain = domain_for(self.formulary)
+        with self._one_file():
+            self.regimens = load_regimens(folder / "regimens.yaml", self.formulary)
+        with self._one_file():
+            self.findings = read_findings(read_document(folder / "findings.yaml"), self.domain, self.problems)
+        self._refuse_unless(not self.unread)
+        settings, rules = self._settings_and_rules()
+        self._refuse_unless(not self.problems)
+        return Rulebook(
+            self.folder, self.digest, self.formulary, self.domain, self.regimens, self.studies, self.approvals,
+            self.reviews, self.findings, settings, rules,
+        )  # fmt: skip
+
+    @contextmanager
+    def _one_file(self) -> Iterator[None]:
+        """What is wrong with one file is kept while the next is read, so that all problems are told at once."""
+        try:
+            yield
+        except InputError as error:
+            self.problems += error.problems
+            self.unread = True
+
+    def _refuse_unless(self, sound: bool) -> None:
+        if not sound:
+            raise InputError(
+                sorted(self.problems, key=lambda problem: (problem.location.file, problem.location.line or 0))
+            )
+
+    def _settings_and_rules(self) -> tuple[dict[str, Setting], dict[str, Rule]]:
+        settings: dict[str, Setting] = {}
+        rules: dict[str, Rule] = {}
+        places: dict[str, tuple[Document, Path_]] = {}
+        for disease in DISEASES:
+            for file in yaml_files(self.folder / disease):
+                read = self._rule_file(file)
+                if read is None:
+                    continue
+                text, document = read
+                setting = Setting(f"{disease}/{text.setting}", text.title, text.disease, str(file))
+                self._check_file(text, file, disease, document)
+                settings[setting.id] = setting
+                for index, rule_text in enumerate(text.rules):
+                    path: Path_ = ("rules", index)
+                    if rule_text.id in rules:
+                        first = rules[rule_text.id].location
+                        self._refuse(document, (*path, "id"), f"id: the rule `{rule_text.id}` stands in {first} too")
+                        continue
+                    rule = self._rule(rule_text, setting, document, path)
+                    if rule is not None:
+                        rules[rule.id], places[rule.id] = rule, (document, path)
+        if not self.unread:  # else a rule that is named may stand in a file that could not be read
+            self._check_overrides(rules, places)
+        return settings, rules
+
+    def _refuse(self, document: Document, path: Path_, message: str, help: str | None = None) -> None:
+        self.problems.append(Problem(document.locate(path), message, help))
+
+    def _rule_file(self, file: Path) -> tuple[RuleFile, Document] | None:
+        with self._one_file():
+            document = read_document(file)
+            return validated(RuleFile, document), document
+        return None
+
+    def _check_file(self, text: RuleFile, file: Path, disease: str, document: Document) -> None:
+        if text.setting != file.stem:
+            self._refuse(document, ("setting",), f"setting: expected the name of the file, `{file.stem}`")
+        if text.disease != disease:
+            self._refuse(document, ("disease",), f"disease: expected the name of the folder, `{disease}`")
+
+    def _rule(self, text: RuleText, setting: Setting, document: Document, path: Path_) -> Rule | None:
+        given = [effect for effect in Effect if getattr(text, effect.value) is not None]
+        if len(given) != 1:
+            shown = ", ".join(effect.value for effect in given) or "none"
+            words = ", ".join(effect.value for effect in Effect)
+            self._refuse(document, path, f"{text.id}: expected exactly one effect of {words}; found {shown}")
+            return None
+        (effect,) = given
+        subject = getattr(text, effect.value)
+        target = subject if effect in (Effect.EXCLUDE, Effect.CAUTION) else None
+        conditions = {name: finding.condition for name, finding in self.findings.items()}
+        condition = ConditionReader(self.domain, conditions, self.problems).read(document, (*path, "when"), text.when)
+        self._check_references(text, effect, document, path)
+        return Rule(
+            text.id, effect, str(subject), target, condition, text.studies, text.approvals, text.source, text.says,
+            text.overrides, text.basis, text.certainty, text.errata, setting, document.locate(path), text.when,
+        )  # fmt: skip
+
+    def _check_references(self, text: RuleText, effect: Effect, document: Document, path: Path_) -> None:
+        def known(name: str, words: Mapping[str, object], what: str, *steps: str | int) -> None:
+            if name not in words:
+                self._refuse(
+                    document, (*path, *steps), f"{steps[0]}: unknown {what} `{name}`", did_you_mean(name, words)
+                )
+
+        if effect is Effect.OFFER:
+            known(text.offer or "", self.regimens, "regimen", "offer")
+        if effect is Effect.TRIAL:
+            known(text.trial or "", self.studies, "study", "trial")
+        for target, key in ((text.exclude, "exclude"), (text.caution, "caution")):
+            if target is not None:
+                self.problems += target.unknown(self.formulary, self.regimens, document, (*path, key))
+        for index, study in enumerate(text.studies):
+            known(study, self.studies, "study", "studies", index)
+        for index, approval in enumerate(text.approvals):
+            known(approval, self.approvals, "approval", "approvals", index)
+        review = self.reviews.get(text.source.review)
+        if review is None:
+            where, words = (*path, "source", "review"), ", ".join(self.reviews)
+            self._refuse(document, where, f"review: expected a review of reviews.yaml: {words}")
+        elif text.source.section not in review.section_numbers:
+            sections = ", ".join(review.section_numbers)
+            where = (*path, "source", "section")
+            self._refuse(document, where, f"section: expected a section of the {review.key} review: {sections}")
+        if text.basis and effect not in (Effect.CAUTION, Effect.NOTE, Effect.SILENT):
+            self._refuse(document, (*path, "basis"), f"basis: `{OUTSIDE}` may only warn or note, never {effect.value}")
+        if (text.basis is None) != (text.certainty is None):
+            self._refuse(document, path, f"{text.id}: expected `basis` and `certainty` together")
+
+    def _check_overrides(self, rules: dict[str, Rule], places: Mapping[str, tuple[Document, Path_]]) -> None:
+        for rule in rules.values():
+            document, path = places[rule.id]
+            for index, name in enumerate(rule.overrides):
+                here = (*path, "overrides", index)
+                if name not in rules:
+                    self._refuse(document, here, f"overrides: unknown rule `{name}`", did_you_mean(name, rules))
+                elif not set(_regimens_met(rule, self.regimens, self.formulary)) & set(
+                    _regimens_met(rules[name], self.regimens, self.formulary)
+                ):
+                    self._refuse(document, here, f"overrides: `{rule.id}` and `{name}` share no regimen")
+        circle = _circle({rule.id: [name for name in rule.overrides if name in rules] for rule in rules.values()})
+        if circle:
+            document, path = places[circle[0]]
+            self._refuse(document, (*path, "overrides"), f"overrides go in a circle: {' -> '.join(circle)}")
+
+
+def _circle(links: Mapping[str, list[str]]) -> list[str]:
+    """A circle of links, its first name repeated at the end; empty if there is none."""
+    done: set[str] = set()
+
+    def visit(name: str, trail: list[str]) -> list[str]:
+        if name in trail:
+            return [*trail[trail.index(name) :], name]
+        if name in done:
+            return []
+        for other in links[name]:
+            if found := visit(other, [*trail, name]):
+                return found
+        done.add(name)
+        return []
+
+    for name in links:
+        if found := visit(name, []):
+            return found
+    return []

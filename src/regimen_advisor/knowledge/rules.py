@@ -1,0 +1,99 @@
+"""A rule: a condition, an effect, and the evidence for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from regimen_advisor.files.errors import Location
+from regimen_advisor.files.sources import Record
+from regimen_advisor.knowledge.regimens import Source, Target
+from regimen_advisor.language.conditions import Condition
+
+Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Certainty = Literal["confirmed", "recalled", "suspected"]
+OUTSIDE = "outside the reviews"
+
+
+class Effect(StrEnum):
+    """What a rule does where its condition holds."""
+
+    OFFER = "offer"
+    EXCLUDE = "exclude"
+    CAUTION = "caution"
+    TRIAL = "trial"
+    NOTE = "note"
+    STANDARD = "standard"
+    SILENT = "silent"
+
+
+class RuleText(Record):
+    """A rule as it stands in a file; exactly one of the effects is given."""
+
+    id: Id = Field(description="small letters, digits and hyphens; each once in the rulebook")
+    offer: Id | None = Field(None, description="a regimen")
+    exclude: Target | None = Field(None, description="a contraindication to the regimens that the target meets")
+    caution: Target | None = Field(None, description="a reason to hesitate over the regimens that the target meets")
+    trial: Id | None = Field(None, description="an ongoing study worth knowing; never an option")
+    note: str | None = Field(None, description="a short title; the sentence stands under `says`")
+    standard: str | None = Field(None, description="what a review states as the standard without studying it")
+    silent: str | None = Field(None, description="what the reviews do not speak of for this patient")
+    when: dict[str, Any] = Field(description="the condition; see [conditions](conditions.md)")
+    studies: tuple[Id, ...] = Field((), description="studies whose own population fits this patient")
+    approvals: tuple[Id, ...] = Field((), description="ids of approvals.yaml that belong to this use")
+    source: Source = Field(description="where the review says it")
+    says: str = Field(description="the rule in one sentence")
+    overrides: tuple[Id, ...] = Field((), description="rules that do not count where this one holds")
+    basis: Literal["outside the reviews"] | None = Field(None, description="cautions and notes only")
+    certainty: Certainty | None = Field(None, description="how sure an outside statement is")
+    errata: tuple[str, ...] = Field((), description="ids of errata that concern it")
+
+
+class RuleFile(Record):
+    """The rules of one clinical setting; ``setting`` is the name of the file."""
+
+    setting: Id = Field(description="name of the file without `.yaml`")
+    title: str = Field(description="what a reader sees as its heading")
+    disease: Literal["nsclc", "sclc"] = Field(description="name of the folder")
+    rules: list[RuleText] = Field(description="in the order in which they are shown")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A clinical setting: the rules of one file."""
+
+    id: str
+    title: str
+    disease: str
+    file: str
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """A rule as it is judged. ``subject`` is the regimen offered, the study of a trial, or the title of a note."""
+
+    id: str
+    effect: Effect
+    subject: str
+    target: Target | None
+    condition: Condition
+    studies: tuple[str, ...]
+    approvals: tuple[str, ...]
+    source: Source
+    says: str
+    overrides: tuple[str, ...]
+    basis: str | None
+    certainty: str | None
+    errata: tuple[str, ...]
+    setting: Setting
+    location: Location
+    written: dict[str, Any] = field(repr=False)
+    """The condition as it was written, for whoever shows or edits the rule."""
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether the rule rests on knowledge from outside the reviews."""
+        return self.basis == OUTSIDE

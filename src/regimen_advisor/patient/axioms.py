@@ -1,0 +1,132 @@
+"""The axioms between facts, as data: what no patient can be without.
+
+Three uses, one declaration: ``narrowing`` draws conclusions from them, a profile that breaks one is refused, and the
+solver knows them, so that a witness is a possible patient.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from regimen_advisor.language.values import Atom, Between, Includes, Is
+from regimen_advisor.patient.vocabulary import MOST_CYCLES, MOST_LINES, STAGE_GROUPS
+
+
+@dataclass(frozen=True)
+class SignedAtom:
+    """An atom, or its negation where ``wanted`` is false."""
+
+    atom: Atom
+    wanted: bool = True
+
+    def __invert__(self) -> SignedAtom:
+        return SignedAtom(self.atom, not self.wanted)
+
+
+@dataclass(frozen=True)
+class Clause:
+    """At least one of the literals holds."""
+
+    literals: tuple[SignedAtom, ...]
+    says: str
+
+
+@dataclass(frozen=True)
+class Contained:
+    """Whatever the set ``part`` holds, one of the sets ``wholes`` holds, provided that all of ``given`` hold."""
+
+    part: str
+    wholes: tuple[str, ...]
+    says: str
+    given: tuple[SignedAtom, ...] = ()
+
+
+Axiom = Clause | Contained
+
+
+def declared_axioms() -> tuple[Axiom, ...]:
+    """The axioms, in the order in which they are tried."""
+
+    def is_(fact: str, *values: str) -> SignedAtom:
+        return SignedAtom(Is(fact, frozenset(values)))
+
+    def stage(*groups: str) -> SignedAtom:
+        return is_("stage", *(leaf for group in groups for leaf in STAGE_GROUPS[group]))
+
+    def lines(low: int, high: int = MOST_LINES) -> SignedAtom:
+        return SignedAtom(Between("prior_lines", low, high))
+
+    def holds(fact: str, member: str) -> SignedAtom:
+        return SignedAtom(Includes(fact, member))
+
+    found: list[Axiom] = []
+
+    def implies(given: SignedAtom | tuple[SignedAtom, ...], then: SignedAtom, says: str) -> None:
+        premises = given if isinstance(given, tuple) else (given,)
+        found.append(Clause((*(~premise for premise in premises), then), says))
+
+    def exactly(one: SignedAtom, other: SignedAtom, says: str) -> None:
+        implies(one, other, says)
+        implies(other, one, says)
+
+    nsclc, sclc, untreated = is_("disease", "nsclc"), is_("disease", "sclc"), lines(0, 0)
+    exactly(is_("histology", "small-cell"), sclc, "small-cell histology is small cell lung cancer, and no other is")
+    of_nsclc = is_("extent", "early", "locally-advanced", "metastatic")
+    exactly(nsclc, of_nsclc, "each disease has its own words for extent")
+    implies(stage("I", "II"), is_("extent", "early", "limited"), "stage I and II are early or limited disease")
+    implies(stage("IV"), is_("extent", "metastatic", "extensive"), "stage IV is metastatic or extensive")
+    implies(is_("extent", "metastatic"), stage("IV"), "metastatic disease is stage IV")
+    implies(is_("extent", "locally-advanced"), stage("III"), "locally advanced disease is stage III")
+    implies(
+        is_("curative_treatment_possible", "true"),
+        is_("extent", "early", "locally-advanced", "limited"),
+        "curative treatment is not possible in metastatic or extensive disease",
+    )
+    implies(
+        (nsclc, lines(1)),
+        is_("curative_treatment_possible", "false"),
+        "once a line for advanced disease was given, curative treatment is read as no longer possible",
+    )
+    says = "without a line for advanced disease there is no outcome, drug, cycle or maintenance of one"
+    exactly(is_("last_outcome", "none"), untreated, says)
+    exactly(holds("last_drugs", "none"), untreated, says)
+    exactly(holds("last_induction_drugs", "none"), untreated, says)
+    exactly(holds("first_line_drugs", "none"), untreated, says)
+    exactly(~SignedAtom(Between("last_cycles", 0, MOST_CYCLES)), untreated, says)
+    implies(
+        is_("on_maintenance", "true"),
+        is_("last_outcome", "completed", "ongoing", "stopped-for-toxicity"),
+        "maintenance runs only in a line that has not progressed",
+    )
+    progressed, on_its_drugs = is_("last_outcome", "progressed"), "a line that progressed did so on its drugs"
+    implies(lines(1), ~holds("received", "none"), "a line holds at least one drug")
+    implies(progressed, ~holds("progressed_on", "none"), on_its_drugs)
+    found += [
+        *(
+            _contained(part, "received", says=f"{part} holds only drugs that were received")
+            for part in ("first_line_drugs", "last_drugs", "progressed_on", "received_in_curative")
+        ),
+        _contained("last_induction_drugs", "last_drugs", says="the induction is part of its line"),
+        _contained("last_drugs", "progressed_on", given=(progressed,), says=on_its_drugs),
+        _contained("last_drugs", "first_line_drugs", given=(lines(0, 1),), says="one line is both first and latest"),
+        _contained("first_line_drugs", "last_drugs", given=(lines(0, 1),), says="one line is both first and latest"),
+        _contained(
+            "received",
+            "first_line_drugs",
+            "last_drugs",
+            "received_in_curative",
+            given=(lines(0, 2),),
+            says="two lines are the first and the latest",
+        ),
+        _contained(
+            "progressed_on",
+            "received_in_curative",
+            given=(lines(0, 1), ~progressed),
+            says="where the only line has not progressed, progression can only have been on curative treatment",
+        ),
+    ]
+    return tuple(found)
+
+
+def _contained(part: str, *wholes: str, given: tuple[SignedAtom, ...] = (), says: str) -> Contained:
+    return Contained(part, wholes, says, given)

@@ -1,0 +1,161 @@
+"""Facts narrowed by the axioms until nothing changes.
+
+This is how one answer tells another (stage IV tells metastatic) for every engine alike. It is sound: no completion of
+the patient is lost. It need not be complete: what only several facts together exclude is for the solver to find.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from regimen_advisor.language.values import Members, Truth, Value, meet
+from regimen_advisor.patient.facts import Axiom, Clause, Contained, Domain, SetFact, SignedAtom
+
+Facts = Mapping[str, Value]
+
+
+class Contradiction(Exception):  # noqa: N818 - it is an answer, not a fault of the program
+    """No patient can be as described: ``axiom`` says why, where an axiom is broken."""
+
+    def __init__(self, fact: str, axiom: Axiom | None = None) -> None:
+        self.fact, self.axiom = fact, axiom
+        super().__init__(axiom.says if axiom else f"{fact} cannot be both")
+
+
+@lru_cache(maxsize=8)
+def _readers(domain: Domain) -> Mapping[str, tuple[Axiom, ...]]:
+    """The axioms that speak of each fact."""
+    table: dict[str, list[Axiom]] = {name: [] for name in domain.facts}
+    for axiom in domain.axioms:
+        for name in facts_of(axiom):
+            table[name].append(axiom)
+    return {name: tuple(axioms) for name, axioms in table.items()}
+
+
+def facts_of(axiom: Axiom) -> frozenset[str]:
+    """The names of the facts an axiom speaks of."""
+    match axiom:
+        case Clause(literals=literals):
+            return frozenset(literal.atom.fact for literal in literals)
+        case Contained(part=part, wholes=wholes, given=given):
+            return frozenset({part, *wholes, *(literal.atom.fact for literal in given)})
+
+
+def narrow(known: Iterable[tuple[str, Value]], domain: Domain, start: Facts | None = None) -> Facts:
+    """The facts of a patient: what is ``known`` (fact and value, in any order), and all that follows from it.
+
+    ``start`` is what was known before, already narrowed (nothing, if left out). Raises ``Contradiction``.
+    """
+    facts = dict(start if start is not None else domain.unknown)
+    readers = _readers(domain)
+    queue: deque[Axiom] = deque()
+    waiting: set[int] = set()
+
+    def learn(name: str, value: Value | None, axiom: Axiom | None) -> None:
+        before = facts[name]
+        after = meet(before, value) if value is not None else None
+        if isinstance(after, Members):
+            fact = domain.facts[name]
+            assert isinstance(fact, SetFact)
+            after = close(fact, after)
+        if after is None:
+            raise Contradiction(name, axiom)
+        if after != before:
+            facts[name] = after
+            for reader in readers[name]:
+                if id(reader) not in waiting:
+                    waiting.add(id(reader))
+                    queue.append(reader)
+
+    for name, value in known:
+        learn(name, value, None)
+    while queue:
+        axiom = queue.popleft()
+        waiting.remove(id(axiom))
+        for name, narrower in _consequences(axiom, facts):
+            learn(name, narrower, axiom)
+    return facts
+
+
+def _judge(literal: SignedAtom, facts: Facts) -> Truth:
+    truth = literal.atom.judge(facts[literal.atom.fact])
+    return truth if literal.wanted else ~truth
+
+
+def _keep(literal: SignedAtom, facts: Facts) -> tuple[str, Value | None]:
+    return literal.atom.fact, literal.atom.keep(facts[literal.atom.fact], literal.wanted)
+
+
+def _consequences(axiom: Axiom, facts: Facts) -> list[tuple[str, Value | None]]:
+    if isinstance(axiom, Clause):
+        return _of_clause(axiom, facts)
+    return _of_containment(axiom, facts)
+
+
+def _of_clause(clause: Clause, facts: Facts) -> list[tuple[str, Value | None]]:
+    open_literals = []
+    for literal in clause.literals:
+        truth = _judge(literal, facts)
+        if truth is Truth.TRUE:
+            return []
+        if truth is Truth.UNKNOWN:
+            open_literals.append(literal)
+    if not open_literals:
+        return [(clause.literals[0].atom.fact, None)]
+    return [_keep(open_literals[0], facts)] if len(open_literals) == 1 else []
+
+
+def _of_containment(axiom: Contained, facts: Facts) -> list[tuple[str, Value | None]]:
+    premises = [(literal, _judge(literal, facts)) for literal in axiom.given]
+    if any(truth is Truth.FALSE for _, truth in premises):
+        return []
+    undecided = [literal for literal, truth in premises if truth is Truth.UNKNOWN]
+    part = facts[axiom.part]
+    wholes = [facts[name] for name in axiom.wholes]
+    assert isinstance(part, Members)
+    reach: frozenset[str] = frozenset().union(*(whole.may for whole in wholes if isinstance(whole, Members))) | {"none"}
+    if undecided:
+        broken = len(undecided) == 1 and not part.must <= reach
+        return [_keep(~undecided[0], facts)] if broken else []
+    found: list[tuple[str, Value | None]] = [(axiom.part, Members(part.must, part.may & reach))]
+    if not part.must <= reach:
+        return [(axiom.part, None)]
+    for name, whole in zip(axiom.wholes, wholes, strict=True):
+        assert isinstance(whole, Members)
+        others = frozenset().union(
+            *(other.may for other in wholes if other is not whole and isinstance(other, Members))
+        )
+        forced = part.must - others - {"none"}
+        if not forced <= whole.must:
+            found.append((name, Members(whole.must | forced, whole.may)))
+    return found
+
+
+@lru_cache(maxsize=65_536)
+def close(fact: SetFact, value: Members) -> Members | None:
+    """``value`` narrowed by what the set itself demands; ``None`` if it demands the impossible."""
+    must, may, word = value.must, value.may, fact.empty_word
+    while True:
+        before = (must, may)
+        for group, members in fact.groups.items():
+            if not must.isdisjoint(members):
+                must |= {group}
+            left = may & members
+            if group not in may:
+                may -= members
+            elif not left:
+                may -= {group}
+            elif len(left) == 1 and group in must:
+                must |= left
+        if word in must:
+            may &= {word}
+        elif must:
+            may -= {word}
+        if may == {word} or (word not in may and len(may) == 1):
+            must = may
+        if not must <= may or not may:
+            return None
+        if (must, may) == before:
+            return Members(must, may)

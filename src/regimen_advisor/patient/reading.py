@@ -1,0 +1,254 @@
+"""From a profile to what is known: for every fact, what it can still be, narrowed by the axioms.
+
+The definitions of line, outcome and setting are the clinical conventions in ``docs/reference/conventions.md``.
+A profile is refused exactly when what it says cannot all be true of one patient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from regimen_advisor.files.errors import InputError, Location, Problem
+from regimen_advisor.files.sources import Document, Path_
+from regimen_advisor.files.validation_messages import listed, shown
+from regimen_advisor.language.values import Choice, Members, Number, Value
+from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
+from regimen_advisor.patient.history import ANY_CYCLES, ANY_OUTCOME, Entry, derived_facts, settle_outcomes
+from regimen_advisor.patient.narrowing import Contradiction, Facts, close, narrow
+from regimen_advisor.patient.profile import Bounds, HistoryEntry, Profile, read_profile
+
+
+@dataclass(frozen=True)
+class Patient:
+    """All that is known of one patient.
+
+    ``given`` maps each profile key that says something to the facts it settles; ``history`` is ``None`` where the
+    treatments are not known in detail; ``notes`` are remarks on the input for the person who wrote it.
+    """
+
+    id: str
+    facts: Facts
+    history: tuple[Entry, ...] | None
+    given: dict[str, tuple[tuple[str, Value], ...]]
+    notes: tuple[str, ...] = ()
+    summary: str | None = None
+
+
+def read(profile: Profile, domain: Domain, document: Document | None = None) -> Patient:
+    """What ``profile`` says of a patient.
+
+    ``document`` is where the profile was written, for the places in error messages. Raises ``InputError`` for an
+    unknown drug, a history that does not hang together, or keys that contradict each other.
+    """
+    return _Reader(profile, domain, document).patient()
+
+
+Given = dict[str, tuple[tuple[str, Value], ...]]
+
+
+def read_files(files: Iterable[str], domain: Domain) -> list[Patient]:
+    """The patients of several profile files (``-`` is standard input). Raises ``InputError`` with all problems."""
+    patients: list[Patient] = []
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            profile, document = read_profile(file)
+            patients.append(read(profile, domain, document))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return patients
+
+
+class _Reader:
+    def __init__(self, profile: Profile, domain: Domain, document: Document | None) -> None:
+        self.profile, self.domain, self.document = profile, domain, document
+        self.problems: list[Problem] = []
+        self.notes: list[str] = []
+
+    def patient(self) -> Patient:
+        profile = self.profile
+        given = {key: said for key in self.domain.facts if (said := self._key(key))}
+        entries = self._entries()
+        if self.problems:
+            raise InputError(self.problems)
+        if entries is not None:
+            key = "history" if isinstance(profile.history, list) else "prior_lines"
+            given[key] = (*given.get(key, ()), *derived_facts(entries, self.domain))
+        facts = self._narrowed(given)
+        self._remark(facts)
+        return Patient(profile.id or self._name(), facts, entries, given, tuple(self.notes), profile.summary)
+
+    def _name(self) -> str:
+        name = self.document.name if self.document else "patient"
+        stem = name.replace("\\", "/").rsplit("/", 1)[-1]
+        for ending in (".yaml", ".yml", ".profile"):
+            stem = stem.removesuffix(ending)
+        return stem
+
+    def _place(self, *path: str | int) -> Location:
+        if self.document is None:
+            return Location(self.profile.id or "profile")
+        return self.document.locate_key(path) if path else self.document.locate()
+
+    def _refuse(self, message: str, *path: str | int, help: str | None = None) -> None:
+        place = self.document.locate(path) if self.document else self._place()
+        self.problems.append(Problem(place, message, help))
+
+    def _key(self, key: str) -> tuple[tuple[str, Value], ...]:
+        """What a key of the profile that is itself a fact says."""
+        said = getattr(self.profile, key, None)
+        if said is None or said == "unknown":
+            return ()
+        fact = self.domain.facts[key]
+        match fact:
+            case ChoiceFact():
+                word = str(said).lower() if isinstance(said, bool) else said
+                return ((key, Choice(frozenset(fact.groups.get(word, (word,))))),)
+            case NumberFact():
+                low, high = said.limits(fact.low, fact.high) if isinstance(said, Bounds) else (said, said)
+                return ((key, Number(low, high)),)
+            case SetFact():
+                return ((key, self._set(fact, said)),)
+
+    def _set(self, fact: SetFact, said: Any) -> Members:
+        everything = fact.unknown.may
+        if said in (fact.empty_word, []):
+            return fact.empty
+        if said == "positive":
+            return Members(frozenset(), everything - {fact.empty_word})
+        if isinstance(said, list):
+            return Members(frozenset(said), frozenset(said))
+        found, absent = frozenset(said.found), frozenset(said.not_found)
+        for both in sorted(found & absent):
+            self._refuse(f"{fact.name}: `{both}` stands under both found and not_found", fact.name)
+        return Members(found, (everything - absent) | found)
+
+    # History --------------------------------------------------------------------------------------------------
+
+    def _entries(self) -> tuple[Entry, ...] | None:
+        written = self.profile.history
+        if not isinstance(written, list):
+            return () if self.profile.prior_lines == 0 else None
+        entries = [self._entry(position, entry) for position, entry in enumerate(written)]
+        ordered = sorted(entries, key=lambda entry: (entry.line or 0, entry.maintenance, entry.position))
+        self._check_lines(ordered)
+        return settle_outcomes(ordered)
+
+    def _entry(self, position: int, written: HistoryEntry) -> Entry:
+        formulary = self.domain.formulary
+        must: frozenset[str] = frozenset()
+        may: frozenset[str] = frozenset()
+        received = self.domain.facts["received"]
+        assert isinstance(received, SetFact)
+        if written.drugs == "unknown":
+            drugs: Members | None = Members(frozenset(), received.unknown.may - {"none"})
+        else:
+            for index, word in enumerate(written.drugs):
+                try:
+                    found = formulary.resolve(word)
+                except KeyError:
+                    near = formulary.suggest(word)
+                    path: Path_ = ("history", position, "drugs", index)
+                    message = f"drugs: expected a known drug or class of drugs, found {shown(word)}"
+                    self._refuse(message, *path, help=near)
+                    continue
+                must |= {found}
+                may |= formulary.expand({found})
+                if found in formulary.classes:
+                    may |= formulary.expand(formulary.members_of(found))
+            drugs = close(received, Members(formulary.expand(must), may))
+        outcomes = ANY_OUTCOME if written.outcome == "unknown" else frozenset({written.outcome})
+        cycles = ANY_CYCLES if written.cycles is None else Number(written.cycles, written.cycles)
+        return Entry(
+            position, written.line, written.setting == "maintenance", drugs or received.unknown, outcomes, cycles
+        )
+
+    def _check_lines(self, entries: Sequence[Entry]) -> None:
+        inductions = [entry for entry in entries if entry.line and not entry.maintenance]
+        seen: dict[tuple[int, bool], Entry] = {}
+        for entry in entries:
+            if entry.line is None:
+                continue
+            twin = seen.setdefault((entry.line, entry.maintenance), entry)
+            if twin is not entry:
+                what = "maintenance of line" if entry.maintenance else "line"
+                self._refuse(
+                    f"line: {what} {entry.line} stands twice (entries {twin.position + 1} and {entry.position + 1})",
+                    "history", entry.position, "line",
+                )  # fmt: skip
+            if entry.maintenance and all(other.line != entry.line for other in inductions):
+                self._refuse(
+                    f"line: maintenance of line {entry.line}, which is not in the history",
+                    "history", entry.position, "line",
+                )  # fmt: skip
+        lines = sorted({entry.line for entry in inductions if entry.line})
+        for expected, line in enumerate(lines, start=1):
+            if line != expected:
+                position = next(other.position for other in inductions if other.line == line)
+                self._refuse(
+                    f"line: expected line {expected} before line {line}: lines run from 1 without a gap",
+                    "history", position, "line",
+                )  # fmt: skip
+                break
+        for entry in inductions:
+            upkeep = seen.get((entry.line or 0, True))
+            if upkeep and entry.outcomes == {"progressed"} and upkeep.outcomes == {"ongoing"}:
+                self._refuse(
+                    f"outcome: maintenance of line {entry.line} cannot be ongoing when the line has progressed",
+                    "history", upkeep.position, "outcome",
+                )  # fmt: skip
+            later = any((other.line or 0) > (entry.line or 0) for other in inductions)
+            if later and len(entry.outcomes) == 1 and entry.outcomes <= {"completed", "ongoing"}:
+                (outcome,) = entry.outcomes
+                self.notes.append(
+                    f"Line {entry.line} is given as {outcome} although another line followed; it is taken as not "
+                    "progressed. Had the disease relapsed before the next line?"
+                )
+
+    # Contradictions -------------------------------------------------------------------------------------------
+
+    def _narrowed(self, given: Given) -> Facts:
+        problems: list[Problem] = []
+        left = dict(given)
+        while True:
+            try:
+                facts = narrow([pair for said in left.values() for pair in said], self.domain)
+            except Contradiction as contradiction:
+                keys, smallest = self._smallest(left, contradiction)
+                problems.append(self._contradiction(keys, smallest))
+                # What else contradicts is told too; a key that was named once is not named again.
+                left = {key: said for key, said in left.items() if key not in keys}
+                continue
+            if problems:
+                raise InputError(sorted(problems, key=lambda problem: problem.location))
+            return facts
+
+    def _smallest(self, given: Given, contradiction: Contradiction) -> tuple[list[str], Contradiction]:
+        """Keys that contradict each other, none of them to spare."""
+        keys = list(given)
+        for key in list(keys):
+            rest = [other for other in keys if other != key]
+            try:
+                narrow([pair for other in rest for pair in given[other]], self.domain)
+            except Contradiction as smaller:
+                keys, contradiction = rest, smaller
+        return keys, contradiction
+
+    def _contradiction(self, keys: Sequence[str], contradiction: Contradiction) -> Problem:
+        places = sorted((self._place(key), key) for key in keys)
+        named = listed([f"`{key}`" + (f" (line {place.line})" if place.line else "") for place, key in places], "and")
+        label = self.domain.facts[contradiction.fact].label
+        why = contradiction.axiom.says if contradiction.axiom else f"they differ on the {label}"
+        verb = "contradict each other" if len(keys) > 1 else "contradicts itself"
+        return Problem(places[-1][0], f"{named} {verb}: {why}")
+
+    def _remark(self, facts: Facts) -> None:
+        if facts["disease"] == Choice(frozenset({"sclc"})):
+            odd = [key for key in ("egfr", "alk", "ros1", "nrg1", "pd_l1_tps") if self._key(key)]
+            if odd:
+                results = ", ".join(odd)
+                self.notes.append(f"Small cell lung cancer with a result for {results}: unusual, and read as written.")

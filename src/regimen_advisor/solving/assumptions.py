@@ -1,0 +1,210 @@
+"""What is known of a patient as literals that are assumed, unit by unit, and the questions that are still open.
+
+A unit is a profile key (``alk``) or a part of a history entry (``history[1].outcome``, by its position in the file);
+``lines`` is the number of lines of a history that is given, ``structure`` which further entries it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from regimen_advisor.language.values import Choice, Members, Number, Value
+from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
+from regimen_advisor.patient.history import Entry
+from regimen_advisor.patient.reading import Patient
+from regimen_advisor.solving.encoding import OUTCOMES, TRUE, Encoding, Slot
+
+Units = Mapping[str, list[int]]
+OPEN_HISTORY = ("prior_lines", "last_outcome")
+
+
+def is_asked_of_history(name: str, encoding: Encoding) -> bool:
+    """Whether a fact is read from the history, rather than told of the patient as they are today."""
+    return name in OPEN_HISTORY or encoding.domain.facts[name].key == "history"
+
+
+def units(encoding: Encoding, patient: Patient) -> Units:
+    """The literals that hold for every completion of the patient, by unit; a unit without literals is unknown."""
+    found: dict[str, list[int]] = {}
+    for name in encoding.domain.facts:
+        if name in OPEN_HISTORY or not is_asked_of_history(name, encoding):
+            found[name] = value_literals(encoding, name, patient.facts[name])
+    if patient.history is not None:
+        found |= _of_history(encoding, patient.history)
+    return found
+
+
+def value_literals(encoding: Encoding, name: str, value: Value) -> list[int]:
+    """The literals of "the fact is what it can still be"."""
+    fact = encoding.domain.facts[name]
+    match value:
+        case Choice(possible=possible):
+            assert isinstance(fact, ChoiceFact)
+            table = encoding.choices[name]
+            if len(possible) == 1:
+                return [table[value] for value in fact.domain if value in possible]
+            return [-literal for word, literal in table.items() if word not in possible]
+        case Number():
+            assert isinstance(fact, NumberFact)
+            return _bounds(encoding, name, value)
+        case Members(must=must, may=may):
+            assert isinstance(fact, SetFact)
+            table = encoding.sets[name]
+            return [
+                literal if member in must else -literal
+                for member, literal in table.items()
+                if member in must or member not in may
+            ]
+
+
+def _bounds(encoding: Encoding, name: str, value: Number) -> list[int]:
+    """Of the thresholds, the highest that is surely reached and the lowest that surely is not."""
+    cuts = encoding.cuts(name)
+    reached = [cut for cut in cuts if cut <= value.low]
+    missed = [cut for cut in cuts if cut > value.high]
+    found = [encoding.at_least(name, max(reached))] if reached else []
+    return found + ([-encoding.at_least(name, min(missed))] if missed else [])
+
+
+@dataclass(frozen=True)
+class Given:
+    """An entry of a history that is given, and the slot that stands for it."""
+
+    entry: Entry
+    slot: Slot
+
+
+def given_entries(encoding: Encoding, history: tuple[Entry, ...]) -> list[Given]:
+    """The entries in the order of the history, each with its slot."""
+    curatives = iter(encoding.curatives)
+    found = []
+    for entry in history:
+        if entry.line is None:
+            slot = next(curatives)
+        else:
+            slot = (encoding.maintenances if entry.maintenance else encoding.inductions)[entry.line - 1]
+        found.append(Given(entry, slot))
+    return found
+
+
+def _of_history(encoding: Encoding, history: tuple[Entry, ...]) -> dict[str, list[int]]:
+    given = given_entries(encoding, history)
+    taken = {id(one.slot) for one in given}
+    count = max((entry.line or 0 for entry in history), default=0)
+    found = {
+        "lines": [-encoding.lines[count]] if count < len(encoding.lines) else [],
+        "structure": [encoding.lines[count - 1]] if count else [],
+    }
+    for slot in [*encoding.maintenances[:count], *encoding.curatives]:
+        found["structure"].append(slot.exists if id(slot) in taken else -slot.exists)
+    for one in given:
+        key = f"history[{one.entry.position}]"
+        found[f"{key}.drugs"] = _drugs(encoding, one)
+        found[f"{key}.outcome"] = [-one.slot.outcomes[word] for word in OUTCOMES if word not in one.entry.outcomes]
+        if one.entry.line == count and not one.entry.maintenance:
+            found[f"{key}.cycles"] = _bounds(encoding, "last_cycles", one.entry.cycles)
+    return found
+
+
+def _drugs(encoding: Encoding, given: Given) -> list[int]:
+    must, may = given.entry.drugs.must, given.entry.drugs.may
+    found = []
+    sure: set[str] = set()
+    for kind, drugs in encoding.kinds.items():
+        if not drugs.isdisjoint(must):
+            found.append(given.slot.drugs[kind])
+            sure |= drugs & must
+        elif drugs.isdisjoint(may):
+            found.append(-given.slot.drugs[kind])
+    formulary = encoding.domain.formulary
+    for name in sorted(must & formulary.classes.keys()):
+        inside = formulary.members_of(name) & may
+        if inside.isdisjoint(sure):
+            kinds = [kind for kind, drugs in encoding.kinds.items() if not drugs.isdisjoint(inside)]
+            found.append(encoding.holds(given.slot, kinds))
+    return [literal for literal in found if literal != TRUE]
+
+
+def open_questions(encoding: Encoding, patient: Patient) -> dict[str, list[int]]:
+    """Every question whose answer is not known yet, with the literals that its answer settles."""
+    found: dict[str, list[int]] = {}
+    for name, fact in encoding.domain.facts.items():
+        if is_asked_of_history(name, encoding):
+            continue
+        found[name] = fact_literals(encoding, name)
+        if _is_known(patient.facts[name]) or (isinstance(fact, NumberFact) and not found[name]):
+            del found[name]
+    if patient.history is None:
+        return found | _of_open_history(encoding, patient)
+    count = max((entry.line or 0 for entry in patient.history), default=0)
+    for one in given_entries(encoding, patient.history):
+        key = f"history[{one.entry.position}]"
+        if one.entry.drugs.must != one.entry.drugs.may:
+            found[f"{key}.drugs"] = list(one.slot.drugs.values())
+        if len(one.entry.outcomes) > 1:
+            found[f"{key}.outcome"] = list(one.slot.outcomes.values())
+        if one.entry.line == count and not one.entry.maintenance and not _is_known(one.entry.cycles):
+            found[f"{key}.cycles"] = fact_literals(encoding, "last_cycles")
+    return {key: literals for key, literals in found.items() if literals}
+
+
+def _of_open_history(encoding: Encoding, patient: Patient) -> dict[str, list[int]]:
+    slots = [*encoding.inductions, *encoding.maintenances, *encoding.curatives]
+    found = {"prior_lines": list(encoding.lines), "last_outcome": list(encoding.choices["last_outcome"].values())}
+    found = {key: literals for key, literals in found.items() if not _is_known(patient.facts[key])}
+    everything = [part for slot in slots for part in (slot.exists, *slot.drugs.values(), *slot.outcomes.values())]
+    found["history"] = [*encoding.lines, *everything, *fact_literals(encoding, "last_cycles")]
+    return found
+
+
+def fact_literals(encoding: Encoding, name: str) -> list[int]:
+    """The literals that say which value a fact has, as far as anything asked so far tells values apart."""
+    match encoding.domain.facts[name]:
+        case ChoiceFact():
+            return list(encoding.choices[name].values())
+        case NumberFact():
+            return [encoding.at_least(name, cut) for cut in encoding.cuts(name)]
+        case SetFact():
+            return list(encoding.sets[name].values())
+
+
+def _is_known(value: Value) -> bool:
+    match value:
+        case Choice(possible=possible):
+            return len(possible) == 1
+        case Number(low=low, high=high, absent=absent):
+            return low > high or (low == high and not absent)
+        case Members(must=must, may=may):
+            return must == may
+
+
+# What would settle an unknown fact --------------------------------------------------------------------------------
+
+_OF_LATEST = ("last_outcome", "last_cycles", "last_drugs", "last_induction_drugs", "on_maintenance")
+_PARTS: Mapping[str, tuple[str, ...]] = {
+    "last_outcome": ("outcome",),
+    "on_maintenance": ("outcome",),
+    "last_cycles": ("cycles",),
+    "progressed_on": ("drugs", "outcome"),
+}
+
+
+def keys_behind(fact: str, patient: Patient, domain: Domain) -> list[str]:
+    """The profile keys, or parts of history entries, that would tell a fact that is not known."""
+    if domain.facts[fact].permanence != "treatment":
+        return [fact]
+    if patient.history is None:
+        return [fact] if fact in OPEN_HISTORY else ["history"]
+    latest = max((entry.line or 0 for entry in patient.history), default=0)
+    found = []
+    for entry in patient.history:
+        open_parts = {"drugs": entry.drugs.must != entry.drugs.may, "outcome": len(entry.outcomes) > 1}
+        open_parts["cycles"] = not entry.maintenance and not _is_known(entry.cycles)
+        if (fact in _OF_LATEST and entry.line != latest) or (fact == "first_line_drugs" and entry.line != 1):
+            continue
+        if fact == "received_in_curative" and entry.line is not None:
+            continue
+        parts = _PARTS.get(fact, ("drugs",))
+        found += [f"history[{entry.position}].{part}" for part in parts if open_parts[part]]
+    return found

@@ -1,0 +1,251 @@
+"""Which questions settle a regimen: found with two copies of the patient.
+
+A set of questions settles a regimen if no two completions that agree on it differ in whether the regimen is offered.
+Every settling set meets every set of questions in which such a pair differs; so the smallest settling sets are the
+smallest sets that meet all of those.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from regimen_advisor.language.conditions import fields_of
+from regimen_advisor.language.standings import Standing
+from regimen_advisor.patient.axioms import Clause
+from regimen_advisor.patient.facts import Domain
+from regimen_advisor.patient.reading import Patient
+from regimen_advisor.solving.assumptions import open_questions
+from regimen_advisor.solving.encoding import Encoding
+from regimen_advisor.solving.solver import Session, Solver
+
+Keys = frozenset[str]
+HISTORY = "history"
+
+
+class Pair:
+    """Two complete patients of one encoding in one solver. Variable ``v`` is 3v-2 in one, 3v-1 in the other."""
+
+    def __init__(self, encoding: Encoding) -> None:
+        from pysat.solvers import Glucose4  # noqa: PLC0415 - slow to import, and not every verb asks it
+
+        self.encoding = encoding
+        self._sat: Any = Glucose4()
+        weakref.finalize(self, self._sat.delete)  # also at exit, when it is too late for the solver to free itself
+        self._passed = self._own = 0
+        self._equal: dict[tuple[int, ...], int] = {}
+        self._differs: dict[int, int] = {}
+        self._some: dict[frozenset[int], int] = {}
+
+    def _variable(self) -> int:
+        self._own += 1
+        return 3 * self._own
+
+    def agree(self, literals: Sequence[int]) -> int:
+        """A literal under which both patients agree on all of ``literals``."""
+        key = tuple(literals)
+        if key not in self._equal:
+            equal = self._equal[key] = self._variable()
+            for literal in literals:
+                self._sat.add_clause([-equal, -one(literal), other(literal)])
+                self._sat.add_clause([-equal, one(literal), -other(literal)])
+        return self._equal[key]
+
+    def differ(self, literal: int) -> int:
+        """A literal under which ``literal`` holds in the one patient and fails in the other."""
+        if literal not in self._differs:
+            differs = self._differs[literal] = self._variable()
+            self._sat.add_clause([-differs, one(literal)])
+            self._sat.add_clause([-differs, -other(literal)])
+        return self._differs[literal]
+
+    def some(self, literals: Iterable[int]) -> int:
+        """A literal under which at least one of ``literals`` holds."""
+        key = frozenset(literals)
+        if key not in self._some:
+            chosen = self._some[key] = self._variable()
+            self._sat.add_clause([-chosen, *sorted(key)])
+        return self._some[key]
+
+    def find(self, known: Sequence[int], *literals: int) -> Callable[[int], bool] | None:
+        """Two patients of whom ``known`` holds; what is returned tells whether a literal differs between them."""
+        for clause in self.encoding.clauses[self._passed :]:
+            self._sat.add_clause([one(literal) for literal in clause])
+            self._sat.add_clause([other(literal) for literal in clause])
+        self._passed = len(self.encoding.clauses)
+        if not self._sat.solve([*map(one, known), *map(other, known), *literals]):
+            return None
+        values = self._sat.get_model()
+
+        def differs(literal: int) -> bool:
+            variable = abs(literal)
+            return bool((values[3 * variable - 3] > 0) != (values[3 * variable - 2] > 0))
+
+        return differs
+
+
+def one(literal: int) -> int:
+    """The literal in the one patient."""
+    return 3 * literal - 2 if literal > 0 else 3 * literal + 2
+
+
+def other(literal: int) -> int:
+    """The literal in the other patient."""
+    return 3 * literal - 1 if literal > 0 else 3 * literal + 1
+
+
+@lru_cache(maxsize=4)
+def _pair(session: Session) -> Pair:
+    return Pair(session.encoding)
+
+
+class Settling:
+    """The settling sets of the regimens that are undetermined for one patient. ``questions`` is in a fixed order."""
+
+    def __init__(self, solver: Solver, patient: Patient) -> None:
+        self.solver, self.patient = solver, patient
+        self.session = solver.session(patient=patient)
+        encoding = self.session.encoding
+        self.questions = open_questions(encoding, patient)
+        self.completions = solver.completions(self.session, patient)
+        self.known = self.completions.known
+        self.offered = {name: encoding.condition(condition) for name, condition in solver.offered.items()}
+        now = solver.standings_found(patient)
+        self.undetermined = [name for name, exact in now.items() if exact.standing is Standing.UNDETERMINED]
+        self._cones: dict[str, list[str]] = {}
+        self._found: dict[str, tuple[Keys, ...]] = {}
+        self._families: dict[str, list[Keys]] = {}
+        self._pair = _pair(self.session)
+
+    # Which questions can matter -------------------------------------------------------------------------------
+
+    def cone(self, regimen: str) -> list[str]:
+        """The open questions that have to do with a regimen: those its rules ask, and those tied to them by axioms."""
+        if regimen not in self._cones:
+            fields = fields_of(self.solver.offered[regimen])
+            self._cones[regimen] = self.about(fields)
+        return self._cones[regimen]
+
+    def about(self, fields: Iterable[str]) -> list[str]:
+        """The open questions that have to do with any of these facts."""
+        units = tied(self.solver.domain, frozenset(fields))
+        return [key for key in self.questions if unit_of(self.solver.domain, key) in units]
+
+    def are_tied(self, key: str, other: str) -> bool:
+        """Whether axioms tie the answers of two questions to each other."""
+        domain = self.solver.domain
+        return unit_of(domain, other) in tied(domain, frozenset({unit_of(domain, key)}))
+
+    # Settling sets --------------------------------------------------------------------------------------------
+
+    def depends_on(self, regimen: str) -> tuple[str, ...]:
+        """All questions that are in a smallest settling set of the regimen; none unless it is undetermined."""
+        if regimen not in self.undetermined:
+            return ()
+        together = frozenset().union(*self.smallest(regimen))
+        return tuple(key for key in self.questions if key in together)
+
+    def smallest(self, regimen: str) -> tuple[Keys, ...]:
+        """The smallest sets of questions that settle the regimen."""
+        if regimen not in self._found:
+            self._essential()
+            self._found[regimen] = self._search([regimen], self._families[regimen], self.cone(regimen))
+        return self._found[regimen]
+
+    def smallest_for_all(self) -> tuple[Keys, ...]:
+        """The smallest sets of questions that settle every undetermined regimen."""
+        for name in self.undetermined:
+            self.smallest(name)
+        family = list(dict.fromkeys(keys for name in self.undetermined for keys in self._families[name]))
+        return self._search(self.undetermined, family, list(self.questions)) if self.undetermined else ()
+
+    def _agree(self, keys: Iterable[str]) -> list[int]:
+        return [self._pair.agree(self.questions[key]) for key in keys]
+
+    def _essential(self) -> None:
+        """For each regimen the questions without which nothing settles it: a pair differs in that answer alone."""
+        if self._families:
+            return
+        self._families = {name: [] for name in self.undetermined}
+        for key in self.questions:
+            waiting = [name for name in self.undetermined if key in self.cone(name)]
+            rest = self._agree(name for name in self.questions if name != key)
+            while waiting:
+                some = self._pair.some(self._pair.differ(self.offered[name]) for name in waiting)
+                differs = self._pair.find(self.known, some, *rest)
+                if differs is None:
+                    break
+                for name in [name for name in waiting if differs(self.offered[name])]:
+                    self._families[name].append(frozenset({key}))
+                    waiting.remove(name)
+
+    def _search(self, regimens: Sequence[str], family: list[Keys], keys: Sequence[str]) -> tuple[Keys, ...]:
+        while True:
+            candidates = smallest_meeting(family, keys)
+            missed = next(filter(None, (self._disagreement(regimens, chosen, keys) for chosen in candidates)), None)
+            if missed is None:
+                return tuple(candidates)
+            family.append(missed)
+
+    def _disagreement(self, regimens: Sequence[str], chosen: Keys, keys: Sequence[str]) -> Keys | None:
+        """Questions outside ``chosen`` in which two completions differ that differ on a regimen, and no fewer."""
+        some = self._pair.some(self._pair.differ(self.offered[name]) for name in regimens)
+        agreed = [key for key in keys if key in chosen]
+        differs = self._pair.find(self.known, some, *self._agree(agreed))
+        if differs is None:
+            return None
+        for key in keys:
+            if key in agreed:
+                continue
+            if not any(map(differs, self.questions[key])):
+                agreed.append(key)
+                continue
+            closer = self._pair.find(self.known, some, *self._agree([*agreed, key]))
+            if closer is not None:
+                agreed.append(key)
+                differs = closer
+        return frozenset(keys) - frozenset(agreed)
+
+
+def smallest_meeting(family: Sequence[Keys], keys: Sequence[str]) -> list[Keys]:
+    """All smallest sets of ``keys`` that share a member with each set of the family, in the order of ``keys``."""
+    forced = frozenset(itertools.chain.from_iterable(group for group in family if len(group) == 1))
+    rest = [group for group in family if group.isdisjoint(forced)]
+    order = {key: index for index, key in enumerate(keys)}
+    layer: list[Keys] = [frozenset()]
+    while True:
+        done = [chosen for chosen in layer if all(not group.isdisjoint(chosen) for group in rest)]
+        if done:
+            found = {chosen | forced for chosen in done}
+            return sorted(found, key=lambda chosen: sorted(order[key] for key in chosen))
+        grown = {
+            chosen | {key} for chosen in layer for key in next(group for group in rest if group.isdisjoint(chosen))
+        }
+        layer = list(grown)
+
+
+def unit_of(domain: Domain, key: str) -> str:
+    """The fact a question is about; ``history`` for all that is read from the history."""
+    fact = domain.facts.get(key)
+    return HISTORY if fact is None or fact.permanence == "treatment" else key
+
+
+@lru_cache(maxsize=8)
+def ties(domain: Domain) -> Mapping[str, frozenset[str]]:
+    """For each fact (the history being one) those that axioms tie it to, at one or more removes."""
+    groups: list[frozenset[str]] = [frozenset({unit_of(domain, name)}) for name in domain.facts]
+    for axiom in domain.axioms:
+        if isinstance(axiom, Clause):
+            tied = frozenset(unit_of(domain, literal.atom.fact) for literal in axiom.literals)
+            merged = tied.union(*(group for group in groups if not group.isdisjoint(tied)))
+            groups = [*(group for group in groups if group.isdisjoint(tied)), merged]
+    return {name: group for group in groups for name in group}
+
+
+def tied(domain: Domain, fields: frozenset[str]) -> frozenset[str]:
+    """All facts that axioms tie to any of these, the history being one fact; themselves included."""
+    groups = ties(domain)
+    return frozenset().union(*(groups[HISTORY if name == HISTORY else unit_of(domain, name)] for name in fields))

@@ -1,0 +1,281 @@
+"""Facts, axioms and treatment histories in propositional logic: the finite abstraction that the solver works on.
+
+Each number is cut at every threshold that is asked of it (order encoding), a choice has one variable a value, a set
+one a member. A history is a row of slots (induction and maintenance of each line, treatments with curative intent),
+from which the derived facts are defined just as ``history.derived_facts`` reads them from complete entries. Drugs that
+no condition names are told apart only by the classes that conditions name: one stands for all of its kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import get_args
+
+from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
+from regimen_advisor.language.values import Atom, Between, Includes, Is
+from regimen_advisor.patient.facts import HISTORY_SETS, ChoiceFact, Clause, Domain, NumberFact, Outcome, SetFact
+from regimen_advisor.solving.shapes import LEAST_LINES, Shape, kinds_of_drugs
+
+__all__ = ["LEAST_LINES", "OUTCOMES", "TRUE", "Encoding", "Shape", "Slot"]
+
+OUTCOMES: tuple[str, ...] = get_args(Outcome)
+TRUE = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Slot:
+    """One history entry that may exist: a variable for each kind of drug and each outcome."""
+
+    exists: int
+    drugs: Mapping[str, int]
+    outcomes: Mapping[str, int]
+
+    @property
+    def progressed(self) -> int:
+        """The literal of "the disease progressed on or after it"."""
+        return self.outcomes["progressed"]
+
+
+class Encoding:
+    """Clauses over numbered variables; literals of atoms and conditions are made when they are first asked for."""
+
+    def __init__(self, domain: Domain, shape: Shape) -> None:
+        self.domain, self.shape = domain, shape
+        self.clauses: list[list[int]] = [[TRUE]]
+        self.variables = TRUE
+        self.kinds = kinds_of_drugs(domain, shape.members)
+        self._gates: dict[frozenset[int], int] = {}
+        self._atoms: dict[Atom, int] = {}
+        self._conditions: dict[int, tuple[Condition, int]] = {}
+        self._cuts: dict[str, dict[int, int]] = {}
+        self.choices: dict[str, dict[str, int]] = {}
+        self.sets: dict[str, dict[str, int]] = {}
+        self._clinical_facts()
+        self._history()
+        for axiom in domain.axioms:
+            # A Contained axiom speaks of history sets only, and their definitions imply it.
+            if isinstance(axiom, Clause):
+                literals = [(self.atom(literal.atom), literal.wanted) for literal in axiom.literals]
+                self.add(*(literal if wanted else -literal for literal, wanted in literals))
+
+    # Building blocks ------------------------------------------------------------------------------------------
+
+    def variable(self) -> int:
+        """A new variable."""
+        self.variables += 1
+        return self.variables
+
+    def add(self, *literals: int) -> None:
+        """A clause: at least one of the literals holds."""
+        self.clauses.append(list(literals))
+
+    def conjunction(self, literals: Iterable[int]) -> int:
+        """A literal that holds exactly where all of ``literals`` do."""
+        parts = frozenset(literals) - {TRUE}
+        if -TRUE in parts or any(-part in parts for part in parts):
+            return -TRUE
+        if len(parts) < 2:
+            return next(iter(parts), TRUE)
+        gate = self._gates.get(parts)
+        if gate is None:
+            gate = self._gates[parts] = self.variable()
+            ordered = sorted(parts, key=abs)
+            for part in ordered:
+                self.add(-gate, part)
+            self.add(gate, *(-part for part in ordered))
+        return gate
+
+    def disjunction(self, literals: Iterable[int]) -> int:
+        """A literal that holds exactly where at least one of ``literals`` does."""
+        return -self.conjunction(-literal for literal in literals)
+
+    # Facts ----------------------------------------------------------------------------------------------------
+
+    def _clinical_facts(self) -> None:
+        for name, fact in self.domain.facts.items():
+            if fact.key == "history" or name in ("prior_lines", "last_outcome"):
+                continue
+            match fact:
+                case ChoiceFact():
+                    self.choices[name] = self._one_of(fact.domain)
+                case NumberFact():
+                    self._cuts[name] = {}
+                case SetFact():
+                    members = {member: self.variable() for member in fact.members if member not in fact.groups}
+                    for group, inside in fact.groups.items():
+                        members[group] = self.disjunction(members[member] for member in sorted(inside))
+                    members[fact.empty_word] = -self.disjunction(members.values())
+                    self.sets[name] = members
+        self._cuts["last_cycles"] = {}
+
+    def _one_of(self, values: tuple[str, ...]) -> dict[str, int]:
+        if len(values) == 2:
+            first = self.variable()
+            return {values[0]: first, values[1]: -first}
+        table = {value: self.variable() for value in values}
+        self.add(*table.values())
+        self._at_most_one(list(table.values()))
+        return table
+
+    def _at_most_one(self, literals: list[int]) -> None:
+        for index, one in enumerate(literals):
+            for other in literals[index + 1 :]:
+                self.add(-one, -other)
+
+    def at_least(self, fact: str, bound: int) -> int:
+        """The literal of "the number is at least ``bound``"; whether it exists is not part of it."""
+        declared = self.domain.facts[fact]
+        assert isinstance(declared, NumberFact)
+        if bound <= declared.low:
+            return TRUE
+        if bound > declared.high:
+            return -TRUE
+        if fact == "prior_lines":
+            return self.lines[bound - 1]
+        cuts = self._cuts[fact]
+        if bound not in cuts:
+            cuts[bound] = self.variable()
+            below = [other for other in cuts if other < bound]
+            above = [other for other in cuts if other > bound]
+            if below:
+                self.add(-cuts[bound], cuts[max(below)])
+            if above:
+                self.add(-cuts[min(above)], cuts[bound])
+        return cuts[bound]
+
+    def cuts(self, fact: str) -> list[int]:
+        """The thresholds at which a number is cut so far, in order."""
+        if fact == "prior_lines":
+            return list(range(1, len(self.lines) + 1))
+        return sorted(self._cuts[fact])
+
+    # Histories ------------------------------------------------------------------------------------------------
+
+    def _history(self) -> None:
+        lines = self.domain.facts["prior_lines"]
+        assert isinstance(lines, NumberFact)
+        self.lines = [self.variable() for _ in range(min(self.shape.lines, lines.high))]
+        for earlier, later in zip(self.lines, self.lines[1:], strict=False):
+            self.add(-later, earlier)
+        self.inductions = [self._slot(exists) for exists in self.lines]
+        self.maintenances = [self._slot(self.variable()) for _ in self.lines]
+        self.curatives = [self._slot(self.variable()) for _ in range(self.shape.curative)]
+        self.courses = []
+        for induction, upkeep in zip(self.inductions, self.maintenances, strict=True):
+            self.add(-upkeep.exists, induction.exists)
+            self.add(-induction.progressed, -upkeep.outcomes["ongoing"])
+            self.courses.append(self.disjunction([induction.progressed, upkeep.progressed]))
+        following = [*self.lines[1:], -TRUE]
+        self.latest = [self.conjunction([one, -other]) for one, other in zip(self.lines, following, strict=True)]
+        self.choices["last_outcome"] = self._last_outcomes()
+        maintained = self.disjunction(
+            self.conjunction([latest, upkeep.outcomes["ongoing"]])
+            for latest, upkeep in zip(self.latest, self.maintenances, strict=True)
+        )
+        self.choices["on_maintenance"] = {"true": maintained, "false": -maintained}
+
+    def _slot(self, exists: int) -> Slot:
+        drugs = {kind: self.variable() for kind in self.kinds}
+        outcomes = {outcome: self.variable() for outcome in OUTCOMES}
+        for part in (*drugs.values(), *outcomes.values()):
+            self.add(-part, exists)
+        self.add(-exists, *drugs.values())
+        self.add(-exists, *outcomes.values())
+        self._at_most_one(list(outcomes.values()))
+        return Slot(exists, drugs, outcomes)
+
+    def _last_outcomes(self) -> dict[str, int]:
+        found = {"none": -self.lines[0]}
+        for outcome in OUTCOMES:
+            found[outcome] = self.disjunction(
+                self.conjunction([latest, course])
+                if outcome == "progressed"
+                else self.conjunction([latest, -course, induction.outcomes[outcome]])
+                for latest, course, induction in zip(self.latest, self.courses, self.inductions, strict=True)
+            )
+        return found
+
+    def holds(self, slot: Slot, kinds: Iterable[str]) -> int:
+        """The literal of "the entry holds a drug of one of these kinds"."""
+        return self.disjunction(slot.drugs[kind] for kind in kinds)
+
+    def kinds_in(self, member: str) -> list[str]:
+        """The kinds of drugs of a named class, or the one of a named drug."""
+        inside = self.domain.formulary.members_of(member) if member in self.domain.formulary.classes else {member}
+        return [kind for kind, drugs in self.kinds.items() if not drugs.isdisjoint(inside)]
+
+    def _history_set(self, fact: str, kinds: list[str]) -> int:
+        """The literal of "the history set holds a drug of one of these kinds"."""
+        inductions = [self.holds(slot, kinds) for slot in self.inductions]
+        lines = [
+            self.disjunction([one, self.holds(slot, kinds)])
+            for one, slot in zip(inductions, self.maintenances, strict=True)
+        ]
+        curatives = [self.holds(slot, kinds) for slot in self.curatives]
+        match fact:
+            case "received":
+                return self.disjunction([*lines, *curatives])
+            case "received_in_curative":
+                return self.disjunction(curatives)
+            case "first_line_drugs":
+                return lines[0]
+            case "last_drugs":
+                return self._some_pair(self.latest, lines)
+            case "last_induction_drugs":
+                return self._some_pair(self.latest, inductions)
+            case "progressed_on":
+                bad = [slot.progressed for slot in self.curatives]
+                return self._some_pair([*self.courses, *bad], [*lines, *curatives])
+        raise KeyError(fact)
+
+    def _some_pair(self, ones: list[int], others: list[int]) -> int:
+        return self.disjunction(self.conjunction(pair) for pair in zip(ones, others, strict=True))
+
+    # Atoms and conditions -------------------------------------------------------------------------------------
+
+    def atom(self, atom: Atom) -> int:
+        """The literal of an atom."""
+        if atom not in self._atoms:
+            self._atoms[atom] = self._atom(atom)
+        return self._atoms[atom]
+
+    def _atom(self, atom: Atom) -> int:
+        match atom:
+            case Is(fact=fact, values=values):
+                table = self.choices[fact]
+                return self.disjunction(literal for value, literal in table.items() if value in values)
+            case Between(fact=fact, low=low, high=high):
+                bounds = [self.at_least(fact, low), -self.at_least(fact, high + 1)]
+                return self.conjunction([self.lines[0], *bounds] if fact == "last_cycles" else bounds)
+            case Includes(fact=fact, member=member):
+                if fact not in HISTORY_SETS:
+                    return self.sets[fact][member]
+                if member == "none":
+                    return -self._history_set(fact, list(self.kinds))
+                return self._history_set(fact, self.kinds_in(member))
+
+    def knows(self, condition: Condition) -> bool:
+        """Whether the condition (this very object) has been asked for before."""
+        return id(condition) in self._conditions
+
+    def condition(self, condition: Condition) -> int:
+        """The literal of a condition; conditions that mean the same part by part share it."""
+        seen = self._conditions.get(id(condition))
+        if seen is None:
+            # The condition is kept beside its literal, so that its id cannot come to mean another one.
+            seen = self._conditions[id(condition)] = (condition, self._condition(condition))
+        return seen[1]
+
+    def _condition(self, condition: Condition) -> int:
+        match condition:
+            case Leaf(atom=atom):
+                return self.atom(atom)
+            case Named(condition=inner):
+                return self.condition(inner)
+            case Not(part=inner):
+                return -self.condition(inner)
+            case AllOf(parts=parts):
+                return self.conjunction([self.condition(part) for part in parts])
+            case AnyOf(parts=parts):
+                return self.disjunction([self.condition(part) for part in parts])

@@ -1,0 +1,271 @@
+"""What to ask or test next: what each possible answer to a single question would settle, and which sets settle all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from regimen_advisor.language.conditions import Leaf, atoms_of, fields_of
+from regimen_advisor.language.standings import Standing
+from regimen_advisor.language.values import Between, Includes, Number, Truth
+from regimen_advisor.patient.facts import HISTORY_SETS, ChoiceFact, Domain, NumberFact, SetFact, SignedAtom
+from regimen_advisor.patient.reading import Patient
+from regimen_advisor.solving.assumptions import OPEN_HISTORY, given_entries, keys_behind
+from regimen_advisor.solving.deciding import decisive
+from regimen_advisor.solving.determining_sets import HISTORY, Settling, unit_of
+from regimen_advisor.solving.encoding import OUTCOMES, Slot
+from regimen_advisor.solving.implicants import place_of
+from regimen_advisor.solving.replies import Reply, Tests, in_words, is_word
+from regimen_advisor.solving.solver import Exact, ImpossiblePatient, Solver
+
+if TYPE_CHECKING:
+    from regimen_advisor.language.interpreter import Judgement
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Answers to one question that all have the same effect, in the words of the profile.
+
+    ``standings`` holds the regimens whose exact standing the answer changes, each with its new standing; ``tests``
+    says for each of ``values`` which tests of facts it meets, for whoever puts it into other words.
+    """
+
+    values: tuple[str, ...]
+    standings: Mapping[str, Standing]
+    tests: tuple[Tests, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question by its key: a profile key, or a part of a history entry such as ``history[1].outcome``.
+
+    ``answers`` are those that change something; ``settles`` the regimens that some answer alone settles.
+    """
+
+    key: str
+    asks: str
+    answers: tuple[Answer, ...]
+    settles: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Questions:
+    """What is worth asking about one patient. ``single`` stands in order of how many options it can decide."""
+
+    single: tuple[Question, ...]
+    _settling: Settling
+
+    @cached_property
+    def by_regimen(self) -> Mapping[str, tuple[tuple[str, ...], ...]]:
+        """For each undetermined regimen the smallest sets of questions that settle it."""
+        found = self._settling
+        return {name: tuple(self._ordered(keys) for keys in found.smallest(name)) for name in found.undetermined}
+
+    @cached_property
+    def together(self) -> tuple[tuple[str, ...], ...]:
+        """The smallest sets of questions that settle every undetermined regimen."""
+        return tuple(self._ordered(keys) for keys in self._settling.smallest_for_all())
+
+    def _ordered(self, keys: frozenset[str]) -> tuple[str, ...]:
+        return tuple(key for key in self._settling.questions if key in keys)
+
+
+def questions(solver: Solver, patient: Patient, regimen: str | None = None) -> Questions:
+    """What to ask about a patient next; with ``regimen``, about how that one stands, which is found sooner.
+
+    Raises ``ImpossiblePatient`` where no complete patient is as described.
+    """
+    return Questions(tuple(_Asker(solver, patient, regimen).single()), solver.settling(patient))
+
+
+def is_anything_open(standings: Iterable[Exact]) -> bool:
+    """Whether an answer can change any of these standings of one patient; where it cannot, there is no question."""
+    return any(exact.standing is Standing.UNDETERMINED or _is_warning_open(exact) for exact in standings)
+
+
+def _is_warning_open(exact: Exact) -> bool:
+    """Whether a regimen that is offered without a caution may still get one."""
+    return exact.standing is Standing.OFFERED and exact.caution is Truth.UNKNOWN
+
+
+def asked(tree: Judgement, patient: Patient, domain: Domain) -> tuple[str, ...]:
+    """The questions behind every unknown test in a judgement tree: profile keys and parts of history entries."""
+    if tree.parts:
+        found = [key for part in tree.parts if part.truth is Truth.UNKNOWN for key in asked(part, patient, domain)]
+    elif isinstance(tree.condition, Leaf) and tree.truth is Truth.UNKNOWN:
+        found = keys_behind(tree.condition.atom.fact, patient, domain)
+    else:
+        found = []
+    return tuple(dict.fromkeys(found))
+
+
+class _Asker:
+    def __init__(self, solver: Solver, patient: Patient, only: str | None) -> None:
+        self.solver, self.patient, self.only = solver, patient, only
+        self.settling = solver.settling(patient)
+        self.encoding = self.settling.session.encoding
+        self.now = solver.standings_found(patient)
+        self._asked = {key: asked for key in self.settling.questions if (asked := self._regimens_asked(key))}
+        self._effects: dict[str, list[tuple[str, Tests, dict[str, Standing]]]] = {
+            key: [] for key in self.settling.questions
+        }
+        self._settled_by: dict[tuple[str, bool], set[str]] = {}
+
+    def single(self) -> list[Question]:
+        for key, asked in self._asked.items():
+            self._ask_whole(key, asked)
+        for key, asked in self._asked.items():
+            if self._is_set(key):
+                self._ask_decisive(key, asked)
+        found = [question for key in self._asked if (question := self._question(key))]
+        return sorted(found, key=lambda question: -len(question.settles))
+
+    def _question(self, key: str) -> Question | None:
+        effects: dict[tuple[tuple[str, Standing], ...], dict[str, Tests]] = {}
+        settles: set[str] = set()
+        for words, tests, changed in self._effects[key]:
+            settles |= changed.keys() & set(self.settling.undetermined)
+            effects.setdefault(tuple(changed.items()), {}).setdefault(words, tests)
+        if not effects:
+            return None
+        answers = tuple(
+            Answer(tuple(replies), dict(changed), tuple(replies.values())) for changed, replies in effects.items()
+        )
+        return Question(key, self._asks(key), answers, tuple(name for name in self.now if name in settles))
+
+    def _regimens_asked(self, key: str) -> list[str]:
+        waiting = [name for name in self.settling.undetermined if key in self.settling.cone(name)]
+        found = waiting + [name for name in self.now if name not in waiting and self._may_warn(name, key)]
+        return [name for name in found if self.only in (None, name)]
+
+    def _may_warn(self, name: str, key: str) -> bool:
+        """Whether the answer can bring a caution to a regimen that is offered without one."""
+        if not _is_warning_open(self.now[name]):
+            return False
+        return key in self.settling.about(fields_of(self.solver.regimens[name].caution))
+
+    # Effects --------------------------------------------------------------------------------------------------
+
+    def _ask_whole(self, key: str, asked: Sequence[str]) -> None:
+        for reply in self._whole_answers(key):
+            try:
+                changed = self._changed(reply, asked)
+            except ImpossiblePatient:
+                continue
+            self._note(key, reply, changed)
+            if key in OPEN_HISTORY:  # the history, once told, answers these too
+                self._note(HISTORY, replace(reply, words=f"{key} {reply.words}"), changed)
+
+    def _ask_decisive(self, key: str, asked: Sequence[str]) -> None:
+        for name in asked:
+            if name not in self.settling.undetermined:
+                continue
+            wanted = {value for value in (False, True) if self._may_settle(key, name, value)}
+            for reply in decisive(self.settling, key, name, self._tests(key, name), wanted):
+                self._note(key, reply, self._changed(reply, asked))
+
+    def _note(self, key: str, reply: Reply, changed: dict[str, Standing]) -> None:
+        if changed:
+            self._effects[key].append((reply.words, reply.tests, changed))
+        for name, standing in changed.items():
+            self._settled_by.setdefault((name, standing.is_offered), set()).add(key)
+
+    def _may_settle(self, key: str, regimen: str, value: bool) -> bool:
+        """Whether it is worth looking for an answer that settles the regimen so.
+
+        It is not where one was found already, nor where the answer to a question that nothing ties to this one
+        settles the opposite: that answer stays possible whatever is answered here.
+        """
+        if key in self._settled_by.get((regimen, value), ()):
+            return False
+        return all(self.settling.are_tied(key, other) for other in self._settled_by.get((regimen, not value), ()))
+
+    def _changed(self, reply: Reply, asked: Sequence[str]) -> dict[str, Standing]:
+        there = self.solver.standings_under(reply.literals, asked, self.patient)
+        return {name: standing for name, standing in there.items() if standing is not self.now[name].standing}
+
+    # Possible answers -----------------------------------------------------------------------------------------
+
+    def _is_set(self, key: str) -> bool:
+        return key == HISTORY or key.endswith(".drugs") or isinstance(self.solver.domain.facts.get(key), SetFact)
+
+    def _whole_answers(self, key: str) -> Iterator[Reply]:
+        encoding = self.encoding
+        if key.endswith(".outcome"):
+            slot = self._slots()[key.removesuffix(".outcome")]
+            yield from (Reply(word, (slot.outcomes[word],), is_word("last_outcome", word)) for word in OUTCOMES)
+            return
+        name = "last_cycles" if key.endswith(".cycles") else key
+        fact = self.solver.domain.facts.get(name)
+        match fact:
+            case ChoiceFact():
+                yield from (Reply(word, (encoding.choices[name][word],), is_word(name, word)) for word in fact.domain)
+            case NumberFact():
+                yield from self._ranges(fact)
+            case SetFact():
+                table = encoding.sets[name]
+                for word in (fact.empty_word, *(member for member in fact.members if member not in fact.groups)):
+                    others = tuple(-literal for other, literal in table.items() if other not in (word, *fact.groups))
+                    yield Reply(word, (table[word], *others), (SignedAtom(Includes(name, word)),))
+
+    def _ranges(self, fact: NumberFact) -> Iterator[Reply]:
+        known = self.patient.facts[fact.name]
+        assert isinstance(known, Number)
+        starts = sorted({fact.low, *self.solver.thresholds(fact.name)})
+        for low, after in zip(starts, [*starts[1:], fact.high + 1], strict=True):
+            first, last = max(low, known.low), min(after - 1, known.high)
+            if first <= last:
+                literals = (self.encoding.at_least(fact.name, low), -self.encoding.at_least(fact.name, after))
+                words = str(first) if first == last else f"{first}-{last}"
+                yield Reply(words, literals, (SignedAtom(Between(fact.name, first, last)),))
+
+    def _tests(self, key: str, regimen: str) -> list[Reply]:
+        """What the rules of a regimen ask of the answer to a question about a set or a history."""
+        atoms = sorted(atoms_of(self.solver.offered[regimen]), key=place_of)
+        encoding = self.encoding
+        if key.endswith(".drugs"):
+            slot = self._slots()[key.removesuffix(".drugs")]
+            members = {atom.member for atom in atoms if isinstance(atom, Includes) and atom.fact in HISTORY_SETS}
+            return [
+                Reply(
+                    member,
+                    (encoding.holds(slot, encoding.kinds_in(member)),),
+                    (SignedAtom(Includes("received", member)),),
+                    f"no {member}",
+                )
+                for member in sorted(members - {"none"})
+            ]
+        if key == HISTORY:
+            untreated = Between("prior_lines", 0, 0)
+            mine = [atom for atom in atoms if unit_of(self.solver.domain, atom.fact) == HISTORY and atom != untreated]
+            return [
+                Reply(in_words(atom), (encoding.atom(atom),), (SignedAtom(atom),), in_words(atom, wanted=False))
+                for atom in (untreated, *mine)
+            ]
+        return [
+            Reply(atom.member, (encoding.atom(atom),), (SignedAtom(atom),), f"no {atom.member}")
+            for atom in atoms
+            if isinstance(atom, Includes) and atom.fact == key
+        ]
+
+    def _slots(self) -> Mapping[str, Slot]:
+        given = given_entries(self.encoding, self.patient.history or ())
+        return {f"history[{one.entry.position}]": one.slot for one in given}
+
+    def _asks(self, key: str) -> str:
+        facts = self.solver.domain.facts
+        if key in facts:
+            return facts[key].question
+        if key == HISTORY:
+            return "Which treatments were given so far, line by line?"
+        position, part = key.removeprefix("history[").split("].")
+        entry = next(one for one in self.patient.history or () if one.position == int(position))
+        where = "the treatment with curative intent" if entry.line is None else f"line {entry.line}"
+        where = f"the maintenance of {where}" if entry.maintenance else where
+        return {
+            "drugs": f"Which drugs were given in {where}?",
+            "outcome": f"What was the outcome of {where}?",
+            "cycles": f"How many cycles did {where} have?",
+        }[part]

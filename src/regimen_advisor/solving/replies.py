@@ -1,0 +1,43 @@
+"""A possible answer to a question: as a profile words it, as literals of the solver, and as tests of facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from regimen_advisor.language.values import Atom, Between, Includes, Is
+from regimen_advisor.patient.facts import SignedAtom
+
+Tests = tuple[SignedAtom, ...]
+"""Tests of facts that an answer meets, all of them."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer. ``unless`` says the opposite of one that is a single test."""
+
+    words: str
+    literals: tuple[int, ...]
+    tests: Tests
+    unless: str = ""
+
+    @property
+    def opposite(self) -> Reply:
+        """The answer that the test is not met."""
+        return Reply(self.unless, (-self.literals[0],), tuple(~test for test in self.tests), self.words)
+
+
+def is_word(fact: str, word: str) -> Tests:
+    """The test that a choice is this word."""
+    return (SignedAtom(Is(fact, frozenset({word}))),)
+
+
+def in_words(atom: Atom, *, wanted: bool = True) -> str:
+    """An atom about a history, or its opposite, short, in the words of a profile."""
+    but = "" if wanted else "other than "
+    match atom:
+        case Is(fact=fact, values=values):
+            return f"{fact} {but}{' or '.join(sorted(values))}"
+        case Between(fact=fact, low=low, high=high):
+            return f"{fact} {but}{low}" if low == high else f"{fact} {but}{low}-{high}"
+        case Includes(fact=fact, member=member):
+            return f"{fact} {'with' if wanted else 'without'} {member}"

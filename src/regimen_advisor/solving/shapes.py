@@ -1,0 +1,67 @@
+"""How much the solver must tell apart: which drugs and classes by name, how many lines and curative treatments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from regimen_advisor.language.conditions import Condition, atoms_of
+from regimen_advisor.language.values import Between, Includes
+from regimen_advisor.patient.facts import HISTORY_SETS, MOST_LINES, Domain
+from regimen_advisor.patient.reading import Patient
+
+LEAST_LINES = 4
+"""First, latest, and between them one that progressed and one that did not: more lines tell no set fact apart."""
+LEAST_CURATIVE = 2
+"""One that progressed and one that did not."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How much an encoding can tell apart: drugs and classes by name, lines and curative treatments by number."""
+
+    members: frozenset[str]
+    lines: int
+    curative: int
+
+    @classmethod
+    def of(cls, conditions: Iterable[Condition]) -> Shape:
+        """The smallest shape in which each condition means what it means for every patient with an open history."""
+        members: set[str] = set()
+        lines = LEAST_LINES
+        for condition in conditions:
+            for atom in atoms_of(condition):
+                if isinstance(atom, Includes) and atom.fact in HISTORY_SETS:
+                    members.add(atom.member)
+                elif isinstance(atom, Between) and atom.fact == "prior_lines":
+                    lines = max(lines, atom.low, atom.high + 1 if atom.high < MOST_LINES else 0)
+        return cls(frozenset(members), lines, LEAST_CURATIVE)
+
+    def widened(self, other: Shape) -> Shape:
+        """A shape that tells apart what either does."""
+        return Shape(self.members | other.members, max(self.lines, other.lines), max(self.curative, other.curative))
+
+    def covers(self, other: Shape) -> bool:
+        """Whether this shape tells apart all that ``other`` does."""
+        return self.widened(other) == self
+
+
+def shape_of(patient: Patient, further_lines: int = 0) -> Shape:
+    """The shape that the history of a patient needs, and room for lines that may still be added to it."""
+    entries = patient.history or ()
+    lines = max((entry.line or 0 for entry in entries), default=0)
+    return Shape(frozenset(), lines + further_lines, sum(entry.line is None for entry in entries))
+
+
+def kinds_of_drugs(domain: Domain, members: frozenset[str]) -> dict[str, frozenset[str]]:
+    """The drugs that conditions can tell apart: each named one, and the others by the named classes they are in.
+
+    A kind bears the name of its first drug.
+    """
+    formulary = domain.formulary
+    classes = members & formulary.classes.keys()
+    together: dict[object, list[str]] = {}
+    for drug in sorted(formulary.drugs):
+        key: object = drug if drug in members else formulary.classes_of(drug) & classes
+        together.setdefault(key, []).append(drug)
+    return {drugs[0]: frozenset(drugs) for drugs in together.values()}
