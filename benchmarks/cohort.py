@@ -136,9 +136,10 @@ def enlarged(rulebook, copies: int):
 
 def interpreter(file: Path, _output: Path) -> None:
     """One patient at a time, as ``advise`` does without durable-rules: read, narrowed, judged, standings."""
+    from regimen_advisor.guideline import regimen_rules
     from regimen_advisor.knowledge.rulebook import load_rulebook
     from regimen_advisor.language.interpreter import Interpreter
-    from regimen_advisor.language.standings import regimen_rules, standing_of
+    from regimen_advisor.language.standings import standing_of
 
     rulebook = load_rulebook()
     patients = sample(file, rulebook)
@@ -167,8 +168,8 @@ def zen_engine(file: Path, _output: Path) -> None:
     """The conditions as compiled expressions of zen-engine over the truth of each atom; reading is not timed."""
     import zen
 
+    from regimen_advisor.guideline import regimen_rules
     from regimen_advisor.knowledge.rulebook import load_rulebook
-    from regimen_advisor.language.standings import regimen_rules
     from regimen_advisor.language.values import Truth
 
     rulebook = load_rulebook()

@@ -8,9 +8,10 @@ from typing import Any
 
 from generators import random_profile
 from regimen_advisor.files.errors import InputError
+from regimen_advisor.guideline import RegimenRules
 from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Not, atoms_of
-from regimen_advisor.language.standings import RegimenRules, Standing
+from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Atom, Between, Includes, Is, Truth
 from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
 from regimen_advisor.patient.profile import Profile

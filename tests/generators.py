@@ -18,9 +18,8 @@ from regimen_advisor.knowledge.regimens import Component, Regimen, Source, Targe
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule, Setting
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
-from regimen_advisor.language.values import Atom, Between, Choice, Includes, Is, Members, Number, Value
+from regimen_advisor.language.values import Atom, Between, Choice, Facts, Includes, Is, Members, Number, Value
 from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
-from regimen_advisor.patient.narrowing import Facts
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
 

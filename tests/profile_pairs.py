@@ -12,9 +12,8 @@ from regimen_advisor.engines.program import Program
 from regimen_advisor.files.sources import read_document
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import atoms_of
-from regimen_advisor.language.values import Atom, Between, Includes, Is, Number, Truth
+from regimen_advisor.language.values import Atom, Between, Facts, Includes, Is, Number, Truth
 from regimen_advisor.patient.facts import Domain, NumberFact
-from regimen_advisor.patient.narrowing import Facts
 from regimen_advisor.patient.profile import profile_from
 from regimen_advisor.patient.reading import Patient, read
 

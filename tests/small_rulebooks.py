@@ -5,11 +5,11 @@ from textwrap import dedent
 
 from regimen_advisor.files.errors import Problem
 from regimen_advisor.files.sources import parse_document
+from regimen_advisor.knowledge.conditions_yaml import ConditionReader
 from regimen_advisor.knowledge.findings import read_findings
 from regimen_advisor.knowledge.regimens import Target
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
-from regimen_advisor.language.conditions import ConditionReader
 
 
 def rulebook_of(base: Rulebook, rules: str, findings: str = "[]") -> Rulebook:

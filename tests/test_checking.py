@@ -25,7 +25,8 @@ from regimen_advisor.language.values import Between, Number, Truth
 from regimen_advisor.patient.facts import NumberFact
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
-from regimen_advisor.reviewing.checking import Checked, Flaw, check
+from regimen_advisor.reviewing.checking import Checked, check
+from regimen_advisor.reviewing.flaws import Flaw
 from regimen_advisor.reviewing.warnings import Cell, cells_of, within
 from regimen_advisor.solving.solver import Solver
 from worlds import worlds

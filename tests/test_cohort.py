@@ -25,7 +25,7 @@ from regimen_advisor.cohorts import tables  # noqa: E402
 from regimen_advisor.cohorts.changes import changes  # noqa: E402
 from regimen_advisor.cohorts.cohort import judged, open_table, summarise  # noqa: E402
 from regimen_advisor.cohorts.concordance import Agreement, concordance  # noqa: E402
-from regimen_advisor.columns.rows import profile_of_row  # noqa: E402
+from regimen_advisor.cohorts.rows import profile_of_row  # noqa: E402
 from regimen_advisor.reports import cohort as report  # noqa: E402
 from seeing import faults, looks  # noqa: E402
 from tables import table as profiles_as_table  # noqa: E402

@@ -8,10 +8,11 @@ import pytest
 import enumeration
 import generators
 from regimen_advisor.files.errors import InputError
+from regimen_advisor.guideline import effective_conditions, regimen_rules
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Not, walk
 from regimen_advisor.language.interpreter import Interpreter
-from regimen_advisor.language.standings import Standing, effective_conditions, regimen_rules, standing_of
+from regimen_advisor.language.standings import Standing, standing_of
 from regimen_advisor.language.values import Includes, Truth
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read

@@ -20,19 +20,13 @@ from regimen_advisor.advising import advise
 from regimen_advisor.cli.app import main
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.files.sources import parse_document
+from regimen_advisor.guideline import effective_conditions, regimen_rules
+from regimen_advisor.knowledge.conditions_yaml import ConditionReader
 from regimen_advisor.knowledge.regimens import Component, Regimen, Target
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule, Setting
-from regimen_advisor.language.conditions import (
-    AllOf,
-    AnyOf,
-    Condition,
-    ConditionReader,
-    Not,
-    atoms_of,
-    negation_normal_form,
-)
-from regimen_advisor.language.standings import Standing, effective_conditions, regimen_rules
+from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Not, atoms_of, negation_normal_form
+from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Is
 from regimen_advisor.patient.profile import Profile, read_profile
 from regimen_advisor.patient.reading import read

@@ -8,14 +8,13 @@ from hypothesis import given, settings
 
 from generators import conditions, patients, random_condition, random_findings, written
 from regimen_advisor.files.sources import parse_document
-from regimen_advisor.knowledge.drugs import load_formulary
+from regimen_advisor.knowledge.conditions_yaml import ConditionReader
 from regimen_advisor.knowledge.rulebook import default_folder
 from regimen_advisor.language.conditions import (
     ALWAYS,
     NEVER,
     AllOf,
     AnyOf,
-    ConditionReader,
     Leaf,
     Named,
     Not,
@@ -29,6 +28,7 @@ from regimen_advisor.language.conditions import (
 )
 from regimen_advisor.language.interpreter import judge
 from regimen_advisor.language.values import Between, Includes, Is, Truth
+from regimen_advisor.patient.drugs import load_formulary
 from regimen_advisor.patient.facts import domain_for
 
 DOMAIN = domain_for(load_formulary(default_folder() / "drugs.yaml"))

@@ -17,12 +17,13 @@ from regimen_advisor.cli.app import main
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import ALWAYS, NEVER, AnyOf, Leaf, Not
 from regimen_advisor.language.interpreter import judge
-from regimen_advisor.language.paths import deciding, nodes, occurrences, part_at, replaced
+from regimen_advisor.language.paths import deciding, nodes, part_at, replaced
 from regimen_advisor.language.values import Truth
 from regimen_advisor.reports.coverage import render_json, render_text
 from regimen_advisor.reports.coverage_html import render_html
 from regimen_advisor.testing.cases import Case, case_files, parse_cases, read_cases
 from regimen_advisor.testing.coverage import Covered, measure
+from regimen_advisor.testing.occurrences import occurrences
 from regimen_advisor.testing.results import run_case
 from regimen_advisor.testing.suggesting import case_of_occurrence, missing_pair
 from seeing import Look, faults, looks

@@ -16,15 +16,15 @@ from regimen_advisor.drawing.forest import WARNING, Row, forest_plot, rows_of, r
 from regimen_advisor.drawing.guideline_map import GuidelineMap, Node, Test, guideline_map, setting_named
 from regimen_advisor.drawing.map_picture import STROKES, map_picture
 from regimen_advisor.drawing.map_text import as_dot, as_mermaid, as_outline
+from regimen_advisor.figure_wording import Places
 from regimen_advisor.files.errors import InputError
+from regimen_advisor.guideline import effective_conditions, regimen_rules
 from regimen_advisor.knowledge.evidence import Interval
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect
 from regimen_advisor.language.interpreter import Interpreter
-from regimen_advisor.language.standings import effective_conditions, regimen_rules
 from regimen_advisor.patient.profile import read_profile
 from regimen_advisor.patient.reading import Patient, read
-from regimen_advisor.reports.figures_text import Places
 
 SVG = "{http://www.w3.org/2000/svg}"
 ROW = Row("study", "STUDY", "PFS", "new", "old", "AA 1", 0.5, Interval(low=0.25, high=1.0, level=95), "HR 0.5")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regimen_advisor.files.errors import InputError
-from regimen_advisor.knowledge.drugs import Formulary, folded, load_formulary
+from regimen_advisor.patient.drugs import Formulary, folded, load_formulary
 
 HERE = Path(__file__).parent
 INVALID = HERE / "invalid" / "drugs"

@@ -1,7 +1,9 @@
 """The house rules that no linter knows."""
 
+import ast
 import re
 import subprocess
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -40,3 +42,35 @@ def test_no_file_names_a_path_of_some_machine() -> None:
         file = ROOT / name
         if file.suffix in (".py", ".md", ".yaml", ".toml", ".j2", ".js", ".css", "") and file.is_file():
             assert not path.search(file.read_text("utf-8", errors="replace")), name
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    imports = {name_of(module): imports_of(module) for module in MODULES}
+    order = TopologicalSorter(imports)
+    order.prepare()  # raises CycleError with the modules of a circle
+
+
+def name_of(module: Path) -> str:
+    return ".".join(module.relative_to(ROOT / "src").with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports_of(module: Path) -> set[str]:
+    """The modules of this project that a module imports, inside functions too, but not for the type checker alone."""
+    tree = ast.parse(module.read_text("utf-8"))
+    typing_only = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+        for inner in ast.walk(node)
+    }
+    names = {name_of(other) for other in MODULES}
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and id(node) not in typing_only:
+            found.update({node.module, *(f"{node.module}.{alias.name}" for alias in node.names)} & names)
+    return found - {name_of(module)}
+
+
+def test_a_circle_of_modules_would_be_found() -> None:
+    with pytest.raises(CycleError):
+        TopologicalSorter({"a": {"b"}, "b": {"c"}, "c": {"a"}}).prepare()

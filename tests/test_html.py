@@ -17,7 +17,8 @@ from regimen_advisor.patient.profile import profile_from, read_profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.quiz.generating import generate
 from regimen_advisor.quiz.key import answer_key
-from regimen_advisor.reports.html import render_advice, render_explanation
+from regimen_advisor.reports import notebook
+from regimen_advisor.reports.html import advice_fragment, explanation_fragment, render_advice, render_explanation
 from regimen_advisor.reports.quiz import render_html
 from seeing import Look, faults, looks
 
@@ -101,13 +102,14 @@ def test_text_from_a_profile_is_escaped_on_every_page(rulebook: Rulebook) -> Non
 def test_text_in_an_answer_shown_by_a_notebook_is_escaped(rulebook: Rulebook) -> None:
     said = HOSTILE.replace("'", "''")
     one = written(rulebook, f"id: '{said}'\nsummary: '{said}'\ndisease: sclc\n")
-    for shown in (advise(one, rulebook)._repr_html_(), explain(one, rulebook)._repr_html_()):
+    for shown in (advice_fragment(advise(one, rulebook)), explanation_fragment(explain(one, rulebook))):
         assert "<script" not in shown
         assert "&lt;script&gt;" in shown
 
 
 def test_an_answer_in_a_notebook_names_every_option_that_is_offered(rulebook: Rulebook) -> None:
     advice = advise(patient(rulebook, "egfr-l858r-after-osimertinib"), rulebook)
+    notebook.register()
     shown = advice._repr_html_()
     assert all(option.name in shown for option in advice.options if option.standing.is_offered)
 

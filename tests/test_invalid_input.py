@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.files.output import MAX_BYTES
 from regimen_advisor.files.sources import Document, parse_document, read_document
-from regimen_advisor.knowledge.drugs import load_formulary
 from regimen_advisor.knowledge.rulebook import load_rulebook
+from regimen_advisor.patient.drugs import load_formulary
 from regimen_advisor.patient.facts import Domain, domain_for
 from regimen_advisor.patient.profile import profile_from, read_profile
 from regimen_advisor.patient.reading import Patient, read

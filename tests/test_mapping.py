@@ -12,8 +12,8 @@ pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 from regimen_advisor.cohorts.cohort import judged, open_table, summarise  # noqa: E402
 from regimen_advisor.cohorts.mapping import load_mapping  # noqa: E402
 from regimen_advisor.cohorts.mapping_draft import suggest_mapping  # noqa: E402
+from regimen_advisor.cohorts.rows import profile_of_row  # noqa: E402
 from regimen_advisor.cohorts.tables import scan_table  # noqa: E402
-from regimen_advisor.columns.rows import profile_of_row  # noqa: E402
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = ROOT / "profiles" / "mappings" / "lung-msk-mind-2020.yaml"

@@ -12,10 +12,11 @@ import pytest
 
 from generators import random_patient, random_rulebook
 from regimen_advisor.advising import advise
+from regimen_advisor.knowledge.conditions_yaml import written
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import Condition
-from regimen_advisor.language.conditions_yaml import written
 from regimen_advisor.language.values import Truth
+from regimen_advisor.patient.profile_yaml import flow
 from regimen_advisor.reports.mutation import render_json, render_text
 from regimen_advisor.solving.solver import solver_for
 from regimen_advisor.testing.cases import Case, case_files, parse_cases, read_cases
@@ -23,7 +24,7 @@ from regimen_advisor.testing.mutants import Mutant, Operator, mutants
 from regimen_advisor.testing.mutation import Court, mutate
 from regimen_advisor.testing.results import run_case
 from regimen_advisor.testing.suggesting import patient_of
-from regimen_advisor.testing.updating import expectation_of, flow
+from regimen_advisor.testing.updating import expectation_of
 from small_rulebooks import rulebook_of
 
 ROOT = Path(__file__).parent.parent
@@ -265,7 +266,7 @@ def test_the_shipped_cases_notice_every_mutant_that_is_not_equivalent(rulebook: 
 
 def test_every_rule_of_the_shipped_rulebook_is_written_back_as_it_was_read(rulebook: Rulebook) -> None:
     from regimen_advisor.files.sources import parse_document  # noqa: PLC0415
-    from regimen_advisor.language.conditions import ConditionReader  # noqa: PLC0415
+    from regimen_advisor.knowledge.conditions_yaml import ConditionReader  # noqa: PLC0415
 
     problems: list[object] = []
     conditions = {name: finding.condition for name, finding in rulebook.findings.items()}

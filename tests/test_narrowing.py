@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generators import patients, random_condition, random_patient
-from regimen_advisor.knowledge.drugs import load_formulary
 from regimen_advisor.knowledge.rulebook import default_folder
 from regimen_advisor.language.conditions import atoms_of
 from regimen_advisor.language.interpreter import judge
 from regimen_advisor.language.values import Between, Choice, Includes, Is, Members, Number, Truth, meet
+from regimen_advisor.patient.drugs import load_formulary
 from regimen_advisor.patient.facts import domain_for
 from regimen_advisor.patient.history import derived_facts
 from regimen_advisor.patient.narrowing import Contradiction, close, narrow

@@ -8,14 +8,15 @@ import pytest
 
 from enumeration import completions, domain, is_offered, random_patient, random_solver, random_written
 from regimen_advisor.files.errors import InputError
+from regimen_advisor.guideline import RegimenRules, effective_conditions, regimen_rules
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import ALWAYS, AllOf, Condition, Leaf
-from regimen_advisor.language.standings import RegimenRules, Standing, effective_conditions, regimen_rules
+from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Between, Choice, Includes, Is, Members, Number, Value
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.solving.changes import Change, ChangeSet, smallest_changes
-from regimen_advisor.solving.determining_sets import smallest_meeting
+from regimen_advisor.solving.determining_sets import depends_on, settling_of, smallest_meeting
 from regimen_advisor.solving.questions import questions
 from regimen_advisor.solving.solver import Solver, solver_for
 from worlds import World
@@ -80,7 +81,7 @@ def cases(random: Random) -> Iterator[tuple[Solver, Patient, list[World]]]:
     while True:
         for fixed in (known, untreated):
             solver, patient = random_solver(random, 2), random_patient(random, **fixed)
-            if solver.settling(patient).undetermined:
+            if settling_of(solver, patient).undetermined:
                 yield solver, patient, list(completions(solver, patient, TOLD_APART).worlds)
 
 
@@ -88,12 +89,12 @@ def test_the_smallest_settling_sets_are_those_of_enumeration() -> None:
     several = unlike = 0
     for solver, patient, worlds in itertools.islice(cases(Random(11)), 14):
         for name, sets in questions(solver, patient).by_regimen.items():
-            keys = solver.settling(patient).cone(name)
+            keys = settling_of(solver, patient).cone(name)
             expected = smallest_by_enumeration(
                 keys, worlds, lambda world, name=name, solver=solver: is_offered(solver, name, world.facts)
             )
             assert set(map(frozenset, sets)) == expected
-            assert set(solver.depends_on(name, patient)) == frozenset().union(*expected)
+            assert set(depends_on(solver, name, patient)) == frozenset().union(*expected)
             several += len(expected) > 1
             unlike += len(next(iter(expected))) > 1
     assert several
@@ -104,7 +105,7 @@ def test_a_single_question_settles_an_option_exactly_where_some_answer_does() ->
     deciding = 0
     for solver, patient, worlds in itertools.islice(cases(Random(12)), 14):
         found = {question.key: question for question in questions(solver, patient).single}
-        settling = solver.settling(patient)
+        settling = settling_of(solver, patient)
         for key in settling.questions:
             expected = {
                 name
@@ -134,7 +135,7 @@ def test_parts_of_a_given_history_are_asked_by_entry() -> None:
     assert outcome.asks == "What was the outcome of line 2?"
     said = {value for one in outcome.answers for value in one.values}
     assert said == {"completed", "ongoing", "stopped-for-toxicity"}
-    assert solver_of(offer).depends_on("option", patient) == waits
+    assert depends_on(solver_of(offer), "option", patient) == waits
 
 
 def test_an_answer_says_which_standing_it_brings() -> None:

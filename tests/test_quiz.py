@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from regimen_advisor.advising import advise
 from regimen_advisor.cli.app import app
+from regimen_advisor.cli.quiz_terminal import ask
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect
@@ -22,12 +23,12 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Truth
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
-from regimen_advisor.quiz.asking import ask
 from regimen_advisor.quiz.dice import Dice
-from regimen_advisor.quiz.generating import GROUPS, Group, Level, Question, Quiz, generate, setting_named, settings_of
+from regimen_advisor.quiz.generating import generate, setting_named, settings_of
 from regimen_advisor.quiz.grading import Answers, Grade, Sorted, grade, read_answers
 from regimen_advisor.quiz.key import AnswerKey, answer_key
 from regimen_advisor.quiz.making import group_of, patients_of
+from regimen_advisor.quiz.models import GROUPS, Group, Level, Question, Quiz
 from regimen_advisor.quiz.variants import Variants
 from regimen_advisor.reports.quiz import blank_answers, render_grade, render_html, render_markdown, render_text
 
@@ -74,7 +75,7 @@ def test_the_same_seed_gives_the_same_quiz_and_another_seed_another(rulebook: Ru
 
 
 def test_the_quiz_does_not_depend_on_the_order_in_which_python_walks_a_set(quiz: Quiz) -> None:
-    code = "from regimen_advisor.quiz.generating import *; import sys; "
+    code = "from regimen_advisor.quiz.generating import generate; import sys; "
     code += "from regimen_advisor.knowledge.rulebook import load_rulebook; "
     code += "print(generate(load_rulebook(sys.argv[1]), 7, 4).model_dump_json())"
     folder = str(Path(__file__).parent.parent / "rules")

@@ -8,8 +8,8 @@ import yaml
 
 from regimen_advisor.files.errors import Problem
 from regimen_advisor.files.sources import parse_document
+from regimen_advisor.knowledge.conditions_yaml import ConditionReader
 from regimen_advisor.knowledge.rulebook import Rulebook
-from regimen_advisor.language.conditions import ConditionReader
 from regimen_advisor.patient.facts import ChoiceFact, Fact, NumberFact
 from regimen_advisor.schemas import SchemaName, reference_of, schema_of
 

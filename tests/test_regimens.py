@@ -9,8 +9,8 @@ import yaml
 
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.files.sources import parse_document, validated
-from regimen_advisor.knowledge.drugs import load_formulary
 from regimen_advisor.knowledge.regimens import Regimen, Target, load_regimens
+from regimen_advisor.patient.drugs import load_formulary
 
 HERE = Path(__file__).parent
 INVALID = HERE / "invalid" / "regimens"

@@ -11,14 +11,7 @@ from hypothesis import strategies as st
 from regimen_advisor.advising import advise
 from regimen_advisor.documents.blocks import Bullets, Fields, Heading, Paragraph, Table, lines_of, one_line, plain
 from regimen_advisor.explaining.explain import explain
-from regimen_advisor.files.sources import parse_document
-from regimen_advisor.knowledge.evidence import Comparison, Interval, Result, Study, Value
-from regimen_advisor.knowledge.rulebook import load_rulebook
-from regimen_advisor.language.standings import Standing
-from regimen_advisor.patient.profile import profile_from, read_profile
-from regimen_advisor.patient.reading import read
-from regimen_advisor.reports import markdown, text
-from regimen_advisor.reports.figures_text import (
+from regimen_advisor.figure_wording import (
     Places,
     brief_result,
     by_arm,
@@ -29,7 +22,14 @@ from regimen_advisor.reports.figures_text import (
     signed,
     value_words,
 )
-from regimen_advisor.reports.patient_text import question_words
+from regimen_advisor.files.sources import parse_document
+from regimen_advisor.knowledge.evidence import Comparison, Interval, Result, Study, Value
+from regimen_advisor.knowledge.rulebook import load_rulebook
+from regimen_advisor.language.standings import Standing
+from regimen_advisor.patient.profile import profile_from, read_profile
+from regimen_advisor.patient.reading import read
+from regimen_advisor.patient_wording import question_words
+from regimen_advisor.reports import markdown, text
 from regimen_advisor.reports.show import render
 from regimen_advisor.reports.studies import link
 

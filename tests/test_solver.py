@@ -8,10 +8,11 @@ import pytest
 
 from enumeration import completions, domain, random_condition, random_patient, random_solver, random_written
 from regimen_advisor.files.errors import InputError
+from regimen_advisor.guideline import RegimenRules, regimen_rules
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import ALWAYS, NEVER, AllOf, AnyOf, Leaf
 from regimen_advisor.language.interpreter import Interpreter
-from regimen_advisor.language.standings import RegimenRules, Standing, regimen_rules, standing_of
+from regimen_advisor.language.standings import Standing, standing_of
 from regimen_advisor.language.values import Between, Includes, Is, Truth
 from regimen_advisor.patient.facts import SignedAtom
 from regimen_advisor.patient.narrowing import Contradiction, narrow

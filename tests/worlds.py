@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from regimen_advisor.knowledge.drugs import Formulary
-from regimen_advisor.language.values import Atom, Between, Choice, Includes, Is, Members, Number, Truth, Value
+from regimen_advisor.language.values import Atom, Between, Choice, Facts, Includes, Is, Members, Number, Truth, Value
+from regimen_advisor.patient.drugs import Formulary
 from regimen_advisor.patient.facts import (
     Axiom,
     ChoiceFact,
@@ -24,7 +24,7 @@ from regimen_advisor.patient.facts import (
     domain_for,
 )
 from regimen_advisor.patient.history import ANY_OUTCOME, Entry, derived_facts
-from regimen_advisor.patient.narrowing import Facts, facts_of
+from regimen_advisor.patient.narrowing import facts_of
 from regimen_advisor.patient.reading import Patient
 
 _Derived = tuple[tuple[str, Value], ...]

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,8 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if "IPython" in sys.modules:
+        import_module(f"{__name__}.reports.notebook").register()
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
 
 
@@ -56,6 +59,8 @@ def advise_file(path: str | Path, rules: str | Path | None = None) -> Advice:
     from regimen_advisor.patient.profile import read_profile  # noqa: PLC0415
     from regimen_advisor.patient.reading import read  # noqa: PLC0415
 
+    if "IPython" in sys.modules:
+        import_module(f"{__name__}.reports.notebook").register()
     rulebook = load_rulebook(rules)
     profile, document = read_profile(path)
     return advise(read(profile, rulebook.domain, document), rulebook)

@@ -206,9 +206,3 @@ class Advice(Record):
     def of(self, *standings: Standing) -> tuple[Option, ...]:
         """The options with one of these standings, in order."""
         return tuple(option for option in self.options if option.standing in standings)
-
-    def _repr_html_(self) -> str:
-        """The advice as a notebook shows it."""
-        from regimen_advisor.reports.html import advice_fragment  # noqa: PLC0415 - only a notebook needs it
-
-        return advice_fragment(self)

@@ -19,16 +19,17 @@ from regimen_advisor.advice import (
     Statement,
     Trial,
 )
+from regimen_advisor.guideline import regimen_rules
 from regimen_advisor.judging import Judged, judge
 from regimen_advisor.knowledge.evidence import DesignLevel, Study, design_level
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.conditions import AllOf, AnyOf, Leaf, Named, Not
 from regimen_advisor.language.interpreter import Judgement
-from regimen_advisor.language.standings import Standing, regimen_rules
+from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Choice, Truth
 from regimen_advisor.patient.reading import Patient
-from regimen_advisor.solving.determining_sets import unit_of
+from regimen_advisor.solving.determining_sets import depends_on, settling_of, unit_of
 from regimen_advisor.solving.questions import is_anything_open, questions
 from regimen_advisor.solving.solver import Solver, solver_for
 from regimen_advisor.wording import Wording, drug_name
@@ -119,7 +120,7 @@ class _Advisor:
             schedule=regimen.schedule,
             cautions=self._cautions(of.cautions) if standing is not Standing.NOT_INDICATED else (),
             reasons=self._reasons(standing, of.offers, of.exclusions),
-            depends_on=self.solver.depends_on(name, self.patient) if undetermined else (),
+            depends_on=depends_on(self.solver, name, self.patient) if undetermined else (),
         )
 
     def _evidence(self, study: Study) -> Evidence:
@@ -183,7 +184,7 @@ class _Advisor:
             return ()
         domain = self.rulebook.domain
         about = {unit_of(domain, fact) for fact in _open_facts(self.judged.rules[rule.id])}
-        keys = self.solver.settling(self.patient).questions
+        keys = settling_of(self.solver, self.patient).questions
         return tuple(key for key in keys if unit_of(domain, key) in about)
 
     # Statements -----------------------------------------------------------------------------------------------

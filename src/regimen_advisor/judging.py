@@ -9,11 +9,12 @@ from functools import lru_cache
 from regimen_advisor.engines import forward_chaining
 from regimen_advisor.engines.program import Program
 from regimen_advisor.files.errors import DisagreementError
+from regimen_advisor.guideline import effective_conditions, regimen_rules
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Rule
 from regimen_advisor.language import interpreter
 from regimen_advisor.language.interpreter import Judgement, disjunction
-from regimen_advisor.language.standings import Standing, effective_conditions, regimen_rules, standing_of
+from regimen_advisor.language.standings import Standing, standing_of
 from regimen_advisor.language.values import Truth
 from regimen_advisor.patient.reading import Patient
 

@@ -31,7 +31,7 @@ _MODELS = {
     SchemaName.CASE: ("testing.cases", "CaseText", "Case files"),
     SchemaName.ADVICE: ("advice", "Advice", "The JSON of `advise`"),
     SchemaName.EXPLANATION: ("explaining.explanation", "Explanation", "The JSON of `explain`"),
-    SchemaName.QUIZ: ("quiz.generating", "Quiz", "The JSON of `quiz`"),
+    SchemaName.QUIZ: ("quiz.models", "Quiz", "The JSON of `quiz`"),
     SchemaName.ANSWERS: ("quiz.grading", "Answers", "Answer files of `quiz`"),
     SchemaName.GRADE: ("quiz.grading", "Grade", "The JSON of a marked quiz"),
 }

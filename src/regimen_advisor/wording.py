@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from regimen_advisor.knowledge.drugs import Formulary
 from regimen_advisor.knowledge.findings import Finding
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
 from regimen_advisor.language.values import Atom, Between, Choice, Includes, Is, Members, Number, Value
+from regimen_advisor.patient.drugs import Formulary
 from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
 
 VALUE_WORDS: Mapping[str, str] = {

@@ -41,7 +41,7 @@ def render(items: Sequence[Item], format: CitationFormat, style: str | None = No
         raise InputError.at(Location("cite"), message, "pip install 'regimen-advisor[cite]'")
     match format:
         case "csl-json":
-            from regimen_advisor.reports.json import as_json  # noqa: PLC0415
+            from regimen_advisor.documents.json import as_json  # noqa: PLC0415
 
             return as_json(list(items))
         case "bibtex":

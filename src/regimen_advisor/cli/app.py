@@ -160,9 +160,9 @@ def _rendered(
 ) -> str:
     match format:
         case AdviceFormat.JSON:
-            from regimen_advisor.reports import json  # noqa: PLC0415
+            from regimen_advisor.documents import json  # noqa: PLC0415
 
-            return json.render_advice(advices)
+            return json.render_answers(advices)
         case AdviceFormat.MARKDOWN:
             from regimen_advisor.reports import markdown  # noqa: PLC0415
 
@@ -220,7 +220,7 @@ def schema(
 
     Or the reference page of it.
     """
-    from regimen_advisor.reports.json import as_json  # noqa: PLC0415
+    from regimen_advisor.documents.json import as_json  # noqa: PLC0415
 
     _write(reference_of(name) if form is SchemaFormat.MARKDOWN else as_json(schema_of(name)), output)
 

@@ -127,7 +127,7 @@ def _row(file: str, id: str | None, mapping: str | None, id_column: str, ruleboo
     if find_spec("polars") is None:
         raise InputError.at(Location(file), "Polars is not installed", "pip install 'regimen-advisor[cohort]'")
     from regimen_advisor.cohorts.mapping import load_mapping  # noqa: PLC0415
-    from regimen_advisor.columns.rows import profile_of_row  # noqa: PLC0415
+    from regimen_advisor.cohorts.rows import profile_of_row  # noqa: PLC0415
 
     how = load_mapping(mapping, rulebook.domain) if mapping else None
     return read(profile_of_row([file], id, rulebook, how, id_column=id_column), rulebook.domain)
@@ -136,7 +136,7 @@ def _row(file: str, id: str | None, mapping: str | None, id_column: str, ruleboo
 def _rendered(explanation: Explanation, patient: Patient, rulebook: Rulebook, format: ExplainFormat) -> str:
     match format:
         case ExplainFormat.JSON:
-            from regimen_advisor.reports.json import as_json  # noqa: PLC0415
+            from regimen_advisor.documents.json import as_json  # noqa: PLC0415
 
             return as_json(explanation)
         case ExplainFormat.HTML:

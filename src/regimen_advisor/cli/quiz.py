@@ -15,7 +15,7 @@ from regimen_advisor.files.errors import InputError, Location
 if TYPE_CHECKING:
     from regimen_advisor.knowledge.evidence import Study
     from regimen_advisor.knowledge.rulebook import Rulebook
-    from regimen_advisor.quiz.generating import Level, Quiz
+    from regimen_advisor.quiz.models import Level, Quiz
 
 
 class QuizFormat(StrEnum):
@@ -79,7 +79,7 @@ def quiz(  # noqa: PLR0917 - one parameter an option
     rulebook = load_rulebook(rules)
     generated = generate(rulebook, chosen, count, setting, _level(level))
     if asking:
-        from regimen_advisor.quiz.asking import ask  # noqa: PLC0415
+        from regimen_advisor.cli.quiz_terminal import ask  # noqa: PLC0415
 
         ask(generated, rulebook)
     elif export is not None:
@@ -97,7 +97,7 @@ def _level(level: int) -> Level:
 
 def _questions(quiz: Quiz, format: QuizFormat) -> str:
     if format is QuizFormat.JSON:
-        from regimen_advisor.reports.json import as_json  # noqa: PLC0415
+        from regimen_advisor.documents.json import as_json  # noqa: PLC0415
 
         return as_json(quiz)
     from regimen_advisor.reports.quiz import render_text  # noqa: PLC0415
@@ -112,7 +112,7 @@ def _marked(quiz: Quiz, rulebook: Rulebook, answers: str, format: QuizFormat) ->
     given = read_answers(answers, quiz)
     graded = grade(quiz, answer_key(quiz, rulebook), given)
     if format is QuizFormat.JSON:
-        from regimen_advisor.reports.json import as_json  # noqa: PLC0415
+        from regimen_advisor.documents.json import as_json  # noqa: PLC0415
 
         return as_json(graded)
     from regimen_advisor.reports.quiz import render_grade  # noqa: PLC0415

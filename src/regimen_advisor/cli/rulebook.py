@@ -103,10 +103,9 @@ def diff(
 
 def _save_witnesses(comparison: Comparison, folder: Path) -> None:
     from regimen_advisor.files.errors import InputError, Location  # noqa: PLC0415
+    from regimen_advisor.patient.profile_yaml import flow, profile_lines  # noqa: PLC0415
     from regimen_advisor.reports.diff import standings_words  # noqa: PLC0415
     from regimen_advisor.reports.files import write_file  # noqa: PLC0415
-    from regimen_advisor.reviewing.ways_told import profile_lines  # noqa: PLC0415
-    from regimen_advisor.testing.updating import flow  # noqa: PLC0415
 
     try:
         folder.mkdir(parents=True, exist_ok=True)

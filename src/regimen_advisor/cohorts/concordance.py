@@ -12,10 +12,10 @@ from enum import StrEnum
 
 import polars as pl
 
-from regimen_advisor.knowledge.drugs import Formulary
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
+from regimen_advisor.patient.drugs import Formulary
 
 
 class Agreement(StrEnum):

@@ -14,8 +14,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from regimen_advisor.files.errors import InputError
+from regimen_advisor.language.values import Facts
 from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
-from regimen_advisor.patient.narrowing import Facts
 from regimen_advisor.patient.profile import HistoryEntry, Profile
 from regimen_advisor.patient.reading import Patient, read
 

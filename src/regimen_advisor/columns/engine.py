@@ -17,9 +17,10 @@ from regimen_advisor.columns.codes import ReadCell, as_text
 from regimen_advisor.columns.facts import Batch, FactReader
 from regimen_advisor.columns.layout import Layout
 from regimen_advisor.columns.program import Column, Program, expression
+from regimen_advisor.guideline import RegimenRules, regimen_rules
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import Condition, Leaf, Named, Not, atoms_of, children
-from regimen_advisor.language.standings import RegimenRules, Standing, regimen_rules
+from regimen_advisor.language.standings import Standing
 
 NAME = "columns"
 STANDINGS = pl.Enum([standing.value for standing in Standing])

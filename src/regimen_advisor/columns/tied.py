@@ -18,10 +18,10 @@ from regimen_advisor.columns.cells import Cell
 from regimen_advisor.columns.codes import CellTable, Codes
 from regimen_advisor.columns.layout import Layout
 from regimen_advisor.files.errors import InputError
-from regimen_advisor.language.values import Choice, Number, Value
+from regimen_advisor.language.values import Choice, Facts, Number, Value
 from regimen_advisor.patient.facts import HISTORY_SETS, MOST_LINES, ChoiceFact, Domain
 from regimen_advisor.patient.history import derived_facts
-from regimen_advisor.patient.narrowing import Contradiction, Facts, facts_of, narrow
+from regimen_advisor.patient.narrowing import Contradiction, facts_of, narrow
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import read
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from regimen_advisor.advice import Evidence, Option
 from regimen_advisor.drawing.svg import LINE, element, line, number, picture, text, wrapped
+from regimen_advisor.figure_wording import Places, arm_labels, effect_words, interval_words, signed
 from regimen_advisor.knowledge.evidence import Comparison, Interval, Result
-from regimen_advisor.reports.figures_text import Places, arm_labels, effect_words, interval_words, signed
 
 WIDTH = 600
 LEFT, RIGHT = 12, 330  # of the lane in which intervals are drawn

@@ -14,11 +14,11 @@ from typing import Literal
 from regimen_advisor.explaining.clauses import State, state_of
 from regimen_advisor.explaining.sentences import effect_words, source_words
 from regimen_advisor.files.errors import InputError, Location, did_you_mean
+from regimen_advisor.guideline import regimen_rules
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.conditions import AllOf, Condition, Leaf
 from regimen_advisor.language.interpreter import Interpreter, conjunction
-from regimen_advisor.language.standings import regimen_rules
 from regimen_advisor.language.values import Truth
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.wording import Wording, listed

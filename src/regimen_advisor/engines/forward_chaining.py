@@ -19,9 +19,8 @@ from typing import Any
 from regimen_advisor.engines.two_valued import Compiler, Way
 from regimen_advisor.files.errors import RegimenAdvisorError
 from regimen_advisor.language.conditions import Condition
-from regimen_advisor.language.values import Truth
+from regimen_advisor.language.values import Facts, Truth
 from regimen_advisor.patient.facts import Domain
-from regimen_advisor.patient.narrowing import Facts
 
 MOST_RULES = 30
 """Rules in one ruleset; where more than 64 of them match side by side, the engine refuses the message."""

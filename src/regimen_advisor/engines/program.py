@@ -11,8 +11,7 @@ from typing import Any
 
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not, children
 from regimen_advisor.language.interpreter import Judgement
-from regimen_advisor.language.values import Truth, Value
-from regimen_advisor.patient.narrowing import Facts
+from regimen_advisor.language.values import Facts, Truth, Value
 
 _TRUTHS = (Truth.FALSE, Truth.UNKNOWN, Truth.TRUE)
 _INVERTED = (2, 1, 0).__getitem__

@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
-from regimen_advisor.language.values import Atom, Between, Choice, Includes, Is, Members, Number
+from regimen_advisor.language.values import Atom, Between, Choice, Facts, Includes, Is, Members, Number
 from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact
-from regimen_advisor.patient.narrowing import Facts
 
 MOST_WAYS = 24
 """A conjunction with more ways than this takes some of its parts as derived facts."""

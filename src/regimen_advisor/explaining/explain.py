@@ -14,15 +14,17 @@ from regimen_advisor.explaining.asking import changes_to, questions_about, quest
 from regimen_advisor.explaining.clauses import Clause
 from regimen_advisor.explaining.explanation import Argument, Explanation, Known, OptionExplained, Questions
 from regimen_advisor.files.errors import InputError, Location, did_you_mean
+from regimen_advisor.guideline import effective_conditions, regimen_rules
 from regimen_advisor.judging import judge
-from regimen_advisor.knowledge.drugs import folded
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.interpreter import Interpreter
-from regimen_advisor.language.standings import Standing, effective_conditions, regimen_rules
+from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Truth
+from regimen_advisor.patient.drugs import folded
 from regimen_advisor.patient.facts import Fact
 from regimen_advisor.patient.reading import Patient
-from regimen_advisor.reports.patient_text import question_words
+from regimen_advisor.patient_wording import question_words
+from regimen_advisor.solving.determining_sets import depends_on, settling_of
 from regimen_advisor.solving.questions import questions
 from regimen_advisor.solving.solver import solver_for
 from regimen_advisor.wording import Wording, listed
@@ -109,7 +111,7 @@ class _Explainer:
         return truths | (dict(self.solver.rule_truths(unknown, self.patient)) if unknown else {})
 
     def _open_questions(self) -> Sequence[str]:
-        return tuple(self.solver.settling(self.patient).questions)
+        return tuple(settling_of(self.solver, self.patient).questions)
 
     def known(self) -> tuple[Known, ...]:
         wording = Wording(self.rulebook.domain, self.rulebook.findings)
@@ -139,7 +141,7 @@ class _Explainer:
     def whole(self, name: str) -> OptionExplained:
         arguments = self.arguments.about(regimen_rules(self.rulebook)[name])
         standing = self.solver.standing(name, self.patient).standing
-        waits = self.solver.depends_on(name, self.patient) if standing is Standing.UNDETERMINED else ()
+        waits = depends_on(self.solver, name, self.patient) if standing is Standing.UNDETERMINED else ()
         explained = self._explained(name, standing, arguments, waits)
         wording = Wording(self.rulebook.domain, self.rulebook.findings)
         asked = questions_about(questions(self.solver, self.patient, name), name, wording)

@@ -141,9 +141,3 @@ class Explanation(Record):
         Questions(), description="of the patient as a whole, where no regimen was asked for: `sets` settle all options"
     )
     scope: Scope = SCOPE
-
-    def _repr_html_(self) -> str:
-        """The explanation as a notebook shows it."""
-        from regimen_advisor.reports.html import explanation_fragment  # noqa: PLC0415 - only a notebook needs it
-
-        return explanation_fragment(self)

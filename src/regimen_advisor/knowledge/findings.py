@@ -8,8 +8,9 @@ from typing import Any
 
 from regimen_advisor.files.errors import Location, Problem
 from regimen_advisor.files.sources import Document, Record, validated
+from regimen_advisor.knowledge.conditions_yaml import ConditionReader
 from regimen_advisor.knowledge.regimens import Source
-from regimen_advisor.language.conditions import NEVER, Condition, ConditionReader
+from regimen_advisor.language.conditions import NEVER, Condition
 from regimen_advisor.patient.facts import Domain
 
 

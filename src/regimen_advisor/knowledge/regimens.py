@@ -13,8 +13,8 @@ from pydantic import AfterValidator, ConfigDict, Discriminator, Field, RootModel
 
 from regimen_advisor.files.errors import InputError, Problem, did_you_mean
 from regimen_advisor.files.sources import Document, Path_, Record, read_document, validated
-from regimen_advisor.knowledge.drugs import Formulary, Id, Word
 from regimen_advisor.knowledge.publications import Section
+from regimen_advisor.patient.drugs import Formulary, Id, Word
 
 Disease = Literal["nsclc", "sclc"]
 T = TypeVar("T")

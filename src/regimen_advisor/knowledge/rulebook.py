@@ -12,14 +12,14 @@ from pathlib import Path
 from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean
 from regimen_advisor.files.output import read_bytes, rule_files, yaml_files
 from regimen_advisor.files.sources import Document, Path_, read_document, validated
-from regimen_advisor.knowledge.drugs import Formulary, load_formulary
+from regimen_advisor.knowledge.conditions_yaml import ConditionReader
 from regimen_advisor.knowledge.evidence import load_approvals, load_reviews, load_studies, misplaced
 from regimen_advisor.knowledge.findings import Finding, read_findings
 from regimen_advisor.knowledge.publications import Erratum
 from regimen_advisor.knowledge.regimens import Regimen, load_regimens
 from regimen_advisor.knowledge.rules import OUTSIDE, Effect, Rule, RuleFile, RuleText, Setting
 from regimen_advisor.knowledge.studies import Approval, Review, Study
-from regimen_advisor.language.conditions import ConditionReader
+from regimen_advisor.patient.drugs import Formulary, load_formulary
 from regimen_advisor.patient.facts import Domain, domain_for
 
 DISEASES = ("nsclc", "sclc")

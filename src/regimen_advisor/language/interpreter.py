@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
-from regimen_advisor.language.values import Truth, Value
-from regimen_advisor.patient.narrowing import Facts
+from regimen_advisor.language.values import Facts, Truth, Value
 
 NAME = "interpreter"
 

@@ -1,62 +1,17 @@
-"""Where a condition stands inside a rule, and when it alone decides the rule.
+"""A place inside a condition: the parts with the way to each, and the condition under which a part alone decides.
 
-An occurrence is one atom at one place of a rule, findings opened: an atom that stands twice is two occurrences. It
-alone decides where every other part on the way up lets it through: the parts beside it in a conjunction are true, the
-parts beside it in a disjunction are false (masking MC/DC).
+A part alone decides the whole where every other part on the way up lets it through: the other parts of a conjunction
+are true, the other parts of a disjunction are false (masking MC/DC).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from regimen_advisor.files.errors import Location
-from regimen_advisor.knowledge.rules import Rule
-from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not, children
+from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Named, Not, children
 
 Steps = tuple[int, ...]
 """The way from a condition to one of its parts: the index of the child at each level."""
-
-GUARD = "disease"
-"""The fact that every rule of a file tests: a guard, not a condition that has to be shown to matter."""
-
-
-@dataclass(frozen=True)
-class Occurrence:
-    """An atom at one place of a rule. ``within`` names the findings that were opened on the way, outermost first."""
-
-    rule: str
-    steps: Steps
-    leaf: Leaf
-    within: tuple[str, ...]
-    place: Location
-    """Where it is written: in the rule, or in the finding opened last."""
-    line_in_rule: int | None
-    """The line of the rule that brings it in."""
-
-    @property
-    def is_guard(self) -> bool:
-        """Whether it tests the disease only."""
-        return self.leaf.atom.fact == GUARD
-
-
-def occurrences(rule: Rule) -> tuple[Occurrence, ...]:
-    """Every occurrence in a rule's own condition, in the order in which it is written."""
-    return tuple(_occurrences(rule, rule.condition, (), (), None))
-
-
-def _occurrences(
-    rule: Rule, condition: Condition, steps: Steps, within: tuple[str, ...], line: int | None
-) -> Iterator[Occurrence]:
-    own_line = line or (condition.place.line if condition.place and not within else None)
-    if isinstance(condition, Leaf):
-        yield Occurrence(rule.id, steps, condition, within, condition.place or rule.location, own_line)
-        return
-    inner = within
-    if isinstance(condition, Named):
-        inner, line = (*within, condition.name), own_line
-    for index, child in enumerate(children(condition)):
-        yield from _occurrences(rule, child, (*steps, index), inner, line)
 
 
 def nodes(condition: Condition, *, opened: bool = True) -> Iterator[tuple[Steps, Condition]]:

@@ -7,6 +7,7 @@ Unknown is the whole domain. An ``Atom`` is true if every possible value meets i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -170,3 +171,7 @@ def join(one: Value, other: Value) -> Value:
         case Members(), Members():
             return Members(one.must & other.must, one.may | other.may)
     raise TypeError(f"values of different kinds: {one!r}, {other!r}")
+
+
+Facts = Mapping[str, Value]
+"""What is known of a patient: for each fact by name what it can still be."""

@@ -14,9 +14,9 @@ from typing import Any, cast
 from regimen_advisor.advice import SCOPE
 from regimen_advisor.advising import ORDER
 from regimen_advisor.explaining.sentences import effect_words
+from regimen_advisor.figure_wording import Places, signed, trial_title
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.files.sources import parse_document
-from regimen_advisor.knowledge.drugs import Drug, DrugClass, Formulary, folded
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
@@ -25,12 +25,13 @@ from regimen_advisor.language.values import Atom, Between, Includes, Is
 from regimen_advisor.page.clauses import MOST_CURATIVE, MOST_LINES, clauses
 from regimen_advisor.page.evidence import regimens, study_data
 from regimen_advisor.patient.axioms import Axiom, Clause, SignedAtom
+from regimen_advisor.patient.drugs import Drug, DrugClass, Formulary, folded
 from regimen_advisor.patient.facts import ChoiceFact, Fact, NumberFact, SetFact
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.vocabulary import MOST_CYCLES
-from regimen_advisor.quiz.generating import GROUPS, MEANINGS, Level, generate
+from regimen_advisor.quiz.generating import generate
 from regimen_advisor.quiz.key import Solution, answer_key
-from regimen_advisor.reports.figures_text import Places, signed, trial_title
+from regimen_advisor.quiz.models import GROUPS, MEANINGS, Level
 from regimen_advisor.reports.options_text import erratum_line
 from regimen_advisor.reports.quiz import contrast_words, deciding_words
 from regimen_advisor.reports.studies import approval_sentence

@@ -8,11 +8,7 @@ from typing import Any
 from regimen_advisor.advising import evidence_of
 from regimen_advisor.documents.blocks import Block, Bullets, Fields, Heading, Table
 from regimen_advisor.drawing.forest import Row, rows_of_study
-from regimen_advisor.knowledge.regimens import Regimen
-from regimen_advisor.knowledge.rulebook import Rulebook
-from regimen_advisor.knowledge.studies import Study
-from regimen_advisor.language.standings import regimen_rules
-from regimen_advisor.reports.figures_text import (
+from regimen_advisor.figure_wording import (
     Places,
     arm_labels,
     brief_result,
@@ -24,6 +20,10 @@ from regimen_advisor.reports.figures_text import (
     signed,
     study_words,
 )
+from regimen_advisor.guideline import regimen_rules
+from regimen_advisor.knowledge.regimens import Regimen
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.studies import Study
 from regimen_advisor.reports.options_text import erratum_line
 from regimen_advisor.reports.studies import study_blocks
 

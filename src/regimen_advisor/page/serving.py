@@ -112,9 +112,9 @@ async def _advised(request: Request, rulebook: Rulebook) -> tuple[int, str]:
 
 def _advice(body: bytes, rulebook: Rulebook) -> str:
     from regimen_advisor.advising import advise  # noqa: PLC0415
+    from regimen_advisor.documents.json import render_answers as render_advice  # noqa: PLC0415
     from regimen_advisor.patient.profile import profile_from  # noqa: PLC0415
     from regimen_advisor.patient.reading import read  # noqa: PLC0415
-    from regimen_advisor.reports.json import render_advice  # noqa: PLC0415
 
     value = _parsed(body)
     places = dict.fromkeys(_paths(value), Location("request"))

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Literal, get_args
 
-from regimen_advisor.knowledge.drugs import Formulary
 from regimen_advisor.language.values import Choice, Members, Number, Value
 from regimen_advisor.patient.axioms import Axiom, Clause, Contained, SignedAtom, declared_axioms
+from regimen_advisor.patient.drugs import Formulary
 from regimen_advisor.patient.vocabulary import (
     MOST_CYCLES,
     MOST_LINES,

@@ -10,10 +10,8 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from regimen_advisor.language.values import Members, Truth, Value, meet
+from regimen_advisor.language.values import Facts, Members, Truth, Value, meet
 from regimen_advisor.patient.facts import Axiom, Clause, Contained, Domain, SetFact, SignedAtom
-
-Facts = Mapping[str, Value]
 
 
 class Contradiction(Exception):  # noqa: N818 - it is an answer, not a fault of the program

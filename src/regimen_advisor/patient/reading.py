@@ -13,10 +13,10 @@ from typing import Any
 from regimen_advisor.files.errors import InputError, Location, Problem
 from regimen_advisor.files.sources import Document, Path_
 from regimen_advisor.files.validation_messages import listed, shown
-from regimen_advisor.language.values import Choice, Members, Number, Value
+from regimen_advisor.language.values import Choice, Facts, Members, Number, Value
 from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
 from regimen_advisor.patient.history import ANY_CYCLES, ANY_OUTCOME, Entry, derived_facts, settle_outcomes
-from regimen_advisor.patient.narrowing import Contradiction, Facts, close, narrow
+from regimen_advisor.patient.narrowing import Contradiction, close, narrow
 from regimen_advisor.patient.profile import Bounds, HistoryEntry, Profile, read_profile
 
 

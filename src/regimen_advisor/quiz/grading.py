@@ -11,8 +11,8 @@ from regimen_advisor.advice import SCHEMA_VERSION, SCOPE, SchemaVersion, Scope
 from regimen_advisor.files.errors import InputError, Problem, did_you_mean
 from regimen_advisor.files.sources import Document, Record, read_document, validated
 from regimen_advisor.files.validation_messages import listed
-from regimen_advisor.quiz.generating import Group, Question, Quiz
 from regimen_advisor.quiz.key import AnswerKey, Contrast, Point
+from regimen_advisor.quiz.models import Group, Question, Quiz
 
 Sorted = Mapping[str, Group]
 """Regimens by id and the group that each was put in; a regimen left out was answered as not indicated."""

@@ -16,8 +16,8 @@ from regimen_advisor.knowledge.rules import Rule
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import read
-from regimen_advisor.quiz.generating import Group, Question, Quiz
 from regimen_advisor.quiz.making import group_of, patients_of
+from regimen_advisor.quiz.models import Group, Question, Quiz
 from regimen_advisor.quiz.variants import Variant, Variants
 from regimen_advisor.quiz.words import asked_words
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.guideline import regimen_rules
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Setting
 from regimen_advisor.language.conditions import AllOf, Condition
-from regimen_advisor.language.standings import Standing, regimen_rules
+from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.quiz.dice import Dice
-from regimen_advisor.quiz.generating import Choice, Group, Kind, Level, Question
+from regimen_advisor.quiz.models import Choice, Group, Kind, Level, Question
 from regimen_advisor.quiz.patients import Patients, Written
 from regimen_advisor.quiz.variants import Variant, Variants
 from regimen_advisor.quiz.words import known_words, unknown_words

@@ -14,10 +14,11 @@ from pydantic import ValidationError
 
 from regimen_advisor.engines.program import Program
 from regimen_advisor.files.errors import InputError
+from regimen_advisor.guideline import effective_conditions, regimen_rules
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not, atoms_of, fields_of
-from regimen_advisor.language.standings import Standing, effective_conditions, regimen_rules, standing_of
+from regimen_advisor.language.standings import Standing, standing_of
 from regimen_advisor.language.values import Between, Choice, Number, Truth
 from regimen_advisor.patient.facts import ChoiceFact, NumberFact, SetFact
 from regimen_advisor.patient.profile import Profile

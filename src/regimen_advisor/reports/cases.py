@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
+from regimen_advisor.documents.json import as_json
 from regimen_advisor.files.errors import printable
-from regimen_advisor.reports.json import as_json
 from regimen_advisor.testing.cases import Case
 from regimen_advisor.testing.results import Failure
 

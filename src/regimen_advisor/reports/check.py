@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from regimen_advisor.reports.json import as_json
-from regimen_advisor.reviewing.checking import Checked, Flaw
-from regimen_advisor.reviewing.ways_told import profile_lines
+from regimen_advisor.documents.json import as_json
+from regimen_advisor.patient.profile_yaml import profile_lines
+from regimen_advisor.reviewing.checking import Checked
+from regimen_advisor.reviewing.flaws import Flaw
 
 MOST_OF_A_KIND = 12
 """How many warnings of one kind are printed as text; the rest is counted."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from regimen_advisor.documents.json import as_json
 from regimen_advisor.files.errors import counted
 from regimen_advisor.language.values import Truth
-from regimen_advisor.reports.json import as_json
 from regimen_advisor.testing.coverage import Coverage, Covered
 from regimen_advisor.testing.suggesting import case_of_occurrence, missing_pair
 from regimen_advisor.wording import Wording

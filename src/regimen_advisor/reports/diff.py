@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from regimen_advisor.documents.blocks import Block, Bullets, Gap, Heading, Paragraph, lines_of, plain, shortened
-from regimen_advisor.reports.json import as_json
+from regimen_advisor.documents.json import as_json
+from regimen_advisor.patient.profile_yaml import profile_lines
 from regimen_advisor.reports.markdown import escaped
 from regimen_advisor.reviewing.comparing import Change, Comparison, Difference
 from regimen_advisor.reviewing.matching import RuleChange
 from regimen_advisor.reviewing.profile_share import Share
-from regimen_advisor.reviewing.ways_told import profile_lines, way_words, way_written
+from regimen_advisor.reviewing.ways_told import way_words, way_written
 from regimen_advisor.reviewing.wording_changes import WordingChange
 
 MOST_WAYS = 20

@@ -21,11 +21,11 @@ from regimen_advisor.documents.blocks import (
 from regimen_advisor.explaining.clauses import Clause
 from regimen_advisor.explaining.explain import unmet
 from regimen_advisor.explaining.explanation import Argument, Explanation, OptionExplained, Step, Way
+from regimen_advisor.figure_wording import signed
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.facts import Domain
-from regimen_advisor.reports.figures_text import signed
+from regimen_advisor.patient_wording import questions_words
 from regimen_advisor.reports.markdown import markdown
-from regimen_advisor.reports.patient_text import questions_words
 from regimen_advisor.reports.questions_text import TO_ASK, patient_question_lines, question_lines
 from regimen_advisor.reports.text import TITLES
 from regimen_advisor.wording import listed

@@ -20,14 +20,7 @@ from regimen_advisor.drawing.guideline_map import guideline_map
 from regimen_advisor.drawing.map_picture import map_picture
 from regimen_advisor.explaining.explain import explain_all, unmet
 from regimen_advisor.explaining.explanation import Explanation, Known, OptionExplained
-from regimen_advisor.knowledge.regimens import Source
-from regimen_advisor.knowledge.rulebook import Rulebook
-from regimen_advisor.language.interpreter import Interpreter
-from regimen_advisor.language.standings import Standing, effective_conditions, regimen_rules
-from regimen_advisor.language.values import Truth
-from regimen_advisor.patient.reading import Patient
-from regimen_advisor.reports.explanation import asks_words, change_lines, says_its_value
-from regimen_advisor.reports.figures_text import (
+from regimen_advisor.figure_wording import (
     Places,
     arm_labels,
     brief_result,
@@ -37,8 +30,16 @@ from regimen_advisor.reports.figures_text import (
     signed,
     study_words,
 )
+from regimen_advisor.guideline import effective_conditions, regimen_rules
+from regimen_advisor.knowledge.regimens import Source
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.interpreter import Interpreter
+from regimen_advisor.language.standings import Standing
+from regimen_advisor.language.values import Truth
+from regimen_advisor.patient.reading import Patient
+from regimen_advisor.patient_wording import questions_words
+from regimen_advisor.reports.explanation import asks_words, change_lines, says_its_value
 from regimen_advisor.reports.pages import environment, style
-from regimen_advisor.reports.patient_text import questions_words
 from regimen_advisor.reports.questions_text import patient_question_lines, question_lines
 from regimen_advisor.reports.studies import approval_sentence, erratum_words, study_blocks
 from regimen_advisor.wording import listed

@@ -7,10 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from regimen_advisor.advice import Advice, Caution, Option, Reason, Statement
 from regimen_advisor.documents.blocks import Block, Bullets, Fields, Gap, Heading, Paragraph, Table, one_line
-from regimen_advisor.knowledge.rulebook import Rulebook
-from regimen_advisor.language.standings import Standing
-from regimen_advisor.patient.reading import Patient
-from regimen_advisor.reports.figures_text import (
+from regimen_advisor.figure_wording import (
     ERRATUM_SIGN,
     Places,
     approval_words,
@@ -25,7 +22,10 @@ from regimen_advisor.reports.figures_text import (
     study_words,
     trial_title,
 )
-from regimen_advisor.reports.patient_text import known_facts, questions_words
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.standings import Standing
+from regimen_advisor.patient.reading import Patient
+from regimen_advisor.patient_wording import known_facts, questions_words
 from regimen_advisor.reports.studies import erratum_words, study_blocks
 from regimen_advisor.reports.text import LEGEND, TITLES
 from regimen_advisor.wording import Wording

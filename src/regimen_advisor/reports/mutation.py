@@ -7,15 +7,14 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from regimen_advisor.documents.json import as_json
+from regimen_advisor.knowledge.conditions_yaml import written
 from regimen_advisor.language.conditions import Condition
-from regimen_advisor.language.conditions_yaml import written
 from regimen_advisor.patient.facts import Domain
+from regimen_advisor.patient.profile_yaml import flow, profile_lines
 from regimen_advisor.reports.coverage import percent
-from regimen_advisor.reports.json import as_json
-from regimen_advisor.reviewing.ways_told import profile_lines
 from regimen_advisor.testing.mutants import Mutant
 from regimen_advisor.testing.mutation import Mutation, Verdict
-from regimen_advisor.testing.updating import flow
 
 
 def render_text(mutation: Mutation, *, everything: bool = False) -> str:

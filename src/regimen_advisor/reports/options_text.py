@@ -9,10 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from regimen_advisor.advice import Caution, Evidence, Option
 from regimen_advisor.documents.blocks import Block, Gap, Paragraph, shortened
-from regimen_advisor.knowledge.evidence import Approval, Erratum
-from regimen_advisor.knowledge.rulebook import Rulebook
-from regimen_advisor.language.standings import Standing
-from regimen_advisor.reports.figures_text import (
+from regimen_advisor.figure_wording import (
     Places,
     approval_words,
     arm_labels,
@@ -26,7 +23,10 @@ from regimen_advisor.reports.figures_text import (
     signed,
     study_words,
 )
-from regimen_advisor.reports.patient_text import questions_words
+from regimen_advisor.knowledge.evidence import Approval, Erratum
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.standings import Standing
+from regimen_advisor.patient_wording import questions_words
 
 MOST_HARM = 130
 MOST_NAMES = 3

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from regimen_advisor.explaining.explanation import Answer, Explanation, OptionExplained, Question
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.facts import Domain
-from regimen_advisor.reports.patient_text import questions_words
+from regimen_advisor.patient_wording import questions_words
 from regimen_advisor.wording import listed
 
 TO_ASK = "What to ask or test next"

@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from regimen_advisor.documents.blocks import Block, Bullets, Fields, Heading, Paragraph, lines_of, plain
+from regimen_advisor.documents.json import as_json
 from regimen_advisor.explaining.arguments import written_in
 from regimen_advisor.explaining.sentences import rule_sentence
+from regimen_advisor.figure_wording import Places
 from regimen_advisor.files.errors import InputError, Location, did_you_mean
 from regimen_advisor.knowledge.findings import Finding
 from regimen_advisor.knowledge.regimens import Source
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.conditions import Condition, Named, walk
-from regimen_advisor.reports.figures_text import Places
-from regimen_advisor.reports.json import as_json
 from regimen_advisor.reports.studies import approval_sentence, erratum_words, study_blocks
 from regimen_advisor.wording import Wording
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from regimen_advisor.documents.blocks import Block, Bullets, Fields, Heading, Table
-from regimen_advisor.knowledge.evidence import Approval, Arm, Citation, Cited, Erratum, Finding, Study, design_level
-from regimen_advisor.knowledge.publications import RelatedPublication
-from regimen_advisor.knowledge.rulebook import Rulebook
-from regimen_advisor.reports.figures_text import (
+from regimen_advisor.figure_wording import (
     ERRATUM_SIGN,
     Places,
     approval_words,
@@ -18,6 +15,9 @@ from regimen_advisor.reports.figures_text import (
     safety_words,
     signed,
 )
+from regimen_advisor.knowledge.evidence import Approval, Arm, Citation, Cited, Erratum, Finding, Study, design_level
+from regimen_advisor.knowledge.publications import RelatedPublication
+from regimen_advisor.knowledge.rulebook import Rulebook
 
 _REGISTRIES = {
     "NCT": "https://clinicaltrials.gov/study/{}",

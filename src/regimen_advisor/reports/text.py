@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from regimen_advisor.advice import Advice, Missing, Statement, Trial
 from regimen_advisor.documents.blocks import WIDTH, Block, Bullets, Gap, Heading, Line, Paragraph, lines_of, plain
+from regimen_advisor.figure_wording import ERRATUM_SIGN, Places, trial_title
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.reading import Patient
-from regimen_advisor.reports.figures_text import ERRATUM_SIGN, Places, trial_title
+from regimen_advisor.patient_wording import known_facts, question_words, questions_words
 from regimen_advisor.reports.options_text import MOST_NAMES, OptionsText, erratum_line
-from regimen_advisor.reports.patient_text import known_facts, question_words, questions_words
 from regimen_advisor.wording import Wording, listed
 
 MOST_QUESTIONS = 6

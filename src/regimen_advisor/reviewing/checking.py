@@ -6,37 +6,22 @@ nothing uses. A *warning* is something to look at; see ``check_warnings``.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
-from typing import Any, Literal
 
 from regimen_advisor.files.errors import Location
+from regimen_advisor.guideline import effective_conditions, regimen_rules
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.conditions import AllOf, Condition, Named, Not
 from regimen_advisor.language.paths import Steps, nodes
-from regimen_advisor.language.standings import effective_conditions, regimen_rules
+from regimen_advisor.reviewing.flaws import Flaw
+from regimen_advisor.reviewing.unused import unused_of
+from regimen_advisor.reviewing.warnings import warnings_of
 from regimen_advisor.solving.solver import Session, Solver, solver_for
 from regimen_advisor.solving.witness import witness
 from regimen_advisor.wording import Wording
-
-FaultKind = Literal[
-    "unreachable rule", "constant condition", "subsumed rule", "regimen always excluded", "equal rules",
-    "idle override", "never used",
-]  # fmt: skip
-WarningKind = Literal["hole between options", "no option", "judged less exactly"]
-
-
-@dataclass(frozen=True)
-class Flaw:
-    """A fault or warning: what is wrong with ``subject``, where, and (where one can show it) a profile."""
-
-    kind: FaultKind | WarningKind
-    subject: str
-    location: Location
-    says: str
-    witness: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,9 +35,6 @@ class Checked:
 
 def check(rulebook: Rulebook, *, warn: bool = True) -> Checked:
     """The faults of a rulebook and, unless told otherwise, its warnings."""
-    from regimen_advisor.reviewing.unused import unused_of  # noqa: PLC0415
-    from regimen_advisor.reviewing.warnings import warnings_of  # noqa: PLC0415 - it builds on this module
-
     faults = [*Checker(rulebook).faults(), *unused_of(rulebook)]
     return Checked(rulebook, tuple(sorted(faults, key=_place)), tuple(warnings_of(rulebook)) if warn else ())
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from regimen_advisor.knowledge.drugs import Drug, DrugClass, Formulary
+from regimen_advisor.guideline import RegimenRules, effective_conditions, regimen_rules
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Rule
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
-from regimen_advisor.language.standings import RegimenRules, effective_conditions, regimen_rules
 from regimen_advisor.language.values import Includes
+from regimen_advisor.patient.drugs import Drug, DrugClass, Formulary
 from regimen_advisor.patient.facts import HISTORY_SETS, Domain, domain_for
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from regimen_advisor.files.errors import InputError, Location, Problem
 from regimen_advisor.files.output import yaml_files
 from regimen_advisor.files.sources import Document, read_document
+from regimen_advisor.guideline import regimen_rules
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Rule
-from regimen_advisor.language.standings import Standing, regimen_rules
+from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Truth
 from regimen_advisor.patient.profile import profile_from
 from regimen_advisor.patient.reading import Patient, read

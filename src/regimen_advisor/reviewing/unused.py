@@ -16,7 +16,7 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect
 from regimen_advisor.language.conditions import atoms_of, findings_of
 from regimen_advisor.language.values import Includes
-from regimen_advisor.reviewing.checking import Flaw
+from regimen_advisor.reviewing.flaws import Flaw
 
 
 def unused_of(rulebook: Rulebook) -> Iterator[Flaw]:

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from regimen_advisor.files.errors import Location
+from regimen_advisor.guideline import RegimenRules, regimen_rules
 from regimen_advisor.knowledge.rulebook import DISEASES, Rulebook
 from regimen_advisor.language.conditions import ALWAYS, NEVER, AllOf, AnyOf, Condition, Leaf, Named, Not, atoms_of, walk
 from regimen_advisor.language.interpreter import Interpreter
-from regimen_advisor.language.standings import RegimenRules, Standing, regimen_rules, standing_of
-from regimen_advisor.language.values import Between, Is
+from regimen_advisor.language.standings import Standing, standing_of
+from regimen_advisor.language.values import Between, Facts, Is
 from regimen_advisor.patient.facts import Domain, NumberFact
-from regimen_advisor.patient.narrowing import Facts
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import read
-from regimen_advisor.reviewing.checking import Flaw
+from regimen_advisor.reviewing.flaws import Flaw
 from regimen_advisor.reviewing.ways_told import facts_of_way, way_condition, way_words
 from regimen_advisor.solving.implicants import Way, ways_to
 from regimen_advisor.solving.solver import Solver, solver_for

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
+from regimen_advisor.knowledge.conditions_yaml import written
 from regimen_advisor.language.conditions import ALWAYS, Condition, Leaf, Not, all_of
-from regimen_advisor.language.conditions_yaml import written
-from regimen_advisor.language.values import Atom, Between, Choice, Is, Number, Value
+from regimen_advisor.language.values import Atom, Between, Choice, Facts, Is, Number, Value
 from regimen_advisor.patient.facts import Domain
-from regimen_advisor.patient.narrowing import Facts, narrow
+from regimen_advisor.patient.narrowing import narrow
 from regimen_advisor.solving.implicants import Way
-from regimen_advisor.testing.updating import flow
 from regimen_advisor.wording import Wording
 
 
@@ -63,14 +62,3 @@ def _by_fact(way: Way, domain: Domain) -> Iterator[Condition]:
 
 def _of_literal(atom: Atom, *, wanted: bool) -> Condition:
     return Leaf(atom) if wanted else Not(Leaf(atom))
-
-
-def profile_lines(profile: Mapping[str, Any]) -> list[str]:
-    """A profile as the lines of its file, one a key and one a history entry."""
-    lines = []
-    for key, value in profile.items():
-        if key == "history" and value:
-            lines += ["history:", *(f"  - {flow(entry)}" for entry in value)]
-        else:
-            lines.append(f"{key}: {flow(value)}")
-    return lines

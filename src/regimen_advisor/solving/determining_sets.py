@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from regimen_advisor.language.conditions import fields_of
 from regimen_advisor.language.standings import Standing
@@ -249,3 +250,20 @@ def tied(domain: Domain, fields: frozenset[str]) -> frozenset[str]:
     """All facts that axioms tie to any of these, the history being one fact; themselves included."""
     groups = ties(domain)
     return frozenset().union(*(groups[HISTORY if name == HISTORY else unit_of(domain, name)] for name in fields))
+
+
+_LATEST: WeakKeyDictionary[Solver, Settling] = WeakKeyDictionary()
+"""For each solver the settling sets of the patient it was asked about last: one answer asks for them many times."""
+
+
+def settling_of(solver: Solver, patient: Patient) -> Settling:
+    """The settling sets of a patient; those of the patient asked for last are kept."""
+    latest = _LATEST.get(solver)
+    if latest is None or latest.patient is not patient or latest.session is not solver.session(patient=patient):
+        latest = _LATEST[solver] = Settling(solver, patient)
+    return latest
+
+
+def depends_on(solver: Solver, regimen: str, patient: Patient) -> tuple[str, ...]:
+    """The questions that an undetermined regimen waits for: all that are in a smallest settling set."""
+    return settling_of(solver, patient).depends_on(regimen)

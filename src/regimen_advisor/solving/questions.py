@@ -14,7 +14,7 @@ from regimen_advisor.patient.facts import HISTORY_SETS, ChoiceFact, Domain, Numb
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.solving.assumptions import OPEN_HISTORY, given_entries, keys_behind
 from regimen_advisor.solving.deciding import decisive
-from regimen_advisor.solving.determining_sets import HISTORY, Settling, unit_of
+from regimen_advisor.solving.determining_sets import HISTORY, Settling, settling_of, unit_of
 from regimen_advisor.solving.encoding import OUTCOMES, Slot
 from regimen_advisor.solving.implicants import place_of
 from regimen_advisor.solving.replies import Reply, Tests, in_words, is_word
@@ -77,7 +77,7 @@ def questions(solver: Solver, patient: Patient, regimen: str | None = None) -> Q
 
     Raises ``ImpossiblePatient`` where no complete patient is as described.
     """
-    return Questions(tuple(_Asker(solver, patient, regimen).single()), solver.settling(patient))
+    return Questions(tuple(_Asker(solver, patient, regimen).single()), settling_of(solver, patient))
 
 
 def is_anything_open(standings: Iterable[Exact]) -> bool:
@@ -104,7 +104,7 @@ def asked(tree: Judgement, patient: Patient, domain: Domain) -> tuple[str, ...]:
 class _Asker:
     def __init__(self, solver: Solver, patient: Patient, only: str | None) -> None:
         self.solver, self.patient, self.only = solver, patient, only
-        self.settling = solver.settling(patient)
+        self.settling = settling_of(solver, patient)
         self.encoding = self.settling.session.encoding
         self.now = solver.standings_found(patient)
         self._asked = {key: asked for key in self.settling.questions if (asked := self._regimens_asked(key))}

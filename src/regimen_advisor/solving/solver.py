@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
+from regimen_advisor.guideline import RegimenRules, effective_conditions, regimen_rules
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import Condition
-from regimen_advisor.language.standings import RegimenRules, Standing, effective_conditions, regimen_rules
+from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Truth
 from regimen_advisor.patient.facts import Domain, NumberFact
 from regimen_advisor.patient.reading import Patient
@@ -21,9 +21,6 @@ from regimen_advisor.solving.assumptions import units
 from regimen_advisor.solving.encoding import Encoding, Shape
 from regimen_advisor.solving.session import Completions, ImpossiblePatient, Model, Session
 from regimen_advisor.solving.shapes import shape_of
-
-if TYPE_CHECKING:
-    from regimen_advisor.solving.determining_sets import Settling
 
 __all__ = ["NAME", "Exact", "ImpossiblePatient", "Model", "Session", "Solver", "solver_for"]
 
@@ -72,7 +69,6 @@ class Solver:
         self._lines = self.shape.lines
         self._thresholds: Mapping[str, tuple[int, ...]] = {}
         self._session: Session | None = None
-        self._settling: Settling | None = None
         self._completions: tuple[Patient, Completions, int] | None = None
         self._found: tuple[Patient, Mapping[str, Exact]] | None = None
 
@@ -207,19 +203,6 @@ class Solver:
         ]
         truths = self.truths(conditions, patient)
         return {name: _exactly(*truths[4 * index : 4 * index + 4]) for index, name in enumerate(regimens)}
-
-    def depends_on(self, regimen: str, patient: Patient) -> tuple[str, ...]:
-        """The questions that an undetermined regimen waits for: all that are in a smallest settling set."""
-        return self.settling(patient).depends_on(regimen)
-
-    def settling(self, patient: Patient) -> Settling:
-        """The settling sets of a patient; those of the patient asked for last are kept."""
-        from regimen_advisor.solving.determining_sets import Settling  # noqa: PLC0415 - it builds on this module
-
-        last = self._settling
-        if last is None or last.patient is not patient or last.session is not self.session(patient=patient):
-            last = self._settling = Settling(self, patient)
-        return last
 
 
 @lru_cache(maxsize=8)

@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from regimen_advisor.engines.program import Program
+from regimen_advisor.guideline import effective_conditions
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Rule
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
 from regimen_advisor.language.interpreter import Judgement
-from regimen_advisor.language.paths import Occurrence, Steps, deciding, occurrences
-from regimen_advisor.language.standings import effective_conditions
-from regimen_advisor.language.values import Choice, Truth
-from regimen_advisor.patient.narrowing import Facts
+from regimen_advisor.language.paths import Steps, deciding
+from regimen_advisor.language.values import Choice, Facts, Truth
 from regimen_advisor.testing.cases import Case
+from regimen_advisor.testing.occurrences import Occurrence, occurrences
 
 Status = Literal["covered", "missing", "cannot matter", "guard"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from regimen_advisor.guideline import effective_conditions
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import AllOf, Condition, Leaf, Not, negation_normal_form
-from regimen_advisor.language.standings import effective_conditions
 from regimen_advisor.language.values import Value
 from regimen_advisor.patient.facts import Clause
 from regimen_advisor.patient.narrowing import Contradiction, narrow

@@ -13,10 +13,10 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from regimen_advisor.guideline import effective_conditions, regimen_rules
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Rule
 from regimen_advisor.language.conditions import NEVER, AllOf, AnyOf, Condition, Leaf, Not
-from regimen_advisor.language.standings import effective_conditions, regimen_rules
 from regimen_advisor.language.values import Is
 from regimen_advisor.solving.solver import Solver, solver_for
 from regimen_advisor.solving.witness import witness

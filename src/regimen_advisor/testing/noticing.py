@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from regimen_advisor.engines.program import Program
+from regimen_advisor.guideline import effective_conditions, regimen_rules
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.interpreter import conjunction
-from regimen_advisor.language.standings import Standing, effective_conditions, regimen_rules, standing_of
-from regimen_advisor.language.values import Choice, Truth
-from regimen_advisor.patient.narrowing import Facts
+from regimen_advisor.language.standings import Standing, standing_of
+from regimen_advisor.language.values import Choice, Facts, Truth
 from regimen_advisor.testing.cases import STATEMENTS, Case, Expectation
 from regimen_advisor.testing.mutants import Mutant
 

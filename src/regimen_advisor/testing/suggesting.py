@@ -14,14 +14,14 @@ from regimen_advisor.language.conditions import Condition
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Truth
 from regimen_advisor.patient.profile import Profile
+from regimen_advisor.patient.profile_yaml import flow, profile_lines
 from regimen_advisor.patient.reading import Patient, read
-from regimen_advisor.reviewing.ways_told import profile_lines
 from regimen_advisor.solving.solver import Solver, solver_for
 from regimen_advisor.solving.witness import witness
 from regimen_advisor.testing.cases import Said
 from regimen_advisor.testing.coverage import Covered, demand
 from regimen_advisor.testing.results import decided_by, statements_of
-from regimen_advisor.testing.updating import WIDTH, entry_lines, expectation_of, flow, said_lines
+from regimen_advisor.testing.updating import WIDTH, entry_lines, expectation_of, said_lines
 from regimen_advisor.wording import Wording
 
 Written = Mapping[str, Any]

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from regimen_advisor.advice import Advice, Option
 from regimen_advisor.advising import advise
 from regimen_advisor.files.errors import InputError, Location
@@ -19,6 +17,7 @@ from regimen_advisor.files.output import read_text
 from regimen_advisor.files.sources import Document, parse_documents
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
+from regimen_advisor.patient.profile_yaml import flow
 from regimen_advisor.testing.cases import Case, Expectation, Said, parse_cases
 from regimen_advisor.testing.results import DECIDERS, Statement, compare, decided_by, differences, statements_of
 
@@ -214,9 +213,3 @@ def said_lines(says: Sequence[Said]) -> list[str]:
             written["studies"] = list(said.studies)
         lines.append(f"  - {flow(written)}")
     return lines
-
-
-def flow(value: Any) -> str:
-    """A value on one line of YAML."""
-    text = yaml.safe_dump(value, default_flow_style=True, width=10_000, sort_keys=False, allow_unicode=True)
-    return text.removesuffix("\n").removesuffix("...").strip()

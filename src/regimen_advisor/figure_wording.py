@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from regimen_advisor.advice import Evidence, Option
-from regimen_advisor.knowledge.drugs import Formulary
 from regimen_advisor.knowledge.evidence import (
     Approval,
     Arm,
@@ -19,6 +18,7 @@ from regimen_advisor.knowledge.evidence import (
 )
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.patient.drugs import Formulary
 
 ERRATUM_SIGN = "†"
 _ENDPOINTS = ("OS", "PFS", "ORR", "DCR", "DoR")

@@ -11,9 +11,9 @@ from rich.text import Text
 
 from regimen_advisor.documents.blocks import STYLES, WIDEST, Heading, Line, Paragraph, lines_of
 from regimen_advisor.knowledge.rulebook import Rulebook
-from regimen_advisor.quiz.generating import MEANINGS, Group, Question, Quiz
 from regimen_advisor.quiz.grading import GradedQuestion, Sorted, chosen_regimen, grade
 from regimen_advisor.quiz.key import AnswerKey, solution
+from regimen_advisor.quiz.models import MEANINGS, Group, Question, Quiz
 from regimen_advisor.reports.quiz import graded_blocks, question_lines, score, task, title
 
 

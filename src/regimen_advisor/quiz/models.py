@@ -1,0 +1,74 @@
+"""What a quiz is made of: questions without their answers, and the groups that regimens are sorted into."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from regimen_advisor.advice import SCHEMA_VERSION, SCOPE, JudgedBy, SchemaVersion, Scope
+from regimen_advisor.files.sources import Record
+
+Level = Literal[1, 2, 3]
+Kind = Literal["boundary", "neighbour", "exclusion", "unknown"]
+Group = Literal["offered", "offered-with-caution", "waiting", "excluded", "not-indicated"]
+
+MOST_QUESTIONS = 50
+GROUPS: dict[int, tuple[Group, ...]] = {
+    1: ("offered", "excluded"),
+    2: ("offered", "waiting", "excluded"),
+    3: ("offered", "offered-with-caution", "waiting", "excluded"),
+}
+"""What is asked at each level; a regimen that is put in none of the groups is answered as not indicated."""
+MEANINGS: dict[str, str] = {
+    "offered": "the rules offer it, whatever is still unknown",
+    "offered-with-caution": "offered, and a caution surely holds",
+    "waiting": "whether it is offered depends on something that is not known",
+    "excluded": "a rule would offer it, and another one excludes it",
+    "not-indicated": "no rule offers it",
+}
+
+
+class Choice(Record):
+    """A regimen that a question asks about."""
+
+    regimen: str = Field(description="id of the regimen")
+    name: str = Field(description="as a reader is told it")
+
+
+class Question(Record):
+    """One patient, and the regimens to sort."""
+
+    number: int = Field(ge=1, description="its place in the quiz, from 1")
+    kind: Kind = Field(
+        description="why this patient: at a threshold, one fact away from another patient, excluded, or not fully known"
+    )
+    like: int | None = Field(None, description="number of the question whose patient differs in one fact only")
+    difference: str | None = Field(None, description="that fact, in words")
+    profile: dict[str, Any] = Field(description="the patient, as a profile file says it")
+    known: tuple[str, ...] = Field(description="the patient in words")
+    unknown: tuple[str, ...] = Field((), description="what rules may ask for and is not known, in words")
+    choices: tuple[Choice, ...] = Field(description="the regimens to sort, in the order of the rulebook")
+
+
+class Quiz(Record):
+    """A set of questions without their answers."""
+
+    schema_version: SchemaVersion = SCHEMA_VERSION
+    name: str = Field(description="of exactly these questions: rules, seed, level, number and setting")
+    rulebook: JudgedBy
+    seed: int = Field(
+        description="the number that the questions were drawn with; the same one gives the same questions"
+    )
+    level: Level = Field(description="1: all is known; 2: a fact is open; 3: several are, and cautions are told apart")
+    setting: str | None = Field(None, description="id of the clinical setting that it keeps to")
+    asks: tuple[Group, ...] = Field(description="the groups to sort into; what is left out is not indicated")
+    questions: tuple[Question, ...] = Field(description="the patients to think about, in order")
+    scope: Scope = SCOPE
+
+    def question(self, number: int) -> Question:
+        """The question with this number. Raises ``KeyError`` where there is none."""
+        for question in self.questions:
+            if question.number == number:
+                return question
+        raise KeyError(number)

@@ -1,0 +1,26 @@
+"""A fault or a warning: what is wrong with a rulebook, where, and a profile that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from regimen_advisor.files.errors import Location
+
+FaultKind = Literal[
+    "unreachable rule", "constant condition", "subsumed rule", "regimen always excluded", "equal rules",
+    "idle override", "never used",
+]  # fmt: skip
+WarningKind = Literal["hole between options", "no option", "judged less exactly"]
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """A fault or warning: what is wrong with ``subject``, where, and (where one can show it) a profile."""
+
+    kind: FaultKind | WarningKind
+    subject: str
+    location: Location
+    says: str
+    witness: Mapping[str, Any] | None = None
