@@ -1,0 +1,22 @@
+# List the recipes.
+default:
+    @just --list
+
+# Install the project with everything that its gates need.
+install:
+    python3 -m venv .venv && .venv/bin/pip install -q -e '.[dev,spark]'
+
+# Run the tests; arguments go to pytest.
+test *arguments:
+    .venv/bin/python -m pytest -q -n auto --dist worksteal {{ arguments }}
+
+# Format, lint, types, imports.
+lint:
+    .venv/bin/ruff format --check .
+    .venv/bin/ruff check .
+    .venv/bin/mypy
+    .venv/bin/lint-imports
+
+# All quality gates in a fresh environment.
+ci:
+    bash .ci/run
