@@ -38,30 +38,6 @@ VALUE_WORDS: Mapping[str, str] = {
     "false": "no",
 }
 
-# What a set fact says of one member: how it reads where the member is in the set, and where it is not.
-_SET_PHRASES: Mapping[str, tuple[str, str]] = {
-    "egfr": ("EGFR {}", "no EGFR {}"),
-    "other_drivers": ("{}", "no {}"),
-    "bleeding_risk": ("{}", "no {}"),
-    "received": ("received {}", "never received {}"),
-    "progressed_on": ("progressed on {}", "not progressed on {}"),
-    "first_line_drugs": ("{} in the first line", "no {} in the first line"),
-    "last_drugs": ("{} in the latest line", "no {} in the latest line"),
-    "last_induction_drugs": ("{} in the latest induction", "no {} in the latest induction"),
-    "received_in_curative": ("{} in curative treatment", "no {} in curative treatment"),
-}
-_EMPTY_PHRASES: Mapping[str, tuple[str, str]] = {
-    "egfr": ("EGFR wild-type", "an EGFR variant"),
-    "other_drivers": ("no other driver", "another driver"),
-    "bleeding_risk": ("no bleeding feature", "a bleeding feature"),
-    "received": ("no drug received", "a drug received"),
-    "progressed_on": ("no progression on a drug", "progression on a drug"),
-    "first_line_drugs": ("no first line", "a first line given"),
-    "last_drugs": ("no line given", "a line given"),
-    "last_induction_drugs": ("no induction given", "an induction given"),
-    "received_in_curative": ("no drug in curative treatment", "a drug in curative treatment"),
-}
-
 
 def listed(words: Iterable[str], last: str = "and") -> str:
     """``a``, ``a and b``, ``a, b and c``; ``a; b; and c, d and e`` where an item is a list itself."""
@@ -123,7 +99,9 @@ class Wording:
         if not positive and (not every or empty):
             return None  # "no A or no B" and "no wild-type" are said one by one
         words = listed([self.member(atom.member) for atom in atoms], "and" if positive and every else "or")
-        return _SET_PHRASES[fact][0 if positive else 1].format(words)
+        declared = self.domain.facts[fact]
+        assert isinstance(declared, SetFact)
+        return declared.phrases[0 if positive else 1].format(words)
 
     def atom(self, atom: Atom, *, wanted: bool = True) -> str:
         """One test of one fact in words."""
@@ -137,8 +115,8 @@ class Wording:
                 return self._number(fact, low, high, wanted=wanted)
             case Includes(member=member):
                 assert isinstance(fact, SetFact)
-                phrases = _EMPTY_PHRASES if member == fact.empty_word else _SET_PHRASES
-                return phrases[fact.name][0 if wanted else 1].format(self.member(member))
+                phrases = fact.empty_phrases if member == fact.empty_word else fact.phrases
+                return phrases[0 if wanted else 1].format(self.member(member))
 
     def _choice(self, fact: ChoiceFact, values: frozenset[str]) -> str:
         words = [value_word(word) for word in self._shortest(fact, values)]

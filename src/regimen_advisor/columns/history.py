@@ -33,7 +33,7 @@ from regimen_advisor.columns.entries import (
     settled,
     twins_of,
 )
-from regimen_advisor.patient.facts import MOST_CYCLES, MOST_LINES, Domain
+from regimen_advisor.patient.facts import MOST_CYCLES, MOST_LINES, Domain, SetFact
 
 NO_CYCLES = -2
 SETTINGS = ("maintenance", "curative", "line", "")
@@ -161,48 +161,32 @@ class HistoryReader:
         induction[kept] -= 1
         return Histories(
             lines,
-            {name: self._set(name, rows, entries, induction, kept) for name in self.wanted},
+            {name: self._set(name, rows, entries, lines) for name in self.wanted},
             *_latest(entries, induction, kept),
             fault,
         )
 
-    def _set(self, name: str, rows: int, entries: Entries, induction: Ints, kept: Ints) -> Sets:
-        match name:
-            case "received":
-                return self._over(rows, entries, slice(None))
-            case "received_in_curative":
-                return self._over(rows, entries, np.flatnonzero(entries.line == 0))
-            case "progressed_on":
-                return self._progressed(rows, entries)
-            case "first_line_drugs":
-                first = np.full(rows, -1)
-                opening = np.flatnonzero((entries.line == 1) & ~entries.upkeep)
-                first[entries.row[opening]] = opening
-                upkeep = np.flatnonzero((entries.line == 1) & entries.upkeep)
-                return self._line(entries, first, entries.row[upkeep])
-            case "last_drugs":
-                return self._line(entries, induction, kept)
-            case "last_induction_drugs":
-                return self._line(entries, induction, kept[:0])
-        raise NotImplementedError(f"{name}: no reading by columns for this fact of the history")
-
-    def _line(self, entries: Entries, induction: Ints, kept: Ints) -> Sets:
-        """The drugs of one line of each patient, in the rows ``kept`` with its maintenance; else the empty word."""
-        found = []
-        for mask in (entries.drugs.must, entries.drugs.may):
-            held = np.append(mask, self.none).take(induction)  # the last place, -1, is that of no entry
-            held[kept] |= mask[induction[kept] + 1]
-            found.append(held)
-        return Sets(*found)
+    def _set(self, name: str, rows: int, entries: Entries, lines: Ints) -> Sets:
+        """A fact over the history: the union of the drugs of the entries that pass its tests."""
+        fact = self.domain.facts[name]
+        if not isinstance(fact, SetFact) or fact.over is None:
+            raise NotImplementedError(f"no reading by columns of the history fact `{name}`: it names no entries")
+        passes = np.ones(len(entries.row), bool)
+        for test in fact.over:
+            if test != "progressed":
+                passes &= _passes(test, entries, lines)
+        if "progressed" in fact.over:
+            return self._progressed(rows, entries, passes)
+        return self._over(rows, entries, slice(None) if passes.all() else np.flatnonzero(passes))
 
     def _over(self, rows: int, entries: Entries, places: Ints | slice) -> Sets:
         """The union over the entries at some places; the empty word where there is none."""
         return Sets(*(_united(np.full(rows, self.none), entries.row[places], mask[places])
                       for mask in (entries.drugs.must, entries.drugs.may)))  # fmt: skip
 
-    def _progressed(self, rows: int, entries: Entries) -> Sets:
-        surely = _whole_course(entries, entries.outcomes == PROGRESSED)
-        possibly = _whole_course(entries, (entries.outcomes & PROGRESSED) > 0)
+    def _progressed(self, rows: int, entries: Entries, passes: Flags) -> Sets:
+        surely = np.flatnonzero(_whole_course(entries, entries.outcomes == PROGRESSED) & passes)
+        possibly = np.flatnonzero(_whole_course(entries, (entries.outcomes & PROGRESSED) > 0) & passes)
         must = np.full(rows, self.none)
         must[entries.row[possibly]] = 0
         sure = np.zeros(rows, bool)
@@ -225,12 +209,34 @@ def _united(total: Bits, row: Ints, mask: Bits) -> Bits:
     return total
 
 
-def _whole_course(entries: Entries, holds: Flags) -> Ints:
-    """The entries of which ``holds``, or of which it does for the other entry of their line."""
+def _passes(test: str, entries: Entries, lines: Ints) -> Flags:
+    """Which entries pass a test that is certain of each; ``lines`` is the number of lines of each row."""
+    line = entries.line
+    passes: Flags
+    match test:
+        case "curative":
+            passes = line == 0
+        case "numbered":
+            passes = line > 0
+        case "first line":
+            passes = line == 1
+        case "later line":
+            passes = line > 1
+        case "latest line":
+            passes = (line > 0) & (line == lines[entries.row])
+        case "induction":
+            passes = ~entries.upkeep
+        case _:
+            raise NotImplementedError(f"no reading by columns of the test `{test}` of a history entry")
+    return passes
+
+
+def _whole_course(entries: Entries, holds: Flags) -> Flags:
+    """Where ``holds`` does, for the entry itself or for the other entry of its line."""
     upkeep = twins_of(entries)
     whole = holds.copy()
     whole[upkeep] = whole[upkeep - 1] = holds[upkeep] | holds[upkeep - 1]
-    return np.flatnonzero(whole)
+    return whole
 
 
 def _latest(entries: Entries, induction: Ints, kept: Ints) -> tuple[npt.NDArray[np.uint8], Ints, tuple[Flags, Flags]]:

@@ -138,7 +138,9 @@ def _fact(fact: Fact) -> Json:
             return found | {"kind": "number", **bounds}
         case SetFact():
             groups = {word: sorted(members) for word, members in fact.groups.items()}
-            return found | {"kind": "set", "members": list(fact.members), "empty": fact.empty_word, "groups": groups}
+            over = None if fact.over is None else list(fact.over)
+            kind = {"kind": "set", "members": list(fact.members), "empty": fact.empty_word, "groups": groups}
+            return found | kind | ({} if over is None else {"over": over})
 
 
 def _atom(atom: Atom) -> Json:

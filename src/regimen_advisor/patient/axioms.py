@@ -6,6 +6,7 @@ solver knows them, so that a witness is a possible patient.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from regimen_advisor.language.values import Atom, Between, Includes, Is
@@ -44,8 +45,11 @@ class Contained:
 Axiom = Clause | Contained
 
 
-def declared_axioms() -> tuple[Axiom, ...]:
-    """The axioms, in the order in which they are tried."""
+def declared_axioms(overs: Mapping[str, tuple[str, ...]]) -> tuple[Axiom, ...]:
+    """The axioms, in the order in which they are tried.
+
+    ``overs`` gives for each set over the history the tests that its entries pass; what follows from that is derived.
+    """
 
     def is_(fact: str, *values: str) -> SignedAtom:
         return SignedAtom(Is(fact, frozenset(values)))
@@ -89,9 +93,11 @@ def declared_axioms() -> tuple[Axiom, ...]:
     )
     says = "without a line for advanced disease there is no outcome, drug, cycle or maintenance of one"
     exactly(is_("last_outcome", "none"), untreated, says)
-    exactly(holds("last_drugs", "none"), untreated, says)
-    exactly(holds("last_induction_drugs", "none"), untreated, says)
-    exactly(holds("first_line_drugs", "none"), untreated, says)
+    for name, over in overs.items():
+        if "numbered" in _closed(over):
+            implies(untreated, holds(name, "none"), says)
+            if not _closed(over) & {"progressed", "later line"}:  # every line has an induction with a drug
+                implies(holds(name, "none"), untreated, says)
     exactly(~SignedAtom(Between("last_cycles", 0, MOST_CYCLES)), untreated, says)
     implies(
         is_("on_maintenance", "true"),
@@ -102,11 +108,7 @@ def declared_axioms() -> tuple[Axiom, ...]:
     implies(lines(1), ~holds("received", "none"), "a line holds at least one drug")
     implies(progressed, ~holds("progressed_on", "none"), on_its_drugs)
     found += [
-        *(
-            _contained(part, "received", says=f"{part} holds only drugs that were received")
-            for part in ("first_line_drugs", "last_drugs", "progressed_on", "received_in_curative")
-        ),
-        _contained("last_induction_drugs", "last_drugs", says="the induction is part of its line"),
+        *_parts(overs),
         _contained("last_drugs", "progressed_on", given=(progressed,), says=on_its_drugs),
         _contained("last_drugs", "first_line_drugs", given=(lines(0, 1),), says="one line is both first and latest"),
         _contained("first_line_drugs", "last_drugs", given=(lines(0, 1),), says="one line is both first and latest"),
@@ -130,3 +132,21 @@ def declared_axioms() -> tuple[Axiom, ...]:
 
 def _contained(part: str, *wholes: str, given: tuple[SignedAtom, ...] = (), says: str) -> Contained:
     return Contained(part, wholes, says, given)
+
+
+_OF_LINES = frozenset({"first line", "later line", "latest line"})
+
+
+def _closed(over: tuple[str, ...]) -> frozenset[str]:
+    """The tests of a set over the history, with those that they imply."""
+    return frozenset(over) | ({"numbered"} if _OF_LINES & set(over) else set())
+
+
+def _parts(overs: Mapping[str, tuple[str, ...]]) -> Iterator[Contained]:
+    """Each set over the history within the next larger ones: an entry that passes more tests passes fewer."""
+    closed = {name: _closed(over) for name, over in overs.items()}
+    for part, tests in closed.items():
+        wholes = {name: fewer for name, fewer in closed.items() if fewer < tests}
+        for whole, fewer in wholes.items():
+            if not any(fewer < between for between in wholes.values()):
+                yield _contained(part, whole, says=f"{part} holds only drugs of {whole}")

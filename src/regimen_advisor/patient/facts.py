@@ -60,6 +60,9 @@ __all__ = [
     "domain_for",
 ]  # fmt: skip
 
+Test = Literal["curative", "numbered", "first line", "later line", "latest line", "induction", "progressed"]
+"""What an entry of a history may have to pass; ``progressed`` asks the whole line, maintenance included."""
+
 Permanence = Literal["fixed", "may change", "treatment"]
 """Can it change? ``fixed``: never (histology, a mutation at diagnosis); ``treatment``: by what is given next."""
 
@@ -111,12 +114,17 @@ class NumberFact(_Fact):
 class SetFact(_Fact):
     """A set of members. ``empty_word`` is a member of its own that stands for "none of the others".
 
-    ``groups`` are members that are in the set exactly when one of their own members is (a drug class).
+    ``groups`` are members that are in the set exactly when one of their own members is (a drug class). A set over the
+    history is the union of the drugs of the entries that pass every test of ``over``; ``None`` for any other set.
+    ``phrases`` say that a member is in the set and that it is not; ``empty_phrases`` that the set is empty or not.
     """
 
     members: tuple[str, ...] = ()
     empty_word: str = "none"
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    over: tuple[Test, ...] | None = None
+    phrases: tuple[str, str] = ("{}", "no {}")
+    empty_phrases: tuple[str, str] = ("none", "any")
 
     @cached_property
     def unknown(self) -> Members:
@@ -146,21 +154,80 @@ class Domain:
         return {name: fact.unknown for name, fact in self.facts.items()}
 
 
-HISTORY_SETS = (
-    "received",
-    "progressed_on",
-    "first_line_drugs",
-    "last_drugs",
-    "last_induction_drugs",
-    "received_in_curative",
+@dataclass(frozen=True)
+class _HistorySet:
+    """The declaration of a set over the history: everything that reads a history reads this."""
+
+    name: str
+    label: str
+    question: str
+    over: tuple[Test, ...]
+    phrases: tuple[str, str]
+    empty_phrases: tuple[str, str]
+
+
+_HISTORY_SETS = (
+    _HistorySet(
+        "received",
+        "drugs received",
+        "Which drugs were ever given?",
+        (),
+        ("received {}", "never received {}"),
+        ("no drug received", "a drug received"),
+    ),
+    _HistorySet(
+        "progressed_on",
+        "progressed on",
+        "On which drugs did the disease progress?",
+        ("progressed",),
+        ("progressed on {}", "not progressed on {}"),
+        ("no progression on a drug", "progression on a drug"),
+    ),
+    _HistorySet(
+        "first_line_drugs",
+        "first-line drugs",
+        "Which drugs were given in the first line?",
+        ("first line",),
+        ("{} in the first line", "no {} in the first line"),
+        ("no first line", "a first line given"),
+    ),
+    _HistorySet(
+        "last_drugs",
+        "drugs of the latest line",
+        "Which drugs were given in the latest line?",
+        ("latest line",),
+        ("{} in the latest line", "no {} in the latest line"),
+        ("no line given", "a line given"),
+    ),
+    _HistorySet(
+        "last_induction_drugs",
+        "drugs of the latest induction",
+        "Which drugs were given before maintenance?",
+        ("latest line", "induction"),
+        ("{} in the latest induction", "no {} in the latest induction"),
+        ("no induction given", "an induction given"),
+    ),
+    _HistorySet(
+        "received_in_curative",
+        "drugs of curative treatment",
+        "Which drugs were given with curative intent?",
+        ("curative",),
+        ("{} in curative treatment", "no {} in curative treatment"),
+        ("no drug in curative treatment", "a drug in curative treatment"),
+    ),
 )
+HISTORY_SETS = tuple(declared.name for declared in _HISTORY_SETS)
 
 
 @lru_cache(maxsize=8)
 def domain_for(formulary: Formulary) -> Domain:
     """The facts and axioms over the drugs of a formulary."""
     declared = (*_clinical_facts(), *_history_facts(formulary))
-    return Domain({fact.name: fact for fact in declared}, declared_axioms(), formulary)
+    return Domain(
+        {fact.name: fact for fact in declared},
+        declared_axioms({declared.name: declared.over for declared in _HISTORY_SETS}),
+        formulary,
+    )
 
 
 def _choice(name: str, label: str, question: str, domain: object, permanence: Permanence, **more: object) -> ChoiceFact:
@@ -181,7 +248,17 @@ def _clinical_facts() -> tuple[Fact, ...]:
             "may change",
         ),
         NumberFact("ecog", "ECOG", "What is the ECOG performance status?", "ecog", "may change", 0, 4),
-        SetFact("egfr", "EGFR", "Which EGFR variants were found?", "egfr", "fixed", get_args(EgfrVariant), "wild-type"),
+        SetFact(
+            "egfr",
+            "EGFR",
+            "Which EGFR variants were found?",
+            "egfr",
+            "fixed",
+            get_args(EgfrVariant),
+            "wild-type",
+            phrases=("EGFR {}", "no EGFR {}"),
+            empty_phrases=("EGFR wild-type", "an EGFR variant"),
+        ),
         _choice("alk", "ALK fusion", "Is there an ALK fusion?", Finding, "fixed"),
         _choice("ros1", "ROS1 fusion", "Is there a ROS1 fusion?", Finding, "fixed"),
         _choice("nrg1", "NRG1 fusion", "Is there an NRG1 fusion?", Finding, "fixed"),
@@ -194,6 +271,7 @@ def _clinical_facts() -> tuple[Fact, ...]:
             "other_drivers",
             "fixed",
             get_args(OtherDriver),
+            empty_phrases=("no other driver", "another driver"),
         ),
         _choice("brain_metastases", "brain metastases", "Are there brain metastases?", YesNo, "may change"),
         _choice("liver_metastases", "liver metastases", "Are there liver metastases?", YesNo, "may change"),
@@ -204,6 +282,7 @@ def _clinical_facts() -> tuple[Fact, ...]:
             "bleeding_risk",
             "may change",
             get_args(BleedingFeature),
+            empty_phrases=("no bleeding feature", "a bleeding feature"),
         ),
     )
 
@@ -212,8 +291,10 @@ def _history_facts(formulary: Formulary) -> tuple[Fact, ...]:
     groups = {name: formulary.members_of(name) for name in formulary.classes}
     members = (*sorted(formulary.drugs), *sorted(formulary.classes))
 
-    def drugs(name: str, label: str, question: str) -> SetFact:
-        return SetFact(name, label, question, "history", "treatment", members, "none", groups)
+    def drugs(declared: _HistorySet) -> SetFact:
+        named = (declared.name, declared.label, declared.question, "history", "treatment")
+        words = (declared.over, declared.phrases, declared.empty_phrases)
+        return SetFact(*named, members, "none", groups, *words)  # type: ignore[arg-type]
 
     return (
         NumberFact(
@@ -225,12 +306,7 @@ def _history_facts(formulary: Formulary) -> tuple[Fact, ...]:
             0,
             MOST_LINES,
         ),
-        drugs("received", "drugs received", "Which drugs were ever given?"),
-        drugs("progressed_on", "progressed on", "On which drugs did the disease progress?"),
-        drugs("first_line_drugs", "first-line drugs", "Which drugs were given in the first line?"),
-        drugs("last_drugs", "drugs of the latest line", "Which drugs were given in the latest line?"),
-        drugs("last_induction_drugs", "drugs of the latest induction", "Which drugs were given before maintenance?"),
-        drugs("received_in_curative", "drugs of curative treatment", "Which drugs were given with curative intent?"),
+        *map(drugs, _HISTORY_SETS),
         ChoiceFact(
             "last_outcome",
             "outcome of the latest line",

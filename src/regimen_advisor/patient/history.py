@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
 
-from regimen_advisor.language.values import Choice, Members, Number, Value
+from regimen_advisor.language.values import Choice, Members, Number, Truth, Value
 from regimen_advisor.patient.facts import MOST_CYCLES, Domain, Outcome, SetFact
 
 ANY_OUTCOME = frozenset(get_args(Outcome))
@@ -45,20 +45,15 @@ def settle_outcomes(entries: Sequence[Entry]) -> tuple[Entry, ...]:
 
 def derived_facts(entries: Sequence[Entry], domain: Domain) -> tuple[tuple[str, Value], ...]:
     """What each fact read from a history can still be, where the history is complete but for unknown details."""
-    received = domain.facts["received"]
-    assert isinstance(received, SetFact)
-    empty = received.empty
     lines: dict[int, list[Entry]] = {}
     for entry in entries:
         if entry.line:
             lines.setdefault(entry.line, []).append(entry)
-    curative = [entry for entry in entries if entry.line is None]
-    found: list[tuple[str, Value]] = [
-        ("prior_lines", Number(len(lines), len(lines))),
-        ("received", _union(entries, empty)),
-        ("received_in_curative", _union(curative, empty)),
-        ("progressed_on", _progressed_on([*lines.values(), *([entry] for entry in curative)], empty)),
-    ]
+    passes = _tests(entries, lines)
+    found: list[tuple[str, Value]] = [("prior_lines", Number(len(lines), len(lines)))]
+    for name, fact in domain.facts.items():
+        if isinstance(fact, SetFact) and fact.over is not None:
+            found.append((name, _union([(entry, passes(entry, fact.over)) for entry in entries], fact.empty)))
     if not lines:  # the axioms settle the rest
         return (*found, ("on_maintenance", Choice(frozenset({"false"}))))
     latest = lines[max(lines)]
@@ -66,34 +61,59 @@ def derived_facts(entries: Sequence[Entry], domain: Domain) -> tuple[tuple[str, 
     upkeep = next((entry for entry in latest if entry.maintenance), None)
     return (
         *found,
-        ("first_line_drugs", _union(lines[1], empty)),
-        ("last_drugs", _union(latest, empty)),
-        ("last_induction_drugs", induction.drugs),
         ("last_outcome", Choice(_line_outcomes(induction, upkeep))),
         ("last_cycles", induction.cycles),
         ("on_maintenance", Choice(_maintained(upkeep))),
     )
 
 
-def _union(entries: Sequence[Entry], empty: Members) -> Members:
-    if not entries:
-        return empty
-    must: frozenset[str] = frozenset().union(*(entry.drugs.must for entry in entries))
-    may: frozenset[str] = frozenset().union(*(entry.drugs.may for entry in entries))
-    return Members(must, may)
+def _tests(entries: Sequence[Entry], lines: Mapping[int, Sequence[Entry]]) -> Callable[[Entry, Sequence[str]], Truth]:
+    """How an entry of this history fares in the tests that a fact over the history names."""
+    latest = max(lines, default=0)
 
+    def one(entry: Entry, test: str) -> Truth:
+        match test:
+            case "progressed":
+                return _progressed(lines.get(entry.line or 0, (entry,)))
+            case "curative":
+                return _truth(entry.line is None)
+            case "numbered":
+                return _truth(entry.line is not None)
+            case "first line":
+                return _truth(entry.line == 1)
+            case "later line":
+                return _truth((entry.line or 0) > 1)
+            case "latest line":
+                return _truth(entry.line is not None and entry.line == latest)
+            case "induction":
+                return _truth(not entry.maintenance)
+        raise NotImplementedError(f"history: no entry can be tested for `{test}`")
 
-def _progressed_on(courses: Sequence[Sequence[Entry]], empty: Members) -> Members:
-    """The drugs of every course (a line with its maintenance, or a curative treatment) that progressed."""
-    surely = [course for course in courses if any(entry.outcomes == {"progressed"} for entry in course)]
-    possibly = [course for course in courses if any("progressed" in entry.outcomes for entry in course)]
-    sure = _union([entry for course in surely for entry in course], empty)
-    most = _union([entry for course in possibly for entry in course], empty)
-    return (
-        sure
-        if surely and sure == most
-        else Members(sure.must if surely else frozenset(), most.may | (frozenset() if surely else empty.may))
+    return lambda entry, over: min(
+        (one(entry, test) for test in over), key=lambda truth: truth.rank, default=Truth.TRUE
     )
+
+
+def _truth(holds: bool) -> Truth:
+    return Truth.TRUE if holds else Truth.FALSE
+
+
+def _progressed(course: Sequence[Entry]) -> Truth:
+    """Whether a line with its maintenance, or one curative treatment, progressed."""
+    if any(entry.outcomes == {"progressed"} for entry in course):
+        return Truth.TRUE
+    return Truth.UNKNOWN if any("progressed" in entry.outcomes for entry in course) else Truth.FALSE
+
+
+def _union(entries: Sequence[tuple[Entry, Truth]], empty: Members) -> Members:
+    """The drugs of the entries that pass: surely those of which it is sure, possibly those of which it may be."""
+    sure = [entry.drugs for entry, passes in entries if passes is Truth.TRUE]
+    possible = [entry.drugs for entry, passes in entries if passes is not Truth.FALSE]
+    if not possible:
+        return empty
+    must: frozenset[str] = frozenset().union(*(drugs.must for drugs in sure))
+    may: frozenset[str] = frozenset().union(*(drugs.may for drugs in possible))
+    return Members(must, may if sure else may | empty.may)
 
 
 def _line_outcomes(induction: Entry, upkeep: Entry | None) -> frozenset[str]:

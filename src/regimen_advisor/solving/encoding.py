@@ -8,7 +8,7 @@ no condition names are told apart only by the classes that conditions name: one 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
@@ -205,32 +205,42 @@ class Encoding:
         inside = self.domain.formulary.members_of(member) if member in self.domain.formulary.classes else {member}
         return [kind for kind, drugs in self.kinds.items() if not drugs.isdisjoint(inside)]
 
-    def _history_set(self, fact: str, kinds: list[str]) -> int:
-        """The literal of "the history set holds a drug of one of these kinds"."""
-        inductions = [self.holds(slot, kinds) for slot in self.inductions]
-        lines = [
-            self.disjunction([one, self.holds(slot, kinds)])
-            for one, slot in zip(inductions, self.maintenances, strict=True)
-        ]
-        curatives = [self.holds(slot, kinds) for slot in self.curatives]
-        match fact:
-            case "received":
-                return self.disjunction([*lines, *curatives])
-            case "received_in_curative":
-                return self.disjunction(curatives)
-            case "first_line_drugs":
-                return lines[0]
-            case "last_drugs":
-                return self._some_pair(self.latest, lines)
-            case "last_induction_drugs":
-                return self._some_pair(self.latest, inductions)
-            case "progressed_on":
-                bad = [slot.progressed for slot in self.curatives]
-                return self._some_pair([*self.courses, *bad], [*lines, *curatives])
-        raise KeyError(fact)
+    def _history_set(self, name: str, kinds: list[str]) -> int:
+        """The literal of "a drug of one of these kinds is in an entry that passes the fact's tests"."""
+        fact = self.domain.facts[name]
+        assert isinstance(fact, SetFact)
+        if fact.over is None:
+            raise NotImplementedError(f"no encoding of the history fact `{name}`: it names no entries")
+        parts = []
+        for line, induction, slot in self._entries():
+            passes = [self._passes(test, line, slot, induction=induction) for test in fact.over]
+            if -TRUE not in passes:
+                parts.append(self.conjunction([*passes, self.holds(slot, kinds)]))
+        return self.disjunction(parts)
 
-    def _some_pair(self, ones: list[int], others: list[int]) -> int:
-        return self.disjunction(self.conjunction(pair) for pair in zip(ones, others, strict=True))
+    def _entries(self) -> Iterator[tuple[int | None, bool, Slot]]:
+        """Every entry that may exist: its line counted from 0 (``None`` if curative), whether it is an induction."""
+        for line, (induction, upkeep) in enumerate(zip(self.inductions, self.maintenances, strict=True)):
+            yield line, True, induction
+            yield line, False, upkeep
+        for slot in self.curatives:
+            yield None, True, slot
+
+    def _passes(self, test: str, line: int | None, slot: Slot, *, induction: bool) -> int:
+        """The literal of "the entry passes this test of a fact over the history"."""
+        match test:
+            case "progressed":
+                return slot.progressed if line is None else self.courses[line]
+            case "latest line":
+                return -TRUE if line is None else self.latest[line]
+        crisp = {
+            "curative": line is None,
+            "numbered": line is not None,
+            "first line": line == 0,
+            "later line": line is not None and line > 0,
+            "induction": induction,
+        }
+        return TRUE if crisp[test] else -TRUE
 
     # Atoms and conditions -------------------------------------------------------------------------------------
 

@@ -302,24 +302,45 @@ function settledOutcomes(entries) {
   });
 }
 
-function unionOf(entries, empty) {
-  if (!entries.length) return empty;
-  return entries.reduce((sum, entry) => ({ must: sum.must | entry.drugs.must, may: sum.may | entry.drugs.may }), { must: 0n, may: 0n });
+/** The drugs of the entries that pass (1 surely, 0 perhaps, -1 not): the union of the sure, and of all that may. */
+function unionOf(passing, empty) {
+  const sure = passing.filter(([, passes]) => passes > 0), possible = passing.filter(([, passes]) => passes >= 0);
+  if (!possible.length) return empty;
+  const must = sure.reduce((sum, [entry]) => sum | entry.drugs.must, 0n);
+  const may = possible.reduce((sum, [entry]) => sum | entry.drugs.may, 0n);
+  return { must, may: sure.length ? may : may | empty.may };
+}
+
+/** How an entry fares in the tests of a fact over the history: 1 passes, 0 may pass, -1 does not. */
+function entryTests(lines) {
+  const sign = (holds) => (holds ? 1 : -1);
+  const tests = {
+    progressed: (entry) => {
+      const course = entry.line ? lines[entry.line - 1] : [entry];
+      if (course.some((one) => isOnly(one, "progressed"))) return 1;
+      return course.some((one) => one.outcomes.includes("progressed")) ? 0 : -1;
+    },
+    curative: (entry) => sign(!entry.line),
+    numbered: (entry) => sign(entry.line),
+    "first line": (entry) => sign(entry.line === 1),
+    "later line": (entry) => sign(entry.line > 1),
+    "latest line": (entry) => sign(entry.line && entry.line === lines.length),
+    induction: (entry) => sign(!entry.maintenance),
+  };
+  return (entry, over) => over.reduce((least, test) => Math.min(least, tests[test](entry)), 1);
 }
 
 /** What each fact read from a history can still be, as [fact, value] pairs. */
 function derivedFacts(entries, engine) {
-  const none = engine.facts.received.emptyBit, empty = { must: none, may: none };
-  const curative = entries.filter((entry) => entry.line === null);
   const lines = [];
   for (const entry of entries) if (entry.line) (lines[entry.line - 1] ??= []).push(entry);
-  const count = { low: lines.length, high: lines.length, absent: false };
-  const found = [
-    ["prior_lines", count],
-    ["received", unionOf(entries, empty)],
-    ["received_in_curative", unionOf(curative, empty)],
-    ["progressed_on", progressedOn([...lines, ...curative.map((entry) => [entry])], empty)],
-  ];
+  const passes = entryTests(lines);
+  const found = [["prior_lines", { low: lines.length, high: lines.length, absent: false }]];
+  for (const fact of Object.values(engine.facts)) {
+    if (!fact.over) continue;
+    const empty = { must: fact.emptyBit, may: fact.emptyBit };
+    found.push([fact.name, unionOf(entries.map((entry) => [entry, passes(entry, fact.over)]), empty)]);
+  }
   const yesNo = (words) => ({ can: engine.facts.on_maintenance.mask(words) });
   if (!lines.length) return [...found, ["on_maintenance", yesNo(["false"])]];
   const latest = lines.at(-1);
@@ -329,20 +350,8 @@ function derivedFacts(entries, engine) {
   const maintained = !upkeep?.outcomes.includes("ongoing") ? ["false"] : isOnly(upkeep, "ongoing") ? ["true"] : ["true", "false"];
   return [
     ...found,
-    ["first_line_drugs", unionOf(lines[0], empty)],
-    ["last_drugs", unionOf(latest, empty)],
-    ["last_induction_drugs", induction.drugs],
     ["last_outcome", { can: engine.facts.last_outcome.mask(outcomes) }],
     ["last_cycles", induction.cycles],
     ["on_maintenance", yesNo(maintained)],
   ];
-}
-
-/** The drugs of every course (a line with its maintenance, or a curative treatment) that progressed. */
-function progressedOn(courses, empty) {
-  const surely = courses.filter((course) => course.some((entry) => isOnly(entry, "progressed"))).flat();
-  const possibly = courses.filter((course) => course.some((entry) => entry.outcomes.includes("progressed"))).flat();
-  const sure = unionOf(surely, empty), most = unionOf(possibly, empty);
-  if (surely.length && sure.must === most.must && sure.may === most.may) return sure;
-  return { must: surely.length ? sure.must : 0n, may: most.may | (surely.length ? 0n : empty.may) };
 }
