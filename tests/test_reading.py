@@ -12,6 +12,7 @@ from regimen_advisor.files.errors import InputError
 from regimen_advisor.files.sources import parse_document
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.language.values import Between, Choice, Includes, Members, Number, Truth, meet
+from regimen_advisor.patient.axioms import Contained
 from regimen_advisor.patient.facts import Domain, SetFact
 from regimen_advisor.patient.profile import profile_from
 from regimen_advisor.patient.reading import Patient, read
@@ -317,6 +318,33 @@ def test_first_and_last_line_are_told_apart(domain: Domain) -> None:
     )
     assert [holds(found, "first_line_drugs", drug) for drug in ("osimertinib", "docetaxel")] == [TRUE, FALSE]
     assert [holds(found, "last_drugs", drug) for drug in ("osimertinib", "docetaxel")] == [FALSE, TRUE]
+
+
+def test_progression_in_a_line_is_told_apart_from_progression_on_curative_treatment(domain: Domain) -> None:
+    found = patient(
+        entries(
+            "setting: curative, drugs: [cisplatin], outcome: progressed",
+            "line: 1, drugs: [pembrolizumab], outcome: stopped-for-toxicity",
+            "line: 2, drugs: [docetaxel], outcome: progressed",
+        ),
+        domain,
+    )
+    drugs = ("cisplatin", "pembrolizumab", "docetaxel")
+    assert [holds(found, "received_in_lines", drug) for drug in drugs] == [FALSE, TRUE, TRUE]
+    assert [holds(found, "progressed_on", drug) for drug in drugs] == [TRUE, FALSE, TRUE]
+    assert [holds(found, "progressed_on_in_lines", drug) for drug in drugs] == [FALSE, FALSE, TRUE]
+    assert [holds(found, "first_line_progressed_on", drug) for drug in drugs] == [FALSE, FALSE, FALSE]
+    assert [holds(found, "progressed_on_after_first_line", drug) for drug in drugs] == [FALSE, FALSE, TRUE]
+
+
+def test_every_set_over_the_history_is_within_the_sets_that_ask_less(domain: Domain) -> None:
+    overs = {name: set(fact.over or ()) for name, fact in domain.facts.items() if isinstance(fact, SetFact)}
+    derived = {(axiom.part, *axiom.wholes) for axiom in domain.axioms if isinstance(axiom, Contained)}
+    assert ("last_induction_drugs", "last_drugs") in derived
+    assert ("first_line_progressed_on", "first_line_drugs") in derived
+    assert ("first_line_progressed_on", "progressed_on_in_lines") in derived
+    assert ("received", "received_in_curative", "received_in_lines") in derived
+    assert not any((part, "received_in_curative") in derived for part in overs if "first line" in overs[part])
 
 
 # Treatment with curative intent ------------------------------------------------------------------------------------

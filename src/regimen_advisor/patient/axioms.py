@@ -98,6 +98,8 @@ def declared_axioms(overs: Mapping[str, tuple[str, ...]]) -> tuple[Axiom, ...]:
             implies(untreated, holds(name, "none"), says)
             if not _closed(over) & {"progressed", "later line"}:  # every line has an induction with a drug
                 implies(holds(name, "none"), untreated, says)
+        if "later line" in over:
+            implies(lines(0, 1), holds(name, "none"), "the only line is the first")
     exactly(~SignedAtom(Between("last_cycles", 0, MOST_CYCLES)), untreated, says)
     implies(
         is_("on_maintenance", "true"),
@@ -109,7 +111,12 @@ def declared_axioms(overs: Mapping[str, tuple[str, ...]]) -> tuple[Axiom, ...]:
     implies(progressed, ~holds("progressed_on", "none"), on_its_drugs)
     found += [
         *_parts(overs),
-        _contained("last_drugs", "progressed_on", given=(progressed,), says=on_its_drugs),
+        *_divided(overs),
+        *(
+            _contained("last_drugs", name, given=(progressed,), says=on_its_drugs)
+            for name, over in overs.items()
+            if {"progressed"} <= set(over) <= {"progressed", "numbered"}
+        ),
         _contained("last_drugs", "first_line_drugs", given=(lines(0, 1),), says="one line is both first and latest"),
         _contained("first_line_drugs", "last_drugs", given=(lines(0, 1),), says="one line is both first and latest"),
         _contained(
@@ -150,3 +157,21 @@ def _parts(overs: Mapping[str, tuple[str, ...]]) -> Iterator[Contained]:
         for whole, fewer in wholes.items():
             if not any(fewer < between for between in wholes.values()):
                 yield _contained(part, whole, says=f"{part} holds only drugs of {whole}")
+
+
+_COMPLEMENTS = (("curative", "numbered"), ("first line", "later line"))
+"""Tests of which every entry passes one: a set falls into the part of the one and the part of the other."""
+
+
+def _divided(overs: Mapping[str, tuple[str, ...]]) -> Iterator[Contained]:
+    """Each set over the history within the two parts into which complementary tests divide it."""
+    closed = {name: _closed(over) for name, over in overs.items()}
+    for whole, tests in closed.items():
+        for pair in _COMPLEMENTS:
+            halves = [
+                [name for name, has in closed.items() if test in has and has <= tests | _closed((test,))]
+                for test in pair
+            ]
+            if all(halves) and not tests & set(pair) and (pair[0] == "curative" or "numbered" in tests):
+                closest = [max(half, key=lambda name: len(closed[name])) for half in halves]
+                yield _contained(whole, *closest, says=f"what {whole} holds is of one kind or the other")

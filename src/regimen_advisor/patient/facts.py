@@ -215,6 +215,38 @@ _HISTORY_SETS = (
         ("{} in curative treatment", "no {} in curative treatment"),
         ("no drug in curative treatment", "a drug in curative treatment"),
     ),
+    _HistorySet(
+        "received_in_lines",
+        "drugs of lines for advanced disease",
+        "Which drugs were given for advanced disease?",
+        ("numbered",),
+        ("received {} for advanced disease", "no {} for advanced disease"),
+        ("no drug for advanced disease", "a drug for advanced disease"),
+    ),
+    _HistorySet(
+        "progressed_on_in_lines",
+        "progressed on, for advanced disease",
+        "On which drugs for advanced disease did the disease progress?",
+        ("numbered", "progressed"),
+        ("progressed on {} for advanced disease", "not progressed on {} for advanced disease"),
+        ("no progression on a drug for advanced disease", "progression on a drug for advanced disease"),
+    ),
+    _HistorySet(
+        "first_line_progressed_on",
+        "progressed on in the first line",
+        "On which drugs of the first line did the disease progress?",
+        ("first line", "progressed"),
+        ("progressed on first-line {}", "not progressed on first-line {}"),
+        ("no progression on the first line", "progression on the first line"),
+    ),
+    _HistorySet(
+        "progressed_on_after_first_line",
+        "progressed on after the first line",
+        "On which drugs of the second line or later did the disease progress?",
+        ("later line", "progressed"),
+        ("progressed on {} in the second line or later", "not progressed on {} in the second line or later"),
+        ("no progression after the first line", "progression after the first line"),
+    ),
 )
 HISTORY_SETS = tuple(declared.name for declared in _HISTORY_SETS)
 

@@ -49,7 +49,7 @@ def derived_facts(entries: Sequence[Entry], domain: Domain) -> tuple[tuple[str, 
     for entry in entries:
         if entry.line:
             lines.setdefault(entry.line, []).append(entry)
-    passes = _tests(entries, lines)
+    passes = _tests(lines)
     found: list[tuple[str, Value]] = [("prior_lines", Number(len(lines), len(lines)))]
     for name, fact in domain.facts.items():
         if isinstance(fact, SetFact) and fact.over is not None:
@@ -67,7 +67,7 @@ def derived_facts(entries: Sequence[Entry], domain: Domain) -> tuple[tuple[str, 
     )
 
 
-def _tests(entries: Sequence[Entry], lines: Mapping[int, Sequence[Entry]]) -> Callable[[Entry, Sequence[str]], Truth]:
+def _tests(lines: Mapping[int, Sequence[Entry]]) -> Callable[[Entry, Sequence[str]], Truth]:
     """How an entry of this history fares in the tests that a fact over the history names."""
     latest = max(lines, default=0)
 

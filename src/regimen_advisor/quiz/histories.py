@@ -11,6 +11,7 @@ from typing import Any
 
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.values import Atom, Between, Choice, Includes, Members, Number, Truth, Value
+from regimen_advisor.patient.facts import SetFact
 from regimen_advisor.quiz.dice import Dice
 
 Demand = tuple[Atom, bool]
@@ -52,6 +53,8 @@ class Histories:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.formulary = rulebook.formulary
+        facts = rulebook.domain.facts.items()
+        self.overs = {name: fact.over for name, fact in facts if isinstance(fact, SetFact) and fact.over is not None}
         known = self.formulary.drugs
         regimens = [tuple(regimen.drug_names) for regimen in rulebook.regimens.values()]
         self._of_rulebook = tuple(dict.fromkeys(drugs for drugs in regimens if all(drug in known for drug in drugs)))
@@ -82,7 +85,8 @@ class Histories:
 
     def _count(self, dice: Dice, demands: Mapping[str, Sequence[Demand]]) -> int | None:
         fitting = [(n, w) for n, w in _LINES if meets(Number(n, n), demands.get("prior_lines", ()))]
-        of_lines = ("first_line_drugs", "last_drugs", "last_induction_drugs", "last_outcome", "last_cycles")
+        of_lines = [name for name, over in self.overs.items() if set(over) - {"curative", "progressed"}]
+        of_lines += ["last_outcome", "last_cycles"]
         if any(wanted and not _is_empty(atom) for name in of_lines for atom, wanted in demands.get(name, ())):
             fitting = [(n, w) for n, w in fitting if n > 0]
         return dice.weighted(fitting) if fitting else None
@@ -96,19 +100,18 @@ class Histories:
     def _lines(
         self, dice: Dice, kind: str, outcomes: Sequence[str], demands: Mapping[str, Sequence[Demand]]
     ) -> Iterator[dict[str, Any]]:
-        count = len(outcomes)
-        progressed = [number for number, outcome in enumerate(outcomes) if outcome == "progressed"]
+        places = {name: _lines_of(over, outcomes) for name, over in self.overs.items() if "curative" not in over}
         spread = {
-            name: [(dice.pick(places), one) for one in _members(demands.get(name, ()), wanted=True)]
-            for name, places in (("received", range(count)), ("progressed_on", progressed or [0]))
+            name: [(dice.pick(fitting or [0]), one) for one in _members(demands.get(name, ()), wanted=True)]
+            for name, fitting in places.items()
+            if not {"first line", "latest line"} & set(self.overs[name])
         }
         given: set[Treatment] = set()
         for number, outcome in enumerate(outcomes):
-            names = ["first_line_drugs"] if number == 0 else []
-            names += ["last_drugs", "last_induction_drugs"] if number == count - 1 else []
-            needed = {one for name in names for one in _members(demands.get(name, ()), wanted=True)}
-            needed |= {one for places in spread.values() for place, one in places if place == number}
-            names += ["received", *(["progressed_on"] if outcome == "progressed" else [])]
+            names = [name for name, fitting in places.items() if number in fitting]
+            fixed = [name for name in names if name not in spread]
+            needed = {one for name in fixed for one in _members(demands.get(name, ()), wanted=True)}
+            needed |= {one for chosen in spread.values() for place, one in chosen if place == number}
             barred = {one for name in names for one in _members(demands.get(name, ()), wanted=False)}
             drugs = self._treatment(dice, kind, needed, barred, given)
             if not drugs:
@@ -174,6 +177,18 @@ class Histories:
             barred = set(_members(demands.get("received_in_curative", ()), wanted=False))
             drugs = sorted({self._member(dice, name, barred) for name in needed})
             yield {"setting": "curative", "drugs": drugs, "outcome": dice.pick(("completed", "progressed"))}
+
+
+def _lines_of(over: Sequence[str], outcomes: Sequence[str]) -> list[int]:
+    """The lines, counted from 0, whose induction passes the tests of a fact over the history."""
+    lines = range(len(outcomes))
+    passes: dict[str, set[int]] = {
+        "first line": {0},
+        "later line": {*lines[1:]},
+        "latest line": {len(outcomes) - 1},
+        "progressed": {line for line in lines if outcomes[line] == "progressed"},
+    }
+    return [line for line in lines if all(line in passes[test] for test in over if test in passes)]
 
 
 def _members(demands: Iterable[Demand], *, wanted: bool) -> list[str]:
