@@ -19,7 +19,7 @@ from regimen_advisor.advice import (
     Statement,
     Trial,
 )
-from regimen_advisor.guideline import regimen_rules
+from regimen_advisor.guideline import regimen_rules, specificity
 from regimen_advisor.judging import Judged, judge
 from regimen_advisor.knowledge.evidence import DesignLevel, Study, design_level
 from regimen_advisor.knowledge.rulebook import Rulebook
@@ -35,9 +35,10 @@ from regimen_advisor.solving.solver import Solver, solver_for
 from regimen_advisor.wording import Wording, drug_name
 
 ORDER = (
-    "Options are ordered by standing, then by the design level of their best study (OCEBM 2011, from the design "
-    "alone), then by the strongest endpoint on which a review states a gain (OS, then PFS, then response), then by "
-    "name. Figures of different trials are never compared."
+    "Options are ordered by standing; then those that ask for a marker of this tumour (an EGFR variant, a fusion, a "
+    "PD-L1 threshold); then those that ask for an earlier drug; then by the design level of their best study (OCEBM "
+    "2011, from the design alone), an approval that a review states, the strongest endpoint with a stated gain (OS, "
+    "PFS, response), the patients studied, and name. Figures of different trials are never compared."
 )
 _STANDINGS = list(Standing)
 _BENEFITS = ("OS", "PFS", "response", None)
@@ -75,7 +76,7 @@ class _Advisor:
             engines=self.judged.engines,
             profile=ProfileName(id=self.patient.id, summary=self.patient.summary, notes=self.patient.notes),
             standards=self._statements(Effect.STANDARD, open_too=True),
-            options=tuple(sorted(options, key=_rank)),
+            options=tuple(sorted(options, key=self._rank)),
             order=ORDER,
             trials=tuple(self._trial(rule) for rule in self._rules(Effect.TRIAL)),
             notes=self._statements(Effect.NOTE),
@@ -121,6 +122,19 @@ class _Advisor:
             cautions=self._cautions(of.cautions) if standing is not Standing.NOT_INDICATED else (),
             reasons=self._reasons(standing, of.offers, of.exclusions),
             depends_on=depends_on(self.solver, name, self.patient) if undetermined else (),
+        )
+
+    def _rank(self, option: Option) -> tuple[object, ...]:
+        asks = [specificity(self.rulebook.rules[rule], self.rulebook.domain) for rule in option.rules]
+        return (
+            _STANDINGS.index(option.standing),
+            not any(asked.marker for asked in asks),
+            not any(asked.earlier_drug for asked in asks),
+            option.design_level.ocebm_2011 or 9,
+            not option.approvals,
+            _BENEFITS.index(option.shown_benefit),
+            -max((evidence.n.value for evidence in option.evidence if evidence.n), default=0),
+            option.name,
         )
 
     def _evidence(self, study: Study) -> Evidence:
@@ -272,11 +286,6 @@ def _open_facts(tree: Judgement) -> set[str]:
     if isinstance(tree.condition, Leaf):
         return {tree.condition.atom.fact}
     return set().union(*map(_open_facts, tree.parts))
-
-
-def _rank(option: Option) -> tuple[int, int, int, str]:
-    level = option.design_level.ocebm_2011 or 9
-    return _STANDINGS.index(option.standing), level, _BENEFITS.index(option.shown_benefit), option.name
 
 
 def _basis(rule: Rule) -> Basis:

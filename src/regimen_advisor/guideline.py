@@ -6,13 +6,16 @@ counts as "the rule, and none of those that override it".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
-from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Not
+from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Not, children
+from regimen_advisor.language.values import Atom, Between, Includes, Is
+from regimen_advisor.patient.facts import Domain, Fact, NumberFact, SetFact
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,3 +82,53 @@ def regimen_rules(rulebook: Rulebook) -> Mapping[str, RegimenRules]:
         )
         for regimen in rulebook.regimens
     }
+
+
+class Specificity(NamedTuple):
+    """What an offer rule asks of a patient beyond disease and line."""
+
+    marker: bool
+    """A marker that the tumour has: an EGFR variant, a fusion, a PD-L1 threshold above the lowest."""
+    earlier_drug: bool
+    """A drug that was given before."""
+
+
+def specificity(rule: Rule, domain: Domain) -> Specificity:
+    """How closely a rule fits the patients of whom it holds; a test that must fail counts for nothing."""
+    atoms = list(_wanted_atoms(rule.condition, wanted=True))
+    return Specificity(
+        any(_asks_for_marker(atom, domain.facts[atom.fact]) for atom in atoms),
+        any(_asks_for_drug(atom, domain.facts[atom.fact]) for atom in atoms),
+    )
+
+
+def _wanted_atoms(condition: Condition, *, wanted: bool) -> Iterator[Atom]:
+    """The atoms that speak for a condition, not against it."""
+    if isinstance(condition, Leaf):
+        if wanted:
+            yield condition.atom
+        return
+    for part in children(condition):
+        yield from _wanted_atoms(part, wanted=wanted != isinstance(condition, Not))
+
+
+def _asks_for_marker(atom: Atom, fact: Fact) -> bool:
+    if not fact.is_marker:
+        return False
+    match atom, fact:
+        case Includes(member=member), SetFact(empty_word=empty):
+            return member != empty
+        case Is(values=values), _:
+            return values == {"positive"}
+        case Between(low=low), NumberFact(low=lowest):
+            return low > lowest
+    return False
+
+
+def _asks_for_drug(atom: Atom, fact: Fact) -> bool:
+    return (
+        isinstance(fact, SetFact)
+        and fact.over is not None
+        and isinstance(atom, Includes)
+        and (atom.member != fact.empty_word)
+    )

@@ -17,6 +17,7 @@ from regimen_advisor.explaining.sentences import effect_words
 from regimen_advisor.figure_wording import Places, signed, trial_title
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.files.sources import parse_document
+from regimen_advisor.guideline import specificity
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
@@ -213,6 +214,7 @@ def _rule(rule: Rule, rulebook: Rulebook, wording: Wording) -> Json:
         "source": section,
         "signed": signed("" if rule.is_outside else section, rule.errata),
         "does": effect_words(rule, rulebook),
+        "asks_for": specificity(rule, rulebook.domain)._asdict(),
         "basis": "outside the reviews" if rule.is_outside else "review",
         "certainty": rule.certainty,
         "errata": [erratum_line(rulebook.errata[name]) for name in rule.errata if name in rulebook.errata],

@@ -57,6 +57,7 @@ def study_data(study: Study, rulebook: Rulebook) -> Json:
     return {
         "name": study.name,
         "words": study_words(evidence),
+        "n": study.n.value if study.n else 0,
         "cited": places.of(study.cited_in),
         "design_level": {"ocebm_2011": level.ocebm_2011, "basis": level.basis},
         "shown_benefit": study.shown_benefit.endpoint if study.shown_benefit else None,

@@ -75,6 +75,8 @@ class _Fact:
     key: str
     """The profile key a person fills in to settle this fact; ``history`` for what is read from the history."""
     permanence: Permanence
+    is_marker: bool = field(default=False, kw_only=True)
+    """Whether it is a marker of the tumour that a drug can be chosen by."""
 
 
 @dataclass(frozen=True)
@@ -290,12 +292,15 @@ def _clinical_facts() -> tuple[Fact, ...]:
             "wild-type",
             phrases=("EGFR {}", "no EGFR {}"),
             empty_phrases=("EGFR wild-type", "an EGFR variant"),
+            is_marker=True,
         ),
-        _choice("alk", "ALK fusion", "Is there an ALK fusion?", Finding, "fixed"),
-        _choice("ros1", "ROS1 fusion", "Is there a ROS1 fusion?", Finding, "fixed"),
-        _choice("nrg1", "NRG1 fusion", "Is there an NRG1 fusion?", Finding, "fixed"),
-        _choice("dll3", "DLL3", "Is DLL3 expressed?", Finding, "fixed"),
-        NumberFact("pd_l1_tps", "PD-L1 TPS", "What is the PD-L1 TPS?", "pd_l1_tps", "fixed", 0, 100, "%"),
+        _choice("alk", "ALK fusion", "Is there an ALK fusion?", Finding, "fixed", is_marker=True),
+        _choice("ros1", "ROS1 fusion", "Is there a ROS1 fusion?", Finding, "fixed", is_marker=True),
+        _choice("nrg1", "NRG1 fusion", "Is there an NRG1 fusion?", Finding, "fixed", is_marker=True),
+        _choice("dll3", "DLL3", "Is DLL3 expressed?", Finding, "fixed", is_marker=True),
+        NumberFact(
+            "pd_l1_tps", "PD-L1 TPS", "What is the PD-L1 TPS?", "pd_l1_tps", "fixed", 0, 100, "%", is_marker=True
+        ),
         SetFact(
             "other_drivers",
             "other drivers",
@@ -304,6 +309,7 @@ def _clinical_facts() -> tuple[Fact, ...]:
             "fixed",
             get_args(OtherDriver),
             empty_phrases=("no other driver", "another driver"),
+            is_marker=True,
         ),
         _choice("brain_metastases", "brain metastases", "Are there brain metastases?", YesNo, "may change"),
         _choice("liver_metastases", "liver metastases", "Are there liver metastases?", YesNo, "may change"),

@@ -123,9 +123,14 @@ class Advisor {
 }
 
 function byRank(data) {
-  const rank = (option) => [
-    data.standings.indexOf(option.standing), option.design_level.ocebm_2011 ?? 9, BENEFITS.indexOf(option.shown_benefit),
-  ];
+  const rank = (option) => {
+    const asks = (what) => !option.rules.some((rule) => data.rules[rule].asks_for[what]);
+    const patients = Math.max(0, ...option.studies.map((study) => data.studies[study].n));
+    return [
+      data.standings.indexOf(option.standing), asks("marker"), asks("earlier_drug"), option.design_level.ocebm_2011 ?? 9,
+      !option.approvals.length, BENEFITS.indexOf(option.shown_benefit), -patients,
+    ];
+  };
   return (one, other) => {
     const [left, right] = [rank(one), rank(other)];
     const at = left.findIndex((part, index) => part !== right[index]);
