@@ -13,7 +13,7 @@ from typing import TypeVar
 from pydantic import Field
 
 from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean
-from regimen_advisor.files.output import yaml_files
+from regimen_advisor.files.folders import yaml_files
 from regimen_advisor.files.sources import Document, Record, read_document, validated
 from regimen_advisor.knowledge.figures import (
     Comparison,
