@@ -19,6 +19,7 @@ from pydantic import AfterValidator, Field
 
 from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean
 from regimen_advisor.files.sources import Document, Path_, Record, read_document, validated
+from regimen_advisor.knowledge.chains import LONGEST, starts_of_long_chains
 
 _ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _SEPARATORS = re.compile(r"[\s_\-\u2010-\u2015\u2212]+")
@@ -225,12 +226,12 @@ def _unknown_ids(file: _FormularyFile, document: Document) -> Iterator[Problem]:
 
 
 def _circles(file: _FormularyFile, document: Document) -> Iterator[Problem]:
-    """Each circle of `within` once, told from the class of it that stands first in the file."""
+    """Each circle of `within` once, told from the class of it that stands first; and a chain that is too long."""
     within = {entry.id: entry.within for entry in file.classes}
     told: set[str] = set()
 
     def circle(start: str, trail: tuple[str, ...]) -> tuple[str, ...] | None:
-        for wider in within.get(trail[-1], ()):
+        for wider in within.get(trail[-1], ()) if len(trail) <= LONGEST else ():
             if wider == start:
                 return (*trail, wider)
             if wider not in trail and (found := circle(start, (*trail, wider))):
@@ -242,3 +243,8 @@ def _circles(file: _FormularyFile, document: Document) -> Iterator[Problem]:
             told.update(found)
             shown = " within ".join(f"`{id}`" for id in found)
             yield Problem(document.locate(("classes", index, "within")), f"within: expected no circle, found {shown}")
+    long = starts_of_long_chains(within)
+    if long and not told:
+        index = next(index for index, entry in enumerate(file.classes) if entry.id == long[0])
+        message = f"within: expected at most {LONGEST} classes one within the other, found more"
+        yield Problem(document.locate(("classes", index, "within")), message)

@@ -13,6 +13,7 @@ from regimen_advisor.files.errors import InputError, Location, Problem, did_you_
 from regimen_advisor.files.folders import is_folder, rule_files, unlisted, yaml_files
 from regimen_advisor.files.output import read_bytes
 from regimen_advisor.files.sources import Document, Path_, read_document, validated
+from regimen_advisor.knowledge.chains import LONGEST, starts_of_long_chains
 from regimen_advisor.knowledge.drugs import Formulary, load_formulary
 from regimen_advisor.knowledge.evidence import load_approvals, load_reviews, load_studies, misplaced
 from regimen_advisor.knowledge.findings import Finding, read_findings
@@ -341,20 +342,25 @@ class _Loader:
                     _regimens_met(rules[name], self.regimens, self.formulary)
                 ):
                     self._refuse(document, here, f"overrides: `{rule.id}` and `{name}` share no regimen")
-        circle = _circle({rule.id: [name for name in rule.overrides if name in rules] for rule in rules.values()})
+        links = {rule.id: [name for name in rule.overrides if name in rules] for rule in rules.values()}
+        circle, long = _circle(links), starts_of_long_chains(links)
         if circle:
             document, path = places[circle[0]]
             self._refuse(document, (*path, "overrides"), f"overrides go in a circle: {' -> '.join(circle)}")
+        elif long:
+            document, path = places[long[0]]
+            message = f"overrides: expected at most {LONGEST} overrides one after another, found more"
+            self._refuse(document, (*path, "overrides"), message)
 
 
 def _circle(links: Mapping[str, list[str]]) -> list[str]:
-    """A circle of links, its first name repeated at the end; empty if there is none."""
+    """A circle of links, its first name repeated at the end; empty if there is none, or none but very long ones."""
     done: set[str] = set()
 
     def visit(name: str, trail: list[str]) -> list[str]:
         if name in trail:
             return [*trail[trail.index(name) :], name]
-        if name in done:
+        if name in done or len(trail) > LONGEST:
             return []
         for other in links[name]:
             if found := visit(other, [*trail, name]):
