@@ -5,15 +5,19 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from regimen_advisor.files.errors import InputError, Location
-from regimen_advisor.files.sources import Document
+from regimen_advisor.files import errors
+from regimen_advisor.files.errors import InputError, Location, Problem
+from regimen_advisor.files.sources import Document, parse_document
+from regimen_advisor.knowledge import drugs
 from regimen_advisor.knowledge.chains import LONGEST
 from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.patient.profile import profile_from
+from regimen_advisor.patient.reading import read_files
 from regimen_advisor.reports.files import write_file
 
 ROOT = Path(__file__).parent.parent
@@ -200,3 +204,63 @@ def test_conditions_at_every_limit_are_advised_on_mapped_and_drawn(tmp_path: Pat
     for asked in (["advise", "p.yaml"], ["explain", "p.yaml"], ["map", "nsclc/squamous"], ["page"]):
         done = run(*asked, cwd=tmp_path)
         assert (done.returncode, done.stderr) == (0, ""), asked
+
+
+# Very many problems ----------------------------------------------------------------------------------------------
+
+
+def profile_of(count: int) -> str:
+    words = ", ".join(f"osimertinip{index}" for index in range(count))
+    return f"disease: nsclc\nhistory: [{{line: 1, drugs: [{words}]}}]\n"
+
+
+def test_what_may_be_meant_is_searched_for_twenty_words_of_a_file_and_the_rest_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[str] = []
+    search = errors.did_you_mean
+    monkeypatch.setattr(drugs, "did_you_mean", lambda word, known: searched.append(word) or search(word, known))
+    files = [str(tmp_path / name) for name in ("a.yaml", "b.yaml")]
+    for file in files:
+        Path(file).write_text(profile_of(2_000), "utf-8")
+    with pytest.raises(InputError) as caught:
+        read_files(files, load_rulebook(ROOT / "rules").domain)
+    *told, more, unsearched = str(caught.value).splitlines()
+    assert len(caught.value.problems) == 4_000
+    assert len(told) == 500
+    assert [line.endswith("(did you mean `osimertinib`?)") for line in told] == [True] * 20 + [False] * 480
+    assert more == "and 3,500 more"
+    assert unsearched == "what may be meant was not searched for 3,960 words more"
+    assert len(searched) == 20
+
+
+def test_a_megabyte_of_unknown_words_is_refused_in_seconds(tmp_path: Path) -> None:
+    (tmp_path / "many.yaml").write_text(profile_of(55_000), "utf-8")
+    started = time.monotonic()
+    done = run("advise", "many.yaml", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 502
+    assert time.monotonic() - started < 30  # minutes, were each of them searched for
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "disease: nsclc\n" + "".join(f"histolog{index}: x\n" for index in range(600)),
+        f"disease: nsclc\negfr: [{', '.join(f'exon-19-del{index}' for index in range(600))}]\n",
+    ],
+    ids=["keys", "values"],
+)
+def test_unknown_keys_and_values_are_bounded_too(text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        profile_from(parse_document(text, "p.yaml"))
+    assert str(caught.value).count("did you mean") <= 20
+    assert len(caught.value.told) <= 500
+    assert len(str(caught.value).splitlines()) <= 502
+
+
+def test_few_problems_are_told_whole() -> None:
+    error = InputError(Problem(Location("f", line), "wrong") for line in range(500))
+    assert len(str(error).splitlines()) == 500
+    assert error.left_out == []
+    assert error.told == error.problems

@@ -17,7 +17,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean
+from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean, near
 from regimen_advisor.files.sources import Document, Path_, Record, read_document, validated
 from regimen_advisor.knowledge.chains import LONGEST, starts_of_long_chains
 
@@ -222,7 +222,7 @@ def _unknown_ids(file: _FormularyFile, document: Document) -> Iterator[Problem]:
         for at, id in enumerate(ids):
             if id not in allowed:
                 message = f"{path[-1]}: unknown {kind} `{id}`"
-                yield Problem(document.locate((*path, at)), message, did_you_mean(id, sorted(allowed)))
+                yield Problem(document.locate((*path, at)), message, near(id, sorted(allowed)))
 
 
 def _circles(file: _FormularyFile, document: Document) -> Iterator[Problem]:

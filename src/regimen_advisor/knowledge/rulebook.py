@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean
+from regimen_advisor.files.errors import InputError, Location, Near, Problem, near
 from regimen_advisor.files.folders import is_folder, rule_files, unlisted, yaml_files
 from regimen_advisor.files.output import read_bytes
 from regimen_advisor.files.sources import Document, Path_, read_document, validated
@@ -267,7 +267,7 @@ class _Loader:
                 message = f"expected rules in the folders {' and '.join(DISEASES)}: a file in this place is not read"
                 self.problems.append(Problem(Location(str(file)), message))
 
-    def _refuse(self, document: Document, path: Path_, message: str, help: str | None = None) -> None:
+    def _refuse(self, document: Document, path: Path_, message: str, help: str | Near | None = None) -> None:
         self.problems.append(Problem(document.locate(path), message, help))
 
     def _rule_file(self, file: Path) -> tuple[RuleFile, Document] | None:
@@ -303,9 +303,7 @@ class _Loader:
     def _check_references(self, text: RuleText, effect: Effect, document: Document, path: Path_) -> None:
         def known(name: str, words: Mapping[str, object], what: str, *steps: str | int) -> None:
             if name not in words:
-                self._refuse(
-                    document, (*path, *steps), f"{steps[0]}: unknown {what} `{name}`", did_you_mean(name, words)
-                )
+                self._refuse(document, (*path, *steps), f"{steps[0]}: unknown {what} `{name}`", near(name, words))
 
         if effect is Effect.OFFER:
             known(text.offer or "", self.regimens, "regimen", "offer")
@@ -337,7 +335,7 @@ class _Loader:
             for index, name in enumerate(rule.overrides):
                 here = (*path, "overrides", index)
                 if name not in rules:
-                    self._refuse(document, here, f"overrides: unknown rule `{name}`", did_you_mean(name, rules))
+                    self._refuse(document, here, f"overrides: unknown rule `{name}`", near(name, rules))
                 elif not set(_regimens_met(rule, self.regimens, self.formulary)) & set(
                     _regimens_met(rules[name], self.regimens, self.formulary)
                 ):

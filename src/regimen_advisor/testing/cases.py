@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean
+from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean, near
 from regimen_advisor.files.folders import yaml_files
 from regimen_advisor.files.output import read_text
 from regimen_advisor.files.sources import Document, Path_, Record, parse_documents, read_document, validated
@@ -191,7 +191,7 @@ def _said(text: str | SaidText) -> Said:
 def _unknown_names(text: CaseText, document: Document, rulebook: Rulebook) -> Iterator[Problem]:
     def unknown(name: str, words: Mapping[str, object], what: str, *path: str | int) -> Iterator[Problem]:
         if name not in words:
-            yield Problem(document.locate_key(path), f"unknown {what} `{name}`", did_you_mean(name, words))
+            yield Problem(document.locate_key(path), f"unknown {what} `{name}`", near(name, words))
 
     for index, one in enumerate(text.says or ()):
         said = _said(one)
