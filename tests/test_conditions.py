@@ -104,7 +104,7 @@ def test_what_cannot_be_read_is_refused_with_its_place(text, message, help):
     _, problems = read(text, {"fit": FIT})
     assert [problem.message.startswith(message) for problem in problems] == [True], problems
     assert (problems[0].location.file, problems[0].location.line) == ("rule.yaml", 1)
-    assert problems[0].help == help
+    assert problems[0].searched().help == help
 
 
 def test_all_faults_of_a_condition_are_found_at_once():

@@ -527,9 +527,23 @@ BROKEN_RULEBOOKS: dict[str, list[str]] = {
 }
 
 
+OFFER = """\
+setting: sound
+title: A sound file
+disease: {disease}
+rules:
+  - id: sound-{disease}
+    offer: {regimen}
+    when: {{disease: {disease}}}
+    studies: [harmoni-a]
+    source: {{review: bispecific, section: "3.2"}}
+    says: A sentence.
+"""
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The shipped rulebook without its rules and findings, and with one study."""
+    """The shipped rulebook with one rule for each disease, one study and no findings."""
     rules = tmp_path / "rules"
     (rules / "studies").mkdir(parents=True)
     for name in ("drugs", "regimens", "reviews"):
@@ -537,11 +551,15 @@ def folder(tmp_path: Path) -> Path:
     (rules / "approvals.yaml").write_text("[]\n", "utf-8")
     shutil.copy(RULES / "studies" / "harmoni-a.yaml", rules / "studies")
     (rules / "findings.yaml").write_text("[]\n", "utf-8")
+    for disease, regimen in (("nsclc", "ivonescimab"), ("sclc", "tarlatamab")):
+        (rules / disease).mkdir()
+        offer = OFFER.format(disease=disease, regimen=regimen)
+        (rules / disease / "sound.yaml").write_text(offer, "utf-8")
     return rules
 
 
 def test_the_rulebook_that_is_broken_below_is_sound(folder: Path) -> None:
-    assert load_rulebook(folder).rules == {}
+    assert list(load_rulebook(folder).rules) == ["sound-nsclc", "sound-sclc"]
 
 
 def test_every_broken_rulebook_has_its_message_here() -> None:
@@ -565,10 +583,9 @@ def test_a_rulebook_that_is_no_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_hidden_files_that_an_editor_leaves_beside_the_rules_are_no_rules(folder: Path) -> None:
-    (folder / "nsclc").mkdir()
     (folder / "nsclc" / ".#silence.yaml").symlink_to("somebody@somewhere.1234")  # an Emacs lock
     (folder / "nsclc" / "._silence.yaml").write_bytes(b"\x00\x05\x16\x07")  # what macOS keeps beside a file
-    assert load_rulebook(folder).rules == {}
+    assert list(load_rulebook(folder).rules) == ["sound-nsclc", "sound-sclc"]
 
 
 @pytest.mark.parametrize(
@@ -584,7 +601,6 @@ def test_hidden_files_that_an_editor_leaves_beside_the_rules_are_no_rules(folder
 def test_what_is_no_readable_file_among_the_rules_is_told_by_name(
     folder: Path, make: Callable[[Path], object], message: str
 ) -> None:
-    (folder / "nsclc").mkdir()
     file = folder / "nsclc" / "odd.yaml"
     make(file)
     with pytest.raises(InputError) as caught:

@@ -263,6 +263,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _complain(f"regimen-advisor: {error}")
     except OSError as error:  # what the machine refuses, such as a name that is too long
         _complain(f"regimen-advisor: {printable(str(error))}")
+    except RecursionError:  # every file is refused long before; this is for what no limit foresaw
+        _complain("regimen-advisor: the rules are nested too deeply to be followed")
     finally:
         gc.freeze()  # on leaving, the collector would search all of it once more
     raise SystemExit(2)

@@ -40,15 +40,22 @@ def check(
     rules: Rules = None,
     format: Annotated[CheckFormat, typer.Option("--format", "-f", help="How to print.")] = CheckFormat.TEXT,
     output: Output = None,
+    write_manifest: Annotated[
+        bool, typer.Option("--write-manifest", help="First write down how many rules there are and their digest.")
+    ] = False,
 ) -> None:
     """Find faults of the rulebook without any patient. Exit code 1 if there are some; warnings do not count."""
-    from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
+    from regimen_advisor.files.folders import MANIFEST  # noqa: PLC0415
+    from regimen_advisor.knowledge.rulebook import fresh_manifest, load_rulebook  # noqa: PLC0415
     from regimen_advisor.reports.check import render_json, render_text  # noqa: PLC0415
-    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
+    from regimen_advisor.reports.files import write_file, write_output  # noqa: PLC0415
     from regimen_advisor.reviewing.checking import check as check_rulebook  # noqa: PLC0415
     from regimen_advisor.reviewing.revisions import working_folder  # noqa: PLC0415
 
-    checked = check_rulebook(load_rulebook(working_folder(rules)))
+    folder = working_folder(rules)
+    if write_manifest:
+        write_file(folder / MANIFEST, fresh_manifest(folder))
+    checked = check_rulebook(load_rulebook(folder))
     render = render_json if format is CheckFormat.JSON else render_text
     write_output(render(checked), output)
     if checked.faults:

@@ -14,6 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.files.folders import files_in
 from regimen_advisor.patient.profile import Profile
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -47,7 +48,7 @@ def scan_table(paths: Sequence[str]) -> pl.LazyFrame:
 
 def _files(path: str) -> list[str]:
     if Path(path).is_dir():
-        found = sorted(str(file) for file in Path(path).rglob("*") if file.suffix.lower() in PARQUET)
+        found = [str(file) for file in files_in(path, deep=True, taken=lambda name: name.lower().endswith(PARQUET))]
         if not found:
             raise InputError.at(Location(path), "expected a folder of Parquet files, found none in it")
         return found

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 
-from pydantic_core import to_json
+from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def render_answers(answers: Sequence[object]) -> str:
@@ -13,5 +17,14 @@ def render_answers(answers: Sequence[object]) -> str:
 
 
 def as_json(value: object) -> str:
-    """Any model, or plain data, as indented JSON with a line break at the end."""
-    return to_json(value, indent=2).decode() + "\n"
+    r"""Any model, or plain data, as indented JSON with a line break at the end.
+
+    Half a character, as a file name that is not UTF-8 has, becomes the text ``\udcff``: no JSON has it raw.
+    """
+    try:
+        return to_json(value, indent=2).decode() + "\n"
+    except PydanticSerializationError:
+        text = json.dumps(to_jsonable_python(value), indent=2, ensure_ascii=False) + "\n"
+        if not _HALF.search(text):
+            raise
+        return _HALF.sub(lambda half: f"\\\\u{ord(half[0]):04x}", text)

@@ -8,8 +8,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import NamedTuple
 
 
@@ -28,18 +30,32 @@ class Location(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Near:
+    """What may be meant by a word, not searched for yet: the search is slow, and a file can hold very many words."""
+
+    word: str
+    search: Callable[[], str | None] = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
 class Problem:
     """One thing that is wrong: where, what was expected, and (if something is near) what may be meant.
 
-    What a message quotes from a file is shown as escapes where it is no visible character: one problem, one line.
+    ``help`` may be a search, which is made when the problem is told. What a message quotes from a file is shown as
+    escapes where it is no visible character: one problem, one line.
     """
 
     location: Location
     message: str
-    help: str | None = None
+    help: str | Near | None = None
+
+    def searched(self) -> Problem:
+        """The same problem, its help found."""
+        return replace(self, help=self.help.search()) if isinstance(self.help, Near) else self
 
     def __str__(self) -> str:
-        tail = f" ({self.help})" if self.help else ""
+        help = self.searched().help
+        tail = f" ({help})" if help else ""
         return printable(f"{self.location}: {self.message}{tail}")
 
 
@@ -47,15 +63,54 @@ class RegimenAdvisorError(Exception):
     """Base of every error this package raises on purpose."""
 
 
+LONGEST_WORD = 100
+"""A longer word is like none that is known."""
+MOST_TOLD = 500
+"""How many problems are told; the rest is counted."""
+MOST_SEARCHED = 20
+"""For how many words of a file it is searched what may be meant; the rest is counted."""
+
+
 class InputError(RegimenAdvisorError):
-    """Input that cannot be used; ``problems`` holds all that was found, in file order, each once."""
+    """Input that cannot be used; ``problems`` holds all that was found, in file order, each once.
+
+    ``told`` are those that a person is told, and ``left_out`` says how many more there are.
+    """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(dict.fromkeys(problems))
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join([*map(str, self.told), *self.left_out])
+
+    @cached_property
+    def told(self) -> tuple[Problem, ...]:
+        """The first ``MOST_TOLD`` problems; in each file the first ``MOST_SEARCHED`` words with what may be meant."""
+        searched: Counter[str] = Counter()
+        told: list[Problem] = []
+        for problem in self.problems[:MOST_TOLD]:
+            if isinstance(problem.help, Near):
+                searched[problem.location.file] += 1
+                may_search = searched[problem.location.file] <= MOST_SEARCHED
+                told.append(problem.searched() if may_search else replace(problem, help=None))
+            else:
+                told.append(problem)
+        return tuple(told)
+
+    @property
+    def left_out(self) -> list[str]:
+        """A sentence on the problems that are not told, and one on the words for which nothing was searched."""
+        words = Counter(problem.location.file for problem in self.problems if isinstance(problem.help, Near))
+        unsearched = sum(count - min(count, MOST_SEARCHED) for count in words.values())
+        untold = len(self.problems) - MOST_TOLD
+        sentences = [f"and {untold:,} more"] if untold > 0 else []
+        if unsearched:
+            sentences.append(f"what may be meant was not searched for {counted(unsearched, 'word')} more")
+        return sentences
 
     @classmethod
-    def at(cls, location: Location, message: str, help: str | None = None) -> InputError:
+    def at(cls, location: Location, message: str, help: str | Near | None = None) -> InputError:
         """An error with a single problem."""
         return cls([Problem(location, message, help)])
 
@@ -74,12 +129,17 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def near(word: object, known: Iterable[str]) -> Near:
+    """What ``did_you_mean`` says, searched for when it is told: for all words of a file, of which there may be many."""
+    return Near(str(word), partial(did_you_mean, word, known))
+
+
 def did_you_mean(word: object, known: Iterable[str]) -> str | None:
     """``did you mean `x`?`` for the nearest known word, or ``None`` where nothing is near."""
     candidates = {name.casefold(): name for name in known}
     said = str(word).casefold()
     # Of two letters half may be right by chance: `VI` must not suggest stage `I`.
-    near = [said] if said in candidates else []
-    if len(said) > 2 and not near:
-        near = difflib.get_close_matches(said, candidates, n=1, cutoff=0.6)
-    return f"did you mean `{candidates[near[0]]}`?" if near else None
+    found = [said] if said in candidates else []
+    if 2 < len(said) <= LONGEST_WORD and not found:
+        found = difflib.get_close_matches(said, candidates, n=1, cutoff=0.6)
+    return f"did you mean `{candidates[found[0]]}`?" if found else None

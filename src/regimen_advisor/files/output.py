@@ -10,25 +10,6 @@ from regimen_advisor.files.errors import InputError, Location
 MAX_BYTES = 1_000_000
 
 
-def yaml_files(folder: str | Path, pattern: str = "*.yaml") -> list[Path]:
-    """The files of a folder that match, by name; not the hidden ones that editors and systems leave beside a file.
-
-    With ``**/`` before the pattern those of the folders below too. None where there is no such folder.
-    """
-    return sorted(file for file in Path(folder).glob(pattern) if not file.name.startswith("."))
-
-
-def rule_files(folder: Path) -> list[Path]:
-    """Every file of a rules folder, in the order that its digest takes. Raises ``InputError`` where there is none."""
-    try:
-        files = yaml_files(folder, "**/*.yaml")
-    except OSError as error:
-        raise InputError.at(Location(str(folder)), f"cannot be read: {error.strerror or error}") from None
-    if not files:
-        raise InputError.at(Location(str(folder)), "expected a folder of rules, found no .yaml file in it")
-    return files
-
-
 def read_bytes(source: str | Path) -> bytes:
     """The bytes of a file, or of standard input for ``-``.
 

@@ -7,7 +7,8 @@ is expected. Nothing is guessed and nothing is lost.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.files.errors import InputError, Location, Problem
 from regimen_advisor.files.output import read_text
 from regimen_advisor.files.validation_messages import problems_of
 from regimen_advisor.files.yaml_values import MAX_DEPTH, Path_, read_yaml
@@ -25,6 +26,7 @@ __all__ = [
 ]  # fmt: skip
 
 T = TypeVar("T")
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 class Record(BaseModel):
@@ -84,10 +86,27 @@ def validated(model: type[T], document: Document, path: Path_ = ()) -> T:
     adapter = _adapter(cast("Any", model))
     try:
         # Through JSON, since strict lists-to-tuples and words-to-enums are a matter of the file format.
-        return cast("T", adapter.validate_json(json.dumps(value), strict=True))
+        return cast("T", adapter.validate_json(json.dumps(value, ensure_ascii=False).encode(), strict=True))
+    except UnicodeEncodeError:
+        raise InputError(_halves(value, document, path)) from None
     except ValidationError as error:
         details = error.errors(include_url=False)
         raise InputError(problems_of(details, document, path, _keys_of(adapter))) from None
+
+
+def _halves(value: Any, document: Document, path: Path_) -> Iterator[Problem]:
+    """A problem for each text with half of a surrogate pair in it: JSON can hold one, no file can."""
+    if isinstance(value, str) and (half := _HALF.search(value)):
+        yield Problem(document.locate(path), f"expected text, found half a character, `{half[0]}`")
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            if half := _HALF.search(key):
+                place = document.locate_key((*path, key))
+                yield Problem(place, f"expected text, found half a character, `{half[0]}`")
+            yield from _halves(inner, document, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _halves(inner, document, (*path, index))
 
 
 @lru_cache(maxsize=64)

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from functools import partial
 from typing import Any, Protocol
 
 from pydantic_core import ErrorDetails
 
-from regimen_advisor.files.errors import Location, Problem, did_you_mean, printable
+from regimen_advisor.files.errors import Location, Near, Problem, did_you_mean, near, printable
 
 Path_ = tuple[str | int, ...]
 
@@ -87,7 +88,7 @@ def problems_of(
         if details["type"] == "extra_forbidden":
             key = str(details["loc"][-1])
             place = document.locate_key(path if path[-1:] == (key,) else (*path, key))
-            problems.append(Problem(place, f"{key}: unknown key", did_you_mean(key, keys)))
+            problems.append(Problem(place, f"{key}: unknown key", near(key, keys)))
             refused.setdefault(path, [])
         elif details["type"] == "missing":
             place = document.locate(path)
@@ -126,8 +127,13 @@ def _refusals(found: list[ErrorDetails], path: Path_, document: Written) -> Iter
         yield Problem(place, label + message)
     if not said:
         value = found[0].get("input")
+        help = (
+            Near(str(value)[:LONGEST_SHOWN], partial(_help, found, value))
+            if isinstance(value, str)
+            else _help(found, value)
+        )
         expected = listed(word for details in found for word in _expected(details))
-        yield Problem(place, f"{label}expected {expected}, found {shown(value)}", _help(found, value))
+        yield Problem(place, f"{label}expected {expected}, found {shown(value)}", help)
 
 
 def _expected(details: ErrorDetails) -> list[str]:
@@ -164,7 +170,7 @@ def _help(found: list[ErrorDetails], value: Any) -> str | None:
         return None
     if "bool_type" in kinds and value.lower() in _YES_NO:
         return f"did you mean `{_YES_NO[value.lower()]}`?"
-    near = did_you_mean(value, [word for details in found for word in _words(details)])
-    if near is None and kinds & {"list_type", "tuple_type"} and value.strip() not in ("", "none"):
+    meant = did_you_mean(value, [word for details in found for word in _words(details)])
+    if meant is None and kinds & {"list_type", "tuple_type"} and value.strip() not in ("", "none"):
         return f"a list is written `[{value[:LONGEST_SHOWN]}]`"
-    return near
+    return meant

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from regimen_advisor.files.errors import Location, Problem, did_you_mean
+from regimen_advisor.files.errors import Location, Near, Problem, near
 from regimen_advisor.files.sources import Document, Path_
 from regimen_advisor.files.validation_messages import shown
 from regimen_advisor.language.conditions import ALWAYS, AllOf, AnyOf, Condition, Leaf, Named, Not, all_of, any_of
@@ -30,7 +30,7 @@ class ConditionReader:
         parts = tuple(self._part(document, (*path, key), key, inner) for key, inner in value.items())
         return parts[0] if len(parts) == 1 else AllOf(parts, place)
 
-    def _refuse(self, place: Location, message: str, help: str | None = None) -> Condition:
+    def _refuse(self, place: Location, message: str, help: Near | None = None) -> Condition:
         self.problems.append(Problem(place, message, help))
         return ALWAYS
 
@@ -52,7 +52,7 @@ class ConditionReader:
         match fact:
             case None:
                 known = (*self.domain.facts, *self.findings, "any", "all", "not")
-                return self._refuse(key_place, f"{key}: unknown fact or finding", did_you_mean(key, known))
+                return self._refuse(key_place, f"{key}: unknown fact or finding", near(key, known))
             case ChoiceFact():
                 return self._choice(fact, value, place, key_place)
             case NumberFact():
@@ -64,9 +64,8 @@ class ConditionReader:
         text = str(word).lower() if isinstance(word, bool) else word
         if isinstance(text, str) and text in known:
             return text
-        near = did_you_mean(text, known)
         words = ", ".join(known) if len(known) <= 16 else f"one of {len(known)} words"
-        self._refuse(place, f"{fact.name}: expected {words}; found {shown(text)}", near)
+        self._refuse(place, f"{fact.name}: expected {words}; found {shown(text)}", near(text, known))
         return None
 
     def _choice(self, fact: ChoiceFact, value: object, place: Location, key_place: Location) -> Condition:

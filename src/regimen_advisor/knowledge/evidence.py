@@ -12,8 +12,8 @@ from typing import TypeVar
 
 from pydantic import Field
 
-from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean
-from regimen_advisor.files.output import yaml_files
+from regimen_advisor.files.errors import InputError, Location, Problem, near
+from regimen_advisor.files.folders import yaml_files
 from regimen_advisor.files.sources import Document, Record, read_document, validated
 from regimen_advisor.knowledge.figures import (
     Comparison,
@@ -112,14 +112,14 @@ def _study_problems(study: Study, document: Document, stem: str) -> Iterator[Pro
     for path, value in _leaves(document.value):
         key = path[-1] if isinstance(path[-1], str) else path[-2]
         if key in ("of", "against") and value not in names:
-            expected, near = "an arm or a group of this study", did_you_mean(value, names)
+            expected, meant = "an arm or a group of this study", near(value, names)
         elif key == "section" and path[0] != "errata" and value not in study.sections:
-            expected, near = f"a section the study is cited in ({', '.join(sorted(study.sections))})", None
+            expected, meant = f"a section the study is cited in ({', '.join(sorted(study.sections))})", None
         elif key == "errata" and value not in errata:
-            expected, near = "an erratum of this study", did_you_mean(value, errata)
+            expected, meant = "an erratum of this study", near(value, errata)
         else:
             continue
-        yield Problem(document.locate(path), f"{key}: expected {expected}, found `{value}`", near)
+        yield Problem(document.locate(path), f"{key}: expected {expected}, found `{value}`", meant)
     yield from _repeated("arm or group", names, document.locate(("arms",)))
     yield from _repeated("erratum", errata, document.locate(("errata",)))
 
@@ -174,7 +174,7 @@ def misplaced(
     def expect(here: Location | None, what: str, name: str, known: Iterable[str]) -> None:
         if name not in (known := list(known)):
             place = here or Location("approvals")
-            problems.append(Problem(place, f"expected a known {what}, found `{name}`", did_you_mean(name, known)))
+            problems.append(Problem(place, f"expected a known {what}, found `{name}`", near(name, known)))
 
     def expect_sections(here: Location | None, review: str, sections: Iterable[str]) -> None:
         expect(here, "review", review, reviews)

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from regimen_advisor.files.chains import LONGEST
 from regimen_advisor.files.errors import Location, Problem
 from regimen_advisor.files.sources import Document, Record, validated
 from regimen_advisor.knowledge.conditions_yaml import ConditionReader
 from regimen_advisor.knowledge.regimens import Source
-from regimen_advisor.language.conditions import NEVER, Condition
+from regimen_advisor.language.conditions import NEVER, Condition, Named, children
 from regimen_advisor.patient.facts import Domain
 
 
@@ -46,6 +47,7 @@ class _Resolver:
         self.index = {text.id: position for position, text in enumerate(self.texts)}
         self.conditions: dict[str, Condition] = {}
         self.trail: list[str] = []
+        self.levels: dict[str, int] = {}
 
     def resolve(self) -> dict[str, Finding]:
         for position, text in enumerate(self.texts):
@@ -74,11 +76,31 @@ class _Resolver:
             self.problems.append(Problem(place, f"when: findings go in a circle: {circle}"))
             self.conditions[name] = NEVER
             return NEVER
+        if len(self.trail) >= LONGEST:
+            message = f"when: expected at most {LONGEST} findings that name one another in a row, found more"
+            self.problems.append(Problem(self.document.locate((position, "when")), message))
+            return self.conditions.setdefault(name, NEVER)
         self.trail.append(name)
         reader = ConditionReader(self.domain, _Lazy(self), self.problems)
         condition = reader.read(self.document, (position, "when"), self.texts[position].when)
         self.trail.pop()
+        self.levels[name] = self._levels(condition)
+        if self.levels[name] > MOST_LEVELS:
+            message = (
+                f"when: expected at most {MOST_LEVELS} levels, those of the findings it names included; found more"
+            )
+            self.problems.append(Problem(self.document.locate((position, "when")), message))
+            condition, self.levels[name] = NEVER, 1
         return self.conditions.setdefault(name, condition)
+
+    def _levels(self, condition: Condition) -> int:
+        if isinstance(condition, Named):
+            return 1 + self.levels.get(condition.name, 1)
+        return 1 + max(map(self._levels, children(condition)), default=0)
+
+
+MOST_LEVELS = 60
+"""How deep a condition may be with its findings opened; all that is made of it walks down to its leaves."""
 
 
 class _Lazy(Mapping[str, Condition]):

@@ -6,12 +6,13 @@ A regimen names a drug, or a class where a review names only the class ("platinu
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, ConfigDict, Discriminator, Field, RootModel, Tag, model_validator
 
-from regimen_advisor.files.errors import InputError, Problem, did_you_mean
+from regimen_advisor.files.errors import InputError, Near, Problem, near
 from regimen_advisor.files.sources import Document, Path_, Record, read_document, validated
 from regimen_advisor.knowledge.publications import Section
 from regimen_advisor.patient.drugs import Formulary, Id, Word
@@ -160,7 +161,7 @@ class Target(
             here = (*path, index) if isinstance(self.root, tuple) else path
             if item.regimen is not None:
                 if item.regimen not in regimens:
-                    help = did_you_mean(item.regimen, regimens)
+                    help = near(item.regimen, regimens)
                     place = document.locate((*here, "regimen"))
                     yield Problem(place, f"regimen: unknown regimen `{item.regimen}`", help)
             else:
@@ -205,10 +206,10 @@ def _unknown(
     if id is None or id in known:
         return
     if id in elsewhere:
-        help: str | None = f"`{id}` is a {other}: write `{other}: {id}`"
+        help: str | Near | None = f"`{id}` is a {other}: write `{other}: {id}`"
     else:
         try:
             help = f"did you mean `{formulary.resolve(id)}`?"
         except KeyError:
-            help = formulary.suggest(id)
+            help = Near(id, partial(formulary.suggest, id))
     yield Problem(document.locate((*path, kind)), f"{kind}: unknown {kind} `{id}`", help)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean
-from regimen_advisor.files.output import read_bytes, rule_files, yaml_files
+from regimen_advisor.files.chains import LONGEST, starts_of_long_chains
+from regimen_advisor.files.errors import InputError, Location, Near, Problem, near
+from regimen_advisor.files.folders import is_folder, rule_files, unlisted, yaml_files
+from regimen_advisor.files.output import read_bytes
 from regimen_advisor.files.sources import Document, Path_, read_document, validated
 from regimen_advisor.knowledge.conditions_yaml import ConditionReader
 from regimen_advisor.knowledge.evidence import load_approvals, load_reviews, load_studies, misplaced
 from regimen_advisor.knowledge.findings import Finding, read_findings
+from regimen_advisor.knowledge.manifest import Written, manifest_text, outdated, read_manifest
 from regimen_advisor.knowledge.publications import Erratum
 from regimen_advisor.knowledge.regimens import Regimen, load_regimens
 from regimen_advisor.knowledge.rules import OUTSIDE, Effect, Rule, RuleFile, RuleText, Setting
@@ -23,6 +26,7 @@ from regimen_advisor.patient.drugs import Formulary, load_formulary
 from regimen_advisor.patient.facts import Domain, domain_for
 
 DISEASES = ("nsclc", "sclc")
+_FILES = ("drugs", "reviews", "approvals", "regimens", "findings", "section-numbers")
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +44,8 @@ class Rulebook:
     findings: Mapping[str, Finding]
     settings: Mapping[str, Setting]
     rules: Mapping[str, Rule]
+    outdated_manifest: Problem | None = None
+    """What the rulebook's own manifest says that is not so."""
 
     @property
     def version(self) -> str:
@@ -90,32 +96,65 @@ def _regimens_met(rule: Rule, regimens: Mapping[str, Regimen], formulary: Formul
 def default_folder() -> Path:
     """The rules in the current folder, where someone edits them; else the rules that ship with the package."""
     here = Path("rules")
-    return here if (here / "drugs.yaml").is_file() else shipped_folder()
+    try:
+        (here / "drugs.yaml").stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return shipped_folder()
+    except OSError as error:  # they are there: other rules in their place would be a wrong answer
+        raise unlisted(here, error) from None
+    return here
+
+
+_INSTALLED = Path(__file__).parents[1] / "rules"
 
 
 def shipped_folder() -> Path:
     """The rules that ship with the package: inside it when installed, beside ``src`` in a checkout."""
-    inside = Path(__file__).parents[1] / "rules"
-    return inside if inside.is_dir() else Path(__file__).parents[3] / "rules"
+    return _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[3] / "rules"
 
 
 @lru_cache(maxsize=8)
-def _loaded(folder: Path, digest: str) -> Rulebook:
-    return _Loader(folder, digest).load()
+def _loaded(folder: Path, digest: str, manifest: Written | None) -> Rulebook:
+    return _Loader(folder, digest, manifest).load()
 
 
 def load_rulebook(folder: str | Path | None = None) -> Rulebook:
     """The rulebook in ``folder`` (see ``default_folder`` where it is left out).
 
-    Raises ``InputError`` with every problem of every file at once.
+    Raises ``InputError`` with every problem of every file at once, and where the rules of an installed package are not
+    those that its manifest names.
     """
     path = Path(folder) if folder is not None else default_folder()
-    return _loaded(path, _digest(path))
+    manifest = read_manifest(path)
+    rulebook = _loaded(path, _digest(path), manifest)
+    if path.resolve() == _INSTALLED.resolve():
+        _refuse_other_rules(rulebook, manifest)
+    return rulebook
+
+
+def _refuse_other_rules(rulebook: Rulebook, manifest: Written | None) -> None:
+    """Raise ``InputError`` where the files of an installed package are not those that it was made with."""
+    help = "install the package anew"
+    if manifest is None:
+        raise InputError.at(Location(str(rulebook.folder)), "expected the manifest of these rules, found none", help)
+    if rulebook.outdated_manifest is not None:
+        raise InputError([replace(rulebook.outdated_manifest, help=help)])
+
+
+def fresh_manifest(folder: Path) -> str:
+    """The text of a manifest for the rules of ``folder`` as they are now, whatever its manifest says, if it has one.
+
+    Raises ``InputError`` where the rules cannot be read, and for those of an installed package.
+    """
+    if folder.resolve() == _INSTALLED.resolve():
+        raise InputError.at(Location(str(folder)), "the rules of an installed package are not to be changed")
+    rulebook = _loaded(folder, _digest(folder), None)
+    return manifest_text(len(rulebook.rules), rulebook.digest)
 
 
 def _digest(folder: Path) -> str:
     """A digest of the names and the bytes of all rule files."""
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise InputError.at(Location(str(folder)), "expected a folder of rules, found no folder")
     total = hashlib.sha256()
     for file in rule_files(folder):
@@ -125,8 +164,8 @@ def _digest(folder: Path) -> str:
 
 
 class _Loader:
-    def __init__(self, folder: Path, digest: str) -> None:
-        self.folder, self.digest = folder, digest
+    def __init__(self, folder: Path, digest: str, manifest: Written | None) -> None:
+        self.folder, self.digest, self.manifest = folder, digest, manifest
         self.problems: list[Problem] = []
         self.unread = False
 
@@ -149,10 +188,12 @@ class _Loader:
             self.findings = read_findings(read_document(folder / "findings.yaml"), self.domain, self.problems)
         self._refuse_unless(not self.unread)
         settings, rules = self._settings_and_rules()
+        self._refuse_unread_files()
         self._refuse_unless(not self.problems)
+        stale = outdated(self.manifest, len(rules), self.digest) if self.manifest else None
         return Rulebook(
             self.folder, self.digest, self.formulary, self.domain, self.regimens, self.studies, self.approvals,
-            self.reviews, self.findings, settings, rules,
+            self.reviews, self.findings, settings, rules, stale,
         )  # fmt: skip
 
     @contextmanager
@@ -175,7 +216,7 @@ class _Loader:
         rules: dict[str, Rule] = {}
         places: dict[str, tuple[Document, Path_]] = {}
         for disease in DISEASES:
-            for file in yaml_files(self.folder / disease):
+            for file in self._files_of(disease):
                 read = self._rule_file(file)
                 if read is None:
                     continue
@@ -194,9 +235,39 @@ class _Loader:
                         rules[rule.id], places[rule.id] = rule, (document, path)
         if not self.unread:  # else a rule that is named may stand in a file that could not be read
             self._check_overrides(rules, places)
+            self._check_offers(rules)
         return settings, rules
 
-    def _refuse(self, document: Document, path: Path_, message: str, help: str | None = None) -> None:
+    def _files_of(self, disease: str) -> list[Path]:
+        """The rule files for a disease; a folder without any is refused, and none at all where a regimen is for it."""
+        folder = self.folder / disease
+        is_named = any(regimen.disease == disease for regimen in self.regimens.values())
+        if not is_named and not folder.exists() and not folder.is_symlink():
+            return []
+        with self._one_file():
+            if files := yaml_files(folder):
+                return files
+            raise InputError.at(Location(str(folder)), "expected a folder of rules, found no .yaml file in it")
+        return []
+
+    def _check_offers(self, rules: Mapping[str, Rule]) -> None:
+        """A disease with regimens of which none is ever offered has lost its rules."""
+        offered = {rule.setting.disease for rule in rules.values() if rule.effect is Effect.OFFER}
+        for disease in dict.fromkeys(regimen.disease for regimen in self.regimens.values()):
+            if disease not in offered and not self.problems:
+                message = "expected a rule that offers a regimen, since regimens.yaml names some for it; found none"
+                self.problems.append(Problem(Location(str(self.folder / disease)), message))
+
+    def _refuse_unread_files(self) -> None:
+        """A file in a place where nothing looks for it would be a rule that is lost."""
+        read = {self.folder / f"{name}.yaml" for name in _FILES}
+        folders = {self.folder / name for name in ("studies", *DISEASES)}
+        for file in rule_files(self.folder):
+            if file not in read and file.parent not in folders:
+                message = f"expected rules in the folders {' and '.join(DISEASES)}: a file in this place is not read"
+                self.problems.append(Problem(Location(str(file)), message))
+
+    def _refuse(self, document: Document, path: Path_, message: str, help: str | Near | None = None) -> None:
         self.problems.append(Problem(document.locate(path), message, help))
 
     def _rule_file(self, file: Path) -> tuple[RuleFile, Document] | None:
@@ -232,9 +303,7 @@ class _Loader:
     def _check_references(self, text: RuleText, effect: Effect, document: Document, path: Path_) -> None:
         def known(name: str, words: Mapping[str, object], what: str, *steps: str | int) -> None:
             if name not in words:
-                self._refuse(
-                    document, (*path, *steps), f"{steps[0]}: unknown {what} `{name}`", did_you_mean(name, words)
-                )
+                self._refuse(document, (*path, *steps), f"{steps[0]}: unknown {what} `{name}`", near(name, words))
 
         if effect is Effect.OFFER:
             known(text.offer or "", self.regimens, "regimen", "offer")
@@ -266,25 +335,30 @@ class _Loader:
             for index, name in enumerate(rule.overrides):
                 here = (*path, "overrides", index)
                 if name not in rules:
-                    self._refuse(document, here, f"overrides: unknown rule `{name}`", did_you_mean(name, rules))
+                    self._refuse(document, here, f"overrides: unknown rule `{name}`", near(name, rules))
                 elif not set(_regimens_met(rule, self.regimens, self.formulary)) & set(
                     _regimens_met(rules[name], self.regimens, self.formulary)
                 ):
                     self._refuse(document, here, f"overrides: `{rule.id}` and `{name}` share no regimen")
-        circle = _circle({rule.id: [name for name in rule.overrides if name in rules] for rule in rules.values()})
+        links = {rule.id: [name for name in rule.overrides if name in rules] for rule in rules.values()}
+        circle, long = _circle(links), starts_of_long_chains(links)
         if circle:
             document, path = places[circle[0]]
             self._refuse(document, (*path, "overrides"), f"overrides go in a circle: {' -> '.join(circle)}")
+        elif long:
+            document, path = places[long[0]]
+            message = f"overrides: expected at most {LONGEST} overrides one after another, found more"
+            self._refuse(document, (*path, "overrides"), message)
 
 
 def _circle(links: Mapping[str, list[str]]) -> list[str]:
-    """A circle of links, its first name repeated at the end; empty if there is none."""
+    """A circle of links, its first name repeated at the end; empty if there is none, or none but very long ones."""
     done: set[str] = set()
 
     def visit(name: str, trail: list[str]) -> list[str]:
         if name in trail:
             return [*trail[trail.index(name) :], name]
-        if name in done:
+        if name in done or len(trail) > LONGEST:
             return []
         for other in links[name]:
             if found := visit(other, [*trail, name]):

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from regimen_advisor.files.output import yaml_files
+from regimen_advisor.files.folders import yaml_files
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.page.data import page_data
 

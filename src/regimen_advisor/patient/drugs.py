@@ -17,7 +17,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean
+from regimen_advisor.files.chains import LONGEST, starts_of_long_chains
+from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean, near
 from regimen_advisor.files.sources import Document, Path_, Record, read_document, validated
 
 _ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -221,16 +222,16 @@ def _unknown_ids(file: _FormularyFile, document: Document) -> Iterator[Problem]:
         for at, id in enumerate(ids):
             if id not in allowed:
                 message = f"{path[-1]}: unknown {kind} `{id}`"
-                yield Problem(document.locate((*path, at)), message, did_you_mean(id, sorted(allowed)))
+                yield Problem(document.locate((*path, at)), message, near(id, sorted(allowed)))
 
 
 def _circles(file: _FormularyFile, document: Document) -> Iterator[Problem]:
-    """Each circle of `within` once, told from the class of it that stands first in the file."""
+    """Each circle of `within` once, told from the class of it that stands first; and a chain that is too long."""
     within = {entry.id: entry.within for entry in file.classes}
     told: set[str] = set()
 
     def circle(start: str, trail: tuple[str, ...]) -> tuple[str, ...] | None:
-        for wider in within.get(trail[-1], ()):
+        for wider in within.get(trail[-1], ()) if len(trail) <= LONGEST else ():
             if wider == start:
                 return (*trail, wider)
             if wider not in trail and (found := circle(start, (*trail, wider))):
@@ -242,3 +243,8 @@ def _circles(file: _FormularyFile, document: Document) -> Iterator[Problem]:
             told.update(found)
             shown = " within ".join(f"`{id}`" for id in found)
             yield Problem(document.locate(("classes", index, "within")), f"within: expected no circle, found {shown}")
+    long = starts_of_long_chains(within)
+    if long and not told:
+        index = next(index for index, entry in enumerate(file.classes) if entry.id == long[0])
+        message = f"within: expected at most {LONGEST} classes one within the other, found more"
+        yield Problem(document.locate(("classes", index, "within")), message)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from regimen_advisor.files.errors import InputError, Location, Problem
+from regimen_advisor.files.errors import InputError, Location, Near, Problem
 from regimen_advisor.files.sources import Document, Path_
 from regimen_advisor.files.validation_messages import listed, shown
 from regimen_advisor.language.values import Choice, Facts, Members, Number, Value
@@ -94,7 +95,7 @@ class _Reader:
             return Location(self.profile.id or "profile")
         return self.document.locate_key(path) if path else self.document.locate()
 
-    def _refuse(self, message: str, *path: str | int, help: str | None = None) -> None:
+    def _refuse(self, message: str, *path: str | int, help: Near | None = None) -> None:
         place = self.document.locate(path) if self.document else self._place()
         self.problems.append(Problem(place, message, help))
 
@@ -151,7 +152,7 @@ class _Reader:
                 try:
                     found = formulary.resolve(word)
                 except KeyError:
-                    near = formulary.suggest(word)
+                    near = Near(word, partial(formulary.suggest, word))
                     path: Path_ = ("history", position, "drugs", index)
                     message = f"drugs: expected a known drug or class of drugs, found {shown(word)}"
                     self._refuse(message, *path, help=near)

@@ -10,6 +10,9 @@ from pathlib import Path
 
 from regimen_advisor.files.errors import InputError, Location
 
+UNENCODABLE = "backslashreplace"
+"""How half a character is written that no encoding has, such as a byte of a file name that is not UTF-8."""
+
 
 def write_output(text: str, output: str | None) -> None:
     """``text`` to the file ``output``, or to standard output for ``None`` and ``-``.
@@ -43,27 +46,30 @@ def close_stdout() -> None:
 def write_file(path: Path, text: str) -> None:
     """``text`` to ``path`` in one step: under a temporary name beside it, then renamed.
 
-    Raises ``InputError`` where the folder is missing, may not be written to, or the disk is full.
+    Raises ``InputError`` where the folder is missing, may not be written to, or the disk is full. Whatever ends it, an
+    interrupt too, no half-written file is left. A file name in it that is not UTF-8 is escaped.
     """
     temporary: str | None = None
     try:
         if path.exists() and not path.is_file():  # a device or a pipe, such as /dev/stdout
             if path.is_dir():
                 raise InputError.at(Location(str(path)), "expected the name of a file to write, found a folder")
-            path.write_text(text, encoding="utf-8")
+            path.write_text(text, encoding="utf-8", errors=UNENCODABLE)
             return
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - a handle, not a path
+        with open(handle, "w", encoding="utf-8", errors=UNENCODABLE, newline="\n") as file:  # noqa: PTH123 - a handle, not a path
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, _mode(path))  # noqa: PTH101 - the name is text
         os.replace(temporary, path)  # noqa: PTH105
+        temporary = None
     except OSError as error:
+        raise _not_written(str(path), error) from None
+    finally:
         if temporary is not None:
             with suppress(OSError):
                 os.unlink(temporary)  # noqa: PTH108
-        raise _not_written(str(path), error) from None
 
 
 def _mode(path: Path) -> int:

@@ -12,7 +12,7 @@ FaultKind = Literal[
     "unreachable rule", "constant condition", "subsumed rule", "regimen always excluded", "equal rules",
     "idle override", "never used",
 ]  # fmt: skip
-WarningKind = Literal["hole between options", "no option", "judged less exactly"]
+WarningKind = Literal["outdated manifest", "hole between options", "no option", "judged less exactly"]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from regimen_advisor.files.errors import InputError, Location, Problem
-from regimen_advisor.files.output import yaml_files
+from regimen_advisor.files.folders import yaml_files
 from regimen_advisor.files.sources import Document, read_document
 from regimen_advisor.guideline import regimen_rules
 from regimen_advisor.knowledge.rulebook import Rulebook

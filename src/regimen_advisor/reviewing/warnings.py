@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from regimen_advisor.files.errors import Location
 from regimen_advisor.guideline import RegimenRules, regimen_rules
+from regimen_advisor.knowledge.manifest import REFRESH
 from regimen_advisor.knowledge.rulebook import DISEASES, Rulebook
 from regimen_advisor.language.conditions import ALWAYS, NEVER, AllOf, AnyOf, Condition, Leaf, Named, Not, atoms_of, walk
 from regimen_advisor.language.interpreter import Interpreter
@@ -25,9 +26,16 @@ from regimen_advisor.wording import Wording
 
 
 def warnings_of(rulebook: Rulebook) -> list[Flaw]:
-    """Every warning: holes between options, settings without any, regimens judged less exactly than they could be."""
+    """Every warning: an outdated manifest, holes between options, settings without any, regimens judged inexactly."""
     warner = _Warner(rulebook)
-    return [*warner.holes(), *warner.no_options(), *warner.inexact()]
+    return [*_of_manifest(rulebook), *warner.holes(), *warner.no_options(), *warner.inexact()]
+
+
+def _of_manifest(rulebook: Rulebook) -> Iterator[Flaw]:
+    problem = rulebook.outdated_manifest
+    if problem is not None:
+        says = f"{problem.message} (once the change is done: `{REFRESH}`)"
+        yield Flaw("outdated manifest", "manifest", problem.location, says)
 
 
 @dataclass(frozen=True)

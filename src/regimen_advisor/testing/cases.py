@@ -15,8 +15,9 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean
-from regimen_advisor.files.output import read_text, yaml_files
+from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean, near
+from regimen_advisor.files.folders import yaml_files
+from regimen_advisor.files.output import read_text
 from regimen_advisor.files.sources import Document, Path_, Record, parse_documents, read_document, validated
 from regimen_advisor.files.validation_messages import shown
 from regimen_advisor.knowledge.regimens import Source
@@ -129,7 +130,7 @@ def case_files(paths: Iterable[str | Path]) -> list[Path]:
     found: list[Path] = []
     for path in map(Path, paths):
         if path.is_dir():
-            found += yaml_files(path, f"**/*{SUFFIX}")
+            found += yaml_files(path, SUFFIX, deep=True)
         elif path.is_file():
             found.append(path)
         else:
@@ -190,7 +191,7 @@ def _said(text: str | SaidText) -> Said:
 def _unknown_names(text: CaseText, document: Document, rulebook: Rulebook) -> Iterator[Problem]:
     def unknown(name: str, words: Mapping[str, object], what: str, *path: str | int) -> Iterator[Problem]:
         if name not in words:
-            yield Problem(document.locate_key(path), f"unknown {what} `{name}`", did_you_mean(name, words))
+            yield Problem(document.locate_key(path), f"unknown {what} `{name}`", near(name, words))
 
     for index, one in enumerate(text.says or ()):
         said = _said(one)
@@ -247,7 +248,8 @@ def _profile(text: CaseText, document: Document, profiles: Path) -> tuple[dict[s
     candidates = [profiles / f"{name}.yaml", profiles / name, Path(document.name).parent / name]
     file = next((candidate for candidate in candidates if os.path.isfile(candidate)), None)  # noqa: PTH113 - any name
     if file is None:
-        known = [path.relative_to(profiles).with_suffix("").as_posix() for path in yaml_files(profiles, "**/*.yaml")]
+        there = yaml_files(profiles, deep=True) if profiles.is_dir() else []
+        known = [path.relative_to(profiles).with_suffix("").as_posix() for path in there]
         raise InputError.at(place, f"from: no profile {shown(name)} in {profiles}", did_you_mean(name, known))
     base = read_document(file).value
     if not isinstance(base, dict):

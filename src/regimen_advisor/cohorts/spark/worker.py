@@ -22,7 +22,8 @@ from regimen_advisor.columns.engine import ColumnEngine
 from regimen_advisor.columns.exact.corrections import with_answers
 from regimen_advisor.columns.exact.open_cases import OpenCases
 from regimen_advisor.files.errors import InputError, Location
-from regimen_advisor.files.output import read_bytes, rule_files
+from regimen_advisor.files.folders import rule_files
+from regimen_advisor.files.output import read_bytes
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 
 Files = tuple[tuple[str, bytes], ...]

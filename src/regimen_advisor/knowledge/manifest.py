@@ -1,0 +1,65 @@
+"""What a rulebook says of itself: how many rules it holds, and the digest of its files.
+
+A rulebook may carry one as ``manifest.yaml``. Files that were lost or changed on the way are then found out: an
+installed package refuses its own rules where they differ, and ``check`` warns of a manifest that is behind its rules.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import Field
+
+from regimen_advisor.files.errors import Location, Problem
+from regimen_advisor.files.folders import MANIFEST
+from regimen_advisor.files.sources import Record, read_document, validated
+
+REFRESH = "regimen-advisor check --write-manifest"
+
+
+class Manifest(Record):
+    """What a rulebook is made of."""
+
+    rules: int = Field(ge=0, description="how many rules it holds")
+    digest: str = Field(pattern=r"^sha256:[0-9a-f]{64}$", description="digest of the names and bytes of its files")
+
+
+class ManifestFile(Record):
+    """The whole of ``manifest.yaml``."""
+
+    manifest: Manifest
+
+
+class Written(NamedTuple):
+    """A manifest and where it stands."""
+
+    manifest: Manifest
+    place: Location
+
+
+def read_manifest(folder: Path) -> Written | None:
+    """The manifest of a rulebook; ``None`` where it carries none. Raises ``InputError`` for one that is broken."""
+    file = folder / MANIFEST
+    if not file.exists() and not file.is_symlink():
+        return None
+    document = read_document(file)
+    found = validated(ManifestFile, document).manifest
+    return Written(found, document.locate_key(("manifest",)))
+
+
+def outdated(written: Written, rules: int, digest: str) -> Problem | None:
+    """What a manifest says that is not so of a rulebook with so many rules and this digest."""
+    said = written.manifest
+    if said.rules != rules:
+        what = f"the manifest counts {said.rules} rules, the files hold {rules}"
+    elif said.digest != digest:
+        what = "the manifest is of other files than these"
+    else:
+        return None
+    return Problem(written.place, what)
+
+
+def manifest_text(rules: int, digest: str) -> str:
+    """The text of ``manifest.yaml`` for a rulebook with so many rules and this digest."""
+    return f"# Written by `{REFRESH}`.\nmanifest:\n  rules: {rules}\n  digest: {digest}\n"
