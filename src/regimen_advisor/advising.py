@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Literal
 
@@ -129,10 +129,22 @@ class _Advisor:
         return kept[study.id]
 
     def _cautions(self, rules: Iterable[Rule]) -> tuple[Caution, ...]:
-        return tuple(
+        """The cautions that hold or are open; open ones with one sentence between them are one caution."""
+        told: dict[str, Caution] = {}
+        for caution in self._each_caution(rules):
+            same = told.get(key := caution.says if caution.state == "open" else caution.rule)
+            told[key] = (
+                same.model_copy(update={"depends_on": tuple(_unique((*same.depends_on, *caution.depends_on)))})
+                if same
+                else caution
+            )
+        return tuple(told.values())
+
+    def _each_caution(self, rules: Iterable[Rule]) -> Iterator[Caution]:
+        return (
             Caution(
                 rule=rule.id,
-                says=rule.says,
+                says=rule.sentence(is_open=self.truths[rule.id] is Truth.UNKNOWN),
                 basis=_basis(rule),
                 certainty=rule.certainty,
                 source=rule.source,

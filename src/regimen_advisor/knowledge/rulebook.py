@@ -227,6 +227,7 @@ class _Loader:
         return Rule(
             text.id, effect, str(subject), target, condition, text.studies, text.approvals, text.source, text.says,
             text.overrides, text.basis, text.certainty, text.errata, setting, document.locate(path), text.when,
+            text.if_open,
         )  # fmt: skip
 
     def _check_references(self, text: RuleText, effect: Effect, document: Document, path: Path_) -> None:
@@ -257,6 +258,8 @@ class _Loader:
             self._refuse(document, where, f"section: expected a section of the {review.key} review: {sections}")
         if text.basis and effect not in (Effect.CAUTION, Effect.NOTE, Effect.SILENT):
             self._refuse(document, (*path, "basis"), f"basis: `{OUTSIDE}` may only warn or note, never {effect.value}")
+        if text.if_open and effect is not Effect.CAUTION:
+            self._refuse(document, (*path, "if_open"), f"if_open: only a caution may have it, never {effect.value}")
         if (text.basis is None) != (text.certainty is None):
             self._refuse(document, path, f"{text.id}: expected `basis` and `certainty` together")
 

@@ -181,7 +181,10 @@ def _clinical_facts() -> tuple[Fact, ...]:
             "may change",
         ),
         NumberFact("ecog", "ECOG", "What is the ECOG performance status?", "ecog", "may change", 0, 4),
-        SetFact("egfr", "EGFR", "Which EGFR variants were found?", "egfr", "fixed", get_args(EgfrVariant), "wild-type"),
+        # T790M and C797S are acquired under treatment.
+        SetFact(
+            "egfr", "EGFR", "Which EGFR variants were found?", "egfr", "may change", get_args(EgfrVariant), "wild-type"
+        ),
         _choice("alk", "ALK fusion", "Is there an ALK fusion?", Finding, "fixed"),
         _choice("ros1", "ROS1 fusion", "Is there a ROS1 fusion?", Finding, "fixed"),
         _choice("nrg1", "NRG1 fusion", "Is there an NRG1 fusion?", Finding, "fixed"),

@@ -154,7 +154,7 @@ function caution(held, advice, told) {
   const { data, engine } = advice.advisor, rule = data.rules[held.rule];
   const basis = rule.basis === "review" ? "review" : `outside (${rule.certainty})`;
   const lead = held.state === "open" ? `? ${basis}, waits for ${questionsWords(held.depends_on, engine)}: ` : `! ${basis}: `;
-  return h("div", { class: `caution ${held.state}` }, h("span", { class: "warn" }, lead), rule.says, rule.signed === "[]" ? null : h("span", { class: "cite" }, ` ${rule.signed}`),
+  return h("div", { class: `caution ${held.state}` }, h("span", { class: "warn" }, lead), (held.state === "open" && rule.if_open) || rule.says, rule.signed === "[]" ? null : h("span", { class: "cite" }, ` ${rule.signed}`),
     rule.errata.filter((text) => !told.includes(text)).map((text) => h("p", { class: "erratum" }, `† ${text}`)));
 }
 
