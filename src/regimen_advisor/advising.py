@@ -21,7 +21,7 @@ from regimen_advisor.advice import (
 )
 from regimen_advisor.judging import Judged, judge
 from regimen_advisor.knowledge.evidence import DesignLevel, Study, design_level
-from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rulebook import Rulebook, harm_studies
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.conditions import AllOf, AnyOf, Leaf, Named, Not
 from regimen_advisor.language.interpreter import Judgement
@@ -111,6 +111,9 @@ class _Advisor:
             rules=tuple(rule.id for rule in offers),
             studies=tuple(study.id for study in studies),
             evidence=tuple(self._evidence(study) for study in studies),
+            harm=()
+            if standing is Standing.NOT_INDICATED
+            else tuple(self._evidence(study) for study in harm_studies(regimen, self.rulebook)),
             design_level=level,
             shown_benefit=benefit,
             approvals=tuple(

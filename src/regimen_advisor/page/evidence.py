@@ -9,7 +9,7 @@ from regimen_advisor.advising import evidence_of
 from regimen_advisor.documents.blocks import Block, Bullets, Fields, Heading, Table
 from regimen_advisor.drawing.forest import Row, rows_of_study
 from regimen_advisor.knowledge.regimens import Regimen
-from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rulebook import Rulebook, harm_studies
 from regimen_advisor.knowledge.studies import Study
 from regimen_advisor.language.standings import regimen_rules
 from regimen_advisor.reports.figures_text import (
@@ -17,6 +17,7 @@ from regimen_advisor.reports.figures_text import (
     arm_labels,
     brief_result,
     brief_safety,
+    harm_of_a_drug,
     is_statement,
     main_harm,
     main_results,
@@ -42,6 +43,10 @@ def regimens(rulebook: Rulebook) -> Json:
             "disease": regimen.disease,
             "drugs": [rulebook.formulary.name_of(id) for id in regimen.drug_names],
             "schedule": _schedule(regimen, places),
+            "harm": [
+                {"says": harm_of_a_drug(evidence_of(study)), "source": places.of(study.cited_in)}
+                for study in harm_studies(regimen, rulebook)
+            ],
             "brief": {study: _brief(regimen, rulebook.studies[study], rulebook) for study in sorted(studies)},
             "offers": [rule.id for rule in of.offers],
             "exclusions": [rule.id for rule in of.exclusions],

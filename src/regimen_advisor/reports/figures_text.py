@@ -128,6 +128,19 @@ def _versus(
     return f"{words}, {effect}" if effect else words
 
 
+def harm_of_a_drug(evidence: Evidence) -> str:
+    """The figures of severe harm of a drug in one sentence, and when to stop: ``thromboembolism 8%, ...``."""
+    events = [(*safety.event.partition(", "), safety) for safety in evidence.safety if safety.values]
+    kinds = {kind for _, _, kind, _ in events}
+    told = ", ".join(
+        f"{name if len(kinds) == 1 else safety.event} {value_words(safety.values[0], safety.unit)}"
+        for name, _, _, safety in events
+    )
+    kind = f" ({kinds.pop()})" if len(kinds) == 1 else ""
+    drugs = " and ".join(arm.name for arm in evidence.arms)
+    return f"Harm of {drugs}: {told}{kind}. " + " ".join(finding.says for finding in evidence.findings[:1])
+
+
 def main_harm(evidence: Evidence) -> Safety | None:
     """The finding on harm that is told first: one with figures, where there is one."""
     return next((safety for safety in evidence.safety if safety.values), next(iter(evidence.safety), None))

@@ -72,6 +72,7 @@ class Advisor {
       shown_benefit: BENEFITS.find((benefit) => benefits.includes(benefit)) ?? null,
       approvals: of("approvals"),
       schedule: regimen.schedule,
+      harm: standing === "not-indicated" ? [] : regimen.harm,
       cautions: standing === "not-indicated" ? [] : this.#cautions(regimen.cautions),
       reasons: this.#reasons(standing, regimen),
     };

@@ -198,6 +198,7 @@ function optionCard(option, advice, change) {
     standing === "excluded" ? option.reasons.filter((reason) => reason.state === "met" && data.rules[reason.rule].effect === "exclude")
       .map((reason) => h("p", {}, h("strong", {}, "Excluded: "), data.rules[reason.rule].says, " ", cite(data.rules[reason.rule].source))) : null,
     standing === "undetermined" ? h("p", { class: "waits" }, "? waits for ...") : null,
+    option.harm.map((harm) => h("p", {}, harm.says, " ", cite(harm.source))),
     option.schedule ? h("p", {}, h("strong", {}, "Schedule: "), option.schedule.says, " ", cite(option.schedule.source)) : null,
     option.cautions.map((held) => caution(held, advice, told)),
     option.approvals.length ? h("ul", {}, option.approvals.map((id) => h("li", {}, h("strong", {}, "Approved: "), data.approvals[id].words, data.approvals[id].errata.map((text) => h("p", { class: "erratum" }, `† ${text}`))))) : null,
