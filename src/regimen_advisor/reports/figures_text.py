@@ -129,16 +129,17 @@ def _versus(
 
 
 def harm_of_a_drug(evidence: Evidence) -> str:
-    """The figures of severe harm of a drug in one sentence, and when to stop: ``thromboembolism 8%, ...``."""
+    """Severe harm of a drug in a sentence: ``thromboembolism 8 %, ...``, or in words where there are no figures."""
     events = [(*safety.event.partition(", "), safety) for safety in evidence.safety if safety.values]
+    if not events:
+        return " ".join(finding.says for finding in evidence.findings)
     kinds = {kind for _, _, kind, _ in events}
     told = ", ".join(
         f"{name if len(kinds) == 1 else safety.event} {value_words(safety.values[0], safety.unit)}"
         for name, _, _, safety in events
     )
     kind = f" ({kinds.pop()})" if len(kinds) == 1 else ""
-    drugs = " and ".join(arm.name for arm in evidence.arms)
-    return f"Harm of {drugs}: {told}{kind}. " + " ".join(finding.says for finding in evidence.findings[:1])
+    return f"Harm of {' and '.join(arm.name for arm in evidence.arms)}: {told}{kind}."
 
 
 def main_harm(evidence: Evidence) -> Safety | None:

@@ -86,8 +86,9 @@ class OptionsText:
     def _harm_of_drugs(self, option: Option) -> Iterator[Block]:
         """Severe harm of a drug of the regimen, whatever its own studies say of it."""
         if option.standing is not Standing.UNDETERMINED:
-            for evidence in option.harm:
-                yield Paragraph(f"{harm_of_a_drug(evidence)} [{self.places.of(evidence.cited_in)}]", "", 3, 2)
+            told = [f"{harm_of_a_drug(one)} [{self.places.of(one.cited_in)}]" for one in option.harm]
+            if told:
+                yield Paragraph(" ".join(told), "", 3, 2)
 
     def _results(self, evidence: Evidence, arms: Sequence[str]) -> str:
         study, labels = self.rulebook.studies[evidence.study], arm_labels(evidence)
