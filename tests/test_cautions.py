@@ -1,13 +1,15 @@
 """The cautions from outside the reviews that must stand, each on the smallest patient that shows it and one beside."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from regimen_advisor.advice import Advice
 from regimen_advisor.advising import advise
+from regimen_advisor.files.sources import read_document
 from regimen_advisor.knowledge.rulebook import Rulebook
-from regimen_advisor.patient.profile import Profile
+from regimen_advisor.patient.profile import Profile, profile_from
 from regimen_advisor.patient.reading import read
 
 NSCLC: dict[str, Any] = {"histology": "adenocarcinoma", "stage": "IV"}
@@ -89,14 +91,73 @@ def test_earlier_immunotherapy_warns_of_harmoni_a(warned: Any) -> None:
         ("pembrolizumab-after-nivolumab", [["carboplatin", "pemetrexed"], ["nivolumab"]]),
     ],
 )
-def test_immunotherapy_without_chemotherapy_warns_in_driver_positive_disease_in_later_lines(
+def test_immunotherapy_without_chemotherapy_warns_in_later_lines_by_the_name_of_the_driver(
     warned: Any, regimen: str, drugs: list[list[str]]
 ) -> None:
-    def driver(held: set[str]) -> bool:
-        return any(rule.startswith("driver-positive-") for rule in held)
+    def named(**driver: Any) -> set[str]:
+        held = warned(regimen, NEGATIVE, lines(*drugs), **driver)
+        return {rule.removesuffix(f"-{regimen}") for rule in held if rule.endswith(f"-{regimen}")}
 
-    assert driver(warned(regimen, NEGATIVE, lines(*drugs), alk="positive"))
-    assert not driver(warned(regimen, NEGATIVE, lines(*drugs)))
+    assert named() == set()
+    assert named(alk="positive") == {"alk-positive"}
+    assert named(ros1="positive") == {"ros1-positive"}
+    for variant in ("L858R", "G719X", "ex20ins"):
+        assert named(egfr=[variant]) == {"egfr-mutated"}, variant
+
+
+@pytest.mark.parametrize(
+    ("driver", "rule"),
+    [
+        ({"nrg1": "positive"}, "nrg1-fusion-and-antiangiogenic-drugs"),
+        ({"alk": "positive"}, "alk-fusion-has-its-own-drugs"),
+        ({"ros1": "positive"}, "ros1-fusion-has-its-own-drugs"),
+        ({"other_drivers": ["RET"]}, "ret-has-its-own-drugs"),
+        ({"other_drivers": ["MET-ex14"]}, "met-exon-14-has-its-own-drugs"),
+        ({"other_drivers": ["BRAF-V600E"]}, "braf-v600e-has-its-own-drugs"),
+        ({"other_drivers": ["HER2"]}, "her2-has-its-own-drugs"),
+        ({"other_drivers": ["NTRK"]}, "ntrk-has-its-own-drugs"),
+        ({"other_drivers": ["KRAS-G12C"]}, "kras-g12c-has-its-own-drugs"),
+    ],
+)
+def test_a_driver_with_its_own_drug_warns_in_later_lines_of_what_does_not_hit_it(
+    warned: Any, driver: dict[str, Any], rule: str
+) -> None:
+    later = lines(["carboplatin", "pemetrexed"], ["docetaxel"])
+    for regimen in ("anlotinib", "lenvatinib-pembrolizumab"):
+        assert rule in warned(regimen, NEGATIVE, later, **driver)
+        assert rule not in warned(regimen, NEGATIVE, later)
+
+
+def test_zenocutuzumab_hits_the_nrg1_fusion_and_is_not_warned_of_it(warned: Any) -> None:
+    held = warned("zenocutuzumab", NEGATIVE, lines(["carboplatin", "pemetrexed"]), nrg1="positive")
+    assert not any(rule.startswith("nrg1-fusion") for rule in held)
+
+
+def test_t790m_that_was_found_is_not_to_be_looked_for(warned: Any) -> None:
+    regimen = "ivonescimab-pemetrexed-carboplatin"
+    found, sought = "t790m-found-without-third-generation-tki", "no-third-generation-tki-yet"
+    with_t790m = warned(regimen, EGFR, lines(["gefitinib"]), egfr=["L858R", "T790M"])
+    assert (found in with_t790m, sought in with_t790m) == (True, False)
+    without = warned(regimen, EGFR, lines(["gefitinib"]))
+    assert (found in without, sought in without) == (False, True)
+
+
+@pytest.mark.parametrize("regimen", ["anlotinib", "apatinib"])
+def test_the_third_line_without_any_chemotherapy_warns(warned: Any, regimen: str) -> None:
+    rule = f"{regimen}-without-chemotherapy-before"
+    assert rule in warned(regimen, EGFR, lines(["gefitinib"], ["osimertinib"]))
+    assert rule not in warned(regimen, EGFR, lines(["osimertinib"], ["carboplatin", "pemetrexed"]))
+
+
+def test_an_open_caution_is_a_condition_and_said_once_for_all_that_it_waits_for(rulebook: Rulebook) -> None:
+    """Every example profile: nothing that is not known is said as a finding."""
+    for path in sorted((Path(__file__).parents[1] / "profiles").glob("*.yaml")):
+        document = read_document(path)
+        advice = advise(read(profile_from(document), rulebook.domain, document), rulebook, ask=False)
+        for option in advice.options:
+            waiting = [caution.says for caution in option.cautions if caution.state == "open"]
+            assert all(says.startswith("If ") for says in waiting), path.name
+            assert len(set(waiting)) == len(waiting), path.name
 
 
 def test_progression_on_a_drug_of_the_option_warns(warned: Any) -> None:

@@ -408,6 +408,12 @@ BROKEN_RULEBOOKS: dict[str, list[str]] = {
         "approvals.yaml:1:3: expected a known study, found `harmoni-b` (did you mean `harmoni-a`?)",
         "studies/harmoni-a.yaml:1:1: expected a known section of bispecific, found `9.9`",
     ],
+    "harm-of-an-unknown-drug": [
+        "studies/harmoni-a.yaml:4:10: harm_of: unknown drug `bevacizumb` (did you mean `bevacizumab`?)",
+    ],
+    "if-open-on-an-offer": [
+        "nsclc/broken.yaml:10:14: if_open: only a caution may have it, never offer",
+    ],
     "missing-section": [
         "nsclc/broken.yaml:8:13: expected the key `section`, which is missing",
     ],

@@ -14,8 +14,8 @@ from regimen_advisor.files import errors
 from regimen_advisor.files.chains import LONGEST
 from regimen_advisor.files.errors import InputError, Location, Problem
 from regimen_advisor.files.sources import Document, parse_document
-from regimen_advisor.patient import drugs
 from regimen_advisor.knowledge.rulebook import load_rulebook
+from regimen_advisor.patient import drugs
 from regimen_advisor.patient.profile import profile_from
 from regimen_advisor.patient.reading import read_files
 from regimen_advisor.reports.files import write_file

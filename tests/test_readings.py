@@ -124,6 +124,14 @@ def test_6_bevacizumab_with_a_doublet_after_targeted_or_immunotherapy_always_wit
         assert after_chemotherapy.standing(regimen) is Standing.NOT_INDICATED
 
 
+def test_6_a_first_line_that_did_not_fail_opens_no_bevacizumab_doublet(advice: Any) -> None:
+    stopped = {"line": 1, "drugs": ["pembrolizumab"], "outcome": "stopped-for-toxicity"}
+    failed = {"line": 2, "drugs": ["docetaxel"], "outcome": "progressed"}
+    doublets = {"bevacizumab-carboplatin-paclitaxel", "bevacizumab-platinum-pemetrexed"}
+    assert not doublets & offered(advice(NEGATIVE, history=[stopped, failed]))
+    assert doublets <= offered(advice(NEGATIVE, history=[{**stopped, "outcome": "progressed"}, failed]))
+
+
 def test_7_beta_starts_erlotinib_so_no_egfr_tki_may_have_gone_before(advice: Any) -> None:
     assert (
         advice(ADVANCED, egfr=["L858R"], **lines(["carboplatin", "pemetrexed"]))
@@ -142,6 +150,35 @@ def test_8_maintenance_cites_pointbreak_only_after_an_induction_with_pemetrexed(
     assert studies("carboplatin", "pemetrexed", "bevacizumab") == {"pointbreak", "avaperl"}
     assert studies("carboplatin", "paclitaxel", "bevacizumab") == {"avaperl"}
     assert studies("carboplatin", "pemetrexed") == set()
+
+
+@pytest.mark.parametrize("driver", [{"egfr": ["L858R"]}, {"alk": "positive"}, {"ros1": None}])
+def test_8_maintenance_asks_for_no_driver(advice: Any, driver: dict[str, Any]) -> None:
+    induction = {"line": 1, "drugs": ["bevacizumab", "carboplatin", "pemetrexed"], "outcome": "completed", "cycles": 4}
+    found = advice(NEGATIVE, driver, history=[induction])
+    assert "pemetrexed-bevacizumab-maintenance" in offered(found)
+
+
+@pytest.mark.parametrize(
+    ("drivers", "drug", "standard", "note"),
+    [
+        ({"egfr": ["ex19del"]}, "osimertinib", "standard-targeted-drug-for-egfr", "progressed-on-curative-egfr-tki"),
+        ({"alk": "positive"}, "alectinib", "standard-targeted-drug-for-alk-or-ros1",
+         "progressed-on-curative-alk-or-ros1-tki"),
+        ({"pd_l1_tps": 60}, "durvalumab", "standard-immunotherapy-for-pd-l1-expressing",
+         "progressed-on-curative-immunotherapy"),
+    ],
+)  # fmt: skip
+def test_23_no_standard_of_a_class_on_which_the_disease_progressed_in_curative_treatment(
+    advice: Any, drivers: dict[str, Any], drug: str, standard: str, note: str
+) -> None:
+    def said(outcome: str) -> tuple[bool, bool]:
+        given = [{"setting": "curative", "drugs": [drug], "outcome": outcome}]
+        found = advice(NEGATIVE, drivers, history=given)
+        return standard in {one.rule for one in found.standards}, note in {one.rule for one in found.notes}
+
+    assert said("progressed") == (False, True)
+    assert said("completed") == (True, False)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
@@ -184,9 +221,17 @@ def test_13_pd_1_with_bevacizumab_at_any_line_always_with_caution(advice: Any) -
 
 
 def test_14_immunotherapy_combinations_after_progression_on_immunotherapy_are_cautioned(advice: Any) -> None:
-    found = option(advice(NEGATIVE, **lines(["pembrolizumab"])), "lenvatinib-pembrolizumab")
-    held = cautioned_by(found)
-    assert {"immunotherapy-combination-after-immunotherapy-without-results", "leap-008-failed"} <= held
+    """One caution each: with an antiangiogenic TKI two trials have failed since, on others the review alone speaks."""
+    after_both = lines(["carboplatin", "pemetrexed"], ["pembrolizumab"])
+    for regimen, rule in (
+        ("lenvatinib-pembrolizumab", "immunotherapy-with-lenvatinib-after-immunotherapy"),
+        ("camrelizumab-apatinib", "immunotherapy-with-apatinib-after-immunotherapy"),
+        ("pd-1-inhibitor-bevacizumab", "immunotherapy-with-bevacizumab-after-immunotherapy"),
+    ):
+        found = option(advice(NEGATIVE, **after_both), regimen)
+        assert {held for held in cautioned_by(found) if held.endswith("-after-immunotherapy")} == {rule}
+        told = next(caution.says for caution in found.cautions if caution.rule == rule)
+        assert ("CONTACT-01 and LEAP-008" in told) == ("bevacizumab" not in regimen)
 
 
 def test_15_amivantamab_after_another_tki_rests_on_the_approval_alone(advice: Any) -> None:

@@ -91,6 +91,26 @@ def test_the_harm_on_the_first_screen_is_one_with_figures_where_there_is_one(rul
     assert "Harm: cytokine release syndrome of grade 1-2, the most common event: 53.4 %" in shown
 
 
+def test_every_option_with_bevacizumab_tells_the_figures_of_its_severe_harm_and_when_to_stop(rulebook):
+    told = (
+        "Harm of bevacizumab: thromboembolism 8 %, hypertension 6 %, bleeding 4 %, proteinuria 3 %, pulmonary "
+        "haemorrhage 1 % (grade 3 or worse)."
+    )
+    stop = "Treatment should end when supportive medication cannot control a reaction."
+    for name in ("driver-negative-tps-50-untreated", "egfr-ex19del-untreated", "alk-after-alectinib"):
+        advice, patient = example(rulebook, name)
+        offered = [option for option in advice.options if option.standing.is_offered]
+        holding = [option for option in offered if "bevacizumab" in option.drugs]
+        assert holding
+        assert [option.regimen for option in offered if option.harm] == [option.regimen for option in holding]
+        assert not any("sail" in option.studies for option in offered)
+        for shown in (
+            text.render_advice([advice], rulebook, [patient]),
+            markdown.render_advice([advice], rulebook, [patient]),
+        ):
+            assert joined(shown).count(told) == joined(shown).count(stop) == len(holding)
+
+
 def test_what_is_not_so_without_being_looked_for_is_said_as_a_statement(rulebook):
     advice, patient = example(rulebook, "driver-negative-induction-with-bevacizumab-completed")
     assert "prior lines 1, progressed on no drug, latest line completed; " in joined(
@@ -179,7 +199,7 @@ def test_an_open_warning_names_the_fact_it_waits_for(rulebook):
 
 def test_a_warning_on_several_options_is_written_out_once_and_then_points_to_the_first(rulebook):
     shown = joined(as_text(rulebook, AFTER_OSIMERTINIB))
-    whole = "can make a tumour bleed, in any histology."
+    whole = "can make it bleed, in any histology."
     assert shown.count(whole) == 1
     assert "... (see 2)" in shown
 
@@ -205,7 +225,7 @@ def test_a_figure_that_the_published_record_contradicts_carries_the_sign_and_wha
     advice, patient = example(rulebook, "small-cell-after-platinum-etoposide")
     shown = joined(text.render_advice([advice], rulebook, [patient]))
     assert "[BS 4.1 †D02]" in shown
-    assert "† D02, OS confidence intervals (confirmed): Medians and hazard ratio hold" in shown
+    assert "† D02, OS confidence intervals (confirmed): The medians and the hazard ratio hold" in shown
 
 
 def test_a_patient_without_any_option_is_told_so(rulebook):

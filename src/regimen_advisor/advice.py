@@ -130,6 +130,9 @@ class Option(Record):
     shown_benefit: Literal["OS", "PFS", "response"] | None = Field(
         None, description="strongest endpoint on which a review states a gain"
     )
+    harm: tuple[Evidence, ...] = Field(
+        (), description="severe harm of a drug of the regimen, from a study that is none of this option"
+    )
     approvals: tuple[Approval, ...] = Field((), description="approvals that a review states for this use")
     schedule: Schedule | None = Field(None, description="dose and timing, only what a review states")
     cautions: tuple[Caution, ...] = Field((), description="reasons to hesitate that hold or may hold")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Literal
 
@@ -22,7 +22,7 @@ from regimen_advisor.advice import (
 from regimen_advisor.guideline import regimen_rules, specificity
 from regimen_advisor.judging import Judged, judge
 from regimen_advisor.knowledge.evidence import DesignLevel, Study, design_level
-from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rulebook import Rulebook, harm_studies
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.conditions import AllOf, AnyOf, Leaf, Named, Not
 from regimen_advisor.language.interpreter import Judgement
@@ -113,6 +113,9 @@ class _Advisor:
             rules=tuple(rule.id for rule in offers),
             studies=tuple(study.id for study in studies),
             evidence=tuple(self._evidence(study) for study in studies),
+            harm=()
+            if standing is Standing.NOT_INDICATED
+            else tuple(self._evidence(study) for study in harm_studies(regimen, self.rulebook)),
             design_level=level,
             shown_benefit=benefit,
             approvals=tuple(
@@ -144,10 +147,22 @@ class _Advisor:
         return kept[study.id]
 
     def _cautions(self, rules: Iterable[Rule]) -> tuple[Caution, ...]:
-        return tuple(
+        """The cautions that hold or are open; open ones with one sentence between them are one caution."""
+        told: dict[str, Caution] = {}
+        for caution in self._each_caution(rules):
+            same = told.get(key := caution.says if caution.state == "open" else caution.rule)
+            told[key] = (
+                same.model_copy(update={"depends_on": tuple(_unique((*same.depends_on, *caution.depends_on)))})
+                if same
+                else caution
+            )
+        return tuple(told.values())
+
+    def _each_caution(self, rules: Iterable[Rule]) -> Iterator[Caution]:
+        return (
             Caution(
                 rule=rule.id,
-                says=rule.says,
+                says=rule.sentence(is_open=self.truths[rule.id] is Truth.UNKNOWN),
                 basis=_basis(rule),
                 certainty=rule.certainty,
                 source=rule.source,

@@ -128,6 +128,20 @@ def _versus(
     return f"{words}, {effect}" if effect else words
 
 
+def harm_of_a_drug(evidence: Evidence) -> str:
+    """Severe harm of a drug in a sentence: ``thromboembolism 8 %, ...``, or in words where there are no figures."""
+    events = [(*safety.event.partition(", "), safety) for safety in evidence.safety if safety.values]
+    if not events:
+        return " ".join(finding.says for finding in evidence.findings)
+    kinds = {kind for _, _, kind, _ in events}
+    told = ", ".join(
+        f"{name if len(kinds) == 1 else safety.event} {value_words(safety.values[0], safety.unit)}"
+        for name, _, _, safety in events
+    )
+    kind = f" ({kinds.pop()})" if len(kinds) == 1 else ""
+    return f"Harm of {' and '.join(arm.name for arm in evidence.arms)}: {told}{kind}."
+
+
 def main_harm(evidence: Evidence) -> Safety | None:
     """The finding on harm that is told first: one with figures, where there is one."""
     return next((safety for safety in evidence.safety if safety.values), next(iter(evidence.safety), None))

@@ -163,6 +163,12 @@ def _digest(folder: Path) -> str:
     return "sha256:" + total.hexdigest()
 
 
+def harm_studies(regimen: Regimen, rulebook: Rulebook) -> list[Study]:
+    """The studies that tell the severe harm of a drug that the regimen names."""
+    named = {component.drug for component in regimen.drugs if component.drug}
+    return [study for study in rulebook.studies.values() if study.harm_of in named]
+
+
 class _Loader:
     def __init__(self, folder: Path, digest: str, manifest: Written | None) -> None:
         self.folder, self.digest, self.manifest = folder, digest, manifest
@@ -181,6 +187,7 @@ class _Loader:
             self.studies = load_studies(folder / "studies")
         self._refuse_unless(not self.unread)  # nothing that names drugs, reviews or studies can be read without them
         self.problems += misplaced(self.studies, self.approvals, self.reviews)
+        self._check_harm(folder / "studies")
         self.domain = domain_for(self.formulary)
         with self._one_file():
             self.regimens = load_regimens(folder / "regimens.yaml", self.formulary)
@@ -210,6 +217,14 @@ class _Loader:
             raise InputError(
                 sorted(self.problems, key=lambda problem: (problem.location.file, problem.location.line or 0))
             )
+
+    def _check_harm(self, folder: Path) -> None:
+        for study in self.studies.values():
+            if study.harm_of is not None and study.harm_of not in self.formulary.drugs:
+                self._refuse(
+                    read_document(folder / f"{study.id}.yaml"), ("harm_of",),
+                    f"harm_of: unknown drug `{study.harm_of}`", did_you_mean(study.harm_of, self.formulary.drugs),
+                )  # fmt: skip
 
     def _settings_and_rules(self) -> tuple[dict[str, Setting], dict[str, Rule]]:
         settings: dict[str, Setting] = {}
@@ -298,6 +313,7 @@ class _Loader:
         return Rule(
             text.id, effect, str(subject), target, condition, text.studies, text.approvals, text.source, text.says,
             text.overrides, text.basis, text.certainty, text.errata, setting, document.locate(path), text.when,
+            text.if_open,
         )  # fmt: skip
 
     def _check_references(self, text: RuleText, effect: Effect, document: Document, path: Path_) -> None:
@@ -326,6 +342,8 @@ class _Loader:
             self._refuse(document, where, f"section: expected a section of the {review.key} review: {sections}")
         if text.basis and effect not in (Effect.CAUTION, Effect.NOTE, Effect.SILENT):
             self._refuse(document, (*path, "basis"), f"basis: `{OUTSIDE}` may only warn or note, never {effect.value}")
+        if text.if_open and effect is not Effect.CAUTION:
+            self._refuse(document, (*path, "if_open"), f"if_open: only a caution may have it, never {effect.value}")
         if (text.basis is None) != (text.certainty is None):
             self._refuse(document, path, f"{text.id}: expected `basis` and `certainty` together")
 

@@ -46,6 +46,9 @@ class RuleText(Record):
     approvals: tuple[Id, ...] = Field((), description="ids of approvals.yaml that belong to this use")
     source: Source = Field(description="where the review says it")
     says: str = Field(description="the rule in one sentence")
+    if_open: Annotated[str, Field(pattern="^If ")] | None = Field(
+        None, description="cautions only: the same as a condition (`If ...: ...`), where it is not known to hold"
+    )
     overrides: tuple[Id, ...] = Field((), description="rules that do not count where this one holds")
     basis: Literal["outside the reviews"] | None = Field(None, description="cautions and notes only")
     certainty: Certainty | None = Field(None, description="how sure an outside statement is")
@@ -92,6 +95,13 @@ class Rule:
     location: Location
     written: dict[str, Any] = field(repr=False)
     """The condition as it was written, for whoever shows or edits the rule."""
+
+    if_open: str | None = None
+    """What a caution says where its condition is not settled: a condition, never a finding."""
+
+    def sentence(self, *, is_open: bool) -> str:
+        """What the rule says of a patient for whom it holds, or for whom it is open."""
+        return self.if_open if is_open and self.if_open else self.says
 
     @property
     def is_outside(self) -> bool:

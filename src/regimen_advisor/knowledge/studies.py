@@ -131,6 +131,7 @@ class Study(Record):
     groups: tuple[Group, ...] = Field((), description="sets of patients that are no arm, such as the evaluable ones")
     results: tuple[Result, ...] = Field((), description="figures of benefit, one endpoint each")
     safety: tuple[Safety, ...] = Field((), description="figures of harm")
+    harm_of: Id | None = Field(None, description="drug with whose every regimen these figures of harm are told")
     shown_benefit: ShownBenefit | None = Field(None, description="strongest endpoint with a gain")
     findings: tuple[Finding, ...] = Field((), description="what the review says in words")
     limits: Limits = Field(Limits(), description="reservations")

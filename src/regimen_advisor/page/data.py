@@ -207,6 +207,7 @@ def _rule(rule: Rule, rulebook: Rulebook, wording: Wording) -> Json:
         "subject": rule.subject,
         "title": _title(rule, rulebook),
         "says": rule.says,
+        "if_open": rule.if_open,
         "setting": rule.setting.title,
         "disease": rule.setting.disease,
         "studies": list(rule.studies),

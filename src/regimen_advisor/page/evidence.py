@@ -13,6 +13,7 @@ from regimen_advisor.figure_wording import (
     arm_labels,
     brief_result,
     brief_safety,
+    harm_of_a_drug,
     is_statement,
     main_harm,
     main_results,
@@ -22,7 +23,7 @@ from regimen_advisor.figure_wording import (
 )
 from regimen_advisor.guideline import regimen_rules
 from regimen_advisor.knowledge.regimens import Regimen
-from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rulebook import Rulebook, harm_studies
 from regimen_advisor.knowledge.studies import Study
 from regimen_advisor.reports.options_text import erratum_line
 from regimen_advisor.reports.studies import study_blocks
@@ -42,6 +43,10 @@ def regimens(rulebook: Rulebook) -> Json:
             "disease": regimen.disease,
             "drugs": [rulebook.formulary.name_of(id) for id in regimen.drug_names],
             "schedule": _schedule(regimen, places),
+            "harm": [
+                {"says": harm_of_a_drug(evidence_of(study)), "source": places.of(study.cited_in)}
+                for study in harm_studies(regimen, rulebook)
+            ],
             "brief": {study: _brief(regimen, rulebook.studies[study], rulebook) for study in sorted(studies)},
             "offers": [rule.id for rule in of.offers],
             "exclusions": [rule.id for rule in of.exclusions],

@@ -282,12 +282,13 @@ def _clinical_facts() -> tuple[Fact, ...]:
             "may change",
         ),
         NumberFact("ecog", "ECOG", "What is the ECOG performance status?", "ecog", "may change", 0, 4),
+        # T790M and C797S are acquired under treatment.
         SetFact(
             "egfr",
             "EGFR",
             "Which EGFR variants were found?",
             "egfr",
-            "fixed",
+            "may change",
             get_args(EgfrVariant),
             "wild-type",
             phrases=("EGFR {}", "no EGFR {}"),

@@ -14,6 +14,7 @@ from regimen_advisor.figure_wording import (
     by_arm,
     compared,
     endpoint_words,
+    harm_of_a_drug,
     leading,
     main_results,
     matching_arms,
@@ -175,6 +176,7 @@ class _Report:
             for safety in evidence.safety
         )
         errata = tuple(erratum_words(erratum) for evidence in option.evidence for erratum in evidence.errata)
+        harm = (*harm, *(f"{harm_of_a_drug(one)} [{self.places.of(one.cited_in)}]" for one in option.harm))
         if harm:
             yield Heading("Safety", 4)
             yield Bullets(harm)

@@ -91,7 +91,7 @@ def _words(rule: Rule) -> tuple[Hashable, ...]:
     """All that a rule says but for its name and condition."""
     return (
         rule.effect, rule.subject, str(rule.target), frozenset(rule.studies), frozenset(rule.approvals), rule.says,
-        rule.source, rule.basis, rule.certainty, rule.setting.disease,
+        rule.if_open, rule.source, rule.basis, rule.certainty, rule.setting.disease,
     )  # fmt: skip
 
 

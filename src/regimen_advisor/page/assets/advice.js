@@ -72,15 +72,23 @@ class Advisor {
       shown_benefit: BENEFITS.find((benefit) => benefits.includes(benefit)) ?? null,
       approvals: of("approvals"),
       schedule: regimen.schedule,
+      harm: standing === "not-indicated" ? [] : regimen.harm,
       cautions: standing === "not-indicated" ? [] : this.#cautions(regimen.cautions),
       reasons: this.#reasons(standing, regimen),
     };
   }
 
+  /** The cautions that hold or are open; open ones with one sentence between them are one caution. */
   #cautions(ids) {
     const rank = (id) => [this.truths[id] === UNKNOWN, this.data.rules[id].basis !== "review"];
     const before = (one, other) => rank(one)[0] - rank(other)[0] || rank(one)[1] - rank(other)[1];
-    return ids.filter((id) => this.truths[id] !== FALSE).sort(before).map((id) => this.#held(id));
+    const told = new Map();
+    for (const held of ids.filter((id) => this.truths[id] !== FALSE).sort(before).map((id) => this.#held(id))) {
+      const rule = this.data.rules[held.rule], key = held.state === "open" ? rule.if_open ?? rule.says : held.rule;
+      const same = told.get(key);
+      told.set(key, same ? { ...same, depends_on: [...new Set([...same.depends_on, ...held.depends_on])] } : held);
+    }
+    return [...told.values()];
   }
 
   #statements(effect, truths) {

@@ -154,7 +154,7 @@ function caution(held, advice, told) {
   const { data, engine } = advice.advisor, rule = data.rules[held.rule];
   const basis = rule.basis === "review" ? "review" : `outside (${rule.certainty})`;
   const lead = held.state === "open" ? `? ${basis}, waits for ${questionsWords(held.depends_on, engine)}: ` : `! ${basis}: `;
-  return h("div", { class: `caution ${held.state}` }, h("span", { class: "warn" }, lead), rule.says, rule.signed === "[]" ? null : h("span", { class: "cite" }, ` ${rule.signed}`),
+  return h("div", { class: `caution ${held.state}` }, h("span", { class: "warn" }, lead), (held.state === "open" && rule.if_open) || rule.says, rule.signed === "[]" ? null : h("span", { class: "cite" }, ` ${rule.signed}`),
     rule.errata.filter((text) => !told.includes(text)).map((text) => h("p", { class: "erratum" }, `† ${text}`)));
 }
 
@@ -198,6 +198,7 @@ function optionCard(option, advice, change) {
     standing === "excluded" ? option.reasons.filter((reason) => reason.state === "met" && data.rules[reason.rule].effect === "exclude")
       .map((reason) => h("p", {}, h("strong", {}, "Excluded: "), data.rules[reason.rule].says, " ", cite(data.rules[reason.rule].source))) : null,
     standing === "undetermined" ? h("p", { class: "waits" }, "? waits for ...") : null,
+    option.harm.map((harm) => h("p", {}, harm.says, " ", cite(harm.source))),
     option.schedule ? h("p", {}, h("strong", {}, "Schedule: "), option.schedule.says, " ", cite(option.schedule.source)) : null,
     option.cautions.map((held) => caution(held, advice, told)),
     option.approvals.length ? h("ul", {}, option.approvals.map((id) => h("li", {}, h("strong", {}, "Approved: "), data.approvals[id].words, data.approvals[id].errata.map((text) => h("p", { class: "erratum" }, `† ${text}`))))) : null,
