@@ -215,6 +215,25 @@ def test_an_installed_package_without_its_manifest_is_refused_and_writes_none(in
     assert "not to be changed" in refusal(lambda: fresh_manifest(installed))
 
 
+def test_a_package_with_its_rules_inside_notices_by_itself_that_one_of_them_is_lost(tmp_path: Path) -> None:
+    package = tmp_path / "site" / "regimen_advisor"
+    shutil.copytree(ROOT / "src" / "regimen_advisor", package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(RULES, package / "rules")
+    profile = ROOT / "profiles" / "egfr-l858r-after-osimertinib.yaml"
+    code = "from regimen_advisor.cli.app import main; main()"
+    environment = os.environ | {"PYTHONPATH": str(tmp_path / "site")}
+
+    def advise() -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", code, "advise", str(profile)]
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    assert advise().returncode == 0
+    (package / "rules" / "nsclc" / "silence.yaml").unlink()
+    done = advise()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"{package / 'rules' / 'manifest.yaml'}:2:1: the manifest counts")
+
+
 # Cases, profiles and parts of a table ----------------------------------------------------------------------------
 
 

@@ -27,6 +27,24 @@ def client(rulebook: Rulebook) -> Any:
     return testclient.TestClient(serving.application(rulebook, "<!doctype html>page"), base_url="http://127.0.0.1:8000")
 
 
+def test_very_many_problems_of_a_posted_profile_are_bounded_and_the_rest_is_counted(client: Any) -> None:
+    drugs = [f"osimertinip{index}" for index in range(2_000)]
+    answer = client.post("/advise", json={"disease": "nsclc", "history": [{"line": 1, "drugs": drugs}]})
+    assert answer.status_code == 400
+    *told, more, unsearched = answer.json()["problems"]
+    assert [one["help"] for one in told] == ["did you mean `osimertinib`?"] * 20 + [None] * 480
+    assert more["message"] == "and 1,500 more"
+    assert unsearched["message"] == "what may be meant was not searched for 1,980 words more"
+
+
+def test_half_a_character_in_a_posted_profile_is_refused(client: Any) -> None:
+    kind = {"content-type": "application/json"}
+    for body in (b'{"summary": "\\ud800"}', b'{"id": "a\\udfff"}', b'{"\\ud800": 1}'):
+        answer = client.post("/advise", content=body, headers=kind)
+        assert answer.status_code == 400
+        assert "half a character" in answer.text
+
+
 def test_the_page_is_served(client: Any) -> None:
     answer = client.get("/")
     assert answer.status_code == 200

@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from regimen_advisor.files.errors import InputError, Location, Problem
+from regimen_advisor.files.errors import InputError, Location, Problem, printable
 from regimen_advisor.files.output import read_text
 from regimen_advisor.files.validation_messages import problems_of
 from regimen_advisor.files.yaml_values import MAX_DEPTH, Path_, read_yaml
@@ -97,12 +97,12 @@ def validated(model: type[T], document: Document, path: Path_ = ()) -> T:
 def _halves(value: Any, document: Document, path: Path_) -> Iterator[Problem]:
     """A problem for each text with half of a surrogate pair in it: JSON can hold one, no file can."""
     if isinstance(value, str) and (half := _HALF.search(value)):
-        yield Problem(document.locate(path), f"expected text, found half a character, `{half[0]}`")
+        yield Problem(document.locate(path), f"expected text, found half a character, `{printable(half[0])}`")
     elif isinstance(value, dict):
         for key, inner in value.items():
             if half := _HALF.search(key):
                 place = document.locate_key((*path, key))
-                yield Problem(place, f"expected text, found half a character, `{half[0]}`")
+                yield Problem(place, f"expected text, found half a character, `{printable(half[0])}`")
             yield from _halves(inner, document, (*path, key))
     elif isinstance(value, list):
         for index, inner in enumerate(value):

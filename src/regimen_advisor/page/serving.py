@@ -105,7 +105,7 @@ async def _advised(request: Request, rulebook: Rulebook) -> tuple[int, str]:
     try:
         return 200, _advice(body, rulebook)
     except InputError as error:
-        return 400, _problems(error.told)
+        return 400, _problems([*error.told, *map(_problem, error.left_out)])
     except DisagreementError as error:
         return 500, _problems([_problem(str(error))])
 
