@@ -223,7 +223,7 @@ class _Loader:
             if study.harm_of is not None and study.harm_of not in self.formulary.drugs:
                 self._refuse(
                     read_document(folder / f"{study.id}.yaml"), ("harm_of",),
-                    f"harm_of: unknown drug `{study.harm_of}`", did_you_mean(study.harm_of, self.formulary.drugs),
+                    f"harm_of: unknown drug `{study.harm_of}`", near(study.harm_of, self.formulary.drugs),
                 )  # fmt: skip
 
     def _settings_and_rules(self) -> tuple[dict[str, Setting], dict[str, Rule]]:
