@@ -372,3 +372,24 @@ def test_a_full_disk_is_said_in_words_and_leaves_nothing_behind(table, rulebook,
     with judged(open_table([str(table)]), rulebook) as result, pytest.raises(InputError, match="no space left"):
         tables.write_table(result.rows, str(tmp_path / "out.csv"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["patients.csv"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "histology,stage\nadenocarcinoma,IVB\n\nsquamous,IVB\n\n",
+        "histology,stage\nadenocarcinoma,IVB\n,\nsquamous,IVB\n",
+        "\ufeffhistology,stage\r\nadenocarcinoma,IVB\r\n\r\nsquamous,IVB\r\n",
+    ],
+    ids=["blank lines", "separators only", "byte order mark and carriage returns"],
+)
+def test_a_line_without_a_word_is_no_patient(rulebook, tmp_path, text):
+    table = tmp_path / "table.csv"
+    table.write_text(text, encoding="utf-8", newline="")
+    assert rows_of(table, rulebook)["id"].to_list() == ["row-1", "row-2"]
+
+
+def test_a_header_that_is_found_again_is_refused_with_its_line(app, tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("histology,stage\nsquamous,IVB\nhistology,stage\nsquamous,IVB\n", encoding="utf-8")
+    assert "table.csv:3: expected a row, found the header again" in refused(app, table)

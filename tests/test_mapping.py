@@ -190,3 +190,28 @@ def test_a_draft_can_be_loaded_and_finds_the_columns_that_look_like_a_key(regist
     assert mapping.file.id == "Patient ID"
     assert mapping.file.keys["histology"].values["Adenocarcinoma"] == "adenocarcinoma"
     assert mapping.file.keys["ecog"].column == "ECOG"
+
+
+def test_an_outcome_that_is_no_word_is_unknown_counted_and_no_traceback(tmp_path, rulebook):
+    table = tmp_path / "table.csv"
+    table.write_text("who,drug,end\na,osimertinib,PD\nb,osimertinib,progressed\n", encoding="utf-8")
+    mapping = mapping_of(
+        "title: t\nid: who\nkeys: {disease: {constant: nsclc}, stage: {column: end, values: {x: IV}}}\n"
+        "history: [{line: 1, drugs: {column: drug}, outcome: {column: end}}]\n",
+        tmp_path,
+        rulebook,
+    )
+    assert profile(table, "a", rulebook, mapping)["history"][0]["outcome"] == "unknown"
+    assert profile(table, "b", rulebook, mapping)["history"][0]["outcome"] == "progressed"
+    with judged(open_table([str(table)], mapping), rulebook) as result:
+        unread = result.rows.select("id", "unread").collect().rows()
+    assert dict(unread)["a"] is not None
+    assert "history: a drug or an outcome that is not known" in dict(unread)["a"]
+    assert "history" not in (dict(unread)["b"] or "")
+
+
+@pytest.mark.parametrize("gives", [r"\9", r"\g<y>", r"\q"])
+def test_a_pattern_that_gives_a_group_it_has_not_is_refused_with_its_line(tmp_path, rulebook, gives):
+    text = f"title: t\nkeys:\n  stage:\n    column: s\n    patterns: [{{match: '(I+)', gives: '{gives}'}}]\n"
+    with pytest.raises(InputError, match=r"mapping\.yaml:5:\d+: .*the groups that it has"):
+        mapping_of(text, tmp_path, rulebook)

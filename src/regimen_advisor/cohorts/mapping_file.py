@@ -15,6 +15,15 @@ SEPARATOR = " | "
 """Stands between the cells of several columns that are read together."""
 
 
+def _check_template(pattern: re.Pattern[str], template: str) -> None:
+    """Raises ``re.error`` or ``IndexError`` where ``template`` names a group that ``pattern`` has not, or is broken."""
+    groups = "".join(f"(?P<{name}>x)?" for name in pattern.groupindex)
+    groups += "(x)?" * (pattern.groups - len(pattern.groupindex))
+    match = re.match(groups, "")
+    assert match is not None
+    match.expand(template)
+
+
 class Pattern(Record):
     r"""A regular expression that must match the whole cell, and the value it stands for (``\1`` is its first group)."""
 
@@ -24,12 +33,14 @@ class Pattern(Record):
     @model_validator(mode="after")
     def _compiles(self) -> Pattern:
         try:
-            re.compile(self.match)
-        except re.error as error:
+            pattern = re.compile(self.match)
+            if isinstance(self.gives, str):
+                _check_template(pattern, self.gives)
+        except (re.error, IndexError) as error:
             raise PydanticCustomError(
                 "value_error",
-                "expected a regular expression, found `{found}`: {why}",
-                {"found": self.match, "why": str(error)},
+                "expected a regular expression and the groups that it has, found `{found}` giving `{gives}`: {why}",
+                {"found": self.match, "gives": str(self.gives), "why": str(error)},
             ) from None
         return self
 

@@ -43,7 +43,8 @@ def scan_table(paths: Sequence[str]) -> pl.LazyFrame:
     for file in files:
         check_rows(file)
     separator = _SEPARATORS[Path(files[0]).suffix.lower()]
-    return _checked(pl.scan_csv(files, separator=separator, infer_schema=False), files)
+    table = _checked(pl.scan_csv(files, separator=separator, infer_schema=False), files)
+    return table.filter(pl.any_horizontal(pl.all().is_not_null()))  # a line without a word is no patient
 
 
 def _files(path: str) -> list[str]:
@@ -118,7 +119,10 @@ def _text(file: str) -> Iterator[Iterator[str]]:
 
 
 def check_rows(file: str) -> None:
-    """Refuses a text table whose rows do not all have as many cells as its header, or that names a column twice."""
+    """Refuses a text table whose rows do not all have as many cells as its header, or that names a column twice.
+
+    A header that is found again, as in exports that were joined, is refused too. Lines without a word are no rows.
+    """
     separator = _SEPARATORS[Path(file).suffix.lower()]
     with _text(file) as lines:
         rows = csv.reader(lines, delimiter=separator)
@@ -130,7 +134,12 @@ def check_rows(file: str) -> None:
             if twice is not None:
                 raise InputError.at(Location(file, 1), f"expected each column once, found `{twice}` twice")
             for row in rows:
-                if row and len(row) != len(header):
+                if len(header) > 1 and row == header:
+                    raise InputError.at(
+                        Location(file, rows.line_num),
+                        "expected a row, found the header again",
+                    )
+                if any(row) and len(row) != len(header):
                     message = f"expected {len(header)} cells as in the header, found {len(row)}"
                     raise InputError.at(Location(file, rows.line_num), message)
         except csv.Error as error:

@@ -161,7 +161,7 @@ def _unread(frame: pl.DataFrame, batch: Batch) -> pl.Series:
     return joined.select(pl.when(pl.col("unread") != "").then("unread")).to_series().alias("unread")
 
 
-_DRUGS = "a drug that is not known"
+_DRUGS = "a drug or an outcome that is not known"
 
 
 class _Texts:

@@ -99,6 +99,12 @@ def outcomes_of(column: pl.Series) -> npt.NDArray[np.uint8]:
     return np.asarray(table[places_of(column, OUTCOMES)])
 
 
+def unread_outcomes(column: pl.Series) -> Flags:
+    """Where a cell says something that is no outcome."""
+    silent = column.is_null() | column.cast(pl.String).is_in(["", "unknown"])
+    return np.asarray((places_of(column, OUTCOMES) == len(OUTCOMES)) & ~silent.fill_null(value=True).to_numpy())
+
+
 def places_of(column: pl.Series, words: tuple[str, ...]) -> npt.NDArray[np.uint8]:
     """For each cell its place among a few words; their number where it is none of them."""
     if isinstance(column.dtype, pl.Enum) and len(column.dtype.categories) < _FEW:  # looked up, not written out as text

@@ -275,8 +275,10 @@ def as_entries(column: pl.Series) -> tuple[pl.Series, Flags]:
 
 
 def plain_entry(given: Mapping[str, Any], drugs: CellTable) -> dict[str, Any]:
-    """An entry of a history as a profile would hold it; drugs that cannot be read are unknown."""
+    """An entry of a history as a profile would hold it; drugs or an outcome that cannot be read are unknown."""
     entry = {key: value for key, value in given.items() if value not in (None, "", "unknown", [])}
+    if entry.get("outcome") not in OUTCOMES:
+        entry.pop("outcome", None)
     told = given.get("drugs")
     words = as_lists(pl.Series([told])).to_list()[0] if isinstance(told, str) else told or []
     cells = [drugs.cells[drugs.code(word)] for word in words]

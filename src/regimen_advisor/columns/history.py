@@ -32,6 +32,7 @@ from regimen_advisor.columns.entries import (
     places_of,
     settled,
     twins_of,
+    unread_outcomes,
 )
 from regimen_advisor.patient.facts import MOST_CYCLES, MOST_LINES, Domain, SetFact
 
@@ -88,8 +89,9 @@ class HistoryReader:
         return tables
 
     def read(self, row_of_entry: Ints, entries: pl.DataFrame) -> tuple[Entries, Flags]:
-        """The ``entries`` (line, setting, drugs, outcome, cycles) in order, and which drugs could not be read."""
+        """The ``entries`` (line, setting, drugs, outcome, cycles) in order, and where a word was not read."""
         drugs, untold, unread = self._drugs(entries["drugs"])
+        unread |= unread_outcomes(entries["outcome"])
         numbers = entries.select(
             pl.col("line").cast(pl.Int64, strict=False).fill_null(0),
             pl.col("cycles").cast(pl.Int64, strict=False).fill_null(-1),
