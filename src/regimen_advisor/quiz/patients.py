@@ -59,6 +59,7 @@ _VARIANTS: tuple[tuple[tuple[str, ...], float], ...] = (
     (("G719X",), 0.3),
     (("L858R", "T790M"), 0.1),
     (("ex19del", "T790M"), 0.1),
+    (("ex19del", "ex20ins"), 0.05),
 )
 _NUMBERS: Mapping[str, tuple[int, ...]] = {"ecog": (0, 1, 1, 2), "pd_l1_tps": (0, 1, 10, 30, 60, 80)}
 _POSITIVE = 0.06
