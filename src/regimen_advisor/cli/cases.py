@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from regimen_advisor.cli import completion
 from regimen_advisor.cli.options import Output, Rules
 
 if TYPE_CHECKING:
@@ -67,10 +68,17 @@ def run_cases(  # noqa: PLR0917 - the command line names them
         str | None, typer.Option("--name", metavar="TEXT", help="Only cases with TEXT in the name.")
     ] = None,
     rule: Annotated[
-        list[str] | None, typer.Option("--rule", metavar="ID", help="Only cases that name this rule.")
+        list[str] | None,
+        typer.Option("--rule", metavar="ID", help="Only cases that name this rule.", autocompletion=completion.rules),
     ] = None,
     regimen: Annotated[
-        list[str] | None, typer.Option("--regimen", metavar="ID", help="Only cases that expect something of it.")
+        list[str] | None,
+        typer.Option(
+            "--regimen",
+            metavar="ID",
+            help="Only cases that expect something of it.",
+            autocompletion=completion.regimens,
+        ),
     ] = None,
     update: Annotated[
         bool, typer.Option("--update", help="Rewrite expectations that are not met, for review by diff.")
@@ -111,7 +119,10 @@ def run_cases(  # noqa: PLR0917 - the command line names them
 def coverage(  # noqa: PLR0917
     paths: Paths = None,
     everything: Annotated[bool, typer.Option("--all", help="List every condition with its counts.")] = False,
-    rule: Annotated[list[str] | None, typer.Option("--rule", metavar="ID", help="Only this rule.")] = None,
+    rule: Annotated[
+        list[str] | None,
+        typer.Option("--rule", metavar="ID", help="Only this rule.", autocompletion=completion.rules),
+    ] = None,
     fail_under: Annotated[
         float, typer.Option("--fail-under", metavar="PERCENT", help="Exit with 1 if less is covered.", min=0, max=100)
     ] = 0,

@@ -74,6 +74,12 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def holding(word: str, known: Iterable[str]) -> list[str]:
+    """The known words that have ``word`` in them, in their order: what somebody may mean who wrote a part of a name."""
+    part = word.casefold()
+    return [name for name in known if part and part in name.casefold()]
+
+
 def did_you_mean(word: object, known: Iterable[str]) -> str | None:
     """``did you mean `x`?`` for the nearest known word, or ``None`` where nothing is near."""
     candidates = {name.casefold(): name for name in known}
