@@ -29,6 +29,7 @@ class TestFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
     JUNIT = "junit"
+    GITHUB = "github"
 
 
 class CoverageFormat(StrEnum):
@@ -93,6 +94,7 @@ def run_cases(  # noqa: PLR0917 - the command line names them
 
     Exit code 1 if any fails.
     """
+    from regimen_advisor.reports.annotations import render_cases  # noqa: PLC0415
     from regimen_advisor.reports.cases import render_json, render_junit, render_text  # noqa: PLC0415
     from regimen_advisor.reports.files import write_output  # noqa: PLC0415
 
@@ -110,7 +112,12 @@ def run_cases(  # noqa: PLR0917 - the command line names them
         _update(cases, rulebook, Path(profiles))
         cases = _again(cases, rulebook, profiles)
     results = _results(cases, rulebook)
-    render = {TestFormat.TEXT: render_text, TestFormat.JSON: render_json, TestFormat.JUNIT: render_junit}[format]
+    render = {
+        TestFormat.TEXT: render_text,
+        TestFormat.JSON: render_json,
+        TestFormat.JUNIT: render_junit,
+        TestFormat.GITHUB: render_cases,
+    }[format]
     write_output(render(results), output)
     if any(result.failures for result in results) or (fail_on_empty and not results):
         raise typer.Exit(1)

@@ -20,6 +20,7 @@ class CheckFormat(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    GITHUB = "github"
 
 
 class DiffFormat(StrEnum):
@@ -43,13 +44,14 @@ def check(
 ) -> None:
     """Find faults of the rulebook without any patient. Exit code 1 if there are some; warnings do not count."""
     from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
+    from regimen_advisor.reports.annotations import render_check  # noqa: PLC0415
     from regimen_advisor.reports.check import render_json, render_text  # noqa: PLC0415
     from regimen_advisor.reports.files import write_output  # noqa: PLC0415
     from regimen_advisor.reviewing.checking import check as check_rulebook  # noqa: PLC0415
     from regimen_advisor.reviewing.revisions import working_folder  # noqa: PLC0415
 
     checked = check_rulebook(load_rulebook(working_folder(rules)))
-    render = render_json if format is CheckFormat.JSON else render_text
+    render = {CheckFormat.TEXT: render_text, CheckFormat.JSON: render_json, CheckFormat.GITHUB: render_check}[format]
     write_output(render(checked), output)
     if checked.faults:
         raise typer.Exit(1)
