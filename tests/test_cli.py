@@ -362,3 +362,15 @@ def test_importing_the_package_or_asking_for_help_loads_no_heavy_library():
     code = f"import sys, regimen_advisor, regimen_advisor.cli.app; print(sorted({heavy} & set(sys.modules)))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+# page ----------------------------------------------------------------------------------------------------------------
+
+
+def test_page_without_a_name_writes_a_file_and_says_which(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ran = run("page")
+    assert (ran.code, ran.out, ran.err) == (0, "", "written: regimen-advisor.html\n")
+    page = (tmp_path / "regimen-advisor.html").read_text("utf-8")
+    assert page.lower().startswith("<!doctype html>")
+    assert run("page", "--output", "-").out == page

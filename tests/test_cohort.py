@@ -218,9 +218,7 @@ def test_two_rulebooks_are_compared_patient_by_patient(table, rulebook, tmp_path
     shutil.copytree(rulebook.folder, folder)
     file = folder / "nsclc" / "later-line-egfr.yaml"
     text = file.read_text(encoding="utf-8")
-    file.write_text(
-        text.replace("progressed_on: {includes: osimertinib}", "progressed_on: {includes: gefitinib}"), encoding="utf-8"
-    )
+    file.write_text(text.replace("lines: {includes: osimertinib}", "lines: {includes: gefitinib}"), encoding="utf-8")
     opened = open_table([str(table)])
     with judged(opened, load_rulebook(folder)) as old, judged(opened, rulebook) as new:
         found = changes(old, new)

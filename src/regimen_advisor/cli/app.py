@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from regimen_advisor.cli import cases, cohort, explain, page, quiz, rulebook
+from regimen_advisor.cli import cases, cohort, completion, explain, listing, page, quiz, rulebook
 from regimen_advisor.cli.options import Output, Rules
 from regimen_advisor.files.errors import InputError, Location, RegimenAdvisorError, printable
 from regimen_advisor.schemas import SchemaName, reference_of, schema_of
@@ -193,7 +193,10 @@ def _print_in_colour(
 @app.command()
 def show(
     kind: Annotated[EntryKind, typer.Argument(metavar="KIND", help="What to show.")],
-    id: Annotated[str, typer.Argument(metavar="ID", help="Its id; a drug by any of its names.")],
+    id: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="Its id; a drug by any of its names.", autocompletion=completion.entries),
+    ],
     format: Annotated[EntryFormat, typer.Option("--format", "-f", help="How to print.")] = EntryFormat.TEXT,
     output: Output = None,
     rules: Rules = None,
@@ -231,7 +234,7 @@ def _write(text: str, output: str | None) -> None:
     write_output(text, output)
 
 
-for _topic in (explain, quiz, rulebook, cases, cohort, page):
+for _topic in (listing, explain, quiz, rulebook, cases, cohort, page):
     _topic.register(app)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from regimen_advisor.cli import completion
 from regimen_advisor.cli.options import Output, Rules
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class TestFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
     JUNIT = "junit"
+    GITHUB = "github"
 
 
 class CoverageFormat(StrEnum):
@@ -67,10 +69,17 @@ def run_cases(  # noqa: PLR0917 - the command line names them
         str | None, typer.Option("--name", metavar="TEXT", help="Only cases with TEXT in the name.")
     ] = None,
     rule: Annotated[
-        list[str] | None, typer.Option("--rule", metavar="ID", help="Only cases that name this rule.")
+        list[str] | None,
+        typer.Option("--rule", metavar="ID", help="Only cases that name this rule.", autocompletion=completion.rules),
     ] = None,
     regimen: Annotated[
-        list[str] | None, typer.Option("--regimen", metavar="ID", help="Only cases that expect something of it.")
+        list[str] | None,
+        typer.Option(
+            "--regimen",
+            metavar="ID",
+            help="Only cases that expect something of it.",
+            autocompletion=completion.regimens,
+        ),
     ] = None,
     update: Annotated[
         bool, typer.Option("--update", help="Rewrite expectations that are not met, for review by diff.")
@@ -85,6 +94,7 @@ def run_cases(  # noqa: PLR0917 - the command line names them
 
     Exit code 1 if any fails.
     """
+    from regimen_advisor.reports.annotations import render_cases  # noqa: PLC0415
     from regimen_advisor.reports.cases import render_json, render_junit, render_text  # noqa: PLC0415
     from regimen_advisor.reports.files import write_output  # noqa: PLC0415
 
@@ -102,7 +112,12 @@ def run_cases(  # noqa: PLR0917 - the command line names them
         _update(cases, rulebook, Path(profiles))
         cases = _again(cases, rulebook, profiles)
     results = _results(cases, rulebook)
-    render = {TestFormat.TEXT: render_text, TestFormat.JSON: render_json, TestFormat.JUNIT: render_junit}[format]
+    render = {
+        TestFormat.TEXT: render_text,
+        TestFormat.JSON: render_json,
+        TestFormat.JUNIT: render_junit,
+        TestFormat.GITHUB: render_cases,
+    }[format]
     write_output(render(results), output)
     if any(result.failures for result in results) or (fail_on_empty and not results):
         raise typer.Exit(1)
@@ -111,7 +126,10 @@ def run_cases(  # noqa: PLR0917 - the command line names them
 def coverage(  # noqa: PLR0917
     paths: Paths = None,
     everything: Annotated[bool, typer.Option("--all", help="List every condition with its counts.")] = False,
-    rule: Annotated[list[str] | None, typer.Option("--rule", metavar="ID", help="Only this rule.")] = None,
+    rule: Annotated[
+        list[str] | None,
+        typer.Option("--rule", metavar="ID", help="Only this rule.", autocompletion=completion.rules),
+    ] = None,
     fail_under: Annotated[
         float, typer.Option("--fail-under", metavar="PERCENT", help="Exit with 1 if less is covered.", min=0, max=100)
     ] = 0,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from regimen_advisor.cli import completion
 from regimen_advisor.cli.options import Output, Rules
 
 if TYPE_CHECKING:
@@ -50,7 +51,12 @@ def explain(  # noqa: PLR0917 - one parameter an option
         str, typer.Argument(metavar="FILE", help="A profile (`-` reads standard input), or a table with --id.")
     ],
     regimen: Annotated[
-        str | None, typer.Argument(metavar="REGIMEN", help="Its id or name; without it, all options in short.")
+        str | None,
+        typer.Argument(
+            metavar="REGIMEN",
+            help="Its id or name; without it, all options in short.",
+            autocompletion=completion.regimens,
+        ),
     ] = None,
     id: Annotated[
         str | None, typer.Option("--id", metavar="ID", help="Explain this row of a table (`row-N` where it has no id).")
@@ -82,7 +88,14 @@ def explain(  # noqa: PLR0917 - one parameter an option
 
 
 def draw_map(
-    setting: Annotated[str, typer.Argument(metavar="SETTING", help="A setting, such as nsclc/later-line-egfr.")],
+    setting: Annotated[
+        str,
+        typer.Argument(
+            metavar="SETTING",
+            help="A setting, such as nsclc/later-line-egfr.",
+            autocompletion=completion.settings,
+        ),
+    ],
     profile: Annotated[
         str | None, typer.Option("--profile", metavar="FILE", help="Draw the path of this patient.")
     ] = None,

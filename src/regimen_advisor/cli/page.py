@@ -10,6 +10,7 @@ import typer
 from regimen_advisor.cli.options import Examples, Output, Rules
 
 DEFAULT_PORT = 8000
+DEFAULT_PAGE = "regimen-advisor.html"
 
 
 def register(app: typer.Typer) -> None:
@@ -25,11 +26,14 @@ def page(
 ) -> None:
     """Write the teaching page: one HTML file for any browser.
 
-    It holds rules, evidence and evaluator, and needs no network.
+    It holds rules, evidence and evaluator, and needs no network. Without --output it is
+    regimen-advisor.html; `-o -` prints it.
     """
     from regimen_advisor.reports.files import write_output  # noqa: PLC0415
 
-    write_output(_html(rules, profiles), output)
+    write_output(_html(rules, profiles), output or DEFAULT_PAGE)
+    if output is None:
+        typer.echo(f"written: {DEFAULT_PAGE}", err=True)
 
 
 def serve(

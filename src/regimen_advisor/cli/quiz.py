@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from regimen_advisor.cli import completion
 from regimen_advisor.cli.options import Output, Rules
 from regimen_advisor.files.errors import InputError, Location
 
@@ -49,7 +50,12 @@ def quiz(  # noqa: PLR0917 - one parameter an option
         int, typer.Option(min=1, max=3, help="1: all is known; 2: something is not; 3: cautions count apart.")
     ] = 2,
     setting: Annotated[
-        str | None, typer.Option(metavar="SETTING", help="One clinical setting, such as nsclc/later-line-egfr.")
+        str | None,
+        typer.Option(
+            metavar="SETTING",
+            help="One clinical setting, such as nsclc/later-line-egfr.",
+            autocompletion=completion.settings,
+        ),
     ] = None,
     answers: Annotated[
         str | None, typer.Option(metavar="FILE", help="Mark the answers in FILE; `-` reads standard input.")
@@ -133,7 +139,12 @@ def _export(quiz: Quiz, rulebook: Rulebook, file: str, *, key: bool) -> None:
 
 def cite(  # noqa: PLR0917 - one parameter an option
     studies: Annotated[
-        list[str] | None, typer.Argument(metavar="STUDY", help="Studies by id or name; all of them if left out.")
+        list[str] | None,
+        typer.Argument(
+            metavar="STUDY",
+            help="Studies by id or name; all of them if left out.",
+            autocompletion=completion.studies,
+        ),
     ] = None,
     for_: Annotated[
         list[str] | None,

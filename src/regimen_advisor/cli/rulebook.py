@@ -20,6 +20,7 @@ class CheckFormat(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    GITHUB = "github"
 
 
 class DiffFormat(StrEnum):
@@ -47,6 +48,7 @@ def check(
     """Find faults of the rulebook without any patient. Exit code 1 if there are some; warnings do not count."""
     from regimen_advisor.files.folders import MANIFEST  # noqa: PLC0415
     from regimen_advisor.knowledge.rulebook import fresh_manifest, load_rulebook  # noqa: PLC0415
+    from regimen_advisor.reports.annotations import render_check  # noqa: PLC0415
     from regimen_advisor.reports.check import render_json, render_text  # noqa: PLC0415
     from regimen_advisor.reports.files import write_file, write_output  # noqa: PLC0415
     from regimen_advisor.reviewing.checking import check as check_rulebook  # noqa: PLC0415
@@ -56,7 +58,7 @@ def check(
     if write_manifest:
         write_file(folder / MANIFEST, fresh_manifest(folder))
     checked = check_rulebook(load_rulebook(folder))
-    render = render_json if format is CheckFormat.JSON else render_text
+    render = {CheckFormat.TEXT: render_text, CheckFormat.JSON: render_json, CheckFormat.GITHUB: render_check}[format]
     write_output(render(checked), output)
     if checked.faults:
         raise typer.Exit(1)

@@ -13,7 +13,7 @@ from typing import Literal
 
 from regimen_advisor.explaining.clauses import State, state_of
 from regimen_advisor.explaining.sentences import effect_words, source_words
-from regimen_advisor.files.errors import InputError, Location, did_you_mean
+from regimen_advisor.files.errors import InputError, Location, did_you_mean, holding
 from regimen_advisor.guideline import regimen_rules
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
@@ -61,12 +61,18 @@ class GuidelineMap:
 
 
 def setting_named(word: str, rulebook: Rulebook) -> str:
-    """The id of a setting, from its id or the name of its file. Raises ``InputError`` where it is none or several."""
-    found = [name for name in rulebook.settings if word in (name, name.split("/")[-1])]
-    if len(found) == 1:
+    """The id of a setting, from its id or the name of its file.
+
+    Raises ``InputError`` where no setting has that name, and where other settings have it in theirs: ``later-line`` may
+    be any of five.
+    """
+    if word in rulebook.settings:
+        return word
+    found = holding(word, rulebook.settings)
+    if len(found) == 1 and found[0].split("/")[-1] == word:
         return found[0]
     here = Location("setting")
-    if found:
+    if len(found) > 1:
         raise InputError.at(here, f"`{word}` names several settings: expected one of {', '.join(found)}")
     help = did_you_mean(word, [*rulebook.settings, *(name.split("/")[-1] for name in rulebook.settings)])
     known = ", ".join(rulebook.settings)

@@ -134,6 +134,12 @@ def near(word: object, known: Iterable[str]) -> Near:
     return Near(str(word), partial(did_you_mean, word, known))
 
 
+def holding(word: str, known: Iterable[str]) -> list[str]:
+    """The known words that have ``word`` in them, in their order: what somebody may mean who wrote a part of a name."""
+    part = word.casefold()
+    return [name for name in known if part and part in name.casefold()]
+
+
 def did_you_mean(word: object, known: Iterable[str]) -> str | None:
     """``did you mean `x`?`` for the nearest known word, or ``None`` where nothing is near."""
     candidates = {name.casefold(): name for name in known}

@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from regimen_advisor.advice import RulebookName
-from regimen_advisor.files.errors import InputError, Location, did_you_mean
+from regimen_advisor.files.errors import InputError, Location, did_you_mean, holding
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Setting
 from regimen_advisor.quiz.making import questions
@@ -49,12 +49,13 @@ def settings_of(rulebook: Rulebook) -> tuple[Setting, ...]:
 
 
 def setting_named(word: str, rulebook: Rulebook) -> Setting:
-    """The setting with this id, or with this file name where only one has it. Raises ``InputError``."""
-    settings = settings_of(rulebook)
-    found = [setting for setting in settings if word in (setting.id, setting.id.split("/")[-1])]
-    if len(found) == 1:
-        return found[0]
-    known = [setting.id for setting in settings]
+    """The setting with this id, or with this file name where no other one has it in its name. Raises ``InputError``."""
+    known = {setting.id: setting for setting in settings_of(rulebook)}
+    if word in known:
+        return known[word]
+    found = holding(word, known)
+    if len(found) == 1 and found[0].split("/")[-1] == word:
+        return known[found[0]]
     help = None if found else did_you_mean(word, known)
-    expected = " or ".join(setting.id for setting in found) if found else f"one of {', '.join(known)}"
+    expected = " or ".join(found) if found else f"one of {', '.join(known)}"
     raise InputError.at(Location("quiz"), f"--setting: expected {expected}, found `{word}`", help)

@@ -10,7 +10,7 @@ from regimen_advisor.documents.json import as_json
 from regimen_advisor.explaining.arguments import written_in
 from regimen_advisor.explaining.sentences import rule_sentence
 from regimen_advisor.figure_wording import Places
-from regimen_advisor.files.errors import InputError, Location, did_you_mean
+from regimen_advisor.files.errors import InputError, Location, counted, did_you_mean, holding
 from regimen_advisor.knowledge.findings import Finding
 from regimen_advisor.knowledge.regimens import Source
 from regimen_advisor.knowledge.rulebook import Rulebook
@@ -43,16 +43,26 @@ def _resolved(kind: str, id: str, rulebook: Rulebook) -> str:
         try:
             return rulebook.formulary.resolve(id)
         except KeyError:
-            raise _unknown(kind, id, rulebook.formulary.suggest(id)) from None
+            drugs, classes = rulebook.formulary.drugs.items(), rulebook.formulary.classes.items()
+            words = {key: (entry.name, *entry.aliases) for key, entry in drugs}
+            named = _part_of(id, words | {key: (entry.name, *entry.aliases) for key, entry in classes})
+            raise _unknown(kind, id, named or rulebook.formulary.suggest(id)) from None
     known: Mapping[str, Any] = {
         "study": rulebook.studies, "regimen": rulebook.regimens, "rule": rulebook.rules, "finding": rulebook.findings,
     }[kind]  # fmt: skip
     if id in known:
         return id
-    by_name = {entry.name.casefold(): key for key, entry in known.items() if hasattr(entry, "name")}
-    if id.casefold() in by_name:
-        return by_name[id.casefold()]
-    raise _unknown(kind, id, did_you_mean(id, known))
+    by_name = [key for key, entry in known.items() if getattr(entry, "name", "").casefold() == id.casefold() != ""]
+    if len(by_name) == 1:
+        return by_name[0]
+    named = _part_of(id, {key: (getattr(entry, "name", ""),) for key, entry in known.items()})
+    raise _unknown(kind, id, named or did_you_mean(id, known))
+
+
+def _part_of(id: str, words: Mapping[str, tuple[str, ...]]) -> str | None:
+    """Every entry that has what was asked for in its id or in one of its words; ``None`` where none has."""
+    found = [key for key, names in words.items() if holding(id, (key, *names))]
+    return f"part of {counted(len(found), 'name')}: {', '.join(found)}" if found else None
 
 
 def _unknown(kind: str, id: str, help: str | None) -> InputError:

@@ -1,0 +1,71 @@
+"""The verb ``list``: what the rulebook holds."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from regimen_advisor.cli import completion
+from regimen_advisor.cli.options import Output, Rules
+
+
+class ListKind(StrEnum):
+    """What ``list`` can list."""
+
+    STUDIES = "studies"
+    REGIMENS = "regimens"
+    RULES = "rules"
+    FINDINGS = "findings"
+    DRUGS = "drugs"
+    SETTINGS = "settings"
+    SOURCES = "sources"
+    ERRATA = "errata"
+
+
+class ListFormat(StrEnum):
+    """How ``list`` prints."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    app.command(name="list")(list_entries)
+
+
+def list_entries(  # noqa: PLR0917 - one parameter an option
+    kind: Annotated[ListKind, typer.Argument(metavar="WHAT", help=f"One of: {', '.join(ListKind)}.")],
+    setting: Annotated[
+        str | None,
+        typer.Option(metavar="SETTING", help="Only what its rules use.", autocompletion=completion.settings),
+    ] = None,
+    drug: Annotated[
+        str | None,
+        typer.Option(metavar="DRUG", help="Only what concerns this drug or class.", autocompletion=completion.drugs),
+    ] = None,
+    text: Annotated[str | None, typer.Option(metavar="WORDS", help="Only entries in which all WORDS stand.")] = None,
+    format: Annotated[ListFormat, typer.Option("--format", "-f", help="How to print.")] = ListFormat.TEXT,
+    output: Output = None,
+    rules: Rules = None,
+) -> None:
+    """List what the rulebook holds: studies, regimens, rules and more.
+
+    As a table, each entry with the id that `show` takes.
+    """
+    from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
+    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
+    from regimen_advisor.reports.listing import WIDTH, Filters, listed_entries, render_json, render_text  # noqa: PLC0415
+
+    rows = listed_entries(kind.value, load_rulebook(rules), Filters(setting, drug, text))
+    if not rows:
+        typer.echo(f"No {kind.value} meet what was asked for.", err=True)
+    if format is ListFormat.JSON:
+        write_output(render_json(rows), output)
+        return
+    at_terminal = output is None and sys.stdout.isatty()
+    write_output(render_text(rows, shutil.get_terminal_size((WIDTH, 24)).columns if at_terminal else WIDTH), output)
