@@ -104,11 +104,11 @@ def test_every_option_with_bevacizumab_tells_the_figures_of_its_severe_harm_and_
         assert holding
         assert [option.regimen for option in offered if option.harm] == [option.regimen for option in holding]
         assert not any("sail" in option.studies for option in offered)
-        for shown in (
-            text.render_advice([advice], rulebook, [patient]),
-            markdown.render_advice([advice], rulebook, [patient]),
-        ):
-            assert joined(shown).count(told) == joined(shown).count(stop) == len(holding)
+        shown = joined(text.render_advice([advice], rulebook, [patient]))
+        assert shown.count(told) == shown.count(stop) == 1
+        assert shown.count("Harm of bevacizumab: see ") == len(holding) - 1
+        shown = joined(markdown.render_advice([advice], rulebook, [patient]))
+        assert shown.count(told) == shown.count(stop) == len(holding)
 
 
 def test_what_is_not_so_without_being_looked_for_is_said_as_a_statement(rulebook):
@@ -395,3 +395,9 @@ def test_every_kind_of_block_is_told_in_text_and_in_markdown():
     assert markdown.markdown(blocks) == (
         "# Title\n\n## part\n\n- **name**: value\n\n- one\n\n| a | b |\n| --- | --- |\n| x | y |\n| z |  |\n"
     )
+
+
+def test_treatment_with_curative_intent_is_read_back_with_its_outcome(rulebook):
+    advice, patient = example(rulebook, "relapse-after-consolidation-durvalumab")
+    shown = joined(text.render_advice([advice], rulebook, [patient]))
+    assert "curative treatment with durvalumab (progressed)" in shown

@@ -7,7 +7,7 @@ import re
 from regimen_advisor.language.values import Choice, Number
 from regimen_advisor.patient.facts import Domain, Fact
 from regimen_advisor.patient.reading import Patient
-from regimen_advisor.wording import Wording
+from regimen_advisor.wording import Wording, listed, value_word
 
 _WITHOUT_LABEL = ("disease", "histology", "extent")
 _FROM_HISTORY = ("prior_lines", "progressed_on", "last_outcome")
@@ -36,8 +36,20 @@ def known_facts(patient: Patient, wording: Wording) -> str:
             found.append(fact.label if said == "yes" else said)
         else:
             found.append(f"{_LABELS.get(name, fact.label)} {said}")
+    found += _curative(patient, wording)
     parts = [", ".join(found)] if found else []
     return "; ".join([*parts, *(f"{word}: {', '.join(labels)}" for word, labels in absent.items() if labels)])
+
+
+def _curative(patient: Patient, wording: Wording) -> list[str]:
+    """Each treatment with curative intent, its drugs and its outcome."""
+    formulary, said = wording.domain.formulary, []
+    for entry in patient.history or ():
+        if entry.line is None:
+            drugs = [formulary.name_of(id) for id in formulary.drugs if id in entry.drugs.must]
+            outcome = value_word(next(iter(entry.outcomes))) if len(entry.outcomes) == 1 else "outcome not known"
+            said.append(f"curative treatment with {listed(drugs) or 'drugs that are not known'} ({outcome})")
+    return said
 
 
 def _is_told(name: str, fact: Fact, patient: Patient) -> bool:

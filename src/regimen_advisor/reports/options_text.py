@@ -50,7 +50,7 @@ class OptionsText:
         if undetermined:
             yield Paragraph(f"? waits for {questions_words(option.depends_on, self.rulebook.domain)}", "open", 3, 2)
         yield from self._evidence(option)
-        yield from self._harm_of_drugs(option)
+        yield from self._harm_of_drugs(option, number)
         if option.approvals:
             yield Paragraph(f"Approved: {'; '.join(map(self._approval, option.approvals))}", indent=3, hang=2)
         if undetermined:
@@ -83,12 +83,13 @@ class OptionsText:
             place = signed(self.places.within(best.cited_in, safety.section), safety.errata)
             yield Paragraph(f"{shortened(harm, MOST_HARM)} {place}", "", 3, 2)
 
-    def _harm_of_drugs(self, option: Option) -> Iterator[Block]:
-        """Severe harm of a drug of the regimen, whatever its own studies say of it."""
-        if option.standing is not Standing.UNDETERMINED:
-            told = [f"{harm_of_a_drug(one)} [{self.places.of(one.cited_in)}]" for one in option.harm]
-            if told:
-                yield Paragraph(" ".join(told), "", 3, 2)
+    def _harm_of_drugs(self, option: Option, number: int) -> Iterator[Block]:
+        """Severe harm of a drug, whatever the studies of the regimen say; written out under the first such option."""
+        if option.standing is Standing.UNDETERMINED or not option.harm:
+            return
+        harm = " ".join(f"{harm_of_a_drug(one)} [{self.places.of(one.cited_in)}]" for one in option.harm)
+        first = self.told.setdefault(harm, number)
+        yield Paragraph(harm if first == number else f"{harm.split(':')[0]}: see {first}", "", 3, 2)
 
     def _results(self, evidence: Evidence, arms: Sequence[str]) -> str:
         study, labels = self.rulebook.studies[evidence.study], arm_labels(evidence)
