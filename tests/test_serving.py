@@ -57,6 +57,8 @@ def test_a_posted_profile_is_answered_with_the_same_advice_as_on_the_command_lin
         (b'{"diseas": "nsclc"}', "diseas"),
         (b'{"pd_l1_tps": 150}', "pd_l1_tps"),
         (b'{"history": [{"line": 1, "drugs": ["osimertinb"]}]}', "osimertinb"),
+        (b'{"id": "\\ud800"}', "surrogates not allowed"),
+        (b'{"\\ud800": 1}', "surrogates not allowed"),
         (b'{"disease": "sclc", "histology": "squamous"}', "contradict each other"),
     ],
 )
@@ -104,3 +106,67 @@ def test_a_port_that_is_taken_is_said(rulebook: Rulebook) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(InputError, match=f"port {port} cannot be used"):
             serving.run(rulebook, "", port)
+
+
+def test_the_server_listens_on_this_computer_alone_says_that_it_starts_and_does_not_name_its_software(
+    rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    uvicorn = pytest.importorskip("uvicorn")
+    ran: list[tuple[Any, str]] = []
+
+    def run(server: Any, sockets: list[socket.socket]) -> None:
+        for one in sockets:
+            ran.append((server, one.getsockname()[0]))
+            one.close()
+
+    monkeypatch.setattr(uvicorn.Server, "run", run)
+    serving.run(rulebook, "", 0)
+    [(server, host)] = ran
+    assert host == "127.0.0.1"
+    assert not server.config.server_header
+    assert capsys.readouterr().err.startswith("Starting ...\nhttp://127.0.0.1:")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        ("GET", "/", {}, 200),
+        ("GET", "/nowhere", {}, 404),
+        ("GET", "/schema/other", {}, 404),
+        ("GET", "/advise", {}, 405),
+        ("POST", "/advise", {}, 415),
+        ("POST", "/advise", JSON, 400),
+        ("GET", "/", {"host": "evil.example"}, 400),
+        ("GET", "/", {"origin": "http://evil.example"}, 403),
+    ],
+)
+def test_every_answer_carries_the_safety_headers(
+    client: Any, method: str, path: str, headers: dict[str, str], status: int
+) -> None:
+    answer = client.request(method, path, headers=headers)
+    assert answer.status_code == status
+    assert answer.headers["x-frame-options"] == "DENY"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_an_internal_error_carries_the_safety_headers(rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(body: bytes, rulebook: Rulebook) -> str:
+        raise RuntimeError
+
+    monkeypatch.setattr(serving, "_advice", fails)
+    served = serving.application(rulebook, "")
+    with testclient.TestClient(served, base_url="http://127.0.0.1:8000", raise_server_exceptions=False) as client:
+        answer = client.post("/advise", json=PROFILE)
+    assert answer.status_code == 500
+    assert answer.headers["x-frame-options"] == "DENY"
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://127.0.0.1:8000", "http://127.0.0.1:9"])
+def test_a_page_of_another_origin_is_refused(client: Any, origin: str) -> None:
+    assert client.post("/advise", json=PROFILE, headers={"origin": origin}).status_code == 403
+
+
+def test_the_page_of_this_server_may_ask(client: Any) -> None:
+    assert client.post("/advise", json=PROFILE, headers={"origin": "http://127.0.0.1:8000"}).status_code == 200

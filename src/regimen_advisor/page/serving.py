@@ -16,9 +16,9 @@ from regimen_advisor.files.sources import MAX_DEPTH, Document, Path_
 from regimen_advisor.knowledge.rulebook import Rulebook
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HOST = "127.0.0.1"
 NAMES = [HOST, "localhost"]
@@ -31,7 +31,7 @@ SAFETY = {
 }
 
 
-def application(rulebook: Rulebook, html: str) -> Starlette:
+def application(rulebook: Rulebook, html: str) -> ASGIApp:
     """The server as an ASGI application.
 
     ``GET /`` is the page; ``POST /advise`` takes a profile and answers with advice; ``GET /schema/profile`` and
@@ -48,11 +48,11 @@ def application(rulebook: Rulebook, html: str) -> Starlette:
         raise _not_installed(error) from None
 
     async def page(_request: Request) -> Response:
-        return HTMLResponse(html, headers=SAFETY)
+        return HTMLResponse(html)
 
     async def advise(request: Request) -> Response:
         status, text = await _advised(request, rulebook)
-        return Plain(text, status, headers=SAFETY, media_type="application/json")
+        return Plain(text, status, media_type="application/json")
 
     async def schema(request: Request) -> Response:
         from regimen_advisor.schemas import schema_of  # noqa: PLC0415
@@ -60,10 +60,10 @@ def application(rulebook: Rulebook, html: str) -> Starlette:
         name = request.path_params["name"]
         if name not in SCHEMAS:
             text = _problems([_problem(f"expected one of {', '.join(SCHEMAS)}")])
-            return Plain(text, 404, headers=SAFETY, media_type="application/json")
-        return Plain(json.dumps(schema_of(name)), headers=SAFETY, media_type="application/json")
+            return Plain(text, 404, media_type="application/json")
+        return Plain(json.dumps(schema_of(name)), media_type="application/json")
 
-    return Starlette(
+    inner = Starlette(
         routes=[
             Route("/", page),
             Route("/advise", advise, methods=["POST"]),
@@ -71,6 +71,37 @@ def application(rulebook: Rulebook, html: str) -> Starlette:
         ],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=NAMES)],
     )
+    return _guarded(inner)
+
+
+def _guarded(app: ASGIApp) -> ASGIApp:
+    """The application with the safety headers on every answer of it, and closed to the pages of other origins.
+
+    It stands outside Starlette, whose own answers to errors pass no middleware.
+    """
+    from starlette.responses import Response as Plain  # noqa: PLC0415 - an extra
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        async def safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                ours = [(name.lower().encode(), value.encode()) for name, value in SAFETY.items()]
+                message = {**message, "headers": [*message.get("headers", ()), *ours]}
+            await send(message)
+
+        if scope["type"] == "http" and not _of_this_server(scope["headers"]):
+            refused = _problems([_problem("asked by a page of another origin")])
+            await Plain(refused, 403, media_type="application/json")(scope, receive, safely)
+        else:
+            await app(scope, receive, safely)
+
+    return guarded
+
+
+def _of_this_server(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    """Whether a browser that names the origin of the asking page names this server. Other clients name none."""
+    hosts = [value for name, value in headers if name == b"host"]
+    origins = [value for name, value in headers if name == b"origin"]
+    return all(origin.lower() == b"http://" + host.lower() for origin in origins for host in hosts)
 
 
 def run(rulebook: Rulebook, html: str, port: int) -> None:
@@ -78,6 +109,7 @@ def run(rulebook: Rulebook, html: str, port: int) -> None:
     import socket  # noqa: PLC0415
     import sys  # noqa: PLC0415
 
+    print("Starting ...", file=sys.stderr, flush=True)  # noqa: T201
     app = application(rulebook, html)
     try:
         import uvicorn  # noqa: PLC0415 - an extra
@@ -89,7 +121,7 @@ def run(rulebook: Rulebook, html: str, port: int) -> None:
         message = f"port {port} cannot be used: {error.strerror}"
         raise InputError.at(Location("--port"), message, "choose another with --port, or 0 for a free one") from None
     print(f"http://{HOST}:{listening.getsockname()[1]}/  (Ctrl+C ends it)", file=sys.stderr, flush=True)  # noqa: T201
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, server_header=False))
     server.run(sockets=[listening])
 
 
@@ -124,10 +156,13 @@ def _advice(body: bytes, rulebook: Rulebook) -> str:
 
 def _parsed(body: bytes) -> Any:
     try:
-        return json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
+        value = json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
+        # An escape may write half of a pair of surrogates, which no answer in UTF-8 could repeat.
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         message = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise InputError([_problem(f"expected a profile as JSON in UTF-8: {message}")]) from None
+    return value
 
 
 def _paths(value: Any, path: Path_ = ()) -> Iterator[Path_]:
