@@ -2,7 +2,11 @@
 
 import json
 import logging
+import signal
 import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -170,3 +174,56 @@ def test_a_page_of_another_origin_is_refused(client: Any, origin: str) -> None:
 
 def test_the_page_of_this_server_may_ask(client: Any) -> None:
     assert client.post("/advise", json=PROFILE, headers={"origin": "http://127.0.0.1:8000"}).status_code == 200
+
+
+def _slow(body: bytes, rulebook: Rulebook) -> tuple[int, str]:
+    time.sleep(30 if b"slow" in body else 0)
+    return 200, "{}"
+
+
+def test_advice_that_takes_too_long_is_given_up_and_more_than_are_allowed_at_once_are_told_to_wait(
+    rulebook: Rulebook,
+) -> None:
+    workers = serving.Workers(_slow, rulebook, at_once=1, seconds=0.5)
+    try:
+        served = serving.application(rulebook, "", workers)
+        with testclient.TestClient(served, base_url="http://127.0.0.1:8000") as client:
+            late = client.post("/advise", json={"id": "slow"})
+            assert (late.status_code, late.headers["retry-after"]) == (503, "1")
+            assert client.post("/advise", json={"id": "quick"}).status_code == 200
+            idle, workers._idle = workers._idle, []
+            assert client.post("/advise", json={"id": "quick"}).status_code == 503
+            workers._idle = idle
+    finally:
+        workers.close()
+
+
+def _runs(process: str) -> bool:
+    """Whether it still runs: one that ended stays listed as a zombie until its parent asks for it."""
+    try:
+        status = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="children are counted in /proc")
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_worker_is_left_when_the_server_ends(ending: signal.Signals) -> None:
+    start = "from regimen_advisor.cli.app import main; main()"
+    command = [sys.executable, "-c", start, "serve", "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stderr is not None
+            assert server.stderr.readline() == "Starting ...\n"
+            assert server.stderr.readline().startswith("http://127.0.0.1:")
+            children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text(encoding="ascii").split()
+            assert len(children) >= 4
+            server.send_signal(ending)
+            server.wait(20)
+        finally:
+            server.kill()
+    until = time.monotonic() + 20
+    while any(_runs(child) for child in children) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not [child for child in children if _runs(child)]

@@ -6,6 +6,7 @@ its own. It keeps nothing and logs nothing of what is asked.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from regimen_advisor.files.errors import DisagreementError, InputError, Location
 from regimen_advisor.files.output import MAX_BYTES
 from regimen_advisor.files.sources import MAX_DEPTH, Document, Path_
 from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.page.workers import BusyError, Workers
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -29,13 +31,22 @@ SAFETY = {
     "Cache-Control": "no-store",
     "X-Frame-Options": "DENY",
 }
+# What is refused before it was read is not read on; who comes too early is told when to come again.
+ENDINGS = {
+    408: {"Connection": "close"},
+    413: {"Connection": "close"},
+    415: {"Connection": "close"},
+    503: {"Retry-After": "1"},
+}
+BODY_SECONDS = 10
 
 
-def application(rulebook: Rulebook, html: str) -> ASGIApp:
+def application(rulebook: Rulebook, html: str, workers: Workers | None = None) -> ASGIApp:
     """The server as an ASGI application.
 
     ``GET /`` is the page; ``POST /advise`` takes a profile and answers with advice; ``GET /schema/profile`` and
-    ``GET /schema/advice`` describe both. Raises ``InputError`` where the extra ``web`` is not installed.
+    ``GET /schema/advice`` describe both. Advice is worked out by the ``workers``, or in this process where there are
+    none. Raises ``InputError`` where the extra ``web`` is not installed.
     """
     try:
         from starlette.applications import Starlette  # noqa: PLC0415 - an extra
@@ -51,8 +62,8 @@ def application(rulebook: Rulebook, html: str) -> ASGIApp:
         return HTMLResponse(html)
 
     async def advise(request: Request) -> Response:
-        status, text = await _advised(request, rulebook)
-        return Plain(text, status, media_type="application/json")
+        status, text = await _advised(request, rulebook, workers)
+        return Plain(text, status, headers=ENDINGS.get(status), media_type="application/json")
 
     async def schema(request: Request) -> Response:
         from regimen_advisor.schemas import schema_of  # noqa: PLC0415
@@ -110,7 +121,6 @@ def run(rulebook: Rulebook, html: str, port: int) -> None:
     import sys  # noqa: PLC0415
 
     print("Starting ...", file=sys.stderr, flush=True)  # noqa: T201
-    app = application(rulebook, html)
     try:
         import uvicorn  # noqa: PLC0415 - an extra
     except ImportError as error:
@@ -120,20 +130,39 @@ def run(rulebook: Rulebook, html: str, port: int) -> None:
     except OSError as error:
         message = f"port {port} cannot be used: {error.strerror}"
         raise InputError.at(Location("--port"), message, "choose another with --port, or 0 for a free one") from None
+    workers = Workers(answered, rulebook)
+    app = application(rulebook, html, workers)
     print(f"http://{HOST}:{listening.getsockname()[1]}/  (Ctrl+C ends it)", file=sys.stderr, flush=True)  # noqa: T201
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, server_header=False))
-    server.run(sockets=[listening])
+    try:
+        server.run(sockets=[listening])
+    finally:
+        workers.close()
 
 
-async def _advised(request: Request, rulebook: Rulebook) -> tuple[int, str]:
+async def _advised(request: Request, rulebook: Rulebook, workers: Workers | None) -> tuple[int, str]:
     """The status and the JSON of an answer."""
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
         return 415, _problems([_problem("expected the content type application/json")])
     body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_BYTES:
-            return 413, _problems([_problem(f"expected at most {MAX_BYTES:,} bytes, found more")])
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in request.stream():
+                body += part
+                if len(body) > MAX_BYTES:
+                    return 413, _problems([_problem(f"expected at most {MAX_BYTES:,} bytes, found more")])
+    except TimeoutError:
+        return 408, _problems([_problem(f"expected the whole profile within {BODY_SECONDS} seconds")])
+    try:
+        return answered(body, rulebook) if workers is None else await workers.ask(body)
+    except BusyError:
+        return 503, _problems([_problem("too many profiles at once; ask again in a second")])
+    except TimeoutError:
+        return 503, _problems([_problem("the advice took too long")])
+
+
+def answered(body: bytes, rulebook: Rulebook) -> tuple[int, str]:
+    """The status and the JSON of an answer to a posted body."""
     try:
         return 200, _advice(body, rulebook)
     except InputError as error:
