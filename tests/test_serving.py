@@ -2,7 +2,11 @@
 
 import json
 import logging
+import signal
 import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +79,8 @@ def test_a_posted_profile_is_answered_with_the_same_advice_as_on_the_command_lin
         (b'{"diseas": "nsclc"}', "diseas"),
         (b'{"pd_l1_tps": 150}', "pd_l1_tps"),
         (b'{"history": [{"line": 1, "drugs": ["osimertinb"]}]}', "osimertinb"),
+        (b'{"id": "\\ud800"}', "surrogates not allowed"),
+        (b'{"\\ud800": 1}', "surrogates not allowed"),
         (b'{"disease": "sclc", "histology": "squamous"}', "contradict each other"),
     ],
 )
@@ -122,3 +128,120 @@ def test_a_port_that_is_taken_is_said(rulebook: Rulebook) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(InputError, match=f"port {port} cannot be used"):
             serving.run(rulebook, "", port)
+
+
+def test_the_server_listens_on_this_computer_alone_says_that_it_starts_and_does_not_name_its_software(
+    rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    uvicorn = pytest.importorskip("uvicorn")
+    ran: list[tuple[Any, str]] = []
+
+    def run(server: Any, sockets: list[socket.socket]) -> None:
+        for one in sockets:
+            ran.append((server, one.getsockname()[0]))
+            one.close()
+
+    monkeypatch.setattr(uvicorn.Server, "run", run)
+    serving.run(rulebook, "", 0)
+    [(server, host)] = ran
+    assert host == "127.0.0.1"
+    assert not server.config.server_header
+    assert capsys.readouterr().err.startswith("Starting ...\nhttp://127.0.0.1:")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        ("GET", "/", {}, 200),
+        ("GET", "/nowhere", {}, 404),
+        ("GET", "/schema/other", {}, 404),
+        ("GET", "/advise", {}, 405),
+        ("POST", "/advise", {}, 415),
+        ("POST", "/advise", JSON, 400),
+        ("GET", "/", {"host": "evil.example"}, 400),
+        ("GET", "/", {"origin": "http://evil.example"}, 403),
+    ],
+)
+def test_every_answer_carries_the_safety_headers(
+    client: Any, method: str, path: str, headers: dict[str, str], status: int
+) -> None:
+    answer = client.request(method, path, headers=headers)
+    assert answer.status_code == status
+    assert answer.headers["x-frame-options"] == "DENY"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_an_internal_error_carries_the_safety_headers(rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(body: bytes, rulebook: Rulebook) -> str:
+        raise RuntimeError
+
+    monkeypatch.setattr(serving, "_advice", fails)
+    served = serving.application(rulebook, "")
+    with testclient.TestClient(served, base_url="http://127.0.0.1:8000", raise_server_exceptions=False) as client:
+        answer = client.post("/advise", json=PROFILE)
+    assert answer.status_code == 500
+    assert answer.headers["x-frame-options"] == "DENY"
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://127.0.0.1:8000", "http://127.0.0.1:9"])
+def test_a_page_of_another_origin_is_refused(client: Any, origin: str) -> None:
+    assert client.post("/advise", json=PROFILE, headers={"origin": origin}).status_code == 403
+
+
+def test_the_page_of_this_server_may_ask(client: Any) -> None:
+    assert client.post("/advise", json=PROFILE, headers={"origin": "http://127.0.0.1:8000"}).status_code == 200
+
+
+def _slow(body: bytes, rulebook: Rulebook) -> tuple[int, str]:
+    time.sleep(30 if b"slow" in body else 0)
+    return 200, "{}"
+
+
+def test_advice_that_takes_too_long_is_given_up_and_more_than_are_allowed_at_once_are_told_to_wait(
+    rulebook: Rulebook,
+) -> None:
+    workers = serving.Workers(_slow, rulebook, at_once=1, seconds=0.5)
+    try:
+        served = serving.application(rulebook, "", workers)
+        with testclient.TestClient(served, base_url="http://127.0.0.1:8000") as client:
+            late = client.post("/advise", json={"id": "slow"})
+            assert (late.status_code, late.headers["retry-after"]) == (503, "1")
+            assert client.post("/advise", json={"id": "quick"}).status_code == 200
+            idle, workers._idle = workers._idle, []
+            assert client.post("/advise", json={"id": "quick"}).status_code == 503
+            workers._idle = idle
+    finally:
+        workers.close()
+
+
+def _runs(process: str) -> bool:
+    """Whether it still runs: one that ended stays listed as a zombie until its parent asks for it."""
+    try:
+        status = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="children are counted in /proc")
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_worker_is_left_when_the_server_ends(ending: signal.Signals) -> None:
+    start = "from regimen_advisor.cli.app import main; main()"
+    command = [sys.executable, "-c", start, "serve", "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stderr is not None
+            assert server.stderr.readline() == "Starting ...\n"
+            assert server.stderr.readline().startswith("http://127.0.0.1:")
+            children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text(encoding="ascii").split()
+            assert len(children) >= 4
+            server.send_signal(ending)
+            server.wait(20)
+        finally:
+            server.kill()
+    until = time.monotonic() + 20
+    while any(_runs(child) for child in children) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not [child for child in children if _runs(child)]

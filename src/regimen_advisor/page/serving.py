@@ -6,6 +6,7 @@ its own. It keeps nothing and logs nothing of what is asked.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,11 +15,12 @@ from regimen_advisor.files.errors import DisagreementError, InputError, Location
 from regimen_advisor.files.output import MAX_BYTES
 from regimen_advisor.files.sources import MAX_DEPTH, Document, Path_
 from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.page.workers import BusyError, Workers
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HOST = "127.0.0.1"
 NAMES = [HOST, "localhost"]
@@ -29,13 +31,22 @@ SAFETY = {
     "Cache-Control": "no-store",
     "X-Frame-Options": "DENY",
 }
+# What is refused before it was read is not read on; who comes too early is told when to come again.
+ENDINGS = {
+    408: {"Connection": "close"},
+    413: {"Connection": "close"},
+    415: {"Connection": "close"},
+    503: {"Retry-After": "1"},
+}
+BODY_SECONDS = 10
 
 
-def application(rulebook: Rulebook, html: str) -> Starlette:
+def application(rulebook: Rulebook, html: str, workers: Workers | None = None) -> ASGIApp:
     """The server as an ASGI application.
 
     ``GET /`` is the page; ``POST /advise`` takes a profile and answers with advice; ``GET /schema/profile`` and
-    ``GET /schema/advice`` describe both. Raises ``InputError`` where the extra ``web`` is not installed.
+    ``GET /schema/advice`` describe both. Advice is worked out by the ``workers``, or in this process where there are
+    none. Raises ``InputError`` where the extra ``web`` is not installed.
     """
     try:
         from starlette.applications import Starlette  # noqa: PLC0415 - an extra
@@ -48,11 +59,11 @@ def application(rulebook: Rulebook, html: str) -> Starlette:
         raise _not_installed(error) from None
 
     async def page(_request: Request) -> Response:
-        return HTMLResponse(html, headers=SAFETY)
+        return HTMLResponse(html)
 
     async def advise(request: Request) -> Response:
-        status, text = await _advised(request, rulebook)
-        return Plain(text, status, headers=SAFETY, media_type="application/json")
+        status, text = await _advised(request, rulebook, workers)
+        return Plain(text, status, headers=ENDINGS.get(status), media_type="application/json")
 
     async def schema(request: Request) -> Response:
         from regimen_advisor.schemas import schema_of  # noqa: PLC0415
@@ -60,10 +71,10 @@ def application(rulebook: Rulebook, html: str) -> Starlette:
         name = request.path_params["name"]
         if name not in SCHEMAS:
             text = _problems([_problem(f"expected one of {', '.join(SCHEMAS)}")])
-            return Plain(text, 404, headers=SAFETY, media_type="application/json")
-        return Plain(json.dumps(schema_of(name)), headers=SAFETY, media_type="application/json")
+            return Plain(text, 404, media_type="application/json")
+        return Plain(json.dumps(schema_of(name)), media_type="application/json")
 
-    return Starlette(
+    inner = Starlette(
         routes=[
             Route("/", page),
             Route("/advise", advise, methods=["POST"]),
@@ -71,6 +82,37 @@ def application(rulebook: Rulebook, html: str) -> Starlette:
         ],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=NAMES)],
     )
+    return _guarded(inner)
+
+
+def _guarded(app: ASGIApp) -> ASGIApp:
+    """The application with the safety headers on every answer of it, and closed to the pages of other origins.
+
+    It stands outside Starlette, whose own answers to errors pass no middleware.
+    """
+    from starlette.responses import Response as Plain  # noqa: PLC0415 - an extra
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        async def safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                ours = [(name.lower().encode(), value.encode()) for name, value in SAFETY.items()]
+                message = {**message, "headers": [*message.get("headers", ()), *ours]}
+            await send(message)
+
+        if scope["type"] == "http" and not _of_this_server(scope["headers"]):
+            refused = _problems([_problem("asked by a page of another origin")])
+            await Plain(refused, 403, media_type="application/json")(scope, receive, safely)
+        else:
+            await app(scope, receive, safely)
+
+    return guarded
+
+
+def _of_this_server(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    """Whether a browser that names the origin of the asking page names this server. Other clients name none."""
+    hosts = [value for name, value in headers if name == b"host"]
+    origins = [value for name, value in headers if name == b"origin"]
+    return all(origin.lower() == b"http://" + host.lower() for origin in origins for host in hosts)
 
 
 def run(rulebook: Rulebook, html: str, port: int) -> None:
@@ -78,7 +120,7 @@ def run(rulebook: Rulebook, html: str, port: int) -> None:
     import socket  # noqa: PLC0415
     import sys  # noqa: PLC0415
 
-    app = application(rulebook, html)
+    print("Starting ...", file=sys.stderr, flush=True)  # noqa: T201
     try:
         import uvicorn  # noqa: PLC0415 - an extra
     except ImportError as error:
@@ -88,20 +130,39 @@ def run(rulebook: Rulebook, html: str, port: int) -> None:
     except OSError as error:
         message = f"port {port} cannot be used: {error.strerror}"
         raise InputError.at(Location("--port"), message, "choose another with --port, or 0 for a free one") from None
+    workers = Workers(answered, rulebook)
+    app = application(rulebook, html, workers)
     print(f"http://{HOST}:{listening.getsockname()[1]}/  (Ctrl+C ends it)", file=sys.stderr, flush=True)  # noqa: T201
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False))
-    server.run(sockets=[listening])
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, server_header=False))
+    try:
+        server.run(sockets=[listening])
+    finally:
+        workers.close()
 
 
-async def _advised(request: Request, rulebook: Rulebook) -> tuple[int, str]:
+async def _advised(request: Request, rulebook: Rulebook, workers: Workers | None) -> tuple[int, str]:
     """The status and the JSON of an answer."""
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
         return 415, _problems([_problem("expected the content type application/json")])
     body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_BYTES:
-            return 413, _problems([_problem(f"expected at most {MAX_BYTES:,} bytes, found more")])
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in request.stream():
+                body += part
+                if len(body) > MAX_BYTES:
+                    return 413, _problems([_problem(f"expected at most {MAX_BYTES:,} bytes, found more")])
+    except TimeoutError:
+        return 408, _problems([_problem(f"expected the whole profile within {BODY_SECONDS} seconds")])
+    try:
+        return answered(body, rulebook) if workers is None else await workers.ask(body)
+    except BusyError:
+        return 503, _problems([_problem("too many profiles at once; ask again in a second")])
+    except TimeoutError:
+        return 503, _problems([_problem("the advice took too long")])
+
+
+def answered(body: bytes, rulebook: Rulebook) -> tuple[int, str]:
+    """The status and the JSON of an answer to a posted body."""
     try:
         return 200, _advice(body, rulebook)
     except InputError as error:
@@ -124,10 +185,13 @@ def _advice(body: bytes, rulebook: Rulebook) -> str:
 
 def _parsed(body: bytes) -> Any:
     try:
-        return json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
+        value = json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
+        # An escape may write half of a pair of surrogates, which no answer in UTF-8 could repeat.
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         message = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise InputError([_problem(f"expected a profile as JSON in UTF-8: {message}")]) from None
+    return value
 
 
 def _paths(value: Any, path: Path_ = ()) -> Iterator[Path_]:
