@@ -79,8 +79,8 @@ def test_a_posted_profile_is_answered_with_the_same_advice_as_on_the_command_lin
         (b'{"diseas": "nsclc"}', "diseas"),
         (b'{"pd_l1_tps": 150}', "pd_l1_tps"),
         (b'{"history": [{"line": 1, "drugs": ["osimertinb"]}]}', "osimertinb"),
-        (b'{"id": "\\ud800"}', "surrogates not allowed"),
-        (b'{"\\ud800": 1}', "surrogates not allowed"),
+        (b'{"id": "\\ud800"}', "half a character"),
+        (b'{"\\ud800": 1}', "half a character"),
         (b'{"disease": "sclc", "histology": "squamous"}', "contradict each other"),
     ],
 )

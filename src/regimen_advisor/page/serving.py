@@ -185,13 +185,10 @@ def _advice(body: bytes, rulebook: Rulebook) -> str:
 
 def _parsed(body: bytes) -> Any:
     try:
-        value = json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
-        # An escape may write half of a pair of surrogates, which no answer in UTF-8 could repeat.
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        return json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         message = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise InputError([_problem(f"expected a profile as JSON in UTF-8: {message}")]) from None
-    return value
 
 
 def _paths(value: Any, path: Path_ = ()) -> Iterator[Path_]:
