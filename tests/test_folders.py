@@ -198,7 +198,7 @@ def test_an_installed_package_takes_its_own_rules(installed: Path) -> None:
 def test_an_installed_package_refuses_its_rules_where_one_of_their_files_is_lost(installed: Path) -> None:
     (installed / "nsclc" / "silence.yaml").unlink()
     said = refusal(lambda: load_rulebook(installed))
-    assert said.startswith(f"{installed / 'manifest.yaml'}:2:1: the manifest counts 1")
+    assert said.startswith(f"{installed / 'manifest.yaml'}:2:1: the manifest counts ")
     assert said.endswith("(install the package anew)")
 
 

@@ -52,7 +52,7 @@ RULES = ("--rules", f"{ODD}/rules")
         *(("advise", f"{ODD}.yaml", "-f", form) for form in ("text", "json", "markdown", "html")),
         *(("explain", f"{ODD}.yaml", "-f", form) for form in ("text", "json", "markdown", "html")),
         *(("map", "nsclc/squamous", "--profile", f"{ODD}.yaml", "-f", form) for form in ("text", "svg", "dot")),
-        ("page", "--profiles", ODD),
+        ("page", "--profiles", ODD, "-o", "-"),
         ("check",),
         ("check", "-f", "json"),
     ],
@@ -201,7 +201,7 @@ def test_conditions_at_every_limit_are_advised_on_mapped_and_drawn(tmp_path: Pat
     deep = "when:\n      not: " + "{not: " * 20 + "{f0: true}" + "}" * 20 + "\n"
     squamous.write_text(squamous.read_text("utf-8").replace("when:\n", deep, 1), "utf-8")
     shutil.copy(ROOT / "profiles" / "egfr-l858r-after-osimertinib.yaml", tmp_path / "p.yaml")
-    for asked in (["advise", "p.yaml"], ["explain", "p.yaml"], ["map", "nsclc/squamous"], ["page"]):
+    for asked in (["advise", "p.yaml"], ["explain", "p.yaml"], ["map", "nsclc/squamous"], ["page", "-o", "-"]):
         done = run(*asked, cwd=tmp_path)
         assert (done.returncode, done.stderr) == (0, ""), asked
 

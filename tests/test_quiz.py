@@ -172,7 +172,7 @@ def test_a_setting_may_be_named_by_its_file_where_that_is_clear(rulebook: Rulebo
     assert setting_named("nrg1", rulebook).id == "nsclc/nrg1"
     with pytest.raises(InputError, match="nsclc/first-line-maintenance or sclc/first-line-maintenance"):
         setting_named("first-line-maintenance", rulebook)
-    with pytest.raises(InputError, match="did you mean `nsclc/nrg1`"):
+    with pytest.raises(InputError, match="expected nsclc/nrg1, found `nsclc/nrg`"):
         setting_named("nsclc/nrg", rulebook)
 
 

@@ -151,11 +151,12 @@ class _Advisor:
         told: dict[str, Caution] = {}
         for caution in self._each_caution(rules):
             same = told.get(key := caution.says if caution.state == "open" else caution.rule)
-            told[key] = (
-                same.model_copy(update={"depends_on": tuple(_unique((*same.depends_on, *caution.depends_on)))})
-                if same
-                else caution
-            )
+            if same is not None:  # whatever the order of the rules, the first of them by its id speaks for all
+                waits = tuple(sorted({*same.depends_on, *caution.depends_on}))
+                first = min(same, caution, key=lambda one: one.rule)
+                told[key] = first.model_copy(update={"depends_on": waits})
+            else:
+                told[key] = caution
         return tuple(told.values())
 
     def _each_caution(self, rules: Iterable[Rule]) -> Iterator[Caution]:

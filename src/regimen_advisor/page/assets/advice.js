@@ -86,7 +86,10 @@ class Advisor {
     for (const held of ids.filter((id) => this.truths[id] !== FALSE).sort(before).map((id) => this.#held(id))) {
       const rule = this.data.rules[held.rule], key = held.state === "open" ? rule.if_open ?? rule.says : held.rule;
       const same = told.get(key);
-      told.set(key, same ? { ...same, depends_on: [...new Set([...same.depends_on, ...held.depends_on])] } : held);
+      // Whatever the order of the rules, the first of them by its id speaks for all.
+      const first = same && same.rule < held.rule ? same : held;
+      const waits = same ? [...new Set([...same.depends_on, ...held.depends_on])].sort() : held.depends_on;
+      told.set(key, { ...first, depends_on: waits });
     }
     return [...told.values()];
   }
