@@ -209,3 +209,12 @@ class Advice(Record):
     def of(self, *standings: Standing) -> tuple[Option, ...]:
         """The options with one of these standings, in order."""
         return tuple(option for option in self.options if option.standing in standings)
+
+    def common_cautions(self) -> tuple[Caution, ...]:
+        """The cautions that hold for every option that is offered, where there are at least two: to be said once."""
+        offered = self.of(Standing.OFFERED, Standing.OFFERED_WITH_CAUTION)
+        if len(offered) < 2:
+            return ()
+        held = [{caution.rule for caution in option.cautions if caution.state == "holds"} for option in offered]
+        common = set.intersection(*held)
+        return tuple(caution for caution in offered[0].cautions if caution.rule in common)

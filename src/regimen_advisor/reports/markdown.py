@@ -100,6 +100,7 @@ class _Report:
             yield Paragraph(advice.profile.summary)
         yield Paragraph(f"Read as: {known_facts(self.patient, self.wording) or 'nothing is known'}.")
         yield from self._section("Remarks on the input", advice.profile.notes)
+        yield from self._section("First: for every option below", map(self._caution, advice.common_cautions()))
         yield from self._section(
             "Standard stated by the reviews", map(self._statement, advice.standards), "None stated for this situation."
         )
@@ -147,7 +148,7 @@ class _Report:
         for approval in option.approvals:
             place = signed(self.places.at(approval.review, *approval.sections), (e.id for e in approval.errata))
             lines.append(f"Approved: {approval_words(approval)}, {approval.indication} {place}")
-        yield Bullets((*lines, *map(self._caution, option.cautions)))
+        yield Bullets((*lines, *map(self._caution, self._own_cautions(option))))
         if details:
             for evidence in option.evidence:
                 yield from study_blocks(self.rulebook.studies[evidence.study], self.rulebook, level=4)
@@ -183,6 +184,13 @@ class _Report:
         if errata:
             yield Heading(f"{ERRATUM_SIGN} What the published record says otherwise", 4)
             yield Bullets(errata)
+
+    def _own_cautions(self, option: Option) -> list[Caution]:
+        """The cautions of an option that are not said of every option already."""
+        if not option.standing.is_offered:
+            return list(option.cautions)
+        common = {caution.rule for caution in self.advice.common_cautions()}
+        return [caution for caution in option.cautions if caution.rule not in common]
 
     def _caution(self, caution: Caution) -> str:
         place = self.places.at(caution.source.review, caution.source.section)

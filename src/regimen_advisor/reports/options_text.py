@@ -36,8 +36,9 @@ MOST_NAMES = 3
 class OptionsText:
     """The options of one patient; it remembers which warnings were told and which errata concern what was shown."""
 
-    def __init__(self, rulebook: Rulebook, width: int) -> None:
+    def __init__(self, rulebook: Rulebook, width: int, said_first: Sequence[Caution] = ()) -> None:
         self.rulebook, self.width = rulebook, width
+        self._said_first = frozenset(caution.rule for caution in said_first)
         self.places = Places(rulebook)
         self.told: dict[str, int] = {}
         self.errata: dict[str, str] = {}
@@ -58,7 +59,13 @@ class OptionsText:
                 yield Paragraph(f"! if it is offered: {_count(option.cautions)} (--details)", "caution", 3, 2)
             return
         for caution in option.cautions:
-            yield self._caution(caution, number)
+            if caution.rule not in self._said_first:
+                yield self._caution(caution, number)
+
+    def first(self, caution: Caution) -> Paragraph:
+        """A caution of every option, as it stands above them."""
+        lead, place = self._lead(caution)
+        return Paragraph(f"{lead}{caution.says}{place}", "caution", 2, 2)
 
     def _evidence(self, option: Option) -> Iterator[Block]:
         best = leading(option, self.rulebook)
@@ -114,18 +121,20 @@ class OptionsText:
         ids = [erratum.id for erratum in approval.errata]
         return f"{approval_words(approval)} {signed(self.places.at(approval.review, *approval.sections), ids)}"
 
-    def _caution(self, caution: Caution, number: int) -> Paragraph:
+    def _lead(self, caution: Caution) -> tuple[str, str]:
+        """What stands before a caution and after it: its basis and what it waits for; its place."""
         outside = caution.basis != "review"
         basis = f"outside ({caution.certainty})" if outside else "review"
         errata = self.rulebook.errata
         self._remember(errata[id] for id in caution.errata if id in errata)
         section = "" if outside else self.places.at(caution.source.review, caution.source.section)
         place = f" {signed(section, caution.errata)}" if section or caution.errata else ""
-        if caution.state == "open":
-            waits = questions_words(caution.depends_on, self.rulebook.domain)
-            lead, style = f"? {basis}, waits for {waits}: ", "open"
-        else:
-            lead, style = f"! {basis}: ", "caution"
+        waits = questions_words(caution.depends_on, self.rulebook.domain)
+        return (f"? {basis}, waits for {waits}: " if caution.state == "open" else f"! {basis}: "), place
+
+    def _caution(self, caution: Caution, number: int) -> Paragraph:
+        lead, place = self._lead(caution)
+        style = "open" if caution.state == "open" else "caution"
         first = self.told.setdefault(caution.rule, number)
         if first == number:
             return Paragraph(f"{lead}{caution.says}{place}", style, 3, 2)

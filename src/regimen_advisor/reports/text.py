@@ -66,10 +66,11 @@ class _Report:
         self.advice, self.rulebook, self.patient = advice, rulebook, patient
         self.places = Places(rulebook)
         self.wording = Wording(rulebook.domain, rulebook.findings)
-        self.options = OptionsText(rulebook, width)
+        self.options = OptionsText(rulebook, width, advice.common_cautions())
 
     def blocks(self, *, everything: bool, details: bool) -> Iterator[Block]:
         yield from self._head()
+        yield from self._first()
         yield from self._standards()
         number = 0
         for standing in (Standing.OFFERED, Standing.OFFERED_WITH_CAUTION, Standing.UNDETERMINED):
@@ -110,6 +111,13 @@ class _Report:
             if self.advice.of(standing)
         ]
         yield Paragraph(f"{len(self.advice.options)} regimens: {listed(counts)}.")
+
+    def _first(self) -> Iterator[Block]:
+        """What holds for every option, once."""
+        common = self.advice.common_cautions()
+        if common:
+            yield Heading("First: for every option below")
+            yield from map(self.options.first, common)
 
     def _standards(self) -> Iterator[Block]:
         if not self.advice.standards:
