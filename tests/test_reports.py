@@ -406,8 +406,8 @@ def test_treatment_with_curative_intent_is_read_back_with_its_outcome(rulebook):
 def test_what_holds_for_every_option_is_said_once_above_them(rulebook):
     advice, patient = example(rulebook, "egfr-t790m-after-gefitinib")
     assert len([option for option in advice.options if option.standing.is_offered]) > 2
-    for render in (text.render_advice, markdown.render_advice):
-        shown = joined(render([advice], rulebook, [patient]))
+    for written in (text.render_advice, markdown.render_advice):
+        shown = joined(written([advice], rulebook, [patient]))
         assert shown.count("T790M was found") == 1
         assert shown.casefold().index("first: for every option below") < shown.index("T790M was found")
 
