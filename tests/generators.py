@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 
@@ -16,7 +16,7 @@ from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.knowledge.findings import Finding
 from regimen_advisor.knowledge.regimens import Component, Regimen, Source, Target
 from regimen_advisor.knowledge.rulebook import Rulebook
-from regimen_advisor.knowledge.rules import Effect, Rule, Setting
+from regimen_advisor.knowledge.rules import CautionKind, Effect, Rule, Setting
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
 from regimen_advisor.language.values import Atom, Between, Choice, Facts, Includes, Is, Members, Number, Value
 from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
@@ -243,6 +243,7 @@ def _rule(random: Random, book: Rulebook, findings: Mapping[str, Condition], ind
         id=f"rule-{index}", effect=effect, subject=subject, target=target, condition=condition, studies=(study,),
         approvals=(), source=SOURCE, says=f"Generated rule {index}.", overrides=(), basis=None, certainty=None,
         errata=(), setting=setting, location=ANYWHERE, written=written(condition),
+        kind=get_args(CautionKind)[index % 3] if effect is Effect.CAUTION else None,
     )  # fmt: skip
 
 

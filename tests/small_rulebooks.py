@@ -33,6 +33,7 @@ def rulebook_of(base: Rulebook, rules: str, findings: str = "[]") -> Rulebook:
             condition=reader.read(document, (index, "when"), text["when"]),
             studies=tuple(text.get("studies", ())),
             approvals=(),
+            kind=text.get("kind"),
             overrides=tuple(text.get("overrides", ())),
             basis=None,
             certainty=None,

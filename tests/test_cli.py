@@ -268,7 +268,7 @@ def test_colour_only_repeats_what_the_words_say():
     plain = in_a_terminal(["advise", PROFILE], NO_COLOR="1", TERM="dumb")
     assert "\x1b[33m" in coloured
     assert "\x1b[3" not in plain
-    assert "! outside (confirmed)" in plain
+    assert "Before the first dose: " in plain
 
 
 # show, schema, the command itself -----------------------------------------------------------------------------------

@@ -154,7 +154,9 @@ def shown(book: Rulebook, regimen: str, world: World, were: Mapping[str, str]) -
     if not offers:
         return Standing.NOT_INDICATED, frozenset(), frozenset()
     standing = Standing.EXCLUDED if exclusions else Standing.OFFERED_WITH_CAUTION if cautions else Standing.OFFERED
-    rules = frozenset((rule.effect, were.get(rule.id, rule.id)) for rule in (*offers, *exclusions, *cautions))
+    measures = [rule for rule in of.measures if holds(effective[rule.id], world.facts)]
+    told = (*offers, *exclusions, *cautions, *measures)
+    rules = frozenset((rule.effect, were.get(rule.id, rule.id)) for rule in told)
     return standing, rules, frozenset(study for rule in offers for study in rule.studies)
 
 

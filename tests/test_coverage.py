@@ -161,7 +161,7 @@ def test_a_rule_that_holds_in_no_case_is_named(either: Rulebook) -> None:
 
 
 def test_without_anything_that_can_matter_the_share_is_whole(rulebook: Rulebook) -> None:
-    book = rulebook_of(rulebook, "- {id: r, caution: all-options, when: {disease: nsclc}}")
+    book = rulebook_of(rulebook, "- {id: r, caution: all-options, kind: patient, when: {disease: nsclc}}")
     assert measure(book, []).share == 1.0
 
 

@@ -367,6 +367,9 @@ BROKEN_RULEBOOKS: dict[str, list[str]] = {
     "basis-without-certainty": [
         "nsclc/broken.yaml:5:5: a-rule: expected `basis` and `certainty` together",
     ],
+    "caution-without-a-kind": [
+        "nsclc/broken.yaml:5:5: a-rule: expected `kind` beside `caution`: one of patient, evidence, measure",
+    ],
     "certainty-without-basis": [
         "nsclc/broken.yaml:5:5: a-rule: expected `basis` and `certainty` together",
     ],
@@ -413,6 +416,9 @@ BROKEN_RULEBOOKS: dict[str, list[str]] = {
     ],
     "if-open-on-an-offer": [
         "nsclc/broken.yaml:10:14: if_open: only a caution may have it, never offer",
+    ],
+    "kind-on-an-offer": [
+        "nsclc/broken.yaml:7:11: kind: only a caution may have it, never offer",
     ],
     "missing-section": [
         "nsclc/broken.yaml:8:13: expected the key `section`, which is missing",
@@ -486,6 +492,9 @@ BROKEN_RULEBOOKS: dict[str, list[str]] = {
     ],
     "unknown-fact": [
         "nsclc/broken.yaml:7:12: histolgy: unknown fact or finding (did you mean `histology`?)",
+    ],
+    "unknown-kind-of-caution": [
+        "nsclc/broken.yaml:7:11: kind: expected `patient`, `evidence` or `measure`, found `serious`",
     ],
     "unknown-member": [
         (

@@ -98,7 +98,7 @@ def test_a_finding_is_replaced_by_one_on_the_same_facts_and_changed_itself(ruleb
     ("text", "after"),
     [
         ("- {id: r, exclude: {drug: bevacizumab}, when: {ecog: 4}}", "caution: bevacizumab"),
-        ("- {id: r, caution: all-options, when: {ecog: 4}}", "exclude: all-options"),
+        ("- {id: r, caution: all-options, kind: patient, when: {ecog: 4}}", "exclude: all-options"),
         ("- {id: r, offer: anlotinib, when: {ecog: 4}}", "exclude: anlotinib"),
         ("- {id: r, note: A title, when: {ecog: 4}}", "silent: A title"),
     ],
@@ -160,7 +160,7 @@ def test_a_dropped_condition_that_the_others_imply_is_equivalent(rulebook: Ruleb
 
 
 def test_a_caution_that_shows_on_no_offered_regimen_changes_nothing(rulebook: Rulebook) -> None:
-    text = "- {id: r, caution: {drug: anlotinib}, when: {disease: nsclc, ecog: 4}}"
+    text = "- {id: r, caution: {drug: anlotinib}, kind: patient, when: {disease: nsclc, ecog: 4}}"
     assert {fate for found in fates(rulebook, text).values() for fate in found} == {"equivalent"}
 
 

@@ -22,6 +22,7 @@ from regimen_advisor.knowledge.evidence import (
     Safety,
 )
 from regimen_advisor.knowledge.regimens import Schedule, Source
+from regimen_advisor.knowledge.rules import CautionKind
 from regimen_advisor.language.standings import Standing
 
 SCHEMA_VERSION = "1"
@@ -92,6 +93,10 @@ class Caution(Record):
 
     rule: str = Field(description="id of the rule")
     says: str = Field(description="the caution in one sentence")
+    kind: CautionKind = Field(
+        description="`patient`: about this patient; `evidence`: a reservation on the studies, the same for everyone; "
+        "`measure`: a step before the first dose, beside which an option stays `offered`"
+    )
     basis: Basis
     certainty: OutsideCertainty = None
     source: RuleSource

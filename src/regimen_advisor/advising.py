@@ -23,7 +23,7 @@ from regimen_advisor.guideline import regimen_rules, specificity
 from regimen_advisor.judging import Judged, judge
 from regimen_advisor.knowledge.evidence import DesignLevel, Study, design_level
 from regimen_advisor.knowledge.rulebook import Rulebook, harm_studies
-from regimen_advisor.knowledge.rules import Effect, Rule
+from regimen_advisor.knowledge.rules import CautionKind, Effect, Rule
 from regimen_advisor.language.conditions import AllOf, AnyOf, Leaf, Named, Not
 from regimen_advisor.language.interpreter import Judgement
 from regimen_advisor.language.standings import Standing
@@ -122,7 +122,7 @@ class _Advisor:
                 self.rulebook.approvals[id] for id in _unique(id for rule in offers for id in rule.approvals)
             ),
             schedule=regimen.schedule,
-            cautions=self._cautions(of.cautions) if standing is not Standing.NOT_INDICATED else (),
+            cautions=self._cautions(of.told) if standing is not Standing.NOT_INDICATED else (),
             reasons=self._reasons(standing, of.offers, of.exclusions),
             depends_on=depends_on(self.solver, name, self.patient) if undetermined else (),
         )
@@ -164,6 +164,7 @@ class _Advisor:
             Caution(
                 rule=rule.id,
                 says=rule.sentence(is_open=self.truths[rule.id] is Truth.UNKNOWN),
+                kind=_kind(rule),
                 basis=_basis(rule),
                 certainty=rule.certainty,
                 source=rule.source,
@@ -306,6 +307,11 @@ def _open_facts(tree: Judgement) -> set[str]:
 
 def _basis(rule: Rule) -> Basis:
     return "outside the reviews" if rule.is_outside else "review"
+
+
+def _kind(rule: Rule) -> CautionKind:
+    assert rule.kind is not None  # a rulebook with a caution of no kind is refused
+    return rule.kind
 
 
 def _state(truth: Truth) -> Literal["holds", "open"]:

@@ -1,6 +1,7 @@
 """A rulebook made ready to judge: the effective condition of each rule, and the three conditions of each regimen.
 
-``offer`` holds where any effective offer rule does, ``exclusion`` and ``caution`` likewise. A rule that is overridden
+``offer`` holds where any effective offer rule does, ``exclusion`` and ``caution`` likewise; a caution of the kind
+``measure`` is told with an option but makes no ``caution``. A rule that is overridden
 counts as "the rule, and none of those that override it".
 """
 
@@ -29,11 +30,18 @@ class RegimenRules:
     offer: Condition
     exclusion: Condition
     caution: Condition
+    measures: tuple[Rule, ...] = ()
+    """Cautions that are told with an option and do not change how it stands."""
 
     @property
     def rules(self) -> tuple[Rule, ...]:
         """All of them, offers first."""
-        return (*self.offers, *self.exclusions, *self.cautions)
+        return (*self.offers, *self.exclusions, *self.told)
+
+    @property
+    def told(self) -> tuple[Rule, ...]:
+        """What is told with an option where it holds: cautions and measures."""
+        return (*self.cautions, *self.measures)
 
     @property
     def offered(self) -> Condition:
@@ -67,6 +75,9 @@ def regimen_rules(rulebook: Rulebook) -> Mapping[str, RegimenRules]:
     def of(regimen: str, effect: Effect) -> tuple[Rule, ...]:
         return tuple(by_effect.get((regimen, effect), ()))
 
+    def cautions(regimen: str, *, measures: bool) -> tuple[Rule, ...]:
+        return tuple(rule for rule in of(regimen, Effect.CAUTION) if rule.is_measure is measures)
+
     def any_effective(rules: tuple[Rule, ...]) -> Condition:
         return AnyOf(tuple(effective[rule.id] for rule in rules))
 
@@ -75,10 +86,11 @@ def regimen_rules(rulebook: Rulebook) -> Mapping[str, RegimenRules]:
             regimen,
             offers := of(regimen, Effect.OFFER),
             exclusions := of(regimen, Effect.EXCLUDE),
-            cautions := of(regimen, Effect.CAUTION),
+            hesitations := cautions(regimen, measures=False),
             any_effective(offers),
             any_effective(exclusions),
-            any_effective(cautions),
+            any_effective(hesitations),
+            cautions(regimen, measures=True),
         )
         for regimen in rulebook.regimens
     }

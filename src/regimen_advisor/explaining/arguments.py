@@ -41,7 +41,7 @@ class Arguments:
         self.teller = Teller(patient, rulebook, questions)
 
     def about(self, of: RegimenRules) -> tuple[Argument, ...]:
-        """Every rule that speaks of the regimen: offers, then exclusions, then cautions."""
+        """Every rule that speaks of the regimen: offers, then exclusions, then cautions, measures last."""
         return tuple(self._argument(rule) for rule in of.rules)
 
     def _argument(self, rule: Rule) -> Argument:
@@ -52,6 +52,7 @@ class Arguments:
             rule=rule.id,
             side=side,
             effect=rule.effect.value,  # type: ignore[arg-type]  # of a regimen only these three speak
+            kind=rule.kind,
             state=self._state(rule),
             says=rule.says,
             basis=basis,

@@ -168,12 +168,16 @@ def summary(name: str, standing: Standing, arguments: Sequence[Argument], asks: 
     """Why the option stands as it does, in a few sentences, each with its source."""
     verdict = f"{name[0].upper()}{name[1:]} {VERDICTS[standing]}"
     offers = [argument for argument in arguments if argument.effect == "offer"]
-    cautions = [argument for argument in arguments if argument.effect == "caution"]
+    cautions = [one for one in arguments if one.effect == "caution" and one.kind != "measure"]
     match standing:
         case Standing.OFFERED | Standing.OFFERED_WITH_CAUTION:
             reasons = _cited(offers, "met") or ["One of its rules holds whatever is still unknown."]
             against = _cited(cautions, "met")
-            return " ".join([f"{verdict}.", *reasons, *(["Against it:", *against] if against else [])])
+            before = _cited([argument for argument in arguments if argument.kind == "measure"], "met")
+            against = ["Against it:", *against] if against else []
+            return " ".join(
+                [f"{verdict}.", *reasons, *against, *(["Before the first dose:", *before] if before else [])]
+            )
         case Standing.UNDETERMINED:
             return " ".join([f"{verdict}.", *_cited(offers, "met", "unknown"), f"It waits for {listed(asks)}."])
         case Standing.EXCLUDED:

@@ -20,6 +20,7 @@ from regimen_advisor.advice import (
 )
 from regimen_advisor.explaining.clauses import Clause, State
 from regimen_advisor.files.sources import Record
+from regimen_advisor.knowledge.rules import CautionKind
 from regimen_advisor.language.standings import Standing
 
 
@@ -39,6 +40,7 @@ class Argument(Record):
     rule: str = Field(description="id of the rule")
     side: Literal["for", "against"] = Field(description="whether the rule speaks for the option or against it")
     effect: Literal["offer", "exclude", "caution"] = Field(description="what the rule does where it holds")
+    kind: CautionKind | None = Field(None, description="of a caution: `patient`, `evidence` or `measure`")
     state: State = Field(description="whether the rule holds: its condition is met and no rule overrides it")
     says: str = Field(description="the rule in one sentence")
     basis: Basis

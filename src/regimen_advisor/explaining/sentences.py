@@ -28,7 +28,8 @@ def effect_words(rule: Rule, rulebook: Rulebook) -> str:
         case Effect.EXCLUDE:
             return f"do not give {target_words(rule.target, rulebook)}"
         case Effect.CAUTION:
-            return f"hesitate over {target_words(rule.target, rulebook)}"
+            does = "take a step before the first dose of" if rule.is_measure else "hesitate over"
+            return f"{does} {target_words(rule.target, rulebook)}"
         case Effect.TRIAL:
             return f"know of the trial {rulebook.studies[rule.subject].name}"
         case Effect.NOTE:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import get_args
 
 from regimen_advisor.files.chains import LONGEST, starts_of_long_chains
 from regimen_advisor.files.errors import InputError, Location, Near, Problem, near
@@ -20,7 +21,7 @@ from regimen_advisor.knowledge.findings import Finding, read_findings
 from regimen_advisor.knowledge.manifest import Written, manifest_text, outdated, read_manifest
 from regimen_advisor.knowledge.publications import Erratum
 from regimen_advisor.knowledge.regimens import Regimen, load_regimens
-from regimen_advisor.knowledge.rules import OUTSIDE, Effect, Rule, RuleFile, RuleText, Setting
+from regimen_advisor.knowledge.rules import OUTSIDE, CautionKind, Effect, Rule, RuleFile, RuleText, Setting
 from regimen_advisor.knowledge.studies import Approval, Review, Study
 from regimen_advisor.patient.drugs import Formulary, load_formulary
 from regimen_advisor.patient.facts import Domain, domain_for
@@ -313,7 +314,7 @@ class _Loader:
         return Rule(
             text.id, effect, str(subject), target, condition, text.studies, text.approvals, text.source, text.says,
             text.overrides, text.basis, text.certainty, text.errata, setting, document.locate(path), text.when,
-            text.if_open,
+            text.if_open, text.kind,
         )  # fmt: skip
 
     def _check_references(self, text: RuleText, effect: Effect, document: Document, path: Path_) -> None:
@@ -344,6 +345,11 @@ class _Loader:
             self._refuse(document, (*path, "basis"), f"basis: `{OUTSIDE}` may only warn or note, never {effect.value}")
         if text.if_open and effect is not Effect.CAUTION:
             self._refuse(document, (*path, "if_open"), f"if_open: only a caution may have it, never {effect.value}")
+        if text.kind and effect is not Effect.CAUTION:
+            self._refuse(document, (*path, "kind"), f"kind: only a caution may have it, never {effect.value}")
+        if effect is Effect.CAUTION and text.kind is None:
+            kinds = ", ".join(get_args(CautionKind))
+            self._refuse(document, path, f"{text.id}: expected `kind` beside `caution`: one of {kinds}")
         if (text.basis is None) != (text.certainty is None):
             self._refuse(document, path, f"{text.id}: expected `basis` and `certainty` together")
 

@@ -15,6 +15,7 @@ from regimen_advisor.language.conditions import Condition
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Certainty = Literal["confirmed", "recalled", "suspected"]
+CautionKind = Literal["patient", "evidence", "measure"]
 OUTSIDE = "outside the reviews"
 
 
@@ -37,6 +38,12 @@ class RuleText(Record):
     offer: Id | None = Field(None, description="a regimen")
     exclude: Target | None = Field(None, description="a contraindication to the regimens that the target meets")
     caution: Target | None = Field(None, description="a reason to hesitate over the regimens that the target meets")
+    kind: CautionKind | None = Field(
+        None,
+        description="of a caution, which must have one: `patient`, something about this patient; `evidence`, a "
+        "reservation on the studies, the same for everyone; `measure`, a harm that asks for a step before the first "
+        "dose, the same for everyone. A `measure` is told, but the option stays `offered`",
+    )
     trial: Id | None = Field(None, description="an ongoing study worth knowing; never an option")
     note: str | None = Field(None, description="a short title; the sentence stands under `says`")
     standard: str | None = Field(None, description="what a review states as the standard without studying it")
@@ -98,6 +105,14 @@ class Rule:
 
     if_open: str | None = None
     """What a caution says where its condition is not settled: a condition, never a finding."""
+
+    kind: CautionKind | None = None
+    """What sort of caution it is; ``None`` for every other effect."""
+
+    @property
+    def is_measure(self) -> bool:
+        """Whether it only asks for a step before the first dose, so that an option stands as offered beside it."""
+        return self.kind == "measure"
 
     def sentence(self, *, is_open: bool) -> str:
         """What the rule says of a patient for whom it holds, or for whom it is open."""

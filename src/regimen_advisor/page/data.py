@@ -208,6 +208,7 @@ def _rule(rule: Rule, rulebook: Rulebook, wording: Wording) -> Json:
         "title": _title(rule, rulebook),
         "says": rule.says,
         "if_open": rule.if_open,
+        "kind": rule.kind,
         "setting": rule.setting.title,
         "disease": rule.setting.disease,
         "studies": list(rule.studies),

@@ -51,6 +51,7 @@ def regimens(rulebook: Rulebook) -> Json:
             "offers": [rule.id for rule in of.offers],
             "exclusions": [rule.id for rule in of.exclusions],
             "cautions": [rule.id for rule in of.cautions],
+            "measures": [rule.id for rule in of.measures],
         }
     return found
 

@@ -113,7 +113,7 @@ def _because(option: Option, quiz: Quiz, rulebook: Rulebook) -> Iterator[Decidin
             for name in option.rules:
                 yield _deciding(rulebook.rules[name], rulebook, "met")
             for caution in option.cautions if quiz.level == 3 else ():
-                if caution.state == "holds":
+                if caution.state == "holds" and caution.kind != "measure":
                     yield _deciding(rulebook.rules[caution.rule], rulebook, "met")
         case Standing.EXCLUDED:
             yield from (_of(one, rulebook) for one in option.reasons if one.effect == "exclude" and one.state == "met")

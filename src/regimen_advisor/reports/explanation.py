@@ -114,6 +114,7 @@ def _sides(option: OptionExplained, side: str) -> list[str]:
 def argument_words(argument: Argument) -> str:
     """What a rule says, with its kind, whether it holds, and its source."""
     kind = {"offer": "Offer", "exclude": "Contraindication", "caution": "Caution"}[argument.effect]
+    kind = "Before the first dose" if argument.kind == "measure" else kind
     return f"{kind}, {HOLDS[argument.state]}: {argument.says} {source_of(argument)}"
 
 

@@ -27,6 +27,7 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.patient_wording import known_facts, questions_words
+from regimen_advisor.reports.options_text import KINDS
 from regimen_advisor.reports.studies import erratum_words, study_blocks
 from regimen_advisor.reports.text import LEGEND, TITLES
 from regimen_advisor.wording import Wording
@@ -133,7 +134,9 @@ class _Report:
     def _row(self, option: Option) -> tuple[str, ...]:
         best = leading(option, self.rulebook)
         evidence = study_words(best) if best else "no study named"
-        warnings = [f"{'?' if caution.state == 'open' else '!'} {_basis(caution)}" for caution in option.cautions]
+        warnings = [
+            f"{'?' if caution.state == 'open' else '!'} {KINDS[caution.kind].lower()}" for caution in option.cautions
+        ]
         approved = "; ".join(approval_words(approval) for approval in option.approvals)
         return option.name, option.standing.value, evidence, approved, "; ".join(dict.fromkeys(warnings))
 
@@ -148,7 +151,7 @@ class _Report:
         for approval in option.approvals:
             place = signed(self.places.at(approval.review, *approval.sections), (e.id for e in approval.errata))
             lines.append(f"Approved: {approval_words(approval)}, {approval.indication} {place}")
-        yield Bullets((*lines, *map(self._caution, self._own_cautions(option))))
+        yield Bullets((*lines, *self._warned(option)))
         if details:
             for evidence in option.evidence:
                 yield from study_blocks(self.rulebook.studies[evidence.study], self.rulebook, level=4)
@@ -192,12 +195,18 @@ class _Report:
         common = {caution.rule for caution in self.advice.common_cautions()}
         return [caution for caution in option.cautions if caution.rule not in common]
 
+    def _warned(self, option: Option) -> Iterator[str]:
+        """A line for each caution, the kinds in the order of the text."""
+        for kind, title in KINDS.items():
+            for caution in self._own_cautions(option):
+                if caution.kind == kind:
+                    yield f"{title}: {self._caution(caution)}"
+
     def _caution(self, caution: Caution) -> str:
         place = self.places.at(caution.source.review, caution.source.section)
-        said = f"{caution.says} [{place}]" if caution.basis == "review" else caution.says
-        if caution.state == "open":
-            return f"? {_basis(caution)}, waits for {questions_words(caution.depends_on, self.domain)}: {said}"
-        return f"! {_basis(caution)}: {said}"
+        tail = f"[{place}]" if caution.basis == "review" else f"(outside the reviews, {caution.certainty})"
+        waits = questions_words(caution.depends_on, self.domain)
+        return f"{f'waits for {waits}: ' if caution.state == 'open' else ''}{caution.says} {tail}"
 
     # What is not offered, and what stands beside the options ----------------------------------------------------
 
@@ -239,7 +248,3 @@ class _Report:
 
     def _rules(self) -> str:
         return f"Rules {self.advice.rulebook.digest}; judged by {' and '.join(self.advice.engines)}."
-
-
-def _basis(caution: Caution) -> str:
-    return "review" if caution.basis == "review" else f"outside ({caution.certainty})"

@@ -5,7 +5,7 @@ A warning that concerns several options is written out under the first of them a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from regimen_advisor.advice import Caution, Evidence, Option
 from regimen_advisor.documents.blocks import Block, Gap, Paragraph, shortened
@@ -26,11 +26,18 @@ from regimen_advisor.figure_wording import (
 )
 from regimen_advisor.knowledge.evidence import Approval, Erratum
 from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import CautionKind
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient_wording import questions_words
 
 MOST_HARM = 130
 MOST_NAMES = 3
+KINDS: Mapping[CautionKind, str] = {
+    "measure": "Before the first dose",
+    "patient": "For this patient",
+    "evidence": "Evidence is thin",
+}
+"""What each kind of caution is called where an option is shown."""
 
 
 class OptionsText:
@@ -58,14 +65,11 @@ class OptionsText:
             if option.cautions:
                 yield Paragraph(f"! if it is offered: {_count(option.cautions)} (--details)", "caution", 3, 2)
             return
-        for caution in option.cautions:
-            if caution.rule not in self._said_first:
-                yield self._caution(caution, number)
+        yield from self._warned(option, number)
 
     def first(self, caution: Caution) -> Paragraph:
         """A caution of every option, as it stands above them."""
-        lead, place = self._lead(caution)
-        return Paragraph(f"{lead}{caution.says}{place}", "caution", 2, 2)
+        return Paragraph(f"{self._sign(caution)}{caution.says}{self._tail(caution)}", "caution", 2, 2)
 
     def _evidence(self, option: Option) -> Iterator[Block]:
         best = leading(option, self.rulebook)
@@ -121,26 +125,57 @@ class OptionsText:
         ids = [erratum.id for erratum in approval.errata]
         return f"{approval_words(approval)} {signed(self.places.at(approval.review, *approval.sections), ids)}"
 
-    def _lead(self, caution: Caution) -> tuple[str, str]:
-        """What stands before a caution and after it: its basis and what it waits for; its place."""
-        outside = caution.basis != "review"
-        basis = f"outside ({caution.certainty})" if outside else "review"
+    # Warnings, each kind in its own words ------------------------------------------------------------------------
+
+    def _warned(self, option: Option, number: int) -> Iterator[Block]:
+        """What to do before the first dose, what speaks against the option for this patient, and thin evidence."""
+        left = [caution for caution in option.cautions if caution.rule not in self._said_first]
+        of_kind = {kind: [caution for caution in left if caution.kind == kind] for kind in KINDS}
+        if of_kind["measure"]:
+            yield Paragraph(f"{KINDS['measure']}: {self._in_one(of_kind['measure'], number)}", "caution", 3, 2)
+        yield from self._for_this_patient(of_kind["patient"], number)
+        if of_kind["evidence"]:
+            yield Paragraph(f"{KINDS['evidence']}: {self._in_one(of_kind['evidence'], number)}", "quiet", 3, 2)
+
+    def _in_one(self, cautions: Sequence[Caution], number: int) -> str:
+        """Sentences that are the same for everyone, in one paragraph; those told of an option before are named."""
+        new = [caution for caution in cautions if self.told.setdefault(caution.rule, number) == number]
+        before = sorted({self.told[caution.rule] for caution in cautions if caution not in new})
+        said = [f"{caution.says}{self._tail(caution)}" for caution in new]
+        return " ".join([*said, *(f"{'As' if not said else 'Also as'} under {first}." for first in before)])
+
+    def _for_this_patient(self, cautions: Sequence[Caution], number: int) -> Iterator[Block]:
+        title = f"{KINDS['patient']}: "
+        if len(cautions) == 1:
+            yield self._caution(cautions[0], number, title, 3)
+        elif cautions:
+            yield Paragraph(title.rstrip(), "caution", 3, 2)
+            for caution in cautions:
+                yield self._caution(caution, number, "", 5)
+
+    def _caution(self, caution: Caution, number: int, title: str, indent: int) -> Paragraph:
+        style = "open" if caution.state == "open" else "caution"
+        lead, tail = f"{self._sign(caution)}{title}", self._tail(caution)
+        first = self.told.setdefault(caution.rule, number)
+        if first != number:
+            tail = f" (see {first})"
+            said = shortened(caution.says, max(self.width - indent - len(lead) - len(tail), 20))
+            return Paragraph(f"{lead}{said}{tail}", style, indent, 2)
+        return Paragraph(f"{lead}{caution.says}{tail}", style, indent, 2)
+
+    def _sign(self, caution: Caution) -> str:
+        if caution.state != "open":
+            return "! "
+        return f"? waits for {questions_words(caution.depends_on, self.rulebook.domain)}: "
+
+    def _tail(self, caution: Caution) -> str:
+        """Where a caution comes from: the section of the review, or from outside and how sure that is."""
         errata = self.rulebook.errata
         self._remember(errata[id] for id in caution.errata if id in errata)
-        section = "" if outside else self.places.at(caution.source.review, caution.source.section)
-        place = f" {signed(section, caution.errata)}" if section or caution.errata else ""
-        waits = questions_words(caution.depends_on, self.rulebook.domain)
-        return (f"? {basis}, waits for {waits}: " if caution.state == "open" else f"! {basis}: "), place
-
-    def _caution(self, caution: Caution, number: int) -> Paragraph:
-        lead, place = self._lead(caution)
-        style = "open" if caution.state == "open" else "caution"
-        first = self.told.setdefault(caution.rule, number)
-        if first == number:
-            return Paragraph(f"{lead}{caution.says}{place}", style, 3, 2)
-        tail = f" (see {first})"
-        room = self.width - 3 - len(lead) - len(tail)
-        return Paragraph(f"{lead}{shortened(caution.says, max(room, 20))}{tail}", style, 3, 2)
+        if caution.basis == "review":
+            return f" {signed(self.places.at(caution.source.review, caution.source.section), caution.errata)}"
+        outside = f" (outside, {caution.certainty})"
+        return f"{outside} {signed('', caution.errata)}" if caution.errata else outside
 
     def details(self, option: Option, number: int) -> Iterator[Block]:
         """Each study behind the option whole, with what the first screen leaves out."""
@@ -152,8 +187,7 @@ class OptionsText:
             at = self.places.at(option.schedule.source.review, option.schedule.source.section)
             yield Paragraph(f"Schedule: {option.schedule.says} [{at}]", indent=3, hang=2)
         if option.standing is Standing.UNDETERMINED:
-            for caution in option.cautions:
-                yield self._caution(caution, number)
+            yield from self._warned(option, number)
         for evidence in option.evidence:
             yield from study_blocks(self.rulebook.studies[evidence.study], self.rulebook)
         yield Gap()

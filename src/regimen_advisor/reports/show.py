@@ -189,6 +189,7 @@ class _Entry:
         basis = "the review" if not rule.is_outside else f"{rule.basis} ({rule.certainty})"
         yield Fields((
             ("Effect", f"{rule.effect.value}: {rule.target or rule.subject}"),
+            ("Kind", rule.kind),
             ("Holds where", self.wording.condition(rule.condition)),
             ("Setting", rule.setting.title),
             ("Basis", basis),

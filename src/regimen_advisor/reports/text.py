@@ -24,7 +24,7 @@ TITLES = {
 }
 LEGEND = (
     f"! a warning, ? a warning or an option that waits for an answer, {ERRATUM_SIGN} the published record says "
-    "otherwise. `review`: the review itself says so; `outside`: from outside the reviews, and how sure that is. "
+    "otherwise. `outside`: from outside the reviews, and how sure that is. "
     "Level: OCEBM 2011, by the design alone."
 )
 

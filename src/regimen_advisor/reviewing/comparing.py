@@ -33,7 +33,7 @@ _SIDES: tuple[Only, Only] = ("old", "new")
 Part = Literal["rule", "study", "exclusion", "caution", "said"]
 _PARTS: Mapping[Effect, Part] = {Effect.OFFER: "rule", Effect.EXCLUDE: "exclusion", Effect.CAUTION: "caution"}
 _SHOWN: Mapping[Standing, tuple[Part, ...]] = {
-    Standing.OFFERED: ("rule", "study"),
+    Standing.OFFERED: ("rule", "study", "caution"),  # of the kind `measure`: no other holds there
     Standing.OFFERED_WITH_CAUTION: ("rule", "study", "caution"),
     Standing.EXCLUDED: ("rule", "study", "caution", "exclusion"),
     Standing.NOT_INDICATED: (),

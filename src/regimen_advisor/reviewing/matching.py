@@ -91,13 +91,13 @@ def _words(rule: Rule) -> tuple[Hashable, ...]:
     """All that a rule says but for its name and condition."""
     return (
         rule.effect, rule.subject, str(rule.target), frozenset(rule.studies), frozenset(rule.approvals), rule.says,
-        rule.if_open, rule.source, rule.basis, rule.certainty, rule.setting.disease,
+        rule.if_open, rule.kind, rule.source, rule.basis, rule.certainty, rule.setting.disease,
     )  # fmt: skip
 
 
 def _may_be(gone: Saying, come: Saying) -> bool:
     def acts(rule: Rule) -> tuple[Hashable, ...]:
-        return rule.effect, rule.subject, str(rule.target), frozenset(rule.studies), rule.setting.disease
+        return rule.effect, rule.kind, rule.subject, str(rule.target), frozenset(rule.studies), rule.setting.disease
 
     return {acts(rule) for rule in gone.old} == {acts(rule) for rule in come.new}
 

@@ -37,7 +37,9 @@ class Expectation(Record):
     standing: Standing = Field(description="how the regimen stands for this patient")
     rules: tuple[str, ...] | None = Field(None, description="the offer rules that hold (or may, if undetermined)")
     studies: tuple[str, ...] | None = Field(None, description="the studies cited")
-    because: tuple[str, ...] | None = Field(None, description="the rules that exclude, or the cautions that hold")
+    because: tuple[str, ...] | None = Field(
+        None, description="the rules that exclude, or the cautions of every kind that hold"
+    )
     depends_on: tuple[str, ...] | None = Field(None, description="the questions it waits for")
 
 
@@ -169,7 +171,7 @@ def _case(document: Document, rulebook: Rulebook, profiles: Path) -> Case:
         regimen: wanted if isinstance(wanted, Expectation) else Expectation(standing=wanted)
         for regimen, wanted in text.expect.items()
     }
-    problems = [*_contradictions(expect, document), *_said_and_not(text, document)]
+    problems = [*_contradictions(expect, document, rulebook), *_said_and_not(text, document)]
     if problems:
         raise InputError(problems)
     profile, inline = _profile(text, document, profiles)
@@ -210,7 +212,7 @@ def _unknown_names(text: CaseText, document: Document, rulebook: Rulebook) -> It
                 yield from unknown(study, rulebook.studies, "study", "expect", regimen, "studies", index)
 
 
-def _contradictions(expect: Mapping[str, Expectation], document: Document) -> Iterator[Problem]:
+def _contradictions(expect: Mapping[str, Expectation], document: Document, rulebook: Rulebook) -> Iterator[Problem]:
     for regimen, wanted in expect.items():
         if wanted.depends_on and wanted.standing is not Standing.UNDETERMINED:
             place = document.locate_key(("expect", regimen, "depends_on"))
@@ -221,7 +223,8 @@ def _contradictions(expect: Mapping[str, Expectation], document: Document) -> It
             key = "rules" if wanted.rules else "studies"
             place = document.locate_key(("expect", regimen, key))
             yield Problem(place, f"{regimen}: a regimen that is not indicated has no {key}")
-        if wanted.standing is Standing.OFFERED and wanted.because:
+        warned = [rule for rule in wanted.because or () if not rulebook.rules[rule].is_measure]
+        if wanted.standing is Standing.OFFERED and warned:
             place = document.locate_key(("expect", regimen, "because"))
             yield Problem(place, f"{regimen}: expected `offered-with-caution` where cautions are named")
 

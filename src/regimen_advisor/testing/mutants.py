@@ -238,7 +238,8 @@ _SWAPS = {
 
 def _with_swapped_effect(rule: Rule) -> Rule:
     target = Target(TargetItem(regimen=rule.subject)) if rule.effect is Effect.OFFER else rule.target
-    return replace(rule, effect=_SWAPS[rule.effect], target=target)
+    effect = _SWAPS[rule.effect]
+    return replace(rule, effect=effect, target=target, kind="patient" if effect is Effect.CAUTION else None)
 
 
 def _effect_word(rule: Rule) -> str:

@@ -163,7 +163,8 @@ def _meets(wanted: Expectation | None, holding: list[Rule]) -> bool:
     """Whether an option on which just these rules hold is as expected."""
     by_effect = {effect: [rule for rule in holding if rule.effect is effect] for effect in Effect}
     offers, exclusions, cautions = (by_effect[effect] for effect in (Effect.OFFER, Effect.EXCLUDE, Effect.CAUTION))
-    standing = standing_of(*(Truth.TRUE if rules else Truth.FALSE for rules in (offers, exclusions, cautions)))
+    hesitations = [rule for rule in cautions if not rule.is_measure]
+    standing = standing_of(*(Truth.TRUE if rules else Truth.FALSE for rules in (offers, exclusions, hesitations)))
     if wanted is None:
         return standing is Standing.NOT_INDICATED
     if standing is not wanted.standing:

@@ -119,7 +119,7 @@ def _unsaid(case: Case, shown: dict[str, Statement]) -> Iterator[str]:
 
 
 def decided_by(option: Option) -> tuple[str, ...]:
-    """The rules that exclude a regimen, or the cautions that hold on one that is offered."""
+    """The rules that exclude a regimen, or the cautions and measures that hold on one that is offered."""
     if option.standing is Standing.EXCLUDED:
         return tuple(reason.rule for reason in option.reasons if reason.effect == "exclude" and reason.state == "met")
     if option.standing.is_offered:

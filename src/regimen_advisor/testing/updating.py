@@ -174,7 +174,6 @@ def expectation_of(option: Option | None, keys: Sequence[str] | None = None) -> 
     }
     if keys is None:
         keys = [key for key in DECIDERS if found[key] or key in ("rules", "studies")]
-        keys = [key for key in keys if key != "because" or option.standing is not Standing.OFFERED]
     told = {key: list(found[key]) for key in keys}
     return {"standing": str(option.standing), **told} if told else str(option.standing)
 

@@ -73,7 +73,7 @@ class Advisor {
       approvals: of("approvals"),
       schedule: regimen.schedule,
       harm: standing === "not-indicated" ? [] : regimen.harm,
-      cautions: standing === "not-indicated" ? [] : this.#cautions(regimen.cautions),
+      cautions: standing === "not-indicated" ? [] : this.#cautions([...regimen.cautions, ...regimen.measures]),
       reasons: this.#reasons(standing, regimen),
     };
   }

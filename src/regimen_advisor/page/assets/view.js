@@ -149,12 +149,20 @@ function ruleTree(id, advice) {
 
 // Options -------------------------------------------------------------------------------------------------------------
 
+const KINDS = { measure: "Before the first dose", patient: "For this patient", evidence: "Evidence is thin" };
+
+/** The cautions of an option, what to do before the first dose first and thin evidence last. */
+function cautions(option, advice, told) {
+  const kind = (held) => advice.advisor.data.rules[held.rule].kind;
+  return Object.keys(KINDS).flatMap((name) => option.cautions.filter((held) => kind(held) === name)).map((held) => caution(held, advice, told));
+}
+
 /** A caution with the errata behind it, but for those told with the studies of the option. */
 function caution(held, advice, told) {
   const { data, engine } = advice.advisor, rule = data.rules[held.rule];
-  const basis = rule.basis === "review" ? "review" : `outside (${rule.certainty})`;
-  const lead = held.state === "open" ? `? ${basis}, waits for ${questionsWords(held.depends_on, engine)}: ` : `! ${basis}: `;
-  return h("div", { class: `caution ${held.state}` }, h("span", { class: "warn" }, lead), (held.state === "open" && rule.if_open) || rule.says, rule.signed === "[]" ? null : h("span", { class: "cite" }, ` ${rule.signed}`),
+  const lead = held.state === "open" ? `? waits for ${questionsWords(held.depends_on, engine)}: ` : `${rule.kind === "patient" ? "! " : ""}${KINDS[rule.kind]}: `;
+  return h("div", { class: `caution ${held.state} ${rule.kind}` }, h("span", { class: "warn" }, lead), (held.state === "open" && rule.if_open) || rule.says,
+    rule.basis === "review" ? null : h("span", { class: "cite" }, ` (outside, ${rule.certainty})`), rule.signed === "[]" ? null : h("span", { class: "cite" }, ` ${rule.signed}`),
     rule.errata.filter((text) => !told.includes(text)).map((text) => h("p", { class: "erratum" }, `† ${text}`)));
 }
 
@@ -200,7 +208,7 @@ function optionCard(option, advice, change) {
     standing === "undetermined" ? h("p", { class: "waits" }, "? waits for ...") : null,
     option.harm.map((harm) => h("p", {}, harm.says, " ", cite(harm.source))),
     option.schedule ? h("p", {}, h("strong", {}, "Schedule: "), option.schedule.says, " ", cite(option.schedule.source)) : null,
-    option.cautions.map((held) => caution(held, advice, told)),
+    cautions(option, advice, told),
     option.approvals.length ? h("ul", {}, option.approvals.map((id) => h("li", {}, h("strong", {}, "Approved: "), data.approvals[id].words, data.approvals[id].errata.map((text) => h("p", { class: "erratum" }, `† ${text}`))))) : null,
     option.studies.length ? h("ul", { class: "studies" }, option.studies.map((id) => study(id, option, data))) : null,
     disclosure({ class: "more", open: open && rules.length === 1 }, why[standing], () => rules.map((id) => argument(id, advice, rules.length === 1))));
