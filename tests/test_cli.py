@@ -144,7 +144,7 @@ def test_output_goes_to_a_file_and_leaves_nothing_beside_it(run, tmp_path):
     target = tmp_path / "advice.json"
     ran = run("advise", PROFILE, "--format", "json", "--output", str(target))
     assert (ran.code, ran.out) == (0, "")
-    assert json.loads(target.read_text(encoding="utf-8"))["schema_version"] == "1"
+    assert json.loads(target.read_text(encoding="utf-8"))["schema_version"] == "2"
     assert [path.name for path in tmp_path.iterdir()] == ["advice.json"]
 
 

@@ -32,7 +32,7 @@ ADVISE = """profile => {
   const held = list => list.map(({rule, state, depends_on}) => [rule, state, depends_on]);
   return {
     options: advice.options.map(one => [one.regimen, one.standing, one.rules, one.studies, one.approvals, one.says,
-      one.setting, one.shown_benefit, one.design_level.ocebm_2011 ?? null, held(one.cautions),
+      one.markers, one.setting, one.shown_benefit, one.design_level.ocebm_2011 ?? null, held(one.cautions),
       one.reasons.map(({rule, state}) => [rule, state]), waits[one.regimen] ?? []]),
     standards: held(advice.standards),
     notes: advice.notes.map(one => one.rule), silent: advice.silent.map(one => one.rule),
@@ -74,7 +74,8 @@ def shown(advice: Advice) -> dict[str, Any]:
         "options": [
             [
                 one.regimen, one.standing.value, list(one.rules), list(one.studies),
-                [approval.id for approval in one.approvals], list(one.says), list(one.setting), one.shown_benefit,
+                [approval.id for approval in one.approvals], list(one.says), list(one.markers),
+                list(one.setting), one.shown_benefit,
                 one.design_level.ocebm_2011, held(one.cautions),
                 [[reason.rule, reason.state] for reason in one.reasons], list(one.depends_on),
             ]

@@ -26,6 +26,7 @@ from regimen_advisor.knowledge.rules import CautionKind
 from regimen_advisor.language.standings import Standing
 
 SCHEMA_VERSION = "1"
+ADVICE_VERSION = "2"
 SCOPE = (
     "For teaching and for testing guideline logic: what two published reviews support, as of those reviews. Not a "
     "medical device, and no basis for treating a patient. The order says how well an option was studied, not how well "
@@ -127,6 +128,9 @@ class Option(Record):
     setting: tuple[str, ...] = Field((), description="titles of the clinical settings of the rules that hold")
     says: tuple[str, ...] = Field((), description="the rules named in `rules`, a sentence each")
     rules: tuple[str, ...] = Field((), description="offer rules that hold; for an undetermined option those that may")
+    markers: tuple[str, ...] = Field(
+        (), description="markers of this tumour that its rules ask for; an option with none is for any such tumour"
+    )
     studies: tuple[str, ...] = Field((), description="studies of these rules")
     evidence: tuple[Evidence, ...] = Field(
         (), description="the studies named in `studies`, as their review reports them"
@@ -184,16 +188,25 @@ class Missing(Record):
     settles: tuple[str, ...] = Field((), description="regimens that some answer to this question alone settles")
 
 
+class OrderKey(Record):
+    """One of the things that the order of options goes by."""
+
+    key: str = Field(description="a short name of it")
+    says: str = Field(description="in words: what comes first")
+
+
 class Advice(Record):
     """All that the rules say of one patient. Same input, same bytes."""
 
-    schema_version: SchemaVersion = SCHEMA_VERSION
+    schema_version: SchemaVersion = ADVICE_VERSION
     rulebook: JudgedBy
     engines: Engines
     profile: ReadProfile
     standards: tuple[Statement, ...] = Field((), description="what a review states as the standard without studying it")
     options: tuple[Option, ...] = Field((), description="every regimen for the disease, in `order`")
-    order: str = Field(description="how the options are ordered, and why")
+    order: tuple[OrderKey, ...] = Field(
+        description="what the options are ordered by: each key only tells apart what those before it do not"
+    )
     trials: tuple[Trial, ...] = Field(
         (), description="studies that were ongoing when their review was written; never options"
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, TypeVar
 
 from regimen_advisor.advice import (
     Advice,
@@ -19,7 +19,7 @@ from regimen_advisor.advice import (
     Statement,
     Trial,
 )
-from regimen_advisor.guideline import regimen_rules, specificity
+from regimen_advisor.guideline import markers_asked, regimen_rules
 from regimen_advisor.judging import Judged, judge
 from regimen_advisor.knowledge.evidence import DesignLevel, Study, design_level
 from regimen_advisor.knowledge.rulebook import Rulebook, harm_studies
@@ -28,20 +28,14 @@ from regimen_advisor.language.conditions import AllOf, AnyOf, Leaf, Named, Not
 from regimen_advisor.language.interpreter import Judgement
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Choice, Truth
+from regimen_advisor.ordering import BENEFITS, ORDER, in_order
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.solving.determining_sets import depends_on, settling_of, unit_of
 from regimen_advisor.solving.questions import is_anything_open, questions
 from regimen_advisor.solving.solver import Solver, solver_for
 from regimen_advisor.wording import Wording, drug_name
 
-ORDER = (
-    "Options are ordered by standing; then those that ask for a marker of this tumour (an EGFR variant, a fusion, a "
-    "PD-L1 threshold); then those that ask for an earlier drug; then by the design level of their best study (OCEBM "
-    "2011, from the design alone), an approval that a review states, the strongest endpoint with a stated gain (OS, "
-    "PFS, response), the patients studied, and name. Figures of different trials are never compared."
-)
-_STANDINGS = list(Standing)
-_BENEFITS = ("OS", "PFS", "response", None)
+_Item = TypeVar("_Item", bound=Hashable)
 _NO_LEVEL = DesignLevel(ocebm_2011=None, basis="no study named by the review")
 
 
@@ -76,7 +70,7 @@ class _Advisor:
             engines=self.judged.engines,
             profile=ProfileName(id=self.patient.id, summary=self.patient.summary, notes=self.patient.notes),
             standards=self._statements(Effect.STANDARD, open_too=True),
-            options=tuple(sorted(options, key=self._rank)),
+            options=in_order(options, rulebook),
             order=ORDER,
             trials=tuple(self._trial(rule) for rule in self._rules(Effect.TRIAL)),
             notes=self._statements(Effect.NOTE),
@@ -111,6 +105,7 @@ class _Advisor:
             setting=tuple(_unique(rule.setting.title for rule in offers)),
             says=tuple(rule.says for rule in offers),
             rules=tuple(rule.id for rule in offers),
+            markers=self._markers(offers),
             studies=tuple(study.id for study in studies),
             evidence=tuple(self._evidence(study) for study in studies),
             harm=()
@@ -127,18 +122,13 @@ class _Advisor:
             depends_on=depends_on(self.solver, name, self.patient) if undetermined else (),
         )
 
-    def _rank(self, option: Option) -> tuple[object, ...]:
-        asks = [specificity(self.rulebook.rules[rule], self.rulebook.domain) for rule in option.rules]
-        return (
-            _STANDINGS.index(option.standing),
-            not any(asked.marker for asked in asks),
-            not any(asked.earlier_drug for asked in asks),
-            option.design_level.ocebm_2011 or 9,
-            not option.approvals,
-            _BENEFITS.index(option.shown_benefit),
-            -max((evidence.n.value for evidence in option.evidence if evidence.n), default=0),
-            option.name,
-        )
+    def _markers(self, rules: Iterable[Rule]) -> tuple[str, ...]:
+        """The markers of this tumour that rules ask for; those it may have where it surely has none of them."""
+        atoms = _unique(atom for rule in rules for atom in markers_asked(rule, self.rulebook.domain))
+        truths = {atom: atom.judge(self.patient.facts[atom.fact]) for atom in atoms}
+        found = [atom for atom in atoms if truths[atom] is Truth.TRUE]
+        found = found or [atom for atom in atoms if truths[atom] is Truth.UNKNOWN]
+        return tuple(self.wording.atom(atom) for atom in found)
 
     def _evidence(self, study: Study) -> Evidence:
         kept = _evidence_kept(self.rulebook)
@@ -293,7 +283,7 @@ def _best(studies: Iterable[Study]) -> tuple[DesignLevel, Literal["OS", "PFS", "
     levels = [design_level(study) for study in ranked]
     level = min(levels, key=lambda level: level.ocebm_2011 or 9, default=_NO_LEVEL)
     benefits = [study.shown_benefit.endpoint for study in ranked if study.shown_benefit]
-    return level, min(benefits, key=_BENEFITS.index, default=None)
+    return level, min(benefits, key=BENEFITS.index, default=None)
 
 
 def _open_facts(tree: Judgement) -> set[str]:
@@ -318,5 +308,5 @@ def _state(truth: Truth) -> Literal["holds", "open"]:
     return "holds" if truth is Truth.TRUE else "open"
 
 
-def _unique(words: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(words))
+def _unique(items: Iterable[_Item]) -> list[_Item]:
+    return list(dict.fromkeys(items))

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
@@ -96,22 +95,19 @@ def regimen_rules(rulebook: Rulebook) -> Mapping[str, RegimenRules]:
     }
 
 
-class Specificity(NamedTuple):
-    """What an offer rule asks of a patient beyond disease and line."""
+def markers_asked(rule: Rule, domain: Domain) -> tuple[Atom, ...]:
+    """The tests of a rule that ask for a marker of the tumour: an EGFR variant, a fusion, a PD-L1 threshold.
 
-    marker: bool
-    """A marker that the tumour has: an EGFR variant, a fusion, a PD-L1 threshold above the lowest."""
-    earlier_drug: bool
-    """A drug that was given before."""
+    A test that must fail counts for nothing, nor does a threshold that every tumour meets.
+    """
+    atoms = _wanted_atoms(rule.condition, wanted=True)
+    return tuple(dict.fromkeys(atom for atom in atoms if _asks_for_marker(atom, domain.facts[atom.fact])))
 
 
-def specificity(rule: Rule, domain: Domain) -> Specificity:
-    """How closely a rule fits the patients of whom it holds; a test that must fail counts for nothing."""
-    atoms = list(_wanted_atoms(rule.condition, wanted=True))
-    return Specificity(
-        any(_asks_for_marker(atom, domain.facts[atom.fact]) for atom in atoms),
-        any(_asks_for_drug(atom, domain.facts[atom.fact]) for atom in atoms),
-    )
+def asks_for_earlier_drug(rule: Rule, domain: Domain) -> bool:
+    """Whether a rule asks for a drug that was given before."""
+    atoms = _wanted_atoms(rule.condition, wanted=True)
+    return any(_asks_for_drug(atom, domain.facts[atom.fact]) for atom in atoms)
 
 
 def _wanted_atoms(condition: Condition, *, wanted: bool) -> Iterator[Atom]:

@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import Any, cast
 
 from regimen_advisor.advice import SCOPE
-from regimen_advisor.advising import ORDER
 from regimen_advisor.explaining.sentences import effect_words
 from regimen_advisor.figure_wording import Places, signed, trial_title
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.files.sources import parse_document
-from regimen_advisor.guideline import specificity
+from regimen_advisor.guideline import asks_for_earlier_drug, markers_asked
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Atom, Between, Includes, Is
+from regimen_advisor.ordering import order_words
 from regimen_advisor.page.clauses import MOST_CURATIVE, MOST_LINES, clauses
 from regimen_advisor.page.evidence import regimens, study_data
 from regimen_advisor.patient.axioms import Axiom, Clause, SignedAtom
@@ -33,6 +33,7 @@ from regimen_advisor.patient.vocabulary import MOST_CYCLES
 from regimen_advisor.quiz.generating import generate
 from regimen_advisor.quiz.key import Solution, answer_key
 from regimen_advisor.quiz.models import GROUPS, MEANINGS, Level
+from regimen_advisor.reports.groups import ANY_TUMOUR
 from regimen_advisor.reports.options_text import erratum_line
 from regimen_advisor.reports.quiz import contrast_words, deciding_words
 from regimen_advisor.reports.studies import approval_sentence
@@ -52,7 +53,8 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = ()) -> Json:
         "version": rulebook.version,
         "digest": rulebook.digest,
         "scope": SCOPE,
-        "order": ORDER,
+        "order": order_words(),
+        "any_tumour": ANY_TUMOUR,
         "legend": LEGEND,
         "standings": [standing.value for standing in Standing],
         "keys": list(Profile.model_fields),
@@ -216,7 +218,10 @@ def _rule(rule: Rule, rulebook: Rulebook, wording: Wording) -> Json:
         "source": section,
         "signed": signed("" if rule.is_outside else section, rule.errata),
         "does": effect_words(rule, rulebook),
-        "asks_for": specificity(rule, rulebook.domain)._asdict(),
+        "asks_for": {
+            "markers": [_condition(Leaf(atom), wording) for atom in markers_asked(rule, rulebook.domain)],
+            "earlier_drug": asks_for_earlier_drug(rule, rulebook.domain),
+        },
         "basis": "outside the reviews" if rule.is_outside else "review",
         "certainty": rule.certainty,
         "errata": [erratum_line(rulebook.errata[name]) for name in rule.errata if name in rulebook.errata],

@@ -23,6 +23,7 @@ from regimen_advisor.explaining.explain import unmet
 from regimen_advisor.explaining.explanation import Argument, Explanation, OptionExplained, Step, Way
 from regimen_advisor.figure_wording import signed
 from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient_wording import questions_words
 from regimen_advisor.reports.markdown import markdown
@@ -88,7 +89,8 @@ def _head(explanation: Explanation) -> Iterator[Block]:
 
 
 def _overview(explanation: Explanation, rulebook: Rulebook) -> Iterator[Block]:
-    for standing, options in itertools.groupby(explanation.options, key=lambda option: option.standing):
+    by_standing = sorted(explanation.options, key=lambda option: list(Standing).index(option.standing))
+    for standing, options in itertools.groupby(by_standing, key=lambda option: option.standing):
         yield Heading(TITLES[standing])
         for option in options:
             yield Paragraph(option.summary, indent=2)

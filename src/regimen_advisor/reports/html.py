@@ -36,9 +36,11 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.interpreter import Interpreter
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Truth
+from regimen_advisor.ordering import order_words
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.patient_wording import questions_words
 from regimen_advisor.reports.explanation import asks_words, change_lines, says_its_value
+from regimen_advisor.reports.groups import groups
 from regimen_advisor.reports.pages import environment, style
 from regimen_advisor.reports.questions_text import patient_question_lines, question_lines
 from regimen_advisor.reports.studies import approval_sentence, erratum_words, study_blocks
@@ -106,6 +108,7 @@ def _environment(rulebook: Rulebook | None) -> Environment:
         "changes": lambda option: list(change_lines(option, domain)),
         "erratum": erratum_words,
         "kind": lambda block: type(block).__name__,
+        "order": order_words,
         "place": place,
         "questions": lambda keys: questions_words(tuple(keys), domain),
         "regimens": lambda ids: listed(names.get(id, id) for id in ids),
@@ -137,6 +140,7 @@ class OptionView:
     """One option as the page shows it."""
 
     id: str
+    number: int
     option: Option
     explained: OptionExplained
     evidence: tuple[str, str] | None
@@ -167,12 +171,17 @@ class PatientView:
 
     advice: Advice
     known: tuple[Known, ...]
-    shown: tuple[OptionView, ...]
+    groups: tuple[tuple[str, tuple[OptionView, ...]], ...]
     excluded: tuple[OptionView, ...]
     others: tuple[OptionView, ...]
     forest: Markup
     maps: tuple[MapView, ...]
     studies: tuple[StudyView, ...]
+
+    @property
+    def shown(self) -> tuple[OptionView, ...]:
+        """The options that are offered or may be, one group after the other."""
+        return tuple(view for _, views in self.groups for view in views)
 
 
 def _patient_view(index: int, advice: Advice, rulebook: Rulebook, patient: Patient) -> PatientView:
@@ -180,9 +189,11 @@ def _patient_view(index: int, advice: Advice, rulebook: Rulebook, patient: Patie
     explanation = explain_all(patient, rulebook, advice)
     explained = {option.regimen: option for option in explanation.options}
 
-    def views(*standings: Standing) -> tuple[OptionView, ...]:
-        options = advice.of(*standings)
-        return tuple(_option_view(prefix, option, explained[option.regimen], rulebook) for option in options)
+    def view(number: int, option: Option) -> OptionView:
+        return _option_view(prefix, number, option, explained[option.regimen], rulebook)
+
+    def views(standing: Standing) -> tuple[OptionView, ...]:
+        return tuple(view(number, option) for number, option in enumerate(advice.of(standing), start=1))
 
     shown = advice.of(*_SHOWN)
     studies = dict.fromkeys(evidence.study for option in shown for evidence in option.evidence)
@@ -190,7 +201,7 @@ def _patient_view(index: int, advice: Advice, rulebook: Rulebook, patient: Patie
     return PatientView(
         advice=advice,
         known=explanation.known,
-        shown=views(*_SHOWN),
+        groups=tuple((one.title, tuple(view(*option) for option in one.options)) for one in groups(advice)),
         excluded=views(Standing.EXCLUDED),
         others=views(Standing.NOT_INDICATED),
         forest=Markup(forest_plot(rows, id=f"{prefix}-forest")),  # noqa: S704 - `drawing` escapes what it draws
@@ -199,11 +210,14 @@ def _patient_view(index: int, advice: Advice, rulebook: Rulebook, patient: Patie
     )
 
 
-def _option_view(prefix: str, option: Option, explained: OptionExplained, rulebook: Rulebook) -> OptionView:
+def _option_view(
+    prefix: str, number: int, option: Option, explained: OptionExplained, rulebook: Rulebook
+) -> OptionView:
     best = leading(option, rulebook)
     places = Places(rulebook)
     return OptionView(
         id=f"{prefix}-{option.regimen}",
+        number=number,
         option=option,
         explained=explained,
         evidence=_evidence_words(best, option, rulebook) if best else None,

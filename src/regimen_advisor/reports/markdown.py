@@ -25,8 +25,10 @@ from regimen_advisor.figure_wording import (
 )
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
+from regimen_advisor.ordering import order_words
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.patient_wording import known_facts, questions_words
+from regimen_advisor.reports.groups import groups
 from regimen_advisor.reports.options_text import KINDS
 from regimen_advisor.reports.studies import erratum_words, study_blocks
 from regimen_advisor.reports.text import LEGEND, TITLES
@@ -110,7 +112,7 @@ class _Report:
         if everything:
             yield from self._reasons(Standing.NOT_INDICATED, "Why not")
         yield from self._beside()
-        yield from self._section("Order and scope", (LEGEND, advice.order, advice.scope, self._rules()))
+        yield from self._section("Order and scope", (LEGEND, order_words(advice.order), advice.scope, self._rules()))
 
     def _section(self, title: str, items: Iterable[str], otherwise: str = "") -> Iterator[Block]:
         shown = tuple(items)
@@ -128,8 +130,10 @@ class _Report:
             return
         columns = ("Option", "Standing", "Evidence", "Approved", "Warnings")
         yield Table(columns, tuple(self._row(option) for option in options))
-        for option in options:
-            yield from self._option(option, details=details)
+        for group in groups(self.advice):
+            yield Heading(group.title, 2)
+            for _, option in group.options:
+                yield from self._option(option, details=details)
 
     def _row(self, option: Option) -> tuple[str, ...]:
         best = leading(option, self.rulebook)

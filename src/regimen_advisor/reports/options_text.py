@@ -53,8 +53,9 @@ class OptionsText:
     def option(self, option: Option, number: int) -> Iterator[Block]:
         """The option in some five lines, under its number in the list."""
         setting = f" · {'; '.join(option.setting)}" if option.setting else ""
-        yield Paragraph(f"{number}. {option.name}{setting}", "name", 0, 3)
         undetermined = option.standing is Standing.UNDETERMINED
+        label = "" if undetermined else f" [{option.standing.value.replace('-', ' ')}]"
+        yield Paragraph(f"{number}. {option.name}{label}{setting}", "name", 0, 3)
         if undetermined:
             yield Paragraph(f"? waits for {questions_words(option.depends_on, self.rulebook.domain)}", "open", 3, 2)
         yield from self._evidence(option)

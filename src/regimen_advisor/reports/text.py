@@ -9,8 +9,10 @@ from regimen_advisor.documents.blocks import WIDTH, Block, Bullets, Gap, Heading
 from regimen_advisor.figure_wording import ERRATUM_SIGN, Places, trial_title
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
+from regimen_advisor.ordering import order_words
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.patient_wording import known_facts, question_words, questions_words
+from regimen_advisor.reports.groups import WAITS, groups
 from regimen_advisor.reports.options_text import MOST_NAMES, OptionsText, erratum_line
 from regimen_advisor.wording import Wording, listed
 
@@ -18,7 +20,7 @@ MOST_QUESTIONS = 6
 TITLES = {
     Standing.OFFERED: "Offered",
     Standing.OFFERED_WITH_CAUTION: "Offered with caution",
-    Standing.UNDETERMINED: "Undetermined: waits for an answer",
+    Standing.UNDETERMINED: WAITS,
     Standing.EXCLUDED: "Excluded",
     Standing.NOT_INDICATED: "Not indicated",
 }
@@ -72,17 +74,14 @@ class _Report:
         yield from self._head()
         yield from self._first()
         yield from self._standards()
-        number = 0
-        for standing in (Standing.OFFERED, Standing.OFFERED_WITH_CAUTION, Standing.UNDETERMINED):
-            options = self.advice.of(standing)
-            if options:
-                yield Heading(TITLES[standing])
-            for option in options:
-                number += 1
+        shown = groups(self.advice)
+        for group in shown:
+            yield Heading(group.title)
+            for number, option in group.options:
                 yield from self.options.option(option, number)
                 if details:
                     yield from self.options.details(option, number)
-        if not number:
+        if not shown:
             yield Heading("No option")
             yield Paragraph("No regimen of the two reviews is offered to this patient, or may be.", indent=2)
         yield from self._excluded()
@@ -214,7 +213,7 @@ class _Report:
         advice = self.advice
         yield Gap()
         yield Paragraph(LEGEND, "quiet")
-        yield Paragraph(advice.order, "quiet")
+        yield Paragraph(order_words(advice.order), "quiet")
         yield Paragraph(advice.scope, "quiet")
         more = "" if details else " More: --details, --all, regimen-advisor show study ID."
         engines = " and ".join(advice.engines)

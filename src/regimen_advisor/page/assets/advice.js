@@ -67,6 +67,7 @@ class Advisor {
       setting: of("setting"),
       says: rules.map((rule) => this.data.rules[rule].says),
       rules,
+      markers: this.#markers(rules),
       studies,
       design_level: level ?? { basis: "no study named by the review" },
       shown_benefit: BENEFITS.find((benefit) => benefits.includes(benefit)) ?? null,
@@ -76,6 +77,13 @@ class Advisor {
       cautions: standing === "not-indicated" ? [] : this.#cautions([...regimen.cautions, ...regimen.measures]),
       reasons: this.#reasons(standing, regimen),
     };
+  }
+
+  /** The markers of this tumour that rules ask for; those it may have where it surely has none of them. */
+  #markers(rules) {
+    const tests = uniqueOf(rules.flatMap((rule) => this.engine.markers[rule]));
+    const of = (truth) => tests.filter((test) => this.judge(test) === truth).map((test) => test.says);
+    return of(TRUE).length ? of(TRUE) : of(UNKNOWN);
   }
 
   /** The cautions that hold or are open; open ones with one sentence between them are one caution. */
@@ -134,12 +142,15 @@ class Advisor {
 }
 
 function byRank(data) {
+  const isOffered = (option) => option.standing.startsWith("offered");
+  const warnsOfPatient = ({ rule, state }) => state === "holds" && data.rules[rule].kind === "patient";
   const rank = (option) => {
-    const asks = (what) => !option.rules.some((rule) => data.rules[rule].asks_for[what]);
+    const asksForDrug = option.rules.some((rule) => data.rules[rule].asks_for.earlier_drug);
     const patients = Math.max(0, ...option.studies.map((study) => data.studies[study].n));
     return [
-      data.standings.indexOf(option.standing), asks("marker"), asks("earlier_drug"), option.design_level.ocebm_2011 ?? 9,
-      !option.approvals.length, BENEFITS.indexOf(option.shown_benefit), -patients,
+      isOffered(option) ? 0 : data.standings.indexOf(option.standing), !option.markers.length,
+      option.standing === "offered-with-caution", option.cautions.some(warnsOfPatient), !asksForDrug,
+      option.design_level.ocebm_2011 ?? 9, !option.approvals.length, BENEFITS.indexOf(option.shown_benefit), -patients,
     ];
   };
   return (one, other) => {

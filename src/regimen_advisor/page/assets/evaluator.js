@@ -92,6 +92,8 @@ class Engine {
     this.rules = {};
     this.conditions = {};
     for (const rule of Object.values(data.rules)) this.rules[rule.id] = this.effective(rule);
+    this.markers = {}; // the tests of each rule that ask for a marker of the tumour
+    for (const rule of Object.values(data.rules)) this.markers[rule.id] = rule.asks_for.markers.map((test) => this.condition(test));
     for (const [id, regimen] of Object.entries(data.regimens)) {
       const any = (ids) => this.#node({ kind: "any", parts: ids.map((rule) => this.rules[rule]) });
       const [offer, exclusion, caution] = [regimen.offers, regimen.exclusions, regimen.cautions].map(any);

@@ -39,7 +39,6 @@ function fillAll(root) {
 
 const STANDING_TITLES = {
   offered: "Offered",
-  "offered-with-caution": "Offered with caution",
   undetermined: "Undetermined: waits for an answer",
   excluded: "Excluded",
   "not-indicated": "Not indicated",
@@ -238,8 +237,15 @@ function statements(title, list, advice, end = ": ") {
 /** The whole advice; `changes` says for a regimen what became of it. What is missing is filled in afterwards. */
 function adviceView(advice, changes) {
   const { data } = advice.advisor, of = (standing) => advice.options.filter((option) => option.standing === standing);
-  const shown = data.standings.slice(0, 4).filter((standing) => of(standing).length).map((standing) => h("section", { "data-section": standing },
-    h("h2", {}, STANDING_TITLES[standing]), of(standing).map((option) => optionCard(option, advice, changes.get(option.regimen)))));
+  const offered = advice.options.filter((option) => option.standing.startsWith("offered"));
+  const marked = offered.filter((option) => option.markers.length), others = offered.filter((option) => !option.markers.length);
+  const groups = [
+    ["marker", `Offered for ${uniqueOf(marked.flatMap((option) => option.markers)).join("; ")}`, marked],
+    ["offered", marked.length ? data.any_tumour : STANDING_TITLES.offered, others],
+    ...["undetermined", "excluded"].map((standing) => [standing, STANDING_TITLES[standing], of(standing)]),
+  ];
+  const shown = groups.filter(([, , options]) => options.length).map(([name, title, options]) => h("section", { "data-section": name },
+    h("h2", {}, title), options.map((option) => optionCard(option, advice, changes.get(option.regimen)))));
   return [
     advice.patient.notes.map((note) => h("p", { class: "caution" }, h("span", { class: "warn" }, "! input: "), note)),
     statements("Standard stated by the reviews", advice.standards, advice, ". ") ?? h("p", { class: "quiet" }, "Standard stated by the reviews: none for this situation."),

@@ -1,0 +1,62 @@
+"""The order of options: named keys, one after the other, and what each asks of an option."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from regimen_advisor.advice import Option, OrderKey
+from regimen_advisor.guideline import asks_for_earlier_drug
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.standings import Standing
+from regimen_advisor.wording import listed
+
+BENEFITS = ("OS", "PFS", "response", None)
+"""Endpoints with a stated gain, the strongest first."""
+_STANDINGS = list(Standing)
+
+Rank = Callable[[Option, Rulebook], object]
+
+
+def _standing(option: Option, _: Rulebook) -> int:
+    return 0 if option.standing.is_offered else _STANDINGS.index(option.standing)
+
+
+def _is_warned(option: Option, _: Rulebook) -> bool:
+    return option.standing is Standing.OFFERED_WITH_CAUTION
+
+
+def _is_warned_of_the_patient(option: Option, _: Rulebook) -> bool:
+    return any(caution.kind == "patient" and caution.state == "holds" for caution in option.cautions)
+
+
+def _asks_for_no_drug(option: Option, rulebook: Rulebook) -> bool:
+    return not any(asks_for_earlier_drug(rulebook.rules[rule], rulebook.domain) for rule in option.rules)
+
+
+def _patients(option: Option, _: Rulebook) -> int:
+    return -max((evidence.n.value for evidence in option.evidence if evidence.n), default=0)
+
+
+_KEYS: tuple[tuple[str, str, Rank], ...] = (
+    ("standing", "what is offered, with caution or without", _standing),
+    ("marker", "a marker of this tumour", lambda option, _: not option.markers),
+    ("caution", "no caution", _is_warned),
+    ("patient-caution", "no caution about this patient", _is_warned_of_the_patient),
+    ("earlier-drug", "an earlier drug that it asks for", _asks_for_no_drug),
+    ("design", "design level", lambda option, _: option.design_level.ocebm_2011 or 9),
+    ("approval", "a stated approval", lambda option, _: not option.approvals),
+    ("endpoint", "endpoint with a stated gain (OS, PFS, response)", lambda o, _: BENEFITS.index(o.shown_benefit)),
+    ("patients", "patients studied", _patients),
+    ("name", "name", lambda option, _: option.name),
+)
+ORDER = tuple(OrderKey(key=key, says=says) for key, says, _ in _KEYS)
+
+
+def order_words(order: Iterable[OrderKey] = ORDER) -> str:
+    """The order in one sentence."""
+    return f"Order: {listed(key.says for key in order)}; figures of different trials are never compared."
+
+
+def in_order(options: Iterable[Option], rulebook: Rulebook) -> tuple[Option, ...]:
+    """The options in the order of the keys."""
+    return tuple(sorted(options, key=lambda option: tuple(rank(option, rulebook) for _, _, rank in _KEYS)))

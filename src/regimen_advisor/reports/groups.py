@@ -1,0 +1,46 @@
+"""The groups in which options are shown: for a marker of this tumour, for any such tumour, and what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from regimen_advisor.advice import Advice, Option
+from regimen_advisor.language.standings import Standing
+
+ANY_TUMOUR = "Offered to any tumour of this kind in this line"
+OFFERED = "Offered"
+WAITS = "Undetermined: waits for an answer"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Options under one heading, each with its number in the whole list."""
+
+    title: str
+    options: tuple[tuple[int, Option], ...]
+
+
+def groups(advice: Advice) -> tuple[Group, ...]:
+    """The options that are offered or may be, in the order of the advice; a group without options is left out."""
+    offered = [option for option in advice.options if option.standing.is_offered]
+    marked = [option for option in offered if option.markers]
+    others = [option for option in offered if not option.markers]
+    found: list[Group] = []
+    parts = (
+        (for_markers(marked), marked),
+        (ANY_TUMOUR if marked else OFFERED, others),
+        (WAITS, advice.of(Standing.UNDETERMINED)),
+    )
+    number = 0
+    for title, options in parts:
+        if options:
+            found.append(Group(title, tuple(enumerate(options, start=number + 1))))
+            number += len(options)
+    return tuple(found)
+
+
+def for_markers(options: Sequence[Option]) -> str:
+    """The heading of options for a marker: it names those that the options ask for."""
+    names = dict.fromkeys(name for option in options for name in option.markers)
+    return f"Offered for {'; '.join(names)}"
