@@ -34,6 +34,8 @@ def rulebook_of(base: Rulebook, rules: str, findings: str = "[]") -> Rulebook:
             studies=tuple(text.get("studies", ())),
             approvals=(),
             kind=text.get("kind"),
+            says=text.get("says", template.says),
+            is_first=text.get("place") == "first",
             overrides=tuple(text.get("overrides", ())),
             basis=None,
             certainty=None,

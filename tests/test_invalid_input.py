@@ -411,6 +411,12 @@ BROKEN_RULEBOOKS: dict[str, list[str]] = {
         "approvals.yaml:1:3: expected a known study, found `harmoni-b` (did you mean `harmoni-a`?)",
         "studies/harmoni-a.yaml:1:1: expected a known section of bispecific, found `9.9`",
     ],
+    "first-place-for-a-measure": [
+        "nsclc/broken.yaml:8:12: place: only a caution of the kind `patient` may stand first, found `measure`",
+    ],
+    "first-place-for-an-offer": [
+        "nsclc/broken.yaml:7:12: place: only a caution, a note or a silence may stand first, never offer",
+    ],
     "harm-of-an-unknown-drug": [
         "studies/harmoni-a.yaml:4:10: harm_of: unknown drug `bevacizumb` (did you mean `bevacizumab`?)",
     ],

@@ -126,5 +126,5 @@ def test_the_order_is_given_as_named_keys_and_in_one_sentence(tmp_path: Path) ->
         "standing", "marker", "caution", "patient-caution", "earlier-drug", "design", "approval", "endpoint",
         "patients", "name",
     ]  # fmt: skip
-    assert order_words(advice.order).startswith("Order: what is offered, ")
+    assert order_words(advice.order).startswith("Order: offered, marker of this tumour, ")
     assert all(key.says in order_words(advice.order) for key in advice.order)

@@ -34,6 +34,7 @@ ADVISE = """profile => {
     options: advice.options.map(one => [one.regimen, one.standing, one.rules, one.studies, one.approvals, one.says,
       one.markers, one.setting, one.shown_benefit, one.design_level.ocebm_2011 ?? null, held(one.cautions),
       one.reasons.map(({rule, state}) => [rule, state]), waits[one.regimen] ?? []]),
+    first: advice.first.map(one => [one.rules, one.effect, one.says, one.state, one.depends_on]),
     standards: held(advice.standards),
     notes: advice.notes.map(one => one.rule), silent: advice.silent.map(one => one.rule),
     trials: advice.trials.map(one => one.rule),
@@ -80,6 +81,9 @@ def shown(advice: Advice) -> dict[str, Any]:
                 [[reason.rule, reason.state] for reason in one.reasons], list(one.depends_on),
             ]
             for one in advice.options
+        ],
+        "first": [
+            [list(one.rules), one.effect, one.says, one.state, list(one.depends_on)] for one in advice.first
         ],
         "standards": held(advice.standards),
         "notes": [one.rule for one in advice.notes],

@@ -29,9 +29,9 @@ SCHEMA_VERSION = "1"
 ADVICE_VERSION = "2"
 SCOPE = (
     "For teaching and for testing guideline logic: what two published reviews support, as of those reviews. Not a "
-    "medical device, and no basis for treating a patient. The order says how well an option was studied, not how well "
-    "it works: figures of different trials are not compared. The rules do not look at organ function, other diseases, "
-    "other medicines, cost or availability."
+    "medical device, and no basis for treating a patient. The order says how closely an option fits and how well it "
+    "was studied, not how well it works: figures of different trials are not compared. The rules do not look at organ "
+    "function, other diseases, other medicines, cost or availability."
 )
 Basis = Annotated[
     Literal["review", "outside the reviews"],
@@ -188,6 +188,23 @@ class Missing(Record):
     settles: tuple[str, ...] = Field((), description="regimens that some answer to this question alone settles")
 
 
+class First(Record):
+    """What holds for every option of this patient: said once, above them."""
+
+    rules: tuple[str, ...] = Field(description="ids of the rules that say it, each for some of the options")
+    effect: Literal["caution", "note", "silent"] = Field(description="what the rules do")
+    title: str | None = Field(None, description="of a note or a silence: what it is about")
+    says: str = Field(description="it in one sentence")
+    basis: Basis
+    certainty: OutsideCertainty = None
+    source: RuleSource
+    state: Literal["holds", "open"] = Field(
+        "holds", description="`open` where the rules wait for facts that are not known"
+    )
+    depends_on: tuple[str, ...] = Field((), description="profile keys and history parts it waits for")
+    errata: tuple[str, ...] = Field((), description="ids of the errata that concern what it says")
+
+
 class OrderKey(Record):
     """One of the things that the order of options goes by."""
 
@@ -202,6 +219,11 @@ class Advice(Record):
     rulebook: JudgedBy
     engines: Engines
     profile: ReadProfile
+    first: tuple[First, ...] = Field(
+        (),
+        description="what holds for every option, or decides that there is none; it stands in `cautions`, `notes` or "
+        "`silent` too, and a screen leaves it out there",
+    )
     standards: tuple[Statement, ...] = Field((), description="what a review states as the standard without studying it")
     options: tuple[Option, ...] = Field((), description="every regimen for the disease, in `order`")
     order: tuple[OrderKey, ...] = Field(
@@ -228,11 +250,6 @@ class Advice(Record):
         """The options with one of these standings, in order."""
         return tuple(option for option in self.options if option.standing in standings)
 
-    def common_cautions(self) -> tuple[Caution, ...]:
-        """The cautions that hold for every option that is offered, where there are at least two: to be said once."""
-        offered = self.of(Standing.OFFERED, Standing.OFFERED_WITH_CAUTION)
-        if len(offered) < 2:
-            return ()
-        held = [{caution.rule for caution in option.cautions if caution.state == "holds"} for option in offered]
-        common = set.intersection(*held)
-        return tuple(caution for caution in offered[0].cautions if caution.rule in common)
+    def is_first(self, rule: str) -> bool:
+        """Whether what this rule says stands above the options, so that it is not said again below."""
+        return any(rule in one.rules for one in self.first)

@@ -30,6 +30,7 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Choice, Truth
 from regimen_advisor.ordering import BENEFITS, ORDER, in_order
 from regimen_advisor.patient.reading import Patient
+from regimen_advisor.placing import placed_first
 from regimen_advisor.solving.determining_sets import depends_on, settling_of, unit_of
 from regimen_advisor.solving.questions import is_anything_open, questions
 from regimen_advisor.solving.solver import Solver, solver_for
@@ -62,19 +63,20 @@ class _Advisor:
         rulebook = self.rulebook
         diseases = self.patient.facts["disease"]
         assert isinstance(diseases, Choice)
-        options = [
-            self._option(name) for name, regimen in rulebook.regimens.items() if regimen.disease in diseases.possible
-        ]
+        possible = [name for name, regimen in rulebook.regimens.items() if regimen.disease in diseases.possible]
+        options = in_order(map(self._option, possible), rulebook)
+        notes, silent = self._statements(Effect.NOTE), self._statements(Effect.SILENT)
         return Advice(
             rulebook=RulebookName(version=rulebook.version, digest=rulebook.digest),
             engines=self.judged.engines,
             profile=ProfileName(id=self.patient.id, summary=self.patient.summary, notes=self.patient.notes),
+            first=placed_first(options, {Effect.NOTE: notes, Effect.SILENT: silent}, rulebook),
             standards=self._statements(Effect.STANDARD, open_too=True),
-            options=in_order(options, rulebook),
+            options=options,
             order=ORDER,
             trials=tuple(self._trial(rule) for rule in self._rules(Effect.TRIAL)),
-            notes=self._statements(Effect.NOTE),
-            silent=self._statements(Effect.SILENT),
+            notes=notes,
+            silent=silent,
             missing=self._missing() if ask else (),
         )
 

@@ -38,14 +38,14 @@ def _patients(option: Option, _: Rulebook) -> int:
 
 
 _KEYS: tuple[tuple[str, str, Rank], ...] = (
-    ("standing", "what is offered, with caution or without", _standing),
-    ("marker", "a marker of this tumour", lambda option, _: not option.markers),
+    ("standing", "offered", _standing),
+    ("marker", "marker of this tumour", lambda option, _: not option.markers),
     ("caution", "no caution", _is_warned),
     ("patient-caution", "no caution about this patient", _is_warned_of_the_patient),
-    ("earlier-drug", "an earlier drug that it asks for", _asks_for_no_drug),
+    ("earlier-drug", "earlier drug that it asks for", _asks_for_no_drug),
     ("design", "design level", lambda option, _: option.design_level.ocebm_2011 or 9),
-    ("approval", "a stated approval", lambda option, _: not option.approvals),
-    ("endpoint", "endpoint with a stated gain (OS, PFS, response)", lambda o, _: BENEFITS.index(o.shown_benefit)),
+    ("approval", "stated approval", lambda option, _: not option.approvals),
+    ("endpoint", "endpoint with a stated gain", lambda o, _: BENEFITS.index(o.shown_benefit)),
     ("patients", "patients studied", _patients),
     ("name", "name", lambda option, _: option.name),
 )

@@ -314,7 +314,7 @@ class _Loader:
         return Rule(
             text.id, effect, str(subject), target, condition, text.studies, text.approvals, text.source, text.says,
             text.overrides, text.basis, text.certainty, text.errata, setting, document.locate(path), text.when,
-            text.if_open, text.kind,
+            text.if_open, text.kind, text.place == "first",
         )  # fmt: skip
 
     def _check_references(self, text: RuleText, effect: Effect, document: Document, path: Path_) -> None:
@@ -350,8 +350,17 @@ class _Loader:
         if effect is Effect.CAUTION and text.kind is None:
             kinds = ", ".join(get_args(CautionKind))
             self._refuse(document, path, f"{text.id}: expected `kind` beside `caution`: one of {kinds}")
+        self._check_place(text, effect, document, path)
         if (text.basis is None) != (text.certainty is None):
             self._refuse(document, path, f"{text.id}: expected `basis` and `certainty` together")
+
+    def _check_place(self, text: RuleText, effect: Effect, document: Document, path: Path_) -> None:
+        if text.place and effect not in (Effect.CAUTION, Effect.NOTE, Effect.SILENT):
+            expected = "only a caution, a note or a silence may stand first"
+            self._refuse(document, (*path, "place"), f"place: {expected}, never {effect.value}")
+        elif text.place and effect is Effect.CAUTION and text.kind != "patient":
+            expected = "only a caution of the kind `patient` may stand first"
+            self._refuse(document, (*path, "place"), f"place: {expected}, found `{text.kind}`")
 
     def _check_overrides(self, rules: dict[str, Rule], places: Mapping[str, tuple[Document, Path_]]) -> None:
         for rule in rules.values():

@@ -44,6 +44,11 @@ class RuleText(Record):
         "reservation on the studies, the same for everyone; `measure`, a harm that asks for a step before the first "
         "dose, the same for everyone. A `measure` is told, but the option stays `offered`",
     )
+    place: Literal["first"] | None = Field(
+        None,
+        description="of a caution about the patient, a note or a silence: `first`, above the options, where it holds "
+        "for all of them",
+    )
     trial: Id | None = Field(None, description="an ongoing study worth knowing; never an option")
     note: str | None = Field(None, description="a short title; the sentence stands under `says`")
     standard: str | None = Field(None, description="what a review states as the standard without studying it")
@@ -108,6 +113,9 @@ class Rule:
 
     kind: CautionKind | None = None
     """What sort of caution it is; ``None`` for every other effect."""
+
+    is_first: bool = False
+    """Whether it stands above the options, not among what is said of each or beside them."""
 
     @property
     def is_measure(self) -> bool:

@@ -211,6 +211,7 @@ def _rule(rule: Rule, rulebook: Rulebook, wording: Wording) -> Json:
         "says": rule.says,
         "if_open": rule.if_open,
         "kind": rule.kind,
+        "first": rule.is_first,
         "setting": rule.setting.title,
         "disease": rule.setting.disease,
         "studies": list(rule.studies),

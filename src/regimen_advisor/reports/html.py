@@ -146,6 +146,8 @@ class OptionView:
     evidence: tuple[str, str] | None
     results: tuple[tuple[str, tuple[str, str]], ...]
     approvals: tuple[str, ...]
+    left: tuple[Caution, ...]
+    """The cautions that were not said of every option."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +181,11 @@ class PatientView:
     studies: tuple[StudyView, ...]
 
     @property
+    def said_first(self) -> tuple[str, ...]:
+        """The rules that were spoken of above the options."""
+        return tuple(rule for one in self.advice.first for rule in one.rules)
+
+    @property
     def shown(self) -> tuple[OptionView, ...]:
         """The options that are offered or may be, one group after the other."""
         return tuple(view for _, views in self.groups for view in views)
@@ -190,7 +197,8 @@ def _patient_view(index: int, advice: Advice, rulebook: Rulebook, patient: Patie
     explained = {option.regimen: option for option in explanation.options}
 
     def view(number: int, option: Option) -> OptionView:
-        return _option_view(prefix, number, option, explained[option.regimen], rulebook)
+        left = tuple(caution for caution in option.cautions if not advice.is_first(caution.rule))
+        return _option_view(prefix, number, option, explained[option.regimen], rulebook, left=left)
 
     def views(standing: Standing) -> tuple[OptionView, ...]:
         return tuple(view(number, option) for number, option in enumerate(advice.of(standing), start=1))
@@ -211,7 +219,13 @@ def _patient_view(index: int, advice: Advice, rulebook: Rulebook, patient: Patie
 
 
 def _option_view(
-    prefix: str, number: int, option: Option, explained: OptionExplained, rulebook: Rulebook
+    prefix: str,
+    number: int,
+    option: Option,
+    explained: OptionExplained,
+    rulebook: Rulebook,
+    *,
+    left: tuple[Caution, ...],
 ) -> OptionView:
     best = leading(option, rulebook)
     places = Places(rulebook)
@@ -226,6 +240,7 @@ def _option_view(
             for evidence in option.evidence
         ),
         approvals=tuple(approval_sentence(approval, places) for approval in option.approvals),
+        left=left,
     )
 
 

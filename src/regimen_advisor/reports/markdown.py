@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from regimen_advisor.advice import Advice, Caution, Option, Reason, Statement
+from regimen_advisor.advice import Advice, Caution, First, Option, Reason, Statement
 from regimen_advisor.documents.blocks import Block, Bullets, Fields, Gap, Heading, Paragraph, Table, one_line
 from regimen_advisor.figure_wording import (
     ERRATUM_SIGN,
@@ -31,7 +31,7 @@ from regimen_advisor.patient_wording import known_facts, questions_words
 from regimen_advisor.reports.groups import groups
 from regimen_advisor.reports.options_text import KINDS
 from regimen_advisor.reports.studies import erratum_words, study_blocks
-from regimen_advisor.reports.text import LEGEND, TITLES
+from regimen_advisor.reports.text import FIRST, LEGEND, TITLES
 from regimen_advisor.wording import Wording
 
 _SHOWN = (Standing.OFFERED, Standing.OFFERED_WITH_CAUTION, Standing.UNDETERMINED)
@@ -103,7 +103,7 @@ class _Report:
             yield Paragraph(advice.profile.summary)
         yield Paragraph(f"Read as: {known_facts(self.patient, self.wording) or 'nothing is known'}.")
         yield from self._section("Remarks on the input", advice.profile.notes)
-        yield from self._section("First: for every option below", map(self._caution, advice.common_cautions()))
+        yield from self._section(FIRST, map(self._first, advice.first))
         yield from self._section(
             "Standard stated by the reviews", map(self._statement, advice.standards), "None stated for this situation."
         )
@@ -194,10 +194,7 @@ class _Report:
 
     def _own_cautions(self, option: Option) -> list[Caution]:
         """The cautions of an option that are not said of every option already."""
-        if not option.standing.is_offered:
-            return list(option.cautions)
-        common = {caution.rule for caution in self.advice.common_cautions()}
-        return [caution for caution in option.cautions if caution.rule not in common]
+        return [caution for caution in option.cautions if not self.advice.is_first(caution.rule)]
 
     def _warned(self, option: Option) -> Iterator[str]:
         """A line for each caution, the kinds in the order of the text."""
@@ -206,7 +203,10 @@ class _Report:
                 if caution.kind == kind:
                     yield f"{title}: {self._caution(caution)}"
 
-    def _caution(self, caution: Caution) -> str:
+    def _first(self, first: First) -> str:
+        return f"{first.title}: {self._caution(first)}" if first.title else self._caution(first)
+
+    def _caution(self, caution: Caution | First) -> str:
         place = self.places.at(caution.source.review, caution.source.section)
         tail = f"[{place}]" if caution.basis == "review" else f"(outside the reviews, {caution.certainty})"
         waits = questions_words(caution.depends_on, self.domain)
@@ -227,7 +227,7 @@ class _Report:
         return f"{said} [{self.places.at(reason.source.review, reason.source.section)}]"
 
     def _beside(self) -> Iterator[Block]:
-        names = {id: regimen.name for id, regimen in self.rulebook.regimens.items()}
+        advice, names = self.advice, {id: regimen.name for id, regimen in self.rulebook.regimens.items()}
         questions = (
             missing.asks + (f" Can settle {', '.join(names[r] for r in missing.settles)}." if missing.settles else "")
             for missing in self.advice.missing
@@ -240,8 +240,12 @@ class _Report:
             place = f"[{self.places.at(trial.source.review, trial.source.section)}]"
             trials.append(" ".join([said, place, *endings]))
         yield from self._section("Trials under way when the reviews were written", trials)
-        yield from self._section("Silent: not spoken of by the reviews", map(self._statement, self.advice.silent))
-        yield from self._section("Worth knowing", map(self._statement, self.advice.notes))
+        for title, statements in (
+            ("Silent: not spoken of by the reviews", advice.silent),
+            ("Worth knowing", advice.notes),
+        ):
+            left = (statement for statement in statements if not advice.is_first(statement.rule))
+            yield from self._section(title, map(self._statement, left))
 
     def _statement(self, statement: Statement) -> str:
         waits = questions_words(statement.depends_on, self.domain)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from regimen_advisor.advice import Caution, Evidence, Option
+from regimen_advisor.advice import Advice, Caution, Evidence, First, Option
 from regimen_advisor.documents.blocks import Block, Gap, Paragraph, shortened
 from regimen_advisor.figure_wording import (
     Places,
@@ -43,9 +43,9 @@ KINDS: Mapping[CautionKind, str] = {
 class OptionsText:
     """The options of one patient; it remembers which warnings were told and which errata concern what was shown."""
 
-    def __init__(self, rulebook: Rulebook, width: int, said_first: Sequence[Caution] = ()) -> None:
+    def __init__(self, rulebook: Rulebook, width: int, advice: Advice) -> None:
         self.rulebook, self.width = rulebook, width
-        self._said_first = frozenset(caution.rule for caution in said_first)
+        self.advice = advice
         self.places = Places(rulebook)
         self.told: dict[str, int] = {}
         self.errata: dict[str, str] = {}
@@ -63,14 +63,20 @@ class OptionsText:
         if option.approvals:
             yield Paragraph(f"Approved: {'; '.join(map(self._approval, option.approvals))}", indent=3, hang=2)
         if undetermined:
-            if option.cautions:
-                yield Paragraph(f"! if it is offered: {_count(option.cautions)} (--details)", "caution", 3, 2)
+            if left := self._left(option):
+                yield Paragraph(f"! if it is offered: {_count(left)} (--details)", "caution", 3, 2)
             return
         yield from self._warned(option, number)
 
-    def first(self, caution: Caution) -> Paragraph:
-        """A caution of every option, as it stands above them."""
-        return Paragraph(f"{self._sign(caution)}{caution.says}{self._tail(caution)}", "caution", 2, 2)
+    def first(self, first: First) -> Paragraph:
+        """What holds for every option, as it stands above them."""
+        title = f"{first.title}: " if first.title else ""
+        style = "open" if first.state == "open" else "caution"
+        return Paragraph(f"{self._sign(first)}{title}{first.says}{self._tail(first)}", style, 2, 2)
+
+    def _left(self, option: Option) -> list[Caution]:
+        """The cautions of an option that were not said above all of them."""
+        return [caution for caution in option.cautions if not self.advice.is_first(caution.rule)]
 
     def _evidence(self, option: Option) -> Iterator[Block]:
         best = leading(option, self.rulebook)
@@ -130,7 +136,7 @@ class OptionsText:
 
     def _warned(self, option: Option, number: int) -> Iterator[Block]:
         """What to do before the first dose, what speaks against the option for this patient, and thin evidence."""
-        left = [caution for caution in option.cautions if caution.rule not in self._said_first]
+        left = self._left(option)
         of_kind = {kind: [caution for caution in left if caution.kind == kind] for kind in KINDS}
         if of_kind["measure"]:
             yield Paragraph(f"{KINDS['measure']}: {self._in_one(of_kind['measure'], number)}", "caution", 3, 2)
@@ -140,8 +146,8 @@ class OptionsText:
 
     def _in_one(self, cautions: Sequence[Caution], number: int) -> str:
         """Sentences that are the same for everyone, in one paragraph; those told of an option before are named."""
-        new = [caution for caution in cautions if self.told.setdefault(caution.rule, number) == number]
-        before = sorted({self.told[caution.rule] for caution in cautions if caution not in new})
+        new = [caution for caution in cautions if self.told.setdefault(caution.says, number) == number]
+        before = sorted({self.told[caution.says] for caution in cautions if caution not in new})
         said = [f"{caution.says}{self._tail(caution)}" for caution in new]
         return " ".join([*said, *(f"{'As' if not said else 'Also as'} under {first}." for first in before)])
 
@@ -157,19 +163,19 @@ class OptionsText:
     def _caution(self, caution: Caution, number: int, title: str, indent: int) -> Paragraph:
         style = "open" if caution.state == "open" else "caution"
         lead, tail = f"{self._sign(caution)}{title}", self._tail(caution)
-        first = self.told.setdefault(caution.rule, number)
+        first = self.told.setdefault(caution.says, number)
         if first != number:
             tail = f" (see {first})"
             said = shortened(caution.says, max(self.width - indent - len(lead) - len(tail), 20))
             return Paragraph(f"{lead}{said}{tail}", style, indent, 2)
         return Paragraph(f"{lead}{caution.says}{tail}", style, indent, 2)
 
-    def _sign(self, caution: Caution) -> str:
+    def _sign(self, caution: Caution | First) -> str:
         if caution.state != "open":
             return "! "
         return f"? waits for {questions_words(caution.depends_on, self.rulebook.domain)}: "
 
-    def _tail(self, caution: Caution) -> str:
+    def _tail(self, caution: Caution | First) -> str:
         """Where a caution comes from: the section of the review, or from outside and how sure that is."""
         errata = self.rulebook.errata
         self._remember(errata[id] for id in caution.errata if id in errata)

@@ -190,6 +190,7 @@ class _Entry:
         yield Fields((
             ("Effect", f"{rule.effect.value}: {rule.target or rule.subject}"),
             ("Kind", rule.kind),
+            ("Place", "first, above the options" if rule.is_first else None),
             ("Holds where", self.wording.condition(rule.condition)),
             ("Setting", rule.setting.title),
             ("Basis", basis),

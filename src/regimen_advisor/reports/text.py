@@ -17,6 +17,8 @@ from regimen_advisor.reports.options_text import MOST_NAMES, OptionsText, erratu
 from regimen_advisor.wording import Wording, listed
 
 MOST_QUESTIONS = 6
+MOST_OPEN = 2
+FIRST = "First"
 TITLES = {
     Standing.OFFERED: "Offered",
     Standing.OFFERED_WITH_CAUTION: "Offered with caution",
@@ -68,11 +70,11 @@ class _Report:
         self.advice, self.rulebook, self.patient = advice, rulebook, patient
         self.places = Places(rulebook)
         self.wording = Wording(rulebook.domain, rulebook.findings)
-        self.options = OptionsText(rulebook, width, advice.common_cautions())
+        self.options = OptionsText(rulebook, width, advice)
 
     def blocks(self, *, everything: bool, details: bool) -> Iterator[Block]:
         yield from self._head()
-        yield from self._first()
+        yield from self._first(details=details)
         yield from self._standards()
         shown = groups(self.advice)
         for group in shown:
@@ -111,15 +113,22 @@ class _Report:
         ]
         yield Paragraph(f"{len(self.advice.options)} regimens: {listed(counts)}.")
 
-    def _first(self) -> Iterator[Block]:
-        """What holds for every option, once."""
-        common = self.advice.common_cautions()
-        if common:
-            yield Heading("First: for every option below")
-            yield from map(self.options.first, common)
+    def _first(self, *, details: bool) -> Iterator[Block]:
+        """What holds for every option, once; of much that is open only what it waits for, but for ``details``."""
+        first = self.advice.first
+        if first:
+            yield Heading(FIRST)
+        open_ = [one for one in first if one.state == "open"]
+        in_short = len(open_) > MOST_OPEN and not details
+        yield from (self.options.first(one) for one in first if one.state == "holds" or not in_short)
+        if in_short:
+            keys = tuple(dict.fromkeys(key for one in open_ for key in one.depends_on))
+            words = questions_words(keys, self.rulebook.domain)
+            yield Paragraph(f"? each can speak against every option: {words}", "open", 2, 2)
 
     def _standards(self) -> Iterator[Block]:
         if not self.advice.standards:
+            yield from (Gap(),) if self.advice.first else ()
             yield Paragraph("Standard stated by the reviews: none for this situation.", "quiet")
             return
         yield Heading("Standard stated by the reviews")
@@ -188,7 +197,7 @@ class _Report:
         return f"{trial_title(trial.name, trial.phase, trial.registry)}: {trial.says} [{self._at(trial)}]"
 
     def _list(self, title: str, statements: Iterable[Statement]) -> Iterator[Block]:
-        items = tuple(self._statement(statement) for statement in statements)
+        items = tuple(self._statement(one) for one in statements if not self.advice.is_first(one.rule))
         if items:
             yield Heading(title)
             yield Bullets(items)

@@ -38,15 +38,53 @@ class Advisor {
   advice() {
     const { disease } = this.engine.facts, of = (id) => this.patient.facts.disease.can & disease.bit.get(this.data.regimens[id].disease);
     const options = Object.keys(this.data.regimens).filter(of).map((id) => this.#option(id));
+    options.sort(byRank(this.data));
+    const notes = this.#statements("note", [TRUE]), silent = this.#statements("silent", [TRUE]);
     return {
       patient: this.patient,
       advisor: this,
-      options: options.sort(byRank(this.data)),
+      options,
+      first: this.#first(options, [...notes, ...silent]),
       standards: this.#statements("standard", [TRUE, UNKNOWN]),
       trials: this.#statements("trial", [TRUE]),
-      notes: this.#statements("note", [TRUE]),
-      silent: this.#statements("silent", [TRUE]),
+      notes,
+      silent,
     };
+  }
+
+  /** What holds for every option, said once above them; see `placing.py`. */
+  #first(options, statements) {
+    const offered = options.filter((option) => option.standing.startsWith("offered"));
+    const shown = [...offered, ...options.filter((option) => option.standing === "undetermined")];
+    const asked = this.#carriedByAll(shown).filter((one) => one.rules.some((rule) => this.data.rules[rule].first));
+    const unasked = offered.length > 1 ? this.#carriedByAll(offered).filter((one) => one.state === "holds") : [];
+    const said = statements.filter(({ rule }) => this.data.rules[rule].first).map(({ rule }) => ({
+      rules: [rule], effect: this.data.rules[rule].effect, state: "holds", says: this.data.rules[rule].says, depends_on: [] }));
+    const found = [...asked.filter((one) => one.state === "holds"), ...said, ...unasked, ...asked.filter((one) => one.state === "open")];
+    const once = new Map();
+    for (const one of found) if (!once.has(one.state + one.says)) once.set(one.state + one.says, one);
+    return [...once.values()];
+  }
+
+  /** Each caution about the patient that all of these options carry, with the rules by which they do. */
+  #carriedByAll(options) {
+    const bySentence = (option) => {
+      const found = new Map();
+      for (const held of option.cautions) {
+        const rule = this.data.rules[held.rule];
+        if (rule.kind !== "patient") continue;
+        const says = held.state === "open" ? rule.if_open ?? rule.says : rule.says;
+        if (!found.has(held.state + says)) found.set(held.state + says, { state: held.state, says, held: [] });
+        found.get(held.state + says).held.push(held);
+      }
+      return found;
+    };
+    const [carried, ...others] = options.map(bySentence);
+    return [...(carried ?? new Map()).entries()].filter(([said]) => others.every((one) => one.has(said))).map(([said, { state, says }]) => {
+      const held = [carried, ...others].flatMap((one) => one.get(said).held);
+      return { rules: uniqueOf(held.map((one) => one.rule)).sort(), effect: "caution", state, says,
+        depends_on: uniqueOf(held.flatMap((one) => one.depends_on)).sort() };
+    });
   }
 
   #option(id) {

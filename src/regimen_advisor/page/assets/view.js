@@ -153,7 +153,25 @@ const KINDS = { measure: "Before the first dose", patient: "For this patient", e
 /** The cautions of an option, what to do before the first dose first and thin evidence last. */
 function cautions(option, advice, told) {
   const kind = (held) => advice.advisor.data.rules[held.rule].kind;
-  return Object.keys(KINDS).flatMap((name) => option.cautions.filter((held) => kind(held) === name)).map((held) => caution(held, advice, told));
+  const left = option.cautions.filter((held) => !isFirst(held.rule, advice));
+  return Object.keys(KINDS).flatMap((name) => left.filter((held) => kind(held) === name)).map((held) => caution(held, advice, told));
+}
+
+/** Whether what a rule says stands above the options. */
+const isFirst = (rule, advice) => advice.first.some((one) => one.rules.includes(rule));
+
+/** What holds for every option, once. */
+function firstView(advice) {
+  if (!advice.first.length) return null;
+  const { data, engine } = advice.advisor;
+  return h("section", { "data-section": "first" }, h("h2", {}, "First"), advice.first.map((one) => {
+    const rule = data.rules[one.rules[0]];
+    const title = one.effect === "caution" ? null : h("strong", {}, `${rule.title}: `);
+    const where = rule.basis === "review" ? cite(rule.source) : h("span", { class: "cite" }, `(outside, ${rule.certainty})`);
+    const lead = one.state === "open" ? `? waits for ${questionsWords(one.depends_on, engine)}: ` : "! ";
+    return h("div", { class: `caution ${one.state}` }, h("span", { class: "warn" }, lead), title, one.says, " ", where,
+      one.effect === "caution" ? rule.errata.map((text) => h("p", { class: "erratum" }, `† ${text}`)) : null);
+  }));
 }
 
 /** A caution with the errata behind it, but for those told with the studies of the option. */
@@ -248,13 +266,14 @@ function adviceView(advice, changes) {
     h("h2", {}, title), options.map((option) => optionCard(option, advice, changes.get(option.regimen)))));
   return [
     advice.patient.notes.map((note) => h("p", { class: "caution" }, h("span", { class: "warn" }, "! input: "), note)),
+    firstView(advice),
     statements("Standard stated by the reviews", advice.standards, advice, ". ") ?? h("p", { class: "quiet" }, "Standard stated by the reviews: none for this situation."),
     shown.length ? shown : h("p", { class: "lead" }, "No regimen of the two reviews is offered to this patient, or may be."),
     notIndicated(of("not-indicated"), advice, changes),
     h("div", { id: "missing" }),
     statements("Trials under way when the reviews were written", advice.trials, advice),
-    statements("Silent: not spoken of by the reviews", advice.silent, advice),
-    statements("Worth knowing", advice.notes, advice),
+    statements("Silent: not spoken of by the reviews", advice.silent.filter(({ rule }) => !isFirst(rule, advice)), advice),
+    statements("Worth knowing", advice.notes.filter(({ rule }) => !isFirst(rule, advice)), advice),
     h("p", { class: "quiet end" }, data.legend),
     h("p", { class: "quiet" }, data.order),
   ];

@@ -1,0 +1,86 @@
+"""What stands first in an answer: what holds for every option of a patient, said once and not under each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
+
+from regimen_advisor.advice import Caution, First, Option, Statement
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Effect
+from regimen_advisor.language.standings import Standing
+
+_Said = tuple[Literal["holds", "open"], str]
+
+
+def placed_first(
+    options: Iterable[Option], statements: Mapping[Effect, Iterable[Statement]], rulebook: Rulebook
+) -> tuple[First, ...]:
+    """What comes before the options: cautions that hold for all of them, notes and silences, cautions still open.
+
+    A rule asks for this place with ``place: first``. A caution gets it where every option that is offered or waits
+    carries it, by whichever rule; one about the patient that holds for all of several offers gets it unasked.
+    """
+    shown = [option for option in options if option.standing.is_offered or option.standing is Standing.UNDETERMINED]
+    asked = [one for one in _carried_by_all(shown) if any(rulebook.rules[rule].is_first for rule in one.rules)]
+    offered = [option for option in shown if option.standing.is_offered]
+    unasked = [one for one in _carried_by_all(offered) if one.state == "holds"] if len(offered) > 1 else []
+    found = [
+        *(one for one in asked if one.state == "holds"),
+        *(
+            _of_statement(statement, effect)
+            for effect, several in statements.items()
+            for statement in several
+            if rulebook.rules[statement.rule].is_first
+        ),
+        *unasked,
+        *(one for one in asked if one.state == "open"),
+    ]
+    once: dict[_Said, First] = {}
+    for one in found:
+        once.setdefault((one.state, one.says), one)
+    return tuple(once.values())
+
+
+def _carried_by_all(options: Sequence[Option]) -> Iterator[First]:
+    """Each caution about the patient that all of these options carry, with the rules by which they do."""
+    carried = [_by_sentence(option) for option in options]
+    for said in carried[0] if carried else ():
+        if all(said in one for one in carried):
+            cautions = [caution for one in carried for caution in one[said]]
+            yield _of_cautions(cautions)
+
+
+def _by_sentence(option: Option) -> dict[_Said, list[Caution]]:
+    found: dict[_Said, list[Caution]] = {}
+    for caution in option.cautions:
+        if caution.kind == "patient":
+            found.setdefault((caution.state, caution.says), []).append(caution)
+    return found
+
+
+def _of_cautions(cautions: Sequence[Caution]) -> First:
+    first = min(cautions, key=lambda caution: caution.rule)
+    return First(
+        rules=tuple(sorted({caution.rule for caution in cautions})),
+        effect="caution",
+        says=first.says,
+        basis=first.basis,
+        certainty=first.certainty,
+        source=first.source,
+        state=first.state,
+        depends_on=tuple(sorted({key for caution in cautions for key in caution.depends_on})),
+        errata=first.errata,
+    )
+
+
+def _of_statement(statement: Statement, effect: Effect) -> First:
+    return First(
+        rules=(statement.rule,),
+        effect="note" if effect is Effect.NOTE else "silent",
+        title=statement.title,
+        says=statement.says,
+        basis=statement.basis,
+        certainty=statement.certainty,
+        source=statement.source,
+    )

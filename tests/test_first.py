@@ -1,0 +1,169 @@
+"""What stands first: what holds for every option, said once above them and nowhere below."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import ROOT
+from regimen_advisor.advice import Advice
+from regimen_advisor.advising import advise
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.patient.profile import Profile, read_profile
+from regimen_advisor.patient.reading import Patient, read
+from regimen_advisor.reports import html, markdown, text
+from small_rulebooks import rulebook_of
+
+PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))
+NSCLC: dict[str, Any] = {"histology": "adenocarcinoma", "stage": "IVB", "ecog": 1, "nrg1": "negative"}
+NEGATIVE: dict[str, Any] = {
+    **NSCLC,
+    "egfr": "wild-type",
+    "alk": "negative",
+    "ros1": "negative",
+    "other_drivers": "none",
+}
+RENDERERS: dict[str, Callable[..., str]] = {
+    "text": text.render_advice,
+    "markdown": markdown.render_advice,
+    "html": html.render_advice,
+}
+
+
+def answered(rulebook: Rulebook, *parts: dict[str, Any]) -> tuple[Advice, Patient]:
+    profile: dict[str, Any] = {}
+    for part in parts:
+        profile |= part
+    patient = read(Profile.model_validate(profile), rulebook.domain)
+    return advise(patient, rulebook), patient
+
+
+def line(*drugs: str, outcome: str = "progressed") -> dict[str, Any]:
+    return {"history": [{"line": 1, "drugs": list(drugs), "outcome": outcome}]}
+
+
+def rules_first(advice: Advice) -> set[str]:
+    return {rule for one in advice.first if one.state == "holds" for rule in one.rules}
+
+
+@pytest.mark.parametrize(
+    ("profile", "rule"),
+    [
+        (NEGATIVE | {"ecog": 2, "history": []}, "nsclc-ecog-2"),
+        (NEGATIVE | {"ecog": 3, "history": []}, "nsclc-ecog-3-4"),
+        (NEGATIVE | {"alk": "positive"} | line("alectinib"), "alk-fusion-has-its-own-drugs"),
+        (NEGATIVE | {"alk": "positive"} | line("alectinib"), "silent-on-alk-drugs"),
+        (NEGATIVE | {"other_drivers": ["RET"]} | line("carboplatin", "pemetrexed"), "ret-has-its-own-drugs"),
+        (NEGATIVE | {"egfr": ["L858R", "T790M"]} | line("gefitinib"), "t790m-found-without-third-generation-tki"),
+        (NEGATIVE | {"egfr": ["ex20ins"], "history": []}, "silent-on-exon-20-insertion"),
+        (NEGATIVE | line("osimertinib", outcome="ongoing"), "next-line-needs-progression"),
+        (
+            NEGATIVE
+            | {"stage": "IIIB", "extent": "locally-advanced", "curative_treatment_possible": True, "history": []},
+            "curative-treatment-comes-first",
+        ),
+        (
+            NEGATIVE
+            | {"egfr": ["ex19del"]}
+            | {"history": [{"setting": "curative", "drugs": ["osimertinib"], "outcome": "progressed"}]},
+            "progressed-on-curative-egfr-tki",
+        ),
+    ],
+)
+def test_what_decides_for_a_patient_stands_first(profile: dict[str, Any], rule: str, rulebook: Rulebook) -> None:
+    advice, _ = answered(rulebook, profile)
+    assert rule in rules_first(advice)
+
+
+@pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_what_stands_first_is_not_said_again_below(path: Path, form: str, rulebook: Rulebook) -> None:
+    profile, document = read_profile(path)
+    patient = read(profile, rulebook.domain, document)
+    advice = advise(patient, rulebook)
+    shown = " ".join(RENDERERS[form]([advice], rulebook, [patient]).split())
+    for one in advice.first:
+        said = " ".join(markdown.escaped(one.says).split()) if form == "markdown" else one.says
+        assert shown.count(said) <= 1, one.says
+        if one.state == "holds":
+            assert shown.count(said) == 1, one.says
+
+
+@pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
+def test_no_sentence_about_the_patient_or_the_evidence_stands_twice_on_the_screen(
+    path: Path, rulebook: Rulebook
+) -> None:
+    profile, document = read_profile(path)
+    patient = read(profile, rulebook.domain, document)
+    advice = advise(patient, rulebook)
+    shown = " ".join(text.render_advice([advice], rulebook, [patient]).split())
+    sentences = {caution.says for option in advice.options for caution in option.cautions}
+    sentences |= {one.says for one in (*advice.notes, *advice.silent, *advice.standards)}
+    assert not {says: count for says in sentences if (count := shown.count(says)) > 1}
+
+
+def test_the_page_of_a_patient_says_first_what_holds_for_all(rulebook: Rulebook) -> None:
+    advice, patient = answered(rulebook, NEGATIVE, {"ecog": 3, "history": []})
+    page = html.render_advice([advice], rulebook, [patient])
+    assert page.index("<h2>First</h2>") < page.index("supportive care comes first") < page.index("<h2>Standard stated")
+
+
+TWO = """
+- {id: a, offer: anlotinib, when: {disease: nsclc}}
+- {id: b, offer: apatinib, when: {disease: nsclc}}
+"""
+
+
+def first_of(rulebook: Rulebook, rules: str) -> list[tuple[tuple[str, ...], str]]:
+    advice, _ = answered(rulebook_of(rulebook, TWO + rules), NSCLC)
+    return [(one.rules, one.effect) for one in advice.first]
+
+
+def test_a_caution_asks_for_the_place_and_gets_it_only_where_every_option_carries_it(rulebook: Rulebook) -> None:
+    placed = "- {{id: c, caution: {}, kind: patient, place: first, when: {{ecog: 1}}}}"
+    assert first_of(rulebook, placed.format("all-options")) == [(("c",), "caution")]
+    assert first_of(rulebook, placed.format("{drug: anlotinib}")) == []
+
+
+def test_a_caution_about_the_patient_that_all_offers_carry_gets_the_place_unasked(rulebook: Rulebook) -> None:
+    caution = "- {{id: c, caution: all-options, kind: {}, when: {{ecog: 1}}}}"
+    assert first_of(rulebook, caution.format("patient")) == [(("c",), "caution")]
+    for kind in ("evidence", "measure"):
+        assert first_of(rulebook, caution.format(kind)) == [], kind
+
+
+def test_a_note_or_silence_stands_first_only_where_it_asks_to(rulebook: Rulebook) -> None:
+    rules = """
+- {id: c, note: A note, place: first, when: {ecog: 1}}
+- {id: d, silent: A silence, says: Nothing is said., place: first, when: {ecog: 1}}
+- {id: e, note: Another, when: {ecog: 1}}
+- {id: f, note: Not so, place: first, when: {ecog: 2}}
+"""
+    assert first_of(rulebook, rules) == [(("c",), "note"), (("d",), "silent")]
+
+
+def test_one_sentence_by_several_rules_is_said_once_with_all_of_them(rulebook: Rulebook) -> None:
+    rules = """
+- {id: c, caution: {drug: anlotinib}, kind: patient, place: first, when: {ecog: 1}}
+- {id: d, caution: {drug: apatinib}, kind: patient, place: first, when: {ecog: 1}}
+"""
+    assert first_of(rulebook, rules) == [(("c", "d"), "caution")]
+
+
+def test_open_cautions_stand_last_and_are_named_in_one_line_where_they_are_many(rulebook: Rulebook) -> None:
+    unknown = ("ecog", "nrg1", "other_drivers")
+    profile = {key: value for key, value in NEGATIVE.items() if key not in unknown}
+    advice, patient = answered(rulebook, profile, {"history": []})
+    states = [one.state for one in advice.first]
+    assert states == sorted(states)  # what holds, then what is open
+    assert states.count("open") > 2
+    shown = " ".join(text.render_advice([advice], rulebook, [patient]).split())
+    assert "? each can speak against every option: " in shown
+    assert not any(one.says in shown for one in advice.first if one.state == "open")
+
+
+def test_the_rules_that_ask_for_the_first_place_are_about_the_patient(rulebook: Rulebook) -> None:
+    found = Counter(rule.effect.value for rule in rulebook.rules.values() if rule.is_first)
+    assert set(found) == {"caution", "note", "silent"}
