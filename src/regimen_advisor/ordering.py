@@ -42,7 +42,7 @@ _KEYS: tuple[tuple[str, str, Rank], ...] = (
     ("marker", "marker of this tumour", lambda option, _: not option.markers),
     ("caution", "no caution", _is_warned),
     ("patient-caution", "no caution about this patient", _is_warned_of_the_patient),
-    ("earlier-drug", "earlier drug that it asks for", _asks_for_no_drug),
+    ("earlier-drug", "earlier drug asked for", _asks_for_no_drug),
     ("design", "design level", lambda option, _: option.design_level.ocebm_2011 or 9),
     ("approval", "stated approval", lambda option, _: not option.approvals),
     ("endpoint", "endpoint with a stated gain", lambda o, _: BENEFITS.index(o.shown_benefit)),

@@ -6,6 +6,7 @@ Standing and warnings are told by words and signs; colour only repeats them.
 
 from __future__ import annotations
 
+import itertools
 import re
 import textwrap
 from collections.abc import Iterable
@@ -61,10 +62,14 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under column names; in plain text each row is a sentence, since few tables fit 80 columns."""
+    """Rows under column names. In plain text each row is a sentence, since few tables fit 80 columns.
+
+    With ``widths``, one for each column, plain text sets the cells side by side and wraps what is longer.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    widths: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,8 @@ def lines_of(blocks: Iterable[Block], width: int = WIDTH) -> list[Line]:
             case Bullets(items=items):
                 for item in items:
                     lines += _wrapped(f"- {item}", "", 2, 2, width)
+            case Table(columns=columns, rows=rows, widths=widths) if widths:
+                lines += _aligned(columns, rows, widths)
             case Table(rows=rows):
                 for row in rows:
                     rest = " · ".join(cell for cell in row[1:] if cell)
@@ -133,6 +140,19 @@ def _wrapped(text: str, style: str, indent: int, hang: int, width: int) -> list[
         break_on_hyphens=False,
     )
     return [Line(part.replace(_GLUE, " "), style) for part in wrapped]
+
+
+def _aligned(columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...], widths: tuple[int, ...]) -> list[Line]:
+    """The cells of each row side by side; a row is as high as its longest cell."""
+    found = []
+    for index, row in enumerate((columns, *rows)):
+        wrapped = [
+            [line.text for line in _wrapped(cell, "", 0, 0, width)] for cell, width in zip(row, widths, strict=True)
+        ]
+        for parts in itertools.zip_longest(*wrapped, fillvalue=""):
+            cells = " ".join(part.ljust(width) for part, width in zip(parts, widths, strict=True))
+            found.append(Line(cells.rstrip(), "heading" if index == 0 else ""))
+    return found
 
 
 def plain(lines: Iterable[Line]) -> str:

@@ -39,7 +39,9 @@ from regimen_advisor.language.values import Truth
 from regimen_advisor.ordering import order_words
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.patient_wording import questions_words
+from regimen_advisor.reports import glance
 from regimen_advisor.reports.explanation import asks_words, change_lines, says_its_value
+from regimen_advisor.reports.glance import Row
 from regimen_advisor.reports.groups import groups
 from regimen_advisor.reports.pages import environment, style
 from regimen_advisor.reports.questions_text import patient_question_lines, question_lines
@@ -140,7 +142,6 @@ class OptionView:
     """One option as the page shows it."""
 
     id: str
-    number: int
     option: Option
     explained: OptionExplained
     evidence: tuple[str, str] | None
@@ -148,6 +149,8 @@ class OptionView:
     approvals: tuple[str, ...]
     left: tuple[Caution, ...]
     """The cautions that were not said of every option."""
+    row: Row | None
+    """The option at a glance, if it is offered or may be."""
 
 
 @dataclass(frozen=True)
@@ -196,12 +199,15 @@ def _patient_view(index: int, advice: Advice, rulebook: Rulebook, patient: Patie
     explanation = explain_all(patient, rulebook, advice)
     explained = {option.regimen: option for option in explanation.options}
 
-    def view(number: int, option: Option) -> OptionView:
+    at_a_glance = {row.option.regimen: row for row in glance.rows(advice, rulebook)}
+
+    def view(option: Option) -> OptionView:
         left = tuple(caution for caution in option.cautions if not advice.is_first(caution.rule))
-        return _option_view(prefix, number, option, explained[option.regimen], rulebook, left=left)
+        row = at_a_glance.get(option.regimen)
+        return _option_view(prefix, option, explained[option.regimen], rulebook, left=left, row=row)
 
     def views(standing: Standing) -> tuple[OptionView, ...]:
-        return tuple(view(number, option) for number, option in enumerate(advice.of(standing), start=1))
+        return tuple(map(view, advice.of(standing)))
 
     shown = advice.of(*_SHOWN)
     studies = dict.fromkeys(evidence.study for option in shown for evidence in option.evidence)
@@ -209,7 +215,7 @@ def _patient_view(index: int, advice: Advice, rulebook: Rulebook, patient: Patie
     return PatientView(
         advice=advice,
         known=explanation.known,
-        groups=tuple((one.title, tuple(view(*option) for option in one.options)) for one in groups(advice)),
+        groups=tuple((one.title, tuple(view(option) for _, option in one.options)) for one in groups(advice)),
         excluded=views(Standing.EXCLUDED),
         others=views(Standing.NOT_INDICATED),
         forest=Markup(forest_plot(rows, id=f"{prefix}-forest")),  # noqa: S704 - `drawing` escapes what it draws
@@ -220,18 +226,17 @@ def _patient_view(index: int, advice: Advice, rulebook: Rulebook, patient: Patie
 
 def _option_view(
     prefix: str,
-    number: int,
     option: Option,
     explained: OptionExplained,
     rulebook: Rulebook,
     *,
     left: tuple[Caution, ...],
+    row: Row | None,
 ) -> OptionView:
     best = leading(option, rulebook)
     places = Places(rulebook)
     return OptionView(
         id=f"{prefix}-{option.regimen}",
-        number=number,
         option=option,
         explained=explained,
         evidence=_evidence_words(best, option, rulebook) if best else None,
@@ -241,6 +246,7 @@ def _option_view(
         ),
         approvals=tuple(approval_sentence(approval, places) for approval in option.approvals),
         left=left,
+        row=row,
     )
 
 

@@ -15,7 +15,6 @@ from regimen_advisor.figure_wording import (
     compared,
     endpoint_words,
     harm_of_a_drug,
-    leading,
     main_results,
     matching_arms,
     safety_words,
@@ -28,13 +27,14 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.ordering import order_words
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.patient_wording import known_facts, questions_words
+from regimen_advisor.reports import glance
+from regimen_advisor.reports.glance import Row
 from regimen_advisor.reports.groups import groups
 from regimen_advisor.reports.options_text import KINDS
 from regimen_advisor.reports.studies import erratum_words, study_blocks
 from regimen_advisor.reports.text import FIRST, LEGEND, TITLES
 from regimen_advisor.wording import Wording
 
-_SHOWN = (Standing.OFFERED, Standing.OFFERED_WITH_CAUTION, Standing.UNDETERMINED)
 _SPECIAL = re.compile(r"([\\`*\[\]|]|(?<!\w)_|_(?!\w))")
 
 
@@ -112,7 +112,7 @@ class _Report:
         if everything:
             yield from self._reasons(Standing.NOT_INDICATED, "Why not")
         yield from self._beside()
-        yield from self._section("Order and scope", (LEGEND, order_words(advice.order), advice.scope, self._rules()))
+        yield from self._section("Scope", (LEGEND, advice.scope, self._rules()))
 
     def _section(self, title: str, items: Iterable[str], otherwise: str = "") -> Iterator[Block]:
         shown = tuple(items)
@@ -123,29 +123,25 @@ class _Report:
     # Options --------------------------------------------------------------------------------------------------
 
     def _options(self, *, details: bool) -> Iterator[Block]:
-        options = self.advice.of(*_SHOWN)
-        yield Heading("Options", 2)
-        if not options:
+        rows = tuple(glance.rows(self.advice, self.rulebook))
+        yield Heading(glance.TITLE, 2)
+        if not rows:
             yield Paragraph("No regimen of the two reviews is offered to this patient, or may be.")
             return
-        columns = ("Option", "Standing", "Evidence", "Approved", "Warnings")
-        yield Table(columns, tuple(self._row(option) for option in options))
+        yield Table(("", "Option", "Standing", "Best study", "First warning", "Approved"), tuple(map(self._row, rows)))
+        yield Paragraph(order_words(self.advice.order))
         for group in groups(self.advice):
             yield Heading(group.title, 2)
-            for _, option in group.options:
-                yield from self._option(option, details=details)
+            for number, option in group.options:
+                yield from self._option(option, number, details=details)
 
-    def _row(self, option: Option) -> tuple[str, ...]:
-        best = leading(option, self.rulebook)
-        evidence = study_words(best) if best else "no study named"
-        warnings = [
-            f"{'?' if caution.state == 'open' else '!'} {KINDS[caution.kind].lower()}" for caution in option.cautions
-        ]
+    def _row(self, row: Row) -> tuple[str, ...]:
+        option = row.option
         approved = "; ".join(approval_words(approval) for approval in option.approvals)
-        return option.name, option.standing.value, evidence, approved, "; ".join(dict.fromkeys(warnings))
+        return str(row.number), option.name, option.standing.value, row.study, row.warning, approved
 
-    def _option(self, option: Option, *, details: bool) -> Iterator[Block]:
-        yield Heading(f"{option.name} ({option.standing.value})", 3)
+    def _option(self, option: Option, number: int, *, details: bool) -> Iterator[Block]:
+        yield Heading(f"{number}. {option.name} ({option.standing.value})", 3)
         lines = list(option.says)
         if option.depends_on:
             lines.append(f"Waits for {questions_words(option.depends_on, self.domain)}.")

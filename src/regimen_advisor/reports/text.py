@@ -12,12 +12,17 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.ordering import order_words
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.patient_wording import known_facts, question_words, questions_words
+from regimen_advisor.reports import glance
 from regimen_advisor.reports.groups import WAITS, groups
 from regimen_advisor.reports.options_text import MOST_NAMES, OptionsText, erratum_line
 from regimen_advisor.wording import Wording, listed
 
 MOST_QUESTIONS = 6
 MOST_OPEN = 2
+SHORT_SCOPE = (
+    "For teaching and for testing guideline logic, from two published reviews; not a medical device, and no basis for "
+    "treating a patient."
+)
 FIRST = "First"
 TITLES = {
     Standing.OFFERED: "Offered",
@@ -67,7 +72,7 @@ def lines(
 
 class _Report:
     def __init__(self, advice: Advice, rulebook: Rulebook, patient: Patient, width: int) -> None:
-        self.advice, self.rulebook, self.patient = advice, rulebook, patient
+        self.advice, self.rulebook, self.patient, self.width = advice, rulebook, patient, width
         self.places = Places(rulebook)
         self.wording = Wording(rulebook.domain, rulebook.findings)
         self.options = OptionsText(rulebook, width, advice)
@@ -77,6 +82,10 @@ class _Report:
         yield from self._first(details=details)
         yield from self._standards()
         shown = groups(self.advice)
+        if len([option for group in shown for option in group.options]) > 1:
+            yield Heading(glance.TITLE)
+            yield glance.table(self.advice, self.rulebook, self.width)
+            yield Paragraph(order_words(self.advice.order), "quiet")
         for group in shown:
             yield Heading(group.title)
             for number, option in group.options:
@@ -222,8 +231,7 @@ class _Report:
         advice = self.advice
         yield Gap()
         yield Paragraph(LEGEND, "quiet")
-        yield Paragraph(order_words(advice.order), "quiet")
-        yield Paragraph(advice.scope, "quiet")
+        yield Paragraph(advice.scope if details else SHORT_SCOPE, "quiet")
         more = "" if details else " More: --details, --all, regimen-advisor show study ID."
         engines = " and ".join(advice.engines)
         agreed = f"{engines} agreed" if len(advice.engines) > 1 else f"judged by {engines} alone"
