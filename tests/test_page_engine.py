@@ -41,7 +41,8 @@ ADVISE = """profile => {
     missing: %s,
   };
 }"""
-MISSING = "advisor.missing().map(one => [one.question, one.asks, one.settles])"
+MISSING = """advisor.missing(advice).map(one =>
+  [one.question, one.asks, one.settles, one.standards, one.options, one.evidence])"""
 ADVISE_AND_ASK, ADVISE_ONLY = ADVISE % MISSING, ADVISE % "[]"
 
 # The browser advises on one batch while Python advises on the one before.
@@ -89,7 +90,10 @@ def shown(advice: Advice) -> dict[str, Any]:
         "notes": [one.rule for one in advice.notes],
         "silent": [one.rule for one in advice.silent],
         "trials": [one.rule for one in advice.trials],
-        "missing": [[one.question, one.asks, list(one.settles)] for one in advice.missing],
+        "missing": [
+            [one.question, one.asks, list(one.settles), list(one.standards), list(one.options), list(one.evidence)]
+            for one in advice.missing
+        ],
     }  # fmt: skip
 
 

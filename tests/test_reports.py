@@ -148,7 +148,7 @@ def test_show_and_explain_name_the_place_of_a_rule_alike(rulebook):
 def test_every_option_warning_and_open_question_of_the_advice_stands_in_text_and_markdown(rulebook, path):
     advice, patient = example(rulebook, path.stem)
     shown = joined(text.render_advice([advice], rulebook, [patient], details=True))
-    marked = markdown.render_advice([advice], rulebook, [patient])
+    marked = markdown.render_advice([advice], rulebook, [patient], details=True)
     for option in advice.of(Standing.OFFERED, Standing.OFFERED_WITH_CAUTION, Standing.UNDETERMINED):
         for caution in option.cautions:
             assert caution.says in shown

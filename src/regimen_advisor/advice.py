@@ -181,11 +181,17 @@ class Trial(Record):
 
 
 class Missing(Record):
-    """A question whose answer would settle options."""
+    """A question whose answer decides something: a standard, an option, evidence, or else only a caution."""
 
     question: str = Field(description="profile key or part of a history entry")
     asks: str = Field(description="the question in words")
     settles: tuple[str, ...] = Field((), description="regimens that some answer to this question alone settles")
+    standards: tuple[str, ...] = Field((), description="rules that state a standard and wait for the answer")
+    options: tuple[str, ...] = Field((), description="undetermined regimens that wait for the answer")
+    evidence: tuple[str, ...] = Field(
+        (),
+        description="offered regimens that another rule, with its studies, may offer too by the answer",
+    )
 
 
 class First(Record):
@@ -249,6 +255,13 @@ class Advice(Record):
     def of(self, *standings: Standing) -> tuple[Option, ...]:
         """The options with one of these standings, in order."""
         return tuple(option for option in self.options if option.standing in standings)
+
+    @property
+    def is_little_known(self) -> bool:
+        """Whether nothing is offered and more than half of the regimens wait, so that questions come before options."""
+        waiting = self.of(Standing.UNDETERMINED)
+        is_offered = self.of(Standing.OFFERED, Standing.OFFERED_WITH_CAUTION)
+        return not is_offered and 2 * len(waiting) > len(self.options)
 
     def is_first(self, rule: str) -> bool:
         """Whether what this rule says stands above the options, so that it is not said again below."""

@@ -65,19 +65,20 @@ class _Advisor:
         assert isinstance(diseases, Choice)
         possible = [name for name, regimen in rulebook.regimens.items() if regimen.disease in diseases.possible]
         options = in_order(map(self._option, possible), rulebook)
+        standards = self._statements(Effect.STANDARD, open_too=True)
         notes, silent = self._statements(Effect.NOTE), self._statements(Effect.SILENT)
         return Advice(
             rulebook=RulebookName(version=rulebook.version, digest=rulebook.digest),
             engines=self.judged.engines,
             profile=ProfileName(id=self.patient.id, summary=self.patient.summary, notes=self.patient.notes),
             first=placed_first(options, {Effect.NOTE: notes, Effect.SILENT: silent}, rulebook),
-            standards=self._statements(Effect.STANDARD, open_too=True),
+            standards=standards,
             options=options,
             order=ORDER,
             trials=tuple(self._trial(rule) for rule in self._rules(Effect.TRIAL)),
             notes=notes,
             silent=silent,
-            missing=self._missing() if ask else (),
+            missing=self._missing(standards, options) if ask else (),
         )
 
     def _rules(self, effect: Effect, *truths: Truth) -> list[Rule]:
@@ -243,13 +244,37 @@ class _Advisor:
             source=rule.source,
         )
 
-    def _missing(self) -> tuple[Missing, ...]:
-        if not is_anything_open(self.exact.values()):
-            return ()
-        found = questions(self.solver, self.patient)
-        return tuple(
-            Missing(question=question.key, asks=question.asks, settles=question.settles) for question in found.single
-        )
+    def _missing(self, standards: Iterable[Statement], options: Iterable[Option]) -> tuple[Missing, ...]:
+        """The questions worth asking, those first that decide most; one that only opens a caution comes last."""
+        shown = list(options)
+        waits = {
+            "standards": {one.rule: one.depends_on for one in standards},
+            "options": {one.regimen: one.depends_on for one in shown},
+            "evidence": {one.regimen: self._more_evidence(one) for one in shown if one.standing.is_offered},
+        }
+        settling = is_anything_open(self.exact.values())
+        single = questions(self.solver, self.patient).single if settling else ()
+        asked = {question.key: Missing(question=question.key, asks=question.asks, settles=question.settles)
+                 for question in single}  # fmt: skip
+        for key in _unique(key for part in waits.values() for keys in part.values() for key in keys):
+            fact = self.rulebook.domain.facts.get(key)
+            if fact is not None:
+                asked.setdefault(key, Missing(question=key, asks=fact.question))
+        found = [
+            missing.model_copy(
+                update={
+                    part: tuple(name for name, keys in waiting.items() if key in keys)
+                    for part, waiting in waits.items()
+                }
+            )
+            for key, missing in asked.items()
+        ]
+        return tuple(sorted(found, key=lambda one: -len((*one.standards, *one.options, *one.evidence))))
+
+    def _more_evidence(self, option: Option) -> tuple[str, ...]:
+        """The questions on which it depends whether another rule offers an option too."""
+        offers = regimen_rules(self.rulebook)[option.regimen].offers
+        return tuple(_unique(key for rule in offers for key in self._waits_for(rule)))
 
 
 @lru_cache(maxsize=8)

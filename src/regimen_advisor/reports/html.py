@@ -40,6 +40,7 @@ from regimen_advisor.ordering import order_words
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.patient_wording import questions_words
 from regimen_advisor.reports import glance
+from regimen_advisor.reports.deciding import decides_words
 from regimen_advisor.reports.explanation import asks_words, change_lines, says_its_value
 from regimen_advisor.reports.glance import Row
 from regimen_advisor.reports.groups import groups
@@ -108,6 +109,7 @@ def _environment(rulebook: Rulebook | None) -> Environment:
         "asked_of_patient": lambda explanation: list(patient_question_lines(explanation, domain)),
         "asks": lambda clause: asks_words(clause, domain),
         "changes": lambda option: list(change_lines(option, domain)),
+        "decides": decides_words,
         "erratum": erratum_words,
         "kind": lambda block: type(block).__name__,
         "order": order_words,

@@ -28,6 +28,7 @@ from regimen_advisor.ordering import order_words
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.patient_wording import known_facts, questions_words
 from regimen_advisor.reports import glance
+from regimen_advisor.reports.deciding import FIRST_TITLE, TITLE, decides_words
 from regimen_advisor.reports.glance import Row
 from regimen_advisor.reports.groups import groups
 from regimen_advisor.reports.options_text import KINDS
@@ -104,6 +105,8 @@ class _Report:
         yield Paragraph(f"Read as: {known_facts(self.patient, self.wording) or 'nothing is known'}.")
         yield from self._section("Remarks on the input", advice.profile.notes)
         yield from self._section(FIRST, map(self._first, advice.first))
+        if advice.is_little_known:
+            yield from self._questions(FIRST_TITLE)
         yield from self._section(
             "Standard stated by the reviews", map(self._statement, advice.standards), "None stated for this situation."
         )
@@ -130,7 +133,7 @@ class _Report:
             return
         yield Table(("", "Option", "Standing", "Best study", "First warning", "Approved"), tuple(map(self._row, rows)))
         yield Paragraph(order_words(self.advice.order))
-        for group in groups(self.advice):
+        for group in () if self.advice.is_little_known and not details else groups(self.advice):
             yield Heading(group.title, 2)
             for number, option in group.options:
                 yield from self._option(option, number, details=details)
@@ -222,13 +225,14 @@ class _Report:
         said = reason.says if reason.effect == "exclude" else f"not met: {'; '.join(reason.not_met)}"
         return f"{said} [{self.places.at(reason.source.review, reason.source.section)}]"
 
+    def _questions(self, title: str) -> Iterator[Block]:
+        asked = (f"{missing.asks} {decides_words(missing, self.advice)}" for missing in self.advice.missing)
+        yield from self._section(title, asked)
+
     def _beside(self) -> Iterator[Block]:
-        advice, names = self.advice, {id: regimen.name for id, regimen in self.rulebook.regimens.items()}
-        questions = (
-            missing.asks + (f" Can settle {', '.join(names[r] for r in missing.settles)}." if missing.settles else "")
-            for missing in self.advice.missing
-        )
-        yield from self._section("What to ask or test next", questions)
+        advice = self.advice
+        if not advice.is_little_known:
+            yield from self._questions(TITLE)
         trials = []
         for trial in self.advice.trials:
             said = f"{trial_title(trial.name, trial.phase, trial.registry)}: {trial.says}"

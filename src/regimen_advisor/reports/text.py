@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from regimen_advisor.advice import Advice, Missing, Statement, Trial
+from regimen_advisor.advice import Advice, Statement, Trial
 from regimen_advisor.documents.blocks import WIDTH, Block, Bullets, Gap, Heading, Line, Paragraph, lines_of, plain
 from regimen_advisor.figure_wording import ERRATUM_SIGN, Places, trial_title
 from regimen_advisor.knowledge.rulebook import Rulebook
@@ -13,8 +13,9 @@ from regimen_advisor.ordering import order_words
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.patient_wording import known_facts, question_words, questions_words
 from regimen_advisor.reports import glance
-from regimen_advisor.reports.groups import WAITS, groups
-from regimen_advisor.reports.options_text import MOST_NAMES, OptionsText, erratum_line
+from regimen_advisor.reports.deciding import FIRST_TITLE, TITLE, decides_words
+from regimen_advisor.reports.groups import WAITS, Group, groups
+from regimen_advisor.reports.options_text import OptionsText, erratum_line
 from regimen_advisor.wording import Wording, listed
 
 MOST_QUESTIONS = 6
@@ -80,13 +81,19 @@ class _Report:
     def blocks(self, *, everything: bool, details: bool) -> Iterator[Block]:
         yield from self._head()
         yield from self._first(details=details)
-        yield from self._standards()
+        little = self.advice.is_little_known
+        if little:
+            yield from self._questions(FIRST_TITLE)
+        yield from self._standards(details=details)
         shown = groups(self.advice)
-        if len([option for group in shown for option in group.options]) > 1:
+        in_short = little and not details
+        if in_short:
+            yield from self._names(shown)
+        elif len([option for group in shown for option in group.options]) > 1:
             yield Heading(glance.TITLE)
             yield glance.table(self.advice, self.rulebook, self.width)
             yield Paragraph(order_words(self.advice.order), "quiet")
-        for group in shown:
+        for group in () if in_short else shown:
             yield Heading(group.title)
             for number, option in group.options:
                 yield from self.options.option(option, number)
@@ -97,7 +104,8 @@ class _Report:
             yield Paragraph("No regimen of the two reviews is offered to this patient, or may be.", indent=2)
         yield from self._excluded()
         yield from self._not_indicated(everything=everything)
-        yield from self._questions()
+        if not little:
+            yield from self._questions(TITLE)
         yield from self._trials()
         yield from self._list("Silent: not spoken of by the reviews", self.advice.silent)
         yield from self._list("Worth knowing", self.advice.notes)
@@ -125,27 +133,36 @@ class _Report:
     def _first(self, *, details: bool) -> Iterator[Block]:
         """What holds for every option, once; of much that is open only what it waits for, but for ``details``."""
         first = self.advice.first
-        if first:
-            yield Heading(FIRST)
         open_ = [one for one in first if one.state == "open"]
         in_short = len(open_) > MOST_OPEN and not details
+        if len(first) > len(open_) or (first and not (in_short and self.advice.is_little_known)):
+            yield Heading(FIRST)
         yield from (self.options.first(one) for one in first if one.state == "holds" or not in_short)
-        if in_short:
+        if in_short and not self.advice.is_little_known:  # else the questions say it
             keys = tuple(dict.fromkeys(key for one in open_ for key in one.depends_on))
             words = questions_words(keys, self.rulebook.domain)
             yield Paragraph(f"? each can speak against every option: {words}", "open", 2, 2)
 
-    def _standards(self) -> Iterator[Block]:
+    def _standards(self, *, details: bool) -> Iterator[Block]:
+        """What the reviews state; standards that wait in one sentence, but for ``details``."""
         if not self.advice.standards:
             yield from (Gap(),) if self.advice.first else ()
             yield Paragraph("Standard stated by the reviews: none for this situation.", "quiet")
             return
         yield Heading("Standard stated by the reviews")
+        open_ = [standard for standard in self.advice.standards if standard.state == "open"]
+        in_short = len(open_) > 1 and not details
         for standard in self.advice.standards:
             waits = questions_words(standard.depends_on, self.rulebook.domain)
             lead = f"? depends on {waits}: " if standard.state == "open" else ""
             style = "open" if standard.state == "open" else ""
-            yield Paragraph(f"{lead}{standard.title}. {standard.says} [{self._at(standard)}]", style, 2, 2)
+            if standard.state == "holds" or not in_short:
+                yield Paragraph(f"{lead}{standard.title}. {standard.says} [{self._at(standard)}]", style, 2, 2)
+        if in_short:
+            keys = dict.fromkeys(key for standard in open_ for key in standard.depends_on)
+            waits = listed(question_words(key, self.rulebook.domain) for key in keys)
+            titles = "; ".join(f"{standard.title} [{self._at(standard)}]" for standard in open_)
+            yield Paragraph(f"? {waits} decide{'' if len(keys) > 1 else 's'} between: {titles}.", "open", 2, 2)
 
     # What is not offered --------------------------------------------------------------------------------------
 
@@ -172,24 +189,24 @@ class _Report:
                 place = self.places.at(reason.source.review, reason.source.section)
                 yield Paragraph(f"not met: {'; '.join(reason.not_met)} [{place}]", indent=4, hang=2)
 
-    def _questions(self) -> Iterator[Block]:
+    def _names(self, shown: Iterable[Group]) -> Iterator[Block]:
+        """The options by name only, where what is known decides nothing of them yet."""
+        for group in shown:
+            yield Heading(group.title)
+            names = "; ".join(option.name for _, option in group.options)
+            yield Paragraph(f"{names}. Their evidence: --details.", indent=2, hang=2)
+
+    def _questions(self, title: str) -> Iterator[Block]:
         if not self.advice.missing:
             return
-        yield Heading("What to ask or test next")
+        yield Heading(title)
         for missing in self.advice.missing[:MOST_QUESTIONS]:
-            settles = f" Can settle {self._settled(missing)}." if missing.settles else ""
-            yield Paragraph(f"- {missing.asks}{settles}", indent=2, hang=2)
+            yield Paragraph(f"- {missing.asks} {decides_words(missing, self.advice)}", indent=2, hang=2)
         more = [
             question_words(missing.question, self.rulebook.domain) for missing in self.advice.missing[MOST_QUESTIONS:]
         ]
         if more:
             yield Paragraph(f"- then: {', '.join(more)}", indent=2, hang=2)
-
-    def _settled(self, missing: Missing) -> str:
-        waiting = len(self.advice.of(Standing.UNDETERMINED))
-        if len(missing.settles) <= MOST_NAMES:
-            return "; ".join(self.rulebook.regimens[regimen].name for regimen in missing.settles)
-        return f"all {waiting} that wait" if len(missing.settles) == waiting else f"{len(missing.settles)} of {waiting}"
 
     # Beside the options ---------------------------------------------------------------------------------------
 

@@ -173,9 +173,27 @@ class Advisor {
     return Object.fromEntries(undetermined.map((id) => [id, settling.dependsOn(id)]));
   }
 
-  /** The single questions worth asking next. */
-  missing() {
-    return questionsFor(this.patient, this.solver, this.standings, this.cautions);
+  /** The single questions worth asking next, those first that decide most; one that only opens a caution comes last. */
+  missing({ standards, options }) {
+    const waiting = this.dependsOn(), offered = options.filter((option) => option.standing.startsWith("offered"));
+    const moreEvidence = ({ regimen }) => {
+      const open = this.data.regimens[regimen].offers.filter((rule) => this.truths[rule] === UNKNOWN);
+      return uniqueOf(open.flatMap((rule) => this.waitsFor(rule)));
+    };
+    const waits = {
+      standards: standards.map(({ rule, depends_on }) => [rule, depends_on]),
+      options: options.map(({ regimen }) => [regimen, waiting[regimen] ?? []]),
+      evidence: offered.map((option) => [option.regimen, moreEvidence(option)]),
+    };
+    const asked = new Map(questionsFor(this.patient, this.solver, this.standings, this.cautions).map((one) => [one.question, one]));
+    for (const key of Object.values(waits).flat().flatMap(([, keys]) => keys)) {
+      const fact = this.engine.facts[key];
+      if (fact && !asked.has(key)) asked.set(key, { question: key, asks: fact.question, settles: [], answers: [] });
+    }
+    const found = [...asked.entries()].map(([key, question]) => ({ ...question,
+      ...Object.fromEntries(Object.entries(waits).map(([part, of]) => [part, of.filter(([, keys]) => keys.includes(key)).map(([name]) => name)])) }));
+    const decided = (one) => one.standards.length + one.options.length + one.evidence.length;
+    return found.sort((one, other) => decided(other) - decided(one));
   }
 }
 

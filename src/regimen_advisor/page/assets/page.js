@@ -235,7 +235,7 @@ class Page {
     for (const [id, keys] of Object.entries(waits)) {
       document.querySelector(`article[data-regimen="${id}"] .waits`)?.replaceChildren(`? waits for ${questionsWords(keys, this.engine)}`);
     }
-    const view = missingView(advice.advisor.missing(), advice);
+    const view = missingView(advice.advisor.missing(advice), advice);
     this.at("missing")?.replaceChildren(...(view ? [view] : []));
     document.documentElement.dataset.settled = "true";
   }

@@ -267,10 +267,11 @@ function adviceView(advice, changes) {
   return [
     advice.patient.notes.map((note) => h("p", { class: "caution" }, h("span", { class: "warn" }, "! input: "), note)),
     firstView(advice),
+    littleKnown(advice) ? h("div", { id: "missing" }) : null,
     statements("Standard stated by the reviews", advice.standards, advice, ". ") ?? h("p", { class: "quiet" }, "Standard stated by the reviews: none for this situation."),
     shown.length ? shown : h("p", { class: "lead" }, "No regimen of the two reviews is offered to this patient, or may be."),
     notIndicated(of("not-indicated"), advice, changes),
-    h("div", { id: "missing" }),
+    littleKnown(advice) ? null : h("div", { id: "missing" }),
     statements("Trials under way when the reviews were written", advice.trials, advice),
     statements("Silent: not spoken of by the reviews", advice.silent.filter(({ rule }) => !isFirst(rule, advice)), advice),
     statements("Worth knowing", advice.notes.filter(({ rule }) => !isFirst(rule, advice)), advice),
@@ -285,9 +286,28 @@ function missingView(missing, advice) {
   const { data } = advice.advisor, name = (id) => data.regimens[id].name;
   const answer = ({ values, standings }) => h("li", {}, h("strong", {}, listedWords(values.map((word) => data.words[word] ?? word), "or")), ": ",
     Object.entries(standings).map(([id, standing], index) => [index ? "; " : "", name(id), " ", badge(standing)]));
+  const title = littleKnown(advice) ? "What to ask or test first" : "What to ask or test next";
+  return h("section", { "data-section": "missing" }, h("h2", {}, title), h("ul", {}, missing.map((question) => h("li", { "data-question": question.question },
+    h("strong", {}, question.asks), ` ${decidesWords(question, advice)}`,
+    question.answers.length ? disclosure({ class: "more" }, "What each answer would settle", () => h("ul", {}, question.answers.map(answer))) : null))));
+}
+
+/** Whether nothing is offered and more than half of the regimens wait, so that questions come before options. */
+function littleKnown({ options }) {
+  const of = (word) => options.filter((option) => option.standing.startsWith(word)).length;
+  return !of("offered") && 2 * of("undetermined") > options.length;
+}
+
+/** What the answer to a question decides; see `reports/deciding.py`. */
+function decidesWords({ standards, options, evidence }, advice) {
+  const { data } = advice.advisor;
+  const named = (ids, whole) => (ids.length <= 3 ? listedWords(ids.map((id) => data.regimens[id].name), "or")
+    : ids.length === whole ? `all ${whole} that wait` : `${ids.length} of ${whole}`);
   const waiting = advice.options.filter((option) => option.standing === "undetermined").length;
-  const settled = (ids, { length } = ids) => (length <= 3 ? ids.map(name).join("; ") : length === waiting ? `all ${waiting} that wait` : `${length} of ${waiting}`);
-  return h("section", { "data-section": "missing" }, h("h2", {}, "What to ask or test next"), h("ul", {}, missing.map((question) => h("li", { "data-question": question.question },
-    h("strong", {}, question.asks), question.settles.length ? ` Can settle ${settled(question.settles)}.` : " Can bring a caution.",
-    disclosure({ class: "more" }, "What each answer would settle", () => h("ul", {}, question.answers.map(answer)))))));
+  const parts = [];
+  if (standards.length === 1) parts.push(`whether this is the standard: ${data.rules[standards[0]].subject}`);
+  else if (standards.length) parts.push("what the standard is");
+  if (options.length) parts.push(`whether ${named(options, waiting)} ${options.length <= 3 ? "is" : "are"} offered`);
+  if (evidence.length) parts.push(`the evidence for ${named(evidence, evidence.length)}`);
+  return parts.length ? `Decides ${parts.join("; ")}.` : "Can only bring a caution.";
 }
