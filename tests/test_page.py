@@ -299,9 +299,10 @@ def test_the_page_says_in_order_and_words_what_advise_says(opened: Opened, ruleb
     assert list(opened.standings()) == [option.regimen for option in advice.options]
     assert page.inner_text("#status") in brief
     headings = [heading.upper() for heading in page.locator("#answer > section > h2").all_inner_texts()]
-    assert [heading for heading in headings if heading != "NOT INDICATED"] == [
-        line for line in brief if line in headings
-    ]
+    left_out = {"NOT INDICATED"}
+    if advice.is_little_known and all(one.state == "open" for one in advice.first):
+        left_out.add("FIRST")  # the text leaves to the questions what is only open
+    assert [heading for heading in headings if heading not in left_out] == [line for line in brief if line in headings]
     # Statements and questions, what warns, what waits, what the record says otherwise; not what is told in short.
     told = [line.removeprefix("- ") for line in brief if line.startswith(("- ", "† ", "Options are ordered"))]
     told += [

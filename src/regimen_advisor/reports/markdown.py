@@ -200,7 +200,8 @@ class _Report:
         for kind, title in KINDS.items():
             for caution in self._own_cautions(option):
                 if caution.kind == kind:
-                    yield f"{title}: {self._caution(caution)}"
+                    lead = "" if caution.state == "open" else f"{title}: "
+                    yield f"{lead}{self._caution(caution)}"
 
     def _first(self, first: First) -> str:
         return f"{first.title}: {self._caution(first)}" if first.title else self._caution(first)
@@ -209,7 +210,7 @@ class _Report:
         place = self.places.at(caution.source.review, caution.source.section)
         tail = f"[{place}]" if caution.basis == "review" else f"(outside the reviews, {caution.certainty})"
         waits = questions_words(caution.depends_on, self.domain)
-        return f"{f'waits for {waits}: ' if caution.state == 'open' else ''}{caution.says} {tail}"
+        return f"{f'? waits for {waits}: ' if caution.state == 'open' else ''}{caution.says} {tail}"
 
     # What is not offered, and what stands beside the options ----------------------------------------------------
 

@@ -152,13 +152,15 @@ class OptionsText:
         return " ".join([*said, *(f"{'As' if not said else 'Also as'} under {first}." for first in before)])
 
     def _for_this_patient(self, cautions: Sequence[Caution], number: int) -> Iterator[Block]:
+        """Under one title what holds; what is open says itself what it waits for."""
+        holding = [caution for caution in cautions if caution.state == "holds"]
         title = f"{KINDS['patient']}: "
-        if len(cautions) == 1:
-            yield self._caution(cautions[0], number, title, 3)
-        elif cautions:
+        if len(holding) == 1:
+            yield self._caution(holding[0], number, title, 3)
+        elif holding:
             yield Paragraph(title.rstrip(), "caution", 3, 2)
-            for caution in cautions:
-                yield self._caution(caution, number, "", 5)
+            yield from (self._caution(caution, number, "", 5) for caution in holding)
+        yield from (self._caution(caution, number, "", 3) for caution in cautions if caution.state == "open")
 
     def _caution(self, caution: Caution, number: int, title: str, indent: int) -> Paragraph:
         style = "open" if caution.state == "open" else "caution"
