@@ -75,7 +75,9 @@ def test_the_first_warning_is_about_the_patient_where_there_is_one(rulebook: Rul
 
 def test_what_stands_first_is_no_warning_of_a_row(rulebook: Rulebook) -> None:
     advice, _ = named("egfr-t790m-after-gefitinib", rulebook)
-    assert not any("T790M" in row.warning for row in glance.rows(advice, rulebook))
+    found = {row.option.regimen: row.warning for row in glance.rows(advice, rulebook)}
+    assert not any("T790M" in warning for warning in found.values())
+    assert found["ivonescimab-pemetrexed-carboplatin"] == "as said first"
 
 
 def test_an_option_that_waits_says_for_what(rulebook: Rulebook) -> None:

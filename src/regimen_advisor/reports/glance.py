@@ -40,7 +40,7 @@ class Row:
     option: Option
     study: str
     warning: str
-    """The first warning in words, or what the option waits for; empty where nothing but what stands first holds."""
+    """The first warning in words, or what the option waits for; empty where nothing is to be said against it."""
 
 
 def rows(advice: Advice, rulebook: Rulebook) -> Iterator[Row]:
@@ -86,7 +86,9 @@ def _warning(option: Option, advice: Advice, rulebook: Rulebook) -> str:
         return f"waits for {questions_words(option.depends_on, rulebook.domain)}"
     left = [caution for caution in option.cautions if not advice.is_first(caution.rule)]
     first = min(left, key=_weight, default=None)
-    return first.says if first else ""
+    if first is not None:
+        return first.says
+    return "as said first" if any(caution.state == "holds" for caution in option.cautions) else ""
 
 
 def _weight(caution: Caution) -> tuple[bool, int]:
