@@ -12,8 +12,10 @@ import pytest
 import yaml
 
 import regimen_advisor
+from regimen_advisor import judging
 from regimen_advisor.advice import Advice
 from regimen_advisor.cli import app as cli
+from regimen_advisor.engines import forward_chaining
 from regimen_advisor.files.errors import DisagreementError
 from regimen_advisor.reports.show import render
 
@@ -119,6 +121,18 @@ def test_a_rules_folder_that_is_not_there_is_refused(run, tmp_path):
     ran = run("advise", PROFILE, "--rules", str(tmp_path / "none"))
     assert ran.code == 2
     assert "expected a folder of rules" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("there", "engines"), [(True, ["durable-rules 2.0.28", "interpreter"]), (False, ["interpreter"])]
+)
+def test_the_answer_names_who_judged_where_the_second_engine_is_there_and_where_not(run, monkeypatch, there, engines):
+    if there and not forward_chaining.available():
+        pytest.skip("durable-rules cannot be imported here")
+    monkeypatch.setattr(forward_chaining, "available", lambda: there)
+    judging._second_engine.cache_clear()
+    assert json.loads(run("advise", PROFILE, "--format", "json").out)["engines"] == engines
+    judging._second_engine.cache_clear()
 
 
 def test_engines_that_disagree_give_no_answer(run, monkeypatch):

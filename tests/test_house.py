@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import tomllib
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -42,6 +43,21 @@ def test_no_file_names_a_path_of_some_machine() -> None:
         file = ROOT / name
         if file.suffix in (".py", ".md", ".yaml", ".toml", ".j2", ".js", ".css", "") and file.is_file():
             assert not path.search(file.read_text("utf-8", errors="replace")), name
+
+
+def requirements() -> list[str]:
+    """Everything that is required of others, for running and for building."""
+    read = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    listed = [*read["project"]["dependencies"], *read["build-system"]["requires"]]
+    listed += [one for extra in read["project"]["optional-dependencies"].values() for one in extra]
+    return [one for one in listed if not one.startswith("regimen-advisor[")]
+
+
+@pytest.mark.parametrize("required", requirements())
+def test_a_library_has_an_upper_bound_at_a_major_version_and_none_is_a_beta(required: str) -> None:
+    asked = required.partition(";")[0].strip()
+    assert re.search(r",<\d+$|==[\d.]+$", asked), "a new major version could change an answer by itself"
+    assert not re.search(r"[\d.](a|b|rc)\d", asked)
 
 
 def test_no_module_imports_itself_by_way_of_others() -> None:

@@ -80,6 +80,43 @@ def test_a_file_of_such_a_name_that_is_missing_is_told_by_it(here: Path, verb: s
     assert (done.returncode, done.stderr) == (2, f"no{AS_TEXT}.yaml: no such file\n")
 
 
+TABLE = "id,disease,stage\na,nsclc,IVB\n"
+NO_SUCH_NAME = "expected a name in UTF-8, found other bytes (rename it, or link to it)\n"
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (["cohort", f"{ODD}.csv"], f"{AS_TEXT}.csv"),
+        (["cohort", "*.csv"], f"{AS_TEXT}.csv"),
+        (["cohort", f"{ODD}.csv", "--suggest-mapping"], f"{AS_TEXT}.csv"),
+        (["cohort", "even/t.csv", "-o", f"{ODD}/out.csv"], f"{AS_TEXT}/out.csv"),
+        (["cohort", "even/t.csv", "-o", f"{ODD}/out.parquet"], f"{AS_TEXT}/out.parquet"),
+        (["cohort", "--synthesise", "3", "-o", f"{ODD}/out.csv"], f"{AS_TEXT}/out.csv"),
+        (["explain", f"{ODD}.csv", "--id", "a"], f"{AS_TEXT}.csv"),
+    ],
+)
+def test_a_table_of_such_a_name_is_refused_by_it(here: Path, asked: list[str], told: str) -> None:
+    pytest.importorskip("polars", reason="the extra `cohort` is not installed")
+    (here / f"{ODD}.csv").write_text(TABLE, "utf-8")
+    (here / "even").mkdir()
+    (here / "even" / "t.csv").write_text(TABLE, "utf-8")
+    done = run(*asked, cwd=here)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{told}: {NO_SUCH_NAME}")
+    assert not any(file.name.startswith((".", "out")) for file in here.rglob("*"))
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "parquet", "jsonl"])
+def test_an_output_may_have_such_a_name_and_so_may_a_mapping_and_what_stands_around(here: Path, ending: str) -> None:
+    pytest.importorskip("polars", reason="the extra `cohort` is not installed")
+    inside = here / ODD
+    (inside / "t.csv").write_text(TABLE, "utf-8")
+    (inside / f"{ODD}.yaml").write_text("title: Own\nid: id\nkeys: {stage: {column: stage}}\n", "utf-8")
+    done = run("cohort", "t.csv", "-o", f"{ODD}.{ending}", "--mapping", f"{ODD}.yaml", cwd=inside)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (inside / f"{ODD}.{ending}").stat().st_size
+
+
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, MemoryError, OSError])
 def test_whatever_ends_the_writing_of_a_file_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]

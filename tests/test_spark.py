@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -260,6 +262,21 @@ def test_a_run_that_fails_midway_leaves_nothing_behind(cohort, registry, tmp_pat
     asked = [*registry, "--engine", "spark", "--node-by-node", "--output", tmp_path / "out"]
     assert "second.parquet" in str(cohort(*asked).exception)
     assert not (tmp_path / "out").exists()
+
+
+@needs_java
+def test_a_run_that_is_ended_while_it_writes_leaves_nothing_behind(table, tmp_path):
+    output = tmp_path / "out"
+    program = "from regimen_advisor.cli.app import main; main()"
+    command = [sys.executable, "-c", program, "cohort", str(table), "--engine", "spark", "--output", str(output)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        until = time.monotonic() + 90
+        while not output.exists() and running.poll() is None and time.monotonic() < until:
+            time.sleep(0.05)
+        assert output.exists()
+        running.terminate()
+        assert running.wait(60) == 143
+    assert list(tmp_path.iterdir()) == []
 
 
 @needs_java

@@ -1,4 +1,7 @@
-"""Every rule judged for one patient, by two engines that must agree, and settled exactly by the solver."""
+"""Every rule judged for one patient, by two engines that must agree, and settled exactly by the solver.
+
+Where durable-rules cannot be imported (Python 3.13 and later, Windows) the interpreter judges alone.
+"""
 
 from __future__ import annotations
 

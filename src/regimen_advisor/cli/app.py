@@ -1,6 +1,7 @@
 """The command line: one function a verb. Data goes to standard output, all else to standard error.
 
-Exit codes: 0 done; 1 a check found something; 2 bad input or usage. Heavy modules are imported by the verb that needs
+Exit codes: 0 done; 1 a check found something; 2 bad input or usage; 130 interrupted, 143 and 129 ended by ``SIGTERM``
+or ``SIGHUP`` while something was being written, which is removed. Heavy modules are imported by the verb that needs
 them, so that ``advise`` starts fast.
 """
 
@@ -19,6 +20,7 @@ import typer
 
 from regimen_advisor.cli import cases, cohort, completion, explain, listing, page, quiz, rulebook
 from regimen_advisor.cli.options import Output, Rules
+from regimen_advisor.files.ending import exit_code
 from regimen_advisor.files.errors import InputError, Location, RegimenAdvisorError, printable
 from regimen_advisor.schemas import SchemaName, reference_of, schema_of
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from regimen_advisor.patient.reading import Patient
 
 MANY_FILES = 10
+INTERRUPTED = 130
+"""The exit code after an interrupt, as shells have it."""
 _COLLECT_AFTER = 100_000
 """New objects between two runs of the garbage collector: what a rulebook is made of lives as long as the process."""
 
@@ -260,6 +264,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         _alone(given[0] if given else "")(given, standalone_mode=True)
+    except SystemExit as left:
+        raise SystemExit(exit_code() or left.code) from None
+    except KeyboardInterrupt:  # a second one, which met the command line on its way out
+        raise SystemExit(exit_code() or INTERRUPTED) from None
     except InputError as error:
         _complain(str(error))
     except RegimenAdvisorError as error:

@@ -111,7 +111,7 @@ def cohort(  # noqa: PLR0917 - one parameter an option
     from regimen_advisor.reports import cohort as report  # noqa: PLC0415
     from regimen_advisor.reports.files import write_output  # noqa: PLC0415
 
-    old_rules = load_rulebook(compare) if compare else None
+    old_rules = load_rulebook(compare) if compare is not None else None
     exact = not node_by_node
     if engine is CohortEngine.SPARK:
         from regimen_advisor.cohorts.spark.engine import Request, run_on_spark  # noqa: PLC0415
@@ -171,13 +171,11 @@ def _judge(  # noqa: PLR0917 - what the command line says
         summarise,
     )
     from regimen_advisor.cohorts.concordance import concordance  # noqa: PLC0415
-    from regimen_advisor.cohorts.tables import check_output  # noqa: PLC0415
 
     if output is not None:
-        check_output(output)
+        _check_output(output, paths, mapping)
     table = open_table(paths, mapping, given=given, id_column=id_column)
-    folder = _folder(output)
-    with _progress("judging the rows"), judged(table, rulebook, exact=exact, folder=folder) as result:
+    with _progress("judging the rows"), judged(table, rulebook, exact=exact, output=output) as result:
         summary = summarise(result, table.name)
         if strict:
             refuse_if_strict(summary)
@@ -186,21 +184,26 @@ def _judge(  # noqa: PLR0917 - what the command line says
             agreed = concordance(result.rows, rulebook, given_label(given, mapping))
         compared = None
         if old_rules is not None:
-            with judged(table, old_rules, exact=exact, folder=folder) as before:
+            with judged(table, old_rules, exact=exact, output=output) as before:
                 compared = changes(before, result)
         if output is not None:
             result.write(output)
     return summary, compared, agreed
 
 
-def _folder(output: str | None) -> str | None:
-    """The working file stands beside the output, so that a large one meets the disk that was meant for it."""
-    if output is None:
-        return None
-    parent = Path(output).resolve().parent
-    if not parent.is_dir():
+def _check_output(output: str, paths: list[str], mapping: TableMapping | None) -> None:
+    """Refuses an output that could not be written in the end, or that would overwrite what is read."""
+    from regimen_advisor.cohorts.cohort import second_tables  # noqa: PLC0415
+    from regimen_advisor.cohorts.tables import check_output, files_of, refuse_overwriting  # noqa: PLC0415
+    from regimen_advisor.files.writing import target_of  # noqa: PLC0415
+
+    check_output(output)
+    others = (
+        [second_tables(mapping, paths[0]) / table.file for table in mapping.file.tables.values()] if mapping else []
+    )
+    refuse_overwriting(output, [*files_of(paths), *others, *([mapping.document.name] if mapping else [])])
+    if not target_of(output).parent.is_dir():
         raise InputError.at(Location(output), "cannot be written: there is no such folder")
-    return str(parent)
 
 
 @contextmanager

@@ -6,7 +6,6 @@ One pass over the table writes a row a patient; everything that is told of the c
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,11 +14,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from regimen_advisor.cohorts.tables import PARQUET, scan_table, table_errors, whole_or_nothing, write_table
+from regimen_advisor.cohorts.tables import PARQUET, refuse_odd_name, scan_table, table_errors, write_table
 from regimen_advisor.columns.engine import FAULT, HISTORY, ColumnEngine
 from regimen_advisor.columns.exact.corrections import Settled, settle, write_standings
 from regimen_advisor.columns.exact.open_cases import OpenCases
 from regimen_advisor.files.errors import InputError, Location, Problem, counted, did_you_mean
+from regimen_advisor.files.writing import target_of, whole_or_nothing, working_folder
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.profile import Profile
@@ -140,18 +140,21 @@ class CohortResult:
 
 @contextmanager
 def judged(
-    table: CohortTable, rulebook: Rulebook, *, exact: bool = True, folder: str | None = None
+    table: CohortTable, rulebook: Rulebook, *, exact: bool = True, output: str | None = None
 ) -> Iterator[CohortResult]:
     """The standings of every row of ``table``.
 
-    Without ``exact`` they are those of the node-by-node table, which is faster. ``folder`` is where the working file is
-    put.
+    Without ``exact`` they are those of the node-by-node table, which is faster. The working file stands beside
+    ``output``, so that a large one meets the disk that was meant for it, and nobody else may read it. It is gone after
+    the block, whichever signal ends the process.
     """
     engine = ColumnEngine(rulebook, table.mapping.readers if table.mapping else None)
     keep = ["id", *([GIVEN] if GIVEN in table.rows.collect_schema() else [])]
-    with tempfile.TemporaryDirectory(prefix=".cohort-", dir=folder) as scratch:
-        file = Path(scratch) / "standings.parquet"
-        with table_errors(table.name, scratch if folder is None else folder):
+    folder = None if output is None else target_of(output).parent
+    with working_folder(folder, prefix=".cohort-", output=output) as scratch:
+        refuse_odd_name(scratch, output or str(scratch))
+        file = scratch / "standings.parquet"
+        with table_errors(table.name, output or str(scratch)):
             cases = OpenCases(engine) if exact else None
             facts = engine.facts(table.rows, cases.look if cases else None)
             write_standings(standings_of(facts, engine, table.mapping, keep), file)

@@ -6,8 +6,7 @@ import csv
 import glob
 import json
 import os
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -15,6 +14,9 @@ import polars as pl
 
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.files.folders import files_in
+from regimen_advisor.files.output import name_of, refuse_unless_file
+from regimen_advisor.files.writing import whole_or_nothing
+from regimen_advisor.files.yaml_values import MAX_DEPTH
 from regimen_advisor.patient.profile import Profile
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -31,7 +33,7 @@ def scan_table(paths: Sequence[str]) -> pl.LazyFrame:
 
     Raises ``InputError`` for a file that is missing, of another kind, broken, or not in UTF-8.
     """
-    files = [file for path in paths for file in _files(path)]
+    files = files_of(paths)
     kinds = {_kind(file) for file in files}
     if len(kinds) > 1:
         raise InputError.at(Location(paths[0]), f"expected files of one kind, found {', '.join(sorted(kinds))}")
@@ -47,13 +49,55 @@ def scan_table(paths: Sequence[str]) -> pl.LazyFrame:
     return table.filter(pl.any_horizontal(pl.all().is_not_null()))  # a line without a word is no patient
 
 
+def files_of(paths: Sequence[str]) -> list[str]:
+    """The files that these names, folders and patterns stand for.
+
+    Raises ``InputError`` for a name that stands for none, for a pipe or a device, and for a name that Polars cannot
+    take.
+    """
+    files = [file for path in paths for file in _files(path)]
+    for file in files:
+        refuse_odd_name(file, file)
+        try:
+            refuse_unless_file(file, "save it as a file first")
+        except OSError as error:
+            raise InputError.at(Location(file), f"cannot be read: {error.strerror or error}") from None
+    return files
+
+
+def refuse_odd_name(file: str | Path, told: str) -> None:
+    """Raises ``InputError``, told of the name ``told``, where ``file`` is not UTF-8: Polars opens no such file."""
+    try:
+        str(file).encode()
+    except UnicodeEncodeError:
+        raise InputError.at(
+            Location(told), "expected a name in UTF-8, found other bytes", "rename it, or link to it"
+        ) from None
+
+
+def refuse_overwriting(output: str, read: Iterable[str | Path]) -> None:
+    """Raises ``InputError`` where ``output`` is one of the files that are ``read``, under whatever name."""
+    for file in read:
+        with suppress(OSError):  # what is not there yet cannot be overwritten
+            if Path(output).samefile(file):
+                raise InputError.at(
+                    Location(output), "expected another file than those that are read, found one of them"
+                )
+
+
 def _files(path: str) -> list[str]:
+    if not path:
+        raise InputError.at(Location(name_of(path)), "expected a table, found an empty name")
+    if os.path.realpath(path) == Path(path).absolute().anchor:
+        raise InputError.at(
+            Location(path), "expected a table or a folder of Parquet files, found the root of all files"
+        )
     if Path(path).is_dir():
         found = [str(file) for file in files_in(path, deep=True, taken=lambda name: name.lower().endswith(PARQUET))]
         if not found:
             raise InputError.at(Location(path), "expected a folder of Parquet files, found none in it")
         return found
-    if Path(path).exists():
+    if os.path.lexists(path):  # a link to nothing is told by name, and no pattern
         return [path]
     found = sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - the pattern may be absolute
     if not found:
@@ -82,20 +126,57 @@ def _checked(table: pl.LazyFrame, files: Sequence[str]) -> pl.LazyFrame:
 
 
 def _json_keys(files: Sequence[str]) -> list[str]:
+    """The keys of all objects in JSON Lines; a line that is none, or that Polars would read otherwise, is refused."""
     keys = dict.fromkeys(Profile.model_fields)
     for file in files:
         with _text(file) as lines:
-            for number, line in zip(range(1, 1001), lines, strict=False):
+            for number, line in enumerate(lines, start=1):
                 if not line.strip():
                     continue
-                try:
-                    row = json.loads(line)
-                except ValueError as error:
-                    raise InputError.at(Location(file, number), f"expected one JSON object a line: {error}") from None
-                if not isinstance(row, dict):
-                    raise InputError.at(Location(file, number), "expected one JSON object a line")
+                row = _object(Location(file, number), line)
                 keys.update(dict.fromkeys(row))
     return list(keys)
+
+
+def _object(place: Location, line: str) -> dict[str, object]:
+    try:
+        row = _JSON_LINE.decode(line.rstrip())
+        if "\\u" in line:
+            json.dumps(row, ensure_ascii=False).encode()
+    except RecursionError:
+        raise _too_deep(place) from None
+    except UnicodeEncodeError:
+        raise InputError.at(place, "expected text, found half a character") from None
+    except json.JSONDecodeError as error:
+        place = place._replace(column=error.colno)
+        raise InputError.at(place, f"expected one JSON object a line: {error.msg}") from None
+    except ValueError as error:
+        raise InputError.at(place, f"expected one JSON object a line: {error}") from None
+    if not isinstance(row, dict):
+        raise InputError.at(place, "expected one JSON object a line")
+    if line.count("[") + line.count("{") > MAX_DEPTH and _depth(row) > MAX_DEPTH:
+        raise _too_deep(place)
+    return row
+
+
+def _too_deep(place: Location) -> InputError:
+    return InputError.at(place, f"expected at most {MAX_DEPTH} levels of nesting, found more")
+
+
+def _depth(value: object) -> int:
+    """How many lists and objects are around the innermost value."""
+    depth, level = 0, [value]
+    while level := [one for one in level if isinstance(one, (dict, list))]:
+        depth += 1
+        level = [inner for one in level for inner in (one.values() if isinstance(one, dict) else one)]
+    return depth
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"`{word}` is no number")
+
+
+_JSON_LINE = json.JSONDecoder(parse_constant=_no_number)
 
 
 @contextmanager
@@ -121,29 +202,49 @@ def _text(file: str) -> Iterator[Iterator[str]]:
 def check_rows(file: str) -> None:
     """Refuses a text table whose rows do not all have as many cells as its header, or that names a column twice.
 
-    A header that is found again, as in exports that were joined, is refused too. Lines without a word are no rows.
+    A header that is found again, as in exports that were joined, is refused too, and quotes that do not pair: Polars
+    would take the lines after them for a part of a cell. Lines without a word are no rows.
     """
     separator = _SEPARATORS[Path(file).suffix.lower()]
     with _text(file) as lines:
-        rows = csv.reader(lines, delimiter=separator)
-        try:
-            header = next(rows, None)
-            if not header:
-                raise InputError.at(Location(file), "expected a header line with the names of the columns, found none")
-            twice = next((name for name in header if header.count(name) > 1), None)
-            if twice is not None:
-                raise InputError.at(Location(file, 1), f"expected each column once, found `{twice}` twice")
-            for row in rows:
-                if len(header) > 1 and row == header:
-                    raise InputError.at(
-                        Location(file, rows.line_num),
-                        "expected a row, found the header again",
-                    )
-                if any(row) and len(row) != len(header):
-                    message = f"expected {len(header)} cells as in the header, found {len(row)}"
-                    raise InputError.at(Location(file, rows.line_num), message)
-        except csv.Error as error:
-            raise InputError.at(Location(file, rows.line_num), f"expected a table: {error}") from None
+        rows = _rows(file, lines, separator)
+        _, header = next(rows, (1, []))
+        if not header:
+            raise InputError.at(Location(file), "expected a header line with the names of the columns, found none")
+        twice = next((name for name in header if header.count(name) > 1), None)
+        if twice is not None:
+            raise InputError.at(Location(file, 1), f"expected each column once, found `{twice}` twice")
+        for line, row in rows:
+            if len(header) > 1 and row == header:
+                raise InputError.at(Location(file, line), "expected a row, found the header again")
+            if any(row) and len(row) != len(header):
+                message = f"expected {len(header)} cells as in the header, found {len(row)}"
+                raise InputError.at(Location(file, line), message)
+
+
+def _rows(file: str, lines: Iterator[str], separator: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a text table, each with the line that it ends on."""
+    quotes = 0
+
+    def seen() -> Iterator[str]:
+        nonlocal quotes
+        for line in lines:
+            quotes += line.count('"')
+            yield line
+
+    rows = csv.reader(seen(), delimiter=separator, strict=True)
+    begun = 1
+    try:
+        for row in rows:
+            if quotes % 2:
+                help = 'a cell that has a quote in it is put in quotes, and its own are doubled: "5"" or less"'
+                raise InputError.at(
+                    Location(file, begun), "expected quotes in pairs, found one without its other", help
+                )
+            yield rows.line_num, row
+            begun = rows.line_num + 1
+    except csv.Error as error:
+        raise InputError.at(Location(file, begun), f"expected a table: {error}") from None
 
 
 @contextmanager
@@ -169,29 +270,6 @@ def table_errors(place: str, written: str | None = None) -> Iterator[None]:
 # Writing -------------------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def whole_or_nothing(output: str) -> Iterator[Path]:
-    """A temporary name beside ``output``, renamed to it if all goes well and removed if not."""
-    path = Path(output)
-    if path.is_dir():
-        raise InputError.at(Location(output), "expected the name of a file, found a folder")
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
-    except OSError as error:
-        raise InputError.at(Location(output), f"cannot be written: {error.strerror}") from None
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except OSError as error:
-        raise InputError.at(Location(output), f"could not be written: {error.strerror or error}") from None
-    finally:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
-
-
 def write_table(table: pl.LazyFrame, output: str) -> None:
     """``table`` as Parquet, CSV or JSON Lines, by the ending of ``output``; whole or not at all.
 
@@ -199,6 +277,7 @@ def write_table(table: pl.LazyFrame, output: str) -> None:
     """
     suffix = check_output(output)
     with whole_or_nothing(output) as temporary, table_errors(output):
+        refuse_odd_name(temporary, output)
         if suffix in PARQUET:
             table.sink_parquet(temporary, compression="zstd", compression_level=1)
         elif suffix in _JSON:
@@ -211,7 +290,7 @@ def check_output(output: str) -> str:
     """The ending of ``output``; raises ``InputError`` where no kind of table has it."""
     suffix = Path(output).suffix.lower()
     if suffix not in (*PARQUET, *_JSON, *_SEPARATORS):
-        raise InputError.at(Location(output), "expected a name that ends in .parquet, .csv, .tsv or .jsonl")
+        raise InputError.at(Location(name_of(output)), "expected a name that ends in .parquet, .csv, .tsv or .jsonl")
     return suffix
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
+from stat import S_ISBLK, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISREG, S_ISSOCK
 
 from regimen_advisor.files.errors import InputError, Location
 
@@ -13,17 +15,16 @@ MAX_BYTES = 1_000_000
 def read_bytes(source: str | Path) -> bytes:
     """The bytes of a file, or of standard input for ``-``.
 
-    Raises ``InputError`` for a file that is missing, a folder, too large or not allowed to be read.
+    Raises ``InputError`` for a file that is missing, no file (a folder, a pipe), too large or not allowed to be read.
     """
     here = Location(name_of(source))
     try:
         if str(source) == "-":
             raw = sys.stdin.buffer.read(MAX_BYTES + 1)
         else:
+            refuse_unless_file(source, "`-` reads standard input")
             with open(source, "rb") as file:  # noqa: PTH123 - `Path` would make the current folder of an empty name
                 raw = file.read(MAX_BYTES + 1)
-    except IsADirectoryError:
-        raise InputError.at(here, "expected a file, found a folder") from None
     except FileNotFoundError:
         raise InputError.at(here, "no such file") from None
     except (OSError, ValueError) as error:
@@ -48,6 +49,30 @@ def read_text(source: str | Path) -> tuple[str, str]:
         raise InputError.at(
             Location(name, line, column), f"expected UTF-8 text, found the byte 0x{raw[error.start]:02x}"
         ) from None
+
+
+def refuse_unless_file(source: str | Path, instead: str) -> None:
+    """Raises ``InputError`` for a folder, a pipe or a device: opening a pipe waits for somebody who may never come.
+
+    ``instead`` says what to do with a pipe. What is not there, or may not be looked at, raises ``OSError``.
+    """
+    mode = os.stat(source).st_mode  # noqa: PTH116 - `Path` would make the current folder of an empty name
+    if not S_ISREG(mode):
+        help = None if S_ISDIR(mode) else instead
+        raise InputError.at(Location(name_of(source)), f"expected a file, found {kind_of(mode)}", help)
+
+
+def kind_of(mode: int) -> str:
+    """What stands under a name, by its mode, in words: ``a folder``."""
+    kinds = (
+        (S_ISREG, "a file"),
+        (S_ISDIR, "a folder"),
+        (S_ISFIFO, "a pipe"),
+        (S_ISSOCK, "a socket"),
+        (S_ISCHR, "a device"),
+        (S_ISBLK, "a device"),
+    )
+    return next((words for is_kind, words in kinds if is_kind(mode)), "something else")
 
 
 def name_of(source: str | Path) -> str:

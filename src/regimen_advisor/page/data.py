@@ -15,6 +15,7 @@ from regimen_advisor.advice import SCOPE
 from regimen_advisor.explaining.sentences import effect_words
 from regimen_advisor.figure_wording import Places, signed, trial_title
 from regimen_advisor.files.errors import InputError
+from regimen_advisor.files.output import read_text
 from regimen_advisor.files.sources import parse_document
 from regimen_advisor.guideline import asks_for_earlier_drug, markers_asked
 from regimen_advisor.knowledge.rulebook import Rulebook
@@ -85,8 +86,8 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = ()) -> Json:
 
 def _example(path: Path) -> Json:
     """The profile as it is written: the page reads the text itself, as it reads any file."""
-    text = path.read_text(encoding="utf-8")
-    value = parse_document(text, str(path)).value
+    text, name = read_text(path)
+    value = parse_document(text, name).value
     summary = value.get("summary") if isinstance(value, dict) else None
     return {"name": path.stem, "summary": summary or path.stem, "text": text}
 

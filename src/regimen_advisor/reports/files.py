@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.files.writing import whole_or_nothing
 
 UNENCODABLE = "backslashreplace"
 """How half a character is written that no encoding has, such as a byte of a file name that is not UTF-8."""
@@ -46,39 +47,35 @@ def close_stdout() -> None:
 def write_file(path: Path, text: str) -> None:
     """``text`` to ``path`` in one step: under a temporary name beside it, then renamed.
 
-    Raises ``InputError`` where the folder is missing, may not be written to, or the disk is full. Whatever ends it, an
-    interrupt too, no half-written file is left. A file name in it that is not UTF-8 is escaped.
+    A device or a pipe, such as ``/dev/stdout``, is written to as it is. Raises ``InputError`` where the folder is
+    missing, may not be written to, or the disk is full. Whatever ends it, an interrupt too, no half-written file is
+    left. A file name in it that is not UTF-8 is escaped.
     """
-    temporary: str | None = None
     try:
-        if path.exists() and not path.is_file():  # a device or a pipe, such as /dev/stdout
-            if path.is_dir():
-                raise InputError.at(Location(str(path)), "expected the name of a file to write, found a folder")
-            path.write_text(text, encoding="utf-8", errors=UNENCODABLE)
+        if path.exists() and not path.is_file() and not path.is_dir():
+            with open(path, "w", encoding="utf-8", errors=UNENCODABLE, opener=_at_once) as stream:
+                stream.write(text)
             return
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        with open(handle, "w", encoding="utf-8", errors=UNENCODABLE, newline="\n") as file:  # noqa: PTH123 - a handle, not a path
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, _mode(path))  # noqa: PTH101 - the name is text
-        os.replace(temporary, path)  # noqa: PTH105
-        temporary = None
     except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise InputError.at(Location(str(path)), "cannot be written: nobody reads this pipe") from None
         raise _not_written(str(path), error) from None
-    finally:
-        if temporary is not None:
-            with suppress(OSError):
-                os.unlink(temporary)  # noqa: PTH108
+    with (
+        whole_or_nothing(path) as temporary,
+        temporary.open("w", encoding="utf-8", errors=UNENCODABLE, newline="\n") as file,
+    ):
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
 
 
-def _mode(path: Path) -> int:
-    """The rights a new file gets by default, or those of the file that is replaced."""
-    if path.exists():
-        return path.stat().st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
+def _at_once(name: str, flags: int) -> int:
+    """Opens without waiting: a pipe that nobody reads is refused instead."""
+    if not hasattr(os, "O_NONBLOCK"):
+        return os.open(name, flags)
+    handle = os.open(name, flags | os.O_NONBLOCK)
+    os.set_blocking(handle, True)
+    return handle
 
 
 def _not_written(name: str, error: OSError) -> InputError:

@@ -34,6 +34,7 @@ from regimen_advisor.cohorts.concordance import Concordance
 from regimen_advisor.cohorts.mapping import TableMapping
 from regimen_advisor.cohorts.spark.counts import changes_on_spark, concordance_on_spark, summary_of
 from regimen_advisor.cohorts.spark.worker import CHANGED, NUMBER, Task, judge, mapping_of, rules_of
+from regimen_advisor.files.ending import interrupted_by_every_signal
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.profile import Profile
@@ -62,11 +63,12 @@ def run_on_spark(tables: Sequence[str], output: str | None, request: Request, ma
     Raises ``InputError`` where Spark or Java is missing, a table cannot be read, a strict request is refused, or the
     output exists; nothing is left at ``output`` then.
     """
-    session = start_session(master, conf)
-    try:
-        return judge_tables(session, tables, output, request)
-    finally:
-        session.stop()
+    with interrupted_by_every_signal():
+        session = start_session(master, conf)
+        try:
+            return judge_tables(session, tables, output, request)
+        finally:
+            session.stop()
 
 
 def start_session(master: str, conf: Sequence[str]) -> Any:

@@ -41,7 +41,11 @@ def settle(cases: OpenCases, file: Path, engine: ColumnEngine) -> Settled:
 
 
 def write_standings(rows: pl.LazyFrame, file: Path) -> None:
-    """Standings as the working file: small pieces, since reading holds several of them at once."""
+    """Standings as the working file: small pieces, since reading holds several of them at once.
+
+    Only this user may read it: it holds the answers of all patients.
+    """
+    file.touch(0o600)
     rows.sink_parquet(file, compression="zstd", compression_level=1, statistics=False, row_group_size=_PIECE)
 
 

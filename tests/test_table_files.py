@@ -1,0 +1,89 @@
+"""Files of tables that no one writes by hand: quotes that do not pair, lines of JSON that are none."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from regimen_advisor.files.errors import InputError
+
+scan_table = pytest.importorskip("regimen_advisor.cohorts.tables", reason="the extra `cohort` is missing").scan_table
+
+
+@pytest.mark.parametrize("before", [0, 1500], ids=["at the beginning", "far down"])
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('{"stage": ' + "[" * 100_000 + "]" * 100_000 + "}", ": expected at most 30 levels of nesting, found more"),
+        ('{"stage": ' + "[" * 100_000, ": expected at most 30 levels of nesting, found more"),
+        ('{"stage": ' + '{"a":' * 31 + "1" + "}" * 32, ": expected at most 30 levels of nesting, found more"),
+        ('{"stage": "\\ud800"}', ": expected text, found half a character"),
+        ('{"\\ud800": "IVB"}', ": expected text, found half a character"),
+        ('{"stage": NaN}', ": expected one JSON object a line: `NaN` is no number"),
+        ('{"stage": "IVB"', ":16: expected one JSON object a line: Expecting ',' delimiter"),
+        ("[1]", ": expected one JSON object a line"),
+    ],
+    ids=["closed", "open", "objects", "half a character", "in a key", "no number", "cut off", "no object"],
+)
+def test_a_bad_line_of_json_lines_is_refused_with_its_number(tmp_path: Path, before: int, line: str, said: str) -> None:
+    (tmp_path / "t.jsonl").write_text('{"stage": "IVB"}\n' * before + line + "\n", "utf-8")
+    with pytest.raises(InputError) as caught:
+        scan_table([str(tmp_path / "t.jsonl")])
+    assert str(caught.value) == f"{tmp_path / 't.jsonl'}:{before + 1}{said}"
+
+
+def test_a_key_that_json_lines_give_late_is_a_column(tmp_path: Path) -> None:
+    lines = ['{"stage": "IVB"}'] * 1500 + ['{"stage": "IVB", "given": "docetaxel", "note": "' + "[{" * 50 + '"}']
+    (tmp_path / "t.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
+    assert scan_table([str(tmp_path / "t.jsonl")]).collect()["given"].to_list()[-1] == "docetaxel"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('id,note\na,size 5"\nb,none\n', 2),
+        ('id,note\na,none\nb,size 5"\n', 3),
+        ('id,note\na,"one\ntwo\nb,none\n', 2),
+        ('id,note\na,"one" two\n', 2),
+        ('id,note\na,"1\n2"\nb,5"\n', 4),
+        ('id,no"te\na,b\n', 1),
+        ('id,note\na,5"\nb,"x\ny"\n', 2),
+    ],
+)
+def test_quotes_that_do_not_pair_are_refused_with_the_line_that_has_them(tmp_path: Path, text: str, line: int) -> None:
+    (tmp_path / "t.csv").write_text(text, "utf-8")
+    with pytest.raises(InputError) as caught:
+        scan_table([str(tmp_path / "t.csv")])
+    assert str(caught.value).startswith(f"{tmp_path / 't.csv'}:{line}: expected ")
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_what_python_and_polars_read_in_a_text_table_is_the_same_whatever_its_quotes(
+    tmp_path: Path, newline: str
+) -> None:
+    random, file = Random(1), tmp_path / "t.csv"
+    read = refused = 0
+    while read < 300:
+        rows = [[_cell(random), _cell(random)] for _ in range(random.randint(1, 4))]
+        text = "".join(f"{one},{other}{newline}" for one, other in [["x", "y"], *rows])
+        file.write_text(text, "utf-8", newline="")
+        try:
+            found = scan_table([str(file)]).collect().rows()
+        except InputError:
+            refused += 1
+            continue
+        with file.open(encoding="utf-8", newline="") as opened:
+            wanted = [tuple(row) for row in csv.reader(opened) if any(row)][1:]
+        told = [tuple(cell or "" for cell in row) for row in found]
+        assert [row for row in told if any(row)] == wanted, text
+        read += '"' in text
+    assert refused > 100
+
+
+def _cell(random: Random) -> str:
+    if random.random() < 0.4:
+        return '"' + "".join(random.choices(["a", '""', ",", "\n"], k=random.randint(0, 3))) + '"'
+    return "".join(random.choices(["a", "b", '"', '""', " "], k=random.randint(0, 3)))
