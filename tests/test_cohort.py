@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -206,6 +207,16 @@ def test_formulas_in_text_are_neutralised_in_csv(app, tmp_path):
     assert pl.read_csv(tmp_path / "out.csv")["id"].to_list() == ["'=HYPERLINK(1)"]
 
 
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("ending", ["csv", "tsv"])
+def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe_before_it(tmp_path, start, ending):
+    table = pl.LazyFrame({"id": [f"{start}1+1", f"1{start}1"], "ecog": [-1, 1]})
+    tables.write_table(table, str(tmp_path / f"out.{ending}"))
+    with (tmp_path / f"out.{ending}").open(encoding="utf-8", newline="") as file:
+        _, *rows = csv.reader(file, delimiter="," if ending == "csv" else "\t")
+    assert rows == [[f"'{start}1+1", "-1"], [f"1{start}1", "1"]]
+
+
 def test_strict_refuses_and_leaves_no_file_behind(app, table, tmp_path):
     said = refused(app, table, "--strict", "--output", tmp_path / "out.csv")
     assert "alk: cannot read `maybe` (1 row)" in said
@@ -228,6 +239,24 @@ def test_two_rulebooks_are_compared_patient_by_patient(table, rulebook, tmp_path
     )
     assert moved.before == "not-indicated"
     assert Standing(moved.after).is_offered
+
+
+def test_the_patients_that_change_are_listed_in_the_order_of_the_table(app, rulebook, tmp_path):
+    folder = tmp_path / "rules"
+    shutil.copytree(rulebook.folder, folder)
+    file = folder / "nsclc" / "cautions-review.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert "pd_l1_tps: {below: 1}" in text
+    file.write_text(text.replace("pd_l1_tps: {below: 1}", "pd_l1_tps: {below: 50}"), encoding="utf-8")
+    names = [f"p{number}" for number in range(100)]
+    Random(3).shuffle(names)
+    table = tmp_path / "patients.csv"
+    untreated = "nsclc,IVB,wild-type,negative,negative,0,20\n"
+    header = "id,disease,stage,egfr,alk,ros1,prior_lines,pd_l1_tps\n"
+    table.write_text(header + "".join(f"{name},{untreated}" for name in names), encoding="utf-8")
+    found = json.loads(run(app, table, "--compare", folder, "--format", "json").stdout)["changes"]["changes"]
+    assert [(one["regimen"], one["patients"], one["ids"]) for one in found] == [("ivonescimab", 100, names[:20])]
+    assert f"({', '.join(names[:5])} ...)" in run(app, table, "--compare", folder).stdout
 
 
 def test_concordance_counts_every_patient_once_and_says_why_not(table, rulebook):

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -31,13 +31,14 @@ from regimen_advisor.language.values import Is
 from regimen_advisor.patient.profile import Profile, read_profile
 from regimen_advisor.patient.reading import read
 from regimen_advisor.reports.diff import wording_words
-from regimen_advisor.reviewing.comparing import Change, Comparison, compare
+from regimen_advisor.reviewing.comparing import Change, Comparison, Difference, compare
 from regimen_advisor.reviewing.matching import place_in
 from regimen_advisor.reviewing.smallest import is_smallest
 from regimen_advisor.reviewing.ways_told import way_condition
 from regimen_advisor.reviewing.wording_changes import WordingChange
 from regimen_advisor.solving.solver import solver_for
 from regimen_advisor.solving.witness import witness
+from small_rulebooks import rulebook_of
 from worlds import World, worlds
 
 SETTING = Setting("nsclc/generated", "Generated", "nsclc", "generated")
@@ -257,6 +258,162 @@ def test_two_rulebooks_are_equal_exactly_when_no_complete_patient_differs(rulebo
     assert equal >= 10
     assert different >= 14
     assert witnesses >= 16
+
+
+# A few rules, one thing changed ---------------------------------------------------------------------------------------
+
+OFFERED = """
+- {id: offers-anlotinib, offer: anlotinib, when: {disease: nsclc}, studies: [alter0303]}
+"""
+BOTH_OFFERED = f"{OFFERED}- {{id: offers-apatinib, offer: apatinib, when: {{disease: nsclc}}}}\n"
+
+
+def between(rulebook: Rulebook, old: str, new: str) -> Comparison:
+    return compare(rulebook_of(rulebook, old), rulebook_of(rulebook, new))
+
+
+def parts(differences: Sequence[Difference]) -> list[str]:
+    return sorted(f"{one.part} {one.id}, {one.only_in}" for one in differences)
+
+
+def standings(found: Comparison) -> list[tuple[str, Standing | None, Standing | None]]:
+    return [(change.subject, change.before, change.after) for change in found.changes]
+
+
+def fates(found: Comparison) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    return [(rule.fate, rule.before, rule.after) for rule in found.rules]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "{id: r, exclude: {regimen: anlotinib}, when: {ecog: 4}}",
+            "{id: r, exclude: {regimen: anlotinib}, when: {ecog: 3}}",
+        ),
+        (
+            "{id: r, exclude: {regimen: anlotinib}, when: {ecog: 4}}",
+            "{id: r, exclude: {regimen: apatinib}, when: {ecog: 4}}",
+        ),
+        (
+            "{id: r, note: T, when: {ecog: 4}, studies: [enrgy]}",
+            "{id: r, note: T, when: {ecog: 4}, studies: [alter0303]}",
+        ),
+        ("{id: r, trial: enrgy, when: {ecog: 4}}", "{id: r, trial: alter0303, when: {ecog: 4}}"),
+    ],
+    ids=["for other patients", "on another regimen", "with another study", "a trial of another study"],
+)
+def test_a_rule_that_reads_otherwise_is_changed_in_meaning(rulebook: Rulebook, before: str, after: str) -> None:
+    assert fates(between(rulebook, f"{BOTH_OFFERED}- {before}", f"{BOTH_OFFERED}- {after}")) == [
+        ("changed", ("r",), ("r",))
+    ]
+
+
+def test_a_rule_is_changed_where_what_overrides_it_is(rulebook: Rulebook) -> None:
+    general = "- {id: general, note: T, when: {disease: nsclc}}\n"
+    special = "- {id: special, note: S, when: {alk: positive}%s}"
+    found = between(rulebook, general + special % "", general + special % ", overrides: [general]")
+    assert fates(found) == [("changed", ("general",), ("general",)), ("rewritten", ("special",), ("special",))]
+
+
+def test_a_rule_that_comes_or_goes_is_told(rulebook: Rulebook) -> None:
+    assert fates(between(rulebook, OFFERED, BOTH_OFFERED)) == [("added", (), ("offers-apatinib",))]
+    assert fates(between(rulebook, BOTH_OFFERED, OFFERED)) == [("removed", ("offers-apatinib",), ())]
+
+
+EXCLUDED = "- {id: too-frail, exclude: all-options, when: {ecog: 4}}\n"
+
+
+def test_an_exclusion_meets_a_regimen_only_where_the_rulebook_knows_it(rulebook: Rulebook) -> None:
+    """The exclusion of all options reads the same in both; that it now excludes one more is no change of it."""
+    more = rulebook_of(rulebook, BOTH_OFFERED + EXCLUDED)
+    known = {name: regimen for name, regimen in more.regimens.items() if name != "apatinib"}
+    fewer = dataclasses.replace(rulebook_of(rulebook, OFFERED + EXCLUDED), regimens=known)
+    come, gone = compare(fewer, more), compare(more, fewer)
+    assert standings(come) == [
+        ("apatinib", Standing.NOT_INDICATED, Standing.OFFERED),
+        ("apatinib", Standing.NOT_INDICATED, Standing.EXCLUDED),
+    ]
+    assert standings(gone) == [(name, after, before) for name, before, after in standings(come)]
+    assert fates(come) == [("added", (), ("offers-apatinib",))]
+    assert fates(gone) == [("removed", ("offers-apatinib",), ())]
+    of_excluded, of_gone = come.changes[1], gone.changes[1]
+    assert (parts(of_excluded.shown_before), parts(of_gone.shown_after)) == ([], [])
+    assert parts(of_excluded.shown_after) == ["exclusion too-frail, new", "rule offers-apatinib, new"]
+    assert parts(of_gone.shown_before) == ["exclusion too-frail, old", "rule offers-apatinib, old"]
+
+
+def test_an_exclusion_that_decides_beside_another_one_is_told_for_those_whom_it_reaches(rulebook: Rulebook) -> None:
+    other = "- {id: bleeding, exclude: {regimen: anlotinib}, when: {bleeding_risk: {includes: central}}}"
+    found = between(rulebook, BOTH_OFFERED + EXCLUDED, BOTH_OFFERED + EXCLUDED + other)
+    assert standings(found) == [
+        ("anlotinib", Standing.OFFERED, Standing.EXCLUDED),
+        ("anlotinib", Standing.EXCLUDED, Standing.EXCLUDED),
+    ]
+    assert parts(found.changes[1].differences) == ["exclusion bleeding, new"]
+
+
+def test_an_exclusion_that_goes_over_to_another_regimen_is_told_where_another_one_excludes_both(
+    rulebook: Rulebook,
+) -> None:
+    moved = "- {id: driven, exclude: {regimen: %s}, when: {alk: positive}}"
+    old, new = (BOTH_OFFERED + EXCLUDED + moved % regimen for regimen in ("anlotinib", "apatinib"))
+    told = {
+        change.subject: parts(change.differences)
+        for change in between(rulebook, old, new).changes
+        if change.before is change.after is Standing.EXCLUDED
+    }
+    assert told == {"anlotinib": ["exclusion driven, old"], "apatinib": ["exclusion driven, new"]}
+
+
+def test_what_is_shown_before_and_after_is_all_that_surely_holds_for_the_witness(rulebook: Rulebook) -> None:
+    """A caution on ALK holds for nobody surely: the witness does not tell."""
+    old = f"{OFFERED}- {{id: frail, caution: all-options, when: {{ecog: {{at_least: 2}}}}}}\n"
+    old += "- {id: driven, caution: {regimen: anlotinib}, when: {alk: positive}}\n"
+    new = f"{old}- {{id: too-frail, exclude: all-options, when: {{ecog: {{at_least: 3}}}}}}\n"
+    (change,) = between(rulebook, old, new).changes
+    assert (change.before, change.after) == (Standing.OFFERED_WITH_CAUTION, Standing.EXCLUDED)
+    assert change.witness == {"disease": "nsclc", "ecog": 3}
+    assert parts(change.shown_before) == ["caution frail, old", "rule offers-anlotinib, old", "study alter0303, old"]
+    assert parts(change.shown_after) == [
+        "caution frail, new", "exclusion too-frail, new", "rule offers-anlotinib, new", "study alter0303, new",
+    ]  # fmt: skip
+
+
+def test_a_regimen_that_is_not_indicated_shows_nothing_though_an_exclusion_of_it_holds(rulebook: Rulebook) -> None:
+    found = between(rulebook, OFFERED + EXCLUDED, OFFERED.replace("nsclc", "sclc") + EXCLUDED)
+    assert standings(found) == [
+        ("anlotinib", Standing.OFFERED, Standing.NOT_INDICATED),
+        ("anlotinib", Standing.EXCLUDED, Standing.NOT_INDICATED),
+    ]
+    assert "exclusion too-frail, old" in parts(found.changes[1].shown_before)
+    assert parts(found.changes[1].shown_after) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "subject", "same"),
+    [
+        ("{id: r, offer: apatinib, when: {disease: nsclc}, studies: [%s]}", "apatinib", Standing.OFFERED),
+        ("{id: r, note: T, when: {disease: nsclc}, studies: [%s]}", "r", None),
+        ("{id: r, standard: T, when: {disease: nsclc}, studies: [%s]}", "r", None),
+    ],
+    ids=["of an offer", "of a note", "of a standard"],
+)
+def test_added_studies_are_told_as_well_as_dropped_ones(
+    rulebook: Rulebook, rule: str, subject: str, same: Standing | None
+) -> None:
+    one, two = (f"{OFFERED}- {rule % studies}" for studies in ("enrgy", "enrgy, alter0303"))
+    (added,), (dropped,) = between(rulebook, one, two).changes, between(rulebook, two, one).changes
+    assert (added.subject, added.before, added.after) == (subject, same, same)
+    assert parts(added.differences) == ["study alter0303, new"]
+    assert parts(dropped.differences) == ["study alter0303, old"]
+
+
+def test_a_trial_of_another_study_is_another_statement_though_its_rule_keeps_its_name(rulebook: Rulebook) -> None:
+    trial = "- {id: r, trial: %s, when: {disease: nsclc}}"
+    (change,) = between(rulebook, trial % "enrgy", trial % "alter0303").changes
+    assert (change.subject, change.before, change.after) == ("r", None, None)
+    assert parts(change.differences) == ["study alter0303, new", "study enrgy, old"]
 
 
 # The shipped rules, edited ------------------------------------------------------------------------------------------

@@ -154,6 +154,20 @@ def test_the_truth_that_counts_is_that_of_the_rule_less_those_that_override_it(r
     assert found["alk"].lacking == (True,)
 
 
+@pytest.mark.parametrize(("ros1", "decided"), [("positive", []), ("unknown", []), ("negative", ["case 1"])])
+def test_a_condition_alone_decides_only_where_the_overriding_rule_surely_does_not_hold(
+    rulebook: Rulebook, ros1: str, decided: list[str]
+) -> None:
+    book = rulebook_of(rulebook, """
+        - {id: general, offer: anlotinib, when: {disease: nsclc, alk: positive}}
+        - {id: special, offer: anlotinib, when: {disease: nsclc, ros1: positive}, overrides: [general]}
+    """)  # fmt: skip
+    cases = cases_of(book, f"{{disease: nsclc, alk: positive, ros1: {ros1}}}")
+    found = by_words(measure(book, cases).rules["general"])
+    assert found["alk"].by_truth[Truth.TRUE] == ["case 1"]
+    assert found["alk"].decided[True] == decided
+
+
 def test_a_rule_that_holds_in_no_case_is_named(either: Rulebook) -> None:
     coverage = measure(either, cases_of(either, "{disease: nsclc, alk: negative, prior_lines: 0}"))
     assert coverage.unused == ("either",)
@@ -184,6 +198,16 @@ def test_a_proof_from_the_meaning_of_a_history_names_its_axiom_too(rulebook: Rul
     assert proof.axioms == (
         "without a line for advanced disease there is no outcome, drug, cycle or maintenance of one",
     )
+
+
+def test_what_an_overriding_rule_leaves_no_patient_for_cannot_matter(rulebook: Rulebook) -> None:
+    book = rulebook_of(rulebook, """
+        - {id: general, offer: anlotinib, when: {alk: positive, ecog: 1}}
+        - {id: special, offer: anlotinib, when: {alk: positive}, overrides: [general]}
+    """)  # fmt: skip
+    found = by_words(measure(book, [], ["general"]).rules["general"])
+    assert found["ecog"].status == "cannot matter"
+    assert [(proof.value, proof.axioms) for proof in found["ecog"].proofs] == [(True, ()), (False, ())]
 
 
 def test_a_condition_that_stands_twice_cannot_matter_and_needs_no_axiom(rulebook: Rulebook) -> None:

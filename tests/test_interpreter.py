@@ -82,6 +82,15 @@ def test_a_condition_asked_twice_is_judged_once():
     assert whole.parts[0] is whole.parts[1].parts[0] is reader.judge(shared)
 
 
+def test_a_condition_made_where_another_one_was_is_judged_anew():
+    """A condition that nobody holds any more may leave its address, and with it its id, to the next one."""
+    truths = {"brain_metastases": T, "liver_metastases": F}
+    reader = Interpreter({name: SAYS[truth] for name, truth in truths.items()})
+    dice = Random(1)
+    for name in dice.choices(list(truths), k=200):
+        assert reader.judge(yes(name)).truth is truths[name]
+
+
 @settings(max_examples=150)
 @given(conditions(DOMAIN), patients(DOMAIN))
 def test_the_tree_of_a_condition_has_the_shape_of_the_condition(condition, patient):

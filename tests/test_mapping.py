@@ -111,6 +111,52 @@ def test_the_first_group_of_a_pattern_can_be_the_value(tmp_path, rulebook):
     assert profile(table, "a", rulebook, mapping_of(text, tmp_path, rulebook))["egfr"] == ["L858R"]
 
 
+def test_a_pattern_reads_only_a_cell_that_it_matches_whole(tmp_path, rulebook):
+    table = tmp_path / "variants.csv"
+    table.write_text("name,variant\na,L858R\nb,L858R not found\nc,no L858R\n", encoding="utf-8")
+    text = "title: t\nid: name\nkeys:\n  egfr: {column: variant, patterns: [{match: L858R, gives: [L858R]}]}\n"
+    mapping = mapping_of(text, tmp_path, rulebook)
+    assert profile(table, "a", rulebook, mapping)["egfr"] == ["L858R"]
+    with judged(open_table([str(table)], mapping), rulebook) as result:
+        assert set(summarise(result, "variants").unread) == {
+            ("variant", "L858R not found", 1),
+            ("variant", "no L858R", 1),
+        }
+
+
+@pytest.mark.parametrize("cell", ["", '""', '"  "', "NA", " NA "])
+def test_an_empty_cell_is_missing_and_no_pattern_reads_it(tmp_path, rulebook, cell):
+    table = tmp_path / "fusions.csv"
+    table.write_text(f"name,stage,fusion\na,IV,{cell}\n", encoding="utf-8")
+    text = """\
+title: t
+id: name
+keys:
+  stage: {column: stage}
+  alk: {column: fusion, patterns: [{match: '.*', gives: negative}]}
+"""
+    mapping = mapping_of(text, tmp_path, rulebook)
+    assert profile(table, "a", rulebook, mapping) == {"id": "a", "stage": "IV"}
+    with judged(open_table([str(table)], mapping), rulebook) as result:
+        assert summarise(result, "fusions").unread == ()
+
+
+def test_columns_that_are_read_together_are_missing_only_where_all_of_them_are(tmp_path, rulebook):
+    table = tmp_path / "variants.csv"
+    table.write_text("name,stage,driver,change\na,IV,,NA\nb,IV,  ,NA\nc,IV,yes,  \n", encoding="utf-8")
+    text = """\
+title: t
+id: name
+keys:
+  stage: {column: stage}
+  egfr: {columns: [driver, change], values: {'- | -': wild-type, 'yes | -': positive}}
+"""
+    mapping = mapping_of(text, tmp_path, rulebook)
+    assert "egfr" not in profile(table, "a", rulebook, mapping)
+    assert "egfr" not in profile(table, "b", rulebook, mapping)
+    assert profile(table, "c", rulebook, mapping)["egfr"] == "positive"
+
+
 def test_a_history_is_built_from_columns_and_left_out_where_they_are_empty(tmp_path, rulebook):
     table = tmp_path / "lines.csv"
     table.write_text("name,first,best,second\na,Tagrisso,POD,NA\nb,NA,NA,NA\n", encoding="utf-8")
@@ -128,6 +174,21 @@ history:
     assert (entry["line"], entry["outcome"]) == (1, "progressed")
     assert [rulebook.formulary.resolve(drug) for drug in entry["drugs"]] == ["osimertinib"]
     assert "history" not in profile(table, "b", rulebook, mapping)
+
+
+def test_a_line_whose_drugs_are_blank_is_left_out_of_the_history(tmp_path, rulebook):
+    table = tmp_path / "lines.csv"
+    table.write_text("name,first,second\na,osimertinib,  \n", encoding="utf-8")
+    text = """\
+title: t
+id: name
+keys: {disease: {constant: nsclc}}
+history:
+  - {line: 1, drugs: {column: first}}
+  - {line: 2, drugs: {column: second}}
+"""
+    (entry,) = profile(table, "a", rulebook, mapping_of(text, tmp_path, rulebook))["history"]
+    assert entry["line"] == 1
 
 
 def test_a_column_that_is_not_there_is_refused_with_its_place_and_what_may_be_meant(registry, tmp_path, rulebook):

@@ -21,7 +21,7 @@ from regimen_advisor.reports.mutation import render_json, render_text
 from regimen_advisor.solving.solver import solver_for
 from regimen_advisor.testing.cases import Case, case_files, parse_cases, read_cases
 from regimen_advisor.testing.mutants import Mutant, Operator, mutants
-from regimen_advisor.testing.mutation import Court, mutate
+from regimen_advisor.testing.mutation import Court, Verdict, mutate
 from regimen_advisor.testing.results import run_case
 from regimen_advisor.testing.suggesting import patient_of
 from regimen_advisor.testing.updating import expectation_of
@@ -189,6 +189,103 @@ def test_a_survivor_comes_with_a_patient_that_tells_it_apart(rulebook: Rulebook)
     assert "-   ecog: {at_least: 2}" in text
     assert "+   ecog: {at_least: 3}" in text
     assert "a patient that tells them apart:\n    disease: nsclc\n    ecog: 2" in text
+
+
+def verdicts(rulebook: Rulebook, rules: str, subject: str, operator: Operator, case: str = "") -> list[Verdict]:
+    """What becomes of the mutants of one rule by one operator; ``case`` is the only case, if there is one."""
+    book = rulebook_of(rulebook, rules)
+    mutation = mutate(book, parse_cases(case, "x.case.yaml", book), subjects=[subject], workers=1)
+    pairs = zip(mutation.mutants, mutation.verdicts, strict=True)
+    return [verdict for mutant, verdict in pairs if mutant.operator == operator]
+
+
+OVERRIDDEN_CAUTION = """
+- {id: offered, offer: apatinib, when: {disease: nsclc}}
+- {id: general, caution: all-options, when: {disease: nsclc}}
+- {id: special, caution: {regimen: anlotinib}, when: {disease: nsclc, ecog: 1}, overrides: [general]}
+"""
+OVERRIDDEN_NOTE = """
+- {id: general, note: For most, when: {disease: nsclc}}
+- {id: special, note: For some, when: {disease: nsclc, ecog: 1}, overrides: [general]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rules", "case"),
+    [
+        (OVERRIDDEN_CAUTION, "name: x\nprofile: {disease: nsclc, ecog: 1}\nexpect: {apatinib: offered}"),
+        (OVERRIDDEN_NOTE, "name: x\nprofile: {disease: nsclc, ecog: 1}\nsays_not: [general]"),
+    ],
+)
+def test_a_dropped_override_counts_for_what_was_overridden_though_the_rule_itself_reads_the_same(
+    rulebook: Rulebook, rules: str, case: str
+) -> None:
+    (survived,) = verdicts(rulebook, rules, "special", "override dropped")
+    assert (survived.fate, survived.witness) == ("survived", {"disease": "nsclc", "ecog": 1})
+    assert [one.fate for one in verdicts(rulebook, rules, "special", "override dropped", case)] == ["killed"]
+
+
+def test_another_deciding_offer_is_a_change_though_the_regimen_is_offered_either_way(rulebook: Rulebook) -> None:
+    rules = """
+        - {id: always, offer: anlotinib, when: {disease: nsclc}}
+        - {id: frail, offer: anlotinib, when: {disease: nsclc, ecog: {at_least: 2}}}
+    """
+    survived = verdicts(rulebook, rules, "frail", "threshold by one")
+    assert [(one.fate, one.witness) for one in survived] == [
+        ("survived", {"disease": "nsclc", "ecog": 1}),
+        ("survived", {"disease": "nsclc", "ecog": 2}),
+    ]
+    case = "name: x\nprofile: {disease: nsclc, ecog: 2}\nexpect: {anlotinib: {standing: offered, rules: %s}}"
+    lower, higher = verdicts(rulebook, rules, "frail", "threshold by one", case % "[always, frail]")
+    assert (lower.fate, higher.fate) == ("survived", "killed")
+
+
+CAUTIOUS = """
+- {id: offered, offer: anlotinib, when: {disease: nsclc}}
+- {id: frail, caution: {drug: anlotinib}, when: {ecog: {at_least: 2}}}
+"""
+
+
+def test_a_caution_that_goes_is_a_change_as_much_as_one_that_comes(rulebook: Rulebook) -> None:
+    comes, goes = verdicts(rulebook, CAUTIOUS, "frail", "threshold by one")
+    assert (comes.fate, comes.witness) == ("survived", {"disease": "nsclc", "ecog": 1})
+    assert (goes.fate, goes.witness) == ("survived", {"disease": "nsclc", "ecog": 2})
+
+
+def test_a_caution_that_stays_as_it_was_makes_no_change(rulebook: Rulebook) -> None:
+    rules = CAUTIOUS.replace("when: {disease: nsclc}", "when: {stage: IV, extent: metastatic}")
+    found = [one.fate for one in verdicts(rulebook, rules, "offered", "condition dropped")]
+    assert found == ["survived", "equivalent", "equivalent"]  # metastatic disease is stage IV, and in NSCLC IV is that
+
+
+def test_a_caution_that_moves_among_excluded_patients_only_makes_no_change(rulebook: Rulebook) -> None:
+    rules = """
+        - {id: offered, offer: anlotinib, when: {disease: nsclc}}
+        - {id: too-frail, exclude: {drug: anlotinib}, when: {ecog: {at_least: 2}}}
+        - {id: frail, caution: {drug: anlotinib}, when: {ecog: {at_least: 3}}}
+    """
+    assert [one.fate for one in verdicts(rulebook, rules, "frail", "threshold by one")] == ["equivalent"] * 2
+
+
+NOTED = "- {id: n, note: A title, when: {disease: nsclc}, studies: [alter0303, enrgy]}"
+
+
+def test_a_study_dropped_from_a_statement_survives_until_a_case_names_its_studies(rulebook: Rulebook) -> None:
+    case = "name: x\nprofile: {disease: nsclc}\nsays: [%s]"
+    told = [
+        [one.fate for one in verdicts(rulebook, NOTED, "n", "study dropped", cases)]
+        for cases in ("", case % "n", case % "{note: n, studies: [alter0303, enrgy]}")
+    ]
+    assert told == [["survived"] * 2, ["survived"] * 2, ["killed"] * 2]
+
+
+def test_a_note_that_becomes_a_silence_survives_until_a_case_says_that_it_is_a_note(rulebook: Rulebook) -> None:
+    case = "name: x\nprofile: {disease: nsclc}\nsays: [%s]"
+    told = [
+        [one.fate for one in verdicts(rulebook, NOTED, "n", "effect swapped", cases)]
+        for cases in ("", case % "n", case % "{note: n}")
+    ]
+    assert told == [["survived"], ["survived"], ["killed"]]
 
 
 def test_a_case_with_unknown_facts_is_run_whole_before_a_mutant_is_called_a_survivor(rulebook: Rulebook) -> None:

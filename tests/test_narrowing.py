@@ -43,6 +43,12 @@ def learned(domain=DOMAIN, **known):
         ({"prior_lines": Number(0, 0)}, "last_cycles", Number(0, -1, absent=True)),
         ({"prior_lines": Number(0, 0)}, "on_maintenance", one("false")),
         ({"last_outcome": one("progressed")}, "prior_lines", Number(1, 20)),
+        ({"last_outcome": one("progressed")}, "on_maintenance", one("false")),
+        (
+            {"on_maintenance": one("true")},
+            "last_outcome",
+            Choice(frozenset({"completed", "ongoing", "stopped-for-toxicity"})),
+        ),
     ],
 )
 def test_one_answer_tells_another(known, told, value):

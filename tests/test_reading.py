@@ -187,6 +187,12 @@ def test_curative_treatment_counts_as_impossible_once_a_line_for_advanced_diseas
     assert one_of(untreated, "curative_treatment_possible") == {"true", "false"}
 
 
+def test_small_cell_cancer_may_still_be_treated_with_curative_intent_after_a_line(domain: Domain) -> None:
+    given = entries("line: 1, drugs: [etoposide], outcome: progressed")
+    found = patient(f"disease: sclc\nextent: limited\n{given}", domain)
+    assert one_of(found, "curative_treatment_possible") == {"true", "false"}
+
+
 # Untreated ---------------------------------------------------------------------------------------------------------
 
 
@@ -206,6 +212,17 @@ def test_prior_lines_without_a_history_rule_out_no_drug(domain: Domain) -> None:
     assert range_of(found, "prior_lines") == (2, 2)
     assert holds(found, "received", "none") is FALSE
     assert {holds(found, fact, "osimertinib") for fact in ("received", "progressed_on", "last_drugs")} == {UNKNOWN}
+
+
+def test_a_line_that_progressed_did_so_on_some_drug_though_none_is_named(domain: Domain) -> None:
+    found = patient("prior_lines: 1\nlast_outcome: progressed", domain)
+    assert holds(found, "progressed_on", "none") is FALSE
+
+
+def test_a_line_that_progressed_has_no_maintenance_running(domain: Domain) -> None:
+    assert one_of(patient("prior_lines: 1\nlast_outcome: progressed", domain), "on_maintenance") == {"false"}
+    stopped = patient("prior_lines: 1\nlast_outcome: stopped-for-toxicity", domain)
+    assert one_of(stopped, "on_maintenance") == {"true", "false"}
 
 
 # Lines and outcomes ------------------------------------------------------------------------------------------------
@@ -288,6 +305,56 @@ def test_an_unknown_outcome_under_ongoing_maintenance_is_no_progression(domain: 
     assert holds(found, "progressed_on", "cisplatin") is FALSE
 
 
+@pytest.mark.parametrize("outcome", ["completed", "ongoing", "stopped-for-toxicity"])
+def test_maintenance_that_runs_does_not_change_the_outcome_of_its_line(outcome: str, domain: Domain) -> None:
+    found = patient(
+        entries(
+            f"line: 1, drugs: [cisplatin, pemetrexed], outcome: {outcome}",
+            "line: 1, setting: maintenance, drugs: [pemetrexed], outcome: ongoing",
+        ),
+        domain,
+    )
+    assert one_of(found, "last_outcome") == {outcome}
+
+
+def test_maintenance_of_unknown_outcome_leaves_only_progression_open_for_its_line(domain: Domain) -> None:
+    found = patient(
+        entries(
+            "line: 1, drugs: [cisplatin, pemetrexed], outcome: completed",
+            "line: 1, setting: maintenance, drugs: [pemetrexed], outcome: unknown",
+        ),
+        domain,
+    )
+    assert one_of(found, "last_outcome") == {"completed", "progressed"}
+    assert one_of(found, "on_maintenance") == {"true", "false"}
+    assert holds(found, "progressed_on", "cisplatin") is UNKNOWN
+
+
+def test_a_later_line_takes_its_outcome_from_its_own_maintenance(domain: Domain) -> None:
+    """With an older line no axiom tells it from the rest of the facts: the history itself has to say it."""
+    older = "line: 1, drugs: [osimertinib], outcome: progressed"
+    induction = "line: 2, drugs: [cisplatin, pemetrexed]"
+    upkeep = "line: 2, setting: maintenance, drugs: [pemetrexed]"
+    progressed = patient(entries(older, f"{induction}, outcome: completed", f"{upkeep}, outcome: progressed"), domain)
+    assert one_of(progressed, "last_outcome") == {"progressed"}
+    running = patient(entries(older, f"{induction}, outcome: unknown", f"{upkeep}, outcome: ongoing"), domain)
+    assert one_of(running, "last_outcome") == {"completed", "ongoing", "stopped-for-toxicity"}
+    assert holds(running, "progressed_on", "cisplatin") is FALSE
+
+
+def test_an_unknown_outcome_of_maintenance_is_not_ongoing_where_its_line_has_progressed(domain: Domain) -> None:
+    found = patient(
+        entries(
+            "line: 1, drugs: [cisplatin, pemetrexed], outcome: progressed",
+            "line: 1, setting: maintenance, drugs: [pemetrexed], outcome: unknown",
+        ),
+        domain,
+    )
+    assert found.history is not None
+    assert found.history[1].outcomes == {"progressed", "completed", "stopped-for-toxicity"}
+    assert one_of(found, "last_outcome") == {"progressed"}
+
+
 def test_a_line_stopped_for_toxicity_has_not_progressed(domain: Domain) -> None:
     found = patient(entries("line: 1, drugs: [osimertinib], outcome: stopped-for-toxicity"), domain)
     assert one_of(found, "last_outcome") == {"stopped-for-toxicity"}
@@ -318,6 +385,19 @@ def test_first_and_last_line_are_told_apart(domain: Domain) -> None:
     )
     assert [holds(found, "first_line_drugs", drug) for drug in ("osimertinib", "docetaxel")] == [TRUE, FALSE]
     assert [holds(found, "last_drugs", drug) for drug in ("osimertinib", "docetaxel")] == [FALSE, TRUE]
+
+
+def test_cycles_and_outcome_are_those_of_the_latest_line_and_not_of_an_older_one(domain: Domain) -> None:
+    found = patient(
+        entries(
+            "line: 1, drugs: [cisplatin, pemetrexed], outcome: progressed, cycles: 6",
+            "line: 1, setting: maintenance, drugs: [pemetrexed], outcome: completed, cycles: 9",
+            "line: 2, drugs: [docetaxel], outcome: stopped-for-toxicity, cycles: 2",
+        ),
+        domain,
+    )
+    assert range_of(found, "last_cycles") == (2, 2)
+    assert one_of(found, "last_outcome") == {"stopped-for-toxicity"}
 
 
 def test_progression_in_a_line_is_told_apart_from_progression_on_curative_treatment(domain: Domain) -> None:
@@ -382,6 +462,30 @@ def test_what_each_key_settles_is_kept_for_the_explanation(domain: Domain) -> No
 def test_contradicting_keys_are_the_smallest_set_that_contradicts(domain: Domain) -> None:
     said = refused("alk: negative\ndisease: sclc\necog: 1\nhistology: squamous", domain)
     assert said.startswith("patient.yaml:4:1: `disease` (line 2) and `histology` (line 4) contradict each other")
+
+
+def test_the_reason_told_is_that_of_the_keys_that_are_named(domain: Domain) -> None:
+    """The histology breaks another axiom; it can be spared, and so can that axiom."""
+    said = refused("disease: nsclc\nhistology: small-cell\nextent: limited", domain)
+    assert said == (
+        "patient.yaml:3:1: `disease` (line 1) and `extent` (line 3) contradict each other: "
+        "each disease has its own words for extent"
+    )
+
+
+def test_two_contradictions_are_both_told_each_with_its_own_keys(domain: Domain) -> None:
+    said = refused("disease: sclc\nhistology: squamous\nprior_lines: 0\nlast_outcome: progressed", domain)
+    first, second = said.splitlines()
+    assert first.startswith("patient.yaml:2:1: `disease` (line 1) and `histology` (line 2) contradict each other")
+    assert second.startswith("patient.yaml:4:1: `prior_lines` (line 3) and `last_outcome` (line 4) contradict each")
+
+
+@pytest.mark.parametrize(("written", "key"), [("prior_lines: 0", "prior_lines"), ("history: []", "history")])
+def test_an_untreated_patient_is_contradicted_under_the_key_that_says_so(
+    written: str, key: str, domain: Domain
+) -> None:
+    said = refused(f"{written}\nlast_outcome: progressed", domain)
+    assert said.startswith(f"patient.yaml:2:1: `{key}` (line 1) and `last_outcome` (line 2) contradict each other")
 
 
 def test_a_profile_without_a_file_is_refused_in_its_own_name(domain: Domain) -> None:
