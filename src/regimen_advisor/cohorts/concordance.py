@@ -12,6 +12,7 @@ from enum import StrEnum
 
 import polars as pl
 
+from regimen_advisor.columns.cells import drug_parts, drug_word
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
@@ -89,9 +90,9 @@ class _Comparer:
         self._matches: dict[tuple[frozenset[str], str], tuple[bool, bool]] = {}
 
     def drugs(self, text: str) -> frozenset[str] | None:
-        """The drugs of a cell, joined by ``;`` or ``+``; ``None`` where one of them is not known."""
+        """The drugs of a cell, parted by ``;``, ``,``, ``+`` or ``/``; ``None`` where one of them is not known."""
         if text not in self._drugs:
-            words = [word.strip() for word in text.replace("+", ";").split(";") if word.strip()]
+            words = drug_parts(text, self.rulebook.formulary)
             try:
                 self._drugs[text] = frozenset(self.rulebook.formulary.resolve(word) for word in words)
             except KeyError:
@@ -105,7 +106,7 @@ class _Comparer:
         if group["set_apart"] is not None:
             return Agreement.UNKNOWN, "the row was set apart"
         if not drugs:
-            return Agreement.UNKNOWN, "a drug that is not known" if text else "no treatment in the table"
+            return Agreement.UNKNOWN, self._unknown(text)
         standings = {name: Standing(str(group[name])) for name in self.rulebook.regimens}
         same = {name for name in standings if self._match(drugs, name)[0]}
         near = {name for name in standings if self._match(drugs, name)[1]}
@@ -120,6 +121,14 @@ class _Comparer:
         if near:
             return Agreement.NONE, reasons
         return Agreement.OUTSIDE, "no regimen of the reviews holds these drugs"
+
+    def _unknown(self, text: str) -> str:
+        """Why nothing can be compared: the words that are no drug, by name."""
+        formulary = self.rulebook.formulary
+        words = [word for word in drug_parts(text, formulary) if drug_word(word, formulary) is None]
+        return (
+            "not known as a drug: " + ", ".join(f"`{word}`" for word in words) if words else "no treatment in the table"
+        )
 
     def _match(self, drugs: frozenset[str], name: str) -> tuple[bool, bool]:
         key = (drugs, name)
