@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -186,12 +187,76 @@ def test_a_mapping_and_an_id_column_are_not_taken_together(registry, rulebook):
         open_table([str(registry)], load_mapping(SHIPPED, rulebook.domain), id_column="Patient ID")
 
 
-def test_a_draft_can_be_loaded_and_finds_the_columns_that_look_like_a_key(registry, tmp_path, rulebook):
+def draft_of(text, tmp_path, rulebook):
+    (tmp_path / "table.csv").write_text(text, encoding="utf-8")
+    return suggest_mapping(scan_table([str(tmp_path / "table.csv")]), rulebook.domain, "table.csv")
+
+
+def checked(draft):
+    """The draft as somebody leaves it who looked at every guess and found it right."""
+    return re.sub(r"\s+# CHECK.*", "", draft)
+
+
+def test_a_draft_that_was_checked_can_be_loaded_and_finds_the_columns_that_look_like_a_key(
+    registry, tmp_path, rulebook
+):
     draft = suggest_mapping(scan_table([str(registry)]), rulebook.domain, "clinical_data.tsv")
-    mapping = mapping_of(draft, tmp_path, rulebook)
+    mapping = mapping_of(checked(draft), tmp_path, rulebook)
     assert mapping.file.id == "Patient ID"
     assert mapping.file.keys["histology"].values["Adenocarcinoma"] == "adenocarcinoma"
     assert mapping.file.keys["ecog"].column == "ECOG"
+    assert mapping.file.given.column == "IO drug name"
+    assert profile(registry, "P-1", rulebook, mapping)["pd_l1_tps"] == 80
+
+
+def test_a_mapping_does_not_run_while_a_guess_of_the_draft_is_not_checked(registry, tmp_path, rulebook):
+    draft = suggest_mapping(scan_table([str(registry)]), rulebook.domain, "clinical_data.tsv")
+    number = draft.count("# CHECK")
+    first = next(at for at, line in enumerate(draft.splitlines(), start=1) if "# CHECK" in line)
+    with pytest.raises(InputError, match=rf"mapping\.yaml:{first}: .*found {number} lines with `# CHECK`"):
+        mapping_of(draft, tmp_path, rulebook)
+
+
+def test_a_draft_takes_no_column_of_yes_and_no_for_a_percentage(tmp_path, rulebook):
+    draft = draft_of("id,PD-L1 not reported,PDL1 percent\na,0,60\nb,1,NA\nc,0,1\n", tmp_path, rulebook)
+    assert '# pd_l1_tps? "PD-L1 not reported": "0", "1" (only 0 and 1: yes or no, no percentage)' in draft
+    assert '    column: "PDL1 percent"  # CHECK: "1", "60"' in draft
+    only = draft_of("id,PD-L1 not reported\na,0\nb,1\n", tmp_path, rulebook)
+    assert "  # pd_l1_tps: none of these columns can be read as it is" in only
+
+
+def test_a_draft_does_not_take_the_line_of_a_drug_for_the_lines_before(tmp_path, rulebook):
+    draft = draft_of("id,line of the TKI,prior lines\na,2,1\nb,1,0\n", tmp_path, rulebook)
+    assert '  # prior_lines? "line of the TKI"' in draft
+    assert '    column: "prior lines"  # CHECK' in draft
+    assert "  prior_lines:" not in draft_of("id,line of the TKI\na,2\nb,1\n", tmp_path, rulebook)
+
+
+def test_a_draft_reads_the_words_of_the_whole_column_regardless_of_case(tmp_path, rulebook):
+    odd = "".join(f"o{n},word {n:02}\n" for n in range(40))
+    rows = odd + "a,Negative\n" + "".join(f"n{n},NEGATIVE\n" for n in range(25))
+    draft = draft_of("id,ALK result\n" + rows, tmp_path, rulebook)
+    assert '"Negative": "negative"  # CHECK: 1 row' in draft
+    assert '"NEGATIVE": "negative"  # CHECK: 25 rows' in draft
+    assert "#   and 10 more in 10 rows" in draft
+
+
+def test_a_draft_lists_every_rival_column_with_a_sample_and_names_drugs_by_their_line(tmp_path, rulebook):
+    rows = "p1,Positive,maybe,Gefitinib,Osimertinib,Docetaxel\np2,negative,no,Erlotinib,NA,Pemetrexed\n"
+    draft = draft_of("record_id,ALK,ALK by FISH,drugs line 1,drugs line 2,regimen\n" + rows, tmp_path, rulebook)
+    assert '  # alk? "ALK by FISH": "maybe", "no" (0 rows can be read)' in draft
+    mapping = mapping_of(checked(draft), tmp_path, rulebook)
+    assert mapping.file.id == "record_id"
+    assert [(entry.line, entry.drugs.column) for entry in mapping.file.history] == [
+        (1, "drugs line 1"), (2, "drugs line 2"),
+    ]  # fmt: skip
+    assert mapping.file.given.column == "regimen"
+
+
+def test_a_draft_of_names_and_cells_full_of_signs_is_sound(tmp_path, rulebook):
+    cells = 'a,"x ""y"" # CHECK: \\ \u2028",positive\n'
+    draft = draft_of('id,"ALK ""new""\n of: {x}",alk\n' + cells, tmp_path, rulebook)
+    assert mapping_of(checked(draft), tmp_path, rulebook).file.keys["alk"].column == "alk"
 
 
 def test_an_outcome_that_is_no_word_is_unknown_counted_and_no_traceback(tmp_path, rulebook):

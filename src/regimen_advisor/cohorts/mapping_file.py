@@ -13,6 +13,8 @@ from regimen_advisor.cohorts.patterns import fault_of, given_by
 from regimen_advisor.columns.cells import comparable
 from regimen_advisor.files.sources import Path_, Record
 
+CHECK = "CHECK"
+"""Ends a line of a draft, as a comment, until somebody has looked at it."""
 SEPARATOR = " | "
 """Stands between the cells of several columns that are read together."""
 

@@ -1,6 +1,6 @@
 """Regular expressions of a mapping, matched by Polars' engine: its time is linear in the cell, so none can hang.
 
-It knows no look-around and no back-reference. What a pattern gives may hold its groups, by number or by name, as in Python.
+It knows no look-around and no back-reference. What a pattern gives may hold its groups, by number or name.
 """
 
 from __future__ import annotations
