@@ -20,7 +20,7 @@ import polars as pl
 from pydantic import ValidationError
 
 from regimen_advisor.cohorts.mapping_file import CHECK, SEPARATOR, MappingFile, Reading
-from regimen_advisor.columns.cells import Cell, comparable, drug_parts, plain_value
+from regimen_advisor.columns.cells import Cell, cell_of, comparable, drug_parts, plain_value
 from regimen_advisor.columns.entries import OUTCOMES, entry_name
 from regimen_advisor.files.errors import InputError, Location, Problem, counted, did_you_mean
 from regimen_advisor.files.output import read_text
@@ -210,7 +210,7 @@ def _reader(key: str, reading: Reading, domain: Domain) -> Callable[[str], Cell 
             return None
         try:
             value = plain_value(key, plain, domain) if isinstance(plain, str) else plain
-            return Cell(value, read(Profile.model_validate({key: value}), domain))
+            return cell_of(key, value, domain)
         except (ValidationError, InputError, ValueError):
             return None
 

@@ -31,6 +31,14 @@ _GAP = re.compile(r"(?<=[^\W\d_])(?:\s+|[-_\u2010-\u2013])(?=\w)|(?<=\w)(?:\s+|[
 """What parts two words, or a word and a number: never a sign (``ALK-``, ``-1``) and never two numbers (``1-49``)."""
 _TENTHS = re.compile(r"(\d{1,3}\.\d+)\s*(%?)")
 _BETWEEN = re.compile(r"[;,+/]")
+_ANOTHER_DISEASE = re.compile(
+    r"another disease|(?:metastatic )?(?:breast|colorectal|colon|rectal|prostate|ovarian|cervical|endometrial|pancreatic"
+    r"|gastric|o?esophageal|hepatocellular|renal(?: cell)?|kidney|bladder|urothelial|thyroid|thymic|head and neck"
+    r"|testicular)(?: (?:cancer|carcinoma|adenocarcinoma))|(?:malignant |pleural )*mesothelioma|melanoma|thymoma"
+    r"|lymphoma|leuka?emia|multiple myeloma|glioblastoma|sarcoma",
+    re.IGNORECASE,
+)
+"""What a table may say beside lung cancer; only a cell that says it and nothing else sets its row apart."""
 _SALT = re.compile(
     r"[\s-]+(?:(?:di|mono)?hydrochloride|hcl|(?:di|bi)?tartrate|(?:di)?maleate|(?:di)?sodium|mes[yi]late|(?:di)?tosylate"
     r"|bes[yi]late|phosphate|citrate|fumarate|succinate|sul(?:f|ph)ate|acetate|malate|(?:mono|hemi|tri|hepta)?hydrate"
@@ -53,6 +61,8 @@ class Cell:
 
     plain: Any
     patient: Patient
+    apart: str | None = None
+    """Why a row with this cell is no patient for the rules: it says another disease."""
 
     @property
     def facts(self) -> Facts:
@@ -63,10 +73,17 @@ class Cell:
 def read_cell(key: str, text: str, domain: Domain) -> Cell | None:
     """What the cell ``text`` of the column ``key`` says; ``None`` if it cannot be read."""
     try:
-        plain = plain_value(key, text, domain)
-        return Cell(plain, read(Profile.model_validate({key: plain}), domain))
+        return cell_of(key, plain_value(key, text, domain), domain)
     except (ValidationError, InputError, ValueError, RecursionError):
         return None
+
+
+def cell_of(key: str, plain: Any, domain: Domain) -> Cell:
+    """A cell that says ``plain``; it may be refused by the profile's model."""
+    if key == "disease" and isinstance(plain, str) and _ANOTHER_DISEASE.fullmatch(plain):
+        nothing = read(Profile.model_validate({key: "unknown"}), domain)
+        return Cell("unknown", nothing, f"disease: `{plain}` is none that the rules speak of")
+    return Cell(plain, read(Profile.model_validate({key: plain}), domain))
 
 
 def plain_value(key: str, text: str, domain: Domain) -> Any:

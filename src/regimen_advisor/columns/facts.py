@@ -139,6 +139,7 @@ class FactReader:
         history, entries, told = self._entries(table, unread)
         parts = [reader.derive(rows, read) for reader, read in zip(self.histories, entries, strict=False)]
         fault = self._add_tied(words, codes, history, parts)
+        fault = self._another_disease(fault, codes)
         odd = np.zeros(rows, bool)
         if parts:
             self.add_histories(words, history, parts)
@@ -189,6 +190,16 @@ class FactReader:
         fault = parts[0].fault.astype(np.int64) if parts else np.zeros(len(history), np.int64)
         fault = np.where(fault == 0, clinical.fault, fault)
         return np.where((fault == 0) & ~history, state.fault, fault)
+
+    def _another_disease(self, fault: Ints, codes: Mapping[str, Codes]) -> Ints:
+        """The faults, with rows of another disease set apart for it."""
+        if "disease" not in codes or not any(cell and cell.apart for cell in self.tables["disease"].cells):
+            return fault
+        reasons = self.tables["disease"].column(
+            "apart", lambda cell: self.reason(cell.apart) if cell and cell.apart else 0, np.int64
+        )
+        of_row = reasons[codes["disease"]].astype(np.int64)
+        return np.where(of_row > 0, of_row, fault)
 
     def _entries(self, table: pl.DataFrame, unread: dict[str, Flags]) -> tuple[Flags, list[Entries], pl.Series | None]:
         """Which rows give a history, their entries for each handful of members that fits a word, what was not read."""
