@@ -420,3 +420,72 @@ def test_a_header_that_is_found_again_is_refused_with_its_line(app, tmp_path):
     table = tmp_path / "table.csv"
     table.write_text("histology,stage\nsquamous,IVB\nhistology,stage\nsquamous,IVB\n", encoding="utf-8")
     assert "table.csv:3: expected a row, found the header again" in refused(app, table)
+
+
+def given(file, rulebook):
+    with judged(open_table([str(file)], given="drugs_given"), rulebook) as result:
+        return concordance(result.rows, rulebook, "drugs_given")
+
+
+def patient(id, drugs):
+    return AFTER_OSIMERTINIB.replace("a,", f"{id},", 1).replace("amivantamab;carboplatin", drugs)
+
+
+def test_chemotherapy_alone_in_common_with_an_offered_regimen_is_no_partial_agreement(rulebook, tmp_path):
+    file = tmp_path / "given.csv"
+    file.write_text(HEADER + patient("a", "docetaxel"), encoding="utf-8")
+    assert given(file, rulebook).counts[Agreement.PARTIAL.value] == 0
+    file.write_text(HEADER + patient("a", "amivantamab/docetaxel"), encoding="utf-8")
+    assert given(file, rulebook).counts[Agreement.PARTIAL.value] == 1
+
+
+def test_agreement_is_counted_among_patients_with_something_offered_and_a_known_treatment(rulebook, tmp_path):
+    file = tmp_path / "given.csv"
+    without = "z,sclc,small-cell,,limited,,,,4,0,,,topotecan\n"
+    rows = [patient("a", "amivantamab"), patient("b", "snake oil"), patient("c", ""), without]
+    file.write_text(HEADER + "".join(rows), encoding="utf-8")
+    found = given(file, rulebook)
+    assert found.offered == 1
+    assert sum(found.counts.values()) == 4
+    assert "        1  with something offered and a treatment that is known" in report.as_text(
+        summary_of(file, rulebook), agreed=found
+    )
+
+
+def summary_of(file, rulebook):
+    with judged(open_table([str(file)]), rulebook) as result:
+        return summarise(result, "table")
+
+
+def test_one_treatment_is_one_reason_however_it_is_written_and_an_unknown_drug_is_named(rulebook, tmp_path):
+    file = tmp_path / "given.csv"
+    texts = ("Docetaxel;Gemcitabine", "gemcitabine hydrochloride + docetaxel", "docetaxel;snake oil")
+    rows = (patient(str(n), text) for n, text in enumerate(texts))
+    file.write_text(HEADER + "".join(rows), encoding="utf-8")
+    told = {(one.given, one.patients): one.reasons for one in given(file, rulebook).disagreements}
+    assert ("docetaxel + gemcitabine", 2) in told
+    assert told["docetaxel;snake oil", 1] == "not known as a drug: `snake oil`"
+
+
+def test_only_regimens_for_the_disease_of_the_patient_are_compared(rulebook, tmp_path):
+    file = tmp_path / "given.csv"
+    file.write_text(HEADER + patient("a", "tarlatamab"), encoding="utf-8")
+    found = given(file, rulebook)
+    assert found.counts[Agreement.OUTSIDE.value] == 1
+    assert "for this disease" in found.disagreements[0].reasons
+
+
+def test_rows_of_another_disease_are_set_apart_with_the_reason_and_not_explained(explainer, rulebook, tmp_path):
+    file = tmp_path / "mixed.csv"
+    rows = ["a,breast cancer,IV,positive", "b,Melanoma,IV,positive", "c,NSCLC,IV,positive", "d,no breast cancer,IV,"]
+    file.write_text("id,disease,stage,alk\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    with judged(open_table([str(file)]), rulebook) as result:
+        summary = summarise(result, "mixed")
+        told = result.rows.select("id", "set_apart", "ivonescimab").collect()
+    assert {reason for reason, _ in summary.set_apart} == {
+        "disease: `breast cancer` is none that the rules speak of",
+        "disease: `Melanoma` is none that the rules speak of",
+    }
+    assert summary.unread == (("disease", "no breast cancer", 1),)
+    assert told["ivonescimab"].is_null().to_list() == [True, True, False, False]
+    assert "the row `a` is set apart: disease: `breast cancer`" in refused(explainer, "explain", file, "--id", "a")

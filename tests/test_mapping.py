@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+import re
+import time
 from pathlib import Path
 
 import pytest
@@ -245,12 +248,76 @@ def test_a_mapping_and_an_id_column_are_not_taken_together(registry, rulebook):
         open_table([str(registry)], load_mapping(SHIPPED, rulebook.domain), id_column="Patient ID")
 
 
-def test_a_draft_can_be_loaded_and_finds_the_columns_that_look_like_a_key(registry, tmp_path, rulebook):
+def draft_of(text, tmp_path, rulebook):
+    (tmp_path / "table.csv").write_text(text, encoding="utf-8")
+    return suggest_mapping(scan_table([str(tmp_path / "table.csv")]), rulebook.domain, "table.csv")
+
+
+def checked(draft):
+    """The draft as somebody leaves it who looked at every guess and found it right."""
+    return re.sub(r"\s+# CHECK.*", "", draft)
+
+
+def test_a_draft_that_was_checked_can_be_loaded_and_finds_the_columns_that_look_like_a_key(
+    registry, tmp_path, rulebook
+):
     draft = suggest_mapping(scan_table([str(registry)]), rulebook.domain, "clinical_data.tsv")
-    mapping = mapping_of(draft, tmp_path, rulebook)
+    mapping = mapping_of(checked(draft), tmp_path, rulebook)
     assert mapping.file.id == "Patient ID"
     assert mapping.file.keys["histology"].values["Adenocarcinoma"] == "adenocarcinoma"
     assert mapping.file.keys["ecog"].column == "ECOG"
+    assert mapping.file.given.column == "IO drug name"
+    assert profile(registry, "P-1", rulebook, mapping)["pd_l1_tps"] == 80
+
+
+def test_a_mapping_does_not_run_while_a_guess_of_the_draft_is_not_checked(registry, tmp_path, rulebook):
+    draft = suggest_mapping(scan_table([str(registry)]), rulebook.domain, "clinical_data.tsv")
+    number = draft.count("# CHECK")
+    first = next(at for at, line in enumerate(draft.splitlines(), start=1) if "# CHECK" in line)
+    with pytest.raises(InputError, match=rf"mapping\.yaml:{first}: .*found {number} lines with `# CHECK`"):
+        mapping_of(draft, tmp_path, rulebook)
+
+
+def test_a_draft_takes_no_column_of_yes_and_no_for_a_percentage(tmp_path, rulebook):
+    draft = draft_of("id,PD-L1 not reported,PDL1 percent\na,0,60\nb,1,NA\nc,0,1\n", tmp_path, rulebook)
+    assert '# pd_l1_tps? "PD-L1 not reported": "0", "1" (only 0 and 1: yes or no, no percentage)' in draft
+    assert '    column: "PDL1 percent"  # CHECK: "1", "60"' in draft
+    only = draft_of("id,PD-L1 not reported\na,0\nb,1\n", tmp_path, rulebook)
+    assert "  # pd_l1_tps: none of these columns can be read as it is" in only
+
+
+def test_a_draft_does_not_take_the_line_of_a_drug_for_the_lines_before(tmp_path, rulebook):
+    draft = draft_of("id,line of the TKI,prior lines\na,2,1\nb,1,0\n", tmp_path, rulebook)
+    assert '  # prior_lines? "line of the TKI"' in draft
+    assert '    column: "prior lines"  # CHECK' in draft
+    assert "  prior_lines:" not in draft_of("id,line of the TKI\na,2\nb,1\n", tmp_path, rulebook)
+
+
+def test_a_draft_reads_the_words_of_the_whole_column_regardless_of_case(tmp_path, rulebook):
+    odd = "".join(f"o{n},word {n:02}\n" for n in range(40))
+    rows = odd + "a,Negative\n" + "".join(f"n{n},NEGATIVE\n" for n in range(25))
+    draft = draft_of("id,ALK result\n" + rows, tmp_path, rulebook)
+    assert '"Negative": "negative"  # CHECK: 1 row' in draft
+    assert '"NEGATIVE": "negative"  # CHECK: 25 rows' in draft
+    assert "#   and 10 more in 10 rows" in draft
+
+
+def test_a_draft_lists_every_rival_column_with_a_sample_and_names_drugs_by_their_line(tmp_path, rulebook):
+    rows = "p1,Positive,maybe,Gefitinib,Osimertinib,Docetaxel\np2,negative,no,Erlotinib,NA,Pemetrexed\n"
+    draft = draft_of("record_id,ALK,ALK by FISH,drugs line 1,drugs line 2,regimen\n" + rows, tmp_path, rulebook)
+    assert '  # alk? "ALK by FISH": "maybe", "no" (0 rows can be read)' in draft
+    mapping = mapping_of(checked(draft), tmp_path, rulebook)
+    assert mapping.file.id == "record_id"
+    assert [(entry.line, entry.drugs.column) for entry in mapping.file.history] == [
+        (1, "drugs line 1"), (2, "drugs line 2"),
+    ]  # fmt: skip
+    assert mapping.file.given.column == "regimen"
+
+
+def test_a_draft_of_names_and_cells_full_of_signs_is_sound(tmp_path, rulebook):
+    cells = 'a,"x ""y"" # CHECK: \\ \u2028",positive\n'
+    draft = draft_of('id,"ALK ""new""\n of: {x}",alk\n' + cells, tmp_path, rulebook)
+    assert mapping_of(checked(draft), tmp_path, rulebook).file.keys["alk"].column == "alk"
 
 
 def test_an_outcome_that_is_no_word_is_unknown_counted_and_no_traceback(tmp_path, rulebook):
@@ -267,8 +334,8 @@ def test_an_outcome_that_is_no_word_is_unknown_counted_and_no_traceback(tmp_path
     with judged(open_table([str(table)], mapping), rulebook) as result:
         unread = result.rows.select("id", "unread").collect().rows()
     assert dict(unread)["a"] is not None
-    assert "history: a drug or an outcome that is not known" in dict(unread)["a"]
-    assert "history" not in (dict(unread)["b"] or "")
+    assert dict(unread)["a"] == "end: PD"  # once, though two parts of the mapping read the column
+    assert dict(unread)["b"] == "end: progressed"  # which is an outcome and no stage
 
 
 @pytest.mark.parametrize("gives", [r"\9", r"\g<y>", r"\q"])
@@ -276,3 +343,127 @@ def test_a_pattern_that_gives_a_group_it_has_not_is_refused_with_its_line(tmp_pa
     text = f"title: t\nkeys:\n  stage:\n    column: s\n    patterns: [{{match: '(I+)', gives: '{gives}'}}]\n"
     with pytest.raises(InputError, match=r"mapping\.yaml:5:\d+: .*the groups that it has"):
         mapping_of(text, tmp_path, rulebook)
+
+
+def unread_of(table, mapping, rulebook):
+    with judged(open_table([str(table)], mapping), rulebook) as result:
+        return set(summarise(result, "table").unread)
+
+
+def test_every_part_of_a_history_that_cannot_be_read_is_named_with_its_column_and_counted(tmp_path, rulebook):
+    table = tmp_path / "table.csv"
+    rows = "a,osimertinib,PD,many\nb,osimertinib + snake oil,PD,4.0\nc,gefitinib,Progressed,120\n"
+    table.write_text("who,drug,end,number\n" + rows, encoding="utf-8")
+    mapping = mapping_of(
+        "title: t\nid: who\nkeys: {disease: {constant: nsclc}}\nhistory:\n"
+        "  - {line: 1, drugs: {column: drug}, outcome: {column: end}, cycles: {column: number}}\n",
+        tmp_path,
+        rulebook,
+    )
+    assert unread_of(table, mapping, rulebook) == {
+        ("end", "PD", 2), ("drug", "snake oil", 1), ("number", "many", 1), ("number", "120", 1),
+    }  # fmt: skip
+    entry = profile(table, "c", rulebook, mapping)["history"][0]
+    assert (entry["outcome"], entry.get("cycles")) == ("progressed", None)
+    assert profile(table, "b", rulebook, mapping)["history"][0]["cycles"] == 4
+
+
+@pytest.mark.parametrize("cell", ["[gefitinib", "[{]", '["gefitinib"', "[" * 3000])
+def test_a_list_of_drugs_that_is_broken_is_unknown_and_no_traceback(tmp_path, rulebook, cell):
+    table = tmp_path / "table.tsv"
+    table.write_text("who\tdrug\na\t" + '"' + cell.replace('"', '""') + '"\n', encoding="utf-8")
+    mapping = mapping_of(
+        "title: t\nid: who\nkeys: {disease: {constant: nsclc}}\nhistory: [{line: 1, drugs: {column: drug}}]\n",
+        tmp_path,
+        rulebook,
+    )
+    assert profile(table, "a", rulebook, mapping)["history"][0]["drugs"] == "unknown"
+    assert unread_of(table, mapping, rulebook) == {("drug", cell, 1)}
+
+
+def test_two_second_tables_with_the_same_name_of_the_key_are_joined(tmp_path, rulebook):
+    table = tmp_path / "table.csv"
+    table.write_text("ID,stage\na,IV\nb,IV\n", encoding="utf-8")
+    (tmp_path / "one.csv").write_text("ID,alk\nb,positive\n", encoding="utf-8")
+    (tmp_path / "two.csv").write_text("ID,ros1\na,negative\nb,positive\n", encoding="utf-8")
+    mapping = mapping_of(
+        "title: t\nid: ID\ntables:\n  one: {file: one.csv, key: ID, matches: ID}\n"
+        "  two: {file: two.csv, key: ID, matches: ID}\n"
+        "keys: {alk: {column: one.alk}, ros1: {column: two.ros1}, stage: {column: stage}}\n",
+        tmp_path,
+        rulebook,
+    )
+    assert profile(table, "a", rulebook, mapping) == {"id": "a", "stage": "IV", "ros1": "negative"}
+    assert profile(table, "b", rulebook, mapping)["alk"] == "positive"
+
+
+def test_a_second_table_whose_columns_the_first_has_already_is_refused_with_its_line(tmp_path, rulebook):
+    (tmp_path / "table.csv").write_text("ID,one.alk\na,positive\n", encoding="utf-8")
+    (tmp_path / "one.csv").write_text("ID,alk\na,positive\n", encoding="utf-8")
+    text = "title: t\ntables:\n  one: {file: one.csv, key: ID, matches: ID}\nkeys: {alk: {column: one.alk}}\n"
+    with pytest.raises(InputError, match=r"mapping\.yaml:3:.*a column `one\.alk` already"):
+        open_table([str(tmp_path / "table.csv")], mapping_of(text, tmp_path, rulebook))
+
+
+def test_values_come_first_then_patterns_then_the_cell_as_it_is(tmp_path, rulebook):
+    table = tmp_path / "table.csv"
+    table.write_text("who,alk\na,POS\nb,seen: yes\nc,negative\nd,perhaps\n", encoding="utf-8")
+    text = (
+        "title: t\nid: who\nkeys:\n  alk:\n    column: alk\n    values: {pos: positive}\n"
+        "    patterns: [{match: 'p.*', gives: unknown}, {match: 'POS', gives: negative}, "
+        "{match: 'seen.*', gives: positive}]\n"
+    )
+    mapping = mapping_of(text.replace("{match: 'p.*', gives: unknown}, ", ""), tmp_path, rulebook)
+    assert {id: profile(table, id, rulebook, mapping)["alk"] for id in "abc"} == {
+        "a": "positive", "b": "positive", "c": "negative",
+    }  # fmt: skip
+    assert unread_of(table, mapping, rulebook) == {("alk", "perhaps", 1)}
+    assert unread_of(table, mapping_of(text, tmp_path, rulebook), rulebook) == set()
+
+
+def test_patterns_are_honoured_in_the_history_and_in_the_drugs_given(tmp_path, rulebook):
+    table = tmp_path / "table.csv"
+    table.write_text(
+        "who,drug,now\na,1L: gefitinib,2L: Osimertinib Mesylate/Gemcitabine hydrochloride\n", encoding="utf-8"
+    )
+    mapping = mapping_of(
+        "title: t\nid: who\nkeys: {disease: {constant: nsclc}}\n"
+        r"history: [{line: 1, drugs: {column: drug, patterns: [{match: '1L: (.*)', gives: '\1'}]}}]"
+        "\n"
+        r"given: {column: now, patterns: [{match: '2L: (?P<drugs>.*)', gives: '\g<drugs>'}]}"
+        "\n",
+        tmp_path,
+        rulebook,
+    )
+    assert profile(table, "a", rulebook, mapping)["history"][0]["drugs"] == ["gefitinib"]
+    with judged(open_table([str(table)], mapping), rulebook) as result:
+        assert result.rows.select("given").collect().item() == "Osimertinib;Gemcitabine"
+
+
+def test_a_history_is_read_from_one_column_of_json(tmp_path, rulebook):
+    table = tmp_path / "table.jsonl"
+    entries = [{"line": 1, "drugs": ["gefitinib"], "outcome": "progressed"}]
+    table.write_text(json.dumps({"who": "a", "course": json.dumps(entries)}) + "\n", encoding="utf-8")
+    mapping = mapping_of("title: t\nid: who\nkeys: {history: {column: course}}\n", tmp_path, rulebook)
+    assert profile(table, "a", rulebook, mapping)["history"][0]["drugs"] == ["gefitinib"]
+    table.write_text(json.dumps({"who": "a", "course": "some drugs"}) + "\n", encoding="utf-8")
+    assert unread_of(table, mapping, rulebook) == {("course", "some drugs", 1)}
+
+
+def test_a_pattern_that_would_run_for_ever_elsewhere_ends_at_once(tmp_path, rulebook):
+    table = tmp_path / "table.csv"
+    table.write_text("who,alk\na," + "a" * 5000 + "!\n", encoding="utf-8")
+    text = "title: t\nid: who\nkeys: {alk: {column: alk, patterns: [{match: '(a+)+', gives: positive}]}}\n"
+    mapping = mapping_of(text, tmp_path, rulebook)
+    began = time.monotonic()
+    assert len(unread_of(table, mapping, rulebook)) == 1
+    assert time.monotonic() - began < 20  # Python's own engine needs longer than the universe is old
+
+
+@pytest.mark.parametrize("match", [r"(?=a)a", r"(a)\1", "a{1000}{1000}"])
+def test_a_pattern_that_the_engine_cannot_bound_is_named_and_refused_with_its_line(tmp_path, rulebook, match):
+    text = f"title: t\nkeys:\n  alk:\n    column: s\n    patterns: [{{match: '{match}', gives: positive}}]\n"
+    with pytest.raises(InputError) as caught:
+        mapping_of(text, tmp_path, rulebook)
+    assert "mapping.yaml:5:" in str(caught.value)
+    assert match in str(caught.value)

@@ -5,6 +5,7 @@ One pass over the table writes a row a patient; everything that is told of the c
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -191,7 +192,9 @@ def relabelled(mapping: TableMapping | None) -> pl.Expr:
     """Unread cells under the names of the columns of the table, not of the keys they were mapped to."""
     told = pl.col(UNREAD)
     for key, label in mapping.labels.items() if mapping else ():
-        told = told.str.replace_all(f"(?m)^{key}: ", label.replace("$", "$$") + ": ")
+        told = told.str.replace_all(f"(?m)^{re.escape(key)}: ", label.replace("$", "$$") + ": ")
+    if mapping is not None:  # a column may be read for several keys: each of its cells is told once a row
+        told = told.str.split("\n").list.unique(maintain_order=True).list.join("\n")
     return told.alias(UNREAD)
 
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 import polars as pl
 
+from regimen_advisor.columns.cells import drug_parts, drug_word
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
@@ -30,8 +31,8 @@ class Agreement(StrEnum):
 
 MEANINGS: Mapping[Agreement, str] = {
     Agreement.EXACT: "an offered regimen has exactly these drugs",
-    Agreement.PARTIAL: "an offered regimen shares a drug with them",
-    Agreement.NONE: "no offered regimen shares a drug with them, another regimen of the reviews does",
+    Agreement.PARTIAL: "an offered regimen shares a drug with them, and not chemotherapy alone",
+    Agreement.NONE: "no offered regimen does, another regimen of the reviews shares a drug or chemotherapy with them",
     Agreement.OUTSIDE: "no regimen of the reviews holds any of them",
     Agreement.UNKNOWN: "no treatment stands in the table, it cannot be read, or the row was set apart",
 }
@@ -53,6 +54,8 @@ class Concordance:
 
     column: str
     counts: Mapping[str, int]
+    offered: int
+    """Patients whose treatment is known and to whom something is offered: only they can agree."""
     disagreements: tuple[Disagreement, ...]
 
 
@@ -72,26 +75,29 @@ def concordance_of(groups: pl.DataFrame, rulebook: Rulebook, column: str) -> Con
     counts: Counter[str] = Counter()
     told: Counter[tuple[str, Agreement, str]] = Counter()
     comparer = _Comparer(rulebook)
+    offered = 0
     for group in groups.rows(named=True):
         agreement, reasons = comparer.compare(group)
         counts[agreement.value] += group["n"]
+        if agreement is not Agreement.UNKNOWN and any(Standing(group[name]).is_offered for name in rulebook.regimens):
+            offered += group["n"]
         if agreement is not Agreement.EXACT:
-            told[group["given"] or "", agreement, reasons] += group["n"]
+            told[comparer.named(group["given"] or ""), agreement, reasons] += group["n"]
     ranked = sorted(told.items(), key=lambda item: (-item[1], item[0][0], item[0][2]))
     found = tuple(Disagreement(given, agreement, reasons, number) for (given, agreement, reasons), number in ranked)
-    return Concordance(column, {kind.value: counts[kind.value] for kind in Agreement}, found)
+    return Concordance(column, {kind.value: counts[kind.value] for kind in Agreement}, offered, found)
 
 
 class _Comparer:
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook = rulebook
         self._drugs: dict[str, frozenset[str] | None] = {}
-        self._matches: dict[tuple[frozenset[str], str], tuple[bool, bool]] = {}
+        self._matches: dict[tuple[frozenset[str], str], _Match] = {}
 
     def drugs(self, text: str) -> frozenset[str] | None:
-        """The drugs of a cell, joined by ``;`` or ``+``; ``None`` where one of them is not known."""
+        """The drugs of a cell, parted by ``;``, ``,``, ``+`` or ``/``; ``None`` where one of them is not known."""
         if text not in self._drugs:
-            words = [word.strip() for word in text.replace("+", ";").split(";") if word.strip()]
+            words = drug_parts(text, self.rulebook.formulary)
             try:
                 self._drugs[text] = frozenset(self.rulebook.formulary.resolve(word) for word in words)
             except KeyError:
@@ -105,11 +111,13 @@ class _Comparer:
         if group["set_apart"] is not None:
             return Agreement.UNKNOWN, "the row was set apart"
         if not drugs:
-            return Agreement.UNKNOWN, "a drug that is not known" if text else "no treatment in the table"
+            return Agreement.UNKNOWN, self._unknown(text)
         standings = {name: Standing(str(group[name])) for name in self.rulebook.regimens}
-        same = {name for name in standings if self._match(drugs, name)[0]}
-        near = {name for name in standings if self._match(drugs, name)[1]}
-        offered = {name for name, standing in standings.items() if standing.is_offered}
+        regimens = self._of_the_disease(standings)
+        matches = {name: self._match(drugs, name) for name in regimens}
+        same = {name for name, match in matches.items() if match is _Match.EXACT}
+        near = {name for name, match in matches.items() if match in (_Match.EXACT, _Match.SHARED)}
+        offered = {name for name in regimens if standings[name].is_offered}
         reasons = ", ".join(f"{name}: {standings[name].value}" for name in sorted(same or near)[:3])
         if same & offered:
             return Agreement.EXACT, ""
@@ -119,9 +127,39 @@ class _Comparer:
             )
         if near:
             return Agreement.NONE, reasons
-        return Agreement.OUTSIDE, "no regimen of the reviews holds these drugs"
+        if _Match.BACKBONE in matches.values():
+            return Agreement.NONE, "only chemotherapy is shared with regimens of the reviews"
+        return Agreement.OUTSIDE, "no regimen of the reviews for this disease holds these drugs"
 
-    def _match(self, drugs: frozenset[str], name: str) -> tuple[bool, bool]:
+    def named(self, text: str) -> str:
+        """The drugs of a cell in one order and under one name each, so that they count together."""
+        drugs = self.drugs(text)
+        if not drugs:
+            return text
+        return " + ".join(sorted(map(self.rulebook.formulary.name_of, drugs)))
+
+    def _of_the_disease(self, standings: Mapping[str, Standing]) -> list[str]:
+        """The regimens for the disease of a patient.
+
+        A disease is another one where none of its regimens is indicated and one of the other disease may be; where
+        nothing is indicated at all, it is not told.
+        """
+        possible = {
+            self.rulebook.regimens[name].disease
+            for name, standing in standings.items()
+            if standing is not Standing.NOT_INDICATED
+        }
+        return [name for name in standings if not possible or self.rulebook.regimens[name].disease in possible]
+
+    def _unknown(self, text: str) -> str:
+        """Why nothing can be compared: the words that are no drug, by name."""
+        formulary = self.rulebook.formulary
+        words = [word for word in drug_parts(text, formulary) if drug_word(word, formulary) is None]
+        return (
+            "not known as a drug: " + ", ".join(f"`{word}`" for word in words) if words else "no treatment in the table"
+        )
+
+    def _match(self, drugs: frozenset[str], name: str) -> _Match:
         key = (drugs, name)
         if key not in self._matches:
             regimen = self.rulebook.regimens[name]
@@ -129,10 +167,22 @@ class _Comparer:
         return self._matches[key]
 
 
-def _matching(drugs: frozenset[str], regimen: Regimen, formulary: Formulary) -> tuple[bool, bool]:
-    """Whether the drugs are exactly those of the regimen, and whether they share one."""
+class _Match(StrEnum):
+    """What drugs have in common with a regimen."""
+
+    EXACT = "exactly its drugs"
+    SHARED = "a drug of it"
+    BACKBONE = "its chemotherapy alone"
+    NOTHING = "nothing"
+
+
+def _matching(drugs: frozenset[str], regimen: Regimen, formulary: Formulary) -> _Match:
+    """Chemotherapy is the backbone of many regimens: to share it says little, unless it is all there is."""
     parts = regimen.drug_names
     filled = [part for part in parts if any(formulary.belongs(drug, part) for drug in drugs)]
     used = [drug for drug in drugs if any(formulary.belongs(drug, part) for part in parts)]
-    exact = len(filled) == len(parts) and len(used) == len(drugs)
-    return exact, bool(used)
+    if len(filled) == len(parts) and len(used) == len(drugs):
+        return _Match.EXACT
+    if any(not formulary.belongs(drug, "chemotherapy") for drug in used):
+        return _Match.SHARED
+    return _Match.BACKBONE if used else _Match.NOTHING

@@ -7,17 +7,23 @@ and is counted.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from pydantic import ValidationError
 
-from regimen_advisor.cohorts.mapping_file import SEPARATOR, MappingFile, Reading
-from regimen_advisor.columns.cells import Cell, plain_value
-from regimen_advisor.files.errors import InputError, Problem, did_you_mean
+from regimen_advisor.cohorts.mapping_file import CHECK, SEPARATOR, MappingFile, Reading
+from regimen_advisor.columns.cells import Cell, cell_of, comparable, drug_parts, plain_value
+from regimen_advisor.columns.entries import OUTCOMES, entry_name
+from regimen_advisor.files.errors import InputError, Location, Problem, counted, did_you_mean
+from regimen_advisor.files.output import read_text
 from regimen_advisor.files.sources import Document, Path_, read_document, validated
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient.profile import Profile
@@ -27,7 +33,10 @@ NO_CELL = "-"
 """Stands for a missing cell among them."""
 JOINED = " ; "
 """Stands between the cells of several rows of a second table."""
-NOT_MAPPED = ("id", "summary", "history")
+_KEY = "key of the second table"
+"""A column of a join: long, because a table may have a column of any short name."""
+_CHECK = re.compile(rf"(?:^|\s)#\s*{CHECK}\b")
+NOT_MAPPED = ("id", "summary")
 """Keys of a profile that stand elsewhere in a mapping, or not at all."""
 
 
@@ -44,12 +53,22 @@ class TableMapping:
     def readers(self) -> Mapping[str, Callable[[str], Cell | None]]:
         """For each key how one of its cells is read."""
         loose = Domain(self.domain.facts, (), self.domain.formulary)
-        return {key: _reader(key, reading, loose) for key, reading in self.file.keys.items() if reading.sources}
+        return {
+            key: _reader(key, reading, loose)
+            for key, reading in self.file.keys.items()
+            if reading.sources and key != "history"
+        }
 
     @property
     def labels(self) -> Mapping[str, str]:
-        """For each key the columns that it was read from."""
-        return {key: reading.label for key, reading in self.file.keys.items() if reading.sources}
+        """For each key, and each part of an entry of the history, the columns that it was read from."""
+        labels = {key: [reading.label] for key, reading in self.file.keys.items() if reading.sources}
+        for entry in self.file.history:
+            for part in ("drugs", "outcome", "cycles"):
+                reading: Reading | None = getattr(entry, part)
+                if reading is not None and reading.sources:
+                    labels.setdefault(f"{entry_name(entry.line, entry.setting)} {part}", []).append(reading.label)
+        return {name: " or ".join(found) for name, found in labels.items()}
 
     def apply(self, table: pl.LazyFrame, place: Path) -> pl.LazyFrame:
         """``table`` with the keys of a profile as columns, cells as written; second tables are in ``place``.
@@ -59,13 +78,16 @@ class TableMapping:
         joined = self._joined(table, place)
         known = joined.collect_schema().names()
         self._check_columns(known)
-        columns = [self._column(reading).alias(key) for key, reading in self.file.keys.items()]
+        columns = [
+            (self._words(reading, _as_json) if key == "history" else self._column(reading)).alias(key)
+            for key, reading in self.file.keys.items()
+        ]
         if self.file.history:
             columns.append(self._history().alias("history"))
         name = self.file.id
         columns.append(pl.col(name).cast(pl.String).alias("id") if name else pl.lit(None, pl.String).alias("id"))
         if self.file.given:
-            columns.append(self._words(self.file.given).alias("given"))
+            columns.append(self._words(self.file.given, self._drugs).alias("given"))
         return joined.select(columns)
 
     def _joined(self, table: pl.LazyFrame, place: Path) -> pl.LazyFrame:
@@ -83,17 +105,15 @@ class TableMapping:
                 self._refuse(
                     ("tables", name, "matches"), f"matches: no column `{second.matches}`", second.matches, names
                 )
-            rows = other.group_by(pl.col(second.key).cast(pl.String), maintain_order=True).agg(
-                pl.exclude(second.key).cast(pl.String).drop_nulls().str.join(JOINED)
+            rows = other.group_by(pl.col(second.key).cast(pl.String).alias(_KEY), maintain_order=True).agg(
+                pl.all().exclude(second.key).cast(pl.String).drop_nulls().str.join(JOINED).name.prefix(f"{name}.")
             )
-            rows = rows.rename({column: f"{name}.{column}" for column in there if column != second.key})
-            table = table.join(
-                rows,
-                left_on=pl.col(second.matches).cast(pl.String),
-                right_on=second.key,
-                how="left",
-                maintain_order="left",
-            )
+            twice = [f"{name}.{c}" for c in there if f"{name}.{c}" in table.collect_schema().names()]
+            if twice:
+                message = f"tables: the first table has a column `{twice[0]}` already; give this one another name"
+                raise InputError.at(self.document.locate_key(("tables", name)), message)
+            matches = pl.col(second.matches).cast(pl.String).alias(_KEY)
+            table = table.with_columns(matches).join(rows, on=_KEY, how="left", maintain_order="left").drop(_KEY)
         return table
 
     def _check_columns(self, known: list[str]) -> None:
@@ -129,31 +149,58 @@ class TableMapping:
         together = pl.concat_str([cell.fill_null(NO_CELL) for cell in cells], separator=SEPARATOR)
         return pl.when(pl.any_horizontal(*(cell.is_not_null() for cell in cells))).then(together)
 
-    def _words(self, reading: Reading) -> pl.Expr:
-        """A column of words with ``values`` put in their place; the rest stays as it was written."""
-        values = {
-            text: ";".join(value) if isinstance(value, list) else str(value) for text, value in reading.values.items()
-        }
-        column = self._column(reading)
-        return column.replace(values) if values else column
+    def _words(self, reading: Reading, written: Callable[[Any], str]) -> pl.Expr:
+        """A column of words as ``reading`` says, put as text by ``written``; each distinct cell is read once."""
+        known: dict[str, str] = {}
+
+        def words(cells: pl.Series) -> pl.Series:
+            for text in cells.drop_nulls().unique().to_list():
+                if text not in known:
+                    plain = reading.plain(text)
+                    known[text] = written(text if plain is None else plain)  # what nothing reads is counted as written
+            return cells.replace_strict(known, return_dtype=pl.String, default=None)
+
+        return self._column(reading).map_batches(words, return_dtype=pl.String, is_elementwise=True)
+
+    def _drugs(self, plain: Any) -> str:
+        if isinstance(plain, str) and plain.startswith("["):
+            with suppress(ValueError, RecursionError):
+                plain = json.loads(plain)
+        if isinstance(plain, list):
+            return ";".join(map(str, plain))
+        text = str(plain)
+        if text.startswith("["):  # a broken list: as one word, which is then not known
+            return json.dumps([text])
+        return ";".join(drug_parts(text, self.domain.formulary))
 
     def _history(self) -> pl.Expr:
         entries = []
         for entry in self.file.history:
-            drugs = self._words(entry.drugs)
+            drugs = self._words(entry.drugs, self._drugs)
             nothing = pl.lit(None, pl.String)
             fields = pl.struct(
                 pl.lit(entry.line, pl.Int8).alias("line"),
                 pl.lit(entry.setting, pl.String).alias("setting"),
                 drugs.alias("drugs"),
-                (self._words(entry.outcome) if entry.outcome else nothing).alias("outcome"),
-                (
-                    self._words(entry.cycles).cast(pl.Int16, strict=False) if entry.cycles else nothing.cast(pl.Int16)
-                ).alias("cycles"),
+                (self._words(entry.outcome, _outcome) if entry.outcome else nothing).alias("outcome"),
+                (self._words(entry.cycles, _whole) if entry.cycles else nothing).alias("cycles"),
             )
             entries.append(pl.when(drugs.is_not_null()).then(fields))
         listed = pl.concat_list(entries).list.drop_nulls()
         return pl.when(listed.list.len() > 0).then(listed)
+
+
+def _as_json(plain: Any) -> str:
+    return str(plain) if isinstance(plain, str) else json.dumps(plain)
+
+
+def _outcome(plain: Any) -> str:
+    words: dict[str, str] = {comparable(word): word for word in (*OUTCOMES, "unknown")}
+    return words.get(comparable(str(plain)), str(plain))
+
+
+def _whole(plain: Any) -> str:
+    return re.sub(r"\.0+$", "", str(plain))
 
 
 def _reader(key: str, reading: Reading, domain: Domain) -> Callable[[str], Cell | None]:
@@ -163,7 +210,7 @@ def _reader(key: str, reading: Reading, domain: Domain) -> Callable[[str], Cell 
             return None
         try:
             value = plain_value(key, plain, domain) if isinstance(plain, str) else plain
-            return Cell(value, read(Profile.model_validate({key: value}), domain))
+            return cell_of(key, value, domain)
         except (ValidationError, InputError, ValueError):
             return None
 
@@ -173,18 +220,24 @@ def _reader(key: str, reading: Reading, domain: Domain) -> Callable[[str], Cell 
 def load_mapping(path: str | Path, domain: Domain) -> TableMapping:
     """The mapping in a file.
 
-    Raises ``InputError`` with every problem at once: a key that no profile has, a pattern that does not compile.
+    Raises ``InputError`` with every problem at once: a key that no profile has, a pattern that does not compile, a
+    guess of a draft that nobody has checked.
     """
     document = read_document(path)
     file = validated(MappingFile, document)
     known = [name for name in Profile.model_fields if name not in NOT_MAPPED]
-    problems = [
+    problems = _unchecked(path)
+    problems += [
         Problem(
             document.locate_key(("keys", key)), f"keys: no key of a profile is called `{key}`", did_you_mean(key, known)
         )
         for key in file.keys
         if key not in known
     ]
+    if file.history and "history" in file.keys:
+        problems.append(
+            Problem(document.locate_key(("keys", "history")), "keys: `history` stands beside the keys already")
+        )
     if not file.keys and not file.history:
         problems.append(Problem(document.locate(("keys",)), "keys: expected at least one key of a profile"))
     elif not file.columns:
@@ -192,3 +245,16 @@ def load_mapping(path: str | Path, domain: Domain) -> TableMapping:
     if problems:
         raise InputError(problems)
     return TableMapping(file, document, domain)
+
+
+def _unchecked(path: str | Path) -> list[Problem]:
+    """The first guess of a draft that still says ``CHECK``."""
+    if str(path) == "-":  # standard input is read once
+        return []
+    lines = read_text(path)[0].splitlines()
+    left = [number for number, line in enumerate(lines, start=1) if _CHECK.search(line)]
+    if not left:
+        return []
+    message = f"expected every guess of the draft to be checked, found {counted(len(left), 'line')} with `# {CHECK}`"
+    help = "look at the sample of cells behind it, mend the line, and delete the remark"
+    return [Problem(Location(str(path), left[0]), message, help)]

@@ -2,46 +2,41 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from regimen_advisor.cohorts.patterns import fault_of, given_by
+from regimen_advisor.columns.cells import comparable
 from regimen_advisor.files.sources import Path_, Record
 
+CHECK = "CHECK"
+"""Ends a line of a draft, as a comment, until somebody has looked at it."""
 SEPARATOR = " | "
 """Stands between the cells of several columns that are read together."""
 
 
-def _check_template(pattern: re.Pattern[str], template: str) -> None:
-    """Raises ``re.error`` or ``IndexError`` where ``template`` names a group that ``pattern`` has not, or is broken."""
-    groups = "".join(f"(?P<{name}>x)?" for name in pattern.groupindex)
-    groups += "(x)?" * (pattern.groups - len(pattern.groupindex))
-    match = re.match(groups, "")
-    assert match is not None
-    match.expand(template)
-
-
 class Pattern(Record):
-    r"""A regular expression that must match the whole cell, and the value it stands for (``\1`` is its first group)."""
+    r"""A regular expression that must match the whole cell, and the value it stands for.
+
+    ``\1`` in the value is the first group. Look-around and back-references are not known, so that no pattern can hang.
+    """
 
     match: str
     gives: Any
 
     @model_validator(mode="after")
     def _compiles(self) -> Pattern:
-        try:
-            pattern = re.compile(self.match)
-            if isinstance(self.gives, str):
-                _check_template(pattern, self.gives)
-        except (re.error, IndexError) as error:
+        fault = fault_of(self.match, self.gives)
+        if fault is not None:
             raise PydanticCustomError(
                 "value_error",
                 "expected a regular expression and the groups that it has, found `{found}` giving `{gives}`: {why}",
-                {"found": self.match, "gives": str(self.gives), "why": str(error)},
-            ) from None
+                {"found": self.match, "gives": str(self.gives), "why": fault},
+            )
         return self
 
 
@@ -75,15 +70,24 @@ class Reading(Record):
         """The columns as they are named in a report."""
         return SEPARATOR.join(self.sources)
 
+    @cached_property
+    def _words(self) -> dict[str, Any]:
+        """``values`` by the form in which words are compared; words that differ only there must stand for one thing."""
+        found: dict[str, list[Any]] = {}
+        for text, value in self.values.items():
+            found.setdefault(comparable(text), []).append(value)
+        return {word: values[0] for word, values in found.items() if all(value == values[0] for value in values)}
+
     def plain(self, text: str) -> Any:
-        """What a cell stands for; ``None`` if nothing reads it."""
+        """What a cell stands for: by ``values``, then by ``patterns``, then as it is; ``None`` if nothing reads it."""
         if text in self.values:
             return self.values[text]
+        if (word := comparable(text)) in self._words:
+            return self._words[word]
         for pattern in self.patterns:
-            if match := re.fullmatch(pattern.match, text):
-                return match.expand(pattern.gives) if isinstance(pattern.gives, str) else pattern.gives
-        if self.values or self.patterns:
-            return None
+            matches, given = given_by(pattern.match, pattern.gives, text)
+            if matches:
+                return given
         return self._number(text) if self.multiply is not None or self.add is not None else text
 
     def _number(self, text: str) -> int | None:

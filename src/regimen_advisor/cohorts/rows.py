@@ -28,7 +28,12 @@ def profile_of_row(
     if found.height != 1:
         what = "no row" if not found.height else "more than one row"
         raise InputError.at(Location(paths[0]), f"{what} of the table is called `{id}`")
-    plain = plain_profile(found.row(0, named=True), engine)
+    row = found.row(0, named=True)
+    table_of = engine.reader.tables["disease"]
+    cell = table_of.cells[table_of.code(row["disease"])] if isinstance(row.get("disease"), str) else None
+    if cell is not None and cell.apart:
+        raise InputError.at(Location(paths[0]), f"the row `{id}` is set apart: {cell.apart}")
+    plain = plain_profile(row, engine)
     if not plain:
         raise InputError.at(Location(paths[0]), f"the row `{id}` says nothing that a rule tests")
     return Profile.model_validate({"id": id, **plain})

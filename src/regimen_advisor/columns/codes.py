@@ -53,7 +53,7 @@ class CellTable:
                     f"expected a column of a few words, found more than {MOST_DISTINCT:,} distinct cells",
                 )
             stripped = text.strip()
-            silent = stripped in MISSING or stripped.lower() == "null"
+            silent = stripped.lower() in (*MISSING, "null")
             cell = None if silent else self.read(stripped)
             code = 0 if silent else len(self.texts)
             if not silent:
@@ -90,6 +90,11 @@ class CellTable:
         if held is None or len(held) < len(self.cells):
             held = self._columns[what] = np.array([of(cell) for cell in list(self.cells)], dtype)
         return held
+
+    def is_unread(self, text: str) -> bool:
+        """Whether a cell says something that could not be read."""
+        code = self.code(text)
+        return code != 0 and self.cells[code] is None
 
     def unread(self) -> npt.NDArray[np.bool_]:
         """For each code whether it stands for a cell that could not be read."""

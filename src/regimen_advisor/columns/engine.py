@@ -155,13 +155,13 @@ def _unread(frame: pl.DataFrame, batch: Batch) -> pl.Series:
         return pl.repeat(None, frame.height, dtype=pl.String, eager=True).alias("unread")
     told = []
     for key, rows in batch.unread.items():
-        cell = as_text(frame[key]) if key != "history" else pl.repeat(_DRUGS, frame.height, eager=True)
+        if key == "history" and batch.strange is not None:
+            told.append(batch.strange.alias(key))
+            continue
+        cell = as_text(frame[key]).str.replace_all(r"[\r\n]+", " ")  # each stands in a line
         told.append(pl.select(pl.when(pl.Series(rows)).then(pl.lit(f"{key}: ") + pl.lit(cell))).to_series().alias(key))
     joined = pl.DataFrame(told).select(pl.concat_str(pl.all(), separator="\n", ignore_nulls=True).alias("unread"))
     return joined.select(pl.when(pl.col("unread") != "").then("unread")).to_series().alias("unread")
-
-
-_DRUGS = "a drug or an outcome that is not known"
 
 
 class _Texts:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from regimen_advisor.patient.facts import Outcome
+from regimen_advisor.patient.facts import MOST_CYCLES, Outcome
 
 OUTCOMES = get_args(Outcome)
 PROGRESSED = 1 << OUTCOMES.index("progressed")
@@ -91,6 +91,23 @@ def as_lists(given: pl.Series) -> pl.Series:
         return lists
     decoded = text.set(~is_json, None).str.json_decode(pl.List(pl.String))
     return pl.select(pl.when(is_json).then(decoded).otherwise(lists)).to_series()
+
+
+def entry_name(line: int | None, setting: str | None) -> str:
+    """An entry as it is named in a report."""
+    if setting == "curative" or line is None:
+        return "history curative"
+    return f"history line {line}{' maintenance' if setting == 'maintenance' else ''}"
+
+
+def whole_cycles(column: pl.Series) -> tuple[pl.Series, Flags]:
+    """The numbers of cycles, and where a cell of text is none of them."""
+    if column.dtype != pl.String:
+        return column.cast(pl.Int64, strict=False), np.zeros(len(column), bool)
+    numbers = column.str.strip_chars().cast(pl.Int64, strict=False)
+    numbers = numbers.set(~numbers.is_between(0, MOST_CYCLES), None)
+    silent = column.is_null() | column.is_in(["", "unknown"])
+    return numbers, np.asarray((numbers.is_null() & ~silent.fill_null(value=True)).to_numpy())
 
 
 def outcomes_of(column: pl.Series) -> npt.NDArray[np.uint8]:

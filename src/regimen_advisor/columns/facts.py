@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from regimen_advisor.columns.cells import MISSING, Cell, history_entries, read_cell
+from regimen_advisor.columns.cells import MISSING, Cell, drug_word, history_entries, read_cell
 from regimen_advisor.columns.codes import CellTable, Codes, ReadCell, as_text, codes_of
-from regimen_advisor.columns.entries import FAULTS, OUTCOMES, Entries, as_lists, every_bit
+from regimen_advisor.columns.entries import FAULTS, OUTCOMES, Entries, as_lists, entry_name, every_bit, whole_cycles
 from regimen_advisor.columns.history import Histories, HistoryReader
 from regimen_advisor.columns.layout import Field, Layout
 from regimen_advisor.columns.tied import CONTRADICTIONS, DERIVED, EITHER, Bits, Clinical, Course, Ints
@@ -48,6 +48,8 @@ class Batch:
     """The entries of the histories, for each reader of histories; none where there is no such column."""
     lines: Ints
     """The number of lines where a history is given."""
+    strange: pl.Series | None
+    """For each row what of its history could not be read, in lines; ``None`` where all could be."""
     odd: Flags
     """Rows that say more beside their history than follows from it."""
 
@@ -64,6 +66,7 @@ class Batch:
             {key: codes[rows] for key, codes in self.codes.items()},
             [replace(some, row=place[some.row]) for some in entries],
             self.lines[rows],
+            None if self.strange is None else self.strange.gather(rows),
             self.odd[rows],
         )
 
@@ -110,7 +113,8 @@ class FactReader:
 
     def _read_drug(self, text: str) -> Cell | None:
         try:
-            return Cell(text, read(Profile(history=[HistoryEntry(line=1, drugs=[text])]), self._loose))
+            word = drug_word(text, self.domain.formulary) or text
+            return Cell(word, read(Profile(history=[HistoryEntry(line=1, drugs=[word])]), self._loose))
         except InputError:
             return None
 
@@ -132,9 +136,10 @@ class FactReader:
         unread = {key: strange[code] for key, code in codes.items() if (strange := self.tables[key].unread()).any()}
         words = [np.zeros(rows, np.uint64) for _ in range(self.layout.size)]
         self._add_free(words, codes)
-        history, entries = self._entries(table, unread)
+        history, entries, told = self._entries(table, unread)
         parts = [reader.derive(rows, read) for reader, read in zip(self.histories, entries, strict=False)]
         fault = self._add_tied(words, codes, history, parts)
+        fault = self._another_disease(fault, codes)
         odd = np.zeros(rows, bool)
         if parts:
             self.add_histories(words, history, parts)
@@ -146,7 +151,7 @@ class FactReader:
             self._add_odd(words, fault, table, codes, odd)
         lines = parts[0].lines if parts else np.zeros(rows, np.int64)
         seen = {key: rows for key, rows in unread.items() if rows.any()}
-        return Batch(words, fault, history, seen, codes, entries, lines, odd)
+        return Batch(words, fault, history, seen, codes, entries, lines, told, odd)
 
     def _add_free(self, words: list[Bits], codes: Mapping[str, Codes]) -> None:
         """Facts that no axiom ties to another: a look-up each."""
@@ -186,11 +191,21 @@ class FactReader:
         fault = np.where(fault == 0, clinical.fault, fault)
         return np.where((fault == 0) & ~history, state.fault, fault)
 
-    def _entries(self, table: pl.DataFrame, unread: dict[str, Flags]) -> tuple[Flags, list[Entries]]:
-        """Which rows give a history, and their entries, for each handful of members that fits a word."""
+    def _another_disease(self, fault: Ints, codes: Mapping[str, Codes]) -> Ints:
+        """The faults, with rows of another disease set apart for it."""
+        if "disease" not in codes or not any(cell and cell.apart for cell in self.tables["disease"].cells):
+            return fault
+        reasons = self.tables["disease"].column(
+            "apart", lambda cell: self.reason(cell.apart) if cell and cell.apart else 0, np.int64
+        )
+        of_row = reasons[codes["disease"]].astype(np.int64)
+        return np.where(of_row > 0, of_row, fault)
+
+    def _entries(self, table: pl.DataFrame, unread: dict[str, Flags]) -> tuple[Flags, list[Entries], pl.Series | None]:
+        """Which rows give a history, their entries for each handful of members that fits a word, what was not read."""
         rows = table.height
         if "history" not in table.columns:
-            return np.zeros(rows, bool), []
+            return np.zeros(rows, bool), [], None
         column, strange_rows = as_entries(table["history"])
         flat = column.explode(empty_as_null=False, keep_nulls=False)
         row_of_entry = np.repeat(np.arange(rows), column.list.len().fill_null(0).to_numpy())
@@ -199,10 +214,28 @@ class FactReader:
         entries = (there.with_columns(missing) if missing else there).select(HISTORY_FIELDS)
         read_all = [reader.read(row_of_entry, entries) for reader in self.histories]
         strange = read_all[0][1]
+        told = None
         if strange.any() or strange_rows.any():
             unread["history"] = strange_rows
+            told = self._strange(table["history"], strange_rows, row_of_entry[strange], entries.filter(strange))
             unread["history"][row_of_entry[strange]] = True
-        return column.is_not_null().to_numpy(), [read for read, _ in read_all]
+        return column.is_not_null().to_numpy(), [read for read, _ in read_all], told
+
+    def _strange(self, given: pl.Series, rows: Flags, row_of_entry: Ints, entries: pl.DataFrame) -> pl.Series:
+        """What could not be read of each history, as ``entry part: cell`` in lines."""
+        told: dict[int, list[str]] = {}
+        if rows.any():
+            texts = as_text(given)
+            told = {row: [f"history: {texts[row]}"] for row in np.flatnonzero(rows).tolist()}
+        drugs = as_lists(entries["drugs"]).to_list()
+        for row, entry, words in zip(row_of_entry.tolist(), entries.iter_rows(named=True), drugs, strict=True):
+            name = entry_name(entry["line"], entry["setting"])
+            cells = [("drugs", word) for word in words or () if self.histories[0].drugs.is_unread(word)]
+            _, bad = whole_cycles(pl.Series([entry["cycles"]]))
+            cells += [("outcome", entry["outcome"])] if _is_no_outcome(entry["outcome"]) else []
+            cells += [("cycles", entry["cycles"])] if bad[0] else []
+            told.setdefault(row, []).extend(f"{name} {part}: {' '.join(str(cell).split())}" for part, cell in cells)
+        return pl.Series("history", ["\n".join(told[row]) if row in told else None for row in range(len(given))])
 
     def add_histories(self, words: list[Bits], given: Flags, parts: Sequence[Histories]) -> None:
         """Sets the bits of the facts that a history settles, in the rows that give one."""
@@ -251,6 +284,10 @@ class FactReader:
                 words[index][row] = word
 
 
+def _is_no_outcome(text: str | None) -> bool:
+    return text not in (None, *MISSING, *OUTCOMES)
+
+
 def _subsets(words: Sequence[str]) -> list[frozenset[str]]:
     """All sets of some of the words but the empty one, in the order of the numbers that have a bit for each word."""
     numbers = range(1, 1 << len(words))
@@ -279,6 +316,9 @@ def plain_entry(given: Mapping[str, Any], drugs: CellTable) -> dict[str, Any]:
     entry = {key: value for key, value in given.items() if value not in (None, "", "unknown", [])}
     if entry.get("outcome") not in OUTCOMES:
         entry.pop("outcome", None)
+    if isinstance(entry.get("cycles"), str):
+        number = whole_cycles(pl.Series([entry.pop("cycles")]))[0][0]
+        entry |= {} if number is None else {"cycles": number}
     told = given.get("drugs")
     words = as_lists(pl.Series([told])).to_list()[0] if isinstance(told, str) else told or []
     cells = [drugs.cells[drugs.code(word)] for word in words]

@@ -33,6 +33,7 @@ from regimen_advisor.columns.entries import (
     settled,
     twins_of,
     unread_outcomes,
+    whole_cycles,
 )
 from regimen_advisor.patient.facts import MOST_CYCLES, MOST_LINES, Domain, SetFact
 
@@ -91,10 +92,11 @@ class HistoryReader:
     def read(self, row_of_entry: Ints, entries: pl.DataFrame) -> tuple[Entries, Flags]:
         """The ``entries`` (line, setting, drugs, outcome, cycles) in order, and where a word was not read."""
         drugs, untold, unread = self._drugs(entries["drugs"])
-        unread |= unread_outcomes(entries["outcome"])
+        numbered, strange = whole_cycles(entries["cycles"])
+        unread |= unread_outcomes(entries["outcome"]) | strange
         numbers = entries.select(
             pl.col("line").cast(pl.Int64, strict=False).fill_null(0),
-            pl.col("cycles").cast(pl.Int64, strict=False).fill_null(-1),
+            pl.lit(numbered.fill_null(-1)).alias("cycles"),
             pl.col("setting").is_null(),
         )
         line, cycles, unset = (column.to_numpy() for column in numbers)

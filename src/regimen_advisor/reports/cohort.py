@@ -62,7 +62,7 @@ def as_text(summary: Summary, compared: CohortChanges | None = None, agreed: Con
     lines += [f"{count:>9,}  {column}: {cell}" for column, cell, count in summary.unread[:_SHOWN]] or ["        0"]
     if len(summary.unread) > _SHOWN:
         lines.append(f"           and {counted(len(summary.unread) - _SHOWN, 'kind')} more")
-    lines += ["", "Rows set apart (they contradict themselves)"]
+    lines += ["", "Rows set apart (they contradict themselves, or are of another disease)"]
     lines += [f"{count:>9,}  {reason}" for reason, count in summary.set_apart] or ["        0"]
     if agreed is not None:
         lines += ["", *_agreement(agreed)]
@@ -81,6 +81,7 @@ def _standings(summary: Summary) -> list[str]:
 
 def _agreement(agreed: Concordance) -> list[str]:
     lines = [f"Concordance with `{agreed.column}`"]
+    lines += [f"{agreed.offered:>9,}  with something offered and a treatment that is known; only they can agree", ""]
     lines += [f"{agreed.counts[kind.value]:>9,}  {kind.value}: {meaning}" for kind, meaning in MEANINGS.items()]
     lines += ["", "Disagreements by reason"]
     for one in agreed.disagreements[:_SHOWN]:

@@ -1,0 +1,105 @@
+"""Alterations as laboratories write them: ``p.Leu858Arg``, ``exon 19 deletion``, ``KRAS p.G12C``, ``METex14``.
+
+A change that is none of the words of a profile is left as it is written, so that the cell is refused and counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_LETTERS: Mapping[str, str] = {
+    "Ala": "A", "Arg": "R", "Asn": "N", "Asp": "D", "Cys": "C", "Gln": "Q", "Glu": "E", "Gly": "G", "His": "H",
+    "Ile": "I", "Leu": "L", "Lys": "K", "Met": "M", "Phe": "F", "Pro": "P", "Ser": "S", "Thr": "T", "Trp": "W",
+    "Tyr": "Y", "Val": "V",
+}  # fmt: skip
+_RESIDUE = "[ACDEFGHIKLMNPQRSTVWY]"
+_LONG = re.compile("(" + "|".join(_LETTERS) + r")(?=\d|_|del|ins|dup|>|$|[A-Z])")
+_CHANGE = re.compile(
+    rf"(?P<first>{_RESIDUE})(?P<start>\d+)(?:_{_RESIDUE}(?P<end>\d+))?"
+    rf"(?:(?P<to>{_RESIDUE})|(?P<delins>delins|>)(?P<put>{_RESIDUE}+)|(?P<del>del)(?P<gone>{_RESIDUE}*)"
+    rf"|(?P<dup>dup)(?:{_RESIDUE}*)|(?P<ins>ins)(?P<new>{_RESIDUE}+))"
+)
+_EX19DEL = re.compile(r"(?:ex(?:on)?|e)?19del(?:etions?)?|del(?:etions?)?(?:in)?(?:ex(?:on)?|e)?19")
+_EX20INS = re.compile(r"(?:ex(?:on)?|e)?20ins(?:ertions?)?|ins(?:ertions?)?(?:in)?(?:ex(?:on)?|e)?20")
+_NAMED = ("L858R", "T790M", "S768I", "L861Q", "C797S")
+_DELETED, _INSERTED = (729, 761), (761, 775)
+"""The codons in which a net loss is an exon 19 deletion, and a net gain an exon 20 insertion."""
+_DRIVERS: Mapping[re.Pattern[str], str] = {
+    re.compile(r"(?:met)?ex(?:on)?14(?:skipping)?(?:mutation|alteration|variant)?"): "MET-ex14",
+    re.compile(r"(?:her2|erbb2)mutation"): "HER2",
+    re.compile(r"ret(?:fusion|rearrangement)"): "RET",
+    re.compile(r"ntrk[123]?(?:fusion|rearrangement)"): "NTRK",
+}
+
+
+def egfr_variant(text: str) -> str | None:
+    """The word of a profile for a variant of EGFR; ``None`` where the text says none of them exactly."""
+    change = _bare(re.sub(r"^EGFR[\s:]+", "", text.strip(), flags=re.IGNORECASE))
+    spelled = re.sub(r"[\s\-_.]+", "", change).casefold()
+    if _EX19DEL.fullmatch(spelled):
+        return "ex19del"
+    if _EX20INS.fullmatch(spelled):
+        return "ex20ins"
+    found = _CHANGE.fullmatch(_short(change))
+    return _by_codon(found) if found else None
+
+
+def other_driver(text: str) -> str | None:
+    """The word of a profile for another driver; ``None`` where the text says none of them exactly."""
+    gene, _, change = text.strip().partition(" ")
+    point = f"{gene.upper()}-{_short(_bare(change)).upper()}"
+    if point in {"KRAS-G12C", "BRAF-V600E"}:
+        return point
+    spelled = re.sub(r"[\s\-_]+", "", text).casefold()
+    return next((word for pattern, word in _DRIVERS.items() if pattern.fullmatch(spelled)), None)
+
+
+def without_frame(text: str) -> str:
+    """The changes of one allele without ``p.[...]`` around them."""
+    framed = re.fullmatch(r"(?:EGFR\s+)?p\.\[(.*)\]", text.strip(), re.IGNORECASE)
+    return framed[1] if framed else text
+
+
+def _bare(change: str) -> str:
+    """A protein change without ``p.`` and the brackets of a predicted one."""
+    change = re.sub(r"^p\.\s*", "", change.strip())
+    inner = re.fullmatch(r"\((.*)\)", change)
+    return inner[1] if inner else change
+
+
+def _short(change: str) -> str:
+    """One letter a residue; a point mutation in small letters is one in capitals."""
+    if re.fullmatch(r"[a-z]\d+[a-z]", change):
+        return change.upper()
+    return _LONG.sub(lambda found: _LETTERS[found[1]], change)
+
+
+def _by_codon(found: re.Match[str]) -> str | None:
+    start = int(found["start"])
+    if found["to"]:
+        return _substitution(found["first"], start, found["to"]) if found["end"] is None else None
+    end = int(found["end"] or start)
+    if end < start:
+        return None
+    span = end - start + 1
+    if found["ins"]:
+        gain = len(found["new"]) if end == start + 1 else 0
+    elif found["dup"]:
+        gain = span
+    elif found["del"]:
+        gain = -span if len(found["gone"]) in (0, span) else 0
+    else:
+        gain = len(found["put"]) - span
+    if gain < 0 and _DELETED[0] <= start and end <= _DELETED[1]:
+        return "ex19del"
+    if gain > 0 and _INSERTED[0] <= start and end <= _INSERTED[1]:
+        return "ex20ins"
+    return None
+
+
+def _substitution(first: str, codon: int, to: str) -> str | None:
+    change = f"{first}{codon}{to}"
+    if change in _NAMED:
+        return change
+    return "G719X" if first == "G" and codon == 719 and to != "G" else None
