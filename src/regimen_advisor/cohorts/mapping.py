@@ -27,7 +27,6 @@ from regimen_advisor.files.output import read_text
 from regimen_advisor.files.sources import Document, Path_, read_document, validated
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient.profile import Profile
-from regimen_advisor.patient.reading import read
 
 NO_CELL = "-"
 """Stands for a missing cell among them."""

@@ -32,9 +32,10 @@ _GAP = re.compile(r"(?<=[^\W\d_])(?:\s+|[-_\u2010-\u2013])(?=\w)|(?<=\w)(?:\s+|[
 _TENTHS = re.compile(r"(\d{1,3}\.\d+)\s*(%?)")
 _BETWEEN = re.compile(r"[;,+/]")
 _ANOTHER_DISEASE = re.compile(
-    r"another disease|(?:metastatic )?(?:breast|colorectal|colon|rectal|prostate|ovarian|cervical|endometrial|pancreatic"
-    r"|gastric|o?esophageal|hepatocellular|renal(?: cell)?|kidney|bladder|urothelial|thyroid|thymic|head and neck"
-    r"|testicular)(?: (?:cancer|carcinoma|adenocarcinoma))|(?:malignant |pleural )*mesothelioma|melanoma|thymoma"
+    r"another disease|(?:metastatic )?(?:breast|colorectal|colon|rectal|prostate|ovarian|cervical|endometrial"
+    r"|pancreatic|gastric|o?esophageal|hepatocellular|renal(?: cell)?|kidney|bladder|urothelial|thyroid|thymic"
+    r"|head and neck|testicular)(?: (?:cancer|carcinoma|adenocarcinoma))"
+    r"|(?:malignant |pleural )*mesothelioma|melanoma|thymoma"
     r"|lymphoma|leuka?emia|multiple myeloma|glioblastoma|sarcoma",
     re.IGNORECASE,
 )
