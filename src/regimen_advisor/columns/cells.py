@@ -34,8 +34,9 @@ _BETWEEN = re.compile(r"[;,+/]")
 _ANOTHER_DISEASE = re.compile(
     r"another disease|(?:metastatic )?(?:breast|colorectal|colon|rectal|prostate|ovarian|cervical|endometrial"
     r"|pancreatic|gastric|o?esophageal|hepatocellular|renal(?: cell)?|kidney|bladder|urothelial|thyroid|thymic"
-    r"|head and neck|testicular)(?: (?:cancer|carcinoma|adenocarcinoma))|(?:malignant |pleural )*mesothelioma|melanoma"
-    r"|thymoma|lymphoma|leuka?emia|multiple myeloma|glioblastoma|sarcoma",
+    r"|head and neck|testicular)(?: (?:cancer|carcinoma|adenocarcinoma))"
+    r"|(?:malignant |pleural )*mesothelioma|melanoma|thymoma"
+    r"|lymphoma|leuka?emia|multiple myeloma|glioblastoma|sarcoma",
     re.IGNORECASE,
 )
 """What a table may say beside lung cancer; only a cell that says it and nothing else sets its row apart."""

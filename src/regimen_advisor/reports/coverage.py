@@ -7,6 +7,7 @@ from typing import Any
 
 from regimen_advisor.documents.json import as_json
 from regimen_advisor.files.errors import counted
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.language.values import Truth
 from regimen_advisor.testing.coverage import Coverage, Covered
 from regimen_advisor.testing.suggesting import case_of_occurrence, missing_pair
@@ -18,7 +19,7 @@ MOST_PAIRS = 10
 
 def render_text(coverage: Coverage, *, everything: bool = False) -> str:
     """The share, what is missing with profiles to paste, and what is proved not to matter."""
-    wording = Wording(coverage.rulebook.domain, coverage.rulebook.findings)
+    wording = Guideline.of(coverage.rulebook).wording
     lines = [*_summary(coverage), ""]
     lines += [f"{coverage.rulebook.rules[name].location}: {name}: holds in no case" for name in coverage.unused]
     missing = coverage.of("missing")
@@ -84,7 +85,7 @@ def _counted(one: Covered, wording: Wording) -> str:
 
 def render_json(coverage: Coverage) -> str:
     """Every rule with every occurrence and the cases behind it."""
-    wording = Wording(coverage.rulebook.domain, coverage.rulebook.findings)
+    wording = Guideline.of(coverage.rulebook).wording
     return as_json({
         "cases": coverage.cases,
         "share": round(coverage.share, 6),

@@ -8,6 +8,7 @@ from typing import Any
 from regimen_advisor.advice import Advice, Option
 from regimen_advisor.advising import advise
 from regimen_advisor.engines.program import Program
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.conditions import Condition
@@ -16,13 +17,12 @@ from regimen_advisor.language.values import Truth
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.profile_yaml import flow, profile_lines
 from regimen_advisor.patient.reading import Patient, read
-from regimen_advisor.solving.solver import Solver, solver_for
+from regimen_advisor.solving.solver import Solver
 from regimen_advisor.solving.witness import witness
 from regimen_advisor.testing.cases import Said
 from regimen_advisor.testing.coverage import Covered, demand
 from regimen_advisor.testing.results import decided_by, statements_of
 from regimen_advisor.testing.updating import WIDTH, entry_lines, expectation_of, said_lines
-from regimen_advisor.wording import Wording
 
 Written = Mapping[str, Any]
 
@@ -34,7 +34,7 @@ def patient_of(profile: Written, rulebook: Rulebook) -> Patient:
 
 def example(condition: Condition, rulebook: Rulebook, solver: Solver | None = None) -> dict[str, Any] | None:
     """The shortest profile of which ``condition`` is true node by node, so that cases count it; ``None`` if none is."""
-    solver = solver or solver_for(rulebook)
+    solver = solver or Guideline.of(rulebook).solver
     profile = witness(solver, condition)
     if profile is None:
         return None
@@ -56,7 +56,7 @@ def missing_pair(covered: Covered, rulebook: Rulebook) -> dict[bool, dict[str, A
 
 def case_of_occurrence(covered: Covered, profile: Written, rulebook: Rulebook, *, value: bool) -> list[str]:
     """The lines of a case that shows an occurrence with ``value``."""
-    wording = Wording(rulebook.domain, rulebook.findings)
+    wording = Guideline.of(rulebook).wording
     words = wording.condition(covered.occurrence.leaf, value)
     rule = rulebook.rules[covered.occurrence.rule]
     verb = "can hold" if value else "does not hold"
