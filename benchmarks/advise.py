@@ -22,7 +22,7 @@ from generators import random_patient
 from regimen_advisor.advising import advise
 from regimen_advisor.engines import forward_chaining
 from regimen_advisor.engines.program import Program
-from regimen_advisor.guideline import effective_conditions
+from regimen_advisor.knowledge.effective import effective_conditions
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not, atoms_of
 from regimen_advisor.language.values import Atom, Between, Choice, Facts, Includes, Is, Members, Number, Truth

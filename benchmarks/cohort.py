@@ -136,7 +136,7 @@ def enlarged(rulebook, copies: int):
 
 def interpreter(file: Path, _output: Path) -> None:
     """One patient at a time, as ``advise`` does without durable-rules: read, narrowed, judged, standings."""
-    from regimen_advisor.guideline import regimen_rules
+    from regimen_advisor.knowledge.effective import regimen_rules
     from regimen_advisor.knowledge.rulebook import load_rulebook
     from regimen_advisor.language.interpreter import Interpreter
     from regimen_advisor.language.standings import standing_of

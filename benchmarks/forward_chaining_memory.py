@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from generators import random_facts
 from regimen_advisor.engines.forward_chaining import NAME, ForwardChaining
 from regimen_advisor.engines.program import Program
-from regimen_advisor.guideline import effective_conditions
+from regimen_advisor.knowledge.effective import effective_conditions
 from regimen_advisor.knowledge.rulebook import load_rulebook
 
 DIFFERENT_PATIENTS = 1_000

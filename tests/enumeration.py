@@ -8,7 +8,7 @@ from typing import Any
 
 from generators import random_profile
 from regimen_advisor.files.errors import InputError
-from regimen_advisor.guideline import RegimenRules
+from regimen_advisor.knowledge.effective import RegimenRules
 from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Not, atoms_of
 from regimen_advisor.language.standings import Standing

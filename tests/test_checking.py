@@ -17,7 +17,7 @@ from conftest import ROOT
 from enumeration import TREATED, domain, holds, random_condition
 from regimen_advisor.advising import advise
 from regimen_advisor.cli.app import main
-from regimen_advisor.judging import judge
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.language.conditions import AllOf, Leaf, Not, atoms_of
 from regimen_advisor.language.standings import Standing
@@ -134,7 +134,7 @@ def test_a_drug_that_only_a_history_may_hold_is_used_if_it_says_what_it_targets(
 def test_the_witness_of_a_twin_meets_both_rules(broken: Callable[[str], Path], name: str) -> None:
     book = load_rulebook(broken(name))
     (fault,) = check(book, warn=False).faults
-    trees = judge(patient_of(fault, book), book).rules
+    trees = Guideline.of(book).case(patient_of(fault, book)).judged
     holding = {id for id, tree in trees.items() if tree.truth is Truth.TRUE}
     assert holding >= ({"first-line", "adds-nothing"} if name == "subsumed-rule" else {"first-line", "same-again"})
 
@@ -194,7 +194,7 @@ def test_a_regimen_that_the_interpreter_does_not_see_settled_is_told_with_a_prof
     (flaw,) = warnings_of(check(book), "judged less exactly")
     patient = patient_of(flaw, book)
     assert flaw.subject == "bevacizumab-alone"
-    assert judge(patient, book).node_by_node["bevacizumab-alone"] is Standing.UNDETERMINED
+    assert Guideline.of(book).case(patient).node_by_node["bevacizumab-alone"] is Standing.UNDETERMINED
     assert advise(patient, book, ask=False).standing("bevacizumab-alone").is_offered
 
 

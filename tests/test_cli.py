@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 import regimen_advisor
-from regimen_advisor import judging
+from regimen_advisor import guideline
 from regimen_advisor.advice import Advice
 from regimen_advisor.cli import app as cli
 from regimen_advisor.engines import forward_chaining
@@ -130,9 +130,9 @@ def test_the_answer_names_who_judged_where_the_second_engine_is_there_and_where_
     if there and not forward_chaining.available():
         pytest.skip("durable-rules cannot be imported here")
     monkeypatch.setattr(forward_chaining, "available", lambda: there)
-    judging._second_engine.cache_clear()
+    guideline._guideline_of.cache_clear()
     assert json.loads(run("advise", PROFILE, "--format", "json").out)["engines"] == engines
-    judging._second_engine.cache_clear()
+    guideline._guideline_of.cache_clear()
 
 
 def test_engines_that_disagree_give_no_answer(run, monkeypatch):

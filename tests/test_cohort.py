@@ -119,7 +119,7 @@ def test_a_cell_that_cannot_be_read_is_unknown_and_counted_by_column_and_value(t
 
 
 def test_standings_are_those_of_the_solver_for_two_thousand_random_patients(rulebook, tmp_path):
-    solver = pytest.importorskip("regimen_advisor.solving.solver").solver_for(rulebook)
+    solver = pytest.importorskip("regimen_advisor.solving.solver").Guideline.of(rulebook).solver
     random, written, patients = Random(20261124), [], []
     while len(written) < 2000:
         profile = generators.random_profile(random)

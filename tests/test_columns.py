@@ -8,7 +8,8 @@ import pytest
 import enumeration
 import generators
 from regimen_advisor.files.errors import InputError
-from regimen_advisor.guideline import effective_conditions, regimen_rules
+from regimen_advisor.guideline import Guideline
+from regimen_advisor.knowledge.effective import effective_conditions, regimen_rules
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Not, walk
 from regimen_advisor.language.interpreter import Interpreter
@@ -142,8 +143,7 @@ def test_a_row_is_set_apart_exactly_when_the_profile_is_refused(shipped):
 
 
 def test_solver_and_columns_agree_on_every_offered_and_not_indicated_cell(shipped):
-    solver_module = pytest.importorskip("regimen_advisor.solving.solver")
-    solver = solver_module.solver_for(shipped)
+    solver = Guideline.of(shipped).solver
     written, patients = possible_profiles(Random(10), 40, shipped)
     engine = ColumnEngine(shipped)
     standings = engine.standings(engine.facts(table(written).lazy())).drop("questions").collect()
@@ -163,13 +163,12 @@ def test_solver_and_columns_agree_on_every_offered_and_not_indicated_cell(shippe
 
 def test_exact_standings_of_a_table_are_those_of_all_completions_on_small_domains(monkeypatch):
     """The columns, then the solver where a case is in doubt; enumeration is the oracle."""
-    solver_module = pytest.importorskip("regimen_advisor.solving.solver")
     random, cells, settled_further = Random(31), 0, 0
     for _ in range(14):
         solver = enumeration.random_solver(random)
         rules = SimpleNamespace(domain=solver.domain, regimens=dict.fromkeys(solver.regimens))
-        monkeypatch.setattr(columns, "regimen_rules", lambda _, solver=solver: solver.regimens)
-        monkeypatch.setattr(solver_module, "solver_for", lambda _, solver=solver: solver)
+        monkeypatch.setattr(columns, "effective_conditions", lambda _, solver=solver: solver.rules)
+        monkeypatch.setattr(columns, "regimen_rules", lambda *_, solver=solver: solver.regimens)
         written, patients = possible_small_profiles(random, 4, solver)
         rows = table(written).with_row_index("row")
         engine = ColumnEngine(rules)

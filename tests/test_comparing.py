@@ -20,8 +20,9 @@ from regimen_advisor.advising import advise
 from regimen_advisor.cli.app import main
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.files.sources import parse_document
-from regimen_advisor.guideline import effective_conditions, regimen_rules
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.conditions_yaml import ConditionReader
+from regimen_advisor.knowledge.effective import effective_conditions, regimen_rules
 from regimen_advisor.knowledge.regimens import Component, Regimen, Target
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule, Setting
@@ -36,7 +37,6 @@ from regimen_advisor.reviewing.matching import place_in
 from regimen_advisor.reviewing.smallest import is_smallest
 from regimen_advisor.reviewing.ways_told import way_condition
 from regimen_advisor.reviewing.wording_changes import WordingChange
-from regimen_advisor.solving.solver import solver_for
 from regimen_advisor.solving.witness import witness
 from small_rulebooks import rulebook_of
 from worlds import World, worlds
@@ -424,7 +424,7 @@ def smallest_of(rulebook: Rulebook, **when: Any) -> tuple[dict[str, Any], bool]:
     document = parse_document("when: {}", "test")
     condition = ConditionReader(rulebook.domain, {}, problems).read(document, ("when",), when)
     assert not problems
-    solver = solver_for(rulebook)
+    solver = Guideline.of(rulebook).solver
     written = witness(solver, condition)
     assert written is not None
     return written, is_smallest(solver, condition, written)

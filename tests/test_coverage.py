@@ -21,7 +21,7 @@ from regimen_advisor.language.paths import deciding, nodes, part_at, replaced
 from regimen_advisor.language.values import Truth
 from regimen_advisor.reports.coverage import render_json, render_text
 from regimen_advisor.reports.coverage_html import render_html
-from regimen_advisor.testing.cases import Case, case_files, parse_cases, read_cases
+from regimen_advisor.testing.cases import RuleCase, case_files, parse_cases, read_cases
 from regimen_advisor.testing.coverage import Covered, measure
 from regimen_advisor.testing.mutation import mutate
 from regimen_advisor.testing.occurrences import occurrences
@@ -43,7 +43,7 @@ EITHER = """
 """
 
 
-def cases_of(rulebook: Rulebook, *profiles: str) -> list[Case]:
+def cases_of(rulebook: Rulebook, *profiles: str) -> list[RuleCase]:
     text = "\n---\n".join(
         f"name: {number}\nprofile: {profile}\nexactly: true" for number, profile in enumerate(profiles, start=1)
     )
@@ -300,13 +300,13 @@ def test_the_json_holds_every_occurrence_with_its_cases(either: Rulebook) -> Non
 
 
 @pytest.fixture(scope="module")
-def shipped(rulebook: Rulebook) -> list[Case]:
+def shipped(rulebook: Rulebook) -> list[RuleCase]:
     return [
         case for path in case_files([ROOT / "tests/cases"]) for case in read_cases(path, rulebook, ROOT / "profiles")
     ]
 
 
-def test_the_shipped_cases_cover_every_condition_that_can_matter(rulebook: Rulebook, shipped: list[Case]) -> None:
+def test_the_shipped_cases_cover_every_condition_that_can_matter(rulebook: Rulebook, shipped: list[RuleCase]) -> None:
     coverage = measure(rulebook, shipped)
     assert [(one.occurrence.rule, str(one.occurrence.place)) for one in coverage.of("missing")] == []
     assert coverage.unused == ()
@@ -314,7 +314,7 @@ def test_the_shipped_cases_cover_every_condition_that_can_matter(rulebook: Ruleb
 
 
 def test_the_page_shows_the_lines_of_the_rules_and_asks_nothing_of_the_network(
-    rulebook: Rulebook, shipped: list[Case]
+    rulebook: Rulebook, shipped: list[RuleCase]
 ) -> None:
     page = render_html(measure(rulebook, shipped[:40], ["anlotinib-third-line", "no-bevacizumab-in-squamous-disease"]))
     assert '<code class="text">    offer: anlotinib</code>' in page
@@ -326,7 +326,7 @@ def test_the_page_shows_the_lines_of_the_rules_and_asks_nothing_of_the_network(
 
 @looks
 def test_the_page_is_sound_on_every_screen(
-    rulebook: Rulebook, shipped: list[Case], browser: Any, tmp_path: Path, look: Look
+    rulebook: Rulebook, shipped: list[RuleCase], browser: Any, tmp_path: Path, look: Look
 ) -> None:
     page = render_html(measure(rulebook, shipped[:40], ["anlotinib-third-line", "no-bevacizumab-in-squamous-disease"]))
     assert faults(browser, page, tmp_path, look) == []

@@ -5,6 +5,7 @@ A command that is shown to fail has its exit code behind it: ``$ regimen-advisor
 in ``<<'END'`` goes on to the line ``END``: this is how a page shows a file that the reader writes.
 """
 
+import doctest
 import json
 import os
 import re
@@ -97,6 +98,24 @@ def test_the_server_of_the_page_answers_the_request_of_the_page(tmp_path: Path) 
     finally:
         server.terminate()
         server.wait(timeout=10)
+
+
+PAGES_WITH_PYTHON = [page for page in PAGES if "```python\n>>> " in page.read_text("utf-8")]
+
+
+@pytest.mark.parametrize("page", PAGES_WITH_PYTHON, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_line_of_python_on_the_page_gives_what_the_page_shows(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("rules", "profiles"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    text = re.sub(r"^```.*$", "", page.read_text("utf-8"), flags=re.MULTILINE)
+    test = doctest.DocTestParser().get_doctest(text, {}, page.name, str(page), 0)
+    told: list[str] = []
+    ran = doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS).run(test, out=told.append)
+    assert ran.attempted
+    assert not ran.failed, "".join(told)
 
 
 def fits(printed: str, shown: str) -> bool:

@@ -18,7 +18,7 @@ from regimen_advisor.drawing.map_picture import STROKES, map_picture
 from regimen_advisor.drawing.map_text import as_dot, as_mermaid, as_outline
 from regimen_advisor.figure_wording import Places
 from regimen_advisor.files.errors import InputError
-from regimen_advisor.guideline import effective_conditions, regimen_rules
+from regimen_advisor.knowledge.effective import effective_conditions, regimen_rules
 from regimen_advisor.knowledge.evidence import Interval
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect

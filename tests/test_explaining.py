@@ -15,8 +15,8 @@ from regimen_advisor.explaining.explain import explain, explain_all
 from regimen_advisor.explaining.explanation import Explanation, OptionExplained
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.files.sources import parse_document
-from regimen_advisor.guideline import effective_conditions, regimen_rules
 from regimen_advisor.knowledge.conditions_yaml import ConditionReader
+from regimen_advisor.knowledge.effective import effective_conditions, regimen_rules
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import AllOf, AnyOf, Not
 from regimen_advisor.language.interpreter import Interpreter

@@ -7,13 +7,14 @@ import pytest
 
 import generators
 from regimen_advisor.files.errors import InputError
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Not
 from regimen_advisor.language.values import Between, Includes, Is, Truth
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.solving.assumptions import units
 from regimen_advisor.solving.determining_sets import ties, unit_of
-from regimen_advisor.solving.solver import Solver, solver_for
+from regimen_advisor.solving.solver import Solver
 from tables import table
 
 pytest.importorskip("polars", reason="the extra `cohort` is not installed")
@@ -60,7 +61,7 @@ def fillings_from(solver: Solver, patients: list[Patient], engine: ColumnEngine)
 
 
 def test_what_is_said_of_a_row_that_was_filled_in_is_true_of_some_completion_of_the_row(rulebook):
-    solver, engine = solver_for(rulebook), ColumnEngine(rulebook)
+    solver, engine = Guideline.of(rulebook).solver, ColumnEngine(rulebook)
     written, patients = vague_profiles(90, rulebook)
     cells = OpenCells(engine)
     batch = engine.reader.batch(table(written))
@@ -115,7 +116,7 @@ def entangled_condition(random: Random, rulebook) -> Condition:
 
 
 def test_rows_of_one_case_have_the_same_truths(rulebook):
-    random, solver = Random(4), solver_for(rulebook)
+    random, solver = Random(4), Guideline.of(rulebook).solver
     written, patients = zip(*variants(vague_profiles(120, rulebook)[0], rulebook), strict=True)
     rows = table(written)
     conditions = [entangled_condition(random, rulebook) for _ in range(150)]
@@ -205,7 +206,7 @@ def test_exact_standings_of_rows_that_are_one_case_are_those_of_each_row(ruleboo
     changed = 0
     for _ in range(12):
         book = generators.random_rulebook(random, rulebook, rules=30)
-        engine, solver = ColumnEngine(book), solver_for(book)
+        engine, solver = ColumnEngine(book), Guideline.of(book).solver
         node = engine.standings(engine.facts(rows.lazy()), ["row"]).collect()
         answers = OpenCases(engine).answers(rows)
         told = with_answers(node.lazy(), answers.lazy(), list(book.regimens)).collect()

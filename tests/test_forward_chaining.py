@@ -11,7 +11,7 @@ from generators import is_settled, random_condition, random_facts, random_findin
 from regimen_advisor.engines import forward_chaining
 from regimen_advisor.engines import two_valued as ways
 from regimen_advisor.engines.forward_chaining import EngineError, ForwardChaining
-from regimen_advisor.guideline import effective_conditions
+from regimen_advisor.knowledge.effective import effective_conditions
 from regimen_advisor.language import interpreter
 from regimen_advisor.language.conditions import ALWAYS, NEVER, AllOf, AnyOf, Leaf, Named, Not
 from regimen_advisor.language.interpreter import Interpreter

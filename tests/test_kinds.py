@@ -10,8 +10,8 @@ from regimen_advisor.columns.engine import ColumnEngine
 from regimen_advisor.engines import forward_chaining
 from regimen_advisor.explaining.explain import explain
 from regimen_advisor.files.errors import InputError
-from regimen_advisor.guideline import effective_conditions, regimen_rules
-from regimen_advisor.judging import judge
+from regimen_advisor.guideline import Guideline
+from regimen_advisor.knowledge.effective import effective_conditions, regimen_rules
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import atoms_of
 from regimen_advisor.language.standings import Standing
@@ -19,7 +19,6 @@ from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.quiz.patients import Patients
 from regimen_advisor.reports.text import render_advice
-from regimen_advisor.solving.solver import solver_for
 from regimen_advisor.testing.cases import parse_cases
 from small_rulebooks import rulebook_of
 
@@ -64,15 +63,15 @@ def test_every_engine_lets_only_a_patient_or_the_evidence_make_an_offer_cautious
     kind: str, standing: Standing, patient: Patient, rulebook: Rulebook
 ) -> None:
     book = with_a_caution(rulebook, kind)
-    judged = judge(patient, book)
+    case = Guideline.of(book).case(patient)
     found = {
-        "interpreter": judged.node_by_node["anlotinib"],
-        "solver": solver_for(book).standing("anlotinib", patient).standing,
+        "interpreter": case.node_by_node["anlotinib"],
+        "solver": Guideline.of(book).solver.standing("anlotinib", patient).standing,
         "advice": advise(patient, book).standing("anlotinib"),
         "quiz": Patients(book).standings(patient)["anlotinib"],
     }
     assert set(found.values()) == {standing}, found
-    assert (forward_chaining.NAME in judged.engines) is forward_chaining.available()
+    assert (forward_chaining.NAME in case.engines) is forward_chaining.available()
 
 
 @pytest.mark.parametrize(("kind", "standing"), KINDS.items())

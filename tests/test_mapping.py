@@ -17,6 +17,7 @@ from regimen_advisor.cohorts.mapping import load_mapping  # noqa: E402
 from regimen_advisor.cohorts.mapping_draft import suggest_mapping  # noqa: E402
 from regimen_advisor.cohorts.rows import profile_of_row  # noqa: E402
 from regimen_advisor.cohorts.tables import scan_table  # noqa: E402
+from regimen_advisor.reports.cohort import as_data, as_text  # noqa: E402
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = ROOT / "profiles" / "mappings" / "lung-msk-mind-2020.yaml"
@@ -467,3 +468,60 @@ def test_a_pattern_that_the_engine_cannot_bound_is_named_and_refused_with_its_li
         mapping_of(text, tmp_path, rulebook)
     assert "mapping.yaml:5:" in str(caught.value)
     assert match in str(caught.value)
+
+
+def test_two_columns_are_the_bounds_of_a_number_and_one_of_them_may_be_missing(tmp_path, rulebook):
+    table = tmp_path / "bounds.csv"
+    table.write_text("name,low,high\na,1,49\nb,50,\nc,0,0.0\nd,low,9\ne,60,10\n", encoding="utf-8")
+    text = "title: t\nid: name\nkeys:\n  disease: {constant: nsclc}\n  pd_l1_tps: {at_least: low, at_most: high}\n"
+    mapping = mapping_of(text, tmp_path, rulebook)
+    told = {name: profile(table, name, rulebook, mapping).get("pd_l1_tps") for name in "abcde"}
+    assert told == {
+        "a": {"at_least": 1, "at_most": 49}, "b": {"at_least": 50}, "c": {"at_least": 0, "at_most": 0},
+        "d": None, "e": None,
+    }  # fmt: skip
+    assert unread_of(table, mapping, rulebook) == {("low | high", "low | 9", 1), ("low | high", "60 | 10", 1)}
+
+
+def test_a_bound_whose_column_is_not_there_is_refused_at_its_own_place(tmp_path, rulebook):
+    table = tmp_path / "bounds.csv"
+    table.write_text("name,low\na,1\n", encoding="utf-8")
+    text = "title: t\nid: name\nkeys:\n  pd_l1_tps: {at_least: low, at_most: hihg}\n"
+    with pytest.raises(InputError, match=r":4:39: no column `hihg`"):
+        open_table([str(table)], mapping_of(text, tmp_path, rulebook))
+
+
+def test_a_column_may_hold_the_history_as_json_and_a_part_that_cannot_be_read_is_unknown_alone(tmp_path, rulebook):
+    table = tmp_path / "histories.jsonl"
+    entries = [
+        [{"line": 1, "drugs": ["gefitinib"], "outcome": "Progressed", "cycles": 4}],
+        [{"line": 1, "drugs": ["gefitinib"], "outcome": "PD", "cycles": "many"}],
+        [{"line": 1, "drugs": "gefitinib + placebo", "outcome": "ongoing"}],
+    ]
+    rows = [{"name": f"p{at}", "course": json.dumps(told)} for at, told in enumerate(entries)]
+    table.write_text("\n".join(map(json.dumps, [*rows, {"name": "p3", "course": "{}"}])), encoding="utf-8")
+    text = "title: t\nid: name\nkeys:\n  disease: {constant: nsclc}\n  history: {column: course}\n"
+    mapping = mapping_of(text, tmp_path, rulebook)
+    assert profile(table, "p0", rulebook, mapping)["history"] == [
+        {"line": 1, "drugs": ["gefitinib"], "outcome": "progressed", "cycles": 4}
+    ]
+    assert profile(table, "p1", rulebook, mapping)["history"] == [
+        {"line": 1, "drugs": ["gefitinib"], "outcome": "unknown"}
+    ]
+    assert profile(table, "p2", rulebook, mapping)["history"] == [{"line": 1, "drugs": "unknown", "outcome": "ongoing"}]
+    assert unread_of(table, mapping, rulebook) == {
+        ("history line 1 outcome", "PD", 1),
+        ("history line 1 cycles", "many", 1),
+        ("history line 1 drugs", "placebo", 1),
+        ("course", "{}", 1),
+    }
+
+
+def test_names_that_stand_more_than_once_are_reported(tmp_path, rulebook):
+    table = tmp_path / "twice.csv"
+    table.write_text("id,stage\na,IV\nb,IV\na,III\nc,IV\na,IV\nb,I\n", encoding="utf-8")
+    with judged(open_table([str(table)]), rulebook) as result:
+        summary = summarise(result, "twice")
+    assert summary.repeated == (("a", 3), ("b", 2))
+    assert "        3  a\n        2  b" in as_text(summary)
+    assert as_data(summary)["repeated"] == [{"id": "a", "rows": 3}, {"id": "b", "rows": 2}]

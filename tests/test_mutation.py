@@ -12,14 +12,14 @@ import pytest
 
 from generators import random_patient, random_rulebook
 from regimen_advisor.advising import advise
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.conditions_yaml import written
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import Condition
 from regimen_advisor.language.values import Truth
 from regimen_advisor.patient.profile_yaml import flow
 from regimen_advisor.reports.mutation import render_json, render_text
-from regimen_advisor.solving.solver import solver_for
-from regimen_advisor.testing.cases import Case, case_files, parse_cases, read_cases
+from regimen_advisor.testing.cases import RuleCase, case_files, parse_cases, read_cases
 from regimen_advisor.testing.mutants import Mutant, Operator, mutants
 from regimen_advisor.testing.mutation import Court, Verdict, mutate
 from regimen_advisor.testing.results import run_case
@@ -129,7 +129,7 @@ def fates(rulebook: Rulebook, text: str, *profiles: str) -> dict[str, list[str]]
     return found
 
 
-def told(book: Rulebook, profiles: tuple[str, ...] | list[str]) -> list[Case]:
+def told(book: Rulebook, profiles: tuple[str, ...] | list[str]) -> list[RuleCase]:
     """Cases that expect, exactly, what the rulebook says of each patient."""
     blocks = []
     for number, profile in enumerate(profiles):
@@ -316,7 +316,7 @@ def test_every_verdict_agrees_with_running_the_cases_on_the_changed_rules(rulebo
     assert compared["equivalent"] > 2
 
 
-def _exact(book: Rulebook, patient: object, number: int) -> Case:
+def _exact(book: Rulebook, patient: object, number: int) -> RuleCase:
     from regimen_advisor.files.errors import Location  # noqa: PLC0415
     from regimen_advisor.testing.cases import Expectation, Said  # noqa: PLC0415
     from regimen_advisor.testing.results import statements_of  # noqa: PLC0415
@@ -328,7 +328,7 @@ def _exact(book: Rulebook, patient: object, number: int) -> Case:
         told = {"standing": told} if isinstance(told, str) else told
         expect[option.regimen] = Expectation.model_validate_json(json.dumps(told))
     says = tuple(Said(one.rule, one.effect, one.studies) for one in statements_of(advice).values())
-    return Case(f"c{number}", patient, {}, expect, says, (), True, None, Location("x", 1), {})  # type: ignore[arg-type]
+    return RuleCase(f"c{number}", patient, {}, expect, says, (), True, None, Location("x", 1), {})  # type: ignore[arg-type]
 
 
 def test_a_mutant_is_equivalent_only_where_no_random_patient_tells_it_apart(rulebook: Rulebook) -> None:
@@ -379,7 +379,7 @@ def test_every_rule_of_the_shipped_rulebook_is_written_back_as_it_was_read(ruleb
 
 
 def _meaning(condition: Condition, rulebook: Rulebook) -> object:
-    solver = solver_for(rulebook)
+    solver = Guideline.of(rulebook).solver
     return solver.session(condition).encoding.condition(condition)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from regimen_advisor import advise_file
 from regimen_advisor.advice import Advice, Option
-from regimen_advisor.guideline import asks_for_earlier_drug, markers_asked
+from regimen_advisor.knowledge.effective import asks_for_earlier_drug, markers_asked
 from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.ordering import order_words

@@ -14,6 +14,7 @@ from regimen_advisor.advice import Advice
 from regimen_advisor.advising import advise
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.files.sources import read_document
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.page.data import page_data
 from regimen_advisor.patient.profile import Profile, profile_from
@@ -109,7 +110,7 @@ def test_the_page_advises_on_many_random_patients_as_python_does(
     part: int, page: Any, rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # durable-rules and the interpreter are held together elsewhere; here one of them is enough, and twice as fast.
-    monkeypatch.setattr("regimen_advisor.judging._second_engine", lambda _: None)
+    monkeypatch.setitem(Guideline.of(rulebook).__dict__, "second_engine", None)
     random, seen, count = Random(part), Counter[str](), MANY // PARTS
     for _ in range(count // BATCH):
         profiles = [drawn(random) for _ in range(BATCH)]

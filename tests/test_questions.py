@@ -8,7 +8,8 @@ import pytest
 
 from enumeration import completions, domain, is_offered, random_patient, random_solver, random_written
 from regimen_advisor.files.errors import InputError
-from regimen_advisor.guideline import RegimenRules, effective_conditions, regimen_rules
+from regimen_advisor.guideline import Guideline
+from regimen_advisor.knowledge.effective import RegimenRules, effective_conditions, regimen_rules
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import ALWAYS, AllOf, Condition, Leaf
 from regimen_advisor.language.standings import Standing
@@ -16,9 +17,9 @@ from regimen_advisor.language.values import Between, Choice, Includes, Is, Membe
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.solving.changes import Change, ChangeSet, smallest_changes
-from regimen_advisor.solving.determining_sets import depends_on, settling_of, smallest_meeting
+from regimen_advisor.solving.determining_sets import Settling, smallest_meeting
 from regimen_advisor.solving.questions import questions
-from regimen_advisor.solving.solver import Solver, solver_for
+from regimen_advisor.solving.solver import Solver
 from worlds import World
 
 
@@ -81,20 +82,20 @@ def cases(random: Random) -> Iterator[tuple[Solver, Patient, list[World]]]:
     while True:
         for fixed in (known, untreated):
             solver, patient = random_solver(random, 2), random_patient(random, **fixed)
-            if settling_of(solver, patient).undetermined:
+            if Settling(solver, patient).undetermined:
                 yield solver, patient, list(completions(solver, patient, TOLD_APART).worlds)
 
 
 def test_the_smallest_settling_sets_are_those_of_enumeration() -> None:
     several = unlike = 0
     for solver, patient, worlds in itertools.islice(cases(Random(11)), 14):
-        for name, sets in questions(solver, patient).by_regimen.items():
-            keys = settling_of(solver, patient).cone(name)
+        for name, sets in questions(Settling(solver, patient)).by_regimen.items():
+            keys = Settling(solver, patient).cone(name)
             expected = smallest_by_enumeration(
                 keys, worlds, lambda world, name=name, solver=solver: is_offered(solver, name, world.facts)
             )
             assert set(map(frozenset, sets)) == expected
-            assert set(depends_on(solver, name, patient)) == frozenset().union(*expected)
+            assert set(Settling(solver, patient).depends_on(name)) == frozenset().union(*expected)
             several += len(expected) > 1
             unlike += len(next(iter(expected))) > 1
     assert several
@@ -104,8 +105,8 @@ def test_the_smallest_settling_sets_are_those_of_enumeration() -> None:
 def test_a_single_question_settles_an_option_exactly_where_some_answer_does() -> None:
     deciding = 0
     for solver, patient, worlds in itertools.islice(cases(Random(12)), 14):
-        found = {question.key: question for question in questions(solver, patient).single}
-        settling = settling_of(solver, patient)
+        found = {question.key: question for question in questions(Settling(solver, patient)).single}
+        settling = Settling(solver, patient)
         for key in settling.questions:
             expected = {
                 name
@@ -128,20 +129,20 @@ def test_parts_of_a_given_history_are_asked_by_entry() -> None:
     offer = AllOf((is_("last_outcome", "progressed"), Leaf(Includes("progressed_on", "osimertinib"))))
     patient = small_patient(disease="nsclc", history=[{"line": 1, "drugs": ["egfr-tki"]}, {"line": 2}])
     waits = ("history[0].outcome", "history[1].drugs", "history[1].outcome")
-    found = questions(solver_of(offer), patient)
+    found = questions(Settling(solver_of(offer), patient))
     assert found.by_regimen["option"] == (waits,)
     assert found.together == (waits,)
     outcome = next(question for question in found.single if question.key == "history[1].outcome")
     assert outcome.asks == "What was the outcome of line 2?"
     said = {value for one in outcome.answers for value in one.values}
     assert said == {"completed", "ongoing", "stopped-for-toxicity"}
-    assert depends_on(solver_of(offer), "option", patient) == waits
+    assert Settling(solver_of(offer), patient).depends_on("option") == waits
 
 
 def test_an_answer_says_which_standing_it_brings() -> None:
     patient = small_patient(disease="nsclc", pd_l1_tps={"at_least": 1})
     solver = solver_of(Leaf(Between("pd_l1_tps", 50, 100)))
-    (question,) = questions(solver, patient).single
+    (question,) = questions(Settling(solver, patient)).single
     assert question.key == "pd_l1_tps"
     assert {one.values: dict(one.standings) for one in question.answers} == {
         ("1-49",): {"option": Standing.NOT_INDICATED},
@@ -151,13 +152,13 @@ def test_an_answer_says_which_standing_it_brings() -> None:
 
 def test_two_answers_that_say_the_same_are_either_one_enough() -> None:
     solver = solver_of(is_("disease", "sclc"))
-    found = questions(solver, small_patient(ecog=1))
+    found = questions(Settling(solver, small_patient(ecog=1)))
     assert found.by_regimen["option"] == (("disease",), ("histology",), ("extent",))
 
 
 def test_a_caution_that_may_hold_is_asked_for_though_the_option_stands() -> None:
     warned = RegimenRules("option", (), (), (), ALWAYS, is_("disease"), is_("brain_metastases", "true"))
-    found = questions(Solver(domain(2), {"option": warned}, {}), small_patient(disease="nsclc"))
+    found = questions(Settling(Solver(domain(2), {"option": warned}, {}), small_patient(disease="nsclc")))
     (question,) = found.single
     assert question.key == "brain_metastases"
     assert question.settles == ()
@@ -171,7 +172,7 @@ def test_nothing_is_asked_where_nothing_is_open(rulebook: Rulebook) -> None:
                                 "ecog": 1, "brain_metastases": False, "liver_metastases": False,
                                 "bleeding_risk": "none", "other_drivers": "none"}), rulebook.domain,
     )  # fmt: skip
-    found = questions(solver_for(rulebook), patient)
+    found = questions(Settling(Guideline.of(rulebook).solver, patient))
     assert found.single == ()
     assert found.by_regimen == {}
     assert found.together == ()
@@ -181,9 +182,9 @@ def test_questions_do_not_depend_on_what_was_asked_before(rulebook: Rulebook) ->
     def patient() -> Patient:
         return read(Profile.model_validate({"disease": "nsclc", "stage": "IVB"}), rulebook.domain)
 
-    first = questions(solver_for(rulebook), patient())
-    solver_for(rulebook).standings(read(Profile.model_validate({"disease": "sclc"}), rulebook.domain))
-    again = questions(solver_for(rulebook), patient())
+    first = questions(Settling(Guideline.of(rulebook).solver, patient()))
+    Guideline.of(rulebook).solver.standings(read(Profile.model_validate({"disease": "sclc"}), rulebook.domain))
+    again = questions(Settling(Guideline.of(rulebook).solver, patient()))
     assert again.single == first.single
     assert again.by_regimen == first.by_regimen
     assert again.together == first.together
@@ -329,7 +330,7 @@ def test_an_option_that_is_offered_needs_no_change() -> None:
 
 def test_learning_stands_before_changing_and_few_before_many(rulebook: Rulebook) -> None:
     patient = read(Profile.model_validate({"histology": "adenocarcinoma", "stage": "IVB", "ecog": 1}), rulebook.domain)
-    solver = solver_for(rulebook)
+    solver = Guideline.of(rulebook).solver
     for name in solver.regimens:
         found = smallest_changes(solver, patient, name).sets
         kinds = [one.is_only_to_learn for one in found]
@@ -340,8 +341,8 @@ def test_questions_do_not_depend_on_who_was_asked_about_before(rulebook: Ruleboo
     solver = Solver(rulebook.domain, regimen_rules(rulebook), effective_conditions(rulebook))
     written = {"id": "one", "disease": "nsclc", "extent": "metastatic"}
     one = read(Profile.model_validate(written), rulebook.domain)
-    before = questions(solver, one).single
+    before = questions(Settling(solver, one)).single
     history = [{"line": line, "drugs": ["docetaxel"], "outcome": "progressed"} for line in range(1, 8)]
     other = read(Profile.model_validate({**written, "id": "seven lines", "history": history}), rulebook.domain)
     solver.standings(other)
-    assert questions(solver, one).single == before
+    assert questions(Settling(solver, one)).single == before

@@ -8,7 +8,8 @@ import pytest
 
 from enumeration import completions, domain, random_condition, random_patient, random_solver, random_written
 from regimen_advisor.files.errors import InputError
-from regimen_advisor.guideline import RegimenRules, regimen_rules
+from regimen_advisor.guideline import Guideline
+from regimen_advisor.knowledge.effective import RegimenRules, regimen_rules
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import ALWAYS, NEVER, AllOf, AnyOf, Leaf
 from regimen_advisor.language.interpreter import Interpreter
@@ -21,7 +22,7 @@ from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.solving import implicants
 from regimen_advisor.solving.implicants import ways_to
 from regimen_advisor.solving.session import Completions
-from regimen_advisor.solving.solver import ImpossiblePatient, Solver, solver_for
+from regimen_advisor.solving.solver import ImpossiblePatient, Solver
 from regimen_advisor.solving.witness import witness
 from worlds import World, obeys
 
@@ -119,36 +120,36 @@ def test_a_condition_that_every_value_meets_is_true_though_node_by_node_it_is_un
     either = AnyOf((Leaf(Between("pd_l1_tps", 0, 49)), Leaf(Between("pd_l1_tps", 50, 100))))
     nobody = patient_of(rulebook, id="nobody")
     assert Interpreter(nobody.facts).judge(either).truth is Truth.UNKNOWN
-    assert solver_for(rulebook).truth(either, nobody) is Truth.TRUE
-    assert solver_for(rulebook).truth(ALWAYS, nobody) is Truth.TRUE
-    assert solver_for(rulebook).truth(NEVER, nobody) is Truth.FALSE
+    assert Guideline.of(rulebook).solver.truth(either, nobody) is Truth.TRUE
+    assert Guideline.of(rulebook).solver.truth(ALWAYS, nobody) is Truth.TRUE
+    assert Guideline.of(rulebook).solver.truth(NEVER, nobody) is Truth.FALSE
 
 
 def test_a_drug_that_no_rule_names_counts_for_its_class(rulebook: Rulebook) -> None:
     patient = patient_of(rulebook, history=[{"line": 1, "drugs": ["nedaplatin"], "outcome": "progressed"}])
-    solver = solver_for(rulebook)
+    solver = Guideline.of(rulebook).solver
     assert solver.truth(Leaf(Includes("progressed_on", "platinum")), patient) is Truth.TRUE
     assert solver.truth(Leaf(Includes("progressed_on", "carboplatin")), patient) is Truth.FALSE
 
 
 def test_a_condition_about_a_drug_that_no_rule_names_is_told_apart_from_its_class(rulebook: Rulebook) -> None:
     patient = patient_of(rulebook, history=[{"line": 1, "drugs": ["platinum"], "outcome": "completed"}])
-    assert solver_for(rulebook).truth(Leaf(Includes("received", "lobaplatin")), patient) is Truth.UNKNOWN
-    assert solver_for(rulebook).truth(Leaf(Includes("received", "platinum")), patient) is Truth.TRUE
+    assert Guideline.of(rulebook).solver.truth(Leaf(Includes("received", "lobaplatin")), patient) is Truth.UNKNOWN
+    assert Guideline.of(rulebook).solver.truth(Leaf(Includes("received", "platinum")), patient) is Truth.TRUE
 
 
 def test_many_lines_are_all_read(rulebook: Rulebook) -> None:
     lines = [{"line": line, "drugs": ["docetaxel"], "outcome": "progressed"} for line in range(1, 8)]
     lines[5]["drugs"] = ["osimertinib"]
     patient = patient_of(rulebook, history=lines)
-    solver = solver_for(rulebook)
+    solver = Guideline.of(rulebook).solver
     assert solver.truth(Leaf(Between("prior_lines", 7, 7)), patient) is Truth.TRUE
     assert solver.truth(Leaf(Includes("progressed_on", "osimertinib")), patient) is Truth.TRUE
     assert solver.truth(Leaf(Includes("last_drugs", "osimertinib")), patient) is Truth.FALSE
 
 
 def test_what_was_shown_of_a_patient_answers_as_the_solver_does(rulebook: Rulebook) -> None:
-    random, solver, answers = Random(4), solver_for(rulebook), Counter[bool]()
+    random, solver, answers = Random(4), Guideline.of(rulebook).solver, Counter[bool]()
     patient = patient_of(rulebook, disease="nsclc", prior_lines=1)
     session = solver.session(patient=patient)
     shown, known = Completions(session, solver.known(session, patient)), solver.known(session, patient)
@@ -167,9 +168,9 @@ def test_a_patient_whom_no_completion_fits_is_refused(rulebook: Rulebook) -> Non
     impossible = Patient("impossible", facts, None, {})
     with pytest.raises(Contradiction):
         narrow(list(facts.items()), rulebook.domain)
-    assert not solver_for(rulebook).is_possible(impossible)
+    assert not Guideline.of(rulebook).solver.is_possible(impossible)
     with pytest.raises(ImpossiblePatient):
-        solver_for(rulebook).truth(ALWAYS, impossible)
+        Guideline.of(rulebook).solver.truth(ALWAYS, impossible)
 
 
 def test_the_shipped_rules_stand_as_the_table_says_wherever_the_table_is_settled(rulebook: Rulebook) -> None:
@@ -178,7 +179,7 @@ def test_the_shipped_rules_stand_as_the_table_says_wherever_the_table_is_settled
             {"line": 1, "drugs": ["osimertinib"], "outcome": "progressed"},
         ],
     )  # fmt: skip
-    exact = solver_for(rulebook).standings(patient)
+    exact = Guideline.of(rulebook).solver.standings(patient)
     for name, of in regimen_rules(rulebook).items():
         said = node_by_node(patient, of)
         if said not in (Standing.UNDETERMINED, Standing.EXCLUDED):
@@ -227,7 +228,7 @@ def test_ways_are_the_same_whatever_was_asked_before(rulebook: Rulebook) -> None
 
 
 def test_the_witness_of_a_regimen_is_offered_it_and_says_nothing_to_spare(rulebook: Rulebook) -> None:
-    solver = solver_for(rulebook)
+    solver = Guideline.of(rulebook).solver
     for name, condition in solver.offered.items():
         written = witness(solver, condition)
         assert written is not None
@@ -251,7 +252,7 @@ def spared(written: dict) -> list[dict]:
 
 
 def test_a_condition_that_no_patient_meets_has_no_witness_and_no_way(rulebook: Rulebook) -> None:
-    solver = solver_for(rulebook)
+    solver = Guideline.of(rulebook).solver
     both = Leaf(Is("histology", frozenset({"small-cell"}))), Leaf(Is("disease", frozenset({"nsclc"})))
     assert witness(solver, AllOf(both)) is None
     assert ways_to(solver, AllOf(both)) == ()
@@ -262,7 +263,7 @@ def test_a_witness_agrees_with_what_is_known_of_a_patient(rulebook: Rulebook) ->
     patient = patient_of(
         rulebook, pd_l1_tps={"at_least": 20, "below": 50}, history=[{"line": 1, "drugs": ["platinum"]}],
     )  # fmt: skip
-    written = witness(solver_for(rulebook), Leaf(Is("last_outcome", frozenset({"progressed"}))), patient)
+    written = witness(Guideline.of(rulebook).solver, Leaf(Is("last_outcome", frozenset({"progressed"}))), patient)
     assert written is not None
     assert 20 <= written["pd_l1_tps"] < 50
     (entry,) = written["history"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -244,6 +245,11 @@ class Advice(Record):
         (), description="what to find out first: single questions whose answer settles options"
     )
     scope: Scope = SCOPE
+
+    def __repr__(self) -> str:
+        """One line: the patient, and how many options have each standing."""
+        counts = Counter(option.standing.value for option in self.options)
+        return f"<Advice {self.profile.id}: {', '.join(f'{count} {standing}' for standing, count in counts.items())}>"
 
     def standing(self, regimen: str) -> Standing:
         """The standing of one regimen. Raises ``KeyError`` for one that is no option of this disease."""

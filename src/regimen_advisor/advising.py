@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Literal, TypeVar
 
 from regimen_advisor.advice import (
@@ -19,8 +18,8 @@ from regimen_advisor.advice import (
     Statement,
     Trial,
 )
-from regimen_advisor.guideline import markers_asked, regimen_rules
-from regimen_advisor.judging import Judged, judge
+from regimen_advisor.guideline import Case, Guideline
+from regimen_advisor.knowledge.effective import markers_asked
 from regimen_advisor.knowledge.evidence import DesignLevel, Study, design_level
 from regimen_advisor.knowledge.rulebook import Rulebook, harm_studies
 from regimen_advisor.knowledge.rules import CautionKind, Effect, Rule
@@ -31,10 +30,9 @@ from regimen_advisor.language.values import Choice, Truth
 from regimen_advisor.ordering import BENEFITS, ORDER, in_order
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.placing import placed_first
-from regimen_advisor.solving.determining_sets import depends_on, settling_of, unit_of
-from regimen_advisor.solving.questions import is_anything_open, questions
-from regimen_advisor.solving.solver import Solver, solver_for
-from regimen_advisor.wording import Wording, drug_name
+from regimen_advisor.solving.determining_sets import unit_of
+from regimen_advisor.solving.questions import is_anything_open
+from regimen_advisor.wording import drug_name
 
 _Item = TypeVar("_Item", bound=Hashable)
 _NO_LEVEL = DesignLevel(ocebm_2011=None, basis="no study named by the review")
@@ -46,18 +44,19 @@ def advise(patient: Patient, rulebook: Rulebook, *, ask: bool = True) -> Advice:
     ``ask`` also finds which single questions would settle options (``missing``); it costs most of the time where
     little is known. Raises ``DisagreementError`` if two engines differ on any rule.
     """
-    return _Advisor(judge(patient, rulebook)).advice(ask=ask)
+    return advice_of(Guideline.of(rulebook).case(patient), ask=ask)
+
+
+def advice_of(case: Case, *, ask: bool = True) -> Advice:
+    """What the guideline of ``case`` has for its patient; see ``advise``."""
+    return _Advisor(case).advice(ask=ask)
 
 
 class _Advisor:
-    def __init__(self, judged: Judged) -> None:
-        self.judged, self.patient, self.rulebook = judged, judged.patient, judged.rulebook
-        self.solver: Solver = solver_for(self.rulebook)
-        self.wording = Wording(self.rulebook.domain, self.rulebook.findings)
-        self.exact = self.solver.standings(self.patient, judged.node_by_node)
-        unknown = [name for name, tree in judged.rules.items() if tree.truth is Truth.UNKNOWN]
-        settled = self.solver.rule_truths(unknown, self.patient) if unknown else {}
-        self.truths: Mapping[str, Truth] = {name: settled.get(name, tree.truth) for name, tree in judged.rules.items()}
+    def __init__(self, case: Case) -> None:
+        self.case, self.patient, self.guideline = case, case.patient, case.guideline
+        self.rulebook, self.wording = case.guideline.rulebook, case.guideline.wording
+        self.exact, self.truths = case.exact, case.truths
 
     def advice(self, *, ask: bool) -> Advice:
         rulebook = self.rulebook
@@ -69,7 +68,7 @@ class _Advisor:
         notes, silent = self._statements(Effect.NOTE), self._statements(Effect.SILENT)
         return Advice(
             rulebook=RulebookName(version=rulebook.version, digest=rulebook.digest),
-            engines=self.judged.engines,
+            engines=self.case.engines,
             profile=ProfileName(id=self.patient.id, summary=self.patient.summary, notes=self.patient.notes),
             first=placed_first(options, {Effect.NOTE: notes, Effect.SILENT: silent}, rulebook),
             standards=standards,
@@ -88,7 +87,7 @@ class _Advisor:
     # Options --------------------------------------------------------------------------------------------------
 
     def _option(self, name: str) -> Option:
-        regimen, of = self.rulebook.regimens[name], regimen_rules(self.rulebook)[name]
+        regimen, of = self.rulebook.regimens[name], self.guideline.regimens[name]
         standing = self.exact[name].standing
         offers = [rule for rule in of.offers if self.truths[rule.id] is Truth.TRUE]
         if not offers and standing is not Standing.NOT_INDICATED:
@@ -122,7 +121,7 @@ class _Advisor:
             schedule=regimen.schedule,
             cautions=self._cautions(of.told) if standing is not Standing.NOT_INDICATED else (),
             reasons=self._reasons(standing, of.offers, of.exclusions),
-            depends_on=depends_on(self.solver, name, self.patient) if undetermined else (),
+            depends_on=self.case.settling.depends_on(name) if undetermined else (),
         )
 
     def _markers(self, rules: Iterable[Rule]) -> tuple[str, ...]:
@@ -134,7 +133,7 @@ class _Advisor:
         return tuple(self.wording.atom(atom) for atom in found)
 
     def _evidence(self, study: Study) -> Evidence:
-        kept = _evidence_kept(self.rulebook)
+        kept = self.guideline.evidence
         if study.id not in kept:
             kept[study.id] = evidence_of(study)
         return kept[study.id]
@@ -178,7 +177,7 @@ class _Advisor:
         return tuple(reasons)
 
     def _reason(self, rule: Rule) -> Reason:
-        tree = self.judged.rules[rule.id]
+        tree = self.case.judged[rule.id]
         state: Literal["met", "not met", "unknown"] = {
             Truth.TRUE: "met", Truth.FALSE: "not met", Truth.UNKNOWN: "unknown",
         }[self.truths[rule.id]]  # type: ignore[assignment]  # fmt: skip
@@ -207,8 +206,8 @@ class _Advisor:
         if self.truths[rule.id] is not Truth.UNKNOWN:
             return ()
         domain = self.rulebook.domain
-        about = {unit_of(domain, fact) for fact in _open_facts(self.judged.rules[rule.id])}
-        keys = settling_of(self.solver, self.patient).questions
+        about = {unit_of(domain, fact) for fact in _open_facts(self.case.judged[rule.id])}
+        keys = self.case.settling.questions
         return tuple(key for key in keys if unit_of(domain, key) in about)
 
     # Statements -----------------------------------------------------------------------------------------------
@@ -253,7 +252,7 @@ class _Advisor:
             "evidence": {one.regimen: self._more_evidence(one) for one in shown if one.standing.is_offered},
         }
         settling = is_anything_open(self.exact.values())
-        single = questions(self.solver, self.patient).single if settling else ()
+        single = self.case.questions().single if settling else ()
         asked = {question.key: Missing(question=question.key, asks=question.asks, settles=question.settles)
                  for question in single}  # fmt: skip
         for key in _unique(key for part in waits.values() for keys in part.values() for key in keys):
@@ -273,14 +272,8 @@ class _Advisor:
 
     def _more_evidence(self, option: Option) -> tuple[str, ...]:
         """The questions on which it depends whether another rule offers an option too."""
-        offers = regimen_rules(self.rulebook)[option.regimen].offers
+        offers = self.guideline.regimens[option.regimen].offers
         return tuple(_unique(key for rule in offers for key in self._waits_for(rule)))
-
-
-@lru_cache(maxsize=8)
-def _evidence_kept(_rulebook: Rulebook) -> dict[str, Evidence]:
-    """The studies of a rulebook as evidence, those that an option showed so far."""
-    return {}
 
 
 def evidence_of(study: Study) -> Evidence:

@@ -1,142 +1,242 @@
-"""A rulebook made ready to judge: the effective condition of each rule, and the three conditions of each regimen.
+"""The two nouns that every verb works with: a ``Guideline`` and a ``Case``.
 
-``offer`` holds where any effective offer rule does, ``exclusion`` and ``caution`` likewise; a caution of the kind
-``measure`` is told with an option but makes no ``caution``. A rule that is overridden
-counts as "the rule, and none of those that override it".
+A guideline is a rulebook made ready to judge patients; a case is a guideline and one patient. Both keep what they have
+worked out, so that a verb asks for ``case.standings`` and does not care who asked before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from regimen_advisor.knowledge.rulebook import Rulebook
-from regimen_advisor.knowledge.rules import Effect, Rule
-from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Not, children
-from regimen_advisor.language.values import Atom, Between, Includes, Is
-from regimen_advisor.patient.facts import Domain, Fact, NumberFact, SetFact
+from regimen_advisor.advice import Evidence
+from regimen_advisor.engines import forward_chaining
+from regimen_advisor.engines.program import Program
+from regimen_advisor.files.errors import DisagreementError
+from regimen_advisor.files.sources import Document, document_of
+from regimen_advisor.knowledge.effective import RegimenRules, effective_conditions, regimen_rules
+from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
+from regimen_advisor.knowledge.rules import Rule
+from regimen_advisor.language import interpreter
+from regimen_advisor.language.conditions import Condition
+from regimen_advisor.language.interpreter import Judgement, disjunction
+from regimen_advisor.language.standings import Standing, standing_of
+from regimen_advisor.language.values import Truth
+from regimen_advisor.patient.profile import Profile, profile_from, read_profile
+from regimen_advisor.patient.reading import Patient, read
+from regimen_advisor.solving.determining_sets import Settling
+from regimen_advisor.solving.questions import Questions, questions
+from regimen_advisor.solving.solver import Exact, Solver
+from regimen_advisor.wording import Wording
+
+if TYPE_CHECKING:
+    from regimen_advisor.advice import Advice
+    from regimen_advisor.explaining.explanation import Explanation
+
+
+AnyProfile = Patient | Profile | Document | Mapping[str, Any] | str | Path
+"""A patient in any form: the path of a profile file, a mapping of profile keys, a document, a profile, a patient."""
 
 
 @dataclass(frozen=True, eq=False)
-class RegimenRules:
-    """The rules that speak of one regimen, and the three conditions made of them."""
+class Guideline:
+    """A rulebook made ready: its effective conditions, the rules of each regimen, the engines, the words."""
 
-    regimen: str
-    offers: tuple[Rule, ...]
-    exclusions: tuple[Rule, ...]
-    cautions: tuple[Rule, ...]
-    offer: Condition
-    exclusion: Condition
-    caution: Condition
-    measures: tuple[Rule, ...] = ()
-    """Cautions that are told with an option and do not change how it stands."""
+    rulebook: Rulebook
 
-    @property
-    def rules(self) -> tuple[Rule, ...]:
-        """All of them, offers first."""
-        return (*self.offers, *self.exclusions, *self.told)
+    @classmethod
+    def load(cls, path: str | Path | None = None) -> Guideline:
+        """The guideline in a folder of rules; without one, that in ``rules`` here, or else the one that ships.
 
-    @property
-    def told(self) -> tuple[Rule, ...]:
-        """What is told with an option where it holds: cautions and measures."""
-        return (*self.cautions, *self.measures)
+        Raises ``InputError`` with every problem of every file.
+        """
+        return cls.of(load_rulebook(path))
 
-    @property
-    def offered(self) -> Condition:
-        """The condition of being offered, with caution or without."""
-        return AllOf((self.offer, Not(self.exclusion)))
+    @classmethod
+    def of(cls, rulebook: Rulebook) -> Guideline:
+        """The guideline of a rulebook; asked again for the same rulebook, the same guideline."""
+        return _guideline_of(rulebook)
+
+    def __repr__(self) -> str:
+        """One line: the version and how much it holds."""
+        held = self.rulebook
+        return f"<Guideline {held.version}: {len(held.rules)} rules, {len(held.regimens)} regimens>"
+
+    @cached_property
+    def effective(self) -> Mapping[str, Condition]:
+        """For each rule id the condition under which the rule counts."""
+        return effective_conditions(self.rulebook)
+
+    @cached_property
+    def regimens(self) -> Mapping[str, RegimenRules]:
+        """For each regimen id the rules about it and its three conditions."""
+        return regimen_rules(self.rulebook, self.effective)
+
+    @cached_property
+    def program(self) -> Program:
+        """The effective rules, compiled for the interpreter."""
+        return Program(self.effective)
+
+    @cached_property
+    def second_engine(self) -> forward_chaining.ForwardChaining | None:
+        """durable-rules with the effective rules; ``None`` where it cannot be imported."""
+        if not forward_chaining.available():
+            return None
+        findings = {name: finding.condition for name, finding in self.rulebook.findings.items()}
+        return forward_chaining.ForwardChaining(self.effective, findings, self.rulebook.domain)
+
+    @cached_property
+    def solver(self) -> Solver:
+        """The rules in propositional logic, for what holds in every completion of a patient."""
+        return Solver(self.rulebook.domain, self.regimens, self.effective)
+
+    @cached_property
+    def wording(self) -> Wording:
+        """Words for the conditions and values of the rulebook."""
+        return Wording(self.rulebook.domain, self.rulebook.findings)
+
+    @cached_property
+    def evidence(self) -> dict[str, Evidence]:
+        """The studies as evidence behind an option, by id: those that an advice has shown so far."""
+        return {}
+
+    def case(self, profile: AnyProfile) -> Case:
+        """One patient under this guideline.
+
+        Raises ``InputError`` with every problem of the profile.
+        """
+        return Case(self, self._patient(profile))
+
+    def _patient(self, profile: AnyProfile) -> Patient:
+        match profile:
+            case Patient():
+                return profile
+            case Profile():
+                return read(profile, self.rulebook.domain)
+            case str() | Path():
+                found, document = read_profile(profile)
+                return read(found, self.rulebook.domain, document)
+            case _:
+                document = profile if isinstance(profile, Document) else document_of(profile)
+                return read(profile_from(document), self.rulebook.domain, document)
 
 
 @lru_cache(maxsize=32)
-def effective_conditions(rulebook: Rulebook) -> Mapping[str, Condition]:
-    """For each rule id the condition under which it counts: its own, and none of the rules that override it."""
-    found: dict[str, Condition] = {}
-
-    def effective(rule: Rule) -> Condition:
-        if rule.id not in found:
-            exceptions = tuple(Not(effective(other)) for other in rulebook.overridden_by[rule.id])
-            found[rule.id] = AllOf((rule.condition, *exceptions)) if exceptions else rule.condition
-        return found[rule.id]
-
-    return {rule.id: effective(rule) for rule in rulebook.rules.values()}
+def _guideline_of(rulebook: Rulebook) -> Guideline:
+    return Guideline(rulebook)
 
 
-@lru_cache(maxsize=32)
-def regimen_rules(rulebook: Rulebook) -> Mapping[str, RegimenRules]:
-    """For each regimen id the rules that speak of it and its three conditions."""
-    effective = effective_conditions(rulebook)
-    by_effect: dict[tuple[str, Effect], list[Rule]] = {}
-    for rule in rulebook.of(Effect.OFFER, Effect.EXCLUDE, Effect.CAUTION):
-        for regimen in rulebook.meets(rule):
-            by_effect.setdefault((regimen, rule.effect), []).append(rule)
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A patient under a guideline: every rule judged by two engines that must agree, settled exactly by the solver."""
 
-    def of(regimen: str, effect: Effect) -> tuple[Rule, ...]:
-        return tuple(by_effect.get((regimen, effect), ()))
+    guideline: Guideline
+    patient: Patient
 
-    def cautions(regimen: str, *, measures: bool) -> tuple[Rule, ...]:
-        return tuple(rule for rule in of(regimen, Effect.CAUTION) if rule.is_measure is measures)
+    def __repr__(self) -> str:
+        """One line: the patient, and how many regimens are offered or wait."""
+        found = list(self.standings.values())
+        offered, waiting = sum(one.is_offered for one in found), found.count(Standing.UNDETERMINED)
+        return f"<Case {self.patient.id or 'unnamed'}: {offered} offered, {waiting} undetermined>"
 
-    def any_effective(rules: tuple[Rule, ...]) -> Condition:
-        return AnyOf(tuple(effective[rule.id] for rule in rules))
+    # What the engines find -------------------------------------------------------------------------------------
 
-    return {
-        regimen: RegimenRules(
-            regimen,
-            offers := of(regimen, Effect.OFFER),
-            exclusions := of(regimen, Effect.EXCLUDE),
-            hesitations := cautions(regimen, measures=False),
-            any_effective(offers),
-            any_effective(exclusions),
-            any_effective(hesitations),
-            cautions(regimen, measures=True),
+    @cached_property
+    def engines(self) -> tuple[str, ...]:
+        """The names of the engines that agree about this patient."""
+        assert self.judged is not None
+        second = self.guideline.second_engine
+        return (interpreter.NAME,) if second is None else (forward_chaining.NAME, interpreter.NAME)
+
+    @cached_property
+    def judged(self) -> Mapping[str, Judgement]:
+        """The judgement tree of each effective rule, node by node.
+
+        Raises ``DisagreementError`` if two engines differ on any rule.
+        """
+        trees = self.guideline.program.judge(self.patient.facts)
+        second = self.guideline.second_engine
+        if second is not None:
+            _refuse_difference(trees, second.judge(self.patient.facts), self.patient)
+        return trees
+
+    @cached_property
+    def conditions(self) -> Mapping[str, tuple[Truth, Truth, Truth]]:
+        """For each regimen the truth of its offer, exclusion and caution, node by node."""
+
+        def any_of(rules: Iterable[Rule]) -> Truth:
+            return disjunction([self.judged[rule.id].truth for rule in rules])
+
+        return {
+            name: (any_of(of.offers), any_of(of.exclusions), any_of(of.cautions))
+            for name, of in self.guideline.regimens.items()
+        }
+
+    @cached_property
+    def node_by_node(self) -> Mapping[str, Standing]:
+        """The standing each regimen has by the truths of its three conditions."""
+        return {name: standing_of(*truths) for name, truths in self.conditions.items()}
+
+    # What holds in every completion ----------------------------------------------------------------------------
+
+    @cached_property
+    def exact(self) -> Mapping[str, Exact]:
+        """The exact standing of each regimen over all completions, with the truths it rests on."""
+        return self.guideline.solver.standings(self.patient, self.node_by_node)
+
+    @property
+    def standings(self) -> Mapping[str, Standing]:
+        """The exact standing of each regimen, by its id."""
+        return {name: exact.standing for name, exact in self.exact.items()}
+
+    @cached_property
+    def truths(self) -> Mapping[str, Truth]:
+        """The exact truth of each effective rule over all completions."""
+        node_by_node = {name: tree.truth for name, tree in self.judged.items()}
+        unknown = [name for name, truth in node_by_node.items() if truth is Truth.UNKNOWN]
+        settled = self.guideline.solver.rule_truths(unknown, self.patient) if unknown else {}
+        return node_by_node | dict(settled)
+
+    @property
+    def settling(self) -> Settling:
+        """The sets of questions that settle what is undetermined."""
+        solver, kept = self.guideline.solver, self.__dict__.get("_settling")
+        # A patient asked about in between may have brought distinctions, and so a new session, to the solver.
+        if kept is None or kept.session is not solver.session(patient=self.patient):
+            kept = self.__dict__["_settling"] = Settling(solver, self.patient, self.exact)
+        return kept
+
+    def questions(self, regimen: str | None = None) -> Questions:
+        """What to ask or test next; with the id of a regimen, about that one."""
+        return questions(self.settling, regimen)
+
+    # The answers: made in the rooms above, which know this one, and loaded when asked for -------------------------
+
+    def advice(self, *, ask: bool = True) -> Advice:
+        """Every option for the patient with its standing, evidence and cautions.
+
+        ``ask`` also finds the questions worth asking, which takes most of the time where little is known.
+        """
+        return import_module("regimen_advisor.advising").advice_of(self, ask=ask)  # type: ignore[no-any-return]
+
+    def explain(self, *regimens: str) -> Explanation:
+        """Why the options stand as they do; with the id or name of regimens, these in full."""
+        return import_module("regimen_advisor.explaining.explain").explanation_of(self, regimens)  # type: ignore[no-any-return]
+
+
+def _refuse_difference(trees: Mapping[str, Judgement], others: Mapping[str, Truth], patient: Patient) -> None:
+    """Raise ``DisagreementError`` where durable-rules judges a rule otherwise than the interpreter."""
+    different = [
+        f"  rule {name}: {interpreter.NAME} says {tree.truth.value}, {forward_chaining.NAME} says {others[name].value}"
+        for name, tree in trees.items()
+        if others[name] is not tree.truth
+    ]
+    if different:
+        lines = "\n".join(different)
+        raise DisagreementError(
+            f"{patient.id}: the two engines disagree, so no answer is given. Please report this profile.\n{lines}"
         )
-        for regimen in rulebook.regimens
-    }
-
-
-def markers_asked(rule: Rule, domain: Domain) -> tuple[Atom, ...]:
-    """The tests of a rule that ask for a marker of the tumour: an EGFR variant, a fusion, a PD-L1 threshold.
-
-    A test that must fail counts for nothing, nor does a threshold that every tumour meets.
-    """
-    atoms = _wanted_atoms(rule.condition, wanted=True)
-    return tuple(dict.fromkeys(atom for atom in atoms if _asks_for_marker(atom, domain.facts[atom.fact])))
-
-
-def asks_for_earlier_drug(rule: Rule, domain: Domain) -> bool:
-    """Whether a rule asks for a drug that was given before."""
-    atoms = _wanted_atoms(rule.condition, wanted=True)
-    return any(_asks_for_drug(atom, domain.facts[atom.fact]) for atom in atoms)
-
-
-def _wanted_atoms(condition: Condition, *, wanted: bool) -> Iterator[Atom]:
-    """The atoms that speak for a condition, not against it."""
-    if isinstance(condition, Leaf):
-        if wanted:
-            yield condition.atom
-        return
-    for part in children(condition):
-        yield from _wanted_atoms(part, wanted=wanted != isinstance(condition, Not))
-
-
-def _asks_for_marker(atom: Atom, fact: Fact) -> bool:
-    if not fact.is_marker:
-        return False
-    match atom, fact:
-        case Includes(member=member), SetFact(empty_word=empty):
-            return member != empty
-        case Is(values=values), _:
-            return values == {"positive"}
-        case Between(low=low), NumberFact(low=lowest):
-            return low > lowest
-    return False
-
-
-def _asks_for_drug(atom: Atom, fact: Fact) -> bool:
-    return (
-        isinstance(fact, SetFact)
-        and fact.over is not None
-        and isinstance(atom, Includes)
-        and (atom.member != fact.empty_word)
-    )

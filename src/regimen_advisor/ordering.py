@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from regimen_advisor.advice import Option, OrderKey
-from regimen_advisor.guideline import asks_for_earlier_drug
+from regimen_advisor.knowledge.effective import asks_for_earlier_drug
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.wording import listed

@@ -16,7 +16,7 @@ import pytest
 
 if TYPE_CHECKING:  # read late: every pytest run of the environment loads this module
     from regimen_advisor.knowledge.rulebook import Rulebook
-    from regimen_advisor.testing.cases import Case
+    from regimen_advisor.testing.cases import RuleCase
     from regimen_advisor.testing.results import Failure
 
 SUFFIX = ".case.yaml"
@@ -77,7 +77,7 @@ class CaseFailed(Exception):  # noqa: N818 - the name says what happened
 class CaseItem(pytest.Item):
     """One case."""
 
-    def __init__(self, *, case: Case, rulebook: Rulebook, **more: Any) -> None:
+    def __init__(self, *, case: RuleCase, rulebook: Rulebook, **more: Any) -> None:
         super().__init__(**more)
         self.case, self.rulebook = case, rulebook
 

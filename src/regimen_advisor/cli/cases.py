@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from regimen_advisor.files.errors import Problem
     from regimen_advisor.knowledge.rulebook import Rulebook
     from regimen_advisor.reports.cases import Result
-    from regimen_advisor.testing.cases import Case
+    from regimen_advisor.testing.cases import RuleCase
     from regimen_advisor.testing.mutation import Mutation
 
 DEFAULT_CASES = "tests/cases"
@@ -56,7 +56,7 @@ class MutationFormat(StrEnum):
 
 Paths = Annotated[
     list[str] | None,
-    typer.Argument(metavar="PATH", help=f"Case files and folders of them (default: {DEFAULT_CASES})."),
+    typer.Argument(metavar="PATH", help=f"RuleCase files and folders of them (default: {DEFAULT_CASES})."),
 ]
 Profiles = Annotated[
     str, typer.Option("--profiles", metavar="DIR", help="Folder that `from:` in a case is looked up in.")
@@ -245,12 +245,12 @@ def _rulebook(rules: str | None) -> Rulebook:
     return load_rulebook(working_folder(rules))
 
 
-def _cases(paths: Sequence[str] | None, rulebook: Rulebook, profiles: str) -> list[Case]:
+def _cases(paths: Sequence[str] | None, rulebook: Rulebook, profiles: str) -> list[RuleCase]:
     """The cases at the paths, or the problems of all their files at once."""
     from regimen_advisor.files.errors import InputError  # noqa: PLC0415
     from regimen_advisor.testing.cases import case_files, read_cases  # noqa: PLC0415
 
-    cases: list[Case] = []
+    cases: list[RuleCase] = []
     problems: list[Problem] = []
     for file in case_files(paths or [DEFAULT_CASES]):
         try:
@@ -276,14 +276,14 @@ def _known(names: Sequence[str], words: Iterable[str], what: str) -> None:
         raise InputError(problems)
 
 
-def _results(cases: Sequence[Case], rulebook: Rulebook) -> list[Result]:
+def _results(cases: Sequence[RuleCase], rulebook: Rulebook) -> list[Result]:
     from regimen_advisor.reports.cases import Result  # noqa: PLC0415
     from regimen_advisor.testing.results import run_case  # noqa: PLC0415
 
     return [Result(case, tuple(run_case(case, rulebook))) for case in cases]
 
 
-def _update(cases: Sequence[Case], rulebook: Rulebook, profiles: Path) -> None:
+def _update(cases: Sequence[RuleCase], rulebook: Rulebook, profiles: Path) -> None:
     """Rewrite the files of these cases: all of them, or none if any cannot be."""
     from regimen_advisor.reports.files import write_file  # noqa: PLC0415
     from regimen_advisor.testing.updating import updated  # noqa: PLC0415
@@ -298,7 +298,7 @@ def _update(cases: Sequence[Case], rulebook: Rulebook, profiles: Path) -> None:
             typer.echo(f"rewritten: {file}", err=True)
 
 
-def _again(cases: Sequence[Case], rulebook: Rulebook, profiles: str) -> list[Case]:
+def _again(cases: Sequence[RuleCase], rulebook: Rulebook, profiles: str) -> list[RuleCase]:
     """The same cases, as their files now stand."""
     chosen = {(case.location.file, case.name) for case in cases}
     files = list(dict.fromkeys(case.location.file for case in cases))
@@ -309,7 +309,7 @@ def _again(cases: Sequence[Case], rulebook: Rulebook, profiles: str) -> list[Cas
     )
 
 
-def _refuse_failing(cases: Sequence[Case], rulebook: Rulebook) -> None:
+def _refuse_failing(cases: Sequence[RuleCase], rulebook: Rulebook) -> None:
     """Raise ``InputError`` where cases fail already: they could not tell a changed rulebook from this one."""
     from regimen_advisor.files.errors import InputError, Problem  # noqa: PLC0415
 

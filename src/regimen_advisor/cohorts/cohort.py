@@ -221,6 +221,8 @@ class Summary:
     settled: Settled
     digest: str
     version: str
+    repeated: tuple[tuple[str, int], ...] = ()
+    """Names that stand more than once, and in how many rows; the first of them."""
 
 
 _OPEN = (Standing.UNDETERMINED.value, Standing.EXCLUDED.value)
@@ -254,6 +256,8 @@ def summarise(result: CohortResult, name: str) -> Summary:
         reasons = _counted(rows.select(SET_APART).drop_nulls())
         cells = _counted(rows.select(UNREAD).drop_nulls().with_columns(pl.col(UNREAD).str.split("\n")).explode(UNREAD))
         questions = _counted(rows.select(QUESTIONS).drop_nulls(), "; ")
+        twice = rows.group_by("id").len("n").filter(pl.col("n") > 1).sort(["n", "id"], descending=[True, False])
+        repeated = tuple(twice.head(MOST_TOLD).collect(engine="streaming").iter_rows())
     return Summary(
         name,
         totals["patients"],
@@ -270,6 +274,7 @@ def summarise(result: CohortResult, name: str) -> Summary:
         result.settled or Settled(not totals["inexact"], totals["inexact"], 0),
         result.rulebook.digest,
         result.rulebook.version,
+        repeated,
     )
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import polars as pl
 from pydantic import ValidationError
 
-from regimen_advisor.cohorts.mapping_file import CHECK, SEPARATOR, MappingFile, Reading
+from regimen_advisor.cohorts.mapping_file import CHECK, NO_CELL, SEPARATOR, MappingFile, Reading
 from regimen_advisor.columns.cells import Cell, cell_of, comparable, drug_parts, plain_value
 from regimen_advisor.columns.entries import OUTCOMES, entry_name
 from regimen_advisor.files.errors import InputError, Location, Problem, counted, did_you_mean
@@ -27,10 +27,7 @@ from regimen_advisor.files.output import read_text
 from regimen_advisor.files.sources import Document, Path_, read_document, validated
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient.profile import Profile
-from regimen_advisor.patient.reading import read
 
-NO_CELL = "-"
-"""Stands for a missing cell among them."""
 JOINED = " ; "
 """Stands between the cells of several rows of a second table."""
 _KEY = "key of the second table"
@@ -121,7 +118,7 @@ class TableMapping:
         for path, reading in self.file.readings():
             for at, column in enumerate(reading.sources):
                 if column not in known:
-                    where = (*path, "column") if reading.column is not None else (*path, "columns", at)
+                    where = (*path, *reading.place_of(at))
                     place = self.document.locate(where)
                     problems.append(Problem(place, f"no column `{column}` in the table", did_you_mean(column, known)))
         if self.file.id and self.file.id not in known:

@@ -15,6 +15,8 @@ from regimen_advisor.files.sources import Path_, Record
 
 CHECK = "CHECK"
 """Ends a line of a draft, as a comment, until somebody has looked at it."""
+NO_CELL = "-"
+"""Stands for a missing cell among several that are read together."""
 SEPARATOR = " | "
 """Stands between the cells of several columns that are read together."""
 
@@ -47,6 +49,8 @@ class Reading(Record):
     columns: Annotated[list[str], Field(min_length=1)] | None = Field(
         None, description="columns that are read together"
     )
+    at_least: str | None = Field(None, description="the column with the lower bound of a number, for two of them")
+    at_most: str | None = Field(None, description="the column with the upper bound")
     constant: Any = Field(None, description="the same value for every row")
     values: dict[str, Any] = Field(default_factory=dict, description="what each cell stands for")
     patterns: list[Pattern] = Field(default_factory=list)
@@ -56,14 +60,29 @@ class Reading(Record):
     @model_validator(mode="after")
     def _one_place(self) -> Reading:
         given = [name for name in ("column", "columns", "constant") if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise PydanticCustomError("value_error", "expected exactly one of `column`, `columns` and `constant`")
+        if len(given) + bool(self.bounds) != 1:
+            raise PydanticCustomError(
+                "value_error", "expected exactly one of `column`, `columns`, `constant`, and `at_least` with `at_most`"
+            )
         return self
+
+    @property
+    def bounds(self) -> tuple[str, ...]:
+        """The words of the bounds that have a column each."""
+        return tuple(name for name in ("at_least", "at_most") if getattr(self, name) is not None)
 
     @property
     def sources(self) -> tuple[str, ...]:
         """The columns it reads."""
+        if self.bounds:
+            return tuple(getattr(self, name) for name in self.bounds)
         return (self.column,) if self.column is not None else tuple(self.columns or ())
+
+    def place_of(self, at: int) -> Path_:
+        """Where the source number ``at`` is written in the reading."""
+        if self.bounds:
+            return (self.bounds[at],)
+        return ("column",) if self.column is not None else ("columns", at)
 
     @property
     def label(self) -> str:
@@ -88,7 +107,15 @@ class Reading(Record):
             matches, given = given_by(pattern.match, pattern.gives, text)
             if matches:
                 return given
+        if self.bounds:
+            return self._range(text)
         return self._number(text) if self.multiply is not None or self.add is not None else text
+
+    def _range(self, text: str) -> dict[str, int] | None:
+        cells = dict(zip(self.bounds, text.split(SEPARATOR), strict=False))
+        limits = {word: self._number(cell) for word, cell in cells.items() if cell != NO_CELL}
+        known = {word: number for word, number in limits.items() if number is not None}
+        return known if known and len(known) == len(limits) else None
 
     def _number(self, text: str) -> int | None:
         try:

@@ -1,25 +1,31 @@
 """Alterations as laboratories write them: ``p.Leu858Arg``, ``exon 19 deletion``, ``KRAS p.G12C``, ``METex14``.
 
-A change that is none of the words of a profile is left as it is written, so that the cell is refused and counted.
+Protein changes are parsed by ``mavehgvs``, after brackets are stripped and one-letter codes are written out. A
+change that is none of the words of a profile is left as it is written, so that the cell is refused and counted.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
+
+from mavehgvs import MaveHgvsParseError, Variant
 
 _LETTERS: Mapping[str, str] = {
     "Ala": "A", "Arg": "R", "Asn": "N", "Asp": "D", "Cys": "C", "Gln": "Q", "Glu": "E", "Gly": "G", "His": "H",
     "Ile": "I", "Leu": "L", "Lys": "K", "Met": "M", "Phe": "F", "Pro": "P", "Ser": "S", "Thr": "T", "Trp": "W",
     "Tyr": "Y", "Val": "V",
 }  # fmt: skip
+_THREE: Mapping[str, str] = {one: three for three, one in _LETTERS.items()}
 _RESIDUE = "[ACDEFGHIKLMNPQRSTVWY]"
 _LONG = re.compile("(" + "|".join(_LETTERS) + r")(?=\d|_|del|ins|dup|>|$|[A-Z])")
 _CHANGE = re.compile(
-    rf"(?P<first>{_RESIDUE})(?P<start>\d+)(?:_{_RESIDUE}(?P<end>\d+))?"
-    rf"(?:(?P<to>{_RESIDUE})|(?P<delins>delins|>)(?P<put>{_RESIDUE}+)|(?P<del>del)(?P<gone>{_RESIDUE}*)"
-    rf"|(?P<dup>dup)(?:{_RESIDUE}*)|(?P<ins>ins)(?P<new>{_RESIDUE}+))"
+    rf"(?P<place>{_RESIDUE}\d+(?:_{_RESIDUE}\d+)?)"
+    rf"(?:(?P<to>{_RESIDUE})|(?:delins|>)(?P<put>{_RESIDUE}+)|del(?P<gone>{_RESIDUE}*)|dup(?P<again>{_RESIDUE}*)"
+    rf"|ins(?P<new>{_RESIDUE}+))"
 )
+"""A change in one-letter codes, as HGVS has it or with the residues that were lost or doubled written out."""
 _EX19DEL = re.compile(r"(?:ex(?:on)?|e)?19del(?:etions?)?|del(?:etions?)?(?:in)?(?:ex(?:on)?|e)?19")
 _EX20INS = re.compile(r"(?:ex(?:on)?|e)?20ins(?:ertions?)?|ins(?:ertions?)?(?:in)?(?:ex(?:on)?|e)?20")
 _NAMED = ("L858R", "T790M", "S768I", "L861Q", "C797S")
@@ -76,26 +82,37 @@ def _short(change: str) -> str:
 
 
 def _by_codon(found: re.Match[str]) -> str | None:
-    start = int(found["start"])
-    if found["to"]:
-        return _substitution(found["first"], start, found["to"]) if found["end"] is None else None
-    end = int(found["end"] or start)
-    if end < start:
+    """The word for a change of EGFR by where it is and how many residues are gained or lost."""
+    try:
+        variant: Any = Variant(_in_hgvs(found))
+    except MaveHgvsParseError:
         return None
+    places = variant.positions if isinstance(variant.positions, tuple) else (variant.positions,)
+    start, end = places[0].position, places[-1].position
+    if variant.variant_type == "sub":
+        first, to = variant.sequence
+        return _substitution(_LETTERS[first], start, _LETTERS[to])
     span = end - start + 1
-    if found["ins"]:
-        gain = len(found["new"]) if end == start + 1 else 0
-    elif found["dup"]:
-        gain = span
-    elif found["del"]:
-        gain = -span if len(found["gone"]) in (0, span) else 0
-    else:
-        gain = len(found["put"]) - span
+    written = found["gone"] or found["again"]
+    if written and len(written) != span:  # the residues written out are not as many as the codons
+        return None
+    put = len(variant.sequence or "") // 3
+    gain = {"del": -span, "dup": span, "ins": put, "delins": put - span}[variant.variant_type]
     if gain < 0 and _DELETED[0] <= start and end <= _DELETED[1]:
         return "ex19del"
     if gain > 0 and _INSERTED[0] <= start and end <= _INSERTED[1]:
         return "ex20ins"
     return None
+
+
+def _in_hgvs(found: re.Match[str]) -> str:
+    """A change as the recommendations of HGVS write it, three letters a residue."""
+    put, new = found["put"], found["new"]
+    what = found["to"] or (
+        f"delins{put}" if put else f"ins{new}" if new else "del" if found["gone"] is not None else "dup"
+    )
+    codes = re.sub(_RESIDUE, lambda one: _THREE[one[0]], f"{found['place']}{what}")
+    return f"p.{codes}"
 
 
 def _substitution(first: str, codon: int, to: str) -> str | None:

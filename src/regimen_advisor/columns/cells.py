@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
@@ -20,7 +20,7 @@ from regimen_advisor.columns.alterations import egfr_variant, other_driver, with
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.language.values import Facts
 from regimen_advisor.patient.drugs import Formulary
-from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
+from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, Outcome, SetFact
 from regimen_advisor.patient.profile import HistoryEntry, Profile
 from regimen_advisor.patient.reading import Patient, read
 
@@ -32,9 +32,10 @@ _GAP = re.compile(r"(?<=[^\W\d_])(?:\s+|[-_\u2010-\u2013])(?=\w)|(?<=\w)(?:\s+|[
 _TENTHS = re.compile(r"(\d{1,3}\.\d+)\s*(%?)")
 _BETWEEN = re.compile(r"[;,+/]")
 _ANOTHER_DISEASE = re.compile(
-    r"another disease|(?:metastatic )?(?:breast|colorectal|colon|rectal|prostate|ovarian|cervical|endometrial|pancreatic"
-    r"|gastric|o?esophageal|hepatocellular|renal(?: cell)?|kidney|bladder|urothelial|thyroid|thymic|head and neck"
-    r"|testicular)(?: (?:cancer|carcinoma|adenocarcinoma))|(?:malignant |pleural )*mesothelioma|melanoma|thymoma"
+    r"another disease|(?:metastatic )?(?:breast|colorectal|colon|rectal|prostate|ovarian|cervical|endometrial"
+    r"|pancreatic|gastric|o?esophageal|hepatocellular|renal(?: cell)?|kidney|bladder|urothelial|thyroid|thymic"
+    r"|head and neck|testicular)(?: (?:cancer|carcinoma|adenocarcinoma))"
+    r"|(?:malignant |pleural )*mesothelioma|melanoma|thymoma"
     r"|lymphoma|leuka?emia|multiple myeloma|glioblastoma|sarcoma",
     re.IGNORECASE,
 )
@@ -180,15 +181,39 @@ def drug_word(text: str, formulary: Formulary) -> str | None:
 
 
 def history_entries(text: str) -> list[dict[str, Any]] | None:
-    """The entries of a history written as JSON, drugs as text; ``None`` if it is missing or cannot be read."""
+    """The entries of a history written as JSON, drugs as text; ``None`` if it is missing or cannot be read.
+
+    An outcome or a number of cycles that cannot be read is kept as it is written, so that it alone is unknown.
+    """
     try:
         written = json.loads(text)
-        entries = [HistoryEntry.model_validate(entry) for entry in written] if isinstance(written, list) else None
+        return [_entry(entry) for entry in written] if isinstance(written, list) else None
     except (ValidationError, ValueError, RecursionError):
         return None
-    if entries is None:
-        return None
-    return [
-        {**entry.model_dump(), "drugs": entry.drugs if isinstance(entry.drugs, str) else json.dumps(entry.drugs)}
-        for entry in entries
-    ]
+
+
+def _entry(written: Any) -> dict[str, Any]:
+    if not isinstance(written, dict):
+        raise ValueError("expected an object")  # noqa: TRY004 - a fault of the cell, as any other
+    outcomes = _words(get_args(Outcome))
+    plain = dict(written)
+    if isinstance(told := plain.get("outcome"), str):
+        plain["outcome"] = outcomes.get(comparable(told), told)
+    if isinstance(told := plain.get("drugs"), str) and comparable(told) != "unknown":
+        plain["drugs"] = [part.strip() for part in _BETWEEN.split(told) if part.strip()]
+    strange = {
+        part: plain.pop(part) for part in ("outcome", "cycles") if part in plain and not _fits(part, plain[part])
+    }
+    entry = HistoryEntry.model_validate(plain)
+    drugs = entry.drugs if isinstance(entry.drugs, str) else json.dumps(entry.drugs)
+    parts = {**entry.model_dump(), **strange, "drugs": drugs}
+    return {part: str(value) if part in ("outcome", "cycles") and value is not None else value
+            for part, value in parts.items()}  # fmt: skip
+
+
+def _fits(part: str, value: Any) -> bool:
+    try:
+        HistoryEntry.model_validate({"line": 1, "drugs": [], part: value})
+    except ValidationError:
+        return False
+    return True

@@ -17,7 +17,7 @@ from regimen_advisor.columns.codes import ReadCell, as_text
 from regimen_advisor.columns.facts import Batch, FactReader
 from regimen_advisor.columns.layout import Layout
 from regimen_advisor.columns.program import Column, Program, expression
-from regimen_advisor.guideline import RegimenRules, regimen_rules
+from regimen_advisor.knowledge.effective import RegimenRules, effective_conditions, regimen_rules
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import Condition, Leaf, Named, Not, atoms_of, children
 from regimen_advisor.language.standings import Standing
@@ -37,7 +37,8 @@ class ColumnEngine:
         self, rulebook: Rulebook, readers: Mapping[str, ReadCell] | None = None, also: Iterable[Condition] = ()
     ) -> None:
         self.rulebook = rulebook
-        self.regimens = regimen_rules(rulebook)
+        self.effective = effective_conditions(rulebook)
+        self.regimens = regimen_rules(rulebook, self.effective)
         domain = rulebook.domain
         conditions = [c for rules in self.regimens.values() for c in (rules.offer, rules.exclusion, rules.caution)]
         conditions += also

@@ -295,7 +295,7 @@ def _subsets(words: Sequence[str]) -> list[frozenset[str]]:
 
 
 _ENTRY = pl.Struct(
-    {"line": pl.Int64, "setting": pl.String, "drugs": pl.String, "outcome": pl.String, "cycles": pl.Int64}
+    {"line": pl.Int64, "setting": pl.String, "drugs": pl.String, "outcome": pl.String, "cycles": pl.String}
 )
 
 

@@ -14,14 +14,14 @@ from typing import Literal
 from regimen_advisor.explaining.clauses import State, state_of
 from regimen_advisor.explaining.sentences import effect_words, source_words
 from regimen_advisor.files.errors import InputError, Location, did_you_mean, holding
-from regimen_advisor.guideline import regimen_rules
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.conditions import AllOf, Condition, Leaf
 from regimen_advisor.language.interpreter import Interpreter, conjunction
 from regimen_advisor.language.values import Truth
 from regimen_advisor.patient.reading import Patient
-from regimen_advisor.wording import Wording, listed
+from regimen_advisor.wording import listed
 
 Path = Literal["taken", "not taken", "open"]
 _PATHS: dict[Truth, Path] = {Truth.TRUE: "taken", Truth.FALSE: "not taken", Truth.UNKNOWN: "open"}
@@ -92,7 +92,7 @@ Branch = tuple[Rule, tuple[Condition, ...]]
 class _Mapper:
     def __init__(self, rulebook: Rulebook, patient: Patient | None) -> None:
         self.rulebook = rulebook
-        self.wording = Wording(rulebook.domain, rulebook.findings)
+        self.wording = Guideline.of(rulebook).wording
         self.reader = Interpreter(patient.facts) if patient else None
 
     def tree(self, rules: Sequence[Rule]) -> tuple[Node, ...]:
@@ -131,7 +131,7 @@ class _Mapper:
         """What keeps the rule from its effect: rules that override it, and contraindications to what it offers."""
         against = [*self.rulebook.overridden_by[rule.id]]
         if rule.effect is Effect.OFFER:
-            against += regimen_rules(self.rulebook)[rule.subject].exclusions
+            against += Guideline.of(self.rulebook).regimens[rule.subject].exclusions
         asked = _parts(rule.condition)
         for other in against:
             parts = [part for part in _parts(other.condition) if part not in asked and not _is_disease(part)]

@@ -10,7 +10,7 @@ from regimen_advisor.advice import Basis
 from regimen_advisor.explaining.clauses import State, Teller, state_of
 from regimen_advisor.explaining.explanation import Argument, Unless
 from regimen_advisor.files.errors import Location
-from regimen_advisor.guideline import RegimenRules
+from regimen_advisor.knowledge.effective import RegimenRules
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.interpreter import Interpreter

@@ -12,13 +12,13 @@ from typing import Literal
 from pydantic import Field
 
 from regimen_advisor.files.sources import Record
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
 from regimen_advisor.language.interpreter import Judgement
 from regimen_advisor.language.values import Includes, Truth
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.solving.determining_sets import unit_of
-from regimen_advisor.wording import Wording
 
 State = Literal["met", "not met", "unknown"]
 SIGNS: dict[State, str] = {"met": "+", "not met": "-", "unknown": "?"}
@@ -59,7 +59,7 @@ class Teller:
 
     def __init__(self, patient: Patient, rulebook: Rulebook, questions: Sequence[str]) -> None:
         self.patient, self.rulebook, self.questions = patient, rulebook, questions
-        self.wording = Wording(rulebook.domain, rulebook.findings)
+        self.wording = Guideline.of(rulebook).wording
 
     def tell(self, tree: Judgement, wanted: bool = True) -> Clause:
         """The tree in words; the tree of the opposite where ``wanted`` is false."""

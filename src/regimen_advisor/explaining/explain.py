@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from regimen_advisor.advice import Advice, Option, ProfileName, RulebookName
-from regimen_advisor.advising import advise
 from regimen_advisor.explaining.arguments import Arguments
 from regimen_advisor.explaining.asking import changes_to, questions_about, questions_of_patient
 from regimen_advisor.explaining.clauses import Clause
 from regimen_advisor.explaining.explanation import Argument, Explanation, Known, OptionExplained, Questions
 from regimen_advisor.files.errors import InputError, Location, did_you_mean
-from regimen_advisor.guideline import effective_conditions, regimen_rules
-from regimen_advisor.judging import judge
+from regimen_advisor.guideline import Case, Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.interpreter import Interpreter
 from regimen_advisor.language.standings import Standing
@@ -24,10 +22,7 @@ from regimen_advisor.patient.drugs import folded
 from regimen_advisor.patient.facts import Fact
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.patient_wording import question_words
-from regimen_advisor.solving.determining_sets import depends_on, settling_of
-from regimen_advisor.solving.questions import questions
-from regimen_advisor.solving.solver import solver_for
-from regimen_advisor.wording import Wording, listed
+from regimen_advisor.wording import listed
 
 _OF_HISTORY = ("prior_lines", "received", "progressed_on", "last_outcome")
 VERDICTS = {
@@ -45,29 +40,31 @@ def explain(patient: Patient, rulebook: Rulebook, regimens: Iterable[str] = ()) 
     The regimens named (by id or name) are explained in full; without any, each option gets a short paragraph. Raises
     ``InputError`` for an unknown regimen and ``DisagreementError`` if two engines differ.
     """
-    names = [regimen_named(word, rulebook) for word in regimens]
+    return explanation_of(Guideline.of(rulebook).case(patient), regimens)
+
+
+def explanation_of(case: Case, regimens: Iterable[str] = ()) -> Explanation:
+    """Why the options of ``case`` stand as they do; see ``explain``."""
+    names = [regimen_named(word, case.guideline.rulebook) for word in regimens]
     if not names:
-        explained = _of_every_option(patient, rulebook, advise(patient, rulebook, ask=False), arguments=False)
-        return _with_questions(explained, patient, rulebook)
-    judged = judge(patient, rulebook)
-    explainer = _Explainer(patient, rulebook, names)
-    return explainer.explanation(judged.engines, [explainer.whole(name) for name in names])
+        return _with_questions(_of_every_option(case, case.advice(ask=False), arguments=False), case)
+    explainer = _Explainer(case, names)
+    return explainer.explanation([explainer.whole(name) for name in names])
 
 
 def explain_all(patient: Patient, rulebook: Rulebook, advice: Advice) -> Explanation:
     """Every option of ``advice`` with the rules for and against it, but not what would change it: that takes longer."""
-    return _of_every_option(patient, rulebook, advice, arguments=True)
+    return _of_every_option(Guideline.of(rulebook).case(patient), advice, arguments=True)
 
 
-def _of_every_option(patient: Patient, rulebook: Rulebook, advice: Advice, *, arguments: bool) -> Explanation:
-    explainer = _Explainer(patient, rulebook, [option.regimen for option in advice.options])
-    options = [explainer.brief(option, arguments=arguments) for option in advice.options]
-    return explainer.explanation(advice.engines, options)
+def _of_every_option(case: Case, advice: Advice, *, arguments: bool) -> Explanation:
+    explainer = _Explainer(case, [option.regimen for option in advice.options])
+    return explainer.explanation([explainer.brief(option, arguments=arguments) for option in advice.options])
 
 
-def _with_questions(explained: Explanation, patient: Patient, rulebook: Rulebook) -> Explanation:
+def _with_questions(explained: Explanation, case: Case) -> Explanation:
     """What to ask about the patient as a whole, and by option the smallest sets of questions that settle it."""
-    found, wording = questions(solver_for(rulebook), patient), Wording(rulebook.domain, rulebook.findings)
+    found, wording = case.questions(), case.guideline.wording
     options = tuple(
         option.model_copy(update={"questions": Questions(sets=found.by_regimen.get(option.regimen, ()))})
         for option in explained.options
@@ -85,17 +82,17 @@ def regimen_named(word: str, rulebook: Rulebook) -> str:
 
 
 class _Explainer:
-    def __init__(self, patient: Patient, rulebook: Rulebook, regimens: Iterable[str]) -> None:
-        self.patient, self.rulebook = patient, rulebook
-        self.solver = solver_for(rulebook)
-        self.arguments = Arguments(patient, rulebook, self._truths(regimens), self._open_questions())
+    def __init__(self, case: Case, regimens: Iterable[str]) -> None:
+        self.case, self.patient, self.rulebook = case, case.patient, case.guideline.rulebook
+        self.solver, self.wording = case.guideline.solver, case.guideline.wording
+        self.arguments = Arguments(self.patient, self.rulebook, self._truths(regimens), tuple(case.settling.questions))
 
-    def explanation(self, engines: tuple[str, ...], options: Iterable[OptionExplained]) -> Explanation:
+    def explanation(self, options: Iterable[OptionExplained]) -> Explanation:
         """The options with what was judged, by whom and of whom."""
         patient, rulebook = self.patient, self.rulebook
         return Explanation(
             rulebook=RulebookName(version=rulebook.version, digest=rulebook.digest),
-            engines=engines,
+            engines=self.case.engines,
             profile=ProfileName(id=patient.id, summary=patient.summary, notes=patient.notes),
             known=self.known(),
             options=tuple(options),
@@ -103,23 +100,19 @@ class _Explainer:
 
     def _truths(self, regimens: Iterable[str]) -> Mapping[str, Truth]:
         """The exact truth of every rule that speaks of these regimens, and of those that override one."""
-        reader, conditions = Interpreter(self.patient.facts), effective_conditions(self.rulebook)
-        rules = dict.fromkeys(rule.id for name in regimens for rule in regimen_rules(self.rulebook)[name].rules)
+        reader, conditions = Interpreter(self.patient.facts), self.case.guideline.effective
+        rules = dict.fromkeys(rule.id for name in regimens for rule in self.case.guideline.regimens[name].rules)
         rules |= dict.fromkeys(other.id for name in rules for other in self.rulebook.overridden_by[name])
         truths = {name: reader.judge(conditions[name]).truth for name in rules}
         unknown = [name for name, truth in truths.items() if truth is Truth.UNKNOWN]
         return truths | (dict(self.solver.rule_truths(unknown, self.patient)) if unknown else {})
 
-    def _open_questions(self) -> Sequence[str]:
-        return tuple(settling_of(self.solver, self.patient).questions)
-
     def known(self) -> tuple[Known, ...]:
-        wording = Wording(self.rulebook.domain, self.rulebook.findings)
         return tuple(
             Known(
                 fact=name,
                 label=fact.label,
-                value=wording.value(name, self.patient.facts[name]),
+                value=self.wording.value(name, self.patient.facts[name]),
                 fixed=fact.permanence == "fixed",
             )
             for name, fact in self.rulebook.domain.facts.items()
@@ -134,17 +127,16 @@ class _Explainer:
     # One option -----------------------------------------------------------------------------------------------
 
     def brief(self, option: Option, *, arguments: bool) -> OptionExplained:
-        found = self.arguments.about(regimen_rules(self.rulebook)[option.regimen])
+        found = self.arguments.about(self.case.guideline.regimens[option.regimen])
         explained = self._explained(option.regimen, option.standing, found, option.depends_on)
         return explained.model_copy(update={"arguments": found}) if arguments else explained
 
     def whole(self, name: str) -> OptionExplained:
-        arguments = self.arguments.about(regimen_rules(self.rulebook)[name])
+        arguments = self.arguments.about(self.case.guideline.regimens[name])
         standing = self.solver.standing(name, self.patient).standing
-        waits = depends_on(self.solver, name, self.patient) if standing is Standing.UNDETERMINED else ()
+        waits = self.case.settling.depends_on(name) if standing is Standing.UNDETERMINED else ()
         explained = self._explained(name, standing, arguments, waits)
-        wording = Wording(self.rulebook.domain, self.rulebook.findings)
-        asked = questions_about(questions(self.solver, self.patient, name), name, wording)
+        asked = questions_about(self.case.questions(name), name, self.wording)
         changes = changes_to(self.solver, self.patient, name, standing)
         return explained.model_copy(update={"arguments": arguments, "questions": asked, **changes})
 

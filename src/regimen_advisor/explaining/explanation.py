@@ -143,3 +143,8 @@ class Explanation(Record):
         Questions(), description="of the patient as a whole, where no regimen was asked for: `sets` settle all options"
     )
     scope: Scope = SCOPE
+
+    def __repr__(self) -> str:
+        """One line: the patient, and what is explained."""
+        of = self.options[0].name if len(self.options) == 1 else f"{len(self.options)} options"
+        return f"<Explanation {self.profile.id}: {of}>"

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.regimens import Target, TargetItem
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.conditions import AllOf, Condition, Leaf, all_of
 from regimen_advisor.language.values import Is
-from regimen_advisor.wording import Wording, drug_name, listed, value_word
+from regimen_advisor.wording import drug_name, listed, value_word
 
 
 def rule_sentence(rule: Rule, rulebook: Rulebook) -> str:
     """The whole rule: ``In non-small cell lung cancer, if untreated: offer anlotinib (AA 4.1: ECOG 4599).``."""
-    wording = Wording(rulebook.domain, rulebook.findings)
+    wording = Guideline.of(rulebook).wording
     disease, rest = _disease_and_rest(rule.condition)
     where = f"In {disease}" if disease else "In lung cancer"
     when = f", if {wording.condition(rest)}" if rest is not None else ""

@@ -75,6 +75,24 @@ def parse_documents(text: str, name: str = "<text>") -> list[Document]:
     return [Document(name, value, places, key_places) for value, places, key_places in read_yaml(text, name)]
 
 
+def document_of(value: Any, name: str = "<mapping>") -> Document:
+    """A value that no file holds, as a document: its problems name the key, and ``name`` in place of a file.
+
+    Raises ``InputError`` where it is nested too deeply.
+    """
+    places = dict.fromkeys(_paths(value, name), Location(name))
+    return Document(name, value, places, places)
+
+
+def _paths(value: Any, name: str, path: Path_ = ()) -> Iterator[Path_]:
+    if len(path) > MAX_DEPTH:
+        raise InputError.at(Location(name), f"expected at most {MAX_DEPTH} levels of nesting, found more")
+    yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, part in inner:
+        yield from _paths(part, name, (*path, step))
+
+
 def validated(model: type[T], document: Document, path: Path_ = ()) -> T:
     """The part of a document at ``path`` as ``model``.
 

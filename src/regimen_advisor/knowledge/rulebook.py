@@ -30,7 +30,7 @@ DISEASES = ("nsclc", "sclc")
 _FILES = ("drugs", "reviews", "approvals", "regimens", "findings", "section-numbers")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Rulebook:
     """All rules and all that they name. Two rulebooks are equal only if they are the same object; see ``digest``."""
 
@@ -47,6 +47,10 @@ class Rulebook:
     rules: Mapping[str, Rule]
     outdated_manifest: Problem | None = None
     """What the rulebook's own manifest says that is not so."""
+
+    def __repr__(self) -> str:
+        """One line: the version and how much it holds."""
+        return f"<Rulebook {self.version}: {len(self.rules)} rules, {len(self.regimens)} regimens>"
 
     @property
     def version(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import Condition, atoms_of, fields_of
 from regimen_advisor.language.values import Atom, Between, Includes
@@ -17,7 +18,7 @@ from regimen_advisor.solving.determining_sets import HISTORY, unit_of
 from regimen_advisor.solving.determining_sets import tied as tied_units
 from regimen_advisor.solving.encoding import OUTCOMES, Encoding, Shape, Slot
 from regimen_advisor.solving.implicants import place_of
-from regimen_advisor.solving.solver import Solver, solver_for
+from regimen_advisor.solving.solver import Solver
 from regimen_advisor.wording import Wording
 
 MOST_LINES = 12
@@ -30,12 +31,12 @@ Json = dict[str, Any]
 
 def clauses(rulebook: Rulebook) -> Json:
     """The literals of every rule, regimen and fact, the slots of a history, and all clauses between them."""
-    rules_of = solver_for(rulebook)
+    rules_of = Guideline.of(rulebook).solver
     solver = Solver(rulebook.domain, rules_of.regimens, rules_of.rules)  # one that no patient has widened yet
     shape = solver.shape.widened(Shape(frozenset(), MOST_LINES, MOST_CURATIVE))
     encoding = Encoding(rulebook.domain, shape)
     literal: Callable[[Condition], int] = encoding.condition
-    wording = Wording(rulebook.domain, rulebook.findings)
+    wording = Guideline.of(rulebook).wording
     rules = {name: literal(condition) for name, condition in solver.rules.items()}
     regimens = {name: _regimen_literals(name, solver, encoding, wording) for name in solver.regimens}
     slots = [slot for pair in zip(encoding.inductions, encoding.maintenances, strict=True) for slot in pair]

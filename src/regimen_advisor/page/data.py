@@ -17,7 +17,8 @@ from regimen_advisor.figure_wording import Places, signed, trial_title
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.files.output import read_text
 from regimen_advisor.files.sources import parse_document
-from regimen_advisor.guideline import asks_for_earlier_drug, markers_asked
+from regimen_advisor.guideline import Guideline
+from regimen_advisor.knowledge.effective import asks_for_earlier_drug, markers_asked
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
@@ -49,7 +50,7 @@ Json = dict[str, Any]
 
 def page_data(rulebook: Rulebook, examples: Iterable[Path] = ()) -> Json:
     """All that the page knows. ``examples`` are profile files for its menu; raises ``InputError`` for a broken one."""
-    wording, places = Wording(rulebook.domain, rulebook.findings), Places(rulebook)
+    wording, places = Guideline.of(rulebook).wording, Places(rulebook)
     return {
         "version": rulebook.version,
         "digest": rulebook.digest,

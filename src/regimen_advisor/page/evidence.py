@@ -21,7 +21,7 @@ from regimen_advisor.figure_wording import (
     signed,
     study_words,
 )
-from regimen_advisor.guideline import regimen_rules
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rulebook import Rulebook, harm_studies
 from regimen_advisor.knowledge.studies import Study
@@ -35,7 +35,7 @@ def regimens(rulebook: Rulebook) -> Json:
     """Every regimen with its rules, and with what each study behind it found in brief."""
     found: Json = {}
     places = Places(rulebook)
-    for name, of in regimen_rules(rulebook).items():
+    for name, of in Guideline.of(rulebook).regimens.items():
         regimen = rulebook.regimens[name]
         studies = {study for rule in of.offers for study in rule.studies}
         found[name] = {

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from regimen_advisor.files.errors import DisagreementError, InputError, Location, Problem
 from regimen_advisor.files.output import MAX_BYTES
-from regimen_advisor.files.sources import MAX_DEPTH, Document, Path_
+from regimen_advisor.files.sources import document_of
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.page.workers import BusyError, Workers
 
@@ -172,15 +172,11 @@ def answered(body: bytes, rulebook: Rulebook) -> tuple[int, str]:
 
 
 def _advice(body: bytes, rulebook: Rulebook) -> str:
-    from regimen_advisor.advising import advise  # noqa: PLC0415
     from regimen_advisor.documents.json import render_answers as render_advice  # noqa: PLC0415
-    from regimen_advisor.patient.profile import profile_from  # noqa: PLC0415
-    from regimen_advisor.patient.reading import read  # noqa: PLC0415
+    from regimen_advisor.guideline import Guideline  # noqa: PLC0415
 
-    value = _parsed(body)
-    places = dict.fromkeys(_paths(value), Location("request"))
-    document = Document("request", value, places, places)
-    return render_advice([advise(read(profile_from(document), rulebook.domain, document), rulebook)])
+    document = document_of(_parsed(body), "request")
+    return render_advice([Guideline.of(rulebook).case(document).advice()])
 
 
 def _parsed(body: bytes) -> Any:
@@ -189,16 +185,6 @@ def _parsed(body: bytes) -> Any:
     except (ValueError, RecursionError) as error:
         message = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise InputError([_problem(f"expected a profile as JSON in UTF-8: {message}")]) from None
-
-
-def _paths(value: Any, path: Path_ = ()) -> Iterator[Path_]:
-    """Every path in the posted value: JSON keeps no lines, but a message still names its key."""
-    if len(path) > MAX_DEPTH:
-        raise InputError([_problem(f"expected at most {MAX_DEPTH} levels of nesting, found more")])
-    yield path
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for step, part in inner:
-        yield from _paths(part, (*path, step))
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

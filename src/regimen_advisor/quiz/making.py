@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from regimen_advisor.files.errors import InputError, Location
-from regimen_advisor.guideline import regimen_rules
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Setting
 from regimen_advisor.language.conditions import AllOf, Condition
@@ -103,7 +103,7 @@ class _Maker:
                 yield _Goal(self.patients.effective[rule.id], rule.setting.disease)
 
     def _exclusion_goals(self) -> Iterator[_Goal]:
-        for of in regimen_rules(self.rulebook).values():
+        for of in Guideline.of(self.rulebook).regimens.values():
             for exclusion in of.exclusions:
                 for offer in of.offers:
                     if self.setting is None or self.setting.id in (offer.setting.id, exclusion.setting.id):

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from regimen_advisor.engines.program import Program
 from regimen_advisor.files.errors import InputError
-from regimen_advisor.guideline import effective_conditions, regimen_rules
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not, atoms_of, fields_of
@@ -25,7 +25,6 @@ from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.quiz.dice import Dice
 from regimen_advisor.quiz.histories import Demand, Histories, empty_or, meets
-from regimen_advisor.solving.solver import solver_for
 
 Written = dict[str, Any]
 TRIES = 60
@@ -73,8 +72,8 @@ class Patients:
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook, self.domain = rulebook, rulebook.domain
         self.histories = Histories(rulebook)
-        self.solver = solver_for(rulebook)
-        self.effective = effective_conditions(rulebook)
+        self.solver = Guideline.of(rulebook).solver
+        self.effective = Guideline.of(rulebook).effective
         self.program = Program(self.effective)
 
     # Judging --------------------------------------------------------------------------------------------------
@@ -90,7 +89,7 @@ class Patients:
         """The exact standing of every regimen."""
         truths = self.program.truths(patient.facts)
         node_by_node = {}
-        for name, of in regimen_rules(self.rulebook).items():
+        for name, of in Guideline.of(self.rulebook).regimens.items():
             offer, exclusion, caution = (
                 max((truths[rule.id] for rule in rules), key=lambda truth: truth.rank, default=Truth.FALSE)
                 for rules in (of.offers, of.exclusions, of.cautions)

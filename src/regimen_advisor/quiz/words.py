@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.facts import Domain, Fact
 from regimen_advisor.quiz.patients import Patients, Written
@@ -17,7 +18,7 @@ _HISTORY = "the treatment so far"
 
 def known_words(profile: Written, rulebook: Rulebook) -> tuple[str, ...]:
     """What is known of the patient: what was found, what was looked for and not found, then the treatment so far."""
-    wording = Wording(rulebook.domain, rulebook.findings)
+    wording = Guideline.of(rulebook).wording
     found: list[str] = []
     absent: dict[str, list[str]] = {"negative": [], "none": []}
     for key, value in profile.items():

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from regimen_advisor.files.errors import Location, printable
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.reports.cases import Result
 from regimen_advisor.reports.coverage import lacking_words, occurrence_words
 from regimen_advisor.reports.diff import DiffReport, headline, rule_words, standings_words
@@ -19,7 +20,6 @@ from regimen_advisor.reviewing.comparing import Change
 from regimen_advisor.reviewing.ways_told import way_words
 from regimen_advisor.testing.coverage import Coverage
 from regimen_advisor.testing.mutation import Mutation
-from regimen_advisor.wording import Wording
 
 Level = Literal["error", "warning", "notice"]
 
@@ -56,7 +56,7 @@ def of_cases(results: Sequence[Result]) -> list[Annotation]:
 
 def of_coverage(coverage: Coverage) -> list[Annotation]:
     """Each rule that holds in no case, and each condition that the cases do not show to matter."""
-    wording = Wording(coverage.rulebook.domain, coverage.rulebook.findings)
+    wording = Guideline.of(coverage.rulebook).wording
     unused = [
         Annotation("warning", coverage.rulebook.rules[name].location, "unused rule", name, f"{name}: holds in no case")
         for name in coverage.unused

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from regimen_advisor.documents.json import as_json
 from regimen_advisor.files.errors import printable
-from regimen_advisor.testing.cases import Case
+from regimen_advisor.testing.cases import RuleCase
 from regimen_advisor.testing.results import Failure
 
 
@@ -17,7 +17,7 @@ from regimen_advisor.testing.results import Failure
 class Result:
     """A case and what of it was not met."""
 
-    case: Case
+    case: RuleCase
     failures: tuple[Failure, ...]
 
 

@@ -64,6 +64,11 @@ def as_text(summary: Summary, compared: CohortChanges | None = None, agreed: Con
         lines.append(f"           and {counted(len(summary.unread) - _SHOWN, 'kind')} more")
     lines += ["", "Rows set apart (they contradict themselves, or are of another disease)"]
     lines += [f"{count:>9,}  {reason}" for reason, count in summary.set_apart] or ["        0"]
+    if summary.repeated:
+        lines += ["", "Names that stand in more than one row (each row is judged by itself)"]
+        lines += [f"{count:>9,}  {name}" for name, count in summary.repeated[:_SHOWN]]
+        if len(summary.repeated) > _SHOWN:
+            lines.append(f"           and {counted(len(summary.repeated) - _SHOWN, 'name')} more")
     if agreed is not None:
         lines += ["", *_agreement(agreed)]
     if compared is not None:
@@ -123,6 +128,7 @@ def as_data(
         "questions": [{"question": key, "patients": count} for key, count in summary.questions],
         "unread": [{"column": column, "cell": cell, "rows": count} for column, cell, count in summary.unread],
         "set_apart": [{"reason": reason, "rows": count} for reason, count in summary.set_apart],
+        "repeated": [{"id": name, "rows": count} for name, count in summary.repeated],
         "concordance": asdict(agreed) if agreed else None,
         "changes": asdict(compared) if compared else None,
         "scope": SCOPE,

@@ -7,6 +7,7 @@ from typing import Any
 
 from regimen_advisor.documents.json import as_json
 from regimen_advisor.files.errors import counted
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.language.values import Truth
 from regimen_advisor.testing.coverage import Coverage, Covered
 from regimen_advisor.testing.suggesting import case_of_occurrence, missing_examples
@@ -18,7 +19,7 @@ MOST_PAIRS = 10
 
 def render_text(coverage: Coverage, *, everything: bool = False) -> str:
     """The share, what is missing with profiles to paste, and what is proved not to matter."""
-    wording = Wording(coverage.rulebook.domain, coverage.rulebook.findings)
+    wording = Guideline.of(coverage.rulebook).wording
     if coverage.is_whole and not everything:
         return f"{summary(coverage)}{_not_counted(coverage)}\n"
     lines = [summary(coverage), f"not counted: {_aside(coverage)}", ""]
@@ -108,7 +109,7 @@ def _counted(one: Covered, wording: Wording) -> str:
 
 def render_json(coverage: Coverage) -> str:
     """Every rule with every occurrence and the cases behind it."""
-    wording = Wording(coverage.rulebook.domain, coverage.rulebook.findings)
+    wording = Guideline.of(coverage.rulebook).wording
     return as_json({
         "cases": coverage.cases,
         "share": round(coverage.share, 6),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from regimen_advisor.files.output import read_text
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.values import Truth
 from regimen_advisor.reports.coverage import percent
@@ -65,7 +66,7 @@ def render_html(coverage: Coverage) -> str:
 
 def _settings(coverage: Coverage) -> list[tuple[str, str, list[RuleView]]]:
     """For each rule file its id, its title and its rules."""
-    wording = Wording(coverage.rulebook.domain, coverage.rulebook.findings)
+    wording = Guideline.of(coverage.rulebook).wording
     texts = _texts(coverage.rulebook)
     found = []
     for setting in coverage.rulebook.settings.values():

@@ -30,7 +30,7 @@ from regimen_advisor.figure_wording import (
     signed,
     study_words,
 )
-from regimen_advisor.guideline import effective_conditions, regimen_rules
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.regimens import Source
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.interpreter import Interpreter
@@ -285,7 +285,7 @@ def _maps(regimens: Sequence[str], rulebook: Rulebook, patient: Patient, prefix:
 
 def _settings(regimens: Iterable[str], rulebook: Rulebook, patient: Patient) -> Iterator[str]:
     reader = Interpreter(patient.facts)
-    effective, of = effective_conditions(rulebook), regimen_rules(rulebook)
+    effective, of = Guideline.of(rulebook).effective, Guideline.of(rulebook).regimens
     names = list(regimens)
     offers = [rule for name in names for rule in of[name].offers]
     holding = [rule for rule in offers if reader.judge(effective[rule.id]).truth is not Truth.FALSE]

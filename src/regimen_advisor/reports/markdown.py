@@ -22,6 +22,7 @@ from regimen_advisor.figure_wording import (
     study_words,
     trial_title,
 )
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.ordering import order_words
@@ -34,7 +35,6 @@ from regimen_advisor.reports.groups import groups
 from regimen_advisor.reports.options_text import KINDS
 from regimen_advisor.reports.studies import erratum_words, study_blocks
 from regimen_advisor.reports.text import FIRST, LEGEND, TITLES
-from regimen_advisor.wording import Wording
 
 _SPECIAL = re.compile(r"([\\`*\[\]|]|(?<!\w)_|_(?!\w))")
 
@@ -95,7 +95,7 @@ class _Report:
     def __init__(self, advice: Advice, rulebook: Rulebook, patient: Patient) -> None:
         self.advice, self.rulebook, self.patient = advice, rulebook, patient
         self.places, self.domain = Places(rulebook), rulebook.domain
-        self.wording = Wording(rulebook.domain, rulebook.findings)
+        self.wording = Guideline.of(rulebook).wording
 
     def blocks(self, *, everything: bool, details: bool) -> Iterator[Block]:
         advice = self.advice

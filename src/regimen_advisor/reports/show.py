@@ -11,13 +11,13 @@ from regimen_advisor.explaining.arguments import written_in
 from regimen_advisor.explaining.sentences import rule_sentence
 from regimen_advisor.figure_wording import Places
 from regimen_advisor.files.errors import InputError, Location, counted, did_you_mean, holding
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.findings import Finding
 from regimen_advisor.knowledge.regimens import Source
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.conditions import Condition, Named, walk
 from regimen_advisor.reports.studies import approval_sentence, erratum_words, study_blocks
-from regimen_advisor.wording import Wording
 
 KINDS = ("study", "regimen", "drug", "rule", "finding")
 FORMATS = ("text", "json", "markdown")
@@ -72,7 +72,7 @@ def _unknown(kind: str, id: str, help: str | None) -> InputError:
 class _Entry:
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook, self.places = rulebook, Places(rulebook)
-        self.wording = Wording(rulebook.domain, rulebook.findings)
+        self.wording = Guideline.of(rulebook).wording
 
     def blocks(self, kind: str, id: str) -> Iterator[Block]:
         shown: dict[str, Callable[[str], Iterator[Block]]] = {

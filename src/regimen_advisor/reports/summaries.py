@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from regimen_advisor.files.errors import Location, counted
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.patient.profile_yaml import profile_lines
 from regimen_advisor.reports.annotations import Annotation, here, of_cases, of_check
 from regimen_advisor.reports.cases import Result
@@ -18,7 +19,6 @@ from regimen_advisor.reports.mutation import summary as mutation_summary
 from regimen_advisor.reviewing.checking import Checked
 from regimen_advisor.testing.coverage import Coverage
 from regimen_advisor.testing.mutation import Mutation
-from regimen_advisor.wording import Wording
 
 MOST_SURVIVORS = 20
 """How many changes that no case notices are spelt out; the JSON holds all of them."""
@@ -50,7 +50,7 @@ def coverage_markdown(coverage: Coverage) -> str:
     lines += [f"- {_place(coverage.rulebook.rules[name].location)} {escaped(name)}: holds in no case"
               for name in coverage.unused]  # fmt: skip
     lines += [""] if coverage.unused else []
-    wording = Wording(coverage.rulebook.domain, coverage.rulebook.findings)
+    wording = Guideline.of(coverage.rulebook).wording
     for one in missing[:MOST_PAIRS]:
         inside = [f"{_place(one.occurrence.place)}: {escaped(lacking_words(one))}.", ""]
         for value, case in pasted(one, coverage):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from regimen_advisor.advice import Advice, Statement, Trial
 from regimen_advisor.documents.blocks import WIDTH, Block, Bullets, Gap, Heading, Line, Paragraph, lines_of, plain
 from regimen_advisor.figure_wording import ERRATUM_SIGN, Places, trial_title
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.ordering import order_words
@@ -16,7 +17,7 @@ from regimen_advisor.reports import glance
 from regimen_advisor.reports.deciding import FIRST_TITLE, TITLE, decides_words
 from regimen_advisor.reports.groups import WAITS, Group, groups
 from regimen_advisor.reports.options_text import OptionsText, erratum_line
-from regimen_advisor.wording import Wording, listed
+from regimen_advisor.wording import listed
 
 MOST_QUESTIONS = 6
 MOST_OPEN = 2
@@ -75,7 +76,7 @@ class _Report:
     def __init__(self, advice: Advice, rulebook: Rulebook, patient: Patient, width: int) -> None:
         self.advice, self.rulebook, self.patient, self.width = advice, rulebook, patient, width
         self.places = Places(rulebook)
-        self.wording = Wording(rulebook.domain, rulebook.findings)
+        self.wording = Guideline.of(rulebook).wording
         self.options = OptionsText(rulebook, width, advice)
 
     def blocks(self, *, everything: bool, details: bool) -> Iterator[Block]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import permutations
 
 from regimen_advisor.files.errors import Location
-from regimen_advisor.guideline import effective_conditions, regimen_rules
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.conditions import AllOf, Condition, Named, Not
@@ -19,9 +19,8 @@ from regimen_advisor.language.paths import Steps, nodes
 from regimen_advisor.reviewing.flaws import Flaw
 from regimen_advisor.reviewing.unused import unused_of
 from regimen_advisor.reviewing.warnings import warnings_of
-from regimen_advisor.solving.solver import Session, Solver, solver_for
+from regimen_advisor.solving.solver import Session, Solver
 from regimen_advisor.solving.witness import witness
-from regimen_advisor.wording import Wording
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,9 +47,9 @@ class Checker:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook = rulebook
-        self.solver: Solver = solver_for(rulebook)
-        self.effective = effective_conditions(rulebook)
-        self.wording = Wording(rulebook.domain, rulebook.findings)
+        self.solver: Solver = Guideline.of(rulebook).solver
+        self.effective = Guideline.of(rulebook).effective
+        self.wording = Guideline.of(rulebook).wording
         findings = [finding.condition for finding in rulebook.findings.values()]
         self.session: Session = self.solver.session(*findings, *(rule.condition for rule in rulebook.rules.values()))
         self.reachable = [rule for rule in rulebook.rules.values() if self.is_possible(self.effective[rule.id])]
@@ -146,7 +145,7 @@ class Checker:
     # Regimens and overrides ------------------------------------------------------------------------------------------
 
     def _always_excluded(self) -> Iterator[Flaw]:
-        for name, of in regimen_rules(self.rulebook).items():
+        for name, of in Guideline.of(self.rulebook).regimens.items():
             if of.offers and self.is_possible(of.offer) and not self.is_possible(of.offer, Not(of.exclusion)):
                 by = ", ".join(rule.id for rule in of.exclusions)
                 shown = witness(self.solver, AllOf((of.offer, of.exclusion)))

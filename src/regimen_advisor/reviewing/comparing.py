@@ -77,7 +77,7 @@ class Change:
         return self.before is not None and self.after is not None and self.before.is_offered > self.after.is_offered
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
     """All that differs between two rulebooks. ``wording`` holds what reads otherwise but advises the same."""
 
@@ -90,6 +90,11 @@ class Comparison:
     statements: tuple[Change, ...]
     rules: tuple[RuleChange, ...]
     wording: tuple[WordingChange, ...]
+
+    def __repr__(self) -> str:
+        """One line: both versions, and how much changed."""
+        found = f"{len(self.changes)} changes of advice, {len(self.rules)} of rules"
+        return f"<Comparison {self.old.version} -> {self.new.version}: {found}>"
 
     @property
     def changes(self) -> tuple[Change, ...]:

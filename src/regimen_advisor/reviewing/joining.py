@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from regimen_advisor.guideline import RegimenRules, effective_conditions, regimen_rules
+from regimen_advisor.guideline import Guideline
+from regimen_advisor.knowledge.effective import RegimenRules
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Rule
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
@@ -91,7 +92,7 @@ def _class_name(entry: DrugClass, is_apart: bool) -> str:
 
 
 def _side(rulebook: Rulebook, apart: Mapping[str, str]) -> Side:
-    effective, regimens = effective_conditions(rulebook), regimen_rules(rulebook)
+    effective, regimens = Guideline.of(rulebook).effective, Guideline.of(rulebook).regimens
     if not apart:
         return Side(rulebook, effective, regimens)
     rename = _Renamer(apart)

@@ -9,7 +9,7 @@ from pathlib import Path
 from regimen_advisor.files.errors import InputError, Location, Problem
 from regimen_advisor.files.folders import yaml_files
 from regimen_advisor.files.sources import Document, read_document
-from regimen_advisor.guideline import regimen_rules
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Rule
 from regimen_advisor.language.standings import Standing
@@ -18,7 +18,7 @@ from regimen_advisor.patient.profile import profile_from
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.reviewing.comparing import Comparison, cited
 from regimen_advisor.reviewing.matching import Saying
-from regimen_advisor.solving.solver import ImpossiblePatient, solver_for
+from regimen_advisor.solving.solver import ImpossiblePatient
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class _Seen:
 
     def __init__(self, rulebook: Rulebook, patient: Patient, names: Mapping[str, str]) -> None:
         self.rulebook, self.names = rulebook, names
-        solver = solver_for(rulebook)
+        solver = Guideline.of(rulebook).solver
         try:
             self.truths = solver.rule_truths(rulebook.rules, patient)
             self.exact = solver.standings(patient)
@@ -122,7 +122,7 @@ class _Seen:
 
     def shown(self, regimen: str) -> Iterator[tuple[str, Truth]]:
         """The rules that speak of the regimen with their truth, and the studies cited for it."""
-        of = regimen_rules(self.rulebook)[regimen]
+        of = Guideline.of(self.rulebook).regimens[regimen]
         for rule in of.rules:
             if self.truths[rule.id] is not Truth.FALSE:
                 yield self.names[rule.id], self.truths[rule.id]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from regimen_advisor.files.errors import Location
-from regimen_advisor.guideline import RegimenRules, regimen_rules
+from regimen_advisor.guideline import Guideline
+from regimen_advisor.knowledge.effective import RegimenRules
 from regimen_advisor.knowledge.manifest import REFRESH
 from regimen_advisor.knowledge.rulebook import DISEASES, Rulebook
 from regimen_advisor.language.conditions import ALWAYS, NEVER, AllOf, AnyOf, Condition, Leaf, Named, Not, atoms_of, walk
@@ -20,7 +21,7 @@ from regimen_advisor.patient.reading import read
 from regimen_advisor.reviewing.flaws import Flaw
 from regimen_advisor.reviewing.ways_told import facts_of_way, way_condition, way_words
 from regimen_advisor.solving.implicants import Way, ways_to
-from regimen_advisor.solving.solver import Solver, solver_for
+from regimen_advisor.solving.solver import Solver
 from regimen_advisor.solving.witness import witness
 from regimen_advisor.wording import Wording
 
@@ -52,8 +53,8 @@ class Cell:
 class _Warner:
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook, self.domain = rulebook, rulebook.domain
-        self.solver: Solver = solver_for(rulebook)
-        self.regimens = regimen_rules(rulebook)
+        self.solver: Solver = Guideline.of(rulebook).solver
+        self.regimens = Guideline.of(rulebook).regimens
         self.wording = Wording(self.domain, rulebook.findings)
 
     def _options(self, disease: str) -> list[Condition]:

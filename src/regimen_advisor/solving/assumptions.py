@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from regimen_advisor.language.values import Choice, Members, Number, Value
-from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
+from regimen_advisor.patient.facts import ChoiceFact, NumberFact, SetFact
 from regimen_advisor.patient.history import Entry
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.solving.encoding import OUTCOMES, TRUE, Encoding, Slot
@@ -177,34 +177,3 @@ def _is_known(value: Value) -> bool:
             return low > high or (low == high and not absent)
         case Members(must=must, may=may):
             return must == may
-
-
-# What would settle an unknown fact --------------------------------------------------------------------------------
-
-_OF_LATEST = ("last_outcome", "last_cycles", "last_drugs", "last_induction_drugs", "on_maintenance")
-_PARTS: Mapping[str, tuple[str, ...]] = {
-    "last_outcome": ("outcome",),
-    "on_maintenance": ("outcome",),
-    "last_cycles": ("cycles",),
-    "progressed_on": ("drugs", "outcome"),
-}
-
-
-def keys_behind(fact: str, patient: Patient, domain: Domain) -> list[str]:
-    """The profile keys, or parts of history entries, that would tell a fact that is not known."""
-    if domain.facts[fact].permanence != "treatment":
-        return [fact]
-    if patient.history is None:
-        return [fact] if fact in OPEN_HISTORY else ["history"]
-    latest = max((entry.line or 0 for entry in patient.history), default=0)
-    found = []
-    for entry in patient.history:
-        open_parts = {"drugs": entry.drugs.must != entry.drugs.may, "outcome": len(entry.outcomes) > 1}
-        open_parts["cycles"] = not entry.maintenance and not _is_known(entry.cycles)
-        if (fact in _OF_LATEST and entry.line != latest) or (fact == "first_line_drugs" and entry.line != 1):
-            continue
-        if fact == "received_in_curative" and entry.line is not None:
-            continue
-        parts = _PARTS.get(fact, ("drugs",))
-        found += [f"history[{entry.position}].{part}" for part in parts if open_parts[part]]
-    return found

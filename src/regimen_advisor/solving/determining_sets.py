@@ -12,7 +12,6 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from regimen_advisor.language.conditions import fields_of
 from regimen_advisor.language.standings import Standing
@@ -21,7 +20,7 @@ from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.solving.assumptions import open_questions
 from regimen_advisor.solving.encoding import Encoding
-from regimen_advisor.solving.solver import Session, Solver
+from regimen_advisor.solving.solver import Exact, Session, Solver
 
 Keys = frozenset[str]
 HISTORY = "history"
@@ -104,18 +103,21 @@ def _pair(session: Session) -> Pair:
 
 
 class Settling:
-    """The settling sets of the regimens that are undetermined for one patient. ``questions`` is in a fixed order."""
+    """The settling sets of the regimens that are undetermined for one patient. ``questions`` is in a fixed order.
 
-    def __init__(self, solver: Solver, patient: Patient) -> None:
+    ``standings`` are the exact standings of the patient, where they have been found already.
+    """
+
+    def __init__(self, solver: Solver, patient: Patient, standings: Mapping[str, Exact] | None = None) -> None:
         self.solver, self.patient = solver, patient
+        self.standings = solver.standings(patient) if standings is None else standings
         self.session = solver.session(patient=patient)
         encoding = self.session.encoding
         self.questions = open_questions(encoding, patient)
         self.completions = solver.completions(self.session, patient)
         self.known = self.completions.known
         self.offered = {name: encoding.condition(condition) for name, condition in solver.offered.items()}
-        now = solver.standings_found(patient)
-        self.undetermined = [name for name, exact in now.items() if exact.standing is Standing.UNDETERMINED]
+        self.undetermined = [name for name, exact in self.standings.items() if exact.standing is Standing.UNDETERMINED]
         self._cones: dict[str, list[str]] = {}
         self._found: dict[str, tuple[Keys, ...]] = {}
         self._families: dict[str, list[Keys]] = {}
@@ -250,20 +252,3 @@ def tied(domain: Domain, fields: frozenset[str]) -> frozenset[str]:
     """All facts that axioms tie to any of these, the history being one fact; themselves included."""
     groups = ties(domain)
     return frozenset().union(*(groups[HISTORY if name == HISTORY else unit_of(domain, name)] for name in fields))
-
-
-_LATEST: WeakKeyDictionary[Solver, Settling] = WeakKeyDictionary()
-"""For each solver the settling sets of the patient it was asked about last: one answer asks for them many times."""
-
-
-def settling_of(solver: Solver, patient: Patient) -> Settling:
-    """The settling sets of a patient; those of the patient asked for last are kept."""
-    latest = _LATEST.get(solver)
-    if latest is None or latest.patient is not patient or latest.session is not solver.session(patient=patient):
-        latest = _LATEST[solver] = Settling(solver, patient)
-    return latest
-
-
-def depends_on(solver: Solver, regimen: str, patient: Patient) -> tuple[str, ...]:
-    """The questions that an undetermined regimen waits for: all that are in a smallest settling set."""
-    return settling_of(solver, patient).depends_on(regimen)

@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
-from regimen_advisor.language.conditions import Leaf, atoms_of, fields_of
+from regimen_advisor.language.conditions import atoms_of, fields_of
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Between, Includes, Number, Truth
-from regimen_advisor.patient.facts import HISTORY_SETS, ChoiceFact, Domain, NumberFact, SetFact, SignedAtom
-from regimen_advisor.patient.reading import Patient
-from regimen_advisor.solving.assumptions import OPEN_HISTORY, given_entries, keys_behind
+from regimen_advisor.patient.facts import HISTORY_SETS, ChoiceFact, NumberFact, SetFact, SignedAtom
+from regimen_advisor.solving.assumptions import OPEN_HISTORY, given_entries
 from regimen_advisor.solving.deciding import decisive
-from regimen_advisor.solving.determining_sets import HISTORY, Settling, settling_of, unit_of
+from regimen_advisor.solving.determining_sets import HISTORY, Settling, unit_of
 from regimen_advisor.solving.encoding import OUTCOMES, Slot
 from regimen_advisor.solving.implicants import place_of
 from regimen_advisor.solving.replies import Reply, Tests, in_words, is_word
-from regimen_advisor.solving.solver import Exact, ImpossiblePatient, Solver
-
-if TYPE_CHECKING:
-    from regimen_advisor.language.interpreter import Judgement
+from regimen_advisor.solving.solver import Exact, ImpossiblePatient
 
 
 @dataclass(frozen=True)
@@ -72,12 +67,12 @@ class Questions:
         return tuple(key for key in self._settling.questions if key in keys)
 
 
-def questions(solver: Solver, patient: Patient, regimen: str | None = None) -> Questions:
+def questions(settling: Settling, regimen: str | None = None) -> Questions:
     """What to ask about a patient next; with ``regimen``, about how that one stands, which is found sooner.
 
     Raises ``ImpossiblePatient`` where no complete patient is as described.
     """
-    return Questions(tuple(_Asker(solver, patient, regimen).single()), settling_of(solver, patient))
+    return Questions(tuple(_Asker(settling, regimen).single()), settling)
 
 
 def is_anything_open(standings: Iterable[Exact]) -> bool:
@@ -90,23 +85,12 @@ def _is_warning_open(exact: Exact) -> bool:
     return exact.standing is Standing.OFFERED and exact.caution is Truth.UNKNOWN
 
 
-def asked(tree: Judgement, patient: Patient, domain: Domain) -> tuple[str, ...]:
-    """The questions behind every unknown test in a judgement tree: profile keys and parts of history entries."""
-    if tree.parts:
-        found = [key for part in tree.parts if part.truth is Truth.UNKNOWN for key in asked(part, patient, domain)]
-    elif isinstance(tree.condition, Leaf) and tree.truth is Truth.UNKNOWN:
-        found = keys_behind(tree.condition.atom.fact, patient, domain)
-    else:
-        found = []
-    return tuple(dict.fromkeys(found))
-
-
 class _Asker:
-    def __init__(self, solver: Solver, patient: Patient, only: str | None) -> None:
-        self.solver, self.patient, self.only = solver, patient, only
-        self.settling = settling_of(solver, patient)
+    def __init__(self, settling: Settling, only: str | None) -> None:
+        self.solver, self.patient, self.only = settling.solver, settling.patient, only
+        self.settling = settling
         self.encoding = self.settling.session.encoding
-        self.now = solver.standings_found(patient)
+        self.now = settling.standings
         self._asked = {key: asked for key in self.settling.questions if (asked := self._regimens_asked(key))}
         self._effects: dict[str, list[tuple[str, Tests, dict[str, Standing]]]] = {
             key: [] for key in self.settling.questions

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from regimen_advisor.guideline import RegimenRules, effective_conditions, regimen_rules
-from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.effective import RegimenRules
 from regimen_advisor.language.conditions import Condition
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Truth
@@ -22,7 +20,7 @@ from regimen_advisor.solving.encoding import Encoding, Shape
 from regimen_advisor.solving.session import Completions, ImpossiblePatient, Model, Session
 from regimen_advisor.solving.shapes import shape_of
 
-__all__ = ["NAME", "Exact", "ImpossiblePatient", "Model", "Session", "Solver", "solver_for"]
+__all__ = ["NAME", "Exact", "ImpossiblePatient", "Model", "Session", "Solver"]
 
 NAME = "python-sat"
 
@@ -59,7 +57,7 @@ def _standing(offered: Truth, offer: Truth, caution: Truth) -> Standing:
 
 
 class Solver:
-    """Answers about patients over all their completions. Build it once for a rulebook: ``solver_for``."""
+    """Answers about patients over all their completions. A ``Guideline`` keeps that of its rules."""
 
     def __init__(self, domain: Domain, regimens: Mapping[str, RegimenRules], rules: Mapping[str, Condition]) -> None:
         self.domain, self.regimens, self.rules = domain, regimens, rules
@@ -70,7 +68,6 @@ class Solver:
         self._thresholds: Mapping[str, tuple[int, ...]] = {}
         self._session: Session | None = None
         self._completions: tuple[Patient, Completions, int] | None = None
-        self._found: tuple[Patient, Mapping[str, Exact]] | None = None
 
     # One session, widened where a patient or a condition needs more than the rules -----------------------------
 
@@ -163,17 +160,7 @@ class Solver:
         said = node_by_node or {}
         asked = [name for name in self.regimens if said.get(name) not in _SETTLED]
         exact = self._exact(asked, patient) if asked else {}
-        found = {name: exact[name] if name in exact else _SETTLED[said[name]] for name in self.regimens}
-        self._found = (patient, found)
-        return found
-
-    def standings_found(self, patient: Patient) -> Mapping[str, Exact]:
-        """The standings as they were found last of this very patient; where there are none, they are found now.
-
-        What is settled node by node may stand in them with no more than its standing.
-        """
-        last = self._found
-        return last[1] if last is not None and last[0] is patient else self.standings(patient)
+        return {name: exact[name] if name in exact else _SETTLED[said[name]] for name in self.regimens}
 
     def standings_under(
         self, literals: Sequence[int], regimens: Sequence[str], patient: Patient
@@ -203,9 +190,3 @@ class Solver:
         ]
         truths = self.truths(conditions, patient)
         return {name: _exactly(*truths[4 * index : 4 * index + 4]) for index, name in enumerate(regimens)}
-
-
-@lru_cache(maxsize=8)
-def solver_for(rulebook: Rulebook) -> Solver:
-    """The solver of a rulebook, built when first asked for."""
-    return Solver(rulebook.domain, regimen_rules(rulebook), effective_conditions(rulebook))

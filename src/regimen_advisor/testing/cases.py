@@ -97,7 +97,7 @@ class CaseText(Record):
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
+class RuleCase:
     """A case ready to run: the patient, and what is expected of each regimen and where that is written."""
 
     name: str
@@ -140,16 +140,16 @@ def case_files(paths: Iterable[str | Path]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def read_cases(path: str | Path, rulebook: Rulebook, profiles: str | Path = "profiles") -> list[Case]:
+def read_cases(path: str | Path, rulebook: Rulebook, profiles: str | Path = "profiles") -> list[RuleCase]:
     """The cases of one file, in order. Raises ``InputError`` with every problem of the file at once."""
     text, name = read_text(path)
     return parse_cases(text, name, rulebook, profiles)
 
 
-def parse_cases(text: str, name: str, rulebook: Rulebook, profiles: str | Path = "profiles") -> list[Case]:
+def parse_cases(text: str, name: str, rulebook: Rulebook, profiles: str | Path = "profiles") -> list[RuleCase]:
     """The cases written in ``text``; ``profiles`` is the folder that ``from`` is looked up in."""
     problems: list[Problem] = []
-    cases: list[Case] = []
+    cases: list[RuleCase] = []
     for document in parse_documents(text, name):
         if document.value is None:
             continue
@@ -162,7 +162,7 @@ def parse_cases(text: str, name: str, rulebook: Rulebook, profiles: str | Path =
     return cases
 
 
-def _case(document: Document, rulebook: Rulebook, profiles: Path) -> Case:
+def _case(document: Document, rulebook: Rulebook, profiles: Path) -> RuleCase:
     text = validated(CaseText, document)
     problems = list(_unknown_names(text, document, rulebook))
     if problems:
@@ -178,7 +178,7 @@ def _case(document: Document, rulebook: Rulebook, profiles: Path) -> Case:
     patient = _patient(profile, inline, document, rulebook.domain)
     places = {regimen: document.locate_key(("expect", regimen)) for regimen in expect}
     says = None if text.says is None else tuple(_said(one) for one in text.says)
-    return Case(
+    return RuleCase(
         text.name, patient, profile, expect, says, text.says_not, text.exactly, text.source, document.locate(), places
     )
 

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from regimen_advisor.engines.program import Program
-from regimen_advisor.guideline import effective_conditions
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Rule
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
 from regimen_advisor.language.interpreter import Judgement
 from regimen_advisor.language.paths import Steps, deciding
 from regimen_advisor.language.values import Choice, Facts, Truth
-from regimen_advisor.testing.cases import Case
+from regimen_advisor.testing.cases import RuleCase
 from regimen_advisor.testing.occurrences import Occurrence, occurrences
 
 Status = Literal["covered", "missing", "cannot matter", "guard"]
@@ -92,10 +92,10 @@ class Coverage:
     held: frozenset[str] = frozenset()
 
 
-def measure(rulebook: Rulebook, cases: Sequence[Case], rules: Iterable[str] | None = None) -> Coverage:
+def measure(rulebook: Rulebook, cases: Sequence[RuleCase], rules: Iterable[str] | None = None) -> Coverage:
     """What ``cases`` show of the rules (all of them, if ``rules`` is left out)."""
     names = list(rules) if rules is not None else list(rulebook.rules)
-    effective = effective_conditions(rulebook)
+    effective = Guideline.of(rulebook).effective
     found = {name: tuple(Covered(one) for one in occurrences(rulebook.rules[name])) for name in names}
     held: set[str] = set()
     program = Program({name: effective[name] for name in names})
@@ -146,7 +146,7 @@ def _look(tree: Judgement, steps: Steps, table: Mapping[Steps, Covered], case: s
 def demand(rulebook: Rulebook, occurrence: Occurrence, *, value: bool) -> Condition:
     """The condition under which an occurrence has ``value`` and alone decides its rule."""
     rule = rulebook.rules[occurrence.rule]
-    effective = effective_conditions(rulebook)[rule.id]
+    effective = Guideline.of(rulebook).effective[rule.id]
     alone = deciding(rule.condition, occurrence.steps)
     others = () if effective is rule.condition else effective.parts[1:] if isinstance(effective, AllOf) else ()
     return AllOf((occurrence.leaf if value else Not(occurrence.leaf), alone, *others))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from regimen_advisor.guideline import effective_conditions
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import AllOf, Condition, Leaf, Not, negation_normal_form
 from regimen_advisor.language.values import Value
@@ -20,7 +20,7 @@ class Impossibility:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.domain = rulebook.domain
-        self.rules = effective_conditions(rulebook)
+        self.rules = Guideline.of(rulebook).effective
         self.shape = Shape.of(self.rules.values())
         self._session: Session | None = None
         self._axioms: list[tuple[str, int]] = []

@@ -13,14 +13,14 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from regimen_advisor.guideline import effective_conditions, regimen_rules
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Rule
 from regimen_advisor.language.conditions import NEVER, AllOf, AnyOf, Condition, Leaf, Not
 from regimen_advisor.language.values import Is
-from regimen_advisor.solving.solver import Solver, solver_for
+from regimen_advisor.solving.solver import Solver
 from regimen_advisor.solving.witness import witness
-from regimen_advisor.testing.cases import STATEMENTS, Case
+from regimen_advisor.testing.cases import STATEMENTS, RuleCase
 from regimen_advisor.testing.mutants import Mutant, mutants
 from regimen_advisor.testing.noticing import Watch, observe
 from regimen_advisor.testing.results import run_case
@@ -61,7 +61,7 @@ class Mutation:
 
 def mutate(
     rulebook: Rulebook,
-    cases: Sequence[Case],
+    cases: Sequence[RuleCase],
     *,
     subjects: Sequence[str] | None = None,
     workers: int | None = None,
@@ -86,7 +86,7 @@ def mutate(
 
 
 def _judged(
-    rulebook: Rulebook, cases: Sequence[Case], chunks: list[list[int]], workers: int
+    rulebook: Rulebook, cases: Sequence[RuleCase], chunks: list[list[int]], workers: int
 ) -> Iterator[list[Verdict]]:
     """The verdicts on each chunk, in order."""
     court = Court(rulebook, cases)
@@ -112,7 +112,7 @@ def _verdicts(numbers: list[int]) -> list[Verdict]:
 class Court:
     """Judges mutants one after the other against the same cases."""
 
-    def __init__(self, rulebook: Rulebook, cases: Sequence[Case]) -> None:
+    def __init__(self, rulebook: Rulebook, cases: Sequence[RuleCase]) -> None:
         self.rulebook = rulebook
         self.mutants = mutants(rulebook)
         self.watch = Watch(rulebook, observe(cases, rulebook))
@@ -127,7 +127,7 @@ class Court:
         if case is not None:
             return Verdict(mutant.number, "killed", case.name)
         changed = mutant.applied(self.rulebook)
-        solver = solver_for(self.rulebook)
+        solver = Guideline.of(self.rulebook).solver
         apart = next((way for way in ways_apart(self.rulebook, changed, mutant) if _possible(way, solver)), None)
         if apart is None:
             return Verdict(mutant.number, "equivalent")
@@ -167,7 +167,7 @@ def _apart(one: Condition, other: Condition) -> tuple[Condition, ...]:
 
 
 def _statement_apart(name: str, old: Rulebook, new: Rulebook) -> tuple[Condition, ...]:
-    before, after = effective_conditions(old)[name], effective_conditions(new)[name]
+    before, after = Guideline.of(old).effective[name], Guideline.of(new).effective[name]
     one, other = old.rules[name], new.rules[name]
     if one.effect is not other.effect or set(one.studies) != set(other.studies):
         return (before, after)
@@ -176,8 +176,8 @@ def _statement_apart(name: str, old: Rulebook, new: Rulebook) -> tuple[Condition
 
 def _regimen_apart(regimen: str, old: Rulebook, new: Rulebook) -> Iterator[Condition]:
     """Other deciding rules, studies or cautions of a regimen; its standing follows from them."""
-    before, after = effective_conditions(old), effective_conditions(new)
-    of_old, of_new = regimen_rules(old)[regimen], regimen_rules(new)[regimen]
+    before, after = Guideline.of(old).effective, Guideline.of(new).effective
+    of_old, of_new = Guideline.of(old).regimens[regimen], Guideline.of(new).regimens[regimen]
 
     def rules_apart(ones: Sequence[Rule], others: Sequence[Rule]) -> Iterator[Condition]:
         held = {rule.id: before[rule.id] for rule in ones}

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from regimen_advisor.engines.program import Program
-from regimen_advisor.guideline import effective_conditions, regimen_rules
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.interpreter import conjunction
 from regimen_advisor.language.standings import Standing, standing_of
 from regimen_advisor.language.values import Choice, Facts, Truth
-from regimen_advisor.testing.cases import STATEMENTS, Case, Expectation
+from regimen_advisor.testing.cases import STATEMENTS, Expectation, RuleCase
 from regimen_advisor.testing.mutants import Mutant
 
 
@@ -25,14 +25,14 @@ from regimen_advisor.testing.mutants import Mutant
 class Observed:
     """A case with what the unchanged rules say of its patient: the truth of each effective rule."""
 
-    case: Case
+    case: RuleCase
     truths: Mapping[str, Truth]
     diseases: frozenset[str]
 
 
-def observe(cases: Iterable[Case], rulebook: Rulebook) -> list[Observed]:
+def observe(cases: Iterable[RuleCase], rulebook: Rulebook) -> list[Observed]:
     """The cases, each with the truth of every rule."""
-    program = Program(effective_conditions(rulebook))
+    program = Program(Guideline.of(rulebook).effective)
     found = []
     for case in cases:
         facts = case.patient.facts
@@ -47,13 +47,13 @@ class Watch:
 
     def __init__(self, rulebook: Rulebook, observed: list[Observed]) -> None:
         self.rulebook, self.observed = rulebook, observed
-        self.regimens = {name: [rule.id for rule in of.rules] for name, of in regimen_rules(rulebook).items()}
+        self.regimens = {name: [rule.id for rule in of.rules] for name, of in Guideline.of(rulebook).regimens.items()}
         self.naming: dict[str, list[int]] = {name: [] for name in rulebook.rules}
         for index, one in enumerate(observed):
             for name in one.case.rules:
                 self.naming[name].append(index)
 
-    def noticing(self, mutant: Mutant) -> tuple[Case | None, list[Case]]:
+    def noticing(self, mutant: Mutant) -> tuple[RuleCase | None, list[RuleCase]]:
         """The first case found to notice the change, and those of which only their advice could tell."""
         change = _Change(self, mutant)
         first = dict.fromkeys(index for name in mutant.rules for index in self.naming[name])
@@ -183,7 +183,7 @@ def _same(expected: tuple[str, ...] | None, found: Iterable[str]) -> bool:
     return expected is None or set(expected) == set(found)
 
 
-def _statement_fails(case: Case, rule: Rule, truth: Truth) -> bool | None:
+def _statement_fails(case: RuleCase, rule: Rule, truth: Truth) -> bool | None:
     """Whether a case fails on a statement of this truth."""
     said = next((one for one in case.says or () if one.rule == rule.id), None)
     closed = case.exactly and case.says is not None

@@ -11,7 +11,7 @@ from regimen_advisor.files.errors import Location
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect
 from regimen_advisor.language.standings import Standing
-from regimen_advisor.testing.cases import Case, Expectation
+from regimen_advisor.testing.cases import Expectation, RuleCase
 
 DECIDERS = ("rules", "studies", "because", "depends_on")
 """What an expectation may say beside the standing: each a list that names all there are, in any order."""
@@ -21,7 +21,7 @@ DECIDERS = ("rules", "studies", "because", "depends_on")
 class Failure:
     """One expectation that is not met."""
 
-    case: Case
+    case: RuleCase
     location: Location
     message: str
 
@@ -29,12 +29,12 @@ class Failure:
         return f"{self.location.file}:{self.location.line}: {self.message}"
 
 
-def run_case(case: Case, rulebook: Rulebook) -> list[Failure]:
+def run_case(case: RuleCase, rulebook: Rulebook) -> list[Failure]:
     """What of the case is not met; an empty list if it passes."""
     return compare(case, advise(case.patient, rulebook, ask=False))
 
 
-def compare(case: Case, advice: Advice) -> list[Failure]:
+def compare(case: RuleCase, advice: Advice) -> list[Failure]:
     """What of the case the advice does not meet."""
     options = {option.regimen: option for option in advice.options}
     failures = [
@@ -101,7 +101,7 @@ def statements_of(advice: Advice) -> dict[str, Statement]:
     return shown
 
 
-def _unsaid(case: Case, shown: dict[str, Statement]) -> Iterator[str]:
+def _unsaid(case: RuleCase, shown: dict[str, Statement]) -> Iterator[str]:
     for said in case.says or ():
         actual = shown.get(said.rule)
         if actual is None:

@@ -8,7 +8,7 @@ from typing import Any
 from regimen_advisor.advice import Advice, Option
 from regimen_advisor.advising import advise
 from regimen_advisor.engines.program import Program
-from regimen_advisor.guideline import regimen_rules
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Not
@@ -18,13 +18,12 @@ from regimen_advisor.patient.facts import NumberFact
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.profile_yaml import flow, profile_lines
 from regimen_advisor.patient.reading import Patient, read
-from regimen_advisor.solving.solver import Solver, solver_for
+from regimen_advisor.solving.solver import Solver
 from regimen_advisor.solving.witness import witness
 from regimen_advisor.testing.cases import Said
 from regimen_advisor.testing.coverage import Covered, demand
 from regimen_advisor.testing.results import decided_by, statements_of
 from regimen_advisor.testing.updating import WIDTH, entry_lines, expectation_of, said_lines
-from regimen_advisor.wording import Wording
 
 Written = Mapping[str, Any]
 
@@ -36,7 +35,7 @@ def patient_of(profile: Written, rulebook: Rulebook) -> Patient:
 
 def example(condition: Condition, rulebook: Rulebook, solver: Solver | None = None) -> dict[str, Any] | None:
     """The shortest profile of which ``condition`` is true node by node, so that cases count it; ``None`` if none is."""
-    solver = solver or solver_for(rulebook)
+    solver = solver or Guideline.of(rulebook).solver
     profile = witness(solver, condition)
     if profile is None:
         return None
@@ -70,7 +69,7 @@ def missing_examples(covered: Covered, rulebook: Rulebook) -> list[tuple[bool, d
 
 def _shows(rule: Rule, rulebook: Rulebook) -> Condition | None:
     """For whom it can be seen that ``rule`` excludes or warns; ``None`` for a rule of another kind, or of nothing."""
-    of = [regimen_rules(rulebook)[name] for name in rulebook.meets(rule)]
+    of = [Guideline.of(rulebook).regimens[name] for name in rulebook.meets(rule)]
     match rule.effect:
         case Effect.EXCLUDE:
             seen = tuple(one.offer for one in of)
@@ -98,7 +97,7 @@ def _edges(covered: Covered, rulebook: Rulebook, *, value: bool) -> Iterator[Con
 
 def case_of_occurrence(covered: Covered, profile: Written, rulebook: Rulebook, *, value: bool) -> list[str]:
     """The lines of a case that shows an occurrence with ``value``."""
-    wording = Wording(rulebook.domain, rulebook.findings)
+    wording = Guideline.of(rulebook).wording
     words = wording.condition(covered.occurrence.leaf, value)
     rule = rulebook.rules[covered.occurrence.rule]
     verb = "can hold" if value else "does not hold"

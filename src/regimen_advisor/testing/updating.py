@@ -18,7 +18,7 @@ from regimen_advisor.files.sources import Document, parse_documents
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.profile_yaml import flow
-from regimen_advisor.testing.cases import Case, Expectation, Said, parse_cases
+from regimen_advisor.testing.cases import Expectation, RuleCase, Said, parse_cases
 from regimen_advisor.testing.results import DECIDERS, Statement, compare, decided_by, differences, statements_of
 
 WIDTH = 118
@@ -59,7 +59,7 @@ def updated(path: Path, rulebook: Rulebook, profiles: Path, only: Iterable[str] 
 class _Rewriter:
     """Rewrites one document in ``lines``; ``end`` is the index of the first line that is no longer part of it."""
 
-    def __init__(self, case: Case, document: Document, advice: Advice, lines: list[str], end: int) -> None:
+    def __init__(self, case: RuleCase, document: Document, advice: Advice, lines: list[str], end: int) -> None:
         self.case, self.document, self.lines = case, document, lines
         self.end = next((index for index in range(self._first(), end) if lines[index].startswith("---")), end)
         self.options = {option.regimen: option for option in advice.options}

@@ -45,9 +45,11 @@ def summary_of(rows: Any, table: str, rulebook: Rulebook, *, exact: bool) -> Sum
     standings = {name: {word: next(each) or 0 for word in words} for name in rulebook.regimens}
     unread = tuple((*column_and_cell(text), count) for text, count in counted(f.explode(f.split(f.col(UNREAD), "\n"))))
     questions = counted(f.explode(f.split(f.col(QUESTIONS), "; ")))
+    twice = rows.groupBy("id").count().where(f.col("count") > 1).orderBy(f.desc("count"), "id").limit(MOST_TOLD)
+    repeated = tuple((row["id"], row["count"]) for row in twice.collect())
     return Summary(
         table, patients, counted(f.col(SET_APART)), unread, standings, questions, given or 0, open_ or 0, without or 0,
-        Settled(exact), rulebook.digest, rulebook.version,
+        Settled(exact), rulebook.digest, rulebook.version, repeated,
     )  # fmt: skip
 
 

@@ -70,12 +70,11 @@ class Settler:
     """Settles rows, each a case of its own; what was asked of the solver once is kept."""
 
     def __init__(self, engine: ColumnEngine, cells: OpenCells) -> None:
-        from regimen_advisor.solving.solver import Solver, solver_for  # noqa: PLC0415 - only where something is open
+        from regimen_advisor.solving.solver import Solver  # noqa: PLC0415 - only where something is open
 
         self.engine, self._open, self._questions = engine, cells, cells.questions
-        known = solver_for(engine.rulebook)
         # One of its own: which completions it finds, and so what it is asked, must not hang on what was asked before.
-        self.solver = Solver(known.domain, known.regimens, known.rules)
+        self.solver = Solver(engine.rulebook.domain, engine.regimens, engine.effective)
         self._stays: list[dict[int, bool]] = [{} for _ in self._questions]
         self._clinicals = Clinicals(engine.reader)
         self._fillings: list[_Tried] = []

@@ -1,0 +1,55 @@
+"""The public API: load a guideline, ask it about a patient, compare two of them.
+
+Every name here is at the top of the package: ``from regimen_advisor import Guideline, advise, compare``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from regimen_advisor.advice import Advice
+from regimen_advisor.explaining.explanation import Explanation
+from regimen_advisor.guideline import AnyProfile, Case, Guideline
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.reviewing import comparing
+
+AnyGuideline = Guideline | Rulebook | str | Path | None
+"""A guideline in any form: itself, a rulebook, the path of a folder of rules; ``None`` for the one that ships."""
+
+
+def guideline_from(source: AnyGuideline) -> Guideline:
+    """The guideline that ``source`` is or names. Raises ``InputError`` for rules that cannot be read."""
+    if isinstance(source, Guideline):
+        return source
+    return Guideline.of(source) if isinstance(source, Rulebook) else Guideline.load(source)
+
+
+def _case(profile: AnyProfile, guideline: AnyGuideline) -> Case:
+    return guideline_from(guideline).case(profile)
+
+
+def advise(profile: AnyProfile, guideline: AnyGuideline = None, *, ask: bool = True) -> Advice:
+    """Every option for a patient, with its standing, evidence and cautions.
+
+    ``ask`` also finds the questions worth asking, which takes most of the time where little is known. Raises
+    ``InputError`` for a profile or rules that cannot be read, ``DisagreementError`` if two engines differ.
+    """
+    return _case(profile, guideline).advice(ask=ask)
+
+
+def advise_file(path: str | Path, rules: str | Path | None = None) -> Advice:
+    """``advise`` for the path of a profile file and of a folder of rules."""
+    return advise(path, rules)
+
+
+def explain(profile: AnyProfile, guideline: AnyGuideline = None, *, regimen: str | None = None) -> Explanation:
+    """Why the options stand as they do for a patient; with ``regimen`` (an id or a name), that one in full.
+
+    Raises as ``advise`` does, and ``InputError`` for an unknown regimen.
+    """
+    return _case(profile, guideline).explain(*([] if regimen is None else [regimen]))
+
+
+def compare(old: AnyGuideline, new: AnyGuideline) -> comparing.Comparison:
+    """All that differs in the advice of two guidelines, exact over all patients whom both can describe."""
+    return comparing.compare(guideline_from(old).rulebook, guideline_from(new).rulebook)
