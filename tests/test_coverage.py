@@ -223,7 +223,7 @@ def test_a_condition_that_stands_twice_cannot_matter_and_needs_no_axiom(rulebook
 # What is missing ---------------------------------------------------------------------------------------------------
 
 
-def pasted(rulebook: Rulebook, *rules: str) -> list[Case]:
+def pasted(rulebook: Rulebook, *rules: str) -> list[RuleCase]:
     """The cases that coverage suggests where there are none."""
     blocks = [
         "\n".join(case_of_occurrence(one, profile, rulebook, value=value))
