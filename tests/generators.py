@@ -6,6 +6,7 @@ shrink what they find. Drugs and variants are few, so that conditions and patien
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from random import Random
 from typing import Any, get_args
@@ -13,15 +14,18 @@ from typing import Any, get_args
 from hypothesis import strategies as st
 
 from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.findings import Finding
 from regimen_advisor.knowledge.regimens import Component, Regimen, Source, Target
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import CautionKind, Effect, Rule, Setting
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
+from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Atom, Between, Choice, Facts, Includes, Is, Members, Number, Value
 from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
+from regimen_advisor.solving.witness import witness
 
 DRUGS = ("osimertinib", "gefitinib", "carboplatin", "pemetrexed", "pembrolizumab", "bevacizumab", "tarlatamab")
 CLASSES = ("egfr-tki-3g", "egfr-tki", "platinum", "chemotherapy", "ici", "antiangiogenic")
@@ -263,6 +267,64 @@ def _with_overrides(random: Random, book: Rulebook) -> Rulebook:
             rules[rule.id] = dataclasses.replace(rule, overrides=tuple(random.sample(near, 1)))
         earlier.append(rule)
     return dataclasses.replace(book, rules=rules)
+
+
+# Patients of a standing --------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=16)
+def reachable(rulebook: Rulebook) -> tuple[tuple[str, Standing, Mapping[str, Any]], ...]:
+    """For each regimen and each standing in which an offer rule of it holds, the smallest profile that surely has it.
+
+    What no patient can have is left out.
+    """
+    solver = Guideline.of(rulebook).solver
+    found = []
+    for name, of in Guideline.of(rulebook).regimens.items():
+        offer = AllOf((Leaf(Is("disease", frozenset({rulebook.regimens[name].disease}))), of.offer))
+        for standing, condition in (
+            (Standing.OFFERED, AllOf((offer, Not(of.exclusion), Not(of.caution)))),
+            (Standing.OFFERED_WITH_CAUTION, AllOf((offer, Not(of.exclusion), of.caution))),
+            (Standing.EXCLUDED, AllOf((offer, of.exclusion))),
+        ):
+            profile = witness(solver, condition)
+            if profile is not None:
+                found.append((name, standing, profile))
+    return tuple(found)
+
+
+def random_reachable(random: Random, rulebook: Rulebook, *standings: Standing) -> tuple[str, Standing, dict[str, Any]]:
+    """A regimen, its standing (one of ``standings``, or any) and a profile that surely has it, nothing to spare."""
+    fitting = [one for one in reachable(rulebook) if not standings or one[1] in standings]
+    regimen, standing, profile = random.choice(fitting)
+    return regimen, standing, dict(profile)
+
+
+def with_more(random: Random, profile: Mapping[str, Any], rulebook: Rulebook, known: float = 0.45) -> dict[str, Any]:
+    """``profile`` with more keys, and more of its history told, as far as a patient can be so."""
+    told = dict(profile)
+
+    def tell(key: str, value: Any) -> None:
+        nonlocal told
+        wider = {**told, key: value}
+        try:
+            patient = read(Profile.model_validate(wider), rulebook.domain)
+        except InputError:
+            return
+        if Guideline.of(rulebook).solver.is_possible(patient):
+            told = wider
+
+    for key, value in random_profile(random, known).items():
+        if key not in told:
+            tell(key, value)
+    details = {"outcome": ["progressed", "completed"], "cycles": [0, 4, 6], "drugs": [["carboplatin"], ["osimertinib"]]}
+    for index in range(len(told["history"]) if isinstance(told.get("history"), list) else 0):
+        for part, values in details.items():
+            entries = [dict(entry) for entry in told["history"]]
+            if entries[index].get(part, "unknown") == "unknown" and random.random() < known:
+                entries[index][part] = random.choice(values)
+                tell("history", entries)
+    return told
 
 
 # Hypothesis --------------------------------------------------------------------------------------------------------

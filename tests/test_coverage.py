@@ -23,9 +23,10 @@ from regimen_advisor.reports.coverage import render_json, render_text
 from regimen_advisor.reports.coverage_html import render_html
 from regimen_advisor.testing.cases import RuleCase, case_files, parse_cases, read_cases
 from regimen_advisor.testing.coverage import Covered, measure
+from regimen_advisor.testing.mutation import mutate
 from regimen_advisor.testing.occurrences import occurrences
 from regimen_advisor.testing.results import run_case
-from regimen_advisor.testing.suggesting import case_of_occurrence, missing_pair
+from regimen_advisor.testing.suggesting import case_of_occurrence, missing_examples
 from seeing import Look, faults, looks
 from small_rulebooks import rulebook_of
 
@@ -222,14 +223,57 @@ def test_a_condition_that_stands_twice_cannot_matter_and_needs_no_axiom(rulebook
 # What is missing ---------------------------------------------------------------------------------------------------
 
 
-def test_the_missing_pair_pasted_as_cases_passes_and_closes_the_gap(either: Rulebook) -> None:
-    coverage = measure(either, [])
+def pasted(rulebook: Rulebook, *rules: str) -> list[RuleCase]:
+    """The cases that coverage suggests where there are none."""
     blocks = [
-        "\n".join(case_of_occurrence(one, profile, either, value=value))
-        for one in coverage.of("missing")
-        for value, profile in missing_pair(one, either).items()
+        "\n".join(case_of_occurrence(one, profile, rulebook, value=value))
+        for one in measure(rulebook, [], rules or None).of("missing")
+        for value, profile in missing_examples(one, rulebook)
     ]
-    cases = parse_cases("\n---\n".join(blocks), "pasted.case.yaml", either)
+    return parse_cases("\n---\n".join(blocks), "pasted.case.yaml", rulebook)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "already-progressed-on-bevacizumab", "ivonescimab-alone-without-pd-l1", "nsclc-ecog-2",
+        "bevacizumab-carboplatin-paclitaxel-first-line", "no-bevacizumab-in-squamous-disease", "egfr-tki-resistance",
+    ],
+)  # fmt: skip
+def test_the_suggested_cases_notice_when_a_condition_is_dropped_turned_or_moved_by_one(
+    rulebook: Rulebook, rule: str
+) -> None:
+    cases = pasted(rulebook, rule)
+    assert [failure for case in cases for failure in run_case(case, rulebook)] == []
+    made = mutate(rulebook, cases, subjects=[rule], workers=1)
+    survived = {mutant.operator for mutant, _ in made.of("survived")}
+    assert made.of("killed")
+    assert survived <= {"value swapped", "finding replaced"}, "one word for another is more than the condition tells"
+
+
+def test_a_suggested_case_names_the_caution_that_it_shows_and_that_it_shows_not(rulebook: Rulebook) -> None:
+    rule = "ivonescimab-alone-without-pd-l1"
+    found = [case.expect["ivonescimab"] for case in pasted(rulebook, rule)]
+    assert [rule in (one.because or ()) for one in found] == [True, False]
+    assert found[1].because is not None
+    assert all(one.standing.is_offered for one in found)
+
+
+def test_a_suggested_case_lies_at_each_edge_of_a_number(rulebook: Rulebook) -> None:
+    book = rulebook_of(rulebook, "- {id: r, offer: anlotinib, when: {pd_l1_tps: {at_least: 1, at_most: 49}}}")
+    (one,) = [one for one in measure(book, []).of("missing") if one.occurrence.leaf.atom.fact == "pd_l1_tps"]
+    found = [(value, profile["pd_l1_tps"]) for value, profile in missing_examples(one, book)]
+    assert found == [(True, 1), (True, 49), (False, 0), (False, 50)]
+
+
+def test_a_rulebook_that_is_covered_is_told_in_one_line(either: Rulebook) -> None:
+    text = render_text(measure(either, pasted(either)))
+    assert text == "1 rule, 4 cases: 2 of 2 conditions covered by masking MC/DC (100.0 %)\n"
+    assert len(render_text(measure(either, pasted(either)), everything=True).splitlines()) > 5
+
+
+def test_the_missing_pair_pasted_as_cases_passes_and_closes_the_gap(either: Rulebook) -> None:
+    cases = pasted(either)
     assert len(cases) == 4
     assert [failure for case in cases for failure in run_case(case, either)] == []
     assert measure(either, cases).share == 1.0

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from regimen_advisor.knowledge.rulebook import Rulebook
     from regimen_advisor.reports.cases import Result
     from regimen_advisor.testing.cases import RuleCase
+    from regimen_advisor.testing.mutation import Mutation
 
 DEFAULT_CASES = "tests/cases"
 
@@ -30,6 +31,8 @@ class TestFormat(StrEnum):
     JSON = "json"
     JUNIT = "junit"
     GITHUB = "github"
+    MARKDOWN = "markdown"
+    SARIF = "sarif"
 
 
 class CoverageFormat(StrEnum):
@@ -38,6 +41,8 @@ class CoverageFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
     HTML = "html"
+    GITHUB = "github"
+    MARKDOWN = "markdown"
 
 
 class MutationFormat(StrEnum):
@@ -45,6 +50,8 @@ class MutationFormat(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    GITHUB = "github"
+    MARKDOWN = "markdown"
 
 
 Paths = Annotated[
@@ -94,8 +101,6 @@ def run_cases(  # noqa: PLR0917 - the command line names them
 
     Exit code 1 if any fails.
     """
-    from regimen_advisor.reports.annotations import render_cases  # noqa: PLC0415
-    from regimen_advisor.reports.cases import render_json, render_junit, render_text  # noqa: PLC0415
     from regimen_advisor.reports.files import write_output  # noqa: PLC0415
 
     rulebook = _rulebook(rules)
@@ -112,15 +117,27 @@ def run_cases(  # noqa: PLR0917 - the command line names them
         _update(cases, rulebook, Path(profiles))
         cases = _again(cases, rulebook, profiles)
     results = _results(cases, rulebook)
-    render = {
-        TestFormat.TEXT: render_text,
-        TestFormat.JSON: render_json,
-        TestFormat.JUNIT: render_junit,
-        TestFormat.GITHUB: render_cases,
-    }[format]
-    write_output(render(results), output)
+    write_output(_tested(results, format), output)
     if any(result.failures for result in results) or (fail_on_empty and not results):
         raise typer.Exit(1)
+
+
+def _tested(results: Sequence[Result], format: TestFormat) -> str:
+    from regimen_advisor.reports import annotations, cases, sarif, summaries  # noqa: PLC0415
+
+    match format:
+        case TestFormat.TEXT:
+            return cases.render_text(results)
+        case TestFormat.JSON:
+            return cases.render_json(results)
+        case TestFormat.JUNIT:
+            return cases.render_junit(results)
+        case TestFormat.MARKDOWN:
+            return summaries.cases_markdown(results)
+        case TestFormat.GITHUB:
+            return annotations.render_github(annotations.of_cases(results))
+        case TestFormat.SARIF:
+            return sarif.render_cases(annotations.of_cases(results))
 
 
 def coverage(  # noqa: PLR0917
@@ -158,6 +175,14 @@ def coverage(  # noqa: PLR0917
             from regimen_advisor.reports.coverage_html import render_html  # noqa: PLC0415
 
             text = render_html(measured)
+        case CoverageFormat.MARKDOWN:
+            from regimen_advisor.reports.summaries import coverage_markdown  # noqa: PLC0415
+
+            text = coverage_markdown(measured)
+        case CoverageFormat.GITHUB:
+            from regimen_advisor.reports.annotations import of_coverage, render_github  # noqa: PLC0415
+
+            text = render_github(of_coverage(measured))
     write_output(text, output)
     if measured.share * 100 < fail_under:
         raise typer.Exit(1)
@@ -182,7 +207,6 @@ def mutate(  # noqa: PLR0917
     Exit code 1 if there are some that no case notices.
     """
     from regimen_advisor.reports.files import write_output  # noqa: PLC0415
-    from regimen_advisor.reports.mutation import render_json, render_text  # noqa: PLC0415
     from regimen_advisor.testing.mutation import mutate as mutate_rules  # noqa: PLC0415
 
     rulebook = _rulebook(rules)
@@ -191,10 +215,24 @@ def mutate(  # noqa: PLR0917
     _refuse_failing(cases, rulebook)
     with _progress() as told:
         mutation = mutate_rules(rulebook, cases, subjects=subject or None, workers=workers, progress=told)
-    text = render_json(mutation) if format is MutationFormat.JSON else render_text(mutation, everything=everything)
-    write_output(text, output)
+    write_output(_mutated(mutation, format, everything=everything), output)
     if mutation.of("survived"):
         raise typer.Exit(1)
+
+
+def _mutated(mutation: Mutation, format: MutationFormat, *, everything: bool) -> str:
+    from regimen_advisor.reports import annotations, summaries  # noqa: PLC0415
+    from regimen_advisor.reports import mutation as report  # noqa: PLC0415
+
+    match format:
+        case MutationFormat.TEXT:
+            return report.render_text(mutation, everything=everything)
+        case MutationFormat.JSON:
+            return report.render_json(mutation)
+        case MutationFormat.MARKDOWN:
+            return summaries.mutation_markdown(mutation)
+        case MutationFormat.GITHUB:
+            return annotations.render_github(annotations.of_mutation(mutation))
 
 
 # What the verbs share ----------------------------------------------------------------------------------------------

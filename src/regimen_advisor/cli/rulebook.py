@@ -12,6 +12,8 @@ import typer
 from regimen_advisor.cli.options import Output, Rules
 
 if TYPE_CHECKING:
+    from regimen_advisor.reports.diff import DiffReport
+    from regimen_advisor.reviewing.checking import Checked
     from regimen_advisor.reviewing.comparing import Comparison
 
 
@@ -21,6 +23,8 @@ class CheckFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
     GITHUB = "github"
+    MARKDOWN = "markdown"
+    SARIF = "sarif"
 
 
 class DiffFormat(StrEnum):
@@ -29,6 +33,7 @@ class DiffFormat(StrEnum):
     TEXT = "text"
     MARKDOWN = "markdown"
     JSON = "json"
+    GITHUB = "github"
 
 
 def register(app: typer.Typer) -> None:
@@ -48,8 +53,6 @@ def check(
     """Find faults of the rulebook without any patient. Exit code 1 if there are some; warnings do not count."""
     from regimen_advisor.files.folders import MANIFEST  # noqa: PLC0415
     from regimen_advisor.knowledge.rulebook import fresh_manifest, load_rulebook  # noqa: PLC0415
-    from regimen_advisor.reports.annotations import render_check  # noqa: PLC0415
-    from regimen_advisor.reports.check import render_json, render_text  # noqa: PLC0415
     from regimen_advisor.reports.files import write_file, write_output  # noqa: PLC0415
     from regimen_advisor.reviewing.checking import check as check_rulebook  # noqa: PLC0415
     from regimen_advisor.reviewing.revisions import working_folder  # noqa: PLC0415
@@ -58,10 +61,25 @@ def check(
     if write_manifest:
         write_file(folder / MANIFEST, fresh_manifest(folder))
     checked = check_rulebook(load_rulebook(folder))
-    render = {CheckFormat.TEXT: render_text, CheckFormat.JSON: render_json, CheckFormat.GITHUB: render_check}[format]
-    write_output(render(checked), output)
+    write_output(_checked(checked, format), output)
     if checked.faults:
         raise typer.Exit(1)
+
+
+def _checked(checked: Checked, format: CheckFormat) -> str:
+    from regimen_advisor.reports import annotations, check, sarif, summaries  # noqa: PLC0415
+
+    match format:
+        case CheckFormat.TEXT:
+            return check.render_text(checked)
+        case CheckFormat.JSON:
+            return check.render_json(checked)
+        case CheckFormat.MARKDOWN:
+            return summaries.check_markdown(checked)
+        case CheckFormat.GITHUB:
+            return annotations.render_github(annotations.of_check(checked))
+        case CheckFormat.SARIF:
+            return sarif.render_check(annotations.of_check(checked))
 
 
 def diff(
@@ -100,14 +118,26 @@ def diff(
     comparison = compare(before.rulebook, after.rulebook)
     share = share_of(comparison, profiles) if profiles else None
     report = DiffReport(comparison, before.name, after.name, share)
-    rendered = {DiffFormat.TEXT: report.text, DiffFormat.MARKDOWN: report.markdown, DiffFormat.JSON: report.json}[
-        format
-    ]()
+    rendered = _compared(report, format)
     if save_witnesses is not None:
         _save_witnesses(comparison, Path(save_witnesses))
     write_output(rendered, output)
     if exit_code and not comparison.is_equal:
         raise typer.Exit(1)
+
+
+def _compared(report: DiffReport, format: DiffFormat) -> str:
+    match format:
+        case DiffFormat.TEXT:
+            return report.text()
+        case DiffFormat.MARKDOWN:
+            return report.markdown()
+        case DiffFormat.JSON:
+            return report.json()
+        case DiffFormat.GITHUB:
+            from regimen_advisor.reports.annotations import of_diff, render_github  # noqa: PLC0415
+
+            return render_github(of_diff(report))
 
 
 def _save_witnesses(comparison: Comparison, folder: Path) -> None:

@@ -1,35 +1,144 @@
-"""What ``check`` and ``test`` found as workflow commands of GitHub: each stands at its line in the pull request."""
+"""What a verb found, each with its place: as workflow commands of GitHub, which stand at their line in a pull request.
+
+``summaries`` and ``sarif`` print the same findings in other forms.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 from regimen_advisor.files.errors import Location, printable
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.reports.cases import Result
+from regimen_advisor.reports.coverage import lacking_words, occurrence_words
+from regimen_advisor.reports.diff import DiffReport, headline, rule_words, standings_words
 from regimen_advisor.reviewing.checking import Checked
+from regimen_advisor.reviewing.comparing import Change
+from regimen_advisor.reviewing.ways_told import way_words
+from regimen_advisor.testing.coverage import Coverage
+from regimen_advisor.testing.mutation import Mutation
+
+Level = Literal["error", "warning", "notice"]
 
 
-def render_check(checked: Checked) -> str:
-    """One command a line: faults as errors, then warnings as warnings."""
-    faults = [_command("error", flaw.location, flaw.kind, f"{flaw.subject}: {flaw.says}") for flaw in checked.faults]
-    return "".join(faults) + "".join(
-        _command("warning", flaw.location, flaw.kind, f"{flaw.subject}: {flaw.says}") for flaw in checked.warnings
-    )
+@dataclass(frozen=True)
+class Annotation:
+    """Something found at a place: ``kind`` is its heading, ``subject`` the rule, regimen or case it is about."""
+
+    level: Level
+    location: Location
+    kind: str
+    subject: str
+    message: str
 
 
-def render_cases(results: Sequence[Result]) -> str:
-    """One command a line for each expectation that is not met; nothing where all cases pass."""
-    return "".join(
-        _command("error", failure.location, result.case.name, failure.message)
+def of_check(checked: Checked) -> list[Annotation]:
+    """Faults as errors, then warnings as warnings."""
+    levels: tuple[Level, Level] = ("error", "warning")
+    return [
+        Annotation(level, flaw.location, flaw.kind, flaw.subject, f"{flaw.subject}: {flaw.says}")
+        for level, found in zip(levels, (checked.faults, checked.warnings), strict=True)
+        for flaw in found
+    ]
+
+
+def of_cases(results: Sequence[Result]) -> list[Annotation]:
+    """Each expectation that is not met; nothing where all cases pass."""
+    return [
+        Annotation("error", failure.location, result.case.name, failure.message.partition(": ")[0], failure.message)
         for result in results
         for failure in result.failures
-    )
+    ]
 
 
-def _command(level: str, location: Location, title: str, message: str) -> str:
-    place = {"file": location.file, "line": location.line, "col": location.column, "title": title}
+def of_coverage(coverage: Coverage) -> list[Annotation]:
+    """Each rule that holds in no case, and each condition that the cases do not show to matter."""
+    wording = Guideline.of(coverage.rulebook).wording
+    unused = [
+        Annotation("warning", coverage.rulebook.rules[name].location, "unused rule", name, f"{name}: holds in no case")
+        for name in coverage.unused
+    ]
+    return unused + [
+        Annotation(
+            "warning", one.occurrence.place, "not covered", one.occurrence.rule,
+            f"{occurrence_words(one, wording)}: {lacking_words(one)}",
+        )
+        for one in coverage.of("missing")
+    ]  # fmt: skip
+
+
+def of_mutation(mutation: Mutation) -> list[Annotation]:
+    """Each change of the rules that no case notices."""
+    return [
+        Annotation(
+            "error", mutant.place, "change not noticed", mutant.subject,
+            f"{mutant.subject}: {mutant.operator}, and no case notices",
+        )
+        for mutant, _ in mutation.of("survived")
+    ]  # fmt: skip
+
+
+def of_diff(report: DiffReport) -> list[Annotation]:
+    """Each change of advice, at the rule that was changed for it: a warning where an option is lost, else a notice.
+
+    Where NEW has no such rule (it was removed) the regimen has its place; where NEW lacks that too, the folder.
+    """
+    found = report.comparison
+    told = [_of_change(report, change) for change in found.changes]
+    if not told:
+        told = [
+            Annotation("notice", Location(found.new.folder.as_posix()), "advice", "", headline(report)),
+        ]
+    return told
+
+
+def _of_change(report: DiffReport, change: Change) -> Annotation:
+    ways = [way_words(way, report.comparison.words) for way in change.ways]
+    more = f" (and in {len(ways) - 1} more ways)" if len(ways) > 1 else ""
+    message = f"{change.subject}: {standings_words(change)}, for patients with {ways[0]}{more}"
+    causes = list(_causes(report, change))
+    if causes:
+        message += f"; {causes[0][1]}"
+    place = causes[0][0] if causes else Location(report.comparison.new.folder.as_posix())
+    return Annotation("warning" if change.is_loss else "notice", place, "change of advice", change.subject, message)
+
+
+def _causes(report: DiffReport, change: Change) -> Iterator[tuple[Location, str]]:
+    """The rules of NEW that were added or changed and speak of what changes, with what became of each."""
+    found = report.comparison
+    for one in found.rules:
+        for id in one.after:
+            rule = found.new.rules[id]
+            if one.fate in ("added", "changed") and (change.subject == id or change.subject in found.new.meets(rule)):
+                yield rule.location, rule_words(one)
+    for one in found.rules:
+        for id in one.before:
+            if one.fate == "removed" and (
+                change.subject == id or change.subject in found.old.meets(found.old.rules[id])
+            ):
+                yield Location((found.new.folder / one.places_before[0].rpartition(":")[0]).as_posix()), rule_words(one)
+
+
+def render_github(annotations: Iterable[Annotation]) -> str:
+    """One workflow command a line."""
+    return "".join(_command(one) for one in annotations)
+
+
+def _command(one: Annotation) -> str:
+    place = {"file": here(one.location.file), "line": one.location.line, "col": one.location.column, "title": one.kind}
     properties = ",".join(f"{name}={_property(str(value))}" for name, value in place.items() if value is not None)
-    return f"::{level} {properties}::{_escaped(message)}\n"
+    return f"::{one.level} {properties}::{_escaped(one.message)}\n"
+
+
+def here(file: str) -> str:
+    """The file as it is called from the working directory, where it lies below that: what a pull request knows."""
+    path = Path(file)
+    if path.is_absolute() and path.is_relative_to(Path.cwd()):
+        return path.relative_to(Path.cwd()).as_posix()
+    return path.as_posix() if "\\" in file else file
 
 
 def _escaped(text: str) -> str:

@@ -31,9 +31,13 @@ def render_text(results: Sequence[Result]) -> str:
                 *(f"  {_told(failure)}" for failure in result.failures),
                 "",
             ]
+    return "\n".join([*lines, summary(results)]) + "\n"
+
+
+def summary(results: Sequence[Result]) -> str:
+    """How many cases there are, and how many passed."""
     failed = sum(bool(result.failures) for result in results)
-    passed = len(results) - failed
-    return "\n".join([*lines, f"{_cases(len(results))}: {passed} passed, {failed} failed"]) + "\n"
+    return f"{_cases(len(results))}: {len(results) - failed} passed, {failed} failed"
 
 
 def _cases(number: int) -> str:

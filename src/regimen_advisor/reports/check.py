@@ -23,10 +23,14 @@ def render_text(checked: Checked) -> str:
             lines += _flaw(flaw, "warning", witness=flaw.kind != "no option")
         if len(found) > MOST_OF_A_KIND:
             lines.append(f"and {len(found) - MOST_OF_A_KIND} more warnings of {kind}; --format json lists them all")
+    return "\n".join([*lines, summary(checked)]) + "\n"
+
+
+def summary(checked: Checked) -> str:
+    """How much was looked at, and how much was found."""
     rulebook = checked.rulebook
     looked = f"{len(rulebook.rules)} rules, {len(rulebook.findings)} findings, {len(rulebook.regimens)} regimens"
-    lines.append(f"{looked}: {_count(checked.faults, 'fault')}, {_count(checked.warnings, 'warning')}.")
-    return "\n".join(lines) + "\n"
+    return f"{looked}: {_count(checked.faults, 'fault')}, {_count(checked.warnings, 'warning')}."
 
 
 def _count(found: Sequence[Flaw], word: str) -> str:

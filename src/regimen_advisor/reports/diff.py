@@ -64,10 +64,12 @@ def headline(report: DiffReport) -> str:
             "what is said beside the options."
         )
     names = {change.subject for change in found.regimens}
+    lost = list(dict.fromkeys(change.subject for change in found.regimens if change.is_loss))
     parts = [f"{_count(len(names), 'regimen')} can stand otherwise or be decided by other rules"] if names else []
     if found.statements:
         parts.append(f"{_count(len(found.statements), 'statement')} beside the options can differ")
-    return f"The advice changes: {'; '.join(parts)}."
+    loss = f" Some patients lose {', '.join(lost)} as an option." if lost else ""
+    return f"The advice changes: {'; '.join(parts)}.{loss}"
 
 
 def _count(number: int, word: str) -> str:

@@ -19,13 +19,9 @@ from regimen_advisor.testing.mutation import Mutation, Verdict
 
 def render_text(mutation: Mutation, *, everything: bool = False) -> str:
     """The count, then each survivor; with ``everything`` also the mutants that are equivalent."""
-    killed, survived, equivalent = (mutation.of(fate) for fate in ("killed", "survived", "equivalent"))
-    summary = (
-        f"{len(mutation.mutants)} mutants: {len(killed)} noticed, {len(survived)} not noticed by any case, "
-        f"{len(equivalent)} equivalent (proved, not counted): {percent(mutation.share)} noticed"
-    )
-    lines = [summary, *_by_operator(mutation)]
-    for mutant, verdict in survived:
+    lines = [summary(mutation), *_by_operator(mutation)]
+    equivalent = mutation.of("equivalent")
+    for mutant, verdict in mutation.of("survived"):
         lines += ["", *_survivor(mutant, verdict, mutation.rulebook.domain)]
     if everything and equivalent:
         lines += ["", "Equivalent: no possible patient tells them apart"]
@@ -33,11 +29,25 @@ def render_text(mutation: Mutation, *, everything: bool = False) -> str:
     return "\n".join(lines) + "\n"
 
 
+def summary(mutation: Mutation) -> str:
+    """How many changes were made, and what became of them."""
+    killed, survived, equivalent = (mutation.of(fate) for fate in ("killed", "survived", "equivalent"))
+    return (
+        f"{len(mutation.mutants)} mutants: {len(killed)} noticed, {len(survived)} not noticed by any case, "
+        f"{len(equivalent)} equivalent (proved, not counted): {percent(mutation.share)} noticed"
+    )
+
+
 def _by_operator(mutation: Mutation) -> Iterator[str]:
+    for operator, noticed, missed, same in operator_counts(mutation):
+        yield f"  {operator:<20} {noticed:>5} noticed {missed:>5} not noticed {same:>5} equivalent"
+
+
+def operator_counts(mutation: Mutation) -> Iterator[tuple[str, int, int, int]]:
+    """Each kind of change with how many were noticed, not noticed and equivalent."""
     fates = Counter((mutant.operator, verdict.fate) for mutant, verdict in _pairs(mutation))
     for operator in dict.fromkeys(mutant.operator for mutant in mutation.mutants):
-        noticed, missed, same = (fates[operator, fate] for fate in ("killed", "survived", "equivalent"))
-        yield f"  {operator:<20} {noticed:>5} noticed {missed:>5} not noticed {same:>5} equivalent"
+        yield operator, fates[operator, "killed"], fates[operator, "survived"], fates[operator, "equivalent"]
 
 
 def _pairs(mutation: Mutation) -> Iterator[tuple[Mutant, Verdict]]:
@@ -46,11 +56,16 @@ def _pairs(mutation: Mutation) -> Iterator[tuple[Mutant, Verdict]]:
 
 def _survivor(mutant: Mutant, verdict: Verdict, domain: Domain) -> Iterator[str]:
     yield f"{mutant.place}: {mutant.subject}: {mutant.operator}, and no case notices"
-    before, after = (_lines(side, domain) for side in (mutant.before, mutant.after))
-    yield from (f"  {line}" for line in difflib.ndiff(before, after) if not line.startswith("?"))
+    yield from (f"  {line}" for line in change_lines(mutant, domain))
     if verdict.witness:
         yield "  a patient that tells them apart:"
         yield from (f"    {line}" for line in profile_lines(verdict.witness))
+
+
+def change_lines(mutant: Mutant, domain: Domain) -> list[str]:
+    """What was written and what is written now, as the lines of a ``diff``."""
+    before, after = (_lines(side, domain) for side in (mutant.before, mutant.after))
+    return [line for line in difflib.ndiff(before, after) if not line.startswith("?")]
 
 
 def _lines(side: Condition | str, domain: Domain) -> list[str]:

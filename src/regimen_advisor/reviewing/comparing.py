@@ -71,6 +71,11 @@ class Change:
     shown_before: tuple[Difference, ...]
     shown_after: tuple[Difference, ...]
 
+    @property
+    def is_loss(self) -> bool:
+        """Whether patients lose an option by it."""
+        return self.before is not None and self.after is not None and self.before.is_offered > self.after.is_offered
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
@@ -81,6 +86,7 @@ class Comparison:
     joined: Joined
     sayings: tuple[Saying, ...]
     regimens: tuple[Change, ...]
+    """Those by which an option is lost come first."""
     statements: tuple[Change, ...]
     rules: tuple[RuleChange, ...]
     wording: tuple[WordingChange, ...]
@@ -134,7 +140,8 @@ class _Comparer:
 
     def comparison(self) -> Comparison:
         names = list(dict.fromkeys((*self.new.regimens, *self.old.regimens)))
-        regimens = tuple(change for name in names for change in self._of_regimen(name))
+        found = [change for name in names for change in self._of_regimen(name)]
+        regimens = tuple(sorted(found, key=lambda change: not change.is_loss))
         statements = tuple(change for saying in self.sayings for change in self._of_statement(saying))
         for saying in self.sayings:
             self.changed[saying.id] |= self._is_changed(saying)

@@ -14,6 +14,21 @@ FaultKind = Literal[
 ]  # fmt: skip
 WarningKind = Literal["outdated manifest", "hole between options", "no option", "judged less exactly"]
 
+MEANINGS: Mapping[str, str] = {
+    "unreachable rule": "no patient meets the condition, or wherever one does another rule overrides it",
+    "constant condition": "a test, or a group of tests, that every patient meets or none",
+    "subsumed rule": "another rule with the same effect and studies holds wherever this one does",
+    "equal rules": "two rules that differ in name only",
+    "regimen always excluded": "everyone the regimen is offered to is excluded",
+    "idle override": "no patient meets both the rule that overrides and the one that is overridden",
+    "never used": "nothing uses this finding, study, regimen, drug or class",
+    "outdated manifest": "the manifest counts other rules, or is of other files, than those that lie beside it",
+    "hole between options": "with a number in the middle there is no option, with lower and with higher ones there is",
+    "no option": "a setting in which nothing is offered",
+    "judged less exactly": "judged condition by condition the regimen is undetermined, though its standing is sure",
+}
+"""What each kind of flaw means, in the order in which they are looked for."""
+
 
 @dataclass(frozen=True)
 class Flaw:

@@ -80,6 +80,11 @@ class Coverage:
         return len(self.of("covered")) / counted if counted else 1.0
 
     @property
+    def is_whole(self) -> bool:
+        """Whether every condition that can matter is covered, and every rule holds in some case."""
+        return not self.of("missing") and not self.unused
+
+    @property
     def unused(self) -> tuple[str, ...]:
         """The rules that hold in no case."""
         return tuple(name for name, found in self.rules.items() if name not in self.held)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from regimen_advisor.advice import Advice, Option
@@ -11,9 +11,10 @@ from regimen_advisor.engines.program import Program
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
-from regimen_advisor.language.conditions import Condition
+from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Not
 from regimen_advisor.language.standings import Standing
-from regimen_advisor.language.values import Truth
+from regimen_advisor.language.values import Between, Truth
+from regimen_advisor.patient.facts import NumberFact
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.profile_yaml import flow, profile_lines
 from regimen_advisor.patient.reading import Patient, read
@@ -44,14 +45,54 @@ def example(condition: Condition, rulebook: Rulebook, solver: Solver | None = No
     return witness(solver, condition, unknown)
 
 
-def missing_pair(covered: Covered, rulebook: Rulebook) -> dict[bool, dict[str, Any]]:
-    """For each value that no case shows, a profile in which the occurrence has it and alone decides its rule."""
-    found = {}
+def missing_examples(covered: Covered, rulebook: Rulebook) -> list[tuple[bool, dict[str, Any]]]:
+    """For each value that no case shows, profiles in which the occurrence has it and alone decides its rule.
+
+    Of a rule that excludes or warns they are patients to whom a regimen it speaks of is offered otherwise, where there
+    are such: only there does it show. Of a number they lie at each edge, where a slip by one shows.
+    """
+    found: list[tuple[bool, dict[str, Any]]] = []
     for value in covered.lacking:
-        profile = example(demand(rulebook, covered.occurrence, value=value), rulebook)
-        if profile is not None:
-            found[value] = profile
+        needed = demand(rulebook, covered.occurrence, value=value)
+        seen = AllOf((needed, shows)) if (shows := _shows(rulebook.rules[covered.occurrence.rule], rulebook)) else None
+        profiles = []
+        for wider in (seen, needed):
+            edges = [AllOf((wider, edge)) for edge in _edges(covered, rulebook, value=value)] if wider else []
+            profiles = [profile for edge in edges if (profile := example(edge, rulebook))]
+            if wider and not profiles and (profile := example(wider, rulebook)):
+                profiles = [profile]
+            if profiles:
+                break
+        found += [(value, profile) for profile in profiles]
     return found
+
+
+def _shows(rule: Rule, rulebook: Rulebook) -> Condition | None:
+    """For whom it can be seen that ``rule`` excludes or warns; ``None`` for a rule of another kind, or of nothing."""
+    of = [Guideline.of(rulebook).regimens[name] for name in rulebook.meets(rule)]
+    match rule.effect:
+        case Effect.EXCLUDE:
+            seen = tuple(one.offer for one in of)
+        case Effect.CAUTION:
+            seen = tuple(AllOf((one.offer, Not(one.exclusion))) for one in of)
+        case _:
+            return None
+    return AnyOf(seen) if seen else None
+
+
+def _edges(covered: Covered, rulebook: Rulebook, *, value: bool) -> Iterator[Condition]:
+    """The numbers at which a test of a number turns, on the side where it has ``value``."""
+    atom = covered.occurrence.leaf.atom
+    if not isinstance(atom, Between):
+        return
+    fact = rulebook.domain.facts[atom.fact]
+    assert isinstance(fact, NumberFact)
+    beyond = 0 if value else 1
+    edges = ([atom.low - beyond] if atom.low > fact.low else []) + (
+        [atom.high + beyond] if atom.high < fact.high else []
+    )
+    for number in dict.fromkeys(edges):
+        yield Leaf(Between(atom.fact, number, number))
 
 
 def case_of_occurrence(covered: Covered, profile: Written, rulebook: Rulebook, *, value: bool) -> list[str]:
@@ -75,7 +116,7 @@ def _expected(advice: Advice, rules: list[Rule], rulebook: Rulebook) -> list[str
     options = {option.regimen: option for option in advice.options}
     shown = statements_of(advice)
     regimens = dict.fromkeys(name for rule in rules if (name := _regimen_to_show(rule, options, rulebook)))
-    lines = [line for name in regimens for line in entry_lines(name, expectation_of(options.get(name)))]
+    lines = [line for name in regimens for line in entry_lines(name, _expectation(options.get(name), rules))]
     lines = ["expect:", *lines] if lines else []
     spoken = [rule.id for rule in rules if not rulebook.meets(rule)]
     says = [Said(name, shown[name].effect, shown[name].studies) for name in spoken if name in shown]
@@ -88,11 +129,20 @@ def _expected(advice: Advice, rules: list[Rule], rulebook: Rulebook) -> list[str
     return lines
 
 
+def _expectation(option: Option | None, rules: Sequence[Rule]) -> dict[str, Any] | str:
+    """What the option now is; with the rules that decide on it, even if none does, where ``rules`` could."""
+    told = expectation_of(option)
+    if isinstance(told, dict) and any(rule.effect in (Effect.CAUTION, Effect.EXCLUDE) for rule in rules):
+        told.setdefault("because", [])
+    return told
+
+
 def _regimen_to_show(rule: Rule, options: Mapping[str, Option], rulebook: Rulebook) -> str | None:
-    """A regimen on which the rule shows: one that it decides on, else one that is offered, else any that it meets."""
+    """A regimen on which the rule shows: one that it decides on, else one that is offered or may be, else any."""
     met = rulebook.meets(rule)
     if rule.effect is Effect.OFFER:
         return rule.subject
     deciding = [name for name in met if name in options and rule.id in decided_by(options[name])]
-    offered = [name for name in met if name in options and options[name].standing is not Standing.NOT_INDICATED]
-    return next(iter((*deciding, *offered, *met)), None)
+    offered = [name for name in met if name in options and options[name].standing.is_offered]
+    may_be = [name for name in met if name in options and options[name].standing is not Standing.NOT_INDICATED]
+    return next(iter((*deciding, *offered, *may_be, *met)), None)
