@@ -253,11 +253,10 @@ def summarise(result: CohortResult, name: str) -> Summary:
             inexact.sum().alias("inexact"),
             *counts,
         ).collect(engine="streaming").row(0, named=True)  # fmt: skip
-        reasons = _counted(rows.select(SET_APART).drop_nulls())
-        cells = _counted(rows.select(UNREAD).drop_nulls().with_columns(pl.col(UNREAD).str.split("\n")).explode(UNREAD))
-        questions = _counted(rows.select(QUESTIONS).drop_nulls(), "; ")
-        twice = rows.group_by("id").len("n").filter(pl.col("n") > 1).sort(["n", "id"], descending=[True, False])
-        repeated = tuple(twice.head(MOST_TOLD).collect(engine="streaming").iter_rows())
+        reasons = counted_cells(rows.select(SET_APART).drop_nulls())
+        cells = counted_cells(rows.select(pl.col(UNREAD).str.split("\n")).drop_nulls().explode(UNREAD))
+        questions = counted_cells(rows.select(QUESTIONS).drop_nulls(), "; ")
+        repeated = repeated_names(rows)
     return Summary(
         name,
         totals["patients"],
@@ -278,7 +277,7 @@ def summarise(result: CohortResult, name: str) -> Summary:
     )
 
 
-def _counted(column: pl.LazyFrame, separator: str | None = None) -> tuple[tuple[str, int], ...]:
+def counted_cells(column: pl.LazyFrame, separator: str | None = None) -> tuple[tuple[str, int], ...]:
     """The distinct cells of the only column, the commonest first; ``separator`` parts cells that are counted in parts.
 
     The cells are then counted whole before they are split, so they should be few.
@@ -291,6 +290,12 @@ def _counted(column: pl.LazyFrame, separator: str | None = None) -> tuple[tuple[
     return tuple((text, count) for text, count in counts.collect(engine="streaming").rows())
 
 
+def repeated_names(rows: pl.LazyFrame) -> tuple[tuple[str, int], ...]:
+    """Names that stand in more than one row, and in how many, the commonest first."""
+    twice = rows.group_by(ID).len("n").filter(pl.col("n") > 1).sort(["n", ID], descending=[True, False])
+    return tuple(twice.head(MOST_TOLD).collect(engine="streaming").iter_rows())
+
+
 def column_and_cell(text: str) -> tuple[str, str]:
     """The column and the cell of what stands in ``unread``."""
     column, _, cell = text.partition(": ")
@@ -299,11 +304,15 @@ def column_and_cell(text: str) -> tuple[str, str]:
 
 def refuse_if_strict(summary: Summary) -> None:
     """Raises ``InputError`` if a cell could not be read or a row was set apart."""
-    place = Location(summary.table)
+    refuse_unread(summary.table, summary.unread, summary.set_apart)
+
+
+def refuse_unread(table: str, unread: Sequence[tuple[str, str, int]], apart: Sequence[tuple[str, int]]) -> None:
+    """Raises ``InputError`` with every cell that could not be read and every reason why a row was set apart."""
+    place = Location(table)
     problems = [
-        Problem(place, f"{column}: cannot read `{cell}` ({counted(count, 'row')})")
-        for column, cell, count in summary.unread
+        Problem(place, f"{column}: cannot read `{cell}` ({counted(count, 'row')})") for column, cell, count in unread
     ]
-    problems += [Problem(place, f"{counted(count, 'row')} set apart: {reason}") for reason, count in summary.set_apart]
+    problems += [Problem(place, f"{counted(count, 'row')} set apart: {reason}") for reason, count in apart]
     if problems:
         raise InputError(problems)
