@@ -145,6 +145,41 @@ def test_options_that_wait_for_one_answer_alone_are_counted_as_such(rulebook, tm
     assert [(one.key, one.options, one.alone, one.patients) for one in found] == [("alk", len(open_), len(open_), 1)]
 
 
+EVENTS = """\
+title: events
+id: who
+dates: days
+tables:
+  lines: {file: lines.csv, key: who, date: start}
+  tests: {file: tests.csv, key: who, date: day}
+row: {each: lines}
+history:
+  from: lines
+  complete: true
+  drugs: {column: lines.drug}
+keys:
+  disease: {constant: nsclc}
+  pd_l1_tps: {column: tests.tps, take: last}
+"""
+
+
+def test_cells_of_linked_tables_that_are_not_read_are_counted_for_their_key(app, tmp_path):
+    for name, text in {
+        "patients.csv": "who,sex\na,f\nb,m\n",
+        "lines.csv": "who,start,drug\na,10,gefitinib\na,90,magic water\nb,5,docetaxel\n",
+        "tests.csv": "who,day,tps,lab\na,1,60,x\nb,1,plenty,y\n",
+        "mapping.yaml": EVENTS,
+    }.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    files = [str(tmp_path / "patients.csv"), "--mapping", str(tmp_path / "mapping.yaml"), "--check"]
+    data = json.loads(checked(app, files, "--format", "json"))
+    counts = {one["key"]: (one["known"], one["unknown"], one["unreadable"]) for one in data["keys"]}
+    assert counts["pd_l1_tps"] == (2, 0, 1)
+    assert counts["history"][0] + counts["history"][2] == 3
+    assert {(one["column"], one["cell"]) for one in data["unread"]} >= {("tests.tps", "plenty")}
+    assert data["ignored"] == ["sex", "tests.lab"]
+
+
 def test_strict_refuses_a_table_with_a_cell_that_is_not_read(app, files):
     done = CliRunner().invoke(app, [*files, "--strict"])
     assert done.exit_code != 0

@@ -39,14 +39,11 @@ class Look:
 
 def print_check(look: Look, format: CohortFormat, *, strict: bool) -> None:
     """Prints what was read of the table. Raises ``InputError`` if ``strict`` and something was not."""
-    from regimen_advisor.cohorts.data_check import check_table, refuse_if_strict  # noqa: PLC0415
-    from regimen_advisor.cohorts.tables import scan_table  # noqa: PLC0415
+    from regimen_advisor.cohorts.data_check import check_table, columns_of_tables, refuse_if_strict  # noqa: PLC0415
     from regimen_advisor.reports import data_check as report  # noqa: PLC0415
     from regimen_advisor.reports.files import write_output  # noqa: PLC0415
 
-    columns = [
-        name for name in scan_table(look.paths).collect_schema().names() if name not in (look.given, look.id_column)
-    ]
+    columns = [name for name in columns_of_tables(look.paths, look.mapping) if name not in (look.given, look.id_column)]
     found = check_table(look.open(), look.rulebook, columns)
     if strict:
         refuse_if_strict(found)

@@ -18,11 +18,15 @@ from regimen_advisor.cohorts.cohort import (
     column_and_cell,
     counted_cells,
     refuse_unread,
-    relabelled,
     repeated_names,
+    second_tables,
     set_apart,
+    unread_cells,
 )
-from regimen_advisor.cohorts.tables import refuse_odd_name, table_errors
+from regimen_advisor.cohorts.events import UNREAD_EVENTS
+from regimen_advisor.cohorts.mapping import TableMapping
+from regimen_advisor.cohorts.mapping_file import Reading
+from regimen_advisor.cohorts.tables import refuse_odd_name, scan_table, table_errors
 from regimen_advisor.columns.codes import CellTable
 from regimen_advisor.columns.engine import FAULT, HISTORY, ColumnEngine
 from regimen_advisor.columns.exact.corrections import write_standings
@@ -92,31 +96,30 @@ class DataCheck:
 
 
 def check_table(table: CohortTable, rulebook: Rulebook, columns: Sequence[str] = ()) -> DataCheck:
-    """What was read of each row of ``table``; ``columns`` are those of the table as it was before the mapping.
+    """What was read of each row of ``table``; ``columns`` are those of the tables before they were mapped.
 
     Raises ``InputError`` where the table cannot be read.
     """
     mapping = table.mapping
     engine = ColumnEngine(rulebook, mapping.readers if mapping else None)
-    seen = _Seen(engine, table.keys)
+    seen = _Seen(engine, table.keys, mapping)
     program = Program(engine.layout)
     wanted = _wanted(engine, program)
     with working_folder(None, prefix=".check-") as scratch, table_errors(table.name):
         refuse_odd_name(scratch, str(scratch))
         file = scratch / "check.parquet"
         facts = program.run(engine.facts(table.rows, seen.look))
-        write_standings(facts.select(ID, set_apart(engine), relabelled(mapping), *wanted.values()), file)
+        write_standings(facts.select(ID, set_apart(engine), unread_cells(facts, mapping), *wanted.values()), file)
         rows = pl.scan_parquet(file)
         totals = rows.select(pl.len().alias(ID), *(_total(name) for name in wanted)).collect().row(0, named=True)
         reasons = counted_cells(rows.select(SET_APART).drop_nulls())
         cells = counted_cells(rows.select(pl.col(UNREAD).str.split("\n")).drop_nulls().explode(UNREAD))
         twice = repeated_names(rows)
-    labels = {**{key: key if mapping is None else "constant" for key in table.keys}, **_labels(table)}
     read = mapping.file.columns if mapping else {*table.keys, ID}
     return DataCheck(
         table.name,
         totals[ID],
-        tuple(seen.count(key, labels[key], totals[ID]) for key in table.keys),
+        tuple(seen.count(key, ", ".join(columns_of(key, mapping)) or "constant", totals[ID]) for key in table.keys),
         tuple((*column_and_cell(text), count) for text, count in cells),
         reasons,
         tuple(key for key in engine.keys if key not in table.keys),
@@ -133,13 +136,32 @@ def refuse_if_strict(check: DataCheck) -> None:
     refuse_unread(check.table, check.unread, check.set_apart)
 
 
-def _labels(table: CohortTable) -> Mapping[str, str]:
-    """For each key the columns that it is read from; those of all parts of a history together."""
-    if table.mapping is None:
-        return {}
-    labels = table.mapping.labels
-    parts = dict.fromkeys(label for name, label in labels.items() if name.startswith(f"{HISTORY_KEY} "))
-    return {**labels, **({HISTORY_KEY: ", ".join(parts)} if parts else {})}
+def columns_of(key: str, mapping: TableMapping | None) -> tuple[str, ...]:
+    """The columns that a key is read from, as they are named in a report; none for a constant."""
+    if mapping is None:
+        return (key,)
+    return tuple(dict.fromkeys(reading.label for reading in _readings(key, mapping) if reading.label))
+
+
+def _readings(key: str, mapping: TableMapping) -> list[Reading]:
+    """What is read for a key; what the keys do not say follows from the history."""
+    of_history = key not in mapping.file.keys
+    return [
+        reading
+        for path, reading in mapping.file.readings()
+        if (path[0] == HISTORY_KEY if of_history else path[:2] == ("keys", key))
+    ]
+
+
+def columns_of_tables(paths: Sequence[str], mapping: TableMapping | None) -> tuple[str, ...]:
+    """The columns of all tables as a mapping names them, but for those that second tables are joined by."""
+    found = scan_table(paths).collect_schema().names()
+    if mapping is not None:
+        place = second_tables(mapping, paths[0])
+        for name, second in mapping.file.tables.items():
+            there = scan_table([str(place / second.file)]).collect_schema().names()
+            found += [f"{name}.{column}" for column in there if column not in second.keys]
+    return tuple(found)
 
 
 # What was read -------------------------------------------------------------------------------------------------------
@@ -148,24 +170,37 @@ def _labels(table: CohortTable) -> Mapping[str, str]:
 class _Seen:
     """Counts the cells of each key over the batches of a table, which come from several threads."""
 
-    def __init__(self, engine: ColumnEngine, keys: Sequence[str]) -> None:
-        self.engine, self.keys = engine, tuple(keys)
+    def __init__(self, engine: ColumnEngine, keys: Sequence[str], mapping: TableMapping | None) -> None:
+        self.engine, self.keys, self.mapping = engine, tuple(keys), mapping
         self._lock = threading.Lock()
         self._counts: dict[str, list[int]] = {key: [0, 0, 0] for key in keys}
 
-    def look(self, _frame: pl.DataFrame, batch: Batch) -> None:
+    def look(self, frame: pl.DataFrame, batch: Batch) -> None:
         """Counts one batch."""
         kinds, places = np.unique(batch.fault * 2 + batch.has_history, return_inverse=True)
         why = self.engine.reader.why
         named = [_keys_of(why(int(kind) // 2, bool(kind % 2))) if kind > 1 else () for kind in kinds]
         for key in self.keys:
-            apart = np.array([key in keys for keys in named])[places]
-            unreadable = batch.unread.get(key, np.zeros(len(batch.fault), bool)) & ~apart
+            apart = np.array([key in keys for keys in named], np.bool_)[places]
+            unreadable = (batch.unread.get(key, False) | self._unread_events(key, frame)) & ~apart
             known = self._known(key, batch) & ~apart & ~unreadable
             with self._lock:
                 counts = self._counts[key]
                 for at, flags in enumerate((known, unreadable, apart)):
                     counts[at] += int(flags.sum())
+
+    def _unread_events(self, key: str, frame: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """The rows for which a cell of an event, read for ``key``, could not be read."""
+        if UNREAD_EVENTS not in frame.columns:
+            return np.zeros(frame.height, bool)
+        names = {HISTORY_KEY} if key == HISTORY_KEY else set()
+        for reading in _readings(key, self.mapping) if self.mapping else ():
+            names |= {reading.label, *reading.sources} - {""}
+        if not names:
+            return np.zeros(frame.height, bool)
+        begins = "|".join(map(re.escape, sorted(names)))
+        found = frame[UNREAD_EVENTS].str.contains(f"(?m)^(?:{begins}): ")
+        return np.asarray(found.fill_null(value=False).to_numpy())
 
     def _known(self, key: str, batch: Batch) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         if key == HISTORY_KEY:
