@@ -70,7 +70,10 @@ def smallest_by_enumeration(
 
 TOLD_APART: tuple[Condition, ...] = (
     Leaf(Between("prior_lines", 1, 1)),
-    *(is_(name, "none") for name in ("last_outcome", "disease", "histology", "stage", "extent", "brain_metastases", "liver_metastases")),
+    *(
+        is_(name, "none")
+        for name in ("last_outcome", "disease", "histology", "stage", "extent", "brain_metastases", "liver_metastases")
+    ),
     is_("curative_treatment_possible", "true"),
 )
 
@@ -88,7 +91,7 @@ def cases(random: Random) -> Iterator[tuple[Solver, Patient, list[World]]]:
 
 def test_the_smallest_settling_sets_are_those_of_enumeration() -> None:
     several = unlike = 0
-    for solver, patient, worlds in itertools.islice(cases(Random(11)), 14):
+    for solver, patient, worlds in itertools.islice(cases(Random(14)), 16):
         for name, sets in questions(Settling(solver, patient)).by_regimen.items():
             keys = Settling(solver, patient).cone(name)
             expected = smallest_by_enumeration(

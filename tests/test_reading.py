@@ -106,7 +106,9 @@ def test_brain_metastases_are_absent_treated_active_or_there_without_saying_whic
     assert patient(f"brain_metastases: {written}", domain).facts["brain_metastases"] == Choice(frozenset(possible))
 
 
-@pytest.mark.parametrize("metastases", ["brain_metastases: treated", "brain_metastases: true", "liver_metastases: true"])
+@pytest.mark.parametrize(
+    "metastases", ["brain_metastases: treated", "brain_metastases: true", "liver_metastases: true"]
+)
 @pytest.mark.parametrize(("disease", "extent"), [("nsclc", "metastatic"), ("sclc", "extensive")])
 def test_metastases_are_metastatic_or_extensive_disease(
     metastases: str, disease: str, extent: str, domain: Domain

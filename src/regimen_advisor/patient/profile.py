@@ -231,8 +231,8 @@ class Profile(Record):
     bleeding_risk: Annotated[list[BleedingFeature] | FeaturesPartly | Literal["none", "unknown"] | None, _NONE] = Field(
         None, description="squamous bleeding risk; none or [] = looked for, none"
     )
-    comorbidities: Annotated[list[Comorbidity] | ComorbiditiesPartly | Literal["none", "unknown"] | None, _NONE] = Field(
-        None, description="used by cautions only; none or [] = none of them"
+    comorbidities: Annotated[list[Comorbidity] | ComorbiditiesPartly | Literal["none", "unknown"] | None, _NONE] = (
+        Field(None, description="used by cautions only; none or [] = none of them")
     )
     prior_lines: Lines = Field(None, description="lines begun, only where the history is not known in detail")
     last_outcome: Outcome | Unknown | None = Field(None, description="outcome of the latest line, beside prior_lines")
