@@ -12,6 +12,8 @@ from regimen_advisor.files.errors import InputError, Location
 YAML = ".yaml"
 MANIFEST = "manifest.yaml"
 """What a rulebook says of itself: it is no part of what it counts."""
+SCHEMAS = "schemas"
+"""The folder of a rulebook with schemas for editors."""
 
 
 def yaml_files(folder: str | Path, ending: str = YAML, *, deep: bool = False) -> list[Path]:
