@@ -133,6 +133,7 @@ def test_a_section_of_the_other_review_is_underlined(made):
         ("case", "name: x\nprofile: {disease: nsclc}\nexpect: {anlotinip: offered}\n", "anlotinip"),
         ("case", "name: x\nprofile: {from: y.yaml, change: {alk: maybe}}\nexactly: true\n", "maybe"),
         ("case", "name: x\nprofile: {disease: nsclc}\nsays_not: [no-such-rule]\n", "no-such-rule"),
+        ("background", "bispecific: {text: x, sections: {'1': {'1': {held_by: no-such-study}}}}\n", "no-such-study"),
         ("study", "harm_of: osimertinip\n", "osimertinip"),
         ("mapping", "title: x\nkeys: {egrf: {column: EGFR}}\n", "egrf"),
     ],

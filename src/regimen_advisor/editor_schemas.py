@@ -23,6 +23,7 @@ from regimen_advisor.knowledge.studies import Approval, Review, Study
 from regimen_advisor.patient.drugs import Drug, DrugClass, FormularyFile
 from regimen_advisor.patient.facts import ChoiceFact, Fact, NumberFact, SetFact
 from regimen_advisor.patient.profile import Profile
+from regimen_advisor.reviewing.source_gaps import Background
 from regimen_advisor.testing.cases import STATEMENTS, CaseText
 
 Schema = dict[str, Any]
@@ -43,6 +44,7 @@ class EditedFile(StrEnum):
     REVIEWS = "reviews"
     MANIFEST = "manifest"
     SECTION_NUMBERS = "section-numbers"
+    BACKGROUND = "background"
     PROFILE = "profile"
     CASE = "case"
     MAPPING = "mapping"
@@ -58,6 +60,7 @@ _MODELS: Mapping[EditedFile, Any] = {
     EditedFile.REVIEWS: list[Review],
     EditedFile.MANIFEST: ManifestFile,
     EditedFile.SECTION_NUMBERS: dict[str, dict[str, str]],
+    EditedFile.BACKGROUND: dict[str, Background],
     EditedFile.PROFILE: Profile,
     EditedFile.CASE: CaseText,
 }
@@ -95,6 +98,7 @@ class _Filler:
             "rule": _words({id: one.says for id, one in book.rules.items()}),
             "approval": _words({id: one.indication for id, one in book.approvals.items()}),
             "erratum": _words({id: one.consequence for id, one in book.errata.items()}),
+            "entry": _words(_entries(book)),
             "drug": _words({id: one.name for id, one in formulary.drugs.items()}),
             "class": _words({id: one.name for id, one in formulary.classes.items()}),
             "treatment": _words(_treatments(rulebook)),
@@ -185,7 +189,7 @@ class _Filler:
 _BY_KEY: Mapping[str, str] = {
     "when": "condition", "source": "source", "offer": "regimen", "regimen": "regimen", "trial": "study",
     "studies": "study", "approvals": "approval", "overrides": "rule", "class": "class", "regimens": "regimen",
-    "harm_of": "drug",
+    "harm_of": "drug", "held_by": "entry",
 }  # fmt: skip
 """What stands under a key, in whatever file and model."""
 
@@ -346,6 +350,13 @@ def _treatments(rulebook: Rulebook) -> Mapping[str, str]:
         for entry in entries
         for word in (entry.id, entry.name, entry.name.capitalize(), entry.id.capitalize(), *entry.aliases)
     }
+
+
+def _entries(rulebook: Rulebook) -> Mapping[str, str]:
+    """Everything that can hold what a source says."""
+    studies = {id: one.name for id, one in rulebook.studies.items()}
+    approvals = {id: one.indication for id, one in rulebook.approvals.items()}
+    return {**studies, **{id: one.says for id, one in rulebook.rules.items()}, **approvals}
 
 
 def _sections(rulebook: Rulebook) -> Mapping[str, str]:

@@ -80,6 +80,11 @@ def unlisted(folder: Path, error: OSError) -> InputError:
     return InputError.at(Location(str(folder)), f"cannot be read: {error.strerror or error}")
 
 
+def schema_line(folder: Path, kind: str) -> str:
+    """What the first line of a file of ``folder`` tells an editor; nothing where the folder has no schemas."""
+    return f"# yaml-language-server: $schema={SCHEMAS}/{kind}.json\n" if (folder / SCHEMAS).is_dir() else ""
+
+
 def rule_files(folder: Path) -> list[Path]:
     """Every file of a rules folder, in the order that its digest takes; its manifest is none of them.
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from pydantic import Field
 
 from regimen_advisor.files.errors import Location, Problem
-from regimen_advisor.files.folders import MANIFEST, SCHEMAS
+from regimen_advisor.files.folders import MANIFEST
 from regimen_advisor.files.sources import Record, read_document, validated
 
 REFRESH = "regimen-advisor check --write-manifest"
@@ -60,10 +60,6 @@ def outdated(written: Written, rules: int, digest: str) -> Problem | None:
     return Problem(written.place, what)
 
 
-def manifest_text(rules: int, digest: str, *, has_schemas: bool = False) -> str:
-    """The text of ``manifest.yaml`` for a rulebook with so many rules and this digest.
-
-    ``has_schemas`` where there is a schema beside it, which an editor is then told.
-    """
-    schema = f"# yaml-language-server: $schema={SCHEMAS}/manifest.json\n" if has_schemas else ""
-    return f"{schema}# Written by `{REFRESH}`.\nmanifest:\n  rules: {rules}\n  digest: {digest}\n"
+def manifest_text(rules: int, digest: str) -> str:
+    """The text of ``manifest.yaml`` for a rulebook with so many rules and this digest."""
+    return f"# Written by `{REFRESH}`.\nmanifest:\n  rules: {rules}\n  digest: {digest}\n"
