@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from regimen_advisor.cli.cohort_look import CohortFormat, Look, print_check
 from regimen_advisor.cli.options import Rules
 from regimen_advisor.files.errors import InputError, Location
 
@@ -21,14 +22,6 @@ if TYPE_CHECKING:
     from regimen_advisor.cohorts.concordance import Concordance
     from regimen_advisor.cohorts.mapping import TableMapping
     from regimen_advisor.knowledge.rulebook import Rulebook
-
-
-class CohortFormat(StrEnum):
-    """How ``cohort`` prints its summary."""
-
-    TEXT = "text"
-    JSON = "json"
-    HTML = "html"
 
 
 class CohortEngine(StrEnum):
@@ -79,6 +72,9 @@ def cohort(  # noqa: PLR0917 - one parameter an option
     node_by_node: Annotated[
         bool, typer.Option("--node-by-node", help="Faster, and less exact: do not ask the solver about open cells.")
     ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Say what was read of the table, before any advice, and stop.")
+    ] = False,
     rules: Rules = None,
     engine: Annotated[CohortEngine, typer.Option(help="polars: this machine; spark: a cluster.")] = CohortEngine.POLARS,
     master: Annotated[str, typer.Option(metavar="URL", help="Spark master.")] = "local[*]",
@@ -107,6 +103,12 @@ def cohort(  # noqa: PLR0917 - one parameter an option
     read = _mapping(mapping, rulebook)
     if suggest_mapping:
         _suggest(table, rulebook)
+        return
+    if check:
+        if engine is CohortEngine.SPARK:
+            raise InputError.at(Location("--engine spark"), "a table is looked at on this machine: leave it out")
+        look = Look(table, read, rulebook, given, id_column)
+        print_check(look, format, strict=strict)
         return
     from regimen_advisor.reports import cohort as report  # noqa: PLC0415
     from regimen_advisor.reports.files import write_output  # noqa: PLC0415
