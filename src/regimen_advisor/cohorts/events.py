@@ -97,6 +97,10 @@ class Events:
         unread = lines(*told).str.split("\n").list.unique(maintain_order=True).list.join("\n")
         return base.sort(_ON).select(self._id(), *keys, unread.alias(UNREAD_EVENTS))
 
+    def places(self) -> pl.LazyFrame:
+        """For each row of ``profiles`` the row of the first table, its place among the decisions, and its day."""
+        return self._base().sort(_ON).select(*_ON, DAY)
+
     # Rows of the answer ------------------------------------------------------------------------------------------
 
     def _base(self) -> pl.LazyFrame:

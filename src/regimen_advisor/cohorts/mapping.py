@@ -20,11 +20,11 @@ import polars as pl
 from pydantic import ValidationError
 
 from regimen_advisor.cohorts.events import Events, check_events
-from regimen_advisor.cohorts.mapping_file import CHECK, NO_CELL, SEPARATOR, MappingFile, Reading
+from regimen_advisor.cohorts.mapping_file import NO_CELL, SEPARATOR, MappingFile, Reading
 from regimen_advisor.columns.cells import Cell, cell_of, comparable, drug_parts, plain_value
 from regimen_advisor.columns.entries import OUTCOMES, entry_name
-from regimen_advisor.files.errors import InputError, Location, Problem, counted, did_you_mean
-from regimen_advisor.files.output import read_text
+from regimen_advisor.files.drafts import unchecked
+from regimen_advisor.files.errors import InputError, Problem, did_you_mean
 from regimen_advisor.files.sources import Document, Path_, read_document, validated
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient.profile import Profile
@@ -33,7 +33,6 @@ JOINED = " ; "
 """Stands between the cells of several rows of a second table."""
 _KEY = "key of the second table"
 """A column of a join: long, because a table may have a column of any short name."""
-_CHECK = re.compile(rf"(?:^|\s)#\s*{CHECK}\b")
 NOT_MAPPED = ("id", "summary")
 """Keys of a profile that stand elsewhere in a mapping, or not at all."""
 
@@ -226,7 +225,7 @@ def load_mapping(path: str | Path, domain: Domain) -> TableMapping:
     document = read_document(path)
     file = validated(MappingFile, document)
     known = [name for name in Profile.model_fields if name not in NOT_MAPPED]
-    problems = _unchecked(path)
+    problems = unchecked(path)
     problems += [
         Problem(
             document.locate_key(("keys", key)), f"keys: no key of a profile is called `{key}`", did_you_mean(key, known)
@@ -246,16 +245,3 @@ def load_mapping(path: str | Path, domain: Domain) -> TableMapping:
     if problems:
         raise InputError(problems)
     return TableMapping(file, document, domain)
-
-
-def _unchecked(path: str | Path) -> list[Problem]:
-    """The first guess of a draft that still says ``CHECK``."""
-    if str(path) == "-":  # standard input is read once
-        return []
-    lines = read_text(path)[0].splitlines()
-    left = [number for number, line in enumerate(lines, start=1) if _CHECK.search(line)]
-    if not left:
-        return []
-    message = f"expected every guess of the draft to be checked, found {counted(len(left), 'line')} with `# {CHECK}`"
-    help = "look at the sample of cells behind it, mend the line, and delete the remark"
-    return [Problem(Location(str(path), left[0]), message, help)]
