@@ -38,7 +38,7 @@ from regimen_advisor.quiz.key import Solution, answer_key
 from regimen_advisor.quiz.models import GROUPS, MEANINGS, Level
 from regimen_advisor.reports.groups import ANY_TUMOUR
 from regimen_advisor.reports.options_text import erratum_line
-from regimen_advisor.reports.quiz import contrast_words, deciding_words
+from regimen_advisor.reports.quiz import contrast_words, deciding_words, standard_words
 from regimen_advisor.reports.studies import approval_sentence
 from regimen_advisor.reports.text import LEGEND
 from regimen_advisor.wording import VALUE_WORDS, Wording, listed
@@ -125,7 +125,8 @@ def _solution(solution: Solution) -> Json:
     }
     contrast = solution.contrast
     told = {"words": contrast_words(contrast), "profile": contrast.profile} if contrast else None
-    return {"answers": answers, "contrast": told}
+    standards = [standard_words(one) for one in solution.standards]
+    return {"answers": answers, "standards": standards, "contrast": told}
 
 
 # Facts, axioms, words ---------------------------------------------------------------------------------------------
