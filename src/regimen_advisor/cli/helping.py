@@ -20,6 +20,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "More": ("help",),
 }  # fmt: skip
 OTHER = "More"
+WHOLE = 200
+"""More letters than the first sentence of any verb has: none is cut."""
 VERBS = frozenset(name for group in GROUPS.values() for name in group)
 
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
@@ -61,9 +63,8 @@ class Grouped(TyperGroup):
             mine += [name for name in names if name not in VERBS] if title == OTHER else []
             found = [(name, command) for name in mine if (command := self.get_command(ctx, name)) is not None]
             if found:
-                width = formatter.width - 6 - max(map(len, names))
                 with formatter.section(title):
-                    formatter.write_dl([(name, command.get_short_help_str(width)) for name, command in found])
+                    formatter.write_dl([(name, command.get_short_help_str(WHOLE)) for name, command in found])
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - it has to be taken
         """Write where to begin."""
