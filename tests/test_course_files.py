@@ -20,8 +20,8 @@ from regimen_advisor.reports.quiz import point_words
 
 # The shares that Moodle takes, in percent (question/engine/bank.php: `fraction_options_full`).
 SHARES = {
-    100, 90, 83.33333, 80, 75, 70, 66.66667, 60, 50, 40, 33.33333, 30, 25, 20, 16.66667, 14.28571, 12.5, 11.11111, 10, 5,
-    0,
+    100, 90, 83.33333, 80, 75, 70, 66.66667, 60, 50, 40, 33.33333, 30, 25, 20, 16.66667, 14.28571, 12.5, 11.11111, 10,
+    5, 0,
 }  # fmt: skip
 
 
