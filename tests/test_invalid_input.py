@@ -296,8 +296,8 @@ BROKEN_PROFILES: dict[str, list[str]] = {
     ],
     "yes-no-word-no": [
         (
-            ":1:19: brain_metastases: expected `true`, `false`, `treated`, `active` or `unknown`, found `NO` (did you mean "
-            "`false`?)"
+            ":1:19: brain_metastases: expected `true`, `false`, `treated`, `active` or `unknown`, found `NO` "
+            "(did you mean `false`?)"
         ),
     ],
 }
