@@ -13,7 +13,7 @@ from typing import get_args
 from regimen_advisor.files.chains import LONGEST, starts_of_long_chains
 from regimen_advisor.files.drafts import unchecked
 from regimen_advisor.files.errors import InputError, Location, Near, Problem, near
-from regimen_advisor.files.folders import is_folder, rule_files, unlisted, yaml_files
+from regimen_advisor.files.folders import is_folder, rule_files, schema_line, unlisted, yaml_files
 from regimen_advisor.files.output import read_bytes
 from regimen_advisor.files.sources import Document, Path_, read_document, validated
 from regimen_advisor.knowledge.conditions_yaml import ConditionReader
@@ -155,7 +155,7 @@ def fresh_manifest(folder: Path) -> str:
     if folder.resolve() == _INSTALLED.resolve():
         raise InputError.at(Location(str(folder)), "the rules of an installed package are not to be changed")
     rulebook = _loaded(folder, _digest(folder), None)
-    return manifest_text(len(rulebook.rules), rulebook.digest)
+    return schema_line(folder, "manifest") + manifest_text(len(rulebook.rules), rulebook.digest)
 
 
 def _digest(folder: Path) -> str:
@@ -321,7 +321,7 @@ class _Loader:
         return Rule(
             text.id, effect, str(subject), target, condition, text.studies, text.approvals, text.source, text.says,
             text.overrides, text.basis, text.certainty, text.errata, setting, document.locate(path), text.when,
-            text.if_open, text.kind, text.place == "first",
+            text.if_open, text.kind, text.place == "first", text.regimens,
         )  # fmt: skip
 
     def _check_references(self, text: RuleText, effect: Effect, document: Document, path: Path_) -> None:
@@ -340,6 +340,11 @@ class _Loader:
             known(study, self.studies, "study", "studies", index)
         for index, approval in enumerate(text.approvals):
             known(approval, self.approvals, "approval", "approvals", index)
+        for index, regimen in enumerate(text.regimens):
+            known(regimen, self.regimens, "regimen", "regimens", index)
+        if text.regimens and effect is not Effect.STANDARD:
+            message = f"regimens: only a standard may name them, never {effect.value}"
+            self._refuse(document, (*path, "regimens"), message)
         review = self.reviews.get(text.source.review)
         if review is None:
             where, words = (*path, "source", "review"), ", ".join(self.reviews)
