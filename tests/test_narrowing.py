@@ -116,13 +116,13 @@ def test_narrowing_only_takes_away(patient):
 def test_no_completion_of_a_patient_is_lost_and_every_one_obeys_the_axioms():
     dice = Random(7)
     found = 0
-    for _ in range(150):
+    for _ in range(25):
         patient = random_patient(dice, SMALL, dice.choice((0.1, 0.3, 0.6)))
         condition = random_condition(dice, SMALL, depth=2)
         for world in worlds(SMALL, atoms_of(condition), patient, curative=False, maintenance=False):
             found += 1
             assert allows(patient.facts, world)
-    assert found > 500
+    assert found > 200
 
 
 def test_a_condition_that_is_true_or_false_is_so_in_every_completion():
