@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from importlib.util import find_spec
@@ -115,6 +115,10 @@ def cohort(  # noqa: PLR0917 - one parameter an option
         _suggest(table, rulebook)
         return
     if check or show is not None or profiles is not None:
+        _refuse_beside_a_look(
+            {"--check": check, "--show": show is not None, "--profiles": profiles is not None},
+            {"--output": output, "--compare": compare, "--node-by-node": node_by_node or None},
+        )
         if engine is CohortEngine.SPARK:
             raise InputError.at(Location("--engine spark"), "a table is looked at on this machine: leave it out")
         _look(Look(table, read, rulebook, given, id_column), format, show, profiles, strict=strict)
@@ -135,6 +139,16 @@ def cohort(  # noqa: PLR0917 - one parameter an option
     write_output(render[format](*told), None)
 
 
+def _refuse_beside_a_look(looks: Mapping[str, bool], judging: Mapping[str, object]) -> None:
+    """Raises ``InputError`` where two looks are asked for, or one beside an option of judging, which would be idle."""
+    asked = [option for option, given in looks.items() if given]
+    idle = [option for option, given in judging.items() if given is not None]
+    if len(asked) > 1:
+        raise InputError.at(Location(asked[1]), f"expected one of {', '.join(looks)}, found {' and '.join(asked)}")
+    if idle:
+        raise InputError.at(Location(idle[0]), f"{asked[0]} judges nobody: leave {idle[0]} out")
+
+
 def _look(look: Look, format: CohortFormat, show: str | None, profiles: str | None, *, strict: bool) -> None:
     if show is not None:
         print_row(look, show, format)
@@ -147,11 +161,14 @@ def _look(look: Look, format: CohortFormat, show: str | None, profiles: str | No
 def _synthesise(count: int, seed: int, output: str | None) -> None:
     from regimen_advisor.cohorts.synthesis import for_text, synthetic_patients  # noqa: PLC0415
     from regimen_advisor.cohorts.tables import check_output, write_table  # noqa: PLC0415
+    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
+    from regimen_advisor.reports.population import synthesised_as_text  # noqa: PLC0415
 
     if output is None:
         raise InputError.at(Location("cohort"), "--synthesise needs --output FILE")
     patients = synthetic_patients(count, seed)
     write_table(for_text(patients) if check_output(output) in (".csv", ".tsv", ".txt") else patients, output)
+    write_output(synthesised_as_text(count, output), None)
 
 
 def _mapping(path: str | None, rulebook: Rulebook) -> TableMapping | None:

@@ -13,8 +13,10 @@ import polars as pl
 from regimen_advisor.patient.facts import MOST_CYCLES, Outcome
 
 OUTCOMES = get_args(Outcome)
-PROGRESSED = 1 << OUTCOMES.index("progressed")
-ONGOING = 1 << OUTCOMES.index("ongoing")
+BITS = {outcome: 1 << place for place, outcome in enumerate(OUTCOMES)}
+PROGRESSED = BITS["progressed"]
+ENDED = BITS["progressed"] | BITS["relapsed"]
+ONGOING = BITS["ongoing"]
 _FEW = 255
 ANY_OUTCOME = (1 << len(OUTCOMES)) - 1
 
@@ -24,7 +26,7 @@ FAULTS = (
     "history: a line stands twice",
     "history: lines run from 1 without a gap",
     "history: maintenance of a line that is not in the history",
-    "history: maintenance cannot be ongoing when its line has progressed",
+    "history: maintenance cannot be ongoing when its line has progressed or relapsed",
 )
 
 Ints = npt.NDArray[np.int64]
@@ -154,8 +156,8 @@ def settled(entries: Entries) -> Entries:
     upkeep = twins_of(entries)
     outcomes = entries.outcomes.copy()
     kept, begun = entries.outcomes[upkeep], entries.outcomes[upkeep - 1]
-    outcomes[upkeep] = np.where(begun == PROGRESSED, kept & ~np.uint8(ONGOING), kept)
-    outcomes[upkeep - 1] = np.where(kept == ONGOING, begun & ~np.uint8(PROGRESSED), begun)
+    outcomes[upkeep] = np.where(begun & ~np.uint8(ENDED) == 0, kept & ~np.uint8(ONGOING), kept)
+    outcomes[upkeep - 1] = np.where(kept == ONGOING, begun & ~np.uint8(ENDED), begun)
     return replace(entries, outcomes=outcomes)
 
 
@@ -171,7 +173,7 @@ def faults_of(rows: int, entries: Entries) -> npt.NDArray[np.uint16]:
     orphan = upkeep & ~(same_row & (line == before) & ~np.r_[False, upkeep[:-1]])
     gap = (line > before + 1) & ~upkeep
     previous = np.r_[np.uint8(0), entries.outcomes[:-1]]
-    broken = upkeep & ~orphan & (entries.outcomes == ONGOING) & (previous == PROGRESSED)
+    broken = upkeep & ~orphan & (entries.outcomes == ONGOING) & (previous & ~np.uint8(ENDED) == 0)
     for number, where in ((5, broken), (4, orphan), (3, gap), (2, twice), (1, entries.bad)):
         fault[row[where]] = number
     return fault
