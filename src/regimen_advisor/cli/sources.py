@@ -60,8 +60,8 @@ def number(
     review = source_named(source, rulebook)
     table = {review.key: numbered(review, text)}
     if write:
-        file = rulebook.folder / NUMBERS_FILE
-        write_file(file, table_text({**section_numbers(rulebook.folder), **table}))
+        file = rulebook.folders[-1] / NUMBERS_FILE
+        write_file(file, table_text({**section_numbers(file.parent), **table}))
         typer.echo(f"Wrote the numbers of {review.key} to {file}.", err=True)
         return
     write_output(table_text(table), output)

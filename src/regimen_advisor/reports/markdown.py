@@ -129,7 +129,7 @@ class _Report:
         rows = tuple(glance.rows(self.advice, self.rulebook))
         yield Heading(glance.TITLE, 2)
         if not rows:
-            yield Paragraph("No regimen of the two reviews is offered to this patient, or may be.")
+            yield Paragraph("No regimen of these rules is offered to this patient, or may be.")
             return
         yield Table(("", "Option", "Standing", "Best study", "First warning", "Approved"), tuple(map(self._row, rows)))
         yield Paragraph(order_words(self.advice.order))

@@ -22,7 +22,7 @@ from regimen_advisor.wording import listed
 MOST_QUESTIONS = 6
 MOST_OPEN = 2
 SHORT_SCOPE = (
-    "For teaching and for testing guideline logic, from two published reviews; not a medical device, and no basis for "
+    "For teaching and for testing guideline logic, from published sources; not a medical device, and no basis for "
     "treating a patient."
 )
 FIRST = "First"
@@ -102,7 +102,7 @@ class _Report:
                     yield from self.options.details(option, number)
         if not shown:
             yield Heading("No option")
-            yield Paragraph("No regimen of the two reviews is offered to this patient, or may be.", indent=2)
+            yield Paragraph("No regimen of these rules is offered to this patient, or may be.", indent=2)
         yield from self._excluded()
         yield from self._not_indicated(everything=everything)
         if not little:

@@ -125,6 +125,7 @@ def judge_tables(session: Any, tables: Sequence[str], output: str | None, reques
             given=request.given,
             id_column=request.id_column,
             exact=request.exact,
+            day=rulebook.day,
         )
         with _kept(session, _judged(rows, task), output) as judged:
             summary = summary_of(judged, ", ".join(tables), rulebook, exact=request.exact)
@@ -135,7 +136,7 @@ def judge_tables(session: Any, tables: Sequence[str], output: str | None, reques
                 agreed = concordance_on_spark(judged, rulebook, given_label(request.given, mapping))
             compared = None
             if old is not None:
-                both = replace(task, columns=("id", NUMBER, CHANGED), old=rules_of(old))
+                both = replace(task, columns=("id", NUMBER, CHANGED), old=rules_of(old), old_day=old.day)
                 with _kept(session, _judged(rows, both), None) as changed:
                     compared = changes_on_spark(changed, old.version, rulebook.version)
     return summary, compared, agreed
