@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(
         no_args_is_help=True,
         rich_markup_mode=None,
-        help="Work on the text of a source: trace figures to it, and find what is not taken in yet.",
+        help="Trace figures to the text of a source, and find what is missing.",
     )
     group.command()(number)
     group.command()(missing)
@@ -50,6 +50,7 @@ def number(
     With it `check` traces every figure of the rulebook without the text. Prints the table of this source, or writes it
     beside those of the others.
     """
+    from regimen_advisor.files.folders import schema_line  # noqa: PLC0415
     from regimen_advisor.knowledge.figure_audit import NUMBERS_FILE, section_numbers  # noqa: PLC0415
     from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
     from regimen_advisor.reports.files import write_file, write_output  # noqa: PLC0415
@@ -61,7 +62,8 @@ def number(
     table = {review.key: numbered(review, text)}
     if write:
         file = rulebook.folders[-1] / NUMBERS_FILE
-        write_file(file, table_text({**section_numbers(file.parent), **table}))
+        written = table_text({**section_numbers(file.parent), **table})
+        write_file(file, schema_line(file.parent, "section-numbers") + written)
         typer.echo(f"Wrote the numbers of {review.key} to {file}.", err=True)
         return
     write_output(table_text(table), output)

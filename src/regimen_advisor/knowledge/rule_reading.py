@@ -232,6 +232,7 @@ class RuleReader:
             text.id, effect, str(subject), target, condition, text.studies, text.approvals, text.source,
             self._graded(text), text.overrides, text.basis, text.certainty, text.errata, setting,
             document.locate(path), text.when, text.if_open, text.kind, text.grade, text.about, text.place == "first",
+            tuple(name for name in text.regimens if name not in self.gone.of("regimen")),
         )  # fmt: skip
 
     def _check_references(self, text: RuleText, effect: Effect, document: Document, path: Path_) -> None:
@@ -256,6 +257,11 @@ class RuleReader:
         self.problems += unplaced(text.source, self.reviews, document, (*path, "source"))
         if text.basis and effect not in (Effect.CAUTION, Effect.NOTE, Effect.SILENT):
             self._refuse(document, (*path, "basis"), f"basis: `{OUTSIDE}` may only warn or note, never {effect.value}")
+        for index, regimen in enumerate(text.regimens):
+            known(regimen, regimens, "regimen", "regimens", index)
+        if text.regimens and effect is not Effect.STANDARD:
+            message = f"regimens: only a standard may name them, never {effect.value}"
+            self._refuse(document, (*path, "regimens"), message)
         if text.about and effect is not Effect.SILENT:
             self._refuse(document, (*path, "about"), f"about: only a silence may have it, never {effect.value}")
         if text.if_open and effect is not Effect.CAUTION:

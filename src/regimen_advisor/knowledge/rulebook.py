@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from regimen_advisor.files.errors import InputError, Location, Problem
-from regimen_advisor.files.folders import is_folder, rule_files
+from regimen_advisor.files.folders import is_folder, rule_files, schema_line
 from regimen_advisor.files.output import read_bytes
 from regimen_advisor.knowledge.finding_packs import named_folder, project_folders, shipped_folder
 from regimen_advisor.knowledge.findings import Finding
@@ -190,7 +190,7 @@ def fresh_manifest(folder: Path, *before: Path) -> str:
     if folder.resolve() == _INSTALLED.resolve():
         raise InputError.at(Location(str(folder)), "the rules of an installed package are not to be changed")
     found = Loader(tuple(dict.fromkeys((*before, folder)))).load()
-    return manifest_text(found.counts[-1], _digest(folder))
+    return schema_line(folder, "manifest") + manifest_text(found.counts[-1], _digest(folder))
 
 
 def _digest(folder: Path) -> str:
