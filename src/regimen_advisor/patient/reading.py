@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from regimen_advisor.files.errors import InputError, Location, Near, Problem
+from regimen_advisor.files.errors import InputError, Location, Near, Problem, counted
 from regimen_advisor.files.sources import Document, Path_
 from regimen_advisor.files.validation_messages import listed, shown
 from regimen_advisor.language.values import Choice, Facts, Members, Number, Value
 from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
-from regimen_advisor.patient.history import ANY_CYCLES, ANY_OUTCOME, Entry, derived_facts, settle_outcomes
+from regimen_advisor.patient.history import ANY_CYCLES, ANY_OUTCOME, ENDED, Entry, derived_facts, settle_outcomes
 from regimen_advisor.patient.narrowing import Contradiction, close, narrow
 from regimen_advisor.patient.profile import Bounds, HistoryEntry, Profile, read_profile
 
@@ -35,6 +35,10 @@ class Patient:
     given: dict[str, tuple[tuple[str, Value], ...]]
     notes: tuple[str, ...] = ()
     summary: str | None = None
+
+    def __repr__(self) -> str:
+        """One line: the patient, and how many keys of a profile say something."""
+        return f"<Patient {self.id or 'unnamed'}: {counted(len(self.given), 'key')} given>"
 
 
 def read(profile: Profile, domain: Domain, document: Document | None = None) -> Patient:
@@ -197,9 +201,10 @@ class _Reader:
                 break
         for entry in inductions:
             upkeep = seen.get((entry.line or 0, True))
-            if upkeep and entry.outcomes == {"progressed"} and upkeep.outcomes == {"ongoing"}:
+            if upkeep and entry.outcomes <= ENDED and upkeep.outcomes == {"ongoing"}:
                 self._refuse(
-                    f"outcome: maintenance of line {entry.line} cannot be ongoing when the line has progressed",
+                    f"outcome: maintenance of line {entry.line} cannot be ongoing when the line has "
+                    f"{' or '.join(sorted(entry.outcomes))}",
                     "history", upkeep.position, "outcome",
                 )  # fmt: skip
             later = any((other.line or 0) > (entry.line or 0) for other in inductions)
