@@ -423,6 +423,12 @@ BROKEN_RULEBOOKS: dict[str, list[str]] = {
     "if-open-on-an-offer": [
         "nsclc/broken.yaml:10:14: if_open: only a caution may have it, never offer",
     ],
+    "regimens-of-a-note": [
+        "nsclc/broken.yaml:7:16: regimens: only a standard may name them, never note",
+    ],
+    "regimens-unknown": [
+        "nsclc/broken.yaml:7:16: regimens: unknown regimen `anlotinb` (did you mean `anlotinib`?)",
+    ],
     "kind-on-an-offer": [
         "nsclc/broken.yaml:7:11: kind: only a caution may have it, never offer",
     ],

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from regimen_advisor.advice import Advice
     from regimen_advisor.knowledge.rulebook import Rulebook
     from regimen_advisor.patient.reading import Patient
+    from regimen_advisor.reports.depth import Depth
 
 MANY_FILES = 10
 INTERRUPTED = 130
@@ -108,6 +109,7 @@ def advise(  # noqa: PLR0917 - the command line names them
         bool, typer.Option("--all", help="Also say why each other regimen is not indicated.")
     ] = False,
     details: Annotated[bool, typer.Option("--details", help="Print each study behind an option whole.")] = False,
+    brief: Annotated[bool, typer.Option("--brief", help="End after the options at a glance.")] = False,
     format: Annotated[AdviceFormat, typer.Option("--format", "-f", help="How to print.")] = AdviceFormat.TEXT,
     output: Output = None,
     rules: Rules = None,
@@ -118,14 +120,18 @@ def advise(  # noqa: PLR0917 - the command line names them
     unknown: an option may wait for it.
     """
     from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
+    from regimen_advisor.reports.depth import Depth  # noqa: PLC0415
 
+    if brief and (everything or details):
+        raise typer.BadParameter("expected --brief alone, found it with --details or --all", param_hint="--brief")
+    depth = Depth(brief=brief, details=details, everything=everything)
     rulebook = load_rulebook(rules)
     patients = _patients(files, rulebook)
     advices = _advices(patients, rulebook)
     if format is AdviceFormat.TEXT and output is None and sys.stdout.isatty():
-        _print_in_colour(advices, rulebook, patients, everything=everything, details=details)
+        _print_in_colour(advices, rulebook, patients, depth)
         return
-    _write(_rendered(advices, rulebook, patients, format, everything=everything, details=details), output)
+    _write(_rendered(advices, rulebook, patients, format, depth), output)
 
 
 def _patients(files: Sequence[str], rulebook: Rulebook) -> list[Patient]:
@@ -158,9 +164,7 @@ def _rendered(
     rulebook: Rulebook,
     patients: Sequence[Patient],
     format: AdviceFormat,
-    *,
-    everything: bool,
-    details: bool,
+    depth: Depth,
 ) -> str:
     match format:
         case AdviceFormat.JSON:
@@ -170,7 +174,7 @@ def _rendered(
         case AdviceFormat.MARKDOWN:
             from regimen_advisor.reports import markdown  # noqa: PLC0415
 
-            return markdown.render_advice(advices, rulebook, patients, everything=everything, details=details)
+            return markdown.render_advice(advices, rulebook, patients, depth)
         case AdviceFormat.HTML:
             from regimen_advisor.reports import html  # noqa: PLC0415
 
@@ -178,19 +182,17 @@ def _rendered(
         case AdviceFormat.TEXT:
             from regimen_advisor.reports import text  # noqa: PLC0415
 
-            return text.render_advice(advices, rulebook, patients, everything=everything, details=details)
+            return text.render_advice(advices, rulebook, patients, depth)
 
 
-def _print_in_colour(
-    advices: Sequence[Advice], rulebook: Rulebook, patients: Sequence[Patient], *, everything: bool, details: bool
-) -> None:
+def _print_in_colour(advices: Sequence[Advice], rulebook: Rulebook, patients: Sequence[Patient], depth: Depth) -> None:
     import shutil  # noqa: PLC0415
 
     from regimen_advisor.documents import blocks as layout  # noqa: PLC0415
     from regimen_advisor.reports import text  # noqa: PLC0415
 
     width = min(shutil.get_terminal_size((layout.WIDTH, 24)).columns, layout.WIDEST)
-    lines = text.lines(advices, rulebook, patients, everything=everything, details=details, width=max(width, 40))
+    lines = text.lines(advices, rulebook, patients, depth, width=max(width, 40))
     layout.print_to_terminal(lines)
 
 

@@ -18,6 +18,7 @@ from regimen_advisor.documents.blocks import (
     lines_of,
     plain,
 )
+from regimen_advisor.documents.markdown import markdown
 from regimen_advisor.explaining.clauses import Clause
 from regimen_advisor.explaining.explain import unmet
 from regimen_advisor.explaining.explanation import Argument, Explanation, OptionExplained, Step, Way
@@ -26,9 +27,8 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient_wording import questions_words
-from regimen_advisor.reports.markdown import markdown
 from regimen_advisor.reports.questions_text import TO_ASK, patient_question_lines, question_lines
-from regimen_advisor.reports.text import TITLES
+from regimen_advisor.reports.screen import TITLES
 from regimen_advisor.wording import listed
 
 HOLDS = {"met": "holds", "not met": "does not hold", "unknown": "is open"}

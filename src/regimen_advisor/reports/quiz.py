@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from regimen_advisor.documents.blocks import Block, Bullets, Heading, Line, Paragraph, lines_of, plain
+from regimen_advisor.documents.markdown import markdown
 from regimen_advisor.quiz.grading import Grade, GradedPoint, GradedQuestion
 from regimen_advisor.quiz.key import AnswerKey, Contrast, Deciding, Point, Solution
 from regimen_advisor.quiz.models import MEANINGS, Group, Question, Quiz
-from regimen_advisor.reports.markdown import markdown
 from regimen_advisor.wording import listed
 
 
