@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from regimen_advisor.cli.cohort_look import CohortFormat, Look, print_check
+from regimen_advisor.cli.cohort_look import CohortFormat, Look, print_check, print_profiles, print_row
 from regimen_advisor.cli.options import Rules
 from regimen_advisor.files.errors import InputError, Location
 
@@ -75,6 +75,16 @@ def cohort(  # noqa: PLR0917 - one parameter an option
     check: Annotated[
         bool, typer.Option("--check", help="Say what was read of the table, before any advice, and stop.")
     ] = False,
+    show: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Print one row as a profile, with the cells it came from, and stop."),
+    ] = None,
+    profiles: Annotated[
+        str | None,
+        typer.Option(
+            metavar="OUT", help="Write what each row became and stop: .jsonl, .parquet, or a new folder of YAML files."
+        ),
+    ] = None,
     rules: Rules = None,
     engine: Annotated[CohortEngine, typer.Option(help="polars: this machine; spark: a cluster.")] = CohortEngine.POLARS,
     master: Annotated[str, typer.Option(metavar="URL", help="Spark master.")] = "local[*]",
@@ -104,11 +114,10 @@ def cohort(  # noqa: PLR0917 - one parameter an option
     if suggest_mapping:
         _suggest(table, rulebook)
         return
-    if check:
+    if check or show is not None or profiles is not None:
         if engine is CohortEngine.SPARK:
             raise InputError.at(Location("--engine spark"), "a table is looked at on this machine: leave it out")
-        look = Look(table, read, rulebook, given, id_column)
-        print_check(look, format, strict=strict)
+        _look(Look(table, read, rulebook, given, id_column), format, show, profiles, strict=strict)
         return
     from regimen_advisor.reports import cohort as report  # noqa: PLC0415
     from regimen_advisor.reports.files import write_output  # noqa: PLC0415
@@ -124,6 +133,15 @@ def cohort(  # noqa: PLR0917 - one parameter an option
         told = _judge(table, read, rulebook, output, strict, old_rules, given, id_column, exact)
     render = {CohortFormat.TEXT: report.as_text, CohortFormat.JSON: report.as_json, CohortFormat.HTML: report.as_html}
     write_output(render[format](*told), None)
+
+
+def _look(look: Look, format: CohortFormat, show: str | None, profiles: str | None, *, strict: bool) -> None:
+    if show is not None:
+        print_row(look, show, format)
+    elif profiles is not None:
+        print_profiles(look, profiles, strict=strict)
+    else:
+        print_check(look, format, strict=strict)
 
 
 def _synthesise(count: int, seed: int, output: str | None) -> None:

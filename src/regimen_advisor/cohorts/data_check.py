@@ -140,10 +140,10 @@ def columns_of(key: str, mapping: TableMapping | None) -> tuple[str, ...]:
     """The columns that a key is read from, as they are named in a report; none for a constant."""
     if mapping is None:
         return (key,)
-    return tuple(dict.fromkeys(reading.label for reading in _readings(key, mapping) if reading.label))
+    return tuple(dict.fromkeys(reading.label for reading in readings_of(key, mapping) if reading.label))
 
 
-def _readings(key: str, mapping: TableMapping) -> list[Reading]:
+def readings_of(key: str, mapping: TableMapping) -> list[Reading]:
     """What is read for a key; what the keys do not say follows from the history."""
     of_history = key not in mapping.file.keys
     return [
@@ -194,7 +194,7 @@ class _Seen:
         if UNREAD_EVENTS not in frame.columns:
             return np.zeros(frame.height, bool)
         names = {HISTORY_KEY} if key == HISTORY_KEY else set()
-        for reading in _readings(key, self.mapping) if self.mapping else ():
+        for reading in readings_of(key, self.mapping) if self.mapping else ():
             names |= {reading.label, *reading.sources} - {""}
         if not names:
             return np.zeros(frame.height, bool)

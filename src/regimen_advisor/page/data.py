@@ -6,6 +6,7 @@ evidence, the words of every condition, the example patients. Reading it back ne
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -40,8 +41,13 @@ from regimen_advisor.quiz.models import GROUPS, MEANINGS, Level
 from regimen_advisor.reports.cautions import KINDS
 from regimen_advisor.reports.glance import approved_in_few_words
 from regimen_advisor.reports.groups import ANY_TUMOUR
+<<<<<<< HEAD
 from regimen_advisor.reports.quiz import contrast_words, deciding_words
 from regimen_advisor.reports.screen import LEGEND, erratum_line
+=======
+from regimen_advisor.reports.options_text import erratum_line
+from regimen_advisor.reports.quiz import contrast_words, deciding_words, standard_words
+>>>>>>> origin/main
 from regimen_advisor.reports.studies import approval_sentence
 from regimen_advisor.wording import VALUE_WORDS, Wording, listed
 
@@ -100,6 +106,7 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = ()) -> Json:
     }
 
 
+<<<<<<< HEAD
 def _example(path: Path, rulebook: Rulebook) -> Json:
     """The profile as it is written, since the page reads the text itself, and the group of the menu it belongs to."""
     text, name = read_text(path)
@@ -117,6 +124,18 @@ def _group(patient: Patient) -> str:
     if not isinstance(lines, Number) or lines.low != lines.high:
         return f"{title}: line not known"
     return f"{title}: {LINES[min(lines.low, len(LINES) - 1)]}"
+=======
+def _example(path: Path) -> Json:
+    """The profile as it is written: the page reads the text itself, as it reads any file.
+
+    What its first line tells an editor, where the schema lies, means nothing on a page.
+    """
+    text, name = read_text(path)
+    text = re.sub(r"\A# yaml-language-server:.*\n", "", text)
+    value = parse_document(text, name).value
+    summary = value.get("summary") if isinstance(value, dict) else None
+    return {"name": path.stem, "summary": summary or path.stem, "text": text}
+>>>>>>> origin/main
 
 
 def _quizzes(rulebook: Rulebook) -> list[Json]:
@@ -146,7 +165,8 @@ def _solution(solution: Solution) -> Json:
     }
     contrast = solution.contrast
     told = {"words": contrast_words(contrast), "profile": contrast.profile} if contrast else None
-    return {"answers": answers, "contrast": told}
+    standards = [standard_words(one) for one in solution.standards]
+    return {"answers": answers, "standards": standards, "contrast": told}
 
 
 # Facts, axioms, words ---------------------------------------------------------------------------------------------
