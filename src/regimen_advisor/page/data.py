@@ -41,13 +41,8 @@ from regimen_advisor.quiz.models import GROUPS, MEANINGS, Level
 from regimen_advisor.reports.cautions import KINDS
 from regimen_advisor.reports.glance import approved_in_few_words
 from regimen_advisor.reports.groups import ANY_TUMOUR
-<<<<<<< HEAD
-from regimen_advisor.reports.quiz import contrast_words, deciding_words
-from regimen_advisor.reports.screen import LEGEND, erratum_line
-=======
-from regimen_advisor.reports.options_text import erratum_line
 from regimen_advisor.reports.quiz import contrast_words, deciding_words, standard_words
->>>>>>> origin/main
+from regimen_advisor.reports.screen import LEGEND, erratum_line
 from regimen_advisor.reports.studies import approval_sentence
 from regimen_advisor.wording import VALUE_WORDS, Wording, listed
 
