@@ -101,11 +101,14 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = ()) -> Json:
     }
 
 
-<<<<<<< HEAD
 def _example(path: Path, rulebook: Rulebook) -> Json:
-    """The profile as it is written, since the page reads the text itself, and the group of the menu it belongs to."""
+    """The profile as it is written, since the page reads the text itself, and the group of the menu it belongs to.
+
+    What its first line tells an editor, where the schema lies, means nothing on a page.
+    """
     text, name = read_text(path)
     document = parse_document(text, name)
+    text = re.sub(r"\A# yaml-language-server:.*\n", "", text)
     profile = profile_from(document)
     patient = read(profile, rulebook.domain, document)
     return {"name": path.stem, "summary": profile.summary or path.stem, "text": text, "group": _group(patient)}
@@ -119,18 +122,6 @@ def _group(patient: Patient) -> str:
     if not isinstance(lines, Number) or lines.low != lines.high:
         return f"{title}: line not known"
     return f"{title}: {LINES[min(lines.low, len(LINES) - 1)]}"
-=======
-def _example(path: Path) -> Json:
-    """The profile as it is written: the page reads the text itself, as it reads any file.
-
-    What its first line tells an editor, where the schema lies, means nothing on a page.
-    """
-    text, name = read_text(path)
-    text = re.sub(r"\A# yaml-language-server:.*\n", "", text)
-    value = parse_document(text, name).value
-    summary = value.get("summary") if isinstance(value, dict) else None
-    return {"name": path.stem, "summary": summary or path.stem, "text": text}
->>>>>>> origin/main
 
 
 def _quizzes(rulebook: Rulebook) -> list[Json]:
