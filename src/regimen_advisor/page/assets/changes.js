@@ -33,9 +33,9 @@ const ruleWords = (id, truth, data) => [truth === TRUE ? "" : truth === FALSE ? 
 /** One change: the option, its standings, and the rule. */
 function changeItem(regimen, { was, now, rules }, advice) {
   const { data, truths } = advice.advisor, gone = now === undefined;
-  return h("li", {}, h("button", { type: "button", class: "link", onclick: () => toCard(regimen) }, data.regimens[regimen].name),
+  return h("li", {}, gone ? h("strong", {}, data.regimens[regimen].name) : h("button", { type: "button", class: "link", onclick: () => page.toOption(regimen) }, data.regimens[regimen].name),
     ": ", was === undefined ? "" : [badge(was), " → "], gone ? "another disease" : badge(now),
-    rules.slice(0, 1).map((id) => h("p", { class: "by", "data-rule": id }, "Rule ", h("code", {}, id), ": ", ruleWords(id, truths[id], data))));
+    (gone || was === undefined ? [] : rules.slice(0, 1)).map((id) => h("p", { class: "by", "data-rule": id }, "Rule ", h("code", {}, id), ": ", ruleWords(id, truths[id], data))));
 }
 
 /** The facts that an edit changed, each from what to what; the others follow from them. */

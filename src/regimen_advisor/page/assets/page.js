@@ -81,7 +81,7 @@ class Page {
       const key = problem?.keys.findLast((one) => one !== "disease");
       if (!key) return fitted;
       const { [key]: gone, ...rest } = fitted, fact = this.engine.facts[key];
-      this.cleared.push(`${fact?.label ?? this.form.label([key])}${typeof gone === "object" ? "" : ` (${this.data.words[gone] ?? gone})`}`);
+      this.cleared.push({ key, words: `${fact?.label ?? this.form.label([key])}${typeof gone === "object" ? "" : ` (${this.data.words[gone] ?? gone})`}` });
       fitted = rest;
     }
   }
@@ -257,12 +257,13 @@ class Page {
     put("summary", !advice || this.view === "quiz" ? null
       : [knownView(this.profile, advice), this.view === "options" ? summaryView(advice, changes) : h("p", { class: "patient" }, h("strong", {}, "Patient: "), `${knownFacts(advice)}.`)]);
     put("answer", this.#content(advice, changes));
+    const edited = marked.filter((key) => !this.cleared.some((one) => one.key === key)), words = this.cleared.map((one) => one.words);
     const isChanged = earlier && advice && this.view !== "quiz";
     this.at("changed").hidden = !isChanged;
-    put("changed", isChanged ? changedView(earlier, advice, changes, marked, this.cleared, () => this.#closeChanged()) : null);
+    put("changed", isChanged ? changedView(earlier, advice, changes, edited, words, () => this.#closeChanged()) : null);
     this.say("");
     if (isChanged) {
-      this.say(changedWords(earlier, advice, changes, marked, this.cleared));
+      this.say(changedWords(earlier, advice, changes, edited, words));
       this.at("status").className = "heard"; // the bar shows the same
     }
   }

@@ -297,6 +297,8 @@ function countsWords({ options, advisor }) {
   return `${options.length} regimens: ${listedWords(counts.filter(([, count]) => count).map(([standing, count]) => `${count} ${standingWords(standing)}`))}.`;
 }
 
+const MOST_QUESTIONS = 6;
+
 /** What is missing, and what each answer would settle. */
 function missingView(missing, advice) {
   if (!missing.length) return null;
@@ -304,9 +306,12 @@ function missingView(missing, advice) {
   const answer = ({ values, standings }) => h("li", {}, h("strong", {}, listedWords(values.map((word) => data.words[word] ?? word), "or")), ": ",
     Object.entries(standings).map(([id, standing], index) => [index ? "; " : "", name(id), " ", badge(standing)]));
   const title = littleKnown(advice) ? "What to ask or test first" : "What to ask or test next";
-  return h("section", { "data-section": "missing" }, h("h2", {}, title), h("ul", {}, missing.map((question) => h("li", { "data-question": question.question },
+  const item = (question) => h("li", { "data-question": question.question },
     h("strong", {}, question.asks), ` ${decidesWords(question, advice)}`,
-    question.answers.length ? disclosure({ class: "more" }, "What each answer would settle", () => h("ul", {}, question.answers.map(answer))) : null))));
+    question.answers.length ? disclosure({ class: "more" }, "What each answer would settle", () => h("ul", {}, question.answers.map(answer))) : null);
+  const [first, rest] = [missing.slice(0, MOST_QUESTIONS), missing.slice(MOST_QUESTIONS)];
+  return h("section", { "data-section": "missing" }, h("h2", {}, title), h("ul", {}, first.map(item)),
+    rest.length ? disclosure({ class: "more" }, `${rest.length} more to ask`, () => h("ul", {}, rest.map(item))) : null);
 }
 
 /** Whether nothing is offered and more than half of the regimens wait, so that questions come before options. */
