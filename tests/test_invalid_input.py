@@ -427,7 +427,7 @@ BROKEN_RULEBOOKS: dict[str, list[str]] = {
         "nsclc/broken.yaml:10:14: if_open: only a caution may have it, never offer",
     ],
     "regimens-of-a-note": [
-        "nsclc/broken.yaml:7:16: regimens: only a standard may name them, never note",
+        "nsclc/broken.yaml:7:15: regimens: only a standard may name them, never note",
     ],
     "regimens-unknown": [
         "nsclc/broken.yaml:7:16: regimens: unknown regimen `anlotinb` (did you mean `anlotinib`?)",

@@ -18,7 +18,19 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from regimen_advisor.cli import cases, cohort, completion, explain, listing, page, quiz, rulebook, schema, sources
+from regimen_advisor.cli import (
+    cases,
+    cohort,
+    completion,
+    explain,
+    helping,
+    listing,
+    page,
+    quiz,
+    rulebook,
+    schema,
+    sources,
+)
 from regimen_advisor.cli.options import Output, Rules
 from regimen_advisor.files.ending import exit_code
 from regimen_advisor.files.errors import InputError, Location, RegimenAdvisorError, printable
@@ -40,6 +52,7 @@ _M_ARENA_MAX = -8
 
 app = typer.Typer(
     name="regimen-advisor",
+    cls=helping.Grouped,
     help="Treatment options for advanced lung cancer by rule, cited. For teaching and testing; not a medical device.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -215,7 +228,7 @@ def _write(text: str, output: str | None) -> None:
     write_output(text, output)
 
 
-for _topic in (schema, listing, explain, quiz, rulebook, cases, cohort, page, sources):
+for _topic in (schema, listing, explain, quiz, rulebook, cases, cohort, page, sources, helping):
     _topic.register(app)
 
 
@@ -231,6 +244,8 @@ def _alone(verb: str) -> typer.Typer:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The console command. Leaves with an exit code; a person never sees a traceback for what they wrote."""
     given = [*(sys.argv[1:] if arguments is None else arguments)]
+    if given[:1] == ["help"] and len(given) == 2 and given[1] in helping.VERBS:
+        given = [given[1], "--help"]
     gc.set_threshold(_COLLECT_AFTER)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # there are none, and looking for them takes time
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # nor are matrices, for which NumPy makes its threads ready

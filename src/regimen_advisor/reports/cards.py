@@ -35,6 +35,7 @@ from regimen_advisor.wording import listed
 
 MOST_HARM = 130
 MOST_NAMES = 3
+MOST_SHORT = 74
 
 
 class Part(StrEnum):
@@ -106,17 +107,28 @@ class Cards:
         yield from self._harm_of_drugs(option, number)
         of_kind = {kind: [one for one in self.told.own(option) if one.kind == kind] for kind in KINDS}
         yield from self._sentences(Part.MEASURE, KINDS["measure"], of_kind["measure"], number)
-        for caution in of_kind["patient"]:
+        yield from self._of_the_patient(of_kind["patient"], number)
+        yield from self._care(option)
+        yield from self._sentences(Part.THIN, KINDS["evidence"], of_kind["evidence"], number)
+
+    def _of_the_patient(self, cautions: Sequence[Caution], number: int) -> Iterator[Line]:
+        """A line each; one that is of other options too is written out under the first of them and names the others."""
+        for caution in cautions:
             part = Part.PATIENT if caution.state == "holds" else Part.OPEN
             if self.told.is_said(caution, number):
                 continue
             if self.told.number_of(caution) is None:
                 self.told.write_out(caution, number)
-                yield Line(part, f"{self.told.lead(caution)}{caution.says}{self.told.tail(caution)}")
+                also = [other for other, option in self.numbers if other != number and self._has(option, caution)]
+                for other in also:
+                    self.told.point(caution, other)
+                tail = f" Also of {listed(map(str, also))}." if also else ""
+                yield Line(part, f"{self.told.lead(caution)}{caution.says}{self.told.tail(caution)}{tail}")
             else:
-                yield Line(part, self.told.in_short(caution, 76))
-        yield from self._care(option)
-        yield from self._sentences(Part.THIN, KINDS["evidence"], of_kind["evidence"], number)
+                yield Line(part, self.told.in_short(caution, MOST_SHORT))
+
+    def _has(self, option: Option, caution: Caution) -> bool:
+        return self._is_whole(option) and any(one.says == caution.says for one in self.told.own(option))
 
     def _waiting(self, option: Option) -> Iterator[Line]:
         yield from self._evidence(option)

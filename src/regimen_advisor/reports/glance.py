@@ -164,6 +164,9 @@ def _warning(option: Option, number: int, told: Cautions) -> str:
     first = min(own, key=_weight, default=None)
     if first is None:
         return ""
+    if first.state == "open":
+        keys = tuple(dict.fromkeys(key for one in own if one.state == "open" for key in one.depends_on))
+        return f"? a caution waits for {questions_words(keys, told.rulebook.domain)}"
     if first.kind == "evidence" and _is_without_study(option, told.rulebook):
         return ""
     said = f"{told.lead(first)}{first.says}{told.tail(first)}"

@@ -220,12 +220,16 @@ class _Screen:
     # Beside the options -----------------------------------------------------------------------------------------
 
     def _questions(self) -> Iterator[str]:
+        """Each with what it decides; of those that can only bring a caution the names, where room is short."""
         missing = self.advice.missing
+        deciding = [one for one in missing if not self.in_short or one.standards or one.options or one.evidence]
         most = MOST_QUESTIONS if self.in_short else len(missing)
-        for one in missing[:most]:
+        for one in deciding[:most]:
             yield f"{one.asks} {decides_words(one, self.advice)}"
-        if more := [question_words(one.question, self.rulebook.domain) for one in missing[most:]]:
-            yield f"then: {', '.join(more)}"
+        left = (("then", deciding[most:]), ("for a caution only", [one for one in missing if one not in deciding]))
+        for title, several in left:
+            if words := [question_words(one.question, self.rulebook.domain) for one in several]:
+                yield f"{title}: {', '.join(words)}"
 
     def _trial(self, trial: Trial) -> str:
         """How the trial ended, if that is known, then what it was; what else the record says differently."""
