@@ -68,7 +68,10 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = ()) -> Json:
         "legend": LEGEND,
         "kinds": dict(KINDS),
         "patient_words": {
-            "without_label": WITHOUT_LABEL, "from_history": FROM_HISTORY, "labels": LABELS, "not_so": NOT_SO,
+            "without_label": WITHOUT_LABEL,
+            "from_history": FROM_HISTORY,
+            "labels": LABELS,
+            "not_so": NOT_SO,
         },
         "standings": [standing.value for standing in Standing],
         "keys": list(Profile.model_fields),

@@ -45,13 +45,15 @@ class PatientForm {
   }
 
   /** The name of the field that a problem is about. */
-  label([key, entry, part]) {
+  label(path) {
+    const [key, entry, part] = path;
     if (part !== undefined) return `${part} of treatment ${entry + 1}`;
     return key === "history" ? "treatment history" : this.engine.facts[key]?.label ?? key;
   }
 
   /** The id of that field. */
-  idOf([key, entry, part]) {
+  idOf(path) {
+    const [key, entry, part] = path;
     if (key === "history") return entry === undefined ? "history-mode" : `entry-${entry}-${part ?? "drugs"}`;
     return `fact-${key}`;
   }
@@ -62,8 +64,8 @@ class PatientForm {
 
   #build() {
     const facts = Object.values(this.engine.facts).filter((fact) => fact.key === fact.name && !OF_HISTORY.includes(fact.name));
-    this.parts = facts.map((fact) => ({ keys: [fact.name], make: (state) => this.#field(fact, state) }));
-    this.parts.push({ keys: ["history", ...OF_HISTORY], make: (state) => h("div", {}, this.#history(state)) });
+    this.parts = facts.map((fact) => ({ keys: [fact.name], element: null, look: "", make: (state) => this.#field(fact, state) }));
+    this.parts.push({ keys: ["history", ...OF_HISTORY], element: null, look: "", make: (state) => h("div", {}, this.#history(state)) });
     this.element.replaceChildren(this.words, ...this.parts.map((part) => (part.element = h("div"))));
     this.#refresh();
   }

@@ -155,7 +155,8 @@ function toCard(regimen) {
   const card = document.querySelector(`#answer [data-regimen="${regimen}"]`);
   if (!card) return;
   for (let around = card; around; around = around.parentElement?.closest("details")) if (around instanceof HTMLDetailsElement) around.open = true;
-  const focused = card.querySelector("h3, summary") ?? card;
+  /** @type {HTMLElement} */
+  const focused = card.querySelector("h3, summary");
   if (focused.matches("h3")) focused.setAttribute("tabindex", "-1");
   card.scrollIntoView({ block: "start" });
   focused.focus({ preventScroll: true });

@@ -4,6 +4,9 @@
 const EDITED = "Changed from: ";
 const VIEWS = { options: "Options", map: "Map", forest: "Forest plot", compare: "Compare", quiz: "Quiz" };
 
+/** @type {Page} the one page, once its data is read */
+var page; // on the window too, for whoever looks at the page with its console
+
 class Page {
   constructor(data) {
     this.data = data;
@@ -19,7 +22,9 @@ class Page {
     this.cleared = [];
     this.ownName = null;
     this.profile = {};
+    /** @type {(id: string) => any} */
     this.at = (id) => document.getElementById(id);
+    this.quiz = null;
     this.at("facts").append(this.form.element);
     this.at("views").append(...Object.keys(VIEWS).filter((view) => view !== "quiz" || data.quiz.length).map((view) => h("button", { type: "button", id: `view-${view}`, onclick: () => this.show(view) }, VIEWS[view])));
     this.#controls();
@@ -51,7 +56,7 @@ class Page {
     this.at("name").addEventListener("change", (event) => this.#rename(event.target.value.trim()));
     for (const pane of ["facts", "answer"]) this.at(`pane-${pane}`).addEventListener("click", () => this.pane(pane));
     for (const event of ["dragover", "drop", "dragleave"]) {
-      document.addEventListener(event, (dropped) => {
+      document.addEventListener(event, (/** @type {DragEvent} */ dropped) => {
         dropped.preventDefault();
         document.body.classList.toggle("drop", event === "dragover");
         if (event === "drop" && dropped.dataTransfer.files.length) this.#file(dropped.dataTransfer.files[0]);
@@ -340,5 +345,5 @@ class Page {
 const fileName = (name) => name.trim().replaceAll(/[^\p{L}\p{N}_-]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 60) || "patient";
 
 if (typeof document !== "undefined") {
-  window.page = new Page(JSON.parse(document.getElementById("data").textContent));
+  page = new Page(JSON.parse(document.getElementById("data").textContent));
 }
