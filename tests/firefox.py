@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,14 @@ class Firefox:
         sync = pytest.importorskip("websockets.sync.client", reason="websockets is not installed")
         self.complaints: list[str] = []
         command = [program, "--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port", "0"]
-        self._process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-        assert self._process.stderr is not None
-        for line in self._process.stderr:
-            if match := LISTENS.search(line):
-                break
-        else:
-            pytest.fail("Firefox ended before it listened")
+        said = profile / "said.txt"
+        with said.open("w") as errors:
+            self._process = subprocess.Popen(command, stderr=errors, stdout=subprocess.DEVNULL)
+        end = time.monotonic() + SECONDS
+        while not (match := LISTENS.search(said.read_text())):
+            if self._process.poll() is not None or time.monotonic() > end:
+                pytest.fail(f"Firefox does not listen: {said.read_text()}")
+            time.sleep(0.1)
         self._socket, self._number = sync.connect(f"{match[1]}/session", max_size=None), 0
         self.ask("session.new", {"capabilities": {}})
         self.ask("session.subscribe", {"events": ["log.entryAdded"]})

@@ -49,7 +49,7 @@ def test_firefox_gives_the_standings_that_python_gives(
     advice = advise(read(profile_from(document), rulebook.domain, document), rulebook)
     at(firefox, page_file, document.value)
     shown = firefox.evaluate(
-        "[...document.querySelectorAll('#answer [data-regimen]')].map(one => [one.dataset.regimen, one.dataset.standing])"
+        "[...document.querySelectorAll('#answer [data-regimen]')].map(({dataset: of}) => [of.regimen, of.standing])"
     )
     assert shown == [[option.regimen, option.standing.value] for option in advice.options]
 
