@@ -151,6 +151,10 @@ class Option(Record):
     )
     depends_on: tuple[str, ...] = Field((), description="profile keys and history parts it waits for")
 
+    def __repr__(self) -> str:
+        """One line: the regimen and how it stands."""
+        return f"<Option {self.regimen}: {self.standing.value}>"
+
 
 class Statement(Record):
     """A standard, a note or a silence of the reviews that concerns this patient."""
