@@ -20,9 +20,9 @@ from regimen_advisor.figure_wording import (
     matching_arms,
     signed,
 )
+from regimen_advisor.knowledge.evidence import Approval
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rulebook import Rulebook
-from regimen_advisor.knowledge.studies import Approval
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient_wording import questions_words
 from regimen_advisor.reports.cautions import KINDS, Cautions
@@ -154,7 +154,13 @@ def _approved(option: Option, told: Cautions) -> str:
 def approved_in_few_words(approval: Approval, places: Places) -> str:
     """``FDA 2024-09 [BS 3.1]``."""
     place = signed(places.at(approval.review, *approval.sections), (erratum.id for erratum in approval.errata))
-    return f"{approval_words(approval)} {place}"
+    return f"{_approval_words(approval)} {place}"
+
+
+def _approval_words(approval: Approval) -> str:
+    """Who approved it and when; in brackets where the review gives neither."""
+    words = approval_words(approval)
+    return words if approval.agency or approval.year else f"({words})"
 
 
 def _warning(option: Option, number: int, told: Cautions) -> str:

@@ -126,7 +126,7 @@ const isStandard = (option, advice) => advice.standards.some((one) => one.state 
 /** All options that are offered or wait, in a table of one row each; a name leads to its card. */
 function glanceView(advice, changes) {
   const { data } = advice.advisor, shown = shownOptions(advice);
-  if (!shown.length) return h("p", { class: "lead", "data-section": "glance" }, "No regimen of the two reviews is offered to this patient, or may be.");
+  if (!shown.length) return h("p", { class: "lead", "data-section": "glance" }, "No regimen of these rules is offered to this patient, or may be.");
   const rows = shown.map((option, index) => {
     const [study, endpoint] = evidenceWords(option, data), warning = firstWarning(option, advice), change = changes.get(option.regimen);
     const approvals = option.approvals.map((id) => data.approvals[id].brief).join("; ");
