@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import get_args
 
@@ -91,8 +92,19 @@ def as_lists(given: pl.Series) -> pl.Series:
     lists = text.set(is_json, None).str.split(";")
     if not is_json.any():
         return lists
-    decoded = text.set(~is_json, None).str.json_decode(pl.List(pl.String))
+    try:
+        decoded = text.set(~is_json, None).str.json_decode(pl.List(pl.String))
+    except pl.exceptions.ComputeError:  # some are no list of words: each of these is one word, which is not known
+        decoded = pl.Series([_words(cell) for cell in text.set(~is_json, None).to_list()], dtype=pl.List(pl.String))
     return pl.select(pl.when(is_json).then(decoded).otherwise(lists)).to_series()
+
+
+def _words(text: str | None) -> list[str] | None:
+    try:
+        words = json.loads(text) if text is not None else None
+    except (ValueError, RecursionError):
+        return [str(text)]
+    return words if words is None or all(isinstance(word, str) for word in words) else [str(text)]
 
 
 def entry_name(line: int | None, setting: str | None) -> str:
