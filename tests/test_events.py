@@ -12,11 +12,13 @@ from regimen_advisor.knowledge.rulebook import load_rulebook
 
 pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 
-from regimen_advisor.cohorts.cohort import judged, open_table, summarise  # noqa: E402
+from regimen_advisor.cohorts.cohort import UNREAD, judged, open_table, summarise  # noqa: E402
 from regimen_advisor.cohorts.concordance import concordance  # noqa: E402
 from regimen_advisor.cohorts.events import UNREAD_EVENTS  # noqa: E402
 from regimen_advisor.cohorts.mapping import load_mapping  # noqa: E402
 from regimen_advisor.cohorts.rows import profile_of_row  # noqa: E402
+from regimen_advisor.cohorts.spark.engine import Request, judge_tables  # noqa: E402
+from regimen_advisor.cohorts.spark.worker import NUMBER, Task, Worker, mapping_of, rules_of  # noqa: E402
 
 LINES = """\
 history:
@@ -201,9 +203,17 @@ def test_a_drug_without_its_day_has_no_line_so_nothing_but_the_lines_with_one_is
 
 
 def test_a_day_that_cannot_be_read_is_named_and_its_treatment_has_no_place(registry):
-    registry.write(patients="who\na", lines="who,start,drug\na,last spring,gefitinib\n")
+    registry.write(patients="who\na", lines="who,start,drug\na,last spring,gefitinib\na,7,afatinib\n")
     told = registry.unread(EACH + LINES + KEYS)
-    assert told == {"a:1": {"lines.start: last spring", "history: a treatment without its line"}}
+    assert told["a:2"] == {"lines.start: last spring", "history: a treatment without its line"}
+    assert told["a:1"] == {"history: a treatment without its line"}  # it may have come before this one
+
+
+def test_the_only_treatment_is_the_first_line_without_its_day(registry):
+    registry.write(patients="who\na", lines="who,start,drug\na,,gefitinib\n")
+    assert registry.rows(TODAY + LINES + KEYS)["a"]["history"] == [(1, None, "gefitinib", None, None)]
+    assert registry.rows(EACH + LINES + KEYS)["a:1"]["history"] == []
+    assert registry.unread(TODAY + LINES + KEYS) == {"a": {"lines.start: - (no day)"}}
 
 
 def test_curative_treatment_and_maintenance_are_told_apart_by_a_column(registry):
@@ -541,3 +551,28 @@ def test_given_is_refused_where_the_rows_are_treatments(registry):
     mapping = registry.mapping(EACH + LINES + KEYS)
     with pytest.raises(InputError, match="a mapping with `row` has the drugs of each treatment itself"):
         open_table([str(registry.folder / "patients.csv")], mapping, given="who")
+
+
+def test_a_worker_of_a_cluster_reads_linked_tables_as_this_machine_does(registry, rulebook):
+    text = sequenced(registry).replace("row: {each: lines}\n", "")
+    here = registry.table(text).rows.collect()
+    mapping = registry.mapping(text)
+    first = str(registry.folder / "patients.csv")
+    columns = ("id", *rulebook.regimens, UNREAD)
+    task = Task(first, ("who", "tumour", NUMBER), columns, rules_of(rulebook), mapping=mapping_of(mapping, first))
+    batch = pl.read_csv(first, infer_schema=False).with_row_index(NUMBER, offset=1)
+    batch = batch.with_columns(pl.col(NUMBER).cast(pl.Int64))
+    with judged(registry.table(text), rulebook) as result:
+        wanted = result.rows.select(columns).collect().cast(pl.String)
+    worker = Worker(task)
+    parts = [worker.told(part) for part in (batch[:2], batch[2:])]
+    worker._folder.cleanup()
+    assert here.height == 6
+    assert pl.concat([part.cast(pl.String) for part in parts]).rows() == wanted.rows()
+
+
+def test_rows_that_are_treatments_are_refused_on_spark_with_their_place(registry, rulebook):
+    mapping = registry.mapping(sequenced(registry))
+    request = Request(rulebook, mapping, None, "id", None, False, True)
+    with pytest.raises(InputError, match=r"mapping\.yaml:\d+:\d+: row: on Spark a row of the answer"):
+        judge_tables(None, [str(registry.folder / "patients.csv")], None, request)

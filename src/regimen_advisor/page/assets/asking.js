@@ -166,7 +166,10 @@ class Asker {
 /** A question key as a person is asked it. */
 function askedInWords(key, patient, engine) {
   if (key in engine.facts) return engine.facts[key].question;
-  if (key === "history") return "Which treatments were given so far, line by line?";
+  if (key === "history") {
+    const { low, high } = patient.facts.prior_lines;
+    return low || high ? "Which treatments were given so far, line by line?" : "Was there treatment with curative intent, and which drugs were given?";
+  }
   const [, position, part] = /^history\[(\d+)\]\.(\w+)$/.exec(key);
   const entry = patient.history.find((one) => one.position === Number(position));
   const line = entry.line === null ? "the treatment with curative intent" : `line ${entry.line}`;

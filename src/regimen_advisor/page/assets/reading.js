@@ -78,10 +78,7 @@ class ProfileReader {
     }
     const entries = this.#entries();
     if (this.problems.length) throw new Refusal(this.problems);
-    if (entries) {
-      const key = Array.isArray(profile.history) ? "history" : "prior_lines";
-      given[key] = [...(given[key] ?? []), ...derivedFacts(entries, engine)];
-    }
+    if (entries) given.history = derivedFacts(entries, engine);
     const facts = this.#narrowed(given);
     this.#remark(facts);
     return { facts, history: entries, given, notes: this.notes };
@@ -157,7 +154,7 @@ class ProfileReader {
     if (!isUnsaid(written) && !Array.isArray(written)) {
       return this.#refuse(["history"], `history: expected a list of treatments, found ${shownValue(written)}`);
     }
-    if (!Array.isArray(written)) return this.profile.prior_lines === 0 ? [] : null;
+    if (!Array.isArray(written)) return null;
     const entries = written.map((entry, position) => this.#entry(entry, position));
     if (entries.includes(null)) return null;
     const most = this.engine.data.most;
