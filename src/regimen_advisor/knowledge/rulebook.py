@@ -15,19 +15,29 @@ from regimen_advisor.files.errors import InputError, Location, Near, Problem, ne
 from regimen_advisor.files.folders import is_folder, rule_files, unlisted, yaml_files
 from regimen_advisor.files.output import read_bytes
 from regimen_advisor.files.sources import Document, Path_, read_document, validated
+from regimen_advisor.knowledge import each_regimen
 from regimen_advisor.knowledge.conditions_yaml import ConditionReader
 from regimen_advisor.knowledge.evidence import load_approvals, load_reviews, load_studies, misplaced
 from regimen_advisor.knowledge.findings import Finding, read_findings
 from regimen_advisor.knowledge.manifest import Written, manifest_text, outdated, read_manifest
 from regimen_advisor.knowledge.publications import Erratum
 from regimen_advisor.knowledge.regimens import Regimen, load_regimens
-from regimen_advisor.knowledge.rules import OUTSIDE, CautionKind, Effect, Rule, RuleFile, RuleText, Setting
+from regimen_advisor.knowledge.rules import (
+    OUTSIDE,
+    CautionKind,
+    Effect,
+    Rule,
+    RuleFile,
+    RuleText,
+    Setting,
+    of_disease,
+)
 from regimen_advisor.knowledge.studies import Approval, Review, Study
 from regimen_advisor.patient.drugs import Formulary, load_formulary
 from regimen_advisor.patient.facts import Domain, domain_for
 
 DISEASES = ("nsclc", "sclc")
-_FILES = ("drugs", "reviews", "approvals", "regimens", "findings", "section-numbers")
+_FILES = ("drugs", "reviews", "approvals", "regimens", "findings", "section-numbers", "each-regimen")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -253,10 +263,36 @@ class _Loader:
                     rule = self._rule(rule_text, setting, document, path)
                     if rule is not None:
                         rules[rule.id], places[rule.id] = rule, (document, path)
+        with self._one_file():
+            self._add_each_regimen(settings, rules, places)
         if not self.unread:  # else a rule that is named may stand in a file that could not be read
             self._check_overrides(rules, places)
             self._check_offers(rules)
         return settings, rules
+
+    def _add_each_regimen(
+        self, settings: dict[str, Setting], rules: dict[str, Rule], places: dict[str, tuple[Document, Path_]]
+    ) -> None:
+        """The rules that are declared once for each regimen; a rulebook need not have any."""
+        file = self.folder / each_regimen.FILE
+        if not file.exists() and not file.is_symlink():
+            return
+        document = read_document(file)
+        texts = validated(tuple[each_regimen.EachRegimenText, ...], document)
+        self.problems += each_regimen.problems_of(texts, self.regimens, document)
+        for index, text in enumerate(texts):
+            path: Path_ = (index,)
+            before = len(self.problems)
+            for rule_text, setting in each_regimen.rules_of(text, self.regimens, str(file)):
+                if rule_text.id in rules:
+                    first = rules[rule_text.id].location
+                    self._refuse(document, (*path, "id"), f"id: the rule `{rule_text.id}` stands in {first} too")
+                rule = self._rule(rule_text, setting, document, path)
+                if len(self.problems) > before:  # what is wrong with the text is wrong for each regimen
+                    break
+                if rule is not None:
+                    settings[setting.id] = setting
+                    rules[rule.id], places[rule.id] = replace(rule, declared=text.id), (document, path)
 
     def _files_of(self, disease: str) -> list[Path]:
         """The rule files for a disease; a folder without any is refused, and none at all where a regimen is for it."""
@@ -313,7 +349,8 @@ class _Loader:
         subject = getattr(text, effect.value)
         target = subject if effect in (Effect.EXCLUDE, Effect.CAUTION) else None
         conditions = {name: finding.condition for name, finding in self.findings.items()}
-        condition = ConditionReader(self.domain, conditions, self.problems).read(document, (*path, "when"), text.when)
+        written = ConditionReader(self.domain, conditions, self.problems).read(document, (*path, "when"), text.when)
+        condition = of_disease(written, setting.disease)
         self._check_references(text, effect, document, path)
         return Rule(
             text.id, effect, str(subject), target, condition, text.studies, text.approvals, text.source, text.says,

@@ -11,7 +11,8 @@ from pydantic import Field
 from regimen_advisor.files.errors import Location
 from regimen_advisor.files.sources import Record
 from regimen_advisor.knowledge.regimens import Source, Target
-from regimen_advisor.language.conditions import Condition
+from regimen_advisor.language.conditions import AllOf, Condition, Leaf
+from regimen_advisor.language.values import Is
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Certainty = Literal["confirmed", "recalled", "suspected"]
@@ -117,6 +118,9 @@ class Rule:
     is_first: bool = False
     """Whether it stands above the options, not among what is said of each or beside them."""
 
+    declared: str | None = None
+    """The declaration of ``each-regimen.yaml`` that it was made of."""
+
     @property
     def is_measure(self) -> bool:
         """Whether it only asks for a step before the first dose, so that an option stands as offered beside it."""
@@ -130,3 +134,14 @@ class Rule:
     def is_outside(self) -> bool:
         """Whether the rule rests on knowledge from outside the reviews."""
         return self.basis == OUTSIDE
+
+
+def of_disease(condition: Condition, disease: str) -> Condition:
+    """The condition of a rule in the folder of ``disease``: a rule that does not test the disease is kept to it.
+
+    Else it would speak of a patient whose disease is not known as if it were this one.
+    """
+    guard = Leaf(Is("disease", frozenset({disease})))
+    parts = condition.parts if isinstance(condition, AllOf) else (condition,)
+    place = condition.place if isinstance(condition, AllOf) else None
+    return condition if guard in parts else AllOf((guard, *parts), place)
