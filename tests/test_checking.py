@@ -11,9 +11,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 import pytest
-import yaml
 
-from conftest import ROOT
 from enumeration import TREATED, domain, holds, random_condition
 from regimen_advisor.advising import advise
 from regimen_advisor.cli.app import main
@@ -277,9 +275,3 @@ def test_a_folder_that_is_no_rulebook_is_bad_input(tmp_path: Path, capsys: pytes
     code, _, err = run(capsys, "--rules", tmp_path)
     assert code == 2
     assert "found no .yaml file" in err
-
-
-def test_the_pre_commit_hook_names_the_command() -> None:
-    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
-    assert hook["entry"].split()[:2] == ["regimen-advisor", "check"]
-    assert hook["pass_filenames"] is False

@@ -30,13 +30,11 @@ from regimen_advisor.knowledge.evidence import (
 from regimen_advisor.knowledge.figure_audit import (
     format_printed,
     load_section_numbers,
-    numbers_by_section,
     parse_printed,
-    printed_in,
     quoted_by_study,
-    section_texts,
     untraced,
 )
+from regimen_advisor.knowledge.source_text import numbers_by_section, printed_in, section_texts
 
 ROOT = Path(__file__).parents[1]
 RULES = ROOT / "rules"

@@ -87,3 +87,27 @@ def _cell(random: Random) -> str:
     if random.random() < 0.4:
         return '"' + "".join(random.choices(["a", '""', ",", "\n"], k=random.randint(0, 3))) + '"'
     return "".join(random.choices(["a", "b", '"', '""', " "], k=random.randint(0, 3)))
+
+
+def test_lines_above_the_header_that_begin_with_a_number_sign_are_passed_over(tmp_path: Path) -> None:
+    above = '#Patient Identifier\tStage\n#It is "so"\tsaid\n#STRING\tSTRING\n#1\t1\n'
+    for name, extra in (("one", above), ("two", "#version 2.4\n"), ("three", "")):
+        (tmp_path / f"{name}.tsv").write_text(f"{extra}id\tstage\n{name}\tIV\n#4\tIII\n", "utf-8")
+    table = scan_table([str(tmp_path / "*.tsv")]).collect()
+    assert sorted(table.rows()) == [("#4", "III")] * 3 + [("one", "IV"), ("three", "IV"), ("two", "IV")]
+
+
+def test_a_fault_below_such_lines_is_told_with_its_line_in_the_file(tmp_path: Path) -> None:
+    table = tmp_path / "t.tsv"
+    table.write_text("#a\n#b\nid\tstage\nx\tIV\ny\n", "utf-8")
+    with pytest.raises(InputError, match=r"t\.tsv:5: expected 2 cells as in the header, found 1"):
+        scan_table([str(table)])
+    table.write_text("#a\n#b\nid\tid\nx\tIV\n", "utf-8")
+    with pytest.raises(InputError, match=r"t\.tsv:3: expected each column once"):
+        scan_table([str(table)])
+
+
+def test_a_header_whose_first_column_is_called_number_sign_is_a_header(tmp_path: Path) -> None:
+    table = tmp_path / "t.tsv"
+    table.write_text("#\tstage\n1\tIV\n", "utf-8")
+    assert scan_table([str(table)]).collect().rows() == [("1", "IV")]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from regimen_advisor.cli import cases, cohort, completion, explain, listing, page, quiz, rulebook
+from regimen_advisor.cli import cases, cohort, completion, explain, listing, page, quiz, rulebook, sources
 from regimen_advisor.cli.options import Output, Rules
 from regimen_advisor.files.ending import exit_code
 from regimen_advisor.files.errors import InputError, Location, RegimenAdvisorError, printable
@@ -238,7 +238,7 @@ def _write(text: str, output: str | None) -> None:
     write_output(text, output)
 
 
-for _topic in (listing, explain, quiz, rulebook, cases, cohort, page):
+for _topic in (listing, explain, quiz, rulebook, cases, cohort, page, sources):
     _topic.register(app)
 
 
@@ -247,6 +247,7 @@ def _alone(verb: str) -> typer.Typer:
     mine = [one for one in app.registered_commands if verb == (one.name or getattr(one.callback, "__name__", ""))]
     alone = copy.copy(app)
     alone.registered_commands = mine or app.registered_commands
+    alone.registered_groups = [] if mine else app.registered_groups
     return alone
 
 

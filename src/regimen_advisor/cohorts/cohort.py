@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from regimen_advisor.cohorts.events import UNREAD_EVENTS
+from regimen_advisor.cohorts.mapping_file import HistoryOfTable
 from regimen_advisor.cohorts.tables import PARQUET, refuse_odd_name, scan_table, table_errors, write_table
 from regimen_advisor.columns.engine import FAULT, HISTORY, ColumnEngine
 from regimen_advisor.columns.exact.corrections import Settled, settle, write_standings
@@ -83,6 +85,9 @@ def as_profiles(
     if mapping is not None:
         if id_column != ID:
             raise InputError.at(Location("--id-column"), "a mapping names the patients by its own key `id`")
+        if given is not None and mapping.file.row is not None:
+            message = "a mapping with `row` has the drugs of each treatment itself"
+            raise InputError.at(Location("--given"), message)
         rows = mapping.apply(raw, second_tables(mapping, table))
         if given is not None:
             extra = raw.select(pl.col(given).cast(pl.String).alias(GIVEN))
@@ -105,7 +110,12 @@ def named(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 def given_label(given: str | None, mapping: TableMapping | None) -> str:
     """What the column of the drugs given is called in the table."""
-    return given or (mapping.file.given.label if mapping and mapping.file.given else GIVEN)
+    if given is not None or mapping is None:
+        return given or GIVEN
+    file = mapping.file
+    if isinstance(file.history, HistoryOfTable) and file.row is not None:
+        return file.history.drugs.label
+    return file.given.label if file.given else GIVEN
 
 
 def second_tables(mapping: TableMapping, first: str) -> Path:
@@ -168,7 +178,11 @@ def standings_of(
 ) -> pl.LazyFrame:
     """What is written of each row, node by node: the columns to ``keep``, the standings, the questions, the rest."""
     digest = pl.lit(engine.rulebook.digest).alias(DIGEST)
-    told = engine.standings(facts, [*keep, set_apart(engine), relabelled(mapping), digest])
+    unread = relabelled(mapping)
+    if UNREAD_EVENTS in facts.collect_schema():
+        both = pl.concat_str(unread, pl.col(UNREAD_EVENTS), separator="\n", ignore_nulls=True)
+        unread = pl.when(both != "").then(both).alias(UNREAD)
+    told = engine.standings(facts, [*keep, set_apart(engine), unread, digest])
     return told.select(*keep, *engine.rulebook.regimens, QUESTIONS, SET_APART, UNREAD, DIGEST)
 
 

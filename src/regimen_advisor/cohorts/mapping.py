@@ -19,11 +19,12 @@ from typing import Any
 import polars as pl
 from pydantic import ValidationError
 
-from regimen_advisor.cohorts.mapping_file import CHECK, NO_CELL, SEPARATOR, MappingFile, Reading
+from regimen_advisor.cohorts.events import Events, check_events
+from regimen_advisor.cohorts.mapping_file import NO_CELL, SEPARATOR, MappingFile, Reading
 from regimen_advisor.columns.cells import Cell, cell_of, comparable, drug_parts, plain_value
 from regimen_advisor.columns.entries import OUTCOMES, entry_name
-from regimen_advisor.files.errors import InputError, Location, Problem, counted, did_you_mean
-from regimen_advisor.files.output import read_text
+from regimen_advisor.files.drafts import unchecked
+from regimen_advisor.files.errors import InputError, Problem, did_you_mean
 from regimen_advisor.files.sources import Document, Path_, read_document, validated
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient.profile import Profile
@@ -32,7 +33,6 @@ JOINED = " ; "
 """Stands between the cells of several rows of a second table."""
 _KEY = "key of the second table"
 """A column of a join: long, because a table may have a column of any short name."""
-_CHECK = re.compile(rf"(?:^|\s)#\s*{CHECK}\b")
 NOT_MAPPED = ("id", "summary")
 """Keys of a profile that stand elsewhere in a mapping, or not at all."""
 
@@ -48,7 +48,9 @@ class TableMapping:
 
     @cached_property
     def readers(self) -> Mapping[str, Callable[[str], Cell | None]]:
-        """For each key how one of its cells is read."""
+        """For each key how one of its cells is read; cells of events are read by ``events`` already."""
+        if self.file.has_events:
+            return {}
         loose = Domain(self.domain.facts, (), self.domain.formulary)
         return {
             key: _reader(key, reading, loose)
@@ -59,8 +61,10 @@ class TableMapping:
     @property
     def labels(self) -> Mapping[str, str]:
         """For each key, and each part of an entry of the history, the columns that it was read from."""
+        if self.file.has_events:
+            return {}
         labels = {key: [reading.label] for key, reading in self.file.keys.items() if reading.sources}
-        for entry in self.file.history:
+        for entry in self.file.entries:
             for part in ("drugs", "outcome", "cycles"):
                 reading: Reading | None = getattr(entry, part)
                 if reading is not None and reading.sources:
@@ -72,6 +76,8 @@ class TableMapping:
 
         Raises ``InputError`` for a column or a second table that is not there.
         """
+        if self.file.has_events:
+            return Events(self.file, self.document, self.domain, table, place).profiles()
         joined = self._joined(table, place)
         known = joined.collect_schema().names()
         self._check_columns(known)
@@ -79,7 +85,7 @@ class TableMapping:
             (self._words(reading, _as_json) if key == "history" else self._column(reading)).alias(key)
             for key, reading in self.file.keys.items()
         ]
-        if self.file.history:
+        if self.file.entries:
             columns.append(self._history().alias("history"))
         name = self.file.id
         columns.append(pl.col(name).cast(pl.String).alias("id") if name else pl.lit(None, pl.String).alias("id"))
@@ -92,24 +98,20 @@ class TableMapping:
 
         for name, second in self.file.tables.items():
             other = scan_table([str(place / second.file)])
-            there = other.collect_schema().names()
-            if second.key not in there:
-                self._refuse(
-                    ("tables", name, "key"), f"key: no column `{second.key}` in {second.file}", second.key, there
-                )
-            if second.matches not in table.collect_schema().names():
-                names = table.collect_schema().names()
-                self._refuse(
-                    ("tables", name, "matches"), f"matches: no column `{second.matches}`", second.matches, names
-                )
-            rows = other.group_by(pl.col(second.key).cast(pl.String).alias(_KEY), maintain_order=True).agg(
-                pl.all().exclude(second.key).cast(pl.String).drop_nulls().str.join(JOINED).name.prefix(f"{name}.")
+            there, names = other.collect_schema().names(), table.collect_schema().names()
+            (key,), (matched,) = second.keys, second.matched
+            if key not in there:
+                self._refuse(("tables", name, "key"), f"key: no column `{key}` in {second.file}", key, there)
+            if matched not in names:
+                self._refuse(("tables", name, "matches"), f"matches: no column `{matched}`", matched, names)
+            rows = other.group_by(pl.col(key).cast(pl.String).alias(_KEY), maintain_order=True).agg(
+                pl.all().exclude(key).cast(pl.String).drop_nulls().str.join(JOINED).name.prefix(f"{name}.")
             )
             twice = [f"{name}.{c}" for c in there if f"{name}.{c}" in table.collect_schema().names()]
             if twice:
                 message = f"tables: the first table has a column `{twice[0]}` already; give this one another name"
                 raise InputError.at(self.document.locate_key(("tables", name)), message)
-            matches = pl.col(second.matches).cast(pl.String).alias(_KEY)
+            matches = pl.col(matched).cast(pl.String).alias(_KEY)
             table = table.with_columns(matches).join(rows, on=_KEY, how="left", maintain_order="left").drop(_KEY)
         return table
 
@@ -172,7 +174,7 @@ class TableMapping:
 
     def _history(self) -> pl.Expr:
         entries = []
-        for entry in self.file.history:
+        for entry in self.file.entries:
             drugs = self._words(entry.drugs, self._drugs)
             nothing = pl.lit(None, pl.String)
             fields = pl.struct(
@@ -223,7 +225,7 @@ def load_mapping(path: str | Path, domain: Domain) -> TableMapping:
     document = read_document(path)
     file = validated(MappingFile, document)
     known = [name for name in Profile.model_fields if name not in NOT_MAPPED]
-    problems = _unchecked(path)
+    problems = unchecked(path)
     problems += [
         Problem(
             document.locate_key(("keys", key)), f"keys: no key of a profile is called `{key}`", did_you_mean(key, known)
@@ -239,19 +241,7 @@ def load_mapping(path: str | Path, domain: Domain) -> TableMapping:
         problems.append(Problem(document.locate(("keys",)), "keys: expected at least one key of a profile"))
     elif not file.columns:
         problems.append(Problem(document.locate(("keys",)), "keys: expected at least one that is read from a column"))
+    problems += check_events(file, document)
     if problems:
         raise InputError(problems)
     return TableMapping(file, document, domain)
-
-
-def _unchecked(path: str | Path) -> list[Problem]:
-    """The first guess of a draft that still says ``CHECK``."""
-    if str(path) == "-":  # standard input is read once
-        return []
-    lines = read_text(path)[0].splitlines()
-    left = [number for number, line in enumerate(lines, start=1) if _CHECK.search(line)]
-    if not left:
-        return []
-    message = f"expected every guess of the draft to be checked, found {counted(len(left), 'line')} with `# {CHECK}`"
-    help = "look at the sample of cells behind it, mend the line, and delete the remark"
-    return [Problem(Location(str(path), left[0]), message, help)]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from regimen_advisor.cohorts.event_words import Columns, Conditions, RowOf, Take, conditions_of, listed
 from regimen_advisor.cohorts.patterns import fault_of, given_by
 from regimen_advisor.columns.cells import comparable
 from regimen_advisor.files.sources import Path_, Record
@@ -56,6 +57,9 @@ class Reading(Record):
     patterns: list[Pattern] = Field(default_factory=list)
     multiply: int | float | None = Field(None, description="what a number is multiplied by, such as 100 for a fraction")
     add: int | None = Field(None, description="what is added to a number after that")
+    take: Take | None = Field(None, description="which rows of a second table, by its date; left out = all of them")
+    when: Conditions | None = Field(None, description="what must hold, or the cell says nothing here")
+    otherwise: Reading | None = Field(None, description="what is read where this says nothing at all")
 
     @model_validator(mode="after")
     def _one_place(self) -> Reading:
@@ -136,11 +140,59 @@ class EntryReading(Record):
 
 
 class SecondTable(Record):
-    """A table beside the first; the rows whose ``key`` equals the cell of ``matches`` belong to a patient."""
+    """A table beside the first; the rows whose ``key`` equals the cells of ``matches`` belong to a patient."""
 
     file: str
-    key: str
-    matches: str
+    key: Columns = Field(description="the columns that name the patient in it, or the row of the table `of`")
+    matches: Columns | None = Field(None, description="the columns that are equal to them; left out = the same names")
+    of: str | None = Field(None, description="the second table that `matches` is of; left out = the first table")
+    date: Columns | None = Field(None, description="the column with its day; several are added up")
+    where: Conditions | None = Field(None, description="only the rows for which this holds")
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The columns of ``key``."""
+        return listed(self.key)
+
+    @property
+    def matched(self) -> tuple[str, ...]:
+        """The columns of ``matches``."""
+        return listed(self.matches) or self.keys
+
+    @model_validator(mode="after")
+    def _as_many(self) -> SecondTable:
+        if len(self.keys) != len(self.matched):
+            raise PydanticCustomError("value_error", "expected as many columns in `matches` as in `key`")
+        return self
+
+    @property
+    def has_events(self) -> bool:
+        """Whether it says more than a table that is joined by one column of the first."""
+        return len(self.keys) > 1 or any(one is not None for one in (self.of, self.date, self.where))
+
+
+class HistoryOfTable(Record):
+    """The history from a second table with a row for each treatment or for each drug of one."""
+
+    table: str = Field(alias="from", description="the second table of the treatments; its `date` is their start")
+    complete: bool = Field(
+        description="whether it lists every treatment of a patient; if not, only `prior_lines` is read"
+    )
+    drugs: Reading = Field(description="the drugs; several columns hold a drug each")
+    outcome: Reading | None = None
+    cycles: Reading | None = None
+    setting: Reading | None = Field(
+        None, description="read as `line`, `maintenance` or `curative`; left out = every treatment is a line"
+    )
+    line: Reading | None = Field(None, description="the number of the line; left out = by order of start")
+    within: Annotated[int, Field(ge=0)] = Field(
+        0, description="treatments that begin at most so many days after the one before are one line with it"
+    )
+
+    def parts(self) -> dict[str, Reading]:
+        """Its readings by name."""
+        named = {name: getattr(self, name) for name in ("drugs", "outcome", "cycles", "setting", "line")}
+        return {name: reading for name, reading in named.items() if reading is not None}
 
 
 class MappingFile(Record):
@@ -149,22 +201,70 @@ class MappingFile(Record):
     title: str
     id: str | None = Field(None, description="the column that names the patient")
     missing: list[str] = Field(default_factory=lambda: ["NA"], description="cells that say nothing")
+    dates: Literal["iso", "days"] = Field("iso", description="how days are written: 2020-01-31, or as whole numbers")
+    row: RowOf | None = Field(None, description="what a row of the answer is; left out = a row of the first table")
     tables: dict[str, SecondTable] = Field(default_factory=dict)
     keys: dict[str, Reading]
-    history: list[EntryReading] = Field(default_factory=list)
+    history: list[EntryReading] | HistoryOfTable = Field(default_factory=list)
     given: Reading | None = Field(None, description="the drugs actually given, for concordance")
 
+    @property
+    def entries(self) -> list[EntryReading]:
+        """The entries of the history that are read from columns of the first table."""
+        return [] if isinstance(self.history, HistoryOfTable) else self.history
+
+    @property
+    def has_events(self) -> bool:
+        """Whether it speaks of days, of rows of second tables or of conditions, and so is read by ``events``."""
+        return (
+            self.row is not None
+            or isinstance(self.history, HistoryOfTable)
+            or any(table.has_events for table in self.tables.values())
+            or any(one is not None for _, reading in self.readings() for one in (reading.take, reading.when))
+            or any(reading.otherwise is not None for _, reading in self.readings())
+        )
+
+    @property
+    def row_table(self) -> str | None:
+        """The table whose rows are the decisions; ``None`` where a row is a patient, today."""
+        return self.row.each if self.row else None
+
     def readings(self) -> Iterator[tuple[Path_, Reading]]:
-        """Everything that is read from columns, with its place in the file."""
+        """Everything that is read from columns, with its place in the file; `otherwise` is a reading of its own."""
+        for path, first in self._readings():
+            place, reading = path, first
+            yield place, reading
+            while reading.otherwise is not None:
+                place, reading = (*place, "otherwise"), reading.otherwise
+                yield place, reading
+
+    def _readings(self) -> Iterator[tuple[Path_, Reading]]:
         yield from ((("keys", key), reading) for key, reading in self.keys.items())
-        for index, entry in enumerate(self.history):
+        if isinstance(self.history, HistoryOfTable):
+            yield from ((("history", part), reading) for part, reading in self.history.parts().items())
+        for index, entry in enumerate(self.entries):
             parts = {"drugs": entry.drugs, "outcome": entry.outcome, "cycles": entry.cycles}
             yield from ((("history", index, part), reading) for part, reading in parts.items() if reading is not None)
         if self.given is not None:
             yield ("given",), self.given
 
+    def references(self) -> Iterator[tuple[Path_, str]]:
+        """Every column that it names, with its place; those of a second table as ``table.column``."""
+        for path, reading in self.readings():
+            yield from (((*path, *reading.place_of(at)), column) for at, column in enumerate(reading.sources))
+            for inner, condition in conditions_of(reading.when):
+                yield from (((*path, "when", *inner, *place), column) for place, column in condition.columns())
+        if self.id:
+            yield ("id",), self.id
+
     @property
     def columns(self) -> frozenset[str]:
         """Every column that it reads; those of a second table as ``table.column``."""
-        named = [*([self.id] if self.id else []), *(table.matches for table in self.tables.values())]
-        return frozenset(named).union(*(reading.sources for _, reading in self.readings()))
+        named = [column for _, column in self.references()]
+        for name, table in self.tables.items():
+            named += [f"{table.of}.{column}" if table.of else column for column in table.matched]
+            for _, condition in conditions_of(table.where):
+                named += [column for _, column in condition.columns()]
+            named += listed(table.date)
+            named += [f"{name}.{column}" for column in listed(table.date)]
+        return frozenset(named)

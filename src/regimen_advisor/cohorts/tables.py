@@ -45,7 +45,13 @@ def scan_table(paths: Sequence[str]) -> pl.LazyFrame:
     for file in files:
         check_rows(file)
     separator = _SEPARATORS[Path(files[0]).suffix.lower()]
-    table = _checked(pl.scan_csv(files, separator=separator, infer_schema=False), files)
+    above = [_lines_above(file) for file in files]
+    if any(above):  # how many there are may differ from file to file
+        pairs = zip(files, above, strict=True)
+        parts = [pl.scan_csv(file, separator=separator, infer_schema=False, skip_lines=lines) for file, lines in pairs]
+        table = _checked(pl.concat(parts), files)
+    else:
+        table = _checked(pl.scan_csv(files, separator=separator, infer_schema=False), files)
     return table.filter(pl.any_horizontal(pl.all().is_not_null()))  # a line without a word is no patient
 
 
@@ -206,14 +212,17 @@ def check_rows(file: str) -> None:
     would take the lines after them for a part of a cell. Lines without a word are no rows.
     """
     separator = _SEPARATORS[Path(file).suffix.lower()]
+    above = _lines_above(file)
     with _text(file) as lines:
-        rows = _rows(file, lines, separator)
+        for _ in range(above):
+            next(lines)
+        rows = _rows(file, lines, separator, above)
         _, header = next(rows, (1, []))
         if not header:
             raise InputError.at(Location(file), "expected a header line with the names of the columns, found none")
         twice = next((name for name in header if header.count(name) > 1), None)
         if twice is not None:
-            raise InputError.at(Location(file, 1), f"expected each column once, found `{twice}` twice")
+            raise InputError.at(Location(file, above + 1), f"expected each column once, found `{twice}` twice")
         for line, row in rows:
             if len(header) > 1 and row == header:
                 raise InputError.at(Location(file, line), "expected a row, found the header again")
@@ -222,8 +231,24 @@ def check_rows(file: str) -> None:
                 raise InputError.at(Location(file, line), message)
 
 
-def _rows(file: str, lines: Iterator[str], separator: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a text table, each with the line that it ends on."""
+def _lines_above(file: str) -> int:
+    """How many lines that begin with ``#`` stand above the header, as in exports of cBioPortal.
+
+    A single one with as many cells as the line after it is a header.
+    """
+    separator = _SEPARATORS[Path(file).suffix.lower()]
+    found: list[str] = []
+    with _text(file) as lines:
+        for line in lines:
+            if not line.startswith("#"):
+                alone = len(found) == 1 and found[0].count(separator) == line.count(separator)
+                return 0 if alone else len(found)
+            found.append(line)
+    return 0
+
+
+def _rows(file: str, lines: Iterator[str], separator: str, above: int) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a text table, each with the line that it ends on; ``above`` lines were passed over before."""
     quotes = 0
 
     def seen() -> Iterator[str]:
@@ -233,7 +258,7 @@ def _rows(file: str, lines: Iterator[str], separator: str) -> Iterator[tuple[int
             yield line
 
     rows = csv.reader(seen(), delimiter=separator, strict=True)
-    begun = 1
+    begun = above + 1
     try:
         for row in rows:
             if quotes % 2:
@@ -241,8 +266,8 @@ def _rows(file: str, lines: Iterator[str], separator: str) -> Iterator[tuple[int
                 raise InputError.at(
                     Location(file, begun), "expected quotes in pairs, found one without its other", help
                 )
-            yield rows.line_num, row
-            begun = rows.line_num + 1
+            yield above + rows.line_num, row
+            begun = above + rows.line_num + 1
     except csv.Error as error:
         raise InputError.at(Location(file, begun), f"expected a table: {error}") from None
 

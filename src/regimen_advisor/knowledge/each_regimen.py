@@ -49,7 +49,7 @@ def problems_of(
                 place = document.locate((index, "except", at))
                 found.append(Problem(place, f"except: unknown regimen `{name}`", near(name, regimens)))
         if _filled(text.when, ()) == text.when:
-            expected = f"expected `{ITS_DRUGS}` in the condition; a rule that is the same for all names `all-options`"
+            expected = f"expected `{ITS_DRUGS}` in the condition; a rule without it stands in the folder of a disease"
             found.append(Problem(document.locate((index, "when")), f"when: {expected}"))
     return found
 

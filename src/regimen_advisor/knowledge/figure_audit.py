@@ -1,7 +1,7 @@
 """Whether every figure stands in the section it names.
 
 ``rules/section-numbers.yaml`` lists the numbers that stand in each section of each review, with the unit behind them,
-so that this can be answered without the review texts. ``numbers_by_section`` makes that table from a text.
+so that this can be answered without the review texts. ``source_text.numbers_by_section`` makes that table from a text.
 
 Not seen by this check: two arms exchanged, and a wrong number that happens to stand in the section with the same unit.
 """
@@ -9,7 +9,6 @@ Not seen by this check: two arms exchanged, and a wrong number that happens to s
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,14 +16,12 @@ from pathlib import Path
 from regimen_advisor.files.errors import InputError, Location, Problem
 from regimen_advisor.files.sources import read_document
 from regimen_advisor.knowledge.figures import Interval, Number, Result, Safety, Value
+from regimen_advisor.knowledge.source_text import Printed, plain
 from regimen_advisor.knowledge.studies import Approval, Study
 
-Printed = frozenset[str]  # numbers as `0.9`, with a unit as `18.9 months`
 Numbers = Mapping[str, Mapping[str, Printed]]  # review -> section -> what is printed there
 
-_UNITS = {"%": "%", "个月": "months", "月": "months", "周": "weeks", "例": "patients", "线": "lines", "年": "year"}
 _ASKED = {"%": "%", "months": "months", "weeks": "weeks", "lines": "lines"}  # counts stand with and without a unit
-_NUMBER = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)(?!\d|\.\d)(%|个?月|周|例|线|年)?")
 _NAMES = re.compile(
     r"\b[A-Za-z][\w()]*-?\d[\w-]*|\b(?:Table|Study|sections?|HER|PD-\(?L\)?|exon|reference) ?\d[\d.]*(?: and \d[\d.]*)?"
 )
@@ -47,18 +44,22 @@ class Quoted:
         return any(wanted in numbers.get(self.review, {}).get(section, frozenset()) for section in self.sections)
 
 
-def untraced(studies: Iterable[Study], approvals: Iterable[Approval], numbers: Numbers) -> list[Problem]:
-    """A problem for each number that does not stand in the section it names."""
+def quoted(studies: Iterable[Study], approvals: Iterable[Approval]) -> list[Quoted]:
+    """Every number that is taken from a source."""
     quotes = [quote for study in studies for quote in quoted_by_study(study)]
-    quotes += [quote for approval in approvals for quote in quoted_by_approval(approval)]
+    return [*quotes, *(quote for approval in approvals for quote in quoted_by_approval(approval))]
+
+
+def untraced(studies: Iterable[Study], approvals: Iterable[Approval], numbers: Numbers) -> list[Problem]:
+    """A problem for each number that its section does not print, where its source has a table of numbers."""
     return [
         Problem(
             quote.location,
             f"{quote.what}: expected `{' '.join(filter(None, (quote.number, quote.unit)))}` to stand in "
             f"{quote.review} {' or '.join(quote.sections)}, where it is not found",
         )
-        for quote in quotes
-        if not quote.stands_in(numbers)
+        for quote in quoted(studies, approvals)
+        if quote.review in numbers and not quote.stands_in(numbers)
     ]
 
 
@@ -153,9 +154,13 @@ def _numbers_in_words(text: str) -> list[str]:
     return [plain(number) for number in re.findall(r"(?<![\w.])\d+(?:\.\d+)?", text)]
 
 
-def plain(number: str) -> str:
-    """A number without the zeros that say nothing: ``0.90`` is ``0.9``, ``16.0`` is ``16``."""
-    return number.rstrip("0").rstrip(".") if "." in number else number
+NUMBERS_FILE = "section-numbers.yaml"
+
+
+def section_numbers(folder: Path) -> Numbers:
+    """The table of numbers of a folder of rules; empty where it has none."""
+    file = folder / NUMBERS_FILE
+    return load_section_numbers(file) if file.is_file() else {}
 
 
 def load_section_numbers(file: Path | str) -> Numbers:
@@ -195,49 +200,3 @@ def format_printed(printed: Iterable[str]) -> str:
 
 def _order(token: str) -> tuple[float, str]:
     return float(re.sub(r"[^\d.]", "", token)), token
-
-
-def numbers_by_section(raw: str, sections: Iterable[str]) -> dict[str, Printed]:
-    """What each section of a review text prints."""
-    return {name: printed_in(text) for name, text in section_texts(raw, sections).items()}
-
-
-def printed_in(text: str) -> Printed:
-    """The numbers of a normalised text, each bare and with the unit behind it."""
-    found = set(re.findall(r"NCT\d{8}", text))
-    for number, unit in _NUMBER.findall(text):
-        found.add(plain(number))
-        if unit:
-            found.add(f"{plain(number)} {_UNITS[unit]}")
-    return frozenset(found)
-
-
-def section_texts(raw: str, sections: Iterable[str]) -> dict[str, str]:
-    """A review text cut at its numbered headings, each part normalised; what stands first is the abstract.
-
-    ``sections`` are the numbers of the headings in printed order, with ``Table 1`` and the like anywhere.
-    """
-    sections = list(sections)
-    texts = {}
-    for name in (name for name in sections if name.startswith("Table")):
-        if table := re.search(rf"(?ms)^\s*表\s*{name.split()[1]}\b.*?^NSCLC:[^\n]*$", raw):
-            texts[name] = normalised(table.group())
-            raw = raw[: table.start()] + "\n" + raw[table.end() :]
-    begin, open_section = 0, "abstract"
-    for name in (name for name in sections if name[0].isdigit()):
-        number = r"\.[ ]?".join(name.split("."))
-        heading = re.compile(rf"(?m)^[ \t]*{number}\.?[ \t]+(?=[^\W\d_])(?!级|个|例|种|月|年|线|组|期|周|天|mg)")
-        if match := heading.search(raw, begin):
-            texts[open_section] = normalised(raw[begin : match.start()])
-            begin, open_section = match.end(), name
-    texts[open_section] = normalised(raw[begin:])
-    return texts
-
-
-def normalised(text: str) -> str:
-    """Full-width signs folded, grouped digits joined (``0.001,5``, ``2,194``), reference marks and spaces dropped."""
-    text = unicodedata.normalize("NFKC", re.sub(r"[，、；。]", " ; ", text))
-    text = re.sub(r"(\d\.\d{3}),(\d{1,3})(?!\d)", r"\1\2", text)
-    text = re.sub(r"(?<![\d.])(\d{1,3}),(\d{3})(?!\d)", r"\1\2", text)
-    text = re.sub(r"\[\s*\d[\d\s,–-]*\]", "", text)
-    return re.sub(r"\s+", "", re.sub(r"[~〜∼–—−]", "-", text))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 from regimen_advisor.files.chains import LONGEST, starts_of_long_chains
+from regimen_advisor.files.drafts import unchecked
 from regimen_advisor.files.errors import InputError, Location, Near, Problem, near
 from regimen_advisor.files.folders import is_folder, rule_files, unlisted, yaml_files
 from regimen_advisor.files.output import read_bytes
@@ -37,7 +38,7 @@ from regimen_advisor.patient.drugs import Formulary, load_formulary
 from regimen_advisor.patient.facts import Domain, domain_for
 
 DISEASES = ("nsclc", "sclc")
-_FILES = ("drugs", "reviews", "approvals", "regimens", "findings", "section-numbers", "each-regimen")
+_FILES = ("drugs", "reviews", "approvals", "regimens", "findings", "section-numbers", "background", "each-regimen")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -192,6 +193,8 @@ class _Loader:
 
     def load(self) -> Rulebook:
         folder = self.folder
+        self.problems += [problem for file in rule_files(folder) for problem in unchecked(file)]
+        self._refuse_unless(not self.problems)  # a draft is not complete yet, so that its other problems only distract
         with self._one_file():
             self.formulary = load_formulary(folder / "drugs.yaml")
         with self._one_file():

@@ -17,6 +17,7 @@ from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.conditions import AllOf, Condition, Named, Not
 from regimen_advisor.language.paths import Steps, nodes
 from regimen_advisor.reviewing.flaws import Flaw
+from regimen_advisor.reviewing.tracing import wrong_figures
 from regimen_advisor.reviewing.unused import unused_of
 from regimen_advisor.reviewing.warnings import warnings_of
 from regimen_advisor.solving.solver import Session, Solver
@@ -34,7 +35,7 @@ class Checked:
 
 def check(rulebook: Rulebook, *, warn: bool = True) -> Checked:
     """The faults of a rulebook and, unless told otherwise, its warnings."""
-    faults = [*Checker(rulebook).faults(), *unused_of(rulebook)]
+    faults = [*Checker(rulebook).faults(), *unused_of(rulebook), *wrong_figures(rulebook)]
     return Checked(rulebook, tuple(sorted(faults, key=_place)), tuple(warnings_of(rulebook)) if warn else ())
 
 

@@ -10,9 +10,11 @@ from regimen_advisor.files.errors import Location
 
 FaultKind = Literal[
     "unreachable rule", "constant condition", "subsumed rule", "regimen always excluded", "equal rules",
-    "idle override", "never used",
+    "idle override", "never used", "figure not in its section",
 ]  # fmt: skip
-WarningKind = Literal["outdated manifest", "hole between options", "no option", "judged less exactly"]
+WarningKind = Literal[
+    "outdated manifest", "figures not traced", "hole between options", "no option", "judged less exactly"
+]
 
 MEANINGS: Mapping[str, str] = {
     "unreachable rule": "no patient meets the condition, or wherever one does another rule overrides it",
@@ -22,7 +24,9 @@ MEANINGS: Mapping[str, str] = {
     "regimen always excluded": "everyone the regimen is offered to is excluded",
     "idle override": "no patient meets both the rule that overrides and the one that is overridden",
     "never used": "nothing uses this finding, study, regimen, drug or class",
+    "figure not in its section": "the source does not print this number, with this unit, in the section that is named",
     "outdated manifest": "the manifest counts other rules, or is of other files, than those that lie beside it",
+    "figures not traced": "no table of numbers is at hand for a source that figures are taken from",
     "hole between options": "with a number in the middle there is no option, with lower and with higher ones there is",
     "no option": "a setting in which nothing is offered",
     "judged less exactly": "judged condition by condition the regimen is undetermined, though its standing is sure",

@@ -19,6 +19,7 @@ from regimen_advisor.patient.facts import Domain, NumberFact
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import read
 from regimen_advisor.reviewing.flaws import Flaw
+from regimen_advisor.reviewing.tracing import figures_not_traced
 from regimen_advisor.reviewing.ways_told import facts_of_way, way_condition, way_words
 from regimen_advisor.solving.implicants import Way, ways_to
 from regimen_advisor.solving.solver import Solver
@@ -27,9 +28,10 @@ from regimen_advisor.wording import Wording
 
 
 def warnings_of(rulebook: Rulebook) -> list[Flaw]:
-    """Every warning: an outdated manifest, holes between options, settings without any, regimens judged inexactly."""
+    """Every warning: an outdated manifest, figures not traced, holes, settings without an option, inexact regimens."""
     warner = _Warner(rulebook)
-    return [*_of_manifest(rulebook), *warner.holes(), *warner.no_options(), *warner.inexact()]
+    found = [*_of_manifest(rulebook), *figures_not_traced(rulebook)]
+    return [*found, *warner.holes(), *warner.no_options(), *warner.inexact()]
 
 
 def _of_manifest(rulebook: Rulebook) -> Iterator[Flaw]:

@@ -107,6 +107,11 @@ def start_session(master: str, conf: Sequence[str]) -> Any:
 def judge_tables(session: Any, tables: Sequence[str], output: str | None, request: Request) -> Told:
     """Judges ``tables`` in a running session; the rows of ``output`` stand in no fixed order of files."""
     rulebook, mapping, old = request.rulebook, request.mapping, request.old
+    if mapping is not None and mapping.file.row is not None:
+        where = mapping.document.locate_key(("row",))
+        raise InputError.at(
+            where, "row: on Spark a row of the answer is a row of the first table", "use --engine polars"
+        )
     with _spark_errors(tables[0], output):
         _check_paths(session, tables, output)
         rows = _numbered(session, tables)

@@ -1,0 +1,115 @@
+"""The verb ``sources``: number a text, find what of it the rulebook does not hold, draft a study from a section."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from regimen_advisor.cli.options import Output, Rules
+
+Source = Annotated[str, typer.Argument(metavar="SOURCE", help="The key of a source (`list sources` names them).")]
+Text = Annotated[
+    str, typer.Option("--text", metavar="FILE", help="The text of the source, UTF-8 (`-`: standard input).")
+]
+
+
+class GapsFormat(StrEnum):
+    """How ``sources missing`` prints."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    group = typer.Typer(
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        help="Work on the text of a source: trace figures to it, and find what is not taken in yet.",
+    )
+    group.command()(number)
+    group.command()(missing)
+    group.command()(draft)
+    app.add_typer(group, name="sources")
+
+
+def number(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="The text of the source, UTF-8 (`-`: standard input).")],
+    source: Annotated[str, typer.Option("--source", metavar="SOURCE", help="The key of the source.")],
+    *,
+    write: Annotated[
+        bool, typer.Option("--write", help="Put the table into section-numbers.yaml of the rules.")
+    ] = False,
+    output: Output = None,
+    rules: Rules = None,
+) -> None:
+    """Make the table of the numbers that each section of a source prints.
+
+    With it `check` traces every figure of the rulebook without the text. Prints the table of this source, or writes it
+    beside those of the others.
+    """
+    from regimen_advisor.knowledge.figure_audit import NUMBERS_FILE, section_numbers  # noqa: PLC0415
+    from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
+    from regimen_advisor.reports.files import write_file, write_output  # noqa: PLC0415
+    from regimen_advisor.reviewing.numbering import numbered, table_text  # noqa: PLC0415
+    from regimen_advisor.reviewing.source_gaps import source_named  # noqa: PLC0415
+
+    rulebook = load_rulebook(rules)
+    review = source_named(source, rulebook)
+    table = {review.key: numbered(review, text)}
+    if write:
+        file = rulebook.folder / NUMBERS_FILE
+        write_file(file, table_text({**section_numbers(rulebook.folder), **table}))
+        typer.echo(f"Wrote the numbers of {review.key} to {file}.", err=True)
+        return
+    write_output(table_text(table), output)
+
+
+def missing(
+    source: Source,
+    text: Text,
+    *,
+    background: Annotated[
+        bool, typer.Option("--background", help="List what is left out on purpose too, with the reasons.")
+    ] = False,
+    format: Annotated[GapsFormat, typer.Option("--format", "-f", help="How to print.")] = GapsFormat.TEXT,
+    output: Output = None,
+    rules: Rules = None,
+) -> None:
+    """List the sentences and numbers of a source that no study, rule or note holds. Exit code 1 if there are some.
+
+    Sentences that `background.yaml` of the rules leaves out with a reason, or names an entry for, are not listed.
+    """
+    from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
+    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
+    from regimen_advisor.reports.sources import render_json, render_text  # noqa: PLC0415
+    from regimen_advisor.reviewing.source_gaps import gaps, source_named  # noqa: PLC0415
+
+    rulebook = load_rulebook(rules)
+    found = gaps(source_named(source, rulebook), text, rulebook)
+    shown = render_json(found) if format is GapsFormat.JSON else render_text(found, background=background)
+    write_output(shown, output)
+    if found.missing:
+        raise typer.Exit(1)
+
+
+def draft(
+    source: Source,
+    section: Annotated[str, typer.Argument(metavar="SECTION", help="The number of a section, such as 4.2.")],
+    text: Text,
+    output: Output = None,
+    rules: Rules = None,
+) -> None:
+    """Draft a study from a section: each of its numbers as a candidate, with the words around it.
+
+    Every guess ends in `# CHECK`; a rulebook with one left does not load.
+    """
+    from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
+    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
+    from regimen_advisor.reviewing.drafting import draft as draft_study  # noqa: PLC0415
+    from regimen_advisor.reviewing.source_gaps import section_named, source_named  # noqa: PLC0415
+
+    review = source_named(source, load_rulebook(rules))
+    write_output(draft_study(review.key, section, section_named(section, review, text)), output)

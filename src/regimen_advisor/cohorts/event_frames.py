@@ -1,0 +1,313 @@
+"""The tables of a mapping joined to the rows of the first one, their days as numbers, and conditions on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from regimen_advisor.cohorts.event_words import DECISION, NEXT, Condition, conditions_of, listed
+from regimen_advisor.cohorts.mapping_file import NO_CELL, SEPARATOR, MappingFile, Reading, SecondTable
+from regimen_advisor.cohorts.tables import scan_table
+from regimen_advisor.columns.cells import comparable
+from regimen_advisor.files.errors import InputError, Problem, did_you_mean
+from regimen_advisor.files.sources import Document, Path_
+
+ROW, AT, DAY = "row of the first table", "place among the decisions", "day of the decision"
+DATE, BAD_DATE, NEXT_DAY = "day of the row", "day that cannot be read", "day of the next line"
+"""Columns of the joined tables: long, because a table may have a column of any short name."""
+_KEY = "key of the join"
+_LAST_DAY = 10_000_000
+_ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ].*)?$"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a reading says of a row: its ``value``, a line for what is ``unread``, and whether it says anything."""
+
+    value: pl.Expr
+    unread: pl.Expr
+    said: pl.Expr
+
+
+def by_cell(text: pl.Expr, read: Callable[[str], Any], dtype: Any = pl.String) -> pl.Expr:
+    """``read`` of each cell of ``text``; each distinct cell is read once."""
+    known: dict[str, Any] = {}
+
+    def column(cells: pl.Series) -> pl.Series:
+        for cell in cells.drop_nulls().unique().to_list():
+            if cell not in known:
+                known[cell] = read(cell)
+        return cells.replace_strict(known, return_dtype=dtype, default=None)
+
+    return text.map_batches(column, return_dtype=dtype, is_elementwise=True)
+
+
+def lines(*parts: pl.Expr) -> pl.Expr:
+    """Some lines of text as one text; null where there is none."""
+    if not parts:
+        return pl.lit(None, pl.String)
+    joined = pl.concat_str(*(pl.when(part != "").then(part) for part in parts), separator="\n", ignore_nulls=True)
+    return pl.when(joined != "").then(joined)
+
+
+def on_one_line(text: pl.Expr) -> pl.Expr:
+    """A cell as it stands in a report."""
+    return text.str.replace_all(r"\s+", " ")
+
+
+class Frames:
+    """The second tables of a mapping, each joined to the first table, read lazily.
+
+    Raises ``InputError`` with every column that is not there, at its place in the mapping.
+    """
+
+    def __init__(self, file: MappingFile, document: Document, table: pl.LazyFrame, place: Path) -> None:
+        self.file, self.document = file, document
+        names = table.collect_schema().names()
+        scanned = {name: scan_table([str(place / one.file)]) for name, one in file.tables.items()}
+        self.there = {name: frame.collect_schema().names() for name, frame in scanned.items()}
+        self.names = names
+        self._check()
+        wanted = [column for column in file.columns if column in names]
+        self.first = table.select(*(self._cell(name) for name in dict.fromkeys(wanted))).with_row_index(ROW)
+        self.tables: dict[str, pl.LazyFrame] = {}
+        for name in self._in_order():
+            self.tables[name] = self._joined(name, file.tables[name], scanned[name])
+
+    # Names -------------------------------------------------------------------------------------------------------
+
+    def table_of(self, column: str) -> str | None:
+        """The second table that a column is of; ``None`` for one of the first table."""
+        name = column.partition(".")[0]
+        return name if column not in self.names and name in self.file.tables else None
+
+    def leaf(self, columns: Iterable[str], path: Path_) -> str | None:
+        """The table whose rows hold all of these columns, by itself or through the tables that it is joined to."""
+        tables = {name for name in map(self.table_of, columns) if name is not None}
+        found = next((name for name in tables if tables <= set(self._line(name))), None)
+        if tables and found is None:
+            message = f"expected columns of one table and of those it is joined to, found {', '.join(sorted(tables))}"
+            raise InputError.at(self.document.locate(path), message)
+        return found
+
+    def _line(self, name: str) -> list[str]:
+        """A table and those that it is joined to, up to the first."""
+        found = [name]
+        while (above := self.file.tables[found[-1]].of) is not None and above not in found:
+            found.append(above)
+        return found
+
+    def _in_order(self) -> list[str]:
+        return sorted(self.file.tables, key=lambda name: len(self._line(name)))
+
+    def _check(self) -> None:
+        problems: list[Problem] = []
+
+        def expect(path: Path_, column: str, known: Sequence[str], where: str) -> None:
+            if column not in known:
+                message = f"no column `{column}` in {where}"
+                problems.append(Problem(self.document.locate(path), message, did_you_mean(column, known)))
+
+        every = [*self.names, *(f"{name}.{column}" for name, there in self.there.items() for column in there)]
+        for path, column in self.file.references():
+            expect(path, column, every, "the table")
+        for name, table in self.file.tables.items():
+            path = ("tables", name)
+            if table.of is not None and (table.of not in self.file.tables or name in self._line(table.of)):
+                place = self.document.locate((*path, "of"))
+                problems.append(Problem(place, f"of: expected another table that is not joined to this one, "
+                                               f"found `{table.of}`"))  # fmt: skip
+                continue
+            for column in table.keys:
+                expect((*path, "key"), column, self.there[name], table.file)
+            for column in table.matched:
+                there = self.names if table.of is None else self.there[table.of]
+                expect((*path, "matches"), column, there, table.of or "the first table")
+            within = [*self.there[name], *every]
+            for column in listed(table.date):
+                expect((*path, "date"), column, within, table.file)
+            for inner, condition in conditions_of(table.where):
+                for place_, column in condition.columns():
+                    expect((*path, "where", *inner, *place_), column, within, table.file)
+                if condition.has_row is not None or _words_of(condition):
+                    place = self.document.locate((*path, "where"))
+                    problems.append(Problem(place, "where: expected a condition on the columns of the table alone"))
+        problems += self._unknown_tables()
+        if problems:
+            raise InputError(problems)
+
+    def _unknown_tables(self) -> Iterable[Problem]:
+        known = list(self.file.tables)
+        for path, reading in self.file.readings():
+            for inner, condition in conditions_of(reading.when):
+                where = self.document.locate((*path, "when", *inner))
+                if condition.has_row is not None and condition.has_row not in known:
+                    help = did_you_mean(condition.has_row, known)
+                    yield Problem(where, f"has_row: no table `{condition.has_row}` among `tables`", help)
+                if NEXT in _words_of(condition) and path[0] != "history":
+                    yield Problem(where, "`next`, the day of the next line, is known in `history` only")
+
+    # Joins -------------------------------------------------------------------------------------------------------
+
+    def _cell(self, column: str) -> pl.Expr:
+        text = pl.col(column).cast(pl.String).str.strip_chars()
+        return pl.when(text.is_in([*self.file.missing, ""])).then(None).otherwise(text).alias(column)
+
+    def _joined(self, name: str, table: SecondTable, scanned: pl.LazyFrame) -> pl.LazyFrame:
+        above = self.first if table.of is None else self.tables[table.of]
+        matched = [column if table.of is None else f"{table.of}.{column}" for column in table.matched]
+        keys = [f"{_KEY} {number}" for number in range(len(matched))]
+        wanted = [column for column in self.there[name] if self._is_wanted(name, column)]
+        own = scanned.select(
+            *(self._cell(column).alias(key) for column, key in zip(table.keys, keys, strict=True)),
+            *(self._cell(column).alias(f"{name}.{column}") for column in wanted),
+        )
+        left = above.with_columns(*(pl.col(column).alias(key) for column, key in zip(matched, keys, strict=True)))
+        joined = left.join(own, on=keys, how="inner").drop(keys)
+        if table.date is not None:
+            joined = joined.with_columns(*self.dated([self._within(name, column) for column in listed(table.date)]))
+        elif DATE not in joined.collect_schema():
+            joined = joined.with_columns(pl.lit(None, pl.Int64).alias(DATE), pl.lit(None, pl.String).alias(BAD_DATE))
+        for _, condition in conditions_of(table.where):
+            joined = joined.filter(self.holds(condition, lambda column: self._within(name, column)))
+        return joined
+
+    def _within(self, name: str, column: str) -> str:
+        """A column as it is called in the joined table ``name``, in whose own part of the mapping it is written."""
+        return f"{name}.{column}" if column in self.there[name] else column
+
+    def _is_wanted(self, name: str, column: str) -> bool:
+        table = self.file.tables[name]
+        own = [*listed(table.date), *(c for _, test in conditions_of(table.where) for _, c in test.columns())]
+        below = [c for other in self.file.tables.values() if other.of == name for c in other.matched]
+        return f"{name}.{column}" in self.file.columns or column in (*own, *below)
+
+    def is_dated(self, name: str) -> bool:
+        """Whether the rows of a table have a day, of their own or of the table they are joined to."""
+        return any(self.file.tables[one].date is not None for one in self._line(name))
+
+    # Days and conditions -----------------------------------------------------------------------------------------
+
+    def day(self, columns: Sequence[str]) -> pl.Expr:
+        """A day as a number; the first column is a day as the mapping says, others are numbers of days to add."""
+        days = [self._date(pl.col(columns[0])) if self.file.dates == "iso" else _number(pl.col(columns[0]))]
+        days += [_number(pl.col(column)) for column in columns[1:]]
+        total = days[0]
+        for more in days[1:]:
+            total = total + more
+        return total
+
+    def _date(self, text: pl.Expr) -> pl.Expr:
+        date = pl.when(text.str.contains(_ISO)).then(text.str.slice(0, 10)).str.to_date("%Y-%m-%d", strict=False)
+        return date.dt.epoch("d").cast(pl.Int64)
+
+    def bad_day(self, columns: Sequence[str]) -> pl.Expr:
+        """A line for a day that is written and cannot be read."""
+        cells = [pl.col(column) for column in columns]
+        written = pl.all_horizontal(*(cell.is_not_null() for cell in cells)) & self.day(columns).is_null()
+        told = pl.lit(f"{SEPARATOR.join(columns)}: ") + on_one_line(pl.concat_str(*cells, separator=SEPARATOR))
+        return pl.when(written).then(told)
+
+    def dated(self, columns: Sequence[str]) -> tuple[pl.Expr, pl.Expr]:
+        """The day of a row, and a line where there is none that can be read."""
+        missing = pl.lit(f"{SEPARATOR.join(columns)}: {NO_CELL} (no day)")
+        day = self.day(columns)
+        return day.alias(DATE), pl.when(day.is_null()).then(self.bad_day(columns).fill_null(missing)).alias(BAD_DATE)
+
+    def holds(
+        self, condition: Condition, named: Callable[[str], str] = str, decision: pl.Expr | None = None
+    ) -> pl.Expr:
+        """Where a condition surely holds; ``decision`` is the day of the row of the answer, ``None`` for today."""
+        if condition.column is not None:
+            return self._holds_of_cell(condition, pl.col(named(condition.column)))
+        comparison = condition.comparison
+        if comparison is None:
+            return pl.lit(value=True)
+        how, other = comparison
+        day = self.day([named(column) for column in listed(condition.day)])
+        if listed(other) == (DECISION,):
+            if decision is None:  # today is after every day that is known
+                return day.is_not_null() if how in ("before", "not_after") else pl.lit(value=False)
+            reference = decision
+        elif listed(other) == (NEXT,):
+            reference = pl.col(NEXT_DAY)
+            if how in ("before", "not_after"):
+                reference = reference.fill_null(_LAST_DAY * 2)
+        else:
+            reference = self.day([named(column) for column in listed(other)])
+        compared = {"before": day < reference, "after": day > reference,
+                    "not_before": day >= reference, "not_after": day <= reference}  # fmt: skip
+        return compared[how].fill_null(value=False)
+
+    @staticmethod
+    def _holds_of_cell(condition: Condition, cell: pl.Expr) -> pl.Expr:
+        if condition.known is not None:
+            return cell.is_not_null() == condition.known
+        words = {comparable(word) for word in (condition.any_of or condition.none_of or ())}
+        wanted = condition.any_of is not None
+        return by_cell(cell, lambda text: (comparable(text) in words) == wanted, pl.Boolean).fill_null(value=False)
+
+    def bad_days(self, conditions: Iterable[Condition]) -> list[pl.Expr]:
+        """Lines for the days that conditions test and that cannot be read."""
+        found = []
+        for condition in conditions:
+            for columns in (condition.day, condition.comparison[1] if condition.comparison else None):
+                names = listed(columns)
+                found += [self.bad_day(names)] if names and not {*names} & {DECISION, NEXT} else []
+        return found
+
+    # Readings ----------------------------------------------------------------------------------------------------
+
+    def text(self, reading: Reading) -> pl.Expr:
+        """The cells that a reading reads, together; null where all of them are missing."""
+        cells = [pl.col(column) for column in reading.sources]
+        if not cells:
+            return pl.lit("")
+        if len(cells) == 1:
+            return cells[0]
+        together = pl.concat_str([cell.fill_null(NO_CELL) for cell in cells], separator=SEPARATOR)
+        return pl.when(pl.any_horizontal(*(cell.is_not_null() for cell in cells))).then(together)
+
+    def told(
+        self, reading: Reading, read: Callable[[Reading, str], str | None], decision: pl.Expr | None = None
+    ) -> Told:
+        """What a reading says of each row of a table that holds its columns, by itself, not ``otherwise``.
+
+        ``read`` gives the value of a cell, ``unknown``, or ``None`` where it cannot be read.
+        """
+        conditions = [condition for _, condition in conditions_of(reading.when)]
+        text = self.text(reading)
+        for condition in conditions:
+            text = pl.when(self.holds(condition, decision=decision)).then(text)
+        value = by_cell(text, lambda cell: read(reading, cell))
+        label = reading.label or "constant"
+        strange = pl.when(text.is_not_null() & value.is_null()).then(pl.lit(f"{label}: ") + on_one_line(text))
+        unread = lines(strange, *self.bad_days(conditions))
+        return Told(pl.when(value != "unknown").then(value), unread, text.is_not_null() | unread.is_not_null())
+
+    def chained(self, reading: Reading, read: Callable[[Reading, str], str | None]) -> Told:
+        """As ``told``, and where a reading says nothing, what it says ``otherwise``."""
+        one = self.told(reading, read)
+        if reading.otherwise is None:
+            return one
+        other = self.chained(reading.otherwise, read)
+        return Told(
+            pl.when(one.said).then(one.value).otherwise(other.value),
+            pl.when(one.said).then(one.unread).otherwise(other.unread),
+            one.said | other.said,
+        )
+
+
+def _words_of(condition: Condition) -> set[str]:
+    written = condition.comparison[1] if condition.comparison else None
+    return {DECISION, NEXT} & {*listed(condition.day), *listed(written)}
+
+
+def _number(text: pl.Expr) -> pl.Expr:
+    number = text.cast(pl.Float64, strict=False)
+    fits = number.is_finite() & (number.abs() <= _LAST_DAY) & (number == number.floor())
+    return pl.when(fits).then(number).cast(pl.Int64)

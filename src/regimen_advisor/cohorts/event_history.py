@@ -1,0 +1,276 @@
+"""The history of each patient from a table of treatments: lines in order, and what was known before each of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from regimen_advisor.cohorts.event_frames import AT, BAD_DATE, DATE, DAY, NEXT_DAY, ROW, Frames, by_cell, lines
+from regimen_advisor.cohorts.mapping_file import HistoryOfTable, Reading
+from regimen_advisor.columns.cells import comparable, drug_parts, drug_word
+from regimen_advisor.columns.entries import OUTCOMES
+from regimen_advisor.patient.drugs import Formulary
+from regimen_advisor.patient.facts import MOST_CYCLES, MOST_LINES
+
+HISTORY, LINES, DRUGS, UNREAD_ENTRIES = "history", "lines begun", "drugs given", "unread parts of the history"
+_LINE, _SETTING, _OWN, _FAULT, _START = "line", "setting", "day apart", "why the history is not known", "start"
+_UNKNOWN_DRUGS, _OUTCOME, _CYCLES, _UNREAD = "a drug is unknown", "outcome", "cycles", "unread"
+_GROUP = (ROW, _LINE, _SETTING, _OWN)
+SETTINGS = ("line", "maintenance", "curative")
+_UNDATED = 1 << 40
+
+
+@dataclass(frozen=True)
+class Courses:
+    """``groups`` has a row for each treatment, in order; ``rows`` are the rows of the table with their place ``AT``."""
+
+    groups: pl.LazyFrame
+    rows: pl.LazyFrame
+
+
+class HistoryOfEvents:
+    """Reads the treatments of a mapping as histories."""
+
+    def __init__(self, frames: Frames, history: HistoryOfTable, formulary: Formulary, *, each: bool) -> None:
+        self.frames, self.history, self.formulary = frames, history, formulary
+        self.each = each
+        """Whether each treatment is a decision, for which later ones do not count."""
+
+    def courses(self) -> Courses:
+        """The treatments of all patients in order, each with the history before it."""
+        rows = self._numbered(self.frames.tables[self.history.table])
+        groups = self._groups(self._with_next(rows))
+        groups = groups.sort([ROW, *self._order()], nulls_last=True, maintain_order=True)
+        groups = groups.with_columns((pl.int_range(pl.len()).over(ROW)).cast(pl.Int64).alias(AT))
+        groups = self._faults_of_order(groups)
+        places = groups.select(*_GROUP, AT)
+        return Courses(groups, rows.join(places, on=list(_GROUP), how="left", nulls_equal=True))
+
+    def _order(self) -> list[str]:
+        return [_LINE, _SETTING, _START] if self.history.line is not None else [_START, _LINE, _SETTING]
+
+    # Lines -------------------------------------------------------------------------------------------------------
+
+    def _numbered(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """The rows with their setting, line, and the reason why a history with them cannot be known."""
+        history = self.history
+        told = []
+        setting = pl.lit("line")
+        if history.setting is not None:
+            read = self.frames.chained(history.setting, _setting)
+            setting, told = read.value, [read.unread]
+        rows = rows.with_columns(setting.alias(_SETTING))
+        if history.line is not None:
+            read = self.frames.chained(history.line, _line)
+            told.append(read.unread)
+            number = read.value.cast(pl.Int64)
+            rows = rows.with_columns(
+                pl.when(pl.col(_SETTING).is_in(["line", "maintenance"])).then(number).alias(_LINE),
+                lines(*told).alias(_UNREAD),
+            )
+        else:
+            rows = self._in_order(rows.with_columns(lines(*told).alias(_UNREAD)))
+        unset = pl.col(_SETTING).is_null()
+        unnumbered = pl.col(_LINE).is_null() & (pl.col(_SETTING) != "curative")
+        undated = pl.col(DATE).is_null() & (pl.col(_SETTING) == "curative") & self.each
+        why = (
+            pl.when(unset)
+            .then(pl.lit("history: a treatment whose setting is not known"))
+            .when(unnumbered)
+            .then(pl.lit("history: a treatment without its line"))
+            .when(undated)
+            .then(pl.lit("history: a curative treatment without its day"))
+        )
+        apart = pl.when(pl.col(_LINE).is_null()).then(pl.col(DATE))
+        needs_day = self.each or self.history.line is None
+        bad_day = pl.col(BAD_DATE) if needs_day else pl.lit(None, pl.String)
+        return rows.with_columns(why.alias(_FAULT), apart.alias(_OWN), lines(pl.col(_UNREAD), bad_day).alias(_UNREAD))
+
+    def _in_order(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """The rows with the number of their line, by order of start; maintenance keeps the number of its line."""
+        is_line = (pl.col(_SETTING) == "line") & pl.col(DATE).is_not_null()
+        rows = rows.sort([ROW, DATE, _SETTING], nulls_last=True, maintain_order=True)
+        before = pl.when(is_line).then(pl.col(DATE)).forward_fill().shift(1).over(ROW)
+        starts = is_line & (pl.col(DATE) - before > self.history.within).fill_null(value=True)
+        number = starts.cast(pl.Int64).cum_sum().over(ROW)
+        numbered = pl.col(_SETTING).is_in(["line", "maintenance"]) & pl.col(DATE).is_not_null() & (number > 0)
+        return rows.with_columns(pl.when(numbered).then(number).alias(_LINE))
+
+    def _with_next(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """The rows with the day on which the line after theirs began."""
+        begun = rows.filter(pl.col(_SETTING) == "line").group_by(ROW, _LINE).agg(pl.col(DATE).min().alias(NEXT_DAY))
+        after = begun.with_columns(pl.col(_LINE) - 1)
+        first = pl.when(pl.col(_SETTING) == "curative").then(0).otherwise(pl.col(_LINE)).alias(_LINE)
+        own = rows.select(pl.all().exclude(_LINE), pl.col(_LINE).alias("own line"), first)
+        joined = own.join(after, on=[ROW, _LINE], how="left", maintain_order="left")
+        return joined.with_columns(pl.col("own line").alias(_LINE)).drop("own line")
+
+    # Entries -----------------------------------------------------------------------------------------------------
+
+    def _groups(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """A row for each treatment: what its rows say together."""
+        drugs, unknown, strange = self._drugs(self.history.drugs)
+        outcome, cycles = self.history.outcome, self.history.cycles
+        of_outcome = self.frames.chained(outcome, _outcome) if outcome else None
+        of_cycles = self.frames.chained(cycles, _cycles) if cycles else None
+        nothing = pl.lit(None, pl.String)
+        rows = rows.with_columns(
+            drugs.alias(DRUGS),
+            unknown.alias(_UNKNOWN_DRUGS),
+            (of_outcome.value if of_outcome else nothing).alias(_OUTCOME),
+            (of_cycles.value if of_cycles else nothing).alias(_CYCLES),
+            lines(
+                pl.col(_UNREAD),
+                strange,
+                of_outcome.unread if of_outcome else nothing,
+                of_cycles.unread if of_cycles else nothing,
+            ).alias(_UNREAD),
+        )
+        outcomes, same = pl.col(_OUTCOME), pl.col(_OUTCOME).n_unique() == 1
+        agreed = pl.when((outcomes == "progressed").any()).then(pl.lit("progressed")).when(same).then(outcomes.first())
+        return rows.group_by(*_GROUP).agg(
+            pl.col(DATE).min().alias(_START),
+            pl.col(DRUGS).drop_nulls().str.split(";").explode().unique().sort().str.join(";").alias(DRUGS),
+            pl.col(_UNKNOWN_DRUGS).any(),
+            agreed.alias(_OUTCOME),
+            pl.when(pl.col(_CYCLES).n_unique() == 1).then(pl.col(_CYCLES).first()).alias(_CYCLES),
+            pl.col(_FAULT).drop_nulls().first(),
+            lines(pl.col(_UNREAD).drop_nulls().unique().sort().str.join("\n")).alias(_UNREAD),
+        )
+
+    def _drugs(self, reading: Reading) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+        """The drugs of a row joined by ``;``; where one of them is unknown; and lines for words that are no drug."""
+        alone = [reading]
+        if reading.columns is not None:  # a drug each
+            alone = [reading.model_copy(update={"columns": None, "column": column}) for column in reading.columns]
+        told = [self.frames.told(one, self._words) for one in alone]
+        values = [one.value for one in told]
+        drugs = pl.concat_str(*(pl.when(value != "").then(value) for value in values), separator=";", ignore_nulls=True)
+        missing = ~pl.any_horizontal(*(one.said for one in told))
+        untold = pl.any_horizontal(*(one.said & one.value.is_null() for one in told))
+        words = [by_cell(value, self._unread_words) for value in values]
+        labelled = [
+            pl.lit(f"{one.label}: ") + word.str.replace_all("\n", f"\n{one.label}: ".replace("$", "$$"))
+            for one, word in zip(alone, words, strict=True)
+        ]
+        strange = pl.any_horizontal(*(word.is_not_null() for word in words))
+        unread = lines(*labelled, *(one.unread for one in told))
+        return pl.when(drugs != "").then(drugs), missing | untold | strange, unread
+
+    def _words(self, reading: Reading, text: str) -> str | None:
+        plain = reading.constant if not reading.sources else reading.plain(text)
+        if plain is None:
+            return None
+        words = plain if isinstance(plain, list) else drug_parts(str(plain), self.formulary)
+        if len(words) == 1 and comparable(str(words[0])) == "unknown":
+            return "unknown"
+        return ";".join(" ".join(str(word).replace(";", ",").split()) for word in words)
+
+    def _unread_words(self, words: str) -> str | None:
+        unread = [word for word in words.split(";") if word and drug_word(word, self.formulary) is None]
+        return "\n".join(unread) or None
+
+    # Courses -----------------------------------------------------------------------------------------------------
+
+    def _faults_of_order(self, groups: pl.LazyFrame) -> pl.LazyFrame:
+        """Gaps among the lines, maintenance without its line, and curative treatment whose place is not known."""
+        numbered = pl.col(_LINE).is_not_null()
+        before = pl.when(numbered).then(pl.col(_LINE)).forward_fill().shift(1).over(ROW).fill_null(0)
+        upkeep = pl.col(_SETTING) == "maintenance"
+        gap = numbered & (pl.col(_LINE) > before + pl.when(upkeep).then(0).otherwise(1))
+        twin = upkeep & ((pl.col(_LINE) != before).fill_null(value=True))
+        why: pl.Expr = (
+            pl.when(pl.col(_FAULT).is_not_null())
+            .then(pl.col(_FAULT))
+            .when(gap | twin)
+            .then(pl.format("history: line {} without the one before it", pl.col(_LINE)))
+            .when(pl.col(_LINE) > MOST_LINES)
+            .then(pl.lit(f"history: more than {MOST_LINES} lines"))
+        )
+        if self.history.line is not None and self.each:  # curative rows stand first: were they before line 1?
+            first = pl.when(numbered).then(pl.col(_START)).min().over(ROW)
+            late = (pl.col(_SETTING) == "curative") & ~(pl.col(_START) < first).fill_null(value=False)
+            why = pl.when(why.is_null() & late & first.is_not_null()).then(
+                pl.lit("history: a curative treatment whose place among the lines is not known")
+            ).otherwise(why)  # fmt: skip
+        entry = pl.struct(
+            pl.col(_LINE).alias("line"),
+            pl.when(pl.col(_SETTING) != "line").then(pl.col(_SETTING)).alias("setting"),
+            pl.when(~pl.col(_UNKNOWN_DRUGS)).then(pl.col(DRUGS)).alias("drugs"),
+            pl.col(_OUTCOME).alias("outcome"),
+            pl.col(_CYCLES).alias("cycles"),
+        )
+        return groups.with_columns(why.alias(_FAULT), entry.alias(HISTORY))
+
+    def known(self, groups: pl.LazyFrame) -> pl.LazyFrame:
+        """``ROW``, ``AT``, ``DAY``, the history before it, ``LINES``, ``DRUGS`` and what could not be read of it.
+
+        Without decisions it is a row a patient, as of today. Where the table is not complete, or the order of the
+        treatments is not known, the history is null, and only the number of lines that surely were begun is known.
+        """
+        undated = pl.col(_FAULT).is_not_null() & pl.col(_START).is_null()
+        is_line = (pl.col(_SETTING) == "line") & pl.col(_LINE).is_not_null()
+        whole = groups.group_by(ROW).agg(
+            pl.col(HISTORY).sort_by(AT).alias("entries"),
+            pl.col(_FAULT).sort_by(AT).alias("faults"),
+            pl.col(_UNREAD).sort_by(AT).alias("told"),
+            is_line.sort_by(AT).alias("are lines"),
+            pl.when(undated).then(pl.col(_FAULT)).drop_nulls().first().alias("undated"),
+        )
+        if self.each:
+            own = groups.select(ROW, AT, pl.col(_START).alias(DAY), DRUGS, pl.col(_FAULT), pl.col(_UNREAD))
+            rows = own.join(whole, on=ROW, how="left")
+            place = pl.col(AT)
+        else:
+            rows = whole.with_columns(
+                pl.lit(0, pl.Int64).alias(AT), pl.lit(None, pl.Int64).alias(DAY), pl.lit(None, pl.String).alias(DRUGS),
+                pl.lit(None, pl.String).alias(_FAULT), pl.lit(None, pl.String).alias(_UNREAD),
+            )  # fmt: skip
+            place = pl.col("entries").list.len().cast(pl.Int64)
+        before = pl.col("faults").list.head(place).list.drop_nulls().list.first()
+        fault = pl.coalesce(before, pl.col("undated"), pl.col(_FAULT))
+        told = pl.col("told").list.head(place).list.join("\n", ignore_nulls=True)
+        told_here = lines(told, pl.col(_UNREAD) if self.each else pl.lit(None, pl.String), fault)
+        complete = pl.lit(self.history.complete)
+        return rows.select(
+            ROW,
+            AT,
+            DAY,
+            DRUGS,
+            pl.when(fault.is_null() & complete).then(pl.col("entries").list.head(place)).alias(HISTORY),
+            pl.col("are lines").list.head(place).list.sum().cast(pl.Int64).alias(LINES),
+            told_here.alias(UNREAD_ENTRIES),
+        )
+
+
+def _setting(reading: Reading, text: str) -> str | None:
+    plain = reading.constant if not reading.sources else reading.plain(text)
+    word = comparable(str(plain))
+    return word if word in (*SETTINGS, "unknown") else None
+
+
+def _line(reading: Reading, text: str) -> str | None:
+    plain = reading.constant if not reading.sources else reading.plain(text)
+    if comparable(str(plain)) == "unknown":
+        return "unknown"
+    return _whole(plain, 1, MOST_LINES)
+
+
+def _cycles(reading: Reading, text: str) -> str | None:
+    plain = reading.constant if not reading.sources else reading.plain(text)
+    return "unknown" if comparable(str(plain)) == "unknown" else _whole(plain, 0, MOST_CYCLES)
+
+
+def _outcome(reading: Reading, text: str) -> str | None:
+    plain = reading.constant if not reading.sources else reading.plain(text)
+    words = {comparable(word): word for word in (*OUTCOMES, "unknown")}
+    return words.get(comparable(str(plain)))
+
+
+def _whole(plain: object, low: int, high: int) -> str | None:
+    try:
+        number = float(str(plain))
+    except ValueError:
+        return None
+    return str(int(number)) if number.is_integer() and low <= number <= high else None

@@ -1,0 +1,299 @@
+"""Tables of events: a mapping of linked, dated tables as the keys of a profile, for a patient today or each decision.
+
+What the rows of a table say together is worked out in Polars, lazily: distinct cells are read once, rows are joined
+and grouped. What a table cannot tell stays unknown, and every cell that is not read is told in ``UNREAD_EVENTS``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from pydantic import ValidationError
+
+from regimen_advisor.cohorts.event_frames import AT, BAD_DATE, DATE, DAY, ROW, Frames, by_cell, lines, on_one_line
+from regimen_advisor.cohorts.event_history import DRUGS, HISTORY, LINES, UNREAD_ENTRIES, HistoryOfEvents
+from regimen_advisor.cohorts.event_words import DECISION, conditions_of, listed
+from regimen_advisor.cohorts.mapping_file import HistoryOfTable, MappingFile, Reading
+from regimen_advisor.columns.cells import cell_of, history_entries, plain_value
+from regimen_advisor.files.errors import InputError, Problem, did_you_mean
+from regimen_advisor.files.sources import Document, Path_
+from regimen_advisor.patient.facts import Domain, SetFact
+
+UNREAD_EVENTS = "cells of events that could not be read"
+"""A column of lines ``column: cell`` beside the keys of a profile."""
+_VALUE, _UNREAD, _SAID = "value", "unread", "said"
+_ON = [ROW, AT]
+
+
+def check_events(file: MappingFile, document: Document) -> Iterator[Problem]:
+    """What is wrong with the events of a mapping, whatever the tables hold."""
+    history = file.history
+    if isinstance(history, HistoryOfTable) and history.table not in file.tables:
+        near = did_you_mean(history.table, file.tables)
+        yield Problem(document.locate(("history", "from")), f"from: no table `{history.table}` among `tables`", near)
+    elif isinstance(history, HistoryOfTable) and file.tables[history.table].date is None and history.line is None:
+        place = document.locate_key(("tables", history.table))
+        yield Problem(place, "expected the `date` on which a treatment began, or the `line` of the history")
+    if file.row is not None and not (isinstance(history, HistoryOfTable) and history.table == file.row.each):
+        yield Problem(document.locate(("row", "each")), "each: expected the table that `history` is from")
+    if isinstance(history, HistoryOfTable) and history.drugs.otherwise is not None:
+        yield Problem(document.locate(("history", "drugs", "otherwise")), "drugs: nothing is read otherwise")
+    if file.given is not None and file.row is not None:
+        yield Problem(document.locate_key(("given",)), "given: with `row`, it is the drugs of the treatment itself")
+    for path, reading in file.readings():
+        if reading.take == "this" and file.row is None:
+            yield Problem(document.locate((*path, "take")), "take: expected a `row` that `this` can stand for")
+        if path[0] == "history" and reading.take is not None:
+            yield Problem(document.locate((*path, "take")), "take: a history is read from each of its rows")
+        if path[0] == "history":
+            for inner, condition in conditions_of(reading.when):
+                words = {*listed(condition.comparison[1])} if condition.comparison else set()
+                if condition.has_row is not None or DECISION in {*words, *listed(condition.day)}:
+                    place = document.locate((*path, "when", *inner))
+                    yield Problem(place, "when: in a history, days are compared with those of the row, or with `next`")
+        if reading.constant is not None and reading.when is None and reading.take is not None:
+            yield Problem(document.locate((*path, "take")), "take: a constant is read from no row")
+
+
+class Events:
+    """A mapping of events applied to a table."""
+
+    def __init__(self, file: MappingFile, document: Document, domain: Domain, table: pl.LazyFrame, place: Path) -> None:
+        self.file, self.document, self.domain = file, document, domain
+        self.loose = Domain(domain.facts, (), domain.formulary)
+        self.frames = Frames(file, document, table, place)
+        self._rows: dict[str, pl.LazyFrame] = dict(self.frames.tables)
+
+    def profiles(self) -> pl.LazyFrame:
+        """``id``, the keys of a profile as text, ``history``, ``given`` where known, and ``UNREAD_EVENTS``."""
+        base = self._base()
+        keys, told = [], []
+        for number, (key, reading) in enumerate(self.file.keys.items()):
+            base = self._answered(base, key, reading, str(number))
+            keys.append(pl.col(f"{_VALUE} {number}").alias(key))
+            told.append(pl.col(f"{_UNREAD} {number}"))
+        if self.file.given is not None:
+            base = self._answered(base, "given", self.file.given, "given")
+            keys.append(pl.col(f"{_VALUE} given").alias("given"))
+        elif self.file.row is not None:
+            keys.append(pl.col(DRUGS).alias("given"))
+        if isinstance(self.file.history, HistoryOfTable):
+            keys.append(pl.col(HISTORY))
+            told.append(pl.col(UNREAD_ENTRIES))
+            if "prior_lines" not in self.file.keys:
+                begun = pl.when(pl.col(HISTORY).is_null() & (pl.col(LINES) > 0)).then(pl.format(">={}", pl.col(LINES)))
+                keys.append(begun.alias("prior_lines"))
+        unread = lines(*told).str.split("\n").list.unique(maintain_order=True).list.join("\n")
+        return base.sort(_ON).select(self._id(), *keys, unread.alias(UNREAD_EVENTS))
+
+    # Rows of the answer ------------------------------------------------------------------------------------------
+
+    def _base(self) -> pl.LazyFrame:
+        """The rows of the answer with the columns of the first table and the history, if a table tells it."""
+        first = self.frames.first
+        history = self.file.history
+        if not isinstance(history, HistoryOfTable):
+            return first.with_columns(pl.lit(0, pl.Int64).alias(AT), pl.lit(None, pl.Int64).alias(DAY))
+        each = self.file.row is not None
+        reader = HistoryOfEvents(self.frames, history, self.domain.formulary, each=each)
+        courses = reader.courses()
+        self._rows[history.table] = courses.rows
+        known = reader.known(courses.groups)
+        if each:
+            return first.join(known, on=ROW, how="inner")
+        base = first.join(known, on=ROW, how="left").with_columns(pl.lit(0, pl.Int64).alias(AT))
+        if history.complete:
+            base = base.with_columns(
+                pl.when(pl.col(LINES).is_null()).then([]).otherwise(pl.col(HISTORY)).alias(HISTORY)
+            )
+        return base
+
+    def _id(self) -> pl.Expr:
+        name = pl.col(self.file.id) if self.file.id else pl.lit(None, pl.String)
+        if self.file.row is not None:
+            name = pl.format("{}:{}", name.fill_null(pl.format("row-{}", pl.col(ROW) + 1)), pl.col(AT) + 1)
+        return name.alias("id")
+
+    # Keys --------------------------------------------------------------------------------------------------------
+
+    def _answered(self, base: pl.LazyFrame, key: str, reading: Reading, name: str) -> pl.LazyFrame:
+        """``base`` with what ``reading`` says of each row: its value, what is unread, and whether it says anything."""
+        columns = [f"{part} {name}" for part in (_VALUE, _UNREAD, _SAID)]
+        value, unread, said = map(pl.col, columns)
+        base = self._told(base, key, reading, columns)
+        for _, condition in conditions_of(reading.when):
+            if condition.has_row is not None:
+                base = self._with_row(base, condition.has_row, name)
+                has = pl.col(f"has {name}")
+                base = base.with_columns(
+                    pl.when(has).then(value).alias(columns[0]),
+                    pl.when(has).then(unread).alias(columns[1]),
+                    (has & said).alias(columns[2]),
+                ).drop(f"has {name}")
+        if reading.otherwise is not None:
+            other = [f"{part} {name} otherwise" for part in (_VALUE, _UNREAD, _SAID)]
+            base = self._answered(base, key, reading.otherwise, f"{name} otherwise")
+            base = base.with_columns(
+                *(pl.when(said).then(pl.col(one)).otherwise(pl.col(two)).alias(one)
+                  for one, two in zip(columns[:2], other[:2], strict=True)),
+                (said | pl.col(other[2])).alias(columns[2]),
+            ).drop(other)  # fmt: skip
+        return base
+
+    def _told(self, base: pl.LazyFrame, key: str, reading: Reading, columns: list[str]) -> pl.LazyFrame:
+        place: Path_ = ("keys", key) if key != "given" else ("given",)
+        named = [*reading.sources, *(c for _, test in conditions_of(reading.when) for _, c in test.columns())]
+        leaf = self.frames.leaf(named, place)
+        if leaf is not None:
+            return base.join(self._of_rows(base, key, reading, leaf, columns), on=_ON, how="left").with_columns(
+                pl.col(columns[2]).fill_null(value=False)
+            )
+        decision = pl.col(DAY) if self.file.row is not None else None
+        told = self.frames.told(reading, self._reader(key), decision)
+        return base.with_columns(
+            told.value.alias(columns[0]), told.unread.alias(columns[1]), told.said.alias(columns[2])
+        )
+
+    def _of_rows(self, base: pl.LazyFrame, key: str, reading: Reading, leaf: str, columns: list[str]) -> pl.LazyFrame:
+        """What the rows of a second table say together, a row for each row of the answer that has some of them."""
+        take, each = reading.take or "all", self.file.row is not None
+        rows = self._rows[leaf]
+        decision = pl.col(DAY) if each else None
+        conditions = [test for _, test in conditions_of(reading.when)]
+        depends = any(
+            test.comparison and DECISION in {*listed(test.comparison[1]), *listed(test.day)} for test in conditions
+        )
+        days = base.select(ROW, AT, DAY)
+        on = _ON if take == "this" else [ROW]
+        if take == "this" and leaf != self.file.row_table:
+            where = self.document.locate(("keys", key, "take"))
+            raise InputError.at(where, f"take: `this` is a row of `{self.file.row_table}`, found one of `{leaf}`")
+        if depends:
+            rows = days.join(rows.drop(AT, strict=False) if on == [ROW] else rows, on=on, how="inner")
+        told = self.frames.told(reading, self._reader(key), decision)
+        kept = [ROW, DATE, BAD_DATE, *([AT, DAY] if depends else [AT] if take == "this" else [])]
+        rows = rows.select(*kept, told.value.alias(_VALUE), told.unread.alias(_UNREAD), told.said.alias(_SAID)).filter(
+            pl.col(_SAID)
+        )
+        if not depends:
+            rows = days.join(rows, on=on, how="inner")
+        return self._together(self._taken(rows, take, leaf, each=each), key, reading, take, columns)
+
+    def _taken(self, rows: pl.LazyFrame, take: str, leaf: str, *, each: bool) -> pl.LazyFrame:
+        """The rows that ``take`` means; one without a day says nothing, and makes the first and the last unknown."""
+        ordered = take.startswith(("first", "last"))
+        before = take.endswith("before") and each and self.frames.is_dated(leaf)
+        if not (ordered or before):
+            return rows
+        undated = pl.col(DATE).is_null()
+        rows = rows.with_columns(
+            pl.when(~undated).then(pl.col(_VALUE)).alias(_VALUE),
+            pl.when(undated).then(pl.col(BAD_DATE)).otherwise(pl.col(_UNREAD)).alias(_UNREAD),
+        )
+        if before:
+            rows = rows.filter(undated | (pl.col(DATE) < pl.col(DAY)).fill_null(value=False))
+        if ordered:
+            end = pl.col(DATE).max() if take.startswith("last") else pl.col(DATE).min()
+            wanted = undated | (pl.col(DATE) == end.over(_ON))
+            rows = rows.filter(wanted).with_columns(
+                pl.when(~undated.any().over(_ON)).then(pl.col(_VALUE)).alias(_VALUE)
+            )
+        return rows
+
+    def _together(self, rows: pl.LazyFrame, key: str, reading: Reading, take: str, columns: list[str]) -> pl.LazyFrame:
+        """One value of each row of the answer: the union for a set, else what all rows agree on."""
+        grouped = rows.group_by(_ON).agg(
+            pl.col(_VALUE).drop_nulls().unique().sort().str.join("\n"),
+            pl.col(_UNREAD).drop_nulls().unique().sort().str.join("\n"),
+        )
+        said = pl.when(pl.col(_VALUE) != "").then(pl.col(_VALUE))
+        value = by_cell(said, self._merger(key))
+        conflict = pl.when(said.is_not_null() & value.is_null()).then(
+            pl.lit(f"{reading.label or take}: ") + on_one_line(said.str.replace_all("\n", " ; "))
+        )
+        return grouped.select(
+            *_ON,
+            value.alias(columns[0]),
+            lines(pl.when(pl.col(_UNREAD) != "").then(pl.col(_UNREAD)), conflict).alias(columns[1]),
+            pl.lit(value=True).alias(columns[2]),
+        )
+
+    def _with_row(self, base: pl.LazyFrame, table: str, name: str) -> pl.LazyFrame:
+        """``base`` with whether ``table`` has a row for each of its rows, before the decision if it is dated."""
+        rows = self._rows[table].select(ROW, DATE)
+        found = base.select(ROW, AT, DAY).join(rows, on=ROW, how="inner")
+        if self.file.row is not None and self.frames.is_dated(table):
+            found = found.filter(pl.col(DATE) < pl.col(DAY))
+        found = found.select(_ON).unique().with_columns(pl.lit(value=True).alias(f"has {name}"))
+        return base.join(found, on=_ON, how="left").with_columns(pl.col(f"has {name}").fill_null(value=False))
+
+    # Cells -------------------------------------------------------------------------------------------------------
+
+    def _reader(self, key: str) -> Callable[[Reading, str], str | None]:
+        """How a cell of ``key`` becomes the text that a table with the keys of a profile would hold."""
+
+        def value(reading: Reading, text: str) -> str | None:
+            plain = reading.constant if not reading.sources else reading.plain(text)
+            if plain is None:
+                return None
+            if key == "given":
+                return ";".join(map(str, plain)) if isinstance(plain, list) else str(plain)
+            if key == "history":
+                told = plain if isinstance(plain, str) else json.dumps(plain)
+                return told if told == "unknown" or history_entries(told) is not None else None
+            with suppress(ValidationError, InputError, ValueError, RecursionError):
+                cell = cell_of(
+                    key, plain_value(key, plain, self.loose) if isinstance(plain, str) else plain, self.loose
+                )
+                return str(plain) if cell.apart else _as_text(cell.plain)
+            return None
+
+        return value
+
+    def _merger(self, key: str) -> Callable[[str], str | None]:
+        fact = self.domain.facts.get(key)
+
+        def merged(told: str) -> str | None:
+            values = told.split("\n")
+            if len(values) == 1:
+                return values[0]
+            return _union(values, fact) if isinstance(fact, SetFact) else None
+
+        return merged
+
+
+def _as_text(plain: Any) -> str:
+    return plain if isinstance(plain, str) else json.dumps(plain)
+
+
+def _union(values: list[str], fact: SetFact) -> str | None:
+    """The members that any of some values found; ``None`` where one of them is a word that is no member.
+
+    A row that found none of them says nothing against what another row found.
+    """
+    found: list[str] = []
+    absent: list[str] = []
+    partly = False
+    for text in values:
+        if text in {fact.empty_word, "[]"}:
+            continue
+        try:
+            value = json.loads(text)
+        except ValueError:
+            return None
+        if isinstance(value, dict):
+            partly = True
+            found += value.get("found", [])
+            absent += value.get("not_found", [])
+        else:
+            found += value
+    members = [member for member in fact.members if member in found]
+    if not partly:
+        return json.dumps(members)
+    not_found = [member for member in fact.members if member in absent and member not in found]
+    return json.dumps({"found": members, "not_found": not_found})

@@ -1,0 +1,29 @@
+"""Drafts that a program writes: each guess ends in ``# CHECK``, and nothing is used while one is left."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from regimen_advisor.files.errors import Location, Problem, counted
+from regimen_advisor.files.output import read_bytes, read_text
+
+CHECK = "CHECK"
+"""Marks a guess, in a comment; a person deletes the mark."""
+_CHECK = re.compile(rf"(?:^|\s)#\s*{CHECK}\b")
+
+
+def unchecked(path: str | Path) -> list[Problem]:
+    """The first guess of a draft that still says ``CHECK``, with how many there are."""
+    if str(path) == "-":  # standard input is read once
+        return []
+    if CHECK.encode() not in read_bytes(path):  # nearly always, and much sooner than line by line
+        return []
+    lines = read_text(path)[0].splitlines()
+    left = [(number, found) for number, line in enumerate(lines, start=1) if (found := _CHECK.search(line))]
+    if not left:
+        return []
+    number, found = left[0]
+    message = f"expected every guess of the draft to be checked, found {counted(len(left), 'line')} with `# {CHECK}`"
+    help = "look at what it was made from, mend the line, and delete the remark"
+    return [Problem(Location(str(path), number, found.start() + 1), message, help)]

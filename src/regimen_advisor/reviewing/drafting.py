@@ -1,0 +1,94 @@
+"""Draft a study from a section of a source: every number is placed as a candidate, and nothing is decided.
+
+No figure is left out and none is made up. What a number means, and whose it is, a person says: each guess ends in
+``# CHECK``, and a rulebook with one left does not load.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from regimen_advisor.files.drafts import CHECK
+from regimen_advisor.knowledge.source_text import figures_in, normalised, plain, printed_in, sentences
+
+_WIDTH = 110
+_AROUND = 14
+_UNITS = ("months", "weeks", "%", "patients")
+_HAZARD = re.compile(r"(?:HR|风险比|hazardratio)[:=是为)]*(\d\.\d+)", re.IGNORECASE)
+_P = re.compile(r"[Pp][=<>]?(0?\.\d+)")
+_INTERVAL = re.compile(r"(\d+(?:\.\d+)?)%CI[:：=,]*(\d+(?:\.\d+)?)%?-(\d+(?:\.\d+)?)", re.IGNORECASE)
+_VALUE = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A number of a sentence: what kind of figure it may be, with the characters on either side."""
+
+    number: str
+    kind: str
+    around: str
+
+
+def candidates(sentence: str) -> list[Candidate]:
+    """Every number of a sentence that may be a figure, with a guess at its kind."""
+    text = normalised(sentence)
+    kinds: dict[str, str] = {}
+    printed, compact = printed_in(text), text.replace(" ", "")
+    for pattern, kind in ((_HAZARD, "hazard ratio"), (_P, "p"), (_INTERVAL, "interval")):
+        for match in pattern.finditer(compact):
+            kinds.update((plain(number), kind) for number in match.groups() if plain(number) not in kinds)
+    found = []
+    for number in figures_in(sentence):
+        unit = next((unit for unit in _UNITS if f"{number} {unit}" in printed), None)
+        place = next((one for one in _VALUE.finditer(text) if plain(one[1]) == number), None)
+        around = text[max(0, place.start() - _AROUND) : place.end() + _AROUND] if place else number
+        as_printed = place[1] if place else number  # 18.0 says more than 18
+        found.append(Candidate(as_printed, kinds.get(number) or unit or "count or other", around))
+    return found
+
+
+def draft(source: str, section: str, text: str) -> str:
+    """A study file for a section, as YAML to be worked on."""
+    return "\n".join([*_head(source, section), *_results(section, sentences(text))]) + "\n"
+
+
+def _head(source: str, section: str) -> Iterator[str]:
+    yield f"# A draft made from {source} {section}. Every line with {CHECK} is a guess: mend it or delete it, then"
+    yield "# delete the remark. The rulebook does not load while one is left. Delete the text of the source, too."
+    yield f"id: new-study  # {CHECK} name the file after it"
+    yield f"name: New study  # {CHECK}"
+    yield f"kind: trial  # {CHECK} or meta-analysis, review-statement ..."
+    yield ""
+    yield f"design: {{type: randomised}}  # {CHECK}"
+    yield ""
+    yield f"population: {{disease: advanced NSCLC}}  # {CHECK}"
+    yield ""
+    yield "cited_in:"
+    yield f'  - {{review: {source}, sections: ["{section}"]}}'
+    yield ""
+
+
+def _results(section: str, texts: Sequence[str]) -> Iterator[str]:
+    yield "results:"
+    for number, sentence in enumerate(texts, 1):
+        found = candidates(sentence)
+        if not found:
+            continue
+        yield f"  # sentence {number}:"
+        yield from (f"  #   {sentence[at : at + _WIDTH]}" for at in range(0, len(sentence), _WIDTH))
+        for unit in _UNITS:
+            values = [one for one in found if one.kind == unit]
+            if not values:
+                continue
+            yield f"  - endpoint: PFS  # {CHECK} what is measured"
+            yield f'    unit: "{unit}"' if unit == "%" else f"    unit: {unit}"
+            if unit == "months":
+                yield f"    measure: median  # {CHECK}"
+            yield "    values:"
+            yield from (f"      - {{of: arm, value: {one.number}}}  # {CHECK} {one.around}" for one in values)
+            yield f'    section: "{section}"'
+        for one in found:
+            if one.kind not in _UNITS:
+                yield f"  #   {CHECK} {one.kind}: {one.number}  in  {one.around}"
