@@ -311,7 +311,9 @@ def test_the_shipped_cases_cover_every_condition_that_can_matter(rulebook: Ruleb
     assert [(one.occurrence.rule, str(one.occurrence.place)) for one in coverage.of("missing")] == []
     assert coverage.unused == ()
     assert all(
-        proof.axioms or one.occurrence.within or rulebook.rules[one.occurrence.rule].declared  # platinum is chemotherapy
+        proof.axioms
+        or one.occurrence.within
+        or rulebook.rules[one.occurrence.rule].declared  # platinum is chemotherapy
         for one in coverage.of("cannot matter")
         for proof in one.proofs
     )

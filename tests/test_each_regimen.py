@@ -60,10 +60,18 @@ def test_a_drug_that_was_stopped_for_toxicity_has_not_failed(rulebook: Rulebook)
 
 
 def standing_of(rulebook: Rulebook, **keys: Any) -> Any:
-    negative = {"histology": "adenocarcinoma", "stage": "IV", "egfr": "wild-type", "alk": "negative", "ros1": "negative"}
+    negative = {
+        "histology": "adenocarcinoma",
+        "stage": "IV",
+        "egfr": "wild-type",
+        "alk": "negative",
+        "ros1": "negative",
+    }
     return Guideline.of(rulebook).case({**negative, **keys}).standings
 
 
 def test_its_drugs_are_no_slip_of_the_pen_in_the_rule(rulebook: Rulebook) -> None:
-    operators = {mutant.operator for mutant in mutants(rulebook) if mutant.subject == "already-failed-gefitinib-apatinib"}
+    operators = {
+        mutant.operator for mutant in mutants(rulebook) if mutant.subject == "already-failed-gefitinib-apatinib"
+    }
     assert operators == {"condition negated", "condition dropped", "effect swapped"}

@@ -386,7 +386,7 @@ BROKEN_RULEBOOKS: dict[str, list[str]] = {
         "nsclc/broken.yaml:5:1: rules: expected each key once, but it stands in line 4 too",
     ],
     "each-regimen-of-a-broken-condition": [
-        "each-regimen.yaml:4:26: progressed_on: expected a mapping with one of includes, any_of, all_of, none_of",
+        "each-regimen.yaml:4:25: progressed_on: expected a mapping with one of includes, any_of, all_of, none_of",
     ],
     "each-regimen-of-an-unknown-regimen": [
         "each-regimen.yaml:4:12: except: unknown regimen `anlotinb` (did you mean `anlotinib`?)",
@@ -395,8 +395,7 @@ BROKEN_RULEBOOKS: dict[str, list[str]] = {
         "each-regimen.yaml:1:7: id: the rule `sound-anlotinib` stands in nsclc/other.yaml:5:5 too",
     ],
     "each-regimen-without-its-drugs": [
-        "each-regimen.yaml:4:9: when: expected `its-drugs` in the condition; a rule without it stands in the folder of a disease",
-        "each-regimen.yaml:6:7: id: expected each id once, found `failed` again",
+        "each-regimen.yaml:4:9: when: expected `its-drugs` in the condition; a rule without it belongs to a disease",
     ],
     "empty-any": [
         "nsclc/broken.yaml:7:17: any: expected a list of at least one condition",

@@ -39,17 +39,13 @@ def problems_of(
 ) -> list[Problem]:
     """What is wrong with the declarations, but for their conditions."""
     found: list[Problem] = []
-    ids: set[str] = set()
     for index, text in enumerate(texts):
-        if text.id in ids:
-            found.append(Problem(document.locate((index, "id")), f"id: expected each id once, found `{text.id}` again"))
-        ids.add(text.id)
         for at, name in enumerate(text.except_):
             if name not in regimens:
                 place = document.locate((index, "except", at))
                 found.append(Problem(place, f"except: unknown regimen `{name}`", near(name, regimens)))
         if _filled(text.when, ()) == text.when:
-            expected = f"expected `{ITS_DRUGS}` in the condition; a rule without it stands in the folder of a disease"
+            expected = f"expected `{ITS_DRUGS}` in the condition; a rule without it belongs to a disease"
             found.append(Problem(document.locate((index, "when")), f"when: {expected}"))
     return found
 

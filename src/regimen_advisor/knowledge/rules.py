@@ -142,6 +142,6 @@ def of_disease(condition: Condition, disease: str) -> Condition:
     Else it would speak of a patient whose disease is not known as if it were this one.
     """
     guard = Leaf(Is("disease", frozenset({disease})))
-    parts = condition.parts if isinstance(condition, AllOf) else (condition,)
-    place = condition.place if isinstance(condition, AllOf) else None
-    return condition if guard in parts else AllOf((guard, *parts), place)
+    if isinstance(condition, AllOf) and condition.place:  # written as several keys; one key may be several tests
+        return condition if guard in condition.parts else AllOf((guard, *condition.parts), condition.place)
+    return condition if guard == condition else AllOf((guard, condition))
