@@ -138,7 +138,9 @@ def random_profile(
         **{key: ["positive", "negative", "negative"] for key in ("alk", "ros1", "nrg1", "dll3")},
         "pd_l1_tps": [0, 1, 49, 50, 100, "<1", "1-49", ">=50", {"at_least": 1}],
         "other_drivers": ["none", ["HER2"], ["RET", "NTRK"], {"found": ["KRAS-G12C"]}, {"not_found": ["HER2"]}],
-        **{key: [True, False] for key in ("brain_metastases", "liver_metastases")},
+        "brain_metastases": [False, False, True, "treated", "active"],
+        "liver_metastases": [True, False],
+        "comorbidities": ["none", [], ["proteinuria"], {"found": ["anticoagulation"]}, {"not_found": ["proteinuria"]}],
         "bleeding_risk": ["none", [], ["cavitation"], {"found": ["central"]}, {"not_found": ["necrosis"]}],
     }  # fmt: skip
     profile = {key: random.choice(values) for key, values in choices.items() if random.random() < known}

@@ -103,11 +103,11 @@ def test_the_action_tells_of_a_proposal_what_breaks_and_who_gets_other_advice(re
     assert done.stderr == ""
     assert done.returncode == 1
     annotated = done.stdout.splitlines()
-    assert any(re.match(r"::warning file=rules/manifest\.yaml,line=2,", line) for line in annotated)
+    assert any(re.match(r"::warning file=rules/manifest\.yaml,line=3,", line) for line in annotated)
     assert any(re.match(r"::error file=tests/cases/one\.case\.yaml,line=5,", line) for line in annotated)
     assert any(re.match(r"::warning file=rules/.*title=not covered::", line) for line in annotated)
     assert any(
-        re.match(r"::notice file=rules/nsclc/cautions-review\.yaml,line=17,col=5,title=change of advice::iv", line)
+        re.match(r"::notice file=rules/nsclc/cautions-review\.yaml,line=18,col=5,title=change of advice::iv", line)
         for line in annotated
     )
     titles = [line for line in summary.splitlines() if line.startswith("###")]
@@ -133,9 +133,9 @@ def test_rules_that_cannot_be_read_are_told_once_at_their_place(repository):
     assert done.returncode == 1
     (line,) = done.stdout.splitlines()
     assert line.startswith(
-        "::error file=rules/nsclc/cautions-review.yaml,line=22,col=7,title=cannot be read::pd_l1_tsp"
+        "::error file=rules/nsclc/cautions-review.yaml,line=23,col=7,title=cannot be read::pd_l1_tsp"
     )
-    assert summary.startswith("### ❌ Check\n\n```text\nrules/nsclc/cautions-review.yaml:22:7: pd_l1_tsp: unknown fact")
+    assert summary.startswith("### ❌ Check\n\n```text\nrules/nsclc/cautions-review.yaml:23:7: pd_l1_tsp: unknown fact")
     assert summary.count("###") == 1
 
 

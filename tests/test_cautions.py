@@ -216,14 +216,15 @@ def test_a_feature_of_bleeding_warns_of_every_antiangiogenic_drug(
         ("ivonescimab", NEGATIVE | UNTREATED, False),
     ],
 )
-def test_brain_metastases_warn_where_the_studies_took_few_or_none(
+def test_active_brain_metastases_warn_where_the_studies_took_treated_ones_or_none(
     warned: Any, regimen: str, patient: dict[str, Any], wanted: bool
 ) -> None:
     def brain(held: set[str]) -> bool:
         return any(rule.startswith("brain-metastases") for rule in held)
 
-    assert brain(warned(regimen, patient, brain_metastases=True)) is wanted
-    assert not brain(warned(regimen, patient, brain_metastases=False))
+    assert brain(warned(regimen, patient, brain_metastases="active")) is wanted
+    for harmless in (False, "treated", True):  # of `true` it is not known which they are: the caution stays open
+        assert not brain(warned(regimen, patient, brain_metastases=harmless))
 
 
 # Single regimens

@@ -154,7 +154,7 @@ def test_a_changed_rule_makes_the_manifest_outdated_until_it_is_written_anew(rul
     file.write_text(file.read_text("utf-8") + "# a remark\n", "utf-8")
     (first, *_) = check(load_rulebook(rules)).warnings
     assert (first.kind, first.location.file, first.location.line) == (
-        "outdated manifest", str(rules / "manifest.yaml"), 2,
+        "outdated manifest", str(rules / "manifest.yaml"), 3,
     )  # fmt: skip
     assert "the manifest is of other files" in first.says
     done = run("check", "--rules", rules, "--write-manifest")
@@ -198,7 +198,7 @@ def test_an_installed_package_takes_its_own_rules(installed: Path) -> None:
 def test_an_installed_package_refuses_its_rules_where_one_of_their_files_is_lost(installed: Path) -> None:
     (installed / "nsclc" / "silence.yaml").unlink()
     said = refusal(lambda: load_rulebook(installed))
-    assert said.startswith(f"{installed / 'manifest.yaml'}:2:1: the manifest counts ")
+    assert said.startswith(f"{installed / 'manifest.yaml'}:3:1: the manifest counts ")
     assert said.endswith("(install the package anew)")
 
 
@@ -206,7 +206,7 @@ def test_an_installed_package_refuses_rules_that_someone_changed(installed: Path
     file = installed / "nsclc" / "cautions-review.yaml"
     file.write_text(file.read_text("utf-8").replace("pd_l1_tps: {below: 1}", "pd_l1_tps: {below: 50}"), "utf-8")
     said = refusal(lambda: load_rulebook(installed))
-    assert said.startswith(f"{installed / 'manifest.yaml'}:2:1: the manifest is of other files")
+    assert said.startswith(f"{installed / 'manifest.yaml'}:3:1: the manifest is of other files")
 
 
 def test_an_installed_package_without_its_manifest_is_refused_and_writes_none(installed: Path) -> None:
@@ -231,7 +231,7 @@ def test_a_package_with_its_rules_inside_notices_by_itself_that_one_of_them_is_l
     (package / "rules" / "nsclc" / "silence.yaml").unlink()
     done = advise()
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"{package / 'rules' / 'manifest.yaml'}:2:1: the manifest counts")
+    assert done.stderr.startswith(f"{package / 'rules' / 'manifest.yaml'}:3:1: the manifest counts")
 
 
 # Cases, profiles and parts of a table ----------------------------------------------------------------------------

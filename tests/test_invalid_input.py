@@ -295,7 +295,10 @@ BROKEN_PROFILES: dict[str, list[str]] = {
         ":2:6: alk: expected `positive`, `negative` or `unknown`, found `1`",
     ],
     "yes-no-word-no": [
-        ":1:19: brain_metastases: expected `true`, `false` or `unknown`, found `NO` (did you mean `false`?)",
+        (
+            ":1:19: brain_metastases: expected `true`, `false`, `treated`, `active` or `unknown`, found `NO` (did you mean "
+            "`false`?)"
+        ),
     ],
 }
 

@@ -120,8 +120,8 @@ def test_a_number_is_read_within_its_domain_only(key: str, lowest: int, highest:
     ],
 )
 def test_only_true_and_false_are_yes_and_no(written: str, found: str) -> None:
-    expected = "brain_metastases: expected `true`, `false` or `unknown`, found "
-    assert said_about(f"brain_metastases: {written}").endswith(expected + found)
+    expected = "liver_metastases: expected `true`, `false` or `unknown`, found "
+    assert said_about(f"liver_metastases: {written}").endswith(expected + found)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +134,8 @@ def test_only_true_and_false_are_yes_and_no(written: str, found: str) -> None:
         "bleeding_risk: [cavitaton]",
         "pd_l1_tps: [1]",
         "brain_metastases: perhaps",
+        "brain_metastases: [active]",
+        "comorbidities: [asthma]",
         "stage: V",
         "history: 3",
         "history: [3]",

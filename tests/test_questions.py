@@ -70,7 +70,10 @@ def smallest_by_enumeration(
 
 TOLD_APART: tuple[Condition, ...] = (
     Leaf(Between("prior_lines", 1, 1)),
-    *(is_(name, "none") for name in ("last_outcome", "disease", "histology", "stage", "extent")),
+    *(
+        is_(name, "none")
+        for name in ("last_outcome", "disease", "histology", "stage", "extent", "brain_metastases", "liver_metastases")
+    ),
     is_("curative_treatment_possible", "true"),
 )
 
@@ -88,7 +91,7 @@ def cases(random: Random) -> Iterator[tuple[Solver, Patient, list[World]]]:
 
 def test_the_smallest_settling_sets_are_those_of_enumeration() -> None:
     several = unlike = 0
-    for solver, patient, worlds in itertools.islice(cases(Random(11)), 14):
+    for solver, patient, worlds in itertools.islice(cases(Random(14)), 16):
         for name, sets in questions(Settling(solver, patient)).by_regimen.items():
             keys = Settling(solver, patient).cone(name)
             expected = smallest_by_enumeration(
@@ -157,7 +160,7 @@ def test_two_answers_that_say_the_same_are_either_one_enough() -> None:
 
 
 def test_a_caution_that_may_hold_is_asked_for_though_the_option_stands() -> None:
-    warned = RegimenRules("option", (), (), (), ALWAYS, is_("disease"), is_("brain_metastases", "true"))
+    warned = RegimenRules("option", (), (), (), ALWAYS, is_("disease"), is_("brain_metastases", "active"))
     found = questions(Settling(Solver(domain(2), {"option": warned}, {}), small_patient(disease="nsclc")))
     (question,) = found.single
     assert question.key == "brain_metastases"
@@ -209,7 +212,7 @@ def test_smallest_meeting_sets_share_a_member_with_every_set(family: list[str], 
 
 def test_every_set_of_changes_offers_the_option_and_no_subset_does() -> None:
     random, compared, learnt, changed = Random(13), 0, 0, 0
-    while compared < 40:
+    while compared < 50:
         solver, written = random_solver(random, 1), random_written(random)
         try:
             patient = read(Profile.model_validate(written), domain())

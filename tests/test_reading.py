@@ -96,6 +96,39 @@ def test_positive_means_one_variant_without_saying_which(domain: Domain) -> None
     assert [holds(found, "egfr", variant) for variant in ("wild-type", "L858R", "ex20ins")] == [FALSE, UNKNOWN, UNKNOWN]
 
 
+@pytest.mark.parametrize(
+    ("written", "possible"),
+    [("false", {"false"}), ("true", {"treated", "active"}), ("treated", {"treated"}), ("active", {"active"})],
+)
+def test_brain_metastases_are_absent_treated_active_or_there_without_saying_which(
+    written: str, possible: set[str], domain: Domain
+) -> None:
+    assert patient(f"brain_metastases: {written}", domain).facts["brain_metastases"] == Choice(frozenset(possible))
+
+
+@pytest.mark.parametrize(
+    "metastases", ["brain_metastases: treated", "brain_metastases: true", "liver_metastases: true"]
+)
+@pytest.mark.parametrize(("disease", "extent"), [("nsclc", "metastatic"), ("sclc", "extensive")])
+def test_metastases_are_metastatic_or_extensive_disease(
+    metastases: str, disease: str, extent: str, domain: Domain
+) -> None:
+    found = patient(f"disease: {disease}\n{metastases}", domain)
+    assert found.facts["extent"] == Choice(frozenset({extent}))
+
+
+@pytest.mark.parametrize("metastases", ["brain_metastases: active", "liver_metastases: true"])
+@pytest.mark.parametrize("said", ["stage: IIIB", "extent: locally-advanced", "extent: limited"])
+def test_metastases_beside_a_lower_stage_are_a_contradiction_that_names_both(
+    metastases: str, said: str, domain: Domain
+) -> None:
+    with pytest.raises(InputError) as caught:
+        patient(f"{said}\n{metastases}", domain)
+    (problem,) = caught.value.problems
+    keys = [line.split(":")[0] for line in (said, metastases)]
+    assert [f"`{key}` (line {line})" in problem.message for line, key in enumerate(keys, start=1)] == [True, True]
+
+
 def test_what_is_neither_found_nor_not_found_stays_unknown(domain: Domain) -> None:
     found = patient("egfr: {found: [ex19del], not_found: [T790M]}", domain)
     assert [holds(found, "egfr", variant) for variant in ("ex19del", "T790M", "C797S", "wild-type")] == [
@@ -115,7 +148,7 @@ def test_a_set_of_which_every_member_is_ruled_out_is_wild_type(domain: Domain) -
     assert found.facts["egfr"] == fact.empty
 
 
-@pytest.mark.parametrize("key", ["bleeding_risk", "other_drivers"])
+@pytest.mark.parametrize("key", ["bleeding_risk", "other_drivers", "comorbidities"])
 @pytest.mark.parametrize("written", ["none", "[]"])
 def test_none_and_an_empty_list_mean_looked_for_and_none_found(key: str, written: str, domain: Domain) -> None:
     assert patient(f"{key}: {written}", domain).facts[key] == Members(frozenset({"none"}), frozenset({"none"}))

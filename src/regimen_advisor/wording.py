@@ -124,6 +124,10 @@ class Wording:
             no = "not" if fact.name == "on_maintenance" else "no"
             phrases = {"true": fact.label, "false": f"{no} {fact.label}"}
             return phrases["".join(values)] if len(values) == 1 else f"{fact.label} either way"
+        if fact.is_presence and values == {"false"}:
+            return f"no {fact.label}"
+        if fact.is_presence and "false" not in values:
+            return fact.label if values == set(fact.domain) - {"false"} else f"{listed(words, 'or')} {fact.label}"
         if fact.name in ("disease", "extent", "histology"):
             return listed(words, "or")
         return f"{fact.label} {listed(words, 'or')}"

@@ -18,11 +18,10 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from regimen_advisor.cli import cases, cohort, completion, explain, listing, page, quiz, rulebook, sources
+from regimen_advisor.cli import cases, cohort, completion, explain, listing, page, quiz, rulebook, schema, sources
 from regimen_advisor.cli.options import Output, Rules
 from regimen_advisor.files.ending import exit_code
 from regimen_advisor.files.errors import InputError, Location, RegimenAdvisorError, printable
-from regimen_advisor.schemas import SchemaName, reference_of, schema_of
 
 if TYPE_CHECKING:
     from regimen_advisor.advice import Advice
@@ -72,13 +71,6 @@ class EntryKind(StrEnum):
     DRUG = "drug"
     RULE = "rule"
     FINDING = "finding"
-
-
-class SchemaFormat(StrEnum):
-    """How ``schema`` prints."""
-
-    JSON = "json"
-    MARKDOWN = "markdown"
 
 
 def _print_version(wanted: bool) -> None:
@@ -215,30 +207,13 @@ def show(
     _write(render(kind.value, id, load_rulebook(rules), format.value), output)
 
 
-@app.command()
-def schema(
-    name: Annotated[SchemaName, typer.Argument(metavar="WHAT", help=f"One of: {', '.join(SchemaName)}.")],
-    form: Annotated[
-        SchemaFormat, typer.Option("--format", help="JSON schema, or a reference page.")
-    ] = SchemaFormat.JSON,
-    output: Output = None,
-) -> None:
-    """Print the JSON schema of a file format or of an answer.
-
-    Or the reference page of it.
-    """
-    from regimen_advisor.documents.json import as_json  # noqa: PLC0415
-
-    _write(reference_of(name) if form is SchemaFormat.MARKDOWN else as_json(schema_of(name)), output)
-
-
 def _write(text: str, output: str | None) -> None:
     from regimen_advisor.reports.files import write_output  # noqa: PLC0415
 
     write_output(text, output)
 
 
-for _topic in (listing, explain, quiz, rulebook, cases, cohort, page, sources):
+for _topic in (schema, listing, explain, quiz, rulebook, cases, cohort, page, sources):
     _topic.register(app)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from regimen_advisor.cli.cohort_look import CohortFormat, Look, print_check, print_profiles, print_row
 from regimen_advisor.cli.options import Rules
 from regimen_advisor.files.errors import InputError, Location
 
@@ -21,14 +22,6 @@ if TYPE_CHECKING:
     from regimen_advisor.cohorts.concordance import Concordance
     from regimen_advisor.cohorts.mapping import TableMapping
     from regimen_advisor.knowledge.rulebook import Rulebook
-
-
-class CohortFormat(StrEnum):
-    """How ``cohort`` prints its summary."""
-
-    TEXT = "text"
-    JSON = "json"
-    HTML = "html"
 
 
 class CohortEngine(StrEnum):
@@ -79,6 +72,19 @@ def cohort(  # noqa: PLR0917 - one parameter an option
     node_by_node: Annotated[
         bool, typer.Option("--node-by-node", help="Faster, and less exact: do not ask the solver about open cells.")
     ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Say what was read of the table, before any advice, and stop.")
+    ] = False,
+    show: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Print one row as a profile, with the cells it came from, and stop."),
+    ] = None,
+    profiles: Annotated[
+        str | None,
+        typer.Option(
+            metavar="OUT", help="Write what each row became and stop: .jsonl, .parquet, or a new folder of YAML files."
+        ),
+    ] = None,
     rules: Rules = None,
     engine: Annotated[CohortEngine, typer.Option(help="polars: this machine; spark: a cluster.")] = CohortEngine.POLARS,
     master: Annotated[str, typer.Option(metavar="URL", help="Spark master.")] = "local[*]",
@@ -108,6 +114,11 @@ def cohort(  # noqa: PLR0917 - one parameter an option
     if suggest_mapping:
         _suggest(table, rulebook)
         return
+    if check or show is not None or profiles is not None:
+        if engine is CohortEngine.SPARK:
+            raise InputError.at(Location("--engine spark"), "a table is looked at on this machine: leave it out")
+        _look(Look(table, read, rulebook, given, id_column), format, show, profiles, strict=strict)
+        return
     from regimen_advisor.reports import cohort as report  # noqa: PLC0415
     from regimen_advisor.reports.files import write_output  # noqa: PLC0415
 
@@ -122,6 +133,15 @@ def cohort(  # noqa: PLR0917 - one parameter an option
         told = _judge(table, read, rulebook, output, strict, old_rules, given, id_column, exact)
     render = {CohortFormat.TEXT: report.as_text, CohortFormat.JSON: report.as_json, CohortFormat.HTML: report.as_html}
     write_output(render[format](*told), None)
+
+
+def _look(look: Look, format: CohortFormat, show: str | None, profiles: str | None, *, strict: bool) -> None:
+    if show is not None:
+        print_row(look, show, format)
+    elif profiles is not None:
+        print_profiles(look, profiles, strict=strict)
+    else:
+        print_check(look, format, strict=strict)
 
 
 def _synthesise(count: int, seed: int, output: str | None) -> None:

@@ -47,11 +47,16 @@ def check(
     format: Annotated[CheckFormat, typer.Option("--format", "-f", help="How to print.")] = CheckFormat.TEXT,
     output: Output = None,
     write_manifest: Annotated[
-        bool, typer.Option("--write-manifest", help="First write down how many rules there are and their digest.")
+        bool,
+        typer.Option(
+            "--write-manifest",
+            help="First write down how many rules there are and their digest, and bring its `schemas` up to date.",
+        ),
     ] = False,
 ) -> None:
     """Find faults of the rulebook without any patient. Exit code 1 if there are some; warnings do not count."""
-    from regimen_advisor.files.folders import MANIFEST  # noqa: PLC0415
+    from regimen_advisor.cli.schema import write_schemas  # noqa: PLC0415
+    from regimen_advisor.files.folders import MANIFEST, SCHEMAS  # noqa: PLC0415
     from regimen_advisor.knowledge.rulebook import fresh_manifest, load_rulebook  # noqa: PLC0415
     from regimen_advisor.reports.files import write_file, write_output  # noqa: PLC0415
     from regimen_advisor.reviewing.checking import check as check_rulebook  # noqa: PLC0415
@@ -60,6 +65,8 @@ def check(
     folder = working_folder(rules)
     if write_manifest:
         write_file(folder / MANIFEST, fresh_manifest(folder))
+        if (folder / SCHEMAS).is_dir():
+            write_schemas(load_rulebook(folder), folder / SCHEMAS)
     checked = check_rulebook(load_rulebook(folder))
     write_output(_checked(checked, format), output)
     if checked.faults:

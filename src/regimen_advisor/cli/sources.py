@@ -50,6 +50,7 @@ def number(
     With it `check` traces every figure of the rulebook without the text. Prints the table of this source, or writes it
     beside those of the others.
     """
+    from regimen_advisor.files.folders import schema_line  # noqa: PLC0415
     from regimen_advisor.knowledge.figure_audit import NUMBERS_FILE, section_numbers  # noqa: PLC0415
     from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
     from regimen_advisor.reports.files import write_file, write_output  # noqa: PLC0415
@@ -61,7 +62,8 @@ def number(
     table = {review.key: numbered(review, text)}
     if write:
         file = rulebook.folder / NUMBERS_FILE
-        write_file(file, table_text({**section_numbers(rulebook.folder), **table}))
+        written = table_text({**section_numbers(rulebook.folder), **table})
+        write_file(file, schema_line(rulebook.folder, "section-numbers") + written)
         typer.echo(f"Wrote the numbers of {review.key} to {file}.", err=True)
         return
     write_output(table_text(table), output)

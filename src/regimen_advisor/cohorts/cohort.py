@@ -178,12 +178,17 @@ def standings_of(
 ) -> pl.LazyFrame:
     """What is written of each row, node by node: the columns to ``keep``, the standings, the questions, the rest."""
     digest = pl.lit(engine.rulebook.digest).alias(DIGEST)
-    unread = relabelled(mapping)
-    if UNREAD_EVENTS in facts.collect_schema():
-        both = pl.concat_str(unread, pl.col(UNREAD_EVENTS), separator="\n", ignore_nulls=True)
-        unread = pl.when(both != "").then(both).alias(UNREAD)
-    told = engine.standings(facts, [*keep, set_apart(engine), unread, digest])
+    told = engine.standings(facts, [*keep, set_apart(engine), unread_cells(facts, mapping), digest])
     return told.select(*keep, *engine.rulebook.regimens, QUESTIONS, SET_APART, UNREAD, DIGEST)
+
+
+def unread_cells(facts: pl.LazyFrame, mapping: TableMapping | None) -> pl.Expr:
+    """The cells of a row that were not read, under the names of the columns of the tables, in lines; null for none."""
+    unread = relabelled(mapping)
+    if UNREAD_EVENTS not in facts.collect_schema():
+        return unread
+    both = pl.concat_str(unread, pl.col(UNREAD_EVENTS), separator="\n", ignore_nulls=True)
+    return pl.when(both != "").then(both).alias(UNREAD)
 
 
 def set_apart(engine: ColumnEngine) -> pl.Expr:
@@ -267,11 +272,10 @@ def summarise(result: CohortResult, name: str) -> Summary:
             inexact.sum().alias("inexact"),
             *counts,
         ).collect(engine="streaming").row(0, named=True)  # fmt: skip
-        reasons = _counted(rows.select(SET_APART).drop_nulls())
-        cells = _counted(rows.select(UNREAD).drop_nulls().with_columns(pl.col(UNREAD).str.split("\n")).explode(UNREAD))
-        questions = _counted(rows.select(QUESTIONS).drop_nulls(), "; ")
-        twice = rows.group_by("id").len("n").filter(pl.col("n") > 1).sort(["n", "id"], descending=[True, False])
-        repeated = tuple(twice.head(MOST_TOLD).collect(engine="streaming").iter_rows())
+        reasons = counted_cells(rows.select(SET_APART).drop_nulls())
+        cells = counted_cells(rows.select(pl.col(UNREAD).str.split("\n")).drop_nulls().explode(UNREAD))
+        questions = counted_cells(rows.select(QUESTIONS).drop_nulls(), "; ")
+        repeated = repeated_names(rows)
     return Summary(
         name,
         totals["patients"],
@@ -292,7 +296,7 @@ def summarise(result: CohortResult, name: str) -> Summary:
     )
 
 
-def _counted(column: pl.LazyFrame, separator: str | None = None) -> tuple[tuple[str, int], ...]:
+def counted_cells(column: pl.LazyFrame, separator: str | None = None) -> tuple[tuple[str, int], ...]:
     """The distinct cells of the only column, the commonest first; ``separator`` parts cells that are counted in parts.
 
     The cells are then counted whole before they are split, so they should be few.
@@ -305,6 +309,12 @@ def _counted(column: pl.LazyFrame, separator: str | None = None) -> tuple[tuple[
     return tuple((text, count) for text, count in counts.collect(engine="streaming").rows())
 
 
+def repeated_names(rows: pl.LazyFrame) -> tuple[tuple[str, int], ...]:
+    """Names that stand in more than one row, and in how many, the commonest first."""
+    twice = rows.group_by(ID).len("n").filter(pl.col("n") > 1).sort(["n", ID], descending=[True, False])
+    return tuple(twice.head(MOST_TOLD).collect(engine="streaming").iter_rows())
+
+
 def column_and_cell(text: str) -> tuple[str, str]:
     """The column and the cell of what stands in ``unread``."""
     column, _, cell = text.partition(": ")
@@ -313,11 +323,15 @@ def column_and_cell(text: str) -> tuple[str, str]:
 
 def refuse_if_strict(summary: Summary) -> None:
     """Raises ``InputError`` if a cell could not be read or a row was set apart."""
-    place = Location(summary.table)
+    refuse_unread(summary.table, summary.unread, summary.set_apart)
+
+
+def refuse_unread(table: str, unread: Sequence[tuple[str, str, int]], apart: Sequence[tuple[str, int]]) -> None:
+    """Raises ``InputError`` with every cell that could not be read and every reason why a row was set apart."""
+    place = Location(table)
     problems = [
-        Problem(place, f"{column}: cannot read `{cell}` ({counted(count, 'row')})")
-        for column, cell, count in summary.unread
+        Problem(place, f"{column}: cannot read `{cell}` ({counted(count, 'row')})") for column, cell, count in unread
     ]
-    problems += [Problem(place, f"{counted(count, 'row')} set apart: {reason}") for reason, count in summary.set_apart]
+    problems += [Problem(place, f"{counted(count, 'row')} set apart: {reason}") for reason, count in apart]
     if problems:
         raise InputError(problems)

@@ -283,6 +283,8 @@ class Frames:
         text = self.text(reading)
         for condition in conditions:
             text = pl.when(self.holds(condition, decision=decision)).then(text)
+        if reading.may_say_nothing:
+            text = pl.when(~by_cell(text, reading.says_nothing, pl.Boolean)).then(text)
         value = by_cell(text, lambda cell: read(reading, cell))
         label = reading.label or "constant"
         strange = pl.when(text.is_not_null() & value.is_null()).then(pl.lit(f"{label}: ") + on_one_line(text))

@@ -19,6 +19,7 @@ from regimen_advisor.cohorts.event_frames import AT, BAD_DATE, DATE, DAY, ROW, F
 from regimen_advisor.cohorts.event_history import DRUGS, HISTORY, LINES, UNREAD_ENTRIES, HistoryOfEvents
 from regimen_advisor.cohorts.event_words import DECISION, conditions_of, listed
 from regimen_advisor.cohorts.mapping_file import HistoryOfTable, MappingFile, Reading
+from regimen_advisor.cohorts.tables import table_errors
 from regimen_advisor.columns.cells import cell_of, history_entries, plain_value
 from regimen_advisor.files.errors import InputError, Problem, did_you_mean
 from regimen_advisor.files.sources import Document, Path_
@@ -68,10 +69,15 @@ class Events:
         self.loose = Domain(domain.facts, (), domain.formulary)
         self.frames = Frames(file, document, table, place)
         self._rows: dict[str, pl.LazyFrame] = dict(self.frames.tables)
+        self._days = pl.LazyFrame()
 
     def profiles(self) -> pl.LazyFrame:
         """``id``, the keys of a profile as text, ``history``, ``given`` where known, and ``UNREAD_EVENTS``."""
         base = self._base()
+        self._days = base.select(ROW, AT, DAY)
+        if self.file.row is not None:  # asked for by nearly every key: worked out once, three numbers a decision
+            with table_errors(self.document.name):
+                self._days = self._days.collect(engine="streaming").lazy()
         keys, told = [], []
         for number, (key, reading) in enumerate(self.file.keys.items()):
             base = self._answered(base, key, reading, str(number))
@@ -90,6 +96,10 @@ class Events:
                 keys.append(begun.alias("prior_lines"))
         unread = lines(*told).str.split("\n").list.unique(maintain_order=True).list.join("\n")
         return base.sort(_ON).select(self._id(), *keys, unread.alias(UNREAD_EVENTS))
+
+    def places(self) -> pl.LazyFrame:
+        """For each row of ``profiles`` the row of the first table, its place among the decisions, and its day."""
+        return self._base().sort(_ON).select(*_ON, DAY)
 
     # Rows of the answer ------------------------------------------------------------------------------------------
 
@@ -150,7 +160,7 @@ class Events:
         named = [*reading.sources, *(c for _, test in conditions_of(reading.when) for _, c in test.columns())]
         leaf = self.frames.leaf(named, place)
         if leaf is not None:
-            return base.join(self._of_rows(base, key, reading, leaf, columns), on=_ON, how="left").with_columns(
+            return base.join(self._of_rows(key, reading, leaf, columns), on=_ON, how="left").with_columns(
                 pl.col(columns[2]).fill_null(value=False)
             )
         decision = pl.col(DAY) if self.file.row is not None else None
@@ -159,7 +169,7 @@ class Events:
             told.value.alias(columns[0]), told.unread.alias(columns[1]), told.said.alias(columns[2])
         )
 
-    def _of_rows(self, base: pl.LazyFrame, key: str, reading: Reading, leaf: str, columns: list[str]) -> pl.LazyFrame:
+    def _of_rows(self, key: str, reading: Reading, leaf: str, columns: list[str]) -> pl.LazyFrame:
         """What the rows of a second table say together, a row for each row of the answer that has some of them."""
         take, each = reading.take or "all", self.file.row is not None
         rows = self._rows[leaf]
@@ -168,7 +178,7 @@ class Events:
         depends = any(
             test.comparison and DECISION in {*listed(test.comparison[1]), *listed(test.day)} for test in conditions
         )
-        days = base.select(ROW, AT, DAY)
+        days = self._days
         on = _ON if take == "this" else [ROW]
         if take == "this" and leaf != self.file.row_table:
             where = self.document.locate(("keys", key, "take"))
@@ -226,7 +236,7 @@ class Events:
     def _with_row(self, base: pl.LazyFrame, table: str, name: str) -> pl.LazyFrame:
         """``base`` with whether ``table`` has a row for each of its rows, before the decision if it is dated."""
         rows = self._rows[table].select(ROW, DATE)
-        found = base.select(ROW, AT, DAY).join(rows, on=ROW, how="inner")
+        found = self._days.join(rows, on=ROW, how="inner")
         if self.file.row is not None and self.frames.is_dated(table):
             found = found.filter(pl.col(DATE) < pl.col(DAY))
         found = found.select(_ON).unique().with_columns(pl.lit(value=True).alias(f"has {name}"))

@@ -31,6 +31,7 @@ _NAMES: Mapping[str, str] = {
     "other_drivers": r"kras|braf|metex|ret(?:fusion|driver)|ntrk|her2|erbb2",
     "brain_metastases": r"brain|cns",
     "liver_metastases": r"liver|hepatic",
+    "comorbidities": r"comorbid",
     "bleeding_risk": r"bleed|cavit|ha?emopt|necro",
     "prior_lines": r"line",
     "last_outcome": r"outcome|response|progress",

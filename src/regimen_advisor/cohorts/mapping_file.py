@@ -103,17 +103,33 @@ class Reading(Record):
 
     def plain(self, text: str) -> Any:
         """What a cell stands for: by ``values``, then by ``patterns``, then as it is; ``None`` if nothing reads it."""
-        if text in self.values:
-            return self.values[text]
-        if (word := comparable(text)) in self._words:
-            return self._words[word]
-        for pattern in self.patterns:
-            matches, given = given_by(pattern.match, pattern.gives, text)
-            if matches:
-                return given
+        found, given = self._given(text)
+        if found:
+            return "unknown" if given is None else given
         if self.bounds:
             return self._range(text)
         return self._number(text) if self.multiply is not None or self.add is not None else text
+
+    def says_nothing(self, text: str) -> bool:
+        """Whether a cell stands for null: it is not about this key, so that something else may tell it."""
+        return self._given(text) == (True, None)
+
+    @property
+    def may_say_nothing(self) -> bool:
+        """Whether any cell may stand for null."""
+        return None in self.values.values() or any(pattern.gives is None for pattern in self.patterns)
+
+    def _given(self, text: str) -> tuple[bool, Any]:
+        """Whether ``values`` or ``patterns`` know a cell, and what it stands for."""
+        if text in self.values:
+            return True, self.values[text]
+        if (word := comparable(text)) in self._words:
+            return True, self._words[word]
+        for pattern in self.patterns:
+            matches, given = given_by(pattern.match, pattern.gives, text)
+            if matches:
+                return True, given
+        return False, None
 
     def _range(self, text: str) -> dict[str, int] | None:
         cells = dict(zip(self.bounds, text.split(SEPARATOR), strict=False))

@@ -22,9 +22,8 @@ from regimen_advisor.patient.profile import Profile
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet read a cell as a formula."""
 _SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
-_JSON = (".jsonl", ".ndjson")
-PARQUET = (".parquet", ".pq")
-"""The endings of Parquet files."""
+JSON_LINES, PARQUET = (".jsonl", ".ndjson"), (".parquet", ".pq")
+"""The endings of such files."""
 _TOLD = 300
 
 
@@ -115,11 +114,11 @@ def _kind(file: str) -> str:
     suffix = Path(file).suffix.lower()
     if suffix in PARQUET:
         return "parquet"
-    if suffix in _JSON:
+    if suffix in JSON_LINES:
         return "json"
     if suffix in _SEPARATORS:
         return "text"
-    expected = ", ".join((*_SEPARATORS, *PARQUET, *_JSON))
+    expected = ", ".join((*_SEPARATORS, *PARQUET, *JSON_LINES))
     raise InputError.at(Location(file), f"expected a table whose name ends in one of {expected}")
 
 
@@ -305,7 +304,7 @@ def write_table(table: pl.LazyFrame, output: str) -> None:
         refuse_odd_name(temporary, output)
         if suffix in PARQUET:
             table.sink_parquet(temporary, compression="zstd", compression_level=1)
-        elif suffix in _JSON:
+        elif suffix in JSON_LINES:
             table.sink_ndjson(temporary)
         else:
             table.with_columns(*_harmless(table)).sink_csv(temporary, separator=_SEPARATORS[suffix])
@@ -314,7 +313,7 @@ def write_table(table: pl.LazyFrame, output: str) -> None:
 def check_output(output: str) -> str:
     """The ending of ``output``; raises ``InputError`` where no kind of table has it."""
     suffix = Path(output).suffix.lower()
-    if suffix not in (*PARQUET, *_JSON, *_SEPARATORS):
+    if suffix not in (*PARQUET, *JSON_LINES, *_SEPARATORS):
         raise InputError.at(Location(name_of(output)), "expected a name that ends in .parquet, .csv, .tsv or .jsonl")
     return suffix
 

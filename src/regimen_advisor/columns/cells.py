@@ -97,8 +97,8 @@ def plain_value(key: str, text: str, domain: Domain) -> Any:
         return word
     fact = domain.facts.get(key)
     match fact:
-        case ChoiceFact() if fact.is_yes_no and word in ("true", "false"):
-            return word == "true"
+        case ChoiceFact() if fact.is_presence and word in ("true", "false"):
+            return fact.plain(word)
         case ChoiceFact():
             return _words((*fact.domain, *fact.groups)).get(word, text)
         case NumberFact():

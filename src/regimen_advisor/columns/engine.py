@@ -120,20 +120,30 @@ class ColumnEngine:
     def _questions(self, program: Program) -> pl.Expr:
         """A bit for each profile key on which an undetermined regimen waits; the last bit says "history given"."""
         waits: dict[str, list[Column]] = {}
-        for rules in self.regimens.values():
+        for columns in self.waiting(program).values():
+            for key, column in columns.items():
+                waits.setdefault(key, []).append(column)
+        total = pl.col(HISTORY).cast(pl.UInt32) * (1 << len(self._texts.keys))
+        for index, key in enumerate(self._texts.keys):
+            total = total + expression(program.either(waits.get(key, ()))).cast(pl.UInt32) * (1 << index)
+        return total
+
+    def waiting(self, program: Program) -> dict[str, dict[str, Column]]:
+        """For each regimen and profile key whether the regimen is undetermined, node by node, and waits for the key."""
+        waits: dict[str, dict[str, Column]] = {}
+        for name, rules in self.regimens.items():
             settled = (
                 program.truth(rules.offer, False),
                 program.truth(rules.exclusion, True),
                 program.both((program.truth(rules.offer, True), program.truth(rules.exclusion, False))),
             )
             open_ = program.negated(program.either(settled))
+            live: dict[str, list[Column]] = {}
             for condition in (rules.offer, rules.exclusion):
                 for key, column in self._live(program, condition).items():
-                    waits.setdefault(key, []).append(program.both((open_, column)))
-        total = pl.col(HISTORY).cast(pl.UInt32) * (1 << len(self._texts.keys))
-        for index, key in enumerate(self._texts.keys):
-            total = total + expression(program.either(waits.get(key, ()))).cast(pl.UInt32) * (1 << index)
-        return total
+                    live.setdefault(key, []).append(column)
+            waits[name] = {key: program.both((open_, program.either(columns))) for key, columns in live.items()}
+        return waits
 
     def _live(self, program: Program, condition: Condition) -> dict[str, Column]:
         """For each profile key whether an unknown atom of it keeps ``condition`` unknown."""

@@ -12,6 +12,8 @@ from regimen_advisor.files.errors import InputError, Location
 YAML = ".yaml"
 MANIFEST = "manifest.yaml"
 """What a rulebook says of itself: it is no part of what it counts."""
+SCHEMAS = "schemas"
+"""The folder of a rulebook with schemas for editors."""
 
 
 def yaml_files(folder: str | Path, ending: str = YAML, *, deep: bool = False) -> list[Path]:
@@ -76,6 +78,11 @@ def unlisted(folder: Path, error: OSError) -> InputError:
     if isinstance(error, NotADirectoryError):
         return InputError.at(Location(str(folder)), "expected a folder, found a file")
     return InputError.at(Location(str(folder)), f"cannot be read: {error.strerror or error}")
+
+
+def schema_line(folder: Path, kind: str) -> str:
+    """What the first line of a file of ``folder`` tells an editor; nothing where the folder has no schemas."""
+    return f"# yaml-language-server: $schema={SCHEMAS}/{kind}.json\n" if (folder / SCHEMAS).is_dir() else ""
 
 
 def rule_files(folder: Path) -> list[Path]:

@@ -166,8 +166,10 @@ def _atom(leaf: Leaf, domain: Domain) -> Any:
         case Is(values=values):
             assert isinstance(fact, ChoiceFact)
             words: list[Any] = [word for word in fact.domain if word in values]
-            if fact.is_yes_no:
-                words = [word == "true" for word in words]
+            for group, members in fact.groups.items():
+                if fact.is_presence and values == set(members):
+                    words = [group]
+            words = [fact.plain(word) for word in words]
             return words[0] if len(words) == 1 else words
         case Includes(member=member):
             return {"includes": member}

@@ -13,7 +13,7 @@ from typing import get_args
 from regimen_advisor.files.chains import LONGEST, starts_of_long_chains
 from regimen_advisor.files.drafts import unchecked
 from regimen_advisor.files.errors import InputError, Location, Near, Problem, near
-from regimen_advisor.files.folders import is_folder, rule_files, unlisted, yaml_files
+from regimen_advisor.files.folders import is_folder, rule_files, schema_line, unlisted, yaml_files
 from regimen_advisor.files.output import read_bytes
 from regimen_advisor.files.sources import Document, Path_, read_document, validated
 from regimen_advisor.knowledge import each_regimen
@@ -165,7 +165,7 @@ def fresh_manifest(folder: Path) -> str:
     if folder.resolve() == _INSTALLED.resolve():
         raise InputError.at(Location(str(folder)), "the rules of an installed package are not to be changed")
     rulebook = _loaded(folder, _digest(folder), None)
-    return manifest_text(len(rulebook.rules), rulebook.digest)
+    return schema_line(folder, "manifest") + manifest_text(len(rulebook.rules), rulebook.digest)
 
 
 def _digest(folder: Path) -> str:

@@ -6,6 +6,7 @@ evidence, the words of every condition, the example patients. Reading it back ne
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -86,8 +87,12 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = ()) -> Json:
 
 
 def _example(path: Path) -> Json:
-    """The profile as it is written: the page reads the text itself, as it reads any file."""
+    """The profile as it is written: the page reads the text itself, as it reads any file.
+
+    What its first line tells an editor, where the schema lies, means nothing on a page.
+    """
     text, name = read_text(path)
+    text = re.sub(r"\A# yaml-language-server:.*\n", "", text)
     value = parse_document(text, name).value
     summary = value.get("summary") if isinstance(value, dict) else None
     return {"name": path.stem, "summary": summary or path.stem, "text": text}

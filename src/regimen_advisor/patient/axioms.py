@@ -81,6 +81,10 @@ def declared_axioms(overs: Mapping[str, tuple[str, ...]]) -> tuple[Axiom, ...]:
     implies(stage("IV"), is_("extent", "metastatic", "extensive"), "stage IV is metastatic or extensive")
     implies(is_("extent", "metastatic"), stage("IV"), "metastatic disease is stage IV")
     implies(is_("extent", "locally-advanced"), stage("III"), "locally advanced disease is stage III")
+    for organ, words in (("brain", ("treated", "active")), ("liver", ("true",))):
+        spread = f"{organ} metastases are metastatic or extensive disease"
+        implies(is_(f"{organ}_metastases", *words), is_("extent", "metastatic", "extensive"), spread)
+        implies(is_(f"{organ}_metastases", *words), stage("IV"), f"{organ} metastases are stage IV")
     implies(
         is_("curative_treatment_possible", "true"),
         is_("extent", "early", "locally-advanced", "limited"),

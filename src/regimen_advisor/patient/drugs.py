@@ -74,7 +74,9 @@ class Combination(Record):
     write: Annotated[tuple[Id, ...], AfterValidator(_several)] = Field(description="the drugs and classes meant, by id")
 
 
-class _FormularyFile(Record):
+class FormularyFile(Record):
+    """Classes and drugs as their file holds them."""
+
     classes: tuple[DrugClass, ...]
     drugs: tuple[Drug, ...]
     combinations: tuple[Combination, ...] = ()
@@ -166,7 +168,7 @@ def load_formulary(path: str | Path) -> Formulary:
     class, classes that lie within each other.
     """
     document = read_document(path)
-    file = validated(_FormularyFile, document)
+    file = validated(FormularyFile, document)
     problems = [*_repeated_words(file, document), *_unknown_ids(file, document), *_circles(file, document)]
     if problems:
         raise InputError(sorted(problems, key=lambda problem: (problem.location.line or 0, problem.message)))
@@ -175,7 +177,7 @@ def load_formulary(path: str | Path) -> Formulary:
     )
 
 
-def _repeated_words(file: _FormularyFile, document: Document) -> Iterator[Problem]:
+def _repeated_words(file: FormularyFile, document: Document) -> Iterator[Problem]:
     """A word must lead to one entry: an alias of two drugs would silently give a patient the wrong one."""
     owners: dict[str, tuple[str, Location]] = {}
     entries: tuple[tuple[str, tuple[Drug | DrugClass, ...]], ...] = (("classes", file.classes), ("drugs", file.drugs))
@@ -210,7 +212,7 @@ def _claimed(
             )
 
 
-def _unknown_ids(file: _FormularyFile, document: Document) -> Iterator[Problem]:
+def _unknown_ids(file: FormularyFile, document: Document) -> Iterator[Problem]:
     classes = {entry.id for entry in file.classes}
     known = classes | {drug.id for drug in file.drugs}
     named: list[tuple[Path_, tuple[str, ...], set[str]]] = []
@@ -225,7 +227,7 @@ def _unknown_ids(file: _FormularyFile, document: Document) -> Iterator[Problem]:
                 yield Problem(document.locate((*path, at)), message, near(id, sorted(allowed)))
 
 
-def _circles(file: _FormularyFile, document: Document) -> Iterator[Problem]:
+def _circles(file: FormularyFile, document: Document) -> Iterator[Problem]:
     """Each circle of `within` once, told from the class of it that stands first; and a chain that is too long."""
     within = {entry.id: entry.within for entry in file.classes}
     told: set[str] = set()

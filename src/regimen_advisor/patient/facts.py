@@ -19,6 +19,8 @@ from regimen_advisor.patient.vocabulary import (
     MOST_LINES,
     STAGE_GROUPS,
     BleedingFeature,
+    BrainMetastases,
+    Comorbidity,
     Disease,
     EgfrVariant,
     Extent,
@@ -40,6 +42,7 @@ __all__ = [
     "BleedingFeature",
     "ChoiceFact",
     "Clause",
+    "Comorbidity",
     "Contained",
     "Disease",
     "Domain",
@@ -95,6 +98,15 @@ class ChoiceFact(_Fact):
     def is_yes_no(self) -> bool:
         """Whether the only words are yes and no."""
         return self.domain == get_args(YesNo)
+
+    @property
+    def is_presence(self) -> bool:
+        """Whether it says that something is there or not; of what is there, words may tell more."""
+        return "false" in self.domain
+
+    def plain(self, word: str) -> str | bool:
+        """A word of the fact as a profile or a rule writes it."""
+        return word == "true" if self.is_presence and word in get_args(YesNo) else word
 
 
 @dataclass(frozen=True)
@@ -312,7 +324,14 @@ def _clinical_facts() -> tuple[Fact, ...]:
             empty_phrases=("no other driver", "another driver"),
             is_marker=True,
         ),
-        _choice("brain_metastases", "brain metastases", "Are there brain metastases?", YesNo, "may change"),
+        _choice(
+            "brain_metastases",
+            "brain metastases",
+            "Are there brain metastases, and are they treated and stable?",
+            BrainMetastases,
+            "may change",
+            groups={"true": ("treated", "active")},
+        ),
         _choice("liver_metastases", "liver metastases", "Are there liver metastases?", YesNo, "may change"),
         SetFact(
             "bleeding_risk",
@@ -322,6 +341,15 @@ def _clinical_facts() -> tuple[Fact, ...]:
             "may change",
             get_args(BleedingFeature),
             empty_phrases=("no bleeding feature", "a bleeding feature"),
+        ),
+        SetFact(
+            "comorbidities",
+            "comorbidities",
+            "Which of the comorbidities that a caution names are there?",
+            "comorbidities",
+            "may change",
+            get_args(Comorbidity),
+            empty_phrases=("no comorbidity that a caution names", "a comorbidity that a caution names"),
         ),
     )
 

@@ -18,6 +18,7 @@ from regimen_advisor.patient.facts import (
     MOST_CYCLES,
     MOST_LINES,
     BleedingFeature,
+    Comorbidity,
     Disease,
     EgfrVariant,
     Extent,
@@ -151,6 +152,13 @@ class FeaturesPartly(Record):
     not_found: list[BleedingFeature] = Field(default_factory=list, description="what was looked for and not found")
 
 
+class ComorbiditiesPartly(Record):
+    """Some comorbidities were asked about, others not."""
+
+    found: list[Comorbidity] = Field(default_factory=list, description="what was asked about and is there")
+    not_found: list[Comorbidity] = Field(default_factory=list, description="what was asked about and is not there")
+
+
 class HistoryEntry(Record):
     """One treatment: a line for advanced disease, its maintenance, or a treatment with curative intent."""
 
@@ -214,10 +222,17 @@ class Profile(Record):
     other_drivers: Annotated[list[OtherDriver] | DriversPartly | Literal["none", "unknown"] | None, _NONE] = Field(
         None, description="other driver alterations; used by cautions only"
     )
-    brain_metastases: bool | Unknown | None = Field(None, description="brain metastases today")
+    brain_metastases: bool | Literal["treated", "active"] | Unknown | None = Field(
+        None,
+        description="brain metastases today: treated (treated and stable), active (untreated, growing or symptomatic), "
+        "true (present, which is not known)",
+    )
     liver_metastases: bool | Unknown | None = Field(None, description="liver metastases today")
     bleeding_risk: Annotated[list[BleedingFeature] | FeaturesPartly | Literal["none", "unknown"] | None, _NONE] = Field(
         None, description="squamous bleeding risk; none or [] = looked for, none"
+    )
+    comorbidities: Annotated[list[Comorbidity] | ComorbiditiesPartly | Literal["none", "unknown"] | None, _NONE] = (
+        Field(None, description="used by cautions only; none or [] = none of them")
     )
     prior_lines: Lines = Field(None, description="lines begun, only where the history is not known in detail")
     last_outcome: Outcome | Unknown | None = Field(None, description="outcome of the latest line, beside prior_lines")

@@ -14,6 +14,16 @@ Finding = Literal["positive", "negative"]
 YesNo = Literal["true", "false"]
 EgfrVariant = Literal["ex19del", "L858R", "T790M", "ex20ins", "G719X", "S768I", "L861Q", "C797S", "other"]
 OtherDriver = Literal["RET", "MET-ex14", "BRAF-V600E", "HER2", "NTRK", "KRAS-G12C"]
+BrainMetastases = Literal["false", "treated", "active"]
+Comorbidity = Literal[
+    "interstitial-lung-disease",
+    "autoimmune-disease",
+    "venous-thromboembolism",
+    "arterial-thromboembolism",
+    "anticoagulation",
+    "uncontrolled-hypertension",
+    "proteinuria",
+]
 BleedingFeature = Literal["cavitation", "necrosis", "haemoptysis", "central", "major-vessel-invasion"]
 Outcome = Literal["progressed", "completed", "ongoing", "stopped-for-toxicity"]
 

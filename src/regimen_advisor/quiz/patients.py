@@ -176,11 +176,12 @@ class Patients:
         taken = driver_of(profile) not in ("none", "sclc") or profile["disease"] == "sclc"
         match fact:
             case ChoiceFact():
-                rare = 0.0 if taken and fact.name in _DRIVERS else 0.2 if fact.is_yes_no else _POSITIVE
-                weights = [(word, rare if word in ("positive", "true") else 1.0) for word in fact.domain]
+                rare = 0.0 if taken and fact.name in _DRIVERS else 0.2 if fact.is_presence else _POSITIVE
+                common = {"negative", "false"} if {"negative", "false"} & {*fact.domain} else {*fact.domain}
+                weights = [(word, 1.0 if word in common else rare) for word in fact.domain]
                 fitting = [(word, weight or 0.001) for word, weight in weights if _meets_word(word, wanted)]
                 word = dice.weighted(fitting) if fitting else None
-                return word == "true" if fact.is_yes_no and word else word
+                return fact.plain(word) if word else word
             case NumberFact():
                 edges = [number + step for number in self.edges.get(fact.name, ()) for step in (-1, 0)]
                 numbers = [*_NUMBERS.get(fact.name, ()), *(edge for edge in edges if fact.low <= edge <= fact.high)]

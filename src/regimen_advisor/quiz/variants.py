@@ -47,7 +47,7 @@ class Variants:
     def _others(self, fact: ChoiceFact | NumberFact | SetFact, value: Any) -> Iterator[Any]:
         match fact:
             case ChoiceFact():
-                words = [word == "true" if fact.is_yes_no else word for word in fact.domain]
+                words = [fact.plain(word) for word in fact.domain]
                 yield from (word for word in words if word != value)
             case NumberFact():
                 if value == "unknown":

@@ -18,6 +18,8 @@ from regimen_advisor.solving.implicants import place_of
 from regimen_advisor.solving.replies import Reply, Tests, in_words, is_word
 from regimen_advisor.solving.solver import Exact, ImpossiblePatient
 
+ASKS_HISTORY = "Which treatments were given so far, line by line?"
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -243,7 +245,7 @@ class _Asker:
         if key in facts:
             return facts[key].question
         if key == HISTORY:
-            return "Which treatments were given so far, line by line?"
+            return ASKS_HISTORY
         position, part = key.removeprefix("history[").split("].")
         entry = next(one for one in self.patient.history or () if one.position == int(position))
         where = "the treatment with curative intent" if entry.line is None else f"line {entry.line}"

@@ -91,7 +91,7 @@ def _written(encoding: Encoding, model: Model, patient: Patient | None) -> Writt
         match fact:
             case ChoiceFact():
                 word = next(word for word in fact.domain if model.holds(encoding.choices[name][word]))
-                found[name] = word == "true" if fact.is_yes_no else word
+                found[name] = fact.plain(word)
             case NumberFact():
                 found[name] = _number(encoding, model, name, patient)
             case SetFact():

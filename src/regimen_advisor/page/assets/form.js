@@ -100,11 +100,11 @@ class PatientForm {
     const id = `fact-${fact.name}`, value = this.profile[fact.name];
     if (fact.kind === "number") return this.#numberField(fact, id, value, state);
     if (fact.kind === "set") return this.#setField(fact, id, value, state);
-    const yesNo = fact.domain.includes("true");
-    const groups = Object.entries(fact.groups).flatMap(([group, members]) => [[group, `${group} (not known which)`], ...members.map((word) => [word, this.#word(word)])]);
-    const words = groups.length ? groups : fact.domain.map((word) => [word, this.#word(word)]);
+    const presence = fact.domain.includes("false"), grouped = Object.values(fact.groups).flat();
+    const groups = Object.entries(fact.groups).flatMap(([group, members]) => [[group, `${this.#word(group)} (not known which)`], ...members.map((word) => [word, this.#word(word)])]);
+    const words = [...fact.domain.filter((word) => !grouped.includes(word)).map((word) => [word, this.#word(word)]), ...groups];
     const chosen = isUnsaid(value) ? "unknown" : String(value);
-    const control = this.#select(id, [["unknown", "unknown"], ...words], chosen, (word) => this.#set(fact.name, word === "unknown" ? undefined : yesNo ? word === "true" : word));
+    const control = this.#select(id, [["unknown", "unknown"], ...words], chosen, (word) => this.#set(fact.name, word === "unknown" ? undefined : presence && ["true", "false"].includes(word) ? word === "true" : word));
     return this.#row(id, fact.label, control, state);
   }
 

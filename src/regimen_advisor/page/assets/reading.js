@@ -95,10 +95,10 @@ class ProfileReader {
   #value(fact, said) {
     if (fact.kind === "number") return this.#number(fact, said);
     if (fact.kind === "set") return this.#set(fact, said);
-    const yesNo = fact.domain.includes("true");
+    const yesNo = fact.domain.includes("true"), presence = fact.domain.includes("false");
     const words = fact.name === "last_outcome" ? OUTCOMES : [...fact.domain, ...Object.keys(fact.groups)];
-    const word = yesNo && typeof said === "boolean" ? String(said) : said;
-    if (typeof word !== "string" || !words.includes(word) || (yesNo && typeof said !== "boolean")) {
+    const word = presence && typeof said === "boolean" ? String(said) : said;
+    if (typeof word !== "string" || !words.includes(word) || (presence && ["true", "false"].includes(said))) {
       const expected = yesNo ? "true, false or unknown" : listedWords([...words, "unknown"], "or");
       return this.#refuse([fact.name], `${fact.name}: expected ${expected}, found ${shownValue(said)}`,
         didYouMean(said, words));

@@ -1,0 +1,115 @@
+"""The verb ``schema``: how a file is written, for programs and for editors."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from regimen_advisor.cli.options import Output
+from regimen_advisor.files.errors import InputError, Location, did_you_mean
+from regimen_advisor.schemas import SchemaName, reference_of, schema_of
+
+if TYPE_CHECKING:
+    from regimen_advisor.knowledge.rulebook import Rulebook
+
+
+class SchemaFormat(StrEnum):
+    """How ``schema`` prints."""
+
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    app.command()(schema)
+
+
+_NAMES = ", ".join(SchemaName)
+
+
+def schema(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[WHAT]",
+            help=f"One of: {_NAMES}; with --for, a kind of file: rule, study, profile, case, findings, ...",
+        ),
+    ] = None,
+    rules: Annotated[
+        str | None,
+        typer.Option("--for", metavar="RULES", help="For editors: with the words that this rules folder holds."),
+    ] = None,
+    into: Annotated[
+        str | None,
+        typer.Option("--into", metavar="DIR", help="With --for: write the schema of every kind of file to DIR."),
+    ] = None,
+    form: Annotated[
+        SchemaFormat, typer.Option("--format", help="JSON schema, or a reference page.")
+    ] = SchemaFormat.JSON,
+    output: Output = None,
+) -> None:
+    """Print the JSON schema of a file format or of an answer.
+
+    Or the reference page of it. With --for it is one for editors: it knows the facts,
+    findings, drugs, regimens, studies and sections that a rules folder holds.
+    """
+    from regimen_advisor.documents.json import as_json  # noqa: PLC0415
+    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
+
+    if rules is not None:
+        _for_editors(name, rules, into, form, output)
+        return
+    if into is not None:
+        raise _wrong("--into goes with --for: it writes schemas for the editors of a rules folder")
+    known = _known(name, list(SchemaName), _NAMES)
+    write_output(reference_of(known) if form is SchemaFormat.MARKDOWN else as_json(schema_of(known)), output)
+
+
+def _for_editors(name: str | None, rules: str, into: str | None, form: SchemaFormat, output: str | None) -> None:
+    from regimen_advisor.documents.json import as_json  # noqa: PLC0415
+    from regimen_advisor.editor_schemas import EditedFile, editor_schema  # noqa: PLC0415
+    from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
+    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
+
+    if form is not SchemaFormat.JSON:
+        raise _wrong("a schema for editors is JSON; a reference page is made without --for")
+    if into is not None and (name is not None or output is not None):
+        raise _wrong("--into writes every schema: expected neither WHAT nor --output beside it")
+    if into is not None:
+        write_schemas(load_rulebook(rules), Path(into))
+        return
+    kind = EditedFile(_known(name, list(EditedFile), ", ".join(EditedFile)))
+    if kind is EditedFile.MAPPING and find_spec("polars") is None:
+        raise _wrong("Polars is not installed", "pip install 'regimen-advisor[cohort]'")
+    write_output(as_json(editor_schema(kind, load_rulebook(rules))), output)
+
+
+def write_schemas(rulebook: Rulebook, folder: Path) -> None:
+    """Write the schema of every kind of file, with the words of a rulebook."""
+    from regimen_advisor.documents.json import as_json  # noqa: PLC0415
+    from regimen_advisor.editor_schemas import every_editor_schema  # noqa: PLC0415
+    from regimen_advisor.reports.files import write_file  # noqa: PLC0415
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError.at(Location(str(folder)), f"cannot be made: {error.strerror or error}") from None
+    for file, made in every_editor_schema(rulebook).items():
+        write_file(folder / file, as_json(made))
+
+
+def _known(name: str | None, names: list[str], told: str) -> str:
+    if name is None:
+        raise _wrong(f"WHAT: expected one of {told}")
+    if name not in names:
+        raise _wrong(f"WHAT: expected one of {told}; found `{name}`", did_you_mean(name, names))
+    return name
+
+
+def _wrong(message: str, help: str | None = None) -> InputError:
+    return InputError.at(Location("command line"), message, help)
