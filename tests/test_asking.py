@@ -14,6 +14,7 @@ from regimen_advisor.patient.profile import Profile, read_profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.reports import html, markdown, text
 from regimen_advisor.reports.deciding import decides_words
+from regimen_advisor.reports.depth import DETAILS
 
 PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))
 NEGATIVE: dict[str, Any] = {
@@ -85,14 +86,14 @@ def test_where_little_is_known_questions_come_first_and_options_by_name_only(rul
     assert all(option.name in " ".join(shown.split()) for option in advice.of(Standing.UNDETERMINED))
     assert "MARIPOSA-2" not in shown
     assert len(shown.splitlines()) <= 80
-    whole = text.render_advice([advice], rulebook, [patient], details=True)
+    whole = text.render_advice([advice], rulebook, [patient], DETAILS)
     assert whole.index("WHAT TO ASK OR TEST FIRST") < whole.index("MARIPOSA-2")
 
 
 def test_markdown_and_html_ask_first_too(rulebook: Rulebook) -> None:
     advice, patient = answered(rulebook, {"histology": "adenocarcinoma"})
     marked = markdown.render_advice([advice], rulebook, [patient])
-    assert marked.index("## What to ask or test first") < marked.index("## At a glance")
+    assert marked.index("## What to ask or test first") < marked.index("## Undetermined")
     page = html.render_advice([advice], rulebook, [patient])
     assert page.index("What to ask or test first") < page.index("At a glance")
 
@@ -118,5 +119,5 @@ def test_standards_that_wait_are_one_sentence(rulebook: Rulebook) -> None:
     shown = " ".join(text.render_advice([advice], rulebook, [patient]).split())
     assert "? EGFR, ALK fusion, ROS1 fusion and PD-L1 TPS decide between: A targeted drug alone" in shown
     assert shown.count("? depends on") == 0
-    details = " ".join(text.render_advice([advice], rulebook, [patient], details=True).split())
+    details = " ".join(text.render_advice([advice], rulebook, [patient], DETAILS).split())
     assert all(standard.says in details for standard in advice.standards)

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 import generators
 from regimen_advisor.files.errors import InputError
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.profile import Profile
@@ -119,7 +120,7 @@ def test_a_cell_that_cannot_be_read_is_unknown_and_counted_by_column_and_value(t
 
 
 def test_standings_are_those_of_the_solver_for_two_thousand_random_patients(rulebook, tmp_path):
-    solver = pytest.importorskip("regimen_advisor.solving.solver").Guideline.of(rulebook).solver
+    solver = Guideline.of(rulebook).solver
     random, written, patients = Random(20261124), [], []
     while len(written) < 2000:
         profile = generators.random_profile(random)

@@ -147,8 +147,11 @@ def test_a_condition_knows_every_fact_and_every_word_it_takes(rulebook: Rulebook
     assert set(keys) == {"any", "all", "not", *rulebook.domain.facts, *rulebook.findings}
     assert all(inner["description"] for inner in keys.values())
     for fact in rulebook.domain.facts.values():
-        if isinstance(fact, ChoiceFact) and not fact.is_yes_no:
-            assert keys[fact.name]["anyOf"][0]["enum"] == [*fact.domain, *fact.groups]
+        if isinstance(fact, ChoiceFact):
+            words = [
+                str(word).lower() if isinstance(word, bool) else word for word in keys[fact.name]["anyOf"][0]["enum"]
+            ]
+            assert words == [*fact.domain, *fact.groups]
         if isinstance(fact, NumberFact):
             assert keys[fact.name]["anyOf"][0]["maximum"] == fact.high
 

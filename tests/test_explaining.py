@@ -245,6 +245,29 @@ def test_a_misspelt_regimen_gets_did_you_mean(rulebook: Rulebook) -> None:
     assert "found `anlotinb`" in str(caught.value)
 
 
+def test_rules_that_are_far_from_holding_are_only_named_unless_all_are_asked_for(rulebook: Rulebook) -> None:
+    explanation = explain(patient(rulebook, "egfr-l858r-after-osimertinib"), rulebook, ["anlotinib"])
+    (option,) = explanation.options
+    cautions = [one for one in option.on("against") if one.effect == "caution" and one.state == "not met"]
+    assert len(cautions) > 5
+    for render in (render_text, render_markdown):
+        short, whole = render(explanation, rulebook), render(explanation, rulebook, everything=True)
+        assert f"{len(cautions)} more do not hold (--all says why)" in short
+        assert "--all" not in whole
+        assert "ECOG 2 (ECOG: 1)" in whole.replace("\n    ", " ")
+        assert "ECOG 2 (ECOG: 1)" not in short.replace("\n    ", " ")
+        assert "nsclc-ecog-2" in short
+
+
+def test_of_the_rules_that_offer_the_nearest_keeps_its_tree(rulebook: Rulebook) -> None:
+    one = patient(rulebook, "small-cell-extensive-untreated")
+    explanation = explain(one, rulebook, ["tarlatamab"])
+    shown = render_text(explanation, rulebook)
+    offers = explanation.options[0].on("for")
+    assert all(argument.state == "not met" for argument in offers)
+    assert sum(f"  - {argument.rule}: does not hold" in shown for argument in offers) >= 1
+
+
 # Reports ------------------------------------------------------------------------------------------------------------
 
 

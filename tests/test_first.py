@@ -10,6 +10,7 @@ import pytest
 from conftest import ROOT
 from regimen_advisor.advice import Advice
 from regimen_advisor.advising import advise
+from regimen_advisor.documents import markdown as documents_markdown
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.profile import Profile, read_profile
 from regimen_advisor.patient.reading import Patient, read
@@ -85,7 +86,7 @@ def test_what_stands_first_is_not_said_again_below(path: Path, form: str, rulebo
     advice = advise(patient, rulebook)
     shown = " ".join(RENDERERS[form]([advice], rulebook, [patient]).split())
     for one in advice.first:
-        said = " ".join(markdown.escaped(one.says).split()) if form == "markdown" else one.says
+        said = " ".join(documents_markdown.escaped(one.says).split()) if form == "markdown" else one.says
         assert shown.count(said) <= 1, one.says
         if one.state == "holds":
             assert shown.count(said) == 1, one.says

@@ -7,7 +7,7 @@ import pytest
 from conftest import ROOT
 from regimen_advisor.advice import Advice
 from regimen_advisor.advising import advise
-from regimen_advisor.documents.blocks import Table, lines_of
+from regimen_advisor.documents.blocks import Stack, Table, lines_of
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.profile import read_profile
@@ -33,24 +33,24 @@ def named(name: str, rulebook: Rulebook) -> tuple[Advice, Patient]:
 @pytest.mark.parametrize("width", [80, 100])
 def test_the_table_has_a_row_for_each_option_within_the_width(path: Path, width: int, rulebook: Rulebook) -> None:
     advice, _ = example(path, rulebook)
-    table = glance.table(advice, rulebook, width)
+    table = glance.table(glance.rows(advice, rulebook))
     shown = advice.of(Standing.OFFERED, Standing.OFFERED_WITH_CAUTION, Standing.UNDETERMINED)
     assert [row[0] for row in table.rows] == [str(number) for number in range(1, len(shown) + 1)]
     assert sorted(row[1] for row in table.rows) == sorted(option.name for option in shown)
-    assert max(len(line.text) for line in lines_of([table], width)) <= width
+    assert max((len(line.text) for line in lines_of([table], width)), default=0) <= width
 
 
 @pytest.mark.parametrize("name", ["egfr-l858r-after-osimertinib", "driver-negative-tps-50-untreated"])
 def test_all_options_of_a_plain_patient_fit_one_screen(name: str, rulebook: Rulebook) -> None:
     advice, _ = named(name, rulebook)
-    assert len(lines_of([glance.table(advice, rulebook, 80)], 80)) < SCREEN
+    assert len(lines_of([glance.table(glance.rows(advice, rulebook))], 80)) < SCREEN
 
 
 @pytest.mark.parametrize("name", ["egfr-l858r-after-osimertinib", "small-cell-after-chemo-immunotherapy"])
 def test_the_table_stands_before_the_options_in_text_markdown_and_html(name: str, rulebook: Rulebook) -> None:
     advice, patient = named(name, rulebook)
     shown = text.render_advice([advice], rulebook, [patient])
-    assert shown.index("AT A GLANCE") < shown.index("\nOrder: ") < shown.index("\n1. ")
+    assert shown.index("AT A GLANCE") < shown.index("\nOrder: ") < shown.index("\nOFFERED")
     marked = markdown.render_advice([advice], rulebook, [patient])
     assert marked.index("## At a glance") < marked.index("### 1. ")
     page = html.render_advice([advice], rulebook, [patient])
@@ -62,22 +62,26 @@ def test_a_row_names_the_best_study_with_its_design_and_size(rulebook: Rulebook)
     studies = {row.option.regimen: row.study for row in glance.rows(advice, rulebook)}
     assert studies["amivantamab-platinum-chemotherapy"] == "MARIPOSA-2, phase III, n 657"
     assert studies["ivonescimab-pemetrexed-carboplatin"] == "HARMONi-A, randomised trial, n 322"
-    assert studies["bevacizumab-platinum-pemetrexed"] == "a statement, no study"
+    assert studies["bevacizumab-platinum-pemetrexed"] == "a statement of the review, no study [AA 4.1 †D43]"
 
 
 def test_the_first_warning_is_about_the_patient_where_there_is_one(rulebook: Rulebook) -> None:
     advice, _ = named("egfr-l858r-after-osimertinib", rulebook)
     warnings = {row.option.regimen: row.warning for row in glance.rows(advice, rulebook)}
     assert warnings["amivantamab-platinum-chemotherapy"] == ""
-    assert warnings["ivonescimab"].startswith("EGFR is not wild-type")
-    assert warnings["amivantamab-lazertinib-platinum-chemotherapy"].startswith("Venous thromboembolism")
+    assert warnings["ivonescimab"].startswith("! For this patient: EGFR is not wild-type")
+    assert warnings["amivantamab-lazertinib-platinum-chemotherapy"].startswith(
+        "Before the first dose: Venous thromboembolism"
+    )
 
 
 def test_what_stands_first_is_no_warning_of_a_row(rulebook: Rulebook) -> None:
     advice, _ = named("egfr-t790m-after-gefitinib", rulebook)
     found = {row.option.regimen: row.warning for row in glance.rows(advice, rulebook)}
     assert not any("T790M" in warning for warning in found.values())
-    assert found["ivonescimab-pemetrexed-carboplatin"] == "as said first"
+    assert found["ivonescimab-pemetrexed-carboplatin"] == ""
+    (row,) = (one for one in glance.table(glance.rows(advice, rulebook)).rows if one[1].startswith("ivonescimab + "))
+    assert row[2] == "with caution, as said first"
 
 
 def test_an_option_that_waits_says_for_what(rulebook: Rulebook) -> None:
@@ -86,21 +90,26 @@ def test_an_option_that_waits_says_for_what(rulebook: Rulebook) -> None:
     assert found["erlotinib-bevacizumab"] == "waits for EGFR"
 
 
-def test_a_single_option_needs_no_table(rulebook: Rulebook) -> None:
+def test_where_something_is_offered_or_waits_there_is_a_table(rulebook: Rulebook) -> None:
     for path in PROFILES:
         advice, patient = example(path, rulebook)
         shown = text.render_advice([advice], rulebook, [patient])
-        many = len(advice.of(Standing.OFFERED, Standing.OFFERED_WITH_CAUTION, Standing.UNDETERMINED)) > 1
-        assert ("AT A GLANCE" in shown) is (many and not advice.is_little_known), path.stem
+        is_any = bool(advice.of(Standing.OFFERED, Standing.OFFERED_WITH_CAUTION, Standing.UNDETERMINED))
+        assert ("AT A GLANCE" in shown) is (is_any and not advice.is_little_known), path.stem
 
 
-def test_cells_that_are_too_long_are_wrapped_side_by_side() -> None:
-    table = Table(("", "Name", "Says"), (("1", "a long name of it", "short"), ("2", "b", "n 657 alone")), (1, 8, 5))
-    assert [line.text for line in lines_of([table])] == [
-        "  Name     Says",
-        "1 a long   short",
-        "  name of",
+def test_a_table_may_be_stacked_with_a_label_at_the_right_margin() -> None:
+    stack = Stack((0, 1), (3, 2), ((4, 5), (6,)), ("name", "open"), named=(5,))
+    columns = ("", "Name", "Standing", "Badge", "Study", "Approved", "Warning")
+    rows = (
+        ("1", "a long name of it", "offered", "standard", "one, n 657", "2024", ""),
+        ("2", "b", "waits", "", "two", "", "asks"),
+    )
+    assert [line.text for line in lines_of([Table(columns, rows, stack)], 36)] == [
+        "1 a long name of  standard · offered",
         "  it",
-        "2 b        n 657",
-        "           alone",
+        "  one, n 657 · approved 2024",
+        "2 b                            waits",
+        "  two",
+        "  asks",
     ]

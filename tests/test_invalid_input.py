@@ -296,8 +296,8 @@ BROKEN_PROFILES: dict[str, list[str]] = {
     ],
     "yes-no-word-no": [
         (
-            ":1:19: brain_metastases: expected `true`, `false`, `treated`, `active` or `unknown`, found `NO` (did you mean "
-            "`false`?)"
+            ":1:19: brain_metastases: expected `true`, `false`, `treated`, `active` or `unknown`, found `NO` "
+            "(did you mean `false`?)"
         ),
     ],
 }
@@ -437,6 +437,12 @@ BROKEN_RULEBOOKS: dict[str, list[str]] = {
     ],
     "if-open-on-an-offer": [
         "nsclc/broken.yaml:10:14: if_open: only a caution may have it, never offer",
+    ],
+    "regimens-of-a-note": [
+        "nsclc/broken.yaml:7:15: regimens: only a standard may name them, never note",
+    ],
+    "regimens-unknown": [
+        "nsclc/broken.yaml:7:16: regimens: unknown regimen `anlotinb` (did you mean `anlotinib`?)",
     ],
     "kind-on-an-offer": [
         "nsclc/broken.yaml:7:11: kind: only a caution may have it, never offer",

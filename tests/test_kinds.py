@@ -102,8 +102,8 @@ def test_explain_tells_a_measure_as_a_step_and_not_as_an_argument_against(rulebo
     ("kind", "said"),
     [
         ("patient", "! For this patient: "),
-        ("evidence", "   Evidence is thin: "),
-        ("measure", "   Before the first dose: "),
+        ("evidence", "  Evidence is thin: "),
+        ("measure", "  Before the first dose: "),
     ],
 )
 def test_the_text_says_of_each_kind_what_it_is(kind: str, said: str, patient: Patient, rulebook: Rulebook) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from regimen_advisor.advice import Advice, Option
-    from regimen_advisor.api import advise, advise_file, compare, explain
+    from regimen_advisor.api import advise, advise_file, compare, explain, judge_table
     from regimen_advisor.explaining.explanation import Explanation
     from regimen_advisor.files.errors import DisagreementError, InputError, RegimenAdvisorError
     from regimen_advisor.guideline import Case, Guideline
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Advice", "Case", "DisagreementError", "Explanation", "Guideline", "InputError", "Option", "Patient", "Profile",
-    "RegimenAdvisorError", "Rulebook", "Standing", "advise", "advise_file", "compare", "explain", "load_rulebook",
-    "read", "read_profile",
+    "RegimenAdvisorError", "Rulebook", "Standing", "advise", "advise_file", "compare", "explain", "judge_table",
+    "load_rulebook", "read", "read_profile",
 ]  # fmt: skip
 
 # Read when first asked for: `import regimen_advisor` alone costs nothing.
 _HOMES = {
     "Advice": "advice", "Option": "advice", "advise": "api", "advise_file": "api", "compare": "api", "explain": "api",
-    "Explanation": "explaining.explanation", "DisagreementError": "files.errors", "InputError": "files.errors",
-    "RegimenAdvisorError": "files.errors", "Case": "guideline", "Guideline": "guideline",
+    "judge_table": "api", "Explanation": "explaining.explanation", "DisagreementError": "files.errors",
+    "InputError": "files.errors", "RegimenAdvisorError": "files.errors", "Case": "guideline", "Guideline": "guideline",
     "Profile": "patient.profile", "read_profile": "patient.profile", "Patient": "patient.reading",
     "read": "patient.reading", "Rulebook": "knowledge.rulebook", "load_rulebook": "knowledge.rulebook",
     "Standing": "language.standings",

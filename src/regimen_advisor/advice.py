@@ -162,6 +162,7 @@ class Statement(Record):
     certainty: OutsideCertainty = None
     source: RuleSource
     studies: tuple[str, ...] = Field((), description="ids of its studies")
+    regimens: tuple[str, ...] = Field((), description="of a standard: the regimens that it names")
     state: Literal["holds", "open"] = Field(
         "holds", description="`open` where the rule waits for facts that are not known"
     )

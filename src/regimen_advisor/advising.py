@@ -223,6 +223,7 @@ class _Advisor:
                 certainty=rule.certainty,
                 source=rule.source,
                 studies=rule.studies,
+                regimens=rule.regimens,
                 state=_state(self.truths[rule.id]),
                 depends_on=self._waits_for(rule),
             )

@@ -5,13 +5,21 @@ Every name here is at the top of the package: ``from regimen_advisor import Guid
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
 
 from regimen_advisor.advice import Advice
 from regimen_advisor.explaining.explanation import Explanation
+from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.guideline import AnyProfile, Case, Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.reviewing import comparing
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from regimen_advisor.cohorts.mapping import TableMapping
 
 AnyGuideline = Guideline | Rulebook | str | Path | None
 """A guideline in any form: itself, a rulebook, the path of a folder of rules; ``None`` for the one that ships."""
@@ -48,6 +56,52 @@ def explain(profile: AnyProfile, guideline: AnyGuideline = None, *, regimen: str
     Raises as ``advise`` does, and ``InputError`` for an unknown regimen.
     """
     return _case(profile, guideline).explain(*([] if regimen is None else [regimen]))
+
+
+@overload
+def judge_table(
+    table: pl.DataFrame | pl.LazyFrame,
+    guideline: AnyGuideline = None,
+    mapping: str | Path | TableMapping | None = None,
+    *,
+    id_column: str = "id",
+    exact: bool = True,
+) -> pl.DataFrame: ...
+@overload
+def judge_table(
+    table: Any,
+    guideline: AnyGuideline = None,
+    mapping: str | Path | TableMapping | None = None,
+    *,
+    id_column: str = "id",
+    exact: bool = True,
+) -> Any: ...
+def judge_table(
+    table: Any,
+    guideline: AnyGuideline = None,
+    mapping: str | Path | TableMapping | None = None,
+    *,
+    id_column: str = "id",
+    exact: bool = True,
+) -> Any:
+    """The standing of every regimen for every row of a Polars or a Spark frame, as a frame of the same library.
+
+    The columns of ``table`` have the names of the keys of a profile, or ``mapping`` (a file, or one that was read) says
+    how they are read. The answer has the columns ``id``, one a regimen, ``questions``, ``set_apart``, ``unread`` and
+    ``rulebook``. A lazy frame is read now; a Spark frame when Spark is asked for the answer. Without ``exact`` the
+    standings are those of judging node by node, which is faster.
+
+    Raises ``InputError`` for a table of another kind, for a mapping that does not fit it, and where no column says
+    anything that a rule tests.
+    """
+    if find_spec("polars") is None:
+        raise InputError.at(Location("judge_table"), "Polars is not installed", "pip install 'regimen-advisor[cohort]'")
+    from regimen_advisor.cohorts.frames import judge_frame  # noqa: PLC0415 - not every program has a table
+    from regimen_advisor.cohorts.mapping import TableMapping, load_mapping  # noqa: PLC0415
+
+    rulebook = guideline_from(guideline).rulebook
+    read = mapping if mapping is None or isinstance(mapping, TableMapping) else load_mapping(mapping, rulebook.domain)
+    return judge_frame(table, rulebook, read, id_column=id_column, exact=exact)
 
 
 def compare(old: AnyGuideline, new: AnyGuideline) -> comparing.Comparison:

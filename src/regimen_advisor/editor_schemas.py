@@ -198,7 +198,7 @@ def _tests(fact: Fact, members: Mapping[tuple[str, ...], str]) -> Schema:
     """The ways in which a condition may test a fact; ``members`` names the members of sets."""
     match fact:
         case ChoiceFact():
-            words: Schema = {"type": "boolean"} if fact.is_yes_no else {"enum": [*fact.domain, *fact.groups]}
+            words = {"enum": [_YAML.get(word, word) for word in (*fact.domain, *fact.groups)]}
             return {"anyOf": [words, {"type": "array", "minItems": 1, "items": words}]}
         case NumberFact():
             number = {"type": "integer", "minimum": fact.low, "maximum": fact.high}
@@ -223,6 +223,10 @@ def _tests(fact: Fact, members: Mapping[tuple[str, ...], str]) -> Schema:
                     "none_of": {**list_, "description": "none of these is in the set"},
                 },
             }  # fmt: skip
+
+
+_YAML: Mapping[str, Any] = {"true": True, "false": False}
+"""Words that YAML reads as another value."""
 
 
 def _meaning(fact: Fact) -> str:

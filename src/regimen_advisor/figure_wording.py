@@ -104,6 +104,17 @@ def brief_result(
     return f"{endpoint_words(result)} {'; '.join(phrases)}"
 
 
+def in_few_words(result: Result) -> Result:
+    """The result as one line has room for it: a median goes without saying, the interval of a comparison says most."""
+    comparisons = tuple(
+        comparison.model_copy(update={"p": None}) if comparison.interval else comparison
+        for comparison in result.comparisons
+    )
+    values = tuple(value.model_copy(update={"interval": None}) if comparisons else value for value in result.values)
+    measure = "rate" if result.measure == "median" else result.measure
+    return result.model_copy(update={"measure": measure, "comparisons": comparisons, "values": values})
+
+
 def _alone(values: Sequence[Value], unit: str | None, arms: Sequence[str]) -> str:
     """Figures that the review does not compare; named where there are several, or one of a group."""
     words = [
@@ -291,9 +302,9 @@ def signed(place: str, errata: Iterable[str]) -> str:
 
 
 def trial_title(name: str, phase: str | None, registry: str | None) -> str:
-    """``COMPEL (phase III, NCT04765059)``; the phase only where the name does not tell it."""
+    """``COMPEL (phase III, NCT04765059)``; only what the name does not say."""
     told = f"phase {phase}" if phase and "phase" not in name else ""
-    known = ", ".join(word for word in (told, registry or "") if word)
+    known = ", ".join(word for word in (told, registry or "") if word and word not in name)
     return f"{name} ({known})" if known else name
 
 

@@ -57,6 +57,19 @@ def order_words(order: Iterable[OrderKey] = ORDER) -> str:
     return f"Order: {listed(key.says for key in order)}; figures of different trials are never compared."
 
 
+_IN_SHORT = {
+    "caution": "cautions", "patient-caution": "cautions", "design": "design", "approval": "approval",
+    "endpoint": "endpoint", "patients": "n", "marker": "marker", "earlier-drug": "earlier drug",
+    "standing": "standing",
+}  # fmt: skip
+
+
+def order_line(order: Iterable[OrderKey] = ORDER) -> str:
+    """The order in one line, each key by its shortest name; what the name of an option decides goes without saying."""
+    names = dict.fromkeys(_IN_SHORT.get(key.key, key.says) for key in order if key.key != "name")
+    return f"Order: {', '.join(names)}."
+
+
 def in_order(options: Iterable[Option], rulebook: Rulebook) -> tuple[Option, ...]:
     """The options in the order of the keys."""
     return tuple(sorted(options, key=lambda option: tuple(rank(option, rulebook) for _, _, rank in _KEYS)))

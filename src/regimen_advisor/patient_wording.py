@@ -6,8 +6,9 @@ import re
 
 from regimen_advisor.language.values import Choice, Number
 from regimen_advisor.patient.facts import Domain, Fact
+from regimen_advisor.patient.history import Entry
 from regimen_advisor.patient.reading import Patient
-from regimen_advisor.wording import Wording, listed, value_word
+from regimen_advisor.wording import Wording, value_word
 
 _WITHOUT_LABEL = ("disease", "histology", "extent")
 _FROM_HISTORY = ("prior_lines", "progressed_on", "last_outcome")
@@ -21,13 +22,15 @@ _PART = re.compile(r"^history\[(\d+)\]\.(\w+)$")
 
 
 def known_facts(patient: Patient, wording: Wording) -> str:
-    """The facts that the profile settles: first what was found, then what was looked for and not found."""
+    """The patient in one sentence: what was found, each treatment with its outcome, what was looked for and absent."""
     domain, found = wording.domain, []
     absent: dict[str, list[str]] = {"negative": [], "none": []}
     for name, fact in domain.facts.items():
         if not _is_told(name, fact, patient):
             continue
         said = wording.value(name, patient.facts[name])
+        if said == "not fully known":
+            continue
         if said in ("none", "no") and name in _NOT_SO:
             found.append(_NOT_SO[name])
         elif said in ("negative", "none", "no"):
@@ -36,20 +39,21 @@ def known_facts(patient: Patient, wording: Wording) -> str:
             found.append(fact.label if said == "yes" else said)
         else:
             found.append(f"{_LABELS.get(name, fact.label)} {said}")
-    found += _curative(patient, wording)
-    parts = [", ".join(found)] if found else []
+    treated = "; ".join(_treatment(entry, wording) for entry in patient.history or ())
+    treated = "not treated yet" if patient.history == () else treated
+    parts = [part for part in (", ".join(found), treated) if part]
     return "; ".join([*parts, *(f"{word}: {', '.join(labels)}" for word, labels in absent.items() if labels)])
 
 
-def _curative(patient: Patient, wording: Wording) -> list[str]:
-    """Each treatment with curative intent, its drugs and its outcome."""
-    formulary, said = wording.domain.formulary, []
-    for entry in patient.history or ():
-        if entry.line is None:
-            drugs = [formulary.name_of(id) for id in formulary.drugs if id in entry.drugs.must]
-            outcome = value_word(next(iter(entry.outcomes))) if len(entry.outcomes) == 1 else "outcome not known"
-            said.append(f"curative treatment with {listed(drugs) or 'drugs that are not known'} ({outcome})")
-    return said
+def _treatment(entry: Entry, wording: Wording) -> str:
+    """``line 1: osimertinib (progressed)``; treatment with curative intent has no line."""
+    outcome = value_word(next(iter(entry.outcomes))) if len(entry.outcomes) == 1 else "outcome not known"
+    cycles = f", {entry.cycles.low} cycles" if entry.cycles.low == entry.cycles.high else ""
+    named = wording.value("received", entry.drugs)
+    drugs = "drugs not known" if named == "unknown" else named
+    if entry.line is None:
+        return f"curative treatment: {drugs} ({outcome}{cycles})"
+    return f"line {entry.line}{' maintenance' if entry.maintenance else ''}: {drugs} ({outcome}{cycles})"
 
 
 def _is_told(name: str, fact: Fact, patient: Patient) -> bool:
@@ -60,6 +64,10 @@ def _is_told(name: str, fact: Fact, patient: Patient) -> bool:
     if name == "extent" and "stage" in patient.given and value == Choice(frozenset({"metastatic"})):
         return False
     if name in _FROM_HISTORY:
+        if patient.history == ():
+            return False
+        if any(entry.line for entry in patient.history or ()):
+            return False  # each line is named with its drugs and its outcome
         untreated = patient.facts["prior_lines"] == Number(0, 0) and name != "prior_lines"
         return bool(patient.given.keys() & {"history", "prior_lines", "last_outcome"}) and not untreated
     return name in patient.given

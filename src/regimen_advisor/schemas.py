@@ -16,6 +16,7 @@ class SchemaName(StrEnum):
     RULE = "rule"
     STUDY = "study"
     CASE = "case"
+    MAPPING = "mapping"
     ADVICE = "advice"
     EXPLANATION = "explanation"
     QUIZ = "quiz"
@@ -29,6 +30,7 @@ _MODELS = {
     SchemaName.RULE: ("knowledge.rules", "RuleFile", "Rule files"),
     SchemaName.STUDY: ("knowledge.studies", "Study", "Study files"),
     SchemaName.CASE: ("testing.cases", "CaseText", "Case files"),
+    SchemaName.MAPPING: ("cohorts.mapping_file", "MappingFile", "Mapping files"),
     SchemaName.ADVICE: ("advice", "Advice", "The JSON of `advise`"),
     SchemaName.EXPLANATION: ("explaining.explanation", "Explanation", "The JSON of `explain`"),
     SchemaName.QUIZ: ("quiz.models", "Quiz", "The JSON of `quiz`"),

@@ -18,7 +18,19 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from regimen_advisor.cli import cases, cohort, completion, explain, listing, page, quiz, rulebook, schema, sources
+from regimen_advisor.cli import (
+    cases,
+    cohort,
+    completion,
+    explain,
+    helping,
+    listing,
+    page,
+    quiz,
+    rulebook,
+    schema,
+    sources,
+)
 from regimen_advisor.cli.options import Output, Rules
 from regimen_advisor.files.ending import exit_code
 from regimen_advisor.files.errors import InputError, Location, RegimenAdvisorError, printable
@@ -27,6 +39,7 @@ if TYPE_CHECKING:
     from regimen_advisor.advice import Advice
     from regimen_advisor.knowledge.rulebook import Rulebook
     from regimen_advisor.patient.reading import Patient
+    from regimen_advisor.reports.depth import Depth
 
 MANY_FILES = 10
 INTERRUPTED = 130
@@ -39,6 +52,7 @@ _M_ARENA_MAX = -8
 
 app = typer.Typer(
     name="regimen-advisor",
+    cls=helping.Grouped,
     help="Treatment options for advanced lung cancer by rule, cited. For teaching and testing; not a medical device.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -100,6 +114,7 @@ def advise(  # noqa: PLR0917 - the command line names them
         bool, typer.Option("--all", help="Also say why each other regimen is not indicated.")
     ] = False,
     details: Annotated[bool, typer.Option("--details", help="Print each study behind an option whole.")] = False,
+    brief: Annotated[bool, typer.Option("--brief", help="End after the options at a glance.")] = False,
     format: Annotated[AdviceFormat, typer.Option("--format", "-f", help="How to print.")] = AdviceFormat.TEXT,
     output: Output = None,
     rules: Rules = None,
@@ -110,14 +125,18 @@ def advise(  # noqa: PLR0917 - the command line names them
     unknown: an option may wait for it.
     """
     from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
+    from regimen_advisor.reports.depth import Depth  # noqa: PLC0415
 
+    if brief and (everything or details):
+        raise typer.BadParameter("expected --brief alone, found it with --details or --all", param_hint="--brief")
+    depth = Depth(brief=brief, details=details, everything=everything)
     rulebook = load_rulebook(rules)
     patients = _patients(files, rulebook)
     advices = _advices(patients, rulebook)
     if format is AdviceFormat.TEXT and output is None and sys.stdout.isatty():
-        _print_in_colour(advices, rulebook, patients, everything=everything, details=details)
+        _print_in_colour(advices, rulebook, patients, depth)
         return
-    _write(_rendered(advices, rulebook, patients, format, everything=everything, details=details), output)
+    _write(_rendered(advices, rulebook, patients, format, depth), output)
 
 
 def _patients(files: Sequence[str], rulebook: Rulebook) -> list[Patient]:
@@ -150,9 +169,7 @@ def _rendered(
     rulebook: Rulebook,
     patients: Sequence[Patient],
     format: AdviceFormat,
-    *,
-    everything: bool,
-    details: bool,
+    depth: Depth,
 ) -> str:
     match format:
         case AdviceFormat.JSON:
@@ -162,7 +179,7 @@ def _rendered(
         case AdviceFormat.MARKDOWN:
             from regimen_advisor.reports import markdown  # noqa: PLC0415
 
-            return markdown.render_advice(advices, rulebook, patients, everything=everything, details=details)
+            return markdown.render_advice(advices, rulebook, patients, depth)
         case AdviceFormat.HTML:
             from regimen_advisor.reports import html  # noqa: PLC0415
 
@@ -170,19 +187,17 @@ def _rendered(
         case AdviceFormat.TEXT:
             from regimen_advisor.reports import text  # noqa: PLC0415
 
-            return text.render_advice(advices, rulebook, patients, everything=everything, details=details)
+            return text.render_advice(advices, rulebook, patients, depth)
 
 
-def _print_in_colour(
-    advices: Sequence[Advice], rulebook: Rulebook, patients: Sequence[Patient], *, everything: bool, details: bool
-) -> None:
+def _print_in_colour(advices: Sequence[Advice], rulebook: Rulebook, patients: Sequence[Patient], depth: Depth) -> None:
     import shutil  # noqa: PLC0415
 
     from regimen_advisor.documents import blocks as layout  # noqa: PLC0415
     from regimen_advisor.reports import text  # noqa: PLC0415
 
     width = min(shutil.get_terminal_size((layout.WIDTH, 24)).columns, layout.WIDEST)
-    lines = text.lines(advices, rulebook, patients, everything=everything, details=details, width=max(width, 40))
+    lines = text.lines(advices, rulebook, patients, depth, width=max(width, 40))
     layout.print_to_terminal(lines)
 
 
@@ -213,7 +228,7 @@ def _write(text: str, output: str | None) -> None:
     write_output(text, output)
 
 
-for _topic in (schema, listing, explain, quiz, rulebook, cases, cohort, page, sources):
+for _topic in (schema, listing, explain, quiz, rulebook, cases, cohort, page, sources, helping):
     _topic.register(app)
 
 
@@ -229,6 +244,8 @@ def _alone(verb: str) -> typer.Typer:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The console command. Leaves with an exit code; a person never sees a traceback for what they wrote."""
     given = [*(sys.argv[1:] if arguments is None else arguments)]
+    if given[:1] == ["help"] and len(given) == 2 and given[1] in helping.VERBS:
+        given = [given[1], "--help"]
     gc.set_threshold(_COLLECT_AFTER)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # there are none, and looking for them takes time
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # nor are matrices, for which NumPy makes its threads ready

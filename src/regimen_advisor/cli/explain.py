@@ -58,6 +58,7 @@ def explain(  # noqa: PLR0917 - one parameter an option
             autocompletion=completion.regimens,
         ),
     ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also show the rules that are far from holding.")] = False,
     id: Annotated[
         str | None, typer.Option("--id", metavar="ID", help="Explain this row of a table (`row-N` where it has no id).")
     ] = None,
@@ -82,9 +83,9 @@ def explain(  # noqa: PLR0917 - one parameter an option
     patient = _patient(file, rulebook) if not _is_table(file, id) else _row(file, id, mapping, id_column, rulebook)
     explanation = explain_one(patient, rulebook, [regimen] if regimen else [])
     if format is ExplainFormat.TEXT and output is None and sys.stdout.isatty():
-        _print_in_colour(explanation, rulebook)
+        _print_in_colour(explanation, rulebook, everything=everything)
         return
-    _write(_rendered(explanation, patient, rulebook, format), output)
+    _write(_rendered(explanation, patient, rulebook, format, everything=everything), output)
 
 
 def draw_map(
@@ -146,7 +147,9 @@ def _row(file: str, id: str | None, mapping: str | None, id_column: str, ruleboo
     return read(profile_of_row([file], id, rulebook, how, id_column=id_column), rulebook.domain)
 
 
-def _rendered(explanation: Explanation, patient: Patient, rulebook: Rulebook, format: ExplainFormat) -> str:
+def _rendered(
+    explanation: Explanation, patient: Patient, rulebook: Rulebook, format: ExplainFormat, *, everything: bool
+) -> str:
     match format:
         case ExplainFormat.JSON:
             from regimen_advisor.documents.json import as_json  # noqa: PLC0415
@@ -159,21 +162,21 @@ def _rendered(explanation: Explanation, patient: Patient, rulebook: Rulebook, fo
         case ExplainFormat.MARKDOWN:
             from regimen_advisor.reports.explanation import render_markdown  # noqa: PLC0415
 
-            return render_markdown(explanation, rulebook)
+            return render_markdown(explanation, rulebook, everything=everything)
         case ExplainFormat.TEXT:
             from regimen_advisor.reports.explanation import render_text  # noqa: PLC0415
 
-            return render_text(explanation, rulebook)
+            return render_text(explanation, rulebook, everything=everything)
 
 
-def _print_in_colour(explanation: Explanation, rulebook: Rulebook) -> None:
+def _print_in_colour(explanation: Explanation, rulebook: Rulebook, *, everything: bool) -> None:
     import shutil  # noqa: PLC0415
 
     from regimen_advisor.documents import blocks as layout  # noqa: PLC0415
     from regimen_advisor.reports import explanation as report  # noqa: PLC0415
 
     width = min(shutil.get_terminal_size((layout.WIDTH, 24)).columns, layout.WIDEST)
-    layout.print_to_terminal(report.lines(explanation, rulebook, max(width, 40)))
+    layout.print_to_terminal(report.lines(explanation, rulebook, max(width, 40), everything=everything))
 
 
 def _write(text: str, output: str | None) -> None:

@@ -47,7 +47,7 @@ def quiz(  # noqa: PLR0917 - one parameter an option
     ] = None,
     count: Annotated[int, typer.Option("--count", "-n", help="How many questions, 1 to 50.")] = 5,
     level: Annotated[
-        int, typer.Option(min=1, max=3, help="1: all is known; 2: something is not; 3: cautions count apart.")
+        int, typer.Option(min=1, max=3, help="1: all is known; 2: something is not; 3: several things are not.")
     ] = 2,
     setting: Annotated[
         str | None,

@@ -55,7 +55,7 @@ class _Asker:
         self.show([Line(""), *lines_of(graded_blocks(marked), self.width)])
 
     def _marked(self, question: Question, given: Sorted) -> GradedQuestion:
-        key = AnswerKey(quiz=self.quiz.name, solutions=(solution(question, self.quiz, self.rulebook),))
+        key = AnswerKey(quiz=self.quiz.name, solutions=(solution(question, self.rulebook),))
         one = self.quiz.model_copy(update={"questions": (question,)})
         return grade(one, key, {question.number: given}).questions[0]
 

@@ -67,6 +67,8 @@ def schema(
     if into is not None:
         raise _wrong("--into goes with --for: it writes schemas for the editors of a rules folder")
     known = _known(name, list(SchemaName), _NAMES)
+    if known == SchemaName.MAPPING:
+        _refuse_without_polars()
     write_output(reference_of(known) if form is SchemaFormat.MARKDOWN else as_json(schema_of(known)), output)
 
 
@@ -84,9 +86,15 @@ def _for_editors(name: str | None, rules: str, into: str | None, form: SchemaFor
         write_schemas(load_rulebook(rules), Path(into))
         return
     kind = EditedFile(_known(name, list(EditedFile), ", ".join(EditedFile)))
-    if kind is EditedFile.MAPPING and find_spec("polars") is None:
-        raise _wrong("Polars is not installed", "pip install 'regimen-advisor[cohort]'")
+    if kind is EditedFile.MAPPING:
+        _refuse_without_polars()
     write_output(as_json(editor_schema(kind, load_rulebook(rules))), output)
+
+
+def _refuse_without_polars() -> None:
+    """The model of a mapping tries its patterns in Polars."""
+    if find_spec("polars") is None:
+        raise _wrong("Polars is not installed", "pip install 'regimen-advisor[cohort]'")
 
 
 def write_schemas(rulebook: Rulebook, folder: Path) -> None:

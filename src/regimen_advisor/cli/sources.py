@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(
         no_args_is_help=True,
         rich_markup_mode=None,
-        help="Work on the text of a source: trace figures to it, and find what is not taken in yet.",
+        help="Trace figures to the text of a source, and find what is missing.",
     )
     group.command()(number)
     group.command()(missing)

@@ -28,8 +28,8 @@ class Pattern(Record):
     ``\1`` in the value is the first group. Look-around and back-references are not known, so that no pattern can hang.
     """
 
-    match: str
-    gives: Any
+    match: str = Field(description="a regular expression for the whole cell")
+    gives: Any = Field(description="the value that such a cell stands for; `\\1` in it is the first group")
 
     @model_validator(mode="after")
     def _compiles(self) -> Pattern:
@@ -54,7 +54,9 @@ class Reading(Record):
     at_most: str | None = Field(None, description="the column with the upper bound")
     constant: Any = Field(None, description="the same value for every row")
     values: dict[str, Any] = Field(default_factory=dict, description="what each cell stands for")
-    patterns: list[Pattern] = Field(default_factory=list)
+    patterns: list[Pattern] = Field(
+        default_factory=list, description="what cells of a kind stand for; the first that matches is taken"
+    )
     multiply: int | float | None = Field(None, description="what a number is multiplied by, such as 100 for a fraction")
     add: int | None = Field(None, description="what is added to a number after that")
     take: Take | None = Field(None, description="which rows of a second table, by its date; left out = all of them")
@@ -148,17 +150,17 @@ class Reading(Record):
 class EntryReading(Record):
     """One entry of the history, from one or more columns; left out for rows in which its drugs are missing."""
 
-    drugs: Reading
-    line: int | None = None
-    setting: str | None = None
-    outcome: Reading | None = None
-    cycles: Reading | None = None
+    drugs: Reading = Field(description="the drugs; missing ones mean that there was no such treatment")
+    line: int | None = Field(None, description="the number of the line; left out for curative treatment")
+    setting: str | None = Field(None, description="`maintenance` or `curative`; left out = the line itself")
+    outcome: Reading | None = Field(None, description="how the treatment ended, as in a profile")
+    cycles: Reading | None = Field(None, description="the number of cycles")
 
 
 class SecondTable(Record):
     """A table beside the first; the rows whose ``key`` equals the cells of ``matches`` belong to a patient."""
 
-    file: str
+    file: str = Field(description="its name, in the folder of the mapping or of the first table")
     key: Columns = Field(description="the columns that name the patient in it, or the row of the table `of`")
     matches: Columns | None = Field(None, description="the columns that are equal to them; left out = the same names")
     of: str | None = Field(None, description="the second table that `matches` is of; left out = the first table")
@@ -195,8 +197,8 @@ class HistoryOfTable(Record):
         description="whether it lists every treatment of a patient; if not, only `prior_lines` is read"
     )
     drugs: Reading = Field(description="the drugs; several columns hold a drug each")
-    outcome: Reading | None = None
-    cycles: Reading | None = None
+    outcome: Reading | None = Field(None, description="how the treatment ended, as in a profile")
+    cycles: Reading | None = Field(None, description="the number of cycles")
     setting: Reading | None = Field(
         None, description="read as `line`, `maintenance` or `curative`; left out = every treatment is a line"
     )
@@ -214,14 +216,16 @@ class HistoryOfTable(Record):
 class MappingFile(Record):
     """A mapping as it stands in a file."""
 
-    title: str
+    title: str = Field(description="what the mapping is for; not read by any rule")
     id: str | None = Field(None, description="the column that names the patient")
     missing: list[str] = Field(default_factory=lambda: ["NA"], description="cells that say nothing")
     dates: Literal["iso", "days"] = Field("iso", description="how days are written: 2020-01-31, or as whole numbers")
     row: RowOf | None = Field(None, description="what a row of the answer is; left out = a row of the first table")
-    tables: dict[str, SecondTable] = Field(default_factory=dict)
-    keys: dict[str, Reading]
-    history: list[EntryReading] | HistoryOfTable = Field(default_factory=list)
+    tables: dict[str, SecondTable] = Field(default_factory=dict, description="second tables, by the name used here")
+    keys: dict[str, Reading] = Field(description="by the key of a profile what it is read from")
+    history: list[EntryReading] | HistoryOfTable = Field(
+        default_factory=list, description="the treatments so far: entries from columns, or a table of treatments"
+    )
     given: Reading | None = Field(None, description="the drugs actually given, for concordance")
 
     @property

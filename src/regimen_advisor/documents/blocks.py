@@ -1,15 +1,14 @@
-"""Reports as a list of blocks, and the blocks as plain text of a fixed width.
+"""Documents as a list of blocks, and the blocks as plain text of a fixed width.
 
-A report says what it holds (a heading, a paragraph, a table); how that looks is decided here and in ``markdown``.
-Standing and warnings are told by words and signs; colour only repeats them.
+A report says what it holds (a heading, a paragraph, a table); how that looks is decided here, in ``markdown`` and in
+``html``. Meaning is carried by words and signs; colour only repeats them.
 """
 
 from __future__ import annotations
 
-import itertools
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 WIDTH = 80
@@ -64,12 +63,48 @@ class Bullets:
 class Table:
     """Rows under column names. In plain text each row is a sentence, since few tables fit 80 columns.
 
-    With ``widths``, one for each column, plain text sets the cells side by side and wraps what is longer.
+    With ``stack``, plain text sets the cells of a row on lines of their own instead.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    widths: tuple[int, ...] = ()
+    stack: Stack | None = None
+
+
+@dataclass(frozen=True)
+class Stack:
+    """How plain text sets a row on several lines: the number and the name of it, the label at the right margin.
+
+    ``below`` holds the columns of each further line, joined by a dot; ``styles`` has a style for the head of each row.
+    """
+
+    head: tuple[int, int]
+    right: tuple[int, ...]
+    below: tuple[tuple[int, ...], ...]
+    styles: tuple[str, ...]
+
+    named: tuple[int, ...] = ()
+    """Columns whose cells are led by the name of the column."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A name and the sentences under it, or sentences alone where it is empty.
+
+    With ``run_in``, plain text sets the first sentence on the line of the name.
+    """
+
+    name: str
+    lines: tuple[Paragraph, ...]
+    run_in: bool = False
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Blocks that are shown when asked for, under their title; plain text shows them at once."""
+
+    title: str
+    blocks: tuple[Block, ...]
 
 
 @dataclass(frozen=True)
@@ -77,7 +112,7 @@ class Gap:
     """An empty line."""
 
 
-Block = Heading | Paragraph | Fields | Bullets | Table | Gap
+Block = Heading | Paragraph | Fields | Bullets | Table | Item | Folded | Gap
 
 
 @dataclass(frozen=True)
@@ -118,12 +153,16 @@ def lines_of(blocks: Iterable[Block], width: int = WIDTH) -> list[Line]:
             case Bullets(items=items):
                 for item in items:
                     lines += _wrapped(f"- {item}", "", 2, 2, width)
-            case Table(columns=columns, rows=rows, widths=widths) if widths:
-                lines += _aligned(columns, rows, widths)
+            case Table(columns=columns, rows=rows, stack=stack) if stack:
+                lines += _stacked(columns, rows, stack, width)
             case Table(rows=rows):
                 for row in rows:
                     rest = " · ".join(cell for cell in row[1:] if cell)
                     lines += _wrapped(f"- {row[0]}: {rest}" if rest else f"- {row[0]}", "", 2, 2, width)
+            case Item(name=name, lines=inside, run_in=run_in):
+                lines += _item(name, inside, width, run_in=run_in)
+            case Folded(title=title, blocks=inside):
+                lines += lines_of((Heading(title), *inside), width) if title else lines_of(inside, width)
             case Gap():
                 lines.append(Line(""))
     return lines
@@ -142,17 +181,39 @@ def _wrapped(text: str, style: str, indent: int, hang: int, width: int) -> list[
     return [Line(part.replace(_GLUE, " "), style) for part in wrapped]
 
 
-def _aligned(columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...], widths: tuple[int, ...]) -> list[Line]:
-    """The cells of each row side by side; a row is as high as its longest cell."""
-    found = []
-    for index, row in enumerate((columns, *rows)):
-        wrapped = [
-            [line.text for line in _wrapped(cell, "", 0, 0, width)] for cell, width in zip(row, widths, strict=True)
-        ]
-        for parts in itertools.zip_longest(*wrapped, fillvalue=""):
-            cells = " ".join(part.ljust(width) for part, width in zip(parts, widths, strict=True))
-            found.append(Line(cells.rstrip(), "heading" if index == 0 else ""))
-    return found
+def _item(name: str, inside: tuple[Paragraph, ...], width: int, *, run_in: bool) -> Iterator[Line]:
+    if not name:
+        for line in inside:
+            yield from _wrapped(line.text, line.style, 2, 2, width)
+        return
+    first, *left = inside if run_in and inside else (Paragraph("", "name"), *inside)
+    yield from _wrapped(f"{name}. {first.text}" if first.text else name, first.style, 0, 3, width)
+    for line in left:
+        yield from _wrapped(line.text, line.style, 3, 2, width)
+
+
+def _stacked(columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...], stack: Stack, width: int) -> Iterator[Line]:
+    """Each row as its name with a label at the right margin, and the other cells on lines below."""
+    indent = max((len(row[stack.head[0]]) for row in rows), default=0) + 1
+    for row, style in zip(rows, stack.styles, strict=True):
+        number, name = (row[column] for column in stack.head)
+        label = " · ".join(row[column] for column in stack.right if row[column])
+        head = _wrapped(f"{number.ljust(indent - 1)} {name}", style, 0, indent, width - len(label) - 2)
+        yield Line(f"{head[0].text.ljust(width - len(label))}{label}".rstrip(), style)
+        yield from head[1:]
+        for below in stack.below:
+            cells = [
+                f"{columns[column].lower()} {row[column]}" if column in stack.named else row[column]
+                for column in below
+                if row[column]
+            ]
+            yield from _wrapped(" · ".join(cells), "", indent, 0, width)
+
+
+def without_empty_columns(table: Table) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """The columns and rows of a table but for columns in which every row is empty."""
+    kept = [at for at, _ in enumerate(table.columns) if not table.rows or any(row[at] for row in table.rows)]
+    return tuple(table.columns[at] for at in kept), tuple(tuple(row[at] for at in kept) for row in table.rows)
 
 
 def plain(lines: Iterable[Line]) -> str:

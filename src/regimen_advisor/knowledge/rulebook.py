@@ -24,15 +24,8 @@ from regimen_advisor.knowledge.manifest import Written, manifest_text, outdated,
 from regimen_advisor.knowledge.publications import Erratum
 from regimen_advisor.knowledge.regimens import Regimen, load_regimens
 from regimen_advisor.knowledge.rules import (
-    OUTSIDE,
-    CautionKind,
-    Effect,
-    Rule,
-    RuleFile,
-    RuleText,
-    Setting,
-    of_disease,
-)
+    OUTSIDE, CautionKind, Effect, Rule, RuleFile, RuleText, Setting, of_disease,
+)  # fmt: skip
 from regimen_advisor.knowledge.studies import Approval, Review, Study
 from regimen_advisor.patient.drugs import Formulary, load_formulary
 from regimen_advisor.patient.facts import Domain, domain_for
@@ -358,7 +351,7 @@ class _Loader:
         return Rule(
             text.id, effect, str(subject), target, condition, text.studies, text.approvals, text.source, text.says,
             text.overrides, text.basis, text.certainty, text.errata, setting, document.locate(path), text.when,
-            text.if_open, text.kind, text.place == "first",
+            text.if_open, text.kind, text.place == "first", text.regimens,
         )  # fmt: skip
 
     def _check_references(self, text: RuleText, effect: Effect, document: Document, path: Path_) -> None:
@@ -377,6 +370,11 @@ class _Loader:
             known(study, self.studies, "study", "studies", index)
         for index, approval in enumerate(text.approvals):
             known(approval, self.approvals, "approval", "approvals", index)
+        for index, regimen in enumerate(text.regimens):
+            known(regimen, self.regimens, "regimen", "regimens", index)
+        if text.regimens and effect is not Effect.STANDARD:
+            message = f"regimens: only a standard may name them, never {effect.value}"
+            self._refuse(document, (*path, "regimens"), message)
         review = self.reviews.get(text.source.review)
         if review is None:
             where, words = (*path, "source", "review"), ", ".join(self.reviews)

@@ -54,6 +54,9 @@ class RuleText(Record):
     note: str | None = Field(None, description="a short title; the sentence stands under `says`")
     standard: str | None = Field(None, description="what a review states as the standard without studying it")
     silent: str | None = Field(None, description="what the reviews do not speak of for this patient")
+    regimens: tuple[Id, ...] = Field(
+        (), description="of a standard: the regimens that it names, which are marked as standard where it holds"
+    )
     when: dict[str, Any] = Field(description="the condition; see [conditions](conditions.md)")
     studies: tuple[Id, ...] = Field((), description="studies whose own population fits this patient")
     approvals: tuple[Id, ...] = Field((), description="ids of approvals.yaml that belong to this use")
@@ -117,6 +120,9 @@ class Rule:
 
     is_first: bool = False
     """Whether it stands above the options, not among what is said of each or beside them."""
+
+    regimens: tuple[str, ...] = ()
+    """The regimens that a standard names."""
 
     declared: str | None = None
     """The declaration of ``each-regimen.yaml`` that it was made of."""

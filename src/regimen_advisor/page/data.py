@@ -37,10 +37,9 @@ from regimen_advisor.quiz.generating import generate
 from regimen_advisor.quiz.key import Solution, answer_key
 from regimen_advisor.quiz.models import GROUPS, MEANINGS, Level
 from regimen_advisor.reports.groups import ANY_TUMOUR
-from regimen_advisor.reports.options_text import erratum_line
-from regimen_advisor.reports.quiz import contrast_words, deciding_words
+from regimen_advisor.reports.quiz import contrast_words, deciding_words, standard_words
+from regimen_advisor.reports.screen import LEGEND, erratum_line
 from regimen_advisor.reports.studies import approval_sentence
-from regimen_advisor.reports.text import LEGEND
 from regimen_advisor.wording import VALUE_WORDS, Wording, listed
 
 QUIZ_SEED = 1
@@ -125,7 +124,8 @@ def _solution(solution: Solution) -> Json:
     }
     contrast = solution.contrast
     told = {"words": contrast_words(contrast), "profile": contrast.profile} if contrast else None
-    return {"answers": answers, "contrast": told}
+    standards = [standard_words(one) for one in solution.standards]
+    return {"answers": answers, "standards": standards, "contrast": told}
 
 
 # Facts, axioms, words ---------------------------------------------------------------------------------------------

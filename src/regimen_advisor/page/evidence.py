@@ -25,7 +25,7 @@ from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rulebook import Rulebook, harm_studies
 from regimen_advisor.knowledge.studies import Study
-from regimen_advisor.reports.options_text import erratum_line
+from regimen_advisor.reports.screen import erratum_line
 from regimen_advisor.reports.studies import study_blocks
 
 Json = dict[str, Any]

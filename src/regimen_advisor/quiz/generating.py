@@ -24,7 +24,7 @@ def generate(rulebook: Rulebook, seed: int = 1, count: int = 5, setting: str | N
     """A quiz of ``count`` questions.
 
     ``setting`` keeps it to the rules of one clinical setting; ``level`` 1 knows all of a patient, 2 leaves a fact open
-    and 3 several, and tells cautions apart. Raises ``InputError`` for an unknown setting, or one that no question can
+    and 3 several. Raises ``InputError`` for an unknown setting, or one that no question can
     be asked of, and where fewer different questions than asked for can be made.
     """
     chosen = setting_named(setting, rulebook) if setting is not None else None

@@ -11,7 +11,7 @@ from regimen_advisor.advice import SCHEMA_VERSION, SCOPE, SchemaVersion, Scope
 from regimen_advisor.files.errors import InputError, Problem, did_you_mean
 from regimen_advisor.files.sources import Document, Record, read_document, validated
 from regimen_advisor.files.validation_messages import listed
-from regimen_advisor.quiz.key import AnswerKey, Contrast, Point
+from regimen_advisor.quiz.key import AnswerKey, Contrast, Point, Solution, Standard
 from regimen_advisor.quiz.models import Group, Question, Quiz
 
 Sorted = Mapping[str, Group]
@@ -22,7 +22,9 @@ class Answer(Record):
     """The regimens of one question, sorted; what stands in no list is answered as not indicated."""
 
     offered: tuple[str, ...] = Field((), description="the rules offer it, whatever is still unknown")
-    offered_with_caution: tuple[str, ...] = Field((), alias="offered-with-caution", description="asked at level 3 only")
+    offered_with_caution: tuple[str, ...] = Field(
+        (), alias="offered-with-caution", description="offered, and a caution surely holds"
+    )
     waiting: tuple[str, ...] = Field((), description="asked from level 2 on")
     excluded: tuple[str, ...] = Field((), description="a rule would offer it, and another one excludes it")
 
@@ -50,6 +52,7 @@ class GradedQuestion(Record):
     right: int = Field(description="points won")
     of: int = Field(description="points that could be won, one a regimen")
     points: tuple[GradedPoint, ...] = Field(description="its regimens, each marked")
+    standards: tuple[Standard, ...] = Field((), description="what the sources state as the standard for this patient")
     contrast: Contrast | None = Field(None, description="what one fact would change, where one changes something")
 
 
@@ -67,18 +70,16 @@ class Grade(Record):
 def grade(quiz: Quiz, key: AnswerKey, given: Mapping[int, Sorted]) -> Grade:
     """The answers marked; ``given`` holds those to the questions that were answered, by number."""
     marked = [
-        _marked(question, solution.points, solution.contrast, given.get(question.number))
+        _marked(question, solution, given.get(question.number))
         for question, solution in zip(quiz.questions, key.solutions, strict=True)
     ]
     right, of = sum(one.right for one in marked), sum(one.of for one in marked)
     return Grade(quiz=quiz.name, right=right, of=of, questions=tuple(marked))
 
 
-def _marked(
-    question: Question, points: tuple[Point, ...], contrast: Contrast | None, given: Sorted | None
-) -> GradedQuestion:
+def _marked(question: Question, solution: Solution, given: Sorted | None) -> GradedQuestion:
     graded = []
-    for point in points:
+    for point in solution.points:
         group: Group | None = None if given is None else given.get(point.regimen, "not-indicated")
         graded.append(GradedPoint(given=group, right=group == point.group, point=point))
     return GradedQuestion(
@@ -87,7 +88,8 @@ def _marked(
         right=sum(one.right for one in graded),
         of=len(graded),
         points=tuple(graded),
-        contrast=contrast,
+        standards=solution.standards,
+        contrast=solution.contrast,
     )
 
 

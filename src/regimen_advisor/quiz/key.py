@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from regimen_advisor.advice import SCHEMA_VERSION, SCOPE, Option, Reason, SchemaVersion, Scope
+from regimen_advisor.advice import SCHEMA_VERSION, SCOPE, Advice, Option, Reason, SchemaVersion, Scope
 from regimen_advisor.advising import advise
 from regimen_advisor.explaining.arguments import written_in
 from regimen_advisor.files.sources import Record
@@ -62,11 +62,21 @@ class Contrast(Record):
     changes: tuple[Change, ...] = Field(description="the regimens of the question that would belong elsewhere")
 
 
+class Standard(Record):
+    """What a source states as the standard for the patient."""
+
+    rule: str = Field(description="id of the rule")
+    title: str = Field(description="the standard in a few words")
+    says: str = Field(description="the standard in one sentence")
+    cited: str = Field(description="source and section")
+
+
 class Solution(Record):
     """The answer to one question."""
 
     number: int = Field(description="number of the question")
     points: tuple[Point, ...] = Field(description="where each of its regimens belongs")
+    standards: tuple[Standard, ...] = Field((), description="what the sources state as the standard for this patient")
     contrast: Contrast | None = Field(None, description="what one fact would change, where one changes something")
 
 
@@ -81,13 +91,14 @@ class AnswerKey(Record):
 
 def answer_key(quiz: Quiz, rulebook: Rulebook) -> AnswerKey:
     """The answers to every question of a quiz that was generated from this rulebook."""
-    return AnswerKey(quiz=quiz.name, solutions=tuple(solution(one, quiz, rulebook) for one in quiz.questions))
+    return AnswerKey(quiz=quiz.name, solutions=tuple(solution(one, rulebook) for one in quiz.questions))
 
 
-def solution(question: Question, quiz: Quiz, rulebook: Rulebook) -> Solution:
+def solution(question: Question, rulebook: Rulebook) -> Solution:
     """The answer to one question."""
     patient = read(Profile.model_validate(question.profile), rulebook.domain)
-    options = {option.regimen: option for option in advise(patient, rulebook, ask=False).options}
+    advice = advise(patient, rulebook, ask=False)
+    options = {option.regimen: option for option in advice.options}
     points = []
     for choice in question.choices:
         option = options[choice.regimen]
@@ -96,23 +107,37 @@ def solution(question: Question, quiz: Quiz, rulebook: Rulebook) -> Solution:
             Point(
                 regimen=choice.regimen,
                 name=choice.name,
-                group=group_of(option.standing, quiz.level),
-                because=tuple(_because(option, quiz, rulebook)),
+                group=group_of(option.standing),
+                because=tuple(_because(option, rulebook)),
                 waits_for=tuple(dict.fromkeys(waits)),
             )
         )
-    return Solution(number=question.number, points=tuple(points), contrast=_contrast(question, points, quiz, rulebook))
+    return Solution(
+        number=question.number,
+        points=tuple(points),
+        standards=tuple(_standards(advice, rulebook)),
+        contrast=_contrast(question, points, rulebook),
+    )
+
+
+def _standards(advice: Advice, rulebook: Rulebook) -> Iterator[Standard]:
+    """What the sources state as the standard for the patient, where it surely is one."""
+    for statement in advice.standards:
+        if statement.state == "holds":
+            source = statement.source
+            cited = f"{rulebook.reviews[source.review].cited_as} {source.section}"
+            yield Standard(rule=statement.rule, title=statement.title, says=statement.says, cited=cited)
 
 
 # Why -----------------------------------------------------------------------------------------------------------------
 
 
-def _because(option: Option, quiz: Quiz, rulebook: Rulebook) -> Iterator[Deciding]:
+def _because(option: Option, rulebook: Rulebook) -> Iterator[Deciding]:
     match option.standing:
         case Standing.OFFERED | Standing.OFFERED_WITH_CAUTION:
             for name in option.rules:
                 yield _deciding(rulebook.rules[name], rulebook, "met")
-            for caution in option.cautions if quiz.level == 3 else ():
+            for caution in option.cautions:
                 if caution.state == "holds" and caution.kind != "measure":
                     yield _deciding(rulebook.rules[caution.rule], rulebook, "met")
         case Standing.EXCLUDED:
@@ -146,7 +171,7 @@ def _deciding(rule: Rule, rulebook: Rulebook, state: Literal["met", "not met", "
 # What one fact would change ------------------------------------------------------------------------------------------
 
 
-def _contrast(question: Question, points: Sequence[Point], quiz: Quiz, rulebook: Rulebook) -> Contrast | None:
+def _contrast(question: Question, points: Sequence[Point], rulebook: Rulebook) -> Contrast | None:
     """The first neighbour of the patient to whom something else is offered; of the kind that the question is about."""
     patients = patients_of(rulebook)
     profile = {key: value for key, value in question.profile.items() if key != "id"}
@@ -156,7 +181,7 @@ def _contrast(question: Question, points: Sequence[Point], quiz: Quiz, rulebook:
         if patient is None:
             continue
         there = patients.standings(patient)
-        changes = tuple(_changes(points, {name: group_of(one, quiz.level) for name, one in there.items()}))
+        changes = tuple(_changes(points, {name: group_of(one) for name, one in there.items()}))
         if changes and not (question.kind == "exclusion" and all(change.from_ != "excluded" for change in changes)):
             other = {"id": f"{question.profile['id']}-changed", **variant.profile}
             return Contrast(says=variant.says, profile=other, changes=changes)

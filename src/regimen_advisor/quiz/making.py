@@ -39,10 +39,9 @@ _GROUPS: Mapping[Standing, Group] = {
 }
 
 
-def group_of(standing: Standing, level: int) -> Group:
-    """The group of a standing; below level 3 a caution is not told apart."""
-    group = _GROUPS[standing]
-    return "offered" if group == "offered-with-caution" and level < 3 else group
+def group_of(standing: Standing) -> Group:
+    """The group of a standing."""
+    return _GROUPS[standing]
 
 
 @lru_cache(maxsize=4)
@@ -94,6 +93,7 @@ class _Maker:
         self.asked: list[_Found] = []
         self.seen: set[str] = set()
         self.kinds: list[Kind] = []
+        self.points = self.barren = 0  # regimens asked about so far, and how many of them are not indicated
 
     # What to aim at -------------------------------------------------------------------------------------------
 
@@ -166,13 +166,19 @@ class _Maker:
         disease = found.profile["disease"]
         all_ = [name for name, regimen in self.rulebook.regimens.items() if regimen.disease == disease]
         telling = self.dice.shuffled(name for name in all_ if found.groups[name] != "not-indicated")
-        # At least two regimens that are not indicated, where the others leave room for them.
-        room = max(CHOICES[self.level] - 2, len(found.matters))
-        kept = list(dict.fromkeys((*found.matters, *telling)))[:room]
-        rest = self.dice.shuffled(name for name in all_ if name not in kept)
-        rest.sort(key=lambda name: found.groups[name] != "not-indicated")
-        kept += rest[: max(CHOICES[self.level] - len(kept), 0)]
+        barren = [name for name in found.matters if found.groups[name] == "not-indicated"]
+        matters = [name for name in found.matters if name not in barren[1:]]
+        kept = list(dict.fromkeys((*matters, *telling)))[: CHOICES[self.level]]
+        rest = self.dice.shuffled(name for name in all_ if name not in kept and found.groups[name] == "not-indicated")
+        kept += rest[: max(self._room(kept, found), 2 - len(kept))]
+        self.points += len(kept)
+        self.barren += sum(found.groups[name] == "not-indicated" for name in kept)
         return tuple(Choice(regimen=name, name=self.rulebook.regimens[name].name) for name in all_ if name in kept)
+
+    def _room(self, kept: Sequence[str], found: _Found) -> int:
+        """How many more regimens that are not indicated leave these at most a third of all points so far."""
+        barren = self.barren + sum(found.groups[name] == "not-indicated" for name in kept)
+        return max((self.points + len(kept) - 3 * barren) // 2, 0)
 
     # The four kinds -------------------------------------------------------------------------------------------
 
@@ -185,7 +191,7 @@ class _Maker:
         return self.patients.meeting(goal.condition, goal.disease, self.dice)
 
     def _groups(self, patient: Patient) -> Mapping[str, Group]:
-        return {name: group_of(standing, self.level) for name, standing in self.patients.standings(patient).items()}
+        return {name: group_of(standing) for name, standing in self.patients.standings(patient).items()}
 
     def _boundary(self) -> _Found | None:
         return self._beside(self._next(self.offers), by_number=True)

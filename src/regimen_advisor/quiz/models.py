@@ -15,13 +15,13 @@ Group = Literal["offered", "offered-with-caution", "waiting", "excluded", "not-i
 
 MOST_QUESTIONS = 50
 GROUPS: dict[int, tuple[Group, ...]] = {
-    1: ("offered", "excluded"),
-    2: ("offered", "waiting", "excluded"),
+    1: ("offered", "offered-with-caution", "excluded"),
+    2: ("offered", "offered-with-caution", "waiting", "excluded"),
     3: ("offered", "offered-with-caution", "waiting", "excluded"),
 }
 """What is asked at each level; a regimen that is put in none of the groups is answered as not indicated."""
 MEANINGS: dict[str, str] = {
-    "offered": "the rules offer it, whatever is still unknown",
+    "offered": "the rules offer it, whatever is still unknown, and no caution surely holds",
     "offered-with-caution": "offered, and a caution surely holds",
     "waiting": "whether it is offered depends on something that is not known",
     "excluded": "a rule would offer it, and another one excludes it",
@@ -60,7 +60,7 @@ class Quiz(Record):
     seed: int = Field(
         description="the number that the questions were drawn with; the same one gives the same questions"
     )
-    level: Level = Field(description="1: all is known; 2: a fact is open; 3: several are, and cautions are told apart")
+    level: Level = Field(description="1: all is known; 2: a fact is open; 3: several are")
     setting: str | None = Field(None, description="id of the clinical setting that it keeps to")
     asks: tuple[Group, ...] = Field(description="the groups to sort into; what is left out is not indicated")
     questions: tuple[Question, ...] = Field(description="the patients to think about, in order")

@@ -8,8 +8,8 @@ from typing import Any
 
 from regimen_advisor.documents.blocks import Block, Bullets, Gap, Heading, Paragraph, lines_of, plain, shortened
 from regimen_advisor.documents.json import as_json
+from regimen_advisor.documents.markdown import escaped
 from regimen_advisor.patient.profile_yaml import profile_lines
-from regimen_advisor.reports.markdown import escaped
 from regimen_advisor.reviewing.comparing import Change, Comparison, Difference
 from regimen_advisor.reviewing.matching import RuleChange
 from regimen_advisor.reviewing.profile_share import Share

@@ -18,6 +18,7 @@ from regimen_advisor.documents.blocks import (
     lines_of,
     plain,
 )
+from regimen_advisor.documents.markdown import markdown
 from regimen_advisor.explaining.clauses import Clause
 from regimen_advisor.explaining.explain import unmet
 from regimen_advisor.explaining.explanation import Argument, Explanation, OptionExplained, Step, Way
@@ -26,9 +27,8 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient_wording import questions_words
-from regimen_advisor.reports.markdown import markdown
 from regimen_advisor.reports.questions_text import TO_ASK, patient_question_lines, question_lines
-from regimen_advisor.reports.text import TITLES
+from regimen_advisor.reports.screen import TITLES
 from regimen_advisor.wording import listed
 
 HOLDS = {"met": "holds", "not met": "does not hold", "unknown": "is open"}
@@ -38,15 +38,17 @@ LEGEND = (
     "outside the reviews says how sure that is."
 )
 MOST_WAYS = 6
+MANY_UNMET = 2
+"""A rule of which so many conditions are not met is far away: no single answer brings it back."""
 
 
-def render_text(explanation: Explanation, rulebook: Rulebook, width: int = WIDTH) -> str:
-    """The explanation as plain text."""
-    return plain(lines(explanation, rulebook, width))
+def render_text(explanation: Explanation, rulebook: Rulebook, width: int = WIDTH, *, everything: bool = False) -> str:
+    """The explanation as plain text; with ``everything`` also the rules that are far from holding."""
+    return plain(lines(explanation, rulebook, width, everything=everything))
 
 
-def lines(explanation: Explanation, rulebook: Rulebook, width: int = WIDTH) -> list[Line]:
-    """The explanation as lines, each with the style a terminal may give it."""
+def lines(explanation: Explanation, rulebook: Rulebook, width: int = WIDTH, *, everything: bool = False) -> list[Line]:
+    """The explanation as lines, each with the style a terminal may give it; see ``render_text``."""
     written = lines_of(_head(explanation), width)
     if not any(option.arguments for option in explanation.options):
         written += lines_of(_overview(explanation, rulebook), width)
@@ -54,16 +56,16 @@ def lines(explanation: Explanation, rulebook: Rulebook, width: int = WIDTH) -> l
         if option.arguments:
             written += lines_of(_verdict(option), width)
             written += side_by_side(_sides(option, "for"), _sides(option, "against"), width)
-            written += [Line(""), *lines_of(_details(option, rulebook), width)]
+            written += [Line(""), *lines_of(_details(option, rulebook, everything=everything), width)]
     return [*written, Line(""), *lines_of(_foot(explanation), width)]
 
 
-def render_markdown(explanation: Explanation, rulebook: Rulebook) -> str:
-    """The explanation as markdown."""
-    return markdown(_markdown_blocks(explanation, rulebook))
+def render_markdown(explanation: Explanation, rulebook: Rulebook, *, everything: bool = False) -> str:
+    """The explanation as markdown; see ``render_text``."""
+    return markdown(_markdown_blocks(explanation, rulebook, everything=everything))
 
 
-def _markdown_blocks(explanation: Explanation, rulebook: Rulebook) -> Iterator[Block]:
+def _markdown_blocks(explanation: Explanation, rulebook: Rulebook, *, everything: bool) -> Iterator[Block]:
     yield from _head(explanation)
     if not any(option.arguments for option in explanation.options):
         yield from _overview(explanation, rulebook)
@@ -72,7 +74,7 @@ def _markdown_blocks(explanation: Explanation, rulebook: Rulebook) -> Iterator[B
             yield from _verdict(option)
             pairs = itertools.zip_longest(_sides(option, "for"), _sides(option, "against"), fillvalue="")
             yield Table(("For", "Against"), tuple(pairs))
-            yield from _details(option, rulebook, nested=True)
+            yield from _details(option, rulebook, everything=everything, nested=True)
     yield from _foot(explanation)
 
 
@@ -139,23 +141,45 @@ def side_by_side(left: Sequence[str], right: Sequence[str], width: int) -> list[
     return [Line(f"{one:<{column}} | {other}".rstrip()) for one, other in pairs]
 
 
-def _details(option: OptionExplained, rulebook: Rulebook, *, nested: bool = False) -> Iterator[Block]:
+def _details(option: OptionExplained, rulebook: Rulebook, *, everything: bool, nested: bool = False) -> Iterator[Block]:
     yield Heading("Rules that speak for it")
-    for argument in option.on("for"):
-        yield from _argument(argument, rulebook.domain, nested=nested)
+    offers = option.on("for")
+    far = [] if everything else _far(offers)
+    for argument in offers:
+        if argument not in far:
+            yield from _argument(argument, rulebook.domain, nested=nested)
+    if far:
+        yield Paragraph(_folded(far))
     against = option.on("against")
     yield Heading("Rules that speak against it")
     for argument in against:
         if argument.state != "not met":
             yield from _argument(argument, rulebook.domain, nested=nested)
     silent = [argument for argument in against if argument.state == "not met"]
-    if silent:
-        yield Paragraph(f"{len(silent)} more that {'does' if len(silent) == 1 else 'do'} not hold:")
-        yield Bullets(tuple(_not_holding(argument) for argument in silent))
+    far = [] if everything else [argument for argument in silent if argument.effect != "exclude"]
+    near = [argument for argument in silent if argument not in far]
+    if near:
+        yield Paragraph(f"{len(near)} more that {'does' if len(near) == 1 else 'do'} not hold:")
+        yield Bullets(tuple(_not_holding(argument) for argument in near))
+    if far:
+        yield Paragraph(_folded(far))
     if not against:
         yield Paragraph("None.")
     yield from _changes(option, rulebook.domain)
     yield from _questions(option, rulebook.domain)
+
+
+def _far(offers: Sequence[Argument]) -> list[Argument]:
+    """The rules that do not hold for two reasons or more, all but the nearest to holding."""
+    away = [len(unmet(argument)) if argument.state == "not met" else 0 for argument in offers]
+    nearest = min(away, default=0)
+    return [argument for argument, far in zip(offers, away, strict=True) if far >= MANY_UNMET and far > nearest]
+
+
+def _folded(far: Sequence[Argument]) -> str:
+    """Rules that are named only, in one paragraph."""
+    rules = "1 more does" if len(far) == 1 else f"{len(far)} more do"
+    return f"{rules} not hold (--all says why): {', '.join(argument.rule for argument in far)}."
 
 
 def _argument(argument: Argument, domain: Domain, *, nested: bool) -> Iterator[Block]:

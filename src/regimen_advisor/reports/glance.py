@@ -1,35 +1,51 @@
-"""The options at a glance: one row each, with its standing, its best study and the first warning in words."""
+"""The options at a glance: a row each, with standing, best study, endpoint by arm, first warning and approval."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from regimen_advisor.advice import Advice, Caution, Evidence, Option
-from regimen_advisor.documents.blocks import Table, shortened
-from regimen_advisor.figure_wording import is_statement, leading
+from regimen_advisor.documents.blocks import Stack, Table, shortened
+from regimen_advisor.figure_wording import (
+    approval_words,
+    arm_labels,
+    brief_result,
+    in_few_words,
+    is_statement,
+    leading,
+    main_results,
+    matching_arms,
+    signed,
+)
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient_wording import questions_words
+from regimen_advisor.reports.cautions import KINDS, Cautions
 from regimen_advisor.reports.groups import groups
 
 TITLE = "At a glance"
-COLUMNS = ("", "Option", "Standing", "Best study", "First warning")
+COLUMNS = ("", "Option", "Standing", "Best study", "Endpoint", "First warning", "Approved", "Standard")
 SHORT = {
     Standing.OFFERED: "offered",
-    Standing.OFFERED_WITH_CAUTION: "caution",
+    Standing.OFFERED_WITH_CAUTION: "with caution",
     Standing.UNDETERMINED: "waits",
 }
-"""A standing in one word, where the heading of a column says the rest."""
-_SHARES = (22, 8, 19)
-"""Of a line of text: the name, the standing and the study; the warning has what is left."""
-_GAP = 1
-MOST_LINES = 3
+"""A standing in few words, where an offer is what the table is about."""
+STYLES = {
+    Standing.OFFERED: "name",
+    Standing.OFFERED_WITH_CAUTION: "caution",
+    Standing.UNDETERMINED: "open",
+}
+BADGE = "standard"
+"""What an option is called that a standard of the reviews names."""
+MOST_WARNING = 144
+"""Letters of a warning that is written out; a longer one is cut, and written out under the option."""
+CUT_WARNING = 74
 _MOST_NAME = 34
 _ASIDE = re.compile(r" \(|[:,] ")
 """What follows in the name of a study says more than a cell has room for."""
-_KINDS = ("patient", "measure", "evidence")
 
 
 @dataclass(frozen=True)
@@ -39,38 +55,64 @@ class Row:
     number: int
     option: Option
     study: str
+    endpoint: str
+    """The main result, arm by arm, with its section; empty where the review has no figure."""
     warning: str
     """The first warning in words, or what the option waits for; empty where nothing is to be said against it."""
+    approval: str
+    badge: str
+    """``standard`` where a standard that holds for this patient names the option."""
 
 
-def rows(advice: Advice, rulebook: Rulebook) -> Iterator[Row]:
-    """A row for each option that is offered or may be, in the order and with the numbers of the list."""
-    for group in groups(advice):
-        for number, option in group.options:
-            yield Row(number, option, _study(leading(option, rulebook)), _warning(option, advice, rulebook))
+def rows(advice: Advice, rulebook: Rulebook, cautions: Cautions | None = None) -> tuple[Row, ...]:
+    """A row for each option that is offered or may be, in the order and with the numbers of the list.
+
+    ``cautions`` remembers which of them the rows write out, for whoever writes what follows.
+    """
+    told = cautions or Cautions(advice, rulebook)
+    named = {regimen for one in advice.standards if one.state == "holds" for regimen in one.regimens}
+    return tuple(
+        Row(
+            number,
+            option,
+            _study(option, told),
+            _endpoint(option, rulebook, told),
+            _warning(option, number, told),
+            _approved(option, told),
+            BADGE if option.regimen in named else "",
+        )
+        for group in groups(advice)
+        for number, option in group.options
+    )
 
 
-def table(advice: Advice, rulebook: Rulebook, width: int) -> Table:
-    """The rows as a table of text that is ``width`` wide; a warning too long for its cell is cut at a word."""
-    found = list(rows(advice, rulebook))
-    first = len(str(len(found)))
-    last = width - first - sum(_SHARES) - _GAP * (len(COLUMNS) - 1)
-    cells = tuple(
+def table(found: Sequence[Row]) -> Table:
+    """The rows as a table, which plain text stacks."""
+    cells = [
         (
-            str(row.number), row.option.name, SHORT[row.option.standing], row.study,
-            shortened(row.warning, (last - 2) * MOST_LINES),
+            str(row.number), row.option.name, _standing(row), row.study, row.endpoint, row.warning,
+            row.approval, row.badge,
         )
         for row in found
-    )  # fmt: skip
-    return Table(COLUMNS, cells, (first, *_SHARES, last))
+    ]  # fmt: skip
+    styles = tuple(STYLES[row.option.standing] for row in found)
+    return Table(COLUMNS, tuple(cells), Stack((0, 1), (7, 2), ((3, 4, 6), (5,)), styles, named=(6,)))
 
 
-def _study(best: Evidence | None) -> str:
+def _standing(row: Row) -> str:
+    """The standing in few words; where all that is warned of stands first, it says so."""
+    only_first = not row.warning and row.option.standing is Standing.OFFERED_WITH_CAUTION
+    is_said = only_first and any(one.kind == "patient" and one.state == "holds" for one in row.option.cautions)
+    return f"{SHORT[row.option.standing]}, as said first" if is_said else SHORT[row.option.standing]
+
+
+def _study(option: Option, told: Cautions) -> str:
     """The best study with its design and size, in the words of the list."""
-    if best is None:
-        return "no study named"
-    if is_statement(best):
-        return "a statement, no study"
+    best = leading(option, told.rulebook)
+    if best is None or is_statement(best):
+        source = told.rulebook.rules[option.rules[0]].source
+        place = signed(told.places.at(source.review, source.section), (e.id for e in best.errata) if best else ())
+        return f"{'no study named' if best is None else 'a statement of the review, no study'} {place}"
     name = shortened(_ASIDE.split(best.name)[0], _MOST_NAME)
     design = f"phase {best.phase}" if best.phase and " and " not in best.phase else _design(best)
     size = f"n {best.n.value}" if best.n else "n not stated"
@@ -81,16 +123,62 @@ def _design(best: Evidence) -> str:
     return best.design_level.basis.split(" (")[0].split(", ")[0].removesuffix(" of randomised trials")
 
 
-def _warning(option: Option, advice: Advice, rulebook: Rulebook) -> str:
+def _endpoint(option: Option, rulebook: Rulebook, told: Cautions) -> str:
+    best = leading(option, rulebook)
+    if best is None or is_statement(best):
+        return ""
+    study = rulebook.studies[best.study]
+    arms = matching_arms(best, rulebook.regimens[option.regimen], rulebook.formulary)
+    for result in main_results(best, arms, study.shown_benefit)[:1]:
+        place = signed(told.places.within(best.cited_in, result.section), result.errata)
+        return f"{brief_result(in_few_words(result), arms, arm_labels(best))} {place}"
+    return "no figures"
+
+
+def _approved(option: Option, told: Cautions) -> str:
+    found = [
+        f"{approval_words(one)} {signed(told.places.at(one.review, *one.sections), (e.id for e in one.errata))}"
+        for one in option.approvals
+    ]
+    return "; ".join(found)
+
+
+def _warning(option: Option, number: int, told: Cautions) -> str:
     if option.standing is Standing.UNDETERMINED:
-        return f"waits for {questions_words(option.depends_on, rulebook.domain)}"
-    left = [caution for caution in option.cautions if not advice.is_first(caution.rule)]
-    first = min(left, key=_weight, default=None)
-    if first is not None:
-        return first.says
-    return "as said first" if any(caution.state == "holds" for caution in option.cautions) else ""
+        return f"waits for {questions_words(option.depends_on, told.rulebook.domain)}"
+    own = list(told.own(option))
+    first = min(own, key=_weight, default=None)
+    if first is None:
+        return ""
+    if first.state == "open":
+        keys = tuple(dict.fromkeys(key for one in own if one.state == "open" for key in one.depends_on))
+        return f"? a caution waits for {questions_words(keys, told.rulebook.domain)}"
+    if first.kind == "evidence" and _is_without_study(option, told.rulebook):
+        return ""
+    said = f"{told.lead(first)}{first.says}{told.tail(first)}"
+    fits = (len(said) <= MOST_WARNING and first.kind != "evidence") or len(told.lead(first) + first.says) <= CUT_WARNING
+    if told.number_of(first) is None and fits:
+        told.write_out(first, number)
+        return said
+    if told.number_of(first) is not None:
+        told.point(first, number)
+    return told.in_short(first, CUT_WARNING)
+
+
+def _is_without_study(option: Option, rulebook: Rulebook) -> bool:
+    """Whether no study is named, which the row says already."""
+    best = leading(option, rulebook)
+    return best is None or is_statement(best)
 
 
 def _weight(caution: Caution) -> tuple[bool, int]:
     """What holds before what is open, and what is about the patient before what is the same for everyone."""
-    return caution.state == "open", _KINDS.index(caution.kind)
+    return caution.state == "open", list(KINDS).index(caution.kind)
+
+
+def few(names: Iterable[str], most: int) -> Iterator[str]:
+    """The first names, and how many more there are."""
+    every = list(names)
+    yield from every[:most]
+    if len(every) > most:
+        yield f"{len(every) - most} more"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from regimen_advisor.documents.blocks import Block, Bullets, Heading, Line, Paragraph, lines_of, plain
+from regimen_advisor.documents.markdown import markdown
 from regimen_advisor.quiz.grading import Grade, GradedPoint, GradedQuestion
-from regimen_advisor.quiz.key import AnswerKey, Contrast, Deciding, Point, Solution
+from regimen_advisor.quiz.key import AnswerKey, Contrast, Deciding, Point, Solution, Standard
 from regimen_advisor.quiz.models import MEANINGS, Group, Question, Quiz
-from regimen_advisor.reports.markdown import markdown
 from regimen_advisor.wording import listed
 
 
@@ -82,6 +82,7 @@ def graded_blocks(question: GradedQuestion) -> Iterator[Block]:
     answered = "" if question.answered else ", not answered"
     yield Heading(f"Question {question.number}: {score(question.right, question.of)}{answered}", 3)
     yield Bullets(tuple(_graded(point) for point in question.points))
+    yield from (Paragraph(standard_words(one)) for one in question.standards)
     if question.contrast:
         yield Paragraph(contrast_words(question.contrast))
 
@@ -123,6 +124,11 @@ def deciding_words(deciding: Deciding, group: Group) -> str:
     return f"{deciding.says} {place}"
 
 
+def standard_words(standard: Standard) -> str:
+    """What a source states as the standard, with its place."""
+    return f"Standard: {standard.says} [{standard.cited}, {standard.rule}]"
+
+
 def contrast_words(contrast: Contrast) -> str:
     """What one fact would change."""
     names: dict[str, list[str]] = {}
@@ -151,6 +157,7 @@ def render_markdown(quiz: Quiz, key: AnswerKey | None) -> str:
 def _solution(solution: Solution) -> Iterator[Block]:
     yield Heading(f"Question {solution.number}", 3)
     yield Bullets(tuple(point_words(point) for point in solution.points))
+    yield from (Paragraph(standard_words(one)) for one in solution.standards)
     if solution.contrast:
         yield Paragraph(contrast_words(solution.contrast))
 
@@ -162,6 +169,7 @@ def render_html(quiz: Quiz, key: AnswerKey | None) -> str:
     templates = environment()
     templates.filters |= {
         "contrast": contrast_words,
+        "standard": standard_words,
         "heading": question_title,
         "listed": listed,
         "why": deciding_words,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -16,6 +17,21 @@ def reference(model: type[BaseModel], title: str, mode: Literal["validation", "s
         if "properties" in part:
             lines += _section(name, part)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def keys_of(model: type[BaseModel]) -> list[tuple[str, str]]:
+    """The keys of a model, each with its meaning and what it takes in plain words."""
+    return [
+        (
+            key,
+            f"{field.get('description', '')} ({_plain(_takes(field))})" if field.get("description") else _takes(field),
+        )
+        for key, field in model.model_json_schema()["properties"].items()
+    ]
+
+
+def _plain(markdown: str) -> str:
+    return re.sub(r"\[(\w+)\]\(#\w+\)", r"\1", markdown).replace("`", "")
 
 
 def _section(name: str, part: dict[str, Any]) -> list[str]:

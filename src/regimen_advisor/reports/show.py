@@ -31,7 +31,7 @@ def render(kind: str, id: str, rulebook: Rulebook, format: str = "text") -> str:
         return as_json(entry.data(kind, found))
     blocks = list(entry.blocks(kind, found))
     if format == "markdown":
-        from regimen_advisor.reports.markdown import markdown  # noqa: PLC0415 - text needs none of it
+        from regimen_advisor.documents.markdown import markdown  # noqa: PLC0415 - text needs none of it
 
         return markdown(blocks)
     return plain(lines_of(blocks))

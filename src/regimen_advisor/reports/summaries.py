@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from regimen_advisor.documents.markdown import escaped
 from regimen_advisor.files.errors import Location, counted
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.patient.profile_yaml import profile_lines
@@ -13,7 +14,6 @@ from regimen_advisor.reports.cases import summary as cases_summary
 from regimen_advisor.reports.check import summary as check_summary
 from regimen_advisor.reports.coverage import MOST_PAIRS, lacking_words, occurrence_words, pasted
 from regimen_advisor.reports.coverage import summary as coverage_summary
-from regimen_advisor.reports.markdown import escaped
 from regimen_advisor.reports.mutation import change_lines, operator_counts
 from regimen_advisor.reports.mutation import summary as mutation_summary
 from regimen_advisor.reviewing.checking import Checked

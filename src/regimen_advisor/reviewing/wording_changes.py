@@ -12,7 +12,19 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Rule
 from regimen_advisor.reviewing.matching import Saying
 
-_OF_RULE = ("says", "if_open", "kind", "is_first", "subject", "source", "approvals", "basis", "certainty", "errata")
+_OF_RULE = (
+    "says",
+    "if_open",
+    "kind",
+    "is_first",
+    "regimens",
+    "subject",
+    "source",
+    "approvals",
+    "basis",
+    "certainty",
+    "errata",
+)
 _OF_FINDING = ("name", "says", "source")
 Fields = Mapping[str, Any]
 

@@ -107,25 +107,11 @@ def start_session(master: str, conf: Sequence[str]) -> Any:
 def judge_tables(session: Any, tables: Sequence[str], output: str | None, request: Request) -> Told:
     """Judges ``tables`` in a running session; the rows of ``output`` stand in no fixed order of files."""
     rulebook, mapping, old = request.rulebook, request.mapping, request.old
-    if mapping is not None and mapping.file.row is not None:
-        where = mapping.document.locate_key(("row",))
-        raise InputError.at(
-            where, "row: on Spark a row of the answer is a row of the first table", "use --engine polars"
-        )
+    _refuse_decisions(mapping)
     with _spark_errors(tables[0], output):
         _check_paths(session, tables, output)
         rows = _numbered(session, tables)
-        keep, needed = _columns(rows.drop(NUMBER).columns, tables[0], request)
-        task = Task(
-            tables[0],
-            (*needed, NUMBER),
-            (*keep, *rulebook.regimens, QUESTIONS, SET_APART, UNREAD, DIGEST),
-            rules_of(rulebook),
-            mapping=mapping_of(mapping, tables[0]) if mapping else (),
-            given=request.given,
-            id_column=request.id_column,
-            exact=request.exact,
-        )
+        keep, task = _task(rows.drop(NUMBER).columns, tables[0], request)
         with _kept(session, _judged(rows, task), output) as judged:
             summary = summary_of(judged, ", ".join(tables), rulebook, exact=request.exact)
             if request.strict:
@@ -139,6 +125,42 @@ def judge_tables(session: Any, tables: Sequence[str], output: str | None, reques
                 with _kept(session, _judged(rows, both), None) as changed:
                     compared = changes_on_spark(changed, old.version, rulebook.version)
     return summary, compared, agreed
+
+
+def judge_spark_frame(frame: Any, request: Request, name: str) -> Any:
+    """``frame``, which is called ``name`` in messages, judged when the answer is asked for: a row of text a patient.
+
+    A patient without a name is called ``row-N`` by a number that Spark gives the row, unlike any other. Raises
+    ``InputError`` where a column is missing.
+    """
+    from pyspark.sql import functions as f  # noqa: PLC0415
+
+    _refuse_decisions(request.mapping)
+    with _spark_errors(name, None):
+        _, task = _task(frame.columns, name, request)
+        return _judged(frame.withColumn(NUMBER, f.monotonically_increasing_id() + 1), task)
+
+
+def _refuse_decisions(mapping: TableMapping | None) -> None:
+    if mapping is not None and mapping.file.row is not None:
+        where = mapping.document.locate_key(("row",))
+        raise InputError.at(where, "row: on Spark a row of the answer is a row of the first table", "use Polars")
+
+
+def _task(names: Sequence[str], table: str, request: Request) -> tuple[list[str], Task]:
+    """The columns that are kept of a table with these columns, and what a worker needs to judge it."""
+    mapping, rulebook = request.mapping, request.rulebook
+    keep, needed = _columns(names, table, request)
+    return keep, Task(
+        table,
+        (*needed, NUMBER),
+        (*keep, *rulebook.regimens, QUESTIONS, SET_APART, UNREAD, DIGEST),
+        rules_of(rulebook),
+        mapping=mapping_of(mapping, table) if mapping else (),
+        given=request.given,
+        id_column=request.id_column,
+        exact=request.exact,
+    )
 
 
 def _judged(rows: Any, task: Task) -> Any:

@@ -33,6 +33,7 @@ class Quiz {
       h("p", {}, "Where does each regimen belong?"),
       h("dl", { class: "quiet" }, groups.map((group) => h("div", {}, h("dt", {}, h("strong", {}, standingWords(group))), h("dd", {}, this.page.data.groups[group])))),
       question.choices.map((choice) => (marked ? this.#mark(choice, marked) : this.#choice(choice, groups))),
+      marked ? question.standards.map((words) => h("p", {}, words)) : null,
       marked && question.contrast ? this.#contrast(question.contrast) : null,
       h("p", { class: "bar" },
         marked ? null : h("button", { type: "button", id: "quiz-check", onclick: () => this.#check() }, "Check"),

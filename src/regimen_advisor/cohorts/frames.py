@@ -1,0 +1,41 @@
+"""Tables that a program holds: Polars frames and Spark frames in, the same kind out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from regimen_advisor.cohorts.cohort import ROW, CohortTable, as_profiles, judged, named
+from regimen_advisor.cohorts.mapping import TableMapping
+from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.knowledge.rulebook import Rulebook
+
+NAME = "table"
+"""What the table is called in a message."""
+
+
+def judge_frame(
+    table: Any, rulebook: Rulebook, mapping: TableMapping | None = None, *, id_column: str = "id", exact: bool = True
+) -> Any:
+    """The standings of every row of a Polars or Spark frame, as a frame of the same library.
+
+    Raises ``InputError`` for a table of another kind, and where no column says anything that a rule tests.
+    """
+    if isinstance(table, pl.DataFrame | pl.LazyFrame):
+        return _polars(table.lazy(), rulebook, mapping, id_column, exact=exact)
+    if type(table).__module__.partition(".")[0] == "pyspark":
+        from regimen_advisor.cohorts.spark.engine import Request, judge_spark_frame  # noqa: PLC0415 - needs Spark
+
+        return judge_spark_frame(table, Request(rulebook, mapping, id_column=id_column, exact=exact), NAME)
+    help = "polars.from_pandas makes one of a pandas frame, polars.read_csv of a file"
+    found = f"{type(table).__module__}.{type(table).__qualname__}"
+    raise InputError.at(Location(NAME), f"expected a Polars or a Spark frame, found `{found}`", help)
+
+
+def _polars(
+    rows: pl.LazyFrame, rulebook: Rulebook, mapping: TableMapping | None, id_column: str, *, exact: bool
+) -> pl.DataFrame:
+    read = named(as_profiles(rows, NAME, mapping, id_column=id_column).with_row_index(ROW, offset=1))
+    with judged(CohortTable(read, mapping, NAME), rulebook, exact=exact) as result:
+        return result.rows.collect()

@@ -1,0 +1,174 @@
+"""``advise`` as one document: the parts of a ``Screen`` as blocks, from which text, markdown and HTML are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from regimen_advisor.documents.blocks import (
+    Block,
+    Bullets,
+    Folded,
+    Gap,
+    Heading,
+    Item,
+    Paragraph,
+    Table,
+)
+from regimen_advisor.language.standings import Standing
+from regimen_advisor.reports import glance
+from regimen_advisor.reports.cards import Card, Part
+from regimen_advisor.reports.depth import PLAIN, Depth
+from regimen_advisor.reports.screen import (
+    FIRST,
+    NO_OPTION,
+    NO_STANDARD,
+    NOTES,
+    SILENT,
+    STANDARD,
+    TITLES,
+    TRIALS,
+    Group,
+    Said,
+    Screen,
+    names_of,
+)
+
+_EVERY = frozenset(Part)
+
+
+@dataclass(frozen=True)
+class Form:
+    """How much is said under each option."""
+
+    parts: frozenset[Part] = frozenset(Part)
+    run_in: bool = False
+    """Whether what is said of an option follows its name on the same line."""
+    notes: bool = True
+    """Whether what is worth knowing is written out."""
+
+
+WHOLE = Form()
+_STEPS = frozenset({Part.MEASURE, Part.PATIENT, Part.OPEN})
+FORMS = (
+    WHOLE,
+    Form(WHOLE.parts - {Part.EVIDENCE}),
+    Form(_STEPS | {Part.STATEMENT, Part.HARM, Part.HARM_OF_A_DRUG, Part.CARE}),
+    Form(_STEPS | {Part.HARM, Part.HARM_OF_A_DRUG}, run_in=True),
+    Form(_STEPS | {Part.HARM_OF_A_DRUG}, run_in=True),
+    Form(_STEPS | {Part.HARM_OF_A_DRUG}, run_in=True, notes=False),
+    Form(_STEPS, run_in=True, notes=False),
+)
+"""The forms that text has for a screen, the fullest first: what one has no room for is behind ``--details``."""
+
+
+def document(screen: Screen, form: Form = WHOLE, depth: Depth = PLAIN) -> Iterator[Block]:
+    """The blocks of an answer; ``form`` says how much is said under each option, ``depth`` which parts there are."""
+    yield from _head(screen, depth, is_whole=form == WHOLE)
+    if screen.is_little_known:
+        yield from _questions(screen)
+    yield from _standards(screen)
+    folded = screen.is_little_known and not depth.details
+    if not folded:
+        yield from _at_a_glance(screen)
+    if not depth.brief:
+        yield from _names(screen.groups) if folded else _options(screen, form)
+        yield from _excluded(screen)
+        if depth.everything and screen.not_indicated:
+            title = TITLES[Standing.NOT_INDICATED]
+            yield Folded(title, (Table(("Regimen", "Why not"), screen.not_indicated),))
+        yield from _beside(screen, form)
+    yield Gap()
+    yield from (Paragraph(said, "quiet") for said in screen.small_print[:-1])
+    yield Paragraph(f"{screen.small_print[-1]}{'' if depth.details else _more(screen, form)}", "quiet")
+
+
+def _head(screen: Screen, depth: Depth, *, is_whole: bool) -> Iterator[Block]:
+    yield Heading(screen.title, 1)
+    if screen.summary and is_whole:
+        yield Paragraph(screen.summary)
+    unknown = f" Not known: {screen.unknown}." if screen.unknown else ""
+    yield Paragraph(f"Patient: {screen.patient}.{unknown}", hang=2)
+    yield from (Paragraph(f"! input: {note}", "caution", hang=2) for note in screen.remarks)
+    if depth.details:
+        yield Paragraph(screen.counts)
+    if screen.first:
+        yield Heading(FIRST)
+        yield from _said(screen.first)
+
+
+def _standards(screen: Screen) -> Iterator[Block]:
+    if screen.standards:
+        yield Heading(STANDARD)
+        yield from _said(screen.standards)
+    else:
+        yield from (Gap(),) if screen.first else ()
+        yield Paragraph(f"{STANDARD}: {NO_STANDARD}.", "quiet")
+
+
+def _said(several: Iterable[Said]) -> Iterator[Block]:
+    yield Item("", tuple(Paragraph(one.text, one.style) for one in several))
+
+
+def _at_a_glance(screen: Screen) -> Iterator[Block]:
+    if screen.rows:
+        yield Heading(glance.TITLE)
+        yield glance.table(screen.rows)
+        if len(screen.rows) > 1:
+            yield Paragraph(screen.order, "quiet")
+    else:
+        yield Heading("No option")
+        yield Paragraph(NO_OPTION, indent=2)
+
+
+def _names(groups: Iterable[Group]) -> Iterator[Block]:
+    """The options by name only, where what is known decides nothing of them yet."""
+    for group in groups:
+        yield Heading(group.title)
+        yield Paragraph(f"{names_of(group.cards)}. Their evidence: --details.", indent=2)
+
+
+def _options(screen: Screen, form: Form) -> Iterator[Block]:
+    for group in screen.groups:
+        cards = [card for card in group.cards if card.of(form.parts) or card.details]
+        if cards:
+            yield Heading(group.title)
+        for card in cards:
+            yield _card(card, form)
+            yield from card.details
+
+
+def _card(card: Card, form: Form) -> Block:
+    lines = tuple(Paragraph(line.text, line.style) for line in card.of(form.parts))
+    return Item(f"{card.number}. {card.option.name}", lines, run_in=form.run_in)
+
+
+def _excluded(screen: Screen) -> Iterator[Block]:
+    if screen.excluded:
+        yield Heading(TITLES[Standing.EXCLUDED])
+        yield Item("", tuple(Paragraph(f"x {names}: {said}") for names, said in screen.excluded))
+
+
+def _questions(screen: Screen) -> Iterator[Block]:
+    if screen.questions:
+        yield Heading(screen.questions_title)
+        yield Bullets(screen.questions)
+
+
+def _beside(screen: Screen, form: Form) -> Iterator[Block]:
+    if not screen.is_little_known:
+        yield from _questions(screen)
+    notes = screen.notes if form.notes else ()
+    for title, items in ((SILENT, screen.silent), (TRIALS, screen.trials), (NOTES, notes)):
+        if items:
+            yield Heading(title)
+            yield Bullets(items)
+
+
+def _more(screen: Screen, form: Form) -> str:
+    """How to see the rest, and what of it there was no room for."""
+    cards = [card for group in screen.groups for card in group.cards]
+    harm = form.parts.isdisjoint({Part.HARM}) and any(card.of(frozenset({Part.HARM})) for card in cards)
+    notes = screen.notes_left or (screen.notes and not form.notes)
+    left = ", ".join(word for word, is_left in (("harm", harm), ("notes", notes)) if is_left)
+    return f" More: --details{f' ({left})' if left else ''}, --all."

@@ -1,0 +1,255 @@
+"""What is said under each option, line by line: evidence, harm, steps before the first dose, cautions, thin evidence.
+
+What the table at a glance has written out is not written out again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from regimen_advisor.advice import Caution, Evidence, Option
+from regimen_advisor.documents.blocks import Block, Gap, Paragraph, shortened
+from regimen_advisor.figure_wording import (
+    ERRATUM_SIGN,
+    arm_labels,
+    brief_result,
+    brief_safety,
+    harm_of_a_drug,
+    is_statement,
+    leading,
+    main_harm,
+    main_results,
+    matching_arms,
+    signed,
+    study_words,
+)
+from regimen_advisor.knowledge.evidence import Erratum, Result
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.standings import Standing
+from regimen_advisor.reports.cautions import KINDS, Cautions
+from regimen_advisor.reports.glance import few
+from regimen_advisor.reports.groups import groups
+from regimen_advisor.wording import listed
+
+MOST_HARM = 130
+MOST_NAMES = 3
+MOST_SHORT = 74
+
+
+class Part(StrEnum):
+    """What a line under an option is about."""
+
+    STATEMENT = "statement"
+    EVIDENCE = "evidence"
+    HARM = "harm"
+    HARM_OF_A_DRUG = "harm of a drug"
+    MEASURE = "measure"
+    PATIENT = "patient"
+    OPEN = "open"
+    IF_OFFERED = "if offered"
+    CARE = "care"
+    THIN = "thin"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line under an option."""
+
+    part: Part
+    text: str
+
+    @property
+    def style(self) -> str:
+        """The style it is shown in."""
+        if self.part in (Part.MEASURE, Part.PATIENT):
+            return "caution"
+        return (
+            "open"
+            if self.part in (Part.OPEN, Part.IF_OFFERED)
+            else "quiet"
+            if self.part in (Part.CARE, Part.THIN)
+            else ""
+        )
+
+
+@dataclass(frozen=True)
+class Card:
+    """One option with the lines under it."""
+
+    number: int
+    option: Option
+    lines: tuple[Line, ...]
+    details: tuple[Block, ...] = ()
+    """Why it is offered, its schedule and each study behind it, where the whole is asked for."""
+
+    def of(self, parts: frozenset[Part]) -> tuple[Line, ...]:
+        """The lines about these parts."""
+        return tuple(line for line in self.lines if line.part in parts)
+
+
+class Cards:
+    """The cards of one patient."""
+
+    def __init__(self, rulebook: Rulebook, told: Cautions, *, whole: bool) -> None:
+        self.rulebook, self.told, self.places, self.whole = rulebook, told, told.places, whole
+        self.numbers = [(number, option) for group in groups(told.advice) for number, option in group.options]
+
+    def card(self, option: Option, number: int) -> Card:
+        """What is said of an option under its number; less of one that waits, unless the whole is asked for."""
+        lines = self._offered(option, number) if self._is_whole(option) else self._waiting(option)
+        return Card(number, option, tuple(lines), tuple(self._details(option)) if self.whole else ())
+
+    def _offered(self, option: Option, number: int) -> Iterator[Line]:
+        yield from self._evidence(option)
+        yield from self._harm(option)
+        yield from self._harm_of_drugs(option, number)
+        of_kind = {kind: [one for one in self.told.own(option) if one.kind == kind] for kind in KINDS}
+        yield from self._sentences(Part.MEASURE, KINDS["measure"], of_kind["measure"], number)
+        yield from self._of_the_patient(of_kind["patient"], number)
+        yield from self._care(option)
+        yield from self._sentences(Part.THIN, KINDS["evidence"], of_kind["evidence"], number)
+
+    def _of_the_patient(self, cautions: Sequence[Caution], number: int) -> Iterator[Line]:
+        """A line each; one that is of other options too is written out under the first of them and names the others."""
+        for caution in cautions:
+            part = Part.PATIENT if caution.state == "holds" else Part.OPEN
+            if self.told.is_said(caution, number):
+                continue
+            if self.told.number_of(caution) is None:
+                self.told.write_out(caution, number)
+                also = [other for other, option in self.numbers if other != number and self._has(option, caution)]
+                for other in also:
+                    self.told.point(caution, other)
+                tail = f" Also of {listed(map(str, also))}." if also else ""
+                yield Line(part, f"{self.told.lead(caution)}{caution.says}{self.told.tail(caution)}{tail}")
+            else:
+                yield Line(part, self.told.in_short(caution, MOST_SHORT))
+
+    def _has(self, option: Option, caution: Caution) -> bool:
+        return self._is_whole(option) and any(one.says == caution.says for one in self.told.own(option))
+
+    def _waiting(self, option: Option) -> Iterator[Line]:
+        yield from self._evidence(option)
+        if left := list(self.told.own(option)):
+            yield Line(Part.IF_OFFERED, f"! if it is offered: {_count(left)} (--details)")
+
+    def _sentences(self, part: Part, lead: str, cautions: Sequence[Caution], number: int) -> Iterator[Line]:
+        """Sentences that are the same for everyone in one line; those written out before are pointed to."""
+        new = [one for one in cautions if self.told.number_of(one) is None]
+        before = {self.told.number_of(one) for one in cautions if one not in new and not self.told.is_said(one, number)}
+        for one in new:
+            self.told.write_out(one, number)
+        said = [f"{one.says}{self.told.tail(one)}" for one in new]
+        said += [f"{'also as' if said else 'as'} under {first}." for first in sorted(one or 0 for one in before)]
+        if said:
+            yield Line(part, f"{lead}: {' '.join(said)}")
+
+    # Evidence and harm ------------------------------------------------------------------------------------------
+
+    def _evidence(self, option: Option) -> Iterator[Line]:
+        """What the row at a glance leaves out: a statement in words, further results, further studies."""
+        best = leading(option, self.rulebook)
+        if best is None or is_statement(best):
+            rule = self.rulebook.rules[option.rules[0]]
+            place = signed(self.places.at(rule.source.review, rule.source.section), (e.id for e in _errata(best)))
+            yield Line(
+                Part.STATEMENT, f"{'No study' if best is None else 'A statement, no study'}: {rule.says} {place}"
+            )
+            return
+        results = self._results(best, option)
+        said = [self._result(result, best, option) for result in results[1:]]
+        if not results:
+            said = [self._finding(best)]
+        others = [e.name.split(" (")[0] for e in option.evidence if e.study != best.study and not is_statement(e)]
+        said += [f"also {'; '.join(few(others, MOST_NAMES))}"] if others else []
+        lead = "" if results[1:] or not results else f"{study_words(best)}; " if others else ""
+        if said:
+            yield Line(Part.EVIDENCE, f"Evidence: {lead}{'; '.join(said)}")
+
+    def _results(self, best: Evidence, option: Option) -> list[Result]:
+        return main_results(best, self._arms(best, option), self.rulebook.studies[best.study].shown_benefit)
+
+    def _arms(self, best: Evidence, option: Option) -> tuple[str, ...]:
+        return matching_arms(best, self.rulebook.regimens[option.regimen], self.rulebook.formulary)
+
+    def _result(self, result: Result, best: Evidence, option: Option) -> str:
+        words = brief_result(result, self._arms(best, option), arm_labels(best), name_comparator=False)
+        return f"{words} {signed(self.places.within(best.cited_in, result.section), result.errata)}"
+
+    def _finding(self, best: Evidence) -> str:
+        if not best.findings:
+            return "no figures in the review"
+        finding = best.findings[0]
+        place = self.places.within(best.cited_in, finding.section or best.cited_in[0].sections[0])
+        return f"{finding.says} {signed(place, finding.errata)}"
+
+    def _harm(self, option: Option) -> Iterator[Line]:
+        best = leading(option, self.rulebook)
+        safety = main_harm(best) if best and not is_statement(best) else None
+        if best is None or safety is None:
+            return
+        harm = f"Harm: {brief_safety(safety, self._arms(best, option), arm_labels(best))}"
+        place = signed(self.places.within(best.cited_in, safety.section), safety.errata)
+        yield Line(Part.HARM, f"{shortened(harm, MOST_HARM)} {place}")
+
+    def _harm_of_drugs(self, option: Option, number: int) -> Iterator[Line]:
+        """Severe harm of a drug, whatever the studies of the regimen say; under the first of the options with it."""
+        if not option.harm:
+            return
+        same = [other for other, one in self.numbers if one.harm == option.harm and self._is_whole(one)]
+        if number != min(same):
+            return
+        also = f" (also of {listed(map(str, same[1:]))})" if same[1:] else ""
+        by_place: dict[str, list[str]] = {}
+        for one in option.harm:
+            by_place.setdefault(self.places.of(one.cited_in), []).append(harm_of_a_drug(one))
+        harm = " ".join(f"{' '.join(said)} [{place}]" for place, said in by_place.items())
+        name, colon, figures = harm.partition(":")
+        yield Line(Part.HARM_OF_A_DRUG, f"{name}{also}{colon}{figures}")
+
+    def _is_whole(self, option: Option) -> bool:
+        """Whether all is said of an option: of one that waits only where the whole is asked for."""
+        return self.whole or option.standing is not Standing.UNDETERMINED
+
+    def _care(self, option: Option) -> Iterator[Line]:
+        """What follows for the reader from the errata on the figures of the leading study."""
+        best = leading(option, self.rulebook)
+        if best is None:
+            return
+        study = self.rulebook.studies[best.study]
+        found = [erratum for result in self._results(best, option) for erratum in study.errata_of(result)]
+        if not found and best.findings:
+            found = list(study.errata_of(best.findings[0]))
+        said = {erratum.id: f"{erratum.consequence.rstrip('.')} ({ERRATUM_SIGN}{erratum.id})." for erratum in found}
+        if said:
+            yield Line(Part.CARE, f"Read with care: {' '.join(said.values())}")
+
+    # Whole -----------------------------------------------------------------------------------------------------
+
+    def _details(self, option: Option) -> Iterator[Block]:
+        from regimen_advisor.reports.studies import study_blocks  # noqa: PLC0415 - only where details are asked for
+
+        if option.setting:
+            yield Paragraph(f"Setting: {'; '.join(option.setting)}", indent=3, hang=2)
+        for says in option.says:
+            yield Paragraph(f"Offered because: {says}", indent=3, hang=2)
+        if option.schedule:
+            at = self.places.at(option.schedule.source.review, option.schedule.source.section)
+            yield Paragraph(f"Schedule: {option.schedule.says} [{at}]", indent=3, hang=2)
+        for evidence in option.evidence:
+            yield from study_blocks(self.rulebook.studies[evidence.study], self.rulebook)
+        yield Gap()
+
+
+def _errata(best: Evidence | None) -> tuple[Erratum, ...]:
+    return best.errata if best else ()
+
+
+def _count(cautions: Sequence[Caution]) -> str:
+    holds = sum(caution.state == "holds" for caution in cautions)
+    waits = len(cautions) - holds
+    parts = [f"{holds} warning{'s' if holds > 1 else ''}"] if holds else []
+    parts += [f"{waits} that wait{'s' if waits == 1 else ''} for an answer"] if waits else []
+    return " and ".join(parts)

@@ -1,0 +1,72 @@
+"""The cautions of one patient in words: each is written out once, and pointed to where it is of other options too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from regimen_advisor.advice import Advice, Caution, First, Option
+from regimen_advisor.documents.blocks import shortened
+from regimen_advisor.figure_wording import Places, signed
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import CautionKind
+from regimen_advisor.patient_wording import questions_words
+
+KINDS: Mapping[CautionKind, str] = {
+    "patient": "For this patient",
+    "measure": "Before the first dose",
+    "evidence": "Evidence is thin",
+}
+"""What each kind of caution is called where an option is shown, the weightiest first."""
+_LEAST = 20
+
+
+class Cautions:
+    """The cautions of one answer; it remembers under which option each sentence was written out."""
+
+    def __init__(self, advice: Advice, rulebook: Rulebook) -> None:
+        self.advice, self.rulebook, self.places = advice, rulebook, Places(rulebook)
+        self._written: dict[str, int] = {}
+        self._pointed: set[tuple[str, int]] = set()
+
+    def own(self, option: Option) -> Iterator[Caution]:
+        """The cautions of an option that are not said of every option already."""
+        return (caution for caution in option.cautions if not self.advice.is_first(caution.rule))
+
+    def number_of(self, caution: Caution) -> int | None:
+        """The number of the option under which the sentence was written out; ``None`` where it was not yet."""
+        return self._written.get(caution.says)
+
+    def write_out(self, caution: Caution, number: int) -> None:
+        """Remember that the sentence is written out under this option."""
+        self._written.setdefault(caution.says, number)
+
+    def point(self, caution: Caution, number: int) -> None:
+        """Remember that the sentence was pointed to for this option."""
+        self._pointed.add((caution.says, number))
+
+    def is_said(self, caution: Caution, number: int) -> bool:
+        """Whether the sentence was written out under this option, or pointed to for it."""
+        return self.number_of(caution) == number or (caution.says, number) in self._pointed
+
+    def sign(self, caution: Caution | First) -> str:
+        """``!`` for what holds about the patient, ``?`` and the questions for what waits for an answer."""
+        if caution.state == "open":
+            return f"? waits for {questions_words(caution.depends_on, self.rulebook.domain)}: "
+        return "! " if isinstance(caution, First) or caution.kind == "patient" else ""
+
+    def lead(self, caution: Caution) -> str:
+        """The sign of a caution and what its kind is called."""
+        return f"{self.sign(caution)}{'' if caution.state == 'open' else KINDS[caution.kind] + ': '}"
+
+    def tail(self, caution: Caution | First) -> str:
+        """Where a caution comes from: the section of the review, or from outside and how sure that is."""
+        if caution.basis == "review":
+            return f" {signed(self.places.at(caution.source.review, caution.source.section), caution.errata)}"
+        outside = f" (outside, {caution.certainty})"
+        return f"{outside} {signed('', caution.errata)}" if caution.errata else outside
+
+    def in_short(self, caution: Caution, width: int) -> str:
+        """The caution in one line, with the number of the option under which it is written out, if there is one."""
+        number = self.number_of(caution)
+        lead, tail = self.lead(caution), f" (see {number})" if number else ""
+        return f"{lead}{shortened(caution.says, max(width - len(lead) - len(tail), _LEAST))}{tail}"

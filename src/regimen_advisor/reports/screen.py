@@ -1,0 +1,285 @@
+"""What an answer says, part by part and in words: the one source of its text, its markdown and its HTML.
+
+The parts come in the order in which a tumour board asks: who the patient is, what holds for every option, what the
+standard is, the options at a glance, each option, what is excluded, what to ask, where the reviews are silent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from regimen_advisor.advice import Advice, First, Statement, Trial
+from regimen_advisor.figure_wording import ERRATUM_SIGN, Places, trial_title
+from regimen_advisor.guideline import Guideline
+from regimen_advisor.knowledge.publications import Erratum
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.standings import Standing
+from regimen_advisor.ordering import order_line
+from regimen_advisor.patient.reading import Patient
+from regimen_advisor.patient_wording import known_facts, question_words, questions_words
+from regimen_advisor.reports import glance
+from regimen_advisor.reports.cards import Card, Cards
+from regimen_advisor.reports.cautions import Cautions
+from regimen_advisor.reports.deciding import FIRST_TITLE, TITLE, decides_words
+from regimen_advisor.reports.depth import PLAIN, Depth
+from regimen_advisor.reports.glance import Row
+from regimen_advisor.reports.groups import WAITS, groups
+from regimen_advisor.wording import listed
+
+MOST_QUESTIONS = 6
+MOST_OPEN = 2
+MOST_UNKNOWN = 6
+FIRST = "First"
+STANDARD = "Standard stated by the reviews"
+NO_STANDARD = "none for this situation"
+NO_OPTION = "No regimen of the two reviews is offered to this patient, or may be."
+TRIALS = "Trials under way when the reviews were written"
+SILENT = "Silent: not spoken of by the reviews"
+NOTES = "Worth knowing"
+SHORT_SCOPE = "To teach and to test guideline logic; no medical device, no basis for treatment."
+LEGEND = f"! warning, ? open, {ERRATUM_SIGN} the record differs, `outside`: not from the reviews."
+TITLES = {
+    Standing.OFFERED: "Offered",
+    Standing.OFFERED_WITH_CAUTION: "Offered with caution",
+    Standing.UNDETERMINED: WAITS,
+    Standing.EXCLUDED: "Excluded",
+    Standing.NOT_INDICATED: "Not indicated",
+}
+_ASIDE = re.compile(r" \([^)]*\)")
+
+
+@dataclass(frozen=True)
+class Said:
+    """A sentence with its sign and its source; ``style`` is ``caution``, ``open`` or nothing."""
+
+    text: str
+    style: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Options under one heading."""
+
+    title: str
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True)
+class Screen:
+    """An answer in words, part by part."""
+
+    title: str
+    summary: str | None
+    patient: str
+    unknown: str
+    """What is not known of the patient that matters; empty where all is known, or the questions say it."""
+    remarks: tuple[str, ...]
+    first: tuple[Said, ...]
+    standards: tuple[Said, ...]
+    counts: str
+    rows: tuple[Row, ...]
+    order: str
+    groups: tuple[Group, ...]
+    excluded: tuple[tuple[str, str], ...]
+    """Names of regimens, and the reason."""
+    not_indicated: tuple[tuple[str, str], ...]
+    questions_title: str
+    questions: tuple[str, ...]
+    trials: tuple[str, ...]
+    silent: tuple[str, ...]
+    notes: tuple[str, ...]
+    notes_left: int
+    """How many notes more there are that bear on no option of this patient."""
+    small_print: tuple[str, ...]
+    is_little_known: bool
+
+
+def screen(advice: Advice, rulebook: Rulebook, patient: Patient, depth: Depth = PLAIN, *, cut: bool = True) -> Screen:
+    """The answer in words; unless ``depth`` asks for details, ``cut`` leaves out what a screen has no room for."""
+    return _Screen(advice, rulebook, patient, whole=depth.details, in_short=cut and not depth.details).screen()
+
+
+class _Screen:
+    def __init__(self, advice: Advice, rulebook: Rulebook, patient: Patient, *, whole: bool, in_short: bool) -> None:
+        self.advice, self.rulebook, self.patient = advice, rulebook, patient
+        self.whole, self.in_short = whole, in_short
+        self.places, self.wording = Places(rulebook), Guideline.of(rulebook).wording
+        self.told = Cautions(advice, rulebook)
+
+    def screen(self) -> Screen:
+        advice = self.advice
+        rows = glance.rows(advice, self.rulebook, self.told)
+        cards = Cards(self.rulebook, self.told, whole=self.whole)
+        notes, left = self._notes()
+        return Screen(
+            title=advice.profile.id,
+            summary=advice.profile.summary,
+            patient=known_facts(self.patient, self.wording) or "nothing is known",
+            unknown=self._unknown(),
+            remarks=advice.profile.notes,
+            first=tuple(self._first()),
+            standards=tuple(self._standards()),
+            counts=self._counts(),
+            rows=rows,
+            order=order_line(advice.order),
+            groups=tuple(
+                Group(group.title, tuple(cards.card(option, number) for number, option in group.options))
+                for group in groups(advice)
+            ),
+            excluded=self._excluded(),
+            not_indicated=self._not_indicated(),
+            questions_title=FIRST_TITLE if advice.is_little_known else TITLE,
+            questions=tuple(self._questions()),
+            trials=tuple(map(self._trial, advice.trials)),
+            silent=tuple(self._statement(one) for one in advice.silent if not advice.is_first(one.rule)),
+            notes=notes,
+            notes_left=left,
+            small_print=tuple(self._small_print()),
+            is_little_known=advice.is_little_known,
+        )
+
+    # Head ------------------------------------------------------------------------------------------------------
+
+    def _unknown(self) -> str:
+        """What is not known and can bear on the answer, the weightiest first."""
+        advice = self.advice
+        if advice.is_little_known:
+            return ""
+        waits = [one.depends_on for one in advice.first] + [one.depends_on for one in advice.standards]
+        shown = advice.of(Standing.OFFERED, Standing.OFFERED_WITH_CAUTION, Standing.UNDETERMINED)
+        waits += [one.depends_on for option in shown for one in option.cautions]
+        keys = dict.fromkeys([*(one.question for one in advice.missing), *(key for keys in waits for key in keys)])
+        words = [question_words(key, self.rulebook.domain) for key in keys]
+        most = len(words) if self.whole else MOST_UNKNOWN
+        return ", ".join([*words[:most], *([f"{len(words) - most} more"] if len(words) > most else [])])
+
+    def _counts(self) -> str:
+        counts = [
+            f"{len(self.advice.of(standing))} {standing.value.replace('-', ' ')}"
+            for standing in Standing
+            if self.advice.of(standing)
+        ]
+        return f"{len(self.advice.options)} regimens: {listed(counts)}."
+
+    def _first(self) -> Iterator[Said]:
+        """What holds for every option, once; of much that is open only what it waits for, unless all is wanted."""
+        first = self.advice.first
+        open_ = [one for one in first if one.state == "open"]
+        in_one = len(open_) > MOST_OPEN and self.in_short
+        for one in first:
+            if one.state == "holds" or not in_one:
+                yield Said(self._of_all(one), "open" if one.state == "open" else "caution")
+        if in_one and not self.advice.is_little_known:  # else the questions say it
+            keys = tuple(dict.fromkeys(key for one in open_ for key in one.depends_on))
+            words = questions_words(keys, self.rulebook.domain)
+            yield Said(f"? each can speak against every option: {words}", "open")
+
+    def _of_all(self, first: First) -> str:
+        title = f"{first.title}: " if first.title else ""
+        return f"{self.told.sign(first)}{title}{first.says}{self.told.tail(first)}"
+
+    def _standards(self) -> Iterator[Said]:
+        """What the reviews state; standards that wait in one sentence, unless all is wanted."""
+        open_ = [standard for standard in self.advice.standards if standard.state == "open"]
+        in_one = len(open_) > 1 and not self.whole
+        for standard in self.advice.standards:
+            waits = questions_words(standard.depends_on, self.rulebook.domain)
+            lead = f"? depends on {waits}: " if standard.state == "open" else ""
+            if standard.state == "holds" or not in_one:
+                said = f"{lead}{standard.title}. {standard.says} [{self._at(standard)}]"
+                yield Said(said, "open" if standard.state == "open" else "")
+        if in_one:
+            keys = dict.fromkeys(key for standard in open_ for key in standard.depends_on)
+            words = [question_words(key, self.rulebook.domain) for key in keys]
+            titles = "; ".join(f"{standard.title} [{self._at(standard)}]" for standard in open_)
+            yield Said(f"? {listed(words)} decide{'' if len(keys) > 1 else 's'} between: {titles}.", "open")
+
+    # What is not offered ----------------------------------------------------------------------------------------
+
+    def _excluded(self) -> tuple[tuple[str, str], ...]:
+        by_reason: dict[str, list[str]] = {}
+        for option in self.advice.of(Standing.EXCLUDED):
+            reasons = [reason for reason in option.reasons if reason.effect == "exclude" and reason.state != "not met"]
+            said = " ".join(f"{r.says} [{self.places.at(r.source.review, r.source.section)}]" for r in reasons)
+            by_reason.setdefault(said, []).append(option.name)
+        return tuple(("; ".join(names), said) for said, names in by_reason.items())
+
+    def _not_indicated(self) -> tuple[tuple[str, str], ...]:
+        def why(places: Places) -> Iterator[tuple[str, str]]:
+            for option in self.advice.of(Standing.NOT_INDICATED):
+                said = [
+                    f"not met: {'; '.join(reason.not_met)} [{places.at(reason.source.review, reason.source.section)}]"
+                    for reason in option.reasons
+                ]
+                yield option.name, " / ".join(said)
+
+        return tuple(why(self.places))
+
+    # Beside the options -----------------------------------------------------------------------------------------
+
+    def _questions(self) -> Iterator[str]:
+        """Each with what it decides; of those that can only bring a caution the names, where room is short."""
+        missing = self.advice.missing
+        deciding = [one for one in missing if not self.in_short or one.standards or one.options or one.evidence]
+        most = MOST_QUESTIONS if self.in_short else len(missing)
+        for one in deciding[:most]:
+            yield f"{one.asks} {decides_words(one, self.advice)}"
+        left = (("then", deciding[most:]), ("for a caution only", [one for one in missing if one not in deciding]))
+        for title, several in left:
+            if words := [question_words(one.question, self.rulebook.domain) for one in several]:
+                yield f"{title}: {', '.join(words)}"
+
+    def _trial(self, trial: Trial) -> str:
+        """How the trial ended, if that is known, then what it was; what else the record says differently."""
+        ended = [erratum for erratum in trial.errata if "result" in erratum.field.split()]
+        lead = " ".join(_consequence(erratum) for erratum in ended)
+        others = [] if self.in_short else [erratum for erratum in trial.errata if erratum not in ended]
+        name, phase = (trial.name.split(", ")[0], None) if self.in_short else (trial.name, trial.phase)
+        said = [f"{trial_title(name, phase, trial.registry)}:", lead, trial.says, f"[{self._at(trial)}]"]
+        return " ".join(part for part in (*said, *map(_consequence, others)) if part)
+
+    def _notes(self) -> tuple[tuple[str, ...], int]:
+        """The notes that bear on an option of this patient, and how many others there are."""
+        advice = self.advice
+        shown = advice.of(Standing.OFFERED, Standing.OFFERED_WITH_CAUTION, Standing.UNDETERMINED)
+        studies = {study for option in shown for study in option.studies}
+        notes = [one for one in advice.notes if not advice.is_first(one.rule)]
+        bear = [one for one in notes if self.whole or not shown or studies.issuperset(one.studies)]
+        return tuple(map(self._statement, bear)), len(notes) - len(bear)
+
+    def _statement(self, statement: Statement) -> str:
+        outside = f" (outside the reviews, {statement.certainty})" if statement.basis != "review" else ""
+        place = f" [{self._at(statement)}]" if statement.basis == "review" else ""
+        return f"{statement.title}: {statement.says}{outside}{place}"
+
+    def _at(self, said: Statement | Trial) -> str:
+        return self.places.at(said.source.review, said.source.section)
+
+    def _small_print(self) -> Iterator[str]:
+        advice = self.advice
+        names = [f"{one.cited_as}: {_ASIDE.sub('', one.title)}" for one in self.rulebook.reviews.values()]
+        yield f"{'; '.join(names)}."
+        yield LEGEND
+        agreed = f"{' and '.join(advice.engines)} agreed" if len(advice.engines) > 1 else ""
+        agreed = agreed or f"judged by {advice.engines[0]} alone"
+        if self.whole:
+            yield f"{advice.scope} Rules {advice.rulebook.digest}; {agreed}."
+        else:
+            agreed = "engines agreed" if len(advice.engines) > 1 else agreed
+            yield f"{SHORT_SCOPE} Rules {advice.rulebook.version}; {agreed}."
+
+
+def _consequence(erratum: Erratum) -> str:
+    return f"{erratum.consequence.rstrip('.')} ({erratum.certainty}, {ERRATUM_SIGN}{erratum.id})."
+
+
+def erratum_line(erratum: Erratum) -> str:
+    """An erratum in one line: what it concerns, how sure it is, what follows."""
+    return f"{erratum.id}, {erratum.field} ({erratum.certainty}): {erratum.consequence}"
+
+
+def names_of(cards: Iterable[Card]) -> str:
+    """The options of cards by name only."""
+    return "; ".join(card.option.name for card in cards)

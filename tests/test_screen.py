@@ -1,0 +1,179 @@
+"""The whole screen: how long it is, in which order it speaks, and what it leaves to ``--details``."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from conftest import ROOT
+from regimen_advisor.advice import Advice
+from regimen_advisor.advising import advise
+from regimen_advisor.cli.app import app
+from regimen_advisor.documents.markdown import escaped as markdown_of
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.standings import Standing
+from regimen_advisor.patient.profile import Profile, read_profile
+from regimen_advisor.patient.reading import Patient, read
+from regimen_advisor.reports import glance, markdown, text
+from regimen_advisor.reports.depth import BRIEF, DETAILS, PLAIN, Depth
+from regimen_advisor.reports.screen import screen
+from small_rulebooks import rulebook_of
+
+PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))
+NOT_PLAIN = {
+    "adenocarcinoma-drivers-unknown-untreated": "no driver is known, so 11 options wait",
+    "driver-negative-after-chemo-immunotherapy": "five options with two or three cautions each, and four trials",
+    "driver-negative-two-prior-lines": "five options with two or three cautions each, and four trials",
+    "egfr-ex19del-after-osimertinib-and-platinum": "ten options",
+    "egfr-l858r-after-gefitinib-and-platinum": "seven options, each with cautions about the patient",
+    "first-line-drugs-unknown": "the drugs of the first line are not known",
+    "prior-lines-known-without-details": "no treatment is known by name",
+    "relapse-after-consolidation-durvalumab": "three statements first, and cautions on six options",
+    "small-cell-extent-unknown": "neither the extent nor the treatments are known",
+}
+"""Profiles whose answer may take more than a screen, and why; every other one is a plain patient."""
+SCREEN, LONG_SCREEN, SMALL_PRINT = 60, 80, 5
+
+
+def example(path: Path, rulebook: Rulebook) -> tuple[Advice, Patient]:
+    profile, document = read_profile(path)
+    patient = read(profile, rulebook.domain, document)
+    return advise(patient, rulebook), patient
+
+
+def named(name: str, rulebook: Rulebook) -> tuple[Advice, Patient]:
+    return example(ROOT / "profiles" / f"{name}.yaml", rulebook)
+
+
+def shown(name: str, rulebook: Rulebook, depth: Depth = PLAIN) -> str:
+    advice, patient = named(name, rulebook)
+    return text.render_advice([advice], rulebook, [patient], depth)
+
+
+@pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
+def test_a_plain_patient_takes_60_lines_and_any_other_one_80(path: Path, rulebook: Rulebook) -> None:
+    lines = shown(path.stem, rulebook).splitlines()
+    assert len(lines) <= (LONG_SCREEN if path.stem in NOT_PLAIN else SCREEN)
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
+def test_the_small_print_takes_five_lines_and_names_the_reviews(path: Path, rulebook: Rulebook) -> None:
+    *_, last = shown(path.stem, rulebook).rstrip("\n").split("\n\n")
+    assert len(last.split("\n")) <= SMALL_PRINT
+    joined = " ".join(last.split())
+    assert "AA: Combining antiangiogenic drugs with other treatment" in joined
+    assert "BS: Bispecific antibodies in lung cancer" in joined
+    assert "--details" in joined
+
+
+@pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
+def test_patient_first_standard_and_glance_come_in_this_order(path: Path, rulebook: Rulebook) -> None:
+    written = shown(path.stem, rulebook).casefold()
+    marks = ("patient: ", "\nfirst\n", "standard stated by the reviews", "at a glance", "silent: not spoken of")
+    places = [written.index(mark) for mark in marks if mark in written]
+    assert places == sorted(places)
+
+
+def test_the_patient_line_names_curative_treatment_and_what_is_not_known(rulebook: Rulebook) -> None:
+    line = " ".join(shown("egfr-ex19del-relapse-after-adjuvant-osimertinib", rulebook).split())
+    assert "curative treatment: osimertinib (progressed)" in line
+    assert "Not known: EGFR, ALK fusion, ROS1 fusion, PD-L1 TPS" in " ".join(
+        shown("adenocarcinoma-drivers-unknown-untreated", rulebook).split()
+    )
+    assert "Not known" not in shown("alk-after-alectinib", rulebook)
+
+
+def test_a_table_row_holds_design_size_arms_warning_and_approval(rulebook: Rulebook) -> None:
+    advice, _ = named("egfr-l858r-after-osimertinib", rulebook)
+    first, second, *_ = glance.rows(advice, rulebook)
+    assert first.study == "MARIPOSA-2, phase III, n 657"
+    assert first.endpoint == "PFS 6.3 v 4.2 months (chemotherapy), risk 52 % lower [BS 3.1]"
+    assert first.approval == "FDA 2024-09 [BS 3.1 †D12b]"
+    assert second.warning.startswith("Before the first dose: Venous thromboembolism")
+
+
+def test_an_option_that_a_standard_names_carries_the_badge_where_the_standard_holds(rulebook: Rulebook) -> None:
+    for name, options in {
+        "driver-negative-tps-50-untreated": {"bevacizumab-carboplatin-paclitaxel", "bevacizumab-platinum-pemetrexed"},
+        "small-cell-after-platinum-etoposide": {"tarlatamab"},
+        "small-cell-extent-unknown": set(),  # the standard waits
+        "alk-after-alectinib": set(),  # the same regimens, and no standard
+    }.items():
+        advice, _ = named(name, rulebook)
+        badged = {row.option.regimen for row in glance.rows(advice, rulebook) if row.badge}
+        assert badged == options, name
+        assert ("standard · " in shown(name, rulebook)) is bool(options)
+
+
+def test_what_there_is_no_room_for_is_named_and_behind_details(rulebook: Rulebook) -> None:
+    harm = "Harm: Chiefly haematological toxicity"
+    brief, whole = (shown("egfr-l858r-after-osimertinib", rulebook, depth) for depth in (PLAIN, DETAILS))
+    assert harm not in brief
+    assert "More: --details (harm, notes)" in " ".join(brief.split())
+    assert harm in whole
+    roomy = shown("small-cell-after-tarlatamab", rulebook)
+    assert "Harm: " in roomy
+    assert "(harm" not in roomy
+
+
+def test_brief_ends_after_the_options_at_a_glance(rulebook: Rulebook) -> None:
+    written = shown("nrg1-after-platinum-pemetrexed", rulebook, BRIEF)
+    assert "Patient: " in written
+    assert "AT A GLANCE" in written
+    assert not any(title in written for title in ("OFFERED", "SILENT", "WORTH KNOWING"))
+
+
+def test_brief_is_refused_with_details() -> None:
+    path = str(ROOT / "profiles" / "nrg1-untreated.yaml")
+    result = CliRunner().invoke(app, ["advise", path, "--brief", "--details"])
+    assert result.exit_code == 2
+    assert "expected --brief alone" in " ".join(result.output.split())
+
+
+def test_brief_is_shown_by_the_command_line() -> None:
+    path = str(ROOT / "profiles" / "nrg1-untreated.yaml")
+    for form in ("text", "markdown"):
+        result = CliRunner().invoke(app, ["advise", path, "--brief", "--format", form])
+        assert result.exit_code == 0
+        assert "at a glance" in result.output.casefold()
+        assert "worth knowing" not in result.output.casefold()
+
+
+def test_a_note_that_bears_on_no_option_of_the_patient_is_left_to_the_details(rulebook: Rulebook) -> None:
+    hope = "Camrelizumab with apatinib in every line is a hope"
+    advice, patient = named("driver-negative-tps-50-untreated", rulebook)
+    assert any(note.title.startswith(hope) for note in advice.notes)
+    for write in (text.render_advice, markdown.render_advice):
+        assert hope not in write([advice], rulebook, [patient])
+        assert hope in write([advice], rulebook, [patient], DETAILS)
+    assert "PD-L1 in IMpower150" in markdown.render_advice([advice], rulebook, [patient])
+
+
+def test_a_trial_says_first_how_it_ended(rulebook: Rulebook) -> None:
+    advice, patient = named("driver-negative-after-chemo-immunotherapy", rulebook)
+    (trial,) = (said for said in screen(advice, rulebook, patient).trials if said.startswith("CONTACT-01"))
+    assert trial.startswith("CONTACT-01 (NCT04471428): The trial has ended without success (confirmed, †D33c). A phase")
+
+
+PROFILE: dict[str, Any] = {"histology": "adenocarcinoma", "stage": "IVB", "ecog": 1}
+
+
+def test_text_and_markdown_write_the_same_sentences_of_an_option(rulebook: Rulebook) -> None:
+    book = rulebook_of(
+        rulebook,
+        """
+        - {id: a, offer: anlotinib, when: {disease: nsclc}}
+        - {id: c, offer: apatinib, when: {disease: nsclc}}
+        - {id: b, caution: {drug: anlotinib}, kind: patient, when: {ecog: 1}}
+        """,
+    )
+    patient = read(Profile.model_validate(PROFILE), book.domain)
+    advice = advise(patient, book)
+    assert advice.standing("anlotinib") is Standing.OFFERED_WITH_CAUTION
+    written = " ".join(text.render_advice([advice], book, [patient]).split())
+    marked = markdown.render_advice([advice], book, [patient])
+    for row in glance.rows(advice, book):
+        assert " ".join(row.warning.split()) in written
+        assert markdown_of(row.warning) in marked
