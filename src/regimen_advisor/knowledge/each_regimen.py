@@ -8,12 +8,13 @@ belong together.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
 
-from regimen_advisor.files.errors import Problem, near
-from regimen_advisor.files.sources import Document, Record
+from regimen_advisor.files.errors import InputError, Problem, near
+from regimen_advisor.files.sources import Document, Record, parse_document, read_document, validated
 from regimen_advisor.knowledge.regimens import Regimen, Target, TargetItem
 from regimen_advisor.knowledge.rules import Id, RuleText, Setting
 
@@ -34,10 +35,24 @@ class EachRegimenText(Record):
     says: str = Field(description="the reason in one sentence")
 
 
-def problems_of(
+def declared(folder: Path, regimens: Mapping[str, Regimen]) -> tuple[Document, tuple[EachRegimenText, ...]]:
+    """The declarations of a rulebook with the file that they stand in; none where there is no such file.
+
+    Raises ``InputError`` with every problem of the file, but for those of its conditions.
+    """
+    file = folder / FILE
+    if not file.exists() and not file.is_symlink():
+        return parse_document("[]", str(file)), ()
+    document = read_document(file)
+    texts = validated(tuple[EachRegimenText, ...], document)
+    if problems := _problems_of(texts, regimens, document):
+        raise InputError(problems)
+    return document, texts
+
+
+def _problems_of(
     texts: tuple[EachRegimenText, ...], regimens: Mapping[str, Regimen], document: Document
 ) -> list[Problem]:
-    """What is wrong with the declarations, but for their conditions."""
     found: list[Problem] = []
     for index, text in enumerate(texts):
         for at, name in enumerate(text.except_):

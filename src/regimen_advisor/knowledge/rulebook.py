@@ -24,8 +24,15 @@ from regimen_advisor.knowledge.manifest import Written, manifest_text, outdated,
 from regimen_advisor.knowledge.publications import Erratum
 from regimen_advisor.knowledge.regimens import Regimen, load_regimens
 from regimen_advisor.knowledge.rules import (
-    OUTSIDE, CautionKind, Effect, Rule, RuleFile, RuleText, Setting, of_disease,
-)  # fmt: skip
+    OUTSIDE,
+    CautionKind,
+    Effect,
+    Rule,
+    RuleFile,
+    RuleText,
+    Setting,
+    of_disease,
+)
 from regimen_advisor.knowledge.studies import Approval, Review, Study
 from regimen_advisor.patient.drugs import Formulary, load_formulary
 from regimen_advisor.patient.facts import Domain, domain_for
@@ -270,16 +277,11 @@ class _Loader:
         self, settings: dict[str, Setting], rules: dict[str, Rule], places: dict[str, tuple[Document, Path_]]
     ) -> None:
         """The rules that are declared once for each regimen; a rulebook need not have any."""
-        file = self.folder / each_regimen.FILE
-        if not file.exists() and not file.is_symlink():
-            return
-        document = read_document(file)
-        texts = validated(tuple[each_regimen.EachRegimenText, ...], document)
-        self.problems += each_regimen.problems_of(texts, self.regimens, document)
+        document, texts = each_regimen.declared(self.folder, self.regimens)
         for index, text in enumerate(texts):
             path: Path_ = (index,)
             before = len(self.problems)
-            for rule_text, setting in each_regimen.rules_of(text, self.regimens, str(file)):
+            for rule_text, setting in each_regimen.rules_of(text, self.regimens, document.name):
                 if rule_text.id in rules:
                     first = rules[rule_text.id].location
                     self._refuse(document, (*path, "id"), f"id: the rule `{rule_text.id}` stands in {first} too")
