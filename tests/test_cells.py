@@ -76,6 +76,12 @@ def test_what_is_no_variant_of_a_profile_exactly_is_not_guessed(domain, text):
     assert plain("egfr", text, domain) is None
 
 
+@pytest.mark.parametrize("key", ["egfr", "other_drivers", "bleeding_risk"])
+@pytest.mark.parametrize("text", ["+", ";", " / ", ",,", "p.[]"])
+def test_signs_without_a_word_do_not_say_that_nothing_was_found(domain, key, text):
+    assert plain(key, text, domain) is None
+
+
 @pytest.mark.parametrize("text", ["KRAS G12D", "KRAS", "MET amplification", "HER2 amplification", "RET-PTC"])
 def test_what_is_no_driver_of_a_profile_exactly_is_not_guessed(domain, text):
     assert plain("other_drivers", text, domain) is None

@@ -11,7 +11,7 @@ import typer
 
 from regimen_advisor.cli import completion
 from regimen_advisor.cli.options import Output, Rules
-from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.files.errors import InputError, Location, did_you_mean
 
 if TYPE_CHECKING:
     from regimen_advisor.knowledge.evidence import Study
@@ -24,6 +24,10 @@ class QuizFormat(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+
+
+COURSE_FORMATS = ("moodle", "gift", "anki", "csv")
+"""What ``--export`` makes for course systems."""
 
 
 class CitationName(StrEnum):
@@ -61,7 +65,11 @@ def quiz(  # noqa: PLR0917 - one parameter an option
         str | None, typer.Option(metavar="FILE", help="Mark the answers in FILE; `-` reads standard input.")
     ] = None,
     export: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write questions and answer key to FILE.md or FILE.html.")
+        str | None,
+        typer.Option(
+            metavar="WHAT",
+            help="FILE.md or FILE.html: questions and answer key. moodle, gift, anki or csv: for a course system.",
+        ),
     ] = None,
     key: Annotated[bool, typer.Option("--key/--no-key", help="With --export: with the answer key.")] = True,
     format: Annotated[QuizFormat, typer.Option("--format", "-f", help="How to print.")] = QuizFormat.TEXT,
@@ -88,6 +96,8 @@ def quiz(  # noqa: PLR0917 - one parameter an option
         from regimen_advisor.cli.quiz_terminal import ask  # noqa: PLC0415
 
         ask(generated, rulebook)
+    elif export in COURSE_FORMATS:
+        _export_course(generated, rulebook, export, output)
     elif export is not None:
         _export(generated, rulebook, export, key=key)
     elif answers is not None:
@@ -126,13 +136,34 @@ def _marked(quiz: Quiz, rulebook: Rulebook, answers: str, format: QuizFormat) ->
     return render_grade(graded)
 
 
+def _export_course(quiz: Quiz, rulebook: Rulebook, format: str, output: str | None) -> None:
+    from regimen_advisor.quiz.key import answer_key  # noqa: PLC0415
+    from regimen_advisor.reports import course_files  # noqa: PLC0415
+    from regimen_advisor.reports.files import write_bytes  # noqa: PLC0415
+
+    answers = answer_key(quiz, rulebook)
+    match format:
+        case "moodle":
+            _write(course_files.moodle(quiz, answers), output)
+        case "gift":
+            _write(course_files.gift(quiz, answers), output)
+        case "csv":
+            _write(course_files.table(quiz, answers), output)
+        case "anki":
+            if output is None or output == "-":
+                raise InputError.at(Location("quiz"), "--export anki: expected --output FILE.apkg, found none")
+            write_bytes(Path(output), course_files.anki(quiz, answers))
+
+
 def _export(quiz: Quiz, rulebook: Rulebook, file: str, *, key: bool) -> None:
     from regimen_advisor.quiz.key import answer_key  # noqa: PLC0415
     from regimen_advisor.reports.quiz import render_html, render_markdown  # noqa: PLC0415
 
     ending = Path(file).suffix.lower()
     if ending not in (".md", ".html"):
-        raise InputError.at(Location(file), "--export: expected a file name that ends in .md or .html")
+        formats = ", ".join(COURSE_FORMATS)
+        message = f"--export: expected a file name that ends in .md or .html, or one of {formats}; found `{file}`"
+        raise InputError.at(Location("quiz"), message, did_you_mean(file, COURSE_FORMATS))
     answers = answer_key(quiz, rulebook) if key else None
     _write(render_html(quiz, answers) if ending == ".html" else render_markdown(quiz, answers), file)
 

@@ -54,6 +54,15 @@ def lines(*parts: pl.Expr) -> pl.Expr:
     return pl.when(joined != "").then(joined)
 
 
+def distinct(texts: pl.Expr) -> pl.Expr:
+    """The texts of a list in one order, each once and in a line of its own; null where there is none.
+
+    Rows are gathered into lists before: what is asked of lists is asked of all of them at once.
+    """
+    joined = texts.list.drop_nulls().list.unique().list.sort().list.join("\n")
+    return pl.when(joined != "").then(joined)
+
+
 def on_one_line(text: pl.Expr) -> pl.Expr:
     """A cell as it stands in a report."""
     return text.str.replace_all(r"\s+", " ")

@@ -6,9 +6,20 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from regimen_advisor.cohorts.event_frames import AT, BAD_DATE, DATE, DAY, NEXT_DAY, ROW, Frames, by_cell, lines
+from regimen_advisor.cohorts.event_frames import (
+    AT,
+    BAD_DATE,
+    DATE,
+    DAY,
+    NEXT_DAY,
+    ROW,
+    Frames,
+    by_cell,
+    distinct,
+    lines,
+)
 from regimen_advisor.cohorts.mapping_file import HistoryOfTable, Reading
-from regimen_advisor.columns.cells import comparable, drug_parts, drug_word
+from regimen_advisor.columns.cells import comparable, drug_list, drug_word
 from regimen_advisor.columns.entries import OUTCOMES
 from regimen_advisor.patient.drugs import Formulary
 from regimen_advisor.patient.facts import MOST_CYCLES, MOST_LINES
@@ -129,14 +140,18 @@ class HistoryOfEvents:
         )
         outcomes, same = pl.col(_OUTCOME), pl.col(_OUTCOME).n_unique() == 1
         agreed = pl.when((outcomes == "progressed").any()).then(pl.lit("progressed")).when(same).then(outcomes.first())
-        return rows.group_by(*_GROUP).agg(
+        grouped = rows.group_by(*_GROUP).agg(
             pl.col(DATE).min().alias(_START),
-            pl.col(DRUGS).drop_nulls().str.split(";").explode().unique().sort().str.join(";").alias(DRUGS),
+            pl.col(DRUGS),
             pl.col(_UNKNOWN_DRUGS).any(),
             agreed.alias(_OUTCOME),
             pl.when(pl.col(_CYCLES).n_unique() == 1).then(pl.col(_CYCLES).first()).alias(_CYCLES),
             pl.col(_FAULT).drop_nulls().first(),
-            lines(pl.col(_UNREAD).drop_nulls().unique().sort().str.join("\n")).alias(_UNREAD),
+            pl.col(_UNREAD),
+        )
+        drugs = pl.col(DRUGS).list.join(";", ignore_nulls=True).str.split(";")
+        return grouped.with_columns(
+            drugs.list.unique().list.sort().list.join(";").alias(DRUGS), distinct(pl.col(_UNREAD)).alias(_UNREAD)
         )
 
     def _drugs(self, reading: Reading) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
@@ -162,7 +177,9 @@ class HistoryOfEvents:
         plain = reading.constant if not reading.sources else reading.plain(text)
         if plain is None:
             return None
-        words = plain if isinstance(plain, list) else drug_parts(str(plain), self.formulary)
+        words = plain if isinstance(plain, list) else drug_list(str(plain), self.formulary)
+        if words is None:
+            return None
         if len(words) == 1 and comparable(str(words[0])) == "unknown":
             return "unknown"
         return ";".join(" ".join(str(word).replace(";", ",").split()) for word in words)
@@ -211,11 +228,11 @@ class HistoryOfEvents:
         """
         undated = pl.col(_FAULT).is_not_null() & pl.col(_START).is_null()
         is_line = (pl.col(_SETTING) == "line") & pl.col(_LINE).is_not_null()
-        whole = groups.group_by(ROW).agg(
-            pl.col(HISTORY).sort_by(AT).alias("entries"),
-            pl.col(_FAULT).sort_by(AT).alias("faults"),
-            pl.col(_UNREAD).sort_by(AT).alias("told"),
-            is_line.sort_by(AT).alias("are lines"),
+        whole = groups.group_by(ROW, maintain_order=True).agg(  # in the order of `AT`, as they are
+            pl.col(HISTORY).alias("entries"),
+            pl.col(_FAULT).alias("faults"),
+            pl.col(_UNREAD).alias("told"),
+            is_line.alias("are lines"),
             pl.when(undated).then(pl.col(_FAULT)).drop_nulls().first().alias("undated"),
         )
         if self.each:

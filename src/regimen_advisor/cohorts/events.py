@@ -15,7 +15,18 @@ from typing import Any
 import polars as pl
 from pydantic import ValidationError
 
-from regimen_advisor.cohorts.event_frames import AT, BAD_DATE, DATE, DAY, ROW, Frames, by_cell, lines, on_one_line
+from regimen_advisor.cohorts.event_frames import (
+    AT,
+    BAD_DATE,
+    DATE,
+    DAY,
+    ROW,
+    Frames,
+    by_cell,
+    distinct,
+    lines,
+    on_one_line,
+)
 from regimen_advisor.cohorts.event_history import DRUGS, HISTORY, LINES, UNREAD_ENTRIES, HistoryOfEvents
 from regimen_advisor.cohorts.event_words import DECISION, conditions_of, listed
 from regimen_advisor.cohorts.mapping_file import HistoryOfTable, MappingFile, Reading
@@ -217,11 +228,9 @@ class Events:
 
     def _together(self, rows: pl.LazyFrame, key: str, reading: Reading, take: str, columns: list[str]) -> pl.LazyFrame:
         """One value of each row of the answer: the union for a set, else what all rows agree on."""
-        grouped = rows.group_by(_ON).agg(
-            pl.col(_VALUE).drop_nulls().unique().sort().str.join("\n"),
-            pl.col(_UNREAD).drop_nulls().unique().sort().str.join("\n"),
-        )
-        said = pl.when(pl.col(_VALUE) != "").then(pl.col(_VALUE))
+        gathered = rows.group_by(_ON).agg(_VALUE, _UNREAD)
+        grouped = gathered.select(*_ON, distinct(pl.col(_VALUE)), distinct(pl.col(_UNREAD)))
+        said = pl.col(_VALUE)
         value = by_cell(said, self._merger(key))
         conflict = pl.when(said.is_not_null() & value.is_null()).then(
             pl.lit(f"{reading.label or take}: ") + on_one_line(said.str.replace_all("\n", " ; "))
@@ -229,7 +238,7 @@ class Events:
         return grouped.select(
             *_ON,
             value.alias(columns[0]),
-            lines(pl.when(pl.col(_UNREAD) != "").then(pl.col(_UNREAD)), conflict).alias(columns[1]),
+            lines(pl.col(_UNREAD), conflict).alias(columns[1]),
             pl.lit(value=True).alias(columns[2]),
         )
 

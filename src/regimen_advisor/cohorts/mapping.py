@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +20,7 @@ from pydantic import ValidationError
 
 from regimen_advisor.cohorts.events import Events, check_events
 from regimen_advisor.cohorts.mapping_file import NO_CELL, SEPARATOR, MappingFile, Reading
-from regimen_advisor.columns.cells import Cell, cell_of, comparable, drug_parts, plain_value
+from regimen_advisor.columns.cells import Cell, cell_of, comparable, drug_list, plain_value
 from regimen_advisor.columns.entries import OUTCOMES, entry_name
 from regimen_advisor.files.drafts import unchecked
 from regimen_advisor.files.errors import InputError, Problem, did_you_mean
@@ -162,15 +161,10 @@ class TableMapping:
         return self._column(reading).map_batches(words, return_dtype=pl.String, is_elementwise=True)
 
     def _drugs(self, plain: Any) -> str:
-        if isinstance(plain, str) and plain.startswith("["):
-            with suppress(ValueError, RecursionError):
-                plain = json.loads(plain)
         if isinstance(plain, list):
             return ";".join(map(str, plain))
-        text = str(plain)
-        if text.startswith("["):  # a broken list: as one word, which is then not known
-            return json.dumps([text])
-        return ";".join(drug_parts(text, self.domain.formulary))
+        words = drug_list(str(plain), self.domain.formulary)
+        return ";".join(words) if words else json.dumps([str(plain)])  # as one word, which is then not known
 
     def _history(self) -> pl.Expr:
         entries = []

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from regimen_advisor.documents.spreadsheet import FORMULA_STARTS
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.files.folders import files_in
 from regimen_advisor.files.output import name_of, refuse_unless_file
@@ -19,8 +20,6 @@ from regimen_advisor.files.writing import whole_or_nothing
 from regimen_advisor.files.yaml_values import MAX_DEPTH
 from regimen_advisor.patient.profile import Profile
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet read a cell as a formula."""
 _SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 JSON_LINES, PARQUET = (".jsonl", ".ndjson"), (".parquet", ".pq")
 """The endings of such files."""

@@ -151,6 +151,8 @@ def _set(text: str, fact: SetFact, alteration: Callable[[str], str | None]) -> A
         return words.get(comparable(part)) or alteration(part) or part
 
     parts = [part.strip() for part in _BETWEEN.split(without_frame(text)) if part.strip()]
+    if not parts:  # `+` alone may mean positive: it names no member, and does not say that there is none
+        return text
     absent = [member(part[4:]) for part in parts if part[:4].lower() == "not "]
     found = [member(part) for part in parts if part[:4].lower() != "not "]
     return {"found": found, "not_found": absent} if absent else found
@@ -162,6 +164,17 @@ def drug_parts(text: str, formulary: Formulary) -> list[str]:
     if whole is not None:
         return [whole]
     return [drug_word(part, formulary) or part.strip() for part in _BETWEEN.split(text) if part.strip()]
+
+
+def drug_list(text: str, formulary: Formulary) -> list[str] | None:
+    """The drugs of a cell, which may be a list in JSON; ``None`` where it names none: a broken list, ``;`` alone."""
+    if not text.startswith("["):
+        return drug_parts(text, formulary) or None
+    try:
+        words = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return [str(word) for word in words] or None
 
 
 def drug_word(text: str, formulary: Formulary) -> str | None:

@@ -69,6 +69,14 @@ def write_file(path: Path, text: str) -> None:
         os.fsync(file.fileno())
 
 
+def write_bytes(path: Path, data: bytes) -> None:
+    """``data`` to ``path`` in one step, or ``InputError``; see ``write_file``."""
+    with whole_or_nothing(path) as temporary, temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def _at_once(name: str, flags: int) -> int:
     """Opens without waiting: a pipe that nobody reads is refused instead."""
     if not hasattr(os, "O_NONBLOCK"):

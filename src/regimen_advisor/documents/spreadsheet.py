@@ -1,0 +1,11 @@
+"""What a spreadsheet makes of a cell."""
+
+from __future__ import annotations
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""What makes a spreadsheet read a cell as a formula."""
+
+
+def no_formula(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula: an apostrophe stands before what it would run."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

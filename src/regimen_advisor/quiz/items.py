@@ -1,0 +1,81 @@
+"""The items of a course system made of a quiz: plain texts and choices, the same for every format.
+
+Each question gives three: sort all its regimens (matching), say which are offered (several answers), and say where the
+most telling one belongs (one answer). Each answer has its reason, with the rule and its section.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from regimen_advisor.quiz.key import AnswerKey, Point, Solution
+from regimen_advisor.quiz.models import MEANINGS, Group, Question, Quiz
+
+ItemKind = Literal["matching", "several", "single"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer that can be given: its words, whether it is right, and the point and group it is about, if any."""
+
+    words: str
+    right: bool
+    point: Point | None
+    group: Group
+
+
+@dataclass(frozen=True)
+class Item:
+    """One item: ``id`` is the same whenever the same quiz is made. Of a matching item ``answers`` are the pairs."""
+
+    id: str
+    name: str
+    kind: ItemKind
+    question: Question
+    solution: Solution
+    asks: str
+    answers: tuple[Answer, ...]
+    groups: tuple[Group, ...]
+
+
+def items(quiz: Quiz, key: AnswerKey) -> Iterator[Item]:
+    """The items of a quiz, in order."""
+    groups: tuple[Group, ...] = (*quiz.asks, "not-indicated")
+    for question, solution in zip(quiz.questions, key.solutions, strict=True):
+        telling = _telling(solution)
+        made: tuple[tuple[ItemKind, str, tuple[Answer, ...]], ...] = (
+            ("matching", "Where does each regimen belong?", _pairs(solution)),
+            ("several", "Which of these are offered, with caution or without?", _offered(solution)),
+            ("single", f"Where does {telling.name} belong?", _places(telling, groups)),
+        )
+        for kind, asks, answers in made:
+            id, name = f"{quiz.name}-q{question.number}-{kind}", f"{quiz.name} question {question.number}, {kind}"
+            yield Item(id, name, kind, question, solution, asks, answers, groups)
+
+
+def _pairs(solution: Solution) -> tuple[Answer, ...]:
+    return tuple(Answer(point.name, right=True, point=point, group=point.group) for point in solution.points)
+
+
+def _offered(solution: Solution) -> tuple[Answer, ...]:
+    found = [
+        Answer(point.name, right=point.group.startswith("offered"), point=point, group=point.group)
+        for point in solution.points
+    ]
+    none = Answer("none of these", right=not any(one.right for one in found), point=None, group="not-indicated")
+    return (*found, none)
+
+
+def _telling(solution: Solution) -> Point:
+    """The point that teaches most: an exclusion, then what waits, then a caution."""
+    order: Sequence[Group] = ("excluded", "waiting", "offered-with-caution", "offered", "not-indicated")
+    return min(solution.points, key=lambda point: order.index(point.group))
+
+
+def _places(point: Point, groups: Sequence[Group]) -> tuple[Answer, ...]:
+    return tuple(
+        Answer(f"{group.replace('-', ' ')}: {MEANINGS[group]}", right=group == point.group, point=point, group=group)
+        for group in groups
+    )
