@@ -268,9 +268,8 @@ def _in_approvals(made: Schema, filler: _Filler) -> None:
 
 
 def _in_each_regimen(made: Schema, _filler: _Filler) -> None:
-    keys = made["$defs"]["EachRegimenText"]["properties"]
-    _replace(keys["when"], {"type": "object"})  # `its-drugs` is no word of a condition
-    keys["except"]["items"] = _ref("regimen")
+    keys = made["$defs"]["EachRegimenText"]["properties"]  # `its-drugs` is no word of a condition
+    keys |= {"when": {"type": "object"}, "except": {**keys["except"], "items": _ref("regimen")}}
 
 
 def _in_profiles(made: Schema, _filler: _Filler) -> None:
