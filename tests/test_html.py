@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import pickle
 import re
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 
 from conftest import ROOT
 from regimen_advisor.advising import advise
+from regimen_advisor.documents.blocks import Bullets, Fields, Folded, Gap, Heading, Item, Paragraph, Table
+from regimen_advisor.documents.html import html as html_of
 from regimen_advisor.explaining.explain import explain
 from regimen_advisor.files.sources import parse_document
 from regimen_advisor.knowledge.rulebook import Rulebook
@@ -112,6 +115,35 @@ def test_an_answer_in_a_notebook_names_every_option_that_is_offered(rulebook: Ru
     notebook.register()
     shown = advice._repr_html_()
     assert all(option.name in shown for option in advice.options if option.standing.is_offered)
+
+
+def test_a_notebook_shows_the_document_and_the_bare_options_where_the_case_is_not_at_hand(rulebook: Rulebook) -> None:
+    one = patient(rulebook, "driver-negative-tps-50-untreated")
+    advice = advise(one, rulebook)
+    shown = advice_fragment(advice)
+    assert "Patient: adenocarcinoma" in shown
+    assert "PFS 11.14 v 5.82 months (pembrolizumab), HR 0.51" in shown
+    assert "Harm of bevacizumab" in shown
+    elsewhere = pickle.loads(pickle.dumps(advice))
+    assert elsewhere == advice
+    assert elsewhere.case is None
+    assert "Patient: " not in advice_fragment(elsewhere)
+    assert "ivonescimab" in advice_fragment(elsewhere)
+
+
+def test_every_kind_of_block_is_an_element_and_is_escaped() -> None:
+    blocks = (
+        Heading("<b>", 1), Paragraph("a & b", "quiet"), Fields((("<i>", "x"), ("left out", None))), Bullets(("<u>",)),
+        Table(("", "<a>", "empty"), (("1", "<s>", ""),)), Item("<name>", (Paragraph("<line>"),)), Gap(),
+        Folded("<fold>", (Paragraph("inside"),)),
+    )  # fmt: skip
+    shown = html_of(blocks, below=1)
+    assert not re.search(r"<(b|i|a|s|name|line|fold)>", shown)
+    assert shown.startswith('<h2>&lt;b&gt;</h2>\n<p class="quiet">a &amp; b</p>')
+    assert "<h4>&lt;name&gt;</h4>\n<ul><li>&lt;line&gt;</li></ul>" in shown
+    assert "<details><summary>&lt;fold&gt;</summary>\n<p>inside</p>\n</details>" in shown
+    assert "left out" not in shown
+    assert "empty" not in shown
 
 
 def test_the_page_of_an_option_says_met_and_not_met_in_words(rulebook: Rulebook) -> None:

@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from regimen_advisor.knowledge.rulebook import load_rulebook
 
 pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 
+from regimen_advisor.cli import cohort as cohort_command  # noqa: E402
+from regimen_advisor.cohorts.population import INVENTED, Population, population  # noqa: E402
 from regimen_advisor.cohorts.synthesis import BATCH, DRUGS, SCHEMA, for_text, synthetic_patients  # noqa: E402
 from regimen_advisor.columns.engine import FAULT, ColumnEngine  # noqa: E402
+from regimen_advisor.reports import population as population_report  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +57,93 @@ def test_the_text_form_says_the_same_as_the_typed_one():
     one = engine.facts(typed).drop("id").collect()
     two = engine.facts(for_text(typed).with_columns(pl.all().cast(pl.String))).drop("id").collect()
     assert one.equals(two)
+
+
+# The population ------------------------------------------------------------------------------------------------------
+
+SENSITISING, FIRST_TKIS = ("ex19del", "L858R"), {"gefitinib", "erlotinib", "afatinib", "icotinib"}
+
+
+def test_the_page_of_the_population_is_what_the_data_say():
+    stored = (Path(__file__).parents[1] / population_report.PAGE).read_text("utf-8")
+    again = "write it again: python -c 'from regimen_advisor.reports import population as p; print(p.page(), end=\"\")'"
+    assert stored == population_report.page(), again
+
+
+def test_every_share_is_published_by_a_named_source_or_marked_as_made_up():
+    found = population()
+    sources = [one.source for words in found.shares.values() for one in words.values() if one.share is not None]
+    published = [source for source in sources if source != INVENTED]
+    assert len(published) > 10
+    assert set(published) | {one.source for one in found.acquired} - {INVENTED} == set(found.sources)
+
+
+@pytest.mark.parametrize(
+    ("shares", "said"),
+    [
+        ({"nsclc": {}, "sclc": {}}, "one word of `disease` without a share"),
+        ({"nsclc": {}, "sclc": {"share": 13, "source": "nobody"}}, "no source is called `nobody`"),
+    ],
+)
+def test_a_population_that_does_not_add_up_or_names_no_source_is_refused(shares, said):
+    data = population().model_dump()
+    data["shares"]["disease"] = shares
+    with pytest.raises(ValueError, match=said):
+        Population.model_validate(data)
+
+
+def of_the_driver(patients, variants):
+    words = pl.col("egfr").cast(pl.String).str.split(";")
+    return patients.with_columns(words.alias("egfr")).filter(
+        pl.col("egfr").list.eval(pl.element().is_in(variants)).list.any()
+    )
+
+
+def test_the_shares_of_the_drivers_are_those_of_the_population(patients):
+    adeno = patients.filter(pl.col("histology") == "adenocarcinoma")
+    alk = adeno["alk"].drop_nulls()
+    assert abs((alk == "positive").mean() - 0.08) < 0.01
+    egfr = adeno.filter(pl.col("egfr").is_not_null())
+    assert abs(of_the_driver(egfr, SENSITISING).height / egfr.height - 0.17) < 0.015
+    squamous = patients.filter(pl.col("histology") == "squamous")
+    assert set(squamous["egfr"].drop_nulls().cast(pl.String)) == {"wild-type"}
+
+
+def test_a_patient_has_one_driver_at_most(patients):
+    drivers = pl.sum_horizontal(
+        (pl.col("egfr") != "wild-type").fill_null(value=False),
+        *((pl.col(gene) == "positive").fill_null(value=False) for gene in ("alk", "ros1", "nrg1")),
+        (pl.col("other_drivers") != "none").fill_null(value=False),
+    )
+    assert set(patients.select(drivers).to_series()) == {0, 1}
+
+
+def test_the_first_line_follows_from_the_driver(patients):
+    entries = patients.explode("history", empty_as_null=True, keep_nulls=True).unnest("history")
+    first = entries.filter((pl.col("line") == 1) & pl.col("setting").is_null() & pl.col("drugs").is_not_null())
+    for who, table in (
+        (of_the_driver(first, SENSITISING), "egfr"),
+        (first.filter(pl.col("alk") == "positive"), "alk"),
+        (first.filter(pl.col("disease") == "sclc"), "sclc"),
+    ):
+        allowed = {frozenset(one.drugs) for one in population().first_line[table]}
+        assert {frozenset(drugs) for drugs in who["drugs"].to_list()} == allowed
+
+
+def test_t790m_is_acquired_only_after_progression_on_a_tki_of_the_first_generations(patients):
+    carriers = of_the_driver(patients, ["T790M"]).filter(pl.col("history").is_not_null())
+    assert carriers.height > 50
+    for entries in carriers["history"].to_list():
+        lines = [entry for entry in entries if entry["line"] is not None]
+        hidden = any(entry["drugs"] is None or entry["outcome"] is None for entry in lines)
+        assert hidden or any(
+            FIRST_TKIS & set(entry["drugs"]) and entry["outcome"] == "progressed" for entry in lines
+        ), entries  # fmt: skip
+
+
+def test_who_is_imitated_is_said(tmp_path):
+    app = typer.Typer()
+    cohort_command.register(app)
+    file = tmp_path / "patients.csv"
+    told = CliRunner().invoke(app, ["--synthesise", "3", "-o", str(file)]).output
+    assert told.startswith(f"{file}: 3 invented patients imitate adults with lung cancer in the United States")

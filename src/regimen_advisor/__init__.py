@@ -5,8 +5,21 @@
 >>> advice.options[0].standing.value
 'offered'
 
-``Guideline`` and ``Case`` are the two nouns; ``advise``, ``explain`` and ``compare`` the verbs. See
-docs/reference/python.md.
+Two nouns:
+
+    Guideline    rules made ready: Guideline.load("rules"), or Guideline.load()
+    Case         one patient under a guideline: guideline.case(profile)
+
+Verbs; a patient is a path, a mapping of profile keys, or a Profile:
+
+    advise       every option with its standing, evidence and cautions
+    explain      why an option stands as it does, and what would change it
+    compare      all that differs between two guidelines
+    judge_table  the standing of every regimen for each row of a frame
+
+Errors are RegimenAdvisorError: InputError says where and what was expected.
+One name in full: help(regimen_advisor.advise). More: docs/reference/python.md,
+and docs/tutorials/notebook.ipynb to try.
 """
 
 from __future__ import annotations
@@ -52,4 +65,12 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
+    """The public names; none for ``help``, which would print every class whole, thousands of lines of it."""
+    asking = sys._getframe(1)  # noqa: SLF001 - there is no other way to know who asks
+    for _ in range(4):
+        if asking.f_globals.get("__name__") == "pydoc":
+            return []
+        if asking.f_back is None:
+            break
+        asking = asking.f_back
     return sorted(__all__)

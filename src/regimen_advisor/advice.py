@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from regimen_advisor.files.sources import Record
 from regimen_advisor.knowledge.evidence import (
@@ -151,6 +151,10 @@ class Option(Record):
     )
     depends_on: tuple[str, ...] = Field((), description="profile keys and history parts it waits for")
 
+    def __repr__(self) -> str:
+        """One line: the regimen and how it stands."""
+        return f"<Option {self.regimen}: {self.standing.value}>"
+
 
 class Statement(Record):
     """A standard, a note or a silence of the reviews that concerns this patient."""
@@ -220,8 +224,30 @@ class OrderKey(Record):
     says: str = Field(description="in words: what comes first")
 
 
+class Answered:
+    """The case that an answer is of, beside it: no part of what it says, so that all of them are equal.
+
+    An answer that was copied to another process, or read from JSON, has none.
+    """
+
+    def __init__(self, case: object = None) -> None:
+        self.case = case
+
+    def __eq__(self, other: object) -> bool:
+        """Whatever the case, the answers are the same if they say the same."""
+        return isinstance(other, Answered)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[type[Answered], tuple[()]]:
+        """A rulebook is not sent along."""
+        return Answered, ()
+
+
 class Advice(Record):
     """All that the rules say of one patient. Same input, same bytes."""
+
+    _answered: Answered = PrivateAttr(default_factory=Answered)
 
     schema_version: SchemaVersion = ADVICE_VERSION
     rulebook: JudgedBy
@@ -251,6 +277,16 @@ class Advice(Record):
         """One line: the patient, and how many options have each standing."""
         counts = Counter(option.standing.value for option in self.options)
         return f"<Advice {self.profile.id}: {', '.join(f'{count} {standing}' for standing, count in counts.items())}>"
+
+    def beside(self, case: object) -> Advice:
+        """The same answer, with the case that it is of at hand to show it."""
+        self._answered = Answered(case)
+        return self
+
+    @property
+    def case(self) -> object:
+        """The case that the answer is of; ``None`` where it is not at hand."""
+        return self._answered.case
 
     def standing(self, regimen: str) -> Standing:
         """The standing of one regimen. Raises ``KeyError`` for one that is no option of this disease."""

@@ -49,7 +49,7 @@ def advise(patient: Patient, rulebook: Rulebook, *, ask: bool = True) -> Advice:
 
 def advice_of(case: Case, *, ask: bool = True) -> Advice:
     """What the guideline of ``case`` has for its patient; see ``advise``."""
-    return _Advisor(case).advice(ask=ask)
+    return _Advisor(case).advice(ask=ask).beside(case)
 
 
 class _Advisor:

@@ -147,11 +147,14 @@ def _look(look: Look, format: CohortFormat, show: str | None, profiles: str | No
 def _synthesise(count: int, seed: int, output: str | None) -> None:
     from regimen_advisor.cohorts.synthesis import for_text, synthetic_patients  # noqa: PLC0415
     from regimen_advisor.cohorts.tables import check_output, write_table  # noqa: PLC0415
+    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
+    from regimen_advisor.reports.population import synthesised_as_text  # noqa: PLC0415
 
     if output is None:
         raise InputError.at(Location("cohort"), "--synthesise needs --output FILE")
     patients = synthetic_patients(count, seed)
     write_table(for_text(patients) if check_output(output) in (".csv", ".tsv", ".txt") else patients, output)
+    write_output(synthesised_as_text(count, output), None)
 
 
 def _mapping(path: str | None, rulebook: Rulebook) -> TableMapping | None:

@@ -1,8 +1,9 @@
 """Synthetic patients for trying out and for timing: invented, never real, and always possible.
 
-Every distribution here is invented: made up so that each rule meets some patients, not taken from any registry, and
-fit for no statement about how often anything occurs. A patient is drawn complete and obeys the axioms between the
-facts; then some cells are left out, as in a real table. The same seed gives the same patients.
+``population.yaml`` says which population they imitate, which shares are published, by whom, and which are made up. The
+histology decides which driver a patient may have, the driver the first line; a variant is acquired only after
+progression on a drug that it is acquired under. A patient is drawn complete and obeys the axioms between the facts;
+then some cells are left out, as in a real table. The same seed gives the same patients.
 """
 
 from __future__ import annotations
@@ -16,50 +17,30 @@ import numpy.typing as npt
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from regimen_advisor.patient.facts import Disease, Extent, Finding, Histology, Outcome, Stage
+from regimen_advisor.cohorts.population import Treatment, population
+from regimen_advisor.patient.facts import Disease, Extent, Finding, Histology, OtherDriver, Outcome, Stage
 
 BATCH = 50_000
 Numbers = npt.NDArray[np.int64]
 
-FIRST_LINE = {
-    "nsclc": (
-        "osimertinib", "gefitinib", "erlotinib", "afatinib", "icotinib", "osimertinib;pemetrexed;carboplatin",
-        "erlotinib;bevacizumab", "alectinib", "crizotinib", "pembrolizumab", "pembrolizumab;pemetrexed;carboplatin",
-        "pembrolizumab;paclitaxel;carboplatin", "atezolizumab;bevacizumab;carboplatin;paclitaxel",
-        "bevacizumab;pemetrexed;carboplatin", "pemetrexed;cisplatin", "gemcitabine;cisplatin", "ivonescimab",
-        "tislelizumab;carboplatin;nab-paclitaxel", "sintilimab;pemetrexed;cisplatin",
-    ),
-    "sclc": (
-        "etoposide;cisplatin", "etoposide;carboplatin", "atezolizumab;etoposide;carboplatin",
-        "durvalumab;etoposide;carboplatin", "serplulimab;etoposide;carboplatin",
-    ),
-}  # fmt: skip
-LATER_LINE = {
-    "nsclc": (
-        "docetaxel", "nivolumab", "atezolizumab", "pembrolizumab", "osimertinib", "pemetrexed;carboplatin",
-        "bevacizumab;pemetrexed;carboplatin", "amivantamab;carboplatin;pemetrexed", "anlotinib", "apatinib",
-        "docetaxel;ramucirumab", "gemcitabine", "ivonescimab;pemetrexed;carboplatin", "camrelizumab;apatinib",
-    ),
-    "sclc": (
-        "topotecan", "irinotecan", "lurbinectedin", "tarlatamab", "paclitaxel", "anlotinib", "etoposide;carboplatin",
-    ),
-}  # fmt: skip
-CURATIVE = (
-    "cisplatin;etoposide",
-    "cisplatin;pemetrexed",
-    "osimertinib",
-    "durvalumab",
-    "nivolumab;carboplatin;paclitaxel",
-)
-MAINTENANCE = ("pemetrexed", "bevacizumab", "atezolizumab", "durvalumab", "pembrolizumab", "pemetrexed;bevacizumab")
-EGFR = ("wild-type", "ex19del", "L858R", "ex19del;T790M", "L858R;T790M", "ex20ins", "G719X", "S768I", "L861Q", "C797S")
-OTHER = ("none", "KRAS-G12C", "MET-ex14", "RET", "HER2", "BRAF-V600E", "NTRK")
+POPULATION = population()
+_SENSITISING, _OTHERS = POPULATION.words("egfr"), POPULATION.words("egfr-other")
+_ACQUIRED = tuple(one.variant for one in POPULATION.acquired)
+EGFR = (
+    "wild-type", *_SENSITISING, *_OTHERS,
+    *(f"{base};{variant}" for base in _SENSITISING for variant in _ACQUIRED),
+    *(f"{base};{';'.join(_ACQUIRED)}" for base in _SENSITISING),
+)  # fmt: skip
+DRIVERS = POPULATION.words("driver")
+OTHER = ("none", *get_args(OtherDriver))
 BLEEDING = ("none", "central", "cavitation", "necrosis", "haemoptysis", "major-vessel-invasion", "central;cavitation")
 LEFT_OUT = 0.15
 """The share of cells that are left out, in every column."""
 
-_POOL = tuple(dict.fromkeys((*FIRST_LINE["nsclc"], *FIRST_LINE["sclc"], *LATER_LINE["nsclc"], *LATER_LINE["sclc"],
-                             *CURATIVE, *MAINTENANCE)))  # fmt: skip
+_POOL = tuple(dict.fromkeys(
+    ";".join(drugs)
+    for table in POPULATION.treatments for some in table.values() for one in some for drugs in (one.drugs, *one.then)
+))  # fmt: skip
 DRUGS = tuple(sorted({drug for words in _POOL for drug in words.split(";")}))
 _DRUG = pl.Enum(DRUGS)
 _SETTING = pl.Enum(["maintenance", "curative"])
@@ -114,29 +95,38 @@ class _Batch:
     def chance(self, share: float, rows: int | None = None) -> npt.NDArray[np.bool_]:
         return self.random.random(self.rows if rows is None else rows) < share
 
+    def word(self, name: str, rows: int | None = None) -> Numbers:
+        """Words of a share of the population, as their places."""
+        return self.draw(POPULATION.weights(name), rows)
+
     def frame(self) -> pl.DataFrame:
-        nsclc = self.chance(0.87)
+        nsclc = self.word("disease") == POPULATION.words("disease").index("nsclc")
         self.extent = np.where(nsclc, self.draw((0.15, 0.23, 0.62)), 3 + self.draw((0.32, 0.68)))
         lines = self.draw((0.38, 0.3, 0.18, 0.09, 0.05))
         self.lines = np.where(self.extent == 0, 0, np.where(self.extent == 3, np.minimum(lines, 1), lines))
         treatable = np.isin(self.extent, (0, 1, 3)) & ~(nsclc & (self.lines > 0))
-        adeno = self.draw((0.56, 0.25, 0.03, 0.04, 0.12))
-        egfr = np.where(nsclc & (adeno != 1), self.draw((60, 15, 13, 2, 2, 3, 2, 1, 1, 1)), 0)
-        clear = egfr == 0
+        histology = _among(get_args(Histology), POPULATION.words("histology"))[self.word("histology")]
+        histology = np.where(nsclc, histology, get_args(Histology).index("small-cell"))
+        without = np.isin(histology, [get_args(Histology).index(word) for word in _NO_DRIVER])
+        none = DRIVERS.index("none")
+        driver = np.where(without, none, self.word("driver"))
+        low, high = np.array([word.split("-") for word in POPULATION.words("pd_l1_tps")], int)[self.word("pd_l1_tps")].T
+        tps = self.random.integers(low, high + 1)
+        other = self._other(driver)
+        histories = _Histories(self, _groups(driver, other, histology, tps))
+        history = histories.column()
         columns: dict[str, Any] = {
             "disease": np.where(nsclc, 0, 1),
-            "histology": np.where(nsclc, adeno, 5),
+            "histology": histology,
             "stage": self._stage(),
             "extent": self.extent,
             "curative_treatment_possible": treatable & self.chance(0.7),
             "ecog": self.draw((0.3, 0.45, 0.17, 0.06, 0.02)),
-            "egfr": egfr,
-            "alk": np.where(clear & nsclc & self.chance(0.06), 0, 1),
-            "ros1": np.where(clear & nsclc & self.chance(0.02), 0, 1),
-            "nrg1": np.where(clear & self.chance(0.01), 0, 1),
-            "dll3": np.where(~nsclc & self.chance(0.8), 0, 1),
-            "pd_l1_tps": np.where(self.chance(0.35), 0, self.random.integers(1, 101, self.rows)),
-            "other_drivers": np.where(clear, self.draw((70, 12, 4, 3, 4, 4, 1)), 0),
+            "egfr": self._egfr(driver, histories),
+            **{gene: np.where(driver == DRIVERS.index(gene), 0, 1) for gene in ("alk", "ros1", "nrg1")},
+            "dll3": np.where(nsclc, 1, self.word("dll3")),
+            "pd_l1_tps": tps,
+            "other_drivers": other,
             "brain_metastases": np.isin(self.extent, (2, 4)) & self.chance(0.25),
             "liver_metastases": np.isin(self.extent, (2, 4)) & self.chance(0.2),
             "bleeding_risk": self.draw((75, 9, 5, 4, 4, 2, 1)),
@@ -151,7 +141,6 @@ class _Batch:
             .to_series()
             .alias("prior_lines")
         )
-        history = _Histories(self, nsclc).column()
         made.append(pl.select(pl.when(pl.Series(detailed)).then(history)).to_series().alias("history"))
         return pl.DataFrame(made)
 
@@ -162,6 +151,25 @@ class _Batch:
         kept = pl.Series(~self.chance(LEFT_OUT))
         return pl.select(pl.when(kept).then(whole)).to_series().alias(name)
 
+    def _egfr(self, driver: Numbers, histories: _Histories) -> Numbers:
+        """The EGFR variants: one from the start, and those that were acquired under treatment."""
+        words = np.array(EGFR, object)
+        found = np.full(self.rows, "wild-type", object)
+        for name, some in (("egfr", _SENSITISING), ("egfr-other", _OTHERS)):
+            found = np.where(driver == DRIVERS.index(name), np.array(some, object)[self.word(name)], found)
+        for one in POPULATION.acquired:
+            gained = (driver == DRIVERS.index(one.driver)) & histories.progressed_on(one.after)
+            gained &= self.chance(one.share / 100)
+            found = np.where(gained, found + f";{one.variant}", found)
+        order = np.argsort(words)
+        return order[np.searchsorted(words[order], found)]
+
+    def _other(self, driver: Numbers) -> Numbers:
+        """The other drivers of a profile; a KRAS mutation is one only as G12C."""
+        kras = _among(OTHER, POPULATION.words("kras"))[self.word("kras")]
+        place = np.array([OTHER.index(word) if word in OTHER else 0 for word in DRIVERS])[driver]
+        return np.where(driver == DRIVERS.index("kras"), kras, place)
+
     def _stage(self) -> Numbers:
         """A stage that fits: I-II early, III locally advanced, IV metastatic; I-III limited, IV extensive."""
         early, third, fourth = self.draw((1, 1, 1, 1)), 4 + self.draw((2, 2, 1)), 7 + self.draw((1, 1))
@@ -170,34 +178,80 @@ class _Batch:
         )
 
 
+_NO_DRIVER = ("squamous", "large-cell", "small-cell")
+_BY_HISTOLOGY = {"squamous": "squamous", "small-cell": "sclc"}
+
+
+def _among(words: Sequence[str], some: Sequence[str]) -> Numbers:
+    """The places of ``some`` words among ``words``."""
+    return np.array([words.index(word) for word in some])
+
+
+def _places(treatments: Sequence[Sequence[str]]) -> Numbers:
+    """The places of some treatments in the pool."""
+    return np.array([_POOL.index(";".join(drugs)) for drugs in treatments], np.int64)
+
+
+def _groups(driver: Numbers, other: Numbers, histology: Numbers, tps: Numbers) -> Mapping[str, npt.NDArray[np.bool_]]:
+    """Who is treated by what: by the driver, by a high TPS, and by the histology; a patient may be in all three."""
+    found = {word: driver == place for place, word in enumerate(DRIVERS)}
+    found |= {word: other == place for place, word in enumerate(OTHER) if place}
+    kinds = np.array([_BY_HISTOLOGY.get(word, "non-squamous") for word in get_args(Histology)])[histology]
+    by_histology = {kind: kinds == kind for kind in ("squamous", "non-squamous", "sclc")}
+    return {**found, "tps-50": (tps >= 50) & (kinds != "sclc"), **by_histology}
+
+
 class _Histories:
     """Histories of a batch: the lines of every patient, some with maintenance, some after curative treatment."""
 
-    def __init__(self, batch: _Batch, nsclc: npt.NDArray[np.bool_]) -> None:
-        self.batch, self.nsclc = batch, nsclc
+    def __init__(self, batch: _Batch, groups: Mapping[str, npt.NDArray[np.bool_]]) -> None:
+        self.batch, self.groups = batch, groups
         lines = batch.lines
         self.row = np.repeat(np.arange(batch.rows), lines)
         begins = np.repeat(np.cumsum(lines) - lines, lines)
         self.line = np.arange(len(self.row)) - begins + 1
         self.is_last = self.line == lines[self.row]
+        first, later = (self._chosen(table, self.row) for table in (POPULATION.first_line, POPULATION.later_line))
+        self.drugs, self.upkeep = (np.where(self.line == 1, *pair) for pair in zip(first, later, strict=True))
+        final = batch.draw((0.6, 0.15, 0.15, 0.1), len(self.row))
+        self.outcome = np.where(self.is_last, final, np.where(batch.chance(0.9, len(self.row)), 0, 3))
 
     def column(self) -> pl.Series:
         """The histories as lists of entries."""
         batch, total = self.batch, len(self.row)
-        final = batch.draw((0.6, 0.15, 0.15, 0.1), total)
-        outcome = np.where(self.is_last, final, np.where(batch.chance(0.9, total), 0, 3))
-        kept = (outcome == 1) & batch.chance(0.5, total)
+        kept = (self.outcome == 1) & (self.upkeep >= 0) & batch.chance(0.7, total)
         treated = np.flatnonzero(batch.chance(0.08))
+        cured, _ = self._chosen(POPULATION.curative, treated)
         parts = [
-            (self.row, self.line, np.zeros(total, int), self._drugs(), outcome, batch.random.integers(1, 25, total)),
-            (self.row[kept], self.line[kept], np.ones(kept.sum(), int), self._some(MAINTENANCE, kept.sum()),
+            (self.row, self.line, np.zeros(total, int), self.drugs, self.outcome, batch.random.integers(1, 25, total)),
+            (self.row[kept], self.line[kept], np.ones(kept.sum(), int), self.upkeep[kept],
              batch.draw((0.3, 0.2, 0.5), kept.sum()), batch.random.integers(1, 30, kept.sum())),
-            (treated, np.zeros(len(treated), int), np.full(len(treated), 2), self._some(CURATIVE, len(treated)),
+            (treated, np.zeros(len(treated), int), np.full(len(treated), 2), cured,
              batch.draw((0.3, 0.7), len(treated)), batch.random.integers(1, 9, len(treated))),
         ]  # fmt: skip
         row, line, setting, drugs, outcome, cycles = (np.concatenate(columns) for columns in zip(*parts, strict=True))
         order = np.lexsort((setting, line, row))
         return self._listed(*(column[order] for column in (row, line, setting, drugs, outcome, cycles)))
+
+    def progressed_on(self, drugs: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """Which patients progressed on a line with one of the drugs."""
+        holds = np.array([bool(set(drugs) & set(words.split(";"))) for words in _POOL])
+        found = np.zeros(self.batch.rows, bool)
+        found[self.row[holds[self.drugs] & (self.outcome == 0)]] = True
+        return found
+
+    def _chosen(self, table: Mapping[str, list[Treatment]], rows: Numbers) -> tuple[Numbers, Numbers]:
+        """For some patients a treatment each, and the maintenance it may go on with, -1 for none."""
+        drugs, upkeep = np.full(len(rows), -1), np.full(len(rows), -1)
+        for group, some in table.items():
+            places = np.flatnonzero(self.groups[group][rows] & (drugs < 0))
+            chosen = self.batch.draw([one.weight for one in some], len(places))
+            drugs[places] = _places([one.drugs for one in some])[chosen]
+            counts = np.array([len(one.then) for one in some])
+            goes_on = np.append(_places([words for one in some for words in one.then]), -1)
+            which = (np.cumsum(counts) - counts)[chosen] + self.batch.random.integers(0, np.maximum(counts, 1)[chosen])
+            upkeep[places] = np.where(counts[chosen] > 0, goes_on[np.minimum(which, len(goes_on) - 1)], -1)
+        return drugs, upkeep
 
     def _listed(  # noqa: PLR0917 - the columns of the entries
         self, row: Numbers, line: Numbers, setting: Numbers, drugs: Numbers, outcome: Numbers, cycles: Numbers
@@ -224,19 +278,6 @@ class _Histories:
         everyone = pl.DataFrame({"row": np.arange(batch.rows)}).join(lists, on="row", how="left", maintain_order="left")
         empty = pl.Series([[]], dtype=HISTORY)
         return everyone.select(pl.col("entry").cast(HISTORY).fill_null(pl.lit(empty).first())).to_series()
-
-    def _some(self, words: Sequence[str], count: int) -> Numbers:
-        places = np.array([_POOL.index(word) for word in words])
-        return places[self.batch.random.integers(0, len(places), count)]
-
-    def _drugs(self) -> Numbers:
-        total = len(self.row)
-        found = np.zeros(total, np.int64)
-        for disease, member in (("nsclc", self.nsclc[self.row]), ("sclc", ~self.nsclc[self.row])):
-            first = self._some(FIRST_LINE[disease], total)
-            later = self._some(LATER_LINE[disease], total)
-            found = np.where(member, np.where(self.line == 1, first, later), found)
-        return found
 
 
 def for_text(patients: pl.LazyFrame) -> pl.LazyFrame:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from regimen_advisor.files.errors import InputError, Location, Near, Problem
+from regimen_advisor.files.errors import InputError, Location, Near, Problem, counted
 from regimen_advisor.files.sources import Document, Path_
 from regimen_advisor.files.validation_messages import listed, shown
 from regimen_advisor.language.values import Choice, Facts, Members, Number, Value
@@ -35,6 +35,10 @@ class Patient:
     given: dict[str, tuple[tuple[str, Value], ...]]
     notes: tuple[str, ...] = ()
     summary: str | None = None
+
+    def __repr__(self) -> str:
+        """One line: the patient, and how many keys of a profile say something."""
+        return f"<Patient {self.id or 'unnamed'}: {counted(len(self.given), 'key')} given>"
 
 
 def read(profile: Profile, domain: Domain, document: Document | None = None) -> Patient:

@@ -12,9 +12,10 @@ from functools import lru_cache
 from jinja2 import Environment
 from markupsafe import Markup
 
-from regimen_advisor.advice import Advice, Caution, Evidence, Option
+from regimen_advisor.advice import Advice, Evidence, Option
 from regimen_advisor.advising import evidence_of
 from regimen_advisor.documents.blocks import Block
+from regimen_advisor.documents.html import html
 from regimen_advisor.drawing.forest import forest_plot, rows_of, rows_of_study
 from regimen_advisor.drawing.guideline_map import guideline_map
 from regimen_advisor.drawing.map_picture import map_picture
@@ -24,13 +25,12 @@ from regimen_advisor.figure_wording import (
     Places,
     arm_labels,
     brief_result,
-    leading,
     main_results,
     matching_arms,
     signed,
     study_words,
 )
-from regimen_advisor.guideline import Guideline
+from regimen_advisor.guideline import Case, Guideline
 from regimen_advisor.knowledge.regimens import Source
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.interpreter import Interpreter
@@ -39,14 +39,14 @@ from regimen_advisor.language.values import Truth
 from regimen_advisor.ordering import order_words
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.patient_wording import questions_words
-from regimen_advisor.reports import glance
-from regimen_advisor.reports.deciding import decides_words
+from regimen_advisor.reports.advice_document import document
+from regimen_advisor.reports.cards import Card, Line, Part
 from regimen_advisor.reports.explanation import asks_words, change_lines, says_its_value
 from regimen_advisor.reports.glance import Row
-from regimen_advisor.reports.groups import groups
 from regimen_advisor.reports.pages import environment, style
 from regimen_advisor.reports.questions_text import patient_question_lines, question_lines
-from regimen_advisor.reports.studies import approval_sentence, erratum_words, study_blocks
+from regimen_advisor.reports.screen import NO_OPTION, Screen, review_names, screen
+from regimen_advisor.reports.studies import approval_sentence, study_blocks
 from regimen_advisor.wording import listed
 
 MOST_MAPS = 3
@@ -81,7 +81,10 @@ def render_explanation(explanation: Explanation, rulebook: Rulebook, patient: Pa
 
 
 def advice_fragment(advice: Advice) -> str:
-    """The advice as a notebook shows it: the options, how they stand and on what evidence."""
+    """The advice as a notebook shows it: the document, or the bare options where the case is not at hand."""
+    if isinstance(advice.case, Case):
+        guideline, patient = advice.case.guideline, advice.case.patient
+        return html(document(screen(advice, guideline.rulebook, patient, cut=False)), below=2)
     return _environment(None).get_template("advice_fragment.html.j2").render(advice=advice)
 
 
@@ -105,12 +108,9 @@ def _environment(rulebook: Rulebook | None) -> Environment:
 
     templates.filters |= {
         "asked": lambda option: list(question_lines(option, domain)),
-        "count_cautions": _count_cautions,
         "asked_of_patient": lambda explanation: list(patient_question_lines(explanation, domain)),
         "asks": lambda clause: asks_words(clause, domain),
         "changes": lambda option: list(change_lines(option, domain)),
-        "decides": decides_words,
-        "erratum": erratum_words,
         "kind": lambda block: type(block).__name__,
         "order": order_words,
         "place": place,
@@ -119,17 +119,8 @@ def _environment(rulebook: Rulebook | None) -> Environment:
         "says_its_value": says_its_value,
         "unmet": lambda argument: listed(unmet(argument)),
     }
+    templates.globals |= {"no_option": NO_OPTION, "reviews": list(review_names(rulebook)) if rulebook else []}
     return templates
-
-
-def _count_cautions(cautions: Sequence[Caution]) -> str:
-    """``2 cautions, 1 open``: those that hold, and those that wait for an answer."""
-    waiting = sum(caution.state == "open" for caution in cautions)
-    holding = len(cautions) - waiting
-    parts = [f"{holding} caution{'' if holding == 1 else 's'}"] if holding else []
-    if waiting:
-        parts.append(f"{waiting} open" if holding else f"{waiting} caution{'' if waiting == 1 else 's'} open")
-    return ", ".join(parts)
 
 
 def _page(template: str, rulebook: Rulebook, **context: object) -> str:
@@ -146,13 +137,16 @@ class OptionView:
     id: str
     option: Option
     explained: OptionExplained
-    evidence: tuple[str, str] | None
     results: tuple[tuple[str, tuple[str, str]], ...]
     approvals: tuple[str, ...]
-    left: tuple[Caution, ...]
-    """The cautions that were not said of every option."""
+    card: Card | None
     row: Row | None
-    """The option at a glance, if it is offered or may be."""
+    """What is said of the option, and the option at a glance, if it is offered or may be."""
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """What is said of the option but for its studies, which the page lists with their links."""
+        return self.card.of(frozenset(Part) - {Part.EVIDENCE}) if self.card else ()
 
 
 @dataclass(frozen=True)
@@ -176,7 +170,9 @@ class MapView:
 class PatientView:
     """One patient with options, pictures and studies."""
 
+    prefix: str
     advice: Advice
+    screen: Screen
     known: tuple[Known, ...]
     groups: tuple[tuple[str, tuple[OptionView, ...]], ...]
     excluded: tuple[OptionView, ...]
@@ -185,42 +181,35 @@ class PatientView:
     maps: tuple[MapView, ...]
     studies: tuple[StudyView, ...]
 
-    @property
-    def said_first(self) -> tuple[str, ...]:
-        """The rules that were spoken of above the options."""
-        return tuple(rule for one in self.advice.first for rule in one.rules)
-
-    @property
-    def shown(self) -> tuple[OptionView, ...]:
-        """The options that are offered or may be, one group after the other."""
-        return tuple(view for _, views in self.groups for view in views)
-
 
 def _patient_view(index: int, advice: Advice, rulebook: Rulebook, patient: Patient) -> PatientView:
     prefix = f"p{index}"
     explanation = explain_all(patient, rulebook, advice)
     explained = {option.regimen: option for option in explanation.options}
 
-    at_a_glance = {row.option.regimen: row for row in glance.rows(advice, rulebook)}
+    shown_as = screen(advice, rulebook, patient, cut=False, apart=True)
+    rows = {row.option.regimen: row for row in shown_as.rows}
+    cards = {card.option.regimen: card for group in shown_as.groups for card in group.cards}
 
     def view(option: Option) -> OptionView:
-        left = tuple(caution for caution in option.cautions if not advice.is_first(caution.rule))
-        row = at_a_glance.get(option.regimen)
-        return _option_view(prefix, option, explained[option.regimen], rulebook, left=left, row=row)
+        id = option.regimen
+        return _option_view(prefix, option, explained[id], rulebook, card=cards.get(id), row=rows.get(id))
 
     def views(standing: Standing) -> tuple[OptionView, ...]:
         return tuple(map(view, advice.of(standing)))
 
     shown = advice.of(*_SHOWN)
     studies = dict.fromkeys(evidence.study for option in shown for evidence in option.evidence)
-    rows = rows_of(shown, Places(rulebook))
+    plotted = rows_of(shown, Places(rulebook))
     return PatientView(
+        prefix=prefix,
         advice=advice,
+        screen=shown_as,
         known=explanation.known,
-        groups=tuple((one.title, tuple(view(option) for _, option in one.options)) for one in groups(advice)),
+        groups=tuple((one.title, tuple(view(card.option) for card in one.cards)) for one in shown_as.groups),
         excluded=views(Standing.EXCLUDED),
         others=views(Standing.NOT_INDICATED),
-        forest=Markup(forest_plot(rows, id=f"{prefix}-forest")),  # noqa: S704 - `drawing` escapes what it draws
+        forest=Markup(forest_plot(plotted, id=f"{prefix}-forest")),  # noqa: S704 - `drawing` escapes what it draws
         maps=_maps([option.regimen for option in shown], rulebook, patient, f"{prefix}-map"),
         studies=tuple(_study_view(id, rulebook, f"{prefix}-study") for id in studies),
     )
@@ -232,22 +221,20 @@ def _option_view(
     explained: OptionExplained,
     rulebook: Rulebook,
     *,
-    left: tuple[Caution, ...],
+    card: Card | None,
     row: Row | None,
 ) -> OptionView:
-    best = leading(option, rulebook)
     places = Places(rulebook)
     return OptionView(
         id=f"{prefix}-{option.regimen}",
         option=option,
         explained=explained,
-        evidence=_evidence_words(best, option, rulebook) if best else None,
         results=tuple(
             (f"{prefix}-study-{evidence.study}", _evidence_words(evidence, option, rulebook))
             for evidence in option.evidence
         ),
         approvals=tuple(approval_sentence(approval, places) for approval in option.approvals),
-        left=left,
+        card=card,
         row=row,
     )
 

@@ -96,21 +96,35 @@ class Screen:
     is_little_known: bool
 
 
-def screen(advice: Advice, rulebook: Rulebook, patient: Patient, depth: Depth = PLAIN, *, cut: bool = True) -> Screen:
-    """The answer in words; unless ``depth`` asks for details, ``cut`` leaves out what a screen has no room for."""
-    return _Screen(advice, rulebook, patient, whole=depth.details, in_short=cut and not depth.details).screen()
+def screen(
+    advice: Advice,
+    rulebook: Rulebook,
+    patient: Patient,
+    depth: Depth = PLAIN,
+    *,
+    cut: bool = True,
+    apart: bool = False,
+) -> Screen:
+    """The answer in words; unless ``depth`` asks for details, ``cut`` leaves out what a screen has no room for.
+
+    ``apart`` says under an option what the table said too, for a reader who comes to the option alone.
+    """
+    in_short = cut and not depth.details
+    return _Screen(advice, rulebook, patient, whole=depth.details, in_short=in_short, apart=apart).screen()
 
 
 class _Screen:
-    def __init__(self, advice: Advice, rulebook: Rulebook, patient: Patient, *, whole: bool, in_short: bool) -> None:
+    def __init__(
+        self, advice: Advice, rulebook: Rulebook, patient: Patient, *, whole: bool, in_short: bool, apart: bool
+    ) -> None:
         self.advice, self.rulebook, self.patient = advice, rulebook, patient
-        self.whole, self.in_short = whole, in_short
+        self.whole, self.in_short, self.apart = whole, in_short, apart
         self.places, self.wording = Places(rulebook), Guideline.of(rulebook).wording
         self.told = Cautions(advice, rulebook)
 
     def screen(self) -> Screen:
         advice = self.advice
-        rows = glance.rows(advice, self.rulebook, self.told)
+        rows = glance.rows(advice, self.rulebook, None if self.apart else self.told)
         cards = Cards(self.rulebook, self.told, whole=self.whole)
         notes, left = self._notes()
         return Screen(
@@ -259,8 +273,7 @@ class _Screen:
 
     def _small_print(self) -> Iterator[str]:
         advice = self.advice
-        names = [f"{one.cited_as}: {_ASIDE.sub('', one.title)}" for one in self.rulebook.reviews.values()]
-        yield f"{'; '.join(names)}."
+        yield f"{'; '.join(review_names(self.rulebook))}."
         yield LEGEND
         agreed = f"{' and '.join(advice.engines)} agreed" if len(advice.engines) > 1 else ""
         agreed = agreed or f"judged by {advice.engines[0]} alone"
@@ -269,6 +282,11 @@ class _Screen:
         else:
             agreed = "engines agreed" if len(advice.engines) > 1 else agreed
             yield f"{SHORT_SCOPE} Rules {advice.rulebook.version}; {agreed}."
+
+
+def review_names(rulebook: Rulebook) -> Iterator[str]:
+    """What the short name of each review stands for, without our remarks on its title."""
+    return (f"{one.cited_as}: {_ASIDE.sub('', one.title)}" for one in rulebook.reviews.values())
 
 
 def _consequence(erratum: Erratum) -> str:

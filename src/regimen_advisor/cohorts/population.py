@@ -1,0 +1,89 @@
+"""The population that invented patients imitate: published shares with their sources, and treatments, from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from regimen_advisor.files.sources import Record, read_document, validated
+
+FILE = Path(__file__).with_name("population.yaml")
+INVENTED = "invented"
+"""The source of a share that is made up."""
+
+
+class Share(Record):
+    """Of how many patients in a hundred something is true."""
+
+    share: float | None = Field(None, ge=0, le=100, description="per cent; left out = the rest")
+    source: str = Field(INVENTED, description="the id of a source, or `invented`")
+
+
+class Treatment(Record):
+    """A line of treatment."""
+
+    drugs: list[str] = Field(min_length=1)
+    weight: float = Field(1, gt=0)
+    then: list[list[str]] = Field(default_factory=list, description="what it may go on with as maintenance")
+
+
+class Acquired(Record):
+    """A variant that a tumour with a driver acquires under some drugs."""
+
+    variant: str
+    driver: str
+    after: list[str]
+    share: float
+    source: str
+
+
+class Population(Record):
+    """What invented patients are drawn from."""
+
+    title: str
+    imitates: str
+    sources: Mapping[str, str]
+    shares: Mapping[str, Mapping[str, Share]]
+    acquired: list[Acquired]
+    first_line: Mapping[str, list[Treatment]]
+    later_line: Mapping[str, list[Treatment]]
+    curative: Mapping[str, list[Treatment]]
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Population:
+        for name, words in self.shares.items():
+            given = [one.share for one in words.values() if one.share is not None]
+            if len(given) != len(words) - 1 or sum(given) > 100:
+                message = "expected one word of `{name}` without a share, and at most 100 per cent for the others"
+                raise PydanticCustomError("value_error", message, {"name": name})
+        named = [one.source for words in self.shares.values() for one in words.values()]
+        named += [one.source for one in self.acquired]
+        for source in named:
+            if source != INVENTED and source not in self.sources:
+                raise PydanticCustomError("value_error", "no source is called `{source}`", {"source": source})
+        return self
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """The words of a share, in the order of ``weights``."""
+        return tuple(self.shares[name])
+
+    def weights(self, name: str) -> tuple[float, ...]:
+        """The shares of a hundred."""
+        given = [one.share for one in self.shares[name].values()]
+        rest = 100 - sum(share for share in given if share is not None)
+        return tuple(rest if share is None else share for share in given)
+
+    @property
+    def treatments(self) -> tuple[Mapping[str, list[Treatment]], ...]:
+        """First lines, later lines and treatments with curative intent, by driver or kind of tumour."""
+        return self.first_line, self.later_line, self.curative
+
+
+@cache
+def population() -> Population:
+    """The population that ships."""
+    return validated(Population, read_document(FILE))
