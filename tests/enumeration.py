@@ -23,6 +23,7 @@ CLINICAL = ("histology", "stage", "extent", "curative_treatment_possible", "alk"
 TREATED = (
     "prior_lines", "last_outcome", "progressed_on", "received", "first_line_drugs", "last_drugs", "on_maintenance",
     "last_cycles", "last_induction_drugs", "received_in_curative", "received_in_lines", "progressed_on_in_lines",
+    "relapsed_after", "relapsed_after_in_lines", "first_line_relapsed_after",
     "first_line_progressed_on", "progressed_on_after_first_line",
 )  # fmt: skip
 NUMBERS = {"pd_l1_tps": (1, 50), "prior_lines": (1, 2), "last_cycles": (0, 1), "ecog": (1, 2)}

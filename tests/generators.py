@@ -149,7 +149,7 @@ def random_profile(
     elif random.random() < known:
         profile["prior_lines"] = random.choice([0, 1, 1, 2, 3, {"at_least": 1}, {"at_least": 1, "at_most": 2}])
         if profile["prior_lines"] != 0 and random.random() < known:
-            profile["last_outcome"] = random.choice(["progressed", "completed", "stopped-for-toxicity"])
+            profile["last_outcome"] = random.choice(["progressed", "relapsed", "completed", "stopped-for-toxicity"])
     return profile or {"disease": disease}
 
 
@@ -168,12 +168,12 @@ def random_history(random: Random, treatments: Sequence[str], most_lines: int = 
     lines = random.choices(range(most_lines + 1), (3, 5, 3, 2)[: most_lines + 1])[0]
     entries = []
     if random.random() < 0.2:
-        entries.append(entry(("completed", "progressed"), setting="curative"))
+        entries.append(entry(("completed", "progressed", "relapsed"), setting="curative"))
     for line in range(1, lines + 1):
         last = line == lines
-        entries.append(entry(("progressed", "progressed", "completed", "stopped-for-toxicity"), line=line))
+        entries.append(entry(("progressed", "progressed", "relapsed", "completed", "stopped-for-toxicity"), line=line))
         if random.random() < 0.25:
-            outcomes = ("progressed", "ongoing", "completed") if last else ("progressed", "completed")
+            outcomes = ("progressed", "ongoing", "completed") if last else ("progressed", "relapsed", "completed")
             entries.append(entry(outcomes, line=line, setting="maintenance"))
     return entries
 
@@ -319,7 +319,11 @@ def with_more(random: Random, profile: Mapping[str, Any], rulebook: Rulebook, kn
     for key, value in random_profile(random, known).items():
         if key not in told:
             tell(key, value)
-    details = {"outcome": ["progressed", "completed"], "cycles": [0, 4, 6], "drugs": [["carboplatin"], ["osimertinib"]]}
+    details = {
+        "outcome": ["progressed", "relapsed", "completed"],
+        "cycles": [0, 4, 6],
+        "drugs": [["carboplatin"], ["osimertinib"]],
+    }
     for index in range(len(told["history"]) if isinstance(told.get("history"), list) else 0):
         for part, values in details.items():
             entries = [dict(entry) for entry in told["history"]]

@@ -275,7 +275,7 @@ def test_a_mapping_does_not_run_while_a_guess_of_the_draft_is_not_checked(regist
     draft = suggest_mapping(scan_table([str(registry)]), rulebook.domain, "clinical_data.tsv")
     number = draft.count("# CHECK")
     first = next(at for at, line in enumerate(draft.splitlines(), start=1) if "# CHECK" in line)
-    with pytest.raises(InputError, match=rf"mapping\.yaml:{first}: .*found {number} lines with `# CHECK`"):
+    with pytest.raises(InputError, match=rf"mapping\.yaml:{first}:\d+: .*found {number} lines with `# CHECK`"):
         mapping_of(draft, tmp_path, rulebook)
 
 
@@ -525,3 +525,15 @@ def test_names_that_stand_more_than_once_are_reported(tmp_path, rulebook):
     assert summary.repeated == (("a", 3), ("b", 2))
     assert "        3  a\n        2  b" in as_text(summary)
     assert as_data(summary)["repeated"] == [{"id": "a", "rows": 3}, {"id": "b", "rows": 2}]
+
+
+@pytest.mark.parametrize("cell", ["[[gefitinib]]", '[["gefitinib"]]', "[", '["gefitinib", {}]', ";;", "[]"])
+def test_a_cell_of_drugs_that_names_none_leaves_its_row_unknown_and_the_others_read(tmp_path, rulebook, cell):
+    table = tmp_path / "drugs.jsonl"
+    rows = [{"who": "a", "drug": cell}, {"who": "b", "drug": '["afatinib"]'}]
+    table.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    text = "title: t\nid: who\nkeys: {disease: {constant: nsclc}}\nhistory: [{line: 1, drugs: {column: drug}}]\n"
+    mapping = mapping_of(text, tmp_path, rulebook)
+    assert profile(table, "a", rulebook, mapping)["history"][0]["drugs"] == "unknown"
+    assert profile(table, "b", rulebook, mapping)["history"][0]["drugs"] == ["afatinib"]
+    assert len(unread_of(table, mapping, rulebook)) == 1

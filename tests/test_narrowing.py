@@ -122,7 +122,7 @@ def test_no_completion_of_a_patient_is_lost_and_every_one_obeys_the_axioms():
         for world in worlds(SMALL, atoms_of(condition), patient, curative=False, maintenance=False):
             found += 1
             assert allows(patient.facts, world)
-    assert found > 500
+    assert found > 200
 
 
 def test_a_condition_that_is_true_or_false_is_so_in_every_completion():

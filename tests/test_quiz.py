@@ -494,5 +494,5 @@ def test_an_export_to_another_kind_of_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_answers_and_export_do_not_go_together() -> None:
-    with pytest.raises(InputError, match="found both"):
+    with pytest.raises(InputError, match="found --answers and --export"):
         run("--answers", "a.yaml", "--export", "b.md")

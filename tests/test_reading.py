@@ -358,7 +358,7 @@ def test_maintenance_of_unknown_outcome_leaves_only_progression_open_for_its_lin
         ),
         domain,
     )
-    assert one_of(found, "last_outcome") == {"completed", "progressed"}
+    assert one_of(found, "last_outcome") == {"completed", "progressed", "relapsed"}
     assert one_of(found, "on_maintenance") == {"true", "false"}
     assert holds(found, "progressed_on", "cisplatin") is UNKNOWN
 
@@ -375,6 +375,36 @@ def test_a_later_line_takes_its_outcome_from_its_own_maintenance(domain: Domain)
     assert holds(running, "progressed_on", "cisplatin") is FALSE
 
 
+def test_a_relapse_opens_the_next_line_and_is_no_progression_on_the_drugs(domain: Domain) -> None:
+    found = patient(entries("line: 1, drugs: [cisplatin, etoposide], outcome: relapsed"), domain)
+    assert one_of(found, "last_outcome") == {"relapsed"}
+    assert holds(found, "relapsed_after", "platinum") is TRUE
+    assert holds(found, "first_line_relapsed_after", "platinum") is TRUE
+    assert holds(found, "progressed_on", "none") is TRUE
+
+
+def test_a_relapse_after_maintenance_is_one_after_the_whole_line_unless_the_line_progressed(domain: Domain) -> None:
+    induction, upkeep = "line: 1, drugs: [cisplatin, pemetrexed]", "line: 1, setting: maintenance, drugs: [pemetrexed]"
+    found = patient(entries(f"{induction}, outcome: completed", f"{upkeep}, outcome: relapsed"), domain)
+    assert one_of(found, "last_outcome") == {"relapsed"}
+    assert holds(found, "relapsed_after", "cisplatin") is TRUE
+    both = patient(entries(f"{induction}, outcome: relapsed", f"{upkeep}, outcome: progressed"), domain)
+    assert one_of(both, "last_outcome") == {"progressed"}
+
+
+def test_a_relapse_after_curative_treatment_is_none_in_a_line(domain: Domain) -> None:
+    adjuvant, line = "setting: curative, drugs: [osimertinib], outcome: relapsed", "line: 1, drugs: [docetaxel]"
+    found = patient(entries(adjuvant, f"{line}, outcome: progressed"), domain)
+    assert holds(found, "relapsed_after", "osimertinib") is TRUE
+    assert holds(found, "relapsed_after_in_lines", "none") is TRUE
+
+
+def test_maintenance_is_not_ongoing_in_a_line_that_has_relapsed(domain: Domain) -> None:
+    induction, upkeep = "line: 1, drugs: [cisplatin, pemetrexed]", "line: 1, setting: maintenance, drugs: [pemetrexed]"
+    said = refused(entries(f"{induction}, outcome: relapsed", f"{upkeep}, outcome: ongoing"), domain)
+    assert "maintenance of line 1 cannot be ongoing when the line has relapsed" in said
+
+
 def test_an_unknown_outcome_of_maintenance_is_not_ongoing_where_its_line_has_progressed(domain: Domain) -> None:
     found = patient(
         entries(
@@ -384,7 +414,7 @@ def test_an_unknown_outcome_of_maintenance_is_not_ongoing_where_its_line_has_pro
         domain,
     )
     assert found.history is not None
-    assert found.history[1].outcomes == {"progressed", "completed", "stopped-for-toxicity"}
+    assert found.history[1].outcomes == {"progressed", "relapsed", "completed", "stopped-for-toxicity"}
     assert one_of(found, "last_outcome") == {"progressed"}
 
 

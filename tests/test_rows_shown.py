@@ -56,6 +56,7 @@ row: {each: lines}
 history: {from: lines, complete: true, drugs: {column: lines.drug}}
 keys:
   disease: {column: dx}
+  extent: {constant: metastatic, when: {column: dx, any_of: [nsclc]}}
   pd_l1_tps: {column: tests.tps, take: last before}
 """
 
@@ -124,6 +125,29 @@ def test_the_row_of_a_decision_shows_the_cells_that_were_taken_with_their_day(fo
     assert (tps.value, tps.sources[0].cells) == (20, (CellRead("20", 50),))
     assert cells(row, "history") == [("lines.csv", "drug", ["gefitinib"])]
     assert shown(folder, "b:1", rulebook, "patients.csv", "events.yaml").unread == ("tests.tps: plenty",)
+
+
+def test_a_cell_that_a_condition_tests_is_shown_as_tested(app, folder):
+    asked = [str(folder / "patients.csv"), "--mapping", str(folder / "events.yaml"), "--show", "b:1"]
+    text = CliRunner().invoke(app, asked).output
+    shown = (
+        "# constant in the mapping, where a condition holds\n# tested: patients.csv, dx: `nsclc`\nextent: metastatic\n"
+    )
+    assert shown in text
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--check"], "expected one of --check, --show, --profiles"),
+        (["--output", "x.csv"], "leave --output out"),
+        (["--node-by-node"], "leave --node-by-node out"),
+        (["--engine", "spark"], "on this machine"),
+    ],
+)
+def test_a_look_at_a_table_stands_alone(app, folder, more, said):
+    done = CliRunner().invoke(app, [str(folder / "table.csv"), "--show", "b", *more])
+    assert said in str(done.exception)
 
 
 def test_a_name_that_several_rows_have_is_shown_by_the_number_of_the_row(app, folder):

@@ -177,3 +177,27 @@ def test_text_and_markdown_write_the_same_sentences_of_an_option(rulebook: Ruleb
     for row in glance.rows(advice, book):
         assert " ".join(row.warning.split()) in written
         assert markdown_of(row.warning) in marked
+
+
+def test_an_interval_that_an_erratum_calls_wrong_is_not_printed(rulebook: Rulebook) -> None:
+    """D02: the intervals that the review prints beside the medians of DeLLphi-304 do not hold."""
+    advice, patient = named("small-cell-after-platinum-etoposide", rulebook)
+    marked = markdown.render_advice([advice], rulebook, [patient])
+    assert "OS 13.6 v 8.3 months (chemotherapy), HR 0.60 (95 % CI 0.47 to 0.77)" in marked
+    assert "11.8 to 15.4" not in marked
+    assert "11.8 to 15.4" in markdown.render_advice([advice], rulebook, [patient], DETAILS)  # the study as reviewed
+
+
+def test_a_caution_of_several_options_is_written_out_once_with_their_numbers(rulebook: Rulebook) -> None:
+    joined = " ".join(shown("relapse-after-consolidation-durvalumab", rulebook).split())
+    assert "decide whether it can be given again. (outside, recalled) Also of 3 and 4." in joined
+
+
+def test_what_is_read_with_care_is_about_a_figure_that_is_shown(rulebook: Rulebook) -> None:
+    care = "its interval is that of all tumour types"
+    advice, patient = named("nrg1-after-platinum-pemetrexed", rulebook)
+    written = text.render_advice([advice], rulebook, [patient])
+    assert (care in written) is ("PFS" in written)  # the second endpoint, where there is room for it
+    marked = markdown.render_advice([advice], rulebook, [patient])
+    assert "PFS median 6.8 months" in marked
+    assert care in marked

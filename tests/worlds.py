@@ -23,7 +23,7 @@ from regimen_advisor.patient.facts import (
     SignedAtom,
     domain_for,
 )
-from regimen_advisor.patient.history import ANY_OUTCOME, Entry, derived_facts
+from regimen_advisor.patient.history import ANY_OUTCOME, ENDED, Entry, derived_facts
 from regimen_advisor.patient.narrowing import facts_of
 from regimen_advisor.patient.reading import Patient
 
@@ -116,14 +116,14 @@ def _members(found: frozenset[str], empty_word: str) -> Members:
 def histories(domain: Domain, *, curative: bool = True, maintenance: bool = True) -> tuple[tuple[Entry, ...], ...]:
     """Complete histories, one for each set of facts that a history can have.
 
-    Of a line before the latest only its drugs and whether it progressed can be told from the facts.
+    Of a line before the latest only its drugs and whether it progressed or relapsed can be told from the facts.
     """
     lines, cycles = domain.facts["prior_lines"], domain.facts["last_cycles"]
     assert isinstance(lines, NumberFact)
     assert isinstance(cycles, NumberFact)
     drugs = [Members(held, held) for held in _drug_sets(domain.formulary)]
     counts = [Number(count, count) for count in range(cycles.low, cycles.high + 1)]
-    earlier = [(held, outcome) for held in drugs for outcome in ("progressed", "completed")]
+    earlier = [(held, outcome) for held in drugs for outcome in ("progressed", "relapsed", "completed")]
     curatives: list[tuple[Entry, ...]] = [()]
     if curative:
         one = [_entry(None, held, outcome, counts[0]) for held, outcome in earlier]
@@ -157,7 +157,7 @@ def _latest(drugs: Sequence[Members], cycles: Sequence[Number], *, maintenance: 
         induction = _entry(1, held, outcome, count)
         yield (induction,)
         for upkeep, after in itertools.product(drugs, sorted(ANY_OUTCOME)) if maintenance else ():
-            if not (outcome == "progressed" and after == "ongoing"):
+            if not (outcome in ENDED and after == "ongoing"):
                 yield induction, _entry(1, upkeep, after, cycles[0], maintenance=True)
 
 
@@ -176,10 +176,10 @@ def _completed(entry: Entry, domain: Domain) -> Iterator[Entry]:
 
 
 def _possible(history: Sequence[Entry]) -> bool:
-    """The maintenance of a line cannot be running once the line has progressed."""
+    """The maintenance of a line cannot be running once the line has progressed or relapsed."""
     upkeep = {entry.line: entry for entry in history if entry.maintenance}
     return not any(
-        entry.outcomes == {"progressed"} and upkeep[entry.line].outcomes == {"ongoing"}
+        entry.outcomes <= ENDED and upkeep[entry.line].outcomes == {"ongoing"}
         for entry in history
         if entry.line in upkeep and not entry.maintenance
     )

@@ -211,7 +211,23 @@ def _is_arm_of(regimen: Regimen, arm: Arm, formulary: Formulary) -> bool:
 
 
 def main_results(evidence: Evidence, arms: Sequence[str], benefit: ShownBenefit | None) -> list[Result]:
-    """At most two results: the gain that the review states first, then survival over response, sound figures first."""
+    """At most two results: the gain that the review states first, then survival over response, sound figures first.
+
+    An interval that an erratum calls wrong is left out.
+    """
+    wrong = {one.id for one in evidence.errata if "interval" in f"{one.field} {one.consequence}"}
+    return [
+        result if wrong.isdisjoint(result.errata) else _without_intervals(result)
+        for result in _main_results(evidence, arms, benefit)
+    ]
+
+
+def _without_intervals(result: Result) -> Result:
+    values = tuple(value.model_copy(update={"interval": None}) for value in result.values)
+    return result.model_copy(update={"values": values})
+
+
+def _main_results(evidence: Evidence, arms: Sequence[str], benefit: ShownBenefit | None) -> list[Result]:
 
     def rank(result: Result) -> tuple[bool, bool, bool, int, bool]:
         endpoint = _base(result)

@@ -50,7 +50,7 @@ def _treatment(entry: Entry, wording: Wording) -> str:
     outcome = value_word(next(iter(entry.outcomes))) if len(entry.outcomes) == 1 else "outcome not known"
     cycles = f", {entry.cycles.low} cycles" if entry.cycles.low == entry.cycles.high else ""
     named = wording.value("received", entry.drugs)
-    drugs = "drugs not known" if named == "unknown" else named
+    drugs = "drugs not known" if named in ("unknown", "not fully known") else named
     if entry.line is None:
         return f"curative treatment: {drugs} ({outcome}{cycles})"
     return f"line {entry.line}{' maintenance' if entry.maintenance else ''}: {drugs} ({outcome}{cycles})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from importlib.util import find_spec
@@ -115,6 +115,10 @@ def cohort(  # noqa: PLR0917 - one parameter an option
         _suggest(table, rulebook)
         return
     if check or show is not None or profiles is not None:
+        _refuse_beside_a_look(
+            {"--check": check, "--show": show is not None, "--profiles": profiles is not None},
+            {"--output": output, "--compare": compare, "--node-by-node": node_by_node or None},
+        )
         if engine is CohortEngine.SPARK:
             raise InputError.at(Location("--engine spark"), "a table is looked at on this machine: leave it out")
         _look(Look(table, read, rulebook, given, id_column), format, show, profiles, strict=strict)
@@ -133,6 +137,16 @@ def cohort(  # noqa: PLR0917 - one parameter an option
         told = _judge(table, read, rulebook, output, strict, old_rules, given, id_column, exact)
     render = {CohortFormat.TEXT: report.as_text, CohortFormat.JSON: report.as_json, CohortFormat.HTML: report.as_html}
     write_output(render[format](*told), None)
+
+
+def _refuse_beside_a_look(looks: Mapping[str, bool], judging: Mapping[str, object]) -> None:
+    """Raises ``InputError`` where two looks are asked for, or one beside an option of judging, which would be idle."""
+    asked = [option for option, given in looks.items() if given]
+    idle = [option for option, given in judging.items() if given is not None]
+    if len(asked) > 1:
+        raise InputError.at(Location(asked[1]), f"expected one of {', '.join(looks)}, found {' and '.join(asked)}")
+    if idle:
+        raise InputError.at(Location(idle[0]), f"{asked[0]} judges nobody: leave {idle[0]} out")
 
 
 def _look(look: Look, format: CohortFormat, show: str | None, profiles: str | None, *, strict: bool) -> None:

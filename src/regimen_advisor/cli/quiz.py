@@ -64,6 +64,10 @@ def quiz(  # noqa: PLR0917 - one parameter an option
     answers: Annotated[
         str | None, typer.Option(metavar="FILE", help="Mark the answers in FILE; `-` reads standard input.")
     ] = None,
+    grade: Annotated[
+        str | None,
+        typer.Option(metavar="FOLDER", help="Mark a class: one file of answers a student. -o FILE.csv or FILE.html."),
+    ] = None,
     export: Annotated[
         str | None,
         typer.Option(
@@ -85,10 +89,11 @@ def quiz(  # noqa: PLR0917 - one parameter an option
     from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
     from regimen_advisor.quiz.generating import generate  # noqa: PLC0415
 
-    if answers is not None and export is not None:
-        raise InputError.at(Location("quiz"), "expected --answers or --export, found both")
+    wanted = {"--answers": answers, "--grade": grade, "--export": export}
+    if len(given := [name for name, value in wanted.items() if value is not None]) > 1:
+        raise InputError.at(Location("quiz"), f"expected one of {', '.join(wanted)}; found {' and '.join(given)}")
     at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
-    asking = at_terminal and format is QuizFormat.TEXT and not (answers or export or output)
+    asking = at_terminal and format is QuizFormat.TEXT and not (given or output)
     chosen = seed if seed is not None else secrets.randbelow(10_000) if asking else 1
     rulebook = load_rulebook(rules)
     generated = generate(rulebook, chosen, count, setting, _level(level))
@@ -100,6 +105,8 @@ def quiz(  # noqa: PLR0917 - one parameter an option
         _export_course(generated, rulebook, export, output)
     elif export is not None:
         _export(generated, rulebook, export, key=key)
+    elif grade is not None:
+        _write(_class_result(generated, rulebook, grade, format, output), output)
     elif answers is not None:
         _write(_marked(generated, rulebook, answers, format), output)
     else:
@@ -134,6 +141,20 @@ def _marked(quiz: Quiz, rulebook: Rulebook, answers: str, format: QuizFormat) ->
     from regimen_advisor.reports.quiz import render_grade  # noqa: PLC0415
 
     return render_grade(graded)
+
+
+def _class_result(quiz: Quiz, rulebook: Rulebook, folder: str, format: QuizFormat, output: str | None) -> str:
+    """The result of a class: JSON where that is asked for, else what the ending of the output says."""
+    from regimen_advisor.documents.json import as_json  # noqa: PLC0415
+    from regimen_advisor.quiz.classroom import grade_class  # noqa: PLC0415
+    from regimen_advisor.quiz.key import answer_key  # noqa: PLC0415
+    from regimen_advisor.reports import class_result  # noqa: PLC0415
+
+    result = grade_class(folder, quiz, answer_key(quiz, rulebook))
+    if format is QuizFormat.JSON:
+        return as_json(result)
+    renderers = {".csv": class_result.render_csv, ".html": class_result.render_html}
+    return renderers.get(Path(output or "").suffix.lower(), class_result.render_text)(result)
 
 
 def _export_course(quiz: Quiz, rulebook: Rulebook, format: str, output: str | None) -> None:

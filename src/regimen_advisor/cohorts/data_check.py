@@ -207,7 +207,8 @@ class _Seen:
             return batch.has_history
         if key not in batch.codes:
             return np.zeros(len(batch.fault), bool)
-        return _says_something(self.engine.reader.tables[key], self.engine.rulebook.domain)[batch.codes[key]]
+        known = _says_something(self.engine.reader.tables[key], self.engine.rulebook.domain)[batch.codes[key]]
+        return known | batch.has_history if key == "prior_lines" else known  # a history counts its lines
 
     def count(self, key: str, columns: str, patients: int) -> KeyCount:
         """The counts of one key among so many ``patients``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,9 @@ from regimen_advisor.cohorts.cohort import ID, ROW, UNREAD, CohortTable, second_
 from regimen_advisor.cohorts.data_check import HISTORY_KEY, readings_of
 from regimen_advisor.cohorts.event_frames import DATE, DAY, Frames
 from regimen_advisor.cohorts.event_frames import ROW as FIRST_ROW
+from regimen_advisor.cohorts.event_words import conditions_of
 from regimen_advisor.cohorts.events import Events
 from regimen_advisor.cohorts.mapping import TableMapping
-from regimen_advisor.cohorts.mapping_file import Reading
 from regimen_advisor.cohorts.tables import scan_table, table_errors
 from regimen_advisor.columns.codes import as_text
 from regimen_advisor.columns.engine import ColumnEngine
@@ -44,6 +44,8 @@ class Source:
     column: str
     cells: tuple[CellRead, ...]
     """The cells that say something, in the rows of the patient that the mapping takes."""
+    tested: bool = False
+    """Whether a condition of the mapping tests the cells, and the value is not read from them."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ def show_row(paths: Sequence[str], id: str, table: CohortTable, rulebook: Rulebo
         shown = tuple(
             KeyShown(key, plain.get(key), tuple(sources.of(key)) if sources else (_cell(paths, key, row),))
             for key in table.keys
+            if key != "prior_lines" or plain.get(HISTORY_KEY) is None or key in plain  # a history counts its lines
         )
     fault, said = int(batch.fault[0]), unread[UNREAD][0]
     why = engine.reader.why(fault, bool(batch.has_history[0])) if fault else None
@@ -135,8 +138,14 @@ class _Sources:
         """The columns that a key is read from."""
         seen: set[str] = set()
         for reading in readings_of(key, self.mapping):
-            for column in _new(reading, seen):
-                yield self._source(column, "before" if key == HISTORY_KEY else reading.take or "all")
+            take = "before" if key == HISTORY_KEY else reading.take or "all"
+            tests = [test for _, test in conditions_of(reading.when)]
+            tested = [column for test in tests for _, column in test.columns()]
+            for column in (*reading.sources, *tested):
+                if column not in seen:
+                    seen.add(column)
+                    source = self._source(column, take)
+                    yield source if column in reading.sources else replace(source, tested=True)
 
     def _source(self, column: str, take: str) -> Source:
         table = self.frames.table_of(column)
@@ -157,10 +166,3 @@ class _Sources:
 
 def _texts(rows: pl.LazyFrame) -> list[str]:
     return rows.collect().to_series().drop_nulls().to_list()
-
-
-def _new(reading: Reading, seen: set[str]) -> Iterator[str]:
-    for column in reading.sources:
-        if column not in seen:
-            seen.add(column)
-            yield column

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import get_args
 
@@ -12,8 +13,10 @@ import polars as pl
 from regimen_advisor.patient.facts import MOST_CYCLES, Outcome
 
 OUTCOMES = get_args(Outcome)
-PROGRESSED = 1 << OUTCOMES.index("progressed")
-ONGOING = 1 << OUTCOMES.index("ongoing")
+BITS = {outcome: 1 << place for place, outcome in enumerate(OUTCOMES)}
+PROGRESSED = BITS["progressed"]
+ENDED = BITS["progressed"] | BITS["relapsed"]
+ONGOING = BITS["ongoing"]
 _FEW = 255
 ANY_OUTCOME = (1 << len(OUTCOMES)) - 1
 
@@ -23,7 +26,7 @@ FAULTS = (
     "history: a line stands twice",
     "history: lines run from 1 without a gap",
     "history: maintenance of a line that is not in the history",
-    "history: maintenance cannot be ongoing when its line has progressed",
+    "history: maintenance cannot be ongoing when its line has progressed or relapsed",
 )
 
 Ints = npt.NDArray[np.int64]
@@ -89,8 +92,19 @@ def as_lists(given: pl.Series) -> pl.Series:
     lists = text.set(is_json, None).str.split(";")
     if not is_json.any():
         return lists
-    decoded = text.set(~is_json, None).str.json_decode(pl.List(pl.String))
+    try:
+        decoded = text.set(~is_json, None).str.json_decode(pl.List(pl.String))
+    except pl.exceptions.ComputeError:  # some are no list of words: each of these is one word, which is not known
+        decoded = pl.Series([_words(cell) for cell in text.set(~is_json, None).to_list()], dtype=pl.List(pl.String))
     return pl.select(pl.when(is_json).then(decoded).otherwise(lists)).to_series()
+
+
+def _words(text: str | None) -> list[str] | None:
+    try:
+        words = json.loads(text) if text is not None else None
+    except (ValueError, RecursionError):
+        return [str(text)]
+    return words if words is None or all(isinstance(word, str) for word in words) else [str(text)]
 
 
 def entry_name(line: int | None, setting: str | None) -> str:
@@ -142,8 +156,8 @@ def settled(entries: Entries) -> Entries:
     upkeep = twins_of(entries)
     outcomes = entries.outcomes.copy()
     kept, begun = entries.outcomes[upkeep], entries.outcomes[upkeep - 1]
-    outcomes[upkeep] = np.where(begun == PROGRESSED, kept & ~np.uint8(ONGOING), kept)
-    outcomes[upkeep - 1] = np.where(kept == ONGOING, begun & ~np.uint8(PROGRESSED), begun)
+    outcomes[upkeep] = np.where(begun & ~np.uint8(ENDED) == 0, kept & ~np.uint8(ONGOING), kept)
+    outcomes[upkeep - 1] = np.where(kept == ONGOING, begun & ~np.uint8(ENDED), begun)
     return replace(entries, outcomes=outcomes)
 
 
@@ -159,7 +173,7 @@ def faults_of(rows: int, entries: Entries) -> npt.NDArray[np.uint16]:
     orphan = upkeep & ~(same_row & (line == before) & ~np.r_[False, upkeep[:-1]])
     gap = (line > before + 1) & ~upkeep
     previous = np.r_[np.uint8(0), entries.outcomes[:-1]]
-    broken = upkeep & ~orphan & (entries.outcomes == ONGOING) & (previous == PROGRESSED)
+    broken = upkeep & ~orphan & (entries.outcomes == ONGOING) & (previous & ~np.uint8(ENDED) == 0)
     for number, where in ((5, broken), (4, orphan), (3, gap), (2, twice), (1, entries.bad)):
         fault[row[where]] = number
     return fault

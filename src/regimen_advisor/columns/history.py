@@ -17,8 +17,9 @@ import polars as pl
 from regimen_advisor.columns.cells import Cell
 from regimen_advisor.columns.codes import CellTable
 from regimen_advisor.columns.entries import (
+    ANY_OUTCOME,
+    BITS,
     ONGOING,
-    PROGRESSED,
     Bits,
     Entries,
     Flags,
@@ -36,8 +37,11 @@ from regimen_advisor.columns.entries import (
     whole_cycles,
 )
 from regimen_advisor.patient.facts import MOST_CYCLES, MOST_LINES, Domain, SetFact
+from regimen_advisor.patient.history import line_outcomes
 
 NO_CYCLES = -2
+ENDS = ("progressed", "relapsed")
+"""The tests of an entry that ask how its whole line ended."""
 SETTINGS = ("maintenance", "curative", "line", "")
 
 
@@ -177,10 +181,11 @@ class HistoryReader:
             raise NotImplementedError(f"no reading by columns of the history fact `{name}`: it names no entries")
         passes = np.ones(len(entries.row), bool)
         for test in fact.over:
-            if test != "progressed":
+            if test not in ENDS:
                 passes &= _passes(test, entries, lines)
-        if "progressed" in fact.over:
-            return self._progressed(rows, entries, passes)
+        for end in ENDS:
+            if end in fact.over:
+                return self._ended(rows, entries, passes, np.uint8(BITS[end]))
         return self._over(rows, entries, slice(None) if passes.all() else np.flatnonzero(passes))
 
     def _over(self, rows: int, entries: Entries, places: Ints | slice) -> Sets:
@@ -188,9 +193,9 @@ class HistoryReader:
         return Sets(*(_united(np.full(rows, self.none), entries.row[places], mask[places])
                       for mask in (entries.drugs.must, entries.drugs.may)))  # fmt: skip
 
-    def _progressed(self, rows: int, entries: Entries, passes: Flags) -> Sets:
-        surely = np.flatnonzero(_whole_course(entries, entries.outcomes == PROGRESSED) & passes)
-        possibly = np.flatnonzero(_whole_course(entries, (entries.outcomes & PROGRESSED) > 0) & passes)
+    def _ended(self, rows: int, entries: Entries, passes: Flags, end: np.uint8) -> Sets:
+        surely = np.flatnonzero(_whole_course(entries, entries.outcomes == end) & passes)
+        possibly = np.flatnonzero(_whole_course(entries, (entries.outcomes & end) > 0) & passes)
         must = np.full(rows, self.none)
         must[entries.row[possibly]] = 0
         sure = np.zeros(rows, bool)
@@ -243,12 +248,23 @@ def _whole_course(entries: Entries, holds: Flags) -> Flags:
     return whole
 
 
+def _with_upkeep() -> npt.NDArray[np.uint8]:
+    """The outcomes of a line by those of its induction and of its maintenance, all as bits."""
+    sets = [frozenset(word for word, bit in BITS.items() if bits & bit) for bits in range(ANY_OUTCOME + 1)]
+    return np.array(
+        [[sum(BITS[word] for word in line_outcomes(one, other)) for other in sets] for one in sets], np.uint8
+    )
+
+
+_WITH_UPKEEP = _with_upkeep()
+
+
 def _latest(entries: Entries, induction: Ints, kept: Ints) -> tuple[npt.NDArray[np.uint8], Ints, tuple[Flags, Flags]]:
     """Outcome, cycles and maintenance of the latest line of each patient."""
     outcome = np.append(entries.outcomes, np.uint8(0)).take(induction)  # the last place, -1, is that of no entry
     cycles = np.append(entries.cycles, NO_CYCLES).take(induction)
     begun, upkeep = outcome[kept], entries.outcomes[induction[kept] + 1]
-    outcome[kept] = np.where(upkeep == PROGRESSED, upkeep, begun | (upkeep & PROGRESSED))
+    outcome[kept] = _WITH_UPKEEP[begun, upkeep]
     may_run, may_not = np.zeros(len(induction), bool), np.ones(len(induction), bool)
     may_run[kept] = (upkeep & ONGOING) > 0
     may_not[kept] = upkeep != ONGOING

@@ -100,7 +100,7 @@ def declared_axioms(overs: Mapping[str, tuple[str, ...]]) -> tuple[Axiom, ...]:
     for name, over in overs.items():
         if "numbered" in _closed(over):
             implies(untreated, holds(name, "none"), says)
-            if not _closed(over) & {"progressed", "later line"}:  # every line has an induction with a drug
+            if not _closed(over) & {*_ENDS, "later line"}:  # every line has an induction with a drug
                 implies(holds(name, "none"), untreated, says)
         if "later line" in over:
             implies(lines(0, 1), holds(name, "none"), "the only line is the first")
@@ -110,16 +110,18 @@ def declared_axioms(overs: Mapping[str, tuple[str, ...]]) -> tuple[Axiom, ...]:
         is_("last_outcome", "completed", "ongoing", "stopped-for-toxicity"),
         "maintenance runs only in a line that has not progressed",
     )
-    progressed, on_its_drugs = is_("last_outcome", "progressed"), "a line that progressed did so on its drugs"
     implies(lines(1), ~holds("received", "none"), "a line holds at least one drug")
-    implies(progressed, ~holds("progressed_on", "none"), on_its_drugs)
+    ends = {end: is_("last_outcome", end) for end in _ENDS}
+    for end, (name, says) in _ENDS.items():
+        implies(ends[end], ~holds(name, "none"), says)
     found += [
         *_parts(overs),
         *_divided(overs),
         *(
-            _contained("last_drugs", name, given=(progressed,), says=on_its_drugs)
+            _contained("last_drugs", name, given=(ends[end],), says=says)
+            for end, (_, says) in _ENDS.items()
             for name, over in overs.items()
-            if {"progressed"} <= set(over) <= {"progressed", "numbered"}
+            if {end} <= set(over) <= {end, "numbered"}
         ),
         _contained("last_drugs", "first_line_drugs", given=(lines(0, 1),), says="one line is both first and latest"),
         _contained("first_line_drugs", "last_drugs", given=(lines(0, 1),), says="one line is both first and latest"),
@@ -134,8 +136,14 @@ def declared_axioms(overs: Mapping[str, tuple[str, ...]]) -> tuple[Axiom, ...]:
         _contained(
             "progressed_on",
             "received_in_curative",
-            given=(lines(0, 1), ~progressed),
+            given=(lines(0, 1), ~ends["progressed"]),
             says="where the only line has not progressed, progression can only have been on curative treatment",
+        ),
+        _contained(
+            "relapsed_after",
+            "received_in_curative",
+            given=(lines(0, 1), *(~end for end in ends.values())),
+            says="where the only line has not ended, relapse can only have been after curative treatment",
         ),
     ]
     return tuple(found)
@@ -144,6 +152,12 @@ def declared_axioms(overs: Mapping[str, tuple[str, ...]]) -> tuple[Axiom, ...]:
 def _contained(part: str, *wholes: str, given: tuple[SignedAtom, ...] = (), says: str) -> Contained:
     return Contained(part, wholes, says, given)
 
+
+_ENDS: Mapping[str, tuple[str, str]] = {
+    "progressed": ("progressed_on", "a line that progressed did so on its drugs"),
+    "relapsed": ("relapsed_after", "a line that relapsed did so after its drugs"),
+}
+"""The outcomes that open the next line: the set of the drugs of all that ended so, and what the two have to do."""
 
 _OF_LINES = frozenset({"first line", "later line", "latest line"})
 

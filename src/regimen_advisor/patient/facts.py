@@ -63,8 +63,8 @@ __all__ = [
     "domain_for",
 ]  # fmt: skip
 
-Test = Literal["curative", "numbered", "first line", "later line", "latest line", "induction", "progressed"]
-"""What an entry of a history may have to pass; ``progressed`` asks the whole line, maintenance included."""
+Test = Literal["curative", "numbered", "first line", "later line", "latest line", "induction", "progressed", "relapsed"]
+"""What an entry may have to pass; ``progressed`` and ``relapsed`` ask the whole line, maintenance included."""
 
 Permanence = Literal["fixed", "may change", "treatment"]
 """Can it change? ``fixed``: never (histology, a mutation at diagnosis); ``treatment``: by what is given next."""
@@ -198,6 +198,14 @@ _HISTORY_SETS = (
         ("no progression on a drug", "progression on a drug"),
     ),
     _HistorySet(
+        "relapsed_after",
+        "relapsed after",
+        "After which drugs, once they were over, did the disease relapse?",
+        ("relapsed",),
+        ("relapsed after {}", "not relapsed after {}"),
+        ("no relapse after a drug", "relapse after a drug"),
+    ),
+    _HistorySet(
         "first_line_drugs",
         "first-line drugs",
         "Which drugs were given in the first line?",
@@ -246,12 +254,28 @@ _HISTORY_SETS = (
         ("no progression on a drug for advanced disease", "progression on a drug for advanced disease"),
     ),
     _HistorySet(
+        "relapsed_after_in_lines",
+        "relapsed after, for advanced disease",
+        "After which drugs for advanced disease, once they were over, did the disease relapse?",
+        ("numbered", "relapsed"),
+        ("relapsed after {} for advanced disease", "not relapsed after {} for advanced disease"),
+        ("no relapse after a drug for advanced disease", "relapse after a drug for advanced disease"),
+    ),
+    _HistorySet(
         "first_line_progressed_on",
         "progressed on in the first line",
         "On which drugs of the first line did the disease progress?",
         ("first line", "progressed"),
         ("progressed on first-line {}", "not progressed on first-line {}"),
         ("no progression on the first line", "progression on the first line"),
+    ),
+    _HistorySet(
+        "first_line_relapsed_after",
+        "relapsed after in the first line",
+        "After which drugs of the first line, once they were over, did the disease relapse?",
+        ("first line", "relapsed"),
+        ("relapsed after first-line {}", "not relapsed after first-line {}"),
+        ("no relapse after the first line", "relapse after the first line"),
     ),
     _HistorySet(
         "progressed_on_after_first_line",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
@@ -10,6 +11,8 @@ from regimen_advisor.language.values import Choice, Members, Number, Truth, Valu
 from regimen_advisor.patient.facts import MOST_CYCLES, Domain, Outcome, SetFact
 
 ANY_OUTCOME = frozenset(get_args(Outcome))
+ENDED = frozenset({"progressed", "relapsed"})
+"""The outcomes that open the next line."""
 ANY_CYCLES = Number(0, MOST_CYCLES)
 
 
@@ -34,10 +37,10 @@ def settle_outcomes(entries: Sequence[Entry]) -> tuple[Entry, ...]:
 
     def left(entry: Entry) -> frozenset[str]:
         twin = by_line.get((entry.line or 0, not entry.maintenance))
-        if twin and entry.maintenance and twin.outcomes == {"progressed"}:
+        if twin and entry.maintenance and twin.outcomes <= ENDED:
             return entry.outcomes - {"ongoing"}
         if twin and not entry.maintenance and twin.outcomes == {"ongoing"}:
-            return entry.outcomes - {"progressed"}
+            return entry.outcomes - ENDED
         return entry.outcomes
 
     return tuple(replace(entry, outcomes=left(entry)) for entry in entries)
@@ -61,7 +64,7 @@ def derived_facts(entries: Sequence[Entry], domain: Domain) -> tuple[tuple[str, 
     upkeep = next((entry for entry in latest if entry.maintenance), None)
     return (
         *found,
-        ("last_outcome", Choice(_line_outcomes(induction, upkeep))),
+        ("last_outcome", Choice(line_outcomes(induction.outcomes, upkeep.outcomes if upkeep else None))),
         ("last_cycles", induction.cycles),
         ("on_maintenance", Choice(_maintained(upkeep))),
     )
@@ -73,8 +76,8 @@ def _tests(lines: Mapping[int, Sequence[Entry]]) -> Callable[[Entry, Sequence[st
 
     def one(entry: Entry, test: str) -> Truth:
         match test:
-            case "progressed":
-                return _progressed(lines.get(entry.line or 0, (entry,)))
+            case "progressed" | "relapsed":
+                return _ended(lines.get(entry.line or 0, (entry,)), test)
             case "curative":
                 return _truth(entry.line is None)
             case "numbered":
@@ -98,11 +101,11 @@ def _truth(holds: bool) -> Truth:
     return Truth.TRUE if holds else Truth.FALSE
 
 
-def _progressed(course: Sequence[Entry]) -> Truth:
-    """Whether a line with its maintenance, or one curative treatment, progressed."""
-    if any(entry.outcomes == {"progressed"} for entry in course):
+def _ended(course: Sequence[Entry], outcome: str) -> Truth:
+    """Whether a line with its maintenance, or one curative treatment, had this outcome."""
+    if any(entry.outcomes == {outcome} for entry in course):
         return Truth.TRUE
-    return Truth.UNKNOWN if any("progressed" in entry.outcomes for entry in course) else Truth.FALSE
+    return Truth.UNKNOWN if any(outcome in entry.outcomes for entry in course) else Truth.FALSE
 
 
 def _union(entries: Sequence[tuple[Entry, Truth]], empty: Members) -> Members:
@@ -116,12 +119,14 @@ def _union(entries: Sequence[tuple[Entry, Truth]], empty: Members) -> Members:
     return Members(must, may if sure else may | empty.may)
 
 
-def _line_outcomes(induction: Entry, upkeep: Entry | None) -> frozenset[str]:
+def line_outcomes(induction: frozenset[str], upkeep: frozenset[str] | None) -> frozenset[str]:
+    """The outcomes of a line by those of its induction and its maintenance: progressed or relapsed where either is."""
     if upkeep is None:
-        return induction.outcomes
-    if upkeep.outcomes == {"progressed"}:
-        return upkeep.outcomes
-    return induction.outcomes | (upkeep.outcomes & {"progressed"})
+        return induction
+    return frozenset(
+        next((end for end in ("progressed", "relapsed") if end in pair), pair[0])
+        for pair in itertools.product(induction, upkeep)
+    )
 
 
 def _maintained(upkeep: Entry | None) -> frozenset[str]:

@@ -16,7 +16,7 @@ from regimen_advisor.files.sources import Document, Path_
 from regimen_advisor.files.validation_messages import listed, shown
 from regimen_advisor.language.values import Choice, Facts, Members, Number, Value
 from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
-from regimen_advisor.patient.history import ANY_CYCLES, ANY_OUTCOME, Entry, derived_facts, settle_outcomes
+from regimen_advisor.patient.history import ANY_CYCLES, ANY_OUTCOME, ENDED, Entry, derived_facts, settle_outcomes
 from regimen_advisor.patient.narrowing import Contradiction, close, narrow
 from regimen_advisor.patient.profile import Bounds, HistoryEntry, Profile, read_profile
 
@@ -201,9 +201,10 @@ class _Reader:
                 break
         for entry in inductions:
             upkeep = seen.get((entry.line or 0, True))
-            if upkeep and entry.outcomes == {"progressed"} and upkeep.outcomes == {"ongoing"}:
+            if upkeep and entry.outcomes <= ENDED and upkeep.outcomes == {"ongoing"}:
                 self._refuse(
-                    f"outcome: maintenance of line {entry.line} cannot be ongoing when the line has progressed",
+                    f"outcome: maintenance of line {entry.line} cannot be ongoing when the line has "
+                    f"{' or '.join(sorted(entry.outcomes))}",
                     "history", upkeep.position, "outcome",
                 )  # fmt: skip
             later = any((other.line or 0) > (entry.line or 0) for other in inductions)

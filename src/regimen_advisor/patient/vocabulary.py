@@ -25,7 +25,7 @@ Comorbidity = Literal[
     "proteinuria",
 ]
 BleedingFeature = Literal["cavitation", "necrosis", "haemoptysis", "central", "major-vessel-invasion"]
-Outcome = Literal["progressed", "completed", "ongoing", "stopped-for-toxicity"]
+Outcome = Literal["progressed", "relapsed", "completed", "ongoing", "stopped-for-toxicity"]
 
 STAGE_GROUPS: Mapping[str, tuple[str, ...]] = {
     "I": ("IA", "IB"),

@@ -18,7 +18,7 @@ Demand = tuple[Atom, bool]
 """An atom, and whether it is to be true or false."""
 Treatment = tuple[str, ...]
 
-OUTCOMES = ("progressed", "completed", "ongoing", "stopped-for-toxicity")
+OUTCOMES = ("progressed", "relapsed", "completed", "ongoing", "stopped-for-toxicity")
 CYCLES = (2, 3, 4, 5, 6)
 USUAL: Mapping[str, tuple[Treatment, ...]] = {
     "egfr": (("osimertinib",), ("gefitinib",), ("afatinib",), ("erlotinib",), ("carboplatin", "pemetrexed")),
@@ -75,7 +75,8 @@ class Histories:
         curative = list(self._curative(dice, demands))
         if count == 0:
             return curative
-        outcomes = [("progressed" if dice.chance(0.9) else "stopped-for-toxicity") for _ in range(count - 1)]
+        earlier = (("progressed", 7.0), ("relapsed", 2.0), ("stopped-for-toxicity", 1.0))
+        outcomes = [dice.weighted(earlier) for _ in range(count - 1)]
         outcomes.append(self._last_outcome(dice, demands))
         lines = list(self._lines(dice, kind, outcomes, demands))
         if len(lines) < count:
@@ -85,14 +86,14 @@ class Histories:
 
     def _count(self, dice: Dice, demands: Mapping[str, Sequence[Demand]]) -> int | None:
         fitting = [(n, w) for n, w in _LINES if meets(Number(n, n), demands.get("prior_lines", ()))]
-        of_lines = [name for name, over in self.overs.items() if set(over) - {"curative", "progressed"}]
+        of_lines = [name for name, over in self.overs.items() if set(over) - {"curative", "progressed", "relapsed"}]
         of_lines += ["last_outcome", "last_cycles"]
         if any(wanted and not _is_empty(atom) for name in of_lines for atom, wanted in demands.get(name, ())):
             fitting = [(n, w) for n, w in fitting if n > 0]
         return dice.weighted(fitting) if fitting else None
 
     def _last_outcome(self, dice: Dice, demands: Mapping[str, Sequence[Demand]]) -> str:
-        weights = (("progressed", 6.0), ("completed", 2.0), ("ongoing", 1.0), ("stopped-for-toxicity", 1.0))
+        weights = tuple(zip(OUTCOMES, (6.0, 2.0, 2.0, 1.0, 1.0), strict=True))
         wanted = demands.get("last_outcome", ())
         fitting = [(word, weight) for word, weight in weights if meets(Choice(frozenset({word})), wanted)]
         return dice.weighted(fitting or list(weights))
@@ -176,7 +177,7 @@ class Histories:
         if needed:
             barred = set(_members(demands.get("received_in_curative", ()), wanted=False))
             drugs = sorted({self._member(dice, name, barred) for name in needed})
-            yield {"setting": "curative", "drugs": drugs, "outcome": dice.pick(("completed", "progressed"))}
+            yield {"setting": "curative", "drugs": drugs, "outcome": dice.pick(("completed", "relapsed", "progressed"))}
 
 
 def _lines_of(over: Sequence[str], outcomes: Sequence[str]) -> list[int]:
@@ -186,7 +187,7 @@ def _lines_of(over: Sequence[str], outcomes: Sequence[str]) -> list[int]:
         "first line": {0},
         "later line": {*lines[1:]},
         "latest line": {len(outcomes) - 1},
-        "progressed": {line for line in lines if outcomes[line] == "progressed"},
+        **{end: {line for line in lines if outcomes[line] == end} for end in ("progressed", "relapsed")},
     }
     return [line for line in lines if all(line in passes[test] for test in over if test in passes)]
 

@@ -143,6 +143,10 @@ class _Maker:
         groups = set(found.groups.values())
         if self.level == 1 and "waiting" in groups:
             return False
+        telling = sum(group != "not-indicated" for group in found.groups.values())
+        barren = self.barren + max(2 - telling, 0)  # a question needs two regimens to sort
+        if self.setting is None and 3 * barren > self.points + max(telling, 2):
+            return False
         return groups != {"not-indicated"} or self.dice.chance(0.1)
 
     def _asked(self, number: int, kind: Kind, found: _Found) -> Question:

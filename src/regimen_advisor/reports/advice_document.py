@@ -52,7 +52,7 @@ WHOLE = Form()
 _STEPS = frozenset({Part.MEASURE, Part.PATIENT, Part.OPEN})
 FORMS = (
     WHOLE,
-    Form(WHOLE.parts - {Part.EVIDENCE}),
+    Form(WHOLE.parts - {Part.EVIDENCE, Part.CARE_OF_OTHERS}),
     Form(_STEPS | {Part.STATEMENT, Part.HARM, Part.HARM_OF_A_DRUG, Part.CARE}),
     Form(_STEPS | {Part.HARM, Part.HARM_OF_A_DRUG}, run_in=True),
     Form(_STEPS | {Part.HARM_OF_A_DRUG}, run_in=True),

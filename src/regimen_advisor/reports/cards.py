@@ -50,6 +50,7 @@ class Part(StrEnum):
     OPEN = "open"
     IF_OFFERED = "if offered"
     CARE = "care"
+    CARE_OF_OTHERS = "care of other figures"
     THIN = "thin"
 
 
@@ -69,7 +70,7 @@ class Line:
             "open"
             if self.part in (Part.OPEN, Part.IF_OFFERED)
             else "quiet"
-            if self.part in (Part.CARE, Part.THIN)
+            if self.part in (Part.CARE, Part.CARE_OF_OTHERS, Part.THIN)
             else ""
         )
 
@@ -219,12 +220,15 @@ class Cards:
         if best is None:
             return
         study = self.rulebook.studies[best.study]
-        found = [erratum for result in self._results(best, option) for erratum in study.errata_of(result)]
-        if not found and best.findings:
-            found = list(study.errata_of(best.findings[0]))
-        said = {erratum.id: f"{erratum.consequence.rstrip('.')} ({ERRATUM_SIGN}{erratum.id})." for erratum in found}
-        if said:
-            yield Line(Part.CARE, f"Read with care: {' '.join(said.values())}")
+        results = self._results(best, option)
+        first = [erratum for result in results[:1] for erratum in study.errata_of(result)]
+        if not first and best.findings:
+            first = list(study.errata_of(best.findings[0]))
+        others = [erratum for result in results[1:] for erratum in study.errata_of(result) if erratum not in first]
+        for part, found in ((Part.CARE, first), (Part.CARE_OF_OTHERS, others)):
+            said = {one.id: f"{one.consequence.rstrip('.')} ({ERRATUM_SIGN}{one.id})." for one in found}
+            if said:
+                yield Line(part, f"Read with care: {' '.join(said.values())}")
 
     # Whole -----------------------------------------------------------------------------------------------------
 

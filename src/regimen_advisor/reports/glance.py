@@ -19,6 +19,7 @@ from regimen_advisor.figure_wording import (
     matching_arms,
     signed,
 )
+from regimen_advisor.knowledge.evidence import Approval
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient_wording import questions_words
@@ -137,10 +138,16 @@ def _endpoint(option: Option, rulebook: Rulebook, told: Cautions) -> str:
 
 def _approved(option: Option, told: Cautions) -> str:
     found = [
-        f"{approval_words(one)} {signed(told.places.at(one.review, *one.sections), (e.id for e in one.errata))}"
+        f"{_approval_words(one)} {signed(told.places.at(one.review, *one.sections), (e.id for e in one.errata))}"
         for one in option.approvals
     ]
     return "; ".join(found)
+
+
+def _approval_words(approval: Approval) -> str:
+    """Who approved it and when; in brackets where the review gives neither."""
+    words = approval_words(approval)
+    return words if approval.agency or approval.year else f"({words})"
 
 
 def _warning(option: Option, number: int, told: Cautions) -> str:

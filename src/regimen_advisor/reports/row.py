@@ -27,11 +27,11 @@ def as_text(shown: RowShown) -> str:
 
 
 def _key(key: KeyShown) -> Iterator[str]:
-    if not key.sources:
-        yield "# constant in the mapping"
+    if all(source.tested for source in key.sources):
+        yield "# constant in the mapping" + (", where a condition holds" if key.sources else "")
     for source in key.sources:
         cells = ", ".join(map(_cell, source.cells)) or "missing"
-        yield f"# {source.table}, {source.column}: {cells}"
+        yield f"# {'tested: ' if source.tested else ''}{source.table}, {source.column}: {cells}"
     if key.value is None:
         yield f"# {key.key}: unknown"
     elif key.value == []:

@@ -20,6 +20,8 @@ from regimen_advisor.solving.shapes import LEAST_LINES, Shape, kinds_of_drugs
 __all__ = ["LEAST_LINES", "OUTCOMES", "TRUE", "Encoding", "Shape", "Slot"]
 
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
+ENDED = ("progressed", "relapsed")
+"""The outcomes that open the next line; the first of them is that of a line that has both."""
 TRUE = 1
 
 
@@ -30,11 +32,6 @@ class Slot:
     exists: int
     drugs: Mapping[str, int]
     outcomes: Mapping[str, int]
-
-    @property
-    def progressed(self) -> int:
-        """The literal of "the disease progressed on or after it"."""
-        return self.outcomes["progressed"]
 
 
 class Encoding:
@@ -161,11 +158,13 @@ class Encoding:
         self.inductions = [self._slot(exists) for exists in self.lines]
         self.maintenances = [self._slot(self.variable()) for _ in self.lines]
         self.curatives = [self._slot(self.variable()) for _ in range(self.shape.curative)]
-        self.courses = []
+        self.courses: dict[str, list[int]] = {end: [] for end in ENDED}
+        """For each outcome that opens the next line, whether each line had it, its maintenance included."""
         for induction, upkeep in zip(self.inductions, self.maintenances, strict=True):
             self.add(-upkeep.exists, induction.exists)
-            self.add(-induction.progressed, -upkeep.outcomes["ongoing"])
-            self.courses.append(self.disjunction([induction.progressed, upkeep.progressed]))
+            for end, courses in self.courses.items():
+                self.add(-induction.outcomes[end], -upkeep.outcomes["ongoing"])
+                courses.append(self.disjunction([induction.outcomes[end], upkeep.outcomes[end]]))
         following = [*self.lines[1:], -TRUE]
         self.latest = [self.conjunction([one, -other]) for one, other in zip(self.lines, following, strict=True)]
         self.choices["last_outcome"] = self._last_outcomes()
@@ -188,11 +187,16 @@ class Encoding:
     def _last_outcomes(self) -> dict[str, int]:
         found = {"none": -self.lines[0]}
         for outcome in OUTCOMES:
+            earlier = ENDED[: ENDED.index(outcome)] if outcome in ENDED else ENDED
             found[outcome] = self.disjunction(
-                self.conjunction([latest, course])
-                if outcome == "progressed"
-                else self.conjunction([latest, -course, induction.outcomes[outcome]])
-                for latest, course, induction in zip(self.latest, self.courses, self.inductions, strict=True)
+                self.conjunction(
+                    [
+                        latest,
+                        self.courses[outcome][line] if outcome in ENDED else induction.outcomes[outcome],
+                        *(-self.courses[end][line] for end in earlier),
+                    ]
+                )
+                for line, (latest, induction) in enumerate(zip(self.latest, self.inductions, strict=True))
             )
         return found
 
@@ -229,8 +233,8 @@ class Encoding:
     def _passes(self, test: str, line: int | None, slot: Slot, *, induction: bool) -> int:
         """The literal of "the entry passes this test of a fact over the history"."""
         match test:
-            case "progressed":
-                return slot.progressed if line is None else self.courses[line]
+            case "progressed" | "relapsed":
+                return slot.outcomes[test] if line is None else self.courses[test][line]
             case "latest line":
                 return -TRUE if line is None else self.latest[line]
         crisp = {

@@ -12,7 +12,7 @@ from regimen_advisor.patient.facts import ChoiceFact, NumberFact, SetFact
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.solving.assumptions import is_asked_of_history, units
-from regimen_advisor.solving.encoding import OUTCOMES, Encoding, Shape, Slot
+from regimen_advisor.solving.encoding import ENDED, OUTCOMES, Encoding, Shape, Slot
 from regimen_advisor.solving.shapes import shape_of
 from regimen_advisor.solving.solver import Model, Session, Solver
 
@@ -183,7 +183,7 @@ def _in_short(history: Sequence[Mapping[str, Any]]) -> Written:
     """The number of lines, and how the latest one ended, where that is said."""
     lines = max((entry.get("line", 0) for entry in history), default=0)
     latest = [entry.get("outcome") for entry in history if entry.get("line") == lines]
-    outcome = "progressed" if "progressed" in latest else next(iter(latest), None)
+    outcome = next((end for end in ENDED if end in latest), next(iter(latest), None))
     return {"prior_lines": lines} | ({"last_outcome": outcome} if outcome else {})
 
 

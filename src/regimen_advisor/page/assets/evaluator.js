@@ -8,7 +8,7 @@ const TRUE = "true";
 const FALSE = "false";
 const UNKNOWN = "unknown";
 const OPPOSITE = { [TRUE]: FALSE, [FALSE]: TRUE, [UNKNOWN]: UNKNOWN };
-const OUTCOMES = ["progressed", "completed", "ongoing", "stopped-for-toxicity"];
+const OUTCOMES = ["progressed", "relapsed", "completed", "ongoing", "stopped-for-toxicity"];
 
 class Contradiction extends Error {
   constructor(fact, axiom) {

@@ -236,8 +236,8 @@ class ProfileReader {
     }
     for (const entry of inductions) {
       const upkeep = seen.get(`${entry.line} true`), [outcome] = entry.outcomes;
-      if (entry.outcomes.length === 1 && outcome === "progressed" && upkeep?.outcomes.length === 1 && upkeep.outcomes[0] === "ongoing") {
-        refuse(upkeep, "outcome", `outcome: maintenance of line ${entry.line} cannot be ongoing when the line has progressed`);
+      if (hasEnded(entry) && upkeep && isOnly(upkeep, "ongoing")) {
+        refuse(upkeep, "outcome", `outcome: maintenance of line ${entry.line} cannot be ongoing when the line has ${[...entry.outcomes].sort().join(" or ")}`);
       }
       const later = inductions.some((other) => other.line > entry.line);
       if (later && entry.outcomes.length === 1 && (outcome === "completed" || outcome === "ongoing")) {
@@ -290,15 +290,16 @@ function percentWords(value) {
 
 // A history, and the facts that a complete one settles ----------------------------------------------------------------
 
+const ENDED = ["progressed", "relapsed"]; // the outcomes that open the next line; a line with both has the first
 const isOnly = (entry, outcome) => entry.outcomes.length === 1 && entry.outcomes[0] === outcome;
+const hasEnded = (entry) => entry.outcomes.every((outcome) => ENDED.includes(outcome));
 
 /** The entries without the outcomes that the induction and the maintenance of one line rule out for each other. */
 function settledOutcomes(entries) {
   return entries.map((entry) => {
     const twin = entries.find((other) => entry.line && other.line === entry.line && other.maintenance !== entry.maintenance);
-    const out = twin && entry.maintenance && isOnly(twin, "progressed") ? "ongoing"
-      : twin && !entry.maintenance && isOnly(twin, "ongoing") ? "progressed" : null;
-    return { ...entry, outcomes: entry.outcomes.filter((outcome) => outcome !== out) };
+    const out = twin && entry.maintenance && hasEnded(twin) ? ["ongoing"] : twin && !entry.maintenance && isOnly(twin, "ongoing") ? ENDED : [];
+    return { ...entry, outcomes: entry.outcomes.filter((outcome) => !out.includes(outcome)) };
   });
 }
 
@@ -314,12 +315,13 @@ function unionOf(passing, empty) {
 /** How an entry fares in the tests of a fact over the history: 1 passes, 0 may pass, -1 does not. */
 function entryTests(lines) {
   const sign = (holds) => (holds ? 1 : -1);
+  const ended = (end) => (entry) => {
+    const course = entry.line ? lines[entry.line - 1] : [entry];
+    if (course.some((one) => isOnly(one, end))) return 1;
+    return course.some((one) => one.outcomes.includes(end)) ? 0 : -1;
+  };
   const tests = {
-    progressed: (entry) => {
-      const course = entry.line ? lines[entry.line - 1] : [entry];
-      if (course.some((one) => isOnly(one, "progressed"))) return 1;
-      return course.some((one) => one.outcomes.includes("progressed")) ? 0 : -1;
-    },
+    ...Object.fromEntries(ENDED.map((end) => [end, ended(end)])),
     curative: (entry) => sign(!entry.line),
     numbered: (entry) => sign(entry.line),
     "first line": (entry) => sign(entry.line === 1),
@@ -345,8 +347,8 @@ function derivedFacts(entries, engine) {
   if (!lines.length) return [...found, ["on_maintenance", yesNo(["false"])]];
   const latest = lines.at(-1);
   const induction = latest.find((entry) => !entry.maintenance), upkeep = latest.find((entry) => entry.maintenance);
-  const outcomes = !upkeep ? induction.outcomes : isOnly(upkeep, "progressed") ? upkeep.outcomes
-    : [...induction.outcomes, ...upkeep.outcomes.filter((outcome) => outcome === "progressed")];
+  const outcomes = !upkeep ? induction.outcomes
+    : induction.outcomes.flatMap((one) => upkeep.outcomes.map((other) => ENDED.find((end) => end === one || end === other) ?? one));
   const maintained = !upkeep?.outcomes.includes("ongoing") ? ["false"] : isOnly(upkeep, "ongoing") ? ["true"] : ["true", "false"];
   return [
     ...found,

@@ -1,0 +1,104 @@
+"""A class is marked from a folder of answers: points by student and question, and what was missed most."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from regimen_advisor.cli.app import main
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.quiz.classroom import ClassResult, grade_class
+from regimen_advisor.quiz.generating import generate
+from regimen_advisor.quiz.key import AnswerKey, answer_key
+from regimen_advisor.quiz.models import Quiz
+
+QUIZ = ("quiz", "--seed", "3", "--count", "4")
+
+
+@pytest.fixture(scope="module")
+def quiz(rulebook: Rulebook) -> Quiz:
+    return generate(rulebook, seed=3, count=4)
+
+
+@pytest.fixture(scope="module")
+def key(quiz: Quiz, rulebook: Rulebook) -> AnswerKey:
+    return answer_key(quiz, rulebook)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, quiz: Quiz, key: AnswerKey) -> Path:
+    """Three students: one knows all, one answers the first question only, one puts everything into `offered`."""
+
+    def sorted_(solution, group):
+        return [point.regimen for point in solution.points if point.group == group]
+
+    right = {str(one.number): {group: sorted_(one, group) for group in quiz.asks} for one in key.solutions}
+    offered = {str(one.number): {"offered": [point.regimen for point in one.points]} for one in key.solutions}
+    answers = tmp_path / "answers"
+    answers.mkdir()
+    (answers / "ada.json").write_text(json.dumps({"answers": right}), "utf-8")
+    (answers / "ben.yaml").write_text(json.dumps({"quiz": quiz.name, "answers": {"1": right["1"]}}), "utf-8")
+    (answers / "cyd.yaml").write_text(json.dumps({"answers": offered}), "utf-8")
+    return answers
+
+
+def test_each_student_has_the_points_that_the_key_gives(folder: Path, quiz: Quiz, key: AnswerKey) -> None:
+    result = grade_class(folder, quiz, key)
+    ada, ben, cyd = result.students
+    assert (ada.name, ada.right, ada.of) == ("ada", sum(result.by_question), sum(result.by_question))
+    assert (ben.right, ben.by_question) == (result.by_question[0], (result.by_question[0], 0, 0, 0))
+    offered = [point for solution in key.solutions for point in solution.points if point.group == "offered"]
+    assert cyd.right == len(offered)
+
+
+def test_what_was_missed_most_comes_first_with_where_it_was_put(folder: Path, quiz: Quiz, key: AnswerKey) -> None:
+    missed = grade_class(folder, quiz, key).missed
+    assert [one.missed for one in missed] == sorted((one.missed for one in missed), reverse=True)
+    twice = next(one for one in missed if one.missed == 2)
+    assert twice.given == {"not answered": 1, "offered": 1}
+    assert sum(sum(one.given.values()) for one in missed) == sum(one.missed for one in missed)
+
+
+@pytest.mark.parametrize("ending", [None, ".csv", ".html"])
+def test_the_result_is_written_as_text_table_and_page(
+    folder: Path, tmp_path: Path, ending: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = ["--output", str(tmp_path / f"class{ending}")] if ending else []
+    with pytest.raises(SystemExit) as left:
+        main([*QUIZ, "--grade", str(folder), *more])
+    assert not left.value.code
+    text = (tmp_path / f"class{ending}").read_text("utf-8") if ending else capsys.readouterr().out
+    if ending == ".csv":
+        rows = list(csv.DictReader(io.StringIO(text)))
+        assert [row["student"] for row in rows] == ["ada", "ben", "cyd"]
+        assert all(int(row["right"]) == sum(int(row[f"question {n}"]) for n in range(1, 5)) for row in rows)
+    else:
+        assert "3 students" in text
+        assert "missed most" in text.lower()
+
+
+def test_the_result_as_json_is_the_model(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([*QUIZ, "--grade", str(folder), "--format", "json"])
+    assert len(ClassResult.model_validate_json(capsys.readouterr().out).students) == 3
+
+
+@pytest.mark.parametrize(
+    ("files", "complaint"),
+    [
+        ({}, "expected files of answers (.yaml or .json), found none"),
+        ({"a.yaml": "answers: {}", "a.json": '{"answers": {}}'}, "expected one file of answers for each student"),
+        ({"a.yaml": "answers: {9: {}}", "b.yaml": "answers: []"}, "b.yaml:1:10"),
+    ],
+)
+def test_a_folder_that_is_no_class_is_refused_with_all_its_problems(
+    tmp_path: Path, files: dict[str, str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    with pytest.raises(SystemExit) as left:
+        main([*QUIZ, "--grade", str(tmp_path)])
+    assert left.value.code == 2
+    assert complaint in capsys.readouterr().err
