@@ -48,7 +48,7 @@ PAGES_WITH_COMMANDS = [page for page in PAGES if blocks(page)]
 
 @pytest.mark.parametrize("page", PAGES_WITH_COMMANDS, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_command_on_the_page_prints_what_the_page_shows(page: Path, tmp_path: Path) -> None:
-    for name in ("rules", "profiles", "tests/cases"):
+    for name in ("rules", "profiles", "tests/cases", "examples"):
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, tmp_path / name)
     for file in ("clinical_data.tsv", "data_sv.txt"):

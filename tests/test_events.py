@@ -12,11 +12,13 @@ from regimen_advisor.knowledge.rulebook import load_rulebook
 
 pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 
-from regimen_advisor.cohorts.cohort import judged, open_table, summarise  # noqa: E402
+from regimen_advisor.cohorts.cohort import UNREAD, judged, open_table, summarise  # noqa: E402
 from regimen_advisor.cohorts.concordance import concordance  # noqa: E402
 from regimen_advisor.cohorts.events import UNREAD_EVENTS  # noqa: E402
 from regimen_advisor.cohorts.mapping import load_mapping  # noqa: E402
 from regimen_advisor.cohorts.rows import profile_of_row  # noqa: E402
+from regimen_advisor.cohorts.spark.engine import Request, judge_tables  # noqa: E402
+from regimen_advisor.cohorts.spark.worker import NUMBER, Task, Worker, mapping_of, rules_of  # noqa: E402
 
 LINES = """\
 history:
@@ -541,3 +543,28 @@ def test_given_is_refused_where_the_rows_are_treatments(registry):
     mapping = registry.mapping(EACH + LINES + KEYS)
     with pytest.raises(InputError, match="a mapping with `row` has the drugs of each treatment itself"):
         open_table([str(registry.folder / "patients.csv")], mapping, given="who")
+
+
+def test_a_worker_of_a_cluster_reads_linked_tables_as_this_machine_does(registry, rulebook):
+    text = sequenced(registry).replace("row: {each: lines}\n", "")
+    here = registry.table(text).rows.collect()
+    mapping = registry.mapping(text)
+    first = str(registry.folder / "patients.csv")
+    columns = ("id", *rulebook.regimens, UNREAD)
+    task = Task(first, ("who", "tumour", NUMBER), columns, rules_of(rulebook), mapping=mapping_of(mapping, first))
+    batch = pl.read_csv(first, infer_schema=False).with_row_index(NUMBER, offset=1)
+    batch = batch.with_columns(pl.col(NUMBER).cast(pl.Int64))
+    with judged(registry.table(text), rulebook) as result:
+        wanted = result.rows.select(columns).collect().cast(pl.String)
+    worker = Worker(task)
+    parts = [worker.told(part) for part in (batch[:2], batch[2:])]
+    worker._folder.cleanup()
+    assert here.height == 6
+    assert pl.concat([part.cast(pl.String) for part in parts]).rows() == wanted.rows()
+
+
+def test_rows_that_are_treatments_are_refused_on_spark_with_their_place(registry, rulebook):
+    mapping = registry.mapping(sequenced(registry))
+    request = Request(rulebook, mapping, None, "id", None, False, True)
+    with pytest.raises(InputError, match=r"mapping\.yaml:\d+:\d+: row: on Spark a row of the answer"):
+        judge_tables(None, [str(registry.folder / "patients.csv")], None, request)

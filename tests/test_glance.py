@@ -113,3 +113,23 @@ def test_a_table_may_be_stacked_with_a_label_at_the_right_margin() -> None:
         "  two",
         "  asks",
     ]
+
+
+def test_on_a_narrow_screen_the_label_of_a_row_has_a_line_of_its_own() -> None:
+    stack = Stack((0, 1), (2,), ((3,),), ("name",))
+    table = Table(
+        ("", "Name", "Standing", "Study"), (("1", "anlotinib", "with caution, as said first", "a study"),), stack
+    )
+    assert [line.text for line in lines_of([table], 40)] == [
+        "1 anlotinib",
+        "  with caution, as said first",
+        "  a study",
+    ]
+
+
+@pytest.mark.parametrize("name", ["driver-negative-ecog-3-untreated", "egfr-l858r-after-osimertinib"])
+@pytest.mark.parametrize("width", [40, 60, 100])
+def test_the_answer_can_be_written_at_any_width_of_a_terminal(name: str, width: int, rulebook: Rulebook) -> None:
+    advice, patient = named(name, rulebook)
+    lines = text.render_advice([advice], rulebook, [patient], width=width).splitlines()
+    assert max(map(len, lines)) <= width

@@ -236,7 +236,7 @@ def test_a_figure_that_the_published_record_contradicts_carries_the_sign_and_wha
 def test_a_patient_without_any_option_is_told_so(rulebook):
     shown = as_text(rulebook, "histology: adenocarcinoma\nstage: IA\nhistory: []\n")
     assert "NO OPTION" in shown
-    assert "No regimen of the two reviews is offered" in joined(shown)
+    assert "No regimen of these rules is offered" in joined(shown)
 
 
 def test_a_note_on_the_input_stands_before_the_options(rulebook):

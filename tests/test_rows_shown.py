@@ -1,19 +1,21 @@
 from __future__ import annotations
 
 import json
+from random import Random
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from regimen_advisor.knowledge.rulebook import load_rulebook
-from regimen_advisor.patient.profile import read_profile
+from regimen_advisor.patient.profile import Profile, read_profile
 from regimen_advisor.patient.reading import read
 
 pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 
 from regimen_advisor.cli import cohort as cohort_command  # noqa: E402
 from regimen_advisor.cohorts.cohort import judged, open_table  # noqa: E402
+from regimen_advisor.cohorts.data_check import check_table  # noqa: E402
 from regimen_advisor.cohorts.mapping import load_mapping  # noqa: E402
 from regimen_advisor.cohorts.origins import CellRead, show_row  # noqa: E402
 from regimen_advisor.cohorts.profile_files import write_profiles  # noqa: E402
@@ -206,3 +208,44 @@ def test_profiles_are_written_whole_or_not_at_all(app, folder):
     refused = CliRunner().invoke(app, [*asked, str(folder / "strict.jsonl"), "--strict"])
     assert "alk: cannot read `maybe` (1 row)" in str(refused.exception)
     assert not [file for file in folder.iterdir() if file.name.startswith((".", "out", "strict"))]
+
+
+ODD = (
+    "nsclc", "squamous", "IV", "metastatic", "extensive", "true", "positive", "unknown", "NA", "", "7",
+    "60", "<1", "99-1", "L858R;T790M", "not T790M", "wild-type", "[]", "{}", "[1", '{"at_least": 3}', "null",
+    "\x1b[2J", "a\nb", "\U0001fac1", "breast cancer", "1e999", "-1", "active",
+)  # fmt: skip
+ODD_HISTORIES = (
+    "[]", '[{"line": 1, "drugs": ["osimertinib"], "outcome": "progressed"}]', '[{"line": 2, "drugs": ["x"]}]',
+    '[{"line": 1, "drugs": "osimertinib", "outcome": "PD"}]', '[{"line": 1, "drugs": []}]', "nonsense", "[3]",
+    '[{"line": 1, "drugs": "unknown", "cycles": 400}]', '[{"setting": "curative", "drugs": ["cisplatin"]}]',
+    '[{"line": 1, "setting": "weird", "drugs": ["docetaxel"]}]', '[{"line": 1, "drugs": null}]',
+)  # fmt: skip
+
+
+def test_odd_cells_end_no_look_at_a_table_and_are_all_counted(rulebook, tmp_path):
+    random, keys = Random(7), [key for key in Profile.model_fields if key not in ("id", "summary")]
+    rows = [
+        {
+            key: random.choice(ODD_HISTORIES if key == "history" else ODD) if random.random() < 0.3 else ""
+            for key in keys
+        }
+        for _ in range(400)
+    ]
+    file, made = tmp_path / "odd.parquet", tmp_path / "made.jsonl"
+    pl.DataFrame(rows, schema=dict.fromkeys(keys, pl.String)).write_parquet(file)
+    table = open_table([str(file)])
+    check = check_table(table, rulebook)
+    assert {one.known + one.unknown + one.unreadable + one.contradictory for one in check.keys} == {400}
+    assert all(one.unreadable for one in check.keys)
+    written = write_profiles(table, rulebook, str(made))
+    assert written.set_apart == check.set_apart
+    assert written.profiles == 400 - sum(count for _, count in check.set_apart)
+    for number in range(1, 401, 20):
+        assert show_row([str(file)], f"row-{number}", table, rulebook).row == number
+    answers = []
+    for source in (file, made):
+        with judged(open_table([str(source)]), rulebook, exact=False) as result:
+            sound = result.rows.filter(pl.col("set_apart").is_null())
+            answers.append(sound.select("id", *result.columns).collect())
+    assert answers[0].equals(answers[1])

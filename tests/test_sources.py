@@ -46,7 +46,7 @@ def rules(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "rules", folder)
     with (folder / "reviews.yaml").open("a", encoding="utf-8") as file:
         file.write(
-            "\n- key: third\n  title: A made-up consensus\n  cited_as: TC\n"
+            "\n- key: third\n  title: A made-up consensus\n  cited_as: TC\n  kind: consensus\n  language: en\n"
             '  sections:\n    - {number: abstract, title: Abstract}\n    - {number: "1", title: One}\n'
             '    - {number: "2", title: Two}\n'
         )

@@ -29,7 +29,7 @@ from regimen_advisor.language.standings import Standing
 SCHEMA_VERSION = "1"
 ADVICE_VERSION = "2"
 SCOPE = (
-    "For teaching and for testing guideline logic: what two published reviews support, as of those reviews. Not a "
+    "For teaching and for testing guideline logic: what the sources of the rules support, as of their dates. Not a "
     "medical device, and no basis for treating a patient. The order says how closely an option fits and how well it "
     "was studied, not how well it works: figures of different trials are not compared. The rules do not look at organ "
     "function, other diseases, other medicines, cost or availability."

@@ -31,7 +31,7 @@ from regimen_advisor.cli import (
     schema,
     sources,
 )
-from regimen_advisor.cli.options import Output, Rules
+from regimen_advisor.cli.options import AsOf, Output, Rules, day_of
 from regimen_advisor.files.ending import exit_code
 from regimen_advisor.files.errors import InputError, Location, RegimenAdvisorError, printable
 
@@ -118,10 +118,11 @@ def advise(  # noqa: PLR0917 - the command line names them
     format: Annotated[AdviceFormat, typer.Option("--format", "-f", help="How to print.")] = AdviceFormat.TEXT,
     output: Output = None,
     rules: Rules = None,
+    as_of: AsOf = None,
 ) -> None:
     """List the options for each patient, with evidence and warnings.
 
-    They are those that the two reviews support. What is not known of a patient stays
+    They are those that the sources of the rules support. What is not known of a patient stays
     unknown: an option may wait for it.
     """
     from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
@@ -130,7 +131,7 @@ def advise(  # noqa: PLR0917 - the command line names them
     if brief and (everything or details):
         raise typer.BadParameter("expected --brief alone, found it with --details or --all", param_hint="--brief")
     depth = Depth(brief=brief, details=details, everything=everything)
-    rulebook = load_rulebook(rules)
+    rulebook = load_rulebook(rules, day_of(as_of))
     patients = _patients(files, rulebook)
     advices = _advices(patients, rulebook)
     if format is AdviceFormat.TEXT and output is None and sys.stdout.isatty():

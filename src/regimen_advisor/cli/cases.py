@@ -238,11 +238,11 @@ def _mutated(mutation: Mutation, format: MutationFormat, *, everything: bool) ->
 # What the verbs share ----------------------------------------------------------------------------------------------
 
 
-def _rulebook(rules: str | None) -> Rulebook:
+def _rulebook(rules: list[str] | None) -> Rulebook:
     from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
-    from regimen_advisor.reviewing.revisions import working_folder  # noqa: PLC0415
+    from regimen_advisor.reviewing.revisions import working_folders  # noqa: PLC0415
 
-    return load_rulebook(working_folder(rules))
+    return load_rulebook(working_folders(rules))
 
 
 def _cases(paths: Sequence[str] | None, rulebook: Rulebook, profiles: str) -> list[RuleCase]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from regimen_advisor.cli.cohort_look import CohortFormat, Look, print_check, print_profiles, print_row
-from regimen_advisor.cli.options import Rules
+from regimen_advisor.cli.options import AsOf, Rules, day_of
 from regimen_advisor.files.errors import InputError, Location
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ def cohort(  # noqa: PLR0917 - one parameter an option
         bool, typer.Option("--strict", help="Refuse cells that cannot be read and contradictory rows.")
     ] = False,
     compare: Annotated[
-        str | None, typer.Option(metavar="OLD", help="Rules folder: which patients change from it.")
+        str | None,
+        typer.Option(metavar="OLD", help="Rules folder or stack (shipped+packs/mine): which patients change from it."),
     ] = None,
     given: Annotated[str | None, typer.Option(metavar="COLUMN", help="Drugs actually given: concordance.")] = None,
     id_column: Annotated[
@@ -86,6 +87,7 @@ def cohort(  # noqa: PLR0917 - one parameter an option
         ),
     ] = None,
     rules: Rules = None,
+    as_of: AsOf = None,
     engine: Annotated[CohortEngine, typer.Option(help="polars: this machine; spark: a cluster.")] = CohortEngine.POLARS,
     master: Annotated[str, typer.Option(metavar="URL", help="Spark master.")] = "local[*]",
     conf: Annotated[
@@ -109,7 +111,7 @@ def cohort(  # noqa: PLR0917 - one parameter an option
         return
     if not table:
         raise InputError.at(Location("cohort"), "expected a TABLE, or --synthesise N")
-    rulebook = load_rulebook(rules)
+    rulebook = load_rulebook(rules, day_of(as_of))
     read = _mapping(mapping, rulebook)
     if suggest_mapping:
         _suggest(table, rulebook)
@@ -123,10 +125,11 @@ def cohort(  # noqa: PLR0917 - one parameter an option
             raise InputError.at(Location("--engine spark"), "a table is looked at on this machine: leave it out")
         _look(Look(table, read, rulebook, given, id_column), format, show, profiles, strict=strict)
         return
+    from regimen_advisor.knowledge.rulebook import stack_named  # noqa: PLC0415
     from regimen_advisor.reports import cohort as report  # noqa: PLC0415
     from regimen_advisor.reports.files import write_output  # noqa: PLC0415
 
-    old_rules = load_rulebook(compare) if compare is not None else None
+    old_rules = load_rulebook(stack_named(compare), day_of(as_of)) if compare is not None else None
     exact = not node_by_node
     if engine is CohortEngine.SPARK:
         from regimen_advisor.cohorts.spark.engine import Request, run_on_spark  # noqa: PLC0415

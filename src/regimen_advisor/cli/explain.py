@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from regimen_advisor.cli import completion
-from regimen_advisor.cli.options import Output, Rules
+from regimen_advisor.cli.options import AsOf, Output, Rules, day_of
 
 if TYPE_CHECKING:
     from regimen_advisor.explaining.explanation import Explanation
@@ -71,6 +71,7 @@ def explain(  # noqa: PLR0917 - one parameter an option
     format: Annotated[ExplainFormat, typer.Option("--format", "-f", help="How to print.")] = ExplainFormat.TEXT,
     output: Output = None,
     rules: Rules = None,
+    as_of: AsOf = None,
 ) -> None:
     """Say why an option stands as it does, and what would change it.
 
@@ -79,7 +80,7 @@ def explain(  # noqa: PLR0917 - one parameter an option
     from regimen_advisor.explaining.explain import explain as explain_one  # noqa: PLC0415
     from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
 
-    rulebook = load_rulebook(rules)
+    rulebook = load_rulebook(rules, day_of(as_of))
     patient = _patient(file, rulebook) if not _is_table(file, id) else _row(file, id, mapping, id_column, rulebook)
     explanation = explain_one(patient, rulebook, [regimen] if regimen else [])
     if format is ExplainFormat.TEXT and output is None and sys.stdout.isatty():

@@ -53,7 +53,7 @@ def serve(
     run(load_rulebook(rules), _html(rules, profiles), port)
 
 
-def _html(rules: str | None, profiles: str | None) -> str:
+def _html(rules: list[str] | None, profiles: str | None) -> str:
     from regimen_advisor.files.errors import InputError, Location  # noqa: PLC0415
     from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
     from regimen_advisor.page.building import example_profiles, render_page  # noqa: PLC0415

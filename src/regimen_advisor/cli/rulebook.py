@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from regimen_advisor.cli.options import Output, Rules
+from regimen_advisor.cli.options import Output, Rules, day_of
 
 if TYPE_CHECKING:
     from regimen_advisor.reports.diff import DiffReport
@@ -60,14 +60,15 @@ def check(
     from regimen_advisor.knowledge.rulebook import fresh_manifest, load_rulebook  # noqa: PLC0415
     from regimen_advisor.reports.files import write_file, write_output  # noqa: PLC0415
     from regimen_advisor.reviewing.checking import check as check_rulebook  # noqa: PLC0415
-    from regimen_advisor.reviewing.revisions import working_folder  # noqa: PLC0415
+    from regimen_advisor.reviewing.revisions import working_folders  # noqa: PLC0415
 
-    folder = working_folder(rules)
+    folders = working_folders(rules)
     if write_manifest:
-        write_file(folder / MANIFEST, fresh_manifest(folder))
+        folder = folders[-1]
+        write_file(folder / MANIFEST, fresh_manifest(folder, *folders[:-1]))
         if (folder / SCHEMAS).is_dir():
-            write_schemas(load_rulebook(folder), folder / SCHEMAS)
-    checked = check_rulebook(load_rulebook(folder))
+            write_schemas(load_rulebook(folders), folder / SCHEMAS)
+    checked = check_rulebook(load_rulebook(folders))
     write_output(_checked(checked, format), output)
     if checked.faults:
         raise typer.Exit(1)
@@ -90,7 +91,14 @@ def _checked(checked: Checked, format: CheckFormat) -> str:
 
 
 def diff(
-    old: Annotated[str, typer.Argument(metavar="OLD", help="A folder of rules, or a git revision.")] = "HEAD",
+    old: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="OLD",
+            help="A folder of rules, a git revision (default: HEAD), or a stack: shipped+packs/mine.",
+            show_default=False,
+        ),
+    ] = None,
     new: Annotated[
         str | None, typer.Argument(metavar="NEW", help="Another one (default: the rules of the working tree).")
     ] = None,
@@ -110,6 +118,14 @@ def diff(
     format: Annotated[DiffFormat, typer.Option("--format", "-f", help="How to print.")] = DiffFormat.TEXT,
     output: Output = None,
     rules: Rules = None,
+    as_of: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--as-of",
+            metavar="DATE",
+            help="Read both as of this date; given twice, the first is that of OLD and the second that of NEW.",
+        ),
+    ] = None,
 ) -> None:
     """Say exactly what changed between two rulebooks.
 
@@ -121,7 +137,12 @@ def diff(
     from regimen_advisor.reviewing.profile_share import share_of  # noqa: PLC0415
     from regimen_advisor.reviewing.revisions import named_rulebook  # noqa: PLC0415
 
-    before, after = named_rulebook(old, rules), named_rulebook(new, rules)
+    days = [day_of(written) for written in as_of or ()] or [None]
+    if len(days) > 2:
+        raise typer.BadParameter("expected at most two dates, one for OLD and one for NEW", param_hint="--as-of")
+    if old is None and len(days) == 1:
+        old = "HEAD"
+    before, after = named_rulebook(old, rules, days[0]), named_rulebook(new, rules, days[-1])
     comparison = compare(before.rulebook, after.rulebook)
     share = share_of(comparison, profiles) if profiles else None
     report = DiffReport(comparison, before.name, after.name, share)

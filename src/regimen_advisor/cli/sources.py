@@ -61,9 +61,9 @@ def number(
     review = source_named(source, rulebook)
     table = {review.key: numbered(review, text)}
     if write:
-        file = rulebook.folder / NUMBERS_FILE
-        written = table_text({**section_numbers(rulebook.folder), **table})
-        write_file(file, schema_line(rulebook.folder, "section-numbers") + written)
+        file = rulebook.folders[-1] / NUMBERS_FILE
+        written = table_text({**section_numbers(file.parent), **table})
+        write_file(file, schema_line(file.parent, "section-numbers") + written)
         typer.echo(f"Wrote the numbers of {review.key} to {file}.", err=True)
         return
     write_output(table_text(table), output)

@@ -1,6 +1,6 @@
 """Concordance: the treatment that was given beside what the rules offer.
 
-It says nothing of who was right: the rules know two reviews, and whoever treated knew the patient.
+It says nothing of who was right: the rules know their sources, and the doctors knew the patient.
 """
 
 from __future__ import annotations

@@ -25,6 +25,8 @@ STYLES = {
 # A number and its percent sign, and a short reference such as ``[AA 4.1]``, are not torn apart by a line break.
 _KEPT_TOGETHER = re.compile(r"\d %|\[[^\]]{1,24}\]|\bn \d+")
 _GLUE = "\x00"
+_LEAST_NAME = 14
+"""Letters that a name needs beside its label; with fewer it has the line alone."""
 
 
 @dataclass(frozen=True)
@@ -198,9 +200,15 @@ def _stacked(columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...], stack:
     for row, style in zip(rows, stack.styles, strict=True):
         number, name = (row[column] for column in stack.head)
         label = " · ".join(row[column] for column in stack.right if row[column])
-        head = _wrapped(f"{number.ljust(indent - 1)} {name}", style, 0, indent, width - len(label) - 2)
-        yield Line(f"{head[0].text.ljust(width - len(label))}{label}".rstrip(), style)
-        yield from head[1:]
+        is_beside = width - len(label) > _LEAST_NAME
+        room = width - len(label) - 2 if is_beside else width
+        first, *left = _wrapped(f"{number.ljust(indent - 1)} {name}", style, 0, indent, room)
+        if is_beside:
+            yield Line(f"{first.text.ljust(width - len(label))}{label}".rstrip(), style)
+        else:  # on a narrow screen the label has a line of its own
+            yield Line(first.text, style)
+            left = [*left, *_wrapped(label, style, indent, 0, width)]
+        yield from left
         for below in stack.below:
             cells = [
                 f"{columns[column].lower()} {row[column]}" if column in stack.named else row[column]

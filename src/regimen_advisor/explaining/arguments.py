@@ -23,8 +23,8 @@ def written_in(location: Location, rulebook: Rulebook) -> str:
 
     Not with the whole path, so that the same rules print the same on every machine.
     """
-    file = Path(rulebook.folder.name) / Path(location.file).relative_to(rulebook.folder)
-    return str(Location(file.as_posix(), location.line))
+    folder, file = rulebook.within(location.file)
+    return str(Location((Path(folder.name) / file).as_posix(), location.line))
 
 
 class Arguments:

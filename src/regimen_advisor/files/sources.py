@@ -22,7 +22,8 @@ from regimen_advisor.files.validation_messages import problems_of
 from regimen_advisor.files.yaml_values import MAX_DEPTH, Path_, read_yaml
 
 __all__ = [
-    "MAX_DEPTH", "Document", "Path_", "Record", "parse_document", "parse_documents", "read_document", "validated",
+    "MAX_DEPTH", "Document", "Path_", "Record", "as_document", "parse_document", "parse_documents", "read_document",
+    "validated",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -59,6 +60,11 @@ def read_document(source: str | Path) -> Document:
     """The single YAML document of a file (or of standard input for ``-``)."""
     text, name = read_text(source)
     return parse_document(text, name)
+
+
+def as_document(source: Document | str | Path) -> Document:
+    """A document as it is, or that of a file."""
+    return source if isinstance(source, Document) else read_document(source)
 
 
 def parse_document(text: str, name: str = "<text>") -> Document:

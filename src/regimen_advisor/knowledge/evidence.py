@@ -14,7 +14,7 @@ from pydantic import Field
 
 from regimen_advisor.files.errors import InputError, Location, Problem, near
 from regimen_advisor.files.folders import yaml_files
-from regimen_advisor.files.sources import Document, Record, read_document, validated
+from regimen_advisor.files.sources import Document, Record, as_document, read_document, validated
 from regimen_advisor.knowledge.figures import (
     Comparison,
     Count,
@@ -62,7 +62,7 @@ __all__ = [
     "DesignLevel", "DesignType", "Erratum", "Finding", "FollowUp", "Group", "Interval", "Kind", "Limits", "Mention",
     "Number", "PValue", "Place", "Population", "PrintedRegistry", "RelatedPublication", "Result", "Review",
     "ReviewSection", "Safety", "ShownBenefit", "Spread", "Study", "Treatment", "Unit", "Value", "design_level",
-    "load_approvals", "load_reviews", "load_studies", "load_study", "misplaced",
+    "load_approvals", "load_reviews", "load_studies", "load_study", "misplaced", "studies_of",
 ]  # fmt: skip
 
 Listed = TypeVar("Listed", bound=Record)
@@ -74,9 +74,17 @@ def load_studies(folder: Path | str) -> dict[str, Study]:
 
     Raises ``InputError`` with the problems of all files at once.
     """
+    return studies_of(yaml_files(folder), folder)
+
+
+def studies_of(files: Iterable[Path], folder: Path | str) -> dict[str, Study]:
+    """The studies of these files by id; ``folder`` is where one was expected.
+
+    Raises ``InputError`` with the problems of all files at once.
+    """
     problems: list[Problem] = []
     studies: dict[str, Study] = {}
-    for file in yaml_files(folder):
+    for file in files:
         try:
             study = load_study(file)
         except InputError as error:
@@ -143,18 +151,20 @@ def _repeated(what: str, names: Iterable[str], here: Location) -> Iterator[Probl
         seen.add(name)
 
 
-def load_approvals(file: Path | str) -> dict[str, Approval]:
+def load_approvals(file: Document | Path | str) -> dict[str, Approval]:
     """The approvals by id. Raises ``InputError`` with all problems of the file at once."""
     return _load_list(file, tuple[Approval, ...], lambda approval: approval.id)
 
 
-def load_reviews(file: Path | str) -> dict[str, Review]:
+def load_reviews(file: Document | Path | str) -> dict[str, Review]:
     """The reviews by key. Raises ``InputError`` with all problems of the file at once."""
     return _load_list(file, tuple[Review, ...], lambda review: review.key)
 
 
-def _load_list(file: Path | str, model: type[tuple[Listed, ...]], key: Callable[[Listed], str]) -> dict[str, Listed]:
-    document = read_document(file)
+def _load_list(
+    file: Document | Path | str, model: type[tuple[Listed, ...]], key: Callable[[Listed], str]
+) -> dict[str, Listed]:
+    document = as_document(file)
     items = validated(model, document)
     problems = [*_repeated("id", map(key, items), document.locate())]
     if problems:
@@ -184,6 +194,8 @@ def misplaced(
     for study in studies.values():
         for place in study.cited_in:
             expect_sections(study.location, place.review, place.sections)
+        if study.same_study_as is not None:
+            expect(study.location, "study", study.same_study_as, studies)
         for approval_id in study.approvals:
             expect(study.location, "approval", approval_id, approvals)
     for approval in approvals.values():

@@ -157,10 +157,10 @@ def _numbers_in_words(text: str) -> list[str]:
 NUMBERS_FILE = "section-numbers.yaml"
 
 
-def section_numbers(folder: Path) -> Numbers:
-    """The table of numbers of a folder of rules; empty where it has none."""
-    file = folder / NUMBERS_FILE
-    return load_section_numbers(file) if file.is_file() else {}
+def section_numbers(*folders: Path) -> Numbers:
+    """The tables of numbers of folders of rules; empty where none has one."""
+    tables = [load_section_numbers(folder / NUMBERS_FILE) for folder in folders if (folder / NUMBERS_FILE).is_file()]
+    return {review: sections for table in tables for review, sections in table.items()}
 
 
 def load_section_numbers(file: Path | str) -> Numbers:

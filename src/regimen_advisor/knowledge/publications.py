@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from calendar import monthrange
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from regimen_advisor.files.sources import Record
 
@@ -28,6 +31,29 @@ Lookup = Literal[
     "trial registry record (third-party copy)", "medical news page", "public reference list",
     "public GitHub reference list", "stated in the review text",
 ]  # fmt: skip
+
+
+def last_day(written: str) -> date:
+    """The last day of a year, a month or a day as it is written: ``2020``, ``2020-06``, ``2020-06-15``.
+
+    Raises ``ValueError`` for what is no date.
+    """
+    if re.fullmatch(r"\d{4}(-\d{2}){0,2}", written, re.ASCII):
+        year, *rest = map(int, written.split("-"))
+        try:
+            month = rest[0] if rest else 12
+            return date(year, month, rest[1] if len(rest) > 1 else monthrange(year, month)[1])
+        except ValueError:
+            pass
+    raise ValueError(f"expected a date such as 2020, 2020-06 or 2020-06-15, found `{written}`")
+
+
+def _a_day(written: str) -> str:
+    last_day(written)
+    return written
+
+
+Day = Annotated[str, AfterValidator(_a_day), Field(json_schema_extra={"pattern": r"^\d{4}(-\d{2}){0,2}$"})]
 
 
 class Erratum(Record):

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import AfterValidator, ConfigDict, Discriminator, Field, RootModel, Tag, model_validator
 
 from regimen_advisor.files.errors import InputError, Near, Problem, near
-from regimen_advisor.files.sources import Document, Path_, Record, read_document, validated
+from regimen_advisor.files.sources import Document, Path_, Record, as_document, validated
 from regimen_advisor.knowledge.publications import Section
 from regimen_advisor.patient.drugs import Formulary, Id, Word
 
@@ -31,9 +31,9 @@ NotEmpty = Annotated[tuple[T, ...], AfterValidator(_not_empty)]
 
 
 class Source(Record):
-    """Where a review says it: the key of the review and the section as printed, such as ``"4.1"``."""
+    """Where a source says it: the key of the source and the section as printed, such as ``"4.1"``."""
 
-    review: Literal["antiangiogenic", "bispecific"] = Field(description="key of a review in reviews.yaml")
+    review: Id = Field(description="key of a source in reviews.yaml")
     section: Section
 
     def __str__(self) -> str:
@@ -154,7 +154,7 @@ class Target(
         return all(item.meets(regimen, formulary) for item in self.items)
 
     def unknown(
-        self, formulary: Formulary, regimens: Mapping[str, Regimen], document: Document, path: Path_
+        self, formulary: Formulary, regimens: Mapping[str, object], document: Document, path: Path_
     ) -> Iterator[Problem]:
         """A problem for each drug, class and regimen that does not exist; ``path`` is the target's in its file."""
         for index, item in enumerate(self.items):
@@ -171,12 +171,12 @@ class Target(
         return " + ".join(map(str, self.items)) or "all-options"
 
 
-def load_regimens(path: str | Path, formulary: Formulary) -> dict[str, Regimen]:
+def load_regimens(path: Document | str | Path, formulary: Formulary) -> dict[str, Regimen]:
     """The regimens of a file by id, in file order.
 
     Raises ``InputError`` with every problem at once: a broken entry, an id that stands twice, an unknown drug or class.
     """
-    document = read_document(path)
+    document = as_document(path)
     regimens = validated(tuple[Regimen, ...], document)
     problems: list[Problem] = []
     first: dict[str, int] = {}

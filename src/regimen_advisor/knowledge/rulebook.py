@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import get_args
 
-from regimen_advisor.files.chains import LONGEST, starts_of_long_chains
-from regimen_advisor.files.drafts import unchecked
-from regimen_advisor.files.errors import InputError, Location, Near, Problem, near
-from regimen_advisor.files.folders import is_folder, rule_files, schema_line, unlisted, yaml_files
+from regimen_advisor.files.errors import InputError, Location, Problem
+from regimen_advisor.files.folders import is_folder, rule_files, schema_line
 from regimen_advisor.files.output import read_bytes
+<<<<<<< HEAD
 from regimen_advisor.files.sources import Document, Path_, read_document, validated
 from regimen_advisor.knowledge import each_regimen
 from regimen_advisor.knowledge.conditions_yaml import ConditionReader
@@ -33,19 +31,42 @@ from regimen_advisor.knowledge.rules import (
     Setting,
     of_disease,
 )
+=======
+from regimen_advisor.knowledge.finding_packs import named_folder, project_folders, shipped_folder
+from regimen_advisor.knowledge.findings import Finding
+from regimen_advisor.knowledge.loading import Loader
+from regimen_advisor.knowledge.manifest import Written, manifest_text, outdated, read_manifest
+from regimen_advisor.knowledge.publications import Erratum
+from regimen_advisor.knowledge.regimens import Regimen
+from regimen_advisor.knowledge.rule_reading import DISEASES
+from regimen_advisor.knowledge.rules import Effect, Rule, Setting, regimens_met
+from regimen_advisor.knowledge.stacking import Change
+>>>>>>> origin/main
 from regimen_advisor.knowledge.studies import Approval, Review, Study
-from regimen_advisor.patient.drugs import Formulary, load_formulary
-from regimen_advisor.patient.facts import Domain, domain_for
+from regimen_advisor.patient.drugs import Formulary
+from regimen_advisor.patient.facts import Domain
 
+<<<<<<< HEAD
 DISEASES = ("nsclc", "sclc")
 _FILES = ("drugs", "reviews", "approvals", "regimens", "findings", "section-numbers", "background", "each-regimen")
+=======
+__all__ = [
+    "DISEASES", "Folders", "Rulebook", "chosen_folders", "default_folder", "default_folders", "fresh_manifest",
+    "harm_studies", "load_rulebook",
+    "shipped_folder", "stack_named",
+]  # fmt: skip
+
+Folders = str | Path | Sequence[str | Path] | None
+"""Rules as a person names them: a folder, several (each adds to those before it), or none for the usual ones."""
+>>>>>>> origin/main
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Rulebook:
     """All rules and all that they name. Two rulebooks are equal only if they are the same object; see ``digest``."""
 
-    folder: Path
+    folders: tuple[Path, ...]
+    """The folders it was read from; a later one adds to those before it."""
     digest: str
     formulary: Formulary
     domain: Domain
@@ -58,10 +79,26 @@ class Rulebook:
     rules: Mapping[str, Rule]
     outdated_manifest: Problem | None = None
     """What the rulebook's own manifest says that is not so."""
+    changes: tuple[Change, ...] = ()
+    """What later folders replaced or retired of earlier ones."""
+    withdrawn: Mapping[str, tuple[Rule, Change]] = field(default_factory=dict)
+    """The rules that no longer count because of such a change, by id."""
+    day: date | None = None
+    """The day as of which it was read; ``None`` for all that it holds."""
 
     def __repr__(self) -> str:
         """One line: the version and how much it holds."""
         return f"<Rulebook {self.version}: {len(self.rules)} rules, {len(self.regimens)} regimens>"
+
+    @property
+    def folder(self) -> Path:
+        """The first of its folders."""
+        return self.folders[0]
+
+    def within(self, file: str | Path) -> tuple[Path, Path]:
+        """The folder that holds a file of the rulebook, and the file from there."""
+        folder = next((one for one in reversed(self.folders) if Path(file).is_relative_to(one)), self.folder)
+        return folder, Path(file).relative_to(folder)
 
     @property
     def version(self) -> str:
@@ -93,59 +130,71 @@ class Rulebook:
 
     @cached_property
     def _met(self) -> Mapping[str, tuple[str, ...]]:
-        return {rule.id: tuple(_regimens_met(rule, self.regimens, self.formulary)) for rule in self.rules.values()}
-
-
-def _regimens_met(rule: Rule, regimens: Mapping[str, Regimen], formulary: Formulary) -> Iterator[str]:
-    for name, regimen in regimens.items():
-        if rule.effect is Effect.OFFER:
-            if name == rule.subject:
-                yield name
-        elif (
-            rule.target is not None
-            and regimen.disease == rule.setting.disease
-            and rule.target.meets(regimen, formulary)
-        ):
-            yield name
+        return {rule.id: tuple(regimens_met(rule, self.regimens, self.formulary)) for rule in self.rules.values()}
 
 
 def default_folder() -> Path:
-    """The rules in the current folder, where someone edits them; else the rules that ship with the package."""
-    here = Path("rules")
-    try:
-        (here / "drugs.yaml").stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return shipped_folder()
-    except OSError as error:  # they are there: other rules in their place would be a wrong answer
-        raise unlisted(here, error) from None
-    return here
+    """The first folder of ``default_folders``."""
+    return default_folders()[0]
+
+
+def default_folders() -> tuple[Path, ...]:
+    """The rules of a project file here; else the rules in the current folder; else those that ship."""
+    return project_folders() or (named_folder(None),)
 
 
 _INSTALLED = Path(__file__).parents[1] / "rules"
 
 
-def shipped_folder() -> Path:
-    """The rules that ship with the package: inside it when installed, beside ``src`` in a checkout."""
-    return _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[3] / "rules"
-
-
 @lru_cache(maxsize=8)
-def _loaded(folder: Path, digest: str, manifest: Written | None) -> Rulebook:
-    return _Loader(folder, digest, manifest).load()
+def _loaded(
+    folders: tuple[Path, ...], digests: tuple[str, ...], manifests: tuple[Written | None, ...], day: date | None
+) -> Rulebook:
+    found = Loader(folders, day).load()
+    stale = None
+    for manifest, count, digest in zip(manifests, found.counts, digests, strict=True):
+        stale = stale or (outdated(manifest, count, digest) if manifest else None)
+    return Rulebook(
+        folders, _digest_of_all(digests, day), found.formulary, found.domain, found.regimens, found.studies,
+        found.approvals, found.reviews, found.findings, found.settings, found.rules, stale, found.changes,
+        found.withdrawn, day,
+    )  # fmt: skip
 
 
-def load_rulebook(folder: str | Path | None = None) -> Rulebook:
-    """The rulebook in ``folder`` (see ``default_folder`` where it is left out).
+def load_rulebook(folder: Folders = None, day: date | None = None) -> Rulebook:
+    """The rulebook in ``folder``, or in several folders of which a later one adds to those before it.
 
-    Raises ``InputError`` with every problem of every file at once, and where the rules of an installed package are not
-    those that its manifest names.
+    Without one, see ``default_folders``. With ``day`` as of that day: without sources, approvals and all that rests on
+    them which came later. Raises ``InputError`` with every problem of every file at once, and where the rules of an
+    installed package are not those that its manifest names.
     """
-    path = Path(folder) if folder is not None else default_folder()
-    manifest = read_manifest(path)
-    rulebook = _loaded(path, _digest(path), manifest)
-    if path.resolve() == _INSTALLED.resolve():
-        _refuse_other_rules(rulebook, manifest)
+    folders = chosen_folders(folder)
+    manifests = tuple(map(read_manifest, folders))
+    rulebook = _loaded(folders, tuple(map(_digest, folders)), manifests, day)
+    if any(path.resolve() == _INSTALLED.resolve() for path in folders):
+        at = [path.resolve() for path in folders].index(_INSTALLED.resolve())
+        _refuse_other_rules(rulebook, manifests[at])
     return rulebook
+
+
+def chosen_folders(folder: Folders = None) -> tuple[Path, ...]:
+    """The folders that are meant by one name or several, or by none."""
+    if folder is None or (not isinstance(folder, str | Path) and not folder):
+        return default_folders()
+    names = [folder] if isinstance(folder, str | Path) else list(folder)
+    return tuple(map(named_folder, names))
+
+
+def stack_named(name: str) -> tuple[Path, ...]:
+    """The folders of a stack written in one word: ``shipped+packs/mine``, or the path of one folder."""
+    return (Path(name),) if Path(name).exists() else tuple(map(named_folder, name.split("+")))
+
+
+def _digest_of_all(digests: Sequence[str], day: date | None) -> str:
+    """The digest of a stack: that of its only folder, else one of them all, and of the day they are read as of."""
+    if len(digests) == 1 and day is None:
+        return digests[0]
+    return "sha256:" + hashlib.sha256(" ".join([*digests, str(day or "")]).encode()).hexdigest()
 
 
 def _refuse_other_rules(rulebook: Rulebook, manifest: Written | None) -> None:
@@ -157,15 +206,17 @@ def _refuse_other_rules(rulebook: Rulebook, manifest: Written | None) -> None:
         raise InputError([replace(rulebook.outdated_manifest, help=help)])
 
 
-def fresh_manifest(folder: Path) -> str:
+def fresh_manifest(folder: Path, *before: Path) -> str:
     """The text of a manifest for the rules of ``folder`` as they are now, whatever its manifest says, if it has one.
+
+    ``before`` are the folders that it adds to.
 
     Raises ``InputError`` where the rules cannot be read, and for those of an installed package.
     """
     if folder.resolve() == _INSTALLED.resolve():
         raise InputError.at(Location(str(folder)), "the rules of an installed package are not to be changed")
-    rulebook = _loaded(folder, _digest(folder), None)
-    return schema_line(folder, "manifest") + manifest_text(len(rulebook.rules), rulebook.digest)
+    found = Loader(tuple(dict.fromkeys((*before, folder)))).load()
+    return schema_line(folder, "manifest") + manifest_text(found.counts[-1], _digest(folder))
 
 
 def _digest(folder: Path) -> str:
@@ -183,6 +234,7 @@ def harm_studies(regimen: Regimen, rulebook: Rulebook) -> list[Study]:
     """The studies that tell the severe harm of a drug that the regimen names."""
     named = {component.drug for component in regimen.drugs if component.drug}
     return [study for study in rulebook.studies.values() if study.harm_of in named]
+<<<<<<< HEAD
 
 
 class _Loader:
@@ -447,3 +499,5 @@ def _circle(links: Mapping[str, list[str]]) -> list[str]:
         if found := visit(name, []):
             return found
     return []
+=======
+>>>>>>> origin/main

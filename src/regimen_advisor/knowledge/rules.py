@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -10,9 +11,15 @@ from pydantic import Field
 
 from regimen_advisor.files.errors import Location
 from regimen_advisor.files.sources import Record
+<<<<<<< HEAD
 from regimen_advisor.knowledge.regimens import Source, Target
 from regimen_advisor.language.conditions import AllOf, Condition, Leaf
 from regimen_advisor.language.values import Is
+=======
+from regimen_advisor.knowledge.regimens import Regimen, Source, Target
+from regimen_advisor.language.conditions import Condition
+from regimen_advisor.patient.drugs import Formulary
+>>>>>>> origin/main
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Certainty = Literal["confirmed", "recalled", "suspected"]
@@ -62,6 +69,10 @@ class RuleText(Record):
     approvals: tuple[Id, ...] = Field((), description="ids of approvals.yaml that belong to this use")
     source: Source = Field(description="where the review says it")
     says: str = Field(description="the rule in one sentence")
+    grade: str | None = Field(None, description="the grade of the source for it, in its own words")
+    about: Target | None = Field(
+        None, description="of a silence: regimens; where a loaded source offers one of them, the silence does not count"
+    )
     if_open: Annotated[str, Field(pattern="^If ")] | None = Field(
         None, description="cautions only: the same as a condition (`If ...: ...`), where it is not known to hold"
     )
@@ -118,6 +129,12 @@ class Rule:
     kind: CautionKind | None = None
     """What sort of caution it is; ``None`` for every other effect."""
 
+    grade: str | None = None
+    """The grade of its source, in the words of the source; ``says`` ends with it."""
+
+    about: Target | None = None
+    """Of a silence: the regimens that, where a source offers one, end it."""
+
     is_first: bool = False
     """Whether it stands above the options, not among what is said of each or beside them."""
 
@@ -142,6 +159,7 @@ class Rule:
         return self.basis == OUTSIDE
 
 
+<<<<<<< HEAD
 def of_disease(condition: Condition, disease: str) -> Condition:
     """The condition of a rule in the folder of ``disease``: a rule that does not test the disease is kept to it.
 
@@ -151,3 +169,17 @@ def of_disease(condition: Condition, disease: str) -> Condition:
     if isinstance(condition, AllOf) and condition.place:  # written as several keys; one key may be several tests
         return condition if guard in condition.parts else AllOf((guard, *condition.parts), condition.place)
     return condition if guard == condition else AllOf((guard, condition))
+=======
+def regimens_met(rule: Rule, regimens: Mapping[str, Regimen], formulary: Formulary) -> Iterator[str]:
+    """The ids of the regimens that a rule offers, excludes or warns of."""
+    for name, regimen in regimens.items():
+        if rule.effect is Effect.OFFER:
+            if name == rule.subject:
+                yield name
+        elif (
+            rule.target is not None
+            and regimen.disease == rule.setting.disease
+            and rule.target.meets(regimen, formulary)
+        ):
+            yield name
+>>>>>>> origin/main

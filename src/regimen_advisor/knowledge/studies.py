@@ -12,6 +12,7 @@ from regimen_advisor.files.sources import Record
 from regimen_advisor.knowledge.figures import Count, Result, Safety
 from regimen_advisor.knowledge.publications import (
     Citation,
+    Day,
     Erratum,
     ErratumIds,
     Place,
@@ -122,6 +123,9 @@ class Study(Record):
 
     id: Id = Field(description="name of the file without `.yaml`")
     name: Text = Field(description="as the review calls it")
+    same_study_as: Id | None = Field(
+        None, description="id of a study of another source: this one is the same, as a further source reports it"
+    )
     kind: Kind = Field(description="what kind of entry it is")
     phase: Text | None = Field(None, description="as stated, such as `III` or `Ib/II`")
     design: Design = Field(description="how the comparison was made")
@@ -152,6 +156,10 @@ class Study(Record):
     def stands_at(self, location: Location) -> None:
         """Remember the place in the file; it takes no part in comparing two of them."""
         self._location = location
+
+    def leaving(self, *, approvals: tuple[str, ...]) -> Study:
+        """The study with these approvals alone, at the same place in its file."""
+        return self if approvals == self.approvals else self.model_copy(update={"approvals": approvals})
 
     @property
     def sections(self) -> frozenset[str]:
@@ -215,6 +223,12 @@ class Approval(Record):
         """Remember the place in the file."""
         self._location = location
 
+    def leaving(self, *, regimens: tuple[str, ...], studies: tuple[str, ...]) -> Approval:
+        """The approval with these regimens and studies alone, at the same place in its file."""
+        if (regimens, studies) == (self.regimens, self.studies):
+            return self
+        return self.model_copy(update={"regimens": regimens, "studies": studies})
+
 
 class ReviewSection(Record):
     """A section of a review under its printed number; the title is ours, in English."""
@@ -232,14 +246,20 @@ class Mention(Record):
     errata: tuple[Erratum, ...] = ()
 
 
+SourceKind = Literal["review", "guideline", "consensus", "label", "trial report"]
+
+
 class Review(Record):
-    """One of the two sources."""
+    """One of the sources of the rules: a review, a guideline, a consensus, a label or a trial report."""
 
     key: Id
     title: Text
     original_title: Text | None = None
     authors: Text | None = None
-    cited_as: Text
+    cited_as: Annotated[str, Field(pattern=r"^\S+$", description="its label in front of a section, such as `AA`")]
+    kind: SourceKind = Field(description="what sort of text it is")
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$", description="language code, such as `zh`")]
+    speaks_to: Day | None = Field(None, description="date up to which it speaks; left out where it is not known")
     note: Text | None = None
     sections: Annotated[tuple[ReviewSection, ...], Field(min_length=1)]
     mentions: tuple[Mention, ...] = ()

@@ -19,7 +19,7 @@ from pydantic import AfterValidator, Field
 
 from regimen_advisor.files.chains import LONGEST, starts_of_long_chains
 from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean, near
-from regimen_advisor.files.sources import Document, Path_, Record, read_document, validated
+from regimen_advisor.files.sources import Document, Path_, Record, as_document, validated
 
 _ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _SEPARATORS = re.compile(r"[\s_\-\u2010-\u2015\u2212]+")
@@ -161,13 +161,13 @@ class Formulary:
         }
 
 
-def load_formulary(path: str | Path) -> Formulary:
+def load_formulary(path: Document | str | Path) -> Formulary:
     """The formulary of a file.
 
     Raises ``InputError`` with every problem at once: a broken entry, an id or word that stands twice, an unknown
     class, classes that lie within each other.
     """
-    document = read_document(path)
+    document = as_document(path)
     file = validated(FormularyFile, document)
     problems = [*_repeated_words(file, document), *_unknown_ids(file, document), *_circles(file, document)]
     if problems:

@@ -13,7 +13,7 @@ from regimen_advisor.files.errors import counted, printable
 from regimen_advisor.language.standings import Standing
 
 SCOPE = (
-    "For teaching and for testing guideline logic; knowledge as of the two reviews; not a medical device. "
+    "For teaching and for testing guideline logic; knowledge as of its sources; not a medical device. "
     "Not tested is never negative: what a table does not say stays unknown."
 )
 _SHORT = {

@@ -34,7 +34,7 @@ from regimen_advisor.wording import listed
 HOLDS = {"met": "holds", "not met": "does not hold", "unknown": "is open"}
 SIGNS = {"met": "+", "not met": "-", "unknown": "?"}
 LEGEND = (
-    "+ met, - not met, ? unknown. AA and BS are the two reviews, with the section. A rule that is marked as from "
+    "+ met, - not met, ? unknown. In brackets: the source and its section. A rule that is marked as from "
     "outside the reviews says how sure that is."
 )
 MOST_WAYS = 6

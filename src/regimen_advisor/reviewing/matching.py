@@ -160,5 +160,5 @@ def _fate(saying: Saying, *, is_changed: bool) -> Fate | None:
 
 def place_in(rule: Rule, rulebook: Rulebook) -> str:
     """Where a rule stands, from the folder of its rulebook: ``nsclc/later-line-egfr.yaml:6``."""
-    file = rule.location.file.replace("\\", "/").removeprefix(rulebook.folder.as_posix().rstrip("/") + "/")
+    file = rulebook.within(rule.location.file)[1].as_posix()
     return f"{file}:{rule.location.line}" if rule.location.line else file

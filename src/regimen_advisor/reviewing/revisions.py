@@ -6,13 +6,18 @@ import io
 import subprocess
 import tarfile
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path, PurePosixPath
 
 from regimen_advisor.files.errors import InputError, Location, Problem
-from regimen_advisor.knowledge.rulebook import Rulebook, default_folder, load_rulebook
+from regimen_advisor.knowledge.finding_packs import project_folders
+from regimen_advisor.knowledge.rulebook import Folders, Rulebook, chosen_folders, load_rulebook, stack_named
 
 WORKING_TREE = "the working tree"
+Archive = tuple[str, bytes]
+"""The folder within its repository, and what git packs of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,30 +28,53 @@ class Named:
     rulebook: Rulebook
 
 
-def working_folder(rules: str | None = None) -> Path:
-    """The rules that are being worked on: ``rules``, or the folder of that name here, or those that ship."""
-    if rules is not None:
-        return Path(rules)
+def working_folders(rules: Folders = None) -> tuple[Path, ...]:
+    """The rules that are being worked on: ``rules``, or those of a project file, or the folder ``rules`` here.
+
+    Without any of them those that ship.
+    """
     here = Path("rules")
-    return here if here.is_dir() else default_folder()
+    if not rules and here.is_dir() and not project_folders():
+        return (here,)
+    return chosen_folders(rules)
 
 
-def named_rulebook(name: str | None, rules: str | None = None) -> Named:
+def named_rulebook(name: str | None, rules: Folders = None, day: date | None = None) -> Named:
     """The rulebook called ``name``: a folder, or a revision (``main``, ``HEAD~1``, a tag) of the repository around.
 
-    Without a name that of the working tree. ``rules`` is the folder of the rules there; a revision is asked for the
-    same folder. Raises ``InputError`` where there is no such thing, or its rules cannot be read.
+    Without a name that of the working tree. ``rules`` are the folders of the rules there; a revision is asked for the
+    same folders. Names with a plus between them, ``shipped+packs/mine``, are a stack of folders and installed packs.
+    ``day`` is that as of which they are read.
+
+    Raises ``InputError`` where there is no such thing, or its rules cannot be read.
     """
-    folder = working_folder(rules)
+    folders = working_folders(rules)
+    told = f" as of {day}" if day else ""
     if name is None:
-        return Named(WORKING_TREE, load_rulebook(folder))
-    if name and Path(name).is_dir():
-        return Named(name, load_rulebook(name))
-    return Named(name, _of_revision(name, folder))
+        return Named(WORKING_TREE + told, load_rulebook(folders, day))
+    stack = stack_named(name)
+    if name and all(folder.is_dir() for folder in stack):
+        return Named(name + told, load_rulebook(stack, day))
+    return Named(name + told, _of_revision(name, folders, day))
 
 
-def _of_revision(name: str, folder: Path) -> Rulebook:
+def _of_revision(name: str, folders: Sequence[Path], day: date | None) -> Rulebook:
+    """The same folders in a revision; a later one that is of another repository, or of none, is taken as it is."""
     place = Location(name)
+    archives = [_archive(name, folders[0], place), *(_archive_if_there(name, one, place) for one in folders[1:])]
+    return _unpacked(name, list(zip(folders, archives, strict=True)), day)
+
+
+def _archive_if_there(name: str, folder: Path, place: Location) -> Archive | None:
+    try:
+        return _archive(name, folder, place)
+    except InputError:
+        if folder.is_dir():
+            return None
+        raise
+
+
+def _archive(name: str, folder: Path, place: Location) -> Archive:
     where = folder if folder.is_dir() else Path()
     if _git(where, "rev-parse", "--git-dir") is None:
         raise InputError.at(place, "expected a folder of rules, found none of this name, and no git repository here")
@@ -60,7 +88,7 @@ def _of_revision(name: str, folder: Path) -> Rulebook:
         raise InputError.at(
             place, f"expected rules in {inside or 'the repository'}, found no such folder in this revision"
         )
-    return _unpacked(name, inside.rstrip("/") or folder.name, archive)
+    return inside.rstrip("/") or folder.name, archive
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
@@ -78,22 +106,37 @@ def _output(folder: Path, *arguments: str) -> bytes | None:
     return done.stdout if done.returncode == 0 else None
 
 
-def _unpacked(name: str, folder: str, archive: bytes) -> Rulebook:
-    """The rulebook in an archive. Problems are told by revision, for its files are gone when they are read."""
+def _unpacked(name: str, parts: Sequence[tuple[Path, Archive | None]], day: date | None) -> Rulebook:
+    """The rulebook in archives. Problems are told by revision, for its files are gone when they are read."""
     with tempfile.TemporaryDirectory(prefix="regimen-advisor-") as temporary:
-        target = Path(temporary) / PurePosixPath(folder).name
-        target.mkdir()
-        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-            for member in tar:
-                content = tar.extractfile(member) if member.isfile() and ".." not in member.name.split("/") else None
-                if content is not None:
-                    file = target / member.name
-                    file.parent.mkdir(parents=True, exist_ok=True)
-                    file.write_bytes(content.read())
+        folders, told = [], {}
+        for at, (folder, archive) in enumerate(parts):
+            if archive is None:
+                folders.append(folder)
+                continue
+            inside, content = archive
+            target = Path(temporary) / str(at) / PurePosixPath(inside).name
+            target.mkdir(parents=True)
+            _unpack(content, target)
+            folders.append(target)
+            told[str(target)] = f"{name}:{inside}"
         try:
-            return load_rulebook(target)
+            return load_rulebook(folders, day)
         except InputError as error:
-            raise InputError(_placed(problem, str(target), f"{name}:{folder}") for problem in error.problems) from None
+            problems = list(error.problems)
+            for before, after in told.items():
+                problems = [_placed(problem, before, after) for problem in problems]
+            raise InputError(problems) from None
+
+
+def _unpack(archive: bytes, target: Path) -> None:
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        for member in tar:
+            content = tar.extractfile(member) if member.isfile() and ".." not in member.name.split("/") else None
+            if content is not None:
+                file = target / member.name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(content.read())
 
 
 def _placed(problem: Problem, before: str, after: str) -> Problem:

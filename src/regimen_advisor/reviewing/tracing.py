@@ -13,7 +13,7 @@ from regimen_advisor.reviewing.flaws import Flaw
 
 def wrong_figures(rulebook: Rulebook) -> Iterator[Flaw]:
     """A fault for each figure that its section does not print, as far as the table of numbers goes."""
-    numbers = section_numbers(rulebook.folder)
+    numbers = section_numbers(*rulebook.folders)
     for problem in untraced(rulebook.studies.values(), rulebook.approvals.values(), numbers):
         subject, _, says = problem.message.partition(": ")
         yield Flaw("figure not in its section", subject, problem.location, says)
@@ -21,7 +21,7 @@ def wrong_figures(rulebook: Rulebook) -> Iterator[Flaw]:
 
 def figures_not_traced(rulebook: Rulebook) -> Iterator[Flaw]:
     """A warning for each source without a table of numbers, with how many figures are taken from it."""
-    numbers = section_numbers(rulebook.folder)
+    numbers = section_numbers(*rulebook.folders)
     counts = Counter(quote.review for quote in quoted(rulebook.studies.values(), rulebook.approvals.values()))
     for source, count in counts.items():
         if source not in numbers:

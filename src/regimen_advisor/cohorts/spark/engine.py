@@ -121,7 +121,7 @@ def judge_tables(session: Any, tables: Sequence[str], output: str | None, reques
                 agreed = concordance_on_spark(judged, rulebook, given_label(request.given, mapping))
             compared = None
             if old is not None:
-                both = replace(task, columns=("id", NUMBER, CHANGED), old=rules_of(old))
+                both = replace(task, columns=("id", NUMBER, CHANGED), old=rules_of(old), old_day=old.day)
                 with _kept(session, _judged(rows, both), None) as changed:
                     compared = changes_on_spark(changed, old.version, rulebook.version)
     return summary, compared, agreed
@@ -160,6 +160,7 @@ def _task(names: Sequence[str], table: str, request: Request) -> tuple[list[str]
         given=request.given,
         id_column=request.id_column,
         exact=request.exact,
+        day=rulebook.day,
     )
 
 

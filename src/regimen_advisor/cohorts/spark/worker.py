@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
@@ -49,12 +50,19 @@ class Task:
     given: str | None = None
     id_column: str = "id"
     exact: bool = True
+    day: date | None = None
+    """The day as of which the rules are read."""
+    old_day: date | None = None
+    """The same of those that are compared with."""
 
 
 def rules_of(rulebook: Rulebook) -> Files:
     """The files of a rulebook."""
-    folder = rulebook.folder
-    return tuple((file.relative_to(folder).as_posix(), read_bytes(file)) for file in rule_files(folder))
+    return tuple(
+        (f"{at}/{file.relative_to(folder).as_posix()}", read_bytes(file))
+        for at, folder in enumerate(rulebook.folders)
+        for file in rule_files(folder)
+    )
 
 
 def mapping_of(mapping: TableMapping, table: str) -> Files:
@@ -75,10 +83,11 @@ def _put(files: Files, folder: str) -> None:
         path.write_bytes(content)
 
 
-def _rulebook(files: Files) -> Rulebook:
+def _rulebook(files: Files, day: date | None) -> Rulebook:
     with tempfile.TemporaryDirectory(prefix="rules-") as folder:
         _put(files, folder)
-        return load_rulebook(folder)
+        names = sorted({name.partition("/")[0] for name, _ in files}, key=int)
+        return load_rulebook([Path(folder) / name for name in names], day)
 
 
 class _Judge:
@@ -105,14 +114,14 @@ class Worker:
 
     def __init__(self, task: Task) -> None:
         self.task = task
-        rulebook = _rulebook(task.rules)
+        rulebook = _rulebook(task.rules, task.day)
         self.mapping: TableMapping | None = None
         self._folder = tempfile.TemporaryDirectory(prefix="mapping-")  # second tables are read again for each batch
         if task.mapping:
             _put(task.mapping, self._folder.name)
             self.mapping = load_mapping(Path(self._folder.name) / task.mapping[0][0], rulebook.domain)
         self.new = _Judge(rulebook, self.mapping, exact=task.exact)
-        self.old = _Judge(_rulebook(task.old), self.mapping, exact=task.exact) if task.old else None
+        self.old = _Judge(_rulebook(task.old, task.old_day), self.mapping, exact=task.exact) if task.old else None
 
     def told(self, frame: pl.DataFrame) -> pl.DataFrame:
         """A row a patient, in the order of ``frame``; beside old rules only the patients who change, and how."""

@@ -269,7 +269,7 @@ function adviceView(advice, changes) {
     firstView(advice),
     littleKnown(advice) ? h("div", { id: "missing" }) : null,
     statements("Standard stated by the reviews", advice.standards, advice, ". ") ?? h("p", { class: "quiet" }, "Standard stated by the reviews: none for this situation."),
-    shown.length ? shown : h("p", { class: "lead" }, "No regimen of the two reviews is offered to this patient, or may be."),
+    shown.length ? shown : h("p", { class: "lead" }, "No regimen of these rules is offered to this patient, or may be."),
     notIndicated(of("not-indicated"), advice, changes),
     littleKnown(advice) ? null : h("div", { id: "missing" }),
     statements("Silent: not spoken of by the reviews", advice.silent.filter(({ rule }) => !isFirst(rule, advice)), advice),

@@ -1,0 +1,75 @@
+"""Where rules are found: by the path of a folder, the name of an installed pack, or a project file."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from pathlib import Path
+
+from pydantic import Field
+
+from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.files.folders import unlisted
+from regimen_advisor.files.sources import Record, read_document, validated
+
+PROJECT = "regimen-advisor.yaml"
+SHIPPED = "shipped"
+GROUP = "regimen_advisor.packs"
+"""Entry points of this group name packs: each is a module, whose folder holds the pack."""
+_INSTALLED = Path(__file__).parents[1] / "rules"
+
+
+class Project(Record):
+    """The whole of a project file."""
+
+    rules: tuple[str, ...] = Field(
+        min_length=1, description="folders of rules or names of packs, each adding to those before"
+    )
+
+
+def shipped_folder() -> Path:
+    """The rules that ship with the package: inside it when installed, beside ``src`` in a checkout."""
+    return _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[3] / "rules"
+
+
+def named_folder(name: str | Path | None) -> Path:
+    """The folder that is meant by a path, by `shipped`, or by the name of an installed pack.
+
+    Without a name the rules in the current folder, where someone edits them; else the rules that ship.
+    """
+    if name is None:
+        return _here()
+    if isinstance(name, Path) or Path(name).exists():
+        return Path(name)
+    if name == SHIPPED:
+        return shipped_folder()
+    return _installed_pack(name) or Path(name)
+
+
+def _here() -> Path:
+    here = Path("rules")
+    try:
+        (here / "drugs.yaml").stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return shipped_folder()
+    except OSError as error:  # they are there: other rules in their place would be a wrong answer
+        raise unlisted(here, error) from None
+    return here
+
+
+def _installed_pack(name: str) -> Path | None:
+    """The folder of an installed pack; its module is found, not run."""
+    for entry in entry_points(group=GROUP, name=name):
+        spec = find_spec(entry.module)
+        for place in (spec.submodule_search_locations or ()) if spec else ():
+            return Path(place)
+        raise InputError.at(Location(name), f"expected the installed pack to be a folder: `{entry.value}` is none")
+    return None
+
+
+def project_folders() -> tuple[Path, ...]:
+    """The rules that the project file in the current folder names; none where there is no such file."""
+    file = Path(PROJECT)
+    if not file.exists() and not file.is_symlink():
+        return ()
+    return tuple(map(named_folder, validated(Project, read_document(file)).rules))

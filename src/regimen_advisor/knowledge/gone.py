@@ -1,0 +1,91 @@
+"""What no longer counts in a stack, or does not yet count on a given day, and the entries that name it without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from regimen_advisor.knowledge.publications import last_day
+from regimen_advisor.knowledge.regimens import Regimen, Source
+from regimen_advisor.knowledge.stacking import Change, Kind
+from regimen_advisor.knowledge.studies import Approval, Review, Study
+
+
+@dataclass
+class Gone:
+    """Entries that a pack retired, and those of sources that do not speak yet on ``day``, if one is given."""
+
+    changes: Iterable[Change]
+    day: date | None = None
+    later: set[str] = field(default_factory=set)
+    """Sources that speak up to a date after ``day``."""
+    entries: dict[tuple[Kind, str], str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Sort out what is retired."""
+        self.retired: dict[tuple[Kind, str], Change] = {
+            (change.kind, change.id): change for change in self.changes if change.how == "retired"
+        }
+
+    def of(self, kind: Kind) -> dict[str, str]:
+        """The ids of one kind that are gone."""
+        names = [name for found, name in (*self.retired, *self.entries) if found == kind]
+        return dict.fromkeys(names, "")
+
+    def after(self, source: Source) -> bool:
+        """Whether a place is in a source that does not speak yet."""
+        return source.review in self.later
+
+    def sources(self, reviews: Mapping[str, Review]) -> None:
+        """Note which sources do not speak yet; one without a date always does."""
+        for key, review in reviews.items():
+            if self.day is not None and review.speaks_to is not None and last_day(review.speaks_to) > self.day:
+                self.later.add(key)
+
+    def regimens(self, regimens: Mapping[str, Regimen]) -> dict[str, Regimen]:
+        """The regimens of sources that speak."""
+        return {name: one for name, one in regimens.items() if not self._drop("regimen", name, self.after(one.source))}
+
+    def approvals(self, approvals: Mapping[str, Approval]) -> dict[str, Approval]:
+        """The approvals of sources that speak, given by that day, each without the studies that are gone."""
+        left = {
+            name: one
+            for name, one in approvals.items()
+            if not self._drop("approval", name, one.review in self.later or self._not_yet(one))
+        }
+        regimens, studies = self.of("regimen"), self.of("study")
+        return {
+            name: one.leaving(
+                regimens=tuple(id for id in one.regimens if id not in regimens),
+                studies=tuple(id for id in one.studies if id not in studies),
+            )
+            for name, one in left.items()
+        }
+
+    def studies(self, studies: Mapping[str, Study]) -> dict[str, Study]:
+        """The studies that a source reports which speaks."""
+        return {
+            name: one
+            for name, one in studies.items()
+            if not self._drop("study", name, all(place.review in self.later for place in one.cited_in))
+        }
+
+    def approved(self, studies: Mapping[str, Study]) -> dict[str, Study]:
+        """The studies without the approvals that are gone."""
+        approvals = self.of("approval")
+        return {
+            name: one.leaving(approvals=tuple(id for id in one.approvals if id not in approvals))
+            for name, one in studies.items()
+        }
+
+    def _drop(self, kind: Kind, name: str, is_gone: bool) -> bool:
+        if is_gone:
+            self.entries[kind, name] = ""
+        return is_gone
+
+    def _not_yet(self, approval: Approval) -> bool:
+        if self.day is None or approval.year is None:
+            return False
+        written = f"{approval.year}" + (f"-{approval.month:02}" if approval.month else "")
+        return last_day(written) > self.day

@@ -1,0 +1,53 @@
+"""Places in the sources: whether a source and a section of it that an entry names are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+from regimen_advisor.files.errors import Problem, near
+from regimen_advisor.files.sources import Document, Path_
+from regimen_advisor.files.validation_messages import listed
+from regimen_advisor.knowledge.regimens import Regimen, Source
+from regimen_advisor.knowledge.studies import Review
+
+
+class Sourced(Protocol):
+    """An entry of a file that names its place, where it has one."""
+
+    @property
+    def source(self) -> Source | None:
+        """The place."""
+        ...
+
+
+def unplaced(source: Source, reviews: Mapping[str, Review], document: Document, path: Path_) -> Iterator[Problem]:
+    """What is wrong with a place that is written at ``path``: the source is not loaded, or has no such section."""
+    review = reviews.get(source.review)
+    if review is None:
+        known = listed(f"`{key}`" for key in reviews)
+        message = f"review: expected {known}, found `{source.review}`"
+        yield Problem(document.locate((*path, "review")), message, near(source.review, reviews))
+    elif source.section not in review.section_numbers:
+        sections = ", ".join(review.section_numbers)
+        message = f"section: expected a section of the {review.key} review: {sections}"
+        yield Problem(document.locate((*path, "section")), message)
+
+
+def unplaced_regimens(
+    regimens: Mapping[str, Regimen], reviews: Mapping[str, Review], document: Document
+) -> Iterator[Problem]:
+    """What is wrong with the places of regimens and of their schedules."""
+    for index, regimen in enumerate(regimens.values()):
+        yield from unplaced(regimen.source, reviews, document, (index, "source"))
+        if regimen.schedule:
+            yield from unplaced(regimen.schedule.source, reviews, document, (index, "schedule", "source"))
+
+
+def unplaced_entries(
+    entries: Mapping[str, Sourced], reviews: Mapping[str, Review], document: Document
+) -> Iterator[Problem]:
+    """What is wrong with the places of entries that stand in a document in this order."""
+    for index, entry in enumerate(entries.values()):
+        if entry.source is not None:
+            yield from unplaced(entry.source, reviews, document, (index, "source"))

@@ -1,0 +1,326 @@
+"""The rule files of a stack of folders: each rule read, and every name in it resolved or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+from regimen_advisor.files.chains import LONGEST, starts_of_long_chains
+from regimen_advisor.files.errors import InputError, Location, Near, Problem, near
+from regimen_advisor.files.folders import yaml_files
+from regimen_advisor.files.sources import Document, Path_, read_document, validated
+from regimen_advisor.knowledge.conditions_yaml import ConditionReader
+from regimen_advisor.knowledge.findings import Finding
+from regimen_advisor.knowledge.gone import Gone
+from regimen_advisor.knowledge.places import unplaced
+from regimen_advisor.knowledge.regimens import Regimen
+from regimen_advisor.knowledge.rules import (
+    OUTSIDE,
+    CautionKind,
+    Effect,
+    Rule,
+    RuleFile,
+    RuleText,
+    Setting,
+    regimens_met,
+)
+from regimen_advisor.knowledge.stacking import Change, Stack
+from regimen_advisor.knowledge.studies import Approval, Review, Study
+from regimen_advisor.language.conditions import Condition
+from regimen_advisor.patient.drugs import Formulary
+from regimen_advisor.patient.facts import Domain
+
+DISEASES = ("nsclc", "sclc")
+
+
+class RuleReader:
+    """Reads the rules of a stack; what is wrong is added to ``problems``, and ``unread`` says that a file was not read.
+
+    ``withdrawn`` are the rules that a later folder replaced or retired, by id, each with the change.
+    """
+
+    def __init__(
+        self,
+        stack: Stack,
+        gone: Gone,
+        problems: list[Problem],
+        *,
+        formulary: Formulary,
+        domain: Domain,
+        reviews: Mapping[str, Review],
+        approvals: Mapping[str, Approval],
+        studies: Mapping[str, Study],
+        regimens: Mapping[str, Regimen],
+        findings: Mapping[str, Finding],
+    ) -> None:
+        self.stack, self.gone, self.problems = stack, gone, problems
+        self.formulary, self.domain, self.reviews = formulary, domain, reviews
+        self.approvals, self.studies, self.regimens, self.findings = approvals, studies, regimens, findings
+        self.conditions: dict[str, Condition] = {name: one.condition for name, one in findings.items()}
+        self.settings: dict[str, Setting] = {}
+        self.rules: dict[str, Rule] = {}
+        self.withdrawn: dict[str, tuple[Rule, Change]] = {}
+        self.places: dict[str, tuple[Document, Path_]] = {}
+        self.counts: list[int] = []
+        self.twins: dict[str, tuple[str, ...]] = {}
+        for study in studies.values():
+            if study.same_study_as is not None:
+                self.twins[study.same_study_as] = (*self.twins.get(study.same_study_as, ()), study.id)
+        self.unread = False
+
+    def read(self) -> tuple[dict[str, Setting], dict[str, Rule]]:
+        """The settings and the rules by id, in the order of the folders, diseases and files."""
+        for at in range(len(self.stack.folders)):
+            self._folder(at)
+        rules = {name: self._as_left(rule) for name, rule in self.rules.items()}
+        if not self.unread:  # else a rule that is named may stand in a file that could not be read
+            self._check_overrides(rules)
+            self._check_offers(rules)
+            rules = self._without_silence(rules)
+        return self.settings, rules
+
+    def _folder(self, at: int) -> None:
+        read = [
+            (file, disease, *found)
+            for disease in DISEASES
+            for file in self._files_of(at, disease)
+            if (found := self._rule_file(file)) is not None
+        ]
+        self.stack.note(
+            at,
+            "rule",
+            {
+                rule.id: document.locate(("rules", index, "id"))
+                for _, _, text, document in read
+                for index, rule in enumerate(text.rules)
+            },
+        )
+        self.counts.append(sum(len(text.rules) for _, _, text, _ in read))
+        changed, clashes = self.stack.changed_after(at, "rule"), self.stack.clashes(at, "rule")
+        for file, disease, text, document in read:
+            self._check_file(text, file, disease, document)
+            setting = Setting(f"{disease}/{text.setting}", text.title, text.disease, str(file))
+            setting = self.settings.setdefault(setting.id, setting)
+            for index, rule_text in enumerate(text.rules):
+                path: Path_ = ("rules", index)
+                if rule_text.id in clashes:
+                    continue
+                if rule_text.id in self.rules:
+                    first = self.rules[rule_text.id].location
+                    self._refuse(document, (*path, "id"), f"id: the rule `{rule_text.id}` stands in {first} too")
+                    continue
+                rule = self._rule(rule_text, setting, document, path)
+                if rule is None:
+                    continue
+                change = changed.get(rule.id) or self._lost(rule)
+                if change is not None:
+                    self.withdrawn[rule.id] = (rule, change)
+                elif not self._comes_later(rule):
+                    self.rules[rule.id], self.places[rule.id] = rule, (document, path)
+
+    def _graded(self, text: RuleText) -> str:
+        """The sentence of a rule, with the grade that its source gives it."""
+        review = self.reviews.get(text.source.review)
+        if text.grade is None or review is None:
+            return text.says
+        return f"{text.says.rstrip('.')} (grade of {review.cited_as}: {text.grade})."
+
+    def _lost(self, rule: Rule) -> Change | None:
+        """The change that retired the regimen or the trial which the rule is about."""
+        named = [rule.subject] if rule.effect is Effect.OFFER else []
+        named += [item.regimen for item in rule.target.items if item.regimen] if rule.target else []
+        if rule.effect is Effect.TRIAL:
+            return self.gone.retired.get(("study", rule.subject))
+        return next((change for name in named if (change := self.gone.retired.get(("regimen", name)))), None)
+
+    def _without_silence(self, rules: dict[str, Rule]) -> dict[str, Rule]:
+        """Each offer of a regimen that a silence is about ends the silence where it holds."""
+        silences = [rule for rule in rules.values() if rule.about is not None]
+        ended: dict[str, tuple[str, ...]] = {}
+        for rule in rules.values():
+            regimen = self.regimens.get(rule.subject) if rule.effect is Effect.OFFER else None
+            if regimen is not None:
+                found = [one.id for one in silences if one.about and one.about.meets(regimen, self.formulary)]
+                if found:
+                    ended[rule.id] = tuple(dict.fromkeys((*rule.overrides, *found)))
+        return {name: replace(rule, overrides=ended.get(name, rule.overrides)) for name, rule in rules.items()}
+
+    def _comes_later(self, rule: Rule) -> bool:
+        """Whether the source of a rule, or what it is about, is not there yet on the day."""
+        if rule.effect is Effect.TRIAL and rule.subject in self.gone.of("study"):
+            return True
+        named = [rule.subject] if rule.effect is Effect.OFFER else []
+        named += [item.regimen for item in rule.target.items if item.regimen] if rule.target else []
+        return self.gone.after(rule.source) or any(name in self.gone.of("regimen") for name in named)
+
+    def _as_left(self, rule: Rule) -> Rule:
+        """The rule without what it names that no longer counts, and with every source's report of its studies."""
+        overrides = tuple(
+            name for name in rule.overrides if name in self.rules or not (name in self.withdrawn or self.gone.day)
+        )
+        cited = (twin for name in rule.studies for twin in (name, *self.twins.get(name, ())))
+        studies = tuple(dict.fromkeys(name for name in cited if name not in self.gone.of("study")))
+        approvals = tuple(name for name in rule.approvals if name not in self.gone.of("approval"))
+        if (overrides, studies, approvals) == (rule.overrides, rule.studies, rule.approvals):
+            return rule
+        return replace(rule, overrides=overrides, studies=studies, approvals=approvals)
+
+    def _files_of(self, at: int, disease: str) -> list[Path]:
+        """The rule files for a disease; a folder without any is refused, and none at all where a regimen is for it."""
+        folder = self.stack.folders[at] / disease
+        if at and not folder.exists():
+            return []
+        is_named = any(regimen.disease == disease for regimen in self.regimens.values())
+        if not is_named and not folder.exists() and not folder.is_symlink():
+            return []
+        with self._one_file():
+            if files := yaml_files(folder):
+                return files
+            raise InputError.at(Location(str(folder)), "expected a folder of rules, found no .yaml file in it")
+        return []
+
+    def _check_offers(self, rules: Mapping[str, Rule]) -> None:
+        """A disease with regimens of which none is ever offered has lost its rules."""
+        offered = {rule.setting.disease for rule in rules.values() if rule.effect is Effect.OFFER}
+        for disease in dict.fromkeys(regimen.disease for regimen in self.regimens.values()):
+            if disease not in offered and not self.problems:
+                message = "expected a rule that offers a regimen, since regimens.yaml names some for it; found none"
+                self.problems.append(Problem(Location(str(self.stack.folders[0] / disease)), message))
+
+    @contextmanager
+    def _one_file(self) -> Iterator[None]:
+        """What is wrong with one file is kept while the next is read, so that all problems are told at once."""
+        try:
+            yield
+        except InputError as error:
+            self.problems += error.problems
+            self.unread = True
+
+    def _refuse(self, document: Document, path: Path_, message: str, help: str | Near | None = None) -> None:
+        self.problems.append(Problem(document.locate(path), message, help))
+
+    def _rule_file(self, file: Path) -> tuple[RuleFile, Document] | None:
+        with self._one_file():
+            document = read_document(file)
+            return validated(RuleFile, document), document
+        return None
+
+    def _check_file(self, text: RuleFile, file: Path, disease: str, document: Document) -> None:
+        if text.setting != file.stem:
+            self._refuse(document, ("setting",), f"setting: expected the name of the file, `{file.stem}`")
+        if text.disease != disease:
+            self._refuse(document, ("disease",), f"disease: expected the name of the folder, `{disease}`")
+
+    def _rule(self, text: RuleText, setting: Setting, document: Document, path: Path_) -> Rule | None:
+        given = [effect for effect in Effect if getattr(text, effect.value) is not None]
+        if len(given) != 1:
+            shown = ", ".join(effect.value for effect in given) or "none"
+            words = ", ".join(effect.value for effect in Effect)
+            self._refuse(document, path, f"{text.id}: expected exactly one effect of {words}; found {shown}")
+            return None
+        (effect,) = given
+        subject = getattr(text, effect.value)
+        target = subject if effect in (Effect.EXCLUDE, Effect.CAUTION) else None
+        condition = ConditionReader(self.domain, self.conditions, self.problems).read(
+            document, (*path, "when"), text.when
+        )
+        self._check_references(text, effect, document, path)
+        return Rule(
+            text.id, effect, str(subject), target, condition, text.studies, text.approvals, text.source,
+            self._graded(text), text.overrides, text.basis, text.certainty, text.errata, setting,
+            document.locate(path), text.when, text.if_open, text.kind, text.grade, text.about, text.place == "first",
+            tuple(name for name in text.regimens if name not in self.gone.of("regimen")),
+        )  # fmt: skip
+
+    def _check_references(self, text: RuleText, effect: Effect, document: Document, path: Path_) -> None:
+        def known(name: str, words: Mapping[str, object], what: str, *steps: str | int) -> None:
+            if name not in words:
+                self._refuse(document, (*path, *steps), f"{steps[0]}: unknown {what} `{name}`", near(name, words))
+
+        studies: Mapping[str, object] = {**self.studies, **self.gone.of("study")}
+        approvals: Mapping[str, object] = {**self.approvals, **self.gone.of("approval")}
+        regimens: Mapping[str, object] = {**self.regimens, **self.gone.of("regimen")}
+        if effect is Effect.OFFER:
+            known(text.offer or "", regimens, "regimen", "offer")
+        if effect is Effect.TRIAL:
+            known(text.trial or "", studies, "study", "trial")
+        for target, key in ((text.exclude, "exclude"), (text.caution, "caution"), (text.about, "about")):
+            if target is not None:
+                self.problems += target.unknown(self.formulary, regimens, document, (*path, key))
+        for index, study in enumerate(text.studies):
+            known(study, studies, "study", "studies", index)
+        for index, approval in enumerate(text.approvals):
+            known(approval, approvals, "approval", "approvals", index)
+        self.problems += unplaced(text.source, self.reviews, document, (*path, "source"))
+        if text.basis and effect not in (Effect.CAUTION, Effect.NOTE, Effect.SILENT):
+            self._refuse(document, (*path, "basis"), f"basis: `{OUTSIDE}` may only warn or note, never {effect.value}")
+        for index, regimen in enumerate(text.regimens):
+            known(regimen, regimens, "regimen", "regimens", index)
+        if text.regimens and effect is not Effect.STANDARD:
+            message = f"regimens: only a standard may name them, never {effect.value}"
+            self._refuse(document, (*path, "regimens"), message)
+        if text.about and effect is not Effect.SILENT:
+            self._refuse(document, (*path, "about"), f"about: only a silence may have it, never {effect.value}")
+        if text.if_open and effect is not Effect.CAUTION:
+            self._refuse(document, (*path, "if_open"), f"if_open: only a caution may have it, never {effect.value}")
+        if text.kind and effect is not Effect.CAUTION:
+            self._refuse(document, (*path, "kind"), f"kind: only a caution may have it, never {effect.value}")
+        if effect is Effect.CAUTION and text.kind is None:
+            kinds = ", ".join(get_args(CautionKind))
+            self._refuse(document, path, f"{text.id}: expected `kind` beside `caution`: one of {kinds}")
+        self._check_place(text, effect, document, path)
+        if (text.basis is None) != (text.certainty is None):
+            self._refuse(document, path, f"{text.id}: expected `basis` and `certainty` together")
+
+    def _check_place(self, text: RuleText, effect: Effect, document: Document, path: Path_) -> None:
+        if text.place and effect not in (Effect.CAUTION, Effect.NOTE, Effect.SILENT):
+            expected = "only a caution, a note or a silence may stand first"
+            self._refuse(document, (*path, "place"), f"place: {expected}, never {effect.value}")
+        elif text.place and effect is Effect.CAUTION and text.kind != "patient":
+            expected = "only a caution of the kind `patient` may stand first"
+            self._refuse(document, (*path, "place"), f"place: {expected}, found `{text.kind}`")
+
+    def _check_overrides(self, rules: dict[str, Rule]) -> None:
+        for rule in rules.values():
+            document, path = self.places[rule.id]
+            for index, name in enumerate(rule.overrides):
+                here = (*path, "overrides", index)
+                if name not in rules:
+                    self._refuse(document, here, f"overrides: unknown rule `{name}`", near(name, rules))
+                elif not set(regimens_met(rule, self.regimens, self.formulary)) & set(
+                    regimens_met(rules[name], self.regimens, self.formulary)
+                ):
+                    self._refuse(document, here, f"overrides: `{rule.id}` and `{name}` share no regimen")
+        links = {rule.id: [name for name in rule.overrides if name in rules] for rule in rules.values()}
+        circle, long = _circle(links), starts_of_long_chains(links)
+        if circle:
+            document, path = self.places[circle[0]]
+            self._refuse(document, (*path, "overrides"), f"overrides go in a circle: {' -> '.join(circle)}")
+        elif long:
+            document, path = self.places[long[0]]
+            message = f"overrides: expected at most {LONGEST} overrides one after another, found more"
+            self._refuse(document, (*path, "overrides"), message)
+
+
+def _circle(links: Mapping[str, list[str]]) -> list[str]:
+    """A circle of links, its first name repeated at the end; empty if there is none, or none but very long ones."""
+    done: set[str] = set()
+
+    def visit(name: str, trail: list[str]) -> list[str]:
+        if name in trail:
+            return [*trail[trail.index(name) :], name]
+        if name in done or len(trail) > LONGEST:
+            return []
+        for other in links[name]:
+            if found := visit(other, [*trail, name]):
+                return found
+        done.add(name)
+        return []
+
+    for name in links:
+        if found := visit(name, []):
+            return found
+    return []

@@ -1,0 +1,272 @@
+"""A stack of rules folders read as one: a later folder, a pack, adds to those before it.
+
+A pack replaces or retires an entry of an earlier folder only by name and with a reason, in its ``pack.yaml``. The files
+of one name are joined to one document in which every value still knows the file, line and column it was written at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from regimen_advisor.files.errors import Location, Problem, near
+from regimen_advisor.files.folders import yaml_files
+from regimen_advisor.files.sources import Document, Path_, Record, parse_document, read_document, validated
+from regimen_advisor.knowledge.publications import Text
+
+PACK = "pack.yaml"
+Kind = Literal["rule", "regimen", "study", "approval", "finding", "source"]
+KINDS: tuple[Kind, ...] = ("rule", "regimen", "study", "approval", "finding", "source")
+_LISTS: Mapping[str, tuple[Kind, str]] = {
+    "regimens.yaml": ("regimen", "id"),
+    "approvals.yaml": ("approval", "id"),
+    "findings.yaml": ("finding", "id"),
+    "reviews.yaml": ("source", "key"),
+}
+
+
+class ChangeText(Record):
+    """One entry of an earlier folder that a pack replaces or retires, and why; exactly one kind of entry is named."""
+
+    rule: Text | None = Field(None, description="id of a rule")
+    regimen: Text | None = Field(None, description="id of a regimen")
+    study: Text | None = Field(None, description="id of a study")
+    approval: Text | None = Field(None, description="id of an approval")
+    finding: Text | None = Field(None, description="id of a finding")
+    source: Text | None = Field(None, description="key of a source")
+    reason: Text = Field(description="why, in one sentence; it is printed wherever the entry mattered")
+
+    @model_validator(mode="after")
+    def _one_entry(self) -> ChangeText:
+        if sum(getattr(self, kind) is not None for kind in KINDS) != 1:
+            raise ValueError(f"expected exactly one of {', '.join(KINDS)}")
+        return self
+
+    @property
+    def entry(self) -> tuple[Kind, str]:
+        """The kind and the id of the entry."""
+        return next((kind, getattr(self, kind)) for kind in KINDS if getattr(self, kind) is not None)
+
+
+class Pack(Record):
+    """What a pack says of itself, in its ``pack.yaml``."""
+
+    name: Text = Field(description="what it is called where one of its changes is told")
+    title: Text = Field(description="what it holds, in a few words")
+    replaces: tuple[ChangeText, ...] = Field((), description="entries of earlier folders of which it has its own")
+    retires: tuple[ChangeText, ...] = Field((), description="entries of earlier folders that no longer count")
+
+
+@dataclass(frozen=True)
+class Change:
+    """An entry of an earlier folder that a pack replaces or retires."""
+
+    kind: Kind
+    id: str
+    how: Literal["replaced", "retired"]
+    pack: str
+    reason: str
+    location: Location
+
+
+class Stack:
+    """The folders of a rulebook, earliest first, and their files joined by name."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self.folders = tuple(folders)
+        self.problems: list[Problem] = []
+
+    @cached_property
+    def packs(self) -> Mapping[int, Pack]:
+        """What each folder says of itself, by its position; a folder that adds to others must say it."""
+        found = {}
+        for at, folder in enumerate(self.folders):
+            file = folder / PACK
+            if file.exists() or file.is_symlink():
+                found[at] = validated(Pack, read_document(file))
+            elif at:
+                self.problems.append(
+                    Problem(Location(str(file)), "expected the name and title of a pack that adds to other rules")
+                )
+        return found
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """All that packs replace or retire, in order."""
+        return tuple(change for at in self.packs for change, _ in self._changes_of(at))
+
+    def _changes_of(self, at: int) -> Iterator[tuple[Change, Path_]]:
+        pack, document = self.packs[at], read_document(self.folders[at] / PACK)
+        hows: tuple[tuple[Literal["replaced", "retired"], str, tuple[ChangeText, ...]], ...] = (
+            ("replaced", "replaces", pack.replaces), ("retired", "retires", pack.retires),
+        )  # fmt: skip
+        for how, key, texts in hows:
+            for index, text in enumerate(texts):
+                kind, id = text.entry
+                path = (key, index, kind)
+                yield Change(kind, id, how, pack.name, text.reason, document.locate(path)), path
+
+    def changed_after(self, at: int, kind: Kind) -> Mapping[str, Change]:
+        """The entries of one kind, by id, of the folder ``at`` that a later folder replaces or retires."""
+        return {
+            change.id: change
+            for later in self.packs
+            if later > at
+            for change, _ in self._changes_of(later)
+            if change.kind == kind
+        }
+
+    def document(self, name: str) -> Document:
+        """The files of one name as one document; an earlier entry that a later folder changes is left out.
+
+        The first folder must have the file, a later one may.
+        """
+        parts = []
+        for at, folder in enumerate(self.folders):
+            file = folder / name
+            if at == 0 or file.exists() or file.is_symlink():
+                document = read_document(file)
+                if name in _LISTS and isinstance(document.value, list):
+                    kind, key = _LISTS[name]
+                    ids = {
+                        str(item.get(key)): document.locate((index, key))
+                        for index, item in enumerate(document.value)
+                        if isinstance(item, dict)
+                    }
+                    self.note(at, kind, ids)
+                    document = _without(document, key, self.changed_after(at, kind).keys() | self.clashes(at, kind))
+                parts.append(document)
+        return parts[0] if len(parts) == 1 else joined(parts)
+
+    def optional(self, name: str) -> Document:
+        """As ``document``, of a file that no folder need have; an empty mapping where none has it."""
+        parts = [read_document(folder / name) for folder in self.folders if (folder / name).is_file()]
+        return joined(parts) if parts else parse_document("{}", str(self.folders[0] / name))
+
+    def study_files(self) -> list[Path]:
+        """The files of all studies; an earlier study that a later folder changes is left out."""
+        found = []
+        for at, folder in enumerate(self.folders):
+            if at == 0 or (folder / "studies").exists():
+                files = yaml_files(folder / "studies")
+                self.note(at, "study", {file.stem: Location(str(file), 1, 1) for file in files})
+                left_out = self.changed_after(at, "study").keys() | self.clashes(at, "study")
+                found += [file for file in files if file.stem not in left_out]
+        return found
+
+    def note(self, at: int, kind: Kind, ids: Mapping[str, Location]) -> None:
+        """Remember what entries of a kind the folder ``at`` has, so that ``unsound`` can tell what does not fit."""
+        self._held.setdefault(kind, {}).setdefault(at, {}).update(ids)
+
+    @cached_property
+    def _held(self) -> dict[Kind, dict[int, dict[str, Location]]]:
+        return {}
+
+    def unsound(self) -> Iterator[Problem]:
+        """What does not fit together, once all files are read.
+
+        An entry of two folders that is not named as replaced, and a change of an entry that is not there.
+        """
+        yield from self.problems
+        for at in self.packs:
+            for change, _ in self._changes_of(at):
+                yield from self._unmet(at, change)
+            for kind, held in self._held.items():
+                for id in sorted(self.clashes(at, kind)):
+                    yield Problem(
+                        held[at][id],
+                        f"expected a new name, found that of the {kind} `{id}` in {self._before(at, kind)[id]}",
+                        f"a pack replaces an entry only where its {PACK} names it under `replaces`, with a reason",
+                    )
+
+    def clashes(self, at: int, kind: Kind) -> set[str]:
+        """The entries of the folder ``at`` that have the name of an earlier one and are not said to replace it."""
+        own = self._held.get(kind, {}).get(at, {})
+        named = {change.id for change, _ in self._changes_of(at) if change.kind == kind} if at in self.packs else set()
+        return {id for id in own if id in self._before(at, kind)} - named
+
+    def _before(self, at: int, kind: Kind) -> dict[str, Location]:
+        return {id: place for i, ids in self._held.get(kind, {}).items() if i < at for id, place in ids.items()}
+
+    def _unmet(self, at: int, change: Change) -> Iterator[Problem]:
+        before = self._before(at, change.kind)
+        own = self._held.get(change.kind, {}).get(at, {})
+        if change.id not in before:
+            message = f"{change.kind}: expected an entry of an earlier folder, found `{change.id}`"
+            yield Problem(change.location, message, near(change.id, before))
+        elif change.how == "replaced" and change.id not in own:
+            yield Problem(change.location, f"{change.kind}: expected an entry `{change.id}` of this pack in its place")
+        elif change.how == "retired" and change.id in own:
+            message = f"{change.kind}: `{change.id}` is retired, but this pack has one of this name"
+            yield Problem(change.location, message, "write it under `replaces`")
+
+
+def _without(document: Document, key: str, ids: set[str]) -> Document:
+    """A list without the entries of these ids; the places of the others move up with them."""
+    if not ids:
+        return document
+    kept = [
+        index for index, item in enumerate(document.value) if not isinstance(item, dict) or item.get(key) not in ids
+    ]
+    moved = {old: new for new, old in enumerate(kept)}
+
+    def shifted(places: Mapping[Path_, Location]) -> dict[Path_, Location]:
+        return {
+            (moved[path[0]], *path[1:]) if path else path: place  # type: ignore[index]
+            for path, place in places.items()
+            if not path or path[0] in moved
+        }
+
+    value = [document.value[index] for index in kept]
+    return Document(document.name, value, shifted(document.places), shifted(document.key_places))
+
+
+def joined(documents: Sequence[Document]) -> Document:
+    """Documents of one shape as one: lists one after the other, mappings key by key; else the later value counts."""
+    joint = _Joint(documents[0])
+    for document in documents[1:]:
+        joint.add(document)
+    return Document(documents[0].name, joint.value, joint.places, joint.keys)
+
+
+class _Joint:
+    def __init__(self, first: Document) -> None:
+        self.value, self.places, self.keys = first.value, dict(first.places), dict(first.key_places)
+
+    def add(self, document: Document) -> None:
+        self.value = self._joined((), self.value, (), document)
+
+    def _joined(self, path: Path_, value: Any, inner: Path_, document: Document) -> Any:
+        """A value with that at ``inner`` of a later document added to it."""
+        other = document.value
+        for step in inner:
+            other = other[step]
+        if isinstance(value, list) and isinstance(other, list):
+            for index, item in enumerate(other):
+                self._place((*path, len(value) + index), (*inner, index), item, document)
+            return [*value, *other]
+        if isinstance(value, dict) and isinstance(other, dict):
+            result = dict(value)
+            for key, item in other.items():
+                if key in result:
+                    result[key] = self._joined((*path, key), result[key], (*inner, key), document)
+                else:
+                    result[key] = item
+                    self._place((*path, key), (*inner, key), item, document)
+            return result
+        self._place(path, inner, other, document)
+        return other
+
+    def _place(self, path: Path_, inner: Path_, value: Any, document: Document) -> None:
+        """Give a value and all that is in it the places of another document."""
+        self.places[path] = document.locate(inner)
+        if inner in document.key_places:
+            self.keys[path] = document.key_places[inner]
+        steps = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        for step, item in steps:
+            self._place((*path, step), (*inner, step), item, document)

@@ -1,0 +1,252 @@
+"""Packs: rules of further sources that add to those that ship, and what is refused of them."""
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from regimen_advisor import Standing, advise, compare, explain
+from regimen_advisor.cli.app import app
+from regimen_advisor.files.errors import InputError
+from regimen_advisor.knowledge.finding_packs import named_folder, shipped_folder
+from regimen_advisor.knowledge.publications import last_day
+from regimen_advisor.knowledge.rulebook import Rulebook, chosen_folders, fresh_manifest, load_rulebook
+from regimen_advisor.reviewing.checking import check
+
+ROOT = Path(__file__).parent.parent
+RULES = ROOT / "rules"
+PACK = ROOT / "examples" / "invented-consensus"
+ALK = ROOT / "profiles" / "alk-untreated.yaml"
+BRAIN = ROOT / "profiles" / "egfr-l858r-brain-metastases-untreated.yaml"
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Rulebook:
+    return load_rulebook(RULES)
+
+
+@pytest.fixture(scope="module")
+def stack() -> Rulebook:
+    return load_rulebook([RULES, PACK])
+
+
+def made(tmp_path: Path, name: str = "pack", **files: str) -> Path:
+    """A pack of these files; ``__`` stands for a slash and the ending is left out."""
+    folder = tmp_path / name
+    for file, text in files.items():
+        path = folder / f"{file.replace('__', '/').replace('_', '-')}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    return folder
+
+
+def problems(*folders: Path) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        load_rulebook(folders)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_the_example_pack_adds_to_the_rules_that_ship(shipped: Rulebook, stack: Rulebook) -> None:
+    assert set(stack.rules) - set(shipped.rules) == {
+        "ic-alectinib-first-line", "ic-ivonescimab-first-line", "ic-no-erlotinib-bevacizumab-in-brain-metastases",
+    }  # fmt: skip
+    assert set(shipped.rules) <= set(stack.rules)
+    assert set(stack.reviews) - set(shipped.reviews) == {"invented-consensus"}
+    assert not check(stack).faults
+
+
+def test_a_source_offers_where_the_reviews_are_silent_and_the_silence_ends(shipped: Rulebook, stack: Rulebook) -> None:
+    before, after = advise(ALK, shipped), advise(ALK, stack)
+    assert "silent-on-alk-drugs" in {one.rule for one in before.silent}
+    assert "silent-on-alk-drugs" not in {one.rule for one in after.silent}
+    assert after.standing("alectinib") is Standing.OFFERED
+
+
+def test_a_silence_goes_on_for_the_patients_to_whom_the_source_offers_nothing(stack: Rulebook) -> None:
+    after = advise(ROOT / "profiles" / "alk-after-alectinib.yaml", stack)
+    assert "silent-on-alk-drugs" in {one.rule for one in after.silent}
+
+
+def test_a_source_excludes_what_a_review_offers_and_the_explanation_shows_both(stack: Rulebook) -> None:
+    assert advise(BRAIN, stack).standing("erlotinib-bevacizumab") is Standing.EXCLUDED
+    (told,) = explain(BRAIN, stack, regimen="erlotinib-bevacizumab").options
+    cited = {argument.cited for argument in told.arguments}
+    assert {"AA 4.2", "IC 3"} <= cited
+
+
+def test_a_grade_is_told_in_the_words_of_its_source(stack: Rulebook) -> None:
+    rule = stack.rules["ic-ivonescimab-first-line"]
+    assert rule.says.endswith("(grade of IC: weak, by two thirds of the invented experts).")
+
+
+def test_each_source_keeps_its_own_figures_of_one_study(stack: Rulebook) -> None:
+    rule = stack.rules["ivonescimab-first-line-pd-l1-positive"]
+    assert rule.studies[:2] == ("harmoni-2", "ic-harmoni-2")
+    figures = [stack.studies[name].results[0].values[0].value for name in rule.studies[:2]]
+    assert figures == [11.14, 12.6]
+
+
+def test_the_difference_of_the_stacks_is_what_the_pack_says(shipped: Rulebook, stack: Rulebook) -> None:
+    changed = {change.subject for change in compare(shipped, stack).changes}
+    assert "erlotinib-bevacizumab" in changed
+    assert not any(stack.regimens[name].disease == "sclc" for name in changed if name in stack.regimens)
+
+
+def test_a_pack_may_take_over_a_name_only_with_a_reason(tmp_path: Path) -> None:
+    regimen = "- {id: ivonescimab, name: ivonescimab, disease: nsclc, drugs: [{drug: ivonescimab}],\n"
+    regimen += '   source: {review: bispecific, section: "3.2"}}\n'
+    pack = made(tmp_path, pack="name: mine\ntitle: Mine\n", regimens=regimen)
+    (said,) = problems(RULES, pack)
+    assert said.startswith(
+        f"{pack / 'regimens.yaml'}:1:8: expected a new name, found that of the regimen `ivonescimab`"
+    )
+    allowed = "name: mine\ntitle: Mine\nreplaces: [{regimen: ivonescimab, reason: No dose is stated.}]\n"
+    (pack / "pack.yaml").write_text(allowed, "utf-8")
+    stack = load_rulebook([RULES, pack])
+    assert stack.regimens["ivonescimab"].schedule is None
+    assert [(change.how, change.id, change.reason) for change in stack.changes] == [
+        ("replaced", "ivonescimab", "No dose is stated.")
+    ]
+
+
+def test_a_retired_rule_no_longer_counts_and_is_kept_with_the_reason(tmp_path: Path, shipped: Rulebook) -> None:
+    text = "name: mine\ntitle: Mine\nretires: [{rule: erlotinib-bevacizumab-first-line, reason: Out of date.}]\n"
+    stack = load_rulebook([RULES, made(tmp_path, pack=text)])
+    assert set(shipped.rules) - set(stack.rules) == {"erlotinib-bevacizumab-first-line"}
+    rule, change = stack.withdrawn["erlotinib-bevacizumab-first-line"]
+    assert (rule.subject, change.reason) == ("erlotinib-bevacizumab", "Out of date.")
+
+
+def test_what_names_a_retired_study_does_without_it(tmp_path: Path) -> None:
+    text = "name: mine\ntitle: Mine\nretires: [{study: jo25567, reason: Withdrawn.}]\n"
+    stack = load_rulebook([RULES, made(tmp_path, pack=text)])
+    assert "jo25567" not in stack.studies
+    assert all("jo25567" not in rule.studies for rule in stack.rules.values())
+    assert all("jo25567" not in approval.studies for approval in stack.approvals.values())
+
+
+def test_the_rules_of_a_retired_regimen_go_with_it(tmp_path: Path) -> None:
+    text = "name: mine\ntitle: Mine\nretires: [{regimen: gefitinib-apatinib, reason: Not sold here.}]\n"
+    stack = load_rulebook([RULES, made(tmp_path, pack=text)])
+    assert "gefitinib-apatinib" not in stack.regimens
+    assert stack.withdrawn
+    assert all(change.reason == "Not sold here." for _, change in stack.withdrawn.values())
+
+
+def test_a_change_of_an_entry_that_is_not_there_is_refused_with_the_near_name(tmp_path: Path) -> None:
+    text = "name: mine\ntitle: Mine\nretires: [{regimen: ivonescimap, reason: Old.}]\n"
+    (said,) = problems(RULES, made(tmp_path, pack=text))
+    assert "pack.yaml:3:21: regimen: expected an entry of an earlier folder, found `ivonescimap`" in said
+    assert "did you mean `ivonescimab`?" in said
+
+
+def test_a_replacement_that_the_pack_does_not_hold_is_refused(tmp_path: Path) -> None:
+    text = "name: mine\ntitle: Mine\nreplaces: [{rule: erlotinib-bevacizumab-first-line, reason: Old.}]\n"
+    (said,) = problems(RULES, made(tmp_path, pack=text))
+    assert "expected an entry `erlotinib-bevacizumab-first-line` of this pack in its place" in said
+
+
+def test_a_folder_that_adds_to_others_must_say_what_it_is(tmp_path: Path) -> None:
+    pack = made(tmp_path, findings="[]\n")
+    (said,) = problems(RULES, pack)
+    assert said == f"{pack / 'pack.yaml'}: expected the name and title of a pack that adds to other rules"
+
+
+def test_the_problems_of_all_folders_are_told_at_once_each_at_its_place(tmp_path: Path) -> None:
+    rule = "setting: x\ntitle: X\ndisease: nsclc\nrules:\n  - id: one\n    offer: nothing\n    when: {disease: nsclc}\n"
+    rule += '    source: {review: nobody, section: "1"}\n    says: A sentence.\n'
+    first = made(tmp_path, "first", pack="name: a\ntitle: A\n", nsclc__x=rule)
+    second = made(tmp_path, "second", pack="name: b\ntitle: B\n", nsclc__y=rule.replace("one", "two"))
+    said = problems(RULES, first, second)
+    unknown = "6:12: offer: unknown regimen `nothing`"
+    assert any(one.startswith(f"{first / 'nsclc/x.yaml'}:{unknown}") for one in said)
+    assert any(one.startswith(f"{first / 'nsclc/x.yaml'}:8:22: review: expected `antiangiogenic`") for one in said)
+    assert any(one.startswith(f"{second / 'nsclc/y.yaml'}:{unknown}") for one in said)
+    assert f"{second / 'nsclc/y.yaml'}:1:10: setting: expected the name of the file, `y`" in said
+
+
+def test_a_later_entry_keeps_its_line_in_its_own_file(tmp_path: Path) -> None:
+    broken = PACK.joinpath("regimens.yaml").read_text("utf-8").replace("drug: alectinib", "drug: alectinip")
+    shutil.copytree(PACK, tmp_path / "pack")
+    (tmp_path / "pack" / "regimens.yaml").write_text(broken, "utf-8")
+    (said,) = problems(RULES, tmp_path / "pack")
+    assert said.startswith(f"{tmp_path / 'pack/regimens.yaml'}:4:18: drug: unknown drug `alectinip`")
+
+
+def test_as_of_a_day_only_the_sources_that_speak_by_then_count() -> None:
+    stack = load_rulebook([RULES, PACK], date(2025, 5, 31))
+    assert set(stack.reviews) == {"antiangiogenic"}
+    assert {rule.source.review for rule in stack.rules.values()} == {"antiangiogenic"}
+    assert {regimen.source.review for regimen in stack.regimens.values()} == {"antiangiogenic"}
+    assert all(approval.year is None or approval.year <= 2025 for approval in stack.approvals.values())
+    assert load_rulebook([RULES, PACK], date(2025, 12, 31)).rules.keys() == load_rulebook([RULES, PACK]).rules.keys()
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [("2020", date(2020, 12, 31)), ("2020-02", date(2020, 2, 29)), ("2021-06-15", date(2021, 6, 15))],
+)
+def test_a_date_without_a_day_means_the_last_one(written: str, day: date) -> None:
+    assert last_day(written) == day
+
+
+@pytest.mark.parametrize("written", ["", "yesterday", "2020-13", "2020-02-30", "20-1", "0000", "2020-1"])
+def test_what_is_no_date_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match="expected a date such as"):
+        last_day(written)
+
+
+def test_a_stack_is_known_by_the_digest_of_all_its_folders(shipped: Rulebook, stack: Rulebook) -> None:
+    assert stack.digest not in (shipped.digest, load_rulebook([RULES, PACK], date(2026, 1, 1)).digest)
+    assert load_rulebook([RULES]).digest == shipped.digest
+
+
+def test_a_pack_has_a_manifest_of_its_own(tmp_path: Path) -> None:
+    shutil.copytree(PACK, tmp_path / "pack")
+    (tmp_path / "pack" / "manifest.yaml").write_text(fresh_manifest(tmp_path / "pack", RULES), "utf-8")
+    assert load_rulebook([RULES, tmp_path / "pack"]).outdated_manifest is None
+    with (tmp_path / "pack" / "nsclc" / "invented-consensus.yaml").open("a", encoding="utf-8") as file:
+        file.write("# Changed.\n")
+    outdated = load_rulebook([RULES, tmp_path / "pack"]).outdated_manifest
+    assert outdated is not None
+    assert outdated.location.file == str(tmp_path / "pack" / "manifest.yaml")
+
+
+def test_a_project_file_names_the_rules_of_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "regimen-advisor.yaml").write_text(f"rules: [shipped, {PACK}]\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert chosen_folders() == (shipped_folder(), PACK)
+    assert "alectinib" in load_rulebook().regimens
+
+
+def test_a_project_file_that_names_no_rules_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "regimen-advisor.yaml").write_text("rules: []\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"regimen-advisor\.yaml:1:8: rules: expected"):
+        load_rulebook()
+
+
+def test_an_installed_pack_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(PACK, tmp_path / "my_guideline")
+    (tmp_path / "my_guideline" / "__init__.py").write_text("raise RuntimeError('a pack is data')\n", "utf-8")
+    known = tmp_path / "my_guideline-1.dist-info"
+    known.mkdir()
+    (known / "METADATA").write_text("Metadata-Version: 2.1\nName: my-guideline\nVersion: 1\n", "utf-8")
+    (known / "entry_points.txt").write_text("[regimen_advisor.packs]\nmy-guideline = my_guideline\n", "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert named_folder("my-guideline") == tmp_path / "my_guideline"
+    assert "alectinib" in load_rulebook([RULES, "my-guideline"]).regimens
+
+
+@pytest.mark.parametrize("verb", [["list", "rules"], ["check"], ["show", "study", "ic-alk-1"]])
+def test_every_verb_takes_a_stack(verb: list[str]) -> None:
+    done = CliRunner().invoke(app, [*verb, "--rules", str(RULES), "--rules", str(PACK)])
+    assert done.exit_code == 0, done.output
+
+
+def test_diff_names_stacks_with_a_plus() -> None:
+    done = CliRunner().invoke(app, ["diff", str(RULES), f"{RULES}+{PACK}"])
+    assert done.exit_code == 0
+    assert "erlotinib-bevacizumab: offered-with-caution -> excluded" in done.output
