@@ -35,7 +35,7 @@ class EachRegimenText(Record):
     says: str = Field(description="the reason in one sentence")
 
 
-def declared(folder: Path, regimens: Mapping[str, Regimen]) -> tuple[Document, tuple[EachRegimenText, ...]]:
+def declared(folder: Path, regimens: Mapping[str, object]) -> tuple[Document, tuple[EachRegimenText, ...]]:
     """The declarations of a rulebook with the file that they stand in; none where there is no such file.
 
     Raises ``InputError`` with every problem of the file, but for those of its conditions.
@@ -51,7 +51,7 @@ def declared(folder: Path, regimens: Mapping[str, Regimen]) -> tuple[Document, t
 
 
 def _problems_of(
-    texts: tuple[EachRegimenText, ...], regimens: Mapping[str, Regimen], document: Document
+    texts: tuple[EachRegimenText, ...], regimens: Mapping[str, object], document: Document
 ) -> list[Problem]:
     found: list[Problem] = []
     for index, text in enumerate(texts):

@@ -11,15 +11,10 @@ from pydantic import Field
 
 from regimen_advisor.files.errors import Location
 from regimen_advisor.files.sources import Record
-<<<<<<< HEAD
-from regimen_advisor.knowledge.regimens import Source, Target
+from regimen_advisor.knowledge.regimens import Regimen, Source, Target
 from regimen_advisor.language.conditions import AllOf, Condition, Leaf
 from regimen_advisor.language.values import Is
-=======
-from regimen_advisor.knowledge.regimens import Regimen, Source, Target
-from regimen_advisor.language.conditions import Condition
 from regimen_advisor.patient.drugs import Formulary
->>>>>>> origin/main
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Certainty = Literal["confirmed", "recalled", "suspected"]
@@ -159,7 +154,6 @@ class Rule:
         return self.basis == OUTSIDE
 
 
-<<<<<<< HEAD
 def of_disease(condition: Condition, disease: str) -> Condition:
     """The condition of a rule in the folder of ``disease``: a rule that does not test the disease is kept to it.
 
@@ -169,7 +163,8 @@ def of_disease(condition: Condition, disease: str) -> Condition:
     if isinstance(condition, AllOf) and condition.place:  # written as several keys; one key may be several tests
         return condition if guard in condition.parts else AllOf((guard, *condition.parts), condition.place)
     return condition if guard == condition else AllOf((guard, condition))
-=======
+
+
 def regimens_met(rule: Rule, regimens: Mapping[str, Regimen], formulary: Formulary) -> Iterator[str]:
     """The ids of the regimens that a rule offers, excludes or warns of."""
     for name, regimen in regimens.items():
@@ -182,4 +177,3 @@ def regimens_met(rule: Rule, regimens: Mapping[str, Regimen], formulary: Formula
             and rule.target.meets(regimen, formulary)
         ):
             yield name
->>>>>>> origin/main
