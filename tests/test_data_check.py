@@ -133,7 +133,7 @@ ALL_BUT_ALK = {
     "disease": "nsclc", "histology": "adenocarcinoma", "extent": "metastatic", "stage": "IV", "ecog": 1,
     "egfr": "wild-type", "ros1": "negative", "nrg1": "negative", "other_drivers": "none", "pd_l1_tps": 60,
     "curative_treatment_possible": False, "brain_metastases": False, "liver_metastases": False,
-    "bleeding_risk": "none", "prior_lines": 0,
+    "bleeding_risk": "none", "history": [],
 }  # fmt: skip
 
 

@@ -229,9 +229,19 @@ def test_small_cell_cancer_may_still_be_treated_with_curative_intent_after_a_lin
 # Untreated ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("written", ["history: []", "prior_lines: 0"])
-def test_an_untreated_patient_has_no_line_drug_outcome_or_cycle(written: str, domain: Domain) -> None:
-    found = patient(written, domain)
+def test_no_prior_line_says_nothing_of_treatment_with_curative_intent(domain: Domain) -> None:
+    found = patient("prior_lines: 0", domain)
+    assert range_of(found, "prior_lines") == (0, 0)
+    assert one_of(found, "last_outcome") == {"none"}
+    for fact in ("first_line_drugs", "last_drugs", "received_in_lines", "progressed_on_in_lines"):
+        assert found.facts[fact] == Members(frozenset({"none"}), frozenset({"none"}))
+    for fact in ("received", "progressed_on", "received_in_curative"):
+        assert holds(found, fact, "osimertinib") is UNKNOWN
+    assert one_of(found, "on_maintenance") == {"false"}
+
+
+def test_an_untreated_patient_has_no_line_drug_outcome_or_cycle(domain: Domain) -> None:
+    found = patient("history: []", domain)
     assert range_of(found, "prior_lines") == (0, 0)
     assert one_of(found, "last_outcome") == {"none"}
     for fact in ("received", "progressed_on", "first_line_drugs", "last_drugs", "received_in_curative"):

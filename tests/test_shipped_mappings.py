@@ -59,7 +59,10 @@ def decision(id, rulebook, name="genie-bpc"):
         ("INV-04:2", {"pd_l1_tps": 10, "liver_metastases": True}),
         ("INV-05:1", {"histology": "squamous", "history": []}),  # the drug for another cancer is of another patient
         ("INV-06:1", {"alk": "positive"}),
-        ("INV-07:2", {"history": [{"drugs": ["Cisplatin", "Vinorelbine"], "setting": "curative"}]}),
+        (
+            "INV-07:2",
+            {"history": [{"drugs": ["Cisplatin", "Vinorelbine"], "setting": "curative", "outcome": "relapsed"}]},
+        ),
         ("INV-10:2", {"disease": "sclc", "extent": "extensive"}),
         ("INV-12:1", {"nrg1": "positive"}),
     ],

@@ -20,7 +20,6 @@ from regimen_advisor.columns.layout import Layout
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.language.values import Choice, Facts, Number, Value
 from regimen_advisor.patient.facts import HISTORY_SETS, MOST_LINES, ChoiceFact, Domain
-from regimen_advisor.patient.history import derived_facts
 from regimen_advisor.patient.narrowing import Contradiction, facts_of, narrow
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import read
@@ -34,8 +33,6 @@ UNTREATED, TREATED, EITHER = 0, 1, 2
 """Whether a line for advanced disease was given."""
 
 _RADIX = MOST_LINES + 1
-EXACTLY_NONE = _RADIX * _RADIX
-"""``prior_lines: 0`` says more than a range that ends at 0: nothing was given with curative intent either."""
 ANY_LINES = MOST_LINES
 _OUTCOMES = 8
 CONTRADICTIONS = 1_000_000
@@ -201,8 +198,8 @@ class Course(Combinations):
     """Number of lines and latest outcome where the history is not known in detail; the flag says whether treated."""
 
     def __init__(self, domain: Domain, layout: Layout, reason: Reason) -> None:
-        super().__init__(domain, layout, reason, (EXACTLY_NONE + 1) * _OUTCOMES)
-        self._bounds = np.divmod(np.arange(EXACTLY_NONE + 1), _RADIX)
+        super().__init__(domain, layout, reason, _RADIX * _RADIX * _OUTCOMES)
+        self._bounds = np.divmod(np.arange(_RADIX * _RADIX), _RADIX)
         """The least and the most lines of each range; more than any history has where none is said to be given."""
 
     def keys(self, tables: Mapping[str, CellTable], codes: Mapping[str, Codes], rows: int) -> Ints:
@@ -239,11 +236,7 @@ class Course(Combinations):
 
     def _narrow(self, key: int) -> tuple[tuple[int, ...], int, int]:
         lines, outcome = divmod(key, _OUTCOMES)
-        known: list[tuple[str, Value]] = (
-            list(derived_facts((), self.domain))
-            if lines == EXACTLY_NONE
-            else [("prior_lines", Number(*divmod(lines, _RADIX)))]
-        )
+        known: list[tuple[str, Value]] = [("prior_lines", Number(*divmod(lines, _RADIX)))]
         if outcome:
             fact = self.domain.facts["last_outcome"]
             assert isinstance(fact, ChoiceFact)
@@ -272,8 +265,6 @@ def _option(options: tuple[str, ...]) -> Callable[[Cell | None], int]:
 def _range(cell: Cell | None) -> int:
     if cell is None or cell.plain == "unknown":
         return ANY_LINES
-    if cell.plain == 0:
-        return EXACTLY_NONE
     value = dict(cell.patient.given["prior_lines"])["prior_lines"]
     assert isinstance(value, Number)
     return value.low * _RADIX + value.high

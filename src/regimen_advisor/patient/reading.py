@@ -81,8 +81,7 @@ class _Reader:
         if self.problems:
             raise InputError(self.problems)
         if entries is not None:
-            key = "history" if isinstance(profile.history, list) else "prior_lines"
-            given[key] = (*given.get(key, ()), *derived_facts(entries, self.domain))
+            given["history"] = derived_facts(entries, self.domain)
         facts = self._narrowed(given)
         self._remark(facts)
         return Patient(profile.id or self._name(), facts, entries, given, tuple(self.notes), profile.summary)
@@ -137,7 +136,7 @@ class _Reader:
     def _entries(self) -> tuple[Entry, ...] | None:
         written = self.profile.history
         if not isinstance(written, list):
-            return () if self.profile.prior_lines == 0 else None
+            return None
         entries = [self._entry(position, entry) for position, entry in enumerate(written)]
         ordered = sorted(entries, key=lambda entry: (entry.line or 0, entry.maintenance, entry.position))
         self._check_lines(ordered)

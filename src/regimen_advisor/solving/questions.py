@@ -19,6 +19,8 @@ from regimen_advisor.solving.replies import Reply, Tests, in_words, is_word
 from regimen_advisor.solving.solver import Exact, ImpossiblePatient
 
 ASKS_HISTORY = "Which treatments were given so far, line by line?"
+ASKS_CURATIVE = "Was there treatment with curative intent, and which drugs were given?"
+"""The same question of a patient without a line for advanced disease."""
 
 
 @dataclass(frozen=True)
@@ -245,7 +247,8 @@ class _Asker:
         if key in facts:
             return facts[key].question
         if key == HISTORY:
-            return ASKS_HISTORY
+            untreated = self.patient.facts["prior_lines"] == Number(0, 0)
+            return ASKS_CURATIVE if untreated else ASKS_HISTORY
         position, part = key.removeprefix("history[").split("].")
         entry = next(one for one in self.patient.history or () if one.position == int(position))
         where = "the treatment with curative intent" if entry.line is None else f"line {entry.line}"

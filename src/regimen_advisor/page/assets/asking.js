@@ -8,7 +8,9 @@ function questionsFor(patient, solver, standings, cautions) {
 
 class Asker {
   constructor(patient, solver, standings, cautions) {
-    Object.assign(this, { patient, solver, standings });
+    this.patient = patient;
+    this.solver = solver;
+    this.standings = standings;
     this.encoding = solver.encoding;
     this.questions = solver.questions(patient);
     this.undetermined = Object.keys(standings).filter((id) => standings[id] === "undetermined");
@@ -166,7 +168,10 @@ class Asker {
 /** A question key as a person is asked it. */
 function askedInWords(key, patient, engine) {
   if (key in engine.facts) return engine.facts[key].question;
-  if (key === "history") return "Which treatments were given so far, line by line?";
+  if (key === "history") {
+    const { low, high } = patient.facts.prior_lines;
+    return low || high ? "Which treatments were given so far, line by line?" : "Was there treatment with curative intent, and which drugs were given?";
+  }
   const [, position, part] = /^history\[(\d+)\]\.(\w+)$/.exec(key);
   const entry = patient.history.find((one) => one.position === Number(position));
   const line = entry.line === null ? "the treatment with curative intent" : `line ${entry.line}`;
