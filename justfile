@@ -17,6 +17,11 @@ lint:
     .venv/bin/mypy
     .venv/bin/lint-imports
 
+# Check the types of the scripts of the page.
+scripts:
+    npm ci --prefix tests/scripts --no-audit --no-fund --silent
+    npm run --prefix tests/scripts --silent check
+
 # All quality gates in a fresh environment.
 ci:
     bash .ci/run

@@ -203,9 +203,17 @@ def test_a_drug_without_its_day_has_no_line_so_nothing_but_the_lines_with_one_is
 
 
 def test_a_day_that_cannot_be_read_is_named_and_its_treatment_has_no_place(registry):
-    registry.write(patients="who\na", lines="who,start,drug\na,last spring,gefitinib\n")
+    registry.write(patients="who\na", lines="who,start,drug\na,last spring,gefitinib\na,7,afatinib\n")
     told = registry.unread(EACH + LINES + KEYS)
-    assert told == {"a:1": {"lines.start: last spring", "history: a treatment without its line"}}
+    assert told["a:2"] == {"lines.start: last spring", "history: a treatment without its line"}
+    assert told["a:1"] == {"history: a treatment without its line"}  # it may have come before this one
+
+
+def test_the_only_treatment_is_the_first_line_without_its_day(registry):
+    registry.write(patients="who\na", lines="who,start,drug\na,,gefitinib\n")
+    assert registry.rows(TODAY + LINES + KEYS)["a"]["history"] == [(1, None, "gefitinib", None, None)]
+    assert registry.rows(EACH + LINES + KEYS)["a:1"]["history"] == []
+    assert registry.unread(TODAY + LINES + KEYS) == {"a": {"lines.start: - (no day)"}}
 
 
 def test_curative_treatment_and_maintenance_are_told_apart_by_a_column(registry):

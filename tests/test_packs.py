@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from regimen_advisor import Standing, advise, compare, explain
 from regimen_advisor.cli.app import app
+from regimen_advisor.explaining.differences import differences, shown_to
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.knowledge.finding_packs import named_folder, shipped_folder
 from regimen_advisor.knowledge.publications import last_day
@@ -250,3 +251,38 @@ def test_diff_names_stacks_with_a_plus() -> None:
     done = CliRunner().invoke(app, ["diff", str(RULES), f"{RULES}+{PACK}"])
     assert done.exit_code == 0
     assert "erlotinib-bevacizumab: offered-with-caution -> excluded" in done.output
+
+
+def test_where_the_sources_differ_check_lists_both_sides_with_their_places(shipped: Rulebook, stack: Rulebook) -> None:
+    said = [flaw.says for flaw in check(stack).warnings if flaw.kind == "sources differ"]
+    figures = "ivonescimab 11.14 months; pembrolizumab 5.82 months [BS 3.2] versus "
+    assert any(figures + "ivonescimab 12.6 months; pembrolizumab 5.82 months [IC 2]" in one for one in said)
+    assert any("[AA 4.2] versus No bevacizumab with erlotinib" in one and "[IC 3]" in one for one in said)
+    assert not any("7.1" in one for one in said), "sources that agree are not told"
+    assert not [flaw for flaw in check(shipped).warnings if flaw.kind == "sources differ"]
+
+
+def test_an_answer_shows_the_differences_that_bear_on_it_and_no_other(stack: Rulebook) -> None:
+    def shown(profile: str) -> list[str]:
+        return [one.subject for one in shown_to(advise(ROOT / "profiles" / f"{profile}.yaml", stack), stack)]
+
+    assert shown("driver-negative-tps-50-untreated") == ["HARMONi-2, PFS median"]
+    assert shown("egfr-l858r-brain-metastases-untreated") == ["erlotinib + bevacizumab"]
+    assert shown("alk-untreated") == []
+
+
+@pytest.mark.parametrize("format", ["text", "markdown", "html"])
+def test_the_difference_is_shown_in_every_form_of_the_answer(format: str) -> None:
+    with_it = ["advise", str(BRAIN), "--format", format, "--rules", str(RULES), "--rules", str(PACK)]
+    assert "the sources differ" in CliRunner().invoke(app, with_it).output.lower()
+    assert "the sources differ" not in CliRunner().invoke(app, with_it[:-2]).output.lower()
+
+
+def test_a_population_and_a_number_of_patients_that_differ_are_told(tmp_path: Path) -> None:
+    shutil.copytree(PACK, tmp_path / "pack")
+    file = tmp_path / "pack" / "studies" / "ic-harmoni-2.yaml"
+    text = file.read_text("utf-8").replace("value: 398", "value: 400").replace("line: first line", "line: any line")
+    file.write_text(text, "utf-8")
+    found = {one.subject: one.says for one in differences(load_rulebook([RULES, tmp_path / "pack"]))}
+    assert found["HARMONi-2, patients"] == "n 398 [BS 3.2] versus n 400 [IC 2]"
+    assert found["HARMONi-2, line"] == "first line [BS 3.2] versus any line [IC 2]"

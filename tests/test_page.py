@@ -20,9 +20,8 @@ from regimen_advisor.patient.profile import read_profile
 from regimen_advisor.patient.reading import read
 from regimen_advisor.quiz.generating import generate
 from regimen_advisor.quiz.key import answer_key
-from regimen_advisor.reports.depth import DETAILS
 from regimen_advisor.reports.quiz import contrast_words, point_words
-from regimen_advisor.reports.text import render_advice
+from regimen_advisor.reports.screen import screen
 
 UNTREATED = {
     "disease": "nsclc", "histology": "adenocarcinoma", "stage": "IVB", "ecog": 1, "egfr": "wild-type",
@@ -31,6 +30,7 @@ UNTREATED = {
 OPEN_ALL = "root => { fillAll(root); root.querySelectorAll('details').forEach(one => one.open = true); }"
 # As though everything had been scrolled to: the text of what is not laid out yet is empty.
 ALL_IN_VIEW = "document.styleSheets[0].insertRule('#answer * { content-visibility: visible !important }', 0)"
+AFTER_OSIMERTINIB = "egfr-l858r-after-osimertinib"
 SETTLED = "() => document.documentElement.dataset.settled === 'true'"
 
 
@@ -107,7 +107,7 @@ def test_a_rule_or_example_that_holds_markup_does_nothing(rulebook: Rulebook, br
     page = here.at()
     assert page.inner_text("#who") == evil
     page = here.at({"id": evil, "disease": evil})
-    assert "expected nsclc" in page.inner_text("#problems")
+    assert "Expected nsclc" in page.inner_text("#fact-disease-problem")
     assert page.evaluate("window.evil") is None
     here.context.close()
 
@@ -126,21 +126,22 @@ def test_the_policy_of_the_page_forbids_the_network(opened: Opened) -> None:
 
 def test_the_page_opens_with_an_example_and_its_options(opened: Opened) -> None:
     page = opened.at()
-    assert page.inner_text("#who").startswith("Stage IV adenocarcinoma, EGFR L858R")
-    assert opened.standings()["amivantamab-platinum-chemotherapy"] == "offered"
-    text = page.inner_text('article[data-regimen="amivantamab-platinum-chemotherapy"]')
-    assert "MARIPOSA-2" in text
-    assert "BS 3.1" in text
+    assert page.inner_text("#who").startswith("Metastatic adenocarcinoma without a driver")
+    assert opened.standings()["ivonescimab"] == "offered"
+    text = page.inner_text('article[data-regimen="ivonescimab"]')
+    assert "HARMONi-2" in text
+    assert "BS 3.2" in text
 
 
-def test_a_change_of_one_fact_shows_what_changed_and_by_which_fact(opened: Opened) -> None:
+def test_a_change_of_one_fact_shows_what_changed_with_which_fact_and_by_which_rule(opened: Opened) -> None:
     page = opened.at({**UNTREATED, "pd_l1_tps": 60, "alk": "positive"})
     assert opened.standings()["ivonescimab"] == "not-indicated"
     page.select_option("#fact-alk", "negative")
     changed = page.inner_text('[data-section="changed"]')
     assert "ALK fusion (positive → negative)" in changed
-    assert "ivonescimab: appeared" in changed
-    assert page.inner_text('article[data-regimen="ivonescimab"] .mark') == "appeared"
+    assert "ivonescimab: not indicated → offered" in changed
+    assert "Rule ivonescimab-first-line-pd-l1-positive: Ivonescimab alone gave longer PFS" in changed
+    assert page.inner_text('article[data-regimen="ivonescimab"] h3 .mark:last-child') == "appeared"
     page.wait_for_selector(".field.edited #fact-alk")
     page.go_back()
     page.wait_for_function("() => document.getElementById('fact-alk').value === 'positive'")
@@ -211,7 +212,9 @@ def test_the_summary_of_a_patient_says_that_it_told_of_the_patient_before_the_ch
 def test_a_history_longer_than_the_page_reads_is_said(opened: Opened) -> None:
     line = {"drugs": ["docetaxel"], "outcome": "progressed"}
     page = opened.at({"disease": "nsclc", "history": [{"line": number, **line} for number in range(1, MOST_LINES + 2)]})
-    assert f"1 to {MOST_LINES} (the command line reads more), found `{MOST_LINES + 1}`" in page.inner_text("#problems")
+    assert "line of treatment 13" in page.inner_text("#problems")
+    said = page.inner_text("#entry-12-line-problem")
+    assert f"1 to {MOST_LINES} (the command line reads more), found {MOST_LINES + 1}" in said
 
 
 def test_unknown_is_a_choice_of_its_own(opened: Opened) -> None:
@@ -237,6 +240,8 @@ def test_an_undetermined_option_says_what_it_waits_for_and_what_each_answer_sett
 def test_what_a_press_discloses_is_there_before_anything_else_happens(opened: Opened) -> None:
     page = opened.at({**UNTREATED, "histology": "squamous"})
     press = "summary => { summary.click(); return summary.parentElement.innerText }"
+    shown = page.locator('article[data-standing="excluded"] summary').first.evaluate(press)
+    assert "All of" in shown
     shown = page.locator('article[data-standing="excluded"] .studies summary').first.evaluate(press)
     assert "Citation" in shown
 
@@ -254,7 +259,9 @@ def test_why_not_is_a_nested_tree_with_the_patients_values(opened: Opened) -> No
 def test_facts_that_contradict_each_other_are_refused_in_place(opened: Opened) -> None:
     page = opened.at(UNTREATED)
     page.select_option("#fact-extent", "early")
-    assert "`stage` and `extent` contradict each other" in page.inner_text("#problems")
+    assert "stage and extent contradict each other: stage IV is" in page.inner_text("#problems")
+    expect(page.locator("#fact-extent-problem")).to_have_text("does not fit: stage")
+    expect(page.locator("#fact-stage")).to_have_attribute("aria-invalid", "true")
     expect(page.locator("#fact-extent")).to_have_attribute("aria-invalid", "true")
     assert page.locator("#answer article").count() == 0
     page.select_option("#fact-extent", "metastatic")
@@ -266,8 +273,8 @@ def test_an_unknown_drug_in_the_history_is_said_in_place_and_nothing_is_lost(ope
     page = opened.at({**UNTREATED, "history": [{"line": 1, "drugs": ["osimertinib"], "outcome": "progressed"}]})
     page.fill("#entry-0-drugs", "osimertinb")
     page.press("#entry-0-drugs", "Tab")
-    assert "found `osimertinb`" in page.inner_text("#entry-0-drugs-problem")
-    assert "did you mean `osimertinib`?" in page.inner_text("#entry-0-drugs-problem")
+    assert "found osimertinb (did you mean osimertinib?)" in page.inner_text("#entry-0-drugs-problem")
+    assert page.inner_text("#problems").count("osimertinb") == 0
     assert page.input_value("#entry-0-drugs") == "osimertinb"
     page.fill("#entry-0-drugs", "avastin")
     page.press("#entry-0-drugs", "Tab")
@@ -286,23 +293,32 @@ def test_the_page_says_in_order_and_words_what_advise_says(opened: Opened, ruleb
     profile, document = read_profile(ROOT / "profiles" / f"{name}.yaml")
     patient = read(profile, rulebook.domain, document)
     advice = advise(patient, rulebook)
+    said = screen(advice, rulebook, patient)
     page = opened.at(document.value)
     page.wait_for_function(SETTLED)
     page.locator("#answer").evaluate(OPEN_ALL)
-    shown = " ".join(page.inner_text("#answer").split())
-    written = render_advice([advice], rulebook, [patient], DETAILS, width=10_000)
-    whole = [line.strip() for line in written.split("\n")]
+    page.locator("#summary").evaluate(OPEN_ALL)
+    head, body = (" ".join(page.inner_text(part).split()) for part in ("#summary", "#answer"))
     assert list(opened.standings()) == [option.regimen for option in advice.options]
-    assert page.inner_text("#status") in whole
-    headings = [heading.upper() for heading in page.locator("#answer > section > h2").all_inner_texts()]
-    assert [heading for heading in headings if heading != "NOT INDICATED"] == [
-        line for line in whole if line in headings
-    ]
-    # Statements and questions, what warns and what waits.
-    told = [one.says for one in (*advice.standards, *advice.notes, *advice.silent, *advice.trials, *advice.first)]
-    told += [one.asks for one in advice.missing]
-    told += [caution.says for option in advice.options for caution in option.cautions]
-    assert [says for says in told if says not in shown] == []
+    unknown = f" Not known: {said.unknown}." if said.unknown else ""
+    assert page.inner_text("p.patient") == f"Patient: {said.patient}.{unknown}"
+    assert said.counts in head
+    rows = page.eval_on_selector_all("[data-row]", "rows => rows.map(row => [row.dataset.row, row.innerText])")
+    assert [row for row, _ in rows] == [row.option.regimen for row in said.rows]
+    for (_, shown), row in zip(rows, said.rows, strict=True):
+        words = " ".join(shown.split())
+        missing = [one for one in (row.study, row.endpoint, row.approval, row.badge) if one and one not in words]
+        assert not missing, (words, row)
+    # What comes first, standards, questions and statements, and what warns of each option.
+    for one in (*advice.first, *advice.standards):
+        assert one.says in head or one.state == "open", one
+    for question in said.questions:
+        if not question.startswith("then: "):
+            assert question in head + body, question
+    statements = [one for one in (*advice.silent, *advice.trials, *advice.notes) if not advice.is_first(one.rule)]
+    shown = [option for option in advice.options if option.standing.value != "excluded"]
+    warned = [one for option in shown for one in option.cautions if not advice.is_first(one.rule)]
+    assert [one.says for one in (*statements, *warned) if one.says not in body] == []
 
 
 # Links and files -----------------------------------------------------------------------------------------------------
@@ -433,6 +449,7 @@ def test_an_example_can_be_chosen_from_the_menu_and_again_after_an_edit(opened: 
 
 def test_the_map_shows_the_path_of_the_patient(opened: Opened) -> None:
     page = opened.at()
+    page.evaluate("name => page.open(page.data.examples.find(one => one.name === name).text, name)", AFTER_OSIMERTINIB)
     page.click("#view-map")
     assert page.input_value("#setting") == "EGFR-mutated NSCLC after an EGFR-TKI"
     taken = page.locator(".map li.taken > .effect").all_inner_texts()
@@ -580,6 +597,7 @@ def test_a_standing_is_said_in_words_and_never_by_colour_alone(opened: Opened) -
 def test_the_print_is_a_hand_out_without_the_form(browser: Any, page_file: Path) -> None:
     here = Opened(browser, page_file)
     page = here.at()
+    page.evaluate("name => page.open(page.data.examples.find(one => one.name === name).text, name)", AFTER_OSIMERTINIB)
     page.emulate_media(media="print")
     assert not page.is_visible("#form")
     assert "osimertinib; progressed" in page.inner_text(".printed").replace("\n", " ")

@@ -126,6 +126,7 @@ def test_the_row_of_a_decision_shows_the_cells_that_were_taken_with_their_day(fo
     (tps,) = [one for one in row.keys if one.key == "pd_l1_tps"]
     assert (tps.value, tps.sources[0].cells) == (20, (CellRead("20", 50),))
     assert cells(row, "history") == [("lines.csv", "drug", ["gefitinib"])]
+    assert row.row == 1
     assert shown(folder, "b:1", rulebook, "patients.csv", "events.yaml").unread == ("tests.tps: plenty",)
 
 

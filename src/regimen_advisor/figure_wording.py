@@ -263,15 +263,16 @@ def _tells_benefit(result: Result) -> bool:
 
 def leading(option: Option, rulebook: Rulebook) -> Evidence | None:
     """The study shown first for an option: by design level, then figures before none, the gain it showed, its phase."""
+    return min(option.evidence, key=lambda evidence: leading_rank(evidence, rulebook), default=None)
+
+
+def leading_rank(evidence: Evidence, rulebook: Rulebook) -> tuple[int, bool, int, bool]:
+    """What ``leading`` compares studies by; the least is shown first."""
     benefits = ("OS", "PFS", "response", None)
-
-    def rank(evidence: Evidence) -> tuple[int, bool, int, bool]:
-        shown = rulebook.studies[evidence.study].shown_benefit
-        without_figures = not any(_tells_benefit(result) for result in evidence.results)
-        benefit = benefits.index(shown.endpoint if shown else None)
-        return evidence.design_level.ocebm_2011 or 9, without_figures, benefit, evidence.phase != "III"
-
-    return min(option.evidence, key=rank, default=None)
+    shown = rulebook.studies[evidence.study].shown_benefit
+    without_figures = not any(_tells_benefit(result) for result in evidence.results)
+    benefit = benefits.index(shown.endpoint if shown else None)
+    return evidence.design_level.ocebm_2011 or 9, without_figures, benefit, evidence.phase != "III"
 
 
 def study_words(evidence: Evidence) -> str:

@@ -10,10 +10,10 @@ from regimen_advisor.patient.history import Entry
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.wording import Wording, value_word
 
-_WITHOUT_LABEL = ("disease", "histology", "extent")
-_FROM_HISTORY = ("prior_lines", "progressed_on", "last_outcome")
-_LABELS = {"last_outcome": "latest line"}
-_NOT_SO = {
+WITHOUT_LABEL = ("disease", "histology", "extent")
+FROM_HISTORY = ("prior_lines", "progressed_on", "last_outcome")
+LABELS = {"last_outcome": "latest line"}
+NOT_SO = {
     "curative_treatment_possible": "curative treatment not possible",
     "progressed_on": "progressed on no drug",
 }
@@ -31,14 +31,14 @@ def known_facts(patient: Patient, wording: Wording) -> str:
         said = wording.value(name, patient.facts[name])
         if said == "not fully known":
             continue
-        if said in ("none", "no") and name in _NOT_SO:
-            found.append(_NOT_SO[name])
+        if said in ("none", "no") and name in NOT_SO:
+            found.append(NOT_SO[name])
         elif said in ("negative", "none", "no"):
             absent["negative" if said == "negative" else "none"].append(fact.label.removesuffix(" fusion"))
-        elif name in _WITHOUT_LABEL or said == "yes":
+        elif name in WITHOUT_LABEL or said == "yes":
             found.append(fact.label if said == "yes" else said)
         else:
-            found.append(f"{_LABELS.get(name, fact.label)} {said}")
+            found.append(f"{LABELS.get(name, fact.label)} {said}")
     treated = "; ".join(_treatment(entry, wording) for entry in patient.history or ())
     treated = "not treated yet" if patient.history == () else treated
     parts = [part for part in (", ".join(found), treated) if part]
@@ -63,7 +63,7 @@ def _is_told(name: str, fact: Fact, patient: Patient) -> bool:
         return False
     if name == "extent" and "stage" in patient.given and value == Choice(frozenset({"metastatic"})):
         return False
-    if name in _FROM_HISTORY:
+    if name in FROM_HISTORY:
         if patient.history == ():
             return False
         if any(entry.line for entry in patient.history or ()):

@@ -106,7 +106,10 @@ class HistoryOfEvents:
         starts = is_line & (pl.col(DATE) - before > self.history.within).fill_null(value=True)
         number = starts.cast(pl.Int64).cum_sum().over(ROW)
         numbered = pl.col(_SETTING).is_in(["line", "maintenance"]) & pl.col(DATE).is_not_null() & (number > 0)
-        return rows.with_columns(pl.when(numbered).then(number).alias(_LINE))
+        alone = (pl.len().over(ROW) == 1) & (
+            pl.col(_SETTING) == "line"
+        )  # the only treatment needs no day to be the first
+        return rows.with_columns(pl.when(alone).then(1).when(numbered).then(number).alias(_LINE))
 
     def _with_next(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """The rows with the day on which the line after theirs began."""

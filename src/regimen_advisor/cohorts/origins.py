@@ -65,6 +65,7 @@ class RowShown:
     id: str
     table: str
     row: int
+    """The row of the first table, from 1."""
     keys: tuple[KeyShown, ...]
     unread: tuple[str, ...]
     """``column: cell`` for each cell that could not be read."""
@@ -84,6 +85,7 @@ def show_row(paths: Sequence[str], id: str, table: CohortTable, rulebook: Rulebo
         batch = engine.reader.batch(row)
         unread = engine.facts(row.lazy()).pipe(lambda facts: facts.select(unread_cells(facts, mapping))).collect()
         sources = _Sources(paths, mapping, number) if mapping else None
+        first = sources.row + 1 if sources else number
         plain = plain_profile(row.row(0, named=True), engine)
         shown = tuple(
             KeyShown(key, plain.get(key), tuple(sources.of(key)) if sources else (_cell(paths, key, row),))
@@ -92,7 +94,7 @@ def show_row(paths: Sequence[str], id: str, table: CohortTable, rulebook: Rulebo
         )
     fault, said = int(batch.fault[0]), unread[UNREAD][0]
     why = engine.reader.why(fault, bool(batch.has_history[0])) if fault else None
-    return RowShown(row[ID][0], ", ".join(paths), number, shown, tuple(said.split("\n")) if said else (), why)
+    return RowShown(row[ID][0], ", ".join(paths), first, shown, tuple(said.split("\n")) if said else (), why)
 
 
 def _row(place: str, id: str, table: CohortTable) -> tuple[pl.DataFrame, int]:

@@ -16,12 +16,13 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.page.data import page_data
 
 SCRIPTS = (
-    "evaluator", "sat", "reading", "settling", "asking", "advice", "profile_text", "view", "pictures", "form", "quiz",
-    "page",
+    "evaluator", "sat", "reading", "settling", "asking", "advice", "profile_text", "sources", "view", "glance",
+    "changes", "pictures", "form", "quiz", "page",
 )  # fmt: skip
 """The assets in the order in which they build on each other; together they are the one script of the page."""
 HERE = Path(__file__).parents[1]
-FIRST_EXAMPLE = "egfr-l858r-after-osimertinib"
+FIRST_EXAMPLE = "driver-negative-tps-50-untreated"
+"""A patient with options of every strength, and with hazard ratios for the forest plot."""
 
 
 def render_page(rulebook: Rulebook, examples: Iterable[Path] = ()) -> str:
@@ -52,10 +53,9 @@ def page_script() -> str:
 
 def page_style() -> str:
     """The style that every report has, and what the page adds to it."""
-    report = HERE / "reports" / "templates" / "report.css"
-    return "\n".join(
-        ["", *(file.read_text(encoding="utf-8") for file in (report, HERE / "page" / "assets" / "page.css"))]
-    )
+    shared = HERE / "reports" / "templates"
+    files = (shared / "tokens.css", shared / "report.css", HERE / "page" / "assets" / "page.css")
+    return "\n".join(["", *(file.read_text(encoding="utf-8") for file in files)])
 
 
 def example_profiles(folder: Path | None = None) -> list[Path]:

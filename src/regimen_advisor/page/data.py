@@ -24,18 +24,22 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
 from regimen_advisor.language.standings import Standing
-from regimen_advisor.language.values import Atom, Between, Includes, Is
-from regimen_advisor.ordering import order_words
+from regimen_advisor.language.values import Atom, Between, Choice, Includes, Is, Number
+from regimen_advisor.ordering import order_line, order_words
 from regimen_advisor.page.clauses import MOST_CURATIVE, MOST_LINES, clauses
 from regimen_advisor.page.evidence import regimens, study_data
 from regimen_advisor.patient.axioms import Axiom, Clause, SignedAtom
 from regimen_advisor.patient.drugs import Drug, DrugClass, Formulary, folded
 from regimen_advisor.patient.facts import ChoiceFact, Fact, NumberFact, SetFact
-from regimen_advisor.patient.profile import Profile
+from regimen_advisor.patient.profile import Profile, profile_from
+from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.patient.vocabulary import MOST_CYCLES
+from regimen_advisor.patient_wording import FROM_HISTORY, LABELS, NOT_SO, WITHOUT_LABEL
 from regimen_advisor.quiz.generating import generate
 from regimen_advisor.quiz.key import Solution, answer_key
 from regimen_advisor.quiz.models import GROUPS, MEANINGS, Level
+from regimen_advisor.reports.cautions import KINDS
+from regimen_advisor.reports.glance import approved_in_few_words
 from regimen_advisor.reports.groups import ANY_TUMOUR
 from regimen_advisor.reports.quiz import contrast_words, deciding_words, standard_words
 from regimen_advisor.reports.screen import LEGEND, erratum_line
@@ -47,6 +51,9 @@ QUIZ_QUESTIONS = 10
 
 Json = dict[str, Any]
 
+LINES = ("not treated for advanced disease", "one line", "two lines or more")
+"""How the menu of examples is grouped, by the number of lines for advanced disease."""
+
 
 def page_data(rulebook: Rulebook, examples: Iterable[Path] = ()) -> Json:
     """All that the page knows. ``examples`` are profile files for its menu; raises ``InputError`` for a broken one."""
@@ -56,8 +63,16 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = ()) -> Json:
         "digest": rulebook.digest,
         "scope": SCOPE,
         "order": order_words(),
+        "order_line": order_line(),
         "any_tumour": ANY_TUMOUR,
         "legend": LEGEND,
+        "kinds": dict(KINDS),
+        "patient_words": {
+            "without_label": WITHOUT_LABEL,
+            "from_history": FROM_HISTORY,
+            "labels": LABELS,
+            "not_so": NOT_SO,
+        },
         "standings": [standing.value for standing in Standing],
         "keys": list(Profile.model_fields),
         "most": {"lines": MOST_LINES, "curative": MOST_CURATIVE, "cycles": MOST_CYCLES},
@@ -73,7 +88,11 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = ()) -> Json:
         "regimens": regimens(rulebook),
         "studies": {study.id: study_data(study, rulebook) for study in rulebook.studies.values()},
         "approvals": {
-            name: {"words": approval_sentence(approval, places), "errata": list(map(erratum_line, approval.errata))}
+            name: {
+                "words": approval_sentence(approval, places),
+                "brief": approved_in_few_words(approval, places),
+                "errata": list(map(erratum_line, approval.errata)),
+            }
             for name, approval in rulebook.approvals.items()
         },
         "reviews": {name: {"cited_as": one.cited_as, "title": one.title} for name, one in rulebook.reviews.items()},
@@ -81,20 +100,31 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = ()) -> Json:
         "encoding": clauses(rulebook),
         "quiz": _quizzes(rulebook),
         "groups": dict(MEANINGS),
-        "examples": [_example(path) for path in examples],
+        "examples": [_example(path, rulebook) for path in examples],
     }
 
 
-def _example(path: Path) -> Json:
-    """The profile as it is written: the page reads the text itself, as it reads any file.
+def _example(path: Path, rulebook: Rulebook) -> Json:
+    """The profile as it is written, since the page reads the text itself, and the group of the menu it belongs to.
 
     What its first line tells an editor, where the schema lies, means nothing on a page.
     """
     text, name = read_text(path)
+    document = parse_document(text, name)
     text = re.sub(r"\A# yaml-language-server:.*\n", "", text)
-    value = parse_document(text, name).value
-    summary = value.get("summary") if isinstance(value, dict) else None
-    return {"name": path.stem, "summary": summary or path.stem, "text": text}
+    profile = profile_from(document)
+    patient = read(profile, rulebook.domain, document)
+    return {"name": path.stem, "summary": profile.summary or path.stem, "text": text, "group": _group(patient)}
+
+
+def _group(patient: Patient) -> str:
+    """The disease and the line of an example, by which the menu is sorted."""
+    disease, lines = patient.facts["disease"], patient.facts["prior_lines"]
+    named = next(iter(disease.possible)) if isinstance(disease, Choice) and len(disease.possible) == 1 else ""
+    title = {"nsclc": "NSCLC", "sclc": "SCLC"}.get(named, "Disease not known")
+    if not isinstance(lines, Number) or lines.low != lines.high:
+        return f"{title}: line not known"
+    return f"{title}: {LINES[min(lines.low, len(LINES) - 1)]}"
 
 
 def _quizzes(rulebook: Rulebook) -> list[Json]:
@@ -233,6 +263,7 @@ def _rule(rule: Rule, rulebook: Rulebook, wording: Wording) -> Json:
         "basis": "outside the reviews" if rule.is_outside else "review",
         "certainty": rule.certainty,
         "errata": [erratum_line(rulebook.errata[name]) for name in rule.errata if name in rulebook.errata],
+        "regimens": list(rule.regimens),
         "overridden_by": [other.id for other in rulebook.overridden_by[rule.id]],
         "when": _condition(rule.condition, wording),
     }

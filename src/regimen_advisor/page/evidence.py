@@ -15,6 +15,7 @@ from regimen_advisor.figure_wording import (
     brief_safety,
     harm_of_a_drug,
     is_statement,
+    leading_rank,
     main_harm,
     main_results,
     matching_arms,
@@ -25,6 +26,7 @@ from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rulebook import Rulebook, harm_studies
 from regimen_advisor.knowledge.studies import Study
+from regimen_advisor.reports.glance import endpoint_in_few_words, study_in_few_words
 from regimen_advisor.reports.screen import erratum_line
 from regimen_advisor.reports.studies import study_blocks
 
@@ -47,6 +49,7 @@ def regimens(rulebook: Rulebook) -> Json:
                 {"says": harm_of_a_drug(evidence_of(study)), "source": places.of(study.cited_in)}
                 for study in harm_studies(regimen, rulebook)
             ],
+            "glance": {study: _glance(regimen, rulebook.studies[study], rulebook) for study in sorted(studies)},
             "brief": {study: _brief(regimen, rulebook.studies[study], rulebook) for study in sorted(studies)},
             "offers": [rule.id for rule in of.offers],
             "exclusions": [rule.id for rule in of.exclusions],
@@ -63,6 +66,9 @@ def study_data(study: Study, rulebook: Rulebook) -> Json:
     return {
         "name": study.name,
         "words": study_words(evidence),
+        "rank": list(map(int, leading_rank(evidence, rulebook))),
+        "is_statement": is_statement(evidence),
+        "signs": [erratum.id for erratum in study.errata],
         "n": study.n.value if study.n else 0,
         "cited": places.of(study.cited_in),
         "design_level": {"ocebm_2011": level.ocebm_2011, "basis": level.basis},
@@ -105,6 +111,12 @@ def _schedule(regimen: Regimen, places: Places) -> Json | None:
     if schedule is None:
         return None
     return {"says": schedule.says, "source": places.at(schedule.source.review, schedule.source.section)}
+
+
+def _glance(regimen: Regimen, study: Study, rulebook: Rulebook) -> list[str]:
+    """What one row of the options at a glance says of a study: its design and size, and its main result."""
+    evidence = evidence_of(study)
+    return [study_in_few_words(evidence), endpoint_in_few_words(evidence, regimen, rulebook, Places(rulebook))]
 
 
 def _brief(regimen: Regimen, study: Study, rulebook: Rulebook) -> list[str]:

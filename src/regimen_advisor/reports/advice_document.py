@@ -20,6 +20,7 @@ from regimen_advisor.reports import glance
 from regimen_advisor.reports.cards import Card, Part
 from regimen_advisor.reports.depth import PLAIN, Depth
 from regimen_advisor.reports.screen import (
+    DIFFER,
     FIRST,
     NO_OPTION,
     NO_STANDARD,
@@ -71,6 +72,9 @@ def document(screen: Screen, form: Form = WHOLE, depth: Depth = PLAIN) -> Iterat
     folded = screen.is_little_known and not depth.details
     if not folded:
         yield from _at_a_glance(screen)
+    if screen.differ and not folded:
+        yield Heading(DIFFER)
+        yield from _said(screen.differ)
     if not depth.brief:
         yield from _names(screen.groups) if folded else _options(screen, form)
         yield from _excluded(screen)

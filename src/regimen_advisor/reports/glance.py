@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from regimen_advisor.advice import Advice, Caution, Evidence, Option
 from regimen_advisor.documents.blocks import Stack, Table, shortened
 from regimen_advisor.figure_wording import (
+    Places,
     approval_words,
     arm_labels,
     brief_result,
@@ -20,6 +21,7 @@ from regimen_advisor.figure_wording import (
     signed,
 )
 from regimen_advisor.knowledge.evidence import Approval
+from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient_wording import questions_words
@@ -114,6 +116,11 @@ def _study(option: Option, told: Cautions) -> str:
         source = told.rulebook.rules[option.rules[0]].source
         place = signed(told.places.at(source.review, source.section), (e.id for e in best.errata) if best else ())
         return f"{'no study named' if best is None else 'a statement of the review, no study'} {place}"
+    return study_in_few_words(best)
+
+
+def study_in_few_words(best: Evidence) -> str:
+    """``MARIPOSA-2, phase III, n 657``."""
     name = shortened(_ASIDE.split(best.name)[0], _MOST_NAME)
     design = f"phase {best.phase}" if best.phase and " and " not in best.phase else _design(best)
     size = f"n {best.n.value}" if best.n else "n not stated"
@@ -126,22 +133,28 @@ def _design(best: Evidence) -> str:
 
 def _endpoint(option: Option, rulebook: Rulebook, told: Cautions) -> str:
     best = leading(option, rulebook)
-    if best is None or is_statement(best):
+    return "" if best is None else endpoint_in_few_words(best, rulebook.regimens[option.regimen], rulebook, told.places)
+
+
+def endpoint_in_few_words(best: Evidence, regimen: Regimen, rulebook: Rulebook, places: Places) -> str:
+    """The main result of a study for the arms of one regimen; empty where the review only states something."""
+    if is_statement(best):
         return ""
-    study = rulebook.studies[best.study]
-    arms = matching_arms(best, rulebook.regimens[option.regimen], rulebook.formulary)
-    for result in main_results(best, arms, study.shown_benefit)[:1]:
-        place = signed(told.places.within(best.cited_in, result.section), result.errata)
+    arms = matching_arms(best, regimen, rulebook.formulary)
+    for result in main_results(best, arms, rulebook.studies[best.study].shown_benefit)[:1]:
+        place = signed(places.within(best.cited_in, result.section), result.errata)
         return f"{brief_result(in_few_words(result), arms, arm_labels(best))} {place}"
     return "no figures"
 
 
 def _approved(option: Option, told: Cautions) -> str:
-    found = [
-        f"{_approval_words(one)} {signed(told.places.at(one.review, *one.sections), (e.id for e in one.errata))}"
-        for one in option.approvals
-    ]
-    return "; ".join(found)
+    return "; ".join(approved_in_few_words(one, told.places) for one in option.approvals)
+
+
+def approved_in_few_words(approval: Approval, places: Places) -> str:
+    """``FDA 2024-09 [BS 3.1]``."""
+    place = signed(places.at(approval.review, *approval.sections), (erratum.id for erratum in approval.errata))
+    return f"{_approval_words(approval)} {place}"
 
 
 def _approval_words(approval: Approval) -> str:

@@ -24,6 +24,6 @@ def environment() -> Environment:
 def style(*names: str) -> dict[str, str]:
     """The style of every report with these additions, and its digest, so that no other style can be slipped in."""
     folder = files("regimen_advisor.reports").joinpath("templates")
-    text = "\n".join(folder.joinpath(name).read_text("utf-8").strip() for name in ("report.css", *names))
+    text = "\n".join(folder.joinpath(name).read_text("utf-8").strip() for name in ("tokens.css", "report.css", *names))
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return {"style": Markup(text), "style_hash": digest}  # noqa: S704 - ships with the package

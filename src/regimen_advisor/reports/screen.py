@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from regimen_advisor.advice import Advice, First, Statement, Trial
+from regimen_advisor.explaining.differences import shown_to
 from regimen_advisor.figure_wording import ERRATUM_SIGN, Places, trial_title
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.publications import Erratum
@@ -32,6 +33,7 @@ MOST_QUESTIONS = 6
 MOST_OPEN = 2
 MOST_UNKNOWN = 6
 FIRST = "First"
+DIFFER = "The sources differ"
 STANDARD = "Standard stated by the reviews"
 NO_STANDARD = "none for this situation"
 NO_OPTION = "No regimen of these rules is offered to this patient, or may be."
@@ -78,6 +80,8 @@ class Screen:
     remarks: tuple[str, ...]
     first: tuple[Said, ...]
     standards: tuple[Said, ...]
+    differ: tuple[Said, ...]
+    """Where the sources differ on what is shown, both sides with their places."""
     counts: str
     rows: tuple[Row, ...]
     order: str
@@ -135,6 +139,7 @@ class _Screen:
             remarks=advice.profile.notes,
             first=tuple(self._first()),
             standards=tuple(self._standards()),
+            differ=tuple(Said(f"{one.subject}: {one.says}") for one in shown_to(advice, self.rulebook)),
             counts=self._counts(),
             rows=rows,
             order=order_line(advice.order),

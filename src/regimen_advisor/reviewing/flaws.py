@@ -13,7 +13,12 @@ FaultKind = Literal[
     "idle override", "never used", "figure not in its section",
 ]  # fmt: skip
 WarningKind = Literal[
-    "outdated manifest", "figures not traced", "hole between options", "no option", "judged less exactly"
+    "outdated manifest",
+    "figures not traced",
+    "sources differ",
+    "hole between options",
+    "no option",
+    "judged less exactly",
 ]
 
 MEANINGS: Mapping[str, str] = {
@@ -27,6 +32,7 @@ MEANINGS: Mapping[str, str] = {
     "figure not in its section": "the source does not print this number, with this unit, in the section that is named",
     "outdated manifest": "the manifest counts other rules, or is of other files, than those that lie beside it",
     "figures not traced": "no table of numbers is at hand for a source that figures are taken from",
+    "sources differ": "two sources give other figures or populations for one study, or one offers what one excludes",
     "hole between options": "with a number in the middle there is no option, with lower and with higher ones there is",
     "no option": "a setting in which nothing is offered",
     "judged less exactly": "judged condition by condition the regimen is undetermined, though its standing is sure",

@@ -18,6 +18,7 @@ from regimen_advisor.language.values import Between, Facts, Is
 from regimen_advisor.patient.facts import Domain, NumberFact
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import read
+from regimen_advisor.reviewing.differing import sources_differ
 from regimen_advisor.reviewing.flaws import Flaw
 from regimen_advisor.reviewing.tracing import figures_not_traced
 from regimen_advisor.reviewing.ways_told import facts_of_way, way_condition, way_words
@@ -30,7 +31,7 @@ from regimen_advisor.wording import Wording
 def warnings_of(rulebook: Rulebook) -> list[Flaw]:
     """Every warning: an outdated manifest, figures not traced, holes, settings without an option, inexact regimens."""
     warner = _Warner(rulebook)
-    found = [*_of_manifest(rulebook), *figures_not_traced(rulebook)]
+    found = [*_of_manifest(rulebook), *figures_not_traced(rulebook), *sources_differ(rulebook)]
     return [*found, *warner.holes(), *warner.no_options(), *warner.inexact()]
 
 

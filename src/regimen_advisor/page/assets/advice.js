@@ -11,7 +11,11 @@ function advise(patient, engine, solver) {
 
 class Advisor {
   constructor(patient, engine, solver) {
-    Object.assign(this, { patient, engine, solver, data: engine.data });
+    this.patient = patient;
+    this.engine = engine;
+    this.solver = solver;
+    this.data = engine.data;
+    this.open = null;
     this.judge = engine.judge(patient.facts);
     this.truths = Object.fromEntries(Object.entries(engine.rules).map(([id, node]) => [id, this.judge(node)]));
     this.standings = {};
@@ -126,7 +130,7 @@ class Advisor {
 
   /** The cautions that hold or are open; open ones with one sentence between them are one caution. */
   #cautions(ids) {
-    const rank = (id) => [this.truths[id] === UNKNOWN, this.data.rules[id].basis !== "review"];
+    const rank = (id) => [Number(this.truths[id] === UNKNOWN), Number(this.data.rules[id].basis !== "review")];
     const before = (one, other) => rank(one)[0] - rank(other)[0] || rank(one)[1] - rank(other)[1];
     const told = new Map();
     for (const held of ids.filter((id) => this.truths[id] !== FALSE).sort(before).map((id) => this.#held(id))) {

@@ -8,7 +8,9 @@ function questionsFor(patient, solver, standings, cautions) {
 
 class Asker {
   constructor(patient, solver, standings, cautions) {
-    Object.assign(this, { patient, solver, standings });
+    this.patient = patient;
+    this.solver = solver;
+    this.standings = standings;
     this.encoding = solver.encoding;
     this.questions = solver.questions(patient);
     this.undetermined = Object.keys(standings).filter((id) => standings[id] === "undetermined");

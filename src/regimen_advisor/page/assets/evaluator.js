@@ -178,6 +178,7 @@ class Engine {
       const mustBefore = must, mayBefore = may;
       for (const [group, members] of fact.groupMasks) {
         if (must & members) must |= group;
+        /** @type {any} a bigint, which an operator with an unknown type hides */
         const left = may & members;
         if (!(may & group)) may &= ~members;
         else if (!left) may &= ~group;

@@ -44,10 +44,28 @@ class PatientForm {
     else this.#build();
   }
 
+  /** The name of the field that a problem is about. */
+  label(path) {
+    const [key, entry, part] = path;
+    if (part !== undefined) return `${part} of treatment ${entry + 1}`;
+    return key === "history" ? "treatment history" : this.engine.facts[key]?.label ?? key;
+  }
+
+  /** The id of that field. */
+  idOf(path) {
+    const [key, entry, part] = path;
+    if (key === "history") return entry === undefined ? "history-mode" : `entry-${entry}-${part ?? "drugs"}`;
+    return `fact-${key}`;
+  }
+
+  has(path) {
+    return document.getElementById(this.idOf(path)) !== null || path[0] === "history";
+  }
+
   #build() {
     const facts = Object.values(this.engine.facts).filter((fact) => fact.key === fact.name && !OF_HISTORY.includes(fact.name));
-    this.parts = facts.map((fact) => ({ keys: [fact.name], make: (state) => this.#field(fact, state) }));
-    this.parts.push({ keys: ["history", ...OF_HISTORY], make: (state) => h("div", {}, this.#history(state)) });
+    this.parts = facts.map((fact) => ({ keys: [fact.name], element: null, look: "", make: (state) => this.#field(fact, state) }));
+    this.parts.push({ keys: ["history", ...OF_HISTORY], element: null, look: "", make: (state) => h("div", {}, this.#history(state)) });
     this.element.replaceChildren(this.words, ...this.parts.map((part) => (part.element = h("div"))));
     this.#refresh();
   }
@@ -83,7 +101,15 @@ class PatientForm {
     } else if (help) control.setAttribute("aria-describedby", `${id}-help`);
     return h("div", { class: `field${marked ? " edited" : ""}` }, h("label", { for: id }, label), control,
       help ? h("p", { class: "help", id: `${id}-help` }, help) : null, more,
-      problems.length ? h("p", { class: "problem", id: `${id}-problem` }, problems.map((problem) => `${problem.message}${problem.help ? ` (${problem.help})` : ""}`).join(" ")) : null);
+      problems.length ? h("p", { class: "problem", id: `${id}-problem` }, problems.map((problem) => this.#problem(problem, id))) : null);
+  }
+
+  /** What is wrong, in the words of the form; of a contradiction only with what, since its reason is said once above. */
+  #problem({ path, keys, message, help, form }, id) {
+    const others = (keys ?? []).filter((key) => this.idOf([key]) !== id).map((key) => this.label([key]));
+    if (keys) return others.length ? `does not fit: ${listedWords(others)}` : "contradicts itself";
+    const said = form ?? message.replace(/^\w+: /, "");
+    return [rich(said[0].toUpperCase() + said.slice(1)), help ? [" (", rich(help), ")"] : "", ". "];
   }
 
   #select(id, options, chosen, change) {

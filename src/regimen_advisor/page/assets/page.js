@@ -2,11 +2,16 @@
 // The page itself: one patient at a time, in the address, in the form and as advice.
 
 const EDITED = "Changed from: ";
-const VIEWS = { options: "Options", map: "Guideline map", forest: "Forest plot", compare: "Compare", quiz: "Quiz" };
+const VIEWS = { options: "Options", map: "Map", forest: "Forest plot", compare: "Compare", quiz: "Quiz" };
+
+/** @type {Page} the one page, once its data is read */
+var page; // on the window too, for whoever looks at the page with its console
 
 class Page {
   constructor(data) {
     this.data = data;
+    sources = new Sources(data);
+    this.tips = new Tips();
     this.engine = new Engine(data);
     this.solver = new Solver(this.engine);
     this.form = new PatientForm(this.engine, (profile, key) => this.edit(profile, key));
@@ -14,12 +19,16 @@ class Page {
     this.setting = null;
     this.kept = null;
     this.before = null;
+    this.cleared = [];
+    this.ownName = null;
     this.profile = {};
+    /** @type {(id: string) => any} */
     this.at = (id) => document.getElementById(id);
+    this.quiz = null;
     this.at("facts").append(this.form.element);
-    if (window.matchMedia("(max-width: 52rem)").matches) this.at("facts").open = false; // the options first
     this.at("views").append(...Object.keys(VIEWS).filter((view) => view !== "quiz" || data.quiz.length).map((view) => h("button", { type: "button", id: `view-${view}`, onclick: () => this.show(view) }, VIEWS[view])));
     this.#controls();
+    this.pane("answer");
     window.addEventListener("popstate", () => this.#fromAddress());
     this.#fromAddress();
   }
@@ -28,7 +37,9 @@ class Page {
 
   #controls() {
     const { examples } = this.data, menu = this.at("examples");
-    menu.append(...examples.map((example, index) => h("option", { value: index }, example.summary)));
+    const groups = Map.groupBy(examples.map((example, index) => ({ example, index })), ({ example }) => example.group);
+    menu.append(...[...groups].sort(([one], [other]) => (one < other ? -1 : 1)).map(([label, members]) =>
+      h("optgroup", { label }, members.map(({ example, index }) => h("option", { value: index }, example.summary)))));
     menu.addEventListener("change", () => {
       const chosen = menu.value;
       if (chosen !== "") this.open(examples[Number(chosen)].text, `example ${examples[Number(chosen)].name}`);
@@ -42,8 +53,10 @@ class Page {
     this.at("copy").addEventListener("click", () => this.#copy());
     this.at("print").addEventListener("click", () => window.print());
     this.at("keep").addEventListener("click", () => this.#keep());
+    this.at("name").addEventListener("change", (event) => this.#rename(event.target.value.trim()));
+    for (const pane of ["facts", "answer"]) this.at(`pane-${pane}`).addEventListener("click", () => this.pane(pane));
     for (const event of ["dragover", "drop", "dragleave"]) {
-      document.addEventListener(event, (dropped) => {
+      document.addEventListener(event, (/** @type {DragEvent} */ dropped) => {
         dropped.preventDefault();
         document.body.classList.toggle("drop", event === "dragover");
         if (event === "drop" && dropped.dataTransfer.files.length) this.#file(dropped.dataTransfer.files[0]);
@@ -51,20 +64,61 @@ class Page {
     }
   }
 
-  /** A change of one fact: what it changes is marked. */
-  edit(profile) {
+  /** A change of one fact: what it changes is marked. A change of disease clears what does not fit, and says it. */
+  edit(profile, key) {
     if (this.answer.advice) this.before = { profile: this.profile, advice: this.answer.advice };
-    const { summary } = profile; // it told of the patient before the change
-    const said = summary && !summary.startsWith(EDITED) ? { summary: EDITED + summary } : {};
-    this.profile = { ...profile, ...said };
+    const { id, ...rest } = key === "disease" ? this.#fitted(profile) : profile, { summary } = rest;
+    if (key !== "disease") this.cleared = [];
+    // A name that a person did not give here is that of the patient before the change.
+    if (summary === this.ownName) this.profile = id === undefined ? rest : { id, ...rest };
+    else this.profile = summary && !summary.startsWith(EDITED) ? { ...rest, summary: EDITED + summary } : rest;
     this.at("examples").value = ""; // so that the example can be chosen again
     this.#toAddress();
     this.render();
   }
 
+  /** A profile without what its new disease cannot have; what was cleared is kept in words. */
+  #fitted(profile) {
+    let fitted = profile;
+    this.cleared = [];
+    for (;;) {
+      const problem = this.judge(fitted).refusal?.problems.find((one) => one.keys?.includes("disease"));
+      const key = problem?.keys.findLast((one) => one !== "disease");
+      if (!key) return fitted;
+      const { [key]: gone, ...rest } = fitted, fact = this.engine.facts[key];
+      this.cleared.push({ key, words: `${fact?.label ?? this.form.label([key])}${typeof gone === "object" ? "" : ` (${this.data.words[gone] ?? gone})`}` });
+      fitted = rest;
+    }
+  }
+
+  #rename(name) {
+    const { id: _, summary: __, ...rest } = this.profile, id = fileName(name);
+    this.ownName = name || undefined;
+    this.profile = name ? { id, summary: name, ...rest } : rest;
+    this.#toAddress();
+    this.render();
+  }
+
+  /** On a phone: the facts, or the answer. */
+  pane(pane) {
+    document.body.dataset.pane = pane;
+    for (const one of ["facts", "answer"]) this.at(`pane-${one}`).setAttribute("aria-pressed", String(one === pane));
+    if (isNarrow()) window.scrollTo(0, 0);
+  }
+
+  /** The card of a regimen, in the view of the options. */
+  toOption(regimen) {
+    if (this.view !== "options") this.show("options");
+    this.pane("answer");
+    toCard(regimen);
+  }
+
   /** Another patient: nothing to compare with. */
   begin(profile, message = "") {
     this.before = null;
+    this.cleared = [];
+    this.ownName = null;
+    this.pane(Object.keys(profile).length ? "answer" : "facts");
     this.profile = profile;
     this.at("examples").value = "";
     this.#toAddress();
@@ -101,7 +155,7 @@ class Page {
   }
 
   #save() {
-    const name = `${String(this.profile.id ?? "patient").replaceAll(/[^\w-]+/g, "-")}.yaml`;
+    const name = `${fileName(String(this.profile.id ?? this.profile.summary ?? ""))}.yaml`;
     const address = URL.createObjectURL(new Blob([writeYaml(this.profile)], { type: "text/yaml" }));
     const link = h("a", { href: address, download: name });
     link.click();
@@ -111,7 +165,7 @@ class Page {
 
   #copy() {
     const done = () => this.say("The link to this patient is copied.");
-    const failed = () => this.say("The link to this patient stands in the address bar.");
+    const failed = () => this.say("The link to this patient is in the address bar.");
     if (navigator.clipboard) navigator.clipboard.writeText(location.href).then(done, failed);
     else failed();
   }
@@ -131,6 +185,7 @@ class Page {
 
   say(words) {
     this.at("status").textContent = words;
+    this.at("status").className = "";
   }
 
   // The address -------------------------------------------------------------------------------------------------------
@@ -161,6 +216,7 @@ class Page {
     for (const key of state.keys()) if (!known.has(key)) problems.push({ message: `the link says \`${key.slice(0, 60)}\`, which this page does not know` });
     this.kept = kept;
     this.before = null;
+    this.cleared = [];
     const views = Object.keys(VIEWS).filter((view) => view !== "quiz" || this.data.quiz.length);
     this.view = views.includes(state.get("view")) ? state.get("view") : "options";
     if (patient) this.profile = patient;
@@ -188,24 +244,42 @@ class Page {
     this.answer = isEmpty ? {} : this.judge(this.profile);
     const { advice, refusal } = this.answer;
     const was = this.before?.profile ?? this.profile;
-    const keys = uniqueOf([...Object.keys(was), ...Object.keys(this.profile)]).filter((key) => key !== "summary");
+    const keys = uniqueOf([...Object.keys(was), ...Object.keys(this.profile)]).filter((key) => key !== "summary" && key !== "id");
     const marked = keys.filter((key) => JSON.stringify(was[key]) !== JSON.stringify(this.profile[key]));
     this.form.show(this.profile, marked, refusal?.problems ?? []);
     this.at("problems").replaceChildren();
-    if (refusal) this.#problems("This patient cannot be as described", refusal.problems);
+    if (refusal) this.at("problems").replaceChildren(this.#refused(refusal.problems));
     for (const view of Object.keys(VIEWS)) {
       const button = this.at(`view-${view}`);
       if (view === this.view) button?.setAttribute("aria-current", "page");
       else button?.removeAttribute("aria-current");
     }
-    document.querySelector("main").classList.toggle("wide", this.view === "quiz");
+    document.body.dataset.view = this.view;
     clearTimeout(this.later);
-    const known = advice && this.view !== "quiz" ? knownView(this.profile, advice) : null;
-    this.at("answer").replaceChildren(...[known, this.#content(advice, marked)].flat(Infinity).filter((part) => part));
-    this.#headline(advice);
+    const put = (id, parts) => this.at(id).replaceChildren(...[parts].flat(Infinity).filter((part) => part));
+    const earlier = this.before?.advice, changes = earlier && advice ? changesBetween(earlier, advice) : new Map();
+    this.#headline();
+    put("summary", !advice || this.view === "quiz" ? null
+      : [knownView(this.profile, advice), this.view === "options" ? summaryView(advice, changes) : h("p", { class: "patient" }, h("strong", {}, "Patient: "), `${knownFacts(advice)}.`)]);
+    put("answer", this.#content(advice, changes));
+    const edited = marked.filter((key) => !this.cleared.some((one) => one.key === key)), words = this.cleared.map((one) => one.words);
+    const isChanged = earlier && advice && this.view !== "quiz";
+    this.at("changed").hidden = !isChanged;
+    put("changed", isChanged ? changedView(earlier, advice, changes, edited, words, () => this.#closeChanged()) : null);
+    this.say("");
+    if (isChanged) {
+      this.say(changedWords(earlier, advice, changes, edited, words));
+      this.at("status").className = "heard"; // the bar shows the same
+    }
   }
 
-  #content(advice, marked) {
+  #closeChanged() {
+    this.at("changed").hidden = true;
+    this.at("who").setAttribute("tabindex", "-1");
+    this.at("who").focus();
+  }
+
+  #content(advice, changes) {
     if (this.view === "quiz") return [(this.quiz ??= new Quiz(this)).view()];
     if (!advice) {
       return [h("p", { class: "lead" }, this.answer.refusal ? "No options are shown until the facts fit together." : "Nothing is known of the patient yet. Choose an example, open a profile, or fill in a fact.")];
@@ -217,70 +291,59 @@ class Page {
     });
     if (this.view === "forest") return forestView(advice);
     if (this.view === "compare") return this.#compare(advice);
-    const earlier = this.before?.advice;
-    const changes = earlier ? changesBetween(earlier, advice) : new Map();
     this.later = setTimeout(() => this.#settle(advice), 0);
-    return [earlier ? changedView(earlier, advice, changes, marked, this.engine) : null, adviceView(advice, changes)];
+    return detailView(advice, changes);
   }
 
   #compare(advice) {
-    if (!this.kept) return [h("h2", {}, "Compare two patients"), h("p", {}, "Press “Keep for comparison”, then change a fact or open another patient: the two stand side by side here.")];
+    if (!this.kept) return [h("h2", {}, "Compare two patients"), h("p", {}, "Press “Keep to compare”, then change a fact or open another patient: both are shown here side by side.")];
     const { advice: kept, refusal } = this.judge(this.kept);
-    return refusal ? [h("p", { class: "problem" }, `The kept patient cannot be as described: ${refusal.message}`)] : compareView(kept, advice);
+    return refusal ? [h("p", { class: "problem" }, `The kept patient cannot be as described: ${refusal.message}`)] : compareView(kept, advice, pairNames(this.kept, this.profile));
   }
 
   /** What takes longer: which questions the open options wait for, and what each answer would settle. */
   #settle(advice) {
     const waits = advice.advisor.dependsOn();
     for (const [id, keys] of Object.entries(waits)) {
-      document.querySelector(`article[data-regimen="${id}"] .waits`)?.replaceChildren(`? waits for ${questionsWords(keys, this.engine)}`);
+      for (const place of document.querySelectorAll(`article[data-regimen="${id}"] .waits, tr[data-row="${id}"] .waits`)) place.textContent = `? waits for ${questionsWords(keys, this.engine)}`;
     }
-    const view = missingView(advice.advisor.missing(advice), advice);
+    const missing = advice.advisor.missing(advice), view = missingView(missing, advice), unknown = unknownWords(missing, advice);
+    this.at("unknown")?.replaceChildren(unknown ? ` Not known: ${unknown}.` : "");
     this.at("missing")?.replaceChildren(...(view ? [view] : []));
     document.documentElement.dataset.settled = "true";
   }
 
-  #headline(advice) {
+  #headline() {
     document.documentElement.dataset.settled = "false";
     const title = this.profile.summary ?? this.profile.id ?? "A patient";
     this.at("who").textContent = this.view === "quiz" ? "" : Object.keys(this.profile).length ? title : "No patient yet";
-    if (!advice) return this.say("");
-    const counts = this.data.standings.map((standing) => [standing, advice.options.filter((option) => option.standing === standing).length]);
-    return this.say(`${advice.options.length} regimens: ${listedWords(counts.filter(([, count]) => count).map(([standing, count]) => `${count} ${standingWords(standing)}`))}.`);
+    if (this.at("name") !== document.activeElement) this.at("name").value = this.profile.summary ?? this.profile.id ?? "";
+  }
+
+  /** What is wrong with the answers of the form, with a way to each field; what one field says is not said again. */
+  #refused(problems) {
+    const link = (path) => h("button", { type: "button", class: "link", onclick: () => this.#toField(path) }, this.form.label(path));
+    const item = ({ path, keys, why, message }) => {
+      if (keys) return h("li", {}, keys.map((key, index) => [index ? (index === keys.length - 1 ? " and " : ", ") : "", link([key])]), ` ${keys.length > 1 ? "contradict each other" : "contradicts itself"}: ${why}.`);
+      return h("li", {}, path?.length && this.form.has(path) ? [link(path), " cannot be read; see the field."] : rich(message));
+    };
+    return h("section", { class: "refused", role: "alert" }, h("h2", {}, "This patient cannot be as described"), h("ul", {}, problems.map(item)));
+  }
+
+  #toField(path) {
+    this.pane("facts");
+    this.at(this.form.idOf(path))?.focus();
   }
 
   #problems(title, problems) {
-    const items = problems.map(({ message, help }) => h("li", {}, message, help ? ` (${help})` : ""));
+    const items = problems.map(({ message, help }) => h("li", {}, rich(message), help ? [" (", rich(help), ")"] : ""));
     this.at("problems").replaceChildren(h("section", { class: "refused", role: "alert" }, h("h2", {}, title), h("ul", {}, items)));
   }
 }
 
-/** For each regimen what became of it between two advices, in a word or two. */
-function changesBetween(earlier, advice) {
-  const before = new Map(earlier.options.map((option) => [option.regimen, option.standing]));
-  const hidden = (standing) => standing === undefined || standing === "not-indicated", changes = new Map();
-  for (const { regimen, standing } of advice.options) {
-    const was = before.get(regimen);
-    if (was !== standing && !(hidden(was) && hidden(standing))) changes.set(regimen, hidden(was) ? "appeared" : hidden(standing) ? "gone" : `was ${standingWords(was)}`);
-    before.delete(regimen);
-  }
-  for (const [regimen, was] of before) if (!hidden(was)) changes.set(regimen, "gone");
-  return changes;
-}
-
-function changedView(earlier, advice, changes, marked, engine) {
-  const { data } = engine;
-  const said = marked.map((key) => {
-    const fact = engine.facts[key];
-    if (!fact) return key === "history" ? "the treatment history" : key;
-    const words = (one) => valueWords(fact, one.patient.facts[key], data);
-    return `${fact.label} (${words(earlier)} → ${words(advice)})`;
-  });
-  const items = [...changes].map(([id, change]) => h("li", {}, h("strong", {}, data.regimens[id].name), `: ${change}`, change === "gone" ? "" : [", now ", badge(advice.advisor.standings[id])]));
-  return h("section", { class: "changed", "data-section": "changed" }, h("h2", {}, `What changed with ${listedWords(said) || "the last edit"}`),
-    items.length ? h("ul", {}, items) : h("p", {}, "No option changed its standing."));
-}
+/** A name as that of a file: letters, digits and hyphens. */
+const fileName = (name) => name.trim().replaceAll(/[^\p{L}\p{N}_-]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 60) || "patient";
 
 if (typeof document !== "undefined") {
-  window.page = new Page(JSON.parse(document.getElementById("data").textContent));
+  page = new Page(JSON.parse(document.getElementById("data").textContent));
 }

@@ -6,16 +6,20 @@ const NO_COMPARISON = "Not a comparison between trials: populations, comparators
 
 /** Hazard ratios behind the options, in the order of the options and their studies; never sorted, never pooled. */
 function forestView(advice) {
-  const { data } = advice.advisor, held = advice.options.filter((option) => option.standing !== "not-indicated");
-  const rows = uniqueOf(held.flatMap((option) => option.studies)).flatMap((id) => data.studies[id].rows);
+  const { data } = advice.advisor, shown = shownOptions(advice);
+  const waiting = (id) => !shown.some((option) => option.standing !== "undetermined" && option.studies.includes(id));
+  const rows = uniqueOf(shown.flatMap((option) => option.studies)).flatMap((id) => data.studies[id].rows.map((row) => ({ ...row, waits: waiting(id) })));
+  const left = advice.options.filter((option) => option.standing === "excluded").map((option) => option.name);
+  const leftOut = left.length ? h("p", { class: "quiet" }, `Not drawn, since excluded for this patient: ${left.join("; ")}.`) : null;
   const drawn = rows.filter((row) => row.interval), listed = rows.filter((row) => !row.interval);
-  if (!rows.length) return [h("h2", {}, "Forest plot"), h("p", {}, "No review prints a hazard ratio behind the options of this patient.")];
-  const said = rows.map((row) => `${row.heading}: ${row.arms}: ${row.effect}${row.interval ? "" : ", no interval stated"}.`).join(" ");
+  if (!rows.length) return [h("h2", {}, "Forest plot"), h("p", {}, "No review prints a hazard ratio behind the options of this patient."), leftOut];
+  const said = rows.map((row) => `${row.heading}${row.waits ? " (waits for an answer)" : ""}: ${row.arms}: ${row.effect}${row.interval ? "" : ", no interval stated"}.`).join(" ");
   return [
     h("h2", {}, "Forest plot"),
-    h("p", {}, "Each row is one comparison within one study, as its review prints it."),
+    h("p", {}, "Each row is one comparison within one study, as its review prints it. ", rows.some((row) => row.waits) ? "A filled square is offered to this patient; a hollow one waits for an answer." : "Only what is offered to this patient is drawn."),
     drawn.length ? h("figure", {}, plot(drawn, said), h("figcaption", {}, NO_COMPARISON)) : h("p", {}, NO_COMPARISON),
     listed.length ? [h("h3", {}, "Without an interval in the review, so not drawn"), h("ul", {}, listed.map((row) => h("li", {}, h("strong", {}, row.heading), ` ${row.arms}: ${row.effect}`)))] : null,
+    leftOut,
   ];
 }
 
@@ -29,13 +33,13 @@ function plot(rows, said) {
   const wrapped = (words, most) => words.match(new RegExp(`.{1,${most}}(?:\\s|$)`, "g")) ?? [words];
   let y = 4;
   for (const row of rows) {
-    for (const words of wrapped(row.heading, 62)) text(8, (y += PLOT.line), words.trim(), { "font-weight": "bold" });
+    for (const words of wrapped(row.waits ? `${row.heading} · waits for an answer` : row.heading, 62)) text(8, (y += PLOT.line), words.trim(), { "font-weight": "bold" });
     for (const words of wrapped(row.arms, 72)) text(8, (y += PLOT.line), words.trim());
     const [from, to, level] = row.interval, middle = (y += PLOT.line + 4) - 5;
     line(x(1), middle - 12, x(1), middle + 12, { "stroke-dasharray": "3 3" });
     line(x(from), middle, x(to), middle, { "stroke-width": 2 });
     for (const end of [from, to]) line(x(end), middle - 5, x(end), middle + 5, { "stroke-width": 2 });
-    parts.push(h("svg:rect", { x: x(row.ratio) - 5, y: middle - 5, width: 10, height: 10, fill: "currentColor" }));
+    parts.push(h("svg:rect", { x: x(row.ratio) - 5, y: middle - 5, width: 10, height: 10, class: row.waits ? "point waits" : "point" }));
     text(PLOT.numbers, y, `${row.printed} (${level} % CI ${from} to ${to})`);
     y += 14;
   }
@@ -113,8 +117,15 @@ function mapEffect(rule, above, advice) {
 
 // Two patients --------------------------------------------------------------------------------------------------------
 
-/** Two patients side by side: the facts in which they differ, and how every regimen stands in each. */
-function compareView(before, after) {
+/** What two patients are called side by side: by their names, where they have two. */
+function pairNames(kept, now) {
+  const name = (profile) => profile.summary ?? profile.id, both = [name(kept), name(now)];
+  if (both[0] && both[1] && both[0] !== both[1]) return both;
+  return [both[0] ? `Kept: ${both[0]}` : "The kept patient", both[0] ? "Now" : both[1] ?? "The patient now"];
+}
+
+/** Two patients side by side: the facts in which they differ, and how every regimen stands in each and by which rule. */
+function compareView(before, after, names) {
   const { data, engine } = after.advisor;
   const facts = Object.values(engine.facts).filter((fact) => !sameValue(before.patient.facts[fact.name], after.patient.facts[fact.name]));
   const words = (advice, fact) => valueWords(fact, advice.patient.facts[fact.name], data);
@@ -122,10 +133,11 @@ function compareView(before, after) {
   const ids = uniqueOf([...after.options, ...before.options].map((option) => option.regimen));
   const apart = ids.filter((id) => standing(before, id) !== standing(after, id)), same = ids.filter((id) => !apart.includes(id));
   const cell = (value) => h("td", {}, value ? badge(value) : "another disease");
-  const rows = (some) => some.map((id) => h("tr", { class: apart.includes(id) ? "differs" : "", "data-regimen": id }, h("th", { scope: "row" }, data.regimens[id].name), cell(standing(before, id)), cell(standing(after, id))));
+  const changes = changesBetween(before, after), link = (id) => (standing(after, id) ? h("button", { type: "button", class: "link", onclick: () => page.toOption(id) }, data.regimens[id].name) : data.regimens[id].name);
+  const by = (id) => (changes.get(id)?.rules ?? []).slice(0, 1).map((rule) => h("p", { class: "by", "data-rule": rule }, "Rule ", h("code", {}, rule), ": ", ruleWords(rule, after.advisor.truths[rule], data)));
+  const rows = (some) => some.map((id) => h("tr", { class: apart.includes(id) ? "differs" : "", "data-regimen": id }, h("th", { scope: "row" }, link(id), by(id)), cell(standing(before, id)), cell(standing(after, id))));
   const table = (caption, head, body) => h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": caption },
     h("table", { class: "compare" }, h("caption", {}, caption), h("thead", {}, h("tr", {}, head.map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, body)));
-  const names = ["Before (kept)", "Now"];
   return [
     h("h2", {}, "Compare two patients"),
     facts.length

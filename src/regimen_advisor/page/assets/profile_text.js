@@ -159,7 +159,10 @@ function plainValue(text, fail) {
 /** `[a, b]` and `{a: 1, b: [c]}`. */
 class FlowReader {
   constructor(text, fail, depth) {
-    Object.assign(this, { text, fail, depth, at: 0 });
+    this.text = text;
+    this.fail = fail;
+    this.depth = depth;
+    this.at = 0;
   }
 
   whole() {

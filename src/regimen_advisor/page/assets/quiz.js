@@ -9,7 +9,10 @@ class Quiz {
   }
 
   begin(quiz) {
-    Object.assign(this, { quiz, at: 0, given: {}, marked: new Map() });
+    this.quiz = quiz;
+    this.at = 0;
+    this.given = {};
+    this.marked = new Map();
   }
 
   get question() {

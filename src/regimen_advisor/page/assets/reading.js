@@ -84,8 +84,9 @@ class ProfileReader {
     return { facts, history: entries, given, notes: this.notes };
   }
 
-  #refuse(path, message, help = null) {
-    this.problems.push({ path, message, help });
+  /** `more.form` is the message in the words of the form. */
+  #refuse(path, message, help = null, more = {}) {
+    this.problems.push({ path, message, help, ...more });
     return null;
   }
 
@@ -107,7 +108,9 @@ class ProfileReader {
     const said = fact.name === "pd_l1_tps" && typeof written === "string" ? percentWords(written) : written;
     const expected = fact.name === "pd_l1_tps" ? "a whole percentage 0-100, a range such as `at_least: 1, below: 50`, or one of the forms `<1`, `1-49`, `>=50`"
       : `a whole number from ${fact.low} to ${fact.high}, or a range such as at_least: ${fact.low}`;
-    const refuse = () => this.#refuse([fact.name], `${fact.name}: expected ${expected}, found ${shownValue(written)}`);
+    const ranges = fact.name === "pd_l1_tps" ? "<1, 1-49 or ≥50" : "≤2";
+    const refuse = () => this.#refuse([fact.name], `${fact.name}: expected ${expected}, found ${shownValue(written)}`, null,
+      { form: `expected a whole number from ${fact.low} to ${fact.high}, or a range such as ${ranges}; found ${shownValue(written)}` });
     const bounds = isMapping(said) ? said : { at_least: said, at_most: said };
     let { low, high } = fact, any = false;
     for (const [word, number] of Object.entries(bounds)) {
@@ -264,7 +267,7 @@ class ProfileReader {
       const label = this.engine.facts[smallest.fact].label;
       const why = smallest.axiom ? smallest.axiom.says : `they differ on the ${label}`;
       const verb = keys.length > 1 ? "contradict each other" : "contradicts itself";
-      throw new Refusal([{ path: [keys.at(-1)], keys, message: `${listedWords(keys.map((key) => `\`${key}\``))} ${verb}: ${why}` }]);
+      throw new Refusal([{ path: [keys.at(-1)], keys, why, message: `${listedWords(keys.map((key) => `\`${key}\``))} ${verb}: ${why}` }]);
     }
   }
 

@@ -78,6 +78,7 @@ class Solver {
 
   #ofDrugs(entry, slot) {
     const { must, may } = entry.drugs, found = [];
+    /** @type {any} */
     let sure = 0n;
     this.kinds.forEach(({ mask }, index) => {
       if (mask & must) {

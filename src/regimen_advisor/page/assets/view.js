@@ -47,7 +47,6 @@ const TRUTH_WORDS = { [TRUE]: "met", [FALSE]: "not met", [UNKNOWN]: "unknown" };
 /** A standing, or a group of the quiz, in words. */
 const standingWords = (standing) => standing.replaceAll("-", " ");
 const badge = (standing) => h("span", { class: `standing ${standing}` }, standingWords(standing));
-const cite = (place) => h("span", { class: "cite" }, `[${place}]`);
 const LINK = /https:\/\/[^\s),;]+/g;
 
 /** A sentence in which every address is a link. */
@@ -134,8 +133,8 @@ function argument(id, advice, open = false) {
   const state = TRUTH_WORDS[truths[id]];
   const exact = truths[id] === judge(node) ? null : h("p", { class: "quiet" }, `Taken part by part this is ${TRUTH_WORDS[judge(node)]}; no patient as described leaves it so.`);
   return disclosure({ class: "argument", open },
-    [h("span", { class: `state ${state.replace(" ", "-")}` }, `${state}: `), rule.does, " ", cite(rule.source)], () => [
-      h("p", {}, rule.says), exact, ruleTree(id, advice),
+    [h("span", { class: `state ${state.replace(" ", "-")}` }, `${state}: `), rule.does, " ", h("span", { class: "cite" }, `[${rule.source}]`)], () => [
+      h("p", {}, rule.says, " ", cite(rule.source)), exact, ruleTree(id, advice),
       h("p", { class: "quiet" }, "Rule ", h("code", {}, id), rule.basis === "review" ? "" : ` · ${rule.basis} (${rule.certainty})`),
     ]);
 }
@@ -148,38 +147,24 @@ function ruleTree(id, advice) {
 
 // Options -------------------------------------------------------------------------------------------------------------
 
-const KINDS = { measure: "Before the first dose", patient: "For this patient", evidence: "Evidence is thin" };
+const KINDS = ["measure", "patient", "evidence"];
 
 /** The cautions of an option, what to do before the first dose first and thin evidence last. */
 function cautions(option, advice, told) {
   const kind = (held) => advice.advisor.data.rules[held.rule].kind;
   const left = option.cautions.filter((held) => !isFirst(held.rule, advice));
-  return Object.keys(KINDS).flatMap((name) => left.filter((held) => kind(held) === name)).map((held) => caution(held, advice, told));
+  return KINDS.flatMap((name) => left.filter((held) => kind(held) === name)).map((held) => caution(held, advice, told));
 }
 
 /** Whether what a rule says stands above the options. */
 const isFirst = (rule, advice) => advice.first.some((one) => one.rules.includes(rule));
 
-/** What holds for every option, once. */
-function firstView(advice) {
-  if (!advice.first.length) return null;
-  const { data, engine } = advice.advisor;
-  return h("section", { "data-section": "first" }, h("h2", {}, "First"), advice.first.map((one) => {
-    const rule = data.rules[one.rules[0]];
-    const title = one.effect === "caution" ? null : h("strong", {}, `${rule.title}: `);
-    const where = rule.basis === "review" ? cite(rule.source) : h("span", { class: "cite" }, `(outside, ${rule.certainty})`);
-    const lead = one.state === "open" ? `? waits for ${questionsWords(one.depends_on, engine)}: ` : "! ";
-    return h("div", { class: `caution ${one.state}` }, h("span", { class: "warn" }, lead), title, one.says, " ", where,
-      one.effect === "caution" ? rule.errata.map((text) => h("p", { class: "erratum" }, `† ${text}`)) : null);
-  }));
-}
-
 /** A caution with the errata behind it, but for those told with the studies of the option. */
 function caution(held, advice, told) {
   const { data, engine } = advice.advisor, rule = data.rules[held.rule];
-  const lead = held.state === "open" ? `? waits for ${questionsWords(held.depends_on, engine)}: ` : `${rule.kind === "patient" ? "! " : ""}${KINDS[rule.kind]}: `;
+  const lead = held.state === "open" ? `? waits for ${questionsWords(held.depends_on, engine)}: ` : `${rule.kind === "patient" ? "! " : ""}${data.kinds[rule.kind]}: `;
   return h("div", { class: `caution ${held.state} ${rule.kind}` }, h("span", { class: "warn" }, lead), (held.state === "open" && rule.if_open) || rule.says,
-    rule.basis === "review" ? null : h("span", { class: "cite" }, ` (outside, ${rule.certainty})`), rule.signed === "[]" ? null : h("span", { class: "cite" }, ` ${rule.signed}`),
+    rule.basis === "review" ? null : h("span", { class: "cite" }, ` (outside, ${rule.certainty})`), rule.signed === "[]" ? null : [" ", rich(rule.signed)],
     rule.errata.filter((text) => !told.includes(text)).map((text) => h("p", { class: "erratum" }, `† ${text}`)));
 }
 
@@ -199,43 +184,60 @@ function study(id, option, data) {
   const one = data.studies[id], brief = data.regimens[option.regimen].brief[id] ?? [];
   return h("li", { class: "study" },
     h("strong", {}, one.words), " ", cite(one.cited),
-    brief.map((text) => h("p", { class: "figure" }, text)),
+    brief.map((text) => h("p", { class: "figure" }, rich(text))),
     one.errata.map((text) => h("p", { class: "erratum" }, `† ${text}`)),
     disclosure({ class: "more" }, `All of ${one.name}: arms, results, safety, citation`, () => blocks(one.blocks)));
 }
 
+/** The standing of an option and the level of its evidence, each with what it means. */
+function chips(option, advice) {
+  const { data } = advice.advisor, { standing } = option, { ocebm_2011: level, basis } = option.design_level;
+  return [
+    tipped({ class: `standing ${standing}` }, standingWords(standing), `${standingWords(standing)}: ${data.groups[standing] ?? data.groups.waiting}.`),
+    isStandard(option, advice) ? tipped({ class: "mark standard" }, "standard", "A standard of the reviews that holds for this patient names this option.") : null,
+    level ? tipped({ class: "mark level" }, `level ${level}`, `Level ${level} of the design (OCEBM 2011, 1 is best): ${basis}.`) : null,
+    option.shown_benefit ? tipped({ class: "mark level" }, `gain: ${option.shown_benefit}`, `The review states a gain in ${option.shown_benefit} for it.`) : null,
+  ];
+}
+
 /** One option; `change` says what became of it with the last edit. */
-function optionCard(option, advice, change) {
-  const { data } = advice.advisor, { standing } = option;
-  const level = option.design_level.ocebm_2011;
-  const facts = [
-    level ? `level ${level} by design` : null, option.shown_benefit ? `gain stated: ${option.shown_benefit}` : null,
-    ...option.setting,
-  ].filter((part) => part);
+function optionCard(option, advice, change, number) {
+  const { data } = advice.advisor, { standing, regimen } = option, title = `option-${regimen}`;
   const told = option.studies.flatMap((id) => data.studies[id].errata);
   const open = standing === "undetermined" || standing === "excluded";
   const why = { offered: "Why", "offered-with-caution": "Why", undetermined: "What it waits for", excluded: "Why and why not" };
   const rules = uniqueOf([...option.reasons.map((reason) => reason.rule), ...option.rules]);
-  return h("article", { class: `option ${standing}`, "data-regimen": option.regimen, "data-standing": standing },
-    h("h3", {}, option.name, badge(standing), change ? h("span", { class: "mark" }, change) : null),
-    facts.length ? h("p", { class: "quiet" }, facts.join(" · ")) : null,
-    option.says.map((text) => h("p", {}, text)),
-    standing === "excluded" ? option.reasons.filter((reason) => reason.state === "met" && data.rules[reason.rule].effect === "exclude")
-      .map((reason) => h("p", {}, h("strong", {}, "Excluded: "), data.rules[reason.rule].says, " ", cite(data.rules[reason.rule].source))) : null,
+  const approvals = option.approvals.map((id) => h("li", {}, h("strong", {}, "Approved: "), rich(data.approvals[id].words), data.approvals[id].errata.map((text) => h("p", { class: "erratum" }, `† ${text}`))));
+  return h("article", { class: `option ${standing}`, "aria-labelledby": title, "data-regimen": regimen, "data-standing": standing },
+    h("h3", {}, h("span", { id: title }, number ? `${number}. ` : "", option.name), chips(option, advice), change ? h("span", { class: "mark" }, change.words) : null),
+    option.setting.length ? h("p", { class: "quiet small" }, option.setting.join(" · ")) : null,
+    change ? change.rules.slice(0, 1).map((id) => h("p", { class: "by" }, "Changed by rule ", h("code", {}, id), ": ", ruleWords(id, advice.advisor.truths[id], data))) : null,
+    option.says.map((text) => h("p", {}, rich(text))),
     standing === "undetermined" ? h("p", { class: "waits" }, "? waits for ...") : null,
+    cautions(option, advice, told),
     option.harm.map((harm) => h("p", {}, harm.says, " ", cite(harm.source))),
     option.schedule ? h("p", {}, h("strong", {}, "Schedule: "), option.schedule.says, " ", cite(option.schedule.source)) : null,
-    cautions(option, advice, told),
-    option.approvals.length ? h("ul", {}, option.approvals.map((id) => h("li", {}, h("strong", {}, "Approved: "), data.approvals[id].words, data.approvals[id].errata.map((text) => h("p", { class: "erratum" }, `† ${text}`))))) : null,
+    approvals.length ? h("ul", {}, approvals) : null,
     option.studies.length ? h("ul", { class: "studies" }, option.studies.map((id) => study(id, option, data))) : null,
     disclosure({ class: "more", open: open && rules.length === 1 }, why[standing], () => rules.map((id) => argument(id, advice, rules.length === 1))));
+}
+
+/** An option that a rule excludes: its reason, and all else folded up. */
+function excludedCard(option, advice, change) {
+  const { data } = advice.advisor, title = `option-${option.regimen}`, rules = uniqueOf([...option.reasons.map((reason) => reason.rule), ...option.rules]);
+  const reasons = option.reasons.filter((reason) => reason.state !== "not met" && data.rules[reason.rule].effect === "exclude");
+  return h("article", { class: "option excluded", "aria-labelledby": title, "data-regimen": option.regimen, "data-standing": "excluded" },
+    h("h3", {}, h("span", { id: title }, option.name), chips({ ...option, design_level: {}, shown_benefit: null }, advice), change ? h("span", { class: "mark" }, change.words) : null),
+    reasons.map(({ rule }) => h("p", {}, h("strong", {}, "Excluded: "), rich(data.rules[rule].says), " ", cite(data.rules[rule].source))),
+    disclosure({ class: "more" }, "Why and why not", () => [rules.map((id) => argument(id, advice, rules.length === 1)),
+      option.studies.length ? h("ul", { class: "studies" }, option.studies.map((id) => study(id, option, data))) : null]));
 }
 
 function notIndicated(options, advice, changes) {
   if (!options.length) return null;
   return h("section", { "data-section": "not-indicated" }, h("h2", {}, STANDING_TITLES["not-indicated"]), h("details", {}, h("summary", {}, `${options.length} regimens that no rule offers to this patient`),
     options.map((option) => disclosure({ class: "argument", "data-regimen": option.regimen, "data-standing": option.standing },
-      [option.name, " ", badge(option.standing), changes.get(option.regimen) ? h("span", { class: "mark" }, changes.get(option.regimen)) : null],
+      [option.name, " ", badge(option.standing), changes.get(option.regimen) ? h("span", { class: "mark" }, changes.get(option.regimen).words) : null],
       () => option.reasons.map(({ rule }) => argument(rule, advice, option.reasons.length === 1))))));
 }
 
@@ -246,15 +248,29 @@ function statements(title, list, advice, end = ": ") {
     const rule = data.rules[held.rule], errata = rule.effect === "trial" ? data.studies[rule.subject].errata : [];
     return h("li", { "data-rule": rule.id },
       held.state === "open" ? h("span", { class: "waits" }, `? depends on ${questionsWords(held.depends_on, engine)}: `) : null,
-      h("strong", {}, rule.title, end), rule.says, " ",
+      h("strong", {}, rule.title, end), rich(rule.says), " ",
       rule.basis === "review" ? cite(rule.source) : h("span", { class: "cite" }, `(outside the reviews, ${rule.certainty})`),
       errata.map((text) => h("p", { class: "erratum" }, `† ${text}`)));
   })));
 }
 
-/** The whole advice; `changes` says for a regimen what became of it. What is missing is filled in afterwards. */
-function adviceView(advice, changes) {
+/** The head of the answer, which stays in sight: the patient, what comes first, the standard, all options at a glance. */
+function summaryView(advice, changes) {
+  const little = littleKnown(advice);
+  return [
+    h("p", { class: "patient" }, h("strong", {}, "Patient: "), `${knownFacts(advice) || "nothing is known"}.`, h("span", { id: "unknown" })),
+    advice.patient.notes.map((note) => h("p", { class: "caution" }, h("span", { class: "warn" }, "! input: "), note)),
+    firstView(advice),
+    little ? h("div", { id: "missing" }) : null,
+    isNarrow() ? [glanceView(advice, changes), standardView(advice)] : [standardView(advice), glanceView(advice, changes)],
+    h("p", { class: "quiet small", id: "counts" }, countsWords(advice)),
+  ];
+}
+
+/** Each option and what stands beside them; `changes` says for a regimen what became of it. */
+function detailView(advice, changes) {
   const { data } = advice.advisor, of = (standing) => advice.options.filter((option) => option.standing === standing);
+  const numbers = new Map(shownOptions(advice).map((option, index) => [option.regimen, index + 1]));
   const offered = advice.options.filter((option) => option.standing.startsWith("offered"));
   const marked = offered.filter((option) => option.markers.length), others = offered.filter((option) => !option.markers.length);
   const groups = [
@@ -262,23 +278,26 @@ function adviceView(advice, changes) {
     ["offered", marked.length ? data.any_tumour : STANDING_TITLES.offered, others],
     ...["undetermined", "excluded"].map((standing) => [standing, STANDING_TITLES[standing], of(standing)]),
   ];
-  const shown = groups.filter(([, , options]) => options.length).map(([name, title, options]) => h("section", { "data-section": name },
-    h("h2", {}, title), options.map((option) => optionCard(option, advice, changes.get(option.regimen)))));
+  const card = (option) => (option.standing === "excluded" ? excludedCard(option, advice, changes.get(option.regimen))
+    : optionCard(option, advice, changes.get(option.regimen), numbers.get(option.regimen)));
   return [
-    advice.patient.notes.map((note) => h("p", { class: "caution" }, h("span", { class: "warn" }, "! input: "), note)),
-    firstView(advice),
-    littleKnown(advice) ? h("div", { id: "missing" }) : null,
-    statements("Standard stated by the reviews", advice.standards, advice, ". ") ?? h("p", { class: "quiet" }, "Standard stated by the reviews: none for this situation."),
-    shown.length ? shown : h("p", { class: "lead" }, "No regimen of these rules is offered to this patient, or may be."),
+    groups.filter(([, , options]) => options.length).map(([name, title, options]) => h("section", { "data-section": name }, h("h2", {}, title), options.map(card))),
     notIndicated(of("not-indicated"), advice, changes),
     littleKnown(advice) ? null : h("div", { id: "missing" }),
     statements("Silent: not spoken of by the reviews", advice.silent.filter(({ rule }) => !isFirst(rule, advice)), advice),
     statements("Trials under way when the reviews were written", advice.trials, advice),
     statements("Worth knowing", advice.notes.filter(({ rule }) => !isFirst(rule, advice)), advice),
-    h("p", { class: "quiet end" }, data.legend),
-    h("p", { class: "quiet" }, data.order),
+    keyView(data),
   ];
 }
+
+/** How many regimens have each standing. */
+function countsWords({ options, advisor }) {
+  const counts = advisor.data.standings.map((standing) => [standing, options.filter((option) => option.standing === standing).length]);
+  return `${options.length} regimens: ${listedWords(counts.filter(([, count]) => count).map(([standing, count]) => `${count} ${standingWords(standing)}`))}.`;
+}
+
+const MOST_QUESTIONS = 6;
 
 /** What is missing, and what each answer would settle. */
 function missingView(missing, advice) {
@@ -287,9 +306,12 @@ function missingView(missing, advice) {
   const answer = ({ values, standings }) => h("li", {}, h("strong", {}, listedWords(values.map((word) => data.words[word] ?? word), "or")), ": ",
     Object.entries(standings).map(([id, standing], index) => [index ? "; " : "", name(id), " ", badge(standing)]));
   const title = littleKnown(advice) ? "What to ask or test first" : "What to ask or test next";
-  return h("section", { "data-section": "missing" }, h("h2", {}, title), h("ul", {}, missing.map((question) => h("li", { "data-question": question.question },
+  const item = (question) => h("li", { "data-question": question.question },
     h("strong", {}, question.asks), ` ${decidesWords(question, advice)}`,
-    question.answers.length ? disclosure({ class: "more" }, "What each answer would settle", () => h("ul", {}, question.answers.map(answer))) : null))));
+    question.answers.length ? disclosure({ class: "more" }, "What each answer would settle", () => h("ul", {}, question.answers.map(answer))) : null);
+  const [first, rest] = [missing.slice(0, MOST_QUESTIONS), missing.slice(MOST_QUESTIONS)];
+  return h("section", { "data-section": "missing" }, h("h2", {}, title), h("ul", {}, first.map(item)),
+    rest.length ? disclosure({ class: "more" }, `${rest.length} more to ask`, () => h("ul", {}, rest.map(item))) : null);
 }
 
 /** Whether nothing is offered and more than half of the regimens wait, so that questions come before options. */

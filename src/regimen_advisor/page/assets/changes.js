@@ -1,0 +1,73 @@
+"use strict";
+// What an edit changed: which options, and by which rule.
+
+const isHidden = (standing) => standing === undefined || standing === "not-indicated";
+
+/** For each regimen that changed: {words, was, now, rules}. The rules are those whose truth changed and that decide. */
+function changesBetween(earlier, advice) {
+  const before = new Map(earlier.options.map((option) => [option.regimen, option.standing])), changes = new Map();
+  const now = new Map(advice.options.map((option) => [option.regimen, option.standing]));
+  for (const regimen of new Set([...now.keys(), ...before.keys()])) {
+    const was = before.get(regimen), standing = now.get(regimen);
+    if (was === standing || (isHidden(was) && isHidden(standing))) continue;
+    const words = isHidden(was) ? "appeared" : isHidden(standing) ? "gone" : `was ${standingWords(was)}`;
+    changes.set(regimen, { words, was, now: standing, rules: rulesBehind(regimen, was, standing, earlier, advice) });
+  }
+  return changes;
+}
+
+/** The rules of a regimen whose truth differs, of the kind that tells the two standings apart. */
+function rulesBehind(regimen, was, now, earlier, advice) {
+  const { offers, exclusions, cautions } = advice.advisor.data.regimens[regimen];
+  const differ = (ids) => ids.filter((id) => earlier.advisor.truths[id] !== advice.advisor.truths[id]);
+  const isOffered = (standing) => standing?.startsWith("offered");
+  const kinds = isOffered(was) && isOffered(now) ? [cautions, exclusions, offers]
+    : was === "excluded" || now === "excluded" ? [exclusions, offers, cautions] : [offers, exclusions, cautions];
+  const found = kinds.map(differ).find((ids) => ids.length) ?? [];
+  const deciding = found.filter((id) => advice.advisor.truths[id] === TRUE); // what speaks now before what has fallen silent
+  return deciding.length ? deciding : found;
+}
+
+const ruleWords = (id, truth, data) => [truth === TRUE ? "" : truth === FALSE ? "no longer: " : "open: ", data.rules[id].says, " ", data.rules[id].signed === "[]" ? null : rich(data.rules[id].signed)];
+
+/** One change: the option, its standings, and the rule. */
+function changeItem(regimen, { was, now, rules }, advice) {
+  const { data, truths } = advice.advisor, gone = now === undefined;
+  return h("li", {}, gone ? h("strong", {}, data.regimens[regimen].name) : h("button", { type: "button", class: "link", onclick: () => page.toOption(regimen) }, data.regimens[regimen].name),
+    ": ", was === undefined ? "" : [badge(was), " → "], gone ? "another disease" : badge(now),
+    (gone || was === undefined ? [] : rules.slice(0, 1)).map((id) => h("p", { class: "by", "data-rule": id }, "Rule ", h("code", {}, id), ": ", ruleWords(id, truths[id], data))));
+}
+
+/** The facts that an edit changed, each from what to what; the others follow from them. */
+function editedFacts(edited, earlier, advice) {
+  const { engine, data } = advice.advisor;
+  return edited.map((key) => {
+    const fact = engine.facts[key];
+    if (!fact) return key === "history" ? "the treatment history" : key;
+    const words = (one) => valueWords(fact, one.patient.facts[key], data);
+    return `${fact.label} (${words(earlier)} → ${words(advice)})`;
+  });
+}
+
+/** The bar that stays in sight: what changed, by which rule, with a way to each card. */
+function changedView(earlier, advice, changes, edited, cleared, dismiss) {
+  const facts = listedWords(editedFacts(edited, earlier, advice)) || "the last edit", all = [...changes];
+  const items = all.map(([id, change]) => changeItem(id, change, advice)), [first, ...rest] = items;
+  return [
+    h("div", { class: "head" }, h("h2", {}, `What changed with ${facts}`), h("button", { type: "button", class: "quiet-button", id: "changed-close", "aria-label": "Close what changed", onclick: dismiss }, "×")),
+    cleared.length ? h("p", { class: "cleared" }, `Cleared, since it does not fit: ${listedWords(cleared)}.`) : null,
+    first ? h("ul", {}, first) : h("p", {}, "No option changed its standing."),
+    rest.length ? h("details", { open: rest.length < 3 && !isNarrow() }, h("summary", {}, `${rest.length} more option${rest.length > 1 ? "s" : ""} changed`), h("ul", {}, rest)) : null,
+  ];
+}
+
+/** The same in words, for those who hear it. */
+function changedWords(earlier, advice, changes, edited, cleared) {
+  const { data } = advice.advisor, facts = listedWords(editedFacts(edited, earlier, advice)) || "the last edit";
+  const said = [...changes].map(([id, { now }]) => `${data.regimens[id].name} ${now === undefined ? "gone with the disease" : `is now ${standingWords(now)}`}`);
+  const told = said.length > 4 ? [...said.slice(0, 3), `${said.length - 3} more`] : said;
+  const lost = cleared.length ? ` Cleared, since it does not fit: ${listedWords(cleared)}.` : "";
+  return `Changed ${facts}: ${told.length ? `${told.join("; ")}.` : "no option changed its standing."}${lost}`;
+}
+
+const isNarrow = () => window.matchMedia("(max-width: 52rem)").matches;

@@ -1,0 +1,173 @@
+"use strict";
+// The head of an answer: who the patient is, what holds for every option, the standard, and each option in one row.
+
+const SHORT = { offered: "offered", "offered-with-caution": "with caution", undetermined: "waits" };
+const MOST_OPEN = 2, MOST_UNKNOWN = 6;
+
+/** The patient in one sentence: what was found, each treatment with its outcome, what was looked for and absent. */
+function knownFacts(advice) {
+  const { data, engine } = advice.advisor, { patient } = advice, words = data.patient_words;
+  const found = [], absent = { negative: [], none: [] }, { history } = patient;
+  for (const [name, fact] of Object.entries(engine.facts)) {
+    if (!isTold(name, fact, patient, words, engine)) continue;
+    const said = yesNoWords(fact, valueWords(fact, patient.facts[name], data));
+    if (said === "not fully known") continue;
+    if ((said === "none" || said === "no") && name in words.not_so) found.push(words.not_so[name]);
+    else if (["negative", "none", "no"].includes(said)) absent[said === "negative" ? said : "none"].push(fact.label.replace(/ fusion$/, ""));
+    else if (words.without_label.includes(name) || said === "yes") found.push(said === "yes" ? fact.label : said);
+    else found.push(`${words.labels[name] ?? fact.label} ${said}`);
+  }
+  const treated = history && !history.length ? "not treated yet" : (history ?? []).map((entry) => treatmentWords(entry, engine)).join("; ");
+  const negatives = Object.entries(absent).filter(([, labels]) => labels.length).map(([word, labels]) => `${word}: ${labels.join(", ")}`);
+  return [found.join(", "), treated, ...negatives].filter((part) => part).join("; ");
+}
+
+const yesNoWords = (fact, said) => (fact.kind === "choice" && fact.domain.includes("true") ? { true: "yes", false: "no" }[said] ?? said : said);
+
+function isTold(name, fact, patient, words, engine) {
+  const value = patient.facts[name], { given } = patient;
+  if (sameValue(value, fact.unknown) || (name === "disease" && "histology" in given)) return false;
+  if (name === "extent" && "stage" in given && value.can === engine.facts.extent.mask(["metastatic"])) return false;
+  if (words.from_history.includes(name)) {
+    const { history } = patient, { prior_lines: lines } = patient.facts;
+    if (history && (!history.length || history.some((entry) => entry.line))) return false; // each line is named
+    const untreated = lines.low === 0 && lines.high === 0 && name !== "prior_lines";
+    return ["history", "prior_lines", "last_outcome"].some((key) => key in given) && !untreated;
+  }
+  return name in given;
+}
+
+function treatmentWords({ line, maintenance, drugs, outcomes, cycles }, engine) {
+  const { data } = engine, outcome = outcomes.length === 1 ? data.words[outcomes[0]] ?? outcomes[0] : "outcome not known";
+  const named = valueWords(engine.facts.received, drugs, data), many = cycles.low === cycles.high ? `, ${cycles.low} cycles` : "";
+  const said = `${named === "unknown" ? "drugs not known" : named} (${outcome}${many})`;
+  return line === null ? `curative treatment: ${said}` : `line ${line}${maintenance ? " maintenance" : ""}: ${said}`;
+}
+
+/** What is not known and can bear on the answer, the weightiest first; nothing where the questions say it all. */
+function unknownWords(missing, advice) {
+  if (littleKnown(advice)) return "";
+  const cautions = advice.options.filter((option) => option.standing !== "not-indicated" && option.standing !== "excluded").flatMap((option) => option.cautions);
+  const waits = [...advice.first, ...advice.standards, ...cautions].flatMap((one) => one.depends_on);
+  const words = uniqueOf([...missing.map((one) => one.question), ...waits]).map((key) => questionWords(key, advice.advisor.engine));
+  const left = words.length - MOST_UNKNOWN;
+  return [...words.slice(0, MOST_UNKNOWN), ...(left > 0 ? [`${left} more`] : [])].join(", ");
+}
+
+/** What holds for every option, once; of much that is open only what it waits for. */
+function firstView(advice) {
+  const { data, engine } = advice.advisor, open = advice.first.filter((one) => one.state === "open");
+  const inOne = open.length > MOST_OPEN, shown = advice.first.filter((one) => one.state === "holds" || !inOne);
+  const keys = uniqueOf(open.flatMap((one) => one.depends_on));
+  const rest = inOne && !littleKnown(advice) ? h("p", { class: "caution open" }, h("span", { class: "warn" }, "? each can speak against every option: "), questionsWords(keys, engine)) : null;
+  if (!shown.length && !rest) return null;
+  return h("section", { "data-section": "first" }, h("h2", {}, "First"), shown.map((one) => {
+    const rule = data.rules[one.rules[0]];
+    const title = one.effect === "caution" ? null : h("strong", {}, `${rule.title}: `);
+    const where = rule.basis === "review" ? cite(rule.source) : h("span", { class: "cite" }, `(outside, ${rule.certainty})`);
+    const lead = one.state === "open" ? `? waits for ${questionsWords(one.depends_on, engine)}: ` : "! ";
+    return h("div", { class: `caution ${one.state}` }, h("span", { class: "warn" }, lead), title, one.says, " ", where,
+      one.effect === "caution" ? rule.errata.map((text) => h("p", { class: "erratum" }, `† ${text}`)) : null);
+  }), rest);
+}
+
+/** What the reviews state as the standard; standards that wait for the same answers are one line. */
+function standardView(advice) {
+  const { data, engine } = advice.advisor, open = advice.standards.filter((one) => one.state === "open");
+  const title = "Standard stated by the reviews";
+  if (!advice.standards.length) return h("p", { class: "quiet" }, `${title}: none for this situation.`);
+  const inOne = open.length > 1, keys = uniqueOf(open.flatMap((one) => one.depends_on));
+  const at = ({ rule }) => cite(data.rules[rule].source), said = ({ rule }) => data.rules[rule];
+  const shown = advice.standards.filter((one) => one.state === "holds" || !inOne), several = shown.length > 1;
+  return h("section", { "data-section": title }, h("h2", {}, title), h("ul", {},
+    shown.map((one) => h("li", { "data-rule": one.rule }, one.state === "open" ? h("span", { class: "waits" }, `? depends on ${questionsWords(one.depends_on, engine)}: `) : null,
+      h("strong", {}, said(one).title), several ? [" ", at(one)] : [". ", said(one).says, " ", at(one)])),
+    inOne ? h("li", {}, h("span", { class: "waits" }, `? ${listedWords(keys.map((key) => questionWords(key, engine)))} decide${keys.length > 1 ? "" : "s"} between: `),
+      open.map((one, index) => [index ? "; " : "", h("span", { "data-rule": one.rule }, said(one).title, " ", at(one))]), ".") : null),
+    several ? disclosure({ class: "more" }, "In full", () => h("ul", {}, shown.map((one) => h("li", {}, h("strong", {}, `${said(one).title}. `), said(one).says, " ", at(one))))) : null);
+}
+
+/** The study shown first for an option: by level, figures before none, the gain it showed, its phase. */
+function leadingStudy(option, data) {
+  const before = (one, other) => {
+    const [left, right] = [data.studies[one].rank, data.studies[other].rank], at = left.findIndex((part, index) => part !== right[index]);
+    return at >= 0 && left[at] < right[at];
+  };
+  return option.studies.reduce((best, one) => (best === null || before(one, best) ? one : best), null);
+}
+
+/** What a row says of the evidence: the best study with its design and size, and its main result. */
+function evidenceWords(option, data) {
+  const id = leadingStudy(option, data);
+  if (id !== null && !data.studies[id].is_statement) return data.regimens[option.regimen].glance[id];
+  const { source } = data.rules[option.rules[0]], signs = id === null ? [] : data.studies[id].signs;
+  const place = `[${source}${signs.length ? ` †${signs.join(" ")}` : ""}]`;
+  return [`${id === null ? "no study named" : "a statement of the review, no study"} ${place}`, ""];
+}
+
+/** The first warning of an option, in words: what holds before what is open, the patient before the study. */
+function firstWarning(option, advice) {
+  if (option.standing === "undetermined") return null; // what it waits for comes once it is worked out
+  const { data, engine } = advice.advisor, kinds = Object.keys(data.kinds);
+  const weight = ({ rule, state }) => (state === "open" ? kinds.length : 0) + kinds.indexOf(data.rules[rule].kind);
+  const [first] = option.cautions.filter(({ rule }) => !isFirst(rule, advice)).sort((one, other) => weight(one) - weight(other));
+  if (!first) {
+    const said = option.cautions.some((held) => held.state === "holds" && data.rules[held.rule].kind === "patient");
+    return said && option.standing === "offered-with-caution" ? ["", "as said first"] : null;
+  }
+  const rule = data.rules[first.rule];
+  if (first.state === "open") return [`? waits for ${questionsWords(first.depends_on, engine)}: `, rule.if_open ?? rule.says];
+  return [`${rule.kind === "patient" ? "! " : ""}${data.kinds[rule.kind]}: `, rule.says];
+}
+
+/** Whether a standard of the reviews that holds for this patient names the option. */
+const isStandard = (option, advice) => advice.standards.some((one) => one.state === "holds" && advice.advisor.data.rules[one.rule].regimens.includes(option.regimen));
+
+/** All options that are offered or wait, in a table of one row each; a name leads to its card. */
+function glanceView(advice, changes) {
+  const { data } = advice.advisor, shown = shownOptions(advice);
+  if (!shown.length) return h("p", { class: "lead", "data-section": "glance" }, "No regimen of these rules is offered to this patient, or may be.");
+  const rows = shown.map((option, index) => {
+    const [study, endpoint] = evidenceWords(option, data), warning = firstWarning(option, advice), change = changes.get(option.regimen);
+    const approvals = option.approvals.map((id) => data.approvals[id].brief).join("; ");
+    return h("tr", { class: option.standing, "data-row": option.regimen },
+      h("th", { scope: "row" }, h("span", { class: "name" }, h("span", { class: "number" }, `${index + 1}`), h("button", { type: "button", class: "link", onclick: () => toCard(option.regimen) }, option.name)),
+        change ? h("span", { class: "mark" }, change.words) : null),
+      h("td", { class: "stands" }, h("span", { class: `standing ${option.standing}`, title: data.groups[option.standing] ?? data.groups.waiting }, SHORT[option.standing]), isStandard(option, advice) ? h("span", { class: "mark standard" }, "standard") : null),
+      h("td", { class: "evidence" }, rich(study), endpoint ? [h("span", { class: "dot" }, " · "), rich(endpoint)] : null, approvals ? [" · approved ", rich(approvals)] : null),
+      h("td", { class: "warning" }, option.standing === "undetermined" ? h("span", { class: "waits" }, "? waits for ...") : warning ? [h("span", { class: "warn" }, warning[0]), warning[1]] : null));
+  });
+  const head = ["Option", "Standing", "Best study and result", "First warning"].map((name) => h("th", { scope: "col" }, name));
+  return h("section", { "data-section": "glance" }, h("h2", {}, "At a glance"),
+    h("table", { class: "glance" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)),
+    shown.length > 1 ? h("p", { class: "quiet small" }, data.order_line) : null);
+}
+
+/** The options of the table, in its order: for a marker first, then for any tumour, then those that wait. */
+function shownOptions({ options }) {
+  const offered = options.filter((option) => option.standing.startsWith("offered"));
+  return [...offered.filter((option) => option.markers.length), ...offered.filter((option) => !option.markers.length), ...options.filter((option) => option.standing === "undetermined")];
+}
+
+/** Brings the card of a regimen into view, opened and focused. */
+function toCard(regimen) {
+  document.body.dataset.pane = "answer";
+  const card = document.querySelector(`#answer [data-regimen="${regimen}"]`);
+  if (!card) return;
+  for (let around = card; around; around = around.parentElement?.closest("details")) if (around instanceof HTMLDetailsElement) around.open = true;
+  /** @type {HTMLElement} */
+  const focused = card.querySelector("h3, summary");
+  if (focused.matches("h3")) focused.setAttribute("tabindex", "-1");
+  card.scrollIntoView({ block: "start" });
+  focused.focus({ preventScroll: true });
+}
+
+/** What the signs, chips and letters of the answer mean. */
+function keyView(data) {
+  const meaning = (standing) => data.groups[standing] ?? data.groups.waiting;
+  return h("section", { "data-section": "key" }, h("h2", {}, "What the signs mean"),
+    h("dl", { class: "key" }, data.standings.map((standing) => h("div", {}, h("dt", {}, badge(standing)), h("dd", {}, meaning(standing))))),
+    h("dl", { class: "key" }, Object.values(data.reviews).map((review) => h("div", {}, h("dt", {}, review.cited_as), h("dd", {}, `${review.title}. A number after it is the section.`)))),
+    h("p", { class: "quiet" }, rich(data.legend), " A level is that of the design (OCEBM 2011): 1 is best, 5 weakest."),
+    h("p", { class: "quiet" }, data.order));
+}

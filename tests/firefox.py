@@ -1,0 +1,77 @@
+"""A real Firefox, driven by the standard protocol it speaks itself (WebDriver BiDi): no driver program is needed."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+LISTENS = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
+SECONDS = 60.0
+
+
+class Firefox:
+    """One tab of a Firefox without a window; what it complains of is kept."""
+
+    def __init__(self, program: str, profile: Path, width: int, height: int) -> None:
+        sync = pytest.importorskip("websockets.sync.client", reason="websockets is not installed")
+        self.complaints: list[str] = []
+        command = [program, "--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port", "0"]
+        said = profile / "said.txt"
+        with said.open("w") as errors:
+            self._process = subprocess.Popen(command, stderr=errors, stdout=subprocess.DEVNULL)
+        end = time.monotonic() + SECONDS
+        while not (match := LISTENS.search(said.read_text())):
+            if self._process.poll() is not None or time.monotonic() > end:
+                pytest.fail(f"Firefox does not listen: {said.read_text()}")
+            time.sleep(0.1)
+        self._socket, self._number = sync.connect(f"{match[1]}/session", max_size=None), 0
+        self.ask("session.new", {"capabilities": {}})
+        self.ask("session.subscribe", {"events": ["log.entryAdded"]})
+        self.tab = self.ask("browsingContext.getTree", {})["contexts"][0]["context"]
+        size = {"width": width, "height": height}
+        self.ask("browsingContext.setViewport", {"context": self.tab, "viewport": size})
+
+    def ask(self, method: str, parameters: dict[str, Any]) -> Any:
+        """The result of one command; a refusal is a failure."""
+        self._number += 1
+        self._socket.send(json.dumps({"id": self._number, "method": method, "params": parameters}))
+        while True:
+            answer = json.loads(self._socket.recv(timeout=SECONDS))
+            if answer.get("method") == "log.entryAdded":
+                self.complaints.append(str(answer["params"].get("text")))
+            elif answer.get("id") == self._number:
+                assert answer["type"] == "success", answer
+                return answer["result"]
+
+    def open(self, address: str) -> None:
+        """Go to an address and wait until it is loaded."""
+        self.ask("browsingContext.navigate", {"context": self.tab, "url": address, "wait": "complete"})
+
+    def evaluate(self, expression: str) -> Any:
+        """The value of an expression, by way of JSON; a promise is waited for."""
+        code = f"Promise.resolve({expression}).then(JSON.stringify)"
+        target = {"context": self.tab}
+        found = self.ask("script.evaluate", {"expression": code, "target": target, "awaitPromise": True})
+        assert found["type"] == "success", found
+        value = found["result"].get("value")
+        return None if value is None else json.loads(value)
+
+    def press(self, *keys: str) -> None:
+        """Press keys one after the other, as on a keyboard."""
+        actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
+        self.ask(
+            "input.performActions",
+            {"context": self.tab, "actions": [{"type": "key", "id": "keys", "actions": actions}]},
+        )
+
+    def close(self) -> None:
+        """End the browser."""
+        self._socket.close()
+        self._process.terminate()
+        self._process.wait(timeout=SECONDS)
