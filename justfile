@@ -25,3 +25,7 @@ scripts:
 # All quality gates in a fresh environment.
 ci:
     bash .ci/run
+
+# Write the lessons that ship again, after a change of rules; then read the diff.
+lessons:
+    for sheet in docs/lessons/*.md; do .venv/bin/regimen-advisor lesson "profiles/$(basename "$sheet" .md).yaml" --output "$sheet"; done

@@ -24,6 +24,7 @@ from regimen_advisor.cli import (
     completion,
     explain,
     helping,
+    lesson,
     listing,
     page,
     quiz,
@@ -229,7 +230,7 @@ def _write(text: str, output: str | None) -> None:
     write_output(text, output)
 
 
-for _topic in (schema, listing, explain, quiz, rulebook, cases, cohort, page, sources, helping):
+for _topic in (schema, listing, explain, quiz, lesson, rulebook, cases, cohort, page, sources, helping):
     _topic.register(app)
 
 

@@ -35,6 +35,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "map": ("map nsclc/later-line-egfr --profile profiles/egfr-l858r-after-osimertinib.yaml",),
     "quiz": ("quiz --seed 7 --count 5",),
+    "lesson": ("lesson profiles/nrg1-after-platinum-pemetrexed.yaml --format slides -o slides.html",),
     "page": ("page --profiles profiles", "page -o lung.html"),
     "serve": ("serve --port 0",),
     "list": ("list regimens --drug bevacizumab", "list rules --setting nsclc/later-line-egfr"),

@@ -94,8 +94,8 @@ def answer_key(quiz: Quiz, rulebook: Rulebook) -> AnswerKey:
     return AnswerKey(quiz=quiz.name, solutions=tuple(solution(one, rulebook) for one in quiz.questions))
 
 
-def solution(question: Question, rulebook: Rulebook) -> Solution:
-    """The answer to one question."""
+def solution(question: Question, rulebook: Rulebook, *, contrast: bool = True) -> Solution:
+    """The answer to one question; ``contrast`` looks for a fact that would change it, which takes longest."""
     patient = read(Profile.model_validate(question.profile), rulebook.domain)
     advice = advise(patient, rulebook, ask=False)
     options = {option.regimen: option for option in advice.options}
@@ -115,12 +115,12 @@ def solution(question: Question, rulebook: Rulebook) -> Solution:
     return Solution(
         number=question.number,
         points=tuple(points),
-        standards=tuple(_standards(advice, rulebook)),
-        contrast=_contrast(question, points, rulebook),
+        standards=tuple(standards_of(advice, rulebook)),
+        contrast=_contrast(question, points, rulebook) if contrast else None,
     )
 
 
-def _standards(advice: Advice, rulebook: Rulebook) -> Iterator[Standard]:
+def standards_of(advice: Advice, rulebook: Rulebook) -> Iterator[Standard]:
     """What the sources state as the standard for the patient, where it surely is one."""
     for statement in advice.standards:
         if statement.state == "holds":

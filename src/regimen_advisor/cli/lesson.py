@@ -1,0 +1,62 @@
+"""The verb ``lesson``: a teacher's sheet from the rules, and slides."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from regimen_advisor.cli.options import Output, Rules
+
+
+class LessonFormat(StrEnum):
+    """How ``lesson`` writes its sheets."""
+
+    MARKDOWN = "markdown"
+    HTML = "html"
+    SLIDES = "slides"
+    JSON = "json"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    app.command()(lesson)
+
+
+def lesson(
+    profiles: Annotated[
+        list[str], typer.Argument(metavar="PROFILE...", help="Profiles of the patients to teach with.")
+    ],
+    format: Annotated[
+        LessonFormat, typer.Option("--format", "-f", help="A sheet as markdown or page, slides, or JSON.")
+    ] = LessonFormat.MARKDOWN,
+    output: Output = None,
+    rules: Rules = None,
+) -> None:
+    """Make a teacher's sheet for each patient.
+
+    What to ask, what to expect, which fact to flip and what changes then by which rule, and what students get wrong.
+    """
+    from regimen_advisor.documents.json import render_answers  # noqa: PLC0415
+    from regimen_advisor.files.sources import read_document  # noqa: PLC0415
+    from regimen_advisor.guideline import Guideline  # noqa: PLC0415
+    from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
+    from regimen_advisor.patient.reading import read_files  # noqa: PLC0415
+    from regimen_advisor.quiz.lessons import lesson as lesson_of  # noqa: PLC0415
+    from regimen_advisor.reports import lesson as report  # noqa: PLC0415
+    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
+
+    guideline = Guideline.of(load_rulebook(rules))
+    patients = read_files(profiles, guideline.rulebook.domain)
+    written = [read_document(profile).value for profile in profiles]
+    lessons = [lesson_of(guideline.case(one), dict(value)) for one, value in zip(patients, written, strict=True)]
+    match format:
+        case LessonFormat.MARKDOWN:
+            write_output(report.render_markdown(lessons), output)
+        case LessonFormat.HTML:
+            write_output(report.render_page(lessons), output)
+        case LessonFormat.SLIDES:
+            write_output(report.render_slides(lessons), output)
+        case LessonFormat.JSON:
+            write_output(render_answers(lessons), output)

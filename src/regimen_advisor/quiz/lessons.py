@@ -1,0 +1,140 @@
+"""A teacher's sheet for a patient, made from the rules: what to ask, what to flip, and what students get wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import Field
+
+from regimen_advisor.advice import SCHEMA_VERSION, SCOPE, Advice, JudgedBy, Option, RulebookName, SchemaVersion, Scope
+from regimen_advisor.files.sources import Record
+from regimen_advisor.guideline import Case, Guideline
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.standings import Standing
+from regimen_advisor.language.values import Choice as Values
+from regimen_advisor.patient_wording import known_facts
+from regimen_advisor.quiz.key import Change, Point, Standard, solution, standards_of
+from regimen_advisor.quiz.making import group_of, patients_of
+from regimen_advisor.quiz.models import Choice, Question
+from regimen_advisor.quiz.patients import Patients, Written
+from regimen_advisor.quiz.variants import Variant, Variants
+
+MOST_FLIPS, MOST_TRAPS = 3, 4
+
+
+class Flip(Record):
+    """One fact changed, what it changes, and the rules that decide it then."""
+
+    says: str = Field(description="the fact that differs, in words")
+    changes: tuple[Change, ...] = Field(description="the regimens that belong elsewhere then")
+    points: tuple[Point, ...] = Field(description="where these belong in the changed patient, and why")
+
+
+class Lesson(Record):
+    """A sheet for one patient."""
+
+    schema_version: SchemaVersion = SCHEMA_VERSION
+    rulebook: JudgedBy
+    id: str = Field(description="id of the patient")
+    title: str = Field(description="the patient in one line")
+    vignette: str = Field(description="what is known of the patient, in words")
+    standards: tuple[Standard, ...] = Field(description="what the sources state as the standard")
+    options: tuple[Point, ...] = Field(description="what is offered, waits or is excluded, and why")
+    flips: tuple[Flip, ...] = Field(description="facts to flip in front of the class, the most telling first")
+    traps: tuple[Point, ...] = Field(description="what students get wrong: one condition short of being offered")
+    scope: Scope = SCOPE
+
+
+def lesson(case: Case, written: Written) -> Lesson:
+    """The sheet for the patient of ``case``, whose profile is ``written``."""
+    guideline, advice = case.guideline, case.advice(ask=False)
+    rulebook = guideline.rulebook
+    profile = {key: value for key, value in written.items() if key not in ("id", "summary")}
+    profile.setdefault("disease", _disease(case))
+    points = _points(profile, advice.options, rulebook)
+    shown = [point for point in points if point.group != "not-indicated"]
+    return Lesson(
+        rulebook=RulebookName(version=rulebook.version, digest=rulebook.digest),
+        id=case.patient.id,
+        title=case.patient.summary or case.patient.id,
+        vignette=known_facts(case.patient, guideline.wording),
+        standards=tuple(standards_of(advice, rulebook)),
+        options=tuple(shown),
+        flips=tuple(_flips(profile, advice, points, guideline)),
+        traps=tuple(_traps(points)),
+    )
+
+
+def _disease(case: Case) -> str:
+    diseases = case.patient.facts["disease"]
+    assert isinstance(diseases, Values)
+    return min(diseases.possible)
+
+
+def _points(profile: Written, options: tuple[Option, ...], rulebook: Rulebook) -> tuple[Point, ...]:
+    choices = tuple(Choice(regimen=option.regimen, name=option.name) for option in options)
+    question = Question(
+        number=1, kind="boundary", profile={"id": "patient", **profile}, known=(), unknown=(), choices=choices
+    )
+    return solution(question, rulebook, contrast=False).points
+
+
+def _traps(points: tuple[Point, ...]) -> Iterator[Point]:
+    """What is not indicated for want of one condition, and what is excluded."""
+    near = [point for point in points if point.group == "not-indicated" and _misses_one(point)]
+    yield from near[:MOST_TRAPS]
+
+
+def _misses_one(point: Point) -> bool:
+    return any(len(deciding.not_met) == 1 for deciding in point.because)
+
+
+def _flips(profile: Written, advice: Advice, points: tuple[Point, ...], guideline: Guideline) -> Iterator[Flip]:
+    """Changes of one fact, each about another one: markers of the tumour first, then what moves most regimens."""
+    patients = patients_of(guideline.rulebook)
+    found = [
+        (variant, moved)
+        for variant in Variants(patients).changed(profile)
+        if (moved := _moved(variant, points, patients))
+    ]
+    facts = guideline.rulebook.domain.facts
+    markers = {name for name, fact in facts.items() if fact.is_marker}
+    found.sort(key=lambda one: (one[0].question not in markers, -len(one[1])))  # what was tested of the tumour first
+    asked: set[str] = set()
+    for variant, moved in found:
+        if variant.question in asked:
+            continue
+        asked.add(variant.question)
+        there = {
+            point.regimen: point
+            for point in _points(variant.profile, _moved_options(advice, moved), guideline.rulebook)
+        }
+        yield Flip(says=variant.says, changes=tuple(moved), points=tuple(there[change.regimen] for change in moved))
+        if len(asked) == MOST_FLIPS:
+            return
+
+
+def _moved_options(advice: Advice, moved: list[Change]) -> tuple[Option, ...]:
+    names = {change.regimen for change in moved}
+    return tuple(option for option in advice.options if option.regimen in names)
+
+
+def _moved(variant: Variant, points: tuple[Point, ...], patients: Patients) -> list[Change]:
+    """The regimens that would be offered and are not, or the reverse, or be excluded."""
+    patient = patients.read(variant.profile)
+    if patient is None or not patients.solver.is_possible(patient):
+        return []
+    standings = patients.standings(patient)
+    moved: list[Change] = []
+    for point in points:
+        to = standings[point.regimen]
+        if _matters(point, to):
+            ends: dict[str, Any] = {"from": point.group, "to": group_of(to)}
+            moved.append(Change.model_validate({"regimen": point.regimen, "name": point.name, **ends}))
+    return moved
+
+
+def _matters(point: Point, to: Standing) -> bool:
+    is_offered = point.group.startswith("offered")
+    return is_offered != to.is_offered and {point.group, group_of(to)} != {"excluded", "not-indicated"}

@@ -1,0 +1,124 @@
+"""Lessons: a teacher's sheet as markdown and as a page, and slides for the projector."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+
+from regimen_advisor.documents.blocks import Block, Bullets, Heading, Paragraph
+from regimen_advisor.documents.html import html
+from regimen_advisor.documents.markdown import markdown
+from regimen_advisor.quiz.lessons import Flip, Lesson
+from regimen_advisor.reports.quiz import point_words, standard_words
+from regimen_advisor.wording import listed
+
+ASKS = (
+    "What do the sources state as the standard for this patient?",
+    "Which combinations do they offer, which exclude, and what speaks against each?",
+)
+
+
+def render_markdown(lessons: Sequence[Lesson]) -> str:
+    """The sheets, one after the other."""
+    return markdown(block for lesson in lessons for block in _blocks(lesson))
+
+
+def render_page(lessons: Sequence[Lesson]) -> str:
+    """The sheets as one page without script or network."""
+    from regimen_advisor.reports.pages import environment, style  # noqa: PLC0415 - slow, and only a page needs it
+
+    bodies = [(lesson.title, html(_blocks(lesson), below=0)) for lesson in lessons]
+    page = (
+        environment().get_template("lesson.html.j2").render(**style("lesson.css"), title=_title(lessons), bodies=bodies)
+    )
+    return page.rstrip() + "\n"
+
+
+def render_slides(lessons: Sequence[Lesson]) -> str:
+    """One slide a step, moved by the arrow keys; printed, one slide is a page."""
+    from markupsafe import Markup  # noqa: PLC0415 - slow, and only a page needs it
+
+    from regimen_advisor.reports.pages import environment, style  # noqa: PLC0415
+
+    script = files("regimen_advisor.reports").joinpath("templates", "slides.js").read_text("utf-8")
+    slides = [html(blocks, below=0) for lesson in lessons for blocks in _slides(lesson)]
+    page = (
+        environment()
+        .get_template("slides.html.j2")
+        .render(
+            **style("lesson.css"),
+            title=_title(lessons),
+            slides=slides,
+            script=Markup(script),  # noqa: S704 - ships with the package
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        )
+    )
+    return page.rstrip() + "\n"
+
+
+def _title(lessons: Sequence[Lesson]) -> str:
+    return lessons[0].title if len(lessons) == 1 else f"{len(lessons)} lessons"
+
+
+def _blocks(lesson: Lesson) -> Iterator[Block]:
+    yield Heading(lesson.title, 1)
+    yield Paragraph(f"{lesson.vignette}.")
+    yield Heading("Ask")
+    yield Bullets(ASKS)
+    yield from _answers(lesson)
+    if lesson.flips:
+        yield Heading("Flip one fact")
+        for flip in lesson.flips:
+            yield from _flip(flip)
+    if lesson.traps:
+        yield Heading("What students get wrong")
+        yield Bullets(tuple(point_words(point) for point in lesson.traps))
+    yield Paragraph(lesson.scope)
+
+
+def _answers(lesson: Lesson) -> Iterator[Block]:
+    yield Heading("Expect")
+    standards = tuple(standard_words(one) for one in lesson.standards)
+    yield Bullets(standards or ("Standard: the sources state none for this situation.",))
+    points = tuple(point_words(point) for point in lesson.options)
+    yield Bullets(points or ("No regimen of the sources is offered, waits or is excluded.",))
+
+
+def _flip(flip: Flip) -> Iterator[Block]:
+    yield Paragraph(f"{flip.says[0].upper()}{flip.says[1:]}. {change_words(flip)}")
+    yield Bullets(tuple(point_words(point) for point in flip.points))
+
+
+def change_words(flip: Flip) -> str:
+    """What is offered then, and what no longer."""
+    gained = [change.name for change in flip.changes if change.to.startswith("offered")]
+    lost = [change.name for change in flip.changes if change.from_.startswith("offered")]
+    parts = (("Offered then", gained), ("No longer offered", lost))
+    return " ".join(f"{words}: {listed(names)}." for words, names in parts if names)
+
+
+def _slides(lesson: Lesson) -> Iterator[list[Block]]:
+    """The patient; the question; the answer; each flip as a question and as an answer; the traps."""
+    yield [Heading(lesson.title, 1), Paragraph(f"{lesson.vignette}.")]
+    yield [Heading("Which options?", 1), Paragraph(f"{lesson.vignette}."), Bullets(ASKS)]
+    standards = tuple(f"Standard: {one.title}" for one in lesson.standards)
+    points = tuple(f"{point.name}: {point.group.replace('-', ' ')}" for point in lesson.options)
+    yield [Heading("What the sources say", 1), Bullets((*standards, *points))]
+    for flip in lesson.flips:
+        fact = f"{flip.says[0].upper()}{flip.says[1:]}"
+        yield [Heading("One fact changes", 1), Paragraph(f"{fact}."), Paragraph("What is offered then?")]
+        rules = tuple(dict.fromkeys(f"{one.says} [{one.cited}]" for point in flip.points for one in point.because))
+        yield [Heading("One fact changes", 1), Paragraph(f"{fact}. {change_words(flip)}"), Bullets(rules[:5])]
+    if lesson.traps:
+        asked = tuple(f"Why not {point.name}?" for point in lesson.traps)
+        yield [Heading("Why not?", 1), Bullets(asked)]
+        yield [
+            Heading("Why not?", 1),
+            Bullets(tuple(_why_not(point.name, point.because[0].not_met) for point in lesson.traps)),
+        ]
+
+
+def _why_not(name: str, not_met: Sequence[str]) -> str:
+    return f"{name}: its nearest rule asks for {listed(not_met)}"

@@ -1,0 +1,119 @@
+"""A lesson: a sheet and slides for a patient, all of it from the rules."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import ROOT
+from regimen_advisor.cli.app import main
+from regimen_advisor.files.sources import read_document
+from regimen_advisor.guideline import Guideline
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.quiz.lessons import Lesson, lesson
+from regimen_advisor.quiz.making import group_of, patients_of
+from regimen_advisor.quiz.variants import Variants
+
+PROFILE = ROOT / "profiles" / "nrg1-after-platinum-pemetrexed.yaml"
+
+
+@pytest.fixture(scope="module")
+def made(rulebook: Rulebook) -> Lesson:
+    return lesson(Guideline.of(rulebook).case(PROFILE), dict(read_document(PROFILE).value))
+
+
+def test_a_lesson_expects_what_advise_says(made: Lesson, rulebook: Rulebook) -> None:
+    standings = Guideline.of(rulebook).case(PROFILE).standings
+    expected = {name: group_of(standing) for name, standing in standings.items()}
+    assert {point.regimen: point.group for point in made.options} == {
+        name: group for name, group in expected.items() if group != "not-indicated"
+    }
+
+
+def test_a_flipped_fact_changes_what_the_lesson_says_it_changes(made: Lesson, rulebook: Rulebook) -> None:
+    profile = {key: value for key, value in read_document(PROFILE).value.items() if key not in ("id", "summary")}
+    profile.setdefault("disease", "nsclc")
+    patients = patients_of(rulebook)
+    variants = {one.says: one for one in Variants(patients).changed(profile)}
+    assert made.flips
+    for flip in made.flips:
+        standings = patients.standings(patients.read(variants[flip.says].profile))
+        for change, point in zip(flip.changes, flip.points, strict=True):
+            assert change.to == point.group == group_of(standings[change.regimen])
+            assert change.from_.startswith("offered") != change.to.startswith("offered")
+            assert point.because
+
+
+def test_what_students_get_wrong_is_one_condition_short(made: Lesson) -> None:
+    assert made.traps
+    for point in made.traps:
+        assert point.group == "not-indicated"
+        assert any(len(deciding.not_met) == 1 for deciding in point.because)
+
+
+def test_a_sheet_and_its_page_say_the_same_patient_question_and_rules(
+    made: Lesson, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["lesson", str(PROFILE)])
+    sheet = capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["lesson", str(PROFILE), "--format", "html", "--output", str(tmp_path / "page.html")])
+    page = (tmp_path / "page.html").read_text("utf-8")
+    for heading in ("Ask", "Expect", "Flip one fact", "What students get wrong"):
+        assert f"## {heading}" in sheet
+        assert f"<h2>{heading}</h2>" in page
+    for rule in {deciding.rule for point in made.options for deciding in point.because}:
+        assert rule in sheet
+        assert rule in page
+
+
+def test_slides_move_by_the_arrow_keys_and_print_one_to_a_page(browser: Any, tmp_path: Path) -> None:
+    file = tmp_path / "slides.html"
+    with pytest.raises(SystemExit):
+        main(["lesson", str(PROFILE), "--format", "slides", "--output", str(file)])
+    text = file.read_text("utf-8")
+    assert not re.search(r"(src|href)=\"?https?:", text)
+    count = text.count('class="slide"')
+    page = browser.new_page()
+    page.goto(file.as_uri())
+    shown = "() => [...document.querySelectorAll('.slide')].filter(one => one.offsetParent).map(one => one.id)"
+    assert page.evaluate(shown) == ["slide-1"]
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => location.hash === '#slide-2'")
+    assert page.evaluate(shown) == ["slide-2"]
+    page.keyboard.press("End")
+    page.wait_for_function(f"() => location.hash === '#slide-{count}'")
+    page.reload()
+    assert page.evaluate(shown) == [f"slide-{count}"]
+    page.emulate_media(media="print")
+    assert len(page.evaluate(shown)) == count
+    page.close()
+
+
+SHIPPED = sorted((ROOT / "docs" / "lessons").glob("*.md"))
+
+
+@pytest.mark.parametrize("sheet", SHIPPED, ids=lambda sheet: sheet.stem)
+def test_a_shipped_lesson_is_what_the_rules_make_of_its_patient(
+    sheet: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    profile = ROOT / "profiles" / f"{sheet.stem}.yaml"
+    with pytest.raises(SystemExit):
+        main(["lesson", str(profile), "--rules", str(ROOT / "rules")])
+    assert capsys.readouterr().out == sheet.read_text("utf-8"), "run `just lessons` and read the diff"
+
+
+def test_ten_lessons_ship_of_either_disease(rulebook: Rulebook) -> None:
+    assert len(SHIPPED) >= 10
+    diseases = {Guideline.of(rulebook).case(ROOT / "profiles" / f"{one.stem}.yaml").patient.facts["disease"].possible
+                for one in SHIPPED}  # fmt: skip
+    assert diseases == {frozenset({"nsclc"}), frozenset({"sclc"})}
+
+
+def test_a_profile_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["lesson", "nobody.yaml"])
+    assert left.value.code == 2
+    assert "nobody.yaml: no such file" in capsys.readouterr().err
