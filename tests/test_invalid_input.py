@@ -180,7 +180,7 @@ BROKEN_PROFILES: dict[str, list[str]] = {
     ],
     "misspelt-outcome": [
         (
-            ":2:46: outcome: expected `progressed`, `completed`, `ongoing`, `stopped-for-toxicity` or "
+            ":2:46: outcome: expected `progressed`, `relapsed`, `completed`, `ongoing`, `stopped-for-toxicity` or "
             "`unknown`, found `progresed` (did you mean `progressed`?)"
         ),
     ],
