@@ -67,8 +67,8 @@ class Boundary:
 
 
 def boundaries(rulebook: Rulebook) -> Iterator[Boundary]:
-    """Every threshold, set member and value that a rule tests."""
-    for rule in rulebook.rules.values():
+    """Every threshold, set member and value that is written in a rule; the drugs of a regimen are not."""
+    for rule in (rule for rule in rulebook.rules.values() if not rule.declared):
         for atom in sorted(atoms_of(rule.condition), key=repr):
             if atom.fact in NEVER_ALONE:
                 continue

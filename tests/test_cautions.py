@@ -164,8 +164,9 @@ def test_progression_on_a_drug_of_the_option_warns(warned: Any) -> None:
     assert "already-progressed-on-pemetrexed" in warned(
         "amivantamab-platinum-chemotherapy", EGFR, lines(["osimertinib"], ["cisplatin", "pemetrexed"])
     ) | warned("ivonescimab-pemetrexed-carboplatin", EGFR, lines(["osimertinib"], ["cisplatin", "pemetrexed"]))
-    assert "already-progressed-on-anlotinib" in warned("anlotinib", NEGATIVE, lines(["docetaxel"], ["anlotinib"]))
-    assert "sclc-already-progressed-on-tarlatamab" in warned("tarlatamab", SMALL, lines(INDUCTION, ["tarlatamab"]))
+    assert "already-progressed-on-apatinib" in warned(
+        "camrelizumab-apatinib", NEGATIVE, lines(["carboplatin", "docetaxel"], ["apatinib"])
+    )
 
 
 def test_progression_on_platinum_is_no_second_warning_beside_platinum_again(warned: Any) -> None:

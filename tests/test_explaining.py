@@ -138,7 +138,10 @@ def test_an_option_shows_every_rule_that_speaks_of_it_with_its_place(rulebook: R
     assert {argument.rule for argument in option.arguments} == {rule.id for rule in of.rules}
     for argument in option.arguments:
         file, _, line = argument.written_in.rpartition(":")
-        assert f"id: {argument.rule}" in (ROOT / file).read_text("utf-8").splitlines()[int(line) - 1]
+        assert (
+            f"id: {rulebook.rules[argument.rule].declared or argument.rule}"
+            in (ROOT / file).read_text("utf-8").splitlines()[int(line) - 1]
+        )
 
 
 def test_a_rule_that_is_overridden_does_not_hold_and_says_by_which(rulebook: Rulebook) -> None:
@@ -194,12 +197,13 @@ def test_the_questions_of_a_patient_say_what_each_answer_makes_of_every_option(r
     (question,) = explanation.questions.single
     made = {said: answer.standings for answer in question.answers for said in answer.says}
     assert made["no immune checkpoint inhibitor"]["ivonescimab"].is_offered
-    assert made["immune checkpoint inhibitor"]["ivonescimab"] is Standing.NOT_INDICATED
+    assert made["lenvatinib, pembrolizumab"]["ivonescimab"] is Standing.NOT_INDICATED
+    assert made["lenvatinib, pembrolizumab"]["lenvatinib-pembrolizumab"] is Standing.EXCLUDED
     assert explanation.questions.sets == (("history[0].drugs",),)
     waiting = [option for option in explanation.options if option.standing is Standing.UNDETERMINED]
     assert {option.questions.sets for option in waiting} == {(("history[0].drugs",),)}
     shown = render_text(explanation, rulebook)
-    assert "Which drugs were given in line 1? It can settle 4 of 4." in shown
+    assert "Which drugs were given in line 1? It can settle 6 of 6." in shown
     assert "Every option is settled whatever the answers by knowing" in shown
 
 

@@ -180,7 +180,7 @@ BROKEN_PROFILES: dict[str, list[str]] = {
     ],
     "misspelt-outcome": [
         (
-            ":2:46: outcome: expected `progressed`, `completed`, `ongoing`, `stopped-for-toxicity` or "
+            ":2:46: outcome: expected `progressed`, `relapsed`, `completed`, `ongoing`, `stopped-for-toxicity` or "
             "`unknown`, found `progresed` (did you mean `progressed`?)"
         ),
     ],
@@ -387,6 +387,18 @@ BROKEN_RULEBOOKS: dict[str, list[str]] = {
     ],
     "duplicate-key": [
         "nsclc/broken.yaml:5:1: rules: expected each key once, but it stands in line 4 too",
+    ],
+    "each-regimen-of-a-broken-condition": [
+        "each-regimen.yaml:4:25: progressed_on: expected a mapping with one of includes, any_of, all_of, none_of",
+    ],
+    "each-regimen-of-an-unknown-regimen": [
+        "each-regimen.yaml:4:12: except: unknown regimen `anlotinb` (did you mean `anlotinib`?)",
+    ],
+    "each-regimen-with-the-id-of-a-rule": [
+        "each-regimen.yaml:1:7: id: the rule `sound-anlotinib` stands in nsclc/other.yaml:5:5 too",
+    ],
+    "each-regimen-without-its-drugs": [
+        "each-regimen.yaml:4:9: when: expected `its-drugs` in the condition; a rule without it belongs to a disease",
     ],
     "empty-any": [
         "nsclc/broken.yaml:7:17: any: expected a list of at least one condition",

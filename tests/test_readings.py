@@ -183,10 +183,11 @@ def test_23_no_standard_of_a_class_on_which_the_disease_progressed_in_curative_t
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_9_anlotinib_and_apatinib_from_the_third_line_on(advice: Any, count: int) -> None:
-    found = advice(NEGATIVE, prior_lines=count, last_outcome="progressed")
+    given = [["docetaxel"], ["gemcitabine"], ["vinorelbine"]][:count]
+    found = advice(NEGATIVE, lines(*given))
     assert found.standing("anlotinib").is_offered is found.standing("apatinib").is_offered is (count >= 2)
     assert ("apatinib-beyond-the-third-line" in cautioned_by(option(found, "apatinib"))) is (count >= 3)
-    squamous = advice(NEGATIVE, histology="squamous", prior_lines=2, last_outcome="progressed")
+    squamous = advice(NEGATIVE, lines(["docetaxel"], ["gemcitabine"]), histology="squamous")
     assert (squamous.standing("anlotinib").is_offered, squamous.standing("apatinib").is_offered) == (True, False)
 
 
@@ -202,7 +203,8 @@ def test_10_camrelizumab_apatinib_needs_chemotherapy_before(advice: Any) -> None
 
 @pytest.mark.parametrize(("count", "wanted"), [(0, False), (1, True), (2, True), (3, False)])
 def test_11_lenvatinib_pembrolizumab_after_one_or_two_lines(advice: Any, count: int, wanted: bool) -> None:
-    history = UNTREATED if count == 0 else {"prior_lines": count, "last_outcome": "progressed"}
+    given = [["docetaxel"], ["gemcitabine"], ["vinorelbine"]][:count]
+    history = lines(*given) if given else UNTREATED
     assert advice(NEGATIVE, history).standing("lenvatinib-pembrolizumab").is_offered is wanted
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from regimen_advisor.knowledge.each_regimen import EachRegimenText
 from regimen_advisor.knowledge.findings import FindingText
 from regimen_advisor.knowledge.manifest import ManifestFile
 from regimen_advisor.knowledge.regimens import Regimen
@@ -45,6 +46,7 @@ class EditedFile(StrEnum):
     MANIFEST = "manifest"
     SECTION_NUMBERS = "section-numbers"
     BACKGROUND = "background"
+    EACH_REGIMEN = "each-regimen"
     PROFILE = "profile"
     CASE = "case"
     MAPPING = "mapping"
@@ -61,6 +63,7 @@ _MODELS: Mapping[EditedFile, Any] = {
     EditedFile.MANIFEST: ManifestFile,
     EditedFile.SECTION_NUMBERS: dict[str, dict[str, str]],
     EditedFile.BACKGROUND: dict[str, Background],
+    EditedFile.EACH_REGIMEN: list[EachRegimenText],
     EditedFile.PROFILE: Profile,
     EditedFile.CASE: CaseText,
 }
@@ -264,6 +267,11 @@ def _in_approvals(made: Schema, filler: _Filler) -> None:
     approval["sections"]["items"] = _ref("section")
 
 
+def _in_each_regimen(made: Schema, _filler: _Filler) -> None:
+    keys = made["$defs"]["EachRegimenText"]["properties"]  # `its-drugs` is no word of a condition
+    keys |= {"when": {"type": "object"}, "except": {**keys["except"], "items": _ref("regimen")}}
+
+
 def _in_profiles(made: Schema, _filler: _Filler) -> None:
     made["additionalProperties"] = False
     _drugs_of_history(made)
@@ -337,6 +345,7 @@ _CHANGES: Mapping[EditedFile, Sequence[_Change]] = {
     EditedFile.REGIMENS: (_in_regimens,),
     EditedFile.STUDY: (_in_studies,),
     EditedFile.APPROVALS: (_in_approvals,),
+    EditedFile.EACH_REGIMEN: (_in_each_regimen,),
     EditedFile.PROFILE: (_in_profiles,),
     EditedFile.CASE: (_in_cases,),
     EditedFile.MAPPING: (_in_mappings,),

@@ -134,9 +134,11 @@ class _Mapper:
             against += Guideline.of(self.rulebook).regimens[rule.subject].exclusions
         asked = _parts(rule.condition)
         for other in against:
+            truth = self.reader.judge(other.condition).truth if self.reader else Truth.UNKNOWN
+            if other.declared and not (self.reader and truth is not Truth.FALSE):
+                continue  # one for each regimen: drawn only where it acts
             parts = [part for part in _parts(other.condition) if part not in asked and not _is_disease(part)]
             words = f"unless {listed(map(self.wording.condition, parts)) or other.id}"
-            truth = self.reader.judge(other.condition).truth if self.reader else Truth.UNKNOWN
             yield f"{words} ({_EXCEPTIONS[truth]})" if self.reader else words, truth
 
     def _path(self, truth: Truth) -> Path | None:

@@ -24,7 +24,17 @@ from regimen_advisor.knowledge.studies import Approval, Review, Study
 from regimen_advisor.patient.drugs import Formulary, load_formulary
 from regimen_advisor.patient.facts import Domain, domain_for
 
-_FILES = ("pack", "drugs", "reviews", "approvals", "regimens", "findings", "section-numbers", "background")
+_FILES = (
+    "pack",
+    "drugs",
+    "reviews",
+    "approvals",
+    "regimens",
+    "findings",
+    "section-numbers",
+    "background",
+    "each-regimen",
+)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from regimen_advisor.files.chains import LONGEST, starts_of_long_chains
 from regimen_advisor.files.errors import InputError, Location, Near, Problem, near
 from regimen_advisor.files.folders import yaml_files
 from regimen_advisor.files.sources import Document, Path_, read_document, validated
+from regimen_advisor.knowledge import each_regimen
 from regimen_advisor.knowledge.conditions_yaml import ConditionReader
 from regimen_advisor.knowledge.findings import Finding
 from regimen_advisor.knowledge.gone import Gone
@@ -25,6 +26,7 @@ from regimen_advisor.knowledge.rules import (
     RuleFile,
     RuleText,
     Setting,
+    of_disease,
     regimens_met,
 )
 from regimen_advisor.knowledge.stacking import Change, Stack
@@ -75,6 +77,9 @@ class RuleReader:
         """The settings and the rules by id, in the order of the folders, diseases and files."""
         for at in range(len(self.stack.folders)):
             self._folder(at)
+        for at, folder in enumerate(self.stack.folders):
+            with self._one_file():
+                self._add_each_regimen(at, folder)
         rules = {name: self._as_left(rule) for name, rule in self.rules.items()}
         if not self.unread:  # else a rule that is named may stand in a file that could not be read
             self._check_overrides(rules)
@@ -120,6 +125,25 @@ class RuleReader:
                     self.withdrawn[rule.id] = (rule, change)
                 elif not self._comes_later(rule):
                     self.rules[rule.id], self.places[rule.id] = rule, (document, path)
+
+    def _add_each_regimen(self, at: int, folder: Path) -> None:
+        """The rules that a folder declares for each regimen of the stack; each declaration counts as one of its own."""
+        known: Mapping[str, object] = {**self.regimens, **self.gone.of("regimen")}
+        document, texts = each_regimen.declared(folder, known)
+        self.counts[at] += len(texts)
+        for index, text in enumerate(texts):
+            path: Path_ = (index,)
+            before = len(self.problems)
+            for rule_text, setting in each_regimen.rules_of(text, self.regimens, document.name):
+                if rule_text.id in self.rules:
+                    first = self.rules[rule_text.id].location
+                    self._refuse(document, (*path, "id"), f"id: the rule `{rule_text.id}` stands in {first} too")
+                rule = self._rule(rule_text, setting, document, path)
+                if len(self.problems) > before:  # what is wrong with the text is wrong for each regimen
+                    break
+                if rule is not None and not self._comes_later(rule):
+                    self.settings[setting.id] = setting
+                    self.rules[rule.id], self.places[rule.id] = replace(rule, declared=text.id), (document, path)
 
     def _graded(self, text: RuleText) -> str:
         """The sentence of a rule, with the grade that its source gives it."""
@@ -224,9 +248,10 @@ class RuleReader:
         (effect,) = given
         subject = getattr(text, effect.value)
         target = subject if effect in (Effect.EXCLUDE, Effect.CAUTION) else None
-        condition = ConditionReader(self.domain, self.conditions, self.problems).read(
+        written = ConditionReader(self.domain, self.conditions, self.problems).read(
             document, (*path, "when"), text.when
         )
+        condition = of_disease(written, setting.disease)
         self._check_references(text, effect, document, path)
         return Rule(
             text.id, effect, str(subject), target, condition, text.studies, text.approvals, text.source,

@@ -12,7 +12,8 @@ from pydantic import Field
 from regimen_advisor.files.errors import Location
 from regimen_advisor.files.sources import Record
 from regimen_advisor.knowledge.regimens import Regimen, Source, Target
-from regimen_advisor.language.conditions import Condition
+from regimen_advisor.language.conditions import AllOf, Condition, Leaf
+from regimen_advisor.language.values import Is
 from regimen_advisor.patient.drugs import Formulary
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -135,6 +136,9 @@ class Rule:
     regimens: tuple[str, ...] = ()
     """The regimens that a standard names."""
 
+    declared: str | None = None
+    """The declaration of ``each-regimen.yaml`` that it was made of."""
+
     @property
     def is_measure(self) -> bool:
         """Whether it only asks for a step before the first dose, so that an option stands as offered beside it."""
@@ -148,6 +152,17 @@ class Rule:
     def is_outside(self) -> bool:
         """Whether the rule rests on knowledge from outside the reviews."""
         return self.basis == OUTSIDE
+
+
+def of_disease(condition: Condition, disease: str) -> Condition:
+    """The condition of a rule in the folder of ``disease``: a rule that does not test the disease is kept to it.
+
+    Else it would speak of a patient whose disease is not known as if it were this one.
+    """
+    guard = Leaf(Is("disease", frozenset({disease})))
+    if isinstance(condition, AllOf) and condition.place:  # written as several keys; one key may be several tests
+        return condition if guard in condition.parts else AllOf((guard, *condition.parts), condition.place)
+    return condition if guard == condition else AllOf((guard, condition))
 
 
 def regimens_met(rule: Rule, regimens: Mapping[str, Regimen], formulary: Formulary) -> Iterator[str]:

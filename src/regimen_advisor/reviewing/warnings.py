@@ -64,6 +64,12 @@ class _Warner:
         """For each regimen of a disease the condition under which it is offered."""
         return [self.solver.offered[name] for name, item in self.rulebook.regimens.items() if item.disease == disease]
 
+    def _unless_failed(self, regimen: str) -> Condition:
+        """The condition of being offered, rules over the drugs of the regimen left aside."""
+        of, effective = self.regimens[regimen], Guideline.of(self.rulebook).effective
+        exclusions = tuple(effective[rule.id] for rule in of.exclusions if rule.declared is None)
+        return AllOf((of.offer, Not(AnyOf(exclusions))))
+
     # Holes ------------------------------------------------------------------------------------------------------------
 
     def holes(self) -> Iterator[Flaw]:
@@ -108,9 +114,14 @@ class _Warner:
     # No option -------------------------------------------------------------------------------------------------------
 
     def no_options(self) -> Iterator[Flaw]:
-        """Each setting without any option, in as few words as it takes."""
+        """Each setting without any option, in as few words as it takes.
+
+        Not where there were options that have all failed: that is no fault of the rules.
+        """
         for disease in DISEASES:
-            options = self._options(disease)
+            options = [
+                self._unless_failed(name) for name, one in self.rulebook.regimens.items() if one.disease == disease
+            ]
             none = AllOf((Leaf(Is("disease", frozenset({disease}))), *(Not(option) for option in options)))
             place = Location(str(self.rulebook.folder / disease))
             for way in ways_to(self.solver, none) if options else ():

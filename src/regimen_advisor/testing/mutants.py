@@ -13,7 +13,7 @@ from typing import Literal
 from regimen_advisor.files.errors import Location
 from regimen_advisor.knowledge.regimens import Target, TargetItem
 from regimen_advisor.knowledge.rulebook import Rulebook
-from regimen_advisor.knowledge.rules import Effect, Rule
+from regimen_advisor.knowledge.rules import Effect, Rule, of_disease
 from regimen_advisor.language.conditions import (
     AllOf,
     AnyOf,
@@ -74,7 +74,10 @@ def _of_findings(rulebook: Rulebook) -> Iterator[Mutant]:
 
 def _of_rule(rule: Rule, rulebook: Rulebook) -> Iterator[Mutant]:
     for operator, place, new in changed_conditions(rule.condition, rulebook, rule.location):
-        yield Mutant(0, operator, rule.id, place, rule.condition, new, {rule.id: replace(rule, condition=new)})
+        if rule.declared and operator == "value swapped":
+            continue  # the drugs are not written in the rule, but those of its regimen
+        guarded = of_disease(new, rule.setting.disease)
+        yield Mutant(0, operator, rule.id, place, rule.condition, new, {rule.id: replace(rule, condition=guarded)})
     swapped = _with_swapped_effect(rule)
     yield _mutant_of_text("effect swapped", rule, _effect_word(rule), _effect_word(swapped), swapped)
     for study in rule.studies if rule.effect in CITING else ():

@@ -1,0 +1,97 @@
+"""Rules over the drugs of a regimen: declared once in ``each-regimen.yaml``, made an ordinary rule for each regimen.
+
+The words ``its-drugs`` in a declared condition stand for the drugs and classes of the regimen. Whoever judges, tests or
+explains a rule sees plain conditions; only where something is said of the text itself do the rules of one declaration
+belong together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from regimen_advisor.files.errors import InputError, Problem, near
+from regimen_advisor.files.sources import Document, Record, parse_document, read_document, validated
+from regimen_advisor.knowledge.regimens import Regimen, Target, TargetItem
+from regimen_advisor.knowledge.rules import Id, RuleText, Setting
+
+FILE = "each-regimen.yaml"
+ITS_DRUGS = "its-drugs"
+
+
+class EachRegimenText(Record):
+    """A rule over the drugs of a regimen, as it stands in the file."""
+
+    id: Id = Field(description="begins the id of each rule made of it, before the id of the regimen")
+    title: str = Field(description="what a reader sees as the heading of its rules")
+    exclude: Literal["each-regimen"] = Field(description="`each-regimen`, those of both diseases")
+    except_: tuple[Id, ...] = Field((), alias="except", description="regimens that it does not speak of")
+    when: dict[str, Any] = Field(
+        description="the condition; `its-drugs` stands for the drugs and classes of the regimen"
+    )
+    says: str = Field(description="the reason in one sentence")
+
+
+def declared(folder: Path, regimens: Mapping[str, object]) -> tuple[Document, tuple[EachRegimenText, ...]]:
+    """The declarations of a rulebook with the file that they stand in; none where there is no such file.
+
+    Raises ``InputError`` with every problem of the file, but for those of its conditions.
+    """
+    file = folder / FILE
+    if not file.exists() and not file.is_symlink():
+        return parse_document("[]", str(file)), ()
+    document = read_document(file)
+    texts = validated(tuple[EachRegimenText, ...], document)
+    if problems := _problems_of(texts, regimens, document):
+        raise InputError(problems)
+    return document, texts
+
+
+def _problems_of(
+    texts: tuple[EachRegimenText, ...], regimens: Mapping[str, object], document: Document
+) -> list[Problem]:
+    found: list[Problem] = []
+    for index, text in enumerate(texts):
+        for at, name in enumerate(text.except_):
+            if name not in regimens:
+                place = document.locate((index, "except", at))
+                found.append(Problem(place, f"except: unknown regimen `{name}`", near(name, regimens)))
+        if _filled(text.when, ()) == text.when:
+            expected = f"expected `{ITS_DRUGS}` in the condition; a rule without it belongs to a disease"
+            found.append(Problem(document.locate((index, "when")), f"when: {expected}"))
+    return found
+
+
+def rules_of(text: EachRegimenText, regimens: Mapping[str, Regimen], file: str) -> Iterator[tuple[RuleText, Setting]]:
+    """The rule that a declaration is for each regimen, with the setting it belongs to.
+
+    Its source is that of the regimen: where the review speaks of the treatment and of those who took it.
+    """
+    settings = {
+        disease: Setting(f"{disease}/{text.id}", text.title, disease, file)
+        for disease in dict.fromkeys(regimen.disease for regimen in regimens.values())
+    }
+    for regimen in regimens.values():
+        if regimen.id not in text.except_:
+            rule = RuleText(
+                id=f"{text.id}-{regimen.id}",
+                exclude=Target(TargetItem(regimen=regimen.id)),
+                when=_filled(text.when, regimen.drug_names),
+                source=regimen.source,
+                says=text.says,
+            )
+            yield rule, settings[regimen.disease]
+
+
+def _filled(value: Any, drugs: tuple[str, ...]) -> Any:
+    """The condition with the drugs in the place of their word."""
+    match value:
+        case dict():
+            return {key: _filled(inner, drugs) for key, inner in value.items()}
+        case list() | tuple():
+            return [_filled(inner, drugs) for inner in value]
+        case _:
+            return list(drugs) if value == ITS_DRUGS else value
