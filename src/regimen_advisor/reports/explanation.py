@@ -109,7 +109,7 @@ def _verdict(option: OptionExplained) -> Iterator[Block]:
 
 
 def _sides(option: OptionExplained, side: str) -> list[str]:
-    """Each sentence of a side once, whichever rules say it; rules against the option that do not hold are left to the details."""
+    """Each sentence of a side once, whichever rules say it; what does not hold against the option is left out."""
     chosen = option.on("for" if side == "for" else "against")
     shown = [argument for argument in chosen if side == "for" or argument.state != "not met"]
     said = dict.fromkeys(f"{SIGNS[argument.state]} {argument_words(argument)}" for argument in shown)
