@@ -223,12 +223,20 @@ class _Screen:
     # What is not offered ----------------------------------------------------------------------------------------
 
     def _excluded(self) -> tuple[tuple[str, str], ...]:
-        by_reason: dict[str, list[str]] = {}
+        """Each reason once, with the options that it excludes and every section that gives it."""
+        names: dict[str, dict[str, None]] = {}
+        sections: dict[str, dict[str, dict[str, None]]] = {}
         for option in self.advice.of(Standing.EXCLUDED):
-            reasons = [reason for reason in option.reasons if reason.effect == "exclude" and reason.state != "not met"]
-            said = " ".join(f"{r.says} [{self.places.at(r.source.review, r.source.section)}]" for r in reasons)
-            by_reason.setdefault(said, []).append(option.name)
-        return tuple(("; ".join(names), said) for said, names in by_reason.items())
+            for reason in option.reasons:
+                if reason.effect == "exclude" and reason.state != "not met":
+                    names.setdefault(reason.says, {})[option.name] = None
+                    cited = sections.setdefault(reason.says, {}).setdefault(reason.source.review, {})
+                    cited[reason.source.section] = None
+        places = {
+            says: "; ".join(self.places.at(review, *cited) for review, cited in reviews.items())
+            for says, reviews in sections.items()
+        }
+        return tuple(("; ".join(options), f"{says} [{places[says]}]") for says, options in names.items())
 
     def _not_indicated(self) -> tuple[tuple[str, str], ...]:
         def why(places: Places) -> Iterator[tuple[str, str]]:
