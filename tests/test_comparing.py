@@ -57,7 +57,7 @@ def random_book(random: Random, base: Rulebook) -> tuple[Rulebook, list[str]]:
         for id, drug in (("first", "osimertinib"), ("second", "carboplatin"))
     }
     book = dataclasses.replace(
-        base, folder=Path("generated"), digest=f"sha256:{random.getrandbits(64):x}",
+        base, folders=(Path("generated"),), digest=f"sha256:{random.getrandbits(64):x}",
         formulary=small.formulary, domain=small, regimens=regimens, approvals={}, findings={},
         settings={SETTING.id: SETTING}, rules={},
     )  # fmt: skip
