@@ -142,6 +142,15 @@ def test_t790m_that_was_found_is_not_to_be_looked_for(warned: Any) -> None:
     assert (found in without, sought in without) == (False, True)
 
 
+def test_t790m_that_is_not_known_after_gefitinib_is_one_open_caution(rulebook: Rulebook) -> None:
+    profile = NSCLC | EGFR | {"egfr": {"found": ["L858R"]}} | lines(["gefitinib"])
+    advice = advise(read(Profile.model_validate(profile), rulebook.domain), rulebook, ask=False)
+    of_t790m = [one for one in advice.first if "T790M" in one.says]
+    assert [one.state for one in of_t790m] == ["open"]
+    for option in advice.options:
+        assert sum("T790M" in caution.says for caution in option.cautions) <= 1, option.regimen
+
+
 @pytest.mark.parametrize("regimen", ["anlotinib", "apatinib"])
 def test_the_third_line_without_any_chemotherapy_warns(warned: Any, regimen: str) -> None:
     rule = f"{regimen}-without-chemotherapy-before"

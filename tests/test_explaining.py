@@ -163,6 +163,14 @@ def test_an_excluded_option_shows_its_contraindication_against_it(rulebook: Rule
     assert option.no_way is not None
 
 
+@pytest.mark.parametrize("file", PROFILES, ids=lambda path: path.stem)
+def test_a_caution_that_is_open_is_worded_as_a_condition_never_as_a_finding(rulebook: Rulebook, file) -> None:
+    one = patient(rulebook, file.stem)
+    explained = explain_all(one, rulebook, advise(one, rulebook, ask=False))
+    cautions = [rule for option in explained.options for rule in option.arguments if rule.effect == "caution"]
+    assert {rule.rule for rule in cautions if rule.says.startswith("If ") != (rule.state == "unknown")} == set()
+
+
 def test_an_undetermined_option_says_what_has_only_to_be_learnt(rulebook: Rulebook) -> None:
     option = explained(rulebook, "adenocarcinoma-drivers-unknown-untreated", "bevacizumab-carboplatin-paclitaxel")
     assert option.ways[0].kind == "learn"

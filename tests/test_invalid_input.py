@@ -356,7 +356,8 @@ BROKEN_RULEBOOKS: dict[str, list[str]] = {
         "nsclc/broken.yaml:6:12: offer: expected small letters, digits and hyphens, found `ivones\\x1b[31mcimab`",
     ],
     "review-that-is-left-out": [
-        "nsclc/broken.yaml:8:22: review: expected a review of reviews.yaml: bispecific",
+        "nsclc/broken.yaml:8:22: review: expected `bispecific`, found `antiangiogenic`",
+        "regimens.yaml:36:13: review: expected `bispecific`, found `antiangiogenic`",
     ],
     "unreadable-beside-the-rules": [
         "approvals.yaml:1:1: expected a list, found `approvals` (a list is written `[approvals]`)",

@@ -193,6 +193,30 @@ def test_a_caution_of_several_options_is_written_out_once_with_their_numbers(rul
     assert "decide whether it can be given again. (outside, recalled) Also of 3 and 4." in joined
 
 
+def test_a_reason_that_excludes_several_options_is_written_once_with_every_section(rulebook: Rulebook) -> None:
+    profile = {
+        "histology": "adenocarcinoma",
+        "stage": "IVB",
+        "egfr": "wild-type",
+        "alk": "negative",
+        "ros1": "negative",
+    }
+    drugs = (["carboplatin", "pemetrexed"], ["camrelizumab", "apatinib"], ["anlotinib"])
+    lines = [{"line": n, "drugs": list(given), "outcome": "progressed"} for n, given in enumerate(drugs, start=1)]
+    patient = read(Profile.model_validate(profile | {"history": lines}), rulebook.domain)
+    advice = advise(patient, rulebook)
+    excluded = advice.of(Standing.EXCLUDED)
+    reasons = [reason for option in excluded for reason in option.reasons if reason.effect == "exclude"]
+    assert len({reason.source.section for reason in reasons}) > 1
+    (says,) = {reason.says for reason in reasons}
+    for write in (text.render_advice, markdown.render_advice):
+        written = " ".join(write([advice], rulebook, [patient]).split())
+        assert written.count(says) == 1
+    ((names, said),) = screen(advice, rulebook, patient).excluded
+    assert names == "; ".join(option.name for option in excluded)
+    assert all(reason.source.section in said for reason in reasons)
+
+
 def test_what_is_read_with_care_is_about_a_figure_that_is_shown(rulebook: Rulebook) -> None:
     care = "its interval is that of all tumour types"
     advice, patient = named("nrg1-after-platinum-pemetrexed", rulebook)

@@ -48,13 +48,14 @@ class Arguments:
         review = self.rulebook.reviews[rule.source.review]
         basis: Basis = "outside the reviews" if rule.is_outside else "review"
         side: Literal["for", "against"] = "for" if rule.effect is Effect.OFFER else "against"
+        state = self._state(rule)
         return Argument(
             rule=rule.id,
             side=side,
             effect=rule.effect.value,  # type: ignore[arg-type]  # of a regimen only these three speak
             kind=rule.kind,
-            state=self._state(rule),
-            says=rule.says,
+            state=state,
+            says=rule.sentence(is_open=state == "unknown"),
             basis=basis,
             certainty=rule.certainty,
             source=rule.source,

@@ -42,7 +42,9 @@ class Argument(Record):
     effect: Literal["offer", "exclude", "caution"] = Field(description="what the rule does where it holds")
     kind: CautionKind | None = Field(None, description="of a caution: `patient`, `evidence` or `measure`")
     state: State = Field(description="whether the rule holds: its condition is met and no rule overrides it")
-    says: str = Field(description="the rule in one sentence")
+    says: str = Field(
+        description="the rule in one sentence; where a caution is open, the condition under which it speaks"
+    )
     basis: Basis
     certainty: OutsideCertainty = None
     source: RuleSource

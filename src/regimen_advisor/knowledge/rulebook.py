@@ -57,6 +57,8 @@ class Rulebook:
     """What later folders replaced or retired of earlier ones."""
     withdrawn: Mapping[str, tuple[Rule, Change]] = field(default_factory=dict)
     """The rules that no longer count because of such a change, by id."""
+    bereft: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
+    """The rules that lost a study or an approval by such changes, by id."""
     day: date | None = None
     """The day as of which it was read; ``None`` for all that it holds."""
 
@@ -133,7 +135,7 @@ def _loaded(
     return Rulebook(
         folders, _digest_of_all(digests, day), found.formulary, found.domain, found.regimens, found.studies,
         found.approvals, found.reviews, found.findings, found.settings, found.rules, stale, found.changes,
-        found.withdrawn, day,
+        found.withdrawn, found.bereft, day,
     )  # fmt: skip
 
 

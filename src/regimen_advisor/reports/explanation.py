@@ -109,10 +109,11 @@ def _verdict(option: OptionExplained) -> Iterator[Block]:
 
 
 def _sides(option: OptionExplained, side: str) -> list[str]:
-    """Each argument of a side in one sentence; rules against the option that do not hold are left to the details."""
+    """Each sentence of a side once, whichever rules say it; what does not hold against the option is left out."""
     chosen = option.on("for" if side == "for" else "against")
     shown = [argument for argument in chosen if side == "for" or argument.state != "not met"]
-    return [f"{SIGNS[argument.state]} {argument_words(argument)}" for argument in shown] or ["nothing"]
+    said = dict.fromkeys(f"{SIGNS[argument.state]} {argument_words(argument)}" for argument in shown)
+    return [*said] or ["nothing"]
 
 
 def argument_words(argument: Argument) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from regimen_advisor.advice import Advice, First, Statement, Trial
 from regimen_advisor.explaining.differences import shown_to
+from regimen_advisor.explaining.replaced import changes_told
 from regimen_advisor.figure_wording import ERRATUM_SIGN, Places, trial_title
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.publications import Erratum
@@ -34,6 +35,7 @@ MOST_OPEN = 2
 MOST_UNKNOWN = 6
 FIRST = "First"
 DIFFER = "The sources differ"
+CHANGED = "Replaced or retired by a pack"
 STANDARD = "Standard stated by the reviews"
 NO_STANDARD = "none for this situation"
 NO_OPTION = "No regimen of these rules is offered to this patient, or may be."
@@ -82,6 +84,8 @@ class Screen:
     standards: tuple[Said, ...]
     differ: tuple[Said, ...]
     """Where the sources differ on what is shown, both sides with their places."""
+    changed: tuple[Said, ...]
+    """What a pack replaced or retired that bears on this answer, with its reasons."""
     counts: str
     rows: tuple[Row, ...]
     order: str
@@ -140,6 +144,7 @@ class _Screen:
             first=tuple(self._first()),
             standards=tuple(self._standards()),
             differ=tuple(Said(f"{one.subject}: {one.says}") for one in shown_to(advice, self.rulebook)),
+            changed=tuple(map(Said, changes_told(advice, self.rulebook, self.patient))),
             counts=self._counts(),
             rows=rows,
             order=order_line(advice.order),
@@ -218,12 +223,20 @@ class _Screen:
     # What is not offered ----------------------------------------------------------------------------------------
 
     def _excluded(self) -> tuple[tuple[str, str], ...]:
-        by_reason: dict[str, list[str]] = {}
+        """Each reason once, with the options that it excludes and every section that gives it."""
+        names: dict[str, dict[str, None]] = {}
+        sections: dict[str, dict[str, dict[str, None]]] = {}
         for option in self.advice.of(Standing.EXCLUDED):
-            reasons = [reason for reason in option.reasons if reason.effect == "exclude" and reason.state != "not met"]
-            said = " ".join(f"{r.says} [{self.places.at(r.source.review, r.source.section)}]" for r in reasons)
-            by_reason.setdefault(said, []).append(option.name)
-        return tuple(("; ".join(names), said) for said, names in by_reason.items())
+            for reason in option.reasons:
+                if reason.effect == "exclude" and reason.state != "not met":
+                    names.setdefault(reason.says, {})[option.name] = None
+                    cited = sections.setdefault(reason.says, {}).setdefault(reason.source.review, {})
+                    cited[reason.source.section] = None
+        places = {
+            says: "; ".join(self.places.at(review, *cited) for review, cited in reviews.items())
+            for says, reviews in sections.items()
+        }
+        return tuple(("; ".join(options), f"{says} [{places[says]}]") for says, options in names.items())
 
     def _not_indicated(self) -> tuple[tuple[str, str], ...]:
         def why(places: Places) -> Iterator[tuple[str, str]]:

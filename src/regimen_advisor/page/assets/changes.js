@@ -28,7 +28,10 @@ function rulesBehind(regimen, was, now, earlier, advice) {
   return deciding.length ? deciding : found;
 }
 
-const ruleWords = (id, truth, data) => [truth === TRUE ? "" : truth === FALSE ? "no longer: " : "open: ", data.rules[id].says, " ", data.rules[id].signed === "[]" ? null : rich(data.rules[id].signed)];
+const ruleWords = (id, truth, data) => {
+  const { says, if_open, signed } = data.rules[id], lead = truth === TRUE ? "" : truth === FALSE ? "no longer: " : "open: ";
+  return [lead, truth === TRUE || truth === FALSE ? says : if_open ?? says, " ", signed === "[]" ? null : rich(signed)];
+};
 
 /** One change: the option, its standings, and the rule. */
 function changeItem(regimen, { was, now, rules }, advice) {
