@@ -72,9 +72,11 @@ class Rulebook:
         return self.folders[0]
 
     def within(self, file: str | Path) -> tuple[Path, Path]:
-        """The folder that holds a file of the rulebook, and the file from there."""
-        folder = next((one for one in reversed(self.folders) if Path(file).is_relative_to(one)), self.folder)
-        return folder, Path(file).relative_to(folder)
+        """The folder that holds a file of the rulebook, and the file from there; of a text in memory its name."""
+        for folder in reversed(self.folders):
+            if Path(file).is_relative_to(folder):
+                return folder, Path(file).relative_to(folder)
+        return self.folder, Path(file)
 
     @property
     def version(self) -> str:
