@@ -150,7 +150,7 @@ def test_an_answer_gives_the_reason_of_what_a_pack_retired_where_it_mattered(
     tmp_path: Path, entry: str, told: str
 ) -> None:
     pack = made(tmp_path, pack=RETIRES % entry)
-    for options in ((), ("--format", "markdown"), ("--details",)):
+    for options in ((), ("--format", "markdown"), ("--details",), ("--format", "html")):
         assert told in unwrapped(advised(BRAIN, pack, *options))
     assert "For a reason" not in advised(ALK, pack), "where it does not matter nothing is said"
 
