@@ -332,3 +332,24 @@ def test_a_population_and_a_number_of_patients_that_differ_are_told(tmp_path: Pa
     found = {one.subject: one.says for one in differences(load_rulebook([RULES, tmp_path / "pack"]))}
     assert found["HARMONi-2, patients"] == "n 398 [BS 3.2] versus n 400 [IC 2]"
     assert found["HARMONi-2, line"] == "first line [BS 3.2] versus any line [IC 2]"
+
+
+def test_check_names_each_silence_that_a_source_ended(shipped: Rulebook, stack: Rulebook) -> None:
+    (found,) = [flaw for flaw in check(stack).warnings if flaw.kind == "silence ended"]
+    assert found.subject == "silent-on-alk-drugs"
+    assert found.location == stack.rules["ic-alectinib-first-line"].location
+    assert found.says.endswith("is narrowed: `ic-alectinib-first-line` offers alectinib [IC 1]")
+    assert not [flaw for flaw in check(shipped).warnings if flaw.kind == "silence ended"]
+
+
+def test_a_silence_that_ended_for_every_patient_is_withdrawn_and_no_fault(tmp_path: Path) -> None:
+    shutil.copytree(PACK, tmp_path / "pack")
+    file = tmp_path / "pack" / "nsclc" / "invented-consensus.yaml"
+    text = file.read_text("utf-8")
+    wanted = "      disease: nsclc\n      advanced: true\n      alk: positive\n      untreated: true\n"
+    assert wanted in text
+    file.write_text(text.replace(wanted, "      disease: nsclc\n      alk: positive\n"), "utf-8")
+    checked = check(load_rulebook([RULES, tmp_path / "pack"]))
+    (found,) = [flaw for flaw in checked.warnings if flaw.kind == "silence ended"]
+    assert "is withdrawn: `ic-alectinib-first-line` offers alectinib" in found.says
+    assert not [flaw for flaw in checked.faults if flaw.subject == "silent-on-alk-drugs"]
