@@ -217,8 +217,8 @@ def random_rulebook(random: Random, base: Rulebook, rules: int = 12, regimens: i
         for name, condition in conditions.items()
     }
     empty = dataclasses.replace(
-        base, folder=Path("generated"), digest=f"sha256:{random.getrandbits(256):064x}", regimens=made, approvals={},
-        findings=findings, settings={setting.id: setting for setting in SETTINGS.values()}, rules={},
+        base, folders=(Path("generated"),), digest=f"sha256:{random.getrandbits(256):064x}", regimens=made,
+        approvals={}, findings=findings, settings={setting.id: setting for setting in SETTINGS.values()}, rules={},
     )  # fmt: skip
     found = {rule.id: rule for rule in (_rule(random, empty, conditions, index) for index in range(rules))}
     return _with_overrides(random, dataclasses.replace(empty, rules=found))

@@ -52,6 +52,7 @@ def problems(*folders: Path) -> list[str]:
 def test_the_example_pack_adds_to_the_rules_that_ship(shipped: Rulebook, stack: Rulebook) -> None:
     assert set(stack.rules) - set(shipped.rules) == {
         "ic-alectinib-first-line", "ic-ivonescimab-first-line", "ic-no-erlotinib-bevacizumab-in-brain-metastases",
+        "already-failed-alectinib",  # the rule that ships for each regimen, for the new one too
     }  # fmt: skip
     assert set(shipped.rules) <= set(stack.rules)
     assert set(stack.reviews) - set(shipped.reviews) == {"invented-consensus"}
@@ -118,6 +119,51 @@ def test_a_retired_rule_no_longer_counts_and_is_kept_with_the_reason(tmp_path: P
     assert set(shipped.rules) - set(stack.rules) == {"erlotinib-bevacizumab-first-line"}
     rule, change = stack.withdrawn["erlotinib-bevacizumab-first-line"]
     assert (rule.subject, change.reason) == ("erlotinib-bevacizumab", "Out of date.")
+
+
+RETIRES = "name: mine\ntitle: Mine\nretires: [{%s, reason: For a reason.}]\n"
+REPLACED = "REPLACED OR RETIRED BY A PACK\n"
+
+
+def advised(profile: Path | str, pack: Path, *options: str) -> str:
+    done = CliRunner().invoke(app, ["advise", str(profile), "--rules", str(RULES), "--rules", str(pack), *options])
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def unwrapped(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        (
+            "rule: erlotinib-bevacizumab-first-line",
+            "rule erlotinib-bevacizumab-first-line, retired by mine: For a reason. It said: Erlotinib with bevacizumab",
+        ),
+        ("regimen: erlotinib-bevacizumab", "regimen erlotinib-bevacizumab, retired by mine: For a reason."),
+        ("study: jo25567", "study jo25567, retired by mine: For a reason."),
+    ],
+)
+def test_an_answer_gives_the_reason_of_what_a_pack_retired_where_it_mattered(
+    tmp_path: Path, entry: str, told: str
+) -> None:
+    pack = made(tmp_path, pack=RETIRES % entry)
+    for options in ((), ("--format", "markdown"), ("--details",), ("--format", "html")):
+        assert told in unwrapped(advised(BRAIN, pack, *options))
+    assert "For a reason" not in advised(ALK, pack), "where it does not matter nothing is said"
+
+
+def test_the_reason_of_a_replaced_regimen_is_given_where_the_regimen_is_an_option(tmp_path: Path) -> None:
+    regimen = "- {id: ivonescimab, name: ivonescimab, disease: nsclc, drugs: [{drug: ivonescimab}],\n"
+    regimen += '   source: {review: bispecific, section: "3.2"}}\n'
+    text = (RETIRES % "regimen: ivonescimab").replace("retires", "replaces")
+    pack = made(tmp_path, pack=text, regimens=regimen)
+    offered = ROOT / "profiles" / "driver-negative-tps-50-untreated.yaml"
+    assert "regimen ivonescimab, replaced by mine: For a reason." in unwrapped(advised(offered, pack))
+    assert REPLACED not in advised(ALK, pack)
+    assert REPLACED not in advised(offered, PACK)
 
 
 def test_what_names_a_retired_study_does_without_it(tmp_path: Path) -> None:
@@ -286,3 +332,24 @@ def test_a_population_and_a_number_of_patients_that_differ_are_told(tmp_path: Pa
     found = {one.subject: one.says for one in differences(load_rulebook([RULES, tmp_path / "pack"]))}
     assert found["HARMONi-2, patients"] == "n 398 [BS 3.2] versus n 400 [IC 2]"
     assert found["HARMONi-2, line"] == "first line [BS 3.2] versus any line [IC 2]"
+
+
+def test_check_names_each_silence_that_a_source_ended(shipped: Rulebook, stack: Rulebook) -> None:
+    (found,) = [flaw for flaw in check(stack).warnings if flaw.kind == "silence ended"]
+    assert found.subject == "silent-on-alk-drugs"
+    assert found.location == stack.rules["ic-alectinib-first-line"].location
+    assert found.says.endswith("is narrowed: `ic-alectinib-first-line` offers alectinib [IC 1]")
+    assert not [flaw for flaw in check(shipped).warnings if flaw.kind == "silence ended"]
+
+
+def test_a_silence_that_ended_for_every_patient_is_withdrawn_and_no_fault(tmp_path: Path) -> None:
+    shutil.copytree(PACK, tmp_path / "pack")
+    file = tmp_path / "pack" / "nsclc" / "invented-consensus.yaml"
+    text = file.read_text("utf-8")
+    wanted = "      disease: nsclc\n      advanced: true\n      alk: positive\n      untreated: true\n"
+    assert wanted in text
+    file.write_text(text.replace(wanted, "      disease: nsclc\n      alk: positive\n"), "utf-8")
+    checked = check(load_rulebook([RULES, tmp_path / "pack"]))
+    (found,) = [flaw for flaw in checked.warnings if flaw.kind == "silence ended"]
+    assert "is withdrawn: `ic-alectinib-first-line` offers alectinib" in found.says
+    assert not [flaw for flaw in checked.faults if flaw.subject == "silent-on-alk-drugs"]

@@ -138,7 +138,7 @@ def test_parts_of_a_given_history_are_asked_by_entry() -> None:
     outcome = next(question for question in found.single if question.key == "history[1].outcome")
     assert outcome.asks == "What was the outcome of line 2?"
     said = {value for one in outcome.answers for value in one.values}
-    assert said == {"completed", "ongoing", "stopped-for-toxicity"}
+    assert said == {"completed", "ongoing", "relapsed", "stopped-for-toxicity"}
     assert Settling(solver_of(offer), patient).depends_on("option") == waits
 
 

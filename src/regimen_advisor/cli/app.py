@@ -31,6 +31,7 @@ from regimen_advisor.cli import (
     rulebook,
     schema,
     sources,
+    starting,
 )
 from regimen_advisor.cli.options import AsOf, Output, Rules, day_of
 from regimen_advisor.files.ending import exit_code
@@ -230,7 +231,7 @@ def _write(text: str, output: str | None) -> None:
     write_output(text, output)
 
 
-for _topic in (schema, listing, explain, quiz, lesson, rulebook, cases, cohort, page, sources, helping):
+for _topic in (schema, listing, explain, quiz, lesson, rulebook, cases, cohort, page, sources, starting, helping):
     _topic.register(app)
 
 

@@ -14,7 +14,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "A patient": ("advise", "explain", "map"),
     "A class": ("quiz", "lesson", "page", "serve"),
     "The rules": (
-        "list", "show", "cite", "check", "test", "coverage", "mutate", "diff", "schema", "sources",
+        "list", "show", "cite", "check", "test", "coverage", "mutate", "diff", "schema", "sources", "init-pack",
     ),
     "A table": ("cohort",),
     "More": ("help",),
@@ -47,6 +47,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "mutate": ("mutate --only anlotinib-third-line",),
     "diff": ("diff", "diff main HEAD --profiles profiles --format markdown"),
     "schema": ("schema profile", "schema rule --for rules"),
+    "init-pack": ("init-pack my-guideline",),
     "cohort": ("cohort --help",),
     "help": ("help conditions", "help profiles"),
 }

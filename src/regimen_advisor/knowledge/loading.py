@@ -52,6 +52,7 @@ class Loaded:
     rules: Mapping[str, Rule]
     changes: tuple[Change, ...]
     withdrawn: Mapping[str, tuple[Rule, Change]]
+    bereft: Mapping[str, tuple[Change, ...]]
     counts: tuple[int, ...]
     """How many rules each folder holds."""
 
@@ -109,7 +110,8 @@ class Loader:
         return Loaded(
             formulary, domain, regimens, gone.approved(studies), approvals,
             {key: review for key, review in reviews.items() if key not in gone.later},
-            findings, settings, rules, stack.changes, reader.withdrawn, tuple(reader.counts),
+            findings, settings, rules, stack.changes, reader.withdrawn, reader.bereft,
+            tuple(reader.counts),
         )  # fmt: skip
 
     @contextmanager

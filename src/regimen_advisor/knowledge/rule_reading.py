@@ -29,7 +29,7 @@ from regimen_advisor.knowledge.rules import (
     of_disease,
     regimens_met,
 )
-from regimen_advisor.knowledge.stacking import Change, Stack
+from regimen_advisor.knowledge.stacking import Change, Kind, Stack
 from regimen_advisor.knowledge.studies import Approval, Review, Study
 from regimen_advisor.language.conditions import Condition
 from regimen_advisor.patient.drugs import Formulary
@@ -41,7 +41,8 @@ DISEASES = ("nsclc", "sclc")
 class RuleReader:
     """Reads the rules of a stack; what is wrong is added to ``problems``, and ``unread`` says that a file was not read.
 
-    ``withdrawn`` are the rules that a later folder replaced or retired, by id, each with the change.
+    ``withdrawn`` are the rules that a later folder replaced or retired, by id, each with the change; ``bereft`` those
+    that are left without a study or an approval, each with the changes that retired it.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class RuleReader:
         self.settings: dict[str, Setting] = {}
         self.rules: dict[str, Rule] = {}
         self.withdrawn: dict[str, tuple[Rule, Change]] = {}
+        self.bereft: dict[str, tuple[Change, ...]] = {}
         self.places: dict[str, tuple[Document, Path_]] = {}
         self.counts: list[int] = []
         self.twins: dict[str, tuple[str, ...]] = {}
@@ -190,6 +192,11 @@ class RuleReader:
         approvals = tuple(name for name in rule.approvals if name not in self.gone.of("approval"))
         if (overrides, studies, approvals) == (rule.overrides, rule.studies, rule.approvals):
             return rule
+        named: list[tuple[Kind, str]] = [
+            *(("study", name) for name in rule.studies), *(("approval", name) for name in rule.approvals),
+        ]  # fmt: skip
+        if lost := tuple(self.gone.retired[one] for one in named if one in self.gone.retired):
+            self.bereft[rule.id] = lost
         return replace(rule, overrides=overrides, studies=studies, approvals=approvals)
 
     def _files_of(self, at: int, disease: str) -> list[Path]:

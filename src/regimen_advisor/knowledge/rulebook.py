@@ -57,6 +57,8 @@ class Rulebook:
     """What later folders replaced or retired of earlier ones."""
     withdrawn: Mapping[str, tuple[Rule, Change]] = field(default_factory=dict)
     """The rules that no longer count because of such a change, by id."""
+    bereft: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
+    """The rules that lost a study or an approval by such changes, by id."""
     day: date | None = None
     """The day as of which it was read; ``None`` for all that it holds."""
 
@@ -70,9 +72,11 @@ class Rulebook:
         return self.folders[0]
 
     def within(self, file: str | Path) -> tuple[Path, Path]:
-        """The folder that holds a file of the rulebook, and the file from there."""
-        folder = next((one for one in reversed(self.folders) if Path(file).is_relative_to(one)), self.folder)
-        return folder, Path(file).relative_to(folder)
+        """The folder that holds a file of the rulebook, and the file from there; of a text in memory its name."""
+        for folder in reversed(self.folders):
+            if Path(file).is_relative_to(folder):
+                return folder, Path(file).relative_to(folder)
+        return self.folder, Path(file)
 
     @property
     def version(self) -> str:
@@ -131,7 +135,7 @@ def _loaded(
     return Rulebook(
         folders, _digest_of_all(digests, day), found.formulary, found.domain, found.regimens, found.studies,
         found.approvals, found.reviews, found.findings, found.settings, found.rules, stale, found.changes,
-        found.withdrawn, day,
+        found.withdrawn, found.bereft, day,
     )  # fmt: skip
 
 

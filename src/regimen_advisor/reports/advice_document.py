@@ -20,6 +20,7 @@ from regimen_advisor.reports import glance
 from regimen_advisor.reports.cards import Card, Part
 from regimen_advisor.reports.depth import PLAIN, Depth
 from regimen_advisor.reports.screen import (
+    CHANGED,
     DIFFER,
     FIRST,
     NO_OPTION,
@@ -75,6 +76,9 @@ def document(screen: Screen, form: Form = WHOLE, depth: Depth = PLAIN) -> Iterat
     if screen.differ and not folded:
         yield Heading(DIFFER)
         yield from _said(screen.differ)
+    if screen.changed:
+        yield Heading(CHANGED)
+        yield from _said(screen.changed)
     if not depth.brief:
         yield from _names(screen.groups) if folded else _options(screen, form)
         yield from _excluded(screen)

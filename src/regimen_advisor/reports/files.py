@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from regimen_advisor.files.errors import InputError, Location
-from regimen_advisor.files.writing import whole_or_nothing
+from regimen_advisor.files.writing import whole_or_nothing, working_folder
 
 UNENCODABLE = "backslashreplace"
 """How half a character is written that no encoding has, such as a byte of a file name that is not UTF-8."""
@@ -75,6 +76,26 @@ def write_bytes(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def write_folder(folder: Path, files: Mapping[str, str]) -> None:
+    """A new folder with these files, by their paths in it: all of them or none.
+
+    An empty folder of this name may be there. Raises ``InputError`` where there is anything else, or where it cannot
+    be written.
+    """
+    try:
+        if os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir())):
+            expected = "expected the name of a new folder, or of an empty one"
+            raise InputError.at(Location(str(folder)), f"{expected}; found one that is taken")
+        with working_folder(folder.resolve().parent, prefix=".", output=str(folder)) as working:
+            made = working / "made"
+            for path, text in files.items():
+                (made / path).parent.mkdir(parents=True, exist_ok=True)
+                (made / path).write_text(text, "utf-8", newline="\n")
+            made.replace(folder.resolve())
+    except OSError as error:
+        raise _not_written(str(folder), error) from None
 
 
 def _at_once(name: str, flags: int) -> int:

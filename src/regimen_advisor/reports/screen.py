@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from regimen_advisor.advice import Advice, First, Statement, Trial
 from regimen_advisor.explaining.differences import shown_to
+from regimen_advisor.explaining.replaced import changes_told
 from regimen_advisor.figure_wording import ERRATUM_SIGN, Places, trial_title
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.publications import Erratum
@@ -34,6 +35,7 @@ MOST_OPEN = 2
 MOST_UNKNOWN = 6
 FIRST = "First"
 DIFFER = "The sources differ"
+CHANGED = "Replaced or retired by a pack"
 STANDARD = "Standard stated by the reviews"
 NO_STANDARD = "none for this situation"
 NO_OPTION = "No regimen of these rules is offered to this patient, or may be."
@@ -82,6 +84,8 @@ class Screen:
     standards: tuple[Said, ...]
     differ: tuple[Said, ...]
     """Where the sources differ on what is shown, both sides with their places."""
+    changed: tuple[Said, ...]
+    """What a pack replaced or retired that bears on this answer, with its reasons."""
     counts: str
     rows: tuple[Row, ...]
     order: str
@@ -140,6 +144,7 @@ class _Screen:
             first=tuple(self._first()),
             standards=tuple(self._standards()),
             differ=tuple(Said(f"{one.subject}: {one.says}") for one in shown_to(advice, self.rulebook)),
+            changed=tuple(map(Said, changes_told(advice, self.rulebook, self.patient))),
             counts=self._counts(),
             rows=rows,
             order=order_line(advice.order),

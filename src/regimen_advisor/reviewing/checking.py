@@ -17,6 +17,7 @@ from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.conditions import AllOf, Condition, Named, Not
 from regimen_advisor.language.paths import Steps, nodes
 from regimen_advisor.reviewing.flaws import Flaw
+from regimen_advisor.reviewing.silences import ends
 from regimen_advisor.reviewing.tracing import wrong_figures
 from regimen_advisor.reviewing.unused import unused_of
 from regimen_advisor.reviewing.warnings import warnings_of
@@ -71,7 +72,7 @@ class Checker:
 
     def _unreachable(self) -> Iterator[Flaw]:
         for rule in self.rulebook.rules.values():
-            if rule not in self.reachable:
+            if rule not in self.reachable and not self._is_ended(rule):
                 overriders = ", ".join(other.id for other in self.rulebook.overridden_by[rule.id])
                 possible = self.is_possible(rule.condition)
                 why = (
@@ -81,6 +82,12 @@ class Checker:
                 )
                 shown = witness(self.solver, rule.condition) if possible else None
                 yield Flaw("unreachable rule", rule.id, rule.location, f"the rule never holds: {why}", shown)
+
+    def _is_ended(self, rule: Rule) -> bool:
+        """Whether a rule is a silence that sources ended for every patient: no mistake, and a warning says it."""
+        others = self.rulebook.overridden_by[rule.id]
+        is_offered = any(other.effect is Effect.OFFER and ends(other, rule, self.rulebook) for other in others)
+        return is_offered and self.is_possible(rule.condition)
 
     # Tests that test nothing -----------------------------------------------------------------------------------------
 

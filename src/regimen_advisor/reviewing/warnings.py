@@ -20,6 +20,7 @@ from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import read
 from regimen_advisor.reviewing.differing import sources_differ
 from regimen_advisor.reviewing.flaws import Flaw
+from regimen_advisor.reviewing.silences import silences_ended
 from regimen_advisor.reviewing.tracing import figures_not_traced
 from regimen_advisor.reviewing.ways_told import facts_of_way, way_condition, way_words
 from regimen_advisor.solving.implicants import Way, ways_to
@@ -29,9 +30,10 @@ from regimen_advisor.wording import Wording
 
 
 def warnings_of(rulebook: Rulebook) -> list[Flaw]:
-    """Every warning: an outdated manifest, figures not traced, holes, settings without an option, inexact regimens."""
+    """Every warning, in the order of ``MEANINGS``."""
     warner = _Warner(rulebook)
-    found = [*_of_manifest(rulebook), *figures_not_traced(rulebook), *sources_differ(rulebook)]
+    found = [*_of_manifest(rulebook), *figures_not_traced(rulebook)]
+    found += [*sources_differ(rulebook), *silences_ended(rulebook)]
     return [*found, *warner.holes(), *warner.no_options(), *warner.inexact()]
 
 

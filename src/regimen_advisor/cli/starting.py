@@ -1,0 +1,39 @@
+"""The verb ``init-pack``: begin a pack of rules of one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from regimen_advisor.cli.options import Rules
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    app.command(name="init-pack")(init_pack)
+
+
+def init_pack(
+    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="The folder to make; an empty one may be there.")],
+    name: Annotated[
+        str | None,
+        typer.Option("--name", metavar="NAME", help="What the pack is called (default: the name of the folder)."),
+    ] = None,
+    rules: Rules = None,
+) -> None:
+    """Begin a pack: rules of a guideline of your own that add to those that ship.
+
+    Makes a folder with a source, a study, a rule, a case and a workflow for GitHub. They are invented, to be written
+    over; `check` and `test` pass from the start.
+    """
+    from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
+    from regimen_advisor.reports.files import write_folder  # noqa: PLC0415
+    from regimen_advisor.reviewing.starting import new_pack  # noqa: PLC0415
+
+    target = Path(folder)
+    made = new_pack(target.resolve().name if name is None else name, load_rulebook(rules))
+    write_folder(target, made)
+    for path in made:
+        typer.echo(target / path)

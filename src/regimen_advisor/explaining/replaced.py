@@ -1,0 +1,80 @@
+"""What a pack replaced or retired that bears on an answer, each entry with the reason that the pack gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from regimen_advisor.advice import Advice
+from regimen_advisor.figure_wording import Places
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import regimens_met
+from regimen_advisor.knowledge.stacking import Change, Kind
+from regimen_advisor.language.conditions import Named
+from regimen_advisor.language.interpreter import Interpreter
+from regimen_advisor.language.paths import nodes
+from regimen_advisor.language.values import Truth
+from regimen_advisor.patient.reading import Patient
+
+_NOT_SHOWN = "not-indicated"
+
+
+def changes_told(advice: Advice, rulebook: Rulebook, patient: Patient) -> list[str]:
+    """The changes of packs that bear on an answer, a sentence or two each.
+
+    A rule that no longer counts bears on it where its condition holds or may hold for this patient; any other entry
+    where something that the answer shows names it, or named it before it was retired.
+    """
+    if not rulebook.changes:
+        return []
+    named = _named(advice, rulebook)
+    bearing = set(_of_rules(rulebook, patient, {name for kind, name in named if kind == "regimen"}))
+    bearing |= {change for kind, name in named if kind == "rule" for change in rulebook.bereft.get(name, ())}
+    return [
+        _sentence(change, rulebook)
+        for change in rulebook.changes
+        if change in bearing or (change.how == "replaced" and (change.kind, change.id) in named)
+    ]
+
+
+def _of_rules(rulebook: Rulebook, patient: Patient, shown: set[str]) -> Iterator[Change]:
+    """The changes for which a rule is gone that would speak of this patient, or may.
+
+    A caution or an exclusion must have been about one of the regimens ``shown``.
+    """
+    reader = Interpreter(patient.facts)
+    for rule, change in rulebook.withdrawn.values():
+        if rule.target is not None and shown.isdisjoint(regimens_met(rule, rulebook.regimens, rulebook.formulary)):
+            continue
+        if reader.judge(rule.condition).truth is not Truth.FALSE:
+            yield change
+
+
+def _named(advice: Advice, rulebook: Rulebook) -> set[tuple[Kind, str]]:
+    """The entries that what an answer shows rests on, each by its kind and id."""
+    found: set[tuple[Kind, str]] = set()
+    rules = {one.rule for one in (*advice.standards, *advice.notes, *advice.silent)}
+    rules |= {trial.rule for trial in advice.trials}
+    for option in advice.options:
+        if option.standing.value == _NOT_SHOWN:
+            continue
+        found.add(("regimen", option.regimen))
+        found |= {("approval", approval.id) for approval in option.approvals}
+        found |= {("study", one.study) for one in option.harm}
+        rules |= {*option.rules, *(one.rule for one in option.cautions), *(one.rule for one in option.reasons)}
+    for rule in (rulebook.rules[name] for name in rules):
+        found |= {("rule", rule.id), ("source", rule.source.review)}
+        found |= {("study", study) for study in rule.studies}
+        found |= {("finding", part.name) for _, part in nodes(rule.condition) if isinstance(part, Named)}
+    found |= {("study", trial.study) for trial in advice.trials}
+    return found
+
+
+def _sentence(change: Change, rulebook: Rulebook) -> str:
+    """What was changed, by whom and why; of a rule also what it said."""
+    said = f"{change.kind} {change.id}, {change.how} by {change.pack}: {change.reason}"
+    if change.kind != "rule" or change.id not in rulebook.withdrawn:
+        return said
+    rule, _ = rulebook.withdrawn[change.id]
+    places = Places(rulebook)
+    at = f" [{places.at(rule.source.review, rule.source.section)}]" if rule.source.review in rulebook.reviews else ""
+    return f"{said} It said: {rule.says}{at}"

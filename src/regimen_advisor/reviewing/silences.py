@@ -1,0 +1,37 @@
+"""Silences that a loaded source ends, for some patients or for all, as warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from regimen_advisor.figure_wording import Places
+from regimen_advisor.guideline import Guideline
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Effect, Rule
+from regimen_advisor.reviewing.flaws import Flaw
+
+
+def silences_ended(rulebook: Rulebook) -> Iterator[Flaw]:
+    """A warning for each silence and each rule that offers what the silence is about, at the rule.
+
+    The silence is *narrowed* where it still holds for some patient, and else *withdrawn*.
+    """
+    guideline, places, session = Guideline.of(rulebook), Places(rulebook), None
+    for silence in rulebook.of(Effect.SILENT):
+        enders = [rule for rule in rulebook.of(Effect.OFFER) if ends(rule, silence, rulebook)]
+        if not enders:
+            continue
+        session = session or guideline.solver.session(*guideline.effective.values())
+        still = session.can([session.encoding.condition(guideline.effective[silence.id])])
+        for rule in enders:
+            name = rulebook.regimens[rule.subject].name
+            at = places.at(rule.source.review, rule.source.section)
+            how = "narrowed" if still else "withdrawn"
+            says = f'the silence on "{silence.subject}" is {how}: `{rule.id}` offers {name} [{at}]'
+            yield Flaw("silence ended", silence.id, rule.location, says)
+
+
+def ends(rule: Rule, silence: Rule, rulebook: Rulebook) -> bool:
+    """Whether an offer is of a regimen that a silence is about, so that the silence does not count where it holds."""
+    regimen = rulebook.regimens[rule.subject]
+    return silence.about is not None and silence.about.meets(regimen, rulebook.formulary)

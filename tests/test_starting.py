@@ -1,0 +1,102 @@
+"""``init-pack``: the pack that it makes is whole, and what cannot be made is refused."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from regimen_advisor import advise
+from regimen_advisor.cli.app import app
+from regimen_advisor.files.errors import InputError
+from regimen_advisor.knowledge.rulebook import load_rulebook
+from regimen_advisor.reports.files import write_folder
+from regimen_advisor.reviewing.numbering import numbered, table_text
+from regimen_advisor.reviewing.starting import new_pack
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(*arguments: str) -> str:
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, f"{done.output}{done.exception}"
+    return done.output
+
+
+def refused(*arguments: str) -> str:
+    done = CliRunner().invoke(app, ["init-pack", *arguments])
+    assert isinstance(done.exception, InputError)
+    return str(done.exception)
+
+
+def test_a_new_pack_loads_and_passes_check_and_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    listed = run("init-pack", "my-guideline").splitlines()
+    made = [str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file()]
+    assert sorted(listed) == sorted(made)
+    monkeypatch.chdir(tmp_path / "my-guideline")
+    assert "no faults" in run("check")
+    assert run("test", "cases").strip() == "2 cases: 2 passed, 0 failed"
+
+
+def test_a_new_pack_offers_nothing_and_adds_one_note(tmp_path: Path) -> None:
+    shipped = load_rulebook(ROOT / "rules")
+    write_folder(tmp_path / "mine", new_pack("mine", shipped))
+    stack = load_rulebook([ROOT / "rules", tmp_path / "mine" / "pack"])
+    assert stack.rules.keys() - shipped.rules.keys() == {"mine-alk-note"}
+    assert stack.studies.keys() - shipped.studies.keys() == {"mine-study"}
+    patient = ROOT / "profiles" / "alk-untreated.yaml"
+    before, after = advise(patient, shipped), advise(patient, stack)
+    assert [one.standing for one in before.options] == [one.standing for one in after.options]
+    assert {one.rule for one in after.notes} - {one.rule for one in before.notes} == {"mine-alk-note"}
+
+
+def test_the_table_of_numbers_of_a_new_pack_is_that_of_its_text(tmp_path: Path) -> None:
+    write_folder(tmp_path / "mine", new_pack("mine", load_rulebook(ROOT / "rules")))
+    stack = load_rulebook([ROOT / "rules", tmp_path / "mine" / "pack"])
+    text = table_text({"mine": numbered(stack.reviews["mine"], str(tmp_path / "mine" / "text.txt"))})
+    written = (tmp_path / "mine" / "pack" / "section-numbers.yaml").read_text("utf-8")
+    assert yaml.safe_load(written) == yaml.safe_load(text)
+
+
+def test_the_workflow_of_a_new_pack_runs_check_and_the_cases() -> None:
+    files = new_pack("mine", load_rulebook(ROOT / "rules"))
+    steps = yaml.safe_load(files[".github/workflows/rules.yml"])["jobs"]["check"]["steps"]
+    ran = [step["run"] for step in steps if "run" in step]
+    assert [one.split()[:2] for one in ran[1:]] == [["regimen-advisor", "check"], ["regimen-advisor", "test"]]
+    for command in ran[1:]:
+        assert subprocess.run(["bash", "-nc", command], check=False).returncode == 0
+
+
+def test_a_label_that_another_source_has_is_not_taken() -> None:
+    files = new_pack("all-agree", load_rulebook(ROOT / "rules"))
+    assert "cited_as: ALL-AGREE\n" in files["pack/reviews.yaml"]
+
+
+@pytest.mark.parametrize("name", ["Mine", "my_guideline", "", "-x", "7up", "a--b"])
+def test_a_name_that_is_no_id_is_refused(name: str, tmp_path: Path) -> None:
+    assert "expected a name such as `my-guideline`" in refused(str(tmp_path / "mine"), "--name", name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_name_of_a_source_that_is_there_is_refused(tmp_path: Path) -> None:
+    said = refused(str(tmp_path / "mine"), "--name", "bispecific")
+    assert said == "--name: expected a new name: the source `bispecific` is there already"
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_is_written_over(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("Mine.", "utf-8")
+    assert "expected the name of a new folder, or of an empty one" in refused(str(tmp_path / "mine"))
+    (tmp_path / "file").write_text("", "utf-8")
+    assert "expected the name of a new folder" in refused(str(tmp_path / "file"))
+    assert "cannot be written" in refused(str(tmp_path / "none" / "mine"))
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "mine", "notes.txt"]
+
+
+def test_an_empty_folder_may_be_there(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    run("init-pack", str(tmp_path / "mine"))
+    assert (tmp_path / "mine" / "pack" / "pack.yaml").is_file()
