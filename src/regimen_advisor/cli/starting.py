@@ -25,8 +25,8 @@ def init_pack(
 ) -> None:
     """Begin a pack: rules of a guideline of your own.
 
-    They add to those that ship. Makes a folder with a source, a study, a rule, a case and a workflow for GitHub, invented
-    and to be written over; `check` and `test` pass from the start.
+    They add to those that ship. Makes a folder with a source, a study, a rule, a case and a workflow for GitHub, all
+    invented, to be written over; `check` and `test` pass from the start.
     """
     from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
     from regimen_advisor.reports.files import write_folder  # noqa: PLC0415
