@@ -23,10 +23,10 @@ def init_pack(
     ] = None,
     rules: Rules = None,
 ) -> None:
-    """Begin a pack: rules of a guideline of your own that add to those that ship.
+    """Begin a pack: rules of a guideline of your own.
 
-    Makes a folder with a source, a study, a rule, a case and a workflow for GitHub. They are invented, to be written
-    over; `check` and `test` pass from the start.
+    They add to those that ship. Makes a folder with a source, a study, a rule, a case and a workflow for GitHub, all
+    invented, to be written over; `check` and `test` pass from the start.
     """
     from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
     from regimen_advisor.reports.files import write_folder  # noqa: PLC0415
