@@ -259,7 +259,7 @@ def test_a_waiting_regimen_names_what_it_waits_for(key: AnswerKey) -> None:
 
 
 def test_what_a_regimen_waits_for_is_called_as_the_question_calls_it(rulebook: Rulebook) -> None:
-    quiz = generate(rulebook, seed=3, count=8, setting="nsclc/later-line-egfr")
+    quiz = generate(rulebook, seed=5, count=8, setting="nsclc/later-line-egfr")
     named = set()
     for question, solution in zip(quiz.questions, answer_key(quiz, rulebook).solutions, strict=True):
         waits = {words for point in solution.points for words in point.waits_for}
