@@ -1,5 +1,6 @@
 """What stands first: what holds for every option, said once above them and nowhere below."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,8 @@ NEGATIVE: dict[str, Any] = {
     "ros1": "negative",
     "other_drivers": "none",
 }
+SENTENCE = 6
+"""Fewer words are a label or a name, such as of a regimen."""
 RENDERERS: dict[str, Callable[..., str]] = {
     "text": text.render_advice,
     "markdown": markdown.render_advice,
@@ -168,3 +171,16 @@ def test_open_cautions_stand_last_and_are_named_in_one_line_where_they_are_many(
 def test_the_rules_that_ask_for_the_first_place_are_about_the_patient(rulebook: Rulebook) -> None:
     found = Counter(rule.effect.value for rule in rulebook.rules.values() if rule.is_first)
     assert set(found) == {"caution", "note", "silent"}
+
+
+@pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
+def test_no_sentence_at_all_stands_twice_in_the_text_of_an_answer(path: Path, rulebook: Rulebook) -> None:
+    profile, document = read_profile(path)
+    patient = read(profile, rulebook.domain, document)
+    shown = text.render_advice([advise(patient, rulebook)], rulebook, [patient])
+    words = re.sub(r"\s+", " ", re.sub(r"\[[^]]*\]", "", shown))
+    parts = re.split(r"(: |\. )", words)
+    ended = [part for part, end in zip(parts[::2], [*parts[1::2], ""], strict=True) if end != ": "]  # no label
+    whole = [part.strip() for part in ended if not part.endswith("..")]  # `...` points to where it is written out
+    counted = Counter(part for part in whole if len(part.split()) >= SENTENCE)
+    assert {one: count for one, count in counted.items() if count > 1} == {}

@@ -5,8 +5,8 @@ What the table at a glance has written out is not written out again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from regimen_advisor.advice import Caution, Evidence, Option
@@ -96,6 +96,7 @@ class Cards:
     def __init__(self, rulebook: Rulebook, told: Cautions, *, whole: bool) -> None:
         self.rulebook, self.told, self.places, self.whole = rulebook, told, told.places, whole
         self.numbers = [(number, option) for group in groups(told.advice) for number, option in group.options]
+        self.written: dict[str, int] = {}
 
     def card(self, option: Option, number: int) -> Card:
         """What is said of an option under its number; less of one that waits, unless the whole is asked for."""
@@ -103,14 +104,21 @@ class Cards:
         return Card(number, option, tuple(lines), tuple(self._details(option)) if self.whole else ())
 
     def _offered(self, option: Option, number: int) -> Iterator[Line]:
-        yield from self._evidence(option)
-        yield from self._harm(option)
+        yield from self._once(self._evidence(option), number)
+        yield from self._once(self._harm(option), number)
         yield from self._harm_of_drugs(option, number)
         of_kind = {kind: [one for one in self.told.own(option) if one.kind == kind] for kind in KINDS}
         yield from self._sentences(Part.MEASURE, KINDS["measure"], of_kind["measure"], number)
         yield from self._of_the_patient(of_kind["patient"], number)
-        yield from self._care(option)
+        yield from self._once(self._care(option), number)
         yield from self._sentences(Part.THIN, KINDS["evidence"], of_kind["evidence"], number)
+
+    def _once(self, lines: Iterable[Line], number: int) -> Iterator[Line]:
+        """Lines that a study gives; for a later option that rests on the same study, where they are written."""
+        for line in lines:
+            first = self.written.setdefault(line.text, number)
+            lead, _, _ = line.text.partition(": ")
+            yield line if first == number else replace(line, text=f"{lead}: as under {first}.")
 
     def _of_the_patient(self, cautions: Sequence[Caution], number: int) -> Iterator[Line]:
         """A line each; one that is of other options too is written out under the first of them and names the others."""
