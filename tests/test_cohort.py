@@ -228,7 +228,7 @@ def test_strict_refuses_and_leaves_no_file_behind(app, table, tmp_path):
 def test_two_rulebooks_are_compared_patient_by_patient(table, rulebook, tmp_path):
     folder = tmp_path / "rules"
     shutil.copytree(rulebook.folder, folder)
-    file = folder / "nsclc" / "later-line-egfr.yaml"
+    file = folder / "findings.yaml"
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("lines: {includes: osimertinib}", "lines: {includes: gefitinib}"), encoding="utf-8")
     opened = open_table([str(table)])
@@ -252,8 +252,8 @@ def test_the_patients_that_change_are_listed_in_the_order_of_the_table(app, rule
     names = [f"p{number}" for number in range(100)]
     Random(3).shuffle(names)
     table = tmp_path / "patients.csv"
-    untreated = "nsclc,IVB,wild-type,negative,negative,0,20\n"
-    header = "id,disease,stage,egfr,alk,ros1,prior_lines,pd_l1_tps\n"
+    untreated = "nsclc,IVB,wild-type,negative,negative,[],20\n"
+    header = "id,disease,stage,egfr,alk,ros1,history,pd_l1_tps\n"
     table.write_text(header + "".join(f"{name},{untreated}" for name in names), encoding="utf-8")
     found = json.loads(run(app, table, "--compare", folder, "--format", "json").stdout)["changes"]["changes"]
     assert [(one["regimen"], one["patients"], one["ids"]) for one in found] == [("ivonescimab", 100, names[:20])]

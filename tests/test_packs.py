@@ -353,3 +353,11 @@ def test_a_silence_that_ended_for_every_patient_is_withdrawn_and_no_fault(tmp_pa
     (found,) = [flaw for flaw in checked.warnings if flaw.kind == "silence ended"]
     assert "is withdrawn: `ic-alectinib-first-line` offers alectinib" in found.says
     assert not [flaw for flaw in checked.faults if flaw.subject == "silent-on-alk-drugs"]
+
+
+def test_a_study_of_a_pack_that_no_rule_cites_is_named_in_its_own_file(tmp_path: Path) -> None:
+    shutil.copytree(PACK, tmp_path / "pack")
+    file = tmp_path / "pack" / "nsclc" / "invented-consensus.yaml"
+    file.write_text(file.read_text("utf-8").replace("    studies: [ic-alk-1]\n", ""), "utf-8")
+    (found,) = check(load_rulebook([RULES, tmp_path / "pack"]), warn=False).faults
+    assert found.location.file == str(tmp_path / "pack" / "studies" / "ic-alk-1.yaml")

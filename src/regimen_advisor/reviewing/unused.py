@@ -28,9 +28,9 @@ def unused_of(rulebook: Rulebook) -> Iterator[Flaw]:
             yield Flaw("never used", finding.id, finding.location, "the finding is never used: no rule tests it")
     cited = {study for rule in rules for study in rule.studies}
     cited |= {rule.subject for rule in rules if rule.effect is Effect.TRIAL}
-    for name in rulebook.studies:
+    for name, study in rulebook.studies.items():
         if name not in cited:
-            place = Location(str(rulebook.folder / "studies" / f"{name}.yaml"), 1, 1)
+            place = study.location or Location(str(rulebook.folder / "studies" / f"{name}.yaml"), 1, 1)
             yield Flaw("never used", name, place, "the study is never used: no rule cites it")
     offered = {rule.subject for rule in rulebook.of(Effect.OFFER)}
     for index, name in enumerate(rulebook.regimens):
