@@ -1,7 +1,11 @@
 "use strict";
-// A small solver of propositional clauses: two watched literals, learning from conflicts, assumptions.
+// A small solver of propositional clauses: two watched literals, learning from conflicts, assumptions, restarts; it
+// decides first what conflicts were about last (VSIDS), or proofs over unknown histories would not end.
 // Literals are whole numbers other than 0; the opposite of x is -x. Between two questions it keeps what it learnt,
 // and the assumptions that both begin with.
+
+const RESTART = 100; // conflicts before the first restart
+const DECAY = 0.95;
 
 class Sat {
   constructor(variables, clauses) {
@@ -15,7 +19,11 @@ class Sat {
     this.limits = []; // how long the trail was when each level began
     this.assumed = [];
     this.head = 0;
-    this.next = 1; // no variable before this one is open
+    this.activity = new Float64Array(this.size); // how often, and how lately, conflicts were about a variable
+    this.step = 1;
+    this.heap = []; // the open variables, the most active first; it may hold others too
+    this.place = new Int32Array(this.size).fill(-1);
+    for (let variable = 1; variable < this.size; variable++) this.#push(variable);
     this.possible = true;
     for (const clause of clauses) this.add(clause);
   }
@@ -45,9 +53,12 @@ class Sat {
       this.value = grown(Int8Array, this.value);
       this.level = grown(Int32Array, this.level);
       this.phase = grown(Int8Array, this.phase).fill(-1, this.size);
+      this.activity = grown(Float64Array, this.activity);
+      this.place = grown(Int32Array, this.place).fill(-1, this.size);
     }
     this.reason.push(null);
     this.watchers.push([], []);
+    this.#push(this.size);
     return this.size++;
   }
 
@@ -58,11 +69,17 @@ class Sat {
     while (same < this.assumed.length && this.assumed[same] === assumptions[same]) same++;
     this.#back(Math.min(same, this.limits.length));
     this.assumed = assumptions.slice();
-    for (;;) {
+    for (let conflicts = 0, restart = RESTART; ;) {
       const conflict = this.#propagate();
       if (conflict) {
         if (this.limits.length === 0) return (this.possible = false);
         this.#learn(conflict);
+        if (++conflicts === restart) {
+          this.#back(0);
+          conflicts = 0;
+          restart *= 1.5;
+          restart = Math.ceil(restart);
+        }
         continue;
       }
       if (this.limits.length < assumptions.length) {
@@ -72,10 +89,11 @@ class Sat {
         if (this.#truth(literal) === 0) this.#assign(literal, null);
         continue;
       }
-      while (this.next < this.size && this.value[this.next] !== 0) this.next++;
-      if (this.next === this.size) return true;
+      let next = this.#pop();
+      while (next && this.value[next] !== 0) next = this.#pop();
+      if (!next) return true;
       this.limits.push(this.trail.length);
-      this.#assign(this.phase[this.next] * this.next, null);
+      this.#assign(this.phase[next] * next, null);
     }
   }
 
@@ -153,6 +171,7 @@ class Sat {
         const variable = Math.abs(part);
         if (part === literal || seen.has(variable) || this.level[variable] === 0) continue;
         seen.add(variable);
+        this.#bump(variable);
         if (this.level[variable] === this.limits.length) open++;
         else learnt.push(part);
       }
@@ -160,6 +179,7 @@ class Sat {
       clause = this.reason[Math.abs(literal)];
     } while (--open > 0);
     learnt[0] = -literal;
+    this.step /= DECAY;
     let level = 0;
     for (let index = 1; index < learnt.length; index++) {
       const other = this.level[Math.abs(learnt[index])];
@@ -180,10 +200,61 @@ class Sat {
       this.phase[variable] = this.value[variable];
       this.value[variable] = 0;
       this.reason[variable] = null;
-      if (variable < this.next) this.next = variable;
+      if (this.place[variable] < 0) this.#push(variable);
     }
     this.trail.length = length;
     this.limits.length = level;
     this.head = length;
+  }
+
+  // The heap of variables, by activity and then by number -------------------------------------------------------------
+
+  #before(one, other) {
+    return this.activity[one] > this.activity[other] || (this.activity[one] === this.activity[other] && one < other);
+  }
+
+  #put(variable, at) {
+    this.heap[at] = variable;
+    this.place[variable] = at;
+  }
+
+  #up(variable, at) {
+    while (at > 0 && this.#before(variable, this.heap[(at - 1) >> 1])) {
+      this.#put(this.heap[(at - 1) >> 1], at);
+      at = (at - 1) >> 1;
+    }
+    this.#put(variable, at);
+  }
+
+  #push(variable) {
+    this.heap.push(variable);
+    this.#up(variable, this.heap.length - 1);
+  }
+
+  #pop() {
+    const top = this.heap[0], last = this.heap.pop();
+    if (top === undefined) return 0;
+    this.place[top] = -1;
+    if (last === top) return top;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= this.heap.length) break;
+      if (child + 1 < this.heap.length && this.#before(this.heap[child + 1], this.heap[child])) child++;
+      if (!this.#before(this.heap[child], last)) break;
+      this.#put(this.heap[child], at);
+      at = child;
+    }
+    this.#put(last, at);
+    return top;
+  }
+
+  #bump(variable) {
+    this.activity[variable] += this.step;
+    if (this.activity[variable] > 1e100) {
+      for (let other = 1; other < this.size; other++) this.activity[other] *= 1e-100;
+      this.step *= 1e-100;
+    }
+    if (this.place[variable] >= 0) this.#up(variable, this.place[variable]);
   }
 }
