@@ -122,7 +122,7 @@ def test_a_caution_of_the_evidence_or_a_measure_asks_nothing_of_the_patient_but_
     rulebook: Rulebook,
 ) -> None:
     """Such a caution is the same for everyone on the option; one on the approval alone is of a line too."""
-    lines = {"disease", "prior_lines", "progressed_on"}
+    lines = {"disease", "prior_lines", "progressed_on", "progressed_on_in_lines", "relapsed_after_in_lines"}
     for rule in rulebook.rules.values():
         if rule.kind in ("evidence", "measure"):
             assert {atom.fact for atom in atoms_of(rule.condition)} <= lines, rule.id
