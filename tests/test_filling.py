@@ -228,4 +228,4 @@ def test_the_order_in_which_batches_come_changes_neither_what_is_asked_nor_what_
         cases.settle()
         told.append((cases.asked, cases.told().rows()))
     assert told[0] == told[1]
-    assert len(told[0][1]) >= 5
+    assert len(told[0][1]) >= 3
