@@ -68,8 +68,8 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = ()) -> Json:
         "legend": LEGEND,
         "kinds": dict(KINDS),
         "patient_words": {
-            "without_label": WITHOUT_LABEL,
-            "from_history": FROM_HISTORY,
+            "without_label": list(WITHOUT_LABEL),
+            "from_history": list(FROM_HISTORY),
             "labels": LABELS,
             "not_so": NOT_SO,
         },
