@@ -105,7 +105,7 @@ def start(verb: str, folder: Path, *more: str) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background hands it on ignored
     known: dict[str, Any] = {}
     load = rulebooks.load_rulebook
-    rulebooks.load_rulebook = lambda rules=None: known.setdefault(str(rules), load(rules))
+    rulebooks.load_rulebook = lambda rules=None, *_: known.setdefault(str(rules), load(rules))
     if verb == "test":
         ours = cases._rulebook(None)
         cases._rulebook = lambda _rules: ours
@@ -113,7 +113,7 @@ def start(verb: str, folder: Path, *more: str) -> None:
     elif verb == "diff":
         old, new = (revisions.named_rulebook(name, None) for name in more)
         compared = comparing.compare(old.rulebook, new.rulebook)
-        revisions.named_rulebook = lambda name, _rules: old if name == more[0] else new
+        revisions.named_rulebook = lambda name, *_: old if name == more[0] else new
         comparing.compare = lambda _old, _new: compared
         witnesses = ("--save-witnesses", str(folder / "witnesses"), "-o", os.devnull)
         every_kill(folder, lambda: call("diff", *more, *witnesses), SIGNALS, forked)

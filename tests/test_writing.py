@@ -470,7 +470,7 @@ def test_witnesses_are_saved_file_by_file_whole_wherever_the_comparison_is_ended
     assert file.read_text("utf-8") != before
     (tmp_path / "saved").mkdir()
     whole, runs = kills("diff", tmp_path / "saved", ROOT / "rules", tmp_path / "rules")
-    assert len([file for file in whole["after"] if file.endswith(".yaml")]) == 2
+    assert len([file for file in whole["after"] if file.endswith(".yaml")]) == 3
     check(whole, runs, at_least=10)
 
 
