@@ -42,7 +42,7 @@ def test_a_failure_is_a_line_with_file_line_and_what_it_waits_for(pytester: pyte
     pytester.path.joinpath("x.case.yaml").write_text(CASES)
     result = run()  # type: ignore[operator]
     result.stdout.fnmatch_lines([
-        "x.case.yaml:8: anlotinib: expected offered, is undetermined (waits for prior_lines, history)",
+        "x.case.yaml:8: anlotinib: expected offered, is undetermined (waits for history)",
     ])  # fmt: skip
     assert "Traceback" not in result.stdout.str()
 

@@ -211,10 +211,6 @@ def test_a_target_reports_what_does_not_exist(text: str, expected: list[str]) ->
         ("no-source", [":1:3: expected the key `source`, which is missing"]),
         ("schedule-without-source", [":5:13: expected the key `source`, which is missing"]),
         ("unquoted-section", [":1:122: section: expected text, found `4.1` (a number that is text stands in quotes)"]),
-        ("misspelt-review", [
-            (":1:97: review: expected `antiangiogenic` or `bispecific`, found `antiangiogenics` "
-             "(did you mean `antiangiogenic`?)")
-        ]),
         ("misspelt-disease", [":1:45: disease: expected `nsclc` or `sclc`, found `nslc` (did you mean `nsclc`?)"]),
     ],
 )  # fmt: skip
