@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from regimen_advisor.quiz.key import AnswerKey, Point, Solution
-from regimen_advisor.quiz.models import MEANINGS, Group, Question, Quiz
+from regimen_advisor.quiz.models import MEANINGS, Group, Question, Quiz, group_words
 
 ItemKind = Literal["matching", "several", "single"]
 
@@ -76,6 +76,6 @@ def _telling(solution: Solution) -> Point:
 
 def _places(point: Point, groups: Sequence[Group]) -> tuple[Answer, ...]:
     return tuple(
-        Answer(f"{group.replace('-', ' ')}: {MEANINGS[group]}", right=group == point.group, point=point, group=group)
+        Answer(f"{group_words(group)}: {MEANINGS[group]}", right=group == point.group, point=point, group=group)
         for group in groups
     )

@@ -29,6 +29,11 @@ MEANINGS: dict[str, str] = {
 }
 
 
+def group_words(group: str) -> str:
+    """A group as it is read: ``not indicated``."""
+    return group.replace("-", " ")
+
+
 class Choice(Record):
     """A regimen that a question asks about."""
 

@@ -9,6 +9,7 @@ from regimen_advisor.documents.blocks import Block, Bullets, Heading, Paragraph,
 from regimen_advisor.documents.spreadsheet import no_formula
 from regimen_advisor.files.errors import counted
 from regimen_advisor.quiz.classroom import ClassResult, Missed
+from regimen_advisor.quiz.models import group_words
 from regimen_advisor.reports.quiz import point_words
 from regimen_advisor.wording import listed
 
@@ -77,4 +78,4 @@ def missed_words(missed: Missed, result: ClassResult) -> str:
 
 def given_words(missed: Missed) -> str:
     """``3 offered and 1 not answered``: where it was put."""
-    return listed(f"{count} {group.replace('-', ' ')}" for group, count in missed.given.items())
+    return listed(f"{count} {group_words(group)}" for group, count in missed.given.items())

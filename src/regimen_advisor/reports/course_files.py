@@ -17,8 +17,8 @@ from regimen_advisor.documents.spreadsheet import no_formula
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.quiz.items import Answer, Item, items
 from regimen_advisor.quiz.key import AnswerKey, Point
-from regimen_advisor.quiz.models import Group, Quiz
-from regimen_advisor.reports.quiz import contrast_words, point_words, standard_words, title
+from regimen_advisor.quiz.models import Quiz, group_words
+from regimen_advisor.reports.quiz import afterwards, contrast_words, point_words, standard_words, title
 from regimen_advisor.wording import listed
 
 _GIFT_SIGNS = re.compile(r"([~=#{}:\\])")
@@ -45,22 +45,12 @@ def _patient(item: Item) -> list[str]:
     return [*item.question.known, *unknown]
 
 
-def _afterwards(item: Item) -> list[str]:
-    """What is worth reading once the item is answered."""
-    contrast = [contrast_words(item.solution.contrast)] if item.solution.contrast else []
-    return [*(standard_words(one) for one in item.solution.standards), *contrast]
-
-
 def _feedback(answer: Answer) -> str:
     return point_words(answer.point) if answer.point else ""
 
 
 def _listed_html(lines: list[str]) -> str:
     return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
-
-
-def _group_words(group: Group) -> str:
-    return group.replace("-", " ")
 
 
 def _category(quiz: Quiz) -> str:
@@ -90,7 +80,7 @@ def _moodle_item(root: Element, item: Item) -> None:
     _html(made, "questiontext", f"{_listed_html(_patient(item))}<p>{escape(item.asks)}</p>")
     # A pair has no feedback of its own.
     reasons = [_feedback(answer) for answer in item.answers] if is_matching else []
-    _html(made, "generalfeedback", "".join(f"<p>{escape(line)}</p>" for line in [*reasons, *_afterwards(item)]))
+    _html(made, "generalfeedback", "".join(f"<p>{escape(line)}</p>" for line in [*reasons, *afterwards(item.solution)]))
     for name, value in (("defaultgrade", "1"), ("penalty", "0"), ("hidden", "0"), ("idnumber", item.id)):
         SubElement(made, name).text = value
     SubElement(made, "shuffleanswers").text = "false"
@@ -106,7 +96,7 @@ def _moodle_pairs(made: Element, item: Item) -> None:
     pairs += [("", group) for group in item.groups if group not in {group for _, group in pairs}]
     for text, group in pairs:
         pair = _html(made, "subquestion", text)
-        _text(pair, "answer", _group_words(group))
+        _text(pair, "answer", group_words(group))
 
 
 def _moodle_answers(made: Element, item: Item) -> None:
@@ -153,13 +143,13 @@ def _gift_item(item: Item) -> Iterator[str]:
     text = _signs("; ".join(_patient(item)) + ". " + item.asks)
     yield f"::{_signs(item.id)}::{text} {{"
     if item.kind == "matching":
-        yield from (f"  ={_signs(one.words)} -> {_group_words(one.group)}" for one in item.answers)
+        yield from (f"  ={_signs(one.words)} -> {group_words(one.group)}" for one in item.answers)
     for answer in item.answers if item.kind != "matching" else ():
         mark = f"~%{_share(answer, item)}%" if item.kind == "several" else "=" if answer.right else "~"
         feedback = f"#{_signs(_feedback(answer))}" if answer.point else ""
         yield f"  {mark}{_signs(answer.words)}{feedback}"
     after = [_feedback(answer) for answer in item.answers] if item.kind == "matching" else []
-    if spoken := " ".join([*after, *_afterwards(item)]):
+    if spoken := " ".join([*after, *afterwards(item.solution)]):
         yield f"  ####{_signs(spoken)}"
     yield "}"
 
@@ -226,8 +216,8 @@ def anki(quiz: Quiz, key: AnswerKey) -> bytes:
 
 
 def _card(item: Item, answer: Answer) -> list[str]:
-    after = "".join(f"<p>{escape(line)}</p>" for line in _afterwards(item))
-    asks = f"Where does {answer.words} belong: {listed(map(_group_words, item.groups), 'or')}?"
+    after = "".join(f"<p>{escape(line)}</p>" for line in afterwards(item.solution))
+    asks = f"Where does {answer.words} belong: {listed(map(group_words, item.groups), 'or')}?"
     return [_listed_html(_patient(item)), escape(asks), escape(_feedback(answer)), after]
 
 

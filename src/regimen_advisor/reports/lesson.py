@@ -11,6 +11,7 @@ from regimen_advisor.documents.blocks import Block, Bullets, Heading, Paragraph
 from regimen_advisor.documents.html import html
 from regimen_advisor.documents.markdown import markdown
 from regimen_advisor.quiz.lessons import Flip, Lesson
+from regimen_advisor.quiz.models import group_words
 from regimen_advisor.reports.quiz import point_words, standard_words
 from regimen_advisor.wording import listed
 
@@ -104,7 +105,7 @@ def _slides(lesson: Lesson) -> Iterator[list[Block]]:
     yield [Heading(lesson.title, 1), Paragraph(f"{lesson.vignette}.")]
     yield [Heading("Which options?", 1), Paragraph(f"{lesson.vignette}."), Bullets(ASKS)]
     standards = tuple(f"Standard: {one.title}" for one in lesson.standards)
-    points = tuple(f"{point.name}: {point.group.replace('-', ' ')}" for point in lesson.options)
+    points = tuple(f"{point.name}: {group_words(point.group)}" for point in lesson.options)
     yield [Heading("What the sources say", 1), Bullets((*standards, *points))]
     for flip in lesson.flips:
         fact = f"{flip.says[0].upper()}{flip.says[1:]}"

@@ -8,7 +8,7 @@ from regimen_advisor.documents.blocks import Block, Bullets, Heading, Line, Para
 from regimen_advisor.documents.markdown import markdown
 from regimen_advisor.quiz.grading import Grade, GradedPoint, GradedQuestion
 from regimen_advisor.quiz.key import AnswerKey, Contrast, Deciding, Point, Solution, Standard
-from regimen_advisor.quiz.models import MEANINGS, Group, Question, Quiz
+from regimen_advisor.quiz.models import MEANINGS, Group, Question, Quiz, group_words
 from regimen_advisor.wording import listed
 
 
@@ -82,9 +82,7 @@ def graded_blocks(question: GradedQuestion) -> Iterator[Block]:
     answered = "" if question.answered else ", not answered"
     yield Heading(f"Question {question.number}: {score(question.right, question.of)}{answered}", 3)
     yield Bullets(tuple(_graded(point) for point in question.points))
-    yield from (Paragraph(standard_words(one)) for one in question.standards)
-    if question.contrast:
-        yield Paragraph(contrast_words(question.contrast))
+    yield from map(Paragraph, afterwards(question))
 
 
 def score(right: int, of: int) -> str:
@@ -95,22 +93,18 @@ def score(right: int, of: int) -> str:
 def _graded(graded: GradedPoint) -> str:
     if graded.right:
         return f"RIGHT. {point_words(graded.point)}"
-    given = f"WRONG ({_words(graded.given)}). " if graded.given else "OPEN. "
+    given = f"WRONG ({group_words(graded.given)}). " if graded.given else "OPEN. "
     return f"{given}{point_words(graded.point)}"
 
 
 # Why -----------------------------------------------------------------------------------------------------------------
 
 
-def _words(group: Group) -> str:
-    return group.replace("-", " ")
-
-
 def point_words(point: Point) -> str:
     """Where a regimen belongs, and the rules that decide it."""
     waits = f", for {listed(point.waits_for)}" if point.waits_for else ""
     reasons = list(dict.fromkeys(deciding_words(one, point.group) for one in point.because))
-    return " ".join([f"{point.name}: {_words(point.group)}{waits}.", *reasons])
+    return " ".join([f"{point.name}: {group_words(point.group)}{waits}.", *reasons])
 
 
 def deciding_words(deciding: Deciding, group: Group) -> str:
@@ -124,6 +118,12 @@ def deciding_words(deciding: Deciding, group: Group) -> str:
     return f"{deciding.says} {place}"
 
 
+def afterwards(answered: Solution | GradedQuestion) -> list[str]:
+    """What is worth reading once a question is answered: the standard, and what one fact would change."""
+    contrast = [contrast_words(answered.contrast)] if answered.contrast else []
+    return [*map(standard_words, answered.standards), *contrast]
+
+
 def standard_words(standard: Standard) -> str:
     """What a source states as the standard, with its place."""
     return f"Standard: {standard.says} [{standard.cited}, {standard.rule}]"
@@ -133,7 +133,7 @@ def contrast_words(contrast: Contrast) -> str:
     """What one fact would change."""
     names: dict[str, list[str]] = {}
     for change in contrast.changes:
-        names.setdefault(f"{_words(change.to)} instead of {_words(change.from_)}", []).append(change.name)
+        names.setdefault(f"{group_words(change.to)} instead of {group_words(change.from_)}", []).append(change.name)
     changes = "; ".join(f"{words}: {listed(regimens)}" for words, regimens in names.items())
     return f"One fact more to think about. {contrast.says[0].upper()}{contrast.says[1:]}. Then {changes}."
 
@@ -157,9 +157,7 @@ def render_markdown(quiz: Quiz, key: AnswerKey | None) -> str:
 def _solution(solution: Solution) -> Iterator[Block]:
     yield Heading(f"Question {solution.number}", 3)
     yield Bullets(tuple(point_words(point) for point in solution.points))
-    yield from (Paragraph(standard_words(one)) for one in solution.standards)
-    if solution.contrast:
-        yield Paragraph(contrast_words(solution.contrast))
+    yield from map(Paragraph, afterwards(solution))
 
 
 def render_html(quiz: Quiz, key: AnswerKey | None) -> str:
@@ -168,12 +166,11 @@ def render_html(quiz: Quiz, key: AnswerKey | None) -> str:
 
     templates = environment()
     templates.filters |= {
-        "contrast": contrast_words,
-        "standard": standard_words,
+        "afterwards": afterwards,
         "heading": question_title,
         "listed": listed,
         "why": deciding_words,
-        "words": _words,
+        "words": group_words,
     }
     html = templates.get_template("quiz.html.j2").render(
         **style("quiz.css"),
