@@ -104,6 +104,17 @@ class Guideline:
         """The studies as evidence behind an option, by id: those that an advice has shown so far."""
         return {}
 
+    def node_by_node(self, truths: Mapping[str, Truth]) -> Mapping[str, Standing]:
+        """The standing of each regimen by the table of three truths; ``truths`` is that of each effective rule."""
+
+        def any_of(rules: Iterable[Rule]) -> Truth:
+            return disjunction([truths[rule.id] for rule in rules])
+
+        return {
+            name: standing_of(any_of(of.offers), any_of(of.exclusions), any_of(of.cautions))
+            for name, of in self.regimens.items()
+        }
+
     def case(self, profile: AnyProfile) -> Case:
         """One patient under this guideline.
 
@@ -165,21 +176,9 @@ class Case:
         return trees
 
     @cached_property
-    def conditions(self) -> Mapping[str, tuple[Truth, Truth, Truth]]:
-        """For each regimen the truth of its offer, exclusion and caution, node by node."""
-
-        def any_of(rules: Iterable[Rule]) -> Truth:
-            return disjunction([self.judged[rule.id].truth for rule in rules])
-
-        return {
-            name: (any_of(of.offers), any_of(of.exclusions), any_of(of.cautions))
-            for name, of in self.guideline.regimens.items()
-        }
-
-    @cached_property
     def node_by_node(self) -> Mapping[str, Standing]:
         """The standing each regimen has by the truths of its three conditions."""
-        return {name: standing_of(*truths) for name, truths in self.conditions.items()}
+        return self.guideline.node_by_node({name: tree.truth for name, tree in self.judged.items()})
 
     # What holds in every completion ----------------------------------------------------------------------------
 

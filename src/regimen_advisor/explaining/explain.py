@@ -5,7 +5,7 @@ Everything here is a reading of the same rules that ``advise`` judges; nothing i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from regimen_advisor.advice import Advice, Option, ProfileName, RulebookName
 from regimen_advisor.explaining.arguments import Arguments
@@ -15,9 +15,7 @@ from regimen_advisor.explaining.explanation import Argument, Explanation, Known,
 from regimen_advisor.files.errors import InputError, Location, did_you_mean
 from regimen_advisor.guideline import Case, Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
-from regimen_advisor.language.interpreter import Interpreter
 from regimen_advisor.language.standings import Standing
-from regimen_advisor.language.values import Truth
 from regimen_advisor.patient.drugs import folded
 from regimen_advisor.patient.facts import Fact
 from regimen_advisor.patient.reading import Patient
@@ -48,7 +46,7 @@ def explanation_of(case: Case, regimens: Iterable[str] = ()) -> Explanation:
     names = [regimen_named(word, case.guideline.rulebook) for word in regimens]
     if not names:
         return _with_questions(_of_every_option(case, case.advice(ask=False), arguments=False), case)
-    explainer = _Explainer(case, names)
+    explainer = _Explainer(case)
     return explainer.explanation([explainer.whole(name) for name in names])
 
 
@@ -58,7 +56,7 @@ def explain_all(patient: Patient, rulebook: Rulebook, advice: Advice) -> Explana
 
 
 def _of_every_option(case: Case, advice: Advice, *, arguments: bool) -> Explanation:
-    explainer = _Explainer(case, [option.regimen for option in advice.options])
+    explainer = _Explainer(case)
     return explainer.explanation([explainer.brief(option, arguments=arguments) for option in advice.options])
 
 
@@ -82,10 +80,10 @@ def regimen_named(word: str, rulebook: Rulebook) -> str:
 
 
 class _Explainer:
-    def __init__(self, case: Case, regimens: Iterable[str]) -> None:
+    def __init__(self, case: Case) -> None:
         self.case, self.patient, self.rulebook = case, case.patient, case.guideline.rulebook
         self.solver, self.wording = case.guideline.solver, case.guideline.wording
-        self.arguments = Arguments(self.patient, self.rulebook, self._truths(regimens), tuple(case.settling.questions))
+        self.arguments = Arguments(self.patient, self.rulebook, case.truths, tuple(case.settling.questions))
 
     def explanation(self, options: Iterable[OptionExplained]) -> Explanation:
         """The options with what was judged, by whom and of whom."""
@@ -97,15 +95,6 @@ class _Explainer:
             known=self.known(),
             options=tuple(options),
         )
-
-    def _truths(self, regimens: Iterable[str]) -> Mapping[str, Truth]:
-        """The exact truth of every rule that speaks of these regimens, and of those that override one."""
-        reader, conditions = Interpreter(self.patient.facts), self.case.guideline.effective
-        rules = dict.fromkeys(rule.id for name in regimens for rule in self.case.guideline.regimens[name].rules)
-        rules |= dict.fromkeys(other.id for name in rules for other in self.rulebook.overridden_by[name])
-        truths = {name: reader.judge(conditions[name]).truth for name in rules}
-        unknown = [name for name, truth in truths.items() if truth is Truth.UNKNOWN]
-        return truths | (dict(self.solver.rule_truths(unknown, self.patient)) if unknown else {})
 
     def known(self) -> tuple[Known, ...]:
         return tuple(
@@ -133,7 +122,7 @@ class _Explainer:
 
     def whole(self, name: str) -> OptionExplained:
         arguments = self.arguments.about(self.case.guideline.regimens[name])
-        standing = self.solver.standing(name, self.patient).standing
+        standing = self.case.standings[name]
         waits = self.case.settling.depends_on(name) if standing is Standing.UNDETERMINED else ()
         explained = self._explained(name, standing, arguments, waits)
         asked = questions_about(self.case.questions(name), name, self.wording)

@@ -18,7 +18,7 @@ from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not, atoms_of, fields_of
-from regimen_advisor.language.standings import Standing, standing_of
+from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Between, Choice, Number, Truth
 from regimen_advisor.patient.facts import ChoiceFact, NumberFact, SetFact
 from regimen_advisor.patient.profile import Profile
@@ -74,7 +74,7 @@ class Patients:
         self.histories = Histories(rulebook)
         self.solver = Guideline.of(rulebook).solver
         self.effective = Guideline.of(rulebook).effective
-        self.program = Program(self.effective)
+        self.program = Guideline.of(rulebook).program
 
     # Judging --------------------------------------------------------------------------------------------------
 
@@ -87,14 +87,7 @@ class Patients:
 
     def standings(self, patient: Patient) -> Mapping[str, Standing]:
         """The exact standing of every regimen."""
-        truths = self.program.truths(patient.facts)
-        node_by_node = {}
-        for name, of in Guideline.of(self.rulebook).regimens.items():
-            offer, exclusion, caution = (
-                max((truths[rule.id] for rule in rules), key=lambda truth: truth.rank, default=Truth.FALSE)
-                for rules in (of.offers, of.exclusions, of.cautions)
-            )
-            node_by_node[name] = standing_of(offer, exclusion, caution)
+        node_by_node = Guideline.of(self.rulebook).node_by_node(self.program.truths(patient.facts))
         exact = self.solver.standings(patient, node_by_node)
         return {name: exact[name].standing for name in node_by_node}
 

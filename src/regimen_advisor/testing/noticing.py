@@ -32,7 +32,7 @@ class Observed:
 
 def observe(cases: Iterable[RuleCase], rulebook: Rulebook) -> list[Observed]:
     """The cases, each with the truth of every rule."""
-    program = Program(Guideline.of(rulebook).effective)
+    program = Guideline.of(rulebook).program
     found = []
     for case in cases:
         facts = case.patient.facts
