@@ -187,7 +187,7 @@ def test_a_manifest_that_says_nothing_sensible_is_refused(rules: Path, text: str
 @pytest.fixture
 def installed(rules: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The copied rules as those inside an installed package."""
-    monkeypatch.setattr(rulebooks, "_INSTALLED", rules)
+    monkeypatch.setattr(rulebooks, "INSTALLED", rules)
     return rules
 
 

@@ -16,7 +16,8 @@ PROJECT = "regimen-advisor.yaml"
 SHIPPED = "shipped"
 GROUP = "regimen_advisor.packs"
 """Entry points of this group name packs: each is a module, whose folder holds the pack."""
-_INSTALLED = Path(__file__).parents[1] / "rules"
+INSTALLED = Path(__file__).parents[1] / "rules"
+"""The rules inside an installed package; in a checkout there are none."""
 
 
 class Project(Record):
@@ -29,7 +30,7 @@ class Project(Record):
 
 def shipped_folder() -> Path:
     """The rules that ship with the package: inside it when installed, beside ``src`` in a checkout."""
-    return _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[3] / "rules"
+    return INSTALLED if INSTALLED.is_dir() else Path(__file__).parents[3] / "rules"
 
 
 def named_folder(name: str | Path | None) -> Path:

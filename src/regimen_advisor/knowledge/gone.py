@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 
 from regimen_advisor.knowledge.publications import last_day
 from regimen_advisor.knowledge.regimens import Regimen, Source
-from regimen_advisor.knowledge.stacking import Change, Kind
+from regimen_advisor.knowledge.stacking import KINDS, Change, Kind
 from regimen_advisor.knowledge.studies import Approval, Review, Study
 
 
@@ -20,18 +21,19 @@ class Gone:
     day: date | None = None
     later: set[str] = field(default_factory=set)
     """Sources that speak up to a date after ``day``."""
-    entries: dict[tuple[Kind, str], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Sort out what is retired."""
         self.retired: dict[tuple[Kind, str], Change] = {
             (change.kind, change.id): change for change in self.changes if change.how == "retired"
         }
+        self._ids: dict[Kind, set[str]] = {kind: set() for kind in KINDS}
+        for kind, name in self.retired:
+            self._ids[kind].add(name)
 
-    def of(self, kind: Kind) -> dict[str, str]:
+    def of(self, kind: Kind) -> AbstractSet[str]:
         """The ids of one kind that are gone."""
-        names = [name for found, name in (*self.retired, *self.entries) if found == kind]
-        return dict.fromkeys(names, "")
+        return self._ids[kind]
 
     def after(self, source: Source) -> bool:
         """Whether a place is in a source that does not speak yet."""
@@ -81,7 +83,7 @@ class Gone:
 
     def _drop(self, kind: Kind, name: str, is_gone: bool) -> bool:
         if is_gone:
-            self.entries[kind, name] = ""
+            self._ids[kind].add(name)
         return is_gone
 
     def _not_yet(self, approval: Approval) -> bool:

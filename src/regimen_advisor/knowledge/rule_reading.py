@@ -73,6 +73,13 @@ class RuleReader:
         for study in studies.values():
             if study.same_study_as is not None:
                 self.twins[study.same_study_as] = (*self.twins.get(study.same_study_as, ()), study.id)
+        counting: tuple[tuple[Kind, Mapping[str, object]], ...] = (
+            ("regimen", regimens), ("study", studies), ("approval", approvals),
+        )  # fmt: skip
+        self.named: Mapping[Kind, Mapping[str, object]] = {
+            kind: {**entries, **dict.fromkeys(sorted(gone.of(kind)))} for kind, entries in counting
+        }
+        """What a rule may name, by kind: what counts, and what no longer does."""
         self.unread = False
 
     def read(self) -> tuple[dict[str, Setting], dict[str, Rule]]:
@@ -130,8 +137,7 @@ class RuleReader:
 
     def _add_each_regimen(self, at: int, folder: Path) -> None:
         """The rules that a folder declares for each regimen of the stack; each declaration counts as one of its own."""
-        known: Mapping[str, object] = {**self.regimens, **self.gone.of("regimen")}
-        document, texts = each_regimen.declared(folder, known)
+        document, texts = each_regimen.declared(folder, self.named["regimen"])
         self.counts[at] += len(texts)
         for index, text in enumerate(texts):
             path: Path_ = (index,)
@@ -156,11 +162,10 @@ class RuleReader:
 
     def _lost(self, rule: Rule) -> Change | None:
         """The change that retired the regimen or the trial which the rule is about."""
-        named = [rule.subject] if rule.effect is Effect.OFFER else []
-        named += [item.regimen for item in rule.target.items if item.regimen] if rule.target else []
         if rule.effect is Effect.TRIAL:
             return self.gone.retired.get(("study", rule.subject))
-        return next((change for name in named if (change := self.gone.retired.get(("regimen", name)))), None)
+        found = (self.gone.retired.get(("regimen", name)) for name in _regimens_of(rule))
+        return next((change for change in found if change is not None), None)
 
     def _without_silence(self, rules: dict[str, Rule]) -> dict[str, Rule]:
         """Each offer of a regimen that a silence is about ends the silence where it holds."""
@@ -178,9 +183,7 @@ class RuleReader:
         """Whether the source of a rule, or what it is about, is not there yet on the day."""
         if rule.effect is Effect.TRIAL and rule.subject in self.gone.of("study"):
             return True
-        named = [rule.subject] if rule.effect is Effect.OFFER else []
-        named += [item.regimen for item in rule.target.items if item.regimen] if rule.target else []
-        return self.gone.after(rule.source) or any(name in self.gone.of("regimen") for name in named)
+        return self.gone.after(rule.source) or not self.gone.of("regimen").isdisjoint(_regimens_of(rule))
 
     def _as_left(self, rule: Rule) -> Rule:
         """The rule without what it names that no longer counts, and with every source's report of its studies."""
@@ -268,29 +271,27 @@ class RuleReader:
         )  # fmt: skip
 
     def _check_references(self, text: RuleText, effect: Effect, document: Document, path: Path_) -> None:
-        def known(name: str, words: Mapping[str, object], what: str, *steps: str | int) -> None:
+        def known(name: str, kind: Kind, *steps: str | int) -> None:
+            words = self.named[kind]
             if name not in words:
-                self._refuse(document, (*path, *steps), f"{steps[0]}: unknown {what} `{name}`", near(name, words))
+                self._refuse(document, (*path, *steps), f"{steps[0]}: unknown {kind} `{name}`", near(name, words))
 
-        studies: Mapping[str, object] = {**self.studies, **self.gone.of("study")}
-        approvals: Mapping[str, object] = {**self.approvals, **self.gone.of("approval")}
-        regimens: Mapping[str, object] = {**self.regimens, **self.gone.of("regimen")}
         if effect is Effect.OFFER:
-            known(text.offer or "", regimens, "regimen", "offer")
+            known(text.offer or "", "regimen", "offer")
         if effect is Effect.TRIAL:
-            known(text.trial or "", studies, "study", "trial")
+            known(text.trial or "", "study", "trial")
         for target, key in ((text.exclude, "exclude"), (text.caution, "caution"), (text.about, "about")):
             if target is not None:
-                self.problems += target.unknown(self.formulary, regimens, document, (*path, key))
+                self.problems += target.unknown(self.formulary, self.named["regimen"], document, (*path, key))
         for index, study in enumerate(text.studies):
-            known(study, studies, "study", "studies", index)
+            known(study, "study", "studies", index)
         for index, approval in enumerate(text.approvals):
-            known(approval, approvals, "approval", "approvals", index)
+            known(approval, "approval", "approvals", index)
         self.problems += unplaced(text.source, self.reviews, document, (*path, "source"))
         if text.basis and effect not in (Effect.CAUTION, Effect.NOTE, Effect.SILENT):
             self._refuse(document, (*path, "basis"), f"basis: `{OUTSIDE}` may only warn or note, never {effect.value}")
         for index, regimen in enumerate(text.regimens):
-            known(regimen, regimens, "regimen", "regimens", index)
+            known(regimen, "regimen", "regimens", index)
         if text.regimens and effect is not Effect.STANDARD:
             message = f"regimens: only a standard may name them, never {effect.value}"
             self._refuse(document, (*path, "regimens"), message)
@@ -335,6 +336,12 @@ class RuleReader:
             document, path = self.places[long[0]]
             message = f"overrides: expected at most {LONGEST} overrides one after another, found more"
             self._refuse(document, (*path, "overrides"), message)
+
+
+def _regimens_of(rule: Rule) -> list[str]:
+    """The regimens that a rule names as what it is about."""
+    offered = [rule.subject] if rule.effect is Effect.OFFER else []
+    return offered + ([item.regimen for item in rule.target.items if item.regimen] if rule.target else [])
 
 
 def _circle(links: Mapping[str, list[str]]) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from regimen_advisor.files.errors import InputError, Location, Problem
 from regimen_advisor.files.folders import is_folder, rule_files, schema_line
 from regimen_advisor.files.output import read_bytes
-from regimen_advisor.knowledge.finding_packs import named_folder, project_folders, shipped_folder
+from regimen_advisor.knowledge.finding_packs import INSTALLED, named_folder, project_folders, shipped_folder
 from regimen_advisor.knowledge.findings import Finding
 from regimen_advisor.knowledge.loading import Loader
 from regimen_advisor.knowledge.manifest import Written, manifest_text, outdated, read_manifest
@@ -121,9 +121,6 @@ def default_folders() -> tuple[Path, ...]:
     return project_folders() or (named_folder(None),)
 
 
-_INSTALLED = Path(__file__).parents[1] / "rules"
-
-
 @lru_cache(maxsize=8)
 def _loaded(
     folders: tuple[Path, ...], digests: tuple[str, ...], manifests: tuple[Written | None, ...], day: date | None
@@ -149,9 +146,9 @@ def load_rulebook(folder: Folders = None, day: date | None = None) -> Rulebook:
     folders = chosen_folders(folder)
     manifests = tuple(map(read_manifest, folders))
     rulebook = _loaded(folders, tuple(map(_digest, folders)), manifests, day)
-    if any(path.resolve() == _INSTALLED.resolve() for path in folders):
-        at = [path.resolve() for path in folders].index(_INSTALLED.resolve())
-        _refuse_other_rules(rulebook, manifests[at])
+    for path, manifest in zip(folders, manifests, strict=True):
+        if path.resolve() == INSTALLED.resolve():
+            _refuse_other_rules(rulebook, manifest)
     return rulebook
 
 
@@ -191,7 +188,7 @@ def fresh_manifest(folder: Path, *before: Path) -> str:
 
     Raises ``InputError`` where the rules cannot be read, and for those of an installed package.
     """
-    if folder.resolve() == _INSTALLED.resolve():
+    if folder.resolve() == INSTALLED.resolve():
         raise InputError.at(Location(str(folder)), "the rules of an installed package are not to be changed")
     found = Loader(tuple(dict.fromkeys((*before, folder)))).load()
     return schema_line(folder, "manifest") + manifest_text(found.counts[-1], _digest(folder))

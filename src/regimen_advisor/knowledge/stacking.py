@@ -82,13 +82,14 @@ class Stack:
         self.problems: list[Problem] = []
 
     @cached_property
-    def packs(self) -> Mapping[int, Pack]:
-        """What each folder says of itself, by its position; a folder that adds to others must say it."""
+    def _changes(self) -> Mapping[int, tuple[Change, ...]]:
+        """What each folder that is a pack replaces or retires, by its position; one that adds to others must be one."""
         found = {}
         for at, folder in enumerate(self.folders):
             file = folder / PACK
             if file.exists() or file.is_symlink():
-                found[at] = validated(Pack, read_document(file))
+                document = read_document(file)
+                found[at] = tuple(_changes_of(validated(Pack, document), document))
             elif at:
                 self.problems.append(
                     Problem(Location(str(file)), "expected the name and title of a pack that adds to other rules")
@@ -98,26 +99,15 @@ class Stack:
     @cached_property
     def changes(self) -> tuple[Change, ...]:
         """All that packs replace or retire, in order."""
-        return tuple(change for at in self.packs for change, _ in self._changes_of(at))
-
-    def _changes_of(self, at: int) -> Iterator[tuple[Change, Path_]]:
-        pack, document = self.packs[at], read_document(self.folders[at] / PACK)
-        hows: tuple[tuple[Literal["replaced", "retired"], str, tuple[ChangeText, ...]], ...] = (
-            ("replaced", "replaces", pack.replaces), ("retired", "retires", pack.retires),
-        )  # fmt: skip
-        for how, key, texts in hows:
-            for index, text in enumerate(texts):
-                kind, id = text.entry
-                path = (key, index, kind)
-                yield Change(kind, id, how, pack.name, text.reason, document.locate(path)), path
+        return tuple(change for changes in self._changes.values() for change in changes)
 
     def changed_after(self, at: int, kind: Kind) -> Mapping[str, Change]:
         """The entries of one kind, by id, of the folder ``at`` that a later folder replaces or retires."""
         return {
             change.id: change
-            for later in self.packs
+            for later, changes in self._changes.items()
             if later > at
-            for change, _ in self._changes_of(later)
+            for change in changes
             if change.kind == kind
         }
 
@@ -173,8 +163,8 @@ class Stack:
         An entry of two folders that is not named as replaced, and a change of an entry that is not there.
         """
         yield from self.problems
-        for at in self.packs:
-            for change, _ in self._changes_of(at):
+        for at, changes in self._changes.items():
+            for change in changes:
                 yield from self._unmet(at, change)
             for kind, held in self._held.items():
                 for id in sorted(self.clashes(at, kind)):
@@ -187,7 +177,7 @@ class Stack:
     def clashes(self, at: int, kind: Kind) -> set[str]:
         """The entries of the folder ``at`` that have the name of an earlier one and are not said to replace it."""
         own = self._held.get(kind, {}).get(at, {})
-        named = {change.id for change, _ in self._changes_of(at) if change.kind == kind} if at in self.packs else set()
+        named = {change.id for change in self._changes.get(at, ()) if change.kind == kind}
         return {id for id in own if id in self._before(at, kind)} - named
 
     def _before(self, at: int, kind: Kind) -> dict[str, Location]:
@@ -204,6 +194,17 @@ class Stack:
         elif change.how == "retired" and change.id in own:
             message = f"{change.kind}: `{change.id}` is retired, but this pack has one of this name"
             yield Problem(change.location, message, "write it under `replaces`")
+
+
+def _changes_of(pack: Pack, document: Document) -> Iterator[Change]:
+    """What a pack replaces and retires, each with its place in ``document``."""
+    hows: tuple[tuple[Literal["replaced", "retired"], str, tuple[ChangeText, ...]], ...] = (
+        ("replaced", "replaces", pack.replaces), ("retired", "retires", pack.retires),
+    )  # fmt: skip
+    for how, key, texts in hows:
+        for index, text in enumerate(texts):
+            kind, id = text.entry
+            yield Change(kind, id, how, pack.name, text.reason, document.locate((key, index, kind)))
 
 
 def _without(document: Document, key: str, ids: set[str]) -> Document:
