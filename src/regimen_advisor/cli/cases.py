@@ -15,7 +15,6 @@ from regimen_advisor.cli import completion
 from regimen_advisor.cli.options import Output, Rules
 
 if TYPE_CHECKING:
-    from regimen_advisor.files.errors import Problem
     from regimen_advisor.knowledge.rulebook import Rulebook
     from regimen_advisor.reports.cases import Result
     from regimen_advisor.testing.cases import RuleCase
@@ -247,18 +246,15 @@ def _rulebook(rules: list[str] | None) -> Rulebook:
 
 def _cases(paths: Sequence[str] | None, rulebook: Rulebook, profiles: str) -> list[RuleCase]:
     """The cases at the paths, or the problems of all their files at once."""
-    from regimen_advisor.files.errors import InputError  # noqa: PLC0415
+    from regimen_advisor.files.gathering import Gathered  # noqa: PLC0415
     from regimen_advisor.testing.cases import case_files, read_cases  # noqa: PLC0415
 
     cases: list[RuleCase] = []
-    problems: list[Problem] = []
+    found = Gathered()
     for file in case_files(paths or [DEFAULT_CASES]):
-        try:
+        with found.one_file():
             cases += read_cases(file, rulebook, profiles)
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
+    found.refuse()
     return cases
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from regimen_advisor.files.drafts import unchecked
 from regimen_advisor.files.errors import InputError, Location, Problem, near
 from regimen_advisor.files.folders import rule_files
+from regimen_advisor.files.gathering import Gathered
 from regimen_advisor.files.sources import read_document
 from regimen_advisor.knowledge.evidence import load_approvals, load_reviews, misplaced, studies_of
 from regimen_advisor.knowledge.findings import Finding, read_findings
@@ -62,8 +62,8 @@ class Loader:
 
     def __init__(self, folders: Sequence[Path], day: date | None = None) -> None:
         self.stack, self.day = Stack(folders), day
-        self.problems: list[Problem] = []
-        self.unread = False
+        self.found = Gathered()
+        self.problems = self.found.problems
 
     def load(self) -> Loaded:
         """All that the files hold. Raises ``InputError`` with every problem at once."""
@@ -71,36 +71,37 @@ class Loader:
         files = [file for folder in folders for file in rule_files(folder)]
         self.problems += [problem for file in files for problem in unchecked(file)]
         self._refuse_unless(not self.problems)  # a draft is not complete yet, so that its other problems only distract
-        with self._one_file():
+        with self.found.one_file():
             gone = Gone(stack.changes, self.day)
-        self._refuse_unless(not self.unread)
-        with self._one_file():
+        self._refuse_unless(not self.found.unread)
+        with self.found.one_file():
             formulary = load_formulary(stack.document("drugs.yaml"))
-        with self._one_file():
+        with self.found.one_file():
             reviews = load_reviews(stack.document("reviews.yaml"))
-        with self._one_file():
+        with self.found.one_file():
             approvals = load_approvals(stack.document("approvals.yaml"))
-        with self._one_file():
+        with self.found.one_file():
             studies = studies_of(stack.study_files(), folders[0] / "studies")
-        self._refuse_unless(not self.unread)  # nothing that names drugs, reviews or studies can be read without them
+        # nothing that names drugs, reviews or studies can be read without them
+        self._refuse_unless(not self.found.unread)
         gone.sources(reviews)
         left = gone.approvals(approvals)
         self.problems += misplaced(gone.approved(studies), left, reviews)
         self._check_harm(studies, formulary)
         domain = domain_for(formulary)
-        with self._one_file():
+        with self.found.one_file():
             document = stack.document("regimens.yaml")
             regimens = load_regimens(document, formulary)
             self.problems += unplaced_regimens(regimens, reviews, document)
-        with self._one_file():
+        with self.found.one_file():
             document = stack.document("findings.yaml")
             findings = read_findings(document, domain, self.problems)
             self.problems += unplaced_entries(findings, reviews, document)
-        self._refuse_unless(not self.unread)
+        self._refuse_unless(not self.found.unread)
         regimens, studies = gone.regimens(regimens), gone.studies(studies)
         approvals = gone.approvals(approvals)
         reader = RuleReader(
-            stack, gone, self.problems, formulary=formulary, domain=domain, reviews=reviews, approvals=approvals,
+            stack, gone, self.found, formulary=formulary, domain=domain, reviews=reviews, approvals=approvals,
             studies=studies, regimens=regimens, findings=findings,
         )  # fmt: skip
         settings, rules = reader.read()
@@ -113,15 +114,6 @@ class Loader:
             findings, settings, rules, stack.changes, reader.withdrawn, reader.bereft,
             tuple(reader.counts),
         )  # fmt: skip
-
-    @contextmanager
-    def _one_file(self) -> Iterator[None]:
-        """What is wrong with one file is kept while the next is read, so that all problems are told at once."""
-        try:
-            yield
-        except InputError as error:
-            self.problems += error.problems
-            self.unread = True
 
     def _refuse_unless(self, sound: bool) -> None:
         if not sound:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
@@ -11,6 +10,7 @@ from typing import get_args
 from regimen_advisor.files.chains import LONGEST, starts_of_long_chains
 from regimen_advisor.files.errors import InputError, Location, Near, Problem, near
 from regimen_advisor.files.folders import yaml_files
+from regimen_advisor.files.gathering import Gathered
 from regimen_advisor.files.sources import Document, Path_, read_document, validated
 from regimen_advisor.knowledge import each_regimen
 from regimen_advisor.knowledge.conditions_yaml import ConditionReader
@@ -39,7 +39,7 @@ DISEASES = ("nsclc", "sclc")
 
 
 class RuleReader:
-    """Reads the rules of a stack; what is wrong is added to ``problems``, and ``unread`` says that a file was not read.
+    """Reads the rules of a stack; what is wrong is kept in ``found``.
 
     ``withdrawn`` are the rules that a later folder replaced or retired, by id, each with the change; ``bereft`` those
     that are left without a study or an approval, each with the changes that retired it.
@@ -49,7 +49,7 @@ class RuleReader:
         self,
         stack: Stack,
         gone: Gone,
-        problems: list[Problem],
+        found: Gathered,
         *,
         formulary: Formulary,
         domain: Domain,
@@ -59,7 +59,7 @@ class RuleReader:
         regimens: Mapping[str, Regimen],
         findings: Mapping[str, Finding],
     ) -> None:
-        self.stack, self.gone, self.problems = stack, gone, problems
+        self.stack, self.gone, self.found, self.problems = stack, gone, found, found.problems
         self.formulary, self.domain, self.reviews = formulary, domain, reviews
         self.approvals, self.studies, self.regimens, self.findings = approvals, studies, regimens, findings
         self.conditions: dict[str, Condition] = {name: one.condition for name, one in findings.items()}
@@ -80,17 +80,16 @@ class RuleReader:
             kind: {**entries, **dict.fromkeys(sorted(gone.of(kind)))} for kind, entries in counting
         }
         """What a rule may name, by kind: what counts, and what no longer does."""
-        self.unread = False
 
     def read(self) -> tuple[dict[str, Setting], dict[str, Rule]]:
         """The settings and the rules by id, in the order of the folders, diseases and files."""
         for at in range(len(self.stack.folders)):
             self._folder(at)
         for at, folder in enumerate(self.stack.folders):
-            with self._one_file():
+            with self.found.one_file():
                 self._add_each_regimen(at, folder)
         rules = {name: self._as_left(rule) for name, rule in self.rules.items()}
-        if not self.unread:  # else a rule that is named may stand in a file that could not be read
+        if not self.found.unread:  # else a rule that is named may stand in a file that could not be read
             self._check_overrides(rules)
             self._check_offers(rules)
             rules = self._without_silence(rules)
@@ -210,7 +209,7 @@ class RuleReader:
         is_named = any(regimen.disease == disease for regimen in self.regimens.values())
         if not is_named and not folder.exists() and not folder.is_symlink():
             return []
-        with self._one_file():
+        with self.found.one_file():
             if files := yaml_files(folder):
                 return files
             raise InputError.at(Location(str(folder)), "expected a folder of rules, found no .yaml file in it")
@@ -224,20 +223,11 @@ class RuleReader:
                 message = "expected a rule that offers a regimen, since regimens.yaml names some for it; found none"
                 self.problems.append(Problem(Location(str(self.stack.folders[0] / disease)), message))
 
-    @contextmanager
-    def _one_file(self) -> Iterator[None]:
-        """What is wrong with one file is kept while the next is read, so that all problems are told at once."""
-        try:
-            yield
-        except InputError as error:
-            self.problems += error.problems
-            self.unread = True
-
     def _refuse(self, document: Document, path: Path_, message: str, help: str | Near | None = None) -> None:
         self.problems.append(Problem(document.locate(path), message, help))
 
     def _rule_file(self, file: Path) -> tuple[RuleFile, Document] | None:
-        with self._one_file():
+        with self.found.one_file():
             document = read_document(file)
             return validated(RuleFile, document), document
         return None

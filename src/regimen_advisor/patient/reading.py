@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from regimen_advisor.files.errors import InputError, Location, Near, Problem, counted
+from regimen_advisor.files.gathering import Gathered
 from regimen_advisor.files.sources import Document, Path_
 from regimen_advisor.files.validation_messages import listed, shown
 from regimen_advisor.language.values import Choice, Facts, Members, Number, Value
@@ -56,15 +57,12 @@ Given = dict[str, tuple[tuple[str, Value], ...]]
 def read_files(files: Iterable[str], domain: Domain) -> list[Patient]:
     """The patients of several profile files (``-`` is standard input). Raises ``InputError`` with all problems."""
     patients: list[Patient] = []
-    problems: list[Problem] = []
+    found = Gathered()
     for file in files:
-        try:
+        with found.one_file():
             profile, document = read_profile(file)
             patients.append(read(profile, domain, document))
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
+    found.refuse()
     return patients
 
 

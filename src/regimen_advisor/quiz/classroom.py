@@ -10,6 +10,7 @@ from pydantic import Field
 from regimen_advisor.advice import SCHEMA_VERSION, SCOPE, SchemaVersion, Scope
 from regimen_advisor.files.errors import InputError, Location, Problem
 from regimen_advisor.files.folders import yaml_files
+from regimen_advisor.files.gathering import Gathered
 from regimen_advisor.files.sources import Record
 from regimen_advisor.quiz.grading import Grade, grade, read_answers
 from regimen_advisor.quiz.key import AnswerKey, Point
@@ -57,19 +58,16 @@ def grade_class(folder: str | Path, quiz: Quiz, key: AnswerKey) -> ClassResult:
     if not files:
         raise InputError.at(Location(str(folder)), "expected files of answers (.yaml or .json), found none")
     graded: dict[str, Grade] = {}
-    problems: list[Problem] = []
+    found = Gathered()
     for file in sorted(files):
         if file.stem in graded:
             message = f"expected one file of answers for each student, found two for `{file.stem}`"
-            problems.append(Problem(Location(str(file)), message))
-        try:
+            found.problems.append(Problem(Location(str(file)), message))
+        with found.one_file():
             graded[file.stem] = grade(quiz, key, read_answers(file, quiz))
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
+    found.refuse()
     students = tuple(
-        Student(name=name, right=one.right, of=one.of, by_question=tuple(found.right for found in one.questions))
+        Student(name=name, right=one.right, of=one.of, by_question=tuple(marked.right for marked in one.questions))
         for name, one in graded.items()
     )
     return ClassResult(

@@ -17,6 +17,7 @@ from pydantic import Field, model_validator
 
 from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean, near
 from regimen_advisor.files.folders import yaml_files
+from regimen_advisor.files.gathering import Gathered
 from regimen_advisor.files.output import read_text
 from regimen_advisor.files.sources import Document, Path_, Record, parse_documents, read_document, validated
 from regimen_advisor.files.validation_messages import shown
@@ -148,17 +149,14 @@ def read_cases(path: str | Path, rulebook: Rulebook, profiles: str | Path = "pro
 
 def parse_cases(text: str, name: str, rulebook: Rulebook, profiles: str | Path = "profiles") -> list[RuleCase]:
     """The cases written in ``text``; ``profiles`` is the folder that ``from`` is looked up in."""
-    problems: list[Problem] = []
+    found = Gathered()
     cases: list[RuleCase] = []
     for document in parse_documents(text, name):
         if document.value is None:
             continue
-        try:
+        with found.one_file():
             cases.append(_case(document, rulebook, Path(profiles)))
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
+    found.refuse()
     return cases
 
 
