@@ -51,12 +51,12 @@ class Table:
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    stack: Stack | None = None
+    stack: StackedRow | None = None
     grid: Grid | None = None
 
 
 @dataclass(frozen=True)
-class Stack:
+class StackedRow:
     """How plain text sets a row on several lines: the number and the name of it, the label at the right margin.
 
     ``below`` holds the columns of each further line, joined by a dot; ``styles`` has a style for the head of each row.

@@ -23,7 +23,7 @@ from regimen_advisor.documents.blocks import (
     Headline,
     Item,
     Paragraph,
-    Stack,
+    StackedRow,
     Table,
     Tree,
     code_line,
@@ -185,7 +185,9 @@ def _item(name: str, inside: tuple[Paragraph, ...], width: int, *, run_in: bool)
         yield from _wrapped(line.text, line.style, 3, 2, width)
 
 
-def _stacked(columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...], stack: Stack, width: int) -> Iterator[Line]:
+def _stacked(
+    columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...], stack: StackedRow, width: int
+) -> Iterator[Line]:
     """Each row as its name with a label at the right margin, and the other cells on lines below."""
     indent = max((len(row[stack.head[0]]) for row in rows), default=0) + 1
     for row, style in zip(rows, stack.styles, strict=True):

@@ -16,14 +16,14 @@ from regimen_advisor.testing.results import Failure
 
 
 @dataclass(frozen=True)
-class Result:
+class CaseResult:
     """A case and what of it was not met."""
 
     case: RuleCase
     failures: tuple[Failure, ...]
 
 
-def document(results: Sequence[Result]) -> Iterator[Block]:
+def document(results: Sequence[CaseResult]) -> Iterator[Block]:
     """How many passed, and each expectation that is not met."""
     rows = tuple(
         Found(place(failure.location), f"FAILED {name}", name, printable(failure.message))
@@ -35,13 +35,13 @@ def document(results: Sequence[Result]) -> Iterator[Block]:
     yield Findings(("Where", "Case", "What is not met"), rows)
 
 
-def summary(results: Sequence[Result]) -> str:
+def summary(results: Sequence[CaseResult]) -> str:
     """How many cases there are, and how many passed."""
     failed = sum(bool(result.failures) for result in results)
     return f"{counted(len(results), 'case')}: {len(results) - failed} passed, {failed} failed"
 
 
-def data(results: Sequence[Result]) -> dict[str, Any]:
+def data(results: Sequence[CaseResult]) -> dict[str, Any]:
     """An object with the counts and every case."""
     failed = sum(bool(result.failures) for result in results)
     return {
@@ -63,7 +63,7 @@ def data(results: Sequence[Result]) -> dict[str, Any]:
     }
 
 
-def render_junit(results: Sequence[Result]) -> str:
+def render_junit(results: Sequence[CaseResult]) -> str:
     """JUnit XML: a test suite for each file, a test case for each case."""
     failed = sum(bool(result.failures) for result in results)
     root = ET.Element("testsuites", tests=str(len(results)), failures=str(failed))

@@ -8,9 +8,9 @@ from typing import Any
 
 from regimen_advisor.documents.blocks import Block, Bullets, Code, Folded, Heading, Paragraph, shortened
 from regimen_advisor.patient.profile_yaml import profile_lines
-from regimen_advisor.reviewing.comparing import Change, Comparison, Difference
+from regimen_advisor.reviewing.comparing import AdviceChange, Difference, RulebookComparison
 from regimen_advisor.reviewing.matching import RuleChange
-from regimen_advisor.reviewing.profile_share import Share
+from regimen_advisor.reviewing.profile_share import ProfileShare
 from regimen_advisor.reviewing.ways_told import way_words, way_written
 from regimen_advisor.reviewing.wording_changes import WordingChange
 
@@ -22,16 +22,16 @@ LONGEST = 160
 class DiffReport:
     """A comparison with the names its rulebooks were asked for by, and the share of given profiles that change."""
 
-    comparison: Comparison
+    comparison: RulebookComparison
     old: str
     new: str
-    share: Share | None = None
+    share: ProfileShare | None = None
 
 
 # Words ------------------------------------------------------------------------------------------------------------
 
 
-def standings_words(change: Change) -> str:
+def standings_words(change: AdviceChange) -> str:
     """``offered -> excluded``; ``stays offered, decided otherwise`` where rules, studies or cautions differ."""
     if change.before is None or change.after is None:
         gone = [one.only_in for one in change.differences if one.part == "said"]
@@ -62,7 +62,7 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def witness_words(change: Change) -> str:
+def witness_words(change: AdviceChange) -> str:
     """What is claimed of the witness."""
     size = "the smallest there is" if change.is_smallest else "nothing in it can be left out"
     return f"A patient to show it ({size}):"
@@ -72,7 +72,7 @@ def _shown(differences: Sequence[Difference]) -> str:
     return ", ".join(f"{one.part} {one.id}" for one in differences) or "nothing"
 
 
-def _differing(change: Change, found: Comparison) -> Iterator[str]:
+def _differing(change: AdviceChange, found: RulebookComparison) -> Iterator[str]:
     if change.before is not None:
         for name, book in (("OLD", found.old), ("NEW", found.new)):
             if change.subject not in book.regimens:
@@ -120,7 +120,7 @@ def _more(number: int) -> str:
     return f"and {number} more; --format json lists them all"
 
 
-def _vocabulary(found: Comparison) -> Iterator[str]:
+def _vocabulary(found: RulebookComparison) -> Iterator[str]:
     for names, only, other in ((found.joined.only_old, "OLD", "NEW"), (found.joined.only_new, "NEW", "OLD")):
         if names:
             yield (
@@ -129,7 +129,7 @@ def _vocabulary(found: Comparison) -> Iterator[str]:
             )
 
 
-def share_words(share: Share) -> str:
+def share_words(share: ProfileShare) -> str:
     """The share of the profiles that changes."""
     percent = 100 * len(share.changed) / share.total if share.total else 0.0
     told = f"{len(share.changed)} of {_count(share.total, 'profile')} ({percent:.0f} %) get other advice"
@@ -138,7 +138,7 @@ def share_words(share: Share) -> str:
     return f"{told}."
 
 
-def _share_lines(share: Share) -> Iterator[str]:
+def _share_lines(share: ProfileShare) -> Iterator[str]:
     for one in share.changed:
         standings = [f"{name} {before.value} -> {after.value}" for name, (before, after) in one.standings.items()]
         yield f"{one.file}: {'; '.join([*standings, *(f'{name} otherwise decided' for name in one.elsewhere)])}"
@@ -171,7 +171,7 @@ def _listed(title: str, lines: Iterable[str]) -> Iterator[Block]:
         yield Folded(f"{title} ({len(items)})", (Bullets(items),))
 
 
-def _change(report: DiffReport, change: Change) -> Iterator[Block]:
+def _change(report: DiffReport, change: AdviceChange) -> Iterator[Block]:
     yield from (Paragraph(line) for line in _differing(change, report.comparison))
     yield Paragraph("For patients with")
     more = [_more(len(change.ways) - MOST_WAYS)] if len(change.ways) > MOST_WAYS else []
@@ -204,7 +204,7 @@ def data(report: DiffReport) -> dict[str, Any]:
     }
 
 
-def _change_data(report: DiffReport, change: Change) -> dict[str, Any]:
+def _change_data(report: DiffReport, change: AdviceChange) -> dict[str, Any]:
     domain, words = report.comparison.joined.domain, report.comparison.words
     return {
         "subject": change.subject,

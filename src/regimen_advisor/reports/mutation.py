@@ -15,7 +15,7 @@ from regimen_advisor.patient.profile_yaml import flow, profile_lines
 from regimen_advisor.reports.coverage import percent
 from regimen_advisor.reports.places import place
 from regimen_advisor.testing.mutants import Mutant
-from regimen_advisor.testing.mutation import Mutation, Verdict
+from regimen_advisor.testing.mutation import MutantResult, Mutation
 
 MOST_SURVIVORS = 20
 """How many changes that no case notices are spelt out, unless all are asked for; the JSON holds all of them."""
@@ -54,7 +54,7 @@ def operator_counts(mutation: Mutation) -> Iterator[tuple[str, int, int, int]]:
         yield operator, fates[operator, "killed"], fates[operator, "survived"], fates[operator, "equivalent"]
 
 
-def _pairs(mutation: Mutation) -> Iterator[tuple[Mutant, Verdict]]:
+def _pairs(mutation: Mutation) -> Iterator[tuple[Mutant, MutantResult]]:
     return zip(mutation.mutants, mutation.verdicts, strict=True)
 
 
@@ -62,7 +62,7 @@ def _named(mutant: Mutant) -> str:
     return f"{place(mutant.place)}: {mutant.subject}: {mutant.operator}"
 
 
-def _survivor(mutant: Mutant, verdict: Verdict, domain: Domain) -> Iterator[Block]:
+def _survivor(mutant: Mutant, verdict: MutantResult, domain: Domain) -> Iterator[Block]:
     yield Code(tuple(change_lines(mutant, domain)), "diff")
     if verdict.witness:
         yield Paragraph("a patient that tells them apart:")
@@ -102,7 +102,7 @@ def data(mutation: Mutation) -> dict[str, Any]:
     }
 
 
-def _object(mutant: Mutant, verdict: Verdict, domain: Domain) -> dict[str, Any]:
+def _object(mutant: Mutant, verdict: MutantResult, domain: Domain) -> dict[str, Any]:
     return {
         "operator": mutant.operator,
         "subject": mutant.subject,
