@@ -194,14 +194,10 @@ def _rendered(
 
 
 def _print_in_colour(advices: Sequence[Advice], rulebook: Rulebook, patients: Sequence[Patient], depth: Depth) -> None:
-    import shutil  # noqa: PLC0415
-
-    from regimen_advisor.documents import text as layout  # noqa: PLC0415
+    from regimen_advisor.documents.text import print_to_terminal, terminal_width  # noqa: PLC0415
     from regimen_advisor.reports import text  # noqa: PLC0415
 
-    width = min(shutil.get_terminal_size((layout.WIDTH, 24)).columns, layout.WIDEST)
-    lines = text.lines(advices, rulebook, patients, depth, width=max(width, 40))
-    layout.print_to_terminal(lines)
+    print_to_terminal(text.lines(advices, rulebook, patients, depth, width=terminal_width()))
 
 
 @app.command()

@@ -123,12 +123,12 @@ def run_cases(  # noqa: PLR0917 - the command line names them
 
 def _tested(results: Sequence[CaseResult], format: TestFormat) -> str:
     from regimen_advisor.documents.json import as_json  # noqa: PLC0415
-    from regimen_advisor.documents.writing import written  # noqa: PLC0415
+    from regimen_advisor.documents.writing import rendered  # noqa: PLC0415
     from regimen_advisor.reports import annotations, cases, sarif  # noqa: PLC0415
 
     match format:
         case TestFormat.TEXT | TestFormat.MARKDOWN:
-            return written(cases.document(results), format.value, below=2)
+            return rendered(cases.document(results), format.value, below=2)
         case TestFormat.JSON:
             return as_json(cases.data(results))
         case TestFormat.JUNIT:
@@ -159,7 +159,7 @@ def coverage(  # noqa: PLR0917
     Measured as masking MC/DC; what is missing is shown as a pair of patients.
     """
     from regimen_advisor.documents.json import as_json  # noqa: PLC0415
-    from regimen_advisor.documents.writing import written  # noqa: PLC0415
+    from regimen_advisor.documents.writing import rendered  # noqa: PLC0415
     from regimen_advisor.reports import coverage as report  # noqa: PLC0415
     from regimen_advisor.reports.files import write_output  # noqa: PLC0415
     from regimen_advisor.testing.coverage import measure  # noqa: PLC0415
@@ -169,7 +169,7 @@ def coverage(  # noqa: PLR0917
     measured = measure(rulebook, _cases(paths, rulebook, profiles), rule or None)
     match format:
         case CoverageFormat.TEXT | CoverageFormat.MARKDOWN:
-            text = written(report.document(measured, everything=everything), format.value, below=2)
+            text = rendered(report.document(measured, everything=everything), format.value, below=2)
         case CoverageFormat.JSON:
             text = as_json(report.data(measured))
         case CoverageFormat.HTML:
@@ -219,13 +219,13 @@ def mutate(  # noqa: PLR0917
 
 def _mutated(mutation: Mutation, format: MutationFormat, *, everything: bool) -> str:
     from regimen_advisor.documents.json import as_json  # noqa: PLC0415
-    from regimen_advisor.documents.writing import written  # noqa: PLC0415
+    from regimen_advisor.documents.writing import rendered  # noqa: PLC0415
     from regimen_advisor.reports import annotations  # noqa: PLC0415
     from regimen_advisor.reports import mutation as report  # noqa: PLC0415
 
     match format:
         case MutationFormat.TEXT | MutationFormat.MARKDOWN:
-            return written(report.document(mutation, everything=everything), format.value, below=2)
+            return rendered(report.document(mutation, everything=everything), format.value, below=2)
         case MutationFormat.JSON:
             return as_json(report.data(mutation))
         case MutationFormat.GITHUB:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from regimen_advisor.cli.cohort_look import CohortFormat, Look, print_check, print_profiles, print_row
+from regimen_advisor.cli.cohort_look import CohortFormat, Look, print_check, print_profiles, print_row, write_report
 from regimen_advisor.cli.options import AsOf, Rules, day_of
 from regimen_advisor.files.errors import InputError, Location
 
@@ -127,7 +127,6 @@ def cohort(  # noqa: PLR0917 - one parameter an option
         return
     from regimen_advisor.knowledge.rulebook import stack_named  # noqa: PLC0415
     from regimen_advisor.reports import cohort as report  # noqa: PLC0415
-    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
 
     old_rules = load_rulebook(stack_named(compare), day_of(as_of)) if compare is not None else None
     exact = not node_by_node
@@ -138,8 +137,7 @@ def cohort(  # noqa: PLR0917 - one parameter an option
         told = run_on_spark(table, output, request, master, conf or [])
     else:
         told = _judge(table, read, rulebook, output, strict, old_rules, given, id_column, exact)
-    render = {CohortFormat.TEXT: report.as_text, CohortFormat.JSON: report.as_json, CohortFormat.HTML: report.as_html}
-    write_output(render[format](*told), None)
+    write_report(report, format, *told)
 
 
 def _refuse_beside_a_look(looks: Mapping[str, bool], judging: Mapping[str, object]) -> None:

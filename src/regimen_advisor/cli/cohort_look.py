@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from regimen_advisor.files.errors import InputError, Location
 
@@ -39,18 +39,33 @@ class Look:
         return open_table(self.paths, self.mapping, given=self.given, id_column=self.id_column)
 
 
+def write_report(report: Any, format: CohortFormat, *found: Any) -> None:
+    """Print what was found as a module of ``reports`` makes a document, a title and data of it."""
+    from regimen_advisor.documents.json import as_json  # noqa: PLC0415
+    from regimen_advisor.documents.writing import rendered  # noqa: PLC0415
+    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
+
+    match format:
+        case CohortFormat.JSON:
+            write_output(as_json(report.data(*found)), None)
+        case CohortFormat.HTML:
+            from regimen_advisor.reports.pages import page  # noqa: PLC0415
+
+            write_output(page(report.title(found[0]), report.document(*found), "cohort.css"), None)
+        case CohortFormat.TEXT:
+            write_output(rendered(report.document(*found)), None)
+
+
 def print_check(look: Look, format: CohortFormat, *, strict: bool) -> None:
     """Prints what was read of the table. Raises ``InputError`` if ``strict`` and something was not."""
     from regimen_advisor.cohorts.data_check import check_table, columns_of_tables, refuse_if_strict  # noqa: PLC0415
     from regimen_advisor.reports import data_check as report  # noqa: PLC0415
-    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
 
     columns = [name for name in columns_of_tables(look.paths, look.mapping) if name not in (look.given, look.id_column)]
     found = check_table(look.open(), look.rulebook, columns)
     if strict:
         refuse_if_strict(found)
-    render = {CohortFormat.TEXT: report.as_text, CohortFormat.JSON: report.as_json, CohortFormat.HTML: report.as_html}
-    write_output(render[format](found), None)
+    write_report(report, format, found)
 
 
 def print_row(look: Look, id: str, format: CohortFormat) -> None:

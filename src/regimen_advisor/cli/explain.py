@@ -160,24 +160,19 @@ def _rendered(
             from regimen_advisor.reports.html import render_explanation  # noqa: PLC0415
 
             return render_explanation(explanation, rulebook, patient)
-        case ExplainFormat.MARKDOWN:
-            from regimen_advisor.reports.explanation import render_markdown  # noqa: PLC0415
+        case ExplainFormat.TEXT | ExplainFormat.MARKDOWN:
+            from regimen_advisor.documents.writing import rendered  # noqa: PLC0415
+            from regimen_advisor.reports.explanation import document  # noqa: PLC0415
 
-            return render_markdown(explanation, rulebook, everything=everything)
-        case ExplainFormat.TEXT:
-            from regimen_advisor.reports.explanation import render_text  # noqa: PLC0415
-
-            return render_text(explanation, rulebook, everything=everything)
+            return rendered(document(explanation, rulebook.domain, everything=everything), format.value)
 
 
 def _print_in_colour(explanation: Explanation, rulebook: Rulebook, *, everything: bool) -> None:
-    import shutil  # noqa: PLC0415
+    from regimen_advisor.documents.text import lines_of, print_to_terminal, terminal_width  # noqa: PLC0415
+    from regimen_advisor.reports.explanation import document  # noqa: PLC0415
 
-    from regimen_advisor.documents import text as layout  # noqa: PLC0415
-    from regimen_advisor.reports import explanation as report  # noqa: PLC0415
-
-    width = min(shutil.get_terminal_size((layout.WIDTH, 24)).columns, layout.WIDEST)
-    layout.print_to_terminal(report.lines(explanation, rulebook, max(width, 40), everything=everything))
+    blocks = document(explanation, rulebook.domain, everything=everything)
+    print_to_terminal(lines_of(blocks, terminal_width()))
 
 
 def _write(text: str, output: str | None) -> None:

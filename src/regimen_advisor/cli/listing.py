@@ -57,15 +57,18 @@ def list_entries(  # noqa: PLR0917 - one parameter an option
 
     As a table, each entry with the id that `show` takes.
     """
+    from regimen_advisor.documents.json import as_json  # noqa: PLC0415
+    from regimen_advisor.documents.writing import rendered  # noqa: PLC0415
     from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
     from regimen_advisor.reports.files import write_output  # noqa: PLC0415
-    from regimen_advisor.reports.listing import WIDTH, Filters, listed_entries, render_json, render_text  # noqa: PLC0415
+    from regimen_advisor.reports.listing import WIDTH, Filters, document, listed_entries  # noqa: PLC0415
 
     rows = listed_entries(kind.value, load_rulebook(rules), Filters(setting, drug, text))
     if not rows:
         typer.echo(f"No {kind.value} meet what was asked for.", err=True)
     if format is ListFormat.JSON:
-        write_output(render_json(rows), output)
+        write_output(as_json(rows), output)
         return
     at_terminal = output is None and sys.stdout.isatty()
-    write_output(render_text(rows, shutil.get_terminal_size((WIDTH, 24)).columns if at_terminal else WIDTH), output)
+    width = shutil.get_terminal_size((WIDTH, 24)).columns if at_terminal else WIDTH
+    write_output(rendered(document(rows), width=width), output)

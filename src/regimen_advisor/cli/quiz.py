@@ -146,15 +146,23 @@ def _marked(quiz: Quiz, rulebook: Rulebook, answers: str, format: QuizFormat) ->
 def _class_result(quiz: Quiz, rulebook: Rulebook, folder: str, format: QuizFormat, output: str | None) -> str:
     """The result of a class: JSON where that is asked for, else what the ending of the output says."""
     from regimen_advisor.documents.json import as_json  # noqa: PLC0415
+    from regimen_advisor.documents.writing import rendered  # noqa: PLC0415
     from regimen_advisor.quiz.classroom import grade_class  # noqa: PLC0415
     from regimen_advisor.quiz.key import answer_key  # noqa: PLC0415
-    from regimen_advisor.reports import class_result  # noqa: PLC0415
+    from regimen_advisor.reports.class_result import document, render_csv, title  # noqa: PLC0415
 
     result = grade_class(folder, quiz, answer_key(quiz, rulebook))
     if format is QuizFormat.JSON:
         return as_json(result)
-    renderers = {".csv": class_result.render_csv, ".html": class_result.render_html}
-    return renderers.get(Path(output or "").suffix.lower(), class_result.render_text)(result)
+    match Path(output or "").suffix.lower():
+        case ".csv":
+            return render_csv(result)
+        case ".html":
+            from regimen_advisor.reports.pages import page  # noqa: PLC0415
+
+            return page(title(result), document(result), "quiz.css")
+        case _:
+            return rendered(document(result))
 
 
 def _export_course(quiz: Quiz, rulebook: Rulebook, format: str, output: str | None) -> None:

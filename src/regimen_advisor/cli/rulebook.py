@@ -76,12 +76,12 @@ def check(
 
 def _checked(checked: Checked, format: CheckFormat) -> str:
     from regimen_advisor.documents.json import as_json  # noqa: PLC0415
-    from regimen_advisor.documents.writing import written  # noqa: PLC0415
+    from regimen_advisor.documents.writing import rendered  # noqa: PLC0415
     from regimen_advisor.reports import annotations, check, sarif  # noqa: PLC0415
 
     match format:
         case CheckFormat.TEXT | CheckFormat.MARKDOWN:
-            return written(check.document(checked), format.value, below=2)
+            return rendered(check.document(checked), format.value, below=2)
         case CheckFormat.JSON:
             return as_json(check.data(checked))
         case CheckFormat.GITHUB:
@@ -156,12 +156,12 @@ def diff(
 
 def _compared(report: DiffReport, format: DiffFormat) -> str:
     from regimen_advisor.documents.json import as_json  # noqa: PLC0415
-    from regimen_advisor.documents.writing import written  # noqa: PLC0415
+    from regimen_advisor.documents.writing import rendered  # noqa: PLC0415
     from regimen_advisor.reports.diff import data, document  # noqa: PLC0415
 
     match format:
         case DiffFormat.TEXT | DiffFormat.MARKDOWN:
-            return written(document(report), format.value, below=2)
+            return rendered(document(report), format.value, below=2)
         case DiffFormat.JSON:
             return as_json(data(report))
         case DiffFormat.GITHUB:

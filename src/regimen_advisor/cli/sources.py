@@ -84,14 +84,16 @@ def missing(
 
     Sentences that `background.yaml` of the rules leaves out with a reason, or names an entry for, are not listed.
     """
+    from regimen_advisor.documents.json import as_json  # noqa: PLC0415
+    from regimen_advisor.documents.writing import rendered  # noqa: PLC0415
     from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
     from regimen_advisor.reports.files import write_output  # noqa: PLC0415
-    from regimen_advisor.reports.sources import render_json, render_text  # noqa: PLC0415
-    from regimen_advisor.reviewing.source_gaps import gaps, source_named  # noqa: PLC0415
+    from regimen_advisor.reports.sources import document  # noqa: PLC0415
+    from regimen_advisor.reviewing.source_gaps import as_data, gaps, source_named  # noqa: PLC0415
 
     rulebook = load_rulebook(rules)
     found = gaps(source_named(source, rulebook), text, rulebook)
-    shown = render_json(found) if format is GapsFormat.JSON else render_text(found, background=background)
+    shown = as_json(as_data(found)) if format is GapsFormat.JSON else rendered(document(found, background=background))
     write_output(shown, output)
     if found.missing:
         raise typer.Exit(1)

@@ -91,10 +91,15 @@ def _table(table: Table) -> Iterator[str]:
     plot = ["<td></td>"] if grid and grid.bars else []
     opened = '<table class="wide">' if grid else "<table>"
     yield f"{opened}<thead><tr>{''.join([*head[:1], *plot, *head[1:]])}</tr></thead><tbody>"
-    for at, (first, *cells) in enumerate(rows):
-        drawn = _bar(grid.bars[at]) if grid and grid.bars else ""
-        rest = "".join(f"<td{_number(column in numbers)}>{_text(cell)}</td>" for column, cell in enumerate(cells, 1))
-        yield f'<tr><th scope="row"{_number(0 in numbers)}>{_text(first)}</th>{drawn}{rest}</tr>'
+    named = next((at for at, _ in enumerate(columns) if at not in numbers), 0)
+    for at, row in enumerate(rows):
+        cells = [
+            f'<th scope="row">{_text(cell)}</th>' if column == named
+            else f"<td{_number(column in numbers)}>{_text(cell)}</td>"
+            for column, cell in enumerate(row)
+        ]  # fmt: skip
+        drawn = [_bar(grid.bars[at])] if grid and grid.bars else []
+        yield f"<tr>{''.join([*cells[:1], *drawn, *cells[1:]])}</tr>"
     yield f"</tbody></table>{'</div>' if grid else ''}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from regimen_advisor.documents.blocks import (
 
 WIDTH = 80
 WIDEST = 100
+NARROWEST = 40
 STYLES = {
     "title": "bold",
     "heading": "bold",
@@ -157,8 +159,10 @@ def _side_by_side(columns: Columns, width: int) -> Iterator[Line]:
         [title, *chain.from_iterable(textwrap.wrap(one_line(said), room, subsequent_indent="  ") for said in several)]
         for title, several in zip(columns.titles, (columns.left, columns.right), strict=True)
     ]
-    for at, (left, right) in enumerate(zip_longest(*sides, fillvalue="")):
-        yield Line(f"{left:<{room}} | {right}".rstrip(), "" if at else "heading")
+    for side in sides:
+        side.insert(1, "-" * room)
+    for left, right in zip_longest(*sides, fillvalue=""):
+        yield Line(f"{left:<{room}} | {right}".rstrip())
 
 
 def _wrapped(text: str, style: str, indent: int, hang: int, width: int) -> list[Line]:
@@ -214,6 +218,11 @@ def _stacked(
 def plain(lines: Iterable[Line]) -> str:
     """The lines as text, with a line break at the end."""
     return "".join(f"{line.text}\n" for line in lines)
+
+
+def terminal_width() -> int:
+    """How wide the terminal is, within what is still read well."""
+    return max(NARROWEST, min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDEST))
 
 
 def print_to_terminal(lines: Iterable[Line]) -> None:

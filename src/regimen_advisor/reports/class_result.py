@@ -1,13 +1,13 @@
-"""The result of a class: as text, as a table for a spreadsheet, and as one page."""
+"""The result of a class: as a document, and as a table for a spreadsheet."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 
-from regimen_advisor.documents.blocks import Block, Bullets, Heading, Paragraph
+from regimen_advisor.documents.blocks import Block, Bullets, Grid, Heading, Paragraph, Table
 from regimen_advisor.documents.spreadsheet import no_formula
-from regimen_advisor.documents.text import lines_of, plain
 from regimen_advisor.files.errors import counted
 from regimen_advisor.quiz.classroom import ClassResult, Missed
 from regimen_advisor.quiz.models import group_words
@@ -15,26 +15,27 @@ from regimen_advisor.reports.quiz import point_words
 from regimen_advisor.wording import listed
 
 MOST_MISSED = 10
-"""How many missed points the text and the page show."""
+"""How many missed points are shown."""
 
 
-def render_text(result: ClassResult) -> str:
+def title(result: ClassResult) -> str:
+    """What the result is, in one line."""
+    return f"{counted(len(result.students), 'student')}, quiz {result.quiz}"
+
+
+def document(result: ClassResult) -> Iterator[Block]:
     """The students with their points, and what the class missed most."""
-    width = max(len(student.name) for student in result.students)
-    rows = [
-        f"{student.name.ljust(width)}  {student.right:>3} of {student.of}  ({' '.join(map(str, student.by_question))})"
-        for student in result.students
-    ]
-    blocks: list[Block] = [
-        Heading(f"{counted(len(result.students), 'student')}, quiz {result.quiz}", 1),
-        Paragraph(average_words(result)),
-        Bullets(tuple(rows)),
-    ]
+    yield Heading(title(result), 1)
+    yield Paragraph(average_words(result))
+    of = result.students[0].of
+    columns = ("Student", f"Points of {of}", *(f"{at} of {most}" for at, most in enumerate(result.by_question, 1)))
+    rows = tuple((one.name, str(one.right), *map(str, one.by_question)) for one in result.students)
+    yield Table(columns, rows, grid=Grid(tuple(range(1, len(columns)))))
     if result.missed:
-        blocks.append(Heading("Missed most", 2))
-        blocks.append(Bullets(tuple(missed_words(one, result) for one in result.missed[:MOST_MISSED])))
-    blocks += [Heading("Scope", 2), Paragraph(result.scope)]
-    return plain(lines_of(blocks))
+        yield Heading("Missed most")
+        yield Bullets(tuple(missed_words(one, result) for one in result.missed[:MOST_MISSED]))
+    yield Heading("Scope")
+    yield Paragraph(result.scope, "scope")
 
 
 def render_csv(result: ClassResult) -> str:
@@ -45,23 +46,6 @@ def render_csv(result: ClassResult) -> str:
     rows.writerow(["student", "right", "of", *(f"question {number}" for number in numbers)])
     rows.writerows([no_formula(one.name), one.right, one.of, *one.by_question] for one in result.students)
     return written.getvalue()
-
-
-def render_html(result: ClassResult) -> str:
-    """The result as one page, without script or network."""
-    from regimen_advisor.reports.pages import environment, style  # noqa: PLC0415 - slow, and only a page needs it
-
-    templates = environment()
-    templates.filters["why"] = lambda one: point_words(one.point)
-    templates.filters["given"] = given_words
-    html = templates.get_template("class_result.html.j2").render(
-        **style("quiz.css"),
-        title=f"{counted(len(result.students), 'student')}: quiz {result.quiz}",
-        result=result,
-        average=average_words(result),
-        missed=result.missed[:MOST_MISSED],
-    )
-    return html.rstrip() + "\n"
 
 
 def average_words(result: ClassResult) -> str:
