@@ -85,6 +85,7 @@ def print_profiles(look: Look, output: str, *, strict: bool) -> None:
     from regimen_advisor.cohorts.data_check import check_table, refuse_if_strict  # noqa: PLC0415
     from regimen_advisor.cohorts.profile_files import write_profiles  # noqa: PLC0415
     from regimen_advisor.cohorts.tables import files_of, refuse_overwriting  # noqa: PLC0415
+    from regimen_advisor.documents.writing import rendered  # noqa: PLC0415
     from regimen_advisor.reports import row as report  # noqa: PLC0415
     from regimen_advisor.reports.files import write_output  # noqa: PLC0415
 
@@ -92,4 +93,4 @@ def print_profiles(look: Look, output: str, *, strict: bool) -> None:
     table = look.open()
     if strict:
         refuse_if_strict(check_table(table, look.rulebook))
-    write_output(report.written_as_text(write_profiles(table, look.rulebook, output)), None)
+    write_output(rendered(report.profiles_written(write_profiles(table, look.rulebook, output))), None)
