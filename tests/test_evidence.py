@@ -468,7 +468,7 @@ def test_a_wrong_number_is_found_out(tmp_path):
     [problem] = untraced([study], [], numbers)
     assert (problem.location.line, problem.message) == (
         8,
-        "mini: ORR: expected `40 %` to stand in antiangiogenic 4.2, where it is not found",
+        "mini: ORR: expected `40 %` in antiangiogenic 4.2, where it is not found",
     )
 
 

@@ -23,7 +23,7 @@ ANY_OUTCOME = (1 << len(OUTCOMES)) - 1
 FAULTS = (
     "",
     "history: every entry needs a line from 1, or `setting: curative` and no line",
-    "history: a line stands twice",
+    "history: a line occurs twice",
     "history: lines run from 1 without a gap",
     "history: maintenance of a line that is not in the history",
     "history: maintenance cannot be ongoing when its line has progressed or relapsed",

@@ -32,7 +32,7 @@ def changes_told(advice: Advice, rulebook: Rulebook, patient: Patient) -> list[s
     return [
         _sentence(change, rulebook)
         for change in rulebook.changes
-        if change in bearing or (change.how == "replaced" and (change.kind, change.id) in named)
+        if change in bearing or (change.outcome == "replaced" and (change.kind, change.id) in named)
     ]
 
 
@@ -71,7 +71,7 @@ def _named(advice: Advice, rulebook: Rulebook) -> set[tuple[Kind, str]]:
 
 def _sentence(change: PackChange, rulebook: Rulebook) -> str:
     """What was changed, by whom and why; of a rule also what it said."""
-    said = f"{change.kind} {change.id}, {change.how} by {change.pack}: {change.reason}"
+    said = f"{change.kind} {change.id}, {change.outcome} by {change.pack}: {change.reason}"
     if change.kind != "rule" or change.id not in rulebook.withdrawn:
         return said
     rule, _ = rulebook.withdrawn[change.id]

@@ -1,7 +1,7 @@
-"""What the reviews report: studies, statements and approvals, each figure with the section it stands in.
+"""What the reviews report: studies, statements and approvals, each figure with its section.
 
 A study is kept as the review states it. What the published record says otherwise is an ``Erratum``; it is listed once
-in the study and named (``errata: [D02]``) beside every figure, safety finding or citation field that it concerns.
+in the study and named (``errata: [D02]``) with every figure, safety finding or citation field that it concerns.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def studies_of(files: Iterable[Path], folder: Path | str) -> dict[str, Study]:
 
 
 def load_study(file: Path | str) -> Study:
-    """One study; it knows where it and each of its results stand. Raises ``InputError`` with all its problems."""
+    """One study; it knows its place and that of each result. Raises ``InputError`` with all its problems."""
     document = read_document(file)
     study = validated(Study, document)
     problems = [*_study_problems(study, document, Path(file).stem)]
@@ -143,11 +143,11 @@ def _leaves(value: object, path: Path_ = ()) -> Iterator[tuple[Path_, object]]:
         yield path, value
 
 
-def _repeated(what: str, names: Iterable[str], here: Location) -> Iterator[Problem]:
+def _repeated(kind: str, names: Iterable[str], location: Location) -> Iterator[Problem]:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            yield Problem(here, f"expected each {what} once, found `{name}` twice")
+            yield Problem(location, f"expected each {kind} once, found `{name}` twice")
         seen.add(name)
 
 
@@ -181,15 +181,15 @@ def misplaced(
     """References that lead nowhere: to a review, a section, an approval or a study that is not there."""
     problems = []
 
-    def expect(here: Location | None, what: str, name: str, known: Iterable[str]) -> None:
+    def expect(location: Location | None, kind: str, name: str, known: Iterable[str]) -> None:
         if name not in (known := list(known)):
-            place = here or Location("approvals")
-            problems.append(Problem(place, f"expected a known {what}, found `{name}`", near(name, known)))
+            place = location or Location("approvals")
+            problems.append(Problem(place, f"expected a known {kind}, found `{name}`", near(name, known)))
 
-    def expect_sections(here: Location | None, review: str, sections: Iterable[str]) -> None:
-        expect(here, "review", review, reviews)
+    def expect_sections(location: Location | None, review: str, sections: Iterable[str]) -> None:
+        expect(location, "review", review, reviews)
         for section in sections if review in reviews else ():
-            expect(here, f"section of {review}", section, reviews[review].section_numbers)
+            expect(location, f"section of {review}", section, reviews[review].section_numbers)
 
     for study in studies.values():
         for place in study.cited_in:

@@ -1,9 +1,9 @@
-"""Whether every figure stands in the section it names.
+"""Check that the review prints every figure in the section it names.
 
-``rules/section-numbers.yaml`` lists the numbers that stand in each section of each review, with the unit behind them,
+``rules/section-numbers.yaml`` lists the numbers printed in each section of each review, with the unit behind them,
 so that this can be answered without the review texts. ``source_text.numbers_by_section`` makes that table from a text.
 
-Not seen by this check: two arms exchanged, and a wrong number that happens to stand in the section with the same unit.
+Not seen by this check: two arms exchanged, and a wrong number that happens to be in the section with the same unit.
 """
 
 from __future__ import annotations
@@ -21,7 +21,12 @@ from regimen_advisor.knowledge.studies import Approval, Study
 
 Numbers = Mapping[str, Mapping[str, Printed]]  # review -> section -> what is printed there
 
-_ASKED = {"%": "%", "months": "months", "weeks": "weeks", "lines": "lines"}  # counts stand with and without a unit
+_ASKED = {
+    "%": "%",
+    "months": "months",
+    "weeks": "weeks",
+    "lines": "lines",
+}  # counts are printed with and without a unit
 _NAMES = re.compile(
     r"\b[A-Za-z][\w()]*-?\d[\w-]*|\b(?:Table|Study|sections?|HER|PD-\(?L\)?|exon|reference) ?\d[\d.]*(?: and \d[\d.]*)?"
 )
@@ -29,12 +34,12 @@ _NAMES = re.compile(
 
 @dataclass(frozen=True)
 class Quoted:
-    """A number quoted from a review: the sections one of which must hold it, and the unit that must stand behind."""
+    """A number quoted from a review: the sections one of which must hold it, and the unit that must follow it."""
 
     number: str
     review: str
     sections: tuple[str, ...]
-    what: str
+    subject: str
     location: Location
     unit: str | None = None
 
@@ -55,7 +60,7 @@ def untraced(studies: Iterable[Study], approvals: Iterable[Approval], numbers: N
     return [
         Problem(
             quote.location,
-            f"{quote.what}: expected `{' '.join(filter(None, (quote.number, quote.unit)))}` to stand in "
+            f"{quote.subject}: expected `{' '.join(filter(None, (quote.number, quote.unit)))}` in "
             f"{quote.review} {' or '.join(quote.sections)}, where it is not found",
         )
         for quote in quoted(studies, approvals)
@@ -65,35 +70,35 @@ def untraced(studies: Iterable[Study], approvals: Iterable[Approval], numbers: N
 
 def quoted_by_study(study: Study) -> Iterator[Quoted]:
     """Every number of a study that comes from the review: counts, results, safety, and those within its wording."""
-    review, here = study.cited_in[0].review, study.location or Location(study.id)
+    review, location = study.cited_in[0].review, study.location or Location(study.id)
     everywhere = tuple(section for place in study.cited_in for section in place.sections)
     for count in study.counts():
         if not count.derived:
-            yield Quoted(str(count.value), review, (count.section,), f"{study.id}: n", here)
+            yield Quoted(str(count.value), review, (count.section,), f"{study.id}: n", location)
     parts: list[Result | Safety] = [*study.results, *study.safety]
     for part in parts:
         name = part.endpoint if isinstance(part, Result) else part.event
-        place = part.location if isinstance(part, Result) and part.location else here
+        place = part.location if isinstance(part, Result) and part.location else location
         for number, unit in _numbers_of(part):
             yield Quoted(plain(str(number)), review, (part.section,), f"{study.id}: {name}", place, unit)
         for number in _numbers_in_words(_words_of(part)):
             yield Quoted(number, review, (part.section,), f"{study.id}: {name}", place)
     for text in _wording(study):
         for number in _numbers_in_words(text):
-            yield Quoted(number, review, everywhere, f"{study.id}: `{text}`", here)
+            yield Quoted(number, review, everywhere, f"{study.id}: `{text}`", location)
     if study.printed_registry:
-        yield Quoted(study.printed_registry.value, review, (study.printed_registry.section,), study.id, here)
+        yield Quoted(study.printed_registry.value, review, (study.printed_registry.section,), study.id, location)
 
 
 def quoted_by_approval(approval: Approval) -> Iterator[Quoted]:
     """Year, month and the numbers in the wording of an approval."""
-    here = Location(approval.id)
+    location = Location(approval.id)
     dates = ((approval.year, "year"), (approval.month, "months"))
     for value, unit in dates:
         if value:
-            yield Quoted(str(value), approval.review, approval.sections, f"{approval.id}: date", here, unit)
+            yield Quoted(str(value), approval.review, approval.sections, f"{approval.id}: date", location, unit)
     for number in _numbers_in_words(f"{approval.drug}; {approval.indication}"):
-        yield Quoted(number, approval.review, approval.sections, f"{approval.id}: wording", here)
+        yield Quoted(number, approval.review, approval.sections, f"{approval.id}: wording", location)
 
 
 def _numbers_of(part: Result | Safety) -> Iterator[tuple[Number | str, str | None]]:
@@ -176,9 +181,9 @@ def load_section_numbers(file: Path | str) -> Numbers:
     return table
 
 
-def _mapping(value: object, here: Location) -> dict[str, object]:
+def _mapping(value: object, location: Location) -> dict[str, object]:
     if not isinstance(value, dict):
-        raise InputError.at(here, "expected a mapping of reviews to sections to numbers")
+        raise InputError.at(location, "expected a mapping of reviews to sections to numbers")
     return value
 
 

@@ -25,7 +25,7 @@ class Gone:
     def __post_init__(self) -> None:
         """Sort out what is retired."""
         self.retired: dict[tuple[Kind, str], PackChange] = {
-            (change.kind, change.id): change for change in self.changes if change.how == "retired"
+            (change.kind, change.id): change for change in self.changes if change.outcome == "retired"
         }
         self._ids: dict[Kind, set[str]] = {kind: set() for kind in KINDS}
         for kind, name in self.retired:
@@ -47,38 +47,42 @@ class Gone:
 
     def regimens(self, regimens: Mapping[str, Regimen]) -> dict[str, Regimen]:
         """The regimens of sources that speak."""
-        return {name: one for name, one in regimens.items() if not self._drop("regimen", name, self.after(one.source))}
+        return {
+            name: regimen
+            for name, regimen in regimens.items()
+            if not self._drop("regimen", name, self.after(regimen.source))
+        }
 
     def approvals(self, approvals: Mapping[str, Approval]) -> dict[str, Approval]:
         """The approvals of sources that speak, given by that day, each without the studies that are gone."""
         left = {
-            name: one
-            for name, one in approvals.items()
-            if not self._drop("approval", name, one.review in self.later or self._not_yet(one))
+            name: approval
+            for name, approval in approvals.items()
+            if not self._drop("approval", name, approval.review in self.later or self._not_yet(approval))
         }
         regimens, studies = self.of("regimen"), self.of("study")
         return {
-            name: one.leaving(
-                regimens=tuple(id for id in one.regimens if id not in regimens),
-                studies=tuple(id for id in one.studies if id not in studies),
+            name: approval.leaving(
+                regimens=tuple(id for id in approval.regimens if id not in regimens),
+                studies=tuple(id for id in approval.studies if id not in studies),
             )
-            for name, one in left.items()
+            for name, approval in left.items()
         }
 
     def studies(self, studies: Mapping[str, Study]) -> dict[str, Study]:
         """The studies that a source reports which speaks."""
         return {
-            name: one
-            for name, one in studies.items()
-            if not self._drop("study", name, all(place.review in self.later for place in one.cited_in))
+            name: study
+            for name, study in studies.items()
+            if not self._drop("study", name, all(place.review in self.later for place in study.cited_in))
         }
 
     def approved(self, studies: Mapping[str, Study]) -> dict[str, Study]:
         """The studies without the approvals that are gone."""
         approvals = self.of("approval")
         return {
-            name: one.leaving(approvals=tuple(id for id in one.approvals if id not in approvals))
-            for name, one in studies.items()
+            name: study.leaving(approvals=tuple(id for id in study.approvals if id not in approvals))
+            for name, study in studies.items()
         }
 
     def _drop(self, kind: Kind, name: str, is_gone: bool) -> bool:

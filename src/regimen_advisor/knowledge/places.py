@@ -47,7 +47,7 @@ def unplaced_regimens(
 def unplaced_entries(
     entries: Mapping[str, Sourced], reviews: Mapping[str, Review], document: Document
 ) -> Iterator[Problem]:
-    """What is wrong with the places of entries that stand in a document in this order."""
+    """Problems with the places of entries, in the order of their document."""
     for index, entry in enumerate(entries.values()):
         if entry.source is not None:
             yield from unplaced(entry.source, reviews, document, (index, "source"))

@@ -35,7 +35,7 @@ class Effect(StrEnum):
 
 
 class RuleText(Record):
-    """A rule as it stands in a file; exactly one of the effects is given."""
+    """A rule as written in a file; exactly one of the effects is given."""
 
     id: Id = Field(description="small letters, digits and hyphens; each once in the rulebook")
     offer: Id | None = Field(None, description="a regimen")
@@ -45,7 +45,7 @@ class RuleText(Record):
         None,
         description="of a caution, which must have one: `patient`, something about this patient; `evidence`, a "
         "reservation on the studies, the same for everyone; `measure`, a harm that asks for a step before the first "
-        "dose, the same for everyone. A `measure` is told, but the option stays `offered`",
+        "dose, the same for everyone. A `measure` is shown, but the option stays `offered`",
     )
     place: Literal["first"] | None = Field(
         None,
@@ -53,7 +53,7 @@ class RuleText(Record):
         "for all of them",
     )
     trial: Id | None = Field(None, description="an ongoing study worth knowing; never an option")
-    note: str | None = Field(None, description="a short title; the sentence stands under `says`")
+    note: str | None = Field(None, description="a short title; the sentence is under `says`")
     standard: str | None = Field(None, description="what a review states as the standard without studying it")
     silent: str | None = Field(None, description="what the reviews do not speak of for this patient")
     regimens: tuple[Id, ...] = Field(
@@ -116,7 +116,7 @@ class Rule:
     setting: Setting
     location: Location
     written: dict[str, Any] = field(repr=False)
-    """The condition as it was written, for whoever shows or edits the rule."""
+    """The condition as it was written, for showing and editing the rule."""
 
     if_open: str | None = None
     """What a caution says where its condition is not settled: a condition, never a finding."""
@@ -131,7 +131,7 @@ class Rule:
     """Of a silence: the regimens that, where a source offers one, end it."""
 
     is_first: bool = False
-    """Whether it stands above the options, not among what is said of each or beside them."""
+    """Whether it is shown above the options, not with each of them or after them."""
 
     regimens: tuple[str, ...] = ()
     """The regimens that a standard names."""
@@ -141,7 +141,7 @@ class Rule:
 
     @property
     def is_measure(self) -> bool:
-        """Whether it only asks for a step before the first dose, so that an option stands as offered beside it."""
+        """Whether it only asks for a step before the first dose, so that the option stays offered."""
         return self.kind == "measure"
 
     def sentence(self, *, is_open: bool) -> str:
