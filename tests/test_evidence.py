@@ -315,7 +315,7 @@ def test_the_numbers_of_one_figure_stand_together_in_the_text(study):
     texts = sections_of(review)
     for result in study.results:
         alone = study.model_copy(update={"results": (result,), "safety": ()})
-        wanted = {quote.number for quote in quoted_by_study(alone) if quote.what == f"{study.id}: {result.endpoint}"}
+        wanted = {quote.number for quote in quoted_by_study(alone) if quote.subject == f"{study.id}: {result.endpoint}"}
         assert shortest_span(texts[result.section], wanted) <= SPREAD, f"{study.id} {result.endpoint}"
 
 

@@ -147,7 +147,11 @@ def histories(
             tuple(replace(entry, line=count) for entry in entries)
             for entries in _latest(drugs, counts, maintenance=maintenance)
         )
-        parts = different(curatives), different(passed, _entry(count, nothing, "completed", counts[0])), different(latest)
+        parts = (
+            different(curatives),
+            different(passed, _entry(count, nothing, "completed", counts[0])),
+            different(latest),
+        )
         together += [(*before, *between, *last) for before, between, last in itertools.product(*parts)]
     return tuple(different(together))
 
