@@ -15,12 +15,12 @@ from regimen_advisor.knowledge.evidence import (
     Count,
     DesignLevel,
     Erratum,
-    Finding,
     Limits,
     Place,
     Population,
     Result,
     Safety,
+    StudyFinding,
 )
 from regimen_advisor.knowledge.publications import Sources
 from regimen_advisor.knowledge.regimens import Schedule
@@ -84,7 +84,7 @@ class Evidence(Record):
     arms: tuple[Arm, ...] = Field((), description="patients treated alike")
     results: tuple[Result, ...] = Field((), description="figures of benefit, one endpoint each")
     safety: tuple[Safety, ...] = Field((), description="figures of harm")
-    findings: tuple[Finding, ...] = Field((), description="what the review says in words")
+    findings: tuple[StudyFinding, ...] = Field((), description="what the review says in words")
     limits: Limits = Field(description="reservations")
     errata: tuple[Erratum, ...] = Field((), description="where review and published record differ")
     cited_in: tuple[Place, ...] = Field(description="where it stands in the reviews")
@@ -202,7 +202,7 @@ class SourceDifference(Record):
         return " versus ".join(self.sides)
 
 
-class PackChange(Record):
+class ToldChange(Record):
     """An entry of the rules that a pack replaced or retired, where that bears on the answer."""
 
     entry: Literal["rule", "regimen", "study", "approval", "finding", "source"] = Field(description="what it is")
@@ -299,7 +299,7 @@ class Advice(Record):
     differences: tuple[SourceDifference, ...] = Field(
         (), description="where the sources differ on what is shown, both sides with their places"
     )
-    changes: tuple[PackChange, ...] = Field(
+    changes: tuple[ToldChange, ...] = Field(
         (), description="what packs replaced or retired that bears on the answer, with their reasons"
     )
     trials: tuple[Trial, ...] = Field(

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import combinations
 
 from regimen_advisor.advice import Option, SourceDifference
-from regimen_advisor.figure_wording import Places, by_arm, compared, endpoint_words
+from regimen_advisor.figure_wording import CitationLabels, by_arm, compared, endpoint_words
 from regimen_advisor.files.errors import Location
 from regimen_advisor.knowledge.figures import Result
 from regimen_advisor.knowledge.rulebook import Rulebook
@@ -18,7 +18,7 @@ from regimen_advisor.language.standings import Standing
 
 
 @dataclass(frozen=True)
-class Found:
+class LocatedDifference:
     """A difference, and the entry of the later source where it is written."""
 
     difference: SourceDifference
@@ -26,13 +26,13 @@ class Found:
 
 
 @lru_cache(maxsize=8)
-def differences(rulebook: Rulebook) -> tuple[Found, ...]:
+def differences(rulebook: Rulebook) -> tuple[LocatedDifference, ...]:
     """Every point on which two sources of a rulebook differ.
 
     An offer differs from an exclusion of the same regimen by another source; whether one patient can meet both is for
     the caller to find out.
     """
-    places = Places(rulebook)
+    places = CitationLabels(rulebook)
     studies = [found for reports in _reports(rulebook.studies) for found in _of_reports(reports, places)]
     return (*studies, *_of_rules(rulebook))
 
@@ -61,7 +61,7 @@ def _reports(studies: Mapping[str, Study]) -> Iterator[list[Study]]:
         yield sorted(reports, key=lambda study: study.id != first)
 
 
-def _of_reports(reports: list[Study], places: Places) -> Iterator[Found]:
+def _of_reports(reports: list[Study], places: CitationLabels) -> Iterator[LocatedDifference]:
     """The differences within one report, whose figures may be of several sources, and between each two."""
     for report in reports:
         for one, other in combinations(report.results, 2):
@@ -74,13 +74,15 @@ def _of_reports(reports: list[Study], places: Places) -> Iterator[Found]:
         yield from _of_patients(one_report, other_report, places)
 
 
-def _of_results(first: Study, one: Result, second: Study, other: Result, places: Places) -> Iterator[Found]:
+def _of_results(
+    first: Study, one: Result, second: Study, other: Result, places: CitationLabels
+) -> Iterator[LocatedDifference]:
     if _same_endpoint(one, other) and _figures_differ(one, other):
         told = [f"{by_arm(figure) or compared(figure)} [{places.said(figure.source)}]" for figure in (one, other)]
         yield _found("figure", f"{first.name}, {endpoint_words(one)}", (told[0], told[1]), first, second)
 
 
-def _of_patients(one: Study, other: Study, places: Places) -> Iterator[Found]:
+def _of_patients(one: Study, other: Study, places: CitationLabels) -> Iterator[LocatedDifference]:
     if one.n and other.n and one.n.value != other.n.value:
         told = [f"n {count.value} [{places.said(count.source)}]" for count in (one.n, other.n)]
         yield _found("figure", f"{one.name}, patients", (told[0], told[1]), one, other)
@@ -91,10 +93,10 @@ def _of_patients(one: Study, other: Study, places: Places) -> Iterator[Found]:
             yield _found("population", f"{one.name}, {key.replace('_', ' ')}", sides, one, other)
 
 
-def _found(kind: str, subject: str, sides: tuple[str, str], one: Study, other: Study) -> Found:
+def _found(kind: str, subject: str, sides: tuple[str, str], one: Study, other: Study) -> LocatedDifference:
     studies = tuple(dict.fromkeys((one.id, other.id)))
     difference = SourceDifference.model_validate({"kind": kind, "subject": subject, "sides": sides, "studies": studies})
-    return Found(difference, other.location or Location(other.id))
+    return LocatedDifference(difference, other.location or Location(other.id))
 
 
 def _same_endpoint(one: Result, other: Result) -> bool:
@@ -115,8 +117,8 @@ def _figures_differ(one: Result, other: Result) -> bool:
     )
 
 
-def _of_rules(rulebook: Rulebook) -> Iterator[Found]:
-    places = Places(rulebook)
+def _of_rules(rulebook: Rulebook) -> Iterator[LocatedDifference]:
+    places = CitationLabels(rulebook)
 
     def said(rule: Rule) -> str:
         return f"{rule.says} [{places.said(rule.source)}]"
@@ -140,4 +142,4 @@ def _of_rules(rulebook: Rulebook) -> Iterator[Found]:
                     sides=(said(one), said(other)),
                     rules=(one.id, other.id),
                 )
-                yield Found(difference, other.location)
+                yield LocatedDifference(difference, other.location)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from regimen_advisor.advice import Advice, PackChange
-from regimen_advisor.figure_wording import Places
+from regimen_advisor.advice import Advice, ToldChange
+from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import regimens_met
-from regimen_advisor.knowledge.stacking import Change, Kind
+from regimen_advisor.knowledge.stacking import Kind, PackChange
 from regimen_advisor.language.conditions import Named
 from regimen_advisor.language.interpreter import Interpreter
 from regimen_advisor.language.paths import nodes
@@ -18,7 +18,7 @@ from regimen_advisor.patient.reading import Patient
 _NOT_SHOWN = "not-indicated"
 
 
-def changes_told(advice: Advice, rulebook: Rulebook, patient: Patient) -> tuple[PackChange, ...]:
+def changes_told(advice: Advice, rulebook: Rulebook, patient: Patient) -> tuple[ToldChange, ...]:
     """The changes of packs that bear on an answer.
 
     A rule that no longer counts bears on it where its condition holds or may hold for this patient; any other entry
@@ -36,7 +36,7 @@ def changes_told(advice: Advice, rulebook: Rulebook, patient: Patient) -> tuple[
     )
 
 
-def _of_rules(rulebook: Rulebook, patient: Patient, shown: set[str]) -> Iterator[Change]:
+def _of_rules(rulebook: Rulebook, patient: Patient, shown: set[str]) -> Iterator[PackChange]:
     """The changes for which a rule is gone that would speak of this patient, or may.
 
     A caution or an exclusion must have been about one of the regimens ``shown``.
@@ -69,13 +69,13 @@ def _named(advice: Advice, rulebook: Rulebook) -> set[tuple[Kind, str]]:
     return found
 
 
-def _told(change: Change, rulebook: Rulebook) -> PackChange:
+def _told(change: PackChange, rulebook: Rulebook) -> ToldChange:
     """The change as an answer tells it; of a rule also what it said."""
     said = None
     if change.kind == "rule" and change.id in rulebook.withdrawn:
         rule, _ = rulebook.withdrawn[change.id]
         is_loaded = rulebook.reviews.keys() >= set(rule.source.reviews)
-        said = f"{rule.says} [{Places(rulebook).said(rule.source)}]" if is_loaded else rule.says
-    return PackChange(
+        said = f"{rule.says} [{CitationLabels(rulebook).said(rule.source)}]" if is_loaded else rule.says
+    return ToldChange(
         entry=change.kind, id=change.id, how=change.how, pack=change.pack, reason=change.reason, said=said
     )

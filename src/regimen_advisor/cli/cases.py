@@ -16,7 +16,7 @@ from regimen_advisor.cli.options import Output, Rules
 
 if TYPE_CHECKING:
     from regimen_advisor.knowledge.rulebook import Rulebook
-    from regimen_advisor.reports.cases import Result
+    from regimen_advisor.reports.cases import CaseResult
     from regimen_advisor.testing.cases import RuleCase
     from regimen_advisor.testing.mutation import Mutation
 
@@ -121,7 +121,7 @@ def run_cases(  # noqa: PLR0917 - the command line names them
         raise typer.Exit(1)
 
 
-def _tested(results: Sequence[Result], format: TestFormat) -> str:
+def _tested(results: Sequence[CaseResult], format: TestFormat) -> str:
     from regimen_advisor.reports import annotations, cases, sarif, summaries  # noqa: PLC0415
 
     match format:
@@ -272,11 +272,11 @@ def _known(names: Sequence[str], words: Iterable[str], what: str) -> None:
         raise InputError(problems)
 
 
-def _results(cases: Sequence[RuleCase], rulebook: Rulebook) -> list[Result]:
-    from regimen_advisor.reports.cases import Result  # noqa: PLC0415
+def _results(cases: Sequence[RuleCase], rulebook: Rulebook) -> list[CaseResult]:
+    from regimen_advisor.reports.cases import CaseResult  # noqa: PLC0415
     from regimen_advisor.testing.results import run_case  # noqa: PLC0415
 
-    return [Result(case, tuple(run_case(case, rulebook))) for case in cases]
+    return [CaseResult(case, tuple(run_case(case, rulebook))) for case in cases]
 
 
 def _update(cases: Sequence[RuleCase], rulebook: Rulebook, profiles: Path) -> None:

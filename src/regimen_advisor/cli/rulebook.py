@@ -14,7 +14,7 @@ from regimen_advisor.cli.options import Output, Rules, day_of
 if TYPE_CHECKING:
     from regimen_advisor.reports.diff import DiffReport
     from regimen_advisor.reviewing.checking import Checked
-    from regimen_advisor.reviewing.comparing import Comparison
+    from regimen_advisor.reviewing.comparing import RulebookComparison
 
 
 class CheckFormat(StrEnum):
@@ -168,7 +168,7 @@ def _compared(report: DiffReport, format: DiffFormat) -> str:
             return render_github(of_diff(report))
 
 
-def _save_witnesses(comparison: Comparison, folder: Path) -> None:
+def _save_witnesses(comparison: RulebookComparison, folder: Path) -> None:
     from regimen_advisor.files.errors import InputError, Location  # noqa: PLC0415
     from regimen_advisor.patient.profile_yaml import flow, profile_lines  # noqa: PLC0415
     from regimen_advisor.reports.diff import standings_words  # noqa: PLC0415

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Literal
 
 from regimen_advisor.advice import Basis
-from regimen_advisor.explaining.clauses import State, Teller, state_of
+from regimen_advisor.explaining.clauses import ClauseTree, State, state_of
 from regimen_advisor.explaining.explanation import Argument, Unless
-from regimen_advisor.figure_wording import Places
+from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.files.errors import Location
 from regimen_advisor.knowledge.effective import RegimenRules
 from regimen_advisor.knowledge.rulebook import Rulebook
@@ -37,9 +37,9 @@ class Arguments:
     def __init__(
         self, patient: Patient, rulebook: Rulebook, truths: Mapping[str, Truth], questions: Sequence[str]
     ) -> None:
-        self.rulebook, self.truths, self.places = rulebook, truths, Places(rulebook)
+        self.rulebook, self.truths, self.places = rulebook, truths, CitationLabels(rulebook)
         self.reader = Interpreter(patient.facts)
-        self.teller = Teller(patient, rulebook, questions)
+        self.teller = ClauseTree(patient, rulebook, questions)
 
     def about(self, of: RegimenRules) -> tuple[Argument, ...]:
         """Every rule that speaks of the regimen: offers, then exclusions, then cautions, measures last."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from regimen_advisor.documents.blocks import shortened
 from regimen_advisor.documents.json import as_json
 from regimen_advisor.drawing.guideline_map import setting_named
-from regimen_advisor.figure_wording import Places
+from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.files.errors import InputError, Location, holding
 from regimen_advisor.knowledge.publications import Erratum
 from regimen_advisor.knowledge.regimens import Regimen, Target
@@ -88,7 +88,7 @@ def _regimens(book: Rulebook) -> Iterator[Row]:
 
 
 def _rules(book: Rulebook) -> Iterator[Row]:
-    places = Places(book)
+    places = CitationLabels(book)
     for rule in book.rules.values():
         place = "" if rule.is_outside else places.said(rule.source)
         yield {
