@@ -423,7 +423,7 @@ def test_a_study_must_bear_the_name_of_its_file(tmp_path):
     ],
 )
 def test_a_citation_number_of_the_wrong_form_is_refused(tmp_path, field, value):
-    with pytest.raises(InputError, match=r"mini\.yaml:10:\d+: value: expected"):
+    with pytest.raises(InputError, match=r"mini\.yaml:11:\d+: value: expected"):
         load_text(tmp_path, MINIMAL + f'citation: {{{field}: {{value: "{value}", confidence: recalled}}}}\n')
 
 

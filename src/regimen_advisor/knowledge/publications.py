@@ -20,7 +20,13 @@ ErratumId = Annotated[str, Field(pattern=r"^[A-Z]+\d+[a-z]?$")]
 ErratumIds = Annotated[tuple[ErratumId, ...], Field(description="ids of the errata that concern it")]
 Doi = Annotated[str, Field(pattern=r"^10\.\d{4,}/\S+$")]
 Pmid = Annotated[str, Field(pattern=r"^\d{7,8}$")]
-RegistryNumber = Annotated[str, Field(pattern=r"^(?:NCT\d{8}|JapicCTI-\d{6}|UMIN\d{9})$")]
+RegistryNumber = Annotated[
+    str,
+    Field(
+        pattern=r"^(?:NCT\d{8}|JapicCTI-\d{6}|UMIN\d{9}|jRCTs?\d{9,10}|ISRCTN\d{8}|ChiCTR[\w-]*\d{8,10}|"
+        r"ACTRN\d{14}|\d{4}-\d{6}-\d{2}(?:-\d{2})?)$"
+    ),
+]
 
 Confidence = Literal["confirmed", "recalled"]  # confirmed: read in a stored public text; recalled: from memory
 Certainty = Literal["confirmed", "recalled", "suspected"]  # suspected: not settled
@@ -181,7 +187,7 @@ class CitedPmcid(Cited):
 
 
 class CitedRegistry(Cited):
-    """A trial registration: ClinicalTrials.gov, JapicCTI or UMIN."""
+    """A trial registration: ClinicalTrials.gov, JapicCTI, UMIN, jRCT, ISRCTN, ChiCTR, ANZCTR or the European register."""
 
     value: RegistryNumber = Field(description="such as `NCT04988295`")
 
