@@ -187,7 +187,7 @@ class CitedPmcid(Cited):
 
 
 class CitedRegistry(Cited):
-    """A trial registration: ClinicalTrials.gov, JapicCTI, UMIN, jRCT, ISRCTN, ChiCTR, ANZCTR or the European register."""
+    """A trial registration: ClinicalTrials.gov, JapicCTI, UMIN, jRCT, ISRCTN, ChiCTR, ANZCTR or the European one."""
 
     value: RegistryNumber = Field(description="such as `NCT04988295`")
 
