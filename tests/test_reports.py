@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from regimen_advisor.advising import advise
 from regimen_advisor.documents import markdown as documents_markdown
-from regimen_advisor.documents.blocks import Bullets, Fields, Heading, Paragraph, Table, lines_of, one_line, plain
+from regimen_advisor.documents.blocks import Bullets, Fields, Heading, Paragraph, Table, one_line
+from regimen_advisor.documents.text import lines_of, plain
 from regimen_advisor.explaining.explain import explain
 from regimen_advisor.figure_wording import (
     CitationLabels,

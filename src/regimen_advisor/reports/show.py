@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from regimen_advisor.documents.blocks import Block, Bullets, Fields, Heading, Paragraph, lines_of, plain
+from regimen_advisor.documents.blocks import Block, Bullets, Fields, Heading, Paragraph
 from regimen_advisor.documents.json import as_json
+from regimen_advisor.documents.text import lines_of, plain
 from regimen_advisor.explaining.arguments import written_in
 from regimen_advisor.explaining.sentences import rule_sentence
 from regimen_advisor.figure_wording import CitationLabels
