@@ -14,7 +14,7 @@ from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.files.errors import InputError, Location, counted, did_you_mean, holding
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.findings import Finding
-from regimen_advisor.knowledge.regimens import Source
+from regimen_advisor.knowledge.publications import Sources
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.conditions import Condition, Named, walk
@@ -254,8 +254,8 @@ class _Entry:
     def _rules_testing(self, finding: str) -> list[str]:
         return [rule.id for rule in self.rulebook.rules.values() if _names(rule.condition, finding)]
 
-    def _at(self, source: Source) -> str:
-        return self.places.at(source.review, source.section)
+    def _at(self, source: Sources) -> str:
+        return self.places.said(source)
 
     def _of_file(self, location: Location | None) -> tuple[str, ...]:
         return (f"file {written_in(location, self.rulebook)}",) if location else ()
