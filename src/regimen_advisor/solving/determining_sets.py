@@ -24,6 +24,8 @@ from regimen_advisor.solving.solver import Exact, Session, Solver
 
 Keys = frozenset[str]
 HISTORY = "history"
+MOST_VARIABLES = 500
+"""Variables that a pair may have of its own when a patient begins; each adds a few."""
 
 
 class TwoCopies:
@@ -39,6 +41,11 @@ class TwoCopies:
         self._equal: dict[tuple[int, ...], int] = {}
         self._differs: dict[int, int] = {}
         self._disjunctions: dict[frozenset[int], int] = {}
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether it holds so many questions of earlier patients that a new pair is cheaper."""
+        return self._own > MOST_VARIABLES
 
     def _variable(self) -> int:
         self._variables += 1
@@ -98,8 +105,15 @@ def in_right(literal: int) -> int:
 
 
 @lru_cache(maxsize=4)
-def _pair(session: Session) -> TwoCopies:
+def _kept_pair(session: Session) -> TwoCopies:
     return TwoCopies(session.encoding)
+
+
+def _pair(session: Session) -> TwoCopies:
+    """The pair of a session, begun again where it has grown: each set of options asked about leaves a clause in it."""
+    if _kept_pair(session).is_worn:
+        _kept_pair.cache_clear()
+    return _kept_pair(session)
 
 
 class Settling:
