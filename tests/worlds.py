@@ -147,18 +147,9 @@ def histories(
             tuple(replace(entry, line=count) for entry in entries)
             for entries in _latest(drugs, counts, maintenance=maintenance)
         )
-<<<<<<< HEAD
-        parts = (
-            different(curatives),
-            different(passed, _entry(count, nothing, "completed", counts[0])),
-            different(latest),
-        )
-        together += [(*before, *between, *last) for before, between, last in itertools.product(*parts)]
-=======
         after = _entry(count, nothing, "completed", counts[0])  # with a later line, the lines passed are not the latest
         parts = itertools.product(different(curatives), different(passed, after), different(latest))
         together += [(*before, *between, *last) for before, between, last in parts]
->>>>>>> origin/main
     return tuple(different(together))
 
 
