@@ -1,8 +1,8 @@
 """Turn the cells of a table into the bits of its patients, narrowed by the axioms.
 
 Facts that no axiom ties to another are looked up cell by cell, the others by combination (``connected_facts``). Facts
-read from a history that is given are already as narrow as the axioms can make them; a row that says more than its history,
-which is rare, is read like a profile.
+read from a history that is given are already as narrow as the axioms can make them; a row that says more than its
+history, which is rare, is read like a profile.
 """
 
 from __future__ import annotations
