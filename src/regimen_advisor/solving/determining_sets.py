@@ -45,7 +45,7 @@ class TwoCopies:
     @property
     def is_worn(self) -> bool:
         """Whether it holds so many questions of earlier patients that a new pair is cheaper."""
-        return self._own > MOST_VARIABLES
+        return self._variables > MOST_VARIABLES
 
     def _variable(self) -> int:
         self._variables += 1
