@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.prompt import Prompt
 from rich.text import Text
 
-from regimen_advisor.documents.blocks import STYLES, WIDEST, Bullets, Heading, Line, Paragraph, lines_of
+from regimen_advisor.documents.blocks import Bullets, Heading, Paragraph
+from regimen_advisor.documents.text import STYLES, WIDEST, Line, lines_of
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.quiz.grading import (
     Given,

@@ -18,7 +18,8 @@ from regimen_advisor.knowledge.publications import (
     Place,
     PrintedRegistry,
     Section,
-    Sections,
+    SectionList,
+    Sources,
     Text,
 )  # fmt: skip
 
@@ -54,26 +55,26 @@ class Arm(Record):
     errata: ErratumIds = ()
 
 
-class Group(Record):
+class PatientGroup(Record):
     """A set of patients that is no arm of its own, such as the evaluable ones; figures refer to it by ``name``."""
 
     name: Text = Field(description="what figures refer to")
     n: Count | None = Field(None, description="number of patients in the group")
 
 
-class Finding(Record):
-    """What the review says in words; ``section`` where the study stands in several and it is known which."""
+class StudyFinding(Record):
+    """What a source says in words; ``source`` where the study stands in several places and it is known which."""
 
     says: Text = Field(description="a sentence of ours, not copied from the review")
-    section: Section | None = Field(None, description="of the review, where it is not clear from `cited_in`")
+    source: Sources | None = Field(None, description="where it is said; left out, all of `cited_in`")
     errata: ErratumIds = ()
 
 
 class Limits(Record):
     """Reservations: those the review states, and those only inferred from what it leaves out."""
 
-    stated: tuple[Finding, ...] = Field((), description="by the review")
-    inferred: tuple[Finding, ...] = Field((), description="from what the review leaves out")
+    stated: tuple[StudyFinding, ...] = Field((), description="by the review")
+    inferred: tuple[StudyFinding, ...] = Field((), description="from what the review leaves out")
 
 
 class Population(Record):
@@ -105,7 +106,7 @@ class ShownBenefit(Record):
     """The strongest endpoint on which the review itself states a gain, or a response where nothing is compared."""
 
     endpoint: Benefit = Field(description="OS over PFS over response")
-    section: Section
+    source: Sources = Field(description="where the gain is stated")
     within: Text | None = Field(None, description="the subgroup, where the gain is stated for that alone")
 
 
@@ -132,12 +133,14 @@ class Study(Record):
     population: Population = Field(Population(), description="who was treated")
     n: Count | None = Field(None, description="number of patients")
     arms: tuple[Arm, ...] = Field((), description="patients treated alike")
-    groups: tuple[Group, ...] = Field((), description="sets of patients that are no arm, such as the evaluable ones")
+    groups: tuple[PatientGroup, ...] = Field(
+        (), description="sets of patients that are no arm, such as the evaluable ones"
+    )
     results: tuple[Result, ...] = Field((), description="figures of benefit, one endpoint each")
     safety: tuple[Safety, ...] = Field((), description="figures of harm")
     harm_of: Id | None = Field(None, description="drug with whose every regimen these figures of harm are told")
     shown_benefit: ShownBenefit | None = Field(None, description="strongest endpoint with a gain")
-    findings: tuple[Finding, ...] = Field((), description="what the review says in words")
+    findings: tuple[StudyFinding, ...] = Field((), description="what the review says in words")
     limits: Limits = Field(Limits(), description="reservations")
     approvals: tuple[Id, ...] = Field((), description="ids of approvals.yaml that rest on it")
     included_studies: tuple[Text, ...] = Field((), description="of a meta-analysis")
@@ -208,8 +211,7 @@ class Approval(Record):
     indication: Text = Field(description="for whom, as the review states it")
     regimens: tuple[Id, ...] = Field((), description="ids of the regimens it concerns")
     studies: tuple[Id, ...] = Field((), description="ids of the studies it rests on")
-    review: Text = Field(description="key of a review in reviews.yaml")
-    sections: Sections = Field(description="its sections, as printed")
+    source: Sources = Field(description="where it is stated")
     references: tuple[Text, ...] = Field((), description="reference numbers printed there")
     errata: tuple[Erratum, ...] = Field((), description="where review and published record differ")
     _location: Location | None = PrivateAttr(default=None)
@@ -242,7 +244,7 @@ class Mention(Record):
 
     drug: Text
     context: Text
-    sections: Sections
+    sections: SectionList
     errata: tuple[Erratum, ...] = ()
 
 

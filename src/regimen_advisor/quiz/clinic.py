@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import Field
 
 from regimen_advisor.files.sources import Document, Record, read_document, validated
-from regimen_advisor.patient.population import Treatment, population
+from regimen_advisor.patient.population import LineTreatment, population
 from regimen_advisor.quiz.dice import Dice
 
 Written = dict[str, Any]
@@ -24,7 +24,7 @@ SQUAMOUS_OR_NONE = ("squamous", "large-cell")
 """Histologies that the population has no driver in."""
 
 
-class Situation(Record):
+class ClinicSituation(Record):
     """How far a disease has spread, and how often."""
 
     stage: str
@@ -33,14 +33,14 @@ class Situation(Record):
     weight: float = Field(gt=0)
 
 
-class Seen(Record):
+class ClinicFact(Record):
     """A condition that every patient of the clinic meets."""
 
     says: str
     when: dict[str, Any]
 
 
-class Event(Record):
+class ClinicEvent(Record):
     """Something that happens to a patient: facts that are other then, or how the latest line ends."""
 
     says: str = Field(description="what happens, in a sentence")
@@ -53,7 +53,7 @@ class Event(Record):
 class Clinic(Record):
     """What patients of the quiz are drawn from."""
 
-    situations: Mapping[str, list[Situation]]
+    situations: Mapping[str, list[ClinicSituation]]
     ecog: Mapping[str, float]
     pd_l1_tps: Mapping[str, float]
     lines: Mapping[str, float]
@@ -62,8 +62,8 @@ class Clinic(Record):
     cycles: list[int]
     found: float = Field(description="how often something is found that no rule of the question asks for")
     maintained: float = Field(description="how often a treatment that was completed goes on as maintenance")
-    seen: list[Seen]
-    events: list[Event]
+    seen: list[ClinicFact]
+    events: list[ClinicEvent]
 
 
 @cache
@@ -139,7 +139,7 @@ def usual_history(profile: Written, dice: Dice) -> list[Written]:
     return found
 
 
-def treatments_of(profile: Written, table: Mapping[str, list[Treatment]]) -> list[Treatment]:
+def treatments_of(profile: Written, table: Mapping[str, list[LineTreatment]]) -> list[LineTreatment]:
     """What the table has for this patient: for the driver, without any for a high TPS, else for the histology."""
     return next((table[group] for group in _groups(profile) if group in table), [])
 
@@ -179,6 +179,6 @@ def all_curative(disease: str) -> tuple[Drugs, ...]:
     return _listed(disease, population().curative)
 
 
-def _listed(disease: str, *tables: Mapping[str, Sequence[Treatment]]) -> tuple[Drugs, ...]:
+def _listed(disease: str, *tables: Mapping[str, Sequence[LineTreatment]]) -> tuple[Drugs, ...]:
     groups = [some for table in tables for group, some in table.items() if (group == "sclc") == (disease == "sclc")]
     return tuple(dict.fromkeys(tuple(one.drugs) for some in groups for one in some))

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from regimen_advisor.advice import Option, Reason
 from regimen_advisor.explaining.arguments import written_in
+from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.files.sources import Record
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Rule
@@ -66,7 +67,7 @@ def _deciding(rule: Rule, rulebook: Rulebook, state: Literal["met", "not met", "
 
 def cited(rule: Rule, rulebook: Rulebook) -> str:
     """Review and section of a rule; of what is known from elsewhere, that it is."""
-    place = f"{rulebook.reviews[rule.source.review].cited_as} {rule.source.section}"
+    place = CitationLabels(rulebook).said(rule.source)
     return f"{place}, outside the reviews, {rule.certainty}" if rule.is_outside else place
 
 

@@ -123,7 +123,7 @@ def _marked(question: Question, solution: Solution, given: Given | None) -> Grad
 
 
 @dataclass(frozen=True)
-class Handed:
+class HandedIn:
     """A file of answers: who answered, if it says so, and the answer to each question by its number."""
 
     student: str | None
@@ -138,7 +138,7 @@ def read_answers(source: str | Path, quiz: Quiz) -> dict[int, Given]:
     return dict(read_handed(source, quiz).given)
 
 
-def read_handed(source: str | Path, quiz: Quiz) -> Handed:
+def read_handed(source: str | Path, quiz: Quiz) -> HandedIn:
     """The answers in a file, and whose they are. Raises ``InputError`` as ``read_answers`` does."""
     document = read_document(source)
     answers = validated(Answers, document)
@@ -161,7 +161,7 @@ def read_handed(source: str | Path, quiz: Quiz) -> Handed:
         found[int(number)] = letters if question.picks else sorted_
     if problems:
         raise InputError(sorted(problems, key=lambda problem: problem.location))
-    return Handed(answers.student, found)
+    return HandedIn(answers.student, found)
 
 
 def _letters(answer: Answer, question: Question, document: Document, problems: list[Problem]) -> Iterator[str | None]:

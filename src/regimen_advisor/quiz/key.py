@@ -9,6 +9,7 @@ from pydantic import Field
 
 from regimen_advisor.advice import SCHEMA_VERSION, SCOPE, Advice, SchemaVersion, Scope
 from regimen_advisor.advising import advise
+from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.files.sources import Record
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
@@ -17,7 +18,7 @@ from regimen_advisor.patient.reading import read
 from regimen_advisor.quiz.deciding import Deciding, deciding_of
 from regimen_advisor.quiz.making import group_of, patients_of
 from regimen_advisor.quiz.models import LETTERS, PICK_KINDS, Group, Question, Quiz
-from regimen_advisor.quiz.picks import Asking, asked, case_of, regimens_named
+from regimen_advisor.quiz.picks import AskedPatient, asked, case_of, regimens_named
 from regimen_advisor.quiz.variants import Variant, Variants
 from regimen_advisor.quiz.words import asked_words
 
@@ -123,7 +124,7 @@ def _picked(question: Question, rulebook: Rulebook) -> Iterator[Picked]:
     """The right answers, worked out again from the patient."""
     kind = next(kind for kind in PICK_KINDS if kind == question.kind)
     guideline = Guideline.of(rulebook)
-    patient = Asking(
+    patient = AskedPatient(
         profile=question.profile,
         case=case_of(question.profile, guideline),
         about=question.about,
@@ -140,7 +141,7 @@ def standards_of(advice: Advice, rulebook: Rulebook) -> Iterator[Standard]:
     for statement in advice.standards:
         if statement.state == "holds":
             source = statement.source
-            cited = f"{rulebook.reviews[source.review].cited_as} {source.section}"
+            cited = CitationLabels(rulebook).said(source)
             yield Standard(rule=statement.rule, title=statement.title, says=statement.says, cited=cited)
 
 

@@ -34,14 +34,15 @@ from regimen_advisor.quiz.clinic import (
 )
 from regimen_advisor.quiz.dice import Dice
 from regimen_advisor.solving.assumptions import value_literals
-from regimen_advisor.solving.encoding import OUTCOMES, Encoding, Shape, Slot
-from regimen_advisor.solving.nearest import Nearest, Wish
+from regimen_advisor.solving.encoding import OUTCOMES, Encoding, Slot
+from regimen_advisor.solving.nearest import NearestPatient, Wish
 from regimen_advisor.solving.session import Session
+from regimen_advisor.solving.shapes import EncodingSize
 
 _READ_FROM_HISTORY = ("prior_lines", "last_outcome")
 
 
-class Clinic:
+class PatientSource:
     """The clinic of one rulebook: what its drug list has of the usual treatments, and its own regimens."""
 
     def __init__(self, rulebook: Rulebook, edges: Mapping[str, tuple[int, ...]]) -> None:
@@ -55,7 +56,7 @@ class Clinic:
         """A running solver that tells every treatment of the clinic apart."""
         pools = [self.treatments[disease] for disease in clinic().situations]
         members = frozenset(drug for pool in pools for drugs in pool for drug in drugs)
-        shape = Shape.of([*Guideline.of(self.rulebook).effective.values(), *self.seen])
+        shape = EncodingSize.of([*Guideline.of(self.rulebook).effective.values(), *self.seen])
         return Session(Encoding(self.domain, replace(shape, members=shape.members | members)))
 
     @cached_property
@@ -119,13 +120,13 @@ class Clinic:
 
 
 class _Search:
-    def __init__(self, of: Clinic, condition: Condition, disease: str, dice: Dice) -> None:
+    def __init__(self, of: PatientSource, condition: Condition, disease: str, dice: Dice) -> None:
         self.of, self.disease, self.dice = of, disease, dice
         self.encoding = of.session.encoding
         self.asks_cycles = any(atom.fact == "last_cycles" for atom in atoms_of(condition))
         self.wanted = (*(self.encoding.condition(one) for one in of.seen), *of.usually_given[disease])
         goal = [self.encoding.condition(condition), self.encoding.choices["disease"][disease]]
-        self.found = Nearest(of.session, goal)
+        self.found = NearestPatient(of.session, goal)
 
     def profile(self, keys: Sequence[str]) -> Written | None:
         if not self.found.is_possible:

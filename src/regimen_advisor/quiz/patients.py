@@ -7,7 +7,7 @@ from functools import cached_property
 
 from pydantic import ValidationError
 
-from regimen_advisor.engines.program import Program
+from regimen_advisor.engines.program import RuleProgram
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
@@ -20,7 +20,7 @@ from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.quiz.clinic import Written, clinic
 from regimen_advisor.quiz.dice import Dice
-from regimen_advisor.quiz.nearest import Clinic
+from regimen_advisor.quiz.nearest import PatientSource
 
 TRIES = 4
 
@@ -33,8 +33,8 @@ class Patients:
         self.solver = Guideline.of(rulebook).solver
         self.effective = Guideline.of(rulebook).effective
         self.program = Guideline.of(rulebook).program
-        self.clinic = Clinic(rulebook, self.edges)
-        self._seen = Program({str(index): condition for index, condition in enumerate(self.clinic.seen)})
+        self.clinic = PatientSource(rulebook, self.edges)
+        self._seen = RuleProgram({str(index): condition for index, condition in enumerate(self.clinic.seen)})
 
     # Judging --------------------------------------------------------------------------------------------------
 
@@ -62,7 +62,7 @@ class Patients:
 
     def meeting(self, condition: Condition, disease: str, dice: Dice) -> tuple[Written, Patient] | None:
         """A patient of whom all that rules ask is known and for whom the condition holds; ``None`` if none is found."""
-        only = Program({"wanted": condition})
+        only = RuleProgram({"wanted": condition})
         for _ in range(TRIES):
             profile = self.clinic.patient(condition, disease, self.keys[disease], dice)
             patient = self.read(profile) if profile is not None else None

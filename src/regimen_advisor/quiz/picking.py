@@ -9,11 +9,11 @@ from functools import cached_property
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rules import Effect, Rule, Setting
 from regimen_advisor.language.conditions import AllOf, Condition
-from regimen_advisor.quiz.clinic import Event, Written, clinic
+from regimen_advisor.quiz.clinic import ClinicEvent, Written, clinic
 from regimen_advisor.quiz.dice import Dice
 from regimen_advisor.quiz.models import LETTERS, Level, Pick, PickKind
 from regimen_advisor.quiz.patients import Patients
-from regimen_advisor.quiz.picks import SAME, Asked, Asking, asked, case_of, change
+from regimen_advisor.quiz.picks import SAME, AskedPatient, AskedPick, asked, case_of, change
 
 TRIES = 8
 MOST_ANSWERS = 4
@@ -95,13 +95,13 @@ class Picker:
 
     def _asked(self, kind: PickKind, profile: Written, about: str | None = None) -> PickFound | None:
         """The question, where there are at least two things to choose from each time."""
-        patient = Asking(profile, case_of(profile, self.guideline), about)
+        patient = AskedPatient(profile, case_of(profile, self.guideline), about)
         picks = tuple(self._pick(one) for one in asked(kind, patient))
         if not picks or any(len(pick.answers) < 2 for pick in picks):
             return None
         return PickFound(profile, picks, about)
 
-    def _pick(self, one: Asked) -> Pick:
+    def _pick(self, one: AskedPick) -> Pick:
         """The right answer among some wrong ones, of which the first are the most tempting."""
         if one.is_fixed:
             return Pick(asks=one.asks, answers=tuple(sorted([one.right, *one.wrong])))
@@ -166,7 +166,7 @@ class Picker:
                 return question
         return None
 
-    def _happened(self, event: Event, profile: Written) -> tuple[Written, Written] | None:
+    def _happened(self, event: ClinicEvent, profile: Written) -> tuple[Written, Written] | None:
         """The patient before and after an event; ``None`` where it cannot happen to this one."""
         if event.outcome is not None:
             return self._ended(event, profile)
@@ -181,7 +181,7 @@ class Picker:
         return (profile, after) if after != profile else None
 
     @staticmethod
-    def _ended(event: Event, profile: Written) -> tuple[Written, Written] | None:
+    def _ended(event: ClinicEvent, profile: Written) -> tuple[Written, Written] | None:
         history = profile["history"]
         if not history or "line" not in history[-1]:
             return None
@@ -192,7 +192,7 @@ class Picker:
         )
         return before, after
 
-    def _changed(self, event: Event, profile: Written, after: Written) -> PickFound | None:
+    def _changed(self, event: ClinicEvent, profile: Written, after: Written) -> PickFound | None:
         """What the event changes, and a regimen or two that it does not; ``None`` where it changes nothing."""
         if self.patients.seen(profile) is None or self.patients.seen(after) is None:
             return None
@@ -209,6 +209,6 @@ class Picker:
         kept = {*self.dice.shuffled(changed)[:MOST_CHANGES], *self.dice.shuffled(same)[:1]}
         kept |= {*self.dice.shuffled(barren)[:1]} if len(kept) < MOST_CHANGES else set()
         regimens = tuple(name for name in self.rulebook.regimens if name in kept)
-        patient = Asking(profile, here, None, there, regimens)
+        patient = AskedPatient(profile, here, None, there, regimens)
         picks = tuple(self._pick(one) for one in asked("event", patient))
         return PickFound(profile, picks, event=event.says, after=after)

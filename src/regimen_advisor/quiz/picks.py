@@ -40,7 +40,7 @@ CHANGES = (GAINED, LOST, WARNED, SAME)
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedPick:
     """Something to ask: the right answer, why, and wrong answers, the most tempting first; if ``is_fixed`` all."""
 
     asks: str
@@ -51,7 +51,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Asking:
+class AskedPatient:
     """The patient of a question; of an event also as he or she is after it."""
 
     profile: Written
@@ -61,9 +61,9 @@ class Asking:
     regimens: tuple[str, ...] = ()
 
 
-def asked(kind: PickKind, patient: Asking) -> tuple[Asked, ...]:
+def asked(kind: PickKind, patient: AskedPatient) -> tuple[AskedPick, ...]:
     """What a question of this kind asks of the patient; empty where it has nothing to ask."""
-    askers: Mapping[PickKind, Callable[[Asking], Iterator[Asked]]] = {
+    askers: Mapping[PickKind, Callable[[AskedPatient], Iterator[AskedPick]]] = {
         "next-test": _next_test,
         "caution": _caution,
         "study": _study,
@@ -84,7 +84,7 @@ def _unlike(words: Iterable[str], *known: str) -> tuple[str, ...]:
 # Which test next --------------------------------------------------------------------------------------------------
 
 
-def _next_test(patient: Asking) -> Iterator[Asked]:
+def _next_test(patient: AskedPatient) -> Iterator[AskedPick]:
     case, domain = patient.case, patient.case.guideline.rulebook.domain
     single = case.questions().single
     if not single or not single[0].settles:
@@ -96,9 +96,9 @@ def _next_test(patient: Asking) -> Iterator[Asked]:
     right = asked_words(first.key, patient.profile, domain)
     names = [case.guideline.rulebook.regimens[name].name for name in first.settles]
     because = f"It can settle {counted_names(names)}"
-    yield Asked("What do you ask or test next?", right, because + ".", _unlike(wrong, right))
+    yield AskedPick("What do you ask or test next?", right, because + ".", _unlike(wrong, right))
     others = [one.name for one in case.advice(ask=False).options if one.regimen not in first.settles]
-    yield Asked(
+    yield AskedPick(
         "Why?",
         because + ".",
         f"{first.asks} {because}.",
@@ -128,7 +128,7 @@ def counted_names(names: list[str]) -> str:
 # Which caution, and on what ground --------------------------------------------------------------------------------
 
 
-def _caution(patient: Asking) -> Iterator[Asked]:
+def _caution(patient: AskedPatient) -> Iterator[AskedPick]:
     case, rulebook = patient.case, patient.case.guideline.rulebook
     option = _option(case, patient.about)
     held = [one for one in option.cautions if one.kind == "patient" and one.state == "holds"]
@@ -143,7 +143,7 @@ def _caution(patient: Asking) -> Iterator[Asked]:
     ]
     false.sort(key=lambda one: option.regimen not in rulebook.meets(one))  # stable: those about this regimen first
     said = [one.says for one in option.cautions]
-    yield Asked(
+    yield AskedPick(
         f"Which caution holds for {option.name} in this patient?",
         rule.says,
         f"{rule.says} {place(rule, rulebook)}",
@@ -152,7 +152,7 @@ def _caution(patient: Asking) -> Iterator[Asked]:
     yield from _ground(rule, case, false)
 
 
-def _ground(rule: Rule, case: Case, false: list[Rule]) -> Iterator[Asked]:
+def _ground(rule: Rule, case: Case, false: list[Rule]) -> Iterator[AskedPick]:
     """On what ground a rule holds: what it asks for and the patient meets, among true and untrue statements."""
     tree, wording = case.judged[rule.id], case.guideline.wording
     grounds = [words for words in _met(tree, case) if words]
@@ -168,7 +168,7 @@ def _ground(rule: Rule, case: Case, false: list[Rule]) -> Iterator[Asked]:
     ]
     untrue = [words for one in false for words in _not_met(case.judged[one.id], case)]
     mixed = [words for pair in zip(true, untrue, strict=False) for words in pair] or [*true, *untrue]
-    yield Asked("On what ground?", right, f"The rule asks for {right}.", _unlike(mixed, *grounds, right))
+    yield AskedPick("On what ground?", right, f"The rule asks for {right}.", _unlike(mixed, *grounds, right))
 
 
 def _met(tree: Judgement, case: Case) -> Iterator[str]:
@@ -199,7 +199,7 @@ def _not_met(tree: Judgement, case: Case) -> Iterator[str]:
 # Which study, and how strong --------------------------------------------------------------------------------------
 
 
-def _study(patient: Asking) -> Iterator[Asked]:
+def _study(patient: AskedPatient) -> Iterator[AskedPick]:
     rulebook = patient.case.guideline.rulebook
     option = _option(patient.case, patient.about)
     if not option.standing.is_offered or not option.studies:
@@ -214,7 +214,7 @@ def _study(patient: Asking) -> Iterator[Asked]:
     others = [rulebook.studies[name] for name in names if name not in option.studies]
     offer = next(rulebook.rules[name] for name in option.rules if best.id in rulebook.rules[name].studies)
     because = f"{offer.says} {place(offer, rulebook)}"
-    yield Asked(
+    yield AskedPick(
         f"Which study stands behind {option.name} for this patient?",
         _short(best),
         because,
@@ -223,10 +223,10 @@ def _study(patient: Asking) -> Iterator[Asked]:
     right = _strength(best)
     because = f"{_short(best)}: {right}."
     every_study = [one for one in rulebook.studies.values() if design_level(one).ocebm_2011 is not None]
-    yield Asked("How strong is it by its design?", right, because, _unlike(map(_strength, every_study), right))
+    yield AskedPick("How strong is it by its design?", right, because, _unlike(map(_strength, every_study), right))
     shown = _SHOWN[best.shown_benefit.endpoint if best.shown_benefit else None]
     wrong = _unlike(_SHOWN.values(), shown)
-    yield Asked("What did it show?", shown, f"{_short(best)}: {shown}.", wrong, is_fixed=True)
+    yield AskedPick("What did it show?", shown, f"{_short(best)}: {shown}.", wrong, is_fixed=True)
 
 
 def _short(study: Study) -> str:
@@ -244,7 +244,7 @@ def _strength(study: Study) -> str:
 # What is the standard ---------------------------------------------------------------------------------------------
 
 
-def _standard(patient: Asking) -> Iterator[Asked]:
+def _standard(patient: AskedPatient) -> Iterator[AskedPick]:
     case, rulebook = patient.case, patient.case.guideline.rulebook
     stated = case.advice(ask=False).standards
     if any(one.state == "open" for one in stated):
@@ -257,17 +257,17 @@ def _standard(patient: Asking) -> Iterator[Asked]:
     asks = "What do the reviews state as the standard for this patient?"
     wrong = _unlike((rule.says for rule in false), *(rule.says for rule in held))
     if not held:
-        yield Asked(asks, NO_STANDARD, "No rule that states a standard holds for this patient.", wrong)
+        yield AskedPick(asks, NO_STANDARD, "No rule that states a standard holds for this patient.", wrong)
         return
     first = held[0]
-    yield Asked(asks, first.says, f"{first.says} {place(first, rulebook)}", (NO_STANDARD, *wrong))
+    yield AskedPick(asks, first.says, f"{first.says} {place(first, rulebook)}", (NO_STANDARD, *wrong))
     yield from _ground(first, case, false)
 
 
 # What changes after an event --------------------------------------------------------------------------------------
 
 
-def _event(patient: Asking) -> Iterator[Asked]:
+def _event(patient: AskedPatient) -> Iterator[AskedPick]:
     assert patient.after is not None
     rulebook = patient.case.guideline.rulebook
     before = {one.regimen: one for one in patient.case.advice(ask=False).options}
@@ -279,7 +279,7 @@ def _event(patient: Asking) -> Iterator[Asked]:
         deciding = [f"{one.says} [{one.cited}, {one.rule}]" for one in deciding_of(after[name], rulebook)]
         is_nothing = after[name].standing.value == "not-indicated"
         because = "No rule offers it now." if is_nothing else " ".join(dict.fromkeys(deciding))
-        yield Asked(after[name].name, right, because, _unlike(CHANGES, right), is_fixed=True)
+        yield AskedPick(after[name].name, right, because, _unlike(CHANGES, right), is_fixed=True)
 
 
 def change(before: Option, after: Option) -> str | None:

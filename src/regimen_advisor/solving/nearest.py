@@ -17,7 +17,7 @@ class Wish:
     says: Any = None
 
 
-class Nearest:
+class NearestPatient:
     """A patient who meets a goal, found step by step. ``is_possible`` says whether anyone meets it at all."""
 
     def __init__(self, session: Session, goal: Sequence[int]) -> None:
