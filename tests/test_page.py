@@ -395,7 +395,7 @@ BROKEN = {
     "an unfinished list": "egfr: [L858R\n",
     "a contradiction": "disease: sclc\nhistology: squamous\n",
     "an unknown drug": "disease: nsclc\nhistory:\n  - {line: 1, drugs: [aspirinol]}\n",
-    "a key that stands twice": "disease: nsclc\ndisease: sclc\n",
+    "a key that occurs twice": "disease: nsclc\ndisease: sclc\n",
     "too much": "summary: " + "x" * 5_000_000,
 }
 

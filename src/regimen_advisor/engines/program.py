@@ -80,5 +80,5 @@ def _several(numbers: Sequence[int]) -> Callable[[Sequence[Any]], Any]:
     """A function from a list to the tuple of its items at ``numbers``."""
     if len(numbers) > 1:
         return itemgetter(*numbers)
-    (only,) = numbers
-    return lambda items: (items[only],)
+    (number,) = numbers
+    return lambda items: (items[number],)

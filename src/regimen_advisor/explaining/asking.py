@@ -9,11 +9,11 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Atom, Between, Choice, Includes, Is, Members, Number
 from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
 from regimen_advisor.patient.reading import Patient
+from regimen_advisor.solving.candidate_answers import Tests
 from regimen_advisor.solving.changes import ChangeSet, FactChange, grouped, smallest_changes
 from regimen_advisor.solving.determining_sets import HISTORY
 from regimen_advisor.solving.questions import KeyQuestion as FoundQuestion
 from regimen_advisor.solving.questions import QuestionAnalysis as Found
-from regimen_advisor.solving.replies import Tests
 from regimen_advisor.solving.solver import Solver
 from regimen_advisor.wording import Wording, listed, value_word
 

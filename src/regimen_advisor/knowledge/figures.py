@@ -15,7 +15,7 @@ from regimen_advisor.knowledge.publications import ErratumIds, Sources, Text
 class Decimals(float):
     """A number that keeps the decimals a review prints: ``"0.60"`` is 0.6 to reckon with and ``0.60`` to read.
 
-    It stands in quotation marks in the file, since a number of YAML or JSON has no last nought.
+    It is quoted in the file, since a number of YAML or JSON has no last nought.
     """
 
     __slots__ = ("printed",)

@@ -32,7 +32,7 @@ class ManifestFile(Record):
 
 
 class LocatedManifest(NamedTuple):
-    """A manifest and where it stands."""
+    """A manifest and its place in the file."""
 
     manifest: Manifest
     place: Location
@@ -50,14 +50,14 @@ def read_manifest(folder: Path) -> LocatedManifest | None:
 
 def outdated(written: LocatedManifest, rules: int, digest: str) -> Problem | None:
     """What a manifest says that is not so of a rulebook with so many rules and this digest."""
-    said = written.manifest
-    if said.rules != rules:
-        what = f"the manifest counts {said.rules} rules, the files hold {rules}"
-    elif said.digest != digest:
-        what = "the manifest is of other files than these"
+    manifest = written.manifest
+    if manifest.rules != rules:
+        message = f"the manifest counts {manifest.rules} rules, the files hold {rules}"
+    elif manifest.digest != digest:
+        message = "the manifest is of other files than these"
     else:
         return None
-    return Problem(written.place, what)
+    return Problem(written.place, message)
 
 
 def manifest_text(rules: int, digest: str) -> str:

@@ -34,7 +34,7 @@ class Interpreter:
         """The truth of ``condition`` and of every part of it."""
         seen = self._seen.get(id(condition))
         if seen is None:
-            # The condition is kept beside its judgement, so that its id cannot come to mean another one.
+            # The condition is kept with its judgement, so that its id cannot come to mean another one.
             seen = self._seen[id(condition)] = (condition, self._judge(condition))
         return seen[1]
 

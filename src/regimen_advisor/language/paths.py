@@ -60,6 +60,6 @@ def deciding(condition: Condition, steps: Steps) -> Condition:
     """The condition under which the part at ``steps`` alone decides the truth of the whole."""
     needed: list[Condition] = []
     for parent, step in zip(trail(condition, steps), steps, strict=False):
-        beside = [part for index, part in enumerate(children(parent)) if index != step]
-        needed += [Not(part) for part in beside] if isinstance(parent, AnyOf) else beside
+        siblings = [part for index, part in enumerate(children(parent)) if index != step]
+        needed += [Not(part) for part in siblings] if isinstance(parent, AnyOf) else siblings
     return AllOf(tuple(needed))

@@ -8,7 +8,7 @@ from regimen_advisor.language.values import Truth
 
 
 class Standing(StrEnum):
-    """How a regimen stands for a patient, in the order in which it is shown."""
+    """Whether a regimen is offered to a patient; the standings in the order in which they are shown."""
 
     OFFERED = "offered"
     OFFERED_WITH_CAUTION = "offered-with-caution"

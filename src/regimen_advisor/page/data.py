@@ -202,7 +202,7 @@ def _literals(literals: Iterable[SignedAtom]) -> list[Json]:
 def _axiom(axiom: Axiom) -> Json:
     if isinstance(axiom, AxiomClause):
         return {"says": axiom.says, "any": _literals(axiom.literals)}
-    given = _literals(axiom.given)
+    given = _literals(axiom.premises)
     return {"says": axiom.says, "part": axiom.part, "wholes": list(axiom.wholes), "given": given}
 
 

@@ -105,7 +105,7 @@ class _Judge:
         told = standings_of(facts, self.engine, self.mapping, keep).collect(engine="in-memory").lazy()
         if self.cases is not None:
             self.cases.settle()
-            told = with_answers(told, self.cases.told().lazy(), self.regimens).collect(engine="in-memory").lazy()
+            told = with_answers(told, self.cases.corrections().lazy(), self.regimens).collect(engine="in-memory").lazy()
         return told
 
 
@@ -123,7 +123,7 @@ class Worker:
         self.new = _Judge(rulebook, self.mapping, exact=task.exact)
         self.old = _Judge(_rulebook(task.old, task.old_day), self.mapping, exact=task.exact) if task.old else None
 
-    def told(self, frame: pl.DataFrame) -> pl.DataFrame:
+    def corrections(self, frame: pl.DataFrame) -> pl.DataFrame:
         """A row a patient, in the order of ``frame``; beside old rules only the patients who change, and how."""
         task = self.task
         number = frame.lazy().select(pl.col(NUMBER).alias(ROW))
@@ -152,7 +152,7 @@ def judge(task: Task) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.Record
         for batch in batches:
             frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch])))
             frame.columns = list(task.cells)
-            answers = worker.told(frame).with_columns(pl.exclude(NUMBER).cast(pl.String))
+            answers = worker.corrections(frame).with_columns(pl.exclude(NUMBER).cast(pl.String))
             yield from answers.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(target).to_batches()
 
     return told
