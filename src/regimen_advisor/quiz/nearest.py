@@ -35,9 +35,9 @@ from regimen_advisor.quiz.clinic import (
 from regimen_advisor.quiz.dice import Dice
 from regimen_advisor.solving.assumptions import value_literals
 from regimen_advisor.solving.encoding import OUTCOMES, Encoding, Slot
+from regimen_advisor.solving.encoding_size import EncodingSize
 from regimen_advisor.solving.nearest import NearestPatient, Wish
 from regimen_advisor.solving.session import Session
-from regimen_advisor.solving.shapes import EncodingSize
 
 _READ_FROM_HISTORY = ("prior_lines", "last_outcome")
 
