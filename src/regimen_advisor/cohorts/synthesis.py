@@ -17,8 +17,8 @@ import numpy.typing as npt
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from regimen_advisor.cohorts.population import LineTreatment, population
 from regimen_advisor.patient.facts import Disease, Extent, Finding, Histology, OtherDriver, Outcome, Stage
+from regimen_advisor.patient.population import LineTreatment, population
 
 BATCH = 50_000
 Numbers = npt.NDArray[np.int64]
