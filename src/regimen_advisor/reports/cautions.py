@@ -29,7 +29,7 @@ class Cautions:
         self._pointed: set[tuple[str, int]] = set()
 
     def own(self, option: Option) -> Iterator[Caution]:
-        """The cautions of an option that are not said of every option already."""
+        """The cautions of an option that do not apply to every option."""
         return (caution for caution in option.cautions if not self.advice.is_first(caution.rule))
 
     def number_of(self, caution: Caution) -> int | None:
