@@ -372,7 +372,7 @@ def work(*_, **__):
         threading.Timer(0.5, os.kill, (os.getpid(), signal.{number})).start()
         many = pl.LazyFrame({{"a": range(200_000)}}).join(pl.LazyFrame({{"b": range(200_000)}}), how="cross")
         many.select((pl.col("a").cast(pl.Float64).sin() * pl.col("b")).sum()).collect(engine="streaming")
-app._alone = lambda _verb: work
+app.app = work
 app.main(["cohort"])
 """
 

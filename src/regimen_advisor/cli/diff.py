@@ -1,30 +1,23 @@
-"""The verbs ``check`` and ``diff``: is the rulebook sound, and what does a change of it change."""
+"""The verb ``diff``: what does a change of the rules change."""
 
 from __future__ import annotations
 
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from regimen_advisor.cli.options import Output, Rules, day_of
-
-if TYPE_CHECKING:
-    from regimen_advisor.reports.diff import DiffReport
-    from regimen_advisor.reviewing.checking import Checked
-    from regimen_advisor.reviewing.comparing import Comparison
-
-
-class CheckFormat(StrEnum):
-    """How ``check`` prints what it found."""
-
-    TEXT = "text"
-    JSON = "json"
-    GITHUB = "github"
-    MARKDOWN = "markdown"
-    SARIF = "sarif"
+from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.patient.profile_yaml import flow, profile_lines
+from regimen_advisor.reports.annotations import of_diff, render_github
+from regimen_advisor.reports.diff import DiffReport, standings_words
+from regimen_advisor.reports.files import write_file, write_output
+from regimen_advisor.reviewing.comparing import Comparison, compare
+from regimen_advisor.reviewing.profile_share import share_of
+from regimen_advisor.reviewing.revisions import named_rulebook
 
 
 class DiffFormat(StrEnum):
@@ -34,60 +27,6 @@ class DiffFormat(StrEnum):
     MARKDOWN = "markdown"
     JSON = "json"
     GITHUB = "github"
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verbs to the command line."""
-    app.command()(check)
-    app.command()(diff)
-
-
-def check(
-    rules: Rules = None,
-    format: Annotated[CheckFormat, typer.Option("--format", "-f", help="How to print.")] = CheckFormat.TEXT,
-    output: Output = None,
-    write_manifest: Annotated[
-        bool,
-        typer.Option(
-            "--write-manifest",
-            help="First write down how many rules there are and their digest, and bring its `schemas` up to date.",
-        ),
-    ] = False,
-) -> None:
-    """Find faults of the rulebook without any patient. Exit code 1 if there are some; warnings do not count."""
-    from regimen_advisor.cli.schema import write_schemas  # noqa: PLC0415
-    from regimen_advisor.files.folders import MANIFEST, SCHEMAS  # noqa: PLC0415
-    from regimen_advisor.knowledge.rulebook import fresh_manifest, load_rulebook  # noqa: PLC0415
-    from regimen_advisor.reports.files import write_file, write_output  # noqa: PLC0415
-    from regimen_advisor.reviewing.checking import check as check_rulebook  # noqa: PLC0415
-    from regimen_advisor.reviewing.revisions import working_folders  # noqa: PLC0415
-
-    folders = working_folders(rules)
-    if write_manifest:
-        folder = folders[-1]
-        write_file(folder / MANIFEST, fresh_manifest(folder, *folders[:-1]))
-        if (folder / SCHEMAS).is_dir():
-            write_schemas(load_rulebook(folders), folder / SCHEMAS)
-    checked = check_rulebook(load_rulebook(folders))
-    write_output(_checked(checked, format), output)
-    if checked.faults:
-        raise typer.Exit(1)
-
-
-def _checked(checked: Checked, format: CheckFormat) -> str:
-    from regimen_advisor.reports import annotations, check, sarif, summaries  # noqa: PLC0415
-
-    match format:
-        case CheckFormat.TEXT:
-            return check.render_text(checked)
-        case CheckFormat.JSON:
-            return check.render_json(checked)
-        case CheckFormat.MARKDOWN:
-            return summaries.check_markdown(checked)
-        case CheckFormat.GITHUB:
-            return annotations.render_github(annotations.of_check(checked))
-        case CheckFormat.SARIF:
-            return sarif.render_check(annotations.of_check(checked))
 
 
 def diff(
@@ -131,12 +70,6 @@ def diff(
 
     Over all patients, not over a sample, with a witness for each change.
     """
-    from regimen_advisor.reports.diff import DiffReport  # noqa: PLC0415
-    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
-    from regimen_advisor.reviewing.comparing import compare  # noqa: PLC0415
-    from regimen_advisor.reviewing.profile_share import share_of  # noqa: PLC0415
-    from regimen_advisor.reviewing.revisions import named_rulebook  # noqa: PLC0415
-
     days = [day_of(written) for written in as_of or ()] or [None]
     if len(days) > 2:
         raise typer.BadParameter("expected at most two dates, one for OLD and one for NEW", param_hint="--as-of")
@@ -163,16 +96,10 @@ def _compared(report: DiffReport, format: DiffFormat) -> str:
         case DiffFormat.JSON:
             return report.json()
         case DiffFormat.GITHUB:
-            from regimen_advisor.reports.annotations import of_diff, render_github  # noqa: PLC0415
-
             return render_github(of_diff(report))
 
 
 def _save_witnesses(comparison: Comparison, folder: Path) -> None:
-    from regimen_advisor.files.errors import InputError, Location  # noqa: PLC0415
-    from regimen_advisor.patient.profile_yaml import flow, profile_lines  # noqa: PLC0415
-    from regimen_advisor.reports.diff import standings_words  # noqa: PLC0415
-    from regimen_advisor.reports.files import write_file  # noqa: PLC0415
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
