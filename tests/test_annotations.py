@@ -15,7 +15,7 @@ from regimen_advisor.cli.app import app
 from regimen_advisor.files.errors import Location
 from regimen_advisor.reports import annotations, sarif, summaries
 from regimen_advisor.reports.annotations import render_github
-from regimen_advisor.reports.cases import Result
+from regimen_advisor.reports.cases import CaseResult
 from regimen_advisor.reviewing.checking import Checked
 from regimen_advisor.reviewing.flaws import MEANINGS, FaultKind, Flaw, WarningKind
 from regimen_advisor.testing.cases import read_cases
@@ -43,7 +43,7 @@ def wrong(rulebook, tmp_path):
     """The results of a file with one case that fails."""
     file = tmp_path / "wrong.yaml"
     file.write_text("name: a wrong case\nprofile: {disease: sclc}\nexpect:\n  tarlatamab: excluded\n", encoding="utf-8")
-    return [Result(case, tuple(run_case(case, rulebook))) for case in read_cases(file, rulebook, tmp_path)]
+    return [CaseResult(case, tuple(run_case(case, rulebook))) for case in read_cases(file, rulebook, tmp_path)]
 
 
 # GitHub ------------------------------------------------------------------------------------------------------------
@@ -68,7 +68,7 @@ def test_a_case_that_fails_is_annotated_at_the_line_of_its_expectation(wrong):
         render_cases(wrong),
     )
     assert all(isinstance(failure, Failure) for failure in wrong[0].failures)
-    assert render_cases([Result(wrong[0].case, ())]) == ""
+    assert render_cases([CaseResult(wrong[0].case, ())]) == ""
 
 
 def test_a_file_below_the_working_directory_is_called_from_there(tmp_path, monkeypatch):

@@ -13,7 +13,7 @@ from regimen_advisor.documents import markdown as documents_markdown
 from regimen_advisor.documents.blocks import Bullets, Fields, Heading, Paragraph, Table, lines_of, one_line, plain
 from regimen_advisor.explaining.explain import explain
 from regimen_advisor.figure_wording import (
-    Places,
+    CitationLabels,
     brief_result,
     by_arm,
     compared,
@@ -338,7 +338,7 @@ def test_the_arms_of_every_study_behind_an_option_can_be_told(rulebook):
 
 
 def test_a_place_is_cited_in_the_short_form_of_the_review(rulebook):
-    assert Places(rulebook).at("antiangiogenic", "4.1", "4.2") == "AA 4.1, 4.2"
+    assert CitationLabels(rulebook).at("antiangiogenic", "4.1", "4.2") == "AA 4.1, 4.2"
     assert signed("AA 4.1", ["D02"]) == "[AA 4.1 †D02]"
     assert signed("AA 4.1", []) == "[AA 4.1]"
 

@@ -14,8 +14,8 @@ from regimen_advisor.language.values import Atom, Between, Choice, Facts, Includ
 from regimen_advisor.patient.drugs import Formulary
 from regimen_advisor.patient.facts import (
     Axiom,
+    AxiomClause,
     ChoiceFact,
-    Clause,
     Contained,
     Domain,
     NumberFact,
@@ -72,7 +72,7 @@ def _true(literal: SignedAtom, facts: Facts) -> bool:
 def obeys(axiom: Axiom, facts: Facts) -> bool:
     """Whether an axiom is true of completely known facts."""
     match axiom:
-        case Clause(literals=literals):
+        case AxiomClause(literals=literals):
             return any(_true(literal, facts) for literal in literals)
         case Contained(part=part, wholes=wholes, given=given):
             held = frozenset().union(*(facts[name].must for name in wholes)) | {"none"}

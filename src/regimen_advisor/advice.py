@@ -15,12 +15,12 @@ from regimen_advisor.knowledge.evidence import (
     Count,
     DesignLevel,
     Erratum,
-    Finding,
     Limits,
     Place,
     Population,
     Result,
     Safety,
+    StudyFinding,
 )
 from regimen_advisor.knowledge.regimens import Schedule, Source
 from regimen_advisor.knowledge.rules import CautionKind
@@ -83,7 +83,7 @@ class Evidence(Record):
     arms: tuple[Arm, ...] = Field((), description="patients treated alike")
     results: tuple[Result, ...] = Field((), description="figures of benefit, one endpoint each")
     safety: tuple[Safety, ...] = Field((), description="figures of harm")
-    findings: tuple[Finding, ...] = Field((), description="what the review says in words")
+    findings: tuple[StudyFinding, ...] = Field((), description="what the review says in words")
     limits: Limits = Field(description="reservations")
     errata: tuple[Erratum, ...] = Field((), description="where review and published record differ")
     cited_in: tuple[Place, ...] = Field(description="where it stands in the reviews")

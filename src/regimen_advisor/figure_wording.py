@@ -292,7 +292,7 @@ def is_statement(evidence: Evidence) -> bool:
 # Where it stands ----------------------------------------------------------------------------------------------------
 
 
-class Places:
+class CitationLabels:
     """Sections of the reviews as the short form in which they are cited, such as ``BS 3.1``."""
 
     def __init__(self, rulebook: Rulebook) -> None:

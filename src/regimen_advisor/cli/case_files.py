@@ -10,7 +10,7 @@ import typer
 from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean
 from regimen_advisor.files.gathering import Gathered
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
-from regimen_advisor.reports.cases import Result
+from regimen_advisor.reports.cases import CaseResult
 from regimen_advisor.reviewing.revisions import working_folders
 from regimen_advisor.testing.cases import RuleCase, case_files, read_cases
 from regimen_advisor.testing.results import run_case
@@ -54,6 +54,6 @@ def refuse_unknown(names: Sequence[str], words: Iterable[str], what: str) -> Non
         raise InputError(problems)
 
 
-def results_of(cases: Sequence[RuleCase], rulebook: Rulebook) -> list[Result]:
+def results_of(cases: Sequence[RuleCase], rulebook: Rulebook) -> list[CaseResult]:
     """Each case with what it expected and did not get."""
-    return [Result(case, tuple(run_case(case, rulebook))) for case in cases]
+    return [CaseResult(case, tuple(run_case(case, rulebook))) for case in cases]

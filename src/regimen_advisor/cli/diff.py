@@ -15,7 +15,7 @@ from regimen_advisor.patient.profile_yaml import flow, profile_lines
 from regimen_advisor.reports.annotations import of_diff, render_github
 from regimen_advisor.reports.diff import DiffReport, standings_words
 from regimen_advisor.reports.files import write_file, write_output
-from regimen_advisor.reviewing.comparing import Comparison, compare
+from regimen_advisor.reviewing.comparing import RulebookComparison, compare
 from regimen_advisor.reviewing.profile_share import share_of
 from regimen_advisor.reviewing.revisions import named_rulebook
 
@@ -99,7 +99,7 @@ def _compared(report: DiffReport, format: DiffFormat) -> str:
             return render_github(of_diff(report))
 
 
-def _save_witnesses(comparison: Comparison, folder: Path) -> None:
+def _save_witnesses(comparison: RulebookComparison, folder: Path) -> None:
 
     try:
         folder.mkdir(parents=True, exist_ok=True)

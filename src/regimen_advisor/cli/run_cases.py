@@ -12,7 +12,7 @@ from regimen_advisor.cli.case_files import Paths, Profiles, cases_at, refuse_unk
 from regimen_advisor.cli.options import Output, Rules
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.reports import annotations, cases, sarif, summaries
-from regimen_advisor.reports.cases import Result
+from regimen_advisor.reports.cases import CaseResult
 from regimen_advisor.reports.files import write_file, write_output
 from regimen_advisor.testing.cases import RuleCase
 from regimen_advisor.testing.updating import updated
@@ -79,7 +79,7 @@ def run_cases(  # noqa: PLR0917 - the command line names them
         raise typer.Exit(1)
 
 
-def _tested(results: Sequence[Result], format: TestFormat) -> str:
+def _tested(results: Sequence[CaseResult], format: TestFormat) -> str:
 
     match format:
         case TestFormat.TEXT:

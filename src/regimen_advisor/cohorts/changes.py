@@ -13,7 +13,7 @@ SHOWN = 20
 
 
 @dataclass(frozen=True)
-class Change:
+class StandingChange:
     """Patients whose standing of one regimen differs; ``ids`` are the first of them in the order of the table."""
 
     regimen: str
@@ -31,7 +31,7 @@ class CohortChanges:
     new: str
     patients: int
     """Patients with at least one difference."""
-    changes: tuple[Change, ...]
+    changes: tuple[StandingChange, ...]
 
 
 def changes(old: CohortResult, new: CohortResult) -> CohortChanges:
@@ -40,7 +40,7 @@ def changes(old: CohortResult, new: CohortResult) -> CohortChanges:
     both = side_by_side(old.rows, new.rows, regimens)
     differs = [_differs(name) for name in regimens]
     total = both.select(pl.any_horizontal(*differs).sum()).collect(engine="streaming").item()
-    found: list[Change] = []
+    found: list[StandingChange] = []
     for name, differ in zip(regimens, differs, strict=True):
         groups = (
             both.filter(differ)
@@ -50,7 +50,7 @@ def changes(old: CohortResult, new: CohortResult) -> CohortChanges:
             .agg(pl.len().alias("n"), pl.col("id").head(SHOWN).alias("ids"))
             .collect()
         )
-        found += [Change(name, before, after, count, tuple(ids)) for before, after, count, ids in groups.rows()]
+        found += [StandingChange(name, before, after, count, tuple(ids)) for before, after, count, ids in groups.rows()]
     return CohortChanges(old.rulebook.version, new.rulebook.version, int(total or 0), ranked(found))
 
 
@@ -87,6 +87,6 @@ def in_words(regimens: Sequence[str]) -> pl.Expr:
     return pl.concat_str(cells, separator="\n", ignore_nulls=True).replace("", None)
 
 
-def ranked(found: Iterable[Change]) -> tuple[Change, ...]:
+def ranked(found: Iterable[StandingChange]) -> tuple[StandingChange, ...]:
     """The changes in the order in which they are told, those of most patients first."""
     return tuple(sorted(found, key=lambda change: (-change.patients, change.regimen, change.before, change.after)))

@@ -74,7 +74,7 @@ def concordance_of(groups: pl.DataFrame, rulebook: Rulebook, column: str) -> Con
     """The concordance of groups of judged rows, each told once, with how many rows it has, ``n``."""
     counts: Counter[str] = Counter()
     told: Counter[tuple[str, Agreement, str]] = Counter()
-    comparer = _Comparer(rulebook)
+    comparer = _ConcordanceCounter(rulebook)
     offered = 0
     for group in groups.rows(named=True):
         agreement, reasons = comparer.compare(group)
@@ -88,7 +88,7 @@ def concordance_of(groups: pl.DataFrame, rulebook: Rulebook, column: str) -> Con
     return Concordance(column, {kind.value: counts[kind.value] for kind in Agreement}, offered, found)
 
 
-class _Comparer:
+class _ConcordanceCounter:
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook = rulebook
         self._drugs: dict[str, frozenset[str] | None] = {}

@@ -31,7 +31,7 @@ from regimen_advisor.columns.codes import CellTable
 from regimen_advisor.columns.engine import FAULT, HISTORY, ColumnEngine
 from regimen_advisor.columns.exact.corrections import write_standings
 from regimen_advisor.columns.facts import Batch
-from regimen_advisor.columns.program import Program, expression
+from regimen_advisor.columns.program import ColumnProgram, expression
 from regimen_advisor.files.writing import working_folder
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.facts import Domain
@@ -102,8 +102,8 @@ def check_table(table: CohortTable, rulebook: Rulebook, columns: Sequence[str] =
     """
     mapping = table.mapping
     engine = ColumnEngine(rulebook, mapping.readers if mapping else None)
-    seen = _Seen(engine, table.keys, mapping)
-    program = Program(engine.layout)
+    seen = _CellCounter(engine, table.keys, mapping)
+    program = ColumnProgram(engine.layout)
     wanted = _wanted(engine, program)
     with working_folder(None, prefix=".check-") as scratch, table_errors(table.name):
         refuse_odd_name(scratch, str(scratch))
@@ -167,7 +167,7 @@ def columns_of_tables(paths: Sequence[str], mapping: TableMapping | None) -> tup
 # What was read -------------------------------------------------------------------------------------------------------
 
 
-class _Seen:
+class _CellCounter:
     """Counts the cells of each key over the batches of a table, which come from several threads."""
 
     def __init__(self, engine: ColumnEngine, keys: Sequence[str], mapping: TableMapping | None) -> None:
@@ -230,7 +230,7 @@ def _keys_of(reason: str) -> tuple[str, ...]:
 # What would be worth asking ------------------------------------------------------------------------------------------
 
 
-def _wanted(engine: ColumnEngine, program: Program) -> dict[str, pl.Expr]:
+def _wanted(engine: ColumnEngine, program: ColumnProgram) -> dict[str, pl.Expr]:
     """For each question the number of open options of a row that wait for it, and for nothing else."""
     waits: dict[str, list[pl.Expr]] = {}
     alone: dict[str, list[pl.Expr]] = {}

@@ -23,7 +23,7 @@ class Share(Record):
     source: str = Field(INVENTED, description="the id of a source, or `invented`")
 
 
-class Treatment(Record):
+class LineTreatment(Record):
     """A line of treatment."""
 
     drugs: list[str] = Field(min_length=1)
@@ -41,7 +41,7 @@ class Acquired(Record):
     source: str
 
 
-class Population(Record):
+class SyntheticPopulation(Record):
     """What invented patients are drawn from."""
 
     title: str
@@ -49,12 +49,12 @@ class Population(Record):
     sources: Mapping[str, str]
     shares: Mapping[str, Mapping[str, Share]]
     acquired: list[Acquired]
-    first_line: Mapping[str, list[Treatment]]
-    later_line: Mapping[str, list[Treatment]]
-    curative: Mapping[str, list[Treatment]]
+    first_line: Mapping[str, list[LineTreatment]]
+    later_line: Mapping[str, list[LineTreatment]]
+    curative: Mapping[str, list[LineTreatment]]
 
     @model_validator(mode="after")
-    def _adds_up(self) -> Population:
+    def _adds_up(self) -> SyntheticPopulation:
         for name, words in self.shares.items():
             given = [one.share for one in words.values() if one.share is not None]
             if len(given) != len(words) - 1 or sum(given) > 100:
@@ -78,12 +78,12 @@ class Population(Record):
         return tuple(rest if share is None else share for share in given)
 
     @property
-    def treatments(self) -> tuple[Mapping[str, list[Treatment]], ...]:
+    def treatments(self) -> tuple[Mapping[str, list[LineTreatment]], ...]:
         """First lines, later lines and treatments with curative intent, by driver or kind of tumour."""
         return self.first_line, self.later_line, self.curative
 
 
 @cache
-def population() -> Population:
+def population() -> SyntheticPopulation:
     """The population that ships."""
-    return validated(Population, read_document(FILE))
+    return validated(SyntheticPopulation, read_document(FILE))

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from regimen_advisor.cohorts.population import Treatment, population
+from regimen_advisor.cohorts.population import LineTreatment, population
 from regimen_advisor.patient.facts import Disease, Extent, Finding, Histology, OtherDriver, Outcome, Stage
 
 BATCH = 50_000
@@ -240,7 +240,7 @@ class _Histories:
         found[self.row[holds[self.drugs] & (self.outcome == 0)]] = True
         return found
 
-    def _chosen(self, table: Mapping[str, list[Treatment]], rows: Numbers) -> tuple[Numbers, Numbers]:
+    def _chosen(self, table: Mapping[str, list[LineTreatment]], rows: Numbers) -> tuple[Numbers, Numbers]:
         """For some patients a treatment each, and the maintenance it may go on with, -1 for none."""
         drugs, upkeep = np.full(len(rows), -1), np.full(len(rows), -1)
         for group, some in table.items():

@@ -16,7 +16,7 @@ import polars as pl
 from regimen_advisor.columns.codes import ReadCell, as_text
 from regimen_advisor.columns.facts import Batch, FactReader
 from regimen_advisor.columns.layout import Layout
-from regimen_advisor.columns.program import Column, Program, expression
+from regimen_advisor.columns.program import Column, ColumnProgram, expression
 from regimen_advisor.knowledge.effective import RegimenRules, effective_conditions, regimen_rules
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import Condition, Leaf, Named, Not, atoms_of, children
@@ -75,7 +75,7 @@ class ColumnEngine:
 
     def truths(self, facts: pl.LazyFrame, conditions: Mapping[str, Condition]) -> pl.LazyFrame:
         """For each name the truth of its condition: true, false, or null for unknown."""
-        program = Program(self.layout)
+        program = ColumnProgram(self.layout)
         columns = {}
         for name, condition in conditions.items():
             true, false = program.truth(condition, True), program.truth(condition, False)
@@ -89,7 +89,7 @@ class ColumnEngine:
 
         The standings are those of the node-by-node table of ``standings.standing_of``.
         """
-        program = Program(self.layout)
+        program = ColumnProgram(self.layout)
         columns = {name: self._standing(program, rules) for name, rules in self.regimens.items()}
         asked = self._questions(program) if questions else None
         table = program.run(facts)
@@ -99,7 +99,7 @@ class ColumnEngine:
             made.append(self._texts.read(pl.when(sound).then(asked).otherwise(0)).alias("questions"))
         return table.select(*keep, *made)
 
-    def _standing(self, program: Program, rules: RegimenRules) -> pl.Expr:
+    def _standing(self, program: ColumnProgram, rules: RegimenRules) -> pl.Expr:
         def code(standing: Standing) -> pl.Expr:
             return pl.lit(standing.value, STANDINGS)
 
@@ -117,7 +117,7 @@ class ColumnEngine:
             .otherwise(code(Standing.UNDETERMINED))
         )
 
-    def _questions(self, program: Program) -> pl.Expr:
+    def _questions(self, program: ColumnProgram) -> pl.Expr:
         """A bit for each profile key on which an undetermined regimen waits; the last bit says "history given"."""
         waits: dict[str, list[Column]] = {}
         for columns in self.waiting(program).values():
@@ -128,7 +128,7 @@ class ColumnEngine:
             total = total + expression(program.either(waits.get(key, ()))).cast(pl.UInt32) * (1 << index)
         return total
 
-    def waiting(self, program: Program) -> dict[str, dict[str, Column]]:
+    def waiting(self, program: ColumnProgram) -> dict[str, dict[str, Column]]:
         """For each regimen and profile key whether the regimen is undetermined, node by node, and waits for the key."""
         waits: dict[str, dict[str, Column]] = {}
         for name, rules in self.regimens.items():
@@ -145,7 +145,7 @@ class ColumnEngine:
             waits[name] = {key: program.both((open_, program.either(columns))) for key, columns in live.items()}
         return waits
 
-    def _live(self, program: Program, condition: Condition) -> dict[str, Column]:
+    def _live(self, program: ColumnProgram, condition: Condition) -> dict[str, Column]:
         """For each profile key whether an unknown atom of it keeps ``condition`` unknown."""
         if isinstance(condition, Leaf):
             key = self.rulebook.domain.facts[condition.atom.fact].key

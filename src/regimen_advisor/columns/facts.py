@@ -20,7 +20,7 @@ from regimen_advisor.columns.codes import CellTable, Codes, ReadCell, as_text, c
 from regimen_advisor.columns.entries import FAULTS, OUTCOMES, Entries, as_lists, entry_name, every_bit, whole_cycles
 from regimen_advisor.columns.history import Histories, HistoryReader
 from regimen_advisor.columns.layout import Field, Layout
-from regimen_advisor.columns.tied import CONTRADICTIONS, DERIVED, EITHER, Bits, Clinical, Course, Ints
+from regimen_advisor.columns.tied import CONTRADICTIONS, DERIVED, EITHER, Bits, ClinicalCombinations, Ints, OpenHistory
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.language.values import Choice, Number
 from regimen_advisor.patient.facts import HISTORY_SETS, MOST_CYCLES, MOST_LINES, Domain
@@ -86,8 +86,8 @@ class FactReader:
             key: CellTable(key, given.get(key) or (lambda text, key=key: read_cell(key, text, self._loose)))  # type: ignore[misc]
             for key in keys
         }
-        self.clinical = Clinical(domain, layout, self.reason)
-        self.course = Course(domain, layout, self.reason)
+        self.clinical = ClinicalCombinations(domain, layout, self.reason)
+        self.course = OpenHistory(domain, layout, self.reason)
         members = [member for member in layout.history_members if member != "none"]
         wanted = [name for name in HISTORY_SETS if any(field.members for field in layout.fields[name])]
         self.histories = [

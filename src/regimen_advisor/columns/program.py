@@ -45,7 +45,7 @@ def needed_by(step: Step) -> tuple[str, ...]:
 
 
 @dataclass
-class Program:
+class ColumnProgram:
     """The columns that are needed, level by level; each level needs only those before it."""
 
     layout: Layout

@@ -92,7 +92,7 @@ class Combinations(ABC):
         """The machine words, the flag and the fault of a combination."""
 
 
-class Clinical(Combinations):
+class ClinicalCombinations(Combinations):
     """Disease, histology, stage and the like; the flag says that no line can have been given."""
 
     def __init__(self, domain: Domain, layout: Layout, reason: Reason) -> None:
@@ -194,7 +194,7 @@ class Clinical(Combinations):
         raise AssertionError(plain)  # pragma: no cover - ``narrow`` has refused the same
 
 
-class Course(Combinations):
+class OpenHistory(Combinations):
     """Number of lines and latest outcome where the history is not known in detail; the flag says whether treated."""
 
     def __init__(self, domain: Domain, layout: Layout, reason: Reason) -> None:

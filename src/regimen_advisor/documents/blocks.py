@@ -70,11 +70,11 @@ class Table:
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    stack: Stack | None = None
+    stack: StackedRow | None = None
 
 
 @dataclass(frozen=True)
-class Stack:
+class StackedRow:
     """How plain text sets a row on several lines: the number and the name of it, the label at the right margin.
 
     ``below`` holds the columns of each further line, joined by a dot; ``styles`` has a style for the head of each row.
@@ -194,7 +194,9 @@ def _item(name: str, inside: tuple[Paragraph, ...], width: int, *, run_in: bool)
         yield from _wrapped(line.text, line.style, 3, 2, width)
 
 
-def _stacked(columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...], stack: Stack, width: int) -> Iterator[Line]:
+def _stacked(
+    columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...], stack: StackedRow, width: int
+) -> Iterator[Line]:
     """Each row as its name with a label at the right margin, and the other cells on lines below."""
     indent = max((len(row[stack.head[0]]) for row in rows), default=0) + 1
     for row, style in zip(rows, stack.styles, strict=True):

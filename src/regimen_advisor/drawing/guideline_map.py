@@ -29,7 +29,7 @@ _EXCEPTIONS = {Truth.TRUE: "which applies", Truth.FALSE: "which does not apply",
 
 
 @dataclass(frozen=True)
-class Test:
+class MapTest:
     """One thing asked for, and whether the patient meets it where one is given."""
 
     words: str
@@ -43,7 +43,7 @@ class Node:
     """A box of the map: what is asked for there, or what a rule does; ``path`` says whether the patient comes here."""
 
     kind: Literal["question", "effect"]
-    tests: tuple[Test, ...]
+    tests: tuple[MapTest, ...]
     title: str = ""
     source: str = ""
     path: Path | None = None
@@ -116,7 +116,7 @@ class _Mapper:
         truths = [self.reader.judge(part).truth for part in shared] if self.reader else []
         here = conjunction([above, *truths])
         states: Sequence[State | None] = [state_of(truth) for truth in truths] or [None] * len(shared)
-        tests = tuple(Test(self.wording.condition(part), state) for part, state in zip(shared, states, strict=True))
+        tests = tuple(MapTest(self.wording.condition(part), state) for part, state in zip(shared, states, strict=True))
         return Node("question", tests, path=self._path(here), children=self._nodes(rest, here))
 
     def _effect(self, rule: Rule, above: Truth) -> Node:
@@ -124,7 +124,7 @@ class _Mapper:
         here = conjunction([above, *(~truth for _, truth in exceptions)]) if self.reader else above
         title = effect_words(rule, self.rulebook)
         source = source_words(replace(rule, studies=()), self.rulebook)  # only the section, so that the box stays small
-        tests = tuple(Test(words) for words, _ in exceptions)
+        tests = tuple(MapTest(words) for words, _ in exceptions)
         return Node("effect", tests, f"{title[0].upper()}{title[1:]}", source, self._path(here))
 
     def _exceptions(self, rule: Rule) -> Iterator[tuple[str, Truth]]:

@@ -17,7 +17,7 @@ _TRUTHS = (Truth.FALSE, Truth.UNKNOWN, Truth.TRUE)
 _INVERTED = (2, 1, 0).__getitem__
 
 
-class Program:
+class RuleProgram:
     """Conditions by name, compiled together. Agrees with ``interpreter.judge`` on every one of them."""
 
     def __init__(self, conditions: Mapping[str, Condition]) -> None:

@@ -52,7 +52,7 @@ class Check(NamedTuple):
         return {"$gte" if self.relation == "at least" else "$lte": {self.field: self.value}}
 
 
-Way = tuple[Check, ...]
+Conjunct = tuple[Check, ...]
 
 
 class Compiler:
@@ -64,14 +64,14 @@ class Compiler:
     def __init__(self, findings: Mapping[str, Condition], domain: Domain) -> None:
         self.findings, self.domain = findings, domain
         self.readers: dict[str, Reader] = {}
-        self.goals: dict[str, list[Way]] = {}
-        self._pieces: dict[tuple[Way, ...], Check] = {}
+        self.goals: dict[str, list[Conjunct]] = {}
+        self._pieces: dict[tuple[Conjunct, ...], Check] = {}
 
-    def define(self, goal: str, ways: Sequence[Way]) -> None:
+    def define(self, goal: str, ways: Sequence[Conjunct]) -> None:
         """Let ``goal`` come about in each of ``ways``."""
         self.goals[goal] = [self._short(way) for way in ways]
 
-    def ways(self, condition: Condition, *, positive: bool) -> list[Way]:
+    def ways(self, condition: Condition, *, positive: bool) -> list[Conjunct]:
         """The ways in which ``condition`` surely holds or, where not ``positive``, surely fails."""
         match condition:
             case Leaf(atom=atom):
@@ -110,7 +110,7 @@ class Compiler:
             self.define(goal, self.ways(self.findings[name], positive=positive))
         return Check(goal, "is", value=True)
 
-    def _piece(self, ways: Sequence[Way]) -> Check:
+    def _piece(self, ways: Sequence[Conjunct]) -> Check:
         """A derived fact that comes about in ``ways``."""
         key = tuple(ways)
         if key not in self._pieces:
@@ -118,13 +118,13 @@ class Compiler:
             self.define(check.field, ways)
         return self._pieces[key]
 
-    def _every(self, each: list[list[Way]]) -> list[Way]:
+    def _every(self, each: list[list[Conjunct]]) -> list[Conjunct]:
         while math.prod(len(ways) for ways in each) > MOST_WAYS:
             largest = max(range(len(each)), key=lambda index: len(each[index]))
             each[largest] = [(self._piece(each[largest]),)]
         return _together(each)
 
-    def _short(self, way: Way) -> Way:
+    def _short(self, way: Conjunct) -> Conjunct:
         while len(way) > MOST_CHECKS:
             way = (self._piece([way[:MOST_CHECKS]]), *way[MOST_CHECKS:])
         return way
@@ -133,7 +133,7 @@ class Compiler:
         self.readers[field] = read
         return Check(field, relation, value)
 
-    def _of_atom(self, atom: Atom, *, positive: bool) -> list[Way]:
+    def _of_atom(self, atom: Atom, *, positive: bool) -> list[Conjunct]:
         fact = self.domain.facts[atom.fact]
         match atom, fact:
             case Is(values=values), ChoiceFact(name=name):
@@ -149,7 +149,7 @@ class Compiler:
                 return self._of_number(atom, fact, positive=positive)
         raise TypeError(f"{atom!r} does not test a {type(fact).__name__}")
 
-    def _of_number(self, atom: Between, fact: NumberFact, *, positive: bool) -> list[Way]:
+    def _of_number(self, atom: Between, fact: NumberFact, *, positive: bool) -> list[Conjunct]:
         """Bounds at the ends of the domain are left out, for there every number that exists meets them."""
         name = fact.name
         checks = []
@@ -173,15 +173,15 @@ class Compiler:
 # Disjunctions of ways ----------------------------------------------------------------------------------------------
 
 
-def _together(choices: Iterable[Sequence[Way]]) -> list[Way]:
+def _together(choices: Iterable[Sequence[Conjunct]]) -> list[Conjunct]:
     """One way of each choice together, for every combination that does not contradict itself."""
     combined = (frozenset(itertools.chain(*ways)) for ways in itertools.product(*choices))
     return _shortest(tuple(sorted(checks)) for checks in combined if not any(~check in checks for check in checks))
 
 
-def _shortest(ways: Iterable[Way]) -> list[Way]:
+def _shortest(ways: Iterable[Conjunct]) -> list[Conjunct]:
     """The ways without those that demand all that another one does; short ones first."""
-    kept: list[tuple[Way, frozenset[Check]]] = []
+    kept: list[tuple[Conjunct, frozenset[Check]]] = []
     for way in sorted(set(ways), key=lambda way: (len(way), way)):
         checks = frozenset(way)
         if not any(other <= checks for _, other in kept):

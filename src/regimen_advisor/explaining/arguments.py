@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from regimen_advisor.advice import Basis
-from regimen_advisor.explaining.clauses import State, Teller, state_of
+from regimen_advisor.explaining.clauses import ClauseTree, State, state_of
 from regimen_advisor.explaining.explanation import Argument, Unless
 from regimen_advisor.files.errors import Location
 from regimen_advisor.knowledge.effective import RegimenRules
@@ -38,7 +38,7 @@ class Arguments:
     ) -> None:
         self.rulebook, self.truths = rulebook, truths
         self.reader = Interpreter(patient.facts)
-        self.teller = Teller(patient, rulebook, questions)
+        self.teller = ClauseTree(patient, rulebook, questions)
 
     def about(self, of: RegimenRules) -> tuple[Argument, ...]:
         """Every rule that speaks of the regimen: offers, then exclusions, then cautions, measures last."""

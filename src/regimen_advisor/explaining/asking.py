@@ -9,10 +9,10 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Atom, Between, Choice, Includes, Is, Members, Number
 from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
 from regimen_advisor.patient.reading import Patient
-from regimen_advisor.solving.changes import Change, ChangeSet, grouped, smallest_changes
+from regimen_advisor.solving.changes import ChangeSet, FactChange, grouped, smallest_changes
 from regimen_advisor.solving.determining_sets import HISTORY
-from regimen_advisor.solving.questions import Question as FoundQuestion
-from regimen_advisor.solving.questions import Questions as Found
+from regimen_advisor.solving.questions import KeyQuestion as FoundQuestion
+from regimen_advisor.solving.questions import QuestionAnalysis as Found
 from regimen_advisor.solving.replies import Tests
 from regimen_advisor.solving.solver import Solver
 from regimen_advisor.wording import Wording, listed, value_word
@@ -78,11 +78,11 @@ class _Steps:
         steps = tuple(self._step(change) for change in one.changes)
         return Way(kind="learn" if one.is_only_to_learn else "change", steps=steps)
 
-    def _step(self, change: Change) -> Step:
+    def _step(self, change: FactChange) -> Step:
         now = self._now(change.fact) if change.kind == "change" else None
         return Step(question=change.fact, how=change.kind, says=self._says(change), instead_of=now)
 
-    def _says(self, change: Change) -> str:
+    def _says(self, change: FactChange) -> str:
         """The new value in the words of a reader."""
         fact = self.domain.facts.get(change.fact)
         match change.value:

@@ -54,7 +54,7 @@ def state_of(truth: Truth) -> State:
     return _STATES[truth]
 
 
-class Teller:
+class ClauseTree:
     """Tells judgements of one patient; ``questions`` are those that are open, by profile key or history part."""
 
     def __init__(self, patient: Patient, rulebook: Rulebook, questions: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Literal
 
 from regimen_advisor.advice import Advice
-from regimen_advisor.figure_wording import Places, by_arm, compared, endpoint_words
+from regimen_advisor.figure_wording import CitationLabels, by_arm, compared, endpoint_words
 from regimen_advisor.files.errors import Location
 from regimen_advisor.knowledge.figures import Result
 from regimen_advisor.knowledge.rulebook import Rulebook
@@ -17,7 +17,7 @@ from regimen_advisor.knowledge.studies import Population, Study
 
 
 @dataclass(frozen=True)
-class Difference:
+class SourceDifference:
     """A point on which two sources differ; ``sides`` are what each says, with its place."""
 
     kind: Literal["figure", "population", "recommendation", "grade"]
@@ -33,20 +33,20 @@ class Difference:
         return " versus ".join(self.sides)
 
 
-def differences(rulebook: Rulebook) -> list[Difference]:
+def differences(rulebook: Rulebook) -> list[SourceDifference]:
     """Every point on which two sources of a rulebook differ.
 
     An offer differs from an exclusion of the same regimen by another source; whether one patient can meet both is for
     the caller to find out.
     """
-    found: list[Difference] = []
+    found: list[SourceDifference] = []
     for study in rulebook.studies.values():
         if study.same_study_as is not None:
-            found += _of_studies(rulebook.studies[study.same_study_as], study, Places(rulebook))
+            found += _of_studies(rulebook.studies[study.same_study_as], study, CitationLabels(rulebook))
     return [*found, *_of_rules(rulebook)]
 
 
-def shown_to(advice: Advice, rulebook: Rulebook) -> list[Difference]:
+def shown_to(advice: Advice, rulebook: Rulebook) -> list[SourceDifference]:
     """The differences that bear on what an answer shows."""
     shown = [frozenset(option.studies) for option in advice.options if option.standing.value != "not-indicated"]
     holding = {rule for option in advice.options for rule in option.rules}
@@ -59,7 +59,7 @@ def shown_to(advice: Advice, rulebook: Rulebook) -> list[Difference]:
     ]
 
 
-def _of_studies(one: Study, other: Study, places: Places) -> Iterator[Difference]:
+def _of_studies(one: Study, other: Study, places: CitationLabels) -> Iterator[SourceDifference]:
     here = other.location or Location(other.id)
     ids = (one.id, other.id)
     for result in other.results:
@@ -69,15 +69,15 @@ def _of_studies(one: Study, other: Study, places: Places) -> Iterator[Difference
                     f"{by_arm(figure) or compared(figure)} [{places.within(study.cited_in, figure.section)}]"
                     for study, figure in ((one, first), (other, result))
                 )
-                yield Difference("figure", f"{one.name}, {endpoint_words(first)}", (told[0], told[1]), here, ids)
+                yield SourceDifference("figure", f"{one.name}, {endpoint_words(first)}", (told[0], told[1]), here, ids)
     if one.n and other.n and one.n.value != other.n.value:
         told = tuple(f"n {study.n.value} [{places.of(study.cited_in)}]" for study in (one, other) if study.n)
-        yield Difference("figure", f"{one.name}, patients", (told[0], told[1]), here, ids)
+        yield SourceDifference("figure", f"{one.name}, patients", (told[0], told[1]), here, ids)
     for key in Population.model_fields:
         values = getattr(one.population, key), getattr(other.population, key)
         if key != "errata" and None not in values and values[0] != values[1]:
             sides = (f"{values[0]} [{places.of(one.cited_in)}]", f"{values[1]} [{places.of(other.cited_in)}]")
-            yield Difference("population", f"{one.name}, {key.replace('_', ' ')}", sides, here, ids)
+            yield SourceDifference("population", f"{one.name}, {key.replace('_', ' ')}", sides, here, ids)
 
 
 def _same_endpoint(one: Result, other: Result) -> bool:
@@ -98,8 +98,8 @@ def _figures_differ(one: Result, other: Result) -> bool:
     )
 
 
-def _of_rules(rulebook: Rulebook) -> Iterator[Difference]:
-    places = Places(rulebook)
+def _of_rules(rulebook: Rulebook) -> Iterator[SourceDifference]:
+    places = CitationLabels(rulebook)
 
     def said(rule: Rule) -> str:
         return f"{rule.says} [{places.at(rule.source.review, rule.source.section)}]"
@@ -115,6 +115,6 @@ def _of_rules(rulebook: Rulebook) -> Iterator[Difference]:
             if one.source.review == other.source.review or one.id in other.overrides or other.id in one.overrides:
                 continue
             if one.effect is not other.effect:
-                yield Difference("recommendation", regimen.name, sides, other.location, rules=ids)
+                yield SourceDifference("recommendation", regimen.name, sides, other.location, rules=ids)
             elif one.grade and other.grade and one.grade != other.grade:
-                yield Difference("grade", regimen.name, sides, other.location, rules=ids)
+                yield SourceDifference("grade", regimen.name, sides, other.location, rules=ids)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from regimen_advisor.advice import Advice
-from regimen_advisor.figure_wording import Places
+from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import regimens_met
-from regimen_advisor.knowledge.stacking import Change, Kind
+from regimen_advisor.knowledge.stacking import Kind, PackChange
 from regimen_advisor.language.conditions import Named
 from regimen_advisor.language.interpreter import Interpreter
 from regimen_advisor.language.paths import nodes
@@ -36,7 +36,7 @@ def changes_told(advice: Advice, rulebook: Rulebook, patient: Patient) -> list[s
     ]
 
 
-def _of_rules(rulebook: Rulebook, patient: Patient, shown: set[str]) -> Iterator[Change]:
+def _of_rules(rulebook: Rulebook, patient: Patient, shown: set[str]) -> Iterator[PackChange]:
     """The changes for which a rule is gone that would speak of this patient, or may.
 
     A caution or an exclusion must have been about one of the regimens ``shown``.
@@ -69,12 +69,12 @@ def _named(advice: Advice, rulebook: Rulebook) -> set[tuple[Kind, str]]:
     return found
 
 
-def _sentence(change: Change, rulebook: Rulebook) -> str:
+def _sentence(change: PackChange, rulebook: Rulebook) -> str:
     """What was changed, by whom and why; of a rule also what it said."""
     said = f"{change.kind} {change.id}, {change.how} by {change.pack}: {change.reason}"
     if change.kind != "rule" or change.id not in rulebook.withdrawn:
         return said
     rule, _ = rulebook.withdrawn[change.id]
-    places = Places(rulebook)
+    places = CitationLabels(rulebook)
     at = f" [{places.at(rule.source.review, rule.source.section)}]" if rule.source.review in rulebook.reviews else ""
     return f"{said} It said: {rule.says}{at}"

@@ -38,7 +38,7 @@ _YES_NO = {"yes": "true", "y": "true", "on": "true", "no": "false", "n": "false"
 _OTHER_TYPE = re.compile(r"[-+]?[0-9][0-9.eE+-]*|true|false|null|~|", re.IGNORECASE)
 
 
-class Written(Protocol):
+class LocatedDocument(Protocol):
     """What is needed of a document: the places of its values and of its keys."""
 
     @property
@@ -75,7 +75,7 @@ def listed(words: Iterable[str], joint: str = "or") -> str:
 
 
 def problems_of(
-    errors: Iterable[ErrorDetails], document: Written, root: Path_, keys: AbstractSet[str]
+    errors: Iterable[ErrorDetails], document: LocatedDocument, root: Path_, keys: AbstractSet[str]
 ) -> list[Problem]:
     """The problems behind the refusals of a model that was read from ``root`` in ``document``, in file order.
 
@@ -107,7 +107,7 @@ def _order(place: Location) -> tuple[int, int]:
     return place.line or 0, place.column or 0
 
 
-def _real_steps(loc: tuple[str | int, ...], document: Written, root: Path_) -> Iterator[str | int]:
+def _real_steps(loc: tuple[str | int, ...], document: LocatedDocument, root: Path_) -> Iterator[str | int]:
     """The steps of a pydantic location that exist in the file; union members add steps that do not."""
     here: Path_ = root
     for step in loc:
@@ -116,7 +116,7 @@ def _real_steps(loc: tuple[str | int, ...], document: Written, root: Path_) -> I
             yield step
 
 
-def _refusals(found: list[ErrorDetails], path: Path_, document: Written) -> Iterator[Problem]:
+def _refusals(found: list[ErrorDetails], path: Path_, document: LocatedDocument) -> Iterator[Problem]:
     """One problem for a value that nothing fits; sentences that a model itself says are kept as they are."""
     place = document.locate(path)
     keys = [str(step) for step in path if not isinstance(step, int)]

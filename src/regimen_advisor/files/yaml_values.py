@@ -36,7 +36,7 @@ except ImportError:  # pragma: no cover - PyYAML built without libyaml
     from yaml import SafeLoader as _BaseLoader  # type: ignore[assignment]
 
 
-class Places(Mapping[Path_, Location]):
+class SourceMap(Mapping[Path_, Location]):
     """Where each part of a document stood. A mark becomes a ``Location`` when it is asked for; few ever are."""
 
     def __init__(self, name: str, marks: Mapping[Path_, Any]) -> None:
@@ -137,7 +137,7 @@ class _Builder:
             if isinstance(event, DocumentStartEvent):
                 self.marks, self.key_marks = {}, {}
                 value = self._value(self.next(), ())
-                found.append(Read(value, Places(self.name, self.marks), Places(self.name, self.key_marks)))
+                found.append(Read(value, SourceMap(self.name, self.marks), SourceMap(self.name, self.key_marks)))
         if self.problems:
             raise InputError(self.problems)
         return found

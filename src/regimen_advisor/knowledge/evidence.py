@@ -44,25 +44,25 @@ from regimen_advisor.knowledge.studies import (
     Benefit,
     Design,
     DesignType,
-    Finding,
-    Group,
     Kind,
     Limits,
     Mention,
+    PatientGroup,
     Population,
     Review,
     ReviewSection,
     ShownBenefit,
     Study,
+    StudyFinding,
     Treatment,
 )  # fmt: skip
 
 __all__ = [
     "Approval", "Arm", "Benefit", "Certainty", "Citation", "Cited", "Comparison", "Confidence", "Count", "Design",
-    "DesignLevel", "DesignType", "Erratum", "Finding", "FollowUp", "Group", "Interval", "Kind", "Limits", "Mention",
-    "Number", "PValue", "Place", "Population", "PrintedRegistry", "RelatedPublication", "Result", "Review",
-    "ReviewSection", "Safety", "ShownBenefit", "Spread", "Study", "Treatment", "Unit", "Value", "design_level",
-    "load_approvals", "load_reviews", "load_studies", "load_study", "misplaced", "studies_of",
+    "DesignLevel", "DesignType", "Erratum", "FollowUp", "Interval", "Kind", "Limits", "Mention",
+    "Number", "PValue", "PatientGroup", "Place", "Population", "PrintedRegistry", "RelatedPublication", "Result",
+    "Review", "ReviewSection", "Safety", "ShownBenefit", "Spread", "Study", "StudyFinding", "Treatment", "Unit",
+    "Value", "design_level", "load_approvals", "load_reviews", "load_studies", "load_study", "misplaced", "studies_of",
 ]  # fmt: skip
 
 Listed = TypeVar("Listed", bound=Record)

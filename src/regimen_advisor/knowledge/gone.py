@@ -9,7 +9,7 @@ from datetime import date
 
 from regimen_advisor.knowledge.publications import last_day
 from regimen_advisor.knowledge.regimens import Regimen, Source
-from regimen_advisor.knowledge.stacking import KINDS, Change, Kind
+from regimen_advisor.knowledge.stacking import KINDS, Kind, PackChange
 from regimen_advisor.knowledge.studies import Approval, Review, Study
 
 
@@ -17,14 +17,14 @@ from regimen_advisor.knowledge.studies import Approval, Review, Study
 class Gone:
     """Entries that a pack retired, and those of sources that do not speak yet on ``day``, if one is given."""
 
-    changes: Iterable[Change]
+    changes: Iterable[PackChange]
     day: date | None = None
     later: set[str] = field(default_factory=set)
     """Sources that speak up to a date after ``day``."""
 
     def __post_init__(self) -> None:
         """Sort out what is retired."""
-        self.retired: dict[tuple[Kind, str], Change] = {
+        self.retired: dict[tuple[Kind, str], PackChange] = {
             (change.kind, change.id): change for change in self.changes if change.how == "retired"
         }
         self._ids: dict[Kind, set[str]] = {kind: set() for kind in KINDS}

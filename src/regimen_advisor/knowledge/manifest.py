@@ -31,24 +31,24 @@ class ManifestFile(Record):
     manifest: Manifest
 
 
-class Written(NamedTuple):
+class LocatedManifest(NamedTuple):
     """A manifest and where it stands."""
 
     manifest: Manifest
     place: Location
 
 
-def read_manifest(folder: Path) -> Written | None:
+def read_manifest(folder: Path) -> LocatedManifest | None:
     """The manifest of a rulebook; ``None`` where it carries none. Raises ``InputError`` for one that is broken."""
     file = folder / MANIFEST
     if not file.exists() and not file.is_symlink():
         return None
     document = read_document(file)
     found = validated(ManifestFile, document).manifest
-    return Written(found, document.locate_key(("manifest",)))
+    return LocatedManifest(found, document.locate_key(("manifest",)))
 
 
-def outdated(written: Written, rules: int, digest: str) -> Problem | None:
+def outdated(written: LocatedManifest, rules: int, digest: str) -> Problem | None:
     """What a manifest says that is not so of a rulebook with so many rules and this digest."""
     said = written.manifest
     if said.rules != rules:

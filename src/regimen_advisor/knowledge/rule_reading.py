@@ -29,7 +29,7 @@ from regimen_advisor.knowledge.rules import (
     of_disease,
     regimens_met,
 )
-from regimen_advisor.knowledge.stacking import Change, Kind, Stack
+from regimen_advisor.knowledge.stacking import Kind, PackChange, RulebookStack
 from regimen_advisor.knowledge.studies import Approval, Review, Study
 from regimen_advisor.language.conditions import Condition
 from regimen_advisor.patient.drugs import Formulary
@@ -47,7 +47,7 @@ class RuleReader:
 
     def __init__(
         self,
-        stack: Stack,
+        stack: RulebookStack,
         gone: Gone,
         found: Gathered,
         *,
@@ -65,8 +65,8 @@ class RuleReader:
         self.conditions: dict[str, Condition] = {name: one.condition for name, one in findings.items()}
         self.settings: dict[str, Setting] = {}
         self.rules: dict[str, Rule] = {}
-        self.withdrawn: dict[str, tuple[Rule, Change]] = {}
-        self.bereft: dict[str, tuple[Change, ...]] = {}
+        self.withdrawn: dict[str, tuple[Rule, PackChange]] = {}
+        self.bereft: dict[str, tuple[PackChange, ...]] = {}
         self.places: dict[str, tuple[Document, Path_]] = {}
         self.counts: list[int] = []
         self.twins: dict[str, tuple[str, ...]] = {}
@@ -159,7 +159,7 @@ class RuleReader:
             return text.says
         return f"{text.says.rstrip('.')} (grade of {review.cited_as}: {text.grade})."
 
-    def _lost(self, rule: Rule) -> Change | None:
+    def _lost(self, rule: Rule) -> PackChange | None:
         """The change that retired the regimen or the trial which the rule is about."""
         if rule.effect is Effect.TRIAL:
             return self.gone.retired.get(("study", rule.subject))

@@ -63,7 +63,7 @@ class Pack(Record):
 
 
 @dataclass(frozen=True)
-class Change:
+class PackChange:
     """An entry of an earlier folder that a pack replaces or retires."""
 
     kind: Kind
@@ -74,7 +74,7 @@ class Change:
     location: Location
 
 
-class Stack:
+class RulebookStack:
     """The folders of a rulebook, earliest first, and their files joined by name."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
@@ -82,7 +82,7 @@ class Stack:
         self.problems: list[Problem] = []
 
     @cached_property
-    def _changes(self) -> Mapping[int, tuple[Change, ...]]:
+    def _changes(self) -> Mapping[int, tuple[PackChange, ...]]:
         """What each folder that is a pack replaces or retires, by its position; one that adds to others must be one."""
         found = {}
         for at, folder in enumerate(self.folders):
@@ -97,11 +97,11 @@ class Stack:
         return found
 
     @cached_property
-    def changes(self) -> tuple[Change, ...]:
+    def changes(self) -> tuple[PackChange, ...]:
         """All that packs replace or retire, in order."""
         return tuple(change for changes in self._changes.values() for change in changes)
 
-    def changed_after(self, at: int, kind: Kind) -> Mapping[str, Change]:
+    def changed_after(self, at: int, kind: Kind) -> Mapping[str, PackChange]:
         """The entries of one kind, by id, of the folder ``at`` that a later folder replaces or retires."""
         return {
             change.id: change
@@ -183,7 +183,7 @@ class Stack:
     def _before(self, at: int, kind: Kind) -> dict[str, Location]:
         return {id: place for i, ids in self._held.get(kind, {}).items() if i < at for id, place in ids.items()}
 
-    def _unmet(self, at: int, change: Change) -> Iterator[Problem]:
+    def _unmet(self, at: int, change: PackChange) -> Iterator[Problem]:
         before = self._before(at, change.kind)
         own = self._held.get(change.kind, {}).get(at, {})
         if change.id not in before:
@@ -196,7 +196,7 @@ class Stack:
             yield Problem(change.location, message, "write it under `replaces`")
 
 
-def _changes_of(pack: Pack, document: Document) -> Iterator[Change]:
+def _changes_of(pack: Pack, document: Document) -> Iterator[PackChange]:
     """What a pack replaces and retires, each with its place in ``document``."""
     hows: tuple[tuple[Literal["replaced", "retired"], str, tuple[ChangeText, ...]], ...] = (
         ("replaced", "replaces", pack.replaces), ("retired", "retires", pack.retires),
@@ -204,7 +204,7 @@ def _changes_of(pack: Pack, document: Document) -> Iterator[Change]:
     for how, key, texts in hows:
         for index, text in enumerate(texts):
             kind, id = text.entry
-            yield Change(kind, id, how, pack.name, text.reason, document.locate((key, index, kind)))
+            yield PackChange(kind, id, how, pack.name, text.reason, document.locate((key, index, kind)))
 
 
 def _without(document: Document, key: str, ids: set[str]) -> Document:

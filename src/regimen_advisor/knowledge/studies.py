@@ -54,14 +54,14 @@ class Arm(Record):
     errata: ErratumIds = ()
 
 
-class Group(Record):
+class PatientGroup(Record):
     """A set of patients that is no arm of its own, such as the evaluable ones; figures refer to it by ``name``."""
 
     name: Text = Field(description="what figures refer to")
     n: Count | None = Field(None, description="number of patients in the group")
 
 
-class Finding(Record):
+class StudyFinding(Record):
     """What the review says in words; ``section`` where the study stands in several and it is known which."""
 
     says: Text = Field(description="a sentence of ours, not copied from the review")
@@ -72,8 +72,8 @@ class Finding(Record):
 class Limits(Record):
     """Reservations: those the review states, and those only inferred from what it leaves out."""
 
-    stated: tuple[Finding, ...] = Field((), description="by the review")
-    inferred: tuple[Finding, ...] = Field((), description="from what the review leaves out")
+    stated: tuple[StudyFinding, ...] = Field((), description="by the review")
+    inferred: tuple[StudyFinding, ...] = Field((), description="from what the review leaves out")
 
 
 class Population(Record):
@@ -132,12 +132,14 @@ class Study(Record):
     population: Population = Field(Population(), description="who was treated")
     n: Count | None = Field(None, description="number of patients")
     arms: tuple[Arm, ...] = Field((), description="patients treated alike")
-    groups: tuple[Group, ...] = Field((), description="sets of patients that are no arm, such as the evaluable ones")
+    groups: tuple[PatientGroup, ...] = Field(
+        (), description="sets of patients that are no arm, such as the evaluable ones"
+    )
     results: tuple[Result, ...] = Field((), description="figures of benefit, one endpoint each")
     safety: tuple[Safety, ...] = Field((), description="figures of harm")
     harm_of: Id | None = Field(None, description="drug with whose every regimen these figures of harm are told")
     shown_benefit: ShownBenefit | None = Field(None, description="strongest endpoint with a gain")
-    findings: tuple[Finding, ...] = Field((), description="what the review says in words")
+    findings: tuple[StudyFinding, ...] = Field((), description="what the review says in words")
     limits: Limits = Field(Limits(), description="reservations")
     approvals: tuple[Id, ...] = Field((), description="ids of approvals.yaml that rest on it")
     included_studies: tuple[Text, ...] = Field((), description="of a meta-analysis")

@@ -16,7 +16,7 @@ from regimen_advisor.language.values import Atom, Between, Includes
 from regimen_advisor.patient.facts import HISTORY_SETS, Domain, NumberFact, SetFact
 from regimen_advisor.solving.determining_sets import HISTORY, unit_of
 from regimen_advisor.solving.determining_sets import tied as tied_units
-from regimen_advisor.solving.encoding import OUTCOMES, Encoding, Shape, Slot
+from regimen_advisor.solving.encoding import OUTCOMES, Encoding, EncodingSize, Slot
 from regimen_advisor.solving.implicants import place_of
 from regimen_advisor.solving.solver import Solver
 from regimen_advisor.wording import Wording
@@ -33,7 +33,7 @@ def clauses(rulebook: Rulebook) -> Json:
     """The literals of every rule, regimen and fact, the slots of a history, and all clauses between them."""
     rules_of = Guideline.of(rulebook).solver
     solver = Solver(rulebook.domain, rules_of.regimens, rules_of.rules)  # one that no patient has widened yet
-    shape = solver.shape.widened(Shape(frozenset(), MOST_LINES, MOST_CURATIVE))
+    shape = solver.shape.widened(EncodingSize(frozenset(), MOST_LINES, MOST_CURATIVE))
     encoding = Encoding(rulebook.domain, shape)
     literal: Callable[[Condition], int] = encoding.condition
     wording = Guideline.of(rulebook).wording

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from regimen_advisor.advice import SCOPE
 from regimen_advisor.explaining.sentences import effect_words
-from regimen_advisor.figure_wording import Places, signed, trial_title
+from regimen_advisor.figure_wording import CitationLabels, signed, trial_title
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.files.output import read_text
 from regimen_advisor.files.sources import parse_document
@@ -28,7 +28,7 @@ from regimen_advisor.language.values import Atom, Between, Choice, Includes, Is,
 from regimen_advisor.ordering import order_line, order_words
 from regimen_advisor.page.clauses import MOST_CURATIVE, MOST_LINES, clauses
 from regimen_advisor.page.evidence import regimens, study_data
-from regimen_advisor.patient.axioms import Axiom, Clause, SignedAtom
+from regimen_advisor.patient.axioms import Axiom, AxiomClause, SignedAtom
 from regimen_advisor.patient.drugs import Drug, DrugClass, Formulary, folded
 from regimen_advisor.patient.facts import ChoiceFact, Fact, NumberFact, SetFact
 from regimen_advisor.patient.profile import Profile, profile_from
@@ -57,7 +57,7 @@ LINES = ("not treated for advanced disease", "one line", "two lines or more")
 
 def page_data(rulebook: Rulebook, examples: Iterable[Path] = ()) -> Json:
     """All that the page knows. ``examples`` are profile files for its menu; raises ``InputError`` for a broken one."""
-    wording, places = Guideline.of(rulebook).wording, Places(rulebook)
+    wording, places = Guideline.of(rulebook).wording, CitationLabels(rulebook)
     return {
         "version": rulebook.version,
         "digest": rulebook.digest,
@@ -198,7 +198,7 @@ def _literals(literals: Iterable[SignedAtom]) -> list[Json]:
 
 
 def _axiom(axiom: Axiom) -> Json:
-    if isinstance(axiom, Clause):
+    if isinstance(axiom, AxiomClause):
         return {"says": axiom.says, "any": _literals(axiom.literals)}
     given = _literals(axiom.given)
     return {"says": axiom.says, "part": axiom.part, "wholes": list(axiom.wholes), "given": given}
@@ -239,7 +239,7 @@ def _condition(condition: Condition, wording: Wording) -> Json:
 
 
 def _rule(rule: Rule, rulebook: Rulebook, wording: Wording) -> Json:
-    section = Places(rulebook).at(rule.source.review, rule.source.section)
+    section = CitationLabels(rulebook).at(rule.source.review, rule.source.section)
     return {
         "id": rule.id,
         "effect": rule.effect.value,

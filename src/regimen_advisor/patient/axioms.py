@@ -25,7 +25,7 @@ class SignedAtom:
 
 
 @dataclass(frozen=True)
-class Clause:
+class AxiomClause:
     """At least one of the literals holds."""
 
     literals: tuple[SignedAtom, ...]
@@ -42,7 +42,7 @@ class Contained:
     given: tuple[SignedAtom, ...] = ()
 
 
-Axiom = Clause | Contained
+Axiom = AxiomClause | Contained
 
 
 def declared_axioms(overs: Mapping[str, tuple[str, ...]]) -> tuple[Axiom, ...]:
@@ -67,7 +67,7 @@ def declared_axioms(overs: Mapping[str, tuple[str, ...]]) -> tuple[Axiom, ...]:
 
     def implies(given: SignedAtom | tuple[SignedAtom, ...], then: SignedAtom, says: str) -> None:
         premises = given if isinstance(given, tuple) else (given,)
-        found.append(Clause((*(~premise for premise in premises), then), says))
+        found.append(AxiomClause((*(~premise for premise in premises), then), says))
 
     def exactly(one: SignedAtom, other: SignedAtom, says: str) -> None:
         implies(one, other, says)

@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from typing import Literal, get_args
 
 from regimen_advisor.language.values import Choice, Members, Number, Value
-from regimen_advisor.patient.axioms import Axiom, Clause, Contained, SignedAtom, declared_axioms
+from regimen_advisor.patient.axioms import Axiom, AxiomClause, Contained, SignedAtom, declared_axioms
 from regimen_advisor.patient.drugs import Formulary
 from regimen_advisor.patient.vocabulary import (
     MOST_CYCLES,
@@ -39,9 +39,9 @@ __all__ = [
     "MOST_LINES",
     "STAGE_GROUPS",
     "Axiom",
+    "AxiomClause",
     "BleedingFeature",
     "ChoiceFact",
-    "Clause",
     "Comorbidity",
     "Contained",
     "Disease",

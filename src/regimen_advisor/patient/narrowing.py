@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from regimen_advisor.language.values import Facts, Members, Truth, Value, meet
-from regimen_advisor.patient.facts import Axiom, Clause, Contained, Domain, SetFact, SignedAtom
+from regimen_advisor.patient.facts import Axiom, AxiomClause, Contained, Domain, SetFact, SignedAtom
 
 
 class Contradiction(Exception):  # noqa: N818 - it is an answer, not a fault of the program
@@ -35,7 +35,7 @@ def _readers(domain: Domain) -> Mapping[str, tuple[Axiom, ...]]:
 def facts_of(axiom: Axiom) -> frozenset[str]:
     """The names of the facts an axiom speaks of."""
     match axiom:
-        case Clause(literals=literals):
+        case AxiomClause(literals=literals):
             return frozenset(literal.atom.fact for literal in literals)
         case Contained(part=part, wholes=wholes, given=given):
             return frozenset({part, *wholes, *(literal.atom.fact for literal in given)})
@@ -87,12 +87,12 @@ def _keep(literal: SignedAtom, facts: Facts) -> tuple[str, Value | None]:
 
 
 def _consequences(axiom: Axiom, facts: Facts) -> list[tuple[str, Value | None]]:
-    if isinstance(axiom, Clause):
+    if isinstance(axiom, AxiomClause):
         return _of_clause(axiom, facts)
     return _of_containment(axiom, facts)
 
 
-def _of_clause(clause: Clause, facts: Facts) -> list[tuple[str, Value | None]]:
+def _of_clause(clause: AxiomClause, facts: Facts) -> list[tuple[str, Value | None]]:
     open_literals = []
     for literal in clause.literals:
         truth = _judge(literal, facts)

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from regimen_advisor.engines.program import Program
+from regimen_advisor.engines.program import RuleProgram
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
@@ -95,7 +95,7 @@ class Patients:
 
     def meeting(self, condition: Condition, disease: str, dice: Dice) -> tuple[Written, Patient] | None:
         """A patient of whom all that rules ask is known and for whom the condition holds; ``None`` if none is found."""
-        only = Program({"wanted": condition})
+        only = RuleProgram({"wanted": condition})
         for _ in range(TRIES):
             profile = self._drawn(_demands(condition, dice), disease, dice)
             patient = self.read(profile) if profile is not None else None

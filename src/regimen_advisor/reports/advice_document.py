@@ -30,9 +30,9 @@ from regimen_advisor.reports.screen import (
     STANDARD,
     TITLES,
     TRIALS,
-    Group,
-    Said,
+    CardGroup,
     Screen,
+    ScreenSentence,
     names_of,
 )
 
@@ -114,7 +114,7 @@ def _standards(screen: Screen) -> Iterator[Block]:
         yield Paragraph(f"{STANDARD}: {NO_STANDARD}.", "quiet")
 
 
-def _said(several: Iterable[Said]) -> Iterator[Block]:
+def _said(several: Iterable[ScreenSentence]) -> Iterator[Block]:
     yield Item("", tuple(Paragraph(one.text, one.style) for one in several))
 
 
@@ -129,7 +129,7 @@ def _at_a_glance(screen: Screen) -> Iterator[Block]:
         yield Paragraph(NO_OPTION, indent=2)
 
 
-def _names(groups: Iterable[Group]) -> Iterator[Block]:
+def _names(groups: Iterable[CardGroup]) -> Iterator[Block]:
     """The options by name only, where what is known decides nothing of them yet."""
     for group in groups:
         yield Heading(group.title)

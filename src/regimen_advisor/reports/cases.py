@@ -14,14 +14,14 @@ from regimen_advisor.testing.results import Failure
 
 
 @dataclass(frozen=True)
-class Result:
+class CaseResult:
     """A case and what of it was not met."""
 
     case: RuleCase
     failures: tuple[Failure, ...]
 
 
-def render_text(results: Sequence[Result]) -> str:
+def render_text(results: Sequence[CaseResult]) -> str:
     """Each case that failed with its lines, then the count."""
     lines = []
     for result in results:
@@ -34,7 +34,7 @@ def render_text(results: Sequence[Result]) -> str:
     return "\n".join([*lines, summary(results)]) + "\n"
 
 
-def summary(results: Sequence[Result]) -> str:
+def summary(results: Sequence[CaseResult]) -> str:
     """How many cases there are, and how many passed."""
     failed = sum(bool(result.failures) for result in results)
     return f"{_cases(len(results))}: {len(results) - failed} passed, {failed} failed"
@@ -49,7 +49,7 @@ def _told(failure: Failure) -> str:
     return printable(str(failure))
 
 
-def render_json(results: Sequence[Result]) -> str:
+def render_json(results: Sequence[CaseResult]) -> str:
     """An object with the counts and every case."""
     failed = sum(bool(result.failures) for result in results)
     return as_json({
@@ -71,7 +71,7 @@ def render_json(results: Sequence[Result]) -> str:
     })  # fmt: skip
 
 
-def render_junit(results: Sequence[Result]) -> str:
+def render_junit(results: Sequence[CaseResult]) -> str:
     """JUnit XML: a test suite for each file, a test case for each case."""
     failed = sum(bool(result.failures) for result in results)
     root = ET.Element("testsuites", tests=str(len(results)), failures=str(failed))

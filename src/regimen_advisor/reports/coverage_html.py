@@ -31,7 +31,7 @@ class Remark:
 
 
 @dataclass(frozen=True)
-class Line:
+class RuleLine:
     """A line of a rule, its worst mark and what stands behind it."""
 
     number: int
@@ -49,7 +49,7 @@ class RuleView:
     complete: bool
     covered: int
     counted: int
-    lines: tuple[Line, ...]
+    lines: tuple[RuleLine, ...]
 
 
 def render_html(coverage: Coverage) -> str:
@@ -107,9 +107,9 @@ def _line_numbers(name: str, rulebook: Rulebook, text: Sequence[str]) -> range:
     return range(first, last + 1)
 
 
-def _line(number: int, text: str, found: Sequence[Covered], wording: Wording) -> Line:
+def _line(number: int, text: str, found: Sequence[Covered], wording: Wording) -> RuleLine:
     status = next((mark for mark in _WORST_FIRST if any(one.status == mark for one in found)), None)
-    return Line(number, text, status, tuple(_remark(one, wording) for one in found))
+    return RuleLine(number, text, status, tuple(_remark(one, wording) for one in found))
 
 
 def _remark(one: Covered, wording: Wording) -> Remark:

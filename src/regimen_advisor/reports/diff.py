@@ -10,9 +10,9 @@ from regimen_advisor.documents.blocks import Block, Bullets, Gap, Heading, Parag
 from regimen_advisor.documents.json import as_json
 from regimen_advisor.documents.markdown import escaped
 from regimen_advisor.patient.profile_yaml import profile_lines
-from regimen_advisor.reviewing.comparing import Change, Comparison, Difference
+from regimen_advisor.reviewing.comparing import AdviceChange, Difference, RulebookComparison
 from regimen_advisor.reviewing.matching import RuleChange
-from regimen_advisor.reviewing.profile_share import Share
+from regimen_advisor.reviewing.profile_share import ProfileShare
 from regimen_advisor.reviewing.ways_told import way_words, way_written
 from regimen_advisor.reviewing.wording_changes import WordingChange
 
@@ -24,10 +24,10 @@ LONGEST = 160
 class DiffReport:
     """A comparison with the names its rulebooks were asked for by, and the share of given profiles that change."""
 
-    comparison: Comparison
+    comparison: RulebookComparison
     old: str
     new: str
-    share: Share | None = None
+    share: ProfileShare | None = None
 
     def text(self) -> str:
         """The comparison as plain text of 80 columns."""
@@ -45,7 +45,7 @@ class DiffReport:
 # Words shared by the forms ----------------------------------------------------------------------------------------
 
 
-def standings_words(change: Change) -> str:
+def standings_words(change: AdviceChange) -> str:
     """``offered -> excluded``; ``stays offered, decided otherwise`` where rules, studies or cautions differ."""
     if change.before is None or change.after is None:
         gone = [one.only_in for one in change.differences if one.part == "said"]
@@ -76,7 +76,7 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def witness_words(change: Change) -> str:
+def witness_words(change: AdviceChange) -> str:
     """What is claimed of the witness."""
     size = "the smallest there is" if change.is_smallest else "nothing in it can be left out"
     return f"A patient to show it ({size}):"
@@ -86,7 +86,7 @@ def _shown(differences: Sequence[Difference]) -> str:
     return ", ".join(f"{one.part} {one.id}" for one in differences) or "nothing"
 
 
-def _differing(change: Change, found: Comparison) -> Iterator[str]:
+def _differing(change: AdviceChange, found: RulebookComparison) -> Iterator[str]:
     if change.before is not None:
         for name, book in (("OLD", found.old), ("NEW", found.new)):
             if change.subject not in book.regimens:
@@ -134,7 +134,7 @@ def _more(number: int) -> str:
     return f"and {number} more; --format json lists them all"
 
 
-def _vocabulary(found: Comparison) -> Iterator[str]:
+def _vocabulary(found: RulebookComparison) -> Iterator[str]:
     for names, only, other in ((found.joined.only_old, "OLD", "NEW"), (found.joined.only_new, "NEW", "OLD")):
         if names:
             yield (
@@ -143,7 +143,7 @@ def _vocabulary(found: Comparison) -> Iterator[str]:
             )
 
 
-def share_words(share: Share) -> str:
+def share_words(share: ProfileShare) -> str:
     """The share of the profiles that changes."""
     percent = 100 * len(share.changed) / share.total if share.total else 0.0
     told = f"{len(share.changed)} of {_count(share.total, 'profile')} ({percent:.0f} %) get other advice"
@@ -152,7 +152,7 @@ def share_words(share: Share) -> str:
     return f"{told}."
 
 
-def _share_lines(share: Share) -> Iterator[str]:
+def _share_lines(share: ProfileShare) -> Iterator[str]:
     for one in share.changed:
         standings = [f"{name} {before.value} -> {after.value}" for name, (before, after) in one.standings.items()]
         yield f"{one.file}: {'; '.join([*standings, *(f'{name} otherwise decided' for name in one.elsewhere)])}"
@@ -186,7 +186,7 @@ def _blocks(report: DiffReport) -> Iterator[Block]:
         yield Bullets(tuple(map(wording_words, found.wording)))
 
 
-def _change(report: DiffReport, change: Change) -> Iterator[Block]:
+def _change(report: DiffReport, change: AdviceChange) -> Iterator[Block]:
     words = report.comparison.words
     yield Gap()
     yield Paragraph(f"{change.subject}: {standings_words(change)}", style="name")
@@ -229,7 +229,7 @@ def _markdown(report: DiffReport) -> Iterator[str]:
         yield from _folded(title, map(wording_words, found.wording))
 
 
-def _row(change: Change) -> str:
+def _row(change: AdviceChange) -> str:
     before, after = (standing.value if standing else None for standing in (change.before, change.after))
     if before is None:
         before, after = "", standings_words(change)
@@ -238,7 +238,7 @@ def _row(change: Change) -> str:
     return f"| {escaped(change.subject)} | {before} | {after} | {len(change.ways)} |"
 
 
-def _details(report: DiffReport, change: Change) -> Iterator[str]:
+def _details(report: DiffReport, change: AdviceChange) -> Iterator[str]:
     standings = escaped(standings_words(change)).replace("->", "→")
     yield f"<details><summary>{escaped(change.subject)}: {standings}</summary>\n"
     yield from (f"{escaped(line)}\n" for line in _differing(change, report.comparison))
@@ -281,7 +281,7 @@ def _data(report: DiffReport) -> dict[str, Any]:
     }
 
 
-def _change_data(report: DiffReport, change: Change) -> dict[str, Any]:
+def _change_data(report: DiffReport, change: AdviceChange) -> dict[str, Any]:
     domain, words = report.comparison.joined.domain, report.comparison.words
     return {
         "subject": change.subject,

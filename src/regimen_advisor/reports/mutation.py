@@ -14,7 +14,7 @@ from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient.profile_yaml import flow, profile_lines
 from regimen_advisor.reports.coverage import percent
 from regimen_advisor.testing.mutants import Mutant
-from regimen_advisor.testing.mutation import Mutation, Verdict
+from regimen_advisor.testing.mutation import MutantResult, Mutation
 
 
 def render_text(mutation: Mutation, *, everything: bool = False) -> str:
@@ -50,11 +50,11 @@ def operator_counts(mutation: Mutation) -> Iterator[tuple[str, int, int, int]]:
         yield operator, fates[operator, "killed"], fates[operator, "survived"], fates[operator, "equivalent"]
 
 
-def _pairs(mutation: Mutation) -> Iterator[tuple[Mutant, Verdict]]:
+def _pairs(mutation: Mutation) -> Iterator[tuple[Mutant, MutantResult]]:
     return zip(mutation.mutants, mutation.verdicts, strict=True)
 
 
-def _survivor(mutant: Mutant, verdict: Verdict, domain: Domain) -> Iterator[str]:
+def _survivor(mutant: Mutant, verdict: MutantResult, domain: Domain) -> Iterator[str]:
     yield f"{mutant.place}: {mutant.subject}: {mutant.operator}, and no case notices"
     yield from (f"  {line}" for line in change_lines(mutant, domain))
     if verdict.witness:
@@ -95,7 +95,7 @@ def render_json(mutation: Mutation) -> str:
     })  # fmt: skip
 
 
-def _object(mutant: Mutant, verdict: Verdict, domain: Domain) -> dict[str, Any]:
+def _object(mutant: Mutant, verdict: MutantResult, domain: Domain) -> dict[str, Any]:
     return {
         "operator": mutant.operator,
         "subject": mutant.subject,

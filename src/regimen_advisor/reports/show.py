@@ -9,7 +9,7 @@ from regimen_advisor.documents.blocks import Block, Bullets, Fields, Heading, Pa
 from regimen_advisor.documents.json import as_json
 from regimen_advisor.explaining.arguments import written_in
 from regimen_advisor.explaining.sentences import rule_sentence
-from regimen_advisor.figure_wording import Places
+from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.files.errors import InputError, Location, counted, did_you_mean, holding
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.findings import Finding
@@ -71,7 +71,7 @@ def _unknown(kind: str, id: str, help: str | None) -> InputError:
 
 class _Entry:
     def __init__(self, rulebook: Rulebook) -> None:
-        self.rulebook, self.places = rulebook, Places(rulebook)
+        self.rulebook, self.places = rulebook, CitationLabels(rulebook)
         self.wording = Guideline.of(rulebook).wording
 
     def blocks(self, kind: str, id: str) -> Iterator[Block]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from regimen_advisor.documents.blocks import Block, Bullets, Fields, Heading, Table
 from regimen_advisor.figure_wording import (
     ERRATUM_SIGN,
-    Places,
+    CitationLabels,
     approval_words,
     by_arm,
     compared,
@@ -15,7 +15,16 @@ from regimen_advisor.figure_wording import (
     safety_words,
     signed,
 )
-from regimen_advisor.knowledge.evidence import Approval, Arm, Citation, Cited, Erratum, Finding, Study, design_level
+from regimen_advisor.knowledge.evidence import (
+    Approval,
+    Arm,
+    Citation,
+    Cited,
+    Erratum,
+    Study,
+    StudyFinding,
+    design_level,
+)
 from regimen_advisor.knowledge.publications import RelatedPublication
 from regimen_advisor.knowledge.rulebook import Rulebook
 
@@ -28,7 +37,7 @@ _REGISTRIES = {
 
 def study_blocks(study: Study, rulebook: Rulebook, level: int = 3) -> Iterator[Block]:
     """One study as its review reports it, with what the published record says otherwise."""
-    places = Places(rulebook)
+    places = CitationLabels(rulebook)
     yield Heading(study.name, level)
     yield Fields((("Study", study.id), *_design(study), *_population(study)))
     yield from _listed("Arms", [_arm_words(arm) for arm in study.arms], level)
@@ -86,7 +95,7 @@ def _arm_words(arm: Arm) -> str:
     return f"{arm.name} ({arm.role}){given}{f'; {beside}' if beside else ''}"
 
 
-def _result_rows(study: Study, places: Places) -> Iterator[tuple[str, ...]]:
+def _result_rows(study: Study, places: CitationLabels) -> Iterator[tuple[str, ...]]:
     for result in study.results:
         remarks = "; ".join(part for part in (result.report, result.note) if part)
         figures = by_arm(result) + (f" ({remarks})" if remarks else "")
@@ -95,12 +104,12 @@ def _result_rows(study: Study, places: Places) -> Iterator[tuple[str, ...]]:
         yield endpoint_words(result), figures, comparison, _at(study, places, result.section, result.errata)
 
 
-def _at(study: Study, places: Places, section: str | None, errata: Iterable[str]) -> str:
+def _at(study: Study, places: CitationLabels, section: str | None, errata: Iterable[str]) -> str:
     place = places.within(study.cited_in, section) if section else places.of(study.cited_in)
     return signed(place, errata)
 
 
-def _findings(study: Study, findings: Iterable[Finding], places: Places) -> Iterator[str]:
+def _findings(study: Study, findings: Iterable[StudyFinding], places: CitationLabels) -> Iterator[str]:
     for finding in findings:
         yield f"{finding.says} {_at(study, places, finding.section, finding.errata)}"
 
@@ -113,7 +122,7 @@ def erratum_words(erratum: Erratum) -> str:
     )
 
 
-def approval_sentence(approval: Approval, places: Places) -> str:
+def approval_sentence(approval: Approval, places: CitationLabels) -> str:
     """Who approved what for whom, as the review states it."""
     ids = [erratum.id for erratum in approval.errata]
     place = signed(places.at(approval.review, *approval.sections), ids)

@@ -9,7 +9,7 @@ from regimen_advisor.files.errors import Location, counted
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.patient.profile_yaml import profile_lines
 from regimen_advisor.reports.annotations import Annotation, here, of_cases, of_check
-from regimen_advisor.reports.cases import Result
+from regimen_advisor.reports.cases import CaseResult
 from regimen_advisor.reports.cases import summary as cases_summary
 from regimen_advisor.reports.check import summary as check_summary
 from regimen_advisor.reports.coverage import MOST_PAIRS, lacking_words, occurrence_words, pasted
@@ -36,7 +36,7 @@ def check_markdown(checked: Checked) -> str:
     return _text(lines)
 
 
-def cases_markdown(results: Sequence[Result]) -> str:
+def cases_markdown(results: Sequence[CaseResult]) -> str:
     """The count, and each expectation that is not met."""
     found = of_cases(results)
     lines = _headline("Cases", cases_summary(results), good=not found)

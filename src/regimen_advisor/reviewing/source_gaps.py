@@ -28,7 +28,7 @@ BACKGROUND = "background.yaml"
 
 
 @dataclass(frozen=True)
-class Gap:
+class SourceGap:
     """A sentence of a section that no entry holds: ``number`` counts from 1, ``numbers`` are those not quoted."""
 
     section: str
@@ -46,8 +46,8 @@ class Gaps:
 
     source: str
     text: str
-    missing: tuple[Gap, ...]
-    background: tuple[tuple[Gap, str], ...]
+    missing: tuple[SourceGap, ...]
+    background: tuple[tuple[SourceGap, str], ...]
     sentences: int
 
 
@@ -98,7 +98,7 @@ def gaps(review: Review, text: str | Path, rulebook: Rulebook) -> Gaps:
             open_numbers = tuple(one for one in found if one not in held.numbers(section))
             if (found and not open_numbers) or (not found and held.names_one_of(section, sentence)):
                 continue
-            gap = Gap(section, number, sentence, open_numbers)
+            gap = SourceGap(section, number, sentence, open_numbers)
             reason = background.reason(section, number) if background else None
             if reason is None:
                 missing.append(gap)

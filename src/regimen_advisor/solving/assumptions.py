@@ -68,14 +68,14 @@ def _bounds(encoding: Encoding, name: str, value: Number) -> list[int]:
 
 
 @dataclass(frozen=True)
-class Given:
+class EntrySlot:
     """An entry of a history that is given, and the slot that stands for it."""
 
     entry: Entry
     slot: Slot
 
 
-def given_entries(encoding: Encoding, history: tuple[Entry, ...]) -> list[Given]:
+def given_entries(encoding: Encoding, history: tuple[Entry, ...]) -> list[EntrySlot]:
     """The entries in the order of the history, each with its slot."""
     curatives = iter(encoding.curatives)
     found = []
@@ -84,7 +84,7 @@ def given_entries(encoding: Encoding, history: tuple[Entry, ...]) -> list[Given]
             slot = next(curatives)
         else:
             slot = (encoding.maintenances if entry.maintenance else encoding.inductions)[entry.line - 1]
-        found.append(Given(entry, slot))
+        found.append(EntrySlot(entry, slot))
     return found
 
 
@@ -107,7 +107,7 @@ def _of_history(encoding: Encoding, history: tuple[Entry, ...]) -> dict[str, lis
     return found
 
 
-def _drugs(encoding: Encoding, given: Given) -> list[int]:
+def _drugs(encoding: Encoding, given: EntrySlot) -> list[int]:
     must, may = given.entry.drugs.must, given.entry.drugs.may
     found = []
     sure: set[str] = set()

@@ -16,8 +16,8 @@ from regimen_advisor.language.values import Choice, Members, Number, Value
 from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.solving.assumptions import OPEN_HISTORY, given_entries, is_asked_of_history, units, value_literals
-from regimen_advisor.solving.encoding import LEAST_LINES, OUTCOMES, Encoding, Shape, Slot
-from regimen_advisor.solving.implicants import Way, primes, tests_of
+from regimen_advisor.solving.encoding import LEAST_LINES, OUTCOMES, Encoding, EncodingSize, Slot
+from regimen_advisor.solving.implicants import Implicant, primes, tests_of
 from regimen_advisor.solving.shapes import shape_of
 from regimen_advisor.solving.solver import Session, Solver
 
@@ -28,7 +28,7 @@ MOST_WAYS = 8
 
 
 @dataclass(frozen=True)
-class Change:
+class FactChange:
     """A fact (or ``history[i].outcome``) and what it would have to be; ``words`` says the value as a profile does."""
 
     fact: str
@@ -42,7 +42,7 @@ class Change:
 class ChangeSet:
     """Changes that together suffice. ``relaxed`` are the known units of the profile that they replace."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[FactChange, ...]
     relaxed: frozenset[str] = frozenset()
 
     @property
@@ -78,7 +78,7 @@ class _Changer:
         self.patient = patient
         condition = solver.offered[regimen]
         # A solver of its own: what is found must not depend on what another one was asked before.
-        shape = Shape.of([condition]).widened(shape_of(patient, further_lines=LEAST_LINES - 1))
+        shape = EncodingSize.of([condition]).widened(shape_of(patient, further_lines=LEAST_LINES - 1))
         self.encoding = Encoding(self.domain, shape)
         self.goal = self.encoding.condition(condition)
         self.atoms = tests_of(condition, self.domain)
@@ -166,8 +166,10 @@ class _Changer:
             for way in itertools.islice(primes(self.session, self.goal, self.atoms, under), MOST_WAYS):
                 yield self._set(relaxed, told, way, under)
 
-    def _set(self, relaxed: frozenset[str], told: Mapping[str, str], way: Way, under: Sequence[int]) -> ChangeSet:
-        changes = [Change(key, Choice(frozenset({word})), word, "change", "treatment") for key, word in told.items()]
+    def _set(self, relaxed: frozenset[str], told: Mapping[str, str], way: Implicant, under: Sequence[int]) -> ChangeSet:
+        changes = [
+            FactChange(key, Choice(frozenset({word})), word, "change", "treatment") for key, word in told.items()
+        ]
         values: dict[str, Value] = {}
         if "lines" in relaxed:
             fact = self.domain.facts["prior_lines"]
@@ -197,8 +199,8 @@ class _Changer:
         table = self.encoding.choices[name]
         return Choice(frozenset(word for word, literal in table.items() if self.session.can(given, [literal])))
 
-    def _change(self, name: str, value: Value, kind: Kind) -> Change:
-        return Change(name, value, self._words(name, value), kind, self.domain.facts[name].permanence)
+    def _change(self, name: str, value: Value, kind: Kind) -> FactChange:
+        return FactChange(name, value, self._words(name, value), kind, self.domain.facts[name].permanence)
 
     def _words(self, name: str, value: Value) -> str:
         fact = self.domain.facts[name]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from regimen_advisor.solving.determining_sets import Settling
-from regimen_advisor.solving.replies import Reply
+from regimen_advisor.solving.replies import CandidateAnswer
 
 
-def decisive(settling: Settling, key: str, regimen: str, tests: Sequence[Reply], wanted: set[bool]) -> Iterator[Reply]:
+def decisive(
+    settling: Settling, key: str, regimen: str, tests: Sequence[CandidateAnswer], wanted: set[bool]
+) -> Iterator[CandidateAnswer]:
     """For each wanted outcome the first combination of tests, failing before passing, that settles it so.
 
     ``tests`` are what the rules of the regimen ask of the answer to the question ``key``; ``wanted`` holds whether the
@@ -19,7 +21,9 @@ def decisive(settling: Settling, key: str, regimen: str, tests: Sequence[Reply],
 
 
 class _Search:
-    def __init__(self, settling: Settling, key: str, regimen: str, tests: Sequence[Reply], wanted: set[bool]) -> None:
+    def __init__(
+        self, settling: Settling, key: str, regimen: str, tests: Sequence[CandidateAnswer], wanted: set[bool]
+    ) -> None:
         self.completions, self.tests, self.wanted = settling.completions, tests, set(wanted)
         self.offered = settling.offered[regimen]
         self.others = [
@@ -30,7 +34,9 @@ class _Search:
         ]
         self._hopeless: dict[bool, list[frozenset[int]]] = {value: [] for value in wanted}
 
-    def answers(self, chosen: tuple[Reply, ...], literals: tuple[int, ...], left: int) -> Iterator[Reply]:
+    def answers(
+        self, chosen: tuple[CandidateAnswer, ...], literals: tuple[int, ...], left: int
+    ) -> Iterator[CandidateAnswer]:
         can = self.completions.can
         yes, no = can(literals, [self.offered]), can(literals, [-self.offered])
         if yes != no:
@@ -61,7 +67,7 @@ class _Search:
         self._hopeless[value].append(needed)
         return True
 
-    def _needed(self, parts: list[Reply], value: bool) -> Reply:
+    def _needed(self, parts: list[CandidateAnswer], value: bool) -> CandidateAnswer:
         """The answer without the tests that it can do without."""
         against = -self.offered if value else self.offered
         for part in list(parts):
@@ -70,4 +76,4 @@ class _Search:
                 parts = rest
         literals = tuple(literal for part in parts for literal in part.literals)
         tests = tuple(test for part in parts for test in part.tests)
-        return Reply(", ".join(part.words for part in parts), literals, tests)
+        return CandidateAnswer(", ".join(part.words for part in parts), literals, tests)

@@ -15,7 +15,7 @@ from typing import Any
 
 from regimen_advisor.language.conditions import fields_of
 from regimen_advisor.language.standings import Standing
-from regimen_advisor.patient.axioms import Clause
+from regimen_advisor.patient.axioms import AxiomClause
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.solving.assumptions import open_questions
@@ -26,7 +26,7 @@ Keys = frozenset[str]
 HISTORY = "history"
 
 
-class Pair:
+class TwoCopies:
     """Two complete patients of one encoding in one solver. Variable ``v`` is 3v-2 in one, 3v-1 in the other."""
 
     def __init__(self, encoding: Encoding) -> None:
@@ -98,8 +98,8 @@ def other(literal: int) -> int:
 
 
 @lru_cache(maxsize=4)
-def _pair(session: Session) -> Pair:
-    return Pair(session.encoding)
+def _pair(session: Session) -> TwoCopies:
+    return TwoCopies(session.encoding)
 
 
 class Settling:
@@ -187,7 +187,7 @@ class Settling:
 
     def _search(self, regimens: Sequence[str], family: list[Keys], keys: Sequence[str]) -> tuple[Keys, ...]:
         while True:
-            candidates = smallest_meeting(family, keys)
+            candidates = minimum_hitting_sets(family, keys)
             missed = next(filter(None, (self._disagreement(regimens, chosen, keys) for chosen in candidates)), None)
             if missed is None:
                 return tuple(candidates)
@@ -213,7 +213,7 @@ class Settling:
         return frozenset(keys) - frozenset(agreed)
 
 
-def smallest_meeting(family: Sequence[Keys], keys: Sequence[str]) -> list[Keys]:
+def minimum_hitting_sets(family: Sequence[Keys], keys: Sequence[str]) -> list[Keys]:
     """All smallest sets of ``keys`` that share a member with each set of the family, in the order of ``keys``."""
     forced = frozenset(itertools.chain.from_iterable(group for group in family if len(group) == 1))
     rest = [group for group in family if group.isdisjoint(forced)]
@@ -241,7 +241,7 @@ def ties(domain: Domain) -> Mapping[str, frozenset[str]]:
     """For each fact (the history being one) those that axioms tie it to, at one or more removes."""
     groups: list[frozenset[str]] = [frozenset({unit_of(domain, name)}) for name in domain.facts]
     for axiom in domain.axioms:
-        if isinstance(axiom, Clause):
+        if isinstance(axiom, AxiomClause):
             tied = frozenset(unit_of(domain, literal.atom.fact) for literal in axiom.literals)
             merged = tied.union(*(group for group in groups if not group.isdisjoint(tied)))
             groups = [*(group for group in groups if group.isdisjoint(tied)), merged]

@@ -14,10 +14,10 @@ from typing import get_args
 
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
 from regimen_advisor.language.values import Atom, Between, Includes, Is
-from regimen_advisor.patient.facts import HISTORY_SETS, ChoiceFact, Clause, Domain, NumberFact, Outcome, SetFact
-from regimen_advisor.solving.shapes import LEAST_LINES, Shape, kinds_of_drugs
+from regimen_advisor.patient.facts import HISTORY_SETS, AxiomClause, ChoiceFact, Domain, NumberFact, Outcome, SetFact
+from regimen_advisor.solving.shapes import LEAST_LINES, EncodingSize, kinds_of_drugs
 
-__all__ = ["LEAST_LINES", "OUTCOMES", "TRUE", "Encoding", "Shape", "Slot"]
+__all__ = ["LEAST_LINES", "OUTCOMES", "TRUE", "Encoding", "EncodingSize", "Slot"]
 
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
 ENDED = ("progressed", "relapsed")
@@ -37,7 +37,7 @@ class Slot:
 class Encoding:
     """Clauses over numbered variables; literals of atoms and conditions are made when they are first asked for."""
 
-    def __init__(self, domain: Domain, shape: Shape) -> None:
+    def __init__(self, domain: Domain, shape: EncodingSize) -> None:
         self.domain, self.shape = domain, shape
         self.clauses: list[list[int]] = [[TRUE]]
         self.variables = TRUE
@@ -52,7 +52,7 @@ class Encoding:
         self._history()
         for axiom in domain.axioms:
             # A Contained axiom speaks of history sets only, and their definitions imply it.
-            if isinstance(axiom, Clause):
+            if isinstance(axiom, AxiomClause):
                 literals = [(self.atom(literal.atom), literal.wanted) for literal in axiom.literals]
                 self.add(*(literal if wanted else -literal for literal, wanted in literals))
 

@@ -12,10 +12,10 @@ from functools import lru_cache
 from regimen_advisor.language.conditions import Condition, atoms_of
 from regimen_advisor.language.values import Atom, Between, Includes, Is
 from regimen_advisor.patient.facts import Domain, NumberFact, SignedAtom
-from regimen_advisor.solving.encoding import Encoding, Shape
+from regimen_advisor.solving.encoding import Encoding, EncodingSize
 from regimen_advisor.solving.solver import Session, Solver
 
-Way = tuple[SignedAtom, ...]
+Implicant = tuple[SignedAtom, ...]
 TOO_MANY = 2_000
 
 
@@ -30,7 +30,7 @@ def place_of(atom: Atom) -> str:
             return f"{fact} {member}"
 
 
-def ways_to(solver: Solver, condition: Condition) -> tuple[Way, ...]:
+def ways_to(solver: Solver, condition: Condition) -> tuple[Implicant, ...]:
     """An irredundant set of ways to meet a condition, shortest first; none where no patient meets it.
 
     The empty way means that every patient does. What was found for a condition is kept.
@@ -39,9 +39,9 @@ def ways_to(solver: Solver, condition: Condition) -> tuple[Way, ...]:
 
 
 @lru_cache(maxsize=1024)
-def _ways_to(domain: Domain, condition: Condition) -> tuple[Way, ...]:
+def _ways_to(domain: Domain, condition: Condition) -> tuple[Implicant, ...]:
     # A solver of its own: what is found must not depend on what another one was asked before.
-    encoding = Encoding(domain, Shape.of([condition]))
+    encoding = Encoding(domain, EncodingSize.of([condition]))
     goal = encoding.condition(condition)
     session = Session(encoding)
     found = list(primes(session, goal, tests_of(condition, domain)))
@@ -70,7 +70,7 @@ def tests_of(condition: Condition, domain: Domain) -> list[Atom]:
     return sorted(found, key=place_of)
 
 
-def _joined(way: Way, domain: Domain) -> Iterator[SignedAtom]:
+def _joined(way: Implicant, domain: Domain) -> Iterator[SignedAtom]:
     """The way with "at least" and "not at least" of one number as one range."""
     done: set[str] = set()
     for literal in way:
@@ -88,7 +88,7 @@ def _joined(way: Way, domain: Domain) -> Iterator[SignedAtom]:
                 yield SignedAtom(Between(name, fact.low if low is None else low, fact.high if end is None else end - 1))
 
 
-def primes(session: Session, goal: int, atoms: Sequence[Atom], under: Sequence[int] = ()) -> Iterator[Way]:
+def primes(session: Session, goal: int, atoms: Sequence[Atom], under: Sequence[int] = ()) -> Iterator[Implicant]:
     """Ways to reach the literal ``goal`` given the literals ``under``, until they cover every such patient.
 
     Blocks what it found in the session: give it one of its own.
@@ -122,7 +122,7 @@ def shortest(session: Session, cube: Sequence[int], goal: int, under: Sequence[i
     return left
 
 
-def _irredundant(session: Session, ways: Sequence[Way]) -> list[Way]:
+def _irredundant(session: Session, ways: Sequence[Implicant]) -> list[Implicant]:
     """The ways without those that the others cover."""
     encoding = session.encoding
     cubes = [_cube(encoding, way) for way in ways]
@@ -135,9 +135,9 @@ def _irredundant(session: Session, ways: Sequence[Way]) -> list[Way]:
     return [ways[index] for index in kept]
 
 
-def _cube(encoding: Encoding, way: Way) -> list[int]:
+def _cube(encoding: Encoding, way: Implicant) -> list[int]:
     return [encoding.atom(literal.atom) if literal.wanted else -encoding.atom(literal.atom) for literal in way]
 
 
-def _rank(way: Way) -> tuple[int, list[str]]:
+def _rank(way: Implicant) -> tuple[int, list[str]]:
     return len(way), sorted(f"{place_of(literal.atom)} {literal.wanted}" for literal in way)

@@ -12,7 +12,7 @@ Tests = tuple[SignedAtom, ...]
 
 
 @dataclass(frozen=True)
-class Reply:
+class CandidateAnswer:
     """An answer. ``unless`` says the opposite of one that is a single test."""
 
     words: str
@@ -21,9 +21,9 @@ class Reply:
     unless: str = ""
 
     @property
-    def opposite(self) -> Reply:
+    def opposite(self) -> CandidateAnswer:
         """The answer that the test is not met."""
-        return Reply(self.unless, (-self.literals[0],), tuple(~test for test in self.tests), self.words)
+        return CandidateAnswer(self.unless, (-self.literals[0],), tuple(~test for test in self.tests), self.words)
 
 
 def is_word(fact: str, word: str) -> Tests:

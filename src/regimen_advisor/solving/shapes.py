@@ -17,7 +17,7 @@ LEAST_CURATIVE = 2
 
 
 @dataclass(frozen=True)
-class Shape:
+class EncodingSize:
     """How much an encoding can tell apart: drugs and classes by name, lines and curative treatments by number."""
 
     members: frozenset[str]
@@ -25,7 +25,7 @@ class Shape:
     curative: int
 
     @classmethod
-    def of(cls, conditions: Iterable[Condition]) -> Shape:
+    def of(cls, conditions: Iterable[Condition]) -> EncodingSize:
         """The smallest shape in which each condition means what it means for every patient with an open history."""
         members: set[str] = set()
         lines = LEAST_LINES
@@ -37,20 +37,22 @@ class Shape:
                     lines = max(lines, atom.low, atom.high + 1 if atom.high < MOST_LINES else 0)
         return cls(frozenset(members), lines, LEAST_CURATIVE)
 
-    def widened(self, other: Shape) -> Shape:
+    def widened(self, other: EncodingSize) -> EncodingSize:
         """A shape that tells apart what either does."""
-        return Shape(self.members | other.members, max(self.lines, other.lines), max(self.curative, other.curative))
+        return EncodingSize(
+            self.members | other.members, max(self.lines, other.lines), max(self.curative, other.curative)
+        )
 
-    def covers(self, other: Shape) -> bool:
+    def covers(self, other: EncodingSize) -> bool:
         """Whether this shape tells apart all that ``other`` does."""
         return self.widened(other) == self
 
 
-def shape_of(patient: Patient, further_lines: int = 0) -> Shape:
+def shape_of(patient: Patient, further_lines: int = 0) -> EncodingSize:
     """The shape that the history of a patient needs, and room for lines that may still be added to it."""
     entries = patient.history or ()
     lines = max((entry.line or 0 for entry in entries), default=0)
-    return Shape(frozenset(), lines + further_lines, sum(entry.line is None for entry in entries))
+    return EncodingSize(frozenset(), lines + further_lines, sum(entry.line is None for entry in entries))
 
 
 def kinds_of_drugs(domain: Domain, members: frozenset[str]) -> dict[str, frozenset[str]]:

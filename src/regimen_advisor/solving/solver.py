@@ -16,7 +16,7 @@ from regimen_advisor.language.values import Truth
 from regimen_advisor.patient.facts import Domain, NumberFact
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.solving.assumptions import units
-from regimen_advisor.solving.encoding import Encoding, Shape
+from regimen_advisor.solving.encoding import Encoding, EncodingSize
 from regimen_advisor.solving.session import Completions, ImpossiblePatient, Model, Session
 from regimen_advisor.solving.shapes import shape_of
 
@@ -63,7 +63,7 @@ class Solver:
         self.domain, self.regimens, self.rules = domain, regimens, rules
         self.offered = {name: of.offered for name, of in regimens.items()}
         of_regimens = [part for of in regimens.values() for part in (of.offer, of.exclusion, of.caution)]
-        self.shape = Shape.of([*rules.values(), *of_regimens])
+        self.shape = EncodingSize.of([*rules.values(), *of_regimens])
         self._lines = self.shape.lines
         self._thresholds: Mapping[str, tuple[int, ...]] = {}
         self._session: Session | None = None
@@ -75,7 +75,7 @@ class Solver:
         """A running solver that tells apart what the rules, these conditions and this patient need."""
         current = self._session
         fresh = [one for one in conditions if current is None or not current.encoding.knows(one)]
-        wanted = Shape.of(fresh)
+        wanted = EncodingSize.of(fresh)
         if patient is not None:
             wanted = wanted.widened(shape_of(patient))
         if current is None or not current.encoding.shape.covers(wanted):

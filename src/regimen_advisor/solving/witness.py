@@ -12,7 +12,7 @@ from regimen_advisor.patient.facts import ChoiceFact, NumberFact, SetFact
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.solving.assumptions import is_asked_of_history, units
-from regimen_advisor.solving.encoding import ENDED, OUTCOMES, Encoding, Shape, Slot
+from regimen_advisor.solving.encoding import ENDED, OUTCOMES, Encoding, EncodingSize, Slot
 from regimen_advisor.solving.shapes import shape_of
 from regimen_advisor.solving.solver import Model, Session, Solver
 
@@ -37,11 +37,11 @@ def witness(solver: Solver, condition: Condition, patient: Patient | None = None
 
 
 def _complete(solver: Solver, condition: Condition, patient: Patient | None) -> Written | None:
-    shape = Shape.of([condition])
+    shape = EncodingSize.of([condition])
     if patient is not None:
         lines = patient.facts["prior_lines"]
         assert isinstance(lines, Number)
-        shape = shape.widened(shape_of(patient)).widened(Shape(frozenset(), lines.low, 0))
+        shape = shape.widened(shape_of(patient)).widened(EncodingSize(frozenset(), lines.low, 0))
     encoding = Encoding(solver.domain, shape)
     goal = encoding.condition(condition)
     known = [] if patient is None else [part for literals in units(encoding, patient).values() for part in literals]

@@ -65,7 +65,7 @@ class SaidText(Record):
 
 
 @dataclass(frozen=True)
-class Said:
+class ExpectedStatement:
     """A statement rule that must be shown; ``effect`` and ``studies`` are free where they are ``None``."""
 
     rule: str
@@ -105,7 +105,7 @@ class RuleCase:
     patient: Patient
     profile: Mapping[str, Any]
     expect: Mapping[str, Expectation]
-    says: tuple[Said, ...] | None
+    says: tuple[ExpectedStatement, ...] | None
     says_not: tuple[str, ...]
     exactly: bool
     source: Source | None
@@ -181,11 +181,11 @@ def _case(document: Document, rulebook: Rulebook, profiles: Path) -> RuleCase:
     )
 
 
-def _said(text: str | SaidText) -> Said:
+def _said(text: str | SaidText) -> ExpectedStatement:
     if isinstance(text, str):
-        return Said(text)
+        return ExpectedStatement(text)
     effect = next(effect for effect in STATEMENTS if getattr(text, effect.value) is not None)
-    return Said(getattr(text, effect.value), effect, text.studies)
+    return ExpectedStatement(getattr(text, effect.value), effect, text.studies)
 
 
 def _unknown_names(text: CaseText, document: Document, rulebook: Rulebook) -> Iterator[Problem]:

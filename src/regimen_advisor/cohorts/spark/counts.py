@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from regimen_advisor.cohorts.changes import SHOWN, Change, CohortChanges, ranked
+from regimen_advisor.cohorts.changes import SHOWN, CohortChanges, StandingChange, ranked
 from regimen_advisor.cohorts.cohort import MOST_TOLD, QUESTIONS, SET_APART, UNREAD, Summary, column_and_cell
 from regimen_advisor.cohorts.concordance import Concordance, compared, concordance_of
 from regimen_advisor.cohorts.spark.worker import CHANGED, NUMBER
@@ -72,5 +72,5 @@ def changes_on_spark(rows: Any, old: str, new: str) -> CohortChanges:
     found = []
     for row in each.groupBy("change").count().collect():
         regimen, before, after = row["change"].split("\t")
-        found.append(Change(regimen, before, after, row["count"], tuple(ids[row["change"]])))
+        found.append(StandingChange(regimen, before, after, row["count"], tuple(ids[row["change"]])))
     return CohortChanges(old, new, rows.count(), ranked(found))

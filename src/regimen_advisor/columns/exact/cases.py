@@ -23,7 +23,7 @@ import polars as pl
 from regimen_advisor.columns.entries import Bits, Flags, firsts_of
 from regimen_advisor.columns.exact.packed import PackedColumns, as_words, unpacked
 from regimen_advisor.columns.facts import Batch, FactReader
-from regimen_advisor.columns.program import Column, Program
+from regimen_advisor.columns.program import Column, ColumnProgram
 from regimen_advisor.language.conditions import Condition, Leaf, Named, Not, atoms_of, children
 from regimen_advisor.language.values import Includes
 from regimen_advisor.patient.facts import SetFact
@@ -41,7 +41,7 @@ class Cases:
     def __init__(
         self,
         reader: FactReader,
-        program: Program,
+        program: ColumnProgram,
         conditions: Iterable[tuple[Condition, Column]],
         flags: Iterable[Column] = (),
     ) -> None:

@@ -14,7 +14,7 @@ from regimen_advisor.language.values import Choice
 from regimen_advisor.patient.facts import ChoiceFact
 
 
-class Clinicals:
+class ClinicalWorlds:
     """The complete combinations of the clinical facts that obey the axioms, and which of them some cells allow."""
 
     def __init__(self, reader: FactReader) -> None:

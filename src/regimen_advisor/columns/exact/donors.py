@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from regimen_advisor.columns.cells import Cell
 from regimen_advisor.columns.entries import OUTCOMES, Bits, Entries, Flags, Ints
-from regimen_advisor.columns.exact.combinations import Clinicals
+from regimen_advisor.columns.exact.combinations import ClinicalWorlds
 from regimen_advisor.columns.facts import Batch, FactReader
 from regimen_advisor.columns.history import HistoryReader
 from regimen_advisor.columns.layout import WORD_BITS
@@ -48,10 +48,10 @@ class OpenRows:
     told: Flags
     """A history is given, and nothing of it is filled in: it leaves nothing open, or the row says more beside it."""
     combinations: Ints
-    """The combination of clinical cells (``Clinicals.places``)."""
+    """The combination of clinical cells (``ClinicalWorlds.places``)."""
 
     @classmethod
-    def of(cls, batch: Batch, reader: FactReader, clinicals: Clinicals) -> OpenRows:
+    def of(cls, batch: Batch, reader: FactReader, clinicals: ClinicalWorlds) -> OpenRows:
         """All rows of a batch."""
         keys = reader.clinical.keys(reader.tables, batch.codes, np.zeros(len(batch.fault), np.int64)) // 3
         told = batch.has_history.copy()
@@ -87,10 +87,10 @@ class CellLiterals:
         return value_literals(self.encoding, key, cell.facts[key])
 
 
-class Filling:
+class Donor:
     """A complete patient, who lends other rows what they leave open."""
 
-    def __init__(self, model: Model, literals: CellLiterals, clinicals: Clinicals) -> None:
+    def __init__(self, model: Model, literals: CellLiterals, clinicals: ClinicalWorlds) -> None:
         self.reader, self.clinicals = literals.reader, clinicals
         self._model, self._encoding, self._literals = model, literals.encoding, literals
         reader, encoding = self.reader, self._encoding

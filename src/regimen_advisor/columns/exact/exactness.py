@@ -15,8 +15,8 @@ import polars as pl
 
 from regimen_advisor.columns.engine import ColumnEngine
 from regimen_advisor.columns.entries import Bits, Ints
-from regimen_advisor.columns.exact.combinations import Clinicals
-from regimen_advisor.columns.exact.donors import CellLiterals, Filling, OpenRows
+from regimen_advisor.columns.exact.combinations import ClinicalWorlds
+from regimen_advisor.columns.exact.donors import CellLiterals, Donor, OpenRows
 from regimen_advisor.columns.exact.needs import Need, OpenCells
 from regimen_advisor.columns.rows import patient_of
 
@@ -34,10 +34,10 @@ _KEPT = 256
 """Patients that are kept from batch to batch, those that settled most cells."""
 
 
-class _Tried:
+class _RatedDonor:
     """A filling, and what it has been good for: how many cells it has settled of each question."""
 
-    def __init__(self, filling: Filling, questions: int) -> None:
+    def __init__(self, filling: Donor, questions: int) -> None:
         self.filling = filling
         self.served = np.zeros((2, questions), np.int64)
         self._new = True
@@ -76,8 +76,8 @@ class Settler:
         # One of its own: which completions it finds, and so what it is asked, must not hang on what was asked before.
         self.solver = Solver(engine.rulebook.domain, engine.regimens, engine.effective)
         self._stays: list[dict[int, bool]] = [{} for _ in self._questions]
-        self._clinicals = Clinicals(engine.reader)
-        self._fillings: list[_Tried] = []
+        self._clinicals = ClinicalWorlds(engine.reader)
+        self._fillings: list[_RatedDonor] = []
         self._prepared: Session | None = None
         session = self._session()
         for question in self._questions:
@@ -110,11 +110,11 @@ class Settler:
         need.cases = self._open.cases(batch.at(need.rows), patients.table[need.rows])
         return self._asked_of_solver(patients, need, rows)
 
-    def _fill(self, need: Need, rows: OpenRows, fillings: list[_Tried]) -> tuple[Need, OpenRows]:
+    def _fill(self, need: Need, rows: OpenRows, fillings: list[_RatedDonor]) -> tuple[Need, OpenRows]:
         """What is still needed after the fillings have been tried, those that have served most first."""
         order = sorted(fillings, key=lambda one: -one.served.sum())
         while order and len(need.rows):
-            together: list[tuple[_Tried, Ints, list[Bits]]] = []
+            together: list[tuple[_RatedDonor, Ints, list[Bits]]] = []
             size = 0
             while order and size < _AT_ONCE:
                 one = order.pop(0)
@@ -176,8 +176,8 @@ class Settler:
             self._stays[index][int(need.cases[index, place])] = not need.at(index, place)
 
     def _lends(self, model: Model) -> None:
-        filling = Filling(model, self._literals, self._clinicals)
-        self._fillings.append(_Tried(filling, len(self._questions)))
+        filling = Donor(model, self._literals, self._clinicals)
+        self._fillings.append(_RatedDonor(filling, len(self._questions)))
 
     def _session(self, patient: Patient | None = None) -> Session:
         session = self.solver.session(patient=patient)

@@ -16,7 +16,7 @@ from regimen_advisor.columns.entries import Bits, Flags, Ints
 from regimen_advisor.columns.exact.cases import Cases
 from regimen_advisor.columns.exact.packed import Packed, PackedColumns, unpacked
 from regimen_advisor.columns.facts import Batch
-from regimen_advisor.columns.program import TRUE, Column, Program
+from regimen_advisor.columns.program import TRUE, Column, ColumnProgram
 from regimen_advisor.language.conditions import Condition
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Question:
+class OpenCondition:
     """A condition that is open in some cells; ``both`` says whether it must be possible too that it is false."""
 
     condition: Condition
@@ -75,8 +75,8 @@ class OpenCells:
     """The questions that the rules of a rulebook may leave open, compiled; equal ones are one question."""
 
     def __init__(self, engine: ColumnEngine) -> None:
-        self._program = program = Program(engine.layout)
-        found: dict[tuple[Column, Column, bool], Question] = {}
+        self._program = program = ColumnProgram(engine.layout)
+        found: dict[tuple[Column, Column, bool], OpenCondition] = {}
         for name, rules in engine.regimens.items():
             for condition, among, both in (
                 (rules.offered, None, True),
@@ -87,7 +87,7 @@ class OpenCells:
                 where = program.both((within, program.unknown(condition)))
                 if where.constant is not False:
                     key = where, program.truth(condition, wanted=True), both
-                    found.setdefault(key, Question(condition, where, both, set())).regimens.add(name)
+                    found.setdefault(key, OpenCondition(condition, where, both, set())).regimens.add(name)
         self.questions = list(found.values())
         self._open = PackedColumns(program, [question.where for question in self.questions])
         truths = [program.truth(question.condition, wanted) for wanted in (True, False) for question in self.questions]

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regimen_advisor.columns.entries import Bits, Flags
-from regimen_advisor.columns.program import Column, Program
+from regimen_advisor.columns.program import Column, ColumnProgram
 
 Packed = npt.NDArray[np.uint8]
 _BYTE = 8
@@ -22,7 +22,7 @@ _BYTE = 8
 class PackedColumns:
     """Some columns of a program, ready to be computed."""
 
-    def __init__(self, program: Program, columns: Sequence[Column]) -> None:
+    def __init__(self, program: ColumnProgram, columns: Sequence[Column]) -> None:
         self.columns = tuple(columns)
         self._steps = program.steps(columns)
 
