@@ -100,7 +100,7 @@ def test_a_written_table_of_patients_has_the_mode_of_the_umask_or_of_the_table_b
 
 def test_nobody_else_may_read_the_working_folder_of_a_cohort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("polars", reason="the extra `cohort` is not installed")
-    judging = importlib.import_module("regimen_advisor.cohorts.cohort")
+    judging = importlib.import_module("regimen_advisor.cli.cohort_work")
     seen = []
     summarise = judging.summarise
 
