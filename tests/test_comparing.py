@@ -616,7 +616,7 @@ def test_text_names_the_range_in_words_and_keeps_to_80_columns(diff: Any, edited
 
 def test_markdown_folds_each_change_and_holds_its_witness_as_yaml(diff: Any, edited: Any) -> None:
     out = diff(RULES, edited(TPS), "--format", "markdown").out
-    assert "| ivonescimab | offered | offered-with-caution |" in out
+    assert "<details><summary>ivonescimab: offered -> offered-with-caution</summary>" in out
     assert out.count("<details>") == out.count("</details>")
     assert "```yaml\ndisease: nsclc" in out
 

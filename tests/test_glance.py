@@ -7,7 +7,8 @@ import pytest
 from conftest import ROOT
 from regimen_advisor.advice import Advice
 from regimen_advisor.advising import advise
-from regimen_advisor.documents.blocks import StackedRow, Table, lines_of
+from regimen_advisor.documents.blocks import StackedRow, Table
+from regimen_advisor.documents.text import lines_of
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.profile import read_profile

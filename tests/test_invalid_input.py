@@ -538,7 +538,7 @@ BROKEN_RULEBOOKS: dict[str, list[str]] = {
     ],
     "unknown-section": [
         (
-            "nsclc/broken.yaml:8:43: section: expected a section of the bispecific review: abstract, 1, 2, "
+            "nsclc/broken.yaml:8:43: section: expected a section of `bispecific`: abstract, 1, 2, "
             "2.1, 2.1.1, 2.1.2, 2.1.3, 2.1.4, 2.2, 2.2.1, 2.2.2, 2.3, 3, 3.1, 3.2, 3.3, 4, 4.1, 4.2, 4.3, 5, "
             "6"
         ),

@@ -12,13 +12,14 @@ import pytest
 
 from generators import random_patient, random_rulebook
 from regimen_advisor.advising import advise
+from regimen_advisor.documents.text import lines_of, plain
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.conditions_yaml import written
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import Condition
 from regimen_advisor.language.values import Truth
 from regimen_advisor.patient.profile_yaml import flow
-from regimen_advisor.reports.mutation import render_json, render_text
+from regimen_advisor.reports.mutation import data, document
 from regimen_advisor.testing.cases import RuleCase, case_files, parse_cases, read_cases
 from regimen_advisor.testing.mutants import Mutant, Operator, mutants
 from regimen_advisor.testing.mutation import MutantResult, MutationRunner, mutate
@@ -185,7 +186,7 @@ def test_a_survivor_comes_with_a_patient_that_tells_it_apart(rulebook: Rulebook)
             for one in (book, mutant.applied(book))
         ]
         assert options[0] != options[1]
-    text = render_text(mutation)
+    text = plain(lines_of(document(mutation)))
     assert "-   ecog: {at_least: 2}" in text
     assert "+   ecog: {at_least: 3}" in text
     assert "a patient that tells them apart:\n    disease: nsclc\n    ecog: 2" in text
@@ -412,7 +413,7 @@ def test_mutate_refuses_cases_that_fail_already(tmp_path: Path, capsys: pytest.C
 
 def test_json_holds_what_became_of_every_mutant(rulebook: Rulebook) -> None:
     book = rulebook_of(rulebook, rule("{disease: nsclc, ecog: {at_least: 2}}"))
-    found = json.loads(render_json(mutate(book, [], workers=1)))
+    found = data(mutate(book, [], workers=1))
     assert found["mutants"] == len(found["verdicts"]) == found["killed"] + found["survived"] + found["equivalent"]
     first: dict[str, object] = found["verdicts"][0]
     assert set(first) == {"operator", "subject", "file", "line", "before", "after", "fate", "case", "witness"}

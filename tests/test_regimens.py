@@ -63,7 +63,7 @@ def test_the_section_of_a_regimen_is_one_that_holds_its_study() -> None:
     sections = {"antiangiogenic": {"4.1", "4.2", "4.3", "5", "5.1", "5.2"}}
     sections["bispecific"] = {"3.1", "3.2", "3.3", "4.1", "4.2", "4.3"}
     placed = [source for r in REGIMENS.values() for source in (r.source, *([r.schedule.source] if r.schedule else []))]
-    assert [str(source) for source in placed if source.section not in sections[source.review]] == []
+    assert [str(one) for source in placed for one in source.places if one.section not in sections[one.review]] == []
 
 
 @pytest.mark.parametrize(

@@ -168,7 +168,7 @@ def test_a_draft_places_every_number_of_the_section_and_marks_every_guess():
     written = draft("third", "1", sentence)
     assert all(number in written for number in kinds)
     guesses = [line for line in written.splitlines() if not line.startswith(("#", "  #")) and ":" in line]
-    decided = re.compile(r"^(cited_in:|  - \{review|results:|    (unit|values|section):)")
+    decided = re.compile(r"^(cited_in:|  - \{review|results:|    (unit|values|source):)")
     assert all("# CHECK" in line or decided.match(line) for line in guesses)
 
 

@@ -7,9 +7,11 @@ import typer
 
 from regimen_advisor.cli.options import Output, Rules
 from regimen_advisor.cli.schema import write_schemas
+from regimen_advisor.documents.json import as_json
+from regimen_advisor.documents.writing import written
 from regimen_advisor.files.folders import MANIFEST, SCHEMAS
 from regimen_advisor.knowledge.rulebook import fresh_manifest, load_rulebook
-from regimen_advisor.reports import annotations, sarif, summaries
+from regimen_advisor.reports import annotations, sarif
 from regimen_advisor.reports import check as report
 from regimen_advisor.reports.files import write_file, write_output
 from regimen_advisor.reviewing.checking import Checked
@@ -55,12 +57,10 @@ def check(
 def _checked(checked: Checked, format: CheckFormat) -> str:
 
     match format:
-        case CheckFormat.TEXT:
-            return report.render_text(checked)
+        case CheckFormat.TEXT | CheckFormat.MARKDOWN:
+            return written(report.document(checked), format.value, below=2)
         case CheckFormat.JSON:
-            return report.render_json(checked)
-        case CheckFormat.MARKDOWN:
-            return summaries.check_markdown(checked)
+            return as_json(report.data(checked))
         case CheckFormat.GITHUB:
             return annotations.render_github(annotations.of_check(checked))
         case CheckFormat.SARIF:

@@ -10,11 +10,12 @@ import typer
 from regimen_advisor.cli import completion
 from regimen_advisor.cli.case_files import Paths, Profiles, cases_at, refuse_unknown, working_rulebook
 from regimen_advisor.cli.options import Output, Rules
+from regimen_advisor.documents.json import as_json
+from regimen_advisor.documents.writing import written
 from regimen_advisor.reports import coverage as report
 from regimen_advisor.reports.annotations import of_coverage, render_github
 from regimen_advisor.reports.coverage_html import render_html
 from regimen_advisor.reports.files import write_output
-from regimen_advisor.reports.summaries import coverage_markdown
 from regimen_advisor.testing.coverage import measure
 
 
@@ -51,14 +52,12 @@ def coverage(  # noqa: PLR0917
     refuse_unknown(rule or [], rulebook.rules, "rule")
     measured = measure(rulebook, cases_at(paths, rulebook, profiles), rule or None)
     match format:
-        case CoverageFormat.TEXT:
-            text = report.render_text(measured, everything=everything)
+        case CoverageFormat.TEXT | CoverageFormat.MARKDOWN:
+            text = written(report.document(measured, everything=everything), format.value, below=2)
         case CoverageFormat.JSON:
-            text = report.render_json(measured)
+            text = as_json(report.data(measured))
         case CoverageFormat.HTML:
             text = render_html(measured)
-        case CoverageFormat.MARKDOWN:
-            text = coverage_markdown(measured)
         case CoverageFormat.GITHUB:
             text = render_github(of_coverage(measured))
     write_output(text, output)

@@ -10,10 +10,12 @@ from typing import Annotated
 import typer
 
 from regimen_advisor.cli.options import Output, Rules, day_of
+from regimen_advisor.documents.json import as_json
+from regimen_advisor.documents.writing import written
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.patient.profile_yaml import flow, profile_lines
 from regimen_advisor.reports.annotations import of_diff, render_github
-from regimen_advisor.reports.diff import DiffReport, standings_words
+from regimen_advisor.reports.diff import DiffReport, data, document, standings_words
 from regimen_advisor.reports.files import write_file, write_output
 from regimen_advisor.reviewing.comparing import RulebookComparison, compare
 from regimen_advisor.reviewing.profile_share import share_of
@@ -89,12 +91,10 @@ def diff(
 
 def _compared(report: DiffReport, format: DiffFormat) -> str:
     match format:
-        case DiffFormat.TEXT:
-            return report.text()
-        case DiffFormat.MARKDOWN:
-            return report.markdown()
+        case DiffFormat.TEXT | DiffFormat.MARKDOWN:
+            return written(document(report), format.value, below=2)
         case DiffFormat.JSON:
-            return report.json()
+            return as_json(data(report))
         case DiffFormat.GITHUB:
             return render_github(of_diff(report))
 

@@ -11,9 +11,11 @@ import typer
 from regimen_advisor.cli import terminal
 from regimen_advisor.cli.case_files import Paths, Profiles, cases_at, refuse_unknown, results_of, working_rulebook
 from regimen_advisor.cli.options import Output, Rules
+from regimen_advisor.documents.json import as_json
+from regimen_advisor.documents.writing import written
 from regimen_advisor.files.errors import InputError, Problem
 from regimen_advisor.knowledge.rulebook import Rulebook
-from regimen_advisor.reports import annotations, summaries
+from regimen_advisor.reports import annotations
 from regimen_advisor.reports import mutation as report
 from regimen_advisor.reports.files import write_output
 from regimen_advisor.testing.cases import RuleCase
@@ -62,12 +64,10 @@ def mutate(  # noqa: PLR0917
 def _mutated(mutation: Mutation, format: MutationFormat, *, everything: bool) -> str:
 
     match format:
-        case MutationFormat.TEXT:
-            return report.render_text(mutation, everything=everything)
+        case MutationFormat.TEXT | MutationFormat.MARKDOWN:
+            return written(report.document(mutation, everything=everything), format.value, below=2)
         case MutationFormat.JSON:
-            return report.render_json(mutation)
-        case MutationFormat.MARKDOWN:
-            return summaries.mutation_markdown(mutation)
+            return as_json(report.data(mutation))
         case MutationFormat.GITHUB:
             return annotations.render_github(annotations.of_mutation(mutation))
 

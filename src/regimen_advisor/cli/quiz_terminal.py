@@ -9,7 +9,8 @@ from rich.prompt import Prompt
 from rich.text import Text
 
 from regimen_advisor.cli.terminal import print_lines, width
-from regimen_advisor.documents.blocks import Heading, Line, Paragraph, lines_of
+from regimen_advisor.documents.blocks import Heading, Paragraph
+from regimen_advisor.documents.text import Line, lines_of
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.quiz.grading import GradedQuestion, Sorted, chosen_regimen, grade
 from regimen_advisor.quiz.key import AnswerKey, solution

@@ -10,8 +10,10 @@ import typer
 from regimen_advisor.cli import completion
 from regimen_advisor.cli.case_files import Paths, Profiles, cases_at, refuse_unknown, results_of, working_rulebook
 from regimen_advisor.cli.options import Output, Rules
+from regimen_advisor.documents.json import as_json
+from regimen_advisor.documents.writing import written
 from regimen_advisor.knowledge.rulebook import Rulebook
-from regimen_advisor.reports import annotations, cases, sarif, summaries
+from regimen_advisor.reports import annotations, cases, sarif
 from regimen_advisor.reports.cases import CaseResult
 from regimen_advisor.reports.files import write_file, write_output
 from regimen_advisor.testing.cases import RuleCase
@@ -82,14 +84,12 @@ def run_cases(  # noqa: PLR0917 - the command line names them
 def _tested(results: Sequence[CaseResult], format: TestFormat) -> str:
 
     match format:
-        case TestFormat.TEXT:
-            return cases.render_text(results)
+        case TestFormat.TEXT | TestFormat.MARKDOWN:
+            return written(cases.document(results), format.value, below=2)
         case TestFormat.JSON:
-            return cases.render_json(results)
+            return as_json(cases.data(results))
         case TestFormat.JUNIT:
             return cases.render_junit(results)
-        case TestFormat.MARKDOWN:
-            return summaries.cases_markdown(results)
         case TestFormat.GITHUB:
             return annotations.render_github(annotations.of_cases(results))
         case TestFormat.SARIF:

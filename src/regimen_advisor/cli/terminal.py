@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, track
 from rich.text import Text
 
-from regimen_advisor.documents.blocks import STYLES, WIDEST, WIDTH, Line
+from regimen_advisor.documents.text import STYLES, WIDEST, WIDTH, Line
 
 T = TypeVar("T")
 

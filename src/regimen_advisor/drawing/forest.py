@@ -66,7 +66,7 @@ def rows_of_study(evidence: Evidence, places: CitationLabels) -> Iterator[Forest
     for result in evidence.results:
         for comparison in result.comparisons:
             if comparison.hazard_ratio is not None or comparison.risk_reduction is not None:
-                yield _row(evidence, result, comparison, places.within(evidence.cited_in, result.section))
+                yield _row(evidence, result, comparison, places.said(result.source))
 
 
 def _row(evidence: Evidence, result: Result, comparison: Comparison, place: str) -> ForestRow:

@@ -9,6 +9,7 @@ from typing import Literal
 from regimen_advisor.advice import Basis
 from regimen_advisor.explaining.clauses import ClauseTree, State, state_of
 from regimen_advisor.explaining.explanation import Argument, Unless
+from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.files.errors import Location
 from regimen_advisor.knowledge.effective import RegimenRules
 from regimen_advisor.knowledge.rulebook import Rulebook
@@ -36,7 +37,7 @@ class Arguments:
     def __init__(
         self, patient: Patient, rulebook: Rulebook, truths: Mapping[str, Truth], questions: Sequence[str]
     ) -> None:
-        self.rulebook, self.truths = rulebook, truths
+        self.rulebook, self.truths, self.places = rulebook, truths, CitationLabels(rulebook)
         self.reader = Interpreter(patient.facts)
         self.teller = ClauseTree(patient, rulebook, questions)
 
@@ -45,7 +46,6 @@ class Arguments:
         return tuple(self._argument(rule) for rule in of.rules)
 
     def _argument(self, rule: Rule) -> Argument:
-        review = self.rulebook.reviews[rule.source.review]
         basis: Basis = "outside the reviews" if rule.is_outside else "review"
         side: Literal["for", "against"] = "for" if rule.effect is Effect.OFFER else "against"
         state = self._state(rule)
@@ -60,7 +60,7 @@ class Arguments:
             certainty=rule.certainty,
             source=rule.source,
             errata=rule.errata,
-            cited=f"{review.cited_as} {rule.source.section}",
+            cited=self.places.said(rule.source),
             studies=rule.studies,
             study_names=tuple(self.rulebook.studies[study].name for study in rule.studies),
             setting=rule.setting.title,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.regimens import Target, TargetItem
 from regimen_advisor.knowledge.rulebook import Rulebook
@@ -56,7 +57,7 @@ def _item_words(item: TargetItem, rulebook: Rulebook) -> str:
 
 def source_words(rule: Rule, rulebook: Rulebook) -> str:
     """Where it stands and on which studies: ``AA 4.1: ECOG 4599, BEYOND``; knowledge from outside is called so."""
-    source = f"{rulebook.reviews[rule.source.review].cited_as} {rule.source.section}"
+    source = CitationLabels(rulebook).said(rule.source)
     studies = "; ".join(rulebook.studies[study].name for study in rule.studies)
     outside = f"; outside the reviews, {rule.certainty}" if rule.is_outside else ""
     return f"{source}{f': {studies}' if studies else ''}{outside}"

@@ -10,7 +10,7 @@ from regimen_advisor.files.chains import LONGEST
 from regimen_advisor.files.errors import Location, Problem
 from regimen_advisor.files.sources import Document, Record, validated
 from regimen_advisor.knowledge.conditions_yaml import ConditionReader
-from regimen_advisor.knowledge.regimens import Source
+from regimen_advisor.knowledge.publications import Sources
 from regimen_advisor.language.conditions import NEVER, Condition, Named, children
 from regimen_advisor.patient.facts import Domain
 
@@ -22,7 +22,7 @@ class FindingText(Record):
     name: str
     says: str
     when: dict[str, Any]
-    source: Source | None = None
+    source: Sources | None = None
     basis: str | None = None
 
 
@@ -34,7 +34,7 @@ class Finding:
     name: str
     says: str
     condition: Condition
-    source: Source | None
+    source: Sources | None
     location: Location
 
 

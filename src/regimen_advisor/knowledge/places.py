@@ -8,7 +8,8 @@ from typing import Protocol
 from regimen_advisor.files.errors import Problem, near
 from regimen_advisor.files.sources import Document, Path_
 from regimen_advisor.files.validation_messages import listed
-from regimen_advisor.knowledge.regimens import Regimen, Source
+from regimen_advisor.knowledge.publications import Sources
+from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.studies import Review
 
 
@@ -16,22 +17,24 @@ class Sourced(Protocol):
     """An entry of a file that names its place, where it has one."""
 
     @property
-    def source(self) -> Source | None:
+    def source(self) -> Sources | None:
         """The place."""
         ...
 
 
-def unplaced(source: Source, reviews: Mapping[str, Review], document: Document, path: Path_) -> Iterator[Problem]:
-    """What is wrong with a place that is written at ``path``: the source is not loaded, or has no such section."""
-    review = reviews.get(source.review)
-    if review is None:
-        known = listed(f"`{key}`" for key in reviews)
-        message = f"review: expected {known}, found `{source.review}`"
-        yield Problem(document.locate((*path, "review")), message, near(source.review, reviews))
-    elif source.section not in review.section_numbers:
-        sections = ", ".join(review.section_numbers)
-        message = f"section: expected a section of the {review.key} review: {sections}"
-        yield Problem(document.locate((*path, "section")), message)
+def unplaced(source: Sources, reviews: Mapping[str, Review], document: Document, path: Path_) -> Iterator[Problem]:
+    """What is wrong with the places written at ``path``: a source that is not loaded, or a section it lacks."""
+    for index, place in enumerate(source.places):
+        here = (*path, index) if isinstance(source.root, tuple) else path
+        review = reviews.get(place.review)
+        if review is None:
+            known = listed(f"`{key}`" for key in reviews)
+            message = f"review: expected {known}, found `{place.review}`"
+            yield Problem(document.locate((*here, "review")), message, near(place.review, reviews))
+        elif place.section not in review.section_numbers:
+            sections = ", ".join(review.section_numbers)
+            message = f"section: expected a section of `{review.key}`: {sections}"
+            yield Problem(document.locate((*here, "section")), message)
 
 
 def unplaced_regimens(

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, ConfigDict, Discriminator, Field, RootModel
 
 from regimen_advisor.files.errors import InputError, Near, Problem, near
 from regimen_advisor.files.sources import Document, Path_, Record, as_document, validated
-from regimen_advisor.knowledge.publications import Section
+from regimen_advisor.knowledge.publications import Sources
 from regimen_advisor.patient.drugs import Formulary, Id, Word
 
 Disease = Literal["nsclc", "sclc"]
@@ -28,16 +28,6 @@ def _not_empty(items: tuple[T, ...]) -> tuple[T, ...]:
 
 
 NotEmpty = Annotated[tuple[T, ...], AfterValidator(_not_empty)]
-
-
-class Source(Record):
-    """Where a source says it: the key of the source and the section as printed, such as ``"4.1"``."""
-
-    review: Id = Field(description="key of a source in reviews.yaml")
-    section: Section
-
-    def __str__(self) -> str:
-        return f"{self.review} {self.section}"
 
 
 class Component(Record):
@@ -62,7 +52,7 @@ class Schedule(Record):
     """Dose and timing as far as a review states them, in our words."""
 
     says: Word = Field(description="dose and timing in words")
-    source: Source = Field(description="where the review says it")
+    source: Sources = Field(description="where it is said")
 
 
 class Regimen(Record):
@@ -73,7 +63,7 @@ class Regimen(Record):
     disease: Disease
     drugs: NotEmpty[Component]
     schedule: Schedule | None = Field(default=None, description="only what a review states")
-    source: Source
+    source: Sources
 
     @property
     def drug_names(self) -> tuple[str, ...]:

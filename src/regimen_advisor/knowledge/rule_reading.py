@@ -154,7 +154,7 @@ class RuleReader:
 
     def _graded(self, text: RuleText) -> str:
         """The sentence of a rule, with the grade that its source gives it."""
-        review = self.reviews.get(text.source.review)
+        review = self.reviews.get(text.source.places[0].review)
         if text.grade is None or review is None:
             return text.says
         return f"{text.says.rstrip('.')} (grade of {review.cited_as}: {text.grade})."
@@ -182,7 +182,9 @@ class RuleReader:
         """Whether the source of a rule, or what it is about, is not there yet on the day."""
         if rule.effect is Effect.TRIAL and rule.subject in self.gone.of("study"):
             return True
-        return self.gone.after(rule.source) or not self.gone.of("regimen").isdisjoint(_regimens_of(rule))
+        if self.gone.spoken(rule.source) is None or not self.gone.of("regimen").isdisjoint(_regimens_of(rule)):
+            return True
+        return rule.is_outside and bool(rule.errata) and self.gone.errata.issuperset(rule.errata)
 
     def _as_left(self, rule: Rule) -> Rule:
         """The rule without what it names that no longer counts, and with every source's report of its studies."""
@@ -192,6 +194,9 @@ class RuleReader:
         cited = (twin for name in rule.studies for twin in (name, *self.twins.get(name, ())))
         studies = tuple(dict.fromkeys(name for name in cited if name not in self.gone.of("study")))
         approvals = tuple(name for name in rule.approvals if name not in self.gone.of("approval"))
+        if self.gone.day is not None:
+            source = self.gone.spoken(rule.source) or rule.source
+            rule = replace(rule, source=source, errata=tuple(id for id in rule.errata if id not in self.gone.errata))
         if (overrides, studies, approvals) == (rule.overrides, rule.studies, rule.approvals):
             return rule
         named: list[tuple[Kind, str]] = [

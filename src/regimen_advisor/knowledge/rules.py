@@ -11,7 +11,8 @@ from pydantic import Field
 
 from regimen_advisor.files.errors import Location
 from regimen_advisor.files.sources import Record
-from regimen_advisor.knowledge.regimens import Regimen, Source, Target
+from regimen_advisor.knowledge.publications import Sources
+from regimen_advisor.knowledge.regimens import Regimen, Target
 from regimen_advisor.language.conditions import AllOf, Condition, Leaf
 from regimen_advisor.language.values import Is
 from regimen_advisor.patient.drugs import Formulary
@@ -62,7 +63,7 @@ class RuleText(Record):
     when: dict[str, Any] = Field(description="the condition; see [conditions](conditions.md)")
     studies: tuple[Id, ...] = Field((), description="studies whose own population fits this patient")
     approvals: tuple[Id, ...] = Field((), description="ids of approvals.yaml that belong to this use")
-    source: Source = Field(description="where the review says it")
+    source: Sources = Field(description="where it is said: `{review, section}`, or a list of several")
     says: str = Field(description="the rule in one sentence")
     grade: str | None = Field(None, description="the grade of the source for it, in its own words")
     about: Target | None = Field(
@@ -107,7 +108,7 @@ class Rule:
     condition: Condition
     studies: tuple[str, ...]
     approvals: tuple[str, ...]
-    source: Source
+    source: Sources
     says: str
     overrides: tuple[str, ...]
     basis: str | None

@@ -18,7 +18,8 @@ from regimen_advisor.knowledge.publications import (
     Place,
     PrintedRegistry,
     Section,
-    Sections,
+    SectionList,
+    Sources,
     Text,
 )  # fmt: skip
 
@@ -62,10 +63,10 @@ class PatientGroup(Record):
 
 
 class StudyFinding(Record):
-    """What the review says in words; ``section`` where the study stands in several and it is known which."""
+    """What a source says in words; ``source`` where the study stands in several places and it is known which."""
 
     says: Text = Field(description="a sentence of ours, not copied from the review")
-    section: Section | None = Field(None, description="of the review, where it is not clear from `cited_in`")
+    source: Sources | None = Field(None, description="where it is said; left out, all of `cited_in`")
     errata: ErratumIds = ()
 
 
@@ -105,7 +106,7 @@ class ShownBenefit(Record):
     """The strongest endpoint on which the review itself states a gain, or a response where nothing is compared."""
 
     endpoint: Benefit = Field(description="OS over PFS over response")
-    section: Section
+    source: Sources = Field(description="where the gain is stated")
     within: Text | None = Field(None, description="the subgroup, where the gain is stated for that alone")
 
 
@@ -210,8 +211,7 @@ class Approval(Record):
     indication: Text = Field(description="for whom, as the review states it")
     regimens: tuple[Id, ...] = Field((), description="ids of the regimens it concerns")
     studies: tuple[Id, ...] = Field((), description="ids of the studies it rests on")
-    review: Text = Field(description="key of a review in reviews.yaml")
-    sections: Sections = Field(description="its sections, as printed")
+    source: Sources = Field(description="where it is stated")
     references: tuple[Text, ...] = Field((), description="reference numbers printed there")
     errata: tuple[Erratum, ...] = Field((), description="where review and published record differ")
     _location: Location | None = PrivateAttr(default=None)
@@ -244,7 +244,7 @@ class Mention(Record):
 
     drug: Text
     context: Text
-    sections: Sections
+    sections: SectionList
     errata: tuple[Erratum, ...] = ()
 
 

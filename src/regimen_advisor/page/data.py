@@ -239,7 +239,7 @@ def _condition(condition: Condition, wording: Wording) -> Json:
 
 
 def _rule(rule: Rule, rulebook: Rulebook, wording: Wording) -> Json:
-    section = CitationLabels(rulebook).at(rule.source.review, rule.source.section)
+    section = CitationLabels(rulebook).said(rule.source)
     return {
         "id": rule.id,
         "effect": rule.effect.value,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from regimen_advisor.advising import evidence_of
@@ -23,9 +22,10 @@ from regimen_advisor.figure_wording import (
     study_words,
 )
 from regimen_advisor.guideline import Guideline
+from regimen_advisor.knowledge.figures import Result, Safety
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rulebook import Rulebook, harm_studies
-from regimen_advisor.knowledge.studies import Study
+from regimen_advisor.knowledge.studies import Study, StudyFinding
 from regimen_advisor.reports.glance import endpoint_in_few_words, study_in_few_words
 from regimen_advisor.reports.screen import erratum_line
 from regimen_advisor.reports.studies import study_blocks
@@ -110,7 +110,7 @@ def _schedule(regimen: Regimen, places: CitationLabels) -> Json | None:
     schedule = regimen.schedule
     if schedule is None:
         return None
-    return {"says": schedule.says, "source": places.at(schedule.source.review, schedule.source.section)}
+    return {"says": schedule.says, "source": places.said(schedule.source)}
 
 
 def _glance(regimen: Regimen, study: Study, rulebook: Rulebook) -> list[str]:
@@ -126,15 +126,15 @@ def _brief(regimen: Regimen, study: Study, rulebook: Rulebook) -> list[str]:
         return []
     arms, labels = matching_arms(evidence, regimen, rulebook.formulary), arm_labels(evidence)
 
-    def at(section: str | None, errata: Iterable[str]) -> str:
-        return signed(places.within(evidence.cited_in, section) if section else places.of(study.cited_in), errata)
+    def at(part: Result | Safety | StudyFinding) -> str:
+        return signed(places.said(part.source) if part.source else places.of(study.cited_in), part.errata)
 
     said = [
-        f"{brief_result(result, arms, labels)} {at(result.section, result.errata)}"
+        f"{brief_result(result, arms, labels)} {at(result)}"
         for result in main_results(evidence, arms, study.shown_benefit)
     ]
     if not said:
-        said = [f"{one.says} {at(one.section, one.errata)}" for one in evidence.findings[:1]]
+        said = [f"{one.says} {at(one)}" for one in evidence.findings[:1]]
     safety = main_harm(evidence)
-    harm = f"Harm: {brief_safety(safety, arms, labels)} {at(safety.section, safety.errata)}" if safety else None
+    harm = f"Harm: {brief_safety(safety, arms, labels)} {at(safety)}" if safety else None
     return [*(said or ["no figures in the review"]), *([harm] if harm else [])]

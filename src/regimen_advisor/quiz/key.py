@@ -10,6 +10,7 @@ from pydantic import Field
 from regimen_advisor.advice import SCHEMA_VERSION, SCOPE, Advice, Option, Reason, SchemaVersion, Scope
 from regimen_advisor.advising import advise
 from regimen_advisor.explaining.arguments import written_in
+from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.files.sources import Record
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Rule
@@ -125,7 +126,7 @@ def standards_of(advice: Advice, rulebook: Rulebook) -> Iterator[Standard]:
     for statement in advice.standards:
         if statement.state == "holds":
             source = statement.source
-            cited = f"{rulebook.reviews[source.review].cited_as} {source.section}"
+            cited = CitationLabels(rulebook).said(source)
             yield Standard(rule=statement.rule, title=statement.title, says=statement.says, cited=cited)
 
 
@@ -157,7 +158,7 @@ def _of(reason: Reason, rulebook: Rulebook) -> Deciding:
 
 
 def _deciding(rule: Rule, rulebook: Rulebook, state: Literal["met", "not met", "unknown"]) -> Deciding:
-    cited = f"{rulebook.reviews[rule.source.review].cited_as} {rule.source.section}"
+    cited = CitationLabels(rulebook).said(rule.source)
     return Deciding(
         rule=rule.id,
         effect=rule.effect.value,  # type: ignore[arg-type]  # of a regimen only these three speak

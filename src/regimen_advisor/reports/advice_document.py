@@ -5,16 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from regimen_advisor.documents.blocks import (
-    Block,
-    Bullets,
-    Folded,
-    Gap,
-    Heading,
-    Item,
-    Paragraph,
-    Table,
-)
+from regimen_advisor.documents.blocks import Block, Bullets, Folded, Gap, Heading, Item, Paragraph, Table
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.reports import glance
 from regimen_advisor.reports.cards import Card, Part

@@ -1,13 +1,12 @@
 """What a verb found, each with its place: as workflow commands of GitHub, which stand at their line in a pull request.
 
-``summaries`` and ``sarif`` print the same findings in other forms.
+``sarif`` prints the same findings in another form.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from regimen_advisor.files.errors import Location, printable
@@ -15,6 +14,7 @@ from regimen_advisor.guideline import Guideline
 from regimen_advisor.reports.cases import CaseResult
 from regimen_advisor.reports.coverage import lacking_words, occurrence_words
 from regimen_advisor.reports.diff import DiffReport, headline, rule_words, standings_words
+from regimen_advisor.reports.places import here
 from regimen_advisor.reviewing.checking import Checked
 from regimen_advisor.reviewing.comparing import AdviceChange
 from regimen_advisor.reviewing.ways_told import way_words
@@ -131,14 +131,6 @@ def _command(one: Annotation) -> str:
     place = {"file": here(one.location.file), "line": one.location.line, "col": one.location.column, "title": one.kind}
     properties = ",".join(f"{name}={_property(str(value))}" for name, value in place.items() if value is not None)
     return f"::{one.level} {properties}::{_escaped(one.message)}\n"
-
-
-def here(file: str) -> str:
-    """The file as it is called from the working directory, where it lies below that: what a pull request knows."""
-    path = Path(file)
-    if path.is_absolute() and path.is_relative_to(Path.cwd()):
-        return path.relative_to(Path.cwd()).as_posix()
-    return path.as_posix() if "\\" in file else file
 
 
 def _escaped(text: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 
-from regimen_advisor.documents.blocks import Block, Bullets, Heading, Paragraph, lines_of, plain
+from regimen_advisor.documents.blocks import Block, Bullets, Heading, Paragraph
 from regimen_advisor.documents.spreadsheet import no_formula
+from regimen_advisor.documents.text import lines_of, plain
 from regimen_advisor.files.errors import counted
 from regimen_advisor.quiz.classroom import ClassResult, Missed
 from regimen_advisor.quiz.models import group_words

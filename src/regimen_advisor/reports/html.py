@@ -31,7 +31,7 @@ from regimen_advisor.figure_wording import (
     study_words,
 )
 from regimen_advisor.guideline import Case, Guideline
-from regimen_advisor.knowledge.regimens import Source
+from regimen_advisor.knowledge.publications import Sources
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.interpreter import Interpreter
 from regimen_advisor.language.standings import Standing
@@ -103,8 +103,8 @@ def _environment(rulebook: Rulebook | None) -> Environment:
     domain = rulebook.domain if rulebook else None
     names = {id: regimen.name for id, regimen in rulebook.regimens.items()} if rulebook else {}
 
-    def place(source: Source) -> str:
-        return CitationLabels(rulebook).at(source.review, source.section) if rulebook else str(source)
+    def place(source: Sources) -> str:
+        return CitationLabels(rulebook).said(source) if rulebook else str(source)
 
     templates.filters |= {
         "asked": lambda option: list(question_lines(option, domain)),
@@ -244,8 +244,7 @@ def _evidence_words(evidence: Evidence, option: Option, rulebook: Rulebook) -> t
     study, places = rulebook.studies[evidence.study], CitationLabels(rulebook)
     arms = matching_arms(evidence, rulebook.regimens[option.regimen], rulebook.formulary)
     phrases = [
-        f"{brief_result(result, arms, arm_labels(evidence))} "
-        f"{signed(places.within(evidence.cited_in, result.section), result.errata)}"
+        f"{brief_result(result, arms, arm_labels(evidence))} {signed(places.said(result.source), result.errata)}"
         for result in main_results(evidence, arms, study.shown_benefit)
     ]
     return study_words(evidence), "; ".join(phrases)

@@ -33,6 +33,8 @@ def _explanation(explanation: Explanation) -> str:
 
 
 def _comparison(comparison: RulebookComparison) -> str:
-    from regimen_advisor.reports.diff import DiffReport  # noqa: PLC0415 - only a notebook needs it
+    from regimen_advisor.documents.writing import written  # noqa: PLC0415 - only a notebook needs it
+    from regimen_advisor.reports.diff import DiffReport, document  # noqa: PLC0415
 
-    return DiffReport(comparison, comparison.old.version, comparison.new.version).markdown()
+    report = DiffReport(comparison, comparison.old.version, comparison.new.version)
+    return written(document(report), "markdown", below=2)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from regimen_advisor.documents.blocks import Block, Bullets, Heading, Line, Paragraph, lines_of, plain
+from regimen_advisor.documents.blocks import Block, Bullets, Heading, Paragraph
 from regimen_advisor.documents.markdown import markdown
+from regimen_advisor.documents.text import Line, lines_of, plain
 from regimen_advisor.quiz.grading import Grade, GradedPoint, GradedQuestion
 from regimen_advisor.quiz.key import AnswerKey, Contrast, Deciding, Point, Solution, Standard
 from regimen_advisor.quiz.models import MEANINGS, Group, Question, Quiz, group_words

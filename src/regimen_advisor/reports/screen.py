@@ -11,8 +11,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from regimen_advisor.advice import Advice, First, Statement, Trial
-from regimen_advisor.explaining.differences import shown_to
-from regimen_advisor.explaining.replaced import changes_told
 from regimen_advisor.figure_wording import ERRATUM_SIGN, CitationLabels, trial_title
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.publications import Erratum
@@ -143,8 +141,8 @@ class _Screen:
             remarks=advice.profile.notes,
             first=tuple(self._first()),
             standards=tuple(self._standards()),
-            differ=tuple(ScreenSentence(f"{one.subject}: {one.says}") for one in shown_to(advice, self.rulebook)),
-            changed=tuple(map(ScreenSentence, changes_told(advice, self.rulebook, self.patient))),
+            differ=tuple(ScreenSentence(f"{one.subject}: {one.says}") for one in advice.differences),
+            changed=tuple(ScreenSentence(one.says) for one in advice.changes),
             counts=self._counts(),
             rows=rows,
             order=order_line(advice.order),
@@ -230,8 +228,8 @@ class _Screen:
             for reason in option.reasons:
                 if reason.effect == "exclude" and reason.state != "not met":
                     names.setdefault(reason.says, {})[option.name] = None
-                    cited = sections.setdefault(reason.says, {}).setdefault(reason.source.review, {})
-                    cited[reason.source.section] = None
+                    for place in reason.source.places:
+                        sections.setdefault(reason.says, {}).setdefault(place.review, {})[place.section] = None
         places = {
             says: "; ".join(self.places.at(review, *cited) for review, cited in reviews.items())
             for says, reviews in sections.items()
@@ -242,8 +240,7 @@ class _Screen:
         def why(places: CitationLabels) -> Iterator[tuple[str, str]]:
             for option in self.advice.of(Standing.NOT_INDICATED):
                 said = [
-                    f"not met: {'; '.join(reason.not_met)} [{places.at(reason.source.review, reason.source.section)}]"
-                    for reason in option.reasons
+                    f"not met: {'; '.join(reason.not_met)} [{places.said(reason.source)}]" for reason in option.reasons
                 ]
                 yield option.name, " / ".join(said)
 
@@ -287,7 +284,7 @@ class _Screen:
         return f"{statement.title}: {statement.says}{outside}{place}"
 
     def _at(self, said: Statement | Trial) -> str:
-        return self.places.at(said.source.review, said.source.section)
+        return self.places.said(said.source)
 
     def _small_print(self) -> Iterator[str]:
         advice = self.advice

@@ -25,6 +25,7 @@ from regimen_advisor.knowledge.evidence import (
     StudyFinding,
     design_level,
 )
+from regimen_advisor.knowledge.figures import Result, Safety
 from regimen_advisor.knowledge.publications import RelatedPublication
 from regimen_advisor.knowledge.rulebook import Rulebook
 
@@ -44,9 +45,7 @@ def study_blocks(study: Study, rulebook: Rulebook, level: int = 3) -> Iterator[B
     if study.results:
         yield Heading("Results", level + 1)
         yield Table(("Endpoint", "By arm", "Compared", "Section"), tuple(_result_rows(study, places)))
-    yield from _listed(
-        "Safety", (f"{safety_words(s)} {_at(study, places, s.section, s.errata)}" for s in study.safety), level
-    )
+    yield from _listed("Safety", (f"{safety_words(s)} {_at(study, places, s)}" for s in study.safety), level)
     yield from _listed("What the review says", _findings(study, study.findings, places), level)
     limits = [*_findings(study, study.limits.stated, places)]
     limits += [f"inferred, not said by the review: {finding.says}" for finding in study.limits.inferred]
@@ -101,17 +100,16 @@ def _result_rows(study: Study, places: CitationLabels) -> Iterator[tuple[str, ..
         figures = by_arm(result) + (f" ({remarks})" if remarks else "")
         follow_up = "; ".join(f"median follow-up {part.months} months ({part.of})" for part in result.follow_up)
         comparison = "; ".join(part for part in (compared(result), follow_up) if part)
-        yield endpoint_words(result), figures, comparison, _at(study, places, result.section, result.errata)
+        yield endpoint_words(result), figures, comparison, _at(study, places, result)
 
 
-def _at(study: Study, places: CitationLabels, section: str | None, errata: Iterable[str]) -> str:
-    place = places.within(study.cited_in, section) if section else places.of(study.cited_in)
-    return signed(place, errata)
+def _at(study: Study, places: CitationLabels, part: Result | Safety | StudyFinding) -> str:
+    return signed(places.said(part.source) if part.source else places.of(study.cited_in), part.errata)
 
 
 def _findings(study: Study, findings: Iterable[StudyFinding], places: CitationLabels) -> Iterator[str]:
     for finding in findings:
-        yield f"{finding.says} {_at(study, places, finding.section, finding.errata)}"
+        yield f"{finding.says} {_at(study, places, finding)}"
 
 
 def erratum_words(erratum: Erratum) -> str:
@@ -125,7 +123,7 @@ def erratum_words(erratum: Erratum) -> str:
 def approval_sentence(approval: Approval, places: CitationLabels) -> str:
     """Who approved what for whom, as the review states it."""
     ids = [erratum.id for erratum in approval.errata]
-    place = signed(places.at(approval.review, *approval.sections), ids)
+    place = signed(places.said(approval.source), ids)
     return f"{approval_words(approval)}: {approval.drug}, {approval.indication} {place}"
 
 

@@ -21,7 +21,7 @@ from regimen_advisor.files.gathering import Gathered
 from regimen_advisor.files.output import read_text
 from regimen_advisor.files.sources import Document, Path_, Record, parse_documents, read_document, validated
 from regimen_advisor.files.validation_messages import shown
-from regimen_advisor.knowledge.regimens import Source
+from regimen_advisor.knowledge.publications import Sources
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect
 from regimen_advisor.language.standings import Standing
@@ -88,7 +88,7 @@ class CaseText(Record):
     exactly: bool = Field(
         False, description="regimens not listed are not indicated; where `says` is given, nothing else is said"
     )
-    source: Source | None = Field(None, description="where a review says what the case teaches")
+    source: Sources | None = Field(None, description="where a review says what the case teaches")
 
     @model_validator(mode="after")
     def _expects_something(self) -> Self:
@@ -108,7 +108,7 @@ class RuleCase:
     says: tuple[ExpectedStatement, ...] | None
     says_not: tuple[str, ...]
     exactly: bool
-    source: Source | None
+    source: Sources | None
     location: Location
     places: Mapping[str, Location]
 
