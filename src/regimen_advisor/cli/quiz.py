@@ -17,11 +17,11 @@ from regimen_advisor.documents.json import as_json
 from regimen_advisor.files.errors import InputError, Location, did_you_mean
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.quiz.classroom import grade_class
-from regimen_advisor.quiz.generating import generate
+from regimen_advisor.quiz.generating import generate, kinds_named
 from regimen_advisor.quiz.grading import grade as mark
 from regimen_advisor.quiz.grading import read_answers
 from regimen_advisor.quiz.key import answer_key
-from regimen_advisor.quiz.models import Level, Quiz
+from regimen_advisor.quiz.models import PICK_KINDS, SORT_KINDS, Level, Quiz
 from regimen_advisor.reports import class_result, course_files
 from regimen_advisor.reports.files import write_bytes, write_output
 from regimen_advisor.reports.quiz import render_grade, render_html, render_markdown, render_text
@@ -54,6 +54,17 @@ def quiz(  # noqa: PLR0917 - one parameter an option
             autocompletion=completion.settings,
         ),
     ] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help="Only questions of this kind, such as next-test. Again for another one.",
+            autocompletion=lambda incomplete: [
+                kind for kind in (*SORT_KINDS, *PICK_KINDS) if kind.startswith(incomplete)
+            ],
+        ),
+    ] = None,
     answers: Annotated[
         str | None, typer.Option(metavar="FILE", help="Mark the answers in FILE; `-` reads standard input.")
     ] = None,
@@ -84,7 +95,7 @@ def quiz(  # noqa: PLR0917 - one parameter an option
     asking = at_terminal and format is QuizFormat.TEXT and not (given or output)
     chosen = seed if seed is not None else secrets.randbelow(10_000) if asking else 1
     rulebook = load_rulebook(rules)
-    generated = generate(rulebook, chosen, count, setting, _level(level))
+    generated = generate(rulebook, chosen, count, setting, _level(level), kinds_named(kind or []))
     if asking:
         ask(generated, rulebook)
     elif export in COURSE_FORMATS:
