@@ -1,4 +1,4 @@
-"""The verb ``page``: the teaching page as a file."""
+"""Run the verb ``page``: the teaching page as a file."""
 
 from __future__ import annotations
 

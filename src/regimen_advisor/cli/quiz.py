@@ -1,4 +1,4 @@
-"""The verb ``quiz``: teaching with generated patients."""
+"""Run the verb ``quiz``: teaching with generated patients."""
 
 from __future__ import annotations
 

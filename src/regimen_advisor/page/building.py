@@ -1,4 +1,4 @@
-"""The teaching page: one HTML file that holds the rules, the evidence and what judges them.
+"""Build the teaching page: one HTML file that holds the rules, the evidence and the code that judges them.
 
 Nothing in it comes from a network, and its Content-Security-Policy forbids one. Every text of a rule or profile is
 escaped by the template or becomes a text node.
@@ -38,7 +38,7 @@ def render_page(rulebook: Rulebook, examples: Iterable[Path] = ()) -> str:
     script, style = page_script(), page_style()
     return environment.get_template("page.html.j2").render(
         data=page_data(rulebook, examples),
-        script=Markup(script),  # noqa: S704 - our own file, and its digest stands in the policy of the page
+        script=Markup(script),  # noqa: S704 - our own file, and the policy of the page holds its digest
         style=Markup(style),  # noqa: S704
         script_hash=_digest(script),
         style_hash=_digest(style),
@@ -59,7 +59,7 @@ def page_style() -> str:
 
 
 def example_profiles(folder: Path | None = None) -> list[Path]:
-    """The profiles of a folder; without one, those beside the rules. The one to begin with stands first."""
+    """The profiles of a folder; without one, those next to the rules. The one to begin with comes first."""
     if folder is None:
         inside = HERE / "profiles"
         folder = inside if inside.is_dir() else HERE.parents[1] / "profiles"
