@@ -11,7 +11,7 @@ from regimen_advisor.knowledge.rulebook import default_folder
 from regimen_advisor.language.conditions import atoms_of
 from regimen_advisor.language.interpreter import judge
 from regimen_advisor.language.values import Between, Choice, Includes, Is, Members, Number, Truth, meet
-from regimen_advisor.patient.axioms import Clause, Contained, SignedAtom
+from regimen_advisor.patient.axioms import AxiomClause, Contained, SignedAtom
 from regimen_advisor.patient.drugs import load_formulary
 from regimen_advisor.patient.facts import domain_for
 from regimen_advisor.patient.history import derived_facts
@@ -152,7 +152,7 @@ def test_what_was_known_before_stays_known_and_tells_more_with_what_is_added():
 def test_an_axiom_speaks_of_every_fact_in_it():
     given = (SignedAtom(Is("given", frozenset({"yes"}))),)
     assert facts_of(Contained("part", ("one", "other"), "", given)) == {"part", "one", "other", "given"}
-    assert facts_of(Clause((*given, SignedAtom(Between("number", 0, 1))), "")) == {"given", "number"}
+    assert facts_of(AxiomClause((*given, SignedAtom(Between("number", 0, 1))), "")) == {"given", "number"}
 
 
 @settings(max_examples=60)
