@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from regimen_advisor.cli.options import Examples, Output, Rules
+from regimen_advisor.cli.quiz_choice import files_of
 
 DEFAULT_PORT = 8000
 DEFAULT_PAGE = "regimen-advisor.html"
@@ -19,7 +20,19 @@ def register(app: typer.Typer) -> None:
     app.command()(serve)
 
 
-def page(
+def page(  # noqa: PLR0917 - one parameter an option
+    more: Annotated[list[str] | None, typer.Argument(metavar="[FILE]...", help="More patients.", hidden=True)] = None,
+    quiz: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHOICE",
+            help="For a class: only this quiz, such as setting=nsclc/nrg1,level=2,count=5,seed=7 (kind=... too).",
+        ),
+    ] = None,
+    patients: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE...", help="For a class: only a quiz about these profiles."),
+    ] = None,
     output: Output = None,
     profiles: Examples = None,
     rules: Rules = None,
@@ -31,7 +44,11 @@ def page(
     """
     from regimen_advisor.reports.files import write_output  # noqa: PLC0415
 
-    write_output(_html(rules, profiles), output or DEFAULT_PAGE)
+    files = files_of(patients, more, "page")
+    if quiz is None and not files:
+        write_output(_html(rules, profiles), output or DEFAULT_PAGE)
+    else:
+        write_output(_class_page(rules, profiles, quiz, files), output or DEFAULT_PAGE)
     if output is None:
         typer.echo(f"written: {DEFAULT_PAGE}", err=True)
 
@@ -51,6 +68,23 @@ def serve(
     from regimen_advisor.page.serving import run  # noqa: PLC0415
 
     run(load_rulebook(rules), _html(rules, profiles), port)
+
+
+def _class_page(rules: list[str] | None, profiles: str | None, quiz: str | None, files: list[str]) -> str:
+    """The page that asks one quiz and shows nothing else."""
+    from regimen_advisor.cli.quiz_choice import quiz_chosen  # noqa: PLC0415
+    from regimen_advisor.files.errors import InputError, Location  # noqa: PLC0415
+    from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
+    from regimen_advisor.page.building import render_page  # noqa: PLC0415
+    from regimen_advisor.quiz.own_patients import quiz_of_files  # noqa: PLC0415
+
+    given = [name for name, value in (("--quiz", quiz), ("--patients", files), ("--profiles", profiles)) if value]
+    if len(given) > 1:
+        raise InputError.at(
+            Location("page"), f"expected one of --quiz, --patients, --profiles; found {' and '.join(given)}"
+        )
+    rulebook = load_rulebook(rules)
+    return render_page(rulebook, (), quiz_of_files(rulebook, files) if quiz is None else quiz_chosen(quiz, rulebook))
 
 
 def _html(rules: list[str] | None, profiles: str | None) -> str:

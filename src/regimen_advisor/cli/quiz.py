@@ -11,6 +11,7 @@ import typer
 
 from regimen_advisor.cli import completion
 from regimen_advisor.cli.options import Output, Rules
+from regimen_advisor.cli.quiz_choice import files_of
 from regimen_advisor.files.errors import InputError, Location, did_you_mean
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def register(app: typer.Typer) -> None:
 
 
 def quiz(  # noqa: PLR0917 - one parameter an option
+    more: Annotated[list[str] | None, typer.Argument(metavar="[FILE]...", help="More patients.", hidden=True)] = None,
     seed: Annotated[
         int | None, typer.Option(help="The same seed gives the same quiz. Default: 1; at a terminal a new one.")
     ] = None,
@@ -69,6 +71,9 @@ def quiz(  # noqa: PLR0917 - one parameter an option
             help="Only questions of this kind, such as next-test. Again for another one.",
             autocompletion=completion.quiz_kinds,
         ),
+    ] = None,
+    patients: Annotated[
+        list[str] | None, typer.Option(metavar="FILE...", help="Ask about the patients of these profiles instead.")
     ] = None,
     answers: Annotated[
         str | None, typer.Option(metavar="FILE", help="Mark the answers in FILE; `-` reads standard input.")
@@ -105,7 +110,12 @@ def quiz(  # noqa: PLR0917 - one parameter an option
     asking = at_terminal and format is QuizFormat.TEXT and not (given or output)
     chosen = seed if seed is not None else secrets.randbelow(10_000) if asking else 1
     rulebook = load_rulebook(rules)
-    generated = generate(rulebook, chosen, count, setting, _level(level), kinds_named(kind or []))
+    if files := files_of(patients, more, "quiz"):
+        from regimen_advisor.quiz.own_patients import quiz_of_files  # noqa: PLC0415
+
+        generated = quiz_of_files(rulebook, files)
+    else:
+        generated = generate(rulebook, chosen, count, setting, _level(level), kinds_named(kind or []))
     if asking:
         from regimen_advisor.cli.quiz_terminal import ask  # noqa: PLC0415
 
