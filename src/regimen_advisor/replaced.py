@@ -75,7 +75,7 @@ def _reported(change: PackChange, rulebook: Rulebook) -> ToldChange:
     if change.kind == "rule" and change.id in rulebook.withdrawn:
         rule, _ = rulebook.withdrawn[change.id]
         is_loaded = rulebook.reviews.keys() >= set(rule.source.reviews)
-        sentence = f"{rule.says} [{CitationLabels(rulebook).said(rule.source)}]" if is_loaded else rule.says
+        sentence = f"{rule.says} [{CitationLabels(rulebook).cite(rule.source)}]" if is_loaded else rule.says
     return ToldChange(
         entry=change.kind, id=change.id, how=change.outcome, pack=change.pack, reason=change.reason, said=sentence
     )

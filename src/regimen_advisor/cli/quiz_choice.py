@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from regimen_advisor.files.errors import InputError, Location, did_you_mean
-
-if TYPE_CHECKING:
-    from regimen_advisor.knowledge.rulebook import Rulebook
-    from regimen_advisor.quiz.models import Quiz
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.quiz.generating import generate, kinds_named
+from regimen_advisor.quiz.models import Level, Quiz
 
 KEYS = ("setting", "level", "count", "seed", "kind")
 
@@ -18,9 +15,6 @@ def quiz_chosen(words: str, rulebook: Rulebook) -> Quiz:
 
     ``kind`` may come several times. Raises ``InputError`` for what cannot be read.
     """
-    from regimen_advisor.quiz.generating import generate, kinds_named  # noqa: PLC0415 - slow to import
-    from regimen_advisor.quiz.models import Level  # noqa: PLC0415
-
     said: dict[str, str] = {}
     kinds: list[str] = []
     for part in words.split(","):

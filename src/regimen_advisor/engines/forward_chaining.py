@@ -1,4 +1,4 @@
-"""The same rules on durable-rules, an engine with two truth values that chains forward.
+"""Run the same rules on durable-rules, a forward-chaining engine with two truth values.
 
 ``ways`` turns every condition into two goals, that it holds and that it fails; what fires in one stratum (findings,
 and pieces of large conditions) is a fact of the messages to the next. Of the engine only the shape is used that

@@ -1,4 +1,4 @@
-"""The interpreter for a whole rulebook: the same meaning, with every distinct part of the rules judged once a patient.
+"""Interpret a whole rulebook: the same meaning, with every distinct part of the rules judged once a patient.
 
 Truths are ranked (false 0, unknown 1, true 2), so that "all of" is the least of its parts and "any of" the greatest.
 """

@@ -1,4 +1,4 @@
-"""Conditions as an engine with two truth values can match them.
+"""Translate conditions for an engine with two truth values.
 
 A condition becomes two goals, that it holds and that it fails, each the disjunction of its *ways*: conjunctions of
 checks of what is known (a bound, what a set surely has or can have, a value a choice can still be). With negations

@@ -1,4 +1,4 @@
-"""How a process ends early: what is half-written is removed first, whichever signal ends it.
+"""End a process early: what is half-written is removed first, whichever signal ends it.
 
 ``SIGTERM`` (an orderly stop) and ``SIGHUP`` (a terminal that was closed) end Python on the spot, and what it would have
 removed stays behind. While a half-written file exists they are therefore treated as an interrupt from the keyboard.

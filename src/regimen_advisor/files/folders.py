@@ -1,4 +1,4 @@
-"""What files a folder holds: none is passed over because it cannot be listed or is named a little otherwise."""
+"""List the files of a folder: none is left out because it cannot be listed or has a slightly different name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files are written whole or not at all: under a temporary name first, then renamed."""
+"""Write files whole or not at all: under a temporary name first, then renamed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Conditions as rule files write them: the reader of ``when``, and the way back from the nodes to YAML."""
+"""Read and write conditions as rule files hold them under ``when``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules over the drugs of a regimen: declared once in ``each-regimen.yaml``, made an ordinary rule for each regimen.
+"""Expand rules over the drugs of a regimen: declared once in ``each-regimen.yaml``, one rule for each regimen.
 
 ``its-drugs`` in a declared condition stands for the drugs and classes of the regimen. Code that judges, tests or
 explains a rule sees plain conditions; only messages about the text itself treat the rules of one declaration

@@ -1,4 +1,4 @@
-"""What rules amount to together: the effective condition of each rule, and the three conditions of each regimen.
+"""Combine rules: the effective condition of each rule, and the three conditions of each regimen.
 
 ``offer`` holds where any effective offer rule does, ``exclusion`` and ``caution`` likewise; a caution of the kind
 ``measure`` is shown with an option but makes no ``caution``. A rule that is overridden

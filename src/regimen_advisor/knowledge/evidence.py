@@ -1,4 +1,4 @@
-"""What the reviews report: studies, statements and approvals, each figure with its section.
+"""Load what the reviews report: studies, statements and approvals, each figure with its section.
 
 A study is kept as the review states it. What the published record says otherwise is an ``Erratum``; it is listed once
 in the study and named (``errata: [D02]``) with every figure, safety finding or citation field that it concerns.

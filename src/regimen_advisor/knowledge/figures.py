@@ -1,4 +1,4 @@
-"""Figures as a review prints them: whose they are, in which unit, with which interval, and in which section."""
+"""Model figures as a review prints them: of which arm, in which unit, with which interval, in which section."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where rules are found: by the path of a folder, the name of an installed pack, or a project file."""
+"""Find rules: by the path of a folder, the name of an installed pack, or a project file."""
 
 from __future__ import annotations
 

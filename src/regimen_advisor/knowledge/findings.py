@@ -1,4 +1,4 @@
-"""Findings: named conditions (``driver-negative``, ``progressing``) that rules and other findings test by name."""
+"""Load findings: named conditions (``driver-negative``, ``progressing``) that rules and findings test by name."""
 
 from __future__ import annotations
 

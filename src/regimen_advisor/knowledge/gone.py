@@ -1,4 +1,4 @@
-"""What no longer counts in a stack, or does not yet count on a given day, and the entries that name it without it."""
+"""Leave out what no longer counts in a stack, or does not yet count on a given day."""
 
 from __future__ import annotations
 

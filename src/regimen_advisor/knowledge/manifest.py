@@ -1,4 +1,4 @@
-"""What a rulebook says of itself: how many rules it holds, and the digest of its files.
+"""Check what a rulebook records of itself: how many rules it holds, and the digest of its files.
 
 A rulebook may carry one as ``manifest.yaml``. Files that were lost or changed on the way are then found out: an
 installed package refuses its own rules where they differ, and ``check`` warns of a manifest that is behind its rules.

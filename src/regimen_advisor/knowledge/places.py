@@ -1,4 +1,4 @@
-"""Places in the sources: whether a source and a section of it that an entry names are there."""
+"""Check that the sources and sections which entries name are there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a study was published, how sure each part of that is, and what the published record says otherwise."""
+"""Model where a study was published, how sure each part of that is, and where the published record differs."""
 
 from __future__ import annotations
 

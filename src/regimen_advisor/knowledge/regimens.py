@@ -1,4 +1,4 @@
-"""Regimens, and the targets by which a rule says which regimens it speaks of.
+"""Model regimens, and the targets by which a rule names regimens.
 
 A regimen names a drug, or a class where a review names only the class ("platinum-based chemotherapy").
 """

@@ -1,4 +1,4 @@
-"""The rule files of a stack of folders: each rule read, and every name in it resolved or refused."""
+"""Read the rule files of a stack of folders, and resolve or refuse every name in them."""
 
 from __future__ import annotations
 

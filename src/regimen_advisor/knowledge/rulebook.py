@@ -1,4 +1,4 @@
-"""The rulebook: everything in a rules folder, loaded, with every reference resolved or refused."""
+"""Hold a rulebook: everything in a rules folder, with every reference resolved or refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A rule: a condition, an effect, and the evidence for it."""
+"""Model a rule: a condition, an effect, and the evidence for it."""
 
 from __future__ import annotations
 

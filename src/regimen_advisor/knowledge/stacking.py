@@ -1,4 +1,4 @@
-"""A stack of rules folders read as one: a later folder, a pack, adds to those before it.
+"""Read a stack of rules folders as one: a later folder, a pack, adds to those before it.
 
 A pack replaces or retires an entry of an earlier folder only by name and with a reason, in its ``pack.yaml``. The files
 of one name are joined to one document in which every value still knows the file, line and column it was written at.

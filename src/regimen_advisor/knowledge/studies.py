@@ -1,4 +1,4 @@
-"""The models of a study, a statement, an approval and a review, as a file holds them."""
+"""Model a study, a statement, an approval and a review, as a file holds them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The interpreter: what a condition means, and the tree that shows how it came to its truth. THIS is the meaning.
+"""Interpret a condition: its truth, and the tree that shows how it came about. THIS is the meaning.
 
 Every other engine must agree with it. Truth is Kleene's: a conjunction is false as soon as one part is, true once all
 are, else unknown. Nothing is cut short, so that the tree holds every part.

@@ -1,4 +1,4 @@
-"""A place inside a condition: the parts with the way to each, and the condition under which a part alone decides.
+"""Find a place inside a condition: its path, and the condition under which that part alone decides the truth.
 
 A part alone decides the whole where every other part on the way up lets it through: the other parts of a conjunction
 are true, the other parts of a disjunction are false (masking MC/DC).

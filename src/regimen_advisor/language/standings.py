@@ -1,4 +1,4 @@
-"""The standing of a regimen for a patient: what it can be, and the table from three truths."""
+"""Define the standings of a regimen for a patient, and the table that gives them from three truths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a fact can still be, and the smallest things that can be asked of it.
+"""Define what a fact can still be, and the smallest things that can be asked of it.
 
 The value of a fact is never "the answer" but all answers that remain possible: a ``Choice`` is the non-empty set of
 values that are left, a ``Number`` a whole-number range, a ``Members`` the members a set surely and possibly holds.

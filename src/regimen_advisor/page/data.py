@@ -204,7 +204,7 @@ def _condition(condition: Condition, wording: Wording) -> Json:
 
 
 def _rule(rule: Rule, rulebook: Rulebook, wording: Wording) -> Json:
-    section = CitationLabels(rulebook).said(rule.source)
+    section = CitationLabels(rulebook).cite(rule.source)
     return {
         "id": rule.id,
         "effect": rule.effect.value,

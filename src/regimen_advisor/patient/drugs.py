@@ -1,4 +1,4 @@
-"""Drugs, their classes, and every word a person may write for them.
+"""Resolve drugs, their classes, and every word a person may write for them.
 
 A class lies within wider classes (`egfr-tki-3g` within `egfr-tki` within `targeted`), so a drug names only its most
 specific classes. A word is compared without regard to case, spaces, hyphens and full-width forms: ``AMG 757``,

@@ -1,4 +1,4 @@
-"""The facts a rule may test and the axioms between them, declared once.
+"""Declare the facts a rule may test and the axioms between them, once.
 
 Everything else reads this declaration: the profile model its words, ``narrowing`` its axioms, the condition language
 its names, every engine its domains, the explanation its questions. To add a fact, add it here and to ``profile.py``.

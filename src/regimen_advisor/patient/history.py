@@ -1,4 +1,4 @@
-"""A treatment history: what is known of each entry, and the facts a complete history settles."""
+"""Derive facts from a treatment history: what is known of each entry, and what a complete history settles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Facts narrowed by the axioms until nothing changes.
+"""Narrow facts by the axioms until nothing changes.
 
 This is how one answer tells another (stage IV tells metastatic) for every engine alike. It is sound: no completion of
 the patient is lost. It need not be complete: what only several facts together exclude is for the solver to find.

@@ -1,4 +1,4 @@
-"""The profile: what a person writes about one patient.
+"""Model a profile: what a person writes about one patient.
 
 A key left out, or ``unknown``, is unknown. The words come from ``facts``; ``reading`` says what they mean.
 """

@@ -1,4 +1,4 @@
-"""From a profile to what is known: for every fact, what it can still be, narrowed by the axioms.
+"""Read a profile: for every fact, what it can still be, narrowed by the axioms.
 
 The definitions of line, outcome and setting are the clinical conventions in ``docs/reference/conventions.md``.
 A profile is refused exactly when what it says cannot all be true of one patient.

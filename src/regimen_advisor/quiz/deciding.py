@@ -67,7 +67,7 @@ def _deciding(rule: Rule, rulebook: Rulebook, state: Literal["met", "not met", "
 
 def cited(rule: Rule, rulebook: Rulebook) -> str:
     """Review and section of a rule; of what is known from elsewhere, that it is."""
-    place = CitationLabels(rulebook).said(rule.source)
+    place = CitationLabels(rulebook).cite(rule.source)
     return f"{place}, outside the reviews, {rule.certainty}" if rule.is_outside else place
 
 

@@ -141,7 +141,7 @@ def standards_of(advice: Advice, rulebook: Rulebook) -> Iterator[Standard]:
     for statement in advice.standards:
         if statement.state == "holds":
             source = statement.source
-            cited = CitationLabels(rulebook).said(source)
+            cited = CitationLabels(rulebook).cite(source)
             yield Standard(rule=statement.rule, title=statement.title, says=statement.says, cited=cited)
 
 

@@ -53,8 +53,8 @@ def _takes(schema: dict[str, Any]) -> str:
         case {"$ref": ref}:
             name = ref.rsplit("/", 1)[-1]
             return f"[{name}](#{name.lower()})"
-        case {"allOf": [only]}:
-            return _takes(only)
+        case {"allOf": [inner]}:
+            return _takes(inner)
         case {"const": value}:
             return f"`{value}`"
         case {"enum": values}:
