@@ -1,4 +1,4 @@
-"""``advise`` as one document: the parts of a ``Screen`` as blocks, from which text, markdown and HTML are written."""
+"""Build ``advise`` as one document: the parts of a ``Screen`` as blocks, for text, markdown and HTML."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from regimen_advisor.reports.diff import DiffReport, headline, rule_words, stand
 from regimen_advisor.reports.places import here
 from regimen_advisor.reviewing.checking import Checked
 from regimen_advisor.reviewing.comparing import AdviceChange
-from regimen_advisor.reviewing.ways_told import way_words
+from regimen_advisor.reviewing.implicant_text import way_words
 from regimen_advisor.testing.coverage import Coverage
 from regimen_advisor.testing.mutation import Mutation
 

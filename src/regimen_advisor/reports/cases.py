@@ -1,4 +1,4 @@
-"""The results of a run of cases: as a document, as data and as JUnit XML."""
+"""Write the results of a run of cases: as a document, as data and as JUnit XML."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cautions of one patient in words: each is written out once, and pointed to where it is of other options too."""
+"""Write the cautions of one patient: each once in full, and as a pointer where it is of other options too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The result of a class: as text, as a table for a spreadsheet, and as one page."""
+"""Write the result of a class: as text, as a table for a spreadsheet, and as one page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The summary of a cohort as text, JSON and a page: renderers and nothing else."""
+"""Write the summary of a cohort as text, JSON and a page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A quiz for course systems: Moodle XML, GIFT, CSV and an Anki package."""
+"""Write a quiz for course systems: Moodle XML, GIFT, CSV and an Anki package."""
 
 from __future__ import annotations
 

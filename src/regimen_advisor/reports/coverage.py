@@ -1,4 +1,4 @@
-"""Coverage as a document and as data."""
+"""Write coverage as a document and as data."""
 
 from __future__ import annotations
 

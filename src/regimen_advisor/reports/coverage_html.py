@@ -1,4 +1,4 @@
-"""Coverage as one self-contained page: the rules' own YAML, each line marked with what the cases showed of it."""
+"""Write coverage as one self-contained page: the rules' own YAML, each line marked with what the cases showed."""
 
 from __future__ import annotations
 

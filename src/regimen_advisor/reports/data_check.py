@@ -1,4 +1,4 @@
-"""A data check as text, JSON and a page: renderers and nothing else."""
+"""Write a data check as text, JSON and a page."""
 
 from __future__ import annotations
 

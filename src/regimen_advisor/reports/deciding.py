@@ -1,4 +1,4 @@
-"""What the answer to a question decides, in words: standards, options, evidence, or only a caution."""
+"""Write what the answer to a question decides: standards, options, evidence, or only a caution."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``diff`` as a document and as data."""
+"""Write ``diff`` as a document and as data."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 from regimen_advisor.documents.blocks import Block, Bullets, Code, Folded, Heading, Paragraph, shortened
 from regimen_advisor.patient.profile_yaml import profile_lines
 from regimen_advisor.reviewing.comparing import AdviceChange, Difference, RulebookComparison
+from regimen_advisor.reviewing.implicant_text import way_words, way_written
 from regimen_advisor.reviewing.matching import RuleChange
 from regimen_advisor.reviewing.profile_share import ProfileShare
-from regimen_advisor.reviewing.ways_told import way_words, way_written
 from regimen_advisor.reviewing.wording_changes import WordingChange
 
 MOST_WAYS = 20

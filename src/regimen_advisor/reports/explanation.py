@@ -1,4 +1,4 @@
-"""``explain`` as text and markdown: the verdict, for and against side by side, the trees, what would change it."""
+"""Write ``explain`` as text and markdown: verdict, for and against side by side, trees, what would change it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing results: a file whole or not at all, and standard output that may be closed or full."""
+"""Write results: a file whole or not at all, and standard output that may be closed or full."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options at a glance: a row each, with standing, best study, endpoint by arm, first warning and approval."""
+"""Build the options at a glance: a row each, with standing, best study, endpoint, first warning and approval."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The groups in which options are shown: for a marker of this tumour, for any such tumour, and what waits."""
+"""Group the options shown: for a marker of this tumour, for any such tumour, and what waits."""
 
 from __future__ import annotations
 

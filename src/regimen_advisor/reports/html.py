@@ -1,4 +1,4 @@
-"""``advise`` and ``explain`` as one self-contained HTML page: no script, no network, readable on paper and on a phone.
+"""Write ``advise`` and ``explain`` as one self-contained page: no script, no network, readable on paper and phone.
 
 Whatever comes from a profile or a rule is escaped by the templates.
 """

@@ -1,4 +1,4 @@
-"""Lessons: a teacher's sheet as markdown and as a page, and slides for the projector."""
+"""Write lessons: a teacher's sheet as markdown and as a page, and slides for the projector."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``list``: what the rulebook holds, one entry a line, kept to a setting, a drug or a word."""
+"""Write ``list``: what the rulebook holds, one entry a line, kept to a setting, a drug or a word."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write about the population that synthetic patients imitate: a summary, and the page with its shares and sources."""
+"""Write the summary of the population that synthetic patients imitate, and its page of shares and sources."""
 
 from __future__ import annotations
 

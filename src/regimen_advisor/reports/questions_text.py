@@ -1,4 +1,4 @@
-"""What to ask or test next as ``explain`` says it: about one option, and about the patient as a whole."""
+"""Write what to ask or test next: about one option, and about the patient as a whole."""
 
 from __future__ import annotations
 

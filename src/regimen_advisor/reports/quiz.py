@@ -1,4 +1,4 @@
-"""A quiz and its marking: as text, as markdown, and as one self-contained HTML page with an answer key."""
+"""Write a quiz and its marking: as text, as markdown, and as one self-contained HTML page with an answer key."""
 
 from __future__ import annotations
 

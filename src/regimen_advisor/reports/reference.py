@@ -1,4 +1,4 @@
-"""The reference of a file format, generated from its model, so that the two cannot come apart."""
+"""Write the reference of a file format from its model, so that the two cannot come apart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an answer says, part by part and in words: the one source of its text, its markdown and its HTML.
+"""Put an answer into words, part by part: the one source of its text, its markdown and its HTML.
 
 The parts come in the order in which a tumour board asks: who the patient is, what holds for every option, what the
 standard is, the options at a glance, each option, what is excluded, what to ask, where the reviews are silent.

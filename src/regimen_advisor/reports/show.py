@@ -1,4 +1,4 @@
-"""``show``: one study, regimen, drug, rule or finding whole, with everything that refers to it."""
+"""Write ``show``: one study, regimen, drug, rule or finding whole, with everything that refers to it."""
 
 from __future__ import annotations
 

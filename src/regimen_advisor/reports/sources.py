@@ -1,4 +1,4 @@
-"""``sources missing`` as text and JSON."""
+"""Write ``sources missing`` as text and JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A study, an approval and a citation whole: every figure with its section, every erratum, every link."""
+"""Write a study, an approval or a citation whole: every figure with its section, every erratum, every link."""
 
 from __future__ import annotations
 

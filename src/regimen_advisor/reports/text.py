@@ -1,4 +1,4 @@
-"""``advise`` as plain text: the fullest form that fits a screen, or the whole."""
+"""Write ``advise`` as plain text: the fullest form that fits a screen, or the whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``help TOPIC`` prints: how conditions, profiles, cases and rules are written, from the models themselves."""
+"""Write what ``help TOPIC`` prints: conditions, profiles, cases and rules, from the models themselves."""
 
 from __future__ import annotations
 
