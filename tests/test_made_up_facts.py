@@ -5,7 +5,7 @@ Every engine, every sentence and every question must know them from the declarat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from random import Random
 from typing import Any, Literal, get_args
@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 import test_conformance as conformance
 from generators import random_atom, random_profile
 from regimen_advisor.explaining.sentences import rule_sentence
+from regimen_advisor.files import sources
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.values import Atom, Choice, Includes, Is, Members, Number
@@ -107,17 +108,22 @@ PATIENTS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
 @pytest.fixture(scope="module")
 def made_up(rulebook: Rulebook) -> Iterator[Guideline]:
     """The guideline of four rules, one over each made-up fact; a profile has their keys as long as it is in use."""
-    fields = Profile.__pydantic_fields__
-    before = dict(fields)
-    fields.update({key: FieldInfo.from_annotated_attribute(kind, None) for key, kind in KEYS.items()})
-    Profile.model_rebuild(force=True)
+    before = dict(Profile.__pydantic_fields__)
+    _say_keys(before | {key: FieldInfo.from_annotated_attribute(kind, None) for key, kind in KEYS.items()})
     domain = declared_domain(rulebook.formulary, (*CLINICAL_FACTS, *CLINICAL), (*HISTORY_SETS, HISTORY))
     try:
         yield Guideline.of(rulebook_of(replace(rulebook, domain=domain), RULES))
     finally:
-        fields.clear()
-        fields.update(before)
-        Profile.model_rebuild(force=True)
+        _say_keys(before)
+
+
+def _say_keys(keys: Mapping[str, FieldInfo]) -> None:
+    """Give the profile these keys, as if they were written there."""
+    fields = Profile.__pydantic_fields__
+    fields.clear()
+    fields.update(keys)
+    Profile.model_rebuild(force=True)
+    sources._adapter.cache_clear()
 
 
 Corpus = list[dict[str, Any]]
