@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from regimen_advisor.documents.blocks import Block, Bullets, Heading, Paragraph
 from regimen_advisor.documents.markdown import markdown
 from regimen_advisor.documents.text import Line, lines_of, plain
+from regimen_advisor.files.errors import counted
 from regimen_advisor.quiz.deciding import Deciding
 from regimen_advisor.quiz.grading import Grade, GradedPick, GradedPoint, GradedQuestion
 from regimen_advisor.quiz.key import AnswerKey, Contrast, Picked, Point, Solution, Standard
@@ -16,6 +17,8 @@ from regimen_advisor.wording import listed
 
 def title(quiz: Quiz) -> str:
     """What the quiz is, in one line."""
+    if all(question.kind == "patient" for question in quiz.questions):
+        return f"Quiz about {counted(len(quiz.questions), 'patient')}"
     of_setting = f" of {quiz.setting}" if quiz.setting else ""
     several = "questions" if len(quiz.questions) > 1 else "question"
     return f"Quiz: {len(quiz.questions)} {several}{of_setting}, level {quiz.level}, seed {quiz.seed}"
