@@ -12,7 +12,7 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Setting
 from regimen_advisor.quiz.generating import generate, settings_of
 from regimen_advisor.quiz.key import Picked, Solution, solution
-from regimen_advisor.quiz.models import GROUPS, LETTERS, Kind, Level, Question, Quiz
+from regimen_advisor.quiz.models import GROUPS, LETTERS, Kind, Level, Quiz, QuizQuestion
 from regimen_advisor.reports.quiz import contrast_words, deciding_words, pick_words, standard_words, title, vignette
 from regimen_advisor.wording import listed
 
@@ -62,7 +62,7 @@ def pool(rulebook: Rulebook) -> tuple[Json, ...]:
     )
 
 
-def _of_setting(setting: Setting, rulebook: Rulebook) -> Iterator[tuple[Level, Question]]:
+def _of_setting(setting: Setting, rulebook: Rulebook) -> Iterator[tuple[Level, QuizQuestion]]:
     for level, count, kinds in POOL:
         for fewer in range(count, 0, -1):
             try:
@@ -73,7 +73,7 @@ def _of_setting(setting: Setting, rulebook: Rulebook) -> Iterator[tuple[Level, Q
             break
 
 
-def question_data(question: Question, key: Solution, rulebook: Rulebook) -> Json:
+def question_data(question: QuizQuestion, key: Solution, rulebook: Rulebook) -> Json:
     """A question and its answers: of regimens by group, of picks by the place of the right answer."""
     found: Json = {"kind": question.kind, "profile": question.profile, "told": vignette(question)}
     if question.difference:
