@@ -75,7 +75,7 @@ def _of_setting(setting: Setting, rulebook: Rulebook) -> Iterator[tuple[Level, Q
 
 def question_data(question: QuizQuestion, key: Solution, rulebook: Rulebook) -> Json:
     """A question and its answers: of regimens by group, of picks by the place of the right answer."""
-    found: Json = {"kind": question.kind, "profile": question.profile, "told": vignette(question)}
+    found: Json = {"kind": question.kind, "profile": question.profile, "vignette": vignette(question)}
     if question.difference:
         found |= {"like": question.like, "difference": question.difference}
     if question.event:

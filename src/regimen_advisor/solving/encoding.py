@@ -3,7 +3,7 @@
 Each number is cut at every threshold that is asked of it (order encoding), a choice has one variable a value, a set
 one a member. A history is a row of slots (induction and maintenance of each line, treatments with curative intent),
 from which the derived facts are defined just as ``history.derived_facts`` reads them from complete entries. Drugs that
-no condition names are told apart only by the classes that conditions name: one stands for all of its kind.
+no condition names are distinguished only by the classes that conditions name: one stands for all of its kind.
 """
 
 from __future__ import annotations
