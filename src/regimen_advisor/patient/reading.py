@@ -197,12 +197,12 @@ class _Reader:
                 )  # fmt: skip
                 break
         for entry in inductions:
-            upkeep = seen.get((entry.line or 0, True))
-            if upkeep and entry.outcomes <= ENDED and upkeep.outcomes == {"ongoing"}:
+            maintenance = seen.get((entry.line or 0, True))
+            if maintenance and entry.outcomes <= ENDED and maintenance.outcomes == {"ongoing"}:
                 self._refuse(
                     f"outcome: maintenance of line {entry.line} cannot be ongoing when the line has "
                     f"{' or '.join(sorted(entry.outcomes))}",
-                    "history", upkeep.position, "outcome",
+                    "history", maintenance.position, "outcome",
                 )  # fmt: skip
             later = any((induction.line or 0) > (entry.line or 0) for induction in inductions)
             if later and len(entry.outcomes) == 1 and entry.outcomes <= {"completed", "ongoing"}:

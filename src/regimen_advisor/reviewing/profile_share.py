@@ -89,7 +89,7 @@ def _patients(document: Document, comparison: RulebookComparison) -> tuple[Patie
 
 
 def _change(comparison: RulebookComparison, file: str, before: Patient, after: Patient) -> ProfileChange | None:
-    names = [{rule.id: match.id for match in comparison.sayings for rule in rules(match)} for rules in _SIDES]
+    names = [{rule.id: match.id for match in comparison.rule_matches for rule in rules(match)} for rules in _SIDES]
     old, new = _PatientAdvice(comparison.old, before, names[0]), _PatientAdvice(comparison.new, after, names[1])
     standings, elsewhere = {}, []
     for name in dict.fromkeys((*comparison.new.regimens, *comparison.old.regimens)):
