@@ -46,7 +46,7 @@ def read(profile: Profile, domain: Domain, document: Document | None = None) -> 
     """What ``profile`` says of a patient.
 
     ``document`` is where the profile was written, for the places in error messages. Raises ``InputError`` for an
-    unknown drug, a history that does not hang together, or keys that contradict each other.
+    unknown drug, an inconsistent history, or keys that contradict each other.
     """
     return _Reader(profile, domain, document).patient()
 
@@ -231,7 +231,7 @@ class _Reader:
             return facts
 
     def _smallest(self, stated: Given, contradiction: Contradiction) -> tuple[list[str], Contradiction]:
-        """Keys that contradict each other, none of them to spare."""
+        """Keys that contradict each other, none of them redundant."""
         keys = list(stated)
         for key in list(keys):
             rest = [kept for kept in keys if kept != key]

@@ -56,7 +56,7 @@ class AdviceChange:
 
     ``subject`` is a regimen with its standing ``before`` and ``after`` (equal where only the rules, studies or
     cautions differ), or a rule that is no option, with no standing. ``ways`` are prime conditions that
-    together cover all those patients, none to spare. Every completion of ``witness`` (a profile) is such a patient,
+    together cover all those patients, none redundant. Every completion of ``witness`` (a profile) is such a patient,
     and none of what it says can be left out; ``is_smallest`` where it is proved that no profile says fewer things.
     """
 
@@ -166,7 +166,7 @@ class _RulebookComparer:
         return self._equal[first, second]
 
     def _holds(self, side: Side, rules: Sequence[Rule], regimen: str | None = None) -> Condition:
-        """The condition under which any of the rules counts (and speaks of the regimen)."""
+        """The condition under which any of the rules counts (and is about the regimen)."""
         meant = [rule for rule in rules if regimen is None or regimen in side.rulebook.meets(rule)]
         return AnyOf(tuple(side.effective[rule.id] for rule in meant)) if meant else NEVER
 

@@ -121,7 +121,7 @@ class _PatientAdvice:
         return self.exact[regimen].standing if regimen in self.exact else Standing.NOT_INDICATED
 
     def shown(self, regimen: str) -> Iterator[tuple[str, Truth]]:
-        """The rules that speak of the regimen with their truth, and the studies cited for it."""
+        """The rules about the regimen with their truth, and the studies cited for it."""
         rules_about = Guideline.of(self.rulebook).regimens[regimen]
         for rule in rules_about.rules:
             if self.truths[rule.id] is not Truth.FALSE:

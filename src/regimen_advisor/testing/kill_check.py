@@ -1,6 +1,6 @@
 """Check whether a case would notice a change of some rules, without making its advice again.
 
-Only the rules that changed are judged, and only the expectations on the regimens they speak of are compared. That is
+Only the rules that changed are judged, and only the expectations on their regimens are compared. That is
 exact where every truth involved is settled node by node; where one is unknown the answer is ``None``, and only the
 advice itself can tell.
 """
@@ -96,7 +96,7 @@ class _Change:
         return self.mutant.rules.get(name) or self.rulebook.rules[name]
 
     def _regimens(self) -> Mapping[str, list[str]]:
-        """The rules of each regimen that a touched rule speaks of, before or after the change."""
+        """The rules of each regimen that a touched rule is about, before or after the change."""
         table: dict[str, list[str]] = {}
         for name in self.touched:
             rule = self.rule(name)

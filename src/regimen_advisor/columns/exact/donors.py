@@ -1,6 +1,6 @@
 """Impute what a row leaves open from a complete donor patient, as far as the two agree (hot-deck imputation).
 
-A cell that is open node by node is open in truth if one completion of the row is offered and another is not. The
+A cell that is open node by node is exactly open if one completion of the row is offered and another is not. The
 solver finds completions one by one; here one that it has found for some row is tried on all others at once. The facts
 of a patient fall into groups that no axiom ties to each other, and each group is filled by itself or left as it is:
 
