@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from regimen_advisor.testing.occurrences import occurrences
 
 from generators import random_condition, random_patient
 from regimen_advisor.cli.app import main
@@ -24,7 +25,6 @@ from regimen_advisor.reports.coverage_html import render_html
 from regimen_advisor.testing.cases import RuleCase, case_files, parse_cases, read_cases
 from regimen_advisor.testing.coverage import Covered, measure
 from regimen_advisor.testing.mutation import mutate
-from regimen_advisor.testing.occurrences import occurrences
 from regimen_advisor.testing.results import run_case
 from regimen_advisor.testing.suggesting import case_of_occurrence, missing_examples
 from seeing import Look, faults, looks
@@ -266,7 +266,7 @@ def test_a_suggested_case_lies_at_each_edge_of_a_number(rulebook: Rulebook) -> N
     assert found == [(True, 1), (True, 49), (False, 0), (False, 50)]
 
 
-def test_a_rulebook_that_is_covered_is_told_in_one_line(either: Rulebook) -> None:
+def test_a_rulebook_that_is_covered_is_reported_in_one_line(either: Rulebook) -> None:
     text = rendered(document(measure(either, pasted(either))))
     assert text == "1 rule, 4 cases: 2 of 2 conditions covered by masking MC/DC (100.0 %)\n"
     assert len(rendered(document(measure(either, pasted(either)), everything=True)).splitlines()) > 5

@@ -207,14 +207,14 @@ def test_a_reason_that_excludes_several_options_is_written_once_with_every_secti
     advice = advise(patient, rulebook)
     excluded = advice.of(Standing.EXCLUDED)
     reasons = [reason for option in excluded for reason in option.reasons if reason.effect == "exclude"]
-    assert len({reason.source.section for reason in reasons}) > 1
+    assert len({str(reason.source) for reason in reasons}) > 1
     (says,) = {reason.says for reason in reasons}
     for write in (text.render_advice, markdown.render_advice):
         written = " ".join(write([advice], rulebook, [patient]).split())
         assert written.count(says) == 1
     ((names, said),) = screen(advice, rulebook, patient).excluded
     assert names == "; ".join(option.name for option in excluded)
-    assert all(reason.source.section in said for reason in reasons)
+    assert all(place.section in said for reason in reasons for place in reason.source.places)
 
 
 def test_what_is_read_with_care_is_about_a_figure_that_is_shown(rulebook: Rulebook) -> None:

@@ -100,7 +100,7 @@ def test_a_written_table_of_patients_has_the_mode_of_the_umask_or_of_the_table_b
 
 def test_nobody_else_may_read_the_working_folder_of_a_cohort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("polars", reason="the extra `cohort` is not installed")
-    judging = importlib.import_module("regimen_advisor.cohorts.cohort")
+    judging = importlib.import_module("regimen_advisor.cli.cohort_work")
     seen = []
     summarise = judging.summarise
 
@@ -231,7 +231,7 @@ def test_a_table_is_not_written_into_a_pipe_and_a_text_only_where_somebody_reads
 # Where it cannot be written ----------------------------------------------------------------------------------------
 
 
-def test_a_folder_that_one_may_not_write_to_is_told_by_the_output_that_was_asked_for(
+def test_a_folder_that_one_may_not_write_to_is_reported_by_the_output_that_was_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
@@ -271,7 +271,7 @@ def test_a_cohort_names_the_output_where_its_folder_cannot_be_written_to(tmp_pat
     ],
     ids=lambda one: " ".join(one) if isinstance(one, list) else "",
 )
-def test_a_name_that_is_no_table_is_told_at_once(tmp_path: Path, asked: list[str], said: str) -> None:
+def test_a_name_that_is_no_table_is_reported_at_once(tmp_path: Path, asked: list[str], said: str) -> None:
     (tmp_path / "t.csv").write_text(TABLE, "utf-8")
     (tmp_path / "link.csv").symlink_to("nothing")
     done = run(*asked, cwd=tmp_path)
@@ -372,7 +372,7 @@ def work(*_, **__):
         threading.Timer(0.5, os.kill, (os.getpid(), signal.{number})).start()
         many = pl.LazyFrame({{"a": range(200_000)}}).join(pl.LazyFrame({{"b": range(200_000)}}), how="cross")
         many.select((pl.col("a").cast(pl.Float64).sin() * pl.col("b")).sum()).collect(engine="streaming")
-app._alone = lambda _verb: work
+app.app = work
 app.main(["cohort"])
 """
 
@@ -396,7 +396,7 @@ def test_a_signal_is_heeded_while_polars_works_and_leaves_nothing_behind(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_process_that_is_told_to_outlive_its_terminal_does(tmp_path: Path) -> None:
+def test_a_process_that_is_set_to_outlive_its_terminal_does(tmp_path: Path) -> None:
     program = f"""
 import os, signal
 from pathlib import Path

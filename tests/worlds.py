@@ -74,7 +74,7 @@ def obeys(axiom: Axiom, facts: Facts) -> bool:
     match axiom:
         case AxiomClause(literals=literals):
             return any(_true(literal, facts) for literal in literals)
-        case Contained(part=part, wholes=wholes, given=given):
+        case Contained(part=part, wholes=wholes, premises=given):
             held = frozenset().union(*(facts[name].must for name in wholes)) | {"none"}
             return not all(_true(literal, facts) for literal in given) or facts[part].must <= held
 
@@ -147,12 +147,9 @@ def histories(
             tuple(replace(entry, line=count) for entry in entries)
             for entries in _latest(drugs, counts, maintenance=maintenance)
         )
-        parts = (
-            different(curatives),
-            different(passed, _entry(count, nothing, "completed", counts[0])),
-            different(latest),
-        )
-        together += [(*before, *between, *last) for before, between, last in itertools.product(*parts)]
+        after = _entry(count, nothing, "completed", counts[0])  # with a later line, the lines passed are not the latest
+        parts = itertools.product(different(curatives), different(passed, after), different(latest))
+        together += [(*before, *between, *last) for before, between, last in parts]
     return tuple(different(together))
 
 

@@ -1,4 +1,4 @@
-"""Advice: what ``advise`` answers, as the models of its published JSON (``regimen-advisor schema advice``)."""
+"""Model the answer of ``advise``, as its published JSON (``regimen-advisor schema advice``)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from regimen_advisor.knowledge.evidence import (
     Safety,
     StudyFinding,
 )
-from regimen_advisor.knowledge.regimens import Schedule, Source
+from regimen_advisor.knowledge.publications import Sources
+from regimen_advisor.knowledge.regimens import Schedule
 from regimen_advisor.knowledge.rules import CautionKind
 from regimen_advisor.language.standings import Standing
 
@@ -47,7 +48,7 @@ Engines = Annotated[
 ]
 OutsideCertainty = Annotated[str | None, Field(description="how sure a statement from outside the reviews is")]
 RuleSource = Annotated[
-    Source, Field(description="where the review says it; of what is known from elsewhere, the section it goes with")
+    Sources, Field(description="where the review says it; of what is known from elsewhere, the section it goes with")
 ]
 
 
@@ -86,7 +87,7 @@ class Evidence(Record):
     findings: tuple[StudyFinding, ...] = Field((), description="what the review says in words")
     limits: Limits = Field(description="reservations")
     errata: tuple[Erratum, ...] = Field((), description="where review and published record differ")
-    cited_in: tuple[Place, ...] = Field(description="where it stands in the reviews")
+    cited_in: tuple[Place, ...] = Field(description="its places in the reviews")
     citation: Citation = Field(description="how to find the publication")
 
 
@@ -97,7 +98,7 @@ class Caution(Record):
     says: str = Field(description="the caution in one sentence")
     kind: CautionKind = Field(
         description="`patient`: about this patient; `evidence`: a reservation on the studies, the same for everyone; "
-        "`measure`: a step before the first dose, beside which an option stays `offered`"
+        "`measure`: a step before the first dose, with which an option stays `offered`"
     )
     basis: Basis
     certainty: OutsideCertainty = None
@@ -108,13 +109,13 @@ class Caution(Record):
 
 
 class Reason(Record):
-    """Why an option stands as it does: the rule that decides, and what of it is met, not met or unknown."""
+    """Why an option is or is not offered: the rule that decides, and what of it is met, not met or unknown."""
 
     rule: str = Field(description="id of the rule")
     effect: Literal["offer", "exclude"] = Field(description="what the rule does where it holds")
     state: Literal["met", "not met", "unknown"] = Field(description="whether the rule holds for this patient")
     says: str = Field(description="the rule in one sentence")
-    source: Source = Field(description="where the review says it")
+    source: Sources = Field(description="where the review says it")
     not_met: tuple[str, ...] = Field((), description="conditions that are not met, in words")
     unknown: tuple[str, ...] = Field((), description="conditions that are not known, in words")
 
@@ -123,7 +124,7 @@ class Option(Record):
     """How one regimen stands for this patient, and on what evidence."""
 
     regimen: str = Field(description="id of the regimen")
-    name: str = Field(description="as a reader is told it")
+    name: str = Field(description="display name")
     drugs: tuple[str, ...] = Field(description="standard names of drugs and classes")
     standing: Standing = Field(description="how the regimen stands for this patient")
     setting: tuple[str, ...] = Field((), description="titles of the clinical settings of the rules that hold")
@@ -152,7 +153,7 @@ class Option(Record):
     depends_on: tuple[str, ...] = Field((), description="profile keys and history parts it waits for")
 
     def __repr__(self) -> str:
-        """One line: the regimen and how it stands."""
+        """One line: the regimen and its standing."""
         return f"<Option {self.regimen}: {self.standing.value}>"
 
 
@@ -183,7 +184,39 @@ class Trial(Record):
     registry: str | None = Field(None, description="number of the trial registration")
     says: str = Field(description="why it is worth knowing, in one sentence")
     errata: tuple[Erratum, ...] = Field((), description="where review and published record differ")
-    source: Source = Field(description="where the review says it")
+    source: Sources = Field(description="where the review says it")
+
+
+class SourceDifference(Record):
+    """A point on which two sources differ; nothing is merged, averaged or preferred."""
+
+    kind: Literal["figure", "population", "recommendation", "grade"] = Field(description="what they differ on")
+    subject: str = Field(description="of what: a study with its endpoint or its patients, or a regimen")
+    sides: tuple[str, str] = Field(description="what each of them says, with its place")
+    studies: tuple[str, ...] = Field((), description="ids of the studies whose figures or patients differ")
+    rules: tuple[str, ...] = Field((), description="ids of the rules that differ")
+
+    @property
+    def says(self) -> str:
+        """Both sides in one sentence."""
+        return " versus ".join(self.sides)
+
+
+class ToldChange(Record):
+    """An entry of the rules that a pack replaced or retired, where that bears on the answer."""
+
+    entry: Literal["rule", "regimen", "study", "approval", "finding", "source"] = Field(description="what it is")
+    id: str = Field(description="its id")
+    how: Literal["replaced", "retired"] = Field(description="whether the pack has one of its own in its place")
+    pack: str = Field(description="name of the pack")
+    reason: str = Field(description="why, in the words of the pack")
+    said: str | None = Field(None, description="of a rule: its sentence, with its place")
+
+    @property
+    def says(self) -> str:
+        """What was changed, by whom and why; of a rule also its sentence."""
+        sentence = f"{self.entry} {self.id}, {self.how} by {self.pack}: {self.reason}"
+        return f"{sentence} It said: {self.said}" if self.said else sentence
 
 
 class Missing(Record):
@@ -201,7 +234,7 @@ class Missing(Record):
 
 
 class First(Record):
-    """What holds for every option of this patient: said once, above them."""
+    """What holds for every option of this patient: shown once, above them."""
 
     rules: tuple[str, ...] = Field(description="ids of the rules that say it, each for some of the options")
     effect: Literal["caution", "note", "silent"] = Field(description="what the rules do")
@@ -225,7 +258,7 @@ class OrderKey(Record):
 
 
 class Answered:
-    """The case that an answer is of, beside it: no part of what it says, so that all of them are equal.
+    """The case that an answer is of, kept with it: no part of the answer, so that all of them are equal.
 
     An answer that was copied to another process, or read from JSON, has none.
     """
@@ -255,13 +288,19 @@ class Advice(Record):
     profile: ReadProfile
     first: tuple[First, ...] = Field(
         (),
-        description="what holds for every option, or decides that there is none; it stands in `cautions`, `notes` or "
+        description="what holds for every option, or decides that there is none; it is in `cautions`, `notes` or "
         "`silent` too, and a screen leaves it out there",
     )
     standards: tuple[Statement, ...] = Field((), description="what a review states as the standard without studying it")
     options: tuple[Option, ...] = Field((), description="every regimen for the disease, in `order`")
     order: tuple[OrderKey, ...] = Field(
         description="what the options are ordered by: each key only tells apart what those before it do not"
+    )
+    differences: tuple[SourceDifference, ...] = Field(
+        (), description="where the sources differ on what is shown, both sides with their places"
+    )
+    changes: tuple[ToldChange, ...] = Field(
+        (), description="what packs replaced or retired that bears on the answer, with their reasons"
     )
     trials: tuple[Trial, ...] = Field(
         (), description="studies that were ongoing when their review was written; never options"
@@ -278,7 +317,7 @@ class Advice(Record):
         counts = Counter(option.standing.value for option in self.options)
         return f"<Advice {self.profile.id}: {', '.join(f'{count} {standing}' for standing, count in counts.items())}>"
 
-    def beside(self, case: object) -> Advice:
+    def with_case(self, case: object) -> Advice:
         """The same answer, with the case that it is of at hand to show it."""
         self._answered = Answered(case)
         return self
@@ -307,5 +346,5 @@ class Advice(Record):
         return not is_offered and 2 * len(waiting) > len(self.options)
 
     def is_first(self, rule: str) -> bool:
-        """Whether what this rule says stands above the options, so that it is not said again below."""
-        return any(rule in one.rules for one in self.first)
+        """Whether this rule is shown above the options, so that it is not repeated below."""
+        return any(rule in first.rules for first in self.first)

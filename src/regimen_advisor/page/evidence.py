@@ -1,8 +1,7 @@
-"""The evidence as it travels in the teaching page: regimens, studies, and what stands behind each option in brief."""
+"""Export the evidence to the teaching page: regimens, studies, and the evidence of each option in brief."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from regimen_advisor.advising import evidence_of
@@ -23,9 +22,10 @@ from regimen_advisor.figure_wording import (
     study_words,
 )
 from regimen_advisor.guideline import Guideline
+from regimen_advisor.knowledge.figures import Result, Safety
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rulebook import Rulebook, harm_studies
-from regimen_advisor.knowledge.studies import Study
+from regimen_advisor.knowledge.studies import Study, StudyFinding
 from regimen_advisor.reports.glance import endpoint_in_few_words, study_in_few_words
 from regimen_advisor.reports.screen import erratum_line
 from regimen_advisor.reports.studies import study_blocks
@@ -37,9 +37,9 @@ def regimens(rulebook: Rulebook) -> Json:
     """Every regimen with its rules, and with what each study behind it found in brief."""
     found: Json = {}
     places = CitationLabels(rulebook)
-    for name, of in Guideline.of(rulebook).regimens.items():
+    for name, rules_about in Guideline.of(rulebook).regimens.items():
         regimen = rulebook.regimens[name]
-        studies = {study for rule in of.offers for study in rule.studies}
+        studies = {study for rule in rules_about.offers for study in rule.studies}
         found[name] = {
             "name": regimen.name,
             "disease": regimen.disease,
@@ -51,10 +51,10 @@ def regimens(rulebook: Rulebook) -> Json:
             ],
             "glance": {study: _glance(regimen, rulebook.studies[study], rulebook) for study in sorted(studies)},
             "brief": {study: _brief(regimen, rulebook.studies[study], rulebook) for study in sorted(studies)},
-            "offers": [rule.id for rule in of.offers],
-            "exclusions": [rule.id for rule in of.exclusions],
-            "cautions": [rule.id for rule in of.cautions],
-            "measures": [rule.id for rule in of.measures],
+            "offers": [rule.id for rule in rules_about.offers],
+            "exclusions": [rule.id for rule in rules_about.exclusions],
+            "cautions": [rule.id for rule in rules_about.cautions],
+            "measures": [rule.id for rule in rules_about.measures],
         }
     return found
 
@@ -110,7 +110,7 @@ def _schedule(regimen: Regimen, places: CitationLabels) -> Json | None:
     schedule = regimen.schedule
     if schedule is None:
         return None
-    return {"says": schedule.says, "source": places.at(schedule.source.review, schedule.source.section)}
+    return {"says": schedule.says, "source": places.cite(schedule.source)}
 
 
 def _glance(regimen: Regimen, study: Study, rulebook: Rulebook) -> list[str]:
@@ -126,15 +126,15 @@ def _brief(regimen: Regimen, study: Study, rulebook: Rulebook) -> list[str]:
         return []
     arms, labels = matching_arms(evidence, regimen, rulebook.formulary), arm_labels(evidence)
 
-    def at(section: str | None, errata: Iterable[str]) -> str:
-        return signed(places.within(evidence.cited_in, section) if section else places.of(study.cited_in), errata)
+    def at(part: Result | Safety | StudyFinding) -> str:
+        return signed(places.cite(part.source) if part.source else places.of(study.cited_in), part.errata)
 
-    said = [
-        f"{brief_result(result, arms, labels)} {at(result.section, result.errata)}"
+    sentences = [
+        f"{brief_result(result, arms, labels)} {at(result)}"
         for result in main_results(evidence, arms, study.shown_benefit)
     ]
-    if not said:
-        said = [f"{one.says} {at(one.section, one.errata)}" for one in evidence.findings[:1]]
+    if not sentences:
+        sentences = [f"{finding.says} {at(finding)}" for finding in evidence.findings[:1]]
     safety = main_harm(evidence)
-    harm = f"Harm: {brief_safety(safety, arms, labels)} {at(safety.section, safety.errata)}" if safety else None
-    return [*(said or ["no figures in the review"]), *([harm] if harm else [])]
+    harm = f"Harm: {brief_safety(safety, arms, labels)} {at(safety)}" if safety else None
+    return [*(sentences or ["no figures in the review"]), *([harm] if harm else [])]

@@ -66,7 +66,7 @@ def document(
     if summary.repeated:
         note = "Each row is judged by itself."
         yield from tally(
-            "Names that stand in more than one row", "name", summary.repeated, total, ("Rows", "Name"), note=note
+            "Names that occur in more than one row", "name", summary.repeated, total, ("Rows", "Name"), note=note
         )
     if agreed is not None:
         yield from _agreement(agreed, total)
@@ -80,35 +80,39 @@ def _standings(summary: Summary) -> Table:
     columns = ("Regimen", *(standing.value.replace("-", " ") for standing in Standing))
     rows, bars = [], []
     for name, counts in summary.standings.items():
-        every = sum(counts.values()) or 1
+        patients = sum(counts.values()) or 1
         rows.append((name, *(f"{counts[standing.value]:,}" for standing in Standing)))
-        bars.append(tuple((standing.value, counts[standing.value] / every) for standing in Standing))
+        bars.append(tuple((standing.value, counts[standing.value] / patients) for standing in Standing))
     return Table(columns, tuple(rows), grid=Grid(tuple(range(1, len(columns))), bars=tuple(bars)))
 
 
 def _agreement(agreed: Concordance, total: int) -> Iterator[Block]:
-    yield Heading(f"Concordance with {printable(agreed.column)}")
-    yield Paragraph(f"{agreed.offered:,} with something offered and a treatment that is known; only they can agree.")
+    yield Heading("Concordance with what was given")
+    known = f"{agreed.offered:,} with something offered and a treatment that is known; only they can agree."
+    yield Paragraph(f"Column {printable(agreed.column)}: {known}")
     counts = [(agreed.counts[kind.value], kind.value, meaning) for kind, meaning in MEANINGS.items()]
     rows = [(f"{count:,}", kind, meaning) for count, kind, meaning in counts]
     yield count_table(("Patients", "Agreement", "Meaning"), rows, [count / (total or 1) for count, *_ in counts])
-    found = [(f"{one.given or '(nothing)'} [{one.agreement.value}] {one.reasons}", one.patients)
-             for one in agreed.disagreements]  # fmt: skip
-    yield from tally("Disagreements by reason", "reason", found, total, ("Patients", "Given, agreement and reason"))
+    reasons = [
+        (f"{found.given or '(nothing)'} [{found.agreement.value}] {found.reasons}", found.patients)
+        for found in agreed.disagreements
+    ]
+    yield from tally("Disagreements by reason", "reason", reasons, total, ("Patients", "Given, agreement and reason"))
 
 
 def _changes(compared: CohortChanges, total: int) -> Iterator[Block]:
-    yield Heading(f"From rulebook {compared.old} to {compared.new}")
-    yield Paragraph(f"{counted(compared.patients, 'patient')} change{'s' if compared.patients == 1 else ''}.")
+    yield Heading("What the change of rules changes")
+    how_many = f"{counted(compared.patients, 'patient')} change{'s' if compared.patients == 1 else ''}."
+    yield Paragraph(f"From rulebook {compared.old} to {compared.new}: {how_many}")
     shown = compared.changes[:MOST_SHOWN]
     rows = [
-        (f"{one.patients:,}", one.regimen, one.before, one.after, printable(", ".join(one.ids[:5])
-         + (" ..." if one.patients > len(one.ids[:5]) else "")))
-        for one in shown
+        (f"{change.patients:,}", change.regimen, change.before, change.after, printable(", ".join(change.ids[:5])
+         + (" ..." if change.patients > len(change.ids[:5]) else "")))
+        for change in shown
     ]  # fmt: skip
     if rows:
         columns = ("Patients", "Regimen", "Before", "After", "First of them")
-        yield count_table(columns, rows, [one.patients / (total or 1) for one in shown])
+        yield count_table(columns, rows, [change.patients / (total or 1) for change in shown])
     yield from left_out(len(compared.changes), "change")
 
 

@@ -35,7 +35,7 @@ def document(check: DataCheck) -> Iterator[Block]:
     apart = "They contradict themselves, or are of another disease." if check.set_apart else ""
     yield from tally("Rows set apart", "reason", check.set_apart, total, ("Rows", "Reason"), note=apart)
     if check.repeated:
-        yield from tally("Names that stand in more than one row", "name", check.repeated, total, ("Rows", "Name"))
+        yield from tally("Names that occur in more than one row", "name", check.repeated, total, ("Rows", "Name"))
     yield Heading("Keys that the rules test and that no column says (unknown for everybody)")
     yield Paragraph(", ".join(check.unsaid) or "none", indent=2)
     yield Heading("Columns that nothing reads")
@@ -46,9 +46,9 @@ def document(check: DataCheck) -> Iterator[Block]:
 
 def _keys(check: DataCheck) -> Table:
     rows, bars = [], []
-    for one in check.keys:
-        counts = [(word, getattr(one, word)) for word in READINGS]
-        rows.append((one.key, *(f"{count:,}" for _, count in counts), printable(one.columns)))
+    for reading in check.keys:
+        counts = [(word, getattr(reading, word)) for word in READINGS]
+        rows.append((reading.key, *(f"{count:,}" for _, count in counts), printable(reading.columns)))
         bars.append(tuple((word, count / (check.patients or 1)) for word, count in counts))
     return Table(("Key", *READINGS, "Read from"), tuple(rows), grid=Grid((1, 2, 3, 4), bars=tuple(bars)))
 
@@ -58,11 +58,17 @@ def _questions(check: DataCheck) -> Iterator[Block]:
         yield Paragraph("None: nothing is open.")
         return
     yield Paragraph(NODE_BY_NODE)
-    most = max(one.options for one in check.questions)
-    rows = [(f"{one.options:,}", f"{one.alone:,}", f"{one.patients:,}", f"{one.key}: {one.asks}")
-            for one in check.questions]  # fmt: skip
+    largest = max(question.options for question in check.questions)
+    rows = [
+        (*(f"{count:,}" for count in (question.options, question.alone, question.patients)),
+         f"{question.key}: {question.asks}")
+        for question in check.questions
+    ]  # fmt: skip
     yield count_table(
-        ("Options", "Alone", "Patients", "Question"), rows, [one.options / most for one in check.questions], numbers=3
+        ("Options", "Alone", "Patients", "Question"),
+        rows,
+        [question.options / largest for question in check.questions],
+        numbers=3,
     )
 
 
@@ -73,11 +79,11 @@ def data(check: DataCheck) -> dict[str, Any]:
         "rulebook": {"version": check.version, "digest": check.digest},
         "table": check.table,
         "rows": check.patients,
-        "keys": [asdict(one) for one in check.keys],
+        "keys": [asdict(reading) for reading in check.keys],
         "unread": [{"column": column, "cell": cell, "rows": count} for column, cell, count in check.unread],
         "set_apart": [{"reason": reason, "rows": count} for reason, count in check.set_apart],
         "repeated": [{"id": name, "rows": count} for name, count in check.repeated],
         "unsaid": list(check.unsaid),
         "ignored": list(check.ignored),
-        "questions": [asdict(one) for one in check.questions],
+        "questions": [asdict(question) for question in check.questions],
     }

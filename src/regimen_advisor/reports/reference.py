@@ -1,4 +1,4 @@
-"""The reference of a file format, generated from its model, so that the two cannot come apart."""
+"""Write the reference of a file format from its model, so that the two cannot come apart."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ def reference(model: type[BaseModel], title: str, mode: Literal["validation", "s
     for name, part in parts.items():
         if "properties" in part:
             lines += _section(name, part)
+        else:  # a value that takes several shapes, or one of some words
+            lines += [f"## {name}", "", _cell(part.get("description", "")), "", f"Takes {_takes(part)}.", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -51,8 +53,8 @@ def _takes(schema: dict[str, Any]) -> str:
         case {"$ref": ref}:
             name = ref.rsplit("/", 1)[-1]
             return f"[{name}](#{name.lower()})"
-        case {"allOf": [only]}:
-            return _takes(only)
+        case {"allOf": [inner]}:
+            return _takes(inner)
         case {"const": value}:
             return f"`{value}`"
         case {"enum": values}:

@@ -1,4 +1,4 @@
-"""A row of a table as a profile with its cells, and what was written of a table: renderers and nothing else."""
+"""Write a row of a table as a profile with its cells, and a summary of what was written."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from regimen_advisor.cohorts.origins import CellRead, KeyShown, RowShown
-from regimen_advisor.cohorts.profile_files import Written
+from regimen_advisor.cohorts.profile_files import WrittenProfiles
 from regimen_advisor.documents.blocks import Block, Heading
 from regimen_advisor.files.errors import counted, printable
 from regimen_advisor.patient.profile_yaml import profile_lines
@@ -50,7 +50,7 @@ def as_json(shown: RowShown) -> str:
     return json.dumps({"schema_version": "1", **asdict(shown)}, ensure_ascii=False, indent=2) + "\n"
 
 
-def profiles_written(written: Written) -> Iterator[Block]:
+def profiles_written(written: WrittenProfiles) -> Iterator[Block]:
     """How many profiles were written, and the rows that are none."""
     yield Heading(f"{counted(written.profiles, 'profile')} in {printable(written.output)}", 1)
     if written.set_apart:

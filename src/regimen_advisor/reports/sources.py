@@ -20,10 +20,10 @@ def document(found: Gaps, *, background: bool) -> Iterator[Block]:
             yield Item(f"sentence {gap.number}{numbers}", (Paragraph(gap.sentence),))
     if background:
         yield Heading("Left out with a reason", 3)
-        yield Bullets(tuple(f"{gap.section}, sentence {gap.number}: {why}" for gap, why in found.background))
+        yield Bullets(tuple(f"{gap.section}, sentence {gap.number}: {reason}" for gap, reason in found.background))
 
 
 def _summary(found: Gaps) -> str:
     left_out = f", {counted(len(found.background), 'sentence')} left out with a reason" if found.background else ""
-    what = counted(len(found.missing), "sentence") if found.missing else "no sentence"
-    return f"{found.source}: {counted(found.sentences, 'sentence')}, {what} missing{left_out}"
+    how_many = counted(len(found.missing), "sentence") if found.missing else "no sentence"
+    return f"{found.source}: {counted(found.sentences, 'sentence')}, {how_many} missing{left_out}"

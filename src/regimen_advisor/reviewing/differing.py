@@ -1,10 +1,10 @@
-"""Where the sources of a rulebook differ, as warnings: each is shown to the patients whom it concerns."""
+"""Warn where the sources of a rulebook differ: each side is shown to the patients whom it concerns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from regimen_advisor.explaining.differences import differences
+from regimen_advisor.differing import differences
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.reviewing.flaws import Flaw
@@ -14,9 +14,10 @@ def sources_differ(rulebook: Rulebook) -> Iterator[Flaw]:
     """A warning for each point on which two sources differ; of two rules only where some patient meets both."""
     guideline = Guideline.of(rulebook)
     session = None
-    for one in differences(rulebook):
-        if one.rules:
+    for found in differences(rulebook):
+        difference = found.difference
+        if difference.rules:
             session = session or guideline.solver.session(*guideline.effective.values())
-            if not session.can([session.encoding.condition(guideline.effective[rule]) for rule in one.rules]):
+            if not session.can([session.encoding.condition(guideline.effective[rule]) for rule in difference.rules]):
                 continue
-        yield Flaw("sources differ", one.subject, one.location, f"the sources differ: {one.says}")
+        yield Flaw("sources differ", difference.subject, found.location, f"the sources differ: {difference.says}")

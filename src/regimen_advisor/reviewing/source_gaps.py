@@ -1,4 +1,4 @@
-"""What a source prints that the rulebook does not hold: sentences, and the numbers in them.
+"""Find what a source prints that the rulebook does not hold: sentences, and the numbers in them.
 
 A sentence is held where the entries placed in its section (studies, approvals, rules, notes, mentions) quote all its
 numbers, or, where it has none, name a drug or study that it names. ``background.yaml`` lists what a program cannot see
@@ -95,7 +95,7 @@ def gaps(review: Review, text: str | Path, rulebook: Rulebook) -> Gaps:
         for number, sentence in enumerate(sentences(printed), 1):
             count += 1
             found = figures_in(sentence)
-            open_numbers = tuple(one for one in found if one not in held.numbers(section))
+            open_numbers = tuple(figure for figure in found if figure not in held.numbers(section))
             if (found and not open_numbers) or (not found and held.names_one_of(section, sentence)):
                 continue
             gap = SourceGap(section, number, sentence, open_numbers)
@@ -181,9 +181,9 @@ class _Held:
         quotes = [quote for study in rulebook.studies.values() for quote in quoted_by_study(study)]
         quotes += [quote for approval in rulebook.approvals.values() for quote in quoted_by_approval(approval)]
         for quote in quotes:
-            if quote.review == review.key:
-                for section in quote.sections:
-                    self._numbers.setdefault(section, set()).add(quote.number)
+            for place in quote.places:
+                if place.review == review.key:
+                    self._numbers.setdefault(place.section, set()).add(quote.number)
         for section, text in self._endpoints():
             self._numbers.setdefault(section, set()).update(figures_in(text))
         for section, texts in self._placed():
@@ -202,8 +202,8 @@ class _Held:
     def _endpoints(self) -> Iterator[tuple[str, str]]:
         """Each section with what is measured there: ``OS rate at 9 months`` quotes the 9."""
         for study in self.rulebook.studies.values():
-            if any(place.review == self.review.key for place in study.cited_in):
-                yield from ((result.section, result.endpoint) for result in study.results)
+            for result in study.results:
+                yield from ((section, result.endpoint) for section in result.source.sections_of(self.review.key))
 
     def _placed(self) -> Iterator[tuple[str, list[str]]]:
         """Each section with the texts of an entry placed in it."""
@@ -213,11 +213,11 @@ class _Held:
                     drugs = [drug.drug for arm in study.arms for drug in arm.drugs]
                     yield from ((section, [study.name, *drugs]) for section in place.sections)
         for rule in self.rulebook.rules.values():
-            if rule.source.review == self.review.key:
+            for section in rule.source.sections_of(self.review.key):
                 texts = [rule.says, *(self.rulebook.studies[id].name for id in rule.studies)]
                 for regimen in self.rulebook.meets(rule):
                     texts += self.rulebook.regimens[regimen].drug_names
-                yield rule.source.section, texts
+                yield section, texts
         for mention in self.review.mentions:
             yield from ((section, [mention.drug, mention.context]) for section in mention.sections)
 
@@ -251,10 +251,10 @@ def as_data(found: Gaps) -> Json:
         "text": found.text,
         "sentences": found.sentences,
         "missing": [
-            {"section": one.section, "sentence": one.number, "text": one.sentence, "numbers": list(one.numbers)}
-            for one in found.missing
+            {"section": gap.section, "sentence": gap.number, "text": gap.sentence, "numbers": list(gap.numbers)}
+            for gap in found.missing
         ],
         "background": [
-            {"section": one.section, "sentence": one.number, "why": reason} for one, reason in found.background
+            {"section": gap.section, "sentence": gap.number, "why": reason} for gap, reason in found.background
         ],
     }
