@@ -99,7 +99,7 @@ class Quiz {
       h("h2", { id: "quiz-title", tabindex: "-1" }, `${this.again ? "Missed: question" : "Question"} ${run.numbers[at]}${this.again ? "" : ` of ${run.questions.length}`}`),
       h("p", { id: "quiz-score", class: "quiet" }, marked.length ? `${right} of ${of} right so far` : ""),
       question.difference ? h("p", {}, h("strong", {}, `The patient of question ${question.like}, but with one difference: `), `${question.difference}.`) : null,
-      h("p", { class: "vignette" }, question.told),
+      h("p", { class: "vignette" }, question.vignette),
       question.event ? h("p", { class: "event" }, h("strong", {}, "Then: "), `${question.event} What becomes of each regimen?`) : null,
       question.sort ? [h("p", {}, "Where does each regimen belong?"), this.#meanings()] : null,
       parts.map((part, index) => (isOpen ? this.#mark(part, index, advice) : question.sort ? this.#sort(part, index) : this.#pick(part, index))),
