@@ -173,8 +173,8 @@ class Encoding:
         ]
         self.choices["last_outcome"] = self._last_outcomes()
         maintained = self.disjunction(
-            self.conjunction([latest, upkeep.outcomes["ongoing"]])
-            for latest, upkeep in zip(self.latest, self.maintenances, strict=True)
+            self.conjunction([latest, maintenance.outcomes["ongoing"]])
+            for latest, maintenance in zip(self.latest, self.maintenances, strict=True)
         )
         self.choices["on_maintenance"] = {"true": maintained, "false": -maintained}
 
@@ -228,9 +228,9 @@ class Encoding:
 
     def _entries(self) -> Iterator[tuple[int | None, bool, Slot]]:
         """Every entry that may exist: its line counted from 0 (``None`` if curative), whether it is an induction."""
-        for line, (induction, upkeep) in enumerate(zip(self.inductions, self.maintenances, strict=True)):
+        for line, (induction, maintenance) in enumerate(zip(self.inductions, self.maintenances, strict=True)):
             yield line, True, induction
-            yield line, False, upkeep
+            yield line, False, maintenance
         for slot in self.curatives:
             yield None, True, slot
 
