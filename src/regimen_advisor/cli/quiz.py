@@ -106,7 +106,7 @@ def quiz(  # noqa: PLR0917 - one parameter an option
     if files := files_of(patients, further, "quiz"):
         generated = quiz_of_files(rulebook, files)
     else:
-        # A class that says which quiz it answered need not be told again.
+        # Files that name their quiz say which one to mark.
         is_chosen = (seed, setting, kind, count, level) != (None, None, None, 5, 2)
         named = quiz_of_class(grade, rulebook) if grade is not None and not is_chosen else None
         generated = named or generate(rulebook, chosen, count, setting, _level(level), kinds_named(kind or []))

@@ -68,7 +68,8 @@ def quiz_named(name: str, rulebook: Rulebook) -> Quiz | None:
     if found is None or found["rules"] != rulebook.version:
         return None
     rest = f"{found['rest'] or ''}-"
-    settings = (one.id for one in settings_of(rulebook) if rest.startswith(f"{one.id.replace('/', '.')}-"))
+    named = ((known.id, known.id.replace("/", ".")) for known in settings_of(rulebook))
+    settings = (id for id, words in named if rest.startswith(f"{words}-"))
     kinds = kinds_named(re.findall("|".join((*SORT_KINDS, *PICK_KINDS)), rest))
     levels: tuple[Level, ...] = (1, 2, 3)
     level = levels[int(found["level"]) - 1]
