@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from regimen_advisor.cli.cohort_look import CohortFormat, Look, print_check, print_profiles, print_row
+from regimen_advisor.cli.cohort_look import CohortFormat, Look, print_check, print_profiles, print_row, say_blank
 from regimen_advisor.cli.options import AsOf, Rules, day_of
 from regimen_advisor.files.errors import InputError, Location
 
@@ -215,6 +215,7 @@ def _judge(  # noqa: PLR0917 - what the command line says
     if output is not None:
         _check_output(output, paths, mapping)
     table = open_table(paths, mapping, given=given, id_column=id_column)
+    say_blank(table)
     with _progress("judging the rows"), judged(table, rulebook, exact=exact, output=output) as result:
         summary = summarise(result, table.name)
         if strict:

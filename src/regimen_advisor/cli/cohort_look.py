@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from regimen_advisor.files.errors import InputError, Location
+import typer
+
+from regimen_advisor.files.errors import InputError, Location, counted, printable
 
 if TYPE_CHECKING:
     from regimen_advisor.cohorts.cohort import CohortTable
@@ -39,6 +41,13 @@ class Look:
         return open_table(self.paths, self.mapping, given=self.given, id_column=self.id_column)
 
 
+def say_blank(table: CohortTable) -> None:
+    """Says on standard error how many lines without a word were passed over, where there were any."""
+    if table.blank:
+        said = f"{printable(table.name)}: passed over {counted(table.blank, 'line')} without a word"
+        typer.echo(said, err=True)
+
+
 def print_check(look: Look, format: CohortFormat, *, strict: bool) -> None:
     """Prints what was read of the table. Raises ``InputError`` if ``strict`` and something was not."""
     from regimen_advisor.cohorts.data_check import check_table, columns_of_tables, refuse_if_strict  # noqa: PLC0415
@@ -46,7 +55,9 @@ def print_check(look: Look, format: CohortFormat, *, strict: bool) -> None:
     from regimen_advisor.reports.files import write_output  # noqa: PLC0415
 
     columns = [name for name in columns_of_tables(look.paths, look.mapping) if name not in (look.given, look.id_column)]
-    found = check_table(look.open(), look.rulebook, columns)
+    table = look.open()
+    say_blank(table)
+    found = check_table(table, look.rulebook, columns)
     if strict:
         refuse_if_strict(found)
     render = {CohortFormat.TEXT: report.as_text, CohortFormat.JSON: report.as_json, CohortFormat.HTML: report.as_html}
