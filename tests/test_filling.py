@@ -12,7 +12,7 @@ from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, N
 from regimen_advisor.language.values import Between, Includes, Is, Truth
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
-from regimen_advisor.solving.assumptions import units
+from regimen_advisor.solving.assumptions import assumption_groups
 from regimen_advisor.solving.determining_sets import ties, unit_of
 from regimen_advisor.solving.solver import Solver
 from tables import table
@@ -53,7 +53,7 @@ def fillings_from(solver: Solver, patients: list[Patient], engine: ColumnEngine)
     clinicals, found = ClinicalWorlds(engine.reader), []
     for patient, name in zip(patients, solver.offered, strict=False):
         session = solver.session(patient=patient)
-        known = [literal for part in units(session.encoding, patient).values() for literal in part]
+        known = [literal for part in assumption_groups(session.encoding, patient).values() for literal in part]
         model = session.model(known, [session.encoding.condition(solver.offered[name])]) or session.model(known)
         assert model is not None
         found.append(Donor(model, CellLiterals(session.encoding, engine.reader), clinicals))
@@ -226,6 +226,6 @@ def test_the_order_in_which_batches_come_changes_neither_what_is_asked_nor_what_
         for batch in reversed(batches) if backwards else batches:
             cases.look(batch, cases.engine.reader.batch(batch))
         cases.settle()
-        told.append((cases.asked, cases.told().rows()))
+        told.append((cases.asked, cases.corrections().rows()))
     assert told[0] == told[1]
     assert len(told[0][1]) >= 3

@@ -14,7 +14,7 @@ def test_a_pair_of_patients_that_has_grown_is_begun_again_and_says_the_same(rule
     first = settling.smallest_for_all()
     assert settling._pair is determining_sets.Settling(solver, patient)._pair
     for variable in range(1, determining_sets.MOST_VARIABLES + 2):
-        settling._pair.some([variable, variable + 1])
+        settling._pair.any_of([variable, variable + 1])
     again = determining_sets.Settling(solver, patient)
     assert again._pair is not settling._pair
     assert not again._pair.is_worn

@@ -78,7 +78,7 @@ def test_a_posted_profile_is_answered_with_the_same_advice_as_on_the_command_lin
         (b"{", "expected a profile as JSON"),
         (b"\xff", "expected a profile as JSON"),
         (b"[" * 100_000, "expected a profile as JSON"),
-        (b'{"disease": "nsclc", "disease": "sclc"}', "stands twice"),
+        (b'{"disease": "nsclc", "disease": "sclc"}', "occurs twice"),
         (b'{"ecog": NaN}', "NaN is no number"),
         (b"[]", "expected a profile"),
         (b"{}", "expected at least one key"),

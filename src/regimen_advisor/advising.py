@@ -124,7 +124,7 @@ class _Advisor:
                 self.rulebook.approvals[id] for id in _unique(id for rule in offers for id in rule.approvals)
             ),
             schedule=regimen.schedule,
-            cautions=self._cautions(of.told) if standing is not Standing.NOT_INDICATED else (),
+            cautions=self._cautions(of.all_cautions) if standing is not Standing.NOT_INDICATED else (),
             reasons=self._reasons(standing, of.offers, of.exclusions),
             depends_on=self.case.settling.depends_on(name) if undetermined else (),
         )

@@ -78,13 +78,13 @@ def _of_results(
     first: Study, one: Result, second: Study, other: Result, places: CitationLabels
 ) -> Iterator[LocatedDifference]:
     if _same_endpoint(one, other) and _figures_differ(one, other):
-        told = [f"{by_arm(figure) or compared(figure)} [{places.said(figure.source)}]" for figure in (one, other)]
+        told = [f"{by_arm(figure) or compared(figure)} [{places.cite(figure.source)}]" for figure in (one, other)]
         yield _found("figure", f"{first.name}, {endpoint_words(one)}", (told[0], told[1]), first, second)
 
 
 def _of_patients(one: Study, other: Study, places: CitationLabels) -> Iterator[LocatedDifference]:
     if one.n and other.n and one.n.value != other.n.value:
-        told = [f"n {count.value} [{places.said(count.source)}]" for count in (one.n, other.n)]
+        told = [f"n {count.value} [{places.cite(count.source)}]" for count in (one.n, other.n)]
         yield _found("figure", f"{one.name}, patients", (told[0], told[1]), one, other)
     for key in Population.model_fields:
         values = getattr(one.population, key), getattr(other.population, key)
@@ -121,7 +121,7 @@ def _of_rules(rulebook: Rulebook) -> Iterator[LocatedDifference]:
     places = CitationLabels(rulebook)
 
     def said(rule: Rule) -> str:
-        return f"{rule.says} [{places.said(rule.source)}]"
+        return f"{rule.says} [{places.cite(rule.source)}]"
 
     for regimen in rulebook.regimens.values():
         rules = [

@@ -307,7 +307,7 @@ class CitationLabels:
         """Every place a study stands in."""
         return "; ".join(self.at(place.review, *place.sections) for place in places)
 
-    def said(self, source: Sources) -> str:
+    def cite(self, source: Sources) -> str:
         """The places of an entry or a figure."""
         return "; ".join(self.at(review, *source.sections_of(review)) for review in source.reviews)
 

@@ -30,9 +30,9 @@ def changes_told(advice: Advice, rulebook: Rulebook, patient: Patient) -> tuple[
     bearing = set(_of_rules(rulebook, patient, {name for kind, name in named if kind == "regimen"}))
     bearing |= {change for kind, name in named if kind == "rule" for change in rulebook.bereft.get(name, ())}
     return tuple(
-        _told(change, rulebook)
+        _reported(change, rulebook)
         for change in rulebook.changes
-        if change in bearing or (change.how == "replaced" and (change.kind, change.id) in named)
+        if change in bearing or (change.outcome == "replaced" and (change.kind, change.id) in named)
     )
 
 
@@ -52,15 +52,15 @@ def _of_rules(rulebook: Rulebook, patient: Patient, shown: set[str]) -> Iterator
 def _named(advice: Advice, rulebook: Rulebook) -> set[tuple[Kind, str]]:
     """The entries that what an answer shows rests on, each by its kind and id."""
     found: set[tuple[Kind, str]] = set()
-    rules = {one.rule for one in (*advice.standards, *advice.notes, *advice.silent)}
+    rules = {statement.rule for statement in (*advice.standards, *advice.notes, *advice.silent)}
     rules |= {trial.rule for trial in advice.trials}
     for option in advice.options:
         if option.standing.value == _NOT_SHOWN:
             continue
         found.add(("regimen", option.regimen))
         found |= {("approval", approval.id) for approval in option.approvals}
-        found |= {("study", one.study) for one in option.harm}
-        rules |= {*option.rules, *(one.rule for one in option.cautions), *(one.rule for one in option.reasons)}
+        found |= {("study", harm.study) for harm in option.harm}
+        rules |= {*option.rules, *(shown.rule for shown in option.cautions), *(shown.rule for shown in option.reasons)}
     for rule in (rulebook.rules[name] for name in rules):
         found |= {("rule", rule.id), *(("source", review) for review in rule.source.reviews)}
         found |= {("study", study) for study in rule.studies}
@@ -69,13 +69,13 @@ def _named(advice: Advice, rulebook: Rulebook) -> set[tuple[Kind, str]]:
     return found
 
 
-def _told(change: PackChange, rulebook: Rulebook) -> ToldChange:
-    """The change as an answer tells it; of a rule also what it said."""
-    said = None
+def _reported(change: PackChange, rulebook: Rulebook) -> ToldChange:
+    """The change as an answer reports it; of a rule also its sentence."""
+    sentence = None
     if change.kind == "rule" and change.id in rulebook.withdrawn:
         rule, _ = rulebook.withdrawn[change.id]
         is_loaded = rulebook.reviews.keys() >= set(rule.source.reviews)
-        said = f"{rule.says} [{CitationLabels(rulebook).said(rule.source)}]" if is_loaded else rule.says
+        sentence = f"{rule.says} [{CitationLabels(rulebook).cite(rule.source)}]" if is_loaded else rule.says
     return ToldChange(
-        entry=change.kind, id=change.id, how=change.how, pack=change.pack, reason=change.reason, said=said
+        entry=change.kind, id=change.id, how=change.outcome, pack=change.pack, reason=change.reason, said=sentence
     )

@@ -1,4 +1,4 @@
-"""Facts as bits: a set bit is a possibility that is left.
+"""Lay out facts as bits: a set bit is a possibility that is left.
 
 Every fact gets a bit for each thing it can still be: a choice one for each word, a number one for each interval that
 the rules can tell apart, a set two for each member ("may be in", "may be out"). Then every atom is two questions to

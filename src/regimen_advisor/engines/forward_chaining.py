@@ -1,4 +1,4 @@
-"""The same rules on durable-rules, an engine with two truth values that chains forward.
+"""Run the same rules on durable-rules, a forward-chaining engine with two truth values.
 
 ``ways`` turns every condition into two goals, that it holds and that it fails; what fires in one stratum (findings,
 and pieces of large conditions) is a fact of the messages to the next. Of the engine only the shape is used that
@@ -42,7 +42,7 @@ NAME = _name()
 
 
 class EngineError(RegimenAdvisorError):
-    """durable-rules failed, or said of a rule that it both holds and fails."""
+    """durable-rules failed, or reported that a rule both holds and fails."""
 
 
 def available() -> bool:
@@ -119,12 +119,12 @@ def _portions(goals: Iterable[str], ways: Mapping[str, Sequence[Conjunct]]) -> I
     portion: list[tuple[Conjunct, Sequence[str]]] = []
     fields: set[str] = set()
     for way, reached in sorted(rules.items()):
-        here = {check.field for check in way}
-        if portion and (len(portion) == MOST_RULES or len(fields | here) > MOST_FIELDS):
+        way_fields = {check.field for check in way}
+        if portion and (len(portion) == MOST_RULES or len(fields | way_fields) > MOST_FIELDS):
             yield portion
             portion, fields = [], set()
         portion.append((way, reached))
-        fields |= here
+        fields |= way_fields
     if portion:
         yield portion
 

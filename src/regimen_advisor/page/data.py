@@ -37,7 +37,8 @@ from regimen_advisor.patient.vocabulary import MOST_CYCLES
 from regimen_advisor.patient_wording import FROM_HISTORY, LABELS, NOT_SO, WITHOUT_LABEL
 from regimen_advisor.quiz.generating import generate
 from regimen_advisor.quiz.key import Solution, answer_key
-from regimen_advisor.quiz.models import GROUPS, MEANINGS, Level
+from regimen_advisor.quiz.making import KINDS as QUIZ_KINDS
+from regimen_advisor.quiz.models import GROUPS, MEANINGS, SORT_KINDS, Level
 from regimen_advisor.reports.cautions import KINDS
 from regimen_advisor.reports.glance import approved_in_few_words
 from regimen_advisor.reports.groups import ANY_TUMOUR
@@ -132,7 +133,8 @@ def _quizzes(rulebook: Rulebook) -> list[Json]:
     found = []
     for level in GROUPS:
         with suppress(InputError):
-            quiz = generate(rulebook, QUIZ_SEED, QUIZ_QUESTIONS, level=cast("Level", level))
+            kinds = tuple(kind for kind in SORT_KINDS if kind in QUIZ_KINDS[level])
+            quiz = generate(rulebook, QUIZ_SEED, QUIZ_QUESTIONS, level=cast("Level", level), kinds=kinds)
             solutions = answer_key(quiz, rulebook).solutions
             asked = [
                 question.model_dump(mode="json") | _solution(solution)
@@ -200,7 +202,7 @@ def _literals(literals: Iterable[SignedAtom]) -> list[Json]:
 def _axiom(axiom: Axiom) -> Json:
     if isinstance(axiom, AxiomClause):
         return {"says": axiom.says, "any": _literals(axiom.literals)}
-    given = _literals(axiom.given)
+    given = _literals(axiom.premises)
     return {"says": axiom.says, "part": axiom.part, "wholes": list(axiom.wholes), "given": given}
 
 
@@ -239,7 +241,7 @@ def _condition(condition: Condition, wording: Wording) -> Json:
 
 
 def _rule(rule: Rule, rulebook: Rulebook, wording: Wording) -> Json:
-    section = CitationLabels(rulebook).said(rule.source)
+    section = CitationLabels(rulebook).cite(rule.source)
     return {
         "id": rule.id,
         "effect": rule.effect.value,

@@ -110,7 +110,7 @@ def _schedule(regimen: Regimen, places: CitationLabels) -> Json | None:
     schedule = regimen.schedule
     if schedule is None:
         return None
-    return {"says": schedule.says, "source": places.said(schedule.source)}
+    return {"says": schedule.says, "source": places.cite(schedule.source)}
 
 
 def _glance(regimen: Regimen, study: Study, rulebook: Rulebook) -> list[str]:
@@ -127,7 +127,7 @@ def _brief(regimen: Regimen, study: Study, rulebook: Rulebook) -> list[str]:
     arms, labels = matching_arms(evidence, regimen, rulebook.formulary), arm_labels(evidence)
 
     def at(part: Result | Safety | StudyFinding) -> str:
-        return signed(places.said(part.source) if part.source else places.of(study.cited_in), part.errata)
+        return signed(places.cite(part.source) if part.source else places.of(study.cited_in), part.errata)
 
     said = [
         f"{brief_result(result, arms, labels)} {at(result)}"

@@ -211,7 +211,7 @@ def answered(body: bytes, rulebook: Rulebook) -> tuple[int, str]:
     try:
         return 200, _advice(body, rulebook)
     except InputError as error:
-        return 400, _problems([*error.told, *map(_problem, error.left_out)])
+        return 400, _problems([*error.shown, *map(_problem, error.left_out)])
     except DisagreementError as error:
         return 500, _problems([_problem(str(error))])
 
@@ -237,7 +237,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r} stands twice")
+        raise ValueError(f"the key {twice!r} occurs twice")
     return found
 
 

@@ -162,7 +162,7 @@ class Cards:
         best = leading(option, self.rulebook)
         if best is None or is_statement(best):
             rule = self.rulebook.rules[option.rules[0]]
-            place = signed(self.places.said(rule.source), (e.id for e in _errata(best)))
+            place = signed(self.places.cite(rule.source), (e.id for e in _errata(best)))
             yield CardLine(
                 Part.STATEMENT, f"{'No study' if best is None else 'A statement, no study'}: {rule.says} {place}"
             )
@@ -185,14 +185,14 @@ class Cards:
 
     def _result(self, result: Result, best: Evidence, option: Option) -> str:
         words = brief_result(result, self._arms(best, option), arm_labels(best), name_comparator=False)
-        return f"{words} {signed(self.places.said(result.source), result.errata)}"
+        return f"{words} {signed(self.places.cite(result.source), result.errata)}"
 
     def _finding(self, best: Evidence) -> str:
         if not best.findings:
             return "no figures in the review"
         finding = best.findings[0]
         first = best.cited_in[0]
-        place = self.places.said(finding.source) if finding.source else self.places.at(first.review, first.sections[0])
+        place = self.places.cite(finding.source) if finding.source else self.places.at(first.review, first.sections[0])
         return f"{finding.says} {signed(place, finding.errata)}"
 
     def _harm(self, option: Option) -> Iterator[CardLine]:
@@ -201,7 +201,7 @@ class Cards:
         if best is None or safety is None:
             return
         harm = f"Harm: {brief_safety(safety, self._arms(best, option), arm_labels(best))}"
-        place = signed(self.places.said(safety.source), safety.errata)
+        place = signed(self.places.cite(safety.source), safety.errata)
         yield CardLine(Part.HARM, f"{shortened(harm, MOST_HARM)} {place}")
 
     def _harm_of_drugs(self, option: Option, number: int) -> Iterator[CardLine]:
@@ -249,7 +249,7 @@ class Cards:
         for says in option.says:
             yield Paragraph(f"Offered because: {says}", indent=3, hang=2)
         if option.schedule:
-            at = self.places.said(option.schedule.source)
+            at = self.places.cite(option.schedule.source)
             yield Paragraph(f"Schedule: {option.schedule.says} [{at}]", indent=3, hang=2)
         for evidence in option.evidence:
             yield from study_blocks(self.rulebook.studies[evidence.study], self.rulebook)

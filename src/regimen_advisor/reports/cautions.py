@@ -61,7 +61,7 @@ class Cautions:
     def tail(self, caution: Caution | First) -> str:
         """Where a caution comes from: the section of the review, or from outside and how sure that is."""
         if caution.basis == "review":
-            return f" {signed(self.places.said(caution.source), caution.errata)}"
+            return f" {signed(self.places.cite(caution.source), caution.errata)}"
         outside = f" (outside, {caution.certainty})"
         return f"{outside} {signed('', caution.errata)}" if caution.errata else outside
 

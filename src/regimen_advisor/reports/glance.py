@@ -114,7 +114,7 @@ def _study(option: Option, told: Cautions) -> str:
     best = leading(option, told.rulebook)
     if best is None or is_statement(best):
         source = told.rulebook.rules[option.rules[0]].source
-        place = signed(told.places.said(source), (e.id for e in best.errata) if best else ())
+        place = signed(told.places.cite(source), (e.id for e in best.errata) if best else ())
         return f"{'no study named' if best is None else 'a statement of the review, no study'} {place}"
     return study_in_few_words(best)
 
@@ -142,7 +142,7 @@ def endpoint_in_few_words(best: Evidence, regimen: Regimen, rulebook: Rulebook, 
         return ""
     arms = matching_arms(best, regimen, rulebook.formulary)
     for result in main_results(best, arms, rulebook.studies[best.study].shown_benefit)[:1]:
-        place = signed(places.said(result.source), result.errata)
+        place = signed(places.cite(result.source), result.errata)
         return f"{brief_result(in_few_words(result), arms, arm_labels(best))} {place}"
     return "no figures"
 
@@ -153,7 +153,7 @@ def _approved(option: Option, told: Cautions) -> str:
 
 def approved_in_few_words(approval: Approval, places: CitationLabels) -> str:
     """``FDA 2024-09 [BS 3.1]``."""
-    place = signed(places.said(approval.source), (erratum.id for erratum in approval.errata))
+    place = signed(places.cite(approval.source), (erratum.id for erratum in approval.errata))
     return f"{_approval_words(approval)} {place}"
 
 

@@ -104,7 +104,7 @@ def _environment(rulebook: Rulebook | None) -> Environment:
     names = {id: regimen.name for id, regimen in rulebook.regimens.items()} if rulebook else {}
 
     def place(source: Sources) -> str:
-        return CitationLabels(rulebook).said(source) if rulebook else str(source)
+        return CitationLabels(rulebook).cite(source) if rulebook else str(source)
 
     templates.filters |= {
         "asked": lambda option: list(question_lines(option, domain)),
@@ -244,7 +244,7 @@ def _evidence_words(evidence: Evidence, option: Option, rulebook: Rulebook) -> t
     study, places = rulebook.studies[evidence.study], CitationLabels(rulebook)
     arms = matching_arms(evidence, rulebook.regimens[option.regimen], rulebook.formulary)
     phrases = [
-        f"{brief_result(result, arms, arm_labels(evidence))} {signed(places.said(result.source), result.errata)}"
+        f"{brief_result(result, arms, arm_labels(evidence))} {signed(places.cite(result.source), result.errata)}"
         for result in main_results(evidence, arms, study.shown_benefit)
     ]
     return study_words(evidence), "; ".join(phrases)

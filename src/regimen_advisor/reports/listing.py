@@ -90,7 +90,7 @@ def _regimens(book: Rulebook) -> Iterator[Row]:
 def _rules(book: Rulebook) -> Iterator[Row]:
     places = CitationLabels(book)
     for rule in book.rules.values():
-        place = "" if rule.is_outside else places.said(rule.source)
+        place = "" if rule.is_outside else places.cite(rule.source)
         yield {
             "id": rule.id, "effect": rule.effect.value, "setting": rule.setting.id,
             "source": place or "outside", "says": rule.says,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 
-from regimen_advisor.cohorts.population import INVENTED, LineTreatment, SyntheticPopulation, population
 from regimen_advisor.files.errors import printable
+from regimen_advisor.patient.population import INVENTED, LineTreatment, SyntheticPopulation, population
 
 PAGE = "docs/reference/synthetic-patients.md"
 _OF = {
@@ -46,7 +46,7 @@ def page() -> str:
     lines = [
         "# Synthetic patients",
         "",
-        "Generated from `cohorts/population.yaml`; do not edit.",
+        "Generated from `patient/population.yaml`; do not edit.",
         "",
         *wrap(about, WIDTH),
         "",

@@ -240,7 +240,7 @@ class _Screen:
         def why(places: CitationLabels) -> Iterator[tuple[str, str]]:
             for option in self.advice.of(Standing.NOT_INDICATED):
                 said = [
-                    f"not met: {'; '.join(reason.not_met)} [{places.said(reason.source)}]" for reason in option.reasons
+                    f"not met: {'; '.join(reason.not_met)} [{places.cite(reason.source)}]" for reason in option.reasons
                 ]
                 yield option.name, " / ".join(said)
 
@@ -284,7 +284,7 @@ class _Screen:
         return f"{statement.title}: {statement.says}{outside}{place}"
 
     def _at(self, said: Statement | Trial) -> str:
-        return self.places.said(said.source)
+        return self.places.cite(said.source)
 
     def _small_print(self) -> Iterator[str]:
         advice = self.advice

@@ -255,7 +255,7 @@ class _Entry:
         return [rule.id for rule in self.rulebook.rules.values() if _names(rule.condition, finding)]
 
     def _at(self, source: Sources) -> str:
-        return self.places.said(source)
+        return self.places.cite(source)
 
     def _of_file(self, location: Location | None) -> tuple[str, ...]:
         return (f"file {written_in(location, self.rulebook)}",) if location else ()

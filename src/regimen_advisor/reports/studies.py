@@ -104,7 +104,7 @@ def _result_rows(study: Study, places: CitationLabels) -> Iterator[tuple[str, ..
 
 
 def _at(study: Study, places: CitationLabels, part: Result | Safety | StudyFinding) -> str:
-    return signed(places.said(part.source) if part.source else places.of(study.cited_in), part.errata)
+    return signed(places.cite(part.source) if part.source else places.of(study.cited_in), part.errata)
 
 
 def _findings(study: Study, findings: Iterable[StudyFinding], places: CitationLabels) -> Iterator[str]:
@@ -123,7 +123,7 @@ def erratum_words(erratum: Erratum) -> str:
 def approval_sentence(approval: Approval, places: CitationLabels) -> str:
     """Who approved what for whom, as the review states it."""
     ids = [erratum.id for erratum in approval.errata]
-    place = signed(places.said(approval.source), ids)
+    place = signed(places.cite(approval.source), ids)
     return f"{approval_words(approval)}: {approval.drug}, {approval.indication} {place}"
 
 

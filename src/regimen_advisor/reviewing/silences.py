@@ -25,7 +25,7 @@ def silences_ended(rulebook: Rulebook) -> Iterator[Flaw]:
         still = session.can([session.encoding.condition(guideline.effective[silence.id])])
         for rule in enders:
             name = rulebook.regimens[rule.subject].name
-            at = places.said(rule.source)
+            at = places.cite(rule.source)
             how = "narrowed" if still else "withdrawn"
             says = f'the silence on "{silence.subject}" is {how}: `{rule.id}` offers {name} [{at}]'
             yield Flaw("silence ended", silence.id, rule.location, says)

@@ -21,7 +21,7 @@ class Impossibility:
     def __init__(self, rulebook: Rulebook) -> None:
         self.domain = rulebook.domain
         self.rules = Guideline.of(rulebook).effective
-        self.shape = EncodingSize.of(self.rules.values())
+        self.size = EncodingSize.of(self.rules.values())
         self._session: Session | None = None
         self._axioms: list[tuple[str, int]] = []
 
@@ -59,9 +59,9 @@ class Impossibility:
 
     def _ready(self, condition: Condition) -> Session:
         wanted = EncodingSize.of([condition])
-        if self._session is None or not self._session.encoding.shape.covers(wanted):
-            self.shape = self.shape.widened(wanted)
-            encoding = Encoding(replace(self.domain, axioms=()), self.shape)
+        if self._session is None or not self._session.encoding.size.covers(wanted):
+            self.size = self.size.widened(wanted)
+            encoding = Encoding(replace(self.domain, axioms=()), self.size)
             self._axioms = [
                 (axiom.says, encoding.disjunction(
                     encoding.atom(literal.atom) if literal.wanted else -encoding.atom(literal.atom)

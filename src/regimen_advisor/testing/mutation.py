@@ -194,7 +194,7 @@ def _regimen_apart(regimen: str, old: Rulebook, new: Rulebook) -> Iterator[Condi
     for offer in (of_old.offer, of_new.offer):
         yield from (AllOf((offer, way)) for way in rules_apart(of_old.exclusions, of_new.exclusions))
     free = of_old.offered
-    yield from (AllOf((free, way)) for way in rules_apart(of_old.told, of_new.told))
+    yield from (AllOf((free, way)) for way in rules_apart(of_old.all_cautions, of_new.all_cautions))
 
 
 def _pairs_of_studies(rules: Sequence[Rule]) -> set[tuple[str, str]]:
