@@ -51,7 +51,7 @@ def advise_file(path: str | Path, rules: str | Path | None = None) -> Advice:
 
 
 def explain(profile: AnyProfile, guideline: AnyGuideline = None, *, regimen: str | None = None) -> Explanation:
-    """Why the options stand as they do for a patient; with ``regimen`` (an id or a name), that one in full.
+    """Explain the standing of each option for a patient; with ``regimen`` (an id or a name), that one in full.
 
     Raises as ``advise`` does, and ``InputError`` for an unknown regimen.
     """

@@ -1,4 +1,4 @@
-"""Schemas and reference pages of the files that people write and of the answers that programs read."""
+"""Make schemas and reference pages of the files that people write and of the answers that programs read."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ _PRINTED = (SchemaName.ADVICE, SchemaName.EXPLANATION, SchemaName.QUIZ, SchemaNa
 
 def schema_of(name: str) -> dict[str, Any]:
     """The JSON schema of what ``name`` says. Raises ``ValueError`` for a name that is not in ``SchemaName``."""
-    which = SchemaName(name)
-    schema = _model(which).model_json_schema(mode=_mode(which))
+    schema_name = SchemaName(name)
+    schema = _model(schema_name).model_json_schema(mode=_mode(schema_name))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

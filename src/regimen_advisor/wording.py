@@ -1,4 +1,4 @@
-"""Conditions, values and questions in words a clinician reads; nothing here is written for one rule.
+"""Put conditions, values and questions into words a clinician reads; nothing here is written for one rule.
 
 A negated condition is worded positively ("never received an EGFR-TKI"), not as a failed "not".
 """

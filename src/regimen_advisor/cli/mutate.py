@@ -1,4 +1,4 @@
-"""The verb ``mutate``: which changes of the rules no example notices."""
+"""Run the verb ``mutate``: which changes of the rules no example notices."""
 
 import sys
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The quiz at a terminal: one question after the other, each marked as soon as it is answered."""
+"""Ask a quiz at a terminal: one question after the other, each marked as soon as it is answered."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from regimen_advisor.reports.quiz import graded_blocks, lettered, patient_lines,
 def ask(quiz: Quiz, rulebook: Rulebook, console: Console | None = None) -> tuple[int, int]:
     """Ask every question and tell what was right; how many points were won, and of how many.
 
-    A person who leaves early (end of input or interrupt) is told the score so far.
+    A person who leaves early (end of input or interrupt) gets the score so far.
     """
     asker = _Asker(quiz, rulebook, console or Console(highlight=False, soft_wrap=True))
     asker.show(lines_of([Heading(title(quiz), 1), Paragraph(task(quiz))], asker.width))
@@ -38,15 +38,17 @@ def ask(quiz: Quiz, rulebook: Rulebook, console: Console | None = None) -> tuple
             asker.question(question)
     except (EOFError, KeyboardInterrupt):
         asker.show([Line(""), Line("Left early.")])
-    asker.show([Line(""), Line(score(asker.right, asker.of), "title"), *lines_of([Paragraph(quiz.scope)], asker.width)])
-    return asker.right, asker.of
+    asker.show(
+        [Line(""), Line(score(asker.right, asker.total), "title"), *lines_of([Paragraph(quiz.scope)], asker.width)]
+    )
+    return asker.right, asker.total
 
 
 class _Asker:
     def __init__(self, quiz: Quiz, rulebook: Rulebook, console: Console) -> None:
         self.quiz, self.rulebook, self.console = quiz, rulebook, console
         self.width = width()
-        self.right = self.of = 0
+        self.right = self.total = 0
 
     def show(self, lines: Sequence[Line]) -> None:
         print_lines(lines, self.console)
@@ -54,7 +56,7 @@ class _Asker:
     def question(self, question: Question) -> None:
         self.show([Line(""), *patient_lines(question, self.width), Line("")])
         marked = self._marked(question, self._picks(question) if question.picks else self._groups(question))
-        self.right, self.of = self.right + marked.right, self.of + marked.of
+        self.right, self.total = self.right + marked.right, self.total + marked.of
         self.show([Line(""), *lines_of(graded_blocks(marked), self.width)])
 
     def _groups(self, question: Question) -> Sorted:
@@ -81,8 +83,8 @@ class _Asker:
 
     def _marked(self, question: Question, given: Given) -> GradedQuestion:
         key = AnswerKey(quiz=self.quiz.name, solutions=(solution(question, self.rulebook),))
-        one = self.quiz.model_copy(update={"questions": (question,)})
-        return grade(one, key, {question.number: given}).questions[0]
+        quiz_of_one = self.quiz.model_copy(update={"questions": (question,)})
+        return grade(quiz_of_one, key, {question.number: given}).questions[0]
 
     def _regimens(self, group: Group, question: Question, given: Sorted) -> list[str]:
         """The regimens a person puts in a group, asked again until every word is one of them."""

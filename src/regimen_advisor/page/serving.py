@@ -1,4 +1,4 @@
-"""A small server for one computer: the teaching page, and advice on a profile that is posted as JSON.
+"""Serve one computer: the teaching page, and advice on a profile that is posted as JSON.
 
 It listens on 127.0.0.1 alone and answers to no other name, so that a web page elsewhere cannot reach it under a name of
 its own. It keeps nothing and logs nothing of what is asked.
@@ -86,7 +86,7 @@ def application(rulebook: Rulebook, html: str, workers: Workers | None = None) -
 def _guarded(app: ASGIApp) -> ASGIApp:
     """The application with the safety headers on every answer of it, and closed to the pages of other origins.
 
-    It stands outside Starlette, whose own answers to errors pass no middleware. What is refused before its body was
+    It is outside Starlette, whose own answers to errors pass no middleware. What is refused before its body was
     read is not read on: the connection ends with the answer.
     """
     from starlette.responses import Response as Plain  # noqa: PLC0415 - an extra
@@ -108,8 +108,8 @@ def _guarded(app: ASGIApp) -> ASGIApp:
         async def safely(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = {**SAFETY, "Connection": "close"} if unread else SAFETY
-                ours = [(name.lower().encode(), value.encode()) for name, value in given.items()]
-                message = {**message, "headers": [*message.get("headers", ()), *ours]}
+                own_headers = [(name.lower().encode(), value.encode()) for name, value in given.items()]
+                message = {**message, "headers": [*message.get("headers", ()), *own_headers]}
             await send(message)
 
         open_now += 1
@@ -250,8 +250,8 @@ def _problem(message: str) -> Problem:
 
 
 def _problems(problems: Sequence[Problem]) -> str:
-    told = [{"message": one.message, "help": one.help} for one in problems]
-    return json.dumps({"problems": told}, ensure_ascii=False)
+    listed = [{"message": problem.message, "help": problem.help} for problem in problems]
+    return json.dumps({"problems": listed}, ensure_ascii=False)
 
 
 def _not_installed(error: ImportError) -> InputError:
