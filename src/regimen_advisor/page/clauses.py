@@ -13,7 +13,7 @@ from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import Condition, atoms_of, fields_of
 from regimen_advisor.language.values import Atom, Between, Includes
-from regimen_advisor.patient.facts import HISTORY_SETS, Domain, NumberFact, SetFact
+from regimen_advisor.patient.facts import Domain, NumberFact, SetFact
 from regimen_advisor.solving.determining_sets import HISTORY, unit_of
 from regimen_advisor.solving.determining_sets import connected_facts as tied_units
 from regimen_advisor.solving.encoding import OUTCOMES, Encoding, EncodingSize, Slot
@@ -65,7 +65,7 @@ def _regimen_literals(name: str, solver: Solver, encoding: Encoding, wording: Wo
     """The literals of a regimen's conditions, the facts that have to do with them, and what is asked of histories."""
     rules_about = solver.regimens[name]
     atoms = sorted(atoms_of(solver.offered[name]), key=place_of)
-    members = {atom.member for atom in atoms if isinstance(atom, Includes) and atom.fact in HISTORY_SETS}
+    members = {atom.member for atom in atoms if isinstance(atom, Includes) and atom.fact in solver.domain.history_sets}
     return {
         "offered": encoding.condition(solver.offered[name]),
         "offer": encoding.condition(rules_about.offer),

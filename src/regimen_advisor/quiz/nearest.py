@@ -56,7 +56,7 @@ class PatientSource:
         """A running solver that tells every treatment of the clinic apart."""
         pools = [self.treatments[disease] for disease in clinic().situations]
         members = frozenset(drug for pool in pools for drugs in pool for drug in drugs)
-        shape = EncodingSize.of([*Guideline.of(self.rulebook).effective.values(), *self.seen])
+        shape = EncodingSize.of([*Guideline.of(self.rulebook).effective.values(), *self.seen], self.domain)
         return Session(Encoding(self.domain, replace(shape, members=shape.members | members)))
 
     @cached_property
