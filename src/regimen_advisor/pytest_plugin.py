@@ -38,10 +38,10 @@ class CaseFile(pytest.File):
 
     def collect(self) -> Iterable[CaseItem]:
         """One item for each case, by its name."""
-        from regimen_advisor.files.errors import InputError  # noqa: PLC0415
-        from regimen_advisor.files.output import read_text  # noqa: PLC0415
-        from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
-        from regimen_advisor.testing.cases import parse_cases  # noqa: PLC0415
+        from regimen_advisor.files.errors import InputError  # noqa: PLC0415 - every run of pytest loads a plugin
+        from regimen_advisor.files.output import read_text  # noqa: PLC0415 - every run of pytest loads a plugin
+        from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415 - every run of pytest loads a plugin
+        from regimen_advisor.testing.cases import parse_cases  # noqa: PLC0415 - every run of pytest loads a plugin
 
         try:
             rulebook = load_rulebook(self._folder("rules"))
@@ -83,7 +83,7 @@ class CaseItem(pytest.Item):
 
     def runtest(self) -> None:
         """Run the case."""
-        from regimen_advisor.testing.results import run_case  # noqa: PLC0415
+        from regimen_advisor.testing.results import run_case  # noqa: PLC0415 - every run of pytest loads a plugin
 
         failures = run_case(self.case, self.rulebook)
         if failures:

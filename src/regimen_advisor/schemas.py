@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from regimen_advisor.reports.reference import reference
+
 
 class SchemaName(StrEnum):
     """What has a published schema."""
@@ -49,10 +51,8 @@ def schema_of(name: str) -> dict[str, Any]:
 
 def reference_of(name: str) -> str:
     """The reference page of the same, as markdown."""
-    from regimen_advisor.reports.reference import reference  # noqa: PLC0415
-
-    which = SchemaName(name)
-    return reference(_model(which), _MODELS[which][2], _mode(which))
+    schema_name = SchemaName(name)
+    return reference(_model(schema_name), _MODELS[schema_name][2], _mode(schema_name))
 
 
 def _mode(name: SchemaName) -> Literal["validation", "serialization"]:

@@ -22,7 +22,7 @@ from regimen_advisor.quiz.grading import (
     grade,
 )
 from regimen_advisor.quiz.key import AnswerKey, solution
-from regimen_advisor.quiz.models import LETTERS, MEANINGS, Group, Pick, Question, Quiz
+from regimen_advisor.quiz.models import LETTERS, MEANINGS, Group, Pick, Quiz, QuizQuestion
 from regimen_advisor.reports.quiz import graded_blocks, lettered, patient_lines, score, task, title
 
 
@@ -53,13 +53,13 @@ class _Asker:
     def show(self, lines: Sequence[Line]) -> None:
         print_lines(lines, self.console)
 
-    def question(self, question: Question) -> None:
+    def question(self, question: QuizQuestion) -> None:
         self.show([Line(""), *patient_lines(question, self.width), Line("")])
         marked = self._marked(question, self._picks(question) if question.picks else self._groups(question))
         self.right, self.total = self.right + marked.right, self.total + marked.of
         self.show([Line(""), *lines_of(graded_blocks(marked), self.width)])
 
-    def _groups(self, question: Question) -> Sorted:
+    def _groups(self, question: QuizQuestion) -> Sorted:
         for place, choice in enumerate(question.choices, start=1):
             self.console.print(Text(f"  {place}  {choice.name}"))
         given: dict[str, Group] = {}
@@ -67,7 +67,7 @@ class _Asker:
             given |= dict.fromkeys(self._regimens(group, question, given), group)
         return given
 
-    def _picks(self, question: Question) -> Picks:
+    def _picks(self, question: QuizQuestion) -> Picks:
         return tuple(self._letter(pick) for pick in question.picks)
 
     def _letter(self, pick: Pick) -> str | None:
@@ -81,12 +81,12 @@ class _Asker:
                 last = LETTERS[len(pick.answers) - 1]
                 self.console.print(Text(f"Expected a letter, {LETTERS[0]} to {last}, found `{word}`."))
 
-    def _marked(self, question: Question, given: Given) -> GradedQuestion:
+    def _marked(self, question: QuizQuestion, given: Given) -> GradedQuestion:
         key = AnswerKey(quiz=self.quiz.name, solutions=(solution(question, self.rulebook),))
         quiz_of_one = self.quiz.model_copy(update={"questions": (question,)})
         return grade(quiz_of_one, key, {question.number: given}).questions[0]
 
-    def _regimens(self, group: Group, question: Question, given: Sorted) -> list[str]:
+    def _regimens(self, group: Group, question: QuizQuestion, given: Sorted) -> list[str]:
         """The regimens a person puts in a group, asked again until every word is one of them."""
         while True:
             asked = Text(f"{group} ({MEANINGS[group]})")
@@ -102,7 +102,7 @@ class _Asker:
             self.console.print(Text(f"{twice[0]} is {given[twice[0]]} already."))
 
 
-def regimen_of(word: str, question: Question) -> str:
+def regimen_of(word: str, question: QuizQuestion) -> str:
     """The regimen with this number in the list, or this id. Raises ``KeyError`` with what was found instead."""
     if word.isascii() and word.isdigit() and 1 <= int(word[:3]) <= len(question.choices):
         return question.choices[int(word[:3]) - 1].regimen

@@ -98,7 +98,7 @@ VERBS: Mapping[str, Verb] = {
         "mutate",
         RULES,
         "Change the rules in small ways, to see what goes unnoticed.",
-        ("mutate --only anlotinib-third-line",),
+        ("mutate --rule anlotinib-third-line",),
     ),
     "diff": Verb(
         "diff",

@@ -11,6 +11,9 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
 from regimen_advisor.files.folders import yaml_files
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.page.data import page_data
@@ -31,9 +34,6 @@ def render_page(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | 
 
     With ``quiz`` the page is for a class: it opens on that quiz and shows nothing else.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - slow to import
-    from markupsafe import Markup  # noqa: PLC0415
-
     environment = Environment(
         loader=PackageLoader("regimen_advisor", "reports/templates"), autoescape=True, undefined=StrictUndefined
     )

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from regimen_advisor.documents.json import render_answers as render_advice
 from regimen_advisor.files.errors import DisagreementError, InputError, Location, Problem
 from regimen_advisor.files.output import MAX_BYTES
 from regimen_advisor.files.sources import document_of
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.page.workers import BusyError, EndedError, Workers
+from regimen_advisor.schemas import schema_of
 
 if TYPE_CHECKING:
     import uvicorn
@@ -48,11 +53,11 @@ def application(rulebook: Rulebook, html: str, workers: Workers | None = None) -
     """
     try:
         from starlette.applications import Starlette  # noqa: PLC0415 - an extra
-        from starlette.middleware import Middleware  # noqa: PLC0415
-        from starlette.middleware.trustedhost import TrustedHostMiddleware  # noqa: PLC0415
-        from starlette.responses import HTMLResponse  # noqa: PLC0415
-        from starlette.responses import Response as Plain  # noqa: PLC0415
-        from starlette.routing import Route  # noqa: PLC0415
+        from starlette.middleware import Middleware  # noqa: PLC0415 - an extra
+        from starlette.middleware.trustedhost import TrustedHostMiddleware  # noqa: PLC0415 - an extra
+        from starlette.responses import HTMLResponse  # noqa: PLC0415 - an extra
+        from starlette.responses import Response as Plain  # noqa: PLC0415 - an extra
+        from starlette.routing import Route  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise _not_installed(error) from None
 
@@ -64,7 +69,6 @@ def application(rulebook: Rulebook, html: str, workers: Workers | None = None) -
         return Plain(text, status, headers=LATER if status == 503 else None, media_type="application/json")
 
     async def schema(request: Request) -> Response:
-        from regimen_advisor.schemas import schema_of  # noqa: PLC0415
 
         name = request.path_params["name"]
         if name not in SCHEMAS:
@@ -140,9 +144,6 @@ def _of_this_server(headers: Sequence[tuple[bytes, bytes]]) -> bool:
 
 def run(rulebook: Rulebook, html: str, port: int) -> None:
     """Serve until interrupted. Raises ``InputError`` where the port is taken or the extra ``web`` is missing."""
-    import socket  # noqa: PLC0415
-    import sys  # noqa: PLC0415
-
     print("Starting ...", file=sys.stderr, flush=True)  # noqa: T201
     try:
         import uvicorn  # noqa: PLC0415 - an extra
@@ -166,7 +167,7 @@ def configuration(app: ASGIApp, seconds: float = WAIT_SECONDS) -> uvicorn.Config
     """How uvicorn serves the application: nothing logged, its software not named, every wait within ``seconds``."""
     import uvicorn  # noqa: PLC0415 - an extra
 
-    from regimen_advisor.page.connections import bounded_protocol  # noqa: PLC0415
+    from regimen_advisor.page.connections import bounded_protocol  # noqa: PLC0415 - an extra
 
     return uvicorn.Config(
         app,
@@ -217,8 +218,6 @@ def answered(body: bytes, rulebook: Rulebook) -> tuple[int, str]:
 
 
 def _advice(body: bytes, rulebook: Rulebook) -> str:
-    from regimen_advisor.documents.json import render_answers as render_advice  # noqa: PLC0415
-    from regimen_advisor.guideline import Guideline  # noqa: PLC0415
 
     document = document_of(_parsed(body), "request")
     return render_advice([Guideline.of(rulebook).case(document).advice()])

@@ -46,7 +46,7 @@ def read(profile: Profile, domain: Domain, document: Document | None = None) -> 
     """What ``profile`` says of a patient.
 
     ``document`` is where the profile was written, for the places in error messages. Raises ``InputError`` for an
-    unknown drug, a history that does not hang together, or keys that contradict each other.
+    unknown drug, an inconsistent history, or keys that contradict each other.
     """
     return _Reader(profile, domain, document).patient()
 
@@ -197,12 +197,12 @@ class _Reader:
                 )  # fmt: skip
                 break
         for entry in inductions:
-            upkeep = seen.get((entry.line or 0, True))
-            if upkeep and entry.outcomes <= ENDED and upkeep.outcomes == {"ongoing"}:
+            maintenance = seen.get((entry.line or 0, True))
+            if maintenance and entry.outcomes <= ENDED and maintenance.outcomes == {"ongoing"}:
                 self._refuse(
                     f"outcome: maintenance of line {entry.line} cannot be ongoing when the line has "
                     f"{' or '.join(sorted(entry.outcomes))}",
-                    "history", upkeep.position, "outcome",
+                    "history", maintenance.position, "outcome",
                 )  # fmt: skip
             later = any((induction.line or 0) > (entry.line or 0) for induction in inductions)
             if later and len(entry.outcomes) == 1 and entry.outcomes <= {"completed", "ongoing"}:
@@ -231,7 +231,7 @@ class _Reader:
             return facts
 
     def _smallest(self, stated: Given, contradiction: Contradiction) -> tuple[list[str], Contradiction]:
-        """Keys that contradict each other, none of them to spare."""
+        """Keys that contradict each other, none of them redundant."""
         keys = list(stated)
         for key in list(keys):
             rest = [kept for kept in keys if kept != key]
