@@ -42,13 +42,14 @@ class Patient:
         return f"<Patient {self.id or 'unnamed'}: {counted(len(self.given), 'key')} given>"
 
 
-def read(profile: Profile, domain: Domain, document: Document | None = None) -> Patient:
+def read(profile: Profile, domain: Domain, document: Document | None = None, *, explain: bool = True) -> Patient:
     """What ``profile`` says of a patient.
 
     ``document`` is where the profile was written, for the places in error messages. Raises ``InputError`` for an
-    unknown drug, an inconsistent history, or keys that contradict each other.
+    unknown drug, an inconsistent history, or keys that contradict each other; without ``explain`` it does not look for
+    these keys, which takes most of the time, and names them all.
     """
-    return _Reader(profile, domain, document).patient()
+    return _Reader(profile, domain, document, explain=explain).patient()
 
 
 Given = dict[str, tuple[tuple[str, Value], ...]]
@@ -67,8 +68,8 @@ def read_files(files: Iterable[str], domain: Domain) -> list[Patient]:
 
 
 class _Reader:
-    def __init__(self, profile: Profile, domain: Domain, document: Document | None) -> None:
-        self.profile, self.domain, self.document = profile, domain, document
+    def __init__(self, profile: Profile, domain: Domain, document: Document | None, *, explain: bool = True) -> None:
+        self.profile, self.domain, self.document, self.explain = profile, domain, document, explain
         self.problems: list[Problem] = []
         self.notes: list[str] = []
 
@@ -221,7 +222,9 @@ class _Reader:
             try:
                 facts = narrow([pair for values in left.values() for pair in values], self.domain)
             except Contradiction as contradiction:
-                keys, smallest = self._smallest(left, contradiction)
+                keys, smallest = list(left), contradiction
+                if self.explain:
+                    keys, smallest = self._smallest(left, contradiction)
                 problems.append(self._contradiction(keys, smallest))
                 # What else contradicts is reported too; a key that was named once is not named again.
                 left = {key: values for key, values in left.items() if key not in keys}
