@@ -51,8 +51,8 @@ def schema_of(name: str) -> dict[str, Any]:
 
 def reference_of(name: str) -> str:
     """The reference page of the same, as markdown."""
-    which = SchemaName(name)
-    return reference(_model(which), _MODELS[which][2], _mode(which))
+    schema_name = SchemaName(name)
+    return reference(_model(schema_name), _MODELS[schema_name][2], _mode(schema_name))
 
 
 def _mode(name: SchemaName) -> Literal["validation", "serialization"]:

@@ -40,7 +40,7 @@ def schema(
         str | None,
         typer.Option("--for", metavar="RULES", help="For editors: with the words that this rules folder holds."),
     ] = None,
-    into: Annotated[
+    folder: Annotated[
         str | None,
         typer.Option("--into", metavar="DIR", help="With --for: write the schema of every kind of file to DIR."),
     ] = None,
@@ -55,9 +55,9 @@ def schema(
     findings, drugs, regimens, studies and sections that a rules folder holds.
     """
     if rules is not None:
-        _for_editors(name, rules, into, form, output)
+        _for_editors(name, rules, folder, form, output)
         return
-    if into is not None:
+    if folder is not None:
         raise _wrong("--into goes with --for: it writes schemas for the editors of a rules folder")
     known = _known(name, list(SchemaName), _NAMES)
     if known == SchemaName.MAPPING:

@@ -17,7 +17,7 @@ from regimen_advisor.files.sources import Path_, Record
 CHECK = "CHECK"
 """Ends a line of a draft, as a comment, until somebody has looked at it."""
 NO_CELL = "-"
-"""Stands for a missing cell among several that are read together."""
+"""Means a missing cell among several that are read together."""
 SEPARATOR = " | "
 """Separates the cells of several columns that are read together."""
 
@@ -235,7 +235,7 @@ class MappingFile(Record):
 
     @property
     def has_events(self) -> bool:
-        """Whether it speaks of days, of rows of second tables or of conditions, and so is read by ``events``."""
+        """Whether it uses days, rows of second tables or conditions, and so is read by ``events``."""
         return (
             self.row is not None
             or isinstance(self.history, HistoryOfTable)

@@ -311,7 +311,9 @@ def declared_domain(formulary: Formulary, clinical: Sequence[Fact], history: Seq
     """The facts that are declared so, those that every history has, and the axioms between them."""
     declared = (*clinical, *_history_facts(formulary, history))
     return Domain(
-        {fact.name: fact for fact in declared}, declared_axioms({one.name: one.over for one in history}), formulary
+        {fact.name: fact for fact in declared},
+        declared_axioms({history_set.name: history_set.over for history_set in history}),
+        formulary,
     )
 
 

@@ -3,7 +3,7 @@
 Each number is cut at every threshold that is asked of it (order encoding), a choice has one variable a value, a set
 one a member. A history is a row of slots (induction and maintenance of each line, treatments with curative intent),
 from which the derived facts are defined just as ``history.derived_facts`` reads them from complete entries. Drugs that
-no condition names are told apart only by the classes that conditions name: one stands for all of its kind.
+no condition names are distinguished only by the classes that conditions name: one stands for all of its kind.
 """
 
 from __future__ import annotations
@@ -173,8 +173,8 @@ class Encoding:
         ]
         self.choices["last_outcome"] = self._last_outcomes()
         maintained = self.disjunction(
-            self.conjunction([latest, upkeep.outcomes["ongoing"]])
-            for latest, upkeep in zip(self.latest, self.maintenances, strict=True)
+            self.conjunction([latest, maintenance.outcomes["ongoing"]])
+            for latest, maintenance in zip(self.latest, self.maintenances, strict=True)
         )
         self.choices["on_maintenance"] = {"true": maintained, "false": -maintained}
 
@@ -228,9 +228,9 @@ class Encoding:
 
     def _entries(self) -> Iterator[tuple[int | None, bool, Slot]]:
         """Every entry that may exist: its line counted from 0 (``None`` if curative), whether it is an induction."""
-        for line, (induction, upkeep) in enumerate(zip(self.inductions, self.maintenances, strict=True)):
+        for line, (induction, maintenance) in enumerate(zip(self.inductions, self.maintenances, strict=True)):
             yield line, True, induction
-            yield line, False, upkeep
+            yield line, False, maintenance
         for slot in self.curatives:
             yield None, True, slot
 
