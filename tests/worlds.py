@@ -13,6 +13,7 @@ from functools import lru_cache
 from regimen_advisor.language.values import Atom, Between, Choice, Facts, Includes, Is, Members, Number, Truth, Value
 from regimen_advisor.patient.drugs import Formulary
 from regimen_advisor.patient.facts import (
+    PLATINUM_FREE,
     Axiom,
     ChoiceFact,
     Clause,
@@ -113,10 +114,13 @@ def _members(found: frozenset[str], empty_word: str) -> Members:
 
 
 @lru_cache(maxsize=8)
-def histories(domain: Domain, *, curative: bool = True, maintenance: bool = True) -> tuple[tuple[Entry, ...], ...]:
+def histories(
+    domain: Domain, *, curative: bool = True, maintenance: bool = True, months: tuple[Number, ...] = ()
+) -> tuple[tuple[Entry, ...], ...]:
     """Complete histories, one for each set of facts that a history can have.
 
-    Of a line before the latest only its drugs and whether it progressed or relapsed can be told from the facts.
+    Of a line before the latest only its drugs and whether it progressed or relapsed can be told from the facts; how
+    long after platinum that was only by the ``months`` that are to be told apart.
     """
     lines, cycles = domain.facts["prior_lines"], domain.facts["last_cycles"]
     assert isinstance(lines, NumberFact)
@@ -127,21 +131,43 @@ def histories(domain: Domain, *, curative: bool = True, maintenance: bool = True
     curatives: list[tuple[Entry, ...]] = [()]
     if curative:
         one = [_entry(None, held, outcome, counts[0]) for held, outcome in earlier]
-        curatives += [(entry,) for entry in one] + list(itertools.combinations(one, 2))
+        curatives += [(entry,) for entry in one] + list(
+            (itertools.permutations if months else itertools.combinations)(one, 2)
+        )
     latest = list(_latest(drugs, counts, maintenance=maintenance))
     found: dict[_Derived, tuple[Entry, ...]] = {}
     for before in curatives:
-        _keep(found, before, domain)
+        _keep(found, before, domain, months)
         for count in range(1, lines.high + 1):
             for parts in itertools.product(earlier, repeat=count - 1):
                 passed = [_entry(line, held, outcome, counts[0]) for line, (held, outcome) in enumerate(parts, 1)]
                 for entries in latest:
-                    _keep(found, (*before, *passed, *(replace(entry, line=count) for entry in entries)), domain)
+                    _keep(
+                        found,
+                        (*before, *passed, *(replace(entry, line=count) for entry in entries)),
+                        domain,
+                        months,
+                    )
     return tuple(found.values())
 
 
-def _keep(found: dict[_Derived, tuple[Entry, ...]], history: tuple[Entry, ...], domain: Domain) -> None:
-    found.setdefault(derived_facts(history, domain), history)
+def _keep(
+    found: dict[_Derived, tuple[Entry, ...]], history: tuple[Entry, ...], domain: Domain, months: tuple[Number, ...]
+) -> None:
+    for past in _timed(history, domain, months):
+        derived = derived_facts(past, domain)
+        found.setdefault(tuple(pair for pair in derived if months or pair[0] != PLATINUM_FREE), past)
+
+
+def _timed(history: tuple[Entry, ...], domain: Domain, months: Sequence[Number]) -> Iterator[tuple[Entry, ...]]:
+    """The history with each of these months from the latest platinum on, where they are not known."""
+    interval = dict(derived_facts(history, domain))[PLATINUM_FREE] if months else None
+    if not isinstance(interval, Number) or interval.low >= interval.high:
+        yield history
+        return
+    latest = max(place for place, entry in enumerate(history) if "platinum" in entry.drugs.must)
+    for one in months:
+        yield (*history[:latest], replace(history[latest], months=one), *history[latest + 1 :])
 
 
 def _drug_sets(formulary: Formulary) -> list[frozenset[str]]:
@@ -197,10 +223,13 @@ def worlds(domain: Domain, atoms: Iterable[Atom], patient: Patient | None = None
     tested = tuple(atoms)
     known: Facts = patient.facts if patient else domain.unknown
     given = _given(patient)
+    timed = [atom for atom in tested if atom.fact == PLATINUM_FREE]
+    months = [value for value in values_of(domain, PLATINUM_FREE, timed) if timed and isinstance(value, Number)]
     if patient and patient.history is not None:
         pasts: Iterable[tuple[Entry, ...]] = filter(_possible, completed(patient.history, domain))
+        pasts = itertools.chain.from_iterable(_timed(past, domain, months) for past in pasts)
     else:
-        pasts = histories(domain, **kinds)
+        pasts = histories(domain, **kinds, months=tuple(months))
     clinical = _clinical(domain, tested, known)
     seen: set[tuple[Value, ...]] = set()
     asked = sorted({atom.fact for atom in tested})

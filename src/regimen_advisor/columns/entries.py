@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from regimen_advisor.patient.facts import MOST_CYCLES, Outcome
+from regimen_advisor.patient.facts import Outcome
 
 OUTCOMES = get_args(Outcome)
 BITS = {outcome: 1 << place for place, outcome in enumerate(OUTCOMES)}
@@ -27,6 +27,7 @@ FAULTS = (
     "history: lines run from 1 without a gap",
     "history: maintenance of a line that is not in the history",
     "history: maintenance cannot be ongoing when its line has progressed or relapsed",
+    "history: `relapse_after` without a progression or relapse beside it",
 )
 
 Ints = npt.NDArray[np.int64]
@@ -53,6 +54,8 @@ class Entries:
     outcomes: npt.NDArray[np.uint8]
     cycles: Ints
     """-1 where it is not known."""
+    months: Ints
+    """From the last dose to the progression or relapse; -1 where it is not known."""
     drugs: Sets
     untold: Flags
     """Nothing is known of the drugs."""
@@ -67,6 +70,7 @@ class Entries:
             self.upkeep[keep],
             self.outcomes[keep],
             self.cycles[keep],
+            self.months[keep],
             drugs,
             self.untold[keep],
             self.bad[keep],
@@ -114,12 +118,12 @@ def entry_name(line: int | None, setting: str | None) -> str:
     return f"history line {line}{' maintenance' if setting == 'maintenance' else ''}"
 
 
-def whole_cycles(column: pl.Series) -> tuple[pl.Series, Flags]:
-    """The numbers of cycles, and where a cell of text is none of them."""
+def whole_numbers(column: pl.Series, most: int) -> tuple[pl.Series, Flags]:
+    """The numbers of cycles or months, and where a cell of text is none of them."""
     if column.dtype != pl.String:
         return column.cast(pl.Int64, strict=False), np.zeros(len(column), bool)
     numbers = column.str.strip_chars().cast(pl.Int64, strict=False)
-    numbers = numbers.set(~numbers.is_between(0, MOST_CYCLES), None)
+    numbers = numbers.set(~numbers.is_between(0, most), None)
     silent = column.is_null() | column.is_in(["", "unknown"])
     return numbers, np.asarray((numbers.is_null() & ~silent.fill_null(value=True)).to_numpy())
 
@@ -151,8 +155,33 @@ def twins_of(entries: Entries) -> Ints:
     return np.flatnonzero(entries.upkeep)
 
 
+def settled_timed(entries: Entries) -> Entries:
+    """See ``history.settle_timed``; where no outcome is left, the months contradict those that are written."""
+    timed = entries.months >= 0
+    if not timed.any():
+        return entries
+    outcomes, ended = entries.outcomes.copy(), np.uint8(ENDED)
+    twin = np.arange(len(outcomes))
+    upkeep = twins_of(entries)
+    upkeep = upkeep[
+        (upkeep > 0)
+        & (entries.row[upkeep - 1] == entries.row[upkeep])
+        & (entries.line[upkeep - 1] == entries.line[upkeep])
+    ]
+    twin[upkeep], twin[upkeep - 1] = upkeep - 1, upkeep
+    for kept in (False, True):  # the induction first
+        near = outcomes[twin]
+        open_ = timed & (entries.upkeep == kept) & (near & ~ended > 0)
+        of_twin = open_ & (near & ended > 0) & (outcomes & ended == 0)
+        own = np.flatnonzero(open_ & ~of_twin)
+        outcomes[own] &= ended
+        outcomes[twin[of_twin]] &= ended
+    return replace(entries, outcomes=outcomes)
+
+
 def settled(entries: Entries) -> Entries:
     """See ``history.settle_outcomes``."""
+    entries = settled_timed(entries)
     upkeep = twins_of(entries)
     outcomes = entries.outcomes.copy()
     kept, begun = entries.outcomes[upkeep], entries.outcomes[upkeep - 1]
@@ -167,13 +196,14 @@ def faults_of(rows: int, entries: Entries) -> npt.NDArray[np.uint16]:
     row, line, upkeep = entries.row, entries.line, entries.upkeep
     if not len(row):
         return fault
+    outcomes = settled_timed(entries).outcomes
     same_row = np.r_[False, row[1:] == row[:-1]]
     before = np.where(same_row, np.r_[0, line[:-1]], 0)
     twice = same_row & (line > 0) & (line == before) & (upkeep == np.r_[False, upkeep[:-1]])
     orphan = upkeep & ~(same_row & (line == before) & ~np.r_[False, upkeep[:-1]])
     gap = (line > before + 1) & ~upkeep
-    previous = np.r_[np.uint8(0), entries.outcomes[:-1]]
-    broken = upkeep & ~orphan & (entries.outcomes == ONGOING) & (previous & ~np.uint8(ENDED) == 0)
-    for number, where in ((5, broken), (4, orphan), (3, gap), (2, twice), (1, entries.bad)):
+    previous = np.r_[np.uint8(0), outcomes[:-1]]
+    broken = upkeep & ~orphan & (outcomes == ONGOING) & (previous & ~np.uint8(ENDED) == 0)
+    for number, where in ((5, broken), (6, outcomes == 0), (4, orphan), (3, gap), (2, twice), (1, entries.bad)):
         fault[row[where]] = number
     return fault

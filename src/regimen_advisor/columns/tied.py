@@ -19,7 +19,7 @@ from regimen_advisor.columns.codes import CellTable, Codes
 from regimen_advisor.columns.layout import Layout
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.language.values import Choice, Facts, Number, Value
-from regimen_advisor.patient.facts import HISTORY_SETS, MOST_LINES, ChoiceFact, Domain
+from regimen_advisor.patient.facts import HISTORY_SETS, MOST_LINES, PLATINUM_FREE, ChoiceFact, Domain
 from regimen_advisor.patient.narrowing import Contradiction, facts_of, narrow
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import read
@@ -27,7 +27,7 @@ from regimen_advisor.patient.reading import read
 Bits = npt.NDArray[np.uint64]
 Ints = npt.NDArray[np.int64]
 
-DERIVED = (*HISTORY_SETS, "prior_lines", "last_outcome", "last_cycles", "on_maintenance")
+DERIVED = (*HISTORY_SETS, "prior_lines", "last_outcome", "last_cycles", PLATINUM_FREE, "on_maintenance")
 """The facts that a history settles."""
 UNTREATED, TREATED, EITHER = 0, 1, 2
 """Whether a line for advanced disease was given."""

@@ -17,6 +17,8 @@ from regimen_advisor.patient.drugs import Formulary
 from regimen_advisor.patient.vocabulary import (
     MOST_CYCLES,
     MOST_LINES,
+    MOST_MONTHS,
+    PLATINUM,
     STAGE_GROUPS,
     BleedingFeature,
     BrainMetastases,
@@ -37,6 +39,9 @@ __all__ = [
     "HISTORY_SETS",
     "MOST_CYCLES",
     "MOST_LINES",
+    "MOST_MONTHS",
+    "PLATINUM",
+    "PLATINUM_FREE",
     "STAGE_GROUPS",
     "Axiom",
     "BleedingFeature",
@@ -65,6 +70,8 @@ __all__ = [
 
 Test = Literal["curative", "numbered", "first line", "later line", "latest line", "induction", "progressed", "relapsed"]
 """What an entry may have to pass; ``progressed`` and ``relapsed`` ask the whole line, maintenance included."""
+
+PLATINUM_FREE = "platinum_free_interval"
 
 Permanence = Literal["fixed", "may change", "treatment"]
 """Can it change? ``fixed``: never (histology, a mutation at diagnosis); ``treatment``: by what is given next."""
@@ -415,6 +422,17 @@ def _history_facts(formulary: Formulary) -> tuple[Fact, ...]:
             0,
             MOST_CYCLES,
             "cycles",
+            optional=True,
+        ),
+        NumberFact(
+            PLATINUM_FREE,
+            "platinum-free interval",
+            "How many months after the last dose of platinum did the disease progress or relapse?",
+            "history",
+            "treatment",
+            0,
+            MOST_MONTHS,
+            "months",
             optional=True,
         ),
         ChoiceFact(

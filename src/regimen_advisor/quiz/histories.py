@@ -11,7 +11,8 @@ from typing import Any
 
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.values import Atom, Between, Choice, Includes, Members, Number, Truth, Value
-from regimen_advisor.patient.facts import SetFact
+from regimen_advisor.patient.facts import PLATINUM, PLATINUM_FREE, SetFact
+from regimen_advisor.patient.history import ENDED
 from regimen_advisor.quiz.dice import Dice
 
 Demand = tuple[Atom, bool]
@@ -20,6 +21,7 @@ Treatment = tuple[str, ...]
 
 OUTCOMES = ("progressed", "relapsed", "completed", "ongoing", "stopped-for-toxicity")
 CYCLES = (2, 3, 4, 5, 6)
+MONTHS = (1, 3, 5, 8, 12)
 USUAL: Mapping[str, tuple[Treatment, ...]] = {
     "egfr": (("osimertinib",), ("gefitinib",), ("afatinib",), ("erlotinib",), ("carboplatin", "pemetrexed")),
     "alk": (("alectinib",), ("crizotinib",), ("carboplatin", "pemetrexed")),
@@ -82,7 +84,19 @@ class Histories:
         if len(lines) < count:
             return None
         upkeep = list(self._upkeep(dice, count, lines[-1], demands))
-        return [*curative, *lines, *upkeep]
+        entries = [*curative, *lines, *upkeep]
+        self._timed(dice, entries, demands.get(PLATINUM_FREE, ()))
+        return entries
+
+    def _timed(self, dice: Dice, entries: Sequence[dict[str, Any]], wanted: Sequence[Demand]) -> None:
+        """Writes the months to the relapse into the latest entry with platinum, where rules ask for them."""
+        held = [entry for entry in entries if PLATINUM in self.formulary.expand(entry["drugs"])]
+        if not wanted or not held or held[-1]["outcome"] not in ENDED:
+            return
+        tested = [atom for atom, _ in wanted if isinstance(atom, Between)]
+        edges = {end for atom in tested for end in (atom.low, atom.low - 1, atom.high, atom.high + 1)}
+        months = sorted({*MONTHS, *(end for end in edges if 0 < end <= MONTHS[-1])})
+        held[-1]["relapse_after"] = dice.pick([n for n in months if meets(Number(n, n), wanted)] or list(MONTHS))
 
     def _count(self, dice: Dice, demands: Mapping[str, Sequence[Demand]]) -> int | None:
         fitting = [(n, w) for n, w in _LINES if meets(Number(n, n), demands.get("prior_lines", ()))]

@@ -8,6 +8,7 @@ from typing import Any
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.facts import Domain, Fact
+from regimen_advisor.patient_wording import months_after
 from regimen_advisor.quiz.patients import Patients, Written
 from regimen_advisor.wording import Wording, listed, value_word
 
@@ -61,7 +62,8 @@ def _entry(entry: Mapping[str, Any], wording: Wording) -> str:
     what += " (maintenance)" if entry.get("setting") == "maintenance" else ""
     outcome = "outcome not known" if entry["outcome"] == "unknown" else value_word(entry["outcome"])
     cycles = f", {entry['cycles']} cycles" if "cycles" in entry else ""
-    return f"{what}: {given}{cycles}, {outcome}"
+    after = f", {months_after(entry['relapse_after'])}" if "relapse_after" in entry else ""
+    return f"{what}: {given}{cycles}, {outcome}{after}"
 
 
 def unknown_words(profile: Written, patients: Patients) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from regimen_advisor.language.values import Choice, Members, Number, Value
-from regimen_advisor.patient.facts import ChoiceFact, NumberFact, SetFact
-from regimen_advisor.patient.history import Entry
+from regimen_advisor.patient.facts import PLATINUM, ChoiceFact, NumberFact, SetFact
+from regimen_advisor.patient.history import ENDED, Entry
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.solving.encoding import OUTCOMES, TRUE, Encoding, Slot
 
@@ -104,6 +104,9 @@ def _of_history(encoding: Encoding, history: tuple[Entry, ...]) -> dict[str, lis
         found[f"{key}.outcome"] = [-one.slot.outcomes[word] for word in OUTCOMES if word not in one.entry.outcomes]
         if one.entry.line == count and not one.entry.maintenance:
             found[f"{key}.cycles"] = _bounds(encoding, "last_cycles", one.entry.cycles)
+        months = one.entry.months
+        reached = [literal for cut, literal in one.slot.months.items() if cut <= months.low]
+        found[f"{key}.relapse_after"] = reached + [-lit for cut, lit in one.slot.months.items() if cut > months.high]
     return found
 
 
@@ -146,6 +149,8 @@ def open_questions(encoding: Encoding, patient: Patient) -> dict[str, list[int]]
             found[f"{key}.outcome"] = list(one.slot.outcomes.values())
         if one.entry.line == count and not one.entry.maintenance and not _is_known(one.entry.cycles):
             found[f"{key}.cycles"] = fact_literals(encoding, "last_cycles")
+        if PLATINUM in one.entry.drugs.may and one.entry.outcomes & ENDED and not _is_known(one.entry.months):
+            found[f"{key}.relapse_after"] = list(one.slot.months.values())
     return {key: literals for key, literals in found.items() if literals}
 
 
@@ -153,9 +158,14 @@ def _of_open_history(encoding: Encoding, patient: Patient) -> dict[str, list[int
     slots = [*encoding.inductions, *encoding.maintenances, *encoding.curatives]
     found = {"prior_lines": list(encoding.lines), "last_outcome": list(encoding.choices["last_outcome"].values())}
     found = {key: literals for key, literals in found.items() if not _is_known(patient.facts[key])}
-    everything = [part for slot in slots for part in (slot.exists, *slot.drugs.values(), *slot.outcomes.values())]
+    everything = [part for slot in slots for part in slot_literals(slot)]
     found["history"] = [*encoding.lines, *everything, *fact_literals(encoding, "last_cycles")]
     return found
+
+
+def slot_literals(slot: Slot) -> list[int]:
+    """The literals that say all of an entry but its cycles."""
+    return [slot.exists, *slot.drugs.values(), *slot.outcomes.values(), *slot.months.values()]
 
 
 def fact_literals(encoding: Encoding, name: str) -> list[int]:

@@ -9,7 +9,15 @@ from functools import cached_property
 from regimen_advisor.language.conditions import atoms_of, fields_of
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Between, Includes, Number, Truth
-from regimen_advisor.patient.facts import HISTORY_SETS, ChoiceFact, NumberFact, SetFact, SignedAtom
+from regimen_advisor.patient.facts import (
+    HISTORY_SETS,
+    MOST_MONTHS,
+    PLATINUM_FREE,
+    ChoiceFact,
+    NumberFact,
+    SetFact,
+    SignedAtom,
+)
 from regimen_advisor.solving.assumptions import OPEN_HISTORY, given_entries
 from regimen_advisor.solving.deciding import decisive
 from regimen_advisor.solving.determining_sets import HISTORY, Settling, unit_of
@@ -185,6 +193,9 @@ class _Asker:
             slot = self._slots()[key.removesuffix(".outcome")]
             yield from (Reply(word, (slot.outcomes[word],), is_word("last_outcome", word)) for word in OUTCOMES)
             return
+        if key.endswith(".relapse_after"):
+            yield from self._months(self._slots()[key.removesuffix(".relapse_after")])
+            return
         name = "last_cycles" if key.endswith(".cycles") else key
         fact = self.solver.domain.facts.get(name)
         match fact:
@@ -197,6 +208,15 @@ class _Asker:
                 for word in (fact.empty_word, *(member for member in fact.members if member not in fact.groups)):
                     others = tuple(-literal for other, literal in table.items() if other not in (word, *fact.groups))
                     yield Reply(word, (table[word], *others), (SignedAtom(Includes(name, word)),))
+
+    def _months(self, slot: Slot) -> Iterator[Reply]:
+        """The intervals that the rules tell apart of the months between one entry and its progression or relapse."""
+        starts = sorted({0, *slot.months})
+        for low, after in zip(starts, [*starts[1:], MOST_MONTHS + 1], strict=True):
+            reached = (slot.months[low],) if low in slot.months else ()
+            missed = (-slot.months[after],) if after in slot.months else ()
+            asked = SignedAtom(Between(PLATINUM_FREE, low, after - 1))
+            yield Reply(f"{low}-{after - 1}", (*reached, *missed), (asked,))
 
     def _ranges(self, fact: NumberFact) -> Iterator[Reply]:
         known = self.patient.facts[fact.name]
@@ -257,4 +277,5 @@ class _Asker:
             "drugs": f"Which drugs were given in {where}?",
             "outcome": f"What was the outcome of {where}?",
             "cycles": f"How many cycles did {where} have?",
+            "relapse_after": f"How many months after the last dose of {where} did the disease progress or relapse?",
         }[part]

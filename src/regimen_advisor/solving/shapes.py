@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from regimen_advisor.language.conditions import Condition, atoms_of
 from regimen_advisor.language.values import Between, Includes
-from regimen_advisor.patient.facts import HISTORY_SETS, MOST_LINES, Domain
+from regimen_advisor.patient.facts import HISTORY_SETS, MOST_LINES, PLATINUM, PLATINUM_FREE, Domain
 from regimen_advisor.patient.reading import Patient
 
 LEAST_LINES = 4
@@ -33,6 +33,8 @@ class Shape:
             for atom in atoms_of(condition):
                 if isinstance(atom, Includes) and atom.fact in HISTORY_SETS:
                     members.add(atom.member)
+                elif atom.fact == PLATINUM_FREE:
+                    members.add(PLATINUM)
                 elif isinstance(atom, Between) and atom.fact == "prior_lines":
                     lines = max(lines, atom.low, atom.high + 1 if atom.high < MOST_LINES else 0)
         return cls(frozenset(members), lines, LEAST_CURATIVE)
