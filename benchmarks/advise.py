@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from generators import random_patient
 from regimen_advisor.advising import advise
 from regimen_advisor.engines import forward_chaining
-from regimen_advisor.engines.program import Program
+from regimen_advisor.engines.program import RuleProgram
 from regimen_advisor.knowledge.effective import effective_conditions
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not, atoms_of
@@ -98,7 +98,7 @@ def warm(rulebook: Rulebook, patients: Sequence[Patient], rounds: int) -> None:
 def judging(rulebook: Rulebook, patients: Sequence[Facts], rounds: int) -> None:
     """Every rule judged, and nothing else."""
     conditions = effective_conditions(rulebook)
-    program = Program(conditions)
+    program = RuleProgram(conditions)
     engines: dict[str, Callable[[Facts], Mapping[str, Truth]]] = {
         "interpreter with its tree": lambda facts: {name: tree.truth for name, tree in program.judge(facts).items()},
         "interpreter, truth only": program.truths,

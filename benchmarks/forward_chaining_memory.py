@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from generators import random_facts
 from regimen_advisor.engines.forward_chaining import NAME, ForwardChaining
-from regimen_advisor.engines.program import Program
+from regimen_advisor.engines.program import RuleProgram
 from regimen_advisor.knowledge.effective import effective_conditions
 from regimen_advisor.knowledge.rulebook import load_rulebook
 
@@ -37,7 +37,7 @@ def main(profiles: int) -> None:
     conditions = effective_conditions(rulebook)
     findings = {name: finding.condition for name, finding in rulebook.findings.items()}
     engine = ForwardChaining(conditions, findings, rulebook.domain)
-    program = Program(conditions)
+    program = RuleProgram(conditions)
     dice = Random(1)
     patients = [random_facts(dice, rulebook.domain) for _ in range(min(profiles, DIFFERENT_PATIENTS))]
     spent = {NAME: 0.0, "interpreter": 0.0}

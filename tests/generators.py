@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.findings import Finding
-from regimen_advisor.knowledge.regimens import Component, Regimen, Source, Target
+from regimen_advisor.knowledge.publications import Source, Sources
+from regimen_advisor.knowledge.regimens import Component, Regimen, Target
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import CautionKind, Effect, Rule, Setting
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
@@ -39,7 +40,7 @@ NUMBERS = {
 }
 """Where thresholds and patients lie; beside each other often enough that both sides of a threshold occur."""
 ANYWHERE = Location("generated")
-SOURCE = Source(review="antiangiogenic", section="1")
+SOURCE = Sources(Source(review="antiangiogenic", section="1"))
 SETTINGS = {name: Setting(f"{name}/generated", "Generated", name, "generated") for name in ("nsclc", "sclc")}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from regimen_advisor.engines.program import Program
+from regimen_advisor.engines.program import RuleProgram
 from regimen_advisor.files.sources import read_document
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import atoms_of
@@ -91,7 +91,7 @@ class Judge:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook = rulebook
-        self.program = Program({rule.id: rule.condition for rule in rulebook.rules.values()})
+        self.program = RuleProgram({rule.id: rule.condition for rule in rulebook.rules.values()})
 
     def example(self, path: Path) -> Example:
         document = read_document(path)

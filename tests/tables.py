@@ -17,7 +17,7 @@ HISTORY = pl.List(
             "outcome": pl.String,
             "cycles": pl.Int16,
             "relapse_after": pl.Int16,
-        }  # fmt: skip
+        }
     )
 )
 

@@ -12,10 +12,12 @@ import pytest
 from typer.testing import CliRunner
 
 from regimen_advisor.cli.app import app
+from regimen_advisor.documents.markdown import markdown
 from regimen_advisor.files.errors import Location
-from regimen_advisor.reports import annotations, sarif, summaries
+from regimen_advisor.reports import annotations, cases, check, sarif
 from regimen_advisor.reports.annotations import render_github
-from regimen_advisor.reports.cases import Result
+from regimen_advisor.reports.cases import CaseResult
+from regimen_advisor.reports.places import here
 from regimen_advisor.reviewing.checking import Checked
 from regimen_advisor.reviewing.flaws import MEANINGS, FaultKind, Flaw, WarningKind
 from regimen_advisor.testing.cases import read_cases
@@ -34,6 +36,10 @@ def render_check(checked):
     return render_github(annotations.of_check(checked))
 
 
+def check_markdown(checked):
+    return markdown(check.document(checked), below=2)
+
+
 def render_cases(results):
     return render_github(annotations.of_cases(results))
 
@@ -43,7 +49,7 @@ def wrong(rulebook, tmp_path):
     """The results of a file with one case that fails."""
     file = tmp_path / "wrong.yaml"
     file.write_text("name: a wrong case\nprofile: {disease: sclc}\nexpect:\n  tarlatamab: excluded\n", encoding="utf-8")
-    return [Result(case, tuple(run_case(case, rulebook))) for case in read_cases(file, rulebook, tmp_path)]
+    return [CaseResult(case, tuple(run_case(case, rulebook))) for case in read_cases(file, rulebook, tmp_path)]
 
 
 # GitHub ------------------------------------------------------------------------------------------------------------
@@ -68,13 +74,13 @@ def test_a_case_that_fails_is_annotated_at_the_line_of_its_expectation(wrong):
         render_cases(wrong),
     )
     assert all(isinstance(failure, Failure) for failure in wrong[0].failures)
-    assert render_cases([Result(wrong[0].case, ())]) == ""
+    assert render_cases([CaseResult(wrong[0].case, ())]) == ""
 
 
 def test_a_file_below_the_working_directory_is_called_from_there(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert annotations.here(str(tmp_path / "rules" / "a.yaml")) == "rules/a.yaml"
-    assert annotations.here("rules/a.yaml") == "rules/a.yaml"
+    assert here(str(tmp_path / "rules" / "a.yaml")) == "rules/a.yaml"
+    assert here("rules/a.yaml") == "rules/a.yaml"
 
 
 # The command line, on a small rulebook -----------------------------------------------------------------------------
@@ -156,20 +162,18 @@ def test_mutate_annotates_each_change_that_no_case_notices(edited):
 
 
 def test_check_and_test_tell_in_markdown_what_is_wrong(rulebook, wrong):
-    told = summaries.check_markdown(Checked(rulebook, (FAULT,), (WARNING,)))
+    told = check_markdown(Checked(rulebook, (FAULT,), (WARNING,)))
     assert "| rules/a.yaml:3 | equal rules | one: is equal to \\`two\\` |" in told
     assert "<details><summary>1 warning</summary>" in told
-    assert summaries.check_markdown(Checked(rulebook, (), ())).startswith("### ✅ Check")
-    told = summaries.cases_markdown(wrong)
+    assert check_markdown(Checked(rulebook, (), ())).startswith("### ✅ Check")
+    told = markdown(cases.document(wrong), below=2)
     assert told.startswith("### ❌ Cases\n\n1 case: 0 passed, 1 failed\n")
     assert "wrong.yaml:4 | a wrong case | tarlatamab: expected excluded" in told
 
 
 def test_nothing_in_a_message_ends_the_table(rulebook):
     flaw = Flaw("equal rules", "one", Location("rules/a.yaml", 3), "a | b\n\n# c <b>")
-    (row,) = [
-        line for line in summaries.check_markdown(Checked(rulebook, (flaw,), ())).splitlines() if "a.yaml" in line
-    ]
+    (row,) = [line for line in check_markdown(Checked(rulebook, (flaw,), ())).splitlines() if "a.yaml" in line]
     assert row == r"| rules/a.yaml:3 | equal rules | one: a \| b # c &lt;b> |"
 
 

@@ -25,7 +25,7 @@ from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.reviewing.checking import Checked, check
 from regimen_advisor.reviewing.flaws import Flaw
-from regimen_advisor.reviewing.warnings import Cell, cells_of, within
+from regimen_advisor.reviewing.warnings import NumberRange, cells_of, within
 from regimen_advisor.solving.solver import Solver
 from worlds import worlds
 
@@ -212,7 +212,7 @@ def test_a_condition_within_a_cell_is_the_condition_with_the_number_set_to_it() 
                         assert holds(within(condition, name, cell), world.facts) == holds(condition, world.facts)
 
 
-def lies_in(value: Any, cell: Cell) -> bool:
+def lies_in(value: Any, cell: NumberRange) -> bool:
     assert isinstance(value, Number)
     return value.low <= value.high and cell.low <= value.low <= cell.high
 

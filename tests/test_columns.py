@@ -25,7 +25,7 @@ from regimen_advisor.columns.engine import FAULT, HISTORY, ColumnEngine  # noqa:
 from regimen_advisor.columns.exact.corrections import with_answers  # noqa: E402
 from regimen_advisor.columns.exact.open_cases import OpenCases  # noqa: E402
 from regimen_advisor.columns.exact.packed import PackedColumns, unpacked  # noqa: E402
-from regimen_advisor.columns.program import Program  # noqa: E402
+from regimen_advisor.columns.program import ColumnProgram  # noqa: E402
 
 TRUTHS = {True: Truth.TRUE, False: Truth.FALSE, None: Truth.UNKNOWN}
 
@@ -96,7 +96,7 @@ def test_a_batch_judged_eight_patients_to_a_byte_says_what_the_expressions_say(s
     conditions = {f"c{index}": condition for index, condition in enumerate(effective_conditions(rulebook).values())}
     engine = ColumnEngine(rulebook, also=conditions.values())
     told = engine.truths(engine.facts(table(written).lazy()), conditions).collect()
-    program = Program(engine.layout)
+    program = ColumnProgram(engine.layout)
     columns_ = [
         (program.truth(condition, True), program.truth(condition, False), program.unknown(condition))
         for condition in conditions.values()

@@ -32,7 +32,7 @@ from regimen_advisor.language.values import Is
 from regimen_advisor.patient.profile import Profile, read_profile
 from regimen_advisor.patient.reading import read
 from regimen_advisor.reports.diff import wording_words
-from regimen_advisor.reviewing.comparing import Change, Comparison, Difference, compare
+from regimen_advisor.reviewing.comparing import AdviceChange, Difference, RulebookComparison, compare
 from regimen_advisor.reviewing.matching import place_in
 from regimen_advisor.reviewing.smallest import is_smallest
 from regimen_advisor.reviewing.ways_told import way_condition
@@ -190,7 +190,7 @@ def differences(pair: Pair, world: World) -> Iterator[tuple[str, Standing | None
         yield "said", None, None
 
 
-def is_change(change: Change) -> Callable[[Pair, World], bool]:
+def is_change(change: AdviceChange) -> Callable[[Pair, World], bool]:
     key = (change.subject, change.before, change.after) if change.before else ("said", None, None)
     return lambda pair, world: key in set(differences(pair, world))
 
@@ -210,7 +210,7 @@ def completions(profile: Mapping[str, Any], pair: Pair) -> list[World]:
     return list(worlds(domain(1), all_atoms(*pair[:2]), patient))
 
 
-def check_ways(change: Change, everyone: list[World], differs: list[bool]) -> None:
+def check_ways(change: AdviceChange, everyone: list[World], differs: list[bool]) -> None:
     """The ways are all patients of the change, none of them is covered by the others, and each is prime."""
     met = [[holds(way_condition(way), world.facts) for world in everyone] for way in change.ways]
     assert [any(here) for here in zip(*met, strict=True)] == differs
@@ -268,7 +268,7 @@ OFFERED = """
 BOTH_OFFERED = f"{OFFERED}- {{id: offers-apatinib, offer: apatinib, when: {{disease: nsclc}}}}\n"
 
 
-def between(rulebook: Rulebook, old: str, new: str) -> Comparison:
+def between(rulebook: Rulebook, old: str, new: str) -> RulebookComparison:
     return compare(rulebook_of(rulebook, old), rulebook_of(rulebook, new))
 
 
@@ -276,11 +276,11 @@ def parts(differences: Sequence[Difference]) -> list[str]:
     return sorted(f"{one.part} {one.id}, {one.only_in}" for one in differences)
 
 
-def standings(found: Comparison) -> list[tuple[str, Standing | None, Standing | None]]:
+def standings(found: RulebookComparison) -> list[tuple[str, Standing | None, Standing | None]]:
     return [(change.subject, change.before, change.after) for change in found.changes]
 
 
-def fates(found: Comparison) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+def fates(found: RulebookComparison) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
     return [(rule.fate, rule.before, rule.after) for rule in found.rules]
 
 
@@ -466,7 +466,7 @@ def edited(tmp_path: Path) -> Callable[..., Path]:
     return edit
 
 
-def compared(rulebook: Rulebook, folder: Path) -> Comparison:
+def compared(rulebook: Rulebook, folder: Path) -> RulebookComparison:
     return compare(rulebook, load_rulebook(folder))
 
 
@@ -616,7 +616,7 @@ def test_text_names_the_range_in_words_and_keeps_to_80_columns(diff: Any, edited
 
 def test_markdown_folds_each_change_and_holds_its_witness_as_yaml(diff: Any, edited: Any) -> None:
     out = diff(RULES, edited(TPS), "--format", "markdown").out
-    assert "| ivonescimab | offered | offered-with-caution |" in out
+    assert "<details><summary>ivonescimab: offered -> offered-with-caution</summary>" in out
     assert out.count("<details>") == out.count("</details>")
     assert "```yaml\ndisease: nsclc" in out
 

@@ -12,11 +12,11 @@ from syrupy.assertion import SnapshotAssertion
 
 from conftest import ROOT
 from regimen_advisor.advising import advise, evidence_of
-from regimen_advisor.drawing.forest import WARNING, Row, forest_plot, rows_of, rows_of_study
-from regimen_advisor.drawing.guideline_map import GuidelineMap, Node, Test, guideline_map, setting_named
+from regimen_advisor.drawing.forest import WARNING, ForestRow, forest_plot, rows_of, rows_of_study
+from regimen_advisor.drawing.guideline_map import GuidelineMap, MapTest, Node, guideline_map, setting_named
 from regimen_advisor.drawing.map_picture import STROKES, map_picture
 from regimen_advisor.drawing.map_text import as_dot, as_mermaid, as_outline
-from regimen_advisor.figure_wording import Places
+from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.knowledge.effective import effective_conditions, regimen_rules
 from regimen_advisor.knowledge.evidence import Interval
@@ -27,7 +27,7 @@ from regimen_advisor.patient.profile import read_profile
 from regimen_advisor.patient.reading import Patient, read
 
 SVG = "{http://www.w3.org/2000/svg}"
-ROW = Row("study", "STUDY", "PFS", "new", "old", "AA 1", 0.5, Interval(low=0.25, high=1.0, level=95), "HR 0.5")
+ROW = ForestRow("study", "STUDY", "PFS", "new", "old", "AA 1", 0.5, Interval(low=0.25, high=1.0, level=95), "HR 0.5")
 LATER_EGFR = "nsclc/later-line-egfr"
 
 
@@ -44,7 +44,11 @@ def words(svg: str) -> str:
 
 
 def test_every_hazard_ratio_and_reduction_of_risk_of_every_study_gets_a_row(rulebook: Rulebook) -> None:
-    rows = [row for study in rulebook.studies.values() for row in rows_of_study(evidence_of(study), Places(rulebook))]
+    rows = [
+        row
+        for study in rulebook.studies.values()
+        for row in rows_of_study(evidence_of(study), CitationLabels(rulebook))
+    ]
     printed = [
         comparison
         for study in rulebook.studies.values()
@@ -84,7 +88,7 @@ def test_rows_keep_the_order_of_the_options_whatever_their_hazard_ratios(ruleboo
     assert re.findall(r"(STUDY|BETTER),", words(forest_plot([ROW, better]))) == ["STUDY", "BETTER"]
     advice = advise(patient(rulebook, "driver-negative-tps-50-untreated"), rulebook)
     studies = list(dict.fromkeys(one.study for option in advice.options for one in option.evidence))
-    found = [row.study for row in rows_of(advice.options, Places(rulebook))]
+    found = [row.study for row in rows_of(advice.options, CitationLabels(rulebook))]
     assert found == sorted(found, key=studies.index)
 
 
@@ -170,7 +174,7 @@ def test_the_outline_and_the_mermaid_text_read_as_reviewed(rulebook: Rulebook, s
 
 
 def test_text_in_a_map_is_escaped_in_every_form() -> None:
-    node = Node("effect", (Test("a"),), 'say "<b>" # \\', path="taken")
+    node = Node("effect", (MapTest("a"),), 'say "<b>" # \\', path="taken")
     drawn = GuidelineMap("s", 'title "<script>', (node,), "p")
     assert "say #quot;#lt;b#gt;#quot; #35; #92;" in as_mermaid(drawn)
     assert 'say \\"<b>\\" # \\\\' in as_dot(drawn)

@@ -18,6 +18,7 @@ from regimen_advisor.knowledge.evidence import (
     Comparison,
     Interval,
     Result,
+    Safety,
     Study,
     Value,
     design_level,
@@ -34,6 +35,7 @@ from regimen_advisor.knowledge.figure_audit import (
     quoted_by_study,
     untraced,
 )
+from regimen_advisor.knowledge.publications import Source, Sources
 from regimen_advisor.knowledge.source_text import numbers_by_section, printed_in, section_texts
 
 ROOT = Path(__file__).parents[1]
@@ -46,6 +48,8 @@ STUDIES = load_studies(RULES / "studies")
 APPROVALS = load_approvals(RULES / "approvals.yaml")
 REVIEWS = load_reviews(RULES / "reviews.yaml")
 NUMBERS = load_section_numbers(RULES / "section-numbers.yaml")
+
+AA_4_1 = Source(review="antiangiogenic", section="4.1")
 
 with_transcription = pytest.mark.skipif(
     not (SHARED / "evidence").is_dir(), reason="the transcription of the reviews is not beside this checkout"
@@ -64,7 +68,8 @@ phase: II
 design: {type: single-arm}
 arms: [{name: drug, role: experimental, drugs: [{drug: afatinib}]}]
 results:
-  - {endpoint: ORR, measure: rate, unit: "%", values: [{of: drug, value: 40}], section: "4.2"}
+  - {endpoint: ORR, measure: rate, unit: "%", values: [{of: drug, value: 40}],
+     source: {review: antiangiogenic, section: "4.2"}}
 cited_in: [{review: antiangiogenic, sections: ["4.2"]}]
 """
 
@@ -77,6 +82,11 @@ def all_errata():
     for review in REVIEWS.values():
         for mention in review.mentions:
             yield from mention.errata
+
+
+def section_of(part: Result | Safety) -> str:
+    (place,) = part.source.places
+    return place.section
 
 
 @cache
@@ -134,7 +144,9 @@ def test_every_result_knows_its_line():
 
 def test_a_benefit_is_stated_in_a_section_of_the_study():
     assert all(
-        study.shown_benefit.section in study.sections for study in STUDIES.values() if study.shown_benefit is not None
+        {place.section for place in study.shown_benefit.source.places} <= study.sections
+        for study in STUDIES.values()
+        if study.shown_benefit is not None
     )
 
 
@@ -213,7 +225,7 @@ def test_every_erratum_keeps_its_certainty_section_and_figures():
         if numbers(getattr(erratum, key)) != numbers(expected[erratum.id][key])
     ]
     assert changed == []
-    assert {e.id: (e.certainty, ", ".join(e.section)) for e in all_errata()} == {
+    assert {e.id: (e.certainty, ", ".join(place.section for place in e.source.places)) for e in all_errata()} == {
         id_: (entry["certainty"], entry["section"]) for id_, entry in expected.items()
     }
 
@@ -236,7 +248,7 @@ def test_every_figure_is_carried_unchanged(study):
     entry = transcribed_entries()[study.id]
     assert len(study.results) == len(entry["figures"])
     for result, figure in zip(study.results, entry["figures"], strict=True):
-        assert (result.endpoint, result.section) == (figure["endpoint"], figure["section"])
+        assert (result.endpoint, section_of(result)) == (figure["endpoint"], figure["section"])
         assert [value_of(value) for value in result.values] == [transcribed_value(arm) for arm in figure["arms"]]
         assert [value.n for value in result.values] == [arm.get("n") for arm in figure["arms"]]
         assert [interval_of(value.interval) for value in result.values] == [
@@ -267,7 +279,7 @@ def test_safety_findings_limits_and_places_are_carried(study):
     for finding, row in zip(study.safety, entry["safety"], strict=True):
         rows = row.get("arms") or ([row] if row.get("value") is not None else [])
         assert [value_of(value) for value in finding.values] == [transcribed_value(arm) for arm in rows]
-        assert (finding.unit, finding.section) == (row.get("unit"), row["section"])
+        assert (finding.unit, section_of(finding)) == (row.get("unit"), row["section"])
     assert (study.n.value if study.n else None, study.phase is None) == (entry["n"], entry["phase"] is None)
     assert [(p.review, list(p.sections), list(p.references)) for p in study.cited_in] == [
         (p["review"], p["sections"], p["ref_numbers"]) for p in entry["cited_in"]
@@ -296,7 +308,7 @@ def test_approvals_say_no_more_than_the_review():
         approval = APPROVALS[entry["id"]]
         assert (approval.agency, approval.year, approval.month) == (entry["agency"], entry["year"], entry["month"])
         assert list(approval.studies) == entry["based_on"]
-        assert ", ".join(approval.sections) == entry["section"]
+        assert ", ".join(place.section for place in approval.source.places) == entry["section"]
 
 
 # against the review texts
@@ -315,8 +327,8 @@ def test_the_numbers_of_one_figure_stand_together_in_the_text(study):
     texts = sections_of(review)
     for result in study.results:
         alone = study.model_copy(update={"results": (result,), "safety": ()})
-        wanted = {quote.number for quote in quoted_by_study(alone) if quote.what == f"{study.id}: {result.endpoint}"}
-        assert shortest_span(texts[result.section], wanted) <= SPREAD, f"{study.id} {result.endpoint}"
+        wanted = {quote.number for quote in quoted_by_study(alone) if quote.subject == f"{study.id}: {result.endpoint}"}
+        assert shortest_span(texts[section_of(result)], wanted) <= SPREAD, f"{study.id} {result.endpoint}"
 
 
 @with_reviews
@@ -326,10 +338,10 @@ def test_a_number_is_printed_with_the_decimals_of_the_review(study):
     for part in (*study.results, *study.safety):
         for figure in part.values:
             if figure.value is not None:
-                assert stands_as_printed(figure.value, texts[part.section]), f"{study.id}: {figure}"
+                assert stands_as_printed(figure.value, texts[section_of(part)]), f"{study.id}: {figure}"
         for comparison in part.comparisons if isinstance(part, Result) else ():
             if comparison.hazard_ratio is not None:
-                assert stands_as_printed(comparison.hazard_ratio, texts[part.section]), f"{study.id}: {comparison}"
+                assert stands_as_printed(comparison.hazard_ratio, texts[section_of(part)]), f"{study.id}: {comparison}"
 
 
 def stands_as_printed(number: float, text: str) -> bool:
@@ -370,13 +382,19 @@ def test_a_study_without_a_place_in_a_review_does_not_load(tmp_path):
 
 
 def test_a_figure_without_a_section_does_not_load(tmp_path):
-    with pytest.raises(InputError, match="expected the key `section`, which is missing"):
-        load_text(tmp_path, MINIMAL.replace(', section: "4.2"}', "}"))
+    with pytest.raises(InputError, match="expected the key `source`, which is missing"):
+        load_text(tmp_path, MINIMAL.replace(',\n     source: {review: antiangiogenic, section: "4.2"}}', "}"))
 
 
 def test_a_figure_from_a_section_the_study_is_not_cited_in_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r":8:\d+: section: expected a section the study is cited in \(4\.2\)"):
+    with pytest.raises(InputError, match=r":9:\d+: section: expected a section the study is cited in \(4\.2\)"):
         load_text(tmp_path, MINIMAL.replace('section: "4.2"}', 'section: "4.3"}'))
+
+
+def test_a_figure_from_a_source_the_study_is_not_cited_in_is_refused(tmp_path):
+    elsewhere = MINIMAL.replace("source: {review: antiangiogenic", "source: {review: bispecific")
+    with pytest.raises(InputError, match=r":9:\d+: review: expected a source the study is cited in \(antiangiogenic\)"):
+        load_text(tmp_path, elsewhere)
 
 
 def test_a_figure_of_an_unknown_arm_is_refused(tmp_path):
@@ -386,7 +404,7 @@ def test_a_figure_of_an_unknown_arm_is_refused(tmp_path):
 
 def test_an_erratum_that_is_not_listed_is_refused(tmp_path):
     with pytest.raises(InputError, match="errata: expected an erratum of this study, found `D99`"):
-        load_text(tmp_path, MINIMAL.replace('section: "4.2"}', 'section: "4.2", errata: [D99]}'))
+        load_text(tmp_path, MINIMAL.replace('section: "4.2"}}', 'section: "4.2"}, errata: [D99]}'))
 
 
 def test_a_study_must_bear_the_name_of_its_file(tmp_path):
@@ -405,7 +423,7 @@ def test_a_study_must_bear_the_name_of_its_file(tmp_path):
     ],
 )
 def test_a_citation_number_of_the_wrong_form_is_refused(tmp_path, field, value):
-    with pytest.raises(InputError, match=r"mini\.yaml:10:\d+: value: expected"):
+    with pytest.raises(InputError, match=r"mini\.yaml:11:\d+: value: expected"):
         load_text(tmp_path, MINIMAL + f'citation: {{{field}: {{value: "{value}", confidence: recalled}}}}\n')
 
 
@@ -456,7 +474,7 @@ def test_an_interval_upside_down_is_refused():
 
 def test_a_value_without_a_unit_is_refused():
     with pytest.raises(ValidationError, match="expected a unit"):
-        Result(endpoint="PFS", measure="median", values=(Value(of="A", value=1),), section="4.1")
+        Result(endpoint="PFS", measure="median", values=(Value(of="A", value=1),), source=Sources(AA_4_1))
 
 
 # tracing
@@ -468,7 +486,7 @@ def test_a_wrong_number_is_found_out(tmp_path):
     [problem] = untraced([study], [], numbers)
     assert (problem.location.line, problem.message) == (
         8,
-        "mini: ORR: expected `40 %` to stand in antiangiogenic 4.2, where it is not found",
+        "mini: ORR: expected `40 %` in antiangiogenic 4.2, where it is not found",
     )
 
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from conftest import ROOT
 from regimen_advisor.advising import advise
 from regimen_advisor.cli.app import app
-from regimen_advisor.explaining.clauses import Clause, Teller
+from regimen_advisor.explaining.clauses import Clause, ClauseTree
 from regimen_advisor.explaining.explain import explain, explain_all
 from regimen_advisor.explaining.explanation import Explanation, OptionExplained
 from regimen_advisor.files.errors import InputError
@@ -50,7 +50,7 @@ def told(rulebook: Rulebook, when: str, profile: str) -> Clause:
     findings = {name: finding.condition for name, finding in rulebook.findings.items()}
     condition = ConditionReader(rulebook.domain, findings, []).read(document, (), document.value)
     one = written(rulebook, profile)
-    return Teller(one, rulebook, ()).tell(Interpreter(one.facts).judge(condition))
+    return ClauseTree(one, rulebook, ()).build(Interpreter(one.facts).judge(condition))
 
 
 def every(clause: Clause) -> Iterator[Clause]:
@@ -104,13 +104,13 @@ def test_an_unknown_clause_says_so(rulebook: Rulebook) -> None:
 @pytest.mark.parametrize("file", PROFILES[::6], ids=lambda file: file.stem)
 def test_the_state_of_a_tree_is_the_truth_of_the_rule_and_follows_from_its_parts(rulebook: Rulebook, file) -> None:
     one = patient(rulebook, file.stem)
-    reader, teller = Interpreter(one.facts), Teller(one, rulebook, ())
+    reader, teller = Interpreter(one.facts), ClauseTree(one, rulebook, ())
     names = {"true": "met", "false": "not met", "unknown": "unknown"}
     for condition in effective_conditions(rulebook).values():
         tree = reader.judge(condition)
-        clause = teller.tell(tree)
+        clause = teller.build(tree)
         assert clause.state == names[tree.truth.value]
-        opposite = teller.tell(tree, wanted=False)
+        opposite = teller.build(tree, wanted=False)
         assert opposite.state == names[(~tree.truth).value]
         for part in every(clause):
             states = [inner.state for inner in part.parts]
@@ -122,9 +122,9 @@ def test_the_state_of_a_tree_is_the_truth_of_the_rule_and_follows_from_its_parts
 
 def test_no_clause_of_any_rule_is_told_as_a_failed_not(rulebook: Rulebook) -> None:
     one = written(rulebook, "disease: nsclc")
-    reader, teller = Interpreter(one.facts), Teller(one, rulebook, ())
+    reader, teller = Interpreter(one.facts), ClauseTree(one, rulebook, ())
     for rule in rulebook.rules.values():
-        for clause in every(teller.tell(reader.judge(AllOf((rule.condition, Not(AnyOf((rule.condition,)))))))):
+        for clause in every(teller.build(reader.judge(AllOf((rule.condition, Not(AnyOf((rule.condition,)))))))):
             assert not clause.words.startswith("not (")
             assert "not not" not in clause.words
 
@@ -223,7 +223,7 @@ def test_answers_and_changes_are_said_in_words_not_in_keys(rulebook: Rulebook) -
     assert not any("_" in words for question in asked for answer in question.answers for words in answer.says)
     option = explained(rulebook, "almost-everything-unknown", "ivonescimab-pemetrexed-carboplatin")
     steps = {step.question: step.says for step in option.ways[0].steps}
-    assert steps["progressed_on_in_lines"] == "EGFR-TKI"
+    assert steps["relapsed_after_in_lines"] == "EGFR-TKI"
     assert steps["extent"] == "locally advanced disease or metastatic disease"
     assert steps["egfr"] == "C797S"
 

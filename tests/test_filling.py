@@ -12,7 +12,7 @@ from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, N
 from regimen_advisor.language.values import Between, Includes, Is, Truth
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
-from regimen_advisor.solving.assumptions import units
+from regimen_advisor.solving.assumptions import assumption_groups
 from regimen_advisor.solving.determining_sets import ties, unit_of
 from regimen_advisor.solving.solver import Solver
 from tables import table
@@ -21,13 +21,13 @@ pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 from regimen_advisor.cohorts.synthesis import synthetic_patients
 from regimen_advisor.columns.engine import ColumnEngine
 from regimen_advisor.columns.exact.cases import Cases
-from regimen_advisor.columns.exact.combinations import Clinicals
+from regimen_advisor.columns.exact.combinations import ClinicalWorlds
 from regimen_advisor.columns.exact.corrections import with_answers
-from regimen_advisor.columns.exact.donors import CellLiterals, Filling, OpenRows
+from regimen_advisor.columns.exact.donors import CellLiterals, Donor, OpenRows
 from regimen_advisor.columns.exact.needs import OpenCells
 from regimen_advisor.columns.exact.open_cases import OpenCases
 from regimen_advisor.columns.exact.packed import PackedColumns, unpacked
-from regimen_advisor.columns.program import Program
+from regimen_advisor.columns.program import ColumnProgram
 
 
 def vague_profiles(count, rulebook):
@@ -48,15 +48,15 @@ def vague_profiles(count, rulebook):
     return [written for written, _ in found], [patient for _, patient in found]
 
 
-def fillings_from(solver: Solver, patients: list[Patient], engine: ColumnEngine) -> list[Filling]:
+def fillings_from(solver: Solver, patients: list[Patient], engine: ColumnEngine) -> list[Donor]:
     """For some patients a completion of each, one offered something where that can be."""
-    clinicals, found = Clinicals(engine.reader), []
+    clinicals, found = ClinicalWorlds(engine.reader), []
     for patient, name in zip(patients, solver.offered, strict=False):
         session = solver.session(patient=patient)
-        known = [literal for part in units(session.encoding, patient).values() for literal in part]
+        known = [literal for part in assumption_groups(session.encoding, patient).values() for literal in part]
         model = session.model(known, [session.encoding.condition(solver.offered[name])]) or session.model(known)
         assert model is not None
-        found.append(Filling(model, CellLiterals(session.encoding, engine.reader), clinicals))
+        found.append(Donor(model, CellLiterals(session.encoding, engine.reader), clinicals))
     return found
 
 
@@ -124,7 +124,7 @@ def test_rows_of_one_case_have_the_same_truths(rulebook):
     batch = engine.reader.batch(rows)
     settled = 0
     for condition in conditions:
-        program = Program(engine.layout)
+        program = ColumnProgram(engine.layout)
         unknown = program.unknown(condition)
         open_ = unpacked(PackedColumns(program, [unknown])(batch.words), rows.height)[0]
         cases = Cases(engine.reader, program, [(condition, unknown)]).numbers(batch, rows)
@@ -139,7 +139,7 @@ def test_rows_of_one_case_have_the_same_truths(rulebook):
 
 
 def case_numbers(engine: ColumnEngine, condition: Condition, profiles: list[dict]) -> list[int]:
-    program, rows = Program(engine.layout), table(profiles)
+    program, rows = ColumnProgram(engine.layout), table(profiles)
     cases = Cases(engine.reader, program, [(condition, program.unknown(condition))])
     return cases.numbers(engine.reader.batch(rows), rows).tolist()
 
@@ -226,6 +226,6 @@ def test_the_order_in_which_batches_come_changes_neither_what_is_asked_nor_what_
         for batch in reversed(batches) if backwards else batches:
             cases.look(batch, cases.engine.reader.batch(batch))
         cases.settle()
-        told.append((cases.asked, cases.told().rows()))
+        told.append((cases.asked, cases.corrections().rows()))
     assert told[0] == told[1]
     assert len(told[0][1]) >= 3

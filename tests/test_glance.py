@@ -7,7 +7,8 @@ import pytest
 from conftest import ROOT
 from regimen_advisor.advice import Advice
 from regimen_advisor.advising import advise
-from regimen_advisor.documents.blocks import Stack, Table, lines_of
+from regimen_advisor.documents.blocks import StackedRow, Table
+from regimen_advisor.documents.text import lines_of
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.profile import read_profile
@@ -99,7 +100,7 @@ def test_where_something_is_offered_or_waits_there_is_a_table(rulebook: Rulebook
 
 
 def test_a_table_may_be_stacked_with_a_label_at_the_right_margin() -> None:
-    stack = Stack((0, 1), (3, 2), ((4, 5), (6,)), ("name", "open"), named=(5,))
+    stack = StackedRow((0, 1), (3, 2), ((4, 5), (6,)), ("name", "open"), named=(5,))
     columns = ("", "Name", "Standing", "Badge", "Study", "Approved", "Warning")
     rows = (
         ("1", "a long name of it", "offered", "standard", "one, n 657", "2024", ""),
@@ -116,7 +117,7 @@ def test_a_table_may_be_stacked_with_a_label_at_the_right_margin() -> None:
 
 
 def test_on_a_narrow_screen_the_label_of_a_row_has_a_line_of_its_own() -> None:
-    stack = Stack((0, 1), (2,), ((3,),), ("name",))
+    stack = StackedRow((0, 1), (2,), ((3,),), ("name",))
     table = Table(
         ("", "Name", "Standing", "Study"), (("1", "anlotinib", "with caution, as said first", "a study"),), stack
     )

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from generators import conditions, is_settled, patients, random_condition, random_facts, random_findings
-from regimen_advisor.engines.program import Program
+from regimen_advisor.engines.program import RuleProgram
 from regimen_advisor.knowledge.rulebook import default_folder
 from regimen_advisor.language.conditions import ALWAYS, NEVER, AllOf, AnyOf, Leaf, Named, Not, children, fields_of
 from regimen_advisor.language.interpreter import Interpreter, conjunction, disjunction, judge
@@ -23,7 +23,7 @@ SAYS = {T: Choice(frozenset({"true"})), F: Choice(frozenset({"false"})), U: Choi
 
 
 def compiled(condition, facts):
-    return Program({"it": condition}).truths(facts)["it"]
+    return RuleProgram({"it": condition}).truths(facts)["it"]
 
 
 def yes(fact: str) -> Leaf:
@@ -112,7 +112,7 @@ def test_ten_thousand_random_conditions_are_compiled_to_what_they_mean():
     dice = Random(5)
     findings = random_findings(dice, DOMAIN)
     made = [random_condition(dice, DOMAIN, findings) for _ in range(200)]
-    program = Program({str(number): condition for number, condition in enumerate(made)})
+    program = RuleProgram({str(number): condition for number, condition in enumerate(made)})
     for _ in range(50):
         facts = random_facts(dice, DOMAIN)
         reader = Interpreter(facts)

@@ -12,16 +12,17 @@ import pytest
 
 from generators import random_patient, random_rulebook
 from regimen_advisor.advising import advise
+from regimen_advisor.documents.text import lines_of, plain
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.conditions_yaml import written
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import Condition
 from regimen_advisor.language.values import Truth
 from regimen_advisor.patient.profile_yaml import flow
-from regimen_advisor.reports.mutation import render_json, render_text
+from regimen_advisor.reports.mutation import data, document
 from regimen_advisor.testing.cases import RuleCase, case_files, parse_cases, read_cases
 from regimen_advisor.testing.mutants import Mutant, Operator, mutants
-from regimen_advisor.testing.mutation import Court, Verdict, mutate
+from regimen_advisor.testing.mutation import MutantResult, MutationRunner, mutate
 from regimen_advisor.testing.results import run_case
 from regimen_advisor.testing.suggesting import patient_of
 from regimen_advisor.testing.updating import expectation_of
@@ -185,13 +186,13 @@ def test_a_survivor_comes_with_a_patient_that_tells_it_apart(rulebook: Rulebook)
             for one in (book, mutant.applied(book))
         ]
         assert options[0] != options[1]
-    text = render_text(mutation)
+    text = plain(lines_of(document(mutation)))
     assert "-   ecog: {at_least: 2}" in text
     assert "+   ecog: {at_least: 3}" in text
     assert "a patient that tells them apart:\n    disease: nsclc\n    ecog: 2" in text
 
 
-def verdicts(rulebook: Rulebook, rules: str, subject: str, operator: Operator, case: str = "") -> list[Verdict]:
+def verdicts(rulebook: Rulebook, rules: str, subject: str, operator: Operator, case: str = "") -> list[MutantResult]:
     """What becomes of the mutants of one rule by one operator; ``case`` is the only case, if there is one."""
     book = rulebook_of(rulebook, rules)
     mutation = mutate(book, parse_cases(case, "x.case.yaml", book), subjects=[subject], workers=1)
@@ -305,7 +306,7 @@ def test_every_verdict_agrees_with_running_the_cases_on_the_changed_rules(rulebo
         book = random_rulebook(random, rulebook, rules=5, regimens=3)
         patients = [random_patient(random, book.domain, known=0.8) for _ in range(6)]
         cases = [_exact(book, patient, number) for number, patient in enumerate(patients)]
-        court = Court(book, cases)
+        court = MutationRunner(book, cases)
         for mutant in random.sample(court.mutants, min(25, len(court.mutants))):
             verdict = court.verdict(mutant)
             failing = [case.name for case in cases if run_case(case, mutant.applied(book))]
@@ -318,7 +319,7 @@ def test_every_verdict_agrees_with_running_the_cases_on_the_changed_rules(rulebo
 
 def _exact(book: Rulebook, patient: object, number: int) -> RuleCase:
     from regimen_advisor.files.errors import Location  # noqa: PLC0415
-    from regimen_advisor.testing.cases import Expectation, Said  # noqa: PLC0415
+    from regimen_advisor.testing.cases import Expectation, ExpectedStatement  # noqa: PLC0415
     from regimen_advisor.testing.results import statements_of  # noqa: PLC0415
 
     advice = advise(patient, book, ask=False)  # type: ignore[arg-type]
@@ -327,7 +328,7 @@ def _exact(book: Rulebook, patient: object, number: int) -> RuleCase:
         told = expectation_of(option)
         told = {"standing": told} if isinstance(told, str) else told
         expect[option.regimen] = Expectation.model_validate_json(json.dumps(told))
-    says = tuple(Said(one.rule, one.effect, one.studies) for one in statements_of(advice).values())
+    says = tuple(ExpectedStatement(one.rule, one.effect, one.studies) for one in statements_of(advice).values())
     return RuleCase(f"c{number}", patient, {}, expect, says, (), True, None, Location("x", 1), {})  # type: ignore[arg-type]
 
 
@@ -412,7 +413,7 @@ def test_mutate_refuses_cases_that_fail_already(tmp_path: Path, capsys: pytest.C
 
 def test_json_holds_what_became_of_every_mutant(rulebook: Rulebook) -> None:
     book = rulebook_of(rulebook, rule("{disease: nsclc, ecog: {at_least: 2}}"))
-    found = json.loads(render_json(mutate(book, [], workers=1)))
+    found = data(mutate(book, [], workers=1))
     assert found["mutants"] == len(found["verdicts"]) == found["killed"] + found["survived"] + found["equivalent"]
     first: dict[str, object] = found["verdicts"][0]
     assert set(first) == {"operator", "subject", "file", "line", "before", "after", "fate", "case", "witness"}

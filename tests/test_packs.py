@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from regimen_advisor import Standing, advise, compare, explain
 from regimen_advisor.cli.app import app
-from regimen_advisor.explaining.differences import differences, shown_to
+from regimen_advisor.differing import differences
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.knowledge.finding_packs import named_folder, shipped_folder
 from regimen_advisor.knowledge.publications import last_day
@@ -108,7 +108,7 @@ def test_a_pack_may_take_over_a_name_only_with_a_reason(tmp_path: Path) -> None:
     (pack / "pack.yaml").write_text(allowed, "utf-8")
     stack = load_rulebook([RULES, pack])
     assert stack.regimens["ivonescimab"].schedule is None
-    assert [(change.how, change.id, change.reason) for change in stack.changes] == [
+    assert [(change.outcome, change.id, change.reason) for change in stack.changes] == [
         ("replaced", "ivonescimab", "No dose is stated.")
     ]
 
@@ -225,8 +225,8 @@ def test_a_later_entry_keeps_its_line_in_its_own_file(tmp_path: Path) -> None:
 def test_as_of_a_day_only_the_sources_that_speak_by_then_count() -> None:
     stack = load_rulebook([RULES, PACK], date(2025, 5, 31))
     assert set(stack.reviews) == {"antiangiogenic"}
-    assert {rule.source.review for rule in stack.rules.values()} == {"antiangiogenic"}
-    assert {regimen.source.review for regimen in stack.regimens.values()} == {"antiangiogenic"}
+    assert {review for rule in stack.rules.values() for review in rule.source.reviews} == {"antiangiogenic"}
+    assert {review for regimen in stack.regimens.values() for review in regimen.source.reviews} == {"antiangiogenic"}
     assert all(approval.year is None or approval.year <= 2025 for approval in stack.approvals.values())
     assert load_rulebook([RULES, PACK], date(2025, 12, 31)).rules.keys() == load_rulebook([RULES, PACK]).rules.keys()
 
@@ -310,7 +310,7 @@ def test_where_the_sources_differ_check_lists_both_sides_with_their_places(shipp
 
 def test_an_answer_shows_the_differences_that_bear_on_it_and_no_other(stack: Rulebook) -> None:
     def shown(profile: str) -> list[str]:
-        return [one.subject for one in shown_to(advise(ROOT / "profiles" / f"{profile}.yaml", stack), stack)]
+        return [one.subject for one in advise(ROOT / "profiles" / f"{profile}.yaml", stack).differences]
 
     assert shown("driver-negative-tps-50-untreated") == ["HARMONi-2, PFS median"]
     assert shown("egfr-l858r-brain-metastases-untreated") == ["erlotinib + bevacizumab"]
@@ -329,7 +329,9 @@ def test_a_population_and_a_number_of_patients_that_differ_are_told(tmp_path: Pa
     file = tmp_path / "pack" / "studies" / "ic-harmoni-2.yaml"
     text = file.read_text("utf-8").replace("value: 398", "value: 400").replace("line: first line", "line: any line")
     file.write_text(text, "utf-8")
-    found = {one.subject: one.says for one in differences(load_rulebook([RULES, tmp_path / "pack"]))}
+    found = {
+        one.difference.subject: one.difference.says for one in differences(load_rulebook([RULES, tmp_path / "pack"]))
+    }
     assert found["HARMONi-2, patients"] == "n 398 [BS 3.2] versus n 400 [IC 2]"
     assert found["HARMONi-2, line"] == "first line [BS 3.2] versus any line [IC 2]"
 

@@ -16,8 +16,8 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Between, Choice, Includes, Is, Members, Number, Value
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
-from regimen_advisor.solving.changes import Change, ChangeSet, smallest_changes
-from regimen_advisor.solving.determining_sets import Settling, smallest_meeting
+from regimen_advisor.solving.changes import ChangeSet, FactChange, smallest_changes
+from regimen_advisor.solving.determining_sets import Settling, minimum_hitting_sets
 from regimen_advisor.solving.questions import questions
 from regimen_advisor.solving.solver import Solver
 from worlds import World
@@ -203,7 +203,7 @@ def test_questions_do_not_depend_on_what_was_asked_before(rulebook: Rulebook) ->
     ],
 )
 def test_smallest_meeting_sets_share_a_member_with_every_set(family: list[str], expected: list[str]) -> None:
-    found = smallest_meeting([frozenset(group) for group in family], "abc")
+    found = minimum_hitting_sets([frozenset(group) for group in family], "abc")
     assert ["".join(sorted(chosen)) for chosen in found] == expected
 
 
@@ -236,7 +236,7 @@ def test_every_set_of_changes_offers_the_option_and_no_subset_does() -> None:
     assert changed >= 5
 
 
-def offers(solver: Solver, written: dict, changes: Sequence[Change], whole: ChangeSet) -> bool:
+def offers(solver: Solver, written: dict, changes: Sequence[FactChange], whole: ChangeSet) -> bool:
     """Whether every world that fits the profile after the changes is offered the option, and there is one."""
     new = {change.fact: change.value for change in changes}
     profile = {"id": "changed", **{key: value for key, value in written.items() if key not in new}}

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from regimen_advisor.advising import advise
 from regimen_advisor.documents import markdown as documents_markdown
-from regimen_advisor.documents.blocks import Bullets, Fields, Heading, Paragraph, Table, lines_of, one_line, plain
+from regimen_advisor.documents.blocks import Bullets, Fields, Heading, Paragraph, Table, one_line
+from regimen_advisor.documents.text import lines_of, plain
 from regimen_advisor.explaining.explain import explain
 from regimen_advisor.figure_wording import (
-    Places,
+    CitationLabels,
     brief_result,
     by_arm,
     compared,
@@ -25,6 +26,7 @@ from regimen_advisor.figure_wording import (
 )
 from regimen_advisor.files.sources import parse_document
 from regimen_advisor.knowledge.evidence import Comparison, Interval, Result, Study, Value
+from regimen_advisor.knowledge.publications import Source, Sources
 from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.profile import profile_from, read_profile
@@ -259,7 +261,7 @@ CONTROLLED = Result(
     unit="months",
     values=(Value(of="A + B", value=6.3, interval=Interval(low=5.6, high=8.4, level=95)), Value(of="B", value=4.2)),
     comparisons=(Comparison(of="A + B", against="B", hazard_ratio=0.48, p="<0.001", risk_reduction=52),),
-    section="3.1",
+    source=Sources(Source(review="bispecific", section="3.1")),
 )
 
 
@@ -288,7 +290,7 @@ def test_a_hazard_ratio_without_figures_by_arm_names_its_comparator():
         endpoint="OS",
         measure="hazard ratio for death",
         comparisons=(Comparison(of="A", against="B", hazard_ratio=0.9),),
-        section="4.1",
+        source=Sources(Source(review="antiangiogenic", section="4.1")),
     )
     assert brief_result(result, ["A"], {}) == "OS HR 0.9 v B"
 
@@ -338,7 +340,7 @@ def test_the_arms_of_every_study_behind_an_option_can_be_told(rulebook):
 
 
 def test_a_place_is_cited_in_the_short_form_of_the_review(rulebook):
-    assert Places(rulebook).at("antiangiogenic", "4.1", "4.2") == "AA 4.1, 4.2"
+    assert CitationLabels(rulebook).at("antiangiogenic", "4.1", "4.2") == "AA 4.1, 4.2"
     assert signed("AA 4.1", ["D02"]) == "[AA 4.1 †D02]"
     assert signed("AA 4.1", []) == "[AA 4.1]"
 

@@ -4,6 +4,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from regimen_advisor.explaining.sentences import rule_sentence
+from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect
 
@@ -21,7 +22,7 @@ def test_a_sentence_says_disease_effect_and_source(rulebook: Rulebook, effect: E
     for rule in rulebook.of(effect):
         words = rule_sentence(rule, rulebook)
         assert words.startswith(("In non-small cell lung cancer", "In small cell lung cancer"))
-        assert f"({rulebook.reviews[rule.source.review].cited_as} {rule.source.section}" in words
+        assert f"({CitationLabels(rulebook).cite(rule.source)}" in words
         assert words.endswith(").")
 
 

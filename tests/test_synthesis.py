@@ -11,9 +11,9 @@ from regimen_advisor.knowledge.rulebook import load_rulebook
 pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 
 from regimen_advisor.cli import cohort as cohort_command  # noqa: E402
-from regimen_advisor.cohorts.population import INVENTED, Population, population  # noqa: E402
 from regimen_advisor.cohorts.synthesis import BATCH, DRUGS, SCHEMA, for_text, synthetic_patients  # noqa: E402
 from regimen_advisor.columns.engine import FAULT, ColumnEngine  # noqa: E402
+from regimen_advisor.patient.population import INVENTED, SyntheticPopulation, population  # noqa: E402
 from regimen_advisor.reports import population as population_report  # noqa: E402
 
 
@@ -89,7 +89,7 @@ def test_a_population_that_does_not_add_up_or_names_no_source_is_refused(shares,
     data = population().model_dump()
     data["shares"]["disease"] = shares
     with pytest.raises(ValueError, match=said):
-        Population.model_validate(data)
+        SyntheticPopulation.model_validate(data)
 
 
 def of_the_driver(patients, variants):

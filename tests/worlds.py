@@ -6,7 +6,7 @@ every axiom, read as the sentence it is, is true of it.
 """
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -15,8 +15,8 @@ from regimen_advisor.patient.drugs import Formulary
 from regimen_advisor.patient.facts import (
     PLATINUM_FREE,
     Axiom,
+    AxiomClause,
     ChoiceFact,
-    Clause,
     Contained,
     Domain,
     NumberFact,
@@ -73,9 +73,9 @@ def _true(literal: SignedAtom, facts: Facts) -> bool:
 def obeys(axiom: Axiom, facts: Facts) -> bool:
     """Whether an axiom is true of completely known facts."""
     match axiom:
-        case Clause(literals=literals):
+        case AxiomClause(literals=literals):
             return any(_true(literal, facts) for literal in literals)
-        case Contained(part=part, wholes=wholes, given=given):
+        case Contained(part=part, wholes=wholes, premises=given):
             held = frozenset().union(*(facts[name].must for name in wholes)) | {"none"}
             return not all(_true(literal, facts) for literal in given) or facts[part].must <= held
 
@@ -113,14 +113,15 @@ def _members(found: frozenset[str], empty_word: str) -> Members:
 # Histories ---------------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def histories(
-    domain: Domain, *, curative: bool = True, maintenance: bool = True, months: tuple[Number, ...] = ()
+    domain: Domain, asked: frozenset[str] | None = None, *, curative: bool = True, maintenance: bool = True
 ) -> tuple[tuple[Entry, ...], ...]:
-    """Complete histories, one for each set of facts that a history can have.
+    """Complete histories, one for each set of facts that a history can have; of ``asked`` facts, if they are given.
 
-    Of a line before the latest only its drugs and whether it progressed or relapsed can be told from the facts; how
-    long after platinum that was only by the ``months`` that are to be told apart.
+    Of a line before the latest only its drugs and whether it progressed or relapsed can be told from the facts. A fact
+    is a union over the entries or one of the latest line, so that curative treatments, earlier lines and latest lines
+    that do not differ in the facts asked need no telling apart before they are combined.
     """
     lines, cycles = domain.facts["prior_lines"], domain.facts["last_cycles"]
     assert isinstance(lines, NumberFact)
@@ -131,32 +132,32 @@ def histories(
     curatives: list[tuple[Entry, ...]] = [()]
     if curative:
         one = [_entry(None, held, outcome, counts[0]) for held, outcome in earlier]
-        curatives += [(entry,) for entry in one] + list(
-            (itertools.permutations if months else itertools.combinations)(one, 2)
+        pairs = itertools.permutations if asked is None or PLATINUM_FREE in asked else itertools.combinations
+        curatives += [(entry,) for entry in one] + list(pairs(one, 2))
+    nothing = Members(frozenset(), frozenset())
+
+    def different(found: Iterable[tuple[Entry, ...]], *after: Entry) -> Collection[tuple[Entry, ...]]:
+        return {_facts((*entries, *after), domain, asked): entries for entries in found}.values()
+
+    together = list(different(curatives))
+    for count in range(1, lines.high + 1):
+        passed = (
+            tuple(_entry(line, held, outcome, counts[0]) for line, (held, outcome) in enumerate(parts, 1))
+            for parts in itertools.product(earlier, repeat=count - 1)
         )
-    latest = list(_latest(drugs, counts, maintenance=maintenance))
-    found: dict[_Derived, tuple[Entry, ...]] = {}
-    for before in curatives:
-        _keep(found, before, domain, months)
-        for count in range(1, lines.high + 1):
-            for parts in itertools.product(earlier, repeat=count - 1):
-                passed = [_entry(line, held, outcome, counts[0]) for line, (held, outcome) in enumerate(parts, 1)]
-                for entries in latest:
-                    _keep(
-                        found,
-                        (*before, *passed, *(replace(entry, line=count) for entry in entries)),
-                        domain,
-                        months,
-                    )
-    return tuple(found.values())
+        latest = (
+            tuple(replace(entry, line=count) for entry in entries)
+            for entries in _latest(drugs, counts, maintenance=maintenance)
+        )
+        after = _entry(count, nothing, "completed", counts[0])  # with a later line, the lines passed are not the latest
+        parts = itertools.product(different(curatives), different(passed, after), different(latest))
+        together += [(*before, *between, *last) for before, between, last in parts]
+    return tuple(different(together))
 
 
-def _keep(
-    found: dict[_Derived, tuple[Entry, ...]], history: tuple[Entry, ...], domain: Domain, months: tuple[Number, ...]
-) -> None:
-    for past in _timed(history, domain, months):
-        derived = derived_facts(past, domain)
-        found.setdefault(tuple(pair for pair in derived if months or pair[0] != PLATINUM_FREE), past)
+def _facts(history: tuple[Entry, ...], domain: Domain, asked: frozenset[str] | None) -> _Derived:
+    found = _complete(derived_facts(history, domain), domain)
+    return tuple((name, value) for name, value in found.items() if asked is None or name in asked)
 
 
 def _timed(history: tuple[Entry, ...], domain: Domain, months: Sequence[Number]) -> Iterator[tuple[Entry, ...]]:
@@ -223,24 +224,34 @@ def worlds(domain: Domain, atoms: Iterable[Atom], patient: Patient | None = None
     tested = tuple(atoms)
     known: Facts = patient.facts if patient else domain.unknown
     given = _given(patient)
+    asked = frozenset(atom.fact for atom in tested)
+    of_treatment = {name for name, fact in domain.facts.items() if fact.permanence == "treatment"}
+    of_history = [axiom for axiom in domain.axioms if facts_of(axiom) <= of_treatment]
+    across = [axiom for axiom in domain.axioms if not facts_of(axiom).isdisjoint(of_treatment)]
+    across = [axiom for axiom in across if axiom not in of_history]
+    kept = asked.union(*(facts_of(axiom) for axiom in across))
     timed = [atom for atom in tested if atom.fact == PLATINUM_FREE]
     months = [value for value in values_of(domain, PLATINUM_FREE, timed) if timed and isinstance(value, Number)]
     if patient and patient.history is not None:
         pasts: Iterable[tuple[Entry, ...]] = filter(_possible, completed(patient.history, domain))
         pasts = itertools.chain.from_iterable(_timed(past, domain, months) for past in pasts)
     else:
-        pasts = histories(domain, **kinds, months=tuple(months))
-    clinical = _clinical(domain, tested, known)
+        of_platinum = {"received"} if timed else set[str]()  # no interval says whether there was platinum
+        pasts = histories(domain, kept.union(given, of_platinum), **kinds)
+        pasts = itertools.chain.from_iterable(_timed(past, domain, months) for past in pasts)
+    clinical = _clinical(domain, tested, known, kept)
     seen: set[tuple[Value, ...]] = set()
-    asked = sorted({atom.fact for atom in tested})
+    order = sorted(asked)
     for past in pasts:
-        treated = dict(_complete(derived_facts(past, domain), domain))
+        treated = _complete(derived_facts(past, domain), domain)
         if not all(_within(treated[name], value) for name, value in given.items() if name in treated):
+            continue
+        if not all(obeys(axiom, treated) for axiom in of_history):
             continue
         for facts in clinical:
             together = {**facts, **treated}
-            key = tuple(together[name] for name in asked)
-            if key not in seen and all(obeys(axiom, together) for axiom in domain.axioms):
+            key = tuple(together[name] for name in order)
+            if key not in seen and all(obeys(axiom, together) for axiom in across):
                 seen.add(key)
                 yield World(together, past)
 
@@ -266,39 +277,42 @@ def allows(known: Facts, world: World) -> bool:
     return all(_within(value, known[name]) for name, value in world.facts.items())
 
 
-def _complete(derived: Iterable[tuple[str, Value]], domain: Domain) -> Iterator[tuple[str, Value]]:
+def _complete(derived: Iterable[tuple[str, Value]], domain: Domain) -> dict[str, Value]:
     """The facts of a history; where there was no line, those of the latest one are absent."""
     received = domain.facts["received"]
     assert isinstance(received, SetFact)
-    for name in ("first_line_drugs", "last_drugs", "last_induction_drugs"):
-        yield name, received.empty
-    yield "last_outcome", Choice(frozenset({"none"}))
-    yield "last_cycles", Number(0, -1, absent=True)
+    found: dict[str, Value] = dict.fromkeys(("first_line_drugs", "last_drugs", "last_induction_drugs"), received.empty)
+    found |= {"last_outcome": Choice(frozenset({"none"})), "last_cycles": Number(0, -1, absent=True)}
     for name, value in derived:
-        yield name, received.empty if isinstance(value, Members) and value.may == received.empty.may else value
+        found[name] = received.empty if isinstance(value, Members) and value.may == received.empty.may else value
+    return found
 
 
-def _clinical(domain: Domain, atoms: Sequence[Atom], known: Facts) -> list[Facts]:
-    """Combinations of the clinical facts that the axioms among them allow."""
+def _clinical(domain: Domain, atoms: Sequence[Atom], known: Facts, kept: frozenset[str]) -> Collection[Facts]:
+    """Combinations of the clinical facts that the axioms among them allow, one for each set of values of ``kept``.
+
+    Fact by fact: what no later fact is tied to, and nobody asks, is told apart no longer.
+    """
     names = [name for name, fact in domain.facts.items() if fact.permanence != "treatment"]
     asked = {atom.fact for atom in atoms}
-    tied = [axiom for axiom in domain.axioms if facts_of(axiom) <= set(names)]
-    coupled = frozenset().union(*(facts_of(axiom) for axiom in domain.axioms))
+    open_axioms = [axiom for axiom in domain.axioms if facts_of(axiom) <= set(names)]
+    coupled = kept.union(*(facts_of(axiom) for axiom in domain.axioms))
 
     def options(name: str) -> list[Value]:
         here = [atom for atom in atoms if atom.fact == name]
         fitting = [value for value in _with_bounds(domain, name, here, known) if _within(value, known[name])]
         return fitting if name in asked or name in coupled else fitting[:1]
 
-    found: dict[tuple[Value, ...], Facts] = {}
-    # Curative treatment is tied to the history too, the disease by way of it: they stay apart even if not asked.
-    apart = [name for name in names if name in asked or name in ("disease", "curative_treatment_possible")]
-    for values in itertools.product(*(options(name) for name in names)):
-        facts = dict(zip(names, values, strict=True))
-        key = tuple(facts[name] for name in apart)
-        if key not in found and all(obeys(axiom, facts) for axiom in tied):
-            found[key] = facts
-    return list(found.values())
+    found: Collection[Facts] = [{}]
+    for at, name in enumerate(names, 1):
+        so_far = set(names[:at])
+        closed = [axiom for axiom in open_axioms if facts_of(axiom) <= so_far]
+        open_axioms = [axiom for axiom in open_axioms if axiom not in closed]
+        apart = sorted(so_far & kept.union(*(facts_of(axiom) for axiom in open_axioms)))
+        extended = ({**facts, name: value} for facts in found for value in options(name))
+        allowed = (facts for facts in extended if all(obeys(axiom, facts) for axiom in closed))
+        found = {tuple(facts[name] for name in apart): facts for facts in allowed}.values()
+    return found
 
 
 def _with_bounds(domain: Domain, name: str, atoms: Sequence[Atom], known: Facts) -> list[Value]:

@@ -15,14 +15,15 @@ from regimen_advisor.knowledge.evidence import (
     Count,
     DesignLevel,
     Erratum,
-    Finding,
     Limits,
     Place,
     Population,
     Result,
     Safety,
+    StudyFinding,
 )
-from regimen_advisor.knowledge.regimens import Schedule, Source
+from regimen_advisor.knowledge.publications import Sources
+from regimen_advisor.knowledge.regimens import Schedule
 from regimen_advisor.knowledge.rules import CautionKind
 from regimen_advisor.language.standings import Standing
 
@@ -47,7 +48,7 @@ Engines = Annotated[
 ]
 OutsideCertainty = Annotated[str | None, Field(description="how sure a statement from outside the reviews is")]
 RuleSource = Annotated[
-    Source, Field(description="where the review says it; of what is known from elsewhere, the section it goes with")
+    Sources, Field(description="where the review says it; of what is known from elsewhere, the section it goes with")
 ]
 
 
@@ -83,7 +84,7 @@ class Evidence(Record):
     arms: tuple[Arm, ...] = Field((), description="patients treated alike")
     results: tuple[Result, ...] = Field((), description="figures of benefit, one endpoint each")
     safety: tuple[Safety, ...] = Field((), description="figures of harm")
-    findings: tuple[Finding, ...] = Field((), description="what the review says in words")
+    findings: tuple[StudyFinding, ...] = Field((), description="what the review says in words")
     limits: Limits = Field(description="reservations")
     errata: tuple[Erratum, ...] = Field((), description="where review and published record differ")
     cited_in: tuple[Place, ...] = Field(description="where it stands in the reviews")
@@ -114,7 +115,7 @@ class Reason(Record):
     effect: Literal["offer", "exclude"] = Field(description="what the rule does where it holds")
     state: Literal["met", "not met", "unknown"] = Field(description="whether the rule holds for this patient")
     says: str = Field(description="the rule in one sentence")
-    source: Source = Field(description="where the review says it")
+    source: Sources = Field(description="where the review says it")
     not_met: tuple[str, ...] = Field((), description="conditions that are not met, in words")
     unknown: tuple[str, ...] = Field((), description="conditions that are not known, in words")
 
@@ -183,7 +184,39 @@ class Trial(Record):
     registry: str | None = Field(None, description="number of the trial registration")
     says: str = Field(description="why it is worth knowing, in one sentence")
     errata: tuple[Erratum, ...] = Field((), description="where review and published record differ")
-    source: Source = Field(description="where the review says it")
+    source: Sources = Field(description="where the review says it")
+
+
+class SourceDifference(Record):
+    """A point on which two sources differ; nothing is merged, averaged or preferred."""
+
+    kind: Literal["figure", "population", "recommendation", "grade"] = Field(description="what they differ on")
+    subject: str = Field(description="of what: a study with its endpoint or its patients, or a regimen")
+    sides: tuple[str, str] = Field(description="what each of them says, with its place")
+    studies: tuple[str, ...] = Field((), description="ids of the studies whose figures or patients differ")
+    rules: tuple[str, ...] = Field((), description="ids of the rules that differ")
+
+    @property
+    def says(self) -> str:
+        """Both sides in one sentence."""
+        return " versus ".join(self.sides)
+
+
+class ToldChange(Record):
+    """An entry of the rules that a pack replaced or retired, where that bears on the answer."""
+
+    entry: Literal["rule", "regimen", "study", "approval", "finding", "source"] = Field(description="what it is")
+    id: str = Field(description="its id")
+    how: Literal["replaced", "retired"] = Field(description="whether the pack has one of its own in its place")
+    pack: str = Field(description="name of the pack")
+    reason: str = Field(description="why, in the words of the pack")
+    said: str | None = Field(None, description="of a rule: what it said, with its place")
+
+    @property
+    def says(self) -> str:
+        """What was changed, by whom and why; of a rule also what it said."""
+        told = f"{self.entry} {self.id}, {self.how} by {self.pack}: {self.reason}"
+        return f"{told} It said: {self.said}" if self.said else told
 
 
 class Missing(Record):
@@ -262,6 +295,12 @@ class Advice(Record):
     options: tuple[Option, ...] = Field((), description="every regimen for the disease, in `order`")
     order: tuple[OrderKey, ...] = Field(
         description="what the options are ordered by: each key only tells apart what those before it do not"
+    )
+    differences: tuple[SourceDifference, ...] = Field(
+        (), description="where the sources differ on what is shown, both sides with their places"
+    )
+    changes: tuple[ToldChange, ...] = Field(
+        (), description="what packs replaced or retired that bears on the answer, with their reasons"
     )
     trials: tuple[Trial, ...] = Field(
         (), description="studies that were ongoing when their review was written; never options"

@@ -18,6 +18,7 @@ from regimen_advisor.advice import (
     Statement,
     Trial,
 )
+from regimen_advisor.differing import shown_to
 from regimen_advisor.guideline import Case, Guideline
 from regimen_advisor.knowledge.effective import markers_asked
 from regimen_advisor.knowledge.evidence import DesignLevel, Study, design_level
@@ -30,7 +31,8 @@ from regimen_advisor.language.values import Choice, Truth
 from regimen_advisor.ordering import BENEFITS, ORDER, in_order
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.placing import placed_first
-from regimen_advisor.solving.determining_sets import unit_of
+from regimen_advisor.replaced import changes_told
+from regimen_advisor.solving.determining_sets import tells_of
 from regimen_advisor.solving.questions import is_anything_open
 from regimen_advisor.wording import drug_name
 
@@ -66,7 +68,7 @@ class _Advisor:
         options = in_order(map(self._option, possible), rulebook)
         standards = self._statements(Effect.STANDARD, open_too=True)
         notes, silent = self._statements(Effect.NOTE), self._statements(Effect.SILENT)
-        return Advice(
+        advice = Advice(
             rulebook=RulebookName(version=rulebook.version, digest=rulebook.digest),
             engines=self.case.engines,
             profile=ProfileName(id=self.patient.id, summary=self.patient.summary, notes=self.patient.notes),
@@ -77,8 +79,11 @@ class _Advisor:
             trials=tuple(self._trial(rule) for rule in self._rules(Effect.TRIAL)),
             notes=notes,
             silent=silent,
+            differences=shown_to(options, rulebook),
             missing=self._missing(standards, options) if ask else (),
         )
+        changes = changes_told(advice, rulebook, self.patient)
+        return advice.model_copy(update={"changes": changes}) if changes else advice
 
     def _rules(self, effect: Effect, *truths: Truth) -> list[Rule]:
         wanted = truths or (Truth.TRUE,)
@@ -119,7 +124,7 @@ class _Advisor:
                 self.rulebook.approvals[id] for id in _unique(id for rule in offers for id in rule.approvals)
             ),
             schedule=regimen.schedule,
-            cautions=self._cautions(of.told) if standing is not Standing.NOT_INDICATED else (),
+            cautions=self._cautions(of.all_cautions) if standing is not Standing.NOT_INDICATED else (),
             reasons=self._reasons(standing, of.offers, of.exclusions),
             depends_on=self.case.settling.depends_on(name) if undetermined else (),
         )
@@ -206,9 +211,9 @@ class _Advisor:
         if self.truths[rule.id] is not Truth.UNKNOWN:
             return ()
         domain = self.rulebook.domain
-        about = {unit_of(domain, fact) for fact in _open_facts(self.case.judged[rule.id])}
+        about = _open_facts(self.case.judged[rule.id])
         keys = self.case.settling.questions
-        return tuple(key for key in keys if unit_of(domain, key) in about)
+        return tuple(key for key in keys if any(tells_of(domain, key, fact) for fact in about))
 
     # Statements -----------------------------------------------------------------------------------------------
 

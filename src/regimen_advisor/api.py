@@ -104,6 +104,6 @@ def judge_table(
     return judge_frame(table, rulebook, read, id_column=id_column, exact=exact)
 
 
-def compare(old: AnyGuideline, new: AnyGuideline) -> comparing.Comparison:
+def compare(old: AnyGuideline, new: AnyGuideline) -> comparing.RulebookComparison:
     """All that differs in the advice of two guidelines, exact over all patients whom both can describe."""
     return comparing.compare(guideline_from(old).rulebook, guideline_from(new).rulebook)

@@ -177,7 +177,7 @@ class _Filler:
             }
             for review in self.book.reviews.values()
         ]
-        return {
+        place = {
             "type": "object",
             "additionalProperties": False,
             "required": ["review", "section"],
@@ -187,6 +187,7 @@ class _Filler:
             },
             "allOf": cases,
         }
+        return {"if": {"type": "array"}, "then": {"minItems": 1, "items": place}, "else": place}
 
 
 _BY_KEY: Mapping[str, str] = {
@@ -259,12 +260,6 @@ def _in_studies(made: Schema, filler: _Filler) -> None:
         drug = made["$defs"]["Treatment"]["properties"]["drug"]
         drug.pop("type", None)
         drug["anyOf"] = [_ref("treatment"), {"type": "string"}]
-
-
-def _in_approvals(made: Schema, filler: _Filler) -> None:
-    approval = made["$defs"]["Approval"]["properties"]
-    _replace(approval["review"], {"enum": list(filler.book.reviews)})
-    approval["sections"]["items"] = _ref("section")
 
 
 def _in_each_regimen(made: Schema, _filler: _Filler) -> None:
@@ -344,7 +339,6 @@ _CHANGES: Mapping[EditedFile, Sequence[_Change]] = {
     EditedFile.RULE: (_in_rules,),
     EditedFile.REGIMENS: (_in_regimens,),
     EditedFile.STUDY: (_in_studies,),
-    EditedFile.APPROVALS: (_in_approvals,),
     EditedFile.EACH_REGIMEN: (_in_each_regimen,),
     EditedFile.PROFILE: (_in_profiles,),
     EditedFile.CASE: (_in_cases,),

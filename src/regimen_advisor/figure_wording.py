@@ -16,6 +16,7 @@ from regimen_advisor.knowledge.evidence import (
     ShownBenefit,
     Value,
 )
+from regimen_advisor.knowledge.publications import Sources
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.drugs import Formulary
@@ -292,7 +293,7 @@ def is_statement(evidence: Evidence) -> bool:
 # Where it stands ----------------------------------------------------------------------------------------------------
 
 
-class Places:
+class CitationLabels:
     """Sections of the reviews as the short form in which they are cited, such as ``BS 3.1``."""
 
     def __init__(self, rulebook: Rulebook) -> None:
@@ -306,10 +307,9 @@ class Places:
         """Every place a study stands in."""
         return "; ".join(self.at(place.review, *place.sections) for place in places)
 
-    def within(self, places: Sequence[Place], section: str) -> str:
-        """A section of a study that stands in ``places``."""
-        review = next((place.review for place in places if section in place.sections), places[0].review)
-        return self.at(review, section)
+    def cite(self, source: Sources) -> str:
+        """The places of an entry or a figure."""
+        return "; ".join(self.at(review, *source.sections_of(review)) for review in source.reviews)
 
 
 def signed(place: str, errata: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from regimen_advisor.advice import Evidence
 from regimen_advisor.engines import forward_chaining
-from regimen_advisor.engines.program import Program
+from regimen_advisor.engines.program import RuleProgram
 from regimen_advisor.files.errors import DisagreementError
 from regimen_advisor.files.sources import Document, document_of
 from regimen_advisor.knowledge.effective import RegimenRules, effective_conditions, regimen_rules
@@ -29,7 +29,7 @@ from regimen_advisor.language.values import Truth
 from regimen_advisor.patient.profile import Profile, profile_from, read_profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.solving.determining_sets import Settling
-from regimen_advisor.solving.questions import Questions, questions
+from regimen_advisor.solving.questions import QuestionAnalysis, questions
 from regimen_advisor.solving.solver import Exact, Solver
 from regimen_advisor.wording import Wording
 
@@ -77,9 +77,9 @@ class Guideline:
         return regimen_rules(self.rulebook, self.effective)
 
     @cached_property
-    def program(self) -> Program:
+    def program(self) -> RuleProgram:
         """The effective rules, compiled for the interpreter."""
-        return Program(self.effective)
+        return RuleProgram(self.effective)
 
     @cached_property
     def second_engine(self) -> forward_chaining.ForwardChaining | None:
@@ -209,7 +209,7 @@ class Case:
             kept = self.__dict__["_settling"] = Settling(solver, self.patient, self.exact)
         return kept
 
-    def questions(self, regimen: str | None = None) -> Questions:
+    def questions(self, regimen: str | None = None) -> QuestionAnalysis:
         """What to ask or test next; with the id of a regimen, about that one."""
         return questions(self.settling, regimen)
 

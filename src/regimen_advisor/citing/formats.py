@@ -1,4 +1,4 @@
-"""Citations as BibTeX, RIS, CSL-JSON or text. The libraries do the escaping; only CSL-JSON needs none of them."""
+"""Write citations as BibTeX, RIS, CSL-JSON or text. The libraries do the escaping; only CSL-JSON needs none."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _bibtex_fields(item: Item) -> Iterator[tuple[str, str]]:
 
 
 def _kept_whole(name: str, value: str, id: str, items: Sequence[Item]) -> str:
-    """Braces where BibTeX would change capitals or take a group of authors apart; it is told of further authors."""
+    """Braces where BibTeX would change capitals or take a group of authors apart; it knows of further authors."""
     if name in ("title", "shorttitle"):
         return f"{{{value}}}"
     if name == "author":
@@ -126,7 +126,7 @@ def _ris(items: Sequence[Item]) -> str:
 def _ris_fields(item: Item) -> Iterator[tuple[str, Any]]:
     yield "type_of_reference", _RIS_TYPES[item["type"]]
     yield "id", item["id"]
-    authors = [one.get("literal") or f"{one['family']}, {one['given']}" for one in item.get("author", ())]
+    authors = [author.get("literal") or f"{author['family']}, {author['given']}" for author in item.get("author", ())]
     if authors:
         yield "authors", authors
     if "issued" in item:
@@ -153,13 +153,13 @@ def _ris_fields(item: Item) -> Iterator[tuple[str, Any]]:
 
 
 def _text(items: Sequence[Item], style: str) -> str:
-    """A reference list in a style, below each entry what is to be said of it; last what has no known publication."""
+    """A reference list in a style, each entry with its note; at the end what has no known publication."""
     published = [item for item in items if is_published(item)]
     lines = _styled(published, style)
     blocks = [f"{line}\n    {item['title-short']} ({item['id']}). {item['note']}" for item, line in lines]
-    others = [_without_title(item) for item in items if not is_published(item)]
-    if others:
-        blocks += ["Without a known title:", *others]
+    unpublished = [_without_title(item) for item in items if not is_published(item)]
+    if unpublished:
+        blocks += ["Without a known title:", *unpublished]
     return "\n\n".join(blocks) + "\n"
 
 

@@ -196,7 +196,7 @@ def _rendered(
 def _print_in_colour(advices: Sequence[Advice], rulebook: Rulebook, patients: Sequence[Patient], depth: Depth) -> None:
     import shutil  # noqa: PLC0415
 
-    from regimen_advisor.documents import blocks as layout  # noqa: PLC0415
+    from regimen_advisor.documents import text as layout  # noqa: PLC0415
     from regimen_advisor.reports import text  # noqa: PLC0415
 
     width = min(shutil.get_terminal_size((layout.WIDTH, 24)).columns, layout.WIDEST)

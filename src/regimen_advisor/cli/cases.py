@@ -16,7 +16,7 @@ from regimen_advisor.cli.options import Output, Rules
 
 if TYPE_CHECKING:
     from regimen_advisor.knowledge.rulebook import Rulebook
-    from regimen_advisor.reports.cases import Result
+    from regimen_advisor.reports.cases import CaseResult
     from regimen_advisor.testing.cases import RuleCase
     from regimen_advisor.testing.mutation import Mutation
 
@@ -121,18 +121,18 @@ def run_cases(  # noqa: PLR0917 - the command line names them
         raise typer.Exit(1)
 
 
-def _tested(results: Sequence[Result], format: TestFormat) -> str:
-    from regimen_advisor.reports import annotations, cases, sarif, summaries  # noqa: PLC0415
+def _tested(results: Sequence[CaseResult], format: TestFormat) -> str:
+    from regimen_advisor.documents.json import as_json  # noqa: PLC0415
+    from regimen_advisor.documents.writing import written  # noqa: PLC0415
+    from regimen_advisor.reports import annotations, cases, sarif  # noqa: PLC0415
 
     match format:
-        case TestFormat.TEXT:
-            return cases.render_text(results)
+        case TestFormat.TEXT | TestFormat.MARKDOWN:
+            return written(cases.document(results), format.value, below=2)
         case TestFormat.JSON:
-            return cases.render_json(results)
+            return as_json(cases.data(results))
         case TestFormat.JUNIT:
             return cases.render_junit(results)
-        case TestFormat.MARKDOWN:
-            return summaries.cases_markdown(results)
         case TestFormat.GITHUB:
             return annotations.render_github(annotations.of_cases(results))
         case TestFormat.SARIF:
@@ -158,6 +158,8 @@ def coverage(  # noqa: PLR0917
 
     Measured as masking MC/DC; what is missing is shown as a pair of patients.
     """
+    from regimen_advisor.documents.json import as_json  # noqa: PLC0415
+    from regimen_advisor.documents.writing import written  # noqa: PLC0415
     from regimen_advisor.reports import coverage as report  # noqa: PLC0415
     from regimen_advisor.reports.files import write_output  # noqa: PLC0415
     from regimen_advisor.testing.coverage import measure  # noqa: PLC0415
@@ -166,18 +168,14 @@ def coverage(  # noqa: PLR0917
     _known(rule or [], rulebook.rules, "rule")
     measured = measure(rulebook, _cases(paths, rulebook, profiles), rule or None)
     match format:
-        case CoverageFormat.TEXT:
-            text = report.render_text(measured, everything=everything)
+        case CoverageFormat.TEXT | CoverageFormat.MARKDOWN:
+            text = written(report.document(measured, everything=everything), format.value, below=2)
         case CoverageFormat.JSON:
-            text = report.render_json(measured)
+            text = as_json(report.data(measured))
         case CoverageFormat.HTML:
             from regimen_advisor.reports.coverage_html import render_html  # noqa: PLC0415
 
             text = render_html(measured)
-        case CoverageFormat.MARKDOWN:
-            from regimen_advisor.reports.summaries import coverage_markdown  # noqa: PLC0415
-
-            text = coverage_markdown(measured)
         case CoverageFormat.GITHUB:
             from regimen_advisor.reports.annotations import of_coverage, render_github  # noqa: PLC0415
 
@@ -220,16 +218,16 @@ def mutate(  # noqa: PLR0917
 
 
 def _mutated(mutation: Mutation, format: MutationFormat, *, everything: bool) -> str:
-    from regimen_advisor.reports import annotations, summaries  # noqa: PLC0415
+    from regimen_advisor.documents.json import as_json  # noqa: PLC0415
+    from regimen_advisor.documents.writing import written  # noqa: PLC0415
+    from regimen_advisor.reports import annotations  # noqa: PLC0415
     from regimen_advisor.reports import mutation as report  # noqa: PLC0415
 
     match format:
-        case MutationFormat.TEXT:
-            return report.render_text(mutation, everything=everything)
+        case MutationFormat.TEXT | MutationFormat.MARKDOWN:
+            return written(report.document(mutation, everything=everything), format.value, below=2)
         case MutationFormat.JSON:
-            return report.render_json(mutation)
-        case MutationFormat.MARKDOWN:
-            return summaries.mutation_markdown(mutation)
+            return as_json(report.data(mutation))
         case MutationFormat.GITHUB:
             return annotations.render_github(annotations.of_mutation(mutation))
 
@@ -272,11 +270,11 @@ def _known(names: Sequence[str], words: Iterable[str], what: str) -> None:
         raise InputError(problems)
 
 
-def _results(cases: Sequence[RuleCase], rulebook: Rulebook) -> list[Result]:
-    from regimen_advisor.reports.cases import Result  # noqa: PLC0415
+def _results(cases: Sequence[RuleCase], rulebook: Rulebook) -> list[CaseResult]:
+    from regimen_advisor.reports.cases import CaseResult  # noqa: PLC0415
     from regimen_advisor.testing.results import run_case  # noqa: PLC0415
 
-    return [Result(case, tuple(run_case(case, rulebook))) for case in cases]
+    return [CaseResult(case, tuple(run_case(case, rulebook))) for case in cases]
 
 
 def _update(cases: Sequence[RuleCase], rulebook: Rulebook, profiles: Path) -> None:

@@ -21,6 +21,13 @@ def settings(ctx: typer.Context, incomplete: str) -> list[str]:
     return [id for id in ids if id.startswith(incomplete)] or [name for name in names if name.startswith(incomplete)]
 
 
+def quiz_kinds(incomplete: str) -> list[str]:
+    """Kinds of questions of a quiz."""
+    from regimen_advisor.quiz.models import PICK_KINDS, SORT_KINDS  # noqa: PLC0415
+
+    return [kind for kind in (*SORT_KINDS, *PICK_KINDS) if kind.startswith(incomplete)]
+
+
 def regimens(ctx: typer.Context, incomplete: str) -> list[str]:
     """Ids of regimens."""
     return _ids("regimens", ctx, incomplete)

@@ -173,7 +173,7 @@ def _rendered(
 def _print_in_colour(explanation: Explanation, rulebook: Rulebook, *, everything: bool) -> None:
     import shutil  # noqa: PLC0415
 
-    from regimen_advisor.documents import blocks as layout  # noqa: PLC0415
+    from regimen_advisor.documents import text as layout  # noqa: PLC0415
     from regimen_advisor.reports import explanation as report  # noqa: PLC0415
 
     width = min(shutil.get_terminal_size((layout.WIDTH, 24)).columns, layout.WIDEST)

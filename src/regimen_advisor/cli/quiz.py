@@ -61,6 +61,15 @@ def quiz(  # noqa: PLR0917 - one parameter an option
             autocompletion=completion.settings,
         ),
     ] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help="Only questions of this kind, such as next-test. Again for another one.",
+            autocompletion=completion.quiz_kinds,
+        ),
+    ] = None,
     answers: Annotated[
         str | None, typer.Option(metavar="FILE", help="Mark the answers in FILE; `-` reads standard input.")
     ] = None,
@@ -87,7 +96,7 @@ def quiz(  # noqa: PLR0917 - one parameter an option
     import secrets  # noqa: PLC0415
 
     from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
-    from regimen_advisor.quiz.generating import generate  # noqa: PLC0415
+    from regimen_advisor.quiz.generating import generate, kinds_named  # noqa: PLC0415
 
     wanted = {"--answers": answers, "--grade": grade, "--export": export}
     if len(given := [name for name, value in wanted.items() if value is not None]) > 1:
@@ -96,7 +105,7 @@ def quiz(  # noqa: PLR0917 - one parameter an option
     asking = at_terminal and format is QuizFormat.TEXT and not (given or output)
     chosen = seed if seed is not None else secrets.randbelow(10_000) if asking else 1
     rulebook = load_rulebook(rules)
-    generated = generate(rulebook, chosen, count, setting, _level(level))
+    generated = generate(rulebook, chosen, count, setting, _level(level), kinds_named(kind or []))
     if asking:
         from regimen_advisor.cli.quiz_terminal import ask  # noqa: PLC0415
 

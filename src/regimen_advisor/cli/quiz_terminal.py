@@ -9,12 +9,21 @@ from rich.console import Console
 from rich.prompt import Prompt
 from rich.text import Text
 
-from regimen_advisor.documents.blocks import STYLES, WIDEST, Heading, Line, Paragraph, lines_of
+from regimen_advisor.documents.blocks import Bullets, Heading, Paragraph
+from regimen_advisor.documents.text import STYLES, WIDEST, Line, lines_of
 from regimen_advisor.knowledge.rulebook import Rulebook
-from regimen_advisor.quiz.grading import GradedQuestion, Sorted, chosen_regimen, grade
+from regimen_advisor.quiz.grading import (
+    Given,
+    GradedQuestion,
+    Picks,
+    Sorted,
+    chosen_letter,
+    chosen_regimen,
+    grade,
+)
 from regimen_advisor.quiz.key import AnswerKey, solution
-from regimen_advisor.quiz.models import MEANINGS, Group, Question, Quiz
-from regimen_advisor.reports.quiz import graded_blocks, question_lines, score, task, title
+from regimen_advisor.quiz.models import LETTERS, MEANINGS, Group, Pick, Question, Quiz
+from regimen_advisor.reports.quiz import graded_blocks, lettered, patient_lines, score, task, title
 
 
 def ask(quiz: Quiz, rulebook: Rulebook, console: Console | None = None) -> tuple[int, int]:
@@ -44,17 +53,34 @@ class _Asker:
             self.console.print(Text(line.text, style=STYLES.get(line.style, "")))
 
     def question(self, question: Question) -> None:
-        self.show([Line(""), *question_lines(question, self.width), Line("")])
+        self.show([Line(""), *patient_lines(question, self.width), Line("")])
+        marked = self._marked(question, self._picks(question) if question.picks else self._groups(question))
+        self.right, self.of = self.right + marked.right, self.of + marked.of
+        self.show([Line(""), *lines_of(graded_blocks(marked), self.width)])
+
+    def _groups(self, question: Question) -> Sorted:
         for place, choice in enumerate(question.choices, start=1):
             self.console.print(Text(f"  {place}  {choice.name}"))
         given: dict[str, Group] = {}
         for group in self.quiz.asks:
             given |= dict.fromkeys(self._regimens(group, question, given), group)
-        marked = self._marked(question, given)
-        self.right, self.of = self.right + marked.right, self.of + marked.of
-        self.show([Line(""), *lines_of(graded_blocks(marked), self.width)])
+        return given
 
-    def _marked(self, question: Question, given: Sorted) -> GradedQuestion:
+    def _picks(self, question: Question) -> Picks:
+        return tuple(self._letter(pick) for pick in question.picks)
+
+    def _letter(self, pick: Pick) -> str | None:
+        """The letter that a person picks, asked again until it is one; nothing where the answer is left open."""
+        self.show(lines_of([Paragraph(pick.asks), Bullets(lettered(pick))], self.width))
+        while True:
+            word = Prompt.ask(Text("letter"), console=self.console, default="", show_default=False).strip()
+            try:
+                return chosen_letter(word, pick) if word else None
+            except KeyError:
+                last = LETTERS[len(pick.answers) - 1]
+                self.console.print(Text(f"Expected a letter, {LETTERS[0]} to {last}, found `{word}`."))
+
+    def _marked(self, question: Question, given: Given) -> GradedQuestion:
         key = AnswerKey(quiz=self.quiz.name, solutions=(solution(question, self.rulebook),))
         one = self.quiz.model_copy(update={"questions": (question,)})
         return grade(one, key, {question.number: given}).questions[0]

@@ -14,7 +14,7 @@ from regimen_advisor.cli.options import Output, Rules, day_of
 if TYPE_CHECKING:
     from regimen_advisor.reports.diff import DiffReport
     from regimen_advisor.reviewing.checking import Checked
-    from regimen_advisor.reviewing.comparing import Comparison
+    from regimen_advisor.reviewing.comparing import RulebookComparison
 
 
 class CheckFormat(StrEnum):
@@ -75,15 +75,15 @@ def check(
 
 
 def _checked(checked: Checked, format: CheckFormat) -> str:
-    from regimen_advisor.reports import annotations, check, sarif, summaries  # noqa: PLC0415
+    from regimen_advisor.documents.json import as_json  # noqa: PLC0415
+    from regimen_advisor.documents.writing import written  # noqa: PLC0415
+    from regimen_advisor.reports import annotations, check, sarif  # noqa: PLC0415
 
     match format:
-        case CheckFormat.TEXT:
-            return check.render_text(checked)
+        case CheckFormat.TEXT | CheckFormat.MARKDOWN:
+            return written(check.document(checked), format.value, below=2)
         case CheckFormat.JSON:
-            return check.render_json(checked)
-        case CheckFormat.MARKDOWN:
-            return summaries.check_markdown(checked)
+            return as_json(check.data(checked))
         case CheckFormat.GITHUB:
             return annotations.render_github(annotations.of_check(checked))
         case CheckFormat.SARIF:
@@ -155,20 +155,22 @@ def diff(
 
 
 def _compared(report: DiffReport, format: DiffFormat) -> str:
+    from regimen_advisor.documents.json import as_json  # noqa: PLC0415
+    from regimen_advisor.documents.writing import written  # noqa: PLC0415
+    from regimen_advisor.reports.diff import data, document  # noqa: PLC0415
+
     match format:
-        case DiffFormat.TEXT:
-            return report.text()
-        case DiffFormat.MARKDOWN:
-            return report.markdown()
+        case DiffFormat.TEXT | DiffFormat.MARKDOWN:
+            return written(document(report), format.value, below=2)
         case DiffFormat.JSON:
-            return report.json()
+            return as_json(data(report))
         case DiffFormat.GITHUB:
             from regimen_advisor.reports.annotations import of_diff, render_github  # noqa: PLC0415
 
             return render_github(of_diff(report))
 
 
-def _save_witnesses(comparison: Comparison, folder: Path) -> None:
+def _save_witnesses(comparison: RulebookComparison, folder: Path) -> None:
     from regimen_advisor.files.errors import InputError, Location  # noqa: PLC0415
     from regimen_advisor.patient.profile_yaml import flow, profile_lines  # noqa: PLC0415
     from regimen_advisor.reports.diff import standings_words  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""What changes for a cohort between two rulebooks: how many patients, which, and from what to what."""
+"""Compare a cohort under two rulebooks: how many patients change, which, and from what to what."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SHOWN = 20
 
 
 @dataclass(frozen=True)
-class Change:
+class StandingChange:
     """Patients whose standing of one regimen differs; ``ids`` are the first of them in the order of the table."""
 
     regimen: str
@@ -31,30 +31,30 @@ class CohortChanges:
     new: str
     patients: int
     """Patients with at least one difference."""
-    changes: tuple[Change, ...]
+    changes: tuple[StandingChange, ...]
 
 
 def changes(old: CohortResult, new: CohortResult) -> CohortChanges:
     """What differs between two results over the same table; a regimen that one rulebook lacks is ``absent`` there."""
-    regimens = either(old.columns, new.columns)
-    both = side_by_side(old.rows, new.rows, regimens)
+    regimens = regimens_of_both(old.columns, new.columns)
+    compared = side_by_side(old.rows, new.rows, regimens)
     differs = [_differs(name) for name in regimens]
-    total = both.select(pl.any_horizontal(*differs).sum()).collect(engine="streaming").item()
-    found: list[Change] = []
+    total = compared.select(pl.any_horizontal(*differs).sum()).collect(engine="streaming").item()
+    found: list[StandingChange] = []
     for name, differ in zip(regimens, differs, strict=True):
         groups = (
-            both.filter(differ)
+            compared.filter(differ)
             .group_by(
                 pl.col(f"{name} before").alias("before"), pl.col(f"{name} after").alias("after"), maintain_order=True
             )
             .agg(pl.len().alias("n"), pl.col("id").head(SHOWN).alias("ids"))
             .collect()
         )
-        found += [Change(name, before, after, count, tuple(ids)) for before, after, count, ids in groups.rows()]
+        found += [StandingChange(name, before, after, count, tuple(ids)) for before, after, count, ids in groups.rows()]
     return CohortChanges(old.rulebook.version, new.rulebook.version, int(total or 0), ranked(found))
 
 
-def either(old: Iterable[str], new: Iterable[str]) -> list[str]:
+def regimens_of_both(old: Iterable[str], new: Iterable[str]) -> list[str]:
     """The regimens of either rulebook, the old ones first."""
     return list(dict.fromkeys([*old, *new]))
 
@@ -87,6 +87,6 @@ def in_words(regimens: Sequence[str]) -> pl.Expr:
     return pl.concat_str(cells, separator="\n", ignore_nulls=True).replace("", None)
 
 
-def ranked(found: Iterable[Change]) -> tuple[Change, ...]:
-    """The changes in the order in which they are told, those of most patients first."""
+def ranked(found: Iterable[StandingChange]) -> tuple[StandingChange, ...]:
+    """The changes in the order of display, those of most patients first."""
     return tuple(sorted(found, key=lambda change: (-change.patients, change.regimen, change.before, change.after)))

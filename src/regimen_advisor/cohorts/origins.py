@@ -1,4 +1,4 @@
-"""One row of a table as a profile, with the cells that each of its keys came from."""
+"""Show one row of a table as a profile, with the cells that each of its keys came from."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ _MOST_NAMED = 5
 
 @dataclass(frozen=True)
 class CellRead:
-    """A cell as it stands in its table; ``day`` is that of its row, where the mapping gives the table one."""
+    """A cell as its table holds it; ``day`` is that of its row, where the mapping gives the table one."""
 
     text: str
     day: int | None = None
 
 
 @dataclass(frozen=True)
-class Source:
-    """A column of a table that a key is read from, and what stands there for the patient."""
+class ColumnSource:
+    """A column of a table that a key is read from, and what it holds for the patient."""
 
     table: str
     column: str
@@ -54,7 +54,7 @@ class KeyShown:
 
     key: str
     value: Any
-    sources: tuple[Source, ...]
+    sources: tuple[ColumnSource, ...]
     """None where the mapping gives a constant."""
 
 
@@ -92,9 +92,9 @@ def show_row(paths: Sequence[str], id: str, table: CohortTable, rulebook: Rulebo
             for key in table.keys
             if key != "prior_lines" or plain.get(HISTORY_KEY) is None or key in plain  # a history counts its lines
         )
-    fault, said = int(batch.fault[0]), unread[UNREAD][0]
-    why = engine.reader.why(fault, bool(batch.has_history[0])) if fault else None
-    return RowShown(row[ID][0], ", ".join(paths), first, shown, tuple(said.split("\n")) if said else (), why)
+    fault, cells = int(batch.fault[0]), unread[UNREAD][0]
+    reason = engine.reader.why(fault, bool(batch.has_history[0])) if fault else None
+    return RowShown(row[ID][0], ", ".join(paths), first, shown, tuple(cells.split("\n")) if cells else (), reason)
 
 
 def _row(place: str, id: str, table: CohortTable) -> tuple[pl.DataFrame, int]:
@@ -111,12 +111,12 @@ def _row(place: str, id: str, table: CohortTable) -> tuple[pl.DataFrame, int]:
     return found, int(found[ROW][0])
 
 
-def _cell(paths: Sequence[str], key: str, row: pl.DataFrame) -> Source:
+def _cell(paths: Sequence[str], key: str, row: pl.DataFrame) -> ColumnSource:
     """The only cell of a key in a table that has the keys of a profile as columns."""
     text = as_text(row[key])[0] if row[key][0] is not None and key != HISTORY_KEY else row[key][0]
     if isinstance(row[key].dtype, pl.List) and key == HISTORY_KEY and text is not None:
         text = pl.DataFrame({key: row[key]}).write_json()
-    return Source(_name(paths), key, () if text is None else (CellRead(str(text)),))
+    return ColumnSource(_name(paths), key, () if text is None else (CellRead(str(text)),))
 
 
 def _name(paths: Sequence[str]) -> str:
@@ -136,7 +136,7 @@ class _Sources:
             found = events.places().slice(number - 1, 1).collect().row(0, named=True)
             self.row, self.day = found[FIRST_ROW], found[DAY]
 
-    def of(self, key: str) -> Iterator[Source]:
+    def of(self, key: str) -> Iterator[ColumnSource]:
         """The columns that a key is read from."""
         seen: set[str] = set()
         for reading in readings_of(key, self.mapping):
@@ -149,11 +149,11 @@ class _Sources:
                     source = self._source(column, take)
                     yield source if column in reading.sources else replace(source, tested=True)
 
-    def _source(self, column: str, take: str) -> Source:
+    def _source(self, column: str, take: str) -> ColumnSource:
         table = self.frames.table_of(column)
         if table is None:
             rows = self.frames.first.filter(pl.col(FIRST_ROW) == self.row).select(column)
-            return Source(self.first_name, column, tuple(CellRead(text) for text in _texts(rows)))
+            return ColumnSource(self.first_name, column, tuple(CellRead(text) for text in _texts(rows)))
         rows = self.frames.tables[table].filter(pl.col(FIRST_ROW) == self.row)
         rows = rows.select(column, DATE).drop_nulls(column)
         day = pl.col(DATE)
@@ -163,7 +163,7 @@ class _Sources:
         if take.startswith(("first", "last")):
             rows = rows.filter((day == (day.min() if take.startswith("first") else day.max())).fill_null(value=True))
         cells = tuple(CellRead(text, day) for text, day in rows.sort(DATE, maintain_order=True).collect().iter_rows())
-        return Source(self.mapping.file.tables[table].file, column.removeprefix(f"{table}."), cells)
+        return ColumnSource(self.mapping.file.tables[table].file, column.removeprefix(f"{table}."), cells)
 
 
 def _texts(rows: pl.LazyFrame) -> list[str]:

@@ -1,4 +1,4 @@
-"""Facts as bits: a set bit is a possibility that is left.
+"""Lay out facts as bits: a set bit is a possibility that is left.
 
 Every fact gets a bit for each thing it can still be: a choice one for each word, a number one for each interval that
 the rules can tell apart, a set two for each member ("may be in", "may be out"). Then every atom is two questions to
@@ -27,7 +27,7 @@ WORD_BITS = 64
 
 
 @dataclass(frozen=True)
-class Test:
+class BitTest:
     """Whether none of the bits of ``mask`` is left in the machine word ``word``."""
 
     word: int
@@ -86,18 +86,18 @@ class Field:
         """The bits of the whole field."""
         return ((1 << self.width) - 1) << self.offset
 
-    def test(self, atom: Atom, wanted: bool) -> Test:
+    def test(self, atom: Atom, wanted: bool) -> BitTest:
         """The question whose yes means that ``atom`` surely holds (``wanted``) or surely does not."""
         match atom:
             case Is(values=values):
                 held = self.bits(Choice(values))
-                return Test(self.word, self.all_bits & ~held if wanted else held)
+                return BitTest(self.word, self.all_bits & ~held if wanted else held)
             case Between(low=low, high=high):
                 held = self.bits(Number(low, high))
-                return Test(self.word, self.all_bits & ~held if wanted else held)
+                return BitTest(self.word, self.all_bits & ~held if wanted else held)
             case Includes(member=member):
                 place = self.members.index(member) + (len(self.members) if wanted else 0)
-                return Test(self.word, 1 << self.offset + place)
+                return BitTest(self.word, 1 << self.offset + place)
 
 
 class Layout:
@@ -146,7 +146,7 @@ class Layout:
         """Number of machine words of a patient."""
         return len(self._free)
 
-    def test(self, atom: Atom, wanted: bool) -> Test:
+    def test(self, atom: Atom, wanted: bool) -> BitTest:
         """See ``Field.test``."""
         for field in self.fields[atom.fact]:
             if not isinstance(atom, Includes) or atom.member in field.members:

@@ -1,4 +1,4 @@
-"""Documents as HTML without a style of its own, for a page or a notebook. Text that comes from a file is escaped."""
+"""Write documents as HTML without a style of its own, for a page or a notebook. Text from a file is escaped."""
 
 from __future__ import annotations
 
@@ -8,18 +8,27 @@ from html import escape
 from regimen_advisor.documents.blocks import (
     Block,
     Bullets,
+    Code,
+    Columns,
     Fields,
+    Figure,
+    Findings,
     Folded,
     Gap,
+    Grid,
     Heading,
+    Headline,
     Item,
     Paragraph,
     Table,
+    Tree,
+    code_line,
     one_line,
     without_empty_columns,
 )
 
 _LOWEST = 6
+_SIGNS = {True: "✓", False: "✗"}
 
 
 def html(blocks: Iterable[Block], *, below: int = 0) -> str:
@@ -30,33 +39,87 @@ def html(blocks: Iterable[Block], *, below: int = 0) -> str:
 def _block(block: Block, below: int) -> Iterator[str]:
     match block:
         case Heading(text=text, level=level):
-            rank = min(level + below, _LOWEST)
-            yield f"<h{rank}>{_text(text)}</h{rank}>"
+            yield _heading(text, level + below)
         case Paragraph(text=text, style=style):
             yield f'<p class="{style}">{_text(text)}</p>' if style else f"<p>{_text(text)}</p>"
+        case Headline(title=title, text=text, good=good):
+            yield f'<p class="verdict"><strong>{_SIGNS[good]} {_text(title)}</strong> {_text(text)}</p>'
         case Fields(pairs=pairs):
             yield _list(f"{_text(name)}: {_text(value)}" for name, value in pairs if value)
         case Bullets(items=items):
             yield _list(_text(item) for item in items)
+        case Tree(branches=branches):
+            yield _list(f"{'– ' * depth}{_text(sentence)}" for depth, sentence in branches)
         case Item(name=name, lines=lines):
             if name:
-                rank = min(3 + below, _LOWEST)
-                yield f"<h{rank}>{_text(name)}</h{rank}>"
+                yield _heading(name, 3 + below)
             yield _list(_text(line.text) for line in lines)
         case Table():
-            columns, rows = without_empty_columns(block)
-            head = "".join(f'<th scope="col">{_text(name)}</th>' for name in columns)
-            yield f"<table><thead><tr>{head}</tr></thead><tbody>"
-            for first, *cells in rows:
-                rest = "".join(f"<td>{_text(cell)}</td>" for cell in cells)
-                yield f'<tr><th scope="row">{_text(first)}</th>{rest}</tr>'
-            yield "</tbody></table>"
+            yield from _table(block)
+        case Findings():
+            yield from (line for part in block.as_blocks() for line in _block(part, below))
+        case Columns(titles=titles, left=left, right=right):
+            sides = zip(titles, (left, right), strict=True)
+            inside = "".join(
+                f"<div>{_heading(name, 3 + below)}{_list(map(_text, sentences))}</div>" for name, sentences in sides
+            )
+            yield f'<div class="sides">{inside}</div>'
+        case Code(lines=lines):
+            yield "<pre><code>" + "\n".join(escape(code_line(line)) for line in lines) + "</code></pre>"
+        case Figure(svg=svg, caption=caption):
+            yield f"<figure>{svg}<figcaption>{_text(caption)}</figcaption></figure>"
         case Folded(title=title, blocks=inside):
             yield f"<details><summary>{_text(title)}</summary>"
-            yield from (part for one in inside for part in _block(one, below))
+            yield from (part for inner in inside for part in _block(inner, below))
             yield "</details>"
         case Gap():
             return
+
+
+def _heading(text: str, level: int) -> str:
+    rank = min(level, _LOWEST)
+    return f"<h{rank}>{_text(text)}</h{rank}>"
+
+
+def _table(table: Table) -> Iterator[str]:
+    grid = table.grid
+    columns, rows = (table.columns, table.rows) if grid else without_empty_columns(table)
+    numbers = grid.numbers if grid else ()
+    if grid:
+        yield from _legend(grid)
+        label = escape(one_line(" ".join(filter(None, columns))))
+        yield f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">'
+    head = [f'<th scope="col"{_number(column in numbers)}>{_text(name)}</th>' for column, name in enumerate(columns)]
+    plot = ["<td></td>"] if grid and grid.bars else []
+    opened = '<table class="wide">' if grid else "<table>"
+    yield f"{opened}<thead><tr>{''.join([*head[:1], *plot, *head[1:]])}</tr></thead><tbody>"
+    for number, (first, *cells) in enumerate(rows):
+        drawn = _bar(grid.bars[number]) if grid and grid.bars else ""
+        rest = "".join(f"<td{_number(column in numbers)}>{_text(cell)}</td>" for column, cell in enumerate(cells, 1))
+        yield f'<tr><th scope="row"{_number(0 in numbers)}>{_text(first)}</th>{drawn}{rest}</tr>'
+    yield f"</tbody></table>{'</div>' if grid else ''}"
+
+
+def _number(is_number: bool) -> str:
+    return ' class="number"' if is_number else ""
+
+
+def _legend(grid: Grid) -> Iterator[str]:
+    """What the areas of the bars mean, where there is more than one kind."""
+    kinds = dict.fromkeys(kind for bar in grid.bars for kind, _ in bar)
+    if len(kinds) > 1:
+        square = '<svg viewBox="0 0 10 10" aria-hidden="true"><rect class="{}" width="10" height="10"/></svg>'
+        areas = (f"<li>{square.format(escape(kind))}{_text(kind.replace('-', ' '))}</li>" for kind in kinds)
+        yield f'<ul class="key">{"".join(areas)}</ul>'
+
+
+def _bar(shares: Iterable[tuple[str, float]]) -> str:
+    drawn, start = [], 0.0
+    for kind, share in shares:
+        drawn.append(f'<rect class="{escape(kind)}" x="{start:.3f}" y="0" width="{100 * share:.3f}" height="10"/>')
+        start += 100 * share
+    opened = '<td class="plot"><svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
+    return f"{opened}{''.join(drawn)}</svg></td>"
 
 
 def _list(items: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""A forest plot of the hazard ratios behind the options shown.
+"""Draw a forest plot of the hazard ratios behind the options shown.
 
 Each row is one comparison within one study, with its comparator and endpoint. Rows keep the order of the options and of
 their studies; they are never sorted by the hazard ratio, and nothing is pooled. A figure that the review prints without
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from regimen_advisor.advice import Evidence, Option
 from regimen_advisor.drawing.svg import LINE, element, line, number, picture, text, wrapped
-from regimen_advisor.figure_wording import Places, arm_labels, effect_words, interval_words, signed
+from regimen_advisor.figure_wording import CitationLabels, arm_labels, effect_words, interval_words, signed
 from regimen_advisor.knowledge.evidence import Comparison, Interval, Result
 
 WIDTH = 600
@@ -24,13 +24,13 @@ WARNING = "Not a comparison between trials: populations, comparators and designs
 
 
 @dataclass(frozen=True)
-class Row:
+class ForestRow:
     """One comparison on one endpoint within one study, as the review reports it."""
 
     study: str
     name: str
     endpoint: str
-    of: str
+    arm: str
     against: str
     place: str
     ratio: float | None
@@ -52,30 +52,30 @@ class Row:
     @property
     def arms(self) -> str:
         """Which arm against which comparator."""
-        return f"{self.of} v {self.against}"
+        return f"{self.arm} v {self.against}"
 
 
-def rows_of(options: Iterable[Option], places: Places) -> tuple[Row, ...]:
-    """The rows behind the options, in their order and that of their studies; a study shared by two stands once."""
+def rows_of(options: Iterable[Option], places: CitationLabels) -> tuple[ForestRow, ...]:
+    """The rows behind the options, in their order and that of their studies; a study shared by two occurs once."""
     studies = {evidence.study: evidence for option in options for evidence in option.evidence}
     return tuple(row for evidence in studies.values() for row in rows_of_study(evidence, places))
 
 
-def rows_of_study(evidence: Evidence, places: Places) -> Iterator[Row]:
+def rows_of_study(evidence: Evidence, places: CitationLabels) -> Iterator[ForestRow]:
     """A row for each comparison of which the review prints a hazard ratio or a reduction of risk."""
     for result in evidence.results:
         for comparison in result.comparisons:
             if comparison.hazard_ratio is not None or comparison.risk_reduction is not None:
-                yield _row(evidence, result, comparison, places.within(evidence.cited_in, result.section))
+                yield _row(evidence, result, comparison, places.cite(result.source))
 
 
-def _row(evidence: Evidence, result: Result, comparison: Comparison, place: str) -> Row:
+def _row(evidence: Evidence, result: Result, comparison: Comparison, place: str) -> ForestRow:
     ratio, labels = comparison.hazard_ratio, arm_labels(evidence)
-    return Row(
+    return ForestRow(
         study=evidence.study,
         name=evidence.name,
         endpoint=result.endpoint + (f", {result.subgroup}" if result.subgroup else ""),
-        of=labels.get(comparison.of, comparison.of),
+        arm=labels.get(comparison.of, comparison.of),
         against=labels.get(comparison.against, comparison.against),
         place=place,
         ratio=ratio,
@@ -85,7 +85,7 @@ def _row(evidence: Evidence, result: Result, comparison: Comparison, place: str)
     )
 
 
-def forest_plot(rows: Sequence[Row], *, id: str = "forest") -> str:
+def forest_plot(rows: Sequence[ForestRow], *, id: str = "forest") -> str:
     """The plot as SVG; empty where no review prints an effect. Rows without an interval are listed under it."""
     if not rows:
         return ""
@@ -102,7 +102,7 @@ def forest_plot(rows: Sequence[Row], *, id: str = "forest") -> str:
     return picture(WIDTH, y + 14, "Hazard ratios behind the options", description(rows), parts, id=id)
 
 
-def description(rows: Sequence[Row]) -> str:
+def description(rows: Sequence[ForestRow]) -> str:
     """The rows in words, for those who do not see the plot."""
     sentences = [
         f"{row.heading}: {row.arms}: {row.effect}{'' if row.is_drawn else ', no interval stated'}." for row in rows
@@ -110,7 +110,7 @@ def description(rows: Sequence[Row]) -> str:
     return " ".join([*sentences, WARNING])
 
 
-def _draw(rows: Sequence[Row], parts: list[str]) -> float:
+def _draw(rows: Sequence[ForestRow], parts: list[str]) -> float:
     scale = _Scale(rows)
     y = 4.0
     for row in rows:
@@ -126,7 +126,7 @@ def _draw(rows: Sequence[Row], parts: list[str]) -> float:
     return y + 52
 
 
-def _draw_row(row: Row, scale: _Scale, parts: list[str], y: float) -> float:
+def _draw_row(row: ForestRow, scale: _Scale, parts: list[str], y: float) -> float:
     assert row.ratio is not None
     assert row.interval is not None
     for words in wrapped(row.heading, WIDTH - 24, bold=True):
@@ -149,7 +149,7 @@ def _draw_row(row: Row, scale: _Scale, parts: list[str], y: float) -> float:
     return y + 14
 
 
-def _list(rows: Sequence[Row], parts: list[str], y: float) -> float:
+def _list(rows: Sequence[ForestRow], parts: list[str], y: float) -> float:
     if not rows:
         return y
     y += LINE
@@ -165,7 +165,7 @@ def _list(rows: Sequence[Row], parts: list[str], y: float) -> float:
 class _Scale:
     """A logarithmic axis that holds 1 and every interval."""
 
-    def __init__(self, rows: Sequence[Row]) -> None:
+    def __init__(self, rows: Sequence[ForestRow]) -> None:
         ends = [float(end) for row in rows if row.interval for end in (row.interval.low, row.interval.high)]
         low, high = min(*ends, 0.5), max(*ends, 1.0) * 1.1
         self.low, self.high = math.log(low / 1.05), math.log(max(high, 1.5))

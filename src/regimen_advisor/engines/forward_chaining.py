@@ -1,4 +1,4 @@
-"""The same rules on durable-rules, an engine with two truth values that chains forward.
+"""Run the same rules on durable-rules, a forward-chaining engine with two truth values.
 
 ``ways`` turns every condition into two goals, that it holds and that it fails; what fires in one stratum (findings,
 and pieces of large conditions) is a fact of the messages to the next. Of the engine only the shape is used that
@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
-from regimen_advisor.engines.two_valued import Compiler, Way
+from regimen_advisor.engines.two_valued import Compiler, Conjunct
 from regimen_advisor.files.errors import RegimenAdvisorError
 from regimen_advisor.language.conditions import Condition
 from regimen_advisor.language.values import Facts, Truth
@@ -42,7 +42,7 @@ NAME = _name()
 
 
 class EngineError(RegimenAdvisorError):
-    """durable-rules failed, or said of a rule that it both holds and fails."""
+    """durable-rules failed, or reported that a rule both holds and fails."""
 
 
 def available() -> bool:
@@ -104,27 +104,27 @@ def _truth(name: str, holds: bool, fails: bool) -> Truth:
     return Truth.FALSE if fails else Truth.UNKNOWN
 
 
-_Rules = Sequence[tuple[Way, Sequence[str]]]
+_Rules = Sequence[tuple[Conjunct, Sequence[str]]]
 
 
-def _portions(goals: Iterable[str], ways: Mapping[str, Sequence[Way]]) -> Iterator[_Rules]:
+def _portions(goals: Iterable[str], ways: Mapping[str, Sequence[Conjunct]]) -> Iterator[_Rules]:
     """The rules of one stratum in portions that one ruleset can bear.
 
     A rule is a way and all goals that come about in it: firing is what costs, and many rules fail for one reason.
     """
-    rules: dict[Way, list[str]] = {}
+    rules: dict[Conjunct, list[str]] = {}
     for goal in goals:
         for way in ways[goal]:
             rules.setdefault(way, []).append(goal)
-    portion: list[tuple[Way, Sequence[str]]] = []
+    portion: list[tuple[Conjunct, Sequence[str]]] = []
     fields: set[str] = set()
     for way, reached in sorted(rules.items()):
-        here = {check.field for check in way}
-        if portion and (len(portion) == MOST_RULES or len(fields | here) > MOST_FIELDS):
+        way_fields = {check.field for check in way}
+        if portion and (len(portion) == MOST_RULES or len(fields | way_fields) > MOST_FIELDS):
             yield portion
             portion, fields = [], set()
         portion.append((way, reached))
-        fields |= here
+        fields |= way_fields
     if portion:
         yield portion
 

@@ -1,4 +1,4 @@
-"""Conditions as an engine with two truth values can match them.
+"""Translate conditions for an engine with two truth values.
 
 A condition becomes two goals, that it holds and that it fails, each the disjunction of its *ways*: conjunctions of
 checks of what is known (a bound, what a set surely has or can have, a value a choice can still be). With negations
@@ -52,7 +52,7 @@ class Check(NamedTuple):
         return {"$gte" if self.relation == "at least" else "$lte": {self.field: self.value}}
 
 
-Way = tuple[Check, ...]
+Conjunct = tuple[Check, ...]
 
 
 class Compiler:
@@ -64,14 +64,14 @@ class Compiler:
     def __init__(self, findings: Mapping[str, Condition], domain: Domain) -> None:
         self.findings, self.domain = findings, domain
         self.readers: dict[str, Reader] = {}
-        self.goals: dict[str, list[Way]] = {}
-        self._pieces: dict[tuple[Way, ...], Check] = {}
+        self.goals: dict[str, list[Conjunct]] = {}
+        self._pieces: dict[tuple[Conjunct, ...], Check] = {}
 
-    def define(self, goal: str, ways: Sequence[Way]) -> None:
+    def define(self, goal: str, ways: Sequence[Conjunct]) -> None:
         """Let ``goal`` come about in each of ``ways``."""
         self.goals[goal] = [self._short(way) for way in ways]
 
-    def ways(self, condition: Condition, *, positive: bool) -> list[Way]:
+    def ways(self, condition: Condition, *, positive: bool) -> list[Conjunct]:
         """The ways in which ``condition`` surely holds or, where not ``positive``, surely fails."""
         match condition:
             case Leaf(atom=atom):
@@ -83,10 +83,10 @@ class Compiler:
             case Not(part=part):
                 return self.ways(part, positive=not positive)
             case AllOf(parts=parts) | AnyOf(parts=parts):
-                each = [self.ways(part, positive=positive) for part in parts]
+                ways_of_parts = [self.ways(part, positive=positive) for part in parts]
                 if isinstance(condition, AllOf) == positive:
-                    return self._every(each)
-                return _shortest(itertools.chain(*each))
+                    return self._every(ways_of_parts)
+                return _shortest(itertools.chain(*ways_of_parts))
 
     def strata(self) -> list[list[str]]:
         """The goals in layers: each needs only what earlier layers derive."""
@@ -95,7 +95,7 @@ class Compiler:
         def depth(goal: str) -> int:
             if goal not in depths:
                 needed = {check.field for way in self.goals[goal] for check in way if check.field in self.goals}
-                depths[goal] = 1 + max((depth(other) for other in needed), default=-1)
+                depths[goal] = 1 + max((depth(field) for field in needed), default=-1)
             return depths[goal]
 
         layers: dict[int, list[str]] = {}
@@ -110,7 +110,7 @@ class Compiler:
             self.define(goal, self.ways(self.findings[name], positive=positive))
         return Check(goal, "is", value=True)
 
-    def _piece(self, ways: Sequence[Way]) -> Check:
+    def _piece(self, ways: Sequence[Conjunct]) -> Check:
         """A derived fact that comes about in ``ways``."""
         key = tuple(ways)
         if key not in self._pieces:
@@ -118,13 +118,13 @@ class Compiler:
             self.define(check.field, ways)
         return self._pieces[key]
 
-    def _every(self, each: list[list[Way]]) -> list[Way]:
-        while math.prod(len(ways) for ways in each) > MOST_WAYS:
-            largest = max(range(len(each)), key=lambda index: len(each[index]))
-            each[largest] = [(self._piece(each[largest]),)]
-        return _together(each)
+    def _every(self, ways_of_parts: list[list[Conjunct]]) -> list[Conjunct]:
+        while math.prod(len(ways) for ways in ways_of_parts) > MOST_WAYS:
+            largest = max(range(len(ways_of_parts)), key=lambda index: len(ways_of_parts[index]))
+            ways_of_parts[largest] = [(self._piece(ways_of_parts[largest]),)]
+        return _together(ways_of_parts)
 
-    def _short(self, way: Way) -> Way:
+    def _short(self, way: Conjunct) -> Conjunct:
         while len(way) > MOST_CHECKS:
             way = (self._piece([way[:MOST_CHECKS]]), *way[MOST_CHECKS:])
         return way
@@ -133,7 +133,7 @@ class Compiler:
         self.readers[field] = read
         return Check(field, relation, value)
 
-    def _of_atom(self, atom: Atom, *, positive: bool) -> list[Way]:
+    def _of_atom(self, atom: Atom, *, positive: bool) -> list[Conjunct]:
         fact = self.domain.facts[atom.fact]
         match atom, fact:
             case Is(values=values), ChoiceFact(name=name):
@@ -149,7 +149,7 @@ class Compiler:
                 return self._of_number(atom, fact, positive=positive)
         raise TypeError(f"{atom!r} does not test a {type(fact).__name__}")
 
-    def _of_number(self, atom: Between, fact: NumberFact, *, positive: bool) -> list[Way]:
+    def _of_number(self, atom: Between, fact: NumberFact, *, positive: bool) -> list[Conjunct]:
         """Bounds at the ends of the domain are left out, for there every number that exists meets them."""
         name = fact.name
         checks = []
@@ -173,18 +173,18 @@ class Compiler:
 # Disjunctions of ways ----------------------------------------------------------------------------------------------
 
 
-def _together(choices: Iterable[Sequence[Way]]) -> list[Way]:
+def _together(choices: Iterable[Sequence[Conjunct]]) -> list[Conjunct]:
     """One way of each choice together, for every combination that does not contradict itself."""
     combined = (frozenset(itertools.chain(*ways)) for ways in itertools.product(*choices))
     return _shortest(tuple(sorted(checks)) for checks in combined if not any(~check in checks for check in checks))
 
 
-def _shortest(ways: Iterable[Way]) -> list[Way]:
+def _shortest(ways: Iterable[Conjunct]) -> list[Conjunct]:
     """The ways without those that demand all that another one does; short ones first."""
-    kept: list[tuple[Way, frozenset[Check]]] = []
+    kept: list[tuple[Conjunct, frozenset[Check]]] = []
     for way in sorted(set(ways), key=lambda way: (len(way), way)):
         checks = frozenset(way)
-        if not any(other <= checks for _, other in kept):
+        if not any(fewer <= checks for _, fewer in kept):
             kept.append((way, checks))
     return [way for way, _ in kept]
 

@@ -1,7 +1,7 @@
-"""What the reviews report: studies, statements and approvals, each figure with the section it stands in.
+"""Load what the reviews report: studies, statements and approvals, each figure with its section.
 
 A study is kept as the review states it. What the published record says otherwise is an ``Erratum``; it is listed once
-in the study and named (``errata: [D02]``) beside every figure, safety finding or citation field that it concerns.
+in the study and named (``errata: [D02]``) with every figure, safety finding or citation field that it concerns.
 """
 
 from __future__ import annotations
@@ -44,25 +44,25 @@ from regimen_advisor.knowledge.studies import (
     Benefit,
     Design,
     DesignType,
-    Finding,
-    Group,
     Kind,
     Limits,
     Mention,
+    PatientGroup,
     Population,
     Review,
     ReviewSection,
     ShownBenefit,
     Study,
+    StudyFinding,
     Treatment,
 )  # fmt: skip
 
 __all__ = [
     "Approval", "Arm", "Benefit", "Certainty", "Citation", "Cited", "Comparison", "Confidence", "Count", "Design",
-    "DesignLevel", "DesignType", "Erratum", "Finding", "FollowUp", "Group", "Interval", "Kind", "Limits", "Mention",
-    "Number", "PValue", "Place", "Population", "PrintedRegistry", "RelatedPublication", "Result", "Review",
-    "ReviewSection", "Safety", "ShownBenefit", "Spread", "Study", "Treatment", "Unit", "Value", "design_level",
-    "load_approvals", "load_reviews", "load_studies", "load_study", "misplaced", "studies_of",
+    "DesignLevel", "DesignType", "Erratum", "FollowUp", "Interval", "Kind", "Limits", "Mention",
+    "Number", "PValue", "PatientGroup", "Place", "Population", "PrintedRegistry", "RelatedPublication", "Result",
+    "Review", "ReviewSection", "Safety", "ShownBenefit", "Spread", "Study", "StudyFinding", "Treatment", "Unit",
+    "Value", "design_level", "load_approvals", "load_reviews", "load_studies", "load_study", "misplaced", "studies_of",
 ]  # fmt: skip
 
 Listed = TypeVar("Listed", bound=Record)
@@ -99,7 +99,7 @@ def studies_of(files: Iterable[Path], folder: Path | str) -> dict[str, Study]:
 
 
 def load_study(file: Path | str) -> Study:
-    """One study; it knows where it and each of its results stand. Raises ``InputError`` with all its problems."""
+    """One study; it knows its place and that of each result. Raises ``InputError`` with all its problems."""
     document = read_document(file)
     study = validated(Study, document)
     problems = [*_study_problems(study, document, Path(file).stem)]
@@ -117,12 +117,15 @@ def _study_problems(study: Study, document: Document, stem: str) -> Iterator[Pro
         yield Problem(document.locate(("id",)), f"id: expected `{stem}` as the file is named, found `{study.id}`")
     names = [arm.name for arm in study.arms] + [group.name for group in study.groups]
     errata = [erratum.id for erratum in study.errata]
+    cited = {place.review: place.sections for place in study.cited_in}
     for path, value in _leaves(document.value):
         key = path[-1] if isinstance(path[-1], str) else path[-2]
         if key in ("of", "against") and value not in names:
             expected, meant = "an arm or a group of this study", near(value, names)
-        elif key == "section" and path[0] != "errata" and value not in study.sections:
-            expected, meant = f"a section the study is cited in ({', '.join(sorted(study.sections))})", None
+        elif key == "review" and path[0] != "cited_in" and value not in cited:
+            expected, meant = f"a source the study is cited in ({', '.join(cited)})", near(value, cited)
+        elif key == "section" and path[0] != "errata" and value not in _sections(cited, document, path):
+            expected, meant = f"a section the study is cited in ({', '.join(_sections(cited, document, path))})", None
         elif key == "errata" and value not in errata:
             expected, meant = "an erratum of this study", near(value, errata)
         else:
@@ -130,6 +133,18 @@ def _study_problems(study: Study, document: Document, stem: str) -> Iterator[Pro
         yield Problem(document.locate(path), f"{key}: expected {expected}, found `{value}`", meant)
     yield from _repeated("arm or group", names, document.locate(("arms",)))
     yield from _repeated("erratum", errata, document.locate(("errata",)))
+
+
+def _sections(cited: Mapping[str, tuple[str, ...]], document: Document, path: Path_) -> tuple[str, ...]:
+    """The sections in which a study is cited in the source that the entry with the section at ``path`` names.
+
+    A source in which it is not cited is reported separately.
+    """
+    entry = document.value
+    for step in path[:-1]:
+        entry = entry[step]
+    review = entry.get("review")
+    return cited.get(review, (entry["section"],))
 
 
 def _leaves(value: object, path: Path_ = ()) -> Iterator[tuple[Path_, object]]:
@@ -143,11 +158,11 @@ def _leaves(value: object, path: Path_ = ()) -> Iterator[tuple[Path_, object]]:
         yield path, value
 
 
-def _repeated(what: str, names: Iterable[str], here: Location) -> Iterator[Problem]:
+def _repeated(kind: str, names: Iterable[str], location: Location) -> Iterator[Problem]:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            yield Problem(here, f"expected each {what} once, found `{name}` twice")
+            yield Problem(location, f"expected each {kind} once, found `{name}` twice")
         seen.add(name)
 
 
@@ -179,30 +194,38 @@ def misplaced(
     studies: Mapping[str, Study], approvals: Mapping[str, Approval], reviews: Mapping[str, Review]
 ) -> list[Problem]:
     """References that lead nowhere: to a review, a section, an approval or a study that is not there."""
-    problems = []
+    problems: dict[tuple[Location, str], Problem] = {}
 
-    def expect(here: Location | None, what: str, name: str, known: Iterable[str]) -> None:
+    def expect(location: Location | None, kind: str, name: str, known: Iterable[str]) -> None:
         if name not in (known := list(known)):
-            place = here or Location("approvals")
-            problems.append(Problem(place, f"expected a known {what}, found `{name}`", near(name, known)))
+            place, message = location or Location("approvals"), f"expected a known {kind}, found `{name}`"
+            problems.setdefault((place, message), Problem(place, message, near(name, known)))
 
-    def expect_sections(here: Location | None, review: str, sections: Iterable[str]) -> None:
-        expect(here, "review", review, reviews)
+    def expect_errata(location: Location | None, errata: Iterable[Erratum]) -> None:
+        for erratum in errata:
+            for spot in erratum.source.places:
+                expect_sections(location, spot.review, (spot.section,))
+
+    def expect_sections(location: Location | None, review: str, sections: Iterable[str]) -> None:
+        expect(location, "review", review, reviews)
         for section in sections if review in reviews else ():
-            expect(here, f"section of {review}", section, reviews[review].section_numbers)
+            expect(location, f"section of {review}", section, reviews[review].section_numbers)
 
     for study in studies.values():
         for place in study.cited_in:
             expect_sections(study.location, place.review, place.sections)
         if study.same_study_as is not None:
             expect(study.location, "study", study.same_study_as, studies)
+        expect_errata(study.location, study.errata)
         for approval_id in study.approvals:
             expect(study.location, "approval", approval_id, approvals)
     for approval in approvals.values():
-        expect_sections(approval.location, approval.review, approval.sections)
+        for spot in approval.source.places:
+            expect_sections(approval.location, spot.review, (spot.section,))
+        expect_errata(approval.location, approval.errata)
         for study_id in approval.studies:
             expect(approval.location, "study", study_id, studies)
-    return problems
+    return list(problems.values())
 
 
 class DesignLevel(Record):

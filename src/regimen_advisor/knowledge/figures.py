@@ -1,4 +1,4 @@
-"""Figures as a review prints them: whose they are, in which unit, with which interval, and in which section."""
+"""Model figures as a review prints them: of which arm, in which unit, with which interval, in which section."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pydantic_core import CoreSchema, core_schema
 
 from regimen_advisor.files.errors import Location
 from regimen_advisor.files.sources import Record
-from regimen_advisor.knowledge.publications import ErratumIds, Section, Text
+from regimen_advisor.knowledge.publications import ErratumIds, Sources, Text
 
 
 class Decimals(float):
     """A number that keeps the decimals a review prints: ``"0.60"`` is 0.6 to reckon with and ``0.60`` to read.
 
-    It stands in quotation marks in the file, since a number of YAML or JSON has no last nought.
+    It is quoted in the file, since a number of YAML or JSON has no last nought.
     """
 
     __slots__ = ("printed",)
@@ -55,7 +55,7 @@ class Count(Record):
     """A number of patients; ``derived`` says how, where the review gives only the parts."""
 
     value: Annotated[int, Field(gt=0)] = Field(description="the number of patients")
-    section: Section
+    source: Sources = Field(description="where it is printed")
     derived: Text | None = Field(None, description="how it follows from the parts that the review gives")
     note: Text | None = Field(None, description="a remark")
     errata: ErratumIds = ()
@@ -150,7 +150,7 @@ class Result(Record):
     outcome: Text | None = Field(None, description="what the review concludes, where that is more than the figures")
     report: Text | None = Field(None, description="the congress or analysis the figure comes from")
     note: Text | None = Field(None, description="a remark")
-    section: Section
+    source: Sources = Field(description="where it is printed")
     errata: ErratumIds = ()
     _location: Location | None = PrivateAttr(default=None)
 
@@ -176,7 +176,7 @@ class Safety(Record):
     event: Text = Field(description="what happened, in words")
     unit: Unit | None = Field(None, description="of the values")
     values: tuple[Value, ...] = Field((), description="the figures, arm by arm; none where the review gives none")
-    section: Section
+    source: Sources = Field(description="where it is printed")
     errata: ErratumIds = ()
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""What no longer counts in a stack, or does not yet count on a given day, and the entries that name it without it."""
+"""Leave out what no longer counts in a stack, or does not yet count on a given day."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 
-from regimen_advisor.knowledge.publications import last_day
-from regimen_advisor.knowledge.regimens import Regimen, Source
-from regimen_advisor.knowledge.stacking import KINDS, Change, Kind
+from regimen_advisor.knowledge.publications import Sources, last_day
+from regimen_advisor.knowledge.regimens import Regimen
+from regimen_advisor.knowledge.speaking import Entry, as_of_day, later_errata
+from regimen_advisor.knowledge.stacking import KINDS, Kind, PackChange
 from regimen_advisor.knowledge.studies import Approval, Review, Study
 
 
@@ -17,15 +18,17 @@ from regimen_advisor.knowledge.studies import Approval, Review, Study
 class Gone:
     """Entries that a pack retired, and those of sources that do not speak yet on ``day``, if one is given."""
 
-    changes: Iterable[Change]
+    changes: Iterable[PackChange]
     day: date | None = None
     later: set[str] = field(default_factory=set)
     """Sources that speak up to a date after ``day``."""
+    errata: set[str] = field(default_factory=set)
+    """Errata that the published record gives only after ``day``."""
 
     def __post_init__(self) -> None:
         """Sort out what is retired."""
-        self.retired: dict[tuple[Kind, str], Change] = {
-            (change.kind, change.id): change for change in self.changes if change.how == "retired"
+        self.retired: dict[tuple[Kind, str], PackChange] = {
+            (change.kind, change.id): change for change in self.changes if change.outcome == "retired"
         }
         self._ids: dict[Kind, set[str]] = {kind: set() for kind in KINDS}
         for kind, name in self.retired:
@@ -35,9 +38,16 @@ class Gone:
         """The ids of one kind that are gone."""
         return self._ids[kind]
 
-    def after(self, source: Source) -> bool:
-        """Whether a place is in a source that does not speak yet."""
-        return source.review in self.later
+    def spoken(self, source: Sources) -> Sources | None:
+        """The places of an entry in sources that speak; ``None`` where none of them does."""
+        return source.without(self.later)
+
+    def as_of_day(self, entry: Entry) -> Entry | None:
+        """An entry as it reads on the day; ``None`` where none of its sources speaks."""
+        if self.day is None:
+            return entry
+        self.errata.update(later_errata(entry, self.day))
+        return as_of_day(entry, self.later, self.errata)
 
     def sources(self, reviews: Mapping[str, Review]) -> None:
         """Note which sources do not speak yet; one without a date always does."""
@@ -47,39 +57,45 @@ class Gone:
 
     def regimens(self, regimens: Mapping[str, Regimen]) -> dict[str, Regimen]:
         """The regimens of sources that speak."""
-        return {name: one for name, one in regimens.items() if not self._drop("regimen", name, self.after(one.source))}
+        return self._left("regimen", regimens)
 
     def approvals(self, approvals: Mapping[str, Approval]) -> dict[str, Approval]:
         """The approvals of sources that speak, given by that day, each without the studies that are gone."""
-        left = {
-            name: one
-            for name, one in approvals.items()
-            if not self._drop("approval", name, one.review in self.later or self._not_yet(one))
+        granted = {
+            name: approval
+            for name, approval in approvals.items()
+            if not self._drop("approval", name, self._not_yet(approval))
         }
+        left = self._left("approval", granted)
         regimens, studies = self.of("regimen"), self.of("study")
         return {
-            name: one.leaving(
-                regimens=tuple(id for id in one.regimens if id not in regimens),
-                studies=tuple(id for id in one.studies if id not in studies),
+            name: approval.leaving(
+                regimens=tuple(id for id in approval.regimens if id not in regimens),
+                studies=tuple(id for id in approval.studies if id not in studies),
             )
-            for name, one in left.items()
+            for name, approval in left.items()
         }
 
     def studies(self, studies: Mapping[str, Study]) -> dict[str, Study]:
         """The studies that a source reports which speaks."""
-        return {
-            name: one
-            for name, one in studies.items()
-            if not self._drop("study", name, all(place.review in self.later for place in one.cited_in))
-        }
+        left = self._left("study", studies)
+        return {name: study for name, study in left.items() if not self._drop("study", name, not study.cited_in)}
 
     def approved(self, studies: Mapping[str, Study]) -> dict[str, Study]:
         """The studies without the approvals that are gone."""
         approvals = self.of("approval")
         return {
-            name: one.leaving(approvals=tuple(id for id in one.approvals if id not in approvals))
-            for name, one in studies.items()
+            name: study.leaving(approvals=tuple(id for id in study.approvals if id not in approvals))
+            for name, study in studies.items()
         }
+
+    def _left(self, kind: Kind, entries: Mapping[str, Entry]) -> dict[str, Entry]:
+        left = {}
+        for name, entry in entries.items():
+            left_entry = self.as_of_day(entry)
+            if not self._drop(kind, name, left_entry is None) and left_entry is not None:
+                left[name] = left_entry
+        return left
 
     def _drop(self, kind: Kind, name: str, is_gone: bool) -> bool:
         if is_gone:

@@ -1,4 +1,4 @@
-"""A stack of rules folders, loaded whole or refused with every problem of every file."""
+"""Load a stack of rules folders whole, or refuse it with every problem of every file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from regimen_advisor.knowledge.places import unplaced_entries, unplaced_regimens
 from regimen_advisor.knowledge.regimens import Regimen, load_regimens
 from regimen_advisor.knowledge.rule_reading import DISEASES, RuleReader
 from regimen_advisor.knowledge.rules import Rule, Setting
-from regimen_advisor.knowledge.stacking import Change, Stack
+from regimen_advisor.knowledge.stacking import PackChange, RulebookStack
 from regimen_advisor.knowledge.studies import Approval, Review, Study
 from regimen_advisor.patient.drugs import Formulary, load_formulary
 from regimen_advisor.patient.facts import Domain, domain_for
@@ -50,9 +50,9 @@ class Loaded:
     findings: Mapping[str, Finding]
     settings: Mapping[str, Setting]
     rules: Mapping[str, Rule]
-    changes: tuple[Change, ...]
-    withdrawn: Mapping[str, tuple[Rule, Change]]
-    bereft: Mapping[str, tuple[Change, ...]]
+    changes: tuple[PackChange, ...]
+    withdrawn: Mapping[str, tuple[Rule, PackChange]]
+    bereft: Mapping[str, tuple[PackChange, ...]]
     counts: tuple[int, ...]
     """How many rules each folder holds."""
 
@@ -61,7 +61,7 @@ class Loader:
     """Loads a stack as it is on ``day``, or with all that it holds."""
 
     def __init__(self, folders: Sequence[Path], day: date | None = None) -> None:
-        self.stack, self.day = Stack(folders), day
+        self.stack, self.day = RulebookStack(folders), day
         self.found = Gathered()
         self.problems = self.found.problems
 

@@ -1,4 +1,4 @@
-"""What a rulebook says of itself: how many rules it holds, and the digest of its files.
+"""Check what a rulebook records of itself: how many rules it holds, and the digest of its files.
 
 A rulebook may carry one as ``manifest.yaml``. Files that were lost or changed on the way are then found out: an
 installed package refuses its own rules where they differ, and ``check`` warns of a manifest that is behind its rules.
@@ -31,33 +31,33 @@ class ManifestFile(Record):
     manifest: Manifest
 
 
-class Written(NamedTuple):
-    """A manifest and where it stands."""
+class LocatedManifest(NamedTuple):
+    """A manifest and its place in the file."""
 
     manifest: Manifest
     place: Location
 
 
-def read_manifest(folder: Path) -> Written | None:
+def read_manifest(folder: Path) -> LocatedManifest | None:
     """The manifest of a rulebook; ``None`` where it carries none. Raises ``InputError`` for one that is broken."""
     file = folder / MANIFEST
     if not file.exists() and not file.is_symlink():
         return None
     document = read_document(file)
     found = validated(ManifestFile, document).manifest
-    return Written(found, document.locate_key(("manifest",)))
+    return LocatedManifest(found, document.locate_key(("manifest",)))
 
 
-def outdated(written: Written, rules: int, digest: str) -> Problem | None:
+def outdated(written: LocatedManifest, rules: int, digest: str) -> Problem | None:
     """What a manifest says that is not so of a rulebook with so many rules and this digest."""
-    said = written.manifest
-    if said.rules != rules:
-        what = f"the manifest counts {said.rules} rules, the files hold {rules}"
-    elif said.digest != digest:
-        what = "the manifest is of other files than these"
+    manifest = written.manifest
+    if manifest.rules != rules:
+        message = f"the manifest counts {manifest.rules} rules, the files hold {rules}"
+    elif manifest.digest != digest:
+        message = "the manifest is of other files than these"
     else:
         return None
-    return Problem(written.place, what)
+    return Problem(written.place, message)
 
 
 def manifest_text(rules: int, digest: str) -> str:

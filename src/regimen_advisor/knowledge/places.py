@@ -1,4 +1,4 @@
-"""Places in the sources: whether a source and a section of it that an entry names are there."""
+"""Check that the sources and sections which entries name are there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Protocol
 from regimen_advisor.files.errors import Problem, near
 from regimen_advisor.files.sources import Document, Path_
 from regimen_advisor.files.validation_messages import listed
-from regimen_advisor.knowledge.regimens import Regimen, Source
+from regimen_advisor.knowledge.publications import Sources
+from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.studies import Review
 
 
@@ -16,22 +17,24 @@ class Sourced(Protocol):
     """An entry of a file that names its place, where it has one."""
 
     @property
-    def source(self) -> Source | None:
+    def source(self) -> Sources | None:
         """The place."""
         ...
 
 
-def unplaced(source: Source, reviews: Mapping[str, Review], document: Document, path: Path_) -> Iterator[Problem]:
-    """What is wrong with a place that is written at ``path``: the source is not loaded, or has no such section."""
-    review = reviews.get(source.review)
-    if review is None:
-        known = listed(f"`{key}`" for key in reviews)
-        message = f"review: expected {known}, found `{source.review}`"
-        yield Problem(document.locate((*path, "review")), message, near(source.review, reviews))
-    elif source.section not in review.section_numbers:
-        sections = ", ".join(review.section_numbers)
-        message = f"section: expected a section of the {review.key} review: {sections}"
-        yield Problem(document.locate((*path, "section")), message)
+def unplaced(source: Sources, reviews: Mapping[str, Review], document: Document, path: Path_) -> Iterator[Problem]:
+    """What is wrong with the places written at ``path``: a source that is not loaded, or a section it lacks."""
+    for index, place in enumerate(source.places):
+        steps = (*path, index) if isinstance(source.root, tuple) else path
+        review = reviews.get(place.review)
+        if review is None:
+            known = listed(f"`{key}`" for key in reviews)
+            message = f"review: expected {known}, found `{place.review}`"
+            yield Problem(document.locate((*steps, "review")), message, near(place.review, reviews))
+        elif place.section not in review.section_numbers:
+            sections = ", ".join(review.section_numbers)
+            message = f"section: expected a section of `{review.key}`: {sections}"
+            yield Problem(document.locate((*steps, "section")), message)
 
 
 def unplaced_regimens(
@@ -47,7 +50,7 @@ def unplaced_regimens(
 def unplaced_entries(
     entries: Mapping[str, Sourced], reviews: Mapping[str, Review], document: Document
 ) -> Iterator[Problem]:
-    """What is wrong with the places of entries that stand in a document in this order."""
+    """Problems with the places of entries, in the order of their document."""
     for index, entry in enumerate(entries.values()):
         if entry.source is not None:
             yield from unplaced(entry.source, reviews, document, (index, "source"))

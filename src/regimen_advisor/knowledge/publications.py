@@ -1,26 +1,32 @@
-"""Where a study was published, how sure each part of that is, and what the published record says otherwise."""
+"""Model where a study was published, how sure each part of that is, and where the published record differs."""
 
 from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Discriminator, Field, RootModel, Tag, model_validator
 
 from regimen_advisor.files.sources import Record
 
 Text = Annotated[str, Field(min_length=1)]
-Section = Annotated[
-    str, Field(pattern=r"^(?:\d(?:\.\d){0,2}|abstract|Table \d)$", description="of the review, as printed, in quotes")
-]
-Sections = Annotated[tuple[Section, ...], Field(min_length=1)]
-ErratumId = Annotated[str, Field(pattern=r"^D\d{2}[a-z]?$")]
+SourceKey = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", description="key of a source in reviews.yaml")]
+Section = Annotated[str, Field(pattern=r"^\S(?:.*\S)?$", description="of the source, as printed, in quotes")]
+SectionList = Annotated[tuple[Section, ...], Field(min_length=1)]
+ErratumId = Annotated[str, Field(pattern=r"^[A-Z]+\d+[a-z]?$")]
 ErratumIds = Annotated[tuple[ErratumId, ...], Field(description="ids of the errata that concern it")]
 Doi = Annotated[str, Field(pattern=r"^10\.\d{4,}/\S+$")]
 Pmid = Annotated[str, Field(pattern=r"^\d{7,8}$")]
-RegistryNumber = Annotated[str, Field(pattern=r"^(?:NCT\d{8}|JapicCTI-\d{6}|UMIN\d{9})$")]
+RegistryNumber = Annotated[
+    str,
+    Field(
+        pattern=r"^(?:NCT\d{8}|JapicCTI-\d{6}|UMIN\d{9}|jRCTs?\d{9,10}|ISRCTN\d{8}|ChiCTR[\w-]*\d{8,10}|"
+        r"ACTRN\d{14}|\d{4}-\d{6}-\d{2}(?:-\d{2})?)$"
+    ),
+]
 
 Confidence = Literal["confirmed", "recalled"]  # confirmed: read in a stored public text; recalled: from memory
 Certainty = Literal["confirmed", "recalled", "suspected"]  # suspected: not settled
@@ -56,12 +62,66 @@ def _a_day(written: str) -> str:
 Day = Annotated[str, AfterValidator(_a_day), Field(json_schema_extra={"pattern": r"^\d{4}(-\d{2}){0,2}$"})]
 
 
+class Source(Record):
+    """A place: the key of a source and one of its sections as printed, such as ``"4.1"``."""
+
+    review: SourceKey
+    section: Section
+
+    def __str__(self) -> str:
+        return f"{self.review} {self.section}"
+
+
+def _shape(value: object) -> str:
+    return "several" if isinstance(value, list | tuple) else "one"
+
+
+class Sources(
+    RootModel[
+        Annotated[
+            Annotated[Source, Tag("one")] | Annotated[tuple[Source, ...], Field(min_length=1), Tag("several")],
+            Discriminator(_shape),
+        ]
+    ]
+):
+    """The place of an entry or a figure, ``{review, section}``, or a list of several; written and printed alike."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    @property
+    def places(self) -> tuple[Source, ...]:
+        """Each place, in order."""
+        return self.root if isinstance(self.root, tuple) else (self.root,)
+
+    @property
+    def reviews(self) -> tuple[str, ...]:
+        """The keys of the sources, each once."""
+        return tuple(dict.fromkeys(place.review for place in self.places))
+
+    def sections_of(self, review: str) -> tuple[str, ...]:
+        """The sections of one source."""
+        return tuple(place.section for place in self.places if place.review == review)
+
+    def without(self, reviews: AbstractSet[str]) -> Sources | None:
+        """The places that are in none of these sources; ``None`` where no place is left."""
+        left = tuple(place for place in self.places if place.review not in reviews)
+        if len(left) == len(self.places):
+            return self
+        return Sources(left if len(left) > 1 else left[0]) if left else None
+
+    def __str__(self) -> str:
+        return "; ".join(map(str, self.places))
+
+
 class Erratum(Record):
     """A point on which review and published record differ, or that a reader of the review's figures must know."""
 
-    id: ErratumId = Field(description="`D`, two digits and perhaps a letter")
+    id: ErratumId = Field(description="capital letters, digits and perhaps a small letter, such as `D02` or `D38b`")
     field: Text = Field(description="what it concerns, such as `PFS` or `n`")
-    section: Sections = Field(description="sections of the review where it is printed")
+    source: Sources = Field(description="where the source prints it")
+    since: Day | None = Field(
+        None, description="date from which the published record says so; left out where that is not known"
+    )
     review_says: Text = Field(description="what the review prints")
     published_says: Text = Field(description="what the published record says")
     certainty: Certainty = Field(description="recalled: from memory; suspected: not settled")
@@ -69,10 +129,10 @@ class Erratum(Record):
 
 
 class Place(Record):
-    """Where a study stands: the sections of a review and the reference numbers printed there."""
+    """Where a source reports a study: the sections of a review and the reference numbers printed there."""
 
     review: Text = Field(description="key of a review in reviews.yaml")
-    sections: Sections = Field(description="its sections, as printed")
+    sections: SectionList = Field(description="its sections, as printed")
     references: tuple[Annotated[str, Field(pattern=r"^\d+$")], ...] = Field(
         (), description="reference numbers printed there"
     )
@@ -83,7 +143,7 @@ class PrintedRegistry(Record):
     """A registration number as the review prints it."""
 
     value: RegistryNumber = Field(description="the number as printed, right or wrong")
-    section: Section
+    source: Sources = Field(description="where it is printed")
     errata: ErratumIds = ()
 
 
@@ -127,7 +187,7 @@ class CitedPmcid(Cited):
 
 
 class CitedRegistry(Cited):
-    """A trial registration: ClinicalTrials.gov, JapicCTI or UMIN."""
+    """A trial registration: ClinicalTrials.gov, JapicCTI, UMIN, jRCT, ISRCTN, ChiCTR, ANZCTR or the European one."""
 
     value: RegistryNumber = Field(description="such as `NCT04988295`")
 

@@ -1,4 +1,4 @@
-"""The rulebook: everything in a rules folder, loaded, with every reference resolved or refused."""
+"""Hold a rulebook: everything in a rules folder, with every reference resolved or refused."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from regimen_advisor.files.output import read_bytes
 from regimen_advisor.knowledge.finding_packs import INSTALLED, named_folder, project_folders, shipped_folder
 from regimen_advisor.knowledge.findings import Finding
 from regimen_advisor.knowledge.loading import Loader
-from regimen_advisor.knowledge.manifest import Written, manifest_text, outdated, read_manifest
+from regimen_advisor.knowledge.manifest import LocatedManifest, manifest_text, outdated, read_manifest
 from regimen_advisor.knowledge.publications import Erratum
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rule_reading import DISEASES
 from regimen_advisor.knowledge.rules import Effect, Rule, Setting, regimens_met
-from regimen_advisor.knowledge.stacking import Change
+from regimen_advisor.knowledge.stacking import PackChange
 from regimen_advisor.knowledge.studies import Approval, Review, Study
 from regimen_advisor.patient.drugs import Formulary
 from regimen_advisor.patient.facts import Domain
@@ -53,11 +53,11 @@ class Rulebook:
     rules: Mapping[str, Rule]
     outdated_manifest: Problem | None = None
     """What the rulebook's own manifest says that is not so."""
-    changes: tuple[Change, ...] = ()
+    changes: tuple[PackChange, ...] = ()
     """What later folders replaced or retired of earlier ones."""
-    withdrawn: Mapping[str, tuple[Rule, Change]] = field(default_factory=dict)
+    withdrawn: Mapping[str, tuple[Rule, PackChange]] = field(default_factory=dict)
     """The rules that no longer count because of such a change, by id."""
-    bereft: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
+    bereft: Mapping[str, tuple[PackChange, ...]] = field(default_factory=dict)
     """The rules that lost a study or an approval by such changes, by id."""
     day: date | None = None
     """The day as of which it was read; ``None`` for all that it holds."""
@@ -123,7 +123,7 @@ def default_folders() -> tuple[Path, ...]:
 
 @lru_cache(maxsize=8)
 def _loaded(
-    folders: tuple[Path, ...], digests: tuple[str, ...], manifests: tuple[Written | None, ...], day: date | None
+    folders: tuple[Path, ...], digests: tuple[str, ...], manifests: tuple[LocatedManifest | None, ...], day: date | None
 ) -> Rulebook:
     found = Loader(folders, day).load()
     stale = None
@@ -172,9 +172,9 @@ def _digest_of_all(digests: Sequence[str], day: date | None) -> str:
     return "sha256:" + hashlib.sha256(" ".join([*digests, str(day or "")]).encode()).hexdigest()
 
 
-def _refuse_other_rules(rulebook: Rulebook, manifest: Written | None) -> None:
+def _refuse_other_rules(rulebook: Rulebook, manifest: LocatedManifest | None) -> None:
     """Raise ``InputError`` where the files of an installed package are not those that it was made with."""
-    help = "install the package anew"
+    help = "install the package again"
     if manifest is None:
         raise InputError.at(Location(str(rulebook.folder)), "expected the manifest of these rules, found none", help)
     if rulebook.outdated_manifest is not None:

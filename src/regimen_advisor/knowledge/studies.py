@@ -1,4 +1,4 @@
-"""The models of a study, a statement, an approval and a review, as a file holds them."""
+"""Model a study, a statement, an approval and a review, as a file holds them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from regimen_advisor.knowledge.publications import (
     Place,
     PrintedRegistry,
     Section,
-    Sections,
+    SectionList,
+    Sources,
     Text,
 )  # fmt: skip
 
@@ -54,26 +55,26 @@ class Arm(Record):
     errata: ErratumIds = ()
 
 
-class Group(Record):
+class PatientGroup(Record):
     """A set of patients that is no arm of its own, such as the evaluable ones; figures refer to it by ``name``."""
 
     name: Text = Field(description="what figures refer to")
     n: Count | None = Field(None, description="number of patients in the group")
 
 
-class Finding(Record):
-    """What the review says in words; ``section`` where the study stands in several and it is known which."""
+class StudyFinding(Record):
+    """What a source says in words; ``source`` where several places report the study and it is known which."""
 
     says: Text = Field(description="a sentence of ours, not copied from the review")
-    section: Section | None = Field(None, description="of the review, where it is not clear from `cited_in`")
+    source: Sources | None = Field(None, description="the places that say so; left out, all of `cited_in`")
     errata: ErratumIds = ()
 
 
 class Limits(Record):
     """Reservations: those the review states, and those only inferred from what it leaves out."""
 
-    stated: tuple[Finding, ...] = Field((), description="by the review")
-    inferred: tuple[Finding, ...] = Field((), description="from what the review leaves out")
+    stated: tuple[StudyFinding, ...] = Field((), description="by the review")
+    inferred: tuple[StudyFinding, ...] = Field((), description="from what the review leaves out")
 
 
 class Population(Record):
@@ -105,7 +106,7 @@ class ShownBenefit(Record):
     """The strongest endpoint on which the review itself states a gain, or a response where nothing is compared."""
 
     endpoint: Benefit = Field(description="OS over PFS over response")
-    section: Section
+    source: Sources = Field(description="where the gain is stated")
     within: Text | None = Field(None, description="the subgroup, where the gain is stated for that alone")
 
 
@@ -119,7 +120,7 @@ class Flagged(Protocol):
 
 
 class Study(Record):
-    """One study, or one statement that stands without a study, as a review reports it."""
+    """One study, or one statement without a study, as a review reports it."""
 
     id: Id = Field(description="name of the file without `.yaml`")
     name: Text = Field(description="as the review calls it")
@@ -132,18 +133,20 @@ class Study(Record):
     population: Population = Field(Population(), description="who was treated")
     n: Count | None = Field(None, description="number of patients")
     arms: tuple[Arm, ...] = Field((), description="patients treated alike")
-    groups: tuple[Group, ...] = Field((), description="sets of patients that are no arm, such as the evaluable ones")
+    groups: tuple[PatientGroup, ...] = Field(
+        (), description="sets of patients that are no arm, such as the evaluable ones"
+    )
     results: tuple[Result, ...] = Field((), description="figures of benefit, one endpoint each")
     safety: tuple[Safety, ...] = Field((), description="figures of harm")
-    harm_of: Id | None = Field(None, description="drug with whose every regimen these figures of harm are told")
+    harm_of: Id | None = Field(None, description="drug with whose every regimen these figures of harm are shown")
     shown_benefit: ShownBenefit | None = Field(None, description="strongest endpoint with a gain")
-    findings: tuple[Finding, ...] = Field((), description="what the review says in words")
+    findings: tuple[StudyFinding, ...] = Field((), description="what the review says in words")
     limits: Limits = Field(Limits(), description="reservations")
     approvals: tuple[Id, ...] = Field((), description="ids of approvals.yaml that rest on it")
     included_studies: tuple[Text, ...] = Field((), description="of a meta-analysis")
     primary_endpoints: tuple[Text, ...] = Field((), description="as printed for an ongoing trial")
     printed_registry: PrintedRegistry | None = Field(None, description="the registration number the review prints")
-    cited_in: Annotated[tuple[Place, ...], Field(min_length=1)] = Field(description="where it stands in the reviews")
+    cited_in: Annotated[tuple[Place, ...], Field(min_length=1)] = Field(description="its places in the reviews")
     citation: Citation = Field(Citation(), description="how to find the publication")
     errata: tuple[Erratum, ...] = Field((), description="where review and published record differ")
     _location: Location | None = PrivateAttr(default=None)
@@ -163,7 +166,7 @@ class Study(Record):
 
     @property
     def sections(self) -> frozenset[str]:
-        """Every section the study stands in."""
+        """Every section that reports the study."""
         return frozenset(section for place in self.cited_in for section in place.sections)
 
     def arm(self, name: str) -> Arm | None:
@@ -208,15 +211,14 @@ class Approval(Record):
     indication: Text = Field(description="for whom, as the review states it")
     regimens: tuple[Id, ...] = Field((), description="ids of the regimens it concerns")
     studies: tuple[Id, ...] = Field((), description="ids of the studies it rests on")
-    review: Text = Field(description="key of a review in reviews.yaml")
-    sections: Sections = Field(description="its sections, as printed")
+    source: Sources = Field(description="where it is stated")
     references: tuple[Text, ...] = Field((), description="reference numbers printed there")
     errata: tuple[Erratum, ...] = Field((), description="where review and published record differ")
     _location: Location | None = PrivateAttr(default=None)
 
     @property
     def location(self) -> Location | None:
-        """Where the approval stands in its file; ``None`` where it was made in code."""
+        """The place of the approval in its file; ``None`` where it was made in code."""
         return self._location
 
     def stands_at(self, location: Location) -> None:
@@ -242,7 +244,7 @@ class Mention(Record):
 
     drug: Text
     context: Text
-    sections: Sections
+    sections: SectionList
     errata: tuple[Erratum, ...] = ()
 
 

@@ -15,8 +15,8 @@ from regimen_advisor.language.conditions import Condition, atoms_of, fields_of
 from regimen_advisor.language.values import Atom, Between, Includes
 from regimen_advisor.patient.facts import HISTORY_SETS, Domain, NumberFact, SetFact
 from regimen_advisor.solving.determining_sets import HISTORY, unit_of
-from regimen_advisor.solving.determining_sets import tied as tied_units
-from regimen_advisor.solving.encoding import OUTCOMES, Encoding, Shape, Slot
+from regimen_advisor.solving.determining_sets import connected_facts as tied_units
+from regimen_advisor.solving.encoding import OUTCOMES, Encoding, EncodingSize, Slot
 from regimen_advisor.solving.implicants import place_of
 from regimen_advisor.solving.solver import Solver
 from regimen_advisor.wording import Wording
@@ -33,7 +33,7 @@ def clauses(rulebook: Rulebook) -> Json:
     """The literals of every rule, regimen and fact, the slots of a history, and all clauses between them."""
     rules_of = Guideline.of(rulebook).solver
     solver = Solver(rulebook.domain, rules_of.regimens, rules_of.rules)  # one that no patient has widened yet
-    shape = solver.shape.widened(Shape(frozenset(), MOST_LINES, MOST_CURATIVE))
+    shape = solver.size.widened(EncodingSize(frozenset(), MOST_LINES, MOST_CURATIVE))
     encoding = Encoding(rulebook.domain, shape)
     literal: Callable[[Condition], int] = encoding.condition
     wording = Guideline.of(rulebook).wording
@@ -50,7 +50,7 @@ def clauses(rulebook: Rulebook) -> Json:
         "sets": {name: dict(table) for name, table in encoding.sets.items()},
         "cuts": {name: [[cut, encoding.at_least(name, cut)] for cut in encoding.cuts(name)] for name in numbers},
         "lines": encoding.lines,
-        "open": {"lines": solver.shape.lines, "curative": solver.shape.curative},
+        "open": {"lines": solver.size.lines, "curative": solver.size.curative},
         "slots": [_slot(slot, encoding) for slot in [*slots, *encoding.curatives]],
         "kinds": [[name, sorted(drugs)] for name, drugs in encoding.kinds.items()],
         "ties": {name: sorted(tied_units(rulebook.domain, frozenset({name}))) for name in rulebook.domain.facts}
@@ -92,7 +92,7 @@ def _test(atom: Atom, encoding: Encoding, wording: Wording) -> Json:
 
 def _slot(slot: Slot, encoding: Encoding) -> list[Any]:
     """A history entry: whether it is there, its kinds of drugs, outcomes, what it holds that rules name, its months."""
-    names = sorted(encoding.shape.members - {"none"})
+    names = sorted(encoding.size.members - {"none"})
     holds = {name: encoding.holds(slot, encoding.kinds_in(name)) for name in names}
     outcomes = [slot.outcomes[outcome] for outcome in OUTCOMES]
     return [slot.exists, list(slot.drugs.values()), outcomes, holds, sorted(slot.months.items())]

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from regimen_advisor.advice import SCOPE
 from regimen_advisor.explaining.sentences import effect_words
-from regimen_advisor.figure_wording import Places, signed, trial_title
+from regimen_advisor.figure_wording import CitationLabels, signed, trial_title
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.files.output import read_text
 from regimen_advisor.files.sources import parse_document
@@ -28,7 +28,7 @@ from regimen_advisor.language.values import Atom, Between, Choice, Includes, Is,
 from regimen_advisor.ordering import order_line, order_words
 from regimen_advisor.page.clauses import MOST_CURATIVE, MOST_LINES, clauses
 from regimen_advisor.page.evidence import regimens, study_data
-from regimen_advisor.patient.axioms import Axiom, Clause, SignedAtom
+from regimen_advisor.patient.axioms import Axiom, AxiomClause, SignedAtom
 from regimen_advisor.patient.drugs import Drug, DrugClass, Formulary, folded
 from regimen_advisor.patient.facts import ChoiceFact, Fact, NumberFact, SetFact
 from regimen_advisor.patient.profile import Profile, profile_from
@@ -37,7 +37,8 @@ from regimen_advisor.patient.vocabulary import MOST_CYCLES, MOST_MONTHS
 from regimen_advisor.patient_wording import FROM_HISTORY, LABELS, NOT_SO, PARTLY, WITHOUT_LABEL
 from regimen_advisor.quiz.generating import generate
 from regimen_advisor.quiz.key import Solution, answer_key
-from regimen_advisor.quiz.models import GROUPS, MEANINGS, Level
+from regimen_advisor.quiz.making import KINDS as QUIZ_KINDS
+from regimen_advisor.quiz.models import GROUPS, MEANINGS, SORT_KINDS, Level
 from regimen_advisor.reports.cautions import KINDS
 from regimen_advisor.reports.glance import approved_in_few_words
 from regimen_advisor.reports.groups import ANY_TUMOUR
@@ -57,7 +58,7 @@ LINES = ("not treated for advanced disease", "one line", "two lines or more")
 
 def page_data(rulebook: Rulebook, examples: Iterable[Path] = ()) -> Json:
     """All that the page knows. ``examples`` are profile files for its menu; raises ``InputError`` for a broken one."""
-    wording, places = Guideline.of(rulebook).wording, Places(rulebook)
+    wording, places = Guideline.of(rulebook).wording, CitationLabels(rulebook)
     return {
         "version": rulebook.version,
         "digest": rulebook.digest,
@@ -133,7 +134,8 @@ def _quizzes(rulebook: Rulebook) -> list[Json]:
     found = []
     for level in GROUPS:
         with suppress(InputError):
-            quiz = generate(rulebook, QUIZ_SEED, QUIZ_QUESTIONS, level=cast("Level", level))
+            kinds = tuple(kind for kind in SORT_KINDS if kind in QUIZ_KINDS[level])
+            quiz = generate(rulebook, QUIZ_SEED, QUIZ_QUESTIONS, level=cast("Level", level), kinds=kinds)
             solutions = answer_key(quiz, rulebook).solutions
             asked = [
                 question.model_dump(mode="json") | _solution(solution)
@@ -199,9 +201,9 @@ def _literals(literals: Iterable[SignedAtom]) -> list[Json]:
 
 
 def _axiom(axiom: Axiom) -> Json:
-    if isinstance(axiom, Clause):
+    if isinstance(axiom, AxiomClause):
         return {"says": axiom.says, "any": _literals(axiom.literals)}
-    given = _literals(axiom.given)
+    given = _literals(axiom.premises)
     return {"says": axiom.says, "part": axiom.part, "wholes": list(axiom.wholes), "given": given}
 
 
@@ -240,7 +242,7 @@ def _condition(condition: Condition, wording: Wording) -> Json:
 
 
 def _rule(rule: Rule, rulebook: Rulebook, wording: Wording) -> Json:
-    section = Places(rulebook).at(rule.source.review, rule.source.section)
+    section = CitationLabels(rulebook).cite(rule.source)
     return {
         "id": rule.id,
         "effect": rule.effect.value,

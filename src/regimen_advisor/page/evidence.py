@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from regimen_advisor.advising import evidence_of
 from regimen_advisor.documents.blocks import Block, Bullets, Fields, Heading, Table
-from regimen_advisor.drawing.forest import Row, rows_of_study
+from regimen_advisor.drawing.forest import ForestRow, rows_of_study
 from regimen_advisor.figure_wording import (
-    Places,
+    CitationLabels,
     arm_labels,
     brief_result,
     brief_safety,
@@ -23,9 +22,10 @@ from regimen_advisor.figure_wording import (
     study_words,
 )
 from regimen_advisor.guideline import Guideline
+from regimen_advisor.knowledge.figures import Result, Safety
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rulebook import Rulebook, harm_studies
-from regimen_advisor.knowledge.studies import Study
+from regimen_advisor.knowledge.studies import Study, StudyFinding
 from regimen_advisor.reports.glance import endpoint_in_few_words, study_in_few_words
 from regimen_advisor.reports.screen import erratum_line
 from regimen_advisor.reports.studies import study_blocks
@@ -36,7 +36,7 @@ Json = dict[str, Any]
 def regimens(rulebook: Rulebook) -> Json:
     """Every regimen with its rules, and with what each study behind it found in brief."""
     found: Json = {}
-    places = Places(rulebook)
+    places = CitationLabels(rulebook)
     for name, of in Guideline.of(rulebook).regimens.items():
         regimen = rulebook.regimens[name]
         studies = {study for rule in of.offers for study in rule.studies}
@@ -61,7 +61,7 @@ def regimens(rulebook: Rulebook) -> Json:
 
 def study_data(study: Study, rulebook: Rulebook) -> Json:
     """A study: in a few words, whole in blocks, and the rows that it has in a forest plot."""
-    evidence, places = evidence_of(study), Places(rulebook)
+    evidence, places = evidence_of(study), CitationLabels(rulebook)
     level = evidence.design_level
     return {
         "name": study.name,
@@ -80,7 +80,7 @@ def study_data(study: Study, rulebook: Rulebook) -> Json:
     }
 
 
-def _forest_row(row: Row) -> Json:
+def _forest_row(row: ForestRow) -> Json:
     interval = row.interval
     bounds = [interval.low, interval.high, interval.level] if interval and row.ratio is not None else None
     return {
@@ -106,35 +106,35 @@ def _block(block: Block) -> Json:
     return {"bullets": []}
 
 
-def _schedule(regimen: Regimen, places: Places) -> Json | None:
+def _schedule(regimen: Regimen, places: CitationLabels) -> Json | None:
     schedule = regimen.schedule
     if schedule is None:
         return None
-    return {"says": schedule.says, "source": places.at(schedule.source.review, schedule.source.section)}
+    return {"says": schedule.says, "source": places.cite(schedule.source)}
 
 
 def _glance(regimen: Regimen, study: Study, rulebook: Rulebook) -> list[str]:
     """What one row of the options at a glance says of a study: its design and size, and its main result."""
     evidence = evidence_of(study)
-    return [study_in_few_words(evidence), endpoint_in_few_words(evidence, regimen, rulebook, Places(rulebook))]
+    return [study_in_few_words(evidence), endpoint_in_few_words(evidence, regimen, rulebook, CitationLabels(rulebook))]
 
 
 def _brief(regimen: Regimen, study: Study, rulebook: Rulebook) -> list[str]:
     """The main results of a study for the arms of one regimen and its main finding on harm, each with its section."""
-    evidence, places = evidence_of(study), Places(rulebook)
+    evidence, places = evidence_of(study), CitationLabels(rulebook)
     if is_statement(evidence):
         return []
     arms, labels = matching_arms(evidence, regimen, rulebook.formulary), arm_labels(evidence)
 
-    def at(section: str | None, errata: Iterable[str]) -> str:
-        return signed(places.within(evidence.cited_in, section) if section else places.of(study.cited_in), errata)
+    def at(part: Result | Safety | StudyFinding) -> str:
+        return signed(places.cite(part.source) if part.source else places.of(study.cited_in), part.errata)
 
     said = [
-        f"{brief_result(result, arms, labels)} {at(result.section, result.errata)}"
+        f"{brief_result(result, arms, labels)} {at(result)}"
         for result in main_results(evidence, arms, study.shown_benefit)
     ]
     if not said:
-        said = [f"{one.says} {at(one.section, one.errata)}" for one in evidence.findings[:1]]
+        said = [f"{one.says} {at(one)}" for one in evidence.findings[:1]]
     safety = main_harm(evidence)
-    harm = f"Harm: {brief_safety(safety, arms, labels)} {at(safety.section, safety.errata)}" if safety else None
+    harm = f"Harm: {brief_safety(safety, arms, labels)} {at(safety)}" if safety else None
     return [*(said or ["no figures in the review"]), *([harm] if harm else [])]

@@ -1,4 +1,4 @@
-"""The facts a rule may test and the axioms between them, declared once.
+"""Declare the facts a rule may test and the axioms between them, once.
 
 Everything else reads this declaration: the profile model its words, ``narrowing`` its axioms, the condition language
 its names, every engine its domains, the explanation its questions. To add a fact, add it here and to ``profile.py``.
@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from typing import Literal, get_args
 
 from regimen_advisor.language.values import Choice, Members, Number, Value
-from regimen_advisor.patient.axioms import Axiom, Clause, Contained, SignedAtom, declared_axioms
+from regimen_advisor.patient.axioms import Axiom, AxiomClause, Contained, SignedAtom, declared_axioms
 from regimen_advisor.patient.drugs import Formulary
 from regimen_advisor.patient.vocabulary import (
     MOST_CYCLES,
@@ -44,9 +44,9 @@ __all__ = [
     "PLATINUM_FREE",
     "STAGE_GROUPS",
     "Axiom",
+    "AxiomClause",
     "BleedingFeature",
     "ChoiceFact",
-    "Clause",
     "Comorbidity",
     "Contained",
     "Disease",
@@ -91,7 +91,7 @@ class _Fact:
 
 @dataclass(frozen=True)
 class ChoiceFact(_Fact):
-    """A fact with one value of a few words; ``groups`` are words that stand for several of them."""
+    """A fact with one value of a few words; ``groups`` are words that mean several of them."""
 
     domain: tuple[str, ...] = ()
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -133,7 +133,7 @@ class NumberFact(_Fact):
 
 @dataclass(frozen=True, eq=False)
 class SetFact(_Fact):
-    """A set of members. ``empty_word`` is a member of its own that stands for "none of the others".
+    """A set of members. ``empty_word`` is a member of its own that means "none of the others".
 
     ``groups`` are members that are in the set exactly when one of their own members is (a drug class). A set over the
     history is the union of the drugs of the entries that pass every test of ``over``; ``None`` for any other set.
@@ -307,8 +307,10 @@ def domain_for(formulary: Formulary) -> Domain:
     )
 
 
-def _choice(name: str, label: str, question: str, domain: object, permanence: Permanence, **more: object) -> ChoiceFact:
-    return ChoiceFact(name, label, question, name, permanence, get_args(domain), **more)  # type: ignore[arg-type]
+def _choice(
+    name: str, label: str, question: str, domain: object, permanence: Permanence, **options: object
+) -> ChoiceFact:
+    return ChoiceFact(name, label, question, name, permanence, get_args(domain), **options)  # type: ignore[arg-type]
 
 
 def _clinical_facts() -> tuple[Fact, ...]:

@@ -1,4 +1,4 @@
-"""A treatment history: what is known of each entry, and the facts a complete history settles."""
+"""Derive facts from a treatment history: what is known of each entry, and what a complete history settles."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def _tests(lines: Mapping[int, Sequence[Entry]]) -> Callable[[Entry, Sequence[st
     """How an entry of this history fares in the tests that a fact over the history names."""
     latest = max(lines, default=0)
 
-    def one(entry: Entry, test: str) -> Truth:
+    def passes(entry: Entry, test: str) -> Truth:
         match test:
             case "progressed" | "relapsed":
                 return _ended(lines.get(entry.line or 0, (entry,)), test)
@@ -148,7 +148,7 @@ def _tests(lines: Mapping[int, Sequence[Entry]]) -> Callable[[Entry, Sequence[st
         raise NotImplementedError(f"history: no entry can be tested for `{test}`")
 
     return lambda entry, over: min(
-        (one(entry, test) for test in over), key=lambda truth: truth.rank, default=Truth.TRUE
+        (passes(entry, test) for test in over), key=lambda truth: truth.rank, default=Truth.TRUE
     )
 
 

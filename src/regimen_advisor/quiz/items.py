@@ -1,7 +1,8 @@
 """The items of a course system made of a quiz: plain texts and choices, the same for every format.
 
-Each question gives three: sort all its regimens (matching), say which are offered (several answers), and say where the
-most telling one belongs (one answer). Each answer has its reason, with the rule and its section.
+A question that sorts regimens gives three: sort them all (matching), say which are offered (several answers), and say
+where the most telling one belongs (one answer). Each thing to pick gives one. Each answer has its reason, with the rule
+and its section.
 """
 
 from __future__ import annotations
@@ -11,19 +12,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 from regimen_advisor.quiz.key import AnswerKey, Point, Solution
-from regimen_advisor.quiz.models import MEANINGS, Group, Question, Quiz, group_words
+from regimen_advisor.quiz.models import LETTERS, MEANINGS, Group, Question, Quiz, group_words
 
 ItemKind = Literal["matching", "several", "single"]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer that can be given: its words, whether it is right, and the point and group it is about, if any."""
+    """One answer that can be given: whether it is right, and the point and group it is about, or else why."""
 
     words: str
     right: bool
     point: Point | None
-    group: Group
+    group: Group = "not-indicated"
+    because: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,9 @@ def items(quiz: Quiz, key: AnswerKey) -> Iterator[Item]:
     """The items of a quiz, in order."""
     groups: tuple[Group, ...] = (*quiz.asks, "not-indicated")
     for question, solution in zip(quiz.questions, key.solutions, strict=True):
+        yield from _picks(quiz, question, solution)
+        if not solution.points:
+            continue
         telling = _telling(solution)
         made: tuple[tuple[ItemKind, str, tuple[Answer, ...]], ...] = (
             ("matching", "Where does each regimen belong?", _pairs(solution)),
@@ -53,6 +58,18 @@ def items(quiz: Quiz, key: AnswerKey) -> Iterator[Item]:
         for kind, asks, answers in made:
             id, name = f"{quiz.name}-q{question.number}-{kind}", f"{quiz.name} question {question.number}, {kind}"
             yield Item(id, name, kind, question, solution, asks, answers, groups)
+
+
+def _picks(quiz: Quiz, question: Question, solution: Solution) -> Iterator[Item]:
+    """One item for each thing that is picked; an event is said in each."""
+    for at, (pick, right) in enumerate(zip(question.picks, solution.picks, strict=True), start=1):
+        letters = zip(LETTERS, pick.answers, strict=False)
+        answers = tuple(
+            Answer(words, right=letter == right.right, point=None, because=right.because) for letter, words in letters
+        )
+        asks = f"Then: {question.event} What becomes of {pick.asks}?" if question.event else pick.asks
+        name = f"{quiz.name} question {question.number}, {at}"
+        yield Item(f"{quiz.name}-q{question.number}-{at}", name, "single", question, solution, asks, answers, ())
 
 
 def _pairs(solution: Solution) -> tuple[Answer, ...]:

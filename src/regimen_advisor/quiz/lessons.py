@@ -14,10 +14,11 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Choice as Values
 from regimen_advisor.patient_wording import known_facts
+from regimen_advisor.quiz.clinic import Written
 from regimen_advisor.quiz.key import Change, Point, Standard, solution, standards_of
 from regimen_advisor.quiz.making import group_of, patients_of
 from regimen_advisor.quiz.models import Choice, Question
-from regimen_advisor.quiz.patients import Patients, Written
+from regimen_advisor.quiz.patients import Patients
 from regimen_advisor.quiz.variants import Variant, Variants
 
 MOST_FLIPS, MOST_TRAPS = 3, 4

@@ -14,17 +14,31 @@ from regimen_advisor.knowledge.rules import Effect, Setting
 from regimen_advisor.language.conditions import AllOf, Condition
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.reading import Patient
+from regimen_advisor.quiz.clinic import Written
 from regimen_advisor.quiz.dice import Dice
-from regimen_advisor.quiz.models import Choice, Group, Kind, Level, Question
-from regimen_advisor.quiz.patients import Patients, Written
+from regimen_advisor.quiz.models import PICK_KINDS, Choice, Group, Kind, Level, Question
+from regimen_advisor.quiz.patients import Patients
+from regimen_advisor.quiz.picking import Picker
 from regimen_advisor.quiz.variants import Variant, Variants
 from regimen_advisor.quiz.words import known_words, unknown_words
 
 KINDS: Mapping[int, tuple[Kind, ...]] = {
-    1: ("boundary", "neighbour", "boundary", "exclusion"),
-    2: ("unknown", "neighbour", "boundary", "unknown", "exclusion"),
-    3: ("unknown", "boundary", "unknown", "neighbour", "exclusion", "unknown"),
+    1: ("boundary", "neighbour", "exclusion", "caution", "study", "standard", "event"),
+    2: ("unknown", "neighbour", "boundary", "exclusion", "next-test", "caution", "study", "standard", "event"),
+    3: (
+        "unknown",
+        "boundary",
+        "unknown",
+        "neighbour",
+        "exclusion",
+        "next-test",
+        "caution",
+        "study",
+        "standard",
+        "event",
+    ),
 }
+"""The kinds that a quiz of each level goes through, in an order that the seed decides."""
 CHOICES: Mapping[int, int] = {1: 5, 2: 6, 3: 8}
 OPEN_FACTS: Mapping[int, int] = {2: 1, 3: 3}
 MOST_WAITING = 8
@@ -50,9 +64,11 @@ def patients_of(rulebook: Rulebook) -> Patients:
     return Patients(rulebook)
 
 
-def questions(rulebook: Rulebook, seed: int, count: int, setting: Setting | None, level: Level) -> Iterator[Question]:
-    """The questions in order. Raises ``InputError`` where so many different ones cannot be made."""
-    maker = _Maker(rulebook, seed, setting, level)
+def questions(  # noqa: PLR0917 - what a person may choose
+    rulebook: Rulebook, seed: int, count: int, setting: Setting | None, level: Level, kinds: Sequence[Kind] = ()
+) -> Iterator[Question]:
+    """The questions in order, of the ``kinds`` named or of all. Raises ``InputError`` where so many cannot be made."""
+    maker = _Maker(rulebook, seed, setting, level, tuple(kinds) or KINDS[level])
     for number in range(1, count + 1):
         question = maker.question(number)
         if question is None:
@@ -83,14 +99,17 @@ class _Found:
 
 
 class _Maker:
-    def __init__(self, rulebook: Rulebook, seed: int, setting: Setting | None, level: Level) -> None:
-        self.rulebook, self.setting, self.level = rulebook, setting, level
+    def __init__(
+        self, rulebook: Rulebook, seed: int, setting: Setting | None, level: Level, wanted: tuple[Kind, ...]
+    ) -> None:
+        self.rulebook, self.setting, self.level, self.wanted = rulebook, setting, level, wanted
         self.patients = patients_of(rulebook)
         self.variants = Variants(self.patients)
-        self.dice = Dice(rulebook.digest, seed, setting.id if setting else "", level)
+        self.dice = Dice(rulebook.digest, seed, setting.id if setting else "", level, *wanted)
+        self.picker = Picker(self.patients, setting, level, self.dice)
         self.offers = self.dice.shuffled(self._offer_goals())
         self.exclusions = self.dice.shuffled(self._exclusion_goals())
-        self.asked: list[_Found] = []
+        self.asked: dict[int, _Found] = {}
         self.seen: set[str] = set()
         self.kinds: list[Kind] = []
         self.points = self.barren = 0  # regimens asked about so far, and how many of them are not indicated
@@ -115,18 +134,42 @@ class _Maker:
     def question(self, number: int) -> Question | None:
         """The next question, of the next kind that can be made; ``None`` where none can."""
         if not self.kinds:
-            self.kinds = self.dice.shuffled(KINDS[self.level])
+            self.kinds = self.dice.shuffled(self.wanted)
         wanted = self.kinds.pop(0)
-        for kind in dict.fromkeys((wanted, *KINDS[self.level])):
-            found = self._find(kind)
-            if found is not None:
-                self.asked.append(found)
-                self.seen.add(_fingerprint(found.profile))
-                return self._asked(number, kind, found)
+        for kind in dict.fromkeys((wanted, *self.wanted)):
+            question = self._to_pick(number, kind) if kind in PICK_KINDS else self._to_sort(number, kind)
+            if question is not None:
+                return question
         return None
 
+    def _to_sort(self, number: int, kind: Kind) -> Question | None:
+        found = self._find(kind)
+        if found is None:
+            return None
+        self.asked[number] = found
+        self.seen.add(_fingerprint(found.profile))
+        return self._asked(number, kind, found)
+
+    def _to_pick(self, number: int, kind: Kind) -> Question | None:
+        found = self.picker.find(kind)  # type: ignore[arg-type]  # one of PICK_KINDS
+        if found is None or _fingerprint(found.profile) in self.seen:
+            return None
+        self.seen.add(_fingerprint(found.profile))
+        id = f"patient-{number}"
+        return Question(
+            number=number,
+            kind=kind,
+            profile={"id": id, **found.profile},
+            known=known_words(found.profile, self.rulebook),
+            unknown=unknown_words(found.profile, self.patients),
+            about=found.about,
+            event=found.event,
+            after={"id": f"{id}-after", **found.after} if found.after else None,
+            picks=found.picks,
+        )
+
     def _find(self, kind: Kind) -> _Found | None:
-        makers: Mapping[Kind, Callable[[], _Found | None]] = {
+        makers: Mapping[str, Callable[[], _Found | None]] = {
             "boundary": self._boundary,
             "neighbour": self._neighbour,
             "exclusion": self._exclusion,
@@ -192,7 +235,7 @@ class _Maker:
             return None
         goal = goals.pop(0)
         goals.append(goal)
-        return self.patients.meeting(goal.condition, goal.disease, self.dice)
+        return self.patients.usual_meeting(goal.condition, goal.disease, self.dice)
 
     def _groups(self, patient: Patient) -> Mapping[str, Group]:
         return {name: group_of(standing) for name, standing in self.patients.standings(patient).items()}
@@ -218,7 +261,7 @@ class _Maker:
         return any(_fingerprint(one.profile) == _fingerprint(wanted) for one in self.variants.changed(profile))
 
     def _differing(self, variant: Variant, groups: Mapping[str, Group]) -> _Found | None:
-        patient = self.patients.read(variant.profile)
+        patient = self.patients.seen(variant.profile)
         if patient is None:
             return None
         others = self._groups(patient)
@@ -227,8 +270,8 @@ class _Maker:
 
     def _neighbour(self) -> _Found | None:
         """The patient of an earlier question with one fact changed, or else one of a new pair."""
-        earlier = [(number, found) for number, found in enumerate(self.asked, start=1) if found.like is None]
-        for number, found in self.dice.shuffled(earlier[-3:]):
+        earlier = [(number, found) for number, found in self.asked.items() if found.like is None]
+        for number, found in self.dice.shuffled(earlier[-3:]) if self.dice.chance(0.6) else ():
             for variant in self.dice.shuffled(self.variants.changed(found.profile)):
                 other = self._differing(variant, found.groups)
                 if other is not None and _fingerprint(variant.profile) not in self.seen:
@@ -255,7 +298,7 @@ class _Maker:
     def _forgetting(self, profile: Written) -> _Found | None:
         """The patient with one thing less known, for which some options wait and not all do."""
         for variant in self.dice.shuffled(self.variants.forgotten(profile)):
-            patient = self.patients.read(variant.profile)
+            patient = self.patients.seen(variant.profile)
             if patient is None:
                 continue
             groups = self._groups(patient)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from regimen_advisor.patient.facts import ChoiceFact, NumberFact, SetFact
-from regimen_advisor.quiz.histories import OUTCOMES
-from regimen_advisor.quiz.patients import Patients, Written, driver_of
+from regimen_advisor.quiz.clinic import Written, clinic
+from regimen_advisor.quiz.patients import Patients
 from regimen_advisor.quiz.words import part_words
 from regimen_advisor.wording import Wording, listed, value_word
 
@@ -77,7 +77,7 @@ class Variants:
             return
         last = lines[-1]
         where = history.index(last)
-        for outcome in OUTCOMES:
+        for outcome in clinic().latest:
             if last["outcome"] not in (outcome, "unknown"):
                 says = f"outcome of line {last['line']}: {value_word(outcome)} instead of {value_word(last['outcome'])}"
                 yield self._variant(profile, where, {"outcome": outcome, "relapse_after": None}, "outcome", says)
@@ -96,7 +96,7 @@ class Variants:
         entry = profile["history"][where]
         if entry["drugs"] == "unknown":
             return
-        for drugs in self.patients.histories.treatments(driver_of(profile)):
+        for drugs in self.patients.clinic.usual(profile, entry["line"]):
             if list(drugs) != entry["drugs"]:
                 says = f"line {entry['line']} was {self._drugs(drugs)} instead of {self._drugs(entry['drugs'])}"
                 # Cycles are counted of chemotherapy only, in these patients as in the profiles people write.

@@ -5,16 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from regimen_advisor.documents.blocks import (
-    Block,
-    Bullets,
-    Folded,
-    Gap,
-    Heading,
-    Item,
-    Paragraph,
-    Table,
-)
+from regimen_advisor.documents.blocks import Block, Bullets, Folded, Gap, Heading, Item, Paragraph, Table
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.reports import glance
 from regimen_advisor.reports.cards import Card, Part
@@ -30,9 +21,9 @@ from regimen_advisor.reports.screen import (
     STANDARD,
     TITLES,
     TRIALS,
-    Group,
-    Said,
+    CardGroup,
     Screen,
+    ScreenSentence,
     names_of,
 )
 
@@ -114,7 +105,7 @@ def _standards(screen: Screen) -> Iterator[Block]:
         yield Paragraph(f"{STANDARD}: {NO_STANDARD}.", "quiet")
 
 
-def _said(several: Iterable[Said]) -> Iterator[Block]:
+def _said(several: Iterable[ScreenSentence]) -> Iterator[Block]:
     yield Item("", tuple(Paragraph(one.text, one.style) for one in several))
 
 
@@ -129,7 +120,7 @@ def _at_a_glance(screen: Screen) -> Iterator[Block]:
         yield Paragraph(NO_OPTION, indent=2)
 
 
-def _names(groups: Iterable[Group]) -> Iterator[Block]:
+def _names(groups: Iterable[CardGroup]) -> Iterator[Block]:
     """The options by name only, where what is known decides nothing of them yet."""
     for group in groups:
         yield Heading(group.title)

@@ -1,22 +1,22 @@
 """What a verb found, each with its place: as workflow commands of GitHub, which stand at their line in a pull request.
 
-``summaries`` and ``sarif`` print the same findings in other forms.
+``sarif`` prints the same findings in another form.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from regimen_advisor.files.errors import Location, printable
 from regimen_advisor.guideline import Guideline
-from regimen_advisor.reports.cases import Result
+from regimen_advisor.reports.cases import CaseResult
 from regimen_advisor.reports.coverage import lacking_words, occurrence_words
 from regimen_advisor.reports.diff import DiffReport, headline, rule_words, standings_words
+from regimen_advisor.reports.places import here
 from regimen_advisor.reviewing.checking import Checked
-from regimen_advisor.reviewing.comparing import Change
+from regimen_advisor.reviewing.comparing import AdviceChange
 from regimen_advisor.reviewing.ways_told import way_words
 from regimen_advisor.testing.coverage import Coverage
 from regimen_advisor.testing.mutation import Mutation
@@ -45,7 +45,7 @@ def of_check(checked: Checked) -> list[Annotation]:
     ]
 
 
-def of_cases(results: Sequence[Result]) -> list[Annotation]:
+def of_cases(results: Sequence[CaseResult]) -> list[Annotation]:
     """Each expectation that is not met; nothing where all cases pass."""
     return [
         Annotation("error", failure.location, result.case.name, failure.message.partition(": ")[0], failure.message)
@@ -95,7 +95,7 @@ def of_diff(report: DiffReport) -> list[Annotation]:
     return told
 
 
-def _of_change(report: DiffReport, change: Change) -> Annotation:
+def _of_change(report: DiffReport, change: AdviceChange) -> Annotation:
     ways = [way_words(way, report.comparison.words) for way in change.ways]
     more = f" (and in {len(ways) - 1} more ways)" if len(ways) > 1 else ""
     message = f"{change.subject}: {standings_words(change)}, for patients with {ways[0]}{more}"
@@ -106,7 +106,7 @@ def _of_change(report: DiffReport, change: Change) -> Annotation:
     return Annotation("warning" if change.is_loss else "notice", place, "change of advice", change.subject, message)
 
 
-def _causes(report: DiffReport, change: Change) -> Iterator[tuple[Location, str]]:
+def _causes(report: DiffReport, change: AdviceChange) -> Iterator[tuple[Location, str]]:
     """The rules of NEW that were added or changed and speak of what changes, with what became of each."""
     found = report.comparison
     for one in found.rules:
@@ -131,14 +131,6 @@ def _command(one: Annotation) -> str:
     place = {"file": here(one.location.file), "line": one.location.line, "col": one.location.column, "title": one.kind}
     properties = ",".join(f"{name}={_property(str(value))}" for name, value in place.items() if value is not None)
     return f"::{one.level} {properties}::{_escaped(one.message)}\n"
-
-
-def here(file: str) -> str:
-    """The file as it is called from the working directory, where it lies below that: what a pull request knows."""
-    path = Path(file)
-    if path.is_absolute() and path.is_relative_to(Path.cwd()):
-        return path.relative_to(Path.cwd()).as_posix()
-    return path.as_posix() if "\\" in file else file
 
 
 def _escaped(text: str) -> str:

@@ -55,7 +55,7 @@ class Part(StrEnum):
 
 
 @dataclass(frozen=True)
-class Line:
+class CardLine:
     """One line under an option."""
 
     part: Part
@@ -81,11 +81,11 @@ class Card:
 
     number: int
     option: Option
-    lines: tuple[Line, ...]
+    lines: tuple[CardLine, ...]
     details: tuple[Block, ...] = ()
     """Why it is offered, its schedule and each study behind it, where the whole is asked for."""
 
-    def of(self, parts: frozenset[Part]) -> tuple[Line, ...]:
+    def of(self, parts: frozenset[Part]) -> tuple[CardLine, ...]:
         """The lines about these parts."""
         return tuple(line for line in self.lines if line.part in parts)
 
@@ -103,7 +103,7 @@ class Cards:
         lines = self._offered(option, number) if self._is_whole(option) else self._waiting(option)
         return Card(number, option, tuple(lines), tuple(self._details(option)) if self.whole else ())
 
-    def _offered(self, option: Option, number: int) -> Iterator[Line]:
+    def _offered(self, option: Option, number: int) -> Iterator[CardLine]:
         yield from self._once(self._evidence(option), number)
         yield from self._once(self._harm(option), number)
         yield from self._harm_of_drugs(option, number)
@@ -113,14 +113,14 @@ class Cards:
         yield from self._once(self._care(option), number)
         yield from self._sentences(Part.THIN, KINDS["evidence"], of_kind["evidence"], number)
 
-    def _once(self, lines: Iterable[Line], number: int) -> Iterator[Line]:
+    def _once(self, lines: Iterable[CardLine], number: int) -> Iterator[CardLine]:
         """Lines that a study gives; for a later option that rests on the same study, where they are written."""
         for line in lines:
             first = self.written.setdefault(line.text, number)
             lead, _, _ = line.text.partition(": ")
             yield line if first == number else replace(line, text=f"{lead}: as under {first}.")
 
-    def _of_the_patient(self, cautions: Sequence[Caution], number: int) -> Iterator[Line]:
+    def _of_the_patient(self, cautions: Sequence[Caution], number: int) -> Iterator[CardLine]:
         """A line each; one that is of other options too is written out under the first of them and names the others."""
         for caution in cautions:
             part = Part.PATIENT if caution.state == "holds" else Part.OPEN
@@ -132,19 +132,19 @@ class Cards:
                 for other in also:
                     self.told.point(caution, other)
                 tail = f" Also of {listed(map(str, also))}." if also else ""
-                yield Line(part, f"{self.told.lead(caution)}{caution.says}{self.told.tail(caution)}{tail}")
+                yield CardLine(part, f"{self.told.lead(caution)}{caution.says}{self.told.tail(caution)}{tail}")
             else:
-                yield Line(part, self.told.in_short(caution, MOST_SHORT))
+                yield CardLine(part, self.told.in_short(caution, MOST_SHORT))
 
     def _has(self, option: Option, caution: Caution) -> bool:
         return self._is_whole(option) and any(one.says == caution.says for one in self.told.own(option))
 
-    def _waiting(self, option: Option) -> Iterator[Line]:
+    def _waiting(self, option: Option) -> Iterator[CardLine]:
         yield from self._evidence(option)
         if left := list(self.told.own(option)):
-            yield Line(Part.IF_OFFERED, f"! if it is offered: {_count(left)} (--details)")
+            yield CardLine(Part.IF_OFFERED, f"! if it is offered: {_count(left)} (--details)")
 
-    def _sentences(self, part: Part, lead: str, cautions: Sequence[Caution], number: int) -> Iterator[Line]:
+    def _sentences(self, part: Part, lead: str, cautions: Sequence[Caution], number: int) -> Iterator[CardLine]:
         """Sentences that are the same for everyone in one line; those written out before are pointed to."""
         new = [one for one in cautions if self.told.number_of(one) is None]
         before = {self.told.number_of(one) for one in cautions if one not in new and not self.told.is_said(one, number)}
@@ -153,17 +153,17 @@ class Cards:
         said = [f"{one.says}{self.told.tail(one)}" for one in new]
         said += [f"{'also as' if said else 'as'} under {first}." for first in sorted(one or 0 for one in before)]
         if said:
-            yield Line(part, f"{lead}: {' '.join(said)}")
+            yield CardLine(part, f"{lead}: {' '.join(said)}")
 
     # Evidence and harm ------------------------------------------------------------------------------------------
 
-    def _evidence(self, option: Option) -> Iterator[Line]:
+    def _evidence(self, option: Option) -> Iterator[CardLine]:
         """What the row at a glance leaves out: a statement in words, further results, further studies."""
         best = leading(option, self.rulebook)
         if best is None or is_statement(best):
             rule = self.rulebook.rules[option.rules[0]]
-            place = signed(self.places.at(rule.source.review, rule.source.section), (e.id for e in _errata(best)))
-            yield Line(
+            place = signed(self.places.cite(rule.source), (e.id for e in _errata(best)))
+            yield CardLine(
                 Part.STATEMENT, f"{'No study' if best is None else 'A statement, no study'}: {rule.says} {place}"
             )
             return
@@ -175,7 +175,7 @@ class Cards:
         said += [f"also {'; '.join(few(others, MOST_NAMES))}"] if others else []
         lead = "" if results[1:] or not results else f"{study_words(best)}; " if others else ""
         if said:
-            yield Line(Part.EVIDENCE, f"Evidence: {lead}{'; '.join(said)}")
+            yield CardLine(Part.EVIDENCE, f"Evidence: {lead}{'; '.join(said)}")
 
     def _results(self, best: Evidence, option: Option) -> list[Result]:
         return main_results(best, self._arms(best, option), self.rulebook.studies[best.study].shown_benefit)
@@ -185,25 +185,26 @@ class Cards:
 
     def _result(self, result: Result, best: Evidence, option: Option) -> str:
         words = brief_result(result, self._arms(best, option), arm_labels(best), name_comparator=False)
-        return f"{words} {signed(self.places.within(best.cited_in, result.section), result.errata)}"
+        return f"{words} {signed(self.places.cite(result.source), result.errata)}"
 
     def _finding(self, best: Evidence) -> str:
         if not best.findings:
             return "no figures in the review"
         finding = best.findings[0]
-        place = self.places.within(best.cited_in, finding.section or best.cited_in[0].sections[0])
+        first = best.cited_in[0]
+        place = self.places.cite(finding.source) if finding.source else self.places.at(first.review, first.sections[0])
         return f"{finding.says} {signed(place, finding.errata)}"
 
-    def _harm(self, option: Option) -> Iterator[Line]:
+    def _harm(self, option: Option) -> Iterator[CardLine]:
         best = leading(option, self.rulebook)
         safety = main_harm(best) if best and not is_statement(best) else None
         if best is None or safety is None:
             return
         harm = f"Harm: {brief_safety(safety, self._arms(best, option), arm_labels(best))}"
-        place = signed(self.places.within(best.cited_in, safety.section), safety.errata)
-        yield Line(Part.HARM, f"{shortened(harm, MOST_HARM)} {place}")
+        place = signed(self.places.cite(safety.source), safety.errata)
+        yield CardLine(Part.HARM, f"{shortened(harm, MOST_HARM)} {place}")
 
-    def _harm_of_drugs(self, option: Option, number: int) -> Iterator[Line]:
+    def _harm_of_drugs(self, option: Option, number: int) -> Iterator[CardLine]:
         """Severe harm of a drug, whatever the studies of the regimen say; under the first of the options with it."""
         if not option.harm:
             return
@@ -216,13 +217,13 @@ class Cards:
             by_place.setdefault(self.places.of(one.cited_in), []).append(harm_of_a_drug(one))
         harm = " ".join(f"{' '.join(said)} [{place}]" for place, said in by_place.items())
         name, colon, figures = harm.partition(":")
-        yield Line(Part.HARM_OF_A_DRUG, f"{name}{also}{colon}{figures}")
+        yield CardLine(Part.HARM_OF_A_DRUG, f"{name}{also}{colon}{figures}")
 
     def _is_whole(self, option: Option) -> bool:
         """Whether all is said of an option: of one that waits only where the whole is asked for."""
         return self.whole or option.standing is not Standing.UNDETERMINED
 
-    def _care(self, option: Option) -> Iterator[Line]:
+    def _care(self, option: Option) -> Iterator[CardLine]:
         """What follows for the reader from the errata on the figures of the leading study."""
         best = leading(option, self.rulebook)
         if best is None:
@@ -236,7 +237,7 @@ class Cards:
         for part, found in ((Part.CARE, first), (Part.CARE_OF_OTHERS, others)):
             said = {one.id: f"{one.consequence.rstrip('.')} ({ERRATUM_SIGN}{one.id})." for one in found}
             if said:
-                yield Line(part, f"Read with care: {' '.join(said.values())}")
+                yield CardLine(part, f"Read with care: {' '.join(said.values())}")
 
     # Whole -----------------------------------------------------------------------------------------------------
 
@@ -248,7 +249,7 @@ class Cards:
         for says in option.says:
             yield Paragraph(f"Offered because: {says}", indent=3, hang=2)
         if option.schedule:
-            at = self.places.at(option.schedule.source.review, option.schedule.source.section)
+            at = self.places.cite(option.schedule.source)
             yield Paragraph(f"Schedule: {option.schedule.says} [{at}]", indent=3, hang=2)
         for evidence in option.evidence:
             yield from study_blocks(self.rulebook.studies[evidence.study], self.rulebook)

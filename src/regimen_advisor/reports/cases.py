@@ -1,58 +1,50 @@
-"""The results of a run of cases, as text, JSON and JUnit XML."""
+"""The results of a run of cases: as a document, as data and as JUnit XML."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 from xml.etree import ElementTree as ET
 
-from regimen_advisor.documents.json import as_json
-from regimen_advisor.files.errors import printable
+from regimen_advisor.documents.blocks import Block, Findings, Found, Headline
+from regimen_advisor.files.errors import counted, printable
+from regimen_advisor.reports.places import place
 from regimen_advisor.testing.cases import RuleCase
 from regimen_advisor.testing.results import Failure
 
 
 @dataclass(frozen=True)
-class Result:
+class CaseResult:
     """A case and what of it was not met."""
 
     case: RuleCase
     failures: tuple[Failure, ...]
 
 
-def render_text(results: Sequence[Result]) -> str:
-    """Each case that failed with its lines, then the count."""
-    lines = []
-    for result in results:
-        if result.failures:
-            lines += [
-                f"FAILED  {printable(result.case.name)}",
-                *(f"  {_told(failure)}" for failure in result.failures),
-                "",
-            ]
-    return "\n".join([*lines, summary(results)]) + "\n"
+def document(results: Sequence[CaseResult]) -> Iterator[Block]:
+    """How many passed, and each expectation that is not met."""
+    rows = tuple(
+        Found(place(failure.location), f"FAILED {name}", name, printable(failure.message))
+        for result in results
+        for failure in result.failures
+        for name in (printable(result.case.name),)
+    )
+    yield Headline("Cases", summary(results), good=not rows)
+    yield Findings(("Where", "Case", "What is not met"), rows)
 
 
-def summary(results: Sequence[Result]) -> str:
+def summary(results: Sequence[CaseResult]) -> str:
     """How many cases there are, and how many passed."""
     failed = sum(bool(result.failures) for result in results)
-    return f"{_cases(len(results))}: {len(results) - failed} passed, {failed} failed"
+    return f"{counted(len(results), 'case')}: {len(results) - failed} passed, {failed} failed"
 
 
-def _cases(number: int) -> str:
-    return "1 case" if number == 1 else f"{number} cases"
-
-
-def _told(failure: Failure) -> str:
-    """A failure on one line, without what XML does not allow and a terminal would obey."""
-    return printable(str(failure))
-
-
-def render_json(results: Sequence[Result]) -> str:
+def data(results: Sequence[CaseResult]) -> dict[str, Any]:
     """An object with the counts and every case."""
     failed = sum(bool(result.failures) for result in results)
-    return as_json({
+    return {
         "passed": len(results) - failed,
         "failed": failed,
         "cases": [
@@ -68,10 +60,10 @@ def render_json(results: Sequence[Result]) -> str:
             }
             for result in results
         ],
-    })  # fmt: skip
+    }
 
 
-def render_junit(results: Sequence[Result]) -> str:
+def render_junit(results: Sequence[CaseResult]) -> str:
     """JUnit XML: a test suite for each file, a test case for each case."""
     failed = sum(bool(result.failures) for result in results)
     root = ET.Element("testsuites", tests=str(len(results)), failures=str(failed))
@@ -85,8 +77,8 @@ def render_junit(results: Sequence[Result]) -> str:
                 suite, "testcase", name=printable(result.case.name), classname=file, file=file, line=line
             )
             if result.failures:
-                text = "\n".join(map(_told, result.failures))
-                failure = ET.SubElement(case, "failure", message=_told(result.failures[0]))
+                text = "\n".join(printable(str(one)) for one in result.failures)
+                failure = ET.SubElement(case, "failure", message=printable(str(result.failures[0])))
                 failure.text = text
     ET.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from regimen_advisor.advice import Advice, Caution, First, Option
 from regimen_advisor.documents.blocks import shortened
-from regimen_advisor.figure_wording import Places, signed
+from regimen_advisor.figure_wording import CitationLabels, signed
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import CautionKind
 from regimen_advisor.patient_wording import questions_words
@@ -24,7 +24,7 @@ class Cautions:
     """The cautions of one answer; it remembers under which option each sentence was written out."""
 
     def __init__(self, advice: Advice, rulebook: Rulebook) -> None:
-        self.advice, self.rulebook, self.places = advice, rulebook, Places(rulebook)
+        self.advice, self.rulebook, self.places = advice, rulebook, CitationLabels(rulebook)
         self._written: dict[str, int] = {}
         self._pointed: set[tuple[str, int]] = set()
 
@@ -61,7 +61,7 @@ class Cautions:
     def tail(self, caution: Caution | First) -> str:
         """Where a caution comes from: the section of the review, or from outside and how sure that is."""
         if caution.basis == "review":
-            return f" {signed(self.places.at(caution.source.review, caution.source.section), caution.errata)}"
+            return f" {signed(self.places.cite(caution.source), caution.errata)}"
         outside = f" (outside, {caution.certainty})"
         return f"{outside} {signed('', caution.errata)}" if caution.errata else outside
 

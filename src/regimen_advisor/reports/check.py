@@ -1,29 +1,47 @@
-"""``check`` as text and JSON: ``file:line: what is wrong``, as editors and compilers write it."""
+"""``check`` as a document and as data."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from regimen_advisor.documents.json import as_json
+from regimen_advisor.documents.blocks import Block, Findings, Folded, Found, Headline, Paragraph
+from regimen_advisor.files.errors import counted
 from regimen_advisor.patient.profile_yaml import profile_lines
+from regimen_advisor.reports.places import place
 from regimen_advisor.reviewing.checking import Checked
 from regimen_advisor.reviewing.flaws import Flaw
 
 MOST_OF_A_KIND = 12
-"""How many warnings of one kind are printed as text; the rest is counted."""
+"""How many warnings of one kind are written out; the rest is counted."""
 
 
-def render_text(checked: Checked) -> str:
-    """The faults with their witnesses, the warnings, and how many there are of each."""
-    lines = [line for flaw in checked.faults for line in _flaw(flaw, "fault", witness=True)]
-    for kind in dict.fromkeys(flaw.kind for flaw in checked.warnings):
-        found = [flaw for flaw in checked.warnings if flaw.kind == kind]
-        for flaw in found[:MOST_OF_A_KIND]:
-            lines += _flaw(flaw, "warning", witness=flaw.kind != "no option")
+def document(checked: Checked) -> Iterator[Block]:
+    """How much there is of each, the faults with the patients that show them, and the warnings."""
+    yield Headline("Check", summary(checked), good=not checked.faults)
+    yield _findings("fault", ("Where", "Fault", "What is wrong"), checked.faults)
+    if checked.warnings:
+        yield Folded(counted(len(checked.warnings), "warning"), tuple(_warnings(checked.warnings)), 0)
+
+
+def _warnings(warnings: Sequence[Flaw]) -> Iterator[Block]:
+    for kind in dict.fromkeys(flaw.kind for flaw in warnings):
+        found = [flaw for flaw in warnings if flaw.kind == kind]
+        yield _findings("warning", ("Where", "Warning", "What to look at"), found[:MOST_OF_A_KIND])
         if len(found) > MOST_OF_A_KIND:
-            lines.append(f"and {len(found) - MOST_OF_A_KIND} more warnings of {kind}; --format json lists them all")
-    return "\n".join([*lines, summary(checked)]) + "\n"
+            yield Paragraph(f"and {len(found) - MOST_OF_A_KIND} more warnings of {kind}; --format json lists them all")
+
+
+def _findings(level: str, columns: tuple[str, str, str], flaws: Sequence[Flaw]) -> Findings:
+    return Findings(columns, tuple(
+        Found(place(flaw.location), level, flaw.kind, f"{flaw.subject}: {flaw.says}", _witness(flaw))
+        for flaw in flaws
+    ))  # fmt: skip
+
+
+def _witness(flaw: Flaw) -> tuple[str, ...]:
+    """A profile that shows it; where nobody is offered anything, any patient of the setting does."""
+    return tuple(profile_lines(flaw.witness)) if flaw.witness is not None and flaw.kind != "no option" else ()
 
 
 def summary(checked: Checked) -> str:
@@ -37,23 +55,14 @@ def _count(found: Sequence[Flaw], word: str) -> str:
     return f"{len(found) or 'no'} {word}{'' if len(found) == 1 else 's'}"
 
 
-def _flaw(flaw: Flaw, level: str, *, witness: bool) -> Iterator[str]:
-    place = f"{flaw.location.file}:{flaw.location.line}" if flaw.location.line else flaw.location.file
-    yield f"{place}: {level}: {flaw.subject}: {flaw.says}"
-    if witness and flaw.witness is not None:
-        yield from (f"    {line}" for line in profile_lines(flaw.witness))
-
-
-def render_json(checked: Checked) -> str:
+def data(checked: Checked) -> dict[str, Any]:
     """Everything found, with the digest of the rulebook."""
-    return as_json(
-        {
-            "schema_version": "1",
-            "rulebook": {"version": checked.rulebook.version, "digest": checked.rulebook.digest},
-            "faults": [_data(flaw) for flaw in checked.faults],
-            "warnings": [_data(flaw) for flaw in checked.warnings],
-        }
-    )
+    return {
+        "schema_version": "1",
+        "rulebook": {"version": checked.rulebook.version, "digest": checked.rulebook.digest},
+        "faults": [_data(flaw) for flaw in checked.faults],
+        "warnings": [_data(flaw) for flaw in checked.warnings],
+    }
 
 
 def _data(flaw: Flaw) -> dict[str, Any]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 
-from regimen_advisor.documents.blocks import Block, Bullets, Heading, Paragraph, lines_of, plain
+from regimen_advisor.documents.blocks import Block, Bullets, Heading, Paragraph
 from regimen_advisor.documents.spreadsheet import no_formula
+from regimen_advisor.documents.text import lines_of, plain
 from regimen_advisor.files.errors import counted
-from regimen_advisor.quiz.classroom import ClassResult, Missed
+from regimen_advisor.quiz.classroom import NOT_ANSWERED, ClassResult, Missed
 from regimen_advisor.quiz.models import group_words
-from regimen_advisor.reports.quiz import point_words
+from regimen_advisor.reports.quiz import pick_words, point_words
 from regimen_advisor.wording import listed
 
 MOST_MISSED = 10
@@ -51,7 +52,7 @@ def render_html(result: ClassResult) -> str:
     from regimen_advisor.reports.pages import environment, style  # noqa: PLC0415 - slow, and only a page needs it
 
     templates = environment()
-    templates.filters["why"] = lambda one: point_words(one.point)
+    templates.filters["why"] = right_words
     templates.filters["given"] = given_words
     html = templates.get_template("class_result.html.j2").render(
         **style("quiz.css"),
@@ -71,11 +72,21 @@ def average_words(result: ClassResult) -> str:
 
 
 def missed_words(missed: Missed, result: ClassResult) -> str:
-    """How many missed a point, where they put it, and where it belongs."""
+    """How many missed a point, what they answered, and what is right."""
     share = f"Question {missed.question}, {missed.missed} of {len(result.students)}"
-    return f"{share} ({given_words(missed)}). {point_words(missed.point)}"
+    return f"{share} ({given_words(missed)}). {right_words(missed)}"
+
+
+def right_words(missed: Missed) -> str:
+    """The right answer, and why."""
+    return point_words(missed.point) if missed.point else pick_words(missed.pick) if missed.pick else ""
 
 
 def given_words(missed: Missed) -> str:
-    """``3 offered and 1 not answered``: where it was put."""
-    return listed(f"{count} {group_words(group)}" for group, count in missed.given.items())
+    """``3 offered and 1 not answered``: what was answered; of something picked ``3 picked b``."""
+    picked = "picked " if missed.pick else ""
+    words = ((count, group) for group, count in missed.given.items())
+    return listed(
+        f"{count} {group_words(group) if group == NOT_ANSWERED else picked + group_words(group)}"
+        for count, group in words
+    )

@@ -41,12 +41,12 @@ _COLUMNS = (
 
 def _patient(item: Item) -> list[str]:
     """The patient in lines."""
-    unknown = [f"not known: {listed(item.question.unknown)}"] if item.question.unknown else []
+    unknown = [f"Not known: {listed(item.question.unknown)}."] if item.question.unknown else []
     return [*item.question.known, *unknown]
 
 
 def _feedback(answer: Answer) -> str:
-    return point_words(answer.point) if answer.point else ""
+    return point_words(answer.point) if answer.point else answer.because
 
 
 def _listed_html(lines: list[str]) -> str:
@@ -140,13 +140,13 @@ def gift(quiz: Quiz, key: AnswerKey) -> str:
 
 
 def _gift_item(item: Item) -> Iterator[str]:
-    text = _signs("; ".join(_patient(item)) + ". " + item.asks)
+    text = _signs(" ".join([*_patient(item), item.asks]))
     yield f"::{_signs(item.id)}::{text} {{"
     if item.kind == "matching":
         yield from (f"  ={_signs(one.words)} -> {group_words(one.group)}" for one in item.answers)
     for answer in item.answers if item.kind != "matching" else ():
         mark = f"~%{_share(answer, item)}%" if item.kind == "several" else "=" if answer.right else "~"
-        feedback = f"#{_signs(_feedback(answer))}" if answer.point else ""
+        feedback = f"#{_signs(said)}" if (said := _feedback(answer)) else ""
         yield f"  {mark}{_signs(answer.words)}{feedback}"
     after = [_feedback(answer) for answer in item.answers] if item.kind == "matching" else []
     if spoken := " ".join([*after, *afterwards(item.solution)]):
@@ -162,7 +162,7 @@ def _signs(text: str) -> str:
 
 
 def table(quiz: Quiz, key: AnswerKey) -> str:
-    """A row for each regimen of each question."""
+    """A row for each regimen of each question, and for each thing to pick."""
     written = io.StringIO()
     rows = csv.writer(written, lineterminator="\n")
     rows.writerow(_COLUMNS)
@@ -170,6 +170,8 @@ def table(quiz: Quiz, key: AnswerKey) -> str:
         if item.kind == "matching":
             points = [answer.point for answer in item.answers if answer.point]
             rows.writerows([no_formula(text) for text in _row(quiz, item, point)] for point in points)
+        elif not item.solution.points:
+            rows.writerow([no_formula(text) for text in _pick_row(quiz, item)])
     return written.getvalue()
 
 
@@ -177,8 +179,16 @@ def _row(quiz: Quiz, item: Item, point: Point) -> tuple[str, ...]:
     standards = " ".join(standard_words(one) for one in item.solution.standards)
     contrast = contrast_words(item.solution.contrast) if item.solution.contrast else ""
     return (
-        quiz.name, str(item.question.number), "; ".join(item.question.known), "; ".join(item.question.unknown),
+        quiz.name, str(item.question.number), " ".join(item.question.known), "; ".join(item.question.unknown),
         point.regimen, point.name, point.group, point_words(point), "; ".join(point.waits_for), standards, contrast,
+    )  # fmt: skip
+
+
+def _pick_row(quiz: Quiz, item: Item) -> tuple[str, ...]:
+    right = next(answer for answer in item.answers if answer.right)
+    return (
+        quiz.name, str(item.question.number), " ".join(item.question.known), "; ".join(item.question.unknown),
+        item.question.about or "", item.asks, right.words, right.because, "", "", "",
     )  # fmt: skip
 
 
@@ -186,7 +196,7 @@ def _row(quiz: Quiz, item: Item, point: Point) -> tuple[str, ...]:
 
 
 def anki(quiz: Quiz, key: AnswerKey) -> bytes:
-    """The quiz as an Anki package: a card for each regimen of each question. The same quiz gives the same bytes.
+    """The quiz as an Anki package: a card for each regimen and each thing to pick. The same quiz gives the same bytes.
 
     Raises ``InputError`` where the extra ``teach`` is not installed.
     """
@@ -209,6 +219,9 @@ def anki(quiz: Quiz, key: AnswerKey) -> bytes:
             for answer in item.answers:
                 guid = genanki.guid_for(item.id, answer.words)
                 deck.add_note(genanki.Note(model=model, fields=_card(item, answer), guid=guid))
+        elif not item.solution.points:
+            guid = genanki.guid_for(item.id)
+            deck.add_note(genanki.Note(model=model, fields=_pick_card(item), guid=guid))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "quiz.apkg"
         genanki.Package(deck).write_to_file(str(file), timestamp=_SECONDS)
@@ -219,6 +232,12 @@ def _card(item: Item, answer: Answer) -> list[str]:
     after = "".join(f"<p>{escape(line)}</p>" for line in afterwards(item.solution))
     asks = f"Where does {answer.words} belong: {listed(map(group_words, item.groups), 'or')}?"
     return [_listed_html(_patient(item)), escape(asks), escape(_feedback(answer)), after]
+
+
+def _pick_card(item: Item) -> list[str]:
+    right = next(answer for answer in item.answers if answer.right)
+    asks = f"<p>{escape(item.asks)}</p>{_listed_html([answer.words for answer in item.answers])}"
+    return [_listed_html(_patient(item)), asks, escape(f"{right.words} {right.because}"), ""]
 
 
 def _repacked(package: bytes) -> bytes:

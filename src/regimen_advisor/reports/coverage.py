@@ -1,46 +1,45 @@
-"""Coverage as text and JSON."""
+"""Coverage as a document and as data."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from regimen_advisor.documents.json import as_json
+from regimen_advisor.documents.blocks import Block, Code, Findings, Folded, Found, Headline, Item, Paragraph, Table
 from regimen_advisor.files.errors import counted
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.language.values import Truth
+from regimen_advisor.reports.places import place
 from regimen_advisor.testing.coverage import Coverage, Covered
 from regimen_advisor.testing.suggesting import case_of_occurrence, missing_examples
 from regimen_advisor.wording import Wording
 
 MOST_PAIRS = 10
-"""How many missing pairs the text spells out, unless all are asked for; the JSON holds all of them."""
+"""How many missing pairs are spelt out, unless all are asked for; the JSON holds all of them."""
 
 
-def render_text(coverage: Coverage, *, everything: bool = False) -> str:
-    """The share, what is missing with profiles to paste, and what is proved not to matter."""
+def document(coverage: Coverage, *, everything: bool = False) -> Iterator[Block]:
+    """The share, what is missing with cases to paste; with ``everything`` also what does not matter, and all counts."""
     wording = Guideline.of(coverage.rulebook).wording
-    if coverage.is_whole and not everything:
-        return f"{summary(coverage)}{_not_counted(coverage)}\n"
-    lines = [summary(coverage), f"not counted: {_aside(coverage)}", ""]
-    lines += [f"{coverage.rulebook.rules[name].location}: {name}: holds in no case" for name in coverage.unused]
-    missing = coverage.of("missing")
+    missing, proved = coverage.of("missing"), coverage.of("cannot matter")
+    yield Headline("Coverage", f"{summary(coverage)}{_not_counted(coverage)}", good=coverage.is_whole)
+    places = ((name, coverage.rulebook.rules[name].location) for name in coverage.unused)
+    yield Findings(
+        ("Where", "Rule", "What no case shows"),
+        tuple(Found(place(location), name, name, "holds in no case") for name, location in places),
+    )
     for one in missing if everything else missing[:MOST_PAIRS]:
-        lines += [*_missing(one, coverage, wording), ""]
+        yield Folded(_named(one, wording), tuple(_missing(one, coverage)), 3)
     if len(missing) > MOST_PAIRS and not everything:
-        lines.append(f"{len(missing) - MOST_PAIRS} more are missing; --all spells out each of them")
-    proved = coverage.of("cannot matter")
-    if proved:
-        lines += [*_gap(lines), f"Cannot matter, proved by the solver ({len(proved)}):"]
-        lines += [line for one in proved for line in _proved(one, wording)]
+        yield Paragraph(f"{len(missing) - MOST_PAIRS} more are missing; --all spells out each of them")
+    if everything and proved:
+        yield Folded("Cannot matter, proved by the solver", tuple(_proved(one, wording) for one in proved))
     if everything:
-        lines += [*_gap(lines), "Every occurrence, with the number of cases that made it true / false / unknown:"]
-        lines += [_counted(one, wording) for found in coverage.rules.values() for one in found]
-    return "\n".join(lines).rstrip() + "\n"
-
-
-def _gap(lines: Sequence[str]) -> list[str]:
-    return [""] if lines[-1] else []
+        counts = tuple(_counts(one, wording) for found in coverage.rules.values() for one in found)
+        yield Folded(
+            "Every condition, with the number of cases that made it true, false, unknown",
+            (Table(("Condition", "true", "false", "unknown", ""), counts),),
+        )
 
 
 def summary(coverage: Coverage) -> str:
@@ -52,13 +51,8 @@ def summary(coverage: Coverage) -> str:
     )
 
 
-def _aside(coverage: Coverage) -> str:
-    guards, proved = len(coverage.of("guard")), len(coverage.of("cannot matter"))
-    return f"{proved} that cannot matter (proved), {counted(guards, 'test')} of the disease (guards)"
-
-
 def _not_counted(coverage: Coverage) -> str:
-    """What the one line of a whole coverage leaves to ``--all``."""
+    """What is left out of the count; ``--all`` lists it."""
     proved = len(coverage.of("cannot matter"))
     return f"; {proved} more cannot matter, proved (--all lists them)" if proved else ""
 
@@ -75,12 +69,15 @@ def occurrence_words(one: Covered, wording: Wording) -> str:
     return f"{occurrence.rule}: {wording.atom(occurrence.leaf.atom)}{opened}"
 
 
-def _missing(one: Covered, coverage: Coverage, wording: Wording) -> Iterator[str]:
-    yield f"{one.occurrence.place}: {occurrence_words(one, wording)}"
-    yield f"  {lacking_words(one)}"
+def _named(one: Covered, wording: Wording) -> str:
+    return f"{place(one.occurrence.place, column=True)}: {occurrence_words(one, wording)}"
+
+
+def _missing(one: Covered, coverage: Coverage) -> Iterator[Block]:
+    yield Paragraph(lacking_words(one))
     for value, case in pasted(one, coverage):
-        yield f"  a patient with it {'true' if value else 'false'}, ready to paste as a case:"
-        yield from (f"    {line}" for line in case)
+        yield Paragraph(f"a patient with it {'true' if value else 'false'}, ready to paste as a case:")
+        yield Code(tuple(case))
 
 
 def lacking_words(one: Covered) -> str:
@@ -95,22 +92,26 @@ def pasted(one: Covered, coverage: Coverage) -> Iterator[tuple[bool, list[str]]]
         yield value, case_of_occurrence(one, profile, coverage.rulebook, value=value)
 
 
-def _proved(one: Covered, wording: Wording) -> Iterator[str]:
-    yield f"  {one.occurrence.place}: {occurrence_words(one, wording)}"
+def _proved(one: Covered, wording: Wording) -> Item:
+    return Item(_named(one, wording), tuple(map(Paragraph, proof_lines(one))))
+
+
+def proof_lines(one: Covered) -> Iterator[str]:
+    """Why a condition cannot matter: the value it never has where it decides, and the axioms behind that."""
     for proof in one.proofs:
         because = "; ".join(proof.axioms) or "another part of the rule already says so"
-        yield f"    never {'true' if proof.value else 'false'} where it alone decides: {because}"
+        yield f"never {'true' if proof.value else 'false'} where it alone decides: {because}"
 
 
-def _counted(one: Covered, wording: Wording) -> str:
-    counts = " / ".join(str(len(one.by_truth[truth])) for truth in (Truth.TRUE, Truth.FALSE, Truth.UNKNOWN))
-    return f"  {one.occurrence.place}: {occurrence_words(one, wording)}: {counts}, {one.status}"
+def _counts(one: Covered, wording: Wording) -> tuple[str, ...]:
+    counts = (str(len(one.by_truth[truth])) for truth in (Truth.TRUE, Truth.FALSE, Truth.UNKNOWN))
+    return (_named(one, wording), *counts, one.status)
 
 
-def render_json(coverage: Coverage) -> str:
+def data(coverage: Coverage) -> dict[str, Any]:
     """Every rule with every occurrence and the cases behind it."""
     wording = Guideline.of(coverage.rulebook).wording
-    return as_json({
+    return {
         "cases": coverage.cases,
         "share": round(coverage.share, 6),
         "counts": {
@@ -127,7 +128,7 @@ def render_json(coverage: Coverage) -> str:
             }
             for name, found in coverage.rules.items()
         ],
-    })  # fmt: skip
+    }
 
 
 def _object(one: Covered, coverage: Coverage, wording: Wording) -> dict[str, Any]:

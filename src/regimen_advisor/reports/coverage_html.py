@@ -9,7 +9,7 @@ from regimen_advisor.files.output import read_text
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.values import Truth
-from regimen_advisor.reports.coverage import percent
+from regimen_advisor.reports.coverage import percent, proof_lines
 from regimen_advisor.reports.pages import environment, style
 from regimen_advisor.testing.coverage import Coverage, Covered, Status
 from regimen_advisor.wording import Wording
@@ -31,7 +31,7 @@ class Remark:
 
 
 @dataclass(frozen=True)
-class Line:
+class RuleLine:
     """A line of a rule, its worst mark and what stands behind it."""
 
     number: int
@@ -49,7 +49,7 @@ class RuleView:
     complete: bool
     covered: int
     counted: int
-    lines: tuple[Line, ...]
+    lines: tuple[RuleLine, ...]
 
 
 def render_html(coverage: Coverage) -> str:
@@ -107,9 +107,9 @@ def _line_numbers(name: str, rulebook: Rulebook, text: Sequence[str]) -> range:
     return range(first, last + 1)
 
 
-def _line(number: int, text: str, found: Sequence[Covered], wording: Wording) -> Line:
+def _line(number: int, text: str, found: Sequence[Covered], wording: Wording) -> RuleLine:
     status = next((mark for mark in _WORST_FIRST if any(one.status == mark for one in found)), None)
-    return Line(number, text, status, tuple(_remark(one, wording) for one in found))
+    return RuleLine(number, text, status, tuple(_remark(one, wording) for one in found))
 
 
 def _remark(one: Covered, wording: Wording) -> Remark:
@@ -118,13 +118,10 @@ def _remark(one: Covered, wording: Wording) -> Remark:
     counts = ", ".join(
         f"{truth.value} in {len(one.by_truth[truth])}" for truth in (Truth.TRUE, Truth.FALSE, Truth.UNKNOWN)
     )
-    proofs = tuple(
-        f"never {'true' if proof.value else 'false'} where it alone decides: "
-        + ("; ".join(proof.axioms) or "another part of the rule already says so")
-        for proof in one.proofs
-    )
     words = wording.atom(occurrence.leaf.atom) + opened
-    return Remark(words, one.status, counts, _names(one.decided[True]), _names(one.decided[False]), proofs)
+    return Remark(
+        words, one.status, counts, _names(one.decided[True]), _names(one.decided[False]), tuple(proof_lines(one))
+    )
 
 
 def _names(cases: Sequence[str]) -> str:

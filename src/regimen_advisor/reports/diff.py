@@ -1,18 +1,16 @@
-"""``diff`` as text, markdown and JSON."""
+"""``diff`` as a document and as data."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from regimen_advisor.documents.blocks import Block, Bullets, Gap, Heading, Paragraph, lines_of, plain, shortened
-from regimen_advisor.documents.json import as_json
-from regimen_advisor.documents.markdown import escaped
+from regimen_advisor.documents.blocks import Block, Bullets, Code, Folded, Heading, Paragraph, shortened
 from regimen_advisor.patient.profile_yaml import profile_lines
-from regimen_advisor.reviewing.comparing import Change, Comparison, Difference
+from regimen_advisor.reviewing.comparing import AdviceChange, Difference, RulebookComparison
 from regimen_advisor.reviewing.matching import RuleChange
-from regimen_advisor.reviewing.profile_share import Share
+from regimen_advisor.reviewing.profile_share import ProfileShare
 from regimen_advisor.reviewing.ways_told import way_words, way_written
 from regimen_advisor.reviewing.wording_changes import WordingChange
 
@@ -24,28 +22,16 @@ LONGEST = 160
 class DiffReport:
     """A comparison with the names its rulebooks were asked for by, and the share of given profiles that change."""
 
-    comparison: Comparison
+    comparison: RulebookComparison
     old: str
     new: str
-    share: Share | None = None
-
-    def text(self) -> str:
-        """The comparison as plain text of 80 columns."""
-        return plain(lines_of(_blocks(self)))
-
-    def markdown(self) -> str:
-        """The comparison as markdown that fits a pull request: one foldable part a change."""
-        return "\n".join(_markdown(self)) + "\n"
-
-    def json(self) -> str:
-        """The comparison as JSON."""
-        return as_json(_data(self))
+    share: ProfileShare | None = None
 
 
-# Words shared by the forms ----------------------------------------------------------------------------------------
+# Words ------------------------------------------------------------------------------------------------------------
 
 
-def standings_words(change: Change) -> str:
+def standings_words(change: AdviceChange) -> str:
     """``offered -> excluded``; ``stays offered, decided otherwise`` where rules, studies or cautions differ."""
     if change.before is None or change.after is None:
         gone = [one.only_in for one in change.differences if one.part == "said"]
@@ -76,7 +62,7 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def witness_words(change: Change) -> str:
+def witness_words(change: AdviceChange) -> str:
     """What is claimed of the witness."""
     size = "the smallest there is" if change.is_smallest else "nothing in it can be left out"
     return f"A patient to show it ({size}):"
@@ -86,7 +72,7 @@ def _shown(differences: Sequence[Difference]) -> str:
     return ", ".join(f"{one.part} {one.id}" for one in differences) or "nothing"
 
 
-def _differing(change: Change, found: Comparison) -> Iterator[str]:
+def _differing(change: AdviceChange, found: RulebookComparison) -> Iterator[str]:
     if change.before is not None:
         for name, book in (("OLD", found.old), ("NEW", found.new)):
             if change.subject not in book.regimens:
@@ -134,7 +120,7 @@ def _more(number: int) -> str:
     return f"and {number} more; --format json lists them all"
 
 
-def _vocabulary(found: Comparison) -> Iterator[str]:
+def _vocabulary(found: RulebookComparison) -> Iterator[str]:
     for names, only, other in ((found.joined.only_old, "OLD", "NEW"), (found.joined.only_new, "NEW", "OLD")):
         if names:
             yield (
@@ -143,7 +129,7 @@ def _vocabulary(found: Comparison) -> Iterator[str]:
             )
 
 
-def share_words(share: Share) -> str:
+def share_words(share: ProfileShare) -> str:
     """The share of the profiles that changes."""
     percent = 100 * len(share.changed) / share.total if share.total else 0.0
     told = f"{len(share.changed)} of {_count(share.total, 'profile')} ({percent:.0f} %) get other advice"
@@ -152,7 +138,7 @@ def share_words(share: Share) -> str:
     return f"{told}."
 
 
-def _share_lines(share: Share) -> Iterator[str]:
+def _share_lines(share: ProfileShare) -> Iterator[str]:
     for one in share.changed:
         standings = [f"{name} {before.value} -> {after.value}" for name, (before, after) in one.standings.items()]
         yield f"{one.file}: {'; '.join([*standings, *(f'{name} otherwise decided' for name in one.elsewhere)])}"
@@ -160,111 +146,48 @@ def _share_lines(share: Share) -> Iterator[str]:
         yield f"{file}: names a drug that one of the rulebooks does not know"
 
 
-# Text -------------------------------------------------------------------------------------------------------------
+# Document ---------------------------------------------------------------------------------------------------------
 
 
-def _blocks(report: DiffReport) -> Iterator[Block]:
+def document(report: DiffReport) -> Iterator[Block]:
+    """The result, each change of advice with a patient that shows it, then the rules and words that changed."""
     found = report.comparison
-    yield Heading(f"{report.old} -> {report.new}", 1)
+    yield Heading(f"Rules: {report.old} -> {report.new}", 1)
     yield Paragraph(headline(report))
     yield from (Paragraph(line) for line in _vocabulary(found))
-    for change in found.regimens:
-        yield from _change(report, change)
-    if found.statements:
-        yield Heading("Said beside the options")
-        for change in found.statements:
-            yield from _change(report, change)
-    if report.share is not None:
-        yield Heading("Given profiles")
-        yield Paragraph(share_words(report.share), indent=2)
-        yield Bullets(tuple(_share_lines(report.share)))
-    if found.rules:
-        yield Heading("Rules")
-        yield Bullets(tuple(map(rule_words, found.rules)))
-    if found.wording:
-        yield Heading("Wording, without a change of advice")
-        yield Bullets(tuple(map(wording_words, found.wording)))
-
-
-def _change(report: DiffReport, change: Change) -> Iterator[Block]:
-    words = report.comparison.words
-    yield Gap()
-    yield Paragraph(f"{change.subject}: {standings_words(change)}", style="name")
-    yield from (Paragraph(line, indent=2) for line in _differing(change, report.comparison))
-    yield Paragraph("For patients with", indent=2)
-    for way in change.ways[:MOST_WAYS]:
-        yield Paragraph(f"- {way_words(way, words)}", indent=4, hang=2)
-    if len(change.ways) > MOST_WAYS:
-        yield Paragraph(_more(len(change.ways) - MOST_WAYS), indent=4)
-    yield Paragraph(witness_words(change), indent=2)
-    for line in profile_lines(change.witness):
-        spaces = len(line) - len(line.lstrip())
-        yield Paragraph(line, indent=4 + spaces, hang=4)
-    if change.before is not None:
-        yield Paragraph(f"OLD shows {_shown(change.shown_before)}.", indent=2, hang=2)
-        yield Paragraph(f"NEW shows {_shown(change.shown_after)}.", indent=2, hang=2)
-
-
-# Markdown ---------------------------------------------------------------------------------------------------------
-
-
-def _markdown(report: DiffReport) -> Iterator[str]:
-    found = report.comparison
-    yield f"### Rules: {escaped(report.old)} → {escaped(report.new)}\n"
-    yield f"{escaped(headline(report))}\n"
-    yield from (f"{escaped(line)}\n" for line in _vocabulary(found))
-    if found.changes:
-        yield "| Regimen or statement | From | To | Conditions |"
-        yield "| --- | --- | --- | --- |"
-        yield from (_row(change) for change in found.changes)
-        yield ""
     for change in found.changes:
-        yield from _details(report, change)
+        aside = "said beside the options: " if change.before is None else ""
+        yield Folded(f"{change.subject}: {aside}{standings_words(change)}", tuple(_change(report, change)), 3)
     if report.share is not None:
-        yield from _folded(share_words(report.share), _share_lines(report.share))
-    if found.rules:
-        yield from _folded(f"Rules that are not as they were ({len(found.rules)})", map(rule_words, found.rules))
-    if found.wording:
-        title = f"Wording, without a change of advice ({len(found.wording)})"
-        yield from _folded(title, map(wording_words, found.wording))
+        yield Paragraph(share_words(report.share))
+        yield from _listed("Given profiles that change", _share_lines(report.share))
+    yield from _listed("Rules that are not as they were", map(rule_words, found.rules))
+    yield from _listed("Wording, without a change of advice", map(wording_words, found.wording))
 
 
-def _row(change: Change) -> str:
-    before, after = (standing.value if standing else None for standing in (change.before, change.after))
-    if before is None:
-        before, after = "", standings_words(change)
-    elif before == after:
-        after = f"{after}, decided otherwise"
-    return f"| {escaped(change.subject)} | {before} | {after} | {len(change.ways)} |"
+def _listed(title: str, lines: Iterable[str]) -> Iterator[Block]:
+    items = tuple(lines)
+    if items:
+        yield Folded(f"{title} ({len(items)})", (Bullets(items),))
 
 
-def _details(report: DiffReport, change: Change) -> Iterator[str]:
-    standings = escaped(standings_words(change)).replace("->", "→")
-    yield f"<details><summary>{escaped(change.subject)}: {standings}</summary>\n"
-    yield from (f"{escaped(line)}\n" for line in _differing(change, report.comparison))
-    yield "For patients with\n"
-    yield from (f"- {escaped(way_words(way, report.comparison.words))}" for way in change.ways[:MOST_WAYS])
-    if len(change.ways) > MOST_WAYS:
-        yield f"- {_more(len(change.ways) - MOST_WAYS)}"
-    yield f"\n{witness_words(change)}\n"
-    yield "```yaml"
-    yield from profile_lines(change.witness)
-    yield "```\n"
+def _change(report: DiffReport, change: AdviceChange) -> Iterator[Block]:
+    yield from (Paragraph(line) for line in _differing(change, report.comparison))
+    yield Paragraph("For patients with")
+    more = [_more(len(change.ways) - MOST_WAYS)] if len(change.ways) > MOST_WAYS else []
+    yield Bullets((*(way_words(way, report.comparison.words) for way in change.ways[:MOST_WAYS]), *more))
+    yield Paragraph(witness_words(change))
+    yield Code(tuple(profile_lines(change.witness)))
     if change.before is not None:
-        yield f"OLD shows {escaped(_shown(change.shown_before))}.  \nNEW shows {escaped(_shown(change.shown_after))}.\n"
-    yield "</details>\n"
+        yield Paragraph(f"OLD shows {_shown(change.shown_before)}.", hang=2)
+        yield Paragraph(f"NEW shows {_shown(change.shown_after)}.", hang=2)
 
 
-def _folded(title: str, lines: Iterator[str] | Any) -> Iterator[str]:
-    yield f"<details><summary>{escaped(title)}</summary>\n"
-    yield from (f"- {escaped(line)}" for line in lines)
-    yield "\n</details>\n"
+# Data -------------------------------------------------------------------------------------------------------------
 
 
-# JSON -------------------------------------------------------------------------------------------------------------
-
-
-def _data(report: DiffReport) -> dict[str, Any]:
+def data(report: DiffReport) -> dict[str, Any]:
+    """The comparison as plain data."""
     found = report.comparison
     return {
         "schema_version": "1",
@@ -281,7 +204,7 @@ def _data(report: DiffReport) -> dict[str, Any]:
     }
 
 
-def _change_data(report: DiffReport, change: Change) -> dict[str, Any]:
+def _change_data(report: DiffReport, change: AdviceChange) -> dict[str, Any]:
     domain, words = report.comparison.joined.domain, report.comparison.words
     return {
         "subject": change.subject,

@@ -6,19 +6,9 @@ import itertools
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from regimen_advisor.documents.blocks import (
-    WIDTH,
-    Block,
-    Bullets,
-    Gap,
-    Heading,
-    Line,
-    Paragraph,
-    Table,
-    lines_of,
-    plain,
-)
+from regimen_advisor.documents.blocks import Block, Bullets, Gap, Heading, Paragraph, Table
 from regimen_advisor.documents.markdown import markdown
+from regimen_advisor.documents.text import WIDTH, Line, lines_of, plain
 from regimen_advisor.explaining.clauses import Clause
 from regimen_advisor.explaining.explain import unmet
 from regimen_advisor.explaining.explanation import Argument, Explanation, OptionExplained, Step, Way

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from regimen_advisor.advice import Advice, Caution, Evidence, Option
-from regimen_advisor.documents.blocks import Stack, Table, shortened
+from regimen_advisor.documents.blocks import StackedRow, Table, shortened
 from regimen_advisor.figure_wording import (
-    Places,
+    CitationLabels,
     approval_words,
     arm_labels,
     brief_result,
@@ -37,7 +37,7 @@ SHORT = {
 }
 """A standing in few words, where an offer is what the table is about."""
 STYLES = {
-    Standing.OFFERED: "name",
+    Standing.OFFERED: "offered",
     Standing.OFFERED_WITH_CAUTION: "caution",
     Standing.UNDETERMINED: "open",
 }
@@ -52,7 +52,7 @@ _ASIDE = re.compile(r" \(|[:,] ")
 
 
 @dataclass(frozen=True)
-class Row:
+class GlanceRow:
     """One option in a few words."""
 
     number: int
@@ -67,7 +67,7 @@ class Row:
     """``standard`` where a standard that holds for this patient names the option."""
 
 
-def rows(advice: Advice, rulebook: Rulebook, cautions: Cautions | None = None) -> tuple[Row, ...]:
+def rows(advice: Advice, rulebook: Rulebook, cautions: Cautions | None = None) -> tuple[GlanceRow, ...]:
     """A row for each option that is offered or may be, in the order and with the numbers of the list.
 
     ``cautions`` remembers which of them the rows write out, for whoever writes what follows.
@@ -75,7 +75,7 @@ def rows(advice: Advice, rulebook: Rulebook, cautions: Cautions | None = None) -
     told = cautions or Cautions(advice, rulebook)
     named = {regimen for one in advice.standards if one.state == "holds" for regimen in one.regimens}
     return tuple(
-        Row(
+        GlanceRow(
             number,
             option,
             _study(option, told),
@@ -89,7 +89,7 @@ def rows(advice: Advice, rulebook: Rulebook, cautions: Cautions | None = None) -
     )
 
 
-def table(found: Sequence[Row]) -> Table:
+def table(found: Sequence[GlanceRow]) -> Table:
     """The rows as a table, which plain text stacks."""
     cells = [
         (
@@ -99,10 +99,10 @@ def table(found: Sequence[Row]) -> Table:
         for row in found
     ]  # fmt: skip
     styles = tuple(STYLES[row.option.standing] for row in found)
-    return Table(COLUMNS, tuple(cells), Stack((0, 1), (7, 2), ((3, 4, 6), (5,)), styles, named=(6,)))
+    return Table(COLUMNS, tuple(cells), StackedRow((0, 1), (7, 2), ((3, 4, 6), (5,)), styles, named=(6,)))
 
 
-def _standing(row: Row) -> str:
+def _standing(row: GlanceRow) -> str:
     """The standing in few words; where all that is warned of stands first, it says so."""
     only_first = not row.warning and row.option.standing is Standing.OFFERED_WITH_CAUTION
     is_said = only_first and any(one.kind == "patient" and one.state == "holds" for one in row.option.cautions)
@@ -114,7 +114,7 @@ def _study(option: Option, told: Cautions) -> str:
     best = leading(option, told.rulebook)
     if best is None or is_statement(best):
         source = told.rulebook.rules[option.rules[0]].source
-        place = signed(told.places.at(source.review, source.section), (e.id for e in best.errata) if best else ())
+        place = signed(told.places.cite(source), (e.id for e in best.errata) if best else ())
         return f"{'no study named' if best is None else 'a statement of the review, no study'} {place}"
     return study_in_few_words(best)
 
@@ -136,13 +136,13 @@ def _endpoint(option: Option, rulebook: Rulebook, told: Cautions) -> str:
     return "" if best is None else endpoint_in_few_words(best, rulebook.regimens[option.regimen], rulebook, told.places)
 
 
-def endpoint_in_few_words(best: Evidence, regimen: Regimen, rulebook: Rulebook, places: Places) -> str:
+def endpoint_in_few_words(best: Evidence, regimen: Regimen, rulebook: Rulebook, places: CitationLabels) -> str:
     """The main result of a study for the arms of one regimen; empty where the review only states something."""
     if is_statement(best):
         return ""
     arms = matching_arms(best, regimen, rulebook.formulary)
     for result in main_results(best, arms, rulebook.studies[best.study].shown_benefit)[:1]:
-        place = signed(places.within(best.cited_in, result.section), result.errata)
+        place = signed(places.cite(result.source), result.errata)
         return f"{brief_result(in_few_words(result), arms, arm_labels(best))} {place}"
     return "no figures"
 
@@ -151,9 +151,9 @@ def _approved(option: Option, told: Cautions) -> str:
     return "; ".join(approved_in_few_words(one, told.places) for one in option.approvals)
 
 
-def approved_in_few_words(approval: Approval, places: Places) -> str:
+def approved_in_few_words(approval: Approval, places: CitationLabels) -> str:
     """``FDA 2024-09 [BS 3.1]``."""
-    place = signed(places.at(approval.review, *approval.sections), (erratum.id for erratum in approval.errata))
+    place = signed(places.cite(approval.source), (erratum.id for erratum in approval.errata))
     return f"{_approval_words(approval)} {place}"
 
 

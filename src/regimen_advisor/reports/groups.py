@@ -14,19 +14,19 @@ WAITS = "Undetermined: waits for an answer"
 
 
 @dataclass(frozen=True)
-class Group:
+class OptionGroup:
     """Options under one heading, each with its number in the whole list."""
 
     title: str
     options: tuple[tuple[int, Option], ...]
 
 
-def groups(advice: Advice) -> tuple[Group, ...]:
+def groups(advice: Advice) -> tuple[OptionGroup, ...]:
     """The options that are offered or may be, in the order of the advice; a group without options is left out."""
     offered = [option for option in advice.options if option.standing.is_offered]
     marked = [option for option in offered if option.markers]
     others = [option for option in offered if not option.markers]
-    found: list[Group] = []
+    found: list[OptionGroup] = []
     parts = (
         (for_markers(marked), marked),
         (ANY_TUMOUR if marked else OFFERED, others),
@@ -35,7 +35,7 @@ def groups(advice: Advice) -> tuple[Group, ...]:
     number = 0
     for title, options in parts:
         if options:
-            found.append(Group(title, tuple(enumerate(options, start=number + 1))))
+            found.append(OptionGroup(title, tuple(enumerate(options, start=number + 1))))
             number += len(options)
     return tuple(found)
 

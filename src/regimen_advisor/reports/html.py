@@ -22,7 +22,7 @@ from regimen_advisor.drawing.map_picture import map_picture
 from regimen_advisor.explaining.explain import explain_all, unmet
 from regimen_advisor.explaining.explanation import Explanation, Known, OptionExplained
 from regimen_advisor.figure_wording import (
-    Places,
+    CitationLabels,
     arm_labels,
     brief_result,
     main_results,
@@ -31,7 +31,7 @@ from regimen_advisor.figure_wording import (
     study_words,
 )
 from regimen_advisor.guideline import Case, Guideline
-from regimen_advisor.knowledge.regimens import Source
+from regimen_advisor.knowledge.publications import Sources
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.interpreter import Interpreter
 from regimen_advisor.language.standings import Standing
@@ -40,9 +40,9 @@ from regimen_advisor.ordering import order_words
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.patient_wording import questions_words
 from regimen_advisor.reports.advice_document import document
-from regimen_advisor.reports.cards import Card, Line, Part
+from regimen_advisor.reports.cards import Card, CardLine, Part
 from regimen_advisor.reports.explanation import asks_words, change_lines, says_its_value
-from regimen_advisor.reports.glance import Row
+from regimen_advisor.reports.glance import GlanceRow
 from regimen_advisor.reports.pages import environment, style
 from regimen_advisor.reports.questions_text import patient_question_lines, question_lines
 from regimen_advisor.reports.screen import NO_OPTION, Screen, review_names, screen
@@ -103,8 +103,8 @@ def _environment(rulebook: Rulebook | None) -> Environment:
     domain = rulebook.domain if rulebook else None
     names = {id: regimen.name for id, regimen in rulebook.regimens.items()} if rulebook else {}
 
-    def place(source: Source) -> str:
-        return Places(rulebook).at(source.review, source.section) if rulebook else str(source)
+    def place(source: Sources) -> str:
+        return CitationLabels(rulebook).cite(source) if rulebook else str(source)
 
     templates.filters |= {
         "asked": lambda option: list(question_lines(option, domain)),
@@ -140,11 +140,11 @@ class OptionView:
     results: tuple[tuple[str, tuple[str, str]], ...]
     approvals: tuple[str, ...]
     card: Card | None
-    row: Row | None
+    row: GlanceRow | None
     """What is said of the option, and the option at a glance, if it is offered or may be."""
 
     @property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[CardLine, ...]:
         """What is said of the option but for its studies, which the page lists with their links."""
         return self.card.of(frozenset(Part) - {Part.EVIDENCE}) if self.card else ()
 
@@ -200,7 +200,7 @@ def _patient_view(index: int, advice: Advice, rulebook: Rulebook, patient: Patie
 
     shown = advice.of(*_SHOWN)
     studies = dict.fromkeys(evidence.study for option in shown for evidence in option.evidence)
-    plotted = rows_of(shown, Places(rulebook))
+    plotted = rows_of(shown, CitationLabels(rulebook))
     return PatientView(
         prefix=prefix,
         advice=advice,
@@ -222,9 +222,9 @@ def _option_view(
     rulebook: Rulebook,
     *,
     card: Card | None,
-    row: Row | None,
+    row: GlanceRow | None,
 ) -> OptionView:
-    places = Places(rulebook)
+    places = CitationLabels(rulebook)
     return OptionView(
         id=f"{prefix}-{option.regimen}",
         option=option,
@@ -241,11 +241,10 @@ def _option_view(
 
 def _evidence_words(evidence: Evidence, option: Option, rulebook: Rulebook) -> tuple[str, str]:
     """A study in a few words, and its main results for the arms that gave the option."""
-    study, places = rulebook.studies[evidence.study], Places(rulebook)
+    study, places = rulebook.studies[evidence.study], CitationLabels(rulebook)
     arms = matching_arms(evidence, rulebook.regimens[option.regimen], rulebook.formulary)
     phrases = [
-        f"{brief_result(result, arms, arm_labels(evidence))} "
-        f"{signed(places.within(evidence.cited_in, result.section), result.errata)}"
+        f"{brief_result(result, arms, arm_labels(evidence))} {signed(places.cite(result.source), result.errata)}"
         for result in main_results(evidence, arms, study.shown_benefit)
     ]
     return study_words(evidence), "; ".join(phrases)
@@ -257,7 +256,7 @@ def _study_view(id: str, rulebook: Rulebook, prefix: str) -> StudyView:
 
 
 def _forest_of_studies(studies: Iterable[str], rulebook: Rulebook) -> str:
-    places = Places(rulebook)
+    places = CitationLabels(rulebook)
     evidence = (evidence_of(rulebook.studies[id]) for id in studies)
     return forest_plot([row for one in evidence for row in rows_of_study(one, places)])
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from regimen_advisor.documents.blocks import shortened
 from regimen_advisor.documents.json import as_json
 from regimen_advisor.drawing.guideline_map import setting_named
+from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.files.errors import InputError, Location, holding
 from regimen_advisor.knowledge.publications import Erratum
 from regimen_advisor.knowledge.regimens import Regimen, Target
@@ -87,8 +88,9 @@ def _regimens(book: Rulebook) -> Iterator[Row]:
 
 
 def _rules(book: Rulebook) -> Iterator[Row]:
+    places = CitationLabels(book)
     for rule in book.rules.values():
-        place = "" if rule.is_outside else f"{book.reviews[rule.source.review].cited_as} {rule.source.section}"
+        place = "" if rule.is_outside else places.cite(rule.source)
         yield {
             "id": rule.id, "effect": rule.effect.value, "setting": rule.setting.id,
             "source": place or "outside", "says": rule.says,
@@ -122,7 +124,7 @@ def _sources(book: Rulebook) -> Iterator[Row]:
             number = section.number
             yield {
                 "id": f"{review.key} {number}", "cited": f"{review.cited_as} {number}",
-                "rules": str(sum(str(rule.source) == f"{review.key} {number}" for rule in book.rules.values())),
+                "rules": str(sum(number in rule.source.sections_of(review.key) for rule in book.rules.values())),
                 "title": section.title,
             }  # fmt: skip
 
@@ -200,7 +202,7 @@ class _Chosen:
         """The sets of ids by kind: what was found itself, and the findings, sections and errata that belong to it."""
         book = self.book
         approvals = {id for rule in rules for id in rule.approvals} | {id for one in studies for id in one.approvals}
-        sections = {str(rule.source) for rule in rules}
+        sections = {str(place) for rule in rules for place in rule.source.places}
         sections |= {f"{place.review} {one}" for study in studies for place in study.cited_in for one in place.sections}
         errata = {erratum.id for study in studies for erratum in study.errata}
         errata |= {erratum.id for id in approvals for erratum in book.approvals[id].errata}

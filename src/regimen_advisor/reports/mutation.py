@@ -1,4 +1,4 @@
-"""Mutation testing as text and JSON: the survivors, each as the rule before and after, with a patient."""
+"""Mutation testing as a document and as data: what no case notices, before and after, with a patient."""
 
 from __future__ import annotations
 
@@ -7,26 +7,35 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from regimen_advisor.documents.json import as_json
+from regimen_advisor.documents.blocks import Block, Bullets, Code, Folded, Grid, Headline, Paragraph, Table
 from regimen_advisor.knowledge.conditions_yaml import written
 from regimen_advisor.language.conditions import Condition
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient.profile_yaml import flow, profile_lines
 from regimen_advisor.reports.coverage import percent
+from regimen_advisor.reports.places import place
 from regimen_advisor.testing.mutants import Mutant
-from regimen_advisor.testing.mutation import Mutation, Verdict
+from regimen_advisor.testing.mutation import MutantResult, Mutation
+
+MOST_SURVIVORS = 20
+"""How many changes that no case notices are spelt out, unless all are asked for; the JSON holds all of them."""
 
 
-def render_text(mutation: Mutation, *, everything: bool = False) -> str:
-    """The count, then each survivor; with ``everything`` also the mutants that are equivalent."""
-    lines = [summary(mutation), *_by_operator(mutation)]
-    equivalent = mutation.of("equivalent")
-    for mutant, verdict in mutation.of("survived"):
-        lines += ["", *_survivor(mutant, verdict, mutation.rulebook.domain)]
+def document(mutation: Mutation, *, everything: bool = False) -> Iterator[Block]:
+    """What became of the changes; each that no case notices, with a patient; with ``everything`` the equivalent too."""
+    survived, equivalent = mutation.of("survived"), mutation.of("equivalent")
+    yield Headline("Mutants", summary(mutation), good=not survived)
+    for mutant, verdict in survived if everything else survived[:MOST_SURVIVORS]:
+        title = f"{_named(mutant)}, and no case notices"
+        yield Folded(title, tuple(_survivor(mutant, verdict, mutation.rulebook.domain)), 3)
+    if len(survived) > MOST_SURVIVORS and not everything:
+        yield Paragraph(f"{len(survived) - MOST_SURVIVORS} more are not noticed; --all spells out each of them")
     if everything and equivalent:
-        lines += ["", "Equivalent: no possible patient tells them apart"]
-        lines += [f"  {mutant.place}: {mutant.subject}: {mutant.operator}" for mutant, _ in equivalent]
-    return "\n".join(lines) + "\n"
+        title = "Equivalent: no possible patient tells them apart"
+        yield Folded(title, (Bullets(tuple(_named(mutant) for mutant, _ in equivalent)),))
+    rows = tuple((name, *map(str, counts)) for name, *counts in operator_counts(mutation))
+    columns = ("Kind of change", "Noticed", "Not noticed", "Equivalent")
+    yield Folded("By kind of change", (Table(columns, rows, grid=Grid((1, 2, 3))),))
 
 
 def summary(mutation: Mutation) -> str:
@@ -38,11 +47,6 @@ def summary(mutation: Mutation) -> str:
     )
 
 
-def _by_operator(mutation: Mutation) -> Iterator[str]:
-    for operator, noticed, missed, same in operator_counts(mutation):
-        yield f"  {operator:<20} {noticed:>5} noticed {missed:>5} not noticed {same:>5} equivalent"
-
-
 def operator_counts(mutation: Mutation) -> Iterator[tuple[str, int, int, int]]:
     """Each kind of change with how many were noticed, not noticed and equivalent."""
     fates = Counter((mutant.operator, verdict.fate) for mutant, verdict in _pairs(mutation))
@@ -50,16 +54,19 @@ def operator_counts(mutation: Mutation) -> Iterator[tuple[str, int, int, int]]:
         yield operator, fates[operator, "killed"], fates[operator, "survived"], fates[operator, "equivalent"]
 
 
-def _pairs(mutation: Mutation) -> Iterator[tuple[Mutant, Verdict]]:
+def _pairs(mutation: Mutation) -> Iterator[tuple[Mutant, MutantResult]]:
     return zip(mutation.mutants, mutation.verdicts, strict=True)
 
 
-def _survivor(mutant: Mutant, verdict: Verdict, domain: Domain) -> Iterator[str]:
-    yield f"{mutant.place}: {mutant.subject}: {mutant.operator}, and no case notices"
-    yield from (f"  {line}" for line in change_lines(mutant, domain))
+def _named(mutant: Mutant) -> str:
+    return f"{place(mutant.place)}: {mutant.subject}: {mutant.operator}"
+
+
+def _survivor(mutant: Mutant, verdict: MutantResult, domain: Domain) -> Iterator[Block]:
+    yield Code(tuple(change_lines(mutant, domain)), "diff")
     if verdict.witness:
-        yield "  a patient that tells them apart:"
-        yield from (f"    {line}" for line in profile_lines(verdict.witness))
+        yield Paragraph("a patient that tells them apart:")
+        yield Code(tuple(profile_lines(verdict.witness)))
 
 
 def change_lines(mutant: Mutant, domain: Domain) -> list[str]:
@@ -81,21 +88,21 @@ def _lines(side: Condition | str, domain: Domain) -> list[str]:
     return lines if len(lines) > 1 else ["when: always"]
 
 
-def render_json(mutation: Mutation) -> str:
+def data(mutation: Mutation) -> dict[str, Any]:
     """The counts and every mutant with what became of it."""
     domain = mutation.rulebook.domain
     fates = Counter(verdict.fate for verdict in mutation.verdicts)
-    return as_json({
+    return {
         "mutants": len(mutation.mutants),
         "killed": fates["killed"],
         "survived": fates["survived"],
         "equivalent": fates["equivalent"],
         "share": round(mutation.share, 6),
         "verdicts": [_object(mutant, verdict, domain) for mutant, verdict in _pairs(mutation)],
-    })  # fmt: skip
+    }
 
 
-def _object(mutant: Mutant, verdict: Verdict, domain: Domain) -> dict[str, Any]:
+def _object(mutant: Mutant, verdict: MutantResult, domain: Domain) -> dict[str, Any]:
     return {
         "operator": mutant.operator,
         "subject": mutant.subject,

@@ -5,15 +5,15 @@ from __future__ import annotations
 from regimen_advisor.advice import Advice
 from regimen_advisor.explaining.explanation import Explanation
 from regimen_advisor.guideline import Case
-from regimen_advisor.reviewing.comparing import Comparison
+from regimen_advisor.reviewing.comparing import RulebookComparison
 
 
 def register() -> None:
-    """Give ``Advice``, ``Case``, ``Explanation`` and ``Comparison`` what a notebook looks for."""
+    """Give ``Advice``, ``Case``, ``Explanation`` and ``RulebookComparison`` what a notebook looks for."""
     Advice._repr_html_ = _advice  # type: ignore[attr-defined]
     Case._repr_html_ = _case  # type: ignore[attr-defined]
     Explanation._repr_html_ = _explanation  # type: ignore[attr-defined]
-    Comparison._repr_markdown_ = _comparison  # type: ignore[attr-defined]
+    RulebookComparison._repr_markdown_ = _comparison  # type: ignore[attr-defined]
 
 
 def _advice(advice: Advice) -> str:
@@ -32,7 +32,9 @@ def _explanation(explanation: Explanation) -> str:
     return explanation_fragment(explanation)
 
 
-def _comparison(comparison: Comparison) -> str:
-    from regimen_advisor.reports.diff import DiffReport  # noqa: PLC0415 - only a notebook needs it
+def _comparison(comparison: RulebookComparison) -> str:
+    from regimen_advisor.documents.writing import written  # noqa: PLC0415 - only a notebook needs it
+    from regimen_advisor.reports.diff import DiffReport, document  # noqa: PLC0415
 
-    return DiffReport(comparison, comparison.old.version, comparison.new.version).markdown()
+    report = DiffReport(comparison, comparison.old.version, comparison.new.version)
+    return written(document(report), "markdown", below=2)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 
-from regimen_advisor.cohorts.population import INVENTED, Population, Treatment, population
 from regimen_advisor.files.errors import printable
+from regimen_advisor.patient.population import INVENTED, LineTreatment, SyntheticPopulation, population
 
 PAGE = "docs/reference/synthetic-patients.md"
 _OF = {
@@ -46,7 +46,7 @@ def page() -> str:
     lines = [
         "# Synthetic patients",
         "",
-        "Generated from `cohorts/population.yaml`; do not edit.",
+        "Generated from `patient/population.yaml`; do not edit.",
         "",
         *wrap(about, WIDTH),
         "",
@@ -64,7 +64,7 @@ def _source(source: str) -> str:
     return "*made up*" if source == INVENTED else f"`{source}`"
 
 
-def _shares(of: Population) -> Iterator[str]:
+def _shares(of: SyntheticPopulation) -> Iterator[str]:
     yield from ("## Shares", "", "| fact | of | word | per cent | source |", "|---|---|---|---:|---|")
     for name, words in of.shares.items():
         for word, share, one in zip(words, of.weights(name), words.values(), strict=True):
@@ -73,7 +73,7 @@ def _shares(of: Population) -> Iterator[str]:
     yield ""
 
 
-def _acquired(of: Population) -> Iterator[str]:
+def _acquired(of: SyntheticPopulation) -> Iterator[str]:
     yield from ("## Acquired variants", "", "| variant | of | per cent | source |", "|---|---|---:|---|")
     for one in of.acquired:
         who = f"patients with the driver `{one.driver}` who progressed on a line with {_either(one.after)}"
@@ -85,7 +85,7 @@ def _either(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def _treatments(of: Population) -> Iterator[str]:
+def _treatments(of: SyntheticPopulation) -> Iterator[str]:
     order = "the driver, TPS of 50 or more, the histology"
     yield from (
         "## Treatments",
@@ -93,7 +93,7 @@ def _treatments(of: Population) -> Iterator[str]:
         f"All weights are made up. A patient has those of the first that fits: {order}.",
         "",
     )
-    tables: Sequence[Mapping[str, Sequence[Treatment]]] = of.treatments
+    tables: Sequence[Mapping[str, Sequence[LineTreatment]]] = of.treatments
     for kind, table in zip(_KINDS, tables, strict=True):
         yield from (f"### {kind}", "", "| of | drugs | weight | maintenance |", "|---|---|---:|---|")
         for group, some in table.items():

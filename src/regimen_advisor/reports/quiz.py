@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from regimen_advisor.documents.blocks import Block, Bullets, Heading, Line, Paragraph, lines_of, plain
+from regimen_advisor.documents.blocks import Block, Bullets, Heading, Paragraph
 from regimen_advisor.documents.markdown import markdown
-from regimen_advisor.quiz.grading import Grade, GradedPoint, GradedQuestion
-from regimen_advisor.quiz.key import AnswerKey, Contrast, Deciding, Point, Solution, Standard
-from regimen_advisor.quiz.models import MEANINGS, Group, Question, Quiz, group_words
+from regimen_advisor.documents.text import Line, lines_of, plain
+from regimen_advisor.quiz.deciding import Deciding
+from regimen_advisor.quiz.grading import Grade, GradedPick, GradedPoint, GradedQuestion
+from regimen_advisor.quiz.key import AnswerKey, Contrast, Picked, Point, Solution, Standard
+from regimen_advisor.quiz.models import LETTERS, MEANINGS, Group, Pick, Question, Quiz, group_words
 from regimen_advisor.wording import listed
 
 
@@ -20,10 +22,16 @@ def title(quiz: Quiz) -> str:
 
 
 def task(quiz: Quiz) -> str:
-    """What is to be done, and what the groups mean."""
+    """What is to be done, and what the groups mean where some question asks for them."""
+    several = any(question.picks for question in quiz.questions)
+    if not any(question.choices for question in quiz.questions):
+        return "Pick one answer each time."
     groups = "; ".join(f"{group}: {MEANINGS[group]}" for group in quiz.asks)
     rest = f"What is left out is not indicated: {MEANINGS['not-indicated']}."
-    return f"Sort the regimens of each question. {groups[0].upper()}{groups[1:]}. {rest}"
+    sort = f"Sort the regimens of each question{' that lists them' if several else ''}"
+    return f"{sort}. {groups[0].upper()}{groups[1:]}. {rest}" + (
+        " Elsewhere pick one answer each time." if several else ""
+    )
 
 
 def question_title(question: Question) -> str:
@@ -33,19 +41,39 @@ def question_title(question: Question) -> str:
     return f"Question {question.number}: the patient of question {question.like}, but with one difference"
 
 
-def _question(question: Question) -> Iterator[Block]:
+def vignette(question: Question) -> str:
+    """The patient in a paragraph, and what is not known."""
+    unknown = [f"Not known: {listed(question.unknown)}."] if question.unknown else []
+    return " ".join([*question.known, *unknown])
+
+
+def _patient(question: Question) -> Iterator[Block]:
     yield Heading(question_title(question), 3)
     if question.difference:
         yield Paragraph(f"Different: {question.difference}.")
-    yield Bullets((*question.known, *([f"not known: {listed(question.unknown)}"] if question.unknown else [])))
-    yield Paragraph("Regimens:")
-    yield Bullets(tuple(f"{choice.name} ({choice.regimen})" for choice in question.choices))
+    yield Paragraph(vignette(question))
+    if question.event:
+        yield Paragraph(f"Then: {question.event} What becomes of each regimen?")
 
 
-def question_lines(question: Question, width: int) -> list[Line]:
-    """One question as lines for a terminal, its regimens not among them."""
-    blocks = [block for block in _question(question) if not isinstance(block, Paragraph) or block.text != "Regimens:"]
-    return lines_of(blocks[:-1], width)
+def _question(question: Question) -> Iterator[Block]:
+    yield from _patient(question)
+    if question.choices:
+        yield Paragraph("Regimens:")
+        yield Bullets(tuple(f"{choice.name} ({choice.regimen})" for choice in question.choices))
+    for pick in question.picks:
+        yield Paragraph(pick.asks)
+        yield Bullets(lettered(pick))
+
+
+def lettered(pick: Pick) -> tuple[str, ...]:
+    """The answers, each with its letter."""
+    return tuple(f"{letter}) {answer}" for letter, answer in zip(LETTERS, pick.answers, strict=False))
+
+
+def patient_lines(question: Question, width: int) -> list[Line]:
+    """The patient of a question as lines for a terminal."""
+    return lines_of(list(_patient(question)), width)
 
 
 # Text ----------------------------------------------------------------------------------------------------------------
@@ -58,7 +86,10 @@ def render_text(quiz: Quiz) -> str:
         blocks += _question(question)
     ending: list[Block] = [
         Heading("How to answer", 2),
-        Paragraph("Write a file of this form, fill in the regimens by id, and have it marked with --answers FILE:"),
+        Paragraph(
+            "Write a file of this form, fill in regimens by id and picks by letter, and have it marked with "
+            "--answers FILE:"
+        ),
     ]
     return plain(lines_of([*blocks, *ending])) + f"\n{blank_answers(quiz)}\n" + plain(lines_of([Paragraph(quiz.scope)]))
 
@@ -66,7 +97,8 @@ def render_text(quiz: Quiz) -> str:
 def blank_answers(quiz: Quiz) -> str:
     """A file of answers in which nothing is filled in."""
     groups = ", ".join(f"{group}: []" for group in quiz.asks)
-    return f"quiz: {quiz.name}\nanswers:\n" + "".join(f"  {one.number}: {{{groups}}}\n" for one in quiz.questions)
+    blank = (f"  {one.number}: {{{'picks: []' if one.picks else groups}}}\n" for one in quiz.questions)
+    return f"quiz: {quiz.name}\nanswers:\n" + "".join(blank)
 
 
 def render_grade(grade: Grade) -> str:
@@ -81,7 +113,7 @@ def graded_blocks(question: GradedQuestion) -> Iterator[Block]:
     """One question, marked."""
     answered = "" if question.answered else ", not answered"
     yield Heading(f"Question {question.number}: {score(question.right, question.of)}{answered}", 3)
-    yield Bullets(tuple(_graded(point) for point in question.points))
+    yield Bullets((*map(_graded, question.points), *map(_graded_pick, question.picks)))
     yield from map(Paragraph, afterwards(question))
 
 
@@ -97,6 +129,11 @@ def _graded(graded: GradedPoint) -> str:
     return f"{given}{point_words(graded.point)}"
 
 
+def _graded_pick(graded: GradedPick) -> str:
+    given = "RIGHT. " if graded.right else f"WRONG ({graded.given}). " if graded.given else "OPEN. "
+    return f"{given}{pick_words(graded.pick)}"
+
+
 # Why -----------------------------------------------------------------------------------------------------------------
 
 
@@ -105,6 +142,13 @@ def point_words(point: Point) -> str:
     waits = f", for {listed(point.waits_for)}" if point.waits_for else ""
     reasons = list(dict.fromkeys(deciding_words(one, point.group) for one in point.because))
     return " ".join([f"{point.name}: {group_words(point.group)}{waits}.", *reasons])
+
+
+def pick_words(pick: Picked) -> str:
+    """What was asked, the right answer, and why where the answer does not say so itself."""
+    why = "" if pick.because == pick.answer else f" {pick.because.removeprefix(f'{pick.answer} ')}"
+    ending = "" if pick.answer.endswith(".") else "."
+    return f"{pick.asks} {pick.right}) {pick.answer}{ending}{why}"
 
 
 def deciding_words(deciding: Deciding, group: Group) -> str:
@@ -156,7 +200,7 @@ def render_markdown(quiz: Quiz, key: AnswerKey | None) -> str:
 
 def _solution(solution: Solution) -> Iterator[Block]:
     yield Heading(f"Question {solution.number}", 3)
-    yield Bullets(tuple(point_words(point) for point in solution.points))
+    yield Bullets((*map(point_words, solution.points), *map(pick_words, solution.picks)))
     yield from map(Paragraph, afterwards(solution))
 
 
@@ -168,6 +212,9 @@ def render_html(quiz: Quiz, key: AnswerKey | None) -> str:
     templates.filters |= {
         "afterwards": afterwards,
         "heading": question_title,
+        "lettered": lettered,
+        "picked": pick_words,
+        "vignette": vignette,
         "listed": listed,
         "why": deciding_words,
         "words": group_words,

@@ -16,6 +16,8 @@ def reference(model: type[BaseModel], title: str, mode: Literal["validation", "s
     for name, part in parts.items():
         if "properties" in part:
             lines += _section(name, part)
+        else:  # a value that takes several shapes, or one of some words
+            lines += [f"## {name}", "", _cell(part.get("description", "")), "", f"Takes {_takes(part)}.", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 

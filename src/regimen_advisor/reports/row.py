@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from regimen_advisor.cohorts.origins import CellRead, KeyShown, RowShown
-from regimen_advisor.cohorts.profile_files import Written
+from regimen_advisor.cohorts.profile_files import WrittenProfiles
 from regimen_advisor.files.errors import counted, printable
 from regimen_advisor.patient.profile_yaml import profile_lines
 
@@ -50,7 +50,7 @@ def as_json(shown: RowShown) -> str:
     return json.dumps({"schema_version": "1", **asdict(shown)}, ensure_ascii=False, indent=2) + "\n"
 
 
-def written_as_text(written: Written) -> str:
+def written_as_text(written: WrittenProfiles) -> str:
     """How many profiles were written, and the rows that are none."""
     lines = [f"{counted(written.profiles, 'profile')} in {written.output}"]
     if written.set_apart:

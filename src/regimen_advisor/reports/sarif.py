@@ -16,7 +16,8 @@ from urllib.parse import quote
 
 from regimen_advisor.documents.json import as_json
 from regimen_advisor.files.errors import Location
-from regimen_advisor.reports.annotations import Annotation, here
+from regimen_advisor.reports.annotations import Annotation
+from regimen_advisor.reports.places import here
 from regimen_advisor.reviewing.flaws import MEANINGS
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

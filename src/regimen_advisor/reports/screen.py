@@ -11,9 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from regimen_advisor.advice import Advice, First, Statement, Trial
-from regimen_advisor.explaining.differences import shown_to
-from regimen_advisor.explaining.replaced import changes_told
-from regimen_advisor.figure_wording import ERRATUM_SIGN, Places, trial_title
+from regimen_advisor.figure_wording import ERRATUM_SIGN, CitationLabels, trial_title
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.publications import Erratum
 from regimen_advisor.knowledge.rulebook import Rulebook
@@ -26,7 +24,7 @@ from regimen_advisor.reports.cards import Card, Cards
 from regimen_advisor.reports.cautions import Cautions
 from regimen_advisor.reports.deciding import FIRST_TITLE, TITLE, decides_words
 from regimen_advisor.reports.depth import PLAIN, Depth
-from regimen_advisor.reports.glance import Row
+from regimen_advisor.reports.glance import GlanceRow
 from regimen_advisor.reports.groups import WAITS, groups
 from regimen_advisor.wording import listed
 
@@ -55,7 +53,7 @@ _ASIDE = re.compile(r" \([^)]*\)")
 
 
 @dataclass(frozen=True)
-class Said:
+class ScreenSentence:
     """A sentence with its sign and its source; ``style`` is ``caution``, ``open`` or nothing."""
 
     text: str
@@ -63,7 +61,7 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Group:
+class CardGroup:
     """Options under one heading."""
 
     title: str
@@ -80,16 +78,16 @@ class Screen:
     unknown: str
     """What is not known of the patient that matters; empty where all is known, or the questions say it."""
     remarks: tuple[str, ...]
-    first: tuple[Said, ...]
-    standards: tuple[Said, ...]
-    differ: tuple[Said, ...]
+    first: tuple[ScreenSentence, ...]
+    standards: tuple[ScreenSentence, ...]
+    differ: tuple[ScreenSentence, ...]
     """Where the sources differ on what is shown, both sides with their places."""
-    changed: tuple[Said, ...]
+    changed: tuple[ScreenSentence, ...]
     """What a pack replaced or retired that bears on this answer, with its reasons."""
     counts: str
-    rows: tuple[Row, ...]
+    rows: tuple[GlanceRow, ...]
     order: str
-    groups: tuple[Group, ...]
+    groups: tuple[CardGroup, ...]
     excluded: tuple[tuple[str, str], ...]
     """Names of regimens, and the reason."""
     not_indicated: tuple[tuple[str, str], ...]
@@ -127,7 +125,7 @@ class _Screen:
     ) -> None:
         self.advice, self.rulebook, self.patient = advice, rulebook, patient
         self.whole, self.in_short, self.apart = whole, in_short, apart
-        self.places, self.wording = Places(rulebook), Guideline.of(rulebook).wording
+        self.places, self.wording = CitationLabels(rulebook), Guideline.of(rulebook).wording
         self.told = Cautions(advice, rulebook)
 
     def screen(self) -> Screen:
@@ -143,13 +141,13 @@ class _Screen:
             remarks=advice.profile.notes,
             first=tuple(self._first()),
             standards=tuple(self._standards()),
-            differ=tuple(Said(f"{one.subject}: {one.says}") for one in shown_to(advice, self.rulebook)),
-            changed=tuple(map(Said, changes_told(advice, self.rulebook, self.patient))),
+            differ=tuple(ScreenSentence(f"{one.subject}: {one.says}") for one in advice.differences),
+            changed=tuple(ScreenSentence(one.says) for one in advice.changes),
             counts=self._counts(),
             rows=rows,
             order=order_line(advice.order),
             groups=tuple(
-                Group(group.title, tuple(cards.card(option, number) for number, option in group.options))
+                CardGroup(group.title, tuple(cards.card(option, number) for number, option in group.options))
                 for group in groups(advice)
             ),
             excluded=self._excluded(),
@@ -187,24 +185,24 @@ class _Screen:
         ]
         return f"{len(self.advice.options)} regimens: {listed(counts)}."
 
-    def _first(self) -> Iterator[Said]:
+    def _first(self) -> Iterator[ScreenSentence]:
         """What holds for every option, once; of much that is open only what it waits for, unless all is wanted."""
         first = self.advice.first
         open_ = [one for one in first if one.state == "open"]
         in_one = len(open_) > MOST_OPEN and self.in_short
         for one in first:
             if one.state == "holds" or not in_one:
-                yield Said(self._of_all(one), "open" if one.state == "open" else "caution")
+                yield ScreenSentence(self._of_all(one), "open" if one.state == "open" else "caution")
         if in_one and not self.advice.is_little_known:  # else the questions say it
             keys = tuple(dict.fromkeys(key for one in open_ for key in one.depends_on))
             words = questions_words(keys, self.rulebook.domain)
-            yield Said(f"? each can speak against every option: {words}", "open")
+            yield ScreenSentence(f"? each can speak against every option: {words}", "open")
 
     def _of_all(self, first: First) -> str:
         title = f"{first.title}: " if first.title else ""
         return f"{self.told.sign(first)}{title}{first.says}{self.told.tail(first)}"
 
-    def _standards(self) -> Iterator[Said]:
+    def _standards(self) -> Iterator[ScreenSentence]:
         """What the reviews state; standards that wait in one sentence, unless all is wanted."""
         open_ = [standard for standard in self.advice.standards if standard.state == "open"]
         in_one = len(open_) > 1 and not self.whole
@@ -213,12 +211,12 @@ class _Screen:
             lead = f"? depends on {waits}: " if standard.state == "open" else ""
             if standard.state == "holds" or not in_one:
                 said = f"{lead}{standard.title}. {standard.says} [{self._at(standard)}]"
-                yield Said(said, "open" if standard.state == "open" else "")
+                yield ScreenSentence(said, "open" if standard.state == "open" else "")
         if in_one:
             keys = dict.fromkeys(key for standard in open_ for key in standard.depends_on)
             words = [question_words(key, self.rulebook.domain) for key in keys]
             titles = "; ".join(f"{standard.title} [{self._at(standard)}]" for standard in open_)
-            yield Said(f"? {listed(words)} decide{'' if len(keys) > 1 else 's'} between: {titles}.", "open")
+            yield ScreenSentence(f"? {listed(words)} decide{'' if len(keys) > 1 else 's'} between: {titles}.", "open")
 
     # What is not offered ----------------------------------------------------------------------------------------
 
@@ -230,8 +228,8 @@ class _Screen:
             for reason in option.reasons:
                 if reason.effect == "exclude" and reason.state != "not met":
                     names.setdefault(reason.says, {})[option.name] = None
-                    cited = sections.setdefault(reason.says, {}).setdefault(reason.source.review, {})
-                    cited[reason.source.section] = None
+                    for place in reason.source.places:
+                        sections.setdefault(reason.says, {}).setdefault(place.review, {})[place.section] = None
         places = {
             says: "; ".join(self.places.at(review, *cited) for review, cited in reviews.items())
             for says, reviews in sections.items()
@@ -239,11 +237,10 @@ class _Screen:
         return tuple(("; ".join(options), f"{says} [{places[says]}]") for says, options in names.items())
 
     def _not_indicated(self) -> tuple[tuple[str, str], ...]:
-        def why(places: Places) -> Iterator[tuple[str, str]]:
+        def why(places: CitationLabels) -> Iterator[tuple[str, str]]:
             for option in self.advice.of(Standing.NOT_INDICATED):
                 said = [
-                    f"not met: {'; '.join(reason.not_met)} [{places.at(reason.source.review, reason.source.section)}]"
-                    for reason in option.reasons
+                    f"not met: {'; '.join(reason.not_met)} [{places.cite(reason.source)}]" for reason in option.reasons
                 ]
                 yield option.name, " / ".join(said)
 
@@ -287,7 +284,7 @@ class _Screen:
         return f"{statement.title}: {statement.says}{outside}{place}"
 
     def _at(self, said: Statement | Trial) -> str:
-        return self.places.at(said.source.review, said.source.section)
+        return self.places.cite(said.source)
 
     def _small_print(self) -> Iterator[str]:
         advice = self.advice

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from regimen_advisor.documents.blocks import Block, Bullets, Fields, Heading, Paragraph, lines_of, plain
+from regimen_advisor.documents.blocks import Block, Bullets, Fields, Heading, Paragraph
 from regimen_advisor.documents.json import as_json
+from regimen_advisor.documents.text import lines_of, plain
 from regimen_advisor.explaining.arguments import written_in
 from regimen_advisor.explaining.sentences import rule_sentence
-from regimen_advisor.figure_wording import Places
+from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.files.errors import InputError, Location, counted, did_you_mean, holding
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.findings import Finding
-from regimen_advisor.knowledge.regimens import Source
+from regimen_advisor.knowledge.publications import Sources
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.conditions import Condition, Named, walk
@@ -71,7 +72,7 @@ def _unknown(kind: str, id: str, help: str | None) -> InputError:
 
 class _Entry:
     def __init__(self, rulebook: Rulebook) -> None:
-        self.rulebook, self.places = rulebook, Places(rulebook)
+        self.rulebook, self.places = rulebook, CitationLabels(rulebook)
         self.wording = Guideline.of(rulebook).wording
 
     def blocks(self, kind: str, id: str) -> Iterator[Block]:
@@ -253,8 +254,8 @@ class _Entry:
     def _rules_testing(self, finding: str) -> list[str]:
         return [rule.id for rule in self.rulebook.rules.values() if _names(rule.condition, finding)]
 
-    def _at(self, source: Source) -> str:
-        return self.places.at(source.review, source.section)
+    def _at(self, source: Sources) -> str:
+        return self.places.cite(source)
 
     def _of_file(self, location: Location | None) -> tuple[str, ...]:
         return (f"file {written_in(location, self.rulebook)}",) if location else ()

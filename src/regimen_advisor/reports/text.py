@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from regimen_advisor.advice import Advice
-from regimen_advisor.documents.blocks import WIDTH, Line, lines_of, plain
+from regimen_advisor.documents.text import WIDTH, Line, lines_of, plain
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.reports.advice_document import FORMS, WHOLE, Form, document

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from regimen_advisor.documents.blocks import Block, Bullets, Fields, Heading, Paragraph, lines_of, plain
+from regimen_advisor.documents.blocks import Block, Bullets, Fields, Heading, Paragraph
+from regimen_advisor.documents.text import lines_of, plain
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.facts import ChoiceFact, Fact, NumberFact
 from regimen_advisor.patient.profile import HistoryEntry, Profile

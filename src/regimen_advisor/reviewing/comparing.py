@@ -20,10 +20,10 @@ from regimen_advisor.language.values import Is, Truth
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import read
 from regimen_advisor.reviewing.joining import Joined, Side, join
-from regimen_advisor.reviewing.matching import RuleChange, Saying, rule_changes, sayings
+from regimen_advisor.reviewing.matching import RuleChange, RuleMatch, rule_changes, sayings
 from regimen_advisor.reviewing.smallest import is_smallest
 from regimen_advisor.reviewing.wording_changes import WordingChange, wording_changes
-from regimen_advisor.solving.implicants import Way, ways_to
+from regimen_advisor.solving.implicants import Implicant, ways_to
 from regimen_advisor.solving.solver import Session, Solver
 from regimen_advisor.solving.witness import witness
 from regimen_advisor.wording import Wording
@@ -51,7 +51,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Change:
+class AdviceChange:
     """Patients for whom the advice differs in one way.
 
     ``subject`` is a regimen with its standing ``before`` and ``after`` (equal where only the rules, studies or
@@ -65,7 +65,7 @@ class Change:
     before: Standing | None
     after: Standing | None
     differences: tuple[Difference, ...]
-    ways: tuple[Way, ...]
+    ways: tuple[Implicant, ...]
     witness: Mapping[str, Any]
     is_smallest: bool
     shown_before: tuple[Difference, ...]
@@ -78,26 +78,26 @@ class Change:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Comparison:
+class RulebookComparison:
     """All that differs between two rulebooks. ``wording`` holds what reads otherwise but advises the same."""
 
     old: Rulebook
     new: Rulebook
     joined: Joined
-    sayings: tuple[Saying, ...]
-    regimens: tuple[Change, ...]
+    sayings: tuple[RuleMatch, ...]
+    regimens: tuple[AdviceChange, ...]
     """Those by which an option is lost come first."""
-    statements: tuple[Change, ...]
+    statements: tuple[AdviceChange, ...]
     rules: tuple[RuleChange, ...]
     wording: tuple[WordingChange, ...]
 
     def __repr__(self) -> str:
         """One line: both versions, and how much changed."""
         found = f"{len(self.changes)} changes of advice, {len(self.rules)} of rules"
-        return f"<Comparison {self.old.version} -> {self.new.version}: {found}>"
+        return f"<RulebookComparison {self.old.version} -> {self.new.version}: {found}>"
 
     @property
-    def changes(self) -> tuple[Change, ...]:
+    def changes(self) -> tuple[AdviceChange, ...]:
         """Every change of advice, those of regimens first."""
         return (*self.regimens, *self.statements)
 
@@ -112,9 +112,9 @@ class Comparison:
         return Wording(self.joined.domain, self.new.findings)
 
 
-def compare(old: Rulebook, new: Rulebook) -> Comparison:
+def compare(old: Rulebook, new: Rulebook) -> RulebookComparison:
     """What changed from ``old`` to ``new``."""
-    return _Comparer(old, new).comparison()
+    return _RulebookComparer(old, new).comparison()
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +127,7 @@ class _Feature:
     after: Condition
 
 
-class _Comparer:
+class _RulebookComparer:
     def __init__(self, old: Rulebook, new: Rulebook) -> None:
         self.old, self.new = old, new
         self.joined = join(old, new)
@@ -138,14 +138,14 @@ class _Comparer:
         self.sayings = sayings(old, new, self._hold_for_the_same)
         self.changed = {saying.id: False for saying in self.sayings}
 
-    def comparison(self) -> Comparison:
+    def comparison(self) -> RulebookComparison:
         names = list(dict.fromkeys((*self.new.regimens, *self.old.regimens)))
         found = [change for name in names for change in self._of_regimen(name)]
         regimens = tuple(sorted(found, key=lambda change: not change.is_loss))
         statements = tuple(change for saying in self.sayings for change in self._of_statement(saying))
         for saying in self.sayings:
             self.changed[saying.id] |= self._is_changed(saying)
-        return Comparison(
+        return RulebookComparison(
             self.old, self.new, self.joined, self.sayings, regimens, statements,
             rule_changes(self.sayings, self.changed, self.old, self.new),
             wording_changes(self.sayings, self.old, self.new),
@@ -171,7 +171,7 @@ class _Comparer:
     def _hold_for_the_same(self, before: list[Rule], after: list[Rule]) -> bool:
         return self._is_same(self._holds(self.joined.old, before), self._holds(self.joined.new, after))
 
-    def _is_changed(self, saying: Saying) -> bool:
+    def _is_changed(self, saying: RuleMatch) -> bool:
         if not self._hold_for_the_same([*saying.old], [*saying.new]):
             return True
         met = [
@@ -183,7 +183,7 @@ class _Comparer:
 
     # Regimens -----------------------------------------------------------------------------------------------------
 
-    def _of_regimen(self, name: str) -> Iterator[Change]:
+    def _of_regimen(self, name: str) -> Iterator[AdviceChange]:
         features = list(self._features(name))
         before, after = self._standings(self.joined.old, name), self._standings(self.joined.new, name)
         for standing, cell in before.items():
@@ -232,7 +232,7 @@ class _Comparer:
 
     def _change(
         self, name: str, standings: tuple[Standing, Standing], condition: Condition, features: Sequence[_Feature]
-    ) -> Change:
+    ) -> AdviceChange:
         written = witness(self.solver, condition)
         assert written is not None  # it was found possible
         patient = read(Profile.model_validate(written), self.joined.domain)
@@ -248,7 +248,7 @@ class _Comparer:
         ]
         same = standings[0] is standings[1]
         regimen = self.new.regimens.get(name) or self.old.regimens[name]
-        return Change(
+        return AdviceChange(
             name, regimen.name, *standings,
             tuple(self._differences(condition, standings[0], features)) if same else (),
             ways_to(self.solver, condition), written, is_smallest(self.solver, condition, written), shown[0], shown[1],
@@ -267,7 +267,7 @@ class _Comparer:
 
     # What is said beside the options ----------------------------------------------------------------------------------
 
-    def _of_statement(self, saying: Saying) -> Iterator[Change]:
+    def _of_statement(self, saying: RuleMatch) -> Iterator[AdviceChange]:
         if saying.effect in _PARTS:
             return
         before, after = self._holds(self.joined.old, saying.old), self._holds(self.joined.new, saying.new)
@@ -286,7 +286,7 @@ class _Comparer:
                 assert written is not None  # it was found possible
                 ways = ways_to(self.solver, condition)
                 smallest = is_smallest(self.solver, condition, written)
-                yield Change(
+                yield AdviceChange(
                     saying.id, saying.rules[0].subject, None, None, differences, ways, written, smallest, (), ()
                 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from regimen_advisor.explaining.differences import differences
+from regimen_advisor.differing import differences
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.reviewing.flaws import Flaw
@@ -14,9 +14,10 @@ def sources_differ(rulebook: Rulebook) -> Iterator[Flaw]:
     """A warning for each point on which two sources differ; of two rules only where some patient meets both."""
     guideline = Guideline.of(rulebook)
     session = None
-    for one in differences(rulebook):
+    for found in differences(rulebook):
+        one = found.difference
         if one.rules:
             session = session or guideline.solver.session(*guideline.effective.values())
             if not session.can([session.encoding.condition(guideline.effective[rule]) for rule in one.rules]):
                 continue
-        yield Flaw("sources differ", one.subject, one.location, f"the sources differ: {one.says}")
+        yield Flaw("sources differ", one.subject, found.location, f"the sources differ: {one.says}")

@@ -51,7 +51,7 @@ def candidates(sentence: str) -> list[Candidate]:
 
 def draft(source: str, section: str, text: str) -> str:
     """A study file for a section, as YAML to be worked on."""
-    return "\n".join([*_head(source, section), *_results(section, sentences(text))]) + "\n"
+    return "\n".join([*_head(source, section), *_results(source, section, sentences(text))]) + "\n"
 
 
 def _head(source: str, section: str) -> Iterator[str]:
@@ -70,7 +70,7 @@ def _head(source: str, section: str) -> Iterator[str]:
     yield ""
 
 
-def _results(section: str, texts: Sequence[str]) -> Iterator[str]:
+def _results(source: str, section: str, texts: Sequence[str]) -> Iterator[str]:
     yield "results:"
     for number, sentence in enumerate(texts, 1):
         found = candidates(sentence)
@@ -88,7 +88,7 @@ def _results(section: str, texts: Sequence[str]) -> Iterator[str]:
                 yield f"    measure: median  # {CHECK}"
             yield "    values:"
             yield from (f"      - {{of: arm, value: {one.number}}}  # {CHECK} {one.around}" for one in values)
-            yield f'    section: "{section}"'
+            yield f'    source: {{review: {source}, section: "{section}"}}'
         for one in found:
             if one.kind not in _UNITS:
                 yield f"  #   {CHECK} {one.kind}: {one.number}  in  {one.around}"

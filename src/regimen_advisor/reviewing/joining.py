@@ -1,7 +1,7 @@
 """Two rulebooks over one set of patients, so that their conditions can be asked about together.
 
 The patients are those whom both can describe: whoever received a drug that only one of them knows is left out. A class
-that does not hold the same of those drugs in both stands twice, the older one under a name of its own.
+that does not hold the same of those drugs in both occurs twice, the older one under a name of its own.
 """
 
 from __future__ import annotations

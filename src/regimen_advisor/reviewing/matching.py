@@ -18,7 +18,7 @@ Fate = Literal["added", "removed", "changed", "rewritten", "renamed", "moved"]
 
 
 @dataclass(frozen=True, eq=False)
-class Saying:
+class RuleMatch:
     """What one or several rules say, and the rules that say it in OLD and in NEW."""
 
     effect: Effect
@@ -36,7 +36,7 @@ class Saying:
         return self.new or self.old
 
 
-def sayings(old: Rulebook, new: Rulebook, is_same: Callable[[list[Rule], list[Rule]], bool]) -> tuple[Saying, ...]:
+def sayings(old: Rulebook, new: Rulebook, is_same: Callable[[list[Rule], list[Rule]], bool]) -> tuple[RuleMatch, ...]:
     """Every rule of both rulebooks, each in one saying, in the order of NEW and then of OLD.
 
     ``is_same`` tells whether some rules of OLD hold for just the patients for whom some rules of NEW do.
@@ -59,7 +59,7 @@ def sayings(old: Rulebook, new: Rulebook, is_same: Callable[[list[Rule], list[Ru
         )
         if twin is not None:
             gone.remove(twin)
-        left.append(saying if twin is None else Saying(saying.effect, twin.old, saying.new))
+        left.append(saying if twin is None else RuleMatch(saying.effect, twin.old, saying.new))
     return (*left, *gone)
 
 
@@ -78,13 +78,13 @@ class _Groups:
         self._above[self.of(other)] = self.of(one)
 
 
-def _collected(groups: _Groups, old: Rulebook, new: Rulebook) -> Iterator[Saying]:
+def _collected(groups: _Groups, old: Rulebook, new: Rulebook) -> Iterator[RuleMatch]:
     table: dict[Hashable, tuple[list[Rule], list[Rule]]] = {}
     for index, (side, rulebook) in enumerate((("new", new), ("old", old))):
         for rule in rulebook.rules.values():
             table.setdefault(groups.of((side, rule.id)), ([], []))[index].append(rule)
     for after, before in table.values():
-        yield Saying((after or before)[0].effect, tuple(before), tuple(after))
+        yield RuleMatch((after or before)[0].effect, tuple(before), tuple(after))
 
 
 def _words(rule: Rule) -> tuple[Hashable, ...]:
@@ -95,7 +95,7 @@ def _words(rule: Rule) -> tuple[Hashable, ...]:
     )  # fmt: skip
 
 
-def _may_be(gone: Saying, come: Saying) -> bool:
+def _may_be(gone: RuleMatch, come: RuleMatch) -> bool:
     def acts(rule: Rule) -> tuple[Hashable, ...]:
         return rule.effect, rule.kind, rule.subject, str(rule.target), frozenset(rule.studies), rule.setting.disease
 
@@ -120,7 +120,7 @@ class RuleChange:
 
 
 def rule_changes(
-    found: tuple[Saying, ...], is_changed: Mapping[str, bool], old: Rulebook, new: Rulebook
+    found: tuple[RuleMatch, ...], is_changed: Mapping[str, bool], old: Rulebook, new: Rulebook
 ) -> tuple[RuleChange, ...]:
     """The rules that are not as they were; ``is_changed`` tells by saying whether the meaning changed."""
     changes = []
@@ -139,7 +139,7 @@ def rule_changes(
     return tuple(changes)
 
 
-def _fate(saying: Saying, *, is_changed: bool) -> Fate | None:
+def _fate(saying: RuleMatch, *, is_changed: bool) -> Fate | None:
     if not saying.old:
         return "added"
     if not saying.new:

@@ -16,8 +16,8 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Truth
 from regimen_advisor.patient.profile import profile_from
 from regimen_advisor.patient.reading import Patient, read
-from regimen_advisor.reviewing.comparing import Comparison, cited
-from regimen_advisor.reviewing.matching import Saying
+from regimen_advisor.reviewing.comparing import RulebookComparison, cited
+from regimen_advisor.reviewing.matching import RuleMatch
 from regimen_advisor.solving.solver import ImpossiblePatient
 
 
@@ -32,7 +32,7 @@ class ProfileChange:
 
 
 @dataclass(frozen=True)
-class Share:
+class ProfileShare:
     """The profiles of a set that change. ``unreadable`` ones name a drug that only one rulebook knows."""
 
     total: int
@@ -52,7 +52,7 @@ def profile_files(paths: Sequence[str]) -> list[Path]:
     return found
 
 
-def share_of(comparison: Comparison, paths: Sequence[str]) -> Share:
+def share_of(comparison: RulebookComparison, paths: Sequence[str]) -> ProfileShare:
     """What of the profiles at ``paths`` changes. Raises ``InputError`` for those that neither rulebook can read."""
     problems: list[Problem] = []
     changed, unreadable = [], []
@@ -69,10 +69,10 @@ def share_of(comparison: Comparison, paths: Sequence[str]) -> Share:
             changed.append(change)
     if problems:
         raise InputError(problems)
-    return Share(len(files), tuple(changed), tuple(unreadable))
+    return ProfileShare(len(files), tuple(changed), tuple(unreadable))
 
 
-def _patients(document: Document, comparison: Comparison) -> tuple[Patient | None, Patient | None]:
+def _patients(document: Document, comparison: RulebookComparison) -> tuple[Patient | None, Patient | None]:
     """The patient as each rulebook reads the profile; raises ``InputError`` where neither can."""
     profile = profile_from(document)
     try:
@@ -88,9 +88,9 @@ def _patients(document: Document, comparison: Comparison) -> tuple[Patient | Non
         return None, after
 
 
-def _change(comparison: Comparison, file: str, before: Patient, after: Patient) -> ProfileChange | None:
+def _change(comparison: RulebookComparison, file: str, before: Patient, after: Patient) -> ProfileChange | None:
     names = [{rule.id: one.id for one in comparison.sayings for rule in rules(one)} for rules in _SIDES]
-    old, new = _Seen(comparison.old, before, names[0]), _Seen(comparison.new, after, names[1])
+    old, new = _PatientAdvice(comparison.old, before, names[0]), _PatientAdvice(comparison.new, after, names[1])
     standings, elsewhere = {}, []
     for name in dict.fromkeys((*comparison.new.regimens, *comparison.old.regimens)):
         pair = old.standing(name), new.standing(name)
@@ -102,10 +102,10 @@ def _change(comparison: Comparison, file: str, before: Patient, after: Patient) 
     return ProfileChange(file, standings, tuple(dict.fromkeys(elsewhere))) if standings or elsewhere else None
 
 
-_SIDES: tuple[Callable[[Saying], tuple[Rule, ...]], ...] = (lambda one: one.old, lambda one: one.new)
+_SIDES: tuple[Callable[[RuleMatch], tuple[Rule, ...]], ...] = (lambda one: one.old, lambda one: one.new)
 
 
-class _Seen:
+class _PatientAdvice:
     """What one rulebook says of one patient, rules told by what they say."""
 
     def __init__(self, rulebook: Rulebook, patient: Patient, names: Mapping[str, str]) -> None:

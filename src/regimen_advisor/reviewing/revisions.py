@@ -21,7 +21,7 @@ Archive = tuple[str, bytes]
 
 
 @dataclass(frozen=True, eq=False)
-class Named:
+class NamedRulebook:
     """A rulebook and what it was asked for as."""
 
     name: str
@@ -39,7 +39,7 @@ def working_folders(rules: Folders = None) -> tuple[Path, ...]:
     return chosen_folders(rules)
 
 
-def named_rulebook(name: str | None, rules: Folders = None, day: date | None = None) -> Named:
+def named_rulebook(name: str | None, rules: Folders = None, day: date | None = None) -> NamedRulebook:
     """The rulebook called ``name``: a folder, or a revision (``main``, ``HEAD~1``, a tag) of the repository around.
 
     Without a name that of the working tree. ``rules`` are the folders of the rules there; a revision is asked for the
@@ -51,11 +51,11 @@ def named_rulebook(name: str | None, rules: Folders = None, day: date | None = N
     folders = working_folders(rules)
     told = f" as of {day}" if day else ""
     if name is None:
-        return Named(WORKING_TREE + told, load_rulebook(folders, day))
+        return NamedRulebook(WORKING_TREE + told, load_rulebook(folders, day))
     stack = stack_named(name)
     if name and all(folder.is_dir() for folder in stack):
-        return Named(name + told, load_rulebook(stack, day))
-    return Named(name + told, _of_revision(name, folders, day))
+        return NamedRulebook(name + told, load_rulebook(stack, day))
+    return NamedRulebook(name + told, _of_revision(name, folders, day))
 
 
 def _of_revision(name: str, folders: Sequence[Path], day: date | None) -> Rulebook:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from regimen_advisor.figure_wording import Places
+from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
@@ -16,7 +16,7 @@ def silences_ended(rulebook: Rulebook) -> Iterator[Flaw]:
 
     The silence is *narrowed* where it still holds for some patient, and else *withdrawn*.
     """
-    guideline, places, session = Guideline.of(rulebook), Places(rulebook), None
+    guideline, places, session = Guideline.of(rulebook), CitationLabels(rulebook), None
     for silence in rulebook.of(Effect.SILENT):
         enders = [rule for rule in rulebook.of(Effect.OFFER) if ends(rule, silence, rulebook)]
         if not enders:
@@ -25,7 +25,7 @@ def silences_ended(rulebook: Rulebook) -> Iterator[Flaw]:
         still = session.can([session.encoding.condition(guideline.effective[silence.id])])
         for rule in enders:
             name = rulebook.regimens[rule.subject].name
-            at = places.at(rule.source.review, rule.source.section)
+            at = places.cite(rule.source)
             how = "narrowed" if still else "withdrawn"
             says = f'the silence on "{silence.subject}" is {how}: `{rule.id}` offers {name} [{at}]'
             yield Flaw("silence ended", silence.id, rule.location, says)

@@ -28,7 +28,7 @@ BACKGROUND = "background.yaml"
 
 
 @dataclass(frozen=True)
-class Gap:
+class SourceGap:
     """A sentence of a section that no entry holds: ``number`` counts from 1, ``numbers`` are those not quoted."""
 
     section: str
@@ -46,8 +46,8 @@ class Gaps:
 
     source: str
     text: str
-    missing: tuple[Gap, ...]
-    background: tuple[tuple[Gap, str], ...]
+    missing: tuple[SourceGap, ...]
+    background: tuple[tuple[SourceGap, str], ...]
     sentences: int
 
 
@@ -98,7 +98,7 @@ def gaps(review: Review, text: str | Path, rulebook: Rulebook) -> Gaps:
             open_numbers = tuple(one for one in found if one not in held.numbers(section))
             if (found and not open_numbers) or (not found and held.names_one_of(section, sentence)):
                 continue
-            gap = Gap(section, number, sentence, open_numbers)
+            gap = SourceGap(section, number, sentence, open_numbers)
             reason = background.reason(section, number) if background else None
             if reason is None:
                 missing.append(gap)
@@ -181,9 +181,9 @@ class _Held:
         quotes = [quote for study in rulebook.studies.values() for quote in quoted_by_study(study)]
         quotes += [quote for approval in rulebook.approvals.values() for quote in quoted_by_approval(approval)]
         for quote in quotes:
-            if quote.review == review.key:
-                for section in quote.sections:
-                    self._numbers.setdefault(section, set()).add(quote.number)
+            for place in quote.places:
+                if place.review == review.key:
+                    self._numbers.setdefault(place.section, set()).add(quote.number)
         for section, text in self._endpoints():
             self._numbers.setdefault(section, set()).update(figures_in(text))
         for section, texts in self._placed():
@@ -202,8 +202,8 @@ class _Held:
     def _endpoints(self) -> Iterator[tuple[str, str]]:
         """Each section with what is measured there: ``OS rate at 9 months`` quotes the 9."""
         for study in self.rulebook.studies.values():
-            if any(place.review == self.review.key for place in study.cited_in):
-                yield from ((result.section, result.endpoint) for result in study.results)
+            for result in study.results:
+                yield from ((section, result.endpoint) for section in result.source.sections_of(self.review.key))
 
     def _placed(self) -> Iterator[tuple[str, list[str]]]:
         """Each section with the texts of an entry placed in it."""
@@ -213,11 +213,11 @@ class _Held:
                     drugs = [drug.drug for arm in study.arms for drug in arm.drugs]
                     yield from ((section, [study.name, *drugs]) for section in place.sections)
         for rule in self.rulebook.rules.values():
-            if rule.source.review == self.review.key:
+            for section in rule.source.sections_of(self.review.key):
                 texts = [rule.says, *(self.rulebook.studies[id].name for id in rule.studies)]
                 for regimen in self.rulebook.meets(rule):
                     texts += self.rulebook.regimens[regimen].drug_names
-                yield rule.source.section, texts
+                yield section, texts
         for mention in self.review.mentions:
             yield from ((section, [mention.drug, mention.context]) for section in mention.sections)
 

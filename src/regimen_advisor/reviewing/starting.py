@@ -53,7 +53,7 @@ kind: trial
 design: {{type: single-arm}}
 population:
   biomarker: ALK fusion
-n: {{value: 120, section: "1"}}
+n: {{value: 120, source: {{review: {name}, section: "1"}}}}
 arms:
   - name: ALK inhibitor
     role: experimental
@@ -64,7 +64,7 @@ results:
     unit: "%"
     values:
       - {{of: ALK inhibitor, value: 45}}
-    section: "1"
+    source: {{review: {name}, section: "1"}}
 cited_in: [{{review: {name}, sections: ["1"]}}]
 """
 _RULE = """\

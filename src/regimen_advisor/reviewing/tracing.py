@@ -22,7 +22,8 @@ def wrong_figures(rulebook: Rulebook) -> Iterator[Flaw]:
 def figures_not_traced(rulebook: Rulebook) -> Iterator[Flaw]:
     """A warning for each source without a table of numbers, with how many figures are taken from it."""
     numbers = section_numbers(*rulebook.folders)
-    counts = Counter(quote.review for quote in quoted(rulebook.studies.values(), rulebook.approvals.values()))
+    quotes = quoted(rulebook.studies.values(), rulebook.approvals.values())
+    counts = Counter(review for quote in quotes for review in quote.reviews)
     for source, count in counts.items():
         if source not in numbers:
             place = Location(str(rulebook.folder / NUMBERS_FILE))

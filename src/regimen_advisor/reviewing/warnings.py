@@ -23,7 +23,7 @@ from regimen_advisor.reviewing.flaws import Flaw
 from regimen_advisor.reviewing.silences import silences_ended
 from regimen_advisor.reviewing.tracing import figures_not_traced
 from regimen_advisor.reviewing.ways_told import facts_of_way, way_condition, way_words
-from regimen_advisor.solving.implicants import Way, ways_to
+from regimen_advisor.solving.implicants import Implicant, ways_to
 from regimen_advisor.solving.solver import Solver
 from regimen_advisor.solving.witness import witness
 from regimen_advisor.wording import Wording
@@ -45,7 +45,7 @@ def _of_manifest(rulebook: Rulebook) -> Iterator[Flaw]:
 
 
 @dataclass(frozen=True)
-class Cell:
+class NumberRange:
     """Neighbouring values of a number that no rule tells apart, from ``low`` to ``high``."""
 
     low: int
@@ -88,7 +88,7 @@ class _Warner:
                         )
 
     def _hole(
-        self, fact: NumberFact, cells: Sequence[Cell], among: Condition, options: Sequence[Condition]
+        self, fact: NumberFact, cells: Sequence[NumberRange], among: Condition, options: Sequence[Condition]
     ) -> Iterator[Flaw]:
         below, middle, above = (AnyOf(tuple(within(one, fact.name, cell) for one in options)) for cell in cells)
         hole = AllOf((among, below, Not(middle), above))
@@ -103,7 +103,7 @@ class _Warner:
         profile = shown if fact.key == "history" or fact.name == "prior_lines" else {**shown, fact.name: cells[1].low}
         yield Flaw("hole between options", fact.name, self._place_of(fact.name, cells[1]), says, profile)
 
-    def _place_of(self, fact: str, cell: Cell) -> Location:
+    def _place_of(self, fact: str, cell: NumberRange) -> Location:
         """Where an offer first tests the number at the edge of a cell."""
         for of in self.regimens.values():
             for node in walk(of.offer):
@@ -140,7 +140,7 @@ class _Warner:
                 if missed:
                     yield self._inexact(of, missed, offered=offered)
 
-    def _inexact(self, of: RegimenRules, missed: Sequence[Way], *, offered: bool) -> Flaw:
+    def _inexact(self, of: RegimenRules, missed: Sequence[Implicant], *, offered: bool) -> Flaw:
         what = "offered" if offered else "not offered"
         more = f", and in {len(missed) - 1} more ways" if len(missed) > 1 else ""
         says = (
@@ -155,7 +155,7 @@ class _Warner:
         return Flaw("judged less exactly", of.regimen, place, says, profile)
 
 
-def _is_seen(way: Way, of: RegimenRules, offered: bool, domain: Domain) -> bool:
+def _is_seen(way: Implicant, of: RegimenRules, offered: bool, domain: Domain) -> bool:
     standing = _standing(facts_of_way(way, domain), of)
     return standing.is_offered if offered else standing in (Standing.EXCLUDED, Standing.NOT_INDICATED)
 
@@ -168,7 +168,7 @@ def _standing(facts: Facts, of: RegimenRules) -> Standing:
 # Numbers set to one of their cells ----------------------------------------------------------------------------------
 
 
-def cells_of(fact: NumberFact, conditions: Sequence[Condition]) -> list[Cell]:
+def cells_of(fact: NumberFact, conditions: Sequence[Condition]) -> list[NumberRange]:
     """The cells into which conditions cut a number, in order."""
     starts = {fact.low}
     for condition in conditions:
@@ -176,10 +176,10 @@ def cells_of(fact: NumberFact, conditions: Sequence[Condition]) -> list[Cell]:
             if isinstance(atom, Between) and atom.fact == fact.name:
                 starts |= {atom.low, atom.high + 1}
     inside = sorted(start for start in starts if fact.low <= start <= fact.high)
-    return [Cell(low, high - 1) for low, high in zip(inside, [*inside[1:], fact.high + 1], strict=True)]
+    return [NumberRange(low, high - 1) for low, high in zip(inside, [*inside[1:], fact.high + 1], strict=True)]
 
 
-def _exists(fact: str, first: Cell, domain: Domain) -> Condition:
+def _exists(fact: str, first: NumberRange, domain: Domain) -> Condition:
     """That the number can be set to the cells from ``first`` on, all else staying as it is.
 
     Whoever had n lines could have had more with the same drugs and outcomes, but not fewer; without a line there is
@@ -193,7 +193,7 @@ def _exists(fact: str, first: Cell, domain: Domain) -> Condition:
 
 
 @lru_cache(maxsize=4096)
-def within(condition: Condition, fact: str, cell: Cell) -> Condition:
+def within(condition: Condition, fact: str, cell: NumberRange) -> Condition:
     """The condition for patients whose number lies in the cell."""
     match condition:
         case Leaf(atom=Between(fact=name, low=low, high=high)) if name == fact:

@@ -10,27 +10,27 @@ from regimen_advisor.language.conditions import ALWAYS, Condition, Leaf, Not, al
 from regimen_advisor.language.values import Atom, Between, Choice, Facts, Is, Number, Value
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient.narrowing import narrow
-from regimen_advisor.solving.implicants import Way
+from regimen_advisor.solving.implicants import Implicant
 from regimen_advisor.wording import Wording
 
 
-def way_words(way: Way, wording: Wording) -> str:
+def way_words(way: Implicant, wording: Wording) -> str:
     """The way in words, facts in the order of their declaration: ``metastatic disease; TPS at least 1 %``."""
     return "; ".join(wording.condition(one) for one in _by_fact(way, wording.domain)) or "every patient"
 
 
-def way_written(way: Way, domain: Domain) -> dict[str, Any]:
+def way_written(way: Implicant, domain: Domain) -> dict[str, Any]:
     """The way as it would stand under ``when`` in a rule; empty where it is every patient."""
     parts = tuple(_by_fact(way, domain))
     return written(all_of(*parts), domain) if parts else {}
 
 
-def way_condition(way: Way) -> Condition:
+def way_condition(way: Implicant) -> Condition:
     """The way as a condition."""
     return all_of(*(_of_literal(literal.atom, wanted=literal.wanted) for literal in way)) if way else ALWAYS
 
 
-def facts_of_way(way: Way, domain: Domain) -> Facts:
+def facts_of_way(way: Implicant, domain: Domain) -> Facts:
     """What is known of a patient of whom just the way is known."""
     values: dict[str, Value] = {}
     for literal in way:
@@ -40,7 +40,7 @@ def facts_of_way(way: Way, domain: Domain) -> Facts:
     return narrow(values.items(), domain)
 
 
-def _by_fact(way: Way, domain: Domain) -> Iterator[Condition]:
+def _by_fact(way: Implicant, domain: Domain) -> Iterator[Condition]:
     """What the way asks of each fact: of a choice or number what is left of it, of a set what it holds and what not.
 
     What the rest of the way rules out is not named: of non-small cell lung cancer no extent of the small cell kind.

@@ -10,7 +10,7 @@ from regimen_advisor.files.sources import Record
 from regimen_advisor.knowledge.findings import Finding
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Rule
-from regimen_advisor.reviewing.matching import Saying
+from regimen_advisor.reviewing.matching import RuleMatch
 
 _OF_RULE = (
     "says",
@@ -43,12 +43,12 @@ class WordingChange:
     after: str | None
 
 
-def wording_changes(found: tuple[Saying, ...], old: Rulebook, new: Rulebook) -> tuple[WordingChange, ...]:
+def wording_changes(found: tuple[RuleMatch, ...], old: Rulebook, new: Rulebook) -> tuple[WordingChange, ...]:
     """Every difference in wording, rules first; rules that came or went are told elsewhere."""
     return (*_of_rules(found), *_of_others(old, new))
 
 
-def _of_rules(found: tuple[Saying, ...]) -> Iterator[WordingChange]:
+def _of_rules(found: tuple[RuleMatch, ...]) -> Iterator[WordingChange]:
     for saying in found:
         before = {rule.id: rule for rule in saying.old}
         for rule in saying.new:

@@ -1,4 +1,4 @@
-"""Facts, axioms and treatment histories in propositional logic: the finite abstraction that the solver works on.
+"""Encode facts, axioms and treatment histories in propositional logic: the finite abstraction the solver works on.
 
 Each number is cut at every threshold that is asked of it (order encoding), a choice has one variable a value, a set
 one a member. A history is a row of slots (induction and maintenance of each line, treatments with curative intent),
@@ -18,16 +18,16 @@ from regimen_advisor.patient.facts import (
     HISTORY_SETS,
     PLATINUM,
     PLATINUM_FREE,
+    AxiomClause,
     ChoiceFact,
-    Clause,
     Domain,
     NumberFact,
     Outcome,
     SetFact,
 )
-from regimen_advisor.solving.shapes import LEAST_LINES, Shape, kinds_of_drugs
+from regimen_advisor.solving.encoding_size import LEAST_LINES, EncodingSize, kinds_of_drugs
 
-__all__ = ["LEAST_LINES", "OUTCOMES", "TRUE", "Encoding", "Shape", "Slot"]
+__all__ = ["LEAST_LINES", "OUTCOMES", "TRUE", "Encoding", "EncodingSize", "Slot"]
 
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
 ENDED = ("progressed", "relapsed")
@@ -51,11 +51,11 @@ class Slot:
 class Encoding:
     """Clauses over numbered variables; literals of atoms and conditions are made when they are first asked for."""
 
-    def __init__(self, domain: Domain, shape: Shape) -> None:
-        self.domain, self.shape = domain, shape
+    def __init__(self, domain: Domain, size: EncodingSize) -> None:
+        self.domain, self.size = domain, size
         self.clauses: list[list[int]] = [[TRUE]]
         self.variables = TRUE
-        self.kinds = kinds_of_drugs(domain, shape.members)
+        self.kinds = kinds_of_drugs(domain, size.members)
         self._gates: dict[frozenset[int], int] = {}
         self._atoms: dict[Atom, int] = {}
         self._conditions: dict[int, tuple[Condition, int]] = {}
@@ -66,7 +66,7 @@ class Encoding:
         self._history()
         for axiom in domain.axioms:
             # A Contained axiom speaks of history sets only, and their definitions imply it.
-            if isinstance(axiom, Clause):
+            if isinstance(axiom, AxiomClause):
                 literals = [(self.atom(literal.atom), literal.wanted) for literal in axiom.literals]
                 self.add(*(literal if wanted else -literal for literal, wanted in literals))
 
@@ -131,9 +131,9 @@ class Encoding:
         return table
 
     def _at_most_one(self, literals: list[int]) -> None:
-        for index, one in enumerate(literals):
-            for other in literals[index + 1 :]:
-                self.add(-one, -other)
+        for index, literal in enumerate(literals):
+            for later in literals[index + 1 :]:
+                self.add(-literal, -later)
 
     def at_least(self, fact: str, bound: int) -> int:
         """The literal of "the number is at least ``bound``".
@@ -156,8 +156,8 @@ class Encoding:
         """The variable of one threshold of a number, tied to those next to it."""
         if bound not in cuts:
             cuts[bound] = self.variable()
-            below = [other for other in cuts if other < bound]
-            above = [other for other in cuts if other > bound]
+            below = [cut for cut in cuts if cut < bound]
+            above = [cut for cut in cuts if cut > bound]
             if below:
                 self.add(-cuts[bound], cuts[max(below)])
             if above:
@@ -189,21 +189,23 @@ class Encoding:
     def _history(self) -> None:
         lines = self.domain.facts["prior_lines"]
         assert isinstance(lines, NumberFact)
-        self.lines = [self.variable() for _ in range(min(self.shape.lines, lines.high))]
+        self.lines = [self.variable() for _ in range(min(self.size.lines, lines.high))]
         for earlier, later in zip(self.lines, self.lines[1:], strict=False):
             self.add(-later, earlier)
         self.inductions = [self._slot(exists) for exists in self.lines]
         self.maintenances = [self._slot(self.variable()) for _ in self.lines]
-        self.curatives = [self._slot(self.variable()) for _ in range(self.shape.curative)]
+        self.curatives = [self._slot(self.variable()) for _ in range(self.size.curative)]
         self.courses: dict[str, list[int]] = {end: [] for end in ENDED}
         """For each outcome that opens the next line, whether each line had it, its maintenance included."""
-        for induction, upkeep in zip(self.inductions, self.maintenances, strict=True):
-            self.add(-upkeep.exists, induction.exists)
+        for induction, maintenance in zip(self.inductions, self.maintenances, strict=True):
+            self.add(-maintenance.exists, induction.exists)
             for end, courses in self.courses.items():
-                self.add(-induction.outcomes[end], -upkeep.outcomes["ongoing"])
-                courses.append(self.disjunction([induction.outcomes[end], upkeep.outcomes[end]]))
+                self.add(-induction.outcomes[end], -maintenance.outcomes["ongoing"])
+                courses.append(self.disjunction([induction.outcomes[end], maintenance.outcomes[end]]))
         following = [*self.lines[1:], -TRUE]
-        self.latest = [self.conjunction([one, -other]) for one, other in zip(self.lines, following, strict=True)]
+        self.latest = [
+            self.conjunction([line, -next_line]) for line, next_line in zip(self.lines, following, strict=True)
+        ]
         self.choices["last_outcome"] = self._last_outcomes()
         maintained = self.disjunction(
             self.conjunction([latest, upkeep.outcomes["ongoing"]])
@@ -314,7 +316,7 @@ class Encoding:
         """The literal of a condition; conditions that mean the same part by part share it."""
         seen = self._conditions.get(id(condition))
         if seen is None:
-            # The condition is kept beside its literal, so that its id cannot come to mean another one.
+            # The condition is kept with its literal, so that its id cannot come to mean another one.
             seen = self._conditions[id(condition)] = (condition, self._condition(condition))
         return seen[1]
 

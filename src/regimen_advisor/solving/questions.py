@@ -1,4 +1,4 @@
-"""What to ask or test next: what each possible answer to a single question would settle, and which sets settle all."""
+"""Find what to ask or test next: what each answer to one question would settle, and which sets settle everything."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from regimen_advisor.patient.facts import (
     SignedAtom,
 )
 from regimen_advisor.solving.assumptions import OPEN_HISTORY, given_entries
+from regimen_advisor.solving.candidate_answers import CandidateAnswer, Tests, in_words, is_word
 from regimen_advisor.solving.deciding import decisive
 from regimen_advisor.solving.determining_sets import HISTORY, Settling, unit_of
 from regimen_advisor.solving.encoding import OUTCOMES, Slot
 from regimen_advisor.solving.implicants import place_of
-from regimen_advisor.solving.replies import Reply, Tests, in_words, is_word
 from regimen_advisor.solving.solver import Exact, ImpossiblePatient
 
 ASKS_HISTORY = "Which treatments were given so far, line by line?"
@@ -32,11 +32,11 @@ ASKS_CURATIVE = "Was there treatment with curative intent, and which drugs were 
 
 
 @dataclass(frozen=True)
-class Answer:
+class AnswerEffect:
     """Answers to one question that all have the same effect, in the words of the profile.
 
     ``standings`` holds the regimens whose exact standing the answer changes, each with its new standing; ``tests``
-    says for each of ``values`` which tests of facts it meets, for whoever puts it into other words.
+    says for each of ``values`` which tests of facts it meets, for writers that use other words.
     """
 
     values: tuple[str, ...]
@@ -45,7 +45,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Question:
+class KeyQuestion:
     """A question by its key: a profile key, or a part of a history entry such as ``history[1].outcome``.
 
     ``answers`` are those that change something; ``settles`` the regimens that some answer alone settles.
@@ -53,15 +53,15 @@ class Question:
 
     key: str
     asks: str
-    answers: tuple[Answer, ...]
+    answers: tuple[AnswerEffect, ...]
     settles: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Questions:
-    """What is worth asking about one patient. ``single`` stands in order of how many options it can decide."""
+class QuestionAnalysis:
+    """What is worth asking about one patient. ``single`` is ordered by how many options it can decide."""
 
-    single: tuple[Question, ...]
+    single: tuple[KeyQuestion, ...]
     _settling: Settling
 
     @cached_property
@@ -79,12 +79,12 @@ class Questions:
         return tuple(key for key in self._settling.questions if key in keys)
 
 
-def questions(settling: Settling, regimen: str | None = None) -> Questions:
-    """What to ask about a patient next; with ``regimen``, about how that one stands, which is found sooner.
+def questions(settling: Settling, regimen: str | None = None) -> QuestionAnalysis:
+    """What to ask about a patient next; with ``regimen``, about its standing, which is found sooner.
 
     Raises ``ImpossiblePatient`` where no complete patient is as described.
     """
-    return Questions(tuple(_Asker(settling, regimen).single()), settling)
+    return QuestionAnalysis(tuple(_QuestionFinder(settling, regimen).single()), settling)
 
 
 def is_anything_open(standings: Iterable[Exact]) -> bool:
@@ -97,9 +97,9 @@ def _is_warning_open(exact: Exact) -> bool:
     return exact.standing is Standing.OFFERED and exact.caution is Truth.UNKNOWN
 
 
-class _Asker:
-    def __init__(self, settling: Settling, only: str | None) -> None:
-        self.solver, self.patient, self.only = settling.solver, settling.patient, only
+class _QuestionFinder:
+    def __init__(self, settling: Settling, regimen: str | None) -> None:
+        self.solver, self.patient, self.regimen = settling.solver, settling.patient, regimen
         self.settling = settling
         self.encoding = self.settling.session.encoding
         self.now = settling.standings
@@ -109,7 +109,7 @@ class _Asker:
         }
         self._settled_by: dict[tuple[str, bool], set[str]] = {}
 
-    def single(self) -> list[Question]:
+    def single(self) -> list[KeyQuestion]:
         for key, asked in self._asked.items():
             self._ask_whole(key, asked)
         for key, asked in self._asked.items():
@@ -118,7 +118,7 @@ class _Asker:
         found = [question for key in self._asked if (question := self._question(key))]
         return sorted(found, key=lambda question: -len(question.settles))
 
-    def _question(self, key: str) -> Question | None:
+    def _question(self, key: str) -> KeyQuestion | None:
         effects: dict[tuple[tuple[str, Standing], ...], dict[str, Tests]] = {}
         settles: set[str] = set()
         for words, tests, changed in self._effects[key]:
@@ -127,14 +127,14 @@ class _Asker:
         if not effects:
             return None
         answers = tuple(
-            Answer(tuple(replies), dict(changed), tuple(replies.values())) for changed, replies in effects.items()
+            AnswerEffect(tuple(replies), dict(changed), tuple(replies.values())) for changed, replies in effects.items()
         )
-        return Question(key, self._asks(key), answers, tuple(name for name in self.now if name in settles))
+        return KeyQuestion(key, self._asks(key), answers, tuple(name for name in self.now if name in settles))
 
     def _regimens_asked(self, key: str) -> list[str]:
         waiting = [name for name in self.settling.undetermined if key in self.settling.cone(name)]
         found = waiting + [name for name in self.now if name not in waiting and self._may_warn(name, key)]
-        return [name for name in found if self.only in (None, name)]
+        return [name for name in found if self.regimen in (None, name)]
 
     def _may_warn(self, name: str, key: str) -> bool:
         """Whether the answer can bring a caution to a regimen that is offered without one."""
@@ -151,7 +151,7 @@ class _Asker:
             except ImpossiblePatient:
                 continue
             self._note(key, reply, changed)
-            if key in OPEN_HISTORY:  # the history, once told, answers these too
+            if key in OPEN_HISTORY:  # the history answers these too
                 self._note(HISTORY, replace(reply, words=f"{key} {reply.words}"), changed)
 
     def _ask_decisive(self, key: str, asked: Sequence[str]) -> None:
@@ -162,7 +162,7 @@ class _Asker:
             for reply in decisive(self.settling, key, name, self._tests(key, name), wanted):
                 self._note(key, reply, self._changed(reply, asked))
 
-    def _note(self, key: str, reply: Reply, changed: dict[str, Standing]) -> None:
+    def _note(self, key: str, reply: CandidateAnswer, changed: dict[str, Standing]) -> None:
         if changed:
             self._effects[key].append((reply.words, reply.tests, changed))
         for name, standing in changed.items():
@@ -176,22 +176,26 @@ class _Asker:
         """
         if key in self._settled_by.get((regimen, value), ()):
             return False
-        return all(self.settling.are_tied(key, other) for other in self._settled_by.get((regimen, not value), ()))
+        return all(
+            self.settling.share_an_axiom(key, other_key) for other_key in self._settled_by.get((regimen, not value), ())
+        )
 
-    def _changed(self, reply: Reply, asked: Sequence[str]) -> dict[str, Standing]:
-        there = self.solver.standings_under(reply.literals, asked, self.patient)
-        return {name: standing for name, standing in there.items() if standing is not self.now[name].standing}
+    def _changed(self, reply: CandidateAnswer, asked: Sequence[str]) -> dict[str, Standing]:
+        standings = self.solver.standings_under(reply.literals, asked, self.patient)
+        return {name: standing for name, standing in standings.items() if standing is not self.now[name].standing}
 
     # Possible answers -----------------------------------------------------------------------------------------
 
     def _is_set(self, key: str) -> bool:
         return key == HISTORY or key.endswith(".drugs") or isinstance(self.solver.domain.facts.get(key), SetFact)
 
-    def _whole_answers(self, key: str) -> Iterator[Reply]:
+    def _whole_answers(self, key: str) -> Iterator[CandidateAnswer]:
         encoding = self.encoding
         if key.endswith(".outcome"):
             slot = self._slots()[key.removesuffix(".outcome")]
-            yield from (Reply(word, (slot.outcomes[word],), is_word("last_outcome", word)) for word in OUTCOMES)
+            yield from (
+                CandidateAnswer(word, (slot.outcomes[word],), is_word("last_outcome", word)) for word in OUTCOMES
+            )
             return
         if key.endswith(".relapse_after"):
             yield from self._months(self._slots()[key.removesuffix(".relapse_after")])
@@ -200,25 +204,29 @@ class _Asker:
         fact = self.solver.domain.facts.get(name)
         match fact:
             case ChoiceFact():
-                yield from (Reply(word, (encoding.choices[name][word],), is_word(name, word)) for word in fact.domain)
+                yield from (
+                    CandidateAnswer(word, (encoding.choices[name][word],), is_word(name, word)) for word in fact.domain
+                )
             case NumberFact():
                 yield from self._ranges(fact)
             case SetFact():
                 table = encoding.sets[name]
                 for word in (fact.empty_word, *(member for member in fact.members if member not in fact.groups)):
-                    others = tuple(-literal for other, literal in table.items() if other not in (word, *fact.groups))
-                    yield Reply(word, (table[word], *others), (SignedAtom(Includes(name, word)),))
+                    unlisted = tuple(
+                        -literal for member, literal in table.items() if member not in (word, *fact.groups)
+                    )
+                    yield CandidateAnswer(word, (table[word], *unlisted), (SignedAtom(Includes(name, word)),))
 
-    def _months(self, slot: Slot) -> Iterator[Reply]:
+    def _months(self, slot: Slot) -> Iterator[CandidateAnswer]:
         """The intervals that the rules tell apart of the months between one entry and its progression or relapse."""
         starts = sorted({0, *slot.months})
         for low, after in zip(starts, [*starts[1:], MOST_MONTHS + 1], strict=True):
             reached = (slot.months[low],) if low in slot.months else ()
             missed = (-slot.months[after],) if after in slot.months else ()
             asked = SignedAtom(Between(PLATINUM_FREE, low, after - 1))
-            yield Reply(f"{low}-{after - 1}", (*reached, *missed), (asked,))
+            yield CandidateAnswer(f"{low}-{after - 1}", (*reached, *missed), (asked,))
 
-    def _ranges(self, fact: NumberFact) -> Iterator[Reply]:
+    def _ranges(self, fact: NumberFact) -> Iterator[CandidateAnswer]:
         known = self.patient.facts[fact.name]
         assert isinstance(known, Number)
         starts = sorted({fact.low, *self.solver.thresholds(fact.name)})
@@ -227,9 +235,9 @@ class _Asker:
             if first <= last:
                 literals = (self.encoding.at_least(fact.name, low), -self.encoding.at_least(fact.name, after))
                 words = str(first) if first == last else f"{first}-{last}"
-                yield Reply(words, literals, (SignedAtom(Between(fact.name, first, last)),))
+                yield CandidateAnswer(words, literals, (SignedAtom(Between(fact.name, first, last)),))
 
-    def _tests(self, key: str, regimen: str) -> list[Reply]:
+    def _tests(self, key: str, regimen: str) -> list[CandidateAnswer]:
         """What the rules of a regimen ask of the answer to a question about a set or a history."""
         atoms = sorted(atoms_of(self.solver.offered[regimen]), key=place_of)
         encoding = self.encoding
@@ -237,7 +245,7 @@ class _Asker:
             slot = self._slots()[key.removesuffix(".drugs")]
             members = {atom.member for atom in atoms if isinstance(atom, Includes) and atom.fact in HISTORY_SETS}
             return [
-                Reply(
+                CandidateAnswer(
                     member,
                     (encoding.holds(slot, encoding.kinds_in(member)),),
                     (SignedAtom(Includes("received", member)),),
@@ -247,20 +255,22 @@ class _Asker:
             ]
         if key == HISTORY:
             untreated = Between("prior_lines", 0, 0)
-            mine = [atom for atom in atoms if unit_of(self.solver.domain, atom.fact) == HISTORY and atom != untreated]
+            tests = [atom for atom in atoms if unit_of(self.solver.domain, atom.fact) == HISTORY and atom != untreated]
             return [
-                Reply(in_words(atom), (encoding.atom(atom),), (SignedAtom(atom),), in_words(atom, wanted=False))
-                for atom in (untreated, *mine)
+                CandidateAnswer(
+                    in_words(atom), (encoding.atom(atom),), (SignedAtom(atom),), in_words(atom, wanted=False)
+                )
+                for atom in (untreated, *tests)
             ]
         return [
-            Reply(atom.member, (encoding.atom(atom),), (SignedAtom(atom),), f"no {atom.member}")
+            CandidateAnswer(atom.member, (encoding.atom(atom),), (SignedAtom(atom),), f"no {atom.member}")
             for atom in atoms
             if isinstance(atom, Includes) and atom.fact == key
         ]
 
     def _slots(self) -> Mapping[str, Slot]:
-        given = given_entries(self.encoding, self.patient.history or ())
-        return {f"history[{one.entry.position}]": one.slot for one in given}
+        entries = given_entries(self.encoding, self.patient.history or ())
+        return {f"history[{given_entry.entry.position}]": given_entry.slot for given_entry in entries}
 
     def _asks(self, key: str) -> str:
         facts = self.solver.domain.facts
@@ -270,12 +280,12 @@ class _Asker:
             untreated = self.patient.facts["prior_lines"] == Number(0, 0)
             return ASKS_CURATIVE if untreated else ASKS_HISTORY
         position, part = key.removeprefix("history[").split("].")
-        entry = next(one for one in self.patient.history or () if one.position == int(position))
-        where = "the treatment with curative intent" if entry.line is None else f"line {entry.line}"
-        where = f"the maintenance of {where}" if entry.maintenance else where
+        entry = next(candidate for candidate in self.patient.history or () if candidate.position == int(position))
+        course = "the treatment with curative intent" if entry.line is None else f"line {entry.line}"
+        course = f"the maintenance of {course}" if entry.maintenance else course
         return {
-            "drugs": f"Which drugs were given in {where}?",
-            "outcome": f"What was the outcome of {where}?",
-            "cycles": f"How many cycles did {where} have?",
-            "relapse_after": f"How many months after the last dose of {where} did the disease progress or relapse?",
+            "drugs": f"Which drugs were given in {course}?",
+            "outcome": f"What was the outcome of {course}?",
+            "cycles": f"How many cycles did {course} have?",
+            "relapse_after": f"How many months after the last dose of {course} did the disease progress or relapse?",
         }[part]

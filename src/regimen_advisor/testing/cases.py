@@ -21,7 +21,7 @@ from regimen_advisor.files.gathering import Gathered
 from regimen_advisor.files.output import read_text
 from regimen_advisor.files.sources import Document, Path_, Record, parse_documents, read_document, validated
 from regimen_advisor.files.validation_messages import shown
-from regimen_advisor.knowledge.regimens import Source
+from regimen_advisor.knowledge.publications import Sources
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect
 from regimen_advisor.language.standings import Standing
@@ -65,7 +65,7 @@ class SaidText(Record):
 
 
 @dataclass(frozen=True)
-class Said:
+class ExpectedStatement:
     """A statement rule that must be shown; ``effect`` and ``studies`` are free where they are ``None``."""
 
     rule: str
@@ -88,7 +88,7 @@ class CaseText(Record):
     exactly: bool = Field(
         False, description="regimens not listed are not indicated; where `says` is given, nothing else is said"
     )
-    source: Source | None = Field(None, description="where a review says what the case teaches")
+    source: Sources | None = Field(None, description="where a review says what the case teaches")
 
     @model_validator(mode="after")
     def _expects_something(self) -> Self:
@@ -105,10 +105,10 @@ class RuleCase:
     patient: Patient
     profile: Mapping[str, Any]
     expect: Mapping[str, Expectation]
-    says: tuple[Said, ...] | None
+    says: tuple[ExpectedStatement, ...] | None
     says_not: tuple[str, ...]
     exactly: bool
-    source: Source | None
+    source: Sources | None
     location: Location
     places: Mapping[str, Location]
 
@@ -181,11 +181,11 @@ def _case(document: Document, rulebook: Rulebook, profiles: Path) -> RuleCase:
     )
 
 
-def _said(text: str | SaidText) -> Said:
+def _said(text: str | SaidText) -> ExpectedStatement:
     if isinstance(text, str):
-        return Said(text)
+        return ExpectedStatement(text)
     effect = next(effect for effect in STATEMENTS if getattr(text, effect.value) is not None)
-    return Said(getattr(text, effect.value), effect, text.studies)
+    return ExpectedStatement(getattr(text, effect.value), effect, text.studies)
 
 
 def _unknown_names(text: CaseText, document: Document, rulebook: Rulebook) -> Iterator[Problem]:

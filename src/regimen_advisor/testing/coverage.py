@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from regimen_advisor.engines.program import Program
+from regimen_advisor.engines.program import RuleProgram
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Rule
@@ -20,7 +20,7 @@ from regimen_advisor.language.interpreter import Judgement
 from regimen_advisor.language.paths import Steps, deciding
 from regimen_advisor.language.values import Choice, Facts, Truth
 from regimen_advisor.testing.cases import RuleCase
-from regimen_advisor.testing.occurrences import Occurrence, occurrences
+from regimen_advisor.testing.occurrences import ConditionInstance, occurrences
 
 Status = Literal["covered", "missing", "cannot matter", "guard"]
 
@@ -41,7 +41,7 @@ class Covered:
     value. ``proofs`` are given for values with which it cannot alone decide.
     """
 
-    occurrence: Occurrence
+    occurrence: ConditionInstance
     by_truth: Mapping[Truth, list[str]] = field(default_factory=lambda: {truth: [] for truth in Truth})
     decided: Mapping[bool, list[str]] = field(default_factory=lambda: {True: [], False: []})
     proofs: tuple[Proof, ...] = ()
@@ -98,7 +98,7 @@ def measure(rulebook: Rulebook, cases: Sequence[RuleCase], rules: Iterable[str] 
     effective = Guideline.of(rulebook).effective
     found = {name: tuple(Covered(one) for one in occurrences(rulebook.rules[name])) for name in names}
     held: set[str] = set()
-    program = Program({name: effective[name] for name in names})
+    program = RuleProgram({name: effective[name] for name in names})
     for case in cases:
         trees = program.judge(case.patient.facts)
         for name in names:
@@ -143,7 +143,7 @@ def _look(tree: Judgement, steps: Steps, table: Mapping[Steps, Covered], case: s
 # Proofs ----------------------------------------------------------------------------------------------------------
 
 
-def demand(rulebook: Rulebook, occurrence: Occurrence, *, value: bool) -> Condition:
+def demand(rulebook: Rulebook, occurrence: ConditionInstance, *, value: bool) -> Condition:
     """The condition under which an occurrence has ``value`` and alone decides its rule."""
     rule = rulebook.rules[occurrence.rule]
     effective = Guideline.of(rulebook).effective[rule.id]

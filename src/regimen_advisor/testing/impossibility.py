@@ -9,9 +9,9 @@ from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import AllOf, Condition, Leaf, Not, negation_normal_form
 from regimen_advisor.language.values import Value
-from regimen_advisor.patient.facts import Clause
+from regimen_advisor.patient.facts import AxiomClause
 from regimen_advisor.patient.narrowing import Contradiction, narrow
-from regimen_advisor.solving.encoding import Encoding, Shape
+from regimen_advisor.solving.encoding import Encoding, EncodingSize
 from regimen_advisor.solving.solver import Session
 
 
@@ -21,7 +21,7 @@ class Impossibility:
     def __init__(self, rulebook: Rulebook) -> None:
         self.domain = rulebook.domain
         self.rules = Guideline.of(rulebook).effective
-        self.shape = Shape.of(self.rules.values())
+        self.size = EncodingSize.of(self.rules.values())
         self._session: Session | None = None
         self._axioms: list[tuple[str, int]] = []
 
@@ -58,17 +58,17 @@ class Impossibility:
         return ()
 
     def _ready(self, condition: Condition) -> Session:
-        wanted = Shape.of([condition])
-        if self._session is None or not self._session.encoding.shape.covers(wanted):
-            self.shape = self.shape.widened(wanted)
-            encoding = Encoding(replace(self.domain, axioms=()), self.shape)
+        wanted = EncodingSize.of([condition])
+        if self._session is None or not self._session.encoding.size.covers(wanted):
+            self.size = self.size.widened(wanted)
+            encoding = Encoding(replace(self.domain, axioms=()), self.size)
             self._axioms = [
                 (axiom.says, encoding.disjunction(
                     encoding.atom(literal.atom) if literal.wanted else -encoding.atom(literal.atom)
                     for literal in axiom.literals
                 ))
                 for axiom in self.domain.axioms
-                if isinstance(axiom, Clause)
+                if isinstance(axiom, AxiomClause)
             ]  # fmt: skip
             self._session = Session(encoding)
         return self._session

@@ -22,20 +22,20 @@ from regimen_advisor.solving.solver import Solver
 from regimen_advisor.solving.witness import witness
 from regimen_advisor.testing.cases import STATEMENTS, RuleCase
 from regimen_advisor.testing.mutants import Mutant, mutants
-from regimen_advisor.testing.noticing import Watch, observe
+from regimen_advisor.testing.noticing import KillCheck, observe
 from regimen_advisor.testing.results import run_case
 
-Fate = Literal["killed", "survived", "equivalent"]
+MutantStatus = Literal["killed", "survived", "equivalent"]
 CHUNK = 40
 """Mutants that a worker takes at a time."""
 
 
 @dataclass(frozen=True)
-class Verdict:
+class MutantResult:
     """What became of a mutant: the case that noticed it, or a patient that would tell it apart."""
 
     mutant: int
-    fate: Fate
+    fate: MutantStatus
     case: str | None = None
     witness: Mapping[str, Any] | None = None
 
@@ -46,9 +46,9 @@ class Mutation:
 
     rulebook: Rulebook
     mutants: tuple[Mutant, ...]
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[MutantResult, ...]
 
-    def of(self, fate: Fate) -> tuple[tuple[Mutant, Verdict], ...]:
+    def of(self, fate: MutantStatus) -> tuple[tuple[Mutant, MutantResult], ...]:
         """The mutants with this fate."""
         return tuple(pair for pair in zip(self.mutants, self.verdicts, strict=True) if pair[1].fate == fate)
 
@@ -77,7 +77,7 @@ def mutate(
     chosen = [mutant for mutant in everything if subjects is None or mutant.subject in subjects]
     numbers = [mutant.number for mutant in chosen]
     chunks = [numbers[start : start + CHUNK] for start in range(0, len(numbers), CHUNK)]
-    verdicts: list[Verdict] = []
+    verdicts: list[MutantResult] = []
     for found in _judged(rulebook, cases, chunks, min(workers or os.cpu_count() or 1, len(chunks))):
         verdicts += found
         if progress:
@@ -87,9 +87,9 @@ def mutate(
 
 def _judged(
     rulebook: Rulebook, cases: Sequence[RuleCase], chunks: list[list[int]], workers: int
-) -> Iterator[list[Verdict]]:
+) -> Iterator[list[MutantResult]]:
     """The verdicts on each chunk, in order."""
-    court = Court(rulebook, cases)
+    court = MutationRunner(rulebook, cases)
     if workers <= 1 or "fork" not in multiprocessing.get_all_start_methods():
         yield from (court.verdicts(chunk) for chunk in chunks)
         return
@@ -102,39 +102,39 @@ def _judged(
         _courts.pop()
 
 
-_courts: list[Court] = []
+_courts: list[MutationRunner] = []
 
 
-def _verdicts(numbers: list[int]) -> list[Verdict]:
+def _verdicts(numbers: list[int]) -> list[MutantResult]:
     return _courts[-1].verdicts(numbers)
 
 
-class Court:
+class MutationRunner:
     """Judges mutants one after the other against the same cases."""
 
     def __init__(self, rulebook: Rulebook, cases: Sequence[RuleCase]) -> None:
         self.rulebook = rulebook
         self.mutants = mutants(rulebook)
-        self.watch = Watch(rulebook, observe(cases, rulebook))
+        self.watch = KillCheck(rulebook, observe(cases, rulebook))
 
-    def verdicts(self, numbers: Sequence[int]) -> list[Verdict]:
+    def verdicts(self, numbers: Sequence[int]) -> list[MutantResult]:
         """What becomes of the mutants with these numbers."""
         return [self.verdict(self.mutants[number]) for number in numbers]
 
-    def verdict(self, mutant: Mutant) -> Verdict:
+    def verdict(self, mutant: Mutant) -> MutantResult:
         """What becomes of one mutant."""
         case, unsure = self.watch.noticing(mutant)
         if case is not None:
-            return Verdict(mutant.number, "killed", case.name)
+            return MutantResult(mutant.number, "killed", case.name)
         changed = mutant.applied(self.rulebook)
         solver = Guideline.of(self.rulebook).solver
         apart = next((way for way in ways_apart(self.rulebook, changed, mutant) if _possible(way, solver)), None)
         if apart is None:
-            return Verdict(mutant.number, "equivalent")
+            return MutantResult(mutant.number, "equivalent")
         for one in unsure:
             if run_case(one, changed):
-                return Verdict(mutant.number, "killed", one.name)
-        return Verdict(mutant.number, "survived", witness=witness(solver, apart))
+                return MutantResult(mutant.number, "killed", one.name)
+        return MutantResult(mutant.number, "survived", witness=witness(solver, apart))
 
 
 def _possible(condition: Condition, solver: Solver) -> bool:
@@ -194,7 +194,7 @@ def _regimen_apart(regimen: str, old: Rulebook, new: Rulebook) -> Iterator[Condi
     for offer in (of_old.offer, of_new.offer):
         yield from (AllOf((offer, way)) for way in rules_apart(of_old.exclusions, of_new.exclusions))
     free = of_old.offered
-    yield from (AllOf((free, way)) for way in rules_apart(of_old.told, of_new.told))
+    yield from (AllOf((free, way)) for way in rules_apart(of_old.all_cautions, of_new.all_cautions))
 
 
 def _pairs_of_studies(rules: Sequence[Rule]) -> set[tuple[str, str]]:

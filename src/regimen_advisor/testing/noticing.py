@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from regimen_advisor.engines.program import Program
+from regimen_advisor.engines.program import RuleProgram
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
@@ -42,7 +42,7 @@ def observe(cases: Iterable[RuleCase], rulebook: Rulebook) -> list[Observed]:
     return found
 
 
-class Watch:
+class KillCheck:
     """The cases, set to watch for one change after the other."""
 
     def __init__(self, rulebook: Rulebook, observed: list[Observed]) -> None:
@@ -68,7 +68,7 @@ class Watch:
 
 
 class _Change:
-    def __init__(self, watch: Watch, mutant: Mutant) -> None:
+    def __init__(self, watch: KillCheck, mutant: Mutant) -> None:
         self.watch, self.rulebook, self.mutant = watch, watch.rulebook, mutant
         self.overridden = {
             name: [rule.id for rule in rules] for name, rules in self.rulebook.overridden_by.items() if rules
@@ -78,7 +78,7 @@ class _Change:
             for name in set(old.overrides) - set(rule.overrides):
                 self.overridden[name] = [other for other in self.overridden[name] if other != rule.id]
         self.touched = self._touched()
-        self.program = Program({name: self.rule(name).condition for name in self._judged()})
+        self.program = RuleProgram({name: self.rule(name).condition for name in self._judged()})
         self.regimens = self._regimens()
         self.reads_otherwise = any(self._reads_otherwise(name) for name in self.touched)
 

@@ -15,7 +15,7 @@ GUARD = "disease"
 
 
 @dataclass(frozen=True)
-class Occurrence:
+class ConditionInstance:
     """An atom at one place of a rule. ``within`` names the findings that were opened on the way, outermost first."""
 
     rule: str
@@ -33,17 +33,17 @@ class Occurrence:
         return self.leaf.atom.fact == GUARD
 
 
-def occurrences(rule: Rule) -> tuple[Occurrence, ...]:
+def occurrences(rule: Rule) -> tuple[ConditionInstance, ...]:
     """Every occurrence in a rule's own condition, in the order in which it is written."""
     return tuple(_occurrences(rule, rule.condition, (), (), None))
 
 
 def _occurrences(
     rule: Rule, condition: Condition, steps: Steps, within: tuple[str, ...], line: int | None
-) -> Iterator[Occurrence]:
+) -> Iterator[ConditionInstance]:
     own_line = line or (condition.place.line if condition.place and not within else None)
     if isinstance(condition, Leaf):
-        yield Occurrence(rule.id, steps, condition, within, condition.place or rule.location, own_line)
+        yield ConditionInstance(rule.id, steps, condition, within, condition.place or rule.location, own_line)
         return
     inner = within
     if isinstance(condition, Named):

@@ -79,7 +79,7 @@ def _set_difference(expected: Iterable[str], found: Iterable[str]) -> str:
 
 
 @dataclass(frozen=True)
-class Statement:
+class ShownStatement:
     """A statement as it is shown."""
 
     rule: str
@@ -87,7 +87,7 @@ class Statement:
     studies: tuple[str, ...]
 
 
-def statements_of(advice: Advice) -> dict[str, Statement]:
+def statements_of(advice: Advice) -> dict[str, ShownStatement]:
     """The standards, notes, silences and trials that surely hold, by rule; one that is open is not said."""
     shown = {}
     for effect, statements in (
@@ -95,13 +95,13 @@ def statements_of(advice: Advice) -> dict[str, Statement]:
     ):  # fmt: skip
         for statement in statements:
             if statement.state == "holds":
-                shown[statement.rule] = Statement(statement.rule, effect, statement.studies)
+                shown[statement.rule] = ShownStatement(statement.rule, effect, statement.studies)
     for trial in advice.trials:
-        shown[trial.rule] = Statement(trial.rule, Effect.TRIAL, (trial.study,))
+        shown[trial.rule] = ShownStatement(trial.rule, Effect.TRIAL, (trial.study,))
     return shown
 
 
-def _unsaid(case: RuleCase, shown: dict[str, Statement]) -> Iterator[str]:
+def _unsaid(case: RuleCase, shown: dict[str, ShownStatement]) -> Iterator[str]:
     for said in case.says or ():
         actual = shown.get(said.rule)
         if actual is None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from regimen_advisor.advice import Advice, Option
 from regimen_advisor.advising import advise
-from regimen_advisor.engines.program import Program
+from regimen_advisor.engines.program import RuleProgram
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
@@ -20,7 +20,7 @@ from regimen_advisor.patient.profile_yaml import flow, profile_lines
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.solving.solver import Solver
 from regimen_advisor.solving.witness import witness
-from regimen_advisor.testing.cases import Said
+from regimen_advisor.testing.cases import ExpectedStatement
 from regimen_advisor.testing.coverage import Covered, demand
 from regimen_advisor.testing.results import decided_by, statements_of
 from regimen_advisor.testing.updating import WIDTH, entry_lines, expectation_of, said_lines
@@ -39,7 +39,7 @@ def example(condition: Condition, rulebook: Rulebook, solver: Solver | None = No
     profile = witness(solver, condition)
     if profile is None:
         return None
-    if Program({"": condition}).truths(patient_of(profile, rulebook).facts)[""] is Truth.TRUE:
+    if RuleProgram({"": condition}).truths(patient_of(profile, rulebook).facts)[""] is Truth.TRUE:
         return profile
     unknown = Patient("anybody", rulebook.domain.unknown, None, {})
     return witness(solver, condition, unknown)
@@ -119,7 +119,7 @@ def _expected(advice: Advice, rules: list[Rule], rulebook: Rulebook) -> list[str
     lines = [line for name in regimens for line in entry_lines(name, _expectation(options.get(name), rules))]
     lines = ["expect:", *lines] if lines else []
     spoken = [rule.id for rule in rules if not rulebook.meets(rule)]
-    says = [Said(name, shown[name].effect, shown[name].studies) for name in spoken if name in shown]
+    says = [ExpectedStatement(name, shown[name].effect, shown[name].studies) for name in spoken if name in shown]
     says_not = [name for name in spoken if name not in shown]
     if says:
         lines += said_lines(says)

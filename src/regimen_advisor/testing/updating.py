@@ -18,8 +18,8 @@ from regimen_advisor.files.sources import Document, parse_documents
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.profile_yaml import flow
-from regimen_advisor.testing.cases import Expectation, RuleCase, Said, parse_cases
-from regimen_advisor.testing.results import DECIDERS, Statement, compare, decided_by, differences, statements_of
+from regimen_advisor.testing.cases import Expectation, ExpectedStatement, RuleCase, parse_cases
+from regimen_advisor.testing.results import DECIDERS, ShownStatement, compare, decided_by, differences, statements_of
 
 WIDTH = 118
 
@@ -137,7 +137,9 @@ class _Rewriter:
         kept = [_updated_said(said, shown[said.rule]) for said in says if said.rule in shown]
         if self.case.exactly:
             named = {said.rule for said in says}
-            kept += [Said(rule, one.effect, one.studies) for rule, one in shown.items() if rule not in named]
+            kept += [
+                ExpectedStatement(rule, one.effect, one.studies) for rule, one in shown.items() if rule not in named
+            ]
         if tuple(kept) == says:
             return None
         first, last = self._block("says")
@@ -151,12 +153,12 @@ class _Rewriter:
         return first, last, [f"says_not: [{', '.join(kept)}]"]
 
 
-def _updated_said(said: Said, shown: Statement) -> Said:
+def _updated_said(said: ExpectedStatement, shown: ShownStatement) -> ExpectedStatement:
     effect = said.effect and shown.effect
     studies = said.studies
     if studies is not None and set(studies) != set(shown.studies):
         studies = shown.studies
-    return Said(said.rule, effect, studies)
+    return ExpectedStatement(said.rule, effect, studies)
 
 
 # How expectations are written ----------------------------------------------------------------------------------------
@@ -197,7 +199,7 @@ def entry_lines(regimen: str, expected: dict[str, Any] | str) -> list[str]:
     return lines
 
 
-def said_lines(says: Sequence[Said]) -> list[str]:
+def said_lines(says: Sequence[ExpectedStatement]) -> list[str]:
     """The statements of a case as lines of its file."""
     if not says:
         return ["says: []"]

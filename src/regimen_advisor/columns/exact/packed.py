@@ -1,6 +1,6 @@
-"""The columns of a program for a batch of patients in memory, eight patients to a byte.
+"""Compute the columns of a program for a batch of patients in memory, eight patients to a byte.
 
-Polars plans a thousand columns anew for every batch, which takes longer than a small batch itself. Here the same steps
+Polars plans a thousand columns again for every batch, which takes longer than a small batch itself. Here the same steps
 are taken one after the other, and a step over eight patients is one operation on a byte.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regimen_advisor.columns.entries import Bits, Flags
-from regimen_advisor.columns.program import Column, Program
+from regimen_advisor.columns.program import Column, ColumnProgram
 
 Packed = npt.NDArray[np.uint8]
 _BYTE = 8
@@ -22,7 +22,7 @@ _BYTE = 8
 class PackedColumns:
     """Some columns of a program, ready to be computed."""
 
-    def __init__(self, program: Program, columns: Sequence[Column]) -> None:
+    def __init__(self, program: ColumnProgram, columns: Sequence[Column]) -> None:
         self.columns = tuple(columns)
         self._steps = program.steps(columns)
 

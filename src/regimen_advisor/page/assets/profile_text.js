@@ -92,7 +92,7 @@ class YamlReader {
       const line = this.lines[this.at], match = this.#key(line.text);
       if (!match) this.fail(line.number, "expected `key: value`");
       const key = /^["']/.test(match[1]) ? this.#quoted(match[1], line.number) : match[1];
-      if (Object.hasOwn(first, key)) this.fail(line.number, `${key}: expected each key once, but it stands in line ${first[key]} too`);
+      if (Object.hasOwn(first, key)) this.fail(line.number, `${key}: expected each key once, but it is in line ${first[key]} too`);
       first[key] = line.number;
       Object.defineProperty(found, key, { value: null, enumerable: true, writable: true, configurable: true });
       if (match[2]) {

@@ -188,6 +188,14 @@ class Solver {
     return key in this.engine.facts && this.engine.facts[key].permanence !== "treatment" ? key : "history";
   }
 
+  /** Whether the answer to a question can tell something of a fact. */
+  tellsOf(key, fact) {
+    if (this.unit(key) !== this.unit(fact)) return false;
+    const part = /^history\[\d+\]\.(\w+)$/.exec(key)?.[1];
+    const only = { cycles: "last_cycles", relapse_after: "platinum_free_interval" }[part];
+    return !part || (only ? fact === only : fact !== "last_cycles");
+  }
+
   /** Every question whose answer is not known, with the literals that its answer settles, in a fixed order. */
   questions(patient) {
     const { choices, sets, lines, slots } = this.encoding, found = new Map();

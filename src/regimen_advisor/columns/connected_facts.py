@@ -1,4 +1,4 @@
-"""What the axioms make of combinations of cells: each is narrowed once by ``narrowing.narrow``, then looked up.
+"""Narrow combinations of cells by the axioms: each distinct one once, by ``narrowing.narrow``, then looked up.
 
 Two groups of facts are tied by axioms: disease with extent, and the facts of the history. They touch only in whether
 a line for advanced disease was given. The axioms are not written a second time here, so they cannot come to differ.
@@ -92,7 +92,7 @@ class Combinations(ABC):
         """The machine words, the flag and the fault of a combination."""
 
 
-class Clinical(Combinations):
+class ClinicalCombinations(Combinations):
     """Disease, histology, stage and the like; the flag says that no line can have been given."""
 
     def __init__(self, domain: Domain, layout: Layout, reason: Reason) -> None:
@@ -130,7 +130,7 @@ class Clinical(Combinations):
         return keys * 3 + treated
 
     def _narrow(self, key: int) -> tuple[tuple[int, ...], int, int]:
-        words, treated = self._said(key)
+        words, treated = self._decoded(key)
         facts = self.facts(treated, tuple(reversed(words.items())))
         if facts is None:
             return (0,) * self.layout.size, 0, CONTRADICTIONS + key
@@ -165,10 +165,10 @@ class Clinical(Combinations):
 
     def possible(self, combination: int) -> Mapping[str, frozenset[str]]:
         """What the cells of a combination (``keys // 3``) leave possible of each fact, each cell by itself."""
-        words, _ = self._said(combination * 3)
+        words, _ = self._decoded(combination * 3)
         return {name: self._choice(name, words.get(name, "")).possible for name in self.names}
 
-    def _said(self, key: int) -> tuple[dict[str, str], int]:
+    def _decoded(self, key: int) -> tuple[dict[str, str], int]:
         """The words of a combination, and whether a line was given."""
         rest, treated = divmod(key, 3)
         words: dict[str, str] = {}
@@ -180,7 +180,7 @@ class Clinical(Combinations):
 
     def why(self, fault: int, history: bool) -> str:
         """Why a combination cannot be, in the words of ``reading``, which names the keys."""
-        words, treated = self._said(fault - CONTRADICTIONS)
+        words, treated = self._decoded(fault - CONTRADICTIONS)
         plain: dict[str, object] = {
             name: word == "true" if word in ("true", "false") else word for name, word in words.items()
         }
@@ -194,13 +194,13 @@ class Clinical(Combinations):
         raise AssertionError(plain)  # pragma: no cover - ``narrow`` has refused the same
 
 
-class Course(Combinations):
+class OpenHistory(Combinations):
     """Number of lines and latest outcome where the history is not known in detail; the flag says whether treated."""
 
     def __init__(self, domain: Domain, layout: Layout, reason: Reason) -> None:
         super().__init__(domain, layout, reason, _RADIX * _RADIX * _OUTCOMES)
         self._bounds = np.divmod(np.arange(_RADIX * _RADIX), _RADIX)
-        """The least and the most lines of each range; more than any history has where none is said to be given."""
+        """The least and the most lines of each range; more than any history has where none is stated."""
 
     def keys(self, tables: Mapping[str, CellTable], codes: Mapping[str, Codes], rows: int) -> Ints:
         """The combination that each row holds."""
@@ -221,11 +221,11 @@ class Course(Combinations):
     def says_more(
         self, tables: Mapping[str, CellTable], codes: Mapping[str, Codes], lines: Ints, outcomes: npt.NDArray[np.uint8]
     ) -> npt.NDArray[np.bool_]:
-        """Rows in which lines or outcome beside a history are other than what it says (``outcomes`` as bits)."""
+        """Rows whose lines or outcome differ from what their history says (``outcomes`` as bits)."""
         keys = self.keys(tables, codes, len(lines))
-        said = keys // _OUTCOMES
-        outcome = keys - said * _OUTCOMES
-        low, high = (bounds.take(said) for bounds in self._bounds)
+        ranges = keys // _OUTCOMES
+        outcome = keys - ranges * _OUTCOMES
+        low, high = (bounds.take(ranges) for bounds in self._bounds)
         other_outcome = (outcome > 0) & (outcomes.astype(np.int64) << 1 != np.int64(1) << np.maximum(outcome - 1, 0))
         return np.asarray((lines < low) | (lines > high) | other_outcome)
 
@@ -244,8 +244,8 @@ class Course(Combinations):
         try:
             facts = narrow(known, self.domain)
         except Contradiction as contradiction:
-            why = contradiction.axiom.says if contradiction.axiom else "they say different things of the same fact"
-            fault = self.reason(f"`prior_lines` and `last_outcome` contradict each other: {why}")
+            reason = contradiction.axiom.says if contradiction.axiom else "they say different things of the same fact"
+            fault = self.reason(f"`prior_lines` and `last_outcome` contradict each other: {reason}")
             return (0,) * self.layout.size, EITHER, fault
         found = facts["prior_lines"]
         assert isinstance(found, Number)

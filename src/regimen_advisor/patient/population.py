@@ -1,4 +1,4 @@
-"""The population that invented patients imitate: published shares with their sources, and treatments, from a file."""
+"""Load the population that synthetic patients imitate: published shares with their sources, and treatments."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Share(Record):
     source: str = Field(INVENTED, description="the id of a source, or `invented`")
 
 
-class Treatment(Record):
+class LineTreatment(Record):
     """A line of treatment."""
 
     drugs: list[str] = Field(min_length=1)
@@ -41,7 +41,7 @@ class Acquired(Record):
     source: str
 
 
-class Population(Record):
+class SyntheticPopulation(Record):
     """What invented patients are drawn from."""
 
     title: str
@@ -49,19 +49,19 @@ class Population(Record):
     sources: Mapping[str, str]
     shares: Mapping[str, Mapping[str, Share]]
     acquired: list[Acquired]
-    first_line: Mapping[str, list[Treatment]]
-    later_line: Mapping[str, list[Treatment]]
-    curative: Mapping[str, list[Treatment]]
+    first_line: Mapping[str, list[LineTreatment]]
+    later_line: Mapping[str, list[LineTreatment]]
+    curative: Mapping[str, list[LineTreatment]]
 
     @model_validator(mode="after")
-    def _adds_up(self) -> Population:
+    def _adds_up(self) -> SyntheticPopulation:
         for name, words in self.shares.items():
-            given = [one.share for one in words.values() if one.share is not None]
+            given = [word.share for word in words.values() if word.share is not None]
             if len(given) != len(words) - 1 or sum(given) > 100:
                 message = "expected one word of `{name}` without a share, and at most 100 per cent for the others"
                 raise PydanticCustomError("value_error", message, {"name": name})
-        named = [one.source for words in self.shares.values() for one in words.values()]
-        named += [one.source for one in self.acquired]
+        named = [word.source for words in self.shares.values() for word in words.values()]
+        named += [variant.source for variant in self.acquired]
         for source in named:
             if source != INVENTED and source not in self.sources:
                 raise PydanticCustomError("value_error", "no source is called `{source}`", {"source": source})
@@ -73,17 +73,17 @@ class Population(Record):
 
     def weights(self, name: str) -> tuple[float, ...]:
         """The shares of a hundred."""
-        given = [one.share for one in self.shares[name].values()]
+        given = [word.share for word in self.shares[name].values()]
         rest = 100 - sum(share for share in given if share is not None)
         return tuple(rest if share is None else share for share in given)
 
     @property
-    def treatments(self) -> tuple[Mapping[str, list[Treatment]], ...]:
+    def treatments(self) -> tuple[Mapping[str, list[LineTreatment]], ...]:
         """First lines, later lines and treatments with curative intent, by driver or kind of tumour."""
         return self.first_line, self.later_line, self.curative
 
 
 @cache
-def population() -> Population:
+def population() -> SyntheticPopulation:
     """The population that ships."""
-    return validated(Population, read_document(FILE))
+    return validated(SyntheticPopulation, read_document(FILE))

@@ -1,4 +1,4 @@
-"""How much the solver must tell apart: which drugs and classes by name, how many lines and curative treatments."""
+"""Size an encoding: which drugs and classes it tells apart by name, how many lines and curative treatments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LEAST_CURATIVE = 2
 
 
 @dataclass(frozen=True)
-class Shape:
+class EncodingSize:
     """How much an encoding can tell apart: drugs and classes by name, lines and curative treatments by number."""
 
     members: frozenset[str]
@@ -25,8 +25,8 @@ class Shape:
     curative: int
 
     @classmethod
-    def of(cls, conditions: Iterable[Condition]) -> Shape:
-        """The smallest shape in which each condition means what it means for every patient with an open history."""
+    def of(cls, conditions: Iterable[Condition]) -> EncodingSize:
+        """The smallest size in which each condition means what it means for every patient with an open history."""
         members: set[str] = set()
         lines = LEAST_LINES
         for condition in conditions:
@@ -39,20 +39,20 @@ class Shape:
                     lines = max(lines, atom.low, atom.high + 1 if atom.high < MOST_LINES else 0)
         return cls(frozenset(members), lines, LEAST_CURATIVE)
 
-    def widened(self, other: Shape) -> Shape:
-        """A shape that tells apart what either does."""
-        return Shape(self.members | other.members, max(self.lines, other.lines), max(self.curative, other.curative))
+    def widened(self, size: EncodingSize) -> EncodingSize:
+        """A size that tells apart what either does."""
+        return EncodingSize(self.members | size.members, max(self.lines, size.lines), max(self.curative, size.curative))
 
-    def covers(self, other: Shape) -> bool:
-        """Whether this shape tells apart all that ``other`` does."""
-        return self.widened(other) == self
+    def covers(self, size: EncodingSize) -> bool:
+        """Whether this size tells apart all that ``size`` does."""
+        return self.widened(size) == self
 
 
-def shape_of(patient: Patient, further_lines: int = 0) -> Shape:
-    """The shape that the history of a patient needs, and room for lines that may still be added to it."""
+def size_for(patient: Patient, further_lines: int = 0) -> EncodingSize:
+    """The size that the history of a patient needs, and room for lines that may still be added to it."""
     entries = patient.history or ()
     lines = max((entry.line or 0 for entry in entries), default=0)
-    return Shape(frozenset(), lines + further_lines, sum(entry.line is None for entry in entries))
+    return EncodingSize(frozenset(), lines + further_lines, sum(entry.line is None for entry in entries))
 
 
 def kinds_of_drugs(domain: Domain, members: frozenset[str]) -> dict[str, frozenset[str]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from regimen_advisor.advice import Advice
-from regimen_advisor.figure_wording import Places
+from regimen_advisor.advice import Advice, ToldChange
+from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import regimens_met
-from regimen_advisor.knowledge.stacking import Change, Kind
+from regimen_advisor.knowledge.stacking import Kind, PackChange
 from regimen_advisor.language.conditions import Named
 from regimen_advisor.language.interpreter import Interpreter
 from regimen_advisor.language.paths import nodes
@@ -18,25 +18,25 @@ from regimen_advisor.patient.reading import Patient
 _NOT_SHOWN = "not-indicated"
 
 
-def changes_told(advice: Advice, rulebook: Rulebook, patient: Patient) -> list[str]:
-    """The changes of packs that bear on an answer, a sentence or two each.
+def changes_told(advice: Advice, rulebook: Rulebook, patient: Patient) -> tuple[ToldChange, ...]:
+    """The changes of packs that bear on an answer.
 
     A rule that no longer counts bears on it where its condition holds or may hold for this patient; any other entry
     where something that the answer shows names it, or named it before it was retired.
     """
     if not rulebook.changes:
-        return []
+        return ()
     named = _named(advice, rulebook)
     bearing = set(_of_rules(rulebook, patient, {name for kind, name in named if kind == "regimen"}))
     bearing |= {change for kind, name in named if kind == "rule" for change in rulebook.bereft.get(name, ())}
-    return [
-        _sentence(change, rulebook)
+    return tuple(
+        _reported(change, rulebook)
         for change in rulebook.changes
-        if change in bearing or (change.how == "replaced" and (change.kind, change.id) in named)
-    ]
+        if change in bearing or (change.outcome == "replaced" and (change.kind, change.id) in named)
+    )
 
 
-def _of_rules(rulebook: Rulebook, patient: Patient, shown: set[str]) -> Iterator[Change]:
+def _of_rules(rulebook: Rulebook, patient: Patient, shown: set[str]) -> Iterator[PackChange]:
     """The changes for which a rule is gone that would speak of this patient, or may.
 
     A caution or an exclusion must have been about one of the regimens ``shown``.
@@ -52,29 +52,30 @@ def _of_rules(rulebook: Rulebook, patient: Patient, shown: set[str]) -> Iterator
 def _named(advice: Advice, rulebook: Rulebook) -> set[tuple[Kind, str]]:
     """The entries that what an answer shows rests on, each by its kind and id."""
     found: set[tuple[Kind, str]] = set()
-    rules = {one.rule for one in (*advice.standards, *advice.notes, *advice.silent)}
+    rules = {statement.rule for statement in (*advice.standards, *advice.notes, *advice.silent)}
     rules |= {trial.rule for trial in advice.trials}
     for option in advice.options:
         if option.standing.value == _NOT_SHOWN:
             continue
         found.add(("regimen", option.regimen))
         found |= {("approval", approval.id) for approval in option.approvals}
-        found |= {("study", one.study) for one in option.harm}
-        rules |= {*option.rules, *(one.rule for one in option.cautions), *(one.rule for one in option.reasons)}
+        found |= {("study", harm.study) for harm in option.harm}
+        rules |= {*option.rules, *(shown.rule for shown in option.cautions), *(shown.rule for shown in option.reasons)}
     for rule in (rulebook.rules[name] for name in rules):
-        found |= {("rule", rule.id), ("source", rule.source.review)}
+        found |= {("rule", rule.id), *(("source", review) for review in rule.source.reviews)}
         found |= {("study", study) for study in rule.studies}
         found |= {("finding", part.name) for _, part in nodes(rule.condition) if isinstance(part, Named)}
     found |= {("study", trial.study) for trial in advice.trials}
     return found
 
 
-def _sentence(change: Change, rulebook: Rulebook) -> str:
-    """What was changed, by whom and why; of a rule also what it said."""
-    said = f"{change.kind} {change.id}, {change.how} by {change.pack}: {change.reason}"
-    if change.kind != "rule" or change.id not in rulebook.withdrawn:
-        return said
-    rule, _ = rulebook.withdrawn[change.id]
-    places = Places(rulebook)
-    at = f" [{places.at(rule.source.review, rule.source.section)}]" if rule.source.review in rulebook.reviews else ""
-    return f"{said} It said: {rule.says}{at}"
+def _reported(change: PackChange, rulebook: Rulebook) -> ToldChange:
+    """The change as an answer reports it; of a rule also its sentence."""
+    sentence = None
+    if change.kind == "rule" and change.id in rulebook.withdrawn:
+        rule, _ = rulebook.withdrawn[change.id]
+        is_loaded = rulebook.reviews.keys() >= set(rule.source.reviews)
+        sentence = f"{rule.says} [{CitationLabels(rulebook).cite(rule.source)}]" if is_loaded else rule.says
+    return ToldChange(
+        entry=change.kind, id=change.id, how=change.outcome, pack=change.pack, reason=change.reason, said=sentence
+    )
