@@ -34,6 +34,12 @@ def test_every_verb_is_shown_at_work_in_the_docs(verb: str) -> None:
     assert any(shown.search(page.read_text("utf-8")) for page in pages)
 
 
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOT / "src")))
+def test_a_module_imports_at_its_top_or_says_why_not(module: Path) -> None:
+    silent = re.compile(r"import .*noqa: [\w, ]*PLC0415(?! - \w)")
+    assert not silent.search(module.read_text("utf-8")), "expected `- reason` after the code"
+
+
 def test_no_file_names_a_path_of_some_machine() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode:

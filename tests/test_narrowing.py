@@ -11,10 +11,11 @@ from regimen_advisor.knowledge.rulebook import default_folder
 from regimen_advisor.language.conditions import atoms_of
 from regimen_advisor.language.interpreter import judge
 from regimen_advisor.language.values import Between, Choice, Includes, Is, Members, Number, Truth, meet
+from regimen_advisor.patient.axioms import AxiomClause, Contained, SignedAtom
 from regimen_advisor.patient.drugs import load_formulary
 from regimen_advisor.patient.facts import domain_for
 from regimen_advisor.patient.history import derived_facts
-from regimen_advisor.patient.narrowing import Contradiction, close, narrow
+from regimen_advisor.patient.narrowing import Contradiction, close, facts_of, narrow
 from worlds import allows, histories, obeys, small_domain, worlds
 
 FORMULARY = load_formulary(default_folder() / "drugs.yaml")
@@ -91,6 +92,67 @@ def test_two_answers_to_one_question_contradict_each_other_without_an_axiom():
     with pytest.raises(Contradiction) as found:
         narrow([("disease", one("nsclc")), ("disease", one("sclc"))], DOMAIN)
     assert (found.value.fact, found.value.axiom) == ("disease", None)
+
+
+def holding(*drugs):
+    """A set over the history that holds these drugs, their classes, and nothing else."""
+    known = FORMULARY.expand(frozenset(drugs))
+    return Members(known, known)
+
+
+def test_a_set_can_hold_nothing_beyond_the_set_that_contains_it():
+    facts = learned(received=holding("carboplatin"))
+    assert facts["progressed_on"].may == holding("carboplatin").may | {"none"}
+    assert facts["progressed_on"].must == frozenset()
+
+
+def test_a_set_that_holds_what_the_set_around_it_cannot_is_named_with_the_reason():
+    with pytest.raises(Contradiction) as found:
+        learned(received=holding("carboplatin"), progressed_on=holding("osimertinib"))
+    assert found.value.fact == "progressed_on"
+    assert found.value.axiom.says == "progressed_on holds only drugs of received"
+    assert str(found.value) == found.value.axiom.says
+
+
+def test_facts_that_break_a_clause_are_named_by_its_first_fact_and_the_reason():
+    with pytest.raises(Contradiction) as found:
+        learned(disease=one("sclc"), histology=one("squamous"))
+    assert found.value.axiom.says == "small-cell histology is small cell lung cancer, and no other is"
+    assert found.value.fact == found.value.axiom.literals[0].atom.fact
+
+
+def test_what_would_make_a_set_hold_too_much_did_not_happen():
+    facts = learned(last_drugs=holding("osimertinib"), progressed_on=holding("docetaxel"))
+    assert "progressed" not in facts["last_outcome"].possible
+    both = learned(last_drugs=holding("osimertinib"), progressed_on=holding("osimertinib"))
+    assert "progressed" in both["last_outcome"].possible
+
+
+def test_what_only_one_of_the_sets_around_can_hold_it_surely_holds():
+    facts = learned(
+        prior_lines=Number(2, 2), received=holding("osimertinib", "docetaxel"),
+        first_line_drugs=holding("osimertinib"), received_in_curative=one_word("none"),
+    )  # fmt: skip
+    assert "docetaxel" in facts["last_drugs"].must
+    assert "osimertinib" not in facts["last_drugs"].must
+
+
+def one_word(word):
+    return Members(frozenset({word}), frozenset({word}))
+
+
+def test_what_was_known_before_stays_known_and_tells_more_with_what_is_added():
+    before = learned(first_line_drugs=holding("osimertinib"), ecog=Number(1, 1))
+    after = narrow([("prior_lines", Number(1, 1))], DOMAIN, before)
+    assert after["ecog"] == Number(1, 1)
+    assert "osimertinib" in after["last_drugs"].must
+    assert "osimertinib" not in before["last_drugs"].must
+
+
+def test_an_axiom_speaks_of_every_fact_in_it():
+    given = (SignedAtom(Is("given", frozenset({"yes"}))),)
+    assert facts_of(Contained("part", ("one", "other"), "", given)) == {"part", "one", "other", "given"}
+    assert facts_of(AxiomClause((*given, SignedAtom(Between("number", 0, 1))), "")) == {"given", "number"}
 
 
 @settings(max_examples=60)
@@ -174,3 +236,22 @@ def test_a_set_that_holds_its_empty_word_holds_nothing_else(must, may, left):
 
 def test_a_set_that_can_hold_nothing_not_even_its_empty_word_is_impossible():
     assert close(EGFR, Members(frozenset(), frozenset())) is None
+
+
+RECEIVED = DOMAIN.facts["received"]
+
+
+def test_of_a_group_that_surely_has_a_member_the_only_one_left_is_surely_it():
+    left = {"platinum", "chemotherapy", "carboplatin"}
+    assert "carboplatin" in close(RECEIVED, Members(frozenset({"platinum"}), frozenset(left))).must
+    assert close(RECEIVED, Members(frozenset({"platinum"}), frozenset(left | {"cisplatin"}))).must.isdisjoint(
+        {"carboplatin", "cisplatin"}
+    )
+
+
+def test_a_group_of_which_no_member_is_left_is_not_in_the_set():
+    assert close(RECEIVED, Members(frozenset(), frozenset({"platinum", "none"}))) == RECEIVED.empty
+
+
+def test_a_group_that_is_not_in_the_set_takes_its_members_with_it():
+    assert close(RECEIVED, Members(frozenset(), frozenset({"carboplatin", "none"}))) == RECEIVED.empty

@@ -143,7 +143,7 @@ def test_t790m_is_acquired_only_after_progression_on_a_tki_of_the_first_generati
 
 def test_who_is_imitated_is_said(tmp_path):
     app = typer.Typer()
-    cohort_command.register(app)
+    app.command()(cohort_command.cohort)
     file = tmp_path / "patients.csv"
     told = CliRunner().invoke(app, ["--synthesise", "3", "-o", str(file)]).output
     assert told.startswith(f"{file}: 3 invented patients imitate adults with lung cancer in the United States")

@@ -90,8 +90,8 @@ def question_words(key: str, domain: Domain | None) -> str:
     """
     part = _PART.match(key)
     if part:
-        asked = "months to relapse" if part[2] == "relapse_after" else part[2]
-        return f"{asked} of history entry {int(part[1]) + 1}"
+        asked = "months to relapse of" if part[2] == "relapse_after" else f"{part[2]} of history"
+        return f"{asked} entry {int(part[1]) + 1}"
     if key == "history":
         return "treatment history"
     fact = domain.facts.get(key) if domain else None

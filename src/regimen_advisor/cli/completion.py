@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 import typer
 
+from regimen_advisor.files.errors import RegimenAdvisorError
+from regimen_advisor.knowledge.rulebook import load_rulebook
+
 _KINDS = {"study": "studies", "regimen": "regimens", "drug": "drugs", "rule": "rules", "finding": "findings"}
 
 
@@ -19,13 +22,6 @@ def settings(ctx: typer.Context, incomplete: str) -> list[str]:
     ids = _ids("settings", ctx, "")
     names = dict.fromkeys(id.split("/")[-1] for id in ids)
     return [id for id in ids if id.startswith(incomplete)] or [name for name in names if name.startswith(incomplete)]
-
-
-def quiz_kinds(incomplete: str) -> list[str]:
-    """Kinds of questions of a quiz."""
-    from regimen_advisor.quiz.models import PICK_KINDS, SORT_KINDS  # noqa: PLC0415
-
-    return [kind for kind in (*SORT_KINDS, *PICK_KINDS) if kind.startswith(incomplete)]
 
 
 def regimens(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -50,9 +46,6 @@ def studies(ctx: typer.Context, incomplete: str) -> list[str]:
 
 def _ids(kind: str, ctx: typer.Context, incomplete: str) -> list[str]:
     """Nothing where the rules cannot be read: a shell that completes has no place for an error."""
-    from regimen_advisor.files.errors import RegimenAdvisorError  # noqa: PLC0415
-    from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
-
     try:
         book = load_rulebook(ctx.params.get("rules") or None)
     except (RegimenAdvisorError, OSError):

@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.knowledge.publications import last_day
+
 Rules = Annotated[
     list[str] | None,
     typer.Option(
@@ -31,9 +34,6 @@ Examples = Annotated[
 
 def day_of(written: str | None) -> date | None:
     """The date after ``--as-of``. Raises ``InputError`` for what is none."""
-    from regimen_advisor.files.errors import InputError, Location  # noqa: PLC0415
-    from regimen_advisor.knowledge.publications import last_day  # noqa: PLC0415
-
     try:
         return None if written is None else last_day(written)
     except ValueError as error:

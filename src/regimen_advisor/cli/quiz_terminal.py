@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 
 from rich.console import Console
 from rich.prompt import Prompt
 from rich.text import Text
 
+from regimen_advisor.cli.terminal import print_lines, width
 from regimen_advisor.documents.blocks import Bullets, Heading, Paragraph
-from regimen_advisor.documents.text import STYLES, WIDEST, Line, lines_of
+from regimen_advisor.documents.text import Line, lines_of
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.quiz.grading import (
     Given,
@@ -45,12 +45,11 @@ def ask(quiz: Quiz, rulebook: Rulebook, console: Console | None = None) -> tuple
 class _Asker:
     def __init__(self, quiz: Quiz, rulebook: Rulebook, console: Console) -> None:
         self.quiz, self.rulebook, self.console = quiz, rulebook, console
-        self.width = max(min(shutil.get_terminal_size((80, 24)).columns, WIDEST), 40)
+        self.width = width()
         self.right = self.of = 0
 
     def show(self, lines: Sequence[Line]) -> None:
-        for line in lines:
-            self.console.print(Text(line.text, style=STYLES.get(line.style, "")))
+        print_lines(lines, self.console)
 
     def question(self, question: Question) -> None:
         self.show([Line(""), *patient_lines(question, self.width), Line("")])

@@ -5,16 +5,17 @@ from __future__ import annotations
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from regimen_advisor.cli.options import Output
+from regimen_advisor.documents.json import as_json
+from regimen_advisor.editor_schemas import EditedFile, editor_schema, every_editor_schema
 from regimen_advisor.files.errors import InputError, Location, did_you_mean
+from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
+from regimen_advisor.reports.files import write_file, write_output
 from regimen_advisor.schemas import SchemaName, reference_of, schema_of
-
-if TYPE_CHECKING:
-    from regimen_advisor.knowledge.rulebook import Rulebook
 
 
 class SchemaFormat(StrEnum):
@@ -22,11 +23,6 @@ class SchemaFormat(StrEnum):
 
     JSON = "json"
     MARKDOWN = "markdown"
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verb to the command line."""
-    app.command()(schema)
 
 
 _NAMES = ", ".join(SchemaName)
@@ -58,9 +54,6 @@ def schema(
     Or the reference page of it. With --for it is one for editors: it knows the facts,
     findings, drugs, regimens, studies and sections that a rules folder holds.
     """
-    from regimen_advisor.documents.json import as_json  # noqa: PLC0415
-    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
-
     if rules is not None:
         _for_editors(name, rules, into, form, output)
         return
@@ -73,10 +66,6 @@ def schema(
 
 
 def _for_editors(name: str | None, rules: str, into: str | None, form: SchemaFormat, output: str | None) -> None:
-    from regimen_advisor.documents.json import as_json  # noqa: PLC0415
-    from regimen_advisor.editor_schemas import EditedFile, editor_schema  # noqa: PLC0415
-    from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
-    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
 
     if form is not SchemaFormat.JSON:
         raise _wrong("a schema for editors is JSON; a reference page is made without --for")
@@ -99,10 +88,6 @@ def _refuse_without_polars() -> None:
 
 def write_schemas(rulebook: Rulebook, folder: Path) -> None:
     """Write the schema of every kind of file, with the words of a rulebook."""
-    from regimen_advisor.documents.json import as_json  # noqa: PLC0415
-    from regimen_advisor.editor_schemas import every_editor_schema  # noqa: PLC0415
-    from regimen_advisor.reports.files import write_file  # noqa: PLC0415
-
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -213,13 +213,3 @@ def _stacked(
 def plain(lines: Iterable[Line]) -> str:
     """The lines as text, with a line break at the end."""
     return "".join(f"{line.text}\n" for line in lines)
-
-
-def print_to_terminal(lines: Iterable[Line]) -> None:
-    """The lines on standard output with the styles a terminal shows; ``NO_COLOR`` is kept."""
-    from rich.console import Console  # noqa: PLC0415 - rich costs time that a pipe need not pay
-    from rich.text import Text  # noqa: PLC0415
-
-    console = Console(highlight=False, soft_wrap=True)
-    for line in lines:
-        console.print(Text(line.text, style=STYLES.get(line.style, "")))

@@ -14,10 +14,11 @@ from pathlib import Path
 from regimen_advisor.files.folders import yaml_files
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.page.data import page_data
+from regimen_advisor.quiz.models import Quiz
 
 SCRIPTS = (
     "evaluator", "sat", "reading", "settling", "asking", "advice", "profile_text", "sources", "view", "glance",
-    "changes", "pictures", "form", "quiz", "page",
+    "changes", "pictures", "form", "quiz_run", "quiz", "quiz_result", "page",
 )  # fmt: skip
 """The assets in the order in which they build on each other; together they are the one script of the page."""
 HERE = Path(__file__).parents[1]
@@ -25,8 +26,11 @@ FIRST_EXAMPLE = "driver-negative-tps-50-untreated"
 """A patient with options of every strength, and with hazard ratios for the forest plot."""
 
 
-def render_page(rulebook: Rulebook, examples: Iterable[Path] = ()) -> str:
-    """The page as HTML; ``examples`` are profile files for its menu. Raises ``InputError`` for a broken one."""
+def render_page(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | None = None) -> str:
+    """The page as HTML; ``examples`` are profile files for its menu. Raises ``InputError`` for a broken one.
+
+    With ``quiz`` the page is for a class: it opens on that quiz and shows nothing else.
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - slow to import
     from markupsafe import Markup  # noqa: PLC0415
 
@@ -37,7 +41,7 @@ def render_page(rulebook: Rulebook, examples: Iterable[Path] = ()) -> str:
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": False, "separators": (",", ":")}
     script, style = page_script(), page_style()
     return environment.get_template("page.html.j2").render(
-        data=page_data(rulebook, examples),
+        data=page_data(rulebook, examples, quiz),
         script=Markup(script),  # noqa: S704 - our own file, and its digest stands in the policy of the page
         style=Markup(style),  # noqa: S704
         script_hash=_digest(script),

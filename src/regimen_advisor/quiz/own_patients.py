@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from regimen_advisor.advice import RulebookName
@@ -50,7 +50,6 @@ def quiz_of_files(rulebook: Rulebook, files: Sequence[str]) -> Quiz:
 
 
 def _question(number: int, case: Case, written: Mapping[str, Any]) -> Question:
-    rulebook = case.guideline.rulebook
     disease = case.patient.facts["disease"]
     assert isinstance(disease, Values)
     profile = {key: value for key, value in written.items() if key not in ("id", "summary")}
@@ -61,9 +60,18 @@ def _question(number: int, case: Case, written: Mapping[str, Any]) -> Question:
         kind="patient",
         profile=profile,
         known=(f"{told[0].upper()}{told[1:]}.",),
-        unknown=unknown_words(profile, patients_of(rulebook)),
+        unknown=tuple(_unknown(case, profile)),
         choices=tuple(_choices(case)),
     )
+
+
+def _unknown(case: Case, profile: Mapping[str, Any]) -> Iterator[str]:
+    """What rules ask for and is not known; what follows from the rest of the profile is known."""
+    facts = case.guideline.rulebook.domain.facts
+    known = {fact.label for name, fact in facts.items() if case.patient.facts[name] != fact.unknown}
+    for words in unknown_words(dict(profile), patients_of(case.guideline.rulebook)):
+        if words not in known:
+            yield words
 
 
 def _choices(case: Case) -> list[Choice]:

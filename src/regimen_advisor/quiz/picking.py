@@ -194,7 +194,8 @@ class Picker:
 
     def _changed(self, event: ClinicEvent, profile: Written, after: Written) -> PickFound | None:
         """What the event changes, and a regimen or two that it does not; ``None`` where it changes nothing."""
-        if self.patients.seen(profile) is None or self.patients.seen(after) is None:
+        before, then = self.patients.seen(profile), self.patients.seen(after)
+        if before is None or then is None or self.patients.standings(before) == self.patients.standings(then):
             return None
         here, there = (case_of(one, self.guideline) for one in (profile, after))
         others = {one.regimen: one for one in there.advice(ask=False).options}

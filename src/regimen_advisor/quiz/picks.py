@@ -101,7 +101,7 @@ def _next_test(patient: AskedPatient) -> Iterator[AskedPick]:
     yield AskedPick(
         "Why?",
         because + ".",
-        f"{first.asks} {because}.",
+        f"{because}. The question: {first.asks}",
         (
             f"It can settle {counted_names(others[: len(names)] or ['nothing'])}.",
             "It settles no option; it only adds a caution.",

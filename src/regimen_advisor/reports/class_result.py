@@ -1,4 +1,4 @@
-"""The result of a class: as text, as a table for a spreadsheet, and as one page."""
+"""Write the result of a class: as text, as a table for a spreadsheet, and as one page."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ def render_text(result: ClassResult) -> str:
     ]
     if result.missed:
         blocks.append(Heading("Missed most", 2))
-        blocks.append(Bullets(tuple(missed_words(one, result) for one in result.missed[:MOST_MISSED])))
+        blocks.append(
+            Bullets(tuple(missed_words(missed_point, result) for missed_point in result.missed[:MOST_MISSED]))
+        )
     blocks += [Heading("Scope", 2), Paragraph(result.scope)]
     return plain(lines_of(blocks))
 
@@ -43,7 +45,9 @@ def render_csv(result: ClassResult) -> str:
     rows = csv.writer(written, lineterminator="\n")
     numbers = range(1, len(result.by_question) + 1)
     rows.writerow(["student", "right", "of", *(f"question {number}" for number in numbers)])
-    rows.writerows([no_formula(one.name), one.right, one.of, *one.by_question] for one in result.students)
+    rows.writerows(
+        [no_formula(student.name), student.right, student.of, *student.by_question] for student in result.students
+    )
     return written.getvalue()
 
 
@@ -66,9 +70,9 @@ def render_html(result: ClassResult) -> str:
 
 def average_words(result: ClassResult) -> str:
     """The average of the class in one sentence."""
-    of = result.students[0].of
+    points = result.students[0].of
     average = sum(student.right for student in result.students) / len(result.students)
-    return f"On average {average:.1f} of {of} points."
+    return f"On average {average:.1f} of {points} points."
 
 
 def missed_words(missed: Missed, result: ClassResult) -> str:

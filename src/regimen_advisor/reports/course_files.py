@@ -1,4 +1,4 @@
-"""A quiz for course systems: Moodle XML, GIFT, CSV and an Anki package."""
+"""Write a quiz for course systems: Moodle XML, GIFT, CSV and an Anki package."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _moodle_item(root: Element, item: Item) -> None:
 
 def _moodle_pairs(made: Element, item: Item) -> None:
     pairs = [(escape(answer.words), answer.group) for answer in item.answers]
-    # Groups without a regimen, so that nothing can be told by what is left over.
+    # Groups without a regimen, so that what is left over gives nothing away.
     pairs += [("", group) for group in item.groups if group not in {group for _, group in pairs}]
     for text, group in pairs:
         pair = _html(made, "subquestion", text)
@@ -123,8 +123,8 @@ def _share(answer: Answer, item: Item) -> str:
     """The part of the mark that an answer brings, in percent, as Moodle's list of fractions writes it."""
     if item.kind == "single":
         return "100" if answer.right else "0"
-    alike = sum(one.right is answer.right for one in item.answers)
-    share = next(one for one in _SHARES if float(one) <= 100 / alike + 0.00001)
+    alike = sum(candidate.right is answer.right for candidate in item.answers)
+    share = next(fraction for fraction in _SHARES if float(fraction) <= 100 / alike + 0.00001)
     return share if answer.right else f"-{share}"
 
 
@@ -143,10 +143,10 @@ def _gift_item(item: Item) -> Iterator[str]:
     text = _signs(" ".join([*_patient(item), item.asks]))
     yield f"::{_signs(item.id)}::{text} {{"
     if item.kind == "matching":
-        yield from (f"  ={_signs(one.words)} -> {group_words(one.group)}" for one in item.answers)
+        yield from (f"  ={_signs(candidate.words)} -> {group_words(candidate.group)}" for candidate in item.answers)
     for answer in item.answers if item.kind != "matching" else ():
         mark = f"~%{_share(answer, item)}%" if item.kind == "several" else "=" if answer.right else "~"
-        feedback = f"#{_signs(said)}" if (said := _feedback(answer)) else ""
+        feedback = f"#{_signs(feedback_words)}" if (feedback_words := _feedback(answer)) else ""
         yield f"  {mark}{_signs(answer.words)}{feedback}"
     after = [_feedback(answer) for answer in item.answers] if item.kind == "matching" else []
     if spoken := " ".join([*after, *afterwards(item.solution)]):
@@ -176,7 +176,7 @@ def table(quiz: Quiz, key: AnswerKey) -> str:
 
 
 def _row(quiz: Quiz, item: Item, point: Point) -> tuple[str, ...]:
-    standards = " ".join(standard_words(one) for one in item.solution.standards)
+    standards = " ".join(standard_words(standard) for standard in item.solution.standards)
     contrast = contrast_words(item.solution.contrast) if item.solution.contrast else ""
     return (
         quiz.name, str(item.question.number), " ".join(item.question.known), "; ".join(item.question.unknown),

@@ -1,4 +1,4 @@
-"""A quiz and its marking: as text, as markdown, and as one self-contained HTML page with an answer key."""
+"""Write a quiz and its marking: as text, as markdown, and as one self-contained HTML page with an answer key."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from regimen_advisor.documents.blocks import Block, Bullets, Heading, Paragraph
 from regimen_advisor.documents.markdown import markdown
 from regimen_advisor.documents.text import Line, lines_of, plain
+from regimen_advisor.files.errors import counted
 from regimen_advisor.quiz.deciding import Deciding
 from regimen_advisor.quiz.grading import Grade, GradedPick, GradedPoint, GradedQuestion
 from regimen_advisor.quiz.key import AnswerKey, Contrast, Picked, Point, Solution, Standard
@@ -16,9 +17,11 @@ from regimen_advisor.wording import listed
 
 def title(quiz: Quiz) -> str:
     """What the quiz is, in one line."""
-    where = f" of {quiz.setting}" if quiz.setting else ""
+    if all(question.kind == "patient" for question in quiz.questions):
+        return f"Quiz about {counted(len(quiz.questions), 'patient')}"
+    of_setting = f" of {quiz.setting}" if quiz.setting else ""
     several = "questions" if len(quiz.questions) > 1 else "question"
-    return f"Quiz: {len(quiz.questions)} {several}{where}, level {quiz.level}, seed {quiz.seed}"
+    return f"Quiz: {len(quiz.questions)} {several}{of_setting}, level {quiz.level}, seed {quiz.seed}"
 
 
 def task(quiz: Quiz) -> str:
@@ -97,7 +100,7 @@ def render_text(quiz: Quiz) -> str:
 def blank_answers(quiz: Quiz) -> str:
     """A file of answers in which nothing is filled in."""
     groups = ", ".join(f"{group}: []" for group in quiz.asks)
-    blank = (f"  {one.number}: {{{'picks: []' if one.picks else groups}}}\n" for one in quiz.questions)
+    blank = (f"  {question.number}: {{{'picks: []' if question.picks else groups}}}\n" for question in quiz.questions)
     return f"quiz: {quiz.name}\nanswers:\n" + "".join(blank)
 
 
@@ -117,9 +120,9 @@ def graded_blocks(question: GradedQuestion) -> Iterator[Block]:
     yield from map(Paragraph, afterwards(question))
 
 
-def score(right: int, of: int) -> str:
+def score(right: int, total: int) -> str:
     """``7 of 10 right``."""
-    return f"{right} of {of} right"
+    return f"{right} of {total} right"
 
 
 def _graded(graded: GradedPoint) -> str:
@@ -140,19 +143,19 @@ def _graded_pick(graded: GradedPick) -> str:
 def point_words(point: Point) -> str:
     """Where a regimen belongs, and the rules that decide it."""
     waits = f", for {listed(point.waits_for)}" if point.waits_for else ""
-    reasons = list(dict.fromkeys(deciding_words(one, point.group) for one in point.because))
+    reasons = list(dict.fromkeys(deciding_words(reason, point.group) for reason in point.because))
     return " ".join([f"{point.name}: {group_words(point.group)}{waits}.", *reasons])
 
 
 def pick_words(pick: Picked) -> str:
     """What was asked, the right answer, and why where the answer does not say so itself."""
-    why = "" if pick.because == pick.answer else f" {pick.because.removeprefix(f'{pick.answer} ')}"
+    reason = "" if pick.because == pick.answer else f" {pick.because.removeprefix(f'{pick.answer} ')}"
     ending = "" if pick.answer.endswith(".") else "."
-    return f"{pick.asks} {pick.right}) {pick.answer}{ending}{why}"
+    return f"{pick.asks} {pick.right}) {pick.answer}{ending}{reason}"
 
 
 def deciding_words(deciding: Deciding, group: Group) -> str:
-    """What the rule says, what of it is missing, and where it stands."""
+    """What the rule says, what of it is missing, and its place."""
     place = f"[{deciding.cited}, {deciding.rule}]"
     if group == "not-indicated":
         asks = f"asks for {listed(deciding.not_met)}" if deciding.not_met else "cannot be met as a whole"

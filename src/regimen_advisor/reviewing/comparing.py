@@ -1,7 +1,7 @@
-"""What changed between two rulebooks, exact over all patients whom both can describe.
+"""Compare two rulebooks, exactly, over all patients whom both can describe.
 
 Two rulebooks are equal where no complete patient differs in the standing of a regimen, its deciding rules, studies or
-cautions, nor in what is said beside the options. What a rule is called and where it stands makes no difference; see
+cautions, nor in the statements outside the options. The name and the place of a rule make no difference; see
 ``matching``.
 """
 
@@ -38,7 +38,7 @@ _SHOWN: Mapping[Standing, tuple[Part, ...]] = {
     Standing.EXCLUDED: ("rule", "study", "caution", "exclusion"),
     Standing.NOT_INDICATED: (),
 }
-"""What decides, or is shown, beside each standing of a complete patient."""
+"""What decides, or is shown, with each standing of a complete patient."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +133,10 @@ class _RulebookComparer:
         self.joined = join(old, new)
         self.solver = Solver(self.joined.domain, {}, {})
         sides = (self.joined.old, self.joined.new)
-        self.session: Session = self.solver.session(*(one for side in sides for one in side.effective.values()))
-        self._same: dict[tuple[int, int], bool] = {}
+        self.session: Session = self.solver.session(
+            *(condition for side in sides for condition in side.effective.values())
+        )
+        self._equal: dict[tuple[int, int], bool] = {}
         self.sayings = sayings(old, new, self._hold_for_the_same)
         self.changed = {saying.id: False for saying in self.sayings}
 
@@ -157,11 +159,11 @@ class _RulebookComparer:
         literal = self.session.encoding.condition(condition)
         return self.session.can([literal])
 
-    def _is_same(self, one: Condition, other: Condition) -> bool:
-        first, second = self.session.encoding.condition(one), self.session.encoding.condition(other)
-        if (first, second) not in self._same:
-            self._same[first, second] = first == second or not self._is_possible(differ(one, other))
-        return self._same[first, second]
+    def _is_same(self, left: Condition, right: Condition) -> bool:
+        first, second = self.session.encoding.condition(left), self.session.encoding.condition(right)
+        if (first, second) not in self._equal:
+            self._equal[first, second] = first == second or not self._is_possible(differ(left, right))
+        return self._equal[first, second]
 
     def _holds(self, side: Side, rules: Sequence[Rule], regimen: str | None = None) -> Condition:
         """The condition under which any of the rules counts (and speaks of the regimen)."""
@@ -175,7 +177,7 @@ class _RulebookComparer:
         if not self._hold_for_the_same([*saying.old], [*saying.new]):
             return True
         met = [
-            {one for rule in rules for one in book.meets(rule)}
+            {regimen for rule in rules for regimen in book.meets(rule)}
             for rules, book in ((saying.old, self.old), (saying.new, self.new))
         ]
         known = self.old.regimens.keys() & self.new.regimens.keys()
@@ -187,29 +189,31 @@ class _RulebookComparer:
         features = list(self._features(name))
         before, after = self._standings(self.joined.old, name), self._standings(self.joined.new, name)
         for standing, cell in before.items():
-            for other, place in after.items():
-                both = AllOf((cell, place))
-                if standing is not other:
-                    if self._is_possible(both):
-                        yield self._change(name, (standing, other), both, features)
+            for after_standing, place in after.items():
+                in_both = AllOf((cell, place))
+                if standing is not after_standing:
+                    if self._is_possible(in_both):
+                        yield self._change(name, (standing, after_standing), in_both, features)
                     continue
                 shown = [
-                    one for one in features if one.part in _SHOWN[standing] and not self._is_same(one.before, one.after)
+                    feature
+                    for feature in features
+                    if feature.part in _SHOWN[standing] and not self._is_same(feature.before, feature.after)
                 ]
-                apart = AllOf((both, AnyOf(tuple(differ(one.before, one.after) for one in shown))))
+                apart = AllOf((in_both, AnyOf(tuple(differ(feature.before, feature.after) for feature in shown))))
                 if shown and self._is_possible(apart):
-                    yield self._change(name, (standing, other), apart, features)
+                    yield self._change(name, (standing, after_standing), apart, features)
 
     def _standings(self, side: Side, name: str) -> Mapping[Standing, Condition]:
         """For each standing the complete patients who have it; a regimen that is not known is never indicated."""
         if name not in side.regimens:
             return {Standing.NOT_INDICATED: ALWAYS}
-        of, disease = side.regimens[name], side.rulebook.regimens[name].disease
-        offer = AllOf((Leaf(Is("disease", frozenset({disease}))), of.offer))
+        rules_about, disease = side.regimens[name], side.rulebook.regimens[name].disease
+        offer = AllOf((Leaf(Is("disease", frozenset({disease}))), rules_about.offer))
         return {
-            Standing.OFFERED: AllOf((offer, Not(of.exclusion), Not(of.caution))),
-            Standing.OFFERED_WITH_CAUTION: AllOf((offer, Not(of.exclusion), of.caution)),
-            Standing.EXCLUDED: AllOf((offer, of.exclusion)),
+            Standing.OFFERED: AllOf((offer, Not(rules_about.exclusion), Not(rules_about.caution))),
+            Standing.OFFERED_WITH_CAUTION: AllOf((offer, Not(rules_about.exclusion), rules_about.caution)),
+            Standing.EXCLUDED: AllOf((offer, rules_about.exclusion)),
             Standing.NOT_INDICATED: Not(offer),
         }
 
@@ -236,36 +240,36 @@ class _RulebookComparer:
         written = witness(self.solver, condition)
         assert written is not None  # it was found possible
         patient = read(Profile.model_validate(written), self.joined.domain)
-        truths = [self.solver.truths([one.before for one in features], patient),
-                  self.solver.truths([one.after for one in features], patient)]  # fmt: skip
+        truths = [self.solver.truths([feature.before for feature in features], patient),
+                  self.solver.truths([feature.after for feature in features], patient)]  # fmt: skip
         shown = [
             tuple(
-                Difference(one.part, one.id, side)
-                for one, truth in zip(features, found, strict=True)
-                if truth is Truth.TRUE and one.part in _SHOWN[standing]
+                Difference(feature.part, feature.id, side)
+                for feature, truth in zip(features, found, strict=True)
+                if truth is Truth.TRUE and feature.part in _SHOWN[standing]
             )
             for found, standing, side in zip(truths, standings, _SIDES, strict=True)
         ]
-        same = standings[0] is standings[1]
+        is_same_standing = standings[0] is standings[1]
         regimen = self.new.regimens.get(name) or self.old.regimens[name]
         return AdviceChange(
             name, regimen.name, *standings,
-            tuple(self._differences(condition, standings[0], features)) if same else (),
+            tuple(self._differences(condition, standings[0], features)) if is_same_standing else (),
             ways_to(self.solver, condition), written, is_smallest(self.solver, condition, written), shown[0], shown[1],
         )  # fmt: skip
 
     def _differences(
         self, condition: Condition, standing: Standing, features: Sequence[_Feature]
     ) -> Iterator[Difference]:
-        for one in features:
-            if one.part not in _SHOWN[standing]:
+        for feature in features:
+            if feature.part not in _SHOWN[standing]:
                 continue
-            if self._is_possible(AllOf((condition, one.before, Not(one.after)))):
-                yield Difference(one.part, one.id, "old")
-            if self._is_possible(AllOf((condition, one.after, Not(one.before)))):
-                yield Difference(one.part, one.id, "new")
+            if self._is_possible(AllOf((condition, feature.before, Not(feature.after)))):
+                yield Difference(feature.part, feature.id, "old")
+            if self._is_possible(AllOf((condition, feature.after, Not(feature.before)))):
+                yield Difference(feature.part, feature.id, "new")
 
-    # What is said beside the options ----------------------------------------------------------------------------------
+    # Statements outside the options ----------------------------------------------------------------------------------
 
     def _of_statement(self, saying: RuleMatch) -> Iterator[AdviceChange]:
         if saying.effect in _PARTS:
@@ -291,9 +295,9 @@ class _RulebookComparer:
                 )
 
 
-def differ(one: Condition, other: Condition) -> Condition:
+def differ(left: Condition, right: Condition) -> Condition:
     """The condition that exactly one of the two holds."""
-    return AnyOf((AllOf((one, Not(other))), AllOf((other, Not(one)))))
+    return AnyOf((AllOf((left, Not(right))), AllOf((right, Not(left)))))
 
 
 def cited(rules: Sequence[Rule]) -> frozenset[str]:

@@ -1,6 +1,6 @@
-"""Two rulebooks over one set of patients, so that their conditions can be asked about together.
+"""Bring two rulebooks over one set of patients, so that their conditions can be asked about together.
 
-The patients are those whom both can describe: whoever received a drug that only one of them knows is left out. A class
+The patients are those whom both can describe: one who received a drug that only one of them knows is left out. A class
 that does not hold the same of those drugs in both occurs twice, the older one under a name of its own.
 """
 
@@ -21,7 +21,7 @@ from regimen_advisor.patient.facts import HISTORY_SETS, Domain, domain_for
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """One of the two rulebooks, its conditions told over the common domain."""
+    """One of the two rulebooks, its conditions over the common domain."""
 
     rulebook: Rulebook
     effective: Mapping[str, Condition]
@@ -82,8 +82,10 @@ def _common(before: Formulary, after: Formulary, common: list[str], apart: Mappi
     classes |= {name: DrugClass(id=name, name=entry.name) for name, entry in after.classes.items()}
     drugs = {}
     for name in common:
-        mine = {apart.get(one, one) for one in before.classes_of(name)} | after.classes_of(name)
-        drugs[name] = Drug(id=name, name=after.drugs[name].name, classes=tuple(sorted(mine)))
+        classes_of_drug = {
+            apart.get(class_name, class_name) for class_name in before.classes_of(name)
+        } | after.classes_of(name)
+        drugs[name] = Drug(id=name, name=after.drugs[name].name, classes=tuple(sorted(classes_of_drug)))
     return Formulary(drugs, classes)
 
 
@@ -101,9 +103,12 @@ def _side(rulebook: Rulebook, apart: Mapping[str, str]) -> Side:
         {name: rename.of(condition) for name, condition in effective.items()},
         {
             name: replace(
-                of, offer=rename.of(of.offer), exclusion=rename.of(of.exclusion), caution=rename.of(of.caution)
+                rules_about,
+                offer=rename.of(rules_about.offer),
+                exclusion=rename.of(rules_about.exclusion),
+                caution=rename.of(rules_about.caution),
             )
-            for name, of in regimens.items()
+            for name, rules_about in regimens.items()
         },
     )
 

@@ -1,4 +1,4 @@
-"""Which rules of two rulebooks say the same thing, whatever they are called and wherever they stand.
+"""Match the rules of two rulebooks that say the same thing, whatever their names and places.
 
 A rule is known by its id; where an id is gone, by its words; where those are new too, by its meaning: same effect on
 the same regimens with the same studies, under conditions that no patient tells apart. Rules of one rulebook with the
@@ -55,7 +55,14 @@ def sayings(old: Rulebook, new: Rulebook, is_same: Callable[[list[Rule], list[Ru
         twin = (
             None
             if saying.old
-            else next((one for one in gone if _may_be(one, saying) and is_same([*one.old], [*saying.new])), None)
+            else next(
+                (
+                    candidate
+                    for candidate in gone
+                    if _may_be(candidate, saying) and is_same([*candidate.old], [*saying.new])
+                ),
+                None,
+            )
         )
         if twin is not None:
             gone.remove(twin)
@@ -74,8 +81,8 @@ class _Groups:
             item = above
         return item
 
-    def join(self, one: Hashable, other: Hashable) -> None:
-        self._above[self.of(other)] = self.of(one)
+    def join(self, first: Hashable, second: Hashable) -> None:
+        self._above[self.of(second)] = self.of(first)
 
 
 def _collected(groups: _Groups, old: Rulebook, new: Rulebook) -> Iterator[RuleMatch]:
@@ -159,6 +166,6 @@ def _fate(saying: RuleMatch, *, is_changed: bool) -> Fate | None:
 
 
 def place_in(rule: Rule, rulebook: Rulebook) -> str:
-    """Where a rule stands, from the folder of its rulebook: ``nsclc/later-line-egfr.yaml:6``."""
+    """The place of a rule, from the folder of its rulebook: ``nsclc/later-line-egfr.yaml:6``."""
     file = rulebook.within(rule.location.file)[1].as_posix()
     return f"{file}:{rule.location.line}" if rule.location.line else file

@@ -1,4 +1,4 @@
-"""Proofs that no possible patient meets a condition, with the axioms that the proof needs."""
+"""Prove that no possible patient meets a condition, with the axioms that the proof needs."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Impossibility:
             return None
         core = session.core()
         needed = [(says, literal) for says, literal in self._axioms if literal in core]
-        for one in list(needed):
-            rest = [other for other in needed if other is not one]
+        for axiom in list(needed):
+            rest = [kept for kept in needed if kept is not axiom]
             if not session.can([wanted], [literal for _, literal in rest]):
                 needed = rest
         return tuple(dict.fromkeys(says for says, _ in needed)) or self._told_by_narrowing(condition)

@@ -87,7 +87,7 @@ function valueWords(fact, value, data) {
 /** A question key in words: `history[1].outcome` is the outcome of the second entry. */
 function questionWords(key, engine) {
   const part = /^history\[(\d+)\]\.(\w+)$/.exec(key);
-  if (part) return `${part[2] === "relapse_after" ? "months to relapse" : part[2]} of history entry ${Number(part[1]) + 1}`;
+  if (part) return `${part[2] === "relapse_after" ? "months to relapse of" : `${part[2]} of history`} entry ${Number(part[1]) + 1}`;
   return key === "history" ? "treatment history" : engine.facts[key]?.label ?? key;
 }
 
