@@ -1,4 +1,4 @@
-"""The verb ``page``: the teaching page as a file."""
+"""Run the verb ``page``: the teaching page as a file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ DEFAULT_PAGE = "regimen-advisor.html"
 
 
 def page(  # noqa: PLR0917 - one parameter an option
-    more: Annotated[list[str] | None, typer.Argument(metavar="[FILE]...", help="More patients.", hidden=True)] = None,
+    further: Annotated[
+        list[str] | None, typer.Argument(metavar="[FILE]...", help="More patients.", hidden=True)
+    ] = None,
     quiz: Annotated[
         str | None,
         typer.Option(
@@ -40,7 +42,7 @@ def page(  # noqa: PLR0917 - one parameter an option
     It holds rules, evidence and evaluator, and needs no network. Without --output it is
     regimen-advisor.html; `-o -` prints it.
     """
-    files = files_of(patients, more, "page")
+    files = files_of(patients, further, "page")
     is_for_class = quiz is not None or files
     html = _class_page(rules, profiles, quiz, files) if is_for_class else page_html(rules, profiles)
     write_output(html, output or DEFAULT_PAGE)

@@ -1,4 +1,4 @@
-"""The verb ``quiz``: teaching with generated patients."""
+"""Run the verb ``quiz``: teaching with generated patients."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ COURSE_FORMATS = ("moodle", "gift", "anki", "csv")
 
 
 def quiz(  # noqa: PLR0917 - one parameter an option
-    more: Annotated[list[str] | None, typer.Argument(metavar="[FILE]...", help="More patients.", hidden=True)] = None,
+    further: Annotated[
+        list[str] | None, typer.Argument(metavar="[FILE]...", help="More patients.", hidden=True)
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(help="The same seed gives the same quiz. Default: 1; at a terminal a new one.")
     ] = None,
@@ -101,7 +103,7 @@ def quiz(  # noqa: PLR0917 - one parameter an option
     asking = at_terminal and format is QuizFormat.TEXT and not (given or output)
     chosen = seed if seed is not None else secrets.randbelow(10_000) if asking else 1
     rulebook = load_rulebook(rules)
-    if files := files_of(patients, more, "quiz"):
+    if files := files_of(patients, further, "quiz"):
         generated = quiz_of_files(rulebook, files)
     else:
         generated = generate(rulebook, chosen, count, setting, _level(level), kinds_named(kind or []))

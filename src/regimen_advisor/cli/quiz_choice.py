@@ -15,23 +15,26 @@ def quiz_chosen(words: str, rulebook: Rulebook) -> Quiz:
 
     ``kind`` may come several times. Raises ``InputError`` for what cannot be read.
     """
-    said: dict[str, str] = {}
+    choices: dict[str, str] = {}
     kinds: list[str] = []
     for part in words.split(","):
         key, sign, value = (word.strip() for word in part.partition("="))
         if not sign or key not in KEYS or not value:
-            message = f"--quiz: expected {', '.join(f'{one}=...' for one in KEYS)}; found `{part}`"
+            message = f"--quiz: expected {', '.join(f'{known}=...' for known in KEYS)}; found `{part}`"
             raise InputError.at(Location("page"), message, did_you_mean(key, KEYS))
         if key == "kind":
             kinds.append(value)
-        elif key in said:
+        elif key in choices:
             raise InputError.at(Location("page"), f"--quiz: expected {key} once, found it twice")
         else:
-            said[key] = value
+            choices[key] = value
     levels: tuple[Level, ...] = (1, 2, 3)
-    level = levels[_number(said.get("level", "2"), "level", 1, 3) - 1]
-    count, seed = _number(said.get("count", "5"), "count", 1, 50), _number(said.get("seed", "1"), "seed", 0, 10**9)
-    return generate(rulebook, seed, count, said.get("setting"), level, kinds_named(kinds))
+    level = levels[_number(choices.get("level", "2"), "level", 1, 3) - 1]
+    count, seed = (
+        _number(choices.get("count", "5"), "count", 1, 50),
+        _number(choices.get("seed", "1"), "seed", 0, 10**9),
+    )
+    return generate(rulebook, seed, count, choices.get("setting"), level, kinds_named(kinds))
 
 
 def _number(word: str, name: str, low: int, high: int) -> int:

@@ -13,7 +13,6 @@ from functools import cached_property
 
 from regimen_advisor.language.values import Atom, Between, Choice, Includes, Is, Members, Number, Value
 from regimen_advisor.patient.facts import (
-    HISTORY_SETS,
     PLATINUM,
     PLATINUM_FREE,
     ChoiceFact,
@@ -164,6 +163,7 @@ class Layout:
     @cached_property
     def history_members(self) -> tuple[str, ...]:
         """Every member of a history set that is asked for, the empty word included, and what an interval is since."""
-        asked = {atom.member for atom in self.atoms if isinstance(atom, Includes) and atom.fact in HISTORY_SETS}
+        sets = self.domain.history_sets
+        asked = {atom.member for atom in self.atoms if isinstance(atom, Includes) and atom.fact in sets}
         since = {PLATINUM} if any(atom.fact == PLATINUM_FREE for atom in self.atoms) else set[str]()
         return tuple(sorted(asked | since | {"none"}))

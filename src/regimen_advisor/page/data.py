@@ -1,4 +1,4 @@
-"""What travels in the teaching page: the rulebook as JSON of the condition language, and the solver's clauses.
+"""Export the rulebook to the teaching page: JSON of the condition language, and the solver's clauses.
 
 The page judges by itself, so everything its evaluator needs is here, and everything a reader wants to see: the
 evidence, the words of every condition, the example patients. Reading it back needs no Python.
@@ -92,7 +92,9 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | No
             }
             for name, approval in rulebook.approvals.items()
         },
-        "reviews": {name: {"cited_as": one.cited_as, "title": one.title} for name, one in rulebook.reviews.items()},
+        "reviews": {
+            name: {"cited_as": review.cited_as, "title": review.title} for name, review in rulebook.reviews.items()
+        },
         "settings": {setting.title: setting.disease for setting in rulebook.settings.values()},
         "encoding": clauses(rulebook),
         "quiz": page_quiz(rulebook, quiz),
@@ -180,7 +182,8 @@ def _formulary(formulary: Formulary) -> Json:
         "classes_of": {entry.id: sorted(formulary.classes_of(entry.id)) for entry in entries},
         "classes": {name: {"members": sorted(formulary.members_of(name))} for name in formulary.classes},
         "combinations": [
-            {"words": [folded(word) for word in one.words], "write": list(one.write)} for one in formulary.combinations
+            {"words": [folded(word) for word in combination.words], "write": list(combination.write)}
+            for combination in formulary.combinations
         ],
     }
 
@@ -230,7 +233,7 @@ def _rule(rule: Rule, rulebook: Rulebook, wording: Wording) -> Json:
         "certainty": rule.certainty,
         "errata": [erratum_line(rulebook.errata[name]) for name in rule.errata if name in rulebook.errata],
         "regimens": list(rule.regimens),
-        "overridden_by": [other.id for other in rulebook.overridden_by[rule.id]],
+        "overridden_by": [overriding.id for overriding in rulebook.overridden_by[rule.id]],
         "when": _condition(rule.condition, wording),
     }
 

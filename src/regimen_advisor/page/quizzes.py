@@ -12,7 +12,7 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Setting
 from regimen_advisor.quiz.generating import generate, settings_of
 from regimen_advisor.quiz.key import Picked, Solution, solution
-from regimen_advisor.quiz.models import GROUPS, LETTERS, Kind, Level, Question, Quiz
+from regimen_advisor.quiz.models import GROUPS, LETTERS, Kind, Level, Quiz, QuizQuestion
 from regimen_advisor.reports.quiz import contrast_words, deciding_words, pick_words, standard_words, title, vignette
 from regimen_advisor.wording import listed
 
@@ -29,7 +29,7 @@ _PLACE = re.compile(r"\[[^\[\]]*, ([a-z0-9-]+)\]")
 
 def page_quiz(rulebook: Rulebook, chosen: Quiz | None = None) -> Json:
     """All that the page asks: the questions it chooses from, or those of one quiz and nothing else."""
-    settings = [] if chosen else [{"id": one.id, "title": one.title} for one in settings_of(rulebook)]
+    settings = [] if chosen else [{"id": setting.id, "title": setting.title} for setting in settings_of(rulebook)]
     return {
         "settings": settings,
         "asks": {level: [*groups, "not-indicated"] for level, groups in GROUPS.items()},
@@ -43,7 +43,7 @@ def _chosen(quiz: Quiz, rulebook: Rulebook) -> Json:
         "name": quiz.name,
         "title": title(quiz),
         "level": quiz.level,
-        "questions": [question_data(one, solution(one, rulebook), rulebook) for one in quiz.questions],
+        "questions": [question_data(question, solution(question, rulebook), rulebook) for question in quiz.questions],
     }
 
 
@@ -55,27 +55,27 @@ def pool(rulebook: Rulebook) -> tuple[Json, ...]:
         {
             "setting": setting.id,
             "level": level,
-            **question_data(one, solution(one, rulebook, contrast=one.kind != "exclusion"), rulebook),
+            **question_data(question, solution(question, rulebook, contrast=question.kind != "exclusion"), rulebook),
         }
         for setting in settings_of(rulebook)
-        for level, one in _of_setting(setting, rulebook)
+        for level, question in _of_setting(setting, rulebook)
     )
 
 
-def _of_setting(setting: Setting, rulebook: Rulebook) -> Iterator[tuple[Level, Question]]:
+def _of_setting(setting: Setting, rulebook: Rulebook) -> Iterator[tuple[Level, QuizQuestion]]:
     for level, count, kinds in POOL:
         for fewer in range(count, 0, -1):
             try:
                 quiz = generate(rulebook, POOL_SEED, fewer, setting.id, level, kinds)
             except InputError:
                 continue
-            yield from ((level, one) for one in quiz.questions)
+            yield from ((level, question) for question in quiz.questions)
             break
 
 
-def question_data(question: Question, key: Solution, rulebook: Rulebook) -> Json:
+def question_data(question: QuizQuestion, key: Solution, rulebook: Rulebook) -> Json:
     """A question and its answers: of regimens by group, of picks by the place of the right answer."""
-    found: Json = {"kind": question.kind, "profile": question.profile, "told": vignette(question)}
+    found: Json = {"kind": question.kind, "profile": question.profile, "vignette": vignette(question)}
     if question.difference:
         found |= {"like": question.like, "difference": question.difference}
     if question.event:
@@ -89,13 +89,15 @@ def question_data(question: Question, key: Solution, rulebook: Rulebook) -> Json
             "name": point.name,
             "group": point.group,
             "waits_for": listed(point.waits_for),
-            "because": [{"rule": one.rule, "words": deciding_words(one, point.group)} for one in point.because],
+            "because": [
+                {"rule": reason.rule, "words": deciding_words(reason, point.group)} for reason in point.because
+            ],
         }
         for point in key.points
     ]
     contrast = key.contrast
-    told = {"words": contrast_words(contrast), "profile": contrast.profile} if contrast else None
-    return found | {"sort": answers, "standards": list(map(standard_words, key.standards)), "contrast": told}
+    contrast_data = {"words": contrast_words(contrast), "profile": contrast.profile} if contrast else None
+    return found | {"sort": answers, "standards": list(map(standard_words, key.standards)), "contrast": contrast_data}
 
 
 def _pick(answers: Sequence[str], asks: str, right: Picked, rulebook: Rulebook) -> Json:

@@ -10,7 +10,6 @@ from regimen_advisor.language.conditions import atoms_of, fields_of
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Between, Includes, Number, Truth
 from regimen_advisor.patient.facts import (
-    HISTORY_SETS,
     MOST_MONTHS,
     PLATINUM_FREE,
     ChoiceFact,
@@ -243,7 +242,8 @@ class _QuestionFinder:
         encoding = self.encoding
         if key.endswith(".drugs"):
             slot = self._slots()[key.removesuffix(".drugs")]
-            members = {atom.member for atom in atoms if isinstance(atom, Includes) and atom.fact in HISTORY_SETS}
+            sets = self.solver.domain.history_sets
+            members = {atom.member for atom in atoms if isinstance(atom, Includes) and atom.fact in sets}
             return [
                 CandidateAnswer(
                     member,

@@ -56,7 +56,7 @@ class Advisor {
     };
   }
 
-  /** What holds for every option, said once above them; see `placing.py`. */
+  /** What holds for every option, shown once above them; see `placing.py`. */
   #first(options, statements) {
     const offered = options.filter((option) => option.standing.startsWith("offered"));
     const shown = [...offered, ...options.filter((option) => option.standing === "undetermined")];

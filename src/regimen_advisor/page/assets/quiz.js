@@ -43,7 +43,7 @@ class Quiz {
     return `${setting || "all"}~${level}~${count}~${seed}~${this.main.encode()}${again}`;
   }
 
-  /** Takes up what was written by `encode`; what does not fit begins anew, and false says so. */
+  /** Takes up what was written by `encode`; what does not fit starts again, and false says so. */
   decode(text) {
     const [word, level, count, seed, main, indexes, again] = text.split("~"), setting = word === "all" ? "" : word;
     const choice = { setting, level: Number(level), count: Number(count), seed: Number(seed) };
@@ -99,7 +99,7 @@ class Quiz {
       h("h2", { id: "quiz-title", tabindex: "-1" }, `${this.again ? "Missed: question" : "Question"} ${run.numbers[at]}${this.again ? "" : ` of ${run.questions.length}`}`),
       h("p", { id: "quiz-score", class: "quiet" }, marked.length ? `${right} of ${of} right so far` : ""),
       question.difference ? h("p", {}, h("strong", {}, `The patient of question ${question.like}, but with one difference: `), `${question.difference}.`) : null,
-      h("p", { class: "vignette" }, question.told),
+      h("p", { class: "vignette" }, question.vignette),
       question.event ? h("p", { class: "event" }, h("strong", {}, "Then: "), `${question.event} What becomes of each regimen?`) : null,
       question.sort ? [h("p", {}, "Where does each regimen belong?"), this.#meanings()] : null,
       parts.map((part, index) => (isOpen ? this.#mark(part, index, advice) : question.sort ? this.#sort(part, index) : this.#pick(part, index))),
@@ -222,7 +222,7 @@ class Quiz {
   }
 }
 
-/** An answer in words: a group, or a letter with what stands behind it. */
+/** An answer in words: a group, or a letter with its answer. */
 function answerWords({ id, answers }, answer) {
   return answer === null ? "not answered" : id.startsWith("pick-") ? `${LETTERS[answer]}` : standingWords(answers[answer]);
 }

@@ -52,5 +52,5 @@ function questionResult(quiz, run, index) {
     const answer = part.words ?? `${answerWords(part, part.right)}${part.waits ? `, for ${part.waits}` : ""}.`;
     return h("li", {}, h("span", { class: isRight ? "right" : "wrong" }, words), `: ${part.name}${part.name.endsWith("?") ? "" : ":"} ${answer}`);
   };
-  return h("section", { class: "result", "data-question": run.numbers[index] }, h("h3", {}, to), h("p", { class: "quiet small" }, run.questions[index].told), isMarked ? h("ul", {}, parts.map(point)) : null);
+  return h("section", { class: "result", "data-question": run.numbers[index] }, h("h3", {}, to), h("p", { class: "quiet small" }, run.questions[index].vignette), isMarked ? h("ul", {}, parts.map(point)) : null);
 }
