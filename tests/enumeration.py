@@ -13,9 +13,10 @@ from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Not, atoms_of
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Atom, Between, Includes, Is, Truth
-from regimen_advisor.patient.facts import PLATINUM_FREE, ChoiceFact, Domain, NumberFact, SetFact
+from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
+from regimen_advisor.patient.vocabulary import PLATINUM_FREE
 from regimen_advisor.solving.solver import Solver
 from worlds import SMALL_DRUGS, World, small_domain, worlds
 

@@ -13,9 +13,10 @@ from regimen_advisor.files.errors import InputError
 from regimen_advisor.files.sources import parse_document
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.values import Between, Includes, Number
-from regimen_advisor.patient.facts import MOST_MONTHS, Domain
+from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient.profile import profile_from
 from regimen_advisor.patient.reading import Patient, read
+from regimen_advisor.patient.vocabulary import MOST_MONTHS
 from regimen_advisor.patient_wording import known_facts
 from regimen_advisor.wording import Wording
 
@@ -91,17 +92,14 @@ def test_a_table_sets_a_row_apart_whose_months_contradict_its_outcome(rulebook: 
     entry = {"line": 1, "drugs": ["carboplatin"], "outcome": "completed", "relapse_after": 4}
     reader = FactReader(rulebook.domain, Layout(rulebook.domain, [Includes("received", "platinum")]))
     batch = reader.batch(pl.DataFrame({"history": [json.dumps([entry])]}))
-    assert (
-        reader.why(int(batch.fault[0]), history=True)
-        == "history: `relapse_after` without a progression or relapse beside it"
-    )
+    assert reader.why(int(batch.fault[0]), history=True) == "history: `relapse_after` without a progression or relapse"
 
 
 def test_months_beside_an_outcome_without_progression_are_refused_where_they_stand(rulebook: Rulebook) -> None:
     with pytest.raises(InputError) as caught:
         patient(f"{PLATINUM}, outcome: completed, relapse_after: 4", domain=rulebook.domain)
     assert str(caught.value) == (
-        "patient.yaml:2:84: relapse_after: expected the outcome progressed or relapsed beside it, found `completed`"
+        "patient.yaml:2:84: relapse_after: expected the outcome progressed or relapsed, found `completed`"
     )
 
 

@@ -13,7 +13,6 @@ from functools import lru_cache
 from regimen_advisor.language.values import Atom, Between, Choice, Facts, Includes, Is, Members, Number, Truth, Value
 from regimen_advisor.patient.drugs import Formulary
 from regimen_advisor.patient.facts import (
-    PLATINUM_FREE,
     Axiom,
     AxiomClause,
     ChoiceFact,
@@ -27,6 +26,7 @@ from regimen_advisor.patient.facts import (
 from regimen_advisor.patient.history import ANY_OUTCOME, ENDED, Entry, derived_facts
 from regimen_advisor.patient.narrowing import facts_of
 from regimen_advisor.patient.reading import Patient
+from regimen_advisor.patient.vocabulary import PLATINUM_FREE
 
 _Derived = tuple[tuple[str, Value], ...]
 SMALL_DRUGS = ("osimertinib", "carboplatin")

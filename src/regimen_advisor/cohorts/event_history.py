@@ -22,7 +22,8 @@ from regimen_advisor.cohorts.mapping_file import HistoryOfTable, Reading
 from regimen_advisor.columns.cells import comparable, drug_list, drug_word
 from regimen_advisor.columns.entries import OUTCOMES
 from regimen_advisor.patient.drugs import Formulary
-from regimen_advisor.patient.facts import MOST_CYCLES, MOST_LINES, MOST_MONTHS
+from regimen_advisor.patient.facts import MOST_CYCLES, MOST_LINES
+from regimen_advisor.patient.vocabulary import MOST_MONTHS
 
 HISTORY, LINES, DRUGS, UNREAD_ENTRIES = "history", "lines begun", "drugs given", "unread parts of the history"
 _LINE, _SETTING, _OWN, _FAULT, _START = "line", "setting", "day apart", "why the history is not known", "start"

@@ -27,7 +27,7 @@ FAULTS = (
     "history: lines run from 1 without a gap",
     "history: maintenance of a line that is not in the history",
     "history: maintenance cannot be ongoing when its line has progressed or relapsed",
-    "history: `relapse_after` without a progression or relapse beside it",
+    "history: `relapse_after` without a progression or relapse",
 )
 
 Ints = npt.NDArray[np.int64]
@@ -118,12 +118,12 @@ def entry_name(line: int | None, setting: str | None) -> str:
     return f"history line {line}{' maintenance' if setting == 'maintenance' else ''}"
 
 
-def whole_numbers(column: pl.Series, most: int) -> tuple[pl.Series, Flags]:
+def whole_numbers(column: pl.Series, highest: int) -> tuple[pl.Series, Flags]:
     """The numbers of cycles or months, and where a cell of text is none of them."""
     if column.dtype != pl.String:
         return column.cast(pl.Int64, strict=False), np.zeros(len(column), bool)
     numbers = column.str.strip_chars().cast(pl.Int64, strict=False)
-    numbers = numbers.set(~numbers.is_between(0, most), None)
+    numbers = numbers.set(~numbers.is_between(0, highest), None)
     silent = column.is_null() | column.is_in(["", "unknown"])
     return numbers, np.asarray((numbers.is_null() & ~silent.fill_null(value=True)).to_numpy())
 
@@ -173,8 +173,7 @@ def settled_timed(entries: Entries) -> Entries:
         near = outcomes[twin]
         open_ = timed & (entries.maintenance == is_maintenance) & (near & ~ended > 0)
         of_twin = open_ & (near & ended > 0) & (outcomes & ended == 0)
-        own = np.flatnonzero(open_ & ~of_twin)
-        outcomes[own] &= ended
+        outcomes[np.flatnonzero(open_ & ~of_twin)] &= ended
         outcomes[twin[of_twin]] &= ended
     return replace(entries, outcomes=outcomes)
 

@@ -30,9 +30,10 @@ from regimen_advisor.columns.history import Histories, HistoryReader, Months
 from regimen_advisor.columns.layout import Field, Layout
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.language.values import Choice, Number
-from regimen_advisor.patient.facts import MOST_CYCLES, MOST_LINES, MOST_MONTHS, PLATINUM_FREE, Domain
+from regimen_advisor.patient.facts import MOST_CYCLES, MOST_LINES, Domain
 from regimen_advisor.patient.profile import HistoryEntry, Profile
 from regimen_advisor.patient.reading import read
+from regimen_advisor.patient.vocabulary import MOST_MONTHS, PLATINUM_FREE
 
 SCALARS_OF_HISTORY = ("prior_lines", "last_outcome")
 HISTORY_FIELDS = ("line", "setting", "drugs", "outcome", "cycles", "relapse_after")
@@ -240,8 +241,8 @@ class FactReader:
             name = entry_name(entry["line"], entry["setting"])
             cells = [("drugs", word) for word in words or () if self.histories[0].drugs.is_unread(word)]
             cells += [("outcome", entry["outcome"])] if _is_no_outcome(entry["outcome"]) else []
-            for part, most in _NUMBERS.items():
-                _, bad = whole_numbers(pl.Series([entry[part]]), most)
+            for part, highest in _NUMBERS.items():
+                _, bad = whole_numbers(pl.Series([entry[part]]), highest)
                 cells += [(part, entry[part])] if bad[0] else []
             unread_parts.setdefault(row, []).extend(
                 f"{name} {part}: {' '.join(str(cell).split())}" for part, cell in cells
@@ -302,9 +303,9 @@ class FactReader:
 
 def _interval_bits(field: Field, months: Months) -> Bits:
     """The bits of an interval of each row; rows that are alike are looked up once."""
-    low, most = months.low, MOST_MONTHS + 2
-    alike, place = np.unique((low * most + months.high + 1) * 2 + months.absent, return_inverse=True)
-    values = [((key // 2) // most, (key // 2) % most - 1, bool(key % 2)) for key in alike.tolist()]
+    low, radix = months.low, MOST_MONTHS + 2
+    alike, place = np.unique((low * radix + months.high + 1) * 2 + months.absent, return_inverse=True)
+    values = [((key // 2) // radix, (key // 2) % radix - 1, bool(key % 2)) for key in alike.tolist()]
     bits = [
         field.bits(Number(low, high, absent) if low <= high else Number(0, -1, absent=True))
         for low, high, absent in values
@@ -344,9 +345,9 @@ def plain_entry(written: Mapping[str, Any], drugs: CellTable) -> dict[str, Any]:
     entry = {key: value for key, value in written.items() if value not in (None, "", "unknown", [])}
     if entry.get("outcome") not in OUTCOMES:
         entry.pop("outcome", None)
-    for part, most in _NUMBERS.items():
+    for part, highest in _NUMBERS.items():
         if isinstance(entry.get(part), str):
-            number = whole_numbers(pl.Series([entry.pop(part)]), most)[0][0]
+            number = whole_numbers(pl.Series([entry.pop(part)]), highest)[0][0]
             entry |= {} if number is None else {part: number}
     drug_words = written.get("drugs")
     words = as_lists(pl.Series([drug_words])).to_list()[0] if isinstance(drug_words, str) else drug_words or []

@@ -36,8 +36,9 @@ from regimen_advisor.columns.entries import (
     unread_outcomes,
     whole_numbers,
 )
-from regimen_advisor.patient.facts import MOST_CYCLES, MOST_LINES, MOST_MONTHS, PLATINUM, Domain, SetFact
+from regimen_advisor.patient.facts import MOST_CYCLES, MOST_LINES, Domain, SetFact
 from regimen_advisor.patient.history import line_outcomes
+from regimen_advisor.patient.vocabulary import MOST_MONTHS, PLATINUM
 
 NO_CYCLES = -2
 ENDS = ("progressed", "relapsed")

@@ -12,15 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from regimen_advisor.language.values import Atom, Between, Choice, Includes, Is, Members, Number, Value
-from regimen_advisor.patient.facts import (
-    PLATINUM,
-    PLATINUM_FREE,
-    ChoiceFact,
-    Domain,
-    Fact,
-    NumberFact,
-    SetFact,
-)
+from regimen_advisor.patient.facts import ChoiceFact, Domain, Fact, NumberFact, SetFact
+from regimen_advisor.patient.vocabulary import PLATINUM, PLATINUM_FREE
 
 WORD_BITS = 64
 

@@ -18,7 +18,7 @@ from regimen_advisor.patient.vocabulary import (
     MOST_CYCLES,
     MOST_LINES,
     MOST_MONTHS,
-    PLATINUM,
+    PLATINUM_FREE,
     STAGE_GROUPS,
     BleedingFeature,
     BrainMetastases,
@@ -40,9 +40,6 @@ __all__ = [
     "HISTORY_SETS",
     "MOST_CYCLES",
     "MOST_LINES",
-    "MOST_MONTHS",
-    "PLATINUM",
-    "PLATINUM_FREE",
     "STAGE_GROUPS",
     "Axiom",
     "AxiomClause",
@@ -73,8 +70,6 @@ __all__ = [
 
 Test = Literal["curative", "numbered", "first line", "later line", "latest line", "induction", "progressed", "relapsed"]
 """What an entry may have to pass; ``progressed`` and ``relapsed`` ask the whole line, maintenance included."""
-
-PLATINUM_FREE = "platinum_free_interval"
 
 Permanence = Literal["fixed", "may change", "treatment"]
 """Can it change? ``fixed``: never (histology, a mutation at diagnosis); ``treatment``: by what is given next."""
@@ -413,51 +408,26 @@ def _history_facts(formulary: Formulary, history: Sequence[HistorySet]) -> tuple
 
     return (
         NumberFact(
-            "prior_lines",
-            "prior lines",
-            "How many lines of treatment for advanced disease were begun?",
-            "prior_lines",
-            "treatment",
-            0,
-            MOST_LINES,
+            "prior_lines", "prior lines", "How many lines of treatment for advanced disease were begun?", "prior_lines",
+            "treatment", 0, MOST_LINES,
         ),
         *map(drugs, history),
         ChoiceFact(
-            "last_outcome",
-            "outcome of the latest line",
-            "What was the outcome of the latest line?",
-            "last_outcome",
-            "treatment",
-            ("none", *get_args(Outcome)),
+            "last_outcome", "outcome of the latest line", "What was the outcome of the latest line?", "last_outcome",
+            "treatment", ("none", *get_args(Outcome)),
         ),
         NumberFact(
-            "last_cycles",
-            "cycles of the latest induction",
-            "How many cycles did the latest induction have?",
-            "history",
-            "treatment",
-            0,
-            MOST_CYCLES,
-            "cycles",
-            optional=True,
+            "last_cycles", "cycles of the latest induction",
+            "How many cycles did the latest induction have?", "history",
+            "treatment", 0, MOST_CYCLES, "cycles", optional=True,
         ),
         NumberFact(
-            PLATINUM_FREE,
-            "platinum-free interval",
-            "How many months after the last dose of platinum did the disease progress or relapse?",
-            "history",
-            "treatment",
-            0,
-            MOST_MONTHS,
-            "months",
-            optional=True,
+            PLATINUM_FREE, "platinum-free interval",
+            "How many months after the last dose of platinum did the disease progress or relapse?", "history",
+            "treatment", 0, MOST_MONTHS, "months", optional=True,
         ),
         ChoiceFact(
-            "on_maintenance",
-            "on maintenance",
-            "Is maintenance treatment being given now?",
-            "history",
-            "treatment",
-            get_args(YesNo),
+            "on_maintenance", "on maintenance", "Is maintenance treatment being given now?", "history",
+            "treatment", get_args(YesNo),
         ),
-    )
+    )  # fmt: skip

@@ -9,7 +9,8 @@ from functools import reduce
 from typing import get_args
 
 from regimen_advisor.language.values import Choice, Members, Number, Truth, Value, join
-from regimen_advisor.patient.facts import MOST_CYCLES, MOST_MONTHS, PLATINUM, PLATINUM_FREE, Domain, Outcome, SetFact
+from regimen_advisor.patient.facts import MOST_CYCLES, Domain, Outcome, SetFact
+from regimen_advisor.patient.vocabulary import MOST_MONTHS, PLATINUM, PLATINUM_FREE
 
 ANY_OUTCOME = frozenset(get_args(Outcome))
 ENDED = frozenset({"progressed", "relapsed"})
@@ -57,7 +58,7 @@ def settle_timed(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     for place, entry in enumerate(entries):
         if entry.months == ANY_MONTHS:
             continue
-        near = next((at for at, other in enumerate(found) if _are_twins(entry, other)), place)
+        near = next((index for index, twin in enumerate(found) if _are_twins(entry, twin)), place)
         if found[near].outcomes <= ENDED:
             continue
         ended = near if found[near].outcomes & ENDED and not found[place].outcomes & ENDED else place
@@ -65,9 +66,9 @@ def settle_timed(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     return tuple(found)
 
 
-def _are_twins(one: Entry, other: Entry) -> bool:
+def _are_twins(entry: Entry, twin: Entry) -> bool:
     """Whether one is the maintenance of the other."""
-    return one.line is not None and one.line == other.line and one.maintenance != other.maintenance
+    return entry.line is not None and entry.line == twin.line and entry.maintenance != twin.maintenance
 
 
 def derived_facts(entries: Sequence[Entry], domain: Domain) -> tuple[tuple[str, Value], ...]:
@@ -107,8 +108,8 @@ def _platinum_free(entries: Sequence[Entry], lines: Mapping[int, Sequence[Entry]
         if PLATINUM not in entry.drugs.may:
             continue
         course = lines.get(entry.line or 0, (entry,))
-        if any(one.outcomes & ENDED for one in course):
-            ends = any(one.outcomes <= ENDED for one in course)
+        if any(part.outcomes & ENDED for part in course):
+            ends = any(part.outcomes <= ENDED for part in course)
             possible.append(replace(entry.months, absent=not ends))
         else:
             possible.append(found)
@@ -119,8 +120,8 @@ def _platinum_free(entries: Sequence[Entry], lines: Mapping[int, Sequence[Entry]
     return reduce(_hull, possible)
 
 
-def _hull(one: Number, other: Number) -> Number:
-    joined = join(one, other)
+def _hull(first: Number, second: Number) -> Number:
+    joined = join(first, second)
     assert isinstance(joined, Number)
     return joined
 

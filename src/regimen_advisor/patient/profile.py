@@ -17,7 +17,6 @@ from regimen_advisor.files.validation_messages import shown
 from regimen_advisor.patient.facts import (
     MOST_CYCLES,
     MOST_LINES,
-    MOST_MONTHS,
     BleedingFeature,
     Comorbidity,
     Disease,
@@ -30,6 +29,7 @@ from regimen_advisor.patient.facts import (
     Stage,
     StageGroup,
 )
+from regimen_advisor.patient.vocabulary import MOST_MONTHS
 
 Unknown = Literal["unknown"]
 

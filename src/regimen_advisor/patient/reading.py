@@ -190,7 +190,7 @@ class _Reader:
         )
 
     def _check_months(self, entries: Sequence[Entry]) -> None:
-        """Months to a progression or relapse need one; against the outcome written beside them they are remarked on."""
+        """Months to a progression or relapse need one; against the outcome of the entry they are remarked on."""
         for entry, timed in zip(entries, settle_timed(entries), strict=True):
             if entry.months == ANY_MONTHS:
                 continue
@@ -198,19 +198,19 @@ class _Reader:
             if not timed.outcomes:
                 (outcome,) = entry.outcomes
                 self._refuse(
-                    f"relapse_after: expected the outcome progressed or relapsed beside it, found {shown(outcome)}",
+                    f"relapse_after: expected the outcome progressed or relapsed, found {shown(outcome)}",
                     *place,
                 )
-            where = "the treatment with curative intent" if entry.line is None else f"line {entry.line}"
-            where = f"the maintenance of {where}" if entry.maintenance else where
+            course = "the treatment with curative intent" if entry.line is None else f"line {entry.line}"
+            course = f"the maintenance of {course}" if entry.maintenance else course
             if entry.outcomes == {"relapsed"} and months == 0:
                 self.notes.append(
-                    f"After {where} the disease is given as relapsed, with 0 months: if it came back while the "
+                    f"After {course} the disease is given as relapsed, with 0 months: if it came back while the "
                     "treatment was given, it progressed."
                 )
             if entry.outcomes == {"progressed"} and months > SOON:
                 self.notes.append(
-                    f"On {where} the disease is given as progressed, {months} months after the last dose: if the "
+                    f"On {course} the disease is given as progressed, {months} months after the last dose: if the "
                     "treatment was over, it relapsed."
                 )
 

@@ -37,3 +37,4 @@ MOST_LINES = 20
 MOST_CYCLES = 99
 MOST_MONTHS = 240
 PLATINUM = "platinum"
+PLATINUM_FREE = "platinum_free_interval"

@@ -126,7 +126,7 @@ class _Teller:
 
 
 def _end(entry: Mapping[str, Any], ends: Mapping[str, str]) -> str:
-    """``the disease relapsed 9 months after the last dose``, where the months are told."""
+    """``the disease relapsed 9 months after the last dose``, where the months are known."""
     if "relapse_after" not in entry or entry["outcome"] not in ENDED:
         return ends[entry["outcome"]]
     return f"the disease {entry['outcome']} {months_after(entry['relapse_after'])}"

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from regimen_advisor.language.values import Choice, Members, Number, Value
-from regimen_advisor.patient.facts import PLATINUM, ChoiceFact, NumberFact, SetFact
+from regimen_advisor.patient.facts import ChoiceFact, NumberFact, SetFact
 from regimen_advisor.patient.history import ENDED, Entry
 from regimen_advisor.patient.reading import Patient
+from regimen_advisor.patient.vocabulary import PLATINUM
 from regimen_advisor.solving.encoding import OUTCOMES, TRUE, Encoding, Slot
 
 Units = Mapping[str, list[int]]

@@ -16,8 +16,9 @@ from typing import Any
 from regimen_advisor.language.conditions import fields_of
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.axioms import AxiomClause
-from regimen_advisor.patient.facts import PLATINUM_FREE, Domain
+from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient.reading import Patient
+from regimen_advisor.patient.vocabulary import PLATINUM_FREE
 from regimen_advisor.solving.assumptions import open_questions
 from regimen_advisor.solving.encoding import Encoding
 from regimen_advisor.solving.solver import Exact, Session, Solver
@@ -253,8 +254,8 @@ def tells_of(domain: Domain, key: str, fact: str) -> bool:
     if unit_of(domain, key) != unit_of(domain, fact):
         return False
     part = key.rpartition(".")[2] if key.startswith(f"{HISTORY}[") else HISTORY
-    only = _PARTS.get(part)
-    return part == HISTORY or (fact == only if only else fact != "last_cycles")
+    sole = _PARTS.get(part)
+    return part == HISTORY or (fact == sole if sole else fact != "last_cycles")
 
 
 def unit_of(domain: Domain, key: str) -> str:

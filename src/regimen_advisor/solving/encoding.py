@@ -14,16 +14,8 @@ from typing import get_args
 
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
 from regimen_advisor.language.values import Atom, Between, Includes, Is
-from regimen_advisor.patient.facts import (
-    PLATINUM,
-    PLATINUM_FREE,
-    AxiomClause,
-    ChoiceFact,
-    Domain,
-    NumberFact,
-    Outcome,
-    SetFact,
-)
+from regimen_advisor.patient.facts import AxiomClause, ChoiceFact, Domain, NumberFact, Outcome, SetFact
+from regimen_advisor.patient.vocabulary import PLATINUM, PLATINUM_FREE
 from regimen_advisor.solving.encoding_size import LEAST_LINES, EncodingSize, kinds_of_drugs
 
 __all__ = ["LEAST_LINES", "OUTCOMES", "TRUE", "Encoding", "EncodingSize", "Slot"]
@@ -172,9 +164,9 @@ class Encoding:
             platinum, parts, later = self.kinds_in(PLATINUM), list[int](), -TRUE
             for line, _, slot in reversed([*self._entries()]):
                 given = self.holds(slot, platinum)
-                own = [slot.outcomes[end] if line is None else self.courses[end][line] for end in ENDED]
+                ends = [slot.outcomes[end] if line is None else self.courses[end][line] for end in ENDED]
                 months = self._cut(slot.months, bound) if bound else TRUE
-                parts.append(self.conjunction([given, -later, self.disjunction(own), months]))
+                parts.append(self.conjunction([given, -later, self.disjunction(ends), months]))
                 later = self.disjunction([given, later])
             cuts[bound] = self.disjunction(parts)
         return cuts[bound]

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from regimen_advisor.language.conditions import Condition, atoms_of
 from regimen_advisor.language.values import Between, Includes
-from regimen_advisor.patient.facts import MOST_LINES, PLATINUM, PLATINUM_FREE, Domain
+from regimen_advisor.patient.facts import MOST_LINES, Domain
 from regimen_advisor.patient.reading import Patient
+from regimen_advisor.patient.vocabulary import PLATINUM, PLATINUM_FREE
 
 LEAST_LINES = 4
 """First, latest, and between them one that progressed and one that did not: more lines tell no set fact apart."""

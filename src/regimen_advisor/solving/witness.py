@@ -8,10 +8,11 @@ from typing import Any
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.language.conditions import Condition
 from regimen_advisor.language.values import Number
-from regimen_advisor.patient.facts import MOST_MONTHS, PLATINUM, ChoiceFact, NumberFact, SetFact
+from regimen_advisor.patient.facts import ChoiceFact, NumberFact, SetFact
 from regimen_advisor.patient.history import Entry
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
+from regimen_advisor.patient.vocabulary import MOST_MONTHS, PLATINUM
 from regimen_advisor.solving.assumptions import assumption_groups, is_asked_of_history
 from regimen_advisor.solving.encoding import ENDED, OUTCOMES, Encoding, EncodingSize, Slot
 from regimen_advisor.solving.encoding_size import size_for

@@ -26,8 +26,9 @@ from regimen_advisor.columns.facts import Batch, FactReader
 from regimen_advisor.columns.program import Column, ColumnProgram
 from regimen_advisor.language.conditions import Condition, Leaf, Named, Not, atoms_of, children
 from regimen_advisor.language.values import Includes
-from regimen_advisor.patient.facts import PLATINUM, PLATINUM_FREE, SetFact
+from regimen_advisor.patient.facts import SetFact
 from regimen_advisor.patient.narrowing import facts_of
+from regimen_advisor.patient.vocabulary import PLATINUM, PLATINUM_FREE
 
 _OPEN_PAST = ("prior_lines", "last_outcome")
 

@@ -29,7 +29,8 @@ from regimen_advisor.columns.facts import Batch, FactReader
 from regimen_advisor.columns.history import HistoryReader
 from regimen_advisor.columns.layout import WORD_BITS
 from regimen_advisor.language.values import Choice, Includes, Members, Number, Value
-from regimen_advisor.patient.facts import MOST_LINES, PLATINUM_FREE, ChoiceFact, NumberFact
+from regimen_advisor.patient.facts import MOST_LINES, ChoiceFact, NumberFact
+from regimen_advisor.patient.vocabulary import PLATINUM_FREE
 from regimen_advisor.solving.assumptions import assumption_groups, value_literals
 from regimen_advisor.solving.encoding import Encoding, Slot
 from regimen_advisor.solving.solver import Model

@@ -218,14 +218,14 @@ class ProfileReader {
     return this.engine.close(received, { must, may }) ?? { must, may };
   }
 
-  /** Months to a progression or relapse need one; against the outcome written beside them they are remarked on. */
+  /** Months to a progression or relapse need one; against the outcome of the entry they are remarked on. */
   #checkMonths(entries) {
     settledTimed(entries).forEach((timed, place) => {
       const entry = entries[place], { low: months } = entry.months;
       if (!isTimed(entry)) return;
       if (!timed.outcomes.length) {
         this.#refuse(["history", entry.position, "relapse_after"],
-          `relapse_after: expected the outcome progressed or relapsed beside it, found ${shownValue(entry.outcomes[0])}`);
+          `relapse_after: expected the outcome progressed or relapsed, found ${shownValue(entry.outcomes[0])}`);
       }
       const line = entry.line === null ? "the treatment with curative intent" : `line ${entry.line}`;
       const where = entry.maintenance ? `the maintenance of ${line}` : line;
