@@ -92,13 +92,13 @@ def test_every_row_is_answered_in_the_order_of_the_input(table, rulebook):
     assert rows_of(table, rulebook)["id"].to_list() == ["a", "b", "c", "d"]
 
 
-def test_a_row_of_a_table_stands_as_the_same_profile_does(table, rulebook):
+def test_a_row_of_a_table_has_the_standings_of_the_same_profile(table, rulebook):
     row = rows_of(table, rulebook).row(0, named=True)
     assert Standing(row["amivantamab-platinum-chemotherapy"]).is_offered
     assert row["tarlatamab"] == "not-indicated"
 
 
-def test_what_is_not_said_stays_unknown(table, rulebook):
+def test_what_is_not_stated_stays_unknown(table, rulebook):
     row = rows_of(table, rulebook).row(1, named=True)
     assert row["ivonescimab"] == "undetermined"
     assert "alk" in row["questions"].split("; ")
@@ -392,7 +392,7 @@ def test_a_missing_table_an_unknown_ending_and_an_unknown_column_are_refused(app
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
-def test_a_full_disk_is_said_in_words_and_leaves_nothing_behind(table, rulebook, tmp_path, monkeypatch):
+def test_a_full_disk_is_reported_in_words_and_leaves_nothing_behind(table, rulebook, tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 

@@ -98,7 +98,7 @@ def test_the_real_table_runs_from_end_to_end(rulebook):
     assert sum(count for column, _, count in summary.unread if column == "Histology") == 7
 
 
-def test_a_fraction_becomes_a_percentage_and_a_constant_stands_in_every_row(registry, tmp_path, rulebook):
+def test_a_fraction_becomes_a_percentage_and_a_constant_is_in_every_row(registry, tmp_path, rulebook):
     table = tmp_path / "fractions.csv"
     table.write_text("name,tps\na,0.6\nb,0.505\n", encoding="utf-8")
     text = "title: t\nid: name\nkeys:\n  pd_l1_tps: {column: tps, multiply: 100}\n  disease: {constant: nsclc}\n"
@@ -530,7 +530,7 @@ def test_a_column_may_hold_the_history_as_json_and_a_part_that_cannot_be_read_is
     }
 
 
-def test_names_that_stand_more_than_once_are_reported(tmp_path, rulebook):
+def test_names_that_occur_more_than_once_are_reported(tmp_path, rulebook):
     table = tmp_path / "twice.csv"
     table.write_text("id,stage\na,IV\nb,IV\na,III\nc,IV\na,IV\nb,I\n", encoding="utf-8")
     with judged(open_table([str(table)]), rulebook) as result:

@@ -97,7 +97,7 @@ def test_lines_above_the_header_that_begin_with_a_number_sign_are_passed_over(tm
     assert sorted(table.rows()) == [("#4", "III")] * 3 + [("one", "IV"), ("three", "IV"), ("two", "IV")]
 
 
-def test_a_fault_below_such_lines_is_told_with_its_line_in_the_file(tmp_path: Path) -> None:
+def test_a_fault_below_such_lines_is_reported_with_its_line_in_the_file(tmp_path: Path) -> None:
     table = tmp_path / "t.tsv"
     table.write_text("#a\n#b\nid\tstage\nx\tIV\ny\n", "utf-8")
     with pytest.raises(InputError, match=r"t\.tsv:5: expected 2 cells as in the header, found 1"):

@@ -245,7 +245,7 @@ class Summary:
 
 
 _OPEN = (Standing.UNDETERMINED.value, Standing.EXCLUDED.value)
-"""Node by node these may be another standing in truth."""
+"""Node by node these may be another standing when judged exactly."""
 _OFFERED = (Standing.OFFERED.value, Standing.OFFERED_WITH_CAUTION.value)
 
 

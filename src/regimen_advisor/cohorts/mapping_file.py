@@ -241,7 +241,7 @@ class MappingFile(Record):
 
     @property
     def has_events(self) -> bool:
-        """Whether it speaks of days, of rows of second tables or of conditions, and so is read by ``events``."""
+        """Whether it uses days, rows of second tables or conditions, and so is read by ``events``."""
         return (
             self.row is not None
             or isinstance(self.history, HistoryOfTable)

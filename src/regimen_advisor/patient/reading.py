@@ -51,13 +51,14 @@ class Patient:
         return f"<Patient {self.id or 'unnamed'}: {counted(len(self.given), 'key')} given>"
 
 
-def read(profile: Profile, domain: Domain, document: Document | None = None) -> Patient:
+def read(profile: Profile, domain: Domain, document: Document | None = None, *, explain: bool = True) -> Patient:
     """What ``profile`` says of a patient.
 
     ``document`` is where the profile was written, for the places in error messages. Raises ``InputError`` for an
-    unknown drug, a history that does not hang together, or keys that contradict each other.
+    unknown drug, an inconsistent history, or keys that contradict each other; without ``explain`` it does not look for
+    these keys, which takes most of the time, and names them all.
     """
-    return _Reader(profile, domain, document).patient()
+    return _Reader(profile, domain, document, explain=explain).patient()
 
 
 SOON = 6
@@ -79,8 +80,8 @@ def read_files(files: Iterable[str], domain: Domain) -> list[Patient]:
 
 
 class _Reader:
-    def __init__(self, profile: Profile, domain: Domain, document: Document | None) -> None:
-        self.profile, self.domain, self.document = profile, domain, document
+    def __init__(self, profile: Profile, domain: Domain, document: Document | None, *, explain: bool = True) -> None:
+        self.profile, self.domain, self.document, self.explain = profile, domain, document, explain
         self.problems: list[Problem] = []
         self.notes: list[str] = []
 
@@ -242,12 +243,12 @@ class _Reader:
                 )  # fmt: skip
                 break
         for entry in inductions:
-            upkeep = seen.get((entry.line or 0, True))
-            if upkeep and entry.outcomes <= ENDED and upkeep.outcomes == {"ongoing"}:
+            maintenance = seen.get((entry.line or 0, True))
+            if maintenance and entry.outcomes <= ENDED and maintenance.outcomes == {"ongoing"}:
                 self._refuse(
                     f"outcome: maintenance of line {entry.line} cannot be ongoing when the line has "
                     f"{' or '.join(sorted(entry.outcomes))}",
-                    "history", upkeep.position, "outcome",
+                    "history", maintenance.position, "outcome",
                 )  # fmt: skip
             later = any((induction.line or 0) > (entry.line or 0) for induction in inductions)
             later = later and not (upkeep and upkeep.outcomes & ENDED)
@@ -267,7 +268,9 @@ class _Reader:
             try:
                 facts = narrow([pair for values in left.values() for pair in values], self.domain)
             except Contradiction as contradiction:
-                keys, smallest = self._smallest(left, contradiction)
+                keys, smallest = list(left), contradiction
+                if self.explain:
+                    keys, smallest = self._smallest(left, contradiction)
                 problems.append(self._contradiction(keys, smallest))
                 # What else contradicts is reported too; a key that was named once is not named again.
                 left = {key: values for key, values in left.items() if key not in keys}
@@ -277,7 +280,7 @@ class _Reader:
             return facts
 
     def _smallest(self, stated: Given, contradiction: Contradiction) -> tuple[list[str], Contradiction]:
-        """Keys that contradict each other, none of them to spare."""
+        """Keys that contradict each other, none of them redundant."""
         keys = list(stated)
         for key in list(keys):
             rest = [kept for kept in keys if kept != key]

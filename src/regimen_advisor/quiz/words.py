@@ -29,11 +29,11 @@ _UPKEEP_ENDS = {**_ENDS, "completed": "it was completed", "ongoing": "it is bein
 
 def known_words(profile: Written, rulebook: Rulebook) -> tuple[str, ...]:
     """What is known of the patient, a sentence each: the disease, what was found and not found, each treatment."""
-    teller = _Teller(profile, rulebook)
-    return tuple(sentence for sentence in teller.sentences() if sentence)
+    writer = _PatientWriter(profile, rulebook)
+    return tuple(sentence for sentence in writer.sentences() if sentence)
 
 
-class _Teller:
+class _PatientWriter:
     def __init__(self, profile: Written, rulebook: Rulebook) -> None:
         self.profile = profile
         self.facts = rulebook.domain.facts

@@ -265,7 +265,7 @@ def unit_of(domain: Domain, key: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def ties(domain: Domain) -> Mapping[str, frozenset[str]]:
+def axiom_groups(domain: Domain) -> Mapping[str, frozenset[str]]:
     """For each fact (the history being one) those that axioms tie it to, at one or more removes."""
     groups: list[frozenset[str]] = [frozenset({unit_of(domain, name)}) for name in domain.facts]
     for axiom in domain.axioms:
@@ -278,5 +278,5 @@ def ties(domain: Domain) -> Mapping[str, frozenset[str]]:
 
 def connected_facts(domain: Domain, fields: frozenset[str]) -> frozenset[str]:
     """All facts that axioms tie to any of these, the history being one fact; themselves included."""
-    groups = ties(domain)
+    groups = axiom_groups(domain)
     return frozenset().union(*(groups[HISTORY if name == HISTORY else unit_of(domain, name)] for name in fields))

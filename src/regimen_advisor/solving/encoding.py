@@ -201,8 +201,8 @@ class Encoding:
         ]
         self.choices["last_outcome"] = self._last_outcomes()
         maintained = self.disjunction(
-            self.conjunction([latest, upkeep.outcomes["ongoing"]])
-            for latest, upkeep in zip(self.latest, self.maintenances, strict=True)
+            self.conjunction([latest, maintenance.outcomes["ongoing"]])
+            for latest, maintenance in zip(self.latest, self.maintenances, strict=True)
         )
         self.choices["on_maintenance"] = {"true": maintained, "false": -maintained}
 
@@ -258,9 +258,9 @@ class Encoding:
         """Every entry that may exist, in order: its line from 0 (``None`` if curative), whether it is an induction."""
         for slot in self.curatives:
             yield None, True, slot
-        for line, (induction, upkeep) in enumerate(zip(self.inductions, self.maintenances, strict=True)):
+        for line, (induction, maintenance) in enumerate(zip(self.inductions, self.maintenances, strict=True)):
             yield line, True, induction
-            yield line, False, upkeep
+            yield line, False, maintenance
 
     def _passes(self, test: str, line: int | None, slot: Slot, *, induction: bool) -> int:
         """The literal of "the entry passes this test of a fact over the history"."""

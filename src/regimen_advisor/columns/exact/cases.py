@@ -123,7 +123,7 @@ class Cases:
     def _histories(self, batch: Batch, asked: Flags, opens: Flags, table: pl.DataFrame) -> Bits:
         """A number for what each history that is asked for leaves possible; equal where they leave the same.
 
-        Where a list of drugs is known in part, how its parts hang together counts too: it is distinguished as written.
+        Where a list of drugs is known in part, how its parts combine counts too: it is distinguished as written.
         """
         numbers = np.zeros(len(asked), np.uint64)
         if not asked.any():

@@ -1,6 +1,6 @@
 """Impute what a row leaves open from a complete donor patient, as far as the two agree (hot-deck imputation).
 
-A cell that is open node by node is open in truth if one completion of the row is offered and another is not. The
+A cell that is open node by node is exactly open if one completion of the row is offered and another is not. The
 solver finds completions one by one; here one that it has found for some row is tried on all others at once. The facts
 of a patient fall into groups that no axiom ties to each other, and each group is filled by itself or left as it is:
 
@@ -51,7 +51,7 @@ class OpenRows:
     """The combination of clinical cells (``ClinicalWorlds.places``)."""
 
     @classmethod
-    def of(cls, batch: Batch, reader: FactReader, clinicals: ClinicalWorlds) -> OpenRows:
+    def of(cls, batch: Batch, reader: FactReader, clinical_worlds: ClinicalWorlds) -> OpenRows:
         """All rows of a batch."""
         keys = reader.clinical.keys(reader.tables, batch.codes, np.zeros(len(batch.fault), np.int64)) // 3
         fixed = batch.has_history.copy()
@@ -65,7 +65,7 @@ class OpenRows:
             fixed[entries.row[vague]] = False
         fixed |= batch.overspecified
         open_entries = [entries.at(~fixed[entries.row]) for entries in batch.entries]
-        return cls(replace(batch, entries=open_entries), fixed, clinicals.places(keys))
+        return cls(replace(batch, entries=open_entries), fixed, clinical_worlds.places(keys))
 
     def at(self, rows: Ints) -> OpenRows:
         """Some of them, by number in rising order."""
@@ -95,8 +95,8 @@ class CellLiterals:
 class Donor:
     """A complete patient, who supplies what other rows leave open (hot-deck imputation)."""
 
-    def __init__(self, model: Model, literals: CellLiterals, clinicals: ClinicalWorlds) -> None:
-        self.reader, self.clinicals = literals.reader, clinicals
+    def __init__(self, model: Model, literals: CellLiterals, clinical_worlds: ClinicalWorlds) -> None:
+        self.reader, self.clinical_worlds = literals.reader, clinical_worlds
         self._model, self._encoding, self._literals = model, literals.encoding, literals
         reader, encoding = self.reader, self._encoding
         layout, facts = reader.layout, reader.domain.facts
@@ -108,8 +108,8 @@ class Donor:
         self._past_bits = layout.encode({name: held[name] for name in of_history})
         self._likeness = np.array(
             [
-                sum(word in held[name].possible for name, word in zip(clinicals.names, words, strict=True))  # type: ignore[union-attr]
-                for words in clinicals.worlds
+                sum(word in held[name].possible for name, word in zip(clinical_worlds.names, words, strict=True))  # type: ignore[union-attr]
+                for words in clinical_worlds.worlds
             ]
         )
         self._treated = int(model.holds(encoding.lines[0]))
@@ -198,7 +198,7 @@ class Donor:
         known = chosen >= 0
         for index, mask in enumerate(self._clinical):
             if mask:
-                table = self.clinicals.words[:, index]
+                table = self.clinical_worlds.words[:, index]
                 words[index] |= np.where(known, table[chosen], batch.words[index] & np.uint64(mask))
         for index, (mask, bits) in enumerate(zip(self._past, self._past_bits, strict=True)):
             if mask:
@@ -223,11 +223,11 @@ class Donor:
 
     def _choices(self) -> Ints:
         """For each combination of cells the likest complete one, without a line and with one; -1 for none."""
-        known, allowed = len(self._chosen), self.clinicals.allowed
+        known, allowed = len(self._chosen), self.clinical_worlds.allowed
         if known < len(allowed):
             by_line = []
             for treated in (0, 1):
-                fits = allowed[known:] & (self.clinicals.treated == treated)
+                fits = allowed[known:] & (self.clinical_worlds.treated == treated)
                 likest = np.argmax(np.where(fits, self._likeness, -1), axis=1)
                 by_line.append(np.where(fits.any(axis=1), likest, -1))
             self._chosen = np.vstack([self._chosen, np.column_stack(by_line)])
