@@ -251,7 +251,7 @@ class _Reader:
                     "history", maintenance.position, "outcome",
                 )  # fmt: skip
             later = any((induction.line or 0) > (entry.line or 0) for induction in inductions)
-            later = later and not (upkeep and upkeep.outcomes & ENDED)
+            later = later and not (maintenance and maintenance.outcomes & ENDED)
             if later and len(entry.outcomes) == 1 and entry.outcomes <= {"completed", "ongoing"}:
                 (outcome,) = entry.outcomes
                 self.notes.append(

@@ -239,7 +239,7 @@ class _NearestSearch:
         cuts = slot.months.items()
         wishes = [
             Wish(tuple(literal if cut <= months else -literal for cut, literal in cuts), months)
-            for months in self.dice.shuffled(sorted({*MONTHS, *edges}))
+            for months in self.random.shuffled(sorted({*MONTHS, *edges}))
         ]
         kept = self.found.keep(wishes)
         return {**entry, "relapse_after": kept.says} if kept else entry
