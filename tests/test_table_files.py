@@ -76,9 +76,9 @@ def test_what_python_and_polars_read_in_a_text_table_is_the_same_whatever_its_qu
             refused += 1
             continue
         with file.open(encoding="utf-8", newline="") as opened:
-            wanted = [tuple(row) for row in csv.reader(opened) if any(row)][1:]
+            wanted = [tuple(row) for row in csv.reader(opened) if "".join(row).strip()][1:]
         told = [tuple(cell or "" for cell in row) for row in found]
-        assert [row for row in told if any(row)] == wanted, text
+        assert told == wanted, text
         read += '"' in text
     assert refused > 100
 

@@ -283,6 +283,20 @@ def test_rules_to_compare_with_are_not_left_out_where_their_name_is_empty(tmp_pa
     assert run("cohort", "t.csv", "--compare", "", cwd=tmp_path).returncode == 2
 
 
+@pytest.mark.parametrize(
+    "asked", [["test", ""], ["check", "--rules", ""], ["diff", "", "shipped"], ["page", "-o", ""]], ids=" ".join
+)
+def test_an_empty_name_is_not_taken_for_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], asked: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as left:
+        main(asked)
+    assert left.value.code == 2
+    assert capsys.readouterr().err.startswith(("``: ", ".: "))
+    assert not list(tmp_path.iterdir())
+
+
 # Ends that come early ----------------------------------------------------------------------------------------------
 
 
