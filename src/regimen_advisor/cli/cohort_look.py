@@ -37,8 +37,8 @@ class Look:
 def say_blank(table: CohortTable) -> None:
     """Says on standard error how many lines without a word were passed over, where there were any."""
     if table.blank:
-        said = f"{printable(table.name)}: passed over {counted(table.blank, 'line')} without a word"
-        typer.echo(said, err=True)
+        message = f"{printable(table.name)}: passed over {counted(table.blank, 'line')} without a word"
+        typer.echo(message, err=True)
 
 
 def print_check(look: Look, format: CohortFormat, *, strict: bool) -> None:

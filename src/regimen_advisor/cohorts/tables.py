@@ -282,10 +282,10 @@ def _rows(file: str, lines: Iterator[str], separator: str, above: int) -> Iterat
             yield above + rows.line_num, row
             begun = above + rows.line_num + 1
     except csv.Error as error:
-        what = f"expected a table: {error}"
+        message = f"expected a table: {error}"
         if "new-line character" in str(error):
-            what = "expected lines that end in a line feed, found a carriage return alone"
-        raise InputError.at(Location(file, begun), what) from None
+            message = "expected lines that end in a line feed, found a carriage return alone"
+        raise InputError.at(Location(file, begun), message) from None
 
 
 @contextmanager
