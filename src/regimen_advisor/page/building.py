@@ -16,7 +16,7 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.page.data import page_data
 
 SCRIPTS = (
-    "evaluator", "sat", "reading", "settling", "asking", "advice", "profile_text", "sources", "view", "glance",
+    "evaluator", "sat", "reading", "settling", "asking", "stack", "advice", "profile_text", "sources", "view", "glance",
     "changes", "pictures", "form", "quiz", "page",
 )  # fmt: skip
 """The assets in the order in which they build on each other; together they are the one script of the page."""

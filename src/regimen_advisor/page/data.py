@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from regimen_advisor.advice import SCOPE
+from regimen_advisor.differing import differences
 from regimen_advisor.explaining.sentences import effect_words
 from regimen_advisor.figure_wording import CitationLabels, signed, trial_title
 from regimen_advisor.files.errors import InputError
@@ -38,6 +39,7 @@ from regimen_advisor.patient_wording import FROM_HISTORY, LABELS, NOT_SO, WITHOU
 from regimen_advisor.quiz.generating import generate
 from regimen_advisor.quiz.key import Solution, answer_key
 from regimen_advisor.quiz.models import GROUPS, MEANINGS, Level
+from regimen_advisor.replaced import Bearing, bearings
 from regimen_advisor.reports.cautions import KINDS
 from regimen_advisor.reports.glance import approved_in_few_words
 from regimen_advisor.reports.groups import ANY_TUMOUR
@@ -96,6 +98,11 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = ()) -> Json:
             for name, approval in rulebook.approvals.items()
         },
         "reviews": {name: {"cited_as": one.cited_as, "title": one.title} for name, one in rulebook.reviews.items()},
+        "differences": [
+            {"subject": one.subject, "says": one.says, "rules": list(one.rules), "studies": list(one.studies)}
+            for one in (found.difference for found in differences(rulebook))
+        ],
+        "changes": [_change(one, wording) for one in bearings(rulebook)],
         "settings": {setting.title: setting.disease for setting in rulebook.settings.values()},
         "encoding": clauses(rulebook),
         "quiz": _quizzes(rulebook),
@@ -236,6 +243,34 @@ def _condition(condition: Condition, wording: Wording) -> Json:
             return {"all": [_condition(part, wording) for part in parts]} | says
         case AnyOf(parts=parts):
             return {"any": [_condition(part, wording) for part in parts]} | says
+
+
+def _change(bearing: Bearing, wording: Wording) -> Json:
+    """A change of a pack; a finding in a rule that is gone is opened, since the pack may have changed it too."""
+    withdrawn = [
+        {
+            "regimens": None if one.regimens is None else sorted(one.regimens),
+            "when": _condition(_opened(one.rule.condition), wording),
+        }
+        for one in bearing.withdrawn
+    ]
+    rules, regimens = sorted(bearing.rules), sorted(bearing.regimens)
+    return {"says": bearing.told.says, "rules": rules, "regimens": regimens, "withdrawn": withdrawn}
+
+
+def _opened(condition: Condition) -> Condition:
+    """The condition with what its findings stand for in their place."""
+    match condition:
+        case Named(condition=inner):
+            return _opened(inner)
+        case Not(part=part):
+            return Not(_opened(part))
+        case AllOf(parts=parts):
+            return AllOf(tuple(map(_opened, parts)))
+        case AnyOf(parts=parts):
+            return AnyOf(tuple(map(_opened, parts)))
+        case _:
+            return condition
 
 
 def _rule(rule: Rule, rulebook: Rulebook, wording: Wording) -> Json:
