@@ -22,6 +22,10 @@ scripts:
     npm ci --prefix tests/scripts --no-audit --no-fund --silent
     npm run --prefix tests/scripts --silent check
 
+# Change the source a little, many times, and list what no test notices; arguments are modules, `--share`, `--seed`.
+mutants *arguments:
+    .venv/bin/python benchmarks/mutate_source.py {{ arguments }}
+
 # All quality gates in a fresh environment.
 ci:
     bash .ci/run

@@ -16,9 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from regimen_advisor.cli import cases
+from regimen_advisor.cli import cohort, diff, run_cases
 from regimen_advisor.cli.app import main
-from regimen_advisor.knowledge import rulebook as rulebooks
 from regimen_advisor.reviewing import comparing, revisions
 
 CHANGES = {"open", "os.rename", "os.chmod", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree"}
@@ -103,21 +102,20 @@ def every_kill(
 
 def start(verb: str, folder: Path, *more: str) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background hands it on ignored
-    known: dict[str, Any] = {}
-    load = rulebooks.load_rulebook
-    rulebooks.load_rulebook = lambda rules=None, *_: known.setdefault(str(rules), load(rules))
     if verb == "test":
-        ours = cases._rulebook(None)
-        cases._rulebook = lambda _rules: ours
+        ours = run_cases.working_rulebook(None)
+        run_cases.working_rulebook = lambda _rules: ours
         every_kill(folder, lambda: call("test", str(folder), "--update", "-o", os.devnull), SIGNALS, forked)
     elif verb == "diff":
         old, new = (revisions.named_rulebook(name, None) for name in more)
         compared = comparing.compare(old.rulebook, new.rulebook)
-        revisions.named_rulebook = lambda name, *_: old if name == more[0] else new
-        comparing.compare = lambda _old, _new: compared
+        diff.named_rulebook = lambda name, *_: old if name == more[0] else new
+        diff.compare = lambda _old, _new: compared
         witnesses = ("--save-witnesses", str(folder / "witnesses"), "-o", os.devnull)
         every_kill(folder, lambda: call("diff", *more, *witnesses), SIGNALS, forked)
     else:
+        ours = cohort.load_rulebook(None)
+        cohort.load_rulebook = lambda _rules, _day: ours
         heard = [one for one in SIGNALS if one != signal.SIGKILL]
         output = str(folder / "out.csv")
         every_kill(folder, lambda: call("cohort", *more, "-o", output), heard, lambda work: work())

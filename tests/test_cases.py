@@ -112,14 +112,14 @@ def test_exactly_closes_the_list_of_regimens_and_where_given_of_statements(ruleb
     assert "x.case.yaml:1: apatinib: not expected, is offered" in closed
     assert not any("oral-antiangiogenic-drugs" in failure for failure in closed)
     said = failures_of(open_ + "exactly: true\nsays: []\n", rulebook)
-    assert "x.case.yaml:1: oral-antiangiogenic-drugs: not expected, is said" in said
+    assert "x.case.yaml:1: oral-antiangiogenic-drugs: not expected, is shown" in said
 
 
 @pytest.mark.parametrize(
     ("says", "message"),
     [
-        ("says: [silent-on-alk-drugs]", "silent-on-alk-drugs: expected to be said, is not"),
-        ("says_not: [oral-antiangiogenic-drugs]", "oral-antiangiogenic-drugs: expected not to be said, is"),
+        ("says: [silent-on-alk-drugs]", "silent-on-alk-drugs: expected to be shown, is not"),
+        ("says_not: [oral-antiangiogenic-drugs]", "oral-antiangiogenic-drugs: expected not to be shown, is"),
         ("says: [{silent: oral-antiangiogenic-drugs}]", "oral-antiangiogenic-drugs: expected as silent, is a note"),
         ("says: [{note: oral-antiangiogenic-drugs, studies: []}]",
          "oral-antiangiogenic-drugs: studies: unexpected statement-oral-antiangiogenic"),
@@ -167,7 +167,7 @@ def test_a_file_holds_several_cases_each_with_its_own_line(rulebook: Rulebook) -
         ("expect: {anlotinib: {standing: offered, because: [nsclc-ecog-2]}}",
          "x.case.yaml:14:41: anlotinib: expected `offered-with-caution` where cautions are named"),
         ("says: [silent-on-alk-drugs]\nsays_not: [silent-on-alk-drugs]",
-         "x.case.yaml:15:12: silent-on-alk-drugs: stands under `says` and under `says_not`"),
+         "x.case.yaml:15:12: silent-on-alk-drugs: is under `says` and under `says_not`"),
     ],
 )  # fmt: skip
 def test_a_case_that_cannot_be_meant_is_refused_with_its_place(rulebook: Rulebook, lines: str, message: str) -> None:
@@ -181,7 +181,7 @@ def test_a_case_that_cannot_be_meant_is_refused_with_its_place(rulebook: Ruleboo
         (f"{{from: {'long-name-' * 400}}}", "from: no profile `long-name-long-name-"),
         ("{from: [egfr-untreated]}", "from: expected the name of a profile, found a list"),
         ("{from: ../tests/invalid/profiles/list-instead-of-mapping}", "from: expected a profile in "),
-        ("{from: egfr-l858r-after-osimertinib, chagne: {}}", "chagne: expected only `change` beside `from`"),
+        ("{from: egfr-l858r-after-osimertinib, chagne: {}}", "chagne: expected only `change` with `from`"),
         ("{from: egfr-l858r-after-osimertinib, change: {egrf: wild-type}}", "egrf"),
         ("{from: egfr-l858r-after-osimertinib, change: [alk]}", "change: expected a mapping of profile keys"),
     ],

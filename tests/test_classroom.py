@@ -14,12 +14,12 @@ from regimen_advisor.quiz.generating import generate
 from regimen_advisor.quiz.key import AnswerKey, answer_key
 from regimen_advisor.quiz.models import Quiz
 
-QUIZ = ("quiz", "--seed", "3", "--count", "4")
+QUIZ = ("quiz", "--seed", "3", "--count", "4", "--kind", "exclusion", "--kind", "study")
 
 
 @pytest.fixture(scope="module")
 def quiz(rulebook: Rulebook) -> Quiz:
-    return generate(rulebook, seed=3, count=4)
+    return generate(rulebook, seed=3, count=4, kinds=("exclusion", "study"))
 
 
 @pytest.fixture(scope="module")
@@ -29,18 +29,26 @@ def key(quiz: Quiz, rulebook: Rulebook) -> AnswerKey:
 
 @pytest.fixture
 def folder(tmp_path: Path, quiz: Quiz, key: AnswerKey) -> Path:
-    """Three students: one knows all, one answers the first question only, one puts everything into `offered`."""
-
-    def sorted_(solution, group):
-        return [point.regimen for point in solution.points if point.group == group]
-
-    right = {str(one.number): {group: sorted_(one, group) for group in quiz.asks} for one in key.solutions}
-    offered = {str(one.number): {"offered": [point.regimen for point in one.points]} for one in key.solutions}
+    """Three students: one knows all, one answers the first question only, one answers always the first thing."""
+    right: dict[str, object] = {
+        str(one.number): {"picks": [pick.right for pick in one.picks]}
+        if one.picks
+        else {group: [point.regimen for point in one.points if point.group == group] for group in quiz.asks}
+        for one in key.solutions
+    }
+    first: dict[str, object] = {
+        str(one.number): {"picks": ["a"] * len(one.picks)}
+        if one.picks
+        else {"offered": [point.regimen for point in one.points]}
+        for one in key.solutions
+    }
     answers = tmp_path / "answers"
     answers.mkdir()
     (answers / "ada.json").write_text(json.dumps({"answers": right}), "utf-8")
-    (answers / "ben.yaml").write_text(json.dumps({"quiz": quiz.name, "answers": {"1": right["1"]}}), "utf-8")
-    (answers / "cyd.yaml").write_text(json.dumps({"answers": offered}), "utf-8")
+    (answers / "b.yaml").write_text(
+        json.dumps({"quiz": quiz.name, "student": "ben", "answers": {"1": right["1"]}}), "utf-8"
+    )
+    (answers / "cyd.yaml").write_text(json.dumps({"answers": first}), "utf-8")
     return answers
 
 
@@ -50,14 +58,15 @@ def test_each_student_has_the_points_that_the_key_gives(folder: Path, quiz: Quiz
     assert (ada.name, ada.right, ada.of) == ("ada", sum(result.by_question), sum(result.by_question))
     assert (ben.right, ben.by_question) == (result.by_question[0], (result.by_question[0], 0, 0, 0))
     offered = [point for solution in key.solutions for point in solution.points if point.group == "offered"]
-    assert cyd.right == len(offered)
+    picked = [pick for solution in key.solutions for pick in solution.picks if pick.right == "a"]
+    assert cyd.right == len(offered) + len(picked)
 
 
 def test_what_was_missed_most_comes_first_with_where_it_was_put(folder: Path, quiz: Quiz, key: AnswerKey) -> None:
     missed = grade_class(folder, quiz, key).missed
     assert [one.missed for one in missed] == sorted((one.missed for one in missed), reverse=True)
-    twice = next(one for one in missed if one.missed == 2)
-    assert twice.given == {"not answered": 1, "offered": 1}
+    assert {"not answered": 1, "offered": 1} in [one.given for one in missed if one.point]
+    assert {"not answered": 1, "a": 1} in [one.given for one in missed if one.pick]
     assert sum(sum(one.given.values()) for one in missed) == sum(one.missed for one in missed)
 
 
@@ -89,6 +98,7 @@ def test_the_result_as_json_is_the_model(folder: Path, capsys: pytest.CaptureFix
     ("files", "complaint"),
     [
         ({}, "expected files of answers (.yaml or .json), found none"),
+        ({"a.yaml": "student: a\nanswers: {}", "b.yaml": "student: a\nanswers: {}"}, "found two for `a`"),
         ({"a.yaml": "answers: {}", "a.json": '{"answers": {}}'}, "expected one file of answers for each student"),
         ({"a.yaml": "answers: {9: {}}", "b.yaml": "answers: []"}, "b.yaml:1:10"),
     ],

@@ -139,7 +139,7 @@ def test_engines_that_disagree_give_no_answer(run, monkeypatch):
     def disagree(*_arguments):
         raise DisagreementError("the two engines disagree")
 
-    monkeypatch.setattr("regimen_advisor.advising.advise", disagree)
+    monkeypatch.setattr("regimen_advisor.cli.advise.advise_one", disagree)
     ran = run("advise", PROFILE)
     assert (ran.code, ran.out) == (2, "")
     assert "the two engines disagree" in ran.err

@@ -50,14 +50,14 @@ def rulebook():
 @pytest.fixture
 def app():
     found = typer.Typer()
-    cohort_command.register(found)
+    found.command()(cohort_command.cohort)
     return found
 
 
 @pytest.fixture
 def explainer():
     found = typer.Typer()
-    explain_command.register(found)
+    found.command()(explain_command.explain)
 
     @found.callback()
     def verbs() -> None:

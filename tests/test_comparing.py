@@ -33,9 +33,9 @@ from regimen_advisor.patient.profile import Profile, read_profile
 from regimen_advisor.patient.reading import read
 from regimen_advisor.reports.diff import wording_words
 from regimen_advisor.reviewing.comparing import AdviceChange, Difference, RulebookComparison, compare
+from regimen_advisor.reviewing.implicant_text import way_condition
 from regimen_advisor.reviewing.matching import place_in
 from regimen_advisor.reviewing.smallest import is_smallest
-from regimen_advisor.reviewing.ways_told import way_condition
 from regimen_advisor.reviewing.wording_changes import WordingChange
 from regimen_advisor.solving.witness import witness
 from small_rulebooks import rulebook_of

@@ -46,7 +46,7 @@ def complaints(text: str) -> list[str]:
         ("choice: {dose: 0}", ["f:1:16: dose: expected at least 1, found `0`"]),
         ("choice: {dose: 10}", ["f:1:16: dose: expected at most 9, found `10`"]),
         ("flag: NO", ["f:1:7: flag: expected `true`, `false` or `unknown`, found `NO` (did you mean `false`?)"]),
-        ("text: 4.1", ["f:1:7: text: expected text, found `4.1` (a number that is text stands in quotes)"]),
+        ("text: 4.1", ["f:1:7: text: expected text, found `4.1` (a number that is text needs quotes)"]),
         ("text: true", ["f:1:7: text: expected text, found `true`"]),
         ("number: much", ["f:1:9: number: expected a number, found `much`"]),
         ("number: x\ntext: []", [

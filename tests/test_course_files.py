@@ -25,9 +25,12 @@ SHARES = {
 }  # fmt: skip
 
 
+KINDS = ("exclusion", "unknown", "study", "event")
+
+
 @pytest.fixture(scope="module")
 def quiz(rulebook: Rulebook) -> Quiz:
-    return generate(rulebook, seed=3, count=6, level=3)
+    return generate(rulebook, seed=3, count=6, level=3, kinds=KINDS)
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +50,14 @@ def questions(quiz: Quiz, key: AnswerKey) -> list[ET.Element]:
     return questions
 
 
-def test_moodle_gets_three_questions_for_each_with_names_of_their_own(questions, quiz):
-    assert [one.get("type") for one in questions] == ["matching", "multichoice", "multichoice"] * len(quiz.questions)
+def test_moodle_gets_three_questions_for_regimens_to_sort_and_one_for_each_pick(questions, quiz):
+    kinds = [
+        kind
+        for one in quiz.questions
+        for kind in (["multichoice"] * len(one.picks) or ["matching", "multichoice", "multichoice"])
+    ]
+    assert [one.get("type") for one in questions] == kinds
+    assert {"matching", "multichoice"} <= {*kinds}
     assert len({one.findtext("idnumber") for one in questions}) == len(questions)
     for one in questions:
         assert one.findtext("name/text")
@@ -56,12 +65,14 @@ def test_moodle_gets_three_questions_for_each_with_names_of_their_own(questions,
 
 
 def test_the_same_quiz_gives_moodle_the_same_idnumbers_and_bytes(quiz, key, rulebook):
-    again = generate(rulebook, seed=3, count=6, level=3)
+    again = generate(rulebook, seed=3, count=6, level=3, kinds=KINDS)
     assert course_files.moodle(again, answer_key(again, rulebook)) == course_files.moodle(quiz, key)
 
 
 def test_a_matching_question_pairs_each_regimen_with_its_group_and_offers_every_group(questions, quiz, key):
-    for question, solution in zip(questions[::3], key.solutions, strict=True):
+    matching = [one for one in questions if one.get("type") == "matching"]
+    sorted_ = [one for one in key.solutions if one.points]
+    for question, solution in zip(matching, sorted_, strict=True):
         pairs = [(one.findtext("text") or "", one.findtext("answer/text")) for one in question.findall("subquestion")]
         named = {unescape(text): answer for text, answer in pairs if text}
         assert named == {point.name: point.group.replace("-", " ") for point in solution.points}
@@ -86,7 +97,9 @@ def test_a_choice_has_shares_that_moodle_takes_and_all_that_is_right_makes_a_hun
 def test_every_answer_has_its_reason_with_rule_and_section(questions):
     for question in questions:
         for answer in question.findall("answer"):
-            if answer.findtext("text") != "none of these":
+            assert answer.findtext("text") == "none of these" or answer.findtext("feedback/text")
+            is_sorted = question.findtext("idnumber", "").endswith(("-several", "-single"))
+            if is_sorted and answer.findtext("text") != "none of these":
                 assert re.search(r"\[\w+ [\w. ]+.*, [a-z0-9-]+\]", answer.findtext("feedback/text", ""))
 
 
@@ -117,10 +130,16 @@ def test_signs_of_gift_within_a_text_are_escaped(quiz, key):
 def test_the_table_has_a_row_for_each_regimen_of_each_question(quiz, key):
     rows = list(csv.DictReader(io.StringIO(course_files.table(quiz, key))))
     points = [(solution.number, point) for solution in key.solutions for point in solution.points]
-    assert [(int(row["question"]), row["regimen"], row["group"]) for row in rows] == [
+    picks = [(one.number, pick) for one in key.solutions for pick in one.picks]
+    groups = {point.group for _, point in points}
+    sorted_ = [row for row in rows if row["group"] in groups]
+    assert [(int(row["question"]), row["regimen"], row["group"]) for row in sorted_] == [
         (number, point.regimen, point.group) for number, point in points
     ]
-    assert all(row["why"] == point_words(point) for row, (_, point) in zip(rows, points, strict=True))
+    assert all(row["why"] == point_words(point) for row, (_, point) in zip(sorted_, points, strict=True))
+    assert [(int(row["question"]), row["group"]) for row in rows if row not in sorted_] == [
+        (number, pick.answer) for number, pick in picks
+    ]
 
 
 # Anki ----------------------------------------------------------------------------------------------------------------
@@ -136,9 +155,13 @@ def test_ankis_own_library_opens_the_package_and_finds_a_card_for_each_regimen(q
     collection = collection_.Collection(str(tmp_path / "collection.anki2"))
     collection.import_anki_package(ImportAnkiPackageRequest(package_path=str(file), options=ImportAnkiPackageOptions()))
     points = [point for solution in key.solutions for point in solution.points]
-    assert collection.card_count() == len(points)
+    picks = [pick for solution in key.solutions for pick in solution.picks]
+    assert collection.card_count() == len(points) + len(picks)
     answers = {collection.get_note(note)["Answer"] for note in collection.find_notes("")}
-    assert {unescape(answer) for answer in answers} == {point_words(point) for point in points}
+    assert {unescape(answer) for answer in answers} == {
+        *(point_words(point) for point in points),
+        *(f"{pick.answer} {pick.because}" for pick in picks),
+    }
     collection.close()
 
 

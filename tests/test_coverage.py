@@ -22,9 +22,9 @@ from regimen_advisor.language.values import Truth
 from regimen_advisor.reports.coverage import data, document
 from regimen_advisor.reports.coverage_html import render_html
 from regimen_advisor.testing.cases import RuleCase, case_files, parse_cases, read_cases
+from regimen_advisor.testing.condition_instances import occurrences
 from regimen_advisor.testing.coverage import Covered, measure
 from regimen_advisor.testing.mutation import mutate
-from regimen_advisor.testing.occurrences import occurrences
 from regimen_advisor.testing.results import run_case
 from regimen_advisor.testing.suggesting import case_of_occurrence, missing_examples
 from seeing import Look, faults, looks

@@ -195,10 +195,10 @@ ONE_WORD = "expected each word for one entry, but"
     ("name", "expected"),
     [
         ("empty", [":1:1: expected a mapping, found nothing"]),
-        ("duplicate-id", [":4:10: id: expected each id once, but `osimertinib` stands in line 3 too"]),
-        ("alias-of-two-drugs", [f":4:72: {ONE_WORD} `ak-112` stands for `ivonescimab` (line 3) too"]),
-        ("alias-of-drug-and-class", [f":4:65: {ONE_WORD} `PD1` stands for `pd-1` (line 2) too"]),
-        ("combination-word-of-a-drug", [f":6:14: {ONE_WORD} `EP` stands for `etoposide` (line 4) too"]),
+        ("duplicate-id", [":4:10: id: expected each id once, but `osimertinib` is in line 3 too"]),
+        ("alias-of-two-drugs", [f":4:72: {ONE_WORD} `ak-112` also names `ivonescimab` (line 3)"]),
+        ("alias-of-drug-and-class", [f":4:65: {ONE_WORD} `PD1` also names `pd-1` (line 2)"]),
+        ("combination-word-of-a-drug", [f":6:14: {ONE_WORD} `EP` also names `etoposide` (line 4)"]),
         (
             "combination-of-one",
             [":5:28: write: expected at least two drugs or classes; a word for one belongs to its aliases"],

@@ -565,7 +565,7 @@ def test_a_worker_of_a_cluster_reads_linked_tables_as_this_machine_does(registry
     with judged(registry.table(text), rulebook) as result:
         wanted = result.rows.select(columns).collect().cast(pl.String)
     worker = Worker(task)
-    parts = [worker.told(part) for part in (batch[:2], batch[2:])]
+    parts = [worker.answers(part) for part in (batch[:2], batch[2:])]
     worker._folder.cleanup()
     assert here.height == 6
     assert pl.concat([part.cast(pl.String) for part in parts]).rows() == wanted.rows()

@@ -327,7 +327,7 @@ def test_the_numbers_of_one_figure_stand_together_in_the_text(study):
     texts = sections_of(review)
     for result in study.results:
         alone = study.model_copy(update={"results": (result,), "safety": ()})
-        wanted = {quote.number for quote in quoted_by_study(alone) if quote.what == f"{study.id}: {result.endpoint}"}
+        wanted = {quote.number for quote in quoted_by_study(alone) if quote.subject == f"{study.id}: {result.endpoint}"}
         assert shortest_span(texts[section_of(result)], wanted) <= SPREAD, f"{study.id} {result.endpoint}"
 
 
@@ -486,7 +486,7 @@ def test_a_wrong_number_is_found_out(tmp_path):
     [problem] = untraced([study], [], numbers)
     assert (problem.location.line, problem.message) == (
         8,
-        "mini: ORR: expected `40 %` to stand in antiangiogenic 4.2, where it is not found",
+        "mini: ORR: expected `40 %` in antiangiogenic 4.2, where it is not found",
     )
 
 

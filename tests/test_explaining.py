@@ -50,7 +50,7 @@ def told(rulebook: Rulebook, when: str, profile: str) -> Clause:
     findings = {name: finding.condition for name, finding in rulebook.findings.items()}
     condition = ConditionReader(rulebook.domain, findings, []).read(document, (), document.value)
     one = written(rulebook, profile)
-    return ClauseTree(one, rulebook, ()).tell(Interpreter(one.facts).judge(condition))
+    return ClauseTree(one, rulebook, ()).build(Interpreter(one.facts).judge(condition))
 
 
 def every(clause: Clause) -> Iterator[Clause]:
@@ -104,13 +104,13 @@ def test_an_unknown_clause_says_so(rulebook: Rulebook) -> None:
 @pytest.mark.parametrize("file", PROFILES[::6], ids=lambda file: file.stem)
 def test_the_state_of_a_tree_is_the_truth_of_the_rule_and_follows_from_its_parts(rulebook: Rulebook, file) -> None:
     one = patient(rulebook, file.stem)
-    reader, teller = Interpreter(one.facts), ClauseTree(one, rulebook, ())
+    reader, clause_tree = Interpreter(one.facts), ClauseTree(one, rulebook, ())
     names = {"true": "met", "false": "not met", "unknown": "unknown"}
     for condition in effective_conditions(rulebook).values():
         tree = reader.judge(condition)
-        clause = teller.tell(tree)
+        clause = clause_tree.build(tree)
         assert clause.state == names[tree.truth.value]
-        opposite = teller.tell(tree, wanted=False)
+        opposite = clause_tree.build(tree, wanted=False)
         assert opposite.state == names[(~tree.truth).value]
         for part in every(clause):
             states = [inner.state for inner in part.parts]
@@ -122,9 +122,9 @@ def test_the_state_of_a_tree_is_the_truth_of_the_rule_and_follows_from_its_parts
 
 def test_no_clause_of_any_rule_is_told_as_a_failed_not(rulebook: Rulebook) -> None:
     one = written(rulebook, "disease: nsclc")
-    reader, teller = Interpreter(one.facts), ClauseTree(one, rulebook, ())
+    reader, clause_tree = Interpreter(one.facts), ClauseTree(one, rulebook, ())
     for rule in rulebook.rules.values():
-        for clause in every(teller.tell(reader.judge(AllOf((rule.condition, Not(AnyOf((rule.condition,)))))))):
+        for clause in every(clause_tree.build(reader.judge(AllOf((rule.condition, Not(AnyOf((rule.condition,)))))))):
             assert not clause.words.startswith("not (")
             assert "not not" not in clause.words
 

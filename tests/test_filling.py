@@ -12,8 +12,8 @@ from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, N
 from regimen_advisor.language.values import Between, Includes, Is, Truth
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
-from regimen_advisor.solving.assumptions import units
-from regimen_advisor.solving.determining_sets import ties, unit_of
+from regimen_advisor.solving.assumptions import assumption_groups
+from regimen_advisor.solving.determining_sets import axiom_groups, unit_of
 from regimen_advisor.solving.solver import Solver
 from tables import table
 
@@ -48,15 +48,15 @@ def vague_profiles(count, rulebook):
     return [written for written, _ in found], [patient for _, patient in found]
 
 
-def fillings_from(solver: Solver, patients: list[Patient], engine: ColumnEngine) -> list[Donor]:
+def donors_from(solver: Solver, patients: list[Patient], engine: ColumnEngine) -> list[Donor]:
     """For some patients a completion of each, one offered something where that can be."""
-    clinicals, found = ClinicalWorlds(engine.reader), []
+    clinical_worlds, found = ClinicalWorlds(engine.reader), []
     for patient, name in zip(patients, solver.offered, strict=False):
         session = solver.session(patient=patient)
-        known = [literal for part in units(session.encoding, patient).values() for literal in part]
+        known = [literal for part in assumption_groups(session.encoding, patient).values() for literal in part]
         model = session.model(known, [session.encoding.condition(solver.offered[name])]) or session.model(known)
         assert model is not None
-        found.append(Donor(model, CellLiterals(session.encoding, engine.reader), clinicals))
+        found.append(Donor(model, CellLiterals(session.encoding, engine.reader), clinical_worlds))
     return found
 
 
@@ -65,12 +65,12 @@ def test_what_is_said_of_a_row_that_was_filled_in_is_true_of_some_completion_of_
     written, patients = vague_profiles(90, rulebook)
     cells = OpenCells(engine)
     batch = engine.reader.batch(table(written))
-    fillings = fillings_from(solver, patients[60:], engine)
-    rows = OpenRows.of(batch, engine.reader, fillings[0].clinicals)
+    donors = donors_from(solver, patients[60:], engine)
+    rows = OpenRows.of(batch, engine.reader, donors[0].clinical_worlds)
     wanted = cells.need(batch)
     possibly = np.zeros((2, len(cells.questions), len(patients)), bool)
-    for filling in fillings:
-        filled = filling.into(rows)
+    for donor in donors:
+        filled = donor.into(rows)
         assert all((after & ~before == 0).all() for before, after in zip(batch.words, filled, strict=True))
         possibly |= cells.truths(filled)
     for place, patient in enumerate(patients):
@@ -104,7 +104,7 @@ def variants(written: list[dict], rulebook) -> list[tuple[dict, Patient]]:
 
 def entangled_condition(random: Random, rulebook) -> Condition:
     """A few tests of facts that axioms tie together, or of one fact: node by node they are often open for nothing."""
-    group = sorted(random.choice(sorted(set(ties(rulebook.domain).values()), key=sorted)) | {"egfr"})
+    group = sorted(random.choice(sorted(set(axiom_groups(rulebook.domain).values()), key=sorted)) | {"egfr"})
     names = [name for name in rulebook.domain.facts if unit_of(rulebook.domain, name) in group]
     chosen = random.sample(names, min(2, len(names)))
     parts: list[Condition] = []
@@ -226,6 +226,6 @@ def test_the_order_in_which_batches_come_changes_neither_what_is_asked_nor_what_
         for batch in reversed(batches) if backwards else batches:
             cases.look(batch, cases.engine.reader.batch(batch))
         cases.settle()
-        told.append((cases.asked, cases.told().rows()))
+        told.append((cases.asked, cases.corrections().rows()))
     assert told[0] == told[1]
     assert len(told[0][1]) >= 3

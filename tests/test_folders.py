@@ -199,7 +199,7 @@ def test_an_installed_package_refuses_its_rules_where_one_of_their_files_is_lost
     (installed / "nsclc" / "silence.yaml").unlink()
     said = refusal(lambda: load_rulebook(installed))
     assert said.startswith(f"{installed / 'manifest.yaml'}:3:1: the manifest counts ")
-    assert said.endswith("(install the package anew)")
+    assert said.endswith("(install the package again)")
 
 
 def test_an_installed_package_refuses_rules_that_someone_changed(installed: Path) -> None:

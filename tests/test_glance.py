@@ -82,7 +82,7 @@ def test_what_stands_first_is_no_warning_of_a_row(rulebook: Rulebook) -> None:
     assert not any("T790M" in warning for warning in found.values())
     assert found["ivonescimab-pemetrexed-carboplatin"] == ""
     (row,) = (one for one in glance.table(glance.rows(advice, rulebook)).rows if one[1].startswith("ivonescimab + "))
-    assert row[2] == "with caution, as said first"
+    assert row[2] == "with caution, see above"
 
 
 def test_an_option_that_waits_says_for_what(rulebook: Rulebook) -> None:
@@ -119,11 +119,11 @@ def test_a_table_may_be_stacked_with_a_label_at_the_right_margin() -> None:
 def test_on_a_narrow_screen_the_label_of_a_row_has_a_line_of_its_own() -> None:
     stack = StackedRow((0, 1), (2,), ((3,),), ("name",))
     table = Table(
-        ("", "Name", "Standing", "Study"), (("1", "anlotinib", "with caution, as said first", "a study"),), stack
+        ("", "Name", "Standing", "Study"), (("1", "anlotinib", "with caution, explained above", "a study"),), stack
     )
     assert [line.text for line in lines_of([table], 40)] == [
         "1 anlotinib",
-        "  with caution, as said first",
+        "  with caution, explained above",
         "  a study",
     ]
 

@@ -1,12 +1,15 @@
 """The help of the command line: verbs by what they are for, examples that work, and topics."""
 
 import shlex
+import subprocess
+import sys
 
 import pytest
 from typer.main import get_command
 
 from regimen_advisor.cli.app import app, main
-from regimen_advisor.cli.helping import EXAMPLES, GROUPS, VERBS
+from regimen_advisor.cli.group import command
+from regimen_advisor.cli.verbs import GROUPS, VERBS
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.reports.topics import TOPICS, render
@@ -23,8 +26,12 @@ def run(capsys):
     return command
 
 
-def test_every_verb_stands_in_a_group():
-    assert set(get_command(app).commands) - VERBS == set()
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_line_of_a_verb_in_the_list_is_the_first_sentence_of_its_own_help(verb):
+    made = command(verb)
+    sentences = " ".join((made.help or "").partition("\n\n")[0].split())
+    assert f"{sentences} ".startswith(f"{VERBS[verb].help} ")
+    assert VERBS[verb].group in GROUPS
 
 
 def test_the_help_lists_the_verbs_by_what_they_are_for(run):
@@ -37,18 +44,30 @@ def test_the_help_lists_the_verbs_by_what_they_are_for(run):
     assert all(any(line.split()[:1] == [verb] for line in lines) for verb in get_command(app).commands)
 
 
-@pytest.mark.parametrize("example", [example for some in EXAMPLES.values() for example in some])
+def test_help_and_completion_of_verbs_import_none_of_them():
+    code = (
+        "import sys\nfrom regimen_advisor.cli.app import app\nfrom typer.main import get_command\n"
+        "listed = get_command(app)\nsys.argv = ['regimen-advisor']\n"
+        "with listed.make_context('regimen-advisor', [], resilient_parsing=True) as ctx:\n"
+        "    found = [item.value for item in listed.shell_complete(ctx, 'co')]\n"
+        "    shown = listed.get_help(ctx)\n"
+        "print(found, 'cohort' in shown, 'regimen_advisor.knowledge.rulebook' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "['coverage', 'cohort'] True False"
+
+
+@pytest.mark.parametrize("example", [example for verb in VERBS.values() for example in verb.examples])
 def test_each_example_is_a_command_that_is_understood(example):
     verb, *arguments = shlex.split(example)
-    assert example in EXAMPLES[verb]
-    command = get_command(app).commands[verb]
+    assert example in VERBS[verb].examples
     if arguments != ["--help"]:
-        command.make_context(verb, arguments)
+        get_command(app).commands[verb].make_context(verb, arguments)
 
 
 def test_the_help_of_a_verb_ends_with_its_examples(run):
     _, out, _ = run("explain", "--help")
-    examples = [f"    regimen-advisor {example}" for example in EXAMPLES["explain"]]
+    examples = [f"    regimen-advisor {example}" for example in VERBS["explain"].examples]
     assert out.splitlines()[-len(examples) - 1 :] == ["  For example:", *examples]
     assert run("help", "explain")[1] == out
 

@@ -43,7 +43,7 @@ def complaints_about(source: Path) -> list[str]:
 BROKEN_PROFILES: dict[str, list[str]] = {
     "colon-in-a-text": [
         (
-            ":1:18: not valid YAML: found a `:` out of place: text with `: ` in it stands in quotes, and keys that "
+            ":1:18: not valid YAML: found a `:` out of place: text with `: ` in it needs quotes, and keys that "
             "belong together begin in the same column, each with a space after its `:`"
         ),
     ],
@@ -115,16 +115,16 @@ BROKEN_PROFILES: dict[str, list[str]] = {
         ":2:14: expected text, found the control character `\\x07`",
     ],
     "curative-with-a-line": [
-        ":2:5: history: expected no `line` beside `setting: curative`",
+        ":2:5: history: expected no `line` with `setting: curative`",
     ],
     "deep-nesting": [
         ":1:39: expected at most 30 levels of nesting, found more",
     ],
     "duplicate-key-in-history": [
-        ":2:15: line: expected each key once, but it stands in line 2 too",
+        ":2:15: line: expected each key once, but it is in line 2 too",
     ],
     "duplicate-key": [
-        ":3:1: alk: expected each key once, but it stands in line 1 too",
+        ":3:1: alk: expected each key once, but it is in line 1 too",
     ],
     "ecog-5": [
         ":1:7: ecog: expected an ECOG status from 0 to 4, found `5`",
@@ -148,7 +148,7 @@ BROKEN_PROFILES: dict[str, list[str]] = {
         ":2:5: history: expected `line`, the number of the line, or `setting: curative`",
     ],
     "found-and-not-found": [
-        ":1:7: egfr: `L858R` stands under both found and not_found",
+        ":1:7: egfr: `L858R` is under both found and not_found",
     ],
     "fraction": [
         (
@@ -161,7 +161,7 @@ BROKEN_PROFILES: dict[str, list[str]] = {
         ":2:45: cycles: expected at most 99, found `100`",
     ],
     "line-twice": [
-        ":3:12: line: line 1 stands twice (entries 1 and 2)",
+        ":3:12: line: line 1 occurs twice (entries 1 and 2)",
     ],
     "lines-with-a-gap": [
         ":3:12: line: expected line 2 before line 3: lines run from 1 without a gap",
@@ -372,7 +372,7 @@ BROKEN_RULEBOOKS: dict[str, list[str]] = {
         "nsclc/broken.yaml:5:5: a-rule: expected `basis` and `certainty` together",
     ],
     "caution-without-a-kind": [
-        "nsclc/broken.yaml:5:5: a-rule: expected `kind` beside `caution`: one of patient, evidence, measure",
+        "nsclc/broken.yaml:5:5: a-rule: expected `kind` with `caution`: one of patient, evidence, measure",
     ],
     "certainty-without-basis": [
         "nsclc/broken.yaml:5:5: a-rule: expected `basis` and `certainty` together",
@@ -387,7 +387,7 @@ BROKEN_RULEBOOKS: dict[str, list[str]] = {
         "nsclc/broken.yaml:3:10: disease: expected the name of the folder, `nsclc`",
     ],
     "duplicate-key": [
-        "nsclc/broken.yaml:5:1: rules: expected each key once, but it stands in line 4 too",
+        "nsclc/broken.yaml:5:1: rules: expected each key once, but it is in line 4 too",
     ],
     "each-regimen-of-a-broken-condition": [
         "each-regimen.yaml:4:25: progressed_on: expected a mapping with one of includes, any_of, all_of, none_of",
@@ -396,7 +396,7 @@ BROKEN_RULEBOOKS: dict[str, list[str]] = {
         "each-regimen.yaml:4:12: except: unknown regimen `anlotinb` (did you mean `anlotinib`?)",
     ],
     "each-regimen-with-the-id-of-a-rule": [
-        "each-regimen.yaml:1:7: id: the rule `sound-anlotinib` stands in nsclc/other.yaml:5:5 too",
+        "each-regimen.yaml:1:7: id: the rule `sound-anlotinib` is in nsclc/other.yaml:5:5 too",
     ],
     "each-regimen-without-its-drugs": [
         "each-regimen.yaml:4:9: when: expected `its-drugs` in the condition; a rule without it belongs to a disease",
@@ -411,7 +411,7 @@ BROKEN_RULEBOOKS: dict[str, list[str]] = {
         "nsclc/broken.yaml:7:25: progressing: expected true or false",
     ],
     "finding-twice": [
-        "findings.yaml:1:7: id: the finding `one` stands twice",
+        "findings.yaml:1:7: id: the finding `one` occurs twice",
     ],
     "finding-with-the-name-of-a-fact": [
         "findings.yaml:1:7: id: `histology` is the name of a fact; expected another name",
@@ -428,10 +428,10 @@ BROKEN_RULEBOOKS: dict[str, list[str]] = {
         "studies/harmoni-a.yaml:1:1: expected a known section of bispecific, found `9.9`",
     ],
     "first-place-for-a-measure": [
-        "nsclc/broken.yaml:8:12: place: only a caution of the kind `patient` may stand first, found `measure`",
+        "nsclc/broken.yaml:8:12: place: only a caution of the kind `patient` may be placed first, found `measure`",
     ],
     "first-place-for-an-offer": [
-        "nsclc/broken.yaml:7:12: place: only a caution, a note or a silence may stand first, never offer",
+        "nsclc/broken.yaml:7:12: place: only a caution, a note or a silence may be placed first, never offer",
     ],
     "harm-of-an-unknown-drug": [
         "studies/harmoni-a.yaml:4:10: harm_of: unknown drug `bevacizumb` (did you mean `bevacizumab`?)",
@@ -504,10 +504,10 @@ BROKEN_RULEBOOKS: dict[str, list[str]] = {
         ),
     ],
     "two-rules-with-one-id": [
-        "nsclc/broken.yaml:11:9: id: the rule `a-rule` stands in nsclc/broken.yaml:5:5 too",
+        "nsclc/broken.yaml:11:9: id: the rule `a-rule` is in nsclc/broken.yaml:5:5 too",
     ],
     "two-rules-with-one-id-in-two-files": [
-        "nsclc/broken.yaml:5:9: id: the rule `a-rule` stands in nsclc/also-broken.yaml:5:5 too",
+        "nsclc/broken.yaml:5:9: id: the rule `a-rule` is in nsclc/also-broken.yaml:5:5 too",
     ],
     "unknown-drug-in-a-condition": [
         (
@@ -550,7 +550,7 @@ BROKEN_RULEBOOKS: dict[str, list[str]] = {
         ),
     ],
     "unquoted-section": [
-        ("nsclc/broken.yaml:8:43: section: expected text, found `3.2` (a number that is text stands in quotes)"),
+        ("nsclc/broken.yaml:8:43: section: expected text, found `3.2` (a number that is text needs quotes)"),
     ],
     "unresolved-approval": [
         "nsclc/broken.yaml:10:17: approvals: unknown approval `appr-unknown`",

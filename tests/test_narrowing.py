@@ -1,5 +1,8 @@
 """What one answer tells of another: never too much, and always the same."""
 
+import re
+from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -8,14 +11,17 @@ from hypothesis import strategies as st
 
 from generators import patients, random_condition, random_patient
 from regimen_advisor.knowledge.rulebook import default_folder
-from regimen_advisor.language.conditions import atoms_of
+from regimen_advisor.language.conditions import Leaf, atoms_of
 from regimen_advisor.language.interpreter import judge
 from regimen_advisor.language.values import Between, Choice, Includes, Is, Members, Number, Truth, meet
+from regimen_advisor.patient.axioms import Axiom, AxiomClause, Contained, SignedAtom
 from regimen_advisor.patient.drugs import load_formulary
-from regimen_advisor.patient.facts import domain_for
+from regimen_advisor.patient.facts import Domain, domain_for
 from regimen_advisor.patient.history import derived_facts
-from regimen_advisor.patient.narrowing import Contradiction, close, narrow
-from worlds import allows, histories, obeys, small_domain, worlds
+from regimen_advisor.patient.narrowing import Contradiction, close, facts_of, narrow
+from regimen_advisor.solving.encoding import Encoding, EncodingSize
+from regimen_advisor.solving.session import Session
+from worlds import SMALL_DRUGS, allows, histories, obeys, small_domain, worlds
 
 FORMULARY = load_formulary(default_folder() / "drugs.yaml")
 DOMAIN, SMALL = domain_for(FORMULARY), small_domain(FORMULARY)
@@ -91,6 +97,67 @@ def test_two_answers_to_one_question_contradict_each_other_without_an_axiom():
     with pytest.raises(Contradiction) as found:
         narrow([("disease", one("nsclc")), ("disease", one("sclc"))], DOMAIN)
     assert (found.value.fact, found.value.axiom) == ("disease", None)
+
+
+def holding(*drugs):
+    """A set over the history that holds these drugs, their classes, and nothing else."""
+    known = FORMULARY.expand(frozenset(drugs))
+    return Members(known, known)
+
+
+def test_a_set_can_hold_nothing_beyond_the_set_that_contains_it():
+    facts = learned(received=holding("carboplatin"))
+    assert facts["progressed_on"].may == holding("carboplatin").may | {"none"}
+    assert facts["progressed_on"].must == frozenset()
+
+
+def test_a_set_that_holds_what_the_set_around_it_cannot_is_named_with_the_reason():
+    with pytest.raises(Contradiction) as found:
+        learned(received=holding("carboplatin"), progressed_on=holding("osimertinib"))
+    assert found.value.fact == "progressed_on"
+    assert found.value.axiom.says == "progressed_on holds only drugs of received"
+    assert str(found.value) == found.value.axiom.says
+
+
+def test_facts_that_break_a_clause_are_named_by_its_first_fact_and_the_reason():
+    with pytest.raises(Contradiction) as found:
+        learned(disease=one("sclc"), histology=one("squamous"))
+    assert found.value.axiom.says == "small-cell histology is small cell lung cancer, and no other is"
+    assert found.value.fact == found.value.axiom.literals[0].atom.fact
+
+
+def test_what_would_make_a_set_hold_too_much_did_not_happen():
+    facts = learned(last_drugs=holding("osimertinib"), progressed_on=holding("docetaxel"))
+    assert "progressed" not in facts["last_outcome"].possible
+    both = learned(last_drugs=holding("osimertinib"), progressed_on=holding("osimertinib"))
+    assert "progressed" in both["last_outcome"].possible
+
+
+def test_what_only_one_of_the_sets_around_can_hold_it_surely_holds():
+    facts = learned(
+        prior_lines=Number(2, 2), received=holding("osimertinib", "docetaxel"),
+        first_line_drugs=holding("osimertinib"), received_in_curative=one_word("none"),
+    )  # fmt: skip
+    assert "docetaxel" in facts["last_drugs"].must
+    assert "osimertinib" not in facts["last_drugs"].must
+
+
+def one_word(word):
+    return Members(frozenset({word}), frozenset({word}))
+
+
+def test_what_was_known_before_stays_known_and_tells_more_with_what_is_added():
+    before = learned(first_line_drugs=holding("osimertinib"), ecog=Number(1, 1))
+    after = narrow([("prior_lines", Number(1, 1))], DOMAIN, before)
+    assert after["ecog"] == Number(1, 1)
+    assert "osimertinib" in after["last_drugs"].must
+    assert "osimertinib" not in before["last_drugs"].must
+
+
+def test_an_axiom_speaks_of_every_fact_in_it():
+    given = (SignedAtom(Is("given", frozenset({"yes"}))),)
+    assert facts_of(Contained("part", ("one", "other"), "", given)) == {"part", "one", "other", "given"}
+    assert facts_of(AxiomClause((*given, SignedAtom(Between("number", 0, 1))), "")) == {"given", "number"}
 
 
 @settings(max_examples=60)
@@ -174,3 +241,69 @@ def test_a_set_that_holds_its_empty_word_holds_nothing_else(must, may, left):
 
 def test_a_set_that_can_hold_nothing_not_even_its_empty_word_is_impossible():
     assert close(EGFR, Members(frozenset(), frozenset())) is None
+
+
+# Every axiom is needed ------------------------------------------------------------------------------------------------
+
+DERIVED = re.compile(r"^\w+ holds only drugs of \w+$|^what \w+ holds is of one kind or the other$")
+WRITTEN = [axiom for axiom in SMALL.axioms if not DERIVED.match(axiom.says)]
+
+
+def situations(axiom: Axiom) -> Iterator[list[SignedAtom]]:
+    """What breaks the axiom, then what falls short of that by one thing, so that the axiom rules that one out."""
+    if isinstance(axiom, AxiomClause):
+        broken = [~literal for literal in axiom.literals]
+        yield broken
+        yield from ([*broken[:at], *broken[at + 1 :]] for at in range(len(broken)))
+    else:
+        part, *wholes = (SignedAtom(Includes(name, SMALL_DRUGS[0])) for name in (axiom.part, *axiom.wholes))
+        held = [part, *(~whole for whole in wholes)]
+        yield [*axiom.premises, *held]
+        yield held
+
+
+def outcome(known: list[SignedAtom], domain: Domain) -> object:
+    """What follows, or the reason why it cannot be."""
+    stated = [(one.atom.fact, one.atom.keep(domain.facts[one.atom.fact].unknown, one.wanted)) for one in known]
+    try:
+        return dict(narrow(stated, domain))
+    except Contradiction as contradiction:
+        return contradiction.axiom and contradiction.axiom.says
+
+
+@pytest.mark.parametrize("left_out", WRITTEN, ids=lambda axiom: axiom.says)
+def test_without_any_one_written_axiom_something_impossible_is_let_through_or_has_another_reason(
+    left_out: Axiom, solver_of_small: Session
+) -> None:
+    without = replace(SMALL, axioms=tuple(axiom for axiom in SMALL.axioms if axiom is not left_out))
+    missed = [known for known in situations(left_out) if outcome(known, SMALL) != outcome(known, without)]
+    assert missed, "nothing depends on this axiom: is it said twice?"
+    encoding = solver_of_small.encoding
+    broken = [encoding.atom(one.atom) * (1 if one.wanted else -1) for one in next(situations(left_out))]
+    assert not solver_of_small.can(broken), "the solver, which builds histories of entries, knows such a patient"
+
+
+@pytest.fixture(scope="module")
+def solver_of_small() -> Session:
+    """All patients of the small domain, as the solver has them."""
+    atoms = [Leaf(Includes(name, SMALL_DRUGS[0])) for name in SMALL.history_sets]
+    return Session(Encoding(SMALL, EncodingSize.of(atoms, SMALL)))
+
+
+RECEIVED = DOMAIN.facts["received"]
+
+
+def test_of_a_group_that_surely_has_a_member_the_only_one_left_is_surely_it():
+    left = {"platinum", "chemotherapy", "carboplatin"}
+    assert "carboplatin" in close(RECEIVED, Members(frozenset({"platinum"}), frozenset(left))).must
+    assert close(RECEIVED, Members(frozenset({"platinum"}), frozenset(left | {"cisplatin"}))).must.isdisjoint(
+        {"carboplatin", "cisplatin"}
+    )
+
+
+def test_a_group_of_which_no_member_is_left_is_not_in_the_set():
+    assert close(RECEIVED, Members(frozenset(), frozenset({"platinum", "none"}))) == RECEIVED.empty
+
+
+def test_a_group_that_is_not_in_the_set_takes_its_members_with_it():
+    assert close(RECEIVED, Members(frozenset(), frozenset({"carboplatin", "none"}))) == RECEIVED.empty

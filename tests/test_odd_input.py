@@ -292,7 +292,7 @@ def test_unknown_keys_and_values_are_bounded_too(text: str) -> None:
     with pytest.raises(InputError) as caught:
         profile_from(parse_document(text, "p.yaml"))
     assert str(caught.value).count("did you mean") <= 20
-    assert len(caught.value.told) <= 500
+    assert len(caught.value.shown) <= 500
     assert len(str(caught.value).splitlines()) <= 502
 
 
@@ -300,4 +300,4 @@ def test_few_problems_are_told_whole() -> None:
     error = InputError(Problem(Location("f", line), "wrong") for line in range(500))
     assert len(str(error).splitlines()) == 500
     assert error.left_out == []
-    assert error.told == error.problems
+    assert error.shown == error.problems

@@ -108,7 +108,7 @@ def test_a_pack_may_take_over_a_name_only_with_a_reason(tmp_path: Path) -> None:
     (pack / "pack.yaml").write_text(allowed, "utf-8")
     stack = load_rulebook([RULES, pack])
     assert stack.regimens["ivonescimab"].schedule is None
-    assert [(change.how, change.id, change.reason) for change in stack.changes] == [
+    assert [(change.outcome, change.id, change.reason) for change in stack.changes] == [
         ("replaced", "ivonescimab", "No dose is stated.")
     ]
 

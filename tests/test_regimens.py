@@ -168,9 +168,9 @@ def test_a_target_prints_what_it_means(text: str, shown: str) -> None:
         ("all", ["expected `all-options`, found `all`"]),
         ("[]", ["expected at least one, found an empty list"]),
         ("[{drug: a}, {regimen: b}]",
-         ["expected drugs and classes in a list; `regimen` stands alone, one rule for each"]),
+         ["expected drugs and classes in a list; `regimen` is named alone, one rule for each"]),
         ("[{regimen: a}, {regimen: b}]",
-         ["expected drugs and classes in a list; `regimen` stands alone, one rule for each"]),
+         ["expected drugs and classes in a list; `regimen` is named alone, one rule for each"]),
         ("3", ["expected a mapping, found `3`"]),
         ("{drug: [a]}", ["drug: expected text, found a list"]),
     ],
@@ -201,7 +201,7 @@ def test_a_target_reports_what_does_not_exist(text: str, expected: list[str]) ->
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("duplicate-id", [":2:8: id: expected each id once, but `anlotinib` stands in line 1 too"]),
+        ("duplicate-id", [":2:8: id: expected each id once, but `anlotinib` is in line 1 too"]),
         ("unknown-drug", [":1:71: drug: unknown drug `osimertinb` (did you mean `osimertinib`?)"]),
         ("alias-as-drug", [":1:71: drug: unknown drug `azd9291` (did you mean `osimertinib`?)"]),
         ("class-as-drug", [":1:65: drug: unknown drug `platinum` (`platinum` is a class: write `class: platinum`)"]),
@@ -210,7 +210,7 @@ def test_a_target_reports_what_does_not_exist(text: str, expected: list[str]) ->
         ("no-drugs", [":1:55: drugs: expected at least one, found an empty list"]),
         ("no-source", [":1:3: expected the key `source`, which is missing"]),
         ("schedule-without-source", [":5:13: expected the key `source`, which is missing"]),
-        ("unquoted-section", [":1:122: section: expected text, found `4.1` (a number that is text stands in quotes)"]),
+        ("unquoted-section", [":1:122: section: expected text, found `4.1` (a number that is text needs quotes)"]),
         ("misspelt-disease", [":1:45: disease: expected `nsclc` or `sclc`, found `nslc` (did you mean `nsclc`?)"]),
     ],
 )  # fmt: skip

@@ -71,7 +71,7 @@ def rulebook():
 @pytest.fixture
 def app():
     found = typer.Typer()
-    cohort_command.register(found)
+    found.command()(cohort_command.cohort)
     return found
 
 

@@ -22,7 +22,7 @@ def test_a_sentence_says_disease_effect_and_source(rulebook: Rulebook, effect: E
     for rule in rulebook.of(effect):
         words = rule_sentence(rule, rulebook)
         assert words.startswith(("In non-small cell lung cancer", "In small cell lung cancer"))
-        assert f"({CitationLabels(rulebook).said(rule.source)}" in words
+        assert f"({CitationLabels(rulebook).cite(rule.source)}" in words
         assert words.endswith(").")
 
 

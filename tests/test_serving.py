@@ -1,14 +1,20 @@
 """The local server by its answers."""
 
+import http.client
 import json
 import logging
+import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from typer.testing import CliRunner
@@ -72,7 +78,7 @@ def test_a_posted_profile_is_answered_with_the_same_advice_as_on_the_command_lin
         (b"{", "expected a profile as JSON"),
         (b"\xff", "expected a profile as JSON"),
         (b"[" * 100_000, "expected a profile as JSON"),
-        (b'{"disease": "nsclc", "disease": "sclc"}', "stands twice"),
+        (b'{"disease": "nsclc", "disease": "sclc"}', "occurs twice"),
         (b'{"ecog": NaN}', "NaN is no number"),
         (b"[]", "expected a profile"),
         (b"{}", "expected at least one key"),
@@ -142,6 +148,7 @@ def test_the_server_listens_on_this_computer_alone_says_that_it_starts_and_does_
             one.close()
 
     monkeypatch.setattr(uvicorn.Server, "run", run)
+    monkeypatch.setattr(serving, "Workers", lambda *_: MagicMock())
     serving.run(rulebook, "", 0)
     [(server, host)] = ran
     assert host == "127.0.0.1"
@@ -194,7 +201,107 @@ def test_the_page_of_this_server_may_ask(client: Any) -> None:
     assert client.post("/advise", json=PROFILE, headers={"origin": "http://127.0.0.1:8000"}).status_code == 200
 
 
+HEAD = b"Host: 127.0.0.1\r\nContent-Type: application/json\r\n"
+LARGE = b"Content-Length: 1000000\r\n\r\n{"
+
+
+@pytest.fixture(scope="module")
+def address(rulebook: Rulebook) -> Iterator[tuple[str, int]]:
+    """The server on a real port, with connections that may wait for 0.3 seconds and a page of ten megabytes."""
+    uvicorn = pytest.importorskip("uvicorn")
+    server = uvicorn.Server(serving.configuration(serving.application(rulebook, "page" * 2_500_000), 0.3))
+    with socket.create_server((serving.HOST, 0)) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        yield listening.getsockname()
+        server.should_exit = True
+        thread.join()
+
+
+def _received(address: tuple[str, int], request: bytes) -> bytes:
+    """What comes back until the server ends the connection."""
+    with socket.create_connection(address) as connection:
+        connection.settimeout(4)  # uvicorn lets go of what asks nothing further after five
+        connection.sendall(request)
+        found = b""
+        try:
+            while part := connection.recv(1_000_000):
+                found += part
+        except ConnectionResetError:  # what was sent and not read is answered so
+            return found
+        return found
+
+
+@pytest.mark.parametrize("begun", [b"", b"POST /adv", b"POST /advise HTTP/1.1\r\n" + HEAD])
+def test_a_connection_on_which_no_whole_request_comes_is_ended(address: tuple[str, int], begun: bytes) -> None:
+    assert _received(address, begun) == b""
+
+
+def test_a_request_that_drips_in_is_ended_too(address: tuple[str, int]) -> None:
+    with socket.create_connection(address) as connection, pytest.raises(OSError, match=r"reset|[Bb]roken"):  # noqa: PT012
+        for _ in range(40):
+            connection.sendall(b"G")
+            time.sleep(0.05)
+
+
+def test_an_answer_that_nobody_fetches_is_given_up(address: tuple[str, int]) -> None:
+    with socket.create_connection(address) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\n" + HEAD + b"\r\n")
+        time.sleep(1)
+        assert sum(map(len, iter(lambda: connection.recv(1_000_000), b""))) < 10_000_000
+
+
+def test_a_connection_that_asked_is_open_for_what_it_asks_next(address: tuple[str, int]) -> None:
+    with closing(http.client.HTTPConnection(*address)) as connection:
+        for pause in (0.6, 0):
+            connection.request("POST", "/advise", json.dumps(PROFILE), JSON)
+            assert json.loads(connection.getresponse().read())["profile"]["id"] == "asked"
+            time.sleep(pause)
+
+
+@pytest.mark.parametrize(
+    ("line", "more", "status"),
+    [
+        (b"POST /nowhere", b"", b"404"),
+        (b"POST /", b"", b"405"),
+        (b"POST /advise", b"Origin: http://evil.example\r\n", b"403"),
+        (b"POST /advise", b"Content-Type: text/plain\r\n", b"415"),
+        (b"POST /advise", b"Content-Length: 1000001\r\nExpect: 100-continue\r\n", b"413"),
+    ],
+)
+def test_the_body_of_a_refused_request_is_not_read_on(
+    address: tuple[str, int], line: bytes, more: bytes, status: bytes
+) -> None:
+    head = HEAD.split(b"Content-Type")[0] if b"Content-Type" in more else HEAD
+    length = b"\r\n" if b"Content-Length" in more else LARGE
+    answer = _received(address, line + b" HTTP/1.1\r\n" + head + more + length)
+    assert answer.startswith(b"HTTP/1.1 " + status)
+    assert b"connection: close" in answer
+
+
+def test_what_is_no_http_is_refused_with_the_safety_headers(address: tuple[str, int]) -> None:
+    for sent in (b"\0\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nX: " + b"x" * 100_000):
+        head = _received(address, sent).lower()
+        assert head.startswith(b"http/1.1 400")
+        assert all(f"{name}: {value}".lower().encode() in head for name, value in serving.SAFETY.items())
+        assert b"server:" not in head
+
+
+def test_more_requests_at_once_than_are_read_are_told_to_wait(
+    address: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "REQUESTS", 1)
+    with socket.create_connection(address) as first:
+        first.sendall(b"POST /advise HTTP/1.1\r\n" + HEAD + LARGE)
+        time.sleep(0.1)
+        answer = _received(address, b"POST /advise HTTP/1.1\r\n" + HEAD + LARGE)
+    assert answer.startswith(b"HTTP/1.1 503")
+    assert b"retry-after: 1" in answer
+
+
 def _slow(body: bytes, rulebook: Rulebook) -> tuple[int, str]:
+    if b"ends" in body:
+        os._exit(1)
     time.sleep(30 if b"slow" in body else 0)
     return 200, "{}"
 
@@ -208,6 +315,13 @@ def test_advice_that_takes_too_long_is_given_up_and_more_than_are_allowed_at_onc
         with testclient.TestClient(served, base_url="http://127.0.0.1:8000") as client:
             late = client.post("/advise", json={"id": "slow"})
             assert (late.status_code, late.headers["retry-after"]) == (503, "1")
+            asked = time.monotonic()
+            while client.post("/advise", json={"id": "quick"}).status_code == 503:
+                assert time.monotonic() < asked + 20
+                time.sleep(0.02)
+            assert client.post("/advise", json={"id": "ends"}).status_code == 503
+            while not workers._idle:
+                time.sleep(0.02)
             assert client.post("/advise", json={"id": "quick"}).status_code == 200
             idle, workers._idle = workers._idle, []
             assert client.post("/advise", json={"id": "quick"}).status_code == 503
@@ -228,8 +342,14 @@ def _runs(process: str) -> bool:
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="children are counted in /proc")
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_worker_is_left_when_the_server_ends(ending: signal.Signals) -> None:
-    start = "from regimen_advisor.cli.app import main; main()"
-    command = [sys.executable, "-c", start, "serve", "--port", "0"]
+    # A rulebook without rules is ready at once.
+    start = """
+from dataclasses import replace
+from regimen_advisor.knowledge.rulebook import load_rulebook
+from regimen_advisor.page.serving import run
+run(replace(load_rulebook(), rules={}), "", 0)
+"""
+    command = [sys.executable, "-c", start]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         try:
             assert server.stderr is not None

@@ -186,7 +186,7 @@ def test_check_finds_a_figure_that_its_section_does_not_print(rules):
     file.write_text(file.read_text("utf-8").replace("value: 16.0", "value: 16.1"), "utf-8")
     (fault,) = check(load_rulebook(rules), warn=False).faults
     assert (fault.kind, fault.subject) == ("figure not in its section", "jo25567")
-    assert "expected `16.1 months` to stand in antiangiogenic 4.2" in fault.says
+    assert "expected `16.1 months` in antiangiogenic 4.2" in fault.says
     assert fault.location.line
 
 

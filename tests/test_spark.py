@@ -191,7 +191,7 @@ def session():
 def cohort(session, monkeypatch):
     """The command, in a session that outlives it."""
     app = typer.Typer()
-    cohort_command.register(app)
+    app.command()(cohort_command.cohort)
     monkeypatch.setattr(session, "stop", lambda: None)
     monkeypatch.setattr(spark, "start_session", lambda _master, _conf: session)
     return lambda *arguments: CliRunner().invoke(app, [str(argument) for argument in arguments])

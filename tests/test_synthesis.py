@@ -11,9 +11,9 @@ from regimen_advisor.knowledge.rulebook import load_rulebook
 pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 
 from regimen_advisor.cli import cohort as cohort_command  # noqa: E402
-from regimen_advisor.cohorts.population import INVENTED, SyntheticPopulation, population  # noqa: E402
 from regimen_advisor.cohorts.synthesis import BATCH, DRUGS, SCHEMA, for_text, synthetic_patients  # noqa: E402
 from regimen_advisor.columns.engine import FAULT, ColumnEngine  # noqa: E402
+from regimen_advisor.patient.population import INVENTED, SyntheticPopulation, population  # noqa: E402
 from regimen_advisor.reports import population as population_report  # noqa: E402
 
 
@@ -143,7 +143,7 @@ def test_t790m_is_acquired_only_after_progression_on_a_tki_of_the_first_generati
 
 def test_who_is_imitated_is_said(tmp_path):
     app = typer.Typer()
-    cohort_command.register(app)
+    app.command()(cohort_command.cohort)
     file = tmp_path / "patients.csv"
     told = CliRunner().invoke(app, ["--synthesise", "3", "-o", str(file)]).output
     assert told.startswith(f"{file}: 3 invented patients imitate adults with lung cancer in the United States")

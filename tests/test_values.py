@@ -111,6 +111,7 @@ def test_keeping_what_makes_an_atom_true_or_false_loses_no_such_answer(pair, wan
     fitting = {answer for answer in answers(value) if (atom.judge(answer) is TRUE) == wanted}
     left = answers(kept) if kept is not None else set()
     assert fitting <= left <= answers(value)
+    assert (kept is None) == (not left), "nothing is left"
     assert left == fitting or _a_hole_in_the_middle(atom, value)
 
 
@@ -124,6 +125,7 @@ def test_two_values_meet_in_exactly_the_answers_of_both(pair):
     one, other = pair
     both = meet(one, other)
     assert (answers(both) if both is not None else set()) == answers(one) & answers(other)
+    assert (both is None) == answers(one).isdisjoint(answers(other))
 
 
 @given(pairs)
@@ -133,6 +135,12 @@ def test_two_values_join_in_the_narrowest_value_that_allows_the_answers_of_eithe
     assert answers(one) | answers(other) <= answers(joined)
     assert join(other, one) == joined
     assert join(joined, one) == joined
+
+
+def test_a_number_that_surely_does_not_exist_is_written_in_one_way_only():
+    nowhere = Number(0, -1, absent=True)
+    assert Between("n", 0, 5).keep(Number(1, 5, absent=True), False) == nowhere
+    assert meet(Number(0, 1, absent=True), Number(2, 3, absent=True)) == nowhere
 
 
 def test_values_of_different_kinds_do_not_meet():

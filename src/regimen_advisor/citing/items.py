@@ -1,7 +1,7 @@
-"""Citations: studies as CSL-JSON items, made from what is known of their publications and from nothing else.
+"""Build studies as CSL-JSON items, from what is known of their publications and from nothing else.
 
 A field that is not known is left out; one that is from memory is named in the ``note`` of its item. The study is
-always named by ``title-short``, so that an item whose publication is not known can still be told from the others.
+always named by ``title-short``, so that an item whose publication is not known still has a name.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _VARIABLES = {
     "pmid": "PMID",
     "pmcid": "PMCID",
 }
-"""CSL variables by our fields; author and date are built, a registration stands in the note."""
+"""CSL variables by our fields; author and date are built, a registration is in the note."""
 _NAMES = {"doi": "DOI", "pmid": "PMID", "pmcid": "PMCID", "registry": "registration"}
 _INITIALS = re.compile(r"^(?P<family>[^()]+) (?P<given>[A-Z]{1,4})$")
 
@@ -87,7 +87,7 @@ def _author(name: str) -> dict[str, str]:
     return {"family": parts["family"], "given": " ".join(f"{initial}." for initial in parts["given"])}
 
 
-# What a citation has to say beside its fields ----------------------------------------------------------------------
+# The note of a citation: what no field holds ----------------------------------------------------------------------
 
 
 def recalled(citation: Citation) -> list[str]:

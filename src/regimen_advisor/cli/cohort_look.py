@@ -1,25 +1,20 @@
-"""What ``cohort`` shows of a table without judging it: a check of its data, its rows as profiles, one row in full."""
+"""Show a table without judging it: a check of its data, its rows as profiles, one row in full."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING
 
+from regimen_advisor.cli.cohort_options import CohortFormat
+from regimen_advisor.cohorts.cohort import CohortTable, open_table
+from regimen_advisor.cohorts.data_check import check_table, columns_of_tables, refuse_if_strict
+from regimen_advisor.cohorts.mapping import TableMapping
+from regimen_advisor.cohorts.origins import show_row
+from regimen_advisor.cohorts.profile_files import write_profiles
+from regimen_advisor.cohorts.tables import files_of, refuse_overwriting
 from regimen_advisor.files.errors import InputError, Location
-
-if TYPE_CHECKING:
-    from regimen_advisor.cohorts.cohort import CohortTable
-    from regimen_advisor.cohorts.mapping import TableMapping
-    from regimen_advisor.knowledge.rulebook import Rulebook
-
-
-class CohortFormat(StrEnum):
-    """How ``cohort`` prints its summary."""
-
-    TEXT = "text"
-    JSON = "json"
-    HTML = "html"
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.reports import data_check, row
+from regimen_advisor.reports.files import write_output
 
 
 @dataclass(frozen=True)
@@ -34,47 +29,35 @@ class Look:
 
     def open(self) -> CohortTable:
         """The table, its columns as keys of a profile."""
-        from regimen_advisor.cohorts.cohort import open_table  # noqa: PLC0415
-
         return open_table(self.paths, self.mapping, given=self.given, id_column=self.id_column)
 
 
 def print_check(look: Look, format: CohortFormat, *, strict: bool) -> None:
     """Prints what was read of the table. Raises ``InputError`` if ``strict`` and something was not."""
-    from regimen_advisor.cohorts.data_check import check_table, columns_of_tables, refuse_if_strict  # noqa: PLC0415
-    from regimen_advisor.reports import data_check as report  # noqa: PLC0415
-    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
-
     columns = [name for name in columns_of_tables(look.paths, look.mapping) if name not in (look.given, look.id_column)]
     found = check_table(look.open(), look.rulebook, columns)
     if strict:
         refuse_if_strict(found)
-    render = {CohortFormat.TEXT: report.as_text, CohortFormat.JSON: report.as_json, CohortFormat.HTML: report.as_html}
+    render = {
+        CohortFormat.TEXT: data_check.as_text,
+        CohortFormat.JSON: data_check.as_json,
+        CohortFormat.HTML: data_check.as_html,
+    }
     write_output(render[format](found), None)
 
 
 def print_row(look: Look, id: str, format: CohortFormat) -> None:
     """Prints one row as a profile, with the cells that its keys came from."""
-    from regimen_advisor.cohorts.origins import show_row  # noqa: PLC0415
-    from regimen_advisor.reports import row as report  # noqa: PLC0415
-    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
-
     if format is CohortFormat.HTML:
         raise InputError.at(Location("--format html"), "a row is shown as text or JSON")
     shown = show_row(look.paths, id, look.open(), look.rulebook)
-    write_output(report.as_json(shown) if format is CohortFormat.JSON else report.as_text(shown), None)
+    write_output(row.as_json(shown) if format is CohortFormat.JSON else row.as_text(shown), None)
 
 
 def print_profiles(look: Look, output: str, *, strict: bool) -> None:
     """Writes what each row became and says how many. Raises ``InputError`` if ``strict`` and something was not read."""
-    from regimen_advisor.cohorts.data_check import check_table, refuse_if_strict  # noqa: PLC0415
-    from regimen_advisor.cohorts.profile_files import write_profiles  # noqa: PLC0415
-    from regimen_advisor.cohorts.tables import files_of, refuse_overwriting  # noqa: PLC0415
-    from regimen_advisor.reports import row as report  # noqa: PLC0415
-    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
-
     refuse_overwriting(output, files_of(look.paths))
     table = look.open()
     if strict:
         refuse_if_strict(check_table(table, look.rulebook))
-    write_output(report.written_as_text(write_profiles(table, look.rulebook, output)), None)
+    write_output(row.written_as_text(write_profiles(table, look.rulebook, output)), None)

@@ -1,4 +1,4 @@
-"""What the tab key offers: ids of the rulebook that begin with what was typed."""
+"""Complete ids of the rulebook at the tab key."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from collections.abc import Iterable
 
 import typer
 
+from regimen_advisor.files.errors import RegimenAdvisorError
+from regimen_advisor.knowledge.rulebook import load_rulebook
+
 _KINDS = {"study": "studies", "regimen": "regimens", "drug": "drugs", "rule": "rules", "finding": "findings"}
 
 
 def entries(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Ids of the kind that ``show`` was told to show."""
+    """Ids of the kind that ``show`` was asked for."""
     return _ids(_KINDS.get(str(getattr(ctx.params.get("kind"), "value", ctx.params.get("kind"))), ""), ctx, incomplete)
 
 
@@ -43,9 +46,6 @@ def studies(ctx: typer.Context, incomplete: str) -> list[str]:
 
 def _ids(kind: str, ctx: typer.Context, incomplete: str) -> list[str]:
     """Nothing where the rules cannot be read: a shell that completes has no place for an error."""
-    from regimen_advisor.files.errors import RegimenAdvisorError  # noqa: PLC0415
-    from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
-
     try:
         book = load_rulebook(ctx.params.get("rules") or None)
     except (RegimenAdvisorError, OSError):

@@ -1,4 +1,4 @@
-"""The verbs ``explain`` and ``map``: why an option stands as it does, and a setting as a picture."""
+"""Run the verb ``explain``: why an option is or is not offered."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ import sys
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from regimen_advisor.cli import completion
 from regimen_advisor.cli.options import AsOf, Output, Rules, day_of
-
-if TYPE_CHECKING:
-    from regimen_advisor.explaining.explanation import Explanation
-    from regimen_advisor.knowledge.rulebook import Rulebook
-    from regimen_advisor.patient.reading import Patient
+from regimen_advisor.documents.json import as_json
+from regimen_advisor.explaining.explain import explain as explain_one
+from regimen_advisor.explaining.explanation import Explanation
+from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
+from regimen_advisor.patient.reading import Patient, read, read_files
+from regimen_advisor.reports import explanation as report
+from regimen_advisor.reports.files import write_output
 
 
 class ExplainFormat(StrEnum):
@@ -26,21 +29,6 @@ class ExplainFormat(StrEnum):
     JSON = "json"
     MARKDOWN = "markdown"
     HTML = "html"
-
-
-class MapFormat(StrEnum):
-    """How ``map`` draws a setting."""
-
-    TEXT = "text"
-    MERMAID = "mermaid"
-    DOT = "dot"
-    SVG = "svg"
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verbs to the command line."""
-    app.command()(explain)
-    app.command(name="map")(draw_map)
 
 
 _TABLES = (".csv", ".tsv", ".parquet", ".jsonl")
@@ -73,59 +61,23 @@ def explain(  # noqa: PLR0917 - one parameter an option
     rules: Rules = None,
     as_of: AsOf = None,
 ) -> None:
-    """Say why an option stands as it does, and what would change it.
+    """Explain why a regimen is or is not offered, and what would change it.
 
     And what to ask or test next. Without a REGIMEN, a paragraph on each.
     """
-    from regimen_advisor.explaining.explain import explain as explain_one  # noqa: PLC0415
-    from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
-
     rulebook = load_rulebook(rules, day_of(as_of))
-    patient = _patient(file, rulebook) if not _is_table(file, id) else _row(file, id, mapping, id_column, rulebook)
+    patient = (
+        read_files([file], rulebook.domain)[0]
+        if not _is_table(file, id)
+        else _row(file, id, mapping, id_column, rulebook)
+    )
     explanation = explain_one(patient, rulebook, [regimen] if regimen else [])
     if format is ExplainFormat.TEXT and output is None and sys.stdout.isatty():
-        _print_in_colour(explanation, rulebook, everything=everything)
+        from regimen_advisor.cli import terminal  # noqa: PLC0415 - Rich is slow to load, and a pipe needs none of it
+
+        terminal.print_lines(report.lines(explanation, rulebook, terminal.width(), everything=everything))
         return
-    _write(_rendered(explanation, patient, rulebook, format, everything=everything), output)
-
-
-def draw_map(
-    setting: Annotated[
-        str,
-        typer.Argument(
-            metavar="SETTING",
-            help="A setting, such as nsclc/later-line-egfr.",
-            autocompletion=completion.settings,
-        ),
-    ],
-    profile: Annotated[
-        str | None, typer.Option("--profile", metavar="FILE", help="Draw the path of this patient.")
-    ] = None,
-    format: Annotated[MapFormat, typer.Option("--format", "-f", help="How to draw.")] = MapFormat.TEXT,
-    output: Output = None,
-    rules: Rules = None,
-) -> None:
-    """Draw the map of a clinical setting, with a patient's path.
-
-    From what its rules ask for to what they do.
-    """
-    from regimen_advisor.drawing.guideline_map import guideline_map, setting_named  # noqa: PLC0415
-    from regimen_advisor.drawing.map_picture import map_picture  # noqa: PLC0415
-    from regimen_advisor.drawing.map_text import FORMATS  # noqa: PLC0415
-    from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
-
-    rulebook = load_rulebook(rules)
-    patient = _patient(profile, rulebook) if profile else None
-    drawn = guideline_map(setting_named(setting, rulebook), rulebook, patient)
-    _write(f"{map_picture(drawn)}\n" if format is MapFormat.SVG else FORMATS[format.value](drawn), output)
-
-
-def _patient(file: str, rulebook: Rulebook) -> Patient:
-    from regimen_advisor.patient.profile import read_profile  # noqa: PLC0415
-    from regimen_advisor.patient.reading import read  # noqa: PLC0415
-
-    profile, document = read_profile(file)
-    return read(profile, rulebook.domain, document)
+    write_output(_rendered(explanation, patient, rulebook, format, everything=everything), output)
 
 
 def _is_table(file: str, id: str | None) -> bool:
@@ -134,18 +86,16 @@ def _is_table(file: str, id: str | None) -> bool:
 
 def _row(file: str, id: str | None, mapping: str | None, id_column: str, rulebook: Rulebook) -> Patient:
     """The patient of one row of a table."""
-    from regimen_advisor.files.errors import InputError, Location  # noqa: PLC0415
-    from regimen_advisor.patient.reading import read  # noqa: PLC0415
-
     if id is None:
         raise InputError.at(Location(file), "is a table: which of its patients?", "add --id ID, or --id row-1")
     if find_spec("polars") is None:
         raise InputError.at(Location(file), "Polars is not installed", "pip install 'regimen-advisor[cohort]'")
-    from regimen_advisor.cohorts.mapping import load_mapping  # noqa: PLC0415
-    from regimen_advisor.cohorts.rows import profile_of_row  # noqa: PLC0415
 
-    how = load_mapping(mapping, rulebook.domain) if mapping else None
-    return read(profile_of_row([file], id, rulebook, how, id_column=id_column), rulebook.domain)
+    from regimen_advisor.cohorts.mapping import load_mapping  # noqa: PLC0415 - Polars is an extra
+    from regimen_advisor.cohorts.rows import profile_of_row  # noqa: PLC0415 - as above
+
+    loaded = load_mapping(mapping, rulebook.domain) if mapping else None
+    return read(profile_of_row([file], id, rulebook, loaded, id_column=id_column), rulebook.domain)
 
 
 def _rendered(
@@ -153,34 +103,12 @@ def _rendered(
 ) -> str:
     match format:
         case ExplainFormat.JSON:
-            from regimen_advisor.documents.json import as_json  # noqa: PLC0415
-
             return as_json(explanation)
         case ExplainFormat.HTML:
-            from regimen_advisor.reports.html import render_explanation  # noqa: PLC0415
+            from regimen_advisor.reports.html import render_explanation  # noqa: PLC0415 - Jinja2 is slow to load
 
             return render_explanation(explanation, rulebook, patient)
         case ExplainFormat.MARKDOWN:
-            from regimen_advisor.reports.explanation import render_markdown  # noqa: PLC0415
-
-            return render_markdown(explanation, rulebook, everything=everything)
+            return report.render_markdown(explanation, rulebook, everything=everything)
         case ExplainFormat.TEXT:
-            from regimen_advisor.reports.explanation import render_text  # noqa: PLC0415
-
-            return render_text(explanation, rulebook, everything=everything)
-
-
-def _print_in_colour(explanation: Explanation, rulebook: Rulebook, *, everything: bool) -> None:
-    import shutil  # noqa: PLC0415
-
-    from regimen_advisor.documents import text as layout  # noqa: PLC0415
-    from regimen_advisor.reports import explanation as report  # noqa: PLC0415
-
-    width = min(shutil.get_terminal_size((layout.WIDTH, 24)).columns, layout.WIDEST)
-    layout.print_to_terminal(report.lines(explanation, rulebook, max(width, 40), everything=everything))
-
-
-def _write(text: str, output: str | None) -> None:
-    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
-
-    write_output(text, output)
+            return report.render_text(explanation, rulebook, everything=everything)

@@ -1,4 +1,4 @@
-"""The verb ``lesson``: a teacher's sheet from the rules, and slides."""
+"""Run the verb ``lesson``: a teacher's sheet from the rules, and slides."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ from typing import Annotated
 import typer
 
 from regimen_advisor.cli.options import Output, Rules
+from regimen_advisor.documents.json import render_answers
+from regimen_advisor.files.sources import read_document
+from regimen_advisor.guideline import Guideline
+from regimen_advisor.knowledge.rulebook import load_rulebook
+from regimen_advisor.patient.reading import read_files
+from regimen_advisor.quiz.lessons import lesson as lesson_of
+from regimen_advisor.reports import lesson as report
+from regimen_advisor.reports.files import write_output
 
 
 class LessonFormat(StrEnum):
@@ -17,11 +25,6 @@ class LessonFormat(StrEnum):
     HTML = "html"
     SLIDES = "slides"
     JSON = "json"
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verb to the command line."""
-    app.command()(lesson)
 
 
 def lesson(
@@ -38,19 +41,12 @@ def lesson(
 
     What to ask, what to expect, which fact to flip and what changes then by which rule, and what students get wrong.
     """
-    from regimen_advisor.documents.json import render_answers  # noqa: PLC0415
-    from regimen_advisor.files.sources import read_document  # noqa: PLC0415
-    from regimen_advisor.guideline import Guideline  # noqa: PLC0415
-    from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
-    from regimen_advisor.patient.reading import read_files  # noqa: PLC0415
-    from regimen_advisor.quiz.lessons import lesson as lesson_of  # noqa: PLC0415
-    from regimen_advisor.reports import lesson as report  # noqa: PLC0415
-    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
-
     guideline = Guideline.of(load_rulebook(rules))
     patients = read_files(profiles, guideline.rulebook.domain)
     written = [read_document(profile).value for profile in profiles]
-    lessons = [lesson_of(guideline.case(one), dict(value)) for one, value in zip(patients, written, strict=True)]
+    lessons = [
+        lesson_of(guideline.case(patient), dict(value)) for patient, value in zip(patients, written, strict=True)
+    ]
     match format:
         case LessonFormat.MARKDOWN:
             write_output(report.render_markdown(lessons), output)

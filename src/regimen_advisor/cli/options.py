@@ -1,9 +1,12 @@
-"""Options that several verbs share, so that they read the same in every help text."""
+"""Share options between verbs, so that they read the same in every help text."""
 
 from datetime import date
 from typing import Annotated
 
 import typer
+
+from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.knowledge.publications import last_day
 
 Rules = Annotated[
     list[str] | None,
@@ -18,7 +21,7 @@ AsOf = Annotated[
     typer.Option(
         "--as-of",
         metavar="DATE",
-        help="Only what sources and approvals said by this date, such as 2024 or 2024-06-15.",
+        help="Only what sources and approvals reported by this date, such as 2024 or 2024-06-15.",
     ),
 ]
 Output = Annotated[
@@ -31,9 +34,6 @@ Examples = Annotated[
 
 def day_of(written: str | None) -> date | None:
     """The date after ``--as-of``. Raises ``InputError`` for what is none."""
-    from regimen_advisor.files.errors import InputError, Location  # noqa: PLC0415
-    from regimen_advisor.knowledge.publications import last_day  # noqa: PLC0415
-
     try:
         return None if written is None else last_day(written)
     except ValueError as error:

@@ -1,27 +1,35 @@
-"""The quiz at a terminal: one question after the other, each marked as soon as it is answered."""
+"""Ask a quiz at a terminal: one question after the other, each marked as soon as it is answered."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 
 from rich.console import Console
 from rich.prompt import Prompt
 from rich.text import Text
 
-from regimen_advisor.documents.blocks import Heading, Paragraph
-from regimen_advisor.documents.text import STYLES, WIDEST, Line, lines_of
+from regimen_advisor.cli.terminal import print_lines, width
+from regimen_advisor.documents.blocks import Bullets, Heading, Paragraph
+from regimen_advisor.documents.text import Line, lines_of
 from regimen_advisor.knowledge.rulebook import Rulebook
-from regimen_advisor.quiz.grading import GradedQuestion, Sorted, chosen_regimen, grade
+from regimen_advisor.quiz.grading import (
+    Given,
+    GradedQuestion,
+    Picks,
+    Sorted,
+    chosen_letter,
+    chosen_regimen,
+    grade,
+)
 from regimen_advisor.quiz.key import AnswerKey, solution
-from regimen_advisor.quiz.models import MEANINGS, Group, Question, Quiz
-from regimen_advisor.reports.quiz import graded_blocks, question_lines, score, task, title
+from regimen_advisor.quiz.models import LETTERS, MEANINGS, Group, Pick, Quiz, QuizQuestion
+from regimen_advisor.reports.quiz import graded_blocks, lettered, patient_lines, score, task, title
 
 
 def ask(quiz: Quiz, rulebook: Rulebook, console: Console | None = None) -> tuple[int, int]:
     """Ask every question and tell what was right; how many points were won, and of how many.
 
-    A person who leaves early (end of input or interrupt) is told the score so far.
+    A person who leaves early (end of input or interrupt) gets the score so far.
     """
     asker = _Asker(quiz, rulebook, console or Console(highlight=False, soft_wrap=True))
     asker.show(lines_of([Heading(title(quiz), 1), Paragraph(task(quiz))], asker.width))
@@ -30,37 +38,55 @@ def ask(quiz: Quiz, rulebook: Rulebook, console: Console | None = None) -> tuple
             asker.question(question)
     except (EOFError, KeyboardInterrupt):
         asker.show([Line(""), Line("Left early.")])
-    asker.show([Line(""), Line(score(asker.right, asker.of), "title"), *lines_of([Paragraph(quiz.scope)], asker.width)])
-    return asker.right, asker.of
+    asker.show(
+        [Line(""), Line(score(asker.right, asker.total), "title"), *lines_of([Paragraph(quiz.scope)], asker.width)]
+    )
+    return asker.right, asker.total
 
 
 class _Asker:
     def __init__(self, quiz: Quiz, rulebook: Rulebook, console: Console) -> None:
         self.quiz, self.rulebook, self.console = quiz, rulebook, console
-        self.width = max(min(shutil.get_terminal_size((80, 24)).columns, WIDEST), 40)
-        self.right = self.of = 0
+        self.width = width()
+        self.right = self.total = 0
 
     def show(self, lines: Sequence[Line]) -> None:
-        for line in lines:
-            self.console.print(Text(line.text, style=STYLES.get(line.style, "")))
+        print_lines(lines, self.console)
 
-    def question(self, question: Question) -> None:
-        self.show([Line(""), *question_lines(question, self.width), Line("")])
+    def question(self, question: QuizQuestion) -> None:
+        self.show([Line(""), *patient_lines(question, self.width), Line("")])
+        marked = self._marked(question, self._picks(question) if question.picks else self._groups(question))
+        self.right, self.total = self.right + marked.right, self.total + marked.of
+        self.show([Line(""), *lines_of(graded_blocks(marked), self.width)])
+
+    def _groups(self, question: QuizQuestion) -> Sorted:
         for place, choice in enumerate(question.choices, start=1):
             self.console.print(Text(f"  {place}  {choice.name}"))
         given: dict[str, Group] = {}
         for group in self.quiz.asks:
             given |= dict.fromkeys(self._regimens(group, question, given), group)
-        marked = self._marked(question, given)
-        self.right, self.of = self.right + marked.right, self.of + marked.of
-        self.show([Line(""), *lines_of(graded_blocks(marked), self.width)])
+        return given
 
-    def _marked(self, question: Question, given: Sorted) -> GradedQuestion:
+    def _picks(self, question: QuizQuestion) -> Picks:
+        return tuple(self._letter(pick) for pick in question.picks)
+
+    def _letter(self, pick: Pick) -> str | None:
+        """The letter that a person picks, asked again until it is one; nothing where the answer is left open."""
+        self.show(lines_of([Paragraph(pick.asks), Bullets(lettered(pick))], self.width))
+        while True:
+            word = Prompt.ask(Text("letter"), console=self.console, default="", show_default=False).strip()
+            try:
+                return chosen_letter(word, pick) if word else None
+            except KeyError:
+                last = LETTERS[len(pick.answers) - 1]
+                self.console.print(Text(f"Expected a letter, {LETTERS[0]} to {last}, found `{word}`."))
+
+    def _marked(self, question: QuizQuestion, given: Given) -> GradedQuestion:
         key = AnswerKey(quiz=self.quiz.name, solutions=(solution(question, self.rulebook),))
-        one = self.quiz.model_copy(update={"questions": (question,)})
-        return grade(one, key, {question.number: given}).questions[0]
+        quiz_of_one = self.quiz.model_copy(update={"questions": (question,)})
+        return grade(quiz_of_one, key, {question.number: given}).questions[0]
 
-    def _regimens(self, group: Group, question: Question, given: Sorted) -> list[str]:
+    def _regimens(self, group: Group, question: QuizQuestion, given: Sorted) -> list[str]:
         """The regimens a person puts in a group, asked again until every word is one of them."""
         while True:
             asked = Text(f"{group} ({MEANINGS[group]})")
@@ -76,7 +102,7 @@ class _Asker:
             self.console.print(Text(f"{twice[0]} is {given[twice[0]]} already."))
 
 
-def regimen_of(word: str, question: Question) -> str:
+def regimen_of(word: str, question: QuizQuestion) -> str:
     """The regimen with this number in the list, or this id. Raises ``KeyError`` with what was found instead."""
     if word.isascii() and word.isdigit() and 1 <= int(word[:3]) <= len(question.choices):
         return question.choices[int(word[:3]) - 1].regimen

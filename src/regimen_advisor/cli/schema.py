@@ -1,20 +1,21 @@
-"""The verb ``schema``: how a file is written, for programs and for editors."""
+"""Run the verb ``schema``: how a file is written, for programs and for editors."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from regimen_advisor.cli.options import Output
+from regimen_advisor.documents.json import as_json
+from regimen_advisor.editor_schemas import EditedFile, editor_schema, every_editor_schema
 from regimen_advisor.files.errors import InputError, Location, did_you_mean
+from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
+from regimen_advisor.reports.files import write_file, write_output
 from regimen_advisor.schemas import SchemaName, reference_of, schema_of
-
-if TYPE_CHECKING:
-    from regimen_advisor.knowledge.rulebook import Rulebook
 
 
 class SchemaFormat(StrEnum):
@@ -22,11 +23,6 @@ class SchemaFormat(StrEnum):
 
     JSON = "json"
     MARKDOWN = "markdown"
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verb to the command line."""
-    app.command()(schema)
 
 
 _NAMES = ", ".join(SchemaName)
@@ -44,7 +40,7 @@ def schema(
         str | None,
         typer.Option("--for", metavar="RULES", help="For editors: with the words that this rules folder holds."),
     ] = None,
-    into: Annotated[
+    folder: Annotated[
         str | None,
         typer.Option("--into", metavar="DIR", help="With --for: write the schema of every kind of file to DIR."),
     ] = None,
@@ -58,13 +54,10 @@ def schema(
     Or the reference page of it. With --for it is one for editors: it knows the facts,
     findings, drugs, regimens, studies and sections that a rules folder holds.
     """
-    from regimen_advisor.documents.json import as_json  # noqa: PLC0415
-    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
-
     if rules is not None:
-        _for_editors(name, rules, into, form, output)
+        _for_editors(name, rules, folder, form, output)
         return
-    if into is not None:
+    if folder is not None:
         raise _wrong("--into goes with --for: it writes schemas for the editors of a rules folder")
     known = _known(name, list(SchemaName), _NAMES)
     if known == SchemaName.MAPPING:
@@ -72,18 +65,14 @@ def schema(
     write_output(reference_of(known) if form is SchemaFormat.MARKDOWN else as_json(schema_of(known)), output)
 
 
-def _for_editors(name: str | None, rules: str, into: str | None, form: SchemaFormat, output: str | None) -> None:
-    from regimen_advisor.documents.json import as_json  # noqa: PLC0415
-    from regimen_advisor.editor_schemas import EditedFile, editor_schema  # noqa: PLC0415
-    from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
-    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
+def _for_editors(name: str | None, rules: str, folder: str | None, form: SchemaFormat, output: str | None) -> None:
 
     if form is not SchemaFormat.JSON:
         raise _wrong("a schema for editors is JSON; a reference page is made without --for")
-    if into is not None and (name is not None or output is not None):
-        raise _wrong("--into writes every schema: expected neither WHAT nor --output beside it")
-    if into is not None:
-        write_schemas(load_rulebook(rules), Path(into))
+    if folder is not None and (name is not None or output is not None):
+        raise _wrong("--into writes every schema: expected neither WHAT nor --output with it")
+    if folder is not None:
+        write_schemas(load_rulebook(rules), Path(folder))
         return
     kind = EditedFile(_known(name, list(EditedFile), ", ".join(EditedFile)))
     if kind is EditedFile.MAPPING:
@@ -99,10 +88,6 @@ def _refuse_without_polars() -> None:
 
 def write_schemas(rulebook: Rulebook, folder: Path) -> None:
     """Write the schema of every kind of file, with the words of a rulebook."""
-    from regimen_advisor.documents.json import as_json  # noqa: PLC0415
-    from regimen_advisor.editor_schemas import every_editor_schema  # noqa: PLC0415
-    from regimen_advisor.reports.files import write_file  # noqa: PLC0415
-
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -111,11 +96,11 @@ def write_schemas(rulebook: Rulebook, folder: Path) -> None:
         write_file(folder / file, as_json(made))
 
 
-def _known(name: str | None, names: list[str], told: str) -> str:
+def _known(name: str | None, names: list[str], expected: str) -> str:
     if name is None:
-        raise _wrong(f"WHAT: expected one of {told}")
+        raise _wrong(f"WHAT: expected one of {expected}")
     if name not in names:
-        raise _wrong(f"WHAT: expected one of {told}; found `{name}`", did_you_mean(name, names))
+        raise _wrong(f"WHAT: expected one of {expected}; found `{name}`", did_you_mean(name, names))
     return name
 
 

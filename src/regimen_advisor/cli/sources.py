@@ -1,4 +1,4 @@
-"""The verb ``sources``: number a text, find what of it the rulebook does not hold, draft a study from a section."""
+"""Run the verb ``sources``: number a text, find what the rulebook does not hold of it, draft a study from a section."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ from typing import Annotated
 import typer
 
 from regimen_advisor.cli.options import Output, Rules
+from regimen_advisor.files.folders import schema_line
+from regimen_advisor.knowledge.figure_audit import NUMBERS_FILE, section_numbers
+from regimen_advisor.knowledge.rulebook import load_rulebook
+from regimen_advisor.reports.files import write_file, write_output
+from regimen_advisor.reports.sources import render_json, render_text
+from regimen_advisor.reviewing.drafting import draft as draft_study
+from regimen_advisor.reviewing.numbering import numbered, table_text
+from regimen_advisor.reviewing.source_gaps import gaps, section_named, source_named
 
 Source = Annotated[str, typer.Argument(metavar="SOURCE", help="The key of a source (`list sources` names them).")]
 Text = Annotated[
@@ -20,19 +28,6 @@ class GapsFormat(StrEnum):
 
     TEXT = "text"
     JSON = "json"
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verb to the command line."""
-    group = typer.Typer(
-        no_args_is_help=True,
-        rich_markup_mode=None,
-        help="Trace figures to the text of a source, and find what is missing.",
-    )
-    group.command()(number)
-    group.command()(missing)
-    group.command()(draft)
-    app.add_typer(group, name="sources")
 
 
 def number(
@@ -48,15 +43,8 @@ def number(
     """Make the table of the numbers that each section of a source prints.
 
     With it `check` traces every figure of the rulebook without the text. Prints the table of this source, or writes it
-    beside those of the others.
+    with those of the others.
     """
-    from regimen_advisor.files.folders import schema_line  # noqa: PLC0415
-    from regimen_advisor.knowledge.figure_audit import NUMBERS_FILE, section_numbers  # noqa: PLC0415
-    from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
-    from regimen_advisor.reports.files import write_file, write_output  # noqa: PLC0415
-    from regimen_advisor.reviewing.numbering import numbered, table_text  # noqa: PLC0415
-    from regimen_advisor.reviewing.source_gaps import source_named  # noqa: PLC0415
-
     rulebook = load_rulebook(rules)
     review = source_named(source, rulebook)
     table = {review.key: numbered(review, text)}
@@ -84,11 +72,6 @@ def missing(
 
     Sentences that `background.yaml` of the rules leaves out with a reason, or names an entry for, are not listed.
     """
-    from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
-    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
-    from regimen_advisor.reports.sources import render_json, render_text  # noqa: PLC0415
-    from regimen_advisor.reviewing.source_gaps import gaps, source_named  # noqa: PLC0415
-
     rulebook = load_rulebook(rules)
     found = gaps(source_named(source, rulebook), text, rulebook)
     shown = render_json(found) if format is GapsFormat.JSON else render_text(found, background=background)
@@ -108,10 +91,16 @@ def draft(
 
     Every guess ends in `# CHECK`; a rulebook with one left does not load.
     """
-    from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
-    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
-    from regimen_advisor.reviewing.drafting import draft as draft_study  # noqa: PLC0415
-    from regimen_advisor.reviewing.source_gaps import section_named, source_named  # noqa: PLC0415
-
     review = source_named(source, load_rulebook(rules))
     write_output(draft_study(review.key, section, section_named(section, review, text)), output)
+
+
+sources = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Trace figures to the text of a source, and find what is missing.",
+)
+for _verb in (number, missing, draft):
+    sources.command()(_verb)

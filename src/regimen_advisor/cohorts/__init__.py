@@ -1,1 +1,1 @@
-"""The same rules over a table of patients."""
+"""Judge tables of patients by the same rules: cohorts, mappings, concordance."""

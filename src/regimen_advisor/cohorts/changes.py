@@ -1,4 +1,4 @@
-"""What changes for a cohort between two rulebooks: how many patients, which, and from what to what."""
+"""Compare a cohort under two rulebooks: how many patients change, which, and from what to what."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ class CohortChanges:
 
 def changes(old: CohortResult, new: CohortResult) -> CohortChanges:
     """What differs between two results over the same table; a regimen that one rulebook lacks is ``absent`` there."""
-    regimens = either(old.columns, new.columns)
-    both = side_by_side(old.rows, new.rows, regimens)
+    regimens = regimens_of_both(old.columns, new.columns)
+    compared = side_by_side(old.rows, new.rows, regimens)
     differs = [_differs(name) for name in regimens]
-    total = both.select(pl.any_horizontal(*differs).sum()).collect(engine="streaming").item()
+    total = compared.select(pl.any_horizontal(*differs).sum()).collect(engine="streaming").item()
     found: list[StandingChange] = []
     for name, differ in zip(regimens, differs, strict=True):
         groups = (
-            both.filter(differ)
+            compared.filter(differ)
             .group_by(
                 pl.col(f"{name} before").alias("before"), pl.col(f"{name} after").alias("after"), maintain_order=True
             )
@@ -54,7 +54,7 @@ def changes(old: CohortResult, new: CohortResult) -> CohortChanges:
     return CohortChanges(old.rulebook.version, new.rulebook.version, int(total or 0), ranked(found))
 
 
-def either(old: Iterable[str], new: Iterable[str]) -> list[str]:
+def regimens_of_both(old: Iterable[str], new: Iterable[str]) -> list[str]:
     """The regimens of either rulebook, the old ones first."""
     return list(dict.fromkeys([*old, *new]))
 
@@ -88,5 +88,5 @@ def in_words(regimens: Sequence[str]) -> pl.Expr:
 
 
 def ranked(found: Iterable[StandingChange]) -> tuple[StandingChange, ...]:
-    """The changes in the order in which they are told, those of most patients first."""
+    """The changes in the order of display, those of most patients first."""
     return tuple(sorted(found, key=lambda change: (-change.patients, change.regimen, change.before, change.after)))

@@ -1,6 +1,6 @@
-"""Cohorts: what the rules say for every row of a table, and what was given.
+"""Judge every row of a table by the rules, and count the results.
 
-One pass over the table writes a row a patient; everything that is told of the cohort is counted from what was written.
+One pass over the table writes a row a patient; everything that is reported of the cohort is counted from that file.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 ID, ROW, SET_APART, UNREAD, QUESTIONS, DIGEST, GIVEN = (
     "id", "row", "set_apart", "unread", "questions", "rulebook", "given"
 )  # fmt: skip
-MOST_TOLD = 1000
+MOST_LISTED = 1000
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def as_profiles(
 ) -> pl.LazyFrame:
     """The columns of a table as ``id``, the keys of a profile, and ``given`` where asked for.
 
-    ``table`` is where it stands. Raises ``InputError`` where no column of it says anything a rule tests, or one that is
+    ``table`` is its name. Raises ``InputError`` where no column of it says anything a rule tests, or one that is
     asked for by name is not there.
     """
     names = raw.collect_schema().names()
@@ -121,8 +121,8 @@ def given_label(given: str | None, mapping: TableMapping | None) -> str:
 def second_tables(mapping: TableMapping, first: str) -> Path:
     """The folder of the second tables: that of the mapping if they are there, else that of the first table."""
     place = Path(mapping.document.name).parent
-    beside = all((place / second.file).exists() for second in mapping.file.tables.values())
-    return place if beside else Path(first).parent
+    all_there = all((place / second.file).exists() for second in mapping.file.tables.values())
+    return place if all_there else Path(first).parent
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def judged(
 ) -> Iterator[CohortResult]:
     """The standings of every row of ``table``.
 
-    Without ``exact`` they are those of the node-by-node table, which is faster. The working file stands beside
+    Without ``exact`` they are those of the node-by-node table, which is faster. The working file is next to
     ``output``, so that a large one meets the disk that was meant for it, and nobody else may read it. It is gone after
     the block, whichever signal ends the process.
     """
@@ -178,8 +178,8 @@ def standings_of(
 ) -> pl.LazyFrame:
     """What is written of each row, node by node: the columns to ``keep``, the standings, the questions, the rest."""
     digest = pl.lit(engine.rulebook.digest).alias(DIGEST)
-    told = engine.standings(facts, [*keep, set_apart(engine), unread_cells(facts, mapping), digest])
-    return told.select(*keep, *engine.rulebook.regimens, QUESTIONS, SET_APART, UNREAD, DIGEST)
+    judged = engine.standings(facts, [*keep, set_apart(engine), unread_cells(facts, mapping), digest])
+    return judged.select(*keep, *engine.rulebook.regimens, QUESTIONS, SET_APART, UNREAD, DIGEST)
 
 
 def unread_cells(facts: pl.LazyFrame, mapping: TableMapping | None) -> pl.Expr:
@@ -187,8 +187,8 @@ def unread_cells(facts: pl.LazyFrame, mapping: TableMapping | None) -> pl.Expr:
     unread = relabelled(mapping)
     if UNREAD_EVENTS not in facts.collect_schema():
         return unread
-    both = pl.concat_str(unread, pl.col(UNREAD_EVENTS), separator="\n", ignore_nulls=True)
-    return pl.when(both != "").then(both).alias(UNREAD)
+    cells = pl.concat_str(unread, pl.col(UNREAD_EVENTS), separator="\n", ignore_nulls=True)
+    return pl.when(cells != "").then(cells).alias(UNREAD)
 
 
 def set_apart(engine: ColumnEngine) -> pl.Expr:
@@ -203,18 +203,18 @@ def set_apart(engine: ColumnEngine) -> pl.Expr:
         known = distinct.with_columns(pl.Series(SET_APART, reasons, pl.String))
         return found.join(known, on=[FAULT, HISTORY], how="left", maintain_order="left")[SET_APART]
 
-    both = pl.struct(pl.col(FAULT), pl.col(HISTORY))
-    return both.map_batches(words, return_dtype=pl.String, is_elementwise=True).alias(SET_APART)
+    faults_and_histories = pl.struct(pl.col(FAULT), pl.col(HISTORY))
+    return faults_and_histories.map_batches(words, return_dtype=pl.String, is_elementwise=True).alias(SET_APART)
 
 
 def relabelled(mapping: TableMapping | None) -> pl.Expr:
     """Unread cells under the names of the columns of the table, not of the keys they were mapped to."""
-    told = pl.col(UNREAD)
+    unread = pl.col(UNREAD)
     for key, label in mapping.labels.items() if mapping else ():
-        told = told.str.replace_all(f"(?m)^{re.escape(key)}: ", label.replace("$", "$$") + ": ")
-    if mapping is not None:  # a column may be read for several keys: each of its cells is told once a row
-        told = told.str.split("\n").list.unique(maintain_order=True).list.join("\n")
-    return told.alias(UNREAD)
+        unread = unread.str.replace_all(f"(?m)^{re.escape(key)}: ", label.replace("$", "$$") + ": ")
+    if mapping is not None:  # a column may be read for several keys: each of its cells is listed once a row
+        unread = unread.str.split("\n").list.unique(maintain_order=True).list.join("\n")
+    return unread.alias(UNREAD)
 
 
 # Counting ------------------------------------------------------------------------------------------------------------
@@ -222,7 +222,7 @@ def relabelled(mapping: TableMapping | None) -> pl.Expr:
 
 @dataclass(frozen=True)
 class Summary:
-    """What is told of a cohort."""
+    """The counts of a cohort."""
 
     table: str
     patients: int
@@ -241,11 +241,11 @@ class Summary:
     digest: str
     version: str
     repeated: tuple[tuple[str, int], ...] = ()
-    """Names that stand more than once, and in how many rows; the first of them."""
+    """Names that occur more than once, and in how many rows; the first of them."""
 
 
 _OPEN = (Standing.UNDETERMINED.value, Standing.EXCLUDED.value)
-"""Node by node these may be another standing in truth."""
+"""Node by node these may be another standing when judged exactly."""
 _OFFERED = (Standing.OFFERED.value, Standing.OFFERED_WITH_CAUTION.value)
 
 
@@ -305,18 +305,18 @@ def counted_cells(column: pl.LazyFrame, separator: str | None = None) -> tuple[t
     counts = column.group_by(name).len("n")
     if separator is not None:
         counts = counts.with_columns(pl.col(name).str.split(separator)).explode(name).group_by(name).agg(pl.sum("n"))
-    counts = counts.sort(["n", name], descending=[True, False]).head(MOST_TOLD)
+    counts = counts.sort(["n", name], descending=[True, False]).head(MOST_LISTED)
     return tuple((text, count) for text, count in counts.collect(engine="streaming").rows())
 
 
 def repeated_names(rows: pl.LazyFrame) -> tuple[tuple[str, int], ...]:
-    """Names that stand in more than one row, and in how many, the commonest first."""
+    """Names that occur in more than one row, and in how many, the commonest first."""
     twice = rows.group_by(ID).len("n").filter(pl.col("n") > 1).sort(["n", ID], descending=[True, False])
-    return tuple(twice.head(MOST_TOLD).collect(engine="streaming").iter_rows())
+    return tuple(twice.head(MOST_LISTED).collect(engine="streaming").iter_rows())
 
 
 def column_and_cell(text: str) -> tuple[str, str]:
-    """The column and the cell of what stands in ``unread``."""
+    """The column and the cell of an entry of ``unread``."""
     column, _, cell = text.partition(": ")
     return column, cell
 

@@ -1,4 +1,4 @@
-"""Concordance: the treatment that was given beside what the rules offer.
+"""Compare the treatment that was given with what the rules offer: the concordance of a cohort.
 
 It says nothing of who was right: the rules know their sources, and the doctors knew the patient.
 """
@@ -34,13 +34,13 @@ MEANINGS: Mapping[Agreement, str] = {
     Agreement.PARTIAL: "an offered regimen shares a drug with them, and not chemotherapy alone",
     Agreement.NONE: "no offered regimen does, another regimen of the reviews shares a drug or chemotherapy with them",
     Agreement.OUTSIDE: "no regimen of the reviews holds any of them",
-    Agreement.UNKNOWN: "no treatment stands in the table, it cannot be read, or the row was set apart",
+    Agreement.UNKNOWN: "the table has no treatment, it cannot be read, or the row was set apart",
 }
 
 
 @dataclass(frozen=True)
 class Disagreement:
-    """Patients given the same drugs without an exact match; ``reasons`` are the nearest regimens and how they stand."""
+    """Patients given the same drugs without an exact match; ``reasons``: the nearest regimens and their standings."""
 
     given: str
     agreement: Agreement
@@ -71,9 +71,9 @@ def compared(rulebook: Rulebook) -> list[str]:
 
 
 def concordance_of(groups: pl.DataFrame, rulebook: Rulebook, column: str) -> Concordance:
-    """The concordance of groups of judged rows, each told once, with how many rows it has, ``n``."""
+    """The concordance of groups of judged rows, each listed once, with how many rows it has, ``n``."""
     counts: Counter[str] = Counter()
-    told: Counter[tuple[str, Agreement, str]] = Counter()
+    disagreements: Counter[tuple[str, Agreement, str]] = Counter()
     comparer = _ConcordanceCounter(rulebook)
     offered = 0
     for group in groups.rows(named=True):
@@ -82,8 +82,8 @@ def concordance_of(groups: pl.DataFrame, rulebook: Rulebook, column: str) -> Con
         if agreement is not Agreement.UNKNOWN and any(Standing(group[name]).is_offered for name in rulebook.regimens):
             offered += group["n"]
         if agreement is not Agreement.EXACT:
-            told[comparer.named(group["given"] or ""), agreement, reasons] += group["n"]
-    ranked = sorted(told.items(), key=lambda item: (-item[1], item[0][0], item[0][2]))
+            disagreements[comparer.named(group["given"] or ""), agreement, reasons] += group["n"]
+    ranked = sorted(disagreements.items(), key=lambda item: (-item[1], item[0][0], item[0][2]))
     found = tuple(Disagreement(given, agreement, reasons, number) for (given, agreement, reasons), number in ranked)
     return Concordance(column, {kind.value: counts[kind.value] for kind in Agreement}, offered, found)
 
@@ -115,15 +115,15 @@ class _ConcordanceCounter:
         standings = {name: Standing(str(group[name])) for name in self.rulebook.regimens}
         regimens = self._of_the_disease(standings)
         matches = {name: self._match(drugs, name) for name in regimens}
-        same = {name for name, match in matches.items() if match is _Match.EXACT}
+        exact = {name for name, match in matches.items() if match is _Match.EXACT}
         near = {name for name, match in matches.items() if match in (_Match.EXACT, _Match.SHARED)}
         offered = {name for name in regimens if standings[name].is_offered}
-        reasons = ", ".join(f"{name}: {standings[name].value}" for name in sorted(same or near)[:3])
-        if same & offered:
+        reasons = ", ".join(f"{name}: {standings[name].value}" for name in sorted(exact or near)[:3])
+        if exact & offered:
             return Agreement.EXACT, ""
         if near & offered:
             return Agreement.PARTIAL, ", ".join(sorted(near & offered)[:3]) + " offered" + (
-                f"; {reasons}" if same else ""
+                f"; {reasons}" if exact else ""
             )
         if near:
             return Agreement.NONE, reasons
@@ -142,7 +142,7 @@ class _ConcordanceCounter:
         """The regimens for the disease of a patient.
 
         A disease is another one where none of its regimens is indicated and one of the other disease may be; where
-        nothing is indicated at all, it is not told.
+        nothing is indicated at all, the disease is not known.
         """
         possible = {
             self.rulebook.regimens[name].disease

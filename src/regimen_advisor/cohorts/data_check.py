@@ -1,4 +1,4 @@
-"""What a table says before any advice: what was read of each key, what was not, and what would be worth asking."""
+"""Check a table before any advice: what was read of each key, what was not, and what would be worth asking."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class DataCheck:
     questions: tuple[Wanted, ...]
     """The questions for which most options wait, at most ten."""
     repeated: tuple[tuple[str, int], ...]
-    """Names that stand in more than one row, and in how many."""
+    """Names that occur in more than one row, and in how many."""
     version: str
     digest: str
 
@@ -159,8 +159,8 @@ def columns_of_tables(paths: Sequence[str], mapping: TableMapping | None) -> tup
     if mapping is not None:
         place = second_tables(mapping, paths[0])
         for name, second in mapping.file.tables.items():
-            there = scan_table([str(place / second.file)]).collect_schema().names()
-            found += [f"{name}.{column}" for column in there if column not in second.keys]
+            columns = scan_table([str(place / second.file)]).collect_schema().names()
+            found += [f"{name}.{column}" for column in columns if column not in second.keys]
     return tuple(found)
 
 
@@ -178,16 +178,16 @@ class _CellCounter:
     def look(self, frame: pl.DataFrame, batch: Batch) -> None:
         """Counts one batch."""
         kinds, places = np.unique(batch.fault * 2 + batch.has_history, return_inverse=True)
-        why = self.engine.reader.why
-        named = [_keys_of(why(int(kind) // 2, bool(kind % 2))) if kind > 1 else () for kind in kinds]
+        reason_of = self.engine.reader.why
+        named = [_keys_of(reason_of(int(kind) // 2, bool(kind % 2))) if kind > 1 else () for kind in kinds]
         for key in self.keys:
             apart = np.array([key in keys for keys in named], np.bool_)[places]
             unreadable = (batch.unread.get(key, False) | self._unread_events(key, frame)) & ~apart
             known = self._known(key, batch) & ~apart & ~unreadable
             with self._lock:
                 counts = self._counts[key]
-                for at, flags in enumerate((known, unreadable, apart)):
-                    counts[at] += int(flags.sum())
+                for position, flags in enumerate((known, unreadable, apart)):
+                    counts[position] += int(flags.sum())
 
     def _unread_events(self, key: str, frame: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """The rows for which a cell of an event, read for ``key``, could not be read."""
@@ -236,21 +236,21 @@ def _wanted(engine: ColumnEngine, program: ColumnProgram) -> dict[str, pl.Expr]:
     alone: dict[str, list[pl.Expr]] = {}
     for columns in engine.waiting(program).values():
         live = {key: expression(column) for key, column in columns.items()}
-        told = {key: live.pop(key) for key in (HISTORY_KEY, *ASKED_OF_HISTORY) if key in live}
-        others, parts = _number(live.values()), _number(told.values())
+        from_history = {key: live.pop(key) for key in (HISTORY_KEY, *ASKED_OF_HISTORY) if key in live}
+        elsewhere, parts = _number(live.values()), _number(from_history.values())
         for key, waiting in live.items():
             waits.setdefault(key, []).append(waiting)
-            alone.setdefault(key, []).append(waiting & (others == 1) & (parts == 0))
-        if told:  # a history answers the questions about its parts too
+            alone.setdefault(key, []).append(waiting & (elsewhere == 1) & (parts == 0))
+        if from_history:  # a history answers the questions about its parts too
             waits.setdefault(HISTORY_KEY, []).append(parts > 0)
-            alone.setdefault(HISTORY_KEY, []).append((parts > 0) & (others == 0))
-        for key in told.keys() - {HISTORY_KEY}:
-            waits.setdefault(key, []).append(told[key] & ~pl.col(HISTORY))
-            alone.setdefault(key, []).append(told[key] & ~pl.col(HISTORY) & (others == 0) & (parts == 1))
+            alone.setdefault(HISTORY_KEY, []).append((parts > 0) & (elsewhere == 0))
+        for key in from_history.keys() - {HISTORY_KEY}:
+            waits.setdefault(key, []).append(from_history[key] & ~pl.col(HISTORY))
+            alone.setdefault(key, []).append(from_history[key] & ~pl.col(HISTORY) & (elsewhere == 0) & (parts == 1))
     sound = pl.col(FAULT) == 0
     return {
-        f"{what}\n{key}": pl.sum_horizontal(*((one & sound).cast(pl.UInt16) for one in flags)).alias(f"{what}\n{key}")
-        for what, found in (("options", waits), ("alone", alone))
+        f"{kind}\n{key}": pl.sum_horizontal(*((flag & sound).cast(pl.UInt16) for flag in flags)).alias(f"{kind}\n{key}")
+        for kind, found in (("options", waits), ("alone", alone))
         for key, flags in found.items()
     }
 
@@ -261,9 +261,9 @@ def _number(flags: Iterable[pl.Expr]) -> pl.Expr:
 
 
 def _total(name: str) -> pl.Expr:
-    what, _, key = name.partition("\n")
+    kind, _, key = name.partition("\n")
     total = pl.col(name).sum().cast(pl.Int64)
-    if what == "alone":
+    if kind == "alone":
         return total
     return pl.struct(total.alias("options"), (pl.col(name) > 0).sum().alias("patients")).alias(f"options\n{key}")
 
@@ -271,11 +271,11 @@ def _total(name: str) -> pl.Expr:
 def _ranked(totals: Mapping[str, object], domain: Domain) -> tuple[Wanted, ...]:
     found = []
     for name, total in totals.items():
-        what, _, key = name.partition("\n")
-        if what == "options" and isinstance(total, dict) and total["options"]:
+        kind, _, key = name.partition("\n")
+        if kind == "options" and isinstance(total, dict) and total["options"]:
             asks = ASKS_HISTORY if key == HISTORY_KEY else domain.facts[key].question
             alone = totals[f"alone\n{key}"]
             assert isinstance(alone, int)
             found.append(Wanted(key, asks, total["options"], alone, total["patients"]))
-    found.sort(key=lambda one: (-one.options, -one.alone, -one.patients, one.key))
+    found.sort(key=lambda wanted: (-wanted.options, -wanted.alone, -wanted.patients, wanted.key))
     return tuple(found[:MOST_QUESTIONS])

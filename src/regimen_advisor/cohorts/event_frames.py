@@ -1,4 +1,4 @@
-"""The tables of a mapping joined to the rows of the first one, their days as numbers, and conditions on them."""
+"""Join the tables of a mapping to the rows of the first one, with days as numbers and conditions on them."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ].*)?$"
 
 
 @dataclass(frozen=True)
-class Told:
+class RowValues:
     """What a reading says of a row: its ``value``, a line for what is ``unread``, and whether it says anything."""
 
     value: pl.Expr
     unread: pl.Expr
-    said: pl.Expr
+    has_value: pl.Expr
 
 
 def by_cell(text: pl.Expr, read: Callable[[str], Any], dtype: Any = pl.String) -> pl.Expr:
@@ -64,7 +64,7 @@ def distinct(texts: pl.Expr) -> pl.Expr:
 
 
 def on_one_line(text: pl.Expr) -> pl.Expr:
-    """A cell as it stands in a report."""
+    """A cell as a report shows it."""
     return text.str.replace_all(r"\s+", " ")
 
 
@@ -77,8 +77,8 @@ class Frames:
     def __init__(self, file: MappingFile, document: Document, table: pl.LazyFrame, place: Path) -> None:
         self.file, self.document = file, document
         names = table.collect_schema().names()
-        scanned = {name: scan_table([str(place / one.file)]) for name, one in file.tables.items()}
-        self.there = {name: frame.collect_schema().names() for name, frame in scanned.items()}
+        scanned = {name: scan_table([str(place / table.file)]) for name, table in file.tables.items()}
+        self.columns_of = {name: frame.collect_schema().names() for name, frame in scanned.items()}
         self.names = names
         self._check()
         wanted = [column for column in file.columns if column in names]
@@ -116,14 +116,17 @@ class Frames:
     def _check(self) -> None:
         problems: list[Problem] = []
 
-        def expect(path: Path_, column: str, known: Sequence[str], where: str) -> None:
+        def expect(path: Path_, column: str, known: Sequence[str], table: str) -> None:
             if column not in known:
-                message = f"no column `{column}` in {where}"
+                message = f"no column `{column}` in {table}"
                 problems.append(Problem(self.document.locate(path), message, did_you_mean(column, known)))
 
-        every = [*self.names, *(f"{name}.{column}" for name, there in self.there.items() for column in there)]
+        known_columns = [
+            *self.names,
+            *(f"{name}.{column}" for name, columns in self.columns_of.items() for column in columns),
+        ]
         for path, column in self.file.references():
-            expect(path, column, every, "the table")
+            expect(path, column, known_columns, "the table")
         for name, table in self.file.tables.items():
             path = ("tables", name)
             if table.of is not None and (table.of not in self.file.tables or name in self._line(table.of)):
@@ -132,16 +135,16 @@ class Frames:
                                                f"found `{table.of}`"))  # fmt: skip
                 continue
             for column in table.keys:
-                expect((*path, "key"), column, self.there[name], table.file)
+                expect((*path, "key"), column, self.columns_of[name], table.file)
             for column in table.matched:
-                there = self.names if table.of is None else self.there[table.of]
-                expect((*path, "matches"), column, there, table.of or "the first table")
-            within = [*self.there[name], *every]
+                columns = self.names if table.of is None else self.columns_of[table.of]
+                expect((*path, "matches"), column, columns, table.of or "the first table")
+            own_columns = [*self.columns_of[name], *known_columns]
             for column in listed(table.date):
-                expect((*path, "date"), column, within, table.file)
+                expect((*path, "date"), column, own_columns, table.file)
             for inner, condition in conditions_of(table.where):
                 for place_, column in condition.columns():
-                    expect((*path, "where", *inner, *place_), column, within, table.file)
+                    expect((*path, "where", *inner, *place_), column, own_columns, table.file)
                 if condition.has_row is not None or _words_of(condition):
                     place = self.document.locate((*path, "where"))
                     problems.append(Problem(place, "where: expected a condition on the columns of the table alone"))
@@ -153,12 +156,12 @@ class Frames:
         known = list(self.file.tables)
         for path, reading in self.file.readings():
             for inner, condition in conditions_of(reading.when):
-                where = self.document.locate((*path, "when", *inner))
+                location = self.document.locate((*path, "when", *inner))
                 if condition.has_row is not None and condition.has_row not in known:
                     help = did_you_mean(condition.has_row, known)
-                    yield Problem(where, f"has_row: no table `{condition.has_row}` among `tables`", help)
+                    yield Problem(location, f"has_row: no table `{condition.has_row}` among `tables`", help)
                 if NEXT in _words_of(condition) and path[0] != "history":
-                    yield Problem(where, "`next`, the day of the next line, is known in `history` only")
+                    yield Problem(location, "`next`, the day of the next line, is known in `history` only")
 
     # Joins -------------------------------------------------------------------------------------------------------
 
@@ -170,13 +173,13 @@ class Frames:
         above = self.first if table.of is None else self.tables[table.of]
         matched = [column if table.of is None else f"{table.of}.{column}" for column in table.matched]
         keys = [f"{_KEY} {number}" for number in range(len(matched))]
-        wanted = [column for column in self.there[name] if self._is_wanted(name, column)]
-        own = scanned.select(
+        wanted = [column for column in self.columns_of[name] if self._is_wanted(name, column)]
+        renamed = scanned.select(
             *(self._cell(column).alias(key) for column, key in zip(table.keys, keys, strict=True)),
             *(self._cell(column).alias(f"{name}.{column}") for column in wanted),
         )
         left = above.with_columns(*(pl.col(column).alias(key) for column, key in zip(matched, keys, strict=True)))
-        joined = left.join(own, on=keys, how="inner").drop(keys)
+        joined = left.join(renamed, on=keys, how="inner").drop(keys)
         if table.date is not None:
             joined = joined.with_columns(*self.dated([self._within(name, column) for column in listed(table.date)]))
         elif DATE not in joined.collect_schema():
@@ -187,17 +190,17 @@ class Frames:
 
     def _within(self, name: str, column: str) -> str:
         """A column as it is called in the joined table ``name``, in whose own part of the mapping it is written."""
-        return f"{name}.{column}" if column in self.there[name] else column
+        return f"{name}.{column}" if column in self.columns_of[name] else column
 
     def _is_wanted(self, name: str, column: str) -> bool:
         table = self.file.tables[name]
-        own = [*listed(table.date), *(c for _, test in conditions_of(table.where) for _, c in test.columns())]
-        below = [c for other in self.file.tables.values() if other.of == name for c in other.matched]
-        return f"{name}.{column}" in self.file.columns or column in (*own, *below)
+        of_table = [*listed(table.date), *(c for _, test in conditions_of(table.where) for _, c in test.columns())]
+        below = [c for table_below in self.file.tables.values() if table_below.of == name for c in table_below.matched]
+        return f"{name}.{column}" in self.file.columns or column in (*of_table, *below)
 
     def is_dated(self, name: str) -> bool:
         """Whether the rows of a table have a day, of their own or of the table they are joined to."""
-        return any(self.file.tables[one].date is not None for one in self._line(name))
+        return any(self.file.tables[table].date is not None for table in self._line(name))
 
     # Days and conditions -----------------------------------------------------------------------------------------
 
@@ -206,8 +209,8 @@ class Frames:
         days = [self._date(pl.col(columns[0])) if self.file.dates == "iso" else _number(pl.col(columns[0]))]
         days += [_number(pl.col(column)) for column in columns[1:]]
         total = days[0]
-        for more in days[1:]:
-            total = total + more
+        for days_added in days[1:]:
+            total = total + days_added
         return total
 
     def _date(self, text: pl.Expr) -> pl.Expr:
@@ -218,8 +221,8 @@ class Frames:
         """A line for a day that is written and cannot be read."""
         cells = [pl.col(column) for column in columns]
         written = pl.all_horizontal(*(cell.is_not_null() for cell in cells)) & self.day(columns).is_null()
-        told = pl.lit(f"{SEPARATOR.join(columns)}: ") + on_one_line(pl.concat_str(*cells, separator=SEPARATOR))
-        return pl.when(written).then(told)
+        line = pl.lit(f"{SEPARATOR.join(columns)}: ") + on_one_line(pl.concat_str(*cells, separator=SEPARATOR))
+        return pl.when(written).then(line)
 
     def dated(self, columns: Sequence[str]) -> tuple[pl.Expr, pl.Expr]:
         """The day of a row, and a line where there is none that can be read."""
@@ -236,21 +239,21 @@ class Frames:
         comparison = condition.comparison
         if comparison is None:
             return pl.lit(value=True)
-        how, other = comparison
+        operator, moment = comparison
         day = self.day([named(column) for column in listed(condition.day)])
-        if listed(other) == (DECISION,):
+        if listed(moment) == (DECISION,):
             if decision is None:  # today is after every day that is known
-                return day.is_not_null() if how in ("before", "not_after") else pl.lit(value=False)
+                return day.is_not_null() if operator in ("before", "not_after") else pl.lit(value=False)
             reference = decision
-        elif listed(other) == (NEXT,):
+        elif listed(moment) == (NEXT,):
             reference = pl.col(NEXT_DAY)
-            if how in ("before", "not_after"):
+            if operator in ("before", "not_after"):
                 reference = reference.fill_null(_LAST_DAY * 2)
         else:
-            reference = self.day([named(column) for column in listed(other)])
+            reference = self.day([named(column) for column in listed(moment)])
         compared = {"before": day < reference, "after": day > reference,
                     "not_before": day >= reference, "not_after": day <= reference}  # fmt: skip
-        return compared[how].fill_null(value=False)
+        return compared[operator].fill_null(value=False)
 
     @staticmethod
     def _holds_of_cell(condition: Condition, cell: pl.Expr) -> pl.Expr:
@@ -281,9 +284,9 @@ class Frames:
         together = pl.concat_str([cell.fill_null(NO_CELL) for cell in cells], separator=SEPARATOR)
         return pl.when(pl.any_horizontal(*(cell.is_not_null() for cell in cells))).then(together)
 
-    def told(
+    def row_values(
         self, reading: Reading, read: Callable[[Reading, str], str | None], decision: pl.Expr | None = None
-    ) -> Told:
+    ) -> RowValues:
         """What a reading says of each row of a table that holds its columns, by itself, not ``otherwise``.
 
         ``read`` gives the value of a cell, ``unknown``, or ``None`` where it cannot be read.
@@ -298,18 +301,18 @@ class Frames:
         label = reading.label or "constant"
         strange = pl.when(text.is_not_null() & value.is_null()).then(pl.lit(f"{label}: ") + on_one_line(text))
         unread = lines(strange, *self.bad_days(conditions))
-        return Told(pl.when(value != "unknown").then(value), unread, text.is_not_null() | unread.is_not_null())
+        return RowValues(pl.when(value != "unknown").then(value), unread, text.is_not_null() | unread.is_not_null())
 
-    def chained(self, reading: Reading, read: Callable[[Reading, str], str | None]) -> Told:
-        """As ``told``, and where a reading says nothing, what it says ``otherwise``."""
-        one = self.told(reading, read)
+    def chained(self, reading: Reading, read: Callable[[Reading, str], str | None]) -> RowValues:
+        """As ``row_values``, and where a reading says nothing, what it says ``otherwise``."""
+        first = self.row_values(reading, read)
         if reading.otherwise is None:
-            return one
-        other = self.chained(reading.otherwise, read)
-        return Told(
-            pl.when(one.said).then(one.value).otherwise(other.value),
-            pl.when(one.said).then(one.unread).otherwise(other.unread),
-            one.said | other.said,
+            return first
+        fallback = self.chained(reading.otherwise, read)
+        return RowValues(
+            pl.when(first.has_value).then(first.value).otherwise(fallback.value),
+            pl.when(first.has_value).then(first.unread).otherwise(fallback.unread),
+            first.has_value | fallback.has_value,
         )
 
 

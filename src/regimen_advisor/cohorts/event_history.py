@@ -1,4 +1,4 @@
-"""The history of each patient from a table of treatments: lines in order, and what was known before each of them."""
+"""Build the history of each patient from a table of treatments: lines in order, and what was known before each."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class Courses:
 class HistoryOfEvents:
     """Reads the treatments of a mapping as histories."""
 
-    def __init__(self, frames: Frames, history: HistoryOfTable, formulary: Formulary, *, each: bool) -> None:
+    def __init__(self, frames: Frames, history: HistoryOfTable, formulary: Formulary, *, per_treatment: bool) -> None:
         self.frames, self.history, self.formulary = frames, history, formulary
-        self.each = each
+        self.per_treatment = per_treatment
         """Whether each treatment is a decision, for which later ones do not count."""
 
     def courses(self) -> Courses:
@@ -66,26 +66,26 @@ class HistoryOfEvents:
     def _numbered(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """The rows with their setting, line, and the reason why a history with them cannot be known."""
         history = self.history
-        told = []
+        unread = []
         setting = pl.lit("line")
         if history.setting is not None:
             read = self.frames.chained(history.setting, _setting)
-            setting, told = read.value, [read.unread]
+            setting, unread = read.value, [read.unread]
         rows = rows.with_columns(setting.alias(_SETTING))
         if history.line is not None:
             read = self.frames.chained(history.line, _line)
-            told.append(read.unread)
+            unread.append(read.unread)
             number = read.value.cast(pl.Int64)
             rows = rows.with_columns(
                 pl.when(pl.col(_SETTING).is_in(["line", "maintenance"])).then(number).alias(_LINE),
-                lines(*told).alias(_UNREAD),
+                lines(*unread).alias(_UNREAD),
             )
         else:
-            rows = self._in_order(rows.with_columns(lines(*told).alias(_UNREAD)))
+            rows = self._in_order(rows.with_columns(lines(*unread).alias(_UNREAD)))
         unset = pl.col(_SETTING).is_null()
         unnumbered = pl.col(_LINE).is_null() & (pl.col(_SETTING) != "curative")
-        undated = pl.col(DATE).is_null() & (pl.col(_SETTING) == "curative") & self.each
-        why = (
+        undated = pl.col(DATE).is_null() & (pl.col(_SETTING) == "curative") & self.per_treatment
+        fault = (
             pl.when(unset)
             .then(pl.lit("history: a treatment whose setting is not known"))
             .when(unnumbered)
@@ -94,9 +94,9 @@ class HistoryOfEvents:
             .then(pl.lit("history: a curative treatment without its day"))
         )
         apart = pl.when(pl.col(_LINE).is_null()).then(pl.col(DATE))
-        needs_day = self.each or self.history.line is None
+        needs_day = self.per_treatment or self.history.line is None
         bad_day = pl.col(BAD_DATE) if needs_day else pl.lit(None, pl.String)
-        return rows.with_columns(why.alias(_FAULT), apart.alias(_OWN), lines(pl.col(_UNREAD), bad_day).alias(_UNREAD))
+        return rows.with_columns(fault.alias(_FAULT), apart.alias(_OWN), lines(pl.col(_UNREAD), bad_day).alias(_UNREAD))
 
     def _in_order(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """The rows with the number of their line, by order of start; maintenance keeps the number of its line."""
@@ -116,8 +116,8 @@ class HistoryOfEvents:
         begun = rows.filter(pl.col(_SETTING) == "line").group_by(ROW, _LINE).agg(pl.col(DATE).min().alias(NEXT_DAY))
         after = begun.with_columns(pl.col(_LINE) - 1)
         first = pl.when(pl.col(_SETTING) == "curative").then(0).otherwise(pl.col(_LINE)).alias(_LINE)
-        own = rows.select(pl.all().exclude(_LINE), pl.col(_LINE).alias("own line"), first)
-        joined = own.join(after, on=[ROW, _LINE], how="left", maintain_order="left")
+        with_own_line = rows.select(pl.all().exclude(_LINE), pl.col(_LINE).alias("own line"), first)
+        joined = with_own_line.join(after, on=[ROW, _LINE], how="left", maintain_order="left")
         return joined.with_columns(pl.col("own line").alias(_LINE)).drop("own line")
 
     # Entries -----------------------------------------------------------------------------------------------------
@@ -141,8 +141,10 @@ class HistoryOfEvents:
                 of_cycles.unread if of_cycles else nothing,
             ).alias(_UNREAD),
         )
-        outcomes, same = pl.col(_OUTCOME), pl.col(_OUTCOME).n_unique() == 1
-        agreed = pl.when((outcomes == "progressed").any()).then(pl.lit("progressed")).when(same).then(outcomes.first())
+        outcomes, is_one = pl.col(_OUTCOME), pl.col(_OUTCOME).n_unique() == 1
+        agreed = (
+            pl.when((outcomes == "progressed").any()).then(pl.lit("progressed")).when(is_one).then(outcomes.first())
+        )
         grouped = rows.group_by(*_GROUP).agg(
             pl.col(DATE).min().alias(_START),
             pl.col(DRUGS),
@@ -162,19 +164,19 @@ class HistoryOfEvents:
         alone = [reading]
         if reading.columns is not None:  # a drug each
             alone = [reading.model_copy(update={"columns": None, "column": column}) for column in reading.columns]
-        told = [self.frames.told(one, self._words) for one in alone]
-        values = [one.value for one in told]
+        values_of_parts = [self.frames.row_values(part, self._words) for part in alone]
+        values = [part.value for part in values_of_parts]
         drugs = pl.concat_str(*(pl.when(value != "").then(value) for value in values), separator=";", ignore_nulls=True)
-        missing = ~pl.any_horizontal(*(one.said for one in told))
-        untold = pl.any_horizontal(*(one.said & one.value.is_null() for one in told))
+        missing = ~pl.any_horizontal(*(part.has_value for part in values_of_parts))
+        drugs_unknown = pl.any_horizontal(*(part.has_value & part.value.is_null() for part in values_of_parts))
         words = [by_cell(value, self._unread_words) for value in values]
         labelled = [
-            pl.lit(f"{one.label}: ") + word.str.replace_all("\n", f"\n{one.label}: ".replace("$", "$$"))
-            for one, word in zip(alone, words, strict=True)
+            pl.lit(f"{part.label}: ") + word.str.replace_all("\n", f"\n{part.label}: ".replace("$", "$$"))
+            for part, word in zip(alone, words, strict=True)
         ]
         strange = pl.any_horizontal(*(word.is_not_null() for word in words))
-        unread = lines(*labelled, *(one.unread for one in told))
-        return pl.when(drugs != "").then(drugs), missing | untold | strange, unread
+        unread = lines(*labelled, *(part.unread for part in values_of_parts))
+        return pl.when(drugs != "").then(drugs), missing | drugs_unknown | strange, unread
 
     def _words(self, reading: Reading, text: str) -> str | None:
         plain = reading.constant if not reading.sources else reading.plain(text)
@@ -197,10 +199,10 @@ class HistoryOfEvents:
         """Gaps among the lines, maintenance without its line, and curative treatment whose place is not known."""
         numbered = pl.col(_LINE).is_not_null()
         before = pl.when(numbered).then(pl.col(_LINE)).forward_fill().shift(1).over(ROW).fill_null(0)
-        upkeep = pl.col(_SETTING) == "maintenance"
-        gap = numbered & (pl.col(_LINE) > before + pl.when(upkeep).then(0).otherwise(1))
-        twin = upkeep & ((pl.col(_LINE) != before).fill_null(value=True))
-        why: pl.Expr = (
+        maintenance = pl.col(_SETTING) == "maintenance"
+        gap = numbered & (pl.col(_LINE) > before + pl.when(maintenance).then(0).otherwise(1))
+        twin = maintenance & ((pl.col(_LINE) != before).fill_null(value=True))
+        fault: pl.Expr = (
             pl.when(pl.col(_FAULT).is_not_null())
             .then(pl.col(_FAULT))
             .when(gap | twin)
@@ -208,12 +210,12 @@ class HistoryOfEvents:
             .when(pl.col(_LINE) > MOST_LINES)
             .then(pl.lit(f"history: more than {MOST_LINES} lines"))
         )
-        if self.history.line is not None and self.each:  # curative rows stand first: were they before line 1?
+        if self.history.line is not None and self.per_treatment:  # curative rows come first: were they before line 1?
             first = pl.when(numbered).then(pl.col(_START)).min().over(ROW)
             late = (pl.col(_SETTING) == "curative") & ~(pl.col(_START) < first).fill_null(value=False)
-            why = pl.when(why.is_null() & late & first.is_not_null()).then(
+            fault = pl.when(fault.is_null() & late & first.is_not_null()).then(
                 pl.lit("history: a curative treatment whose place among the lines is not known")
-            ).otherwise(why)  # fmt: skip
+            ).otherwise(fault)  # fmt: skip
         entry = pl.struct(
             pl.col(_LINE).alias("line"),
             pl.when(pl.col(_SETTING) != "line").then(pl.col(_SETTING)).alias("setting"),
@@ -221,7 +223,7 @@ class HistoryOfEvents:
             pl.col(_OUTCOME).alias("outcome"),
             pl.col(_CYCLES).alias("cycles"),
         )
-        return groups.with_columns(why.alias(_FAULT), entry.alias(HISTORY))
+        return groups.with_columns(fault.alias(_FAULT), entry.alias(HISTORY))
 
     def known(self, groups: pl.LazyFrame) -> pl.LazyFrame:
         """``ROW``, ``AT``, ``DAY``, the history before it, ``LINES``, ``DRUGS`` and what could not be read of it.
@@ -234,13 +236,13 @@ class HistoryOfEvents:
         whole = groups.group_by(ROW, maintain_order=True).agg(  # in the order of `AT`, as they are
             pl.col(HISTORY).alias("entries"),
             pl.col(_FAULT).alias("faults"),
-            pl.col(_UNREAD).alias("told"),
+            pl.col(_UNREAD).alias("unread entries"),
             is_line.alias("are lines"),
             pl.when(undated).then(pl.col(_FAULT)).drop_nulls().first().alias("undated"),
         )
-        if self.each:
-            own = groups.select(ROW, AT, pl.col(_START).alias(DAY), DRUGS, pl.col(_FAULT), pl.col(_UNREAD))
-            rows = own.join(whole, on=ROW, how="left")
+        if self.per_treatment:
+            treatments = groups.select(ROW, AT, pl.col(_START).alias(DAY), DRUGS, pl.col(_FAULT), pl.col(_UNREAD))
+            rows = treatments.join(whole, on=ROW, how="left")
             place = pl.col(AT)
         else:
             rows = whole.with_columns(
@@ -250,8 +252,8 @@ class HistoryOfEvents:
             place = pl.col("entries").list.len().cast(pl.Int64)
         before = pl.col("faults").list.head(place).list.drop_nulls().list.first()
         fault = pl.coalesce(before, pl.col("undated"), pl.col(_FAULT))
-        told = pl.col("told").list.head(place).list.join("\n", ignore_nulls=True)
-        told_here = lines(told, pl.col(_UNREAD) if self.each else pl.lit(None, pl.String), fault)
+        unread = pl.col("unread entries").list.head(place).list.join("\n", ignore_nulls=True)
+        unread_here = lines(unread, pl.col(_UNREAD) if self.per_treatment else pl.lit(None, pl.String), fault)
         complete = pl.lit(self.history.complete)
         return rows.select(
             ROW,
@@ -260,7 +262,7 @@ class HistoryOfEvents:
             DRUGS,
             pl.when(fault.is_null() & complete).then(pl.col("entries").list.head(place)).alias(HISTORY),
             pl.col("are lines").list.head(place).list.sum().cast(pl.Int64).alias(LINES),
-            told_here.alias(UNREAD_ENTRIES),
+            unread_here.alias(UNREAD_ENTRIES),
         )
 
 

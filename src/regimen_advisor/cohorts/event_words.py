@@ -1,4 +1,4 @@
-"""The words in which a mapping speaks of events: conditions, days, and which rows of a table are taken."""
+"""Model the words of a mapping about events: conditions, days, and which rows of a table are taken."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ class Condition(Record):
             yield ("column",), self.column
         for name in ("day", *_TESTS[3:]):
             written = getattr(self, name)
-            for at, column in enumerate(listed(written)):
+            for position, column in enumerate(listed(written)):
                 if column not in (DECISION, NEXT):
-                    yield ((name,) if isinstance(written, str) else (name, at)), column
+                    yield ((name,) if isinstance(written, str) else (name, position)), column
 
 
 Conditions = Condition | Annotated[list[Condition], Field(min_length=1)]
@@ -79,7 +79,7 @@ def conditions_of(when: Conditions | None) -> tuple[tuple[Path_, Condition], ...
         return ()
     if isinstance(when, Condition):
         return (((), when),)
-    return tuple(((at,), condition) for at, condition in enumerate(when))
+    return tuple(((position,), condition) for position, condition in enumerate(when))
 
 
 class RowOf(Record):

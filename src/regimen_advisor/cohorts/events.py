@@ -1,7 +1,7 @@
-"""Tables of events: a mapping of linked, dated tables as the keys of a profile, for a patient today or each decision.
+"""Turn linked, dated tables into profile keys, by a mapping, for a patient today or for each decision.
 
 What the rows of a table say together is worked out in Polars, lazily: distinct cells are read once, rows are joined
-and grouped. What a table cannot tell stays unknown, and every cell that is not read is told in ``UNREAD_EVENTS``.
+and grouped. What a table does not hold stays unknown, and every cell that is not read is listed in ``UNREAD_EVENTS``.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from regimen_advisor.files.sources import Document, Path_
 from regimen_advisor.patient.facts import Domain, SetFact
 
 UNREAD_EVENTS = "cells of events that could not be read"
-"""A column of lines ``column: cell`` beside the keys of a profile."""
-_VALUE, _UNREAD, _SAID = "value", "unread", "said"
+"""A column of lines ``column: cell`` next to the keys of a profile."""
+_VALUE, _UNREAD, _HAS_VALUE = "value", "unread", "has value"
 _ON = [ROW, AT]
 
 
@@ -89,11 +89,11 @@ class Events:
         if self.file.row is not None:  # asked for by nearly every key: worked out once, three numbers a decision
             with table_errors(self.document.name):
                 self._days = self._days.collect(engine="streaming").lazy()
-        keys, told = [], []
+        keys, unread_columns = [], []
         for number, (key, reading) in enumerate(self.file.keys.items()):
             base = self._answered(base, key, reading, str(number))
             keys.append(pl.col(f"{_VALUE} {number}").alias(key))
-            told.append(pl.col(f"{_UNREAD} {number}"))
+            unread_columns.append(pl.col(f"{_UNREAD} {number}"))
         if self.file.given is not None:
             base = self._answered(base, "given", self.file.given, "given")
             keys.append(pl.col(f"{_VALUE} given").alias("given"))
@@ -101,11 +101,11 @@ class Events:
             keys.append(pl.col(DRUGS).alias("given"))
         if isinstance(self.file.history, HistoryOfTable):
             keys.append(pl.col(HISTORY))
-            told.append(pl.col(UNREAD_ENTRIES))
+            unread_columns.append(pl.col(UNREAD_ENTRIES))
             if "prior_lines" not in self.file.keys:
                 begun = pl.when(pl.col(HISTORY).is_null() & (pl.col(LINES) > 0)).then(pl.format(">={}", pl.col(LINES)))
                 keys.append(begun.alias("prior_lines"))
-        unread = lines(*told).str.split("\n").list.unique(maintain_order=True).list.join("\n")
+        unread = lines(*unread_columns).str.split("\n").list.unique(maintain_order=True).list.join("\n")
         return base.sort(_ON).select(self._id(), *keys, unread.alias(UNREAD_EVENTS))
 
     def places(self) -> pl.LazyFrame:
@@ -115,17 +115,17 @@ class Events:
     # Rows of the answer ------------------------------------------------------------------------------------------
 
     def _base(self) -> pl.LazyFrame:
-        """The rows of the answer with the columns of the first table and the history, if a table tells it."""
+        """The rows of the answer with the columns of the first table and the history, if a table holds it."""
         first = self.frames.first
         history = self.file.history
         if not isinstance(history, HistoryOfTable):
             return first.with_columns(pl.lit(0, pl.Int64).alias(AT), pl.lit(None, pl.Int64).alias(DAY))
-        each = self.file.row is not None
-        reader = HistoryOfEvents(self.frames, history, self.domain.formulary, each=each)
+        per_treatment = self.file.row is not None
+        reader = HistoryOfEvents(self.frames, history, self.domain.formulary, per_treatment=per_treatment)
         courses = reader.courses()
         self._rows[history.table] = courses.rows
         known = reader.known(courses.groups)
-        if each:
+        if per_treatment:
             return first.join(known, on=ROW, how="inner")
         base = first.join(known, on=ROW, how="left").with_columns(pl.lit(0, pl.Int64).alias(AT))
         if history.complete:
@@ -144,9 +144,9 @@ class Events:
 
     def _answered(self, base: pl.LazyFrame, key: str, reading: Reading, name: str) -> pl.LazyFrame:
         """``base`` with what ``reading`` says of each row: its value, what is unread, and whether it says anything."""
-        columns = [f"{part} {name}" for part in (_VALUE, _UNREAD, _SAID)]
-        value, unread, said = map(pl.col, columns)
-        base = self._told(base, key, reading, columns)
+        columns = [f"{part} {name}" for part in (_VALUE, _UNREAD, _HAS_VALUE)]
+        value, unread, has_value = map(pl.col, columns)
+        base = self._with_values(base, key, reading, columns)
         for _, condition in conditions_of(reading.when):
             if condition.has_row is not None:
                 base = self._with_row(base, condition.has_row, name)
@@ -154,19 +154,19 @@ class Events:
                 base = base.with_columns(
                     pl.when(has).then(value).alias(columns[0]),
                     pl.when(has).then(unread).alias(columns[1]),
-                    (has & said).alias(columns[2]),
+                    (has & has_value).alias(columns[2]),
                 ).drop(f"has {name}")
         if reading.otherwise is not None:
-            other = [f"{part} {name} otherwise" for part in (_VALUE, _UNREAD, _SAID)]
+            fallback = [f"{part} {name} otherwise" for part in (_VALUE, _UNREAD, _HAS_VALUE)]
             base = self._answered(base, key, reading.otherwise, f"{name} otherwise")
             base = base.with_columns(
-                *(pl.when(said).then(pl.col(one)).otherwise(pl.col(two)).alias(one)
-                  for one, two in zip(columns[:2], other[:2], strict=True)),
-                (said | pl.col(other[2])).alias(columns[2]),
-            ).drop(other)  # fmt: skip
+                *(pl.when(has_value).then(pl.col(column)).otherwise(pl.col(two)).alias(column)
+                  for column, two in zip(columns[:2], fallback[:2], strict=True)),
+                (has_value | pl.col(fallback[2])).alias(columns[2]),
+            ).drop(fallback)  # fmt: skip
         return base
 
-    def _told(self, base: pl.LazyFrame, key: str, reading: Reading, columns: list[str]) -> pl.LazyFrame:
+    def _with_values(self, base: pl.LazyFrame, key: str, reading: Reading, columns: list[str]) -> pl.LazyFrame:
         place: Path_ = ("keys", key) if key != "given" else ("given",)
         named = [*reading.sources, *(c for _, test in conditions_of(reading.when) for _, c in test.columns())]
         leaf = self.frames.leaf(named, place)
@@ -175,40 +175,40 @@ class Events:
                 pl.col(columns[2]).fill_null(value=False)
             )
         decision = pl.col(DAY) if self.file.row is not None else None
-        told = self.frames.told(reading, self._reader(key), decision)
+        values = self.frames.row_values(reading, self._reader(key), decision)
         return base.with_columns(
-            told.value.alias(columns[0]), told.unread.alias(columns[1]), told.said.alias(columns[2])
+            values.value.alias(columns[0]), values.unread.alias(columns[1]), values.has_value.alias(columns[2])
         )
 
     def _of_rows(self, key: str, reading: Reading, leaf: str, columns: list[str]) -> pl.LazyFrame:
         """What the rows of a second table say together, a row for each row of the answer that has some of them."""
-        take, each = reading.take or "all", self.file.row is not None
+        take, per_decision = reading.take or "all", self.file.row is not None
         rows = self._rows[leaf]
-        decision = pl.col(DAY) if each else None
+        decision = pl.col(DAY) if per_decision else None
         conditions = [test for _, test in conditions_of(reading.when)]
         depends = any(
             test.comparison and DECISION in {*listed(test.comparison[1]), *listed(test.day)} for test in conditions
         )
         days = self._days
-        on = _ON if take == "this" else [ROW]
+        keys = _ON if take == "this" else [ROW]
         if take == "this" and leaf != self.file.row_table:
-            where = self.document.locate(("keys", key, "take"))
-            raise InputError.at(where, f"take: `this` is a row of `{self.file.row_table}`, found one of `{leaf}`")
+            location = self.document.locate(("keys", key, "take"))
+            raise InputError.at(location, f"take: `this` is a row of `{self.file.row_table}`, found one of `{leaf}`")
         if depends:
-            rows = days.join(rows.drop(AT, strict=False) if on == [ROW] else rows, on=on, how="inner")
-        told = self.frames.told(reading, self._reader(key), decision)
+            rows = days.join(rows.drop(AT, strict=False) if keys == [ROW] else rows, on=keys, how="inner")
+        values = self.frames.row_values(reading, self._reader(key), decision)
         kept = [ROW, DATE, BAD_DATE, *([AT, DAY] if depends else [AT] if take == "this" else [])]
-        rows = rows.select(*kept, told.value.alias(_VALUE), told.unread.alias(_UNREAD), told.said.alias(_SAID)).filter(
-            pl.col(_SAID)
-        )
+        rows = rows.select(
+            *kept, values.value.alias(_VALUE), values.unread.alias(_UNREAD), values.has_value.alias(_HAS_VALUE)
+        ).filter(pl.col(_HAS_VALUE))
         if not depends:
-            rows = days.join(rows, on=on, how="inner")
-        return self._together(self._taken(rows, take, leaf, each=each), key, reading, take, columns)
+            rows = days.join(rows, on=keys, how="inner")
+        return self._together(self._taken(rows, take, leaf, per_decision=per_decision), key, reading, take, columns)
 
-    def _taken(self, rows: pl.LazyFrame, take: str, leaf: str, *, each: bool) -> pl.LazyFrame:
+    def _taken(self, rows: pl.LazyFrame, take: str, leaf: str, *, per_decision: bool) -> pl.LazyFrame:
         """The rows that ``take`` means; one without a day says nothing, and makes the first and the last unknown."""
         ordered = take.startswith(("first", "last"))
-        before = take.endswith("before") and each and self.frames.is_dated(leaf)
+        before = take.endswith("before") and per_decision and self.frames.is_dated(leaf)
         if not (ordered or before):
             return rows
         undated = pl.col(DATE).is_null()
@@ -230,10 +230,10 @@ class Events:
         """One value of each row of the answer: the union for a set, else what all rows agree on."""
         gathered = rows.group_by(_ON).agg(_VALUE, _UNREAD)
         grouped = gathered.select(*_ON, distinct(pl.col(_VALUE)), distinct(pl.col(_UNREAD)))
-        said = pl.col(_VALUE)
-        value = by_cell(said, self._merger(key))
-        conflict = pl.when(said.is_not_null() & value.is_null()).then(
-            pl.lit(f"{reading.label or take}: ") + on_one_line(said.str.replace_all("\n", " ; "))
+        values = pl.col(_VALUE)
+        value = by_cell(values, self._merger(key))
+        conflict = pl.when(values.is_not_null() & value.is_null()).then(
+            pl.lit(f"{reading.label or take}: ") + on_one_line(values.str.replace_all("\n", " ; "))
         )
         return grouped.select(
             *_ON,
@@ -263,8 +263,12 @@ class Events:
             if key == "given":
                 return ";".join(map(str, plain)) if isinstance(plain, list) else str(plain)
             if key == "history":
-                told = plain if isinstance(plain, str) else json.dumps(plain)
-                return told if told == "unknown" or history_entries(told) is not None else None
+                text_of_history = plain if isinstance(plain, str) else json.dumps(plain)
+                return (
+                    text_of_history
+                    if text_of_history == "unknown" or history_entries(text_of_history) is not None
+                    else None
+                )
             with suppress(ValidationError, InputError, ValueError, RecursionError):
                 cell = cell_of(
                     key, plain_value(key, plain, self.loose) if isinstance(plain, str) else plain, self.loose
@@ -277,8 +281,8 @@ class Events:
     def _merger(self, key: str) -> Callable[[str], str | None]:
         fact = self.domain.facts.get(key)
 
-        def merged(told: str) -> str | None:
-            values = told.split("\n")
+        def merged(joined: str) -> str | None:
+            values = joined.split("\n")
             if len(values) == 1:
                 return values[0]
             return _union(values, fact) if isinstance(fact, SetFact) else None

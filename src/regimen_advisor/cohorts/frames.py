@@ -1,4 +1,4 @@
-"""Tables that a program holds: Polars frames and Spark frames in, the same kind out."""
+"""Judge tables that a program holds: Polars and Spark frames in, the same kind out."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Mappings: how the columns of somebody else's table become the keys of a profile.
+"""Map the columns of somebody else's table to the keys of a profile.
 
-A mapping is a YAML file. It may say where a value stands, which words stand for which values, and what a number must be
-multiplied by; it cannot fill in what the table does not say. A cell that no entry of a mapping reads becomes unknown
-and is counted.
+A mapping is a YAML file. It may say which column holds a value, which words stand for which values, and a
+factor for a number; it cannot fill in what a table lacks. A cell that no entry of a mapping reads is unknown
+and counted.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient.profile import Profile
 
 JOINED = " ; "
-"""Stands between the cells of several rows of a second table."""
+"""Separates the cells of several rows of a second table."""
 _KEY = "key of the second table"
 """A column of a join: long, because a table may have a column of any short name."""
 NOT_MAPPED = ("id", "summary")
-"""Keys of a profile that stand elsewhere in a mapping, or not at all."""
+"""Keys of a profile with a place of their own in a mapping, or not at all."""
 
 
 @dataclass(frozen=True)
 class TableMapping:
-    """A mapping with its references checked against the facts; ``document`` knows where each part stood."""
+    """A mapping with its references checked against the facts; ``document`` has the position of each part."""
 
     file: MappingFile
     document: Document
@@ -96,17 +96,17 @@ class TableMapping:
         from regimen_advisor.cohorts.tables import scan_table  # noqa: PLC0415 - the reader of tables knows mappings
 
         for name, second in self.file.tables.items():
-            other = scan_table([str(place / second.file)])
-            there, names = other.collect_schema().names(), table.collect_schema().names()
+            rows_of_table = scan_table([str(place / second.file)])
+            columns, names = rows_of_table.collect_schema().names(), table.collect_schema().names()
             (key,), (matched,) = second.keys, second.matched
-            if key not in there:
-                self._refuse(("tables", name, "key"), f"key: no column `{key}` in {second.file}", key, there)
+            if key not in columns:
+                self._refuse(("tables", name, "key"), f"key: no column `{key}` in {second.file}", key, columns)
             if matched not in names:
                 self._refuse(("tables", name, "matches"), f"matches: no column `{matched}`", matched, names)
-            rows = other.group_by(pl.col(key).cast(pl.String).alias(_KEY), maintain_order=True).agg(
+            rows = rows_of_table.group_by(pl.col(key).cast(pl.String).alias(_KEY), maintain_order=True).agg(
                 pl.all().exclude(key).cast(pl.String).drop_nulls().str.join(JOINED).name.prefix(f"{name}.")
             )
-            twice = [f"{name}.{c}" for c in there if f"{name}.{c}" in table.collect_schema().names()]
+            twice = [f"{name}.{c}" for c in columns if f"{name}.{c}" in table.collect_schema().names()]
             if twice:
                 message = f"tables: the first table has a column `{twice[0]}` already; give this one another name"
                 raise InputError.at(self.document.locate_key(("tables", name)), message)
@@ -117,10 +117,10 @@ class TableMapping:
     def _check_columns(self, known: list[str]) -> None:
         problems = []
         for path, reading in self.file.readings():
-            for at, column in enumerate(reading.sources):
+            for position, column in enumerate(reading.sources):
                 if column not in known:
-                    where = (*path, *reading.place_of(at))
-                    place = self.document.locate(where)
+                    steps = (*path, *reading.place_of(position))
+                    place = self.document.locate(steps)
                     problems.append(Problem(place, f"no column `{column}` in the table", did_you_mean(column, known)))
         if self.file.id and self.file.id not in known:
             near = did_you_mean(self.file.id, known)
@@ -229,7 +229,7 @@ def load_mapping(path: str | Path, domain: Domain) -> TableMapping:
     ]
     if file.history and "history" in file.keys:
         problems.append(
-            Problem(document.locate_key(("keys", "history")), "keys: `history` stands beside the keys already")
+            Problem(document.locate_key(("keys", "history")), "keys: `history` is given outside the keys already")
         )
     if not file.keys and not file.history:
         problems.append(Problem(document.locate(("keys",)), "keys: expected at least one key of a profile"))

@@ -1,4 +1,4 @@
-"""Drafts of mappings: what the columns of a table may say, for a person to check before anything is judged by it.
+"""Draft a mapping from the columns of a table, for a person to check before anything is judged by it.
 
 Every guess ends in ``# CHECK``, and a mapping is refused while one is left.
 """
@@ -44,25 +44,25 @@ _WORD_OF_DRUGS = re.compile(r"drug|treat|therap|regimen|line|agent|medic")
 
 @dataclass(frozen=True)
 class _Column:
-    """A column of the table with its distinct cells, the commonest first, and how often each stands."""
+    """A column of the table with its distinct cells, the commonest first, and how often each occurs."""
 
     name: str
     cells: tuple[tuple[str, int], ...]
 
     @property
-    def said(self) -> tuple[tuple[str, int], ...]:
+    def filled_cells(self) -> tuple[tuple[str, int], ...]:
         """The cells that say something."""
         return tuple((text, rows) for text, rows in self.cells if text.strip().lower() not in _SILENT)
 
     @property
     def sample(self) -> str:
         """A few of its cells."""
-        return ", ".join(_quoted(text) for text, _ in self.said[:_SAMPLE]) or "nothing but empty cells"
+        return ", ".join(_quoted(text) for text, _ in self.filled_cells[:_SAMPLE]) or "nothing but empty cells"
 
     @property
     def is_dummy(self) -> bool:
         """Whether it says only yes and no, as 0 and 1."""
-        return {text.strip() for text, _ in self.said} <= {"0", "1", "0.0", "1.0"}
+        return {text.strip() for text, _ in self.filled_cells} <= {"0", "1", "0.0", "1.0"}
 
 
 def suggest_mapping(table: pl.LazyFrame, domain: Domain, title: str) -> str:
@@ -108,8 +108,8 @@ def _key_lines(key: str, rivals: list[_Column], domain: Domain) -> list[str]:
     lines = []
     for column in rivals:
         if column.name != best:
-            why = refused[column.name] or f"{_rows(read[column.name])} can be read"
-            lines.append(f"  # {key}? {_quoted(column.name)}: {column.sample} ({why})")
+            reason = refused[column.name] or f"{_rows(read[column.name])} can be read"
+            lines.append(f"  # {key}? {_quoted(column.name)}: {column.sample} ({reason})")
     if best is None:
         return [*lines, f"  # {key}: none of these columns can be read as it is"]
     (drafted,) = (column for column in rivals if column.name == best)
@@ -119,7 +119,7 @@ def _key_lines(key: str, rivals: list[_Column], domain: Domain) -> list[str]:
 
 def _refusal(key: str, column: _Column) -> str | None:
     """Why a column is not drafted for a key though its name looks like it."""
-    if not column.said:
+    if not column.filled_cells:
         return "it is empty"
     if key == "pd_l1_tps" and column.is_dummy:
         return "only 0 and 1: yes or no, no percentage"
@@ -129,13 +129,13 @@ def _refusal(key: str, column: _Column) -> str | None:
 
 
 def _rows_read(key: str, column: _Column, domain: Domain) -> int:
-    return sum(rows for text, rows in column.said if read_cell(key, text, domain) is not None)
+    return sum(rows for text, rows in column.filled_cells if read_cell(key, text, domain) is not None)
 
 
 def _value_lines(key: str, column: _Column, domain: Domain) -> list[str]:
     """What each cell that is not written as in a profile stands for, or that nobody knows yet."""
     known, open_ = [], []
-    for text, rows in column.said:
+    for text, rows in column.filled_cells:
         cell = read_cell(key, text, domain)
         if cell is None:
             open_.append((text, rows))
@@ -153,11 +153,13 @@ def _value_lines(key: str, column: _Column, domain: Domain) -> list[str]:
 def _id_lines(names: Sequence[str], columns: _Columns) -> list[str]:
     """The columns that may name the patient; the one drafted names each of them once."""
     may = [name for name in names if re.search(r"^(?:record|case|subject)?id$|patient|mrn", _folded(name))]
-    unique = [name for name in may if columns[name].said and all(rows == 1 for _, rows in columns[name].said)]
+    unique = [
+        name for name in may if columns[name].filled_cells and all(rows == 1 for _, rows in columns[name].filled_cells)
+    ]
     best = min(unique, key=lambda name: ("id" not in _folded(name), len(name)), default=None)
     lines = [f"# id? {_quoted(name)}: {columns[name].sample}" for name in may if name != best]
     if best is None:
-        return [*lines, "# id: the column that names the patient; none of the names above stands once a row"]
+        return [*lines, "# id: the column that names the patient; none of the names above occurs once a row"]
     return [*lines, f"id: {_quoted(best)}  # {CHECK}: {columns[best].sample}"]
 
 
@@ -168,23 +170,23 @@ def _drug_lines(names: Sequence[str], columns: _Columns, domain: Domain) -> Iter
     by_line = {line: name for name, line in reversed(lines.items())}
     if not drugs:
         yield "# history, given: no column looks like drugs"
-    in_order = [line for at, line in enumerate(sorted(by_line), start=1) if line == at]
+    in_order = [line for position, line in enumerate(sorted(by_line), start=1) if line == position]
     if in_order:
         yield "history:"
     for line in in_order:
         name = by_line[line]
         yield f"  - line: {line}"
         yield f"    drugs: {{column: {_quoted(name)}}}  # {CHECK}: {columns[name].sample}"
-    told = {by_line[line] for line in in_order}
-    others = [name for name in drugs if name not in told]
-    for name in others:
+    used = {by_line[line] for line in in_order}
+    unused = [name for name in drugs if name not in used]
+    for name in unused:
         yield f"# given, or a part of the history? {_quoted(name)}: {columns[name].sample}"
-    if len(others) == 1:
-        yield f"given: {{column: {_quoted(others[0])}}}  # {CHECK}: the drugs that were then given?"
+    if len(unused) == 1:
+        yield f"given: {{column: {_quoted(unused[0])}}}  # {CHECK}: the drugs that were then given?"
 
 
 def _holds_drugs(column: _Column, domain: Domain) -> bool:
-    cells = column.said[:_LOOKED_AT]
+    cells = column.filled_cells[:_LOOKED_AT]
     known = [text for text, _ in cells if _is_drugs(text, domain)]
     return bool(cells) and 2 * len(known) >= len(cells)
 

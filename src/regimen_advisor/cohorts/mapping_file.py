@@ -1,4 +1,4 @@
-"""A mapping as it stands in a file: which columns of a table say what, and how their cells are read."""
+"""Model a mapping file: which columns of a table hold what, and how their cells are read."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from regimen_advisor.files.sources import Path_, Record
 CHECK = "CHECK"
 """Ends a line of a draft, as a comment, until somebody has looked at it."""
 NO_CELL = "-"
-"""Stands for a missing cell among several that are read together."""
+"""Means a missing cell among several that are read together."""
 SEPARATOR = " | "
-"""Stands between the cells of several columns that are read together."""
+"""Separates the cells of several columns that are read together."""
 
 
 class Pattern(Record):
@@ -44,7 +44,7 @@ class Pattern(Record):
 
 
 class Reading(Record):
-    """Where a value stands and how its cells are read: by ``values`` first, then by ``patterns``, else as they are."""
+    """The columns of a value and how their cells are read: by ``values`` first, then by ``patterns``, else as is."""
 
     column: str | None = Field(None, description="a column; `table.column` for one of a second table")
     columns: Annotated[list[str], Field(min_length=1)] | None = Field(
@@ -84,11 +84,11 @@ class Reading(Record):
             return tuple(getattr(self, name) for name in self.bounds)
         return (self.column,) if self.column is not None else tuple(self.columns or ())
 
-    def place_of(self, at: int) -> Path_:
-        """Where the source number ``at`` is written in the reading."""
+    def place_of(self, position: int) -> Path_:
+        """Where the source number ``position`` is written in the reading."""
         if self.bounds:
-            return (self.bounds[at],)
-        return ("column",) if self.column is not None else ("columns", at)
+            return (self.bounds[position],)
+        return ("column",) if self.column is not None else ("columns", position)
 
     @property
     def label(self) -> str:
@@ -158,7 +158,7 @@ class EntryReading(Record):
 
 
 class SecondTable(Record):
-    """A table beside the first; the rows whose ``key`` equals the cells of ``matches`` belong to a patient."""
+    """A table joined to the first; the rows whose ``key`` equals the cells of ``matches`` belong to a patient."""
 
     file: str = Field(description="its name, in the folder of the mapping or of the first table")
     key: Columns = Field(description="the columns that name the patient in it, or the row of the table `of`")
@@ -186,7 +186,7 @@ class SecondTable(Record):
     @property
     def has_events(self) -> bool:
         """Whether it says more than a table that is joined by one column of the first."""
-        return len(self.keys) > 1 or any(one is not None for one in (self.of, self.date, self.where))
+        return len(self.keys) > 1 or any(part is not None for part in (self.of, self.date, self.where))
 
 
 class HistoryOfTable(Record):
@@ -214,7 +214,7 @@ class HistoryOfTable(Record):
 
 
 class MappingFile(Record):
-    """A mapping as it stands in a file."""
+    """A mapping as a file holds it."""
 
     title: str = Field(description="what the mapping is for; not read by any rule")
     id: str | None = Field(None, description="the column that names the patient")
@@ -235,12 +235,12 @@ class MappingFile(Record):
 
     @property
     def has_events(self) -> bool:
-        """Whether it speaks of days, of rows of second tables or of conditions, and so is read by ``events``."""
+        """Whether it uses days, rows of second tables or conditions, and so is read by ``events``."""
         return (
             self.row is not None
             or isinstance(self.history, HistoryOfTable)
             or any(table.has_events for table in self.tables.values())
-            or any(one is not None for _, reading in self.readings() for one in (reading.take, reading.when))
+            or any(part is not None for _, reading in self.readings() for part in (reading.take, reading.when))
             or any(reading.otherwise is not None for _, reading in self.readings())
         )
 
@@ -271,7 +271,9 @@ class MappingFile(Record):
     def references(self) -> Iterator[tuple[Path_, str]]:
         """Every column that it names, with its place; those of a second table as ``table.column``."""
         for path, reading in self.readings():
-            yield from (((*path, *reading.place_of(at)), column) for at, column in enumerate(reading.sources))
+            yield from (
+                ((*path, *reading.place_of(position)), column) for position, column in enumerate(reading.sources)
+            )
             for inner, condition in conditions_of(reading.when):
                 yield from (((*path, "when", *inner, *place), column) for place, column in condition.columns())
         if self.id:

@@ -1,4 +1,4 @@
-"""One row of a table as a profile, with the cells that each of its keys came from."""
+"""Show one row of a table as a profile, with the cells that each of its keys came from."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MOST_NAMED = 5
 
 @dataclass(frozen=True)
 class CellRead:
-    """A cell as it stands in its table; ``day`` is that of its row, where the mapping gives the table one."""
+    """A cell as its table holds it; ``day`` is that of its row, where the mapping gives the table one."""
 
     text: str
     day: int | None = None
@@ -38,7 +38,7 @@ class CellRead:
 
 @dataclass(frozen=True)
 class ColumnSource:
-    """A column of a table that a key is read from, and what stands there for the patient."""
+    """A column of a table that a key is read from, and what it holds for the patient."""
 
     table: str
     column: str
@@ -92,9 +92,9 @@ def show_row(paths: Sequence[str], id: str, table: CohortTable, rulebook: Rulebo
             for key in table.keys
             if key != "prior_lines" or plain.get(HISTORY_KEY) is None or key in plain  # a history counts its lines
         )
-    fault, said = int(batch.fault[0]), unread[UNREAD][0]
-    why = engine.reader.why(fault, bool(batch.has_history[0])) if fault else None
-    return RowShown(row[ID][0], ", ".join(paths), first, shown, tuple(said.split("\n")) if said else (), why)
+    fault, cells = int(batch.fault[0]), unread[UNREAD][0]
+    reason = engine.reader.why(fault, bool(batch.has_history[0])) if fault else None
+    return RowShown(row[ID][0], ", ".join(paths), first, shown, tuple(cells.split("\n")) if cells else (), reason)
 
 
 def _row(place: str, id: str, table: CohortTable) -> tuple[pl.DataFrame, int]:

@@ -1,4 +1,4 @@
-"""Regular expressions of a mapping, matched by Polars' engine: its time is linear in the cell, so none can hang.
+"""Match the regular expressions of a mapping with Polars' engine: linear in the cell, so none can hang.
 
 It knows no look-around and no back-reference. What a pattern gives may hold its groups, by number or name.
 """
@@ -53,11 +53,11 @@ def _filled(template: str, groups: dict[str, str]) -> str:
     in_order = list(groups.values())
 
     def put(found: re.Match[str]) -> str:
-        number, name, other = found.groups()
-        if other == "\\":
+        number, name, escaped = found.groups()
+        if escaped == "\\":
             return "\\"
-        if other is not None:
-            raise LookupError(f"bad escape \\{other}")
+        if escaped is not None:
+            raise LookupError(f"bad escape \\{escaped}")
         word = number or name
         if word.isdecimal() and 1 <= int(word) <= len(in_order):
             return in_order[int(word) - 1]
@@ -71,5 +71,5 @@ def _filled(template: str, groups: dict[str, str]) -> str:
 def _reason(message: str) -> str:
     """The line of the engine's message that says what is wrong."""
     lines = [line.strip() for line in message.splitlines()]
-    told = next((line.removeprefix("error: ") for line in lines if line.startswith("error: ")), None)
-    return told or next((line for line in lines if line), "it cannot be compiled")
+    error = next((line.removeprefix("error: ") for line in lines if line.startswith("error: ")), None)
+    return error or next((line for line in lines if line), "it cannot be compiled")

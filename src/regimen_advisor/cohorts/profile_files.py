@@ -1,4 +1,4 @@
-"""The rows of a table as profiles: a folder of YAML files, JSON Lines or Parquet."""
+"""Write the rows of a table as profiles: a folder of YAML files, JSON Lines or Parquet."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def write_profiles(table: CohortTable, rulebook: Rulebook, output: str) -> Writt
                 lines.write(json.dumps(plain, ensure_ascii=False) + "\n")
     else:
         _write_folder(profiles(), output)
-    return WrittenProfiles(output, count, tuple(sorted(apart.items(), key=lambda one: (-one[1], one[0]))))
+    return WrittenProfiles(output, count, tuple(sorted(apart.items(), key=lambda reason: (-reason[1], reason[0]))))
 
 
 def _profiles(table: CohortTable, rulebook: Rulebook, apart: Counter[str]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -85,9 +85,9 @@ def _profiles(table: CohortTable, rulebook: Rulebook, apart: Counter[str]) -> It
         rows = table.rows.collect(engine="streaming")
     for frame in rows.iter_slices(_AT_A_TIME):
         batch = engine.reader.batch(frame)
-        for at, row in enumerate(frame.iter_rows(named=True)):
-            if fault := int(batch.fault[at]):
-                apart[engine.reader.why(fault, bool(batch.has_history[at]))] += 1
+        for position, row in enumerate(frame.iter_rows(named=True)):
+            if fault := int(batch.fault[position]):
+                apart[engine.reader.why(fault, bool(batch.has_history[position]))] += 1
                 continue
             plain = {"id": row[ID], **(plain_profile(row, engine) or {"disease": "unknown"})}
             Profile.model_validate(plain)

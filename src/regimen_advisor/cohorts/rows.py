@@ -26,8 +26,8 @@ def profile_of_row(
     with table_errors(table.name):
         found = table.rows.filter(pl.col("id") == id).head(2).collect()
     if found.height != 1:
-        what = "no row" if not found.height else "more than one row"
-        raise InputError.at(Location(paths[0]), f"{what} of the table is called `{id}`")
+        found_rows = "no row" if not found.height else "more than one row"
+        raise InputError.at(Location(paths[0]), f"{found_rows} of the table is called `{id}`")
     row = found.row(0, named=True)
     table_of = engine.reader.tables["disease"]
     cell = table_of.cells[table_of.code(row["disease"])] if isinstance(row.get("disease"), str) else None

@@ -1,4 +1,4 @@
-"""Synthetic patients for trying out and for timing: invented, never real, and always possible.
+"""Make synthetic patients for trying out and for timing: invented, never real, and always possible.
 
 ``population.yaml`` says which population they imitate, which shares are published, by whom, and which are made up. The
 histology decides which driver a patient may have, the driver the first line; a variant is acquired only after
@@ -17,15 +17,15 @@ import numpy.typing as npt
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from regimen_advisor.cohorts.population import LineTreatment, population
 from regimen_advisor.patient.facts import Disease, Extent, Finding, Histology, OtherDriver, Outcome, Stage
+from regimen_advisor.patient.population import LineTreatment, population
 
 BATCH = 50_000
 Numbers = npt.NDArray[np.int64]
 
 POPULATION = population()
 _SENSITISING, _OTHERS = POPULATION.words("egfr"), POPULATION.words("egfr-other")
-_ACQUIRED = tuple(one.variant for one in POPULATION.acquired)
+_ACQUIRED = tuple(acquired.variant for acquired in POPULATION.acquired)
 EGFR = (
     "wild-type", *_SENSITISING, *_OTHERS,
     *(f"{base};{variant}" for base in _SENSITISING for variant in _ACQUIRED),
@@ -39,7 +39,8 @@ LEFT_OUT = 0.15
 
 _POOL = tuple(dict.fromkeys(
     ";".join(drugs)
-    for table in POPULATION.treatments for some in table.values() for one in some for drugs in (one.drugs, *one.then)
+    for table in POPULATION.treatments for treatments in table.values() for treatment in treatments
+    for drugs in (treatment.drugs, *treatment.then)
 ))  # fmt: skip
 DRUGS = tuple(sorted({drug for words in _POOL for drug in words.split(";")}))
 _DRUG = pl.Enum(DRUGS)
@@ -108,12 +109,12 @@ class _Batch:
         histology = _among(get_args(Histology), POPULATION.words("histology"))[self.word("histology")]
         histology = np.where(nsclc, histology, get_args(Histology).index("small-cell"))
         without = np.isin(histology, [get_args(Histology).index(word) for word in _NO_DRIVER])
-        none = DRIVERS.index("none")
-        driver = np.where(without, none, self.word("driver"))
+        no_driver = DRIVERS.index("none")
+        driver = np.where(without, no_driver, self.word("driver"))
         low, high = np.array([word.split("-") for word in POPULATION.words("pd_l1_tps")], int)[self.word("pd_l1_tps")].T
         tps = self.random.integers(low, high + 1)
-        other = self._other(driver)
-        histories = _Histories(self, _groups(driver, other, histology, tps))
+        other_driver = self._other(driver)
+        histories = _Histories(self, _groups(driver, other_driver, histology, tps))
         history = histories.column()
         columns: dict[str, Any] = {
             "disease": np.where(nsclc, 0, 1),
@@ -126,7 +127,7 @@ class _Batch:
             **{gene: np.where(driver == DRIVERS.index(gene), 0, 1) for gene in ("alk", "ros1", "nrg1")},
             "dll3": np.where(nsclc, 1, self.word("dll3")),
             "pd_l1_tps": tps,
-            "other_drivers": other,
+            "other_drivers": other_driver,
             "brain_metastases": np.isin(self.extent, (2, 4)) & self.chance(0.25),
             "liver_metastases": np.isin(self.extent, (2, 4)) & self.chance(0.2),
             "bleeding_risk": self.draw((75, 9, 5, 4, 4, 2, 1)),
@@ -155,12 +156,12 @@ class _Batch:
         """The EGFR variants: one from the start, and those that were acquired under treatment."""
         words = np.array(EGFR, object)
         found = np.full(self.rows, "wild-type", object)
-        for name, some in (("egfr", _SENSITISING), ("egfr-other", _OTHERS)):
-            found = np.where(driver == DRIVERS.index(name), np.array(some, object)[self.word(name)], found)
-        for one in POPULATION.acquired:
-            gained = (driver == DRIVERS.index(one.driver)) & histories.progressed_on(one.after)
-            gained &= self.chance(one.share / 100)
-            found = np.where(gained, found + f";{one.variant}", found)
+        for name, variants in (("egfr", _SENSITISING), ("egfr-other", _OTHERS)):
+            found = np.where(driver == DRIVERS.index(name), np.array(variants, object)[self.word(name)], found)
+        for acquired in POPULATION.acquired:
+            gained = (driver == DRIVERS.index(acquired.driver)) & histories.progressed_on(acquired.after)
+            gained &= self.chance(acquired.share / 100)
+            found = np.where(gained, found + f";{acquired.variant}", found)
         order = np.argsort(words)
         return order[np.searchsorted(words[order], found)]
 
@@ -182,9 +183,9 @@ _NO_DRIVER = ("squamous", "large-cell", "small-cell")
 _BY_HISTOLOGY = {"squamous": "squamous", "small-cell": "sclc"}
 
 
-def _among(words: Sequence[str], some: Sequence[str]) -> Numbers:
-    """The places of ``some`` words among ``words``."""
-    return np.array([words.index(word) for word in some])
+def _among(words: Sequence[str], chosen: Sequence[str]) -> Numbers:
+    """The places of ``chosen`` words among ``words``."""
+    return np.array([words.index(word) for word in chosen])
 
 
 def _places(treatments: Sequence[Sequence[str]]) -> Numbers:
@@ -192,10 +193,12 @@ def _places(treatments: Sequence[Sequence[str]]) -> Numbers:
     return np.array([_POOL.index(";".join(drugs)) for drugs in treatments], np.int64)
 
 
-def _groups(driver: Numbers, other: Numbers, histology: Numbers, tps: Numbers) -> Mapping[str, npt.NDArray[np.bool_]]:
+def _groups(
+    driver: Numbers, other_driver: Numbers, histology: Numbers, tps: Numbers
+) -> Mapping[str, npt.NDArray[np.bool_]]:
     """Who is treated by what: by the driver, by a high TPS, and by the histology; a patient may be in all three."""
     found = {word: driver == place for place, word in enumerate(DRIVERS)}
-    found |= {word: other == place for place, word in enumerate(OTHER) if place}
+    found |= {word: other_driver == place for place, word in enumerate(OTHER) if place}
     kinds = np.array([_BY_HISTOLOGY.get(word, "non-squamous") for word in get_args(Histology)])[histology]
     by_histology = {kind: kinds == kind for kind in ("squamous", "non-squamous", "sclc")}
     return {**found, "tps-50": (tps >= 50) & (kinds != "sclc"), **by_histology}
@@ -212,19 +215,19 @@ class _Histories:
         self.line = np.arange(len(self.row)) - begins + 1
         self.is_last = self.line == lines[self.row]
         first, later = (self._chosen(table, self.row) for table in (POPULATION.first_line, POPULATION.later_line))
-        self.drugs, self.upkeep = (np.where(self.line == 1, *pair) for pair in zip(first, later, strict=True))
+        self.drugs, self.maintenance = (np.where(self.line == 1, *pair) for pair in zip(first, later, strict=True))
         final = batch.draw((0.6, 0.15, 0.15, 0.1), len(self.row))
         self.outcome = np.where(self.is_last, final, np.where(batch.chance(0.9, len(self.row)), 0, 3))
 
     def column(self) -> pl.Series:
         """The histories as lists of entries."""
         batch, total = self.batch, len(self.row)
-        kept = (self.outcome == 1) & (self.upkeep >= 0) & batch.chance(0.7, total)
+        kept = (self.outcome == 1) & (self.maintenance >= 0) & batch.chance(0.7, total)
         treated = np.flatnonzero(batch.chance(0.08))
         cured, _ = self._chosen(POPULATION.curative, treated)
         parts = [
             (self.row, self.line, np.zeros(total, int), self.drugs, self.outcome, batch.random.integers(1, 25, total)),
-            (self.row[kept], self.line[kept], np.ones(kept.sum(), int), self.upkeep[kept],
+            (self.row[kept], self.line[kept], np.ones(kept.sum(), int), self.maintenance[kept],
              batch.draw((0.3, 0.2, 0.5), kept.sum()), batch.random.integers(1, 30, kept.sum())),
             (treated, np.zeros(len(treated), int), np.full(len(treated), 2), cured,
              batch.draw((0.3, 0.7), len(treated)), batch.random.integers(1, 9, len(treated))),
@@ -242,16 +245,18 @@ class _Histories:
 
     def _chosen(self, table: Mapping[str, list[LineTreatment]], rows: Numbers) -> tuple[Numbers, Numbers]:
         """For some patients a treatment each, and the maintenance it may go on with, -1 for none."""
-        drugs, upkeep = np.full(len(rows), -1), np.full(len(rows), -1)
-        for group, some in table.items():
+        drugs, maintenance = np.full(len(rows), -1), np.full(len(rows), -1)
+        for group, treatments in table.items():
             places = np.flatnonzero(self.groups[group][rows] & (drugs < 0))
-            chosen = self.batch.draw([one.weight for one in some], len(places))
-            drugs[places] = _places([one.drugs for one in some])[chosen]
-            counts = np.array([len(one.then) for one in some])
-            goes_on = np.append(_places([words for one in some for words in one.then]), -1)
-            which = (np.cumsum(counts) - counts)[chosen] + self.batch.random.integers(0, np.maximum(counts, 1)[chosen])
-            upkeep[places] = np.where(counts[chosen] > 0, goes_on[np.minimum(which, len(goes_on) - 1)], -1)
-        return drugs, upkeep
+            chosen = self.batch.draw([treatment.weight for treatment in treatments], len(places))
+            drugs[places] = _places([treatment.drugs for treatment in treatments])[chosen]
+            counts = np.array([len(treatment.then) for treatment in treatments])
+            goes_on = np.append(_places([words for treatment in treatments for words in treatment.then]), -1)
+            place_in_list = (np.cumsum(counts) - counts)[chosen] + self.batch.random.integers(
+                0, np.maximum(counts, 1)[chosen]
+            )
+            maintenance[places] = np.where(counts[chosen] > 0, goes_on[np.minimum(place_in_list, len(goes_on) - 1)], -1)
+        return drugs, maintenance
 
     def _listed(  # noqa: PLR0917 - the columns of the entries
         self, row: Numbers, line: Numbers, setting: Numbers, drugs: Numbers, outcome: Numbers, cycles: Numbers
@@ -260,7 +265,7 @@ class _Histories:
         settings = pl.Series([None, "maintenance", "curative"], dtype=_SETTING)
         outcomes = pl.Series(_OUTCOME.categories.to_list(), dtype=_OUTCOME)
         pool = pl.Series([words.split(";") for words in _POOL], dtype=pl.List(_DRUG))
-        known, timed, told = (pl.Series(~batch.chance(share, total)) for share in (0.03, 0.3, 0.05))
+        known, timed, with_outcome = (pl.Series(~batch.chance(share, total)) for share in (0.03, 0.3, 0.05))
         entries = pl.DataFrame(
             {"line": pl.Series(line, dtype=pl.Int8), "setting": settings.gather(pl.Series(setting)),
              "drugs": pool.gather(pl.Series(drugs)), "outcome": outcomes.gather(pl.Series(outcome)),
@@ -269,7 +274,7 @@ class _Histories:
             pl.when(pl.col("line") > 0).then("line").alias("line"),
             "setting",
             pl.when(known).then("drugs").alias("drugs"),
-            pl.when(told).then("outcome").alias("outcome"),
+            pl.when(with_outcome).then("outcome").alias("outcome"),
             pl.when(timed).then("cycles").alias("cycles"),
         )  # fmt: skip
         lists = (

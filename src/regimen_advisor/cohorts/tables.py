@@ -1,4 +1,4 @@
-"""Tables in and out: CSV, TSV, Parquet and JSON Lines, read lazily; written whole or not at all."""
+"""Read and write tables: CSV, TSV, Parquet and JSON Lines, read lazily; written whole or not at all."""
 
 from __future__ import annotations
 
@@ -69,13 +69,13 @@ def files_of(paths: Sequence[str]) -> list[str]:
     return files
 
 
-def refuse_odd_name(file: str | Path, told: str) -> None:
-    """Raises ``InputError``, told of the name ``told``, where ``file`` is not UTF-8: Polars opens no such file."""
+def refuse_odd_name(file: str | Path, shown_name: str) -> None:
+    """Raises ``InputError``, with the name ``shown_name``, where ``file`` is not UTF-8: Polars opens no such file."""
     try:
         str(file).encode()
     except UnicodeEncodeError:
         raise InputError.at(
-            Location(told), "expected a name in UTF-8, found other bytes", "rename it, or link to it"
+            Location(shown_name), "expected a name in UTF-8, found other bytes", "rename it, or link to it"
         ) from None
 
 
@@ -101,7 +101,7 @@ def _files(path: str) -> list[str]:
         if not found:
             raise InputError.at(Location(path), "expected a folder of Parquet files, found none in it")
         return found
-    if os.path.lexists(path):  # a link to nothing is told by name, and no pattern
+    if os.path.lexists(path):  # a link to nothing is reported by name, and no pattern
         return [path]
     found = sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - the pattern may be absolute
     if not found:
@@ -170,9 +170,9 @@ def _too_deep(place: Location) -> InputError:
 def _depth(value: object) -> int:
     """How many lists and objects are around the innermost value."""
     depth, level = 0, [value]
-    while level := [one for one in level if isinstance(one, (dict, list))]:
+    while level := [item for item in level if isinstance(item, (dict, list))]:
         depth += 1
-        level = [inner for one in level for inner in (one.values() if isinstance(one, dict) else one)]
+        level = [inner for item in level for inner in (item.values() if isinstance(item, dict) else item)]
     return depth
 
 
@@ -230,7 +230,7 @@ def check_rows(file: str) -> None:
 
 
 def _lines_above(file: str) -> int:
-    """How many lines that begin with ``#`` stand above the header, as in exports of cBioPortal.
+    """How many lines that begin with ``#`` come before the header, as in exports of cBioPortal.
 
     A single one with as many cells as the line after it is a header.
     """

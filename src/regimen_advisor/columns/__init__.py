@@ -1,1 +1,1 @@
-"""Tables of patients judged column by column."""
+"""Judge tables of patients column by column."""

@@ -1,4 +1,4 @@
-"""Alterations as laboratories write them: ``p.Leu858Arg``, ``exon 19 deletion``, ``KRAS p.G12C``, ``METex14``.
+"""Read alterations as laboratories write them: ``p.Leu858Arg``, ``exon 19 deletion``, ``KRAS p.G12C``, ``METex14``.
 
 Protein changes are parsed by ``mavehgvs``, after brackets are stripped and one-letter codes are written out. A
 change that is none of the words of a profile is left as it is written, so that the cell is refused and counted.
@@ -17,7 +17,7 @@ _LETTERS: Mapping[str, str] = {
     "Ile": "I", "Leu": "L", "Lys": "K", "Met": "M", "Phe": "F", "Pro": "P", "Ser": "S", "Thr": "T", "Trp": "W",
     "Tyr": "Y", "Val": "V",
 }  # fmt: skip
-_THREE: Mapping[str, str] = {one: three for three, one in _LETTERS.items()}
+_THREE: Mapping[str, str] = {letter: three for three, letter in _LETTERS.items()}
 _RESIDUE = "[ACDEFGHIKLMNPQRSTVWY]"
 _LONG = re.compile("(" + "|".join(_LETTERS) + r")(?=\d|_|del|ins|dup|>|$|[A-Z])")
 _CHANGE = re.compile(
@@ -90,8 +90,8 @@ def _by_codon(found: re.Match[str]) -> str | None:
     places = variant.positions if isinstance(variant.positions, tuple) else (variant.positions,)
     start, end = places[0].position, places[-1].position
     if variant.variant_type == "sub":
-        first, to = variant.sequence
-        return _substitution(_LETTERS[first], start, _LETTERS[to])
+        first, gained = variant.sequence
+        return _substitution(_LETTERS[first], start, _LETTERS[gained])
     span = end - start + 1
     written = found["gone"] or found["again"]
     if written and len(written) != span:  # the residues written out are not as many as the codons
@@ -108,15 +108,15 @@ def _by_codon(found: re.Match[str]) -> str | None:
 def _in_hgvs(found: re.Match[str]) -> str:
     """A change as the recommendations of HGVS write it, three letters a residue."""
     put, new = found["put"], found["new"]
-    what = found["to"] or (
+    change = found["to"] or (
         f"delins{put}" if put else f"ins{new}" if new else "del" if found["gone"] is not None else "dup"
     )
-    codes = re.sub(_RESIDUE, lambda one: _THREE[one[0]], f"{found['place']}{what}")
+    codes = re.sub(_RESIDUE, lambda residue: _THREE[residue[0]], f"{found['place']}{change}")
     return f"p.{codes}"
 
 
-def _substitution(first: str, codon: int, to: str) -> str | None:
-    change = f"{first}{codon}{to}"
+def _substitution(first: str, codon: int, gained: str) -> str | None:
+    change = f"{first}{codon}{gained}"
     if change in _NAMED:
         return change
-    return "G719X" if first == "G" and codon == 719 and to != "G" else None
+    return "G719X" if first == "G" and codon == 719 and gained != "G" else None

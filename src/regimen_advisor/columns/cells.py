@@ -1,4 +1,4 @@
-"""What one cell of a table says, read by the same model as a profile: a distinct cell is read once, never a row.
+"""Read one cell of a table with the model of a profile: a distinct cell is read once, never a row.
 
 A cell holds what the key of a profile may hold, written as text: a word, ``true``, a number, a range such as ``<1``
 or ``1-49``, the members of a set joined by ``;``, ``,``, ``+`` or ``/`` (``not`` before a member that was looked for
@@ -39,7 +39,7 @@ _ANOTHER_DISEASE = re.compile(
     r"|lymphoma|leuka?emia|multiple myeloma|glioblastoma|sarcoma",
     re.IGNORECASE,
 )
-"""What a table may say beside lung cancer; only a cell that says it and nothing else sets its row apart."""
+"""What a table may say other than lung cancer; only a cell that says it and nothing else sets its row apart."""
 _SALT = re.compile(
     r"[\s-]+(?:(?:di|mono)?hydrochloride|hcl|(?:di|bi)?tartrate|(?:di)?maleate|(?:di)?sodium|mes[yi]late|(?:di)?tosylate"
     r"|bes[yi]late|phosphate|citrate|fumarate|succinate|sul(?:f|ph)ate|acetate|malate|(?:mono|hemi|tri|hepta)?hydrate"
@@ -159,7 +159,7 @@ def _set(text: str, fact: SetFact, alteration: Callable[[str], str | None]) -> A
 
 
 def drug_parts(text: str, formulary: Formulary) -> list[str]:
-    """The drugs of a cell, parted by ``;``, ``,``, ``+`` or ``/`` where they do not stand within one known word."""
+    """The drugs of a cell, parted by ``;``, ``,``, ``+`` or ``/`` where they are not part of one known word."""
     whole = drug_word(text, formulary)
     if whole is not None:
         return [whole]
@@ -210,10 +210,10 @@ def _entry(written: Any) -> dict[str, Any]:
         raise ValueError("expected an object")  # noqa: TRY004 - a fault of the cell, as any other
     outcomes = _words(get_args(Outcome))
     plain = dict(written)
-    if isinstance(told := plain.get("outcome"), str):
-        plain["outcome"] = outcomes.get(comparable(told), told)
-    if isinstance(told := plain.get("drugs"), str) and comparable(told) != "unknown":
-        plain["drugs"] = [part.strip() for part in _BETWEEN.split(told) if part.strip()]
+    if isinstance(text := plain.get("outcome"), str):
+        plain["outcome"] = outcomes.get(comparable(text), text)
+    if isinstance(text := plain.get("drugs"), str) and comparable(text) != "unknown":
+        plain["drugs"] = [part.strip() for part in _BETWEEN.split(text) if part.strip()]
     strange = {
         part: plain.pop(part) for part in ("outcome", "cycles") if part in plain and not _fits(part, plain[part])
     }

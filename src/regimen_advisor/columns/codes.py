@@ -1,4 +1,4 @@
-"""Columns of cells as small codes: each distinct cell is read once, by whoever knows how, and looked up after that."""
+"""Turn columns of cells into small codes: each distinct cell is read once, then looked up."""
 
 from __future__ import annotations
 
@@ -84,11 +84,13 @@ class CellTable:
         table = np.array([self._codes[text] for text in known] + [0])
         return np.asarray(table[coded.to_physical().cast(pl.Int64).fill_null(len(known)).to_numpy()])
 
-    def column(self, what: str, of: Callable[[Cell | None], int], dtype: type[np.generic]) -> npt.NDArray[np.generic]:
-        """A number for each code, computed once; ``what`` names the kind of number."""
-        held = self._columns.get(what)
+    def column(
+        self, kind: str, number_of: Callable[[Cell | None], int], dtype: type[np.generic]
+    ) -> npt.NDArray[np.generic]:
+        """A number for each code, computed once; ``kind`` names it."""
+        held = self._columns.get(kind)
         if held is None or len(held) < len(self.cells):
-            held = self._columns[what] = np.array([of(cell) for cell in list(self.cells)], dtype)
+            held = self._columns[kind] = np.array([number_of(cell) for cell in list(self.cells)], dtype)
         return held
 
     def is_unread(self, text: str) -> bool:
@@ -97,7 +99,7 @@ class CellTable:
         return code != 0 and self.cells[code] is None
 
     def unread(self) -> npt.NDArray[np.bool_]:
-        """For each code whether it stands for a cell that could not be read."""
+        """For each code whether its cell could not be read."""
         missing = np.array([cell is None for cell in list(self.cells)])
         missing[0] = False
         return missing

@@ -1,6 +1,6 @@
-"""The same rules as Polars expressions, for tables of patients: lazy, streaming, no Python for a row.
+"""Run the rules as Polars expressions, for tables of patients: lazy, streaming, no Python for a row.
 
-``column_facts`` turns the cells of a table into bits, ``column_program`` the conditions into columns of booleans, and
+``facts`` turns the cells of a table into bits, ``program`` the conditions into columns of booleans, and
 this module puts a standing for each regimen together from them. Of a caution only "surely true" is asked, so it costs
 half of an offer.
 """
@@ -125,7 +125,7 @@ class ColumnEngine:
                 waits.setdefault(key, []).append(column)
         total = pl.col(HISTORY).cast(pl.UInt32) * (1 << len(self._texts.keys))
         for index, key in enumerate(self._texts.keys):
-            total = total + expression(program.either(waits.get(key, ()))).cast(pl.UInt32) * (1 << index)
+            total = total + expression(program.any_of(waits.get(key, ()))).cast(pl.UInt32) * (1 << index)
         return total
 
     def waiting(self, program: ColumnProgram) -> dict[str, dict[str, Column]]:
@@ -135,14 +135,14 @@ class ColumnEngine:
             settled = (
                 program.truth(rules.offer, False),
                 program.truth(rules.exclusion, True),
-                program.both((program.truth(rules.offer, True), program.truth(rules.exclusion, False))),
+                program.all_of((program.truth(rules.offer, True), program.truth(rules.exclusion, False))),
             )
-            open_ = program.negated(program.either(settled))
+            open_ = program.negated(program.any_of(settled))
             live: dict[str, list[Column]] = {}
             for condition in (rules.offer, rules.exclusion):
                 for key, column in self._live(program, condition).items():
                     live.setdefault(key, []).append(column)
-            waits[name] = {key: program.both((open_, program.either(columns))) for key, columns in live.items()}
+            waits[name] = {key: program.all_of((open_, program.any_of(columns))) for key, columns in live.items()}
         return waits
 
     def _live(self, program: ColumnProgram, condition: Condition) -> dict[str, Column]:
@@ -157,21 +157,23 @@ class ColumnEngine:
             for key, column in self._live(program, part).items():
                 inner.setdefault(key, []).append(column)
         whole = program.unknown(condition)
-        return {key: program.both((whole, program.either(columns))) for key, columns in inner.items()}
+        return {key: program.all_of((whole, program.any_of(columns))) for key, columns in inner.items()}
 
 
 def _unread(frame: pl.DataFrame, batch: Batch) -> pl.Series:
     """For each row its cells that could not be read, as ``column: cell`` in lines; null where all could be."""
     if not batch.unread:
         return pl.repeat(None, frame.height, dtype=pl.String, eager=True).alias("unread")
-    told = []
+    columns = []
     for key, rows in batch.unread.items():
         if key == "history" and batch.strange is not None:
-            told.append(batch.strange.alias(key))
+            columns.append(batch.strange.alias(key))
             continue
-        cell = as_text(frame[key]).str.replace_all(r"[\r\n]+", " ")  # each stands in a line
-        told.append(pl.select(pl.when(pl.Series(rows)).then(pl.lit(f"{key}: ") + pl.lit(cell))).to_series().alias(key))
-    joined = pl.DataFrame(told).select(pl.concat_str(pl.all(), separator="\n", ignore_nulls=True).alias("unread"))
+        cell = as_text(frame[key]).str.replace_all(r"[\r\n]+", " ")  # each on a line of its own
+        columns.append(
+            pl.select(pl.when(pl.Series(rows)).then(pl.lit(f"{key}: ") + pl.lit(cell))).to_series().alias(key)
+        )
+    joined = pl.DataFrame(columns).select(pl.concat_str(pl.all(), separator="\n", ignore_nulls=True).alias("unread"))
     return joined.select(pl.when(pl.col("unread") != "").then("unread")).to_series().alias("unread")
 
 
@@ -198,8 +200,8 @@ class _Texts:
         return pl.Series(masks.name, list(self._texts), pl.String).gather(pl.Series(places))
 
     def _text(self, mask: int) -> str | None:
-        given = mask >> len(self.keys) & 1
+        has_history = mask >> len(self.keys) & 1
         found = [key for index, key in enumerate(self.keys) if mask >> index & 1]
-        if given:  # what a given history leaves open is asked of the history
+        if has_history:  # what a given history leaves open is asked of the history
             found = list(dict.fromkeys("history" if key in ("prior_lines", "last_outcome") else key for key in found))
         return "; ".join(found) or None

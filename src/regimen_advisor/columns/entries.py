@@ -1,4 +1,4 @@
-"""The entries of the histories of a whole table side by side, and what makes a history impossible."""
+"""Hold the history entries of a whole table in columns, and find impossible histories."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ANY_OUTCOME = (1 << len(OUTCOMES)) - 1
 FAULTS = (
     "",
     "history: every entry needs a line from 1, or `setting: curative` and no line",
-    "history: a line stands twice",
+    "history: a line occurs twice",
     "history: lines run from 1 without a gap",
     "history: maintenance of a line that is not in the history",
     "history: maintenance cannot be ongoing when its line has progressed or relapsed",
@@ -49,12 +49,12 @@ class Entries:
     row: Ints
     line: Ints
     """0 for treatment with curative intent."""
-    upkeep: Flags
+    maintenance: Flags
     outcomes: npt.NDArray[np.uint8]
     cycles: Ints
     """-1 where it is not known."""
     drugs: Sets
-    untold: Flags
+    drugs_unknown: Flags
     """Nothing is known of the drugs."""
     bad: Flags
 
@@ -64,11 +64,11 @@ class Entries:
         return Entries(
             self.row[keep],
             self.line[keep],
-            self.upkeep[keep],
+            self.maintenance[keep],
             self.outcomes[keep],
             self.cycles[keep],
             drugs,
-            self.untold[keep],
+            self.drugs_unknown[keep],
             self.bad[keep],
         )
 
@@ -83,11 +83,11 @@ def firsts_of(groups: Ints) -> Ints:
     return np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]]) if len(groups) else np.zeros(0, np.int64)
 
 
-def as_lists(given: pl.Series) -> pl.Series:
+def as_lists(drugs: pl.Series) -> pl.Series:
     """The drugs of each entry as a list; as text they are JSON or joined by ``;``."""
-    if isinstance(given.dtype, pl.List):
-        return given
-    text = given.cast(pl.String).str.strip_chars()
+    if isinstance(drugs.dtype, pl.List):
+        return drugs
+    text = drugs.cast(pl.String).str.strip_chars()
     is_json = text.str.starts_with("[").fill_null(value=False)
     lists = text.set(is_json, None).str.split(";")
     if not is_json.any():
@@ -147,33 +147,33 @@ def places_of(column: pl.Series, words: tuple[str, ...]) -> npt.NDArray[np.uint8
 
 
 def twins_of(entries: Entries) -> Ints:
-    """The places of the maintenance entries; the induction of each stands right before it."""
-    return np.flatnonzero(entries.upkeep)
+    """The places of the maintenance entries; the induction of each comes right before it."""
+    return np.flatnonzero(entries.maintenance)
 
 
 def settled(entries: Entries) -> Entries:
     """See ``history.settle_outcomes``."""
-    upkeep = twins_of(entries)
+    maintenance = twins_of(entries)
     outcomes = entries.outcomes.copy()
-    kept, begun = entries.outcomes[upkeep], entries.outcomes[upkeep - 1]
-    outcomes[upkeep] = np.where(begun & ~np.uint8(ENDED) == 0, kept & ~np.uint8(ONGOING), kept)
-    outcomes[upkeep - 1] = np.where(kept == ONGOING, begun & ~np.uint8(ENDED), begun)
+    kept, begun = entries.outcomes[maintenance], entries.outcomes[maintenance - 1]
+    outcomes[maintenance] = np.where(begun & ~np.uint8(ENDED) == 0, kept & ~np.uint8(ONGOING), kept)
+    outcomes[maintenance - 1] = np.where(kept == ONGOING, begun & ~np.uint8(ENDED), begun)
     return replace(entries, outcomes=outcomes)
 
 
 def faults_of(rows: int, entries: Entries) -> npt.NDArray[np.uint16]:
     """For each row the fault of its history (a place in ``FAULTS``), the gravest last; 0 for none."""
     fault = np.zeros(rows, np.uint16)
-    row, line, upkeep = entries.row, entries.line, entries.upkeep
+    row, line, maintenance = entries.row, entries.line, entries.maintenance
     if not len(row):
         return fault
     same_row = np.r_[False, row[1:] == row[:-1]]
     before = np.where(same_row, np.r_[0, line[:-1]], 0)
-    twice = same_row & (line > 0) & (line == before) & (upkeep == np.r_[False, upkeep[:-1]])
-    orphan = upkeep & ~(same_row & (line == before) & ~np.r_[False, upkeep[:-1]])
-    gap = (line > before + 1) & ~upkeep
+    twice = same_row & (line > 0) & (line == before) & (maintenance == np.r_[False, maintenance[:-1]])
+    orphan = maintenance & ~(same_row & (line == before) & ~np.r_[False, maintenance[:-1]])
+    gap = (line > before + 1) & ~maintenance
     previous = np.r_[np.uint8(0), entries.outcomes[:-1]]
-    broken = upkeep & ~orphan & (entries.outcomes == ONGOING) & (previous & ~np.uint8(ENDED) == 0)
-    for number, where in ((5, broken), (4, orphan), (3, gap), (2, twice), (1, entries.bad)):
-        fault[row[where]] = number
+    broken = maintenance & ~orphan & (entries.outcomes == ONGOING) & (previous & ~np.uint8(ENDED) == 0)
+    for number, faulty in ((5, broken), (4, orphan), (3, gap), (2, twice), (1, entries.bad)):
+        fault[row[faulty]] = number
     return fault

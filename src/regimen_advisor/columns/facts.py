@@ -1,8 +1,8 @@
-"""From the cells of a table to the bits of its patients, narrowed by the axioms.
+"""Turn the cells of a table into the bits of its patients, narrowed by the axioms.
 
-Facts that no axiom ties to another are looked up cell by cell, the others by combination (``column_tied``). Facts read
-from a history that is given are already as narrow as the axioms can make them; the rare row that says more than its
-history does beside it is read like a profile.
+Facts that no axiom ties to another are looked up cell by cell, the others by combination (``connected_facts``). Facts
+read from a history that is given are already as narrow as the axioms can make them; a row that says more than its
+history, which is rare, is read like a profile.
 """
 
 from __future__ import annotations
@@ -17,13 +17,20 @@ import polars as pl
 
 from regimen_advisor.columns.cells import MISSING, Cell, drug_word, history_entries, read_cell
 from regimen_advisor.columns.codes import CellTable, Codes, ReadCell, as_text, codes_of
+from regimen_advisor.columns.connected_facts import (
+    CONTRADICTIONS,
+    EITHER,
+    Bits,
+    ClinicalCombinations,
+    Ints,
+    OpenHistory,
+)
 from regimen_advisor.columns.entries import FAULTS, OUTCOMES, Entries, as_lists, entry_name, every_bit, whole_cycles
 from regimen_advisor.columns.history import Histories, HistoryReader
 from regimen_advisor.columns.layout import Field, Layout
-from regimen_advisor.columns.tied import CONTRADICTIONS, DERIVED, EITHER, Bits, ClinicalCombinations, Ints, OpenHistory
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.language.values import Choice, Number
-from regimen_advisor.patient.facts import HISTORY_SETS, MOST_CYCLES, MOST_LINES, Domain
+from regimen_advisor.patient.facts import MOST_CYCLES, MOST_LINES, Domain
 from regimen_advisor.patient.profile import HistoryEntry, Profile
 from regimen_advisor.patient.reading import read
 
@@ -42,7 +49,7 @@ class Batch:
     """0 where the row can be read, else what ``FactReader.why`` explains."""
     has_history: Flags
     unread: dict[str, Flags]
-    """For each column with cells that cannot be read, the rows in which they stand."""
+    """For each column with cells that cannot be read, the rows that hold them."""
     codes: Mapping[str, Codes]
     entries: list[Entries]
     """The entries of the histories, for each reader of histories; none where there is no such column."""
@@ -50,24 +57,24 @@ class Batch:
     """The number of lines where a history is given."""
     strange: pl.Series | None
     """For each row what of its history could not be read, in lines; ``None`` where all could be."""
-    odd: Flags
-    """Rows that say more beside their history than follows from it."""
+    overspecified: Flags
+    """Rows whose other cells say more than their history implies."""
 
     def at(self, rows: Ints) -> Batch:
         """Some of the patients, by place in rising order."""
         place = np.full(len(self.fault), -1)
         place[rows] = np.arange(len(rows))
-        entries = [some.at(place[some.row] >= 0) for some in self.entries]
+        entries = [of_reader.at(place[of_reader.row] >= 0) for of_reader in self.entries]
         return Batch(
             [word[rows] for word in self.words],
             self.fault[rows],
             self.has_history[rows],
             {key: unread[rows] for key, unread in self.unread.items()},
             {key: codes[rows] for key, codes in self.codes.items()},
-            [replace(some, row=place[some.row]) for some in entries],
+            [replace(of_reader, row=place[of_reader.row]) for of_reader in entries],
             self.lines[rows],
             None if self.strange is None else self.strange.gather(rows),
-            self.odd[rows],
+            self.overspecified[rows],
         )
 
 
@@ -78,21 +85,21 @@ class FactReader:
         self.domain, self.layout = domain, layout
         self.reasons: list[str] = list(FAULTS)
         self._reason_codes = {reason: code for code, reason in enumerate(self.reasons)}
-        given = readers or {}
+        own_readers = readers or {}
         # One cell alone breaks no axiom, so it is read without them; combinations are narrowed later.
         self._loose = Domain(domain.facts, (), domain.formulary)
-        keys = [name for name in domain.facts if name not in DERIVED or name in SCALARS_OF_HISTORY]
+        keys = [name for name in domain.facts if name not in domain.of_history or name in SCALARS_OF_HISTORY]
         self.tables = {
-            key: CellTable(key, given.get(key) or (lambda text, key=key: read_cell(key, text, self._loose)))  # type: ignore[misc]
+            key: CellTable(key, own_readers.get(key) or (lambda text, key=key: read_cell(key, text, self._loose)))  # type: ignore[misc]
             for key in keys
         }
         self.clinical = ClinicalCombinations(domain, layout, self.reason)
         self.course = OpenHistory(domain, layout, self.reason)
         members = [member for member in layout.history_members if member != "none"]
-        wanted = [name for name in HISTORY_SETS if any(field.members for field in layout.fields[name])]
+        wanted = [name for name in domain.history_sets if any(field.members for field in layout.fields[name])]
         self.histories = [
             HistoryReader(domain, ("none", *members[start : start + _MEMBERS_AT_A_TIME]), wanted,
-                          CellTable("drugs", given.get("drugs") or self._read_drug))
+                          CellTable("drugs", own_readers.get("drugs") or self._read_drug))
             for start in range(0, max(len(members), 1), _MEMBERS_AT_A_TIME)
         ]  # fmt: skip
 
@@ -102,7 +109,7 @@ class FactReader:
         self._cycles = self._settled_bits("last_cycles", [*cycles, Number(0, -1, absent=True), Number(0, MOST_CYCLES)])
         no_line = Choice(frozenset({"none"}))
         self._outcomes = self._settled_bits("last_outcome", [no_line, *map(Choice, _subsets(OUTCOMES))])
-        self._upkeep = self._settled_bits(
+        self._maintenance = self._settled_bits(
             "on_maintenance", [Choice(frozenset()), *map(Choice, _subsets(("true", "false")))]
         )
 
@@ -136,27 +143,27 @@ class FactReader:
         unread = {key: strange[code] for key, code in codes.items() if (strange := self.tables[key].unread()).any()}
         words = [np.zeros(rows, np.uint64) for _ in range(self.layout.size)]
         self._add_free(words, codes)
-        history, entries, told = self._entries(table, unread)
+        history, entries, unread_parts = self._entries(table, unread)
         parts = [reader.derive(rows, read) for reader, read in zip(self.histories, entries, strict=False)]
         fault = self._add_tied(words, codes, history, parts)
         fault = self._another_disease(fault, codes)
-        odd = np.zeros(rows, bool)
+        overspecified = np.zeros(rows, bool)
         if parts:
             self.add_histories(words, history, parts)
-            odd = (
+            overspecified = (
                 history
                 & (fault == 0)
                 & self.course.says_more(self.tables, codes, parts[0].lines, parts[0].last_outcome)
             )
-            self._add_odd(words, fault, table, codes, odd)
+            self._add_odd(words, fault, table, codes, overspecified)
         lines = parts[0].lines if parts else np.zeros(rows, np.int64)
         seen = {key: rows for key, rows in unread.items() if rows.any()}
-        return Batch(words, fault, history, seen, codes, entries, lines, told, odd)
+        return Batch(words, fault, history, seen, codes, entries, lines, unread_parts, overspecified)
 
     def _add_free(self, words: list[Bits], codes: Mapping[str, Codes]) -> None:
         """Facts that no axiom ties to another: a look-up each."""
         for name, fact in self.domain.facts.items():
-            if name in DERIVED or name in self.clinical.names:
+            if name in self.domain.of_history or name in self.clinical.names:
                 continue
             for number, field in enumerate(self.layout.fields[name]):
                 if name in codes:
@@ -209,24 +216,24 @@ class FactReader:
         column, strange_rows = as_entries(table["history"])
         flat = column.explode(empty_as_null=False, keep_nulls=False)
         row_of_entry = np.repeat(np.arange(rows), column.list.len().fill_null(0).to_numpy())
-        there = flat.struct.unnest()
-        missing = [pl.lit(None, pl.String).alias(name) for name in HISTORY_FIELDS if name not in there.columns]
-        entries = (there.with_columns(missing) if missing else there).select(HISTORY_FIELDS)
+        fields = flat.struct.unnest()
+        missing = [pl.lit(None, pl.String).alias(name) for name in HISTORY_FIELDS if name not in fields.columns]
+        entries = (fields.with_columns(missing) if missing else fields).select(HISTORY_FIELDS)
         read_all = [reader.read(row_of_entry, entries) for reader in self.histories]
         strange = read_all[0][1]
-        told = None
+        unread_parts = None
         if strange.any() or strange_rows.any():
             unread["history"] = strange_rows
-            told = self._strange(table["history"], strange_rows, row_of_entry[strange], entries.filter(strange))
+            unread_parts = self._strange(table["history"], strange_rows, row_of_entry[strange], entries.filter(strange))
             unread["history"][row_of_entry[strange]] = True
-        return column.is_not_null().to_numpy(), [read for read, _ in read_all], told
+        return column.is_not_null().to_numpy(), [read for read, _ in read_all], unread_parts
 
-    def _strange(self, given: pl.Series, rows: Flags, row_of_entry: Ints, entries: pl.DataFrame) -> pl.Series:
+    def _strange(self, column: pl.Series, rows: Flags, row_of_entry: Ints, entries: pl.DataFrame) -> pl.Series:
         """What could not be read of each history, as ``entry part: cell`` in lines."""
-        told: dict[int, list[str]] = {}
+        unread_parts: dict[int, list[str]] = {}
         if rows.any():
-            texts = as_text(given)
-            told = {row: [f"history: {texts[row]}"] for row in np.flatnonzero(rows).tolist()}
+            texts = as_text(column)
+            unread_parts = {row: [f"history: {texts[row]}"] for row in np.flatnonzero(rows).tolist()}
         drugs = as_lists(entries["drugs"]).to_list()
         for row, entry, words in zip(row_of_entry.tolist(), entries.iter_rows(named=True), drugs, strict=True):
             name = entry_name(entry["line"], entry["setting"])
@@ -234,10 +241,14 @@ class FactReader:
             _, bad = whole_cycles(pl.Series([entry["cycles"]]))
             cells += [("outcome", entry["outcome"])] if _is_no_outcome(entry["outcome"]) else []
             cells += [("cycles", entry["cycles"])] if bad[0] else []
-            told.setdefault(row, []).extend(f"{name} {part}: {' '.join(str(cell).split())}" for part, cell in cells)
-        return pl.Series("history", ["\n".join(told[row]) if row in told else None for row in range(len(given))])
+            unread_parts.setdefault(row, []).extend(
+                f"{name} {part}: {' '.join(str(cell).split())}" for part, cell in cells
+            )
+        return pl.Series(
+            "history", ["\n".join(unread_parts[row]) if row in unread_parts else None for row in range(len(column))]
+        )
 
-    def add_histories(self, words: list[Bits], given: Flags, parts: Sequence[Histories]) -> None:
+    def add_histories(self, words: list[Bits], has_history: Flags, parts: Sequence[Histories]) -> None:
         """Sets the bits of the facts that a history settles, in the rows that give one."""
         settled: dict[int, Bits] = {}
 
@@ -255,26 +266,26 @@ class FactReader:
             ("prior_lines", self._lines.take(part.lines)),
             ("last_outcome", self._outcomes.take(part.last_outcome)),
             ("last_cycles", self._cycles.take(part.cycles)),
-            ("on_maintenance", self._upkeep.take(may + may_not * np.uint8(2))),
+            ("on_maintenance", self._maintenance.take(may + may_not * np.uint8(2))),
         ):
             (field,) = self.layout.fields[name]
             add(field, bits)
-        mask = every_bit(given)
+        mask = every_bit(has_history)
         for index, bits in settled.items():
             words[index] |= bits & mask
 
     def _add_odd(
-        self, words: list[Bits], fault: Ints, table: pl.DataFrame, codes: Mapping[str, Codes], odd: Flags
+        self, words: list[Bits], fault: Ints, table: pl.DataFrame, codes: Mapping[str, Codes], overspecified: Flags
     ) -> None:
-        """Rows that say beside a history what does not simply follow from it: read one by one, like a profile."""
-        given = as_entries(table["history"])[0] if odd.any() else pl.Series()
-        for row in np.flatnonzero(odd).tolist():
+        """Rows whose other cells say more than their history implies: read one by one, like a profile."""
+        histories = as_entries(table["history"])[0] if overspecified.any() else pl.Series()
+        for row in np.flatnonzero(overspecified).tolist():
             plain: dict[str, Any] = {
                 key: cell.plain
                 for key, code in codes.items()
                 if (cell := self.tables[key].cells[code[row]]) is not None
             }
-            plain["history"] = [plain_entry(entry, self.histories[0].drugs) for entry in given[row].to_list()]
+            plain["history"] = [plain_entry(entry, self.histories[0].drugs) for entry in histories[row].to_list()]
             try:
                 patient = read(Profile.model_validate(plain), self.domain)
             except InputError as error:
@@ -306,21 +317,21 @@ def as_entries(column: pl.Series) -> tuple[pl.Series, Flags]:
     texts = as_text(column)
     read = {text: history_entries(text) for text in texts.drop_nulls().unique().to_list()}
     rows = [None if text is None else read[text] for text in texts.to_list()]
-    said = texts.is_not_null() & ~texts.str.strip_chars().is_in(list(MISSING))
+    is_filled = texts.is_not_null() & ~texts.str.strip_chars().is_in(list(MISSING))
     entries = pl.Series(column.name, rows, pl.List(_ENTRY))
-    return entries, (entries.is_null() & said.fill_null(value=False)).to_numpy().copy()
+    return entries, (entries.is_null() & is_filled.fill_null(value=False)).to_numpy().copy()
 
 
-def plain_entry(given: Mapping[str, Any], drugs: CellTable) -> dict[str, Any]:
+def plain_entry(written: Mapping[str, Any], drugs: CellTable) -> dict[str, Any]:
     """An entry of a history as a profile would hold it; drugs or an outcome that cannot be read are unknown."""
-    entry = {key: value for key, value in given.items() if value not in (None, "", "unknown", [])}
+    entry = {key: value for key, value in written.items() if value not in (None, "", "unknown", [])}
     if entry.get("outcome") not in OUTCOMES:
         entry.pop("outcome", None)
     if isinstance(entry.get("cycles"), str):
         number = whole_cycles(pl.Series([entry.pop("cycles")]))[0][0]
         entry |= {} if number is None else {"cycles": number}
-    told = given.get("drugs")
-    words = as_lists(pl.Series([told])).to_list()[0] if isinstance(told, str) else told or []
+    drug_words = written.get("drugs")
+    words = as_lists(pl.Series([drug_words])).to_list()[0] if isinstance(drug_words, str) else drug_words or []
     cells = [drugs.cells[drugs.code(word)] for word in words]
     known = [cell.plain for cell in cells if cell is not None]
     return {**entry, "drugs": known if known and len(known) == len(cells) else "unknown"}

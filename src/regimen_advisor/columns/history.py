@@ -1,4 +1,4 @@
-"""Histories read by columns: the entries of all rows side by side, and what the rules ask of them as bits.
+"""Read histories by columns: the entries of all rows in one table, and what the rules ask of them as bits.
 
 The meaning is that of ``history.derived_facts``. Drugs become bit masks once (what a set surely and possibly holds);
 a fact about a history is then a bitwise-or over some of its entries. No row is looked at by itself.
@@ -65,8 +65,8 @@ class HistoryReader:
 
     def __init__(self, domain: Domain, members: Sequence[str], wanted: Sequence[str], drugs: CellTable) -> None:
         self.domain, self.members, self.wanted, self.drugs = domain, tuple(members), tuple(wanted), drugs
-        self.none = np.uint64(1 << self.members.index("none"))
-        self.every = np.uint64((1 << len(self.members)) - 1)
+        self.none_bit = np.uint64(1 << self.members.index("none"))
+        self.every_bit = np.uint64((1 << len(self.members)) - 1)
 
     def bits(self, ids: frozenset[str]) -> int:
         """The members among ``ids`` that are asked for, as bits."""
@@ -95,7 +95,7 @@ class HistoryReader:
 
     def read(self, row_of_entry: Ints, entries: pl.DataFrame) -> tuple[Entries, Flags]:
         """The ``entries`` (line, setting, drugs, outcome, cycles) in order, and where a word was not read."""
-        drugs, untold, unread = self._drugs(entries["drugs"])
+        drugs, drugs_unknown, unread = self._drugs(entries["drugs"])
         numbered, strange = whole_cycles(entries["cycles"])
         unread |= unread_outcomes(entries["outcome"]) | strange
         numbers = entries.select(
@@ -105,20 +105,22 @@ class HistoryReader:
         )
         line, cycles, unset = (column.to_numpy() for column in numbers)
         setting = places_of(entries["setting"], SETTINGS)
-        upkeep, curative = setting == SETTINGS.index("maintenance"), setting == SETTINGS.index("curative")
+        maintenance, curative = setting == SETTINGS.index("maintenance"), setting == SETTINGS.index("curative")
         named = (setting < len(SETTINGS)) | unset
         bad = (curative != (line == 0)) | (line < 0) | (line > MOST_LINES) | ~named
         bad |= cycles > MOST_CYCLES
         line = np.where(bad, 0, line)
-        found = Entries(row_of_entry, line, upkeep, outcomes_of(entries["outcome"]), cycles, drugs, untold, bad)
-        order = row_of_entry * 64 + line * 2 + upkeep
+        found = Entries(
+            row_of_entry, line, maintenance, outcomes_of(entries["outcome"]), cycles, drugs, drugs_unknown, bad
+        )
+        order = row_of_entry * 64 + line * 2 + maintenance
         if np.any(order[1:] < order[:-1]):
             found = found.at(np.argsort(order, kind="stable"))
         return found, unread
 
-    def _drugs(self, given: pl.Series) -> tuple[Sets, Flags, Flags]:
+    def _drugs(self, column: pl.Series) -> tuple[Sets, Flags, Flags]:
         """What each entry surely and possibly held; where nothing is known of it; where a drug could not be read."""
-        lists = as_lists(given)
+        lists = as_lists(column)
         counts = lists.list.len().fill_null(0).cast(pl.Int64).to_numpy()
         codes = self.drugs.codes(lists.explode(empty_as_null=False, keep_nulls=False))
         filled = np.flatnonzero(counts)
@@ -137,7 +139,7 @@ class HistoryReader:
             if of_code.any():  # rare, so looked for drug by drug
                 flags[filled[np.searchsorted(begins, np.flatnonzero(of_code[codes]), "right") - 1]] = True
         must, may = found
-        must[unknown], may[unknown] = 0, self.every & ~self.none
+        must[unknown], may[unknown] = 0, self.every_bit & ~self.none_bit
         return Sets(must, may), unknown, unread
 
     def _mask(self, name: str) -> Callable[[Cell | None], int]:
@@ -161,10 +163,10 @@ class HistoryReader:
         lines = np.zeros(rows, np.int64)
         begins = firsts_of(row)
         ends = np.r_[begins[1:], len(row)][: len(begins)] - 1
-        lines[row[begins]] = line[ends]  # sorted: the highest line stands last
+        lines[row[begins]] = line[ends]  # sorted: the highest line comes last
         last_entry = np.full(rows, -1)
         last_entry[row[begins]] = np.where(line[ends] > 0, ends, -1)
-        kept = row[ends[entries.upkeep[ends]]]
+        kept = row[ends[entries.maintenance[ends]]]
         induction = last_entry.copy()
         induction[kept] -= 1
         return Histories(
@@ -190,19 +192,19 @@ class HistoryReader:
 
     def _over(self, rows: int, entries: Entries, places: Ints | slice) -> Sets:
         """The union over the entries at some places; the empty word where there is none."""
-        return Sets(*(_united(np.full(rows, self.none), entries.row[places], mask[places])
+        return Sets(*(_united(np.full(rows, self.none_bit), entries.row[places], mask[places])
                       for mask in (entries.drugs.must, entries.drugs.may)))  # fmt: skip
 
     def _ended(self, rows: int, entries: Entries, passes: Flags, end: np.uint8) -> Sets:
         surely = np.flatnonzero(_whole_course(entries, entries.outcomes == end) & passes)
         possibly = np.flatnonzero(_whole_course(entries, (entries.outcomes & end) > 0) & passes)
-        must = np.full(rows, self.none)
+        must = np.full(rows, self.none_bit)
         must[entries.row[possibly]] = 0
         sure = np.zeros(rows, bool)
         sure[entries.row[surely]] = True
         may = _united(np.zeros(rows, np.uint64), entries.row[possibly], entries.drugs.may[possibly])
         return Sets(
-            _united(must, entries.row[surely], entries.drugs.must[surely]), may | (self.none & ~every_bit(sure))
+            _united(must, entries.row[surely], entries.drugs.must[surely]), may | (self.none_bit & ~every_bit(sure))
         )
 
 
@@ -234,7 +236,7 @@ def _passes(test: str, entries: Entries, lines: Ints) -> Flags:
         case "latest line":
             passes = (line > 0) & (line == lines[entries.row])
         case "induction":
-            passes = ~entries.upkeep
+            passes = ~entries.maintenance
         case _:
             raise NotImplementedError(f"no reading by columns of the test `{test}` of a history entry")
     return passes
@@ -242,30 +244,34 @@ def _passes(test: str, entries: Entries, lines: Ints) -> Flags:
 
 def _whole_course(entries: Entries, holds: Flags) -> Flags:
     """Where ``holds`` does, for the entry itself or for the other entry of its line."""
-    upkeep = twins_of(entries)
+    maintenance = twins_of(entries)
     whole = holds.copy()
-    whole[upkeep] = whole[upkeep - 1] = holds[upkeep] | holds[upkeep - 1]
+    whole[maintenance] = whole[maintenance - 1] = holds[maintenance] | holds[maintenance - 1]
     return whole
 
 
-def _with_upkeep() -> npt.NDArray[np.uint8]:
+def _with_maintenance() -> npt.NDArray[np.uint8]:
     """The outcomes of a line by those of its induction and of its maintenance, all as bits."""
     sets = [frozenset(word for word, bit in BITS.items() if bits & bit) for bits in range(ANY_OUTCOME + 1)]
     return np.array(
-        [[sum(BITS[word] for word in line_outcomes(one, other)) for other in sets] for one in sets], np.uint8
+        [
+            [sum(BITS[word] for word in line_outcomes(induction, maintenance)) for maintenance in sets]
+            for induction in sets
+        ],
+        np.uint8,
     )
 
 
-_WITH_UPKEEP = _with_upkeep()
+_WITH_MAINTENANCE = _with_maintenance()
 
 
 def _latest(entries: Entries, induction: Ints, kept: Ints) -> tuple[npt.NDArray[np.uint8], Ints, tuple[Flags, Flags]]:
     """Outcome, cycles and maintenance of the latest line of each patient."""
     outcome = np.append(entries.outcomes, np.uint8(0)).take(induction)  # the last place, -1, is that of no entry
     cycles = np.append(entries.cycles, NO_CYCLES).take(induction)
-    begun, upkeep = outcome[kept], entries.outcomes[induction[kept] + 1]
-    outcome[kept] = _WITH_UPKEEP[begun, upkeep]
+    begun, maintenance = outcome[kept], entries.outcomes[induction[kept] + 1]
+    outcome[kept] = _WITH_MAINTENANCE[begun, maintenance]
     may_run, may_not = np.zeros(len(induction), bool), np.ones(len(induction), bool)
-    may_run[kept] = (upkeep & ONGOING) > 0
-    may_not[kept] = upkeep != ONGOING
+    may_run[kept] = (maintenance & ONGOING) > 0
+    may_not[kept] = maintenance != ONGOING
     return outcome, cycles, (may_run, may_not)

@@ -1,6 +1,6 @@
-"""Conditions as columns of booleans: "surely true" and "surely false", each made once and shared.
+"""Compile conditions to columns of booleans: "surely true" and "surely false", each made once and shared.
 
-``not`` exchanges the two. They are built from the questions of ``column_layout``; the atoms of a conjunction are asked
+``not`` exchanges the two. They are built from the questions of ``layout``; the atoms of a conjunction are asked
 together, one question for each machine word. A column that nobody asks for is never computed.
 """
 
@@ -79,11 +79,11 @@ class ColumnProgram:
             return TRUE
         return self._make(("none", word, mask), 0)
 
-    def both(self, parts: Iterable[Column]) -> Column:
+    def all_of(self, parts: Iterable[Column]) -> Column:
         """Whether all of the columns hold."""
         return self._joined("and", parts, decisive=False)
 
-    def either(self, parts: Iterable[Column]) -> Column:
+    def any_of(self, parts: Iterable[Column]) -> Column:
         """Whether one of the columns holds."""
         return self._joined("or", parts, decisive=True)
 
@@ -105,13 +105,13 @@ class ColumnProgram:
 
     def truth(self, condition: Condition, wanted: bool) -> Column:
         """Whether ``condition`` is surely true (``wanted``) or surely false."""
-        same = (id(condition), wanted)
-        if same not in self._seen:  # first, since the hash of a condition goes through all of its parts
+        identity = (id(condition), wanted)
+        if identity not in self._seen:  # first, since the hash of a condition goes through all of its parts
             key = (condition, wanted)
             if key not in self._truths:
                 self._truths[key] = self._truth(condition, wanted)
-            self._seen[same] = condition, self._truths[key]
-        return self._seen[same][1]
+            self._seen[identity] = condition, self._truths[key]
+        return self._seen[identity][1]
 
     def _truth(self, condition: Condition, wanted: bool) -> Column:
         match condition:
@@ -125,23 +125,23 @@ class ColumnProgram:
             case AllOf(parts=parts) | AnyOf(parts=parts):
                 if isinstance(condition, AllOf) == wanted:
                     return self._all(condition, wanted)
-                return self.either(self.truth(part, wanted) for part in parts)
+                return self.any_of(self.truth(part, wanted) for part in parts)
 
     def _all(self, condition: Condition, wanted: bool) -> Column:
         """A conjunction: its atoms are asked together, one question for each machine word."""
         masks: dict[int, int] = {}
-        others: list[Column] = []
+        compound: list[Column] = []
         for part, sign in _conjuncts(condition, wanted):
             if isinstance(part, Leaf):
                 test = self.layout.test(part.atom, sign)
                 masks[test.word] = masks.get(test.word, 0) | test.mask
             else:
-                others.append(self.truth(part, sign))
-        return self.both([*(self.none_left(word, mask) for word, mask in masks.items()), *others])
+                compound.append(self.truth(part, sign))
+        return self.all_of([*(self.none_left(word, mask) for word, mask in masks.items()), *compound])
 
     def unknown(self, condition: Condition) -> Column:
         """Whether ``condition`` is neither surely true nor surely false."""
-        settled = self.either((self.truth(condition, True), self.truth(condition, False)))
+        settled = self.any_of((self.truth(condition, True), self.truth(condition, False)))
         return self.negated(settled)
 
     def run(self, table: pl.LazyFrame) -> pl.LazyFrame:

@@ -1,4 +1,4 @@
-"""One row of a table as a profile, for whoever explains it."""
+"""Turn one row of a table into a profile, to explain it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Documents as blocks, and their writers; none of them knows medicine."""
+"""Describe documents as blocks, and write them; no writer knows medicine."""

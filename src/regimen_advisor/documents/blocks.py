@@ -1,4 +1,4 @@
-"""Documents as a list of blocks: what is said, not how it looks.
+"""Describe a document as a list of blocks: its content, not its looks.
 
 A report says what it holds (a heading, a paragraph, a table); ``text``, ``markdown`` and ``html`` write it. Meaning is
 carried by words and signs; colour only repeats them.
@@ -150,9 +150,11 @@ class Findings:
 
     def as_blocks(self) -> tuple[Block, ...]:
         """The table, and what shows each row, folded."""
-        table = Table(self.columns, tuple((one.place, one.kind, one.message) for one in self.rows))
+        table = Table(self.columns, tuple((finding.place, finding.kind, finding.message) for finding in self.rows))
         return (
-            (table, *(Folded(one.message, (Code(one.code),), 3) for one in self.rows if one.code)) if self.rows else ()
+            (table, *(Folded(finding.message, (Code(finding.code),), 3) for finding in self.rows if finding.code))
+            if self.rows
+            else ()
         )
 
 
@@ -167,7 +169,7 @@ class Columns:
 
 @dataclass(frozen=True)
 class Tree:
-    """Sentences that stand under each other, each with its depth, 0 for the outermost."""
+    """Sentences below each other, each with its depth, 0 for the outermost."""
 
     branches: tuple[tuple[int, str], ...]
 
@@ -208,5 +210,11 @@ def code_line(text: str) -> str:
 
 def without_empty_columns(table: Table) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """The columns and rows of a table but for columns in which every row is empty."""
-    kept = [at for at, _ in enumerate(table.columns) if not table.rows or any(row[at] for row in table.rows)]
-    return tuple(table.columns[at] for at in kept), tuple(tuple(row[at] for at in kept) for row in table.rows)
+    kept = [
+        position
+        for position, _ in enumerate(table.columns)
+        if not table.rows or any(row[position] for row in table.rows)
+    ]
+    return tuple(table.columns[position] for position in kept), tuple(
+        tuple(row[position] for position in kept) for row in table.rows
+    )

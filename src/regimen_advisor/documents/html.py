@@ -1,4 +1,4 @@
-"""Documents as HTML without a style of its own, for a page or a notebook. Text that comes from a file is escaped."""
+"""Write documents as HTML without a style of its own, for a page or a notebook. Text from a file is escaped."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _block(block: Block, below: int) -> Iterator[str]:
         case Bullets(items=items):
             yield _list(_text(item) for item in items)
         case Tree(branches=branches):
-            yield _list(f"{'– ' * depth}{_text(said)}" for depth, said in branches)
+            yield _list(f"{'– ' * depth}{_text(sentence)}" for depth, sentence in branches)
         case Item(name=name, lines=lines):
             if name:
                 yield _heading(name, 3 + below)
@@ -57,10 +57,12 @@ def _block(block: Block, below: int) -> Iterator[str]:
         case Table():
             yield from _table(block)
         case Findings():
-            yield from (part for one in block.as_blocks() for part in _block(one, below))
+            yield from (line for part in block.as_blocks() for line in _block(part, below))
         case Columns(titles=titles, left=left, right=right):
             sides = zip(titles, (left, right), strict=True)
-            inside = "".join(f"<div>{_heading(name, 3 + below)}{_list(map(_text, said))}</div>" for name, said in sides)
+            inside = "".join(
+                f"<div>{_heading(name, 3 + below)}{_list(map(_text, sentences))}</div>" for name, sentences in sides
+            )
             yield f'<div class="sides">{inside}</div>'
         case Code(lines=lines):
             yield "<pre><code>" + "\n".join(escape(code_line(line)) for line in lines) + "</code></pre>"
@@ -68,7 +70,7 @@ def _block(block: Block, below: int) -> Iterator[str]:
             yield f"<figure>{svg}<figcaption>{_text(caption)}</figcaption></figure>"
         case Folded(title=title, blocks=inside):
             yield f"<details><summary>{_text(title)}</summary>"
-            yield from (part for one in inside for part in _block(one, below))
+            yield from (part for inner in inside for part in _block(inner, below))
             yield "</details>"
         case Gap():
             return
@@ -87,12 +89,12 @@ def _table(table: Table) -> Iterator[str]:
         yield from _legend(grid)
         label = escape(one_line(" ".join(filter(None, columns))))
         yield f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">'
-    head = [f'<th scope="col"{_number(at in numbers)}>{_text(name)}</th>' for at, name in enumerate(columns)]
+    head = [f'<th scope="col"{_number(column in numbers)}>{_text(name)}</th>' for column, name in enumerate(columns)]
     plot = ["<td></td>"] if grid and grid.bars else []
     opened = '<table class="wide">' if grid else "<table>"
     yield f"{opened}<thead><tr>{''.join([*head[:1], *plot, *head[1:]])}</tr></thead><tbody>"
-    for at, (first, *cells) in enumerate(rows):
-        drawn = _bar(grid.bars[at]) if grid and grid.bars else ""
+    for number, (first, *cells) in enumerate(rows):
+        drawn = _bar(grid.bars[number]) if grid and grid.bars else ""
         rest = "".join(f"<td{_number(column in numbers)}>{_text(cell)}</td>" for column, cell in enumerate(cells, 1))
         yield f'<tr><th scope="row"{_number(0 in numbers)}>{_text(first)}</th>{drawn}{rest}</tr>'
     yield f"</tbody></table>{'</div>' if grid else ''}"

@@ -1,4 +1,4 @@
-"""Models and plain data as JSON: the same value gives the same bytes."""
+"""Write models and plain data as JSON: the same value gives the same bytes."""
 
 from __future__ import annotations
 

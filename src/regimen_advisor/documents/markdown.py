@@ -1,4 +1,4 @@
-"""Documents as markdown: for a pull request, a wiki or a hand-out. Text that comes from a file is escaped."""
+"""Write documents as markdown: for a pull request, a wiki or a hand-out. Text from a file is escaped."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _block(block: Block, below: int) -> str:
         case Bullets(items=items):
             return "\n".join(f"- {escaped(item)}" for item in items)
         case Tree(branches=branches):
-            return "\n".join(f"- {'– ' * depth}{escaped(said)}" for depth, said in branches)
+            return "\n".join(f"- {'– ' * depth}{escaped(sentence)}" for depth, sentence in branches)
         case Item(name=name, lines=lines):
             head = [f"{'#' * (3 + below)} {escaped(name)}", ""] if name else []
             return "\n".join([*head, *(f"- {escaped(line.text)}" for line in lines)])
@@ -61,7 +61,7 @@ def _block(block: Block, below: int) -> str:
             columns, rows = (block.columns, block.rows) if grid else without_empty_columns(block)
             return _table(columns, rows, grid.numbers if grid else ())
         case Findings():
-            return "\n\n".join(_block(one, below) for one in block.as_blocks())
+            return "\n\n".join(_block(part, below) for part in block.as_blocks())
         case Columns(titles=titles, left=left, right=right):
             return _table(titles, list(zip_longest(left, right, fillvalue="")))
         case Code(lines=lines, language=language):
@@ -69,13 +69,13 @@ def _block(block: Block, below: int) -> str:
             return "\n".join([f"{fence}{language}", *map(code_line, lines), fence])
         case Folded(title=title, blocks=inside):
             opened = f"<details><summary>{escaped(title)}</summary>"
-            return "\n\n".join([opened, *(part for one in inside if (part := _block(one, below))), "</details>"])
+            return "\n\n".join([opened, *(part for inner in inside if (part := _block(inner, below))), "</details>"])
         case _:  # an empty line, or a picture, which is for a page
             return ""
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()) -> str:
-    head = [_row(columns), _row("---:" if at in numbers else "---" for at, _ in enumerate(columns))]
+    head = [_row(columns), _row("---:" if column in numbers else "---" for column, _ in enumerate(columns))]
     return "\n".join([*head, *(_row(escaped(cell) for cell in row) for row in rows)])
 
 

@@ -1,4 +1,4 @@
-"""What a spreadsheet makes of a cell."""
+"""Escape cells that a spreadsheet would run."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def no_formula(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula: an apostrophe stands before what it would run."""
+    """A cell that no spreadsheet takes for a formula: an apostrophe goes before what it would run."""
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text

@@ -1,4 +1,4 @@
-"""Documents as plain text of a fixed width."""
+"""Write documents as plain text of a fixed width."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _KEPT_TOGETHER = re.compile(r"\d %|\[[^\]]{1,24}\]|\bn \d+")
 _GLUE = "\x00"
 _BETWEEN = "  "
 _LEAST_NAME = 14
-"""Letters that a name needs beside its label; with fewer it has the line alone."""
+"""Letters that a name needs next to its label; with fewer it has the line alone."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Line:
 
 
 def lines_of(blocks: Iterable[Block], width: int = WIDTH) -> list[Line]:
-    """The blocks as lines of at most ``width`` characters; a longer word stands on a line of its own."""
+    """The blocks as lines of at most ``width`` characters; a longer word gets a line of its own."""
     lines: list[Line] = []
     ending: list[Line] = []
     for block in blocks:
@@ -85,11 +85,11 @@ def _block(block: Block, width: int) -> Iterable[Line]:
             return _wrapped(text, style, indent, hang, width)
         case Fields(pairs=pairs):
             known = [f"{name}: {value}" for name, value in pairs if value]
-            return chain.from_iterable(_wrapped(said, "", 2, 4, width) for said in known)
+            return chain.from_iterable(_wrapped(field, "", 2, 4, width) for field in known)
         case Bullets(items=items):
             return chain.from_iterable(_wrapped(f"- {item}", "", 2, 2, width) for item in items)
         case Tree(branches=branches):
-            return chain.from_iterable(_wrapped(said, "", 6 + 2 * depth, 4, width) for depth, said in branches)
+            return chain.from_iterable(_wrapped(sentence, "", 6 + 2 * depth, 4, width) for depth, sentence in branches)
         case Table():
             return _table(block, width)
         case Item(name=name, lines=inside, run_in=run_in):
@@ -131,8 +131,8 @@ def _table(table: Table, width: int) -> Iterator[Line]:
     if table.grid:
         yield from _grid(table, table.grid, width)
         return
-    for first, *others in table.rows:
-        rest = " · ".join(cell for cell in others if cell)
+    for first, *further in table.rows:
+        rest = " · ".join(cell for cell in further if cell)
         yield from _wrapped(f"- {first}: {rest}" if rest else f"- {first}", "", 2, 2, width)
 
 
@@ -141,24 +141,29 @@ def _grid(table: Table, grid: Grid, width: int) -> Iterator[Line]:
     rows = [table.columns, *(tuple(map(one_line, row)) for row in table.rows)]
     widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
     left = max(width - sum(widths[:-1]) - len(_BETWEEN) * (len(widths) - 1), grid.least)
-    for at, row in enumerate(rows):
+    for number, row in enumerate(rows):
         cells = [
             cell.rjust(space) if column in grid.numbers else cell.ljust(space)
             for column, (cell, space) in enumerate(zip(row, widths, strict=True))
         ]
         if grid.least:
             cells[-1] = shortened(row[-1], left)
-        yield Line(_BETWEEN.join(cells).rstrip(), "" if at else "heading")
+        yield Line(_BETWEEN.join(cells).rstrip(), "" if number else "heading")
 
 
 def _side_by_side(columns: Columns, width: int) -> Iterator[Line]:
     room = (width - 3) // 2
     sides = [
-        [title, *chain.from_iterable(textwrap.wrap(one_line(said), room, subsequent_indent="  ") for said in several)]
+        [
+            title,
+            *chain.from_iterable(
+                textwrap.wrap(one_line(sentence), room, subsequent_indent="  ") for sentence in several
+            ),
+        ]
         for title, several in zip(columns.titles, (columns.left, columns.right), strict=True)
     ]
-    for at, (left, right) in enumerate(zip_longest(*sides, fillvalue="")):
-        yield Line(f"{left:<{room}} | {right}".rstrip(), "" if at else "heading")
+    for number, (left, right) in enumerate(zip_longest(*sides, fillvalue="")):
+        yield Line(f"{left:<{room}} | {right}".rstrip(), "" if number else "heading")
 
 
 def _wrapped(text: str, style: str, indent: int, hang: int, width: int) -> list[Line]:
@@ -214,13 +219,3 @@ def _stacked(
 def plain(lines: Iterable[Line]) -> str:
     """The lines as text, with a line break at the end."""
     return "".join(f"{line.text}\n" for line in lines)
-
-
-def print_to_terminal(lines: Iterable[Line]) -> None:
-    """The lines on standard output with the styles a terminal shows; ``NO_COLOR`` is kept."""
-    from rich.console import Console  # noqa: PLC0415 - rich costs time that a pipe need not pay
-    from rich.text import Text  # noqa: PLC0415
-
-    console = Console(highlight=False, soft_wrap=True)
-    for line in lines:
-        console.print(Text(line.text, style=STYLES.get(line.style, "")))

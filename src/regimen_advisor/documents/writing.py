@@ -1,4 +1,4 @@
-"""A document in the form that was asked for. The writers of markdown and HTML are imported when they are."""
+"""Write a document in the format asked for. The writers of markdown and HTML are imported when they are used."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Pictures of what the rules say, as SVG and as text for other programs. Nothing here decides anything."""
+"""Draw what the rules say, as SVG and as text for other programs. Nothing here decides anything."""

@@ -1,4 +1,4 @@
-"""A forest plot of the hazard ratios behind the options shown.
+"""Draw a forest plot of the hazard ratios behind the options shown.
 
 Each row is one comparison within one study, with its comparator and endpoint. Rows keep the order of the options and of
 their studies; they are never sorted by the hazard ratio, and nothing is pooled. A figure that the review prints without
@@ -30,7 +30,7 @@ class ForestRow:
     study: str
     name: str
     endpoint: str
-    of: str
+    arm: str
     against: str
     place: str
     ratio: float | None
@@ -52,11 +52,11 @@ class ForestRow:
     @property
     def arms(self) -> str:
         """Which arm against which comparator."""
-        return f"{self.of} v {self.against}"
+        return f"{self.arm} v {self.against}"
 
 
 def rows_of(options: Iterable[Option], places: CitationLabels) -> tuple[ForestRow, ...]:
-    """The rows behind the options, in their order and that of their studies; a study shared by two stands once."""
+    """The rows behind the options, in their order and that of their studies; a study shared by two occurs once."""
     studies = {evidence.study: evidence for option in options for evidence in option.evidence}
     return tuple(row for evidence in studies.values() for row in rows_of_study(evidence, places))
 
@@ -66,7 +66,7 @@ def rows_of_study(evidence: Evidence, places: CitationLabels) -> Iterator[Forest
     for result in evidence.results:
         for comparison in result.comparisons:
             if comparison.hazard_ratio is not None or comparison.risk_reduction is not None:
-                yield _row(evidence, result, comparison, places.said(result.source))
+                yield _row(evidence, result, comparison, places.cite(result.source))
 
 
 def _row(evidence: Evidence, result: Result, comparison: Comparison, place: str) -> ForestRow:
@@ -75,7 +75,7 @@ def _row(evidence: Evidence, result: Result, comparison: Comparison, place: str)
         study=evidence.study,
         name=evidence.name,
         endpoint=result.endpoint + (f", {result.subgroup}" if result.subgroup else ""),
-        of=labels.get(comparison.of, comparison.of),
+        arm=labels.get(comparison.of, comparison.of),
         against=labels.get(comparison.against, comparison.against),
         place=place,
         ratio=ratio,

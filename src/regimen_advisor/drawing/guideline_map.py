@@ -1,4 +1,4 @@
-"""The map of a clinical setting: from what its rules ask for to what they do, generated from the rules.
+"""Build the map of a clinical setting from its rules: what they ask for, and what they then do.
 
 Conditions that several rules share are asked once: the map is the tree in which each rule is one way from the root to
 its effect. With a patient given, each way is taken, not taken or open.
@@ -71,12 +71,12 @@ def setting_named(word: str, rulebook: Rulebook) -> str:
     found = holding(word, rulebook.settings)
     if len(found) == 1 and found[0].split("/")[-1] == word:
         return found[0]
-    here = Location("setting")
+    location = Location("setting")
     if len(found) > 1:
-        raise InputError.at(here, f"`{word}` names several settings: expected one of {', '.join(found)}")
+        raise InputError.at(location, f"`{word}` names several settings: expected one of {', '.join(found)}")
     help = did_you_mean(word, [*rulebook.settings, *(name.split("/")[-1] for name in rulebook.settings)])
     known = ", ".join(rulebook.settings)
-    raise InputError.at(here, f"expected a setting of the rulebook, found `{word}`", help or f"one of {known}")
+    raise InputError.at(location, f"expected a setting of the rulebook, found `{word}`", help or f"one of {known}")
 
 
 def guideline_map(setting: str, rulebook: Rulebook, patient: Patient | None = None) -> GuidelineMap:
@@ -114,18 +114,18 @@ class _Mapper:
 
     def _question(self, shared: Sequence[Condition], rest: Sequence[Branch], above: Truth) -> Node:
         truths = [self.reader.judge(part).truth for part in shared] if self.reader else []
-        here = conjunction([above, *truths])
+        truth_so_far = conjunction([above, *truths])
         states: Sequence[State | None] = [state_of(truth) for truth in truths] or [None] * len(shared)
         tests = tuple(MapTest(self.wording.condition(part), state) for part, state in zip(shared, states, strict=True))
-        return Node("question", tests, path=self._path(here), children=self._nodes(rest, here))
+        return Node("question", tests, path=self._path(truth_so_far), children=self._nodes(rest, truth_so_far))
 
     def _effect(self, rule: Rule, above: Truth) -> Node:
         exceptions = list(self._exceptions(rule))
-        here = conjunction([above, *(~truth for _, truth in exceptions)]) if self.reader else above
+        truth_so_far = conjunction([above, *(~truth for _, truth in exceptions)]) if self.reader else above
         title = effect_words(rule, self.rulebook)
         source = source_words(replace(rule, studies=()), self.rulebook)  # only the section, so that the box stays small
         tests = tuple(MapTest(words) for words, _ in exceptions)
-        return Node("effect", tests, f"{title[0].upper()}{title[1:]}", source, self._path(here))
+        return Node("effect", tests, f"{title[0].upper()}{title[1:]}", source, self._path(truth_so_far))
 
     def _exceptions(self, rule: Rule) -> Iterator[tuple[str, Truth]]:
         """What keeps the rule from its effect: rules that override it, and contraindications to what it offers."""
@@ -133,12 +133,12 @@ class _Mapper:
         if rule.effect is Effect.OFFER:
             against += Guideline.of(self.rulebook).regimens[rule.subject].exclusions
         asked = _parts(rule.condition)
-        for other in against:
-            truth = self.reader.judge(other.condition).truth if self.reader else Truth.UNKNOWN
-            if other.declared and not (self.reader and truth is not Truth.FALSE):
+        for exception in against:
+            truth = self.reader.judge(exception.condition).truth if self.reader else Truth.UNKNOWN
+            if exception.declared and not (self.reader and truth is not Truth.FALSE):
                 continue  # one for each regimen: drawn only where it acts
-            parts = [part for part in _parts(other.condition) if part not in asked and not _is_disease(part)]
-            words = f"unless {listed(map(self.wording.condition, parts)) or other.id}"
+            parts = [part for part in _parts(exception.condition) if part not in asked and not _is_disease(part)]
+            words = f"unless {listed(map(self.wording.condition, parts)) or exception.id}"
             yield f"{words} ({_EXCEPTIONS[truth]})" if self.reader else words, truth
 
     def _path(self, truth: Truth) -> Path | None:

@@ -1,6 +1,6 @@
-"""A guideline map as SVG: an indented tree of boxes, so that nothing crosses and a phone can show it.
+"""Draw a guideline map as SVG: an indented tree of boxes, so that nothing crosses and a phone can show it.
 
-The patient's path is told by the style of lines and by words: solid and heavy is taken, dashed open, dotted not taken.
+The patient's path is shown by the style of lines and by words: solid and heavy is taken, dashed open, dotted not taken.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A guideline map as text: an outline, Mermaid and DOT."""
+"""Write a guideline map as text: an outline, Mermaid and DOT."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DOT_STYLES: dict[Path, str] = {"taken": "bold", "open": "dashed", "not taken": "
 
 
 def box_lines(node: Node, signs: Mapping[State, str] = SIGNS) -> list[str]:
-    """The lines that stand in the box of a node, each with sign and word for whether it is met: ``+ met: advanced``."""
+    """The lines in the box of a node, each with sign and word for whether it is met: ``+ met: advanced``."""
     lines = [node.title] if node.title else []
     lines += [f"{signs[test.state]} {test.state}: {test.words}" if test.state else test.words for test in node.tests]
     return lines + ([f"[{node.source}]"] if node.source else [])

@@ -1,4 +1,4 @@
-"""The few SVG shapes the pictures need, escaped, and without styles, so that any page may hold them.
+"""Write the few SVG shapes the pictures need, escaped, and without styles, so that any page may hold them.
 
 Strokes and letters take the colour of the text around them: the pictures follow a dark page and print black.
 """

@@ -1,1 +1,1 @@
-"""The engines: each judges the same rules, and each knows conditions, facts and standings but no other engine."""
+"""Judge the same rules by several engines; each knows conditions, facts and standings but no other engine."""

@@ -1,4 +1,4 @@
-"""The same rules on durable-rules, an engine with two truth values that chains forward.
+"""Run the same rules on durable-rules, a forward-chaining engine with two truth values.
 
 ``ways`` turns every condition into two goals, that it holds and that it fails; what fires in one stratum (findings,
 and pieces of large conditions) is a fact of the messages to the next. Of the engine only the shape is used that
@@ -42,13 +42,13 @@ NAME = _name()
 
 
 class EngineError(RegimenAdvisorError):
-    """durable-rules failed, or said of a rule that it both holds and fails."""
+    """durable-rules failed, or reported that a rule both holds and fails."""
 
 
 def available() -> bool:
     """Whether durable-rules can be imported here; it cannot on Python 3.13 and later, nor on Windows."""
     try:
-        import durable.engine  # noqa: F401, PLC0415 (imported where it is used, so that the program starts fast)
+        import durable.engine  # noqa: F401, PLC0415 - slow to import
     except ImportError:
         return False
     return True
@@ -110,7 +110,7 @@ _Rules = Sequence[tuple[Conjunct, Sequence[str]]]
 def _portions(goals: Iterable[str], ways: Mapping[str, Sequence[Conjunct]]) -> Iterator[_Rules]:
     """The rules of one stratum in portions that one ruleset can bear.
 
-    A rule is a way and all goals that come about in it: firing is what costs, and many rules fail for one reason.
+    A rule is a way and all goals that it derives: firing is what costs, and many rules fail for one reason.
     """
     rules: dict[Conjunct, list[str]] = {}
     for goal in goals:
@@ -119,12 +119,12 @@ def _portions(goals: Iterable[str], ways: Mapping[str, Sequence[Conjunct]]) -> I
     portion: list[tuple[Conjunct, Sequence[str]]] = []
     fields: set[str] = set()
     for way, reached in sorted(rules.items()):
-        here = {check.field for check in way}
-        if portion and (len(portion) == MOST_RULES or len(fields | here) > MOST_FIELDS):
+        way_fields = {check.field for check in way}
+        if portion and (len(portion) == MOST_RULES or len(fields | way_fields) > MOST_FIELDS):
             yield portion
             portion, fields = [], set()
         portion.append((way, reached))
-        fields |= here
+        fields |= way_fields
     if portion:
         yield portion
 
@@ -133,7 +133,7 @@ class _Ruleset:
     """Some rules of one stratum on durable-rules, and the fields of the message that they check."""
 
     def __init__(self, rules: _Rules) -> None:
-        from durable import engine  # noqa: PLC0415 (see ``available``)
+        from durable import engine  # noqa: PLC0415 - slow to import
 
         self._fired: list[str] = []
         definition: dict[str, Any] = {_CATCH_ALL: {"all": [{"m": dict(_GUARD)}], "run": _nothing}}
@@ -167,7 +167,7 @@ class _Ruleset:
         return fire
 
     def fire(self, patient: str, known: Mapping[str, int]) -> list[str]:
-        """The goals that come about where ``known`` is what each field says."""
+        """The goals that are derived where ``known`` is what each field says."""
         self._fired.clear()
         # What no rule asks for in these words is left out: the engine reads the message again for every rule it fires.
         message = {**_GUARD, "sid": patient, **{field: known[field] for field in self._bounds}}
@@ -194,7 +194,7 @@ def _refuse_failure(error: object, state: Mapping[str, Any] | None) -> None:
 
 
 def _free(handles: Iterable[Any]) -> None:
-    import durable_rules_engine  # noqa: PLC0415 (see ``available``)
+    import durable_rules_engine  # noqa: PLC0415 - slow to import
 
     for handle in handles:
         durable_rules_engine.delete_ruleset(handle)

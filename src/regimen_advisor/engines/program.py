@@ -1,4 +1,4 @@
-"""The interpreter for a whole rulebook: the same meaning, with every distinct part of the rules judged once a patient.
+"""Interpret a whole rulebook: the same meaning, with every distinct part of the rules judged once a patient.
 
 Truths are ranked (false 0, unknown 1, true 2), so that "all of" is the least of its parts and "any of" the greatest.
 """
@@ -80,5 +80,5 @@ def _several(numbers: Sequence[int]) -> Callable[[Sequence[Any]], Any]:
     """A function from a list to the tuple of its items at ``numbers``."""
     if len(numbers) > 1:
         return itemgetter(*numbers)
-    (only,) = numbers
-    return lambda items: (items[only],)
+    (number,) = numbers
+    return lambda items: (items[number],)

@@ -1,4 +1,4 @@
-"""Conditions as an engine with two truth values can match them.
+"""Translate conditions for an engine with two truth values.
 
 A condition becomes two goals, that it holds and that it fails, each the disjunction of its *ways*: conjunctions of
 checks of what is known (a bound, what a set surely has or can have, a value a choice can still be). With negations
@@ -68,7 +68,7 @@ class Compiler:
         self._pieces: dict[tuple[Conjunct, ...], Check] = {}
 
     def define(self, goal: str, ways: Sequence[Conjunct]) -> None:
-        """Let ``goal`` come about in each of ``ways``."""
+        """Derive ``goal`` in each of ``ways``."""
         self.goals[goal] = [self._short(way) for way in ways]
 
     def ways(self, condition: Condition, *, positive: bool) -> list[Conjunct]:
@@ -83,10 +83,10 @@ class Compiler:
             case Not(part=part):
                 return self.ways(part, positive=not positive)
             case AllOf(parts=parts) | AnyOf(parts=parts):
-                each = [self.ways(part, positive=positive) for part in parts]
+                ways_of_parts = [self.ways(part, positive=positive) for part in parts]
                 if isinstance(condition, AllOf) == positive:
-                    return self._every(each)
-                return _shortest(itertools.chain(*each))
+                    return self._every(ways_of_parts)
+                return _shortest(itertools.chain(*ways_of_parts))
 
     def strata(self) -> list[list[str]]:
         """The goals in layers: each needs only what earlier layers derive."""
@@ -95,7 +95,7 @@ class Compiler:
         def depth(goal: str) -> int:
             if goal not in depths:
                 needed = {check.field for way in self.goals[goal] for check in way if check.field in self.goals}
-                depths[goal] = 1 + max((depth(other) for other in needed), default=-1)
+                depths[goal] = 1 + max((depth(field) for field in needed), default=-1)
             return depths[goal]
 
         layers: dict[int, list[str]] = {}
@@ -118,11 +118,11 @@ class Compiler:
             self.define(check.field, ways)
         return self._pieces[key]
 
-    def _every(self, each: list[list[Conjunct]]) -> list[Conjunct]:
-        while math.prod(len(ways) for ways in each) > MOST_WAYS:
-            largest = max(range(len(each)), key=lambda index: len(each[index]))
-            each[largest] = [(self._piece(each[largest]),)]
-        return _together(each)
+    def _every(self, ways_of_parts: list[list[Conjunct]]) -> list[Conjunct]:
+        while math.prod(len(ways) for ways in ways_of_parts) > MOST_WAYS:
+            largest = max(range(len(ways_of_parts)), key=lambda index: len(ways_of_parts[index]))
+            ways_of_parts[largest] = [(self._piece(ways_of_parts[largest]),)]
+        return _together(ways_of_parts)
 
     def _short(self, way: Conjunct) -> Conjunct:
         while len(way) > MOST_CHECKS:
@@ -184,7 +184,7 @@ def _shortest(ways: Iterable[Conjunct]) -> list[Conjunct]:
     kept: list[tuple[Conjunct, frozenset[Check]]] = []
     for way in sorted(set(ways), key=lambda way: (len(way), way)):
         checks = frozenset(way)
-        if not any(other <= checks for _, other in kept):
+        if not any(fewer <= checks for _, fewer in kept):
             kept.append((way, checks))
     return [way for way, _ in kept]
 

@@ -1,1 +1,1 @@
-"""Why, why not, what would change it, what to ask next: readings of the same rules."""
+"""Explain why, why not, what would change it, and what to ask next, from the same rules."""

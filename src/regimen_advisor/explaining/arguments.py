@@ -1,4 +1,4 @@
-"""The rules that speak for an option or against it, each as a tree in words and with the place where it is written."""
+"""Collect the rules for and against an option, each as a tree in words with the place where it is written."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def written_in(location: Location, rulebook: Rulebook) -> str:
 
 
 class Arguments:
-    """Tells the rules that speak of a regimen; ``truths`` is the exact truth of each effective rule.
+    """Collects the rules about a regimen; ``truths`` is the exact truth of each effective rule.
 
     ``questions`` are those that are still open.
     """
@@ -39,11 +39,11 @@ class Arguments:
     ) -> None:
         self.rulebook, self.truths, self.places = rulebook, truths, CitationLabels(rulebook)
         self.reader = Interpreter(patient.facts)
-        self.teller = ClauseTree(patient, rulebook, questions)
+        self.clauses = ClauseTree(patient, rulebook, questions)
 
-    def about(self, of: RegimenRules) -> tuple[Argument, ...]:
-        """Every rule that speaks of the regimen: offers, then exclusions, then cautions, measures last."""
-        return tuple(self._argument(rule) for rule in of.rules)
+    def about(self, rules_about: RegimenRules) -> tuple[Argument, ...]:
+        """Every rule about the regimen: offers, then exclusions, then cautions, measures last."""
+        return tuple(self._argument(rule) for rule in rules_about.rules)
 
     def _argument(self, rule: Rule) -> Argument:
         basis: Basis = "outside the reviews" if rule.is_outside else "review"
@@ -60,23 +60,23 @@ class Arguments:
             certainty=rule.certainty,
             source=rule.source,
             errata=rule.errata,
-            cited=self.places.said(rule.source),
+            cited=self.places.cite(rule.source),
             studies=rule.studies,
             study_names=tuple(self.rulebook.studies[study].name for study in rule.studies),
             setting=rule.setting.title,
             written_in=written_in(rule.location, self.rulebook),
-            condition=self.teller.tell(self.reader.judge(rule.condition)),
+            condition=self.clauses.build(self.reader.judge(rule.condition)),
             unless=tuple(self._overriding(rule)),
         )
 
     def _overriding(self, rule: Rule) -> Iterator[Unless]:
-        for other in self.rulebook.overridden_by[rule.id]:
+        for exception in self.rulebook.overridden_by[rule.id]:
             yield Unless(
-                rule=other.id,
-                says=other.says,
-                state=self._state(other),
-                written_in=written_in(other.location, self.rulebook),
-                condition=self.teller.tell(self.reader.judge(other.condition)),
+                rule=exception.id,
+                says=exception.says,
+                state=self._state(exception),
+                written_in=written_in(exception.location, self.rulebook),
+                condition=self.clauses.build(self.reader.judge(exception.condition)),
             )
 
     def _state(self, rule: Rule) -> State:

@@ -1,4 +1,4 @@
-"""What to ask or test next, and the smallest changes after which an option would be offered, in words."""
+"""Put into words what to ask or test next, and the smallest changes after which an option would be offered."""
 
 from __future__ import annotations
 
@@ -9,36 +9,38 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Atom, Between, Choice, Includes, Is, Members, Number
 from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
 from regimen_advisor.patient.reading import Patient
+from regimen_advisor.solving.candidate_answers import Tests
 from regimen_advisor.solving.changes import ChangeSet, FactChange, grouped, smallest_changes
 from regimen_advisor.solving.determining_sets import HISTORY
 from regimen_advisor.solving.questions import KeyQuestion as FoundQuestion
 from regimen_advisor.solving.questions import QuestionAnalysis as Found
-from regimen_advisor.solving.replies import Tests
 from regimen_advisor.solving.solver import Solver
 from regimen_advisor.wording import Wording, listed, value_word
 
 
 def questions_about(found: Found, regimen: str, wording: Wording) -> Questions:
-    """The questions that can change how a regimen stands, and the smallest sets that settle it."""
-    about = (one for one in found.single if any(regimen in answer.standings for answer in one.answers))
-    return Questions(single=tuple(_question(one, wording) for one in about), sets=found.by_regimen.get(regimen, ()))
+    """The questions that can change the standing of a regimen, and the smallest sets that settle it."""
+    about = (question for question in found.single if any(regimen in answer.standings for answer in question.answers))
+    return Questions(
+        single=tuple(_question(question, wording) for question in about), sets=found.by_regimen.get(regimen, ())
+    )
 
 
 def questions_of_patient(found: Found, wording: Wording) -> Questions:
-    """Every question that can change how some regimen stands, and the smallest sets that settle all regimens."""
-    return Questions(single=tuple(_question(one, wording) for one in found.single), sets=found.together)
+    """Every question that can change the standing of some regimen, and the smallest sets that settle all regimens."""
+    return Questions(single=tuple(_question(question, wording) for question in found.single), sets=found.together)
 
 
-def _question(one: FoundQuestion, wording: Wording) -> Question:
+def _question(question: FoundQuestion, wording: Wording) -> Question:
     answers = tuple(
         Answer(
             values=answer.values,
-            says=tuple(dict.fromkeys(answer_words(one.key, tests, wording) for tests in answer.tests)),
+            says=tuple(dict.fromkeys(answer_words(question.key, tests, wording) for tests in answer.tests)),
             standings=dict(answer.standings),
         )
-        for answer in one.answers
+        for answer in question.answers
     )
-    return Question(question=one.key, asks=one.asks, settles=one.settles, answers=answers)
+    return Question(question=question.key, asks=question.asks, settles=question.settles, answers=answers)
 
 
 def answer_words(key: str, tests: Tests, wording: Wording) -> str:
@@ -63,10 +65,10 @@ def changes_to(solver: Solver, patient: Patient, regimen: str, standing: Standin
     if standing.is_offered:
         return {}
     found = smallest_changes(solver, patient, regimen)
-    teller = _Steps(solver.domain, patient)
-    ways = tuple(teller.way(one) for one in found.sets)
+    steps = _Steps(solver.domain, patient)
+    ways = tuple(steps.way(change_set) for change_set in found.sets)
     no_way = None if ways else "Nothing that is still open and nothing that time or treatment can change would help."
-    return {"ways": ways, "no_way": no_way, "never": teller.never(found.fixed)}
+    return {"ways": ways, "no_way": no_way, "never": steps.never(found.fixed)}
 
 
 class _Steps:
@@ -74,9 +76,9 @@ class _Steps:
         self.domain, self.patient = domain, patient
         self.wording = Wording(domain, {})
 
-    def way(self, one: ChangeSet) -> Way:
-        steps = tuple(self._step(change) for change in one.changes)
-        return Way(kind="learn" if one.is_only_to_learn else "change", steps=steps)
+    def way(self, change_set: ChangeSet) -> Way:
+        steps = tuple(self._step(change) for change in change_set.changes)
+        return Way(kind="learn" if change_set.is_only_to_learn else "change", steps=steps)
 
     def _step(self, change: FactChange) -> Step:
         now = self._now(change.fact) if change.kind == "change" else None
@@ -99,8 +101,8 @@ class _Steps:
     def _now(self, key: str) -> str | None:
         """What is known now; ``None`` where that is nothing."""
         if key in self.domain.facts:
-            said = self.wording.value(key, self.patient.facts[key])
-            return None if said in ("unknown", "not fully known") else said
+            value = self.wording.value(key, self.patient.facts[key])
+            return None if value in ("unknown", "not fully known") else value
         position = int(key.removeprefix("history[").partition("]")[0])
         outcomes = next(entry.outcomes for entry in self.patient.history or () if entry.position == position)
         return listed((value_word(word) for word in sorted(outcomes)), "or")

@@ -1,7 +1,7 @@
-"""A judgement as a tree in words, with the patient's own values: what is met, not met or unknown, and why.
+"""Turn a judgement into a tree in words, with the patient's own values: met, not met or unknown, and why.
 
 Negation is pushed down to the facts, so that a reader never meets a failed "not": where a rule asks for "never
-received an EGFR-TKI" and the patient did, that clause is "not met", with the drug beside it.
+received an EGFR-TKI" and the patient did, that clause is "not met", with the drug after it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Clause(Record):
 
     @property
     def sign(self) -> str:
-        """``+`` met, ``-`` not met, ``?`` unknown: beside the words, never instead of them."""
+        """``+`` met, ``-`` not met, ``?`` unknown: with the words, never instead of them."""
         return SIGNS[self.state]
 
     def leaves(self) -> Iterator[Clause]:
@@ -50,7 +50,7 @@ class Clause(Record):
 
 
 def state_of(truth: Truth) -> State:
-    """A truth as a reader is told it."""
+    """A truth in the reader's words."""
     return _STATES[truth]
 
 
@@ -61,14 +61,14 @@ class ClauseTree:
         self.patient, self.rulebook, self.questions = patient, rulebook, questions
         self.wording = Guideline.of(rulebook).wording
 
-    def tell(self, tree: Judgement, wanted: bool = True) -> Clause:
+    def build(self, tree: Judgement, wanted: bool = True) -> Clause:
         """The tree in words; the tree of the opposite where ``wanted`` is false."""
         state = state_of(tree.truth if wanted else ~tree.truth)
         match tree.condition:
             case Not():
-                return self.tell(tree.parts[0], not wanted)
+                return self.build(tree.parts[0], not wanted)
             case Named(name=name):
-                inner = self.tell(tree.parts[0], wanted)
+                inner = self.build(tree.parts[0], wanted)
                 if not wanted:
                     return inner.model_copy(update={"finding": name})
                 return inner.model_copy(update={"words": self.rulebook.findings[name].name, "finding": name})
@@ -78,15 +78,15 @@ class ClauseTree:
                 return self._leaf(tree, state, wanted=wanted)
 
     def _several(self, tree: Judgement, state: State, *, wanted: bool) -> Clause:
-        every = isinstance(tree.condition, AllOf) == wanted
+        all_wanted = isinstance(tree.condition, AllOf) == wanted
         parts: list[Clause] = []
-        for told in (self.tell(part, wanted) for part in tree.parts):
-            nested = told.joined == ("all" if every else "any") and told.finding is None
-            parts += told.parts if nested else (told,)
+        for clause in (self.build(part, wanted) for part in tree.parts):
+            nested = clause.joined == ("all" if all_wanted else "any") and clause.finding is None
+            parts += clause.parts if nested else (clause,)
         if len(parts) == 1:
             return parts[0]
-        words = "all of these" if every else "at least one of these"
-        return Clause(words=words, state=state, joined="all" if every else "any", parts=tuple(parts))
+        words = "all of these" if all_wanted else "at least one of these"
+        return Clause(words=words, state=state, joined="all" if all_wanted else "any", parts=tuple(parts))
 
     def _leaf(self, tree: Judgement, state: State, *, wanted: bool) -> Clause:
         fact = _of_one_fact(tree.condition)

@@ -1,4 +1,4 @@
-"""``explain``: why an option is offered or not, what would change it, and what to ask or test next.
+"""Explain why an option is offered or not, what would change it, and what to ask or test next.
 
 Everything here is a reading of the same rules that ``advise`` judges; nothing is written for one rule.
 """
@@ -33,7 +33,7 @@ VERDICTS = {
 
 
 def explain(patient: Patient, rulebook: Rulebook, regimens: Iterable[str] = ()) -> Explanation:
-    """Why the options stand as they do for ``patient``.
+    """Explain the standing of each option for ``patient``.
 
     The regimens named (by id or name) are explained in full; without any, each option gets a short paragraph. Raises
     ``InputError`` for an unknown regimen and ``DisagreementError`` if two engines differ.
@@ -42,7 +42,7 @@ def explain(patient: Patient, rulebook: Rulebook, regimens: Iterable[str] = ()) 
 
 
 def explanation_of(case: Case, regimens: Iterable[str] = ()) -> Explanation:
-    """Why the options of ``case`` stand as they do; see ``explain``."""
+    """Explain the standing of each option of ``case``; see ``explain``."""
     names = [regimen_named(word, case.guideline.rulebook) for word in regimens]
     if not names:
         return _with_questions(_of_every_option(case, case.advice(ask=False), arguments=False), case)
@@ -105,13 +105,13 @@ class _Explainer:
                 fixed=fact.permanence == "fixed",
             )
             for name, fact in self.rulebook.domain.facts.items()
-            if self._is_told(name, fact)
+            if self._is_shown(name, fact)
         )
 
-    def _is_told(self, name: str, fact: Fact) -> bool:
-        """Whether it is known and worth telling: of what is read from a history, the main points only."""
-        told = name in self.patient.given if fact.permanence != "treatment" else name in _OF_HISTORY
-        return (told or name == "disease") and self.patient.facts[name] != fact.unknown
+    def _is_shown(self, name: str, fact: Fact) -> bool:
+        """Whether it is known and worth showing: of what is read from a history, the main points only."""
+        shown = name in self.patient.given if fact.permanence != "treatment" else name in _OF_HISTORY
+        return (shown or name == "disease") and self.patient.facts[name] != fact.unknown
 
     # One option -----------------------------------------------------------------------------------------------
 
@@ -146,10 +146,10 @@ class _Explainer:
 
 
 def summary(name: str, standing: Standing, arguments: Sequence[Argument], asks: Sequence[str]) -> str:
-    """Why the option stands as it does, in a few sentences, each with its source."""
+    """Why the option has its standing, in a few sentences, each with its source."""
     verdict = f"{name[0].upper()}{name[1:]} {VERDICTS[standing]}"
     offers = [argument for argument in arguments if argument.effect == "offer"]
-    cautions = [one for one in arguments if one.effect == "caution" and one.kind != "measure"]
+    cautions = [argument for argument in arguments if argument.effect == "caution" and argument.kind != "measure"]
     match standing:
         case Standing.OFFERED | Standing.OFFERED_WITH_CAUTION:
             reasons = _cited(offers, "met") or ["One of its rules holds whatever is still unknown."]
@@ -162,7 +162,9 @@ def summary(name: str, standing: Standing, arguments: Sequence[Argument], asks: 
         case Standing.UNDETERMINED:
             return " ".join([f"{verdict}.", *_cited(offers, "met", "unknown"), f"It waits for {listed(asks)}."])
         case Standing.EXCLUDED:
-            return " ".join([f"{verdict}.", *_cited([one for one in arguments if one.effect == "exclude"], "met")])
+            return " ".join(
+                [f"{verdict}.", *_cited([argument for argument in arguments if argument.effect == "exclude"], "met")]
+            )
         case Standing.NOT_INDICATED:
             return f"{verdict}: {_nearest(offers)}"
 
@@ -184,8 +186,8 @@ def _nearest(offers: Sequence[Argument]) -> str:
     missing = unmet(nearest)
     if not missing:
         return "its conditions cannot all be met together."
-    which = "its only rule" if len(offers) == 1 else "the nearest of its rules"
-    return f"{which} is not met: {listed(missing)} [{nearest.cited}, {nearest.written_in}]."
+    nearest_rule = "its only rule" if len(offers) == 1 else "the nearest of its rules"
+    return f"{nearest_rule} is not met: {listed(missing)} [{nearest.cited}, {nearest.written_in}]."
 
 
 def unmet(argument: Argument) -> list[str]:

@@ -1,4 +1,4 @@
-"""Explanation: what ``explain`` answers, as the models of its published JSON."""
+"""Model the answer of ``explain``, as its published JSON."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Question(Record):
     question: str = Field(description="profile key or part of a history entry")
     asks: str = Field(description="the question in words")
     settles: tuple[str, ...] = Field((), description="regimens that some answer to this question alone settles")
-    answers: tuple[Answer, ...] = Field((), description="the answers that change how some regimen stands")
+    answers: tuple[Answer, ...] = Field((), description="the answers that change the standing of some regimen")
 
 
 class Questions(Record):
@@ -103,15 +103,15 @@ class Questions(Record):
 
 
 class OptionExplained(Record):
-    """Why one regimen stands as it does. Without arguments where only a summary was asked for."""
+    """Why one regimen is or is not offered. Without arguments where only a summary was asked for."""
 
     regimen: str = Field(description="id of the regimen")
-    name: str = Field(description="as a reader is told it")
+    name: str = Field(description="display name")
     standing: Standing = Field(description="how the regimen stands for this patient")
-    summary: str = Field(description="why it stands so, in a few sentences with their sources")
+    summary: str = Field(description="the reasons in a few sentences with their sources")
     arguments: tuple[Argument, ...] = Field((), description="every rule that speaks for it or against it")
     ways: tuple[Way, ...] = Field((), description="the smallest changes after which it would be offered")
-    no_way: str | None = Field(None, description="said where nothing open and nothing that can change would help")
+    no_way: str | None = Field(None, description="filled where nothing open and nothing that can change would help")
     never: str | None = Field(None, description="ways that need a fact that never changes, in one line")
     questions: Questions = Field(Questions(), description="what to ask to settle this option")
 
@@ -125,13 +125,13 @@ class Known(Record):
     """What is known of one fact."""
 
     fact: str = Field(description="name of the fact, as a rule tests it")
-    label: str = Field(description="the fact as a reader is told it")
+    label: str = Field(description="display name of the fact")
     value: str = Field(description="what is known of it, in words")
     fixed: bool = Field(description="whether it can never change")
 
 
 class Explanation(Record):
-    """Why the options stand as they do for one patient. Same input, same bytes."""
+    """Why the options are or are not offered to one patient. Same input, same bytes."""
 
     schema_version: SchemaVersion = SCHEMA_VERSION
     rulebook: JudgedBy
@@ -148,5 +148,5 @@ class Explanation(Record):
 
     def __repr__(self) -> str:
         """One line: the patient, and what is explained."""
-        of = self.options[0].name if len(self.options) == 1 else f"{len(self.options)} options"
-        return f"<Explanation {self.profile.id}: {of}>"
+        subject = self.options[0].name if len(self.options) == 1 else f"{len(self.options)} options"
+        return f"<Explanation {self.profile.id}: {subject}>"

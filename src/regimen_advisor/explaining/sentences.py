@@ -1,4 +1,4 @@
-"""A rule as one sentence, generated from its condition and effect: what a clinician signs when a rule changes."""
+"""Write a rule as one sentence, from its condition and effect: what a clinician signs when a rule changes."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def rule_sentence(rule: Rule, rulebook: Rulebook) -> str:
     """The whole rule: ``In non-small cell lung cancer, if untreated: offer anlotinib (AA 4.1: ECOG 4599).``."""
     wording = Guideline.of(rulebook).wording
     disease, rest = _disease_and_rest(rule.condition)
-    where = f"In {disease}" if disease else "In lung cancer"
-    when = f", if {wording.condition(rest)}" if rest is not None else ""
-    unless = "".join(f", unless `{other.id}` holds" for other in rulebook.overridden_by[rule.id])
-    return f"{where}{when}: {effect_words(rule, rulebook)}{unless} ({source_words(rule, rulebook)})."
+    setting = f"In {disease}" if disease else "In lung cancer"
+    condition = f", if {wording.condition(rest)}" if rest is not None else ""
+    unless = "".join(f", unless `{exception.id}` holds" for exception in rulebook.overridden_by[rule.id])
+    return f"{setting}{condition}: {effect_words(rule, rulebook)}{unless} ({source_words(rule, rulebook)})."
 
 
 def effect_words(rule: Rule, rulebook: Rulebook) -> str:
@@ -43,7 +43,7 @@ def effect_words(rule: Rule, rulebook: Rulebook) -> str:
 
 
 def target_words(target: Target | None, rulebook: Rulebook) -> str:
-    """The regimens an exclusion or caution speaks of: ``any regimen with bevacizumab and chemotherapy``."""
+    """The regimens an exclusion or caution is about: ``any regimen with bevacizumab and chemotherapy``."""
     if target is None or not target.items:
         return "any option"
     if target.items[0].regimen is not None:
@@ -56,15 +56,15 @@ def _item_words(item: TargetItem, rulebook: Rulebook) -> str:
 
 
 def source_words(rule: Rule, rulebook: Rulebook) -> str:
-    """Where it stands and on which studies: ``AA 4.1: ECOG 4599, BEYOND``; knowledge from outside is called so."""
-    source = CitationLabels(rulebook).said(rule.source)
+    """The place of a rule and its studies: ``AA 4.1: ECOG 4599, BEYOND``; knowledge from outside is called so."""
+    source = CitationLabels(rulebook).cite(rule.source)
     studies = "; ".join(rulebook.studies[study].name for study in rule.studies)
     outside = f"; outside the reviews, {rule.certainty}" if rule.is_outside else ""
     return f"{source}{f': {studies}' if studies else ''}{outside}"
 
 
 def _disease_and_rest(condition: Condition) -> tuple[str | None, Condition | None]:
-    """The disease a condition asks for, in words, and what it asks for beside it."""
+    """The disease a condition asks for, in words, and what else it asks for."""
     parts = condition.parts if isinstance(condition, AllOf) else (condition,)
     diseases = [found for part in parts if (found := _diseases(part))]
     rest = tuple(part for part in parts if not _diseases(part))

@@ -1,1 +1,1 @@
-"""Reading and writing files: YAML with positions, messages for people, whole-or-nothing output."""
+"""Read and write files: YAML with positions, messages for people, whole-or-nothing output."""

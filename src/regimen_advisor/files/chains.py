@@ -1,4 +1,4 @@
-"""How long a chain of entries that name each other may be: far longer than any that is meant, far from endless.
+"""Limit how long a chain of entries that name each other may be: far longer than any that is meant.
 
 Findings name findings, rules override rules, classes lie within classes; all of them are followed to the end.
 """

@@ -1,4 +1,4 @@
-"""Drafts that a program writes: each guess ends in ``# CHECK``, and nothing is used while one is left."""
+"""Check drafts that a program writes: each guess ends in ``# CHECK``, and nothing is used while one is left."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""How a process ends early: what is half-written is removed first, whichever signal ends it.
+"""End a process early: what is half-written is removed first, whichever signal ends it.
 
 ``SIGTERM`` (an orderly stop) and ``SIGHUP`` (a terminal that was closed) end Python on the spot, and what it would have
-removed stays behind. While something half-written stands they are therefore treated as an interrupt from the keyboard.
+removed stays behind. While a half-written file exists they are therefore treated as an interrupt from the keyboard.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ended_by: list[int] = []
 def exit_code() -> int | None:
     """128 and the number of the signal that was treated as an interrupt; ``None`` where there was none.
 
-    It is told once: the next one counts anew.
+    It is reported once: the next one counts from zero.
     """
     code = 128 + _ended_by[0] if _ended_by else None
     _ended_by.clear()
@@ -81,18 +81,18 @@ def interrupted_by_every_signal() -> Iterator[None]:
     Signals that the process ignores (``nohup``) or handles already are left as they are, and so is everything in
     another thread than the main one, where Python sets no handlers.
     """
-    mine = [one for one in _SIGNALS if signal.getsignal(one) is signal.SIG_DFL]
-    if not mine or threading.current_thread() is not threading.main_thread():
+    unhandled = [number for number in _SIGNALS if signal.getsignal(number) is signal.SIG_DFL]
+    if not unhandled or threading.current_thread() is not threading.main_thread():
         yield
         return
     relay = _Relay()
     try:
-        for one in mine:
-            signal.signal(one, relay.heard)
+        for number in unhandled:
+            signal.signal(number, relay.heard)
         yield
     finally:
-        for one in mine:
-            signal.signal(one, signal.SIG_DFL)
+        for number in unhandled:
+            signal.signal(number, signal.SIG_DFL)
         relay.close()
 
 
@@ -104,9 +104,9 @@ class _Relay:
 
     def __init__(self) -> None:
         self._noticed = threading.Event()
-        self._here, self._there = socket.socketpair()
-        self._there.setblocking(False)
-        self._before = signal.set_wakeup_fd(self._there.fileno(), warn_on_full_buffer=False)
+        self._reader, self._writer = socket.socketpair()
+        self._writer.setblocking(False)
+        self._before = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
         threading.Thread(target=self._wait, daemon=True).start()
 
     def heard(self, number: int, _frame: FrameType | None) -> None:
@@ -118,8 +118,8 @@ class _Relay:
             raise KeyboardInterrupt
 
     def _wait(self) -> None:
-        with self._here:
-            while heard := self._here.recv(1):
+        with self._reader:
+            while heard := self._reader.recv(1):
                 if heard[0] in _SIGNALS and not self._noticed.wait(_PATIENCE):
                     self._noticed.set()
                     _ended_by.append(heard[0])
@@ -128,4 +128,4 @@ class _Relay:
     def close(self) -> None:
         """Take no signal any more."""
         signal.set_wakeup_fd(self._before)
-        self._there.close()  # which ends the thread
+        self._writer.close()  # which ends the thread

@@ -1,4 +1,4 @@
-"""What can go wrong, said so that the person who wrote the file can mend it.
+"""Errors with the place and the remedy, so that the author of the file can mend it.
 
 ``RegimenAdvisorError``
     ``InputError``          a profile, rule, case or table cannot be read: exit code 2, all problems at once
@@ -41,7 +41,7 @@ class Near:
 class Problem:
     """One thing that is wrong: where, what was expected, and (if something is near) what may be meant.
 
-    ``help`` may be a search, which is made when the problem is told. What a message quotes from a file is shown as
+    ``help`` may be a search, which is made when the problem is shown. What a message quotes from a file is shown as
     escapes where it is no visible character: one problem, one line.
     """
 
@@ -65,8 +65,8 @@ class RegimenAdvisorError(Exception):
 
 LONGEST_WORD = 100
 """A longer word is like none that is known."""
-MOST_TOLD = 500
-"""How many problems are told; the rest is counted."""
+MOST_SHOWN = 500
+"""How many problems are shown; the rest are counted."""
 MOST_SEARCHED = 20
 """For how many words of a file it is searched what may be meant; the rest is counted."""
 
@@ -74,7 +74,7 @@ MOST_SEARCHED = 20
 class InputError(RegimenAdvisorError):
     """Input that cannot be used; ``problems`` holds all that was found, in file order, each once.
 
-    ``told`` are those that a person is told, and ``left_out`` says how many more there are.
+    ``shown`` are those that a person sees, and ``left_out`` says how many more there are.
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
@@ -82,28 +82,28 @@ class InputError(RegimenAdvisorError):
         super().__init__(self.problems)
 
     def __str__(self) -> str:
-        return "\n".join([*map(str, self.told), *self.left_out])
+        return "\n".join([*map(str, self.shown), *self.left_out])
 
     @cached_property
-    def told(self) -> tuple[Problem, ...]:
-        """The first ``MOST_TOLD`` problems; in each file the first ``MOST_SEARCHED`` words with what may be meant."""
+    def shown(self) -> tuple[Problem, ...]:
+        """The first ``MOST_SHOWN`` problems; in each file the first ``MOST_SEARCHED`` words with what may be meant."""
         searched: Counter[str] = Counter()
-        told: list[Problem] = []
-        for problem in self.problems[:MOST_TOLD]:
+        shown: list[Problem] = []
+        for problem in self.problems[:MOST_SHOWN]:
             if isinstance(problem.help, Near):
                 searched[problem.location.file] += 1
                 may_search = searched[problem.location.file] <= MOST_SEARCHED
-                told.append(problem.searched() if may_search else replace(problem, help=None))
+                shown.append(problem.searched() if may_search else replace(problem, help=None))
             else:
-                told.append(problem)
-        return tuple(told)
+                shown.append(problem)
+        return tuple(shown)
 
     @property
     def left_out(self) -> list[str]:
-        """A sentence on the problems that are not told, and one on the words for which nothing was searched."""
+        """A sentence on the problems that are not shown, and one on the words for which nothing was searched."""
         words = Counter(problem.location.file for problem in self.problems if isinstance(problem.help, Near))
         unsearched = sum(count - min(count, MOST_SEARCHED) for count in words.values())
-        untold = len(self.problems) - MOST_TOLD
+        untold = len(self.problems) - MOST_SHOWN
         sentences = [f"and {untold:,} more"] if untold > 0 else []
         if unsearched:
             sentences.append(f"what may be meant was not searched for {counted(unsearched, 'word')} more")
@@ -130,7 +130,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def near(word: object, known: Iterable[str]) -> Near:
-    """What ``did_you_mean`` says, searched for when it is told: for all words of a file, of which there may be many."""
+    """What ``did_you_mean`` says, searched for when it is shown: a file may have many such words."""
     return Near(str(word), partial(did_you_mean, word, known))
 
 
@@ -143,9 +143,9 @@ def holding(word: str, known: Iterable[str]) -> list[str]:
 def did_you_mean(word: object, known: Iterable[str]) -> str | None:
     """``did you mean `x`?`` for the nearest known word, or ``None`` where nothing is near."""
     candidates = {name.casefold(): name for name in known}
-    said = str(word).casefold()
+    text = str(word).casefold()
     # Of two letters half may be right by chance: `VI` must not suggest stage `I`.
-    found = [said] if said in candidates else []
-    if 2 < len(said) <= LONGEST_WORD and not found:
-        found = difflib.get_close_matches(said, candidates, n=1, cutoff=0.6)
+    found = [text] if text in candidates else []
+    if 2 < len(text) <= LONGEST_WORD and not found:
+        found = difflib.get_close_matches(text, candidates, n=1, cutoff=0.6)
     return f"did you mean `{candidates[found[0]]}`?" if found else None

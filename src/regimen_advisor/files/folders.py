@@ -1,4 +1,4 @@
-"""What files a folder holds: none is passed over because it cannot be listed or is named a little otherwise."""
+"""List the files of a folder: none is left out because it cannot be listed or has a slightly different name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCHEMAS = "schemas"
 
 
 def yaml_files(folder: str | Path, ending: str = YAML, *, deep: bool = False) -> list[Path]:
-    """The files of a folder whose names end so, by name; not the hidden ones that editors leave beside a file.
+    """The files of a folder whose names end so, by name; not the hidden ones that editors leave next to a file.
 
     With ``deep`` those of the folders below too. Raises ``InputError`` for a folder that is not there or cannot be
     read, and for a file named ``.yml`` or ``.YAML``, which someone believes to be read.
@@ -51,14 +51,14 @@ def _walk(folder: Path, deep: bool, taken: Callable[[str], bool], above: frozens
         status = folder.stat()
     except OSError as error:
         raise unlisted(folder, error) from None
-    here = status.st_dev, status.st_ino
-    if here in above:
+    identity = status.st_dev, status.st_ino
+    if identity in above:
         raise InputError.at(Location(str(folder)), "expected a folder, found a link to one of the folders around it")
     for name in names:
         if taken(name):
             yield folder / name
         elif deep and is_folder(folder / name):
-            yield from _walk(folder / name, deep, taken, above | {here})
+            yield from _walk(folder / name, deep, taken, above | {identity})
 
 
 def is_folder(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Files to text: what cannot be read is said, and nothing is read without end."""
+"""Read files as text, with an error for what cannot be read and a limit of size."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def read_bytes(source: str | Path) -> bytes:
 
     Raises ``InputError`` for a file that is missing, no file (a folder, a pipe), too large or not allowed to be read.
     """
-    here = Location(name_of(source))
+    location = Location(name_of(source))
     try:
         if str(source) == "-":
             raw = sys.stdin.buffer.read(MAX_BYTES + 1)
@@ -26,12 +26,12 @@ def read_bytes(source: str | Path) -> bytes:
             with open(source, "rb") as file:  # noqa: PTH123 - `Path` would make the current folder of an empty name
                 raw = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise InputError.at(here, "no such file") from None
+        raise InputError.at(location, "no such file") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise InputError.at(here, f"cannot be read: {reason}") from None
+        raise InputError.at(location, f"cannot be read: {reason}") from None
     if len(raw) > MAX_BYTES:
-        raise InputError.at(here, f"expected at most {MAX_BYTES:,} bytes, found more")
+        raise InputError.at(location, f"expected at most {MAX_BYTES:,} bytes, found more")
     return raw
 
 
@@ -63,7 +63,7 @@ def refuse_unless_file(source: str | Path, instead: str) -> None:
 
 
 def kind_of(mode: int) -> str:
-    """What stands under a name, by its mode, in words: ``a folder``."""
+    """What a name leads to, by its mode, in words: ``a folder``."""
     kinds = (
         (S_ISREG, "a file"),
         (S_ISDIR, "a folder"),

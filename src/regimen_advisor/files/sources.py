@@ -1,4 +1,4 @@
-"""Files to plain values and models that remember where they stood.
+"""Parse YAML into values and models, keeping source positions.
 
 The reader is strict because the files are clinical: YAML as ``yaml_values`` reads it, and no second document where one
 is expected. Nothing is guessed and nothing is lost.
@@ -38,7 +38,7 @@ class Record(BaseModel):
 
 @dataclass(frozen=True)
 class Document:
-    """One YAML document: ``value`` is plain Python data, ``places`` says where each part of it stood."""
+    """One YAML document: ``value`` is plain Python data, ``places`` gives the position of each part."""
 
     name: str
     value: Any
@@ -52,7 +52,7 @@ class Document:
         return self.places.get(path, Location(self.name))
 
     def locate_key(self, path: Path_) -> Location:
-        """Where the key of the value at ``path`` stands, or the value itself in a list."""
+        """The position of the key of the value at ``path``, or of the value itself in a list."""
         return self.key_places.get(path) or self.locate(path)
 
 

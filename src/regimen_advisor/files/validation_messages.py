@@ -1,4 +1,4 @@
-"""What a model finds wrong, said in the words of the file: one problem for each wrong value.
+"""Turn the errors of a model into messages in the words of the file: one for each wrong value.
 
 pydantic tries every member of a union and reports each refusal. A reader wants one sentence: where, what was expected,
 what was found. A refusal of a whole value is therefore dropped where a part of that value was refused, and the
@@ -109,10 +109,10 @@ def _order(place: Location) -> tuple[int, int]:
 
 def _real_steps(loc: tuple[str | int, ...], document: LocatedDocument, root: Path_) -> Iterator[str | int]:
     """The steps of a pydantic location that exist in the file; union members add steps that do not."""
-    here: Path_ = root
+    found: Path_ = root
     for step in loc:
-        if (*here, step) in document.places:
-            here = (*here, step)
+        if (*found, step) in document.places:
+            found = (*found, step)
             yield step
 
 
@@ -121,11 +121,11 @@ def _refusals(found: list[ErrorDetails], path: Path_, document: LocatedDocument)
     place = document.locate(path)
     keys = [str(step) for step in path if not isinstance(step, int)]
     label = f"{keys[-1]}: " if keys else ""
-    said = [details for details in found if details["type"] in ("value_error", "assertion_error")]
-    for details in said:
+    own_messages = [details for details in found if details["type"] in ("value_error", "assertion_error")]
+    for details in own_messages:
         message = str(details.get("ctx", {}).get("error", details["msg"]))
         yield Problem(place, label + message)
-    if not said:
+    if not own_messages:
         value = found[0].get("input")
         help = (
             Near(str(value)[:LONGEST_SHOWN], partial(_help, found, value))
@@ -145,7 +145,7 @@ def _expected(details: ErrorDetails) -> list[str]:
     if kind == "bool_type":
         return ["`true`", "`false`"]
     match kind:
-        case "none_required":  # every key may be left out: nobody needs to be told to write nothing
+        case "none_required":  # every key may be left out: nobody needs to be asked to write nothing
             return []
         case "greater_than_equal":
             return [f"at least {context['ge']}"]
@@ -162,10 +162,10 @@ def _words(details: ErrorDetails) -> list[str]:
 
 
 def _help(found: list[ErrorDetails], value: Any) -> str | None:
-    """What may be meant: the nearest word, ``true`` for ``YES``, or a list for a word that stands alone."""
+    """What may be meant: the nearest word, ``true`` for ``YES``, or a list for a single word."""
     kinds = {details["type"] for details in found}
     if "string_type" in kinds and isinstance(value, int | float) and not isinstance(value, bool):
-        return "a number that is text stands in quotes"
+        return "a number that is text needs quotes"
     if not isinstance(value, str):
         return None
     if "bool_type" in kinds and value.lower() in _YES_NO:

@@ -1,4 +1,4 @@
-"""YAML text to plain values, and where each of them stood.
+"""Parse YAML text into plain values with the position of each.
 
 Scalars follow YAML 1.2, so ``NO``, ``010``, ``1_000`` and ``12:30:45`` stay the text that was written; a duplicate key,
 an alias, an anchor, a tag and more than ``MAX_DEPTH`` levels are refused.
@@ -37,7 +37,7 @@ except ImportError:  # pragma: no cover - PyYAML built without libyaml
 
 
 class SourceMap(Mapping[Path_, Location]):
-    """Where each part of a document stood. A mark becomes a ``Location`` when it is asked for; few ever are."""
+    """The position of each part of a document. A mark becomes a ``Location`` when it is asked for; few ever are."""
 
     def __init__(self, name: str, marks: Mapping[Path_, Any]) -> None:
         self._name, self._marks = name, marks
@@ -56,7 +56,7 @@ class SourceMap(Mapping[Path_, Location]):
 
 
 class Read(NamedTuple):
-    """One document: its value, where each part of it stood, and where the key of each part did."""
+    """One document: its value, the position of each part, and of the key of each part."""
 
     value: Any
     places: Mapping[Path_, Location]
@@ -76,7 +76,7 @@ def read_yaml(text: str, name: str) -> list[Read]:
 
 
 def _refuse_control_characters(text: str, name: str) -> None:
-    """Raise ``InputError`` for what YAML does not allow in a text; its parser would not say where it stood."""
+    """Raise ``InputError`` for what YAML does not allow in a text; its parser would give no position."""
     found = _NO_TEXT.search(text)
     if found:
         line, column = text.count("\n", 0, found.start()) + 1, found.start() - text.rfind("\n", 0, found.start())
@@ -180,15 +180,15 @@ class _Builder:
                 self._value(event, (*path, ""))
                 self.marks.pop((*path, ""), None)
                 if not isinstance(event, ScalarEvent):
-                    here = _location(self.name, event.start_mark)
-                    self.problems.append(Problem(here, "expected a word as key, found a list or a mapping"))
+                    location = _location(self.name, event.start_mark)
+                    self.problems.append(Problem(location, "expected a word as key, found a list or a mapping"))
                     self._dropped(path)
                     continue
             key = event.value  # a key is always the text that was written
             inside = (*path, key)
             if key in mapping:
                 first = self.key_marks[inside].line + 1
-                message = f"{key}: expected each key once, but it stands in line {first} too"
+                message = f"{key}: expected each key once, but it is in line {first} too"
                 self.problems.append(Problem(_location(self.name, event.start_mark), message))
                 self._dropped(path)
                 continue
@@ -215,7 +215,7 @@ def _scalar(text: str) -> Any:
 # What the parser says, in the words of a person who writes such a file; anything else is passed on as it is.
 _SYNTAX = {
     "mapping values are not allowed in this context": (
-        "found a `:` out of place: text with `: ` in it stands in quotes, and keys that belong together begin in the "
+        "found a `:` out of place: text with `: ` in it needs quotes, and keys that belong together begin in the "
         "same column, each with a space after its `:`"
     ),
     "did not find expected key": "expected the next key, in the same column as the keys before it",
@@ -231,8 +231,8 @@ def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> Problem:
     if isinstance(error, ConstructorError):  # pragma: no cover - we construct nothing ourselves
         return Problem(Location(name), str(error))
     mark, start = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
-    what = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable text"
-    if what == "could not find expected ':'" and start:  # found missing only at the next line
+    cause = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable text"
+    if cause == "could not find expected ':'" and start:  # found missing only at the next line
         return Problem(Location(name, start.line + 1, start.column + 1), "not valid YAML: expected `: ` after a key")
     mark = mark or start
     place = Location(name, mark.line + 1, mark.column + 1) if mark else Location(name)
@@ -241,4 +241,4 @@ def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> Problem:
         return Problem(place, "not valid YAML: found a tab, expected spaces")
     bracketed = re.search(r"flow (?:sequence|mapping)|quoted", getattr(error, "context", None) or "")
     opened = f"opened in line {start.line + 1}, column {start.column + 1}" if start and bracketed else None
-    return Problem(place, f"not valid YAML: {_SYNTAX.get(what, what)}", opened)
+    return Problem(place, f"not valid YAML: {_SYNTAX.get(cause, cause)}", opened)

@@ -1,4 +1,4 @@
-"""Conditions as rule files write them: the reader of ``when``, and the way back from the nodes to YAML."""
+"""Read and write conditions as rule files hold them under ``when``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ConditionReader:
         self.domain, self.findings, self.problems = domain, findings, problems
 
     def read(self, document: Document, path: Path_, value: object) -> Condition:
-        """The condition written at ``path``; ``ALWAYS`` stands in for what cannot be read."""
+        """The condition written at ``path``; ``ALWAYS`` takes the place of what cannot be read."""
         place = document.locate(path)
         if not isinstance(value, dict) or not value:
             return self._refuse(place, "expected conditions as a mapping with at least one key")
@@ -98,8 +98,8 @@ class ConditionReader:
     def _set(self, fact: SetFact, value: object, place: Location, key_place: Location) -> Condition:
         if not isinstance(value, dict) or len(value) != 1 or next(iter(value)) not in _SET_WORDS:
             return self._refuse(place, f"{fact.name}: expected a mapping with one of {', '.join(_SET_WORDS)}")
-        how, words = next(iter(value.items()))
-        words = [words] if how == "includes" else words
+        test_word, words = next(iter(value.items()))
+        words = [words] if test_word == "includes" else words
         if not isinstance(words, list) or not words:
             return self._refuse(place, f"{fact.name}: expected a list of at least one member")
         members = (*fact.members, fact.empty_word)
@@ -110,13 +110,13 @@ class ConditionReader:
                 tests.append(Leaf(Includes(fact.name, known), key_place))
         if not tests:
             return ALWAYS
-        if how == "none_of":
+        if test_word == "none_of":
             return all_of(*(Not(test, key_place) for test in tests))
-        return any_of(*tests) if how == "any_of" else all_of(*tests)
+        return any_of(*tests) if test_word == "any_of" else all_of(*tests)
 
 
 def written(condition: Condition, domain: Domain) -> dict[str, Any]:
-    """The condition as the mapping that stands under ``when``; an empty one always holds."""
+    """The condition as the mapping under ``when``; an empty one always holds."""
     match condition:
         case Leaf():
             return {condition.atom.fact: _atom(condition, domain)}
@@ -144,11 +144,11 @@ def _all(parts: tuple[Condition, ...], domain: Domain) -> dict[str, Any]:
     absent = _members(tuple(part.part for part in parts if isinstance(part, Not)))
     if absent and len(absent[1]) == len(parts):
         return {absent[0]: {"none_of": absent[1]}}
-    each = [written(part, domain) for part in parts]
-    keys = [key for one in each for key in one]
+    parts_written = [written(part, domain) for part in parts]
+    keys = [key for mapping in parts_written for key in mapping]
     if len(set(keys)) == len(keys):
-        return {key: value for one in each for key, value in one.items()}
-    return {"all": each}
+        return {key: value for mapping in parts_written for key, value in mapping.items()}
+    return {"all": parts_written}
 
 
 def _members(parts: tuple[Condition, ...]) -> tuple[str, list[str]] | None:

@@ -1,8 +1,8 @@
-"""Rules over the drugs of a regimen: declared once in ``each-regimen.yaml``, made an ordinary rule for each regimen.
+"""Expand rules over the drugs of a regimen: declared once in ``each-regimen.yaml``, one rule for each regimen.
 
-The words ``its-drugs`` in a declared condition stand for the drugs and classes of the regimen. Whoever judges, tests or
-explains a rule sees plain conditions; only where something is said of the text itself do the rules of one declaration
-belong together.
+``its-drugs`` in a declared condition stands for the drugs and classes of the regimen. Code that judges, tests or
+explains a rule sees plain conditions; only messages about the text itself treat the rules of one declaration
+as one.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ ITS_DRUGS = "its-drugs"
 
 
 class EachRegimenText(Record):
-    """A rule over the drugs of a regimen, as it stands in the file."""
+    """A rule over the drugs of a regimen, as written in the file."""
 
     id: Id = Field(description="begins the id of each rule made of it, before the id of the regimen")
     title: str = Field(description="what a reader sees as the heading of its rules")
     exclude: Literal["each-regimen"] = Field(description="`each-regimen`, those of both diseases")
-    except_: tuple[Id, ...] = Field((), alias="except", description="regimens that it does not speak of")
+    except_: tuple[Id, ...] = Field((), alias="except", description="regimens that it leaves out")
     when: dict[str, Any] = Field(
         description="the condition; `its-drugs` stands for the drugs and classes of the regimen"
     )
@@ -36,7 +36,7 @@ class EachRegimenText(Record):
 
 
 def declared(folder: Path, regimens: Mapping[str, object]) -> tuple[Document, tuple[EachRegimenText, ...]]:
-    """The declarations of a rulebook with the file that they stand in; none where there is no such file.
+    """The declarations of a rulebook with their file; none where there is no such file.
 
     Raises ``InputError`` with every problem of the file, but for those of its conditions.
     """
@@ -55,9 +55,9 @@ def _problems_of(
 ) -> list[Problem]:
     found: list[Problem] = []
     for index, text in enumerate(texts):
-        for at, name in enumerate(text.except_):
+        for position, name in enumerate(text.except_):
             if name not in regimens:
-                place = document.locate((index, "except", at))
+                place = document.locate((index, "except", position))
                 found.append(Problem(place, f"except: unknown regimen `{name}`", near(name, regimens)))
         if _filled(text.when, ()) == text.when:
             expected = f"expected `{ITS_DRUGS}` in the condition; a rule without it belongs to a disease"

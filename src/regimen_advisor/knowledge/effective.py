@@ -1,7 +1,7 @@
-"""What rules amount to together: the effective condition of each rule, and the three conditions of each regimen.
+"""Combine rules: the effective condition of each rule, and the three conditions of each regimen.
 
 ``offer`` holds where any effective offer rule does, ``exclusion`` and ``caution`` likewise; a caution of the kind
-``measure`` is told with an option but makes no ``caution``. A rule that is overridden
+``measure`` is shown with an option but makes no ``caution``. A rule that is overridden
 counts as "the rule, and none of those that override it".
 """
 
@@ -19,7 +19,7 @@ from regimen_advisor.patient.facts import Domain, Fact, NumberFact, SetFact
 
 @dataclass(frozen=True, eq=False)
 class RegimenRules:
-    """The rules that speak of one regimen, and the three conditions made of them."""
+    """The rules about one regimen, and the three conditions made of them."""
 
     regimen: str
     offers: tuple[Rule, ...]
@@ -29,16 +29,16 @@ class RegimenRules:
     exclusion: Condition
     caution: Condition
     measures: tuple[Rule, ...] = ()
-    """Cautions that are told with an option and do not change how it stands."""
+    """Cautions that are shown with an option and do not change its standing."""
 
     @property
     def rules(self) -> tuple[Rule, ...]:
         """All of them, offers first."""
-        return (*self.offers, *self.exclusions, *self.told)
+        return (*self.offers, *self.exclusions, *self.all_cautions)
 
     @property
-    def told(self) -> tuple[Rule, ...]:
-        """What is told with an option where it holds: cautions and measures."""
+    def all_cautions(self) -> tuple[Rule, ...]:
+        """What is shown with an option where it holds: cautions and measures."""
         return (*self.cautions, *self.measures)
 
     @property
@@ -53,7 +53,7 @@ def effective_conditions(rulebook: Rulebook) -> Mapping[str, Condition]:
 
     def effective(rule: Rule) -> Condition:
         if rule.id not in found:
-            exceptions = tuple(Not(effective(other)) for other in rulebook.overridden_by[rule.id])
+            exceptions = tuple(Not(effective(exception)) for exception in rulebook.overridden_by[rule.id])
             found[rule.id] = AllOf((rule.condition, *exceptions)) if exceptions else rule.condition
         return found[rule.id]
 
@@ -71,11 +71,11 @@ def regimen_rules(rulebook: Rulebook, effective: Mapping[str, Condition] | None 
         for regimen in rulebook.meets(rule):
             by_effect.setdefault((regimen, rule.effect), []).append(rule)
 
-    def of(regimen: str, effect: Effect) -> tuple[Rule, ...]:
+    def with_effect(regimen: str, effect: Effect) -> tuple[Rule, ...]:
         return tuple(by_effect.get((regimen, effect), ()))
 
     def cautions(regimen: str, *, measures: bool) -> tuple[Rule, ...]:
-        return tuple(rule for rule in of(regimen, Effect.CAUTION) if rule.is_measure is measures)
+        return tuple(rule for rule in with_effect(regimen, Effect.CAUTION) if rule.is_measure is measures)
 
     def any_effective(rules: tuple[Rule, ...]) -> Condition:
         return AnyOf(tuple(effective[rule.id] for rule in rules))
@@ -83,8 +83,8 @@ def regimen_rules(rulebook: Rulebook, effective: Mapping[str, Condition] | None 
     return {
         regimen: RegimenRules(
             regimen,
-            offers := of(regimen, Effect.OFFER),
-            exclusions := of(regimen, Effect.EXCLUDE),
+            offers := with_effect(regimen, Effect.OFFER),
+            exclusions := with_effect(regimen, Effect.EXCLUDE),
             hesitations := cautions(regimen, measures=False),
             any_effective(offers),
             any_effective(exclusions),

@@ -1,7 +1,7 @@
-"""What the reviews report: studies, statements and approvals, each figure with the section it stands in.
+"""Load what the reviews report: studies, statements and approvals, each figure with its section.
 
 A study is kept as the review states it. What the published record says otherwise is an ``Erratum``; it is listed once
-in the study and named (``errata: [D02]``) beside every figure, safety finding or citation field that it concerns.
+in the study and named (``errata: [D02]``) with every figure, safety finding or citation field that it concerns.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def studies_of(files: Iterable[Path], folder: Path | str) -> dict[str, Study]:
 
 
 def load_study(file: Path | str) -> Study:
-    """One study; it knows where it and each of its results stand. Raises ``InputError`` with all its problems."""
+    """One study; it knows its place and that of each result. Raises ``InputError`` with all its problems."""
     document = read_document(file)
     study = validated(Study, document)
     problems = [*_study_problems(study, document, Path(file).stem)]
@@ -136,15 +136,15 @@ def _study_problems(study: Study, document: Document, stem: str) -> Iterator[Pro
 
 
 def _sections(cited: Mapping[str, tuple[str, ...]], document: Document, path: Path_) -> tuple[str, ...]:
-    """The sections in which a study is cited in the source that is named beside the section at ``path``.
+    """The sections in which a study is cited in the source that the entry with the section at ``path`` names.
 
-    A source in which it is not cited is told by itself.
+    A source in which it is not cited is reported separately.
     """
-    beside = document.value
+    entry = document.value
     for step in path[:-1]:
-        beside = beside[step]
-    review = beside.get("review")
-    return cited.get(review, (beside["section"],))
+        entry = entry[step]
+    review = entry.get("review")
+    return cited.get(review, (entry["section"],))
 
 
 def _leaves(value: object, path: Path_ = ()) -> Iterator[tuple[Path_, object]]:
@@ -158,11 +158,11 @@ def _leaves(value: object, path: Path_ = ()) -> Iterator[tuple[Path_, object]]:
         yield path, value
 
 
-def _repeated(what: str, names: Iterable[str], here: Location) -> Iterator[Problem]:
+def _repeated(kind: str, names: Iterable[str], location: Location) -> Iterator[Problem]:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            yield Problem(here, f"expected each {what} once, found `{name}` twice")
+            yield Problem(location, f"expected each {kind} once, found `{name}` twice")
         seen.add(name)
 
 
@@ -196,20 +196,20 @@ def misplaced(
     """References that lead nowhere: to a review, a section, an approval or a study that is not there."""
     problems: dict[tuple[Location, str], Problem] = {}
 
-    def expect(here: Location | None, what: str, name: str, known: Iterable[str]) -> None:
+    def expect(location: Location | None, kind: str, name: str, known: Iterable[str]) -> None:
         if name not in (known := list(known)):
-            place, message = here or Location("approvals"), f"expected a known {what}, found `{name}`"
+            place, message = location or Location("approvals"), f"expected a known {kind}, found `{name}`"
             problems.setdefault((place, message), Problem(place, message, near(name, known)))
 
-    def expect_errata(here: Location | None, errata: Iterable[Erratum]) -> None:
+    def expect_errata(location: Location | None, errata: Iterable[Erratum]) -> None:
         for erratum in errata:
             for spot in erratum.source.places:
-                expect_sections(here, spot.review, (spot.section,))
+                expect_sections(location, spot.review, (spot.section,))
 
-    def expect_sections(here: Location | None, review: str, sections: Iterable[str]) -> None:
-        expect(here, "review", review, reviews)
+    def expect_sections(location: Location | None, review: str, sections: Iterable[str]) -> None:
+        expect(location, "review", review, reviews)
         for section in sections if review in reviews else ():
-            expect(here, f"section of {review}", section, reviews[review].section_numbers)
+            expect(location, f"section of {review}", section, reviews[review].section_numbers)
 
     for study in studies.values():
         for place in study.cited_in:

@@ -1,9 +1,9 @@
-"""Whether every figure stands in the section it names.
+"""Check that the review prints every figure in the section it names.
 
-``rules/section-numbers.yaml`` lists the numbers that stand in each section of each review, with the unit behind them,
+``rules/section-numbers.yaml`` lists the numbers printed in each section of each review, with the unit behind them,
 so that this can be answered without the review texts. ``source_text.numbers_by_section`` makes that table from a text.
 
-Not seen by this check: two arms exchanged, and a wrong number that happens to stand in the section with the same unit.
+Not seen by this check: two arms exchanged, and a wrong number that happens to be in the section with the same unit.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from regimen_advisor.knowledge.studies import Approval, Study
 
 Numbers = Mapping[str, Mapping[str, Printed]]  # review -> section -> what is printed there
 
-_ASKED = {"%": "%", "months": "months", "weeks": "weeks", "lines": "lines"}  # counts stand with and without a unit
+_ASKED = {"%": "%", "months": "months", "weeks": "weeks", "lines": "lines"}  # counts come with and without a unit
 _NAMES = re.compile(
     r"\b[A-Za-z][\w()]*-?\d[\w-]*|\b(?:Table|Study|sections?|HER|PD-\(?L\)?|exon|reference) ?\d[\d.]*(?: and \d[\d.]*)?"
 )
@@ -31,11 +31,11 @@ _NAMES = re.compile(
 
 @dataclass(frozen=True)
 class Quoted:
-    """A number quoted from a source: the places one of which must hold it, and the unit that must stand behind."""
+    """A number quoted from a source: the places one of which must hold it, and the unit that must follow it."""
 
     number: str
     places: tuple[Source, ...]
-    what: str
+    subject: str
     location: Location
     unit: str | None = None
 
@@ -61,7 +61,7 @@ def untraced(studies: Iterable[Study], approvals: Iterable[Approval], numbers: N
     return [
         Problem(
             quote.location,
-            f"{quote.what}: expected `{' '.join(filter(None, (quote.number, quote.unit)))}` to stand in "
+            f"{quote.subject}: expected `{' '.join(filter(None, (quote.number, quote.unit)))}` in "
             f"{listed(map(str, quote.places))}, where it is not found",
         )
         for quote in quoted(studies, approvals)
@@ -71,48 +71,50 @@ def untraced(studies: Iterable[Study], approvals: Iterable[Approval], numbers: N
 
 def quoted_by_study(study: Study) -> Iterator[Quoted]:
     """Every number of a study that comes from the review: counts, results, safety, and those within its wording."""
-    here = study.location or Location(study.id)
+    location = study.location or Location(study.id)
     everywhere = tuple(
         Source(review=place.review, section=section) for place in study.cited_in for section in place.sections
     )
     for count in study.counts():
         if not count.derived:
-            yield from _each(count.source, str(count.value), f"{study.id}: n", here)
+            yield from _from_each_source(count.source, str(count.value), f"{study.id}: n", location)
     parts: list[Result | Safety] = [*study.results, *study.safety]
     for part in parts:
         name = part.endpoint if isinstance(part, Result) else part.event
-        place = part.location if isinstance(part, Result) and part.location else here
+        place = part.location if isinstance(part, Result) and part.location else location
         for number, unit in _numbers_of(part):
-            yield from _each(part.source, plain(str(number)), f"{study.id}: {name}", place, unit)
+            yield from _from_each_source(part.source, plain(str(number)), f"{study.id}: {name}", place, unit)
         for number in _numbers_in_words(_words_of(part)):
-            yield from _each(part.source, number, f"{study.id}: {name}", place)
+            yield from _from_each_source(part.source, number, f"{study.id}: {name}", place)
     for text, source in _wording(study):
         for number in _numbers_in_words(text):
-            what = f"{study.id}: `{text}`"
+            subject = f"{study.id}: `{text}`"
             if source is not None:
-                yield from _each(source, number, what, here)
+                yield from _from_each_source(source, number, subject, location)
             else:
-                yield Quoted(number, everywhere, what, here)
+                yield Quoted(number, everywhere, subject, location)
     if registry := study.printed_registry:
-        yield from _each(registry.source, registry.value, study.id, here)
+        yield from _from_each_source(registry.source, registry.value, study.id, location)
 
 
-def _each(source: Sources, number: str, what: str, here: Location, unit: str | None = None) -> Iterator[Quoted]:
+def _from_each_source(
+    source: Sources, number: str, subject: str, location: Location, unit: str | None = None
+) -> Iterator[Quoted]:
     """The number as a quotation from each source that is named: every one of them must print it."""
     for review in source.reviews:
         places = tuple(place for place in source.places if place.review == review)
-        yield Quoted(number, places, what, here, unit)
+        yield Quoted(number, places, subject, location, unit)
 
 
 def quoted_by_approval(approval: Approval) -> Iterator[Quoted]:
     """Year, month and the numbers in the wording of an approval."""
-    here = Location(approval.id)
+    location = Location(approval.id)
     dates = ((approval.year, "year"), (approval.month, "months"))
     for value, unit in dates:
         if value:
-            yield from _each(approval.source, str(value), f"{approval.id}: date", here, unit)
+            yield from _from_each_source(approval.source, str(value), f"{approval.id}: date", location, unit)
     for number in _numbers_in_words(f"{approval.drug}; {approval.indication}"):
-        yield from _each(approval.source, number, f"{approval.id}: wording", here)
+        yield from _from_each_source(approval.source, number, f"{approval.id}: wording", location)
 
 
 def _numbers_of(part: Result | Safety) -> Iterator[tuple[Number | str, str | None]]:
@@ -160,7 +162,7 @@ def _words_of(part: Result | Safety) -> str:
 
 
 def _wording(study: Study) -> Iterator[tuple[str, Sources | None]]:
-    """What is said of a study in words, with its place where that is known."""
+    """What a source reports of a study in words, with its place where that is known."""
     for finding in (*study.findings, *study.limits.stated, *study.limits.inferred):
         yield finding.says, finding.source
     texts = [text for text in study.population.model_dump(exclude={"errata"}).values() if text]
@@ -197,9 +199,9 @@ def load_section_numbers(file: Path | str) -> Numbers:
     return table
 
 
-def _mapping(value: object, here: Location) -> dict[str, object]:
+def _mapping(value: object, location: Location) -> dict[str, object]:
     if not isinstance(value, dict):
-        raise InputError.at(here, "expected a mapping of reviews to sections to numbers")
+        raise InputError.at(location, "expected a mapping of reviews to sections to numbers")
     return value
 
 

@@ -1,4 +1,4 @@
-"""Figures as a review prints them: whose they are, in which unit, with which interval, and in which section."""
+"""Model figures as a review prints them: of which arm, in which unit, with which interval, in which section."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from regimen_advisor.knowledge.publications import ErratumIds, Sources, Text
 class Decimals(float):
     """A number that keeps the decimals a review prints: ``"0.60"`` is 0.6 to reckon with and ``0.60`` to read.
 
-    It stands in quotation marks in the file, since a number of YAML or JSON has no last nought.
+    It is quoted in the file, since a number of YAML or JSON has no last nought.
     """
 
     __slots__ = ("printed",)

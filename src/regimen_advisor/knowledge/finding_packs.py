@@ -1,4 +1,4 @@
-"""Where rules are found: by the path of a folder, the name of an installed pack, or a project file."""
+"""Find rules: by the path of a folder, the name of an installed pack, or a project file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Project(Record):
 
 
 def shipped_folder() -> Path:
-    """The rules that ship with the package: inside it when installed, beside ``src`` in a checkout."""
+    """The rules that ship with the package: inside it when installed, next to ``src`` in a checkout."""
     return INSTALLED if INSTALLED.is_dir() else Path(__file__).parents[3] / "rules"
 
 
@@ -39,7 +39,7 @@ def named_folder(name: str | Path | None) -> Path:
     Without a name the rules in the current folder, where someone edits them; else the rules that ship.
     """
     if name is None:
-        return _here()
+        return _rules_here()
     if isinstance(name, Path) or Path(name).exists():
         return Path(name)
     if name == SHIPPED:
@@ -47,15 +47,15 @@ def named_folder(name: str | Path | None) -> Path:
     return _installed_pack(name) or Path(name)
 
 
-def _here() -> Path:
-    here = Path("rules")
+def _rules_here() -> Path:
+    rules = Path("rules")
     try:
-        (here / "drugs.yaml").stat()
+        (rules / "drugs.yaml").stat()
     except (FileNotFoundError, NotADirectoryError):
         return shipped_folder()
     except OSError as error:  # they are there: other rules in their place would be a wrong answer
-        raise unlisted(here, error) from None
-    return here
+        raise unlisted(rules, error) from None
+    return rules
 
 
 def _installed_pack(name: str) -> Path | None:

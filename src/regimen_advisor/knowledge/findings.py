@@ -1,4 +1,4 @@
-"""Findings: named conditions (``driver-negative``, ``progressing``) that rules and other findings test by name."""
+"""Load findings: named conditions (``driver-negative``, ``progressing``) that rules and findings test by name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from regimen_advisor.patient.facts import Domain
 
 
 class FindingText(Record):
-    """A finding as it stands in ``findings.yaml``."""
+    """A finding as written in ``findings.yaml``."""
 
     id: str
     name: str
@@ -28,7 +28,7 @@ class FindingText(Record):
 
 @dataclass(frozen=True)
 class Finding:
-    """A named condition, in whose words it is said, and where it stands."""
+    """A named condition, the source of its wording, and its place."""
 
     id: str
     name: str
@@ -53,7 +53,7 @@ class _Resolver:
         for position, text in enumerate(self.texts):
             place = self.document.locate((position, "id"))
             if self.index[text.id] != position:
-                self.problems.append(Problem(place, f"id: the finding `{text.id}` stands twice"))
+                self.problems.append(Problem(place, f"id: the finding `{text.id}` occurs twice"))
             if text.id in self.domain.facts:
                 self.problems.append(Problem(place, f"id: `{text.id}` is the name of a fact; expected another name"))
             if (text.source is None) == (text.basis is None):

@@ -1,4 +1,4 @@
-"""What no longer counts in a stack, or does not yet count on a given day, and the entries that name it without it."""
+"""Leave out what no longer counts in a stack, or does not yet count on a given day."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date
 
 from regimen_advisor.knowledge.publications import Sources, last_day
 from regimen_advisor.knowledge.regimens import Regimen
-from regimen_advisor.knowledge.speaking import Entry, as_told, later_errata
+from regimen_advisor.knowledge.speaking import Entry, as_of_day, later_errata
 from regimen_advisor.knowledge.stacking import KINDS, Kind, PackChange
 from regimen_advisor.knowledge.studies import Approval, Review, Study
 
@@ -28,7 +28,7 @@ class Gone:
     def __post_init__(self) -> None:
         """Sort out what is retired."""
         self.retired: dict[tuple[Kind, str], PackChange] = {
-            (change.kind, change.id): change for change in self.changes if change.how == "retired"
+            (change.kind, change.id): change for change in self.changes if change.outcome == "retired"
         }
         self._ids: dict[Kind, set[str]] = {kind: set() for kind in KINDS}
         for kind, name in self.retired:
@@ -42,12 +42,12 @@ class Gone:
         """The places of an entry in sources that speak; ``None`` where none of them does."""
         return source.without(self.later)
 
-    def told(self, entry: Entry) -> Entry | None:
-        """An entry as it is told on the day; ``None`` where none of its sources speaks."""
+    def as_of_day(self, entry: Entry) -> Entry | None:
+        """An entry as it reads on the day; ``None`` where none of its sources speaks."""
         if self.day is None:
             return entry
         self.errata.update(later_errata(entry, self.day))
-        return as_told(entry, self.later, self.errata)
+        return as_of_day(entry, self.later, self.errata)
 
     def sources(self, reviews: Mapping[str, Review]) -> None:
         """Note which sources do not speak yet; one without a date always does."""
@@ -61,36 +61,40 @@ class Gone:
 
     def approvals(self, approvals: Mapping[str, Approval]) -> dict[str, Approval]:
         """The approvals of sources that speak, given by that day, each without the studies that are gone."""
-        given = {name: one for name, one in approvals.items() if not self._drop("approval", name, self._not_yet(one))}
-        left = self._left("approval", given)
+        granted = {
+            name: approval
+            for name, approval in approvals.items()
+            if not self._drop("approval", name, self._not_yet(approval))
+        }
+        left = self._left("approval", granted)
         regimens, studies = self.of("regimen"), self.of("study")
         return {
-            name: one.leaving(
-                regimens=tuple(id for id in one.regimens if id not in regimens),
-                studies=tuple(id for id in one.studies if id not in studies),
+            name: approval.leaving(
+                regimens=tuple(id for id in approval.regimens if id not in regimens),
+                studies=tuple(id for id in approval.studies if id not in studies),
             )
-            for name, one in left.items()
+            for name, approval in left.items()
         }
 
     def studies(self, studies: Mapping[str, Study]) -> dict[str, Study]:
         """The studies that a source reports which speaks."""
         left = self._left("study", studies)
-        return {name: one for name, one in left.items() if not self._drop("study", name, not one.cited_in)}
+        return {name: study for name, study in left.items() if not self._drop("study", name, not study.cited_in)}
 
     def approved(self, studies: Mapping[str, Study]) -> dict[str, Study]:
         """The studies without the approvals that are gone."""
         approvals = self.of("approval")
         return {
-            name: one.leaving(approvals=tuple(id for id in one.approvals if id not in approvals))
-            for name, one in studies.items()
+            name: study.leaving(approvals=tuple(id for id in study.approvals if id not in approvals))
+            for name, study in studies.items()
         }
 
     def _left(self, kind: Kind, entries: Mapping[str, Entry]) -> dict[str, Entry]:
         left = {}
         for name, entry in entries.items():
-            told = self.told(entry)
-            if not self._drop(kind, name, told is None) and told is not None:
-                left[name] = told
+            left_entry = self.as_of_day(entry)
+            if not self._drop(kind, name, left_entry is None) and left_entry is not None:
+                left[name] = left_entry
         return left
 
     def _drop(self, kind: Kind, name: str, is_gone: bool) -> bool:

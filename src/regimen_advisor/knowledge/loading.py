@@ -1,4 +1,4 @@
-"""A stack of rules folders, loaded whole or refused with every problem of every file."""
+"""Load a stack of rules folders whole, or refuse it with every problem of every file."""
 
 from __future__ import annotations
 

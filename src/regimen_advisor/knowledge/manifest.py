@@ -1,4 +1,4 @@
-"""What a rulebook says of itself: how many rules it holds, and the digest of its files.
+"""Check what a rulebook records of itself: how many rules it holds, and the digest of its files.
 
 A rulebook may carry one as ``manifest.yaml``. Files that were lost or changed on the way are then found out: an
 installed package refuses its own rules where they differ, and ``check`` warns of a manifest that is behind its rules.
@@ -32,7 +32,7 @@ class ManifestFile(Record):
 
 
 class LocatedManifest(NamedTuple):
-    """A manifest and where it stands."""
+    """A manifest and its place in the file."""
 
     manifest: Manifest
     place: Location
@@ -50,14 +50,14 @@ def read_manifest(folder: Path) -> LocatedManifest | None:
 
 def outdated(written: LocatedManifest, rules: int, digest: str) -> Problem | None:
     """What a manifest says that is not so of a rulebook with so many rules and this digest."""
-    said = written.manifest
-    if said.rules != rules:
-        what = f"the manifest counts {said.rules} rules, the files hold {rules}"
-    elif said.digest != digest:
-        what = "the manifest is of other files than these"
+    manifest = written.manifest
+    if manifest.rules != rules:
+        message = f"the manifest counts {manifest.rules} rules, the files hold {rules}"
+    elif manifest.digest != digest:
+        message = "the manifest is of other files than these"
     else:
         return None
-    return Problem(written.place, what)
+    return Problem(written.place, message)
 
 
 def manifest_text(rules: int, digest: str) -> str:

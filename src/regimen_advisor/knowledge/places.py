@@ -1,4 +1,4 @@
-"""Places in the sources: whether a source and a section of it that an entry names are there."""
+"""Check that the sources and sections which entries name are there."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ class Sourced(Protocol):
 def unplaced(source: Sources, reviews: Mapping[str, Review], document: Document, path: Path_) -> Iterator[Problem]:
     """What is wrong with the places written at ``path``: a source that is not loaded, or a section it lacks."""
     for index, place in enumerate(source.places):
-        here = (*path, index) if isinstance(source.root, tuple) else path
+        steps = (*path, index) if isinstance(source.root, tuple) else path
         review = reviews.get(place.review)
         if review is None:
             known = listed(f"`{key}`" for key in reviews)
             message = f"review: expected {known}, found `{place.review}`"
-            yield Problem(document.locate((*here, "review")), message, near(place.review, reviews))
+            yield Problem(document.locate((*steps, "review")), message, near(place.review, reviews))
         elif place.section not in review.section_numbers:
             sections = ", ".join(review.section_numbers)
             message = f"section: expected a section of `{review.key}`: {sections}"
-            yield Problem(document.locate((*here, "section")), message)
+            yield Problem(document.locate((*steps, "section")), message)
 
 
 def unplaced_regimens(
@@ -50,7 +50,7 @@ def unplaced_regimens(
 def unplaced_entries(
     entries: Mapping[str, Sourced], reviews: Mapping[str, Review], document: Document
 ) -> Iterator[Problem]:
-    """What is wrong with the places of entries that stand in a document in this order."""
+    """Problems with the places of entries, in the order of their document."""
     for index, entry in enumerate(entries.values()):
         if entry.source is not None:
             yield from unplaced(entry.source, reviews, document, (index, "source"))

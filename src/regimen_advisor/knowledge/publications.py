@@ -1,4 +1,4 @@
-"""Where a study was published, how sure each part of that is, and what the published record says otherwise."""
+"""Model where a study was published, how sure each part of that is, and where the published record differs."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class Erratum(Record):
 
 
 class Place(Record):
-    """Where a study stands: the sections of a review and the reference numbers printed there."""
+    """Where a source reports a study: the sections of a review and the reference numbers printed there."""
 
     review: Text = Field(description="key of a review in reviews.yaml")
     sections: SectionList = Field(description="its sections, as printed")

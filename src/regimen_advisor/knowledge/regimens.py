@@ -1,4 +1,4 @@
-"""Regimens, and the targets by which a rule says which regimens it speaks of.
+"""Model regimens, and the targets by which a rule names regimens.
 
 A regimen names a drug, or a class where a review names only the class ("platinum-based chemotherapy").
 """
@@ -52,7 +52,7 @@ class Schedule(Record):
     """Dose and timing as far as a review states them, in our words."""
 
     says: Word = Field(description="dose and timing in words")
-    source: Sources = Field(description="where it is said")
+    source: Sources = Field(description="the place in the sources")
 
 
 class Regimen(Record):
@@ -118,10 +118,10 @@ class Target(
         ]
     ]
 ):
-    """Which regimens an exclusion or caution speaks of.
+    """Which regimens an exclusion or caution is about.
 
     ``all-options``, one of ``{drug: x}``, ``{class: x}``, ``{regimen: x}``, or a list of drugs and classes: the
-    regimens that contain all of them. A regimen stands alone: no regimen is two regimens.
+    regimens that contain all of them. A regimen is named alone: no regimen is two regimens.
     """
 
     model_config = ConfigDict(strict=True, frozen=True)
@@ -129,7 +129,7 @@ class Target(
     @model_validator(mode="after")
     def _regimen_stands_alone(self) -> Self:
         if len(self.items) > 1 and any(item.regimen for item in self.items):
-            raise ValueError("expected drugs and classes in a list; `regimen` stands alone, one rule for each")
+            raise ValueError("expected drugs and classes in a list; `regimen` is named alone, one rule for each")
         return self
 
     @property
@@ -140,7 +140,7 @@ class Target(
         return self.root if isinstance(self.root, tuple) else (self.root,)
 
     def meets(self, regimen: Regimen, formulary: Formulary) -> bool:
-        """Whether the target speaks of ``regimen``."""
+        """Whether the target covers ``regimen``."""
         return all(item.meets(regimen, formulary) for item in self.items)
 
     def unknown(
@@ -148,14 +148,14 @@ class Target(
     ) -> Iterator[Problem]:
         """A problem for each drug, class and regimen that does not exist; ``path`` is the target's in its file."""
         for index, item in enumerate(self.items):
-            here = (*path, index) if isinstance(self.root, tuple) else path
+            steps = (*path, index) if isinstance(self.root, tuple) else path
             if item.regimen is not None:
                 if item.regimen not in regimens:
                     help = near(item.regimen, regimens)
-                    place = document.locate((*here, "regimen"))
+                    place = document.locate((*steps, "regimen"))
                     yield Problem(place, f"regimen: unknown regimen `{item.regimen}`", help)
             else:
-                yield from _unknown(item.drug, item.class_, formulary, document, here)
+                yield from _unknown(item.drug, item.class_, formulary, document, steps)
 
     def __str__(self) -> str:
         return " + ".join(map(str, self.items)) or "all-options"
@@ -164,7 +164,7 @@ class Target(
 def load_regimens(path: Document | str | Path, formulary: Formulary) -> dict[str, Regimen]:
     """The regimens of a file by id, in file order.
 
-    Raises ``InputError`` with every problem at once: a broken entry, an id that stands twice, an unknown drug or class.
+    Raises ``InputError`` with every problem at once: a broken entry, an id that occurs twice, an unknown drug or class.
     """
     document = as_document(path)
     regimens = validated(tuple[Regimen, ...], document)
@@ -174,11 +174,11 @@ def load_regimens(path: Document | str | Path, formulary: Formulary) -> dict[str
         place = document.locate((index, "id"))
         if regimen.id in first:
             line = document.locate((first[regimen.id], "id")).line
-            problems.append(Problem(place, f"id: expected each id once, but `{regimen.id}` stands in line {line} too"))
+            problems.append(Problem(place, f"id: expected each id once, but `{regimen.id}` is in line {line} too"))
         first.setdefault(regimen.id, index)
-        for at, component in enumerate(regimen.drugs):
-            here = (index, "drugs", at)
-            problems.extend(_unknown(component.drug, component.class_, formulary, document, here))
+        for position, component in enumerate(regimen.drugs):
+            steps = (index, "drugs", position)
+            problems.extend(_unknown(component.drug, component.class_, formulary, document, steps))
     if problems:
         raise InputError(sorted(problems, key=lambda problem: (problem.location.line or 0, problem.message)))
     return {regimen.id: regimen for regimen in regimens}
@@ -188,7 +188,7 @@ def _unknown(
     drug: str | None, class_: str | None, formulary: Formulary, document: Document, path: Path_
 ) -> Iterator[Problem]:
     """Rules name ids only: an alias is pointed to its id, a class under `drug` to `class` and the reverse."""
-    kind, other, known, elsewhere, id = (
+    kind, other_kind, known, elsewhere, id = (
         ("drug", "class", formulary.drugs, formulary.classes, drug)
         if drug is not None
         else ("class", "drug", formulary.classes, formulary.drugs, class_)
@@ -196,7 +196,7 @@ def _unknown(
     if id is None or id in known:
         return
     if id in elsewhere:
-        help: str | Near | None = f"`{id}` is a {other}: write `{other}: {id}`"
+        help: str | Near | None = f"`{id}` is a {other_kind}: write `{other_kind}: {id}`"
     else:
         try:
             help = f"did you mean `{formulary.resolve(id)}`?"

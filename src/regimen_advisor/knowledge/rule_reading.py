@@ -1,4 +1,4 @@
-"""The rule files of a stack of folders: each rule read, and every name in it resolved or refused."""
+"""Read the rule files of a stack of folders, and resolve or refuse every name in them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class RuleReader:
         self.stack, self.gone, self.found, self.problems = stack, gone, found, found.problems
         self.formulary, self.domain, self.reviews = formulary, domain, reviews
         self.approvals, self.studies, self.regimens, self.findings = approvals, studies, regimens, findings
-        self.conditions: dict[str, Condition] = {name: one.condition for name, one in findings.items()}
+        self.conditions: dict[str, Condition] = {name: finding.condition for name, finding in findings.items()}
         self.settings: dict[str, Setting] = {}
         self.rules: dict[str, Rule] = {}
         self.withdrawn: dict[str, tuple[Rule, PackChange]] = {}
@@ -83,27 +83,27 @@ class RuleReader:
 
     def read(self) -> tuple[dict[str, Setting], dict[str, Rule]]:
         """The settings and the rules by id, in the order of the folders, diseases and files."""
-        for at in range(len(self.stack.folders)):
-            self._folder(at)
-        for at, folder in enumerate(self.stack.folders):
+        for position in range(len(self.stack.folders)):
+            self._folder(position)
+        for position, folder in enumerate(self.stack.folders):
             with self.found.one_file():
-                self._add_each_regimen(at, folder)
+                self._add_each_regimen(position, folder)
         rules = {name: self._as_left(rule) for name, rule in self.rules.items()}
-        if not self.found.unread:  # else a rule that is named may stand in a file that could not be read
+        if not self.found.unread:  # else a rule that is named may be in a file that could not be read
             self._check_overrides(rules)
             self._check_offers(rules)
             rules = self._without_silence(rules)
         return self.settings, rules
 
-    def _folder(self, at: int) -> None:
+    def _folder(self, position: int) -> None:
         read = [
             (file, disease, *found)
             for disease in DISEASES
-            for file in self._files_of(at, disease)
+            for file in self._files_of(position, disease)
             if (found := self._rule_file(file)) is not None
         ]
         self.stack.note(
-            at,
+            position,
             "rule",
             {
                 rule.id: document.locate(("rules", index, "id"))
@@ -112,7 +112,7 @@ class RuleReader:
             },
         )
         self.counts.append(sum(len(text.rules) for _, _, text, _ in read))
-        changed, clashes = self.stack.changed_after(at, "rule"), self.stack.clashes(at, "rule")
+        changed, clashes = self.stack.changed_after(position, "rule"), self.stack.clashes(position, "rule")
         for file, disease, text, document in read:
             self._check_file(text, file, disease, document)
             setting = Setting(f"{disease}/{text.setting}", text.title, text.disease, str(file))
@@ -123,7 +123,7 @@ class RuleReader:
                     continue
                 if rule_text.id in self.rules:
                     first = self.rules[rule_text.id].location
-                    self._refuse(document, (*path, "id"), f"id: the rule `{rule_text.id}` stands in {first} too")
+                    self._refuse(document, (*path, "id"), f"id: the rule `{rule_text.id}` is in {first} too")
                     continue
                 rule = self._rule(rule_text, setting, document, path)
                 if rule is None:
@@ -134,17 +134,17 @@ class RuleReader:
                 elif not self._comes_later(rule):
                     self.rules[rule.id], self.places[rule.id] = rule, (document, path)
 
-    def _add_each_regimen(self, at: int, folder: Path) -> None:
+    def _add_each_regimen(self, position: int, folder: Path) -> None:
         """The rules that a folder declares for each regimen of the stack; each declaration counts as one of its own."""
         document, texts = each_regimen.declared(folder, self.named["regimen"])
-        self.counts[at] += len(texts)
+        self.counts[position] += len(texts)
         for index, text in enumerate(texts):
             path: Path_ = (index,)
             before = len(self.problems)
             for rule_text, setting in each_regimen.rules_of(text, self.regimens, document.name):
                 if rule_text.id in self.rules:
                     first = self.rules[rule_text.id].location
-                    self._refuse(document, (*path, "id"), f"id: the rule `{rule_text.id}` stands in {first} too")
+                    self._refuse(document, (*path, "id"), f"id: the rule `{rule_text.id}` is in {first} too")
                 rule = self._rule(rule_text, setting, document, path)
                 if len(self.problems) > before:  # what is wrong with the text is wrong for each regimen
                     break
@@ -173,7 +173,9 @@ class RuleReader:
         for rule in rules.values():
             regimen = self.regimens.get(rule.subject) if rule.effect is Effect.OFFER else None
             if regimen is not None:
-                found = [one.id for one in silences if one.about and one.about.meets(regimen, self.formulary)]
+                found = [
+                    silence.id for silence in silences if silence.about and silence.about.meets(regimen, self.formulary)
+                ]
                 if found:
                     ended[rule.id] = tuple(dict.fromkeys((*rule.overrides, *found)))
         return {name: replace(rule, overrides=ended.get(name, rule.overrides)) for name, rule in rules.items()}
@@ -202,14 +204,14 @@ class RuleReader:
         named: list[tuple[Kind, str]] = [
             *(("study", name) for name in rule.studies), *(("approval", name) for name in rule.approvals),
         ]  # fmt: skip
-        if lost := tuple(self.gone.retired[one] for one in named if one in self.gone.retired):
+        if lost := tuple(self.gone.retired[entry] for entry in named if entry in self.gone.retired):
             self.bereft[rule.id] = lost
         return replace(rule, overrides=overrides, studies=studies, approvals=approvals)
 
-    def _files_of(self, at: int, disease: str) -> list[Path]:
+    def _files_of(self, position: int, disease: str) -> list[Path]:
         """The rule files for a disease; a folder without any is refused, and none at all where a regimen is for it."""
-        folder = self.stack.folders[at] / disease
-        if at and not folder.exists():
+        folder = self.stack.folders[position] / disease
+        if position and not folder.exists():
             return []
         is_named = any(regimen.disease == disease for regimen in self.regimens.values())
         if not is_named and not folder.exists() and not folder.is_symlink():
@@ -244,13 +246,13 @@ class RuleReader:
             self._refuse(document, ("disease",), f"disease: expected the name of the folder, `{disease}`")
 
     def _rule(self, text: RuleText, setting: Setting, document: Document, path: Path_) -> Rule | None:
-        given = [effect for effect in Effect if getattr(text, effect.value) is not None]
-        if len(given) != 1:
-            shown = ", ".join(effect.value for effect in given) or "none"
+        effects = [effect for effect in Effect if getattr(text, effect.value) is not None]
+        if len(effects) != 1:
+            shown = ", ".join(effect.value for effect in effects) or "none"
             words = ", ".join(effect.value for effect in Effect)
             self._refuse(document, path, f"{text.id}: expected exactly one effect of {words}; found {shown}")
             return None
-        (effect,) = given
+        (effect,) = effects
         subject = getattr(text, effect.value)
         target = subject if effect in (Effect.EXCLUDE, Effect.CAUTION) else None
         written = ConditionReader(self.domain, self.conditions, self.problems).read(
@@ -298,30 +300,30 @@ class RuleReader:
             self._refuse(document, (*path, "kind"), f"kind: only a caution may have it, never {effect.value}")
         if effect is Effect.CAUTION and text.kind is None:
             kinds = ", ".join(get_args(CautionKind))
-            self._refuse(document, path, f"{text.id}: expected `kind` beside `caution`: one of {kinds}")
+            self._refuse(document, path, f"{text.id}: expected `kind` with `caution`: one of {kinds}")
         self._check_place(text, effect, document, path)
         if (text.basis is None) != (text.certainty is None):
             self._refuse(document, path, f"{text.id}: expected `basis` and `certainty` together")
 
     def _check_place(self, text: RuleText, effect: Effect, document: Document, path: Path_) -> None:
         if text.place and effect not in (Effect.CAUTION, Effect.NOTE, Effect.SILENT):
-            expected = "only a caution, a note or a silence may stand first"
+            expected = "only a caution, a note or a silence may be placed first"
             self._refuse(document, (*path, "place"), f"place: {expected}, never {effect.value}")
         elif text.place and effect is Effect.CAUTION and text.kind != "patient":
-            expected = "only a caution of the kind `patient` may stand first"
+            expected = "only a caution of the kind `patient` may be placed first"
             self._refuse(document, (*path, "place"), f"place: {expected}, found `{text.kind}`")
 
     def _check_overrides(self, rules: dict[str, Rule]) -> None:
         for rule in rules.values():
             document, path = self.places[rule.id]
             for index, name in enumerate(rule.overrides):
-                here = (*path, "overrides", index)
+                steps = (*path, "overrides", index)
                 if name not in rules:
-                    self._refuse(document, here, f"overrides: unknown rule `{name}`", near(name, rules))
+                    self._refuse(document, steps, f"overrides: unknown rule `{name}`", near(name, rules))
                 elif not set(regimens_met(rule, self.regimens, self.formulary)) & set(
                     regimens_met(rules[name], self.regimens, self.formulary)
                 ):
-                    self._refuse(document, here, f"overrides: `{rule.id}` and `{name}` share no regimen")
+                    self._refuse(document, steps, f"overrides: `{rule.id}` and `{name}` share no regimen")
         links = {rule.id: [name for name in rule.overrides if name in rules] for rule in rules.values()}
         circle, long = _circle(links), starts_of_long_chains(links)
         if circle:
@@ -348,8 +350,8 @@ def _circle(links: Mapping[str, list[str]]) -> list[str]:
             return [*trail[trail.index(name) :], name]
         if name in done or len(trail) > LONGEST:
             return []
-        for other in links[name]:
-            if found := visit(other, [*trail, name]):
+        for overridden in links[name]:
+            if found := visit(overridden, [*trail, name]):
                 return found
         done.add(name)
         return []

@@ -1,4 +1,4 @@
-"""The rulebook: everything in a rules folder, loaded, with every reference resolved or refused."""
+"""Hold a rulebook: everything in a rules folder, with every reference resolved or refused."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def _digest_of_all(digests: Sequence[str], day: date | None) -> str:
 
 def _refuse_other_rules(rulebook: Rulebook, manifest: LocatedManifest | None) -> None:
     """Raise ``InputError`` where the files of an installed package are not those that it was made with."""
-    help = "install the package anew"
+    help = "install the package again"
     if manifest is None:
         raise InputError.at(Location(str(rulebook.folder)), "expected the manifest of these rules, found none", help)
     if rulebook.outdated_manifest is not None:

@@ -1,4 +1,4 @@
-"""A rule: a condition, an effect, and the evidence for it."""
+"""Model a rule: a condition, an effect, and the evidence for it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Effect(StrEnum):
 
 
 class RuleText(Record):
-    """A rule as it stands in a file; exactly one of the effects is given."""
+    """A rule as written in a file; exactly one of the effects is given."""
 
     id: Id = Field(description="small letters, digits and hyphens; each once in the rulebook")
     offer: Id | None = Field(None, description="a regimen")
@@ -46,7 +46,7 @@ class RuleText(Record):
         None,
         description="of a caution, which must have one: `patient`, something about this patient; `evidence`, a "
         "reservation on the studies, the same for everyone; `measure`, a harm that asks for a step before the first "
-        "dose, the same for everyone. A `measure` is told, but the option stays `offered`",
+        "dose, the same for everyone. A `measure` is shown, but the option stays `offered`",
     )
     place: Literal["first"] | None = Field(
         None,
@@ -54,7 +54,7 @@ class RuleText(Record):
         "for all of them",
     )
     trial: Id | None = Field(None, description="an ongoing study worth knowing; never an option")
-    note: str | None = Field(None, description="a short title; the sentence stands under `says`")
+    note: str | None = Field(None, description="a short title; the sentence is under `says`")
     standard: str | None = Field(None, description="what a review states as the standard without studying it")
     silent: str | None = Field(None, description="what the reviews do not speak of for this patient")
     regimens: tuple[Id, ...] = Field(
@@ -63,7 +63,7 @@ class RuleText(Record):
     when: dict[str, Any] = Field(description="the condition; see [conditions](conditions.md)")
     studies: tuple[Id, ...] = Field((), description="studies whose own population fits this patient")
     approvals: tuple[Id, ...] = Field((), description="ids of approvals.yaml that belong to this use")
-    source: Sources = Field(description="where it is said: `{review, section}`, or a list of several")
+    source: Sources = Field(description="the places in the sources: `{review, section}`, or a list of several")
     says: str = Field(description="the rule in one sentence")
     grade: str | None = Field(None, description="the grade of the source for it, in its own words")
     about: Target | None = Field(
@@ -117,7 +117,7 @@ class Rule:
     setting: Setting
     location: Location
     written: dict[str, Any] = field(repr=False)
-    """The condition as it was written, for whoever shows or edits the rule."""
+    """The condition as it was written, for showing and editing the rule."""
 
     if_open: str | None = None
     """What a caution says where its condition is not settled: a condition, never a finding."""
@@ -132,7 +132,7 @@ class Rule:
     """Of a silence: the regimens that, where a source offers one, end it."""
 
     is_first: bool = False
-    """Whether it stands above the options, not among what is said of each or beside them."""
+    """Whether it is shown above the options, not with each of them or after them."""
 
     regimens: tuple[str, ...] = ()
     """The regimens that a standard names."""
@@ -142,7 +142,7 @@ class Rule:
 
     @property
     def is_measure(self) -> bool:
-        """Whether it only asks for a step before the first dose, so that an option stands as offered beside it."""
+        """Whether it only asks for a step before the first dose, so that the option stays offered."""
         return self.kind == "measure"
 
     def sentence(self, *, is_open: bool) -> str:

@@ -26,7 +26,7 @@ def later_errata(entry: object, day: date) -> Iterator[str]:
             yield from later_errata(item, day)
 
 
-def as_told(entry: Entry, later: AbstractSet[str], errata: AbstractSet[str]) -> Entry | None:
+def as_of_day(entry: Entry, later: AbstractSet[str], errata: AbstractSet[str]) -> Entry | None:
     """An entry without what only the sources ``later`` say and without these errata; ``None`` where nothing is left.
 
     A part that several sources say keeps the places of those that speak.
@@ -51,9 +51,13 @@ def _left(value: object, later: AbstractSet[str], errata: AbstractSet[str]) -> A
         case Erratum() if value.id in errata:
             return None
         case Record():
-            return as_told(value, later, errata)
+            return as_of_day(value, later, errata)
         case tuple():
             kept = [(item, _left(item, later, errata)) for item in value]
-            left = tuple(one for _, one in kept if one is not None and not (isinstance(one, str) and one in errata))
-            return value if left == value and all(item is one for item, one in kept) else left
+            left = tuple(
+                item_left
+                for _, item_left in kept
+                if item_left is not None and not (isinstance(item_left, str) and item_left in errata)
+            )
+            return value if left == value and all(item is item_left for item, item_left in kept) else left
     return value

@@ -1,4 +1,4 @@
-"""A stack of rules folders read as one: a later folder, a pack, adds to those before it.
+"""Read a stack of rules folders as one: a later folder, a pack, adds to those before it.
 
 A pack replaces or retires an entry of an earlier folder only by name and with a reason, in its ``pack.yaml``. The files
 of one name are joined to one document in which every value still knows the file, line and column it was written at.
@@ -56,7 +56,7 @@ class ChangeText(Record):
 class Pack(Record):
     """What a pack says of itself, in its ``pack.yaml``."""
 
-    name: Text = Field(description="what it is called where one of its changes is told")
+    name: Text = Field(description="what it is called where one of its changes is shown")
     title: Text = Field(description="what it holds, in a few words")
     replaces: tuple[ChangeText, ...] = Field((), description="entries of earlier folders of which it has its own")
     retires: tuple[ChangeText, ...] = Field((), description="entries of earlier folders that no longer count")
@@ -68,7 +68,7 @@ class PackChange:
 
     kind: Kind
     id: str
-    how: Literal["replaced", "retired"]
+    outcome: Literal["replaced", "retired"]
     pack: str
     reason: str
     location: Location
@@ -85,12 +85,12 @@ class RulebookStack:
     def _changes(self) -> Mapping[int, tuple[PackChange, ...]]:
         """What each folder that is a pack replaces or retires, by its position; one that adds to others must be one."""
         found = {}
-        for at, folder in enumerate(self.folders):
+        for position, folder in enumerate(self.folders):
             file = folder / PACK
             if file.exists() or file.is_symlink():
                 document = read_document(file)
-                found[at] = tuple(_changes_of(validated(Pack, document), document))
-            elif at:
+                found[position] = tuple(_changes_of(validated(Pack, document), document))
+            elif position:
                 self.problems.append(
                     Problem(Location(str(file)), "expected the name and title of a pack that adds to other rules")
                 )
@@ -101,12 +101,12 @@ class RulebookStack:
         """All that packs replace or retire, in order."""
         return tuple(change for changes in self._changes.values() for change in changes)
 
-    def changed_after(self, at: int, kind: Kind) -> Mapping[str, PackChange]:
-        """The entries of one kind, by id, of the folder ``at`` that a later folder replaces or retires."""
+    def changed_after(self, position: int, kind: Kind) -> Mapping[str, PackChange]:
+        """The entries of one kind, by id, of the folder at ``position`` that a later folder replaces or retires."""
         return {
             change.id: change
             for later, changes in self._changes.items()
-            if later > at
+            if later > position
             for change in changes
             if change.kind == kind
         }
@@ -117,9 +117,9 @@ class RulebookStack:
         The first folder must have the file, a later one may.
         """
         parts = []
-        for at, folder in enumerate(self.folders):
+        for position, folder in enumerate(self.folders):
             file = folder / name
-            if at == 0 or file.exists() or file.is_symlink():
+            if position == 0 or file.exists() or file.is_symlink():
                 document = read_document(file)
                 if name in _LISTS and isinstance(document.value, list):
                     kind, key = _LISTS[name]
@@ -128,8 +128,10 @@ class RulebookStack:
                         for index, item in enumerate(document.value)
                         if isinstance(item, dict)
                     }
-                    self.note(at, kind, ids)
-                    document = _without(document, key, self.changed_after(at, kind).keys() | self.clashes(at, kind))
+                    self.note(position, kind, ids)
+                    document = _without(
+                        document, key, self.changed_after(position, kind).keys() | self.clashes(position, kind)
+                    )
                 parts.append(document)
         return parts[0] if len(parts) == 1 else joined(parts)
 
@@ -141,17 +143,17 @@ class RulebookStack:
     def study_files(self) -> list[Path]:
         """The files of all studies; an earlier study that a later folder changes is left out."""
         found = []
-        for at, folder in enumerate(self.folders):
-            if at == 0 or (folder / "studies").exists():
+        for position, folder in enumerate(self.folders):
+            if position == 0 or (folder / "studies").exists():
                 files = yaml_files(folder / "studies")
-                self.note(at, "study", {file.stem: Location(str(file), 1, 1) for file in files})
-                left_out = self.changed_after(at, "study").keys() | self.clashes(at, "study")
+                self.note(position, "study", {file.stem: Location(str(file), 1, 1) for file in files})
+                left_out = self.changed_after(position, "study").keys() | self.clashes(position, "study")
                 found += [file for file in files if file.stem not in left_out]
         return found
 
-    def note(self, at: int, kind: Kind, ids: Mapping[str, Location]) -> None:
-        """Remember what entries of a kind the folder ``at`` has, so that ``unsound`` can tell what does not fit."""
-        self._held.setdefault(kind, {}).setdefault(at, {}).update(ids)
+    def note(self, position: int, kind: Kind, ids: Mapping[str, Location]) -> None:
+        """Record the entries of a kind in the folder at ``position``, so that ``unsound`` can tell what clashes."""
+        self._held.setdefault(kind, {}).setdefault(position, {}).update(ids)
 
     @cached_property
     def _held(self) -> dict[Kind, dict[int, dict[str, Location]]]:
@@ -163,35 +165,35 @@ class RulebookStack:
         An entry of two folders that is not named as replaced, and a change of an entry that is not there.
         """
         yield from self.problems
-        for at, changes in self._changes.items():
+        for position, changes in self._changes.items():
             for change in changes:
-                yield from self._unmet(at, change)
+                yield from self._unmet(position, change)
             for kind, held in self._held.items():
-                for id in sorted(self.clashes(at, kind)):
+                for id in sorted(self.clashes(position, kind)):
                     yield Problem(
-                        held[at][id],
-                        f"expected a new name, found that of the {kind} `{id}` in {self._before(at, kind)[id]}",
+                        held[position][id],
+                        f"expected a new name, found that of the {kind} `{id}` in {self._before(position, kind)[id]}",
                         f"a pack replaces an entry only where its {PACK} names it under `replaces`, with a reason",
                     )
 
-    def clashes(self, at: int, kind: Kind) -> set[str]:
-        """The entries of the folder ``at`` that have the name of an earlier one and are not said to replace it."""
-        own = self._held.get(kind, {}).get(at, {})
-        named = {change.id for change in self._changes.get(at, ()) if change.kind == kind}
-        return {id for id in own if id in self._before(at, kind)} - named
+    def clashes(self, position: int, kind: Kind) -> set[str]:
+        """The entries of the folder at ``position`` with the name of an earlier one that it does not replace."""
+        held = self._held.get(kind, {}).get(position, {})
+        named = {change.id for change in self._changes.get(position, ()) if change.kind == kind}
+        return {id for id in held if id in self._before(position, kind)} - named
 
-    def _before(self, at: int, kind: Kind) -> dict[str, Location]:
-        return {id: place for i, ids in self._held.get(kind, {}).items() if i < at for id, place in ids.items()}
+    def _before(self, position: int, kind: Kind) -> dict[str, Location]:
+        return {id: place for i, ids in self._held.get(kind, {}).items() if i < position for id, place in ids.items()}
 
-    def _unmet(self, at: int, change: PackChange) -> Iterator[Problem]:
-        before = self._before(at, change.kind)
-        own = self._held.get(change.kind, {}).get(at, {})
+    def _unmet(self, position: int, change: PackChange) -> Iterator[Problem]:
+        before = self._before(position, change.kind)
+        held = self._held.get(change.kind, {}).get(position, {})
         if change.id not in before:
             message = f"{change.kind}: expected an entry of an earlier folder, found `{change.id}`"
             yield Problem(change.location, message, near(change.id, before))
-        elif change.how == "replaced" and change.id not in own:
+        elif change.outcome == "replaced" and change.id not in held:
             yield Problem(change.location, f"{change.kind}: expected an entry `{change.id}` of this pack in its place")
-        elif change.how == "retired" and change.id in own:
+        elif change.outcome == "retired" and change.id in held:
             message = f"{change.kind}: `{change.id}` is retired, but this pack has one of this name"
             yield Problem(change.location, message, "write it under `replaces`")
 
@@ -201,10 +203,10 @@ def _changes_of(pack: Pack, document: Document) -> Iterator[PackChange]:
     hows: tuple[tuple[Literal["replaced", "retired"], str, tuple[ChangeText, ...]], ...] = (
         ("replaced", "replaces", pack.replaces), ("retired", "retires", pack.retires),
     )  # fmt: skip
-    for how, key, texts in hows:
+    for outcome, key, texts in hows:
         for index, text in enumerate(texts):
             kind, id = text.entry
-            yield PackChange(kind, id, how, pack.name, text.reason, document.locate((key, index, kind)))
+            yield PackChange(kind, id, outcome, pack.name, text.reason, document.locate((key, index, kind)))
 
 
 def _without(document: Document, key: str, ids: set[str]) -> Document:
@@ -244,24 +246,24 @@ class _Joint:
 
     def _joined(self, path: Path_, value: Any, inner: Path_, document: Document) -> Any:
         """A value with that at ``inner`` of a later document added to it."""
-        other = document.value
+        addition = document.value
         for step in inner:
-            other = other[step]
-        if isinstance(value, list) and isinstance(other, list):
-            for index, item in enumerate(other):
+            addition = addition[step]
+        if isinstance(value, list) and isinstance(addition, list):
+            for index, item in enumerate(addition):
                 self._place((*path, len(value) + index), (*inner, index), item, document)
-            return [*value, *other]
-        if isinstance(value, dict) and isinstance(other, dict):
+            return [*value, *addition]
+        if isinstance(value, dict) and isinstance(addition, dict):
             result = dict(value)
-            for key, item in other.items():
+            for key, item in addition.items():
                 if key in result:
                     result[key] = self._joined((*path, key), result[key], (*inner, key), document)
                 else:
                     result[key] = item
                     self._place((*path, key), (*inner, key), item, document)
             return result
-        self._place(path, inner, other, document)
-        return other
+        self._place(path, inner, addition, document)
+        return addition
 
     def _place(self, path: Path_, inner: Path_, value: Any, document: Document) -> None:
         """Give a value and all that is in it the places of another document."""

@@ -1,4 +1,4 @@
-"""The models of a study, a statement, an approval and a review, as a file holds them."""
+"""Model a study, a statement, an approval and a review, as a file holds them."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ class PatientGroup(Record):
 
 
 class StudyFinding(Record):
-    """What a source says in words; ``source`` where the study stands in several places and it is known which."""
+    """What a source says in words; ``source`` where several places report the study and it is known which."""
 
     says: Text = Field(description="a sentence of ours, not copied from the review")
-    source: Sources | None = Field(None, description="where it is said; left out, all of `cited_in`")
+    source: Sources | None = Field(None, description="the places that say so; left out, all of `cited_in`")
     errata: ErratumIds = ()
 
 
@@ -120,7 +120,7 @@ class Flagged(Protocol):
 
 
 class Study(Record):
-    """One study, or one statement that stands without a study, as a review reports it."""
+    """One study, or one statement without a study, as a review reports it."""
 
     id: Id = Field(description="name of the file without `.yaml`")
     name: Text = Field(description="as the review calls it")
@@ -138,7 +138,7 @@ class Study(Record):
     )
     results: tuple[Result, ...] = Field((), description="figures of benefit, one endpoint each")
     safety: tuple[Safety, ...] = Field((), description="figures of harm")
-    harm_of: Id | None = Field(None, description="drug with whose every regimen these figures of harm are told")
+    harm_of: Id | None = Field(None, description="drug with whose every regimen these figures of harm are shown")
     shown_benefit: ShownBenefit | None = Field(None, description="strongest endpoint with a gain")
     findings: tuple[StudyFinding, ...] = Field((), description="what the review says in words")
     limits: Limits = Field(Limits(), description="reservations")
@@ -146,7 +146,7 @@ class Study(Record):
     included_studies: tuple[Text, ...] = Field((), description="of a meta-analysis")
     primary_endpoints: tuple[Text, ...] = Field((), description="as printed for an ongoing trial")
     printed_registry: PrintedRegistry | None = Field(None, description="the registration number the review prints")
-    cited_in: Annotated[tuple[Place, ...], Field(min_length=1)] = Field(description="where it stands in the reviews")
+    cited_in: Annotated[tuple[Place, ...], Field(min_length=1)] = Field(description="its places in the reviews")
     citation: Citation = Field(Citation(), description="how to find the publication")
     errata: tuple[Erratum, ...] = Field((), description="where review and published record differ")
     _location: Location | None = PrivateAttr(default=None)
@@ -166,7 +166,7 @@ class Study(Record):
 
     @property
     def sections(self) -> frozenset[str]:
-        """Every section the study stands in."""
+        """Every section that reports the study."""
         return frozenset(section for place in self.cited_in for section in place.sections)
 
     def arm(self, name: str) -> Arm | None:
@@ -218,7 +218,7 @@ class Approval(Record):
 
     @property
     def location(self) -> Location | None:
-        """Where the approval stands in its file; ``None`` where it was made in code."""
+        """The place of the approval in its file; ``None`` where it was made in code."""
         return self._location
 
     def stands_at(self, location: Location) -> None:

@@ -1,1 +1,1 @@
-"""The language: what a value can still be, conditions over facts, and how they are judged. Start with README.md."""
+"""Define the language: what a value can still be, conditions over facts, and their judgement. Start with README.md."""

@@ -1,4 +1,4 @@
-"""The condition language: a handful of frozen nodes over the atoms of ``values``.
+"""Define the condition language: a handful of frozen nodes over the atoms of ``values``.
 
 A condition is a function from what is known of a patient to true, false or unknown. ``language.interpreter`` gives
 that meaning; this module says what can be written, and rewrites it without changing its meaning.

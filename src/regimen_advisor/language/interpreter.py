@@ -1,4 +1,4 @@
-"""The interpreter: what a condition means, and the tree that shows how it came to its truth. THIS is the meaning.
+"""Interpret a condition: its truth, and the tree that shows how it came about. THIS is the meaning.
 
 Every other engine must agree with it. Truth is Kleene's: a conjunction is false as soon as one part is, true once all
 are, else unknown. Nothing is cut short, so that the tree holds every part.
@@ -34,7 +34,7 @@ class Interpreter:
         """The truth of ``condition`` and of every part of it."""
         seen = self._seen.get(id(condition))
         if seen is None:
-            # The condition is kept beside its judgement, so that its id cannot come to mean another one.
+            # The condition is kept with its judgement, so that its id cannot come to mean another one.
             seen = self._seen[id(condition)] = (condition, self._judge(condition))
         return seen[1]
 

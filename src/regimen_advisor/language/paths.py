@@ -1,4 +1,4 @@
-"""A place inside a condition: the parts with the way to each, and the condition under which a part alone decides.
+"""Find a place inside a condition: its path, and the condition under which that part alone decides the truth.
 
 A part alone decides the whole where every other part on the way up lets it through: the other parts of a conjunction
 are true, the other parts of a disjunction are false (masking MC/DC).
@@ -60,6 +60,6 @@ def deciding(condition: Condition, steps: Steps) -> Condition:
     """The condition under which the part at ``steps`` alone decides the truth of the whole."""
     needed: list[Condition] = []
     for parent, step in zip(trail(condition, steps), steps, strict=False):
-        beside = [part for index, part in enumerate(children(parent)) if index != step]
-        needed += [Not(part) for part in beside] if isinstance(parent, AnyOf) else beside
+        siblings = [part for index, part in enumerate(children(parent)) if index != step]
+        needed += [Not(part) for part in siblings] if isinstance(parent, AnyOf) else siblings
     return AllOf(tuple(needed))

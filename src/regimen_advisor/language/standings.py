@@ -1,4 +1,4 @@
-"""The standing of a regimen for a patient: what it can be, and the table from three truths."""
+"""Define the standings of a regimen for a patient, and the table that gives them from three truths."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from regimen_advisor.language.values import Truth
 
 
 class Standing(StrEnum):
-    """How a regimen stands for a patient, in the order in which it is shown."""
+    """Whether a regimen is offered to a patient; the standings in the order in which they are shown."""
 
     OFFERED = "offered"
     OFFERED_WITH_CAUTION = "offered-with-caution"

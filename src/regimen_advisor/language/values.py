@@ -1,4 +1,4 @@
-"""What a fact can still be, and the smallest things that can be asked of it.
+"""Define what a fact can still be, and the smallest things that can be asked of it.
 
 The value of a fact is never "the answer" but all answers that remain possible: a ``Choice`` is the non-empty set of
 values that are left, a ``Number`` a whole-number range, a ``Members`` the members a set surely and possibly holds.
@@ -140,37 +140,37 @@ class Includes:
 Atom = Is | Between | Includes
 
 
-def meet(one: Value, other: Value) -> Value | None:
+def meet(left: Value, right: Value) -> Value | None:
     """What both values allow; ``None`` if they contradict each other."""
-    match one, other:
+    match left, right:
         case Choice(), Choice():
-            left = one.possible & other.possible
-            return Choice(left) if left else None
+            shared = left.possible & right.possible
+            return Choice(shared) if shared else None
         case Number(), Number():
-            low, high, absent = max(one.low, other.low), min(one.high, other.high), one.absent and other.absent
+            low, high, absent = max(left.low, right.low), min(left.high, right.high), left.absent and right.absent
             if low <= high:
                 return Number(low, high, absent)
             return Number(0, -1, absent=True) if absent else None
         case Members(), Members():
-            must, may = one.must | other.must, one.may & other.may
+            must, may = left.must | right.must, left.may & right.may
             return Members(must, may) if must <= may else None
-    raise TypeError(f"values of different kinds: {one!r}, {other!r}")
+    raise TypeError(f"values of different kinds: {left!r}, {right!r}")
 
 
-def join(one: Value, other: Value) -> Value:
+def join(left: Value, right: Value) -> Value:
     """The narrowest value that allows all that either of them allows."""
-    match one, other:
+    match left, right:
         case Choice(), Choice():
-            return Choice(one.possible | other.possible)
+            return Choice(left.possible | right.possible)
         case Number(), Number():
-            if one.low > one.high:
-                return Number(other.low, other.high, absent=True)
-            if other.low > other.high:
-                return Number(one.low, one.high, absent=True)
-            return Number(min(one.low, other.low), max(one.high, other.high), one.absent or other.absent)
+            if left.low > left.high:
+                return Number(right.low, right.high, absent=True)
+            if right.low > right.high:
+                return Number(left.low, left.high, absent=True)
+            return Number(min(left.low, right.low), max(left.high, right.high), left.absent or right.absent)
         case Members(), Members():
-            return Members(one.must & other.must, one.may | other.may)
-    raise TypeError(f"values of different kinds: {one!r}, {other!r}")
+            return Members(left.must & right.must, left.may | right.may)
+    raise TypeError(f"values of different kinds: {left!r}, {right!r}")
 
 
 Facts = Mapping[str, Value]

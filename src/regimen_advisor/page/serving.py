@@ -1,4 +1,4 @@
-"""A small server for one computer: the teaching page, and advice on a profile that is posted as JSON.
+"""Serve one computer: the teaching page, and advice on a profile that is posted as JSON.
 
 It listens on 127.0.0.1 alone and answers to no other name, so that a web page elsewhere cannot reach it under a name of
 its own. It keeps nothing and logs nothing of what is asked.
@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from regimen_advisor.documents.json import render_answers as render_advice
 from regimen_advisor.files.errors import DisagreementError, InputError, Location, Problem
 from regimen_advisor.files.output import MAX_BYTES
 from regimen_advisor.files.sources import document_of
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
-from regimen_advisor.page.workers import BusyError, Workers
+from regimen_advisor.page.workers import BusyError, EndedError, Workers
+from regimen_advisor.schemas import schema_of
 
 if TYPE_CHECKING:
+    import uvicorn
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -31,14 +37,11 @@ SAFETY = {
     "Cache-Control": "no-store",
     "X-Frame-Options": "DENY",
 }
-# What is refused before it was read is not read on; who comes too early is told when to come again.
-ENDINGS = {
-    408: {"Connection": "close"},
-    413: {"Connection": "close"},
-    415: {"Connection": "close"},
-    503: {"Retry-After": "1"},
-}
-BODY_SECONDS = 10
+WAIT_SECONDS = 10
+"""How long a connection may wait for the rest of a request, or for its answer to be fetched."""
+LATER = {"Retry-After": "1"}
+REQUESTS = 64
+"""How many requests are read at once; most of them wait for their body."""
 
 
 def application(rulebook: Rulebook, html: str, workers: Workers | None = None) -> ASGIApp:
@@ -50,11 +53,11 @@ def application(rulebook: Rulebook, html: str, workers: Workers | None = None) -
     """
     try:
         from starlette.applications import Starlette  # noqa: PLC0415 - an extra
-        from starlette.middleware import Middleware  # noqa: PLC0415
-        from starlette.middleware.trustedhost import TrustedHostMiddleware  # noqa: PLC0415
-        from starlette.responses import HTMLResponse  # noqa: PLC0415
-        from starlette.responses import Response as Plain  # noqa: PLC0415
-        from starlette.routing import Route  # noqa: PLC0415
+        from starlette.middleware import Middleware  # noqa: PLC0415 - an extra
+        from starlette.middleware.trustedhost import TrustedHostMiddleware  # noqa: PLC0415 - an extra
+        from starlette.responses import HTMLResponse  # noqa: PLC0415 - an extra
+        from starlette.responses import Response as Plain  # noqa: PLC0415 - an extra
+        from starlette.routing import Route  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise _not_installed(error) from None
 
@@ -63,10 +66,9 @@ def application(rulebook: Rulebook, html: str, workers: Workers | None = None) -
 
     async def advise(request: Request) -> Response:
         status, text = await _advised(request, rulebook, workers)
-        return Plain(text, status, headers=ENDINGS.get(status), media_type="application/json")
+        return Plain(text, status, headers=LATER if status == 503 else None, media_type="application/json")
 
     async def schema(request: Request) -> Response:
-        from regimen_advisor.schemas import schema_of  # noqa: PLC0415
 
         name = request.path_params["name"]
         if name not in SCHEMAS:
@@ -88,24 +90,49 @@ def application(rulebook: Rulebook, html: str, workers: Workers | None = None) -
 def _guarded(app: ASGIApp) -> ASGIApp:
     """The application with the safety headers on every answer of it, and closed to the pages of other origins.
 
-    It stands outside Starlette, whose own answers to errors pass no middleware.
+    It is outside Starlette, whose own answers to errors pass no middleware. What is refused before its body was
+    read is not read on: the connection ends with the answer.
     """
     from starlette.responses import Response as Plain  # noqa: PLC0415 - an extra
 
+    open_now = 0
+
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal open_now
+        if scope["type"] != "http":
+            return await app(scope, receive, send)
+        unread = _has_body(scope["headers"])
+
+        async def counted() -> Message:
+            nonlocal unread
+            message = await receive()
+            unread = unread and message.get("more_body", False)
+            return message
+
         async def safely(message: Message) -> None:
             if message["type"] == "http.response.start":
-                ours = [(name.lower().encode(), value.encode()) for name, value in SAFETY.items()]
-                message = {**message, "headers": [*message.get("headers", ()), *ours]}
+                given = {**SAFETY, "Connection": "close"} if unread else SAFETY
+                own_headers = [(name.lower().encode(), value.encode()) for name, value in given.items()]
+                message = {**message, "headers": [*message.get("headers", ()), *own_headers]}
             await send(message)
 
-        if scope["type"] == "http" and not _of_this_server(scope["headers"]):
-            refused = _problems([_problem("asked by a page of another origin")])
-            await Plain(refused, 403, media_type="application/json")(scope, receive, safely)
-        else:
-            await app(scope, receive, safely)
+        open_now += 1
+        try:
+            if not _of_this_server(scope["headers"]):
+                refused = _problems([_problem("asked by a page of another origin")])
+                return await Plain(refused, 403, media_type="application/json")(scope, counted, safely)
+            if open_now > REQUESTS:
+                busy = _problems([_problem("too many requests at once; ask again in a second")])
+                return await Plain(busy, 503, LATER, media_type="application/json")(scope, counted, safely)
+            return await app(scope, counted, safely)
+        finally:
+            open_now -= 1
 
     return guarded
+
+
+def _has_body(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    return any(name == b"transfer-encoding" or (name == b"content-length" and value != b"0") for name, value in headers)
 
 
 def _of_this_server(headers: Sequence[tuple[bytes, bytes]]) -> bool:
@@ -117,9 +144,6 @@ def _of_this_server(headers: Sequence[tuple[bytes, bytes]]) -> bool:
 
 def run(rulebook: Rulebook, html: str, port: int) -> None:
     """Serve until interrupted. Raises ``InputError`` where the port is taken or the extra ``web`` is missing."""
-    import socket  # noqa: PLC0415
-    import sys  # noqa: PLC0415
-
     print("Starting ...", file=sys.stderr, flush=True)  # noqa: T201
     try:
         import uvicorn  # noqa: PLC0415 - an extra
@@ -133,32 +157,54 @@ def run(rulebook: Rulebook, html: str, port: int) -> None:
     workers = Workers(answered, rulebook)
     app = application(rulebook, html, workers)
     print(f"http://{HOST}:{listening.getsockname()[1]}/  (Ctrl+C ends it)", file=sys.stderr, flush=True)  # noqa: T201
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, server_header=False))
     try:
-        server.run(sockets=[listening])
+        uvicorn.Server(configuration(app)).run(sockets=[listening])
     finally:
         workers.close()
+
+
+def configuration(app: ASGIApp, seconds: float = WAIT_SECONDS) -> uvicorn.Config:
+    """How uvicorn serves the application: nothing logged, its software not named, every wait within ``seconds``."""
+    import uvicorn  # noqa: PLC0415 - an extra
+
+    from regimen_advisor.page.connections import bounded_protocol  # noqa: PLC0415 - an extra
+
+    return uvicorn.Config(
+        app,
+        http=bounded_protocol(SAFETY, seconds),
+        ws="none",
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=WAIT_SECONDS,
+    )
 
 
 async def _advised(request: Request, rulebook: Rulebook, workers: Workers | None) -> tuple[int, str]:
     """The status and the JSON of an answer."""
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
         return 415, _problems([_problem("expected the content type application/json")])
-    body = b""
+    too_long = 413, _problems([_problem(f"expected at most {MAX_BYTES:,} bytes, found more")])
+    length = request.headers.get("content-length", "0")
+    if len(length) > len(str(MAX_BYTES)) or int(length) > MAX_BYTES:
+        return too_long
+    body = bytearray()
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(WAIT_SECONDS):
             async for part in request.stream():
                 body += part
                 if len(body) > MAX_BYTES:
-                    return 413, _problems([_problem(f"expected at most {MAX_BYTES:,} bytes, found more")])
+                    return too_long
     except TimeoutError:
-        return 408, _problems([_problem(f"expected the whole profile within {BODY_SECONDS} seconds")])
+        return 408, _problems([_problem(f"expected the whole profile within {WAIT_SECONDS} seconds")])
     try:
-        return answered(body, rulebook) if workers is None else await workers.ask(body)
+        return answered(bytes(body), rulebook) if workers is None else await workers.ask(bytes(body))
     except BusyError:
         return 503, _problems([_problem("too many profiles at once; ask again in a second")])
     except TimeoutError:
         return 503, _problems([_problem("the advice took too long")])
+    except EndedError:
+        return 503, _problems([_problem("the process that worked the advice out has ended; ask again in a second")])
 
 
 def answered(body: bytes, rulebook: Rulebook) -> tuple[int, str]:
@@ -166,14 +212,12 @@ def answered(body: bytes, rulebook: Rulebook) -> tuple[int, str]:
     try:
         return 200, _advice(body, rulebook)
     except InputError as error:
-        return 400, _problems([*error.told, *map(_problem, error.left_out)])
+        return 400, _problems([*error.shown, *map(_problem, error.left_out)])
     except DisagreementError as error:
         return 500, _problems([_problem(str(error))])
 
 
 def _advice(body: bytes, rulebook: Rulebook) -> str:
-    from regimen_advisor.documents.json import render_answers as render_advice  # noqa: PLC0415
-    from regimen_advisor.guideline import Guideline  # noqa: PLC0415
 
     document = document_of(_parsed(body), "request")
     return render_advice([Guideline.of(rulebook).case(document).advice()])
@@ -192,7 +236,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r} stands twice")
+        raise ValueError(f"the key {twice!r} occurs twice")
     return found
 
 
@@ -205,8 +249,8 @@ def _problem(message: str) -> Problem:
 
 
 def _problems(problems: Sequence[Problem]) -> str:
-    told = [{"message": one.message, "help": one.help} for one in problems]
-    return json.dumps({"problems": told}, ensure_ascii=False)
+    listed = [{"message": problem.message, "help": problem.help} for problem in problems]
+    return json.dumps({"problems": listed}, ensure_ascii=False)
 
 
 def _not_installed(error: ImportError) -> InputError:

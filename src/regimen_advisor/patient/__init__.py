@@ -1,1 +1,1 @@
-"""What can be known of a patient: the facts, the axioms between them, and reading a profile."""
+"""Describe what can be known of a patient: the facts, the axioms between them, and reading a profile."""

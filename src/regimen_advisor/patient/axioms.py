@@ -1,4 +1,4 @@
-"""The axioms between facts, as data: what no patient can be without.
+"""Declare the axioms between facts, as data: what no patient can be without.
 
 Three uses, one declaration: ``narrowing`` draws conclusions from them, a profile that breaks one is refused, and the
 solver knows them, so that a witness is a possible patient.
@@ -39,7 +39,7 @@ class Contained:
     part: str
     wholes: tuple[str, ...]
     says: str
-    given: tuple[SignedAtom, ...] = ()
+    premises: tuple[SignedAtom, ...] = ()
 
 
 Axiom = AxiomClause | Contained
@@ -65,13 +65,13 @@ def declared_axioms(overs: Mapping[str, tuple[str, ...]]) -> tuple[Axiom, ...]:
 
     found: list[Axiom] = []
 
-    def implies(given: SignedAtom | tuple[SignedAtom, ...], then: SignedAtom, says: str) -> None:
-        premises = given if isinstance(given, tuple) else (given,)
-        found.append(AxiomClause((*(~premise for premise in premises), then), says))
+    def implies(antecedent: SignedAtom | tuple[SignedAtom, ...], consequent: SignedAtom, says: str) -> None:
+        premises = antecedent if isinstance(antecedent, tuple) else (antecedent,)
+        found.append(AxiomClause((*(~premise for premise in premises), consequent), says))
 
-    def exactly(one: SignedAtom, other: SignedAtom, says: str) -> None:
-        implies(one, other, says)
-        implies(other, one, says)
+    def exactly(left: SignedAtom, right: SignedAtom, says: str) -> None:
+        implies(left, right, says)
+        implies(right, left, says)
 
     nsclc, sclc, untreated = is_("disease", "nsclc"), is_("disease", "sclc"), lines(0, 0)
     exactly(is_("histology", "small-cell"), sclc, "small-cell histology is small cell lung cancer, and no other is")
@@ -98,9 +98,9 @@ def declared_axioms(overs: Mapping[str, tuple[str, ...]]) -> tuple[Axiom, ...]:
     says = "without a line for advanced disease there is no outcome, drug, cycle or maintenance of one"
     exactly(is_("last_outcome", "none"), untreated, says)
     for name, over in overs.items():
-        if "numbered" in _closed(over):
+        if "later line" not in over and "numbered" in _closed(over):
             implies(untreated, holds(name, "none"), says)
-            if not _closed(over) & {*_ENDS, "later line"}:  # every line has an induction with a drug
+            if not _closed(over) & _ENDS.keys():  # every line has an induction with a drug
                 implies(holds(name, "none"), untreated, says)
         if "later line" in over:
             implies(lines(0, 1), holds(name, "none"), "the only line is the first")
@@ -118,39 +118,39 @@ def declared_axioms(overs: Mapping[str, tuple[str, ...]]) -> tuple[Axiom, ...]:
         *_parts(overs),
         *_divided(overs),
         *(
-            _contained("last_drugs", name, given=(ends[end],), says=says)
+            _contained("last_drugs", name, premises=(ends[end],), says=says)
             for end, (_, says) in _ENDS.items()
             for name, over in overs.items()
-            if {end} <= set(over) <= {end, "numbered"}
+            if set(over) == {end, "numbered"}
         ),
-        _contained("last_drugs", "first_line_drugs", given=(lines(0, 1),), says="one line is both first and latest"),
-        _contained("first_line_drugs", "last_drugs", given=(lines(0, 1),), says="one line is both first and latest"),
+        _contained("last_drugs", "first_line_drugs", premises=(lines(0, 1),), says="one line is both first and latest"),
+        _contained("first_line_drugs", "last_drugs", premises=(lines(0, 1),), says="one line is both first and latest"),
         _contained(
             "received",
             "first_line_drugs",
             "last_drugs",
             "received_in_curative",
-            given=(lines(0, 2),),
+            premises=(lines(0, 2),),
             says="two lines are the first and the latest",
         ),
         _contained(
             "progressed_on",
             "received_in_curative",
-            given=(lines(0, 1), ~ends["progressed"]),
+            premises=(lines(0, 1), ~ends["progressed"]),
             says="where the only line has not progressed, progression can only have been on curative treatment",
         ),
         _contained(
             "relapsed_after",
             "received_in_curative",
-            given=(lines(0, 1), *(~end for end in ends.values())),
+            premises=(lines(0, 1), *(~end for end in ends.values())),
             says="where the only line has not ended, relapse can only have been after curative treatment",
         ),
     ]
     return tuple(found)
 
 
-def _contained(part: str, *wholes: str, given: tuple[SignedAtom, ...] = (), says: str) -> Contained:
-    return Contained(part, wholes, says, given)
+def _contained(part: str, *wholes: str, premises: tuple[SignedAtom, ...] = (), says: str) -> Contained:
+    return Contained(part, wholes, says, premises)
 
 
 _ENDS: Mapping[str, tuple[str, str]] = {

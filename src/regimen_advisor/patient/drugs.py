@@ -1,8 +1,8 @@
-"""Drugs, their classes, and every word a person may write for them.
+"""Resolve drugs, their classes, and every word a person may write for them.
 
 A class lies within wider classes (`egfr-tki-3g` within `egfr-tki` within `targeted`), so a drug names only its most
 specific classes. A word is compared without regard to case, spaces, hyphens and full-width forms: ``AMG 757``,
-``amg-757`` and ``AMG757`` are one word, and it may stand for one drug or one class only.
+``amg-757`` and ``AMG757`` are one word, and it may name one drug or one class only.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _several(ids: tuple[str, ...]) -> tuple[str, ...]:
     return ids
 
 
-# Checked by functions for the sake of the message; the pattern still stands in the published schema.
+# Checked by functions for the sake of the message; the pattern is still in the published schema.
 Id = Annotated[str, AfterValidator(_an_id), Field(json_schema_extra={"pattern": _ID})]
 Word = Annotated[str, AfterValidator(_a_word), Field(json_schema_extra={"minLength": 1})]
 
@@ -68,7 +68,7 @@ class Drug(Record):
 
 
 class Combination(Record):
-    """Words that stand for several drugs at once: never resolved, only answered with what to write instead."""
+    """Words that name several drugs at once: never resolved, only answered with what to write instead."""
 
     words: tuple[Word, ...]
     write: Annotated[tuple[Id, ...], AfterValidator(_several)] = Field(description="the drugs and classes meant, by id")
@@ -96,9 +96,9 @@ class Formulary:
     combinations: tuple[Combination, ...] = ()
 
     def resolve(self, word: str) -> str:
-        """The id of the drug or class that ``word`` stands for: an id, a name or an alias.
+        """The id of the drug or class that ``word`` names: an id, a name or an alias.
 
-        Raises ``KeyError`` for a word that stands for none; ``suggest`` then says what may be meant.
+        Raises ``KeyError`` for a word that names none; ``suggest`` then says what may be meant.
         """
         return self._id_of_word[folded(word)]
 
@@ -128,8 +128,8 @@ class Formulary:
 
     def expand(self, ids: Iterable[str]) -> frozenset[str]:
         """The ids together with every class that holds them."""
-        given = frozenset(ids)
-        return given.union(*(self._classes_of[id] for id in given))
+        named = frozenset(ids)
+        return named.union(*(self._classes_of[id] for id in named))
 
     @property
     def _entries(self) -> Iterator[Drug | DrugClass]:
@@ -164,7 +164,7 @@ class Formulary:
 def load_formulary(path: Document | str | Path) -> Formulary:
     """The formulary of a file.
 
-    Raises ``InputError`` with every problem at once: a broken entry, an id or word that stands twice, an unknown
+    Raises ``InputError`` with every problem at once: a broken entry, an id or word that occurs twice, an unknown
     class, classes that lie within each other.
     """
     document = as_document(path)
@@ -186,14 +186,14 @@ def _repeated_words(file: FormularyFile, document: Document) -> Iterator[Problem
             place = document.locate((key, index, "id"))
             owner, first = owners.get(folded(entry.id), ("", place))
             if owner == entry.id:
-                yield Problem(place, f"id: expected each id once, but `{entry.id}` stands in line {first.line} too")
+                yield Problem(place, f"id: expected each id once, but `{entry.id}` is in line {first.line} too")
                 continue
-            own: list[tuple[str, Path_]] = [(entry.id, (key, index, "id")), (entry.name, (key, index, "name"))]
-            own += [(alias, (key, index, "aliases", at)) for at, alias in enumerate(entry.aliases)]
-            yield from _claimed(own, entry.id, owners, document)
+            names: list[tuple[str, Path_]] = [(entry.id, (key, index, "id")), (entry.name, (key, index, "name"))]
+            names += [(alias, (key, index, "aliases", position)) for position, alias in enumerate(entry.aliases)]
+            yield from _claimed(names, entry.id, owners, document)
     for index, combination in enumerate(file.combinations):
         words: list[tuple[str, Path_]] = []
-        words += [(word, ("combinations", index, "words", at)) for at, word in enumerate(combination.words)]
+        words += [(word, ("combinations", index, "words", position)) for position, word in enumerate(combination.words)]
         yield from _claimed(words, " + ".join(combination.write), owners, document)
 
 
@@ -205,10 +205,10 @@ def _claimed(
 ) -> Iterator[Problem]:
     for word, path in words:
         place = document.locate(path)
-        other, first = owners.setdefault(folded(word), (owner, place))
-        if other != owner:
+        holder, first = owners.setdefault(folded(word), (owner, place))
+        if holder != owner:
             yield Problem(
-                place, f"expected each word for one entry, but `{word}` stands for `{other}` (line {first.line}) too"
+                place, f"expected each word for one entry, but `{word}` also names `{holder}` (line {first.line})"
             )
 
 
@@ -221,16 +221,16 @@ def _unknown_ids(file: FormularyFile, document: Document) -> Iterator[Problem]:
     named += [(("combinations", i, "write"), entry.write, known) for i, entry in enumerate(file.combinations)]
     for path, ids, allowed in named:
         kind = "class" if allowed is classes else "drug or class"
-        for at, id in enumerate(ids):
+        for position, id in enumerate(ids):
             if id not in allowed:
                 message = f"{path[-1]}: unknown {kind} `{id}`"
-                yield Problem(document.locate((*path, at)), message, near(id, sorted(allowed)))
+                yield Problem(document.locate((*path, position)), message, near(id, sorted(allowed)))
 
 
 def _circles(file: FormularyFile, document: Document) -> Iterator[Problem]:
-    """Each circle of `within` once, told from the class of it that stands first; and a chain that is too long."""
+    """Each circle of `within` once, from its first class in the file; and a chain that is too long."""
     within = {entry.id: entry.within for entry in file.classes}
-    told: set[str] = set()
+    reported: set[str] = set()
 
     def circle(start: str, trail: tuple[str, ...]) -> tuple[str, ...] | None:
         for wider in within.get(trail[-1], ()) if len(trail) <= LONGEST else ():
@@ -241,12 +241,12 @@ def _circles(file: FormularyFile, document: Document) -> Iterator[Problem]:
         return None
 
     for index, entry in enumerate(file.classes):
-        if entry.id not in told and (found := circle(entry.id, (entry.id,))):
-            told.update(found)
+        if entry.id not in reported and (found := circle(entry.id, (entry.id,))):
+            reported.update(found)
             shown = " within ".join(f"`{id}`" for id in found)
             yield Problem(document.locate(("classes", index, "within")), f"within: expected no circle, found {shown}")
     long = starts_of_long_chains(within)
-    if long and not told:
+    if long and not reported:
         index = next(index for index, entry in enumerate(file.classes) if entry.id == long[0])
         message = f"within: expected at most {LONGEST} classes one within the other, found more"
         yield Problem(document.locate(("classes", index, "within")), message)

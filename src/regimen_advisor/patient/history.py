@@ -1,4 +1,4 @@
-"""A treatment history: what is known of each entry, and the facts a complete history settles."""
+"""Derive facts from a treatment history: what is known of each entry, and what a complete history settles."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ def derived_facts(entries: Sequence[Entry], domain: Domain) -> tuple[tuple[str, 
         return (*found, ("on_maintenance", Choice(frozenset({"false"}))))
     latest = lines[max(lines)]
     induction = next(entry for entry in latest if not entry.maintenance)
-    upkeep = next((entry for entry in latest if entry.maintenance), None)
+    maintenance = next((entry for entry in latest if entry.maintenance), None)
     return (
         *found,
-        ("last_outcome", Choice(line_outcomes(induction.outcomes, upkeep.outcomes if upkeep else None))),
+        ("last_outcome", Choice(line_outcomes(induction.outcomes, maintenance.outcomes if maintenance else None))),
         ("last_cycles", induction.cycles),
-        ("on_maintenance", Choice(_maintained(upkeep))),
+        ("on_maintenance", Choice(_maintained(maintenance))),
     )
 
 
@@ -74,7 +74,7 @@ def _tests(lines: Mapping[int, Sequence[Entry]]) -> Callable[[Entry, Sequence[st
     """How an entry of this history fares in the tests that a fact over the history names."""
     latest = max(lines, default=0)
 
-    def one(entry: Entry, test: str) -> Truth:
+    def passes(entry: Entry, test: str) -> Truth:
         match test:
             case "progressed" | "relapsed":
                 return _ended(lines.get(entry.line or 0, (entry,)), test)
@@ -93,7 +93,7 @@ def _tests(lines: Mapping[int, Sequence[Entry]]) -> Callable[[Entry, Sequence[st
         raise NotImplementedError(f"history: no entry can be tested for `{test}`")
 
     return lambda entry, over: min(
-        (one(entry, test) for test in over), key=lambda truth: truth.rank, default=Truth.TRUE
+        (passes(entry, test) for test in over), key=lambda truth: truth.rank, default=Truth.TRUE
     )
 
 
@@ -119,17 +119,17 @@ def _union(entries: Sequence[tuple[Entry, Truth]], empty: Members) -> Members:
     return Members(must, may if sure else may | empty.may)
 
 
-def line_outcomes(induction: frozenset[str], upkeep: frozenset[str] | None) -> frozenset[str]:
+def line_outcomes(induction: frozenset[str], maintenance: frozenset[str] | None) -> frozenset[str]:
     """The outcomes of a line by those of its induction and its maintenance: progressed or relapsed where either is."""
-    if upkeep is None:
+    if maintenance is None:
         return induction
     return frozenset(
         next((end for end in ("progressed", "relapsed") if end in pair), pair[0])
-        for pair in itertools.product(induction, upkeep)
+        for pair in itertools.product(induction, maintenance)
     )
 
 
-def _maintained(upkeep: Entry | None) -> frozenset[str]:
-    if upkeep is None or "ongoing" not in upkeep.outcomes:
+def _maintained(maintenance: Entry | None) -> frozenset[str]:
+    if maintenance is None or "ongoing" not in maintenance.outcomes:
         return frozenset({"false"})
-    return frozenset({"true"}) if upkeep.outcomes == {"ongoing"} else frozenset({"true", "false"})
+    return frozenset({"true"}) if maintenance.outcomes == {"ongoing"} else frozenset({"true", "false"})

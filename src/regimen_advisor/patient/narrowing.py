@@ -1,4 +1,4 @@
-"""Facts narrowed by the axioms until nothing changes.
+"""Narrow facts by the axioms until nothing changes.
 
 This is how one answer tells another (stage IV tells metastatic) for every engine alike. It is sound: no completion of
 the patient is lost. It need not be complete: what only several facts together exclude is for the solver to find.
@@ -24,7 +24,7 @@ class Contradiction(Exception):  # noqa: N818 - it is an answer, not a fault of 
 
 @lru_cache(maxsize=8)
 def _readers(domain: Domain) -> Mapping[str, tuple[Axiom, ...]]:
-    """The axioms that speak of each fact."""
+    """The axioms about each fact."""
     table: dict[str, list[Axiom]] = {name: [] for name in domain.facts}
     for axiom in domain.axioms:
         for name in facts_of(axiom):
@@ -33,12 +33,12 @@ def _readers(domain: Domain) -> Mapping[str, tuple[Axiom, ...]]:
 
 
 def facts_of(axiom: Axiom) -> frozenset[str]:
-    """The names of the facts an axiom speaks of."""
+    """The names of the facts an axiom is about."""
     match axiom:
         case AxiomClause(literals=literals):
             return frozenset(literal.atom.fact for literal in literals)
-        case Contained(part=part, wholes=wholes, given=given):
-            return frozenset({part, *wholes, *(literal.atom.fact for literal in given)})
+        case Contained(part=part, wholes=wholes, premises=premises):
+            return frozenset({part, *wholes, *(literal.atom.fact for literal in premises)})
 
 
 def narrow(known: Iterable[tuple[str, Value]], domain: Domain, start: Facts | None = None) -> Facts:
@@ -106,7 +106,7 @@ def _of_clause(clause: AxiomClause, facts: Facts) -> list[tuple[str, Value | Non
 
 
 def _of_containment(axiom: Contained, facts: Facts) -> list[tuple[str, Value | None]]:
-    premises = [(literal, _judge(literal, facts)) for literal in axiom.given]
+    premises = [(literal, _judge(literal, facts)) for literal in axiom.premises]
     if any(truth is Truth.FALSE for _, truth in premises):
         return []
     undecided = [literal for literal, truth in premises if truth is Truth.UNKNOWN]
@@ -122,10 +122,10 @@ def _of_containment(axiom: Contained, facts: Facts) -> list[tuple[str, Value | N
         return [(axiom.part, None)]
     for name, whole in zip(axiom.wholes, wholes, strict=True):
         assert isinstance(whole, Members)
-        others = frozenset().union(
-            *(other.may for other in wholes if other is not whole and isinstance(other, Members))
+        elsewhere = frozenset().union(
+            *(candidate.may for candidate in wholes if candidate is not whole and isinstance(candidate, Members))
         )
-        forced = part.must - others - {"none"}
+        forced = part.must - elsewhere - {"none"}
         if not forced <= whole.must:
             found.append((name, Members(whole.must | forced, whole.may)))
     return found

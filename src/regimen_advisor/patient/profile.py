@@ -1,4 +1,4 @@
-"""The profile: what a person writes about one patient.
+"""Model a profile: what a person writes about one patient.
 
 A key left out, or ``unknown``, is unknown. The words come from ``facts``; ``reading`` says what they mean.
 """
@@ -80,7 +80,7 @@ def _percent_words(value: Any) -> Any:
     )
 
 
-def _whole_number(low: int, high: int, what: str) -> BeforeValidator:
+def _whole_number(low: int, high: int, subject: str) -> BeforeValidator:
     """Accepts a number or bounds within ``low`` to ``high``, and says what was expected otherwise."""
 
     def check(value: Any) -> Any:
@@ -92,14 +92,14 @@ def _whole_number(low: int, high: int, what: str) -> BeforeValidator:
         for number in bounds.values() if isinstance(value, dict) else [value]:
             if isinstance(number, bool) or not isinstance(number, int):
                 ways = f"a whole number {low}-{high}, or a range such as `at_least: {low}`"
-                raise _wrong(f"expected {what}, {ways}, found {shown(number)}")
+                raise _wrong(f"expected {subject}, {ways}, found {shown(number)}")
             if not low <= number <= high:
-                raise _wrong(f"expected {what} from {low} to {high}, found {shown(number)}")
+                raise _wrong(f"expected {subject} from {low} to {high}, found {shown(number)}")
         if bounds:
             first, last = Bounds.model_construct(**bounds).limits(low, high)
             if first > last:
-                said = ", ".join(f"{word}: {number}" for word, number in bounds.items())
-                raise _wrong(f"expected a range with at least one number from {low} to {high} in it, found `{said}`")
+                found = ", ".join(f"{word}: {number}" for word, number in bounds.items())
+                raise _wrong(f"expected a range with at least one number from {low} to {high} in it, found `{found}`")
         return value
 
     return BeforeValidator(check)
@@ -177,7 +177,7 @@ class HistoryEntry(Record):
     @model_validator(mode="after")
     def _line_fits_setting(self) -> HistoryEntry:
         if self.setting == "curative" and self.line is not None:
-            raise _wrong("expected no `line` beside `setting: curative`")
+            raise _wrong("expected no `line` with `setting: curative`")
         if self.setting != "curative" and self.line is None:
             raise _wrong("expected `line`, the number of the line, or `setting: curative`")
         if self.drugs == []:
@@ -235,7 +235,7 @@ class Profile(Record):
         Field(None, description="used by cautions only; none or [] = none of them")
     )
     prior_lines: Lines = Field(None, description="lines begun, only where the history is not known in detail")
-    last_outcome: Outcome | Unknown | None = Field(None, description="outcome of the latest line, beside prior_lines")
+    last_outcome: Outcome | Unknown | None = Field(None, description="outcome of the latest line, with prior_lines")
     history: list[HistoryEntry] | Unknown | None = Field(None, description="all treatments so far; [] = untreated")
 
     @model_validator(mode="before")
@@ -249,7 +249,7 @@ class Profile(Record):
 
 
 def read_profile(source: str | Path) -> tuple[Profile, Document]:
-    """The profile in a file (``-`` for standard input), and the document that knows where each key stands.
+    """The profile in a file (``-`` for standard input), and the document that knows the position of each key.
 
     Raises ``InputError`` with every problem of the file at once.
     """

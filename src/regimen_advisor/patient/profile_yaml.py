@@ -1,4 +1,4 @@
-"""Profiles as their files write them."""
+"""Write profiles as their files do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a profile to what is known: for every fact, what it can still be, narrowed by the axioms.
+"""Read a profile: for every fact, what it can still be, narrowed by the axioms.
 
 The definitions of line, outcome and setting are the clinical conventions in ``docs/reference/conventions.md``.
 A profile is refused exactly when what it says cannot all be true of one patient.
@@ -46,7 +46,7 @@ def read(profile: Profile, domain: Domain, document: Document | None = None) -> 
     """What ``profile`` says of a patient.
 
     ``document`` is where the profile was written, for the places in error messages. Raises ``InputError`` for an
-    unknown drug, a history that does not hang together, or keys that contradict each other.
+    unknown drug, an inconsistent history, or keys that contradict each other.
     """
     return _Reader(profile, domain, document).patient()
 
@@ -74,15 +74,15 @@ class _Reader:
 
     def patient(self) -> Patient:
         profile = self.profile
-        given = {key: said for key in self.domain.facts if (said := self._key(key))}
+        stated_values = {key: stated for key in self.domain.facts if (stated := self._key(key))}
         entries = self._entries()
         if self.problems:
             raise InputError(self.problems)
         if entries is not None:
-            given["history"] = derived_facts(entries, self.domain)
-        facts = self._narrowed(given)
+            stated_values["history"] = derived_facts(entries, self.domain)
+        facts = self._narrowed(stated_values)
         self._remark(facts)
-        return Patient(profile.id or self._name(), facts, entries, given, tuple(self.notes), profile.summary)
+        return Patient(profile.id or self._name(), facts, entries, stated_values, tuple(self.notes), profile.summary)
 
     def _name(self) -> str:
         name = self.document.name if self.document else "patient"
@@ -102,31 +102,31 @@ class _Reader:
 
     def _key(self, key: str) -> tuple[tuple[str, Value], ...]:
         """What a key of the profile that is itself a fact says."""
-        said = getattr(self.profile, key, None)
-        if said is None or said == "unknown":
+        value = getattr(self.profile, key, None)
+        if value is None or value == "unknown":
             return ()
         fact = self.domain.facts[key]
         match fact:
             case ChoiceFact():
-                word = str(said).lower() if isinstance(said, bool) else said
+                word = str(value).lower() if isinstance(value, bool) else value
                 return ((key, Choice(frozenset(fact.groups.get(word, (word,))))),)
             case NumberFact():
-                low, high = said.limits(fact.low, fact.high) if isinstance(said, Bounds) else (said, said)
+                low, high = value.limits(fact.low, fact.high) if isinstance(value, Bounds) else (value, value)
                 return ((key, Number(low, high)),)
             case SetFact():
-                return ((key, self._set(fact, said)),)
+                return ((key, self._set(fact, value)),)
 
-    def _set(self, fact: SetFact, said: Any) -> Members:
+    def _set(self, fact: SetFact, value: Any) -> Members:
         everything = fact.unknown.may
-        if said in (fact.empty_word, []):
+        if value in (fact.empty_word, []):
             return fact.empty
-        if said == "positive":
+        if value == "positive":
             return Members(frozenset(), everything - {fact.empty_word})
-        if isinstance(said, list):
-            return Members(frozenset(said), frozenset(said))
-        found, absent = frozenset(said.found), frozenset(said.not_found)
-        for both in sorted(found & absent):
-            self._refuse(f"{fact.name}: `{both}` stands under both found and not_found", fact.name)
+        if isinstance(value, list):
+            return Members(frozenset(value), frozenset(value))
+        found, absent = frozenset(value.found), frozenset(value.not_found)
+        for member in sorted(found & absent):
+            self._refuse(f"{fact.name}: `{member}` is under both found and not_found", fact.name)
         return Members(found, (everything - absent) | found)
 
     # History --------------------------------------------------------------------------------------------------
@@ -177,12 +177,12 @@ class _Reader:
                 continue
             twin = seen.setdefault((entry.line, entry.maintenance), entry)
             if twin is not entry:
-                what = "maintenance of line" if entry.maintenance else "line"
+                subject = "maintenance of line" if entry.maintenance else "line"
                 self._refuse(
-                    f"line: {what} {entry.line} stands twice (entries {twin.position + 1} and {entry.position + 1})",
+                    f"line: {subject} {entry.line} occurs twice (entries {twin.position + 1} and {entry.position + 1})",
                     "history", entry.position, "line",
                 )  # fmt: skip
-            if entry.maintenance and all(other.line != entry.line for other in inductions):
+            if entry.maintenance and all(induction.line != entry.line for induction in inductions):
                 self._refuse(
                     f"line: maintenance of line {entry.line}, which is not in the history",
                     "history", entry.position, "line",
@@ -190,21 +190,21 @@ class _Reader:
         lines = sorted({entry.line for entry in inductions if entry.line})
         for expected, line in enumerate(lines, start=1):
             if line != expected:
-                position = next(other.position for other in inductions if other.line == line)
+                position = next(induction.position for induction in inductions if induction.line == line)
                 self._refuse(
                     f"line: expected line {expected} before line {line}: lines run from 1 without a gap",
                     "history", position, "line",
                 )  # fmt: skip
                 break
         for entry in inductions:
-            upkeep = seen.get((entry.line or 0, True))
-            if upkeep and entry.outcomes <= ENDED and upkeep.outcomes == {"ongoing"}:
+            maintenance = seen.get((entry.line or 0, True))
+            if maintenance and entry.outcomes <= ENDED and maintenance.outcomes == {"ongoing"}:
                 self._refuse(
                     f"outcome: maintenance of line {entry.line} cannot be ongoing when the line has "
                     f"{' or '.join(sorted(entry.outcomes))}",
-                    "history", upkeep.position, "outcome",
+                    "history", maintenance.position, "outcome",
                 )  # fmt: skip
-            later = any((other.line or 0) > (entry.line or 0) for other in inductions)
+            later = any((induction.line or 0) > (entry.line or 0) for induction in inductions)
             if later and len(entry.outcomes) == 1 and entry.outcomes <= {"completed", "ongoing"}:
                 (outcome,) = entry.outcomes
                 self.notes.append(
@@ -214,29 +214,29 @@ class _Reader:
 
     # Contradictions -------------------------------------------------------------------------------------------
 
-    def _narrowed(self, given: Given) -> Facts:
+    def _narrowed(self, stated: Given) -> Facts:
         problems: list[Problem] = []
-        left = dict(given)
+        left = dict(stated)
         while True:
             try:
-                facts = narrow([pair for said in left.values() for pair in said], self.domain)
+                facts = narrow([pair for values in left.values() for pair in values], self.domain)
             except Contradiction as contradiction:
                 keys, smallest = self._smallest(left, contradiction)
                 problems.append(self._contradiction(keys, smallest))
-                # What else contradicts is told too; a key that was named once is not named again.
-                left = {key: said for key, said in left.items() if key not in keys}
+                # What else contradicts is reported too; a key that was named once is not named again.
+                left = {key: values for key, values in left.items() if key not in keys}
                 continue
             if problems:
                 raise InputError(sorted(problems, key=lambda problem: problem.location))
             return facts
 
-    def _smallest(self, given: Given, contradiction: Contradiction) -> tuple[list[str], Contradiction]:
-        """Keys that contradict each other, none of them to spare."""
-        keys = list(given)
+    def _smallest(self, stated: Given, contradiction: Contradiction) -> tuple[list[str], Contradiction]:
+        """Keys that contradict each other, none of them redundant."""
+        keys = list(stated)
         for key in list(keys):
-            rest = [other for other in keys if other != key]
+            rest = [kept for kept in keys if kept != key]
             try:
-                narrow([pair for other in rest for pair in given[other]], self.domain)
+                narrow([pair for kept in rest for pair in stated[kept]], self.domain)
             except Contradiction as smaller:
                 keys, contradiction = rest, smaller
         return keys, contradiction
@@ -245,9 +245,9 @@ class _Reader:
         places = sorted((self._place(key), key) for key in keys)
         named = listed([f"`{key}`" + (f" (line {place.line})" if place.line else "") for place, key in places], "and")
         label = self.domain.facts[contradiction.fact].label
-        why = contradiction.axiom.says if contradiction.axiom else f"they differ on the {label}"
+        reason = contradiction.axiom.says if contradiction.axiom else f"they differ on the {label}"
         verb = "contradict each other" if len(keys) > 1 else "contradicts itself"
-        return Problem(places[-1][0], f"{named} {verb}: {why}")
+        return Problem(places[-1][0], f"{named} {verb}: {reason}")
 
     def _remark(self, facts: Facts) -> None:
         if facts["disease"] == Choice(frozenset({"sclc"})):

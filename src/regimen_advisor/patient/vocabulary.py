@@ -1,4 +1,4 @@
-"""The words of a profile: the values each fact can take, and the limits of its numbers."""
+"""List the words of a profile: the values each fact can take, and the limits of its numbers."""
 
 from __future__ import annotations
 

@@ -1,26 +1,26 @@
-"""The answers of a class: one file a student, marked together, with what the class missed most."""
+"""Mark the answers of a class: one file a student, all together, with what the class missed most."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import Field
 
 from regimen_advisor.advice import SCHEMA_VERSION, SCOPE, SchemaVersion, Scope
-from regimen_advisor.files.errors import InputError, Location, Problem
+from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.files.folders import yaml_files
 from regimen_advisor.files.gathering import Gathered
 from regimen_advisor.files.sources import Record
-from regimen_advisor.quiz.grading import Grade, grade, read_answers
-from regimen_advisor.quiz.key import AnswerKey, Point
+from regimen_advisor.quiz.grading import Grade, grade, read_handed
+from regimen_advisor.quiz.key import AnswerKey, Picked, Point
 from regimen_advisor.quiz.models import Quiz
 
 
 class Student(Record):
     """One student's result."""
 
-    name: str = Field(description="the name of the file of answers, without its ending")
+    name: str = Field(description="who answered, as the file says; else the name of the file without its ending")
     right: int = Field(description="points won")
     of: int = Field(description="points that could be won")
     by_question: tuple[int, ...] = Field(description="points won in each question, in order")
@@ -30,9 +30,10 @@ class Missed(Record):
     """A point that students missed, and how often."""
 
     question: int = Field(description="number of the question")
-    point: Point = Field(description="where the regimen belongs, and why")
-    missed: int = Field(description="how many students put it elsewhere")
-    given: dict[str, int] = Field(description="where they put it, and how many did; `not answered` is one of these")
+    point: Point | None = Field(None, description="of a regimen that was sorted: where it belongs, and why")
+    pick: Picked | None = Field(None, description="of something that was picked: the right answer, and why")
+    missed: int = Field(description="how many students got it wrong")
+    given: dict[str, int] = Field(description="what they answered, and how many did; `not answered` is one of these")
 
 
 class ClassResult(Record):
@@ -60,33 +61,48 @@ def grade_class(folder: str | Path, quiz: Quiz, key: AnswerKey) -> ClassResult:
     graded: dict[str, Grade] = {}
     found = Gathered()
     for file in sorted(files):
-        if file.stem in graded:
-            message = f"expected one file of answers for each student, found two for `{file.stem}`"
-            found.problems.append(Problem(Location(str(file)), message))
         with found.one_file():
-            graded[file.stem] = grade(quiz, key, read_answers(file, quiz))
+            handed = read_handed(file, quiz)
+            name = handed.student or file.stem
+            if name in graded:
+                message = f"expected one file of answers for each student, found two for `{name}`"
+                raise InputError.at(Location(str(file)), message)
+            graded[name] = grade(quiz, key, handed.given)
     found.refuse()
     students = tuple(
-        Student(name=name, right=one.right, of=one.of, by_question=tuple(marked.right for marked in one.questions))
-        for name, one in graded.items()
+        Student(
+            name=name,
+            right=student_grade.right,
+            of=student_grade.of,
+            by_question=tuple(marked.right for marked in student_grade.questions),
+        )
+        for name, student_grade in sorted(graded.items())
     )
     return ClassResult(
         quiz=quiz.name,
         students=students,
-        by_question=tuple(len(solution.points) for solution in key.solutions),
+        by_question=tuple(len(solution.points) + len(solution.picks) for solution in key.solutions),
         missed=_missed(key, graded),
     )
 
 
 def _missed(key: AnswerKey, graded: Mapping[str, Grade]) -> tuple[Missed, ...]:
     found = []
-    for at, solution in enumerate(key.solutions):
+    for number, solution in enumerate(key.solutions):
+        answered = [student_grade.questions[number] for student_grade in graded.values()]
         for place, point in enumerate(solution.points):
-            marked = [one.questions[at].points[place] for one in graded.values()]
-            wrong = [one.given or NOT_ANSWERED for one in marked if not one.right]
-            if wrong:
-                given = {
-                    group: wrong.count(group) for group in sorted(set(wrong), key=lambda one: (-wrong.count(one), one))
-                }
-                found.append(Missed(question=solution.number, point=point, missed=len(wrong), given=given))
-    return tuple(sorted(found, key=lambda one: -one.missed))
+            wrong = [
+                marked.points[place].given or NOT_ANSWERED for marked in answered if not marked.points[place].right
+            ]
+            found += [Missed(question=solution.number, point=point, missed=len(wrong), given=_counted(wrong))]
+        for place, pick in enumerate(solution.picks):
+            wrong = [marked.picks[place].given or NOT_ANSWERED for marked in answered if not marked.picks[place].right]
+            found += [Missed(question=solution.number, pick=pick, missed=len(wrong), given=_counted(wrong))]
+    return tuple(sorted((missed for missed in found if missed.missed), key=lambda missed: -missed.missed))
+
+
+def _counted(words: Sequence[str]) -> dict[str, int]:
+    return {
+        word: words.count(word)
+        for word in sorted(set(words), key=lambda word_counted: (-words.count(word_counted), word_counted))
+    }

@@ -1,11 +1,12 @@
-"""The quiz: patients worth asking about, and which options the rules offer them, exclude or leave waiting.
+"""Generate a quiz: patients worth asking about, and the options that rules offer, exclude or leave waiting.
 
 ``generate`` is a pure function: the same rulebook, seed and choices give the same quiz on every machine, and a longer
-quiz begins with the shorter one. A quiz holds no answers; ``quiz_key`` works them out and ``quiz_grading`` marks.
+quiz begins with the shorter one. A quiz holds no answers; ``key`` works them out and ``grading`` marks.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
@@ -14,32 +15,55 @@ from regimen_advisor.advice import RulebookName
 from regimen_advisor.files.errors import InputError, Location, did_you_mean, holding
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Setting
-from regimen_advisor.quiz.making import questions
-from regimen_advisor.quiz.models import GROUPS, MOST_QUESTIONS, Level, Quiz
+from regimen_advisor.quiz.making import KINDS, questions
+from regimen_advisor.quiz.models import GROUPS, MOST_QUESTIONS, PICK_KINDS, SORT_KINDS, Kind, Level, Quiz
 
 Count = Annotated[int, Field(ge=1, le=MOST_QUESTIONS)]
 
 
-def generate(rulebook: Rulebook, seed: int = 1, count: int = 5, setting: str | None = None, level: Level = 2) -> Quiz:
+def generate(  # noqa: PLR0917 - what a person may choose
+    rulebook: Rulebook,
+    seed: int = 1,
+    count: int = 5,
+    setting: str | None = None,
+    level: Level = 2,
+    kinds: Sequence[Kind] = (),
+) -> Quiz:
     """A quiz of ``count`` questions.
 
     ``setting`` keeps it to the rules of one clinical setting; ``level`` 1 knows all of a patient, 2 leaves a fact open
-    and 3 several. Raises ``InputError`` for an unknown setting, or one that no question can
-    be asked of, and where fewer different questions than asked for can be made.
+    and 3 several; ``kinds`` keep it to these kinds of questions. Raises ``InputError`` for an unknown setting, or one
+    that no question can be asked of, and where fewer different questions than asked for can be made.
     """
     chosen = setting_named(setting, rulebook) if setting is not None else None
     if not 1 <= count <= MOST_QUESTIONS:
         raise InputError.at(Location("quiz"), f"--count: expected from 1 to {MOST_QUESTIONS} questions, found {count}")
-    name = f"{rulebook.version}-s{seed}-l{level}-n{count}"
+    impossible = [kind for kind in kinds if kind not in KINDS[level]]
+    if impossible:
+        known = ", ".join(dict.fromkeys(KINDS[level]))
+        message = f"--kind: expected a kind of level {level}, one of {known}; found `{impossible[0]}`"
+        raise InputError.at(Location("quiz"), message, did_you_mean(impossible[0], KINDS[level]))
+    parts = [rulebook.version, f"s{seed}", f"l{level}", f"n{count}"]
     return Quiz(
-        name=f"{name}-{chosen.id.replace('/', '.')}" if chosen else name,
+        name="-".join([*parts, *([chosen.id.replace("/", ".")] if chosen else []), *kinds]),
         rulebook=RulebookName(version=rulebook.version, digest=rulebook.digest),
         seed=seed,
         level=level,
         setting=chosen.id if chosen else None,
+        kinds=tuple(kinds),
         asks=GROUPS[level],
-        questions=tuple(questions(rulebook, seed, count, chosen, level)),
+        questions=tuple(questions(rulebook, seed, count, chosen, level, kinds)),
     )
+
+
+def kinds_named(words: Sequence[str]) -> tuple[Kind, ...]:
+    """The kinds of questions with these names. Raises ``InputError`` for a word that is none."""
+    known: tuple[Kind, ...] = (*SORT_KINDS, *PICK_KINDS)
+    for word in words:
+        if word not in known:
+            message = f"--kind: expected one of {', '.join(known)}; found `{word}`"
+            raise InputError.at(Location("quiz"), message, did_you_mean(word, known))
+    return tuple(kind for word in dict.fromkeys(words) for kind in known if kind == word)
 
 
 def settings_of(rulebook: Rulebook) -> tuple[Setting, ...]:

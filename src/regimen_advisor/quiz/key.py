@@ -1,56 +1,52 @@
-"""The answers to a quiz, each with the rule and the section that decides it, and what one fact more would change."""
+"""Make the answer key of a quiz: the deciding rule and section of each answer, and what one fact more would change."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
-from regimen_advisor.advice import SCHEMA_VERSION, SCOPE, Advice, Option, Reason, SchemaVersion, Scope
+from regimen_advisor.advice import SCHEMA_VERSION, SCOPE, Advice, SchemaVersion, Scope
 from regimen_advisor.advising import advise
-from regimen_advisor.explaining.arguments import written_in
 from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.files.sources import Record
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
-from regimen_advisor.knowledge.rules import Rule
-from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import read
+from regimen_advisor.quiz.deciding import Deciding, deciding_of
 from regimen_advisor.quiz.making import group_of, patients_of
-from regimen_advisor.quiz.models import Group, Question, Quiz
+from regimen_advisor.quiz.models import LETTERS, PICK_KINDS, Group, Quiz, QuizQuestion
+from regimen_advisor.quiz.picks import AskedPatient, asked, case_of, regimens_named
 from regimen_advisor.quiz.variants import Variant, Variants
 from regimen_advisor.quiz.words import asked_words
-
-
-class Deciding(Record):
-    """A rule that decides where a regimen belongs."""
-
-    rule: str = Field(description="id of the rule")
-    effect: Literal["offer", "exclude", "caution"] = Field(description="what the rule does where it holds")
-    state: Literal["met", "not met", "unknown"] = Field(description="whether the rule holds for this patient")
-    says: str = Field(description="the rule in one sentence")
-    cited: str = Field(description="review and section: AA 4.1; of a caution from elsewhere, that it is from elsewhere")
-    written_in: str = Field(description="file and line of the rule")
-    not_met: tuple[str, ...] = Field((), description="what the rule asks for and the patient does not meet")
-    unknown: tuple[str, ...] = Field((), description="what the rule asks for and is not known")
 
 
 class Point(Record):
     """Where one regimen belongs, and why."""
 
     regimen: str = Field(description="id of the regimen")
-    name: str = Field(description="as a reader is told it")
+    name: str = Field(description="display name")
     group: Group = Field(description="where it belongs")
     because: tuple[Deciding, ...] = Field((), description="the rules that decide it")
     waits_for: tuple[str, ...] = Field((), description="what is not known and decides it, in words")
 
 
-class Change(Record):
+class Picked(Record):
+    """The answer to something that is picked."""
+
+    asks: str = Field(description="the question")
+    right: str = Field(description="the letter of the right answer")
+    answer: str = Field(description="the right answer in words")
+    because: str = Field(description="why, with the rule and section that decide it")
+
+
+class GroupChange(Record):
     """A regimen that would belong elsewhere."""
 
     regimen: str = Field(description="id of the regimen")
-    name: str = Field(description="as a reader is told it")
+    name: str = Field(description="display name")
     from_: Group = Field(alias="from", description="where it belongs in the patient of the question")
     to: Group = Field(description="where it would belong")
 
@@ -60,7 +56,7 @@ class Contrast(Record):
 
     says: str = Field(description="the one fact that differs, in words")
     profile: dict[str, Any] = Field(description="that patient, as a profile file says it")
-    changes: tuple[Change, ...] = Field(description="the regimens of the question that would belong elsewhere")
+    changes: tuple[GroupChange, ...] = Field(description="the regimens of the question that would belong elsewhere")
 
 
 class Standard(Record):
@@ -76,7 +72,8 @@ class Solution(Record):
     """The answer to one question."""
 
     number: int = Field(description="number of the question")
-    points: tuple[Point, ...] = Field(description="where each of its regimens belongs")
+    points: tuple[Point, ...] = Field((), description="where each of its regimens belongs")
+    picks: tuple[Picked, ...] = Field((), description="the right answer to each thing that is picked")
     standards: tuple[Standard, ...] = Field((), description="what the sources state as the standard for this patient")
     contrast: Contrast | None = Field(None, description="what one fact would change, where one changes something")
 
@@ -92,11 +89,13 @@ class AnswerKey(Record):
 
 def answer_key(quiz: Quiz, rulebook: Rulebook) -> AnswerKey:
     """The answers to every question of a quiz that was generated from this rulebook."""
-    return AnswerKey(quiz=quiz.name, solutions=tuple(solution(one, rulebook) for one in quiz.questions))
+    return AnswerKey(quiz=quiz.name, solutions=tuple(solution(question, rulebook) for question in quiz.questions))
 
 
-def solution(question: Question, rulebook: Rulebook, *, contrast: bool = True) -> Solution:
+def solution(question: QuizQuestion, rulebook: Rulebook, *, contrast: bool = True) -> Solution:
     """The answer to one question; ``contrast`` looks for a fact that would change it, which takes longest."""
+    if question.picks:
+        return Solution(number=question.number, picks=tuple(_picked(question, rulebook)))
     patient = read(Profile.model_validate(question.profile), rulebook.domain)
     advice = advise(patient, rulebook, ask=False)
     options = {option.regimen: option for option in advice.options}
@@ -109,7 +108,7 @@ def solution(question: Question, rulebook: Rulebook, *, contrast: bool = True) -
                 regimen=choice.regimen,
                 name=choice.name,
                 group=group_of(option.standing),
-                because=tuple(_because(option, rulebook)),
+                because=tuple(deciding_of(option, rulebook)),
                 waits_for=tuple(dict.fromkeys(waits)),
             )
         )
@@ -121,82 +120,59 @@ def solution(question: Question, rulebook: Rulebook, *, contrast: bool = True) -
     )
 
 
+def _picked(question: QuizQuestion, rulebook: Rulebook) -> Iterator[Picked]:
+    """The right answers, worked out again from the patient."""
+    kind = next(kind for kind in PICK_KINDS if kind == question.kind)
+    guideline = Guideline.of(rulebook)
+    patient = AskedPatient(
+        profile=question.profile,
+        case=case_of(question.profile, guideline),
+        about=question.about,
+        after=case_of(question.after, guideline) if question.after else None,
+        regimens=tuple(regimens_named([pick.asks for pick in question.picks], rulebook)),
+    )
+    for pick, asked_pick in zip(question.picks, asked(kind, patient), strict=True):
+        letter = LETTERS[pick.answers.index(asked_pick.right)]
+        yield Picked(asks=pick.asks, right=letter, answer=asked_pick.right, because=asked_pick.because)
+
+
 def standards_of(advice: Advice, rulebook: Rulebook) -> Iterator[Standard]:
     """What the sources state as the standard for the patient, where it surely is one."""
     for statement in advice.standards:
         if statement.state == "holds":
             source = statement.source
-            cited = CitationLabels(rulebook).said(source)
+            cited = CitationLabels(rulebook).cite(source)
             yield Standard(rule=statement.rule, title=statement.title, says=statement.says, cited=cited)
-
-
-# Why -----------------------------------------------------------------------------------------------------------------
-
-
-def _because(option: Option, rulebook: Rulebook) -> Iterator[Deciding]:
-    match option.standing:
-        case Standing.OFFERED | Standing.OFFERED_WITH_CAUTION:
-            for name in option.rules:
-                yield _deciding(rulebook.rules[name], rulebook, "met")
-            for caution in option.cautions:
-                if caution.state == "holds" and caution.kind != "measure":
-                    yield _deciding(rulebook.rules[caution.rule], rulebook, "met")
-        case Standing.EXCLUDED:
-            yield from (_of(one, rulebook) for one in option.reasons if one.effect == "exclude" and one.state == "met")
-        case Standing.UNDETERMINED:
-            yield from (_of(one, rulebook) for one in option.reasons if one.state != "not met")
-        case Standing.NOT_INDICATED:
-            nearest = min(option.reasons, key=lambda reason: len(reason.not_met), default=None)
-            yield from (_of(one, rulebook) for one in (nearest,) if one is not None)
-
-
-def _of(reason: Reason, rulebook: Rulebook) -> Deciding:
-    rule = rulebook.rules[reason.rule]
-    return _deciding(rule, rulebook, reason.state).model_copy(
-        update={"not_met": reason.not_met, "unknown": reason.unknown}
-    )
-
-
-def _deciding(rule: Rule, rulebook: Rulebook, state: Literal["met", "not met", "unknown"]) -> Deciding:
-    cited = CitationLabels(rulebook).said(rule.source)
-    return Deciding(
-        rule=rule.id,
-        effect=rule.effect.value,  # type: ignore[arg-type]  # of a regimen only these three speak
-        state=state,
-        says=rule.says,
-        cited=f"{cited}, outside the reviews, {rule.certainty}" if rule.is_outside else cited,
-        written_in=written_in(rule.location, rulebook),
-    )
 
 
 # What one fact would change ------------------------------------------------------------------------------------------
 
 
-def _contrast(question: Question, points: Sequence[Point], rulebook: Rulebook) -> Contrast | None:
+def _contrast(question: QuizQuestion, points: Sequence[Point], rulebook: Rulebook) -> Contrast | None:
     """The first neighbour of the patient to whom something else is offered; of the kind that the question is about."""
     patients = patients_of(rulebook)
     profile = {key: value for key, value in question.profile.items() if key != "id"}
     neighbours = list(Variants(patients).changed(profile))
-    for variant in sorted(neighbours, key=lambda one: not _is_about(one, question)):
-        patient = patients.read(variant.profile)
+    for variant in sorted(neighbours, key=lambda variant: not _is_about(variant, question)):
+        patient = patients.seen(variant.profile)
         if patient is None:
             continue
-        there = patients.standings(patient)
-        changes = tuple(_changes(points, {name: group_of(one) for name, one in there.items()}))
+        standings = patients.standings(patient)
+        changes = tuple(_changes(points, {name: group_of(standing) for name, standing in standings.items()}))
         if changes and not (question.kind == "exclusion" and all(change.from_ != "excluded" for change in changes)):
-            other = {"id": f"{question.profile['id']}-changed", **variant.profile}
-            return Contrast(says=variant.says, profile=other, changes=changes)
+            changed_profile = {"id": f"{question.profile['id']}-changed", **variant.profile}
+            return Contrast(says=variant.says, profile=changed_profile, changes=changes)
     return None
 
 
-def _is_about(variant: Variant, question: Question) -> bool:
+def _is_about(variant: Variant, question: QuizQuestion) -> bool:
     if question.kind == "boundary":
         return variant.by_number
     return question.kind == "unknown" and variant.says.endswith("now known")
 
 
-def _changes(points: Iterable[Point], there: dict[str, Group]) -> Iterator[Change]:
+def _changes(points: Iterable[Point], new_groups: dict[str, Group]) -> Iterator[GroupChange]:
     for point in points:
-        if there[point.regimen] != point.group:
-            ends = {"from": point.group, "to": there[point.regimen]}
-            yield Change.model_validate({"regimen": point.regimen, "name": point.name, **ends})
+        if new_groups[point.regimen] != point.group:
+            ends = {"from": point.group, "to": new_groups[point.regimen]}
+            yield GroupChange.model_validate({"regimen": point.regimen, "name": point.name, **ends})

@@ -1,4 +1,4 @@
-"""A patient of a quiz in words: what is known, and what rules may ask for and is not."""
+"""Describe a patient of a quiz in sentences: what is known, and what rules may ask for and is not."""
 
 from __future__ import annotations
 
@@ -8,60 +8,124 @@ from typing import Any
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.facts import Domain, Fact
-from regimen_advisor.quiz.patients import Patients, Written
+from regimen_advisor.quiz.clinic import Written
+from regimen_advisor.quiz.patients import Patients
 from regimen_advisor.wording import Wording, listed, value_word
 
-_BARE = ("disease", "histology", "extent")
-"""Facts whose value says what it is of."""
 _HISTORY = "the treatment so far"
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
+_ENDS = {
+    "progressed": "the disease progressed",
+    "relapsed": "the disease relapsed after it",
+    "completed": "it was completed and the disease is under control",
+    "ongoing": "it is still being given",
+    "stopped-for-toxicity": "it was stopped for toxicity",
+    "unknown": "how it ended is not known",
+}
+_UPKEEP_ENDS = {**_ENDS, "completed": "it was completed", "ongoing": "it is being given"}
 
 
 def known_words(profile: Written, rulebook: Rulebook) -> tuple[str, ...]:
-    """What is known of the patient: what was found, what was looked for and not found, then the treatment so far."""
-    wording = Guideline.of(rulebook).wording
-    found: list[str] = []
-    absent: dict[str, list[str]] = {"negative": [], "none": []}
-    for key, value in profile.items():
-        fact = rulebook.domain.facts.get(key)
-        if fact is None or value == "unknown" or (key == "disease" and "histology" in profile):
-            continue
-        if key == "curative_treatment_possible":
-            found += _curative(profile)
-        elif value is False or value in ("negative", "none"):
-            absent["negative" if value == "negative" else "none"].append(fact.label.removesuffix(" fusion"))
-        else:
-            found.append(_known(key, fact, value, wording))
-    history = profile.get("history")
-    treated = [_entry(entry, wording) for entry in history] if isinstance(history, list) else []
-    said = [", ".join(found), *(f"{word}: {', '.join(labels)}" for word, labels in absent.items() if labels)]
-    return (*(one for one in said if one), *(treated or (["no treatment so far"] if history == [] else [])))
+    """What is known of the patient, a sentence each: the disease, what was found and not found, each treatment."""
+    writer = _PatientWriter(profile, rulebook)
+    return tuple(sentence for sentence in writer.sentences() if sentence)
 
 
-def _curative(profile: Written) -> list[str]:
-    """Said where it is not settled by how far the disease has spread."""
-    if profile.get("extent") in ("metastatic", "extensive"):
-        return []
-    return [f"curative treatment {'possible' if profile['curative_treatment_possible'] else 'not possible'}"]
+class _PatientWriter:
+    def __init__(self, profile: Written, rulebook: Rulebook) -> None:
+        self.profile = profile
+        self.facts = rulebook.domain.facts
+        self.wording: Wording = Guideline.of(rulebook).wording
+
+    def sentences(self) -> Iterator[str]:
+        yield self._disease()
+        yield self._markers()
+        yield self._condition()
+        history = self.profile.get("history")
+        if history == []:
+            yield "No treatment has been given yet."
+        elif isinstance(history, list):
+            yield from map(self._entry, history)
+
+    def _known(self, key: str) -> Any:
+        value = self.profile.get(key, "unknown")
+        return None if value == "unknown" else value
+
+    def _disease(self) -> str:
+        """``A patient with stage IVB adenocarcinoma, metastatic disease, ECOG 1.``."""
+        histology = self._known("histology") or self.profile["disease"]
+        stage = self._known("stage")
+        tumour = f"stage {stage} {value_word(histology)}" if stage else value_word(histology)
+        parts = [f"A patient with {tumour}"]
+        extent = self._known("extent")
+        if extent:
+            parts.append(value_word(extent))
+        curable = self._known("curative_treatment_possible")
+        if curable is not None and extent not in ("metastatic", "extensive"):
+            parts.append(f"curative treatment {'possible' if curable else 'not possible'}")
+        if self._known("ecog") is not None:
+            parts.append(f"ECOG {self.profile['ecog']}")
+        return f"{', '.join(parts)}."
+
+    def _markers(self) -> str:
+        """``Tests found an EGFR exon 19 deletion and PD-L1 TPS 60 %; ALK and ROS1 are negative.``."""
+        found, negative, absent = [], [], []
+        for key in self.profile:
+            fact, value = self.facts.get(key), self._known(key)
+            if fact is None or value is None or not fact.is_marker:
+                continue
+            label = fact.label.removesuffix(" fusion")
+            if value == "negative":
+                negative.append(label)
+            elif value == "none":
+                absent.append(label)
+            else:
+                found.append(self._said(fact, value))
+        parts = [f"tests found {', '.join(found)}"] if found else []
+        parts += [f"{listed(negative)} {'is' if len(negative) == 1 else 'are'} negative"] if negative else []
+        parts += [f"there are no {listed(absent, 'or')}"] if absent else []
+        return f"{parts[0][0].upper()}{'; '.join(parts)[1:]}." if parts else ""
+
+    def _said(self, fact: Fact, value: Any) -> str:
+        if isinstance(value, list):
+            return f"{fact.label} {listed([self.wording.member(word) for word in value])}"
+        unit = " %" if fact.name == "pd_l1_tps" else ""
+        return fact.label if value == "positive" else f"{fact.label} {value_word(str(value))}{unit}"
+
+    def _condition(self) -> str:
+        """``Brain metastases, active; no bleeding risk or comorbidities.``."""
+        found, absent = [], []
+        for key in self.profile:
+            fact, value = self.facts.get(key), self._known(key)
+            told_already = ("disease", "histology", "stage", "extent", "curative_treatment_possible", "ecog")
+            if fact is None or value is None or fact.is_marker or key in told_already:
+                continue
+            if value is False or value == "none":
+                absent.append(fact.label)
+            elif isinstance(value, list):
+                found.append(f"{fact.label}: {listed([self.wording.member(word) for word in value])}")
+            else:
+                found.append(fact.label if value is True else f"{fact.label}: {value_word(str(value))}")
+        parts = [*found, *([f"no {listed(absent, 'or')}"] if absent else [])]
+        return f"{parts[0][0].upper()}{'; '.join(parts)[1:]}." if parts else ""
+
+    def _entry(self, entry: Mapping[str, Any]) -> str:
+        """``First line: carboplatin + pemetrexed, 4 cycles; the disease progressed.``."""
+        drugs = entry["drugs"]
+        given = (
+            " + ".join(self.wording.member(drug) for drug in drugs) if isinstance(drugs, list) else "drugs not known"
+        )
+        cycles = f", {entry['cycles']} cycles" if "cycles" in entry else ""
+        is_upkeep = entry.get("setting") == "maintenance"
+        if is_upkeep:
+            return f"It went on with {given} as maintenance; {_UPKEEP_ENDS[entry['outcome']]}."
+        line = f"{line_word(entry['line'])} line" if "line" in entry else "With curative intent"
+        return f"{line[0].upper()}{line[1:]}: {given}{cycles}; {_ENDS[entry['outcome']]}."
 
 
-def _known(key: str, fact: Fact, value: Any, wording: Wording) -> str:
-    words = listed([wording.member(word) for word in value]) if isinstance(value, list) else value_word(str(value))
-    if key in _BARE:
-        return words
-    if value is True:
-        return fact.label
-    unit = " %" if key == "pd_l1_tps" else ""
-    return f"{fact.label} {words}{unit}"
-
-
-def _entry(entry: Mapping[str, Any], wording: Wording) -> str:
-    drugs = entry["drugs"]
-    given = " + ".join(wording.member(drug) for drug in drugs) if isinstance(drugs, list) else "drugs not known"
-    what = f"line {entry['line']}" if "line" in entry else "curative treatment"
-    what += " (maintenance)" if entry.get("setting") == "maintenance" else ""
-    outcome = "outcome not known" if entry["outcome"] == "unknown" else value_word(entry["outcome"])
-    cycles = f", {entry['cycles']} cycles" if "cycles" in entry else ""
-    return f"{what}: {given}{cycles}, {outcome}"
+def line_word(line: int) -> str:
+    """``first`` for 1."""
+    return _ORDINALS[line - 1] if line <= len(_ORDINALS) else f"{line}th"
 
 
 def unknown_words(profile: Written, patients: Patients) -> tuple[str, ...]:
@@ -75,10 +139,11 @@ def _unknown(profile: Written, patients: Patients) -> Iterator[str]:
             yield patients.domain.facts[key].label
     history = profile.get("history", "unknown")
     if history == "unknown":
-        yield _HISTORY
+        if "prior_lines" not in profile:
+            yield _HISTORY
         return
     for entry in history:
-        yield from (part_words(part, entry) for part in ("drugs", "outcome") if entry[part] == "unknown")
+        yield from (part_words(part, entry) for part in ("drugs", "outcome") if entry.get(part, "unknown") == "unknown")
 
 
 def asked_words(key: str, profile: Written, domain: Domain) -> str:

@@ -1,1 +1,1 @@
-"""Renderers: what the rules said, as text, markdown, JSON or HTML. Nothing here decides anything."""
+"""Render what the rules found as text, markdown, JSON or HTML. Nothing here decides anything."""

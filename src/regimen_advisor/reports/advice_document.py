@@ -1,4 +1,4 @@
-"""``advise`` as one document: the parts of a ``Screen`` as blocks, from which text, markdown and HTML are written."""
+"""Build ``advise`` as one document: the parts of a ``Screen`` as blocks, for text, markdown and HTML."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _EVERY = frozenset(Part)
 
 @dataclass(frozen=True)
 class Form:
-    """How much is said under each option."""
+    """How much is shown under each option."""
 
     parts: frozenset[Part] = frozenset(Part)
     run_in: bool = False
-    """Whether what is said of an option follows its name on the same line."""
+    """Whether the text of an option follows its name on the same line."""
     notes: bool = True
     """Whether what is worth knowing is written out."""
 
@@ -56,7 +56,7 @@ FORMS = (
 
 
 def document(screen: Screen, form: Form = WHOLE, depth: Depth = PLAIN) -> Iterator[Block]:
-    """The blocks of an answer; ``form`` says how much is said under each option, ``depth`` which parts there are."""
+    """The blocks of an answer; ``form`` says how much is shown under each option, ``depth`` which parts there are."""
     yield from _head(screen, depth, is_whole=form == WHOLE)
     if screen.is_little_known:
         yield from _questions(screen)
@@ -66,19 +66,19 @@ def document(screen: Screen, form: Form = WHOLE, depth: Depth = PLAIN) -> Iterat
         yield from _at_a_glance(screen)
     if screen.differ and not folded:
         yield Heading(DIFFER)
-        yield from _said(screen.differ)
+        yield from _sentences(screen.differ)
     if screen.changed:
         yield Heading(CHANGED)
-        yield from _said(screen.changed)
+        yield from _sentences(screen.changed)
     if not depth.brief:
         yield from _names(screen.groups) if folded else _options(screen, form)
         yield from _excluded(screen)
         if depth.everything and screen.not_indicated:
             title = TITLES[Standing.NOT_INDICATED]
             yield Folded(title, (Table(("Regimen", "Why not"), screen.not_indicated),))
-        yield from _beside(screen, form)
+        yield from _after_options(screen, form)
     yield Gap()
-    yield from (Paragraph(said, "quiet") for said in screen.small_print[:-1])
+    yield from (Paragraph(sentence, "quiet") for sentence in screen.small_print[:-1])
     yield Paragraph(f"{screen.small_print[-1]}{'' if depth.details else _more(screen, form)}", "quiet")
 
 
@@ -93,20 +93,20 @@ def _head(screen: Screen, depth: Depth, *, is_whole: bool) -> Iterator[Block]:
         yield Paragraph(screen.counts)
     if screen.first:
         yield Heading(FIRST)
-        yield from _said(screen.first)
+        yield from _sentences(screen.first)
 
 
 def _standards(screen: Screen) -> Iterator[Block]:
     if screen.standards:
         yield Heading(STANDARD)
-        yield from _said(screen.standards)
+        yield from _sentences(screen.standards)
     else:
         yield from (Gap(),) if screen.first else ()
         yield Paragraph(f"{STANDARD}: {NO_STANDARD}.", "quiet")
 
 
-def _said(several: Iterable[ScreenSentence]) -> Iterator[Block]:
-    yield Item("", tuple(Paragraph(one.text, one.style) for one in several))
+def _sentences(several: Iterable[ScreenSentence]) -> Iterator[Block]:
+    yield Item("", tuple(Paragraph(sentence.text, sentence.style) for sentence in several))
 
 
 def _at_a_glance(screen: Screen) -> Iterator[Block]:
@@ -145,7 +145,7 @@ def _card(card: Card, form: Form) -> Block:
 def _excluded(screen: Screen) -> Iterator[Block]:
     if screen.excluded:
         yield Heading(TITLES[Standing.EXCLUDED])
-        yield Item("", tuple(Paragraph(f"x {names}: {said}") for names, said in screen.excluded))
+        yield Item("", tuple(Paragraph(f"x {names}: {reason}") for names, reason in screen.excluded))
 
 
 def _questions(screen: Screen) -> Iterator[Block]:
@@ -154,7 +154,7 @@ def _questions(screen: Screen) -> Iterator[Block]:
         yield Bullets(screen.questions)
 
 
-def _beside(screen: Screen, form: Form) -> Iterator[Block]:
+def _after_options(screen: Screen, form: Form) -> Iterator[Block]:
     if not screen.is_little_known:
         yield from _questions(screen)
     notes = screen.notes if form.notes else ()

@@ -1,4 +1,4 @@
-"""What a verb found, each with its place: as workflow commands of GitHub, which stand at their line in a pull request.
+"""Turn what a verb found into workflow commands of GitHub, which appear at their line in a pull request.
 
 ``sarif`` prints the same findings in another form.
 """
@@ -17,7 +17,7 @@ from regimen_advisor.reports.diff import DiffReport, headline, rule_words, stand
 from regimen_advisor.reports.places import here
 from regimen_advisor.reviewing.checking import Checked
 from regimen_advisor.reviewing.comparing import AdviceChange
-from regimen_advisor.reviewing.ways_told import way_words
+from regimen_advisor.reviewing.implicant_text import way_words
 from regimen_advisor.testing.coverage import Coverage
 from regimen_advisor.testing.mutation import Mutation
 
@@ -63,10 +63,10 @@ def of_coverage(coverage: Coverage) -> list[Annotation]:
     ]
     return unused + [
         Annotation(
-            "warning", one.occurrence.place, "not covered", one.occurrence.rule,
-            f"{occurrence_words(one, wording)}: {lacking_words(one)}",
+            "warning", covered.occurrence.place, "not covered", covered.occurrence.rule,
+            f"{occurrence_words(covered, wording)}: {lacking_words(covered)}",
         )
-        for one in coverage.of("missing")
+        for covered in coverage.of("missing")
     ]  # fmt: skip
 
 
@@ -87,18 +87,18 @@ def of_diff(report: DiffReport) -> list[Annotation]:
     Where NEW has no such rule (it was removed) the regimen has its place; where NEW lacks that too, the folder.
     """
     found = report.comparison
-    told = [_of_change(report, change) for change in found.changes]
-    if not told:
-        told = [
+    annotations = [_of_change(report, change) for change in found.changes]
+    if not annotations:
+        annotations = [
             Annotation("notice", Location(found.new.folder.as_posix()), "advice", "", headline(report)),
         ]
-    return told
+    return annotations
 
 
 def _of_change(report: DiffReport, change: AdviceChange) -> Annotation:
     ways = [way_words(way, report.comparison.words) for way in change.ways]
-    more = f" (and in {len(ways) - 1} more ways)" if len(ways) > 1 else ""
-    message = f"{change.subject}: {standings_words(change)}, for patients with {ways[0]}{more}"
+    further_ways = f" (and in {len(ways) - 1} more ways)" if len(ways) > 1 else ""
+    message = f"{change.subject}: {standings_words(change)}, for patients with {ways[0]}{further_ways}"
     causes = list(_causes(report, change))
     if causes:
         message += f"; {causes[0][1]}"
@@ -107,30 +107,40 @@ def _of_change(report: DiffReport, change: AdviceChange) -> Annotation:
 
 
 def _causes(report: DiffReport, change: AdviceChange) -> Iterator[tuple[Location, str]]:
-    """The rules of NEW that were added or changed and speak of what changes, with what became of each."""
+    """The rules of NEW that were added or changed and concern what changes, with what became of each."""
     found = report.comparison
-    for one in found.rules:
-        for id in one.after:
+    for change_of_rule in found.rules:
+        for id in change_of_rule.after:
             rule = found.new.rules[id]
-            if one.fate in ("added", "changed") and (change.subject == id or change.subject in found.new.meets(rule)):
-                yield rule.location, rule_words(one)
-    for one in found.rules:
-        for id in one.before:
-            if one.fate == "removed" and (
+            if change_of_rule.fate in ("added", "changed") and (
+                change.subject == id or change.subject in found.new.meets(rule)
+            ):
+                yield rule.location, rule_words(change_of_rule)
+    for change_of_rule in found.rules:
+        for id in change_of_rule.before:
+            if change_of_rule.fate == "removed" and (
                 change.subject == id or change.subject in found.old.meets(found.old.rules[id])
             ):
-                yield Location((found.new.folder / one.places_before[0].rpartition(":")[0]).as_posix()), rule_words(one)
+                yield (
+                    Location((found.new.folder / change_of_rule.places_before[0].rpartition(":")[0]).as_posix()),
+                    rule_words(change_of_rule),
+                )
 
 
 def render_github(annotations: Iterable[Annotation]) -> str:
     """One workflow command a line."""
-    return "".join(_command(one) for one in annotations)
+    return "".join(_command(annotation) for annotation in annotations)
 
 
-def _command(one: Annotation) -> str:
-    place = {"file": here(one.location.file), "line": one.location.line, "col": one.location.column, "title": one.kind}
+def _command(annotation: Annotation) -> str:
+    place = {
+        "file": here(annotation.location.file),
+        "line": annotation.location.line,
+        "col": annotation.location.column,
+        "title": annotation.kind,
+    }
     properties = ",".join(f"{name}={_property(str(value))}" for name, value in place.items() if value is not None)
-    return f"::{one.level} {properties}::{_escaped(one.message)}\n"
+    return f"::{annotation.level} {properties}::{_escaped(annotation.message)}\n"
 
 
 def _escaped(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What is said under each option, line by line: evidence, harm, steps before the first dose, cautions, thin evidence.
+"""Write the lines under each option: evidence, harm, steps before the first dose, cautions, thin evidence.
 
 What the table at a glance has written out is not written out again.
 """
@@ -93,13 +93,13 @@ class Card:
 class Cards:
     """The cards of one patient."""
 
-    def __init__(self, rulebook: Rulebook, told: Cautions, *, whole: bool) -> None:
-        self.rulebook, self.told, self.places, self.whole = rulebook, told, told.places, whole
-        self.numbers = [(number, option) for group in groups(told.advice) for number, option in group.options]
+    def __init__(self, rulebook: Rulebook, cautions: Cautions, *, whole: bool) -> None:
+        self.rulebook, self.cautions, self.places, self.whole = rulebook, cautions, cautions.places, whole
+        self.numbers = [(number, option) for group in groups(cautions.advice) for number, option in group.options]
         self.written: dict[str, int] = {}
 
     def card(self, option: Option, number: int) -> Card:
-        """What is said of an option under its number; less of one that waits, unless the whole is asked for."""
+        """The lines of an option under its number; fewer of one that waits, unless the whole is asked for."""
         lines = self._offered(option, number) if self._is_whole(option) else self._waiting(option)
         return Card(number, option, tuple(lines), tuple(self._details(option)) if self.whole else ())
 
@@ -107,7 +107,7 @@ class Cards:
         yield from self._once(self._evidence(option), number)
         yield from self._once(self._harm(option), number)
         yield from self._harm_of_drugs(option, number)
-        of_kind = {kind: [one for one in self.told.own(option) if one.kind == kind] for kind in KINDS}
+        of_kind = {kind: [caution for caution in self.cautions.own(option) if caution.kind == kind] for kind in KINDS}
         yield from self._sentences(Part.MEASURE, KINDS["measure"], of_kind["measure"], number)
         yield from self._of_the_patient(of_kind["patient"], number)
         yield from self._once(self._care(option), number)
@@ -124,36 +124,48 @@ class Cards:
         """A line each; one that is of other options too is written out under the first of them and names the others."""
         for caution in cautions:
             part = Part.PATIENT if caution.state == "holds" else Part.OPEN
-            if self.told.is_said(caution, number):
+            if self.cautions.is_said(caution, number):
                 continue
-            if self.told.number_of(caution) is None:
-                self.told.write_out(caution, number)
-                also = [other for other, option in self.numbers if other != number and self._has(option, caution)]
-                for other in also:
-                    self.told.point(caution, other)
+            if self.cautions.number_of(caution) is None:
+                self.cautions.write_out(caution, number)
+                also = [
+                    number_of_other
+                    for number_of_other, option in self.numbers
+                    if number_of_other != number and self._has(option, caution)
+                ]
+                for number_of_other in also:
+                    self.cautions.point(caution, number_of_other)
                 tail = f" Also of {listed(map(str, also))}." if also else ""
-                yield CardLine(part, f"{self.told.lead(caution)}{caution.says}{self.told.tail(caution)}{tail}")
+                yield CardLine(part, f"{self.cautions.lead(caution)}{caution.says}{self.cautions.tail(caution)}{tail}")
             else:
-                yield CardLine(part, self.told.in_short(caution, MOST_SHORT))
+                yield CardLine(part, self.cautions.in_short(caution, MOST_SHORT))
 
     def _has(self, option: Option, caution: Caution) -> bool:
-        return self._is_whole(option) and any(one.says == caution.says for one in self.told.own(option))
+        return self._is_whole(option) and any(
+            own_caution.says == caution.says for own_caution in self.cautions.own(option)
+        )
 
     def _waiting(self, option: Option) -> Iterator[CardLine]:
         yield from self._evidence(option)
-        if left := list(self.told.own(option)):
+        if left := list(self.cautions.own(option)):
             yield CardLine(Part.IF_OFFERED, f"! if it is offered: {_count(left)} (--details)")
 
     def _sentences(self, part: Part, lead: str, cautions: Sequence[Caution], number: int) -> Iterator[CardLine]:
         """Sentences that are the same for everyone in one line; those written out before are pointed to."""
-        new = [one for one in cautions if self.told.number_of(one) is None]
-        before = {self.told.number_of(one) for one in cautions if one not in new and not self.told.is_said(one, number)}
-        for one in new:
-            self.told.write_out(one, number)
-        said = [f"{one.says}{self.told.tail(one)}" for one in new]
-        said += [f"{'also as' if said else 'as'} under {first}." for first in sorted(one or 0 for one in before)]
-        if said:
-            yield CardLine(part, f"{lead}: {' '.join(said)}")
+        new = [caution for caution in cautions if self.cautions.number_of(caution) is None]
+        before = {
+            self.cautions.number_of(caution)
+            for caution in cautions
+            if caution not in new and not self.cautions.is_said(caution, number)
+        }
+        for caution in new:
+            self.cautions.write_out(caution, number)
+        sentences = [f"{caution.says}{self.cautions.tail(caution)}" for caution in new]
+        sentences += [
+            f"{'also as' if sentences else 'as'} under {first}." for first in sorted(place or 0 for place in before)
+        ]
+        if sentences:
+            yield CardLine(part, f"{lead}: {' '.join(sentences)}")
 
     # Evidence and harm ------------------------------------------------------------------------------------------
 
@@ -162,20 +174,22 @@ class Cards:
         best = leading(option, self.rulebook)
         if best is None or is_statement(best):
             rule = self.rulebook.rules[option.rules[0]]
-            place = signed(self.places.said(rule.source), (e.id for e in _errata(best)))
+            place = signed(self.places.cite(rule.source), (e.id for e in _errata(best)))
             yield CardLine(
                 Part.STATEMENT, f"{'No study' if best is None else 'A statement, no study'}: {rule.says} {place}"
             )
             return
         results = self._results(best, option)
-        said = [self._result(result, best, option) for result in results[1:]]
+        parts = [self._result(result, best, option) for result in results[1:]]
         if not results:
-            said = [self._finding(best)]
-        others = [e.name.split(" (")[0] for e in option.evidence if e.study != best.study and not is_statement(e)]
-        said += [f"also {'; '.join(few(others, MOST_NAMES))}"] if others else []
-        lead = "" if results[1:] or not results else f"{study_words(best)}; " if others else ""
-        if said:
-            yield CardLine(Part.EVIDENCE, f"Evidence: {lead}{'; '.join(said)}")
+            parts = [self._finding(best)]
+        other_studies = [
+            e.name.split(" (")[0] for e in option.evidence if e.study != best.study and not is_statement(e)
+        ]
+        parts += [f"also {'; '.join(few(other_studies, MOST_NAMES))}"] if other_studies else []
+        lead = "" if results[1:] or not results else f"{study_words(best)}; " if other_studies else ""
+        if parts:
+            yield CardLine(Part.EVIDENCE, f"Evidence: {lead}{'; '.join(parts)}")
 
     def _results(self, best: Evidence, option: Option) -> list[Result]:
         return main_results(best, self._arms(best, option), self.rulebook.studies[best.study].shown_benefit)
@@ -185,14 +199,14 @@ class Cards:
 
     def _result(self, result: Result, best: Evidence, option: Option) -> str:
         words = brief_result(result, self._arms(best, option), arm_labels(best), name_comparator=False)
-        return f"{words} {signed(self.places.said(result.source), result.errata)}"
+        return f"{words} {signed(self.places.cite(result.source), result.errata)}"
 
     def _finding(self, best: Evidence) -> str:
         if not best.findings:
             return "no figures in the review"
         finding = best.findings[0]
         first = best.cited_in[0]
-        place = self.places.said(finding.source) if finding.source else self.places.at(first.review, first.sections[0])
+        place = self.places.cite(finding.source) if finding.source else self.places.at(first.review, first.sections[0])
         return f"{finding.says} {signed(place, finding.errata)}"
 
     def _harm(self, option: Option) -> Iterator[CardLine]:
@@ -201,26 +215,30 @@ class Cards:
         if best is None or safety is None:
             return
         harm = f"Harm: {brief_safety(safety, self._arms(best, option), arm_labels(best))}"
-        place = signed(self.places.said(safety.source), safety.errata)
+        place = signed(self.places.cite(safety.source), safety.errata)
         yield CardLine(Part.HARM, f"{shortened(harm, MOST_HARM)} {place}")
 
     def _harm_of_drugs(self, option: Option, number: int) -> Iterator[CardLine]:
         """Severe harm of a drug, whatever the studies of the regimen say; under the first of the options with it."""
         if not option.harm:
             return
-        same = [other for other, one in self.numbers if one.harm == option.harm and self._is_whole(one)]
-        if number != min(same):
+        numbers_with_it = [
+            other_number
+            for other_number, option_of_number in self.numbers
+            if option_of_number.harm == option.harm and self._is_whole(option_of_number)
+        ]
+        if number != min(numbers_with_it):
             return
-        also = f" (also of {listed(map(str, same[1:]))})" if same[1:] else ""
+        also = f" (also of {listed(map(str, numbers_with_it[1:]))})" if numbers_with_it[1:] else ""
         by_place: dict[str, list[str]] = {}
-        for one in option.harm:
-            by_place.setdefault(self.places.of(one.cited_in), []).append(harm_of_a_drug(one))
-        harm = " ".join(f"{' '.join(said)} [{place}]" for place, said in by_place.items())
+        for harm_found in option.harm:
+            by_place.setdefault(self.places.of(harm_found.cited_in), []).append(harm_of_a_drug(harm_found))
+        harm = " ".join(f"{' '.join(figures_of_place)} [{place}]" for place, figures_of_place in by_place.items())
         name, colon, figures = harm.partition(":")
         yield CardLine(Part.HARM_OF_A_DRUG, f"{name}{also}{colon}{figures}")
 
     def _is_whole(self, option: Option) -> bool:
-        """Whether all is said of an option: of one that waits only where the whole is asked for."""
+        """Whether all is shown of an option: of one that waits only where the whole is asked for."""
         return self.whole or option.standing is not Standing.UNDETERMINED
 
     def _care(self, option: Option) -> Iterator[CardLine]:
@@ -233,11 +251,13 @@ class Cards:
         first = [erratum for result in results[:1] for erratum in study.errata_of(result)]
         if not first and best.findings:
             first = list(study.errata_of(best.findings[0]))
-        others = [erratum for result in results[1:] for erratum in study.errata_of(result) if erratum not in first]
-        for part, found in ((Part.CARE, first), (Part.CARE_OF_OTHERS, others)):
-            said = {one.id: f"{one.consequence.rstrip('.')} ({ERRATUM_SIGN}{one.id})." for one in found}
-            if said:
-                yield CardLine(part, f"Read with care: {' '.join(said.values())}")
+        further = [erratum for result in results[1:] for erratum in study.errata_of(result) if erratum not in first]
+        for part, found in ((Part.CARE, first), (Part.CARE_OF_OTHERS, further)):
+            consequences = {
+                erratum.id: f"{erratum.consequence.rstrip('.')} ({ERRATUM_SIGN}{erratum.id})." for erratum in found
+            }
+            if consequences:
+                yield CardLine(part, f"Read with care: {' '.join(consequences.values())}")
 
     # Whole -----------------------------------------------------------------------------------------------------
 
@@ -249,8 +269,8 @@ class Cards:
         for says in option.says:
             yield Paragraph(f"Offered because: {says}", indent=3, hang=2)
         if option.schedule:
-            at = self.places.said(option.schedule.source)
-            yield Paragraph(f"Schedule: {option.schedule.says} [{at}]", indent=3, hang=2)
+            place = self.places.cite(option.schedule.source)
+            yield Paragraph(f"Schedule: {option.schedule.says} [{place}]", indent=3, hang=2)
         for evidence in option.evidence:
             yield from study_blocks(self.rulebook.studies[evidence.study], self.rulebook)
         yield Gap()

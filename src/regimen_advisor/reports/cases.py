@@ -1,4 +1,4 @@
-"""The results of a run of cases: as a document, as data and as JUnit XML."""
+"""Write the results of a run of cases: as a document, as data and as JUnit XML."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def render_junit(results: Sequence[CaseResult]) -> str:
                 suite, "testcase", name=printable(result.case.name), classname=file, file=file, line=line
             )
             if result.failures:
-                text = "\n".join(printable(str(one)) for one in result.failures)
+                text = "\n".join(printable(str(failure_of_case)) for failure_of_case in result.failures)
                 failure = ET.SubElement(case, "failure", message=printable(str(result.failures[0])))
                 failure.text = text
     ET.indent(root)

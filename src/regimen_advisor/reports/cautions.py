@@ -1,4 +1,4 @@
-"""The cautions of one patient in words: each is written out once, and pointed to where it is of other options too."""
+"""Write the cautions of one patient: each once in full, and as a pointer where it is of other options too."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Cautions:
         self._pointed: set[tuple[str, int]] = set()
 
     def own(self, option: Option) -> Iterator[Caution]:
-        """The cautions of an option that are not said of every option already."""
+        """The cautions of an option that do not apply to every option."""
         return (caution for caution in option.cautions if not self.advice.is_first(caution.rule))
 
     def number_of(self, caution: Caution) -> int | None:
@@ -61,7 +61,7 @@ class Cautions:
     def tail(self, caution: Caution | First) -> str:
         """Where a caution comes from: the section of the review, or from outside and how sure that is."""
         if caution.basis == "review":
-            return f" {signed(self.places.said(caution.source), caution.errata)}"
+            return f" {signed(self.places.cite(caution.source), caution.errata)}"
         outside = f" (outside, {caution.certainty})"
         return f"{outside} {signed('', caution.errata)}" if caution.errata else outside
 

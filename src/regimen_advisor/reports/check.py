@@ -1,4 +1,4 @@
-"""``check`` as a document and as data."""
+"""Write ``check`` as a document and as data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The result of a class: as text, as a table for a spreadsheet, and as one page."""
+"""Write the result of a class: as text, as a table for a spreadsheet, and as one page."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from regimen_advisor.documents.blocks import Block, Bullets, Heading, Paragraph
 from regimen_advisor.documents.spreadsheet import no_formula
 from regimen_advisor.documents.text import lines_of, plain
 from regimen_advisor.files.errors import counted
-from regimen_advisor.quiz.classroom import ClassResult, Missed
+from regimen_advisor.quiz.classroom import NOT_ANSWERED, ClassResult, Missed
 from regimen_advisor.quiz.models import group_words
-from regimen_advisor.reports.quiz import point_words
+from regimen_advisor.reports.quiz import pick_words, point_words
 from regimen_advisor.wording import listed
 
 MOST_MISSED = 10
@@ -32,7 +32,9 @@ def render_text(result: ClassResult) -> str:
     ]
     if result.missed:
         blocks.append(Heading("Missed most", 2))
-        blocks.append(Bullets(tuple(missed_words(one, result) for one in result.missed[:MOST_MISSED])))
+        blocks.append(
+            Bullets(tuple(missed_words(missed_point, result) for missed_point in result.missed[:MOST_MISSED]))
+        )
     blocks += [Heading("Scope", 2), Paragraph(result.scope)]
     return plain(lines_of(blocks))
 
@@ -43,7 +45,9 @@ def render_csv(result: ClassResult) -> str:
     rows = csv.writer(written, lineterminator="\n")
     numbers = range(1, len(result.by_question) + 1)
     rows.writerow(["student", "right", "of", *(f"question {number}" for number in numbers)])
-    rows.writerows([no_formula(one.name), one.right, one.of, *one.by_question] for one in result.students)
+    rows.writerows(
+        [no_formula(student.name), student.right, student.of, *student.by_question] for student in result.students
+    )
     return written.getvalue()
 
 
@@ -52,7 +56,7 @@ def render_html(result: ClassResult) -> str:
     from regimen_advisor.reports.pages import environment, style  # noqa: PLC0415 - slow, and only a page needs it
 
     templates = environment()
-    templates.filters["why"] = lambda one: point_words(one.point)
+    templates.filters["why"] = right_words
     templates.filters["given"] = given_words
     html = templates.get_template("class_result.html.j2").render(
         **style("quiz.css"),
@@ -66,17 +70,27 @@ def render_html(result: ClassResult) -> str:
 
 def average_words(result: ClassResult) -> str:
     """The average of the class in one sentence."""
-    of = result.students[0].of
+    points = result.students[0].of
     average = sum(student.right for student in result.students) / len(result.students)
-    return f"On average {average:.1f} of {of} points."
+    return f"On average {average:.1f} of {points} points."
 
 
 def missed_words(missed: Missed, result: ClassResult) -> str:
-    """How many missed a point, where they put it, and where it belongs."""
+    """How many missed a point, what they answered, and what is right."""
     share = f"Question {missed.question}, {missed.missed} of {len(result.students)}"
-    return f"{share} ({given_words(missed)}). {point_words(missed.point)}"
+    return f"{share} ({given_words(missed)}). {right_words(missed)}"
+
+
+def right_words(missed: Missed) -> str:
+    """The right answer, and why."""
+    return point_words(missed.point) if missed.point else pick_words(missed.pick) if missed.pick else ""
 
 
 def given_words(missed: Missed) -> str:
-    """``3 offered and 1 not answered``: where it was put."""
-    return listed(f"{count} {group_words(group)}" for group, count in missed.given.items())
+    """``3 offered and 1 not answered``: what was answered; of something picked ``3 picked b``."""
+    picked = "picked " if missed.pick else ""
+    words = ((count, group) for group, count in missed.given.items())
+    return listed(
+        f"{count} {group_words(group) if group == NOT_ANSWERED else picked + group_words(group)}"
+        for count, group in words
+    )

@@ -1,4 +1,4 @@
-"""The summary of a cohort as text, JSON and a page: renderers and nothing else."""
+"""Write the summary of a cohort as text, JSON and a page."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def as_text(summary: Summary, compared: CohortChanges | None = None, agreed: Con
     lines += ["", "Rows set apart (they contradict themselves, or are of another disease)"]
     lines += [f"{count:>9,}  {reason}" for reason, count in summary.set_apart] or ["        0"]
     if summary.repeated:
-        lines += ["", "Names that stand in more than one row (each row is judged by itself)"]
+        lines += ["", "Names that occur in more than one row (each row is judged by itself)"]
         lines += [f"{count:>9,}  {name}" for name, count in summary.repeated[:_SHOWN]]
         if len(summary.repeated) > _SHOWN:
             lines.append(f"           and {counted(len(summary.repeated) - _SHOWN, 'name')} more")
@@ -89,8 +89,8 @@ def _agreement(agreed: Concordance) -> list[str]:
     lines += [f"{agreed.offered:>9,}  with something offered and a treatment that is known; only they can agree", ""]
     lines += [f"{agreed.counts[kind.value]:>9,}  {kind.value}: {meaning}" for kind, meaning in MEANINGS.items()]
     lines += ["", "Disagreements by reason"]
-    for one in agreed.disagreements[:_SHOWN]:
-        lines.append(f"{one.patients:>9,}  {one.given or '(nothing)'} [{one.agreement.value}] {one.reasons}")
+    for found in agreed.disagreements[:_SHOWN]:
+        lines.append(f"{found.patients:>9,}  {found.given or '(nothing)'} [{found.agreement.value}] {found.reasons}")
     if len(agreed.disagreements) > _SHOWN:
         lines.append(f"           and {len(agreed.disagreements) - _SHOWN} more")
     return lines

@@ -1,4 +1,4 @@
-"""A quiz for course systems: Moodle XML, GIFT, CSV and an Anki package."""
+"""Write a quiz for course systems: Moodle XML, GIFT, CSV and an Anki package."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from zlib import crc32
 
 from regimen_advisor.documents.spreadsheet import no_formula
 from regimen_advisor.files.errors import InputError, Location
-from regimen_advisor.quiz.items import Answer, Item, items
+from regimen_advisor.quiz.items import ItemAnswer, QuizItem, items
 from regimen_advisor.quiz.key import AnswerKey, Point
 from regimen_advisor.quiz.models import Quiz, group_words
 from regimen_advisor.reports.quiz import afterwards, contrast_words, point_words, standard_words, title
@@ -39,14 +39,14 @@ _COLUMNS = (
 # What every format says ----------------------------------------------------------------------------------------------
 
 
-def _patient(item: Item) -> list[str]:
+def _patient(item: QuizItem) -> list[str]:
     """The patient in lines."""
-    unknown = [f"not known: {listed(item.question.unknown)}"] if item.question.unknown else []
+    unknown = [f"Not known: {listed(item.question.unknown)}."] if item.question.unknown else []
     return [*item.question.known, *unknown]
 
 
-def _feedback(answer: Answer) -> str:
-    return point_words(answer.point) if answer.point else ""
+def _feedback(answer: ItemAnswer) -> str:
+    return point_words(answer.point) if answer.point else answer.because
 
 
 def _listed_html(lines: list[str]) -> str:
@@ -73,7 +73,7 @@ def moodle(quiz: Quiz, key: AnswerKey) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
 
 
-def _moodle_item(root: Element, item: Item) -> None:
+def _moodle_item(root: Element, item: QuizItem) -> None:
     is_matching = item.kind == "matching"
     made = SubElement(root, "question", type="matching" if is_matching else "multichoice")
     _text(made, "name", item.name)
@@ -90,16 +90,16 @@ def _moodle_item(root: Element, item: Item) -> None:
         _moodle_answers(made, item)
 
 
-def _moodle_pairs(made: Element, item: Item) -> None:
+def _moodle_pairs(made: Element, item: QuizItem) -> None:
     pairs = [(escape(answer.words), answer.group) for answer in item.answers]
-    # Groups without a regimen, so that nothing can be told by what is left over.
+    # Groups without a regimen, so that what is left over gives nothing away.
     pairs += [("", group) for group in item.groups if group not in {group for _, group in pairs}]
     for text, group in pairs:
         pair = _html(made, "subquestion", text)
         _text(pair, "answer", group_words(group))
 
 
-def _moodle_answers(made: Element, item: Item) -> None:
+def _moodle_answers(made: Element, item: QuizItem) -> None:
     SubElement(made, "single").text = "true" if item.kind == "single" else "false"
     SubElement(made, "answernumbering").text = "none"
     for answer in item.answers:
@@ -119,12 +119,12 @@ def _html(above: Element, name: str, html: str, **attributes: str) -> Element:
     return made
 
 
-def _share(answer: Answer, item: Item) -> str:
+def _share(answer: ItemAnswer, item: QuizItem) -> str:
     """The part of the mark that an answer brings, in percent, as Moodle's list of fractions writes it."""
     if item.kind == "single":
         return "100" if answer.right else "0"
-    alike = sum(one.right is answer.right for one in item.answers)
-    share = next(one for one in _SHARES if float(one) <= 100 / alike + 0.00001)
+    alike = sum(candidate.right is answer.right for candidate in item.answers)
+    share = next(fraction for fraction in _SHARES if float(fraction) <= 100 / alike + 0.00001)
     return share if answer.right else f"-{share}"
 
 
@@ -139,14 +139,14 @@ def gift(quiz: Quiz, key: AnswerKey) -> str:
     return "\n".join(lines)
 
 
-def _gift_item(item: Item) -> Iterator[str]:
-    text = _signs("; ".join(_patient(item)) + ". " + item.asks)
+def _gift_item(item: QuizItem) -> Iterator[str]:
+    text = _signs(" ".join([*_patient(item), item.asks]))
     yield f"::{_signs(item.id)}::{text} {{"
     if item.kind == "matching":
-        yield from (f"  ={_signs(one.words)} -> {group_words(one.group)}" for one in item.answers)
+        yield from (f"  ={_signs(candidate.words)} -> {group_words(candidate.group)}" for candidate in item.answers)
     for answer in item.answers if item.kind != "matching" else ():
         mark = f"~%{_share(answer, item)}%" if item.kind == "several" else "=" if answer.right else "~"
-        feedback = f"#{_signs(_feedback(answer))}" if answer.point else ""
+        feedback = f"#{_signs(feedback_words)}" if (feedback_words := _feedback(answer)) else ""
         yield f"  {mark}{_signs(answer.words)}{feedback}"
     after = [_feedback(answer) for answer in item.answers] if item.kind == "matching" else []
     if spoken := " ".join([*after, *afterwards(item.solution)]):
@@ -162,7 +162,7 @@ def _signs(text: str) -> str:
 
 
 def table(quiz: Quiz, key: AnswerKey) -> str:
-    """A row for each regimen of each question."""
+    """A row for each regimen of each question, and for each thing to pick."""
     written = io.StringIO()
     rows = csv.writer(written, lineterminator="\n")
     rows.writerow(_COLUMNS)
@@ -170,15 +170,25 @@ def table(quiz: Quiz, key: AnswerKey) -> str:
         if item.kind == "matching":
             points = [answer.point for answer in item.answers if answer.point]
             rows.writerows([no_formula(text) for text in _row(quiz, item, point)] for point in points)
+        elif not item.solution.points:
+            rows.writerow([no_formula(text) for text in _pick_row(quiz, item)])
     return written.getvalue()
 
 
-def _row(quiz: Quiz, item: Item, point: Point) -> tuple[str, ...]:
-    standards = " ".join(standard_words(one) for one in item.solution.standards)
+def _row(quiz: Quiz, item: QuizItem, point: Point) -> tuple[str, ...]:
+    standards = " ".join(standard_words(standard) for standard in item.solution.standards)
     contrast = contrast_words(item.solution.contrast) if item.solution.contrast else ""
     return (
-        quiz.name, str(item.question.number), "; ".join(item.question.known), "; ".join(item.question.unknown),
+        quiz.name, str(item.question.number), " ".join(item.question.known), "; ".join(item.question.unknown),
         point.regimen, point.name, point.group, point_words(point), "; ".join(point.waits_for), standards, contrast,
+    )  # fmt: skip
+
+
+def _pick_row(quiz: Quiz, item: QuizItem) -> tuple[str, ...]:
+    right = next(answer for answer in item.answers if answer.right)
+    return (
+        quiz.name, str(item.question.number), " ".join(item.question.known), "; ".join(item.question.unknown),
+        item.question.about or "", item.asks, right.words, right.because, "", "", "",
     )  # fmt: skip
 
 
@@ -186,7 +196,7 @@ def _row(quiz: Quiz, item: Item, point: Point) -> tuple[str, ...]:
 
 
 def anki(quiz: Quiz, key: AnswerKey) -> bytes:
-    """The quiz as an Anki package: a card for each regimen of each question. The same quiz gives the same bytes.
+    """The quiz as an Anki package: a card for each regimen and each thing to pick. The same quiz gives the same bytes.
 
     Raises ``InputError`` where the extra ``teach`` is not installed.
     """
@@ -209,16 +219,25 @@ def anki(quiz: Quiz, key: AnswerKey) -> bytes:
             for answer in item.answers:
                 guid = genanki.guid_for(item.id, answer.words)
                 deck.add_note(genanki.Note(model=model, fields=_card(item, answer), guid=guid))
+        elif not item.solution.points:
+            guid = genanki.guid_for(item.id)
+            deck.add_note(genanki.Note(model=model, fields=_pick_card(item), guid=guid))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "quiz.apkg"
         genanki.Package(deck).write_to_file(str(file), timestamp=_SECONDS)
         return _repacked(file.read_bytes())
 
 
-def _card(item: Item, answer: Answer) -> list[str]:
+def _card(item: QuizItem, answer: ItemAnswer) -> list[str]:
     after = "".join(f"<p>{escape(line)}</p>" for line in afterwards(item.solution))
     asks = f"Where does {answer.words} belong: {listed(map(group_words, item.groups), 'or')}?"
     return [_listed_html(_patient(item)), escape(asks), escape(_feedback(answer)), after]
+
+
+def _pick_card(item: QuizItem) -> list[str]:
+    right = next(answer for answer in item.answers if answer.right)
+    asks = f"<p>{escape(item.asks)}</p>{_listed_html([answer.words for answer in item.answers])}"
+    return [_listed_html(_patient(item)), asks, escape(f"{right.words} {right.because}"), ""]
 
 
 def _repacked(package: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Coverage as a document and as data."""
+"""Write coverage as a document and as data."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def document(coverage: Coverage, *, everything: bool = False) -> Iterator[Block]
         ("Where", "Rule", "What no case shows"),
         tuple(Found(place(location), name, name, "holds in no case") for name, location in places),
     )
-    for one in missing if everything else missing[:MOST_PAIRS]:
-        yield Folded(_named(one, wording), tuple(_missing(one, coverage)), 3)
+    for covered in missing if everything else missing[:MOST_PAIRS]:
+        yield Folded(_named(covered, wording), tuple(_missing(covered, coverage)), 3)
     if len(missing) > MOST_PAIRS and not everything:
         yield Paragraph(f"{len(missing) - MOST_PAIRS} more are missing; --all spells out each of them")
     if everything and proved:
-        yield Folded("Cannot matter, proved by the solver", tuple(_proved(one, wording) for one in proved))
+        yield Folded("Cannot matter, proved by the solver", tuple(_proved(covered, wording) for covered in proved))
     if everything:
-        counts = tuple(_counts(one, wording) for found in coverage.rules.values() for one in found)
+        counts = tuple(_counts(covered, wording) for found in coverage.rules.values() for covered in found)
         yield Folded(
             "Every condition, with the number of cases that made it true, false, unknown",
             (Table(("Condition", "true", "false", "unknown", ""), counts),),
@@ -62,50 +62,50 @@ def percent(share: float) -> str:
     return f"{int(share * 1000) / 10:.1f} %"
 
 
-def occurrence_words(one: Covered, wording: Wording) -> str:
+def occurrence_words(covered: Covered, wording: Wording) -> str:
     """The rule, the test, and the findings that it is written in."""
-    occurrence = one.occurrence
+    occurrence = covered.occurrence
     opened = f" (in {' > '.join(occurrence.within)})" if occurrence.within else ""
     return f"{occurrence.rule}: {wording.atom(occurrence.leaf.atom)}{opened}"
 
 
-def _named(one: Covered, wording: Wording) -> str:
-    return f"{place(one.occurrence.place, column=True)}: {occurrence_words(one, wording)}"
+def _named(covered: Covered, wording: Wording) -> str:
+    return f"{place(covered.occurrence.place, column=True)}: {occurrence_words(covered, wording)}"
 
 
-def _missing(one: Covered, coverage: Coverage) -> Iterator[Block]:
-    yield Paragraph(lacking_words(one))
-    for value, case in pasted(one, coverage):
+def _missing(covered: Covered, coverage: Coverage) -> Iterator[Block]:
+    yield Paragraph(lacking_words(covered))
+    for value, case in pasted(covered, coverage):
         yield Paragraph(f"a patient with it {'true' if value else 'false'}, ready to paste as a case:")
         yield Code(tuple(case))
 
 
-def lacking_words(one: Covered) -> str:
+def lacking_words(covered: Covered) -> str:
     """What no case shows of an occurrence."""
-    values = " nor ".join("true" if value else "false" for value in one.lacking)
+    values = " nor ".join("true" if value else "false" for value in covered.lacking)
     return f"no case has it {values} where it alone decides the rule"
 
 
-def pasted(one: Covered, coverage: Coverage) -> Iterator[tuple[bool, list[str]]]:
+def pasted(covered: Covered, coverage: Coverage) -> Iterator[tuple[bool, list[str]]]:
     """For each value that no case shows, the lines of a case that does."""
-    for value, profile in missing_examples(one, coverage.rulebook):
-        yield value, case_of_occurrence(one, profile, coverage.rulebook, value=value)
+    for value, profile in missing_examples(covered, coverage.rulebook):
+        yield value, case_of_occurrence(covered, profile, coverage.rulebook, value=value)
 
 
-def _proved(one: Covered, wording: Wording) -> Item:
-    return Item(_named(one, wording), tuple(map(Paragraph, proof_lines(one))))
+def _proved(covered: Covered, wording: Wording) -> Item:
+    return Item(_named(covered, wording), tuple(map(Paragraph, proof_lines(covered))))
 
 
-def proof_lines(one: Covered) -> Iterator[str]:
+def proof_lines(covered: Covered) -> Iterator[str]:
     """Why a condition cannot matter: the value it never has where it decides, and the axioms behind that."""
-    for proof in one.proofs:
+    for proof in covered.proofs:
         because = "; ".join(proof.axioms) or "another part of the rule already says so"
         yield f"never {'true' if proof.value else 'false'} where it alone decides: {because}"
 
 
-def _counts(one: Covered, wording: Wording) -> tuple[str, ...]:
-    counts = (str(len(one.by_truth[truth])) for truth in (Truth.TRUE, Truth.FALSE, Truth.UNKNOWN))
-    return (_named(one, wording), *counts, one.status)
+def _counts(covered: Covered, wording: Wording) -> tuple[str, ...]:
+    counts = (str(len(covered.by_truth[truth])) for truth in (Truth.TRUE, Truth.FALSE, Truth.UNKNOWN))
+    return (_named(covered, wording), *counts, covered.status)
 
 
 def data(coverage: Coverage) -> dict[str, Any]:
@@ -124,27 +124,27 @@ def data(coverage: Coverage) -> dict[str, Any]:
             {
                 "rule": name,
                 "held": name in coverage.held,
-                "occurrences": [_object(one, coverage, wording) for one in found],
+                "occurrences": [_object(covered, coverage, wording) for covered in found],
             }
             for name, found in coverage.rules.items()
         ],
     }
 
 
-def _object(one: Covered, coverage: Coverage, wording: Wording) -> dict[str, Any]:
-    occurrence = one.occurrence
-    examples = missing_examples(one, coverage.rulebook) if one.status == "missing" else []
+def _object(covered: Covered, coverage: Coverage, wording: Wording) -> dict[str, Any]:
+    occurrence = covered.occurrence
+    examples = missing_examples(covered, coverage.rulebook) if covered.status == "missing" else []
     return {
         "condition": wording.atom(occurrence.leaf.atom),
         "within": occurrence.within,
         "file": occurrence.place.file,
         "line": occurrence.place.line,
-        "status": one.status,
-        "true": one.by_truth[Truth.TRUE],
-        "false": one.by_truth[Truth.FALSE],
-        "unknown": one.by_truth[Truth.UNKNOWN],
-        "decides_true": one.decided[True],
-        "decides_false": one.decided[False],
-        "proofs": [{"value": proof.value, "axioms": proof.axioms} for proof in one.proofs],
+        "status": covered.status,
+        "true": covered.by_truth[Truth.TRUE],
+        "false": covered.by_truth[Truth.FALSE],
+        "unknown": covered.by_truth[Truth.UNKNOWN],
+        "decides_true": covered.decided[True],
+        "decides_false": covered.decided[False],
+        "proofs": [{"value": proof.value, "axioms": proof.axioms} for proof in covered.proofs],
         "missing": [{"value": value, "profile": profile} for value, profile in examples],
     }

@@ -1,4 +1,4 @@
-"""Coverage as one self-contained page: the rules' own YAML, each line marked with what the cases showed of it."""
+"""Write coverage as one self-contained page: the rules' own YAML, each line marked with what the cases showed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Remark:
 
 @dataclass(frozen=True)
 class RuleLine:
-    """A line of a rule, its worst mark and what stands behind it."""
+    """A line of a rule, its worst mark and the reasons for it."""
 
     number: int
     text: str
@@ -83,20 +83,20 @@ def _texts(rulebook: Rulebook) -> dict[str, list[str]]:
 
 def _rule_view(name: str, coverage: Coverage, text: Sequence[str], wording: Wording) -> RuleView:
     found = coverage.rules[name]
-    counted = [one for one in found if one.status in ("covered", "missing")]
-    covered = sum(one.status == "covered" for one in counted)
+    counted = [part for part in found if part.status in ("covered", "missing")]
+    covered = sum(part.status == "covered" for part in counted)
     lines = tuple(
-        _line(number, text[number - 1], [one for one in found if one.occurrence.line_in_rule == number], wording)
+        _line(number, text[number - 1], [part for part in found if part.occurrence.line_in_rule == number], wording)
         for number in _line_numbers(name, coverage.rulebook, text)
     )
     return RuleView(name, name in coverage.held, covered == len(counted), covered, len(counted), lines)
 
 
 def _line_numbers(name: str, rulebook: Rulebook, text: Sequence[str]) -> range:
-    """The lines of a rule: from its own to the next item of the list, less what stands before that."""
+    """The lines of a rule: from its own to the next item of the list, less what comes before that."""
     place = rulebook.rules[name].location
     first = place.line or 1
-    depth = (place.column or 1) - 1  # a rule is an item of a list, so its text stands deeper than its dash
+    depth = (place.column or 1) - 1  # a rule is an item of a list, so its text is indented deeper than its dash
     last = first
     for number in range(first + 1, len(text) + 1):
         line = text[number - 1]
@@ -108,19 +108,24 @@ def _line_numbers(name: str, rulebook: Rulebook, text: Sequence[str]) -> range:
 
 
 def _line(number: int, text: str, found: Sequence[Covered], wording: Wording) -> RuleLine:
-    status = next((mark for mark in _WORST_FIRST if any(one.status == mark for one in found)), None)
-    return RuleLine(number, text, status, tuple(_remark(one, wording) for one in found))
+    status = next((mark for mark in _WORST_FIRST if any(part.status == mark for part in found)), None)
+    return RuleLine(number, text, status, tuple(_remark(part, wording) for part in found))
 
 
-def _remark(one: Covered, wording: Wording) -> Remark:
-    occurrence = one.occurrence
+def _remark(covered: Covered, wording: Wording) -> Remark:
+    occurrence = covered.occurrence
     opened = f" (in {' > '.join(occurrence.within)})" if occurrence.within else ""
     counts = ", ".join(
-        f"{truth.value} in {len(one.by_truth[truth])}" for truth in (Truth.TRUE, Truth.FALSE, Truth.UNKNOWN)
+        f"{truth.value} in {len(covered.by_truth[truth])}" for truth in (Truth.TRUE, Truth.FALSE, Truth.UNKNOWN)
     )
     words = wording.atom(occurrence.leaf.atom) + opened
     return Remark(
-        words, one.status, counts, _names(one.decided[True]), _names(one.decided[False]), tuple(proof_lines(one))
+        words,
+        covered.status,
+        counts,
+        _names(covered.decided[True]),
+        _names(covered.decided[False]),
+        tuple(proof_lines(covered)),
     )
 
 

@@ -1,4 +1,4 @@
-"""A data check as text, JSON and a page: renderers and nothing else."""
+"""Write a data check as text, JSON and a page."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def as_text(check: DataCheck) -> str:
     lines += ["", "Rows set apart (they contradict themselves, or are of another disease)"]
     lines += _some([f"{count:>9,}  {reason}" for reason, count in apart], "reason")
     if check.repeated:
-        lines += ["", "Names that stand in more than one row"]
+        lines += ["", "Names that occur in more than one row"]
         lines += _some([f"{count:>9,}  {name}" for name, count in check.repeated], "name")
     lines += ["", "Keys that the rules test and that no column says (unknown for everybody)"]
     lines += _listed(check.unsaid)
@@ -36,17 +36,18 @@ def as_text(check: DataCheck) -> str:
     lines += ["", "Questions that would open most options", f"  {NODE_BY_NODE}"]
     lines += [f"{'options':>9} {'alone':>9} {'patients':>9}  question"]
     lines += [
-        f"{one.options:>9,} {one.alone:>9,} {one.patients:>9,}  {one.key}: {one.asks}" for one in check.questions
+        f"{question.options:>9,} {question.alone:>9,} {question.patients:>9,}  {question.key}: {question.asks}"
+        for question in check.questions
     ] or ["        0"]
     return "\n".join(map(printable, [*lines, ""]))  # a cell may hold what steers a terminal
 
 
 def _keys(check: DataCheck) -> list[str]:
-    width = max((len(one.key) for one in check.keys), default=3)
+    width = max((len(reading.key) for reading in check.keys), default=3)
     lines = ["key".ljust(width) + "".join(f"{word:>14}" for word in READINGS) + "  read from"]
-    for one in check.keys:
-        counts = "".join(f"{getattr(one, word):>14,}" for word in READINGS)
-        lines.append(f"{one.key.ljust(width)}{counts}  {one.columns}")
+    for reading in check.keys:
+        counts = "".join(f"{getattr(reading, word):>14,}" for word in READINGS)
+        lines.append(f"{reading.key.ljust(width)}{counts}  {reading.columns}")
     return lines
 
 
@@ -68,13 +69,13 @@ def as_json(check: DataCheck) -> str:
         "rulebook": {"version": check.version, "digest": check.digest},
         "table": check.table,
         "rows": check.patients,
-        "keys": [asdict(one) for one in check.keys],
+        "keys": [asdict(reading) for reading in check.keys],
         "unread": [{"column": column, "cell": cell, "rows": count} for column, cell, count in check.unread],
         "set_apart": [{"reason": reason, "rows": count} for reason, count in check.set_apart],
         "repeated": [{"id": name, "rows": count} for name, count in check.repeated],
         "unsaid": list(check.unsaid),
         "ignored": list(check.ignored),
-        "questions": [asdict(one) for one in check.questions],
+        "questions": [asdict(question) for question in check.questions],
     }
     return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 
@@ -93,7 +94,7 @@ def as_html(check: DataCheck) -> str:
             rows=counted(check.patients, "row"),
             readings=READINGS,
             node_by_node=NODE_BY_NODE,
-            most=max((one.options for one in check.questions), default=0),
+            most=max((question.options for question in check.questions), default=0),
         )
     )
     return page.rstrip() + "\n"

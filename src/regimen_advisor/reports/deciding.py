@@ -1,4 +1,4 @@
-"""What the answer to a question decides, in words: standards, options, evidence, or only a caution."""
+"""Write what the answer to a question decides: standards, options, evidence, or only a caution."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FIRST_TITLE = "What to ask or test first"
 
 def decides_words(missing: Missing, advice: Advice) -> str:
     """``Decides what the standard is; whether ivonescimab is offered``, as a sentence."""
-    titles = {one.rule: one.title for one in advice.standards}
+    titles = {standard.rule: standard.title for standard in advice.standards}
     names = {option.regimen: option.name for option in advice.options}
     waiting = len(advice.of(Standing.UNDETERMINED))
     parts = []

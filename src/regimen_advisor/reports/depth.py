@@ -1,4 +1,4 @@
-"""How much of an answer is shown: the same three choices in every form of it."""
+"""Choose how much of an answer is shown: the same three choices in every format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``diff`` as a document and as data."""
+"""Write ``diff`` as a document and as data."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 from regimen_advisor.documents.blocks import Block, Bullets, Code, Folded, Heading, Paragraph, shortened
 from regimen_advisor.patient.profile_yaml import profile_lines
 from regimen_advisor.reviewing.comparing import AdviceChange, Difference, RulebookComparison
+from regimen_advisor.reviewing.implicant_text import way_words, way_written
 from regimen_advisor.reviewing.matching import RuleChange
 from regimen_advisor.reviewing.profile_share import ProfileShare
-from regimen_advisor.reviewing.ways_told import way_words, way_written
 from regimen_advisor.reviewing.wording_changes import WordingChange
 
 MOST_WAYS = 20
@@ -34,8 +34,8 @@ class DiffReport:
 def standings_words(change: AdviceChange) -> str:
     """``offered -> excluded``; ``stays offered, decided otherwise`` where rules, studies or cautions differ."""
     if change.before is None or change.after is None:
-        gone = [one.only_in for one in change.differences if one.part == "said"]
-        return {"old": "no longer said", "new": "newly said"}[gone[0]] if gone else "said with other studies"
+        gone = [difference.only_in for difference in change.differences if difference.part == "said"]
+        return {"old": "no longer stated", "new": "newly stated"}[gone[0]] if gone else "stated with other studies"
     if change.before is change.after:
         return f"stays {change.before.value}, decided otherwise"
     return f"{change.before.value} -> {change.after.value}"
@@ -47,13 +47,13 @@ def headline(report: DiffReport) -> str:
     if found.is_equal:
         return (
             "No change of advice: no complete patient differs in standing, deciding rules, studies or cautions, nor in "
-            "what is said beside the options."
+            "the statements outside the options."
         )
     names = {change.subject for change in found.regimens}
     lost = list(dict.fromkeys(change.subject for change in found.regimens if change.is_loss))
-    parts = [f"{_count(len(names), 'regimen')} can stand otherwise or be decided by other rules"] if names else []
+    parts = [f"{_count(len(names), 'regimen')} can get another standing or be decided by other rules"] if names else []
     if found.statements:
-        parts.append(f"{_count(len(found.statements), 'statement')} beside the options can differ")
+        parts.append(f"{_count(len(found.statements), 'statement')} outside the options can differ")
     loss = f" Some patients lose {', '.join(lost)} as an option." if lost else ""
     return f"The advice changes: {'; '.join(parts)}.{loss}"
 
@@ -69,7 +69,7 @@ def witness_words(change: AdviceChange) -> str:
 
 
 def _shown(differences: Sequence[Difference]) -> str:
-    return ", ".join(f"{one.part} {one.id}" for one in differences) or "nothing"
+    return ", ".join(f"{difference.part} {difference.id}" for difference in differences) or "nothing"
 
 
 def _differing(change: AdviceChange, found: RulebookComparison) -> Iterator[str]:
@@ -77,9 +77,9 @@ def _differing(change: AdviceChange, found: RulebookComparison) -> Iterator[str]
         for name, book in (("OLD", found.old), ("NEW", found.new)):
             if change.subject not in book.regimens:
                 yield f"{name} does not know this regimen"
-    for one in change.differences:
-        if one.part != "said":
-            yield f"{'no longer' if one.only_in == 'old' else 'newly'} by {one.part} {one.id}"
+    for difference in change.differences:
+        if difference.part != "said":
+            yield f"{'no longer' if difference.only_in == 'old' else 'newly'} by {difference.part} {difference.id}"
 
 
 def rule_words(change: RuleChange) -> str:
@@ -107,7 +107,14 @@ def _where_they_part(before: str | None, after: str | None) -> tuple[str | None,
     """Two texts; of those too long to be shown whole, what comes from a few words before they differ."""
     if before is None or after is None or max(len(before), len(after)) <= LONGEST:
         return before, after
-    alike = next((at for at, (one, other) in enumerate(zip(before, after, strict=False)) if one != other), 0)
+    alike = next(
+        (
+            position
+            for position, (old_letter, new_letter) in enumerate(zip(before, after, strict=False))
+            if old_letter != new_letter
+        ),
+        0,
+    )
     start = before.rfind(" ", 0, max(alike - 30, 0))
     return (before, after) if start < 0 else (f"...{before[start:]}", f"...{after[start:]}")
 
@@ -121,10 +128,10 @@ def _more(number: int) -> str:
 
 
 def _vocabulary(found: RulebookComparison) -> Iterator[str]:
-    for names, only, other in ((found.joined.only_old, "OLD", "NEW"), (found.joined.only_new, "NEW", "OLD")):
+    for names, knowing, lacking in ((found.joined.only_old, "OLD", "NEW"), (found.joined.only_new, "NEW", "OLD")):
         if names:
             yield (
-                f"Only {only} knows {', '.join(names)}: {other} cannot read a history with it, "
+                f"Only {knowing} knows {', '.join(names)}: {lacking} cannot read a history with it, "
                 "so patients who received it are not compared."
             )
 
@@ -132,16 +139,16 @@ def _vocabulary(found: RulebookComparison) -> Iterator[str]:
 def share_words(share: ProfileShare) -> str:
     """The share of the profiles that changes."""
     percent = 100 * len(share.changed) / share.total if share.total else 0.0
-    told = f"{len(share.changed)} of {_count(share.total, 'profile')} ({percent:.0f} %) get other advice"
+    sentence = f"{len(share.changed)} of {_count(share.total, 'profile')} ({percent:.0f} %) get other advice"
     if share.unreadable:
-        return f"{told}; {_count(len(share.unreadable), 'profile')} can be read by one rulebook only."
-    return f"{told}."
+        return f"{sentence}; {_count(len(share.unreadable), 'profile')} can be read by one rulebook only."
+    return f"{sentence}."
 
 
 def _share_lines(share: ProfileShare) -> Iterator[str]:
-    for one in share.changed:
-        standings = [f"{name} {before.value} -> {after.value}" for name, (before, after) in one.standings.items()]
-        yield f"{one.file}: {'; '.join([*standings, *(f'{name} otherwise decided' for name in one.elsewhere)])}"
+    for changed in share.changed:
+        standings = [f"{name} {before.value} -> {after.value}" for name, (before, after) in changed.standings.items()]
+        yield f"{changed.file}: {'; '.join([*standings, *(f'{name} otherwise decided' for name in changed.elsewhere)])}"
     for file in share.unreadable:
         yield f"{file}: names a drug that one of the rulebooks does not know"
 
@@ -156,7 +163,7 @@ def document(report: DiffReport) -> Iterator[Block]:
     yield Paragraph(headline(report))
     yield from (Paragraph(line) for line in _vocabulary(found))
     for change in found.changes:
-        aside = "said beside the options: " if change.before is None else ""
+        aside = "outside the options: " if change.before is None else ""
         yield Folded(f"{change.subject}: {aside}{standings_words(change)}", tuple(_change(report, change)), 3)
     if report.share is not None:
         yield Paragraph(share_words(report.share))
@@ -174,8 +181,8 @@ def _listed(title: str, lines: Iterable[str]) -> Iterator[Block]:
 def _change(report: DiffReport, change: AdviceChange) -> Iterator[Block]:
     yield from (Paragraph(line) for line in _differing(change, report.comparison))
     yield Paragraph("For patients with")
-    more = [_more(len(change.ways) - MOST_WAYS)] if len(change.ways) > MOST_WAYS else []
-    yield Bullets((*(way_words(way, report.comparison.words) for way in change.ways[:MOST_WAYS]), *more))
+    further_ways = [_more(len(change.ways) - MOST_WAYS)] if len(change.ways) > MOST_WAYS else []
+    yield Bullets((*(way_words(way, report.comparison.words) for way in change.ways[:MOST_WAYS]), *further_ways))
     yield Paragraph(witness_words(change))
     yield Code(tuple(profile_lines(change.witness)))
     if change.before is not None:

@@ -1,4 +1,4 @@
-"""``explain`` as text and markdown: the verdict, for and against side by side, the trees, what would change it."""
+"""Write ``explain`` as text and markdown: verdict, for and against side by side, trees, what would change it."""
 
 from __future__ import annotations
 
@@ -102,8 +102,8 @@ def _sides(option: OptionExplained, side: str) -> list[str]:
     """Each sentence of a side once, whichever rules say it; what does not hold against the option is left out."""
     chosen = option.on("for" if side == "for" else "against")
     shown = [argument for argument in chosen if side == "for" or argument.state != "not met"]
-    said = dict.fromkeys(f"{SIGNS[argument.state]} {argument_words(argument)}" for argument in shown)
-    return [*said] or ["nothing"]
+    sentences = dict.fromkeys(f"{SIGNS[argument.state]} {argument_words(argument)}" for argument in shown)
+    return [*sentences] or ["nothing"]
 
 
 def argument_words(argument: Argument) -> str:
@@ -129,7 +129,7 @@ def side_by_side(left: Sequence[str], right: Sequence[str], width: int) -> list[
 
     pairs = list(itertools.zip_longest(wrapped("For", left), wrapped("Against", right), fillvalue=""))
     pairs.insert(1, ("-" * column, "-" * column))
-    return [Line(f"{one:<{column}} | {other}".rstrip()) for one, other in pairs]
+    return [Line(f"{for_it:<{column}} | {against_it}".rstrip()) for for_it, against_it in pairs]
 
 
 def _details(option: OptionExplained, rulebook: Rulebook, *, everything: bool, nested: bool = False) -> Iterator[Block]:
@@ -206,8 +206,8 @@ def clause_words(clause: Clause, domain: Domain) -> str:
     if asks := asks_words(clause, domain):
         known.append(f"ask: {asks}")
     joined = {"all": ", all of", "any": ", at least one of", None: ""}[clause.joined] if clause.finding else ""
-    beside = f" ({'; '.join(known)})" if known else ""
-    return f"{SIGNS[clause.state]} {clause.state}: {clause.words}{joined}{':' if clause.parts else ''}{beside}"
+    aside = f" ({'; '.join(known)})" if known else ""
+    return f"{SIGNS[clause.state]} {clause.state}: {clause.words}{joined}{':' if clause.parts else ''}{aside}"
 
 
 def asks_words(clause: Clause, domain: Domain | None) -> str:
@@ -237,7 +237,7 @@ def _changes(option: OptionExplained, domain: Domain) -> Iterator[Block]:
 
 
 def change_lines(option: OptionExplained, domain: Domain | None) -> Iterator[str]:
-    """The ways to be offered, one a line; what never changes is one line; said plainly where nothing helps."""
+    """The ways to be offered, one a line; what never changes is one line; a plain sentence where nothing helps."""
     yield from (way_words(way, domain) for way in option.ways[:MOST_WAYS])
     if len(option.ways) > MOST_WAYS:
         yield f"{len(option.ways) - MOST_WAYS} more; --format json lists them."
@@ -250,8 +250,8 @@ def change_lines(option: OptionExplained, domain: Domain | None) -> Iterator[str
 def way_words(way: Way, domain: Domain | None) -> str:
     """A way in one sentence: ``To learn: PD-L1 TPS at least 1. To change: prior lines 3 (now 2).``."""
     sentences = []
-    for how, title in (("learn", "To learn"), ("change", "To change")):
-        steps = [_step_words(step, domain) for step in way.steps if step.how == how]
+    for kind, title in (("learn", "To learn"), ("change", "To change")):
+        steps = [_step_words(step, domain) for step in way.steps if step.how == kind]
         sentences += [f"{title}: {'; '.join(steps)}."] if steps else []
     return " ".join(sentences)
 

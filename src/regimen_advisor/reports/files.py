@@ -1,4 +1,4 @@
-"""Writing results: a file whole or not at all, and standard output that may be closed or full."""
+"""Write results: a file whole or not at all, and standard output that may be closed or full."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def close_stdout() -> None:
 
 
 def write_file(path: Path, text: str) -> None:
-    """``text`` to ``path`` in one step: under a temporary name beside it, then renamed.
+    """``text`` to ``path`` in one step: under a temporary name in its folder, then renamed.
 
     A device or a pipe, such as ``/dev/stdout``, is written to as it is. Raises ``InputError`` where the folder is
     missing, may not be written to, or the disk is full. Whatever ends it, an interrupt too, no half-written file is

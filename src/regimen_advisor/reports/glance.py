@@ -1,4 +1,4 @@
-"""The options at a glance: a row each, with standing, best study, endpoint by arm, first warning and approval."""
+"""Build the options at a glance: a row each, with standing, best study, endpoint, first warning and approval."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class GlanceRow:
     endpoint: str
     """The main result, arm by arm, with its section; empty where the review has no figure."""
     warning: str
-    """The first warning in words, or what the option waits for; empty where nothing is to be said against it."""
+    """The first warning in words, or what the option waits for; empty where nothing speaks against it."""
     approval: str
     badge: str
     """``standard`` where a standard that holds for this patient names the option."""
@@ -70,18 +70,18 @@ class GlanceRow:
 def rows(advice: Advice, rulebook: Rulebook, cautions: Cautions | None = None) -> tuple[GlanceRow, ...]:
     """A row for each option that is offered or may be, in the order and with the numbers of the list.
 
-    ``cautions`` remembers which of them the rows write out, for whoever writes what follows.
+    ``cautions`` remembers which of them the rows write out, for the parts that follow.
     """
-    told = cautions or Cautions(advice, rulebook)
-    named = {regimen for one in advice.standards if one.state == "holds" for regimen in one.regimens}
+    shown_cautions = cautions or Cautions(advice, rulebook)
+    named = {regimen for standard in advice.standards if standard.state == "holds" for regimen in standard.regimens}
     return tuple(
         GlanceRow(
             number,
             option,
-            _study(option, told),
-            _endpoint(option, rulebook, told),
-            _warning(option, number, told),
-            _approved(option, told),
+            _study(option, shown_cautions),
+            _endpoint(option, rulebook, shown_cautions),
+            _warning(option, number, shown_cautions),
+            _approved(option, shown_cautions),
             BADGE if option.regimen in named else "",
         )
         for group in groups(advice)
@@ -103,18 +103,20 @@ def table(found: Sequence[GlanceRow]) -> Table:
 
 
 def _standing(row: GlanceRow) -> str:
-    """The standing in few words; where all that is warned of stands first, it says so."""
+    """The standing in few words; where all cautions are placed first, it says so."""
     only_first = not row.warning and row.option.standing is Standing.OFFERED_WITH_CAUTION
-    is_said = only_first and any(one.kind == "patient" and one.state == "holds" for one in row.option.cautions)
-    return f"{SHORT[row.option.standing]}, as said first" if is_said else SHORT[row.option.standing]
+    is_said = only_first and any(
+        caution.kind == "patient" and caution.state == "holds" for caution in row.option.cautions
+    )
+    return f"{SHORT[row.option.standing]}, see above" if is_said else SHORT[row.option.standing]
 
 
-def _study(option: Option, told: Cautions) -> str:
+def _study(option: Option, cautions: Cautions) -> str:
     """The best study with its design and size, in the words of the list."""
-    best = leading(option, told.rulebook)
+    best = leading(option, cautions.rulebook)
     if best is None or is_statement(best):
-        source = told.rulebook.rules[option.rules[0]].source
-        place = signed(told.places.said(source), (e.id for e in best.errata) if best else ())
+        source = cautions.rulebook.rules[option.rules[0]].source
+        place = signed(cautions.places.cite(source), (e.id for e in best.errata) if best else ())
         return f"{'no study named' if best is None else 'a statement of the review, no study'} {place}"
     return study_in_few_words(best)
 
@@ -131,9 +133,13 @@ def _design(best: Evidence) -> str:
     return best.design_level.basis.split(" (")[0].split(", ")[0].removesuffix(" of randomised trials")
 
 
-def _endpoint(option: Option, rulebook: Rulebook, told: Cautions) -> str:
+def _endpoint(option: Option, rulebook: Rulebook, cautions: Cautions) -> str:
     best = leading(option, rulebook)
-    return "" if best is None else endpoint_in_few_words(best, rulebook.regimens[option.regimen], rulebook, told.places)
+    return (
+        ""
+        if best is None
+        else endpoint_in_few_words(best, rulebook.regimens[option.regimen], rulebook, cautions.places)
+    )
 
 
 def endpoint_in_few_words(best: Evidence, regimen: Regimen, rulebook: Rulebook, places: CitationLabels) -> str:
@@ -142,18 +148,18 @@ def endpoint_in_few_words(best: Evidence, regimen: Regimen, rulebook: Rulebook, 
         return ""
     arms = matching_arms(best, regimen, rulebook.formulary)
     for result in main_results(best, arms, rulebook.studies[best.study].shown_benefit)[:1]:
-        place = signed(places.said(result.source), result.errata)
+        place = signed(places.cite(result.source), result.errata)
         return f"{brief_result(in_few_words(result), arms, arm_labels(best))} {place}"
     return "no figures"
 
 
-def _approved(option: Option, told: Cautions) -> str:
-    return "; ".join(approved_in_few_words(one, told.places) for one in option.approvals)
+def _approved(option: Option, cautions: Cautions) -> str:
+    return "; ".join(approved_in_few_words(approval, cautions.places) for approval in option.approvals)
 
 
 def approved_in_few_words(approval: Approval, places: CitationLabels) -> str:
     """``FDA 2024-09 [BS 3.1]``."""
-    place = signed(places.said(approval.source), (erratum.id for erratum in approval.errata))
+    place = signed(places.cite(approval.source), (erratum.id for erratum in approval.errata))
     return f"{_approval_words(approval)} {place}"
 
 
@@ -163,26 +169,30 @@ def _approval_words(approval: Approval) -> str:
     return words if approval.agency or approval.year else f"({words})"
 
 
-def _warning(option: Option, number: int, told: Cautions) -> str:
+def _warning(option: Option, number: int, cautions: Cautions) -> str:
     if option.standing is Standing.UNDETERMINED:
-        return f"waits for {questions_words(option.depends_on, told.rulebook.domain)}"
-    own = list(told.own(option))
-    first = min(own, key=_weight, default=None)
+        return f"waits for {questions_words(option.depends_on, cautions.rulebook.domain)}"
+    own_cautions = list(cautions.own(option))
+    first = min(own_cautions, key=_weight, default=None)
     if first is None:
         return ""
     if first.state == "open":
-        keys = tuple(dict.fromkeys(key for one in own if one.state == "open" for key in one.depends_on))
-        return f"? a caution waits for {questions_words(keys, told.rulebook.domain)}"
-    if first.kind == "evidence" and _is_without_study(option, told.rulebook):
+        keys = tuple(
+            dict.fromkeys(key for caution in own_cautions if caution.state == "open" for key in caution.depends_on)
+        )
+        return f"? a caution waits for {questions_words(keys, cautions.rulebook.domain)}"
+    if first.kind == "evidence" and _is_without_study(option, cautions.rulebook):
         return ""
-    said = f"{told.lead(first)}{first.says}{told.tail(first)}"
-    fits = (len(said) <= MOST_WARNING and first.kind != "evidence") or len(told.lead(first) + first.says) <= CUT_WARNING
-    if told.number_of(first) is None and fits:
-        told.write_out(first, number)
-        return said
-    if told.number_of(first) is not None:
-        told.point(first, number)
-    return told.in_short(first, CUT_WARNING)
+    sentence = f"{cautions.lead(first)}{first.says}{cautions.tail(first)}"
+    fits = (len(sentence) <= MOST_WARNING and first.kind != "evidence") or len(
+        cautions.lead(first) + first.says
+    ) <= CUT_WARNING
+    if cautions.number_of(first) is None and fits:
+        cautions.write_out(first, number)
+        return sentence
+    if cautions.number_of(first) is not None:
+        cautions.point(first, number)
+    return cautions.in_short(first, CUT_WARNING)
 
 
 def _is_without_study(option: Option, rulebook: Rulebook) -> bool:
@@ -196,9 +206,9 @@ def _weight(caution: Caution) -> tuple[bool, int]:
     return caution.state == "open", list(KINDS).index(caution.kind)
 
 
-def few(names: Iterable[str], most: int) -> Iterator[str]:
+def few(names: Iterable[str], limit: int) -> Iterator[str]:
     """The first names, and how many more there are."""
-    every = list(names)
-    yield from every[:most]
-    if len(every) > most:
-        yield f"{len(every) - most} more"
+    all_names = list(names)
+    yield from all_names[:limit]
+    if len(all_names) > limit:
+        yield f"{len(all_names) - limit} more"

@@ -1,4 +1,4 @@
-"""The groups in which options are shown: for a marker of this tumour, for any such tumour, and what waits."""
+"""Group the options shown: for a marker of this tumour, for any such tumour, and what waits."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def groups(advice: Advice) -> tuple[OptionGroup, ...]:
     """The options that are offered or may be, in the order of the advice; a group without options is left out."""
     offered = [option for option in advice.options if option.standing.is_offered]
     marked = [option for option in offered if option.markers]
-    others = [option for option in offered if not option.markers]
+    unmarked = [option for option in offered if not option.markers]
     found: list[OptionGroup] = []
     parts = (
         (for_markers(marked), marked),
-        (ANY_TUMOUR if marked else OFFERED, others),
+        (ANY_TUMOUR if marked else OFFERED, unmarked),
         (WAITS, advice.of(Standing.UNDETERMINED)),
     )
     number = 0

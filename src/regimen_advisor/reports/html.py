@@ -1,4 +1,4 @@
-"""``advise`` and ``explain`` as one self-contained HTML page: no script, no network, readable on paper and on a phone.
+"""Write ``advise`` and ``explain`` as one self-contained page: no script, no network, readable on paper and phone.
 
 Whatever comes from a profile or a rule is escaped by the templates.
 """
@@ -66,8 +66,8 @@ def render_advice(advices: Sequence[Advice], rulebook: Rulebook, patients: Seque
 def render_explanation(explanation: Explanation, rulebook: Rulebook, patient: Patient) -> str:
     """An explanation on one page, with the forest plot and the map behind the options that are explained in full."""
     whole = [option for option in explanation.options if option.arguments]
-    heading = f"Why {listed(option.name for option in whole)}?" if whole else "Why each option stands as it does"
-    studies = list(dict.fromkeys(id for one in whole for part in one.on("for") for id in part.studies))
+    heading = f"Why {listed(option.name for option in whole)}?" if whole else "Why each option is or is not offered"
+    studies = list(dict.fromkeys(id for option in whole for part in option.on("for") for id in part.studies))
     return _page(
         "explanation.html.j2",
         rulebook,
@@ -75,7 +75,7 @@ def render_explanation(explanation: Explanation, rulebook: Rulebook, patient: Pa
         heading=heading,
         explanation=explanation,
         forest=Markup(_forest_of_studies(studies, rulebook)),  # noqa: S704 - drawn and escaped by `drawing`
-        maps=_maps([one.regimen for one in whole], rulebook, patient, "map"),
+        maps=_maps([option.regimen for option in whole], rulebook, patient, "map"),
         studies=[_study_view(id, rulebook, "study") for id in studies],
     )
 
@@ -104,7 +104,7 @@ def _environment(rulebook: Rulebook | None) -> Environment:
     names = {id: regimen.name for id, regimen in rulebook.regimens.items()} if rulebook else {}
 
     def place(source: Sources) -> str:
-        return CitationLabels(rulebook).said(source) if rulebook else str(source)
+        return CitationLabels(rulebook).cite(source) if rulebook else str(source)
 
     templates.filters |= {
         "asked": lambda option: list(question_lines(option, domain)),
@@ -141,11 +141,11 @@ class OptionView:
     approvals: tuple[str, ...]
     card: Card | None
     row: GlanceRow | None
-    """What is said of the option, and the option at a glance, if it is offered or may be."""
+    """The text on the option, and the option at a glance, if it is offered or may be."""
 
     @property
     def lines(self) -> tuple[CardLine, ...]:
-        """What is said of the option but for its studies, which the page lists with their links."""
+        """The text on the option but for its studies, which the page lists with their links."""
         return self.card.of(frozenset(Part) - {Part.EVIDENCE}) if self.card else ()
 
 
@@ -176,7 +176,7 @@ class PatientView:
     known: tuple[Known, ...]
     groups: tuple[tuple[str, tuple[OptionView, ...]], ...]
     excluded: tuple[OptionView, ...]
-    others: tuple[OptionView, ...]
+    not_indicated: tuple[OptionView, ...]
     forest: Markup
     maps: tuple[MapView, ...]
     studies: tuple[StudyView, ...]
@@ -206,9 +206,9 @@ def _patient_view(index: int, advice: Advice, rulebook: Rulebook, patient: Patie
         advice=advice,
         screen=shown_as,
         known=explanation.known,
-        groups=tuple((one.title, tuple(view(card.option) for card in one.cards)) for one in shown_as.groups),
+        groups=tuple((group.title, tuple(view(card.option) for card in group.cards)) for group in shown_as.groups),
         excluded=views(Standing.EXCLUDED),
-        others=views(Standing.NOT_INDICATED),
+        not_indicated=views(Standing.NOT_INDICATED),
         forest=Markup(forest_plot(plotted, id=f"{prefix}-forest")),  # noqa: S704 - `drawing` escapes what it draws
         maps=_maps([option.regimen for option in shown], rulebook, patient, f"{prefix}-map"),
         studies=tuple(_study_view(id, rulebook, f"{prefix}-study") for id in studies),
@@ -244,7 +244,7 @@ def _evidence_words(evidence: Evidence, option: Option, rulebook: Rulebook) -> t
     study, places = rulebook.studies[evidence.study], CitationLabels(rulebook)
     arms = matching_arms(evidence, rulebook.regimens[option.regimen], rulebook.formulary)
     phrases = [
-        f"{brief_result(result, arms, arm_labels(evidence))} {signed(places.said(result.source), result.errata)}"
+        f"{brief_result(result, arms, arm_labels(evidence))} {signed(places.cite(result.source), result.errata)}"
         for result in main_results(evidence, arms, study.shown_benefit)
     ]
     return study_words(evidence), "; ".join(phrases)
@@ -258,21 +258,21 @@ def _study_view(id: str, rulebook: Rulebook, prefix: str) -> StudyView:
 def _forest_of_studies(studies: Iterable[str], rulebook: Rulebook) -> str:
     places = CitationLabels(rulebook)
     evidence = (evidence_of(rulebook.studies[id]) for id in studies)
-    return forest_plot([row for one in evidence for row in rows_of_study(one, places)])
+    return forest_plot([row for study in evidence for row in rows_of_study(study, places)])
 
 
 def _maps(regimens: Sequence[str], rulebook: Rulebook, patient: Patient, prefix: str) -> tuple[MapView, ...]:
     """The maps of the settings whose rules speak for these regimens and may hold, the first ones."""
     settings = dict.fromkeys(_settings(regimens, rulebook, patient))
     drawn = [guideline_map(setting, rulebook, patient) for setting in list(settings)[:MOST_MAPS]]
-    pictures = (Markup(map_picture(one, id=f"{prefix}-{at}")) for at, one in enumerate(drawn, start=1))  # noqa: S704
-    return tuple(MapView(one.title, picture) for one, picture in zip(drawn, pictures, strict=True))
+    pictures = (Markup(map_picture(drawing, id=f"{prefix}-{number}")) for number, drawing in enumerate(drawn, start=1))  # noqa: S704
+    return tuple(MapView(drawing.title, picture) for drawing, picture in zip(drawn, pictures, strict=True))
 
 
 def _settings(regimens: Iterable[str], rulebook: Rulebook, patient: Patient) -> Iterator[str]:
     reader = Interpreter(patient.facts)
-    effective, of = Guideline.of(rulebook).effective, Guideline.of(rulebook).regimens
+    effective, rules_about = Guideline.of(rulebook).effective, Guideline.of(rulebook).regimens
     names = list(regimens)
-    offers = [rule for name in names for rule in of[name].offers]
+    offers = [rule for name in names for rule in rules_about[name].offers]
     holding = [rule for rule in offers if reader.judge(effective[rule.id]).truth is not Truth.FALSE]
     yield from (rule.setting.id for rule in holding or offers)

@@ -1,4 +1,4 @@
-"""Lessons: a teacher's sheet as markdown and as a page, and slides for the projector."""
+"""Write lessons: a teacher's sheet as markdown and as a page, and slides for the projector."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def render_slides(lessons: Sequence[Lesson]) -> str:
     """One slide a step, moved by the arrow keys; printed, one slide is a page."""
     from markupsafe import Markup  # noqa: PLC0415 - slow, and only a page needs it
 
-    from regimen_advisor.reports.pages import environment, style  # noqa: PLC0415
+    from regimen_advisor.reports.pages import environment, style  # noqa: PLC0415 - as above
 
     script = files("regimen_advisor.reports").joinpath("templates", "slides.js").read_text("utf-8")
     slides = [html(blocks, below=0) for lesson in lessons for blocks in _slides(lesson)]
@@ -81,7 +81,7 @@ def _blocks(lesson: Lesson) -> Iterator[Block]:
 
 def _answers(lesson: Lesson) -> Iterator[Block]:
     yield Heading("Expect")
-    standards = tuple(standard_words(one) for one in lesson.standards)
+    standards = tuple(standard_words(standard) for standard in lesson.standards)
     yield Bullets(standards or ("Standard: the sources state none for this situation.",))
     points = tuple(point_words(point) for point in lesson.options)
     yield Bullets(points or ("No regimen of the sources is offered, waits or is excluded.",))
@@ -104,13 +104,15 @@ def _slides(lesson: Lesson) -> Iterator[list[Block]]:
     """The patient; the question; the answer; each flip as a question and as an answer; the traps."""
     yield [Heading(lesson.title, 1), Paragraph(f"{lesson.vignette}.")]
     yield [Heading("Which options?", 1), Paragraph(f"{lesson.vignette}."), Bullets(ASKS)]
-    standards = tuple(f"Standard: {one.title}" for one in lesson.standards)
+    standards = tuple(f"Standard: {standard.title}" for standard in lesson.standards)
     points = tuple(f"{point.name}: {group_words(point.group)}" for point in lesson.options)
     yield [Heading("What the sources say", 1), Bullets((*standards, *points))]
     for flip in lesson.flips:
         fact = f"{flip.says[0].upper()}{flip.says[1:]}"
         yield [Heading("One fact changes", 1), Paragraph(f"{fact}."), Paragraph("What is offered then?")]
-        rules = tuple(dict.fromkeys(f"{one.says} [{one.cited}]" for point in flip.points for one in point.because))
+        rules = tuple(
+            dict.fromkeys(f"{reason.says} [{reason.cited}]" for point in flip.points for reason in point.because)
+        )
         yield [Heading("One fact changes", 1), Paragraph(f"{fact}. {change_words(flip)}"), Bullets(rules[:5])]
     if lesson.traps:
         asked = tuple(f"Why not {point.name}?" for point in lesson.traps)

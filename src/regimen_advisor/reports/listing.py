@@ -1,4 +1,4 @@
-"""``list``: what the rulebook holds, one entry a line, kept to a setting, a drug or a word."""
+"""Write ``list``: what the rulebook holds, one entry a line, kept to a setting, a drug or a word."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from regimen_advisor.knowledge.studies import Approval, Study
 from regimen_advisor.language.conditions import findings_of
 
 Row = dict[str, str]
-"""One entry: its ``id`` first, then what is said of it, under the names of the columns."""
+"""One entry: its ``id`` first, then its columns, under the names of the columns."""
 WIDTH = 100
 _LEAST = 48
 """How much is left to the last column, however long the ids are."""
@@ -30,7 +30,7 @@ class Filters:
     """What a list is kept to; an entry must meet all that is given.
 
     ``setting`` is a clinical setting by its id or the name of its file, ``drug`` a drug or class by any of its words,
-    ``text`` words that all must stand in what the list says of the entry.
+    ``text`` words that must all occur in the columns of the entry.
     """
 
     setting: str | None = None
@@ -73,12 +73,14 @@ def render_json(rows: list[Row]) -> str:
     return as_json(rows)
 
 
-# What is said of an entry --------------------------------------------------------------------------------------------
+# The columns of an entry ---------------------------------------------------------------------------------------------
 
 
 def _studies(book: Rulebook) -> Iterator[Row]:
     for study in book.studies.values():
-        cited = ", ".join(f"{book.reviews[one.review].cited_as} {'/'.join(one.sections)}" for one in study.cited_in)
+        cited = ", ".join(
+            f"{book.reviews[place.review].cited_as} {'/'.join(place.sections)}" for place in study.cited_in
+        )
         yield {"id": study.id, "kind": study.kind, "phase": study.phase or "", "cited": cited, "name": study.name}
 
 
@@ -90,7 +92,7 @@ def _regimens(book: Rulebook) -> Iterator[Row]:
 def _rules(book: Rulebook) -> Iterator[Row]:
     places = CitationLabels(book)
     for rule in book.rules.values():
-        place = "" if rule.is_outside else places.said(rule.source)
+        place = "" if rule.is_outside else places.cite(rule.source)
         yield {
             "id": rule.id, "effect": rule.effect.value, "setting": rule.setting.id,
             "source": place or "outside", "says": rule.says,
@@ -103,11 +105,11 @@ def _findings(book: Rulebook) -> Iterator[Row]:
 
 
 def _drugs(book: Rulebook) -> Iterator[Row]:
-    for what, entries in (("drug", book.formulary.drugs), ("class", book.formulary.classes)):
+    for kind, entries in (("drug", book.formulary.drugs), ("class", book.formulary.classes)):
         for id, entry in entries.items():
             classes = ", ".join(sorted(book.formulary.classes_of(id)))
             yield {
-                "id": id, "kind": what, "name": entry.name, "classes": classes,
+                "id": id, "kind": kind, "name": entry.name, "classes": classes,
                 "other words": ", ".join(entry.aliases),
             }  # fmt: skip
 
@@ -130,10 +132,10 @@ def _sources(book: Rulebook) -> Iterator[Row]:
 
 
 def _errata(book: Rulebook) -> Iterator[Row]:
-    for of, errata in _with_errata(book):
+    for holder, errata in _with_errata(book):
         for erratum in errata:
             yield {
-                "id": erratum.id, "of": of, "field": erratum.field, "certainty": erratum.certainty,
+                "id": erratum.id, "of": holder, "field": erratum.field, "certainty": erratum.certainty,
                 "consequence": erratum.consequence,
             }  # fmt: skip
 
@@ -201,9 +203,13 @@ class _Chosen:
     ) -> Mapping[str, set[str]]:
         """The sets of ids by kind: what was found itself, and the findings, sections and errata that belong to it."""
         book = self.book
-        approvals = {id for rule in rules for id in rule.approvals} | {id for one in studies for id in one.approvals}
+        approvals = {id for rule in rules for id in rule.approvals} | {
+            id for study in studies for id in study.approvals
+        }
         sections = {str(place) for rule in rules for place in rule.source.places}
-        sections |= {f"{place.review} {one}" for study in studies for place in study.cited_in for one in place.sections}
+        sections |= {
+            f"{place.review} {section}" for study in studies for place in study.cited_in for section in place.sections
+        }
         errata = {erratum.id for study in studies for erratum in study.errata}
         errata |= {erratum.id for id in approvals for erratum in book.approvals[id].errata}
         return {

@@ -1,4 +1,4 @@
-"""``advise`` as markdown: all that is said of each option; with ``details`` each study behind it too."""
+"""Write ``advise`` as markdown, with everything on each option; with ``details`` each study behind it too."""
 
 from __future__ import annotations
 

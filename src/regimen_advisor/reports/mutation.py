@@ -1,4 +1,4 @@
-"""Mutation testing as a document and as data: what no case notices, before and after, with a patient."""
+"""Write mutation testing as a document and as data: what no case notices, before and after, with a patient."""
 
 from __future__ import annotations
 

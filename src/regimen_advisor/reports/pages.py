@@ -1,4 +1,4 @@
-"""What every HTML page of a report shares: the templates, and one style sheet that the page's policy names."""
+"""Share what every HTML page of a report needs: the templates, and one style sheet that the page's policy names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a report calls a place in a file."""
+"""Write a place in a file."""
 
 from __future__ import annotations
 

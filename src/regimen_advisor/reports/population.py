@@ -1,12 +1,12 @@
-"""The population that invented patients imitate: what is said of it, and the page with its shares and sources."""
+"""Write the summary of the population that synthetic patients imitate, and its page of shares and sources."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 
-from regimen_advisor.cohorts.population import INVENTED, LineTreatment, SyntheticPopulation, population
 from regimen_advisor.files.errors import printable
+from regimen_advisor.patient.population import INVENTED, LineTreatment, SyntheticPopulation, population
 
 PAGE = "docs/reference/synthetic-patients.md"
 _OF = {
@@ -25,20 +25,20 @@ _KINDS = ("First lines", "Later lines", "Treatments with curative intent")
 
 def synthesised_as_text(count: int, output: str) -> str:
     """What was written, and whom it imitates."""
-    of = population()
+    imitated = population()
     patients = "patient imitates" if count == 1 else "patients imitate"
-    told = (
-        f"{count:,} invented {patients} {of.imitates}. Some shares are published, the others made up ({PAGE}): "
+    sentence = (
+        f"{count:,} invented {patients} {imitated.imitates}. Some shares are published, the others made up ({PAGE}): "
         "fit for no statement about how often anything occurs."
     )
-    return f"{printable(output)}: {told}\n"
+    return f"{printable(output)}: {sentence}\n"
 
 
 def page() -> str:
     """The reference page of the population, as markdown."""
-    of = population()
+    imitated = population()
     about = (
-        f"`cohort --synthesise` imitates {of.imitates}. All of this is outside knowledge: none of it is from the "
+        f"`cohort --synthesise` imitates {imitated.imitates}. All of this is outside knowledge: none of it is from the "
         "reviews that the rules are made of, and no rule depends on it. A share that is *made up* was chosen so that "
         "the rules meet somebody. What no table here names (extent, stage, performance status, numbers of lines, "
         "outcomes, metastases, features of bleeding, the 15 per cent of cells that are left out) is made up too."
@@ -46,16 +46,16 @@ def page() -> str:
     lines = [
         "# Synthetic patients",
         "",
-        "Generated from `cohorts/population.yaml`; do not edit.",
+        "Generated from `patient/population.yaml`; do not edit.",
         "",
         *wrap(about, WIDTH),
         "",
-        *_shares(of),
-        *_acquired(of),
-        *_treatments(of),
+        *_shares(imitated),
+        *_acquired(imitated),
+        *_treatments(imitated),
         "## Sources",
         "",
-        *(f"- `{name}`: {text}" for name, text in of.sources.items()),
+        *(f"- `{name}`: {text}" for name, text in imitated.sources.items()),
     ]
     return "\n".join(lines) + "\n"
 
@@ -64,20 +64,20 @@ def _source(source: str) -> str:
     return "*made up*" if source == INVENTED else f"`{source}`"
 
 
-def _shares(of: SyntheticPopulation) -> Iterator[str]:
+def _shares(imitated: SyntheticPopulation) -> Iterator[str]:
     yield from ("## Shares", "", "| fact | of | word | per cent | source |", "|---|---|---|---:|---|")
-    for name, words in of.shares.items():
-        for word, share, one in zip(words, of.weights(name), words.values(), strict=True):
-            source = "*the rest*" if one.share is None else _source(one.source)
+    for name, words in imitated.shares.items():
+        for word, share, shared in zip(words, imitated.weights(name), words.values(), strict=True):
+            source = "*the rest*" if shared.share is None else _source(shared.source)
             yield f"| `{name}` | {_OF[name]} | `{word}` | {share:.4g} | {source} |"
     yield ""
 
 
-def _acquired(of: SyntheticPopulation) -> Iterator[str]:
+def _acquired(imitated: SyntheticPopulation) -> Iterator[str]:
     yield from ("## Acquired variants", "", "| variant | of | per cent | source |", "|---|---|---:|---|")
-    for one in of.acquired:
-        who = f"patients with the driver `{one.driver}` who progressed on a line with {_either(one.after)}"
-        yield f"| {one.variant} | {who} | {one.share:.4g} | {_source(one.source)} |"
+    for variant in imitated.acquired:
+        carriers = f"patients with the driver `{variant.driver}` who progressed on a line with {_either(variant.after)}"
+        yield f"| {variant.variant} | {carriers} | {variant.share:.4g} | {_source(variant.source)} |"
     yield ""
 
 
@@ -85,7 +85,7 @@ def _either(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def _treatments(of: SyntheticPopulation) -> Iterator[str]:
+def _treatments(imitated: SyntheticPopulation) -> Iterator[str]:
     order = "the driver, TPS of 50 or more, the histology"
     yield from (
         "## Treatments",
@@ -93,11 +93,11 @@ def _treatments(of: SyntheticPopulation) -> Iterator[str]:
         f"All weights are made up. A patient has those of the first that fits: {order}.",
         "",
     )
-    tables: Sequence[Mapping[str, Sequence[LineTreatment]]] = of.treatments
+    tables: Sequence[Mapping[str, Sequence[LineTreatment]]] = imitated.treatments
     for kind, table in zip(_KINDS, tables, strict=True):
         yield from (f"### {kind}", "", "| of | drugs | weight | maintenance |", "|---|---|---:|---|")
-        for group, some in table.items():
-            for one in some:
-                then = " or ".join(" + ".join(words) for words in one.then)
-                yield f"| `{group}` | {' + '.join(one.drugs)} | {one.weight:.4g} | {then} |"
+        for group, treatments in table.items():
+            for treatment in treatments:
+                maintenance = " or ".join(" + ".join(words) for words in treatment.then)
+                yield f"| `{group}` | {' + '.join(treatment.drugs)} | {treatment.weight:.4g} | {maintenance} |"
         yield ""

@@ -1,4 +1,4 @@
-"""What to ask or test next as ``explain`` says it: about one option, and about the patient as a whole."""
+"""Write what to ask or test next: about one option, and about the patient as a whole."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from regimen_advisor.wording import listed
 
 TO_ASK = "What to ask or test next"
 MOST_NAMED = 2
-"""Options named beside an answer; more are counted."""
+"""Options named after an answer; more are counted."""
 
 
 def question_lines(option: OptionExplained, domain: Domain | None) -> Iterator[str]:
@@ -22,7 +22,10 @@ def question_lines(option: OptionExplained, domain: Domain | None) -> Iterator[s
         for answer in question.answers:
             if option.regimen in answer.standings:
                 effects.setdefault(answer.standings[option.regimen], []).extend(answer.says)
-        answers = "; ".join(f"{listed(dict.fromkeys(said), 'or')}: {_named(to)}" for to, said in effects.items())
+        answers = "; ".join(
+            f"{listed(dict.fromkeys(answers_given), 'or')}: {_named(standing)}"
+            for standing, answers_given in effects.items()
+        )
         yield f"{question.asks} {_capital(answers)}."
     yield from _sets_words("Settled", option.questions.sets, domain)
 

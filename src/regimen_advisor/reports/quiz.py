@@ -1,4 +1,4 @@
-"""A quiz and its marking: as text, as markdown, and as one self-contained HTML page with an answer key."""
+"""Write a quiz and its marking: as text, as markdown, and as one self-contained HTML page with an answer key."""
 
 from __future__ import annotations
 
@@ -7,46 +7,76 @@ from collections.abc import Iterator
 from regimen_advisor.documents.blocks import Block, Bullets, Heading, Paragraph
 from regimen_advisor.documents.markdown import markdown
 from regimen_advisor.documents.text import Line, lines_of, plain
-from regimen_advisor.quiz.grading import Grade, GradedPoint, GradedQuestion
-from regimen_advisor.quiz.key import AnswerKey, Contrast, Deciding, Point, Solution, Standard
-from regimen_advisor.quiz.models import MEANINGS, Group, Question, Quiz, group_words
+from regimen_advisor.files.errors import counted
+from regimen_advisor.quiz.deciding import Deciding
+from regimen_advisor.quiz.grading import Grade, GradedPick, GradedPoint, GradedQuestion
+from regimen_advisor.quiz.key import AnswerKey, Contrast, Picked, Point, Solution, Standard
+from regimen_advisor.quiz.models import LETTERS, MEANINGS, Group, Pick, Quiz, QuizQuestion, group_words
 from regimen_advisor.wording import listed
 
 
 def title(quiz: Quiz) -> str:
     """What the quiz is, in one line."""
-    where = f" of {quiz.setting}" if quiz.setting else ""
+    if all(question.kind == "patient" for question in quiz.questions):
+        return f"Quiz about {counted(len(quiz.questions), 'patient')}"
+    of_setting = f" of {quiz.setting}" if quiz.setting else ""
     several = "questions" if len(quiz.questions) > 1 else "question"
-    return f"Quiz: {len(quiz.questions)} {several}{where}, level {quiz.level}, seed {quiz.seed}"
+    return f"Quiz: {len(quiz.questions)} {several}{of_setting}, level {quiz.level}, seed {quiz.seed}"
 
 
 def task(quiz: Quiz) -> str:
-    """What is to be done, and what the groups mean."""
+    """What is to be done, and what the groups mean where some question asks for them."""
+    several = any(question.picks for question in quiz.questions)
+    if not any(question.choices for question in quiz.questions):
+        return "Pick one answer each time."
     groups = "; ".join(f"{group}: {MEANINGS[group]}" for group in quiz.asks)
     rest = f"What is left out is not indicated: {MEANINGS['not-indicated']}."
-    return f"Sort the regimens of each question. {groups[0].upper()}{groups[1:]}. {rest}"
+    sort = f"Sort the regimens of each question{' that lists them' if several else ''}"
+    return f"{sort}. {groups[0].upper()}{groups[1:]}. {rest}" + (
+        " Elsewhere pick one answer each time." if several else ""
+    )
 
 
-def question_title(question: Question) -> str:
+def question_title(question: QuizQuestion) -> str:
     """The heading of a question; of a neighbour with what is different."""
     if question.like is None:
         return f"Question {question.number}"
     return f"Question {question.number}: the patient of question {question.like}, but with one difference"
 
 
-def _question(question: Question) -> Iterator[Block]:
+def vignette(question: QuizQuestion) -> str:
+    """The patient in a paragraph, and what is not known."""
+    unknown = [f"Not known: {listed(question.unknown)}."] if question.unknown else []
+    return " ".join([*question.known, *unknown])
+
+
+def _patient(question: QuizQuestion) -> Iterator[Block]:
     yield Heading(question_title(question), 3)
     if question.difference:
         yield Paragraph(f"Different: {question.difference}.")
-    yield Bullets((*question.known, *([f"not known: {listed(question.unknown)}"] if question.unknown else [])))
-    yield Paragraph("Regimens:")
-    yield Bullets(tuple(f"{choice.name} ({choice.regimen})" for choice in question.choices))
+    yield Paragraph(vignette(question))
+    if question.event:
+        yield Paragraph(f"Then: {question.event} What becomes of each regimen?")
 
 
-def question_lines(question: Question, width: int) -> list[Line]:
-    """One question as lines for a terminal, its regimens not among them."""
-    blocks = [block for block in _question(question) if not isinstance(block, Paragraph) or block.text != "Regimens:"]
-    return lines_of(blocks[:-1], width)
+def _question(question: QuizQuestion) -> Iterator[Block]:
+    yield from _patient(question)
+    if question.choices:
+        yield Paragraph("Regimens:")
+        yield Bullets(tuple(f"{choice.name} ({choice.regimen})" for choice in question.choices))
+    for pick in question.picks:
+        yield Paragraph(pick.asks)
+        yield Bullets(lettered(pick))
+
+
+def lettered(pick: Pick) -> tuple[str, ...]:
+    """The answers, each with its letter."""
+    return tuple(f"{letter}) {answer}" for letter, answer in zip(LETTERS, pick.answers, strict=False))
+
+
+def patient_lines(question: QuizQuestion, width: int) -> list[Line]:
+    """The patient of a question as lines for a terminal."""
+    return lines_of(list(_patient(question)), width)
 
 
 # Text ----------------------------------------------------------------------------------------------------------------
@@ -59,7 +89,10 @@ def render_text(quiz: Quiz) -> str:
         blocks += _question(question)
     ending: list[Block] = [
         Heading("How to answer", 2),
-        Paragraph("Write a file of this form, fill in the regimens by id, and have it marked with --answers FILE:"),
+        Paragraph(
+            "Write a file of this form, fill in regimens by id and picks by letter, and have it marked with "
+            "--answers FILE:"
+        ),
     ]
     return plain(lines_of([*blocks, *ending])) + f"\n{blank_answers(quiz)}\n" + plain(lines_of([Paragraph(quiz.scope)]))
 
@@ -67,7 +100,8 @@ def render_text(quiz: Quiz) -> str:
 def blank_answers(quiz: Quiz) -> str:
     """A file of answers in which nothing is filled in."""
     groups = ", ".join(f"{group}: []" for group in quiz.asks)
-    return f"quiz: {quiz.name}\nanswers:\n" + "".join(f"  {one.number}: {{{groups}}}\n" for one in quiz.questions)
+    blank = (f"  {question.number}: {{{'picks: []' if question.picks else groups}}}\n" for question in quiz.questions)
+    return f"quiz: {quiz.name}\nanswers:\n" + "".join(blank)
 
 
 def render_grade(grade: Grade) -> str:
@@ -82,13 +116,13 @@ def graded_blocks(question: GradedQuestion) -> Iterator[Block]:
     """One question, marked."""
     answered = "" if question.answered else ", not answered"
     yield Heading(f"Question {question.number}: {score(question.right, question.of)}{answered}", 3)
-    yield Bullets(tuple(_graded(point) for point in question.points))
+    yield Bullets((*map(_graded, question.points), *map(_graded_pick, question.picks)))
     yield from map(Paragraph, afterwards(question))
 
 
-def score(right: int, of: int) -> str:
+def score(right: int, total: int) -> str:
     """``7 of 10 right``."""
-    return f"{right} of {of} right"
+    return f"{right} of {total} right"
 
 
 def _graded(graded: GradedPoint) -> str:
@@ -98,18 +132,30 @@ def _graded(graded: GradedPoint) -> str:
     return f"{given}{point_words(graded.point)}"
 
 
+def _graded_pick(graded: GradedPick) -> str:
+    given = "RIGHT. " if graded.right else f"WRONG ({graded.given}). " if graded.given else "OPEN. "
+    return f"{given}{pick_words(graded.pick)}"
+
+
 # Why -----------------------------------------------------------------------------------------------------------------
 
 
 def point_words(point: Point) -> str:
     """Where a regimen belongs, and the rules that decide it."""
     waits = f", for {listed(point.waits_for)}" if point.waits_for else ""
-    reasons = list(dict.fromkeys(deciding_words(one, point.group) for one in point.because))
+    reasons = list(dict.fromkeys(deciding_words(reason, point.group) for reason in point.because))
     return " ".join([f"{point.name}: {group_words(point.group)}{waits}.", *reasons])
 
 
+def pick_words(pick: Picked) -> str:
+    """What was asked, the right answer, and why where the answer does not say so itself."""
+    reason = "" if pick.because == pick.answer else f" {pick.because.removeprefix(f'{pick.answer} ')}"
+    ending = "" if pick.answer.endswith(".") else "."
+    return f"{pick.asks} {pick.right}) {pick.answer}{ending}{reason}"
+
+
 def deciding_words(deciding: Deciding, group: Group) -> str:
-    """What the rule says, what of it is missing, and where it stands."""
+    """What the rule says, what of it is missing, and its place."""
     place = f"[{deciding.cited}, {deciding.rule}]"
     if group == "not-indicated":
         asks = f"asks for {listed(deciding.not_met)}" if deciding.not_met else "cannot be met as a whole"
@@ -157,7 +203,7 @@ def render_markdown(quiz: Quiz, key: AnswerKey | None) -> str:
 
 def _solution(solution: Solution) -> Iterator[Block]:
     yield Heading(f"Question {solution.number}", 3)
-    yield Bullets(tuple(point_words(point) for point in solution.points))
+    yield Bullets((*map(point_words, solution.points), *map(pick_words, solution.picks)))
     yield from map(Paragraph, afterwards(solution))
 
 
@@ -169,6 +215,9 @@ def render_html(quiz: Quiz, key: AnswerKey | None) -> str:
     templates.filters |= {
         "afterwards": afterwards,
         "heading": question_title,
+        "lettered": lettered,
+        "picked": pick_words,
+        "vignette": vignette,
         "listed": listed,
         "why": deciding_words,
         "words": group_words,

@@ -1,4 +1,4 @@
-"""The reference of a file format, generated from its model, so that the two cannot come apart."""
+"""Write the reference of a file format from its model, so that the two cannot come apart."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def _takes(schema: dict[str, Any]) -> str:
         case {"$ref": ref}:
             name = ref.rsplit("/", 1)[-1]
             return f"[{name}](#{name.lower()})"
-        case {"allOf": [only]}:
-            return _takes(only)
+        case {"allOf": [inner]}:
+            return _takes(inner)
         case {"const": value}:
             return f"`{value}`"
         case {"enum": values}:

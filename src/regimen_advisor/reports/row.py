@@ -1,4 +1,4 @@
-"""A row of a table as a profile with its cells, and what was written of a table: renderers and nothing else."""
+"""Write a row of a table as a profile with its cells, and a summary of what was written."""
 
 from __future__ import annotations
 

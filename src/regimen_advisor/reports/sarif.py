@@ -29,17 +29,17 @@ _LEVELS = {"error": "error", "warning": "warning", "notice": "note"}
 
 def render_check(annotations: Sequence[Annotation]) -> str:
     """A log with one run of ``check``."""
-    return _log("check", MEANINGS, [(one.kind, one.subject, one) for one in annotations])
+    return _log("check", MEANINGS, [(annotation.kind, annotation.subject, annotation) for annotation in annotations])
 
 
 def render_cases(annotations: Sequence[Annotation]) -> str:
-    """A log with one run of ``test``: what a case expected in vain is known by the case and what it is about."""
-    found = [(CASE, f"{one.kind}: {one.subject}", one) for one in annotations]
+    """A log with one run of ``test``: an unmet expectation is identified by the case and its subject."""
+    found = [(CASE, f"{annotation.kind}: {annotation.subject}", annotation) for annotation in annotations]
     return _log("test", _CASE_MEANING, found)
 
 
 def _log(verb: str, meanings: Mapping[str, str], found: Sequence[tuple[str, str, Annotation]]) -> str:
-    driver: dict[str, Any] = {"name": "regimen-advisor", "rules": [_rule(*one) for one in meanings.items()]}
+    driver: dict[str, Any] = {"name": "regimen-advisor", "rules": [_rule(*meaning) for meaning in meanings.items()]}
     number = _version()
     if number:
         driver["version"] = number
@@ -71,16 +71,16 @@ def _rule(kind: str, meaning: str) -> dict[str, Any]:
 
 def _results(kinds: Sequence[str], found: Iterable[tuple[str, str, Annotation]]) -> Iterable[dict[str, Any]]:
     seen: Counter[tuple[str, str]] = Counter()
-    for kind, subject, one in found:
+    for kind, subject, annotation in found:
         # A rule can have two findings of one kind: the first of them keeps its fingerprint when the second is mended.
         fingerprint = _fingerprint(kind, subject, seen[kind, subject])
         seen[kind, subject] += 1
         yield {
             "ruleId": rule_id(kind),
             "ruleIndex": kinds.index(kind),
-            "level": _LEVELS[one.level],
-            "message": {"text": one.message},
-            "locations": [{"physicalLocation": _place(one.location)}],
+            "level": _LEVELS[annotation.level],
+            "message": {"text": annotation.message},
+            "locations": [{"physicalLocation": _place(annotation.location)}],
             # The second name is the one that GitHub looks for; else it would hash the line and its neighbours.
             "partialFingerprints": {FINGERPRINT: fingerprint, "primaryLocationLineHash": fingerprint},
         }

@@ -1,4 +1,4 @@
-"""What an answer says, part by part and in words: the one source of its text, its markdown and its HTML.
+"""Put an answer into words, part by part: the one source of its text, its markdown and its HTML.
 
 The parts come in the order in which a tumour board asks: who the patient is, what holds for every option, what the
 standard is, the options at a glance, each option, what is excluded, what to ask, where the reviews are silent.
@@ -113,7 +113,7 @@ def screen(
 ) -> Screen:
     """The answer in words; unless ``depth`` asks for details, ``cut`` leaves out what a screen has no room for.
 
-    ``apart`` says under an option what the table said too, for a reader who comes to the option alone.
+    ``apart`` repeats under an option what the table holds, for a reader who comes to the option alone.
     """
     in_short = cut and not depth.details
     return _Screen(advice, rulebook, patient, whole=depth.details, in_short=in_short, apart=apart).screen()
@@ -126,12 +126,12 @@ class _Screen:
         self.advice, self.rulebook, self.patient = advice, rulebook, patient
         self.whole, self.in_short, self.apart = whole, in_short, apart
         self.places, self.wording = CitationLabels(rulebook), Guideline.of(rulebook).wording
-        self.told = Cautions(advice, rulebook)
+        self.cautions = Cautions(advice, rulebook)
 
     def screen(self) -> Screen:
         advice = self.advice
-        rows = glance.rows(advice, self.rulebook, None if self.apart else self.told)
-        cards = Cards(self.rulebook, self.told, whole=self.whole)
+        rows = glance.rows(advice, self.rulebook, None if self.apart else self.cautions)
+        cards = Cards(self.rulebook, self.cautions, whole=self.whole)
         notes, left = self._notes()
         return Screen(
             title=advice.profile.id,
@@ -141,8 +141,10 @@ class _Screen:
             remarks=advice.profile.notes,
             first=tuple(self._first()),
             standards=tuple(self._standards()),
-            differ=tuple(ScreenSentence(f"{one.subject}: {one.says}") for one in advice.differences),
-            changed=tuple(ScreenSentence(one.says) for one in advice.changes),
+            differ=tuple(
+                ScreenSentence(f"{difference.subject}: {difference.says}") for difference in advice.differences
+            ),
+            changed=tuple(ScreenSentence(change.says) for change in advice.changes),
             counts=self._counts(),
             rows=rows,
             order=order_line(advice.order),
@@ -155,7 +157,7 @@ class _Screen:
             questions_title=FIRST_TITLE if advice.is_little_known else TITLE,
             questions=tuple(self._questions()),
             trials=tuple(map(self._trial, advice.trials)),
-            silent=tuple(self._statement(one) for one in advice.silent if not advice.is_first(one.rule)),
+            silent=tuple(self._statement(silence) for silence in advice.silent if not advice.is_first(silence.rule)),
             notes=notes,
             notes_left=left,
             small_print=tuple(self._small_print()),
@@ -169,13 +171,17 @@ class _Screen:
         advice = self.advice
         if advice.is_little_known:
             return ""
-        waits = [one.depends_on for one in advice.first] + [one.depends_on for one in advice.standards]
+        waits = [statement.depends_on for statement in advice.first] + [
+            statement.depends_on for statement in advice.standards
+        ]
         shown = advice.of(Standing.OFFERED, Standing.OFFERED_WITH_CAUTION, Standing.UNDETERMINED)
-        waits += [one.depends_on for option in shown for one in option.cautions]
-        keys = dict.fromkeys([*(one.question for one in advice.missing), *(key for keys in waits for key in keys)])
+        waits += [caution.depends_on for option in shown for caution in option.cautions]
+        keys = dict.fromkeys(
+            [*(question.question for question in advice.missing), *(key for keys in waits for key in keys)]
+        )
         words = [question_words(key, self.rulebook.domain) for key in keys]
-        most = len(words) if self.whole else MOST_UNKNOWN
-        return ", ".join([*words[:most], *([f"{len(words) - most} more"] if len(words) > most else [])])
+        limit = len(words) if self.whole else MOST_UNKNOWN
+        return ", ".join([*words[:limit], *([f"{len(words) - limit} more"] if len(words) > limit else [])])
 
     def _counts(self) -> str:
         counts = [
@@ -188,19 +194,19 @@ class _Screen:
     def _first(self) -> Iterator[ScreenSentence]:
         """What holds for every option, once; of much that is open only what it waits for, unless all is wanted."""
         first = self.advice.first
-        open_ = [one for one in first if one.state == "open"]
+        open_ = [caution for caution in first if caution.state == "open"]
         in_one = len(open_) > MOST_OPEN and self.in_short
-        for one in first:
-            if one.state == "holds" or not in_one:
-                yield ScreenSentence(self._of_all(one), "open" if one.state == "open" else "caution")
+        for caution in first:
+            if caution.state == "holds" or not in_one:
+                yield ScreenSentence(self._of_all(caution), "open" if caution.state == "open" else "caution")
         if in_one and not self.advice.is_little_known:  # else the questions say it
-            keys = tuple(dict.fromkeys(key for one in open_ for key in one.depends_on))
+            keys = tuple(dict.fromkeys(key for caution in open_ for key in caution.depends_on))
             words = questions_words(keys, self.rulebook.domain)
             yield ScreenSentence(f"? each can speak against every option: {words}", "open")
 
     def _of_all(self, first: First) -> str:
         title = f"{first.title}: " if first.title else ""
-        return f"{self.told.sign(first)}{title}{first.says}{self.told.tail(first)}"
+        return f"{self.cautions.sign(first)}{title}{first.says}{self.cautions.tail(first)}"
 
     def _standards(self) -> Iterator[ScreenSentence]:
         """What the reviews state; standards that wait in one sentence, unless all is wanted."""
@@ -210,8 +216,8 @@ class _Screen:
             waits = questions_words(standard.depends_on, self.rulebook.domain)
             lead = f"? depends on {waits}: " if standard.state == "open" else ""
             if standard.state == "holds" or not in_one:
-                said = f"{lead}{standard.title}. {standard.says} [{self._at(standard)}]"
-                yield ScreenSentence(said, "open" if standard.state == "open" else "")
+                sentence = f"{lead}{standard.title}. {standard.says} [{self._at(standard)}]"
+                yield ScreenSentence(sentence, "open" if standard.state == "open" else "")
         if in_one:
             keys = dict.fromkeys(key for standard in open_ for key in standard.depends_on)
             words = [question_words(key, self.rulebook.domain) for key in keys]
@@ -237,45 +243,52 @@ class _Screen:
         return tuple(("; ".join(options), f"{says} [{places[says]}]") for says, options in names.items())
 
     def _not_indicated(self) -> tuple[tuple[str, str], ...]:
-        def why(places: CitationLabels) -> Iterator[tuple[str, str]]:
+        def reasons_by(places: CitationLabels) -> Iterator[tuple[str, str]]:
             for option in self.advice.of(Standing.NOT_INDICATED):
-                said = [
-                    f"not met: {'; '.join(reason.not_met)} [{places.said(reason.source)}]" for reason in option.reasons
+                reasons = [
+                    f"not met: {'; '.join(reason.not_met)} [{places.cite(reason.source)}]" for reason in option.reasons
                 ]
-                yield option.name, " / ".join(said)
+                yield option.name, " / ".join(reasons)
 
-        return tuple(why(self.places))
+        return tuple(reasons_by(self.places))
 
-    # Beside the options -----------------------------------------------------------------------------------------
+    # After the options ------------------------------------------------------------------------------------------
 
     def _questions(self) -> Iterator[str]:
         """Each with what it decides; of those that can only bring a caution the names, where room is short."""
         missing = self.advice.missing
-        deciding = [one for one in missing if not self.in_short or one.standards or one.options or one.evidence]
-        most = MOST_QUESTIONS if self.in_short else len(missing)
-        for one in deciding[:most]:
-            yield f"{one.asks} {decides_words(one, self.advice)}"
-        left = (("then", deciding[most:]), ("for a caution only", [one for one in missing if one not in deciding]))
+        deciding = [
+            question
+            for question in missing
+            if not self.in_short or question.standards or question.options or question.evidence
+        ]
+        limit = MOST_QUESTIONS if self.in_short else len(missing)
+        for question in deciding[:limit]:
+            yield f"{question.asks} {decides_words(question, self.advice)}"
+        left = (
+            ("then", deciding[limit:]),
+            ("for a caution only", [question for question in missing if question not in deciding]),
+        )
         for title, several in left:
-            if words := [question_words(one.question, self.rulebook.domain) for one in several]:
+            if words := [question_words(question.question, self.rulebook.domain) for question in several]:
                 yield f"{title}: {', '.join(words)}"
 
     def _trial(self, trial: Trial) -> str:
         """How the trial ended, if that is known, then what it was; what else the record says differently."""
         ended = [erratum for erratum in trial.errata if "result" in erratum.field.split()]
         lead = " ".join(_consequence(erratum) for erratum in ended)
-        others = [] if self.in_short else [erratum for erratum in trial.errata if erratum not in ended]
+        further = [] if self.in_short else [erratum for erratum in trial.errata if erratum not in ended]
         name, phase = (trial.name.split(", ")[0], None) if self.in_short else (trial.name, trial.phase)
-        said = [f"{trial_title(name, phase, trial.registry)}:", lead, trial.says, f"[{self._at(trial)}]"]
-        return " ".join(part for part in (*said, *map(_consequence, others)) if part)
+        parts = [f"{trial_title(name, phase, trial.registry)}:", lead, trial.says, f"[{self._at(trial)}]"]
+        return " ".join(part for part in (*parts, *map(_consequence, further)) if part)
 
     def _notes(self) -> tuple[tuple[str, ...], int]:
         """The notes that bear on an option of this patient, and how many others there are."""
         advice = self.advice
         shown = advice.of(Standing.OFFERED, Standing.OFFERED_WITH_CAUTION, Standing.UNDETERMINED)
         studies = {study for option in shown for study in option.studies}
-        notes = [one for one in advice.notes if not advice.is_first(one.rule)]
-        bear = [one for one in notes if self.whole or not shown or studies.issuperset(one.studies)]
+        notes = [note for note in advice.notes if not advice.is_first(note.rule)]
+        bear = [note for note in notes if self.whole or not shown or studies.issuperset(note.studies)]
         return tuple(map(self._statement, bear)), len(notes) - len(bear)
 
     def _statement(self, statement: Statement) -> str:
@@ -283,8 +296,8 @@ class _Screen:
         place = f" [{self._at(statement)}]" if statement.basis == "review" else ""
         return f"{statement.title}: {statement.says}{outside}{place}"
 
-    def _at(self, said: Statement | Trial) -> str:
-        return self.places.said(said.source)
+    def _at(self, statement: Statement | Trial) -> str:
+        return self.places.cite(statement.source)
 
     def _small_print(self) -> Iterator[str]:
         advice = self.advice
@@ -301,7 +314,7 @@ class _Screen:
 
 def review_names(rulebook: Rulebook) -> Iterator[str]:
     """What the short name of each review stands for, without our remarks on its title."""
-    return (f"{one.cited_as}: {_ASIDE.sub('', one.title)}" for one in rulebook.reviews.values())
+    return (f"{review.cited_as}: {_ASIDE.sub('', review.title)}" for review in rulebook.reviews.values())
 
 
 def _consequence(erratum: Erratum) -> str:

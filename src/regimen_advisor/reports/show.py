@@ -1,4 +1,4 @@
-"""``show``: one study, regimen, drug, rule or finding whole, with everything that refers to it."""
+"""Write ``show``: one study, regimen, drug, rule or finding whole, with everything that refers to it."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ class _Entry:
     def _study(self, id: str) -> Iterator[Block]:
         study = self.rulebook.studies[id]
         yield from study_blocks(study, self.rulebook, level=1)
-        yield Heading("Where it stands", 2)
+        yield Heading("Places", 2)
         yield Bullets((self.places.of(study.cited_in), *self._of_file(study.location)))
         using = [rule for rule in self.rulebook.rules.values() if id in (*rule.studies, rule.subject)]
         yield from self._rules("Rules that rest on it", using)
@@ -197,7 +197,7 @@ class _Entry:
             ("Basis", basis),
             ("Source", self._at(rule.source)),
             ("Overrides", ", ".join(rule.overrides)),
-            ("Overridden by", ", ".join(other.id for other in self.rulebook.overridden_by[id])),
+            ("Overridden by", ", ".join(overriding.id for overriding in self.rulebook.overridden_by[id])),
             ("File", written_in(rule.location, self.rulebook)),
         ))  # fmt: skip
         if rule.effect in (Effect.EXCLUDE, Effect.CAUTION):
@@ -255,7 +255,7 @@ class _Entry:
         return [rule.id for rule in self.rulebook.rules.values() if _names(rule.condition, finding)]
 
     def _at(self, source: Sources) -> str:
-        return self.places.said(source)
+        return self.places.cite(source)
 
     def _of_file(self, location: Location | None) -> tuple[str, ...]:
         return (f"file {written_in(location, self.rulebook)}",) if location else ()

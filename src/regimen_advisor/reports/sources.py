@@ -1,4 +1,4 @@
-"""``sources missing`` as text and JSON."""
+"""Write ``sources missing`` as text and JSON."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def render_text(found: Gaps, *, background: bool) -> str:
 
 def _missing(found: Gaps) -> Iterator[str]:
     left_out = f"{counted(len(found.background), 'sentence')} left out with a reason" if found.background else ""
-    what = counted(len(found.missing), "sentence") if found.missing else "no sentence"
-    yield f"{found.source}: {counted(found.sentences, 'sentence')}, {what} missing" + (
+    how_many = counted(len(found.missing), "sentence") if found.missing else "no sentence"
+    yield f"{found.source}: {counted(found.sentences, 'sentence')}, {how_many} missing" + (
         f", {left_out}" if left_out else ""
     )
     for section, gaps in groupby(found.missing, key=lambda gap: gap.section):

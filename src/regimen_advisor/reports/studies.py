@@ -1,4 +1,4 @@
-"""A study, an approval and a citation whole: every figure with its section, every erratum, every link."""
+"""Write a study, an approval or a citation whole: every figure with its section, every erratum, every link."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def study_blocks(study: Study, rulebook: Rulebook, level: int = 3) -> Iterator[B
     yield from _listed("Safety", (f"{safety_words(s)} {_at(study, places, s)}" for s in study.safety), level)
     yield from _listed("What the review says", _findings(study, study.findings, places), level)
     limits = [*_findings(study, study.limits.stated, places)]
-    limits += [f"inferred, not said by the review: {finding.says}" for finding in study.limits.inferred]
+    limits += [f"inferred, not stated by the review: {finding.says}" for finding in study.limits.inferred]
     yield from _listed("Limits", limits, level)
     approvals = [rulebook.approvals[id] for id in study.approvals]
     yield from _listed("Approvals stated by the review", [approval_sentence(a, places) for a in approvals], level)
@@ -89,9 +89,9 @@ def _arm_words(arm: Arm) -> str:
         " ".join(part for part in (drug.drug, drug.dose, drug.route, drug.part and f"({drug.part})") if part)
         for drug in arm.drugs
     ]
-    beside = "; ".join(part for part in (f"n {arm.n.value}" if arm.n else "", arm.note or "") if part)
+    details = "; ".join(part for part in (f"n {arm.n.value}" if arm.n else "", arm.note or "") if part)
     given = f": {' + '.join(drugs)}" if drugs else ""
-    return f"{arm.name} ({arm.role}){given}{f'; {beside}' if beside else ''}"
+    return f"{arm.name} ({arm.role}){given}{f'; {details}' if details else ''}"
 
 
 def _result_rows(study: Study, places: CitationLabels) -> Iterator[tuple[str, ...]]:
@@ -104,7 +104,7 @@ def _result_rows(study: Study, places: CitationLabels) -> Iterator[tuple[str, ..
 
 
 def _at(study: Study, places: CitationLabels, part: Result | Safety | StudyFinding) -> str:
-    return signed(places.said(part.source) if part.source else places.of(study.cited_in), part.errata)
+    return signed(places.cite(part.source) if part.source else places.of(study.cited_in), part.errata)
 
 
 def _findings(study: Study, findings: Iterable[StudyFinding], places: CitationLabels) -> Iterator[str]:
@@ -123,7 +123,7 @@ def erratum_words(erratum: Erratum) -> str:
 def approval_sentence(approval: Approval, places: CitationLabels) -> str:
     """Who approved what for whom, as the review states it."""
     ids = [erratum.id for erratum in approval.errata]
-    place = signed(places.said(approval.source), ids)
+    place = signed(places.cite(approval.source), ids)
     return f"{approval_words(approval)}: {approval.drug}, {approval.indication} {place}"
 
 

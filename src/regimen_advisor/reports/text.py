@@ -1,4 +1,4 @@
-"""``advise`` as plain text: the fullest form that fits a screen, or the whole."""
+"""Write ``advise`` as plain text: the fullest form that fits a screen, or the whole."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ def lines(
 def _fitting(shown: Screen, depth: Depth, width: int) -> Form:
     """The fullest form that fits a screen, or else a longer screen; the shortest where none does.
 
-    Why the others are not indicated is asked for beside it, so that this costs no room.
+    Why the others are not indicated is asked for as an extra, so that this costs no room.
     """
     alone = replace(depth, everything=False)
     lengths = {form: len(lines_of(document(shown, form, alone), width)) for form in FORMS}
-    fitting = (form for most in MOST_LINES for form, length in lengths.items() if length <= most)
+    fitting = (form for limit in MOST_LINES for form, length in lengths.items() if length <= limit)
     return next(fitting, FORMS[-1])

@@ -1,4 +1,4 @@
-"""What ``help TOPIC`` prints: how conditions, profiles, cases and rules are written, from the models themselves."""
+"""Write what ``help TOPIC`` prints: conditions, profiles, cases and rules, from the models themselves."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from regimen_advisor.documents.blocks import Block, Bullets, Fields, Heading, Paragraph
 from regimen_advisor.documents.text import lines_of, plain
 from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import RuleFile, RuleText
 from regimen_advisor.patient.facts import ChoiceFact, Fact, NumberFact
 from regimen_advisor.patient.profile import HistoryEntry, Profile
 from regimen_advisor.reports.reference import keys_of
+from regimen_advisor.testing.cases import CaseText, Expectation
 
 MOST_WORDS = 20
 """The members of a longer set are drugs and classes, which ``list drugs`` names."""
@@ -23,7 +25,7 @@ def render(topic: str, rulebook: Rulebook) -> str:
 def _conditions(rulebook: Rulebook) -> Iterator[Block]:
     yield Heading("Conditions", 1)
     yield Paragraph(
-        "What stands under `when` in a rule or a finding. A condition is true, false or unknown for a patient; a rule "
+        "The conditions under `when` in a rule or finding. A condition is true, false or unknown for a patient; a rule "
         "acts where it is true. Several lines mean all of them."
     )
     yield Heading("To join")
@@ -80,11 +82,10 @@ def _profiles(_rulebook: Rulebook) -> Iterator[Block]:
 
 
 def _cases(_rulebook: Rulebook) -> Iterator[Block]:
-    from regimen_advisor.testing.cases import CaseText, Expectation  # noqa: PLC0415
 
     yield Heading("Cases", 1)
     yield Paragraph(
-        "An example patient with the advice that is expected, in a file *.case.yaml; `---` stands between two cases. "
+        "An example patient with the advice that is expected, in a file *.case.yaml; `---` separates two cases. "
         "What a case does not mention is free."
     )
     yield Heading("Keys")
@@ -100,7 +101,6 @@ def _cases(_rulebook: Rulebook) -> Iterator[Block]:
 
 
 def _rules(_rulebook: Rulebook) -> Iterator[Block]:
-    from regimen_advisor.knowledge.rules import RuleFile, RuleText  # noqa: PLC0415
 
     yield Heading("Rules", 1)
     yield Paragraph(
@@ -111,7 +111,7 @@ def _rules(_rulebook: Rulebook) -> Iterator[Block]:
     yield Heading("Keys of a rule")
     yield Fields(tuple(keys_of(RuleText)))
     yield Heading("More")
-    yield Paragraph("`help conditions` for what stands under `when`.")
+    yield Paragraph("`help conditions` for the conditions under `when`.")
 
 
 def _answers(_rulebook: Rulebook) -> Iterator[Block]:
@@ -133,7 +133,7 @@ def _answers(_rulebook: Rulebook) -> Iterator[Block]:
 
 
 TOPICS: Mapping[str, tuple[str, Callable[[Rulebook], Iterator[Block]]]] = {
-    "conditions": ("what stands under `when`, with all facts and findings", _conditions),
+    "conditions": ("the conditions under `when`, with all facts and findings", _conditions),
     "profiles": ("how a patient is described", _profiles),
     "cases": ("how an example for a test is written", _cases),
     "rules": ("how a rule is written", _rules),

@@ -1,1 +1,1 @@
-"""Rules under review: faults found without patients, and the exact difference of two rulebooks."""
+"""Review rules: find faults without patients, and the exact difference of two rulebooks."""

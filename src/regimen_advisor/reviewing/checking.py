@@ -1,4 +1,4 @@
-"""Faults of a rulebook that can be found without a patient, proved by the solver over all possible patients.
+"""Find faults of a rulebook without a patient, proved by the solver over all possible patients.
 
 A *fault* is something that can only be a mistake: a rule that never holds, a test that tests nothing, a part that
 nothing uses. A *warning* is something to look at; see ``check_warnings``.
@@ -35,7 +35,7 @@ class Checked:
 
 
 def check(rulebook: Rulebook, *, warn: bool = True) -> Checked:
-    """The faults of a rulebook and, unless told otherwise, its warnings."""
+    """The faults of a rulebook and, unless it is asked not to, its warnings."""
     faults = [*Checker(rulebook).faults(), *unused_of(rulebook), *wrong_figures(rulebook)]
     return Checked(rulebook, tuple(sorted(faults, key=_place)), tuple(warnings_of(rulebook)) if warn else ())
 
@@ -73,20 +73,22 @@ class Checker:
     def _unreachable(self) -> Iterator[Flaw]:
         for rule in self.rulebook.rules.values():
             if rule not in self.reachable and not self._is_ended(rule):
-                overriders = ", ".join(other.id for other in self.rulebook.overridden_by[rule.id])
+                overriders = ", ".join(overrider.id for overrider in self.rulebook.overridden_by[rule.id])
                 possible = self.is_possible(rule.condition)
-                why = (
+                reason = (
                     f"wherever its condition holds it is overridden by {overriders}"
                     if possible
                     else "no patient meets its condition"
                 )
                 shown = witness(self.solver, rule.condition) if possible else None
-                yield Flaw("unreachable rule", rule.id, rule.location, f"the rule never holds: {why}", shown)
+                yield Flaw("unreachable rule", rule.id, rule.location, f"the rule never holds: {reason}", shown)
 
     def _is_ended(self, rule: Rule) -> bool:
         """Whether a rule is a silence that sources ended for every patient: no mistake, and a warning says it."""
-        others = self.rulebook.overridden_by[rule.id]
-        is_offered = any(other.effect is Effect.OFFER and ends(other, rule, self.rulebook) for other in others)
+        overriders = self.rulebook.overridden_by[rule.id]
+        is_offered = any(
+            overrider.effect is Effect.OFFER and ends(overrider, rule, self.rulebook) for overrider in overriders
+        )
         return is_offered and self.is_possible(rule.condition)
 
     # Tests that test nothing -----------------------------------------------------------------------------------------
@@ -100,7 +102,7 @@ class Checker:
     def _constant_parts(self, subject: str, condition: Condition, place: Location, *, is_rule: bool) -> Iterator[Flaw]:
         parts = list(nodes(condition, opened=False))
         constant: dict[Steps, bool] = {}
-        for steps, part in reversed(parts):  # inner parts first: what is around a constant one is not told too
+        for steps, part in reversed(parts):  # inner parts first: what is around a constant one is not reported too
             if any(inner[: len(steps)] == steps for inner in constant):
                 continue
             value = self._constant_value(part)
@@ -127,38 +129,42 @@ class Checker:
         for rule in self.reachable:
             groups.setdefault(_effect_of(rule), []).append(rule)
         for group in groups.values():
-            told: set[str] = set()
-            for one, other in permutations(group, 2):
-                if one.id in told or not self._is_within(one, other):
+            reported: set[str] = set()
+            for rule, wider in permutations(group, 2):
+                if rule.id in reported or not self._is_within(rule, wider):
                     continue
-                equal = self._is_within(other, one)
-                if equal and list(self.rulebook.rules).index(one.id) < list(self.rulebook.rules).index(other.id):
-                    continue  # the later one is told
-                told.add(one.id)
-                yield self._twin(one, other, equal=equal)
+                equal = self._is_within(wider, rule)
+                if equal and list(self.rulebook.rules).index(rule.id) < list(self.rulebook.rules).index(wider.id):
+                    continue  # the later one is reported
+                reported.add(rule.id)
+                yield self._twin(rule, wider, equal=equal)
 
-    def _is_within(self, one: Rule, other: Rule) -> bool:
-        """Whether all that ``one`` says is said by ``other`` too."""
-        met, also = set(self.rulebook.meets(one)), set(self.rulebook.meets(other))
-        return met <= also and not self.is_possible(self.effective[one.id], Not(self.effective[other.id]))
+    def _is_within(self, rule: Rule, wider: Rule) -> bool:
+        """Whether ``wider`` says all that ``rule`` says."""
+        met, also = set(self.rulebook.meets(rule)), set(self.rulebook.meets(wider))
+        return met <= also and not self.is_possible(self.effective[rule.id], Not(self.effective[wider.id]))
 
-    def _twin(self, one: Rule, other: Rule, *, equal: bool) -> Flaw:
-        shown = witness(self.solver, AllOf((self.effective[one.id], self.effective[other.id])))
-        where = f"`{other.id}` ({other.location})"
-        if equal and self.rulebook.meets(one) == self.rulebook.meets(other):
-            return Flaw("equal rules", one.id, one.location, f"the rule is equal to {where} but for its name", shown)
-        says = f"the rule adds nothing: wherever it holds {where} holds too, with the same effect and studies"
-        return Flaw("subsumed rule", one.id, one.location, says, shown)
+    def _twin(self, rule: Rule, wider: Rule, *, equal: bool) -> Flaw:
+        shown = witness(self.solver, AllOf((self.effective[rule.id], self.effective[wider.id])))
+        twin = f"`{wider.id}` ({wider.location})"
+        if equal and self.rulebook.meets(rule) == self.rulebook.meets(wider):
+            return Flaw("equal rules", rule.id, rule.location, f"the rule is equal to {twin} but for its name", shown)
+        says = f"the rule adds nothing: wherever it holds {twin} holds too, with the same effect and studies"
+        return Flaw("subsumed rule", rule.id, rule.location, says, shown)
 
     # Regimens and overrides ------------------------------------------------------------------------------------------
 
     def _always_excluded(self) -> Iterator[Flaw]:
-        for name, of in Guideline.of(self.rulebook).regimens.items():
-            if of.offers and self.is_possible(of.offer) and not self.is_possible(of.offer, Not(of.exclusion)):
-                by = ", ".join(rule.id for rule in of.exclusions)
-                shown = witness(self.solver, AllOf((of.offer, of.exclusion)))
-                says = f"the regimen is excluded for everyone it is offered to, by {by}"
-                yield Flaw("regimen always excluded", name, of.offers[0].location, says, shown)
+        for name, rules_about in Guideline.of(self.rulebook).regimens.items():
+            if (
+                rules_about.offers
+                and self.is_possible(rules_about.offer)
+                and not self.is_possible(rules_about.offer, Not(rules_about.exclusion))
+            ):
+                excluders = ", ".join(rule.id for rule in rules_about.exclusions)
+                shown = witness(self.solver, AllOf((rules_about.offer, rules_about.exclusion)))
+                says = f"the regimen is excluded for everyone it is offered to, by {excluders}"
+                yield Flaw("regimen always excluded", name, rules_about.offers[0].location, says, shown)
 
     def _idle_overrides(self) -> Iterator[Flaw]:
         for rule in self.rulebook.rules.values():

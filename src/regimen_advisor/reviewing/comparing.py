@@ -1,7 +1,7 @@
-"""What changed between two rulebooks, exact over all patients whom both can describe.
+"""Compare two rulebooks, exactly, over all patients whom both can describe.
 
 Two rulebooks are equal where no complete patient differs in the standing of a regimen, its deciding rules, studies or
-cautions, nor in what is said beside the options. What a rule is called and where it stands makes no difference; see
+cautions, nor in the statements outside the options. The name and the place of a rule make no difference; see
 ``matching``.
 """
 
@@ -20,7 +20,7 @@ from regimen_advisor.language.values import Is, Truth
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import read
 from regimen_advisor.reviewing.joining import Joined, Side, join
-from regimen_advisor.reviewing.matching import RuleChange, RuleMatch, rule_changes, sayings
+from regimen_advisor.reviewing.matching import RuleChange, RuleMatch, rule_changes, rule_matches
 from regimen_advisor.reviewing.smallest import is_smallest
 from regimen_advisor.reviewing.wording_changes import WordingChange, wording_changes
 from regimen_advisor.solving.implicants import Implicant, ways_to
@@ -38,7 +38,7 @@ _SHOWN: Mapping[Standing, tuple[Part, ...]] = {
     Standing.EXCLUDED: ("rule", "study", "caution", "exclusion"),
     Standing.NOT_INDICATED: (),
 }
-"""What decides, or is shown, beside each standing of a complete patient."""
+"""What decides, or is shown, with each standing of a complete patient."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class AdviceChange:
     """Patients for whom the advice differs in one way.
 
     ``subject`` is a regimen with its standing ``before`` and ``after`` (equal where only the rules, studies or
-    cautions differ), or the saying of a rule that is no option, with no standing. ``ways`` are prime conditions that
-    together cover all those patients, none to spare. Every completion of ``witness`` (a profile) is such a patient,
+    cautions differ), or a rule that is no option, with no standing. ``ways`` are prime conditions that
+    together cover all those patients, none redundant. Every completion of ``witness`` (a profile) is such a patient,
     and none of what it says can be left out; ``is_smallest`` where it is proved that no profile says fewer things.
     """
 
@@ -84,7 +84,7 @@ class RulebookComparison:
     old: Rulebook
     new: Rulebook
     joined: Joined
-    sayings: tuple[RuleMatch, ...]
+    rule_matches: tuple[RuleMatch, ...]
     regimens: tuple[AdviceChange, ...]
     """Those by which an option is lost come first."""
     statements: tuple[AdviceChange, ...]
@@ -133,22 +133,24 @@ class _RulebookComparer:
         self.joined = join(old, new)
         self.solver = Solver(self.joined.domain, {}, {})
         sides = (self.joined.old, self.joined.new)
-        self.session: Session = self.solver.session(*(one for side in sides for one in side.effective.values()))
-        self._same: dict[tuple[int, int], bool] = {}
-        self.sayings = sayings(old, new, self._hold_for_the_same)
-        self.changed = {saying.id: False for saying in self.sayings}
+        self.session: Session = self.solver.session(
+            *(condition for side in sides for condition in side.effective.values())
+        )
+        self._equal: dict[tuple[int, int], bool] = {}
+        self.rule_matches = rule_matches(old, new, self._hold_for_the_same)
+        self.changed = {rule_match.id: False for rule_match in self.rule_matches}
 
     def comparison(self) -> RulebookComparison:
         names = list(dict.fromkeys((*self.new.regimens, *self.old.regimens)))
         found = [change for name in names for change in self._of_regimen(name)]
         regimens = tuple(sorted(found, key=lambda change: not change.is_loss))
-        statements = tuple(change for saying in self.sayings for change in self._of_statement(saying))
-        for saying in self.sayings:
-            self.changed[saying.id] |= self._is_changed(saying)
+        statements = tuple(change for rule_match in self.rule_matches for change in self._of_statement(rule_match))
+        for rule_match in self.rule_matches:
+            self.changed[rule_match.id] |= self._is_changed(rule_match)
         return RulebookComparison(
-            self.old, self.new, self.joined, self.sayings, regimens, statements,
-            rule_changes(self.sayings, self.changed, self.old, self.new),
-            wording_changes(self.sayings, self.old, self.new),
+            self.old, self.new, self.joined, self.rule_matches, regimens, statements,
+            rule_changes(self.rule_matches, self.changed, self.old, self.new),
+            wording_changes(self.rule_matches, self.old, self.new),
         )  # fmt: skip
 
     # Asking -------------------------------------------------------------------------------------------------------
@@ -157,29 +159,29 @@ class _RulebookComparer:
         literal = self.session.encoding.condition(condition)
         return self.session.can([literal])
 
-    def _is_same(self, one: Condition, other: Condition) -> bool:
-        first, second = self.session.encoding.condition(one), self.session.encoding.condition(other)
-        if (first, second) not in self._same:
-            self._same[first, second] = first == second or not self._is_possible(differ(one, other))
-        return self._same[first, second]
+    def _is_same(self, left: Condition, right: Condition) -> bool:
+        first, second = self.session.encoding.condition(left), self.session.encoding.condition(right)
+        if (first, second) not in self._equal:
+            self._equal[first, second] = first == second or not self._is_possible(differ(left, right))
+        return self._equal[first, second]
 
     def _holds(self, side: Side, rules: Sequence[Rule], regimen: str | None = None) -> Condition:
-        """The condition under which any of the rules counts (and speaks of the regimen)."""
+        """The condition under which any of the rules counts (and is about the regimen)."""
         meant = [rule for rule in rules if regimen is None or regimen in side.rulebook.meets(rule)]
         return AnyOf(tuple(side.effective[rule.id] for rule in meant)) if meant else NEVER
 
     def _hold_for_the_same(self, before: list[Rule], after: list[Rule]) -> bool:
         return self._is_same(self._holds(self.joined.old, before), self._holds(self.joined.new, after))
 
-    def _is_changed(self, saying: RuleMatch) -> bool:
-        if not self._hold_for_the_same([*saying.old], [*saying.new]):
+    def _is_changed(self, rule_match: RuleMatch) -> bool:
+        if not self._hold_for_the_same([*rule_match.old], [*rule_match.new]):
             return True
         met = [
-            {one for rule in rules for one in book.meets(rule)}
-            for rules, book in ((saying.old, self.old), (saying.new, self.new))
+            {regimen for rule in rules for regimen in book.meets(rule)}
+            for rules, book in ((rule_match.old, self.old), (rule_match.new, self.new))
         ]
         known = self.old.regimens.keys() & self.new.regimens.keys()
-        return met[0] & known != met[1] & known or cited(saying.old) != cited(saying.new)
+        return met[0] & known != met[1] & known or cited(rule_match.old) != cited(rule_match.new)
 
     # Regimens -----------------------------------------------------------------------------------------------------
 
@@ -187,41 +189,44 @@ class _RulebookComparer:
         features = list(self._features(name))
         before, after = self._standings(self.joined.old, name), self._standings(self.joined.new, name)
         for standing, cell in before.items():
-            for other, place in after.items():
-                both = AllOf((cell, place))
-                if standing is not other:
-                    if self._is_possible(both):
-                        yield self._change(name, (standing, other), both, features)
+            for after_standing, place in after.items():
+                in_both = AllOf((cell, place))
+                if standing is not after_standing:
+                    if self._is_possible(in_both):
+                        yield self._change(name, (standing, after_standing), in_both, features)
                     continue
                 shown = [
-                    one for one in features if one.part in _SHOWN[standing] and not self._is_same(one.before, one.after)
+                    feature
+                    for feature in features
+                    if feature.part in _SHOWN[standing] and not self._is_same(feature.before, feature.after)
                 ]
-                apart = AllOf((both, AnyOf(tuple(differ(one.before, one.after) for one in shown))))
+                apart = AllOf((in_both, AnyOf(tuple(differ(feature.before, feature.after) for feature in shown))))
                 if shown and self._is_possible(apart):
-                    yield self._change(name, (standing, other), apart, features)
+                    yield self._change(name, (standing, after_standing), apart, features)
 
     def _standings(self, side: Side, name: str) -> Mapping[Standing, Condition]:
         """For each standing the complete patients who have it; a regimen that is not known is never indicated."""
         if name not in side.regimens:
             return {Standing.NOT_INDICATED: ALWAYS}
-        of, disease = side.regimens[name], side.rulebook.regimens[name].disease
-        offer = AllOf((Leaf(Is("disease", frozenset({disease}))), of.offer))
+        rules_about, disease = side.regimens[name], side.rulebook.regimens[name].disease
+        offer = AllOf((Leaf(Is("disease", frozenset({disease}))), rules_about.offer))
         return {
-            Standing.OFFERED: AllOf((offer, Not(of.exclusion), Not(of.caution))),
-            Standing.OFFERED_WITH_CAUTION: AllOf((offer, Not(of.exclusion), of.caution)),
-            Standing.EXCLUDED: AllOf((offer, of.exclusion)),
+            Standing.OFFERED: AllOf((offer, Not(rules_about.exclusion), Not(rules_about.caution))),
+            Standing.OFFERED_WITH_CAUTION: AllOf((offer, Not(rules_about.exclusion), rules_about.caution)),
+            Standing.EXCLUDED: AllOf((offer, rules_about.exclusion)),
             Standing.NOT_INDICATED: Not(offer),
         }
 
     def _features(self, name: str) -> Iterator[_Feature]:
         sides = (self.joined.old, self.joined.new)
         spoken = {rule.id for side in sides for rule in side.rules_of(name)}
-        for saying in self.sayings:
-            if saying.effect in _PARTS and spoken & {rule.id for rule in (*saying.old, *saying.new)}:
+        for rule_match in self.rule_matches:
+            if rule_match.effect in _PARTS and spoken & {rule.id for rule in (*rule_match.old, *rule_match.new)}:
                 before, after = (
-                    self._holds(side, rules, name) for side, rules in zip(sides, (saying.old, saying.new), strict=True)
+                    self._holds(side, rules, name)
+                    for side, rules in zip(sides, (rule_match.old, rule_match.new), strict=True)
                 )
-                yield _Feature(_PARTS[saying.effect], saying.id, before, after)
+                yield _Feature(_PARTS[rule_match.effect], rule_match.id, before, after)
         offers = [side.regimens[name].offers if name in side.regimens else () for side in sides]
         for study in dict.fromkeys(study for rules in reversed(offers) for rule in rules for study in rule.studies):
             before, after = (
@@ -236,45 +241,45 @@ class _RulebookComparer:
         written = witness(self.solver, condition)
         assert written is not None  # it was found possible
         patient = read(Profile.model_validate(written), self.joined.domain)
-        truths = [self.solver.truths([one.before for one in features], patient),
-                  self.solver.truths([one.after for one in features], patient)]  # fmt: skip
+        truths = [self.solver.truths([feature.before for feature in features], patient),
+                  self.solver.truths([feature.after for feature in features], patient)]  # fmt: skip
         shown = [
             tuple(
-                Difference(one.part, one.id, side)
-                for one, truth in zip(features, found, strict=True)
-                if truth is Truth.TRUE and one.part in _SHOWN[standing]
+                Difference(feature.part, feature.id, side)
+                for feature, truth in zip(features, found, strict=True)
+                if truth is Truth.TRUE and feature.part in _SHOWN[standing]
             )
             for found, standing, side in zip(truths, standings, _SIDES, strict=True)
         ]
-        same = standings[0] is standings[1]
+        is_same_standing = standings[0] is standings[1]
         regimen = self.new.regimens.get(name) or self.old.regimens[name]
         return AdviceChange(
             name, regimen.name, *standings,
-            tuple(self._differences(condition, standings[0], features)) if same else (),
+            tuple(self._differences(condition, standings[0], features)) if is_same_standing else (),
             ways_to(self.solver, condition), written, is_smallest(self.solver, condition, written), shown[0], shown[1],
         )  # fmt: skip
 
     def _differences(
         self, condition: Condition, standing: Standing, features: Sequence[_Feature]
     ) -> Iterator[Difference]:
-        for one in features:
-            if one.part not in _SHOWN[standing]:
+        for feature in features:
+            if feature.part not in _SHOWN[standing]:
                 continue
-            if self._is_possible(AllOf((condition, one.before, Not(one.after)))):
-                yield Difference(one.part, one.id, "old")
-            if self._is_possible(AllOf((condition, one.after, Not(one.before)))):
-                yield Difference(one.part, one.id, "new")
+            if self._is_possible(AllOf((condition, feature.before, Not(feature.after)))):
+                yield Difference(feature.part, feature.id, "old")
+            if self._is_possible(AllOf((condition, feature.after, Not(feature.before)))):
+                yield Difference(feature.part, feature.id, "new")
 
-    # What is said beside the options ----------------------------------------------------------------------------------
+    # Statements outside the options ----------------------------------------------------------------------------------
 
-    def _of_statement(self, saying: RuleMatch) -> Iterator[AdviceChange]:
-        if saying.effect in _PARTS:
+    def _of_statement(self, rule_match: RuleMatch) -> Iterator[AdviceChange]:
+        if rule_match.effect in _PARTS:
             return
-        before, after = self._holds(self.joined.old, saying.old), self._holds(self.joined.new, saying.new)
-        old_studies, new_studies = cited(saying.old), cited(saying.new)
+        before, after = self._holds(self.joined.old, rule_match.old), self._holds(self.joined.new, rule_match.new)
+        old_studies, new_studies = cited(rule_match.old), cited(rule_match.new)
         cases: list[tuple[Condition, tuple[Difference, ...]]] = [
-            (AllOf((before, Not(after))), (Difference("said", saying.id, "old"),)),
-            (AllOf((after, Not(before))), (Difference("said", saying.id, "new"),)),
+            (AllOf((before, Not(after))), (Difference("said", rule_match.id, "old"),)),
+            (AllOf((after, Not(before))), (Difference("said", rule_match.id, "new"),)),
         ]
         if old_studies != new_studies:
             gone = tuple(Difference("study", study, "old") for study in sorted(old_studies - new_studies))
@@ -287,13 +292,13 @@ class _RulebookComparer:
                 ways = ways_to(self.solver, condition)
                 smallest = is_smallest(self.solver, condition, written)
                 yield AdviceChange(
-                    saying.id, saying.rules[0].subject, None, None, differences, ways, written, smallest, (), ()
+                    rule_match.id, rule_match.rules[0].subject, None, None, differences, ways, written, smallest, (), ()
                 )
 
 
-def differ(one: Condition, other: Condition) -> Condition:
+def differ(left: Condition, right: Condition) -> Condition:
     """The condition that exactly one of the two holds."""
-    return AnyOf((AllOf((one, Not(other))), AllOf((other, Not(one)))))
+    return AnyOf((AllOf((left, Not(right))), AllOf((right, Not(left)))))
 
 
 def cited(rules: Sequence[Rule]) -> frozenset[str]:

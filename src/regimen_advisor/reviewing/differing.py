@@ -1,4 +1,4 @@
-"""Where the sources of a rulebook differ, as warnings: each is shown to the patients whom it concerns."""
+"""Warn where the sources of a rulebook differ: each side is shown to the patients whom it concerns."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def sources_differ(rulebook: Rulebook) -> Iterator[Flaw]:
     guideline = Guideline.of(rulebook)
     session = None
     for found in differences(rulebook):
-        one = found.difference
-        if one.rules:
+        difference = found.difference
+        if difference.rules:
             session = session or guideline.solver.session(*guideline.effective.values())
-            if not session.can([session.encoding.condition(guideline.effective[rule]) for rule in one.rules]):
+            if not session.can([session.encoding.condition(guideline.effective[rule]) for rule in difference.rules]):
                 continue
-        yield Flaw("sources differ", one.subject, found.location, f"the sources differ: {one.says}")
+        yield Flaw("sources differ", difference.subject, found.location, f"the sources differ: {difference.says}")

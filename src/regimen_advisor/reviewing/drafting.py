@@ -23,7 +23,7 @@ _VALUE = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)")
 
 
 @dataclass(frozen=True)
-class Candidate:
+class NumberCandidate:
     """A number of a sentence: what kind of figure it may be, with the characters on either side."""
 
     number: str
@@ -31,7 +31,7 @@ class Candidate:
     around: str
 
 
-def candidates(sentence: str) -> list[Candidate]:
+def candidates(sentence: str) -> list[NumberCandidate]:
     """Every number of a sentence that may be a figure, with a guess at its kind."""
     text = normalised(sentence)
     kinds: dict[str, str] = {}
@@ -42,10 +42,12 @@ def candidates(sentence: str) -> list[Candidate]:
     found = []
     for number in figures_in(sentence):
         unit = next((unit for unit in _UNITS if f"{number} {unit}" in printed), None)
-        place = next((one for one in _VALUE.finditer(text) if plain(one[1]) == number), None)
+        place = next(
+            (match_of_value for match_of_value in _VALUE.finditer(text) if plain(match_of_value[1]) == number), None
+        )
         around = text[max(0, place.start() - _AROUND) : place.end() + _AROUND] if place else number
         as_printed = place[1] if place else number  # 18.0 says more than 18
-        found.append(Candidate(as_printed, kinds.get(number) or unit or "count or other", around))
+        found.append(NumberCandidate(as_printed, kinds.get(number) or unit or "count or other", around))
     return found
 
 
@@ -77,9 +79,9 @@ def _results(source: str, section: str, texts: Sequence[str]) -> Iterator[str]:
         if not found:
             continue
         yield f"  # sentence {number}:"
-        yield from (f"  #   {sentence[at : at + _WIDTH]}" for at in range(0, len(sentence), _WIDTH))
+        yield from (f"  #   {sentence[start : start + _WIDTH]}" for start in range(0, len(sentence), _WIDTH))
         for unit in _UNITS:
-            values = [one for one in found if one.kind == unit]
+            values = [candidate for candidate in found if candidate.kind == unit]
             if not values:
                 continue
             yield f"  - endpoint: PFS  # {CHECK} what is measured"
@@ -87,8 +89,10 @@ def _results(source: str, section: str, texts: Sequence[str]) -> Iterator[str]:
             if unit == "months":
                 yield f"    measure: median  # {CHECK}"
             yield "    values:"
-            yield from (f"      - {{of: arm, value: {one.number}}}  # {CHECK} {one.around}" for one in values)
+            yield from (
+                f"      - {{of: arm, value: {candidate.number}}}  # {CHECK} {candidate.around}" for candidate in values
+            )
             yield f'    source: {{review: {source}, section: "{section}"}}'
-        for one in found:
-            if one.kind not in _UNITS:
-                yield f"  #   {CHECK} {one.kind}: {one.number}  in  {one.around}"
+        for candidate in found:
+            if candidate.kind not in _UNITS:
+                yield f"  #   {CHECK} {candidate.kind}: {candidate.number}  in  {candidate.around}"

@@ -1,4 +1,4 @@
-"""A fault or a warning: what is wrong with a rulebook, where, and a profile that shows it."""
+"""Model a fault or a warning: what is wrong with a rulebook, where, and a profile that shows it."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ MEANINGS: Mapping[str, str] = {
     "idle override": "no patient meets both the rule that overrides and the one that is overridden",
     "never used": "nothing uses this finding, study, regimen, drug or class",
     "figure not in its section": "the source does not print this number, with this unit, in the section that is named",
-    "outdated manifest": "the manifest counts other rules, or is of other files, than those that lie beside it",
+    "outdated manifest": "the manifest counts other rules, or is of other files, than those next to it",
     "figures not traced": "no table of numbers is at hand for a source that figures are taken from",
     "sources differ": "two sources give other figures or populations for one study, or one offers what one excludes",
-    "silence ended": "a source offers what the reviews are said not to speak of, so that this no longer counts there",
+    "silence ended": "a source offers what a silence is about, so that the silence no longer counts there",
     "hole between options": "with a number in the middle there is no option, with lower and with higher ones there is",
     "no option": "a setting in which nothing is offered",
     "judged less exactly": "judged condition by condition the regimen is undetermined, though its standing is sure",

@@ -1,12 +1,12 @@
-"""Two rulebooks over one set of patients, so that their conditions can be asked about together.
+"""Bring two rulebooks over one set of patients, so that their conditions can be asked about together.
 
-The patients are those whom both can describe: whoever received a drug that only one of them knows is left out. A class
-that does not hold the same of those drugs in both stands twice, the older one under a name of its own.
+The patients are those whom both can describe: one who received a drug that only one of them knows is left out. A class
+that does not hold the same of those drugs in both occurs twice, the older one under a name of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from regimen_advisor.guideline import Guideline
@@ -16,19 +16,19 @@ from regimen_advisor.knowledge.rules import Rule
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
 from regimen_advisor.language.values import Includes
 from regimen_advisor.patient.drugs import Drug, DrugClass, Formulary
-from regimen_advisor.patient.facts import HISTORY_SETS, Domain, domain_for
+from regimen_advisor.patient.facts import Domain, domain_for
 
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """One of the two rulebooks, its conditions told over the common domain."""
+    """One of the two rulebooks, its conditions over the common domain."""
 
     rulebook: Rulebook
     effective: Mapping[str, Condition]
     regimens: Mapping[str, RegimenRules]
 
     def rules_of(self, regimen: str) -> tuple[Rule, ...]:
-        """The rules that speak of a regimen; none where this rulebook does not know it."""
+        """The rules about a regimen; none where this rulebook does not know it."""
         return self.regimens[regimen].rules if regimen in self.regimens else ()
 
 
@@ -69,7 +69,8 @@ def _limited(old: Domain, common: Domain, new: Domain) -> Domain:
     """The common domain, but with facts that are no drugs as the rulebooks have them."""
     assert old.facts.keys() == new.facts.keys()
     return replace(
-        common, facts={name: common.facts[name] if name in HISTORY_SETS else new.facts[name] for name in new.facts}
+        common,
+        facts={name: common.facts[name] if name in common.history_sets else new.facts[name] for name in new.facts},
     )
 
 
@@ -82,8 +83,10 @@ def _common(before: Formulary, after: Formulary, common: list[str], apart: Mappi
     classes |= {name: DrugClass(id=name, name=entry.name) for name, entry in after.classes.items()}
     drugs = {}
     for name in common:
-        mine = {apart.get(one, one) for one in before.classes_of(name)} | after.classes_of(name)
-        drugs[name] = Drug(id=name, name=after.drugs[name].name, classes=tuple(sorted(mine)))
+        classes_of_drug = {
+            apart.get(class_name, class_name) for class_name in before.classes_of(name)
+        } | after.classes_of(name)
+        drugs[name] = Drug(id=name, name=after.drugs[name].name, classes=tuple(sorted(classes_of_drug)))
     return Formulary(drugs, classes)
 
 
@@ -95,15 +98,18 @@ def _side(rulebook: Rulebook, apart: Mapping[str, str]) -> Side:
     effective, regimens = Guideline.of(rulebook).effective, Guideline.of(rulebook).regimens
     if not apart:
         return Side(rulebook, effective, regimens)
-    rename = _Renamer(apart)
+    rename = _Renamer(apart, rulebook.domain.history_sets)
     return Side(
         rulebook,
         {name: rename.of(condition) for name, condition in effective.items()},
         {
             name: replace(
-                of, offer=rename.of(of.offer), exclusion=rename.of(of.exclusion), caution=rename.of(of.caution)
+                rules_about,
+                offer=rename.of(rules_about.offer),
+                exclusion=rename.of(rules_about.exclusion),
+                caution=rename.of(rules_about.caution),
             )
-            for name, of in regimens.items()
+            for name, rules_about in regimens.items()
         },
     )
 
@@ -111,12 +117,12 @@ def _side(rulebook: Rulebook, apart: Mapping[str, str]) -> Side:
 class _Renamer:
     """Conditions that name classes by other names."""
 
-    def __init__(self, names: Mapping[str, str]) -> None:
-        self.names = names
+    def __init__(self, names: Mapping[str, str], facts: Collection[str]) -> None:
+        self.names, self.facts = names, facts
 
     def of(self, condition: Condition) -> Condition:
         match condition:
-            case Leaf(atom=Includes(fact=fact, member=member)) if fact in HISTORY_SETS and member in self.names:
+            case Leaf(atom=Includes(fact=fact, member=member)) if fact in self.facts and member in self.names:
                 return Leaf(Includes(fact, self.names[member]), condition.place)
             case Leaf():
                 return condition

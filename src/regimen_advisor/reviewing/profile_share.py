@@ -1,4 +1,4 @@
-"""How many of a given set of profiles get other advice from NEW than from OLD."""
+"""Count how many of a given set of profiles get other advice from NEW than from OLD."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ProfileChange:
     file: str
     standings: Mapping[str, tuple[Standing, Standing]]
     elsewhere: tuple[str, ...]
-    """Regimens that stand as before with other rules, studies or cautions, and rules whose statement came or went."""
+    """Regimens with the same standing but other rules, studies or cautions, and rules whose statement came or went."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _patients(document: Document, comparison: RulebookComparison) -> tuple[Patie
 
 
 def _change(comparison: RulebookComparison, file: str, before: Patient, after: Patient) -> ProfileChange | None:
-    names = [{rule.id: one.id for one in comparison.sayings for rule in rules(one)} for rules in _SIDES]
+    names = [{rule.id: match.id for match in comparison.rule_matches for rule in rules(match)} for rules in _SIDES]
     old, new = _PatientAdvice(comparison.old, before, names[0]), _PatientAdvice(comparison.new, after, names[1])
     standings, elsewhere = {}, []
     for name in dict.fromkeys((*comparison.new.regimens, *comparison.old.regimens)):
@@ -98,15 +98,15 @@ def _change(comparison: RulebookComparison, file: str, before: Patient, after: P
             standings[name] = pair
         elif pair[0] is not Standing.NOT_INDICATED and set(old.shown(name)) != set(new.shown(name)):
             elsewhere.append(name)
-    elsewhere += sorted(word for word, _ in set(old.said()) ^ set(new.said()))
+    elsewhere += sorted(word for word, _ in set(old.statements_shown()) ^ set(new.statements_shown()))
     return ProfileChange(file, standings, tuple(dict.fromkeys(elsewhere))) if standings or elsewhere else None
 
 
-_SIDES: tuple[Callable[[RuleMatch], tuple[Rule, ...]], ...] = (lambda one: one.old, lambda one: one.new)
+_SIDES: tuple[Callable[[RuleMatch], tuple[Rule, ...]], ...] = (lambda match: match.old, lambda match: match.new)
 
 
 class _PatientAdvice:
-    """What one rulebook says of one patient, rules told by what they say."""
+    """What one rulebook says of one patient, rules identified by what they say."""
 
     def __init__(self, rulebook: Rulebook, patient: Patient, names: Mapping[str, str]) -> None:
         self.rulebook, self.names = rulebook, names
@@ -121,15 +121,15 @@ class _PatientAdvice:
         return self.exact[regimen].standing if regimen in self.exact else Standing.NOT_INDICATED
 
     def shown(self, regimen: str) -> Iterator[tuple[str, Truth]]:
-        """The rules that speak of the regimen with their truth, and the studies cited for it."""
-        of = Guideline.of(self.rulebook).regimens[regimen]
-        for rule in of.rules:
+        """The rules about the regimen with their truth, and the studies cited for it."""
+        rules_about = Guideline.of(self.rulebook).regimens[regimen]
+        for rule in rules_about.rules:
             if self.truths[rule.id] is not Truth.FALSE:
                 yield self.names[rule.id], self.truths[rule.id]
-        for study in cited([rule for rule in of.offers if self.truths[rule.id] is Truth.TRUE]):
+        for study in cited([rule for rule in rules_about.offers if self.truths[rule.id] is Truth.TRUE]):
             yield f"study {study}", Truth.TRUE
 
-    def said(self) -> Iterator[tuple[str, frozenset[str]]]:
+    def statements_shown(self) -> Iterator[tuple[str, frozenset[str]]]:
         """What holds and is no option, with its studies."""
         for rule in self.rulebook.rules.values():
             if not self.rulebook.meets(rule) and self.truths[rule.id] is Truth.TRUE:

@@ -1,4 +1,4 @@
-"""Rulebooks by the name a person gives them: a folder, a git revision, or the rules of the working tree."""
+"""Load rulebooks by the name a person gives them: a folder, a git revision, or the rules of the working tree."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def working_folders(rules: Folders = None) -> tuple[Path, ...]:
 
     Without any of them those that ship.
     """
-    here = Path("rules")
-    if not rules and here.is_dir() and not project_folders():
-        return (here,)
+    working = Path("rules")
+    if not rules and working.is_dir() and not project_folders():
+        return (working,)
     return chosen_folders(rules)
 
 
@@ -49,19 +49,19 @@ def named_rulebook(name: str | None, rules: Folders = None, day: date | None = N
     Raises ``InputError`` where there is no such thing, or its rules cannot be read.
     """
     folders = working_folders(rules)
-    told = f" as of {day}" if day else ""
+    suffix = f" as of {day}" if day else ""
     if name is None:
-        return NamedRulebook(WORKING_TREE + told, load_rulebook(folders, day))
+        return NamedRulebook(WORKING_TREE + suffix, load_rulebook(folders, day))
     stack = stack_named(name)
     if name and all(folder.is_dir() for folder in stack):
-        return NamedRulebook(name + told, load_rulebook(stack, day))
-    return NamedRulebook(name + told, _of_revision(name, folders, day))
+        return NamedRulebook(name + suffix, load_rulebook(stack, day))
+    return NamedRulebook(name + suffix, _of_revision(name, folders, day))
 
 
 def _of_revision(name: str, folders: Sequence[Path], day: date | None) -> Rulebook:
     """The same folders in a revision; a later one that is of another repository, or of none, is taken as it is."""
     place = Location(name)
-    archives = [_archive(name, folders[0], place), *(_archive_if_there(name, one, place) for one in folders[1:])]
+    archives = [_archive(name, folders[0], place), *(_archive_if_there(name, folder, place) for folder in folders[1:])]
     return _unpacked(name, list(zip(folders, archives, strict=True)), day)
 
 
@@ -75,14 +75,14 @@ def _archive_if_there(name: str, folder: Path, place: Location) -> Archive | Non
 
 
 def _archive(name: str, folder: Path, place: Location) -> Archive:
-    where = folder if folder.is_dir() else Path()
-    if _git(where, "rev-parse", "--git-dir") is None:
+    directory = folder if folder.is_dir() else Path()
+    if _git(directory, "rev-parse", "--git-dir") is None:
         raise InputError.at(place, "expected a folder of rules, found none of this name, and no git repository here")
-    commit = _git(where, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    commit = _git(directory, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     if commit is None:
         raise InputError.at(place, "expected a folder of rules or a git revision, found neither")
-    inside = (_git(where, "rev-parse", "--show-prefix") or "") + ("" if folder.is_dir() else folder.as_posix())
-    top = Path(_git(where, "rev-parse", "--show-toplevel") or ".")
+    inside = (_git(directory, "rev-parse", "--show-prefix") or "") + ("" if folder.is_dir() else folder.as_posix())
+    top = Path(_git(directory, "rev-parse", "--show-toplevel") or ".")
     archive = _output(top, "archive", "--format=tar", f"{commit}:{inside.rstrip('/')}")
     if archive is None:
         raise InputError.at(
@@ -107,24 +107,24 @@ def _output(folder: Path, *arguments: str) -> bytes | None:
 
 
 def _unpacked(name: str, parts: Sequence[tuple[Path, Archive | None]], day: date | None) -> Rulebook:
-    """The rulebook in archives. Problems are told by revision, for its files are gone when they are read."""
+    """The rulebook in archives. Problems are reported by revision, for its files are gone when they are read."""
     with tempfile.TemporaryDirectory(prefix="regimen-advisor-") as temporary:
-        folders, told = [], {}
-        for at, (folder, archive) in enumerate(parts):
+        folders, names = [], {}
+        for number, (folder, archive) in enumerate(parts):
             if archive is None:
                 folders.append(folder)
                 continue
             inside, content = archive
-            target = Path(temporary) / str(at) / PurePosixPath(inside).name
+            target = Path(temporary) / str(number) / PurePosixPath(inside).name
             target.mkdir(parents=True)
             _unpack(content, target)
             folders.append(target)
-            told[str(target)] = f"{name}:{inside}"
+            names[str(target)] = f"{name}:{inside}"
         try:
             return load_rulebook(folders, day)
         except InputError as error:
             problems = list(error.problems)
-            for before, after in told.items():
+            for before, after in names.items():
                 problems = [_placed(problem, before, after) for problem in problems]
             raise InputError(problems) from None
 

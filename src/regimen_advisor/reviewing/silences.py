@@ -1,4 +1,4 @@
-"""Silences that a loaded source ends, for some patients or for all, as warnings."""
+"""Warn of silences that a loaded source ends, for some patients or for all."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def silences_ended(rulebook: Rulebook) -> Iterator[Flaw]:
         still = session.can([session.encoding.condition(guideline.effective[silence.id])])
         for rule in enders:
             name = rulebook.regimens[rule.subject].name
-            at = places.said(rule.source)
-            how = "narrowed" if still else "withdrawn"
-            says = f'the silence on "{silence.subject}" is {how}: `{rule.id}` offers {name} [{at}]'
+            place = places.cite(rule.source)
+            outcome = "narrowed" if still else "withdrawn"
+            says = f'the silence on "{silence.subject}" is {outcome}: `{rule.id}` offers {name} [{place}]'
             yield Flaw("silence ended", silence.id, rule.location, says)
 
 

@@ -1,4 +1,4 @@
-"""Whether a profile that makes a condition sure is proved to be the smallest one."""
+"""Prove that a profile which makes a condition sure is minimum, not just minimal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import read
 from regimen_advisor.solving.assumptions import fact_literals, is_asked_of_history
-from regimen_advisor.solving.determining_sets import HISTORY, ties, unit_of
+from regimen_advisor.solving.determining_sets import HISTORY, axiom_groups, unit_of
 from regimen_advisor.solving.solver import Model, Session, Solver
 
 
@@ -18,18 +18,18 @@ def is_smallest(solver: Solver, condition: Condition, written: Mapping[str, Any]
     """Whether it is proved that no profile says fewer things and makes the condition sure.
 
     The proof: what the profile says is of groups of facts that no axiom ties to each other, one thing of each, and
-    each group has values with which no patient meets the condition, so that something must be said of it. Where this
+    each group has values with which no patient meets the condition, so that it must be stated. Where this
     proof does not work the answer is no, though a smaller profile may not exist either.
     """
-    groups = [ties(solver.domain)[unit_of(solver.domain, key)] for key in said(written)]
+    groups = [axiom_groups(solver.domain)[unit_of(solver.domain, key)] for key in stated_keys(written)]
     if len(groups) <= 1:
-        return True  # it says one thing, and with nothing said the condition would hold of every patient
+        return True  # it says one thing, and with nothing stated the condition would hold for every patient
     if len(set(groups)) < len(groups):
         return False
     return all(_must_be_told(solver, condition, written, key) for key in written)
 
 
-def said(written: Mapping[str, Any]) -> Iterator[str]:
+def stated_keys(written: Mapping[str, Any]) -> Iterator[str]:
     """The key of each thing a profile says; an entry of the history says as many as it has parts."""
     for key, value in written.items():
         if key == "history" and value:
@@ -50,7 +50,7 @@ def _must_be_told(solver: Solver, condition: Condition, written: Mapping[str, An
     against = session.model(solver.known(session, patient), [-goal])
     if against is None:
         return False
-    group = ties(solver.domain)[unit_of(solver.domain, key)]
+    group = axiom_groups(solver.domain)[unit_of(solver.domain, key)]
     return not session.can([goal], list(_values(session, solver.domain, group, against)))
 
 

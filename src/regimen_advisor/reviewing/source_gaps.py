@@ -1,4 +1,4 @@
-"""What a source prints that the rulebook does not hold: sentences, and the numbers in them.
+"""Find what a source prints that the rulebook does not hold: sentences, and the numbers in them.
 
 A sentence is held where the entries placed in its section (studies, approvals, rules, notes, mentions) quote all its
 numbers, or, where it has none, name a drug or study that it names. ``background.yaml`` lists what a program cannot see
@@ -95,7 +95,7 @@ def gaps(review: Review, text: str | Path, rulebook: Rulebook) -> Gaps:
         for number, sentence in enumerate(sentences(printed), 1):
             count += 1
             found = figures_in(sentence)
-            open_numbers = tuple(one for one in found if one not in held.numbers(section))
+            open_numbers = tuple(figure for figure in found if figure not in held.numbers(section))
             if (found and not open_numbers) or (not found and held.names_one_of(section, sentence)):
                 continue
             gap = SourceGap(section, number, sentence, open_numbers)
@@ -251,10 +251,10 @@ def as_json(found: Gaps) -> Json:
         "text": found.text,
         "sentences": found.sentences,
         "missing": [
-            {"section": one.section, "sentence": one.number, "text": one.sentence, "numbers": list(one.numbers)}
-            for one in found.missing
+            {"section": gap.section, "sentence": gap.number, "text": gap.sentence, "numbers": list(gap.numbers)}
+            for gap in found.missing
         ],
         "background": [
-            {"section": one.section, "sentence": one.number, "why": reason} for one, reason in found.background
+            {"section": gap.section, "sentence": gap.number, "why": reason} for gap, reason in found.background
         ],
     }

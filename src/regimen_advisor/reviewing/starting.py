@@ -1,4 +1,4 @@
-"""The files of a new pack: a source, a study, a rule, a case and a workflow, all invented, to be written over.
+"""Write the files of a new pack: a source, a study, a rule, a case and a workflow, all invented, to be replaced.
 
 The rule is a note, so that nobody is offered a drug by a pack that was not worked on yet.
 """

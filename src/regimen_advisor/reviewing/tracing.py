@@ -1,4 +1,4 @@
-"""Whether every figure of a rulebook is printed in the section that it names."""
+"""Check that every figure of a rulebook is printed in the section that it names."""
 
 from __future__ import annotations
 

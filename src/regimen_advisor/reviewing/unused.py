@@ -1,8 +1,8 @@
-"""Findings, studies, drugs and regimens that nothing uses.
+"""Find findings, studies, drugs and regimens that nothing uses.
 
 A finding is used where a rule, or a finding that is used, tests it; a study where a rule cites it or tells of it as a
 trial; a regimen where a rule offers it. A drug is used where a regimen, a condition, a target or an arm of a study
-names it or a class it is in. Besides, a drug that says what it is (by a class or by what it targets) is used: it stands
+names it or a class it is in. Besides, a drug that says what it is (by a class or by what it targets) is used: it is
 there so that a history can name it. A class is used where a drug is in it, or where any of these names it.
 """
 
@@ -20,7 +20,7 @@ from regimen_advisor.reviewing.flaws import Flaw
 
 
 def unused_of(rulebook: Rulebook) -> Iterator[Flaw]:
-    """Everything that stands in the rulebook and that nothing uses."""
+    """Everything in the rulebook that nothing uses."""
     rules = rulebook.rules.values()
     tested = frozenset[str]().union(*(findings_of(rule.condition) for rule in rules))
     for finding in rulebook.findings.values():
@@ -48,7 +48,9 @@ def _unused_drugs(rulebook: Rulebook) -> Iterator[Flaw]:
             says = "the drug is never used: no regimen, rule or study names it, and it has neither class nor target"
             yield Flaw("never used", drug.id, _place(rulebook, "drugs.yaml", ("drugs", index)), says)
     for index, name in enumerate(formulary.classes):
-        narrower = [other for other in formulary.classes if name in formulary.classes_of(other)]
+        narrower = [
+            narrower_class for narrower_class in formulary.classes if name in formulary.classes_of(narrower_class)
+        ]
         if not formulary.members_of(name) and named.isdisjoint({name, *narrower}):
             place = _place(rulebook, "drugs.yaml", ("classes", index))
             yield Flaw("never used", name, place, "the class is never used: no drug is in it and nothing names it")
@@ -66,7 +68,7 @@ def _named(rulebook: Rulebook) -> frozenset[str]:
 
 
 def _place(rulebook: Rulebook, file: str, path: Path_) -> Location:
-    """Where something stands; the file alone where it cannot be read any more."""
+    """The place of an entry; the file alone where it cannot be read any more."""
     try:
         return read_document(rulebook.folder / file).locate(path)
     except InputError:

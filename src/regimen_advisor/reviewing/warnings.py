@@ -1,4 +1,4 @@
-"""Warnings about a rulebook: what may be meant, but is worth a look."""
+"""Warn about a rulebook: what may be meant, but is worth a look."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import read
 from regimen_advisor.reviewing.differing import sources_differ
 from regimen_advisor.reviewing.flaws import Flaw
+from regimen_advisor.reviewing.implicant_text import facts_of_way, way_condition, way_words
 from regimen_advisor.reviewing.silences import silences_ended
 from regimen_advisor.reviewing.tracing import figures_not_traced
-from regimen_advisor.reviewing.ways_told import facts_of_way, way_condition, way_words
 from regimen_advisor.solving.implicants import Implicant, ways_to
 from regimen_advisor.solving.solver import Solver
 from regimen_advisor.solving.witness import witness
@@ -68,9 +68,9 @@ class _Warner:
 
     def _unless_failed(self, regimen: str) -> Condition:
         """The condition of being offered, rules over the drugs of the regimen left aside."""
-        of, effective = self.regimens[regimen], Guideline.of(self.rulebook).effective
-        exclusions = tuple(effective[rule.id] for rule in of.exclusions if rule.declared is None)
-        return AllOf((of.offer, Not(AnyOf(exclusions))))
+        rules_about, effective = self.regimens[regimen], Guideline.of(self.rulebook).effective
+        exclusions = tuple(effective[rule.id] for rule in rules_about.exclusions if rule.declared is None)
+        return AllOf((rules_about.offer, Not(AnyOf(exclusions))))
 
     # Holes ------------------------------------------------------------------------------------------------------------
 
@@ -90,7 +90,7 @@ class _Warner:
     def _hole(
         self, fact: NumberFact, cells: Sequence[NumberRange], among: Condition, options: Sequence[Condition]
     ) -> Iterator[Flaw]:
-        below, middle, above = (AnyOf(tuple(within(one, fact.name, cell) for one in options)) for cell in cells)
+        below, middle, above = (AnyOf(tuple(within(option, fact.name, cell) for option in options)) for cell in cells)
         hole = AllOf((among, below, Not(middle), above))
         shown = witness(self.solver, hole)
         if shown is None:
@@ -105,8 +105,8 @@ class _Warner:
 
     def _place_of(self, fact: str, cell: NumberRange) -> Location:
         """Where an offer first tests the number at the edge of a cell."""
-        for of in self.regimens.values():
-            for node in walk(of.offer):
+        for rules_about in self.regimens.values():
+            for node in walk(rules_about.offer):
                 match node:
                     case Leaf(atom=Between(fact=name, low=low, high=high), place=place) if name == fact and place:
                         if cell.low in (low, high + 1) or cell.high + 1 in (low, high + 1):
@@ -122,11 +122,13 @@ class _Warner:
         """
         for disease in DISEASES:
             options = [
-                self._unless_failed(name) for name, one in self.rulebook.regimens.items() if one.disease == disease
+                self._unless_failed(name)
+                for name, regimen in self.rulebook.regimens.items()
+                if regimen.disease == disease
             ]
-            none = AllOf((Leaf(Is("disease", frozenset({disease}))), *(Not(option) for option in options)))
+            no_option = AllOf((Leaf(Is("disease", frozenset({disease}))), *(Not(option) for option in options)))
             place = Location(str(self.rulebook.folder / disease))
-            for way in ways_to(self.solver, none) if options else ():
+            for way in ways_to(self.solver, no_option) if options else ():
                 shown = witness(self.solver, way_condition(way))
                 yield Flaw("no option", disease, place, f"no option at all: {way_words(way, self.wording)}", shown)
 
@@ -134,35 +136,40 @@ class _Warner:
 
     def inexact(self) -> Iterator[Flaw]:
         """Each regimen that is surely offered, or surely not, where judging node by node does not see it."""
-        for name, of in self.regimens.items():
+        for name, rules_about in self.regimens.items():
             for condition, offered in ((self.solver.offered[name], True), (Not(self.solver.offered[name]), False)):
-                missed = [way for way in ways_to(self.solver, condition) if not _is_seen(way, of, offered, self.domain)]
+                missed = [
+                    way
+                    for way in ways_to(self.solver, condition)
+                    if not _is_seen(way, rules_about, offered, self.domain)
+                ]
                 if missed:
-                    yield self._inexact(of, missed, offered=offered)
+                    yield self._inexact(rules_about, missed, offered=offered)
 
-    def _inexact(self, of: RegimenRules, missed: Sequence[Implicant], *, offered: bool) -> Flaw:
-        what = "offered" if offered else "not offered"
-        more = f", and in {len(missed) - 1} more ways" if len(missed) > 1 else ""
-        says = (
-            f"judged node by node it is undetermined, though surely {what}: {way_words(missed[0], self.wording)}{more}"
-        )
+    def _inexact(self, rules_about: RegimenRules, missed: Sequence[Implicant], *, offered: bool) -> Flaw:
+        outcome = "offered" if offered else "not offered"
+        further_ways = f", and in {len(missed) - 1} more ways" if len(missed) > 1 else ""
+        way = way_words(missed[0], self.wording)
+        says = f"judged node by node it is undetermined, though surely {outcome}: {way}{further_ways}"
         shown = witness(self.solver, way_condition(missed[0]))
         assert shown is not None  # a way is met by some patient
         known = read(Profile.model_validate(shown), self.domain).facts
         # A profile may have to say more than the way; then it shows what is meant, but not the fault.
-        profile = shown if _standing(known, of) is Standing.UNDETERMINED else None
-        place = of.offers[0].location if of.offers else Location(str(self.rulebook.folder))
-        return Flaw("judged less exactly", of.regimen, place, says, profile)
+        profile = shown if _standing(known, rules_about) is Standing.UNDETERMINED else None
+        place = rules_about.offers[0].location if rules_about.offers else Location(str(self.rulebook.folder))
+        return Flaw("judged less exactly", rules_about.regimen, place, says, profile)
 
 
-def _is_seen(way: Implicant, of: RegimenRules, offered: bool, domain: Domain) -> bool:
-    standing = _standing(facts_of_way(way, domain), of)
+def _is_seen(way: Implicant, rules_about: RegimenRules, offered: bool, domain: Domain) -> bool:
+    standing = _standing(facts_of_way(way, domain), rules_about)
     return standing.is_offered if offered else standing in (Standing.EXCLUDED, Standing.NOT_INDICATED)
 
 
-def _standing(facts: Facts, of: RegimenRules) -> Standing:
+def _standing(facts: Facts, rules_about: RegimenRules) -> Standing:
     judge = Interpreter(facts).judge
-    return standing_of(judge(of.offer).truth, judge(of.exclusion).truth, judge(of.caution).truth)
+    return standing_of(
+        judge(rules_about.offer).truth, judge(rules_about.exclusion).truth, judge(rules_about.caution).truth
+    )
 
 
 # Numbers set to one of their cells ----------------------------------------------------------------------------------
@@ -182,7 +189,7 @@ def cells_of(fact: NumberFact, conditions: Sequence[Condition]) -> list[NumberRa
 def _exists(fact: str, first: NumberRange, domain: Domain) -> Condition:
     """That the number can be set to the cells from ``first`` on, all else staying as it is.
 
-    Whoever had n lines could have had more with the same drugs and outcomes, but not fewer; without a line there is
+    A patient with n lines could have had more with the same drugs and outcomes, but not fewer; without a line there is
     neither an outcome nor a cycle.
     """
     declared = domain.facts[fact]

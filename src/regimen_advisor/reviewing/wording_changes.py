@@ -1,4 +1,4 @@
-"""What reads otherwise in two rulebooks: sentences of rules, names, figures, sources. None of it changes the advice."""
+"""Compare the wording of two rulebooks: sentences, names, figures, sources; none of it changes the advice."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Fields = Mapping[str, Any]
 class WordingChange:
     """A field of a rule, finding, regimen, drug, class, study, approval or review that reads otherwise.
 
-    ``field`` is ``None`` where the whole thing stands in one rulebook only; ``before`` or ``after`` is then ``None``.
+    ``field`` is ``None`` where only one rulebook has the whole thing; ``before`` or ``after`` is then ``None``.
     """
 
     kind: str
@@ -44,15 +44,17 @@ class WordingChange:
 
 
 def wording_changes(found: tuple[RuleMatch, ...], old: Rulebook, new: Rulebook) -> tuple[WordingChange, ...]:
-    """Every difference in wording, rules first; rules that came or went are told elsewhere."""
+    """Every difference in wording, rules first; rules that came or went are reported elsewhere."""
     return (*_of_rules(found), *_of_others(old, new))
 
 
 def _of_rules(found: tuple[RuleMatch, ...]) -> Iterator[WordingChange]:
-    for saying in found:
-        before = {rule.id: rule for rule in saying.old}
-        for rule in saying.new:
-            twin = before.get(rule.id) or (saying.old[0] if len(saying.old) == len(saying.new) == 1 else None)
+    for rule_match in found:
+        before = {rule.id: rule for rule in rule_match.old}
+        for rule in rule_match.new:
+            twin = before.get(rule.id) or (
+                rule_match.old[0] if len(rule_match.old) == len(rule_match.new) == 1 else None
+            )
             if twin is not None:
                 yield from _fields("rule", rule.id, _picked(twin, _OF_RULE), _picked(rule, _OF_RULE))
 
@@ -75,8 +77,8 @@ def _of_others(old: Rulebook, new: Rulebook) -> Iterator[WordingChange]:
     for kind, before, after in pairs:
         for id in dict.fromkeys((*after, *before)):
             if id not in before or id not in after:
-                there, gone = ("there" if id in before else None), ("there" if id in after else None)
-                yield WordingChange(kind, id, None, there, gone)
+                old_entry, gone = ("there" if id in before else None), ("there" if id in after else None)
+                yield WordingChange(kind, id, None, old_entry, gone)
             else:
                 yield from _fields(kind, id, _all_of(before[id]), _all_of(after[id]))
 
@@ -91,14 +93,14 @@ def _all_of(item: object) -> Fields:
 
 def _fields(kind: str, id: str, before: Fields, after: Fields) -> Iterator[WordingChange]:
     for name in after:
-        one, other = _plain(before[name]), _plain(after[name])
-        if one == other:
+        old_value, new_value = _plain(before[name]), _plain(after[name])
+        if old_value == new_value:
             continue
-        if isinstance(one, list) and isinstance(other, list):  # of a long list only what came and what went
-            gone = [part for part in one if part not in other]
-            come = [part for part in other if part not in one]
-            one, other = (gone, come) if gone or come else (one, other)
-        yield WordingChange(kind, id, name, _said(one), _said(other))
+        if isinstance(old_value, list) and isinstance(new_value, list):  # of a long list only what came and what went
+            gone = [part for part in old_value if part not in new_value]
+            come = [part for part in new_value if part not in old_value]
+            old_value, new_value = (gone, come) if gone or come else (old_value, new_value)
+        yield WordingChange(kind, id, name, _said(old_value), _said(new_value))
 
 
 def _plain(value: object) -> Any:

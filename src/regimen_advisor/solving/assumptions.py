@@ -1,4 +1,4 @@
-"""What is known of a patient as literals that are assumed, unit by unit, and the questions that are still open.
+"""Translate a patient into solver assumptions, grouped by question; list the questions that are still open.
 
 A unit is a profile key (``alk``) or a part of a history entry (``history[1].outcome``, by its position in the file);
 ``lines`` is the number of lines of a history that is given, ``structure`` which further entries it has.
@@ -20,11 +20,11 @@ OPEN_HISTORY = ("prior_lines", "last_outcome")
 
 
 def is_asked_of_history(name: str, encoding: Encoding) -> bool:
-    """Whether a fact is read from the history, rather than told of the patient as they are today."""
+    """Whether a fact is read from the history, rather than a key of its own."""
     return name in OPEN_HISTORY or encoding.domain.facts[name].key == "history"
 
 
-def units(encoding: Encoding, patient: Patient) -> Units:
+def assumption_groups(encoding: Encoding, patient: Patient) -> Units:
     """The literals that hold for every completion of the patient, by unit; a unit without literals is unknown."""
     found: dict[str, list[int]] = {}
     for name in encoding.domain.facts:
@@ -69,7 +69,7 @@ def _bounds(encoding: Encoding, name: str, value: Number) -> list[int]:
 
 @dataclass(frozen=True)
 class EntrySlot:
-    """An entry of a history that is given, and the slot that stands for it."""
+    """An entry of the history, and its slot in the encoding."""
 
     entry: Entry
     slot: Slot
@@ -89,8 +89,8 @@ def given_entries(encoding: Encoding, history: tuple[Entry, ...]) -> list[EntryS
 
 
 def _of_history(encoding: Encoding, history: tuple[Entry, ...]) -> dict[str, list[int]]:
-    given = given_entries(encoding, history)
-    taken = {id(one.slot) for one in given}
+    entries = given_entries(encoding, history)
+    taken = {id(entry.slot) for entry in entries}
     count = max((entry.line or 0 for entry in history), default=0)
     found = {
         "lines": [-encoding.lines[count]] if count < len(encoding.lines) else [],
@@ -98,31 +98,33 @@ def _of_history(encoding: Encoding, history: tuple[Entry, ...]) -> dict[str, lis
     }
     for slot in [*encoding.maintenances[:count], *encoding.curatives]:
         found["structure"].append(slot.exists if id(slot) in taken else -slot.exists)
-    for one in given:
-        key = f"history[{one.entry.position}]"
-        found[f"{key}.drugs"] = _drugs(encoding, one)
-        found[f"{key}.outcome"] = [-one.slot.outcomes[word] for word in OUTCOMES if word not in one.entry.outcomes]
-        if one.entry.line == count and not one.entry.maintenance:
-            found[f"{key}.cycles"] = _bounds(encoding, "last_cycles", one.entry.cycles)
+    for given_entry in entries:
+        key = f"history[{given_entry.entry.position}]"
+        found[f"{key}.drugs"] = _drugs(encoding, given_entry)
+        found[f"{key}.outcome"] = [
+            -given_entry.slot.outcomes[word] for word in OUTCOMES if word not in given_entry.entry.outcomes
+        ]
+        if given_entry.entry.line == count and not given_entry.entry.maintenance:
+            found[f"{key}.cycles"] = _bounds(encoding, "last_cycles", given_entry.entry.cycles)
     return found
 
 
-def _drugs(encoding: Encoding, given: EntrySlot) -> list[int]:
-    must, may = given.entry.drugs.must, given.entry.drugs.may
+def _drugs(encoding: Encoding, given_entry: EntrySlot) -> list[int]:
+    must, may = given_entry.entry.drugs.must, given_entry.entry.drugs.may
     found = []
     sure: set[str] = set()
     for kind, drugs in encoding.kinds.items():
         if not drugs.isdisjoint(must):
-            found.append(given.slot.drugs[kind])
+            found.append(given_entry.slot.drugs[kind])
             sure |= drugs & must
         elif drugs.isdisjoint(may):
-            found.append(-given.slot.drugs[kind])
+            found.append(-given_entry.slot.drugs[kind])
     formulary = encoding.domain.formulary
     for name in sorted(must & formulary.classes.keys()):
         inside = formulary.members_of(name) & may
         if inside.isdisjoint(sure):
             kinds = [kind for kind, drugs in encoding.kinds.items() if not drugs.isdisjoint(inside)]
-            found.append(encoding.holds(given.slot, kinds))
+            found.append(encoding.holds(given_entry.slot, kinds))
     return [literal for literal in found if literal != TRUE]
 
 
@@ -138,13 +140,17 @@ def open_questions(encoding: Encoding, patient: Patient) -> dict[str, list[int]]
     if patient.history is None:
         return found | _of_open_history(encoding, patient)
     count = max((entry.line or 0 for entry in patient.history), default=0)
-    for one in given_entries(encoding, patient.history):
-        key = f"history[{one.entry.position}]"
-        if one.entry.drugs.must != one.entry.drugs.may:
-            found[f"{key}.drugs"] = list(one.slot.drugs.values())
-        if len(one.entry.outcomes) > 1:
-            found[f"{key}.outcome"] = list(one.slot.outcomes.values())
-        if one.entry.line == count and not one.entry.maintenance and not _is_known(one.entry.cycles):
+    for given_entry in given_entries(encoding, patient.history):
+        key = f"history[{given_entry.entry.position}]"
+        if given_entry.entry.drugs.must != given_entry.entry.drugs.may:
+            found[f"{key}.drugs"] = list(given_entry.slot.drugs.values())
+        if len(given_entry.entry.outcomes) > 1:
+            found[f"{key}.outcome"] = list(given_entry.slot.outcomes.values())
+        if (
+            given_entry.entry.line == count
+            and not given_entry.entry.maintenance
+            and not _is_known(given_entry.entry.cycles)
+        ):
             found[f"{key}.cycles"] = fact_literals(encoding, "last_cycles")
     return {key: literals for key, literals in found.items() if literals}
 

@@ -1,4 +1,4 @@
-"""The smallest changes after which a regimen is offered.
+"""Find the smallest changes after which a regimen is offered.
 
 A change is a fact with a new value: *learn* where it is not known, *change* where something else is. Applying a set of
 them and completing the rest in any way offers the regimen, and no subset does. What was given stays given: a treatment
@@ -15,10 +15,16 @@ from typing import Literal
 from regimen_advisor.language.values import Choice, Members, Number, Value
 from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
 from regimen_advisor.patient.reading import Patient
-from regimen_advisor.solving.assumptions import OPEN_HISTORY, given_entries, is_asked_of_history, units, value_literals
+from regimen_advisor.solving.assumptions import (
+    OPEN_HISTORY,
+    assumption_groups,
+    given_entries,
+    is_asked_of_history,
+    value_literals,
+)
 from regimen_advisor.solving.encoding import LEAST_LINES, OUTCOMES, Encoding, EncodingSize, Slot
+from regimen_advisor.solving.encoding_size import size_for
 from regimen_advisor.solving.implicants import Implicant, primes, tests_of
-from regimen_advisor.solving.shapes import shape_of
 from regimen_advisor.solving.solver import Session, Solver
 
 Kind = Literal["learn", "change"]
@@ -78,8 +84,8 @@ class _Changer:
         self.patient = patient
         condition = solver.offered[regimen]
         # A solver of its own: what is found must not depend on what another one was asked before.
-        shape = EncodingSize.of([condition]).widened(shape_of(patient, further_lines=LEAST_LINES - 1))
-        self.encoding = Encoding(self.domain, shape)
+        size = EncodingSize.of([condition], self.domain).widened(size_for(patient, further_lines=LEAST_LINES - 1))
+        self.encoding = Encoding(self.domain, size)
         self.goal = self.encoding.condition(condition)
         self.atoms = tests_of(condition, self.domain)
         self.session = Session(self.encoding)
@@ -89,11 +95,11 @@ class _Changer:
 
     def _latest_slots(self) -> Mapping[str, Slot]:
         """The entries whose outcome may still turn out otherwise: those of the latest line."""
-        given = given_entries(self.encoding, self.patient.history or ())
+        entries = given_entries(self.encoding, self.patient.history or ())
         return {
-            f"history[{one.entry.position}].outcome": one.slot
-            for one in given
-            if self.lines and one.entry.line == self.lines and len(one.entry.outcomes) == 1
+            f"history[{given_entry.entry.position}].outcome": given_entry.slot
+            for given_entry in entries
+            if self.lines and given_entry.entry.line == self.lines and len(given_entry.entry.outcomes) == 1
         }
 
     def _sorted_units(self) -> tuple[list[int], dict[str, list[int]]]:
@@ -102,11 +108,11 @@ class _Changer:
         hard: list[int] = []
         soft: dict[str, list[int]] = {}
         for key in self.domain.facts:
-            told = key in OPEN_HISTORY if patient.history is None else False
-            if key in patient.given and (told or not is_asked_of_history(key, encoding)):
+            stated = key in OPEN_HISTORY if patient.history is None else False
+            if key in patient.given and (stated or not is_asked_of_history(key, encoding)):
                 values = (value for name, value in patient.given[key] if name == key)
                 soft[key] = [literal for value in values for literal in value_literals(encoding, key, value)]
-        for key, literals in units(encoding, patient).items() if patient.history is not None else ():
+        for key, literals in assumption_groups(encoding, patient).items() if patient.history is not None else ():
             if literals and (key in self.slots or key == "lines" or key.endswith(".cycles")):
                 soft[key] = literals
             elif key not in self.domain.facts:
@@ -119,7 +125,9 @@ class _Changer:
             return Changes((), reason="it is offered already")
         changeable = [key for key in self.soft if not self._is_fixed(key) and not key.endswith(".cycles")]
         relaxations = list(self._relaxations(changeable, []))
-        found = [one for relaxed in relaxations for one in itertools.islice(self._sets(relaxed), MOST_SETS)]
+        found = [
+            change_set for relaxed in relaxations for change_set in itertools.islice(self._sets(relaxed), MOST_SETS)
+        ]
         fixed = [key for key in self.soft if self._is_fixed(key)]
         beyond = self._relaxations([*fixed, *changeable], relaxations)
         never = sorted({tuple(sorted(keys & set(fixed))) for keys in beyond if not keys.isdisjoint(fixed)})
@@ -128,7 +136,7 @@ class _Changer:
 
     def _reason(self, never: Sequence[tuple[str, ...]]) -> str:
         if never:
-            return "only facts that never change stand against it"
+            return "only facts that never change rule it out"
         return "nothing that is open or can change leads to it"
 
     def _is_fixed(self, key: str) -> bool:
@@ -157,18 +165,21 @@ class _Changer:
     def _sets(self, relaxed: frozenset[str]) -> Iterator[ChangeSet]:
         slots = [self.slots[key] for key in sorted(relaxed) if key in self.slots]
         for outcomes in itertools.product(OUTCOMES, repeat=len(slots)):
-            under = self._kept(relaxed) + [slot.outcomes[word] for slot, word in zip(slots, outcomes, strict=True)]
+            assumed = self._kept(relaxed) + [slot.outcomes[word] for slot, word in zip(slots, outcomes, strict=True)]
             if "lines" in relaxed:
-                under.append(self.encoding.lines[self.lines])
-            if not self.session.can(under, [self.goal]):
+                assumed.append(self.encoding.lines[self.lines])
+            if not self.session.can(assumed, [self.goal]):
                 continue
-            told = dict(zip(sorted(key for key in relaxed if key in self.slots), outcomes, strict=True))
-            for way in itertools.islice(primes(self.session, self.goal, self.atoms, under), MOST_WAYS):
-                yield self._set(relaxed, told, way, under)
+            new_outcomes = dict(zip(sorted(key for key in relaxed if key in self.slots), outcomes, strict=True))
+            for way in itertools.islice(primes(self.session, self.goal, self.atoms, assumed), MOST_WAYS):
+                yield self._set(relaxed, new_outcomes, way, assumed)
 
-    def _set(self, relaxed: frozenset[str], told: Mapping[str, str], way: Implicant, under: Sequence[int]) -> ChangeSet:
+    def _set(
+        self, relaxed: frozenset[str], new_outcomes: Mapping[str, str], way: Implicant, assumed: Sequence[int]
+    ) -> ChangeSet:
         changes = [
-            FactChange(key, Choice(frozenset({word})), word, "change", "treatment") for key, word in told.items()
+            FactChange(key, Choice(frozenset({word})), word, "change", "treatment")
+            for key, word in new_outcomes.items()
         ]
         values: dict[str, Value] = {}
         if "lines" in relaxed:
@@ -181,12 +192,12 @@ class _Changer:
         for literal in way:
             before = values.get(literal.atom.fact, self.domain.facts[literal.atom.fact].unknown)
             values[literal.atom.fact] = literal.atom.keep(before, literal.wanted) or before
-        unsaid = relaxed - values.keys() - told.keys() - {"lines"}
-        for name in [*values, *sorted(unsaid)]:
+        unsettled = relaxed - values.keys() - new_outcomes.keys() - {"lines"}
+        for name in [*values, *sorted(unsettled)]:
             if isinstance(self.domain.facts[name], ChoiceFact):
-                values[name] = self._implied(name, [*under, *cube])
+                values[name] = self._implied(name, [*assumed, *cube])
             values.setdefault(name, self.domain.facts[name].unknown)
-        new_treatment = bool(told) or "lines" in relaxed
+        new_treatment = bool(new_outcomes) or "lines" in relaxed
         for name in self.domain.facts:
             if name in values:
                 of_history = is_asked_of_history(name, self.encoding)
@@ -194,10 +205,10 @@ class _Changer:
                 changes.append(self._change(name, values[name], "change" if is_change else "learn"))
         return ChangeSet(tuple(changes), relaxed)
 
-    def _implied(self, name: str, given: Sequence[int]) -> Choice:
+    def _implied(self, name: str, assumed: Sequence[int]) -> Choice:
         """What a choice can still be."""
         table = self.encoding.choices[name]
-        return Choice(frozenset(word for word, literal in table.items() if self.session.can(given, [literal])))
+        return Choice(frozenset(word for word, literal in table.items() if self.session.can(assumed, [literal])))
 
     def _change(self, name: str, value: Value, kind: Kind) -> FactChange:
         return FactChange(name, value, self._words(name, value), kind, self.domain.facts[name].permanence)
@@ -231,8 +242,8 @@ def grouped(fact: ChoiceFact, possible: frozenset[str]) -> Iterator[str]:
     yield from (word for word in fact.domain if word in left)
 
 
-def _rank(one: ChangeSet) -> tuple[bool, int, int, list[str]]:
+def _rank(change_set: ChangeSet) -> tuple[bool, int, int, list[str]]:
     """Learning first, then what time or treatment changes; few before many; then by name."""
-    changed = sum(change.kind == "change" for change in one.changes)
-    words = [f"{change.fact} {change.words}" for change in one.changes]
-    return changed > 0, changed, len(one.changes), words
+    changed = sum(change.kind == "change" for change in change_set.changes)
+    words = [f"{change.fact} {change.words}" for change in change_set.changes]
+    return changed > 0, changed, len(change_set.changes), words

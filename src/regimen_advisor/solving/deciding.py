@@ -1,11 +1,11 @@
-"""Which answer to a question about a set, or about a history, alone settles a regimen."""
+"""Find answers to one question, about a set or a history, that settle a regimen by themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from regimen_advisor.solving.candidate_answers import CandidateAnswer
 from regimen_advisor.solving.determining_sets import Settling
-from regimen_advisor.solving.replies import CandidateAnswer
 
 
 def decisive(
@@ -17,19 +17,19 @@ def decisive(
     regimen is to be settled as offered, as not offered, or both.
     """
     if wanted:
-        yield from _Search(settling, key, regimen, tests, wanted).answers((), (), 0)
+        yield from _AnswerSearch(settling, key, regimen, tests, wanted).answers((), (), 0)
 
 
-class _Search:
+class _AnswerSearch:
     def __init__(
         self, settling: Settling, key: str, regimen: str, tests: Sequence[CandidateAnswer], wanted: set[bool]
     ) -> None:
         self.completions, self.tests, self.wanted = settling.completions, tests, set(wanted)
         self.offered = settling.offered[regimen]
-        self.others = [
+        self.unconnected = [
             literal
-            for other, literals in settling.questions.items()
-            if not settling.are_tied(key, other)
+            for question, literals in settling.questions.items()
+            if not settling.share_an_axiom(key, question)
             for literal in literals
         ]
         self._hopeless: dict[bool, list[frozenset[int]]] = {value: [] for value in wanted}
@@ -38,13 +38,13 @@ class _Search:
         self, chosen: tuple[CandidateAnswer, ...], literals: tuple[int, ...], left: int
     ) -> Iterator[CandidateAnswer]:
         can = self.completions.can
-        yes, no = can(literals, [self.offered]), can(literals, [-self.offered])
-        if yes != no:
-            if yes in self.wanted:
-                self.wanted.discard(yes)
-                yield self._needed(list(chosen), yes)
+        met, refused = can(literals, [self.offered]), can(literals, [-self.offered])
+        if met != refused:
+            if met in self.wanted:
+                self.wanted.discard(met)
+                yield self._needed(list(chosen), met)
             return
-        if not yes or left == len(self.tests) or all(self._is_hopeless(value, literals) for value in self.wanted):
+        if not met or left == len(self.tests) or all(self._is_hopeless(value, literals) for value in self.wanted):
             return
         for part in self.tests[left].opposite, self.tests[left]:
             if self.wanted:
@@ -60,7 +60,7 @@ class _Search:
             return True
         goal = self.offered if value else -self.offered
         patient = self.completions.example(literals, [-goal])
-        rest = [literal if patient.holds(literal) else -literal for literal in self.others]
+        rest = [literal if patient.holds(literal) else -literal for literal in self.unconnected]
         needed = self.completions.refuted(literals, [*rest, goal])
         if needed is None:
             return False
@@ -71,8 +71,8 @@ class _Search:
         """The answer without the tests that it can do without."""
         against = -self.offered if value else self.offered
         for part in list(parts):
-            rest = [other for other in parts if other is not part]
-            if not self.completions.can([literal for other in rest for literal in other.literals], [against]):
+            rest = [kept for kept in parts if kept is not part]
+            if not self.completions.can([literal for kept in rest for literal in kept.literals], [against]):
                 parts = rest
         literals = tuple(literal for part in parts for literal in part.literals)
         tests = tuple(test for part in parts for test in part.tests)

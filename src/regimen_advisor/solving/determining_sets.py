@@ -1,4 +1,4 @@
-"""Which questions settle a regimen: found with two copies of the patient.
+"""Find the smallest sets of questions that determine a regimen, with two copies of the patient.
 
 A set of questions settles a regimen if no two completions that agree on it differ in whether the regimen is offered.
 Every settling set meets every set of questions in which such a pair differs; so the smallest settling sets are the
@@ -24,10 +24,12 @@ from regimen_advisor.solving.solver import Exact, Session, Solver
 
 Keys = frozenset[str]
 HISTORY = "history"
+MOST_VARIABLES = 500
+"""Variables that a pair may have of its own when a patient begins; each adds a few."""
 
 
 class TwoCopies:
-    """Two complete patients of one encoding in one solver. Variable ``v`` is 3v-2 in one, 3v-1 in the other."""
+    """Two complete patients of one encoding. Variable ``v`` is 3v-2 in the left one, 3v-1 in the right."""
 
     def __init__(self, encoding: Encoding) -> None:
         from pysat.solvers import Glucose4  # noqa: PLC0415 - slow to import, and not every verb asks it
@@ -35,14 +37,19 @@ class TwoCopies:
         self.encoding = encoding
         self._sat: Any = Glucose4()
         weakref.finalize(self, self._sat.delete)  # also at exit, when it is too late for the solver to free itself
-        self._passed = self._own = 0
+        self._passed = self._variables = 0
         self._equal: dict[tuple[int, ...], int] = {}
         self._differs: dict[int, int] = {}
-        self._some: dict[frozenset[int], int] = {}
+        self._disjunctions: dict[frozenset[int], int] = {}
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether it holds so many questions of earlier patients that a new pair is cheaper."""
+        return self._variables > MOST_VARIABLES
 
     def _variable(self) -> int:
-        self._own += 1
-        return 3 * self._own
+        self._variables += 1
+        return 3 * self._variables
 
     def agree(self, literals: Sequence[int]) -> int:
         """A literal under which both patients agree on all of ``literals``."""
@@ -50,33 +57,33 @@ class TwoCopies:
         if key not in self._equal:
             equal = self._equal[key] = self._variable()
             for literal in literals:
-                self._sat.add_clause([-equal, -one(literal), other(literal)])
-                self._sat.add_clause([-equal, one(literal), -other(literal)])
+                self._sat.add_clause([-equal, -in_left(literal), in_right(literal)])
+                self._sat.add_clause([-equal, in_left(literal), -in_right(literal)])
         return self._equal[key]
 
     def differ(self, literal: int) -> int:
-        """A literal under which ``literal`` holds in the one patient and fails in the other."""
+        """A literal under which ``literal`` holds in the left patient and fails in the right."""
         if literal not in self._differs:
             differs = self._differs[literal] = self._variable()
-            self._sat.add_clause([-differs, one(literal)])
-            self._sat.add_clause([-differs, -other(literal)])
+            self._sat.add_clause([-differs, in_left(literal)])
+            self._sat.add_clause([-differs, -in_right(literal)])
         return self._differs[literal]
 
-    def some(self, literals: Iterable[int]) -> int:
+    def any_of(self, literals: Iterable[int]) -> int:
         """A literal under which at least one of ``literals`` holds."""
         key = frozenset(literals)
-        if key not in self._some:
-            chosen = self._some[key] = self._variable()
+        if key not in self._disjunctions:
+            chosen = self._disjunctions[key] = self._variable()
             self._sat.add_clause([-chosen, *sorted(key)])
-        return self._some[key]
+        return self._disjunctions[key]
 
     def find(self, known: Sequence[int], *literals: int) -> Callable[[int], bool] | None:
         """Two patients of whom ``known`` holds; what is returned tells whether a literal differs between them."""
         for clause in self.encoding.clauses[self._passed :]:
-            self._sat.add_clause([one(literal) for literal in clause])
-            self._sat.add_clause([other(literal) for literal in clause])
+            self._sat.add_clause([in_left(literal) for literal in clause])
+            self._sat.add_clause([in_right(literal) for literal in clause])
         self._passed = len(self.encoding.clauses)
-        if not self._sat.solve([*map(one, known), *map(other, known), *literals]):
+        if not self._sat.solve([*map(in_left, known), *map(in_right, known), *literals]):
             return None
         values = self._sat.get_model()
 
@@ -87,19 +94,26 @@ class TwoCopies:
         return differs
 
 
-def one(literal: int) -> int:
-    """The literal in the one patient."""
+def in_left(literal: int) -> int:
+    """The literal in the left patient."""
     return 3 * literal - 2 if literal > 0 else 3 * literal + 2
 
 
-def other(literal: int) -> int:
-    """The literal in the other patient."""
+def in_right(literal: int) -> int:
+    """The literal in the right patient."""
     return 3 * literal - 1 if literal > 0 else 3 * literal + 1
 
 
 @lru_cache(maxsize=4)
-def _pair(session: Session) -> TwoCopies:
+def _kept_pair(session: Session) -> TwoCopies:
     return TwoCopies(session.encoding)
+
+
+def _pair(session: Session) -> TwoCopies:
+    """The pair of a session, begun again where it has grown: each set of options asked about leaves a clause in it."""
+    if _kept_pair(session).is_worn:
+        _kept_pair.cache_clear()
+    return _kept_pair(session)
 
 
 class Settling:
@@ -126,7 +140,7 @@ class Settling:
     # Which questions can matter -------------------------------------------------------------------------------
 
     def cone(self, regimen: str) -> list[str]:
-        """The open questions that have to do with a regimen: those its rules ask, and those tied to them by axioms."""
+        """The open questions that bear on a regimen: those its rules ask, and those that axioms connect to them."""
         if regimen not in self._cones:
             fields = fields_of(self.solver.offered[regimen])
             self._cones[regimen] = self.about(fields)
@@ -134,13 +148,13 @@ class Settling:
 
     def about(self, fields: Iterable[str]) -> list[str]:
         """The open questions that have to do with any of these facts."""
-        units = tied(self.solver.domain, frozenset(fields))
+        units = connected_facts(self.solver.domain, frozenset(fields))
         return [key for key in self.questions if unit_of(self.solver.domain, key) in units]
 
-    def are_tied(self, key: str, other: str) -> bool:
-        """Whether axioms tie the answers of two questions to each other."""
+    def share_an_axiom(self, key: str, other_key: str) -> bool:
+        """Whether axioms connect the answers of two questions."""
         domain = self.solver.domain
-        return unit_of(domain, other) in tied(domain, frozenset({unit_of(domain, key)}))
+        return unit_of(domain, other_key) in connected_facts(domain, frozenset({unit_of(domain, key)}))
 
     # Settling sets --------------------------------------------------------------------------------------------
 
@@ -177,8 +191,8 @@ class Settling:
             waiting = [name for name in self.undetermined if key in self.cone(name)]
             rest = self._agree(name for name in self.questions if name != key)
             while waiting:
-                some = self._pair.some(self._pair.differ(self.offered[name]) for name in waiting)
-                differs = self._pair.find(self.known, some, *rest)
+                any_difference = self._pair.any_of(self._pair.differ(self.offered[name]) for name in waiting)
+                differs = self._pair.find(self.known, any_difference, *rest)
                 if differs is None:
                     break
                 for name in [name for name in waiting if differs(self.offered[name])]:
@@ -195,9 +209,9 @@ class Settling:
 
     def _disagreement(self, regimens: Sequence[str], chosen: Keys, keys: Sequence[str]) -> Keys | None:
         """Questions outside ``chosen`` in which two completions differ that differ on a regimen, and no fewer."""
-        some = self._pair.some(self._pair.differ(self.offered[name]) for name in regimens)
+        any_difference = self._pair.any_of(self._pair.differ(self.offered[name]) for name in regimens)
         agreed = [key for key in keys if key in chosen]
-        differs = self._pair.find(self.known, some, *self._agree(agreed))
+        differs = self._pair.find(self.known, any_difference, *self._agree(agreed))
         if differs is None:
             return None
         for key in keys:
@@ -206,7 +220,7 @@ class Settling:
             if not any(map(differs, self.questions[key])):
                 agreed.append(key)
                 continue
-            closer = self._pair.find(self.known, some, *self._agree([*agreed, key]))
+            closer = self._pair.find(self.known, any_difference, *self._agree([*agreed, key]))
             if closer is not None:
                 agreed.append(key)
                 differs = closer
@@ -237,18 +251,18 @@ def unit_of(domain: Domain, key: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def ties(domain: Domain) -> Mapping[str, frozenset[str]]:
+def axiom_groups(domain: Domain) -> Mapping[str, frozenset[str]]:
     """For each fact (the history being one) those that axioms tie it to, at one or more removes."""
     groups: list[frozenset[str]] = [frozenset({unit_of(domain, name)}) for name in domain.facts]
     for axiom in domain.axioms:
         if isinstance(axiom, AxiomClause):
-            tied = frozenset(unit_of(domain, literal.atom.fact) for literal in axiom.literals)
-            merged = tied.union(*(group for group in groups if not group.isdisjoint(tied)))
-            groups = [*(group for group in groups if group.isdisjoint(tied)), merged]
+            joined = frozenset(unit_of(domain, literal.atom.fact) for literal in axiom.literals)
+            merged = joined.union(*(group for group in groups if not group.isdisjoint(joined)))
+            groups = [*(group for group in groups if group.isdisjoint(joined)), merged]
     return {name: group for group in groups for name in group}
 
 
-def tied(domain: Domain, fields: frozenset[str]) -> frozenset[str]:
+def connected_facts(domain: Domain, fields: frozenset[str]) -> frozenset[str]:
     """All facts that axioms tie to any of these, the history being one fact; themselves included."""
-    groups = ties(domain)
+    groups = axiom_groups(domain)
     return frozenset().union(*(groups[HISTORY if name == HISTORY else unit_of(domain, name)] for name in fields))

@@ -1,9 +1,9 @@
-"""Facts, axioms and treatment histories in propositional logic: the finite abstraction that the solver works on.
+"""Encode facts, axioms and treatment histories in propositional logic: the finite abstraction the solver works on.
 
 Each number is cut at every threshold that is asked of it (order encoding), a choice has one variable a value, a set
 one a member. A history is a row of slots (induction and maintenance of each line, treatments with curative intent),
 from which the derived facts are defined just as ``history.derived_facts`` reads them from complete entries. Drugs that
-no condition names are told apart only by the classes that conditions name: one stands for all of its kind.
+no condition names are distinguished only by the classes that conditions name: one stands for all of its kind.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import get_args
 
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
 from regimen_advisor.language.values import Atom, Between, Includes, Is
-from regimen_advisor.patient.facts import HISTORY_SETS, AxiomClause, ChoiceFact, Domain, NumberFact, Outcome, SetFact
-from regimen_advisor.solving.shapes import LEAST_LINES, EncodingSize, kinds_of_drugs
+from regimen_advisor.patient.facts import AxiomClause, ChoiceFact, Domain, NumberFact, Outcome, SetFact
+from regimen_advisor.solving.encoding_size import LEAST_LINES, EncodingSize, kinds_of_drugs
 
 __all__ = ["LEAST_LINES", "OUTCOMES", "TRUE", "Encoding", "EncodingSize", "Slot"]
 
@@ -37,11 +37,11 @@ class Slot:
 class Encoding:
     """Clauses over numbered variables; literals of atoms and conditions are made when they are first asked for."""
 
-    def __init__(self, domain: Domain, shape: EncodingSize) -> None:
-        self.domain, self.shape = domain, shape
+    def __init__(self, domain: Domain, size: EncodingSize) -> None:
+        self.domain, self.size = domain, size
         self.clauses: list[list[int]] = [[TRUE]]
         self.variables = TRUE
-        self.kinds = kinds_of_drugs(domain, shape.members)
+        self.kinds = kinds_of_drugs(domain, size.members)
         self._gates: dict[frozenset[int], int] = {}
         self._atoms: dict[Atom, int] = {}
         self._conditions: dict[int, tuple[Condition, int]] = {}
@@ -91,7 +91,7 @@ class Encoding:
 
     def _clinical_facts(self) -> None:
         for name, fact in self.domain.facts.items():
-            if fact.key == "history" or name in ("prior_lines", "last_outcome"):
+            if name in self.domain.of_history:
                 continue
             match fact:
                 case ChoiceFact():
@@ -116,9 +116,9 @@ class Encoding:
         return table
 
     def _at_most_one(self, literals: list[int]) -> None:
-        for index, one in enumerate(literals):
-            for other in literals[index + 1 :]:
-                self.add(-one, -other)
+        for index, literal in enumerate(literals):
+            for later in literals[index + 1 :]:
+                self.add(-literal, -later)
 
     def at_least(self, fact: str, bound: int) -> int:
         """The literal of "the number is at least ``bound``"; whether it exists is not part of it."""
@@ -130,11 +130,13 @@ class Encoding:
             return -TRUE
         if fact == "prior_lines":
             return self.lines[bound - 1]
+        if fact not in self._cuts:
+            raise self._missing(fact)
         cuts = self._cuts[fact]
         if bound not in cuts:
             cuts[bound] = self.variable()
-            below = [other for other in cuts if other < bound]
-            above = [other for other in cuts if other > bound]
+            below = [cut for cut in cuts if cut < bound]
+            above = [cut for cut in cuts if cut > bound]
             if below:
                 self.add(-cuts[bound], cuts[max(below)])
             if above:
@@ -152,25 +154,27 @@ class Encoding:
     def _history(self) -> None:
         lines = self.domain.facts["prior_lines"]
         assert isinstance(lines, NumberFact)
-        self.lines = [self.variable() for _ in range(min(self.shape.lines, lines.high))]
+        self.lines = [self.variable() for _ in range(min(self.size.lines, lines.high))]
         for earlier, later in zip(self.lines, self.lines[1:], strict=False):
             self.add(-later, earlier)
         self.inductions = [self._slot(exists) for exists in self.lines]
         self.maintenances = [self._slot(self.variable()) for _ in self.lines]
-        self.curatives = [self._slot(self.variable()) for _ in range(self.shape.curative)]
+        self.curatives = [self._slot(self.variable()) for _ in range(self.size.curative)]
         self.courses: dict[str, list[int]] = {end: [] for end in ENDED}
         """For each outcome that opens the next line, whether each line had it, its maintenance included."""
-        for induction, upkeep in zip(self.inductions, self.maintenances, strict=True):
-            self.add(-upkeep.exists, induction.exists)
+        for induction, maintenance in zip(self.inductions, self.maintenances, strict=True):
+            self.add(-maintenance.exists, induction.exists)
             for end, courses in self.courses.items():
-                self.add(-induction.outcomes[end], -upkeep.outcomes["ongoing"])
-                courses.append(self.disjunction([induction.outcomes[end], upkeep.outcomes[end]]))
+                self.add(-induction.outcomes[end], -maintenance.outcomes["ongoing"])
+                courses.append(self.disjunction([induction.outcomes[end], maintenance.outcomes[end]]))
         following = [*self.lines[1:], -TRUE]
-        self.latest = [self.conjunction([one, -other]) for one, other in zip(self.lines, following, strict=True)]
+        self.latest = [
+            self.conjunction([line, -next_line]) for line, next_line in zip(self.lines, following, strict=True)
+        ]
         self.choices["last_outcome"] = self._last_outcomes()
         maintained = self.disjunction(
-            self.conjunction([latest, upkeep.outcomes["ongoing"]])
-            for latest, upkeep in zip(self.latest, self.maintenances, strict=True)
+            self.conjunction([latest, maintenance.outcomes["ongoing"]])
+            for latest, maintenance in zip(self.latest, self.maintenances, strict=True)
         )
         self.choices["on_maintenance"] = {"true": maintained, "false": -maintained}
 
@@ -214,7 +218,7 @@ class Encoding:
         fact = self.domain.facts[name]
         assert isinstance(fact, SetFact)
         if fact.over is None:
-            raise NotImplementedError(f"no encoding of the history fact `{name}`: it names no entries")
+            raise self._missing(name)
         parts = []
         for line, induction, slot in self._entries():
             passes = [self._passes(test, line, slot, induction=induction) for test in fact.over]
@@ -224,9 +228,9 @@ class Encoding:
 
     def _entries(self) -> Iterator[tuple[int | None, bool, Slot]]:
         """Every entry that may exist: its line counted from 0 (``None`` if curative), whether it is an induction."""
-        for line, (induction, upkeep) in enumerate(zip(self.inductions, self.maintenances, strict=True)):
+        for line, (induction, maintenance) in enumerate(zip(self.inductions, self.maintenances, strict=True)):
             yield line, True, induction
-            yield line, False, upkeep
+            yield line, False, maintenance
         for slot in self.curatives:
             yield None, True, slot
 
@@ -246,6 +250,10 @@ class Encoding:
         }
         return TRUE if crisp[test] else -TRUE
 
+    @staticmethod
+    def _missing(fact: str) -> NotImplementedError:
+        return NotImplementedError(f"no encoding of the history fact `{fact}`: neither defined here, nor over entries")
+
     # Atoms and conditions -------------------------------------------------------------------------------------
 
     def atom(self, atom: Atom) -> int:
@@ -257,13 +265,14 @@ class Encoding:
     def _atom(self, atom: Atom) -> int:
         match atom:
             case Is(fact=fact, values=values):
-                table = self.choices[fact]
-                return self.disjunction(literal for value, literal in table.items() if value in values)
+                if fact not in self.choices:
+                    raise self._missing(fact)
+                return self.disjunction(literal for value, literal in self.choices[fact].items() if value in values)
             case Between(fact=fact, low=low, high=high):
                 bounds = [self.at_least(fact, low), -self.at_least(fact, high + 1)]
                 return self.conjunction([self.lines[0], *bounds] if fact == "last_cycles" else bounds)
             case Includes(fact=fact, member=member):
-                if fact not in HISTORY_SETS:
+                if fact in self.sets:
                     return self.sets[fact][member]
                 if member == "none":
                     return -self._history_set(fact, list(self.kinds))
@@ -277,7 +286,7 @@ class Encoding:
         """The literal of a condition; conditions that mean the same part by part share it."""
         seen = self._conditions.get(id(condition))
         if seen is None:
-            # The condition is kept beside its literal, so that its id cannot come to mean another one.
+            # The condition is kept with its literal, so that its id cannot come to mean another one.
             seen = self._conditions[id(condition)] = (condition, self._condition(condition))
         return seen[1]
 

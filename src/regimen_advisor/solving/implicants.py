@@ -1,4 +1,4 @@
-"""Ways to meet a condition: prime implicants modulo the axioms.
+"""Compute the prime implicants of a condition, modulo the axioms.
 
 A way is a conjunction of atoms and negated atoms that suffices, of which no part can be left out. The ways found cover
 the condition, and none of them is covered by the others.
@@ -41,7 +41,7 @@ def ways_to(solver: Solver, condition: Condition) -> tuple[Implicant, ...]:
 @lru_cache(maxsize=1024)
 def _ways_to(domain: Domain, condition: Condition) -> tuple[Implicant, ...]:
     # A solver of its own: what is found must not depend on what another one was asked before.
-    encoding = Encoding(domain, EncodingSize.of([condition]))
+    encoding = Encoding(domain, EncodingSize.of([condition], domain))
     goal = encoding.condition(condition)
     session = Session(encoding)
     found = list(primes(session, goal, tests_of(condition, domain)))
@@ -79,17 +79,17 @@ def _joined(way: Implicant, domain: Domain) -> Iterator[SignedAtom]:
             yield literal
         elif name not in done:
             done.add(name)
-            mine = [(other.atom, other.wanted) for other in way if other.atom.fact == name]
-            low = max((atom.low for atom, wanted in mine if wanted and isinstance(atom, Between)), default=None)
-            end = min((atom.low for atom, wanted in mine if not wanted and isinstance(atom, Between)), default=None)
+            ranges = [(part.atom, part.wanted) for part in way if part.atom.fact == name]
+            low = max((atom.low for atom, wanted in ranges if wanted and isinstance(atom, Between)), default=None)
+            end = min((atom.low for atom, wanted in ranges if not wanted and isinstance(atom, Between)), default=None)
             if low is None and fact.optional:
                 yield literal  # below a bound, or not there at all
             else:
                 yield SignedAtom(Between(name, fact.low if low is None else low, fact.high if end is None else end - 1))
 
 
-def primes(session: Session, goal: int, atoms: Sequence[Atom], under: Sequence[int] = ()) -> Iterator[Implicant]:
-    """Ways to reach the literal ``goal`` given the literals ``under``, until they cover every such patient.
+def primes(session: Session, goal: int, atoms: Sequence[Atom], assumed: Sequence[int] = ()) -> Iterator[Implicant]:
+    """Ways to reach the literal ``goal`` given the literals ``assumed``, until they cover every such patient.
 
     Blocks what it found in the session: give it one of its own.
     """
@@ -97,11 +97,11 @@ def primes(session: Session, goal: int, atoms: Sequence[Atom], under: Sequence[i
     literals = {encoding.atom(atom): atom for atom in atoms}
     active = encoding.variable()
     for _ in range(TOO_MANY):
-        model = session.model(under, [goal, active])
+        model = session.model(assumed, [goal, active])
         if model is None:
             return
         cube = [literal if model.holds(literal) else -literal for literal in literals]
-        cube = shortest(session, cube, goal, under)
+        cube = shortest(session, cube, goal, assumed)
         session.add([-active, *(-literal for literal in cube)])
         yield tuple(_as_literal(literals, literal) for literal in cube)
 
@@ -110,14 +110,14 @@ def _as_literal(literals: dict[int, Atom], literal: int) -> SignedAtom:
     return SignedAtom(literals[literal]) if literal in literals else SignedAtom(literals[-literal], wanted=False)
 
 
-def shortest(session: Session, cube: Sequence[int], goal: int, under: Sequence[int] = ()) -> list[int]:
+def shortest(session: Session, cube: Sequence[int], goal: int, assumed: Sequence[int] = ()) -> list[int]:
     """The cube without every part it can do without; negated atoms, which say least, are left out first."""
-    session.can(under, [-goal], cube)
+    session.can(assumed, [-goal], cube)
     core = session.core()
     left = [literal for literal in cube if literal in core]
     for literal in [*(part for part in left if part < 0), *(part for part in left if part > 0)]:
-        rest = [other for other in left if other != literal]
-        if not session.can(under, [-goal], rest):
+        rest = [kept for kept in left if kept != literal]
+        if not session.can(assumed, [-goal], rest):
             left = rest
     return left
 
@@ -129,8 +129,8 @@ def _irredundant(session: Session, ways: Sequence[Implicant]) -> list[Implicant]
     gates = [encoding.conjunction(cube) for cube in cubes]
     kept = list(range(len(ways)))
     for index in sorted(kept, key=lambda index: _rank(ways[index]), reverse=True):
-        others = [-gates[other] for other in kept if other != index]
-        if not session.can(cubes[index], others):
+        uncovered = [-gates[index_kept] for index_kept in kept if index_kept != index]
+        if not session.can(cubes[index], uncovered):
             kept.remove(index)
     return [ways[index] for index in kept]
 

@@ -1,4 +1,4 @@
-"""What to ask or test next: what each possible answer to a single question would settle, and which sets settle all."""
+"""Find what to ask or test next: what each answer to one question would settle, and which sets settle everything."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from functools import cached_property
 from regimen_advisor.language.conditions import atoms_of, fields_of
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Between, Includes, Number, Truth
-from regimen_advisor.patient.facts import HISTORY_SETS, ChoiceFact, NumberFact, SetFact, SignedAtom
+from regimen_advisor.patient.facts import ChoiceFact, NumberFact, SetFact, SignedAtom
 from regimen_advisor.solving.assumptions import OPEN_HISTORY, given_entries
+from regimen_advisor.solving.candidate_answers import CandidateAnswer, Tests, in_words, is_word
 from regimen_advisor.solving.deciding import decisive
 from regimen_advisor.solving.determining_sets import HISTORY, Settling, unit_of
 from regimen_advisor.solving.encoding import OUTCOMES, Slot
 from regimen_advisor.solving.implicants import place_of
-from regimen_advisor.solving.replies import CandidateAnswer, Tests, in_words, is_word
 from regimen_advisor.solving.solver import Exact, ImpossiblePatient
 
 ASKS_HISTORY = "Which treatments were given so far, line by line?"
@@ -28,7 +28,7 @@ class AnswerEffect:
     """Answers to one question that all have the same effect, in the words of the profile.
 
     ``standings`` holds the regimens whose exact standing the answer changes, each with its new standing; ``tests``
-    says for each of ``values`` which tests of facts it meets, for whoever puts it into other words.
+    says for each of ``values`` which tests of facts it meets, for writers that use other words.
     """
 
     values: tuple[str, ...]
@@ -51,7 +51,7 @@ class KeyQuestion:
 
 @dataclass(frozen=True, eq=False)
 class QuestionAnalysis:
-    """What is worth asking about one patient. ``single`` stands in order of how many options it can decide."""
+    """What is worth asking about one patient. ``single`` is ordered by how many options it can decide."""
 
     single: tuple[KeyQuestion, ...]
     _settling: Settling
@@ -72,7 +72,7 @@ class QuestionAnalysis:
 
 
 def questions(settling: Settling, regimen: str | None = None) -> QuestionAnalysis:
-    """What to ask about a patient next; with ``regimen``, about how that one stands, which is found sooner.
+    """What to ask about a patient next; with ``regimen``, about its standing, which is found sooner.
 
     Raises ``ImpossiblePatient`` where no complete patient is as described.
     """
@@ -90,8 +90,8 @@ def _is_warning_open(exact: Exact) -> bool:
 
 
 class _QuestionFinder:
-    def __init__(self, settling: Settling, only: str | None) -> None:
-        self.solver, self.patient, self.only = settling.solver, settling.patient, only
+    def __init__(self, settling: Settling, regimen: str | None) -> None:
+        self.solver, self.patient, self.regimen = settling.solver, settling.patient, regimen
         self.settling = settling
         self.encoding = self.settling.session.encoding
         self.now = settling.standings
@@ -126,7 +126,7 @@ class _QuestionFinder:
     def _regimens_asked(self, key: str) -> list[str]:
         waiting = [name for name in self.settling.undetermined if key in self.settling.cone(name)]
         found = waiting + [name for name in self.now if name not in waiting and self._may_warn(name, key)]
-        return [name for name in found if self.only in (None, name)]
+        return [name for name in found if self.regimen in (None, name)]
 
     def _may_warn(self, name: str, key: str) -> bool:
         """Whether the answer can bring a caution to a regimen that is offered without one."""
@@ -143,7 +143,7 @@ class _QuestionFinder:
             except ImpossiblePatient:
                 continue
             self._note(key, reply, changed)
-            if key in OPEN_HISTORY:  # the history, once told, answers these too
+            if key in OPEN_HISTORY:  # the history answers these too
                 self._note(HISTORY, replace(reply, words=f"{key} {reply.words}"), changed)
 
     def _ask_decisive(self, key: str, asked: Sequence[str]) -> None:
@@ -168,11 +168,13 @@ class _QuestionFinder:
         """
         if key in self._settled_by.get((regimen, value), ()):
             return False
-        return all(self.settling.are_tied(key, other) for other in self._settled_by.get((regimen, not value), ()))
+        return all(
+            self.settling.share_an_axiom(key, other_key) for other_key in self._settled_by.get((regimen, not value), ())
+        )
 
     def _changed(self, reply: CandidateAnswer, asked: Sequence[str]) -> dict[str, Standing]:
-        there = self.solver.standings_under(reply.literals, asked, self.patient)
-        return {name: standing for name, standing in there.items() if standing is not self.now[name].standing}
+        standings = self.solver.standings_under(reply.literals, asked, self.patient)
+        return {name: standing for name, standing in standings.items() if standing is not self.now[name].standing}
 
     # Possible answers -----------------------------------------------------------------------------------------
 
@@ -199,8 +201,10 @@ class _QuestionFinder:
             case SetFact():
                 table = encoding.sets[name]
                 for word in (fact.empty_word, *(member for member in fact.members if member not in fact.groups)):
-                    others = tuple(-literal for other, literal in table.items() if other not in (word, *fact.groups))
-                    yield CandidateAnswer(word, (table[word], *others), (SignedAtom(Includes(name, word)),))
+                    unlisted = tuple(
+                        -literal for member, literal in table.items() if member not in (word, *fact.groups)
+                    )
+                    yield CandidateAnswer(word, (table[word], *unlisted), (SignedAtom(Includes(name, word)),))
 
     def _ranges(self, fact: NumberFact) -> Iterator[CandidateAnswer]:
         known = self.patient.facts[fact.name]
@@ -219,7 +223,8 @@ class _QuestionFinder:
         encoding = self.encoding
         if key.endswith(".drugs"):
             slot = self._slots()[key.removesuffix(".drugs")]
-            members = {atom.member for atom in atoms if isinstance(atom, Includes) and atom.fact in HISTORY_SETS}
+            sets = self.solver.domain.history_sets
+            members = {atom.member for atom in atoms if isinstance(atom, Includes) and atom.fact in sets}
             return [
                 CandidateAnswer(
                     member,
@@ -231,12 +236,12 @@ class _QuestionFinder:
             ]
         if key == HISTORY:
             untreated = Between("prior_lines", 0, 0)
-            mine = [atom for atom in atoms if unit_of(self.solver.domain, atom.fact) == HISTORY and atom != untreated]
+            tests = [atom for atom in atoms if unit_of(self.solver.domain, atom.fact) == HISTORY and atom != untreated]
             return [
                 CandidateAnswer(
                     in_words(atom), (encoding.atom(atom),), (SignedAtom(atom),), in_words(atom, wanted=False)
                 )
-                for atom in (untreated, *mine)
+                for atom in (untreated, *tests)
             ]
         return [
             CandidateAnswer(atom.member, (encoding.atom(atom),), (SignedAtom(atom),), f"no {atom.member}")
@@ -245,8 +250,8 @@ class _QuestionFinder:
         ]
 
     def _slots(self) -> Mapping[str, Slot]:
-        given = given_entries(self.encoding, self.patient.history or ())
-        return {f"history[{one.entry.position}]": one.slot for one in given}
+        entries = given_entries(self.encoding, self.patient.history or ())
+        return {f"history[{given_entry.entry.position}]": given_entry.slot for given_entry in entries}
 
     def _asks(self, key: str) -> str:
         facts = self.solver.domain.facts
@@ -256,11 +261,11 @@ class _QuestionFinder:
             untreated = self.patient.facts["prior_lines"] == Number(0, 0)
             return ASKS_CURATIVE if untreated else ASKS_HISTORY
         position, part = key.removeprefix("history[").split("].")
-        entry = next(one for one in self.patient.history or () if one.position == int(position))
-        where = "the treatment with curative intent" if entry.line is None else f"line {entry.line}"
-        where = f"the maintenance of {where}" if entry.maintenance else where
+        entry = next(candidate for candidate in self.patient.history or () if candidate.position == int(position))
+        course = "the treatment with curative intent" if entry.line is None else f"line {entry.line}"
+        course = f"the maintenance of {course}" if entry.maintenance else course
         return {
-            "drugs": f"Which drugs were given in {where}?",
-            "outcome": f"What was the outcome of {where}?",
-            "cycles": f"How many cycles did {where} have?",
+            "drugs": f"Which drugs were given in {course}?",
+            "outcome": f"What was the outcome of {course}?",
+            "cycles": f"How many cycles did {course} have?",
         }[part]

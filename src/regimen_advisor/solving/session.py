@@ -1,4 +1,4 @@
-"""One running solver (python-sat), and what it has shown of one patient.
+"""Run one solver (python-sat), and keep what it has shown of one patient.
 
 Most questions about a patient are answered by complete patients found for earlier ones, or by what was found to be
 impossible; only the others are solved.
@@ -95,22 +95,22 @@ class Completions:
         self._note_impossible(self.session.core() - set(self.known))
         return False
 
-    def truth(self, literal: int, more: Sequence[int] = ()) -> Truth:
-        """The truth of a literal over all completions that meet the literals ``more``; there must be some."""
-        if more:
-            return self._truth(literal, more)
+    def truth(self, literal: int, assumed: Sequence[int] = ()) -> Truth:
+        """The truth of a literal over all completions that meet the literals ``assumed``; there must be some."""
+        if assumed:
+            return self._truth(literal, assumed)
         if literal not in self._truths:
             self._truths[literal] = self._truth(literal)
         return self._truths[literal]
 
-    def _truth(self, literal: int, more: Sequence[int] = ()) -> Truth:
-        if not self.can(more, [literal]):
+    def _truth(self, literal: int, assumed: Sequence[int] = ()) -> Truth:
+        if not self.can(assumed, [literal]):
             return Truth.FALSE
-        return Truth.UNKNOWN if self.can(more, [-literal]) else Truth.TRUE
+        return Truth.UNKNOWN if self.can(assumed, [-literal]) else Truth.TRUE
 
-    def require(self, more: Sequence[int] = ()) -> None:
-        """Raise ``ImpossiblePatient`` where no completion meets the literals ``more``."""
-        if not self.can(more):
+    def require(self, assumed: Sequence[int] = ()) -> None:
+        """Raise ``ImpossiblePatient`` where no completion meets the literals ``assumed``."""
+        if not self.can(assumed):
             raise ImpossiblePatient("no complete patient agrees with what is known")
 
     def example(self, *assumed: Sequence[int]) -> Model:
@@ -120,9 +120,9 @@ class Completions:
         meeting = self._those_meeting_all(asked)
         return Model(self._found[(meeting & -meeting).bit_length() - 1])
 
-    def refuted(self, literals: Sequence[int], more: Sequence[int]) -> frozenset[int] | None:
-        """Those of ``literals`` that no completion meets together with ``more``; ``None`` where one meets them all."""
-        if self.session.can(self.known, more, literals):
+    def refuted(self, literals: Sequence[int], assumed: Sequence[int]) -> frozenset[int] | None:
+        """Those of ``literals`` that no completion meets with ``assumed``; ``None`` where one meets them all."""
+        if self.session.can(self.known, assumed, literals):
             return None
         return frozenset(self.session.core().intersection(literals))
 

@@ -1,4 +1,4 @@
-"""The rules in propositional logic (python-sat): what holds in all completions of a patient, in some, in none.
+"""Ask a SAT solver (python-sat) what holds in all completions of a patient, in some, in none.
 
 A completion is a complete patient that obeys the axioms and agrees with all that is known. The interpreter judges node
 by node and may leave open what only the whole settles (``TPS below 1`` or ``at least 1``); this engine does not.
@@ -15,10 +15,10 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Truth
 from regimen_advisor.patient.facts import Domain, NumberFact
 from regimen_advisor.patient.reading import Patient
-from regimen_advisor.solving.assumptions import units
+from regimen_advisor.solving.assumptions import assumption_groups
 from regimen_advisor.solving.encoding import Encoding, EncodingSize
+from regimen_advisor.solving.encoding_size import size_for
 from regimen_advisor.solving.session import Completions, ImpossiblePatient, Model, Session
-from regimen_advisor.solving.shapes import shape_of
 
 __all__ = ["NAME", "Exact", "ImpossiblePatient", "Model", "Session", "Solver"]
 
@@ -61,10 +61,14 @@ class Solver:
 
     def __init__(self, domain: Domain, regimens: Mapping[str, RegimenRules], rules: Mapping[str, Condition]) -> None:
         self.domain, self.regimens, self.rules = domain, regimens, rules
-        self.offered = {name: of.offered for name, of in regimens.items()}
-        of_regimens = [part for of in regimens.values() for part in (of.offer, of.exclusion, of.caution)]
-        self.shape = EncodingSize.of([*rules.values(), *of_regimens])
-        self._lines = self.shape.lines
+        self.offered = {name: rules_about.offered for name, rules_about in regimens.items()}
+        of_regimens = [
+            part
+            for rules_about in regimens.values()
+            for part in (rules_about.offer, rules_about.exclusion, rules_about.caution)
+        ]
+        self.size = EncodingSize.of([*rules.values(), *of_regimens], domain)
+        self._lines = self.size.lines
         self._thresholds: Mapping[str, tuple[int, ...]] = {}
         self._session: Session | None = None
         self._completions: tuple[Patient, Completions, int] | None = None
@@ -74,19 +78,23 @@ class Solver:
     def session(self, *conditions: Condition, patient: Patient | None = None) -> Session:
         """A running solver that tells apart what the rules, these conditions and this patient need."""
         current = self._session
-        fresh = [one for one in conditions if current is None or not current.encoding.knows(one)]
-        wanted = EncodingSize.of(fresh)
+        fresh = [condition for condition in conditions if current is None or not current.encoding.knows(condition)]
+        wanted = EncodingSize.of(fresh, self.domain)
         if patient is not None:
-            wanted = wanted.widened(shape_of(patient))
-        if current is None or not current.encoding.shape.covers(wanted):
-            self.shape = self.shape.widened(wanted)
-            current = self._session = self._started(Encoding(self.domain, self.shape))
+            wanted = wanted.widened(size_for(patient))
+        if current is None or not current.encoding.size.covers(wanted):
+            self.size = self.size.widened(wanted)
+            current = self._session = self._started(Encoding(self.domain, self.size))
         for condition in fresh:
             current.encoding.condition(condition)
         return current
 
     def _started(self, encoding: Encoding) -> Session:
-        for condition in (*self.rules.values(), *self.offered.values(), *(of.caution for of in self.regimens.values())):
+        for condition in (
+            *self.rules.values(),
+            *self.offered.values(),
+            *(rules_about.caution for rules_about in self.regimens.values()),
+        ):
             encoding.condition(condition)
         numbers = [name for name, fact in self.domain.facts.items() if isinstance(fact, NumberFact)]
         self._thresholds = {name: tuple(encoding.cuts(name)) for name in numbers}
@@ -103,7 +111,7 @@ class Solver:
         # A cut that a later condition brings may part what is known from what is not, so clauses are counted.
         last, count = self._completions, len(session.encoding.clauses)
         if last is None or last[0] is not patient or last[1].session is not session or last[2] != count:
-            literals = [literal for part in units(session.encoding, patient).values() for literal in part]
+            literals = [literal for part in assumption_groups(session.encoding, patient).values() for literal in part]
             found = Completions(session, literals)
             last = self._completions = (patient, found, len(session.encoding.clauses))
         return last[1]
@@ -157,10 +165,10 @@ class Solver:
         ``node_by_node`` is what the table of three truths says. What it settles is not asked again: a regimen that it
         finds not indicated is so in every completion, and one offered with caution too.
         """
-        said = node_by_node or {}
-        asked = [name for name in self.regimens if said.get(name) not in _SETTLED]
+        by_nodes = node_by_node or {}
+        asked = [name for name in self.regimens if by_nodes.get(name) not in _SETTLED]
         exact = self._exact(asked, patient) if asked else {}
-        return {name: exact[name] if name in exact else _SETTLED[said[name]] for name in self.regimens}
+        return {name: exact[name] if name in exact else _SETTLED[by_nodes[name]] for name in self.regimens}
 
     def standings_under(
         self, literals: Sequence[int], regimens: Sequence[str], patient: Patient
@@ -174,10 +182,10 @@ class Solver:
         found.require(literals)
         standings = {}
         for name in regimens:
-            of, offered = self.regimens[name], found.truth(literal(self.offered[name]), literals)
+            rules_about, offered = self.regimens[name], found.truth(literal(self.offered[name]), literals)
             # Of the other conditions only the one that the standing then turns on.
-            caution = found.truth(literal(of.caution), literals) if offered is Truth.TRUE else Truth.UNKNOWN
-            offer = found.truth(literal(of.offer), literals) if offered is Truth.FALSE else Truth.UNKNOWN
+            caution = found.truth(literal(rules_about.caution), literals) if offered is Truth.TRUE else Truth.UNKNOWN
+            offer = found.truth(literal(rules_about.offer), literals) if offered is Truth.FALSE else Truth.UNKNOWN
             standings[name] = _standing(offered, offer, caution)
         return standings
 
@@ -185,8 +193,8 @@ class Solver:
         conditions = [
             condition
             for name in regimens
-            for of in [self.regimens[name]]
-            for condition in (self.offered[name], of.offer, of.exclusion, of.caution)
+            for rules_about in [self.regimens[name]]
+            for condition in (self.offered[name], rules_about.offer, rules_about.exclusion, rules_about.caution)
         ]
         truths = self.truths(conditions, patient)
         return {name: _exactly(*truths[4 * index : 4 * index + 4]) for index, name in enumerate(regimens)}

@@ -1,4 +1,4 @@
-"""A patient to show: a profile for which a condition surely holds, as a mapping ready to be written as YAML."""
+"""Find a patient for whom a condition surely holds, as a mapping ready to be written as YAML."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from regimen_advisor.language.values import Number
 from regimen_advisor.patient.facts import ChoiceFact, NumberFact, SetFact
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
-from regimen_advisor.solving.assumptions import is_asked_of_history, units
+from regimen_advisor.solving.assumptions import assumption_groups, is_asked_of_history
 from regimen_advisor.solving.encoding import ENDED, OUTCOMES, Encoding, EncodingSize, Slot
-from regimen_advisor.solving.shapes import shape_of
+from regimen_advisor.solving.encoding_size import size_for
 from regimen_advisor.solving.solver import Model, Session, Solver
 
 Written = dict[str, Any]
@@ -37,14 +37,18 @@ def witness(solver: Solver, condition: Condition, patient: Patient | None = None
 
 
 def _complete(solver: Solver, condition: Condition, patient: Patient | None) -> Written | None:
-    shape = EncodingSize.of([condition])
+    size = EncodingSize.of([condition], solver.domain)
     if patient is not None:
         lines = patient.facts["prior_lines"]
         assert isinstance(lines, Number)
-        shape = shape.widened(shape_of(patient)).widened(EncodingSize(frozenset(), lines.low, 0))
-    encoding = Encoding(solver.domain, shape)
+        size = size.widened(size_for(patient)).widened(EncodingSize(frozenset(), lines.low, 0))
+    encoding = Encoding(solver.domain, size)
     goal = encoding.condition(condition)
-    known = [] if patient is None else [part for literals in units(encoding, patient).values() for part in literals]
+    known = (
+        []
+        if patient is None
+        else [part for literals in assumption_groups(encoding, patient).values() for part in literals]
+    )
     model = _first(Session(encoding), [*known, goal], list(_preferences(encoding)))
     return None if model is None else _written(encoding, model, patient)
 
@@ -113,15 +117,15 @@ def _number(encoding: Encoding, model: Model, name: str, patient: Patient | None
 def _entries(encoding: Encoding, model: Model, patient: Patient | None) -> Iterator[Written]:
     rows: list[tuple[Written, Slot, bool]] = [({"setting": "curative"}, slot, False) for slot in encoding.curatives]
     pairs = zip(encoding.latest, encoding.inductions, encoding.maintenances, strict=True)
-    for line, (latest, induction, upkeep) in enumerate(pairs, start=1):
+    for line, (latest, induction, maintenance) in enumerate(pairs, start=1):
         rows.append(({"line": line}, induction, model.holds(latest)))
-        rows.append(({"line": line, "setting": "maintenance"}, upkeep, False))
-    given = {(entry.line, entry.maintenance): entry for entry in (patient.history or () if patient else ())}
+        rows.append(({"line": line, "setting": "maintenance"}, maintenance, False))
+    entries = {(entry.line, entry.maintenance): entry for entry in (patient.history or () if patient else ())}
     curatives = iter([entry for entry in (patient.history or () if patient else ()) if entry.line is None])
     for place, slot, is_latest in rows:
         if not model.holds(slot.exists):
             continue
-        entry = given.get((place.get("line"), "setting" in place)) if "line" in place else next(curatives, None)
+        entry = entries.get((place.get("line"), "setting" in place)) if "line" in place else next(curatives, None)
         kinds = [encoding.kinds[kind] for kind, literal in slot.drugs.items() if model.holds(literal)]
         may = entry.drugs.may if entry else frozenset().union(*kinds)
         must = entry.drugs.must if entry else frozenset()
@@ -136,13 +140,13 @@ def _chosen(drugs: frozenset[str], must: frozenset[str], may: frozenset[str]) ->
     return drugs & must or frozenset(sorted(drugs & may)[:1])
 
 
-# The least that has to be said ------------------------------------------------------------------------------------
+# The least that a profile must hold ----------------------------------------------------------------------------------
 
 
 def shortened(solver: Solver, condition: Condition, written: Mapping[str, Any]) -> Written:
     """The profile without everything that it can leave unsaid while the condition stays surely true."""
     profile = dict(written)
-    failed: set[Step] = set()  # what cannot be spared now cannot be spared once even less is said
+    failed: set[Step] = set()  # what cannot be spared now cannot be spared once even less is stated
     while True:
         for step, shorter in _shorter(profile):
             if step in failed:
@@ -180,7 +184,7 @@ def _shorter(profile: Written) -> Iterator[tuple[Step, Written]]:
 
 
 def _in_short(history: Sequence[Mapping[str, Any]]) -> Written:
-    """The number of lines, and how the latest one ended, where that is said."""
+    """The number of lines, and how the latest one ended, where it is stated."""
     lines = max((entry.get("line", 0) for entry in history), default=0)
     latest = [entry.get("outcome") for entry in history if entry.get("line") == lines]
     outcome = next((end for end in ENDED if end in latest), next(iter(latest), None))
@@ -193,6 +197,6 @@ def _parts(entry: Mapping[str, Any]) -> Iterator[str]:
 
 def _without(history: Sequence[Mapping[str, Any]], index: int, part: str) -> list[dict[str, Any]]:
     return [
-        {name: value for name, value in entry.items() if at != index or name != part}
-        for at, entry in enumerate(history)
+        {name: value for name, value in entry.items() if position != index or name != part}
+        for position, entry in enumerate(history)
     ]

@@ -1,1 +1,1 @@
-"""Rules under test: cases, how much of the rules they cover, and which mutants they notice."""
+"""Test rules: cases, how much of the rules they cover, and which mutants they notice."""

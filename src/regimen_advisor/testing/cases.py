@@ -1,4 +1,4 @@
-"""Cases: example patients with the advice that is expected, for testing rule changes.
+"""Read cases: example patients with the expected advice, for testing rule changes.
 
 A case file (``*.case.yaml``) holds several documents, one case each, laid out like ``rules/`` path for path. A case
 says what must be true of the advice; what it does not mention is free, unless it says ``exactly: true``.
@@ -74,7 +74,7 @@ class ExpectedStatement:
 
 
 class CaseText(Record):
-    """A case as it stands in a file."""
+    """A case as a file holds it."""
 
     name: str = Field(description="what the case teaches, as a sentence")
     profile: dict[str, Any] = Field(
@@ -86,7 +86,7 @@ class CaseText(Record):
     )
     says_not: tuple[str, ...] = Field((), description="statements that must not be shown, by rule")
     exactly: bool = Field(
-        False, description="regimens not listed are not indicated; where `says` is given, nothing else is said"
+        False, description="regimens not listed are not indicated; where `says` is given, nothing else is shown"
     )
     source: Sources | None = Field(None, description="where a review says what the case teaches")
 
@@ -115,13 +115,13 @@ class RuleCase:
     @property
     def rules(self) -> frozenset[str]:
         """Every rule the case names."""
-        named = {said.rule for said in self.says or ()} | set(self.says_not)
+        named = {statement.rule for statement in self.says or ()} | set(self.says_not)
         for wanted in self.expect.values():
             named.update(wanted.rules or (), wanted.because or ())
         return frozenset(named)
 
     def place(self, regimen: str) -> Location:
-        """Where the expectation for a regimen stands; the case itself where it is not listed."""
+        """The place of the expectation for a regimen; that of the case itself where it is not listed."""
         return self.places.get(regimen, self.location)
 
 
@@ -175,7 +175,7 @@ def _case(document: Document, rulebook: Rulebook, profiles: Path) -> RuleCase:
     profile, inline = _profile(text, document, profiles)
     patient = _patient(profile, inline, document, rulebook.domain)
     places = {regimen: document.locate_key(("expect", regimen)) for regimen in expect}
-    says = None if text.says is None else tuple(_said(one) for one in text.says)
+    says = None if text.says is None else tuple(_said(written) for written in text.says)
     return RuleCase(
         text.name, patient, profile, expect, says, text.says_not, text.exactly, text.source, document.locate(), places
     )
@@ -189,14 +189,14 @@ def _said(text: str | SaidText) -> ExpectedStatement:
 
 
 def _unknown_names(text: CaseText, document: Document, rulebook: Rulebook) -> Iterator[Problem]:
-    def unknown(name: str, words: Mapping[str, object], what: str, *path: str | int) -> Iterator[Problem]:
+    def unknown(name: str, words: Mapping[str, object], kind: str, *path: str | int) -> Iterator[Problem]:
         if name not in words:
-            yield Problem(document.locate_key(path), f"unknown {what} `{name}`", near(name, words))
+            yield Problem(document.locate_key(path), f"unknown {kind} `{name}`", near(name, words))
 
-    for index, one in enumerate(text.says or ()):
-        said = _said(one)
-        yield from unknown(said.rule, rulebook.rules, "rule", "says", index)
-        for study in said.studies or ():
+    for index, written in enumerate(text.says or ()):
+        statement = _said(written)
+        yield from unknown(statement.rule, rulebook.rules, "rule", "says", index)
+        for study in statement.studies or ():
             yield from unknown(study, rulebook.studies, "study", "says", index, "studies")
     for index, rule in enumerate(text.says_not):
         yield from unknown(rule, rulebook.rules, "rule", "says_not", index)
@@ -228,10 +228,10 @@ def _contradictions(expect: Mapping[str, Expectation], document: Document, ruleb
 
 
 def _said_and_not(text: CaseText, document: Document) -> Iterator[Problem]:
-    said = {_said(one).rule for one in text.says or ()}
+    expected = {_said(written).rule for written in text.says or ()}
     for index, rule in enumerate(text.says_not):
-        if rule in said:
-            yield Problem(document.locate(("says_not", index)), f"{rule}: stands under `says` and under `says_not`")
+        if rule in expected:
+            yield Problem(document.locate(("says_not", index)), f"{rule}: is under `says` and under `says_not`")
 
 
 def _profile(text: CaseText, document: Document, profiles: Path) -> tuple[dict[str, Any], bool]:
@@ -241,16 +241,16 @@ def _profile(text: CaseText, document: Document, profiles: Path) -> tuple[dict[s
     place = document.locate_key(("profile", "from"))
     extra = set(written) - {"from", "change"}
     if extra:
-        here = document.locate_key(("profile", min(extra)))
-        raise InputError.at(here, f"{min(extra)}: expected only `change` beside `from`")
+        location = document.locate_key(("profile", min(extra)))
+        raise InputError.at(location, f"{min(extra)}: expected only `change` with `from`")
     name = written["from"]
     if not isinstance(name, str):
         raise InputError.at(place, f"from: expected the name of a profile, found {shown(name)}")
     candidates = [profiles / f"{name}.yaml", profiles / name, Path(document.name).parent / name]
     file = next((candidate for candidate in candidates if os.path.isfile(candidate)), None)  # noqa: PTH113 - any name
     if file is None:
-        there = yaml_files(profiles, deep=True) if profiles.is_dir() else []
-        known = [path.relative_to(profiles).with_suffix("").as_posix() for path in there]
+        files = yaml_files(profiles, deep=True) if profiles.is_dir() else []
+        known = [path.relative_to(profiles).with_suffix("").as_posix() for path in files]
         raise InputError.at(place, f"from: no profile {shown(name)} in {profiles}", did_you_mean(name, known))
     base = read_document(file).value
     if not isinstance(base, dict):

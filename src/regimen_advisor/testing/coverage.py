@@ -1,4 +1,4 @@
-"""How well cases exercise the rules: masking MC/DC over every occurrence of a condition.
+"""Measure how well cases exercise the rules: masking MC/DC over every occurrence of a condition.
 
 An occurrence is covered where one case has it true, another has it false, and in both it alone decides its rule, so
 that the rule's truth differs between them. An occurrence for which no possible patient can do that cannot matter; the
@@ -20,7 +20,7 @@ from regimen_advisor.language.interpreter import Judgement
 from regimen_advisor.language.paths import Steps, deciding
 from regimen_advisor.language.values import Choice, Facts, Truth
 from regimen_advisor.testing.cases import RuleCase
-from regimen_advisor.testing.occurrences import ConditionInstance, occurrences
+from regimen_advisor.testing.condition_instances import ConditionInstance, occurrences
 
 Status = Literal["covered", "missing", "cannot matter", "guard"]
 
@@ -71,7 +71,7 @@ class Coverage:
 
     def of(self, *statuses: Status) -> tuple[Covered, ...]:
         """The occurrences with one of these statuses."""
-        return tuple(one for found in self.rules.values() for one in found if one.status in statuses)
+        return tuple(covered for found in self.rules.values() for covered in found if covered.status in statuses)
 
     @property
     def share(self) -> float:
@@ -96,7 +96,7 @@ def measure(rulebook: Rulebook, cases: Sequence[RuleCase], rules: Iterable[str] 
     """What ``cases`` show of the rules (all of them, if ``rules`` is left out)."""
     names = list(rules) if rules is not None else list(rulebook.rules)
     effective = Guideline.of(rulebook).effective
-    found = {name: tuple(Covered(one) for one in occurrences(rulebook.rules[name])) for name in names}
+    found = {name: tuple(Covered(instance) for instance in occurrences(rulebook.rules[name])) for name in names}
     held: set[str] = set()
     program = RuleProgram({name: effective[name] for name in names})
     for case in cases:
@@ -108,10 +108,10 @@ def measure(rulebook: Rulebook, cases: Sequence[RuleCase], rules: Iterable[str] 
             tree = trees[name]
             if tree.truth is Truth.TRUE:
                 held.add(name)
-            own = tree if effective[name] is rule.condition else tree.parts[0]
-            free = own is tree or all(part.truth is Truth.TRUE for part in tree.parts[1:])
-            table = {one.occurrence.steps: one for one in found[name]}
-            _look(own, (), table, case.name, alone=free)
+            tree_of_rule = tree if effective[name] is rule.condition else tree.parts[0]
+            free = tree_of_rule is tree or all(part.truth is Truth.TRUE for part in tree.parts[1:])
+            table = {covered.occurrence.steps: covered for covered in found[name]}
+            _look(tree_of_rule, (), table, case.name, alone=free)
     _prove(rulebook, found)
     return Coverage(rulebook, len(cases), found, frozenset(held))
 
@@ -148,8 +148,8 @@ def demand(rulebook: Rulebook, occurrence: ConditionInstance, *, value: bool) ->
     rule = rulebook.rules[occurrence.rule]
     effective = Guideline.of(rulebook).effective[rule.id]
     alone = deciding(rule.condition, occurrence.steps)
-    others = () if effective is rule.condition else effective.parts[1:] if isinstance(effective, AllOf) else ()
-    return AllOf((occurrence.leaf if value else Not(occurrence.leaf), alone, *others))
+    exceptions = () if effective is rule.condition else effective.parts[1:] if isinstance(effective, AllOf) else ()
+    return AllOf((occurrence.leaf if value else Not(occurrence.leaf), alone, *exceptions))
 
 
 def _prove(rulebook: Rulebook, found: Mapping[str, tuple[Covered, ...]]) -> None:
@@ -157,7 +157,7 @@ def _prove(rulebook: Rulebook, found: Mapping[str, tuple[Covered, ...]]) -> None
     from regimen_advisor.testing.impossibility import Impossibility  # noqa: PLC0415 - the solver is slow to load
 
     prover: Impossibility | None = None
-    for covered in (one for several in found.values() for one in several):
+    for covered in (occurrence for several in found.values() for occurrence in several):
         if covered.status != "missing":
             continue
         prover = prover or Impossibility(rulebook)

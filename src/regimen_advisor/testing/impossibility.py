@@ -1,4 +1,4 @@
-"""Proofs that no possible patient meets a condition, with the axioms that the proof needs."""
+"""Prove that no possible patient meets a condition, with the axioms that the proof needs."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Impossibility:
     def __init__(self, rulebook: Rulebook) -> None:
         self.domain = rulebook.domain
         self.rules = Guideline.of(rulebook).effective
-        self.shape = EncodingSize.of(self.rules.values())
+        self.size = EncodingSize.of(self.rules.values(), self.domain)
         self._session: Session | None = None
         self._axioms: list[tuple[str, int]] = []
 
     def axioms(self, condition: Condition) -> tuple[str, ...] | None:
-        """What the axioms say that together leave no patient who meets ``condition``; none of them can be spared.
+        """What the axioms say that together leave no patient who meets ``condition``; none of them is redundant.
 
         ``None`` where there is such a patient. Empty where the condition contradicts itself, or what the facts of a
         history and the classes of drugs mean forbids it.
@@ -37,8 +37,8 @@ class Impossibility:
             return None
         core = session.core()
         needed = [(says, literal) for says, literal in self._axioms if literal in core]
-        for one in list(needed):
-            rest = [other for other in needed if other is not one]
+        for axiom in list(needed):
+            rest = [kept for kept in needed if kept is not axiom]
             if not session.can([wanted], [literal for _, literal in rest]):
                 needed = rest
         return tuple(dict.fromkeys(says for says, _ in needed)) or self._told_by_narrowing(condition)
@@ -58,10 +58,10 @@ class Impossibility:
         return ()
 
     def _ready(self, condition: Condition) -> Session:
-        wanted = EncodingSize.of([condition])
-        if self._session is None or not self._session.encoding.shape.covers(wanted):
-            self.shape = self.shape.widened(wanted)
-            encoding = Encoding(replace(self.domain, axioms=()), self.shape)
+        wanted = EncodingSize.of([condition], self.domain)
+        if self._session is None or not self._session.encoding.size.covers(wanted):
+            self.size = self.size.widened(wanted)
+            encoding = Encoding(replace(self.domain, axioms=()), self.size)
             self._axioms = [
                 (axiom.says, encoding.disjunction(
                     encoding.atom(literal.atom) if literal.wanted else -encoding.atom(literal.atom)

@@ -1,4 +1,4 @@
-"""Small changes to a rulebook, such as a slip of the pen would make: a good set of cases notices each of them.
+"""Make small changes to a rulebook, as a slip of the pen would: a good set of cases notices each of them.
 
 A change is made in the text of a rule or of a finding. One in a finding changes every rule that uses it.
 """
@@ -81,11 +81,11 @@ def _of_rule(rule: Rule, rulebook: Rulebook) -> Iterator[Mutant]:
     swapped = _with_swapped_effect(rule)
     yield _mutant_of_text("effect swapped", rule, _effect_word(rule), _effect_word(swapped), swapped)
     for study in rule.studies if rule.effect in CITING else ():
-        studies = tuple(other for other in rule.studies if other != study)
+        studies = tuple(study_kept for study_kept in rule.studies if study_kept != study)
         words = _listed("studies", rule.studies), _listed("studies", studies)
         yield _mutant_of_text("study dropped", rule, *words, replace(rule, studies=studies))
     for name in rule.overrides:
-        overrides = tuple(other for other in rule.overrides if other != name)
+        overrides = tuple(overridden for overridden in rule.overrides if overridden != name)
         words = _listed("overrides", rule.overrides), _listed("overrides", overrides)
         yield _mutant_of_text("override dropped", rule, *words, replace(rule, overrides=overrides))
 
@@ -107,8 +107,8 @@ def _with_finding(condition: Condition, name: str, new: Condition) -> Condition:
     match condition:
         case Leaf():
             return condition
-        case Named(name=own, condition=inner, place=place):
-            return Named(own, new if own == name else _with_finding(inner, name, new), place)
+        case Named(name=finding, condition=inner, place=place):
+            return Named(finding, new if finding == name else _with_finding(inner, name, new), place)
         case Not(part=part, place=place):
             return Not(_with_finding(part, name, new), place)
         case AllOf(parts=parts, place=place) | AnyOf(parts=parts, place=place):
@@ -161,11 +161,11 @@ def _changed_atoms(leaf: Leaf, domain: Domain) -> Iterator[tuple[Operator, Is | 
                 yield "value dropped", Is(fact.name, values - {value})
             # The sibling of yes is no: that is the negation, made elsewhere.
             for value in sorted(values, key=fact.domain.index) if len(fact.domain) > 2 else ():
-                for other in _after(value, fact.domain, lambda word: word not in values)[:1]:
-                    yield "value swapped", Is(fact.name, values - {value} | {other})
+                for sibling in _after(value, fact.domain, lambda word: word not in values)[:1]:
+                    yield "value swapped", Is(fact.name, values - {value} | {sibling})
         case Includes(member=member), SetFact():
-            for other in _sibling_members(member, fact, domain):
-                yield "value swapped", Includes(fact.name, other)
+            for sibling in _sibling_members(member, fact, domain):
+                yield "value swapped", Includes(fact.name, sibling)
 
 
 def _changed_numbers(atom: Between, fact: NumberFact) -> Iterator[tuple[Operator, Between]]:
@@ -192,7 +192,7 @@ def _changed_numbers(atom: Between, fact: NumberFact) -> Iterator[tuple[Operator
 def _after(word: str, words: tuple[str, ...], allowed: Callable[[str], bool]) -> list[str]:
     """The other words that are allowed, beginning after ``word`` and going round."""
     start = words.index(word) + 1
-    return [other for other in (*words[start:], *words[:start]) if other != word and allowed(other)]
+    return [candidate for candidate in (*words[start:], *words[:start]) if candidate != word and allowed(candidate)]
 
 
 def _sibling_members(member: str, fact: SetFact, domain: Domain) -> list[str]:
@@ -203,16 +203,16 @@ def _sibling_members(member: str, fact: SetFact, domain: Domain) -> list[str]:
     if member in formulary.drugs:
         classes = formulary.classes_of(member)
         drugs = tuple(sorted(formulary.drugs))
-        near = _after(member, drugs, lambda other: not classes.isdisjoint(formulary.classes_of(other)))
-        nearest = sorted(near, key=lambda other: len(classes ^ formulary.classes_of(other)))
+        near = _after(member, drugs, lambda drug: not classes.isdisjoint(formulary.classes_of(drug)))
+        nearest = sorted(near, key=lambda drug: len(classes ^ formulary.classes_of(drug)))
         narrowest = sorted(classes, key=lambda name: (len(formulary.members_of(name)), name))
         return [*nearest[:1], *narrowest[:1]]
     if member not in formulary.classes:  # the word for none of them: its opposite is the negation
         return []
     inside = formulary.members_of(member)
     groups = tuple(fact.groups)
-    near = _after(member, groups, lambda other: not inside.isdisjoint(formulary.members_of(other)))
-    return sorted(near, key=lambda other: len(inside ^ formulary.members_of(other)))[:MOST_SIBLINGS]
+    near = _after(member, groups, lambda group: not inside.isdisjoint(formulary.members_of(group)))
+    return sorted(near, key=lambda group: len(inside ^ formulary.members_of(group)))[:MOST_SIBLINGS]
 
 
 def _sibling_findings(name: str, rulebook: Rulebook) -> list[str]:
@@ -221,9 +221,11 @@ def _sibling_findings(name: str, rulebook: Rulebook) -> list[str]:
     near = _after(
         name,
         tuple(rulebook.findings),
-        lambda other: not fields.isdisjoint(fields_of(rulebook.findings[other].condition)),
+        lambda finding: not fields.isdisjoint(fields_of(rulebook.findings[finding].condition)),
     )
-    return sorted(near, key=lambda other: len(fields ^ fields_of(rulebook.findings[other].condition)))[:MOST_SIBLINGS]
+    return sorted(near, key=lambda finding: len(fields ^ fields_of(rulebook.findings[finding].condition)))[
+        :MOST_SIBLINGS
+    ]
 
 
 # Effects -------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Mutation testing of a rulebook: the small changes that no case would notice.
+"""Run mutation testing of a rulebook: find the small changes that no case would notice.
 
 A mutant that no case notices is either a survivor, shown with a patient that tells it apart, or equivalent: the solver
 proves that no possible patient has another standing, other deciding rules, studies, cautions or statements.
@@ -21,8 +21,8 @@ from regimen_advisor.language.values import Is
 from regimen_advisor.solving.solver import Solver
 from regimen_advisor.solving.witness import witness
 from regimen_advisor.testing.cases import STATEMENTS, RuleCase
+from regimen_advisor.testing.kill_check import KillCheck, observe
 from regimen_advisor.testing.mutants import Mutant, mutants
-from regimen_advisor.testing.noticing import KillCheck, observe
 from regimen_advisor.testing.results import run_case
 
 MutantStatus = Literal["killed", "survived", "equivalent"]
@@ -70,7 +70,7 @@ def mutate(
     """Every mutant of ``rulebook`` and what the cases make of it.
 
     ``subjects`` limits it to some rules and findings; ``workers`` is the number of processes (that of the processors,
-    if left out; always one where a process cannot be forked); ``progress`` is told how many mutants are done, of how
+    if left out; always one where a process cannot be forked); ``progress`` gets how many mutants are done, of how
     many. The cases must pass beforehand.
     """
     everything = mutants(rulebook)
@@ -89,24 +89,24 @@ def _judged(
     rulebook: Rulebook, cases: Sequence[RuleCase], chunks: list[list[int]], workers: int
 ) -> Iterator[list[MutantResult]]:
     """The verdicts on each chunk, in order."""
-    court = MutationRunner(rulebook, cases)
+    runner = MutationRunner(rulebook, cases)
     if workers <= 1 or "fork" not in multiprocessing.get_all_start_methods():
-        yield from (court.verdicts(chunk) for chunk in chunks)
+        yield from (runner.verdicts(chunk) for chunk in chunks)
         return
-    # A forked process has all that was read and judged already; a fresh one would have to begin anew.
-    _courts.append(court)
+    # A forked process has all that was read and judged already; a fresh one would have to start from nothing.
+    _runners.append(runner)
     try:
         with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork")) as pool:
             yield from pool.map(_verdicts, chunks)
     finally:
-        _courts.pop()
+        _runners.pop()
 
 
-_courts: list[MutationRunner] = []
+_runners: list[MutationRunner] = []
 
 
 def _verdicts(numbers: list[int]) -> list[MutantResult]:
-    return _courts[-1].verdicts(numbers)
+    return _runners[-1].verdicts(numbers)
 
 
 class MutationRunner:
@@ -115,7 +115,7 @@ class MutationRunner:
     def __init__(self, rulebook: Rulebook, cases: Sequence[RuleCase]) -> None:
         self.rulebook = rulebook
         self.mutants = mutants(rulebook)
-        self.watch = KillCheck(rulebook, observe(cases, rulebook))
+        self.kill_check = KillCheck(rulebook, observe(cases, rulebook))
 
     def verdicts(self, numbers: Sequence[int]) -> list[MutantResult]:
         """What becomes of the mutants with these numbers."""
@@ -123,7 +123,7 @@ class MutationRunner:
 
     def verdict(self, mutant: Mutant) -> MutantResult:
         """What becomes of one mutant."""
-        case, unsure = self.watch.noticing(mutant)
+        case, unsure = self.kill_check.killer(mutant)
         if case is not None:
             return MutantResult(mutant.number, "killed", case.name)
         changed = mutant.applied(self.rulebook)
@@ -131,9 +131,9 @@ class MutationRunner:
         apart = next((way for way in ways_apart(self.rulebook, changed, mutant) if _possible(way, solver)), None)
         if apart is None:
             return MutantResult(mutant.number, "equivalent")
-        for one in unsure:
-            if run_case(one, changed):
-                return MutantResult(mutant.number, "killed", one.name)
+        for case_to_run in unsure:
+            if run_case(case_to_run, changed):
+                return MutantResult(mutant.number, "killed", case_to_run.name)
         return MutantResult(mutant.number, "survived", witness=witness(solver, apart))
 
 
@@ -146,10 +146,10 @@ def _possible(condition: Condition, solver: Solver) -> bool:
 
 
 def ways_apart(old: Rulebook, new: Rulebook, mutant: Mutant) -> Iterator[Condition]:
-    """The ways in which a patient is told otherwise by two rulebooks that differ in one mutant.
+    """Conditions under which two rulebooks that differ in one mutant give different advice.
 
-    In each one thing holds before that does not hold after, or the reverse, so that whoever surely meets it is surely
-    told otherwise. Where no patient meets any of them the mutant is equivalent.
+    In each one thing holds before that does not hold after, or the reverse, so that a patient who meets it
+    surely gets other advice. Where no patient meets any of them the mutant is equivalent.
     """
     changed = mutant.rules.values()
     touched = {name for rule in changed for name in (rule.id, *rule.overrides, *old.rules[rule.id].overrides)}
@@ -162,14 +162,14 @@ def ways_apart(old: Rulebook, new: Rulebook, mutant: Mutant) -> Iterator[Conditi
         yield from (AllOf((of_disease, way)) for way in _regimen_apart(regimen, old, new))
 
 
-def _apart(one: Condition, other: Condition) -> tuple[Condition, ...]:
-    return () if one is other else (AllOf((one, Not(other))), AllOf((other, Not(one))))
+def _apart(left: Condition, right: Condition) -> tuple[Condition, ...]:
+    return () if left is right else (AllOf((left, Not(right))), AllOf((right, Not(left))))
 
 
 def _statement_apart(name: str, old: Rulebook, new: Rulebook) -> tuple[Condition, ...]:
     before, after = Guideline.of(old).effective[name], Guideline.of(new).effective[name]
-    one, other = old.rules[name], new.rules[name]
-    if one.effect is not other.effect or set(one.studies) != set(other.studies):
+    old_rule, new_rule = old.rules[name], new.rules[name]
+    if old_rule.effect is not new_rule.effect or set(old_rule.studies) != set(new_rule.studies):
         return (before, after)
     return _apart(before, after)
 
@@ -179,9 +179,9 @@ def _regimen_apart(regimen: str, old: Rulebook, new: Rulebook) -> Iterator[Condi
     before, after = Guideline.of(old).effective, Guideline.of(new).effective
     of_old, of_new = Guideline.of(old).regimens[regimen], Guideline.of(new).regimens[regimen]
 
-    def rules_apart(ones: Sequence[Rule], others: Sequence[Rule]) -> Iterator[Condition]:
-        held = {rule.id: before[rule.id] for rule in ones}
-        holds = {rule.id: after[rule.id] for rule in others}
+    def rules_apart(old_rules: Sequence[Rule], new_rules: Sequence[Rule]) -> Iterator[Condition]:
+        held = {rule.id: before[rule.id] for rule in old_rules}
+        holds = {rule.id: after[rule.id] for rule in new_rules}
         for name in held | holds:
             yield from _apart(held.get(name, NEVER), holds.get(name, NEVER))
 
@@ -194,7 +194,7 @@ def _regimen_apart(regimen: str, old: Rulebook, new: Rulebook) -> Iterator[Condi
     for offer in (of_old.offer, of_new.offer):
         yield from (AllOf((offer, way)) for way in rules_apart(of_old.exclusions, of_new.exclusions))
     free = of_old.offered
-    yield from (AllOf((free, way)) for way in rules_apart(of_old.told, of_new.told))
+    yield from (AllOf((free, way)) for way in rules_apart(of_old.all_cautions, of_new.all_cautions))
 
 
 def _pairs_of_studies(rules: Sequence[Rule]) -> set[tuple[str, str]]:

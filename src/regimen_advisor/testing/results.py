@@ -1,4 +1,4 @@
-"""Running cases: what of a case the advice does not meet, each with the line that expected it."""
+"""Run cases: list what of a case the advice does not meet, each with the line that expected it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.testing.cases import Expectation, RuleCase
 
 DECIDERS = ("rules", "studies", "because", "depends_on")
-"""What an expectation may say beside the standing: each a list that names all there are, in any order."""
+"""What an expectation may say besides the standing: each a list that names all there are, in any order."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ def differences(regimen: str, wanted: Expectation, option: Option | None) -> Ite
 
 
 def _set_difference(expected: Iterable[str], found: Iterable[str]) -> str:
-    missing, more = sorted(set(expected) - set(found)), sorted(set(found) - set(expected))
-    parts = (("missing", missing), ("unexpected", more))
+    missing, unexpected = sorted(set(expected) - set(found)), sorted(set(found) - set(expected))
+    parts = (("missing", missing), ("unexpected", unexpected))
     return "; ".join(f"{word} {', '.join(names)}" for word, names in parts if names)
 
 
@@ -88,7 +88,7 @@ class ShownStatement:
 
 
 def statements_of(advice: Advice) -> dict[str, ShownStatement]:
-    """The standards, notes, silences and trials that surely hold, by rule; one that is open is not said."""
+    """The standards, notes, silences and trials that surely hold, by rule; one that is open is not shown."""
     shown = {}
     for effect, statements in (
         (Effect.STANDARD, advice.standards), (Effect.NOTE, advice.notes), (Effect.SILENT, advice.silent),
@@ -102,20 +102,20 @@ def statements_of(advice: Advice) -> dict[str, ShownStatement]:
 
 
 def _unsaid(case: RuleCase, shown: dict[str, ShownStatement]) -> Iterator[str]:
-    for said in case.says or ():
-        actual = shown.get(said.rule)
+    for expected in case.says or ():
+        actual = shown.get(expected.rule)
         if actual is None:
-            yield f"{said.rule}: expected to be said, is not"
-        elif said.effect is not None and said.effect is not actual.effect:
-            yield f"{said.rule}: expected as {said.effect}, is a {actual.effect}"
-        elif said.studies is not None and set(said.studies) != set(actual.studies):
-            yield f"{said.rule}: studies: {_set_difference(said.studies, actual.studies)}"
+            yield f"{expected.rule}: expected to be shown, is not"
+        elif expected.effect is not None and expected.effect is not actual.effect:
+            yield f"{expected.rule}: expected as {expected.effect}, is a {actual.effect}"
+        elif expected.studies is not None and set(expected.studies) != set(actual.studies):
+            yield f"{expected.rule}: studies: {_set_difference(expected.studies, actual.studies)}"
     if case.exactly and case.says is not None:
-        for rule in sorted(set(shown) - {said.rule for said in case.says}):
-            yield f"{rule}: not expected, is said"
+        for rule in sorted(set(shown) - {expected.rule for expected in case.says}):
+            yield f"{rule}: not expected, is shown"
     for rule in case.says_not:
         if rule in shown:
-            yield f"{rule}: expected not to be said, is"
+            yield f"{rule}: expected not to be shown, is"
 
 
 def decided_by(option: Option) -> tuple[str, ...]:

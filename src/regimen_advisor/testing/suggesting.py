@@ -1,4 +1,4 @@
-"""Cases to paste: a patient that shows what a condition decides, with what the rules say of that patient now."""
+"""Suggest cases to paste: a patient that shows what a condition decides, with the rules' answer for it."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from regimen_advisor.solving.witness import witness
 from regimen_advisor.testing.cases import ExpectedStatement
 from regimen_advisor.testing.coverage import Covered, demand
 from regimen_advisor.testing.results import decided_by, statements_of
-from regimen_advisor.testing.updating import WIDTH, entry_lines, expectation_of, said_lines
+from regimen_advisor.testing.updating import WIDTH, entry_lines, expectation_of, statement_lines
 
 Written = Mapping[str, Any]
 
 
 def patient_of(profile: Written, rulebook: Rulebook) -> Patient:
-    """The patient of a profile that stands in no file."""
+    """The patient of a profile that is in no file."""
     return read(Profile.model_validate(dict(profile)), rulebook.domain)
 
 
@@ -69,12 +69,12 @@ def missing_examples(covered: Covered, rulebook: Rulebook) -> list[tuple[bool, d
 
 def _shows(rule: Rule, rulebook: Rulebook) -> Condition | None:
     """For whom it can be seen that ``rule`` excludes or warns; ``None`` for a rule of another kind, or of nothing."""
-    of = [Guideline.of(rulebook).regimens[name] for name in rulebook.meets(rule)]
+    rules_of_regimens = [Guideline.of(rulebook).regimens[name] for name in rulebook.meets(rule)]
     match rule.effect:
         case Effect.EXCLUDE:
-            seen = tuple(one.offer for one in of)
+            seen = tuple(rules_about.offer for rules_about in rules_of_regimens)
         case Effect.CAUTION:
-            seen = tuple(AllOf((one.offer, Not(one.exclusion))) for one in of)
+            seen = tuple(AllOf((rules_about.offer, Not(rules_about.exclusion))) for rules_about in rules_of_regimens)
         case _:
             return None
     return AnyOf(seen) if seen else None
@@ -106,7 +106,7 @@ def case_of_occurrence(covered: Covered, profile: Written, rulebook: Rulebook, *
 
 
 def case_lines(name: str, profile: Written, rules: list[Rule], rulebook: Rulebook) -> list[str]:
-    """A case as it stands in a file: what the advice now says of the profile, as far as these rules speak of it."""
+    """A case as a file holds it: what the advice now says of the profile, as far as these rules speak of it."""
     advice = advise(patient_of(profile, rulebook), rulebook, ask=False)
     lines = [f"name: {flow(name)}", "profile:", *(f"  {line}" for line in profile_lines(profile))]
     return lines + _expected(advice, rules, rulebook)
@@ -122,7 +122,7 @@ def _expected(advice: Advice, rules: list[Rule], rulebook: Rulebook) -> list[str
     says = [ExpectedStatement(name, shown[name].effect, shown[name].studies) for name in spoken if name in shown]
     says_not = [name for name in spoken if name not in shown]
     if says:
-        lines += said_lines(says)
+        lines += statement_lines(says)
     if says_not:
         line = f"says_not: [{', '.join(says_not)}]"
         lines += [line] if len(line) <= WIDTH else ["says_not:", *(f"  - {name}" for name in says_not)]
@@ -131,10 +131,10 @@ def _expected(advice: Advice, rules: list[Rule], rulebook: Rulebook) -> list[str
 
 def _expectation(option: Option | None, rules: Sequence[Rule]) -> dict[str, Any] | str:
     """What the option now is; with the rules that decide on it, even if none does, where ``rules`` could."""
-    told = expectation_of(option)
-    if isinstance(told, dict) and any(rule.effect in (Effect.CAUTION, Effect.EXCLUDE) for rule in rules):
-        told.setdefault("because", [])
-    return told
+    expectation = expectation_of(option)
+    if isinstance(expectation, dict) and any(rule.effect in (Effect.CAUTION, Effect.EXCLUDE) for rule in rules):
+        expectation.setdefault("because", [])
+    return expectation
 
 
 def _regimen_to_show(rule: Rule, options: Mapping[str, Option], rulebook: Rulebook) -> str | None:

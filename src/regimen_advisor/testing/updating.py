@@ -1,4 +1,4 @@
-"""Rewriting what cases expect, for review by diff: only the lines of expectations that are not met are touched.
+"""Rewrite what cases expect, for review by diff: only the lines of expectations that are not met are touched.
 
 The name, the profile, comments and every expectation that is met stay byte for byte. A file is written whole or not
 at all, and only once every file of the run could be rewritten.
@@ -24,17 +24,17 @@ from regimen_advisor.testing.results import DECIDERS, ShownStatement, compare, d
 WIDTH = 118
 
 
-def updated(path: Path, rulebook: Rulebook, profiles: Path, only: Iterable[str] | None = None) -> str | None:
+def updated(path: Path, rulebook: Rulebook, profiles: Path, names: Iterable[str] | None = None) -> str | None:
     """The text of a case file with its expectations as the rules have it now; ``None`` if nothing changes.
 
-    ``only`` are the names of the cases that may be rewritten (all, if left out). Raises ``InputError`` where the file
+    ``names`` are those of the cases that may be rewritten (all, if left out). Raises ``InputError`` where the file
     cannot be read, or where what would be written is not met after all.
     """
     text, name = read_text(path)
     cases = parse_cases(text, name, rulebook, profiles)
     documents = [document for document in parse_documents(text, name) if document.value is not None]
     lines = text.split("\n")
-    wanted = set(only) if only is not None else None
+    wanted = set(names) if names is not None else None
     # From the last case to the first, so that the lines of those before stay where they are.
     for index, (case, document) in reversed(list(enumerate(zip(cases, documents, strict=True)))):
         if wanted is None or case.name in wanted:
@@ -74,7 +74,7 @@ class _Rewriter:
             self.lines[first:last] = new
 
     def _block(self, *path: str) -> tuple[int, int]:
-        """The lines of a key and its value: up to the next key of the same depth, less what stands before that."""
+        """The lines of a key and its value: up to the next key of the same depth, less what comes before that."""
         starts = sorted(
             (place.line or 1) - 1
             for step, place in self.document.key_places.items()
@@ -95,14 +95,14 @@ class _Rewriter:
             for regimen, wanted in case.expect.items()
             if any(True for _ in differences(regimen, wanted, self.options.get(regimen)))
         }
-        more = [
+        unlisted = [
             regimen
             for regimen, option in self.options.items()
             if case.exactly and regimen not in case.expect and option.standing is not Standing.NOT_INDICATED
         ]
-        if not wrong and not more:
+        if not wrong and not unlisted:
             return None
-        new = [line for regimen in more for line in self._entry(regimen, None)]
+        new = [line for regimen in unlisted for line in self._entry(regimen, None)]
         if ("expect",) not in self.document.key_places:
             return self.end, self.end, ["expect:", *new]
         first, last = self._block("expect")
@@ -111,7 +111,7 @@ class _Rewriter:
             entries = [line for regimen, wanted in case.expect.items() for line in self._entry(regimen, wanted)]
             return first, last, ["expect:", *entries, *new]
         lines = self.lines[first:last]
-        for regimen, (start, stop) in sorted(zip(case.expect, blocks, strict=True), key=lambda one: -one[1][0]):
+        for regimen, (start, stop) in sorted(zip(case.expect, blocks, strict=True), key=lambda item: -item[1][0]):
             if regimen in wrong:
                 lines[start - first : stop - first] = self._entry(regimen, case.expect[regimen])
         return first, last, [*lines, *new]
@@ -134,16 +134,18 @@ class _Rewriter:
         if says is None:
             return None
         shown = dict(self.shown)
-        kept = [_updated_said(said, shown[said.rule]) for said in says if said.rule in shown]
+        kept = [_updated_said(statement, shown[statement.rule]) for statement in says if statement.rule in shown]
         if self.case.exactly:
-            named = {said.rule for said in says}
+            named = {statement.rule for statement in says}
             kept += [
-                ExpectedStatement(rule, one.effect, one.studies) for rule, one in shown.items() if rule not in named
+                ExpectedStatement(rule, statement.effect, statement.studies)
+                for rule, statement in shown.items()
+                if rule not in named
             ]
         if tuple(kept) == says:
             return None
         first, last = self._block("says")
-        return first, last, said_lines(kept)
+        return first, last, statement_lines(kept)
 
     def _says_not(self) -> tuple[int, int, list[str]] | None:
         kept = [rule for rule in self.case.says_not if rule not in self.shown]
@@ -153,12 +155,12 @@ class _Rewriter:
         return first, last, [f"says_not: [{', '.join(kept)}]"]
 
 
-def _updated_said(said: ExpectedStatement, shown: ShownStatement) -> ExpectedStatement:
-    effect = said.effect and shown.effect
-    studies = said.studies
+def _updated_said(expected: ExpectedStatement, shown: ShownStatement) -> ExpectedStatement:
+    effect = expected.effect and shown.effect
+    studies = expected.studies
     if studies is not None and set(studies) != set(shown.studies):
         studies = shown.studies
-    return ExpectedStatement(said.rule, effect, studies)
+    return ExpectedStatement(expected.rule, effect, studies)
 
 
 # How expectations are written ----------------------------------------------------------------------------------------
@@ -176,13 +178,13 @@ def expectation_of(option: Option | None, keys: Sequence[str] | None = None) -> 
     }
     if keys is None:
         keys = [key for key in DECIDERS if found[key] or key in ("rules", "studies")]
-    told = {key: list(found[key]) for key in keys}
-    return {"standing": str(option.standing), **told} if told else str(option.standing)
+    deciders = {key: list(found[key]) for key in keys}
+    return {"standing": str(option.standing), **deciders} if deciders else str(option.standing)
 
 
 def _as_written(wanted: Expectation) -> dict[str, Any] | str:
-    told = {key: list(getattr(wanted, key)) for key in DECIDERS if getattr(wanted, key) is not None}
-    return {"standing": str(wanted.standing), **told} if told else str(wanted.standing)
+    deciders = {key: list(getattr(wanted, key)) for key in DECIDERS if getattr(wanted, key) is not None}
+    return {"standing": str(wanted.standing), **deciders} if deciders else str(wanted.standing)
 
 
 def entry_lines(regimen: str, expected: dict[str, Any] | str) -> list[str]:
@@ -199,18 +201,18 @@ def entry_lines(regimen: str, expected: dict[str, Any] | str) -> list[str]:
     return lines
 
 
-def said_lines(says: Sequence[ExpectedStatement]) -> list[str]:
+def statement_lines(says: Sequence[ExpectedStatement]) -> list[str]:
     """The statements of a case as lines of its file."""
     if not says:
         return ["says: []"]
     lines = ["says:"]
-    for said in says:
-        if said.effect is None and said.studies is None:
-            lines.append(f"  - {said.rule}")
+    for statement in says:
+        if statement.effect is None and statement.studies is None:
+            lines.append(f"  - {statement.rule}")
             continue
-        assert said.effect is not None
-        written: dict[str, Any] = {said.effect.value: said.rule}
-        if said.studies is not None:
-            written["studies"] = list(said.studies)
+        assert statement.effect is not None
+        written: dict[str, Any] = {statement.effect.value: statement.rule}
+        if statement.studies is not None:
+            written["studies"] = list(statement.studies)
         lines.append(f"  - {flow(written)}")
     return lines

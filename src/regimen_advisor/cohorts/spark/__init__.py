@@ -1,1 +1,1 @@
-"""Cohorts on Spark."""
+"""Judge cohorts on Spark."""

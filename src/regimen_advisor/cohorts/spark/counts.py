@@ -1,4 +1,4 @@
-"""What is told of a cohort that Spark has judged, counted by Spark: no row of a patient comes to the driver."""
+"""Count the results of a cohort that Spark has judged: no row of a patient comes to the driver."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from regimen_advisor.cohorts.changes import SHOWN, CohortChanges, StandingChange, ranked
-from regimen_advisor.cohorts.cohort import MOST_TOLD, QUESTIONS, SET_APART, UNREAD, Summary, column_and_cell
+from regimen_advisor.cohorts.cohort import MOST_LISTED, QUESTIONS, SET_APART, UNREAD, Summary, column_and_cell
 from regimen_advisor.cohorts.concordance import Concordance, compared, concordance_of
 from regimen_advisor.cohorts.spark.worker import CHANGED, NUMBER
 from regimen_advisor.columns.exact.corrections import Settled
@@ -19,7 +19,7 @@ from regimen_advisor.language.standings import Standing
 
 def summary_of(rows: Any, table: str, rulebook: Rulebook, *, exact: bool) -> Summary:
     """The counts of judged ``rows``; ``exact`` is how they were judged."""
-    from pyspark.sql import functions as f  # noqa: PLC0415
+    from pyspark.sql import functions as f  # noqa: PLC0415 - an extra
 
     words = [standing.value for standing in Standing]
 
@@ -31,8 +31,8 @@ def summary_of(rows: Any, table: str, rulebook: Rulebook, *, exact: bool) -> Sum
 
     def counted(column: Any) -> tuple[tuple[str, int], ...]:
         groups = rows.select(column.alias("text")).dropna().groupBy("text").count()
-        most = groups.orderBy(f.desc("count"), "text").limit(MOST_TOLD).collect()
-        return tuple((row["text"], row["count"]) for row in most)
+        commonest = groups.orderBy(f.desc("count"), "text").limit(MOST_LISTED).collect()
+        return tuple((row["text"], row["count"]) for row in commonest)
 
     sound, offered = f.col(SET_APART).isNull(), has("offered", "offered-with-caution")
     waits = has("undetermined")
@@ -41,11 +41,11 @@ def summary_of(rows: Any, table: str, rulebook: Rulebook, *, exact: bool) -> Sum
         f.count("*"), number(sound & offered), number(sound & ~offered & waits), number(sound & ~offered & ~waits),
         *cells,
     ).first()  # fmt: skip
-    each = iter(counts)
-    standings = {name: {word: next(each) or 0 for word in words} for name in rulebook.regimens}
+    counted_cells = iter(counts)
+    standings = {name: {word: next(counted_cells) or 0 for word in words} for name in rulebook.regimens}
     unread = tuple((*column_and_cell(text), count) for text, count in counted(f.explode(f.split(f.col(UNREAD), "\n"))))
     questions = counted(f.explode(f.split(f.col(QUESTIONS), "; ")))
-    twice = rows.groupBy("id").count().where(f.col("count") > 1).orderBy(f.desc("count"), "id").limit(MOST_TOLD)
+    twice = rows.groupBy("id").count().where(f.col("count") > 1).orderBy(f.desc("count"), "id").limit(MOST_LISTED)
     repeated = tuple((row["id"], row["count"]) for row in twice.collect())
     return Summary(
         table, patients, counted(f.col(SET_APART)), unread, standings, questions, given or 0, open_ or 0, without or 0,
@@ -61,16 +61,20 @@ def concordance_on_spark(rows: Any, rulebook: Rulebook, column: str) -> Concorda
 
 def changes_on_spark(rows: Any, old: str, new: str) -> CohortChanges:
     """As ``changes``, from the rows that workers with old rules gave; ``old`` and ``new`` are versions of the rules."""
-    from pyspark.sql import Window  # noqa: PLC0415
-    from pyspark.sql import functions as f  # noqa: PLC0415
+    from pyspark.sql import Window  # noqa: PLC0415 - an extra
+    from pyspark.sql import functions as f  # noqa: PLC0415 - an extra
 
-    each = rows.select("id", f.col(f"`{NUMBER}`").alias("at"), f.explode(f.split(CHANGED, "\n")).alias("change"))
+    changes_of_rows = rows.select(
+        "id", f.col(f"`{NUMBER}`").alias("at"), f.explode(f.split(CHANGED, "\n")).alias("change")
+    )
     place = f.row_number().over(Window.partitionBy("change").orderBy("at"))
     ids: dict[str, list[str]] = {}
-    for row in each.withColumn("place", place).where(f.col("place") <= SHOWN).orderBy("change", "place").collect():
+    for row in (
+        changes_of_rows.withColumn("place", place).where(f.col("place") <= SHOWN).orderBy("change", "place").collect()
+    ):
         ids.setdefault(row["change"], []).append(row["id"])
     found = []
-    for row in each.groupBy("change").count().collect():
+    for row in changes_of_rows.groupBy("change").count().collect():
         regimen, before, after = row["change"].split("\t")
         found.append(StandingChange(regimen, before, after, row["count"], tuple(ids[row["change"]])))
     return CohortChanges(old, new, rows.count(), ranked(found))

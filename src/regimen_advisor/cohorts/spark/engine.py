@@ -1,6 +1,6 @@
-"""The same expressions on a cluster: Spark hands out Arrow batches, each is judged like a small table.
+"""Run the same expressions on a cluster: Spark hands out Arrow batches, each judged like a small table.
 
-Scheduling, retries and storage are Spark's, and so is counting: what is told of a cohort is read from what was written.
+Scheduling, retries and storage are Spark's, and so is counting: a cohort is counted from what was written.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.profile import Profile
 
-Told = tuple[Summary, CohortChanges | None, Concordance | None]
+CohortReport = tuple[Summary, CohortChanges | None, Concordance | None]
 _TOLD = 300
 
 
@@ -57,7 +57,9 @@ class Request:
     exact: bool = True
 
 
-def run_on_spark(tables: Sequence[str], output: str | None, request: Request, master: str, conf: Sequence[str]) -> Told:
+def run_on_spark(
+    tables: Sequence[str], output: str | None, request: Request, master: str, conf: Sequence[str]
+) -> CohortReport:
     """Judges the Parquet ``tables`` on the cluster at ``master`` and writes ``output`` there, as a folder of Parquet.
 
     Raises ``InputError`` where Spark or Java is missing, a table cannot be read, a strict request is refused, or the
@@ -75,8 +77,8 @@ def start_session(master: str, conf: Sequence[str]) -> Any:
     """A Spark session; ``conf`` are settings as ``KEY=VALUE``."""
     place = Location("--engine spark")
     try:
-        from pyspark.errors import PySparkException  # noqa: PLC0415
-        from pyspark.sql import SparkSession  # noqa: PLC0415
+        from pyspark.errors import PySparkException  # noqa: PLC0415 - an extra
+        from pyspark.sql import SparkSession  # noqa: PLC0415 - an extra
     except ImportError:
         raise InputError.at(place, "PySpark is not installed", "pip install 'regimen-advisor[spark]'") from None
     java = Path(os.environ.get("JAVA_HOME", "")) / "bin" / "java"
@@ -104,8 +106,8 @@ def start_session(master: str, conf: Sequence[str]) -> Any:
         raise InputError.at(place, f"Spark did not start: {_short(error)}") from None
 
 
-def judge_tables(session: Any, tables: Sequence[str], output: str | None, request: Request) -> Told:
-    """Judges ``tables`` in a running session; the rows of ``output`` stand in no fixed order of files."""
+def judge_tables(session: Any, tables: Sequence[str], output: str | None, request: Request) -> CohortReport:
+    """Judges ``tables`` in a running session; the files of ``output`` are in no fixed order."""
     rulebook, mapping, old = request.rulebook, request.mapping, request.old
     _refuse_decisions(mapping)
     with _spark_errors(tables[0], output):
@@ -121,8 +123,8 @@ def judge_tables(session: Any, tables: Sequence[str], output: str | None, reques
                 agreed = concordance_on_spark(judged, rulebook, given_label(request.given, mapping))
             compared = None
             if old is not None:
-                both = replace(task, columns=("id", NUMBER, CHANGED), old=rules_of(old), old_day=old.day)
-                with _kept(session, _judged(rows, both), None) as changed:
+                comparison = replace(task, columns=("id", NUMBER, CHANGED), old=rules_of(old), old_day=old.day)
+                with _kept(session, _judged(rows, comparison), None) as changed:
                     compared = changes_on_spark(changed, old.version, rulebook.version)
     return summary, compared, agreed
 
@@ -133,7 +135,7 @@ def judge_spark_frame(frame: Any, request: Request, name: str) -> Any:
     A patient without a name is called ``row-N`` by a number that Spark gives the row, unlike any other. Raises
     ``InputError`` where a column is missing.
     """
-    from pyspark.sql import functions as f  # noqa: PLC0415
+    from pyspark.sql import functions as f  # noqa: PLC0415 - an extra
 
     _refuse_decisions(request.mapping)
     with _spark_errors(name, None):
@@ -143,8 +145,8 @@ def judge_spark_frame(frame: Any, request: Request, name: str) -> Any:
 
 def _refuse_decisions(mapping: TableMapping | None) -> None:
     if mapping is not None and mapping.file.row is not None:
-        where = mapping.document.locate_key(("row",))
-        raise InputError.at(where, "row: on Spark a row of the answer is a row of the first table", "use Polars")
+        location = mapping.document.locate_key(("row",))
+        raise InputError.at(location, "row: on Spark a row of the answer is a row of the first table", "use Polars")
 
 
 def _task(names: Sequence[str], table: str, request: Request) -> tuple[list[str], Task]:
@@ -165,10 +167,10 @@ def _task(names: Sequence[str], table: str, request: Request) -> tuple[list[str]
 
 
 def _judged(rows: Any, task: Task) -> Any:
-    from pyspark.sql import functions as f  # noqa: PLC0415
+    from pyspark.sql import functions as f  # noqa: PLC0415 - an extra
 
     # Under other names, since mapInArrow takes a dot in a name for a field of a struct.
-    rows = rows.select(*(f.col(_quoted(name)).alias(f"c{at}") for at, name in enumerate(task.cells)))
+    rows = rows.select(*(f.col(_quoted(name)).alias(f"c{position}") for position, name in enumerate(task.cells)))
     schema = ", ".join(f"`{name}` {'bigint' if name == NUMBER else 'string'}" for name in task.columns)
     return rows.mapInArrow(judge(task), schema)
 
@@ -188,9 +190,9 @@ def _columns(names: Sequence[str], table: str, request: Request) -> tuple[list[s
 
 def _numbered(session: Any, tables: Sequence[str]) -> Any:
     """The rows of all tables, each with its number in them, from 1: file by file in the order of names."""
-    from pyspark.sql import functions as f  # noqa: PLC0415
+    from pyspark.sql import functions as f  # noqa: PLC0415 - an extra
 
-    file, at, start = f"{NUMBER}: file", f"{NUMBER}: in the file", f"{NUMBER}: rows before"
+    file, in_file, start = f"{NUMBER}: file", f"{NUMBER}: in the file", f"{NUMBER}: rows before"
     parts, before = [], 0
     names: set[str] = set()
     for table in tables:
@@ -199,15 +201,15 @@ def _numbered(session: Any, tables: Sequence[str]) -> Any:
         for name in sorted(names ^ set(rows.columns)):
             raise InputError.at(Location(table), f"expected the columns of {tables[0]}: only one of them has `{name}`")
         place = rows.metadataColumn("_metadata")
-        rows = rows.select("*", place["file_path"].alias(file), place["row_index"].alias(at))
+        rows = rows.select("*", place["file_path"].alias(file), place["row_index"].alias(in_file))
         starts = []
         for name, count in sorted(rows.groupBy(_quoted(file)).count().collect(), key=lambda row: unquote(row[0])):
             starts.append((name, before))
             before += count
         offsets = f.broadcast(session.createDataFrame(starts, f"`{file}` string, `{start}` bigint"))
-        number = f.col(_quoted(start)) + f.col(_quoted(at)) + 1
-        parts.append(rows.join(offsets, file, "left").withColumn(NUMBER, number).drop(file, at, start))
-    return reduce(lambda one, other: one.unionByName(other), parts)
+        number = f.col(_quoted(start)) + f.col(_quoted(in_file)) + 1
+        parts.append(rows.join(offsets, file, "left").withColumn(NUMBER, number).drop(file, in_file, start))
+    return reduce(lambda rows, further_rows: rows.unionByName(further_rows), parts)
 
 
 def _quoted(name: str) -> str:
@@ -238,9 +240,9 @@ def _kept(session: Any, rows: Any, output: str | None) -> Iterator[Any]:
 
     Without ``output`` the executors keep them on their disks meanwhile.
     """
-    from py4j.protocol import Py4JError  # noqa: PLC0415
-    from pyspark import StorageLevel  # noqa: PLC0415
-    from pyspark.errors import PySparkException  # noqa: PLC0415
+    from py4j.protocol import Py4JError  # noqa: PLC0415 - an extra
+    from pyspark import StorageLevel  # noqa: PLC0415 - an extra
+    from pyspark.errors import PySparkException  # noqa: PLC0415 - an extra
 
     if output is None:
         rows = rows.persist(StorageLevel.DISK_ONLY)
@@ -254,9 +256,9 @@ def _kept(session: Any, rows: Any, output: str | None) -> Iterator[Any]:
         rows.write.mode("errorifexists").parquet(output)
         yield session.read.parquet(output)
     except BaseException as error:
-        # What stands there by now may be somebody else's.
+        # What is there by now may be somebody else's.
         if not (isinstance(error, PySparkException) and error.getCondition() == "PATH_ALREADY_EXISTS"):
-            with suppress(Py4JError):  # where Spark itself is gone, that is what should be told
+            with suppress(Py4JError):  # where Spark itself is gone, that is what should be reported
                 session.stop()  # first, since a task that still runs would make the folder again
                 storage.delete(path, True)
         raise
@@ -265,8 +267,8 @@ def _kept(session: Any, rows: Any, output: str | None) -> Iterator[Any]:
 @contextmanager
 def _spark_errors(table: str, output: str | None) -> Iterator[None]:
     """Turns what goes wrong inside Spark into a problem of ``table``, or of ``output`` where the disk is full."""
-    from py4j.protocol import Py4JError  # noqa: PLC0415
-    from pyspark.errors import PySparkException  # noqa: PLC0415
+    from py4j.protocol import Py4JError  # noqa: PLC0415 - an extra
+    from pyspark.errors import PySparkException  # noqa: PLC0415 - an extra
 
     try:
         yield

@@ -1,4 +1,4 @@
-"""What runs on the workers of a cluster: each Arrow batch is judged like a small table.
+"""Judge Arrow batches on the workers of a cluster, each like a small table.
 
 What a worker needs of the rulebook travels with the task, so that the rules need not be installed there; the package
 itself must be.
@@ -16,7 +16,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from regimen_advisor.cohorts.changes import either, in_words, side_by_side
+from regimen_advisor.cohorts.changes import in_words, regimens_of_both, side_by_side
 from regimen_advisor.cohorts.cohort import GIVEN, ROW, as_profiles, named, second_tables, standings_of
 from regimen_advisor.cohorts.mapping import TableMapping, load_mapping
 from regimen_advisor.columns.engine import ColumnEngine
@@ -59,19 +59,19 @@ class Task:
 def rules_of(rulebook: Rulebook) -> Files:
     """The files of a rulebook."""
     return tuple(
-        (f"{at}/{file.relative_to(folder).as_posix()}", read_bytes(file))
-        for at, folder in enumerate(rulebook.folders)
+        (f"{position}/{file.relative_to(folder).as_posix()}", read_bytes(file))
+        for position, folder in enumerate(rulebook.folders)
         for file in rule_files(folder)
     )
 
 
 def mapping_of(mapping: TableMapping, table: str) -> Files:
-    """A mapping and its second tables, which stand beside it or beside ``table``."""
+    """A mapping and its second tables, which are next to it or to ``table``."""
     document = Path(mapping.document.name)
     folder = second_tables(mapping, table)
     try:
-        others = [(second.file, (folder / second.file).read_bytes()) for second in mapping.file.tables.values()]
-        return ((document.name, document.read_bytes()), *others)
+        second_files = [(second.file, (folder / second.file).read_bytes()) for second in mapping.file.tables.values()]
+        return ((document.name, document.read_bytes()), *second_files)
     except OSError as error:
         raise InputError.at(Location(str(error.filename)), f"cannot be read: {error.strerror}") from None
 
@@ -102,11 +102,15 @@ class _Judge:
         """A row a patient, in the order of ``rows``."""
         keep = [name for name in (ROW, "id", GIVEN, NUMBER) if name in rows.columns]
         facts = self.engine.facts(rows.lazy(), self.cases.look if self.cases else None)
-        told = standings_of(facts, self.engine, self.mapping, keep).collect(engine="in-memory").lazy()
+        standings = standings_of(facts, self.engine, self.mapping, keep).collect(engine="in-memory").lazy()
         if self.cases is not None:
             self.cases.settle()
-            told = with_answers(told, self.cases.told().lazy(), self.regimens).collect(engine="in-memory").lazy()
-        return told
+            standings = (
+                with_answers(standings, self.cases.corrections().lazy(), self.regimens)
+                .collect(engine="in-memory")
+                .lazy()
+            )
+        return standings
 
 
 class Worker:
@@ -123,19 +127,23 @@ class Worker:
         self.new = _Judge(rulebook, self.mapping, exact=task.exact)
         self.old = _Judge(_rulebook(task.old, task.old_day), self.mapping, exact=task.exact) if task.old else None
 
-    def told(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """A row a patient, in the order of ``frame``; beside old rules only the patients who change, and how."""
+    def answers(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """A row a patient, in the order of ``frame``; with old rules only the patients who change, and how."""
         task = self.task
         number = frame.lazy().select(pl.col(NUMBER).alias(ROW))
         raw = frame.lazy().drop(NUMBER)
         read = as_profiles(raw, task.table, self.mapping, given=task.given, id_column=task.id_column)
         rows = named(pl.concat([read, number], how="horizontal")).rename({ROW: NUMBER}).with_row_index(ROW).collect()
-        told = self.new.judged(rows)
+        standings = self.new.judged(rows)
         if self.old is not None:
-            regimens = either(self.old.regimens, self.new.regimens)
-            both = side_by_side(self.old.judged(rows), told, regimens).with_columns(in_words(regimens).alias(CHANGED))
-            told = pl.concat([both, told.select(NUMBER)], how="horizontal").filter(pl.col(CHANGED).is_not_null())
-        return told.select(task.columns).collect(engine="in-memory")
+            regimens = regimens_of_both(self.old.regimens, self.new.regimens)
+            compared = side_by_side(self.old.judged(rows), standings, regimens).with_columns(
+                in_words(regimens).alias(CHANGED)
+            )
+            standings = pl.concat([compared, standings.select(NUMBER)], how="horizontal").filter(
+                pl.col(CHANGED).is_not_null()
+            )
+        return standings.select(task.columns).collect(engine="in-memory")
 
 
 @lru_cache(maxsize=1)
@@ -146,13 +154,13 @@ def _worker(task: Task) -> Worker:
 def judge(task: Task) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """The function that Spark runs on the batches of a partition."""
 
-    def told(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def answers_of(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         worker = _worker(task)
         target = pa.schema([(name, pa.int64() if name == NUMBER else pa.string()) for name in task.columns])
         for batch in batches:
             frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch])))
             frame.columns = list(task.cells)
-            answers = worker.told(frame).with_columns(pl.exclude(NUMBER).cast(pl.String))
+            answers = worker.answers(frame).with_columns(pl.exclude(NUMBER).cast(pl.String))
             yield from answers.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(target).to_batches()
 
-    return told
+    return answers_of

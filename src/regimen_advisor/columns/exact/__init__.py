@@ -1,1 +1,1 @@
-"""What makes a table's standings exact: rows with open facts, completed from donors or by the solver."""
+"""Make the standings of a table exact: complete rows with open facts from donors or by the solver."""

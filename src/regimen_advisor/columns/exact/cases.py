@@ -1,4 +1,4 @@
-"""Which rows of a table are one case: alike in everything that can still decide some conditions.
+"""Group the rows of a table into cases: rows alike in everything that can still decide some conditions.
 
 Judged node by node a condition may stay unknown though every completion of the patient agrees on it. Whether that is
 so is found out once for a case. Two rows are one case if, of each condition that is open, the same parts are unknown
@@ -63,11 +63,11 @@ class Cases:
             self._asks.append((masks, any(atom.fact == "last_cycles" for atom in atoms)))
         past = {name for name, fact in domain.facts.items() if fact.permanence == "treatment"}
         tied = {name for axiom in domain.axioms for name in facts_of(axiom)} | past
-        self._told = [name for name in self._alive if name not in tied]
-        by_fact = {name: program.either(columns.values()) for name, columns in self._alive.items()}
-        alive = [by_fact[name] for name in self._told]
-        alive.append(program.either(column for name, column in by_fact.items() if name in tied))
-        alive.append(program.either(column for name, column in by_fact.items() if name in past))
+        self._untied = [name for name in self._alive if name not in tied]
+        by_fact = {name: program.any_of(columns.values()) for name, columns in self._alive.items()}
+        alive = [by_fact[name] for name in self._untied]
+        alive.append(program.any_of(column for name, column in by_fact.items() if name in tied))
+        alive.append(program.any_of(column for name, column in by_fact.items() if name in past))
         self._tied = [name for name in domain.facts if name in _OPEN_PAST or name in tied - past]
         self._packed = PackedColumns(program, [*self._nodes.values(), *opens, *alive])
 
@@ -85,7 +85,7 @@ class Cases:
             case _:
                 self._nodes[open_.name] = open_
                 for part in children(condition):
-                    self._walk(part, self.program.both((open_, self.program.unknown(part))))
+                    self._walk(part, self.program.all_of((open_, self.program.unknown(part))))
 
     def numbers(self, batch: Batch, table: pl.DataFrame) -> Bits:
         """The number of the case of each row, equal where they are one case; ``table`` holds the rows as written."""
@@ -96,9 +96,9 @@ class Cases:
         for word in as_words(packed[:nodes], count):
             number = mixed(number, word)
         opens = packed[nodes : nodes + len(self._asks)]
-        *told, tied, past = unpacked(packed[nodes + len(self._asks) :], count)
+        *untied, tied, past = unpacked(packed[nodes + len(self._asks) :], count)
         known = [np.zeros(count, np.uint64) for _ in batch.words]
-        for name, alive in zip(self._told, told, strict=True):
+        for name, alive in zip(self._untied, untied, strict=True):
             if isinstance(self.reader.domain.facts[name], SetFact):
                 if name in batch.codes:
                     number = mixed(number, np.where(alive, batch.codes[name], -1).astype(np.uint64))
@@ -120,7 +120,7 @@ class Cases:
     def _histories(self, batch: Batch, asked: Flags, opens: Flags, table: pl.DataFrame) -> Bits:
         """A number for what each history that is asked for leaves possible; equal where they leave the same.
 
-        Where a list of drugs is known in part, how its parts hang together counts too: it is told apart as written.
+        Where a list of drugs is known in part, how its parts combine counts too: it is distinguished as written.
         """
         numbers = np.zeros(len(asked), np.uint64)
         if not asked.any():
@@ -131,15 +131,15 @@ class Cases:
             members = np.zeros(len(asked), np.uint64)
             for open_, (masks, _) in zip(opens, self._asks, strict=True):
                 members |= np.where(open_, masks[reader], np.uint64(0))
-            some = entries.at(asked[entries.row])
-            begins = firsts_of(some.row)
-            place, wanted = some.line * 2 + some.upkeep, members[some.row]
-            number = mixed(wanted, (place * 256 + some.outcomes).astype(np.uint64))
-            number = mixed(number, np.where(cycles[some.row], some.cycles + 1, 0).astype(np.uint64))
-            must, may = some.drugs.must & wanted, some.drugs.may & wanted
+            selected = entries.at(asked[entries.row])
+            begins = firsts_of(selected.row)
+            place, wanted = selected.line * 2 + selected.maintenance, members[selected.row]
+            number = mixed(wanted, (place * 256 + selected.outcomes).astype(np.uint64))
+            number = mixed(number, np.where(cycles[selected.row], selected.cycles + 1, 0).astype(np.uint64))
+            must, may = selected.drugs.must & wanted, selected.drugs.may & wanted
             number = mixed(mixed(number, must), may)
-            numbers[some.row[begins]] += np.add.reduceat(number, begins)
-            in_part[some.row[~some.untold & (must != may)]] = True
+            numbers[selected.row[begins]] += np.add.reduceat(number, begins)
+            in_part[selected.row[~selected.drugs_unknown & (must != may)]] = True
         if in_part.any():
             written = table["history"].filter(pl.Series(in_part)).hash(0)
             numbers[in_part] = mixed(numbers[in_part], written.to_numpy())

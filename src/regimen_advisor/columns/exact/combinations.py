@@ -1,4 +1,4 @@
-"""The complete combinations of the clinical facts (disease, histology, stage, extent): all that obey the axioms."""
+"""List the complete combinations of the clinical facts (disease, histology, stage, extent) that obey the axioms."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import math
 
 import numpy as np
 
+from regimen_advisor.columns.connected_facts import TREATED, UNTREATED
 from regimen_advisor.columns.entries import Flags, Ints
 from regimen_advisor.columns.facts import FactReader
-from regimen_advisor.columns.tied import TREATED, UNTREATED
 from regimen_advisor.language.values import Choice
 from regimen_advisor.patient.facts import ChoiceFact
 
@@ -20,25 +20,25 @@ class ClinicalWorlds:
     def __init__(self, reader: FactReader) -> None:
         self.reader, self.names = reader, reader.clinical.names
         facts = [reader.domain.facts[name] for name in self.names]
-        self.all: list[tuple[str, ...]] = []
+        self.worlds: list[tuple[str, ...]] = []
         treated = []
         for words in itertools.product(*(fact.domain for fact in facts if isinstance(fact, ChoiceFact))):
             for lines in (UNTREATED, TREATED):
                 if reader.clinical.facts(lines, tuple(zip(self.names, words, strict=True))) is not None:
-                    self.all.append(words)
+                    self.worlds.append(words)
                     treated.append(lines)
         self.treated = np.array(treated)
         self.words = np.array(
             [
                 reader.layout.encode({name: _only(word) for name, word in zip(self.names, words, strict=True)})
-                for words in self.all
+                for words in self.worlds
             ],
             np.uint64,
         )
         self._place = np.full(math.prod(map(len, reader.clinical.options.values())), -1)
-        self._words = [np.unique(column, return_inverse=True) for column in zip(*self.all, strict=True)]
+        self._words = [np.unique(column, return_inverse=True) for column in zip(*self.worlds, strict=True)]
         """For each fact its words, and the place among them of the word of each combination."""
-        self.allowed = np.zeros((0, len(self.all)), bool)
+        self.allowed = np.zeros((0, len(self.worlds)), bool)
         """For each combination of cells met so far, which of the complete combinations it allows."""
 
     def places(self, keys: Ints) -> Ints:

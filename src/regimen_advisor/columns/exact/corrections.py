@@ -1,4 +1,4 @@
-"""The standings of a table made exact: what judging node by node leaves open is settled once the table was read.
+"""Correct the standings of a table once it was read, where judging node by node left cells open.
 
 Not-indicated and offered with caution are exact already, and so is a standing whose conditions are all settled; the
 rows with any other are settled by ``cohorts.open_cases``.
@@ -35,7 +35,7 @@ class Settled:
 def settle(cases: OpenCases, file: Path, engine: ColumnEngine) -> Settled:
     """Settles the open cells of the standings in ``file``, in place; ``cases`` are those of its rows."""
     cases.settle()
-    found = cases.told()
+    found = cases.corrections()
     changed = _corrected(file, found, list(engine.regimens)) if found.height else 0
     return Settled(exact=True, cases=cases.asked, changed=changed)
 
@@ -71,13 +71,15 @@ def _corrected(file: Path, answers: pl.DataFrame, regimens: list[str]) -> int:
         first, last = np.searchsorted(numbers, [rows["row"][0], rows["row"][-1] + 1])
         if first == last:
             return rows
-        mine = answers.slice(first, last - first)
-        places = pl.Series(np.searchsorted(rows["row"].to_numpy(), mine["row"].to_numpy()))
+        batch_answers = answers.slice(first, last - first)
+        places = pl.Series(np.searchsorted(rows["row"].to_numpy(), batch_answers["row"].to_numpy()))
         before = rows[places]
-        after = with_answers(before.lazy(), mine.lazy(), regimens).select(rows.columns).collect(engine="in-memory")
-        told = [name for name in (*regimens, "questions") if not before[name].equals(after[name])]
-        changed.extend(int((before[name] != after[name]).sum()) for name in told if name in regimens)
-        return rows.with_columns(rows[name].scatter(places, after[name]) for name in told)
+        after = (
+            with_answers(before.lazy(), batch_answers.lazy(), regimens).select(rows.columns).collect(engine="in-memory")
+        )
+        corrected_columns = [name for name in (*regimens, "questions") if not before[name].equals(after[name])]
+        changed.extend(int((before[name] != after[name]).sum()) for name in corrected_columns if name in regimens)
+        return rows.with_columns(rows[name].scatter(places, after[name]) for name in corrected_columns)
 
     whole = table.map_batches(corrected, schema=table.collect_schema(), streamable=True, predicate_pushdown=False,
                               projection_pushdown=False, slice_pushdown=False)  # fmt: skip

@@ -1,6 +1,6 @@
-"""Rows filled in: what a row leaves open is taken from a complete patient, as far as that agrees with the row.
+"""Impute what a row leaves open from a complete donor patient, as far as the two agree (hot-deck imputation).
 
-A cell that is open node by node is open in truth if one completion of the row is offered and another is not. The
+A cell that is open node by node is exactly open if one completion of the row is offered and another is not. The
 solver finds completions one by one; here one that it has found for some row is tried on all others at once. The facts
 of a patient fall into groups that no axiom ties to each other, and each group is filled by itself or left as it is:
 
@@ -28,10 +28,9 @@ from regimen_advisor.columns.exact.combinations import ClinicalWorlds
 from regimen_advisor.columns.facts import Batch, FactReader
 from regimen_advisor.columns.history import HistoryReader
 from regimen_advisor.columns.layout import WORD_BITS
-from regimen_advisor.columns.tied import DERIVED
 from regimen_advisor.language.values import Choice, Includes, Members, Number, Value
 from regimen_advisor.patient.facts import MOST_LINES, ChoiceFact, NumberFact
-from regimen_advisor.solving.assumptions import units, value_literals
+from regimen_advisor.solving.assumptions import assumption_groups, value_literals
 from regimen_advisor.solving.encoding import Encoding, Slot
 from regimen_advisor.solving.solver import Model
 
@@ -44,27 +43,27 @@ class OpenRows:
     """Some rows of a batch, and all that decides what may be filled in."""
 
     batch: Batch
-    """Without the entries of the histories that are ``told``."""
-    told: Flags
-    """A history is given, and nothing of it is filled in: it leaves nothing open, or the row says more beside it."""
+    """Without the entries of the histories that are ``history_fixed``."""
+    history_fixed: Flags
+    """A history is given, and nothing of it is filled in: it leaves nothing open, or other cells say more."""
     combinations: Ints
     """The combination of clinical cells (``ClinicalWorlds.places``)."""
 
     @classmethod
-    def of(cls, batch: Batch, reader: FactReader, clinicals: ClinicalWorlds) -> OpenRows:
+    def of(cls, batch: Batch, reader: FactReader, clinical_worlds: ClinicalWorlds) -> OpenRows:
         """All rows of a batch."""
         keys = reader.clinical.keys(reader.tables, batch.codes, np.zeros(len(batch.fault), np.int64)) // 3
-        told = batch.has_history.copy()
+        fixed = batch.has_history.copy()
         for entries in batch.entries[:1]:
-            vague = entries.untold | (entries.cycles < 0) | (entries.outcomes & entries.outcomes - 1 > 0)
-            told[entries.row[vague]] = False
-        told |= batch.odd
-        untold = [entries.at(~told[entries.row]) for entries in batch.entries]
-        return cls(replace(batch, entries=untold), told, clinicals.places(keys))
+            vague = entries.drugs_unknown | (entries.cycles < 0) | (entries.outcomes & entries.outcomes - 1 > 0)
+            fixed[entries.row[vague]] = False
+        fixed |= batch.overspecified
+        open_entries = [entries.at(~fixed[entries.row]) for entries in batch.entries]
+        return cls(replace(batch, entries=open_entries), fixed, clinical_worlds.places(keys))
 
     def at(self, rows: Ints) -> OpenRows:
         """Some of them, by number in rising order."""
-        return OpenRows(self.batch.at(rows), self.told[rows], self.combinations[rows])
+        return OpenRows(self.batch.at(rows), self.history_fixed[rows], self.combinations[rows])
 
 
 class CellLiterals:
@@ -83,27 +82,28 @@ class CellLiterals:
 
     def _literals(self, key: str, cell: Cell) -> list[int]:
         if key in _OPEN_PAST:  # no line at all says more than their number
-            return [literal for part in units(self.encoding, cell.patient).values() for literal in part]
+            return [literal for part in assumption_groups(self.encoding, cell.patient).values() for literal in part]
         return value_literals(self.encoding, key, cell.facts[key])
 
 
 class Donor:
-    """A complete patient, who lends other rows what they leave open."""
+    """A complete patient, who supplies what other rows leave open (hot-deck imputation)."""
 
-    def __init__(self, model: Model, literals: CellLiterals, clinicals: ClinicalWorlds) -> None:
-        self.reader, self.clinicals = literals.reader, clinicals
+    def __init__(self, model: Model, literals: CellLiterals, clinical_worlds: ClinicalWorlds) -> None:
+        self.reader, self.clinical_worlds = literals.reader, clinical_worlds
         self._model, self._encoding, self._literals = model, literals.encoding, literals
         reader, encoding = self.reader, self._encoding
         layout, facts = reader.layout, reader.domain.facts
         held = {name: self._value(name) for name in facts}
         self._bits = {name: [field.bits(held[name]) for field in layout.fields[name]] for name in facts}
-        self._free = [name for name in facts if name not in DERIVED and name not in reader.clinical.names]
-        self._clinical, self._past = self._masks(reader.clinical.names), self._masks(DERIVED)
-        self._past_bits = layout.encode({name: held[name] for name in DERIVED})
+        of_history = reader.domain.of_history
+        self._free = [name for name in facts if name not in of_history and name not in reader.clinical.names]
+        self._clinical, self._past = self._masks(reader.clinical.names), self._masks(of_history)
+        self._past_bits = layout.encode({name: held[name] for name in of_history})
         self._likeness = np.array(
             [
-                sum(word in held[name].possible for name, word in zip(clinicals.names, words, strict=True))  # type: ignore[union-attr]
-                for words in clinicals.all
+                sum(word in held[name].possible for name, word in zip(clinical_worlds.names, words, strict=True))  # type: ignore[union-attr]
+                for words in clinical_worlds.worlds
             ]
         )
         self._treated = int(model.holds(encoding.lines[0]))
@@ -144,19 +144,19 @@ class Donor:
         """The drugs and the outcome of each entry, by line and setting; the latest stands for those beyond it."""
         encoding, holds = self._encoding, self._model.holds
         drugs, outcomes = np.zeros(2 * MOST_LINES + 2, np.uint64), np.zeros(2 * MOST_LINES + 2, np.uint8)
-        there: dict[int, Slot] = {0: encoding.curatives[0]}
-        there |= {2 * line: slot for line, slot in enumerate(encoding.inductions, start=1)}
-        there |= {2 * line + 1: slot for line, slot in enumerate(encoding.maintenances, start=1)}
+        slots: dict[int, Slot] = {0: encoding.curatives[0]}
+        slots |= {2 * line: slot for line, slot in enumerate(encoding.inductions, start=1)}
+        slots |= {2 * line + 1: slot for line, slot in enumerate(encoding.maintenances, start=1)}
         held = {
             place: (
                 histories.bits(self.reader.domain.formulary.expand(filter(lambda k: holds(slot.drugs[k]), slot.drugs))),
                 sum(1 << OUTCOMES.index(word) for word, literal in slot.outcomes.items() if holds(literal)),
             )
-            for place, slot in there.items()
+            for place, slot in slots.items()
             if holds(slot.exists)
         }
         for place in range(len(drugs)):
-            near = next((other for other in (place, *range(2 * MOST_LINES, 0, -2), 0) if other in held), None)
+            near = next((known for known in (place, *range(2 * MOST_LINES, 0, -2), 0) if known in held), None)
             if near is not None:
                 drugs[place], outcomes[place] = held[near]
         return drugs, outcomes
@@ -165,32 +165,32 @@ class Donor:
         """For each distinct cell of a column whether the patient agrees with it."""
         literals, known = self._literals.of(key), self._agreed.get(key, np.zeros(0, bool))
         if len(known) < len(literals):
-            told = [all(map(self._model.holds, cell)) for cell in literals[len(known) :]]
-            known = self._agreed[key] = np.concatenate([known, np.array(told, bool)])
+            agreeing = [all(map(self._model.holds, cell)) for cell in literals[len(known) :]]
+            known = self._agreed[key] = np.concatenate([known, np.array(agreeing, bool)])
         return known
 
     def into(self, rows: OpenRows) -> list[Bits]:
         """The machine words of ``rows`` with what they leave open filled in."""
-        batch, given = rows.batch, rows.batch.has_history
-        past = ~given
+        batch, has_history = rows.batch, rows.batch.has_history
+        past = ~has_history
         for name in _OPEN_PAST:
             if name in batch.codes:
                 past &= self._agrees(name)[batch.codes[name]]
-        treated = np.where(given, np.minimum(batch.lines, 1), self._treated)
-        chosen = np.where(given | past, self._choices()[rows.combinations, treated], -1)
+        treated = np.where(has_history, np.minimum(batch.lines, 1), self._treated)
+        chosen = np.where(has_history | past, self._choices()[rows.combinations, treated], -1)
         past &= chosen >= 0
         words = [np.zeros(len(past), np.uint64) for _ in batch.words]
         for name in self._free:
             self._lend(words, batch, name)
-        some = chosen >= 0
+        known = chosen >= 0
         for index, mask in enumerate(self._clinical):
             if mask:
-                table = self.clinicals.words[:, index]
-                words[index] |= np.where(some, table[chosen], batch.words[index] & np.uint64(mask))
+                table = self.clinical_worlds.words[:, index]
+                words[index] |= np.where(known, table[chosen], batch.words[index] & np.uint64(mask))
         for index, (mask, bits) in enumerate(zip(self._past, self._past_bits, strict=True)):
             if mask:
                 words[index] |= np.where(past, np.uint64(bits), batch.words[index] & np.uint64(mask))
-        vague = np.flatnonzero(given & ~rows.told)
+        vague = np.flatnonzero(has_history & ~rows.history_fixed)
         if len(vague):
             self._fill_histories(words, batch, vague)
         return words
@@ -204,17 +204,17 @@ class Donor:
             agrees = self._agrees(name)
             held = self._held.get((name, number))
             if held is None or len(held) < len(agrees):
-                own = self.reader.bits(name, number)[: len(agrees)]
-                held = self._held[name, number] = np.where(agrees, np.uint64(lent), own)
+                from_cell = self.reader.bits(name, number)[: len(agrees)]
+                held = self._held[name, number] = np.where(agrees, np.uint64(lent), from_cell)
             words[field.word] |= held[batch.codes[name]]
 
     def _choices(self) -> Ints:
         """For each combination of cells the likest complete one, without a line and with one; -1 for none."""
-        known, allowed = len(self._chosen), self.clinicals.allowed
+        known, allowed = len(self._chosen), self.clinical_worlds.allowed
         if known < len(allowed):
             by_line = []
             for treated in (0, 1):
-                fits = allowed[known:] & (self.clinicals.treated == treated)
+                fits = allowed[known:] & (self.clinical_worlds.treated == treated)
                 likest = np.argmax(np.where(fits, self._likeness, -1), axis=1)
                 by_line.append(np.where(fits.any(axis=1), likest, -1))
             self._chosen = np.vstack([self._chosen, np.column_stack(by_line)])
@@ -225,8 +225,8 @@ class Donor:
         place[vague] = np.arange(len(vague))
         sound, parts = np.ones(len(vague), bool), []
         for histories, entries, slots in zip(self.reader.histories, batch.entries, self._slots, strict=True):
-            mine = replace(entries, row=place[entries.row])
-            parts.append(histories.derive(len(vague), self._filled(mine, *slots)))
+            moved = replace(entries, row=place[entries.row])
+            parts.append(histories.derive(len(vague), self._filled(moved, *slots)))
             sound &= parts[-1].fault == 0
         filled = [word[vague] & np.uint64(~mask & _ALL) for word, mask in zip(words, self._past, strict=True)]
         self.reader.add_histories(filled, sound, parts)
@@ -234,17 +234,17 @@ class Donor:
             words[index][vague[sound]] = word[sound]
 
     def _filled(self, entries: Entries, drugs: Bits, outcomes: npt.NDArray[np.uint8]) -> Entries:
-        place = entries.line * 2 + entries.upkeep
+        place = entries.line * 2 + entries.maintenance
         outcome = entries.outcomes & outcomes[place]
         held = drugs[place]
-        untold = entries.untold & (held > 0)
+        drugs_unknown = entries.drugs_unknown & (held > 0)
         return replace(
             entries,
             outcomes=np.where(outcome > 0, outcome, entries.outcomes),
             cycles=np.where(entries.cycles < 0, self._cycles, entries.cycles),
             drugs=replace(
                 entries.drugs,
-                must=np.where(untold, held, entries.drugs.must),
-                may=np.where(untold, held, entries.drugs.may),
+                must=np.where(drugs_unknown, held, entries.drugs.must),
+                may=np.where(drugs_unknown, held, entries.drugs.may),
             ),
         )

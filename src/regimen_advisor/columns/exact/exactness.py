@@ -1,8 +1,8 @@
-"""Which open cells of some rows are open in truth, and how the regimens stand that turn on the others.
+"""Find which open cells of some rows are exactly open, and settle the standings that depend on the others.
 
-Completions that the solver has found for some rows are tried on all others (``engines.column_filling``). What they do
-not settle is asked of the solver, once for a case of each question (``engines.column_cases``). Where a question is not
-open in truth, the solver tells how the regimens stand that turn on it.
+Completions that the solver has found for some rows are tried on all others (``columns.exact.donors``). What they do
+not settle is asked of the solver, once for a case of each question (``columns.exact.cases``). Where a question is not
+exactly open, the solver gives the standings that depend on it.
 """
 
 from __future__ import annotations
@@ -35,23 +35,23 @@ _KEPT = 256
 
 
 class _RatedDonor:
-    """A filling, and what it has been good for: how many cells it has settled of each question."""
+    """A donor, and what it has been good for: how many cells it has settled of each question."""
 
-    def __init__(self, filling: Donor, questions: int) -> None:
-        self.filling = filling
-        self.served = np.zeros((2, questions), np.int64)
+    def __init__(self, donor: Donor, questions: int) -> None:
+        self.donor = donor
+        self.cells_settled = np.zeros((2, questions), np.int64)
         self._new = True
 
     def useful(self, need: Need) -> Ints:
         """The places of the rows in which it may settle something, judged by what it has settled before."""
         if self._new:
             return np.arange(len(need.rows))
-        good = self.served > 0
+        good = self.cells_settled > 0
         return np.flatnonzero(need.true[good[0]].any(axis=0) | need.false[good[1]].any(axis=0))
 
-    def note(self, served: Ints) -> None:
+    def note(self, settled: Ints) -> None:
         """Takes note of what it has settled."""
-        self.served += served
+        self.cells_settled += settled
         self._new = False
 
 
@@ -61,9 +61,9 @@ class _Patients(dict[int, "Patient"]):
     def __init__(self, table: pl.DataFrame, engine: ColumnEngine) -> None:
         self.table, self.engine = table, engine
 
-    def __missing__(self, at: int) -> Patient:
-        self[at] = patient_of(self.table.row(at, named=True), self.engine)
-        return self[at]
+    def __missing__(self, position: int) -> Patient:
+        self[position] = patient_of(self.table.row(position, named=True), self.engine)
+        return self[position]
 
 
 class Settler:
@@ -77,14 +77,14 @@ class Settler:
         self.solver = Solver(engine.rulebook.domain, engine.regimens, engine.effective)
         self._stays: list[dict[int, bool]] = [{} for _ in self._questions]
         self._clinicals = ClinicalWorlds(engine.reader)
-        self._fillings: list[_RatedDonor] = []
+        self._donors: list[_RatedDonor] = []
         self._prepared: Session | None = None
         session = self._session()
         for question in self._questions:
             literal = session.encoding.condition(question.condition)
             for model in (session.model([literal]), session.model([-literal])):
                 if model is not None:
-                    self._lends(model)
+                    self._add_donor(model)
 
     @property
     def asked(self) -> int:
@@ -96,57 +96,57 @@ class Settler:
         found = {}
         for start, size in _pieces(table.height):
             patients = _Patients(table.slice(start, size), self.engine)
-            for at, regimens in self._in_doubt(patients).items():
-                standings = {name: self.solver.standing(name, patients[at]).standing.value for name in regimens}
-                found[start + at] = standings
+            for position, regimens in self._in_doubt(patients).items():
+                standings = {name: self.solver.standing(name, patients[position]).standing.value for name in regimens}
+                found[start + position] = standings
         return found
 
     def _in_doubt(self, patients: _Patients) -> dict[int, set[str]]:
-        """For some rows the regimens that may stand otherwise than node by node."""
+        """For some rows the regimens whose exact standing may differ from the one node by node."""
         batch = self.engine.reader.batch(patients.table)
         need = self._open.need(batch)
         rows = OpenRows.of(batch, self.engine.reader, self._clinicals).at(need.rows)
-        need, rows = self._fill(need, rows, self._fillings)
+        need, rows = self._fill(need, rows, self._donors)
         need.cases = self._open.cases(batch.at(need.rows), patients.table[need.rows])
         return self._asked_of_solver(patients, need, rows)
 
-    def _fill(self, need: Need, rows: OpenRows, fillings: list[_RatedDonor]) -> tuple[Need, OpenRows]:
-        """What is still needed after the fillings have been tried, those that have served most first."""
-        order = sorted(fillings, key=lambda one: -one.served.sum())
+    def _fill(self, need: Need, rows: OpenRows, donors: list[_RatedDonor]) -> tuple[Need, OpenRows]:
+        """What is still needed after the donors have been tried, those that settled most first."""
+        order = sorted(donors, key=lambda donor: -donor.cells_settled.sum())
         while order and len(need.rows):
             together: list[tuple[_RatedDonor, Ints, list[Bits]]] = []
             size = 0
             while order and size < _AT_ONCE:
-                one = order.pop(0)
-                places = one.useful(need)
+                donor = order.pop(0)
+                places = donor.useful(need)
                 if len(places):
-                    together.append((one, places, one.filling.into(rows.at(places))))
+                    together.append((donor, places, donor.donor.into(rows.at(places))))
                     size += len(places)
             if not together:
                 break
             words = [np.concatenate(parts) for parts in zip(*(words for _, _, words in together), strict=True)]
             true, false = self._open.truths(words)
             start = 0
-            for one, places, _ in together:
-                mine = slice(start, start + len(places))
-                one.note(need.meet(true[:, mine], false[:, mine], places))
+            for donor, places, _ in together:
+                places_of_donor = slice(start, start + len(places))
+                donor.note(need.meet(true[:, places_of_donor], false[:, places_of_donor], places))
                 start += len(places)
             left = need.open_places()
             need, rows = need.left(), rows.at(left)
         return need, rows
 
     def _asked_of_solver(self, patients: _Patients, need: Need, rows: OpenRows) -> dict[int, set[str]]:
-        """Asks about the cells that no filling settles; gives for some rows the regimens that may stand otherwise."""
+        """Asks about the cells that no donor settles; gives for some rows the regimens whose standing may differ."""
         found: dict[int, set[str]] = {}
         while len(need.rows):
             self._recall(need, found)
-            before = len(self._fillings)
+            before = len(self._donors)
             for place in need.open_places()[:_ASKED]:
                 self._ask(patients, need, int(place))
             self._recall(need, found)
             places, need = need.open_places(), need.left()
-            need, rows = self._fill(need, rows.at(places), self._fillings[before:])
-        self._fillings = sorted(self._fillings, key=lambda one: -one.served.sum())[:_KEPT]
+            need, rows = self._fill(need, rows.at(places), self._donors[before:])
+        self._donors = sorted(self._donors, key=lambda donor: -donor.cells_settled.sum())[:_KEPT]
         return found
 
     def _recall(self, need: Need, found: dict[int, set[str]]) -> None:
@@ -159,7 +159,7 @@ class Settler:
                 found.setdefault(int(need.rows[place]), set()).update(self._questions[index].regimens)
 
     def _ask(self, patients: _Patients, need: Need, place: int) -> None:
-        """What the solver says of every cell of a row that is needed; each completion it finds is lent to others."""
+        """Ask the solver about every needed cell of a row; each completion it finds becomes a donor for other rows."""
         patient = patients[int(need.rows[place])]
         session = self._session(patient)
         known = self.solver.known(session, patient)
@@ -170,14 +170,14 @@ class Settler:
             for wanted, goal in ((need.true, literal), (need.false, -literal)):
                 model = session.model(known, [goal]) if wanted[index, place] else None
                 if model is not None:
-                    holds = np.array([[model.holds(other)] for other in literals])
+                    holds = np.array([[model.holds(each_literal)] for each_literal in literals])
                     need.meet(holds, ~holds, np.array([place]))
-                    self._lends(model)
+                    self._add_donor(model)
             self._stays[index][int(need.cases[index, place])] = not need.at(index, place)
 
-    def _lends(self, model: Model) -> None:
-        filling = Donor(model, self._literals, self._clinicals)
-        self._fillings.append(_RatedDonor(filling, len(self._questions)))
+    def _add_donor(self, model: Model) -> None:
+        donor = Donor(model, self._literals, self._clinicals)
+        self._donors.append(_RatedDonor(donor, len(self._questions)))
 
     def _session(self, patient: Patient | None = None) -> Session:
         session = self.solver.session(patient=patient)

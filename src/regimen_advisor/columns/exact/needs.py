@@ -1,7 +1,7 @@
-"""Which cells of a table are open node by node, and what it takes to show that they are open in truth.
+"""Find the cells of a table that are open node by node, and what it takes to show that they are exactly open.
 
-A cell is open in truth if one completion of its row makes the condition true and another makes it false; of an offer
-beside a sure exclusion only the first is asked, since it then stays excluded.
+A cell is exactly open if one completion of its row makes the condition true and another makes it false; of an offer
+with a sure exclusion only the first is asked, since it then stays excluded.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ class OpenCondition:
     """A condition that is open in some cells; ``both`` says whether it must be possible too that it is false."""
 
     condition: Condition
-    where: Column
+    open_cells: Column
     """Where it is open, judged node by node."""
-    both: bool
+    two_sided: bool
     regimens: set[str]
     """Those whose standing may turn on it."""
 
@@ -63,12 +63,12 @@ class Need:
 
     def meet(self, true: Flags, false: Flags, places: Ints) -> Ints:
         """Takes note of completions of some rows in which questions are true, or false; how many cells each served."""
-        served = np.empty((2, len(self.true)), np.int64)
+        settled = np.empty((2, len(self.true)), np.int64)
         for number, (wanted, found) in enumerate(((self.true, true), (self.false, false))):
             before = wanted[:, places]
-            served[number] = np.count_nonzero(before & found, axis=1)
+            settled[number] = np.count_nonzero(before & found, axis=1)
             wanted[:, places] = before & ~found
-        return served
+        return settled
 
 
 class OpenCells:
@@ -78,48 +78,48 @@ class OpenCells:
         self._program = program = ColumnProgram(engine.layout)
         found: dict[tuple[Column, Column, bool], OpenCondition] = {}
         for name, rules in engine.regimens.items():
-            for condition, among, both in (
+            for condition, among, two_sided in (
                 (rules.offered, None, True),
                 (rules.offer, rules.exclusion, False),
                 (rules.caution, rules.offered, True),
             ):
-                within = TRUE if among is None else program.truth(among, wanted=True)
-                where = program.both((within, program.unknown(condition)))
-                if where.constant is not False:
-                    key = where, program.truth(condition, wanted=True), both
-                    found.setdefault(key, OpenCondition(condition, where, both, set())).regimens.add(name)
+                considered = TRUE if among is None else program.truth(among, wanted=True)
+                open_cells = program.all_of((considered, program.unknown(condition)))
+                if open_cells.constant is not False:
+                    key = open_cells, program.truth(condition, wanted=True), two_sided
+                    found.setdefault(key, OpenCondition(condition, open_cells, two_sided, set())).regimens.add(name)
         self.questions = list(found.values())
-        self._open = PackedColumns(program, [question.where for question in self.questions])
+        self._open = PackedColumns(program, [question.open_cells for question in self.questions])
         truths = [program.truth(question.condition, wanted) for wanted in (True, False) for question in self.questions]
         self._truths = PackedColumns(program, truths)
-        asked = [(question.condition, question.where) for question in self.questions]
-        self._case_of_each = [Cases(engine.reader, program, [one]) for one in asked]
-        # How a regimen stands that is offered in truth, though not node by node, turns on its caution.
+        asked = [(question.condition, question.open_cells) for question in self.questions]
+        self._case_of_each = [Cases(engine.reader, program, [question]) for question in asked]
+        # The standing of a regimen that is offered exactly, though not node by node, depends on its caution.
         perhaps = [(rules.caution, program.unknown(rules.offered)) for rules in engine.regimens.values()]
-        cautions = [(caution, program.both((open_, program.unknown(caution)))) for caution, open_ in perhaps]
-        sure = [program.both((open_, program.truth(caution, wanted=True))) for caution, open_ in perhaps]
+        cautions = [(caution, program.all_of((open_, program.unknown(caution)))) for caution, open_ in perhaps]
+        sure = [program.all_of((open_, program.truth(caution, wanted=True))) for caution, open_ in perhaps]
         self._cases = Cases(engine.reader, program, [*asked, *cautions], sure)
 
     def open_rows(self, batch: Batch) -> Ints:
         """The places of the rows of which any question is open."""
         if not self.questions:
             return np.zeros(0, np.int64)
-        some: Packed = np.bitwise_or.reduce(self._open(batch.words), axis=0)
-        return np.flatnonzero(unpacked(some, len(batch.fault)) & (batch.fault == 0))
+        any_open: Packed = np.bitwise_or.reduce(self._open(batch.words), axis=0)
+        return np.flatnonzero(unpacked(any_open, len(batch.fault)) & (batch.fault == 0))
 
     def need(self, batch: Batch) -> Need:
         """What is needed for the open cells of some rows; only the rows that need anything."""
         wanted = unpacked(self._open(batch.words), len(batch.fault)) & (batch.fault == 0)
-        both = np.array([question.both for question in self.questions], bool)
-        return Need(np.arange(len(batch.fault)), wanted, wanted & both[:, None], np.zeros(0, np.uint64)).left()
+        two_sided = np.array([question.two_sided for question in self.questions], bool)
+        return Need(np.arange(len(batch.fault)), wanted, wanted & two_sided[:, None], np.zeros(0, np.uint64)).left()
 
     def truths(self, words: list[Bits]) -> tuple[Flags, Flags]:
         """For each question and row whether its condition is surely true, and whether it is surely false."""
-        told = unpacked(self._truths(words), len(words[0]))
-        return told[: len(self.questions)], told[len(self.questions) :]
+        truths = unpacked(self._truths(words), len(words[0]))
+        return truths[: len(self.questions)], truths[len(self.questions) :]
 
     def case(self, batch: Batch, table: pl.DataFrame) -> Bits:
-        """The number of the case of each row, all questions taken together (``engines.column_cases``)."""
+        """The number of the case of each row, all questions taken together (``columns.exact.cases``)."""
         return self._cases.numbers(batch, table)
 
     def cases(self, batch: Batch, table: pl.DataFrame) -> Bits:

@@ -1,4 +1,4 @@
-"""The open rows of a table and their cases: noted while the table is read, settled together, once for each case."""
+"""Collect the open rows of a table while it is read, and settle each of their cases once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CASE = "_case"
 
 
 class OpenCases:
-    """Looks at rows batch by batch, settles their cases, and tells which rows stand otherwise than node by node.
+    """Look at rows batch by batch, settle their cases, and give the rows whose exact standings differ.
 
     Batches may be shown in any order, by several threads. The same is asked of the solver all the same, since each case
     is settled by its first row.
@@ -32,7 +32,7 @@ class OpenCases:
         """The number of the row by which each case of ``_met`` is settled; -1 where it has been."""
         self._waiting: list[pl.DataFrame] = []
         self._looked: list[tuple[Ints, Bits]] = []
-        self._others: dict[int, dict[str, str]] = {}
+        self._corrected: dict[int, dict[str, str]] = {}
         self._settler: Settler | None = None
         """Made where there is anything to settle."""
 
@@ -42,10 +42,10 @@ class OpenCases:
         return self._settler.asked if self._settler is not None else 0
 
     def answers(self, table: pl.DataFrame) -> pl.DataFrame:
-        """See ``told``, for all rows of a table."""
+        """See ``corrections``, for all rows of a table."""
         self.look(table, self.engine.reader.batch(table))
         self.settle()
-        return self.told()
+        return self.corrections()
 
     def look(self, table: pl.DataFrame, batch: Batch) -> None:
         """Notes the open rows of ``table`` (with ``row``, their number), of which ``batch`` holds the patients."""
@@ -59,12 +59,12 @@ class OpenCases:
         first = rows[places]
         with self._lock:
             self._looked.append((rows, cases))
-            at = np.searchsorted(self._met, distinct)
-            new = (at == len(self._met)) | (np.append(self._met, distinct[:1])[at] != distinct)
-            earlier = ~new & (first < np.append(self._first, -1)[at])
-            self._first[at[earlier]] = first[earlier]
-            self._met = np.insert(self._met, at[new], distinct[new])
-            self._first = np.insert(self._first, at[new], first[new])
+            places_met = np.searchsorted(self._met, distinct)
+            new = (places_met == len(self._met)) | (np.append(self._met, distinct[:1])[places_met] != distinct)
+            earlier = ~new & (first < np.append(self._first, -1)[places_met])
+            self._first[places_met[earlier]] = first[earlier]
+            self._met = np.insert(self._met, places_met[new], distinct[new])
+            self._first = np.insert(self._first, places_met[new], first[new])
             chosen = np.sort(places[new | earlier])
             self._waiting.append(kept[chosen].with_columns(pl.Series(_CASE, cases[chosen])))
 
@@ -77,17 +77,17 @@ class OpenCases:
         self._first[:] = -1
         self._settler = self._settler or Settler(self.engine, self._cells)
         for place, standings in self._settler.settled(rows).items():
-            self._others[rows[_CASE][place]] = standings
+            self._corrected[rows[_CASE][place]] = standings
 
-    def told(self) -> pl.DataFrame:
+    def corrections(self) -> pl.DataFrame:
         """``row`` and the standings of the rows looked at that are others exactly; null where a standing stays."""
-        others = np.array(sorted(self._others), np.uint64)
+        corrected = np.array(sorted(self._corrected), np.uint64)
         looked, self._looked = self._looked, []
         found = [
-            {"row": row, **self._others[case]}
+            {"row": row, **self._corrected[case]}
             for rows, cases in looked
-            for mine in [np.isin(cases, others)]
-            for row, case in zip(rows[mine].tolist(), cases[mine].tolist(), strict=True)
+            for in_rows in [np.isin(cases, corrected)]
+            for row, case in zip(rows[in_rows].tolist(), cases[in_rows].tolist(), strict=True)
         ]
         kinds = {"row": pl.Int64(), **dict.fromkeys(self.engine.regimens, STANDINGS)}
         return pl.DataFrame(found, schema=kinds).sort("row")

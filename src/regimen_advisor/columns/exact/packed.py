@@ -1,6 +1,6 @@
-"""The columns of a program for a batch of patients in memory, eight patients to a byte.
+"""Compute the columns of a program for a batch of patients in memory, eight patients to a byte.
 
-Polars plans a thousand columns anew for every batch, which takes longer than a small batch itself. Here the same steps
+Polars plans a thousand columns again for every batch, which takes longer than a small batch itself. Here the same steps
 are taken one after the other, and a step over eight patients is one operation on a byte.
 """
 

@@ -57,7 +57,7 @@ class Advisor {
     return { ...advice, differences: differencesShown(advice, this.data), changes: changesTold(advice, this.engine, this.judge) };
   }
 
-  /** What holds for every option, said once above them; see `placing.py`. */
+  /** What holds for every option, shown once above them; see `placing.py`. */
   #first(options, statements) {
     const offered = options.filter((option) => option.standing.startsWith("offered"));
     const shown = [...offered, ...options.filter((option) => option.standing === "undetermined")];

@@ -14,7 +14,7 @@ function numberText(value) {
   return Object.entries(value).filter(([, number]) => number !== null).map(([word, number]) => `${BOUND_SIGNS[word] ?? word}${number}`).join(" ");
 }
 
-/** What was typed as a value of a profile; text that is no number or range is kept, to be refused where it stands. */
+/** What was typed as a value of a profile; text that is no number or range is kept, to be refused at its place. */
 function typedNumber(text) {
   const bare = text.trim();
   if (!bare || bare.toLowerCase() === "unknown") return undefined;
@@ -70,7 +70,7 @@ class PatientForm {
     this.#refresh();
   }
 
-  /** Makes anew what looks different; the rest, and the focus, stay. */
+  /** Rebuilds what looks different; the rest, and the focus, stay. */
   #refresh() {
     for (const part of this.parts) {
       const marked = part.keys.some((key) => this.marked.includes(key));
@@ -104,7 +104,7 @@ class PatientForm {
       problems.length ? h("p", { class: "problem", id: `${id}-problem` }, problems.map((problem) => this.#problem(problem, id))) : null);
   }
 
-  /** What is wrong, in the words of the form; of a contradiction only with what, since its reason is said once above. */
+  /** What is wrong, in the words of the form; of a contradiction only with what, since its reason is given once above. */
   #problem({ path, keys, message, help, form }, id) {
     const others = (keys ?? []).filter((key) => this.idOf([key]) !== id).map((key) => this.label([key]));
     if (keys) return others.length ? `does not fit: ${listedWords(others)}` : "contradicts itself";

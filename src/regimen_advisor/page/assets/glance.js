@@ -113,7 +113,7 @@ function firstWarning(option, advice) {
   const [first] = option.cautions.filter(({ rule }) => !isFirst(rule, advice)).sort((one, other) => weight(one) - weight(other));
   if (!first) {
     const said = option.cautions.some((held) => held.state === "holds" && data.rules[held.rule].kind === "patient");
-    return said && option.standing === "offered-with-caution" ? ["", "as said first"] : null;
+    return said && option.standing === "offered-with-caution" ? ["", "see above"] : null;
   }
   const rule = data.rules[first.rule];
   if (first.state === "open") return [`? waits for ${questionsWords(first.depends_on, engine)}: `, rule.if_open ?? rule.says];

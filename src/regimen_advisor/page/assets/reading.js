@@ -146,7 +146,7 @@ class ProfileReader {
     }
     const found = fact.mask(lists.found ?? []), absent = fact.mask(lists.not_found ?? []);
     if (Array.isArray(said)) return { must: found, may: found };
-    if (found & absent) return this.#refuse([fact.name], `${fact.name}: a word stands under both found and not_found`);
+    if (found & absent) return this.#refuse([fact.name], `${fact.name}: a word is under both found and not_found`);
     return { must: found, may: all & ~absent };
   }
 
@@ -181,7 +181,7 @@ class ProfileReader {
     const { line = null, drugs = "unknown", outcome = "unknown", cycles = null, setting = null } = written;
     const whole = (number, low, high) => Number.isInteger(number) && number >= low && number <= high;
     if (setting !== null && setting !== "maintenance" && setting !== "curative") expected("setting", "maintenance or curative", setting);
-    if (setting === "curative" && line !== null) expected("line", "no line beside setting: curative", line);
+    if (setting === "curative" && line !== null) expected("line", "no line with setting: curative", line);
     else if (setting !== "curative" && !whole(line, 1, most.lines)) expected("line", `the number of the line, 1 to ${most.lines} (the command line reads more)`, line);
     if (outcome !== "unknown" && !OUTCOMES.includes(outcome)) expected("outcome", listedWords([...OUTCOMES, "unknown"], "or"), outcome);
     if (cycles !== null && !whole(cycles, 0, most.cycles)) expected("cycles", `a whole number from 0 to ${most.cycles}`, cycles);
@@ -222,7 +222,7 @@ class ProfileReader {
     for (const entry of entries) {
       if (!entry.line) continue;
       const slot = `${entry.line} ${entry.maintenance}`, what = entry.maintenance ? "maintenance of line" : "line";
-      if (seen.has(slot)) refuse(entry, "line", `line: ${what} ${entry.line} stands twice`);
+      if (seen.has(slot)) refuse(entry, "line", `line: ${what} ${entry.line} occurs twice`);
       else seen.set(slot, entry);
       if (entry.maintenance && !inductions.some((other) => other.line === entry.line)) {
         refuse(entry, "line", `line: maintenance of line ${entry.line}, which is not in the history`);

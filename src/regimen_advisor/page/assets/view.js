@@ -156,10 +156,10 @@ function cautions(option, advice, told) {
   return KINDS.flatMap((name) => left.filter((held) => kind(held) === name)).map((held) => caution(held, advice, told));
 }
 
-/** Whether what a rule says stands above the options. */
+/** Whether a rule is shown above the options. */
 const isFirst = (rule, advice) => advice.first.some((one) => one.rules.includes(rule));
 
-/** A caution with the errata behind it, but for those told with the studies of the option. */
+/** A caution with the errata behind it, but for those shown with the studies of the option. */
 function caution(held, advice, told) {
   const { data, engine } = advice.advisor, rule = data.rules[held.rule];
   const lead = held.state === "open" ? `? waits for ${questionsWords(held.depends_on, engine)}: ` : `${rule.kind === "patient" ? "! " : ""}${data.kinds[rule.kind]}: `;
@@ -268,7 +268,7 @@ function summaryView(advice, changes) {
   ];
 }
 
-/** Each option and what stands beside them; `changes` says for a regimen what became of it. */
+/** Each option and the sections after them; `changes` says for a regimen what became of it. */
 function detailView(advice, changes) {
   const { data } = advice.advisor, of = (standing) => advice.options.filter((option) => option.standing === standing);
   const numbers = new Map(shownOptions(advice).map((option, index) => [option.regimen, index + 1]));

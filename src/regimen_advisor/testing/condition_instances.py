@@ -1,4 +1,4 @@
-"""Each atom at each place of a rule, findings opened: an atom that is written twice is two occurrences."""
+"""List each atom at each place of a rule, findings opened: an atom written twice is two instances."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much the solver must tell apart: which drugs and classes by name, how many lines and curative treatments."""
+"""Size an encoding: which drugs and classes it tells apart by name, how many lines and curative treatments."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from regimen_advisor.language.conditions import Condition, atoms_of
 from regimen_advisor.language.values import Between, Includes
-from regimen_advisor.patient.facts import HISTORY_SETS, MOST_LINES, Domain
+from regimen_advisor.patient.facts import MOST_LINES, Domain
 from regimen_advisor.patient.reading import Patient
 
 LEAST_LINES = 4
@@ -25,31 +25,29 @@ class EncodingSize:
     curative: int
 
     @classmethod
-    def of(cls, conditions: Iterable[Condition]) -> EncodingSize:
-        """The smallest shape in which each condition means what it means for every patient with an open history."""
+    def of(cls, conditions: Iterable[Condition], domain: Domain) -> EncodingSize:
+        """The smallest size in which each condition means what it means for every patient with an open history."""
         members: set[str] = set()
         lines = LEAST_LINES
         for condition in conditions:
             for atom in atoms_of(condition):
-                if isinstance(atom, Includes) and atom.fact in HISTORY_SETS:
+                if isinstance(atom, Includes) and atom.fact in domain.history_sets:
                     members.add(atom.member)
                 elif isinstance(atom, Between) and atom.fact == "prior_lines":
                     lines = max(lines, atom.low, atom.high + 1 if atom.high < MOST_LINES else 0)
         return cls(frozenset(members), lines, LEAST_CURATIVE)
 
-    def widened(self, other: EncodingSize) -> EncodingSize:
-        """A shape that tells apart what either does."""
-        return EncodingSize(
-            self.members | other.members, max(self.lines, other.lines), max(self.curative, other.curative)
-        )
+    def widened(self, size: EncodingSize) -> EncodingSize:
+        """A size that tells apart what either does."""
+        return EncodingSize(self.members | size.members, max(self.lines, size.lines), max(self.curative, size.curative))
 
-    def covers(self, other: EncodingSize) -> bool:
-        """Whether this shape tells apart all that ``other`` does."""
-        return self.widened(other) == self
+    def covers(self, size: EncodingSize) -> bool:
+        """Whether this size tells apart all that ``size`` does."""
+        return self.widened(size) == self
 
 
-def shape_of(patient: Patient, further_lines: int = 0) -> EncodingSize:
-    """The shape that the history of a patient needs, and room for lines that may still be added to it."""
+def size_for(patient: Patient, further_lines: int = 0) -> EncodingSize:
+    """The size that the history of a patient needs, and room for lines that may still be added to it."""
     entries = patient.history or ()
     lines = max((entry.line or 0 for entry in entries), default=0)
     return EncodingSize(frozenset(), lines + further_lines, sum(entry.line is None for entry in entries))

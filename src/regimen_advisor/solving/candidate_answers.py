@@ -1,4 +1,4 @@
-"""A possible answer to a question: as a profile words it, as literals of the solver, and as tests of facts."""
+"""Describe a possible answer to a question: as a profile words it, as solver literals, and as tests of facts."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def is_word(fact: str, word: str) -> Tests:
 
 def in_words(atom: Atom, *, wanted: bool = True) -> str:
     """An atom about a history, or its opposite, short, in the words of a profile."""
-    but = "" if wanted else "other than "
+    negation = "" if wanted else "other than "
     match atom:
         case Is(fact=fact, values=values):
-            return f"{fact} {but}{' or '.join(sorted(values))}"
+            return f"{fact} {negation}{' or '.join(sorted(values))}"
         case Between(fact=fact, low=low, high=high):
-            return f"{fact} {but}{low}" if low == high else f"{fact} {but}{low}-{high}"
+            return f"{fact} {negation}{low}" if low == high else f"{fact} {negation}{low}-{high}"
         case Includes(fact=fact, member=member):
             return f"{fact} {'with' if wanted else 'without'} {member}"

@@ -1,4 +1,4 @@
-"""What the axioms make of combinations of cells: each is narrowed once by ``narrowing.narrow``, then looked up.
+"""Narrow combinations of cells by the axioms: each distinct one once, by ``narrowing.narrow``, then looked up.
 
 Two groups of facts are tied by axioms: disease with extent, and the facts of the history. They touch only in whether
 a line for advanced disease was given. The axioms are not written a second time here, so they cannot come to differ.
@@ -19,7 +19,7 @@ from regimen_advisor.columns.codes import CellTable, Codes
 from regimen_advisor.columns.layout import Layout
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.language.values import Choice, Facts, Number, Value
-from regimen_advisor.patient.facts import HISTORY_SETS, MOST_LINES, ChoiceFact, Domain
+from regimen_advisor.patient.facts import MOST_LINES, ChoiceFact, Domain
 from regimen_advisor.patient.narrowing import Contradiction, facts_of, narrow
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import read
@@ -27,8 +27,6 @@ from regimen_advisor.patient.reading import read
 Bits = npt.NDArray[np.uint64]
 Ints = npt.NDArray[np.int64]
 
-DERIVED = (*HISTORY_SETS, "prior_lines", "last_outcome", "last_cycles", "on_maintenance")
-"""The facts that a history settles."""
 UNTREATED, TREATED, EITHER = 0, 1, 2
 """Whether a line for advanced disease was given."""
 
@@ -97,7 +95,7 @@ class ClinicalCombinations(Combinations):
 
     def __init__(self, domain: Domain, layout: Layout, reason: Reason) -> None:
         tied = {name for axiom in domain.axioms for name in facts_of(axiom)}
-        self.names = tuple(name for name in domain.facts if name in tied and name not in DERIVED)
+        self.names = tuple(name for name in domain.facts if name in tied and name not in domain.of_history)
         self.options: dict[str, tuple[str, ...]] = {}
         for name in self.names:
             fact = domain.facts[name]
@@ -105,7 +103,7 @@ class ClinicalCombinations(Combinations):
                 raise NotImplementedError(f"{name}: the column engine ties only facts of a few words")
             self.options[name] = ("", *fact.domain, *fact.groups)
         for axiom in domain.axioms:
-            of_history = facts_of(axiom) & frozenset(DERIVED)
+            of_history = facts_of(axiom) & frozenset(domain.of_history)
             if of_history and of_history != facts_of(axiom) and of_history != {"prior_lines"}:
                 raise NotImplementedError(f"the column engine has no table for this axiom: {axiom.says}")
         size = int(np.prod([len(options) for options in self.options.values()])) * 3
@@ -130,7 +128,7 @@ class ClinicalCombinations(Combinations):
         return keys * 3 + treated
 
     def _narrow(self, key: int) -> tuple[tuple[int, ...], int, int]:
-        words, treated = self._said(key)
+        words, treated = self._decoded(key)
         facts = self.facts(treated, tuple(reversed(words.items())))
         if facts is None:
             return (0,) * self.layout.size, 0, CONTRADICTIONS + key
@@ -165,10 +163,10 @@ class ClinicalCombinations(Combinations):
 
     def possible(self, combination: int) -> Mapping[str, frozenset[str]]:
         """What the cells of a combination (``keys // 3``) leave possible of each fact, each cell by itself."""
-        words, _ = self._said(combination * 3)
+        words, _ = self._decoded(combination * 3)
         return {name: self._choice(name, words.get(name, "")).possible for name in self.names}
 
-    def _said(self, key: int) -> tuple[dict[str, str], int]:
+    def _decoded(self, key: int) -> tuple[dict[str, str], int]:
         """The words of a combination, and whether a line was given."""
         rest, treated = divmod(key, 3)
         words: dict[str, str] = {}
@@ -180,7 +178,7 @@ class ClinicalCombinations(Combinations):
 
     def why(self, fault: int, history: bool) -> str:
         """Why a combination cannot be, in the words of ``reading``, which names the keys."""
-        words, treated = self._said(fault - CONTRADICTIONS)
+        words, treated = self._decoded(fault - CONTRADICTIONS)
         plain: dict[str, object] = {
             name: word == "true" if word in ("true", "false") else word for name, word in words.items()
         }
@@ -200,7 +198,7 @@ class OpenHistory(Combinations):
     def __init__(self, domain: Domain, layout: Layout, reason: Reason) -> None:
         super().__init__(domain, layout, reason, _RADIX * _RADIX * _OUTCOMES)
         self._bounds = np.divmod(np.arange(_RADIX * _RADIX), _RADIX)
-        """The least and the most lines of each range; more than any history has where none is said to be given."""
+        """The least and the most lines of each range; more than any history has where none is stated."""
 
     def keys(self, tables: Mapping[str, CellTable], codes: Mapping[str, Codes], rows: int) -> Ints:
         """The combination that each row holds."""
@@ -221,11 +219,11 @@ class OpenHistory(Combinations):
     def says_more(
         self, tables: Mapping[str, CellTable], codes: Mapping[str, Codes], lines: Ints, outcomes: npt.NDArray[np.uint8]
     ) -> npt.NDArray[np.bool_]:
-        """Rows in which lines or outcome beside a history are other than what it says (``outcomes`` as bits)."""
+        """Rows whose lines or outcome differ from what their history says (``outcomes`` as bits)."""
         keys = self.keys(tables, codes, len(lines))
-        said = keys // _OUTCOMES
-        outcome = keys - said * _OUTCOMES
-        low, high = (bounds.take(said) for bounds in self._bounds)
+        ranges = keys // _OUTCOMES
+        outcome = keys - ranges * _OUTCOMES
+        low, high = (bounds.take(ranges) for bounds in self._bounds)
         other_outcome = (outcome > 0) & (outcomes.astype(np.int64) << 1 != np.int64(1) << np.maximum(outcome - 1, 0))
         return np.asarray((lines < low) | (lines > high) | other_outcome)
 
@@ -244,13 +242,13 @@ class OpenHistory(Combinations):
         try:
             facts = narrow(known, self.domain)
         except Contradiction as contradiction:
-            why = contradiction.axiom.says if contradiction.axiom else "they say different things of the same fact"
-            fault = self.reason(f"`prior_lines` and `last_outcome` contradict each other: {why}")
+            reason = contradiction.axiom.says if contradiction.axiom else "they say different things of the same fact"
+            fault = self.reason(f"`prior_lines` and `last_outcome` contradict each other: {reason}")
             return (0,) * self.layout.size, EITHER, fault
         found = facts["prior_lines"]
         assert isinstance(found, Number)
         treated = UNTREATED if found.high == 0 else TREATED if found.low else EITHER
-        return self.layout.encode({name: facts[name] for name in DERIVED}), treated, 0
+        return self.layout.encode({name: facts[name] for name in self.domain.of_history}), treated, 0
 
 
 def _option(options: tuple[str, ...]) -> Callable[[Cell | None], int]:

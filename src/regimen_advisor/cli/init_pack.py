@@ -1,4 +1,4 @@
-"""The verb ``init-pack``: begin a pack of rules of one's own."""
+"""Run the verb ``init-pack``: begin a pack of rules of one's own."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from typing import Annotated
 import typer
 
 from regimen_advisor.cli.options import Rules
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verb to the command line."""
-    app.command(name="init-pack")(init_pack)
+from regimen_advisor.knowledge.rulebook import load_rulebook
+from regimen_advisor.reports.files import write_folder
+from regimen_advisor.reviewing.starting import new_pack
 
 
 def init_pack(
@@ -28,10 +26,6 @@ def init_pack(
     They add to those that ship. Makes a folder with a source, a study, a rule, a case and a workflow for GitHub, all
     invented, to be written over; `check` and `test` pass from the start.
     """
-    from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
-    from regimen_advisor.reports.files import write_folder  # noqa: PLC0415
-    from regimen_advisor.reviewing.starting import new_pack  # noqa: PLC0415
-
     target = Path(folder)
     made = new_pack(target.resolve().name if name is None else name, load_rulebook(rules))
     write_folder(target, made)

@@ -1,4 +1,4 @@
-"""The verb ``list``: what the rulebook holds."""
+"""Run the verb ``list``: what the rulebook holds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ import typer
 
 from regimen_advisor.cli import completion
 from regimen_advisor.cli.options import Output, Rules
+from regimen_advisor.knowledge.rulebook import load_rulebook
+from regimen_advisor.reports.files import write_output
+from regimen_advisor.reports.listing import WIDTH, Filters, listed_entries, render_json, render_text
 
 
 class ListKind(StrEnum):
@@ -33,11 +36,6 @@ class ListFormat(StrEnum):
     JSON = "json"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verb to the command line."""
-    app.command(name="list")(list_entries)
-
-
 def list_entries(  # noqa: PLR0917 - one parameter an option
     kind: Annotated[ListKind, typer.Argument(metavar="WHAT", help=f"One of: {', '.join(ListKind)}.")],
     setting: Annotated[
@@ -48,7 +46,7 @@ def list_entries(  # noqa: PLR0917 - one parameter an option
         str | None,
         typer.Option(metavar="DRUG", help="Only what concerns this drug or class.", autocompletion=completion.drugs),
     ] = None,
-    text: Annotated[str | None, typer.Option(metavar="WORDS", help="Only entries in which all WORDS stand.")] = None,
+    text: Annotated[str | None, typer.Option(metavar="WORDS", help="Only entries that hold all WORDS.")] = None,
     format: Annotated[ListFormat, typer.Option("--format", "-f", help="How to print.")] = ListFormat.TEXT,
     output: Output = None,
     rules: Rules = None,
@@ -57,10 +55,6 @@ def list_entries(  # noqa: PLR0917 - one parameter an option
 
     As a table, each entry with the id that `show` takes.
     """
-    from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
-    from regimen_advisor.reports.files import write_output  # noqa: PLC0415
-    from regimen_advisor.reports.listing import WIDTH, Filters, listed_entries, render_json, render_text  # noqa: PLC0415
-
     rows = listed_entries(kind.value, load_rulebook(rules), Filters(setting, drug, text))
     if not rows:
         typer.echo(f"No {kind.value} meet what was asked for.", err=True)

@@ -1,4 +1,4 @@
-"""The population that invented patients imitate: published shares with their sources, and treatments, from a file."""
+"""Load the population that synthetic patients imitate: published shares with their sources, and treatments."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ class SyntheticPopulation(Record):
     @model_validator(mode="after")
     def _adds_up(self) -> SyntheticPopulation:
         for name, words in self.shares.items():
-            given = [one.share for one in words.values() if one.share is not None]
+            given = [word.share for word in words.values() if word.share is not None]
             if len(given) != len(words) - 1 or sum(given) > 100:
                 message = "expected one word of `{name}` without a share, and at most 100 per cent for the others"
                 raise PydanticCustomError("value_error", message, {"name": name})
-        named = [one.source for words in self.shares.values() for one in words.values()]
-        named += [one.source for one in self.acquired]
+        named = [word.source for words in self.shares.values() for word in words.values()]
+        named += [variant.source for variant in self.acquired]
         for source in named:
             if source != INVENTED and source not in self.sources:
                 raise PydanticCustomError("value_error", "no source is called `{source}`", {"source": source})
@@ -73,7 +73,7 @@ class SyntheticPopulation(Record):
 
     def weights(self, name: str) -> tuple[float, ...]:
         """The shares of a hundred."""
-        given = [one.share for one in self.shares[name].values()]
+        given = [word.share for word in self.shares[name].values()]
         rest = 100 - sum(share for share in given if share is not None)
         return tuple(rest if share is None else share for share in given)
 

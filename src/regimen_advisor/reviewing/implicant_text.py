@@ -1,4 +1,4 @@
-"""Ways to meet a condition, and profiles, in words and as a file has them."""
+"""Write ways to meet a condition, and profiles, in words and as a file has them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from regimen_advisor.wording import Wording
 
 def way_words(way: Implicant, wording: Wording) -> str:
     """The way in words, facts in the order of their declaration: ``metastatic disease; TPS at least 1 %``."""
-    return "; ".join(wording.condition(one) for one in _by_fact(way, wording.domain)) or "every patient"
+    return "; ".join(wording.condition(condition) for condition in _by_fact(way, wording.domain)) or "every patient"
 
 
 def way_written(way: Implicant, domain: Domain) -> dict[str, Any]:
-    """The way as it would stand under ``when`` in a rule; empty where it is every patient."""
+    """The way as a rule would write it under ``when``; empty where it is every patient."""
     parts = tuple(_by_fact(way, domain))
     return written(all_of(*parts), domain) if parts else {}
 
@@ -47,15 +47,17 @@ def _by_fact(way: Implicant, domain: Domain) -> Iterator[Condition]:
     """
     left = facts_of_way(way, domain)
     for name in domain.facts:
-        mine = [literal for literal in way if literal.atom.fact == name]
+        about_fact = [literal for literal in way if literal.atom.fact == name]
         match left[name]:
-            case Choice(possible=possible) if mine:
+            case Choice(possible=possible) if about_fact:
                 yield Leaf(Is(name, possible))
-            case Number(low=low, high=high, absent=False) if mine:
+            case Number(low=low, high=high, absent=False) if about_fact:
                 yield Leaf(Between(name, low, high))
             case _:
                 for wanted in (True, False):
-                    parts = [_of_literal(literal.atom, wanted=wanted) for literal in mine if literal.wanted is wanted]
+                    parts = [
+                        _of_literal(literal.atom, wanted=wanted) for literal in about_fact if literal.wanted is wanted
+                    ]
                     if parts:
                         yield all_of(*parts)
 

@@ -1,6 +1,6 @@
-"""Whether a case would notice a change of some rules, without making its advice anew.
+"""Check whether a case would notice a change of some rules, without making its advice again.
 
-Only the rules that changed are judged, and only the expectations on the regimens they speak of are compared. That is
+Only the rules that changed are judged, and only the expectations on their regimens are compared. That is
 exact where every truth involved is settled node by node; where one is unknown the answer is ``None``, and only the
 advice itself can tell.
 """
@@ -47,13 +47,16 @@ class KillCheck:
 
     def __init__(self, rulebook: Rulebook, observed: list[Observed]) -> None:
         self.rulebook, self.observed = rulebook, observed
-        self.regimens = {name: [rule.id for rule in of.rules] for name, of in Guideline.of(rulebook).regimens.items()}
+        self.regimens = {
+            name: [rule.id for rule in rules_about.rules]
+            for name, rules_about in Guideline.of(rulebook).regimens.items()
+        }
         self.naming: dict[str, list[int]] = {name: [] for name in rulebook.rules}
-        for index, one in enumerate(observed):
-            for name in one.case.rules:
+        for index, seen in enumerate(observed):
+            for name in seen.case.rules:
                 self.naming[name].append(index)
 
-    def noticing(self, mutant: Mutant) -> tuple[RuleCase | None, list[RuleCase]]:
+    def killer(self, mutant: Mutant) -> tuple[RuleCase | None, list[RuleCase]]:
         """The first case found to notice the change, and those of which only their advice could tell."""
         change = _Change(self, mutant)
         first = dict.fromkeys(index for name in mutant.rules for index in self.naming[name])
@@ -68,15 +71,15 @@ class KillCheck:
 
 
 class _Change:
-    def __init__(self, watch: KillCheck, mutant: Mutant) -> None:
-        self.watch, self.rulebook, self.mutant = watch, watch.rulebook, mutant
+    def __init__(self, kill_check: KillCheck, mutant: Mutant) -> None:
+        self.kill_check, self.rulebook, self.mutant = kill_check, kill_check.rulebook, mutant
         self.overridden = {
             name: [rule.id for rule in rules] for name, rules in self.rulebook.overridden_by.items() if rules
         }
         for rule in mutant.rules.values():
             old = self.rulebook.rules[rule.id]
             for name in set(old.overrides) - set(rule.overrides):
-                self.overridden[name] = [other for other in self.overridden[name] if other != rule.id]
+                self.overridden[name] = [overriding for overriding in self.overridden[name] if overriding != rule.id]
         self.touched = self._touched()
         self.program = RuleProgram({name: self.rule(name).condition for name in self._judged()})
         self.regimens = self._regimens()
@@ -93,7 +96,7 @@ class _Change:
         return self.mutant.rules.get(name) or self.rulebook.rules[name]
 
     def _regimens(self) -> Mapping[str, list[str]]:
-        """The rules of each regimen that a touched rule speaks of, before or after the change."""
+        """The rules of each regimen that a touched rule is about, before or after the change."""
         table: dict[str, list[str]] = {}
         for name in self.touched:
             rule = self.rule(name)
@@ -101,7 +104,7 @@ class _Change:
                 continue
             # An effect is only ever swapped for one on the same regimens.
             for regimen in self.rulebook.meets(self.rulebook.rules[name]):
-                table[regimen] = self.watch.regimens[regimen]
+                table[regimen] = self.kill_check.regimens[regimen]
         return table
 
     def _reads_otherwise(self, name: str) -> bool:
@@ -113,15 +116,17 @@ class _Change:
         """The touched rules and all that override them, directly or not."""
         names = list(self.touched)
         for name in names:
-            names += [other for other in self.overridden.get(name, []) if other not in names]
+            names += [overriding for overriding in self.overridden.get(name, []) if overriding not in names]
         return set(names)
 
     def _truths(self, facts: Facts) -> dict[str, Truth]:
         """The truth of each touched rule after the change, its overriding rules counted in."""
-        own = self.program.truths(facts)
+        truths = self.program.truths(facts)
 
         def effective(name: str) -> Truth:
-            return conjunction([own[name], *(~effective(other) for other in self.overridden.get(name, []))])
+            return conjunction(
+                [truths[name], *(~effective(overriding) for overriding in self.overridden.get(name, []))]
+            )
 
         return {name: effective(name) for name in self.touched}
 
@@ -185,15 +190,15 @@ def _same(expected: tuple[str, ...] | None, found: Iterable[str]) -> bool:
 
 def _statement_fails(case: RuleCase, rule: Rule, truth: Truth) -> bool | None:
     """Whether a case fails on a statement of this truth."""
-    said = next((one for one in case.says or () if one.rule == rule.id), None)
+    expected = next((statement for statement in case.says or () if statement.rule == rule.id), None)
     closed = case.exactly and case.says is not None
-    if said is None and rule.id not in case.says_not and not closed:
+    if expected is None and rule.id not in case.says_not and not closed:
         return False
     if truth is Truth.UNKNOWN:
         return None
     if truth is Truth.FALSE:
-        return said is not None
-    if said is None:
+        return expected is not None
+    if expected is None:
         return True
     studies = (rule.subject,) if rule.effect is Effect.TRIAL else rule.studies
-    return (said.effect is not None and said.effect is not rule.effect) or not _same(said.studies, studies)
+    return (expected.effect is not None and expected.effect is not rule.effect) or not _same(expected.studies, studies)

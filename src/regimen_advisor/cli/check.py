@@ -1,0 +1,67 @@
+"""Run the verb ``check``: is the rulebook sound."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from regimen_advisor.cli.options import Output, Rules
+from regimen_advisor.cli.schema import write_schemas
+from regimen_advisor.documents.json import as_json
+from regimen_advisor.documents.writing import written
+from regimen_advisor.files.folders import MANIFEST, SCHEMAS
+from regimen_advisor.knowledge.rulebook import fresh_manifest, load_rulebook
+from regimen_advisor.reports import annotations, sarif
+from regimen_advisor.reports import check as report
+from regimen_advisor.reports.files import write_file, write_output
+from regimen_advisor.reviewing.checking import Checked
+from regimen_advisor.reviewing.checking import check as check_rulebook
+from regimen_advisor.reviewing.revisions import working_folders
+
+
+class CheckFormat(StrEnum):
+    """How ``check`` prints what it found."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+    MARKDOWN = "markdown"
+    SARIF = "sarif"
+
+
+def check(
+    rules: Rules = None,
+    format: Annotated[CheckFormat, typer.Option("--format", "-f", help="How to print.")] = CheckFormat.TEXT,
+    output: Output = None,
+    write_manifest: Annotated[
+        bool,
+        typer.Option(
+            "--write-manifest",
+            help="First write down how many rules there are and their digest, and bring its `schemas` up to date.",
+        ),
+    ] = False,
+) -> None:
+    """Find faults of the rulebook without any patient. Exit code 1 if there are some; warnings do not count."""
+    folders = working_folders(rules)
+    if write_manifest:
+        folder = folders[-1]
+        write_file(folder / MANIFEST, fresh_manifest(folder, *folders[:-1]))
+        if (folder / SCHEMAS).is_dir():
+            write_schemas(load_rulebook(folders), folder / SCHEMAS)
+    checked = check_rulebook(load_rulebook(folders))
+    write_output(_checked(checked, format), output)
+    if checked.faults:
+        raise typer.Exit(1)
+
+
+def _checked(checked: Checked, format: CheckFormat) -> str:
+
+    match format:
+        case CheckFormat.TEXT | CheckFormat.MARKDOWN:
+            return written(report.document(checked), format.value, below=2)
+        case CheckFormat.JSON:
+            return as_json(report.data(checked))
+        case CheckFormat.GITHUB:
+            return annotations.render_github(annotations.of_check(checked))
+        case CheckFormat.SARIF:
+            return sarif.render_check(annotations.of_check(checked))

@@ -1,0 +1,65 @@
+"""Run the verb ``cite``: the citations behind an answer."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from regimen_advisor.advising import advise
+from regimen_advisor.citing.formats import render
+from regimen_advisor.citing.items import behind, chosen, item_of
+from regimen_advisor.cli import completion
+from regimen_advisor.cli.options import Output, Rules
+from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.knowledge.evidence import Study
+from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
+from regimen_advisor.patient.reading import read_files
+from regimen_advisor.reports.files import write_output
+
+
+class CitationName(StrEnum):
+    """How ``cite`` prints citations."""
+
+    TEXT = "text"
+    BIBTEX = "bibtex"
+    RIS = "ris"
+    CSL_JSON = "csl-json"
+
+
+def cite(  # noqa: PLR0917 - one parameter an option
+    studies: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="STUDY",
+            help="Studies by id or name; all of them if left out.",
+            autocompletion=completion.studies,
+        ),
+    ] = None,
+    for_: Annotated[
+        list[str] | None,
+        typer.Option("--for", metavar="FILE", help="The studies behind the options offered to this patient."),
+    ] = None,
+    format: Annotated[CitationName, typer.Option("--format", "-f", help="How to print.")] = CitationName.TEXT,
+    style: Annotated[
+        str | None, typer.Option("--style", metavar="STYLE", help="Of text: ama, nejm, vancouver or another CSL style.")
+    ] = None,
+    output: Output = None,
+    rules: Rules = None,
+) -> None:
+    """Print the citations of studies.
+
+    What is recalled and not confirmed is marked, what is not known is left out.
+    """
+    if studies and for_:
+        raise InputError.at(Location("cite"), "expected studies or --for FILE, found both")
+    rulebook = load_rulebook(rules)
+    found = _behind(for_, rulebook) if for_ else chosen(studies or [], rulebook)
+    write_output(render([item_of(study) for study in found], format.value, style), output)
+
+
+def _behind(files: list[str], rulebook: Rulebook) -> tuple[Study, ...]:
+    """The studies behind the options offered to the patients of these files, or the problems of all files at once."""
+    patients = read_files(files, rulebook.domain)
+    return behind([advise(patient, rulebook, ask=False) for patient in patients], rulebook)

@@ -1,0 +1,18 @@
+"""List the choices of ``cohort``."""
+
+from enum import StrEnum
+
+
+class CohortFormat(StrEnum):
+    """How ``cohort`` prints its summary."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+
+
+class CohortEngine(StrEnum):
+    """What judges the rows."""
+
+    POLARS = "polars"
+    SPARK = "spark"

@@ -1,0 +1,145 @@
+"""Do the work of ``cohort`` once Polars is known to be there."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+
+from regimen_advisor.cli import terminal
+from regimen_advisor.cli.cohort_look import Look, print_check, print_profiles, print_row
+from regimen_advisor.cli.cohort_options import CohortFormat
+from regimen_advisor.cohorts.changes import CohortChanges, changes
+from regimen_advisor.cohorts.cohort import (
+    GIVEN,
+    Summary,
+    given_label,
+    judged,
+    open_table,
+    refuse_if_strict,
+    second_tables,
+    summarise,
+)
+from regimen_advisor.cohorts.concordance import Concordance, concordance
+from regimen_advisor.cohorts.mapping import TableMapping, load_mapping
+from regimen_advisor.cohorts.mapping_draft import suggest_mapping
+from regimen_advisor.cohorts.spark.engine import Request, run_on_spark
+from regimen_advisor.cohorts.synthesis import for_text, synthetic_patients
+from regimen_advisor.cohorts.tables import check_output, files_of, refuse_overwriting, scan_table, write_table
+from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.files.writing import target_of
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.reports import cohort as report
+from regimen_advisor.reports.files import write_output
+from regimen_advisor.reports.population import synthesised_as_text
+
+Found = tuple[Summary, CohortChanges | None, Concordance | None]
+
+
+def write_synthetic(count: int, seed: int, output: str | None) -> None:
+    """Write invented patients. Raises ``InputError`` where no output is named."""
+    if output is None:
+        raise InputError.at(Location("cohort"), "--synthesise needs --output FILE")
+    patients = synthetic_patients(count, seed)
+    write_table(for_text(patients) if check_output(output) in (".csv", ".tsv", ".txt") else patients, output)
+    write_output(synthesised_as_text(count, output), None)
+
+
+def mapping_at(path: str | None, rulebook: Rulebook) -> TableMapping | None:
+    """The mapping of a file, if one is named."""
+    return None if path is None else load_mapping(path, rulebook.domain)
+
+
+def print_suggestion(table: list[str], rulebook: Rulebook) -> None:
+    """Print a draft of a mapping for a table."""
+    write_output(suggest_mapping(scan_table(table), rulebook.domain, Path(table[0]).name), None)
+
+
+def judge(  # noqa: PLR0917 - what the command line says
+    paths: list[str],
+    mapping: TableMapping | None,
+    rulebook: Rulebook,
+    output: str | None,
+    strict: bool,
+    old_rules: Rulebook | None,
+    given: str | None,
+    id_column: str,
+    exact: bool,
+) -> Found:
+    """What the rules offer to the rows, and what was compared; the rows are written where an output is named."""
+    if output is not None:
+        _check_output(output, paths, mapping)
+    table = open_table(paths, mapping, given=given, id_column=id_column)
+    with (
+        terminal.spinner("judging the rows") if sys.stderr.isatty() else nullcontext(),
+        judged(table, rulebook, exact=exact, output=output) as result,
+    ):
+        summary = summarise(result, table.name)
+        if strict:
+            refuse_if_strict(summary)
+        agreed = None
+        if GIVEN in table.rows.collect_schema():
+            agreed = concordance(result.rows, rulebook, given_label(given, mapping))
+        compared = None
+        if old_rules is not None:
+            with judged(table, old_rules, exact=exact, output=output) as before:
+                compared = changes(before, result)
+        if output is not None:
+            result.write(output)
+    return summary, compared, agreed
+
+
+def _check_output(output: str, paths: list[str], mapping: TableMapping | None) -> None:
+    """Refuses an output that could not be written in the end, or that would overwrite what is read."""
+    check_output(output)
+    second_files = (
+        [second_tables(mapping, paths[0]) / table.file for table in mapping.file.tables.values()] if mapping else []
+    )
+    refuse_overwriting(output, [*files_of(paths), *second_files, *([mapping.document.name] if mapping else [])])
+    if not target_of(output).parent.is_dir():
+        raise InputError.at(Location(output), "cannot be written: there is no such folder")
+
+
+def judge_on_spark(  # noqa: PLR0917 - as above
+    paths: list[str],
+    mapping: TableMapping | None,
+    rulebook: Rulebook,
+    output: str | None,
+    strict: bool,
+    old_rules: Rulebook | None,
+    given: str | None,
+    id_column: str,
+    exact: bool,
+    master: str,
+    conf: list[str],
+) -> Found:
+    """The same from a cluster."""
+    request = Request(rulebook, mapping, given, id_column, old_rules, strict, exact)
+    return run_on_spark(paths, output, request, master, conf)
+
+
+def print_summary(found: Found, format: CohortFormat) -> None:
+    """Print what was found of a table."""
+    render = {CohortFormat.TEXT: report.as_text, CohortFormat.JSON: report.as_json, CohortFormat.HTML: report.as_html}
+    write_output(render[format](*found), None)
+
+
+def look(  # noqa: PLR0917 - as above
+    paths: list[str],
+    mapping: TableMapping | None,
+    rulebook: Rulebook,
+    strict: bool,
+    given: str | None,
+    id_column: str,
+    format: CohortFormat,
+    show: str | None,
+    profiles: str | None,
+) -> None:
+    """Show what was read of a table, and judge nobody."""
+    asked = Look(paths, mapping, rulebook, given, id_column)
+    if show is not None:
+        print_row(asked, show, format)
+    elif profiles is not None:
+        print_profiles(asked, profiles, strict=strict)
+    else:
+        print_check(asked, format, strict=strict)

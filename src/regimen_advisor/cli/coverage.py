@@ -1,0 +1,65 @@
+"""Run the verb ``coverage``: how well the examples exercise each rule."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from regimen_advisor.cli import completion
+from regimen_advisor.cli.case_files import Paths, Profiles, cases_at, refuse_unknown, working_rulebook
+from regimen_advisor.cli.options import Output, Rules
+from regimen_advisor.documents.json import as_json
+from regimen_advisor.documents.writing import written
+from regimen_advisor.reports import coverage as report
+from regimen_advisor.reports.annotations import of_coverage, render_github
+from regimen_advisor.reports.coverage_html import render_html
+from regimen_advisor.reports.files import write_output
+from regimen_advisor.testing.coverage import measure
+
+
+class CoverageFormat(StrEnum):
+    """How ``coverage`` prints what it found."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+    GITHUB = "github"
+    MARKDOWN = "markdown"
+
+
+def coverage(  # noqa: PLR0917
+    paths: Paths = None,
+    everything: Annotated[bool, typer.Option("--all", help="List every condition with its counts.")] = False,
+    rule: Annotated[
+        list[str] | None,
+        typer.Option("--rule", metavar="ID", help="Only this rule.", autocompletion=completion.rules),
+    ] = None,
+    fail_under: Annotated[
+        float, typer.Option("--fail-under", metavar="PERCENT", help="Exit with 1 if less is covered.", min=0, max=100)
+    ] = 0,
+    format: Annotated[CoverageFormat, typer.Option("--format", "-f", help="How to print.")] = CoverageFormat.TEXT,
+    output: Output = None,
+    rules: Rules = None,
+    profiles: Profiles = "profiles",
+) -> None:
+    """Say how well the cases exercise each condition of each rule.
+
+    Measured as masking MC/DC; what is missing is shown as a pair of patients.
+    """
+    rulebook = working_rulebook(rules)
+    refuse_unknown(rule or [], rulebook.rules, "rule")
+    measured = measure(rulebook, cases_at(paths, rulebook, profiles), rule or None)
+    match format:
+        case CoverageFormat.TEXT | CoverageFormat.MARKDOWN:
+            text = written(report.document(measured, everything=everything), format.value, below=2)
+        case CoverageFormat.JSON:
+            text = as_json(report.data(measured))
+        case CoverageFormat.HTML:
+            text = render_html(measured)
+        case CoverageFormat.GITHUB:
+            text = render_github(of_coverage(measured))
+    write_output(text, output)
+    if measured.share * 100 < fail_under:
+        raise typer.Exit(1)

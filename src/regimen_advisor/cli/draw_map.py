@@ -1,0 +1,52 @@
+"""Run the verb ``map``: a clinical setting as a picture."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from regimen_advisor.cli import completion
+from regimen_advisor.cli.options import Output, Rules
+from regimen_advisor.drawing.guideline_map import guideline_map, setting_named
+from regimen_advisor.drawing.map_picture import map_picture
+from regimen_advisor.drawing.map_text import FORMATS
+from regimen_advisor.knowledge.rulebook import load_rulebook
+from regimen_advisor.patient.reading import read_files
+from regimen_advisor.reports.files import write_output
+
+
+class MapFormat(StrEnum):
+    """How ``map`` draws a setting."""
+
+    TEXT = "text"
+    MERMAID = "mermaid"
+    DOT = "dot"
+    SVG = "svg"
+
+
+def draw_map(
+    setting: Annotated[
+        str,
+        typer.Argument(
+            metavar="SETTING",
+            help="A setting, such as nsclc/later-line-egfr.",
+            autocompletion=completion.settings,
+        ),
+    ],
+    profile: Annotated[
+        str | None, typer.Option("--profile", metavar="FILE", help="Draw the path of this patient.")
+    ] = None,
+    format: Annotated[MapFormat, typer.Option("--format", "-f", help="How to draw.")] = MapFormat.TEXT,
+    output: Output = None,
+    rules: Rules = None,
+) -> None:
+    """Draw the map of a clinical setting, with a patient's path.
+
+    From what its rules ask for to what they do.
+    """
+    rulebook = load_rulebook(rules)
+    patient = read_files([profile], rulebook.domain)[0] if profile else None
+    drawn = guideline_map(setting_named(setting, rulebook), rulebook, patient)
+    write_output(f"{map_picture(drawn)}\n" if format is MapFormat.SVG else FORMATS[format.value](drawn), output)

@@ -1,0 +1,86 @@
+"""Run the verb ``mutate``: which changes of the rules no example notices."""
+
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from regimen_advisor.cli import completion, terminal
+from regimen_advisor.cli.case_files import Paths, Profiles, cases_at, refuse_unknown, results_of, working_rulebook
+from regimen_advisor.cli.options import Output, Rules
+from regimen_advisor.documents.json import as_json
+from regimen_advisor.documents.writing import written
+from regimen_advisor.files.errors import InputError, Problem
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.reports import annotations
+from regimen_advisor.reports import mutation as report
+from regimen_advisor.reports.files import write_output
+from regimen_advisor.testing.cases import RuleCase
+from regimen_advisor.testing.mutation import Mutation
+from regimen_advisor.testing.mutation import mutate as mutate_rules
+
+
+class MutationFormat(StrEnum):
+    """How ``mutate`` prints what it found."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+    MARKDOWN = "markdown"
+
+
+def mutate(  # noqa: PLR0917
+    paths: Paths = None,
+    subject: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rule",
+            "--only",
+            metavar="ID",
+            help="Only changes of this rule or finding.",
+            autocompletion=completion.rules,
+        ),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also list the changes that are equivalent.")] = False,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, metavar="N", help="Processes (default: one a processor).")
+    ] = None,
+    format: Annotated[MutationFormat, typer.Option("--format", "-f", help="How to print.")] = MutationFormat.TEXT,
+    output: Output = None,
+    rules: Rules = None,
+    profiles: Profiles = "profiles",
+) -> None:
+    """Change the rules in small ways, to see what goes unnoticed.
+
+    Exit code 1 if there are some that no case notices.
+    """
+    rulebook = working_rulebook(rules)
+    refuse_unknown(subject or [], {**rulebook.findings, **rulebook.rules}, "rule or finding")
+    cases = cases_at(paths, rulebook, profiles)
+    _refuse_failing(cases, rulebook)
+    with terminal.bar("Changing the rules") if sys.stderr.isatty() else nullcontext() as moved:
+        mutation = mutate_rules(rulebook, cases, subjects=subject or None, workers=workers, progress=moved)
+    write_output(_mutated(mutation, format, everything=everything), output)
+    if mutation.of("survived"):
+        raise typer.Exit(1)
+
+
+def _mutated(mutation: Mutation, format: MutationFormat, *, everything: bool) -> str:
+
+    match format:
+        case MutationFormat.TEXT | MutationFormat.MARKDOWN:
+            return written(report.document(mutation, everything=everything), format.value, below=2)
+        case MutationFormat.JSON:
+            return as_json(report.data(mutation))
+        case MutationFormat.GITHUB:
+            return annotations.render_github(annotations.of_mutation(mutation))
+
+
+def _refuse_failing(cases: Sequence[RuleCase], rulebook: Rulebook) -> None:
+    """Raise ``InputError`` where cases fail already: they could not tell a changed rulebook from this one."""
+    failures = [failure for result in results_of(cases, rulebook) for failure in result.failures]
+    if failures:
+        raise InputError(Problem(failure.location, failure.message, "cases must pass first") for failure in failures)

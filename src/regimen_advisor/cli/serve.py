@@ -1,0 +1,28 @@
+"""Run the verb ``serve``: the teaching page from a small local server."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from regimen_advisor.cli.options import Examples, Rules
+from regimen_advisor.cli.page import page_html
+from regimen_advisor.knowledge.rulebook import load_rulebook
+from regimen_advisor.page.serving import run
+
+DEFAULT_PORT = 8000
+
+
+def serve(
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port on this computer; 0 takes a free one.")
+    ] = DEFAULT_PORT,
+    profiles: Examples = None,
+    rules: Rules = None,
+) -> None:
+    """Offer the teaching page to this computer only.
+
+    And `POST /advise` with it, until interrupted.
+    """
+    run(load_rulebook(rules), page_html(rules, profiles), port)
