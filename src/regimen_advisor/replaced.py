@@ -30,7 +30,7 @@ class Withdrawn:
 class Bearing:
     """A change of a pack, with the rules and regimens that it bears on and the rules that are gone by it."""
 
-    told: ToldChange
+    change: ToldChange
     rules: frozenset[str]
     regimens: frozenset[str]
     withdrawn: tuple[Withdrawn, ...]
@@ -42,7 +42,9 @@ def bearings(rulebook: Rulebook) -> tuple[Bearing, ...]:
     if not rulebook.changes:
         return ()
     named = {rule.id: _named_by(rule) for rule in rulebook.rules.values()}
-    harm = {name: {study.id for study in harm_studies(one, rulebook)} for name, one in rulebook.regimens.items()}
+    harm = {
+        name: {study.id for study in harm_studies(regimen, rulebook)} for name, regimen in rulebook.regimens.items()
+    }
     return tuple(_bearing(change, rulebook, named, harm) for change in rulebook.changes)
 
 
@@ -54,18 +56,19 @@ def changes_told(advice: Advice, rulebook: Rulebook, patient: Patient) -> tuple[
     answer shows names it, or named it before it was retired.
     """
     rules, regimens = _shown_rules(advice), _shown_regimens(advice)
-    reader = Interpreter(patient.facts)
+    interpreter = Interpreter(patient.facts)
 
-    def would_speak(one: Withdrawn) -> bool:
-        is_about = one.regimens is None or not regimens.isdisjoint(one.regimens)
-        return is_about and reader.judge(one.rule.condition).truth is not Truth.FALSE
+    def is_about(withdrawn: Withdrawn) -> bool:
+        if withdrawn.regimens is not None and regimens.isdisjoint(withdrawn.regimens):
+            return False
+        return interpreter.judge(withdrawn.rule.condition).truth is not Truth.FALSE
 
     return tuple(
-        one.told
-        for one in bearings(rulebook)
-        if not one.rules.isdisjoint(rules)
-        or not one.regimens.isdisjoint(regimens)
-        or any(map(would_speak, one.withdrawn))
+        bearing.change
+        for bearing in bearings(rulebook)
+        if not bearing.rules.isdisjoint(rules)
+        or not bearing.regimens.isdisjoint(regimens)
+        or any(map(is_about, bearing.withdrawn))
     )
 
 
@@ -82,7 +85,7 @@ def _bearing(
     regimens = {change.id} if is_replaced and change.kind == "regimen" else set()
     if is_replaced and change.kind == "study":
         regimens |= {name for name, studies in harm.items() if change.id in studies}
-    gone = [rule for rule, why in rulebook.withdrawn.values() if why == change]
+    gone = [rule for rule, cause in rulebook.withdrawn.values() if cause == change]
     return Bearing(
         _reported(change, rulebook),
         frozenset(rules),
@@ -110,21 +113,25 @@ def _shown_regimens(advice: Advice) -> set[str]:
 
 
 def _shown_rules(advice: Advice) -> set[str]:
-    rules = {one.rule for one in (*advice.standards, *advice.notes, *advice.silent)}
+    rules = {statement.rule for statement in (*advice.standards, *advice.notes, *advice.silent)}
     rules |= {trial.rule for trial in advice.trials}
     for option in advice.options:
         if option.standing is not Standing.NOT_INDICATED:
-            rules |= {*option.rules, *(one.rule for one in option.cautions), *(one.rule for one in option.reasons)}
+            rules |= {
+                *option.rules,
+                *(shown.rule for shown in option.cautions),
+                *(shown.rule for shown in option.reasons),
+            }
     return rules
 
 
 def _reported(change: PackChange, rulebook: Rulebook) -> ToldChange:
     """The change as an answer reports it; of a rule also its sentence."""
-    said = None
+    sentence = None
     if change.kind == "rule" and change.id in rulebook.withdrawn:
         rule, _ = rulebook.withdrawn[change.id]
         is_loaded = rulebook.reviews.keys() >= set(rule.source.reviews)
-        said = f"{rule.says} [{CitationLabels(rulebook).cite(rule.source)}]" if is_loaded else rule.says
+        sentence = f"{rule.says} [{CitationLabels(rulebook).cite(rule.source)}]" if is_loaded else rule.says
     return ToldChange(
-        entry=change.kind, id=change.id, how=change.outcome, pack=change.pack, reason=change.reason, said=said
+        entry=change.kind, id=change.id, how=change.outcome, pack=change.pack, reason=change.reason, said=sentence
     )

@@ -97,10 +97,11 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | No
             name: {"cited_as": review.cited_as, "title": review.title} for name, review in rulebook.reviews.items()
         },
         "differences": [
-            {"subject": one.subject, "says": one.says, "rules": list(one.rules), "studies": list(one.studies)}
-            for one in (found.difference for found in differences(rulebook))
+            located.difference.model_dump(mode="json", include={"subject", "rules", "studies"})
+            | {"says": located.difference.says}
+            for located in differences(rulebook)
         ],
-        "changes": [_change(one, wording) for one in bearings(rulebook)],
+        "changes": [_change(bearing, wording) for bearing in bearings(rulebook)],
         "settings": {setting.title: setting.disease for setting in rulebook.settings.values()},
         "encoding": clauses(rulebook),
         "quiz": page_quiz(rulebook, quiz),
@@ -217,13 +218,13 @@ def _change(bearing: Bearing, wording: Wording) -> Json:
     """A change of a pack; a finding in a rule that is gone is opened, since the pack may have changed it too."""
     withdrawn = [
         {
-            "regimens": None if one.regimens is None else sorted(one.regimens),
-            "when": _condition(_opened(one.rule.condition), wording),
+            "regimens": None if gone.regimens is None else sorted(gone.regimens),
+            "when": _condition(_opened(gone.rule.condition), wording),
         }
-        for one in bearing.withdrawn
+        for gone in bearing.withdrawn
     ]
     rules, regimens = sorted(bearing.rules), sorted(bearing.regimens)
-    return {"says": bearing.told.says, "rules": rules, "regimens": regimens, "withdrawn": withdrawn}
+    return {"says": bearing.change.says, "rules": rules, "regimens": regimens, "withdrawn": withdrawn}
 
 
 def _opened(condition: Condition) -> Condition:
