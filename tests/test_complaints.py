@@ -55,7 +55,7 @@ def complaints(text: str) -> list[str]:
         ("[]", ["f:1:1: expected a mapping, found an empty list"]),
     ],
 )  # fmt: skip
-def test_a_wrong_value_is_said_once_with_what_was_expected_and_found(text: str, expected: list[str]) -> None:
+def test_a_wrong_value_is_shown_once_with_what_was_expected_and_found(text: str, expected: list[str]) -> None:
     assert complaints(text) == expected
 
 

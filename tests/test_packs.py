@@ -78,7 +78,7 @@ def test_a_source_excludes_what_a_review_offers_and_the_explanation_shows_both(s
     assert {"AA 4.2", "IC 3"} <= cited
 
 
-def test_a_grade_is_told_in_the_words_of_its_source(stack: Rulebook) -> None:
+def test_a_grade_is_reported_in_the_words_of_its_source(stack: Rulebook) -> None:
     rule = stack.rules["ic-ivonescimab-first-line"]
     assert rule.says.endswith("(grade of IC: weak, by two thirds of the invented experts).")
 
@@ -201,7 +201,7 @@ def test_a_folder_that_adds_to_others_must_say_what_it_is(tmp_path: Path) -> Non
     assert said == f"{pack / 'pack.yaml'}: expected the name and title of a pack that adds to other rules"
 
 
-def test_the_problems_of_all_folders_are_told_at_once_each_at_its_place(tmp_path: Path) -> None:
+def test_the_problems_of_all_folders_are_reported_at_once_each_at_its_place(tmp_path: Path) -> None:
     rule = "setting: x\ntitle: X\ndisease: nsclc\nrules:\n  - id: one\n    offer: nothing\n    when: {disease: nsclc}\n"
     rule += '    source: {review: nobody, section: "1"}\n    says: A sentence.\n'
     first = made(tmp_path, "first", pack="name: a\ntitle: A\n", nsclc__x=rule)
@@ -324,7 +324,7 @@ def test_the_difference_is_shown_in_every_form_of_the_answer(format: str) -> Non
     assert "the sources differ" not in CliRunner().invoke(app, with_it[:-2]).output.lower()
 
 
-def test_a_population_and_a_number_of_patients_that_differ_are_told(tmp_path: Path) -> None:
+def test_a_population_and_a_number_of_patients_that_differ_are_reported(tmp_path: Path) -> None:
     shutil.copytree(PACK, tmp_path / "pack")
     file = tmp_path / "pack" / "studies" / "ic-harmoni-2.yaml"
     text = file.read_text("utf-8").replace("value: 398", "value: 400").replace("line: first line", "line: any line")

@@ -33,8 +33,8 @@ from regimen_advisor.patient.drugs import Drug, DrugClass, Formulary, folded
 from regimen_advisor.patient.facts import ChoiceFact, Fact, NumberFact, SetFact
 from regimen_advisor.patient.profile import Profile, profile_from
 from regimen_advisor.patient.reading import Patient, read
-from regimen_advisor.patient.vocabulary import MOST_CYCLES
-from regimen_advisor.patient_wording import FROM_HISTORY, LABELS, NOT_SO, WITHOUT_LABEL
+from regimen_advisor.patient.vocabulary import MOST_CYCLES, MOST_MONTHS
+from regimen_advisor.patient_wording import FROM_HISTORY, LABELS, NOT_SO, PARTLY, WITHOUT_LABEL
 from regimen_advisor.quiz.models import MEANINGS, Quiz
 from regimen_advisor.replaced import Bearing, bearings
 from regimen_advisor.reports.cautions import KINDS
@@ -70,10 +70,11 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | No
             "from_history": list(FROM_HISTORY),
             "labels": LABELS,
             "not_so": NOT_SO,
+            "partly": PARTLY,
         },
         "standings": [standing.value for standing in Standing],
         "keys": list(Profile.model_fields),
-        "most": {"lines": MOST_LINES, "curative": MOST_CURATIVE, "cycles": MOST_CYCLES},
+        "most": {"lines": MOST_LINES, "curative": MOST_CURATIVE, "cycles": MOST_CYCLES, "months": MOST_MONTHS},
         "facts": [_fact(fact) for fact in rulebook.domain.facts.values()],
         "axioms": [_axiom(axiom) for axiom in rulebook.domain.axioms],
         "formulary": _formulary(rulebook.formulary),

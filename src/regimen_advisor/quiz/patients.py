@@ -41,7 +41,7 @@ class Patients:
     def read(self, profile: Written) -> Patient | None:
         """The patient; ``None`` for a profile that no patient can have."""
         try:
-            return read(Profile.model_validate(profile), self.domain)
+            return read(Profile.model_validate(profile), self.domain, explain=False)
         except (InputError, ValidationError):
             return None
 

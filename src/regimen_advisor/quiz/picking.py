@@ -15,7 +15,7 @@ from regimen_advisor.quiz.patients import Patients
 from regimen_advisor.quiz.picks import SAME, AskedPatient, AskedPick, asked, case_of, change
 from regimen_advisor.quiz.seeded_random import SeededRandom
 
-TRIES = 8
+TRIES = 6
 MOST_ANSWERS = 4
 MOST_CHANGES = 3
 """Regimens that change and that an event asks about; one or two more stay as they were."""

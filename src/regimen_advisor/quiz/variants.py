@@ -80,7 +80,7 @@ class Variants:
         for outcome in clinic().latest:
             if last["outcome"] not in (outcome, "unknown"):
                 says = f"outcome of line {last['line']}: {value_word(outcome)} instead of {value_word(last['outcome'])}"
-                yield self._variant(profile, index, {"outcome": outcome}, "outcome", says)
+                yield self._variant(profile, index, {"outcome": outcome, "relapse_after": None}, "outcome", says)
         for edge in self.patients.edges.get("last_cycles", ()):
             for cycles in (edge - 1, edge):
                 if "cycles" in last and last["cycles"] != cycles:

@@ -165,9 +165,9 @@ class Advisor {
 
   /** The open questions about the facts that leave a rule open. */
   waitsFor(id) {
-    const about = new Set(unknownAtoms(this.engine.rules[id], this.judge).map((atom) => this.solver.unit(atom.fact)));
+    const about = new Set(unknownAtoms(this.engine.rules[id], this.judge).map((atom) => atom.fact));
     this.open ??= [...this.solver.questions(this.patient).keys()];
-    return this.open.filter((key) => about.has(this.solver.unit(key)));
+    return this.open.filter((key) => [...about].some((fact) => this.solver.tellsOf(key, fact)));
   }
 
   /** For each undetermined regimen the questions it waits for. */
