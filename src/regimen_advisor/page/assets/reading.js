@@ -26,23 +26,39 @@ const ENTRY_KEYS = ["line", "drugs", "outcome", "cycles", "relapse_after", "sett
 const SPACES_AND_HYPHENS = /[\s_\-\u2010-\u2015\u2212]+/gu;
 const foldedWord = (word) => word.normalize("NFKC").toLowerCase().replaceAll("ß", "ss").replace(SPACES_AND_HYPHENS, "");
 
-/** The nearest known word, as "did you mean ...?", or null where nothing is near. */
+/** How many characters two words share in blocks, each the longest that is left (as Python's difflib counts them). */
+function sharedCharacters(a, b) {
+  let [longest, startA, startB, before] = [0, 0, 0, []];
+  a.forEach((character, i) => {
+    const row = [];
+    b.forEach((other, j) => {
+      if (character !== other) return;
+      row[j] = (before[j - 1] ?? 0) + 1;
+      if (row[j] > longest) [longest, startA, startB] = [row[j], i - row[j] + 1, j - row[j] + 1];
+    });
+    before = row;
+  });
+  if (!longest) return 0;
+  return longest + sharedCharacters(a.slice(0, startA), b.slice(0, startB)) +
+    sharedCharacters(a.slice(startA + longest), b.slice(startB + longest));
+}
+
+const LONGEST_WORD = 100;
+
+/** The nearest known word, as "did you mean ...?", or null where nothing is near; the rule of the command line. */
 function didYouMean(word, known) {
-  const wanted = String(word).toLowerCase();
-  let best = null, least = Math.max(1, Math.floor(wanted.length * 0.4)) + 1;
-  for (const candidate of known) {
-    const other = candidate.toLowerCase();
-    let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-    for (let i = 1; i <= wanted.length; i++) {
-      const next = [i];
-      for (let j = 1; j <= other.length; j++) {
-        next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (wanted[i - 1] === other[j - 1] ? 0 : 1));
-      }
-      row = next;
+  const folded = (text) => String(text).toLowerCase().replaceAll("ß", "ss");
+  const candidates = new Map(Array.from(known, (name) => [folded(name), name]));
+  const wanted = folded(word), letters = [...wanted];
+  let best = candidates.has(wanted) ? wanted : null, most = 0.6;
+  if (best === null && letters.length > 2 && letters.length <= LONGEST_WORD) {
+    for (const candidate of candidates.keys()) {
+      const other = [...candidate];
+      const ratio = (2 * sharedCharacters(other, letters)) / (other.length + letters.length);
+      if (ratio > most || (ratio === most && (best === null || candidate > best))) [best, most] = [candidate, ratio];
     }
-    if (row.at(-1) < least) [best, least] = [candidate, row.at(-1)];
   }
-  return best === null ? null : `did you mean \`${best}\`?`;
+  return best === null ? null : `did you mean \`${candidates.get(best)}\`?`;
 }
 
 /** What a profile says of a patient: {facts, history, given, notes}. Throws Refusal with every problem at once. */
