@@ -69,12 +69,17 @@ Given = dict[str, tuple[tuple[str, Value], ...]]
 
 def read_files(files: Iterable[str], domain: Domain) -> list[Patient]:
     """The patients of several profile files (``-`` is standard input). Raises ``InputError`` with all problems."""
-    patients: list[Patient] = []
+    return [patient for patient, _ in read_with_documents(files, domain)]
+
+
+def read_with_documents(files: Iterable[str], domain: Domain) -> list[tuple[Patient, Document]]:
+    """Each patient of ``read_files`` with the document that says so: standard input can be read but once."""
+    patients: list[tuple[Patient, Document]] = []
     found = Gathered()
     for file in files:
         with found.one_file():
             profile, document = read_profile(file)
-            patients.append(read(profile, domain, document))
+            patients.append((read(profile, domain, document), document))
     found.refuse()
     return patients
 

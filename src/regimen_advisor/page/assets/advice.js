@@ -44,7 +44,7 @@ class Advisor {
     const options = Object.keys(this.data.regimens).filter(of).map((id) => this.#option(id));
     options.sort(byRank(this.data));
     const notes = this.#statements("note", [TRUE]), silent = this.#statements("silent", [TRUE]);
-    return {
+    const advice = {
       patient: this.patient,
       advisor: this,
       options,
@@ -54,6 +54,7 @@ class Advisor {
       notes,
       silent,
     };
+    return { ...advice, differences: differencesShown(advice, this.data), changes: changesTold(advice, this.engine, this.judge) };
   }
 
   /** What holds for every option, shown once above them; see `placing.py`. */

@@ -263,6 +263,7 @@ function summaryView(advice, changes) {
     firstView(advice),
     little ? h("div", { id: "missing" }) : null,
     isNarrow() ? [glanceView(advice, changes), standardView(advice)] : [standardView(advice), glanceView(advice, changes)],
+    stackView(advice),
     h("p", { class: "quiet small", id: "counts" }, countsWords(advice)),
   ];
 }
