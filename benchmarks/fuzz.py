@@ -226,6 +226,7 @@ CASES = [file.read_text("utf-8")[:1_500] for file in sorted((ROOT / "tests" / "c
 BLANK_ANSWERS = ""
 QUIZ = ["quiz", "--seed", "1", "-n", "2", "--rules", "shipped"]
 """Of two rules hardly a quiz can be made, and the search for one is long."""
+ENDS: Counter[str] = Counter()
 RESTORED: list[tuple[Path, bytes]] = []
 
 
@@ -307,6 +308,7 @@ def fault_of(given: Input, rulebook: Any, *, alone: bool) -> str | None:
         if given.body is not None:
             status, text = answered(given.body, rulebook)
             json.loads(text)
+            ENDS[f"status {status}"] += 1
             return None if status in (200, 400) else f"status {status}"
         if alone:
             start = [sys.executable, "-c", "from regimen_advisor.cli.app import main; main()"]
@@ -321,6 +323,7 @@ def fault_of(given: Input, rulebook: Any, *, alone: bool) -> str | None:
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what is looked for
         last = traceback.extract_tb(error.__traceback__)[-1]
         return f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})"
+    ENDS[f"exit code {code}"] += 1
     if code not in CODES:
         return f"exit code {code}"
     return "a traceback" if "Traceback (most recent" in err else None
@@ -389,6 +392,7 @@ def main(arguments: Sequence[str]) -> int:
     kind, _, number = only.partition(":")
     ran, faults = fuzz(int(inputs), int(seed), (kind, int(number)) if only else None)
     print(f"{ran.total():,} inputs, seed {seed}: " + ", ".join(f"{kind} {count:,}" for kind, count in ran.items()))
+    print(", ".join(f"{end} {count:,}" for end, count in sorted(ENDS.items())))
     print(f"{len(faults)} faults: tracebacks, exit codes other than {CODES}, or more than {SECONDS} s")
     return bool(faults)
 

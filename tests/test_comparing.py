@@ -722,7 +722,7 @@ def test_the_working_tree_is_compared_with_a_revision(diff: Any, repository: Any
     file = Path("rules") / TPS[0]
     file.write_text(file.read_text("utf-8").replace(TPS[1], TPS[2], 1), "utf-8")
     out = diff().out
-    assert out.startswith("HEAD -> the working tree")
+    assert out.startswith("Rules: HEAD -> the working tree")
     assert "ivonescimab: offered -> offered-with-caution" in out
 
 

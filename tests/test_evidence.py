@@ -32,6 +32,7 @@ from regimen_advisor.knowledge.figure_audit import (
     format_printed,
     load_section_numbers,
     parse_printed,
+    quoted,
     quoted_by_study,
     untraced,
 )
@@ -135,7 +136,7 @@ def test_every_reference_leads_to_a_review_a_section_an_approval_or_a_study():
 
 
 def test_every_number_is_in_the_section_it_names():
-    assert [str(problem) for problem in untraced(STUDIES.values(), APPROVALS.values(), NUMBERS)] == []
+    assert [str(problem) for problem in untraced(quoted(STUDIES.values(), APPROVALS.values()), NUMBERS)] == []
 
 
 def test_every_result_knows_its_line():
@@ -483,7 +484,7 @@ def test_a_value_without_a_unit_is_refused():
 def test_a_wrong_number_is_found_out(tmp_path):
     study = load_text(tmp_path, MINIMAL)
     numbers = {"antiangiogenic": {"4.2": parse_printed("41%")}}
-    [problem] = untraced([study], [], numbers)
+    [problem] = untraced(quoted_by_study(study), numbers)
     assert (problem.location.line, problem.message) == (
         8,
         "mini: ORR: expected `40 %` in antiangiogenic 4.2, where it is not found",
@@ -492,8 +493,8 @@ def test_a_wrong_number_is_found_out(tmp_path):
 
 def test_a_number_with_another_unit_does_not_count(tmp_path):
     study = load_text(tmp_path, MINIMAL)
-    assert untraced([study], [], {"antiangiogenic": {"4.2": parse_printed("40months")}})
-    assert not untraced([study], [], {"antiangiogenic": {"4.2": parse_printed("40%")}})
+    assert untraced(quoted_by_study(study), {"antiangiogenic": {"4.2": parse_printed("40months")}})
+    assert not untraced(quoted_by_study(study), {"antiangiogenic": {"4.2": parse_printed("40%")}})
 
 
 def test_a_text_is_cut_at_its_headings():

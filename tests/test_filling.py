@@ -90,7 +90,7 @@ def variants(written: list[dict], rulebook) -> list[tuple[dict, Patient]]:
         changed = [profile, *({**profile, key: other[key]} for key in other if key not in ("history", "id"))]
         history = profile.get("history")
         for number, entry in enumerate(history if isinstance(history, list) else ()):
-            for part in ("outcome", "cycles", "drugs"):
+            for part in ("outcome", "cycles", "relapse_after", "drugs"):
                 entries = [*history]
                 entries[number] = {key: value for key, value in entry.items() if key != part}
                 changed.append({**profile, "history": entries})

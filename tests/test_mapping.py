@@ -370,6 +370,19 @@ def test_every_part_of_a_history_that_cannot_be_read_is_named_with_its_column_an
     assert profile(table, "b", rulebook, mapping)["history"][0]["cycles"] == 4
 
 
+def test_the_months_to_a_relapse_are_read_from_a_column(tmp_path, rulebook):
+    table = tmp_path / "table.csv"
+    table.write_text("who,drug,end,months\na,carboplatin,relapsed,9.0\nb,carboplatin,relapsed,late\n", encoding="utf-8")
+    mapping = mapping_of(
+        "title: t\nid: who\nkeys: {disease: {constant: nsclc}}\nhistory:\n"
+        "  - {line: 1, drugs: {column: drug}, outcome: {column: end}, relapse_after: {column: months}}\n",
+        tmp_path,
+        rulebook,
+    )
+    assert profile(table, "a", rulebook, mapping)["history"][0]["relapse_after"] == 9
+    assert unread_of(table, mapping, rulebook) == {("months", "late", 1)}
+
+
 @pytest.mark.parametrize("cell", ["[gefitinib", "[{]", '["gefitinib"', "[" * 3000])
 def test_a_list_of_drugs_that_is_broken_is_unknown_and_no_traceback(tmp_path, rulebook, cell):
     table = tmp_path / "table.tsv"

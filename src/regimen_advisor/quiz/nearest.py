@@ -34,12 +34,15 @@ from regimen_advisor.quiz.clinic import (
 )
 from regimen_advisor.quiz.seeded_random import SeededRandom
 from regimen_advisor.solving.assumptions import value_literals
-from regimen_advisor.solving.encoding import OUTCOMES, Encoding, Slot
+from regimen_advisor.solving.encoding import ENDED, OUTCOMES, Encoding, Slot
 from regimen_advisor.solving.encoding_size import EncodingSize
 from regimen_advisor.solving.nearest import NearestPatient, Wish
 from regimen_advisor.solving.session import Session
 
 _READ_FROM_HISTORY = ("prior_lines", "last_outcome")
+
+MONTHS = (1, 3, 5, 8, 12)
+"""From the last dose to the progression or relapse, where a condition asks for it."""
 
 
 class PatientSource:
@@ -207,13 +210,13 @@ class _NearestSearch:
             kept = self.found.keep(chain([Wish((-slot.exists,))], self._curative(slot)))
             if kept is None:
                 return None
-            found += [kept.says] if kept.says else []
+            found += [self._timed(slot, kept.says)] if kept.says else []
         given: set[Drugs] = set()
         for line in range(1, count + 1):
             entry = self._line(profile, usual, line, given, is_latest=line == count)
             if entry is None:
                 return None
-            found.append(entry)
+            found.append(self._timed(self.encoding.inductions[line - 1], entry))
             given.add(tuple(entry["drugs"]))
             slot = self.encoding.maintenances[line - 1]
             kept = self.found.keep(
@@ -225,8 +228,21 @@ class _NearestSearch:
             )
             if kept is None:
                 return None
-            found += [kept.says] if kept.says else []
+            found += [self._timed(slot, kept.says)] if kept.says else []
         return found
+
+    def _timed(self, slot: Slot, entry: Written) -> Written:
+        """The entry with its months to the progression or relapse, where a condition asks for them."""
+        if not slot.months or entry["outcome"] not in ENDED:
+            return entry
+        edges = [cut + step for cut in slot.months for step in (-1, 0) if cut + step > 0]
+        cuts = slot.months.items()
+        wishes = [
+            Wish(tuple(literal if cut <= months else -literal for cut, literal in cuts), months)
+            for months in self.random.shuffled(sorted({*MONTHS, *edges}))
+        ]
+        kept = self.found.keep(wishes)
+        return {**entry, "relapse_after": kept.says} if kept else entry
 
     def _line(
         self, profile: Written, usual: Sequence[Written], line: int, given: set[Drugs], *, is_latest: bool

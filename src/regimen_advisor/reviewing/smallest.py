@@ -9,7 +9,7 @@ from regimen_advisor.language.conditions import Condition
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import read
-from regimen_advisor.solving.assumptions import fact_literals, is_asked_of_history
+from regimen_advisor.solving.assumptions import fact_literals, is_asked_of_history, slot_literals
 from regimen_advisor.solving.determining_sets import HISTORY, axiom_groups, unit_of
 from regimen_advisor.solving.solver import Model, Session, Solver
 
@@ -63,6 +63,6 @@ def _values(session: Session, domain: Domain, group: frozenset[str], model: Mode
             literals += fact_literals(encoding, name)
     if HISTORY in group:
         slots = (*encoding.inductions, *encoding.maintenances, *encoding.curatives)
-        literals += [part for slot in slots for part in (slot.exists, *slot.drugs.values(), *slot.outcomes.values())]
+        literals += [part for slot in slots for part in slot_literals(slot)]
         literals += fact_literals(encoding, "last_cycles")
     yield from (literal if model.holds(literal) else -literal for literal in literals)

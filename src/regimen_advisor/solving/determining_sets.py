@@ -18,6 +18,7 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.axioms import AxiomClause
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient.reading import Patient
+from regimen_advisor.patient.vocabulary import PLATINUM_FREE
 from regimen_advisor.solving.assumptions import open_questions
 from regimen_advisor.solving.encoding import Encoding
 from regimen_advisor.solving.solver import Exact, Session, Solver
@@ -242,6 +243,19 @@ def minimum_hitting_sets(family: Sequence[Keys], keys: Sequence[str]) -> list[Ke
             chosen | {key} for chosen in layer for key in next(group for group in rest if group.isdisjoint(chosen))
         }
         layer = list(grown)
+
+
+_PARTS = {"cycles": "last_cycles", "relapse_after": PLATINUM_FREE}
+"""The parts of a history entry that tell of one fact alone."""
+
+
+def tells_of(domain: Domain, key: str, fact: str) -> bool:
+    """Whether the answer to a question can tell something of a fact."""
+    if unit_of(domain, key) != unit_of(domain, fact):
+        return False
+    part = key.rpartition(".")[2] if key.startswith(f"{HISTORY}[") else HISTORY
+    sole = _PARTS.get(part)
+    return part == HISTORY or (fact == sole if sole else fact != "last_cycles")
 
 
 def unit_of(domain: Domain, key: str) -> str:

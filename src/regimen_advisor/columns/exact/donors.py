@@ -7,7 +7,7 @@ of a patient fall into groups that no axiom ties to each other, and each group i
 - a fact that no axiom mentions, where the patient agrees with the cell;
 - the clinical facts: of all combinations that obey the axioms and that the cells allow, the one most like the patient;
 - a history that is not given, where the patient agrees with the number of lines and the latest outcome;
-- of a history that is given, each outcome, number of cycles and list of drugs that is wholly unknown.
+- of a history that is given, each outcome, number of cycles or months, and list of drugs that is wholly unknown.
 
 So a row that is filled in is still a possible patient, who agrees with all that the row says: what is then surely
 true is true in some completion of the row. Where nothing fits, the row stays as open as it was, and nothing is lost
@@ -23,13 +23,14 @@ import numpy as np
 import numpy.typing as npt
 
 from regimen_advisor.columns.cells import Cell
-from regimen_advisor.columns.entries import OUTCOMES, Bits, Entries, Flags, Ints
+from regimen_advisor.columns.entries import ENDED, OUTCOMES, Bits, Entries, Flags, Ints
 from regimen_advisor.columns.exact.combinations import ClinicalWorlds
 from regimen_advisor.columns.facts import Batch, FactReader
 from regimen_advisor.columns.history import HistoryReader
 from regimen_advisor.columns.layout import WORD_BITS
 from regimen_advisor.language.values import Choice, Includes, Members, Number, Value
 from regimen_advisor.patient.facts import MOST_LINES, ChoiceFact, NumberFact
+from regimen_advisor.patient.vocabulary import PLATINUM_FREE
 from regimen_advisor.solving.assumptions import assumption_groups, value_literals
 from regimen_advisor.solving.encoding import Encoding, Slot
 from regimen_advisor.solving.solver import Model
@@ -55,7 +56,12 @@ class OpenRows:
         keys = reader.clinical.keys(reader.tables, batch.codes, np.zeros(len(batch.fault), np.int64)) // 3
         fixed = batch.has_history.copy()
         for entries in batch.entries[:1]:
-            vague = entries.drugs_unknown | (entries.cycles < 0) | (entries.outcomes & entries.outcomes - 1 > 0)
+            vague = (
+                entries.drugs_unknown
+                | (entries.cycles < 0)
+                | (entries.months < 0)
+                | (entries.outcomes & entries.outcomes - 1 > 0)
+            )
             fixed[entries.row[vague]] = False
         fixed |= batch.overspecified
         open_entries = [entries.at(~fixed[entries.row]) for entries in batch.entries]
@@ -114,6 +120,9 @@ class Donor:
         cycles = held["last_cycles"]
         assert isinstance(cycles, Number)
         self._cycles = cycles.low if cycles.low <= cycles.high else -1
+        months = held[PLATINUM_FREE]
+        assert isinstance(months, Number)
+        self._months = months.low if months.low <= months.high else 0
 
     def _masks(self, names: Iterable[str]) -> list[int]:
         """The bits of some facts in each machine word."""
@@ -131,6 +140,10 @@ class Donor:
             return Choice(frozenset(word for word, literal in encoding.choices[name].items() if model.holds(literal)))
         if isinstance(fact, NumberFact):
             if name == "last_cycles" and not model.holds(encoding.lines[0]):
+                return Number(0, -1, absent=True)
+            if name == PLATINUM_FREE and fact.low not in encoding.cuts(name):  # the model says nothing of it
+                return fact.unknown
+            if name == PLATINUM_FREE and not model.holds(encoding.at_least(name, fact.low)):
                 return Number(0, -1, absent=True)
             number = max(
                 (cut for cut in encoding.cuts(name) if model.holds(encoding.at_least(name, cut))), default=fact.low
@@ -238,9 +251,11 @@ class Donor:
         outcome = entries.outcomes & outcomes[place]
         held = drugs[place]
         drugs_unknown = entries.drugs_unknown & (held > 0)
+        outcomes = np.where(outcome > 0, outcome, entries.outcomes)
         return replace(
             entries,
-            outcomes=np.where(outcome > 0, outcome, entries.outcomes),
+            outcomes=outcomes,
+            months=np.where((entries.months < 0) & (outcomes & ~np.uint8(ENDED) == 0), self._months, entries.months),
             cycles=np.where(entries.cycles < 0, self._cycles, entries.cycles),
             drugs=replace(
                 entries.drugs,

@@ -101,6 +101,8 @@ class Engine {
       const offered = this.#node({ kind: "all", parts: [offer, not] });
       this.conditions[id] = { offer, exclusion, caution, offered };
     }
+    this.changes = data.changes.map((one) => ({ ...one,
+      withdrawn: one.withdrawn.map(({ regimens, when }) => ({ regimens, node: this.condition(when) })) }));
   }
 
   #fact(fact) {

@@ -209,7 +209,7 @@ class PatientForm {
   }
 
   #entry(entry, index, problems) {
-    const { line = null, drugs = "unknown", outcome = "unknown", cycles = null, setting = null } = isMapping(entry) ? entry : {};
+    const { line = null, drugs = "unknown", outcome = "unknown", cycles = null, relapse_after: months = null, setting = null } = isMapping(entry) ? entry : {};
     const here = problems.filter((problem) => problem.path[1] === index), of = (key) => here.filter((problem) => problem.path[2] === key);
     const change = (changes) => {
       const now = this.profile.history[index], next = { ...(isMapping(now) ? now : {}), ...changes };
@@ -232,6 +232,7 @@ class PatientForm {
       this.#row(id("drugs"), "drugs", input("drugs", names, typedDrugs, { list: "drug-words", placeholder: "unknown" }), { problems: of("drugs"), help: "separated by commas; empty = unknown" }),
       this.#row(id("outcome"), "outcome", this.#select(id("outcome"), ["unknown", ...OUTCOMES].map((word) => [word, this.#word(word)]), String(outcome), (word) => change({ outcome: word })), { problems: of("outcome") }),
       this.#row(id("cycles"), "cycles", input("cycles", cycles ?? "", whole, { inputmode: "numeric", placeholder: "unknown" }), { problems: of("cycles") }),
+      this.#row(id("relapse_after"), "months to progression or relapse", input("relapse_after", months ?? "", whole, { inputmode: "numeric", placeholder: "unknown" }), { problems: of("relapse_after"), help: "from the last dose; 0 = while it was given" }),
       h("p", { class: "bar" }, h("button", { type: "button", id: id("remove"), onclick: remove }, `Remove treatment ${index + 1}`)));
   }
 }

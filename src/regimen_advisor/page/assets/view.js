@@ -87,7 +87,7 @@ function valueWords(fact, value, data) {
 /** A question key in words: `history[1].outcome` is the outcome of the second entry. */
 function questionWords(key, engine) {
   const part = /^history\[(\d+)\]\.(\w+)$/.exec(key);
-  if (part) return `${part[2]} of history entry ${Number(part[1]) + 1}`;
+  if (part) return `${part[2] === "relapse_after" ? "months to relapse of" : `${part[2]} of history`} entry ${Number(part[1]) + 1}`;
   return key === "history" ? "treatment history" : engine.facts[key]?.label ?? key;
 }
 
@@ -98,9 +98,9 @@ function knownView(profile, advice) {
   const { engine, data } = advice.advisor;
   const facts = Object.values(engine.facts).filter((fact) => fact.name in profile && !isUnsaid(profile[fact.name]))
     .map((fact) => [fact.label, valueWords(fact, advice.patient.facts[fact.name], data)]);
-  const entries = (Array.isArray(profile.history) ? profile.history : []).map(({ line, setting, drugs = "unknown", outcome = "unknown", cycles }) => [
+  const entries = (Array.isArray(profile.history) ? profile.history : []).map(({ line, setting, drugs = "unknown", outcome = "unknown", cycles, relapse_after: months }) => [
     line ? `line ${line}${setting ? `, ${setting}` : ""}` : "curative",
-    `${Array.isArray(drugs) ? drugs.join(", ") : `drugs ${drugs}`}; ${data.words[outcome] ?? outcome}${isUnsaid(cycles) ? "" : `; ${cycles} cycles`}`,
+    `${Array.isArray(drugs) ? drugs.join(", ") : `drugs ${drugs}`}; ${data.words[outcome] ?? outcome}${isUnsaid(cycles) ? "" : `; ${cycles} cycles`}${isUnsaid(months) ? "" : `; ${monthsAfter(months)}`}`,
   ]);
   const untreated = Array.isArray(profile.history) && !entries.length ? [["history", "untreated"]] : [];
   return h("dl", { class: "known printed" }, [...facts, ...untreated, ...entries].map(([name, words]) => h("div", {}, h("dt", {}, name), h("dd", {}, words))));
@@ -263,6 +263,7 @@ function summaryView(advice, changes) {
     firstView(advice),
     little ? h("div", { id: "missing" }) : null,
     isNarrow() ? [glanceView(advice, changes), standardView(advice)] : [standardView(advice), glanceView(advice, changes)],
+    stackView(advice),
     h("p", { class: "quiet small", id: "counts" }, countsWords(advice)),
   ];
 }
