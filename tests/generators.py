@@ -23,7 +23,7 @@ from regimen_advisor.knowledge.rules import CautionKind, Effect, Rule, Setting
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Atom, Between, Choice, Facts, Includes, Is, Members, Number, Value
-from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
+from regimen_advisor.patient.facts import ChoiceFact, Domain, Fact, NumberFact, SetFact
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.solving.witness import witness
@@ -60,7 +60,8 @@ def random_atom(random: Random, domain: Domain) -> Atom:
         case ChoiceFact():
             return Is(fact.name, frozenset(random.sample(fact.domain, random.randint(1, len(fact.domain) - 1))))
         case NumberFact():
-            low, high = sorted(random.choices(NUMBERS[fact.name], k=2))
+            thresholds = NUMBERS.get(fact.name, (fact.low, (fact.low + fact.high) // 2, fact.high))
+            low, high = sorted(random.choices(thresholds, k=2))
             low, high = random.choice([(low, high), (low, fact.high), (fact.low, high)])
             return Between(fact.name, low, high)
         case SetFact():
@@ -120,9 +121,17 @@ def written(condition: Condition) -> dict[str, Any]:
 
 
 def random_profile(
-    random: Random, known: float = 0.45, treatments: Sequence[str] = (*DRUGS, *DRUGS, *CLASSES)
+    random: Random,
+    known: float = 0.45,
+    treatments: Sequence[str] = (*DRUGS, *DRUGS, *CLASSES),
+    domain: Domain | None = None,
 ) -> dict[str, Any]:
-    """A profile as a person would write it, each key with probability ``known``; it may contradict itself."""
+    """A profile as a person would write it, each key with probability ``known``; it may contradict itself.
+
+    Facts of ``domain`` that are not listed here are drawn as they are declared, each from a stream of its own, so that
+    they shift no other.
+    """
+    further = f"{random.getstate()[1][:4]}" if domain else ""
     disease = random.choices(("nsclc", "sclc"), (3, 1))[0]
     nsclc = disease == "nsclc"
     choices: dict[str, Any] = {
@@ -151,7 +160,24 @@ def random_profile(
         profile["prior_lines"] = random.choice([0, 1, 1, 2, 3, {"at_least": 1}, {"at_least": 1, "at_most": 2}])
         if profile["prior_lines"] != 0 and random.random() < known:
             profile["last_outcome"] = random.choice(["progressed", "relapsed", "completed", "stopped-for-toxicity"])
+    for name, fact in domain.facts.items() if domain else ():
+        own = Random(f"{further} {name}")
+        if name not in choices and name not in domain.of_history and own.random() < known:
+            profile[name] = _declared(own, fact)
     return profile or {"disease": disease}
+
+
+def _declared(random: Random, fact: Fact) -> Any:
+    """A value of a fact, as its declaration alone allows it."""
+    match fact:
+        case ChoiceFact():
+            return fact.plain(random.choice((*fact.domain, *fact.groups)))
+        case NumberFact():
+            low, high = sorted((random.randint(fact.low, fact.high), random.randint(fact.low, fact.high)))
+            return random.choice([low, {"at_least": low}, {"at_least": low, "at_most": high}])
+        case SetFact():
+            members = random.sample(fact.members, random.randint(1, len(fact.members)))
+            return random.choice([fact.empty_word, members, {"found": members[:1]}, {"not_found": members}])
 
 
 def random_history(random: Random, treatments: Sequence[str], most_lines: int = 3) -> list[dict[str, Any]]:
@@ -185,7 +211,7 @@ def random_patient(random: Random, domain: Domain, known: float = 0.45) -> Patie
     treatments = (*drugs, *drugs, *(name for name in CLASSES if name in domain.formulary.classes))
     while True:
         try:
-            return read(Profile.model_validate(random_profile(random, known, treatments)), domain)
+            return read(Profile.model_validate(random_profile(random, known, treatments, domain)), domain)
         except InputError:
             continue
 

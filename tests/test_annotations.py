@@ -151,7 +151,7 @@ def test_mutate_annotates_each_change_that_no_case_notices(edited):
         "expect:\n  ivonescimab: not-indicated\n",
         "utf-8",
     )
-    only = ("one.yaml", "--only", "ivonescimab-alone-without-pd-l1", "--workers", "1")
+    only = ("one.yaml", "--rule", "ivonescimab-alone-without-pd-l1", "--workers", "1")
     done = run("mutate", *only, "--format", "github")
     assert done.exit_code == 1
     assert "::error file=rules/nsclc/cautions-review.yaml,line=" in done.stdout

@@ -4,8 +4,12 @@ import ast
 import re
 import subprocess
 import tomllib
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from typer.main import get_command
@@ -96,3 +100,122 @@ def imports_of(module: Path) -> set[str]:
 def test_a_circle_of_modules_would_be_found() -> None:
     with pytest.raises(CycleError):
         TopologicalSorter({"a": {"b"}, "b": {"c"}, "c": {"a"}}).prepare()
+
+
+# Names and prose ----------------------------------------------------------------------------------------------------
+
+_WORDS = """
+    all another any at beside both but by each either every for from here how in into it its less many mine most neither
+    no none of on one only or other others ours out own same said she so some stands such that the their them then there
+    these they this those to told under what when where which who whoever whom whose why with
+"""
+GRAMMATICAL = frozenset(_WORDS.split())
+"""Words that join a sentence. A name says what the thing is; `over` and `within` are keys of the rules and facts."""
+PUBLISHED = {("cohorts/event_words.py", "when"), ("advice.py", "other"), ("cli/cite.py", "for")}
+"""Names that a file format, Python or the command line gives."""
+MANNERED = re.compile(r"\b(told|said|stands?(?! (in )?for\b)|stood|beside|anew|whoever|in vain)\b", re.IGNORECASE)
+KEYS_OF_JSON = re.compile(r"""["'.`]said\b|\bsaid(?=: str \||=)|\bIt said:""")
+"""`said` is a key and a value of the published JSON."""
+
+
+class Names(NamedTuple):
+    """The classes of a module, and the names it gives to variables, arguments and attributes, each with its line.
+
+    The fields of a model are not among them: they are the keys of a file or an answer.
+    """
+
+    classes: tuple[tuple[int, str], ...]
+    bound: tuple[tuple[int, str], ...]
+
+
+def names_in(text: str) -> Names:
+    classes, bound, fields = [], [], set()
+    for node in ast.walk(ast.parse(text)):  # a class comes before what is in it
+        if isinstance(node, ast.ClassDef):
+            classes.append((node.lineno, node.name))
+            if not node.decorator_list:
+                fields.update(id(part.target) for part in node.body if isinstance(part, ast.AnnAssign))
+        elif isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Store) and id(node) not in fields:
+                bound.append((node.lineno, node.id))
+        elif isinstance(node, ast.Attribute):
+            if isinstance(node.ctx, ast.Store):
+                bound.append((node.lineno, node.attr))
+        elif isinstance(node, ast.arg):
+            bound.append((node.lineno, node.arg))
+        elif isinstance(node, ast.MatchAs | ast.MatchStar) and node.name:
+            bound.append((node.lineno, node.name))
+    return Names(tuple(classes), tuple(bound))
+
+
+@cache
+def names_of(module: Path) -> Names:
+    return names_in(module.read_text("utf-8"))
+
+
+def is_grammatical(module: str, name: str) -> bool:
+    bare = name.strip("_")
+    return bare in GRAMMATICAL and not name.startswith("__") and (module, bare) not in PUBLISHED
+
+
+def test_a_variable_is_named_after_what_it_holds() -> None:
+    package = ROOT / "src" / "regimen_advisor"
+    found = [
+        f"{module.relative_to(package).as_posix()}:{line}: {name}"
+        for module in MODULES
+        for line, name in names_of(module).bound
+        if is_grammatical(module.relative_to(package).as_posix(), name)
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "one = 1",
+        "self.told = 1",
+        "[of for of in x]",
+        "def f(_others): ...",
+        "lambda mine: 1",
+        "match x:\n    case [y, *others]: ...",
+        "for at, _ in x: ...",
+        "@dataclass\nclass A:\n    said: int",
+    ],
+)
+def test_a_grammatical_name_would_be_found(text: str) -> None:
+    assert any(is_grammatical("x.py", name) for _, name in names_in(text).bound)
+
+
+def test_a_class_name_means_one_thing() -> None:
+    places = defaultdict(list)
+    for module in MODULES:
+        for line, name in names_of(module).classes:
+            places[name].append(f"{module.relative_to(ROOT)}:{line}")
+    assert not {name: found for name, found in places.items() if len(found) > 1}
+
+
+def prose(file: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a module or page; what a page shows of a command or a file is not its own prose."""
+    fenced = False
+    for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+        if file.suffix == ".md" and line.lstrip().startswith("```"):
+            fenced = not fenced
+        elif not fenced:
+            yield number, KEYS_OF_JSON.sub("", line)
+
+
+def test_prose_is_plain() -> None:
+    generated = {ROOT / "docs" / "lessons", ROOT / "docs" / "decisions"}  # from the rules; a record of its day
+    pages = [page for page in (ROOT / "docs").rglob("*.md") if generated.isdisjoint(page.parents)]
+    found = [
+        f"{file.relative_to(ROOT)}:{number}: {word[0]}"
+        for file in [*MODULES, *pages, ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+        for number, line in prose(file)
+        for word in MANNERED.finditer(line)
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize("line", ["what is told of a row", "It stands beside it.", "Whoever asks", "begin anew"])
+def test_mannered_prose_would_be_found(line: str) -> None:
+    assert MANNERED.search(line)

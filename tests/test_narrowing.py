@@ -1,5 +1,8 @@
 """What one answer tells of another: never too much, and always the same."""
 
+import re
+from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -8,15 +11,17 @@ from hypothesis import strategies as st
 
 from generators import patients, random_condition, random_patient
 from regimen_advisor.knowledge.rulebook import default_folder
-from regimen_advisor.language.conditions import atoms_of
+from regimen_advisor.language.conditions import Leaf, atoms_of
 from regimen_advisor.language.interpreter import judge
 from regimen_advisor.language.values import Between, Choice, Includes, Is, Members, Number, Truth, meet
-from regimen_advisor.patient.axioms import AxiomClause, Contained, SignedAtom
+from regimen_advisor.patient.axioms import Axiom, AxiomClause, Contained, SignedAtom
 from regimen_advisor.patient.drugs import load_formulary
-from regimen_advisor.patient.facts import domain_for
+from regimen_advisor.patient.facts import Domain, domain_for
 from regimen_advisor.patient.history import derived_facts
 from regimen_advisor.patient.narrowing import Contradiction, close, facts_of, narrow
-from worlds import allows, histories, obeys, small_domain, worlds
+from regimen_advisor.solving.encoding import Encoding, EncodingSize
+from regimen_advisor.solving.session import Session
+from worlds import SMALL_DRUGS, allows, histories, obeys, small_domain, worlds
 
 FORMULARY = load_formulary(default_folder() / "drugs.yaml")
 DOMAIN, SMALL = domain_for(FORMULARY), small_domain(FORMULARY)
@@ -236,6 +241,53 @@ def test_a_set_that_holds_its_empty_word_holds_nothing_else(must, may, left):
 
 def test_a_set_that_can_hold_nothing_not_even_its_empty_word_is_impossible():
     assert close(EGFR, Members(frozenset(), frozenset())) is None
+
+
+# Every axiom is needed ------------------------------------------------------------------------------------------------
+
+DERIVED = re.compile(r"^\w+ holds only drugs of \w+$|^what \w+ holds is of one kind or the other$")
+WRITTEN = [axiom for axiom in SMALL.axioms if not DERIVED.match(axiom.says)]
+
+
+def situations(axiom: Axiom) -> Iterator[list[SignedAtom]]:
+    """What breaks the axiom, then what falls short of that by one thing, so that the axiom rules that one out."""
+    if isinstance(axiom, AxiomClause):
+        broken = [~literal for literal in axiom.literals]
+        yield broken
+        yield from ([*broken[:at], *broken[at + 1 :]] for at in range(len(broken)))
+    else:
+        part, *wholes = (SignedAtom(Includes(name, SMALL_DRUGS[0])) for name in (axiom.part, *axiom.wholes))
+        held = [part, *(~whole for whole in wholes)]
+        yield [*axiom.premises, *held]
+        yield held
+
+
+def outcome(known: list[SignedAtom], domain: Domain) -> object:
+    """What follows, or the reason why it cannot be."""
+    stated = [(one.atom.fact, one.atom.keep(domain.facts[one.atom.fact].unknown, one.wanted)) for one in known]
+    try:
+        return dict(narrow(stated, domain))
+    except Contradiction as contradiction:
+        return contradiction.axiom and contradiction.axiom.says
+
+
+@pytest.mark.parametrize("left_out", WRITTEN, ids=lambda axiom: axiom.says)
+def test_without_any_one_written_axiom_something_impossible_is_let_through_or_has_another_reason(
+    left_out: Axiom, solver_of_small: Session
+) -> None:
+    without = replace(SMALL, axioms=tuple(axiom for axiom in SMALL.axioms if axiom is not left_out))
+    missed = [known for known in situations(left_out) if outcome(known, SMALL) != outcome(known, without)]
+    assert missed, "nothing depends on this axiom: is it said twice?"
+    encoding = solver_of_small.encoding
+    broken = [encoding.atom(one.atom) * (1 if one.wanted else -1) for one in next(situations(left_out))]
+    assert not solver_of_small.can(broken), "the solver, which builds histories of entries, knows such a patient"
+
+
+@pytest.fixture(scope="module")
+def solver_of_small() -> Session:
+    """All patients of the small domain, as the solver has them."""
+    atoms = [Leaf(Includes(name, SMALL_DRUGS[0])) for name in SMALL.history_sets]
+    return Session(Encoding(SMALL, EncodingSize.of(atoms, SMALL)))
 
 
 RECEIVED = DOMAIN.facts["received"]

@@ -15,14 +15,8 @@ from regimen_advisor.cli.app import app
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.page.building import SCRIPTS, example_profiles, page_script, render_page
 from regimen_advisor.page.clauses import MOST_LINES
-from regimen_advisor.page.data import QUIZ_QUESTIONS, QUIZ_SEED
 from regimen_advisor.patient.profile import read_profile
 from regimen_advisor.patient.reading import read
-from regimen_advisor.quiz.generating import generate
-from regimen_advisor.quiz.key import answer_key
-from regimen_advisor.quiz.making import KINDS
-from regimen_advisor.quiz.models import SORT_KINDS
-from regimen_advisor.reports.quiz import contrast_words, point_words
 from regimen_advisor.reports.screen import screen
 
 UNTREATED = {
@@ -476,74 +470,6 @@ def test_two_patients_stand_side_by_side(opened: Opened) -> None:
     row = page.locator('tr.differs[data-regimen="ivonescimab"]').inner_text()
     assert "not indicated" in row
     assert "ALK fusion" in page.inner_text("#answer")
-
-
-@pytest.mark.parametrize("level", [1, 2, 3])
-def test_the_quiz_is_marked_as_the_answer_key_marks_it(opened: Opened, rulebook: Rulebook, level: int) -> None:
-    quiz = generate(
-        rulebook, QUIZ_SEED, QUIZ_QUESTIONS, level=level, kinds=[one for one in SORT_KINDS if one in KINDS[level]]
-    )
-    key = answer_key(quiz, rulebook)
-    page = opened.at()
-    page.click("#view-quiz")
-    page.select_option("#quiz-level", str(level))
-    for solution in key.solutions[:4]:
-        wrong, rest = solution.points[0], solution.points[1:]
-        mistake = next(group for group in quiz.asks if group != wrong.group)
-        page.select_option(f"#quiz-{wrong.regimen}", mistake)
-        for point in rest:
-            page.select_option(f"#quiz-{point.regimen}", point.group)
-        page.click("#quiz-check")
-        assert page.inner_text("#status") == f"{len(rest)} of {len(solution.points)} right."
-        for point in solution.points:
-            mark = page.locator(f'.marked[data-choice="{point.regimen}"]')
-            said = " ".join(mark.inner_text().split())
-            given = f"Wrong ({mistake.replace('-', ' ')}):" if point is wrong else "Right:"
-            name, belongs = point_words(point).split(": ", 1)
-            assert said == f"{name} {given} {belongs}"
-        if solution.contrast:
-            assert contrast_words(solution.contrast) in page.inner_text(".contrast")
-        page.click("#quiz-next")
-    assert sum(solution.contrast is not None for solution in key.solutions[:4]) > 1
-
-
-def test_a_reason_of_the_quiz_unfolds_into_the_conditions_of_the_rule(opened: Opened) -> None:
-    page = opened.at(view="quiz")
-    page.click("#quiz-check")
-    reason = page.locator(".marked details").first
-    reason.locator("summary").first.click()
-    expect(reason.locator(".tree .state").first).to_have_text(re.compile("met: |unknown: "))
-
-
-def test_an_answer_that_was_marked_cannot_be_given_again(opened: Opened) -> None:
-    page = opened.at(view="quiz")
-    page.click("#quiz-check")
-    expect(page.locator(".quiz select")).to_have_count(1)  # the level
-    expect(page.locator("#quiz-check")).to_have_count(0)
-    page.click("#view-options")
-    page.click("#view-quiz")
-    assert page.inner_text("#quiz-score").startswith("0 of ")
-
-
-def test_the_contrast_of_a_question_stands_beside_its_patient(opened: Opened, rulebook: Rulebook) -> None:
-    quiz = generate(rulebook, QUIZ_SEED, QUIZ_QUESTIONS, level=3, kinds=SORT_KINDS)
-    contrast = answer_key(quiz, rulebook).solutions[0].contrast
-    assert contrast is not None
-    page = opened.at(view="quiz")
-    page.select_option("#quiz-level", "3")
-    page.click("#quiz-check")
-    page.click("#quiz-compare")
-    for change in contrast.changes:
-        row = page.inner_text(f'tr.differs[data-regimen="{change.regimen}"]')
-        stands = [group.replace("-", " ").replace("waiting", "undetermined") for group in (change.from_, change.to)]
-        assert row.split("\t")[1:] == stands
-
-
-def test_the_patient_of_a_question_can_be_looked_at(opened: Opened) -> None:
-    page = opened.at(view="quiz")
-    page.click("#quiz-open")
-    assert page.evaluate("page.profile.id") == "patient-1"
-    expect(page.locator("#answer article, #answer details")).not_to_have_count(0)
 
 
 # For everyone --------------------------------------------------------------------------------------------------------

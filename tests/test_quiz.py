@@ -23,12 +23,12 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Truth
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
-from regimen_advisor.quiz.dice import Dice
 from regimen_advisor.quiz.generating import generate, setting_named, settings_of
 from regimen_advisor.quiz.grading import Answers, Grade, Sorted, grade, read_answers
 from regimen_advisor.quiz.key import AnswerKey, answer_key
 from regimen_advisor.quiz.making import group_of, patients_of
-from regimen_advisor.quiz.models import GROUPS, SORT_KINDS, Group, Level, Question, Quiz
+from regimen_advisor.quiz.models import GROUPS, SORT_KINDS, Group, Level, Quiz, QuizQuestion
+from regimen_advisor.quiz.seeded_random import SeededRandom
 from regimen_advisor.quiz.variants import Variants
 from regimen_advisor.reports.quiz import blank_answers, render_grade, render_html, render_markdown, render_text
 
@@ -39,7 +39,7 @@ LEVELS: tuple[Level, ...] = (1, 2, 3)
 KINDS = [word for kind in SORT_KINDS for word in ("--kind", kind)]
 
 
-def patient_of(question: Question, rulebook: Rulebook) -> Patient:
+def patient_of(question: QuizQuestion, rulebook: Rulebook) -> Patient:
     return read(Profile.model_validate(question.profile), rulebook.domain)
 
 
@@ -61,12 +61,12 @@ def key(quiz: Quiz, rulebook: Rulebook) -> AnswerKey:
 
 
 def test_the_same_text_throws_the_same_dice_on_every_python() -> None:
-    dice = Dice("a", 1)
+    dice = SeededRandom("a", 1)
     assert "".join(dice.pick("abcdefgh") for _ in range(8)) == "babbhgeh"
 
 
 def test_shuffling_keeps_every_item() -> None:
-    assert sorted(Dice("x").shuffled(range(20))) == list(range(20))
+    assert sorted(SeededRandom("x").shuffled(range(20))) == list(range(20))
 
 
 # Generating ----------------------------------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ def test_every_setting_with_options_gives_a_quiz_at_every_level(rulebook: Rulebo
 def test_a_patient_is_found_for_every_rule_that_offers_excludes_or_warns(rulebook: Rulebook) -> None:
     patients = patients_of(rulebook)
     for rule in rulebook.of(Effect.OFFER, Effect.EXCLUDE, Effect.CAUTION):
-        found = patients.meeting(patients.effective[rule.id], rule.setting.disease, Dice(rule.id))
+        found = patients.meeting(patients.effective[rule.id], rule.setting.disease, SeededRandom(rule.id))
         assert found is not None, rule.id
         assert patients.program.truths(found[1].facts)[rule.id] is Truth.TRUE
 

@@ -10,14 +10,14 @@ from regimen_advisor.guideline import Case, Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect
 from regimen_advisor.quiz.clinic import clinic
-from regimen_advisor.quiz.dice import Dice
 from regimen_advisor.quiz.generating import generate
 from regimen_advisor.quiz.grading import grade, read_answers
 from regimen_advisor.quiz.key import AnswerKey, Solution, answer_key
 from regimen_advisor.quiz.making import patients_of
-from regimen_advisor.quiz.models import LETTERS, PICK_KINDS, Kind, Question, Quiz
+from regimen_advisor.quiz.models import LETTERS, PICK_KINDS, Kind, Quiz, QuizQuestion
 from regimen_advisor.quiz.own_patients import quiz_of_files
 from regimen_advisor.quiz.picks import GAINED, LOST, SAME, WARNED
+from regimen_advisor.quiz.seeded_random import SeededRandom
 from regimen_advisor.reports.quiz import blank_answers, render_grade, render_html, render_text
 
 ROOT = Path(__file__).parents[1]
@@ -33,13 +33,13 @@ def key(quiz: Quiz, rulebook: Rulebook) -> AnswerKey:
     return answer_key(quiz, rulebook)
 
 
-def of_kind(kind: Kind, quiz: Quiz, key: AnswerKey) -> list[tuple[Question, Solution]]:
+def of_kind(kind: Kind, quiz: Quiz, key: AnswerKey) -> list[tuple[QuizQuestion, Solution]]:
     found = [pair for pair in zip(quiz.questions, key.solutions, strict=True) if pair[0].kind == kind]
     assert found, kind
     return found
 
 
-def case_of(question: Question, rulebook: Rulebook) -> Case:
+def case_of(question: QuizQuestion, rulebook: Rulebook) -> Case:
     return Guideline.of(rulebook).case(question.profile)
 
 
@@ -140,7 +140,7 @@ def test_every_line_of_a_patient_is_a_treatment_that_is_given(rulebook: Rulebook
     for rule in [
         rule for rule in rulebook.of(Effect.OFFER) if rule.setting.id in ("nsclc/later-line-any", "sclc/second-line")
     ]:
-        found = patients.meeting(patients.effective[rule.id], rule.setting.disease, Dice(rule.id))
+        found = patients.meeting(patients.effective[rule.id], rule.setting.disease, SeededRandom(rule.id))
         assert found is not None
         for entry in found[0]["history"]:
             assert tuple(entry["drugs"]) in patients.clinic.treatments[rule.setting.disease]

@@ -13,7 +13,7 @@ Two nouns:
 Verbs; a patient is a path, a mapping of profile keys, or a Profile:
 
     advise       every option with its standing, evidence and cautions
-    explain      why an option stands as it does, and what would change it
+    explain      why an option is or is not offered, and what would change it
     compare      all that differs between two guidelines
     judge_table  the standing of every regimen for each row of a frame
 

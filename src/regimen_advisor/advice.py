@@ -1,4 +1,4 @@
-"""Advice: what ``advise`` answers, as the models of its published JSON (``regimen-advisor schema advice``)."""
+"""Model the answer of ``advise``, as its published JSON (``regimen-advisor schema advice``)."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Evidence(Record):
     findings: tuple[StudyFinding, ...] = Field((), description="what the review says in words")
     limits: Limits = Field(description="reservations")
     errata: tuple[Erratum, ...] = Field((), description="where review and published record differ")
-    cited_in: tuple[Place, ...] = Field(description="where it stands in the reviews")
+    cited_in: tuple[Place, ...] = Field(description="its places in the reviews")
     citation: Citation = Field(description="how to find the publication")
 
 
@@ -98,7 +98,7 @@ class Caution(Record):
     says: str = Field(description="the caution in one sentence")
     kind: CautionKind = Field(
         description="`patient`: about this patient; `evidence`: a reservation on the studies, the same for everyone; "
-        "`measure`: a step before the first dose, beside which an option stays `offered`"
+        "`measure`: a step before the first dose, with which an option stays `offered`"
     )
     basis: Basis
     certainty: OutsideCertainty = None
@@ -109,7 +109,7 @@ class Caution(Record):
 
 
 class Reason(Record):
-    """Why an option stands as it does: the rule that decides, and what of it is met, not met or unknown."""
+    """Why an option is or is not offered: the rule that decides, and what of it is met, not met or unknown."""
 
     rule: str = Field(description="id of the rule")
     effect: Literal["offer", "exclude"] = Field(description="what the rule does where it holds")
@@ -124,7 +124,7 @@ class Option(Record):
     """How one regimen stands for this patient, and on what evidence."""
 
     regimen: str = Field(description="id of the regimen")
-    name: str = Field(description="as a reader is told it")
+    name: str = Field(description="display name")
     drugs: tuple[str, ...] = Field(description="standard names of drugs and classes")
     standing: Standing = Field(description="how the regimen stands for this patient")
     setting: tuple[str, ...] = Field((), description="titles of the clinical settings of the rules that hold")
@@ -153,7 +153,7 @@ class Option(Record):
     depends_on: tuple[str, ...] = Field((), description="profile keys and history parts it waits for")
 
     def __repr__(self) -> str:
-        """One line: the regimen and how it stands."""
+        """One line: the regimen and its standing."""
         return f"<Option {self.regimen}: {self.standing.value}>"
 
 
@@ -210,13 +210,13 @@ class ToldChange(Record):
     how: Literal["replaced", "retired"] = Field(description="whether the pack has one of its own in its place")
     pack: str = Field(description="name of the pack")
     reason: str = Field(description="why, in the words of the pack")
-    said: str | None = Field(None, description="of a rule: what it said, with its place")
+    said: str | None = Field(None, description="of a rule: its sentence, with its place")
 
     @property
     def says(self) -> str:
-        """What was changed, by whom and why; of a rule also what it said."""
-        told = f"{self.entry} {self.id}, {self.how} by {self.pack}: {self.reason}"
-        return f"{told} It said: {self.said}" if self.said else told
+        """What was changed, by whom and why; of a rule also its sentence."""
+        sentence = f"{self.entry} {self.id}, {self.how} by {self.pack}: {self.reason}"
+        return f"{sentence} It said: {self.said}" if self.said else sentence
 
 
 class Missing(Record):
@@ -234,7 +234,7 @@ class Missing(Record):
 
 
 class First(Record):
-    """What holds for every option of this patient: said once, above them."""
+    """What holds for every option of this patient: shown once, above them."""
 
     rules: tuple[str, ...] = Field(description="ids of the rules that say it, each for some of the options")
     effect: Literal["caution", "note", "silent"] = Field(description="what the rules do")
@@ -258,7 +258,7 @@ class OrderKey(Record):
 
 
 class Answered:
-    """The case that an answer is of, beside it: no part of what it says, so that all of them are equal.
+    """The case that an answer is of, kept with it: no part of the answer, so that all of them are equal.
 
     An answer that was copied to another process, or read from JSON, has none.
     """
@@ -288,7 +288,7 @@ class Advice(Record):
     profile: ReadProfile
     first: tuple[First, ...] = Field(
         (),
-        description="what holds for every option, or decides that there is none; it stands in `cautions`, `notes` or "
+        description="what holds for every option, or decides that there is none; it is in `cautions`, `notes` or "
         "`silent` too, and a screen leaves it out there",
     )
     standards: tuple[Statement, ...] = Field((), description="what a review states as the standard without studying it")
@@ -317,7 +317,7 @@ class Advice(Record):
         counts = Counter(option.standing.value for option in self.options)
         return f"<Advice {self.profile.id}: {', '.join(f'{count} {standing}' for standing, count in counts.items())}>"
 
-    def beside(self, case: object) -> Advice:
+    def with_case(self, case: object) -> Advice:
         """The same answer, with the case that it is of at hand to show it."""
         self._answered = Answered(case)
         return self
@@ -346,5 +346,5 @@ class Advice(Record):
         return not is_offered and 2 * len(waiting) > len(self.options)
 
     def is_first(self, rule: str) -> bool:
-        """Whether what this rule says stands above the options, so that it is not said again below."""
-        return any(rule in one.rules for one in self.first)
+        """Whether this rule is shown above the options, so that it is not repeated below."""
+        return any(rule in first.rules for first in self.first)

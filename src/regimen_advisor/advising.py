@@ -1,4 +1,4 @@
-"""``advise``: a patient and a rulebook in, cited options out. A pure function: same input, same answer."""
+"""Advise: a patient and a rulebook in, cited options out. A pure function: same input, same answer."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def advise(patient: Patient, rulebook: Rulebook, *, ask: bool = True) -> Advice:
 
 def advice_of(case: Case, *, ask: bool = True) -> Advice:
     """What the guideline of ``case`` has for its patient; see ``advise``."""
-    return _Advisor(case).advice(ask=ask).beside(case)
+    return _Advisor(case).advice(ask=ask).with_case(case)
 
 
 class _Advisor:
@@ -92,11 +92,11 @@ class _Advisor:
     # Options --------------------------------------------------------------------------------------------------
 
     def _option(self, name: str) -> Option:
-        regimen, of = self.rulebook.regimens[name], self.guideline.regimens[name]
+        regimen, rules_about = self.rulebook.regimens[name], self.guideline.regimens[name]
         standing = self.exact[name].standing
-        offers = [rule for rule in of.offers if self.truths[rule.id] is Truth.TRUE]
+        offers = [rule for rule in rules_about.offers if self.truths[rule.id] is Truth.TRUE]
         if not offers and standing is not Standing.NOT_INDICATED:
-            offers = [rule for rule in of.offers if self.truths[rule.id] is Truth.UNKNOWN]
+            offers = [rule for rule in rules_about.offers if self.truths[rule.id] is Truth.UNKNOWN]
         if standing is Standing.NOT_INDICATED:
             offers = []
         studies = [
@@ -124,8 +124,8 @@ class _Advisor:
                 self.rulebook.approvals[id] for id in _unique(id for rule in offers for id in rule.approvals)
             ),
             schedule=regimen.schedule,
-            cautions=self._cautions(of.all_cautions) if standing is not Standing.NOT_INDICATED else (),
-            reasons=self._reasons(standing, of.offers, of.exclusions),
+            cautions=self._cautions(rules_about.all_cautions) if standing is not Standing.NOT_INDICATED else (),
+            reasons=self._reasons(standing, rules_about.offers, rules_about.exclusions),
             depends_on=self.case.settling.depends_on(name) if undetermined else (),
         )
 
@@ -145,16 +145,16 @@ class _Advisor:
 
     def _cautions(self, rules: Iterable[Rule]) -> tuple[Caution, ...]:
         """The cautions that hold or are open; open ones with one sentence between them are one caution."""
-        told: dict[str, Caution] = {}
+        cautions: dict[str, Caution] = {}
         for caution in self._each_caution(rules):
-            same = told.get(key := caution.says if caution.state == "open" else caution.rule)
-            if same is not None:  # whatever the order of the rules, the first of them by its id speaks for all
-                waits = tuple(sorted({*same.depends_on, *caution.depends_on}))
-                first = min(same, caution, key=lambda one: one.rule)
-                told[key] = first.model_copy(update={"depends_on": waits})
+            earlier = cautions.get(key := caution.says if caution.state == "open" else caution.rule)
+            if earlier is not None:  # whatever the order of the rules, the first of them by its id speaks for all
+                waits = tuple(sorted({*earlier.depends_on, *caution.depends_on}))
+                first = min(earlier, caution, key=lambda each_caution: each_caution.rule)
+                cautions[key] = first.model_copy(update={"depends_on": waits})
             else:
-                told[key] = caution
-        return tuple(told.values())
+                cautions[key] = caution
+        return tuple(cautions.values())
 
     def _each_caution(self, rules: Iterable[Rule]) -> Iterator[Caution]:
         return (
@@ -253,9 +253,9 @@ class _Advisor:
         """The questions worth asking, those first that decide most; one that only opens a caution comes last."""
         shown = list(options)
         waits = {
-            "standards": {one.rule: one.depends_on for one in standards},
-            "options": {one.regimen: one.depends_on for one in shown},
-            "evidence": {one.regimen: self._more_evidence(one) for one in shown if one.standing.is_offered},
+            "standards": {statement.rule: statement.depends_on for statement in standards},
+            "options": {option.regimen: option.depends_on for option in shown},
+            "evidence": {option.regimen: self._more_evidence(option) for option in shown if option.standing.is_offered},
         }
         settling = is_anything_open(self.exact.values())
         single = self.case.questions().single if settling else ()
@@ -274,7 +274,7 @@ class _Advisor:
             )
             for key, missing in asked.items()
         ]
-        return tuple(sorted(found, key=lambda one: -len((*one.standards, *one.options, *one.evidence))))
+        return tuple(sorted(found, key=lambda missing: -len((*missing.standards, *missing.options, *missing.evidence))))
 
     def _more_evidence(self, option: Option) -> tuple[str, ...]:
         """The questions on which it depends whether another rule offers an option too."""
@@ -283,7 +283,7 @@ class _Advisor:
 
 
 def evidence_of(study: Study) -> Evidence:
-    """A study as it stands behind an option."""
+    """A study as evidence for an option."""
     return Evidence(
         study=study.id,
         name=study.name,

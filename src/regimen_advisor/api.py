@@ -51,7 +51,7 @@ def advise_file(path: str | Path, rules: str | Path | None = None) -> Advice:
 
 
 def explain(profile: AnyProfile, guideline: AnyGuideline = None, *, regimen: str | None = None) -> Explanation:
-    """Why the options stand as they do for a patient; with ``regimen`` (an id or a name), that one in full.
+    """Explain the standing of each option for a patient; with ``regimen`` (an id or a name), that one in full.
 
     Raises as ``advise`` does, and ``InputError`` for an unknown regimen.
     """
@@ -97,7 +97,7 @@ def judge_table(
     if find_spec("polars") is None:
         raise InputError.at(Location("judge_table"), "Polars is not installed", "pip install 'regimen-advisor[cohort]'")
     from regimen_advisor.cohorts.frames import judge_frame  # noqa: PLC0415 - not every program has a table
-    from regimen_advisor.cohorts.mapping import TableMapping, load_mapping  # noqa: PLC0415
+    from regimen_advisor.cohorts.mapping import TableMapping, load_mapping  # noqa: PLC0415 - as above
 
     rulebook = guideline_from(guideline).rulebook
     read = mapping if mapping is None or isinstance(mapping, TableMapping) else load_mapping(mapping, rulebook.domain)

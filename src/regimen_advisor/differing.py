@@ -1,4 +1,4 @@
-"""Where the sources of a rulebook differ: each side in its own words with its place, none preferred."""
+"""Find where the sources of a rulebook differ: each side in its own words with its place, none preferred."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def shown_to(options: Iterable[Option], rulebook: Rulebook) -> tuple[SourceDiffe
     holding = {rule for option in options for rule in option.rules}
     holding |= {reason.rule for option in options for reason in option.reasons if reason.state == "met"}
     return tuple(
-        one
-        for one in (found.difference for found in differences(rulebook))
-        if (one.rules and holding.issuperset(one.rules))
-        or (one.studies and any(studies.issuperset(one.studies) for studies in shown))
+        difference
+        for difference in (found.difference for found in differences(rulebook))
+        if (difference.rules and holding.issuperset(difference.rules))
+        or (difference.studies and any(studies.issuperset(difference.studies) for studies in shown))
     )
 
 
@@ -64,63 +64,63 @@ def _reports(studies: Mapping[str, Study]) -> Iterator[list[Study]]:
 def _of_reports(reports: list[Study], places: CitationLabels) -> Iterator[LocatedDifference]:
     """The differences within one report, whose figures may be of several sources, and between each two."""
     for report in reports:
-        for one, other in combinations(report.results, 2):
-            if set(one.source.reviews).isdisjoint(other.source.reviews):
-                yield from _of_results(report, one, report, other, places)
+        for left, right in combinations(report.results, 2):
+            if set(left.source.reviews).isdisjoint(right.source.reviews):
+                yield from _of_results(report, left, report, right, places)
     for one_report, other_report in combinations(reports, 2):
-        for other in other_report.results:
-            for one in one_report.results:
-                yield from _of_results(one_report, one, other_report, other, places)
+        for right in other_report.results:
+            for left in one_report.results:
+                yield from _of_results(one_report, left, other_report, right, places)
         yield from _of_patients(one_report, other_report, places)
 
 
 def _of_results(
-    first: Study, one: Result, second: Study, other: Result, places: CitationLabels
+    first: Study, left: Result, second: Study, right: Result, places: CitationLabels
 ) -> Iterator[LocatedDifference]:
-    if _same_endpoint(one, other) and _figures_differ(one, other):
-        told = [f"{by_arm(figure) or compared(figure)} [{places.cite(figure.source)}]" for figure in (one, other)]
-        yield _found("figure", f"{first.name}, {endpoint_words(one)}", (told[0], told[1]), first, second)
+    if _same_endpoint(left, right) and _figures_differ(left, right):
+        sides = [f"{by_arm(figure) or compared(figure)} [{places.cite(figure.source)}]" for figure in (left, right)]
+        yield _found("figure", f"{first.name}, {endpoint_words(left)}", (sides[0], sides[1]), first, second)
 
 
-def _of_patients(one: Study, other: Study, places: CitationLabels) -> Iterator[LocatedDifference]:
-    if one.n and other.n and one.n.value != other.n.value:
-        told = [f"n {count.value} [{places.cite(count.source)}]" for count in (one.n, other.n)]
-        yield _found("figure", f"{one.name}, patients", (told[0], told[1]), one, other)
+def _of_patients(left: Study, right: Study, places: CitationLabels) -> Iterator[LocatedDifference]:
+    if left.n and right.n and left.n.value != right.n.value:
+        counts = [f"n {count.value} [{places.cite(count.source)}]" for count in (left.n, right.n)]
+        yield _found("figure", f"{left.name}, patients", (counts[0], counts[1]), left, right)
     for key in Population.model_fields:
-        values = getattr(one.population, key), getattr(other.population, key)
+        values = getattr(left.population, key), getattr(right.population, key)
         if key != "errata" and None not in values and values[0] != values[1]:
-            sides = (f"{values[0]} [{places.of(one.cited_in)}]", f"{values[1]} [{places.of(other.cited_in)}]")
-            yield _found("population", f"{one.name}, {key.replace('_', ' ')}", sides, one, other)
+            sides = (f"{values[0]} [{places.of(left.cited_in)}]", f"{values[1]} [{places.of(right.cited_in)}]")
+            yield _found("population", f"{left.name}, {key.replace('_', ' ')}", sides, left, right)
 
 
-def _found(kind: str, subject: str, sides: tuple[str, str], one: Study, other: Study) -> LocatedDifference:
-    studies = tuple(dict.fromkeys((one.id, other.id)))
+def _found(kind: str, subject: str, sides: tuple[str, str], left: Study, right: Study) -> LocatedDifference:
+    studies = tuple(dict.fromkeys((left.id, right.id)))
     difference = SourceDifference.model_validate({"kind": kind, "subject": subject, "sides": sides, "studies": studies})
-    return LocatedDifference(difference, other.location or Location(other.id))
+    return LocatedDifference(difference, right.location or Location(right.id))
 
 
-def _same_endpoint(one: Result, other: Result) -> bool:
-    return (one.endpoint, one.measure, one.subgroup, one.unit) == (
-        other.endpoint, other.measure, other.subgroup, other.unit,
+def _same_endpoint(left: Result, right: Result) -> bool:
+    return (left.endpoint, left.measure, left.subgroup, left.unit) == (
+        right.endpoint, right.measure, right.subgroup, right.unit,
     )  # fmt: skip
 
 
-def _figures_differ(one: Result, other: Result) -> bool:
+def _figures_differ(left: Result, right: Result) -> bool:
     """Whether a figure that both print is another one; what only one of them prints is no difference."""
-    first = {value.of: value.value for value in one.values if value.value is not None}
-    ratios = {(pair.of, pair.against): pair.hazard_ratio for pair in one.comparisons if pair.hazard_ratio is not None}
+    first = {value.of: value.value for value in left.values if value.value is not None}
+    ratios = {(pair.of, pair.against): pair.hazard_ratio for pair in left.comparisons if pair.hazard_ratio is not None}
     return any(
-        value.value is not None and value.value != first.get(value.of, value.value) for value in other.values
+        value.value is not None and value.value != first.get(value.of, value.value) for value in right.values
     ) or any(
         pair.hazard_ratio is not None and pair.hazard_ratio != ratios.get((pair.of, pair.against), pair.hazard_ratio)
-        for pair in other.comparisons
+        for pair in right.comparisons
     )
 
 
 def _of_rules(rulebook: Rulebook) -> Iterator[LocatedDifference]:
     places = CitationLabels(rulebook)
 
-    def said(rule: Rule) -> str:
+    def cited_sentence(rule: Rule) -> str:
         return f"{rule.says} [{places.cite(rule.source)}]"
 
     for regimen in rulebook.regimens.values():
@@ -129,17 +129,17 @@ def _of_rules(rulebook: Rulebook) -> Iterator[LocatedDifference]:
             for rule in rulebook.of(Effect.OFFER, Effect.EXCLUDE)
             if not rule.is_outside and regimen.id in rulebook.meets(rule)
         ]
-        for one, other in combinations(rules, 2):
-            if not set(one.source.reviews).isdisjoint(other.source.reviews):
+        for left, right in combinations(rules, 2):
+            if not set(left.source.reviews).isdisjoint(right.source.reviews):
                 continue
-            if one.id in other.overrides or other.id in one.overrides:
+            if left.id in right.overrides or right.id in left.overrides:
                 continue
-            is_grade = one.effect is other.effect and one.grade and other.grade and one.grade != other.grade
-            if one.effect is not other.effect or is_grade:
+            is_grade = left.effect is right.effect and left.grade and right.grade and left.grade != right.grade
+            if left.effect is not right.effect or is_grade:
                 difference = SourceDifference(
                     kind="grade" if is_grade else "recommendation",
                     subject=regimen.name,
-                    sides=(said(one), said(other)),
-                    rules=(one.id, other.id),
+                    sides=(cited_sentence(left), cited_sentence(right)),
+                    rules=(left.id, right.id),
                 )
-                yield LocatedDifference(difference, other.location)
+                yield LocatedDifference(difference, right.location)

@@ -1,4 +1,4 @@
-"""JSON schemas of the files that people edit, filled in with what one rulebook holds.
+"""Make JSON schemas of the files that people edit, filled in with what one rulebook holds.
 
 An editor that reads them offers the facts, findings, drugs, regimens, studies and sections that there are and the words
 that each fact takes, and underlines any other. What is judged in more than one place (a rule that never holds, a
@@ -96,14 +96,14 @@ class _Filler:
         self.book = rulebook
         book, formulary = rulebook, rulebook.formulary
         self.words: Mapping[str, Schema] = {
-            "regimen": _words({id: one.name for id, one in book.regimens.items()}),
-            "study": _words({id: one.name for id, one in book.studies.items()}),
-            "rule": _words({id: one.says for id, one in book.rules.items()}),
-            "approval": _words({id: one.indication for id, one in book.approvals.items()}),
-            "erratum": _words({id: one.consequence for id, one in book.errata.items()}),
+            "regimen": _words({id: regimen.name for id, regimen in book.regimens.items()}),
+            "study": _words({id: study.name for id, study in book.studies.items()}),
+            "rule": _words({id: rule.says for id, rule in book.rules.items()}),
+            "approval": _words({id: approval.indication for id, approval in book.approvals.items()}),
+            "erratum": _words({id: erratum.consequence for id, erratum in book.errata.items()}),
             "entry": _words(_entries(book)),
-            "drug": _words({id: one.name for id, one in formulary.drugs.items()}),
-            "class": _words({id: one.name for id, one in formulary.classes.items()}),
+            "drug": _words({id: drug.name for id, drug in formulary.drugs.items()}),
+            "class": _words({id: drug_class.name for id, drug_class in formulary.classes.items()}),
             "treatment": _words(_treatments(rulebook)),
             "section": _words(_sections(rulebook)),
             **{f"rule-{effect}": _words({rule.id: rule.says for rule in book.of(effect)}) for effect in STATEMENTS},
@@ -131,7 +131,7 @@ class _Filler:
         return found
 
     def _fill(self, made: Schema) -> None:
-        """Put words in the place of ids, by the key that they stand under."""
+        """Put words in the place of ids, by their key."""
         shapes = [made, *made["$defs"].values()]
         for shape in shapes:
             for key, inner in shape.get("properties", {}).items():
@@ -169,7 +169,7 @@ class _Filler:
         return {"type": "object", "minProperties": 1, "additionalProperties": False, "properties": keys}
 
     def _source(self) -> Schema:
-        """A section is of the review that is named beside it."""
+        """A section is of the review that its entry names."""
         cases = [
             {
                 "if": {"properties": {"review": {"const": review.key}}, "required": ["review"]},
@@ -182,7 +182,7 @@ class _Filler:
             "additionalProperties": False,
             "required": ["review", "section"],
             "properties": {
-                "review": _words({key: one.title for key, one in self.book.reviews.items()}),
+                "review": _words({key: review.title for key, review in self.book.reviews.items()}),
                 "section": _ref("section"),
             },
             "allOf": cases,
@@ -195,7 +195,7 @@ _BY_KEY: Mapping[str, str] = {
     "studies": "study", "approvals": "approval", "overrides": "rule", "class": "class", "regimens": "regimen",
     "harm_of": "drug", "held_by": "entry",
 }  # fmt: skip
-"""What stands under a key, in whatever file and model."""
+"""The value under a key, in whatever file and model."""
 
 
 def _tests(fact: Fact, members: Mapping[tuple[str, ...], str]) -> Schema:
@@ -256,7 +256,7 @@ def _in_studies(made: Schema, filler: _Filler) -> None:
     if "Place" in made["$defs"]:
         _replace(made["$defs"]["Place"]["properties"]["review"], {"enum": list(filler.book.reviews)})
         made["$defs"]["Place"]["properties"]["sections"]["items"] = _ref("section")
-    if "Treatment" in made["$defs"]:  # a class that the review names may stand there in any words
+    if "Treatment" in made["$defs"]:  # a class that the review names may be there in any words
         drug = made["$defs"]["Treatment"]["properties"]["drug"]
         drug.pop("type", None)
         drug["anyOf"] = [_ref("treatment"), {"type": "string"}]
@@ -321,14 +321,14 @@ def _in_cases(made: Schema, filler: _Filler) -> None:
     expectation = made["$defs"]["Expectation"]["properties"]
     for key in ("rules", "because"):
         expectation[key]["items"] = _ref("rule")
-    one = made["properties"]["expect"].pop("additionalProperties")
+    expected = made["properties"]["expect"].pop("additionalProperties")
     made["properties"]["expect"] |= {
         "additionalProperties": False,
-        "properties": {id: {**one, "description": regimen.name} for id, regimen in filler.book.regimens.items()},
+        "properties": {id: {**expected, "description": regimen.name} for id, regimen in filler.book.regimens.items()},
     }
-    said = made["$defs"]["SaidText"]["properties"]
+    statement = made["$defs"]["SaidText"]["properties"]
     for effect in STATEMENTS:
-        _replace(said[effect.value], _ref(f"rule-{effect}"))
+        _replace(statement[effect.value], _ref(f"rule-{effect}"))
     says = made["properties"]["says"]
     says["items"] = {"anyOf": [_ref("rule"), {"$ref": "#/$defs/SaidText"}]}
     made["properties"]["says_not"]["items"] = _ref("rule")
@@ -361,9 +361,9 @@ def _treatments(rulebook: Rulebook) -> Mapping[str, str]:
 
 def _entries(rulebook: Rulebook) -> Mapping[str, str]:
     """Everything that can hold what a source says."""
-    studies = {id: one.name for id, one in rulebook.studies.items()}
-    approvals = {id: one.indication for id, one in rulebook.approvals.items()}
-    return {**studies, **{id: one.says for id, one in rulebook.rules.items()}, **approvals}
+    studies = {id: study.name for id, study in rulebook.studies.items()}
+    approvals = {id: approval.indication for id, approval in rulebook.approvals.items()}
+    return {**studies, **{id: rule.says for id, rule in rulebook.rules.items()}, **approvals}
 
 
 def _sections(rulebook: Rulebook) -> Mapping[str, str]:
@@ -390,11 +390,11 @@ def _without(schema: Schema, *keys: str) -> Schema:
     return {key: value for key, value in schema.items() if key not in keys}
 
 
-def _replace(inner: Schema, by: Schema) -> None:
-    """Make ``inner`` what ``by`` says, its description kept."""
+def _replace(inner: Schema, replacement: Schema) -> None:
+    """Make ``inner`` what ``replacement`` says, its description kept."""
     kept = {"description": inner["description"]} if "description" in inner else {}
     inner.clear()
-    inner |= {**kept, **by}
+    inner |= {**kept, **replacement}
 
 
 _BY_NAME = ("properties", "$defs")
@@ -402,9 +402,9 @@ _BY_NAME = ("properties", "$defs")
 
 
 def _tidied(schema: Any) -> Any:
-    """Without what is of no use to an editor: titles, defaults, and null beside a value that may be left out."""
+    """Without what is of no use to an editor: titles, defaults, and null next to a value that may be left out."""
     if isinstance(schema, list):
-        return [_tidied(one) for one in schema]
+        return [_tidied(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     made = {
@@ -412,7 +412,7 @@ def _tidied(schema: Any) -> Any:
         for key, value in schema.items()
         if key not in ("title", "default")
     }  # fmt: skip
-    choices = [one for one in made.get("anyOf", ()) if one != {"type": "null"}]
+    choices = [choice for choice in made.get("anyOf", ()) if choice != {"type": "null"}]
     if "anyOf" in made:
         if len(choices) == 1:
             made = {**choices[0], **_without(made, "anyOf")}
@@ -422,9 +422,9 @@ def _tidied(schema: Any) -> Any:
 
 
 def _as_draft_7(schema: Any) -> Any:
-    """The same where a description stands beside a ``$ref``, which draft 7 would leave unread."""
+    """The same where a description is next to a ``$ref``, which draft 7 would leave unread."""
     if isinstance(schema, list):
-        return [_as_draft_7(one) for one in schema]
+        return [_as_draft_7(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     made = {key: _as_draft_7(value) for key, value in schema.items()}
@@ -435,8 +435,8 @@ def _as_draft_7(schema: Any) -> Any:
 
 def _referred(schema: Any) -> Iterable[str]:
     if isinstance(schema, list):
-        for one in schema:
-            yield from _referred(one)
+        for item in schema:
+            yield from _referred(item)
     elif isinstance(schema, dict):
         if "$ref" in schema:
             yield str(schema["$ref"]).removeprefix("#/$defs/")

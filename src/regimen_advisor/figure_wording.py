@@ -1,4 +1,4 @@
-"""Figures in words: a result arm by arm with unit, interval and section, and which results of a study come first."""
+"""Put figures into words: a result by arm with unit, interval and section, and which results come first."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def value_words(value: Value, unit: str | None) -> str:
         return value.status or ""
     number = f"{value.value}" if value.to is None else f"{value.value} to {value.to}"
     words = f"{'about ' if value.about else ''}{number} {unit}" if unit else number
-    beside = [f"{value.percent} %"] if value.percent is not None else []
-    beside += [interval_words(value.interval)] if value.interval else []
-    beside += [f"n {value.n}"] if value.n else []
-    return f"{words} ({', '.join(beside)})" if beside else words
+    details = [f"{value.percent} %"] if value.percent is not None else []
+    details += [interval_words(value.interval)] if value.interval else []
+    details += [f"n {value.n}"] if value.n else []
+    return f"{words} ({', '.join(details)})" if details else words
 
 
 def effect_words(comparison: Comparison, unit: str | None = None, *, brief: bool = False) -> str:
@@ -98,9 +98,9 @@ def brief_result(
     phrases = []
     for comparison in relevant:
         named = len(relevant) > 1 or comparison.against in arms or comparison.of not in arms
-        one, other = (labels.get(name, name) for name in (comparison.of, comparison.against))
+        arm, comparator = (labels.get(name, name) for name in (comparison.of, comparison.against))
         figures = values.get(comparison.of), values.get(comparison.against)
-        names = (one if named else "", other if named or name_comparator else "")
+        names = (arm if named else "", comparator if named or name_comparator else "")
         phrases.append(_versus(names, figures, comparison, result.unit))
     return f"{endpoint_words(result)} {'; '.join(phrases)}"
 
@@ -128,15 +128,15 @@ def _alone(values: Sequence[Value], unit: str | None, arms: Sequence[str]) -> st
 def _versus(
     names: tuple[str, str], figures: tuple[Value | None, Value | None], comparison: Comparison, unit: str | None
 ) -> str:
-    """One arm against the other; ``names`` are those to print, empty where they need not be said."""
-    (one, other), (figure, against) = names, figures
+    """One arm against the other; ``names`` are those to print, empty where they need not be shown."""
+    (arm, comparator), (figure, against) = names, figures
     effect = effect_words(comparison, brief=True)
     if figure is None or against is None:
-        return " ".join(part for part in (one, effect, f"v {other}" if other else "") if part)
-    if one:
-        words = f"{one} {value_words(figure, None)} v {other} {value_words(against, unit)}"
+        return " ".join(part for part in (arm, effect, f"v {comparator}" if comparator else "") if part)
+    if arm:
+        words = f"{arm} {value_words(figure, None)} v {comparator} {value_words(against, unit)}"
     else:
-        words = f"{value_words(figure, None)} v {value_words(against, unit)}{f' ({other})' if other else ''}"
+        words = f"{value_words(figure, None)} v {value_words(against, unit)}{f' ({comparator})' if comparator else ''}"
     return f"{words}, {effect}" if effect else words
 
 
@@ -146,27 +146,27 @@ def harm_of_a_drug(evidence: Evidence) -> str:
     if not events:
         return " ".join(finding.says for finding in evidence.findings)
     kinds = {kind for _, _, kind, _ in events}
-    told = ", ".join(
+    events_in_words = ", ".join(
         f"{name if len(kinds) == 1 else safety.event} {value_words(safety.values[0], safety.unit)}"
         for name, _, _, safety in events
     )
     kind = f" ({kinds.pop()})" if len(kinds) == 1 else ""
-    return f"Harm of {' and '.join(arm.name for arm in evidence.arms)}: {told}{kind}."
+    return f"Harm of {' and '.join(arm.name for arm in evidence.arms)}: {events_in_words}{kind}."
 
 
 def main_harm(evidence: Evidence) -> Safety | None:
-    """The finding on harm that is told first: one with figures, where there is one."""
+    """The finding on harm that is shown first: one with figures, where there is one."""
     return next((safety for safety in evidence.safety if safety.values), next(iter(evidence.safety), None))
 
 
 def brief_safety(safety: Safety, arms: Sequence[str], labels: Mapping[str, str]) -> str:
     """A finding on harm in one phrase for the arms of one option."""
-    own = [value for value in safety.values if value.of in arms]
-    others = [value for value in safety.values if value.of not in arms]
-    if len(own) == 1 and len(others) == 1:
-        other = labels.get(others[0].of, others[0].of)
-        return f"{safety.event}: {value_words(own[0], None)} v {value_words(others[0], safety.unit)} ({other})"
-    figures = _alone(own or others, safety.unit, arms)
+    of_arms = [value for value in safety.values if value.of in arms]
+    of_others = [value for value in safety.values if value.of not in arms]
+    if len(of_arms) == 1 and len(of_others) == 1:
+        label = labels.get(of_others[0].of, of_others[0].of)
+        return f"{safety.event}: {value_words(of_arms[0], None)} v {value_words(of_others[0], safety.unit)} ({label})"
+    figures = _alone(of_arms or of_others, safety.unit, arms)
     return f"{safety.event}{f': {figures}' if figures else ''}"
 
 
@@ -183,13 +183,13 @@ def arm_labels(evidence: Evidence) -> dict[str, str]:
 
 
 def matching_arms(evidence: Evidence, regimen: Regimen | None, formulary: Formulary) -> tuple[str, ...]:
-    """The arms that gave the regimen; the experimental arms where none can be told apart by its drugs."""
+    """The arms that gave the regimen; the experimental arms where none can be recognised by its drugs."""
     experimental = tuple(arm.name for arm in evidence.arms if arm.role == "experimental")
     if regimen is None:
         return experimental
-    same = [arm for arm in evidence.arms if _is_arm_of(regimen, arm, formulary)]
-    by_name = [arm for arm in same if _route(regimen) and arm.name.startswith(_route(regimen))]
-    return tuple(arm.name for arm in by_name or same) or experimental
+    giving = [arm for arm in evidence.arms if _is_arm_of(regimen, arm, formulary)]
+    by_name = [arm for arm in giving if _route(regimen) and arm.name.startswith(_route(regimen))]
+    return tuple(arm.name for arm in by_name or giving) or experimental
 
 
 def _route(regimen: Regimen) -> str:
@@ -201,8 +201,8 @@ def _is_arm_of(regimen: Regimen, arm: Arm, formulary: Formulary) -> bool:
     drugs = {treatment.drug for treatment in arm.drugs if treatment.drug in (*formulary.drugs, *formulary.classes)}
     parts = set(regimen.drug_names)
 
-    def fits(one: str, other: str) -> bool:
-        return formulary.belongs(one, other) or formulary.belongs(other, one)
+    def fits(drug_or_class: str, part_of_regimen: str) -> bool:
+        return formulary.belongs(drug_or_class, part_of_regimen) or formulary.belongs(part_of_regimen, drug_or_class)
 
     return (
         bool(drugs)
@@ -216,7 +216,7 @@ def main_results(evidence: Evidence, arms: Sequence[str], benefit: ShownBenefit 
 
     An interval that an erratum calls wrong is left out.
     """
-    wrong = {one.id for one in evidence.errata if "interval" in f"{one.field} {one.consequence}"}
+    wrong = {erratum.id for erratum in evidence.errata if "interval" in f"{erratum.field} {erratum.consequence}"}
     return [
         result if wrong.isdisjoint(result.errata) else _without_intervals(result)
         for result in _main_results(evidence, arms, benefit)
@@ -238,19 +238,19 @@ def _main_results(evidence: Evidence, arms: Sequence[str], benefit: ShownBenefit
         other_subgroup = result.subgroup is not None and (benefit is None or result.subgroup != benefit.within)
         return other_subgroup, place != wanted, bool(result.errata) or not of_arms, place, bool(result.errata)
 
-    told = sorted((result for result in evidence.results if _tells_benefit(result)), key=rank)
-    if not told:
+    ranked = sorted((result for result in evidence.results if _tells_benefit(result)), key=rank)
+    if not ranked:
         return []
-    first, *others = told
+    first, *further = ranked
     if first.subgroup is not None and not (benefit and benefit.within == first.subgroup):
-        # Groups told apart, such as with and without earlier immunotherapy: one alone may not be this patient's.
-        apart = [result for result in others if _base(result) == _base(first)]
-        return [first, *(apart or others)[:1]]
+        # Separate groups, such as with and without earlier immunotherapy: one alone may not be this patient's.
+        apart = [result for result in further if _base(result) == _base(first)]
+        return [first, *(apart or further)[:1]]
     # A second endpoint says more than the first one again, unless that is of another group of patients.
     second = [
-        result for result in others if _base(result) != _base(first) and result.subgroup in (None, first.subgroup)
+        result for result in further if _base(result) != _base(first) and result.subgroup in (None, first.subgroup)
     ]
-    return [first, *(second or others)[:1]]
+    return [first, *(second or further)[:1]]
 
 
 def _base(result: Result) -> str:
@@ -290,7 +290,7 @@ def is_statement(evidence: Evidence) -> bool:
     return evidence.kind in ("review-statement", "guideline-statement", "background-claim", "consensus")
 
 
-# Where it stands ----------------------------------------------------------------------------------------------------
+# Citation labels ----------------------------------------------------------------------------------------------------
 
 
 class CitationLabels:
@@ -304,7 +304,7 @@ class CitationLabels:
         return f"{self._short[review]} {', '.join(sections)}"
 
     def of(self, places: Iterable[Place]) -> str:
-        """Every place a study stands in."""
+        """Every place of a study."""
         return "; ".join(self.at(place.review, *place.sections) for place in places)
 
     def cite(self, source: Sources) -> str:
@@ -320,8 +320,8 @@ def signed(place: str, errata: Iterable[str]) -> str:
 
 def trial_title(name: str, phase: str | None, registry: str | None) -> str:
     """``COMPEL (phase III, NCT04765059)``; only what the name does not say."""
-    told = f"phase {phase}" if phase and "phase" not in name else ""
-    known = ", ".join(word for word in (told, registry or "") if word and word not in name)
+    phase_words = f"phase {phase}" if phase and "phase" not in name else ""
+    known = ", ".join(word for word in (phase_words, registry or "") if word and word not in name)
     return f"{name} ({known})" if known else name
 
 

@@ -1,4 +1,4 @@
-"""The two nouns that every verb works with: a ``Guideline`` and a ``Case``.
+"""Hold what every verb works with: a ``Guideline`` and a ``Case``.
 
 A guideline is a rulebook made ready to judge patients; a case is a guideline and one patient. Both keep what they have
 worked out, so that a verb asks for ``case.standings`` and does not care who asked before.
@@ -111,8 +111,8 @@ class Guideline:
             return disjunction([truths[rule.id] for rule in rules])
 
         return {
-            name: standing_of(any_of(of.offers), any_of(of.exclusions), any_of(of.cautions))
-            for name, of in self.regimens.items()
+            name: standing_of(any_of(rules_about.offers), any_of(rules_about.exclusions), any_of(rules_about.cautions))
+            for name, rules_about in self.regimens.items()
         }
 
     def case(self, profile: AnyProfile) -> Case:
@@ -151,7 +151,7 @@ class Case:
     def __repr__(self) -> str:
         """One line: the patient, and how many regimens are offered or wait."""
         found = list(self.standings.values())
-        offered, waiting = sum(one.is_offered for one in found), found.count(Standing.UNDETERMINED)
+        offered, waiting = sum(standing.is_offered for standing in found), found.count(Standing.UNDETERMINED)
         return f"<Case {self.patient.id or 'unnamed'}: {offered} offered, {waiting} undetermined>"
 
     # What the engines find -------------------------------------------------------------------------------------
@@ -223,16 +223,16 @@ class Case:
         return import_module("regimen_advisor.advising").advice_of(self, ask=ask)  # type: ignore[no-any-return]
 
     def explain(self, *regimens: str) -> Explanation:
-        """Why the options stand as they do; with the id or name of regimens, these in full."""
+        """Explain the standing of each option; with the id or name of regimens, these in full."""
         return import_module("regimen_advisor.explaining.explain").explanation_of(self, regimens)  # type: ignore[no-any-return]
 
 
-def _refuse_difference(trees: Mapping[str, Judgement], others: Mapping[str, Truth], patient: Patient) -> None:
+def _refuse_difference(trees: Mapping[str, Judgement], fired: Mapping[str, Truth], patient: Patient) -> None:
     """Raise ``DisagreementError`` where durable-rules judges a rule otherwise than the interpreter."""
     different = [
-        f"  rule {name}: {interpreter.NAME} says {tree.truth.value}, {forward_chaining.NAME} says {others[name].value}"
+        f"  rule {name}: {interpreter.NAME} says {tree.truth.value}, {forward_chaining.NAME} says {fired[name].value}"
         for name, tree in trees.items()
-        if others[name] is not tree.truth
+        if fired[name] is not tree.truth
     ]
     if different:
         lines = "\n".join(different)

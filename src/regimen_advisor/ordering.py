@@ -1,4 +1,4 @@
-"""The order of options: named keys, one after the other, and what each asks of an option."""
+"""Order the options: named keys, one after the other, and what each asks of an option."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of a patient, and the questions that are open, in a few words."""
+"""Put into a few words what is known of a patient, and the questions that are open."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ def known_facts(patient: Patient, wording: Wording) -> str:
     domain, found = wording.domain, []
     absent: dict[str, list[str]] = {"negative": [], "none": []}
     for name, fact in domain.facts.items():
-        if not _is_told(name, fact, patient):
+        if not _is_shown(name, fact, patient):
             continue
-        said = wording.value(name, patient.facts[name])
-        if said == "not fully known":
+        value = wording.value(name, patient.facts[name])
+        if value == "not fully known":
             continue
-        if said in ("none", "no") and name in NOT_SO:
+        if value in ("none", "no") and name in NOT_SO:
             found.append(NOT_SO[name])
-        elif said in ("negative", "none", "no"):
-            absent["negative" if said == "negative" else "none"].append(fact.label.removesuffix(" fusion"))
-        elif name in WITHOUT_LABEL or said == "yes":
-            found.append(fact.label if said == "yes" else said)
+        elif value in ("negative", "none", "no"):
+            absent["negative" if value == "negative" else "none"].append(fact.label.removesuffix(" fusion"))
+        elif name in WITHOUT_LABEL or value == "yes":
+            found.append(fact.label if value == "yes" else value)
         else:
-            found.append(f"{LABELS.get(name, fact.label)} {said}")
+            found.append(f"{LABELS.get(name, fact.label)} {value}")
     treated = "; ".join(_treatment(entry, wording) for entry in patient.history or ())
     treated = "not treated yet" if patient.history == () else treated
     parts = [part for part in (", ".join(found), treated) if part]
@@ -56,8 +56,8 @@ def _treatment(entry: Entry, wording: Wording) -> str:
     return f"line {entry.line}{' maintenance' if entry.maintenance else ''}: {drugs} ({outcome}{cycles})"
 
 
-def _is_told(name: str, fact: Fact, patient: Patient) -> bool:
-    """Whether a fact was given and is not said by another one already."""
+def _is_shown(name: str, fact: Fact, patient: Patient) -> bool:
+    """Whether a fact was given and does not follow from another one already."""
     value = patient.facts[name]
     if value == fact.unknown or (name == "disease" and "histology" in patient.given):
         return False

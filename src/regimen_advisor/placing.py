@@ -1,4 +1,4 @@
-"""What stands first in an answer: what holds for every option of a patient, said once and not under each."""
+"""Place first in an answer what holds for every option of a patient, once and not under each."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ def placed_first(
     carries it, by whichever rule; one about the patient that holds for all of several offers gets it unasked.
     """
     shown = [option for option in options if option.standing.is_offered or option.standing is Standing.UNDETERMINED]
-    asked = [one for one in _carried_by_all(shown) if any(rulebook.rules[rule].is_first for rule in one.rules)]
+    asked = [
+        caution for caution in _carried_by_all(shown) if any(rulebook.rules[rule].is_first for rule in caution.rules)
+    ]
     offered = [option for option in shown if option.standing.is_offered]
-    unasked = [one for one in _carried_by_all(offered) if one.state == "holds"] if len(offered) > 1 else []
+    unasked = [caution for caution in _carried_by_all(offered) if caution.state == "holds"] if len(offered) > 1 else []
     found = [
-        *(one for one in asked if one.state == "holds"),
+        *(caution for caution in asked if caution.state == "holds"),
         *(
             _of_statement(statement, effect)
             for effect, several in statements.items()
@@ -34,20 +36,20 @@ def placed_first(
             if rulebook.rules[statement.rule].is_first
         ),
         *unasked,
-        *(one for one in asked if one.state == "open"),
+        *(caution for caution in asked if caution.state == "open"),
     ]
     once: dict[_Said, First] = {}
-    for one in found:
-        once.setdefault((one.state, one.says), one)
+    for first in found:
+        once.setdefault((first.state, first.says), first)
     return tuple(once.values())
 
 
 def _carried_by_all(options: Sequence[Option]) -> Iterator[First]:
     """Each caution about the patient that all of these options carry, with the rules by which they do."""
     carried = [_by_sentence(option) for option in options]
-    for said in carried[0] if carried else ():
-        if all(said in one for one in carried):
-            cautions = [caution for one in carried for caution in one[said]]
+    for sentence in carried[0] if carried else ():
+        if all(sentence in by_sentence for by_sentence in carried):
+            cautions = [caution for by_sentence in carried for caution in by_sentence[sentence]]
             yield _of_cautions(cautions)
 
 

@@ -1,4 +1,4 @@
-"""Cases as pytest items: ``*.case.yaml`` files are collected beside ordinary tests, one item a case.
+"""Collect cases as pytest items: each case of a ``*.case.yaml`` file is one, collected with ordinary tests.
 
 Registered by the package itself. The rules are those of ``rules/`` below the root of the project that is tested, or
 the shipped ones where it has none; ``profiles/`` likewise is the folder that ``from`` is looked up in. The ini values
@@ -38,10 +38,10 @@ class CaseFile(pytest.File):
 
     def collect(self) -> Iterable[CaseItem]:
         """One item for each case, by its name."""
-        from regimen_advisor.files.errors import InputError  # noqa: PLC0415
-        from regimen_advisor.files.output import read_text  # noqa: PLC0415
-        from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415
-        from regimen_advisor.testing.cases import parse_cases  # noqa: PLC0415
+        from regimen_advisor.files.errors import InputError  # noqa: PLC0415 - every run of pytest loads a plugin
+        from regimen_advisor.files.output import read_text  # noqa: PLC0415 - every run of pytest loads a plugin
+        from regimen_advisor.knowledge.rulebook import load_rulebook  # noqa: PLC0415 - every run of pytest loads a plugin
+        from regimen_advisor.testing.cases import parse_cases  # noqa: PLC0415 - every run of pytest loads a plugin
 
         try:
             rulebook = load_rulebook(self._folder("rules"))
@@ -62,8 +62,8 @@ class CaseFile(pytest.File):
 
 def _shown(path: Path) -> str:
     """The path as a person would type it: relative to where pytest was started, if it lies below."""
-    here = Path.cwd()
-    return os.path.relpath(path, here) if path.is_relative_to(here) else str(path)
+    folder = Path.cwd()
+    return os.path.relpath(path, folder) if path.is_relative_to(folder) else str(path)
 
 
 class CaseFailed(Exception):  # noqa: N818 - the name says what happened
@@ -77,13 +77,13 @@ class CaseFailed(Exception):  # noqa: N818 - the name says what happened
 class CaseItem(pytest.Item):
     """One case."""
 
-    def __init__(self, *, case: RuleCase, rulebook: Rulebook, **more: Any) -> None:
-        super().__init__(**more)
+    def __init__(self, *, case: RuleCase, rulebook: Rulebook, **options: Any) -> None:
+        super().__init__(**options)
         self.case, self.rulebook = case, rulebook
 
     def runtest(self) -> None:
         """Run the case."""
-        from regimen_advisor.testing.results import run_case  # noqa: PLC0415
+        from regimen_advisor.testing.results import run_case  # noqa: PLC0415 - every run of pytest loads a plugin
 
         failures = run_case(self.case, self.rulebook)
         if failures:
@@ -96,6 +96,6 @@ class CaseItem(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where the case stands: the line is counted from 0; pytest would show a full stop as ``::``."""
+        """The place of the case: the line is counted from 0; pytest would show a full stop as ``::``."""
         line = self.case.location.line
         return self.path, line - 1 if line else None, self.case.name.removesuffix(".")

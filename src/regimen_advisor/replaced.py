@@ -1,4 +1,4 @@
-"""What a pack replaced or retired that bears on an answer, each entry with the reason that the pack gives."""
+"""List what a pack replaced or retired that bears on an answer, each with the reason that the pack gives."""
 
 from __future__ import annotations
 

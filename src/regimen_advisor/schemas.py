@@ -1,4 +1,4 @@
-"""Schemas and reference pages of the files that people write and of the answers that programs read."""
+"""Make schemas and reference pages of the files that people write and of the answers that programs read."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from importlib import import_module
 from typing import Any, Literal
 
 from pydantic import BaseModel
+
+from regimen_advisor.reports.reference import reference
 
 
 class SchemaName(StrEnum):
@@ -42,17 +44,15 @@ _PRINTED = (SchemaName.ADVICE, SchemaName.EXPLANATION, SchemaName.QUIZ, SchemaNa
 
 def schema_of(name: str) -> dict[str, Any]:
     """The JSON schema of what ``name`` says. Raises ``ValueError`` for a name that is not in ``SchemaName``."""
-    which = SchemaName(name)
-    schema = _model(which).model_json_schema(mode=_mode(which))
+    schema_name = SchemaName(name)
+    schema = _model(schema_name).model_json_schema(mode=_mode(schema_name))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def reference_of(name: str) -> str:
     """The reference page of the same, as markdown."""
-    from regimen_advisor.reports.reference import reference  # noqa: PLC0415
-
-    which = SchemaName(name)
-    return reference(_model(which), _MODELS[which][2], _mode(which))
+    schema_name = SchemaName(name)
+    return reference(_model(schema_name), _MODELS[schema_name][2], _mode(schema_name))
 
 
 def _mode(name: SchemaName) -> Literal["validation", "serialization"]:

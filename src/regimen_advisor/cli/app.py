@@ -1,4 +1,4 @@
-"""The command line: how it begins, and how it ends. Its verbs are in ``verbs``.
+"""Start and end the command line. Its verbs are in ``verbs``.
 
 Data goes to standard output, all else to standard error. Exit codes: 0 done; 1 a check found something; 2 bad input or
 usage; 130 interrupted, 143 and 129 ended by ``SIGTERM`` or ``SIGHUP`` while something was being written, which is

@@ -1,4 +1,4 @@
-"""The cases that ``test``, ``coverage`` and ``mutate`` read."""
+"""Read the cases that ``test``, ``coverage`` and ``mutate`` take."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def cases_at(paths: Sequence[str] | None, rulebook: Rulebook, profiles: str) -> 
     return cases
 
 
-def refuse_unknown(names: Sequence[str], words: Iterable[str], what: str) -> None:
+def refuse_unknown(names: Sequence[str], words: Iterable[str], kind: str) -> None:
     """Raise ``InputError`` for a name that a filter gives and the rulebook does not know."""
     known = list(words)
     problems = [
-        Problem(Location("command line"), f"unknown {what} `{name}`", did_you_mean(name, known))
+        Problem(Location("command line"), f"unknown {kind} `{name}`", did_you_mean(name, known))
         for name in names
         if name not in known
     ]

@@ -1,4 +1,4 @@
-"""The verb ``check``: is the rulebook sound."""
+"""Run the verb ``check``: is the rulebook sound."""
 
 from enum import StrEnum
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The verb ``cite``: the citations behind an answer."""
+"""Run the verb ``cite``: the citations behind an answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verb ``cohort``: the same rules over a table of patients."""
+"""Run the verb ``cohort``: the same rules over a table of patients."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def cohort(  # noqa: PLR0917 - one parameter an option
 
 
 def _refuse_beside_a_look(looks: Mapping[str, bool], judging: Mapping[str, object]) -> None:
-    """Raises ``InputError`` where two looks are asked for, or one beside an option of judging, which would be idle."""
+    """Raises ``InputError`` where two looks are asked for, or one with an option of judging, which would be idle."""
     asked = [option for option, given in looks.items() if given]
     idle = [option for option, given in judging.items() if given is not None]
     if len(asked) > 1:

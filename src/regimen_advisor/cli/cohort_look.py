@@ -1,4 +1,4 @@
-"""What ``cohort`` shows of a table without judging it: a check of its data, its rows as profiles, one row in full."""
+"""Show a table without judging it: a check of its data, its rows as profiles, one row in full."""
 
 from __future__ import annotations
 

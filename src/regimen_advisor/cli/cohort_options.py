@@ -1,4 +1,4 @@
-"""The choices of ``cohort``."""
+"""List the choices of ``cohort``."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""What ``cohort`` does once Polars is known to be there."""
+"""Do the work of ``cohort`` once Polars is known to be there."""
 
 from __future__ import annotations
 
@@ -92,10 +92,10 @@ def judge(  # noqa: PLR0917 - what the command line says
 def _check_output(output: str, paths: list[str], mapping: TableMapping | None) -> None:
     """Refuses an output that could not be written in the end, or that would overwrite what is read."""
     check_output(output)
-    others = (
+    second_files = (
         [second_tables(mapping, paths[0]) / table.file for table in mapping.file.tables.values()] if mapping else []
     )
-    refuse_overwriting(output, [*files_of(paths), *others, *([mapping.document.name] if mapping else [])])
+    refuse_overwriting(output, [*files_of(paths), *second_files, *([mapping.document.name] if mapping else [])])
     if not target_of(output).parent.is_dir():
         raise InputError.at(Location(output), "cannot be written: there is no such folder")
 

@@ -1,4 +1,4 @@
-"""What the tab key offers: ids of the rulebook that begin with what was typed."""
+"""Complete ids of the rulebook at the tab key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _KINDS = {"study": "studies", "regimen": "regimens", "drug": "drugs", "rule": "r
 
 
 def entries(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Ids of the kind that ``show`` was told to show."""
+    """Ids of the kind that ``show`` was asked for."""
     return _ids(_KINDS.get(str(getattr(ctx.params.get("kind"), "value", ctx.params.get("kind"))), ""), ctx, incomplete)
 
 

@@ -1,4 +1,4 @@
-"""The verb ``coverage``: how well the examples exercise each rule."""
+"""Run the verb ``coverage``: how well the examples exercise each rule."""
 
 from __future__ import annotations
 

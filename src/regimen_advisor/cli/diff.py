@@ -1,4 +1,4 @@
-"""The verb ``diff``: what does a change of the rules change."""
+"""Run the verb ``diff``: what a change of the rules changes."""
 
 from __future__ import annotations
 

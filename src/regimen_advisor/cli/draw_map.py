@@ -1,4 +1,4 @@
-"""The verb ``map``: a clinical setting as a picture."""
+"""Run the verb ``map``: a clinical setting as a picture."""
 
 from __future__ import annotations
 

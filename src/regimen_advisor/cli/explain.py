@@ -1,4 +1,4 @@
-"""The verb ``explain``: why an option stands as it does."""
+"""Run the verb ``explain``: why an option is or is not offered."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def explain(  # noqa: PLR0917 - one parameter an option
     rules: Rules = None,
     as_of: AsOf = None,
 ) -> None:
-    """Say why an option stands as it does, and what would change it.
+    """Explain why a regimen is or is not offered, and what would change it.
 
     And what to ask or test next. Without a REGIMEN, a paragraph on each.
     """
@@ -94,8 +94,8 @@ def _row(file: str, id: str | None, mapping: str | None, id_column: str, ruleboo
     from regimen_advisor.cohorts.mapping import load_mapping  # noqa: PLC0415 - Polars is an extra
     from regimen_advisor.cohorts.rows import profile_of_row  # noqa: PLC0415 - as above
 
-    how = load_mapping(mapping, rulebook.domain) if mapping else None
-    return read(profile_of_row([file], id, rulebook, how, id_column=id_column), rulebook.domain)
+    loaded = load_mapping(mapping, rulebook.domain) if mapping else None
+    return read(profile_of_row([file], id, rulebook, loaded, id_column=id_column), rulebook.domain)
 
 
 def _rendered(

@@ -1,4 +1,4 @@
-"""The command line as a group of verbs: listed by what they are for, each imported when it is chosen."""
+"""Group the verbs of the command line: listed by what they are for, each imported when it is chosen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verb ``help``: topics."""
+"""Run the verb ``help``: topics."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def help_topic(
         typer.Argument(
             metavar="[TOPIC]",
             help="conditions, profiles, cases, rules or answers; or a verb. Without it, all of them.",
-            autocompletion=lambda incomplete: [one for one in _topics() if one.startswith(incomplete)],
+            autocompletion=lambda incomplete: [topic for topic in _topics() if topic.startswith(incomplete)],
         ),
     ] = None,
     rules: Rules = None,

@@ -1,4 +1,4 @@
-"""The verb ``init-pack``: begin a pack of rules of one's own."""
+"""Run the verb ``init-pack``: begin a pack of rules of one's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verb ``lesson``: a teacher's sheet from the rules, and slides."""
+"""Run the verb ``lesson``: a teacher's sheet from the rules, and slides."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ def lesson(
     guideline = Guideline.of(load_rulebook(rules))
     patients = read_files(profiles, guideline.rulebook.domain)
     written = [read_document(profile).value for profile in profiles]
-    lessons = [lesson_of(guideline.case(one), dict(value)) for one, value in zip(patients, written, strict=True)]
+    lessons = [
+        lesson_of(guideline.case(patient), dict(value)) for patient, value in zip(patients, written, strict=True)
+    ]
     match format:
         case LessonFormat.MARKDOWN:
             write_output(report.render_markdown(lessons), output)

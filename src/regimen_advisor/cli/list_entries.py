@@ -1,4 +1,4 @@
-"""The verb ``list``: what the rulebook holds."""
+"""Run the verb ``list``: what the rulebook holds."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def list_entries(  # noqa: PLR0917 - one parameter an option
         str | None,
         typer.Option(metavar="DRUG", help="Only what concerns this drug or class.", autocompletion=completion.drugs),
     ] = None,
-    text: Annotated[str | None, typer.Option(metavar="WORDS", help="Only entries in which all WORDS stand.")] = None,
+    text: Annotated[str | None, typer.Option(metavar="WORDS", help="Only entries that hold all WORDS.")] = None,
     format: Annotated[ListFormat, typer.Option("--format", "-f", help="How to print.")] = ListFormat.TEXT,
     output: Output = None,
     rules: Rules = None,

@@ -1,4 +1,4 @@
-"""The verb ``mutate``: which changes of the rules no example notices."""
+"""Run the verb ``mutate``: which changes of the rules no example notices."""
 
 import sys
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from regimen_advisor.cli import terminal
+from regimen_advisor.cli import completion, terminal
 from regimen_advisor.cli.case_files import Paths, Profiles, cases_at, refuse_unknown, results_of, working_rulebook
 from regimen_advisor.cli.options import Output, Rules
 from regimen_advisor.documents.json import as_json
@@ -35,7 +35,14 @@ class MutationFormat(StrEnum):
 def mutate(  # noqa: PLR0917
     paths: Paths = None,
     subject: Annotated[
-        list[str] | None, typer.Option("--only", metavar="ID", help="Only changes of this rule or finding.")
+        list[str] | None,
+        typer.Option(
+            "--rule",
+            "--only",
+            metavar="ID",
+            help="Only changes of this rule or finding.",
+            autocompletion=completion.rules,
+        ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Also list the changes that are equivalent.")] = False,
     workers: Annotated[

@@ -1,4 +1,4 @@
-"""Options that several verbs share, so that they read the same in every help text."""
+"""Share options between verbs, so that they read the same in every help text."""
 
 from datetime import date
 from typing import Annotated
@@ -21,7 +21,7 @@ AsOf = Annotated[
     typer.Option(
         "--as-of",
         metavar="DATE",
-        help="Only what sources and approvals said by this date, such as 2024 or 2024-06-15.",
+        help="Only what sources and approvals reported by this date, such as 2024 or 2024-06-15.",
     ),
 ]
 Output = Annotated[

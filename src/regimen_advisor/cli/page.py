@@ -1,21 +1,38 @@
-"""The verb ``page``: the teaching page as a file."""
+"""Run the verb ``page``: the teaching page as a file."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from regimen_advisor.cli.options import Examples, Output, Rules
+from regimen_advisor.cli.quiz_choice import files_of, quiz_chosen
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.page.building import example_profiles, render_page
+from regimen_advisor.quiz.own_patients import quiz_of_files
 from regimen_advisor.reports.files import write_output
 
 DEFAULT_PAGE = "regimen-advisor.html"
 
 
-def page(
+def page(  # noqa: PLR0917 - one parameter an option
+    further: Annotated[
+        list[str] | None, typer.Argument(metavar="[FILE]...", help="More patients.", hidden=True)
+    ] = None,
+    quiz: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHOICE",
+            help="For a class: only this quiz, such as setting=nsclc/nrg1,level=2,count=5,seed=7 (kind=... too).",
+        ),
+    ] = None,
+    patients: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE...", help="For a class: only a quiz about these profiles."),
+    ] = None,
     output: Output = None,
     profiles: Examples = None,
     rules: Rules = None,
@@ -25,9 +42,22 @@ def page(
     It holds rules, evidence and evaluator, and needs no network. Without --output it is
     regimen-advisor.html; `-o -` prints it.
     """
-    write_output(page_html(rules, profiles), output or DEFAULT_PAGE)
+    files = files_of(patients, further, "page")
+    is_for_class = quiz is not None or files
+    html = _class_page(rules, profiles, quiz, files) if is_for_class else page_html(rules, profiles)
+    write_output(html, output or DEFAULT_PAGE)
     if output is None:
         typer.echo(f"written: {DEFAULT_PAGE}", err=True)
+
+
+def _class_page(rules: list[str] | None, profiles: str | None, quiz: str | None, files: list[str]) -> str:
+    """The page that asks one quiz and shows nothing else."""
+    given = [name for name, value in (("--quiz", quiz), ("--patients", files), ("--profiles", profiles)) if value]
+    if len(given) > 1:
+        message = f"expected one of --quiz, --patients, --profiles; found {' and '.join(given)}"
+        raise InputError.at(Location("page"), message)
+    rulebook = load_rulebook(rules)
+    return render_page(rulebook, (), quiz_of_files(rulebook, files) if quiz is None else quiz_chosen(quiz, rulebook))
 
 
 def page_html(rules: list[str] | None, profiles: str | None) -> str:

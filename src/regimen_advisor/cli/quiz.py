@@ -1,4 +1,4 @@
-"""The verb ``quiz``: teaching with generated patients."""
+"""Run the verb ``quiz``: teaching with generated patients."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 
 from regimen_advisor.cli import completion
 from regimen_advisor.cli.options import Output, Rules
+from regimen_advisor.cli.quiz_choice import files_of
 from regimen_advisor.cli.quiz_terminal import ask
 from regimen_advisor.documents.json import as_json
 from regimen_advisor.files.errors import InputError, Location, did_you_mean
@@ -22,6 +23,7 @@ from regimen_advisor.quiz.grading import grade as mark
 from regimen_advisor.quiz.grading import read_answers
 from regimen_advisor.quiz.key import answer_key
 from regimen_advisor.quiz.models import PICK_KINDS, SORT_KINDS, Level, Quiz
+from regimen_advisor.quiz.own_patients import quiz_of_files
 from regimen_advisor.reports import class_result, course_files
 from regimen_advisor.reports.files import write_bytes, write_output
 from regimen_advisor.reports.quiz import render_grade, render_html, render_markdown, render_text
@@ -39,6 +41,9 @@ COURSE_FORMATS = ("moodle", "gift", "anki", "csv")
 
 
 def quiz(  # noqa: PLR0917 - one parameter an option
+    further: Annotated[
+        list[str] | None, typer.Argument(metavar="[FILE]...", help="More patients.", hidden=True)
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(help="The same seed gives the same quiz. Default: 1; at a terminal a new one.")
     ] = None,
@@ -64,6 +69,9 @@ def quiz(  # noqa: PLR0917 - one parameter an option
                 kind for kind in (*SORT_KINDS, *PICK_KINDS) if kind.startswith(incomplete)
             ],
         ),
+    ] = None,
+    patients: Annotated[
+        list[str] | None, typer.Option(metavar="FILE...", help="Ask about the patients of these profiles instead.")
     ] = None,
     answers: Annotated[
         str | None, typer.Option(metavar="FILE", help="Mark the answers in FILE; `-` reads standard input.")
@@ -95,7 +103,10 @@ def quiz(  # noqa: PLR0917 - one parameter an option
     asking = at_terminal and format is QuizFormat.TEXT and not (given or output)
     chosen = seed if seed is not None else secrets.randbelow(10_000) if asking else 1
     rulebook = load_rulebook(rules)
-    generated = generate(rulebook, chosen, count, setting, _level(level), kinds_named(kind or []))
+    if files := files_of(patients, further, "quiz"):
+        generated = quiz_of_files(rulebook, files)
+    else:
+        generated = generate(rulebook, chosen, count, setting, _level(level), kinds_named(kind or []))
     if asking:
         ask(generated, rulebook)
     elif export in COURSE_FORMATS:

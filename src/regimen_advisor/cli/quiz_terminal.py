@@ -1,4 +1,4 @@
-"""The quiz at a terminal: one question after the other, each marked as soon as it is answered."""
+"""Ask a quiz at a terminal: one question after the other, each marked as soon as it is answered."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from regimen_advisor.quiz.grading import (
     grade,
 )
 from regimen_advisor.quiz.key import AnswerKey, solution
-from regimen_advisor.quiz.models import LETTERS, MEANINGS, Group, Pick, Question, Quiz
+from regimen_advisor.quiz.models import LETTERS, MEANINGS, Group, Pick, Quiz, QuizQuestion
 from regimen_advisor.reports.quiz import graded_blocks, lettered, patient_lines, score, task, title
 
 
 def ask(quiz: Quiz, rulebook: Rulebook, console: Console | None = None) -> tuple[int, int]:
     """Ask every question and tell what was right; how many points were won, and of how many.
 
-    A person who leaves early (end of input or interrupt) is told the score so far.
+    A person who leaves early (end of input or interrupt) gets the score so far.
     """
     asker = _Asker(quiz, rulebook, console or Console(highlight=False, soft_wrap=True))
     asker.show(lines_of([Heading(title(quiz), 1), Paragraph(task(quiz))], asker.width))
@@ -38,26 +38,28 @@ def ask(quiz: Quiz, rulebook: Rulebook, console: Console | None = None) -> tuple
             asker.question(question)
     except (EOFError, KeyboardInterrupt):
         asker.show([Line(""), Line("Left early.")])
-    asker.show([Line(""), Line(score(asker.right, asker.of), "title"), *lines_of([Paragraph(quiz.scope)], asker.width)])
-    return asker.right, asker.of
+    asker.show(
+        [Line(""), Line(score(asker.right, asker.total), "title"), *lines_of([Paragraph(quiz.scope)], asker.width)]
+    )
+    return asker.right, asker.total
 
 
 class _Asker:
     def __init__(self, quiz: Quiz, rulebook: Rulebook, console: Console) -> None:
         self.quiz, self.rulebook, self.console = quiz, rulebook, console
         self.width = width()
-        self.right = self.of = 0
+        self.right = self.total = 0
 
     def show(self, lines: Sequence[Line]) -> None:
         print_lines(lines, self.console)
 
-    def question(self, question: Question) -> None:
+    def question(self, question: QuizQuestion) -> None:
         self.show([Line(""), *patient_lines(question, self.width), Line("")])
         marked = self._marked(question, self._picks(question) if question.picks else self._groups(question))
-        self.right, self.of = self.right + marked.right, self.of + marked.of
+        self.right, self.total = self.right + marked.right, self.total + marked.of
         self.show([Line(""), *lines_of(graded_blocks(marked), self.width)])
 
-    def _groups(self, question: Question) -> Sorted:
+    def _groups(self, question: QuizQuestion) -> Sorted:
         for place, choice in enumerate(question.choices, start=1):
             self.console.print(Text(f"  {place}  {choice.name}"))
         given: dict[str, Group] = {}
@@ -65,7 +67,7 @@ class _Asker:
             given |= dict.fromkeys(self._regimens(group, question, given), group)
         return given
 
-    def _picks(self, question: Question) -> Picks:
+    def _picks(self, question: QuizQuestion) -> Picks:
         return tuple(self._letter(pick) for pick in question.picks)
 
     def _letter(self, pick: Pick) -> str | None:
@@ -79,12 +81,12 @@ class _Asker:
                 last = LETTERS[len(pick.answers) - 1]
                 self.console.print(Text(f"Expected a letter, {LETTERS[0]} to {last}, found `{word}`."))
 
-    def _marked(self, question: Question, given: Given) -> GradedQuestion:
+    def _marked(self, question: QuizQuestion, given: Given) -> GradedQuestion:
         key = AnswerKey(quiz=self.quiz.name, solutions=(solution(question, self.rulebook),))
-        one = self.quiz.model_copy(update={"questions": (question,)})
-        return grade(one, key, {question.number: given}).questions[0]
+        quiz_of_one = self.quiz.model_copy(update={"questions": (question,)})
+        return grade(quiz_of_one, key, {question.number: given}).questions[0]
 
-    def _regimens(self, group: Group, question: Question, given: Sorted) -> list[str]:
+    def _regimens(self, group: Group, question: QuizQuestion, given: Sorted) -> list[str]:
         """The regimens a person puts in a group, asked again until every word is one of them."""
         while True:
             asked = Text(f"{group} ({MEANINGS[group]})")
@@ -100,7 +102,7 @@ class _Asker:
             self.console.print(Text(f"{twice[0]} is {given[twice[0]]} already."))
 
 
-def regimen_of(word: str, question: Question) -> str:
+def regimen_of(word: str, question: QuizQuestion) -> str:
     """The regimen with this number in the list, or this id. Raises ``KeyError`` with what was found instead."""
     if word.isascii() and word.isdigit() and 1 <= int(word[:3]) <= len(question.choices):
         return question.choices[int(word[:3]) - 1].regimen

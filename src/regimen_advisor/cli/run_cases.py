@@ -1,4 +1,4 @@
-"""The verb ``test``: whether the examples hold."""
+"""Run the verb ``test``: whether the examples hold."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -101,7 +101,7 @@ def _update(cases: Sequence[RuleCase], rulebook: Rulebook, profiles: Path) -> No
     names: dict[str, list[str]] = {}
     for case in cases:
         names.setdefault(case.location.file, []).append(case.name)
-    texts = {file: updated(Path(file), rulebook, profiles, only) for file, only in names.items()}
+    texts = {file: updated(Path(file), rulebook, profiles, names_of_cases) for file, names_of_cases in names.items()}
     for file, text in texts.items():
         if text is not None:
             write_file(Path(file), text)
@@ -109,7 +109,7 @@ def _update(cases: Sequence[RuleCase], rulebook: Rulebook, profiles: Path) -> No
 
 
 def _again(cases: Sequence[RuleCase], rulebook: Rulebook, profiles: str) -> list[RuleCase]:
-    """The same cases, as their files now stand."""
+    """The same cases, as their files now are."""
     chosen = {(case.location.file, case.name) for case in cases}
     files = list(dict.fromkeys(case.location.file for case in cases))
     return (

@@ -1,4 +1,4 @@
-"""The verb ``schema``: how a file is written, for programs and for editors."""
+"""Run the verb ``schema``: how a file is written, for programs and for editors."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def schema(
         str | None,
         typer.Option("--for", metavar="RULES", help="For editors: with the words that this rules folder holds."),
     ] = None,
-    into: Annotated[
+    folder: Annotated[
         str | None,
         typer.Option("--into", metavar="DIR", help="With --for: write the schema of every kind of file to DIR."),
     ] = None,
@@ -55,9 +55,9 @@ def schema(
     findings, drugs, regimens, studies and sections that a rules folder holds.
     """
     if rules is not None:
-        _for_editors(name, rules, into, form, output)
+        _for_editors(name, rules, folder, form, output)
         return
-    if into is not None:
+    if folder is not None:
         raise _wrong("--into goes with --for: it writes schemas for the editors of a rules folder")
     known = _known(name, list(SchemaName), _NAMES)
     if known == SchemaName.MAPPING:
@@ -65,14 +65,14 @@ def schema(
     write_output(reference_of(known) if form is SchemaFormat.MARKDOWN else as_json(schema_of(known)), output)
 
 
-def _for_editors(name: str | None, rules: str, into: str | None, form: SchemaFormat, output: str | None) -> None:
+def _for_editors(name: str | None, rules: str, folder: str | None, form: SchemaFormat, output: str | None) -> None:
 
     if form is not SchemaFormat.JSON:
         raise _wrong("a schema for editors is JSON; a reference page is made without --for")
-    if into is not None and (name is not None or output is not None):
-        raise _wrong("--into writes every schema: expected neither WHAT nor --output beside it")
-    if into is not None:
-        write_schemas(load_rulebook(rules), Path(into))
+    if folder is not None and (name is not None or output is not None):
+        raise _wrong("--into writes every schema: expected neither WHAT nor --output with it")
+    if folder is not None:
+        write_schemas(load_rulebook(rules), Path(folder))
         return
     kind = EditedFile(_known(name, list(EditedFile), ", ".join(EditedFile)))
     if kind is EditedFile.MAPPING:
@@ -96,11 +96,11 @@ def write_schemas(rulebook: Rulebook, folder: Path) -> None:
         write_file(folder / file, as_json(made))
 
 
-def _known(name: str | None, names: list[str], told: str) -> str:
+def _known(name: str | None, names: list[str], expected: str) -> str:
     if name is None:
-        raise _wrong(f"WHAT: expected one of {told}")
+        raise _wrong(f"WHAT: expected one of {expected}")
     if name not in names:
-        raise _wrong(f"WHAT: expected one of {told}; found `{name}`", did_you_mean(name, names))
+        raise _wrong(f"WHAT: expected one of {expected}; found `{name}`", did_you_mean(name, names))
     return name
 
 

@@ -1,4 +1,4 @@
-"""The verb ``serve``: the teaching page from a small local server."""
+"""Run the verb ``serve``: the teaching page from a small local server."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ def serve(
 ) -> None:
     """Offer the teaching page to this computer only.
 
-    And `POST /advise` beside it, until interrupted.
+    And `POST /advise` with it, until interrupted.
     """
     run(load_rulebook(rules), page_html(rules, profiles), port)

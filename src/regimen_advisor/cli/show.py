@@ -1,4 +1,4 @@
-"""The verb ``show``: one entry of the rulebook."""
+"""Run the verb ``show``: one entry of the rulebook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verb ``sources``: number a text, find what of it the rulebook does not hold, draft a study from a section."""
+"""Run the verb ``sources``: number a text, find what the rulebook does not hold of it, draft a study from a section."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def number(
     """Make the table of the numbers that each section of a source prints.
 
     With it `check` traces every figure of the rulebook without the text. Prints the table of this source, or writes it
-    beside those of the others.
+    with those of the others.
     """
     rulebook = load_rulebook(rules)
     review = source_named(source, rulebook)

@@ -1,4 +1,4 @@
-"""A person at a terminal: lines in colour at its width, and a bar for what takes time.
+"""Write to a person at a terminal: lines in colour at its width, and a bar for what takes time.
 
 ``NO_COLOR`` is kept. Rich is slow to load: a verb that starts fast imports this module where a person looks on.
 """
@@ -31,26 +31,26 @@ def print_lines(lines: Iterable[Line], console: Console | None = None) -> None:
         shown.print(Text(line.text, style=STYLES.get(line.style, "")))
 
 
-def followed(things: Sequence[T], what: str) -> Iterable[T]:
+def followed(things: Sequence[T], label: str) -> Iterable[T]:
     """The things one by one, with a bar on standard error."""
-    return track(things, what, console=Console(stderr=True), transient=True)
+    return track(things, label, console=Console(stderr=True), transient=True)
 
 
 @contextmanager
-def bar(what: str) -> Iterator[Callable[[int, int], None]]:
+def bar(label: str) -> Iterator[Callable[[int, int], None]]:
     """A bar on standard error, moved by calls with how much is done and how much there is.
 
     It has no thread of its own: workers may be forked while it is shown.
     """
     with Progress(console=Console(stderr=True), transient=True, auto_refresh=False) as shown:
-        task = shown.add_task(what, total=None)
+        task = shown.add_task(label, total=None)
         yield lambda done, total: shown.update(task, completed=done, total=total, refresh=True)
 
 
 @contextmanager
-def spinner(what: str) -> Iterator[None]:
+def spinner(label: str) -> Iterator[None]:
     """A spinner with the time gone by, on standard error."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        shown.add_task(what, total=None)
+        shown.add_task(label, total=None)
         yield

@@ -1,4 +1,4 @@
-"""The verbs: of each the module that holds it, what it is for, its line in the help, and commands to begin with.
+"""List the verbs: for each its module, its purpose, its line in the help, and commands to begin with.
 
 A verb is imported when it is chosen, so that ``advise`` does not wait for what ``cohort`` or ``quiz`` needs.
 """
@@ -37,7 +37,7 @@ VERBS: Mapping[str, Verb] = {
     "explain": Verb(
         "explain",
         PATIENT,
-        "Say why an option stands as it does, and what would change it.",
+        "Explain why a regimen is or is not offered, and what would change it.",
         (
             "explain profiles/egfr-l858r-after-osimertinib.yaml",
             "explain profiles/squamous-driver-negative-untreated.yaml bevacizumab-carboplatin-paclitaxel",
@@ -98,7 +98,7 @@ VERBS: Mapping[str, Verb] = {
         "mutate",
         RULES,
         "Change the rules in small ways, to see what goes unnoticed.",
-        ("mutate --only anlotinib-third-line",),
+        ("mutate --rule anlotinib-third-line",),
     ),
     "diff": Verb(
         "diff",

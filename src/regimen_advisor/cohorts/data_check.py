@@ -249,7 +249,7 @@ def _wanted(engine: ColumnEngine, program: ColumnProgram) -> dict[str, pl.Expr]:
             alone.setdefault(key, []).append(from_history[key] & ~pl.col(HISTORY) & (elsewhere == 0) & (parts == 1))
     sound = pl.col(FAULT) == 0
     return {
-        f"{kind}\n{key}": pl.sum_horizontal(*((one & sound).cast(pl.UInt16) for one in flags)).alias(f"{kind}\n{key}")
+        f"{kind}\n{key}": pl.sum_horizontal(*((flag & sound).cast(pl.UInt16) for flag in flags)).alias(f"{kind}\n{key}")
         for kind, found in (("options", waits), ("alone", alone))
         for key, flags in found.items()
     }

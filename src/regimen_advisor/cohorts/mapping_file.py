@@ -17,7 +17,7 @@ from regimen_advisor.files.sources import Path_, Record
 CHECK = "CHECK"
 """Ends a line of a draft, as a comment, until somebody has looked at it."""
 NO_CELL = "-"
-"""Stands for a missing cell among several that are read together."""
+"""Means a missing cell among several that are read together."""
 SEPARATOR = " | "
 """Separates the cells of several columns that are read together."""
 

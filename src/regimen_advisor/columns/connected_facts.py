@@ -19,7 +19,7 @@ from regimen_advisor.columns.codes import CellTable, Codes
 from regimen_advisor.columns.layout import Layout
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.language.values import Choice, Facts, Number, Value
-from regimen_advisor.patient.facts import HISTORY_SETS, MOST_LINES, ChoiceFact, Domain
+from regimen_advisor.patient.facts import MOST_LINES, ChoiceFact, Domain
 from regimen_advisor.patient.narrowing import Contradiction, facts_of, narrow
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import read
@@ -27,8 +27,6 @@ from regimen_advisor.patient.reading import read
 Bits = npt.NDArray[np.uint64]
 Ints = npt.NDArray[np.int64]
 
-DERIVED = (*HISTORY_SETS, "prior_lines", "last_outcome", "last_cycles", "on_maintenance")
-"""The facts that a history settles."""
 UNTREATED, TREATED, EITHER = 0, 1, 2
 """Whether a line for advanced disease was given."""
 
@@ -97,7 +95,7 @@ class ClinicalCombinations(Combinations):
 
     def __init__(self, domain: Domain, layout: Layout, reason: Reason) -> None:
         tied = {name for axiom in domain.axioms for name in facts_of(axiom)}
-        self.names = tuple(name for name in domain.facts if name in tied and name not in DERIVED)
+        self.names = tuple(name for name in domain.facts if name in tied and name not in domain.of_history)
         self.options: dict[str, tuple[str, ...]] = {}
         for name in self.names:
             fact = domain.facts[name]
@@ -105,7 +103,7 @@ class ClinicalCombinations(Combinations):
                 raise NotImplementedError(f"{name}: the column engine ties only facts of a few words")
             self.options[name] = ("", *fact.domain, *fact.groups)
         for axiom in domain.axioms:
-            of_history = facts_of(axiom) & frozenset(DERIVED)
+            of_history = facts_of(axiom) & frozenset(domain.of_history)
             if of_history and of_history != facts_of(axiom) and of_history != {"prior_lines"}:
                 raise NotImplementedError(f"the column engine has no table for this axiom: {axiom.says}")
         size = int(np.prod([len(options) for options in self.options.values()])) * 3
@@ -250,7 +248,7 @@ class OpenHistory(Combinations):
         found = facts["prior_lines"]
         assert isinstance(found, Number)
         treated = UNTREATED if found.high == 0 else TREATED if found.low else EITHER
-        return self.layout.encode({name: facts[name] for name in DERIVED}), treated, 0
+        return self.layout.encode({name: facts[name] for name in self.domain.of_history}), treated, 0
 
 
 def _option(options: tuple[str, ...]) -> Callable[[Cell | None], int]:

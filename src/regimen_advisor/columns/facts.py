@@ -19,7 +19,6 @@ from regimen_advisor.columns.cells import MISSING, Cell, drug_word, history_entr
 from regimen_advisor.columns.codes import CellTable, Codes, ReadCell, as_text, codes_of
 from regimen_advisor.columns.connected_facts import (
     CONTRADICTIONS,
-    DERIVED,
     EITHER,
     Bits,
     ClinicalCombinations,
@@ -31,7 +30,7 @@ from regimen_advisor.columns.history import Histories, HistoryReader
 from regimen_advisor.columns.layout import Field, Layout
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.language.values import Choice, Number
-from regimen_advisor.patient.facts import HISTORY_SETS, MOST_CYCLES, MOST_LINES, Domain
+from regimen_advisor.patient.facts import MOST_CYCLES, MOST_LINES, Domain
 from regimen_advisor.patient.profile import HistoryEntry, Profile
 from regimen_advisor.patient.reading import read
 
@@ -89,7 +88,7 @@ class FactReader:
         own_readers = readers or {}
         # One cell alone breaks no axiom, so it is read without them; combinations are narrowed later.
         self._loose = Domain(domain.facts, (), domain.formulary)
-        keys = [name for name in domain.facts if name not in DERIVED or name in SCALARS_OF_HISTORY]
+        keys = [name for name in domain.facts if name not in domain.of_history or name in SCALARS_OF_HISTORY]
         self.tables = {
             key: CellTable(key, own_readers.get(key) or (lambda text, key=key: read_cell(key, text, self._loose)))  # type: ignore[misc]
             for key in keys
@@ -97,7 +96,7 @@ class FactReader:
         self.clinical = ClinicalCombinations(domain, layout, self.reason)
         self.course = OpenHistory(domain, layout, self.reason)
         members = [member for member in layout.history_members if member != "none"]
-        wanted = [name for name in HISTORY_SETS if any(field.members for field in layout.fields[name])]
+        wanted = [name for name in domain.history_sets if any(field.members for field in layout.fields[name])]
         self.histories = [
             HistoryReader(domain, ("none", *members[start : start + _MEMBERS_AT_A_TIME]), wanted,
                           CellTable("drugs", own_readers.get("drugs") or self._read_drug))
@@ -164,7 +163,7 @@ class FactReader:
     def _add_free(self, words: list[Bits], codes: Mapping[str, Codes]) -> None:
         """Facts that no axiom ties to another: a look-up each."""
         for name, fact in self.domain.facts.items():
-            if name in DERIVED or name in self.clinical.names:
+            if name in self.domain.of_history or name in self.clinical.names:
                 continue
             for number, field in enumerate(self.layout.fields[name]):
                 if name in codes:

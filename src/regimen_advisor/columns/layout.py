@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from regimen_advisor.language.values import Atom, Between, Choice, Includes, Is, Members, Number, Value
-from regimen_advisor.patient.facts import HISTORY_SETS, ChoiceFact, Domain, Fact, NumberFact, SetFact
+from regimen_advisor.patient.facts import ChoiceFact, Domain, Fact, NumberFact, SetFact
 
 WORD_BITS = 64
 
@@ -155,5 +155,6 @@ class Layout:
     @cached_property
     def history_members(self) -> tuple[str, ...]:
         """Every member of a history set that is asked for, the empty word included."""
-        asked = {atom.member for atom in self.atoms if isinstance(atom, Includes) and atom.fact in HISTORY_SETS}
+        sets = self.domain.history_sets
+        asked = {atom.member for atom in self.atoms if isinstance(atom, Includes) and atom.fact in sets}
         return tuple(sorted(asked | {"none"}))

@@ -48,7 +48,7 @@ class EngineError(RegimenAdvisorError):
 def available() -> bool:
     """Whether durable-rules can be imported here; it cannot on Python 3.13 and later, nor on Windows."""
     try:
-        import durable.engine  # noqa: F401, PLC0415 (imported where it is used, so that the program starts fast)
+        import durable.engine  # noqa: F401, PLC0415 - slow to import
     except ImportError:
         return False
     return True
@@ -133,7 +133,7 @@ class _Ruleset:
     """Some rules of one stratum on durable-rules, and the fields of the message that they check."""
 
     def __init__(self, rules: _Rules) -> None:
-        from durable import engine  # noqa: PLC0415 (see ``available``)
+        from durable import engine  # noqa: PLC0415 - slow to import
 
         self._fired: list[str] = []
         definition: dict[str, Any] = {_CATCH_ALL: {"all": [{"m": dict(_GUARD)}], "run": _nothing}}
@@ -194,7 +194,7 @@ def _refuse_failure(error: object, state: Mapping[str, Any] | None) -> None:
 
 
 def _free(handles: Iterable[Any]) -> None:
-    import durable_rules_engine  # noqa: PLC0415 (see ``available``)
+    import durable_rules_engine  # noqa: PLC0415 - slow to import
 
     for handle in handles:
         durable_rules_engine.delete_ruleset(handle)

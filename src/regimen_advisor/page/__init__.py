@@ -1,1 +1,1 @@
-"""The teaching page, and the server that offers it."""
+"""Build the teaching page, and the server that offers it."""

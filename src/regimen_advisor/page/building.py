@@ -1,4 +1,4 @@
-"""The teaching page: one HTML file that holds the rules, the evidence and what judges them.
+"""Build the teaching page: one HTML file that holds the rules, the evidence and the code that judges them.
 
 Nothing in it comes from a network, and its Content-Security-Policy forbids one. Every text of a rule or profile is
 escaped by the template or becomes a text node.
@@ -11,13 +11,17 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
 from regimen_advisor.files.folders import yaml_files
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.page.data import page_data
+from regimen_advisor.quiz.models import Quiz
 
 SCRIPTS = (
     "evaluator", "sat", "reading", "settling", "asking", "advice", "profile_text", "sources", "view", "glance",
-    "changes", "pictures", "form", "quiz", "page",
+    "changes", "pictures", "form", "quiz_run", "quiz", "quiz_result", "page",
 )  # fmt: skip
 """The assets in the order in which they build on each other; together they are the one script of the page."""
 HERE = Path(__file__).parents[1]
@@ -25,11 +29,11 @@ FIRST_EXAMPLE = "driver-negative-tps-50-untreated"
 """A patient with options of every strength, and with hazard ratios for the forest plot."""
 
 
-def render_page(rulebook: Rulebook, examples: Iterable[Path] = ()) -> str:
-    """The page as HTML; ``examples`` are profile files for its menu. Raises ``InputError`` for a broken one."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - slow to import
-    from markupsafe import Markup  # noqa: PLC0415
+def render_page(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | None = None) -> str:
+    """The page as HTML; ``examples`` are profile files for its menu. Raises ``InputError`` for a broken one.
 
+    With ``quiz`` the page is for a class: it opens on that quiz and shows nothing else.
+    """
     environment = Environment(
         loader=PackageLoader("regimen_advisor", "reports/templates"), autoescape=True, undefined=StrictUndefined
     )
@@ -37,8 +41,8 @@ def render_page(rulebook: Rulebook, examples: Iterable[Path] = ()) -> str:
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": False, "separators": (",", ":")}
     script, style = page_script(), page_style()
     return environment.get_template("page.html.j2").render(
-        data=page_data(rulebook, examples),
-        script=Markup(script),  # noqa: S704 - our own file, and its digest stands in the policy of the page
+        data=page_data(rulebook, examples, quiz),
+        script=Markup(script),  # noqa: S704 - our own file, and the policy of the page holds its digest
         style=Markup(style),  # noqa: S704
         script_hash=_digest(script),
         style_hash=_digest(style),
@@ -59,7 +63,7 @@ def page_style() -> str:
 
 
 def example_profiles(folder: Path | None = None) -> list[Path]:
-    """The profiles of a folder; without one, those beside the rules. The one to begin with stands first."""
+    """The profiles of a folder; without one, those next to the rules. The one to begin with comes first."""
     if folder is None:
         inside = HERE / "profiles"
         folder = inside if inside.is_dir() else HERE.parents[1] / "profiles"

@@ -1,4 +1,4 @@
-"""The solver's clauses as they travel in the teaching page, with the literals by which the page asks about them.
+"""Export the solver's clauses to the teaching page, with the literals by which the page asks about them.
 
 The page answers over all completions of a patient just as the solver behind the command line does, because its clauses
 are the same. They tell apart a fixed number of lines and of curative treatments; the page says so where there are more.
@@ -13,7 +13,7 @@ from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import Condition, atoms_of, fields_of
 from regimen_advisor.language.values import Atom, Between, Includes
-from regimen_advisor.patient.facts import HISTORY_SETS, Domain, NumberFact, SetFact
+from regimen_advisor.patient.facts import Domain, NumberFact, SetFact
 from regimen_advisor.solving.determining_sets import HISTORY, unit_of
 from regimen_advisor.solving.determining_sets import connected_facts as tied_units
 from regimen_advisor.solving.encoding import OUTCOMES, Encoding, EncodingSize, Slot
@@ -63,15 +63,15 @@ def clauses(rulebook: Rulebook) -> Json:
 
 def _regimen_literals(name: str, solver: Solver, encoding: Encoding, wording: Wording) -> Json:
     """The literals of a regimen's conditions, the facts that have to do with them, and what is asked of histories."""
-    of = solver.regimens[name]
+    rules_about = solver.regimens[name]
     atoms = sorted(atoms_of(solver.offered[name]), key=place_of)
-    members = {atom.member for atom in atoms if isinstance(atom, Includes) and atom.fact in HISTORY_SETS}
+    members = {atom.member for atom in atoms if isinstance(atom, Includes) and atom.fact in solver.domain.history_sets}
     return {
         "offered": encoding.condition(solver.offered[name]),
-        "offer": encoding.condition(of.offer),
-        "caution": encoding.condition(of.caution),
+        "offer": encoding.condition(rules_about.offer),
+        "caution": encoding.condition(rules_about.caution),
         "about": sorted(tied_units(solver.domain, fields_of(solver.offered[name]))),
-        "warned_about": sorted(tied_units(solver.domain, fields_of(of.caution))),
+        "warned_about": sorted(tied_units(solver.domain, fields_of(rules_about.caution))),
         "tests": [_test(atom, encoding, wording) for atom in atoms if _is_asked(atom, solver.domain)],
         "members": sorted(members - {"none"}),
     }

@@ -1,4 +1,4 @@
-"""The connections of the server: none stays open without an end, and no answer leaves without the given headers."""
+"""Guard the connections of the server: none stays open without an end, none sends without the given headers."""
 
 from __future__ import annotations
 

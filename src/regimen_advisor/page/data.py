@@ -1,4 +1,4 @@
-"""What travels in the teaching page: the rulebook as JSON of the condition language, and the solver's clauses.
+"""Export the rulebook to the teaching page: JSON of the condition language, and the solver's clauses.
 
 The page judges by itself, so everything its evaluator needs is here, and everything a reader wants to see: the
 evidence, the words of every condition, the example patients. Reading it back needs no Python.
@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from regimen_advisor.advice import SCOPE
 from regimen_advisor.explaining.sentences import effect_words
 from regimen_advisor.figure_wording import CitationLabels, signed, trial_title
-from regimen_advisor.files.errors import InputError
 from regimen_advisor.files.output import read_text
 from regimen_advisor.files.sources import parse_document
 from regimen_advisor.guideline import Guideline
@@ -28,6 +26,7 @@ from regimen_advisor.language.values import Atom, Between, Choice, Includes, Is,
 from regimen_advisor.ordering import order_line, order_words
 from regimen_advisor.page.clauses import MOST_CURATIVE, MOST_LINES, clauses
 from regimen_advisor.page.evidence import regimens, study_data
+from regimen_advisor.page.quizzes import page_quiz
 from regimen_advisor.patient.axioms import Axiom, AxiomClause, SignedAtom
 from regimen_advisor.patient.drugs import Drug, DrugClass, Formulary, folded
 from regimen_advisor.patient.facts import ChoiceFact, Fact, NumberFact, SetFact
@@ -35,20 +34,13 @@ from regimen_advisor.patient.profile import Profile, profile_from
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.patient.vocabulary import MOST_CYCLES
 from regimen_advisor.patient_wording import FROM_HISTORY, LABELS, NOT_SO, WITHOUT_LABEL
-from regimen_advisor.quiz.generating import generate
-from regimen_advisor.quiz.key import Solution, answer_key
-from regimen_advisor.quiz.making import KINDS as QUIZ_KINDS
-from regimen_advisor.quiz.models import GROUPS, MEANINGS, SORT_KINDS, Level
+from regimen_advisor.quiz.models import MEANINGS, Quiz
 from regimen_advisor.reports.cautions import KINDS
 from regimen_advisor.reports.glance import approved_in_few_words
 from regimen_advisor.reports.groups import ANY_TUMOUR
-from regimen_advisor.reports.quiz import contrast_words, deciding_words, standard_words
 from regimen_advisor.reports.screen import LEGEND, erratum_line
 from regimen_advisor.reports.studies import approval_sentence
-from regimen_advisor.wording import VALUE_WORDS, Wording, listed
-
-QUIZ_SEED = 1
-QUIZ_QUESTIONS = 10
+from regimen_advisor.wording import VALUE_WORDS, Wording
 
 Json = dict[str, Any]
 
@@ -56,8 +48,11 @@ LINES = ("not treated for advanced disease", "one line", "two lines or more")
 """How the menu of examples is grouped, by the number of lines for advanced disease."""
 
 
-def page_data(rulebook: Rulebook, examples: Iterable[Path] = ()) -> Json:
-    """All that the page knows. ``examples`` are profile files for its menu; raises ``InputError`` for a broken one."""
+def page_data(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | None = None) -> Json:
+    """All that the page knows. ``examples`` are profile files for its menu; raises ``InputError`` for a broken one.
+
+    With ``quiz`` it asks the questions of that quiz.
+    """
     wording, places = Guideline.of(rulebook).wording, CitationLabels(rulebook)
     return {
         "version": rulebook.version,
@@ -96,10 +91,12 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = ()) -> Json:
             }
             for name, approval in rulebook.approvals.items()
         },
-        "reviews": {name: {"cited_as": one.cited_as, "title": one.title} for name, one in rulebook.reviews.items()},
+        "reviews": {
+            name: {"cited_as": review.cited_as, "title": review.title} for name, review in rulebook.reviews.items()
+        },
         "settings": {setting.title: setting.disease for setting in rulebook.settings.values()},
         "encoding": clauses(rulebook),
-        "quiz": _quizzes(rulebook),
+        "quiz": page_quiz(rulebook, quiz),
         "groups": dict(MEANINGS),
         "examples": [_example(path, rulebook) for path in examples],
     }
@@ -126,38 +123,6 @@ def _group(patient: Patient) -> str:
     if not isinstance(lines, Number) or lines.low != lines.high:
         return f"{title}: line not known"
     return f"{title}: {LINES[min(lines.low, len(LINES) - 1)]}"
-
-
-def _quizzes(rulebook: Rulebook) -> list[Json]:
-    """A quiz of each level; the page marks it by itself. None of a level of which a small rulebook has too little."""
-    found = []
-    for level in GROUPS:
-        with suppress(InputError):
-            kinds = tuple(kind for kind in SORT_KINDS if kind in QUIZ_KINDS[level])
-            quiz = generate(rulebook, QUIZ_SEED, QUIZ_QUESTIONS, level=cast("Level", level), kinds=kinds)
-            solutions = answer_key(quiz, rulebook).solutions
-            asked = [
-                question.model_dump(mode="json") | _solution(solution)
-                for question, solution in zip(quiz.questions, solutions, strict=True)
-            ]
-            found.append({"level": level, "asks": list(quiz.asks), "questions": asked})
-    return found
-
-
-def _solution(solution: Solution) -> Json:
-    """The answers to a question in the words of the answer key, each with the rules that decide it."""
-    answers = {
-        point.regimen: {
-            "group": point.group,
-            "waits_for": listed(point.waits_for),
-            "because": [{"rule": one.rule, "words": deciding_words(one, point.group)} for one in point.because],
-        }
-        for point in solution.points
-    }
-    contrast = solution.contrast
-    told = {"words": contrast_words(contrast), "profile": contrast.profile} if contrast else None
-    standards = [standard_words(one) for one in solution.standards]
-    return {"answers": answers, "standards": standards, "contrast": told}
 
 
 # Facts, axioms, words ---------------------------------------------------------------------------------------------
@@ -216,7 +181,8 @@ def _formulary(formulary: Formulary) -> Json:
         "classes_of": {entry.id: sorted(formulary.classes_of(entry.id)) for entry in entries},
         "classes": {name: {"members": sorted(formulary.members_of(name))} for name in formulary.classes},
         "combinations": [
-            {"words": [folded(word) for word in one.words], "write": list(one.write)} for one in formulary.combinations
+            {"words": [folded(word) for word in combination.words], "write": list(combination.write)}
+            for combination in formulary.combinations
         ],
     }
 
@@ -266,7 +232,7 @@ def _rule(rule: Rule, rulebook: Rulebook, wording: Wording) -> Json:
         "certainty": rule.certainty,
         "errata": [erratum_line(rulebook.errata[name]) for name in rule.errata if name in rulebook.errata],
         "regimens": list(rule.regimens),
-        "overridden_by": [other.id for other in rulebook.overridden_by[rule.id]],
+        "overridden_by": [overriding.id for overriding in rulebook.overridden_by[rule.id]],
         "when": _condition(rule.condition, wording),
     }
 

@@ -1,4 +1,4 @@
-"""The evidence as it travels in the teaching page: regimens, studies, and what stands behind each option in brief."""
+"""Export the evidence to the teaching page: regimens, studies, and the evidence of each option in brief."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def regimens(rulebook: Rulebook) -> Json:
     """Every regimen with its rules, and with what each study behind it found in brief."""
     found: Json = {}
     places = CitationLabels(rulebook)
-    for name, of in Guideline.of(rulebook).regimens.items():
+    for name, rules_about in Guideline.of(rulebook).regimens.items():
         regimen = rulebook.regimens[name]
-        studies = {study for rule in of.offers for study in rule.studies}
+        studies = {study for rule in rules_about.offers for study in rule.studies}
         found[name] = {
             "name": regimen.name,
             "disease": regimen.disease,
@@ -51,10 +51,10 @@ def regimens(rulebook: Rulebook) -> Json:
             ],
             "glance": {study: _glance(regimen, rulebook.studies[study], rulebook) for study in sorted(studies)},
             "brief": {study: _brief(regimen, rulebook.studies[study], rulebook) for study in sorted(studies)},
-            "offers": [rule.id for rule in of.offers],
-            "exclusions": [rule.id for rule in of.exclusions],
-            "cautions": [rule.id for rule in of.cautions],
-            "measures": [rule.id for rule in of.measures],
+            "offers": [rule.id for rule in rules_about.offers],
+            "exclusions": [rule.id for rule in rules_about.exclusions],
+            "cautions": [rule.id for rule in rules_about.cautions],
+            "measures": [rule.id for rule in rules_about.measures],
         }
     return found
 
@@ -129,12 +129,12 @@ def _brief(regimen: Regimen, study: Study, rulebook: Rulebook) -> list[str]:
     def at(part: Result | Safety | StudyFinding) -> str:
         return signed(places.cite(part.source) if part.source else places.of(study.cited_in), part.errata)
 
-    said = [
+    sentences = [
         f"{brief_result(result, arms, labels)} {at(result)}"
         for result in main_results(evidence, arms, study.shown_benefit)
     ]
-    if not said:
-        said = [f"{one.says} {at(one)}" for one in evidence.findings[:1]]
+    if not sentences:
+        sentences = [f"{finding.says} {at(finding)}" for finding in evidence.findings[:1]]
     safety = main_harm(evidence)
     harm = f"Harm: {brief_safety(safety, arms, labels)} {at(safety)}" if safety else None
-    return [*(said or ["no figures in the review"]), *([harm] if harm else [])]
+    return [*(sentences or ["no figures in the review"]), *([harm] if harm else [])]

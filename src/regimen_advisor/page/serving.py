@@ -1,4 +1,4 @@
-"""A small server for one computer: the teaching page, and advice on a profile that is posted as JSON.
+"""Serve one computer: the teaching page, and advice on a profile that is posted as JSON.
 
 It listens on 127.0.0.1 alone and answers to no other name, so that a web page elsewhere cannot reach it under a name of
 its own. It keeps nothing and logs nothing of what is asked.
@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from regimen_advisor.documents.json import render_answers as render_advice
 from regimen_advisor.files.errors import DisagreementError, InputError, Location, Problem
 from regimen_advisor.files.output import MAX_BYTES
 from regimen_advisor.files.sources import document_of
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.page.workers import BusyError, EndedError, Workers
+from regimen_advisor.schemas import schema_of
 
 if TYPE_CHECKING:
     import uvicorn
@@ -48,11 +53,11 @@ def application(rulebook: Rulebook, html: str, workers: Workers | None = None) -
     """
     try:
         from starlette.applications import Starlette  # noqa: PLC0415 - an extra
-        from starlette.middleware import Middleware  # noqa: PLC0415
-        from starlette.middleware.trustedhost import TrustedHostMiddleware  # noqa: PLC0415
-        from starlette.responses import HTMLResponse  # noqa: PLC0415
-        from starlette.responses import Response as Plain  # noqa: PLC0415
-        from starlette.routing import Route  # noqa: PLC0415
+        from starlette.middleware import Middleware  # noqa: PLC0415 - an extra
+        from starlette.middleware.trustedhost import TrustedHostMiddleware  # noqa: PLC0415 - an extra
+        from starlette.responses import HTMLResponse  # noqa: PLC0415 - an extra
+        from starlette.responses import Response as Plain  # noqa: PLC0415 - an extra
+        from starlette.routing import Route  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise _not_installed(error) from None
 
@@ -64,7 +69,6 @@ def application(rulebook: Rulebook, html: str, workers: Workers | None = None) -
         return Plain(text, status, headers=LATER if status == 503 else None, media_type="application/json")
 
     async def schema(request: Request) -> Response:
-        from regimen_advisor.schemas import schema_of  # noqa: PLC0415
 
         name = request.path_params["name"]
         if name not in SCHEMAS:
@@ -86,7 +90,7 @@ def application(rulebook: Rulebook, html: str, workers: Workers | None = None) -
 def _guarded(app: ASGIApp) -> ASGIApp:
     """The application with the safety headers on every answer of it, and closed to the pages of other origins.
 
-    It stands outside Starlette, whose own answers to errors pass no middleware. What is refused before its body was
+    It is outside Starlette, whose own answers to errors pass no middleware. What is refused before its body was
     read is not read on: the connection ends with the answer.
     """
     from starlette.responses import Response as Plain  # noqa: PLC0415 - an extra
@@ -108,8 +112,8 @@ def _guarded(app: ASGIApp) -> ASGIApp:
         async def safely(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = {**SAFETY, "Connection": "close"} if unread else SAFETY
-                ours = [(name.lower().encode(), value.encode()) for name, value in given.items()]
-                message = {**message, "headers": [*message.get("headers", ()), *ours]}
+                own_headers = [(name.lower().encode(), value.encode()) for name, value in given.items()]
+                message = {**message, "headers": [*message.get("headers", ()), *own_headers]}
             await send(message)
 
         open_now += 1
@@ -140,9 +144,6 @@ def _of_this_server(headers: Sequence[tuple[bytes, bytes]]) -> bool:
 
 def run(rulebook: Rulebook, html: str, port: int) -> None:
     """Serve until interrupted. Raises ``InputError`` where the port is taken or the extra ``web`` is missing."""
-    import socket  # noqa: PLC0415
-    import sys  # noqa: PLC0415
-
     print("Starting ...", file=sys.stderr, flush=True)  # noqa: T201
     try:
         import uvicorn  # noqa: PLC0415 - an extra
@@ -166,7 +167,7 @@ def configuration(app: ASGIApp, seconds: float = WAIT_SECONDS) -> uvicorn.Config
     """How uvicorn serves the application: nothing logged, its software not named, every wait within ``seconds``."""
     import uvicorn  # noqa: PLC0415 - an extra
 
-    from regimen_advisor.page.connections import bounded_protocol  # noqa: PLC0415
+    from regimen_advisor.page.connections import bounded_protocol  # noqa: PLC0415 - an extra
 
     return uvicorn.Config(
         app,
@@ -217,8 +218,6 @@ def answered(body: bytes, rulebook: Rulebook) -> tuple[int, str]:
 
 
 def _advice(body: bytes, rulebook: Rulebook) -> str:
-    from regimen_advisor.documents.json import render_answers as render_advice  # noqa: PLC0415
-    from regimen_advisor.guideline import Guideline  # noqa: PLC0415
 
     document = document_of(_parsed(body), "request")
     return render_advice([Guideline.of(rulebook).case(document).advice()])
@@ -250,8 +249,8 @@ def _problem(message: str) -> Problem:
 
 
 def _problems(problems: Sequence[Problem]) -> str:
-    told = [{"message": one.message, "help": one.help} for one in problems]
-    return json.dumps({"problems": told}, ensure_ascii=False)
+    listed = [{"message": problem.message, "help": problem.help} for problem in problems]
+    return json.dumps({"problems": listed}, ensure_ascii=False)
 
 
 def _not_installed(error: ImportError) -> InputError:

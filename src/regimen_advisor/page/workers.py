@@ -1,4 +1,4 @@
-"""Processes that work out answers beside the server: some at once, and each answer within a limit of time."""
+"""Run processes that work out answers for the server: some at once, each within a limit of time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class EndedError(Exception):
 
 
 class Workers:
-    """Processes that answer with ``answer(body, rulebook)``, a status and a text; ``answer`` stands in a module.
+    """Processes that answer with ``answer(body, rulebook)``, a status and a text; ``answer`` is in a module.
 
     One is ready when this returns, the others soon. A process that takes longer than ``seconds``, or that ends, is
     replaced before it is asked again. When the server ends, however it ends, its processes read the end of their pipes
@@ -39,8 +39,8 @@ class Workers:
         first = _Worker(answer, rulebook, seconds)
         first.wait()
         self._idle = [first]
-        self._all = [first, *(_Worker(answer, rulebook, seconds) for _ in range(at_once - 1))]
-        for worker in self._all[1:]:
+        self._workers = [first, *(_Worker(answer, rulebook, seconds) for _ in range(at_once - 1))]
+        for worker in self._workers[1:]:
             self._once_done(self._threads.submit(worker.wait), worker)
 
     async def ask(self, body: bytes) -> tuple[int, str]:
@@ -66,7 +66,7 @@ class Workers:
 
     def close(self) -> None:
         """End the processes."""
-        for worker in self._all:
+        for worker in self._workers:
             worker.kill()
         self._threads.shutdown(wait=False, cancel_futures=True)
 

@@ -98,9 +98,9 @@ def declared_axioms(overs: Mapping[str, tuple[str, ...]]) -> tuple[Axiom, ...]:
     says = "without a line for advanced disease there is no outcome, drug, cycle or maintenance of one"
     exactly(is_("last_outcome", "none"), untreated, says)
     for name, over in overs.items():
-        if "numbered" in _closed(over):
+        if "later line" not in over and "numbered" in _closed(over):
             implies(untreated, holds(name, "none"), says)
-            if not _closed(over) & {*_ENDS, "later line"}:  # every line has an induction with a drug
+            if not _closed(over) & _ENDS.keys():  # every line has an induction with a drug
                 implies(holds(name, "none"), untreated, says)
         if "later line" in over:
             implies(lines(0, 1), holds(name, "none"), "the only line is the first")
@@ -121,7 +121,7 @@ def declared_axioms(overs: Mapping[str, tuple[str, ...]]) -> tuple[Axiom, ...]:
             _contained("last_drugs", name, premises=(ends[end],), says=says)
             for end, (_, says) in _ENDS.items()
             for name, over in overs.items()
-            if {end} <= set(over) <= {end, "numbered"}
+            if set(over) == {end, "numbered"}
         ),
         _contained("last_drugs", "first_line_drugs", premises=(lines(0, 1),), says="one line is both first and latest"),
         _contained("first_line_drugs", "last_drugs", premises=(lines(0, 1),), says="one line is both first and latest"),

@@ -6,7 +6,7 @@ its names, every engine its domains, the explanation its questions. To add a fac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Literal, get_args
@@ -34,6 +34,7 @@ from regimen_advisor.patient.vocabulary import (
 )
 
 __all__ = [
+    "CLINICAL_FACTS",
     "HISTORY_SETS",
     "MOST_CYCLES",
     "MOST_LINES",
@@ -51,6 +52,7 @@ __all__ = [
     "Fact",
     "Finding",
     "Histology",
+    "HistorySet",
     "NumberFact",
     "OtherDriver",
     "Outcome",
@@ -60,6 +62,7 @@ __all__ = [
     "Stage",
     "StageGroup",
     "YesNo",
+    "declared_domain",
     "domain_for",
 ]  # fmt: skip
 
@@ -167,9 +170,19 @@ class Domain:
         """The facts of a patient of whom nothing is known."""
         return {name: fact.unknown for name, fact in self.facts.items()}
 
+    @cached_property
+    def history_sets(self) -> tuple[str, ...]:
+        """The sets over the history."""
+        return tuple(name for name, fact in self.facts.items() if isinstance(fact, SetFact) and fact.over is not None)
+
+    @cached_property
+    def of_history(self) -> tuple[str, ...]:
+        """Every fact that a history settles."""
+        return tuple(name for name, fact in self.facts.items() if fact.permanence == "treatment")
+
 
 @dataclass(frozen=True)
-class _HistorySet:
+class HistorySet:
     """The declaration of a set over the history: everything that reads a history reads this."""
 
     name: str
@@ -180,8 +193,8 @@ class _HistorySet:
     empty_phrases: tuple[str, str]
 
 
-_HISTORY_SETS = (
-    _HistorySet(
+HISTORY_SETS = (
+    HistorySet(
         "received",
         "drugs received",
         "Which drugs were ever given?",
@@ -189,7 +202,7 @@ _HISTORY_SETS = (
         ("received {}", "never received {}"),
         ("no drug received", "a drug received"),
     ),
-    _HistorySet(
+    HistorySet(
         "progressed_on",
         "progressed on",
         "On which drugs did the disease progress?",
@@ -197,7 +210,7 @@ _HISTORY_SETS = (
         ("progressed on {}", "not progressed on {}"),
         ("no progression on a drug", "progression on a drug"),
     ),
-    _HistorySet(
+    HistorySet(
         "relapsed_after",
         "relapsed after",
         "After which drugs, once they were over, did the disease relapse?",
@@ -205,7 +218,7 @@ _HISTORY_SETS = (
         ("relapsed after {}", "not relapsed after {}"),
         ("no relapse after a drug", "relapse after a drug"),
     ),
-    _HistorySet(
+    HistorySet(
         "first_line_drugs",
         "first-line drugs",
         "Which drugs were given in the first line?",
@@ -213,7 +226,7 @@ _HISTORY_SETS = (
         ("{} in the first line", "no {} in the first line"),
         ("no first line", "a first line given"),
     ),
-    _HistorySet(
+    HistorySet(
         "last_drugs",
         "drugs of the latest line",
         "Which drugs were given in the latest line?",
@@ -221,7 +234,7 @@ _HISTORY_SETS = (
         ("{} in the latest line", "no {} in the latest line"),
         ("no line given", "a line given"),
     ),
-    _HistorySet(
+    HistorySet(
         "last_induction_drugs",
         "drugs of the latest induction",
         "Which drugs were given before maintenance?",
@@ -229,7 +242,7 @@ _HISTORY_SETS = (
         ("{} in the latest induction", "no {} in the latest induction"),
         ("no induction given", "an induction given"),
     ),
-    _HistorySet(
+    HistorySet(
         "received_in_curative",
         "drugs of curative treatment",
         "Which drugs were given with curative intent?",
@@ -237,7 +250,7 @@ _HISTORY_SETS = (
         ("{} in curative treatment", "no {} in curative treatment"),
         ("no drug in curative treatment", "a drug in curative treatment"),
     ),
-    _HistorySet(
+    HistorySet(
         "received_in_lines",
         "drugs of lines for advanced disease",
         "Which drugs were given for advanced disease?",
@@ -245,7 +258,7 @@ _HISTORY_SETS = (
         ("received {} for advanced disease", "no {} for advanced disease"),
         ("no drug for advanced disease", "a drug for advanced disease"),
     ),
-    _HistorySet(
+    HistorySet(
         "progressed_on_in_lines",
         "progressed on, for advanced disease",
         "On which drugs for advanced disease did the disease progress?",
@@ -253,7 +266,7 @@ _HISTORY_SETS = (
         ("progressed on {} for advanced disease", "not progressed on {} for advanced disease"),
         ("no progression on a drug for advanced disease", "progression on a drug for advanced disease"),
     ),
-    _HistorySet(
+    HistorySet(
         "relapsed_after_in_lines",
         "relapsed after, for advanced disease",
         "After which drugs for advanced disease, once they were over, did the disease relapse?",
@@ -261,7 +274,7 @@ _HISTORY_SETS = (
         ("relapsed after {} for advanced disease", "not relapsed after {} for advanced disease"),
         ("no relapse after a drug for advanced disease", "relapse after a drug for advanced disease"),
     ),
-    _HistorySet(
+    HistorySet(
         "first_line_progressed_on",
         "progressed on in the first line",
         "On which drugs of the first line did the disease progress?",
@@ -269,7 +282,7 @@ _HISTORY_SETS = (
         ("progressed on first-line {}", "not progressed on first-line {}"),
         ("no progression on the first line", "progression on the first line"),
     ),
-    _HistorySet(
+    HistorySet(
         "first_line_relapsed_after",
         "relapsed after in the first line",
         "After which drugs of the first line, once they were over, did the disease relapse?",
@@ -277,7 +290,7 @@ _HISTORY_SETS = (
         ("relapsed after first-line {}", "not relapsed after first-line {}"),
         ("no relapse after the first line", "relapse after the first line"),
     ),
-    _HistorySet(
+    HistorySet(
         "progressed_on_after_first_line",
         "progressed on after the first line",
         "On which drugs of the second line or later did the disease progress?",
@@ -286,16 +299,20 @@ _HISTORY_SETS = (
         ("no progression after the first line", "progression after the first line"),
     ),
 )
-HISTORY_SETS = tuple(declared.name for declared in _HISTORY_SETS)
 
 
 @lru_cache(maxsize=8)
 def domain_for(formulary: Formulary) -> Domain:
     """The facts and axioms over the drugs of a formulary."""
-    declared = (*_clinical_facts(), *_history_facts(formulary))
+    return declared_domain(formulary, CLINICAL_FACTS, HISTORY_SETS)
+
+
+def declared_domain(formulary: Formulary, clinical: Sequence[Fact], history: Sequence[HistorySet]) -> Domain:
+    """The facts that are declared so, those that every history has, and the axioms between them."""
+    declared = (*clinical, *_history_facts(formulary, history))
     return Domain(
         {fact.name: fact for fact in declared},
-        declared_axioms({declared.name: declared.over for declared in _HISTORY_SETS}),
+        declared_axioms({history_set.name: history_set.over for history_set in history}),
         formulary,
     )
 
@@ -306,85 +323,83 @@ def _choice(
     return ChoiceFact(name, label, question, name, permanence, get_args(domain), **options)  # type: ignore[arg-type]
 
 
-def _clinical_facts() -> tuple[Fact, ...]:
-    return (
-        _choice("disease", "disease", "Is it non-small cell or small cell lung cancer?", Disease, "fixed"),
-        _choice("histology", "histology", "What is the histology?", Histology, "fixed"),
-        _choice("stage", "stage", "What is the stage today?", Stage, "may change", groups=STAGE_GROUPS),
-        _choice("extent", "extent", "How far has the disease spread today?", Extent, "may change"),
-        _choice(
-            "curative_treatment_possible",
-            "curative treatment possible",
-            "Can surgery or (chemo)radiotherapy with curative intent still be given?",
-            YesNo,
-            "may change",
-        ),
-        NumberFact("ecog", "ECOG", "What is the ECOG performance status?", "ecog", "may change", 0, 4),
-        # T790M and C797S are acquired under treatment.
-        SetFact(
-            "egfr",
-            "EGFR",
-            "Which EGFR variants were found?",
-            "egfr",
-            "may change",
-            get_args(EgfrVariant),
-            "wild-type",
-            phrases=("EGFR {}", "no EGFR {}"),
-            empty_phrases=("EGFR wild-type", "an EGFR variant"),
-            is_marker=True,
-        ),
-        _choice("alk", "ALK fusion", "Is there an ALK fusion?", Finding, "fixed", is_marker=True),
-        _choice("ros1", "ROS1 fusion", "Is there a ROS1 fusion?", Finding, "fixed", is_marker=True),
-        _choice("nrg1", "NRG1 fusion", "Is there an NRG1 fusion?", Finding, "fixed", is_marker=True),
-        _choice("dll3", "DLL3", "Is DLL3 expressed?", Finding, "fixed", is_marker=True),
-        NumberFact(
-            "pd_l1_tps", "PD-L1 TPS", "What is the PD-L1 TPS?", "pd_l1_tps", "fixed", 0, 100, "%", is_marker=True
-        ),
-        SetFact(
-            "other_drivers",
-            "other drivers",
-            "Which other drivers were found?",
-            "other_drivers",
-            "fixed",
-            get_args(OtherDriver),
-            empty_phrases=("no other driver", "another driver"),
-            is_marker=True,
-        ),
-        _choice(
-            "brain_metastases",
-            "brain metastases",
-            "Are there brain metastases, and are they treated and stable?",
-            BrainMetastases,
-            "may change",
-            groups={"true": ("treated", "active")},
-        ),
-        _choice("liver_metastases", "liver metastases", "Are there liver metastases?", YesNo, "may change"),
-        SetFact(
-            "bleeding_risk",
-            "bleeding risk",
-            "Which features of bleeding risk does the tumour show?",
-            "bleeding_risk",
-            "may change",
-            get_args(BleedingFeature),
-            empty_phrases=("no bleeding feature", "a bleeding feature"),
-        ),
-        SetFact(
-            "comorbidities",
-            "comorbidities",
-            "Which of the comorbidities that a caution names are there?",
-            "comorbidities",
-            "may change",
-            get_args(Comorbidity),
-            empty_phrases=("no comorbidity that a caution names", "a comorbidity that a caution names"),
-        ),
-    )
+CLINICAL_FACTS: tuple[Fact, ...] = (
+    _choice("disease", "disease", "Is it non-small cell or small cell lung cancer?", Disease, "fixed"),
+    _choice("histology", "histology", "What is the histology?", Histology, "fixed"),
+    _choice("stage", "stage", "What is the stage today?", Stage, "may change", groups=STAGE_GROUPS),
+    _choice("extent", "extent", "How far has the disease spread today?", Extent, "may change"),
+    _choice(
+        "curative_treatment_possible",
+        "curative treatment possible",
+        "Can surgery or (chemo)radiotherapy with curative intent still be given?",
+        YesNo,
+        "may change",
+    ),
+    NumberFact("ecog", "ECOG", "What is the ECOG performance status?", "ecog", "may change", 0, 4),
+    # T790M and C797S are acquired under treatment.
+    SetFact(
+        "egfr",
+        "EGFR",
+        "Which EGFR variants were found?",
+        "egfr",
+        "may change",
+        get_args(EgfrVariant),
+        "wild-type",
+        phrases=("EGFR {}", "no EGFR {}"),
+        empty_phrases=("EGFR wild-type", "an EGFR variant"),
+        is_marker=True,
+    ),
+    _choice("alk", "ALK fusion", "Is there an ALK fusion?", Finding, "fixed", is_marker=True),
+    _choice("ros1", "ROS1 fusion", "Is there a ROS1 fusion?", Finding, "fixed", is_marker=True),
+    _choice("nrg1", "NRG1 fusion", "Is there an NRG1 fusion?", Finding, "fixed", is_marker=True),
+    _choice("dll3", "DLL3", "Is DLL3 expressed?", Finding, "fixed", is_marker=True),
+    NumberFact("pd_l1_tps", "PD-L1 TPS", "What is the PD-L1 TPS?", "pd_l1_tps", "fixed", 0, 100, "%", is_marker=True),
+    SetFact(
+        "other_drivers",
+        "other drivers",
+        "Which other drivers were found?",
+        "other_drivers",
+        "fixed",
+        get_args(OtherDriver),
+        empty_phrases=("no other driver", "another driver"),
+        is_marker=True,
+    ),
+    _choice(
+        "brain_metastases",
+        "brain metastases",
+        "Are there brain metastases, and are they treated and stable?",
+        BrainMetastases,
+        "may change",
+        groups={"true": ("treated", "active")},
+    ),
+    _choice("liver_metastases", "liver metastases", "Are there liver metastases?", YesNo, "may change"),
+    SetFact(
+        "bleeding_risk",
+        "bleeding risk",
+        "Which features of bleeding risk does the tumour show?",
+        "bleeding_risk",
+        "may change",
+        get_args(BleedingFeature),
+        empty_phrases=("no bleeding feature", "a bleeding feature"),
+    ),
+    SetFact(
+        "comorbidities",
+        "comorbidities",
+        "Which of the comorbidities that a caution names are there?",
+        "comorbidities",
+        "may change",
+        get_args(Comorbidity),
+        empty_phrases=("no comorbidity that a caution names", "a comorbidity that a caution names"),
+    ),
+)
+"""Every fact that is no part of a history."""
 
 
-def _history_facts(formulary: Formulary) -> tuple[Fact, ...]:
+def _history_facts(formulary: Formulary, history: Sequence[HistorySet]) -> tuple[Fact, ...]:
     groups = {name: formulary.members_of(name) for name in formulary.classes}
     members = (*sorted(formulary.drugs), *sorted(formulary.classes))
 
-    def drugs(declared: _HistorySet) -> SetFact:
+    def drugs(declared: HistorySet) -> SetFact:
         named = (declared.name, declared.label, declared.question, "history", "treatment")
         words = (declared.over, declared.phrases, declared.empty_phrases)
         return SetFact(*named, members, "none", groups, *words)  # type: ignore[arg-type]
@@ -399,7 +414,7 @@ def _history_facts(formulary: Formulary) -> tuple[Fact, ...]:
             0,
             MOST_LINES,
         ),
-        *map(drugs, _HISTORY_SETS),
+        *map(drugs, history),
         ChoiceFact(
             "last_outcome",
             "outcome of the latest line",

@@ -1,1 +1,1 @@
-"""Exercises: patients worth asking about, the key to them, and the marks."""
+"""Set exercises: patients worth asking about, the key to them, and the marks."""

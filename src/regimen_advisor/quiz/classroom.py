@@ -1,4 +1,4 @@
-"""The answers of a class: one file a student, marked together, with what the class missed most."""
+"""Mark the answers of a class: one file a student, all together, with what the class missed most."""
 
 from __future__ import annotations
 
@@ -70,8 +70,13 @@ def grade_class(folder: str | Path, quiz: Quiz, key: AnswerKey) -> ClassResult:
             graded[name] = grade(quiz, key, handed.given)
     found.refuse()
     students = tuple(
-        Student(name=name, right=one.right, of=one.of, by_question=tuple(marked.right for marked in one.questions))
-        for name, one in sorted(graded.items())
+        Student(
+            name=name,
+            right=student_grade.right,
+            of=student_grade.of,
+            by_question=tuple(marked.right for marked in student_grade.questions),
+        )
+        for name, student_grade in sorted(graded.items())
     )
     return ClassResult(
         quiz=quiz.name,
@@ -83,16 +88,21 @@ def grade_class(folder: str | Path, quiz: Quiz, key: AnswerKey) -> ClassResult:
 
 def _missed(key: AnswerKey, graded: Mapping[str, Grade]) -> tuple[Missed, ...]:
     found = []
-    for at, solution in enumerate(key.solutions):
-        answered = [one.questions[at] for one in graded.values()]
+    for number, solution in enumerate(key.solutions):
+        answered = [student_grade.questions[number] for student_grade in graded.values()]
         for place, point in enumerate(solution.points):
-            wrong = [one.points[place].given or NOT_ANSWERED for one in answered if not one.points[place].right]
+            wrong = [
+                marked.points[place].given or NOT_ANSWERED for marked in answered if not marked.points[place].right
+            ]
             found += [Missed(question=solution.number, point=point, missed=len(wrong), given=_counted(wrong))]
         for place, pick in enumerate(solution.picks):
-            wrong = [one.picks[place].given or NOT_ANSWERED for one in answered if not one.picks[place].right]
+            wrong = [marked.picks[place].given or NOT_ANSWERED for marked in answered if not marked.picks[place].right]
             found += [Missed(question=solution.number, pick=pick, missed=len(wrong), given=_counted(wrong))]
-    return tuple(sorted((one for one in found if one.missed), key=lambda one: -one.missed))
+    return tuple(sorted((missed for missed in found if missed.missed), key=lambda missed: -missed.missed))
 
 
 def _counted(words: Sequence[str]) -> dict[str, int]:
-    return {word: words.count(word) for word in sorted(set(words), key=lambda one: (-words.count(one), one))}
+    return {
+        word: words.count(word)
+        for word in sorted(set(words), key=lambda word_counted: (-words.count(word_counted), word_counted))
+    }

@@ -1,4 +1,4 @@
-"""The clinic that the quiz takes its patients from: whom it sees, what they were given, and what may happen to them.
+"""Describe the clinic that the quiz takes its patients from: whom it sees, their treatment, what may happen to them.
 
 All of it is data: ``clinic.yaml`` here, and the shares and treatments of ``patient/population.yaml``, which invented
 tables have too. It makes patients plausible and claims nothing.
@@ -15,7 +15,7 @@ from pydantic import Field
 
 from regimen_advisor.files.sources import Document, Record, read_document, validated
 from regimen_advisor.patient.population import LineTreatment, population
-from regimen_advisor.quiz.dice import Dice
+from regimen_advisor.quiz.seeded_random import SeededRandom
 
 Written = dict[str, Any]
 Drugs = tuple[str, ...]
@@ -46,7 +46,7 @@ class ClinicEvent(Record):
     says: str = Field(description="what happens, in a sentence")
     set: dict[str, Any] = Field(default_factory=dict, description="facts and their new values")
     add: dict[str, str] = Field(default_factory=dict, description="members that a set gains")
-    before: str | None = Field(None, description="how the latest line stood before, of an event that ends it")
+    before: str | None = Field(None, description="the outcome of the latest line before an event that ends it")
     outcome: str | None = Field(None, description="how it ends")
 
 
@@ -81,10 +81,10 @@ def document() -> Document:
 # Usual patients ---------------------------------------------------------------------------------------------------
 
 
-def usual_facts(disease: str, dice: Dice) -> Written:
+def usual_facts(disease: str, dice: SeededRandom) -> Written:
     """What was found of a usual patient: how far the disease has spread, the tumour, and how the patient is."""
-    of = clinic()
-    situation = dice.weighted([(one, one.weight) for one in of.situations[disease]])
+    usual = clinic()
+    situation = dice.weighted([(candidate, candidate.weight) for candidate in usual.situations[disease]])
     histology = _word("histology", dice) if disease == "nsclc" else "small-cell"
     has_driver = disease == "nsclc" and histology not in SQUAMOUS_OR_NONE
     driver = _word("driver", dice) if has_driver else "none"
@@ -95,11 +95,11 @@ def usual_facts(disease: str, dice: Dice) -> Written:
         "stage": situation.stage,
         "extent": situation.extent,
         "curative_treatment_possible": situation.curative,
-        "ecog": int(_of(of.ecog, dice)),
+        "ecog": int(_of(usual.ecog, dice)),
         "egfr": [variant] if driver.startswith("egfr") else "wild-type",
         **{gene: "positive" if driver == gene else "negative" for gene in ("alk", "ros1", "nrg1")},
         "dll3": _word("dll3", dice),
-        "pd_l1_tps": int(_of(of.pd_l1_tps, dice)),
+        "pd_l1_tps": int(_of(usual.pd_l1_tps, dice)),
         "other_drivers": _other(driver, variant),
     }
 
@@ -109,32 +109,34 @@ def _other(driver: str, variant: str) -> Any:
     return [word] if word in ("RET", "MET-ex14", "BRAF-V600E", "HER2", "NTRK", "KRAS-G12C") else "none"
 
 
-def _word(name: str, dice: Dice) -> str:
-    of = population()
-    return dice.weighted(list(zip(of.words(name), of.weights(name), strict=True)))
+def _word(name: str, dice: SeededRandom) -> str:
+    shares = population()
+    return dice.weighted(list(zip(shares.words(name), shares.weights(name), strict=True)))
 
 
-def _of(weights: Mapping[str, float], dice: Dice) -> str:
+def _of(weights: Mapping[str, float], dice: SeededRandom) -> str:
     return dice.weighted(list(weights.items()))
 
 
-def usual_history(profile: Written, dice: Dice) -> list[Written]:
+def usual_history(profile: Written, dice: SeededRandom) -> list[Written]:
     """Lines that such a patient was usually given, the latest with maintenance where it goes on with it."""
-    of, given = clinic(), population()
-    count = 0 if profile["curative_treatment_possible"] else int(_of(of.lines, dice))
+    usual_clinic, given = clinic(), population()
+    count = 0 if profile["curative_treatment_possible"] else int(_of(usual_clinic.lines, dice))
     found: list[Written] = []
     treated: list[Drugs] = []
     for line in range(1, count + 1):
         table = given.first_line if line == 1 else given.later_line
-        usual = [one for one in treatments_of(profile, table) if tuple(one.drugs) not in treated]
+        usual = [treatment for treatment in treatments_of(profile, table) if tuple(treatment.drugs) not in treated]
         if not usual:
             break
-        one = dice.weighted([(one, one.weight) for one in usual])
-        treated.append(tuple(one.drugs))
-        outcome = _of(of.latest if line == count else of.earlier, dice)
-        found.append({"line": line, "drugs": list(one.drugs), "outcome": outcome, "cycles": dice.pick(of.cycles)})
-        if line == count and outcome == "completed" and one.then and dice.chance(of.maintained):
-            kept = dice.pick(one.then)
+        chosen = dice.weighted([(chosen, chosen.weight) for chosen in usual])
+        treated.append(tuple(chosen.drugs))
+        outcome = _of(usual_clinic.latest if line == count else usual_clinic.earlier, dice)
+        found.append(
+            {"line": line, "drugs": list(chosen.drugs), "outcome": outcome, "cycles": dice.pick(usual_clinic.cycles)}
+        )
+        if line == count and outcome == "completed" and chosen.then and dice.chance(usual_clinic.maintained):
+            kept = dice.pick(chosen.then)
             found.append({"line": line, "setting": "maintenance", "drugs": list(kept), "outcome": "ongoing"})
     return found
 
@@ -152,8 +154,8 @@ def _groups(profile: Written) -> Iterator[str]:
     if isinstance(found, list):
         yield "egfr" if set(found) & set(population().words("egfr")) else "egfr-other"
     yield from (gene for gene in ("alk", "ros1") if profile.get(gene) == "positive")
-    others = profile.get("other_drivers")
-    yield from others if isinstance(others, list) else ()
+    further = profile.get("other_drivers")
+    yield from further if isinstance(further, list) else ()
     is_squamous, tps = profile.get("histology") == "squamous", profile.get("pd_l1_tps")
     if isinstance(tps, int) and tps >= 50 and not is_squamous:
         yield "tps-50"
@@ -168,10 +170,14 @@ def all_treatments(disease: str) -> tuple[Drugs, ...]:
 def all_maintenance(disease: str) -> tuple[Drugs, ...]:
     """Everything that the tables know a line to go on with."""
     tables = (population().first_line, population().later_line)
-    some = [
-        one for table in tables for group in table if (group == "sclc") == (disease == "sclc") for one in table[group]
+    treatments = [
+        treatment
+        for table in tables
+        for group in table
+        if (group == "sclc") == (disease == "sclc")
+        for treatment in table[group]
     ]
-    return tuple(dict.fromkeys(tuple(drugs) for one in some for drugs in one.then))
+    return tuple(dict.fromkeys(tuple(drugs) for treatment in treatments for drugs in treatment.then))
 
 
 def all_curative(disease: str) -> tuple[Drugs, ...]:
@@ -180,5 +186,10 @@ def all_curative(disease: str) -> tuple[Drugs, ...]:
 
 
 def _listed(disease: str, *tables: Mapping[str, Sequence[LineTreatment]]) -> tuple[Drugs, ...]:
-    groups = [some for table in tables for group, some in table.items() if (group == "sclc") == (disease == "sclc")]
-    return tuple(dict.fromkeys(tuple(one.drugs) for some in groups for one in some))
+    groups = [
+        treatments
+        for table in tables
+        for group, treatments in table.items()
+        if (group == "sclc") == (disease == "sclc")
+    ]
+    return tuple(dict.fromkeys(tuple(treatment.drugs) for group_treatments in groups for treatment in group_treatments))

@@ -1,4 +1,4 @@
-"""The rules that decide where a regimen belongs, and what a reader is told of each."""
+"""Find the rules that decide where a regimen belongs, and what to show of each."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Deciding(Record):
 
 
 def deciding_of(option: Option, rulebook: Rulebook) -> Iterator[Deciding]:
-    """The rules that decide how an option stands."""
+    """The rules that decide the standing of an option."""
     match option.standing:
         case Standing.OFFERED | Standing.OFFERED_WITH_CAUTION:
             for name in option.rules:
@@ -39,12 +39,16 @@ def deciding_of(option: Option, rulebook: Rulebook) -> Iterator[Deciding]:
                 if caution.state == "holds" and caution.kind != "measure":
                     yield _deciding(rulebook.rules[caution.rule], rulebook, "met")
         case Standing.EXCLUDED:
-            yield from (_of(one, rulebook) for one in option.reasons if one.effect == "exclude" and one.state == "met")
+            yield from (
+                _of(reason, rulebook)
+                for reason in option.reasons
+                if reason.effect == "exclude" and reason.state == "met"
+            )
         case Standing.UNDETERMINED:
-            yield from (_of(one, rulebook) for one in option.reasons if one.state != "not met")
+            yield from (_of(reason, rulebook) for reason in option.reasons if reason.state != "not met")
         case Standing.NOT_INDICATED:
             nearest = min(option.reasons, key=lambda reason: len(reason.not_met), default=None)
-            yield from (_of(one, rulebook) for one in (nearest,) if one is not None)
+            yield from (_of(reason, rulebook) for reason in (nearest,) if reason is not None)
 
 
 def _of(reason: Reason, rulebook: Rulebook) -> Deciding:

@@ -1,4 +1,4 @@
-"""The quiz: patients worth asking about, and which options the rules offer them, exclude or leave waiting.
+"""Generate a quiz: patients worth asking about, and the options that rules offer, exclude or leave waiting.
 
 ``generate`` is a pure function: the same rulebook, seed and choices give the same quiz on every machine, and a longer
 quiz begins with the shorter one. A quiz holds no answers; ``key`` works them out and ``grading`` marks.

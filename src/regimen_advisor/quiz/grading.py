@@ -1,4 +1,4 @@
-"""Answers to a quiz: read from a file, refused by line where they do not fit, and marked with the deciding rules."""
+"""Grade answers to a quiz: read from a file, refused by line where they do not fit, marked with the deciding rules."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from regimen_advisor.files.errors import InputError, Problem, did_you_mean
 from regimen_advisor.files.sources import Document, Record, read_document, validated
 from regimen_advisor.files.validation_messages import listed
 from regimen_advisor.quiz.key import AnswerKey, Contrast, Picked, Point, Solution, Standard
-from regimen_advisor.quiz.models import LETTERS, Group, Pick, Question, Quiz
+from regimen_advisor.quiz.models import LETTERS, Group, Pick, Quiz, QuizQuestion
 
 Sorted = Mapping[str, Group]
 """Regimens by id and the group that each was put in; a regimen left out was answered as not indicated."""
@@ -23,8 +23,8 @@ Given = Sorted | Picks
 """The answer to one question: regimens that were sorted, or letters that were picked."""
 
 
-class Answer(Record):
-    """The regimens of one question, sorted; what stands in no list is answered as not indicated."""
+class QuizAnswer(Record):
+    """The regimens of one question, sorted; what is in no list is answered as not indicated."""
 
     offered: tuple[str, ...] = Field((), description="the rules offer it, whatever is still unknown")
     offered_with_caution: tuple[str, ...] = Field(
@@ -43,7 +43,7 @@ class Answers(Record):
 
     quiz: str | None = Field(None, description="name of the quiz; refused where it is another one")
     student: str | None = Field(None, description="who answered; without it the name of the file")
-    answers: dict[str, Answer] = Field(description="by the number of the question; regimens by id or name")
+    answers: dict[str, QuizAnswer] = Field(description="by the number of the question; regimens by id or name")
 
 
 class GradedPoint(Record):
@@ -92,11 +92,14 @@ def grade(quiz: Quiz, key: AnswerKey, given: Mapping[int, Given]) -> Grade:
         _marked(question, solution, given.get(question.number))
         for question, solution in zip(quiz.questions, key.solutions, strict=True)
     ]
-    right, of = sum(one.right for one in marked), sum(one.of for one in marked)
-    return Grade(quiz=quiz.name, right=right, of=of, questions=tuple(marked))
+    right, total = (
+        sum(marked_question.right for marked_question in marked),
+        sum(marked_question.of for marked_question in marked),
+    )
+    return Grade(quiz=quiz.name, right=right, of=total, questions=tuple(marked))
 
 
-def _marked(question: Question, solution: Solution, given: Given | None) -> GradedQuestion:
+def _marked(question: QuizQuestion, solution: Solution, given: Given | None) -> GradedQuestion:
     sorted_ = given if isinstance(given, Mapping) else {}
     letters = given if isinstance(given, tuple) else ()
     points = []
@@ -106,7 +109,7 @@ def _marked(question: Question, solution: Solution, given: Given | None) -> Grad
     picks = []
     for pick, letter in zip(solution.picks, (*letters, *[None] * len(solution.picks)), strict=False):
         picks.append(GradedPick(given=letter, right=letter == pick.right, pick=pick))
-    won = [one.right for one in points] + [one.right for one in picks]
+    won = [part.right for part in points] + [part.right for part in picks]
     return GradedQuestion(
         number=question.number,
         answered=given is not None,
@@ -164,7 +167,9 @@ def read_handed(source: str | Path, quiz: Quiz) -> HandedIn:
     return HandedIn(answers.student, found)
 
 
-def _letters(answer: Answer, question: Question, document: Document, problems: list[Problem]) -> Iterator[str | None]:
+def _letters(
+    answer: QuizAnswer, question: QuizQuestion, document: Document, problems: list[Problem]
+) -> Iterator[str | None]:
     path = ("answers", str(question.number), "picks")
     if len(answer.picks) > len(question.picks):
         message = f"picks: expected at most {len(question.picks)} answers to question {question.number}"
@@ -191,7 +196,7 @@ def chosen_letter(word: str, pick: Pick) -> str:
 
 
 def _sorted(
-    answer: Answer, question: Question, quiz: Quiz, document: Document, problems: list[Problem]
+    answer: QuizAnswer, question: QuizQuestion, quiz: Quiz, document: Document, problems: list[Problem]
 ) -> Iterator[tuple[str, Group]]:
     groups: tuple[tuple[Group, tuple[str, ...]], ...] = (
         ("offered", answer.offered),
@@ -215,16 +220,16 @@ def _sorted(
                 problems.append(Problem(place, f"{message}, found `{word}`", error.args[0]))
                 continue
             if regimen in seen:
-                where = "twice" if seen[regimen] == group else f"under {seen[regimen]} too"
-                problems.append(Problem(place, f"{group}: expected each regimen once, found `{regimen}` {where}"))
+                place_found = "twice" if seen[regimen] == group else f"under {seen[regimen]} too"
+                problems.append(Problem(place, f"{group}: expected each regimen once, found `{regimen}` {place_found}"))
                 continue
             seen[regimen] = group
             yield regimen, group
 
 
-def chosen_regimen(word: str, question: Question) -> str:
+def chosen_regimen(word: str, question: QuizQuestion) -> str:
     """The id of a regimen of the question by its id or name. Raises ``KeyError`` with the nearest, if there is one."""
-    known = {text.casefold(): one.regimen for one in question.choices for text in (one.name, one.regimen)}
+    known = {text.casefold(): choice.regimen for choice in question.choices for text in (choice.name, choice.regimen)}
     if word.casefold() in known:
         return known[word.casefold()]
     raise KeyError(did_you_mean(word, [choice.regimen for choice in question.choices]))

@@ -1,4 +1,4 @@
-"""The items of a course system made of a quiz: plain texts and choices, the same for every format.
+"""Turn a quiz into items of a course system: plain texts and choices, the same for every format.
 
 A question that sorts regimens gives three: sort them all (matching), say which are offered (several answers), and say
 where the most telling one belongs (one answer). Each thing to pick gives one. Each answer has its reason, with the rule
@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from regimen_advisor.quiz.key import AnswerKey, Point, Solution
-from regimen_advisor.quiz.models import LETTERS, MEANINGS, Group, Question, Quiz, group_words
+from regimen_advisor.quiz.models import LETTERS, MEANINGS, Group, Quiz, QuizQuestion, group_words
 
 ItemKind = Literal["matching", "several", "single"]
 
 
 @dataclass(frozen=True)
-class Answer:
+class ItemAnswer:
     """One answer that can be given: whether it is right, and the point and group it is about, or else why."""
 
     words: str
@@ -29,20 +29,20 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Item:
+class QuizItem:
     """One item: ``id`` is the same whenever the same quiz is made. Of a matching item ``answers`` are the pairs."""
 
     id: str
     name: str
     kind: ItemKind
-    question: Question
+    question: QuizQuestion
     solution: Solution
     asks: str
-    answers: tuple[Answer, ...]
+    answers: tuple[ItemAnswer, ...]
     groups: tuple[Group, ...]
 
 
-def items(quiz: Quiz, key: AnswerKey) -> Iterator[Item]:
+def items(quiz: Quiz, key: AnswerKey) -> Iterator[QuizItem]:
     """The items of a quiz, in order."""
     groups: tuple[Group, ...] = (*quiz.asks, "not-indicated")
     for question, solution in zip(quiz.questions, key.solutions, strict=True):
@@ -50,39 +50,44 @@ def items(quiz: Quiz, key: AnswerKey) -> Iterator[Item]:
         if not solution.points:
             continue
         telling = _telling(solution)
-        made: tuple[tuple[ItemKind, str, tuple[Answer, ...]], ...] = (
+        made: tuple[tuple[ItemKind, str, tuple[ItemAnswer, ...]], ...] = (
             ("matching", "Where does each regimen belong?", _pairs(solution)),
             ("several", "Which of these are offered, with caution or without?", _offered(solution)),
             ("single", f"Where does {telling.name} belong?", _places(telling, groups)),
         )
         for kind, asks, answers in made:
             id, name = f"{quiz.name}-q{question.number}-{kind}", f"{quiz.name} question {question.number}, {kind}"
-            yield Item(id, name, kind, question, solution, asks, answers, groups)
+            yield QuizItem(id, name, kind, question, solution, asks, answers, groups)
 
 
-def _picks(quiz: Quiz, question: Question, solution: Solution) -> Iterator[Item]:
-    """One item for each thing that is picked; an event is said in each."""
-    for at, (pick, right) in enumerate(zip(question.picks, solution.picks, strict=True), start=1):
+def _picks(quiz: Quiz, question: QuizQuestion, solution: Solution) -> Iterator[QuizItem]:
+    """One item for each thing that is picked; an event is repeated in each."""
+    for number, (pick, right) in enumerate(zip(question.picks, solution.picks, strict=True), start=1):
         letters = zip(LETTERS, pick.answers, strict=False)
         answers = tuple(
-            Answer(words, right=letter == right.right, point=None, because=right.because) for letter, words in letters
+            ItemAnswer(words, right=letter == right.right, point=None, because=right.because)
+            for letter, words in letters
         )
         asks = f"Then: {question.event} What becomes of {pick.asks}?" if question.event else pick.asks
-        name = f"{quiz.name} question {question.number}, {at}"
-        yield Item(f"{quiz.name}-q{question.number}-{at}", name, "single", question, solution, asks, answers, ())
+        name = f"{quiz.name} question {question.number}, {number}"
+        yield QuizItem(
+            f"{quiz.name}-q{question.number}-{number}", name, "single", question, solution, asks, answers, ()
+        )
 
 
-def _pairs(solution: Solution) -> tuple[Answer, ...]:
-    return tuple(Answer(point.name, right=True, point=point, group=point.group) for point in solution.points)
+def _pairs(solution: Solution) -> tuple[ItemAnswer, ...]:
+    return tuple(ItemAnswer(point.name, right=True, point=point, group=point.group) for point in solution.points)
 
 
-def _offered(solution: Solution) -> tuple[Answer, ...]:
+def _offered(solution: Solution) -> tuple[ItemAnswer, ...]:
     found = [
-        Answer(point.name, right=point.group.startswith("offered"), point=point, group=point.group)
+        ItemAnswer(point.name, right=point.group.startswith("offered"), point=point, group=point.group)
         for point in solution.points
     ]
-    none = Answer("none of these", right=not any(one.right for one in found), point=None, group="not-indicated")
-    return (*found, none)
+    none_of_these = ItemAnswer(
+        "none of these", right=not any(answer.right for answer in found), point=None, group="not-indicated"
+    )
+    return (*found, none_of_these)
 
 
 def _telling(solution: Solution) -> Point:
@@ -91,8 +96,8 @@ def _telling(solution: Solution) -> Point:
     return min(solution.points, key=lambda point: order.index(point.group))
 
 
-def _places(point: Point, groups: Sequence[Group]) -> tuple[Answer, ...]:
+def _places(point: Point, groups: Sequence[Group]) -> tuple[ItemAnswer, ...]:
     return tuple(
-        Answer(f"{group_words(group)}: {MEANINGS[group]}", right=group == point.group, point=point, group=group)
+        ItemAnswer(f"{group_words(group)}: {MEANINGS[group]}", right=group == point.group, point=point, group=group)
         for group in groups
     )

@@ -1,4 +1,4 @@
-"""The answers to a quiz, each with the rule and the section that decides it, and what one fact more would change."""
+"""Make the answer key of a quiz: the deciding rule and section of each answer, and what one fact more would change."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import read
 from regimen_advisor.quiz.deciding import Deciding, deciding_of
 from regimen_advisor.quiz.making import group_of, patients_of
-from regimen_advisor.quiz.models import LETTERS, PICK_KINDS, Group, Question, Quiz
+from regimen_advisor.quiz.models import LETTERS, PICK_KINDS, Group, Quiz, QuizQuestion
 from regimen_advisor.quiz.picks import AskedPatient, asked, case_of, regimens_named
 from regimen_advisor.quiz.variants import Variant, Variants
 from regimen_advisor.quiz.words import asked_words
@@ -27,7 +27,7 @@ class Point(Record):
     """Where one regimen belongs, and why."""
 
     regimen: str = Field(description="id of the regimen")
-    name: str = Field(description="as a reader is told it")
+    name: str = Field(description="display name")
     group: Group = Field(description="where it belongs")
     because: tuple[Deciding, ...] = Field((), description="the rules that decide it")
     waits_for: tuple[str, ...] = Field((), description="what is not known and decides it, in words")
@@ -42,11 +42,11 @@ class Picked(Record):
     because: str = Field(description="why, with the rule and section that decide it")
 
 
-class Change(Record):
+class GroupChange(Record):
     """A regimen that would belong elsewhere."""
 
     regimen: str = Field(description="id of the regimen")
-    name: str = Field(description="as a reader is told it")
+    name: str = Field(description="display name")
     from_: Group = Field(alias="from", description="where it belongs in the patient of the question")
     to: Group = Field(description="where it would belong")
 
@@ -56,7 +56,7 @@ class Contrast(Record):
 
     says: str = Field(description="the one fact that differs, in words")
     profile: dict[str, Any] = Field(description="that patient, as a profile file says it")
-    changes: tuple[Change, ...] = Field(description="the regimens of the question that would belong elsewhere")
+    changes: tuple[GroupChange, ...] = Field(description="the regimens of the question that would belong elsewhere")
 
 
 class Standard(Record):
@@ -89,10 +89,10 @@ class AnswerKey(Record):
 
 def answer_key(quiz: Quiz, rulebook: Rulebook) -> AnswerKey:
     """The answers to every question of a quiz that was generated from this rulebook."""
-    return AnswerKey(quiz=quiz.name, solutions=tuple(solution(one, rulebook) for one in quiz.questions))
+    return AnswerKey(quiz=quiz.name, solutions=tuple(solution(question, rulebook) for question in quiz.questions))
 
 
-def solution(question: Question, rulebook: Rulebook, *, contrast: bool = True) -> Solution:
+def solution(question: QuizQuestion, rulebook: Rulebook, *, contrast: bool = True) -> Solution:
     """The answer to one question; ``contrast`` looks for a fact that would change it, which takes longest."""
     if question.picks:
         return Solution(number=question.number, picks=tuple(_picked(question, rulebook)))
@@ -120,7 +120,7 @@ def solution(question: Question, rulebook: Rulebook, *, contrast: bool = True) -
     )
 
 
-def _picked(question: Question, rulebook: Rulebook) -> Iterator[Picked]:
+def _picked(question: QuizQuestion, rulebook: Rulebook) -> Iterator[Picked]:
     """The right answers, worked out again from the patient."""
     kind = next(kind for kind in PICK_KINDS if kind == question.kind)
     guideline = Guideline.of(rulebook)
@@ -131,9 +131,9 @@ def _picked(question: Question, rulebook: Rulebook) -> Iterator[Picked]:
         after=case_of(question.after, guideline) if question.after else None,
         regimens=tuple(regimens_named([pick.asks for pick in question.picks], rulebook)),
     )
-    for pick, one in zip(question.picks, asked(kind, patient), strict=True):
-        letter = LETTERS[pick.answers.index(one.right)]
-        yield Picked(asks=pick.asks, right=letter, answer=one.right, because=one.because)
+    for pick, asked_pick in zip(question.picks, asked(kind, patient), strict=True):
+        letter = LETTERS[pick.answers.index(asked_pick.right)]
+        yield Picked(asks=pick.asks, right=letter, answer=asked_pick.right, because=asked_pick.because)
 
 
 def standards_of(advice: Advice, rulebook: Rulebook) -> Iterator[Standard]:
@@ -148,31 +148,31 @@ def standards_of(advice: Advice, rulebook: Rulebook) -> Iterator[Standard]:
 # What one fact would change ------------------------------------------------------------------------------------------
 
 
-def _contrast(question: Question, points: Sequence[Point], rulebook: Rulebook) -> Contrast | None:
+def _contrast(question: QuizQuestion, points: Sequence[Point], rulebook: Rulebook) -> Contrast | None:
     """The first neighbour of the patient to whom something else is offered; of the kind that the question is about."""
     patients = patients_of(rulebook)
     profile = {key: value for key, value in question.profile.items() if key != "id"}
     neighbours = list(Variants(patients).changed(profile))
-    for variant in sorted(neighbours, key=lambda one: not _is_about(one, question)):
+    for variant in sorted(neighbours, key=lambda variant: not _is_about(variant, question)):
         patient = patients.seen(variant.profile)
         if patient is None:
             continue
-        there = patients.standings(patient)
-        changes = tuple(_changes(points, {name: group_of(one) for name, one in there.items()}))
+        standings = patients.standings(patient)
+        changes = tuple(_changes(points, {name: group_of(standing) for name, standing in standings.items()}))
         if changes and not (question.kind == "exclusion" and all(change.from_ != "excluded" for change in changes)):
-            other = {"id": f"{question.profile['id']}-changed", **variant.profile}
-            return Contrast(says=variant.says, profile=other, changes=changes)
+            changed_profile = {"id": f"{question.profile['id']}-changed", **variant.profile}
+            return Contrast(says=variant.says, profile=changed_profile, changes=changes)
     return None
 
 
-def _is_about(variant: Variant, question: Question) -> bool:
+def _is_about(variant: Variant, question: QuizQuestion) -> bool:
     if question.kind == "boundary":
         return variant.by_number
     return question.kind == "unknown" and variant.says.endswith("now known")
 
 
-def _changes(points: Iterable[Point], there: dict[str, Group]) -> Iterator[Change]:
+def _changes(points: Iterable[Point], new_groups: dict[str, Group]) -> Iterator[GroupChange]:
     for point in points:
-        if there[point.regimen] != point.group:
-            ends = {"from": point.group, "to": there[point.regimen]}
-            yield Change.model_validate({"regimen": point.regimen, "name": point.name, **ends})
+        if new_groups[point.regimen] != point.group:
+            ends = {"from": point.group, "to": new_groups[point.regimen]}
+            yield GroupChange.model_validate({"regimen": point.regimen, "name": point.name, **ends})

@@ -1,4 +1,4 @@
-"""A teacher's sheet for a patient, made from the rules: what to ask, what to flip, and what students get wrong."""
+"""Make a teacher's sheet for a patient from the rules: what to ask, what to flip, and what students get wrong."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Choice as Values
 from regimen_advisor.patient_wording import known_facts
 from regimen_advisor.quiz.clinic import Written
-from regimen_advisor.quiz.key import Change, Point, Standard, solution, standards_of
+from regimen_advisor.quiz.key import GroupChange, Point, Standard, solution, standards_of
 from regimen_advisor.quiz.making import group_of, patients_of
-from regimen_advisor.quiz.models import Choice, Question
+from regimen_advisor.quiz.models import Candidate, QuizQuestion
 from regimen_advisor.quiz.patients import Patients
 from regimen_advisor.quiz.variants import Variant, Variants
 
@@ -28,7 +28,7 @@ class Flip(Record):
     """One fact changed, what it changes, and the rules that decide it then."""
 
     says: str = Field(description="the fact that differs, in words")
-    changes: tuple[Change, ...] = Field(description="the regimens that belong elsewhere then")
+    changes: tuple[GroupChange, ...] = Field(description="the regimens that belong elsewhere then")
     points: tuple[Point, ...] = Field(description="where these belong in the changed patient, and why")
 
 
@@ -74,8 +74,8 @@ def _disease(case: Case) -> str:
 
 
 def _points(profile: Written, options: tuple[Option, ...], rulebook: Rulebook) -> tuple[Point, ...]:
-    choices = tuple(Choice(regimen=option.regimen, name=option.name) for option in options)
-    question = Question(
+    choices = tuple(Candidate(regimen=option.regimen, name=option.name) for option in options)
+    question = QuizQuestion(
         number=1, kind="boundary", profile={"id": "patient", **profile}, known=(), unknown=(), choices=choices
     )
     return solution(question, rulebook, contrast=False).points
@@ -101,41 +101,43 @@ def _flips(profile: Written, advice: Advice, points: tuple[Point, ...], guidelin
     ]
     facts = guideline.rulebook.domain.facts
     markers = {name for name, fact in facts.items() if fact.is_marker}
-    found.sort(key=lambda one: (one[0].question not in markers, -len(one[1])))  # what was tested of the tumour first
+    found.sort(key=lambda flip: (flip[0].question not in markers, -len(flip[1])))  # what was tested of the tumour first
     asked: set[str] = set()
     for variant, moved in found:
         if variant.question in asked:
             continue
         asked.add(variant.question)
-        there = {
+        new_points = {
             point.regimen: point
             for point in _points(variant.profile, _moved_options(advice, moved), guideline.rulebook)
         }
-        yield Flip(says=variant.says, changes=tuple(moved), points=tuple(there[change.regimen] for change in moved))
+        yield Flip(
+            says=variant.says, changes=tuple(moved), points=tuple(new_points[change.regimen] for change in moved)
+        )
         if len(asked) == MOST_FLIPS:
             return
 
 
-def _moved_options(advice: Advice, moved: list[Change]) -> tuple[Option, ...]:
+def _moved_options(advice: Advice, moved: list[GroupChange]) -> tuple[Option, ...]:
     names = {change.regimen for change in moved}
     return tuple(option for option in advice.options if option.regimen in names)
 
 
-def _moved(variant: Variant, points: tuple[Point, ...], patients: Patients) -> list[Change]:
+def _moved(variant: Variant, points: tuple[Point, ...], patients: Patients) -> list[GroupChange]:
     """The regimens that would be offered and are not, or the reverse, or be excluded."""
     patient = patients.read(variant.profile)
     if patient is None or not patients.solver.is_possible(patient):
         return []
     standings = patients.standings(patient)
-    moved: list[Change] = []
+    moved: list[GroupChange] = []
     for point in points:
-        to = standings[point.regimen]
-        if _matters(point, to):
-            ends: dict[str, Any] = {"from": point.group, "to": group_of(to)}
-            moved.append(Change.model_validate({"regimen": point.regimen, "name": point.name, **ends}))
+        standing = standings[point.regimen]
+        if _matters(point, standing):
+            ends: dict[str, Any] = {"from": point.group, "to": group_of(standing)}
+            moved.append(GroupChange.model_validate({"regimen": point.regimen, "name": point.name, **ends}))
     return moved
 
 
-def _matters(point: Point, to: Standing) -> bool:
+def _matters(point: Point, standing: Standing) -> bool:
     is_offered = point.group.startswith("offered")
-    return is_offered != to.is_offered and {point.group, group_of(to)} != {"excluded", "not-indicated"}
+    return is_offered != standing.is_offered and {point.group, group_of(standing)} != {"excluded", "not-indicated"}

@@ -1,4 +1,4 @@
-"""Making the questions of a quiz: which patient, and which regimens to sort."""
+"""Make the questions of a quiz: which patient, and which regimens to sort."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from regimen_advisor.language.conditions import AllOf, Condition
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.quiz.clinic import Written
-from regimen_advisor.quiz.dice import Dice
-from regimen_advisor.quiz.models import PICK_KINDS, Choice, Group, Kind, Level, Question
+from regimen_advisor.quiz.models import PICK_KINDS, Candidate, Group, Kind, Level, QuizQuestion
 from regimen_advisor.quiz.patients import Patients
 from regimen_advisor.quiz.picking import Picker
+from regimen_advisor.quiz.seeded_random import SeededRandom
 from regimen_advisor.quiz.variants import Variant, Variants
 from regimen_advisor.quiz.words import known_words, unknown_words
 
@@ -66,14 +66,14 @@ def patients_of(rulebook: Rulebook) -> Patients:
 
 def questions(  # noqa: PLR0917 - what a person may choose
     rulebook: Rulebook, seed: int, count: int, setting: Setting | None, level: Level, kinds: Sequence[Kind] = ()
-) -> Iterator[Question]:
+) -> Iterator[QuizQuestion]:
     """The questions in order, of the ``kinds`` named or of all. Raises ``InputError`` where so many cannot be made."""
     maker = _Maker(rulebook, seed, setting, level, tuple(kinds) or KINDS[level])
     for number in range(1, count + 1):
         question = maker.question(number)
         if question is None:
-            where = f" of {setting.id}" if setting else ""
-            message = f"--count: only {number - 1} different questions{where} can be made, found {count}"
+            of_setting = f" of {setting.id}" if setting else ""
+            message = f"--count: only {number - 1} different questions{of_setting} can be made, found {count}"
             raise InputError.at(Location("quiz"), message)
         yield question
 
@@ -105,7 +105,7 @@ class _Maker:
         self.rulebook, self.setting, self.level, self.wanted = rulebook, setting, level, wanted
         self.patients = patients_of(rulebook)
         self.variants = Variants(self.patients)
-        self.dice = Dice(rulebook.digest, seed, setting.id if setting else "", level, *wanted)
+        self.dice = SeededRandom(rulebook.digest, seed, setting.id if setting else "", level, *wanted)
         self.picker = Picker(self.patients, setting, level, self.dice)
         self.offers = self.dice.shuffled(self._offer_goals())
         self.exclusions = self.dice.shuffled(self._exclusion_goals())
@@ -122,16 +122,19 @@ class _Maker:
                 yield _Goal(self.patients.effective[rule.id], rule.setting.disease)
 
     def _exclusion_goals(self) -> Iterator[_Goal]:
-        for of in Guideline.of(self.rulebook).regimens.values():
-            for exclusion in of.exclusions:
-                for offer in of.offers:
+        for rules_about in Guideline.of(self.rulebook).regimens.values():
+            for exclusion in rules_about.exclusions:
+                for offer in rules_about.offers:
                     if self.setting is None or self.setting.id in (offer.setting.id, exclusion.setting.id):
-                        both = (self.patients.effective[offer.id], self.patients.effective[exclusion.id])
-                        yield _Goal(AllOf(both), offer.setting.disease)
+                        offered_and_excluded = (
+                            self.patients.effective[offer.id],
+                            self.patients.effective[exclusion.id],
+                        )
+                        yield _Goal(AllOf(offered_and_excluded), offer.setting.disease)
 
     # One question ---------------------------------------------------------------------------------------------
 
-    def question(self, number: int) -> Question | None:
+    def question(self, number: int) -> QuizQuestion | None:
         """The next question, of the next kind that can be made; ``None`` where none can."""
         if not self.kinds:
             self.kinds = self.dice.shuffled(self.wanted)
@@ -142,7 +145,7 @@ class _Maker:
                 return question
         return None
 
-    def _to_sort(self, number: int, kind: Kind) -> Question | None:
+    def _to_sort(self, number: int, kind: Kind) -> QuizQuestion | None:
         found = self._find(kind)
         if found is None:
             return None
@@ -150,13 +153,13 @@ class _Maker:
         self.seen.add(_fingerprint(found.profile))
         return self._asked(number, kind, found)
 
-    def _to_pick(self, number: int, kind: Kind) -> Question | None:
+    def _to_pick(self, number: int, kind: Kind) -> QuizQuestion | None:
         found = self.picker.find(kind)  # type: ignore[arg-type]  # one of PICK_KINDS
         if found is None or _fingerprint(found.profile) in self.seen:
             return None
         self.seen.add(_fingerprint(found.profile))
         id = f"patient-{number}"
-        return Question(
+        return QuizQuestion(
             number=number,
             kind=kind,
             profile={"id": id, **found.profile},
@@ -192,9 +195,9 @@ class _Maker:
             return False
         return groups != {"not-indicated"} or self.dice.chance(0.1)
 
-    def _asked(self, number: int, kind: Kind, found: _Found) -> Question:
+    def _asked(self, number: int, kind: Kind, found: _Found) -> QuizQuestion:
         choices = self._choices(found)
-        return Question(
+        return QuizQuestion(
             number=number,
             kind=kind,
             like=found.like,
@@ -205,22 +208,26 @@ class _Maker:
             choices=choices,
         )
 
-    def _choices(self, found: _Found) -> tuple[Choice, ...]:
+    def _choices(self, found: _Found) -> tuple[Candidate, ...]:
         """The regimens for whose sake the patient was chosen, others that are indicated, and some that are not.
 
-        They stand in the order of the rulebook, which tells nothing of the answer.
+        They are in the order of the rulebook, which gives no hint of the answer.
         """
         disease = found.profile["disease"]
-        all_ = [name for name, regimen in self.rulebook.regimens.items() if regimen.disease == disease]
-        telling = self.dice.shuffled(name for name in all_ if found.groups[name] != "not-indicated")
+        of_disease = [name for name, regimen in self.rulebook.regimens.items() if regimen.disease == disease]
+        telling = self.dice.shuffled(name for name in of_disease if found.groups[name] != "not-indicated")
         barren = [name for name in found.matters if found.groups[name] == "not-indicated"]
         matters = [name for name in found.matters if name not in barren[1:]]
         kept = list(dict.fromkeys((*matters, *telling)))[: CHOICES[self.level]]
-        rest = self.dice.shuffled(name for name in all_ if name not in kept and found.groups[name] == "not-indicated")
+        rest = self.dice.shuffled(
+            name for name in of_disease if name not in kept and found.groups[name] == "not-indicated"
+        )
         kept += rest[: max(self._room(kept, found), 2 - len(kept))]
         self.points += len(kept)
         self.barren += sum(found.groups[name] == "not-indicated" for name in kept)
-        return tuple(Choice(regimen=name, name=self.rulebook.regimens[name].name) for name in all_ if name in kept)
+        return tuple(
+            Candidate(regimen=name, name=self.rulebook.regimens[name].name) for name in of_disease if name in kept
+        )
 
     def _room(self, kept: Sequence[str], found: _Found) -> int:
         """How many more regimens that are not indicated leave these at most a third of all points so far."""
@@ -241,42 +248,44 @@ class _Maker:
         return {name: group_of(standing) for name, standing in self.patients.standings(patient).items()}
 
     def _boundary(self) -> _Found | None:
-        return self._beside(self._next(self.offers), by_number=True)
+        return self._one_of_a_pair(self._next(self.offers), by_number=True)
 
-    def _beside(self, drawn: tuple[Written, Patient] | None, *, by_number: bool) -> _Found | None:
+    def _one_of_a_pair(self, drawn: tuple[Written, Patient] | None, *, by_number: bool) -> _Found | None:
         """One of two patients who differ in one fact and in what is offered to them."""
         if drawn is None:
             return None
         groups = self._groups(drawn[1])
-        neighbours = (one for one in self.variants.changed(drawn[0]) if one.by_number or not by_number)
+        neighbours = (variant for variant in self.variants.changed(drawn[0]) if variant.by_number or not by_number)
         for variant in self.dice.shuffled(neighbours):
-            other = self._differing(variant, groups)
-            if other is not None:
-                there = self.dice.chance(0.5) and self._leads_back(variant.profile, drawn[0])
-                return other if there else _Found(*drawn, groups, other.matters)
+            neighbour = self._differing(variant, groups)
+            if neighbour is not None:
+                is_neighbour = self.dice.chance(0.5) and self._leads_back(variant.profile, drawn[0])
+                return neighbour if is_neighbour else _Found(*drawn, groups, neighbour.matters)
         return None
 
     def _leads_back(self, profile: Written, wanted: Written) -> bool:
         """Whether the other patient is a neighbour of this one too, so that the key can tell the difference."""
-        return any(_fingerprint(one.profile) == _fingerprint(wanted) for one in self.variants.changed(profile))
+        return any(_fingerprint(variant.profile) == _fingerprint(wanted) for variant in self.variants.changed(profile))
 
     def _differing(self, variant: Variant, groups: Mapping[str, Group]) -> _Found | None:
         patient = self.patients.seen(variant.profile)
         if patient is None:
             return None
-        others = self._groups(patient)
-        different = _first_few(self.dice.shuffled(name for name in groups if groups[name] != others[name]))
-        return _Found(variant.profile, patient, others, different) if different else None
+        neighbour_groups = self._groups(patient)
+        different = _first_few(self.dice.shuffled(name for name in groups if groups[name] != neighbour_groups[name]))
+        return _Found(variant.profile, patient, neighbour_groups, different) if different else None
 
     def _neighbour(self) -> _Found | None:
         """The patient of an earlier question with one fact changed, or else one of a new pair."""
         earlier = [(number, found) for number, found in self.asked.items() if found.like is None]
         for number, found in self.dice.shuffled(earlier[-3:]) if self.dice.chance(0.6) else ():
             for variant in self.dice.shuffled(self.variants.changed(found.profile)):
-                other = self._differing(variant, found.groups)
-                if other is not None and _fingerprint(variant.profile) not in self.seen:
-                    return _Found(variant.profile, other.patient, other.groups, other.matters, number, variant.says)
-        return self._beside(self._next(self.offers), by_number=False)
+                neighbour = self._differing(variant, found.groups)
+                if neighbour is not None and _fingerprint(variant.profile) not in self.seen:
+                    return _Found(
+                        variant.profile, neighbour.patient, neighbour.groups, neighbour.matters, number, variant.says
+                    )
+        return self._one_of_a_pair(self._next(self.offers), by_number=False)
 
     def _exclusion(self) -> _Found | None:
         drawn = self._next(self.exclusions)

@@ -1,4 +1,4 @@
-"""What a quiz is made of: questions without their answers, and the groups that regimens are sorted into."""
+"""Model a quiz: questions without their answers, and the groups that regimens are sorted into."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ def group_words(group: str) -> str:
     return group.replace("-", " ")
 
 
-class Choice(Record):
+class Candidate(Record):
     """A regimen that a question asks about."""
 
     regimen: str = Field(description="id of the regimen")
-    name: str = Field(description="as a reader is told it")
+    name: str = Field(description="display name")
 
 
 class Pick(Record):
@@ -59,14 +59,14 @@ class Pick(Record):
     answers: tuple[str, ...] = Field(description="the answers to choose from; the first is `a`")
 
 
-class Question(Record):
+class QuizQuestion(Record):
     """One patient, and either the regimens to sort or what to pick."""
 
     number: int = Field(ge=1, description="its place in the quiz, from 1")
     kind: Kind = Field(
         description="of a question that sorts regimens, why this patient: at a threshold, one fact away from another "
         "patient, excluded, or not fully known; else what is asked: which test comes next, which caution holds, which "
-        "study stands behind an option, what the standard is, or what changes after an event; `patient`: one whom "
+        "study supports an option, what the standard is, or what changes after an event; `patient`: one whom "
         "the teacher chose"
     )
     like: int | None = Field(None, description="number of the question whose patient differs in one fact only")
@@ -74,7 +74,7 @@ class Question(Record):
     profile: dict[str, Any] = Field(description="the patient, as a profile file says it")
     known: tuple[str, ...] = Field(description="the patient in sentences")
     unknown: tuple[str, ...] = Field((), description="what rules may ask for and is not known, in words")
-    choices: tuple[Choice, ...] = Field((), description="the regimens to sort, in the order of the rulebook")
+    choices: tuple[Candidate, ...] = Field((), description="the regimens to sort, in the order of the rulebook")
     about: str | None = Field(None, description="id of the regimen that is asked about")
     event: str | None = Field(None, description="what happens to the patient, in a sentence")
     after: dict[str, Any] | None = Field(None, description="the patient after it, as a profile file says it")
@@ -96,10 +96,10 @@ class Quiz(Record):
         (), description="the kinds of questions that it keeps to; none named: all of its level"
     )
     asks: tuple[Group, ...] = Field(description="the groups to sort into; what is left out is not indicated")
-    questions: tuple[Question, ...] = Field(description="the patients to think about, in order")
+    questions: tuple[QuizQuestion, ...] = Field(description="the patients to think about, in order")
     scope: Scope = SCOPE
 
-    def question(self, number: int) -> Question:
+    def question(self, number: int) -> QuizQuestion:
         """The question with this number. Raises ``KeyError`` where there is none."""
         for question in self.questions:
             if question.number == number:

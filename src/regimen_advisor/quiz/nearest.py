@@ -1,4 +1,4 @@
-"""The patient nearest to a usual one for whom a condition holds, found with the solver.
+"""Find, with the solver, the patient nearest to a usual one for whom a condition holds.
 
 The solver keeps what is true of every patient of the clinic and of the usual patient, as far as the condition allows:
 first the number of lines, then what was found, then each treatment, which is one that such patients are given.
@@ -32,7 +32,7 @@ from regimen_advisor.quiz.clinic import (
     usual_facts,
     usual_history,
 )
-from regimen_advisor.quiz.dice import Dice
+from regimen_advisor.quiz.seeded_random import SeededRandom
 from regimen_advisor.solving.assumptions import value_literals
 from regimen_advisor.solving.encoding import OUTCOMES, Encoding, Slot
 from regimen_advisor.solving.encoding_size import EncodingSize
@@ -56,16 +56,18 @@ class PatientSource:
         """A running solver that tells every treatment of the clinic apart."""
         pools = [self.treatments[disease] for disease in clinic().situations]
         members = frozenset(drug for pool in pools for drugs in pool for drug in drugs)
-        shape = EncodingSize.of([*Guideline.of(self.rulebook).effective.values(), *self.seen])
+        shape = EncodingSize.of([*Guideline.of(self.rulebook).effective.values(), *self.seen], self.domain)
         return Session(Encoding(self.domain, replace(shape, members=shape.members | members)))
 
     @cached_property
     def seen(self) -> tuple[Condition, ...]:
         """What is true of every patient; a statement about drugs that the rulebook does not have is left out."""
         found = []
-        for index, one in enumerate(clinic().seen):
+        for index, statement in enumerate(clinic().seen):
             problems: list[Problem] = []
-            condition = ConditionReader(self.domain, {}, problems).read(document(), ("seen", index, "when"), one.when)
+            condition = ConditionReader(self.domain, {}, problems).read(
+                document(), ("seen", index, "when"), statement.when
+            )
             found += [] if problems else [condition]
         return tuple(found)
 
@@ -80,7 +82,7 @@ class PatientSource:
     def in_drug_list(self, pool: Iterable[Drugs]) -> tuple[Drugs, ...]:
         """Those treatments of which the rulebook has every drug."""
         drugs = self.domain.formulary.drugs
-        return tuple(dict.fromkeys(one for one in pool if all(drug in drugs for drug in one)))
+        return tuple(dict.fromkeys(treatment for treatment in pool if all(drug in drugs for drug in treatment)))
 
     def _regimens(self, disease: str) -> Iterator[Drugs]:
         regimens = self.rulebook.regimens.values()
@@ -110,23 +112,26 @@ class PatientSource:
     def usual(self, profile: Written, line: int) -> tuple[Drugs, ...]:
         """What such a patient is usually given in this line."""
         table = population().first_line if line == 1 else population().later_line
-        return self.in_drug_list(tuple(one.drugs) for one in treatments_of(profile, table))
+        return self.in_drug_list(tuple(treatment.drugs) for treatment in treatments_of(profile, table))
 
     # A patient ------------------------------------------------------------------------------------------------
 
-    def patient(self, condition: Condition, disease: str, keys: Sequence[str], dice: Dice) -> Written | None:
+    def patient(self, condition: Condition, disease: str, keys: Sequence[str], dice: SeededRandom) -> Written | None:
         """The patient with this disease who meets the condition and is nearest to a usual one; ``None`` if none is."""
-        return _Search(self, condition, disease, dice).profile(keys)
+        return _NearestSearch(self, condition, disease, dice).profile(keys)
 
 
-class _Search:
-    def __init__(self, of: PatientSource, condition: Condition, disease: str, dice: Dice) -> None:
-        self.of, self.disease, self.dice = of, disease, dice
-        self.encoding = of.session.encoding
+class _NearestSearch:
+    def __init__(self, source: PatientSource, condition: Condition, disease: str, dice: SeededRandom) -> None:
+        self.source, self.disease, self.dice = source, disease, dice
+        self.encoding = source.session.encoding
         self.asks_cycles = any(atom.fact == "last_cycles" for atom in atoms_of(condition))
-        self.wanted = (*(self.encoding.condition(one) for one in of.seen), *of.usually_given[disease])
+        self.wanted = (
+            *(self.encoding.condition(condition_seen) for condition_seen in source.seen),
+            *source.usually_given[disease],
+        )
         goal = [self.encoding.condition(condition), self.encoding.choices["disease"][disease]]
-        self.found = NearestPatient(of.session, goal)
+        self.found = NearestPatient(source.session, goal)
 
     def profile(self, keys: Sequence[str]) -> Written | None:
         if not self.found.is_possible:
@@ -142,7 +147,7 @@ class _Search:
                 self.found.keep([Wish((-slot.exists,))])
         profile: Written = {}
         for key in keys:
-            fact = self.of.domain.facts.get(key)
+            fact = self.source.domain.facts.get(key)
             if fact is not None and key not in _READ_FROM_HISTORY:
                 kept = self.found.keep([*self._facts_say(key, facts.get(key)), *self._other_values(fact)])
                 if kept is None:
@@ -164,7 +169,7 @@ class _Search:
 
     def _facts_say(self, name: str, value: Any) -> list[Wish]:
         """The usual value of a fact; without one, what is not found in most patients."""
-        fact = self.of.domain.facts[name]
+        fact = self.source.domain.facts[name]
         if value is None:
             if self.dice.chance(clinic().found):
                 return []
@@ -184,7 +189,7 @@ class _Search:
             case ChoiceFact():
                 yield [fact.plain(word) for word in fact.domain]
             case NumberFact():
-                edges = [end + step for end in self.of.edges.get(fact.name, ()) for step in (-1, 0)]
+                edges = [end + step for end in self.source.edges.get(fact.name, ()) for step in (-1, 0)]
                 usual = [int(word) for word in getattr(clinic(), fact.name, {})]
                 yield list(dict.fromkeys(number for number in (*usual, *edges) if fact.low <= number <= fact.high))
             case SetFact():
@@ -212,7 +217,11 @@ class _Search:
             given.add(tuple(entry["drugs"]))
             slot = self.encoding.maintenances[line - 1]
             kept = self.found.keep(
-                chain(self._upkeep(slot, line, usual, entry), [Wish((-slot.exists,))], self._any_upkeep(slot, entry))
+                chain(
+                    self._maintenance(slot, line, usual, entry),
+                    [Wish((-slot.exists,))],
+                    self._any_maintenance(slot, entry),
+                )
             )
             if kept is None:
                 return None
@@ -226,18 +235,18 @@ class _Search:
         drawn = next((entry for entry in usual if entry.get("line") == line and "setting" not in entry), None)
         pool = [
             *([tuple(drawn["drugs"])] if drawn else []),
-            *(drugs for drugs in self.dice.shuffled(self.of.usual(profile, line)) if drugs not in given),
-            *self.dice.shuffled(self.of.treatments[self.disease]),
+            *(drugs for drugs in self.dice.shuffled(self.source.usual(profile, line)) if drugs not in given),
+            *self.dice.shuffled(self.source.treatments[self.disease]),
             *((drug,) for drug in self.dice.shuffled(self.encoding.kinds)),
         ]
-        drugs = self.found.keep(Wish((self.of.exactly(slot, drugs),), drugs) for drugs in pool)
+        drugs = self.found.keep(Wish((self.source.exactly(slot, drugs),), drugs) for drugs in pool)
         weights = clinic().latest if is_latest else clinic().earlier
         outcomes = [*([drawn["outcome"]] if drawn else []), *self.dice.shuffled(weights), *OUTCOMES]
         outcome = self.found.keep([Wish((slot.outcomes[word],), word) for word in outcomes])
         if drugs is None or outcome is None:
             return None
         entry = {"line": line, "drugs": list(drugs.says), "outcome": outcome.says}
-        is_counted = "chemotherapy" in self.of.domain.formulary.expand(drugs.says)
+        is_counted = "chemotherapy" in self.source.domain.formulary.expand(drugs.says)
         if not is_counted and not (is_latest and self.asks_cycles):
             return entry
         usual_cycles = drawn["cycles"] if drawn else self.dice.pick(clinic().cycles)
@@ -245,7 +254,7 @@ class _Search:
         return entry if cycles is None else {**entry, "cycles": cycles}
 
     def _cycles(self, usual: int) -> int | None:
-        ends = [end + step for end in self.of.edges.get("last_cycles", ()) for step in (-1, 0) if end + step > 0]
+        ends = [end + step for end in self.source.edges.get("last_cycles", ()) for step in (-1, 0) if end + step > 0]
         numbers = dict.fromkeys((usual, *self.dice.shuffled((*clinic().cycles, *ends))))
         wishes = [
             Wish(tuple(value_literals(self.encoding, "last_cycles", Number(number, number))), number)
@@ -254,30 +263,35 @@ class _Search:
         kept = self.found.keep(wishes)
         return kept.says if kept else None
 
-    def _upkeep(self, slot: Slot, line: int, usual: Sequence[Written], entry: Written) -> Iterator[Wish]:
+    def _maintenance(self, slot: Slot, line: int, usual: Sequence[Written], entry: Written) -> Iterator[Wish]:
         """The maintenance that was drawn, where the line is the one that was drawn with it."""
-        for one in usual:
-            if one.get("line") == line and "setting" in one and set(one["drugs"]) <= set(entry["drugs"]):
-                yield self._entry(slot, tuple(one["drugs"]), one["outcome"], one)
+        for drawn in usual:
+            if drawn.get("line") == line and "setting" in drawn and set(drawn["drugs"]) <= set(entry["drugs"]):
+                yield self._entry(slot, tuple(drawn["drugs"]), drawn["outcome"], drawn)
 
-    def _any_upkeep(self, slot: Slot, entry: Written) -> Iterator[Wish]:
+    def _any_maintenance(self, slot: Slot, entry: Written) -> Iterator[Wish]:
         """Maintenance with drugs of the line, for a condition that asks for one."""
         pool = [*all_maintenance(self.disease), *((drug,) for drug in entry["drugs"])]
         for drugs in pool:
             if set(drugs) <= set(entry["drugs"]):
                 for outcome in ("ongoing", "completed", *OUTCOMES):
-                    said = {"line": entry["line"], "setting": "maintenance", "drugs": list(drugs), "outcome": outcome}
-                    yield self._entry(slot, drugs, outcome, said)
+                    written = {
+                        "line": entry["line"],
+                        "setting": "maintenance",
+                        "drugs": list(drugs),
+                        "outcome": outcome,
+                    }
+                    yield self._entry(slot, drugs, outcome, written)
 
     def _curative(self, slot: Slot) -> Iterator[Wish]:
-        pool = [*all_curative(self.disease), *self.of.treatments[self.disease]]
-        for drugs in self.of.in_drug_list(pool):
+        pool = [*all_curative(self.disease), *self.source.treatments[self.disease]]
+        for drugs in self.source.in_drug_list(pool):
             for outcome in ("completed", "relapsed", "progressed", *OUTCOMES):
-                said = {"setting": "curative", "drugs": list(drugs), "outcome": outcome}
-                yield self._entry(slot, drugs, outcome, said)
+                written = {"setting": "curative", "drugs": list(drugs), "outcome": outcome}
+                yield self._entry(slot, drugs, outcome, written)
 
-    def _entry(self, slot: Slot, drugs: Drugs, outcome: str, said: Written) -> Wish:
-        return Wish((slot.exists, self.of.exactly(slot, drugs), slot.outcomes[outcome]), said)
+    def _entry(self, slot: Slot, drugs: Drugs, outcome: str, written: Written) -> Wish:
+        return Wish((slot.exists, self.source.exactly(slot, drugs), slot.outcomes[outcome]), written)
 
 
 def _nothing_found(fact: Fact) -> Any:

@@ -1,10 +1,10 @@
-"""A quiz about patients whom a teacher chose: the profiles of files, each a question that sorts regimens."""
+"""Make a quiz about patients whom a teacher chose: the profiles of files, each a question that sorts regimens."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from regimen_advisor.advice import RulebookName
@@ -16,7 +16,7 @@ from regimen_advisor.language.values import Choice as Values
 from regimen_advisor.patient.reading import read_files
 from regimen_advisor.patient_wording import known_facts
 from regimen_advisor.quiz.making import group_of, patients_of
-from regimen_advisor.quiz.models import GROUPS, MOST_QUESTIONS, Choice, Level, Question, Quiz
+from regimen_advisor.quiz.models import GROUPS, MOST_QUESTIONS, Candidate, Level, Quiz, QuizQuestion
 from regimen_advisor.quiz.words import unknown_words
 
 MOST_CHOICES = 10
@@ -36,9 +36,11 @@ def quiz_of_files(rulebook: Rulebook, files: Sequence[str]) -> Quiz:
     written = [dict(read_document(file).value) for file in files]
     cases = [guideline.case(file) for file in files]
     digest = hashlib.sha256(json.dumps(written, sort_keys=True, default=str).encode()).hexdigest()[:8]
-    waits = any(group_of(one).startswith("waiting") for case in cases for one in case.standings.values())
+    waits = any(group_of(standing).startswith("waiting") for case in cases for standing in case.standings.values())
     level: Level = 2 if waits else 1
-    questions = [_question(at, case, profile) for at, (case, profile) in enumerate(zip(cases, written, strict=True), 1)]
+    questions = [
+        _question(number, case, profile) for number, (case, profile) in enumerate(zip(cases, written, strict=True), 1)
+    ]
     return Quiz(
         name=f"{rulebook.version}-p{digest}-n{len(files)}",
         rulebook=RulebookName(version=rulebook.version, digest=rulebook.digest),
@@ -49,24 +51,32 @@ def quiz_of_files(rulebook: Rulebook, files: Sequence[str]) -> Quiz:
     )
 
 
-def _question(number: int, case: Case, written: Mapping[str, Any]) -> Question:
-    rulebook = case.guideline.rulebook
+def _question(number: int, case: Case, written: Mapping[str, Any]) -> QuizQuestion:
     disease = case.patient.facts["disease"]
     assert isinstance(disease, Values)
     profile = {key: value for key, value in written.items() if key not in ("id", "summary")}
     profile = {"id": f"patient-{number}", "disease": min(disease.possible), **profile}
-    told = known_facts(case.patient, case.guideline.wording)
-    return Question(
+    facts_in_words = known_facts(case.patient, case.guideline.wording)
+    return QuizQuestion(
         number=number,
         kind="patient",
         profile=profile,
-        known=(f"{told[0].upper()}{told[1:]}.",),
-        unknown=unknown_words(profile, patients_of(rulebook)),
+        known=(f"{facts_in_words[0].upper()}{facts_in_words[1:]}.",),
+        unknown=tuple(_unknown(case, profile)),
         choices=tuple(_choices(case)),
     )
 
 
-def _choices(case: Case) -> list[Choice]:
+def _unknown(case: Case, profile: Mapping[str, Any]) -> Iterator[str]:
+    """What rules ask for and is not known; what follows from the rest of the profile is known."""
+    facts = case.guideline.rulebook.domain.facts
+    known = {fact.label for name, fact in facts.items() if case.patient.facts[name] != fact.unknown}
+    for words in unknown_words(dict(profile), patients_of(case.guideline.rulebook)):
+        if words not in known:
+            yield words
+
+
+def _choices(case: Case) -> list[Candidate]:
     """What the rules speak of, and half as many that are not indicated, in the order of the rulebook."""
     rulebook = case.guideline.rulebook
     groups = {name: group_of(standing) for name, standing in case.standings.items()}
@@ -79,4 +89,4 @@ def _choices(case: Case) -> list[Choice]:
         if group == "not-indicated" and rulebook.regimens[name].disease in disease.possible
     ]
     kept = {*telling, *barren[: max(len(telling) // 2, 2 - len(telling))]}
-    return [Choice(regimen=name, name=regimen.name) for name, regimen in rulebook.regimens.items() if name in kept]
+    return [Candidate(regimen=name, name=regimen.name) for name, regimen in rulebook.regimens.items() if name in kept]

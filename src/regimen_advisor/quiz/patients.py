@@ -1,4 +1,4 @@
-"""Possible patients for whom a rule holds: the nearest to a usual patient, read as any profile, and judged."""
+"""Find possible patients for whom a rule holds: the nearest to a usual patient, read as any profile, and judged."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from regimen_advisor.patient.facts import NumberFact
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.quiz.clinic import Written, clinic
-from regimen_advisor.quiz.dice import Dice
 from regimen_advisor.quiz.nearest import PatientSource
+from regimen_advisor.quiz.seeded_random import SeededRandom
 
 TRIES = 4
 
@@ -60,17 +60,17 @@ class Patients:
 
     # Finding --------------------------------------------------------------------------------------------------
 
-    def meeting(self, condition: Condition, disease: str, dice: Dice) -> tuple[Written, Patient] | None:
+    def meeting(self, condition: Condition, disease: str, dice: SeededRandom) -> tuple[Written, Patient] | None:
         """A patient of whom all that rules ask is known and for whom the condition holds; ``None`` if none is found."""
-        only = RuleProgram({"wanted": condition})
+        program = RuleProgram({"wanted": condition})
         for _ in range(TRIES):
             profile = self.clinic.patient(condition, disease, self.keys[disease], dice)
             patient = self.read(profile) if profile is not None else None
-            if profile is not None and patient is not None and only.truths(patient.facts)["wanted"] is Truth.TRUE:
+            if profile is not None and patient is not None and program.truths(patient.facts)["wanted"] is Truth.TRUE:
                 return profile, patient
         return None
 
-    def usual_meeting(self, condition: Condition, disease: str, dice: Dice) -> tuple[Written, Patient] | None:
+    def usual_meeting(self, condition: Condition, disease: str, dice: SeededRandom) -> tuple[Written, Patient] | None:
         """The same, and a clinic sees such a patient."""
         found = self.meeting(condition, disease, dice)
         return found if found is not None and self.seen(found[0]) is not None else None

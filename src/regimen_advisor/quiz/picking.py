@@ -1,4 +1,4 @@
-"""Making questions with answers to pick: a patient for each kind, and some wrong answers beside the right one."""
+"""Make questions with answers to pick: a patient for each kind, and some wrong answers with the right one."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rules import Effect, Rule, Setting
 from regimen_advisor.language.conditions import AllOf, Condition
 from regimen_advisor.quiz.clinic import ClinicEvent, Written, clinic
-from regimen_advisor.quiz.dice import Dice
 from regimen_advisor.quiz.models import LETTERS, Level, Pick, PickKind
 from regimen_advisor.quiz.patients import Patients
 from regimen_advisor.quiz.picks import SAME, AskedPatient, AskedPick, asked, case_of, change
+from regimen_advisor.quiz.seeded_random import SeededRandom
 
 TRIES = 8
 MOST_ANSWERS = 4
@@ -35,11 +35,11 @@ class PickFound:
 class Picker:
     """Makes the questions of one quiz that have answers to pick."""
 
-    def __init__(self, patients: Patients, setting: Setting | None, level: Level, dice: Dice) -> None:
+    def __init__(self, patients: Patients, setting: Setting | None, level: Level, dice: SeededRandom) -> None:
         self.patients, self.setting, self.level, self.dice = patients, setting, level, dice
         self.rulebook = patients.rulebook
         self.guideline = Guideline.of(self.rulebook)
-        self.offers = [one for one in self.rulebook.of(Effect.OFFER) if setting in (None, one.setting)]
+        self.offers = [offer for offer in self.rulebook.of(Effect.OFFER) if setting in (None, offer.setting)]
         self._cautions = dice.shuffled(self._cautioned())
         self._standards = dice.shuffled(self._standard_goals())
 
@@ -67,7 +67,7 @@ class Picker:
 
     def _cautioned(self) -> Iterator[tuple[str, Condition]]:
         """For each caution about a patient and each offer that it warns of, a patient for whom both hold."""
-        cautions = [one for one in self.rulebook.of(Effect.CAUTION) if one.kind == "patient"]
+        cautions = [caution for caution in self.rulebook.of(Effect.CAUTION) if caution.kind == "patient"]
         for caution in cautions:
             met = self.rulebook.meets(caution)
             for offer in self.offers:
@@ -96,17 +96,17 @@ class Picker:
     def _asked(self, kind: PickKind, profile: Written, about: str | None = None) -> PickFound | None:
         """The question, where there are at least two things to choose from each time."""
         patient = AskedPatient(profile, case_of(profile, self.guideline), about)
-        picks = tuple(self._pick(one) for one in asked(kind, patient))
+        picks = tuple(self._pick(asked_pick) for asked_pick in asked(kind, patient))
         if not picks or any(len(pick.answers) < 2 for pick in picks):
             return None
         return PickFound(profile, picks, about)
 
-    def _pick(self, one: AskedPick) -> Pick:
+    def _pick(self, asked_pick: AskedPick) -> Pick:
         """The right answer among some wrong ones, of which the first are the most tempting."""
-        if one.is_fixed:
-            return Pick(asks=one.asks, answers=tuple(sorted([one.right, *one.wrong])))
-        wrong = self.dice.shuffled(one.wrong[: 2 * MOST_ANSWERS])[: MOST_ANSWERS - 1]
-        return Pick(asks=one.asks, answers=tuple(self.dice.shuffled([one.right, *wrong]))[: len(LETTERS)])
+        if asked_pick.is_fixed:
+            return Pick(asks=asked_pick.asks, answers=tuple(sorted([asked_pick.right, *asked_pick.wrong])))
+        wrong = self.dice.shuffled(asked_pick.wrong[: 2 * MOST_ANSWERS])[: MOST_ANSWERS - 1]
+        return Pick(asks=asked_pick.asks, answers=tuple(self.dice.shuffled([asked_pick.right, *wrong]))[: len(LETTERS)])
 
     def _study(self) -> PickFound | None:
         found = self._offered()
@@ -194,21 +194,31 @@ class Picker:
 
     def _changed(self, event: ClinicEvent, profile: Written, after: Written) -> PickFound | None:
         """What the event changes, and a regimen or two that it does not; ``None`` where it changes nothing."""
-        if self.patients.seen(profile) is None or self.patients.seen(after) is None:
+        before, patient_after = self.patients.seen(profile), self.patients.seen(after)
+        if (
+            before is None
+            or patient_after is None
+            or self.patients.standings(before) == self.patients.standings(patient_after)
+        ):
             return None
-        here, there = (case_of(one, self.guideline) for one in (profile, after))
-        others = {one.regimen: one for one in there.advice(ask=False).options}
-        changes = {one.regimen: change(one, others[one.regimen]) for one in here.advice(ask=False).options}
+        case_before, case_after = (case_of(written, self.guideline) for written in (profile, after))
+        options_after = {option.regimen: option for option in case_after.advice(ask=False).options}
+        changes = {
+            option.regimen: change(option, options_after[option.regimen])
+            for option in case_before.advice(ask=False).options
+        }
         changed = [name for name, words in changes.items() if words not in (None, SAME)]
-        same = [
-            name for name, words in changes.items() if words == SAME and others[name].standing.value != "not-indicated"
+        unchanged = [
+            name
+            for name, words in changes.items()
+            if words == SAME and options_after[name].standing.value != "not-indicated"
         ]
-        barren = [name for name, words in changes.items() if words == SAME and name not in same]
+        barren = [name for name, words in changes.items() if words == SAME and name not in unchanged]
         if not changed:
             return None
-        kept = {*self.dice.shuffled(changed)[:MOST_CHANGES], *self.dice.shuffled(same)[:1]}
+        kept = {*self.dice.shuffled(changed)[:MOST_CHANGES], *self.dice.shuffled(unchanged)[:1]}
         kept |= {*self.dice.shuffled(barren)[:1]} if len(kept) < MOST_CHANGES else set()
         regimens = tuple(name for name in self.rulebook.regimens if name in kept)
-        patient = AskedPatient(profile, here, None, there, regimens)
-        picks = tuple(self._pick(one) for one in asked("event", patient))
+        patient = AskedPatient(profile, case_before, None, case_after, regimens)
+        picks = tuple(self._pick(asked_pick) for asked_pick in asked("event", patient))
         return PickFound(profile, picks, event=event.says, after=after)

@@ -1,4 +1,4 @@
-"""Questions with one right answer: which test next, which caution, which study, what is the standard, what changes.
+"""Ask questions with one right answer: which test next, which caution, which study, what is the standard.
 
 Each asker works out the right answer for a patient, and what else could be answered, from the rules alone; the same
 patient gives the same, so that the key needs no more than the question.
@@ -74,7 +74,7 @@ def asked(kind: PickKind, patient: AskedPatient) -> tuple[AskedPick, ...]:
 
 
 def _option(case: Case, regimen: str | None) -> Option:
-    return next(one for one in case.advice(ask=False).options if one.regimen == regimen)
+    return next(option for option in case.advice(ask=False).options if option.regimen == regimen)
 
 
 def _unlike(words: Iterable[str], *known: str) -> tuple[str, ...]:
@@ -90,20 +90,20 @@ def _next_test(patient: AskedPatient) -> Iterator[AskedPick]:
     if not single or not single[0].settles:
         return
     first = single[0]
-    less = [one for one in single[1:] if len(one.settles) < len(first.settles)]
-    open_facts = [key for key in _unknown(patient.profile, domain) if all(key != one.key for one in single)]
-    wrong = [asked_words(key, patient.profile, domain) for key in (*(one.key for one in less), *open_facts)]
+    weaker = [question for question in single[1:] if len(question.settles) < len(first.settles)]
+    open_facts = [key for key in _unknown(patient.profile, domain) if all(key != question.key for question in single)]
+    wrong = [asked_words(key, patient.profile, domain) for key in (*(question.key for question in weaker), *open_facts)]
     right = asked_words(first.key, patient.profile, domain)
     names = [case.guideline.rulebook.regimens[name].name for name in first.settles]
     because = f"It can settle {counted_names(names)}"
     yield AskedPick("What do you ask or test next?", right, because + ".", _unlike(wrong, right))
-    others = [one.name for one in case.advice(ask=False).options if one.regimen not in first.settles]
+    other_names = [option.name for option in case.advice(ask=False).options if option.regimen not in first.settles]
     yield AskedPick(
         "Why?",
         because + ".",
-        f"{first.asks} {because}.",
+        f"{because}. The question: {first.asks}",
         (
-            f"It can settle {counted_names(others[: len(names)] or ['nothing'])}.",
+            f"It can settle {counted_names(other_names[: len(names)] or ['nothing'])}.",
             "It settles no option; it only adds a caution.",
             "It settles no option; every patient should have it.",
         ),
@@ -115,8 +115,8 @@ def _unknown(profile: Written, domain: Domain) -> Iterator[str]:
         if value == "unknown" and key in domain.facts:
             yield key
     history = profile.get("history")
-    for at, entry in enumerate(history if isinstance(history, list) else ()):
-        yield from (f"history[{at}].{part}" for part in ("drugs", "outcome") if entry[part] == "unknown")
+    for number, entry in enumerate(history if isinstance(history, list) else ()):
+        yield from (f"history[{number}].{part}" for part in ("drugs", "outcome") if entry[part] == "unknown")
 
 
 def counted_names(names: list[str]) -> str:
@@ -131,23 +131,27 @@ def counted_names(names: list[str]) -> str:
 def _caution(patient: AskedPatient) -> Iterator[AskedPick]:
     case, rulebook = patient.case, patient.case.guideline.rulebook
     option = _option(case, patient.about)
-    held = [one for one in option.cautions if one.kind == "patient" and one.state == "holds"]
+    held = [caution for caution in option.cautions if caution.kind == "patient" and caution.state == "holds"]
     if not held:
         return
     rule = rulebook.rules[held[0].rule]
     disease = rulebook.regimens[option.regimen].disease
     false = [
-        one
-        for one in rulebook.of(Effect.CAUTION)
-        if one.kind == "patient" and one.setting.disease == disease and case.truths[one.id] is Truth.FALSE
+        rule_of_caution
+        for rule_of_caution in rulebook.of(Effect.CAUTION)
+        if rule_of_caution.kind == "patient"
+        and rule_of_caution.setting.disease == disease
+        and case.truths[rule_of_caution.id] is Truth.FALSE
     ]
-    false.sort(key=lambda one: option.regimen not in rulebook.meets(one))  # stable: those about this regimen first
-    said = [one.says for one in option.cautions]
+    false.sort(
+        key=lambda rule_of_caution: option.regimen not in rulebook.meets(rule_of_caution)
+    )  # stable: those about this regimen first
+    shown = [caution.says for caution in option.cautions]
     yield AskedPick(
         f"Which caution holds for {option.name} in this patient?",
         rule.says,
         f"{rule.says} {place(rule, rulebook)}",
-        _unlike((one.says for one in false), *said),
+        _unlike((rule_of_caution.says for rule_of_caution in false), *shown),
     )
     yield from _ground(rule, case, false)
 
@@ -166,7 +170,7 @@ def _ground(rule: Rule, case: Case, false: list[Rule]) -> Iterator[AskedPick]:
         for name, value in case.patient.facts.items()
         if name in case.patient.given and name not in used and name != "disease" and value != facts[name].unknown
     ]
-    untrue = [words for one in false for words in _not_met(case.judged[one.id], case)]
+    untrue = [words for rule_not_met in false for words in _not_met(case.judged[rule_not_met.id], case)]
     mixed = [words for pair in zip(true, untrue, strict=False) for words in pair] or [*true, *untrue]
     yield AskedPick("On what ground?", right, f"The rule asks for {right}.", _unlike(mixed, *grounds, right))
 
@@ -211,18 +215,18 @@ def _study(patient: AskedPatient) -> Iterator[AskedPick]:
     disease = rulebook.regimens[option.regimen].disease
     offers = [rule for rule in rulebook.of(Effect.OFFER) if rule.setting.disease == disease]
     names = dict.fromkeys(name for rule in offers for name in rule.studies)
-    others = [rulebook.studies[name] for name in names if name not in option.studies]
+    other_studies = [rulebook.studies[name] for name in names if name not in option.studies]
     offer = next(rulebook.rules[name] for name in option.rules if best.id in rulebook.rules[name].studies)
     because = f"{offer.says} {place(offer, rulebook)}"
     yield AskedPick(
-        f"Which study stands behind {option.name} for this patient?",
+        f"Which study is the evidence for {option.name} for this patient?",
         _short(best),
         because,
-        _unlike(map(_short, others), *map(_short, behind)),
+        _unlike(map(_short, other_studies), *map(_short, behind)),
     )
     right = _strength(best)
     because = f"{_short(best)}: {right}."
-    every_study = [one for one in rulebook.studies.values() if design_level(one).ocebm_2011 is not None]
+    every_study = [study for study in rulebook.studies.values() if design_level(study).ocebm_2011 is not None]
     yield AskedPick("How strong is it by its design?", right, because, _unlike(map(_strength, every_study), right))
     shown = _SHOWN[best.shown_benefit.endpoint if best.shown_benefit else None]
     wrong = _unlike(_SHOWN.values(), shown)
@@ -230,7 +234,7 @@ def _study(patient: AskedPatient) -> Iterator[AskedPick]:
 
 
 def _short(study: Study) -> str:
-    """The name of a study without what stands behind it in brackets or after a comma."""
+    """The name of a study without what follows it in brackets or after a comma."""
     return study.name.split(" (", 1)[0].split(", first", 1)[0]
 
 
@@ -247,13 +251,13 @@ def _strength(study: Study) -> str:
 def _standard(patient: AskedPatient) -> Iterator[AskedPick]:
     case, rulebook = patient.case, patient.case.guideline.rulebook
     stated = case.advice(ask=False).standards
-    if any(one.state == "open" for one in stated):
+    if any(standard.state == "open" for standard in stated):
         return
     rules = rulebook.of(Effect.STANDARD)
     false = [rule for rule in rules if case.truths[rule.id] is Truth.FALSE]
     alike = [rule for rule in false if rule.setting.disease == patient.profile["disease"]]
     false = alike if len(alike) > 1 else false
-    held = [rulebook.rules[one.rule] for one in stated]
+    held = [rulebook.rules[standard.rule] for standard in stated]
     asks = "What do the reviews state as the standard for this patient?"
     wrong = _unlike((rule.says for rule in false), *(rule.says for rule in held))
     if not held:
@@ -270,13 +274,15 @@ def _standard(patient: AskedPatient) -> Iterator[AskedPick]:
 def _event(patient: AskedPatient) -> Iterator[AskedPick]:
     assert patient.after is not None
     rulebook = patient.case.guideline.rulebook
-    before = {one.regimen: one for one in patient.case.advice(ask=False).options}
-    after = {one.regimen: one for one in patient.after.advice(ask=False).options}
+    before = {option.regimen: option for option in patient.case.advice(ask=False).options}
+    after = {option.regimen: option for option in patient.after.advice(ask=False).options}
     for name in patient.regimens:
         right = change(before[name], after[name])
         if right is None:
             continue
-        deciding = [f"{one.says} [{one.cited}, {one.rule}]" for one in deciding_of(after[name], rulebook)]
+        deciding = [
+            f"{decider.says} [{decider.cited}, {decider.rule}]" for decider in deciding_of(after[name], rulebook)
+        ]
         is_nothing = after[name].standing.value == "not-indicated"
         because = "No rule offers it now." if is_nothing else " ".join(dict.fromkeys(deciding))
         yield AskedPick(after[name].name, right, because, _unlike(CHANGES, right), is_fixed=True)
@@ -286,7 +292,7 @@ def change(before: Option, after: Option) -> str | None:
     """How an option is after an event; ``None`` where none of the answers says it well."""
     if before.standing.is_offered != after.standing.is_offered:
         return GAINED if after.standing.is_offered else LOST
-    warned = [{one.rule for one in option.cautions if one.state == "holds"} for option in (before, after)]
+    warned = [{caution.rule for caution in option.cautions if caution.state == "holds"} for option in (before, after)]
     if before.standing is after.standing and (warned[0] == warned[1] or not after.standing.is_offered):
         return SAME
     return WARNED if after.standing.is_offered and warned[1] > warned[0] and not warned[0] else None

@@ -1,4 +1,4 @@
-"""Neighbours of a patient: the same profile with one fact changed, or with one fact not known."""
+"""Make neighbours of a patient: the same profile with one fact changed, or with one fact not known."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ class Variants:
             fact = self.patients.domain.facts.get(key)
             if fact is None or key == "disease":
                 continue
-            for other in self._others(fact, value):
+            for other_value in self._other_values(fact, value):
                 before = ", now known" if value == "unknown" else f" instead of {self._words(value)}"
-                says = f"{fact.label}: {self._words(other)}{before}"
-                yield Variant({**profile, key: other}, key, says, isinstance(fact, NumberFact))
+                says = f"{fact.label}: {self._words(other_value)}{before}"
+                yield Variant({**profile, key: other_value}, key, says, isinstance(fact, NumberFact))
         yield from self._with_other_history(profile)
 
-    def _others(self, fact: ChoiceFact | NumberFact | SetFact, value: Any) -> Iterator[Any]:
+    def _other_values(self, fact: ChoiceFact | NumberFact | SetFact, value: Any) -> Iterator[Any]:
         match fact:
             case ChoiceFact():
                 words = [fact.plain(word) for word in fact.domain]
@@ -76,24 +76,24 @@ class Variants:
         if not lines:
             return
         last = lines[-1]
-        where = history.index(last)
+        index = history.index(last)
         for outcome in clinic().latest:
             if last["outcome"] not in (outcome, "unknown"):
                 says = f"outcome of line {last['line']}: {value_word(outcome)} instead of {value_word(last['outcome'])}"
-                yield self._variant(profile, where, {"outcome": outcome}, "outcome", says)
+                yield self._variant(profile, index, {"outcome": outcome}, "outcome", says)
         for edge in self.patients.edges.get("last_cycles", ()):
             for cycles in (edge - 1, edge):
                 if "cycles" in last and last["cycles"] != cycles:
                     says = f"cycles of line {last['line']}: {cycles} instead of {last['cycles']}"
-                    yield self._variant(profile, where, {"cycles": cycles}, "cycles", says, by_number=True)
-        yield from self._treated_otherwise(profile, where)
+                    yield self._variant(profile, index, {"cycles": cycles}, "cycles", says, by_number=True)
+        yield from self._treated_otherwise(profile, index)
         shorter = [entry for entry in history if entry.get("line") != last["line"]]
         treatment = self._drugs(last["drugs"])
         says = f"line {last['line']} ({treatment}) has not been given"
         yield Variant({**profile, "history": shorter}, "history", says, by_number=True)
 
-    def _treated_otherwise(self, profile: Written, where: int) -> Iterator[Variant]:
-        entry = profile["history"][where]
+    def _treated_otherwise(self, profile: Written, index: int) -> Iterator[Variant]:
+        entry = profile["history"][index]
         if entry["drugs"] == "unknown":
             return
         for drugs in self.patients.clinic.usual(profile, entry["line"]):
@@ -102,7 +102,7 @@ class Variants:
                 # Cycles are counted of chemotherapy only, in these patients as in the profiles people write.
                 counted = "chemotherapy" in self.patients.domain.formulary.expand(drugs)
                 change = {"drugs": list(drugs), "cycles": entry.get("cycles", USUAL_CYCLES) if counted else None}
-                yield self._variant(profile, where, change, "drugs", says)
+                yield self._variant(profile, index, change, "drugs", says)
 
     def _drugs(self, drugs: Any) -> str:
         known = isinstance(drugs, list | tuple)
@@ -110,12 +110,12 @@ class Variants:
 
     @staticmethod
     def _variant(
-        profile: Written, where: int, change: Written, part: str, says: str, *, by_number: bool = False
+        profile: Written, index: int, change: Written, part: str, says: str, *, by_number: bool = False
     ) -> Variant:
-        entry = {**profile["history"][where], **change}
+        entry = {**profile["history"][index], **change}
         changed = {name: value for name, value in entry.items() if value is not None}
-        history = [changed if at == where else entry for at, entry in enumerate(profile["history"])]
-        return Variant({**profile, "history": history}, f"history[{where}].{part}", says, by_number)
+        history = [changed if position == index else entry for position, entry in enumerate(profile["history"])]
+        return Variant({**profile, "history": history}, f"history[{index}].{part}", says, by_number)
 
     # What is not known ----------------------------------------------------------------------------------------
 
@@ -126,8 +126,8 @@ class Variants:
             if fact is not None and key != "disease" and value != "unknown":
                 yield Variant({**profile, key: "unknown"}, key, f"{fact.label}: not known")
         history = profile.get("history")
-        for where, entry in enumerate(history if isinstance(history, list) else ()):
+        for index, entry in enumerate(history if isinstance(history, list) else ()):
             for part in ("drugs", "outcome"):
                 if entry[part] != "unknown" and entry.get("setting") != "maintenance":
                     says = f"{part_words(part, entry)}: not known"
-                    yield self._variant(profile, where, {part: "unknown"}, part, says)
+                    yield self._variant(profile, index, {part: "unknown"}, part, says)

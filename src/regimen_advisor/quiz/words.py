@@ -1,4 +1,4 @@
-"""A patient of a quiz in sentences: what is known, and what rules may ask for and is not."""
+"""Describe a patient of a quiz in sentences: what is known, and what rules may ask for and is not."""
 
 from __future__ import annotations
 
@@ -81,10 +81,10 @@ class _Teller:
                 absent.append(label)
             else:
                 found.append(self._said(fact, value))
-        told = [f"tests found {', '.join(found)}"] if found else []
-        told += [f"{listed(negative)} {'is' if len(negative) == 1 else 'are'} negative"] if negative else []
-        told += [f"there are no {listed(absent, 'or')}"] if absent else []
-        return f"{told[0][0].upper()}{'; '.join(told)[1:]}." if told else ""
+        parts = [f"tests found {', '.join(found)}"] if found else []
+        parts += [f"{listed(negative)} {'is' if len(negative) == 1 else 'are'} negative"] if negative else []
+        parts += [f"there are no {listed(absent, 'or')}"] if absent else []
+        return f"{parts[0][0].upper()}{'; '.join(parts)[1:]}." if parts else ""
 
     def _said(self, fact: Fact, value: Any) -> str:
         if isinstance(value, list):
@@ -106,8 +106,8 @@ class _Teller:
                 found.append(f"{fact.label}: {listed([self.wording.member(word) for word in value])}")
             else:
                 found.append(fact.label if value is True else f"{fact.label}: {value_word(str(value))}")
-        told = [*found, *([f"no {listed(absent, 'or')}"] if absent else [])]
-        return f"{told[0][0].upper()}{'; '.join(told)[1:]}." if told else ""
+        parts = [*found, *([f"no {listed(absent, 'or')}"] if absent else [])]
+        return f"{parts[0][0].upper()}{'; '.join(parts)[1:]}." if parts else ""
 
     def _entry(self, entry: Mapping[str, Any]) -> str:
         """``First line: carboplatin + pemetrexed, 4 cycles; the disease progressed.``."""
@@ -119,8 +119,8 @@ class _Teller:
         is_upkeep = entry.get("setting") == "maintenance"
         if is_upkeep:
             return f"It went on with {given} as maintenance; {_UPKEEP_ENDS[entry['outcome']]}."
-        where = f"{line_word(entry['line'])} line" if "line" in entry else "With curative intent"
-        return f"{where[0].upper()}{where[1:]}: {given}{cycles}; {_ENDS[entry['outcome']]}."
+        line = f"{line_word(entry['line'])} line" if "line" in entry else "With curative intent"
+        return f"{line[0].upper()}{line[1:]}: {given}{cycles}; {_ENDS[entry['outcome']]}."
 
 
 def line_word(line: int) -> str:

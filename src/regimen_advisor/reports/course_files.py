@@ -15,7 +15,7 @@ from zlib import crc32
 
 from regimen_advisor.documents.spreadsheet import no_formula
 from regimen_advisor.files.errors import InputError, Location
-from regimen_advisor.quiz.items import Answer, Item, items
+from regimen_advisor.quiz.items import ItemAnswer, QuizItem, items
 from regimen_advisor.quiz.key import AnswerKey, Point
 from regimen_advisor.quiz.models import Quiz, group_words
 from regimen_advisor.reports.quiz import afterwards, contrast_words, point_words, standard_words, title
@@ -39,13 +39,13 @@ _COLUMNS = (
 # What every format says ----------------------------------------------------------------------------------------------
 
 
-def _patient(item: Item) -> list[str]:
+def _patient(item: QuizItem) -> list[str]:
     """The patient in lines."""
     unknown = [f"Not known: {listed(item.question.unknown)}."] if item.question.unknown else []
     return [*item.question.known, *unknown]
 
 
-def _feedback(answer: Answer) -> str:
+def _feedback(answer: ItemAnswer) -> str:
     return point_words(answer.point) if answer.point else answer.because
 
 
@@ -73,7 +73,7 @@ def moodle(quiz: Quiz, key: AnswerKey) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
 
 
-def _moodle_item(root: Element, item: Item) -> None:
+def _moodle_item(root: Element, item: QuizItem) -> None:
     is_matching = item.kind == "matching"
     made = SubElement(root, "question", type="matching" if is_matching else "multichoice")
     _text(made, "name", item.name)
@@ -90,7 +90,7 @@ def _moodle_item(root: Element, item: Item) -> None:
         _moodle_answers(made, item)
 
 
-def _moodle_pairs(made: Element, item: Item) -> None:
+def _moodle_pairs(made: Element, item: QuizItem) -> None:
     pairs = [(escape(answer.words), answer.group) for answer in item.answers]
     # Groups without a regimen, so that what is left over gives nothing away.
     pairs += [("", group) for group in item.groups if group not in {group for _, group in pairs}]
@@ -99,7 +99,7 @@ def _moodle_pairs(made: Element, item: Item) -> None:
         _text(pair, "answer", group_words(group))
 
 
-def _moodle_answers(made: Element, item: Item) -> None:
+def _moodle_answers(made: Element, item: QuizItem) -> None:
     SubElement(made, "single").text = "true" if item.kind == "single" else "false"
     SubElement(made, "answernumbering").text = "none"
     for answer in item.answers:
@@ -119,7 +119,7 @@ def _html(above: Element, name: str, html: str, **attributes: str) -> Element:
     return made
 
 
-def _share(answer: Answer, item: Item) -> str:
+def _share(answer: ItemAnswer, item: QuizItem) -> str:
     """The part of the mark that an answer brings, in percent, as Moodle's list of fractions writes it."""
     if item.kind == "single":
         return "100" if answer.right else "0"
@@ -139,7 +139,7 @@ def gift(quiz: Quiz, key: AnswerKey) -> str:
     return "\n".join(lines)
 
 
-def _gift_item(item: Item) -> Iterator[str]:
+def _gift_item(item: QuizItem) -> Iterator[str]:
     text = _signs(" ".join([*_patient(item), item.asks]))
     yield f"::{_signs(item.id)}::{text} {{"
     if item.kind == "matching":
@@ -175,7 +175,7 @@ def table(quiz: Quiz, key: AnswerKey) -> str:
     return written.getvalue()
 
 
-def _row(quiz: Quiz, item: Item, point: Point) -> tuple[str, ...]:
+def _row(quiz: Quiz, item: QuizItem, point: Point) -> tuple[str, ...]:
     standards = " ".join(standard_words(standard) for standard in item.solution.standards)
     contrast = contrast_words(item.solution.contrast) if item.solution.contrast else ""
     return (
@@ -184,7 +184,7 @@ def _row(quiz: Quiz, item: Item, point: Point) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _pick_row(quiz: Quiz, item: Item) -> tuple[str, ...]:
+def _pick_row(quiz: Quiz, item: QuizItem) -> tuple[str, ...]:
     right = next(answer for answer in item.answers if answer.right)
     return (
         quiz.name, str(item.question.number), " ".join(item.question.known), "; ".join(item.question.unknown),
@@ -228,13 +228,13 @@ def anki(quiz: Quiz, key: AnswerKey) -> bytes:
         return _repacked(file.read_bytes())
 
 
-def _card(item: Item, answer: Answer) -> list[str]:
+def _card(item: QuizItem, answer: ItemAnswer) -> list[str]:
     after = "".join(f"<p>{escape(line)}</p>" for line in afterwards(item.solution))
     asks = f"Where does {answer.words} belong: {listed(map(group_words, item.groups), 'or')}?"
     return [_listed_html(_patient(item)), escape(asks), escape(_feedback(answer)), after]
 
 
-def _pick_card(item: Item) -> list[str]:
+def _pick_card(item: QuizItem) -> list[str]:
     right = next(answer for answer in item.answers if answer.right)
     asks = f"<p>{escape(item.asks)}</p>{_listed_html([answer.words for answer in item.answers])}"
     return [_listed_html(_patient(item)), asks, escape(f"{right.words} {right.because}"), ""]

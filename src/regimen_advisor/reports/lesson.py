@@ -41,7 +41,7 @@ def render_slides(lessons: Sequence[Lesson]) -> str:
     """One slide a step, moved by the arrow keys; printed, one slide is a page."""
     from markupsafe import Markup  # noqa: PLC0415 - slow, and only a page needs it
 
-    from regimen_advisor.reports.pages import environment, style  # noqa: PLC0415
+    from regimen_advisor.reports.pages import environment, style  # noqa: PLC0415 - as above
 
     script = files("regimen_advisor.reports").joinpath("templates", "slides.js").read_text("utf-8")
     slides = [html(blocks, below=0) for lesson in lessons for blocks in _slides(lesson)]

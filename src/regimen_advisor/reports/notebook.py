@@ -34,7 +34,7 @@ def _explanation(explanation: Explanation) -> str:
 
 def _comparison(comparison: RulebookComparison) -> str:
     from regimen_advisor.documents.writing import written  # noqa: PLC0415 - only a notebook needs it
-    from regimen_advisor.reports.diff import DiffReport, document  # noqa: PLC0415
+    from regimen_advisor.reports.diff import DiffReport, document  # noqa: PLC0415 - only a notebook needs it
 
     report = DiffReport(comparison, comparison.old.version, comparison.new.version)
     return written(document(report), "markdown", below=2)

@@ -7,15 +7,18 @@ from collections.abc import Iterator
 from regimen_advisor.documents.blocks import Block, Bullets, Heading, Paragraph
 from regimen_advisor.documents.markdown import markdown
 from regimen_advisor.documents.text import Line, lines_of, plain
+from regimen_advisor.files.errors import counted
 from regimen_advisor.quiz.deciding import Deciding
 from regimen_advisor.quiz.grading import Grade, GradedPick, GradedPoint, GradedQuestion
 from regimen_advisor.quiz.key import AnswerKey, Contrast, Picked, Point, Solution, Standard
-from regimen_advisor.quiz.models import LETTERS, MEANINGS, Group, Pick, Question, Quiz, group_words
+from regimen_advisor.quiz.models import LETTERS, MEANINGS, Group, Pick, Quiz, QuizQuestion, group_words
 from regimen_advisor.wording import listed
 
 
 def title(quiz: Quiz) -> str:
     """What the quiz is, in one line."""
+    if all(question.kind == "patient" for question in quiz.questions):
+        return f"Quiz about {counted(len(quiz.questions), 'patient')}"
     of_setting = f" of {quiz.setting}" if quiz.setting else ""
     several = "questions" if len(quiz.questions) > 1 else "question"
     return f"Quiz: {len(quiz.questions)} {several}{of_setting}, level {quiz.level}, seed {quiz.seed}"
@@ -34,20 +37,20 @@ def task(quiz: Quiz) -> str:
     )
 
 
-def question_title(question: Question) -> str:
+def question_title(question: QuizQuestion) -> str:
     """The heading of a question; of a neighbour with what is different."""
     if question.like is None:
         return f"Question {question.number}"
     return f"Question {question.number}: the patient of question {question.like}, but with one difference"
 
 
-def vignette(question: Question) -> str:
+def vignette(question: QuizQuestion) -> str:
     """The patient in a paragraph, and what is not known."""
     unknown = [f"Not known: {listed(question.unknown)}."] if question.unknown else []
     return " ".join([*question.known, *unknown])
 
 
-def _patient(question: Question) -> Iterator[Block]:
+def _patient(question: QuizQuestion) -> Iterator[Block]:
     yield Heading(question_title(question), 3)
     if question.difference:
         yield Paragraph(f"Different: {question.difference}.")
@@ -56,7 +59,7 @@ def _patient(question: Question) -> Iterator[Block]:
         yield Paragraph(f"Then: {question.event} What becomes of each regimen?")
 
 
-def _question(question: Question) -> Iterator[Block]:
+def _question(question: QuizQuestion) -> Iterator[Block]:
     yield from _patient(question)
     if question.choices:
         yield Paragraph("Regimens:")
@@ -71,7 +74,7 @@ def lettered(pick: Pick) -> tuple[str, ...]:
     return tuple(f"{letter}) {answer}" for letter, answer in zip(LETTERS, pick.answers, strict=False))
 
 
-def patient_lines(question: Question, width: int) -> list[Line]:
+def patient_lines(question: QuizQuestion, width: int) -> list[Line]:
     """The patient of a question as lines for a terminal."""
     return lines_of(list(_patient(question)), width)
 

@@ -263,8 +263,8 @@ class _Screen:
             if not self.in_short or question.standards or question.options or question.evidence
         ]
         limit = MOST_QUESTIONS if self.in_short else len(missing)
-        for one in deciding[:limit]:
-            yield f"{one.asks} {decides_words(one, self.advice)}"
+        for question in deciding[:limit]:
+            yield f"{question.asks} {decides_words(question, self.advice)}"
         left = (
             ("then", deciding[limit:]),
             ("for a caution only", [question for question in missing if question not in deciding]),

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from regimen_advisor.documents.blocks import Block, Bullets, Fields, Heading, Paragraph
 from regimen_advisor.documents.text import lines_of, plain
 from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import RuleFile, RuleText
 from regimen_advisor.patient.facts import ChoiceFact, Fact, NumberFact
 from regimen_advisor.patient.profile import HistoryEntry, Profile
 from regimen_advisor.reports.reference import keys_of
+from regimen_advisor.testing.cases import CaseText, Expectation
 
 MOST_WORDS = 20
 """The members of a longer set are drugs and classes, which ``list drugs`` names."""
@@ -80,7 +82,6 @@ def _profiles(_rulebook: Rulebook) -> Iterator[Block]:
 
 
 def _cases(_rulebook: Rulebook) -> Iterator[Block]:
-    from regimen_advisor.testing.cases import CaseText, Expectation  # noqa: PLC0415
 
     yield Heading("Cases", 1)
     yield Paragraph(
@@ -100,7 +101,6 @@ def _cases(_rulebook: Rulebook) -> Iterator[Block]:
 
 
 def _rules(_rulebook: Rulebook) -> Iterator[Block]:
-    from regimen_advisor.knowledge.rules import RuleFile, RuleText  # noqa: PLC0415
 
     yield Heading("Rules", 1)
     yield Paragraph(

@@ -23,7 +23,7 @@ _VALUE = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)")
 
 
 @dataclass(frozen=True)
-class Candidate:
+class NumberCandidate:
     """A number of a sentence: what kind of figure it may be, with the characters on either side."""
 
     number: str
@@ -31,7 +31,7 @@ class Candidate:
     around: str
 
 
-def candidates(sentence: str) -> list[Candidate]:
+def candidates(sentence: str) -> list[NumberCandidate]:
     """Every number of a sentence that may be a figure, with a guess at its kind."""
     text = normalised(sentence)
     kinds: dict[str, str] = {}
@@ -47,7 +47,7 @@ def candidates(sentence: str) -> list[Candidate]:
         )
         around = text[max(0, place.start() - _AROUND) : place.end() + _AROUND] if place else number
         as_printed = place[1] if place else number  # 18.0 says more than 18
-        found.append(Candidate(as_printed, kinds.get(number) or unit or "count or other", around))
+        found.append(NumberCandidate(as_printed, kinds.get(number) or unit or "count or other", around))
     return found
 
 

@@ -6,7 +6,7 @@ that does not hold the same of those drugs in both occurs twice, the older one u
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from regimen_advisor.guideline import Guideline
@@ -16,7 +16,7 @@ from regimen_advisor.knowledge.rules import Rule
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
 from regimen_advisor.language.values import Includes
 from regimen_advisor.patient.drugs import Drug, DrugClass, Formulary
-from regimen_advisor.patient.facts import HISTORY_SETS, Domain, domain_for
+from regimen_advisor.patient.facts import Domain, domain_for
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +69,8 @@ def _limited(old: Domain, common: Domain, new: Domain) -> Domain:
     """The common domain, but with facts that are no drugs as the rulebooks have them."""
     assert old.facts.keys() == new.facts.keys()
     return replace(
-        common, facts={name: common.facts[name] if name in HISTORY_SETS else new.facts[name] for name in new.facts}
+        common,
+        facts={name: common.facts[name] if name in common.history_sets else new.facts[name] for name in new.facts},
     )
 
 
@@ -97,7 +98,7 @@ def _side(rulebook: Rulebook, apart: Mapping[str, str]) -> Side:
     effective, regimens = Guideline.of(rulebook).effective, Guideline.of(rulebook).regimens
     if not apart:
         return Side(rulebook, effective, regimens)
-    rename = _Renamer(apart)
+    rename = _Renamer(apart, rulebook.domain.history_sets)
     return Side(
         rulebook,
         {name: rename.of(condition) for name, condition in effective.items()},
@@ -116,12 +117,12 @@ def _side(rulebook: Rulebook, apart: Mapping[str, str]) -> Side:
 class _Renamer:
     """Conditions that name classes by other names."""
 
-    def __init__(self, names: Mapping[str, str]) -> None:
-        self.names = names
+    def __init__(self, names: Mapping[str, str], facts: Collection[str]) -> None:
+        self.names, self.facts = names, facts
 
     def of(self, condition: Condition) -> Condition:
         match condition:
-            case Leaf(atom=Includes(fact=fact, member=member)) if fact in HISTORY_SETS and member in self.names:
+            case Leaf(atom=Includes(fact=fact, member=member)) if fact in self.facts and member in self.names:
                 return Leaf(Includes(fact, self.names[member]), condition.place)
             case Leaf():
                 return condition

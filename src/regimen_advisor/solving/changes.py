@@ -84,7 +84,7 @@ class _Changer:
         self.patient = patient
         condition = solver.offered[regimen]
         # A solver of its own: what is found must not depend on what another one was asked before.
-        size = EncodingSize.of([condition]).widened(size_for(patient, further_lines=LEAST_LINES - 1))
+        size = EncodingSize.of([condition], self.domain).widened(size_for(patient, further_lines=LEAST_LINES - 1))
         self.encoding = Encoding(self.domain, size)
         self.goal = self.encoding.condition(condition)
         self.atoms = tests_of(condition, self.domain)

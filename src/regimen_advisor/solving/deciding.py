@@ -17,10 +17,10 @@ def decisive(
     regimen is to be settled as offered, as not offered, or both.
     """
     if wanted:
-        yield from _Search(settling, key, regimen, tests, wanted).answers((), (), 0)
+        yield from _AnswerSearch(settling, key, regimen, tests, wanted).answers((), (), 0)
 
 
-class _Search:
+class _AnswerSearch:
     def __init__(
         self, settling: Settling, key: str, regimen: str, tests: Sequence[CandidateAnswer], wanted: set[bool]
     ) -> None:

@@ -3,7 +3,7 @@
 Each number is cut at every threshold that is asked of it (order encoding), a choice has one variable a value, a set
 one a member. A history is a row of slots (induction and maintenance of each line, treatments with curative intent),
 from which the derived facts are defined just as ``history.derived_facts`` reads them from complete entries. Drugs that
-no condition names are told apart only by the classes that conditions name: one stands for all of its kind.
+no condition names are distinguished only by the classes that conditions name: one stands for all of its kind.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import get_args
 
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
 from regimen_advisor.language.values import Atom, Between, Includes, Is
-from regimen_advisor.patient.facts import HISTORY_SETS, AxiomClause, ChoiceFact, Domain, NumberFact, Outcome, SetFact
+from regimen_advisor.patient.facts import AxiomClause, ChoiceFact, Domain, NumberFact, Outcome, SetFact
 from regimen_advisor.solving.encoding_size import LEAST_LINES, EncodingSize, kinds_of_drugs
 
 __all__ = ["LEAST_LINES", "OUTCOMES", "TRUE", "Encoding", "EncodingSize", "Slot"]
@@ -91,7 +91,7 @@ class Encoding:
 
     def _clinical_facts(self) -> None:
         for name, fact in self.domain.facts.items():
-            if fact.key == "history" or name in ("prior_lines", "last_outcome"):
+            if name in self.domain.of_history:
                 continue
             match fact:
                 case ChoiceFact():
@@ -130,6 +130,8 @@ class Encoding:
             return -TRUE
         if fact == "prior_lines":
             return self.lines[bound - 1]
+        if fact not in self._cuts:
+            raise self._missing(fact)
         cuts = self._cuts[fact]
         if bound not in cuts:
             cuts[bound] = self.variable()
@@ -216,7 +218,7 @@ class Encoding:
         fact = self.domain.facts[name]
         assert isinstance(fact, SetFact)
         if fact.over is None:
-            raise NotImplementedError(f"no encoding of the history fact `{name}`: it names no entries")
+            raise self._missing(name)
         parts = []
         for line, induction, slot in self._entries():
             passes = [self._passes(test, line, slot, induction=induction) for test in fact.over]
@@ -248,6 +250,10 @@ class Encoding:
         }
         return TRUE if crisp[test] else -TRUE
 
+    @staticmethod
+    def _missing(fact: str) -> NotImplementedError:
+        return NotImplementedError(f"no encoding of the history fact `{fact}`: neither defined here, nor over entries")
+
     # Atoms and conditions -------------------------------------------------------------------------------------
 
     def atom(self, atom: Atom) -> int:
@@ -259,13 +265,14 @@ class Encoding:
     def _atom(self, atom: Atom) -> int:
         match atom:
             case Is(fact=fact, values=values):
-                table = self.choices[fact]
-                return self.disjunction(literal for value, literal in table.items() if value in values)
+                if fact not in self.choices:
+                    raise self._missing(fact)
+                return self.disjunction(literal for value, literal in self.choices[fact].items() if value in values)
             case Between(fact=fact, low=low, high=high):
                 bounds = [self.at_least(fact, low), -self.at_least(fact, high + 1)]
                 return self.conjunction([self.lines[0], *bounds] if fact == "last_cycles" else bounds)
             case Includes(fact=fact, member=member):
-                if fact not in HISTORY_SETS:
+                if fact in self.sets:
                     return self.sets[fact][member]
                 if member == "none":
                     return -self._history_set(fact, list(self.kinds))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from regimen_advisor.language.conditions import Condition, atoms_of
 from regimen_advisor.language.values import Between, Includes
-from regimen_advisor.patient.facts import HISTORY_SETS, MOST_LINES, Domain
+from regimen_advisor.patient.facts import MOST_LINES, Domain
 from regimen_advisor.patient.reading import Patient
 
 LEAST_LINES = 4
@@ -25,13 +25,13 @@ class EncodingSize:
     curative: int
 
     @classmethod
-    def of(cls, conditions: Iterable[Condition]) -> EncodingSize:
+    def of(cls, conditions: Iterable[Condition], domain: Domain) -> EncodingSize:
         """The smallest size in which each condition means what it means for every patient with an open history."""
         members: set[str] = set()
         lines = LEAST_LINES
         for condition in conditions:
             for atom in atoms_of(condition):
-                if isinstance(atom, Includes) and atom.fact in HISTORY_SETS:
+                if isinstance(atom, Includes) and atom.fact in domain.history_sets:
                     members.add(atom.member)
                 elif isinstance(atom, Between) and atom.fact == "prior_lines":
                     lines = max(lines, atom.low, atom.high + 1 if atom.high < MOST_LINES else 0)

@@ -41,7 +41,7 @@ def ways_to(solver: Solver, condition: Condition) -> tuple[Implicant, ...]:
 @lru_cache(maxsize=1024)
 def _ways_to(domain: Domain, condition: Condition) -> tuple[Implicant, ...]:
     # A solver of its own: what is found must not depend on what another one was asked before.
-    encoding = Encoding(domain, EncodingSize.of([condition]))
+    encoding = Encoding(domain, EncodingSize.of([condition], domain))
     goal = encoding.condition(condition)
     session = Session(encoding)
     found = list(primes(session, goal, tests_of(condition, domain)))

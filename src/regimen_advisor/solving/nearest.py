@@ -30,7 +30,7 @@ class NearestPatient:
         return self._model is not None
 
     def keep(self, wishes: Iterable[Wish]) -> Wish | None:
-        """The first of the wishes that can be true beside the goal and all that was kept; it is kept from now on."""
+        """The first of the wishes that can be true with the goal and all that was kept; it is kept from now on."""
         for wish in wishes:
             if self._model is not None and all(map(self._model.holds, wish.literals)):
                 found: Model | None = self._model

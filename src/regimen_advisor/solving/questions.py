@@ -9,7 +9,7 @@ from functools import cached_property
 from regimen_advisor.language.conditions import atoms_of, fields_of
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Between, Includes, Number, Truth
-from regimen_advisor.patient.facts import HISTORY_SETS, ChoiceFact, NumberFact, SetFact, SignedAtom
+from regimen_advisor.patient.facts import ChoiceFact, NumberFact, SetFact, SignedAtom
 from regimen_advisor.solving.assumptions import OPEN_HISTORY, given_entries
 from regimen_advisor.solving.candidate_answers import CandidateAnswer, Tests, in_words, is_word
 from regimen_advisor.solving.deciding import decisive
@@ -223,7 +223,8 @@ class _QuestionFinder:
         encoding = self.encoding
         if key.endswith(".drugs"):
             slot = self._slots()[key.removesuffix(".drugs")]
-            members = {atom.member for atom in atoms if isinstance(atom, Includes) and atom.fact in HISTORY_SETS}
+            sets = self.solver.domain.history_sets
+            members = {atom.member for atom in atoms if isinstance(atom, Includes) and atom.fact in sets}
             return [
                 CandidateAnswer(
                     member,

@@ -67,7 +67,7 @@ class Solver:
             for rules_about in regimens.values()
             for part in (rules_about.offer, rules_about.exclusion, rules_about.caution)
         ]
-        self.size = EncodingSize.of([*rules.values(), *of_regimens])
+        self.size = EncodingSize.of([*rules.values(), *of_regimens], domain)
         self._lines = self.size.lines
         self._thresholds: Mapping[str, tuple[int, ...]] = {}
         self._session: Session | None = None
@@ -79,7 +79,7 @@ class Solver:
         """A running solver that tells apart what the rules, these conditions and this patient need."""
         current = self._session
         fresh = [condition for condition in conditions if current is None or not current.encoding.knows(condition)]
-        wanted = EncodingSize.of(fresh)
+        wanted = EncodingSize.of(fresh, self.domain)
         if patient is not None:
             wanted = wanted.widened(size_for(patient))
         if current is None or not current.encoding.size.covers(wanted):

@@ -37,7 +37,7 @@ def witness(solver: Solver, condition: Condition, patient: Patient | None = None
 
 
 def _complete(solver: Solver, condition: Condition, patient: Patient | None) -> Written | None:
-    size = EncodingSize.of([condition])
+    size = EncodingSize.of([condition], solver.domain)
     if patient is not None:
         lines = patient.facts["prior_lines"]
         assert isinstance(lines, Number)

@@ -21,7 +21,7 @@ class Impossibility:
     def __init__(self, rulebook: Rulebook) -> None:
         self.domain = rulebook.domain
         self.rules = Guideline.of(rulebook).effective
-        self.size = EncodingSize.of(self.rules.values())
+        self.size = EncodingSize.of(self.rules.values(), self.domain)
         self._session: Session | None = None
         self._axioms: list[tuple[str, int]] = []
 
@@ -58,7 +58,7 @@ class Impossibility:
         return ()
 
     def _ready(self, condition: Condition) -> Session:
-        wanted = EncodingSize.of([condition])
+        wanted = EncodingSize.of([condition], self.domain)
         if self._session is None or not self._session.encoding.size.covers(wanted):
             self.size = self.size.widened(wanted)
             encoding = Encoding(replace(self.domain, axioms=()), self.size)

@@ -19,7 +19,7 @@ from regimen_advisor.language.standings import Standing
 
 def summary_of(rows: Any, table: str, rulebook: Rulebook, *, exact: bool) -> Summary:
     """The counts of judged ``rows``; ``exact`` is how they were judged."""
-    from pyspark.sql import functions as f  # noqa: PLC0415
+    from pyspark.sql import functions as f  # noqa: PLC0415 - an extra
 
     words = [standing.value for standing in Standing]
 
@@ -61,8 +61,8 @@ def concordance_on_spark(rows: Any, rulebook: Rulebook, column: str) -> Concorda
 
 def changes_on_spark(rows: Any, old: str, new: str) -> CohortChanges:
     """As ``changes``, from the rows that workers with old rules gave; ``old`` and ``new`` are versions of the rules."""
-    from pyspark.sql import Window  # noqa: PLC0415
-    from pyspark.sql import functions as f  # noqa: PLC0415
+    from pyspark.sql import Window  # noqa: PLC0415 - an extra
+    from pyspark.sql import functions as f  # noqa: PLC0415 - an extra
 
     changes_of_rows = rows.select(
         "id", f.col(f"`{NUMBER}`").alias("at"), f.explode(f.split(CHANGED, "\n")).alias("change")

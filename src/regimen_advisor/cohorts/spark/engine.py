@@ -77,8 +77,8 @@ def start_session(master: str, conf: Sequence[str]) -> Any:
     """A Spark session; ``conf`` are settings as ``KEY=VALUE``."""
     place = Location("--engine spark")
     try:
-        from pyspark.errors import PySparkException  # noqa: PLC0415
-        from pyspark.sql import SparkSession  # noqa: PLC0415
+        from pyspark.errors import PySparkException  # noqa: PLC0415 - an extra
+        from pyspark.sql import SparkSession  # noqa: PLC0415 - an extra
     except ImportError:
         raise InputError.at(place, "PySpark is not installed", "pip install 'regimen-advisor[spark]'") from None
     java = Path(os.environ.get("JAVA_HOME", "")) / "bin" / "java"
@@ -135,7 +135,7 @@ def judge_spark_frame(frame: Any, request: Request, name: str) -> Any:
     A patient without a name is called ``row-N`` by a number that Spark gives the row, unlike any other. Raises
     ``InputError`` where a column is missing.
     """
-    from pyspark.sql import functions as f  # noqa: PLC0415
+    from pyspark.sql import functions as f  # noqa: PLC0415 - an extra
 
     _refuse_decisions(request.mapping)
     with _spark_errors(name, None):
@@ -167,7 +167,7 @@ def _task(names: Sequence[str], table: str, request: Request) -> tuple[list[str]
 
 
 def _judged(rows: Any, task: Task) -> Any:
-    from pyspark.sql import functions as f  # noqa: PLC0415
+    from pyspark.sql import functions as f  # noqa: PLC0415 - an extra
 
     # Under other names, since mapInArrow takes a dot in a name for a field of a struct.
     rows = rows.select(*(f.col(_quoted(name)).alias(f"c{position}") for position, name in enumerate(task.cells)))
@@ -190,7 +190,7 @@ def _columns(names: Sequence[str], table: str, request: Request) -> tuple[list[s
 
 def _numbered(session: Any, tables: Sequence[str]) -> Any:
     """The rows of all tables, each with its number in them, from 1: file by file in the order of names."""
-    from pyspark.sql import functions as f  # noqa: PLC0415
+    from pyspark.sql import functions as f  # noqa: PLC0415 - an extra
 
     file, in_file, start = f"{NUMBER}: file", f"{NUMBER}: in the file", f"{NUMBER}: rows before"
     parts, before = [], 0
@@ -240,9 +240,9 @@ def _kept(session: Any, rows: Any, output: str | None) -> Iterator[Any]:
 
     Without ``output`` the executors keep them on their disks meanwhile.
     """
-    from py4j.protocol import Py4JError  # noqa: PLC0415
-    from pyspark import StorageLevel  # noqa: PLC0415
-    from pyspark.errors import PySparkException  # noqa: PLC0415
+    from py4j.protocol import Py4JError  # noqa: PLC0415 - an extra
+    from pyspark import StorageLevel  # noqa: PLC0415 - an extra
+    from pyspark.errors import PySparkException  # noqa: PLC0415 - an extra
 
     if output is None:
         rows = rows.persist(StorageLevel.DISK_ONLY)
@@ -267,8 +267,8 @@ def _kept(session: Any, rows: Any, output: str | None) -> Iterator[Any]:
 @contextmanager
 def _spark_errors(table: str, output: str | None) -> Iterator[None]:
     """Turns what goes wrong inside Spark into a problem of ``table``, or of ``output`` where the disk is full."""
-    from py4j.protocol import Py4JError  # noqa: PLC0415
-    from pyspark.errors import PySparkException  # noqa: PLC0415
+    from py4j.protocol import Py4JError  # noqa: PLC0415 - an extra
+    from pyspark.errors import PySparkException  # noqa: PLC0415 - an extra
 
     try:
         yield

@@ -23,7 +23,6 @@ import numpy as np
 import numpy.typing as npt
 
 from regimen_advisor.columns.cells import Cell
-from regimen_advisor.columns.connected_facts import DERIVED
 from regimen_advisor.columns.entries import OUTCOMES, Bits, Entries, Flags, Ints
 from regimen_advisor.columns.exact.combinations import ClinicalWorlds
 from regimen_advisor.columns.facts import Batch, FactReader
@@ -97,9 +96,10 @@ class Donor:
         layout, facts = reader.layout, reader.domain.facts
         held = {name: self._value(name) for name in facts}
         self._bits = {name: [field.bits(held[name]) for field in layout.fields[name]] for name in facts}
-        self._free = [name for name in facts if name not in DERIVED and name not in reader.clinical.names]
-        self._clinical, self._past = self._masks(reader.clinical.names), self._masks(DERIVED)
-        self._past_bits = layout.encode({name: held[name] for name in DERIVED})
+        of_history = reader.domain.of_history
+        self._free = [name for name in facts if name not in of_history and name not in reader.clinical.names]
+        self._clinical, self._past = self._masks(reader.clinical.names), self._masks(of_history)
+        self._past_bits = layout.encode({name: held[name] for name in of_history})
         self._likeness = np.array(
             [
                 sum(word in held[name].possible for name, word in zip(clinicals.names, words, strict=True))  # type: ignore[union-attr]

@@ -24,13 +24,20 @@ class Page {
     this.profile = {};
     /** @type {(id: string) => any} */
     this.at = (id) => document.getElementById(id);
-    this.quiz = null;
+    this.quiz = new Quiz(this);
+    this.isProjected = false;
     this.at("facts").append(this.form.element);
-    this.at("views").append(...Object.keys(VIEWS).filter((view) => view !== "quiz" || data.quiz.length).map((view) => h("button", { type: "button", id: `view-${view}`, onclick: () => this.show(view) }, VIEWS[view])));
+    this.at("views").append(...this.#views.map((view) => h("button", { type: "button", id: `view-${view}`, onclick: () => this.show(view) }, VIEWS[view])));
     this.#controls();
     this.pane("answer");
     window.addEventListener("popstate", () => this.#fromAddress());
     this.#fromAddress();
+  }
+
+  /** The views there are: a page for a class has its quiz, a small rulebook may have none. */
+  get #views() {
+    const { chosen, pool } = this.data.quiz;
+    return chosen ? ["quiz"] : Object.keys(VIEWS).filter((view) => view !== "quiz" || pool.length);
   }
 
   // What a person does ------------------------------------------------------------------------------------------------
@@ -52,6 +59,7 @@ class Page {
     this.at("clear").addEventListener("click", () => this.begin({}));
     this.at("copy").addEventListener("click", () => this.#copy());
     this.at("print").addEventListener("click", () => window.print());
+    this.at("projector").addEventListener("click", () => this.#project(!this.isProjected));
     this.at("keep").addEventListener("click", () => this.#keep());
     this.at("name").addEventListener("change", (event) => this.#rename(event.target.value.trim()));
     for (const pane of ["facts", "answer"]) this.at(`pane-${pane}`).addEventListener("click", () => this.pane(pane));
@@ -156,10 +164,7 @@ class Page {
 
   #save() {
     const name = `${fileName(String(this.profile.id ?? this.profile.summary ?? ""))}.yaml`;
-    const address = URL.createObjectURL(new Blob([writeYaml(this.profile)], { type: "text/yaml" }));
-    const link = h("a", { href: address, download: name });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(address), 1000);
+    saveFile(name, writeYaml(this.profile), "text/yaml");
     this.say(`Saved as ${name}.`);
   }
 
@@ -190,13 +195,32 @@ class Page {
 
   // The address -------------------------------------------------------------------------------------------------------
 
-  #toAddress() {
+  #address() {
     const state = new URLSearchParams();
-    state.set("patient", JSON.stringify(this.profile));
-    if (this.kept) state.set("kept", JSON.stringify(this.kept));
-    if (this.view !== "options") state.set("view", this.view);
-    const address = `#${state}`;
+    if (!this.data.quiz.chosen) {
+      state.set("patient", JSON.stringify(this.profile));
+      if (this.kept) state.set("kept", JSON.stringify(this.kept));
+      if (this.view !== "options") state.set("view", this.view);
+    }
+    if (this.quiz.isBegun) state.set("quiz", this.quiz.encode());
+    if (this.isProjected) state.set("projector", "on");
+    return `#${state}`;
+  }
+
+  #toAddress() {
+    const address = this.#address();
     if (address !== location.hash) history.pushState(null, "", address);
+  }
+
+  /** The answers of the quiz go into the address, so that a reload loses nothing; Back does not undo them. */
+  keepQuiz() {
+    history.replaceState(null, "", this.#address());
+  }
+
+  #project(isProjected) {
+    this.isProjected = isProjected;
+    this.#toAddress();
+    this.render();
   }
 
   #fromAddress() {
@@ -212,13 +236,14 @@ class Page {
       return null;
     };
     const patient = profileOf("patient"), kept = profileOf("kept");
-    const known = new Set(["patient", "kept", "view"]);
+    const known = new Set(["patient", "kept", "view", "quiz", "projector"]);
     for (const key of state.keys()) if (!known.has(key)) problems.push({ message: `the link says \`${key.slice(0, 60)}\`, which this page does not know` });
     this.kept = kept;
     this.before = null;
     this.cleared = [];
-    const views = Object.keys(VIEWS).filter((view) => view !== "quiz" || this.data.quiz.length);
-    this.view = views.includes(state.get("view")) ? state.get("view") : "options";
+    this.view = this.#views.includes(state.get("view")) ? state.get("view") : this.#views[0];
+    this.isProjected = state.get("projector") === "on";
+    if (state.has("quiz") && !this.quiz.decode(state.get("quiz"))) problems.push({ message: "the link says answers to another quiz than this page has; the quiz begins anew" });
     if (patient) this.profile = patient;
     else if (!problems.length && this.data.examples.length && !this.answer) this.profile = readYaml(this.data.examples[0].text);
     else if (!problems.length || !this.answer) this.profile = {};
@@ -255,6 +280,8 @@ class Page {
       else button?.removeAttribute("aria-current");
     }
     document.body.dataset.view = this.view;
+    document.documentElement.classList.toggle("projected", this.isProjected);
+    this.at("projector").setAttribute("aria-pressed", String(this.isProjected));
     clearTimeout(this.later);
     const put = (id, parts) => this.at(id).replaceChildren(...[parts].flat(Infinity).filter((part) => part));
     const earlier = this.before?.advice, changes = earlier && advice ? changesBetween(earlier, advice) : new Map();
@@ -280,7 +307,7 @@ class Page {
   }
 
   #content(advice, changes) {
-    if (this.view === "quiz") return [(this.quiz ??= new Quiz(this)).view()];
+    if (this.view === "quiz") return [this.quiz.view()];
     if (!advice) {
       return [h("p", { class: "lead" }, this.answer.refusal ? "No options are shown until the facts fit together." : "Nothing is known of the patient yet. Choose an example, open a profile, or fill in a fact.")];
     }
@@ -339,6 +366,13 @@ class Page {
     const items = problems.map(({ message, help }) => h("li", {}, rich(message), help ? [" (", rich(help), ")"] : ""));
     this.at("problems").replaceChildren(h("section", { class: "refused", role: "alert" }, h("h2", {}, title), h("ul", {}, items)));
   }
+}
+
+/** Gives a text to the person as a file. */
+function saveFile(name, text, type) {
+  const address = URL.createObjectURL(new Blob([text], { type }));
+  h("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 1000);
 }
 
 /** A name as that of a file: letters, digits and hyphens. */

@@ -1,64 +1,148 @@
 "use strict";
-// The quiz: sort regimens for a patient; marked here with the answer key that travels with the questions.
+// The quiz: regimens to sort and answers to pick for a patient, marked here with the key that travels with the questions.
+
+const MOST_ASKED = 20;
+const FIRST_CHOICE = { setting: "", level: 2, count: 5, seed: 1 };
 
 class Quiz {
   constructor(page) {
     this.page = page;
-    this.quizzes = page.data.quiz;
-    this.begin(this.quizzes[Math.min(1, this.quizzes.length - 1)]);
+    this.data = page.data.quiz;
+    this.chosen = this.data.chosen; // the one quiz of a page for a class
+    this.begin(FIRST_CHOICE);
   }
 
-  begin(quiz) {
-    this.quiz = quiz;
-    this.at = 0;
-    this.given = {};
-    this.marked = new Map();
+  begin(choice) {
+    this.choice = choice;
+    const questions = this.chosen?.questions ?? chosenQuestions(this.data.pool, choice);
+    this.level = this.chosen?.level ?? choice.level;
+    this.main = this.#run(questions, questions.map((_, index) => index + 1));
+    this.again = null; // the missed questions, tried once more
+  }
+
+  #run(questions, numbers) {
+    return new QuizRun(questions, numbers, this.data.asks[this.level]);
+  }
+
+  get run() {
+    return this.again?.run ?? this.main;
   }
 
   get question() {
-    return this.quiz.questions[this.at];
+    return this.run.questions[this.run.at];
   }
+
+  // The address -------------------------------------------------------------------------------------------------------
+
+  get isBegun() {
+    return this.again || this.main.at || this.main.given.flat().some((answer) => answer !== null) || Object.keys(FIRST_CHOICE).some((key) => this.choice[key] !== FIRST_CHOICE[key]);
+  }
+
+  encode() {
+    const { setting, level, count, seed } = this.choice, again = this.again ? `~${this.again.indexes.join(".")}~${this.again.run.encode()}` : "";
+    return `${setting || "all"}~${level}~${count}~${seed}~${this.main.encode()}${again}`;
+  }
+
+  /** Takes up what was written by `encode`; what does not fit begins anew, and false says so. */
+  decode(text) {
+    const [word, level, count, seed, main, indexes, again] = text.split("~"), setting = word === "all" ? "" : word;
+    const choice = { setting, level: Number(level), count: Number(count), seed: Number(seed) };
+    const isKnown = this.chosen || !setting || this.data.settings.some((one) => one.id === setting);
+    const fits = isKnown && [1, 2, 3].includes(choice.level) && choice.count >= 1 && choice.count <= MOST_ASKED && /^\d{1,9}$/.test(seed ?? "");
+    this.begin(fits ? choice : FIRST_CHOICE);
+    if (!fits || !this.main.decode(main ?? "")) return this.#refused();
+    if (indexes === undefined) return true;
+    const wanted = indexes.split(".").map(Number);
+    if (wanted.some((index) => !this.main.questions[index])) return this.#refused();
+    this.#tryAgain(wanted);
+    return this.again.run.decode(again ?? "") || this.#refused();
+  }
+
+  #refused() {
+    this.begin(this.choice);
+    return false;
+  }
+
+  // What is shown -----------------------------------------------------------------------------------------------------
 
   view() {
-    const { quiz, question } = this, marked = this.marked.get(question.number), groups = [...quiz.asks, "not-indicated"];
-    const levels = this.quizzes.map((one) => h("option", { value: one.level, selected: one === quiz }, `level ${one.level}`));
-    const choose = (event) => {
-      this.begin(this.quizzes.find((one) => one.level === Number(event.target.value)));
-      this.page.render();
-      document.getElementById("quiz-level").focus();
-    };
-    const sum = (key) => [...this.marked.values()].reduce((total, one) => total + one[key], 0);
-    return h("div", { class: "quiz" },
-      h("h2", { id: "quiz-title", tabindex: "-1" }, `Quiz, question ${question.number} of ${quiz.questions.length}`),
-      h("p", { class: "bar" }, h("label", { for: "quiz-level" }, "Level"), h("select", { id: "quiz-level", onchange: choose }, levels), h("span", { id: "quiz-score" }, sum("of") ? `${sum("right")} of ${sum("of")} right so far` : "")),
+    return h("div", { class: "quiz" }, this.chosen ? h("p", { class: "lead" }, this.chosen.title) : this.#setup(), this.run.isOver ? resultView(this) : this.#asked());
+  }
+
+  /** Which questions: a person chooses, then starts; a seed gives the same questions to everyone. */
+  #setup() {
+    const { setting, level, count, seed } = this.choice, settings = [{ id: "", title: "all settings" }, ...this.data.settings];
+    const select = (id, label, options, value) => [h("label", { for: id }, label), h("select", { id }, options.map(([one, words]) => h("option", { value: one, selected: one === value }, words)))];
+    const number = (id, label, value, most) => [h("label", { for: id }, label), h("input", { id, type: "number", min: 1, max: most, value, required: true })];
+    return h("form", { class: "bar setup", onsubmit: (event) => this.#start(event) },
+      select("quiz-setting", "Setting", settings.map((one) => [one.id, one.title]), setting),
+      select("quiz-level", "Level", [1, 2, 3].map((one) => [one, ["1: all is known", "2: something is not known", "3: several things are not"][one - 1]]), level),
+      number("quiz-count", "Questions", count, MOST_ASKED), number("quiz-seed", "Seed", seed, 999999999),
+      h("button", { type: "submit", id: "quiz-start" }, "New quiz"));
+  }
+
+  #start(event) {
+    event.preventDefault();
+    const value = (id) => this.page.at(id).value;
+    this.begin({ setting: value("quiz-setting"), level: Number(value("quiz-level")), count: Number(value("quiz-count")), seed: Number(value("quiz-seed")) });
+    this.show();
+    const found = this.main.questions.length;
+    if (found < this.choice.count) this.page.say(`This page has ${found} questions of that setting and level.`);
+  }
+
+  #asked() {
+    const { run, question } = this, { at } = run, parts = run.parts[at], isOpen = run.marked.has(at) || run.shown.has(at);
+    const marked = [...run.marked], { right, of } = run.score(marked);
+    const advice = isOpen ? this.page.judge(question.after ?? question.profile).advice : null;
+    const button = (id, words, act) => h("button", { type: "button", id, onclick: act }, words);
+    return [
+      h("h2", { id: "quiz-title", tabindex: "-1" }, `${this.again ? "Missed: question" : "Question"} ${run.numbers[at]}${this.again ? "" : ` of ${run.questions.length}`}`),
+      h("p", { id: "quiz-score", class: "quiet" }, marked.length ? `${right} of ${of} right so far` : ""),
       question.difference ? h("p", {}, h("strong", {}, `The patient of question ${question.like}, but with one difference: `), `${question.difference}.`) : null,
-      h("ul", {}, question.known.map((words) => h("li", {}, words)), question.unknown.length ? h("li", {}, h("strong", {}, "not known: "), listedWords(question.unknown)) : null),
-      h("p", {}, "Where does each regimen belong?"),
-      h("dl", { class: "quiet" }, groups.map((group) => h("div", {}, h("dt", {}, h("strong", {}, standingWords(group))), h("dd", {}, this.page.data.groups[group])))),
-      question.choices.map((choice) => (marked ? this.#mark(choice, marked) : this.#choice(choice, groups))),
-      marked ? question.standards.map((words) => h("p", {}, words)) : null,
-      marked && question.contrast ? this.#contrast(question.contrast) : null,
+      h("p", { class: "vignette" }, question.vignette),
+      question.event ? h("p", { class: "event" }, h("strong", {}, "Then: "), `${question.event} What becomes of each regimen?`) : null,
+      question.sort ? [h("p", {}, "Where does each regimen belong?"), this.#meanings()] : null,
+      parts.map((part, index) => (isOpen ? this.#mark(part, index, advice) : question.sort ? this.#sort(part, index) : this.#pick(part, index))),
+      isOpen && question.sort ? question.standards.map((words) => h("p", {}, words)) : null,
+      isOpen && question.contrast ? this.#contrast(question.contrast) : null,
       h("p", { class: "bar" },
-        marked ? null : h("button", { type: "button", id: "quiz-check", onclick: () => this.#check() }, "Check"),
-        h("button", { type: "button", id: "quiz-next", onclick: () => this.#next() }, "Next question"),
-        h("button", { type: "button", id: "quiz-open", onclick: () => this.#open() }, "Look at this patient")));
+        isOpen ? null : button("quiz-check", "Check", () => this.#check()),
+        isOpen || !this.page.isProjected ? null : button("quiz-show", "Show the answers", () => this.#reveal()),
+        at ? button("quiz-back", "Back", () => this.#go(at - 1)) : null,
+        button("quiz-next", at + 1 < run.questions.length ? "Next question" : "Result", () => this.#go(at + 1)),
+        this.chosen ? null : button("quiz-open", "Look at this patient", () => this.#open())),
+    ];
   }
 
-  #choice({ regimen, name }, groups) {
-    const id = `quiz-${regimen}`, given = this.given[regimen] ?? "";
-    const options = [["", "choose ..."], ...groups.map((group) => [group, standingWords(group)])];
-    const control = h("select", { id, onchange: (event) => (this.given[regimen] = event.target.value) }, options.map(([value, words]) => h("option", { value, selected: value === given }, words)));
-    return h("div", { class: "field", "data-choice": regimen }, h("label", { for: id }, name), control);
+  #meanings() {
+    return h("dl", { class: "quiet" }, this.run.groups.map((group) => h("div", {}, h("dt", {}, h("strong", {}, standingWords(group))), h("dd", {}, this.page.data.groups[group]))));
   }
 
-  /** What was answered, where the regimen belongs, and each deciding rule with its conditions to unfold. */
-  #mark({ regimen, name }, { given, advice }) {
-    const { group, waits_for: waits, because } = this.question.answers[regimen], isRight = given[regimen] === group;
-    const words = isRight ? "Right: " : given[regimen] ? `Wrong (${standingWords(given[regimen])}): ` : "Not answered: ";
-    return h("div", { class: "marked", "data-choice": regimen },
-      h("h3", {}, name),
-      h("p", {}, h("span", { class: isRight ? "right" : "wrong" }, words), h("strong", {}, standingWords(group)), `${waits ? `, for ${waits}` : ""}.`),
-      because.map(({ rule, words: why }) => disclosure({ class: "argument" }, why, () => ruleTree(rule, advice))));
+  #give(part, answer) {
+    this.run.given[this.run.at][part] = answer;
+    this.page.keepQuiz();
+  }
+
+  #sort({ id, name, answers }, index) {
+    const given = this.run.given[this.run.at][index], options = [["", "choose ..."], ...answers.map((group, place) => [place, standingWords(group)])];
+    const control = h("select", { id: `quiz-${id}`, onchange: ({ target }) => this.#give(index, target.value === "" ? null : Number(target.value)) }, options.map(([value, words]) => h("option", { value, selected: value === (given ?? "") }, words)));
+    return h("div", { class: "field", "data-choice": id }, h("label", { for: `quiz-${id}` }, name), control);
+  }
+
+  #pick({ id, name, answers }, index) {
+    const given = this.run.given[this.run.at][index];
+    const choices = answers.map((words, place) => h("label", {}, h("input", { type: "radio", name: `quiz-${id}`, value: LETTERS[place], checked: place === given, onchange: () => this.#give(index, place) }), ` ${LETTERS[place]}) ${words}`));
+    return h("fieldset", { class: "pick", "data-choice": id, tabindex: "-1" }, h("legend", {}, name), choices);
+  }
+
+  /** What was answered, what is right, and each deciding rule with its conditions to unfold. */
+  #mark(part, index, advice) {
+    const { run } = this, given = run.given[run.at][index], isRight = given === part.right;
+    const words = run.shown.has(run.at) ? "" : isRight ? "Right: " : `Wrong (${answerWords(part, given)}): `;
+    return h("div", { class: "marked", "data-choice": part.id },
+      h("h3", {}, part.name),
+      h("p", {}, words ? h("span", { class: isRight ? "right" : "wrong" }, words) : null, part.words ?? [h("strong", {}, answerWords(part, part.right)), `${part.waits ? `, for ${part.waits}` : ""}.`]),
+      part.because.map(({ rule, words: why }) => disclosure({ class: "argument" }, why, () => ruleTree(rule, advice))));
   }
 
   #contrast({ words, profile }) {
@@ -67,31 +151,78 @@ class Quiz {
       this.page.view = "compare";
       this.page.begin(profile, "Before: the patient of the question. Now: the one with the difference.");
     };
-    return h("div", { class: "contrast" }, h("p", {}, words), h("p", { class: "bar" }, h("button", { type: "button", id: "quiz-compare", onclick: compare }, "See both side by side")));
+    return h("div", { class: "contrast" }, h("p", {}, words), this.chosen ? null : h("p", { class: "bar" }, h("button", { type: "button", id: "quiz-compare", onclick: compare }, "See both side by side")));
   }
 
+  // What a person does ------------------------------------------------------------------------------------------------
+
+  /** Marks a question once all of it is answered: an answer that is still empty is not final. */
   #check() {
-    const { question, given } = this, { advice } = this.page.judge(question.profile), of = question.choices.length;
-    const right = question.choices.filter(({ regimen }) => given[regimen] === question.answers[regimen].group).length;
-    this.marked.set(question.number, { given, advice, right, of });
-    this.#show();
+    const { run } = this, given = run.given[run.at], open = given.findIndex((answer) => answer === null);
+    if (open >= 0) {
+      const left = given.filter((answer) => answer === null).length, part = document.querySelector(`.quiz [data-choice="${run.parts[run.at][open].id}"]`);
+      this.page.say(`${left} of ${given.length} not answered yet. Nothing is marked until all are.`);
+      /** @type {HTMLElement} */ (part.querySelector("select, input")).focus();
+      return;
+    }
+    run.marked.add(run.at);
+    const { right, of } = run.score([run.at]);
+    this.show();
     this.page.say(`${right} of ${of} right.`);
   }
 
-  #next() {
-    this.at = (this.at + 1) % this.quiz.questions.length;
-    this.given = {};
-    if (this.at === 0) this.marked.clear();
-    this.#show();
+  #reveal() {
+    this.run.shown.add(this.run.at);
+    this.show();
   }
 
-  #show() {
+  #go(at) {
+    this.run.at = at;
+    this.show();
+  }
+
+  /** To a question of the first go, from its result. */
+  toQuestion(at) {
+    this.again = null;
+    this.#go(at);
+  }
+
+  #tryAgain(indexes) {
+    const run = this.#run(indexes.map((index) => this.main.questions[index]), indexes.map((index) => this.main.numbers[index]));
+    this.again = { indexes, run };
+  }
+
+  tryMissed() {
+    this.#tryAgain(this.again ? this.again.run.missed.map((index) => this.again.indexes[index]) : this.main.missed);
+    this.show();
+  }
+
+  toResult() {
+    this.again = null;
+    this.show();
+  }
+
+  show() {
+    this.page.keepQuiz();
     this.page.render();
     document.getElementById("quiz-title").focus();
+    if (this.page.isProjected) window.scrollTo(0, 0);
   }
 
   #open() {
     this.page.view = "options";
-    this.page.begin(this.question.profile, `The patient of question ${this.question.number}.`);
+    this.page.begin(this.question.profile, `The patient of question ${this.run.numbers[this.run.at]}.`);
   }
+
+  /** The results as a file that `quiz --grade` reads. */
+  save(student) {
+    const written = { quiz: this.chosen.name, student, answers: this.main.answers() };
+    saveFile(`${fileName(student)}.json`, JSON.stringify(written, null, 1), "application/json");
+    this.page.say(`Saved as ${fileName(student)}.json. Hand it in to your teacher.`);
+  }
+}
+
+/** An answer in words: a group, or a letter with what stands behind it. */
+function answerWords({ id, answers }, answer) {
+  return answer === null ? "not answered" : id.startsWith("pick-") ? `${LETTERS[answer]}` : standingWords(answers[answer]);
 }

@@ -1,4 +1,4 @@
-"""Chance that is the same on every machine: drawn from ``Random.random`` alone, whose sequence Python promises."""
+"""Draw reproducible random numbers: from ``Random.random`` alone, whose sequence Python promises."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class Dice:
+class SeededRandom:
     """A sequence of chance that a text decides: the same text, the same sequence, on every Python."""
 
     def __init__(self, *texts: object) -> None:

@@ -1,0 +1,118 @@
+"use strict";
+// One go at some questions: what was answered, what is marked, and how to write that into the address.
+
+const LETTERS = "abcdefgh";
+
+/** Numbers from 0 to 1 that a seed decides, the same in every browser (mulberry32). */
+function dice(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+function shuffled(items, throwDice) {
+  const rest = [...items], found = [];
+  while (rest.length) found.push(...rest.splice(Math.floor(throwDice() * rest.length), 1));
+  return found;
+}
+
+/** The questions of a setting (all of them for "") and level; those of this very level and easier ones by turns. */
+function chosenQuestions(pool, { setting, level, count, seed }) {
+  const throwDice = dice(seed * 8 + level), fitting = pool.filter((one) => (!setting || one.setting === setting) && one.level <= level);
+  const own = shuffled(fitting.filter((one) => one.level === level), throwDice), easier = shuffled(fitting.filter((one) => one.level < level), throwDice);
+  const found = [];
+  while (found.length < count && own.length + easier.length) {
+    const next = found.length % 2 ? easier.shift() ?? own.shift() : own.shift() ?? easier.shift();
+    found.push(next);
+  }
+  return found;
+}
+
+/** What a question asks, one thing after the other: regimens to sort, or answers to pick. */
+function quizParts(question, groups) {
+  if (question.picks) {
+    return question.picks.map((pick, index) => ({ id: `pick-${index + 1}`, name: pick.asks, answers: pick.answers, right: pick.right, waits: "", because: [], words: pick.words, rules: pick.rules }));
+  }
+  return question.sort.map((one) => ({ id: one.regimen, name: one.name, answers: groups, right: groups.indexOf(one.group), waits: one.waits_for, because: one.because, rules: one.because.map(({ rule }) => rule) }));
+}
+
+class QuizRun {
+  /** `numbers` are the numbers of the questions as a person sees them. */
+  constructor(questions, numbers, groups) {
+    this.questions = questions;
+    this.numbers = numbers;
+    this.groups = groups;
+    this.parts = questions.map((question) => quizParts(question, groups));
+    this.at = 0;
+    this.given = this.parts.map((parts) => parts.map(() => null));
+    this.marked = new Set();
+    this.shown = new Set(); // answers that were shown without an answer of the person
+  }
+
+  get isOver() {
+    return this.at >= this.questions.length;
+  }
+
+  isRight(question, part) {
+    return this.given[question][part] === this.parts[question][part].right;
+  }
+
+  /** Points won and that could be won, of some questions. */
+  score(questions = this.questions.map((_, index) => index)) {
+    let right = 0, of = 0;
+    for (const question of questions) {
+      of += this.parts[question].length;
+      if (this.marked.has(question)) right += this.parts[question].filter((_, part) => this.isRight(question, part)).length;
+    }
+    return { right, of };
+  }
+
+  /** The questions of which something was answered wrong, or nothing was. */
+  get missed() {
+    return this.questions.map((_, index) => index).filter((index) => !this.marked.has(index) || this.score([index]).right < this.parts[index].length);
+  }
+
+  encode() {
+    const answers = this.given.map((given, index) => given.map((answer) => answer ?? "-").join("") + (this.marked.has(index) ? "!" : this.shown.has(index) ? "." : ""));
+    return `${this.at}*${answers.join("_")}`;
+  }
+
+  /** Takes up what was written by `encode`; false for what does not fit these questions. */
+  decode(text) {
+    const [at, answers] = text.split("*"), each = (answers ?? "").split("_");
+    if (!/^\d{1,2}$/.test(at) || Number(at) > this.questions.length || each.length !== this.questions.length) return false;
+    for (const [index, written] of each.entries()) {
+      const [, given, end] = /^([\d-]*)([!.]?)$/.exec(written) ?? [], parts = this.parts[index];
+      if (given === undefined || given.length !== parts.length || [...given].some((answer, part) => answer !== "-" && Number(answer) >= parts[part].answers.length)) return false;
+      if (end === "!" && given.includes("-")) return false;
+      this.given[index] = [...given].map((answer) => (answer === "-" ? null : Number(answer)));
+      if (end === "!") this.marked.add(index);
+      if (end === ".") this.shown.add(index);
+    }
+    this.at = Number(at);
+    return true;
+  }
+
+  /** The answers that were marked, as `quiz --answers` reads them. */
+  answers() {
+    const found = {};
+    for (const index of this.marked) {
+      const given = this.given[index], parts = this.parts[index];
+      if (this.questions[index].picks) {
+        found[this.numbers[index]] = { picks: given.map((answer) => LETTERS[answer]) };
+      } else {
+        const sorted = {};
+        for (const [part, answer] of given.entries()) {
+          const group = this.groups[answer];
+          if (group !== "not-indicated") (sorted[group] ??= []).push(parts[part].id);
+        }
+        found[this.numbers[index]] = sorted;
+      }
+    }
+    return found;
+  }
+}
