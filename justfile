@@ -26,6 +26,13 @@ scripts:
 mutants *arguments:
     .venv/bin/python benchmarks/mutate_source.py {{ arguments }}
 
+# Lock the versions that `.ci/run` installs with: the newest within the bounds. Then run `just ci`.
+lock:
+    .venv/bin/pip install -q 'pip-tools>=7.5,<8'
+    head -1 constraints.txt > constraints.new
+    .venv/bin/pip-compile -q --extra dev --extra spark --strip-extras --no-annotate --no-header --no-emit-index-url --no-emit-trusted-host --output-file - pyproject.toml >> constraints.new
+    mv constraints.new constraints.txt
+
 # All quality gates in a fresh environment.
 ci:
     bash .ci/run

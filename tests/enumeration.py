@@ -16,6 +16,7 @@ from regimen_advisor.language.values import Atom, Between, Includes, Is, Truth
 from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
+from regimen_advisor.patient.vocabulary import PLATINUM_FREE
 from regimen_advisor.solving.solver import Solver
 from worlds import SMALL_DRUGS, World, small_domain, worlds
 
@@ -23,10 +24,10 @@ CLINICAL = ("histology", "stage", "extent", "curative_treatment_possible", "alk"
 TREATED = (
     "prior_lines", "last_outcome", "progressed_on", "received", "first_line_drugs", "last_drugs", "on_maintenance",
     "last_cycles", "last_induction_drugs", "received_in_curative", "received_in_lines", "progressed_on_in_lines",
-    "relapsed_after", "relapsed_after_in_lines", "first_line_relapsed_after",
+    "relapsed_after", "relapsed_after_in_lines", "first_line_relapsed_after", PLATINUM_FREE,
     "first_line_progressed_on", "progressed_on_after_first_line",
 )  # fmt: skip
-NUMBERS = {"pd_l1_tps": (1, 50), "prior_lines": (1, 2), "last_cycles": (0, 1), "ecog": (1, 2)}
+NUMBERS = {"pd_l1_tps": (1, 50), "prior_lines": (1, 2), "last_cycles": (0, 1), PLATINUM_FREE: (0, 1), "ecog": (1, 2)}
 
 
 @lru_cache(maxsize=2)

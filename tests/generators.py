@@ -36,6 +36,7 @@ NUMBERS = {
     "pd_l1_tps": (0, 1, 49, 50, 100),
     "prior_lines": (0, 1, 2, 3),
     "last_cycles": (0, 4, 6),
+    "platinum_free_interval": (0, 3, 6, 9),
 }
 """Where thresholds and patients lie; beside each other often enough that both sides of a threshold occur."""
 ANYWHERE = Location("generated")
@@ -190,6 +191,8 @@ def random_history(random: Random, treatments: Sequence[str], most_lines: int = 
             found["outcome"] = random.choice(outcomes)
         if random.random() < 0.4:
             found["cycles"] = random.choice(NUMBERS["last_cycles"])
+        if found.get("outcome") in (None, "progressed", "relapsed") and random.random() < 0.3:
+            found["relapse_after"] = random.choice(NUMBERS["platinum_free_interval"])
         return found
 
     lines = random.choices(range(most_lines + 1), (3, 5, 3, 2)[: most_lines + 1])[0]

@@ -10,7 +10,14 @@ import polars as pl
 
 HISTORY = pl.List(
     pl.Struct(
-        {"line": pl.Int8, "setting": pl.String, "drugs": pl.List(pl.String), "outcome": pl.String, "cycles": pl.Int16}
+        {
+            "line": pl.Int8,
+            "setting": pl.String,
+            "drugs": pl.List(pl.String),
+            "outcome": pl.String,
+            "cycles": pl.Int16,
+            "relapse_after": pl.Int16,
+        }
     )
 )
 
@@ -37,5 +44,5 @@ def table(profiles: Sequence[dict[str, Any]]) -> pl.DataFrame:
 def _history(entries: Any) -> list[dict[str, Any]] | None:
     if not isinstance(entries, list):
         return None
-    names = ("line", "setting", "drugs", "outcome", "cycles")
+    names = ("line", "setting", "drugs", "outcome", "cycles", "relapse_after")
     return [{name: None if (value := entry.get(name)) == "unknown" else value for name in names} for entry in entries]

@@ -127,7 +127,7 @@ def test_less_coverage_than_is_asked_for_fails(repository):
     assert repository.review(FAIL_UNDER="100", BASE="")[0].returncode == 1
 
 
-def test_rules_that_cannot_be_read_are_told_once_at_their_place(repository):
+def test_rules_that_cannot_be_read_are_reported_once_at_their_place(repository):
     repository.change("rules/nsclc/cautions-review.yaml", "pd_l1_tps: {below: 1}", "pd_l1_tsp: {below: 1}")
     done, summary = repository.review()
     assert done.returncode == 1

@@ -197,7 +197,7 @@ def test_a_case_that_expects_nothing_is_refused(rulebook: Rulebook) -> None:
     assert "expected at least one of `expect`, `says`, `says_not` and `exactly: true`" in problem
 
 
-def test_every_problem_of_a_file_is_told_at_once(rulebook: Rulebook) -> None:
+def test_every_problem_of_a_file_is_reported_at_once(rulebook: Rulebook) -> None:
     text = f"name: x y.\n{THIRD_LINE}expect: {{a: offered}}\n---\nname: x z.\n{THIRD_LINE}expect: {{b: offered}}\n"
     assert len(problems_of(text, rulebook)) == 2
 

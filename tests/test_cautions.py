@@ -158,7 +158,7 @@ def test_the_third_line_without_any_chemotherapy_warns(warned: Any, regimen: str
     assert rule not in warned(regimen, EGFR, lines(["osimertinib"], ["carboplatin", "pemetrexed"]))
 
 
-def test_an_open_caution_is_a_condition_and_said_once_for_all_that_it_waits_for(rulebook: Rulebook) -> None:
+def test_an_open_caution_is_a_condition_and_shown_once_for_all_that_it_waits_for(rulebook: Rulebook) -> None:
     """Every example profile: nothing that is not known is said as a finding."""
     for path in sorted((Path(__file__).parents[1] / "profiles").glob("*.yaml")):
         document = read_document(path)
@@ -178,7 +178,7 @@ def test_progression_on_a_drug_of_the_option_warns(warned: Any) -> None:
     )
 
 
-def test_progression_on_platinum_is_no_second_warning_beside_platinum_again(warned: Any) -> None:
+def test_progression_on_platinum_is_no_second_warning_with_platinum_again(warned: Any) -> None:
     held = warned("bevacizumab-platinum-pemetrexed", EGFR, lines(["osimertinib", "carboplatin", "paclitaxel"]))
     assert {rule for rule in held if rule.startswith("already-progressed-on")} == set()
 

@@ -154,7 +154,7 @@ def warnings_of(checked: Checked, kind: str) -> list[Flaw]:
     return [flaw for flaw in checked.warnings if flaw.kind == kind]
 
 
-def test_a_hole_between_options_is_told_with_a_patient_in_it(broken: Callable[[str], Path]) -> None:
+def test_a_hole_between_options_is_reported_with_a_patient_in_it(broken: Callable[[str], Path]) -> None:
     folder = broken("hole-between-options")
     book = load_rulebook(folder)
     (hole,) = warnings_of(check(book), "hole between options")
@@ -172,7 +172,7 @@ def test_a_hole_between_lines_of_treatment_is_found_too(broken: Callable[[str], 
     assert "with prior lines 2 there is no option, but with 1 and with 3-" in hole.says
 
 
-def test_no_hole_is_told_where_every_cell_has_an_option_or_the_outer_ones_have_none() -> None:
+def test_no_hole_is_reported_where_every_cell_has_an_option_or_the_outer_ones_have_none() -> None:
     assert warnings_of(check(load_rulebook(FAULTS / "sound")), "hole between options") == []
 
 
@@ -185,7 +185,7 @@ def test_settings_without_an_option_are_minimal_and_true() -> None:
         assert all(option.standing in (Standing.EXCLUDED, Standing.NOT_INDICATED) for option in options)
 
 
-def test_a_regimen_that_the_interpreter_does_not_see_settled_is_told_with_a_profile(
+def test_a_regimen_that_the_interpreter_does_not_see_settled_is_reported_with_a_profile(
     broken: Callable[[str], Path],
 ) -> None:
     book = load_rulebook(broken("judged-less-exactly"))

@@ -148,7 +148,7 @@ def test_a_title_without_an_author_is_not_printed_twice() -> None:
         assert render([item_of(study(titled))], "text", style).count("Drug A & drug B") == 1
 
 
-def test_studies_without_a_title_stand_apart_at_the_end() -> None:
+def test_studies_without_a_title_come_at_the_end() -> None:
     printed = render([item_of(study({}, "untitled")), item_of(study(CITED))], "text")
     assert printed.index("some-trial") < printed.index("Without a known title:") < printed.index("untitled")
 

@@ -10,7 +10,7 @@ import pytest
 from regimen_advisor.cli.app import main
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.quiz.classroom import ClassResult, grade_class
-from regimen_advisor.quiz.generating import generate
+from regimen_advisor.quiz.generating import generate, quiz_named
 from regimen_advisor.quiz.key import AnswerKey, answer_key
 from regimen_advisor.quiz.models import Quiz
 
@@ -68,6 +68,22 @@ def test_what_was_missed_most_comes_first_with_where_it_was_put(folder: Path, qu
     assert {"not answered": 1, "offered": 1} in [one.given for one in missed if one.point]
     assert {"not answered": 1, "a": 1} in [one.given for one in missed if one.pick]
     assert sum(sum(one.given.values()) for one in missed) == sum(one.missed for one in missed)
+
+
+def test_a_class_that_names_its_quiz_is_marked_without_saying_which(
+    folder: Path, tmp_path: Path, quiz: Quiz, rulebook: Rulebook, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = json.loads((folder / "b.yaml").read_text("utf-8"))
+    assert named["quiz"] == quiz.name
+    (tmp_path / "only").mkdir()
+    (tmp_path / "only" / "b.json").write_text(json.dumps(named), "utf-8")
+    with pytest.raises(SystemExit) as left:
+        main(["quiz", "--grade", str(tmp_path / "only"), "--format", "json"])
+    assert not left.value.code
+    assert ClassResult.model_validate_json(capsys.readouterr().out).quiz == quiz.name
+    chosen = generate(rulebook, seed=3, count=2, setting="nsclc/later-line-egfr", level=1, kinds=("study", "standard"))
+    assert quiz_named(chosen.name, rulebook) == chosen
+    assert quiz_named(chosen.name.replace("-s3", "-x3"), rulebook) is None
 
 
 @pytest.mark.parametrize("ending", [None, ".csv", ".html"])

@@ -105,7 +105,7 @@ def test_details_print_each_study_whole(run):
     assert "https://doi.org/10.1016/j.annonc.2023.10.117" in ran.out
 
 
-def test_the_problems_of_all_files_are_told_at_once_and_no_answer_is_given(run, tmp_path):
+def test_the_problems_of_all_files_are_reported_at_once_and_no_answer_is_given(run, tmp_path):
     (tmp_path / "one.yaml").write_text("egfr: [L85R]\npd_l1_tps: 150\n", encoding="utf-8")
     (tmp_path / "two.yaml").write_text("histology: squamos\n", encoding="utf-8")
     ran = run("advise", str(tmp_path / "one.yaml"), PROFILE, str(tmp_path / "two.yaml"), str(tmp_path / "three.yaml"))
@@ -154,7 +154,7 @@ def test_an_unknown_format_is_a_usage_error(run):
 # Output -------------------------------------------------------------------------------------------------------------
 
 
-def test_output_goes_to_a_file_and_leaves_nothing_beside_it(run, tmp_path):
+def test_output_goes_to_a_file_and_leaves_nothing_next_to_it(run, tmp_path):
     target = tmp_path / "advice.json"
     ran = run("advise", PROFILE, "--format", "json", "--output", str(target))
     assert (ran.code, ran.out) == (0, "")
@@ -162,7 +162,7 @@ def test_output_goes_to_a_file_and_leaves_nothing_beside_it(run, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["advice.json"]
 
 
-def test_a_file_that_cannot_be_written_is_said_and_the_old_one_stays(run, tmp_path, monkeypatch):
+def test_a_file_that_cannot_be_written_is_reported_and_the_old_one_stays(run, tmp_path, monkeypatch):
     target = tmp_path / "advice.txt"
     target.write_text("old", encoding="utf-8")
 
@@ -184,7 +184,7 @@ def test_a_folder_as_output_is_refused(run, tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
-def test_a_full_standard_output_is_said():
+def test_a_full_standard_output_is_reported():
     command = [sys.executable, "-c", "from regimen_advisor.cli.app import main; main()", "show", "drug", "osimertinib"]
     with Path("/dev/full").open("w") as full:
         ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
@@ -237,7 +237,7 @@ def test_a_cell_of_a_table_that_could_steer_a_terminal_is_printed_as_escapes(run
 
 
 @pytest.mark.parametrize("arguments", [["check", "--rules"], ["test"], ["diff"], ["advise"], ["page", "--profiles"]])
-def test_a_name_that_no_file_can_have_is_told_in_one_line(run, arguments):
+def test_a_name_that_no_file_can_have_is_reported_in_one_line(run, arguments):
     ran = run(*arguments, "long-name-" * 500)
     assert (ran.code, ran.out) == (2, "")
     assert "File name too long" in ran.err

@@ -92,13 +92,13 @@ def test_every_row_is_answered_in_the_order_of_the_input(table, rulebook):
     assert rows_of(table, rulebook)["id"].to_list() == ["a", "b", "c", "d"]
 
 
-def test_a_row_of_a_table_stands_as_the_same_profile_does(table, rulebook):
+def test_a_row_of_a_table_has_the_standings_of_the_same_profile(table, rulebook):
     row = rows_of(table, rulebook).row(0, named=True)
     assert Standing(row["amivantamab-platinum-chemotherapy"]).is_offered
     assert row["tarlatamab"] == "not-indicated"
 
 
-def test_what_is_not_said_stays_unknown(table, rulebook):
+def test_what_is_not_stated_stays_unknown(table, rulebook):
     row = rows_of(table, rulebook).row(1, named=True)
     assert row["ivonescimab"] == "undetermined"
     assert "alk" in row["questions"].split("; ")
@@ -392,7 +392,7 @@ def test_a_missing_table_an_unknown_ending_and_an_unknown_column_are_refused(app
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
-def test_a_full_disk_is_said_in_words_and_leaves_nothing_behind(table, rulebook, tmp_path, monkeypatch):
+def test_a_full_disk_is_reported_in_words_and_leaves_nothing_behind(table, rulebook, tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
@@ -403,24 +403,45 @@ def test_a_full_disk_is_said_in_words_and_leaves_nothing_behind(table, rulebook,
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "blank"),
     [
-        "histology,stage\nadenocarcinoma,IVB\n\nsquamous,IVB\n\n",
-        "histology,stage\nadenocarcinoma,IVB\n,\nsquamous,IVB\n",
-        "\ufeffhistology,stage\r\nadenocarcinoma,IVB\r\n\r\nsquamous,IVB\r\n",
+        ("histology,stage\nadenocarcinoma,IVB\n\nsquamous,IVB\n\n", 2),
+        ("histology,stage\nadenocarcinoma,IVB\n,\n , \nsquamous,IVB\n", 2),
+        ('histology,stage\nadenocarcinoma,IVB\n"",""\nsquamous,IVB\n  \n', 2),
+        ("\ufeffhistology,stage\r\nadenocarcinoma,IVB\r\n\r\nsquamous,IVB\r\n\r", 2),
+        ("stage\nIVA\n\nIVB\n", 1),
+        ("stage\nIVA\nIVB\n", 0),
     ],
-    ids=["blank lines", "separators only", "byte order mark and carriage returns"],
+    ids=["blank lines", "separators only", "blanks and quotes", "byte order mark and carriage returns", "one", "none"],
 )
-def test_a_line_without_a_word_is_no_patient(rulebook, tmp_path, text):
+def test_a_line_without_a_word_is_no_patient_and_is_counted(rulebook, tmp_path, text, blank):
     table = tmp_path / "table.csv"
     table.write_text(text, encoding="utf-8", newline="")
-    assert rows_of(table, rulebook)["id"].to_list() == ["row-1", "row-2"]
+    opened = open_table([str(table)])
+    with judged(opened, rulebook) as result:
+        assert result.rows.select("id").collect()["id"].to_list() == ["row-1", "row-2"]
+    assert opened.blank == blank
 
 
-def test_a_header_that_is_found_again_is_refused_with_its_line(app, tmp_path):
+def test_lines_passed_over_are_told_beside_the_answer(app, tmp_path):
     table = tmp_path / "table.csv"
-    table.write_text("histology,stage\nsquamous,IVB\nhistology,stage\nsquamous,IVB\n", encoding="utf-8")
+    table.write_text("histology,stage\n,\nadenocarcinoma,IVB\n", encoding="utf-8")
+    for asked in ([], ["--check"]):
+        assert run(app, table, *asked).stderr.endswith("table.csv: passed over 1 line without a word\n")
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["as it was", "with a byte order mark"])
+def test_a_header_that_is_found_again_is_refused_with_its_line(app, tmp_path, mark):
+    table = tmp_path / "table.csv"
+    table.write_text(f"histology,stage\nsquamous,IVB\n{mark}histology,stage\nsquamous,IVB\n", encoding="utf-8")
     assert "table.csv:3: expected a row, found the header again" in refused(app, table)
+
+
+def test_carriage_returns_alone_are_refused_in_words(app, tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("histology,stage\rsquamous,IVB\r", encoding="utf-8", newline="")
+    said = refused(app, table)
+    assert "table.csv:1: expected lines that end in a line feed, found a carriage return alone" in said
 
 
 def given(file, rulebook):

@@ -283,7 +283,7 @@ def test_the_order_of_history_entries_in_the_table_means_nothing(shipped):
     assert rows.n_unique() == 1
 
 
-def test_a_word_beside_a_history_that_says_more_is_read_like_a_profile(shipped):
+def test_a_word_next_to_a_history_that_says_more_is_read_like_a_profile(shipped):
     profile = {"disease": "nsclc", "last_outcome": "progressed", "history": [{"line": 1, "drugs": ["osimertinib"]}]}
     engine = ColumnEngine(shipped)
     rows = engine.facts(table([profile]).lazy()).collect()

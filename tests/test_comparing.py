@@ -316,7 +316,7 @@ def test_a_rule_is_changed_where_what_overrides_it_is(rulebook: Rulebook) -> Non
     assert fates(found) == [("changed", ("general",), ("general",)), ("rewritten", ("special",), ("special",))]
 
 
-def test_a_rule_that_comes_or_goes_is_told(rulebook: Rulebook) -> None:
+def test_a_rule_that_comes_or_goes_is_reported(rulebook: Rulebook) -> None:
     assert fates(between(rulebook, OFFERED, BOTH_OFFERED)) == [("added", (), ("offers-apatinib",))]
     assert fates(between(rulebook, BOTH_OFFERED, OFFERED)) == [("removed", ("offers-apatinib",), ())]
 
@@ -343,7 +343,7 @@ def test_an_exclusion_meets_a_regimen_only_where_the_rulebook_knows_it(rulebook:
     assert parts(of_gone.shown_before) == ["exclusion too-frail, old", "rule offers-apatinib, old"]
 
 
-def test_an_exclusion_that_decides_beside_another_one_is_told_for_those_whom_it_reaches(rulebook: Rulebook) -> None:
+def test_an_exclusion_that_decides_with_another_one_is_reported_for_those_whom_it_reaches(rulebook: Rulebook) -> None:
     other = "- {id: bleeding, exclude: {regimen: anlotinib}, when: {bleeding_risk: {includes: central}}}"
     found = between(rulebook, BOTH_OFFERED + EXCLUDED, BOTH_OFFERED + EXCLUDED + other)
     assert standings(found) == [
@@ -353,7 +353,7 @@ def test_an_exclusion_that_decides_beside_another_one_is_told_for_those_whom_it_
     assert parts(found.changes[1].differences) == ["exclusion bleeding, new"]
 
 
-def test_an_exclusion_that_goes_over_to_another_regimen_is_told_where_another_one_excludes_both(
+def test_an_exclusion_that_goes_over_to_another_regimen_is_reported_where_another_one_excludes_both(
     rulebook: Rulebook,
 ) -> None:
     moved = "- {id: driven, exclude: {regimen: %s}, when: {alk: positive}}"
@@ -399,7 +399,7 @@ def test_a_regimen_that_is_not_indicated_shows_nothing_though_an_exclusion_of_it
     ],
     ids=["of an offer", "of a note", "of a standard"],
 )
-def test_added_studies_are_told_as_well_as_dropped_ones(
+def test_added_studies_are_reported_as_well_as_dropped_ones(
     rulebook: Rulebook, rule: str, subject: str, same: Standing | None
 ) -> None:
     one, two = (f"{OFFERED}- {rule % studies}" for studies in ("enrgy", "enrgy, alter0303"))
@@ -430,7 +430,7 @@ def smallest_of(rulebook: Rulebook, **when: Any) -> tuple[dict[str, Any], bool]:
     return written, is_smallest(solver, condition, written)
 
 
-def test_a_witness_is_called_the_smallest_where_every_fact_it_names_has_to_be_told(rulebook: Rulebook) -> None:
+def test_a_witness_is_called_the_smallest_where_every_fact_it_names_has_to_be_stated(rulebook: Rulebook) -> None:
     assert smallest_of(rulebook, pd_l1_tps={"at_least": 50}, alk="positive") == (
         {"alk": "positive", "pd_l1_tps": 50},
         True,
@@ -481,7 +481,9 @@ def test_a_rulebook_is_equal_to_itself(rulebook: Rulebook) -> None:
     assert (found.rules, found.wording) == ((), ())
 
 
-def test_a_changed_threshold_is_told_with_its_regimen_its_range_and_a_witness(rulebook: Rulebook, edited: Any) -> None:
+def test_a_changed_threshold_is_reported_with_its_regimen_its_range_and_a_witness(
+    rulebook: Rulebook, edited: Any
+) -> None:
     found = compared(rulebook, edited(TPS))
     first = found.regimens[0]
     assert (first.subject, first.before, first.after) == (
@@ -543,7 +545,7 @@ def test_a_rule_moved_to_another_file_is_no_change_of_advice(rulebook: Rulebook,
     assert found.rules[0].places_after[0].startswith("sclc/silence.yaml:")
 
 
-def test_a_dropped_study_is_told_though_no_standing_changes(rulebook: Rulebook, edited: Any) -> None:
+def test_a_dropped_study_is_reported_though_no_standing_changes(rulebook: Rulebook, edited: Any) -> None:
     rule = next(rule for rule in rulebook.of(Effect.OFFER) if len(rule.studies) > 1)
     listed = f"studies: [{', '.join(rule.studies)}]"
     file = place_in(rule, rulebook).split(":")[0]
@@ -565,7 +567,7 @@ def test_a_drug_that_joins_a_class_changes_the_advice_after_it(rulebook: Ruleboo
     assert all("trilaciclib" in str(change.witness) for change in found.changes)
 
 
-def test_patients_with_a_drug_that_only_one_rulebook_knows_are_left_out_and_told(
+def test_patients_with_a_drug_that_only_one_rulebook_knows_are_left_out_and_reported(
     rulebook: Rulebook, edited: Any
 ) -> None:
     added = (
@@ -657,7 +659,7 @@ def test_witnesses_that_cannot_be_saved_are_a_clear_error_and_leave_nothing(
     assert (tmp_path / "taken").read_text("utf-8") == "a file"
 
 
-def test_the_share_of_given_profiles_that_change_is_told(diff: Any, edited: Any, tmp_path: Path) -> None:
+def test_the_share_of_given_profiles_that_change_is_reported(diff: Any, edited: Any, tmp_path: Path) -> None:
     shared = tmp_path / "profiles"
     shared.mkdir()
     untreated = "disease: nsclc\nstage: IVB\negfr: wild-type\nalk: negative\nros1: negative\nhistory: []\n"
@@ -720,11 +722,13 @@ def test_the_working_tree_is_compared_with_a_revision(diff: Any, repository: Any
     file = Path("rules") / TPS[0]
     file.write_text(file.read_text("utf-8").replace(TPS[1], TPS[2], 1), "utf-8")
     out = diff().out
-    assert out.startswith("HEAD -> the working tree")
+    assert out.startswith("Rules: HEAD -> the working tree")
     assert "ivonescimab: offered -> offered-with-caution" in out
 
 
-def test_two_revisions_are_compared_with_places_told_from_the_folder_of_the_rules(diff: Any, repository: Any) -> None:
+def test_two_revisions_are_compared_with_places_counted_from_the_folder_of_the_rules(
+    diff: Any, repository: Any
+) -> None:
     file = Path("rules") / TPS[0]
     file.write_text(file.read_text("utf-8").replace(TPS[1], TPS[2], 1), "utf-8")
     repository("commit", "-q", "-a", "-m", "Warn below 50")
@@ -733,7 +737,7 @@ def test_two_revisions_are_compared_with_places_told_from_the_folder_of_the_rule
     assert "changed in meaning: ivonescimab-alone-without-pd-l1 (nsclc/cautions-review.yaml:" in out
 
 
-def test_a_revision_with_broken_rules_is_told_by_revision_and_file(diff: Any, repository: Any) -> None:
+def test_a_revision_with_broken_rules_is_reported_by_revision_and_file(diff: Any, repository: Any) -> None:
     file = Path("rules") / TPS[0]
     file.write_text(file.read_text("utf-8").replace(TPS[1], "pd_l1_tsp: 1", 1), "utf-8")
     repository("commit", "-q", "-a", "-m", "Break a rule")

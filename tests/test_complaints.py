@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+from importlib.resources import files
+from random import Random
 from typing import Annotated, Literal
 
 import pytest
 from pydantic import Field
 
+from conftest import needed
 from regimen_advisor.files.errors import InputError, did_you_mean
 from regimen_advisor.files.sources import Record, parse_document, validated
 from regimen_advisor.files.validation_messages import listed, printable, shown
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.patient.profile import Profile
 
 
 class Inner(Record):
@@ -55,7 +62,7 @@ def complaints(text: str) -> list[str]:
         ("[]", ["f:1:1: expected a mapping, found an empty list"]),
     ],
 )  # fmt: skip
-def test_a_wrong_value_is_said_once_with_what_was_expected_and_found(text: str, expected: list[str]) -> None:
+def test_a_wrong_value_is_shown_once_with_what_was_expected_and_found(text: str, expected: list[str]) -> None:
     assert complaints(text) == expected
 
 
@@ -97,3 +104,19 @@ def test_a_word_of_two_letters_suggests_only_itself() -> None:
     stages = ["I", "II", "III", "IV", "IVA"]
     assert did_you_mean("VI", stages) is None
     assert did_you_mean("iv", stages) == "did you mean `IV`?"
+
+
+def test_the_page_suggests_what_the_command_line_suggests(rulebook: Rulebook) -> None:
+    known = [*Profile.model_fields, *rulebook.formulary.drugs, *rulebook.formulary.classes, "Straße", "奥希替尼", "IVA"]
+    random = Random(7)
+    words = ["VI", "iva", "STRASSE", "", "奥希替", "x" * 101, "osimertinibb", "histologie", "stge"]
+    for word in random.sample(known, 60):
+        letters = list(word)
+        for _ in range(random.randint(1, 4)):
+            letters[random.randrange(len(letters))] = random.choice(["", "e", "-", "ab"])
+        words.append("".join(letters))
+    script = files("regimen_advisor.page").joinpath("assets/reading.js").read_text("utf-8")
+    asked = f"{json.dumps(words)}.map((word) => didYouMean(word, {json.dumps(known)}))"
+    code = f"{script}\nconsole.log(JSON.stringify({asked}))"
+    ran = subprocess.run([needed("node"), "-"], input=code, capture_output=True, text=True, check=True)
+    assert dict(zip(words, json.loads(ran.stdout), strict=True)) == {word: did_you_mean(word, known) for word in words}

@@ -112,7 +112,7 @@ def test_all_faults_of_a_condition_are_found_at_once():
     assert [problem.location.line for problem in problems] == [2, 3, 4]
 
 
-def test_where_a_condition_stands_is_no_part_of_what_it_means():
+def test_the_place_of_a_condition_is_no_part_of_what_it_means():
     one, other = condition_in("disease: nsclc"), condition_in("\n\ndisease: nsclc")
     assert one == other
     assert (one.place.line, other.place.line) == (1, 3)

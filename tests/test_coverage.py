@@ -77,7 +77,7 @@ def test_an_occurrence_is_an_atom_at_one_place_with_findings_opened(rulebook: Ru
     assert {one.line_in_rule for one in found} == {1}
 
 
-def test_a_part_alone_decides_where_all_beside_it_let_it_through(rulebook: Rulebook) -> None:
+def test_a_part_alone_decides_where_all_the_others_let_it_through(rulebook: Rulebook) -> None:
     """Flipping just that part flips the whole exactly there: checked against the definition on random conditions."""
 
     @given(st.integers(0, 10**9))
@@ -96,7 +96,7 @@ def test_a_part_alone_decides_where_all_beside_it_let_it_through(rulebook: Ruleb
     law()
 
 
-def test_a_replaced_part_stands_where_the_old_one_did(either: Rulebook) -> None:
+def test_a_replaced_part_is_where_the_old_one_was(either: Rulebook) -> None:
     condition = either.rules["either"].condition
     (steps, leaf) = next(
         (steps, node) for steps, node in nodes(condition) if isinstance(node, Leaf) and len(steps) == 2
@@ -211,7 +211,7 @@ def test_what_an_overriding_rule_leaves_no_patient_for_cannot_matter(rulebook: R
     assert [(proof.value, proof.axioms) for proof in found["ecog"].proofs] == [(True, ()), (False, ())]
 
 
-def test_a_condition_that_stands_twice_cannot_matter_and_needs_no_axiom(rulebook: Rulebook) -> None:
+def test_a_condition_that_occurs_twice_cannot_matter_and_needs_no_axiom(rulebook: Rulebook) -> None:
     book = rulebook_of(
         rulebook, "- {id: r, offer: anlotinib, when: {any: [{alk: positive}, {alk: positive, ecog: 1}]}}"
     )
@@ -266,7 +266,7 @@ def test_a_suggested_case_lies_at_each_edge_of_a_number(rulebook: Rulebook) -> N
     assert found == [(True, 1), (True, 49), (False, 0), (False, 50)]
 
 
-def test_a_rulebook_that_is_covered_is_told_in_one_line(either: Rulebook) -> None:
+def test_a_rulebook_that_is_covered_is_reported_in_one_line(either: Rulebook) -> None:
     text = written(document(measure(either, pasted(either))))
     assert text == "1 rule, 4 cases: 2 of 2 conditions covered by masking MC/DC (100.0 %)\n"
     assert len(written(document(measure(either, pasted(either)), everything=True)).splitlines()) > 5

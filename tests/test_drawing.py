@@ -154,7 +154,7 @@ def test_a_way_is_taken_exactly_where_its_rule_holds_and_nothing_excludes_what_i
         assert drawn == sorted(expected)
 
 
-def test_the_path_is_told_by_words_and_by_line_style(rulebook: Rulebook) -> None:
+def test_the_path_is_reported_by_words_and_by_line_style(rulebook: Rulebook) -> None:
     shown = map_picture(guideline_map(LATER_EGFR, rulebook, patient(rulebook, "egfr-l858r-after-osimertinib")))
     assert "TAKEN: Offer amivantamab + platinum" in words(shown)
     assert "NOT TAKEN: ✓ met: progressed on osimertinib" in words(shown)

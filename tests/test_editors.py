@@ -184,7 +184,7 @@ def test_the_command_prints_one_schema_and_writes_all(rulebook: Rulebook, tmp_pa
         (("schema", "rule", "--for", "no-such-folder"), "no-such-folder: expected a folder of rules"),
     ],
 )
-def test_what_cannot_be_made_is_said(arguments, told, capsys, monkeypatch):
+def test_what_cannot_be_made_is_reported(arguments, told, capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
     assert run(*arguments) == 2
     assert told in capsys.readouterr().err

@@ -173,7 +173,7 @@ def test_several_columns_hold_a_drug_each_and_one_that_is_not_known_leaves_its_l
     assert registry.unread(text) == {"b": {"lines.other: snake oil"}}
 
 
-def test_the_number_of_a_line_may_stand_in_a_column_and_a_gap_leaves_the_history_unknown(registry):
+def test_the_number_of_a_line_may_be_in_a_column_and_a_gap_leaves_the_history_unknown(registry):
     registry.write(
         patients="who\na\nb\nc",
         lines="""who,number,drug
@@ -216,7 +216,7 @@ def test_the_only_treatment_is_the_first_line_without_its_day(registry):
     assert registry.unread(TODAY + LINES + KEYS) == {"a": {"lines.start: - (no day)"}}
 
 
-def test_curative_treatment_and_maintenance_are_told_apart_by_a_column(registry):
+def test_curative_treatment_and_maintenance_are_distinguished_by_a_column(registry):
     registry.write(
         patients="who\na",
         lines="""who,start,drug,intent
@@ -282,7 +282,7 @@ def test_the_rows_of_a_line_must_agree_on_its_outcome_unless_one_progressed(regi
     }  # fmt: skip
 
 
-def test_unread_parts_of_a_history_are_told_with_the_decisions_that_they_stand_before(registry):
+def test_unread_parts_of_a_history_are_reported_with_the_decisions_that_they_come_before(registry):
     registry.write(
         patients="who\na",
         lines="who,start,drug,end\na,1,gefitinib,PD\na,50,docetaxel,completed\n",
@@ -337,7 +337,7 @@ def test_a_row_without_its_day_may_be_the_last_so_the_last_is_unknown(registry):
     assert unread["b"] == {"tests.day: - (no day)"}
 
 
-def test_rows_that_disagree_are_unknown_and_told(registry):
+def test_rows_that_disagree_are_unknown_and_reported(registry):
     values, unread = scores(registry, "last before")
     assert values["c"] is None
     assert unread["c"] == {"tests.score: 10 ; 20"}
@@ -398,7 +398,7 @@ def test_changes_reach_the_patient_through_the_test_whose_day_they_have_and_add_
     }
 
 
-def test_a_change_that_is_not_read_is_told_and_keeps_wild_type_from_being_assumed(registry):
+def test_a_change_that_is_not_read_is_reported_and_keeps_wild_type_from_being_assumed(registry):
     assert registry.unread(sequenced(registry)) == {"d:1": {"changes.protein: p.L747P"}}
 
 
@@ -448,7 +448,7 @@ def test_a_number_is_no_date_and_a_date_is_no_number(registry):
     assert "lines.start: 100" in registry.unread(TODAY.replace("days", "iso") + LINES + KEYS)["a"]
 
 
-def test_what_is_read_otherwise_is_read_only_where_nothing_is_said(registry):
+def test_what_is_read_otherwise_is_read_only_where_nothing_is_stated(registry):
     registry.write(patients="who,stage,spread\na,IV,\nb,,yes\nc,weird,yes\nd,,")
     text = """\
 title: t

@@ -32,6 +32,7 @@ from regimen_advisor.knowledge.figure_audit import (
     format_printed,
     load_section_numbers,
     parse_printed,
+    quoted,
     quoted_by_study,
     untraced,
 )
@@ -123,7 +124,7 @@ def test_both_reviews_are_transcribed_whole():
     assert (len(STUDIES), len(APPROVALS), len(REVIEWS)) == (60, 7, 2)
 
 
-def test_every_erratum_stands_exactly_once():
+def test_every_erratum_occurs_exactly_once():
     ids = [erratum.id for erratum in all_errata()]
     assert len(ids) == 93
     assert not [id_ for id_, times in Counter(ids).items() if times > 1]
@@ -134,8 +135,8 @@ def test_every_reference_leads_to_a_review_a_section_an_approval_or_a_study():
     assert misplaced(STUDIES, APPROVALS, REVIEWS) == []
 
 
-def test_every_number_stands_in_the_section_it_names():
-    assert [str(problem) for problem in untraced(STUDIES.values(), APPROVALS.values(), NUMBERS)] == []
+def test_every_number_is_in_the_section_it_names():
+    assert [str(problem) for problem in untraced(quoted(STUDIES.values(), APPROVALS.values()), NUMBERS)] == []
 
 
 def test_every_result_knows_its_line():
@@ -205,7 +206,7 @@ def test_the_same_entries_and_approvals_are_there():
 
 
 @with_transcription
-def test_every_erratum_stands_with_the_study_or_approval_it_names():
+def test_every_erratum_is_with_the_study_or_approval_it_names():
     carried = {erratum.id: study.id for study in STUDIES.values() for erratum in study.errata}
     carried |= {erratum.id: approval.id for approval in APPROVALS.values() for erratum in approval.errata}
     expected = {entry["id"]: entry["study"] for entry in transcribed("errata.yaml")["errata"]}
@@ -322,7 +323,7 @@ def test_the_shipped_numbers_are_those_of_the_text(review):
 
 @with_reviews
 @pytest.mark.parametrize("study", STUDIES.values(), ids=lambda study: study.id)
-def test_the_numbers_of_one_figure_stand_together_in_the_text(study):
+def test_the_numbers_of_one_figure_are_together_in_the_text(study):
     review = study.cited_in[0].review
     texts = sections_of(review)
     for result in study.results:
@@ -432,7 +433,7 @@ def test_a_confirmed_citation_says_where_it_was_read(tmp_path):
         load_text(tmp_path, MINIMAL + "citation: {journal: {value: Lancet, confidence: confirmed}}\n")
 
 
-def test_all_problems_of_all_files_are_told_at_once(tmp_path):
+def test_all_problems_of_all_files_are_reported_at_once(tmp_path):
     (tmp_path / "one.yaml").write_text(
         MINIMAL.replace("id: mini", "id: one").replace("phase", "fase"), encoding="utf-8"
     )
@@ -483,7 +484,7 @@ def test_a_value_without_a_unit_is_refused():
 def test_a_wrong_number_is_found_out(tmp_path):
     study = load_text(tmp_path, MINIMAL)
     numbers = {"antiangiogenic": {"4.2": parse_printed("41%")}}
-    [problem] = untraced([study], [], numbers)
+    [problem] = untraced(quoted_by_study(study), numbers)
     assert (problem.location.line, problem.message) == (
         8,
         "mini: ORR: expected `40 %` in antiangiogenic 4.2, where it is not found",
@@ -492,8 +493,8 @@ def test_a_wrong_number_is_found_out(tmp_path):
 
 def test_a_number_with_another_unit_does_not_count(tmp_path):
     study = load_text(tmp_path, MINIMAL)
-    assert untraced([study], [], {"antiangiogenic": {"4.2": parse_printed("40months")}})
-    assert not untraced([study], [], {"antiangiogenic": {"4.2": parse_printed("40%")}})
+    assert untraced(quoted_by_study(study), {"antiangiogenic": {"4.2": parse_printed("40months")}})
+    assert not untraced(quoted_by_study(study), {"antiangiogenic": {"4.2": parse_printed("40%")}})
 
 
 def test_a_text_is_cut_at_its_headings():

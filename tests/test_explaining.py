@@ -104,13 +104,13 @@ def test_an_unknown_clause_says_so(rulebook: Rulebook) -> None:
 @pytest.mark.parametrize("file", PROFILES[::6], ids=lambda file: file.stem)
 def test_the_state_of_a_tree_is_the_truth_of_the_rule_and_follows_from_its_parts(rulebook: Rulebook, file) -> None:
     one = patient(rulebook, file.stem)
-    reader, teller = Interpreter(one.facts), ClauseTree(one, rulebook, ())
+    reader, clause_tree = Interpreter(one.facts), ClauseTree(one, rulebook, ())
     names = {"true": "met", "false": "not met", "unknown": "unknown"}
     for condition in effective_conditions(rulebook).values():
         tree = reader.judge(condition)
-        clause = teller.build(tree)
+        clause = clause_tree.build(tree)
         assert clause.state == names[tree.truth.value]
-        opposite = teller.build(tree, wanted=False)
+        opposite = clause_tree.build(tree, wanted=False)
         assert opposite.state == names[(~tree.truth).value]
         for part in every(clause):
             states = [inner.state for inner in part.parts]
@@ -120,11 +120,11 @@ def test_the_state_of_a_tree_is_the_truth_of_the_rule_and_follows_from_its_parts
                 assert part.state == ("met" if "met" in states else "unknown" if "unknown" in states else "not met")
 
 
-def test_no_clause_of_any_rule_is_told_as_a_failed_not(rulebook: Rulebook) -> None:
+def test_no_clause_of_any_rule_is_reported_as_a_failed_not(rulebook: Rulebook) -> None:
     one = written(rulebook, "disease: nsclc")
-    reader, teller = Interpreter(one.facts), ClauseTree(one, rulebook, ())
+    reader, clause_tree = Interpreter(one.facts), ClauseTree(one, rulebook, ())
     for rule in rulebook.rules.values():
-        for clause in every(teller.build(reader.judge(AllOf((rule.condition, Not(AnyOf((rule.condition,)))))))):
+        for clause in every(clause_tree.build(reader.judge(AllOf((rule.condition, Not(AnyOf((rule.condition,)))))))):
             assert not clause.words.startswith("not (")
             assert "not not" not in clause.words
 
@@ -215,7 +215,7 @@ def test_the_questions_of_a_patient_say_what_each_answer_makes_of_every_option(r
     assert "Every option is settled whatever the answers by knowing" in shown
 
 
-def test_answers_and_changes_are_said_in_words_not_in_keys(rulebook: Rulebook) -> None:
+def test_answers_and_changes_are_given_in_words_not_in_keys(rulebook: Rulebook) -> None:
     asked = explain(patient(rulebook, "almost-everything-unknown"), rulebook).questions.single
     (history,) = [question for question in asked if question.question == "history"]
     said = [words for answer in history.answers for words in answer.says]
@@ -223,7 +223,7 @@ def test_answers_and_changes_are_said_in_words_not_in_keys(rulebook: Rulebook) -
     assert not any("_" in words for question in asked for answer in question.answers for words in answer.says)
     option = explained(rulebook, "almost-everything-unknown", "ivonescimab-pemetrexed-carboplatin")
     steps = {step.question: step.says for step in option.ways[0].steps}
-    assert steps["progressed_on_in_lines"] == "EGFR-TKI"
+    assert steps["relapsed_after_in_lines"] == "EGFR-TKI"
     assert steps["extent"] == "locally advanced disease or metastatic disease"
     assert steps["egfr"] == "C797S"
 

@@ -13,7 +13,7 @@ from regimen_advisor.language.values import Between, Includes, Is, Truth
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.solving.assumptions import assumption_groups
-from regimen_advisor.solving.determining_sets import ties, unit_of
+from regimen_advisor.solving.determining_sets import axiom_groups, unit_of
 from regimen_advisor.solving.solver import Solver
 from tables import table
 
@@ -48,29 +48,29 @@ def vague_profiles(count, rulebook):
     return [written for written, _ in found], [patient for _, patient in found]
 
 
-def fillings_from(solver: Solver, patients: list[Patient], engine: ColumnEngine) -> list[Donor]:
+def donors_from(solver: Solver, patients: list[Patient], engine: ColumnEngine) -> list[Donor]:
     """For some patients a completion of each, one offered something where that can be."""
-    clinicals, found = ClinicalWorlds(engine.reader), []
+    clinical_worlds, found = ClinicalWorlds(engine.reader), []
     for patient, name in zip(patients, solver.offered, strict=False):
         session = solver.session(patient=patient)
         known = [literal for part in assumption_groups(session.encoding, patient).values() for literal in part]
         model = session.model(known, [session.encoding.condition(solver.offered[name])]) or session.model(known)
         assert model is not None
-        found.append(Donor(model, CellLiterals(session.encoding, engine.reader), clinicals))
+        found.append(Donor(model, CellLiterals(session.encoding, engine.reader), clinical_worlds))
     return found
 
 
-def test_what_is_said_of_a_row_that_was_filled_in_is_true_of_some_completion_of_the_row(rulebook):
+def test_what_is_found_of_a_row_that_was_filled_in_is_true_of_some_completion_of_the_row(rulebook):
     solver, engine = Guideline.of(rulebook).solver, ColumnEngine(rulebook)
     written, patients = vague_profiles(90, rulebook)
     cells = OpenCells(engine)
     batch = engine.reader.batch(table(written))
-    fillings = fillings_from(solver, patients[60:], engine)
-    rows = OpenRows.of(batch, engine.reader, fillings[0].clinicals)
+    donors = donors_from(solver, patients[60:], engine)
+    rows = OpenRows.of(batch, engine.reader, donors[0].clinical_worlds)
     wanted = cells.need(batch)
     possibly = np.zeros((2, len(cells.questions), len(patients)), bool)
-    for filling in fillings:
-        filled = filling.into(rows)
+    for donor in donors:
+        filled = donor.into(rows)
         assert all((after & ~before == 0).all() for before, after in zip(batch.words, filled, strict=True))
         possibly |= cells.truths(filled)
     for place, patient in enumerate(patients):
@@ -90,7 +90,7 @@ def variants(written: list[dict], rulebook) -> list[tuple[dict, Patient]]:
         changed = [profile, *({**profile, key: other[key]} for key in other if key not in ("history", "id"))]
         history = profile.get("history")
         for number, entry in enumerate(history if isinstance(history, list) else ()):
-            for part in ("outcome", "cycles", "drugs"):
+            for part in ("outcome", "cycles", "relapse_after", "drugs"):
                 entries = [*history]
                 entries[number] = {key: value for key, value in entry.items() if key != part}
                 changed.append({**profile, "history": entries})
@@ -104,7 +104,7 @@ def variants(written: list[dict], rulebook) -> list[tuple[dict, Patient]]:
 
 def entangled_condition(random: Random, rulebook) -> Condition:
     """A few tests of facts that axioms tie together, or of one fact: node by node they are often open for nothing."""
-    group = sorted(random.choice(sorted(set(ties(rulebook.domain).values()), key=sorted)) | {"egfr"})
+    group = sorted(random.choice(sorted(set(axiom_groups(rulebook.domain).values()), key=sorted)) | {"egfr"})
     names = [name for name in rulebook.domain.facts if unit_of(rulebook.domain, name) in group]
     chosen = random.sample(names, min(2, len(names)))
     parts: list[Condition] = []
@@ -175,7 +175,7 @@ CHEMOTHERAPY = {"line": 3, "drugs": ["docetaxel"], "outcome": "completed"}
         ([{**GEFITINIB, "drugs": ["egfr-tki"]}, UNKNOWN], [{**GEFITINIB, "drugs": ["egfr-tki", "targeted"]}, UNKNOWN]),
     ],
 )
-def test_a_history_is_told_apart_from_one_that_leaves_something_else_possible(rulebook, history, other):
+def test_a_history_is_distinguished_from_one_that_leaves_something_else_possible(rulebook, history, other):
     rows = [{"history": [*one, CHEMOTHERAPY]} for one in (history, other, history)]
     rows[2]["ecog"] = 0
     one, another, again = case_numbers(ColumnEngine(rulebook, also=[ASKS_ALL]), ASKS_ALL, rows)
@@ -183,7 +183,7 @@ def test_a_history_is_told_apart_from_one_that_leaves_something_else_possible(ru
     assert one == again
 
 
-def test_a_history_that_settles_a_test_is_told_apart_from_none(rulebook):
+def test_a_history_that_settles_a_test_is_distinguished_from_none(rulebook):
     early = Leaf(Is("extent", frozenset({"early"})))
     condition = AllOf((early, AnyOf((Not(early), Leaf(Includes("last_drugs", "egfr-tki"))))))
     rows = [{"history": [{**CHEMOTHERAPY, "line": 1, "outcome": "unknown"}]}, {"prior_lines": 1}]
@@ -217,7 +217,7 @@ def test_exact_standings_of_rows_that_are_one_case_are_those_of_each_row(ruleboo
     assert changed > 50
 
 
-def test_the_order_in_which_batches_come_changes_neither_what_is_asked_nor_what_is_told(rulebook):
+def test_the_order_in_which_batches_come_changes_neither_what_is_asked_nor_what_is_reported(rulebook):
     rows = synthetic_patients(24_000, seed=1).collect().with_row_index("row", offset=1)
     told = []
     for backwards in (False, True):

@@ -76,14 +76,14 @@ def rules_first(advice: Advice) -> set[str]:
         ),
     ],
 )
-def test_what_decides_for_a_patient_stands_first(profile: dict[str, Any], rule: str, rulebook: Rulebook) -> None:
+def test_what_decides_for_a_patient_comes_first(profile: dict[str, Any], rule: str, rulebook: Rulebook) -> None:
     advice, _ = answered(rulebook, profile)
     assert rule in rules_first(advice)
 
 
 @pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
 @pytest.mark.parametrize("form", ["text", "markdown"])
-def test_what_stands_first_is_not_said_again_below(path: Path, form: str, rulebook: Rulebook) -> None:
+def test_what_comes_first_is_not_repeated_below(path: Path, form: str, rulebook: Rulebook) -> None:
     profile, document = read_profile(path)
     patient = read(profile, rulebook.domain, document)
     advice = advise(patient, rulebook)
@@ -96,7 +96,7 @@ def test_what_stands_first_is_not_said_again_below(path: Path, form: str, rulebo
 
 
 @pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
-def test_no_sentence_about_the_patient_or_the_evidence_stands_twice_on_the_screen(
+def test_no_sentence_about_the_patient_or_the_evidence_occurs_twice_on_the_screen(
     path: Path, rulebook: Rulebook
 ) -> None:
     profile, document = read_profile(path)
@@ -138,7 +138,7 @@ def test_a_caution_about_the_patient_that_all_offers_carry_gets_the_place_unaske
         assert first_of(rulebook, caution.format(kind)) == [], kind
 
 
-def test_a_note_or_silence_stands_first_only_where_it_asks_to(rulebook: Rulebook) -> None:
+def test_a_note_or_silence_comes_first_only_where_it_asks_to(rulebook: Rulebook) -> None:
     rules = """
 - {id: c, note: A note, place: first, when: {ecog: 1}}
 - {id: d, silent: A silence, says: Nothing is said., place: first, when: {ecog: 1}}
@@ -148,7 +148,7 @@ def test_a_note_or_silence_stands_first_only_where_it_asks_to(rulebook: Rulebook
     assert first_of(rulebook, rules) == [(("c",), "note"), (("d",), "silent")]
 
 
-def test_one_sentence_by_several_rules_is_said_once_with_all_of_them(rulebook: Rulebook) -> None:
+def test_one_sentence_by_several_rules_is_shown_once_with_all_of_them(rulebook: Rulebook) -> None:
     rules = """
 - {id: c, caution: {drug: anlotinib}, kind: patient, place: first, when: {ecog: 1}}
 - {id: d, caution: {drug: apatinib}, kind: patient, place: first, when: {ecog: 1}}
@@ -156,7 +156,7 @@ def test_one_sentence_by_several_rules_is_said_once_with_all_of_them(rulebook: R
     assert first_of(rulebook, rules) == [(("c", "d"), "caution")]
 
 
-def test_open_cautions_stand_last_and_are_named_in_one_line_where_they_are_many(rulebook: Rulebook) -> None:
+def test_open_cautions_come_last_and_are_named_in_one_line_where_they_are_many(rulebook: Rulebook) -> None:
     unknown = ("ecog", "nrg1", "other_drivers")
     profile = {key: value for key, value in NEGATIVE.items() if key not in unknown}
     advice, patient = answered(rulebook, profile, {"history": []})
@@ -174,7 +174,7 @@ def test_the_rules_that_ask_for_the_first_place_are_about_the_patient(rulebook: 
 
 
 @pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
-def test_no_sentence_at_all_stands_twice_in_the_text_of_an_answer(path: Path, rulebook: Rulebook) -> None:
+def test_no_sentence_at_all_occurs_twice_in_the_text_of_an_answer(path: Path, rulebook: Rulebook) -> None:
     profile, document = read_profile(path)
     patient = read(profile, rulebook.domain, document)
     shown = text.render_advice([advise(patient, rulebook)], rulebook, [patient])

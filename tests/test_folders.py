@@ -149,7 +149,7 @@ def test_the_manifest_is_no_part_of_what_it_counts(rules: Path) -> None:
     assert load_rulebook(rules).digest == digest
 
 
-def test_a_changed_rule_makes_the_manifest_outdated_until_it_is_written_anew(rules: Path) -> None:
+def test_a_changed_rule_makes_the_manifest_outdated_until_it_is_written_again(rules: Path) -> None:
     file = rules / "nsclc" / "squamous.yaml"
     file.write_text(file.read_text("utf-8") + "# a remark\n", "utf-8")
     (first, *_) = check(load_rulebook(rules)).warnings
@@ -163,7 +163,7 @@ def test_a_changed_rule_makes_the_manifest_outdated_until_it_is_written_anew(rul
     assert (rules / "manifest.yaml").read_text("utf-8") == fresh_manifest(rules)
 
 
-def test_a_manifest_that_a_merge_left_broken_is_refused_and_can_be_written_anew(rules: Path) -> None:
+def test_a_manifest_that_a_merge_left_broken_is_refused_and_can_be_written_again(rules: Path) -> None:
     (rules / "manifest.yaml").write_text("<<<<<<< ours\nmanifest: {rules: 1}\n", "utf-8")
     assert run("check", "--rules", rules).returncode == 2
     assert run("check", "--rules", rules, "--write-manifest").returncode == 0

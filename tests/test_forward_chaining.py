@@ -178,7 +178,7 @@ def test_keys_of_the_shipped_rulebook_name_a_fact_a_finding_or_a_piece_of_a_cond
         assert fact or finding or key.startswith("piece_"), key
 
 
-def test_a_finding_is_derived_once_and_told_to_the_next_stratum(rulebook, monkeypatch):
+def test_a_finding_is_derived_once_and_passed_to_the_next_stratum(rulebook, monkeypatch):
     findings = {"fit": Leaf(Between("ecog", 0, 1))}
     engine = ForwardChaining({"rule": Not(Named("fit", findings["fit"]))}, findings, rulebook.domain)
     heard = said_to(engine, narrow([("ecog", Number(3, 3))], rulebook.domain), monkeypatch)

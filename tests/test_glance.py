@@ -48,7 +48,7 @@ def test_all_options_of_a_plain_patient_fit_one_screen(name: str, rulebook: Rule
 
 
 @pytest.mark.parametrize("name", ["egfr-l858r-after-osimertinib", "small-cell-after-chemo-immunotherapy"])
-def test_the_table_stands_before_the_options_in_text_markdown_and_html(name: str, rulebook: Rulebook) -> None:
+def test_the_table_comes_before_the_options_in_text_markdown_and_html(name: str, rulebook: Rulebook) -> None:
     advice, patient = named(name, rulebook)
     shown = text.render_advice([advice], rulebook, [patient])
     assert shown.index("AT A GLANCE") < shown.index("\nOrder: ") < shown.index("\nOFFERED")
@@ -76,7 +76,7 @@ def test_the_first_warning_is_about_the_patient_where_there_is_one(rulebook: Rul
     )
 
 
-def test_what_stands_first_is_no_warning_of_a_row(rulebook: Rulebook) -> None:
+def test_what_comes_first_is_no_warning_of_a_row(rulebook: Rulebook) -> None:
     advice, _ = named("egfr-t790m-after-gefitinib", rulebook)
     found = {row.option.regimen: row.warning for row in glance.rows(advice, rulebook)}
     assert not any("T790M" in warning for warning in found.values())

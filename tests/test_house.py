@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from packaging.requirements import Requirement
 from typer.main import get_command
 
 from regimen_advisor.cli.app import app
@@ -68,6 +69,20 @@ def test_a_library_has_an_upper_bound_at_a_major_version_and_none_is_a_beta(requ
     asked = required.partition(";")[0].strip()
     assert re.search(r",<\d+$|==[\d.]+$", asked), "a new major version could change an answer by itself"
     assert not re.search(r"[\d.](a|b|rc)\d", asked)
+
+
+def test_the_lock_holds_one_version_of_every_library_within_its_bounds_and_no_address() -> None:
+    lines = [line for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines() if not line.startswith("#")]
+    assert all(re.fullmatch(r"[a-z0-9-]+==[\w.]+", line) for line in lines)
+    locked = dict(line.split("==") for line in lines)
+    read = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = read["optional-dependencies"]
+    for name in ("dev", "test", "spark", "cite", "cohort", "notebook", "teach", "web"):
+        for one in [*read["dependencies"], *extras[name]]:
+            wanted = Requirement(one)
+            if wanted.name != "regimen-advisor":
+                version = locked[wanted.name.lower().replace("_", "-")]
+                assert wanted.specifier.contains(version, prereleases=True), f"{one}: {version}"
 
 
 def test_no_module_imports_itself_by_way_of_others() -> None:

@@ -83,7 +83,7 @@ def test_a_condition_asked_twice_is_judged_once():
     assert whole.parts[0] is whole.parts[1].parts[0] is reader.judge(shared)
 
 
-def test_a_condition_made_where_another_one_was_is_judged_anew():
+def test_a_condition_made_where_another_one_was_is_judged_again():
     """A condition that nobody holds any more may leave its address, and with it its id, to the next one."""
     truths = {"brain_metastases": T, "liver_metastases": F}
     reader = Interpreter({name: SAYS[truth] for name, truth in truths.items()})

@@ -318,7 +318,7 @@ def test_a_message_stays_on_one_line_and_cannot_steer_a_terminal(name: str) -> N
     assert all(said.isprintable() for said in complaints_about(PROFILES / f"{name}.yaml"))
 
 
-def test_a_file_that_is_missing_is_said_to_be_missing(tmp_path: Path) -> None:
+def test_a_file_that_is_missing_is_reported_to_be_missing(tmp_path: Path) -> None:
     assert complaints_about(tmp_path / "none.yaml") == [f"{tmp_path / 'none.yaml'}: no such file"]
 
 
@@ -625,7 +625,7 @@ def test_a_rulebook_that_is_no_folder_is_refused(tmp_path: Path) -> None:
         load_rulebook(tmp_path)
 
 
-def test_hidden_files_that_an_editor_leaves_beside_the_rules_are_no_rules(folder: Path) -> None:
+def test_hidden_files_that_an_editor_leaves_next_to_the_rules_are_no_rules(folder: Path) -> None:
     (folder / "nsclc" / ".#silence.yaml").symlink_to("somebody@somewhere.1234")  # an Emacs lock
     (folder / "nsclc" / "._silence.yaml").write_bytes(b"\x00\x05\x16\x07")  # what macOS keeps beside a file
     assert list(load_rulebook(folder).rules) == ["sound-nsclc", "sound-sclc"]
@@ -641,7 +641,7 @@ def test_hidden_files_that_an_editor_leaves_beside_the_rules_are_no_rules(folder
     ],
     ids=["circle-of-links", "link-to-nothing", "folder", "too-large"],
 )
-def test_what_is_no_readable_file_among_the_rules_is_told_by_name(
+def test_what_is_no_readable_file_among_the_rules_is_reported_by_name(
     folder: Path, make: Callable[[Path], object], message: str
 ) -> None:
     file = folder / "nsclc" / "odd.yaml"

@@ -81,7 +81,7 @@ def test_the_column_engine_does_so_too(kind: str, standing: Standing, rulebook: 
     assert engine.standings(engine.facts(table.lazy())).collect()["anlotinib"].to_list() == [standing.value]
 
 
-def test_a_measure_is_told_with_an_option_that_stands_as_offered(patient: Patient, rulebook: Rulebook) -> None:
+def test_a_measure_is_reported_with_an_option_that_stays_offered(patient: Patient, rulebook: Rulebook) -> None:
     option = option_of(advise(patient, rulebook), TRIPLET)
     assert option.standing is Standing.OFFERED
     assert [(caution.rule, caution.kind) for caution in option.cautions if caution.state == "holds"] == [

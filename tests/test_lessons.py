@@ -1,5 +1,7 @@
 """A lesson: a sheet and slides for a patient, all of it from the rules."""
 
+import io
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -117,3 +119,23 @@ def test_a_profile_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[st
         main(["lesson", "nobody.yaml"])
     assert left.value.code == 2
     assert "nobody.yaml: no such file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        {"disease": "sclc", "ecog": {"at_most": 1}, "pd_l1_tps": "1-49", "extent": "extensive"},
+        {"disease": "sclc", "extent": "extensive", "history": [{"line": 1, "drugs": ["tarlatamab"], "cycles": 0}]},
+        {"disease": "sclc", "history": [{"line": 1, "drugs": "unknown"}]},
+        {"stage": "IV", "pd_l1_tps": 49, "liver_metastases": True},
+    ],
+    ids=["between bounds", "outcome not known", "drugs not known", "disease not known"],
+)
+def test_a_lesson_is_made_of_whatever_a_profile_leaves_open(
+    rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], profile: dict[str, Any]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(json.dumps(profile).encode())))
+    with pytest.raises(SystemExit) as left:
+        main(["lesson", "-", "--rules", str(ROOT / "rules")])
+    assert not left.value.code
+    assert capsys.readouterr().out.startswith("# ")

@@ -60,7 +60,7 @@ def test_filters_must_all_be_met(rulebook):
     assert len(ids("rules", rulebook, setting="sclc/second-line", drug="tarlatamab")) == 1
 
 
-def test_every_word_of_the_text_must_stand_in_the_entry(rulebook):
+def test_every_word_of_the_text_must_be_in_the_entry(rulebook):
     assert ids("drugs", rulebook, text="amg 757") == ["tarlatamab"]
     assert ids("drugs", rulebook, text="amg zebra") == []
 

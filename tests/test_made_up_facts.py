@@ -31,6 +31,7 @@ from regimen_advisor.patient.facts import (
     declared_domain,
 )
 from regimen_advisor.patient.profile import Bounds, Profile, Record
+from regimen_advisor.reviewing.checking import check
 from regimen_advisor.solving.encoding import Encoding, EncodingSize
 from small_rulebooks import rulebook_of
 
@@ -212,3 +213,12 @@ def test_a_fact_of_the_history_that_is_defined_nowhere_is_refused_by_its_name(ma
     encoding = Encoding(domain, EncodingSize.of([], domain))
     with pytest.raises(NotImplementedError, match="no encoding of the history fact `last_pause`"):
         encoding.atom(atom)
+
+
+def test_check_finds_the_same_whatever_idle_facts_are_declared(rulebook: Rulebook, made_up: Guideline) -> None:
+    few = {name: rule for name, rule in rulebook.rules.items() if name.startswith(("anlotinib", "zenocutuzumab"))}
+    book = replace(rulebook, rules=few, digest="test:few")
+    idle = replace(book, domain=made_up.rulebook.domain, digest="test:few with idle facts")
+    found = check(idle)
+    assert found.warnings
+    assert (found.faults, found.warnings) == (check(book).faults, check(book).warnings)

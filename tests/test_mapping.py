@@ -98,7 +98,7 @@ def test_the_real_table_runs_from_end_to_end(rulebook):
     assert sum(count for column, _, count in summary.unread if column == "Histology") == 7
 
 
-def test_a_fraction_becomes_a_percentage_and_a_constant_stands_in_every_row(registry, tmp_path, rulebook):
+def test_a_fraction_becomes_a_percentage_and_a_constant_is_in_every_row(registry, tmp_path, rulebook):
     table = tmp_path / "fractions.csv"
     table.write_text("name,tps\na,0.6\nb,0.505\n", encoding="utf-8")
     text = "title: t\nid: name\nkeys:\n  pd_l1_tps: {column: tps, multiply: 100}\n  disease: {constant: nsclc}\n"
@@ -369,6 +369,19 @@ def test_every_part_of_a_history_that_cannot_be_read_is_named_with_its_column_an
     assert profile(table, "b", rulebook, mapping)["history"][0]["cycles"] == 4
 
 
+def test_the_months_to_a_relapse_are_read_from_a_column(tmp_path, rulebook):
+    table = tmp_path / "table.csv"
+    table.write_text("who,drug,end,months\na,carboplatin,relapsed,9.0\nb,carboplatin,relapsed,late\n", encoding="utf-8")
+    mapping = mapping_of(
+        "title: t\nid: who\nkeys: {disease: {constant: nsclc}}\nhistory:\n"
+        "  - {line: 1, drugs: {column: drug}, outcome: {column: end}, relapse_after: {column: months}}\n",
+        tmp_path,
+        rulebook,
+    )
+    assert profile(table, "a", rulebook, mapping)["history"][0]["relapse_after"] == 9
+    assert unread_of(table, mapping, rulebook) == {("months", "late", 1)}
+
+
 @pytest.mark.parametrize("cell", ["[gefitinib", "[{]", '["gefitinib"', "[" * 3000])
 def test_a_list_of_drugs_that_is_broken_is_unknown_and_no_traceback(tmp_path, rulebook, cell):
     table = tmp_path / "table.tsv"
@@ -517,7 +530,7 @@ def test_a_column_may_hold_the_history_as_json_and_a_part_that_cannot_be_read_is
     }
 
 
-def test_names_that_stand_more_than_once_are_reported(tmp_path, rulebook):
+def test_names_that_occur_more_than_once_are_reported(tmp_path, rulebook):
     table = tmp_path / "twice.csv"
     table.write_text("id,stage\na,IV\nb,IV\na,III\nc,IV\na,IV\nb,I\n", encoding="utf-8")
     with judged(open_table([str(table)]), rulebook) as result:

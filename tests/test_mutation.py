@@ -306,9 +306,9 @@ def test_every_verdict_agrees_with_running_the_cases_on_the_changed_rules(rulebo
         book = random_rulebook(random, rulebook, rules=5, regimens=3)
         patients = [random_patient(random, book.domain, known=0.8) for _ in range(6)]
         cases = [_exact(book, patient, number) for number, patient in enumerate(patients)]
-        court = MutationRunner(book, cases)
-        for mutant in random.sample(court.mutants, min(25, len(court.mutants))):
-            verdict = court.verdict(mutant)
+        runner = MutationRunner(book, cases)
+        for mutant in random.sample(runner.mutants, min(25, len(runner.mutants))):
+            verdict = runner.verdict(mutant)
             failing = [case.name for case in cases if run_case(case, mutant.applied(book))]
             assert bool(failing) == (verdict.fate == "killed"), (seed, mutant)
             compared[verdict.fate] += 1

@@ -57,7 +57,7 @@ def test_the_notebook_runs_and_each_kind_of_answer_shows_itself(executed):
     (explanation,) = shown(executed, 'regimen="ivonescimab"')
     assert "ivonescimab" in explanation["text/html"]
     (comparison,) = shown(executed, "comparison = compare")
-    assert "| ivonescimab | offered | offered-with-caution |" in comparison["text/markdown"]
+    assert "ivonescimab: offered -> offered-with-caution" in comparison["text/markdown"]
     (guideline,) = shown(executed, "guideline = Guideline.load()")
     assert guideline["text/plain"].startswith("<Guideline ")
 

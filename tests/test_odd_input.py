@@ -58,7 +58,7 @@ RULES = ("--rules", f"{ODD}/rules")
     ],
     ids=lambda asked: "-".join(asked).replace(ODD, "odd").replace("/", "-"),
 )
-def test_a_name_that_is_not_utf_8_is_told_as_an_escape_on_the_screen_and_in_a_file(
+def test_a_name_that_is_not_utf_8_is_reported_as_an_escape_on_the_screen_and_in_a_file(
     here: Path, asked: tuple[str, ...]
 ) -> None:
     shown = run(*asked, *RULES, cwd=here)
@@ -75,7 +75,7 @@ def test_a_name_that_is_not_utf_8_is_told_as_an_escape_on_the_screen_and_in_a_fi
 
 
 @pytest.mark.parametrize("verb", ["advise", "explain"])
-def test_a_file_of_such_a_name_that_is_missing_is_told_by_it(here: Path, verb: str) -> None:
+def test_a_file_of_such_a_name_that_is_missing_is_reported_by_it(here: Path, verb: str) -> None:
     done = run(verb, f"no{ODD}.yaml", cwd=here)
     assert (done.returncode, done.stderr) == (2, f"no{AS_TEXT}.yaml: no such file\n")
 
@@ -107,7 +107,7 @@ def test_a_table_of_such_a_name_is_refused_by_it(here: Path, asked: list[str], t
 
 
 @pytest.mark.parametrize("ending", ["csv", "tsv", "parquet", "jsonl"])
-def test_an_output_may_have_such_a_name_and_so_may_a_mapping_and_what_stands_around(here: Path, ending: str) -> None:
+def test_an_output_may_have_such_a_name_and_so_may_a_mapping_and_what_is_around(here: Path, ending: str) -> None:
     pytest.importorskip("polars", reason="the extra `cohort` is not installed")
     inside = here / ODD
     (inside / "t.csv").write_text(TABLE, "utf-8")
@@ -296,7 +296,7 @@ def test_unknown_keys_and_values_are_bounded_too(text: str) -> None:
     assert len(str(caught.value).splitlines()) <= 502
 
 
-def test_few_problems_are_told_whole() -> None:
+def test_few_problems_are_reported_whole() -> None:
     error = InputError(Problem(Location("f", line), "wrong") for line in range(500))
     assert len(str(error).splitlines()) == 500
     assert error.left_out == []

@@ -78,7 +78,7 @@ def test_a_source_excludes_what_a_review_offers_and_the_explanation_shows_both(s
     assert {"AA 4.2", "IC 3"} <= cited
 
 
-def test_a_grade_is_told_in_the_words_of_its_source(stack: Rulebook) -> None:
+def test_a_grade_is_reported_in_the_words_of_its_source(stack: Rulebook) -> None:
     rule = stack.rules["ic-ivonescimab-first-line"]
     assert rule.says.endswith("(grade of IC: weak, by two thirds of the invented experts).")
 
@@ -201,7 +201,7 @@ def test_a_folder_that_adds_to_others_must_say_what_it_is(tmp_path: Path) -> Non
     assert said == f"{pack / 'pack.yaml'}: expected the name and title of a pack that adds to other rules"
 
 
-def test_the_problems_of_all_folders_are_told_at_once_each_at_its_place(tmp_path: Path) -> None:
+def test_the_problems_of_all_folders_are_reported_at_once_each_at_its_place(tmp_path: Path) -> None:
     rule = "setting: x\ntitle: X\ndisease: nsclc\nrules:\n  - id: one\n    offer: nothing\n    when: {disease: nsclc}\n"
     rule += '    source: {review: nobody, section: "1"}\n    says: A sentence.\n'
     first = made(tmp_path, "first", pack="name: a\ntitle: A\n", nsclc__x=rule)
@@ -324,7 +324,7 @@ def test_the_difference_is_shown_in_every_form_of_the_answer(format: str) -> Non
     assert "the sources differ" not in CliRunner().invoke(app, with_it[:-2]).output.lower()
 
 
-def test_a_population_and_a_number_of_patients_that_differ_are_told(tmp_path: Path) -> None:
+def test_a_population_and_a_number_of_patients_that_differ_are_reported(tmp_path: Path) -> None:
     shutil.copytree(PACK, tmp_path / "pack")
     file = tmp_path / "pack" / "studies" / "ic-harmoni-2.yaml"
     text = file.read_text("utf-8").replace("value: 398", "value: 400").replace("line: first line", "line: any line")
@@ -363,3 +363,27 @@ def test_a_study_of_a_pack_that_no_rule_cites_is_named_in_its_own_file(tmp_path:
     file.write_text(file.read_text("utf-8").replace("    studies: [ic-alk-1]\n", ""), "utf-8")
     (found,) = check(load_rulebook([RULES, tmp_path / "pack"]), warn=False).faults
     assert found.location.file == str(tmp_path / "pack" / "studies" / "ic-alk-1.yaml")
+
+
+def test_an_erratum_that_came_later_is_not_told_as_of_a_day_before_it() -> None:
+    later, before = load_rulebook(RULES), load_rulebook(RULES, date(2020, 12, 31))
+    assert {"D20a", "D20b"} <= {erratum.id for erratum in later.studies["ctong1509"].errata}
+    study = before.studies["ctong1509"]
+    assert not {"D20a", "D20b"} & {erratum.id for erratum in study.errata}
+    assert not any({"D20a", "D20b"} & set(part.errata) for part in study.parts())
+
+
+def test_figures_of_two_sources_in_one_study_keep_their_places_and_their_difference(tmp_path: Path) -> None:
+    shutil.copytree(PACK, tmp_path / "pack")
+    file = tmp_path / "pack" / "studies" / "ic-harmoni-2.yaml"
+    text = file.read_text("utf-8").replace("same_study_as: harmoni-2\n", "")
+    second = text[text.index("results:\n") + len("results:\n") : text.index("cited_in:")]
+    second = second.replace("invented-consensus", "bispecific").replace('section: "2"', 'section: "3.2"')
+    text = text.replace("results:\n", "results:\n" + second.replace("12.6", "11.14"))
+    text = text.replace("cited_in: [", 'cited_in: [{review: bispecific, sections: ["3.2"]}, ')
+    file.write_text(text, "utf-8")
+    (found,) = [
+        one.difference for one in differences(load_rulebook([RULES, tmp_path / "pack"])) if one.difference.studies
+    ]
+    assert found.studies == ("ic-harmoni-2",)
+    assert [side[side.index("[") :] for side in found.sides] == ["[BS 3.2]", "[IC 2]"]

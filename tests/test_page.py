@@ -198,14 +198,14 @@ def test_edits_that_follow_at_once_do_not_undo_each_other(opened: Opened) -> Non
     }  # fmt: skip
 
 
-def test_the_summary_of_a_patient_says_that_it_told_of_the_patient_before_the_change(opened: Opened) -> None:
+def test_the_summary_of_a_patient_says_that_it_was_of_the_patient_before_the_change(opened: Opened) -> None:
     page = opened.at({**UNTREATED, "summary": "Untreated."})
     for word in ("positive", "unknown"):
         page.select_option("#fact-alk", word)
         assert page.inner_text("#who") == "Changed from: Untreated."
 
 
-def test_a_history_longer_than_the_page_reads_is_said(opened: Opened) -> None:
+def test_a_history_longer_than_the_page_reads_is_reported(opened: Opened) -> None:
     line = {"drugs": ["docetaxel"], "outcome": "progressed"}
     page = opened.at({"disease": "nsclc", "history": [{"line": number, **line} for number in range(1, MOST_LINES + 2)]})
     assert "line of treatment 13" in page.inner_text("#problems")
@@ -265,7 +265,7 @@ def test_facts_that_contradict_each_other_are_refused_in_place(opened: Opened) -
     expect(page.locator("#answer article")).not_to_have_count(0)
 
 
-def test_an_unknown_drug_in_the_history_is_said_in_place_and_nothing_is_lost(opened: Opened) -> None:
+def test_an_unknown_drug_in_the_history_is_reported_in_place_and_nothing_is_lost(opened: Opened) -> None:
     page = opened.at({**UNTREATED, "history": [{"line": 1, "drugs": ["osimertinib"], "outcome": "progressed"}]})
     page.fill("#entry-0-drugs", "osimertinb")
     page.press("#entry-0-drugs", "Tab")
@@ -331,7 +331,7 @@ def test_a_patient_can_be_linked(opened: Opened) -> None:
 
 
 @pytest.mark.parametrize("nonsense", ["patient=%7Bnope", "patient=5", "patient=%22x%22", "wrong=1", "%%%"])
-def test_a_link_with_nonsense_is_said(opened: Opened, nonsense: str) -> None:
+def test_a_link_with_nonsense_is_reported(opened: Opened, nonsense: str) -> None:
     page = opened.page
     page.goto(f"{opened.file.as_uri()}#{nonsense}")
     assert "The link cannot be read" in page.inner_text("#problems")
@@ -395,7 +395,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_a_file_that_is_no_profile_is_said_and_the_patient_stays(opened: Opened, what: str) -> None:
+def test_a_file_that_is_no_profile_is_reported_and_the_patient_stays(opened: Opened, what: str) -> None:
     page = opened.at(UNTREATED)
     before, text = opened.standings(), BROKEN[what]
     page.set_input_files(
@@ -462,7 +462,7 @@ def test_the_forest_plot_names_comparator_and_endpoint_and_warns(opened: Opened)
     assert "95 % CI" in page.locator("svg desc").text_content()
 
 
-def test_two_patients_stand_side_by_side(opened: Opened) -> None:
+def test_two_patients_are_side_by_side(opened: Opened) -> None:
     page = opened.at({**UNTREATED, "alk": "positive"})
     page.click("#keep")
     page.select_option("#fact-alk", "negative")
@@ -517,7 +517,7 @@ def test_the_keyboard_alone_is_enough(opened: Opened) -> None:
     assert page.evaluate("document.activeElement !== document.body")
 
 
-def test_a_standing_is_said_in_words_and_never_by_colour_alone(opened: Opened) -> None:
+def test_a_standing_is_reported_in_words_and_never_by_colour_alone(opened: Opened) -> None:
     page = opened.at({**UNTREATED, "histology": "squamous"})
     for article in page.locator("#answer article").all():
         standing = article.get_attribute("data-standing") or ""

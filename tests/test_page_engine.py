@@ -39,6 +39,7 @@ ADVISE = """profile => {
     standards: held(advice.standards),
     notes: advice.notes.map(one => one.rule), silent: advice.silent.map(one => one.rule),
     trials: advice.trials.map(one => one.rule),
+    differences: advice.differences.map(one => one.subject), changes: advice.changes.map(one => one.says),
     missing: %s,
   };
 }"""
@@ -91,6 +92,8 @@ def shown(advice: Advice) -> dict[str, Any]:
         "notes": [one.rule for one in advice.notes],
         "silent": [one.rule for one in advice.silent],
         "trials": [one.rule for one in advice.trials],
+        "differences": [one.subject for one in advice.differences],
+        "changes": [one.says for one in advice.changes],
         "missing": [
             [one.question, one.asks, list(one.settles), list(one.standards), list(one.options), list(one.evidence)]
             for one in advice.missing

@@ -86,7 +86,7 @@ def test_after_an_edit_a_bar_in_sight_says_what_changed_by_which_rule_and_leads_
     assert page.locator(f'article[data-regimen="{focused}"]').get_attribute("data-standing") == "excluded"
 
 
-def test_on_a_wide_screen_the_table_stays_beside_the_form_while_the_options_scroll(look: Any) -> None:
+def test_on_a_wide_screen_the_table_stays_next_to_the_form_while_the_options_scroll(look: Any) -> None:
     page = look(WIDE, example(AFTER_OSIMERTINIB))
     page.evaluate("scrollTo(0, 2500)")
     assert page.locator("[data-row]").first.evaluate(IN_SIGHT)
@@ -143,7 +143,7 @@ def test_no_backtick_is_shown(look: Any) -> None:
     assert "`" not in page.inner_text("body")
 
 
-def test_an_answer_that_cannot_be_read_is_said_once_in_the_words_of_the_form(look: Any) -> None:
+def test_an_answer_that_cannot_be_read_is_shown_once_in_the_words_of_the_form(look: Any) -> None:
     page = look(WIDE, UNTREATED)
     page.fill("#fact-pd_l1_tps", "abc")
     page.press("#fact-pd_l1_tps", "Tab")
@@ -206,7 +206,7 @@ def test_the_patient_the_page_starts_with_has_a_forest_plot(look: Any) -> None:
     assert page.locator("svg .point").count() >= 4
 
 
-def test_what_waits_is_drawn_hollow_and_said_so(look: Any) -> None:
+def test_what_waits_is_drawn_hollow_and_named_so(look: Any) -> None:
     page = look(WIDE, example("adenocarcinoma-drivers-unknown-untreated"), view="forest")
     assert page.locator("svg .point.waits").count() >= 4
     said = " ".join(page.locator("svg text").all_text_contents()[:2])

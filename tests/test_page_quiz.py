@@ -149,7 +149,7 @@ def test_a_result_says_what_to_read_again_and_offers_the_missed_ones(at_quiz: An
     assert page.inner_text("#quiz-title").startswith(f"Result: {len(rights) - 1} of ")
 
 
-def test_a_link_to_another_quiz_is_said_in_place(at_quiz: Any) -> None:
+def test_a_link_to_another_quiz_is_reported_in_place(at_quiz: Any) -> None:
     page = at_quiz.at(view="quiz", quiz="all~2~5~1~3*12_9!")
     assert "answers to another quiz" in page.inner_text("#problems")
     expect(page.locator("#quiz-title")).to_have_text("Question 1 of 5")

@@ -148,7 +148,7 @@ def test_one_wrong_value_is_one_problem(text: str) -> None:
     assert said_about(text).count("patient.yaml:") == 1
 
 
-def test_wrong_values_beside_each_other_are_all_told() -> None:
+def test_wrong_values_together_are_all_reported() -> None:
     said = said_about("egfr: [L85R, L858R, T79OM]\nalk: maybe\nros1: maybe")
     assert [line.split(" ")[0] for line in said.splitlines()] == [
         "patient.yaml:1:8:", "patient.yaml:1:21:", "patient.yaml:2:6:", "patient.yaml:3:7:",
@@ -162,7 +162,7 @@ def test_a_profile_may_come_from_standard_input(monkeypatch: pytest.MonkeyPatch)
     assert str(document.locate(("alk",))) == "<stdin>:1:6"
 
 
-def test_a_profile_from_a_file_knows_where_each_key_stands(tmp_path: Path) -> None:
+def test_a_profile_from_a_file_knows_where_each_key_is(tmp_path: Path) -> None:
     path = tmp_path / "patient.yaml"
     path.write_text("alk: positive\nhistory:\n  - {line: 1, drugs: [docetaxel]}\n", "utf-8")
     _, document = read_profile(path)

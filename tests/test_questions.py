@@ -159,7 +159,7 @@ def test_two_answers_that_say_the_same_are_either_one_enough() -> None:
     assert found.by_regimen["option"] == (("disease",), ("histology",), ("extent",))
 
 
-def test_a_caution_that_may_hold_is_asked_for_though_the_option_stands() -> None:
+def test_a_caution_that_may_hold_is_asked_for_though_the_option_is_offered() -> None:
     warned = RegimenRules("option", (), (), (), ALWAYS, is_("disease"), is_("brain_metastases", "active"))
     found = questions(Settling(Solver(domain(2), {"option": warned}, {}), small_patient(disease="nsclc")))
     (question,) = found.single
@@ -421,7 +421,7 @@ def test_an_option_that_is_offered_needs_no_change() -> None:
     assert (found.sets, found.reason) == ((), "it is offered already")
 
 
-def test_learning_stands_before_changing_and_few_before_many(rulebook: Rulebook) -> None:
+def test_learning_comes_before_changing_and_few_before_many(rulebook: Rulebook) -> None:
     patient = read(Profile.model_validate({"histology": "adenocarcinoma", "stage": "IVB", "ecog": 1}), rulebook.domain)
     solver = Guideline.of(rulebook).solver
     for name in solver.regimens:

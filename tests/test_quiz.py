@@ -190,7 +190,7 @@ def test_too_many_questions_are_refused(rulebook: Rulebook) -> None:
         generate(rulebook, count=51)
 
 
-def test_the_regimens_asked_about_are_of_the_disease_and_stand_in_the_order_of_the_rulebook(
+def test_the_regimens_asked_about_are_of_the_disease_and_are_in_the_order_of_the_rulebook(
     rulebook: Rulebook, quiz: Quiz
 ) -> None:
     order = list(rulebook.regimens)
@@ -356,7 +356,7 @@ def test_answers_that_do_not_fit_are_refused_by_line(
     assert said.startswith(f"{file}:{place}:" if place else f"{file}:2:")
 
 
-def test_all_that_does_not_fit_is_told_at_once(quiz: Quiz, tmp_path: Path) -> None:
+def test_all_that_does_not_fit_is_reported_at_once(quiz: Quiz, tmp_path: Path) -> None:
     file = tmp_path / "answers.yaml"
     file.write_text("answers:\n  1: {offered: [a, b]}\n  8: {}\n", "utf-8")
     with pytest.raises(InputError) as caught:
@@ -439,7 +439,7 @@ def answered(
     return score, console.file.getvalue()  # type: ignore[attr-defined]
 
 
-def test_a_person_is_asked_each_group_and_told_what_was_right(
+def test_a_person_is_asked_each_group_and_shown_what_was_right(
     quiz: Quiz, rulebook: Rulebook, key: AnswerKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = [

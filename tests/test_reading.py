@@ -122,7 +122,7 @@ def test_metastases_are_metastatic_or_extensive_disease(
 
 @pytest.mark.parametrize("metastases", ["brain_metastases: active", "liver_metastases: true"])
 @pytest.mark.parametrize("said", ["stage: IIIB", "extent: locally-advanced", "extent: limited"])
-def test_metastases_beside_a_lower_stage_are_a_contradiction_that_names_both(
+def test_metastases_with_a_lower_stage_are_a_contradiction_that_names_both(
     metastases: str, said: str, domain: Domain
 ) -> None:
     with pytest.raises(InputError) as caught:
@@ -452,7 +452,7 @@ def test_a_line_that_had_not_progressed_before_the_next_is_taken_as_written_with
     assert holds(found, "progressed_on", "cisplatin") is (FALSE if noted else TRUE)
 
 
-def test_first_and_last_line_are_told_apart(domain: Domain) -> None:
+def test_first_and_last_line_are_distinguished(domain: Domain) -> None:
     found = patient(
         entries(
             "line: 1, drugs: [osimertinib], outcome: progressed", "line: 2, drugs: [docetaxel], outcome: progressed"
@@ -476,7 +476,7 @@ def test_cycles_and_outcome_are_those_of_the_latest_line_and_not_of_an_older_one
     assert one_of(found, "last_outcome") == {"stopped-for-toxicity"}
 
 
-def test_progression_in_a_line_is_told_apart_from_progression_on_curative_treatment(domain: Domain) -> None:
+def test_progression_in_a_line_is_distinguished_from_progression_on_curative_treatment(domain: Domain) -> None:
     found = patient(
         entries(
             "setting: curative, drugs: [cisplatin], outcome: progressed",
@@ -540,7 +540,7 @@ def test_contradicting_keys_are_the_smallest_set_that_contradicts(domain: Domain
     assert said.startswith("patient.yaml:4:1: `disease` (line 2) and `histology` (line 4) contradict each other")
 
 
-def test_the_reason_told_is_that_of_the_keys_that_are_named(domain: Domain) -> None:
+def test_the_reason_given_is_that_of_the_keys_that_are_named(domain: Domain) -> None:
     """The histology breaks another axiom; it can be spared, and so can that axiom."""
     said = refused("disease: nsclc\nhistology: small-cell\nextent: limited", domain)
     assert said == (
@@ -549,7 +549,7 @@ def test_the_reason_told_is_that_of_the_keys_that_are_named(domain: Domain) -> N
     )
 
 
-def test_two_contradictions_are_both_told_each_with_its_own_keys(domain: Domain) -> None:
+def test_two_contradictions_are_both_reported_each_with_its_own_keys(domain: Domain) -> None:
     said = refused("disease: sclc\nhistology: squamous\nprior_lines: 0\nlast_outcome: progressed", domain)
     first, second = said.splitlines()
     assert first.startswith("patient.yaml:2:1: `disease` (line 1) and `histology` (line 2) contradict each other")

@@ -64,7 +64,9 @@ def test_1_first_line_chemotherapy_and_immunotherapy_need_all_three_drivers_nega
 
 
 @pytest.mark.parametrize("variant", ["ex20ins", "G719X", "S768I", "L861Q"])
-def test_2_uncommon_egfr_variants_have_no_first_line_option_and_the_silence_is_said(advice: Any, variant: str) -> None:
+def test_2_uncommon_egfr_variants_have_no_first_line_option_and_the_silence_is_reported(
+    advice: Any, variant: str
+) -> None:
     found = advice(NEGATIVE, UNTREATED, egfr=[variant])
     assert offered(found) & {*FIRST_LINE_OF_NEGATIVE, *WITH_EGFR_TKI, "ivonescimab"} == set()
     assert {silent.rule for silent in found.silent} & {"silent-on-exon-20-insertion", "silent-on-uncommon-egfr"}

@@ -150,7 +150,7 @@ def test_show_and_explain_name_the_place_of_a_rule_alike(rulebook):
 
 
 @pytest.mark.parametrize("path", sorted(PROFILES.glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_option_warning_and_open_question_of_the_advice_stands_in_text_and_markdown(rulebook, path):
+def test_every_option_warning_and_open_question_of_the_advice_is_in_text_and_markdown(rulebook, path):
     advice, patient = example(rulebook, path.stem)
     shown = joined(text.render_advice([advice], rulebook, [patient], DETAILS))
     marked = markdown.render_advice([advice], rulebook, [patient], DETAILS)
@@ -191,7 +191,7 @@ history: [{line: 1, drugs: [osimertinib], outcome: progressed}]
 """
 
 
-def test_a_warning_of_the_review_and_one_from_outside_are_told_apart(rulebook):
+def test_a_warning_of_the_review_and_one_from_outside_are_distinguished(rulebook):
     shown = as_text(rulebook, AFTER_OSIMERTINIB + "bleeding_risk: none\n", depth=DETAILS)
     told = joined(shown)
     assert re.search(r"Evidence is thin: [^\[]*\. \[AA 4\.1\]", told)
@@ -235,13 +235,13 @@ def test_a_figure_that_the_published_record_contradicts_carries_the_sign_and_wha
     assert "published: " in shown
 
 
-def test_a_patient_without_any_option_is_told_so(rulebook):
+def test_a_patient_without_any_option_is_reported_so(rulebook):
     shown = as_text(rulebook, "histology: adenocarcinoma\nstage: IA\nhistory: []\n")
     assert "NO OPTION" in shown
     assert "No regimen of these rules is offered" in joined(shown)
 
 
-def test_a_note_on_the_input_stands_before_the_options(rulebook):
+def test_a_note_on_the_input_comes_before_the_options(rulebook):
     shown = as_text(rulebook, "histology: small-cell\negfr: [L858R]\n")
     assert "! input: " in shown.split("STANDARD")[0]
 
@@ -304,7 +304,7 @@ def test_a_hazard_ratio_without_figures_by_arm_names_its_comparator():
         (Value(of="a", status="immature"), "immature"),
     ],
 )
-def test_a_value_is_told_as_the_review_prints_it(value, words):
+def test_a_value_is_reported_as_the_review_prints_it(value, words):
     assert value_words(value, "%") == words
 
 
@@ -330,7 +330,7 @@ def test_the_gain_the_review_states_comes_first_and_an_unsound_figure_after_a_so
     assert [result.endpoint for result in main_results(study, ["ivonescimab"], study.shown_benefit)] == ["PFS", "ORR"]
 
 
-def test_the_arms_of_every_study_behind_an_option_can_be_told(rulebook):
+def test_the_arms_of_every_study_behind_an_option_can_be_recognised(rulebook):
     for rule in rulebook.rules.values():
         if rule.subject in rulebook.regimens:
             for name in rule.studies:
@@ -391,7 +391,7 @@ def test_wrapping_loses_no_word_and_keeps_to_the_width(words, width):
     assert all(len(line.text) <= width or " " not in line.text.strip() for line in lines)
 
 
-def test_every_kind_of_block_is_told_in_text_and_in_markdown():
+def test_every_kind_of_block_is_reported_in_text_and_in_markdown():
     blocks = [
         Heading("Title", 1),
         Heading("part"),
@@ -411,7 +411,7 @@ def test_treatment_with_curative_intent_is_read_back_with_its_outcome(rulebook):
     assert "curative treatment: durvalumab (progressed)" in shown
 
 
-def test_what_holds_for_every_option_is_said_once_above_them(rulebook):
+def test_what_holds_for_every_option_is_shown_once_above_them(rulebook):
     advice, patient = example(rulebook, "egfr-t790m-after-gefitinib")
     assert len([option for option in advice.options if option.standing.is_offered]) > 2
     for written in (text.render_advice, markdown.render_advice):

@@ -148,7 +148,7 @@ def test_a_cell_that_a_condition_tests_is_shown_as_tested(app, folder):
         (["--engine", "spark"], "on this machine"),
     ],
 )
-def test_a_look_at_a_table_stands_alone(app, folder, more, said):
+def test_a_look_at_a_table_is_asked_for_alone(app, folder, more, said):
     done = CliRunner().invoke(app, [str(folder / "table.csv"), "--show", "b", *more])
     assert said in str(done.exception)
 

@@ -190,7 +190,7 @@ def test_an_interval_that_an_erratum_calls_wrong_is_not_printed(rulebook: Rulebo
 
 def test_a_caution_of_several_options_is_written_out_once_with_their_numbers(rulebook: Rulebook) -> None:
     joined = " ".join(shown("relapse-after-consolidation-durvalumab", rulebook).split())
-    assert "decide whether it can be given again. (outside, recalled) Also of 3 and 4." in joined
+    assert "without it or long after it. (outside, recalled) Also of 3, 5 and 6." in joined
 
 
 def test_a_reason_that_excludes_several_options_is_written_once_with_every_section(rulebook: Rulebook) -> None:

@@ -129,7 +129,7 @@ def test_nothing_of_a_patient_is_logged(client: Any, caplog: pytest.LogCaptureFi
     assert "very-secret-name" not in caplog.text + out + err
 
 
-def test_a_port_that_is_taken_is_said(rulebook: Rulebook) -> None:
+def test_a_port_that_is_taken_is_reported(rulebook: Rulebook) -> None:
     with socket.create_server((serving.HOST, 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(InputError, match=f"port {port} cannot be used"):
@@ -287,7 +287,7 @@ def test_what_is_no_http_is_refused_with_the_safety_headers(address: tuple[str, 
         assert b"server:" not in head
 
 
-def test_more_requests_at_once_than_are_read_are_told_to_wait(
+def test_more_requests_at_once_than_are_read_are_asked_to_wait(
     address: tuple[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(serving, "REQUESTS", 1)
@@ -306,7 +306,7 @@ def _slow(body: bytes, rulebook: Rulebook) -> tuple[int, str]:
     return 200, "{}"
 
 
-def test_advice_that_takes_too_long_is_given_up_and_more_than_are_allowed_at_once_are_told_to_wait(
+def test_advice_that_takes_too_long_is_given_up_and_more_than_are_allowed_at_once_are_asked_to_wait(
     rulebook: Rulebook,
 ) -> None:
     workers = serving.Workers(_slow, rulebook, at_once=1, seconds=0.5)

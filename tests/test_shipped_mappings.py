@@ -97,7 +97,7 @@ def test_a_panel_that_looks_for_fusions_and_found_none_is_a_negative_test(rulebo
     assert "alk" not in decision("INV-09:1", rulebook, "invented-registry")  # the test came later
 
 
-def test_every_cell_of_the_invented_registry_is_read_or_told(rulebook):
+def test_every_cell_of_the_invented_registry_is_read_or_reported(rulebook):
     mapping = load_mapping(MAPPINGS / "genie-bpc.yaml", rulebook.domain)
     with judged(open_table([FIRST], mapping), rulebook) as result:
         summary = summarise(result, "registry")

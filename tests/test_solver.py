@@ -132,7 +132,7 @@ def test_a_drug_that_no_rule_names_counts_for_its_class(rulebook: Rulebook) -> N
     assert solver.truth(Leaf(Includes("progressed_on", "carboplatin")), patient) is Truth.FALSE
 
 
-def test_a_condition_about_a_drug_that_no_rule_names_is_told_apart_from_its_class(rulebook: Rulebook) -> None:
+def test_a_condition_about_a_drug_that_no_rule_names_is_distinguished_from_its_class(rulebook: Rulebook) -> None:
     patient = patient_of(rulebook, history=[{"line": 1, "drugs": ["platinum"], "outcome": "completed"}])
     assert Guideline.of(rulebook).solver.truth(Leaf(Includes("received", "lobaplatin")), patient) is Truth.UNKNOWN
     assert Guideline.of(rulebook).solver.truth(Leaf(Includes("received", "platinum")), patient) is Truth.TRUE
@@ -173,7 +173,7 @@ def test_a_patient_whom_no_completion_fits_is_refused(rulebook: Rulebook) -> Non
         Guideline.of(rulebook).solver.truth(ALWAYS, impossible)
 
 
-def test_the_shipped_rules_stand_as_the_table_says_wherever_the_table_is_settled(rulebook: Rulebook) -> None:
+def test_the_shipped_rules_have_the_standings_of_the_table_wherever_the_table_is_settled(rulebook: Rulebook) -> None:
     patient = patient_of(
         rulebook, histology="adenocarcinoma", stage="IVB", egfr=["L858R"], history=[
             {"line": 1, "drugs": ["osimertinib"], "outcome": "progressed"},

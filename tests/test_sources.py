@@ -82,7 +82,7 @@ def test_sentences_end_where_they_end_in_either_language():
     assert sentences("HR was 0.62. Nothing else\nis known.") == ["HR was 0.62.", "Nothing else is known."]
 
 
-def test_the_table_of_a_source_is_written_beside_the_others(run, rules, tmp_path):
+def test_the_table_of_a_source_is_written_next_to_the_others(run, rules, tmp_path):
     (tmp_path / "third.txt").write_text(TEXT, "utf-8")
     ran = run("sources", "number", str(tmp_path / "third.txt"), "--source", "third", "--write", "--rules", str(rules))
     assert ran.code == 0

@@ -161,7 +161,7 @@ def test_a_worker_gives_the_rows_of_the_embedded_engine_with_a_mapping_and_a_sec
     assert expected["unread"].to_list() == [None, None, "kind: ?"]
 
 
-def test_a_missing_java_is_said_in_words(monkeypatch):
+def test_a_missing_java_is_reported_in_words(monkeypatch):
     monkeypatch.setenv("JAVA_HOME", "")
     monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(InputError, match="Java is not installed"):
@@ -285,7 +285,7 @@ def test_a_run_that_is_ended_while_it_writes_leaves_nothing_behind(table, tmp_pa
 
 
 @needs_java
-def test_what_spark_cannot_read_or_must_not_replace_is_said_in_words(cohort, registry, tmp_path):
+def test_what_spark_cannot_read_or_must_not_replace_is_reported_in_words(cohort, registry, tmp_path):
     def refused(*asked) -> str:
         error = cohort(*asked, "--engine", "spark").exception
         assert isinstance(error, InputError)

@@ -141,7 +141,7 @@ def test_t790m_is_acquired_only_after_progression_on_a_tki_of_the_first_generati
         ), entries  # fmt: skip
 
 
-def test_who_is_imitated_is_said(tmp_path):
+def test_who_is_imitated_is_reported(tmp_path):
     app = typer.Typer()
     app.command()(cohort_command.cohort)
     file = tmp_path / "patients.csv"

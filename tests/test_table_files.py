@@ -76,9 +76,9 @@ def test_what_python_and_polars_read_in_a_text_table_is_the_same_whatever_its_qu
             refused += 1
             continue
         with file.open(encoding="utf-8", newline="") as opened:
-            wanted = [tuple(row) for row in csv.reader(opened) if any(row)][1:]
+            wanted = [tuple(row) for row in csv.reader(opened) if "".join(row).strip()][1:]
         told = [tuple(cell or "" for cell in row) for row in found]
-        assert [row for row in told if any(row)] == wanted, text
+        assert told == wanted, text
         read += '"' in text
     assert refused > 100
 
@@ -97,7 +97,7 @@ def test_lines_above_the_header_that_begin_with_a_number_sign_are_passed_over(tm
     assert sorted(table.rows()) == [("#4", "III")] * 3 + [("one", "IV"), ("three", "IV"), ("two", "IV")]
 
 
-def test_a_fault_below_such_lines_is_told_with_its_line_in_the_file(tmp_path: Path) -> None:
+def test_a_fault_below_such_lines_is_reported_with_its_line_in_the_file(tmp_path: Path) -> None:
     table = tmp_path / "t.tsv"
     table.write_text("#a\n#b\nid\tstage\nx\tIV\ny\n", "utf-8")
     with pytest.raises(InputError, match=r"t\.tsv:5: expected 2 cells as in the header, found 1"):

@@ -231,7 +231,7 @@ def test_a_table_is_not_written_into_a_pipe_and_a_text_only_where_somebody_reads
 # Where it cannot be written ----------------------------------------------------------------------------------------
 
 
-def test_a_folder_that_one_may_not_write_to_is_told_by_the_output_that_was_asked_for(
+def test_a_folder_that_one_may_not_write_to_is_reported_by_the_output_that_was_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
@@ -271,7 +271,7 @@ def test_a_cohort_names_the_output_where_its_folder_cannot_be_written_to(tmp_pat
     ],
     ids=lambda one: " ".join(one) if isinstance(one, list) else "",
 )
-def test_a_name_that_is_no_table_is_told_at_once(tmp_path: Path, asked: list[str], said: str) -> None:
+def test_a_name_that_is_no_table_is_reported_at_once(tmp_path: Path, asked: list[str], said: str) -> None:
     (tmp_path / "t.csv").write_text(TABLE, "utf-8")
     (tmp_path / "link.csv").symlink_to("nothing")
     done = run(*asked, cwd=tmp_path)
@@ -281,6 +281,20 @@ def test_a_name_that_is_no_table_is_told_at_once(tmp_path: Path, asked: list[str
 def test_rules_to_compare_with_are_not_left_out_where_their_name_is_empty(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(TABLE, "utf-8")
     assert run("cohort", "t.csv", "--compare", "", cwd=tmp_path).returncode == 2
+
+
+@pytest.mark.parametrize(
+    "asked", [["test", ""], ["check", "--rules", ""], ["diff", "", "shipped"], ["page", "-o", ""]], ids=" ".join
+)
+def test_an_empty_name_is_not_taken_for_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], asked: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as left:
+        main(asked)
+    assert left.value.code == 2
+    assert capsys.readouterr().err.startswith(("``: ", ".: "))
+    assert not list(tmp_path.iterdir())
 
 
 # Ends that come early ----------------------------------------------------------------------------------------------
@@ -396,7 +410,7 @@ def test_a_signal_is_heeded_while_polars_works_and_leaves_nothing_behind(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_process_that_is_told_to_outlive_its_terminal_does(tmp_path: Path) -> None:
+def test_a_process_that_is_set_to_outlive_its_terminal_does(tmp_path: Path) -> None:
     program = f"""
 import os, signal
 from pathlib import Path

@@ -26,6 +26,7 @@ from regimen_advisor.patient.facts import (
 from regimen_advisor.patient.history import ANY_OUTCOME, ENDED, Entry, derived_facts
 from regimen_advisor.patient.narrowing import facts_of
 from regimen_advisor.patient.reading import Patient
+from regimen_advisor.patient.vocabulary import PLATINUM_FREE
 
 _Derived = tuple[tuple[str, Value], ...]
 SMALL_DRUGS = ("osimertinib", "carboplatin")
@@ -131,7 +132,8 @@ def histories(
     curatives: list[tuple[Entry, ...]] = [()]
     if curative:
         one = [_entry(None, held, outcome, counts[0]) for held, outcome in earlier]
-        curatives += [(entry,) for entry in one] + list(itertools.combinations(one, 2))
+        pairs = itertools.permutations if asked is None or PLATINUM_FREE in asked else itertools.combinations
+        curatives += [(entry,) for entry in one] + list(pairs(one, 2))
     nothing = Members(frozenset(), frozenset())
 
     def different(found: Iterable[tuple[Entry, ...]], *after: Entry) -> Collection[tuple[Entry, ...]]:
@@ -156,6 +158,17 @@ def histories(
 def _facts(history: tuple[Entry, ...], domain: Domain, asked: frozenset[str] | None) -> _Derived:
     found = _complete(derived_facts(history, domain), domain)
     return tuple((name, value) for name, value in found.items() if asked is None or name in asked)
+
+
+def _timed(history: tuple[Entry, ...], domain: Domain, months: Sequence[Number]) -> Iterator[tuple[Entry, ...]]:
+    """The history with each of these months from the latest platinum on, where they are not known."""
+    interval = dict(derived_facts(history, domain))[PLATINUM_FREE] if months else None
+    if not isinstance(interval, Number) or interval.low >= interval.high:
+        yield history
+        return
+    latest = max(place for place, entry in enumerate(history) if "platinum" in entry.drugs.must)
+    for one in months:
+        yield (*history[:latest], replace(history[latest], months=one), *history[latest + 1 :])
 
 
 def _drug_sets(formulary: Formulary) -> list[frozenset[str]]:
@@ -217,10 +230,15 @@ def worlds(domain: Domain, atoms: Iterable[Atom], patient: Patient | None = None
     across = [axiom for axiom in domain.axioms if not facts_of(axiom).isdisjoint(of_treatment)]
     across = [axiom for axiom in across if axiom not in of_history]
     kept = asked.union(*(facts_of(axiom) for axiom in across))
+    timed = [atom for atom in tested if atom.fact == PLATINUM_FREE]
+    months = [value for value in values_of(domain, PLATINUM_FREE, timed) if timed and isinstance(value, Number)]
     if patient and patient.history is not None:
         pasts: Iterable[tuple[Entry, ...]] = filter(_possible, completed(patient.history, domain))
+        pasts = itertools.chain.from_iterable(_timed(past, domain, months) for past in pasts)
     else:
-        pasts = histories(domain, kept.union(given), **kinds)
+        of_platinum = {"received"} if timed else set[str]()  # no interval says whether there was platinum
+        pasts = histories(domain, kept.union(given, of_platinum), **kinds)
+        pasts = itertools.chain.from_iterable(_timed(past, domain, months) for past in pasts)
     clinical = _clinical(domain, tested, known, kept)
     seen: set[tuple[Value, ...]] = set()
     order = sorted(asked)

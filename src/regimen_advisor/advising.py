@@ -32,7 +32,7 @@ from regimen_advisor.ordering import BENEFITS, ORDER, in_order
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.placing import placed_first
 from regimen_advisor.replaced import changes_told
-from regimen_advisor.solving.determining_sets import unit_of
+from regimen_advisor.solving.determining_sets import tells_of
 from regimen_advisor.solving.questions import is_anything_open
 from regimen_advisor.wording import drug_name
 
@@ -211,9 +211,9 @@ class _Advisor:
         if self.truths[rule.id] is not Truth.UNKNOWN:
             return ()
         domain = self.rulebook.domain
-        about = {unit_of(domain, fact) for fact in _open_facts(self.case.judged[rule.id])}
+        about = _open_facts(self.case.judged[rule.id])
         keys = self.case.settling.questions
-        return tuple(key for key in keys if unit_of(domain, key) in about)
+        return tuple(key for key in keys if any(tells_of(domain, key, fact) for fact in about))
 
     # Statements -----------------------------------------------------------------------------------------------
 

@@ -106,7 +106,7 @@ def brief_result(
 
 
 def in_few_words(result: Result) -> Result:
-    """The result as one line has room for it: a median goes without saying, the interval of a comparison says most."""
+    """The result as one line has room for it: a median needs no label, the interval of a comparison says most."""
     comparisons = tuple(
         comparison.model_copy(update={"p": None}) if comparison.interval else comparison
         for comparison in result.comparisons

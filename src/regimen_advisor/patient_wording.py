@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from regimen_advisor.files.errors import counted
 from regimen_advisor.language.values import Choice, Number
-from regimen_advisor.patient.facts import Domain, Fact
+from regimen_advisor.patient.facts import Domain, Fact, NumberFact, SetFact
 from regimen_advisor.patient.history import Entry
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.wording import Wording, value_word
@@ -18,6 +19,8 @@ NOT_SO = {
     "progressed_on": "progressed on no drug",
 }
 """What is no finding that was looked for reads better as a statement than under "none"."""
+PARTLY = {"brain_metastases": "whether the brain metastases are treated and stable"}
+"""What is left to know of a fact of one value that is known in part."""
 _PART = re.compile(r"^history\[(\d+)\]\.(\w+)$")
 
 
@@ -49,11 +52,18 @@ def _treatment(entry: Entry, wording: Wording) -> str:
     """``line 1: osimertinib (progressed)``; treatment with curative intent has no line."""
     outcome = value_word(next(iter(entry.outcomes))) if len(entry.outcomes) == 1 else "outcome not known"
     cycles = f", {entry.cycles.low} cycles" if entry.cycles.low == entry.cycles.high else ""
+    if entry.months.low == entry.months.high:
+        cycles += f", {months_after(entry.months.low)}"
     named = wording.value("received", entry.drugs)
     drugs = "drugs not known" if named in ("unknown", "not fully known") else named
     if entry.line is None:
         return f"curative treatment: {drugs} ({outcome}{cycles})"
     return f"line {entry.line}{' maintenance' if entry.maintenance else ''}: {drugs} ({outcome}{cycles})"
+
+
+def months_after(months: int) -> str:
+    """When the disease progressed or relapsed, from the last dose."""
+    return f"{counted(months, 'month')} after the last dose" if months else "while it was given"
 
 
 def _is_shown(name: str, fact: Fact, patient: Patient) -> bool:
@@ -80,11 +90,25 @@ def question_words(key: str, domain: Domain | None) -> str:
     """
     part = _PART.match(key)
     if part:
-        return f"{part[2]} of history entry {int(part[1]) + 1}"
+        asked = "months to relapse of" if part[2] == "relapse_after" else f"{part[2]} of history"
+        return f"{asked} entry {int(part[1]) + 1}"
     if key == "history":
         return "treatment history"
     fact = domain.facts.get(key) if domain else None
     return fact.label if fact else key
+
+
+def unknown_words(key: str, patient: Patient, domain: Domain) -> str:
+    """What is not known, as the line on the patient names it: of a fact known in part only the rest."""
+    words, fact = question_words(key, domain), domain.facts.get(key)
+    if fact is None or patient.facts[key] == fact.unknown:
+        return words
+    match fact:
+        case SetFact():
+            return f"the rest of {words}"
+        case NumberFact() if fact.permanence != "treatment":
+            return f"the exact {words}"
+    return PARTLY.get(key, words)
 
 
 def questions_words(keys: tuple[str, ...], domain: Domain | None) -> str:

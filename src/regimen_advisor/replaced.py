@@ -2,71 +2,127 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 
 from regimen_advisor.advice import Advice, ToldChange
 from regimen_advisor.figure_wording import CitationLabels
-from regimen_advisor.knowledge.rulebook import Rulebook
-from regimen_advisor.knowledge.rules import regimens_met
+from regimen_advisor.knowledge.rulebook import Rulebook, harm_studies
+from regimen_advisor.knowledge.rules import Rule, regimens_met
 from regimen_advisor.knowledge.stacking import Kind, PackChange
 from regimen_advisor.language.conditions import Named
 from regimen_advisor.language.interpreter import Interpreter
 from regimen_advisor.language.paths import nodes
+from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Truth
 from regimen_advisor.patient.reading import Patient
 
-_NOT_SHOWN = "not-indicated"
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """A rule that no longer counts, and the regimens it excluded or warned of; ``None`` where it was about no such."""
+
+    rule: Rule
+    regimens: frozenset[str] | None
+
+
+@dataclass(frozen=True)
+class Bearing:
+    """A change of a pack, with the rules and regimens that it bears on and the rules that are gone by it."""
+
+    change: ToldChange
+    rules: frozenset[str]
+    regimens: frozenset[str]
+    withdrawn: tuple[Withdrawn, ...]
+
+
+@lru_cache(maxsize=8)
+def bearings(rulebook: Rulebook) -> tuple[Bearing, ...]:
+    """What each change of a pack bears on: what names a replaced entry, and what lost a retired one."""
+    if not rulebook.changes:
+        return ()
+    named = {rule.id: _named_by(rule) for rule in rulebook.rules.values()}
+    harm = {
+        name: {study.id for study in harm_studies(regimen, rulebook)} for name, regimen in rulebook.regimens.items()
+    }
+    return tuple(_bearing(change, rulebook, named, harm) for change in rulebook.changes)
 
 
 def changes_told(advice: Advice, rulebook: Rulebook, patient: Patient) -> tuple[ToldChange, ...]:
     """The changes of packs that bear on an answer.
 
-    A rule that no longer counts bears on it where its condition holds or may hold for this patient; any other entry
-    where something that the answer shows names it, or named it before it was retired.
+    A rule that no longer counts bears on it where its condition holds or may hold for this patient; a caution or an
+    exclusion only where it was about a regimen that is shown. Any other entry bears on it where something that the
+    answer shows names it, or named it before it was retired.
     """
-    if not rulebook.changes:
-        return ()
-    named = _named(advice, rulebook)
-    bearing = set(_of_rules(rulebook, patient, {name for kind, name in named if kind == "regimen"}))
-    bearing |= {change for kind, name in named if kind == "rule" for change in rulebook.bereft.get(name, ())}
+    rules, regimens = _shown_rules(advice), _shown_regimens(advice)
+    interpreter = Interpreter(patient.facts)
+
+    def is_about(withdrawn: Withdrawn) -> bool:
+        if withdrawn.regimens is not None and regimens.isdisjoint(withdrawn.regimens):
+            return False
+        return interpreter.judge(withdrawn.rule.condition).truth is not Truth.FALSE
+
     return tuple(
-        _reported(change, rulebook)
-        for change in rulebook.changes
-        if change in bearing or (change.outcome == "replaced" and (change.kind, change.id) in named)
+        bearing.change
+        for bearing in bearings(rulebook)
+        if not bearing.rules.isdisjoint(rules)
+        or not bearing.regimens.isdisjoint(regimens)
+        or any(map(is_about, bearing.withdrawn))
     )
 
 
-def _of_rules(rulebook: Rulebook, patient: Patient, shown: set[str]) -> Iterator[PackChange]:
-    """The changes for which a rule is gone that would speak of this patient, or may.
+def _bearing(
+    change: PackChange,
+    rulebook: Rulebook,
+    named: dict[str, set[tuple[Kind, str]]],
+    harm: dict[str, set[str]],
+) -> Bearing:
+    entry: tuple[Kind, str] = (change.kind, change.id)
+    is_replaced = change.outcome == "replaced"
+    rules = {id for id, changes in rulebook.bereft.items() if change in changes}
+    rules |= {id for id, entries in named.items() if is_replaced and entry in entries}
+    regimens = {change.id} if is_replaced and change.kind == "regimen" else set()
+    if is_replaced and change.kind == "study":
+        regimens |= {name for name, studies in harm.items() if change.id in studies}
+    gone = [rule for rule, cause in rulebook.withdrawn.values() if cause == change]
+    return Bearing(
+        _reported(change, rulebook),
+        frozenset(rules),
+        frozenset(regimens),
+        tuple(Withdrawn(rule, _about(rule, rulebook)) for rule in gone),
+    )
 
-    A caution or an exclusion must have been about one of the regimens ``shown``.
-    """
-    reader = Interpreter(patient.facts)
-    for rule, change in rulebook.withdrawn.values():
-        if rule.target is not None and shown.isdisjoint(regimens_met(rule, rulebook.regimens, rulebook.formulary)):
-            continue
-        if reader.judge(rule.condition).truth is not Truth.FALSE:
-            yield change
+
+def _about(rule: Rule, rulebook: Rulebook) -> frozenset[str] | None:
+    if rule.target is None:
+        return None
+    return frozenset(regimens_met(rule, rulebook.regimens, rulebook.formulary))
 
 
-def _named(advice: Advice, rulebook: Rulebook) -> set[tuple[Kind, str]]:
-    """The entries that what an answer shows rests on, each by its kind and id."""
-    found: set[tuple[Kind, str]] = set()
+def _named_by(rule: Rule) -> set[tuple[Kind, str]]:
+    """The entries that a rule rests on, itself among them."""
+    found: set[tuple[Kind, str]] = {("rule", rule.id), ("study", rule.subject)}
+    found |= {("source", review) for review in rule.source.reviews}
+    found |= {("study", study) for study in rule.studies} | {("approval", name) for name in rule.approvals}
+    return found | {("finding", part.name) for _, part in nodes(rule.condition) if isinstance(part, Named)}
+
+
+def _shown_regimens(advice: Advice) -> set[str]:
+    return {option.regimen for option in advice.options if option.standing is not Standing.NOT_INDICATED}
+
+
+def _shown_rules(advice: Advice) -> set[str]:
     rules = {statement.rule for statement in (*advice.standards, *advice.notes, *advice.silent)}
     rules |= {trial.rule for trial in advice.trials}
     for option in advice.options:
-        if option.standing.value == _NOT_SHOWN:
-            continue
-        found.add(("regimen", option.regimen))
-        found |= {("approval", approval.id) for approval in option.approvals}
-        found |= {("study", harm.study) for harm in option.harm}
-        rules |= {*option.rules, *(shown.rule for shown in option.cautions), *(shown.rule for shown in option.reasons)}
-    for rule in (rulebook.rules[name] for name in rules):
-        found |= {("rule", rule.id), *(("source", review) for review in rule.source.reviews)}
-        found |= {("study", study) for study in rule.studies}
-        found |= {("finding", part.name) for _, part in nodes(rule.condition) if isinstance(part, Named)}
-    found |= {("study", trial.study) for trial in advice.trials}
-    return found
+        if option.standing is not Standing.NOT_INDICATED:
+            rules |= {
+                *option.rules,
+                *(shown.rule for shown in option.cautions),
+                *(shown.rule for shown in option.reasons),
+            }
+    return rules
 
 
 def _reported(change: PackChange, rulebook: Rulebook) -> ToldChange:

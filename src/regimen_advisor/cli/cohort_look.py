@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import typer
+
 from regimen_advisor.cli.cohort_options import CohortFormat
 from regimen_advisor.cohorts.cohort import CohortTable, open_table
 from regimen_advisor.cohorts.data_check import check_table, columns_of_tables, refuse_if_strict
@@ -11,7 +13,7 @@ from regimen_advisor.cohorts.mapping import TableMapping
 from regimen_advisor.cohorts.origins import show_row
 from regimen_advisor.cohorts.profile_files import write_profiles
 from regimen_advisor.cohorts.tables import files_of, refuse_overwriting
-from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.files.errors import InputError, Location, counted, printable
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.reports import data_check, row
 from regimen_advisor.reports.files import write_output
@@ -32,10 +34,19 @@ class Look:
         return open_table(self.paths, self.mapping, given=self.given, id_column=self.id_column)
 
 
+def say_blank(table: CohortTable) -> None:
+    """Says on standard error how many lines without a word were passed over, where there were any."""
+    if table.blank:
+        message = f"{printable(table.name)}: passed over {counted(table.blank, 'line')} without a word"
+        typer.echo(message, err=True)
+
+
 def print_check(look: Look, format: CohortFormat, *, strict: bool) -> None:
     """Prints what was read of the table. Raises ``InputError`` if ``strict`` and something was not."""
     columns = [name for name in columns_of_tables(look.paths, look.mapping) if name not in (look.given, look.id_column)]
-    found = check_table(look.open(), look.rulebook, columns)
+    table = look.open()
+    say_blank(table)
+    found = check_table(table, look.rulebook, columns)
     if strict:
         refuse_if_strict(found)
     render = {

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from regimen_advisor.cli import terminal
-from regimen_advisor.cli.cohort_look import Look, print_check, print_profiles, print_row
+from regimen_advisor.cli.cohort_look import Look, print_check, print_profiles, print_row, say_blank
 from regimen_advisor.cli.cohort_options import CohortFormat
 from regimen_advisor.cohorts.changes import CohortChanges, changes
 from regimen_advisor.cohorts.cohort import (
@@ -70,6 +70,7 @@ def judge(  # noqa: PLR0917 - what the command line says
     if output is not None:
         _check_output(output, paths, mapping)
     table = open_table(paths, mapping, given=given, id_column=id_column)
+    say_blank(table)
     with (
         terminal.spinner("judging the rows") if sys.stderr.isatty() else nullcontext(),
         judged(table, rulebook, exact=exact, output=output) as result,

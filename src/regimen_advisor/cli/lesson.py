@@ -9,10 +9,9 @@ import typer
 
 from regimen_advisor.cli.options import Output, Rules
 from regimen_advisor.documents.json import render_answers
-from regimen_advisor.files.sources import read_document
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import load_rulebook
-from regimen_advisor.patient.reading import read_files
+from regimen_advisor.patient.reading import read_with_documents
 from regimen_advisor.quiz.lessons import lesson as lesson_of
 from regimen_advisor.reports import lesson as report
 from regimen_advisor.reports.files import write_output
@@ -42,11 +41,8 @@ def lesson(
     What to ask, what to expect, which fact to flip and what changes then by which rule, and what students get wrong.
     """
     guideline = Guideline.of(load_rulebook(rules))
-    patients = read_files(profiles, guideline.rulebook.domain)
-    written = [read_document(profile).value for profile in profiles]
-    lessons = [
-        lesson_of(guideline.case(patient), dict(value)) for patient, value in zip(patients, written, strict=True)
-    ]
+    read = read_with_documents(profiles, guideline.rulebook.domain)
+    lessons = [lesson_of(guideline.case(patient), dict(document.value)) for patient, document in read]
     match format:
         case LessonFormat.MARKDOWN:
             write_output(report.render_markdown(lessons), output)

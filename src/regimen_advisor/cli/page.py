@@ -45,7 +45,7 @@ def page(  # noqa: PLR0917 - one parameter an option
     files = files_of(patients, further, "page")
     is_for_class = quiz is not None or files
     html = _class_page(rules, profiles, quiz, files) if is_for_class else page_html(rules, profiles)
-    write_output(html, output or DEFAULT_PAGE)
+    write_output(html, DEFAULT_PAGE if output is None else output)
     if output is None:
         typer.echo(f"written: {DEFAULT_PAGE}", err=True)
 

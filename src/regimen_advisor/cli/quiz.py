@@ -17,7 +17,7 @@ from regimen_advisor.cli.quiz_terminal import ask
 from regimen_advisor.documents.json import as_json
 from regimen_advisor.files.errors import InputError, Location, did_you_mean
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
-from regimen_advisor.quiz.classroom import grade_class
+from regimen_advisor.quiz.classroom import grade_class, quiz_of_class
 from regimen_advisor.quiz.generating import generate, kinds_named
 from regimen_advisor.quiz.grading import grade as mark
 from regimen_advisor.quiz.grading import read_answers
@@ -106,7 +106,10 @@ def quiz(  # noqa: PLR0917 - one parameter an option
     if files := files_of(patients, further, "quiz"):
         generated = quiz_of_files(rulebook, files)
     else:
-        generated = generate(rulebook, chosen, count, setting, _level(level), kinds_named(kind or []))
+        # Files that name their quiz say which one to mark.
+        is_chosen = (seed, setting, kind, count, level) != (None, None, None, 5, 2)
+        named = quiz_of_class(grade, rulebook) if grade is not None and not is_chosen else None
+        generated = named or generate(rulebook, chosen, count, setting, _level(level), kinds_named(kind or []))
     if asking:
         ask(generated, rulebook)
     elif export in COURSE_FORMATS:

@@ -17,7 +17,7 @@ import polars as pl
 
 from regimen_advisor.cohorts.events import UNREAD_EVENTS
 from regimen_advisor.cohorts.mapping_file import HistoryOfTable
-from regimen_advisor.cohorts.tables import PARQUET, refuse_odd_name, scan_table, table_errors, write_table
+from regimen_advisor.cohorts.tables import PARQUET, read_table, refuse_odd_name, table_errors, write_table
 from regimen_advisor.columns.engine import FAULT, HISTORY, ColumnEngine
 from regimen_advisor.columns.exact.corrections import Settled, settle, write_standings
 from regimen_advisor.columns.exact.open_cases import OpenCases
@@ -43,6 +43,8 @@ class CohortTable:
     rows: pl.LazyFrame
     mapping: TableMapping | None
     name: str
+    blank: int = 0
+    """How many lines without a word were passed over."""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -59,8 +61,9 @@ def open_table(
 
     Raises ``InputError`` where it cannot be read or no column of it says anything a rule tests.
     """
-    rows = as_profiles(scan_table(paths), paths[0], mapping, given=given, id_column=id_column)
-    return CohortTable(named(rows.with_row_index(ROW, offset=1)), mapping, ", ".join(paths))
+    table, blank = read_table(paths)
+    rows = as_profiles(table, paths[0], mapping, given=given, id_column=id_column)
+    return CohortTable(named(rows.with_row_index(ROW, offset=1)), mapping, ", ".join(paths), blank)
 
 
 def as_profiles(
@@ -245,7 +248,7 @@ class Summary:
 
 
 _OPEN = (Standing.UNDETERMINED.value, Standing.EXCLUDED.value)
-"""Node by node these may be another standing in truth."""
+"""Node by node these may be another standing when judged exactly."""
 _OFFERED = (Standing.OFFERED.value, Standing.OFFERED_WITH_CAUTION.value)
 
 

@@ -23,10 +23,12 @@ from regimen_advisor.columns.cells import comparable, drug_list, drug_word
 from regimen_advisor.columns.entries import OUTCOMES
 from regimen_advisor.patient.drugs import Formulary
 from regimen_advisor.patient.facts import MOST_CYCLES, MOST_LINES
+from regimen_advisor.patient.vocabulary import MOST_MONTHS
 
 HISTORY, LINES, DRUGS, UNREAD_ENTRIES = "history", "lines begun", "drugs given", "unread parts of the history"
 _LINE, _SETTING, _OWN, _FAULT, _START = "line", "setting", "day apart", "why the history is not known", "start"
 _UNKNOWN_DRUGS, _OUTCOME, _CYCLES, _UNREAD = "a drug is unknown", "outcome", "cycles", "unread"
+_MONTHS = "relapse_after"
 _GROUP = (ROW, _LINE, _SETTING, _OWN)
 SETTINGS = ("line", "maintenance", "curative")
 _UNDATED = 1 << 40
@@ -128,17 +130,20 @@ class HistoryOfEvents:
         outcome, cycles = self.history.outcome, self.history.cycles
         of_outcome = self.frames.chained(outcome, _outcome) if outcome else None
         of_cycles = self.frames.chained(cycles, _cycles) if cycles else None
+        of_months = self.frames.chained(self.history.relapse_after, _months) if self.history.relapse_after else None
         nothing = pl.lit(None, pl.String)
         rows = rows.with_columns(
             drugs.alias(DRUGS),
             unknown.alias(_UNKNOWN_DRUGS),
             (of_outcome.value if of_outcome else nothing).alias(_OUTCOME),
             (of_cycles.value if of_cycles else nothing).alias(_CYCLES),
+            (of_months.value if of_months else nothing).alias(_MONTHS),
             lines(
                 pl.col(_UNREAD),
                 strange,
                 of_outcome.unread if of_outcome else nothing,
                 of_cycles.unread if of_cycles else nothing,
+                of_months.unread if of_months else nothing,
             ).alias(_UNREAD),
         )
         outcomes, is_one = pl.col(_OUTCOME), pl.col(_OUTCOME).n_unique() == 1
@@ -150,7 +155,7 @@ class HistoryOfEvents:
             pl.col(DRUGS),
             pl.col(_UNKNOWN_DRUGS).any(),
             agreed.alias(_OUTCOME),
-            pl.when(pl.col(_CYCLES).n_unique() == 1).then(pl.col(_CYCLES).first()).alias(_CYCLES),
+            *(pl.when(pl.col(name).n_unique() == 1).then(pl.col(name).first()) for name in (_CYCLES, _MONTHS)),
             pl.col(_FAULT).drop_nulls().first(),
             pl.col(_UNREAD),
         )
@@ -222,6 +227,7 @@ class HistoryOfEvents:
             pl.when(~pl.col(_UNKNOWN_DRUGS)).then(pl.col(DRUGS)).alias("drugs"),
             pl.col(_OUTCOME).alias("outcome"),
             pl.col(_CYCLES).alias("cycles"),
+            pl.col(_MONTHS),
         )
         return groups.with_columns(fault.alias(_FAULT), entry.alias(HISTORY))
 
@@ -282,6 +288,11 @@ def _line(reading: Reading, text: str) -> str | None:
 def _cycles(reading: Reading, text: str) -> str | None:
     plain = reading.constant if not reading.sources else reading.plain(text)
     return "unknown" if comparable(str(plain)) == "unknown" else _whole(plain, 0, MOST_CYCLES)
+
+
+def _months(reading: Reading, text: str) -> str | None:
+    plain = reading.constant if not reading.sources else reading.plain(text)
+    return "unknown" if comparable(str(plain)) == "unknown" else _whole(plain, 0, MOST_MONTHS)
 
 
 def _outcome(reading: Reading, text: str) -> str | None:

@@ -19,7 +19,7 @@ import polars as pl
 from pydantic import ValidationError
 
 from regimen_advisor.cohorts.events import Events, check_events
-from regimen_advisor.cohorts.mapping_file import NO_CELL, SEPARATOR, MappingFile, Reading
+from regimen_advisor.cohorts.mapping_file import ENTRY_PARTS, NO_CELL, SEPARATOR, MappingFile, Reading
 from regimen_advisor.columns.cells import Cell, cell_of, comparable, drug_list, plain_value
 from regimen_advisor.columns.entries import OUTCOMES, entry_name
 from regimen_advisor.files.drafts import unchecked
@@ -64,7 +64,7 @@ class TableMapping:
             return {}
         labels = {key: [reading.label] for key, reading in self.file.keys.items() if reading.sources}
         for entry in self.file.entries:
-            for part in ("drugs", "outcome", "cycles"):
+            for part in ENTRY_PARTS:
                 reading: Reading | None = getattr(entry, part)
                 if reading is not None and reading.sources:
                     labels.setdefault(f"{entry_name(entry.line, entry.setting)} {part}", []).append(reading.label)
@@ -177,6 +177,7 @@ class TableMapping:
                 drugs.alias("drugs"),
                 (self._words(entry.outcome, _outcome) if entry.outcome else nothing).alias("outcome"),
                 (self._words(entry.cycles, _whole) if entry.cycles else nothing).alias("cycles"),
+                (self._words(entry.relapse_after, _whole) if entry.relapse_after else nothing).alias("relapse_after"),
             )
             entries.append(pl.when(drugs.is_not_null()).then(fields))
         listed = pl.concat_list(entries).list.drop_nulls()

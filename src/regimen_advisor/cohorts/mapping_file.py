@@ -147,6 +147,10 @@ class Reading(Record):
         return int(number) if number.is_integer() else None
 
 
+ENTRY_PARTS = ("drugs", "outcome", "cycles", "relapse_after")
+"""What is read of each entry of a history."""
+
+
 class EntryReading(Record):
     """One entry of the history, from one or more columns; left out for rows in which its drugs are missing."""
 
@@ -155,6 +159,7 @@ class EntryReading(Record):
     setting: str | None = Field(None, description="`maintenance` or `curative`; left out = the line itself")
     outcome: Reading | None = Field(None, description="how the treatment ended, as in a profile")
     cycles: Reading | None = Field(None, description="the number of cycles")
+    relapse_after: Reading | None = Field(None, description="months from the last dose to the progression or relapse")
 
 
 class SecondTable(Record):
@@ -199,6 +204,7 @@ class HistoryOfTable(Record):
     drugs: Reading = Field(description="the drugs; several columns hold a drug each")
     outcome: Reading | None = Field(None, description="how the treatment ended, as in a profile")
     cycles: Reading | None = Field(None, description="the number of cycles")
+    relapse_after: Reading | None = Field(None, description="months from the last dose to the progression or relapse")
     setting: Reading | None = Field(
         None, description="read as `line`, `maintenance` or `curative`; left out = every treatment is a line"
     )
@@ -209,7 +215,7 @@ class HistoryOfTable(Record):
 
     def parts(self) -> dict[str, Reading]:
         """Its readings by name."""
-        named = {name: getattr(self, name) for name in ("drugs", "outcome", "cycles", "setting", "line")}
+        named = {name: getattr(self, name) for name in (*ENTRY_PARTS, "setting", "line")}
         return {name: reading for name, reading in named.items() if reading is not None}
 
 
@@ -235,7 +241,7 @@ class MappingFile(Record):
 
     @property
     def has_events(self) -> bool:
-        """Whether it speaks of days, of rows of second tables or of conditions, and so is read by ``events``."""
+        """Whether it uses days, rows of second tables or conditions, and so is read by ``events``."""
         return (
             self.row is not None
             or isinstance(self.history, HistoryOfTable)
@@ -263,7 +269,7 @@ class MappingFile(Record):
         if isinstance(self.history, HistoryOfTable):
             yield from ((("history", part), reading) for part, reading in self.history.parts().items())
         for index, entry in enumerate(self.entries):
-            parts = {"drugs": entry.drugs, "outcome": entry.outcome, "cycles": entry.cycles}
+            parts = {part: getattr(entry, part) for part in ENTRY_PARTS}
             yield from ((("history", index, part), reading) for part, reading in parts.items() if reading is not None)
         if self.given is not None:
             yield ("given",), self.given

@@ -215,19 +215,19 @@ class _Histories:
         self.line = np.arange(len(self.row)) - begins + 1
         self.is_last = self.line == lines[self.row]
         first, later = (self._chosen(table, self.row) for table in (POPULATION.first_line, POPULATION.later_line))
-        self.drugs, self.upkeep = (np.where(self.line == 1, *pair) for pair in zip(first, later, strict=True))
+        self.drugs, self.maintenance = (np.where(self.line == 1, *pair) for pair in zip(first, later, strict=True))
         final = batch.draw((0.6, 0.15, 0.15, 0.1), len(self.row))
         self.outcome = np.where(self.is_last, final, np.where(batch.chance(0.9, len(self.row)), 0, 3))
 
     def column(self) -> pl.Series:
         """The histories as lists of entries."""
         batch, total = self.batch, len(self.row)
-        kept = (self.outcome == 1) & (self.upkeep >= 0) & batch.chance(0.7, total)
+        kept = (self.outcome == 1) & (self.maintenance >= 0) & batch.chance(0.7, total)
         treated = np.flatnonzero(batch.chance(0.08))
         cured, _ = self._chosen(POPULATION.curative, treated)
         parts = [
             (self.row, self.line, np.zeros(total, int), self.drugs, self.outcome, batch.random.integers(1, 25, total)),
-            (self.row[kept], self.line[kept], np.ones(kept.sum(), int), self.upkeep[kept],
+            (self.row[kept], self.line[kept], np.ones(kept.sum(), int), self.maintenance[kept],
              batch.draw((0.3, 0.2, 0.5), kept.sum()), batch.random.integers(1, 30, kept.sum())),
             (treated, np.zeros(len(treated), int), np.full(len(treated), 2), cured,
              batch.draw((0.3, 0.7), len(treated)), batch.random.integers(1, 9, len(treated))),

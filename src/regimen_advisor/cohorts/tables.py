@@ -24,6 +24,8 @@ _SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 JSON_LINES, PARQUET = (".jsonl", ".ndjson"), (".parquet", ".pq")
 """The endings of such files."""
 _TOLD = 300
+_BYTE_ORDER_MARK = "\ufeff"
+"""Some programs begin each file with it, and so each part of files that were joined."""
 
 
 def scan_table(paths: Sequence[str]) -> pl.LazyFrame:
@@ -31,17 +33,21 @@ def scan_table(paths: Sequence[str]) -> pl.LazyFrame:
 
     Raises ``InputError`` for a file that is missing, of another kind, broken, or not in UTF-8.
     """
+    return read_table(paths)[0]
+
+
+def read_table(paths: Sequence[str]) -> tuple[pl.LazyFrame, int]:
+    """The rows of ``scan_table``, and how many lines without a word were passed over in text tables."""
     files = files_of(paths)
     kinds = {_kind(file) for file in files}
     if len(kinds) > 1:
         raise InputError.at(Location(paths[0]), f"expected files of one kind, found {', '.join(sorted(kinds))}")
     (kind,) = kinds
     if kind == "parquet":
-        return _checked(pl.scan_parquet(files), files)
+        return _checked(pl.scan_parquet(files), files), 0
     if kind == "json":
-        return _checked(pl.scan_ndjson(files, schema=dict.fromkeys(_json_keys(files), pl.String)), files)
-    for file in files:
-        check_rows(file)
+        return _checked(pl.scan_ndjson(files, schema=dict.fromkeys(_json_keys(files), pl.String)), files), 0
+    blank = sum(check_rows(file) for file in files)
     separator = _SEPARATORS[Path(files[0]).suffix.lower()]
     above = [_lines_above(file) for file in files]
     if any(above):  # how many there are may differ from file to file
@@ -50,7 +56,9 @@ def scan_table(paths: Sequence[str]) -> pl.LazyFrame:
         table = _checked(pl.concat(parts), files)
     else:
         table = _checked(pl.scan_csv(files, separator=separator, infer_schema=False), files)
-    return table.filter(pl.any_horizontal(pl.all().is_not_null()))  # a line without a word is no patient
+    if blank:  # a line without a word is no patient
+        table = table.filter(pl.any_horizontal(pl.all().str.contains(r"\S")))
+    return table, blank
 
 
 def files_of(paths: Sequence[str]) -> list[str]:
@@ -203,14 +211,17 @@ def _text(file: str) -> Iterator[Iterator[str]]:
         raise InputError.at(Location(file), f"cannot be read: {error.strerror}") from None
 
 
-def check_rows(file: str) -> None:
-    """Refuses a text table whose rows do not all have as many cells as its header, or that names a column twice.
+def check_rows(file: str) -> int:
+    """How many lines without a word a text table has: empty ones, and those of empty cells alone.
+
+    Refuses a table whose rows do not all have as many cells as its header, or that names a column twice.
 
     A header that is found again, as in exports that were joined, is refused too, and quotes that do not pair: Polars
-    would take the lines after them for a part of a cell. Lines without a word are no rows.
+    would take the lines after them for a part of a cell.
     """
     separator = _SEPARATORS[Path(file).suffix.lower()]
     above = _lines_above(file)
+    blank = 0
     with _text(file) as lines:
         for _ in range(above):
             next(lines)
@@ -222,11 +233,15 @@ def check_rows(file: str) -> None:
         if twice is not None:
             raise InputError.at(Location(file, above + 1), f"expected each column once, found `{twice}` twice")
         for line, row in rows:
-            if len(header) > 1 and row == header:
+            if not "".join(row).strip():
+                blank += 1
+                continue
+            if len(header) > 1 and [row[0].removeprefix(_BYTE_ORDER_MARK), *row[1:]] == header:
                 raise InputError.at(Location(file, line), "expected a row, found the header again")
-            if any(row) and len(row) != len(header):
+            if len(row) != len(header):
                 message = f"expected {len(header)} cells as in the header, found {len(row)}"
                 raise InputError.at(Location(file, line), message)
+    return blank
 
 
 def _lines_above(file: str) -> int:
@@ -267,7 +282,10 @@ def _rows(file: str, lines: Iterator[str], separator: str, above: int) -> Iterat
             yield above + rows.line_num, row
             begun = above + rows.line_num + 1
     except csv.Error as error:
-        raise InputError.at(Location(file, begun), f"expected a table: {error}") from None
+        message = f"expected a table: {error}"
+        if "new-line character" in str(error):
+            message = "expected lines that end in a line feed, found a carriage return alone"
+        raise InputError.at(Location(file, begun), message) from None
 
 
 @contextmanager

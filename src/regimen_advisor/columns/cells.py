@@ -196,13 +196,17 @@ def drug_word(text: str, formulary: Formulary) -> str | None:
 def history_entries(text: str) -> list[dict[str, Any]] | None:
     """The entries of a history written as JSON, drugs as text; ``None`` if it is missing or cannot be read.
 
-    An outcome or a number of cycles that cannot be read is kept as it is written, so that it alone is unknown.
+    An outcome or a number (cycles, months) that cannot be read is kept as written, so that it alone is unknown.
     """
     try:
         written = json.loads(text)
         return [_entry(entry) for entry in written] if isinstance(written, list) else None
     except (ValidationError, ValueError, RecursionError):
         return None
+
+
+_LOOSE = ("outcome", "cycles", "relapse_after")
+"""The parts of an entry that are unknown where they cannot be read, without the entry being so."""
 
 
 def _entry(written: Any) -> dict[str, Any]:
@@ -214,13 +218,11 @@ def _entry(written: Any) -> dict[str, Any]:
         plain["outcome"] = outcomes.get(comparable(text), text)
     if isinstance(text := plain.get("drugs"), str) and comparable(text) != "unknown":
         plain["drugs"] = [part.strip() for part in _BETWEEN.split(text) if part.strip()]
-    strange = {
-        part: plain.pop(part) for part in ("outcome", "cycles") if part in plain and not _fits(part, plain[part])
-    }
+    strange = {part: plain.pop(part) for part in _LOOSE if part in plain and not _fits(part, plain[part])}
     entry = HistoryEntry.model_validate(plain)
     drugs = entry.drugs if isinstance(entry.drugs, str) else json.dumps(entry.drugs)
     parts = {**entry.model_dump(), **strange, "drugs": drugs}
-    return {part: str(value) if part in ("outcome", "cycles") and value is not None else value
+    return {part: str(value) if part in _LOOSE and value is not None else value
             for part, value in parts.items()}  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from regimen_advisor.patient.facts import MOST_CYCLES, Outcome
+from regimen_advisor.patient.facts import Outcome
 
 OUTCOMES = get_args(Outcome)
 BITS = {outcome: 1 << place for place, outcome in enumerate(OUTCOMES)}
@@ -27,6 +27,7 @@ FAULTS = (
     "history: lines run from 1 without a gap",
     "history: maintenance of a line that is not in the history",
     "history: maintenance cannot be ongoing when its line has progressed or relapsed",
+    "history: `relapse_after` without a progression or relapse",
 )
 
 Ints = npt.NDArray[np.int64]
@@ -53,6 +54,8 @@ class Entries:
     outcomes: npt.NDArray[np.uint8]
     cycles: Ints
     """-1 where it is not known."""
+    months: Ints
+    """From the last dose to the progression or relapse; -1 where it is not known."""
     drugs: Sets
     drugs_unknown: Flags
     """Nothing is known of the drugs."""
@@ -67,6 +70,7 @@ class Entries:
             self.maintenance[keep],
             self.outcomes[keep],
             self.cycles[keep],
+            self.months[keep],
             drugs,
             self.drugs_unknown[keep],
             self.bad[keep],
@@ -114,12 +118,12 @@ def entry_name(line: int | None, setting: str | None) -> str:
     return f"history line {line}{' maintenance' if setting == 'maintenance' else ''}"
 
 
-def whole_cycles(column: pl.Series) -> tuple[pl.Series, Flags]:
-    """The numbers of cycles, and where a cell of text is none of them."""
+def whole_numbers(column: pl.Series, highest: int) -> tuple[pl.Series, Flags]:
+    """The numbers of cycles or months, and where a cell of text is none of them."""
     if column.dtype != pl.String:
         return column.cast(pl.Int64, strict=False), np.zeros(len(column), bool)
     numbers = column.str.strip_chars().cast(pl.Int64, strict=False)
-    numbers = numbers.set(~numbers.is_between(0, MOST_CYCLES), None)
+    numbers = numbers.set(~numbers.is_between(0, highest), None)
     silent = column.is_null() | column.is_in(["", "unknown"])
     return numbers, np.asarray((numbers.is_null() & ~silent.fill_null(value=True)).to_numpy())
 
@@ -151,8 +155,32 @@ def twins_of(entries: Entries) -> Ints:
     return np.flatnonzero(entries.maintenance)
 
 
+def settled_timed(entries: Entries) -> Entries:
+    """See ``history.settle_timed``; where no outcome is left, the months contradict those that are written."""
+    timed = entries.months >= 0
+    if not timed.any():
+        return entries
+    outcomes, ended = entries.outcomes.copy(), np.uint8(ENDED)
+    twin = np.arange(len(outcomes))
+    maintenance = twins_of(entries)
+    maintenance = maintenance[
+        (maintenance > 0)
+        & (entries.row[maintenance - 1] == entries.row[maintenance])
+        & (entries.line[maintenance - 1] == entries.line[maintenance])
+    ]
+    twin[maintenance], twin[maintenance - 1] = maintenance - 1, maintenance
+    for is_maintenance in (False, True):  # the induction first
+        near = outcomes[twin]
+        open_ = timed & (entries.maintenance == is_maintenance) & (near & ~ended > 0)
+        of_twin = open_ & (near & ended > 0) & (outcomes & ended == 0)
+        outcomes[np.flatnonzero(open_ & ~of_twin)] &= ended
+        outcomes[twin[of_twin]] &= ended
+    return replace(entries, outcomes=outcomes)
+
+
 def settled(entries: Entries) -> Entries:
     """See ``history.settle_outcomes``."""
+    entries = settled_timed(entries)
     maintenance = twins_of(entries)
     outcomes = entries.outcomes.copy()
     kept, begun = entries.outcomes[maintenance], entries.outcomes[maintenance - 1]
@@ -167,13 +195,14 @@ def faults_of(rows: int, entries: Entries) -> npt.NDArray[np.uint16]:
     row, line, maintenance = entries.row, entries.line, entries.maintenance
     if not len(row):
         return fault
+    outcomes = settled_timed(entries).outcomes
     same_row = np.r_[False, row[1:] == row[:-1]]
     before = np.where(same_row, np.r_[0, line[:-1]], 0)
     twice = same_row & (line > 0) & (line == before) & (maintenance == np.r_[False, maintenance[:-1]])
     orphan = maintenance & ~(same_row & (line == before) & ~np.r_[False, maintenance[:-1]])
     gap = (line > before + 1) & ~maintenance
-    previous = np.r_[np.uint8(0), entries.outcomes[:-1]]
-    broken = maintenance & ~orphan & (entries.outcomes == ONGOING) & (previous & ~np.uint8(ENDED) == 0)
-    for number, faulty in ((5, broken), (4, orphan), (3, gap), (2, twice), (1, entries.bad)):
+    previous = np.r_[np.uint8(0), outcomes[:-1]]
+    broken = maintenance & ~orphan & (outcomes == ONGOING) & (previous & ~np.uint8(ENDED) == 0)
+    for number, faulty in ((5, broken), (6, outcomes == 0), (4, orphan), (3, gap), (2, twice), (1, entries.bad)):
         fault[row[faulty]] = number
     return fault

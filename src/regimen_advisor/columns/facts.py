@@ -25,17 +25,19 @@ from regimen_advisor.columns.connected_facts import (
     Ints,
     OpenHistory,
 )
-from regimen_advisor.columns.entries import FAULTS, OUTCOMES, Entries, as_lists, entry_name, every_bit, whole_cycles
-from regimen_advisor.columns.history import Histories, HistoryReader
+from regimen_advisor.columns.entries import FAULTS, OUTCOMES, Entries, as_lists, entry_name, every_bit, whole_numbers
+from regimen_advisor.columns.history import Histories, HistoryReader, Months
 from regimen_advisor.columns.layout import Field, Layout
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.language.values import Choice, Number
 from regimen_advisor.patient.facts import MOST_CYCLES, MOST_LINES, Domain
 from regimen_advisor.patient.profile import HistoryEntry, Profile
 from regimen_advisor.patient.reading import read
+from regimen_advisor.patient.vocabulary import MOST_MONTHS, PLATINUM_FREE
 
 SCALARS_OF_HISTORY = ("prior_lines", "last_outcome")
-HISTORY_FIELDS = ("line", "setting", "drugs", "outcome", "cycles")
+HISTORY_FIELDS = ("line", "setting", "drugs", "outcome", "cycles", "relapse_after")
+_NUMBERS = {"cycles": MOST_CYCLES, "relapse_after": MOST_MONTHS}
 _MEMBERS_AT_A_TIME = 63
 Flags = npt.NDArray[np.bool_]
 
@@ -238,9 +240,10 @@ class FactReader:
         for row, entry, words in zip(row_of_entry.tolist(), entries.iter_rows(named=True), drugs, strict=True):
             name = entry_name(entry["line"], entry["setting"])
             cells = [("drugs", word) for word in words or () if self.histories[0].drugs.is_unread(word)]
-            _, bad = whole_cycles(pl.Series([entry["cycles"]]))
             cells += [("outcome", entry["outcome"])] if _is_no_outcome(entry["outcome"]) else []
-            cells += [("cycles", entry["cycles"])] if bad[0] else []
+            for part, highest in _NUMBERS.items():
+                _, bad = whole_numbers(pl.Series([entry[part]]), highest)
+                cells += [(part, entry[part])] if bad[0] else []
             unread_parts.setdefault(row, []).extend(
                 f"{name} {part}: {' '.join(str(cell).split())}" for part, cell in cells
             )
@@ -270,6 +273,9 @@ class FactReader:
         ):
             (field,) = self.layout.fields[name]
             add(field, bits)
+        (field,) = self.layout.fields[PLATINUM_FREE]
+        months = next((part.platinum_free for part in parts if part.platinum_free), None)
+        add(field, _interval_bits(field, months) if months else np.full(len(has_history), field.all_bits, np.uint64))
         mask = every_bit(has_history)
         for index, bits in settled.items():
             words[index] |= bits & mask
@@ -295,6 +301,18 @@ class FactReader:
                 words[index][row] = word
 
 
+def _interval_bits(field: Field, months: Months) -> Bits:
+    """The bits of an interval of each row; rows that are alike are looked up once."""
+    low, radix = months.low, MOST_MONTHS + 2
+    alike, place = np.unique((low * radix + months.high + 1) * 2 + months.absent, return_inverse=True)
+    values = [((key // 2) // radix, (key // 2) % radix - 1, bool(key % 2)) for key in alike.tolist()]
+    bits = [
+        field.bits(Number(low, high, absent) if low <= high else Number(0, -1, absent=True))
+        for low, high, absent in values
+    ]
+    return np.array(bits, np.uint64)[place]
+
+
 def _is_no_outcome(text: str | None) -> bool:
     return text not in (None, *MISSING, *OUTCOMES)
 
@@ -306,7 +324,7 @@ def _subsets(words: Sequence[str]) -> list[frozenset[str]]:
 
 
 _ENTRY = pl.Struct(
-    {"line": pl.Int64, "setting": pl.String, "drugs": pl.String, "outcome": pl.String, "cycles": pl.String}
+    {"line": pl.Int64} | dict.fromkeys(("setting", "drugs", "outcome", "cycles", "relapse_after"), pl.String)
 )
 
 
@@ -327,9 +345,10 @@ def plain_entry(written: Mapping[str, Any], drugs: CellTable) -> dict[str, Any]:
     entry = {key: value for key, value in written.items() if value not in (None, "", "unknown", [])}
     if entry.get("outcome") not in OUTCOMES:
         entry.pop("outcome", None)
-    if isinstance(entry.get("cycles"), str):
-        number = whole_cycles(pl.Series([entry.pop("cycles")]))[0][0]
-        entry |= {} if number is None else {"cycles": number}
+    for part, highest in _NUMBERS.items():
+        if isinstance(entry.get(part), str):
+            number = whole_numbers(pl.Series([entry.pop(part)]), highest)[0][0]
+            entry |= {} if number is None else {part: number}
     drug_words = written.get("drugs")
     words = as_lists(pl.Series([drug_words])).to_list()[0] if isinstance(drug_words, str) else drug_words or []
     cells = [drugs.cells[drugs.code(word)] for word in words]

@@ -34,15 +34,25 @@ from regimen_advisor.columns.entries import (
     settled,
     twins_of,
     unread_outcomes,
-    whole_cycles,
+    whole_numbers,
 )
 from regimen_advisor.patient.facts import MOST_CYCLES, MOST_LINES, Domain, SetFact
 from regimen_advisor.patient.history import line_outcomes
+from regimen_advisor.patient.vocabulary import MOST_MONTHS, PLATINUM
 
 NO_CYCLES = -2
 ENDS = ("progressed", "relapsed")
 """The tests of an entry that ask how its whole line ended."""
 SETTINGS = ("maintenance", "curative", "line", "")
+
+
+@dataclass
+class Months:
+    """The least and the most months of each row, and whether there may be none; more than most where there is none."""
+
+    low: Ints
+    high: Ints
+    absent: Flags
 
 
 @dataclass
@@ -58,6 +68,8 @@ class Histories:
     on_maintenance: tuple[Flags, Flags]
     """Whether it may be true, and whether it may be false."""
     fault: npt.NDArray[np.uint16]
+    platinum_free: Months | None
+    """None where this reader does not know of platinum."""
 
 
 class HistoryReader:
@@ -94,24 +106,26 @@ class HistoryReader:
         return tables
 
     def read(self, row_of_entry: Ints, entries: pl.DataFrame) -> tuple[Entries, Flags]:
-        """The ``entries`` (line, setting, drugs, outcome, cycles) in order, and where a word was not read."""
+        """The ``entries`` (line, setting, drugs, outcome, ...) in order, and where a word was not read."""
         drugs, drugs_unknown, unread = self._drugs(entries["drugs"])
-        numbered, strange = whole_cycles(entries["cycles"])
-        unread |= unread_outcomes(entries["outcome"]) | strange
+        numbered, strange = whole_numbers(entries["cycles"], MOST_CYCLES)
+        timed, odd = whole_numbers(entries["relapse_after"], MOST_MONTHS)
+        unread |= unread_outcomes(entries["outcome"]) | strange | odd
         numbers = entries.select(
             pl.col("line").cast(pl.Int64, strict=False).fill_null(0),
             pl.lit(numbered.fill_null(-1)).alias("cycles"),
+            pl.lit(timed.fill_null(-1)).alias("relapse_after"),
             pl.col("setting").is_null(),
         )
-        line, cycles, unset = (column.to_numpy() for column in numbers)
+        line, cycles, months, unset = (column.to_numpy() for column in numbers)
         setting = places_of(entries["setting"], SETTINGS)
         maintenance, curative = setting == SETTINGS.index("maintenance"), setting == SETTINGS.index("curative")
         named = (setting < len(SETTINGS)) | unset
         bad = (curative != (line == 0)) | (line < 0) | (line > MOST_LINES) | ~named
-        bad |= cycles > MOST_CYCLES
+        bad |= (cycles > MOST_CYCLES) | (months > MOST_MONTHS)
         line = np.where(bad, 0, line)
         found = Entries(
-            row_of_entry, line, maintenance, outcomes_of(entries["outcome"]), cycles, drugs, drugs_unknown, bad
+            row_of_entry, line, maintenance, outcomes_of(entries["outcome"]), cycles, months, drugs, drugs_unknown, bad
         )
         order = row_of_entry * 64 + line * 2 + maintenance
         if np.any(order[1:] < order[:-1]):
@@ -174,6 +188,7 @@ class HistoryReader:
             {name: self._set(name, rows, entries, lines) for name in self.wanted},
             *_latest(entries, induction, kept),
             fault,
+            self._platinum_free(rows, entries),
         )
 
     def _set(self, name: str, rows: int, entries: Entries, lines: Ints) -> Sets:
@@ -189,6 +204,29 @@ class HistoryReader:
             if end in fact.over:
                 return self._ended(rows, entries, passes, np.uint8(BITS[end]))
         return self._over(rows, entries, slice(None) if passes.all() else np.flatnonzero(passes))
+
+    def _platinum_free(self, rows: int, entries: Entries) -> Months | None:
+        """See ``history.derived_facts``."""
+        if PLATINUM not in self.members:
+            return None
+        bit, ended = np.uint64(1 << self.members.index(PLATINUM)), np.uint8(BITS["progressed"] | BITS["relapsed"])
+        sure = (entries.drugs.must & bit) > 0
+        counted = np.cumsum(sure)
+        begins = firsts_of(entries.row)
+        last = np.repeat(
+            counted[np.r_[begins[1:], len(sure)] - 1] if len(begins) else counted, np.diff(np.r_[begins, len(sure)])
+        )
+        latest = ((entries.drugs.may & bit) > 0) & (counted == last)
+        ends = latest & _whole_course(entries, (entries.outcomes & ended) > 0)
+        open_ = latest & ~_whole_course(entries, entries.outcomes & ~ended == 0)
+        absent = np.ones(rows, bool)
+        absent[entries.row[sure]] = False
+        absent[entries.row[open_]] = True
+        low, high = np.full(rows, MOST_MONTHS + 1), np.full(rows, -1)
+        months, row = entries.months[ends], entries.row[ends]
+        np.minimum.at(low, row, np.maximum(months, 0))
+        np.maximum.at(high, row, np.where(months < 0, MOST_MONTHS, months))
+        return Months(low, high, absent)
 
     def _over(self, rows: int, entries: Entries, places: Ints | slice) -> Sets:
         """The union over the entries at some places; the empty word where there is none."""

@@ -13,6 +13,7 @@ from functools import cached_property
 
 from regimen_advisor.language.values import Atom, Between, Choice, Includes, Is, Members, Number, Value
 from regimen_advisor.patient.facts import ChoiceFact, Domain, Fact, NumberFact, SetFact
+from regimen_advisor.patient.vocabulary import PLATINUM, PLATINUM_FREE
 
 WORD_BITS = 64
 
@@ -154,7 +155,8 @@ class Layout:
 
     @cached_property
     def history_members(self) -> tuple[str, ...]:
-        """Every member of a history set that is asked for, the empty word included."""
+        """Every member of a history set that is asked for, the empty word included, and what an interval is since."""
         sets = self.domain.history_sets
         asked = {atom.member for atom in self.atoms if isinstance(atom, Includes) and atom.fact in sets}
-        return tuple(sorted(asked | {"none"}))
+        since = {PLATINUM} if any(atom.fact == PLATINUM_FREE for atom in self.atoms) else set[str]()
+        return tuple(sorted(asked | since | {"none"}))

@@ -30,17 +30,11 @@ from regimen_advisor.documents.blocks import (
     one_line,
     shortened,
 )
+from regimen_advisor.documents.tokens import terminal_styles
 
 WIDTH = 80
 WIDEST = 100
-STYLES = {
-    "title": "bold",
-    "heading": "bold",
-    "name": "bold",
-    "caution": "yellow",
-    "open": "cyan",
-    "quiet": "dim",
-}
+STYLES = terminal_styles()
 
 # A number and its percent sign, and a short reference such as ``[AA 4.1]``, are not torn apart by a line break.
 _KEPT_TOGETHER = re.compile(r"\d %|\[[^\]]{1,24}\]|\bn \d+")

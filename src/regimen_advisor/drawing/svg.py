@@ -9,8 +9,10 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from html import escape
 
-FONT = "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', sans-serif"
-SIZE = 14
+from regimen_advisor.documents.tokens import tokens
+
+FONT = tokens()["font"].replace('"', "'")
+SIZE = int(tokens()["picture-type"])
 LINE = 18
 LETTER = 0.57
 """Width of a letter as a share of its size, wide ones allowed for: lines are broken by it, since no font is at hand."""

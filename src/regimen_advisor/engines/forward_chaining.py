@@ -110,7 +110,7 @@ _Rules = Sequence[tuple[Conjunct, Sequence[str]]]
 def _portions(goals: Iterable[str], ways: Mapping[str, Sequence[Conjunct]]) -> Iterator[_Rules]:
     """The rules of one stratum in portions that one ruleset can bear.
 
-    A rule is a way and all goals that come about in it: firing is what costs, and many rules fail for one reason.
+    A rule is a way and all goals that it derives: firing is what costs, and many rules fail for one reason.
     """
     rules: dict[Conjunct, list[str]] = {}
     for goal in goals:
@@ -167,7 +167,7 @@ class _Ruleset:
         return fire
 
     def fire(self, patient: str, known: Mapping[str, int]) -> list[str]:
-        """The goals that come about where ``known`` is what each field says."""
+        """The goals that are derived where ``known`` is what each field says."""
         self._fired.clear()
         # What no rule asks for in these words is left out: the engine reads the message again for every rule it fires.
         message = {**_GUARD, "sid": patient, **{field: known[field] for field in self._bounds}}

@@ -68,7 +68,7 @@ class Compiler:
         self._pieces: dict[tuple[Conjunct, ...], Check] = {}
 
     def define(self, goal: str, ways: Sequence[Conjunct]) -> None:
-        """Let ``goal`` come about in each of ``ways``."""
+        """Derive ``goal`` in each of ``ways``."""
         self.goals[goal] = [self._short(way) for way in ways]
 
     def ways(self, condition: Condition, *, positive: bool) -> list[Conjunct]:

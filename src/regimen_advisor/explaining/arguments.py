@@ -29,7 +29,7 @@ def written_in(location: Location, rulebook: Rulebook) -> str:
 
 
 class Arguments:
-    """Tells the rules that speak of a regimen; ``truths`` is the exact truth of each effective rule.
+    """Collects the rules about a regimen; ``truths`` is the exact truth of each effective rule.
 
     ``questions`` are those that are still open.
     """
@@ -42,7 +42,7 @@ class Arguments:
         self.clauses = ClauseTree(patient, rulebook, questions)
 
     def about(self, rules_about: RegimenRules) -> tuple[Argument, ...]:
-        """Every rule that speaks of the regimen: offers, then exclusions, then cautions, measures last."""
+        """Every rule about the regimen: offers, then exclusions, then cautions, measures last."""
         return tuple(self._argument(rule) for rule in rules_about.rules)
 
     def _argument(self, rule: Rule) -> Argument:

@@ -65,10 +65,10 @@ def changes_to(solver: Solver, patient: Patient, regimen: str, standing: Standin
     if standing.is_offered:
         return {}
     found = smallest_changes(solver, patient, regimen)
-    teller = _Steps(solver.domain, patient)
-    ways = tuple(teller.way(change_set) for change_set in found.sets)
+    steps = _Steps(solver.domain, patient)
+    ways = tuple(steps.way(change_set) for change_set in found.sets)
     no_way = None if ways else "Nothing that is still open and nothing that time or treatment can change would help."
-    return {"ways": ways, "no_way": no_way, "never": teller.never(found.fixed)}
+    return {"ways": ways, "no_way": no_way, "never": steps.never(found.fixed)}
 
 
 class _Steps:

@@ -43,7 +43,7 @@ def effect_words(rule: Rule, rulebook: Rulebook) -> str:
 
 
 def target_words(target: Target | None, rulebook: Rulebook) -> str:
-    """The regimens an exclusion or caution speaks of: ``any regimen with bevacizumab and chemotherapy``."""
+    """The regimens an exclusion or caution is about: ``any regimen with bevacizumab and chemotherapy``."""
     if target is None or not target.items:
         return "any option"
     if target.items[0].regimen is not None:

@@ -19,7 +19,7 @@ from regimen_advisor.patient.facts import Domain, Fact, NumberFact, SetFact
 
 @dataclass(frozen=True, eq=False)
 class RegimenRules:
-    """The rules that speak of one regimen, and the three conditions made of them."""
+    """The rules about one regimen, and the three conditions made of them."""
 
     regimen: str
     offers: tuple[Rule, ...]

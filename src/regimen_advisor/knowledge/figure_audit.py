@@ -56,7 +56,7 @@ def quoted(studies: Iterable[Study], approvals: Iterable[Approval]) -> list[Quot
     return [*quotes, *(quote for approval in approvals for quote in quoted_by_approval(approval))]
 
 
-def untraced(studies: Iterable[Study], approvals: Iterable[Approval], numbers: Numbers) -> list[Problem]:
+def untraced(quotes: Iterable[Quoted], numbers: Numbers) -> list[Problem]:
     """A problem for each number that its section does not print, where its source has a table of numbers."""
     return [
         Problem(
@@ -64,7 +64,7 @@ def untraced(studies: Iterable[Study], approvals: Iterable[Approval], numbers: N
             f"{quote.subject}: expected `{' '.join(filter(None, (quote.number, quote.unit)))}` in "
             f"{listed(map(str, quote.places))}, where it is not found",
         )
-        for quote in quoted(studies, approvals)
+        for quote in quotes
         if quote.reviews <= numbers.keys() and not quote.stands_in(numbers)
     ]
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.files.folders import unlisted
+from regimen_advisor.files.output import name_of
 from regimen_advisor.files.sources import Record, read_document, validated
 
 PROJECT = "regimen-advisor.yaml"
@@ -40,6 +41,8 @@ def named_folder(name: str | Path | None) -> Path:
     """
     if name is None:
         return _rules_here()
+    if not str(name):  # to Python an empty path is the current folder
+        raise InputError.at(Location(name_of("")), "expected a folder of rules, found an empty name")
     if isinstance(name, Path) or Path(name).exists():
         return Path(name)
     if name == SHIPPED:

@@ -6,6 +6,7 @@ installed package refuses its own rules where they differ, and ``check`` warns o
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,7 +42,7 @@ class LocatedManifest(NamedTuple):
 def read_manifest(folder: Path) -> LocatedManifest | None:
     """The manifest of a rulebook; ``None`` where it carries none. Raises ``InputError`` for one that is broken."""
     file = folder / MANIFEST
-    if not file.exists() and not file.is_symlink():
+    if not os.path.lexists(file):  # of a folder that one may not enter, the files that it must have say so
         return None
     document = read_document(file)
     found = validated(ManifestFile, document).manifest

@@ -118,7 +118,7 @@ class Target(
         ]
     ]
 ):
-    """Which regimens an exclusion or caution speaks of.
+    """Which regimens an exclusion or caution is about.
 
     ``all-options``, one of ``{drug: x}``, ``{class: x}``, ``{regimen: x}``, or a list of drugs and classes: the
     regimens that contain all of them. A regimen is named alone: no regimen is two regimens.
@@ -140,7 +140,7 @@ class Target(
         return self.root if isinstance(self.root, tuple) else (self.root,)
 
     def meets(self, regimen: Regimen, formulary: Formulary) -> bool:
-        """Whether the target speaks of ``regimen``."""
+        """Whether the target covers ``regimen``."""
         return all(item.meets(regimen, formulary) for item in self.items)
 
     def unknown(

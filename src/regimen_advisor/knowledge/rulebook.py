@@ -162,7 +162,7 @@ def chosen_folders(folder: Folders = None) -> tuple[Path, ...]:
 
 def stack_named(name: str) -> tuple[Path, ...]:
     """The folders of a stack written in one word: ``shipped+packs/mine``, or the path of one folder."""
-    return (Path(name),) if Path(name).exists() else tuple(map(named_folder, name.split("+")))
+    return (Path(name),) if name and Path(name).exists() else tuple(map(named_folder, name.split("+")))
 
 
 def _digest_of_all(digests: Sequence[str], day: date | None) -> str:

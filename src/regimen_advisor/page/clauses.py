@@ -91,7 +91,8 @@ def _test(atom: Atom, encoding: Encoding, wording: Wording) -> Json:
 
 
 def _slot(slot: Slot, encoding: Encoding) -> list[Any]:
-    """A history entry: whether it is there, its kinds of drugs, its outcomes, and whether it holds what rules name."""
+    """A history entry: whether it is there, its kinds of drugs, outcomes, what it holds that rules name, its months."""
     names = sorted(encoding.size.members - {"none"})
     holds = {name: encoding.holds(slot, encoding.kinds_in(name)) for name in names}
-    return [slot.exists, list(slot.drugs.values()), [slot.outcomes[outcome] for outcome in OUTCOMES], holds]
+    outcomes = [slot.outcomes[outcome] for outcome in OUTCOMES]
+    return [slot.exists, list(slot.drugs.values()), outcomes, holds, sorted(slot.months.items())]

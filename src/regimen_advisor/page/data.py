@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from regimen_advisor.advice import SCOPE
+from regimen_advisor.differing import differences
 from regimen_advisor.explaining.sentences import effect_words
 from regimen_advisor.figure_wording import CitationLabels, signed, trial_title
 from regimen_advisor.files.output import read_text
@@ -32,9 +33,10 @@ from regimen_advisor.patient.drugs import Drug, DrugClass, Formulary, folded
 from regimen_advisor.patient.facts import ChoiceFact, Fact, NumberFact, SetFact
 from regimen_advisor.patient.profile import Profile, profile_from
 from regimen_advisor.patient.reading import Patient, read
-from regimen_advisor.patient.vocabulary import MOST_CYCLES
-from regimen_advisor.patient_wording import FROM_HISTORY, LABELS, NOT_SO, WITHOUT_LABEL
+from regimen_advisor.patient.vocabulary import MOST_CYCLES, MOST_MONTHS
+from regimen_advisor.patient_wording import FROM_HISTORY, LABELS, NOT_SO, PARTLY, WITHOUT_LABEL
 from regimen_advisor.quiz.models import MEANINGS, Quiz
+from regimen_advisor.replaced import Bearing, bearings
 from regimen_advisor.reports.cautions import KINDS
 from regimen_advisor.reports.glance import approved_in_few_words
 from regimen_advisor.reports.groups import ANY_TUMOUR
@@ -68,10 +70,11 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | No
             "from_history": list(FROM_HISTORY),
             "labels": LABELS,
             "not_so": NOT_SO,
+            "partly": PARTLY,
         },
         "standings": [standing.value for standing in Standing],
         "keys": list(Profile.model_fields),
-        "most": {"lines": MOST_LINES, "curative": MOST_CURATIVE, "cycles": MOST_CYCLES},
+        "most": {"lines": MOST_LINES, "curative": MOST_CURATIVE, "cycles": MOST_CYCLES, "months": MOST_MONTHS},
         "facts": [_fact(fact) for fact in rulebook.domain.facts.values()],
         "axioms": [_axiom(axiom) for axiom in rulebook.domain.axioms],
         "formulary": _formulary(rulebook.formulary),
@@ -94,6 +97,12 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | No
         "reviews": {
             name: {"cited_as": review.cited_as, "title": review.title} for name, review in rulebook.reviews.items()
         },
+        "differences": [
+            located.difference.model_dump(mode="json", include={"subject", "rules", "studies"})
+            | {"says": located.difference.says}
+            for located in differences(rulebook)
+        ],
+        "changes": [_change(bearing, wording) for bearing in bearings(rulebook)],
         "settings": {setting.title: setting.disease for setting in rulebook.settings.values()},
         "encoding": clauses(rulebook),
         "quiz": page_quiz(rulebook, quiz),
@@ -204,6 +213,34 @@ def _condition(condition: Condition, wording: Wording) -> Json:
             return {"all": [_condition(part, wording) for part in parts]} | says
         case AnyOf(parts=parts):
             return {"any": [_condition(part, wording) for part in parts]} | says
+
+
+def _change(bearing: Bearing, wording: Wording) -> Json:
+    """A change of a pack; a finding in a rule that is gone is opened, since the pack may have changed it too."""
+    withdrawn = [
+        {
+            "regimens": None if gone.regimens is None else sorted(gone.regimens),
+            "when": _condition(_opened(gone.rule.condition), wording),
+        }
+        for gone in bearing.withdrawn
+    ]
+    rules, regimens = sorted(bearing.rules), sorted(bearing.regimens)
+    return {"says": bearing.change.says, "rules": rules, "regimens": regimens, "withdrawn": withdrawn}
+
+
+def _opened(condition: Condition) -> Condition:
+    """The condition with what its findings stand for in their place."""
+    match condition:
+        case Named(condition=inner):
+            return _opened(inner)
+        case Not(part=part):
+            return Not(_opened(part))
+        case AllOf(parts=parts):
+            return AllOf(tuple(map(_opened, parts)))
+        case AnyOf(parts=parts):
+            return AnyOf(tuple(map(_opened, parts)))
+        case _:
+            return condition
 
 
 def _rule(rule: Rule, rulebook: Rulebook, wording: Wording) -> Json:

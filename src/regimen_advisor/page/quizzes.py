@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Setting
-from regimen_advisor.quiz.generating import generate, settings_of
+from regimen_advisor.quiz.generating import settings_of
 from regimen_advisor.quiz.key import Picked, Solution, solution
+from regimen_advisor.quiz.making import questions
 from regimen_advisor.quiz.models import GROUPS, LETTERS, Kind, Level, Quiz, QuizQuestion
 from regimen_advisor.reports.quiz import contrast_words, deciding_words, pick_words, standard_words, title, vignette
 from regimen_advisor.wording import listed
@@ -64,13 +66,9 @@ def pool(rulebook: Rulebook) -> tuple[Json, ...]:
 
 def _of_setting(setting: Setting, rulebook: Rulebook) -> Iterator[tuple[Level, QuizQuestion]]:
     for level, count, kinds in POOL:
-        for fewer in range(count, 0, -1):
-            try:
-                quiz = generate(rulebook, POOL_SEED, fewer, setting.id, level, kinds)
-            except InputError:
-                continue
-            yield from ((level, question) for question in quiz.questions)
-            break
+        with suppress(InputError):  # fewer can be made
+            for question in questions(rulebook, POOL_SEED, count, setting, level, kinds):
+                yield level, question
 
 
 def question_data(question: QuizQuestion, key: Solution, rulebook: Rulebook) -> Json:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import get_args
 
-from regimen_advisor.language.values import Choice, Members, Number, Truth, Value
+from regimen_advisor.language.values import Choice, Members, Number, Truth, Value, join
 from regimen_advisor.patient.facts import MOST_CYCLES, Domain, Outcome, SetFact
+from regimen_advisor.patient.vocabulary import MOST_MONTHS, PLATINUM, PLATINUM_FREE
 
 ANY_OUTCOME = frozenset(get_args(Outcome))
 ENDED = frozenset({"progressed", "relapsed"})
 """The outcomes that open the next line."""
 ANY_CYCLES = Number(0, MOST_CYCLES)
+ANY_MONTHS = Number(0, MOST_MONTHS)
 
 
 @dataclass(frozen=True)
@@ -29,10 +32,13 @@ class Entry:
     drugs: Members
     outcomes: frozenset[str]
     cycles: Number
+    months: Number = ANY_MONTHS
+    """From the last dose to the progression or relapse; it says nothing where there was neither."""
 
 
 def settle_outcomes(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     """The entries without the outcomes that the induction and the maintenance of one line rule out for each other."""
+    entries = settle_timed(entries)
     by_line = {(entry.line or 0, entry.maintenance): entry for entry in entries if entry.line}
 
     def left(entry: Entry) -> frozenset[str]:
@@ -46,6 +52,25 @@ def settle_outcomes(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     return tuple(replace(entry, outcomes=left(entry)) for entry in entries)
 
 
+def settle_timed(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """The entries, those with months to a progression or relapse as ended by one: by their own, or their line's."""
+    found = list(entries)
+    for place, entry in enumerate(entries):
+        if entry.months == ANY_MONTHS:
+            continue
+        near = next((index for index, twin in enumerate(found) if _are_twins(entry, twin)), place)
+        if found[near].outcomes <= ENDED:
+            continue
+        ended = near if found[near].outcomes & ENDED and not found[place].outcomes & ENDED else place
+        found[ended] = replace(found[ended], outcomes=found[ended].outcomes & ENDED)
+    return tuple(found)
+
+
+def _are_twins(entry: Entry, twin: Entry) -> bool:
+    """Whether one is the maintenance of the other."""
+    return entry.line is not None and entry.line == twin.line and entry.maintenance != twin.maintenance
+
+
 def derived_facts(entries: Sequence[Entry], domain: Domain) -> tuple[tuple[str, Value], ...]:
     """What each fact read from a history can still be, where the history is complete but for unknown details."""
     lines: dict[int, list[Entry]] = {}
@@ -57,17 +82,48 @@ def derived_facts(entries: Sequence[Entry], domain: Domain) -> tuple[tuple[str, 
     for name, fact in domain.facts.items():
         if isinstance(fact, SetFact) and fact.over is not None:
             found.append((name, _union([(entry, passes(entry, fact.over)) for entry in entries], fact.empty)))
+    if PLATINUM_FREE in domain.facts:
+        found.append((PLATINUM_FREE, _platinum_free(entries, lines)))
     if not lines:  # the axioms settle the rest
         return (*found, ("on_maintenance", Choice(frozenset({"false"}))))
     latest = lines[max(lines)]
     induction = next(entry for entry in latest if not entry.maintenance)
-    upkeep = next((entry for entry in latest if entry.maintenance), None)
+    maintenance = next((entry for entry in latest if entry.maintenance), None)
     return (
         *found,
-        ("last_outcome", Choice(line_outcomes(induction.outcomes, upkeep.outcomes if upkeep else None))),
+        ("last_outcome", Choice(line_outcomes(induction.outcomes, maintenance.outcomes if maintenance else None))),
         ("last_cycles", induction.cycles),
-        ("on_maintenance", Choice(_maintained(upkeep))),
+        ("on_maintenance", Choice(_maintained(maintenance))),
     )
+
+
+def _platinum_free(entries: Sequence[Entry], lines: Mapping[int, Sequence[Entry]]) -> Number:
+    """The months from the latest platinum to the progression or relapse; none where there was no platinum or neither.
+
+    Where it is not known which entry was the latest to hold platinum, or how it ended, from the least to the most.
+    """
+    found = Number(0, -1, absent=True)
+    possible: list[Number] = []
+    for entry in reversed(entries):
+        if PLATINUM not in entry.drugs.may:
+            continue
+        course = lines.get(entry.line or 0, (entry,))
+        if any(part.outcomes & ENDED for part in course):
+            ends = any(part.outcomes <= ENDED for part in course)
+            possible.append(replace(entry.months, absent=not ends))
+        else:
+            possible.append(found)
+        if PLATINUM in entry.drugs.must:
+            break
+    else:
+        possible.append(found)
+    return reduce(_hull, possible)
+
+
+def _hull(first: Number, second: Number) -> Number:
+    joined = join(first, second)
+    assert isinstance(joined, Number)
+    return joined
 
 
 def _tests(lines: Mapping[int, Sequence[Entry]]) -> Callable[[Entry, Sequence[str]], Truth]:
@@ -119,17 +175,17 @@ def _union(entries: Sequence[tuple[Entry, Truth]], empty: Members) -> Members:
     return Members(must, may if sure else may | empty.may)
 
 
-def line_outcomes(induction: frozenset[str], upkeep: frozenset[str] | None) -> frozenset[str]:
+def line_outcomes(induction: frozenset[str], maintenance: frozenset[str] | None) -> frozenset[str]:
     """The outcomes of a line by those of its induction and its maintenance: progressed or relapsed where either is."""
-    if upkeep is None:
+    if maintenance is None:
         return induction
     return frozenset(
         next((end for end in ("progressed", "relapsed") if end in pair), pair[0])
-        for pair in itertools.product(induction, upkeep)
+        for pair in itertools.product(induction, maintenance)
     )
 
 
-def _maintained(upkeep: Entry | None) -> frozenset[str]:
-    if upkeep is None or "ongoing" not in upkeep.outcomes:
+def _maintained(maintenance: Entry | None) -> frozenset[str]:
+    if maintenance is None or "ongoing" not in maintenance.outcomes:
         return frozenset({"false"})
-    return frozenset({"true"}) if upkeep.outcomes == {"ongoing"} else frozenset({"true", "false"})
+    return frozenset({"true"}) if maintenance.outcomes == {"ongoing"} else frozenset({"true", "false"})

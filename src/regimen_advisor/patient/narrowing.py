@@ -24,7 +24,7 @@ class Contradiction(Exception):  # noqa: N818 - it is an answer, not a fault of 
 
 @lru_cache(maxsize=8)
 def _readers(domain: Domain) -> Mapping[str, tuple[Axiom, ...]]:
-    """The axioms that speak of each fact."""
+    """The axioms about each fact."""
     table: dict[str, list[Axiom]] = {name: [] for name in domain.facts}
     for axiom in domain.axioms:
         for name in facts_of(axiom):
@@ -33,7 +33,7 @@ def _readers(domain: Domain) -> Mapping[str, tuple[Axiom, ...]]:
 
 
 def facts_of(axiom: Axiom) -> frozenset[str]:
-    """The names of the facts an axiom speaks of."""
+    """The names of the facts an axiom is about."""
     match axiom:
         case AxiomClause(literals=literals):
             return frozenset(literal.atom.fact for literal in literals)

@@ -29,6 +29,7 @@ from regimen_advisor.patient.facts import (
     Stage,
     StageGroup,
 )
+from regimen_advisor.patient.vocabulary import MOST_MONTHS
 
 Unknown = Literal["unknown"]
 
@@ -170,6 +171,11 @@ class HistoryEntry(Record):
         "unknown", description="what the disease had done when the next line began, or by now"
     )
     cycles: Annotated[int, Field(ge=0, le=MOST_CYCLES)] | None = Field(None, description="cycles given in this entry")
+    relapse_after: Annotated[int, Field(ge=0, le=MOST_MONTHS)] | None = Field(
+        None,
+        description="whole months from the last dose of this entry to the progression or relapse; "
+        "0 = while it was given",
+    )
     setting: Literal["maintenance", "curative"] | None = Field(
         None, description="left out = a line for advanced disease"
     )

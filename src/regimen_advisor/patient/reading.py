@@ -17,7 +17,16 @@ from regimen_advisor.files.sources import Document, Path_
 from regimen_advisor.files.validation_messages import listed, shown
 from regimen_advisor.language.values import Choice, Facts, Members, Number, Value
 from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
-from regimen_advisor.patient.history import ANY_CYCLES, ANY_OUTCOME, ENDED, Entry, derived_facts, settle_outcomes
+from regimen_advisor.patient.history import (
+    ANY_CYCLES,
+    ANY_MONTHS,
+    ANY_OUTCOME,
+    ENDED,
+    Entry,
+    derived_facts,
+    settle_outcomes,
+    settle_timed,
+)
 from regimen_advisor.patient.narrowing import Contradiction, close, narrow
 from regimen_advisor.patient.profile import Bounds, HistoryEntry, Profile, read_profile
 
@@ -42,33 +51,42 @@ class Patient:
         return f"<Patient {self.id or 'unnamed'}: {counted(len(self.given), 'key')} given>"
 
 
-def read(profile: Profile, domain: Domain, document: Document | None = None) -> Patient:
+def read(profile: Profile, domain: Domain, document: Document | None = None, *, explain: bool = True) -> Patient:
     """What ``profile`` says of a patient.
 
     ``document`` is where the profile was written, for the places in error messages. Raises ``InputError`` for an
-    unknown drug, a history that does not hang together, or keys that contradict each other.
+    unknown drug, an inconsistent history, or keys that contradict each other; without ``explain`` it does not look for
+    these keys, which takes most of the time, and names them all.
     """
-    return _Reader(profile, domain, document).patient()
+    return _Reader(profile, domain, document, explain=explain).patient()
 
+
+SOON = 6
+"""Up to so many months after the last dose a progression can count as resistance."""
 
 Given = dict[str, tuple[tuple[str, Value], ...]]
 
 
 def read_files(files: Iterable[str], domain: Domain) -> list[Patient]:
     """The patients of several profile files (``-`` is standard input). Raises ``InputError`` with all problems."""
-    patients: list[Patient] = []
+    return [patient for patient, _ in read_with_documents(files, domain)]
+
+
+def read_with_documents(files: Iterable[str], domain: Domain) -> list[tuple[Patient, Document]]:
+    """Each patient of ``read_files`` with the document that says so: standard input can be read but once."""
+    patients: list[tuple[Patient, Document]] = []
     found = Gathered()
     for file in files:
         with found.one_file():
             profile, document = read_profile(file)
-            patients.append(read(profile, domain, document))
+            patients.append((read(profile, domain, document), document))
     found.refuse()
     return patients
 
 
 class _Reader:
-    def __init__(self, profile: Profile, domain: Domain, document: Document | None) -> None:
-        self.profile, self.domain, self.document = profile, domain, document
+    def __init__(self, profile: Profile, domain: Domain, document: Document | None, *, explain: bool = True) -> None:
+        self.profile, self.domain, self.document, self.explain = profile, domain, document, explain
         self.problems: list[Problem] = []
         self.notes: list[str] = []
 
@@ -137,7 +155,8 @@ class _Reader:
             return None
         entries = [self._entry(position, entry) for position, entry in enumerate(written)]
         ordered = sorted(entries, key=lambda entry: (entry.line or 0, entry.maintenance, entry.position))
-        self._check_lines(ordered)
+        self._check_months(ordered)
+        self._check_lines(ordered if self.problems else settle_timed(ordered))
         return settle_outcomes(ordered)
 
     def _entry(self, position: int, written: HistoryEntry) -> Entry:
@@ -165,9 +184,41 @@ class _Reader:
             drugs = close(received, Members(formulary.expand(must), may))
         outcomes = ANY_OUTCOME if written.outcome == "unknown" else frozenset({written.outcome})
         cycles = ANY_CYCLES if written.cycles is None else Number(written.cycles, written.cycles)
+        months = ANY_MONTHS if written.relapse_after is None else Number(written.relapse_after, written.relapse_after)
         return Entry(
-            position, written.line, written.setting == "maintenance", drugs or received.unknown, outcomes, cycles
+            position,
+            written.line,
+            written.setting == "maintenance",
+            drugs or received.unknown,
+            outcomes,
+            cycles,
+            months,
         )
+
+    def _check_months(self, entries: Sequence[Entry]) -> None:
+        """Months to a progression or relapse need one; against the outcome of the entry they are remarked on."""
+        for entry, timed in zip(entries, settle_timed(entries), strict=True):
+            if entry.months == ANY_MONTHS:
+                continue
+            months, place = entry.months.low, ("history", entry.position, "relapse_after")
+            if not timed.outcomes:
+                (outcome,) = entry.outcomes
+                self._refuse(
+                    f"relapse_after: expected the outcome progressed or relapsed, found {shown(outcome)}",
+                    *place,
+                )
+            course = "the treatment with curative intent" if entry.line is None else f"line {entry.line}"
+            course = f"the maintenance of {course}" if entry.maintenance else course
+            if entry.outcomes == {"relapsed"} and months == 0:
+                self.notes.append(
+                    f"After {course} the disease is given as relapsed, with 0 months: if it came back while the "
+                    "treatment was given, it progressed."
+                )
+            if entry.outcomes == {"progressed"} and months > SOON:
+                self.notes.append(
+                    f"On {course} the disease is given as progressed, {months} months after the last dose: if the "
+                    "treatment was over, it relapsed."
+                )
 
     def _check_lines(self, entries: Sequence[Entry]) -> None:
         inductions = [entry for entry in entries if entry.line and not entry.maintenance]
@@ -197,14 +248,15 @@ class _Reader:
                 )  # fmt: skip
                 break
         for entry in inductions:
-            upkeep = seen.get((entry.line or 0, True))
-            if upkeep and entry.outcomes <= ENDED and upkeep.outcomes == {"ongoing"}:
+            maintenance = seen.get((entry.line or 0, True))
+            if maintenance and entry.outcomes <= ENDED and maintenance.outcomes == {"ongoing"}:
                 self._refuse(
                     f"outcome: maintenance of line {entry.line} cannot be ongoing when the line has "
                     f"{' or '.join(sorted(entry.outcomes))}",
-                    "history", upkeep.position, "outcome",
+                    "history", maintenance.position, "outcome",
                 )  # fmt: skip
             later = any((induction.line or 0) > (entry.line or 0) for induction in inductions)
+            later = later and not (maintenance and maintenance.outcomes & ENDED)
             if later and len(entry.outcomes) == 1 and entry.outcomes <= {"completed", "ongoing"}:
                 (outcome,) = entry.outcomes
                 self.notes.append(
@@ -221,7 +273,9 @@ class _Reader:
             try:
                 facts = narrow([pair for values in left.values() for pair in values], self.domain)
             except Contradiction as contradiction:
-                keys, smallest = self._smallest(left, contradiction)
+                keys, smallest = list(left), contradiction
+                if self.explain:
+                    keys, smallest = self._smallest(left, contradiction)
                 problems.append(self._contradiction(keys, smallest))
                 # What else contradicts is reported too; a key that was named once is not named again.
                 left = {key: values for key, values in left.items() if key not in keys}
@@ -231,7 +285,7 @@ class _Reader:
             return facts
 
     def _smallest(self, stated: Given, contradiction: Contradiction) -> tuple[list[str], Contradiction]:
-        """Keys that contradict each other, none of them to spare."""
+        """Keys that contradict each other, none of them redundant."""
         keys = list(stated)
         for key in list(keys):
             rest = [kept for kept in keys if kept != key]

@@ -35,3 +35,6 @@ STAGE_GROUPS: Mapping[str, tuple[str, ...]] = {
 }
 MOST_LINES = 20
 MOST_CYCLES = 99
+MOST_MONTHS = 240
+PLATINUM = "platinum"
+PLATINUM_FREE = "platinum_free_interval"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import Field
@@ -11,7 +12,9 @@ from regimen_advisor.advice import SCHEMA_VERSION, SCOPE, SchemaVersion, Scope
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.files.folders import yaml_files
 from regimen_advisor.files.gathering import Gathered
-from regimen_advisor.files.sources import Record
+from regimen_advisor.files.sources import Record, read_document
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.quiz.generating import quiz_named
 from regimen_advisor.quiz.grading import Grade, grade, read_handed
 from regimen_advisor.quiz.key import AnswerKey, Picked, Point
 from regimen_advisor.quiz.models import Quiz
@@ -48,6 +51,16 @@ class ClassResult(Record):
 
 
 NOT_ANSWERED = "not answered"
+
+
+def quiz_of_class(folder: str | Path, rulebook: Rulebook) -> Quiz | None:
+    """The quiz that the files of a folder name, where the first of them names one of this rulebook."""
+    for file in sorted([*yaml_files(folder), *yaml_files(folder, ".json")])[:1]:
+        with suppress(InputError):
+            written = read_document(file).value
+            name = written.get("quiz") if isinstance(written, dict) else None
+            return quiz_named(name, rulebook) if isinstance(name, str) else None
+    return None
 
 
 def grade_class(folder: str | Path, quiz: Quiz, key: AnswerKey) -> ClassResult:

@@ -81,25 +81,25 @@ def document() -> Document:
 # Usual patients ---------------------------------------------------------------------------------------------------
 
 
-def usual_facts(disease: str, dice: SeededRandom) -> Written:
+def usual_facts(disease: str, random: SeededRandom) -> Written:
     """What was found of a usual patient: how far the disease has spread, the tumour, and how the patient is."""
     usual = clinic()
-    situation = dice.weighted([(candidate, candidate.weight) for candidate in usual.situations[disease]])
-    histology = _word("histology", dice) if disease == "nsclc" else "small-cell"
+    situation = random.weighted([(candidate, candidate.weight) for candidate in usual.situations[disease]])
+    histology = _word("histology", random) if disease == "nsclc" else "small-cell"
     has_driver = disease == "nsclc" and histology not in SQUAMOUS_OR_NONE
-    driver = _word("driver", dice) if has_driver else "none"
-    variant = _word(driver, dice) if driver in ("egfr", "egfr-other", "kras") else driver
+    driver = _word("driver", random) if has_driver else "none"
+    variant = _word(driver, random) if driver in ("egfr", "egfr-other", "kras") else driver
     return {
         "disease": disease,
         "histology": histology,
         "stage": situation.stage,
         "extent": situation.extent,
         "curative_treatment_possible": situation.curative,
-        "ecog": int(_of(usual.ecog, dice)),
+        "ecog": int(_of(usual.ecog, random)),
         "egfr": [variant] if driver.startswith("egfr") else "wild-type",
         **{gene: "positive" if driver == gene else "negative" for gene in ("alk", "ros1", "nrg1")},
-        "dll3": _word("dll3", dice),
-        "pd_l1_tps": int(_of(usual.pd_l1_tps, dice)),
+        "dll3": _word("dll3", random),
+        "pd_l1_tps": int(_of(usual.pd_l1_tps, random)),
         "other_drivers": _other(driver, variant),
     }
 
@@ -109,19 +109,19 @@ def _other(driver: str, variant: str) -> Any:
     return [word] if word in ("RET", "MET-ex14", "BRAF-V600E", "HER2", "NTRK", "KRAS-G12C") else "none"
 
 
-def _word(name: str, dice: SeededRandom) -> str:
+def _word(name: str, random: SeededRandom) -> str:
     shares = population()
-    return dice.weighted(list(zip(shares.words(name), shares.weights(name), strict=True)))
+    return random.weighted(list(zip(shares.words(name), shares.weights(name), strict=True)))
 
 
-def _of(weights: Mapping[str, float], dice: SeededRandom) -> str:
-    return dice.weighted(list(weights.items()))
+def _of(weights: Mapping[str, float], random: SeededRandom) -> str:
+    return random.weighted(list(weights.items()))
 
 
-def usual_history(profile: Written, dice: SeededRandom) -> list[Written]:
+def usual_history(profile: Written, random: SeededRandom) -> list[Written]:
     """Lines that such a patient was usually given, the latest with maintenance where it goes on with it."""
     usual_clinic, given = clinic(), population()
-    count = 0 if profile["curative_treatment_possible"] else int(_of(usual_clinic.lines, dice))
+    count = 0 if profile["curative_treatment_possible"] else int(_of(usual_clinic.lines, random))
     found: list[Written] = []
     treated: list[Drugs] = []
     for line in range(1, count + 1):
@@ -129,14 +129,14 @@ def usual_history(profile: Written, dice: SeededRandom) -> list[Written]:
         usual = [treatment for treatment in treatments_of(profile, table) if tuple(treatment.drugs) not in treated]
         if not usual:
             break
-        chosen = dice.weighted([(chosen, chosen.weight) for chosen in usual])
+        chosen = random.weighted([(chosen, chosen.weight) for chosen in usual])
         treated.append(tuple(chosen.drugs))
-        outcome = _of(usual_clinic.latest if line == count else usual_clinic.earlier, dice)
+        outcome = _of(usual_clinic.latest if line == count else usual_clinic.earlier, random)
         found.append(
-            {"line": line, "drugs": list(chosen.drugs), "outcome": outcome, "cycles": dice.pick(usual_clinic.cycles)}
+            {"line": line, "drugs": list(chosen.drugs), "outcome": outcome, "cycles": random.pick(usual_clinic.cycles)}
         )
-        if line == count and outcome == "completed" and chosen.then and dice.chance(usual_clinic.maintained):
-            kept = dice.pick(chosen.then)
+        if line == count and outcome == "completed" and chosen.then and random.chance(usual_clinic.maintained):
+            kept = random.pick(chosen.then)
             found.append({"line": line, "setting": "maintenance", "drugs": list(kept), "outcome": "ongoing"})
     return found
 

@@ -6,6 +6,7 @@ quiz begins with the shorter one. A quiz holds no answers; ``key`` works them ou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -54,6 +55,26 @@ def generate(  # noqa: PLR0917 - what a person may choose
         asks=GROUPS[level],
         questions=tuple(questions(rulebook, seed, count, chosen, level, kinds)),
     )
+
+
+_NAME = re.compile(
+    r"(?P<rules>[0-9a-f]{12})-s(?P<seed>\d{1,12})-l(?P<level>[123])-n(?P<count>\d{1,2})(?:-(?P<rest>.+))?"
+)
+
+
+def quiz_named(name: str, rulebook: Rulebook) -> Quiz | None:
+    """The quiz that bears this name; ``None`` where it was not generated from this rulebook."""
+    found = _NAME.fullmatch(name)
+    if found is None or found["rules"] != rulebook.version:
+        return None
+    rest = f"{found['rest'] or ''}-"
+    named = ((known.id, known.id.replace("/", ".")) for known in settings_of(rulebook))
+    settings = (id for id, words in named if rest.startswith(f"{words}-"))
+    kinds = kinds_named(re.findall("|".join((*SORT_KINDS, *PICK_KINDS)), rest))
+    levels: tuple[Level, ...] = (1, 2, 3)
+    level = levels[int(found["level"]) - 1]
+    quiz = generate(rulebook, int(found["seed"]), int(found["count"]), next(settings, None), level, kinds)
+    return quiz if quiz.name == name else None
 
 
 def kinds_named(words: Sequence[str]) -> tuple[Kind, ...]:

@@ -53,7 +53,9 @@ def lesson(case: Case, written: Written) -> Lesson:
     rulebook = guideline.rulebook
     profile = {key: value for key, value in written.items() if key not in ("id", "summary")}
     profile.setdefault("disease", _disease(case))
-    points = _points(profile, advice.options, rulebook)
+    # Where the disease is not known the sheet is about one of them, and so are its options.
+    of_disease = (one for one in advice.options if rulebook.regimens[one.regimen].disease == profile["disease"])
+    points = _points(profile, tuple(of_disease), rulebook)
     shown = [point for point in points if point.group != "not-indicated"]
     return Lesson(
         rulebook=RulebookName(version=rulebook.version, digest=rulebook.digest),

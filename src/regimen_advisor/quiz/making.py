@@ -105,10 +105,10 @@ class _Maker:
         self.rulebook, self.setting, self.level, self.wanted = rulebook, setting, level, wanted
         self.patients = patients_of(rulebook)
         self.variants = Variants(self.patients)
-        self.dice = SeededRandom(rulebook.digest, seed, setting.id if setting else "", level, *wanted)
-        self.picker = Picker(self.patients, setting, level, self.dice)
-        self.offers = self.dice.shuffled(self._offer_goals())
-        self.exclusions = self.dice.shuffled(self._exclusion_goals())
+        self.random = SeededRandom(rulebook.digest, seed, setting.id if setting else "", level, *wanted)
+        self.picker = Picker(self.patients, setting, level, self.random)
+        self.offers = self.random.shuffled(self._offer_goals())
+        self.exclusions = self.random.shuffled(self._exclusion_goals())
         self.asked: dict[int, _Found] = {}
         self.seen: set[str] = set()
         self.kinds: list[Kind] = []
@@ -137,7 +137,7 @@ class _Maker:
     def question(self, number: int) -> QuizQuestion | None:
         """The next question, of the next kind that can be made; ``None`` where none can."""
         if not self.kinds:
-            self.kinds = self.dice.shuffled(self.wanted)
+            self.kinds = self.random.shuffled(self.wanted)
         wanted = self.kinds.pop(0)
         for kind in dict.fromkeys((wanted, *self.wanted)):
             question = self._to_pick(number, kind) if kind in PICK_KINDS else self._to_sort(number, kind)
@@ -193,7 +193,7 @@ class _Maker:
         barren = self.barren + max(2 - telling, 0)  # a question needs two regimens to sort
         if self.setting is None and 3 * barren > self.points + max(telling, 2):
             return False
-        return groups != {"not-indicated"} or self.dice.chance(0.1)
+        return groups != {"not-indicated"} or self.random.chance(0.1)
 
     def _asked(self, number: int, kind: Kind, found: _Found) -> QuizQuestion:
         choices = self._choices(found)
@@ -215,11 +215,11 @@ class _Maker:
         """
         disease = found.profile["disease"]
         of_disease = [name for name, regimen in self.rulebook.regimens.items() if regimen.disease == disease]
-        telling = self.dice.shuffled(name for name in of_disease if found.groups[name] != "not-indicated")
+        telling = self.random.shuffled(name for name in of_disease if found.groups[name] != "not-indicated")
         barren = [name for name in found.matters if found.groups[name] == "not-indicated"]
         matters = [name for name in found.matters if name not in barren[1:]]
         kept = list(dict.fromkeys((*matters, *telling)))[: CHOICES[self.level]]
-        rest = self.dice.shuffled(
+        rest = self.random.shuffled(
             name for name in of_disease if name not in kept and found.groups[name] == "not-indicated"
         )
         kept += rest[: max(self._room(kept, found), 2 - len(kept))]
@@ -242,7 +242,7 @@ class _Maker:
             return None
         goal = goals.pop(0)
         goals.append(goal)
-        return self.patients.usual_meeting(goal.condition, goal.disease, self.dice)
+        return self.patients.usual_meeting(goal.condition, goal.disease, self.random)
 
     def _groups(self, patient: Patient) -> Mapping[str, Group]:
         return {name: group_of(standing) for name, standing in self.patients.standings(patient).items()}
@@ -256,10 +256,10 @@ class _Maker:
             return None
         groups = self._groups(drawn[1])
         neighbours = (variant for variant in self.variants.changed(drawn[0]) if variant.by_number or not by_number)
-        for variant in self.dice.shuffled(neighbours):
+        for variant in self.random.shuffled(neighbours):
             neighbour = self._differing(variant, groups)
             if neighbour is not None:
-                is_neighbour = self.dice.chance(0.5) and self._leads_back(variant.profile, drawn[0])
+                is_neighbour = self.random.chance(0.5) and self._leads_back(variant.profile, drawn[0])
                 return neighbour if is_neighbour else _Found(*drawn, groups, neighbour.matters)
         return None
 
@@ -272,14 +272,14 @@ class _Maker:
         if patient is None:
             return None
         neighbour_groups = self._groups(patient)
-        different = _first_few(self.dice.shuffled(name for name in groups if groups[name] != neighbour_groups[name]))
+        different = _first_few(self.random.shuffled(name for name in groups if groups[name] != neighbour_groups[name]))
         return _Found(variant.profile, patient, neighbour_groups, different) if different else None
 
     def _neighbour(self) -> _Found | None:
         """The patient of an earlier question with one fact changed, or else one of a new pair."""
         earlier = [(number, found) for number, found in self.asked.items() if found.like is None]
-        for number, found in self.dice.shuffled(earlier[-3:]) if self.dice.chance(0.6) else ():
-            for variant in self.dice.shuffled(self.variants.changed(found.profile)):
+        for number, found in self.random.shuffled(earlier[-3:]) if self.random.chance(0.6) else ():
+            for variant in self.random.shuffled(self.variants.changed(found.profile)):
                 neighbour = self._differing(variant, found.groups)
                 if neighbour is not None and _fingerprint(variant.profile) not in self.seen:
                     return _Found(
@@ -293,7 +293,7 @@ class _Maker:
             return None
         groups = self._groups(drawn[1])
         excluded = [name for name, group in groups.items() if group == "excluded"]
-        return _Found(*drawn, groups, _first_few(self.dice.shuffled(excluded))) if excluded else None
+        return _Found(*drawn, groups, _first_few(self.random.shuffled(excluded))) if excluded else None
 
     def _unknown(self) -> _Found | None:
         """A patient of whom one or several things are not known on which an option depends."""
@@ -306,14 +306,14 @@ class _Maker:
 
     def _forgetting(self, profile: Written) -> _Found | None:
         """The patient with one thing less known, for which some options wait and not all do."""
-        for variant in self.dice.shuffled(self.variants.forgotten(profile)):
+        for variant in self.random.shuffled(self.variants.forgotten(profile)):
             patient = self.patients.seen(variant.profile)
             if patient is None:
                 continue
             groups = self._groups(patient)
             waiting = [name for name, group in groups.items() if group == "waiting"]
             if 0 < len(waiting) <= MOST_WAITING:
-                return _Found(variant.profile, patient, groups, _first_few(self.dice.shuffled(waiting)))
+                return _Found(variant.profile, patient, groups, _first_few(self.random.shuffled(waiting)))
         return None
 
 

@@ -34,12 +34,15 @@ from regimen_advisor.quiz.clinic import (
 )
 from regimen_advisor.quiz.seeded_random import SeededRandom
 from regimen_advisor.solving.assumptions import value_literals
-from regimen_advisor.solving.encoding import OUTCOMES, Encoding, Slot
+from regimen_advisor.solving.encoding import ENDED, OUTCOMES, Encoding, Slot
 from regimen_advisor.solving.encoding_size import EncodingSize
 from regimen_advisor.solving.nearest import NearestPatient, Wish
 from regimen_advisor.solving.session import Session
 
 _READ_FROM_HISTORY = ("prior_lines", "last_outcome")
+
+MONTHS = (1, 3, 5, 8, 12)
+"""From the last dose to the progression or relapse, where a condition asks for it."""
 
 
 class PatientSource:
@@ -116,14 +119,14 @@ class PatientSource:
 
     # A patient ------------------------------------------------------------------------------------------------
 
-    def patient(self, condition: Condition, disease: str, keys: Sequence[str], dice: SeededRandom) -> Written | None:
+    def patient(self, condition: Condition, disease: str, keys: Sequence[str], random: SeededRandom) -> Written | None:
         """The patient with this disease who meets the condition and is nearest to a usual one; ``None`` if none is."""
-        return _NearestSearch(self, condition, disease, dice).profile(keys)
+        return _NearestSearch(self, condition, disease, random).profile(keys)
 
 
 class _NearestSearch:
-    def __init__(self, source: PatientSource, condition: Condition, disease: str, dice: SeededRandom) -> None:
-        self.source, self.disease, self.dice = source, disease, dice
+    def __init__(self, source: PatientSource, condition: Condition, disease: str, random: SeededRandom) -> None:
+        self.source, self.disease, self.random = source, disease, random
         self.encoding = source.session.encoding
         self.asks_cycles = any(atom.fact == "last_cycles" for atom in atoms_of(condition))
         self.wanted = (
@@ -136,8 +139,8 @@ class _NearestSearch:
     def profile(self, keys: Sequence[str]) -> Written | None:
         if not self.found.is_possible:
             return None
-        facts = usual_facts(self.disease, self.dice)
-        usual = usual_history(facts, self.dice)
+        facts = usual_facts(self.disease, self.random)
+        usual = usual_history(facts, self.random)
         for literal in self.wanted:
             self.found.keep([Wish((literal,))])
         count = self._lines(max((entry.get("line", 0) for entry in usual), default=0))
@@ -171,7 +174,7 @@ class _NearestSearch:
         """The usual value of a fact; without one, what is not found in most patients."""
         fact = self.source.domain.facts[name]
         if value is None:
-            if self.dice.chance(clinic().found):
+            if self.random.chance(clinic().found):
                 return []
             value = _nothing_found(fact)
         return [Wish(tuple(value_literals(self.encoding, name, _complete(fact, value))), value)]
@@ -181,7 +184,7 @@ class _NearestSearch:
         return [
             Wish(tuple(value_literals(self.encoding, fact.name, _complete(fact, value))), value)
             for values in self._values(fact)
-            for value in self.dice.shuffled(values)
+            for value in self.random.shuffled(values)
         ]
 
     def _values(self, fact: Fact) -> Iterator[list[Any]]:
@@ -207,13 +210,13 @@ class _NearestSearch:
             kept = self.found.keep(chain([Wish((-slot.exists,))], self._curative(slot)))
             if kept is None:
                 return None
-            found += [kept.says] if kept.says else []
+            found += [self._timed(slot, kept.says)] if kept.says else []
         given: set[Drugs] = set()
         for line in range(1, count + 1):
             entry = self._line(profile, usual, line, given, is_latest=line == count)
             if entry is None:
                 return None
-            found.append(entry)
+            found.append(self._timed(self.encoding.inductions[line - 1], entry))
             given.add(tuple(entry["drugs"]))
             slot = self.encoding.maintenances[line - 1]
             kept = self.found.keep(
@@ -225,8 +228,21 @@ class _NearestSearch:
             )
             if kept is None:
                 return None
-            found += [kept.says] if kept.says else []
+            found += [self._timed(slot, kept.says)] if kept.says else []
         return found
+
+    def _timed(self, slot: Slot, entry: Written) -> Written:
+        """The entry with its months to the progression or relapse, where a condition asks for them."""
+        if not slot.months or entry["outcome"] not in ENDED:
+            return entry
+        edges = [cut + step for cut in slot.months for step in (-1, 0) if cut + step > 0]
+        cuts = slot.months.items()
+        wishes = [
+            Wish(tuple(literal if cut <= months else -literal for cut, literal in cuts), months)
+            for months in self.random.shuffled(sorted({*MONTHS, *edges}))
+        ]
+        kept = self.found.keep(wishes)
+        return {**entry, "relapse_after": kept.says} if kept else entry
 
     def _line(
         self, profile: Written, usual: Sequence[Written], line: int, given: set[Drugs], *, is_latest: bool
@@ -235,13 +251,13 @@ class _NearestSearch:
         drawn = next((entry for entry in usual if entry.get("line") == line and "setting" not in entry), None)
         pool = [
             *([tuple(drawn["drugs"])] if drawn else []),
-            *(drugs for drugs in self.dice.shuffled(self.source.usual(profile, line)) if drugs not in given),
-            *self.dice.shuffled(self.source.treatments[self.disease]),
-            *((drug,) for drug in self.dice.shuffled(self.encoding.kinds)),
+            *(drugs for drugs in self.random.shuffled(self.source.usual(profile, line)) if drugs not in given),
+            *self.random.shuffled(self.source.treatments[self.disease]),
+            *((drug,) for drug in self.random.shuffled(self.encoding.kinds)),
         ]
         drugs = self.found.keep(Wish((self.source.exactly(slot, drugs),), drugs) for drugs in pool)
         weights = clinic().latest if is_latest else clinic().earlier
-        outcomes = [*([drawn["outcome"]] if drawn else []), *self.dice.shuffled(weights), *OUTCOMES]
+        outcomes = [*([drawn["outcome"]] if drawn else []), *self.random.shuffled(weights), *OUTCOMES]
         outcome = self.found.keep([Wish((slot.outcomes[word],), word) for word in outcomes])
         if drugs is None or outcome is None:
             return None
@@ -249,13 +265,13 @@ class _NearestSearch:
         is_counted = "chemotherapy" in self.source.domain.formulary.expand(drugs.says)
         if not is_counted and not (is_latest and self.asks_cycles):
             return entry
-        usual_cycles = drawn["cycles"] if drawn else self.dice.pick(clinic().cycles)
+        usual_cycles = drawn["cycles"] if drawn else self.random.pick(clinic().cycles)
         cycles = self._cycles(usual_cycles) if is_latest else usual_cycles
         return entry if cycles is None else {**entry, "cycles": cycles}
 
     def _cycles(self, usual: int) -> int | None:
         ends = [end + step for end in self.source.edges.get("last_cycles", ()) for step in (-1, 0) if end + step > 0]
-        numbers = dict.fromkeys((usual, *self.dice.shuffled((*clinic().cycles, *ends))))
+        numbers = dict.fromkeys((usual, *self.random.shuffled((*clinic().cycles, *ends))))
         wishes = [
             Wish(tuple(value_literals(self.encoding, "last_cycles", Number(number, number))), number)
             for number in numbers

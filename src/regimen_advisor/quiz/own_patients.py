@@ -77,7 +77,7 @@ def _unknown(case: Case, profile: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _choices(case: Case) -> list[Candidate]:
-    """What the rules speak of, and half as many that are not indicated, in the order of the rulebook."""
+    """What the rules are about, and half as many that are not indicated, in the order of the rulebook."""
     rulebook = case.guideline.rulebook
     groups = {name: group_of(standing) for name, standing in case.standings.items()}
     telling = [name for name, group in groups.items() if group != "not-indicated"][:MOST_CHOICES]

@@ -41,7 +41,7 @@ class Patients:
     def read(self, profile: Written) -> Patient | None:
         """The patient; ``None`` for a profile that no patient can have."""
         try:
-            return read(Profile.model_validate(profile), self.domain)
+            return read(Profile.model_validate(profile), self.domain, explain=False)
         except (InputError, ValidationError):
             return None
 
@@ -60,19 +60,19 @@ class Patients:
 
     # Finding --------------------------------------------------------------------------------------------------
 
-    def meeting(self, condition: Condition, disease: str, dice: SeededRandom) -> tuple[Written, Patient] | None:
+    def meeting(self, condition: Condition, disease: str, random: SeededRandom) -> tuple[Written, Patient] | None:
         """A patient of whom all that rules ask is known and for whom the condition holds; ``None`` if none is found."""
         program = RuleProgram({"wanted": condition})
         for _ in range(TRIES):
-            profile = self.clinic.patient(condition, disease, self.keys[disease], dice)
+            profile = self.clinic.patient(condition, disease, self.keys[disease], random)
             patient = self.read(profile) if profile is not None else None
             if profile is not None and patient is not None and program.truths(patient.facts)["wanted"] is Truth.TRUE:
                 return profile, patient
         return None
 
-    def usual_meeting(self, condition: Condition, disease: str, dice: SeededRandom) -> tuple[Written, Patient] | None:
+    def usual_meeting(self, condition: Condition, disease: str, random: SeededRandom) -> tuple[Written, Patient] | None:
         """The same, and a clinic sees such a patient."""
-        found = self.meeting(condition, disease, dice)
+        found = self.meeting(condition, disease, random)
         return found if found is not None and self.seen(found[0]) is not None else None
 
     @cached_property

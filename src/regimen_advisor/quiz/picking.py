@@ -15,7 +15,7 @@ from regimen_advisor.quiz.patients import Patients
 from regimen_advisor.quiz.picks import SAME, AskedPatient, AskedPick, asked, case_of, change
 from regimen_advisor.quiz.seeded_random import SeededRandom
 
-TRIES = 8
+TRIES = 6
 MOST_ANSWERS = 4
 MOST_CHANGES = 3
 """Regimens that change and that an event asks about; one or two more stay as they were."""
@@ -35,13 +35,13 @@ class PickFound:
 class Picker:
     """Makes the questions of one quiz that have answers to pick."""
 
-    def __init__(self, patients: Patients, setting: Setting | None, level: Level, dice: SeededRandom) -> None:
-        self.patients, self.setting, self.level, self.dice = patients, setting, level, dice
+    def __init__(self, patients: Patients, setting: Setting | None, level: Level, random: SeededRandom) -> None:
+        self.patients, self.setting, self.level, self.random = patients, setting, level, random
         self.rulebook = patients.rulebook
         self.guideline = Guideline.of(self.rulebook)
         self.offers = [offer for offer in self.rulebook.of(Effect.OFFER) if setting in (None, offer.setting)]
-        self._cautions = dice.shuffled(self._cautioned())
-        self._standards = dice.shuffled(self._standard_goals())
+        self._cautions = random.shuffled(self._cautioned())
+        self._standards = random.shuffled(self._standard_goals())
 
     def find(self, kind: PickKind) -> PickFound | None:
         """A question of this kind; ``None`` where none was found in a few tries."""
@@ -85,11 +85,11 @@ class Picker:
     # One patient ----------------------------------------------------------------------------------------------
 
     def _drawn(self, condition: Condition, disease: str) -> Written | None:
-        drawn = self.patients.usual_meeting(condition, disease, self.dice)
+        drawn = self.patients.usual_meeting(condition, disease, self.random)
         return drawn[0] if drawn else None
 
     def _offered(self) -> tuple[Rule, Written] | None:
-        rule = self.dice.pick(self.offers)
+        rule = self.random.pick(self.offers)
         profile = self._drawn(self._effective(rule), rule.setting.disease)
         return (rule, profile) if profile is not None else None
 
@@ -105,8 +105,10 @@ class Picker:
         """The right answer among some wrong ones, of which the first are the most tempting."""
         if asked_pick.is_fixed:
             return Pick(asks=asked_pick.asks, answers=tuple(sorted([asked_pick.right, *asked_pick.wrong])))
-        wrong = self.dice.shuffled(asked_pick.wrong[: 2 * MOST_ANSWERS])[: MOST_ANSWERS - 1]
-        return Pick(asks=asked_pick.asks, answers=tuple(self.dice.shuffled([asked_pick.right, *wrong]))[: len(LETTERS)])
+        wrong = self.random.shuffled(asked_pick.wrong[: 2 * MOST_ANSWERS])[: MOST_ANSWERS - 1]
+        return Pick(
+            asks=asked_pick.asks, answers=tuple(self.random.shuffled([asked_pick.right, *wrong]))[: len(LETTERS)]
+        )
 
     def _study(self) -> PickFound | None:
         found = self._offered()
@@ -121,7 +123,7 @@ class Picker:
         return self._asked("caution", profile, about) if profile is not None else None
 
     def _standard(self) -> PickFound | None:
-        if not self._standards or self.dice.chance(0.2):
+        if not self._standards or self.random.chance(0.2):
             found = self._offered()
             return self._asked("standard", found[1]) if found else None
         goal = self._standards.pop(0)
@@ -139,11 +141,11 @@ class Picker:
             return None
         profile = dict(found[1])
         testable = [key for key in profile if key in self._testable and profile[key] != "unknown"]
-        for key in self.dice.shuffled(testable)[: 2 + self.level]:
+        for key in self.random.shuffled(testable)[: 2 + self.level]:
             profile[key] = "unknown"
         if self.level > 2 and profile["history"]:
             *earlier, last = profile["history"]
-            part = self.dice.pick(("drugs", "outcome"))
+            part = self.random.pick(("drugs", "outcome"))
             profile["history"] = [*earlier, {**last, part: "unknown"}]
         return self._asked("next-test", profile) if self.patients.seen(profile) else None
 
@@ -159,7 +161,7 @@ class Picker:
         found = self._offered()
         if found is None:
             return None
-        for event in self.dice.shuffled(clinic().events)[:6]:
+        for event in self.random.shuffled(clinic().events)[:6]:
             made = self._happened(event, found[1])
             question = self._changed(event, *made) if made else None
             if question is not None:
@@ -216,8 +218,8 @@ class Picker:
         barren = [name for name, words in changes.items() if words == SAME and name not in unchanged]
         if not changed:
             return None
-        kept = {*self.dice.shuffled(changed)[:MOST_CHANGES], *self.dice.shuffled(unchanged)[:1]}
-        kept |= {*self.dice.shuffled(barren)[:1]} if len(kept) < MOST_CHANGES else set()
+        kept = {*self.random.shuffled(changed)[:MOST_CHANGES], *self.random.shuffled(unchanged)[:1]}
+        kept |= {*self.random.shuffled(barren)[:1]} if len(kept) < MOST_CHANGES else set()
         regimens = tuple(name for name in self.rulebook.regimens if name in kept)
         patient = AskedPatient(profile, case_before, None, case_after, regimens)
         picks = tuple(self._pick(asked_pick) for asked_pick in asked("event", patient))

@@ -50,7 +50,7 @@ class Variants:
                 words = [fact.plain(word) for word in fact.domain]
                 yield from (word for word in words if word != value)
             case NumberFact():
-                if value == "unknown":
+                if not isinstance(value, int):  # not known, or between bounds
                     return
                 ends = {end + step for end in self.patients.edges.get(fact.name, ()) for step in (-1, 0)}
                 near = {end for end in ends if (end <= value) != (end - 1 <= value) or abs(end - value) == 1}
@@ -78,9 +78,9 @@ class Variants:
         last = lines[-1]
         index = history.index(last)
         for outcome in clinic().latest:
-            if last["outcome"] not in (outcome, "unknown"):
+            if last.get("outcome", "unknown") not in (outcome, "unknown"):
                 says = f"outcome of line {last['line']}: {value_word(outcome)} instead of {value_word(last['outcome'])}"
-                yield self._variant(profile, index, {"outcome": outcome}, "outcome", says)
+                yield self._variant(profile, index, {"outcome": outcome, "relapse_after": None}, "outcome", says)
         for edge in self.patients.edges.get("last_cycles", ()):
             for cycles in (edge - 1, edge):
                 if "cycles" in last and last["cycles"] != cycles:
@@ -128,6 +128,6 @@ class Variants:
         history = profile.get("history")
         for index, entry in enumerate(history if isinstance(history, list) else ()):
             for part in ("drugs", "outcome"):
-                if entry[part] != "unknown" and entry.get("setting") != "maintenance":
+                if entry.get(part, "unknown") != "unknown" and entry.get("setting") != "maintenance":
                     says = f"{part_words(part, entry)}: not known"
                     yield self._variant(profile, index, {part: "unknown"}, part, says)

@@ -8,6 +8,8 @@ from typing import Any
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.facts import Domain, Fact
+from regimen_advisor.patient.history import ENDED
+from regimen_advisor.patient_wording import months_after
 from regimen_advisor.quiz.clinic import Written
 from regimen_advisor.quiz.patients import Patients
 from regimen_advisor.wording import Wording, listed, value_word
@@ -27,11 +29,11 @@ _UPKEEP_ENDS = {**_ENDS, "completed": "it was completed", "ongoing": "it is bein
 
 def known_words(profile: Written, rulebook: Rulebook) -> tuple[str, ...]:
     """What is known of the patient, a sentence each: the disease, what was found and not found, each treatment."""
-    teller = _Teller(profile, rulebook)
-    return tuple(sentence for sentence in teller.sentences() if sentence)
+    writer = _PatientWriter(profile, rulebook)
+    return tuple(sentence for sentence in writer.sentences() if sentence)
 
 
-class _Teller:
+class _PatientWriter:
     def __init__(self, profile: Written, rulebook: Rulebook) -> None:
         self.profile = profile
         self.facts = rulebook.domain.facts
@@ -118,9 +120,16 @@ class _Teller:
         cycles = f", {entry['cycles']} cycles" if "cycles" in entry else ""
         is_upkeep = entry.get("setting") == "maintenance"
         if is_upkeep:
-            return f"It went on with {given} as maintenance; {_UPKEEP_ENDS[entry['outcome']]}."
+            return f"It went on with {given} as maintenance; {_end(entry, _UPKEEP_ENDS)}."
         line = f"{line_word(entry['line'])} line" if "line" in entry else "With curative intent"
-        return f"{line[0].upper()}{line[1:]}: {given}{cycles}; {_ENDS[entry['outcome']]}."
+        return f"{line[0].upper()}{line[1:]}: {given}{cycles}; {_end(entry, _ENDS)}."
+
+
+def _end(entry: Mapping[str, Any], ends: Mapping[str, str]) -> str:
+    """``the disease relapsed 9 months after the last dose``, where the months are known."""
+    if "relapse_after" not in entry or entry["outcome"] not in ENDED:
+        return ends[entry["outcome"]]
+    return f"the disease {entry['outcome']} {months_after(entry['relapse_after'])}"
 
 
 def line_word(line: int) -> str:

@@ -107,7 +107,7 @@ def _of_change(report: DiffReport, change: AdviceChange) -> Annotation:
 
 
 def _causes(report: DiffReport, change: AdviceChange) -> Iterator[tuple[Location, str]]:
-    """The rules of NEW that were added or changed and speak of what changes, with what became of each."""
+    """The rules of NEW that were added or changed and concern what changes, with what became of each."""
     found = report.comparison
     for change_of_rule in found.rules:
         for id in change_of_rule.after:

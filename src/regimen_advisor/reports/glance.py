@@ -37,7 +37,7 @@ SHORT = {
 }
 """A standing in few words, where an offer is what the table is about."""
 STYLES = {
-    Standing.OFFERED: "name",
+    Standing.OFFERED: "offered",
     Standing.OFFERED_WITH_CAUTION: "caution",
     Standing.UNDETERMINED: "open",
 }

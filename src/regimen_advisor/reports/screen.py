@@ -18,7 +18,7 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.ordering import order_line
 from regimen_advisor.patient.reading import Patient
-from regimen_advisor.patient_wording import known_facts, question_words, questions_words
+from regimen_advisor.patient_wording import known_facts, question_words, questions_words, unknown_words
 from regimen_advisor.reports import glance
 from regimen_advisor.reports.cards import Card, Cards
 from regimen_advisor.reports.cautions import Cautions
@@ -179,7 +179,7 @@ class _Screen:
         keys = dict.fromkeys(
             [*(question.question for question in advice.missing), *(key for keys in waits for key in keys)]
         )
-        words = [question_words(key, self.rulebook.domain) for key in keys]
+        words = [unknown_words(key, self.patient, self.rulebook.domain) for key in keys]
         limit = len(words) if self.whole else MOST_UNKNOWN
         return ", ".join([*words[:limit], *([f"{len(words) - limit} more"] if len(words) > limit else [])])
 

@@ -20,7 +20,7 @@ from regimen_advisor.language.values import Is, Truth
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import read
 from regimen_advisor.reviewing.joining import Joined, Side, join
-from regimen_advisor.reviewing.matching import RuleChange, RuleMatch, rule_changes, sayings
+from regimen_advisor.reviewing.matching import RuleChange, RuleMatch, rule_changes, rule_matches
 from regimen_advisor.reviewing.smallest import is_smallest
 from regimen_advisor.reviewing.wording_changes import WordingChange, wording_changes
 from regimen_advisor.solving.implicants import Implicant, ways_to
@@ -55,8 +55,8 @@ class AdviceChange:
     """Patients for whom the advice differs in one way.
 
     ``subject`` is a regimen with its standing ``before`` and ``after`` (equal where only the rules, studies or
-    cautions differ), or the saying of a rule that is no option, with no standing. ``ways`` are prime conditions that
-    together cover all those patients, none to spare. Every completion of ``witness`` (a profile) is such a patient,
+    cautions differ), or a rule that is no option, with no standing. ``ways`` are prime conditions that
+    together cover all those patients, none redundant. Every completion of ``witness`` (a profile) is such a patient,
     and none of what it says can be left out; ``is_smallest`` where it is proved that no profile says fewer things.
     """
 
@@ -84,7 +84,7 @@ class RulebookComparison:
     old: Rulebook
     new: Rulebook
     joined: Joined
-    sayings: tuple[RuleMatch, ...]
+    rule_matches: tuple[RuleMatch, ...]
     regimens: tuple[AdviceChange, ...]
     """Those by which an option is lost come first."""
     statements: tuple[AdviceChange, ...]
@@ -137,20 +137,20 @@ class _RulebookComparer:
             *(condition for side in sides for condition in side.effective.values())
         )
         self._equal: dict[tuple[int, int], bool] = {}
-        self.sayings = sayings(old, new, self._hold_for_the_same)
-        self.changed = {saying.id: False for saying in self.sayings}
+        self.rule_matches = rule_matches(old, new, self._hold_for_the_same)
+        self.changed = {rule_match.id: False for rule_match in self.rule_matches}
 
     def comparison(self) -> RulebookComparison:
         names = list(dict.fromkeys((*self.new.regimens, *self.old.regimens)))
         found = [change for name in names for change in self._of_regimen(name)]
         regimens = tuple(sorted(found, key=lambda change: not change.is_loss))
-        statements = tuple(change for saying in self.sayings for change in self._of_statement(saying))
-        for saying in self.sayings:
-            self.changed[saying.id] |= self._is_changed(saying)
+        statements = tuple(change for rule_match in self.rule_matches for change in self._of_statement(rule_match))
+        for rule_match in self.rule_matches:
+            self.changed[rule_match.id] |= self._is_changed(rule_match)
         return RulebookComparison(
-            self.old, self.new, self.joined, self.sayings, regimens, statements,
-            rule_changes(self.sayings, self.changed, self.old, self.new),
-            wording_changes(self.sayings, self.old, self.new),
+            self.old, self.new, self.joined, self.rule_matches, regimens, statements,
+            rule_changes(self.rule_matches, self.changed, self.old, self.new),
+            wording_changes(self.rule_matches, self.old, self.new),
         )  # fmt: skip
 
     # Asking -------------------------------------------------------------------------------------------------------
@@ -166,22 +166,22 @@ class _RulebookComparer:
         return self._equal[first, second]
 
     def _holds(self, side: Side, rules: Sequence[Rule], regimen: str | None = None) -> Condition:
-        """The condition under which any of the rules counts (and speaks of the regimen)."""
+        """The condition under which any of the rules counts (and is about the regimen)."""
         meant = [rule for rule in rules if regimen is None or regimen in side.rulebook.meets(rule)]
         return AnyOf(tuple(side.effective[rule.id] for rule in meant)) if meant else NEVER
 
     def _hold_for_the_same(self, before: list[Rule], after: list[Rule]) -> bool:
         return self._is_same(self._holds(self.joined.old, before), self._holds(self.joined.new, after))
 
-    def _is_changed(self, saying: RuleMatch) -> bool:
-        if not self._hold_for_the_same([*saying.old], [*saying.new]):
+    def _is_changed(self, rule_match: RuleMatch) -> bool:
+        if not self._hold_for_the_same([*rule_match.old], [*rule_match.new]):
             return True
         met = [
             {regimen for rule in rules for regimen in book.meets(rule)}
-            for rules, book in ((saying.old, self.old), (saying.new, self.new))
+            for rules, book in ((rule_match.old, self.old), (rule_match.new, self.new))
         ]
         known = self.old.regimens.keys() & self.new.regimens.keys()
-        return met[0] & known != met[1] & known or cited(saying.old) != cited(saying.new)
+        return met[0] & known != met[1] & known or cited(rule_match.old) != cited(rule_match.new)
 
     # Regimens -----------------------------------------------------------------------------------------------------
 
@@ -220,12 +220,13 @@ class _RulebookComparer:
     def _features(self, name: str) -> Iterator[_Feature]:
         sides = (self.joined.old, self.joined.new)
         spoken = {rule.id for side in sides for rule in side.rules_of(name)}
-        for saying in self.sayings:
-            if saying.effect in _PARTS and spoken & {rule.id for rule in (*saying.old, *saying.new)}:
+        for rule_match in self.rule_matches:
+            if rule_match.effect in _PARTS and spoken & {rule.id for rule in (*rule_match.old, *rule_match.new)}:
                 before, after = (
-                    self._holds(side, rules, name) for side, rules in zip(sides, (saying.old, saying.new), strict=True)
+                    self._holds(side, rules, name)
+                    for side, rules in zip(sides, (rule_match.old, rule_match.new), strict=True)
                 )
-                yield _Feature(_PARTS[saying.effect], saying.id, before, after)
+                yield _Feature(_PARTS[rule_match.effect], rule_match.id, before, after)
         offers = [side.regimens[name].offers if name in side.regimens else () for side in sides]
         for study in dict.fromkeys(study for rules in reversed(offers) for rule in rules for study in rule.studies):
             before, after = (
@@ -271,14 +272,14 @@ class _RulebookComparer:
 
     # Statements outside the options ----------------------------------------------------------------------------------
 
-    def _of_statement(self, saying: RuleMatch) -> Iterator[AdviceChange]:
-        if saying.effect in _PARTS:
+    def _of_statement(self, rule_match: RuleMatch) -> Iterator[AdviceChange]:
+        if rule_match.effect in _PARTS:
             return
-        before, after = self._holds(self.joined.old, saying.old), self._holds(self.joined.new, saying.new)
-        old_studies, new_studies = cited(saying.old), cited(saying.new)
+        before, after = self._holds(self.joined.old, rule_match.old), self._holds(self.joined.new, rule_match.new)
+        old_studies, new_studies = cited(rule_match.old), cited(rule_match.new)
         cases: list[tuple[Condition, tuple[Difference, ...]]] = [
-            (AllOf((before, Not(after))), (Difference("said", saying.id, "old"),)),
-            (AllOf((after, Not(before))), (Difference("said", saying.id, "new"),)),
+            (AllOf((before, Not(after))), (Difference("said", rule_match.id, "old"),)),
+            (AllOf((after, Not(before))), (Difference("said", rule_match.id, "new"),)),
         ]
         if old_studies != new_studies:
             gone = tuple(Difference("study", study, "old") for study in sorted(old_studies - new_studies))
@@ -291,7 +292,7 @@ class _RulebookComparer:
                 ways = ways_to(self.solver, condition)
                 smallest = is_smallest(self.solver, condition, written)
                 yield AdviceChange(
-                    saying.id, saying.rules[0].subject, None, None, differences, ways, written, smallest, (), ()
+                    rule_match.id, rule_match.rules[0].subject, None, None, differences, ways, written, smallest, (), ()
                 )
 
 

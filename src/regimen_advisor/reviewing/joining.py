@@ -28,7 +28,7 @@ class Side:
     regimens: Mapping[str, RegimenRules]
 
     def rules_of(self, regimen: str) -> tuple[Rule, ...]:
-        """The rules that speak of a regimen; none where this rulebook does not know it."""
+        """The rules about a regimen; none where this rulebook does not know it."""
         return self.regimens[regimen].rules if regimen in self.regimens else ()
 
 

@@ -36,8 +36,10 @@ class RuleMatch:
         return self.new or self.old
 
 
-def sayings(old: Rulebook, new: Rulebook, is_same: Callable[[list[Rule], list[Rule]], bool]) -> tuple[RuleMatch, ...]:
-    """Every rule of both rulebooks, each in one saying, in the order of NEW and then of OLD.
+def rule_matches(
+    old: Rulebook, new: Rulebook, is_same: Callable[[list[Rule], list[Rule]], bool]
+) -> tuple[RuleMatch, ...]:
+    """Every rule of both rulebooks, each in one match, in the order of NEW and then of OLD.
 
     ``is_same`` tells whether some rules of OLD hold for just the patients for whom some rules of NEW do.
     """
@@ -47,26 +49,26 @@ def sayings(old: Rulebook, new: Rulebook, is_same: Callable[[list[Rule], list[Ru
             groups.join((side, rule.id), ("id", rule.id, rule.effect))
             groups.join((side, rule.id), ("words", *_words(rule)))
     found = list(_collected(groups, old, new))
-    gone = [saying for saying in found if not saying.new]
+    gone = [rule_match for rule_match in found if not rule_match.new]
     left = []
-    for saying in found:
-        if not saying.new:
+    for rule_match in found:
+        if not rule_match.new:
             continue
         twin = (
             None
-            if saying.old
+            if rule_match.old
             else next(
                 (
                     candidate
                     for candidate in gone
-                    if _may_be(candidate, saying) and is_same([*candidate.old], [*saying.new])
+                    if _may_be(candidate, rule_match) and is_same([*candidate.old], [*rule_match.new])
                 ),
                 None,
             )
         )
         if twin is not None:
             gone.remove(twin)
-        left.append(saying if twin is None else RuleMatch(saying.effect, twin.old, saying.new))
+        left.append(rule_match if twin is None else RuleMatch(rule_match.effect, twin.old, rule_match.new))
     return (*left, *gone)
 
 
@@ -129,38 +131,39 @@ class RuleChange:
 def rule_changes(
     found: tuple[RuleMatch, ...], is_changed: Mapping[str, bool], old: Rulebook, new: Rulebook
 ) -> tuple[RuleChange, ...]:
-    """The rules that are not as they were; ``is_changed`` tells by saying whether the meaning changed."""
+    """The rules that are not as they were; ``is_changed`` tells by match whether the meaning changed."""
     changes = []
-    for saying in found:
-        fate = _fate(saying, is_changed=is_changed[saying.id])
+    for rule_match in found:
+        fate = _fate(rule_match, is_changed=is_changed[rule_match.id])
         if fate is not None:
             changes.append(
                 RuleChange(
                     fate,
-                    tuple(rule.id for rule in saying.old),
-                    tuple(rule.id for rule in saying.new),
-                    tuple(place_in(rule, old) for rule in saying.old),
-                    tuple(place_in(rule, new) for rule in saying.new),
+                    tuple(rule.id for rule in rule_match.old),
+                    tuple(rule.id for rule in rule_match.new),
+                    tuple(place_in(rule, old) for rule in rule_match.old),
+                    tuple(place_in(rule, new) for rule in rule_match.new),
                 )
             )
     return tuple(changes)
 
 
-def _fate(saying: RuleMatch, *, is_changed: bool) -> Fate | None:
-    if not saying.old:
+def _fate(rule_match: RuleMatch, *, is_changed: bool) -> Fate | None:
+    if not rule_match.old:
         return "added"
-    if not saying.new:
+    if not rule_match.new:
         return "removed"
     if is_changed:
         return "changed"
-    if sorted(rule.id for rule in saying.old) != sorted(rule.id for rule in saying.new):
-        return "renamed" if len(saying.old) == len(saying.new) else "rewritten"
-    before = {rule.id: rule for rule in saying.old}
+    if sorted(rule.id for rule in rule_match.old) != sorted(rule.id for rule in rule_match.new):
+        return "renamed" if len(rule_match.old) == len(rule_match.new) else "rewritten"
+    before = {rule.id: rule for rule in rule_match.old}
     if any(
-        before[rule.id].written != rule.written or before[rule.id].overrides != rule.overrides for rule in saying.new
+        before[rule.id].written != rule.written or before[rule.id].overrides != rule.overrides
+        for rule in rule_match.new
     ):
         return "rewritten"
-    if any(before[rule.id].setting.id != rule.setting.id for rule in saying.new):
+    if any(before[rule.id].setting.id != rule.setting.id for rule in rule_match.new):
         return "moved"
     return None
 

@@ -89,7 +89,7 @@ def _patients(document: Document, comparison: RulebookComparison) -> tuple[Patie
 
 
 def _change(comparison: RulebookComparison, file: str, before: Patient, after: Patient) -> ProfileChange | None:
-    names = [{rule.id: match.id for match in comparison.sayings for rule in rules(match)} for rules in _SIDES]
+    names = [{rule.id: match.id for match in comparison.rule_matches for rule in rules(match)} for rules in _SIDES]
     old, new = _PatientAdvice(comparison.old, before, names[0]), _PatientAdvice(comparison.new, after, names[1])
     standings, elsewhere = {}, []
     for name in dict.fromkeys((*comparison.new.regimens, *comparison.old.regimens)):
@@ -121,7 +121,7 @@ class _PatientAdvice:
         return self.exact[regimen].standing if regimen in self.exact else Standing.NOT_INDICATED
 
     def shown(self, regimen: str) -> Iterator[tuple[str, Truth]]:
-        """The rules that speak of the regimen with their truth, and the studies cited for it."""
+        """The rules about the regimen with their truth, and the studies cited for it."""
         rules_about = Guideline.of(self.rulebook).regimens[regimen]
         for rule in rules_about.rules:
             if self.truths[rule.id] is not Truth.FALSE:

@@ -9,8 +9,8 @@ from regimen_advisor.language.conditions import Condition
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import read
-from regimen_advisor.solving.assumptions import fact_literals, is_asked_of_history
-from regimen_advisor.solving.determining_sets import HISTORY, ties, unit_of
+from regimen_advisor.solving.assumptions import fact_literals, is_asked_of_history, slot_literals
+from regimen_advisor.solving.determining_sets import HISTORY, axiom_groups, unit_of
 from regimen_advisor.solving.solver import Model, Session, Solver
 
 
@@ -21,7 +21,7 @@ def is_smallest(solver: Solver, condition: Condition, written: Mapping[str, Any]
     each group has values with which no patient meets the condition, so that it must be stated. Where this
     proof does not work the answer is no, though a smaller profile may not exist either.
     """
-    groups = [ties(solver.domain)[unit_of(solver.domain, key)] for key in stated_keys(written)]
+    groups = [axiom_groups(solver.domain)[unit_of(solver.domain, key)] for key in stated_keys(written)]
     if len(groups) <= 1:
         return True  # it says one thing, and with nothing stated the condition would hold for every patient
     if len(set(groups)) < len(groups):
@@ -50,7 +50,7 @@ def _must_be_told(solver: Solver, condition: Condition, written: Mapping[str, An
     against = session.model(solver.known(session, patient), [-goal])
     if against is None:
         return False
-    group = ties(solver.domain)[unit_of(solver.domain, key)]
+    group = axiom_groups(solver.domain)[unit_of(solver.domain, key)]
     return not session.can([goal], list(_values(session, solver.domain, group, against)))
 
 
@@ -63,6 +63,6 @@ def _values(session: Session, domain: Domain, group: frozenset[str], model: Mode
             literals += fact_literals(encoding, name)
     if HISTORY in group:
         slots = (*encoding.inductions, *encoding.maintenances, *encoding.curatives)
-        literals += [part for slot in slots for part in (slot.exists, *slot.drugs.values(), *slot.outcomes.values())]
+        literals += [part for slot in slots for part in slot_literals(slot)]
         literals += fact_literals(encoding, "last_cycles")
     yield from (literal if model.holds(literal) else -literal for literal in literals)

@@ -49,10 +49,12 @@ def wording_changes(found: tuple[RuleMatch, ...], old: Rulebook, new: Rulebook) 
 
 
 def _of_rules(found: tuple[RuleMatch, ...]) -> Iterator[WordingChange]:
-    for saying in found:
-        before = {rule.id: rule for rule in saying.old}
-        for rule in saying.new:
-            twin = before.get(rule.id) or (saying.old[0] if len(saying.old) == len(saying.new) == 1 else None)
+    for rule_match in found:
+        before = {rule.id: rule for rule in rule_match.old}
+        for rule in rule_match.new:
+            twin = before.get(rule.id) or (
+                rule_match.old[0] if len(rule_match.old) == len(rule_match.new) == 1 else None
+            )
             if twin is not None:
                 yield from _fields("rule", rule.id, _picked(twin, _OF_RULE), _picked(rule, _OF_RULE))
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from regimen_advisor.language.values import Choice, Members, Number, Value
 from regimen_advisor.patient.facts import ChoiceFact, NumberFact, SetFact
-from regimen_advisor.patient.history import Entry
+from regimen_advisor.patient.history import ENDED, Entry
 from regimen_advisor.patient.reading import Patient
+from regimen_advisor.patient.vocabulary import PLATINUM
 from regimen_advisor.solving.encoding import OUTCOMES, TRUE, Encoding, Slot
 
 Units = Mapping[str, list[int]]
@@ -106,6 +107,9 @@ def _of_history(encoding: Encoding, history: tuple[Entry, ...]) -> dict[str, lis
         ]
         if given_entry.entry.line == count and not given_entry.entry.maintenance:
             found[f"{key}.cycles"] = _bounds(encoding, "last_cycles", given_entry.entry.cycles)
+        months, cuts = given_entry.entry.months, given_entry.slot.months
+        reached = [literal for cut, literal in cuts.items() if cut <= months.low]
+        found[f"{key}.relapse_after"] = reached + [-literal for cut, literal in cuts.items() if cut > months.high]
     return found
 
 
@@ -152,6 +156,9 @@ def open_questions(encoding: Encoding, patient: Patient) -> dict[str, list[int]]
             and not _is_known(given_entry.entry.cycles)
         ):
             found[f"{key}.cycles"] = fact_literals(encoding, "last_cycles")
+        entry = given_entry.entry
+        if PLATINUM in entry.drugs.may and entry.outcomes & ENDED and not _is_known(entry.months):
+            found[f"{key}.relapse_after"] = list(given_entry.slot.months.values())
     return {key: literals for key, literals in found.items() if literals}
 
 
@@ -159,9 +166,14 @@ def _of_open_history(encoding: Encoding, patient: Patient) -> dict[str, list[int
     slots = [*encoding.inductions, *encoding.maintenances, *encoding.curatives]
     found = {"prior_lines": list(encoding.lines), "last_outcome": list(encoding.choices["last_outcome"].values())}
     found = {key: literals for key, literals in found.items() if not _is_known(patient.facts[key])}
-    everything = [part for slot in slots for part in (slot.exists, *slot.drugs.values(), *slot.outcomes.values())]
+    everything = [part for slot in slots for part in slot_literals(slot)]
     found["history"] = [*encoding.lines, *everything, *fact_literals(encoding, "last_cycles")]
     return found
+
+
+def slot_literals(slot: Slot) -> list[int]:
+    """The literals that say all of an entry but its cycles."""
+    return [slot.exists, *slot.drugs.values(), *slot.outcomes.values(), *slot.months.values()]
 
 
 def fact_literals(encoding: Encoding, name: str) -> list[int]:

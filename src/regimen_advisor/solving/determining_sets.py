@@ -18,6 +18,7 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.axioms import AxiomClause
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient.reading import Patient
+from regimen_advisor.patient.vocabulary import PLATINUM_FREE
 from regimen_advisor.solving.assumptions import open_questions
 from regimen_advisor.solving.encoding import Encoding
 from regimen_advisor.solving.solver import Exact, Session, Solver
@@ -244,6 +245,19 @@ def minimum_hitting_sets(family: Sequence[Keys], keys: Sequence[str]) -> list[Ke
         layer = list(grown)
 
 
+_PARTS = {"cycles": "last_cycles", "relapse_after": PLATINUM_FREE}
+"""The parts of a history entry that tell of one fact alone."""
+
+
+def tells_of(domain: Domain, key: str, fact: str) -> bool:
+    """Whether the answer to a question can tell something of a fact."""
+    if unit_of(domain, key) != unit_of(domain, fact):
+        return False
+    part = key.rpartition(".")[2] if key.startswith(f"{HISTORY}[") else HISTORY
+    sole = _PARTS.get(part)
+    return part == HISTORY or (fact == sole if sole else fact != "last_cycles")
+
+
 def unit_of(domain: Domain, key: str) -> str:
     """The fact a question is about; ``history`` for all that is read from the history."""
     fact = domain.facts.get(key)
@@ -251,7 +265,7 @@ def unit_of(domain: Domain, key: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def ties(domain: Domain) -> Mapping[str, frozenset[str]]:
+def axiom_groups(domain: Domain) -> Mapping[str, frozenset[str]]:
     """For each fact (the history being one) those that axioms tie it to, at one or more removes."""
     groups: list[frozenset[str]] = [frozenset({unit_of(domain, name)}) for name in domain.facts]
     for axiom in domain.axioms:
@@ -264,5 +278,5 @@ def ties(domain: Domain) -> Mapping[str, frozenset[str]]:
 
 def connected_facts(domain: Domain, fields: frozenset[str]) -> frozenset[str]:
     """All facts that axioms tie to any of these, the history being one fact; themselves included."""
-    groups = ties(domain)
+    groups = axiom_groups(domain)
     return frozenset().union(*(groups[HISTORY if name == HISTORY else unit_of(domain, name)] for name in fields))

@@ -9,12 +9,13 @@ no condition names are distinguished only by the classes that conditions name: o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import get_args
 
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
 from regimen_advisor.language.values import Atom, Between, Includes, Is
 from regimen_advisor.patient.facts import AxiomClause, ChoiceFact, Domain, NumberFact, Outcome, SetFact
+from regimen_advisor.patient.vocabulary import PLATINUM, PLATINUM_FREE
 from regimen_advisor.solving.encoding_size import LEAST_LINES, EncodingSize, kinds_of_drugs
 
 __all__ = ["LEAST_LINES", "OUTCOMES", "TRUE", "Encoding", "EncodingSize", "Slot"]
@@ -27,11 +28,15 @@ TRUE = 1
 
 @dataclass(frozen=True, eq=False)
 class Slot:
-    """One history entry that may exist: a variable for each kind of drug and each outcome."""
+    """One history entry that may exist: a variable for each kind of drug and each outcome.
+
+    ``months`` are the thresholds of the months from its last dose to the progression or relapse, cut when asked.
+    """
 
     exists: int
     drugs: Mapping[str, int]
     outcomes: Mapping[str, int]
+    months: dict[int, int] = field(default_factory=dict)
 
 
 class Encoding:
@@ -105,6 +110,7 @@ class Encoding:
                     members[fact.empty_word] = -self.disjunction(members.values())
                     self.sets[name] = members
         self._cuts["last_cycles"] = {}
+        self._cuts[PLATINUM_FREE] = {}
 
     def _one_of(self, values: tuple[str, ...]) -> dict[str, int]:
         if len(values) == 2:
@@ -121,18 +127,26 @@ class Encoding:
                 self.add(-literal, -later)
 
     def at_least(self, fact: str, bound: int) -> int:
-        """The literal of "the number is at least ``bound``"; whether it exists is not part of it."""
+        """The literal of "the number is at least ``bound``".
+
+        Whether the number exists is not part of it, but for the platinum-free interval, which is read from an entry.
+        """
         declared = self.domain.facts[fact]
         assert isinstance(declared, NumberFact)
-        if bound <= declared.low:
-            return TRUE
         if bound > declared.high:
             return -TRUE
+        if fact == PLATINUM_FREE:
+            return self._platinum_free(max(bound, declared.low))
+        if bound <= declared.low:
+            return TRUE
         if fact == "prior_lines":
             return self.lines[bound - 1]
         if fact not in self._cuts:
             raise self._missing(fact)
-        cuts = self._cuts[fact]
+        return self._cut(self._cuts[fact], bound)
+
+    def _cut(self, cuts: dict[int, int], bound: int) -> int:
+        """The variable of one threshold of a number, tied to those next to it."""
         if bound not in cuts:
             cuts[bound] = self.variable()
             below = [cut for cut in cuts if cut < bound]
@@ -141,6 +155,20 @@ class Encoding:
                 self.add(-cuts[bound], cuts[max(below)])
             if above:
                 self.add(-cuts[min(above)], cuts[bound])
+        return cuts[bound]
+
+    def _platinum_free(self, bound: int) -> int:
+        """The literal of "the disease progressed or relapsed so many months after the latest platinum, or later"."""
+        cuts = self._cuts[PLATINUM_FREE]
+        if bound not in cuts:
+            platinum, parts, later = self.kinds_in(PLATINUM), list[int](), -TRUE
+            for line, _, slot in reversed([*self._entries()]):
+                given = self.holds(slot, platinum)
+                ends = [slot.outcomes[end] if line is None else self.courses[end][line] for end in ENDED]
+                months = self._cut(slot.months, bound) if bound else TRUE
+                parts.append(self.conjunction([given, -later, self.disjunction(ends), months]))
+                later = self.disjunction([given, later])
+            cuts[bound] = self.disjunction(parts)
         return cuts[bound]
 
     def cuts(self, fact: str) -> list[int]:
@@ -173,8 +201,8 @@ class Encoding:
         ]
         self.choices["last_outcome"] = self._last_outcomes()
         maintained = self.disjunction(
-            self.conjunction([latest, upkeep.outcomes["ongoing"]])
-            for latest, upkeep in zip(self.latest, self.maintenances, strict=True)
+            self.conjunction([latest, maintenance.outcomes["ongoing"]])
+            for latest, maintenance in zip(self.latest, self.maintenances, strict=True)
         )
         self.choices["on_maintenance"] = {"true": maintained, "false": -maintained}
 
@@ -227,12 +255,12 @@ class Encoding:
         return self.disjunction(parts)
 
     def _entries(self) -> Iterator[tuple[int | None, bool, Slot]]:
-        """Every entry that may exist: its line counted from 0 (``None`` if curative), whether it is an induction."""
-        for line, (induction, upkeep) in enumerate(zip(self.inductions, self.maintenances, strict=True)):
-            yield line, True, induction
-            yield line, False, upkeep
+        """Every entry that may exist, in order: its line from 0 (``None`` if curative), whether it is an induction."""
         for slot in self.curatives:
             yield None, True, slot
+        for line, (induction, maintenance) in enumerate(zip(self.inductions, self.maintenances, strict=True)):
+            yield line, True, induction
+            yield line, False, maintenance
 
     def _passes(self, test: str, line: int | None, slot: Slot, *, induction: bool) -> int:
         """The literal of "the entry passes this test of a fact over the history"."""

@@ -9,6 +9,7 @@ from regimen_advisor.language.conditions import Condition, atoms_of
 from regimen_advisor.language.values import Between, Includes
 from regimen_advisor.patient.facts import MOST_LINES, Domain
 from regimen_advisor.patient.reading import Patient
+from regimen_advisor.patient.vocabulary import PLATINUM, PLATINUM_FREE
 
 LEAST_LINES = 4
 """First, latest, and between them one that progressed and one that did not: more lines tell no set fact apart."""
@@ -33,6 +34,8 @@ class EncodingSize:
             for atom in atoms_of(condition):
                 if isinstance(atom, Includes) and atom.fact in domain.history_sets:
                     members.add(atom.member)
+                elif atom.fact == PLATINUM_FREE:
+                    members.add(PLATINUM)
                 elif isinstance(atom, Between) and atom.fact == "prior_lines":
                     lines = max(lines, atom.low, atom.high + 1 if atom.high < MOST_LINES else 0)
         return cls(frozenset(members), lines, LEAST_CURATIVE)

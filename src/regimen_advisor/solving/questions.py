@@ -10,6 +10,7 @@ from regimen_advisor.language.conditions import atoms_of, fields_of
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Between, Includes, Number, Truth
 from regimen_advisor.patient.facts import ChoiceFact, NumberFact, SetFact, SignedAtom
+from regimen_advisor.patient.vocabulary import MOST_MONTHS, PLATINUM_FREE
 from regimen_advisor.solving.assumptions import OPEN_HISTORY, given_entries
 from regimen_advisor.solving.candidate_answers import CandidateAnswer, Tests, in_words, is_word
 from regimen_advisor.solving.deciding import decisive
@@ -189,6 +190,9 @@ class _QuestionFinder:
                 CandidateAnswer(word, (slot.outcomes[word],), is_word("last_outcome", word)) for word in OUTCOMES
             )
             return
+        if key.endswith(".relapse_after"):
+            yield from self._months(self._slots()[key.removesuffix(".relapse_after")])
+            return
         name = "last_cycles" if key.endswith(".cycles") else key
         fact = self.solver.domain.facts.get(name)
         match fact:
@@ -205,6 +209,15 @@ class _QuestionFinder:
                         -literal for member, literal in table.items() if member not in (word, *fact.groups)
                     )
                     yield CandidateAnswer(word, (table[word], *unlisted), (SignedAtom(Includes(name, word)),))
+
+    def _months(self, slot: Slot) -> Iterator[CandidateAnswer]:
+        """The intervals that the rules tell apart of the months between one entry and its progression or relapse."""
+        starts = sorted({0, *slot.months})
+        for low, after in zip(starts, [*starts[1:], MOST_MONTHS + 1], strict=True):
+            reached = (slot.months[low],) if low in slot.months else ()
+            missed = (-slot.months[after],) if after in slot.months else ()
+            asked = SignedAtom(Between(PLATINUM_FREE, low, after - 1))
+            yield CandidateAnswer(f"{low}-{after - 1}", (*reached, *missed), (asked,))
 
     def _ranges(self, fact: NumberFact) -> Iterator[CandidateAnswer]:
         known = self.patient.facts[fact.name]
@@ -268,4 +281,5 @@ class _QuestionFinder:
             "drugs": f"Which drugs were given in {course}?",
             "outcome": f"What was the outcome of {course}?",
             "cycles": f"How many cycles did {course} have?",
+            "relapse_after": f"How many months after the last dose of {course} did the disease progress or relapse?",
         }[part]

@@ -9,8 +9,10 @@ from regimen_advisor.files.errors import InputError
 from regimen_advisor.language.conditions import Condition
 from regimen_advisor.language.values import Number
 from regimen_advisor.patient.facts import ChoiceFact, NumberFact, SetFact
+from regimen_advisor.patient.history import Entry
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
+from regimen_advisor.patient.vocabulary import MOST_MONTHS, PLATINUM
 from regimen_advisor.solving.assumptions import assumption_groups, is_asked_of_history
 from regimen_advisor.solving.encoding import ENDED, OUTCOMES, Encoding, EncodingSize, Slot
 from regimen_advisor.solving.encoding_size import size_for
@@ -72,6 +74,7 @@ def _preferences(encoding: Encoding) -> Iterator[int]:
     for slot in (*encoding.inductions, *encoding.maintenances, *encoding.curatives):
         yield from (-literal for literal in reversed([*slot.drugs.values()]))
         yield from (slot.outcomes[word] for word in OUTCOMES)
+        yield from (-literal for literal in slot.months.values())
     for name, fact in encoding.domain.facts.items():
         if is_asked_of_history(name, encoding) and name != "last_cycles":
             continue
@@ -132,7 +135,25 @@ def _entries(encoding: Encoding, model: Model, patient: Patient | None) -> Itera
         drugs = sorted(name for drugs in kinds for name in _chosen(drugs, must, may))
         outcome = next(word for word in OUTCOMES if model.holds(slot.outcomes[word]))
         written = {**place, "drugs": drugs, "outcome": outcome}
+        if (
+            outcome in ENDED
+            and slot.months
+            and any(model.holds(slot.drugs[kind]) for kind in encoding.kinds_in(PLATINUM))
+        ):
+            written["relapse_after"] = _months(slot, model, outcome, entry)
         yield {**written, "cycles": _number(encoding, model, "last_cycles", patient)} if is_latest else written
+
+
+def _months(slot: Slot, model: Model, outcome: str, entry: Entry | None) -> int:
+    """Months from the last dose that fit the model and what is known: the fewest, one at least after a relapse."""
+    reached = max((cut for cut, literal in slot.months.items() if model.holds(literal)), default=0)
+    missed = min((cut for cut, literal in slot.months.items() if not model.holds(literal)), default=MOST_MONTHS)
+    fewest = max(reached, entry.months.low if entry else 0)
+    return (
+        fewest
+        if entry and entry.months.low == entry.months.high
+        else max(fewest, min(outcome == "relapsed", missed - 1))
+    )
 
 
 def _chosen(drugs: frozenset[str], must: frozenset[str], may: frozenset[str]) -> frozenset[str]:
@@ -192,7 +213,7 @@ def _in_short(history: Sequence[Mapping[str, Any]]) -> Written:
 
 
 def _parts(entry: Mapping[str, Any]) -> Iterator[str]:
-    yield from (part for part in ("cycles", "outcome", "drugs") if part in entry)
+    yield from (part for part in ("cycles", "relapse_after", "outcome", "drugs") if part in entry)
 
 
 def _without(history: Sequence[Mapping[str, Any]], index: int, part: str) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from pydantic import Field, model_validator
 from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean, near
 from regimen_advisor.files.folders import yaml_files
 from regimen_advisor.files.gathering import Gathered
-from regimen_advisor.files.output import read_text
+from regimen_advisor.files.output import name_of, read_text
 from regimen_advisor.files.sources import Document, Path_, Record, parse_documents, read_document, validated
 from regimen_advisor.files.validation_messages import shown
 from regimen_advisor.knowledge.publications import Sources
@@ -131,7 +131,10 @@ class RuleCase:
 def case_files(paths: Iterable[str | Path]) -> list[Path]:
     """The case files at ``paths``, folders searched through. Raises ``InputError`` for a path that is not there."""
     found: list[Path] = []
-    for path in map(Path, paths):
+    for name in paths:
+        if not str(name):  # to Python an empty path is the current folder
+            raise InputError.at(Location(name_of("")), "expected a file or folder of cases, found an empty name")
+        path = Path(name)
         if path.is_dir():
             found += yaml_files(path, SUFFIX, deep=True)
         elif path.is_file():

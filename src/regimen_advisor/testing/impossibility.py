@@ -26,7 +26,7 @@ class Impossibility:
         self._axioms: list[tuple[str, int]] = []
 
     def axioms(self, condition: Condition) -> tuple[str, ...] | None:
-        """What the axioms say that together leave no patient who meets ``condition``; none of them can be spared.
+        """What the axioms say that together leave no patient who meets ``condition``; none of them is redundant.
 
         ``None`` where there is such a patient. Empty where the condition contradicts itself, or what the facts of a
         history and the classes of drugs mean forbids it.

@@ -1,6 +1,6 @@
 """Check whether a case would notice a change of some rules, without making its advice again.
 
-Only the rules that changed are judged, and only the expectations on the regimens they speak of are compared. That is
+Only the rules that changed are judged, and only the expectations on their regimens are compared. That is
 exact where every truth involved is settled node by node; where one is unknown the answer is ``None``, and only the
 advice itself can tell.
 """
@@ -56,7 +56,7 @@ class KillCheck:
             for name in seen.case.rules:
                 self.naming[name].append(index)
 
-    def noticing(self, mutant: Mutant) -> tuple[RuleCase | None, list[RuleCase]]:
+    def killer(self, mutant: Mutant) -> tuple[RuleCase | None, list[RuleCase]]:
         """The first case found to notice the change, and those of which only their advice could tell."""
         change = _Change(self, mutant)
         first = dict.fromkeys(index for name in mutant.rules for index in self.naming[name])
@@ -71,8 +71,8 @@ class KillCheck:
 
 
 class _Change:
-    def __init__(self, watch: KillCheck, mutant: Mutant) -> None:
-        self.watch, self.rulebook, self.mutant = watch, watch.rulebook, mutant
+    def __init__(self, kill_check: KillCheck, mutant: Mutant) -> None:
+        self.kill_check, self.rulebook, self.mutant = kill_check, kill_check.rulebook, mutant
         self.overridden = {
             name: [rule.id for rule in rules] for name, rules in self.rulebook.overridden_by.items() if rules
         }
@@ -96,7 +96,7 @@ class _Change:
         return self.mutant.rules.get(name) or self.rulebook.rules[name]
 
     def _regimens(self) -> Mapping[str, list[str]]:
-        """The rules of each regimen that a touched rule speaks of, before or after the change."""
+        """The rules of each regimen that a touched rule is about, before or after the change."""
         table: dict[str, list[str]] = {}
         for name in self.touched:
             rule = self.rule(name)
@@ -104,7 +104,7 @@ class _Change:
                 continue
             # An effect is only ever swapped for one on the same regimens.
             for regimen in self.rulebook.meets(self.rulebook.rules[name]):
-                table[regimen] = self.watch.regimens[regimen]
+                table[regimen] = self.kill_check.regimens[regimen]
         return table
 
     def _reads_otherwise(self, name: str) -> bool:

@@ -89,24 +89,24 @@ def _judged(
     rulebook: Rulebook, cases: Sequence[RuleCase], chunks: list[list[int]], workers: int
 ) -> Iterator[list[MutantResult]]:
     """The verdicts on each chunk, in order."""
-    court = MutationRunner(rulebook, cases)
+    runner = MutationRunner(rulebook, cases)
     if workers <= 1 or "fork" not in multiprocessing.get_all_start_methods():
-        yield from (court.verdicts(chunk) for chunk in chunks)
+        yield from (runner.verdicts(chunk) for chunk in chunks)
         return
     # A forked process has all that was read and judged already; a fresh one would have to start from nothing.
-    _courts.append(court)
+    _runners.append(runner)
     try:
         with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork")) as pool:
             yield from pool.map(_verdicts, chunks)
     finally:
-        _courts.pop()
+        _runners.pop()
 
 
-_courts: list[MutationRunner] = []
+_runners: list[MutationRunner] = []
 
 
 def _verdicts(numbers: list[int]) -> list[MutantResult]:
-    return _courts[-1].verdicts(numbers)
+    return _runners[-1].verdicts(numbers)
 
 
 class MutationRunner:
@@ -115,7 +115,7 @@ class MutationRunner:
     def __init__(self, rulebook: Rulebook, cases: Sequence[RuleCase]) -> None:
         self.rulebook = rulebook
         self.mutants = mutants(rulebook)
-        self.watch = KillCheck(rulebook, observe(cases, rulebook))
+        self.kill_check = KillCheck(rulebook, observe(cases, rulebook))
 
     def verdicts(self, numbers: Sequence[int]) -> list[MutantResult]:
         """What becomes of the mutants with these numbers."""
@@ -123,7 +123,7 @@ class MutationRunner:
 
     def verdict(self, mutant: Mutant) -> MutantResult:
         """What becomes of one mutant."""
-        case, unsure = self.watch.noticing(mutant)
+        case, unsure = self.kill_check.killer(mutant)
         if case is not None:
             return MutantResult(mutant.number, "killed", case.name)
         changed = mutant.applied(self.rulebook)

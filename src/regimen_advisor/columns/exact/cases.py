@@ -28,6 +28,7 @@ from regimen_advisor.language.conditions import Condition, Leaf, Named, Not, ato
 from regimen_advisor.language.values import Includes
 from regimen_advisor.patient.facts import SetFact
 from regimen_advisor.patient.narrowing import facts_of
+from regimen_advisor.patient.vocabulary import PLATINUM, PLATINUM_FREE
 
 _OPEN_PAST = ("prior_lines", "last_outcome")
 
@@ -50,17 +51,19 @@ class Cases:
         self._nodes = {column.name: column for column in flags}
         self._alive: dict[str, dict[str, Column]] = {}
         self._met: set[tuple[int, str]] = set()
-        self._asks: list[tuple[list[Bits], bool]] = []
-        """For each condition the members of sets that it asks about, and whether it asks for cycles."""
+        self._asks: list[tuple[list[Bits], bool, bool]] = []
+        """For each condition the members of sets that it asks about, and whether it asks for cycles and for months."""
         opens = []
         for condition, open_ in conditions:
             self._nodes[open_.name] = open_
             self._walk(condition, open_)
             opens.append(open_)
             atoms = atoms_of(condition)
+            months = any(atom.fact == PLATINUM_FREE for atom in atoms)
             members = frozenset(atom.member for atom in atoms if isinstance(atom, Includes))
+            members |= {PLATINUM} if months else set[str]()
             masks = [np.array(histories.bits(members), np.uint64) for histories in reader.histories]
-            self._asks.append((masks, any(atom.fact == "last_cycles" for atom in atoms)))
+            self._asks.append((masks, any(atom.fact == "last_cycles" for atom in atoms), months))
         past = {name for name, fact in domain.facts.items() if fact.permanence == "treatment"}
         tied = {name for axiom in domain.axioms for name in facts_of(axiom)} | past
         self._untied = [name for name in self._alive if name not in tied]
@@ -120,22 +123,24 @@ class Cases:
     def _histories(self, batch: Batch, asked: Flags, opens: Flags, table: pl.DataFrame) -> Bits:
         """A number for what each history that is asked for leaves possible; equal where they leave the same.
 
-        Where a list of drugs is known in part, how its parts hang together counts too: it is distinguished as written.
+        Where a list of drugs is known in part, how its parts combine counts too: it is distinguished as written.
         """
         numbers = np.zeros(len(asked), np.uint64)
         if not asked.any():
             return numbers
         in_part = np.zeros(len(asked), bool)
-        cycles: Flags = np.logical_or.reduce(opens[[asked for _, asked in self._asks]], axis=0)
+        cycles: Flags = np.logical_or.reduce(opens[[asked for _, asked, _ in self._asks]], axis=0)
+        months: Flags = np.logical_or.reduce(opens[[asked for _, _, asked in self._asks]], axis=0)
         for reader, entries in enumerate(batch.entries):
             members = np.zeros(len(asked), np.uint64)
-            for open_, (masks, _) in zip(opens, self._asks, strict=True):
+            for open_, (masks, *_) in zip(opens, self._asks, strict=True):
                 members |= np.where(open_, masks[reader], np.uint64(0))
             selected = entries.at(asked[entries.row])
             begins = firsts_of(selected.row)
             place, wanted = selected.line * 2 + selected.maintenance, members[selected.row]
             number = mixed(wanted, (place * 256 + selected.outcomes).astype(np.uint64))
             number = mixed(number, np.where(cycles[selected.row], selected.cycles + 1, 0).astype(np.uint64))
+            number = mixed(number, np.where(months[selected.row], selected.months + 1, 0).astype(np.uint64))
             must, may = selected.drugs.must & wanted, selected.drugs.may & wanted
             number = mixed(mixed(number, must), may)
             numbers[selected.row[begins]] += np.add.reduceat(number, begins)

@@ -1,13 +1,13 @@
 """Impute what a row leaves open from a complete donor patient, as far as the two agree (hot-deck imputation).
 
-A cell that is open node by node is open in truth if one completion of the row is offered and another is not. The
+A cell that is open node by node is exactly open if one completion of the row is offered and another is not. The
 solver finds completions one by one; here one that it has found for some row is tried on all others at once. The facts
 of a patient fall into groups that no axiom ties to each other, and each group is filled by itself or left as it is:
 
 - a fact that no axiom mentions, where the patient agrees with the cell;
 - the clinical facts: of all combinations that obey the axioms and that the cells allow, the one most like the patient;
 - a history that is not given, where the patient agrees with the number of lines and the latest outcome;
-- of a history that is given, each outcome, number of cycles and list of drugs that is wholly unknown.
+- of a history that is given, each outcome, number of cycles or months, and list of drugs that is wholly unknown.
 
 So a row that is filled in is still a possible patient, who agrees with all that the row says: what is then surely
 true is true in some completion of the row. Where nothing fits, the row stays as open as it was, and nothing is lost
@@ -23,13 +23,14 @@ import numpy as np
 import numpy.typing as npt
 
 from regimen_advisor.columns.cells import Cell
-from regimen_advisor.columns.entries import OUTCOMES, Bits, Entries, Flags, Ints
+from regimen_advisor.columns.entries import ENDED, OUTCOMES, Bits, Entries, Flags, Ints
 from regimen_advisor.columns.exact.combinations import ClinicalWorlds
 from regimen_advisor.columns.facts import Batch, FactReader
 from regimen_advisor.columns.history import HistoryReader
 from regimen_advisor.columns.layout import WORD_BITS
 from regimen_advisor.language.values import Choice, Includes, Members, Number, Value
 from regimen_advisor.patient.facts import MOST_LINES, ChoiceFact, NumberFact
+from regimen_advisor.patient.vocabulary import PLATINUM_FREE
 from regimen_advisor.solving.assumptions import assumption_groups, value_literals
 from regimen_advisor.solving.encoding import Encoding, Slot
 from regimen_advisor.solving.solver import Model
@@ -50,16 +51,21 @@ class OpenRows:
     """The combination of clinical cells (``ClinicalWorlds.places``)."""
 
     @classmethod
-    def of(cls, batch: Batch, reader: FactReader, clinicals: ClinicalWorlds) -> OpenRows:
+    def of(cls, batch: Batch, reader: FactReader, clinical_worlds: ClinicalWorlds) -> OpenRows:
         """All rows of a batch."""
         keys = reader.clinical.keys(reader.tables, batch.codes, np.zeros(len(batch.fault), np.int64)) // 3
         fixed = batch.has_history.copy()
         for entries in batch.entries[:1]:
-            vague = entries.drugs_unknown | (entries.cycles < 0) | (entries.outcomes & entries.outcomes - 1 > 0)
+            vague = (
+                entries.drugs_unknown
+                | (entries.cycles < 0)
+                | (entries.months < 0)
+                | (entries.outcomes & entries.outcomes - 1 > 0)
+            )
             fixed[entries.row[vague]] = False
         fixed |= batch.overspecified
         open_entries = [entries.at(~fixed[entries.row]) for entries in batch.entries]
-        return cls(replace(batch, entries=open_entries), fixed, clinicals.places(keys))
+        return cls(replace(batch, entries=open_entries), fixed, clinical_worlds.places(keys))
 
     def at(self, rows: Ints) -> OpenRows:
         """Some of them, by number in rising order."""
@@ -89,8 +95,8 @@ class CellLiterals:
 class Donor:
     """A complete patient, who supplies what other rows leave open (hot-deck imputation)."""
 
-    def __init__(self, model: Model, literals: CellLiterals, clinicals: ClinicalWorlds) -> None:
-        self.reader, self.clinicals = literals.reader, clinicals
+    def __init__(self, model: Model, literals: CellLiterals, clinical_worlds: ClinicalWorlds) -> None:
+        self.reader, self.clinical_worlds = literals.reader, clinical_worlds
         self._model, self._encoding, self._literals = model, literals.encoding, literals
         reader, encoding = self.reader, self._encoding
         layout, facts = reader.layout, reader.domain.facts
@@ -102,8 +108,8 @@ class Donor:
         self._past_bits = layout.encode({name: held[name] for name in of_history})
         self._likeness = np.array(
             [
-                sum(word in held[name].possible for name, word in zip(clinicals.names, words, strict=True))  # type: ignore[union-attr]
-                for words in clinicals.worlds
+                sum(word in held[name].possible for name, word in zip(clinical_worlds.names, words, strict=True))  # type: ignore[union-attr]
+                for words in clinical_worlds.worlds
             ]
         )
         self._treated = int(model.holds(encoding.lines[0]))
@@ -114,6 +120,9 @@ class Donor:
         cycles = held["last_cycles"]
         assert isinstance(cycles, Number)
         self._cycles = cycles.low if cycles.low <= cycles.high else -1
+        months = held[PLATINUM_FREE]
+        assert isinstance(months, Number)
+        self._months = months.low if months.low <= months.high else 0
 
     def _masks(self, names: Iterable[str]) -> list[int]:
         """The bits of some facts in each machine word."""
@@ -131,6 +140,10 @@ class Donor:
             return Choice(frozenset(word for word, literal in encoding.choices[name].items() if model.holds(literal)))
         if isinstance(fact, NumberFact):
             if name == "last_cycles" and not model.holds(encoding.lines[0]):
+                return Number(0, -1, absent=True)
+            if name == PLATINUM_FREE and fact.low not in encoding.cuts(name):  # the model says nothing of it
+                return fact.unknown
+            if name == PLATINUM_FREE and not model.holds(encoding.at_least(name, fact.low)):
                 return Number(0, -1, absent=True)
             number = max(
                 (cut for cut in encoding.cuts(name) if model.holds(encoding.at_least(name, cut))), default=fact.low
@@ -185,7 +198,7 @@ class Donor:
         known = chosen >= 0
         for index, mask in enumerate(self._clinical):
             if mask:
-                table = self.clinicals.words[:, index]
+                table = self.clinical_worlds.words[:, index]
                 words[index] |= np.where(known, table[chosen], batch.words[index] & np.uint64(mask))
         for index, (mask, bits) in enumerate(zip(self._past, self._past_bits, strict=True)):
             if mask:
@@ -210,11 +223,11 @@ class Donor:
 
     def _choices(self) -> Ints:
         """For each combination of cells the likest complete one, without a line and with one; -1 for none."""
-        known, allowed = len(self._chosen), self.clinicals.allowed
+        known, allowed = len(self._chosen), self.clinical_worlds.allowed
         if known < len(allowed):
             by_line = []
             for treated in (0, 1):
-                fits = allowed[known:] & (self.clinicals.treated == treated)
+                fits = allowed[known:] & (self.clinical_worlds.treated == treated)
                 likest = np.argmax(np.where(fits, self._likeness, -1), axis=1)
                 by_line.append(np.where(fits.any(axis=1), likest, -1))
             self._chosen = np.vstack([self._chosen, np.column_stack(by_line)])
@@ -238,9 +251,11 @@ class Donor:
         outcome = entries.outcomes & outcomes[place]
         held = drugs[place]
         drugs_unknown = entries.drugs_unknown & (held > 0)
+        outcomes = np.where(outcome > 0, outcome, entries.outcomes)
         return replace(
             entries,
-            outcomes=np.where(outcome > 0, outcome, entries.outcomes),
+            outcomes=outcomes,
+            months=np.where((entries.months < 0) & (outcomes & ~np.uint8(ENDED) == 0), self._months, entries.months),
             cycles=np.where(entries.cycles < 0, self._cycles, entries.cycles),
             drugs=replace(
                 entries.drugs,

@@ -2,7 +2,7 @@
 
 Completions that the solver has found for some rows are tried on all others (``columns.exact.donors``). What they do
 not settle is asked of the solver, once for a case of each question (``columns.exact.cases``). Where a question is not
-open in truth, the solver gives the standings that depend on it.
+exactly open, the solver gives the standings that depend on it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Find the cells of a table that are open node by node, and what it takes to show that they are exactly open.
 
-A cell is open in truth if one completion of its row makes the condition true and another makes it false; of an offer
+A cell is exactly open if one completion of its row makes the condition true and another makes it false; of an offer
 with a sure exclusion only the first is asked, since it then stays excluded.
 """
 

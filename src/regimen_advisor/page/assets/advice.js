@@ -44,7 +44,7 @@ class Advisor {
     const options = Object.keys(this.data.regimens).filter(of).map((id) => this.#option(id));
     options.sort(byRank(this.data));
     const notes = this.#statements("note", [TRUE]), silent = this.#statements("silent", [TRUE]);
-    return {
+    const advice = {
       patient: this.patient,
       advisor: this,
       options,
@@ -54,9 +54,10 @@ class Advisor {
       notes,
       silent,
     };
+    return { ...advice, differences: differencesShown(advice, this.data), changes: changesTold(advice, this.engine, this.judge) };
   }
 
-  /** What holds for every option, said once above them; see `placing.py`. */
+  /** What holds for every option, shown once above them; see `placing.py`. */
   #first(options, statements) {
     const offered = options.filter((option) => option.standing.startsWith("offered"));
     const shown = [...offered, ...options.filter((option) => option.standing === "undetermined")];
@@ -164,9 +165,9 @@ class Advisor {
 
   /** The open questions about the facts that leave a rule open. */
   waitsFor(id) {
-    const about = new Set(unknownAtoms(this.engine.rules[id], this.judge).map((atom) => this.solver.unit(atom.fact)));
+    const about = new Set(unknownAtoms(this.engine.rules[id], this.judge).map((atom) => atom.fact));
     this.open ??= [...this.solver.questions(this.patient).keys()];
-    return this.open.filter((key) => about.has(this.solver.unit(key)));
+    return this.open.filter((key) => [...about].some((fact) => this.solver.tellsOf(key, fact)));
   }
 
   /** For each undetermined regimen the questions it waits for. */

@@ -129,6 +129,7 @@ class Asker {
       const { outcomes } = this.#slot(key);
       return OUTCOMES.map((words, index) => ({ words, literals: [outcomes[index]] }));
     }
+    if (key.endsWith(".relapse_after")) return this.#monthsOf(this.#slot(key));
     const fact = this.solver.engine.facts[key.endsWith(".cycles") ? "last_cycles" : key];
     if (fact?.kind === "choice") {
       return fact.domain.map((words) => ({ words, literals: [this.encoding.choices[fact.name][words]] }));
@@ -139,6 +140,15 @@ class Asker {
     return [fact.empty, ...fact.members].map((words) => ({
       words, literals: [this.encoding.sets[fact.name][words], ...table.filter(([word]) => word !== words).map(([, literal]) => -literal)],
     }));
+  }
+
+  /** The intervals that the rules tell apart of the months between one entry and its progression or relapse. */
+  #monthsOf({ months }) {
+    const starts = months[0]?.[0] === 0 ? months : [[0, null], ...months];
+    return starts.map(([low, reached], index) => {
+      const [after, missed] = starts[index + 1] ?? [this.solver.engine.data.most.months + 1, null];
+      return { words: `${low}-${after - 1}`, literals: [...(reached === null ? [] : [reached]), ...(missed === null ? [] : [-missed])] };
+    });
   }
 
   #ranges(fact) {
@@ -177,5 +187,6 @@ function askedInWords(key, patient, engine) {
   const line = entry.line === null ? "the treatment with curative intent" : `line ${entry.line}`;
   const where = entry.maintenance ? `the maintenance of ${line}` : line;
   if (part === "drugs") return `Which drugs were given in ${where}?`;
+  if (part === "relapse_after") return `How many months after the last dose of ${where} did the disease progress or relapse?`;
   return part === "outcome" ? `What was the outcome of ${where}?` : `How many cycles did ${where} have?`;
 }

@@ -1,6 +1,6 @@
 "use strict";
 // The evaluator: what is known of a patient in, the truth of every rule and the standing of every regimen out.
-// It is one more engine beside those in Python and must agree with them on every patient; a test holds it to that.
+// It is one more engine, as those in Python, and must agree with them on every patient; a test holds it to that.
 // A value is what a fact can still be: a choice {can}, a number {low, high, absent} or a set {must, may}, where
 // words are bits. Facts are never changed in place.
 
@@ -101,6 +101,8 @@ class Engine {
       const offered = this.#node({ kind: "all", parts: [offer, not] });
       this.conditions[id] = { offer, exclusion, caution, offered };
     }
+    this.changes = data.changes.map((one) => ({ ...one,
+      withdrawn: one.withdrawn.map(({ regimens, when }) => ({ regimens, node: this.condition(when) })) }));
   }
 
   #fact(fact) {

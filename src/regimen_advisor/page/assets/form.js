@@ -14,7 +14,7 @@ function numberText(value) {
   return Object.entries(value).filter(([, number]) => number !== null).map(([word, number]) => `${BOUND_SIGNS[word] ?? word}${number}`).join(" ");
 }
 
-/** What was typed as a value of a profile; text that is no number or range is kept, to be refused where it stands. */
+/** What was typed as a value of a profile; text that is no number or range is kept, to be refused at its place. */
 function typedNumber(text) {
   const bare = text.trim();
   if (!bare || bare.toLowerCase() === "unknown") return undefined;
@@ -70,7 +70,7 @@ class PatientForm {
     this.#refresh();
   }
 
-  /** Makes anew what looks different; the rest, and the focus, stay. */
+  /** Rebuilds what looks different; the rest, and the focus, stay. */
   #refresh() {
     for (const part of this.parts) {
       const marked = part.keys.some((key) => this.marked.includes(key));
@@ -104,7 +104,7 @@ class PatientForm {
       problems.length ? h("p", { class: "problem", id: `${id}-problem` }, problems.map((problem) => this.#problem(problem, id))) : null);
   }
 
-  /** What is wrong, in the words of the form; of a contradiction only with what, since its reason is said once above. */
+  /** What is wrong, in the words of the form; of a contradiction only with what, since its reason is given once above. */
   #problem({ path, keys, message, help, form }, id) {
     const others = (keys ?? []).filter((key) => this.idOf([key]) !== id).map((key) => this.label([key]));
     if (keys) return others.length ? `does not fit: ${listedWords(others)}` : "contradicts itself";
@@ -209,7 +209,7 @@ class PatientForm {
   }
 
   #entry(entry, index, problems) {
-    const { line = null, drugs = "unknown", outcome = "unknown", cycles = null, setting = null } = isMapping(entry) ? entry : {};
+    const { line = null, drugs = "unknown", outcome = "unknown", cycles = null, relapse_after: months = null, setting = null } = isMapping(entry) ? entry : {};
     const here = problems.filter((problem) => problem.path[1] === index), of = (key) => here.filter((problem) => problem.path[2] === key);
     const change = (changes) => {
       const now = this.profile.history[index], next = { ...(isMapping(now) ? now : {}), ...changes };
@@ -232,6 +232,7 @@ class PatientForm {
       this.#row(id("drugs"), "drugs", input("drugs", names, typedDrugs, { list: "drug-words", placeholder: "unknown" }), { problems: of("drugs"), help: "separated by commas; empty = unknown" }),
       this.#row(id("outcome"), "outcome", this.#select(id("outcome"), ["unknown", ...OUTCOMES].map((word) => [word, this.#word(word)]), String(outcome), (word) => change({ outcome: word })), { problems: of("outcome") }),
       this.#row(id("cycles"), "cycles", input("cycles", cycles ?? "", whole, { inputmode: "numeric", placeholder: "unknown" }), { problems: of("cycles") }),
+      this.#row(id("relapse_after"), "months to progression or relapse", input("relapse_after", months ?? "", whole, { inputmode: "numeric", placeholder: "unknown" }), { problems: of("relapse_after"), help: "from the last dose; 0 = while it was given" }),
       h("p", { class: "bar" }, h("button", { type: "button", id: id("remove"), onclick: remove }, `Remove treatment ${index + 1}`)));
   }
 }

@@ -37,11 +37,23 @@ function isTold(name, fact, patient, words, engine) {
   return name in given;
 }
 
-function treatmentWords({ line, maintenance, drugs, outcomes, cycles }, engine) {
+const monthsAfter = (months) => (months ? `${months} ${months === 1 ? "month" : "months"} after the last dose` : "while it was given");
+
+function treatmentWords({ line, maintenance, drugs, outcomes, cycles, months }, engine) {
   const { data } = engine, outcome = outcomes.length === 1 ? data.words[outcomes[0]] ?? outcomes[0] : "outcome not known";
   const named = valueWords(engine.facts.received, drugs, data), many = cycles.low === cycles.high ? `, ${cycles.low} cycles` : "";
-  const said = `${named === "unknown" ? "drugs not known" : named} (${outcome}${many})`;
+  const after = months.low !== months.high ? "" : `, ${monthsAfter(months.low)}`;
+  const said = `${named === "unknown" ? "drugs not known" : named} (${outcome}${many}${after})`;
   return line === null ? `curative treatment: ${said}` : `line ${line}${maintenance ? " maintenance" : ""}: ${said}`;
+}
+
+/** What is not known, as the line on the patient names it: of a fact known in part only the rest. */
+function notKnownWords(key, { patient, advisor: { engine } }) {
+  const words = questionWords(key, engine), fact = engine.facts[key];
+  if (!fact || sameValue(patient.facts[key], fact.unknown)) return words;
+  if (fact.kind === "set") return `the rest of ${words}`;
+  if (fact.kind === "number" && fact.permanence !== "treatment") return `the exact ${words}`;
+  return engine.data.patient_words.partly[key] ?? words;
 }
 
 /** What is not known and can bear on the answer, the weightiest first; nothing where the questions say it all. */
@@ -49,7 +61,7 @@ function unknownWords(missing, advice) {
   if (littleKnown(advice)) return "";
   const cautions = advice.options.filter((option) => option.standing !== "not-indicated" && option.standing !== "excluded").flatMap((option) => option.cautions);
   const waits = [...advice.first, ...advice.standards, ...cautions].flatMap((one) => one.depends_on);
-  const words = uniqueOf([...missing.map((one) => one.question), ...waits]).map((key) => questionWords(key, advice.advisor.engine));
+  const words = uniqueOf([...missing.map((one) => one.question), ...waits]).map((key) => notKnownWords(key, advice));
   const left = words.length - MOST_UNKNOWN;
   return [...words.slice(0, MOST_UNKNOWN), ...(left > 0 ? [`${left} more`] : [])].join(", ");
 }

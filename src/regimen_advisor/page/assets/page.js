@@ -5,7 +5,7 @@ const EDITED = "Changed from: ";
 const VIEWS = { options: "Options", map: "Map", forest: "Forest plot", compare: "Compare", quiz: "Quiz" };
 
 /** @type {Page} the one page, once its data is read */
-var page; // on the window too, for whoever looks at the page with its console
+var page; // on the window too, for use from the console of a browser
 
 class Page {
   constructor(data) {
@@ -134,7 +134,7 @@ class Page {
     this.say(message);
   }
 
-  /** The text of a profile file. What cannot be used is said, and the patient stays as it is. */
+  /** The text of a profile file. What cannot be used is reported, and the patient stays as it is. */
   open(text, name) {
     try {
       const profile = readYaml(text);
@@ -230,7 +230,7 @@ class Page {
         const value = state.has(key) ? JSON.parse(state.get(key)) : null;
         if (value === null || isMapping(value)) return value;
       } catch {
-        // said below
+        // reported below
       }
       problems.push({ message: `the link says \`${String(state.get(key)).slice(0, 60)}\`, which is no patient` });
       return null;
@@ -347,7 +347,7 @@ class Page {
     if (this.at("name") !== document.activeElement) this.at("name").value = this.profile.summary ?? this.profile.id ?? "";
   }
 
-  /** What is wrong with the answers of the form, with a way to each field; what one field says is not said again. */
+  /** What is wrong with the answers of the form, with a way to each field; what one field says is not repeated. */
   #refused(problems) {
     const link = (path) => h("button", { type: "button", class: "link", onclick: () => this.#toField(path) }, this.form.label(path));
     const item = ({ path, keys, why, message }) => {

@@ -124,7 +124,7 @@ function pairNames(kept, now) {
   return [both[0] ? `Kept: ${both[0]}` : "The kept patient", both[0] ? "Now" : both[1] ?? "The patient now"];
 }
 
-/** Two patients side by side: the facts in which they differ, and how every regimen stands in each and by which rule. */
+/** Two patients side by side: the facts in which they differ, and the standing of every regimen in each, with its rule. */
 function compareView(before, after, names) {
   const { data, engine } = after.advisor;
   const facts = Object.values(engine.facts).filter((fact) => !sameValue(before.patient.facts[fact.name], after.patient.facts[fact.name]));
@@ -143,7 +143,7 @@ function compareView(before, after, names) {
     facts.length
       ? table("The facts in which they differ, with all that follows from them", ["Fact", ...names], facts.map((fact) => h("tr", {}, h("th", { scope: "row" }, fact.label), h("td", {}, words(before, fact)), h("td", {}, words(after, fact)))))
       : h("p", {}, "The two patients do not differ yet. Change a fact of the patient, then come back."),
-    table(`Regimens that stand differently: ${apart.length} of ${ids.length}`, ["Regimen", ...names], rows(apart)),
-    same.length ? h("details", {}, h("summary", {}, `The same in both (${same.length})`), table("Regimens that stand alike", ["Regimen", ...names], rows(same))) : null,
+    table(`Regimens with different standings: ${apart.length} of ${ids.length}`, ["Regimen", ...names], rows(apart)),
+    same.length ? h("details", {}, h("summary", {}, `The same in both (${same.length})`), table("Regimens with the same standing", ["Regimen", ...names], rows(same))) : null,
   ];
 }

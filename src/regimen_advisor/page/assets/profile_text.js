@@ -107,13 +107,13 @@ class YamlReader {
     return found;
   }
 
-  /** What stands below, further in; nothing if nothing does. */
+  /** The value below, further in; nothing if there is none. */
   #inner(indent) {
     const next = this.lines[this.at];
     return next && next.indent > indent ? this.block(next.indent) : null;
   }
 
-  /** A word or a flow collection that may run over the following lines, as long as they stand further in. */
+  /** A word or a flow collection that may run over the following lines, as long as they are further in. */
   #lines(indent) {
     const { number } = this.lines[this.at], start = this.lines[this.at].text;
     let text = start;
@@ -153,7 +153,7 @@ function plainValue(text, fail) {
   if (/^(~|null|Null|NULL)$/.test(text)) return null;
   if (/^(true|True|TRUE|false|False|FALSE)$/.test(text)) return text.toLowerCase() === "true";
   if (/^[-+]?(0|[1-9][0-9]*)$/.test(text) && text.length <= MOST_DIGITS) return Number(text);
-  return text; // a number with a point stays text: no profile holds one, and it is refused where it stands
+  return text; // a number with a point stays text: no profile holds one, and it is refused at its place
 }
 
 /** `[a, b]` and `{a: 1, b: [c]}`. */

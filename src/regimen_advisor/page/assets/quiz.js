@@ -43,7 +43,7 @@ class Quiz {
     return `${setting || "all"}~${level}~${count}~${seed}~${this.main.encode()}${again}`;
   }
 
-  /** Takes up what was written by `encode`; what does not fit begins anew, and false says so. */
+  /** Takes up what was written by `encode`; what does not fit starts again, and false says so. */
   decode(text) {
     const [word, level, count, seed, main, indexes, again] = text.split("~"), setting = word === "all" ? "" : word;
     const choice = { setting, level: Number(level), count: Number(count), seed: Number(seed) };
@@ -222,7 +222,7 @@ class Quiz {
   }
 }
 
-/** An answer in words: a group, or a letter with what stands behind it. */
+/** An answer in words: a group, or a letter with its answer. */
 function answerWords({ id, answers }, answer) {
   return answer === null ? "not answered" : id.startsWith("pick-") ? `${LETTERS[answer]}` : standingWords(answers[answer]);
 }

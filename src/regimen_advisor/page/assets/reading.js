@@ -22,27 +22,43 @@ const listedWords = (words, last = "and") =>
   words.length > 1 ? `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}` : words.join("");
 
 const BOUND_WORDS = ["at_least", "at_most", "below", "above"];
-const ENTRY_KEYS = ["line", "drugs", "outcome", "cycles", "setting"];
+const ENTRY_KEYS = ["line", "drugs", "outcome", "cycles", "relapse_after", "setting"];
 const SPACES_AND_HYPHENS = /[\s_\-\u2010-\u2015\u2212]+/gu;
 const foldedWord = (word) => word.normalize("NFKC").toLowerCase().replaceAll("ß", "ss").replace(SPACES_AND_HYPHENS, "");
 
-/** The nearest known word, as "did you mean ...?", or null where nothing is near. */
+/** How many characters two words share in blocks, each the longest that is left (as Python's difflib counts them). */
+function sharedCharacters(a, b) {
+  let [longest, startA, startB, before] = [0, 0, 0, []];
+  a.forEach((character, i) => {
+    const row = [];
+    b.forEach((other, j) => {
+      if (character !== other) return;
+      row[j] = (before[j - 1] ?? 0) + 1;
+      if (row[j] > longest) [longest, startA, startB] = [row[j], i - row[j] + 1, j - row[j] + 1];
+    });
+    before = row;
+  });
+  if (!longest) return 0;
+  return longest + sharedCharacters(a.slice(0, startA), b.slice(0, startB)) +
+    sharedCharacters(a.slice(startA + longest), b.slice(startB + longest));
+}
+
+const LONGEST_WORD = 100;
+
+/** The nearest known word, as "did you mean ...?", or null where nothing is near; the rule of the command line. */
 function didYouMean(word, known) {
-  const wanted = String(word).toLowerCase();
-  let best = null, least = Math.max(1, Math.floor(wanted.length * 0.4)) + 1;
-  for (const candidate of known) {
-    const other = candidate.toLowerCase();
-    let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-    for (let i = 1; i <= wanted.length; i++) {
-      const next = [i];
-      for (let j = 1; j <= other.length; j++) {
-        next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (wanted[i - 1] === other[j - 1] ? 0 : 1));
-      }
-      row = next;
+  const folded = (text) => String(text).toLowerCase().replaceAll("ß", "ss");
+  const candidates = new Map(Array.from(known, (name) => [folded(name), name]));
+  const wanted = folded(word), letters = [...wanted];
+  let best = candidates.has(wanted) ? wanted : null, most = 0.6;
+  if (best === null && letters.length > 2 && letters.length <= LONGEST_WORD) {
+    for (const candidate of candidates.keys()) {
+      const other = [...candidate];
+      const ratio = (2 * sharedCharacters(other, letters)) / (other.length + letters.length);
+      if (ratio > most || (ratio === most && (best === null || candidate > best))) [best, most] = [candidate, ratio];
     }
-    if (row.at(-1) < least) [best, least] = [candidate, row.at(-1)];
   }
-  return best === null ? null : `did you mean \`${best}\`?`;
+  return best === null ? null : `did you mean \`${candidates.get(best)}\`?`;
 }
 
 /** What a profile says of a patient: {facts, history, given, notes}. Throws Refusal with every problem at once. */
@@ -166,7 +182,8 @@ class ProfileReader {
     }
     entries.sort((one, other) => (one.line ?? 0) - (other.line ?? 0) || one.maintenance - other.maintenance
       || one.position - other.position);
-    this.#checkLines(entries);
+    this.#checkMonths(entries);
+    this.#checkLines(this.problems.length ? entries : settledTimed(entries));
     return settledOutcomes(entries);
   }
 
@@ -178,13 +195,14 @@ class ProfileReader {
     for (const key of Object.keys(written)) {
       if (!ENTRY_KEYS.includes(key)) this.#refuse(at(key), `${key}: unknown key`, didYouMean(key, ENTRY_KEYS));
     }
-    const { line = null, drugs = "unknown", outcome = "unknown", cycles = null, setting = null } = written;
+    const { line = null, drugs = "unknown", outcome = "unknown", cycles = null, relapse_after: months = null, setting = null } = written;
     const whole = (number, low, high) => Number.isInteger(number) && number >= low && number <= high;
     if (setting !== null && setting !== "maintenance" && setting !== "curative") expected("setting", "maintenance or curative", setting);
     if (setting === "curative" && line !== null) expected("line", "no line with setting: curative", line);
     else if (setting !== "curative" && !whole(line, 1, most.lines)) expected("line", `the number of the line, 1 to ${most.lines} (the command line reads more)`, line);
     if (outcome !== "unknown" && !OUTCOMES.includes(outcome)) expected("outcome", listedWords([...OUTCOMES, "unknown"], "or"), outcome);
     if (cycles !== null && !whole(cycles, 0, most.cycles)) expected("cycles", `a whole number from 0 to ${most.cycles}`, cycles);
+    if (months !== null && !whole(months, 0, most.months)) expected("relapse_after", `a whole number of months from 0 to ${most.months}`, months);
     let value = { must: 0n, may: received.unknown.may & ~received.emptyBit };
     if (drugs !== "unknown" && (!Array.isArray(drugs) || !drugs.length)) {
       expected("drugs", "a list of at least one drug, or unknown", drugs);
@@ -192,7 +210,8 @@ class ProfileReader {
     if (this.problems.length > problems) return null;
     const outcomes = outcome === "unknown" ? [...OUTCOMES] : [outcome];
     const [low, high] = cycles === null ? [0, most.cycles] : [cycles, cycles];
-    return { position, line, maintenance: setting === "maintenance", drugs: value, outcomes, cycles: { low, high, absent: false } };
+    return { position, line, maintenance: setting === "maintenance", drugs: value, outcomes, cycles: { low, high, absent: false },
+      months: { low: months ?? 0, high: months ?? most.months, absent: false } };
   }
 
   #drugs(words, path) {
@@ -213,6 +232,28 @@ class ProfileReader {
       for (const member of classes[id]?.members ?? []) may |= all(member);
     });
     return this.engine.close(received, { must, may }) ?? { must, may };
+  }
+
+  /** Months to a progression or relapse need one; against the outcome of the entry they are remarked on. */
+  #checkMonths(entries) {
+    settledTimed(entries).forEach((timed, place) => {
+      const entry = entries[place], { low: months } = entry.months;
+      if (!isTimed(entry)) return;
+      if (!timed.outcomes.length) {
+        this.#refuse(["history", entry.position, "relapse_after"],
+          `relapse_after: expected the outcome progressed or relapsed, found ${shownValue(entry.outcomes[0])}`);
+      }
+      const line = entry.line === null ? "the treatment with curative intent" : `line ${entry.line}`;
+      const where = entry.maintenance ? `the maintenance of ${line}` : line;
+      if (isOnly(entry, "relapsed") && !months) {
+        this.notes.push(`After ${where} the disease is given as relapsed, with 0 months: if it came back while the treatment `
+          + "was given, it progressed.");
+      }
+      if (isOnly(entry, "progressed") && months > SOON) {
+        this.notes.push(`On ${where} the disease is given as progressed, ${months} months after the last dose: if the treatment `
+          + "was over, it relapsed.");
+      }
+    });
   }
 
   #checkLines(entries) {
@@ -239,7 +280,7 @@ class ProfileReader {
       if (hasEnded(entry) && upkeep && isOnly(upkeep, "ongoing")) {
         refuse(upkeep, "outcome", `outcome: maintenance of line ${entry.line} cannot be ongoing when the line has ${[...entry.outcomes].sort().join(" or ")}`);
       }
-      const later = inductions.some((other) => other.line > entry.line);
+      const later = inductions.some((other) => other.line > entry.line) && !upkeep?.outcomes.some((one) => ENDED.includes(one));
       if (later && entry.outcomes.length === 1 && (outcome === "completed" || outcome === "ongoing")) {
         this.notes.push(`Line ${entry.line} is given as ${outcome} although another line followed; it is taken as not `
           + "progressed. Had the disease relapsed before the next line?");
@@ -294,10 +335,27 @@ const ENDED = ["progressed", "relapsed"]; // the outcomes that open the next lin
 const isOnly = (entry, outcome) => entry.outcomes.length === 1 && entry.outcomes[0] === outcome;
 const hasEnded = (entry) => entry.outcomes.every((outcome) => ENDED.includes(outcome));
 
+const SOON = 6; // up to so many months after the last dose a progression can count as resistance
+const isTimed = ({ months }) => months.low === months.high;
+const twinOf = (entry, entries) => entries.find((other) => entry.line && other.line === entry.line && other.maintenance !== entry.maintenance);
+
+/** The entries, those with months to a progression or relapse as ended by one: by their own, or their line's. */
+function settledTimed(entries) {
+  const found = entries.map((entry) => ({ ...entry })), ends = (entry) => entry.outcomes.filter((one) => ENDED.includes(one));
+  for (const entry of found) {
+    const twin = twinOf(entry, found) ?? entry;
+    if (!isTimed(entry) || hasEnded(twin)) continue;
+    const ended = ends(twin).length && !ends(entry).length ? twin : entry;
+    ended.outcomes = ends(ended);
+  }
+  return found;
+}
+
 /** The entries without the outcomes that the induction and the maintenance of one line rule out for each other. */
-function settledOutcomes(entries) {
+function settledOutcomes(given) {
+  const entries = settledTimed(given);
   return entries.map((entry) => {
-    const twin = entries.find((other) => entry.line && other.line === entry.line && other.maintenance !== entry.maintenance);
+    const twin = twinOf(entry, entries);
     const out = twin && entry.maintenance && hasEnded(twin) ? ["ongoing"] : twin && !entry.maintenance && isOnly(twin, "ongoing") ? ENDED : [];
     return { ...entry, outcomes: entry.outcomes.filter((outcome) => !out.includes(outcome)) };
   });
@@ -332,6 +390,23 @@ function entryTests(lines) {
   return (entry, over) => over.reduce((least, test) => Math.min(least, tests[test](entry)), 1);
 }
 
+/** The months from the latest platinum to the progression or relapse; from the least to the most where that is open. */
+function platinumFree(entries, lines, { facts: { received } }) {
+  const platinum = received.bit.get("platinum") ?? 0n;
+  let low = Infinity, high = -1, absent = false, sure = false;
+  for (const entry of [...entries].reverse()) {
+    if (!(entry.drugs.may & platinum)) continue;
+    const course = entry.line ? lines[entry.line - 1] : [entry];
+    if (course.some((one) => one.outcomes.some((outcome) => ENDED.includes(outcome)))) {
+      low = Math.min(low, entry.months.low);
+      high = Math.max(high, entry.months.high);
+    }
+    if (!course.some(hasEnded)) absent = true;
+    if ((sure = Boolean(entry.drugs.must & platinum))) break;
+  }
+  return low <= high ? { low, high, absent: absent || !sure } : { low: 0, high: -1, absent: true };
+}
+
 /** What each fact read from a history can still be, as [fact, value] pairs. */
 function derivedFacts(entries, engine) {
   const lines = [];
@@ -343,6 +418,7 @@ function derivedFacts(entries, engine) {
     const empty = { must: fact.emptyBit, may: fact.emptyBit };
     found.push([fact.name, unionOf(entries.map((entry) => [entry, passes(entry, fact.over)]), empty)]);
   }
+  if (engine.facts.platinum_free_interval) found.push(["platinum_free_interval", platinumFree(entries, lines, engine)]);
   const yesNo = (words) => ({ can: engine.facts.on_maintenance.mask(words) });
   if (!lines.length) return [...found, ["on_maintenance", yesNo(["false"])]];
   const latest = lines.at(-1);

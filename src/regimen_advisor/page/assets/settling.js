@@ -10,7 +10,7 @@ class Solver {
     this.sat = new Sat(this.encoding.variables, this.encoding.clauses);
     this.selectors = new Map();
     this.selected = new Map();
-    this.slots = this.encoding.slots.map(([exists, drugs, outcomes, holds]) => ({ exists, drugs, outcomes, holds }));
+    this.slots = this.encoding.slots.map(([exists, drugs, outcomes, holds, months]) => ({ exists, drugs, outcomes, holds, months }));
     this.kinds = this.encoding.kinds.map(([name, members]) => ({ name, mask: engine.facts.received.mask(members) }));
   }
 
@@ -38,6 +38,10 @@ class Solver {
         found.push(...this.#ofDrugs(entry, slot));
         OUTCOMES.forEach((word, index) => entry.outcomes.includes(word) || found.push(-slot.outcomes[index]));
         if (entry.line === count && !entry.maintenance) found.push(...this.#ofNumber("last_cycles", entry.cycles));
+        for (const [cut, literal] of slot.months) {
+          if (cut <= entry.months.low) found.push(literal);
+          else if (cut > entry.months.high) found.push(-literal);
+        }
       }
     }
     return (patient.literals = found);
@@ -184,6 +188,14 @@ class Solver {
     return key in this.engine.facts && this.engine.facts[key].permanence !== "treatment" ? key : "history";
   }
 
+  /** Whether the answer to a question can tell something of a fact. */
+  tellsOf(key, fact) {
+    if (this.unit(key) !== this.unit(fact)) return false;
+    const part = /^history\[\d+\]\.(\w+)$/.exec(key)?.[1];
+    const only = { cycles: "last_cycles", relapse_after: "platinum_free_interval" }[part];
+    return !part || (only ? fact === only : fact !== "last_cycles");
+  }
+
   /** Every question whose answer is not known, with the literals that its answer settles, in a fixed order. */
   questions(patient) {
     const { choices, sets, lines, slots } = this.encoding, found = new Map();
@@ -198,7 +210,7 @@ class Solver {
     if (!patient.history) {
       if (!isSettled(patient.facts.prior_lines)) add("prior_lines", lines);
       if (!isSettled(patient.facts.last_outcome)) add("last_outcome", Object.values(choices.last_outcome));
-      add("history", [...lines, ...slots.flatMap(([exists, drugs, outcomes]) => [exists, ...drugs, ...outcomes]), ...cycles]);
+      add("history", [...lines, ...slots.flatMap(([exists, drugs, outcomes, , months]) => [exists, ...drugs, ...outcomes, ...months.map(([, literal]) => literal)]), ...cycles]);
       return found;
     }
     const count = Math.max(0, ...patient.history.map((entry) => entry.line ?? 0));
@@ -207,6 +219,10 @@ class Solver {
       if (entry.drugs.must !== entry.drugs.may) add(`${key}.drugs`, slot.drugs);
       if (entry.outcomes.length > 1) add(`${key}.outcome`, slot.outcomes);
       if (entry.line === count && !entry.maintenance && !isSettled(entry.cycles)) add(`${key}.cycles`, cycles);
+      const platinum = this.engine.facts.received.bit.get("platinum") ?? 0n;
+      if (entry.drugs.may & platinum && entry.outcomes.some((outcome) => ENDED.includes(outcome)) && !isSettled(entry.months)) {
+        add(`${key}.relapse_after`, slot.months.map(([, literal]) => literal));
+      }
     }
     return found;
   }

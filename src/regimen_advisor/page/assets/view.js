@@ -87,7 +87,7 @@ function valueWords(fact, value, data) {
 /** A question key in words: `history[1].outcome` is the outcome of the second entry. */
 function questionWords(key, engine) {
   const part = /^history\[(\d+)\]\.(\w+)$/.exec(key);
-  if (part) return `${part[2]} of history entry ${Number(part[1]) + 1}`;
+  if (part) return `${part[2] === "relapse_after" ? "months to relapse of" : `${part[2]} of history`} entry ${Number(part[1]) + 1}`;
   return key === "history" ? "treatment history" : engine.facts[key]?.label ?? key;
 }
 
@@ -98,9 +98,9 @@ function knownView(profile, advice) {
   const { engine, data } = advice.advisor;
   const facts = Object.values(engine.facts).filter((fact) => fact.name in profile && !isUnsaid(profile[fact.name]))
     .map((fact) => [fact.label, valueWords(fact, advice.patient.facts[fact.name], data)]);
-  const entries = (Array.isArray(profile.history) ? profile.history : []).map(({ line, setting, drugs = "unknown", outcome = "unknown", cycles }) => [
+  const entries = (Array.isArray(profile.history) ? profile.history : []).map(({ line, setting, drugs = "unknown", outcome = "unknown", cycles, relapse_after: months }) => [
     line ? `line ${line}${setting ? `, ${setting}` : ""}` : "curative",
-    `${Array.isArray(drugs) ? drugs.join(", ") : `drugs ${drugs}`}; ${data.words[outcome] ?? outcome}${isUnsaid(cycles) ? "" : `; ${cycles} cycles`}`,
+    `${Array.isArray(drugs) ? drugs.join(", ") : `drugs ${drugs}`}; ${data.words[outcome] ?? outcome}${isUnsaid(cycles) ? "" : `; ${cycles} cycles`}${isUnsaid(months) ? "" : `; ${monthsAfter(months)}`}`,
   ]);
   const untreated = Array.isArray(profile.history) && !entries.length ? [["history", "untreated"]] : [];
   return h("dl", { class: "known printed" }, [...facts, ...untreated, ...entries].map(([name, words]) => h("div", {}, h("dt", {}, name), h("dd", {}, words))));
@@ -156,10 +156,10 @@ function cautions(option, advice, told) {
   return KINDS.flatMap((name) => left.filter((held) => kind(held) === name)).map((held) => caution(held, advice, told));
 }
 
-/** Whether what a rule says stands above the options. */
+/** Whether a rule is shown above the options. */
 const isFirst = (rule, advice) => advice.first.some((one) => one.rules.includes(rule));
 
-/** A caution with the errata behind it, but for those told with the studies of the option. */
+/** A caution with the errata behind it, but for those shown with the studies of the option. */
 function caution(held, advice, told) {
   const { data, engine } = advice.advisor, rule = data.rules[held.rule];
   const lead = held.state === "open" ? `? waits for ${questionsWords(held.depends_on, engine)}: ` : `${rule.kind === "patient" ? "! " : ""}${data.kinds[rule.kind]}: `;
@@ -263,11 +263,12 @@ function summaryView(advice, changes) {
     firstView(advice),
     little ? h("div", { id: "missing" }) : null,
     isNarrow() ? [glanceView(advice, changes), standardView(advice)] : [standardView(advice), glanceView(advice, changes)],
+    stackView(advice),
     h("p", { class: "quiet small", id: "counts" }, countsWords(advice)),
   ];
 }
 
-/** Each option and what stands beside them; `changes` says for a regimen what became of it. */
+/** Each option and the sections after them; `changes` says for a regimen what became of it. */
 function detailView(advice, changes) {
   const { data } = advice.advisor, of = (standing) => advice.options.filter((option) => option.standing === standing);
   const numbers = new Map(shownOptions(advice).map((option, index) => [option.regimen, index + 1]));

@@ -1,0 +1,36 @@
+"use strict";
+// What a stack of rules has to say of an answer beside its options: where the sources differ, and what packs changed.
+// The same two answers as `differing.py` and `replaced.py`; a test holds them to each other.
+
+const shownOf = (options) => options.filter((option) => option.standing !== "not-indicated");
+
+/** The differences between sources that bear on what an answer shows. */
+function differencesShown({ options }, data) {
+  const holding = new Set(options.flatMap((option) => [...option.rules,
+    ...option.reasons.filter(({ state }) => state === "met").map(({ rule }) => rule)]));
+  const studies = shownOf(options).map((option) => new Set(option.studies));
+  return data.differences.filter((one) => (one.rules.length && one.rules.every((rule) => holding.has(rule)))
+    || (one.studies.length && studies.some((shown) => one.studies.every((study) => shown.has(study)))));
+}
+
+/** The changes of packs that bear on an answer: by what it shows, or by a rule that would speak of this patient. */
+function changesTold({ options, standards, notes, silent, trials }, engine, judge) {
+  const shown = shownOf(options), regimens = new Set(shown.map((option) => option.regimen));
+  const rules = new Set([...standards, ...notes, ...silent, ...trials].map(({ rule }) => rule));
+  for (const option of shown) {
+    for (const rule of [...option.rules, ...[...option.cautions, ...option.reasons].map((held) => held.rule)]) rules.add(rule);
+  }
+  const speaks = ({ regimens: about, node }) => (about === null || about.some((id) => regimens.has(id))) && judge(node) !== FALSE;
+  return engine.changes.filter((one) => one.rules.some((rule) => rules.has(rule))
+    || one.regimens.some((id) => regimens.has(id)) || one.withdrawn.some(speaks));
+}
+
+/** Both, as the summary of an answer shows them. */
+function stackView({ differences, changes }) {
+  const list = (name, title, said) => (said.length
+    ? h("section", { "data-section": name }, h("h2", {}, title), h("ul", {}, said.map((words) => h("li", {}, rich(words))))) : null);
+  return [
+    list("differ", "The sources differ", differences.map((one) => `${one.subject}: ${one.says}`)),
+    list("changed-by-pack", "Replaced or retired by a pack", changes.map((one) => one.says)),
+  ];
+}
