@@ -47,7 +47,7 @@ PACKAGE = ROOT / "src" / "regimen_advisor"
 LISTED = ROOT / "docs" / "decisions" / "0015-changes-that-no-test-notices.md"
 TESTS: Mapping[str, str] = {
     "language/values.py language/conditions.py language/interpreter.py language/standings.py":
-        "values conditions interpreter kinds order",
+        "values conditions interpreter kinds standings",
     "patient/axioms.py patient/narrowing.py patient/history.py patient/reading.py":
         "narrowing reading profile values conditions invalid_input",
     "engines/forward_chaining.py": "forward_chaining",
