@@ -2,6 +2,7 @@
 
 import gc
 import random
+import sys
 import threading
 from collections import Counter
 
@@ -11,6 +12,7 @@ from generators import is_settled, random_condition, random_facts, random_findin
 from regimen_advisor.engines import forward_chaining
 from regimen_advisor.engines import two_valued as ways
 from regimen_advisor.engines.forward_chaining import EngineError, ForwardChaining
+from regimen_advisor.engines.two_valued import Check
 from regimen_advisor.knowledge.effective import effective_conditions
 from regimen_advisor.language import interpreter
 from regimen_advisor.language.conditions import ALWAYS, NEVER, AllOf, AnyOf, Leaf, Named, Not
@@ -48,6 +50,23 @@ def engine_of(book):
 
 def only(condition, rulebook):
     return ForwardChaining({"rule": condition}, {}, rulebook.domain)
+
+
+def test_where_durable_rules_cannot_be_imported_it_is_not_available(monkeypatch):
+    monkeypatch.setitem(sys.modules, "durable.engine", None)
+    assert not forward_chaining.available()
+
+
+@pytest.mark.parametrize(
+    ("most_rules", "most_fields", "sizes"), [(3, 9, [3, 3, 1]), (9, 2, [4, 3]), (9, 9, [7]), (3, 2, [3, 3, 1])]
+)
+def test_a_ruleset_holds_no_more_rules_nor_fields_than_the_library_bears(monkeypatch, most_rules, most_fields, sizes):
+    monkeypatch.setattr(forward_chaining, "MOST_RULES", most_rules)
+    monkeypatch.setattr(forward_chaining, "MOST_FIELDS", most_fields)
+    by_goal = {f"goal {number}": [(Check(f"field {number // 2}", "is", number),)] for number in range(7)}
+    portions = list(forward_chaining._portions(by_goal, by_goal))
+    assert [len(portion) for portion in portions] == sizes
+    assert sorted(goal for portion in portions for _, goals in portion for goal in goals) == sorted(by_goal)
 
 
 def test_no_random_rule_fires_otherwise_than_the_interpreter_judges_it(rulebook):

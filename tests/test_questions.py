@@ -11,15 +11,15 @@ from regimen_advisor.files.errors import InputError
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.effective import RegimenRules, effective_conditions, regimen_rules
 from regimen_advisor.knowledge.rulebook import Rulebook
-from regimen_advisor.language.conditions import ALWAYS, AllOf, Condition, Leaf
+from regimen_advisor.language.conditions import ALWAYS, AllOf, AnyOf, Condition, Leaf, Not
 from regimen_advisor.language.standings import Standing
-from regimen_advisor.language.values import Between, Choice, Includes, Is, Members, Number, Value
+from regimen_advisor.language.values import Between, Choice, Includes, Is, Members, Number, Truth, Value
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.solving.changes import ChangeSet, FactChange, smallest_changes
 from regimen_advisor.solving.determining_sets import Settling, minimum_hitting_sets
-from regimen_advisor.solving.questions import questions
-from regimen_advisor.solving.solver import Solver
+from regimen_advisor.solving.questions import KeyQuestion, is_anything_open, questions
+from regimen_advisor.solving.solver import Exact, Solver
 from worlds import World
 
 
@@ -168,6 +168,63 @@ def test_a_caution_that_may_hold_is_asked_for_though_the_option_is_offered() -> 
     assert question.answers[0].standings == {"option": Standing.OFFERED_WITH_CAUTION}
 
 
+@pytest.mark.parametrize(
+    ("standing", "caution", "is_open"),
+    [
+        (Standing.UNDETERMINED, Truth.FALSE, True),
+        (Standing.OFFERED, Truth.UNKNOWN, True),
+        (Standing.OFFERED, Truth.FALSE, False),
+        (Standing.OFFERED_WITH_CAUTION, Truth.UNKNOWN, False),
+        (Standing.NOT_INDICATED, Truth.UNKNOWN, False),
+    ],
+)
+def test_a_standing_is_open_where_it_is_undetermined_or_may_get_a_caution(
+    standing: Standing, caution: Truth, is_open: bool
+) -> None:
+    settled = Exact(Standing.EXCLUDED, Truth.FALSE, Truth.TRUE, Truth.TRUE)
+    assert is_anything_open([settled, Exact(standing, caution, Truth.TRUE, Truth.FALSE)]) is is_open
+
+
+def effects(question: KeyQuestion) -> dict[tuple[str, ...], dict[str, Standing]]:
+    return {one.values: dict(one.standings) for one in question.answers}
+
+
+def test_the_members_of_a_set_that_act_alone_or_only_together_are_answers() -> None:
+    others = ("wild-type", "ex19del", "L858R", "T790M", "ex20ins", "G719X", "S768I", "L861Q", "C797S", "other")
+    untested = small_patient(disease="nsclc")
+    alone, both = Leaf(Includes("egfr", "L858R")), Leaf(Includes("egfr", "T790M"))
+    (question,) = questions(Settling(solver_of(alone), untested)).single
+    assert effects(question) == {
+        tuple(word for word in others if word != "L858R"): {"option": Standing.NOT_INDICATED},
+        ("L858R",): {"option": Standing.OFFERED},
+    }
+    (question,) = questions(Settling(solver_of(AllOf((alone, both))), untested)).single
+    assert effects(question) == {
+        others: {"option": Standing.NOT_INDICATED},
+        ("L858R, T790M",): {"option": Standing.OFFERED},
+    }
+
+
+def test_the_drugs_of_an_entry_are_asked_by_what_rules_ask_of_a_history_and_by_nothing_else() -> None:
+    offer = AllOf((Leaf(Includes("received", "osimertinib")), Leaf(Includes("egfr", "L858R"))))
+    patient = small_patient(disease="nsclc", egfr=["L858R"], history=[{"line": 1}])
+    found = questions(Settling(solver_of(offer), patient)).single
+    drugs = next(question for question in found if question.key == "history[0].drugs")
+    assert {word.removeprefix("no ") for one in drugs.answers for word in one.values} == {"osimertinib"}
+
+
+def test_a_question_settles_what_any_of_its_answers_settles() -> None:
+    never, fit = is_("disease"), Leaf(Between("ecog", 0, 1))
+    regimens = {
+        name: RegimenRules(name, (), (), (), AllOf((is_("brain_metastases", word), fit)), never, never)
+        for name, word in (("for-none", "false"), ("for-active", "active"))
+    }
+    found = questions(Settling(Solver(domain(2), regimens, {}), small_patient(disease="nsclc"))).single
+    brain = next(question for question in found if question.key == "brain_metastases")
+    assert set(brain.settles) == set(regimens)
+    assert effects(brain)["false",] == {"for-active": Standing.NOT_INDICATED}
+
+
 def test_nothing_is_asked_where_nothing_is_open(rulebook: Rulebook) -> None:
     patient = read(
         Profile.model_validate({"histology": "squamous", "stage": "IVB", "egfr": "wild-type", "alk": "negative",
@@ -309,6 +366,39 @@ def test_a_further_line_may_follow() -> None:
     assert found == [[("prior_lines", "2", "change")]]
 
 
+@pytest.mark.parametrize(
+    "history",
+    [[], [{"setting": "curative", "drugs": ["osimertinib"], "outcome": "relapsed"}]],
+    ids=["none", "curative"],
+)
+def test_the_first_line_may_follow_where_none_was_given_or_only_treatment_with_curative_intent(history: object) -> None:
+    offer = Leaf(Between("prior_lines", 1, 3))
+    found = changes_of(offer, disease="nsclc", curative_treatment_possible=False, history=history)
+    assert found[0] == [("prior_lines", "at least 1", "change")]
+
+
+def test_several_facts_change_together_though_another_one_alone_would_do() -> None:
+    several = AllOf((is_("brain_metastases", "active"), is_("liver_metastases", "true")))
+    offer = AnyOf((Leaf(Between("ecog", 0, 1)), several))
+    none = {"brain_metastases": False, "liver_metastases": False}
+    found = changes_of(offer, disease="nsclc", extent="metastatic", ecog=3, **none)
+    assert [{fact for fact, _, _ in one} for one in found] == [{"ecog"}, set(none)]
+
+
+def test_what_must_not_be_is_told_by_what_may_be() -> None:
+    found = changes_of(Not(is_("extent", "metastatic")), disease="nsclc")
+    assert [("extent", "early or locally-advanced", "learn")] in found
+
+
+def test_only_the_history_changes_with_a_treatment_and_the_rest_is_learnt() -> None:
+    offer = AllOf((is_("last_outcome", "progressed"), is_("alk", "positive")))
+    history = [{"line": 1, "drugs": ["osimertinib"], "outcome": "ongoing"}]
+    found = changes_of(offer, disease="nsclc", history=history)
+    assert {(fact, kind) for fact, _, kind in found[0]} == {("history[0].outcome", "change"), ("alk", "learn")}
+    unknown = changes_of(is_("last_outcome", "progressed"), disease="nsclc")
+    assert {(fact, kind) for fact, _, kind in unknown[0]} == {("last_outcome", "learn")}
+
+
 def test_a_treatment_that_was_given_is_not_undone() -> None:
     history = [{"line": 1, "drugs": ["osimertinib"], "outcome": "progressed"}]
     found = smallest_changes(
@@ -323,7 +413,7 @@ def test_what_never_changes_is_only_named() -> None:
     found = smallest_changes(solver_of(is_("histology", "squamous")), patient, "option")
     assert found.sets == ()
     assert found.fixed == (("histology",),)
-    assert found.reason == "only facts that never change stand against it"
+    assert found.reason == "only facts that never change rule it out"
 
 
 def test_an_option_that_is_offered_needs_no_change() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -574,6 +575,30 @@ def test_a_drug_of_a_line_whose_outcome_is_unknown_may_have_failed_and_perhaps_n
     assert isinstance(known, Members)
     assert known.must == frozenset()
     assert {"osimertinib", "none"} <= known.may
+
+
+def test_a_patient_is_shown_by_its_name_and_the_number_of_its_keys(domain: Domain) -> None:
+    assert repr(patient("id: someone\nstage: IV\necog: 1", domain)) == "<Patient someone: 2 keys given>"
+    nameless = replace(patient("stage: IV", domain), id="")
+    assert repr(nameless) == "<Patient unnamed: 1 key given>"
+
+
+@pytest.mark.parametrize("file", ["folder/of.two.yaml", "folder\\of.two.yml", "of.two.profile"])
+def test_a_patient_without_a_name_has_that_of_the_file(domain: Domain, file: str) -> None:
+    document = parse_document("stage: IV", file)
+    assert read(profile_from(document), domain, document).id == "of.two"
+
+
+def test_the_entries_of_a_history_are_kept_in_the_order_of_time(domain: Domain) -> None:
+    written = entries(
+        "line: 1, setting: maintenance, drugs: [pemetrexed], outcome: progressed",
+        "line: 2, drugs: [docetaxel], outcome: ongoing",
+        "line: 1, drugs: [carboplatin], outcome: completed",
+        "setting: curative, drugs: [cisplatin], outcome: relapsed",
+    )
+    kept = patient(written, domain).history
+    assert kept is not None
+    assert [entry.position for entry in kept] == [3, 2, 0, 1]
 
 
 def test_curative_treatment_with_drugs_that_are_not_named_is_not_without_drugs(domain: Domain) -> None:

@@ -54,7 +54,7 @@ def lesson(case: Case, written: Written) -> Lesson:
     profile = {key: value for key, value in written.items() if key not in ("id", "summary")}
     profile.setdefault("disease", _disease(case))
     # Where the disease is not known the sheet is about one of them, and so are its options.
-    of_disease = (one for one in advice.options if rulebook.regimens[one.regimen].disease == profile["disease"])
+    of_disease = (item for item in advice.options if rulebook.regimens[item.regimen].disease == profile["disease"])
     points = _points(profile, tuple(of_disease), rulebook)
     shown = [point for point in points if point.group != "not-indicated"]
     return Lesson(
