@@ -58,7 +58,7 @@ def lines_of(blocks: Iterable[Block], width: int = WIDTH) -> list[Line]:
     ending: list[Line] = []
     for block in blocks:
         if isinstance(block, Headline):
-            ending += _wrapped(block.text, "name", 0, 0, width)
+            ending.append(Line(one_line(block.text), "name"))  # one line, for a script that reads the last
             continue
         if lines and lines[-1].text and _has_title(block):
             lines.append(Line(""))
