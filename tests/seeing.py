@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from regimen_advisor.reports.pages import page as as_page
+
 Look = tuple[str, int]
 """Colours, and how many pixels the screen is wide."""
 
@@ -31,3 +33,8 @@ def faults(browser: Any, html: str, folder: Path, look: Look) -> list[Any]:
     wrong: list[Any] = [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found]
     wrong += [f"{pixels} pixels wide on {width}" for pixels in (wide, unfolded) if pixels > width]
     return wrong + [url for url in asked if url != file.as_uri()]
+
+
+def page_of(report: Any, *found: Any) -> str:
+    """The page that ``cohort --format html`` writes of what was found."""
+    return as_page(report.title(found[0]), report.document(*found), "cohort.css")

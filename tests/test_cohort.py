@@ -28,8 +28,10 @@ from regimen_advisor.cohorts.changes import changes  # noqa: E402
 from regimen_advisor.cohorts.cohort import judged, open_table, summarise  # noqa: E402
 from regimen_advisor.cohorts.concordance import Agreement, concordance  # noqa: E402
 from regimen_advisor.cohorts.rows import profile_of_row  # noqa: E402
+from regimen_advisor.documents.json import as_json  # noqa: E402
+from regimen_advisor.documents.writing import rendered  # noqa: E402
 from regimen_advisor.reports import cohort as report  # noqa: E402
-from seeing import faults, looks  # noqa: E402
+from seeing import faults, looks, page_of  # noqa: E402
 from tables import table as profiles_as_table  # noqa: E402
 
 HEADER = "id,disease,histology,stage,extent,egfr,alk,ros1,ecog,prior_lines,last_outcome,history,drugs_given\n"
@@ -292,8 +294,8 @@ def test_one_patient_and_several_are_counted_in_words_that_fit(app, rulebook, tm
     file.write_text(HEADER + NOTHING_KNOWN, encoding="utf-8")
     with judged(open_table([str(file)]), rulebook) as result:
         summary = summarise(result, "few")
-    assert report.as_text(summary).startswith("few: 1 patient, rulebook ")
-    assert "<h1>few: 1 patient</h1>" in report.as_html(summary)
+    assert rendered(report.document(summary)).startswith("few: 1 patient, rulebook ")
+    assert "<h1>few: 1 patient, rulebook " in page_of(report, summary)
     file.write_text(HEADER + 2 * UNREADABLE + 2 * CONTRADICTORY, encoding="utf-8")
     said = refused(app, file, "--strict")
     assert "few.csv: alk: cannot read `maybe` (2 rows)" in said
@@ -304,7 +306,7 @@ def test_the_page_is_self_contained_and_escapes_what_comes_from_the_table(rulebo
     file = tmp_path / "page.csv"
     file.write_text("id,alk,disease\nx,<script>alert(1)</script>,nsclc\n", encoding="utf-8")
     with judged(open_table([str(file)]), rulebook) as result:
-        page = report.as_html(summarise(result, "page.csv"))
+        page = page_of(report, summarise(result, "page.csv"))
     assert "<script" not in page
     assert "&lt;script&gt;" in page
     assert "<svg" in page
@@ -315,7 +317,7 @@ def test_the_page_is_self_contained_and_escapes_what_comes_from_the_table(rulebo
 def test_the_page_is_sound_on_every_screen(table, rulebook, browser, tmp_path, look):
     with judged(open_table([str(table)], given="drugs_given"), rulebook) as result:
         agreed = concordance(result.rows, rulebook, "drugs_given")
-        page = report.as_html(summarise(result, "patients-of-a-registry-with-a-long-name.csv"), agreed=agreed)
+        page = page_of(report, summarise(result, "patients-of-a-registry-with-a-long-name.csv"), None, agreed)
     assert faults(browser, page, tmp_path, look) == []
 
 
@@ -323,7 +325,7 @@ def test_the_summary_is_the_same_bytes_twice(table, rulebook):
     def once():
         with judged(open_table([str(table)]), rulebook) as result:
             summary = summarise(result, "patients")
-        return report.as_json(summary), report.as_text(summary), report.as_html(summary)
+        return as_json(report.data(summary)), rendered(report.document(summary)), page_of(report, summary)
 
     assert once() == once()
 
@@ -469,9 +471,8 @@ def test_agreement_is_counted_among_patients_with_something_offered_and_a_known_
     found = given(file, rulebook)
     assert found.offered == 1
     assert sum(found.counts.values()) == 4
-    assert "        1  with something offered and a treatment that is known" in report.as_text(
-        summary_of(file, rulebook), agreed=found
-    )
+    shown = rendered(report.document(summary_of(file, rulebook), agreed=found))
+    assert "1 with something offered and a treatment that is known" in shown
 
 
 def summary_of(file, rulebook):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from generators import random_condition, random_patient
 from regimen_advisor.cli.app import main
-from regimen_advisor.documents.writing import written
+from regimen_advisor.documents.writing import rendered
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import ALWAYS, NEVER, AnyOf, Leaf, Not
 from regimen_advisor.language.interpreter import judge
@@ -172,7 +172,7 @@ def test_a_condition_alone_decides_only_where_the_overriding_rule_surely_does_no
 def test_a_rule_that_holds_in_no_case_is_named(either: Rulebook) -> None:
     coverage = measure(either, cases_of(either, "{disease: nsclc, alk: negative, prior_lines: 0}"))
     assert coverage.unused == ("either",)
-    assert "either: holds in no case" in written(document(coverage))
+    assert "either: holds in no case" in rendered(document(coverage))
 
 
 def test_without_anything_that_can_matter_the_share_is_whole(rulebook: Rulebook) -> None:
@@ -267,9 +267,9 @@ def test_a_suggested_case_lies_at_each_edge_of_a_number(rulebook: Rulebook) -> N
 
 
 def test_a_rulebook_that_is_covered_is_reported_in_one_line(either: Rulebook) -> None:
-    text = written(document(measure(either, pasted(either))))
+    text = rendered(document(measure(either, pasted(either))))
     assert text == "1 rule, 4 cases: 2 of 2 conditions covered by masking MC/DC (100.0 %)\n"
-    assert len(written(document(measure(either, pasted(either)), everything=True)).splitlines()) > 5
+    assert len(rendered(document(measure(either, pasted(either)), everything=True)).splitlines()) > 5
 
 
 def test_the_missing_pair_pasted_as_cases_passes_and_closes_the_gap(either: Rulebook) -> None:
@@ -280,7 +280,7 @@ def test_the_missing_pair_pasted_as_cases_passes_and_closes_the_gap(either: Rule
 
 
 def test_the_text_shows_where_what_and_two_patients(either: Rulebook) -> None:
-    text = written(document(measure(either, [])))
+    text = rendered(document(measure(either, [])))
     assert "1 rule, 0 cases: 0 of 2 conditions covered by masking MC/DC (0.0 %)" in text
     assert "rules.yaml:7:10: either: ALK fusion positive" in text
     assert "no case has it true nor false where it alone decides the rule" in text

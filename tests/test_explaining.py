@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from conftest import ROOT
 from regimen_advisor.advising import advise
 from regimen_advisor.cli.app import app
+from regimen_advisor.documents.writing import rendered
 from regimen_advisor.explaining.clauses import Clause, ClauseTree
 from regimen_advisor.explaining.explain import explain, explain_all
 from regimen_advisor.explaining.explanation import Explanation, OptionExplained
@@ -23,7 +24,7 @@ from regimen_advisor.language.interpreter import Interpreter
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.profile import profile_from, read_profile
 from regimen_advisor.patient.reading import Patient, read
-from regimen_advisor.reports.explanation import render_markdown, render_text
+from regimen_advisor.reports.explanation import document
 
 RUNNER = CliRunner()
 PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))
@@ -210,7 +211,7 @@ def test_the_questions_of_a_patient_say_what_each_answer_makes_of_every_option(r
     assert explanation.questions.sets == (("history[0].drugs",),)
     waiting = [option for option in explanation.options if option.standing is Standing.UNDETERMINED]
     assert {option.questions.sets for option in waiting} == {(("history[0].drugs",),)}
-    shown = render_text(explanation, rulebook)
+    shown = rendered(document(explanation, rulebook.domain))
     assert "Which drugs were given in line 1? It can settle 6 of 6." in shown
     assert "Every option is settled whatever the answers by knowing" in shown
 
@@ -261,8 +262,10 @@ def test_rules_that_are_far_from_holding_are_only_named_unless_all_are_asked_for
     (option,) = explanation.options
     cautions = [one for one in option.on("against") if one.effect == "caution" and one.state == "not met"]
     assert len(cautions) > 5
-    for render in (render_text, render_markdown):
-        short, whole = render(explanation, rulebook), render(explanation, rulebook, everything=True)
+    for format in ("text", "markdown"):
+        short, whole = (
+            rendered(document(explanation, rulebook.domain, everything=every), format) for every in (False, True)
+        )
         assert f"{len(cautions)} more do not hold (--all says why)" in short
         assert "--all" not in whole
         assert "ECOG 2 (ECOG: 1)" in whole.replace("\n    ", " ")
@@ -273,7 +276,7 @@ def test_rules_that_are_far_from_holding_are_only_named_unless_all_are_asked_for
 def test_of_the_rules_that_offer_the_nearest_keeps_its_tree(rulebook: Rulebook) -> None:
     one = patient(rulebook, "small-cell-extensive-untreated")
     explanation = explain(one, rulebook, ["tarlatamab"])
-    shown = render_text(explanation, rulebook)
+    shown = rendered(document(explanation, rulebook.domain))
     offers = explanation.options[0].on("for")
     assert all(argument.state == "not met" for argument in offers)
     assert sum(f"  - {argument.rule}: does not hold" in shown for argument in offers) >= 1
@@ -295,14 +298,16 @@ def test_the_text_reads_as_reviewed(
     rulebook: Rulebook, name: str, regimen: str | None, snapshot: SnapshotAssertion
 ) -> None:
     explanation = explain(patient(rulebook, name), rulebook, [regimen] if regimen else [])
-    shown = render_text(explanation, rulebook).replace(rulebook.version, "VERSION")
+    shown = rendered(document(explanation, rulebook.domain)).replace(rulebook.version, "VERSION")
     assert max(map(len, shown.splitlines())) <= 80
     assert shown == snapshot
 
 
 def test_the_markdown_puts_for_and_against_side_by_side(rulebook: Rulebook) -> None:
     one = patient(rulebook, "squamous-driver-negative-untreated")
-    shown = render_markdown(explain(one, rulebook, ["bevacizumab-carboplatin-paclitaxel"]), rulebook)
+    shown = rendered(
+        document(explain(one, rulebook, ["bevacizumab-carboplatin-paclitaxel"]), rulebook.domain), "markdown"
+    )
     assert "| For | Against |" in shown
     assert "Contraindication, holds:" in shown
 

@@ -29,7 +29,8 @@ from regimen_advisor.cohorts.mapping import load_mapping  # noqa: E402
 from regimen_advisor.columns.cells import comparable  # noqa: E402
 from regimen_advisor.columns.engine import ColumnEngine  # noqa: E402
 from regimen_advisor.columns.rows import plain_profile  # noqa: E402
-from regimen_advisor.reports.cohort import as_text  # noqa: E402
+from regimen_advisor.documents.writing import rendered  # noqa: E402
+from regimen_advisor.reports.cohort import document  # noqa: E402
 
 CELLS = int(os.environ.get("FUZZED_CELLS", "2000"))
 MAPPINGS = int(os.environ.get("FUZZED_MAPPINGS", "30"))
@@ -100,7 +101,7 @@ def uncounted(table, mapping, rulebook, cells, labels):
     rows = table.rows.collect().rows(named=True)
     with judged(table, rulebook, exact=False) as result:
         told = result.rows.select(UNREAD, SET_APART).collect().rows()
-        as_text(summarise(result, "fuzzed"))
+        rendered(document(summarise(result, "fuzzed")))
     assert len(rows) == len(told) == len(cells)
     lost = []
     for row, (unread, apart), written in zip(rows, told, cells, strict=True):
@@ -298,7 +299,7 @@ def test_a_mapping_that_nobody_would_write_runs_or_is_refused(tmp_path, rulebook
         try:
             mapping = load_mapping(file, rulebook.domain)
             with judged(open_table([str(tmp_path / "patients.csv")], mapping), rulebook, exact=False) as result:
-                as_text(summarise(result, "fuzzed"))
+                rendered(document(summarise(result, "fuzzed")))
         except InputError as refused:
             if "cannot be read or written" in str(refused):  # what Polars made of it: nobody foresaw this mapping
                 refused.add_note(f"mapping {number}:\n{file.read_text('utf-8')}")

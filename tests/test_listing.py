@@ -7,10 +7,12 @@ import sys
 
 import pytest
 
+from regimen_advisor.documents.json import as_json
+from regimen_advisor.documents.writing import rendered
 from regimen_advisor.drawing.guideline_map import setting_named
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.quiz.generating import setting_named as quiz_setting_named
-from regimen_advisor.reports.listing import KINDS, Filters, listed_entries, render_json, render_text
+from regimen_advisor.reports.listing import KINDS, Filters, document, listed_entries
 from regimen_advisor.reports.show import render
 
 
@@ -68,9 +70,9 @@ def test_every_word_of_the_text_must_be_in_the_entry(rulebook):
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_table_holds_every_id_and_the_json_every_word(rulebook, kind):
     rows = listed_entries(kind, rulebook)
-    lines = render_text(rows).splitlines()
+    lines = rendered(document(rows)).splitlines()
     assert [line.split("  ")[0].strip() for line in lines[1:]] == [row["id"] for row in rows]
-    assert json.loads(render_json(rows)) == rows
+    assert json.loads(as_json(rows)) == rows
 
 
 @pytest.mark.parametrize("filters", [{"setting": "later-line"}, {"setting": "nowhere"}, {"drug": "platin"}])

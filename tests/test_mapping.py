@@ -17,7 +17,8 @@ from regimen_advisor.cohorts.mapping import load_mapping  # noqa: E402
 from regimen_advisor.cohorts.mapping_draft import suggest_mapping  # noqa: E402
 from regimen_advisor.cohorts.rows import profile_of_row  # noqa: E402
 from regimen_advisor.cohorts.tables import scan_table  # noqa: E402
-from regimen_advisor.reports.cohort import as_data, as_text  # noqa: E402
+from regimen_advisor.documents.writing import rendered  # noqa: E402
+from regimen_advisor.reports.cohort import data, document  # noqa: E402
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = ROOT / "profiles" / "mappings" / "lung-msk-mind-2020.yaml"
@@ -536,8 +537,8 @@ def test_names_that_occur_more_than_once_are_reported(tmp_path, rulebook):
     with judged(open_table([str(table)]), rulebook) as result:
         summary = summarise(result, "twice")
     assert summary.repeated == (("a", 3), ("b", 2))
-    assert "        3  a\n        2  b" in as_text(summary)
-    assert as_data(summary)["repeated"] == [{"id": "a", "rows": 3}, {"id": "b", "rows": 2}]
+    assert "   3  a\n   2  b" in rendered(document(summary))
+    assert data(summary)["repeated"] == [{"id": "a", "rows": 3}, {"id": "b", "rows": 2}]
 
 
 @pytest.mark.parametrize("cell", ["[[gefitinib]]", '[["gefitinib"]]', "[", '["gefitinib", {}]', ";;", "[]"])

@@ -8,7 +8,7 @@ import typer
 from regimen_advisor.cli.options import Output, Rules
 from regimen_advisor.cli.schema import write_schemas
 from regimen_advisor.documents.json import as_json
-from regimen_advisor.documents.writing import written
+from regimen_advisor.documents.writing import rendered
 from regimen_advisor.files.folders import MANIFEST, SCHEMAS
 from regimen_advisor.knowledge.rulebook import fresh_manifest, load_rulebook
 from regimen_advisor.reports import annotations, sarif
@@ -58,7 +58,7 @@ def _checked(checked: Checked, format: CheckFormat) -> str:
 
     match format:
         case CheckFormat.TEXT | CheckFormat.MARKDOWN:
-            return written(report.document(checked), format.value, below=2)
+            return rendered(report.document(checked), format.value, below=2)
         case CheckFormat.JSON:
             return as_json(report.data(checked))
         case CheckFormat.GITHUB:

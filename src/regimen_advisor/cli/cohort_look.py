@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import typer
 
@@ -13,6 +14,8 @@ from regimen_advisor.cohorts.mapping import TableMapping
 from regimen_advisor.cohorts.origins import show_row
 from regimen_advisor.cohorts.profile_files import write_profiles
 from regimen_advisor.cohorts.tables import files_of, refuse_overwriting
+from regimen_advisor.documents.json import as_json
+from regimen_advisor.documents.writing import rendered
 from regimen_advisor.files.errors import InputError, Location, counted, printable
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.reports import data_check, row
@@ -34,6 +37,19 @@ class Look:
         return open_table(self.paths, self.mapping, given=self.given, id_column=self.id_column)
 
 
+def write_report(report: Any, format: CohortFormat, *found: Any) -> None:
+    """Print what was found as a module of ``reports`` makes a document, a title and data of it."""
+    match format:
+        case CohortFormat.JSON:
+            write_output(as_json(report.data(*found)), None)
+        case CohortFormat.HTML:
+            from regimen_advisor.reports.pages import page  # noqa: PLC0415 - Jinja2 is slow to load
+
+            write_output(page(report.title(found[0]), report.document(*found), "cohort.css"), None)
+        case CohortFormat.TEXT:
+            write_output(rendered(report.document(*found)), None)
+
+
 def say_blank(table: CohortTable) -> None:
     """Says on standard error how many lines without a word were passed over, where there were any."""
     if table.blank:
@@ -49,12 +65,7 @@ def print_check(look: Look, format: CohortFormat, *, strict: bool) -> None:
     found = check_table(table, look.rulebook, columns)
     if strict:
         refuse_if_strict(found)
-    render = {
-        CohortFormat.TEXT: data_check.as_text,
-        CohortFormat.JSON: data_check.as_json,
-        CohortFormat.HTML: data_check.as_html,
-    }
-    write_output(render[format](found), None)
+    write_report(data_check, format, found)
 
 
 def print_row(look: Look, id: str, format: CohortFormat) -> None:
@@ -71,4 +82,4 @@ def print_profiles(look: Look, output: str, *, strict: bool) -> None:
     table = look.open()
     if strict:
         refuse_if_strict(check_table(table, look.rulebook))
-    write_output(row.written_as_text(write_profiles(table, look.rulebook, output)), None)
+    write_output(rendered(row.profiles_written(write_profiles(table, look.rulebook, output))), None)

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from regimen_advisor.cli import terminal
-from regimen_advisor.cli.cohort_look import Look, print_check, print_profiles, print_row, say_blank
+from regimen_advisor.cli.cohort_look import Look, print_check, print_profiles, print_row, say_blank, write_report
 from regimen_advisor.cli.cohort_options import CohortFormat
 from regimen_advisor.cohorts.changes import CohortChanges, changes
 from regimen_advisor.cohorts.cohort import (
@@ -121,8 +121,7 @@ def judge_on_spark(  # noqa: PLR0917 - as above
 
 def print_summary(found: Found, format: CohortFormat) -> None:
     """Print what was found of a table."""
-    render = {CohortFormat.TEXT: report.as_text, CohortFormat.JSON: report.as_json, CohortFormat.HTML: report.as_html}
-    write_output(render[format](*found), None)
+    write_report(report, format, *found)
 
 
 def look(  # noqa: PLR0917 - as above

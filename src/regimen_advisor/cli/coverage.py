@@ -11,7 +11,7 @@ from regimen_advisor.cli import completion
 from regimen_advisor.cli.case_files import Paths, Profiles, cases_at, refuse_unknown, working_rulebook
 from regimen_advisor.cli.options import Output, Rules
 from regimen_advisor.documents.json import as_json
-from regimen_advisor.documents.writing import written
+from regimen_advisor.documents.writing import rendered
 from regimen_advisor.reports import coverage as report
 from regimen_advisor.reports.annotations import of_coverage, render_github
 from regimen_advisor.reports.coverage_html import render_html
@@ -53,7 +53,7 @@ def coverage(  # noqa: PLR0917
     measured = measure(rulebook, cases_at(paths, rulebook, profiles), rule or None)
     match format:
         case CoverageFormat.TEXT | CoverageFormat.MARKDOWN:
-            text = written(report.document(measured, everything=everything), format.value, below=2)
+            text = rendered(report.document(measured, everything=everything), format.value, below=2)
         case CoverageFormat.JSON:
             text = as_json(report.data(measured))
         case CoverageFormat.HTML:

@@ -11,7 +11,7 @@ import typer
 
 from regimen_advisor.cli.options import Output, Rules, day_of
 from regimen_advisor.documents.json import as_json
-from regimen_advisor.documents.writing import written
+from regimen_advisor.documents.writing import rendered
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.patient.profile_yaml import flow, profile_lines
 from regimen_advisor.reports.annotations import of_diff, render_github
@@ -92,7 +92,7 @@ def diff(
 def _compared(report: DiffReport, format: DiffFormat) -> str:
     match format:
         case DiffFormat.TEXT | DiffFormat.MARKDOWN:
-            return written(document(report), format.value, below=2)
+            return rendered(document(report), format.value, below=2)
         case DiffFormat.JSON:
             return as_json(data(report))
         case DiffFormat.GITHUB:

@@ -13,12 +13,14 @@ import typer
 from regimen_advisor.cli import completion
 from regimen_advisor.cli.options import AsOf, Output, Rules, day_of
 from regimen_advisor.documents.json import as_json
+from regimen_advisor.documents.text import lines_of
+from regimen_advisor.documents.writing import rendered
 from regimen_advisor.explaining.explain import explain as explain_one
 from regimen_advisor.explaining.explanation import Explanation
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.patient.reading import Patient, read, read_files
-from regimen_advisor.reports import explanation as report
+from regimen_advisor.reports.explanation import document
 from regimen_advisor.reports.files import write_output
 
 
@@ -75,7 +77,8 @@ def explain(  # noqa: PLR0917 - one parameter an option
     if format is ExplainFormat.TEXT and output is None and sys.stdout.isatty():
         from regimen_advisor.cli import terminal  # noqa: PLC0415 - Rich is slow to load, and a pipe needs none of it
 
-        terminal.print_lines(report.lines(explanation, rulebook, terminal.width(), everything=everything))
+        blocks = document(explanation, rulebook.domain, everything=everything)
+        terminal.print_lines(lines_of(blocks, terminal.width()))
         return
     write_output(_rendered(explanation, patient, rulebook, format, everything=everything), output)
 
@@ -108,7 +111,5 @@ def _rendered(
             from regimen_advisor.reports.html import render_explanation  # noqa: PLC0415 - Jinja2 is slow to load
 
             return render_explanation(explanation, rulebook, patient)
-        case ExplainFormat.MARKDOWN:
-            return report.render_markdown(explanation, rulebook, everything=everything)
-        case ExplainFormat.TEXT:
-            return report.render_text(explanation, rulebook, everything=everything)
+        case ExplainFormat.TEXT | ExplainFormat.MARKDOWN:
+            return rendered(document(explanation, rulebook.domain, everything=everything), format.value)

@@ -11,9 +11,11 @@ import typer
 
 from regimen_advisor.cli import completion
 from regimen_advisor.cli.options import Output, Rules
+from regimen_advisor.documents.json import as_json
+from regimen_advisor.documents.writing import rendered
 from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.reports.files import write_output
-from regimen_advisor.reports.listing import WIDTH, Filters, listed_entries, render_json, render_text
+from regimen_advisor.reports.listing import WIDTH, Filters, document, listed_entries
 
 
 class ListKind(StrEnum):
@@ -59,7 +61,8 @@ def list_entries(  # noqa: PLR0917 - one parameter an option
     if not rows:
         typer.echo(f"No {kind.value} meet what was asked for.", err=True)
     if format is ListFormat.JSON:
-        write_output(render_json(rows), output)
+        write_output(as_json(rows), output)
         return
     at_terminal = output is None and sys.stdout.isatty()
-    write_output(render_text(rows, shutil.get_terminal_size((WIDTH, 24)).columns if at_terminal else WIDTH), output)
+    width = shutil.get_terminal_size((WIDTH, 24)).columns if at_terminal else WIDTH
+    write_output(rendered(document(rows), width=width), output)

@@ -12,7 +12,7 @@ from regimen_advisor.cli import completion, terminal
 from regimen_advisor.cli.case_files import Paths, Profiles, cases_at, refuse_unknown, results_of, working_rulebook
 from regimen_advisor.cli.options import Output, Rules
 from regimen_advisor.documents.json import as_json
-from regimen_advisor.documents.writing import written
+from regimen_advisor.documents.writing import rendered
 from regimen_advisor.files.errors import InputError, Problem
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.reports import annotations
@@ -72,7 +72,7 @@ def _mutated(mutation: Mutation, format: MutationFormat, *, everything: bool) ->
 
     match format:
         case MutationFormat.TEXT | MutationFormat.MARKDOWN:
-            return written(report.document(mutation, everything=everything), format.value, below=2)
+            return rendered(report.document(mutation, everything=everything), format.value, below=2)
         case MutationFormat.JSON:
             return as_json(report.data(mutation))
         case MutationFormat.GITHUB:

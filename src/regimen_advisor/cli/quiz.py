@@ -15,6 +15,7 @@ from regimen_advisor.cli.options import Output, Rules
 from regimen_advisor.cli.quiz_choice import files_of
 from regimen_advisor.cli.quiz_terminal import ask
 from regimen_advisor.documents.json import as_json
+from regimen_advisor.documents.writing import rendered
 from regimen_advisor.files.errors import InputError, Location, did_you_mean
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.quiz.classroom import grade_class, quiz_of_class
@@ -151,8 +152,15 @@ def _class_result(quiz: Quiz, rulebook: Rulebook, folder: str, format: QuizForma
     result = grade_class(folder, quiz, answer_key(quiz, rulebook))
     if format is QuizFormat.JSON:
         return as_json(result)
-    renderers = {".csv": class_result.render_csv, ".html": class_result.render_html}
-    return renderers.get(Path(output or "").suffix.lower(), class_result.render_text)(result)
+    match Path(output or "").suffix.lower():
+        case ".csv":
+            return class_result.render_csv(result)
+        case ".html":
+            from regimen_advisor.reports.pages import page  # noqa: PLC0415 - Jinja2 is slow to load
+
+            return page(class_result.title(result), class_result.document(result), "quiz.css")
+        case _:
+            return rendered(class_result.document(result))
 
 
 def _export_course(quiz: Quiz, rulebook: Rulebook, format: str, output: str | None) -> None:

@@ -11,7 +11,7 @@ from regimen_advisor.cli import completion
 from regimen_advisor.cli.case_files import Paths, Profiles, cases_at, refuse_unknown, results_of, working_rulebook
 from regimen_advisor.cli.options import Output, Rules
 from regimen_advisor.documents.json import as_json
-from regimen_advisor.documents.writing import written
+from regimen_advisor.documents.writing import rendered
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.reports import annotations, cases, sarif
 from regimen_advisor.reports.cases import CaseResult
@@ -85,7 +85,7 @@ def _tested(results: Sequence[CaseResult], format: TestFormat) -> str:
 
     match format:
         case TestFormat.TEXT | TestFormat.MARKDOWN:
-            return written(cases.document(results), format.value, below=2)
+            return rendered(cases.document(results), format.value, below=2)
         case TestFormat.JSON:
             return as_json(cases.data(results))
         case TestFormat.JUNIT:

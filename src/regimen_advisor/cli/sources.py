@@ -8,14 +8,16 @@ from typing import Annotated
 import typer
 
 from regimen_advisor.cli.options import Output, Rules
+from regimen_advisor.documents.json import as_json
+from regimen_advisor.documents.writing import rendered
 from regimen_advisor.files.folders import schema_line
 from regimen_advisor.knowledge.figure_audit import NUMBERS_FILE, section_numbers
 from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.reports.files import write_file, write_output
-from regimen_advisor.reports.sources import render_json, render_text
+from regimen_advisor.reports.sources import document
 from regimen_advisor.reviewing.drafting import draft as draft_study
 from regimen_advisor.reviewing.numbering import numbered, table_text
-from regimen_advisor.reviewing.source_gaps import gaps, section_named, source_named
+from regimen_advisor.reviewing.source_gaps import as_data, gaps, section_named, source_named
 
 Source = Annotated[str, typer.Argument(metavar="SOURCE", help="The key of a source (`list sources` names them).")]
 Text = Annotated[
@@ -74,7 +76,7 @@ def missing(
     """
     rulebook = load_rulebook(rules)
     found = gaps(source_named(source, rulebook), text, rulebook)
-    shown = render_json(found) if format is GapsFormat.JSON else render_text(found, background=background)
+    shown = as_json(as_data(found)) if format is GapsFormat.JSON else rendered(document(found, background=background))
     write_output(shown, output)
     if found.missing:
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""Write documents as HTML without a style of its own, for a page or a notebook. Text from a file is escaped."""
+"""Documents as HTML without a style of its own, for a page or a notebook. Text that comes from a file is escaped."""
 
 from __future__ import annotations
 
@@ -89,14 +89,19 @@ def _table(table: Table) -> Iterator[str]:
         yield from _legend(grid)
         label = escape(one_line(" ".join(filter(None, columns))))
         yield f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">'
-    head = [f'<th scope="col"{_number(column in numbers)}>{_text(name)}</th>' for column, name in enumerate(columns)]
+    head = [f'<th scope="col"{_number(number in numbers)}>{_text(name)}</th>' for number, name in enumerate(columns)]
     plot = ["<td></td>"] if grid and grid.bars else []
     opened = '<table class="wide">' if grid else "<table>"
     yield f"{opened}<thead><tr>{''.join([*head[:1], *plot, *head[1:]])}</tr></thead><tbody>"
-    for number, (first, *cells) in enumerate(rows):
-        drawn = _bar(grid.bars[number]) if grid and grid.bars else ""
-        rest = "".join(f"<td{_number(column in numbers)}>{_text(cell)}</td>" for column, cell in enumerate(cells, 1))
-        yield f'<tr><th scope="row"{_number(0 in numbers)}>{_text(first)}</th>{drawn}{rest}</tr>'
+    named = next((number for number, _ in enumerate(columns) if number not in numbers), 0)
+    for number, row in enumerate(rows):
+        cells = [
+            f'<th scope="row">{_text(cell)}</th>' if column == named
+            else f"<td{_number(column in numbers)}>{_text(cell)}</td>"
+            for column, cell in enumerate(row)
+        ]  # fmt: skip
+        drawn = [_bar(grid.bars[number])] if grid and grid.bars else []
+        yield f"<tr>{''.join([*cells[:1], *drawn, *cells[1:]])}</tr>"
     yield f"</tbody></table>{'</div>' if grid else ''}"
 
 

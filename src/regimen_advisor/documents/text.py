@@ -1,4 +1,4 @@
-"""Write documents as plain text of a fixed width."""
+"""Documents as plain text of a fixed width."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _block(block: Block, width: int) -> Iterable[Line]:
             return _wrapped(text, style, indent, hang, width)
         case Fields(pairs=pairs):
             known = [f"{name}: {value}" for name, value in pairs if value]
-            return chain.from_iterable(_wrapped(field, "", 2, 4, width) for field in known)
+            return chain.from_iterable(_wrapped(sentence, "", 2, 4, width) for sentence in known)
         case Bullets(items=items):
             return chain.from_iterable(_wrapped(f"- {item}", "", 2, 2, width) for item in items)
         case Tree(branches=branches):
@@ -156,8 +156,10 @@ def _side_by_side(columns: Columns, width: int) -> Iterator[Line]:
         ]
         for title, several in zip(columns.titles, (columns.left, columns.right), strict=True)
     ]
-    for number, (left, right) in enumerate(zip_longest(*sides, fillvalue="")):
-        yield Line(f"{left:<{room}} | {right}".rstrip(), "" if number else "heading")
+    for side in sides:
+        side.insert(1, "-" * room)
+    for left, right in zip_longest(*sides, fillvalue=""):
+        yield Line(f"{left:<{room}} | {right}".rstrip())
 
 
 def _wrapped(text: str, style: str, indent: int, hang: int, width: int) -> list[Line]:

@@ -8,7 +8,7 @@ from regimen_advisor.documents.blocks import Block
 from regimen_advisor.documents.text import WIDTH, lines_of, plain
 
 
-def written(blocks: Iterable[Block], format: str = "text", *, width: int = WIDTH, below: int = 0) -> str:
+def rendered(blocks: Iterable[Block], format: str = "text", *, width: int = WIDTH, below: int = 0) -> str:
     """The blocks as ``text`` of a width, or as ``markdown`` with its headings ``below`` so many levels."""
     if format == "markdown":
         from regimen_advisor.documents.markdown import markdown  # noqa: PLC0415 - text needs none of it

@@ -1,13 +1,13 @@
-"""Write the result of a class: as text, as a table for a spreadsheet, and as one page."""
+"""The result of a class: as a document, and as a table for a spreadsheet."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 
-from regimen_advisor.documents.blocks import Block, Bullets, Heading, Paragraph
+from regimen_advisor.documents.blocks import Block, Bullets, Grid, Heading, Paragraph, Table
 from regimen_advisor.documents.spreadsheet import no_formula
-from regimen_advisor.documents.text import lines_of, plain
 from regimen_advisor.files.errors import counted
 from regimen_advisor.quiz.classroom import NOT_ANSWERED, ClassResult, Missed
 from regimen_advisor.quiz.models import group_words
@@ -15,28 +15,31 @@ from regimen_advisor.reports.quiz import pick_words, point_words
 from regimen_advisor.wording import listed
 
 MOST_MISSED = 10
-"""How many missed points the text and the page show."""
+"""How many missed points are shown."""
 
 
-def render_text(result: ClassResult) -> str:
+def title(result: ClassResult) -> str:
+    """What the result is, in one line."""
+    return f"{counted(len(result.students), 'student')}, quiz {result.quiz}"
+
+
+def document(result: ClassResult) -> Iterator[Block]:
     """The students with their points, and what the class missed most."""
-    width = max(len(student.name) for student in result.students)
-    rows = [
-        f"{student.name.ljust(width)}  {student.right:>3} of {student.of}  ({' '.join(map(str, student.by_question))})"
-        for student in result.students
-    ]
-    blocks: list[Block] = [
-        Heading(f"{counted(len(result.students), 'student')}, quiz {result.quiz}", 1),
-        Paragraph(average_words(result)),
-        Bullets(tuple(rows)),
-    ]
+    yield Heading(title(result), 1)
+    yield Paragraph(average_words(result))
+    points = result.students[0].of
+    columns = (
+        "Student",
+        f"Points of {points}",
+        *(f"{number} of {points}" for number, points in enumerate(result.by_question, 1)),
+    )
+    rows = tuple((student.name, str(student.right), *map(str, student.by_question)) for student in result.students)
+    yield Table(columns, rows, grid=Grid(tuple(range(1, len(columns)))))
     if result.missed:
-        blocks.append(Heading("Missed most", 2))
-        blocks.append(
-            Bullets(tuple(missed_words(missed_point, result) for missed_point in result.missed[:MOST_MISSED]))
-        )
-    blocks += [Heading("Scope", 2), Paragraph(result.scope)]
-    return plain(lines_of(blocks))
+        yield Heading("Missed most")
+        yield Bullets(tuple(missed_words(missed_point, result) for missed_point in result.missed[:MOST_MISSED]))
+    yield Heading("Scope")
+    yield Paragraph(result.scope, "scope")
 
 
 def render_csv(result: ClassResult) -> str:
@@ -49,23 +52,6 @@ def render_csv(result: ClassResult) -> str:
         [no_formula(student.name), student.right, student.of, *student.by_question] for student in result.students
     )
     return written.getvalue()
-
-
-def render_html(result: ClassResult) -> str:
-    """The result as one page, without script or network."""
-    from regimen_advisor.reports.pages import environment, style  # noqa: PLC0415 - slow, and only a page needs it
-
-    templates = environment()
-    templates.filters["why"] = right_words
-    templates.filters["given"] = given_words
-    html = templates.get_template("class_result.html.j2").render(
-        **style("quiz.css"),
-        title=f"{counted(len(result.students), 'student')}: quiz {result.quiz}",
-        result=result,
-        average=average_words(result),
-        missed=result.missed[:MOST_MISSED],
-    )
-    return html.rstrip() + "\n"
 
 
 def average_words(result: ClassResult) -> str:

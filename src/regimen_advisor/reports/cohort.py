@@ -1,29 +1,23 @@
-"""Write the summary of a cohort as text, JSON and a page."""
+"""The summary of a cohort as a document and as data."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
 from regimen_advisor.cohorts.changes import CohortChanges
 from regimen_advisor.cohorts.cohort import Summary
 from regimen_advisor.cohorts.concordance import MEANINGS, Concordance
+from regimen_advisor.documents.blocks import Block, Grid, Heading, Paragraph, Table
 from regimen_advisor.files.errors import counted, printable
 from regimen_advisor.language.standings import Standing
+from regimen_advisor.reports.tallies import MOST_SHOWN, count_table, left_out, tally
 
 SCOPE = (
     "For teaching and for testing guideline logic; knowledge as of its sources; not a medical device. "
     "Not tested is never negative: what a table does not say stays unknown."
 )
-_SHORT = {
-    Standing.OFFERED: "offered",
-    Standing.OFFERED_WITH_CAUTION: "caution",
-    Standing.UNDETERMINED: "open",
-    Standing.EXCLUDED: "excluded",
-    Standing.NOT_INDICATED: "not ind.",
-}
-_SHOWN = 30
 
 
 def settled_words(summary: Summary) -> str:
@@ -43,74 +37,86 @@ def settled_words(summary: Summary) -> str:
     )
 
 
-def as_text(summary: Summary, compared: CohortChanges | None = None, agreed: Concordance | None = None) -> str:
-    """The summary for a terminal."""
-    lines = [
-        f"{summary.table}: {counted(summary.patients, 'patient')}, rulebook {summary.version}",
-        (
-            f"  something offered {summary.with_an_option:,} · nothing offered, something open {summary.open:,} · "
-            f"without any option {summary.without:,} · set apart {sum(count for _, count in summary.set_apart):,}"
-        ),
-        settled_words(summary),
-        "",
-        *_standings(summary),
-    ]
-    if summary.questions:
-        lines += ["", "Most wanted (patients with an open regimen that waits for it)"]
-        lines += [f"{count:>9,}  {key}" for key, count in summary.questions]
-    lines += ["", "Cells that could not be read (taken as unknown)"]
-    lines += [f"{count:>9,}  {column}: {cell}" for column, cell, count in summary.unread[:_SHOWN]] or ["        0"]
-    if len(summary.unread) > _SHOWN:
-        lines.append(f"           and {counted(len(summary.unread) - _SHOWN, 'kind')} more")
-    lines += ["", "Rows set apart (they contradict themselves, or are of another disease)"]
-    lines += [f"{count:>9,}  {reason}" for reason, count in summary.set_apart] or ["        0"]
-    if summary.repeated:
-        lines += ["", "Names that occur in more than one row (each row is judged by itself)"]
-        lines += [f"{count:>9,}  {name}" for name, count in summary.repeated[:_SHOWN]]
-        if len(summary.repeated) > _SHOWN:
-            lines.append(f"           and {counted(len(summary.repeated) - _SHOWN, 'name')} more")
-    if agreed is not None:
-        lines += ["", *_agreement(agreed)]
-    if compared is not None:
-        lines += ["", *_changes(compared)]
-    return "\n".join(map(printable, [*lines, "", SCOPE, ""]))  # a cell may hold what steers a terminal
+def title(summary: Summary) -> str:
+    """What a page about it is called."""
+    return f"Cohort: {summary.table}"
 
 
-def _standings(summary: Summary) -> list[str]:
-    width = max((len(name) for name in summary.standings), default=7)
-    lines = ["regimen".ljust(width) + "".join(f"{word:>10}" for word in _SHORT.values())]
-    for name, counts in summary.standings.items():
-        lines.append(name.ljust(width) + "".join(f"{counts[standing.value]:>10,}" for standing in Standing))
-    return lines
-
-
-def _agreement(agreed: Concordance) -> list[str]:
-    lines = [f"Concordance with `{agreed.column}`"]
-    lines += [f"{agreed.offered:>9,}  with something offered and a treatment that is known; only they can agree", ""]
-    lines += [f"{agreed.counts[kind.value]:>9,}  {kind.value}: {meaning}" for kind, meaning in MEANINGS.items()]
-    lines += ["", "Disagreements by reason"]
-    for found in agreed.disagreements[:_SHOWN]:
-        lines.append(f"{found.patients:>9,}  {found.given or '(nothing)'} [{found.agreement.value}] {found.reasons}")
-    if len(agreed.disagreements) > _SHOWN:
-        lines.append(f"           and {len(agreed.disagreements) - _SHOWN} more")
-    return lines
-
-
-def _changes(compared: CohortChanges) -> list[str]:
-    lines = [f"From rulebook {compared.old} to {compared.new}: {_changing(compared)}"]
-    for change in compared.changes[:_SHOWN]:
-        ids = ", ".join(change.ids[:5]) + (" ..." if change.patients > len(change.ids[:5]) else "")
-        lines.append(f"{change.patients:>9,}  {change.regimen}: {change.before} -> {change.after} ({ids})")
-    return lines
-
-
-def _changing(compared: CohortChanges) -> str:
-    return f"{counted(compared.patients, 'patient')} change{'s' if compared.patients == 1 else ''}"
-
-
-def as_data(
+def document(
     summary: Summary, compared: CohortChanges | None = None, agreed: Concordance | None = None
-) -> dict[str, Any]:
+) -> Iterator[Block]:
+    """The standings by regimen, what is most wanted, what could not be read, and what was compared."""
+    total = summary.patients
+    yield Heading(f"{summary.table}: {counted(total, 'patient')}, rulebook {summary.version}", 1)
+    yield Paragraph(
+        f"something offered {summary.with_an_option:,} · nothing offered, something open {summary.open:,} · "
+        f"without any option {summary.without:,} · set apart {sum(count for _, count in summary.set_apart):,}"
+    )
+    yield Paragraph(settled_words(summary))
+    yield Heading("Standings by regimen")
+    yield _standings(summary)
+    if summary.questions:
+        note = "Patients with an undetermined regimen that waits for it."
+        yield from tally("Most wanted", "question", summary.questions, total, ("Patients", "Question"), note=note)
+    unread = [(f"{column}: {cell}", count) for column, cell, count in summary.unread]
+    note = "They are taken as unknown." if unread else ""
+    yield from tally("Cells that could not be read", "kind", unread, total, ("Rows", "Column and cell"), note=note)
+    apart = "They contradict themselves, or are of another disease." if summary.set_apart else ""
+    yield from tally("Rows set apart", "reason", summary.set_apart, total, ("Rows", "Reason"), note=apart)
+    if summary.repeated:
+        note = "Each row is judged by itself."
+        yield from tally(
+            "Names that occur in more than one row", "name", summary.repeated, total, ("Rows", "Name"), note=note
+        )
+    if agreed is not None:
+        yield from _agreement(agreed, total)
+    if compared is not None:
+        yield from _changes(compared, total)
+    yield Heading("Scope")
+    yield Paragraph(SCOPE, "scope")
+
+
+def _standings(summary: Summary) -> Table:
+    columns = ("Regimen", *(standing.value.replace("-", " ") for standing in Standing))
+    rows, bars = [], []
+    for name, counts in summary.standings.items():
+        patients = sum(counts.values()) or 1
+        rows.append((name, *(f"{counts[standing.value]:,}" for standing in Standing)))
+        bars.append(tuple((standing.value, counts[standing.value] / patients) for standing in Standing))
+    return Table(columns, tuple(rows), grid=Grid(tuple(range(1, len(columns))), bars=tuple(bars)))
+
+
+def _agreement(agreed: Concordance, total: int) -> Iterator[Block]:
+    yield Heading("Concordance with what was given")
+    known = f"{agreed.offered:,} with something offered and a treatment that is known; only they can agree."
+    yield Paragraph(f"Column {printable(agreed.column)}: {known}")
+    counts = [(agreed.counts[kind.value], kind.value, meaning) for kind, meaning in MEANINGS.items()]
+    rows = [(f"{count:,}", kind, meaning) for count, kind, meaning in counts]
+    yield count_table(("Patients", "Agreement", "Meaning"), rows, [count / (total or 1) for count, *_ in counts])
+    reasons = [
+        (f"{found.given or '(nothing)'} [{found.agreement.value}] {found.reasons}", found.patients)
+        for found in agreed.disagreements
+    ]
+    yield from tally("Disagreements by reason", "reason", reasons, total, ("Patients", "Given, agreement and reason"))
+
+
+def _changes(compared: CohortChanges, total: int) -> Iterator[Block]:
+    yield Heading("What the change of rules changes")
+    how_many = f"{counted(compared.patients, 'patient')} change{'s' if compared.patients == 1 else ''}."
+    yield Paragraph(f"From rulebook {compared.old} to {compared.new}: {how_many}")
+    shown = compared.changes[:MOST_SHOWN]
+    rows = [
+        (f"{change.patients:,}", change.regimen, change.before, change.after, printable(", ".join(change.ids[:5])
+         + (" ..." if change.patients > len(change.ids[:5]) else "")))
+        for change in shown
+    ]  # fmt: skip
+    if rows:
+        columns = ("Patients", "Regimen", "Before", "After", "First of them")
+        yield count_table(columns, rows, [change.patients / (total or 1) for change in shown])
+    yield from left_out(len(compared.changes), "change")
+
+
+def data(summary: Summary, compared: CohortChanges | None = None, agreed: Concordance | None = None) -> dict[str, Any]:
     """The summary as plain data."""
     return {
         "schema_version": "1",
@@ -133,32 +139,3 @@ def as_data(
         "changes": asdict(compared) if compared else None,
         "scope": SCOPE,
     }
-
-
-def as_json(summary: Summary, compared: CohortChanges | None = None, agreed: Concordance | None = None) -> str:
-    """The summary as JSON; the same counts give the same bytes."""
-    return json.dumps(as_data(summary, compared, agreed), ensure_ascii=False, indent=2) + "\n"
-
-
-def as_html(summary: Summary, compared: CohortChanges | None = None, agreed: Concordance | None = None) -> str:
-    """The summary as one self-contained page with bar plots: no script, no network."""
-    from regimen_advisor.reports.pages import environment, style  # noqa: PLC0415 - slow, and only a page needs it
-
-    page = (
-        environment()
-        .get_template("cohort.html.j2")
-        .render(
-            **style("cohort.css"),
-            title=f"Cohort: {summary.table}",
-            summary=summary,
-            patients=counted(summary.patients, "patient"),
-            compared=compared,
-            changing=_changing(compared) if compared else None,
-            agreed=agreed,
-            meanings=MEANINGS,
-            standings=[standing.value for standing in Standing],
-            settled=settled_words(summary),
-            scope=SCOPE,
-        )
-    )
-    return page.rstrip() + "\n"

@@ -1,70 +1,80 @@
-"""Write a data check as text, JSON and a page."""
+"""A data check as a document and as data."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
-from textwrap import wrap
+from typing import Any
 
 from regimen_advisor.cohorts.data_check import DataCheck
+from regimen_advisor.documents.blocks import Block, Grid, Heading, Paragraph, Table
 from regimen_advisor.files.errors import counted, printable
+from regimen_advisor.reports.tallies import count_table, tally
 
 READINGS = ("known", "unknown", "unreadable", "contradictory")
 NODE_BY_NODE = (
     "Options of all patients that are open, judged node by node, and wait for the answer; alone: for nothing else."
 )
-_SHOWN = 30
-_WIDTH = 100
 
 
-def as_text(check: DataCheck) -> str:
-    """The check for a terminal."""
-    lines = [f"{check.table}: {counted(check.patients, 'row')}, rulebook {check.version}", "", *_keys(check)]
-    cells, apart = check.unread, check.set_apart
-    lines += ["", "Cells that could not be read (taken as unknown)"]
-    lines += _some([f"{count:>9,}  {column}: {cell}" for column, cell, count in cells], "kind")
-    lines += ["", "Rows set apart (they contradict themselves, or are of another disease)"]
-    lines += _some([f"{count:>9,}  {reason}" for reason, count in apart], "reason")
+def title(check: DataCheck) -> str:
+    """What a page about it is called."""
+    return f"Data check: {check.table}"
+
+
+def document(check: DataCheck) -> Iterator[Block]:
+    """What each key says, what could not be read, what no column says, and what is most worth asking."""
+    total = check.patients
+    yield Heading(f"{check.table}: {counted(total, 'row')}, rulebook {check.version}", 1)
+    yield Paragraph("What was read of the table, before any advice.")
+    yield Heading("What each key says")
+    yield _keys(check)
+    unread = [(f"{column}: {cell}", count) for column, cell, count in check.unread]
+    note = "They are taken as unknown." if unread else ""
+    yield from tally("Cells that could not be read", "kind", unread, total, ("Rows", "Column and cell"), note=note)
+    apart = "They contradict themselves, or are of another disease." if check.set_apart else ""
+    yield from tally("Rows set apart", "reason", check.set_apart, total, ("Rows", "Reason"), note=apart)
     if check.repeated:
-        lines += ["", "Names that occur in more than one row"]
-        lines += _some([f"{count:>9,}  {name}" for name, count in check.repeated], "name")
-    lines += ["", "Keys that the rules test and that no column says (unknown for everybody)"]
-    lines += _listed(check.unsaid)
-    lines += ["", "Columns that nothing reads"]
-    lines += _listed(check.ignored)
-    lines += ["", "Questions that would open most options", f"  {NODE_BY_NODE}"]
-    lines += [f"{'options':>9} {'alone':>9} {'patients':>9}  question"]
-    lines += [
-        f"{question.options:>9,} {question.alone:>9,} {question.patients:>9,}  {question.key}: {question.asks}"
-        for question in check.questions
-    ] or ["        0"]
-    return "\n".join(map(printable, [*lines, ""]))  # a cell may hold what steers a terminal
+        yield from tally("Names that occur in more than one row", "name", check.repeated, total, ("Rows", "Name"))
+    yield Heading("Keys that the rules test and that no column says (unknown for everybody)")
+    yield Paragraph(", ".join(check.unsaid) or "none", indent=2)
+    yield Heading("Columns that nothing reads")
+    yield Paragraph(printable(", ".join(check.ignored)) or "none", indent=2)
+    yield Heading("Questions that would open most options")
+    yield from _questions(check)
 
 
-def _keys(check: DataCheck) -> list[str]:
-    width = max((len(reading.key) for reading in check.keys), default=3)
-    lines = ["key".ljust(width) + "".join(f"{word:>14}" for word in READINGS) + "  read from"]
+def _keys(check: DataCheck) -> Table:
+    rows, bars = [], []
     for reading in check.keys:
-        counts = "".join(f"{getattr(reading, word):>14,}" for word in READINGS)
-        lines.append(f"{reading.key.ljust(width)}{counts}  {reading.columns}")
-    return lines
+        counts = [(word, getattr(reading, word)) for word in READINGS]
+        rows.append((reading.key, *(f"{count:,}" for _, count in counts), printable(reading.columns)))
+        bars.append(tuple((word, count / (check.patients or 1)) for word, count in counts))
+    return Table(("Key", *READINGS, "Read from"), tuple(rows), grid=Grid((1, 2, 3, 4), bars=tuple(bars)))
 
 
-def _some(lines: Sequence[str], noun: str) -> list[str]:
-    left = len(lines) - _SHOWN
-    return [*lines[:_SHOWN], *([f"           and {counted(left, noun)} more"] if left > 0 else [])] or ["        0"]
+def _questions(check: DataCheck) -> Iterator[Block]:
+    if not check.questions:
+        yield Paragraph("None: nothing is open.")
+        return
+    yield Paragraph(NODE_BY_NODE)
+    largest = max(question.options for question in check.questions)
+    rows = [
+        (*(f"{count:,}" for count in (question.options, question.alone, question.patients)),
+         f"{question.key}: {question.asks}")
+        for question in check.questions
+    ]  # fmt: skip
+    yield count_table(
+        ("Options", "Alone", "Patients", "Question"),
+        rows,
+        [question.options / largest for question in check.questions],
+        numbers=3,
+    )
 
 
-def _listed(names: Sequence[str]) -> list[str]:
-    """Names in lines of a width that is still read at a glance."""
-    text = ", ".join(names) or "none"
-    return wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="  ", break_long_words=False)
-
-
-def as_json(check: DataCheck) -> str:
-    """The check as JSON; the same table gives the same bytes."""
-    data = {
+def data(check: DataCheck) -> dict[str, Any]:
+    """The check as plain data."""
+    return {
         "schema_version": "1",
         "rulebook": {"version": check.version, "digest": check.digest},
         "table": check.table,
@@ -77,24 +87,3 @@ def as_json(check: DataCheck) -> str:
         "ignored": list(check.ignored),
         "questions": [asdict(question) for question in check.questions],
     }
-    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
-
-
-def as_html(check: DataCheck) -> str:
-    """The check as one self-contained page with bars: no script, no network."""
-    from regimen_advisor.reports.pages import environment, style  # noqa: PLC0415 - slow, and only a page needs it
-
-    page = (
-        environment()
-        .get_template("data_check.html.j2")
-        .render(
-            **style("cohort.css"),
-            title=f"Data check: {check.table}",
-            check=check,
-            rows=counted(check.patients, "row"),
-            readings=READINGS,
-            node_by_node=NODE_BY_NODE,
-            most=max((question.options for question in check.questions), default=0),
-        )
-    )
-    return page.rstrip() + "\n"

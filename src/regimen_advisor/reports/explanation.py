@@ -1,19 +1,15 @@
-"""Write ``explain`` as text and markdown: verdict, for and against side by side, trees, what would change it."""
+"""``explain`` as a document: the verdict, for and against side by side, the trees, what would change it."""
 
 from __future__ import annotations
 
 import itertools
-import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from regimen_advisor.documents.blocks import Block, Bullets, Gap, Heading, Paragraph, Table
-from regimen_advisor.documents.markdown import markdown
-from regimen_advisor.documents.text import WIDTH, Line, lines_of, plain
+from regimen_advisor.documents.blocks import Block, Bullets, Columns, Gap, Heading, Paragraph, Tree
 from regimen_advisor.explaining.clauses import Clause
 from regimen_advisor.explaining.explain import unmet
 from regimen_advisor.explaining.explanation import Argument, Explanation, OptionExplained, Step, Way
 from regimen_advisor.figure_wording import signed
-from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient_wording import questions_words
@@ -32,39 +28,16 @@ MANY_UNMET = 2
 """A rule of which so many conditions are not met is far away: no single answer brings it back."""
 
 
-def render_text(explanation: Explanation, rulebook: Rulebook, width: int = WIDTH, *, everything: bool = False) -> str:
-    """The explanation as plain text; with ``everything`` also the rules that are far from holding."""
-    return plain(lines(explanation, rulebook, width, everything=everything))
-
-
-def lines(explanation: Explanation, rulebook: Rulebook, width: int = WIDTH, *, everything: bool = False) -> list[Line]:
-    """The explanation as lines, each with the style a terminal may give it; see ``render_text``."""
-    written = lines_of(_head(explanation), width)
-    if not any(option.arguments for option in explanation.options):
-        written += lines_of(_overview(explanation, rulebook), width)
-    for option in explanation.options:
-        if option.arguments:
-            written += lines_of(_verdict(option), width)
-            written += side_by_side(_sides(option, "for"), _sides(option, "against"), width)
-            written += [Line(""), *lines_of(_details(option, rulebook, everything=everything), width)]
-    return [*written, Line(""), *lines_of(_foot(explanation), width)]
-
-
-def render_markdown(explanation: Explanation, rulebook: Rulebook, *, everything: bool = False) -> str:
-    """The explanation as markdown; see ``render_text``."""
-    return markdown(_markdown_blocks(explanation, rulebook, everything=everything))
-
-
-def _markdown_blocks(explanation: Explanation, rulebook: Rulebook, *, everything: bool) -> Iterator[Block]:
+def document(explanation: Explanation, domain: Domain, *, everything: bool = False) -> Iterator[Block]:
+    """The explanation; with ``everything`` also the rules that are far from holding."""
     yield from _head(explanation)
     if not any(option.arguments for option in explanation.options):
-        yield from _overview(explanation, rulebook)
+        yield from _overview(explanation, domain)
     for option in explanation.options:
         if option.arguments:
             yield from _verdict(option)
-            pairs = itertools.zip_longest(_sides(option, "for"), _sides(option, "against"), fillvalue="")
-            yield Table(("For", "Against"), tuple(pairs))
-            yield from _details(option, rulebook, everything=everything, nested=True)
+            yield Columns(("For", "Against"), _sides(option, "for"), _sides(option, "against"))
+            yield from _details(option, domain, everything=everything)
     yield from _foot(explanation)
 
 
@@ -80,14 +53,14 @@ def _head(explanation: Explanation) -> Iterator[Block]:
         yield Paragraph(f"! input: {note}", "caution", hang=2)
 
 
-def _overview(explanation: Explanation, rulebook: Rulebook) -> Iterator[Block]:
+def _overview(explanation: Explanation, domain: Domain) -> Iterator[Block]:
     by_standing = sorted(explanation.options, key=lambda option: list(Standing).index(option.standing))
     for standing, options in itertools.groupby(by_standing, key=lambda option: option.standing):
         yield Heading(TITLES[standing])
         for option in options:
             yield Paragraph(option.summary, indent=2)
             yield Gap()
-    asked = tuple(patient_question_lines(explanation, rulebook.domain))
+    asked = tuple(patient_question_lines(explanation, domain))
     if asked:
         yield Heading(TO_ASK)
         yield Bullets(asked)
@@ -98,12 +71,12 @@ def _verdict(option: OptionExplained) -> Iterator[Block]:
     yield Gap()
 
 
-def _sides(option: OptionExplained, side: str) -> list[str]:
+def _sides(option: OptionExplained, side: str) -> tuple[str, ...]:
     """Each sentence of a side once, whichever rules say it; what does not hold against the option is left out."""
     chosen = option.on("for" if side == "for" else "against")
     shown = [argument for argument in chosen if side == "for" or argument.state != "not met"]
     sentences = dict.fromkeys(f"{SIGNS[argument.state]} {argument_words(argument)}" for argument in shown)
-    return [*sentences] or ["nothing"]
+    return tuple(sentences) or ("nothing",)
 
 
 def argument_words(argument: Argument) -> str:
@@ -119,33 +92,20 @@ def source_of(argument: Argument) -> str:
     return signed(f"{argument.cited}{outside}", argument.errata)
 
 
-def side_by_side(left: Sequence[str], right: Sequence[str], width: int) -> list[Line]:
-    """Two lists of sentences as two columns."""
-    column = (width - 3) // 2
-
-    def wrapped(title: str, items: Iterable[str]) -> list[str]:
-        parts = [textwrap.wrap(item, column, subsequent_indent="  ") for item in items]
-        return [title, *itertools.chain.from_iterable(parts)]
-
-    pairs = list(itertools.zip_longest(wrapped("For", left), wrapped("Against", right), fillvalue=""))
-    pairs.insert(1, ("-" * column, "-" * column))
-    return [Line(f"{for_it:<{column}} | {against_it}".rstrip()) for for_it, against_it in pairs]
-
-
-def _details(option: OptionExplained, rulebook: Rulebook, *, everything: bool, nested: bool = False) -> Iterator[Block]:
+def _details(option: OptionExplained, domain: Domain, *, everything: bool) -> Iterator[Block]:
     yield Heading("Rules that speak for it")
     offers = option.on("for")
     far = [] if everything else _far(offers)
     for argument in offers:
         if argument not in far:
-            yield from _argument(argument, rulebook.domain, nested=nested)
+            yield from _argument(argument, domain)
     if far:
         yield Paragraph(_folded(far))
     against = option.on("against")
     yield Heading("Rules that speak against it")
     for argument in against:
         if argument.state != "not met":
-            yield from _argument(argument, rulebook.domain, nested=nested)
+            yield from _argument(argument, domain)
     silent = [argument for argument in against if argument.state == "not met"]
     far = [] if everything else [argument for argument in silent if argument.effect != "exclude"]
     near = [argument for argument in silent if argument not in far]
@@ -156,8 +116,8 @@ def _details(option: OptionExplained, rulebook: Rulebook, *, everything: bool, n
         yield Paragraph(_folded(far))
     if not against:
         yield Paragraph("None.")
-    yield from _changes(option, rulebook.domain)
-    yield from _questions(option, rulebook.domain)
+    yield from _changes(option, domain)
+    yield from _questions(option, domain)
 
 
 def _far(offers: Sequence[Argument]) -> list[Argument]:
@@ -173,7 +133,7 @@ def _folded(far: Sequence[Argument]) -> str:
     return f"{rules} not hold (--all says why): {', '.join(argument.rule for argument in far)}."
 
 
-def _argument(argument: Argument, domain: Domain, *, nested: bool) -> Iterator[Block]:
+def _argument(argument: Argument, domain: Domain) -> Iterator[Block]:
     studies = f" · {'; '.join(argument.study_names)}" if argument.study_names else ""
     sign = SIGNS[argument.state]
     yield Paragraph(f"{sign} {argument.rule}: {HOLDS[argument.state]}", "name", 2, 2)
@@ -183,10 +143,7 @@ def _argument(argument: Argument, domain: Domain, *, nested: bool) -> Iterator[B
         applies = {"met": "applies", "not met": "does not apply", "unknown": "may apply"}[unless.state]
         trees.append((0, f"unless {unless.rule} ({unless.written_in}), which {applies}: {unless.says}"))
         trees += _tree(unless.condition, domain, 1)
-    if nested:
-        yield Bullets(tuple(f"{'– ' * depth}{words}" for depth, words in trees))
-    else:
-        yield from (Paragraph(words, "", 6 + 2 * depth, 4) for depth, words in trees)
+    yield Tree(tuple(trees))
 
 
 def _tree(clause: Clause, domain: Domain, depth: int, *, top: bool = True) -> Iterator[tuple[int, str]]:
@@ -270,6 +227,7 @@ def _questions(option: OptionExplained, domain: Domain) -> Iterator[Block]:
 
 
 def _foot(explanation: Explanation) -> Iterator[Block]:
+    yield Gap()
     yield Paragraph(LEGEND, "quiet")
     yield Paragraph(explanation.scope, "quiet")
     yield Paragraph(f"Rules {explanation.rulebook.version}; engines: {listed(explanation.engines)}.", "quiet")

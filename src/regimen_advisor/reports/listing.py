@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from regimen_advisor.documents.blocks import shortened
-from regimen_advisor.documents.json import as_json
+from regimen_advisor.documents.blocks import Block, Grid, Table
 from regimen_advisor.drawing.guideline_map import setting_named
 from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.files.errors import InputError, Location, holding
@@ -22,7 +21,6 @@ Row = dict[str, str]
 WIDTH = 100
 _LEAST = 48
 """How much is left to the last column, however long the ids are."""
-_GAP = "  "
 
 
 @dataclass(frozen=True)
@@ -53,24 +51,11 @@ def listed_entries(kind: str, rulebook: Rulebook, filters: Filters | None = None
     ]
 
 
-def render_text(rows: list[Row], width: int = WIDTH) -> str:
-    """The entries as a table with a line of names; the last column is cut at a word where it is too long."""
-    if not rows:
-        return ""
-    names = list(rows[0])
-    lines = [{name: name.upper() for name in names}, *rows]
-    widths = {name: max(len(line[name]) for line in lines) for name in names[:-1]}
-    left = max(width - sum(widths.values()) - len(_GAP) * len(widths), _LEAST)
-    return "".join(
-        _GAP.join([*(line[name].ljust(widths[name]) for name in names[:-1]), shortened(line[names[-1]], left)]).rstrip()
-        + "\n"
-        for line in lines
-    )
-
-
-def render_json(rows: list[Row]) -> str:
-    """The entries as a list of objects, nothing cut."""
-    return as_json(rows)
+def document(rows: Sequence[Row]) -> Iterator[Block]:
+    """The entries as a table; plain text cuts the last column at a word where it is too long."""
+    if rows:
+        names = tuple(name.upper() for name in rows[0])
+        yield Table(names, tuple(tuple(row.values()) for row in rows), grid=Grid(least=_LEAST))
 
 
 # The columns of an entry ---------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Register how answers show themselves in a notebook: their models know no page."""
+"""Answers show themselves in a notebook: their models know no page, so the pages are registered here."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def _explanation(explanation: Explanation) -> str:
 
 
 def _comparison(comparison: RulebookComparison) -> str:
-    from regimen_advisor.documents.writing import written  # noqa: PLC0415 - only a notebook needs it
+    from regimen_advisor.documents.writing import rendered  # noqa: PLC0415 - only a notebook needs it
     from regimen_advisor.reports.diff import DiffReport, document  # noqa: PLC0415 - only a notebook needs it
 
     report = DiffReport(comparison, comparison.old.version, comparison.new.version)
-    return written(document(report), "markdown", below=2)
+    return rendered(document(report), "markdown", below=2)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+
+from regimen_advisor.documents.blocks import Block
+from regimen_advisor.documents.html import html
 
 
 def environment() -> Environment:
@@ -19,6 +23,12 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def page(title: str, blocks: Iterable[Block], *sheets: str) -> str:
+    """A document as one self-contained page: no script, no network."""
+    body = html(blocks)
+    return environment().get_template("report.html.j2").render(**style(*sheets), title=title, body=body).rstrip() + "\n"
 
 
 def style(*names: str) -> dict[str, str]:

@@ -8,10 +8,10 @@ from dataclasses import asdict
 
 from regimen_advisor.cohorts.origins import CellRead, KeyShown, RowShown
 from regimen_advisor.cohorts.profile_files import WrittenProfiles
+from regimen_advisor.documents.blocks import Block, Heading
 from regimen_advisor.files.errors import counted, printable
 from regimen_advisor.patient.profile_yaml import profile_lines
-
-_SHOWN = 30
+from regimen_advisor.reports.tallies import tally
 
 
 def as_text(shown: RowShown) -> str:
@@ -50,12 +50,9 @@ def as_json(shown: RowShown) -> str:
     return json.dumps({"schema_version": "1", **asdict(shown)}, ensure_ascii=False, indent=2) + "\n"
 
 
-def written_as_text(written: WrittenProfiles) -> str:
+def profiles_written(written: WrittenProfiles) -> Iterator[Block]:
     """How many profiles were written, and the rows that are none."""
-    lines = [f"{counted(written.profiles, 'profile')} in {written.output}"]
+    yield Heading(f"{counted(written.profiles, 'profile')} in {printable(written.output)}", 1)
     if written.set_apart:
-        lines.append(f"{counted(sum(count for _, count in written.set_apart), 'row')} set apart, which are none:")
-        lines += [f"{count:>9,}  {reason}" for reason, count in written.set_apart[:_SHOWN]]
-        if len(written.set_apart) > _SHOWN:
-            lines.append(f"           and {counted(len(written.set_apart) - _SHOWN, 'reason')} more")
-    return "\n".join(map(printable, [*lines, ""]))
+        total = sum(count for _, count in written.set_apart)
+        yield from tally("Rows set apart, which are none", "reason", written.set_apart, total, ("Rows", "Reason"))

@@ -1,43 +1,29 @@
-"""Write ``sources missing`` as text and JSON."""
+"""``sources missing`` as a document."""
 
 from __future__ import annotations
 
-import json
-import textwrap
 from collections.abc import Iterator
 from itertools import groupby
 
+from regimen_advisor.documents.blocks import Block, Bullets, Heading, Headline, Item, Paragraph
 from regimen_advisor.files.errors import counted
-from regimen_advisor.reviewing.source_gaps import Gaps, as_json
-
-_WIDTH = 80
+from regimen_advisor.reviewing.source_gaps import Gaps
 
 
-def render_json(found: Gaps) -> str:
-    """The gaps as JSON."""
-    return json.dumps(as_json(found), indent=2, ensure_ascii=False) + "\n"
-
-
-def render_text(found: Gaps, *, background: bool) -> str:
+def document(found: Gaps, *, background: bool) -> Iterator[Block]:
     """The gaps by section; with ``background`` also what is left out, with the reasons."""
-    return "\n".join([*_missing(found), *(_background(found) if background else ())]) + "\n"
-
-
-def _missing(found: Gaps) -> Iterator[str]:
-    left_out = f"{counted(len(found.background), 'sentence')} left out with a reason" if found.background else ""
-    how_many = counted(len(found.missing), "sentence") if found.missing else "no sentence"
-    yield f"{found.source}: {counted(found.sentences, 'sentence')}, {how_many} missing" + (
-        f", {left_out}" if left_out else ""
-    )
+    yield Headline("Source", _summary(found), good=not found.missing)
     for section, gaps in groupby(found.missing, key=lambda gap: gap.section):
-        yield f"\nSection {section}"
+        yield Heading(f"Section {section}", 3)
         for gap in gaps:
             numbers = f" (not quoted: {', '.join(gap.numbers)})" if gap.numbers else ""
-            yield f"  sentence {gap.number}{numbers}"
-            yield from textwrap.wrap(gap.sentence, _WIDTH, initial_indent="    ", subsequent_indent="    ")
+            yield Item(f"sentence {gap.number}{numbers}", (Paragraph(gap.sentence),))
+    if background:
+        yield Heading("Left out with a reason", 3)
+        yield Bullets(tuple(f"{gap.section}, sentence {gap.number}: {reason}" for gap, reason in found.background))
 
 
-def _background(found: Gaps) -> Iterator[str]:
-    yield "\nLeft out with a reason"
-    for gap, reason in found.background:
-        yield f"  {gap.section}, sentence {gap.number}: {reason}"
+def _summary(found: Gaps) -> str:
+    left_out = f", {counted(len(found.background), 'sentence')} left out with a reason" if found.background else ""
+    how_many = counted(len(found.missing), "sentence") if found.missing else "no sentence"
+    return f"{found.source}: {counted(found.sentences, 'sentence')}, {how_many} missing{left_out}"

@@ -244,7 +244,7 @@ def _folded(text: str) -> str:
 Json = dict[str, Any]
 
 
-def as_json(found: Gaps) -> Json:
+def as_data(found: Gaps) -> Json:
     """The gaps as plain values."""
     return {
         "source": found.source,
