@@ -11,14 +11,18 @@ from typer.testing import CliRunner
 from regimen_advisor import advise, explain, judge_table
 from regimen_advisor.citing.items import behind, chosen
 from regimen_advisor.cli.app import app
+from regimen_advisor.documents.writing import rendered
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.files.sources import read_document
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.page.building import render_page
 from regimen_advisor.page.data import page_data
+from regimen_advisor.patient.reading import read_files
 from regimen_advisor.quiz.generating import generate, settings_of
 from regimen_advisor.quiz.key import answer_key
 from regimen_advisor.quiz.making import group_of
+from regimen_advisor.reports.explanation import document
+from regimen_advisor.reports.html import render_explanation
 from test_page_engine import ADVISE_ONLY, patient_of, shown
 
 ROOT = Path(__file__).parent.parent
@@ -61,6 +65,29 @@ def test_explain_prints_the_grade_and_the_place_of_the_consensus_only_with_it() 
     assert "ERLOTINIB + BEVACIZUMAB: EXCLUDED" in told
     assert "[IC 3]" in told
     assert "[IC 3]" not in run(*asked, "--rules", str(RULES))
+
+
+def test_explain_says_where_the_sources_differ_on_the_regimen_and_why_a_pack_changed_it(tmp_path: Path) -> None:
+    later = tmp_path / "later"
+    (later / "studies").mkdir(parents=True)
+    shutil.copy(PACK / "studies" / "ic-harmoni-a.yaml", later / "studies")
+    (later / "pack.yaml").write_text(f"name: later\ntitle: A later pack\n{CHANGES}", "utf-8")
+    later_stack = load_rulebook([RULES, PACK, later])
+    tps = PROFILES["driver-negative-tps-50-untreated"]
+    patient = read_files([str(tps)], later_stack.domain)[0]
+
+    told = explain(patient, later_stack, regimen="ivonescimab")
+    assert [difference.subject for difference in told.differences] == ["HARMONi-2, PFS median"]
+    assert "The sources differ" in render_explanation(told, later_stack, patient)
+    assert "the sources differ" in rendered(document(told, later_stack.domain), "text").lower()
+    assert not explain(patient, later_stack, regimen="alectinib").differences
+
+    told = explain(BRAIN, later_stack, regimen="erlotinib-bevacizumab")
+    assert "The experts no longer hold it." in [change.reason for change in told.changes]
+    assert "replaced or retired by a pack" in rendered(document(told, later_stack.domain), "text").lower()
+    assert "The experts no longer hold it." not in [
+        change.reason for change in explain(BRAIN, later_stack, regimen="osimertinib-bevacizumab").changes
+    ]
 
 
 # page ----------------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from regimen_advisor.advice import Advice, Option, ProfileName, RulebookName
+from regimen_advisor.differing import differences, shown_to
 from regimen_advisor.explaining.arguments import Arguments
 from regimen_advisor.explaining.asking import changes_to, questions_about, questions_of_patient
 from regimen_advisor.explaining.clauses import Clause
@@ -20,6 +21,7 @@ from regimen_advisor.patient.drugs import folded
 from regimen_advisor.patient.facts import Fact
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.patient_wording import question_words
+from regimen_advisor.replaced import changes_told
 from regimen_advisor.wording import listed
 
 _OF_HISTORY = ("prior_lines", "received", "progressed_on", "last_outcome")
@@ -47,7 +49,11 @@ def explanation_of(case: Case, regimens: Iterable[str] = ()) -> Explanation:
     if not names:
         return _with_questions(_of_every_option(case, case.advice(ask=False), arguments=False), case)
     explainer = _Explainer(case)
-    return explainer.explanation([explainer.whole(name) for name in names])
+    explained = explainer.explanation([explainer.whole(name) for name in names])
+    rulebook = case.guideline.rulebook
+    if not (differences(rulebook) or rulebook.changes):
+        return explained
+    return _with_sources(explained, case.advice(ask=False), case)
 
 
 def explain_all(patient: Patient, rulebook: Rulebook, advice: Advice) -> Explanation:
@@ -57,7 +63,29 @@ def explain_all(patient: Patient, rulebook: Rulebook, advice: Advice) -> Explana
 
 def _of_every_option(case: Case, advice: Advice, *, arguments: bool) -> Explanation:
     explainer = _Explainer(case)
-    return explainer.explanation([explainer.brief(option, arguments=arguments) for option in advice.options])
+    explained = explainer.explanation([explainer.brief(option, arguments=arguments) for option in advice.options])
+    return explained.model_copy(update={"differences": advice.differences, "changes": advice.changes})
+
+
+def _with_sources(explained: Explanation, advice: Advice, case: Case) -> Explanation:
+    """Where the sources differ on the regimens explained, and what packs changed that bears on them.
+
+    What only bears on the patient as a whole, a standard or a note, is left to ``advise``.
+    """
+    names = {option.regimen for option in explained.options}
+    about = advice.model_copy(
+        update={
+            "options": tuple(option for option in advice.options if option.regimen in names),
+            "standards": (), "notes": (), "silent": (), "trials": (),
+        },
+    )  # fmt: skip
+    rulebook = case.guideline.rulebook
+    return explained.model_copy(
+        update={
+            "differences": shown_to(about.options, rulebook),
+            "changes": changes_told(about, rulebook, case.patient),
+        }
+    )
 
 
 def _with_questions(explained: Explanation, case: Case) -> Explanation:

@@ -17,6 +17,8 @@ from regimen_advisor.advice import (
     RuleSource,
     SchemaVersion,
     Scope,
+    SourceDifference,
+    ToldChange,
 )
 from regimen_advisor.explaining.clauses import Clause, State
 from regimen_advisor.files.sources import Record
@@ -140,6 +142,12 @@ class Explanation(Record):
     known: tuple[Known, ...] = Field((), description="what is known of the patient, fact by fact")
     options: tuple[OptionExplained, ...] = Field(
         (), description="the regimens asked for; without any, every option of the patient"
+    )
+    differences: tuple[SourceDifference, ...] = Field(
+        (), description="where the sources differ on the regimens explained, both sides with their places"
+    )
+    changes: tuple[ToldChange, ...] = Field(
+        (), description="what packs replaced or retired that bears on the regimens explained, with their reasons"
     )
     questions: Questions = Field(
         Questions(), description="of the patient as a whole, where no regimen was asked for: `sets` settle all options"

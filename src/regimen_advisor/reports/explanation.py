@@ -14,7 +14,7 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient_wording import questions_words
 from regimen_advisor.reports.questions_text import TO_ASK, patient_question_lines, question_lines
-from regimen_advisor.reports.screen import TITLES
+from regimen_advisor.reports.screen import CHANGED, DIFFER, TITLES
 from regimen_advisor.wording import listed
 
 HOLDS = {"met": "holds", "not met": "does not hold", "unknown": "is open"}
@@ -38,6 +38,7 @@ def document(explanation: Explanation, domain: Domain, *, everything: bool = Fal
             yield from _verdict(option)
             yield Columns(("For", "Against"), _sides(option, "for"), _sides(option, "against"))
             yield from _details(option, domain, everything=everything)
+    yield from _sources(explanation)
     yield from _foot(explanation)
 
 
@@ -224,6 +225,16 @@ def _questions(option: OptionExplained, domain: Domain) -> Iterator[Block]:
     if asked:
         yield Heading(TO_ASK)
         yield Bullets(asked)
+
+
+def _sources(explanation: Explanation) -> Iterator[Block]:
+    """Where the sources differ on what is explained, and what packs changed of it."""
+    if explanation.differences:
+        yield Heading(DIFFER)
+        yield Bullets(tuple(f"{difference.subject}: {difference.says}" for difference in explanation.differences))
+    if explanation.changes:
+        yield Heading(CHANGED)
+        yield Bullets(tuple(change.says for change in explanation.changes))
 
 
 def _foot(explanation: Explanation) -> Iterator[Block]:
