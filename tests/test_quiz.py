@@ -3,6 +3,8 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -26,14 +28,24 @@ from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.quiz.generating import generate, setting_named, settings_of
 from regimen_advisor.quiz.grading import Answers, Grade, Sorted, grade, read_answers
 from regimen_advisor.quiz.key import AnswerKey, answer_key
-from regimen_advisor.quiz.making import group_of, patients_of
-from regimen_advisor.quiz.models import GROUPS, SORT_KINDS, Group, Level, Quiz, QuizQuestion
+from regimen_advisor.quiz.making import MOST_FAILED, _Maker, group_of, patients_of
+from regimen_advisor.quiz.models import GROUPS, SORT_KINDS, Group, Kind, Level, PickKind, Quiz, QuizQuestion
+from regimen_advisor.quiz.picking import Picker, PickFound
 from regimen_advisor.quiz.seeded_random import SeededRandom
 from regimen_advisor.quiz.variants import Variants
 from regimen_advisor.reports.quiz import blank_answers, render_grade, render_html, render_markdown, render_text
+from small_rulebooks import rulebook_of
 
 SLOW = settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 LEVELS: tuple[Level, ...] = (1, 2, 3)
+TWO_RULES = """
+- id: one
+  offer: ivonescimab
+  when: {all: [{disease: nsclc}, {not: {ecog: {at_least: 3}}}]}
+- id: two
+  offer: tarlatamab
+  when: {all: [{disease: sclc}, {not: {ecog: {at_least: 3}}}]}
+"""
 
 
 KINDS = [word for kind in SORT_KINDS for word in ("--kind", kind)]
@@ -188,6 +200,32 @@ def test_a_setting_that_offers_nothing_is_refused(rulebook: Rulebook) -> None:
 def test_too_many_questions_are_refused(rulebook: Rulebook) -> None:
     with pytest.raises(InputError, match="from 1 to 50"):
         generate(rulebook, count=51)
+
+
+def test_a_rulebook_of_two_rules_runs_out_of_questions_after_few_searches(
+    rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = replace(rulebook_of(rulebook, TWO_RULES), digest="two rules")
+    searched: list[tuple[str, bool]] = []
+    find, sort = Picker.find, _Maker._to_sort
+
+    def found(self: Picker, kind: PickKind) -> PickFound | None:
+        made = find(self, kind)
+        searched.append((kind, made is not None))
+        return made
+
+    def sorted_(self: _Maker, number: int, kind: Kind) -> QuizQuestion | None:
+        made = sort(self, number, kind)
+        searched.append((kind, made is not None))
+        return made
+
+    monkeypatch.setattr(Picker, "find", found)
+    monkeypatch.setattr(_Maker, "_to_sort", sorted_)
+    with pytest.raises(InputError, match=r"only \d+ different questions can be made, found 50"):
+        generate(two, count=50)
+    fruitless = Counter(kind for kind, is_found in searched if not is_found)
+    assert searched
+    assert all(fruitless[kind] <= MOST_FAILED for kind in fruitless if (kind, True) not in searched), fruitless
 
 
 def test_the_regimens_asked_about_are_of_the_disease_and_are_in_the_order_of_the_rulebook(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -44,6 +45,11 @@ OPEN_FACTS: Mapping[int, int] = {2: 1, 3: 3}
 MOST_WAITING = 8
 """Where more options wait, nearly nothing is known and there is little to think about."""
 TRIES = 12
+MOST_FAILED = 2
+"""Questions in a row for which no patient of a kind was found; after that a quiz has no more of that kind.
+
+A rulebook of a few rules has few patients worth asking about: without this each further question searches all kinds.
+"""
 _GROUPS: Mapping[Standing, Group] = {
     Standing.OFFERED: "offered",
     Standing.OFFERED_WITH_CAUTION: "offered-with-caution",
@@ -112,6 +118,7 @@ class _Maker:
         self.asked: dict[int, _Found] = {}
         self.seen: set[str] = set()
         self.kinds: list[Kind] = []
+        self.failed: Counter[Kind] = Counter()  # how often in a row no patient of a kind was found
         self.points = self.barren = 0  # regimens asked about so far, and how many of them are not indicated
 
     # What to aim at -------------------------------------------------------------------------------------------
@@ -140,9 +147,13 @@ class _Maker:
             self.kinds = self.random.shuffled(self.wanted)
         wanted = self.kinds.pop(0)
         for kind in dict.fromkeys((wanted, *self.wanted)):
+            if self.failed[kind] >= MOST_FAILED:
+                continue
             question = self._to_pick(number, kind) if kind in PICK_KINDS else self._to_sort(number, kind)
             if question is not None:
+                self.failed[kind] = 0
                 return question
+            self.failed[kind] += 1
         return None
 
     def _to_sort(self, number: int, kind: Kind) -> QuizQuestion | None:
