@@ -13,6 +13,7 @@ from regimen_advisor.page.building import example_profiles, render_page
 
 ROOT = Path(__file__).parent.parent
 EVERYTHING = os.environ.get("REGIMEN_ADVISOR_ALL_TESTS") == "1"
+"""Whether every test must run, and the long random ones at their full size, as under ``.ci/run``."""
 
 
 @pytest.fixture(scope="session")

@@ -111,8 +111,9 @@ def test_the_action_tells_of_a_proposal_what_breaks_and_who_gets_other_advice(re
         for line in annotated
     )
     titles = [line for line in summary.splitlines() if line.startswith("###")]
-    assert titles == ["### ✅ Check", "### ❌ Cases", "### ❌ Coverage", "### Rules: origin/main → the working tree"]
-    assert "| ivonescimab | offered | offered-with-caution |" in summary
+    assert titles == ["### ✅ Check", "### ❌ Cases", "### ❌ Coverage", "### Rules: origin/main -> the working tree"]
+    moved = "profiles/driver-negative-tps-1-untreated.yaml: ivonescimab offered -> offered-with-caution"
+    assert f"- {moved}\n" in summary
     assert "1 of 2 profiles (50 %) get other advice" in summary
     assert repository.report.read_text("utf-8") == summary
 

@@ -54,10 +54,14 @@ def command(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int
 # What holds of the shipped cases -----------------------------------------------------------------------------------
 
 
+ACROSS = {"nsclc/board"}
+"""Files of cases about patients in whom several rules meet."""
+
+
 def test_every_rule_file_has_a_case_file_at_the_same_path(rulebook: Rulebook) -> None:
     """A reader of a rule finds its cases."""
     files = {path.relative_to(CASES).as_posix().removesuffix(".case.yaml") for path in case_files([CASES])}
-    assert files == set(rulebook.settings)
+    assert files - ACROSS == set(rulebook.settings)
 
 
 def test_every_shipped_case_passes_and_is_named_by_a_sentence_of_its_own(rulebook: Rulebook) -> None:

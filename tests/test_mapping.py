@@ -35,10 +35,10 @@ PATIENTS = (
 )
 CLINICAL = "".join("\t".join(row) + "\n" for row in (COLUMNS, *PATIENTS))
 FUSIONS = """\
-Sample_Id\tEvent_Info
-P-1-T01\tEML4-ALK fusion
-P-1-T01\tSOCS1-intragenic
-P-3-T01\tNCOA3-intragenic
+Sample_Id\tEvent_Info\tComments
+P-1-T01\tEML4-ALK fusion\t
+P-1-T01\tSOCS1-intragenic\t
+P-3-T01\tNCOA3-intragenic\t
 """
 
 

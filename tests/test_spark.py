@@ -34,8 +34,8 @@ from regimen_advisor.cohorts.synthesis import synthetic_patients  # noqa: E402
 needs_java = pytest.mark.skipif(shutil.which("java") is None, reason="Java is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore")  # what PySpark warns of is not ours to mend
 
-PARTS = 12
-ROWS = 600
+PARTS = 8
+ROWS = 250
 
 
 @pytest.fixture(scope="module")

@@ -63,7 +63,7 @@ def explain(  # noqa: PLR0917 - one parameter an option
     rules: Rules = None,
     as_of: AsOf = None,
 ) -> None:
-    """Explain why a regimen is or is not offered, and what would change it.
+    """Explain why a regimen is offered or not, and what would change it.
 
     And what to ask or test next. Without a REGIMEN, a paragraph on each.
     """

@@ -37,7 +37,7 @@ VERBS: Mapping[str, Verb] = {
     "explain": Verb(
         "explain",
         PATIENT,
-        "Explain why a regimen is or is not offered, and what would change it.",
+        "Explain why a regimen is offered or not, and what would change it.",
         (
             "explain profiles/egfr-l858r-after-osimertinib.yaml",
             "explain profiles/squamous-driver-negative-untreated.yaml bevacizumab-carboplatin-paclitaxel",

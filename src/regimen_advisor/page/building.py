@@ -20,8 +20,8 @@ from regimen_advisor.page.data import page_data
 from regimen_advisor.quiz.models import Quiz
 
 SCRIPTS = (
-    "evaluator", "sat", "reading", "settling", "asking", "stack", "advice", "profile_text", "sources", "view", "glance",
-    "changes", "pictures", "form", "quiz_run", "quiz", "quiz_result", "page",
+    "evaluator", "sat", "reading", "history", "settling", "asking", "stack", "advice", "profile_text", "sources",
+    "view", "glance", "changes", "pictures", "form", "quiz_run", "quiz", "quiz_result", "page",
 )  # fmt: skip
 """The assets in the order in which they build on each other; together they are the one script of the page."""
 HERE = Path(__file__).parents[1]

@@ -73,8 +73,9 @@ def asked(kind: PickKind, patient: AskedPatient) -> tuple[AskedPick, ...]:
     return tuple(askers[kind](patient))
 
 
-def _option(case: Case, regimen: str | None) -> Option:
-    return next(option for option in case.advice(ask=False).options if option.regimen == regimen)
+def _option(case: Case, regimen: str | None) -> Option | None:
+    """The regimen as an option of the patient, where it is one."""
+    return next((option for option in case.advice(ask=False).options if option.regimen == regimen), None)
 
 
 def _unlike(words: Iterable[str], *known: str) -> tuple[str, ...]:
@@ -131,6 +132,8 @@ def counted_names(names: list[str]) -> str:
 def _caution(patient: AskedPatient) -> Iterator[AskedPick]:
     case, rulebook = patient.case, patient.case.guideline.rulebook
     option = _option(case, patient.about)
+    if option is None:
+        return
     held = [caution for caution in option.cautions if caution.kind == "patient" and caution.state == "holds"]
     if not held:
         return
@@ -206,7 +209,7 @@ def _not_met(tree: Judgement, case: Case) -> Iterator[str]:
 def _study(patient: AskedPatient) -> Iterator[AskedPick]:
     rulebook = patient.case.guideline.rulebook
     option = _option(patient.case, patient.about)
-    if not option.standing.is_offered or not option.studies:
+    if option is None or not option.standing.is_offered or not option.studies:
         return
     behind = [rulebook.studies[name] for name in option.studies]
     best = min(behind, key=lambda study: design_level(study).ocebm_2011 or 9)
