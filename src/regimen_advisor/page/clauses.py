@@ -95,4 +95,5 @@ def _slot(slot: Slot, encoding: Encoding) -> list[Any]:
     names = sorted(encoding.size.members - {"none"})
     holds = {name: encoding.holds(slot, encoding.kinds_in(name)) for name in names}
     outcomes = [slot.outcomes[outcome] for outcome in OUTCOMES]
-    return [slot.exists, list(slot.drugs.values()), outcomes, holds, sorted(slot.months.items())]
+    months = [list(cut) for cut in sorted(slot.months.items())]
+    return [slot.exists, list(slot.drugs.values()), outcomes, holds, months]

@@ -34,7 +34,7 @@ def page_quiz(rulebook: Rulebook, chosen: Quiz | None = None) -> Json:
     settings = [] if chosen else [{"id": setting.id, "title": setting.title} for setting in settings_of(rulebook)]
     return {
         "settings": settings,
-        "asks": {level: [*groups, "not-indicated"] for level, groups in GROUPS.items()},
+        "asks": {str(level): [*groups, "not-indicated"] for level, groups in GROUPS.items()},
         "pool": [] if chosen else list(pool(rulebook)),
         "chosen": _chosen(chosen, rulebook) if chosen else None,
     }

@@ -16,10 +16,12 @@ from regimen_advisor.files.errors import Problem
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.conditions_yaml import ConditionReader
 from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Effect
 from regimen_advisor.language.conditions import Condition, atoms_of
 from regimen_advisor.language.values import Choice, Members, Number
 from regimen_advisor.patient.facts import ChoiceFact, Fact, NumberFact, SetFact
 from regimen_advisor.patient.population import population
+from regimen_advisor.patient.vocabulary import PLATINUM, PLATINUM_FREE
 from regimen_advisor.quiz.clinic import (
     Drugs,
     Written,
@@ -42,7 +44,7 @@ from regimen_advisor.solving.session import Session
 _READ_FROM_HISTORY = ("prior_lines", "last_outcome")
 
 MONTHS = (1, 3, 5, 8, 12)
-"""From the last dose to the progression or relapse, where a condition asks for it."""
+"""From the last dose to the progression or relapse, where a rule asks for it."""
 
 
 class PatientSource:
@@ -112,6 +114,16 @@ class PatientSource:
             self._exactly[slot.exists, drugs] = encoding.conjunction(parts)
         return self._exactly[slot.exists, drugs]
 
+    @cached_property
+    def months_asked(self) -> frozenset[str]:
+        """The diseases of which some rule asks how long ago platinum was given."""
+        effective = Guideline.of(self.rulebook).effective
+        return frozenset(
+            rule.setting.disease
+            for rule in self.rulebook.of(Effect.OFFER, Effect.EXCLUDE, Effect.CAUTION)
+            if _asks_months(effective[rule.id])
+        )
+
     def usual(self, profile: Written, line: int) -> tuple[Drugs, ...]:
         """What such a patient is usually given in this line."""
         table = population().first_line if line == 1 else population().later_line
@@ -129,6 +141,7 @@ class _NearestSearch:
         self.source, self.disease, self.random = source, disease, random
         self.encoding = source.session.encoding
         self.asks_cycles = any(atom.fact == "last_cycles" for atom in atoms_of(condition))
+        self.asks_months = disease in source.months_asked or _asks_months(condition)
         self.wanted = (
             *(self.encoding.condition(condition_seen) for condition_seen in source.seen),
             *source.usually_given[disease],
@@ -232,17 +245,22 @@ class _NearestSearch:
         return found
 
     def _timed(self, slot: Slot, entry: Written) -> Written:
-        """The entry with its months to the progression or relapse, where a condition asks for them."""
-        if not slot.months or entry["outcome"] not in ENDED:
+        """The entry with its months to the progression or relapse, where a rule asks for them.
+
+        What may be wished never depends on the thresholds that the solver has met so far.
+        """
+        if not self.asks_months or entry["outcome"] not in ENDED or not self._is_platinum(entry):
             return entry
-        edges = [cut + step for cut in slot.months for step in (-1, 0) if cut + step > 0]
-        cuts = slot.months.items()
+        edges = [end + step for end in self.source.edges.get(PLATINUM_FREE, ()) for step in (-1, 0) if end + step > 0]
         wishes = [
-            Wish(tuple(literal if cut <= months else -literal for cut, literal in cuts), months)
+            Wish(tuple(literal if cut <= months else -literal for cut, literal in slot.months.items()), months)
             for months in self.random.shuffled(sorted({*MONTHS, *edges}))
         ]
         kept = self.found.keep(wishes)
         return {**entry, "relapse_after": kept.says} if kept else entry
+
+    def _is_platinum(self, entry: Written) -> bool:
+        return PLATINUM in self.source.domain.formulary.expand(entry["drugs"])
 
     def _line(
         self, profile: Written, usual: Sequence[Written], line: int, given: set[Drugs], *, is_latest: bool
@@ -308,6 +326,10 @@ class _NearestSearch:
 
     def _entry(self, slot: Slot, drugs: Drugs, outcome: str, written: Written) -> Wish:
         return Wish((slot.exists, self.source.exactly(slot, drugs), slot.outcomes[outcome]), written)
+
+
+def _asks_months(condition: Condition) -> bool:
+    return any(atom.fact == PLATINUM_FREE for atom in atoms_of(condition))
 
 
 def _nothing_found(fact: Fact) -> Any:
