@@ -6,7 +6,7 @@ tables have too. It makes patients plausible and claims nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -120,13 +120,12 @@ def _of(weights: Mapping[str, float], random: SeededRandom) -> str:
 
 def usual_history(profile: Written, random: SeededRandom) -> list[Written]:
     """Lines that such a patient was usually given, the latest with maintenance where it goes on with it."""
-    usual_clinic, given = clinic(), population()
+    usual_clinic = clinic()
     count = 0 if profile["curative_treatment_possible"] else int(_of(usual_clinic.lines, random))
     found: list[Written] = []
     treated: list[Drugs] = []
     for line in range(1, count + 1):
-        table = given.first_line if line == 1 else given.later_line
-        usual = [treatment for treatment in treatments_of(profile, table) if tuple(treatment.drugs) not in treated]
+        usual = [treatment for treatment in treatments_in(profile, line) if tuple(treatment.drugs) not in treated]
         if not usual:
             break
         chosen = random.weighted([(chosen, chosen.weight) for chosen in usual])
@@ -141,8 +140,9 @@ def usual_history(profile: Written, random: SeededRandom) -> list[Written]:
     return found
 
 
-def treatments_of(profile: Written, table: Mapping[str, list[LineTreatment]]) -> list[LineTreatment]:
-    """What the table has for this patient: for the driver, without any for a high TPS, else for the histology."""
+def treatments_in(profile: Written, line: int) -> list[LineTreatment]:
+    """What this patient is usually given in a line: for the driver, without any for a high TPS, else for histology."""
+    table = population().first_line if line == 1 else population().later_line
     return next((table[group] for group in _groups(profile) if group in table), [])
 
 
@@ -164,32 +164,29 @@ def _groups(profile: Written) -> Iterator[str]:
 
 def all_treatments(disease: str) -> tuple[Drugs, ...]:
     """Everything that the tables know for patients with this disease, for whomever."""
-    return _listed(disease, population().first_line, population().later_line)
+    return _unique(treatment.drugs for treatment in _of_lines(disease))
 
 
 def all_maintenance(disease: str) -> tuple[Drugs, ...]:
     """Everything that the tables know a line to go on with."""
-    tables = (population().first_line, population().later_line)
-    treatments = [
-        treatment
-        for table in tables
-        for group in table
-        if (group == "sclc") == (disease == "sclc")
-        for treatment in table[group]
-    ]
-    return tuple(dict.fromkeys(tuple(drugs) for treatment in treatments for drugs in treatment.then))
+    return _unique(drugs for treatment in _of_lines(disease) for drugs in treatment.then)
 
 
 def all_curative(disease: str) -> tuple[Drugs, ...]:
     """Every drug treatment with curative intent that the tables know for this disease."""
-    return _listed(disease, population().curative)
+    return _unique(treatment.drugs for treatment in _of_disease(disease, population().curative))
 
 
-def _listed(disease: str, *tables: Mapping[str, Sequence[LineTreatment]]) -> tuple[Drugs, ...]:
-    groups = [
-        treatments
-        for table in tables
-        for group, treatments in table.items()
-        if (group == "sclc") == (disease == "sclc")
-    ]
-    return tuple(dict.fromkeys(tuple(treatment.drugs) for group_treatments in groups for treatment in group_treatments))
+def _of_lines(disease: str) -> Iterator[LineTreatment]:
+    yield from _of_disease(disease, population().first_line)
+    yield from _of_disease(disease, population().later_line)
+
+
+def _of_disease(disease: str, table: Mapping[str, Sequence[LineTreatment]]) -> Iterator[LineTreatment]:
+    for group, treatments in table.items():
+        if (group == "sclc") == (disease == "sclc"):
+            yield from treatments
+
+
+def _unique(treatments: Iterable[Sequence[str]]) -> tuple[Drugs, ...]:
+    return tuple(dict.fromkeys(map(tuple, treatments)))

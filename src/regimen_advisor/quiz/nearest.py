@@ -30,7 +30,7 @@ from regimen_advisor.quiz.clinic import (
     all_treatments,
     clinic,
     document,
-    treatments_of,
+    treatments_in,
     usual_facts,
     usual_history,
 )
@@ -126,8 +126,11 @@ class PatientSource:
 
     def usual(self, profile: Written, line: int) -> tuple[Drugs, ...]:
         """What such a patient is usually given in this line."""
-        table = population().first_line if line == 1 else population().later_line
-        return self.in_drug_list(tuple(treatment.drugs) for treatment in treatments_of(profile, table))
+        return self.in_drug_list(tuple(treatment.drugs) for treatment in treatments_in(profile, line))
+
+    def around_edges(self, name: str) -> list[int]:
+        """The last number before each threshold that a rule has for a fact, and the threshold."""
+        return [edge + step for edge in self.edges.get(name, ()) for step in (-1, 0)]
 
     # A patient ------------------------------------------------------------------------------------------------
 
@@ -205,9 +208,9 @@ class _NearestSearch:
             case ChoiceFact():
                 yield [fact.plain(word) for word in fact.domain]
             case NumberFact():
-                edges = [end + step for end in self.source.edges.get(fact.name, ()) for step in (-1, 0)]
                 usual = [int(word) for word in getattr(clinic(), fact.name, {})]
-                yield list(dict.fromkeys(number for number in (*usual, *edges) if fact.low <= number <= fact.high))
+                numbers = (*usual, *self.source.around_edges(fact.name))
+                yield list(dict.fromkeys(number for number in numbers if fact.low <= number <= fact.high))
             case SetFact():
                 bases = [word for word in population().words("egfr") if word in fact.members]
                 yield [[word] for word in bases]
@@ -251,7 +254,7 @@ class _NearestSearch:
         """
         if not self.asks_months or entry["outcome"] not in ENDED or not self._is_platinum(entry):
             return entry
-        edges = [end + step for end in self.source.edges.get(PLATINUM_FREE, ()) for step in (-1, 0) if end + step > 0]
+        edges = [months for months in self.source.around_edges(PLATINUM_FREE) if months > 0]
         wishes = [
             Wish(tuple(literal if cut <= months else -literal for cut, literal in slot.months.items()), months)
             for months in self.random.shuffled(sorted({*MONTHS, *edges}))
@@ -288,7 +291,7 @@ class _NearestSearch:
         return entry if cycles is None else {**entry, "cycles": cycles}
 
     def _cycles(self, usual: int) -> int | None:
-        ends = [end + step for end in self.source.edges.get("last_cycles", ()) for step in (-1, 0) if end + step > 0]
+        ends = [cycles for cycles in self.source.around_edges("last_cycles") if cycles > 0]
         numbers = dict.fromkeys((usual, *self.random.shuffled((*clinic().cycles, *ends))))
         wishes = [
             Wish(tuple(value_literals(self.encoding, "last_cycles", Number(number, number))), number)

@@ -52,7 +52,7 @@ class Variants:
             case NumberFact():
                 if not isinstance(value, int):  # not known, or between bounds
                     return
-                ends = {end + step for end in self.patients.edges.get(fact.name, ()) for step in (-1, 0)}
+                ends = set(self.patients.clinic.around_edges(fact.name))
                 near = {end for end in ends if (end <= value) != (end - 1 <= value) or abs(end - value) == 1}
                 yield from sorted(near - {value})
             case SetFact():
