@@ -24,6 +24,8 @@ from regimen_advisor.knowledge.rulebook import load_rulebook
 pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 pytest.importorskip("pyspark", reason="the extra `spark` is not installed")
 
+from pyspark.sql import SparkSession  # noqa: E402
+
 from regimen_advisor.cohorts.changes import SHOWN  # noqa: E402
 from regimen_advisor.cohorts.cohort import judged, open_table, summarise  # noqa: E402
 from regimen_advisor.cohorts.mapping import load_mapping  # noqa: E402
@@ -111,6 +113,8 @@ def test_a_run_that_loses_an_executor_gives_the_rows_of_the_undisturbed_run(tabl
     source = str(Path(spark.__file__).parents[3])
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")])))
     rulebook = load_rulebook()
+    if already := SparkSession.getActiveSession():  # of another test, and Spark would go on with its one process
+        already.stop()
     memory = ["spark.executor.memory=512m", "spark.driver.memory=1g"]
     a_file_a_task = ["spark.sql.files.maxPartitionBytes=64m", "spark.sql.files.openCostInBytes=64m"]
     session = spark.start_session("local-cluster[2,1,600]", [*memory, *a_file_a_task])
@@ -180,11 +184,10 @@ OLD_THRESHOLD = ("nsclc/later-line-immunotherapy.yaml", "prior_lines: {at_least:
 GIVEN = ["ivonescimab", "Amivantamab + carboplatin + pemetrexed", "pembrolizumab", "no such drug", None]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def session():
-    running = spark.start_session("local[2]", ["spark.driver.memory=1g"])
-    yield running
-    running.stop()
+    """The session of this process; another one where a test has stopped it."""
+    return spark.start_session("local[2]", ["spark.driver.memory=1g"])
 
 
 @pytest.fixture
