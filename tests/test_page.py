@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -61,12 +62,18 @@ def expect(found: Any) -> Any:
     return expected(found)
 
 
-@pytest.fixture
-def opened(browser: Any, page_file: Path) -> Any:
-    here = Opened(browser, page_file)
+def without_complaints(browser: Any, file: Path) -> Iterator[Opened]:
+    """A page for a test, which must end without a complaint."""
+    here = Opened(browser, file)
     yield here
     here.context.close()
     assert here.complaints == []
+
+
+@pytest.fixture
+def opened(browser: Any, page_file: Path) -> Any:
+    for here in without_complaints(browser, page_file):
+        yield here
     assert all(url.startswith(("file:", "about:", "blob:")) for url in here.requests), here.requests
 
 

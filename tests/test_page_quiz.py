@@ -15,7 +15,7 @@ from regimen_advisor.quiz.grading import Grade, grade, read_handed
 from regimen_advisor.quiz.key import AnswerKey, answer_key
 from regimen_advisor.quiz.models import GROUPS, Quiz
 from regimen_advisor.reports.quiz import pick_words, point_words
-from test_page import Opened, expect
+from test_page import Opened, expect, without_complaints
 
 KINDS = ("unknown", "exclusion", "study", "event")
 # Answers every part with its first answer, or with the one whose place is given for it.
@@ -46,18 +46,12 @@ def class_file(rulebook: Rulebook, quiz: Quiz, tmp_path_factory: pytest.TempPath
 
 @pytest.fixture
 def at_class(browser: Any, class_file: Path) -> Any:
-    here = Opened(browser, class_file)
-    yield here
-    here.context.close()
-    assert here.complaints == []
+    yield from without_complaints(browser, class_file)
 
 
 @pytest.fixture
 def at_quiz(browser: Any, page_file: Path) -> Any:
-    here = Opened(browser, page_file)
-    yield here
-    here.context.close()
-    assert here.complaints == []
+    yield from without_complaints(browser, page_file)
 
 
 def test_a_class_page_is_marked_as_python_marks_and_hands_in_what_it_reads(

@@ -9,10 +9,9 @@ from pathlib import Path
 from regimen_advisor.cli import terminal
 from regimen_advisor.cli.cohort_look import Look, print_check, print_profiles, print_row, say_blank, write_report
 from regimen_advisor.cli.cohort_options import CohortFormat
-from regimen_advisor.cohorts.changes import CohortChanges, changes
+from regimen_advisor.cohorts.changes import changes
 from regimen_advisor.cohorts.cohort import (
     GIVEN,
-    Summary,
     given_label,
     judged,
     open_table,
@@ -20,10 +19,10 @@ from regimen_advisor.cohorts.cohort import (
     second_tables,
     summarise,
 )
-from regimen_advisor.cohorts.concordance import Concordance, concordance
+from regimen_advisor.cohorts.concordance import concordance
 from regimen_advisor.cohorts.mapping import TableMapping, load_mapping
 from regimen_advisor.cohorts.mapping_draft import suggest_mapping
-from regimen_advisor.cohorts.spark.engine import Request, run_on_spark
+from regimen_advisor.cohorts.spark.engine import CohortReport, Request
 from regimen_advisor.cohorts.synthesis import for_text, synthetic_patients
 from regimen_advisor.cohorts.tables import check_output, files_of, refuse_overwriting, scan_table, write_table
 from regimen_advisor.files.errors import InputError, Location
@@ -32,8 +31,6 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.reports import cohort as report
 from regimen_advisor.reports.files import write_output
 from regimen_advisor.reports.population import synthesised_as_text
-
-Found = tuple[Summary, CohortChanges | None, Concordance | None]
 
 
 def write_synthetic(count: int, seed: int, output: str | None) -> None:
@@ -55,35 +52,26 @@ def print_suggestion(table: list[str], rulebook: Rulebook) -> None:
     write_output(suggest_mapping(scan_table(table), rulebook.domain, Path(table[0]).name), None)
 
 
-def judge(  # noqa: PLR0917 - what the command line says
-    paths: list[str],
-    mapping: TableMapping | None,
-    rulebook: Rulebook,
-    output: str | None,
-    strict: bool,
-    old_rules: Rulebook | None,
-    given: str | None,
-    id_column: str,
-    exact: bool,
-) -> Found:
+def judge(paths: list[str], output: str | None, request: Request) -> CohortReport:
     """What the rules offer to the rows, and what was compared; the rows are written where an output is named."""
+    mapping, rulebook, exact = request.mapping, request.rulebook, request.exact
     if output is not None:
         _check_output(output, paths, mapping)
-    table = open_table(paths, mapping, given=given, id_column=id_column)
+    table = open_table(paths, mapping, given=request.given, id_column=request.id_column)
     say_blank(table)
     with (
         terminal.spinner("judging the rows") if sys.stderr.isatty() else nullcontext(),
         judged(table, rulebook, exact=exact, output=output) as result,
     ):
         summary = summarise(result, table.name)
-        if strict:
+        if request.strict:
             refuse_if_strict(summary)
         agreed = None
         if GIVEN in table.rows.collect_schema():
-            agreed = concordance(result.rows, rulebook, given_label(given, mapping))
+            agreed = concordance(result.rows, rulebook, given_label(request.given, mapping))
         compared = None
-        if old_rules is not None:
-            with judged(table, old_rules, exact=exact, output=output) as before:
+        if request.old is not None:
+            with judged(table, request.old, exact=exact, output=output) as before:
                 compared = changes(before, result)
         if output is not None:
             result.write(output)
@@ -101,30 +89,12 @@ def _check_output(output: str, paths: list[str], mapping: TableMapping | None) -
         raise InputError.at(Location(output), "cannot be written: there is no such folder")
 
 
-def judge_on_spark(  # noqa: PLR0917 - as above
-    paths: list[str],
-    mapping: TableMapping | None,
-    rulebook: Rulebook,
-    output: str | None,
-    strict: bool,
-    old_rules: Rulebook | None,
-    given: str | None,
-    id_column: str,
-    exact: bool,
-    master: str,
-    conf: list[str],
-) -> Found:
-    """The same from a cluster."""
-    request = Request(rulebook, mapping, given, id_column, old_rules, strict, exact)
-    return run_on_spark(paths, output, request, master, conf)
-
-
-def print_summary(found: Found, format: CohortFormat) -> None:
+def print_summary(found: CohortReport, format: CohortFormat) -> None:
     """Print what was found of a table."""
     write_report(report, format, *found)
 
 
-def look(  # noqa: PLR0917 - as above
+def look(  # noqa: PLR0917 - what the command line says
     paths: list[str],
     mapping: TableMapping | None,
     rulebook: Rulebook,
