@@ -27,7 +27,7 @@ def compiled(folder: Path) -> bytes:
     """The rulebook in ``folder``, an absolute path. Raises ``InputError`` where it cannot be read."""
     written = io.BytesIO()
     written.write(_heading(digest_of(folder)))
-    _Writer(written, folder).dump(Loader((folder,)).load())
+    _CompiledWriter(written, folder).dump(Loader((folder,)).load())
     return written.getvalue()
 
 
@@ -37,7 +37,7 @@ def read_compiled(folder: Path, digest: str, file: Path = FILE) -> Loaded | None
         with file.open("rb") as stream:
             if stream.readline() != _heading(digest):
                 return None
-            found = _Reader(stream, folder).load()
+            found = _CompiledReader(stream, folder).load()
     except FileNotFoundError:
         return None
     return cast("Loaded", found)
@@ -49,7 +49,7 @@ def _heading(digest: str) -> bytes:
     return json.dumps(made_of).encode() + b"\n"
 
 
-class _Writer(pickle.Pickler):
+class _CompiledWriter(pickle.Pickler):
     def __init__(self, stream: io.BytesIO, folder: Path) -> None:
         super().__init__(stream, protocol=pickle.HIGHEST_PROTOCOL)
         self._folder, self._within = folder, f"{folder}/"
@@ -63,7 +63,7 @@ class _Writer(pickle.Pickler):
         return None
 
 
-class _Reader(pickle.Unpickler):
+class _CompiledReader(pickle.Unpickler):
     def __init__(self, stream: io.BufferedReader, folder: Path) -> None:
         super().__init__(stream)
         self._folder = folder
