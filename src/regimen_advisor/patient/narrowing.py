@@ -13,7 +13,6 @@ from functools import lru_cache
 from regimen_advisor.language.values import Facts, Members, Truth, Value, covers, meet
 from regimen_advisor.patient.facts import Axiom, AxiomClause, Contained, Domain, SetFact, SignedAtom
 
-
 _NONE = frozenset({"none"})
 
 
