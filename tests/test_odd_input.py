@@ -3,8 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -19,15 +17,11 @@ from regimen_advisor.patient import drugs
 from regimen_advisor.patient.profile import profile_from
 from regimen_advisor.patient.reading import read_files
 from regimen_advisor.reports.files import write_file
+from running import run
 
 ROOT = Path(__file__).parent.parent
-COMMAND = Path(sys.executable).with_name("regimen-advisor")
 ODD = os.fsdecode(b"odd\xff")
 AS_TEXT = "odd\\udcff"
-
-
-def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([COMMAND, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture

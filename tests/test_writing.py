@@ -23,20 +23,15 @@ from regimen_advisor.files.ending import unfinished
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.files.writing import whole_or_nothing, working_folder
 from regimen_advisor.reports.files import write_file
+from running import run
 
 ROOT = Path(__file__).parent.parent
-COMMAND = Path(sys.executable).with_name("regimen-advisor")
 PROFILE = ROOT / "profiles" / "egfr-l858r-after-osimertinib.yaml"
 TABLE = "id,disease,stage\na,nsclc,IVB\nb,sclc,IVB\n"
 TABLES = ("csv", "tsv", "parquet", "jsonl")
 
 unix = pytest.mark.skipif(os.name != "posix", reason="modes, links, pipes and signals as Unix has them")
 pytestmark = unix
-
-
-def run(*arguments: object, cwd: Path, **more: Any) -> subprocess.CompletedProcess[str]:
-    command = [str(COMMAND), *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=60, **more)
 
 
 def mode(file: Path) -> int:
