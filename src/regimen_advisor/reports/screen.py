@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from regimen_advisor.advice import Advice, First, Statement, Trial
 from regimen_advisor.figure_wording import ERRATUM_SIGN, CitationLabels, trial_title
@@ -221,7 +222,10 @@ class _Screen:
         if in_one:
             keys = dict.fromkeys(key for standard in open_ for key in standard.depends_on)
             words = [question_words(key, self.rulebook.domain) for key in keys]
-            titles = "; ".join(f"{standard.title} [{self._at(standard)}]" for standard in open_)
+            titles = "; ".join(
+                f"{'; '.join(standard.title for standard in several)} [{place}]"
+                for place, several in groupby(open_, self._at)
+            )
             yield ScreenSentence(f"? {listed(words)} decide{'' if len(keys) > 1 else 's'} between: {titles}.", "open")
 
     # What is not offered ----------------------------------------------------------------------------------------

@@ -90,12 +90,13 @@ function standardView(advice) {
   if (!advice.standards.length) return h("p", { class: "quiet" }, `${title}: none for this situation.`);
   const inOne = open.length > 1, keys = uniqueOf(open.flatMap((one) => one.depends_on));
   const at = ({ rule }) => cite(data.rules[rule].source), said = ({ rule }) => data.rules[rule];
+  const sameSource = (one, next) => next !== undefined && said(one).source === said(next).source;
   const shown = advice.standards.filter((one) => one.state === "holds" || !inOne), several = shown.length > 1;
   return h("section", { "data-section": title }, h("h2", {}, title), h("ul", {},
     shown.map((one) => h("li", { "data-rule": one.rule }, one.state === "open" ? h("span", { class: "waits" }, `? depends on ${questionsWords(one.depends_on, engine)}: `) : null,
       h("strong", {}, said(one).title), several ? [" ", at(one)] : [". ", said(one).says, " ", at(one)])),
     inOne ? h("li", {}, h("span", { class: "waits" }, `? ${listedWords(keys.map((key) => questionWords(key, engine)))} decide${keys.length > 1 ? "" : "s"} between: `),
-      open.map((one, index) => [index ? "; " : "", h("span", { "data-rule": one.rule }, said(one).title, " ", at(one))]), ".") : null),
+      open.map((one, index) => [index ? "; " : "", h("span", { "data-rule": one.rule }, said(one).title, sameSource(one, open[index + 1]) ? null : [" ", at(one)])]), ".") : null),
     several ? disclosure({ class: "more" }, "In full", () => h("ul", {}, shown.map((one) => h("li", {}, h("strong", {}, `${said(one).title}. `), said(one).says, " ", at(one))))) : null);
 }
 
