@@ -33,8 +33,8 @@ class Flip(Record):
     points: tuple[Point, ...] = Field(description="where these belong in the changed patient, and why")
 
 
-class Remark(Record):
-    """What holds for every option of the patient, or decides that there is none: said once, before the options."""
+class Before(Record):
+    """What holds for every option of the patient, or decides that there is none: shown once, before the options."""
 
     rules: tuple[str, ...] = Field(description="ids of the rules that say it, each for some of the options")
     says: str = Field(description="it in one sentence")
@@ -50,7 +50,7 @@ class Lesson(Record):
     title: str = Field(description="the patient in one line")
     vignette: tuple[str, ...] = Field(description="what is known of the patient, in sentences")
     standards: tuple[Standard, ...] = Field(description="what the sources state as the standard")
-    first: tuple[Remark, ...] = Field((), description="what holds for every option, or decides that there is none")
+    first: tuple[Before, ...] = Field((), description="what holds for every option, or decides that there is none")
     options: tuple[Point, ...] = Field(description="what is offered, waits or is excluded, and why")
     flips: tuple[Flip, ...] = Field(description="facts to flip in front of the class, each with another effect")
     traps: tuple[Point, ...] = Field(description="what students get wrong: one condition short of being offered")
@@ -80,10 +80,10 @@ def lesson(case: Case, written: Written) -> Lesson:
     )
 
 
-def _remarks(advice: Advice, rulebook: Rulebook) -> Iterator[Remark]:
+def _remarks(advice: Advice, rulebook: Rulebook) -> Iterator[Before]:
     for first in advice.first:
         if first.state == "holds":
-            yield Remark(rules=first.rules, says=first.says, cited=cited(rulebook.rules[first.rules[0]], rulebook))
+            yield Before(rules=first.rules, says=first.says, cited=cited(rulebook.rules[first.rules[0]], rulebook))
 
 
 def _disease(case: Case) -> str:

@@ -1,4 +1,4 @@
-"""Describe a patient in sentences: the disease, what was found and looked for in vain, and each treatment."""
+"""Describe a patient in sentences: the disease, what was found and what is absent, and each treatment."""
 
 from __future__ import annotations
 

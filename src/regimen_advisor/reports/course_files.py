@@ -59,7 +59,7 @@ def _feedback(answer: ItemAnswer, item: QuizItem) -> str:
         return point_words(answer.point)
     if answer.pick:
         return reason_words(answer.pick) if answer.right else f"The right answer: {answer_words(answer.pick)}"
-    offered = [one.words for one in item.answers if one.point and one.right]
+    offered = [candidate.words for candidate in item.answers if candidate.point and candidate.right]
     return f"Offered: {listed(offered)}." if offered else "No rule offers any of them."
 
 

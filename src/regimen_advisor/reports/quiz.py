@@ -145,23 +145,25 @@ def point_words(point: Point) -> str:
     return next(grouped_words([point]))
 
 
-def grouped_words(points: Iterable[Point], said: Collection[str] = ()) -> Iterator[str]:
-    """Where regimens belong and why: those for which the rules say the same together, without rules ``said`` before."""
+def grouped_words(points: Iterable[Point], without: Collection[str] = ()) -> Iterator[str]:
+    """Where regimens belong and why, those together for which the rules say the same; ``without`` are rules shown above."""
     alike: dict[tuple[object, ...], list[Point]] = {}
     for point in points:
-        sentences = tuple(_sentence(reason, point.group) for reason in _left(point, said))
+        sentences = tuple(_sentence(reason, point.group) for reason in _left(point, without))
         alike.setdefault((point.group, point.waits_for, sentences), []).append(point)
     for together in alike.values():
         group, waits_for = together[0].group, together[0].waits_for
         waits = f", for {listed(waits_for)}" if waits_for else ""
-        by_place = zip(*(_left(point, said) for point in together), strict=True)
-        reasons = (f"{_sentence(same[0], group, len(together))} {_places(same)}" for same in by_place)
+        by_place = zip(*(_left(point, without) for point in together), strict=True)
+        reasons = (
+            f"{_sentence(alike_rules[0], group, len(together))} {_places(alike_rules)}" for alike_rules in by_place
+        )
         names = listed(point.name for point in together)
         yield " ".join([f"{names}: {group_words(group)}{waits}.", *dict.fromkeys(reasons)])
 
 
-def _left(point: Point, said: Collection[str]) -> list[Deciding]:
-    return [reason for reason in point.because if reason.rule not in said]
+def _left(point: Point, without: Collection[str]) -> list[Deciding]:
+    return [reason for reason in point.because if reason.rule not in without]
 
 
 def _places(reasons: Iterable[Deciding]) -> str:
