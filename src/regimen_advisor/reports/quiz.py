@@ -146,7 +146,7 @@ def point_words(point: Point) -> str:
 
 
 def grouped_words(points: Iterable[Point], without: Collection[str] = ()) -> Iterator[str]:
-    """Where regimens belong and why, those together for which the rules say the same; ``without`` are rules shown above."""
+    """Where regimens belong and why, together where the rules say the same; ``without`` are rules shown above."""
     alike: dict[tuple[object, ...], list[Point]] = {}
     for point in points:
         sentences = tuple(_sentence(reason, point.group) for reason in _left(point, without))
