@@ -8,12 +8,30 @@ from typing import Any
 
 import pytest
 
+from regimen_advisor.knowledge import rulebook as rulebooks
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.page.building import example_profiles, render_page
 
 ROOT = Path(__file__).parent.parent
 EVERYTHING = os.environ.get("REGIMEN_ADVISOR_ALL_TESTS") == "1"
 """Whether every test must run, and the long random ones at their full size, as under ``.ci/run``."""
+
+PACK = os.environ.get("REGIMEN_ADVISOR_TEST_PACK")
+
+
+def _add_the_pack(pack: Path) -> None:
+    usual = rulebooks.chosen_folders
+
+    def chosen(folder: rulebooks.Folders = None) -> tuple[Path, ...]:
+        found = usual(folder)
+        is_named = isinstance(folder, str | Path | None)
+        return (*found, pack) if is_named and [path.resolve() for path in found] == [ROOT / "rules"] else found
+
+    rulebooks.chosen_folders = chosen
+
+
+if PACK:
+    _add_the_pack(ROOT / PACK)
 
 
 @pytest.fixture(scope="session")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
+from regimen_advisor.files.drafts import may_be_draft
 from regimen_advisor.files.errors import InputError, Location, Problem
 from regimen_advisor.files.folders import is_folder, rule_files, schema_line
 from regimen_advisor.files.output import read_bytes
@@ -20,6 +22,7 @@ from regimen_advisor.knowledge.publications import Erratum
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rule_reading import DISEASES
 from regimen_advisor.knowledge.rules import Effect, Rule, Setting, regimens_met
+from regimen_advisor.knowledge.source_names import SourceNames
 from regimen_advisor.knowledge.stacking import PackChange
 from regimen_advisor.knowledge.studies import Approval, Review, Study
 from regimen_advisor.patient.drugs import Formulary
@@ -97,6 +100,11 @@ class Rulebook:
         return table
 
     @cached_property
+    def source_names(self) -> SourceNames:
+        """What its sources are called."""
+        return SourceNames(self.reviews)
+
+    @cached_property
     def errata(self) -> Mapping[str, Erratum]:
         """Every erratum by its id, of the studies and of the approvals."""
         sources: list[Study | Approval] = [*self.studies.values(), *self.approvals.values()]
@@ -121,16 +129,24 @@ def default_folders() -> tuple[Path, ...]:
     return project_folders() or (named_folder(None),)
 
 
+class _Seen(NamedTuple):
+    """What the bytes of a folder tell: their digest, and the files that can hold a guess of a draft."""
+
+    digest: str
+    drafts: tuple[Path, ...]
+
+
 @lru_cache(maxsize=8)
 def _loaded(
-    folders: tuple[Path, ...], digests: tuple[str, ...], manifests: tuple[LocatedManifest | None, ...], day: date | None
+    folders: tuple[Path, ...], seen: tuple[_Seen, ...], manifests: tuple[LocatedManifest | None, ...], day: date | None
 ) -> Rulebook:
-    found = Loader(folders, day).load()
+    found = Loader(folders, _drafts(seen), day).load()
     stale = None
-    for manifest, count, digest in zip(manifests, found.counts, digests, strict=True):
+    for manifest, count, (digest, _) in zip(manifests, found.counts, seen, strict=True):
         stale = stale or (outdated(manifest, count, digest) if manifest else None)
+    digest = _digest_of_all([digest for digest, _ in seen], day)
     return Rulebook(
-        folders, _digest_of_all(digests, day), found.formulary, found.domain, found.regimens, found.studies,
+        folders, digest, found.formulary, found.domain, found.regimens, found.studies,
         found.approvals, found.reviews, found.findings, found.settings, found.rules, stale, found.changes,
         found.withdrawn, found.bereft, day,
     )  # fmt: skip
@@ -145,7 +161,7 @@ def load_rulebook(folder: Folders = None, day: date | None = None) -> Rulebook:
     """
     folders = chosen_folders(folder)
     manifests = tuple(map(read_manifest, folders))
-    rulebook = _loaded(folders, tuple(map(_digest, folders)), manifests, day)
+    rulebook = _loaded(folders, tuple(map(_seen, folders)), manifests, day)
     for path, manifest in zip(folders, manifests, strict=True):
         if path.resolve() == INSTALLED.resolve():
             _refuse_other_rules(rulebook, manifest)
@@ -190,19 +206,28 @@ def fresh_manifest(folder: Path, *before: Path) -> str:
     """
     if folder.resolve() == INSTALLED.resolve():
         raise InputError.at(Location(str(folder)), "the rules of an installed package are not to be changed")
-    found = Loader(tuple(dict.fromkeys((*before, folder)))).load()
-    return schema_line(folder, "manifest") + manifest_text(found.counts[-1], _digest(folder))
+    folders = tuple(dict.fromkeys((*before, folder)))
+    seen = tuple(map(_seen, folders))
+    found = Loader(folders, _drafts(seen)).load()
+    return schema_line(folder, "manifest") + manifest_text(found.counts[-1], seen[-1].digest)
 
 
-def _digest(folder: Path) -> str:
-    """A digest of the names and the bytes of all rule files."""
+def _drafts(seen: Iterable[_Seen]) -> list[Path]:
+    return [file for _, drafts in seen for file in drafts]
+
+
+def _seen(folder: Path) -> _Seen:
+    """What all rule files of a folder are, each read once."""
     if not is_folder(folder):
         raise InputError.at(Location(str(folder)), "expected a folder of rules, found no folder")
-    total = hashlib.sha256()
+    total, drafts = hashlib.sha256(), []
     for file in rule_files(folder):
+        raw = read_bytes(file)
         total.update(file.relative_to(folder).as_posix().encode("utf-8", "surrogateescape") + b"\0")
-        total.update(read_bytes(file) + b"\0")
-    return "sha256:" + total.hexdigest()
+        total.update(raw + b"\0")
+        if may_be_draft(raw):
+            drafts.append(file)
+    return _Seen("sha256:" + total.hexdigest(), tuple(drafts))
 
 
 def harm_studies(regimen: Regimen, rulebook: Rulebook) -> list[Study]:
