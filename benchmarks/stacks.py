@@ -26,8 +26,9 @@ from regimen_advisor.knowledge import rulebook as rulebooks
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.patient.profile import read_profile
 from regimen_advisor.patient.reading import read
+from regimen_advisor.reports.files import write_folder
 from regimen_advisor.reviewing.checking import check
-from regimen_advisor.reviewing.starting import new_pack, write_folder
+from regimen_advisor.reviewing.starting import new_pack
 
 ROOT = Path(__file__).parent.parent
 RULES = ROOT / "rules"
@@ -101,9 +102,11 @@ def write(folder: Path, number: int) -> None:
     source = {"review": review.key, "section": review.section_numbers[-1]}
     taken = {tuple(sorted(map(str, regimen.drug_names))) for regimen in shipped.regimens.values()}
     pairs = [pair for pair in combinations(sorted(drugs), 2) if pair not in taken]
+    chosen = chance.sample(pairs, max(1, number // FOR_A_REGIMEN))
     regimens = [
-        {"id": f"made-{index}", "name": f"made {index}", "disease": "nsclc", "drugs": [{"drug": drug} for drug in pair], "source": source}
-        for index, pair in enumerate(chance.sample(pairs, max(1, number // FOR_A_REGIMEN)))
+        {"id": f"made-{index}", "name": f"made {index}", "disease": "nsclc", "drugs": [{"drug": drug} for drug in pair],
+         "source": source}
+        for index, pair in enumerate(chosen)
     ]  # fmt: skip
     rules = [rule(index, str(regimens[index % len(regimens)]["id"]), source, chance) for index in range(number)]
     (folder / "nsclc").mkdir(parents=True)

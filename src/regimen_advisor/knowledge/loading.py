@@ -63,9 +63,7 @@ class Loader:
     ``drafts`` are the files that can hold a guess, where that is known already; else each is looked at for one.
     """
 
-    def __init__(
-        self, folders: Sequence[Path], day: date | None = None, drafts: Iterable[Path] | None = None
-    ) -> None:
+    def __init__(self, folders: Sequence[Path], day: date | None = None, drafts: Iterable[Path] | None = None) -> None:
         self.stack, self.drafts, self.day = RulebookStack(folders), drafts, day
         self.found = Gathered()
         self.problems = self.found.problems

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
-from regimen_advisor.files.drafts import may_be_draft
 from regimen_advisor.files.errors import InputError, Location, Problem
-from regimen_advisor.files.folders import is_folder, rule_files, schema_line
-from regimen_advisor.files.output import read_bytes
+from regimen_advisor.files.folders import schema_line
+from regimen_advisor.knowledge.compiled import read_compiled
 from regimen_advisor.knowledge.finding_packs import INSTALLED, named_folder, project_folders, shipped_folder
 from regimen_advisor.knowledge.findings import Finding
 from regimen_advisor.knowledge.loading import Loader
-from regimen_advisor.knowledge.manifest import LocatedManifest, manifest_text, outdated, read_manifest
+from regimen_advisor.knowledge.manifest import (
+    Files,
+    LocatedManifest,
+    digest_of,
+    files_of,
+    manifest_text,
+    outdated,
+    read_manifest,
+)
 from regimen_advisor.knowledge.publications import Erratum
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rule_reading import DISEASES
@@ -129,24 +135,18 @@ def default_folders() -> tuple[Path, ...]:
     return project_folders() or (named_folder(None),)
 
 
-class _Seen(NamedTuple):
-    """What the bytes of a folder tell: their digest, and the files that can hold a guess of a draft."""
-
-    digest: str
-    drafts: tuple[Path, ...]
-
-
 @lru_cache(maxsize=8)
 def _loaded(
-    folders: tuple[Path, ...], seen: tuple[_Seen, ...], manifests: tuple[LocatedManifest | None, ...], day: date | None
+    folders: tuple[Path, ...], files: tuple[Files, ...], manifests: tuple[LocatedManifest | None, ...], day: date | None
 ) -> Rulebook:
-    found = Loader(folders, _drafts(seen), day).load()
+    digests = [seen.digest for seen in files]
+    kept = read_compiled(folders[0], digests[0]) if len(folders) == 1 and day is None else None
+    found = kept or Loader(folders, day, [draft for seen in files for draft in seen.drafts]).load()
     stale = None
-    for manifest, count, (digest, _) in zip(manifests, found.counts, seen, strict=True):
+    for manifest, count, digest in zip(manifests, found.counts, digests, strict=True):
         stale = stale or (outdated(manifest, count, digest) if manifest else None)
-    digest = _digest_of_all([digest for digest, _ in seen], day)
     return Rulebook(
-        folders, digest, found.formulary, found.domain, found.regimens, found.studies,
+        folders, _digest_of_all(digests, day), found.formulary, found.domain, found.regimens, found.studies,
         found.approvals, found.reviews, found.findings, found.settings, found.rules, stale, found.changes,
         found.withdrawn, found.bereft, day,
     )  # fmt: skip
@@ -161,7 +161,7 @@ def load_rulebook(folder: Folders = None, day: date | None = None) -> Rulebook:
     """
     folders = chosen_folders(folder)
     manifests = tuple(map(read_manifest, folders))
-    rulebook = _loaded(folders, tuple(map(_seen, folders)), manifests, day)
+    rulebook = _loaded(folders, tuple(map(files_of, folders)), manifests, day)
     for path, manifest in zip(folders, manifests, strict=True):
         if path.resolve() == INSTALLED.resolve():
             _refuse_other_rules(rulebook, manifest)
@@ -206,28 +206,8 @@ def fresh_manifest(folder: Path, *before: Path) -> str:
     """
     if folder.resolve() == INSTALLED.resolve():
         raise InputError.at(Location(str(folder)), "the rules of an installed package are not to be changed")
-    folders = tuple(dict.fromkeys((*before, folder)))
-    seen = tuple(map(_seen, folders))
-    found = Loader(folders, _drafts(seen)).load()
-    return schema_line(folder, "manifest") + manifest_text(found.counts[-1], seen[-1].digest)
-
-
-def _drafts(seen: Iterable[_Seen]) -> list[Path]:
-    return [file for _, drafts in seen for file in drafts]
-
-
-def _seen(folder: Path) -> _Seen:
-    """What all rule files of a folder are, each read once."""
-    if not is_folder(folder):
-        raise InputError.at(Location(str(folder)), "expected a folder of rules, found no folder")
-    total, drafts = hashlib.sha256(), []
-    for file in rule_files(folder):
-        raw = read_bytes(file)
-        total.update(file.relative_to(folder).as_posix().encode("utf-8", "surrogateescape") + b"\0")
-        total.update(raw + b"\0")
-        if may_be_draft(raw):
-            drafts.append(file)
-    return _Seen("sha256:" + total.hexdigest(), tuple(drafts))
+    found = Loader(tuple(dict.fromkeys((*before, folder)))).load()
+    return schema_line(folder, "manifest") + manifest_text(found.counts[-1], digest_of(folder))
 
 
 def harm_studies(regimen: Regimen, rulebook: Rulebook) -> list[Study]:
