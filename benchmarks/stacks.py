@@ -9,17 +9,16 @@ what is told are ratios.
 RULES are numbers of generated rules (1000 and 10000 if left out).
 """
 
+import json
 import random
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge import rulebook as rulebooks
@@ -108,34 +107,41 @@ def write(folder: Path, number: int) -> None:
          "source": source}
         for index, pair in enumerate(chosen)
     ]  # fmt: skip
-    rules = [rule(index, str(regimens[index % len(regimens)]["id"]), source, chance) for index in range(number)]
+    rules = [
+        rule(index, index // len(chosen), f"made-{index % len(chosen)}", source, chance) for index in range(number)
+    ]
     (folder / "nsclc").mkdir(parents=True)
     (folder / "pack.yaml").write_text("name: made\ntitle: Made to measure\n", "utf-8")
-    (folder / "regimens.yaml").write_text(yaml.safe_dump(regimens), "utf-8")
+    (folder / "regimens.yaml").write_text(json.dumps(regimens), "utf-8")
     for start in range(0, number, IN_A_FILE):
         setting = {"setting": f"made-{start}", "title": f"Made {start}", "disease": "nsclc"}
         file = setting | {"rules": rules[start : start + IN_A_FILE]}
-        (folder / "nsclc" / f"made-{start}.yaml").write_text(yaml.safe_dump(file, sort_keys=False), "utf-8")
+        (folder / "nsclc" / f"made-{start}.yaml").write_text(json.dumps(file), "utf-8")
 
 
-def rule(index: int, regimen: str, source: dict[str, str], chance: random.Random) -> dict[str, Any]:
-    """Of ten rules some four offer, three warn and three exclude."""
+def rule(index: int, place: int, regimen: str, source: dict[str, str], chance: random.Random) -> dict[str, Any]:
+    """Some four of ten offer, three warn and three exclude; of one regimen no two speak of the same patients."""
     effect = chance.choice(["offer"] * 4 + ["caution"] * 3 + ["exclude"] * 3)
-    low = chance.randint(0, 80)
     found: dict[str, Any] = {"id": f"made-{index}", effect: regimen if effect == "offer" else {"regimen": regimen}}
-    tests = dict(chance.sample(list(conditions(low, chance)), 2 if effect == "offer" else 3))
-    found["when"] = {"disease": "nsclc", "advanced": True} | tests
+    low = 100 // FOR_A_REGIMEN * place
+    found["when"] = {
+        "disease": "nsclc",
+        "advanced": True,
+        "pd_l1_tps": {"at_least": low, "below": low + 100 // FOR_A_REGIMEN},
+        **dict(chance.sample(conditions(chance), 2)),
+    }
     if effect == "caution":
         found["kind"] = "patient"
     return found | {"source": source, "says": f"Made to measure, number {index}."}
 
 
-def conditions(low: int, chance: random.Random) -> Iterator[tuple[str, Any]]:
-    yield "pd_l1_tps", {"at_least": low, "at_most": low + chance.randint(0, 100 - low)}
-    yield "ecog", {"at_most": chance.randint(0, 3)}
-    yield "alk", chance.choice(["positive", "negative"])
-    yield "brain_metastases", chance.choice([True, False])
-    yield "prior_lines", {"at_most": chance.randint(0, 4)}
+def conditions(chance: random.Random) -> list[tuple[str, Any]]:
+    return [
+        ("ecog", {"at_most": chance.randint(0, 3)}),
+        ("alk", chance.choice(["positive", "negative"])),
+        ("brain_metastases", chance.choice([True, False])),
+        ("prior_lines", {"at_most": chance.randint(0, 4)}),
+    ]
 
 
 def main(numbers: list[int]) -> None:
