@@ -3,7 +3,7 @@
 import itertools
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,22 +30,27 @@ def pairs(these: Iterable[str], those: Sequence[T]) -> list[tuple[str, T]]:
         return list(itertools.product(these, those))
     return list(zip(these, itertools.cycle(those)))
 
+
+# Everything again with a pack: what tests call the shipped rules is then a stack ------------------------------------
+
 PACK = os.environ.get("REGIMEN_ADVISOR_TEST_PACK")
+"""The folder of a pack, from the checkout on, that is added to the rules that ship wherever a test names them alone.
+
+A test that is about exactly these rules names them in a list, ``load_rulebook([ROOT / "rules"])``.
+"""
 
 
-def _add_the_pack(pack: Path) -> None:
-    usual = rulebooks.chosen_folders
-
+def _with_the_pack(usual: Callable[[rulebooks.Folders], tuple[Path, ...]], pack: Path) -> None:
     def chosen(folder: rulebooks.Folders = None) -> tuple[Path, ...]:
         found = usual(folder)
-        is_named = isinstance(folder, str | Path | None)
-        return (*found, pack) if is_named and [path.resolve() for path in found] == [ROOT / "rules"] else found
+        is_alone = isinstance(folder, str | Path | None) and [path.resolve() for path in found] == [ROOT / "rules"]
+        return (*found, pack) if is_alone else found
 
     rulebooks.chosen_folders = chosen
 
 
 if PACK:
-    _add_the_pack(ROOT / PACK)
+    _with_the_pack(rulebooks.chosen_folders, ROOT / PACK)
 
 
 @pytest.fixture(scope="session")

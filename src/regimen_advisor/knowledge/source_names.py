@@ -20,7 +20,7 @@ class SourceNames:
 
     def __init__(self, reviews: Mapping[str, Review]) -> None:
         self._reviews = reviews
-        self.all = self.of(reviews)
+        self.loaded = self.of(reviews)
         """``the reviews``, or ``the sources`` where they are of several kinds."""
 
     def of(self, keys: Iterable[str]) -> str:
@@ -33,19 +33,19 @@ class SourceNames:
     @property
     def outside(self) -> str:
         """What is called so that no source says."""
-        return f"outside {self.all}"
+        return f"outside {self.loaded}"
 
     @property
     def standard(self) -> str:
         """The title of what they state as the standard."""
-        return f"Standard stated by {self.all}"
+        return f"Standard stated by {self.loaded}"
 
     @property
     def silent(self) -> str:
         """The title of what they do not speak of."""
-        return f"Silent: not spoken of by {self.all}"
+        return f"Silent: not spoken of by {self.loaded}"
 
     @property
     def trials(self) -> str:
         """The title of the trials that had no result yet."""
-        return f"Trials under way when {self.all} {'were' if len(self._reviews) > 1 else 'was'} written"
+        return f"Trials under way when {self.loaded} {'were' if len(self._reviews) > 1 else 'was'} written"

@@ -314,7 +314,7 @@ class _Screen:
 
 def legend(rulebook: Rulebook) -> str:
     """What the signs of an answer mean."""
-    return f"! warning, ? open, {ERRATUM_SIGN} the record differs, `outside`: not from {rulebook.source_names.all}."
+    return f"! warning, ? open, {ERRATUM_SIGN} the record differs, `outside`: not from {rulebook.source_names.loaded}."
 
 
 def review_names(rulebook: Rulebook) -> Iterator[str]:

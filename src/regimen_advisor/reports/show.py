@@ -163,7 +163,7 @@ class _Entry:
             yield from self._rules(title, [rule for rule in book.of(effect) if id in book.meets(rule)])
         approvals = [a for a in book.approvals.values() if id in a.regimens]
         if approvals:
-            yield Heading(f"Approvals stated by {book.source_names.all}", 2)
+            yield Heading(f"Approvals stated by {book.source_names.loaded}", 2)
             yield Bullets(tuple(approval_sentence(approval, self.places) for approval in approvals))
 
     def _drug(self, id: str) -> Iterator[Block]:

@@ -39,20 +39,20 @@ _REGISTRIES = {
 def study_blocks(study: Study, rulebook: Rulebook, level: int = 3) -> Iterator[Block]:
     """One study as its source reports it, with what the published record says otherwise."""
     places = CitationLabels(rulebook)
-    by = rulebook.source_names.of(place.review for place in study.cited_in)
+    sources = rulebook.source_names.of(place.review for place in study.cited_in)
     yield Heading(study.name, level)
-    yield Fields((("Study", study.id), *_design(study, by), *_population(study)))
+    yield Fields((("Study", study.id), *_design(study, sources), *_population(study)))
     yield from _listed("Arms", [_arm_words(arm) for arm in study.arms], level)
     if study.results:
         yield Heading("Results", level + 1)
         yield Table(("Endpoint", "By arm", "Compared", "Section"), tuple(_result_rows(study, places)))
     yield from _listed("Safety", (f"{safety_words(s)} {_at(study, places, s)}" for s in study.safety), level)
-    yield from _listed(f"Stated by {by}", _findings(study, study.findings, places), level)
+    yield from _listed(f"Stated by {sources}", _findings(study, study.findings, places), level)
     limits = [*_findings(study, study.limits.stated, places)]
-    limits += [f"inferred, not stated by {by}: {finding.says}" for finding in study.limits.inferred]
+    limits += [f"inferred, not stated by {sources}: {finding.says}" for finding in study.limits.inferred]
     yield from _listed("Limits", limits, level)
     approvals = [rulebook.approvals[id] for id in study.approvals]
-    yield from _listed(f"Approvals stated by {by}", [approval_sentence(a, places) for a in approvals], level)
+    yield from _listed(f"Approvals stated by {sources}", [approval_sentence(a, places) for a in approvals], level)
     yield from _listed("What the published record says otherwise", map(erratum_words, study.errata), level)
     yield from _listed("Citation", citation_lines(study.citation), level)
 
@@ -64,7 +64,7 @@ def _listed(title: str, items: Iterable[str], level: int) -> Iterator[Block]:
         yield Bullets(shown)
 
 
-def _design(study: Study, by: str) -> Iterator[tuple[str, str | None]]:
+def _design(study: Study, sources: str) -> Iterator[tuple[str, str | None]]:
     design = design_level(study)
     level = f"OCEBM 2011 level {design.ocebm_2011}" if design.ocebm_2011 else "no OCEBM level from the design alone"
     yield "Design", f"{design.basis}; {level}{f'; {study.design.says}' if study.design.says else ''}"
@@ -76,7 +76,7 @@ def _design(study: Study, by: str) -> Iterator[tuple[str, str | None]]:
     yield "Studies pooled", "; ".join(study.included_studies)
     if study.shown_benefit:
         within = f" in {study.shown_benefit.within}" if study.shown_benefit.within else ""
-        yield f"Gain stated by {by}", f"{study.shown_benefit.endpoint}{within}"
+        yield f"Gain stated by {sources}", f"{study.shown_benefit.endpoint}{within}"
 
 
 def _population(study: Study) -> Iterator[tuple[str, str | None]]:
