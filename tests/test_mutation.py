@@ -464,7 +464,7 @@ def test_mutants_are_shared_out_among_as_many_processes_as_asked_or_as_there_are
 
 
 def test_of_no_mutants_all_are_noticed(rulebook: Rulebook) -> None:
-    assert mutate(rulebook, [], subjects=[], workers=1).share == 1.0
+    assert mutate(rulebook_of(rulebook, rule("{ecog: 1}")), [], subjects=[], workers=1).share == 1.0
 
 
 def test_mutate_refuses_cases_that_fail_already(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
