@@ -48,7 +48,8 @@ class Patients:
     def seen(self, profile: Written) -> Patient | None:
         """The patient; ``None`` for one whom no clinic sees.
 
-        Of such a patient something is false that is true of all whom it sees, or the history is odd enough for a remark.
+        Of such a patient something is false that is true of all whom it sees, or the history is odd enough for a
+        remark.
         """
         patient = self.read(profile)
         if patient is None or patient.notes or Truth.FALSE in self._seen.truths(patient.facts).values():
