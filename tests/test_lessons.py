@@ -156,8 +156,7 @@ def test_a_shipped_lesson_is_what_the_rules_make_of_its_patient(
     assert capsys.readouterr().out == sheet.read_text("utf-8"), "run `just lessons` and read the diff"
 
 
-def test_ten_lessons_ship_of_either_disease(rulebook: Rulebook) -> None:
-    assert len(SHIPPED) >= 10
+def test_lessons_ship_of_either_disease(rulebook: Rulebook) -> None:
     diseases = {Guideline.of(rulebook).case(ROOT / "profiles" / f"{one.stem}.yaml").patient.facts["disease"].possible
                 for one in SHIPPED}  # fmt: skip
     assert diseases == {frozenset({"nsclc"}), frozenset({"sclc"})}
