@@ -88,10 +88,10 @@ def test_a_filter_that_names_nothing_or_several_things_is_refused(rulebook, filt
 
 def test_a_part_of_an_id_is_answered_with_every_id_that_has_it(rulebook):
     wanted = [id for id in rulebook.regimens if "bevacizumab" in id]
-    assert len(wanted) == 9
+    assert len(wanted) > 1
     with pytest.raises(InputError) as refused:
         render("regimen", "bevacizumab", rulebook)
-    assert str(refused.value).endswith(f"(part of 9 names: {', '.join(wanted)})")
+    assert str(refused.value).endswith(f"(part of {len(wanted)} names: {', '.join(wanted)})")
 
 
 def test_a_part_of_a_name_of_a_drug_is_answered_with_the_ids_of_all_drugs_that_have_it(rulebook):

@@ -201,7 +201,7 @@ def _cited(arguments: Iterable[Argument], *states: str) -> list[str]:
     found = []
     for argument in arguments:
         if argument.state in states:
-            outside = f", outside the reviews, {argument.certainty}" if argument.certainty else ""
+            outside = f", {argument.outside}, {argument.certainty}" if argument.certainty else ""
             found.append(f"{argument.says} [{argument.cited}{outside}]")
     return list(dict.fromkeys(found))
 

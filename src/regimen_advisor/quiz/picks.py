@@ -27,12 +27,12 @@ from regimen_advisor.quiz.models import PickKind
 from regimen_advisor.quiz.words import asked_words
 from regimen_advisor.wording import listed
 
-NO_STANDARD = "The reviews state no standard for this patient."
+NO_STANDARD = "No standard is stated for this patient."
 _SHOWN = {
     "OS": "longer overall survival",
-    "PFS": "longer PFS, and no longer survival that the review states",
-    "response": "responses, and no gain in survival or PFS that the review states",
-    None: "no gain that the review states",
+    "PFS": "longer PFS, and no longer survival that is stated",
+    "response": "responses, and no gain in survival or PFS that is stated",
+    None: "no gain that is stated",
 }
 GAINED = "is offered from now on"
 LOST = "is offered no longer"
@@ -252,7 +252,7 @@ def _stated(study: Study, rulebook: Rulebook) -> str:
         places = "; ".join(labels.at(place.review, *place.sections) for place in study.cited_in)
         return f"No gain of {_short(study)} is stated. [{places}]"
     within = f" in the subgroup with {gain.within}" if gain.within else ""
-    return f"So it is stated of {_short(study)}{within}. [{labels.cite(gain.source)}]"
+    return f"The review says so of {_short(study)}{within}. [{labels.cite(gain.source)}]"
 
 
 def _short(study: Study) -> str:
@@ -280,7 +280,7 @@ def _standard(patient: AskedPatient) -> Iterator[AskedPick]:
     alike = [rule for rule in false if rule.setting.disease == patient.profile["disease"]]
     false = alike if len(alike) > 1 else false
     held = [rulebook.rules[standard.rule] for standard in stated]
-    asks = "What do the reviews state as the standard for this patient?"
+    asks = "What is stated as the standard for this patient?"
     wrong = _unlike((rule.says for rule in false), *(rule.says for rule in held))
     if not held:
         yield AskedPick(asks, NO_STANDARD, "No rule that states a standard holds for this patient.", wrong)
