@@ -185,15 +185,15 @@ class HistoryOfEvents:
         if reading is None:
             return None, pl.lit(None, pl.Int64)
 
-        def kept(one: Reading, values: RowValues) -> RowValues:
-            if not one.is_interval:
+        def kept(part: Reading, values: RowValues) -> RowValues:
+            if not part.is_interval:
                 return values
-            end, cells = self.frames.day(listed(one.until)), [pl.col(column) for column in listed(one.until)]
+            end, cells = self.frames.day(listed(part.until)), [pl.col(column) for column in listed(part.until)]
             late = (end > pl.col(NEXT_DAY)).fill_null(value=False)
             early = (end < pl.col(DATE)).fill_null(value=False)
             written = on_one_line(pl.concat_str(*cells, separator=SEPARATOR))
             strange = pl.when(early).then(
-                pl.format("{}: {} (before the treatment)", pl.lit(SEPARATOR.join(listed(one.until))), written)
+                pl.format("{}: {} (before the treatment)", pl.lit(SEPARATOR.join(listed(part.until))), written)
             )
             return RowValues(
                 pl.when(~late & ~early).then(values.value),

@@ -263,7 +263,7 @@ class MappingFile(Record):
             self.row is not None
             or isinstance(self.history, HistoryOfTable)
             or any(table.has_events for table in self.tables.values())
-            or any(part is not None for _, one in self.readings() for part in (one.take, one.when, one.since))
+            or any(part is not None for _, read in self.readings() for part in (read.take, read.when, read.since))
             or any(reading.otherwise is not None for _, reading in self.readings())
         )
 
