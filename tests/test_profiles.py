@@ -23,10 +23,6 @@ def every_example(rulebook: Rulebook) -> list[Example]:
     return examples(PROFILES, rulebook)
 
 
-def test_there_are_at_least_forty_teaching_patients() -> None:
-    assert len(TEACHING) >= 40
-
-
 def test_the_first_profile_of_the_readme_is_there() -> None:
     assert PROFILES / "egfr-l858r-after-osimertinib.yaml" in TEACHING
 

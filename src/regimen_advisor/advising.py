@@ -37,7 +37,7 @@ from regimen_advisor.solving.questions import is_anything_open
 from regimen_advisor.wording import drug_name
 
 _Item = TypeVar("_Item", bound=Hashable)
-_NO_LEVEL = DesignLevel(ocebm_2011=None, basis="no study named by the review")
+_NO_LEVEL = DesignLevel(ocebm_2011=None, basis="no study named")
 
 
 def advise(patient: Patient, rulebook: Rulebook, *, ask: bool = True) -> Advice:

@@ -169,7 +169,7 @@ class _Filler:
         return {"type": "object", "minProperties": 1, "additionalProperties": False, "properties": keys}
 
     def _source(self) -> Schema:
-        """A section is of the review that its entry names."""
+        """A section is of the source that its entry names."""
         cases = [
             {
                 "if": {"properties": {"review": {"const": review.key}}, "required": ["review"]},
@@ -256,7 +256,7 @@ def _in_studies(made: Schema, filler: _Filler) -> None:
     if "Place" in made["$defs"]:
         _replace(made["$defs"]["Place"]["properties"]["review"], {"enum": list(filler.book.reviews)})
         made["$defs"]["Place"]["properties"]["sections"]["items"] = _ref("section")
-    if "Treatment" in made["$defs"]:  # a class that the review names may be there in any words
+    if "Treatment" in made["$defs"]:  # a class that the source names may be there in any words
         drug = made["$defs"]["Treatment"]["properties"]["drug"]
         drug.pop("type", None)
         drug["anyOf"] = [_ref("treatment"), {"type": "string"}]

@@ -1,7 +1,7 @@
 """Draw a forest plot of the hazard ratios behind the options shown.
 
 Each row is one comparison within one study, with its comparator and endpoint. Rows keep the order of the options and of
-their studies; they are never sorted by the hazard ratio, and nothing is pooled. A figure that the review prints without
+their studies; they are never sorted by the hazard ratio, and nothing is pooled. A figure that the source prints without
 an interval is listed below the plot, not drawn as if it had one.
 """
 
@@ -25,7 +25,7 @@ WARNING = "Not a comparison between trials: populations, comparators and designs
 
 @dataclass(frozen=True)
 class ForestRow:
-    """One comparison on one endpoint within one study, as the review reports it."""
+    """One comparison on one endpoint within one study, as its source reports it."""
 
     study: str
     name: str
@@ -36,17 +36,17 @@ class ForestRow:
     ratio: float | None
     interval: Interval | None
     effect: str
-    """All that the review prints of the effect, in words."""
+    """All that the source prints of the effect, in words."""
     errata: tuple[str, ...] = ()
 
     @property
     def is_drawn(self) -> bool:
-        """Whether the review prints both a hazard ratio and its interval."""
+        """Whether the source prints both a hazard ratio and its interval."""
         return self.ratio is not None and self.interval is not None
 
     @property
     def heading(self) -> str:
-        """Study, endpoint and section: ``DeLLphi-304, OS [BS 4.1]``."""
+        """Study, endpoint and section: ``DeLLphi-304, OS [XY 4.1]``."""
         return f"{self.name}, {self.endpoint} {signed(self.place, self.errata)}"
 
     @property
@@ -62,7 +62,7 @@ def rows_of(options: Iterable[Option], places: CitationLabels) -> tuple[ForestRo
 
 
 def rows_of_study(evidence: Evidence, places: CitationLabels) -> Iterator[ForestRow]:
-    """A row for each comparison of which the review prints a hazard ratio or a reduction of risk."""
+    """A row for each comparison of which the source prints a hazard ratio or a reduction of risk."""
     for result in evidence.results:
         for comparison in result.comparisons:
             if comparison.hazard_ratio is not None or comparison.risk_reduction is not None:
@@ -86,7 +86,7 @@ def _row(evidence: Evidence, result: Result, comparison: Comparison, place: str)
 
 
 def forest_plot(rows: Sequence[ForestRow], *, id: str = "forest") -> str:
-    """The plot as SVG; empty where no review prints an effect. Rows without an interval are listed under it."""
+    """The plot as SVG; empty where no source prints an effect. Rows without an interval are listed under it."""
     if not rows:
         return ""
     drawn = [row for row in rows if row.is_drawn]
@@ -153,7 +153,7 @@ def _list(rows: Sequence[ForestRow], parts: list[str], y: float) -> float:
     if not rows:
         return y
     y += LINE
-    parts.append(text(LEFT, y, "Without an interval in the review, so not drawn:", font_weight="bold"))
+    parts.append(text(LEFT, y, "Printed without an interval, so not drawn:", font_weight="bold"))
     for row in rows:
         for index, words in enumerate(wrapped(f"{row.heading}: {row.arms}: {row.effect}", WIDTH - 40)):
             y += LINE

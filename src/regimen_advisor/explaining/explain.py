@@ -13,7 +13,7 @@ from regimen_advisor.explaining.arguments import Arguments
 from regimen_advisor.explaining.asking import changes_to, questions_about, questions_of_patient
 from regimen_advisor.explaining.clauses import Clause
 from regimen_advisor.explaining.explanation import Argument, Explanation, Known, OptionExplained, Questions
-from regimen_advisor.files.errors import InputError, Location, did_you_mean
+from regimen_advisor.files.errors import InputError, Location, part_of_names
 from regimen_advisor.guideline import Case, Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
@@ -103,7 +103,7 @@ def regimen_named(word: str, rulebook: Rulebook) -> str:
     known = {folded(text): name for name, regimen in rulebook.regimens.items() for text in (name, regimen.name)}
     if folded(word) in known:
         return known[folded(word)]
-    help = did_you_mean(word, rulebook.regimens) or "`regimen-advisor explain FILE` lists the options of a patient"
+    help = part_of_names(word, rulebook.regimens) or "`regimen-advisor explain FILE` lists the options of a patient"
     raise InputError.at(Location("regimen"), f"expected a regimen of the rulebook, found `{word}`", help)
 
 
@@ -201,7 +201,7 @@ def _cited(arguments: Iterable[Argument], *states: str) -> list[str]:
     found = []
     for argument in arguments:
         if argument.state in states:
-            outside = f", outside the reviews, {argument.certainty}" if argument.certainty else ""
+            outside = f", {argument.outside}, {argument.certainty}" if argument.certainty else ""
             found.append(f"{argument.says} [{argument.cited}{outside}]")
     return list(dict.fromkeys(found))
 

@@ -40,7 +40,7 @@ from regimen_advisor.replaced import Bearing, bearings
 from regimen_advisor.reports.cautions import KINDS
 from regimen_advisor.reports.glance import approved_in_few_words
 from regimen_advisor.reports.groups import ANY_TUMOUR
-from regimen_advisor.reports.screen import LEGEND, erratum_line
+from regimen_advisor.reports.screen import erratum_line, legend
 from regimen_advisor.reports.studies import approval_sentence
 from regimen_advisor.wording import VALUE_WORDS, Wording
 
@@ -55,7 +55,7 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | No
 
     With ``quiz`` it asks the questions of that quiz.
     """
-    wording, places = Guideline.of(rulebook).wording, CitationLabels(rulebook)
+    wording, places, names = Guideline.of(rulebook).wording, CitationLabels(rulebook), rulebook.source_names
     return {
         "version": rulebook.version,
         "digest": rulebook.digest,
@@ -63,7 +63,8 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | No
         "order": order_words(),
         "order_line": order_line(),
         "any_tumour": ANY_TUMOUR,
-        "legend": LEGEND,
+        "legend": legend(rulebook),
+        "sources": {name: getattr(names, name) for name in ("standard", "silent", "trials", "outside")},
         "kinds": dict(KINDS),
         "patient_words": {
             "without_label": list(WITHOUT_LABEL),
@@ -265,6 +266,7 @@ def _rule(rule: Rule, rulebook: Rulebook, wording: Wording) -> Json:
             "markers": [_condition(Leaf(atom), wording) for atom in markers_asked(rule, rulebook.domain)],
             "earlier_drug": asks_for_earlier_drug(rule, rulebook.domain),
         },
+        "said_by": rulebook.source_names.of(rule.source.reviews),
         "basis": "outside the reviews" if rule.is_outside else "review",
         "certainty": rule.certainty,
         "errata": [erratum_line(rulebook.errata[name]) for name in rule.errata if name in rulebook.errata],

@@ -21,7 +21,8 @@ from regimen_advisor.quiz.patients import Patients
 from regimen_advisor.quiz.picking import Picker
 from regimen_advisor.quiz.seeded_random import SeededRandom
 from regimen_advisor.quiz.variants import Variant, Variants
-from regimen_advisor.quiz.words import known_words, unknown_words
+from regimen_advisor.quiz.vignettes import vignette
+from regimen_advisor.quiz.words import unknown_words
 
 KINDS: Mapping[int, tuple[Kind, ...]] = {
     1: ("boundary", "neighbour", "exclusion", "caution", "study", "standard", "event"),
@@ -174,13 +175,18 @@ class _Maker:
             number=number,
             kind=kind,
             profile={"id": id, **found.profile},
-            known=known_words(found.profile, self.rulebook),
+            known=self._known(found.profile),
             unknown=unknown_words(found.profile, self.patients),
             about=found.about,
             event=found.event,
             after={"id": f"{id}-after", **found.after} if found.after else None,
             picks=found.picks,
         )
+
+    def _known(self, profile: Written) -> tuple[str, ...]:
+        patient = self.patients.read(profile)
+        assert patient is not None, "the question is about a patient who was found"
+        return vignette(patient, Guideline.of(self.rulebook).wording)
 
     def _find(self, kind: Kind) -> _Found | None:
         makers: Mapping[str, Callable[[], _Found | None]] = {
@@ -214,7 +220,7 @@ class _Maker:
             like=found.like,
             difference=found.difference,
             profile={"id": f"patient-{number}", **found.profile},
-            known=known_words(found.profile, self.rulebook),
+            known=self._known(found.profile),
             unknown=unknown_words(found.profile, self.patients),
             choices=choices,
         )

@@ -203,7 +203,7 @@ class Cards:
 
     def _finding(self, best: Evidence) -> str:
         if not best.findings:
-            return "no figures in the review"
+            return f"no figures in {self.places.names.of(place.review for place in best.cited_in)}"
         finding = best.findings[0]
         first = best.cited_in[0]
         place = self.places.cite(finding.source) if finding.source else self.places.at(first.review, first.sections[0])

@@ -112,7 +112,7 @@ class Advisor {
       rules,
       markers: this.#markers(rules),
       studies,
-      design_level: level ?? { basis: "no study named by the review" },
+      design_level: level ?? { basis: "no study named" },
       shown_benefit: BENEFITS.find((benefit) => benefits.includes(benefit)) ?? null,
       approvals: of("approvals"),
       schedule: regimen.schedule,

@@ -83,10 +83,10 @@ function firstView(advice) {
   }), rest);
 }
 
-/** What the reviews state as the standard; standards that wait for the same answers are one line. */
+/** What the sources state as the standard; standards that wait for the same answers are one line. */
 function standardView(advice) {
   const { data, engine } = advice.advisor, open = advice.standards.filter((one) => one.state === "open");
-  const title = "Standard stated by the reviews";
+  const title = data.sources.standard;
   if (!advice.standards.length) return h("p", { class: "quiet" }, `${title}: none for this situation.`);
   const inOne = open.length > 1, keys = uniqueOf(open.flatMap((one) => one.depends_on));
   const at = ({ rule }) => cite(data.rules[rule].source), said = ({ rule }) => data.rules[rule];
@@ -114,7 +114,7 @@ function evidenceWords(option, data) {
   if (id !== null && !data.studies[id].is_statement) return data.regimens[option.regimen].glance[id];
   const { source } = data.rules[option.rules[0]], signs = id === null ? [] : data.studies[id].signs;
   const place = `[${source}${signs.length ? ` †${signs.join(" ")}` : ""}]`;
-  return [`${id === null ? "no study named" : "a statement of the review, no study"} ${place}`, ""];
+  return [`${id === null ? "no study named" : `a statement of ${data.rules[option.rules[0]].said_by}, no study`} ${place}`, ""];
 }
 
 /** The first warning of an option, in words: what holds before what is open, the patient before the study. */
@@ -132,7 +132,7 @@ function firstWarning(option, advice) {
   return [`${rule.kind === "patient" ? "! " : ""}${data.kinds[rule.kind]}: `, rule.says];
 }
 
-/** Whether a standard of the reviews that holds for this patient names the option. */
+/** Whether a standard that holds for this patient names the option. */
 const isStandard = (option, advice) => advice.standards.some((one) => one.state === "holds" && advice.advisor.data.rules[one.rule].regimens.includes(option.regimen));
 
 /** All options that are offered or wait, in a table of one row each; a name leads to its card. */

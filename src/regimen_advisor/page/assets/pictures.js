@@ -12,13 +12,13 @@ function forestView(advice) {
   const left = advice.options.filter((option) => option.standing === "excluded").map((option) => option.name);
   const leftOut = left.length ? h("p", { class: "quiet" }, `Not drawn, since excluded for this patient: ${left.join("; ")}.`) : null;
   const drawn = rows.filter((row) => row.interval), listed = rows.filter((row) => !row.interval);
-  if (!rows.length) return [h("h2", {}, "Forest plot"), h("p", {}, "No review prints a hazard ratio behind the options of this patient."), leftOut];
+  if (!rows.length) return [h("h2", {}, "Forest plot"), h("p", {}, "No source prints a hazard ratio behind the options of this patient."), leftOut];
   const said = rows.map((row) => `${row.heading}${row.waits ? " (waits for an answer)" : ""}: ${row.arms}: ${row.effect}${row.interval ? "" : ", no interval stated"}.`).join(" ");
   return [
     h("h2", {}, "Forest plot"),
-    h("p", {}, "Each row is one comparison within one study, as its review prints it. ", rows.some((row) => row.waits) ? "A filled square is offered to this patient; a hollow one waits for an answer." : "Only what is offered to this patient is drawn."),
+    h("p", {}, "Each row is one comparison within one study, as its source prints it. ", rows.some((row) => row.waits) ? "A filled square is offered to this patient; a hollow one waits for an answer." : "Only what is offered to this patient is drawn."),
     drawn.length ? h("figure", {}, plot(drawn, said), h("figcaption", {}, NO_COMPARISON)) : h("p", {}, NO_COMPARISON),
-    listed.length ? [h("h3", {}, "Without an interval in the review, so not drawn"), h("ul", {}, listed.map((row) => h("li", {}, h("strong", {}, row.heading), ` ${row.arms}: ${row.effect}`)))] : null,
+    listed.length ? [h("h3", {}, "Printed without an interval, so not drawn"), h("ul", {}, listed.map((row) => h("li", {}, h("strong", {}, row.heading), ` ${row.arms}: ${row.effect}`)))] : null,
     leftOut,
   ];
 }

@@ -1,10 +1,10 @@
 "use strict";
-// What a short mark means: `[AA 4.1]`, an erratum, a standing, a level. Its words show on hover, focus and tap.
+// What a short mark means: `[XY 4.1]`, an erratum, a standing, a level. Its words show on hover, focus and tap.
 
-/** The marks of the reviews in a text, and the code in it. */
+/** The marks of the sources in a text, and the code in it. */
 const MARKS = /\[[^\]`]*\]|`[^`]+`/g;
 
-/** What each mark of a review or of an erratum stands for. */
+/** What each mark of a source or of an erratum stands for. */
 class Sources {
   constructor(data) {
     this.titles = new Map(Object.values(data.reviews).map((review) => [review.cited_as, review.title]));
@@ -13,7 +13,7 @@ class Sources {
     for (const line of lines) this.errata.set(line.split(",")[0], line);
   }
 
-  /** The words for a mark such as `[AA 4.1 †D43]`; null for what is no mark. */
+  /** The words for a mark such as `[XY 4.1 †D43]`; null for what is no mark. */
   words(mark) {
     const inside = mark.slice(1, -1), [cited, ...errata] = inside.split("†");
     const places = cited.trim() ? cited.split(";").map((part) => this.#place(part.trim())) : [];

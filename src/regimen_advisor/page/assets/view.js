@@ -194,9 +194,9 @@ function chips(option, advice) {
   const { data } = advice.advisor, { standing } = option, { ocebm_2011: level, basis } = option.design_level;
   return [
     tipped({ class: `standing ${standing}` }, standingWords(standing), `${standingWords(standing)}: ${data.groups[standing] ?? data.groups.waiting}.`),
-    isStandard(option, advice) ? tipped({ class: "mark standard" }, "standard", "A standard of the reviews that holds for this patient names this option.") : null,
+    isStandard(option, advice) ? tipped({ class: "mark standard" }, "standard", "A stated standard that holds for this patient names this option.") : null,
     level ? tipped({ class: "mark level" }, `level ${level}`, `Level ${level} of the design (OCEBM 2011, 1 is best): ${basis}.`) : null,
-    option.shown_benefit ? tipped({ class: "mark level" }, `gain: ${option.shown_benefit}`, `The review states a gain in ${option.shown_benefit} for it.`) : null,
+    option.shown_benefit ? tipped({ class: "mark level" }, `gain: ${option.shown_benefit}`, `A gain in ${option.shown_benefit} is stated for it.`) : null,
   ];
 }
 
@@ -249,7 +249,7 @@ function statements(title, list, advice, end = ": ") {
     return h("li", { "data-rule": rule.id },
       held.state === "open" ? h("span", { class: "waits" }, `? depends on ${questionsWords(held.depends_on, engine)}: `) : null,
       h("strong", {}, rule.title, end), rich(rule.says), " ",
-      rule.basis === "review" ? cite(rule.source) : h("span", { class: "cite" }, `(outside the reviews, ${rule.certainty})`),
+      rule.basis === "review" ? cite(rule.source) : h("span", { class: "cite" }, `(${data.sources.outside}, ${rule.certainty})`),
       errata.map((text) => h("p", { class: "erratum" }, `† ${text}`)));
   })));
 }
@@ -285,8 +285,8 @@ function detailView(advice, changes) {
     groups.filter(([, , options]) => options.length).map(([name, title, options]) => h("section", { "data-section": name }, h("h2", {}, title), options.map(card))),
     notIndicated(of("not-indicated"), advice, changes),
     littleKnown(advice) ? null : h("div", { id: "missing" }),
-    statements("Silent: not spoken of by the reviews", advice.silent.filter(({ rule }) => !isFirst(rule, advice)), advice),
-    statements("Trials under way when the reviews were written", advice.trials, advice),
+    statements(data.sources.silent, advice.silent.filter(({ rule }) => !isFirst(rule, advice)), advice),
+    statements(data.sources.trials, advice.trials, advice),
     statements("Worth knowing", advice.notes.filter(({ rule }) => !isFirst(rule, advice)), advice),
     keyView(data),
   ];
