@@ -90,7 +90,7 @@ class TableMapping:
         columns.append(pl.col(name).cast(pl.String).alias("id") if name else pl.lit(None, pl.String).alias("id"))
         if self.file.given:
             columns.append(self._part(0, "drugs", self.file.given).alias("given"))
-        return joined.select(columns, *([pl.col(number)] if number else []))
+        return joined.select(*columns, *([pl.col(number)] if number else []))
 
     def _joined(self, table: pl.LazyFrame, place: Path) -> pl.LazyFrame:
         from regimen_advisor.cohorts.tables import scan_table  # noqa: PLC0415 - the reader of tables knows mappings
