@@ -270,7 +270,7 @@ title: t
 id: who
 tables:
   scans: {file: scans.csv, key: who, date: day}
-  lines: {file: lines.csv, key: who}
+  lines: {file: lines.csv, key: who, where: {column: lines.state, known: true}}
 keys:
   ecog: {columns: [one, two], otherwise: {column: three}}
   alk: {column: scans.alk, take: last before, when: {column: scans.kind, any_of: [FISH]}}
@@ -301,6 +301,7 @@ def test_every_column_that_a_mapping_names_is_known_with_its_place():
         (("given", "column"), "now"),
         (("id",), "who"),
     ]
+    assert file.columns == {column for _, column in file.references()} | {"day", "scans.day", "lines.state"}
     listed = {
         "keys": {},
         "history": [{"drugs": {"column": "a"}}, {"drugs": {"column": "b"}, "cycles": {"column": "c"}}],
