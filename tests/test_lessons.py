@@ -122,15 +122,20 @@ def test_a_sheet_and_its_page_say_the_same_patient_question_and_rules(
 
 def test_slides_move_by_the_arrow_keys_and_print_one_to_a_page(browser: Any, tmp_path: Path) -> None:
     file = tmp_path / "slides.html"
+    longest = ROOT / "profiles" / "egfr-l858r-after-osimertinib.yaml"
     with pytest.raises(SystemExit):
-        main(["lesson", str(PROFILE), "--format", "slides", "--output", str(file)])
+        main(["lesson", str(longest), "--format", "slides", "--output", str(file)])
     text = file.read_text("utf-8")
     assert not re.search(r"(src|href)=\"?https?:", text)
-    count = text.count('class="slide"')
-    page = browser.new_page()
+    count = text.count('<section class="slide"')
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
     page.goto(file.as_uri())
     shown = "() => [...document.querySelectorAll('.slide')].filter(one => one.offsetParent).map(one => one.id)"
     assert page.evaluate(shown) == ["slide-1"]
+    heights = "() => [...document.querySelectorAll('.slide')].map(one => one.scrollHeight)"
+    page.evaluate("() => document.body.classList.remove('moving')")
+    assert all(height <= 720 for height in page.evaluate(heights)), "each slide fits a projector"
+    page.evaluate("() => document.body.classList.add('moving')")
     page.keyboard.press("ArrowRight")
     page.wait_for_function("() => location.hash === '#slide-2'")
     assert page.evaluate(shown) == ["slide-2"]

@@ -21,8 +21,8 @@ import pytest
 from typer.testing import CliRunner
 
 from regimen_advisor.advice import Advice
-from regimen_advisor.cli.app import app
-from regimen_advisor.files.errors import DisagreementError, InputError
+from regimen_advisor.cli.app import app, main
+from regimen_advisor.files.errors import DisagreementError, InputError, Location
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.schemas import schema_of
 
@@ -150,7 +150,22 @@ def test_a_port_that_is_taken_is_reported(rulebook: Rulebook) -> None:
             serving.run(rulebook, "", port)
 
 
-def test_the_server_listens_on_this_computer_alone_says_that_it_starts_and_does_not_name_its_software(
+def test_the_verb_says_that_it_starts_before_it_reads_the_rules(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told: list[str] = []
+
+    def read(_: object) -> None:
+        told.append(capsys.readouterr().err)
+        raise InputError.at(Location("rules"), "none here")
+
+    monkeypatch.setattr("regimen_advisor.cli.serve.load_rulebook", read)
+    with pytest.raises(SystemExit):
+        main(["serve"])
+    assert told == ["Starting ...\n"]
+
+
+def test_the_server_listens_on_this_computer_alone_and_does_not_name_its_software(
     rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     uvicorn = pytest.importorskip("uvicorn")
@@ -168,7 +183,7 @@ def test_the_server_listens_on_this_computer_alone_says_that_it_starts_and_does_
     assert host == "127.0.0.1"
     assert not server.config.server_header
     assert server.config.log_level == "critical"
-    assert capsys.readouterr().err.startswith("Starting ...\nhttp://127.0.0.1:")
+    assert capsys.readouterr().err.startswith("http://127.0.0.1:")
 
 
 @pytest.mark.parametrize(
@@ -534,7 +549,6 @@ run(replace(load_rulebook(), rules={}), "", 0)
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         try:
             assert server.stderr is not None
-            assert server.stderr.readline() == "Starting ...\n"
             assert server.stderr.readline().startswith("http://127.0.0.1:")
             children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text(encoding="ascii").split()
             assert len(children) >= 4

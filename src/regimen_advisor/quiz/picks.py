@@ -252,7 +252,7 @@ def _stated(study: Study, rulebook: Rulebook) -> str:
         places = "; ".join(labels.at(place.review, *place.sections) for place in study.cited_in)
         return f"No gain of {_short(study)} is stated. [{places}]"
     within = f" in the subgroup with {gain.within}" if gain.within else ""
-    return f"So it is stated of {_short(study)}{within}. [{labels.cite(gain.source)}]"
+    return f"The review says so of {_short(study)}{within}. [{labels.cite(gain.source)}]"
 
 
 def _short(study: Study) -> str:

@@ -10,6 +10,7 @@ from importlib.resources import files
 from regimen_advisor.documents.blocks import Block, Bullets, Heading, Paragraph
 from regimen_advisor.documents.html import html
 from regimen_advisor.documents.markdown import markdown
+from regimen_advisor.quiz.key import Point
 from regimen_advisor.quiz.lessons import Flip, Lesson
 from regimen_advisor.quiz.models import group_words
 from regimen_advisor.reports.quiz import grouped_words, standard_words
@@ -118,7 +119,7 @@ def _slides(lesson: Lesson) -> Iterator[list[Block]]:
     for flip in lesson.flips:
         fact = f"{flip.says[0].upper()}{flip.says[1:]}"
         yield [Heading("One fact changes", 1), Paragraph(f"{fact}."), Paragraph("What is offered then?")]
-        yield [Heading("One fact changes", 1), Paragraph(f"{fact}. {change_words(flip)}"), Bullets(_decided_by(flip))]
+        yield [Heading("One fact changes", 1), Paragraph(f"{fact}."), Bullets(tuple(_changed(flip)))]
     if lesson.traps:
         wanted = _by_want(lesson)
         yield [Heading("Why not?", 1), Bullets(tuple(f"Why not {listed(names, 'or')}?" for names in wanted.values()))]
@@ -142,13 +143,16 @@ def _by_want(lesson: Lesson) -> dict[str, list[str]]:
     return found
 
 
-def _decided_by(flip: Flip) -> tuple[str, ...]:
-    """The rules that decide what a flip changes: the sentence of what is offered, what is missing of the rest."""
-    lines = []
+def _changed(flip: Flip) -> Iterator[str]:
+    """Where regimens belong then, those together that lack the same, and the sections: few enough words for a slide."""
+    together: dict[str, list[Point]] = {}
     for point in flip.points:
-        for reason in point.because:
-            if reason.effect == "caution":
-                continue
-            says = f"It asks for: {listed(reason.not_met)}." if point.group == "not-indicated" else reason.says
-            lines.append(f"{says} [{reason.cited}]")
-    return tuple(dict.fromkeys(lines))
+        says = group_words(point.group)
+        if point.group == "not-indicated" and point.because[0].not_met:
+            says = f"no longer, for want of {listed(point.because[0].not_met)}"
+        together.setdefault(says, []).append(point)
+    for says, points in together.items():
+        sections = dict.fromkeys(
+            reason.cited for point in points for reason in point.because if reason.effect != "caution"
+        )
+        yield f"{listed(point.name for point in points)}: {says} [{'; '.join(sections)}]"
