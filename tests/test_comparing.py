@@ -348,7 +348,7 @@ def test_an_exclusion_meets_a_regimen_only_where_the_rulebook_knows_it(rulebook:
     assert fates(come) == [("added", (), ("offers-apatinib",))]
     assert fates(gone) == [("removed", ("offers-apatinib",), ())]
     assert [change.is_loss for change in (*come.changes, *gone.changes)] == [False, False, True, False]
-    assert [change.differences for change in come.changes] == [(), ()]  # another standing says it all
+    assert [change.differences for change in (*come.changes, *gone.changes)] == [()] * 4  # the standings say it all
     of_excluded, of_gone = come.changes[1], gone.changes[1]
     assert (parts(of_excluded.shown_before), parts(of_gone.shown_after)) == ([], [])
     assert parts(of_excluded.shown_after) == ["exclusion too-frail, new", "rule offers-apatinib, new"]

@@ -83,9 +83,9 @@ def test_a_matching_question_pairs_each_regimen_with_its_group_and_offers_every_
 
 
 def test_a_choice_has_shares_that_moodle_takes_and_all_that_is_right_makes_a_hundred(questions):
-    for question in questions:
-        if question.get("type") != "multichoice":
-            continue
+    choices = [question for question in questions if question.get("type") == "multichoice"]
+    assert choices
+    for question in choices:
         shares = [float(answer.get("fraction")) for answer in question.findall("answer")]
         assert all(abs(share) in SHARES for share in shares)
         right = [share for share in shares if share > 0]

@@ -184,6 +184,22 @@ def test_a_variable_is_named_after_what_it_holds() -> None:
     assert not found
 
 
+BOUND_IN_SCRIPT = re.compile(
+    r"(?:[(\[]|, |\{ |\b(?:const|let|var) )(of|one|other|mine|told)(?=\)? =>|, \w+\)|\) \{| = | of |\]| \})"
+)
+
+
+def test_a_variable_of_a_script_of_the_page_is_named_after_what_it_holds() -> None:
+    for bound in ("(one) => one", "(one, other) => 1", "const of = 1", "const { right, of } = x", "[one, other] =>"):
+        assert BOUND_IN_SCRIPT.search(bound), bound
+    scripts = sorted((ROOT / "src" / "regimen_advisor" / "page" / "assets").glob("*.js"))
+    assert len(scripts) > 10
+    found = [
+        f"{path.name}: {bound[0]}" for path in scripts for bound in BOUND_IN_SCRIPT.finditer(path.read_text("utf-8"))
+    ]
+    assert not found
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -184,7 +184,9 @@ def test_a_dropped_condition_that_the_others_imply_is_equivalent(rulebook: Ruleb
 
 
 def test_only_patients_with_the_disease_of_the_regimen_tell_a_mutant_apart(rulebook: Rulebook) -> None:
-    """Anlotinib is a regimen for NSCLC: to ask for that disease as well says nothing more."""
+    """Anlotinib is a regimen for NSCLC and tarlatamab for small cell cancer, whatever disease a rule asks for."""
+    elsewhere = fates(rulebook, "- {id: r, offer: tarlatamab, when: {disease: nsclc, ecog: 1}}")
+    assert {fate for found in elsewhere.values() for fate in found} == {"equivalent"}
     assert fates(rulebook, rule("{disease: nsclc, ecog: 1}"))["condition dropped"] == [
         "survived", "equivalent", "survived",
     ]  # fmt: skip

@@ -129,6 +129,7 @@ def test_drugs_between_the_first_and_the_latest_of_three_lines_are_received_too(
 def test_the_latest_line_ended_on_its_own_drugs(ended, name):
     facts = learned(last_outcome=one(ended), last_drugs=holding("osimertinib"))
     assert "osimertinib" in facts[name].must
+    assert "none" not in learned(last_outcome=one(ended))[name.removesuffix("_in_lines")].may
 
 
 def test_a_set_that_holds_what_the_set_around_it_cannot_is_named_with_the_reason():
