@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from conftest import ROOT, needed
-from enumeration import CLINICAL, TREATED, domain, holds, random_condition
-from generators import ANYWHERE, SOURCE
+from enumeration import CLINICAL, domain, holds, random_condition
+from generators import ANYWHERE, SOURCE, drawn
 from regimen_advisor.advising import advise
 from regimen_advisor.cli.app import main
 from regimen_advisor.files.errors import InputError
@@ -60,7 +60,7 @@ STUDIES = ("mariposa-2", "harmoni-a", "impower150")
 
 def random_book(random: Random, base: Rulebook) -> tuple[Rulebook, list[str]]:
     """Two regimens and five rules that ask two clinical facts and two of the history; and the names of those facts."""
-    names = [*random.sample(CLINICAL, 2), *random.sample(TREATED, 2)]
+    names = [*drawn(random, CLINICAL, 2), *drawn(random, domain().of_history, 2)]
     small = domain(1)
     regimens = {
         id: Regimen(id=id, name=id, disease="nsclc", drugs=(Component(drug=drug),), source=SOURCE)

@@ -117,6 +117,18 @@ def test_a_circle_of_modules_would_be_found() -> None:
         TopologicalSorter({"a": {"b"}, "b": {"c"}, "c": {"a"}}).prepare()
 
 
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOT / "src")))
+def test_a_rulebook_is_the_key_of_no_cache_but_that_of_guidelines(module: Path) -> None:
+    cached = [
+        node.name
+        for node in ast.walk(ast.parse(module.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef)
+        and any("cache" in ast.unparse(decorator) for decorator in node.decorator_list)
+        and any("Rulebook" in ast.unparse(argument) for argument in node.args.args)
+    ]
+    assert cached == (["_guideline_of"] if module.name == "guideline.py" else []), "keep it with `Guideline.kept`"
+
+
 # Names and prose ----------------------------------------------------------------------------------------------------
 
 _WORDS = """

@@ -270,7 +270,7 @@ title: t
 id: who
 tables:
   scans: {file: scans.csv, key: who, date: day}
-  lines: {file: lines.csv, key: who}
+  lines: {file: lines.csv, key: who, where: {column: lines.state, known: true}}
 keys:
   ecog: {columns: [one, two], otherwise: {column: three}}
   alk: {column: scans.alk, take: last before, when: {column: scans.kind, any_of: [FISH]}}
@@ -301,6 +301,7 @@ def test_every_column_that_a_mapping_names_is_known_with_its_place():
         (("given", "column"), "now"),
         (("id",), "who"),
     ]
+    assert file.columns == {column for _, column in file.references()} | {"day", "scans.day", "lines.state"}
     listed = {
         "keys": {},
         "history": [{"drugs": {"column": "a"}}, {"drugs": {"column": "b"}, "cycles": {"column": "c"}}],
@@ -346,6 +347,25 @@ def test_a_cell_that_stands_for_null_says_nothing(reading, may, nothing, somethi
     assert reads.may_say_nothing is may
     assert nothing is None or reads.says_nothing(nothing)
     assert not reads.says_nothing(something)
+
+
+def test_names_of_patients_and_drugs_given_are_read_where_a_mapping_tells_their_columns(registry, tmp_path, rulebook):
+    table = scan_table([str(registry)])
+    keys = "keys: {ecog: {column: ECOG}, stage: {constant: IVB}, liver_metastases: {constant: true}}"
+    silent = mapping_of(f"title: t\n{keys}\n", tmp_path, rulebook).apply(table, tmp_path).collect()
+    assert silent["id"].to_list() == [None] * 3  # `cohort` gives them the number of their row
+    assert "given" not in silent.columns
+    text = f"title: t\nid: Patient ID\n{keys}\ngiven: {{column: IO drug name}}\n"
+    told = mapping_of(text, tmp_path, rulebook).apply(table, tmp_path).collect()
+    assert told["id"].to_list() == ["P-1", "P-2", "P-3"]
+    assert (told["stage"][2], told["liver_metastases"][2]) == ("IVB", "true")
+    assert told["given"].to_list() == ["Nivolumab", "Ipilimumab;Nivolumab", "Pembrolizumab"]
+
+
+def test_a_column_of_names_that_is_not_there_is_refused_with_its_place(registry, tmp_path, rulebook):
+    mapping = mapping_of("title: t\nid: Patient\nkeys: {ecog: {column: ECOG}}\n", tmp_path, rulebook)
+    with pytest.raises(InputError, match=r"mapping\.yaml:2:5: id: no column `Patient` in the table"):
+        mapping.apply(scan_table([str(registry)]), tmp_path)
 
 
 def test_a_mapping_and_an_id_column_are_not_taken_together(registry, rulebook):

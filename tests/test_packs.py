@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from regimen_advisor import Standing, advise, compare, explain
 from regimen_advisor.advice import Advice
 from regimen_advisor.cli.app import app
-from regimen_advisor.differing import differences
+from regimen_advisor.differing import source_differences
 from regimen_advisor.documents.writing import rendered
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.guideline import Case
@@ -381,7 +381,8 @@ def test_a_population_and_a_number_of_patients_that_differ_are_reported(tmp_path
     text = file.read_text("utf-8").replace("value: 398", "value: 400").replace("line: first line", "line: any line")
     file.write_text(text, "utf-8")
     found = {
-        one.difference.subject: one.difference.says for one in differences(load_rulebook([RULES, tmp_path / "pack"]))
+        one.difference.subject: one.difference.says
+        for one in source_differences(load_rulebook([RULES, tmp_path / "pack"]))
     }
     assert found["HARMONi-2, patients"] == "n 398 [BS 3.2] versus n 400 [IC 2]"
     assert found["HARMONi-2, line"] == "first line [BS 3.2] versus any line [IC 2]"
@@ -434,7 +435,9 @@ def test_figures_of_two_sources_in_one_study_keep_their_places_and_their_differe
     text = text.replace("cited_in: [", 'cited_in: [{review: bispecific, sections: ["3.2"]}, ')
     file.write_text(text, "utf-8")
     (found,) = [
-        one.difference for one in differences(load_rulebook([RULES, tmp_path / "pack"])) if one.difference.studies
+        one.difference
+        for one in source_differences(load_rulebook([RULES, tmp_path / "pack"]))
+        if one.difference.studies
     ]
     assert found.studies == ("ic-harmoni-2",)
     assert [side[side.index("[") :] for side in found.sides] == ["[BS 3.2]", "[IC 2]"]

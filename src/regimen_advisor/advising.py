@@ -79,10 +79,10 @@ class _Advisor:
             trials=tuple(self._trial(rule) for rule in self._rules(Effect.TRIAL)),
             notes=notes,
             silent=silent,
-            differences=shown_to(options, rulebook),
+            differences=shown_to(options, self.guideline.differences),
             missing=self._missing(standards, options) if ask else (),
         )
-        changes = changes_told(advice, rulebook, self.patient)
+        changes = changes_told(advice, self.guideline.bearings, self.patient)
         return advice.model_copy(update={"changes": changes}) if changes else advice
 
     def _rules(self, effect: Effect, *truths: Truth) -> list[Rule]:

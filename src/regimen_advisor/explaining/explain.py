@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from regimen_advisor.advice import Advice, Option, ProfileName, RulebookName
-from regimen_advisor.differing import differences, shown_to
+from regimen_advisor.differing import shown_to
 from regimen_advisor.explaining.arguments import Arguments
 from regimen_advisor.explaining.asking import changes_to, questions_about, questions_of_patient
 from regimen_advisor.explaining.clauses import Clause
@@ -50,8 +50,7 @@ def explanation_of(case: Case, regimens: Iterable[str] = ()) -> Explanation:
         return _with_questions(_of_every_option(case, case.advice(ask=False), arguments=False), case)
     explainer = _Explainer(case)
     explained = explainer.explanation([explainer.whole(name) for name in names])
-    rulebook = case.guideline.rulebook
-    if not (differences(rulebook) or rulebook.changes):
+    if not (case.guideline.differences or case.guideline.bearings):
         return explained
     return _with_sources(explained, case.advice(ask=False), case)
 
@@ -79,11 +78,10 @@ def _with_sources(explained: Explanation, advice: Advice, case: Case) -> Explana
             "standards": (), "notes": (), "silent": (), "trials": (),
         },
     )  # fmt: skip
-    rulebook = case.guideline.rulebook
     return explained.model_copy(
         update={
-            "differences": shown_to(about.options, rulebook),
-            "changes": changes_told(about, rulebook, case.patient),
+            "differences": shown_to(about.options, case.guideline.differences),
+            "changes": changes_told(about, case.guideline.bearings, case.patient),
         }
     )
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from regimen_advisor.advice import SCOPE
-from regimen_advisor.differing import differences
 from regimen_advisor.explaining.sentences import effect_words
 from regimen_advisor.figure_wording import CitationLabels, signed, trial_title
 from regimen_advisor.files.output import read_text
@@ -36,7 +35,7 @@ from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.patient.vocabulary import MOST_CYCLES, MOST_MONTHS
 from regimen_advisor.patient_wording import FROM_HISTORY, LABELS, NOT_SO, PARTLY, WITHOUT_LABEL
 from regimen_advisor.quiz.models import MEANINGS, Quiz
-from regimen_advisor.replaced import Bearing, bearings
+from regimen_advisor.replaced import Bearing
 from regimen_advisor.reports.cautions import KINDS
 from regimen_advisor.reports.glance import approved_in_few_words
 from regimen_advisor.reports.groups import ANY_TUMOUR
@@ -101,9 +100,9 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | No
         "differences": [
             located.difference.model_dump(mode="json", include={"subject", "rules", "studies"})
             | {"says": located.difference.says}
-            for located in differences(rulebook)
+            for located in Guideline.of(rulebook).differences
         ],
-        "changes": [_change(bearing, wording) for bearing in bearings(rulebook)],
+        "changes": [_change(bearing, wording) for bearing in Guideline.of(rulebook).bearings],
         "settings": {setting.title: setting.disease for setting in rulebook.settings.values()},
         "encoding": clauses(rulebook),
         "quiz": page_quiz(rulebook, quiz),

@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.guideline import Guideline
@@ -65,10 +64,9 @@ def group_of(standing: Standing) -> Group:
     return _GROUPS[standing]
 
 
-@lru_cache(maxsize=4)
 def patients_of(rulebook: Rulebook) -> Patients:
     """The patients of a rulebook, made once."""
-    return Patients(rulebook)
+    return Guideline.of(rulebook).kept(Patients)
 
 
 def questions(  # noqa: PLR0917 - what a person may choose

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from jinja2 import Environment
 from markupsafe import Markup
@@ -89,18 +89,22 @@ def advice_fragment(advice: Advice) -> str:
     if isinstance(advice.case, Case):
         guideline, patient = advice.case.guideline, advice.case.patient
         return html(document(screen(advice, guideline.rulebook, patient, cut=False)), below=2)
-    return _environment(None).get_template("advice_fragment.html.j2").render(advice=advice)
+    return _environment_without_rules().get_template("advice_fragment.html.j2").render(advice=advice)
 
 
 def explanation_fragment(explanation: Explanation) -> str:
     """The explanation as a notebook shows it."""
-    return _environment(None).get_template("explanation_fragment.html.j2").render(explanation=explanation)
+    return _environment_without_rules().get_template("explanation_fragment.html.j2").render(explanation=explanation)
 
 
 # Templates ----------------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=8)
+@cache
+def _environment_without_rules() -> Environment:
+    return _environment(None)
+
+
 def _environment(rulebook: Rulebook | None) -> Environment:
     """The templates with their filters; without a rulebook, keys and ids stand for themselves."""
     templates = environment()
@@ -132,7 +136,8 @@ STANDING_MEANINGS = {standing.value: MEANINGS.get(standing.value, MEANINGS["wait
 
 
 def _page(template: str, rulebook: Rulebook, **context: object) -> str:
-    return _environment(rulebook).get_template(template).render(**style(), **context).rstrip() + "\n"
+    templates = Guideline.of(rulebook).kept(_environment) if rulebook else _environment_without_rules()
+    return templates.get_template(template).render(**style(), **context).rstrip() + "\n"
 
 
 # What a page shows --------------------------------------------------------------------------------------------------
