@@ -10,6 +10,10 @@ install:
 test *arguments:
     .venv/bin/python -m pytest -q -n auto --dist worksteal {{ arguments }}
 
+# Run the tests with a pack added to the rules that ship; arguments go to pytest.
+with-pack *arguments:
+    REGIMEN_ADVISOR_TEST_PACK=examples/invented-consensus .venv/bin/python -m pytest -q -n auto --dist worksteal {{ arguments }}
+
 # Format, lint, types, imports.
 lint:
     .venv/bin/ruff format --check .

@@ -3,12 +3,13 @@
 import itertools
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
+from regimen_advisor.knowledge import rulebook as rulebooks
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.page.building import example_profiles, render_page
 
@@ -28,6 +29,28 @@ def pairs(these: Iterable[str], those: Sequence[T]) -> list[tuple[str, T]]:
     if EVERYTHING:
         return list(itertools.product(these, those))
     return list(zip(these, itertools.cycle(those)))
+
+
+# Everything again with a pack: what tests call the shipped rules is then a stack ------------------------------------
+
+PACK = os.environ.get("REGIMEN_ADVISOR_TEST_PACK")
+"""The folder of a pack, from the checkout on, that is added to the rules that ship wherever a test names them alone.
+
+A test that is about exactly these rules names them in a list, ``load_rulebook([ROOT / "rules"])``.
+"""
+
+
+def _with_the_pack(usual: Callable[[rulebooks.Folders], tuple[Path, ...]], pack: Path) -> None:
+    def chosen(folder: rulebooks.Folders = None) -> tuple[Path, ...]:
+        found = usual(folder)
+        is_alone = isinstance(folder, str | Path | None) and [path.resolve() for path in found] == [ROOT / "rules"]
+        return (*found, pack) if is_alone else found
+
+    rulebooks.chosen_folders = chosen
+
+
+if PACK:
+    _with_the_pack(rulebooks.chosen_folders, ROOT / PACK)
 
 
 @pytest.fixture(scope="session")

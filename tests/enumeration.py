@@ -6,7 +6,7 @@ from functools import lru_cache
 from random import Random
 from typing import Any
 
-from generators import random_profile
+from generators import drawn, random_profile
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.knowledge.effective import RegimenRules
 from regimen_advisor.knowledge.rulebook import load_rulebook
@@ -21,12 +21,6 @@ from regimen_advisor.solving.solver import Solver
 from worlds import SMALL_DRUGS, World, small_domain, worlds
 
 CLINICAL = ("histology", "stage", "extent", "curative_treatment_possible", "alk", "pd_l1_tps", "egfr")
-TREATED = (
-    "prior_lines", "last_outcome", "progressed_on", "received", "first_line_drugs", "last_drugs", "on_maintenance",
-    "last_cycles", "last_induction_drugs", "received_in_curative", "received_in_lines", "progressed_on_in_lines",
-    "relapsed_after", "relapsed_after_in_lines", "first_line_relapsed_after", PLATINUM_FREE,
-    "first_line_progressed_on", "progressed_on_after_first_line",
-)  # fmt: skip
 NUMBERS = {"pd_l1_tps": (1, 50), "prior_lines": (1, 2), "last_cycles": (0, 1), PLATINUM_FREE: (0, 1), "ecog": (1, 2)}
 
 
@@ -43,7 +37,7 @@ def random_atom(random: Random, name: str) -> Atom:
         case ChoiceFact():
             return Is(name, frozenset(random.sample(fact.domain, random.randint(1, len(fact.domain) - 1))))
         case NumberFact():
-            bound = random.choice(NUMBERS[name])
+            bound = random.choice(NUMBERS.get(name, (fact.low, fact.low + 1)))
             low, high = random.choice([(bound, fact.high), (fact.low, bound), (bound, bound)])
             return Between(name, low, high)
         case SetFact():
@@ -64,7 +58,7 @@ def random_condition(random: Random, names: Sequence[str], depth: int = 2) -> Co
 
 def random_solver(random: Random, regimens: int = 3, lines: int = 1) -> Solver:
     """A solver for a few regimens whose rules ask two clinical facts and two of the history."""
-    names = [*random.sample(CLINICAL, 2), *random.sample(TREATED, 2)]
+    names = [*drawn(random, CLINICAL, 2), *drawn(random, domain().of_history, 2)]
     table = {}
     for index in range(regimens):
         offer, exclusion, caution = (random_condition(random, names, depth) for depth in (2, 1, 1))

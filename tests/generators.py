@@ -5,7 +5,8 @@ shrink what they find. Drugs and variants are few, so that conditions and patien
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from random import Random
@@ -44,6 +45,21 @@ SOURCE = Sources(Source(review="antiangiogenic", section="1"))
 SETTINGS = {name: Setting(f"{name}/generated", "Generated", name, "generated") for name in ("nsclc", "sclc")}
 
 
+# Streams of chance -------------------------------------------------------------------------------------------------
+
+
+def streams(random: Random) -> Callable[[str], Random]:
+    """A stream of chance for each fact by its name: what is drawn of one shifts no other, whatever facts there are."""
+    seed = random.getrandbits(64)
+    return lambda name: Random(f"{seed} {name}")
+
+
+def drawn(random: Random, names: Iterable[str], count: int = 1) -> list[str]:
+    """Some of these names by lot. A further name takes the place of one of them or changes nothing."""
+    seed = random.getrandbits(64)
+    return sorted(names, key=lambda name: hashlib.blake2b(f"{seed} {name}".encode(), digest_size=8).digest())[:count]
+
+
 # Conditions --------------------------------------------------------------------------------------------------------
 
 
@@ -54,15 +70,23 @@ def words_of(fact: SetFact) -> tuple[str, ...]:
     return (*(fact.members if len(fact.members) < 10 else (*DRUGS, *CLASSES)), fact.empty_word)
 
 
+def thresholds_of(fact: NumberFact) -> tuple[int, ...]:
+    """Where generated conditions cut a number."""
+    return NUMBERS.get(fact.name, (fact.low, (fact.low + fact.high) // 2, fact.high))
+
+
 def random_atom(random: Random, domain: Domain) -> Atom:
     """A test of a random fact of ``domain``."""
-    fact = random.choice(list(domain.facts.values()))
+    return atom_over(random, domain.facts[drawn(random, domain.facts)[0]])
+
+
+def atom_over(random: Random, fact: Fact) -> Atom:
+    """A test of a fact, which may be true and may be false."""
     match fact:
         case ChoiceFact():
             return Is(fact.name, frozenset(random.sample(fact.domain, random.randint(1, len(fact.domain) - 1))))
         case NumberFact():
-            thresholds = NUMBERS.get(fact.name, (fact.low, (fact.low + fact.high) // 2, fact.high))
-            low, high = sorted(random.choices(thresholds, k=2))
+            low, high = sorted(random.choices(thresholds_of(fact), k=2))
             low, high = random.choice([(low, high), (low, fact.high), (fact.low, high)])
             return Between(fact.name, low, high)
         case SetFact():
@@ -129,11 +153,10 @@ def random_profile(
 ) -> dict[str, Any]:
     """A profile as a person would write it, each key with probability ``known``; it may contradict itself.
 
-    Facts of ``domain`` that are not listed here are drawn as they are declared, each from a stream of its own, so that
-    they shift no other.
+    Each fact is drawn from a stream of its own, and those of ``domain`` that are not listed here as they are declared.
     """
-    further = f"{random.getstate()[1][:4]}" if domain else ""
-    disease = random.choices(("nsclc", "sclc"), (3, 1))[0]
+    stream = streams(random)
+    disease = stream("disease of the patient").choices(("nsclc", "sclc"), (3, 1))[0]
     nsclc = disease == "nsclc"
     choices: dict[str, Any] = {
         "disease": [disease],
@@ -154,18 +177,30 @@ def random_profile(
         "comorbidities": ["none", [], ["proteinuria"], {"found": ["anticoagulation"]}, {"not_found": ["proteinuria"]}],
         "bleeding_risk": ["none", [], ["cavitation"], {"found": ["central"]}, {"not_found": ["necrosis"]}],
     }  # fmt: skip
-    profile = {key: random.choice(values) for key, values in choices.items() if random.random() < known}
-    if random.random() < known + 0.2:
-        profile["history"] = random_history(random, treatments)
-    elif random.random() < known:
-        profile["prior_lines"] = random.choice([0, 1, 1, 2, 3, {"at_least": 1}, {"at_least": 1, "at_most": 2}])
-        if profile["prior_lines"] != 0 and random.random() < known:
-            profile["last_outcome"] = random.choice(["progressed", "relapsed", "completed", "stopped-for-toxicity"])
+    profile: dict[str, Any] = {}
+    for key, values in choices.items():
+        own = stream(key)
+        if own.random() < known:
+            profile[key] = own.choice(values)
+    profile |= _past(stream("history"), known, treatments)
     for name, fact in domain.facts.items() if domain else ():
-        own = Random(f"{further} {name}")
+        own = stream(name)
         if name not in choices and name not in domain.of_history and own.random() < known:
             profile[name] = _declared(own, fact)
     return profile or {"disease": disease}
+
+
+def _past(random: Random, known: float, treatments: Sequence[str]) -> dict[str, Any]:
+    """What a profile may say of earlier treatment: its history, or how many lines there were, or nothing."""
+    if random.random() < known + 0.2:
+        return {"history": random_history(random, treatments)}
+    if random.random() >= known:
+        return {}
+    lines = random.choice([0, 1, 1, 2, 3, {"at_least": 1}, {"at_least": 1, "at_most": 2}])
+    if lines == 0 or random.random() >= known:
+        return {"prior_lines": lines}
+    outcome = random.choice(["progressed", "relapsed", "completed", "stopped-for-toxicity"])
+    return {"prior_lines": lines, "last_outcome": outcome}
 
 
 def _declared(random: Random, fact: Fact) -> Any:
@@ -375,7 +410,7 @@ def atoms(domain: Domain) -> st.SearchStrategy[Atom]:
             case ChoiceFact():
                 return st.sets(st.sampled_from(fact.domain), min_size=1).map(lambda words: Is(name, frozenset(words)))
             case NumberFact():
-                ends = st.lists(st.sampled_from((*NUMBERS[name], fact.low, fact.high)), min_size=2, max_size=2)
+                ends = st.lists(st.sampled_from((*thresholds_of(fact), fact.low, fact.high)), min_size=2, max_size=2)
                 return ends.map(sorted).map(lambda pair: Between(name, *pair))
             case SetFact():
                 return st.sampled_from(words_of(fact)).map(lambda word: Includes(name, word))

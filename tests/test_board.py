@@ -66,7 +66,7 @@ BOARD: Mapping[str, tuple[Question, ...]] = {
         Question("Is bevacizumab an option?", "EXCLUDED x erlotinib + bevacizumab;"),
         Question(
             "What decides the standard?",
-            "? EGFR, ALK fusion and ROS1 fusion decide between: A targeted drug alone",
+            "? EGFR, ALK fusion and ROS1 fusion decide between: An EGFR-targeted drug alone",
             ("driver beyond EGFR, ALK and ROS1 was found", "A feature of bleeding risk was found"),
         ),
         Question("Does the tumour bleed easily?", "bleeding risk cavitation and central tumour"),
@@ -93,7 +93,7 @@ BOARD: Mapping[str, tuple[Question, ...]] = {
         Question(
             "Is osimertinib the standard again?",
             "Standard stated by the reviews: none for this situation.",
-            ("A targeted drug alone, such as osimertinib",),
+            ("An EGFR-targeted drug alone",),
         ),
     ),
     "almost-everything-unknown": (

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from enumeration import TREATED, domain, holds, random_condition
+from enumeration import domain, holds, random_condition
+from generators import drawn
 from regimen_advisor.advising import advise
 from regimen_advisor.cli.app import main
 from regimen_advisor.guideline import Guideline
@@ -203,7 +204,7 @@ def test_a_condition_within_a_cell_is_the_condition_with_the_number_set_to_it() 
         fact = small.facts[name]
         assert isinstance(fact, NumberFact)
         for _ in range(12):
-            condition = random_condition(random, [name, "alk", random.choice(TREATED)], 2)
+            condition = random_condition(random, [name, "alk", *drawn(random, domain().of_history)], 2)
             cells = cells_of(fact, [condition])
             everyone = [AllOf((condition, Leaf(Between(name, cell.low, cell.high)))) for cell in cells]
             for world in worlds(small, frozenset().union(*map(atoms_of, everyone)), curative=False, maintenance=False):

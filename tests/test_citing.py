@@ -14,6 +14,7 @@ from regimen_advisor.cli.app import app
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.knowledge.evidence import Citation, Study
 from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.studies import Review, ReviewSection
 from regimen_advisor.patient.profile import read_profile
 from regimen_advisor.patient.reading import read
 
@@ -25,6 +26,12 @@ CITED = {
     "year": {"value": 2024, "confidence": "confirmed", "where": "PubMed record"},
     "pages": {"value": "77-90", "confidence": "recalled"},
 }
+SOURCES = {
+    "made-up": Review(
+        key="made-up", title="Made up", cited_as="MU", kind="guideline", language="en",
+        sections=(ReviewSection(number="3.1", title="Options"),),
+    )
+}  # fmt: skip
 
 
 def study(citation: dict[str, object], id: str = "some-trial") -> Study:
@@ -35,7 +42,7 @@ def study(citation: dict[str, object], id: str = "some-trial") -> Study:
                 "name": "SOME-TRIAL",
                 "kind": "trial",
                 "design": {"type": "randomised"},
-                "cited_in": [{"review": "bispecific", "sections": ["3.1"], "references": ["17"]}],
+                "cited_in": [{"review": "made-up", "sections": ["3.1"], "references": ["17"]}],
                 "citation": citation,
             }
         )
@@ -46,7 +53,7 @@ def study(citation: dict[str, object], id: str = "some-trial") -> Study:
 
 
 def test_an_item_holds_the_fields_that_are_known_and_no_others() -> None:
-    item = item_of(study(CITED))
+    item = item_of(study(CITED), SOURCES)
     note = item.pop("note")
     assert item == {
         "id": "some-trial",
@@ -67,19 +74,24 @@ def test_confirmed_fields_are_not_called_recalled() -> None:
 
 def test_a_group_of_authors_is_not_taken_apart() -> None:
     group = {"first_author": {"value": "HARMONi-A Study Investigators (Fang W)", "confidence": "recalled"}}
-    assert item_of(study(group))["author"] == [{"literal": "HARMONi-A Study Investigators (Fang W)"}]
+    assert item_of(study(group), SOURCES)["author"] == [{"literal": "HARMONi-A Study Investigators (Fang W)"}]
 
 
 def test_a_study_without_a_known_publication_says_so_and_where_it_is_stated() -> None:
-    item = item_of(study({}))
+    item = item_of(study({}), SOURCES)
     assert item["type"] == "document"
     assert "title" not in item
     assert "The title of the publication is not known." in item["note"]
-    assert "Stated in the bispecific review, 3.1 (reference 17)." in item["note"]
+    assert "Stated in the made-up guideline, 3.1 (reference 17)." in item["note"]
+
+
+def test_a_source_whose_key_says_what_it_is_is_named_by_its_key() -> None:
+    named = SOURCES["made-up"].model_copy(update={"key": "made-up-guideline"})
+    assert "Stated in the made-up-guideline, 3.1" in item_of(study({}), {"made-up": named})["note"]
 
 
 def test_every_shipped_study_gives_an_item_with_its_id_and_name(rulebook: Rulebook) -> None:
-    items = [item_of(one) for one in rulebook.studies.values()]
+    items = [item_of(one, rulebook.reviews) for one in rulebook.studies.values()]
     assert [item["id"] for item in items] == list(rulebook.studies)
     assert all(item["title-short"] and item["note"] for item in items)
 
@@ -87,14 +99,16 @@ def test_every_shipped_study_gives_an_item_with_its_id_and_name(rulebook: Rulebo
 def test_every_recalled_field_of_the_shipped_studies_is_named_in_the_note(rulebook: Rulebook) -> None:
     for one in rulebook.studies.values():
         for name in recalled(one.citation):
-            assert re.search(rf"Recalled, not confirmed: [^.]*\b{re.escape(name)}\b", item_of(one)["note"]), one.id
+            assert re.search(
+                rf"Recalled, not confirmed: [^.]*\b{re.escape(name)}\b", item_of(one, rulebook.reviews)["note"]
+            ), one.id
 
 
 # Formats -------------------------------------------------------------------------------------------------------------
 
 
 def test_bibtex_escapes_what_latex_would_read_and_keeps_capitals() -> None:
-    printed = render([item_of(study(CITED))], "bibtex")
+    printed = render([item_of(study(CITED), SOURCES)], "bibtex")
     assert "@article{some-trial," in printed
     assert "author = {Passaro, A. and others}" in printed
     assert r"\&" in printed
@@ -106,20 +120,22 @@ def test_bibtex_escapes_what_latex_would_read_and_keeps_capitals() -> None:
 
 def test_bibtex_is_read_back_by_the_library(rulebook: Rulebook) -> None:
     bibtexparser = pytest.importorskip("bibtexparser")
-    library = bibtexparser.parse_string(render([item_of(one) for one in rulebook.studies.values()], "bibtex"))
+    library = bibtexparser.parse_string(
+        render([item_of(one, rulebook.reviews) for one in rulebook.studies.values()], "bibtex")
+    )
     assert not library.failed_blocks
     assert [entry.key for entry in library.entries] == list(rulebook.studies)
 
 
 def test_chinese_titles_stay_as_they_are_and_nothing_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    printed = render([item_of(study({"title": {"value": "专家共识", "confidence": "recalled"}}))], "bibtex")
+    printed = render([item_of(study({"title": {"value": "专家共识", "confidence": "recalled"}}), SOURCES)], "bibtex")
     assert "专家共识" in printed
     assert not caplog.records
 
 
 def test_ris_is_read_back_by_the_library_without_running_numbers(rulebook: Rulebook) -> None:
     rispy = pytest.importorskip("rispy")
-    printed = render([item_of(one) for one in rulebook.studies.values()], "ris")
+    printed = render([item_of(one, rulebook.reviews) for one in rulebook.studies.values()], "ris")
     assert not re.search(r"^\d+\.", printed, re.MULTILINE)
     read_back = rispy.loads(printed)
     assert [entry["id"] for entry in read_back] == list(rulebook.studies)
@@ -129,13 +145,13 @@ def test_ris_is_read_back_by_the_library_without_running_numbers(rulebook: Ruleb
 
 
 def test_csl_json_is_plain_json() -> None:
-    (item,) = json.loads(render([item_of(study(CITED))], "csl-json"))
-    assert item == item_of(study(CITED))
+    (item,) = json.loads(render([item_of(study(CITED), SOURCES)], "csl-json"))
+    assert item == item_of(study(CITED), SOURCES)
 
 
 @pytest.mark.parametrize("style", [None, "ama", "nejm", "vancouver", "apa", "the-lancet"])
 def test_a_style_prints_author_and_title_once_and_marks_what_is_recalled(style: str | None) -> None:
-    printed = render([item_of(study(CITED))], "text", style)
+    printed = render([item_of(study(CITED), SOURCES)], "text", style)
     assert printed.count("Drug A & drug B: 5 % of µ_x in Beyoğlu") == 1
     assert re.search(r"Passaro,? A\.?, et al\.", printed)
     assert "& et al" not in printed
@@ -145,24 +161,24 @@ def test_a_style_prints_author_and_title_once_and_marks_what_is_recalled(style: 
 def test_a_title_without_an_author_is_not_printed_twice() -> None:
     titled = {name: field for name, field in CITED.items() if name != "first_author"}
     for style in ("ama", "apa"):
-        assert render([item_of(study(titled))], "text", style).count("Drug A & drug B") == 1
+        assert render([item_of(study(titled), SOURCES)], "text", style).count("Drug A & drug B") == 1
 
 
 def test_studies_without_a_title_come_at_the_end() -> None:
-    printed = render([item_of(study({}, "untitled")), item_of(study(CITED))], "text")
+    printed = render([item_of(study({}, "untitled"), SOURCES), item_of(study(CITED), SOURCES)], "text")
     assert printed.index("some-trial") < printed.index("Without a known title:") < printed.index("untitled")
 
 
 def test_every_shipped_study_is_printed_as_text(rulebook: Rulebook) -> None:
-    printed = render([item_of(one) for one in rulebook.studies.values()], "text")
+    printed = render([item_of(one, rulebook.reviews) for one in rulebook.studies.values()], "text")
     assert all(f"({id})" in printed for id in rulebook.studies)
 
 
 def test_an_unknown_style_is_answered_with_the_nearest() -> None:
     with pytest.raises(InputError, match="did you mean `nejm`"):
-        render([item_of(study(CITED))], "text", "nemj")
+        render([item_of(study(CITED), SOURCES)], "text", "nemj")
     with pytest.raises(InputError, match="unknown citation style"):
-        render([item_of(study(CITED))], "text", "../styles/apa")
+        render([item_of(study(CITED), SOURCES)], "text", "../styles/apa")
 
 
 def test_a_style_is_refused_where_it_means_nothing() -> None:
@@ -174,7 +190,7 @@ def test_a_style_is_refused_where_it_means_nothing() -> None:
 def test_without_the_extra_the_command_to_install_it_is_named(format: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("regimen_advisor.citing.formats.find_spec", lambda _: None)
     with pytest.raises(InputError, match=re.escape("pip install 'regimen-advisor[cite]'")):
-        render([item_of(study(CITED))], format)  # type: ignore[arg-type]
+        render([item_of(study(CITED), SOURCES)], format)  # type: ignore[arg-type]
 
 
 def test_csl_json_needs_no_extra(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,7 +202,7 @@ def test_csl_json_needs_no_extra(monkeypatch: pytest.MonkeyPatch) -> None:
         return real(name, *rest, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(builtins, "__import__", only_ours)
-    assert render([item_of(study(CITED))], "csl-json")
+    assert render([item_of(study(CITED), SOURCES)], "csl-json")
 
 
 # Which studies -------------------------------------------------------------------------------------------------------

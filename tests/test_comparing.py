@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from conftest import ROOT, needed
-from enumeration import CLINICAL, TREATED, domain, holds, random_condition
-from generators import ANYWHERE, SOURCE
+from enumeration import CLINICAL, domain, holds, random_condition
+from generators import ANYWHERE, SOURCE, drawn
 from regimen_advisor.advising import advise
 from regimen_advisor.cli.app import main
 from regimen_advisor.files.errors import InputError
@@ -26,14 +26,24 @@ from regimen_advisor.knowledge.effective import effective_conditions, regimen_ru
 from regimen_advisor.knowledge.regimens import Component, Regimen, Target
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule, Setting
-from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Not, atoms_of, negation_normal_form
+from regimen_advisor.language.conditions import (
+    AllOf,
+    AnyOf,
+    Condition,
+    Leaf,
+    Named,
+    Not,
+    atoms_of,
+    negation_normal_form,
+)
 from regimen_advisor.language.standings import Standing
-from regimen_advisor.language.values import Is
+from regimen_advisor.language.values import Includes, Is
 from regimen_advisor.patient.profile import Profile, read_profile
 from regimen_advisor.patient.reading import read
 from regimen_advisor.reports.diff import wording_words
 from regimen_advisor.reviewing.comparing import AdviceChange, Difference, RulebookComparison, compare
 from regimen_advisor.reviewing.implicant_text import way_condition
+from regimen_advisor.reviewing.joining import _Renamer
 from regimen_advisor.reviewing.matching import place_in
 from regimen_advisor.reviewing.smallest import is_smallest
 from regimen_advisor.reviewing.wording_changes import WordingChange
@@ -50,7 +60,7 @@ STUDIES = ("mariposa-2", "harmoni-a", "impower150")
 
 def random_book(random: Random, base: Rulebook) -> tuple[Rulebook, list[str]]:
     """Two regimens and five rules that ask two clinical facts and two of the history; and the names of those facts."""
-    names = [*random.sample(CLINICAL, 2), *random.sample(TREATED, 2)]
+    names = [*drawn(random, CLINICAL, 2), *drawn(random, domain().of_history, 2)]
     small = domain(1)
     regimens = {
         id: Regimen(id=id, name=id, disease="nsclc", drugs=(Component(drug=drug),), source=SOURCE)
@@ -337,6 +347,8 @@ def test_an_exclusion_meets_a_regimen_only_where_the_rulebook_knows_it(rulebook:
     assert standings(gone) == [(name, after, before) for name, before, after in standings(come)]
     assert fates(come) == [("added", (), ("offers-apatinib",))]
     assert fates(gone) == [("removed", ("offers-apatinib",), ())]
+    assert [change.is_loss for change in (*come.changes, *gone.changes)] == [False, False, True, False]
+    assert [change.differences for change in (*come.changes, *gone.changes)] == [()] * 4  # the standings say it all
     of_excluded, of_gone = come.changes[1], gone.changes[1]
     assert (parts(of_excluded.shown_before), parts(of_gone.shown_after)) == ([], [])
     assert parts(of_excluded.shown_after) == ["exclusion too-frail, new", "rule offers-apatinib, new"]
@@ -407,6 +419,46 @@ def test_added_studies_are_reported_as_well_as_dropped_ones(
     assert (added.subject, added.before, added.after) == (subject, same, same)
     assert parts(added.differences) == ["study alter0303, new"]
     assert parts(dropped.differences) == ["study alter0303, old"]
+
+
+def test_a_further_offer_of_an_offered_regimen_is_reported_with_its_study(rulebook: Rulebook) -> None:
+    """The exclusion, which is listed before the study, is shown with no offered regimen."""
+    further = "- {id: on-alk, offer: anlotinib, when: {disease: nsclc, alk: positive}, studies: [enrgy]}\n"
+    found = between(rulebook, OFFERED + EXCLUDED, OFFERED + EXCLUDED + further)
+    told = {change.before: parts(change.differences) for change in found.changes if change.before is change.after}
+    assert told[Standing.OFFERED] == ["rule on-alk, new", "study enrgy, new"]
+    assert told.keys() == {Standing.OFFERED, Standing.EXCLUDED}
+
+
+def test_a_number_of_lines_that_only_one_of_the_two_tells_apart_is_told_apart(rulebook: Rulebook) -> None:
+    limited = OFFERED.replace("{disease: nsclc}", "{disease: nsclc, prior_lines: {at_most: 4}}")
+    (goes,), (comes,) = between(rulebook, OFFERED, limited).changes, between(rulebook, limited, OFFERED).changes
+    assert (goes.before, goes.after) == (comes.after, comes.before) == (Standing.OFFERED, Standing.NOT_INDICATED)
+    assert goes.witness == comes.witness == {"disease": "nsclc", "prior_lines": 5}
+
+
+def test_a_note_for_other_patients_goes_for_some_and_comes_for_others(rulebook: Rulebook) -> None:
+    note = "- {id: n, note: T, when: {disease: nsclc, alk: %s}, studies: [enrgy]}"
+    found = between(rulebook, OFFERED + note % "positive", OFFERED + note % "negative")
+    assert [(parts(change.differences), change.is_loss) for change in found.changes] == [
+        (["said n, old"], False), (["said n, new"], False),
+    ]  # fmt: skip
+
+
+def test_a_note_with_another_title_cites_no_other_study(rulebook: Rulebook) -> None:
+    old, new = (f"{OFFERED}- {{id: n, note: {title}, when: {{ecog: 4}}}}" for title in ("For frail", "For the frail"))
+    assert between(rulebook, old, new).is_equal
+
+
+def test_the_older_class_has_a_name_of_its_own_in_every_part_of_a_condition() -> None:
+    def condition(name: str) -> AllOf:
+        received = Leaf(Includes("received", name))
+        other = Leaf(Is("alk", frozenset({"positive"})))
+        return AllOf((other, received, Not(received), AnyOf((other, received)), Named("treated", received)))
+
+    rename = _Renamer({"ici": "ici-as-it-was"}, {"received"})
+    assert rename.of(condition("ici")) == condition("ici-as-it-was")
+    assert rename.of(Leaf(Includes("comorbidities", "ici"))) == Leaf(Includes("comorbidities", "ici"))
 
 
 def test_a_trial_of_another_study_is_another_statement_though_its_rule_keeps_its_name(rulebook: Rulebook) -> None:

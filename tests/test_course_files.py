@@ -16,7 +16,7 @@ from regimen_advisor.quiz.items import items
 from regimen_advisor.quiz.key import AnswerKey, answer_key
 from regimen_advisor.quiz.models import Quiz
 from regimen_advisor.reports import course_files
-from regimen_advisor.reports.quiz import point_words
+from regimen_advisor.reports.quiz import answer_words, point_words
 
 # The shares that Moodle takes, in percent (question/engine/bank.php: `fraction_options_full`).
 SHARES = {
@@ -83,9 +83,9 @@ def test_a_matching_question_pairs_each_regimen_with_its_group_and_offers_every_
 
 
 def test_a_choice_has_shares_that_moodle_takes_and_all_that_is_right_makes_a_hundred(questions):
-    for question in questions:
-        if question.get("type") != "multichoice":
-            continue
+    choices = [question for question in questions if question.get("type") == "multichoice"]
+    assert choices
+    for question in choices:
         shares = [float(answer.get("fraction")) for answer in question.findall("answer")]
         assert all(abs(share) in SHARES for share in shares)
         right = [share for share in shares if share > 0]
@@ -97,10 +97,23 @@ def test_a_choice_has_shares_that_moodle_takes_and_all_that_is_right_makes_a_hun
 def test_every_answer_has_its_reason_with_rule_and_section(questions):
     for question in questions:
         for answer in question.findall("answer"):
-            assert answer.findtext("text") == "none of these" or answer.findtext("feedback/text")
+            assert answer.findtext("feedback/text")
             is_sorted = question.findtext("idnumber", "").endswith(("-several", "-single"))
             if is_sorted and answer.findtext("text") != "none of these":
                 assert re.search(r"\[\w+ [\w. ]+.*, [a-z0-9-]+\]", answer.findtext("feedback/text", ""))
+
+
+def test_a_wrong_pick_is_answered_with_the_right_one(questions, quiz, key):
+    picks = {f"{quiz.name}-q{one.number}-{number}": pick
+             for one in key.solutions for number, pick in enumerate(one.picks, start=1)}  # fmt: skip
+    asked = [question for question in questions if question.findtext("idnumber") in picks]
+    assert asked
+    for question in asked:
+        pick = picks[question.findtext("idnumber")]
+        for answer in question.findall("answer"):
+            feedback, is_right = unescape(answer.findtext("feedback/text", "")), answer.get("fraction") == "100"
+            assert is_right == (unescape(answer.findtext("text", "")) == pick.answer)
+            assert feedback.startswith(f"The right answer: {pick.answer}") != is_right
 
 
 # GIFT ----------------------------------------------------------------------------------------------------------------
@@ -160,7 +173,7 @@ def test_ankis_own_library_opens_the_package_and_finds_a_card_for_each_regimen(q
     answers = {collection.get_note(note)["Answer"] for note in collection.find_notes("")}
     assert {unescape(answer) for answer in answers} == {
         *(point_words(point) for point in points),
-        *(f"{pick.answer} {pick.because}" for pick in picks),
+        *(answer_words(pick) for pick in picks),
     }
     collection.close()
 

@@ -101,6 +101,17 @@ def test_the_plot_warns_that_trials_are_not_compared_and_tells_it_to_a_screen_re
     assert WARNING.split(":", maxsplit=1)[0] in words(forest_plot([ROW]))
 
 
+def test_a_square_has_the_class_of_its_standing_and_what_waits_is_hollow_and_says_so() -> None:
+    def square(**studies: list[str]) -> tuple[str | None, str | None]:
+        found = next(ET.fromstring(forest_plot([ROW], **studies)).iter(f"{SVG}rect"))  # type: ignore[arg-type]
+        return found.get("class"), found.get("fill")
+
+    assert square() == (None, "currentColor")
+    assert square(offered=["study"]) == ("point", "currentColor")
+    assert square(waiting=["study"]) == ("point waits", "none")
+    assert "STUDY, PFS [AA 1] · waits for an answer" in words(forest_plot([ROW], waiting=["study"]))
+
+
 def test_nothing_is_drawn_where_no_review_prints_an_effect() -> None:
     assert forest_plot([]) == ""
 
@@ -160,6 +171,7 @@ def test_the_path_is_reported_by_words_and_by_line_style(rulebook: Rulebook) -> 
     assert "NOT TAKEN: ✓ met: progressed on osimertinib" in words(shown)
     assert len({str(STROKES[path]) for path in ("taken", "not taken", "open")}) == 3
     assert set(re.findall(r'(?:fill|stroke)="([^"]+)"', shown)) == {"none", "currentColor"}
+    assert set(re.findall(r'class="([^"]+)"', shown)) == {"path taken", "path not-taken"}
 
 
 def test_a_map_says_what_keeps_a_rule_from_its_effect(rulebook: Rulebook) -> None:

@@ -172,6 +172,17 @@ def test_the_command_prints_one_schema_and_writes_all(rulebook: Rulebook, tmp_pa
     assert {file.name for file in (tmp_path / "new").iterdir()} == {f"{kind}.json" for kind in EditedFile}
 
 
+def test_the_schemas_of_a_pack_know_what_it_adds_and_what_is_below_it(capsys):
+    assert run("schema", "rule", "--for", str(ROOT / "rules"), "--for", str(ROOT / "examples/invented-consensus")) == 0
+    validator = jsonschema.Draft7Validator(json.loads(capsys.readouterr().out))
+    text = (ROOT / "examples/invented-consensus/nsclc/invented-consensus.yaml").read_text("utf-8")
+    (document,) = parse_documents(text, "x.yaml")
+    assert [fault.message for fault in validator.iter_errors(json.loads(json.dumps(document.value)))] == []
+    assert run("schema", "rule", "--for", str(ROOT / "rules")) == 0
+    validator = jsonschema.Draft7Validator(json.loads(capsys.readouterr().out))
+    assert any("ic-" in fault.message for fault in validator.iter_errors(json.loads(json.dumps(document.value))))
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

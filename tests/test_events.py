@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from datetime import date, timedelta
 
 import pytest
 
@@ -17,7 +18,6 @@ from regimen_advisor.cohorts.concordance import concordance  # noqa: E402
 from regimen_advisor.cohorts.events import UNREAD_EVENTS  # noqa: E402
 from regimen_advisor.cohorts.mapping import load_mapping  # noqa: E402
 from regimen_advisor.cohorts.rows import profile_of_row  # noqa: E402
-from regimen_advisor.cohorts.spark.engine import Request, judge_tables  # noqa: E402
 from regimen_advisor.cohorts.spark.worker import NUMBER, Task, Worker, mapping_of, rules_of  # noqa: E402
 
 LINES = """\
@@ -517,7 +517,7 @@ FAULTS = {
                                 r"has_row: no table `liness`"),
     "the next line outside a history": ("constant: nsclc",
                                         "constant: nsclc, when: {day: lines.start, before: next}",
-                                        r"`next`, the day of the next line, is known in `history` only"),
+                                        r"`next`, the day of the next line, is known in a `history` from a table only"),
     "a decision inside a history": ("column: lines.drug",
                                     "column: lines.drug, when: {day: lines.start, before: decision}",
                                     r"in a history, days are compared with those of the row, or with `next`"),
@@ -553,8 +553,9 @@ def test_given_is_refused_where_the_rows_are_treatments(registry):
         open_table([str(registry.folder / "patients.csv")], mapping, given="who")
 
 
-def test_a_worker_of_a_cluster_reads_linked_tables_as_this_machine_does(registry, rulebook):
-    text = sequenced(registry).replace("row: {each: lines}\n", "")
+@pytest.mark.parametrize("row", ["", "row: {each: lines}\n"])
+def test_a_worker_of_a_cluster_reads_linked_tables_as_this_machine_does(registry, rulebook, row):
+    text = sequenced(registry).replace("row: {each: lines}\n", row).replace("id: who\n", "")
     here = registry.table(text).rows.collect()
     mapping = registry.mapping(text)
     first = str(registry.folder / "patients.csv")
@@ -567,12 +568,115 @@ def test_a_worker_of_a_cluster_reads_linked_tables_as_this_machine_does(registry
     worker = Worker(task)
     parts = [worker.answers(part) for part in (batch[:2], batch[2:])]
     worker._folder.cleanup()
-    assert here.height == 6
+    assert here.height == wanted.height >= 6
     assert pl.concat([part.cast(pl.String) for part in parts]).rows() == wanted.rows()
 
 
-def test_rows_that_are_treatments_are_refused_on_spark_with_their_place(registry, rulebook):
-    mapping = registry.mapping(sequenced(registry))
-    request = Request(rulebook, mapping, None, "id", None, False, True)
-    with pytest.raises(InputError, match=r"mapping\.yaml:\d+:\d+: row: on Spark a row of the answer"):
-        judge_tables(None, [str(registry.folder / "patients.csv")], None, request)
+# Months from days ----------------------------------------------------------------------------------------------------
+
+MONTHS = """\
+  outcome: {column: lines.end}
+  relapse_after: {since: lines.stop, until: lines.back}
+"""
+
+
+def months(registry, text):
+    """For each id the outcome and the months of each entry."""
+    rows = registry.table(text).rows.collect()
+    return {id: [(entry["outcome"], entry["relapse_after"]) for entry in history]
+            for id, history in rows.select("id", "history").iter_rows()}  # fmt: skip
+
+
+@pytest.mark.parametrize("dates", ["days", "iso"])
+def test_the_months_to_a_relapse_are_counted_from_the_last_dose_and_only_before_the_next_line(registry, dates):
+    def day(number):
+        return str(number) if dates == "days" else str(date(2020, 1, 1) + timedelta(days=number))
+
+    registry.write(
+        patients="who\na\nb\nc",
+        lines=f"""who,drug,start,stop,back,end
+                  a,cisplatin,{day(0)},{day(100)},{day(285)},relapsed
+                  a,docetaxel,{day(300)},{day(400)},{day(390)},progressed
+                  b,cisplatin,{day(0)},{day(100)},{day(285)},completed
+                  b,docetaxel,{day(200)},,{day(285)},progressed
+                  c,cisplatin,{day(0)},{day(100)},{day(129)},completed
+                  c,docetaxel,{day(200)},{day(300)},,progressed
+                  c,gemcitabine,{day(400)},{day(500)},{day(390)},progressed""",
+    )
+    text = TODAY.replace("days", dates) + LINES + MONTHS + KEYS
+    assert months(registry, text) == {
+        "a": [("relapsed", "6"), ("progressed", "0")],
+        "b": [("completed", None), ("progressed", None)],
+        "c": [(None, "0"), ("progressed", None), ("progressed", None)],
+    }
+    undated = "history: a progression or relapse without its days"
+    early = f"lines.back: {day(390)} (before the treatment)"
+    assert registry.unread(text) == {"b": {"lines.stop: - (no day)", undated}, "c": {early, undated}}
+
+
+def test_a_treatment_of_several_rows_ends_with_the_last_dose_of_any_drug(registry):
+    registry.write(
+        patients="who\na\nb",
+        lines="""who,drug,start,stop,back,end
+                 a,cisplatin,0,50,290,relapsed
+                 a,pemetrexed,0,200,290,relapsed
+                 b,cisplatin,0,50,290,relapsed
+                 b,pemetrexed,0,200,310,relapsed""",
+    )
+    assert months(registry, TODAY + LINES + MONTHS + KEYS) == {"a": [("relapsed", "2")], "b": [("relapsed", None)]}
+
+
+def test_how_a_line_ended_is_not_known_on_the_day_before_its_maintenance(registry):
+    registry.write(
+        patients="who\na",
+        lines="""who,drug,start,stop,back,end,kind
+                 a,cisplatin,0,60,300,relapsed,line
+                 a,pemetrexed,80,290,300,progressed,maintenance
+                 a,docetaxel,320,,,,line""",
+    )
+    text = EACH + LINES + "  setting: {column: lines.kind}\n" + MONTHS + KEYS
+    assert months(registry, text) == {
+        "a:1": [],
+        "a:2": [(None, None)],
+        "a:3": [("relapsed", "7"), ("progressed", "0")],
+    }
+
+
+# Entries from columns ------------------------------------------------------------------------------------------------
+
+
+def test_a_history_from_columns_is_read_beside_tables_of_events_with_months_and_conditions(registry, rulebook):
+    registry.write(
+        patients="""who,first,how,stop,back,adjuvant,day
+                    a,cisplatin+pemetrexed,PD,2020-01-01,2020-07-03,1,2019-01-01
+                    b,unknown,CR?,2020-01-01,,0,
+                    c,,,,,,x
+                    d,,,,,1,2018-01-01""",
+        tests="who,found,day\na,L858R,2020-01-05\n",
+    )
+    text = """\
+title: t
+id: who
+tables: {tests: {file: tests.csv, key: who, date: day}}
+keys:
+  disease: {constant: nsclc}
+  egfr: {column: tests.found, take: last}
+history:
+  - setting: curative
+    drugs: {column: adjuvant, values: {"1": vinorelbine, "0": null}, when: {day: day, not_after: decision}}
+  - line: 1
+    drugs: {column: first}
+    outcome: {column: how, values: {PD: progressed}}
+    relapse_after: {since: stop, until: back}
+"""
+    rows = {row["id"]: row for row in registry.table(text).rows.collect().iter_rows(named=True)}
+    curative = (None, "curative", "vinorelbine", None, None, None)
+    read = {id: [tuple(entry.values()) for entry in row["history"] or ()] for id, row in rows.items()}
+    assert read == {
+        "a": [curative, (1, None, "cisplatin;pemetrexed", "progressed", None, "6")],
+        "b": [(1, None, "unknown", "CR?", None, None)],
+        "c": [],
+        "d": [curative],
+    }
+    with judged(registry.table(text), rulebook) as result:
+        assert summarise(result, "t").unread == (("day", "x", 1), ("how", "CR?", 1))

@@ -117,6 +117,18 @@ def test_a_circle_of_modules_would_be_found() -> None:
         TopologicalSorter({"a": {"b"}, "b": {"c"}, "c": {"a"}}).prepare()
 
 
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOT / "src")))
+def test_a_rulebook_is_the_key_of_no_cache_but_that_of_guidelines(module: Path) -> None:
+    cached = [
+        node.name
+        for node in ast.walk(ast.parse(module.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef)
+        and any("cache" in ast.unparse(decorator) for decorator in node.decorator_list)
+        and any("Rulebook" in ast.unparse(argument) for argument in node.args.args)
+    ]
+    assert cached == (["_guideline_of"] if module.name == "guideline.py" else []), "keep it with `Guideline.kept`"
+
+
 # Names and prose ----------------------------------------------------------------------------------------------------
 
 _WORDS = """
@@ -180,6 +192,22 @@ def test_a_variable_is_named_after_what_it_holds() -> None:
         for module in MODULES
         for line, name in names_of(module).bound
         if is_grammatical(module.relative_to(package).as_posix(), name)
+    ]
+    assert not found
+
+
+BOUND_IN_SCRIPT = re.compile(
+    r"(?:[(\[]|, |\{ |\b(?:const|let|var) )(of|one|other|mine|told)(?=\)? =>|, \w+\)|\) \{| = | of |\]| \})"
+)
+
+
+def test_a_variable_of_a_script_of_the_page_is_named_after_what_it_holds() -> None:
+    for bound in ("(one) => one", "(one, other) => 1", "const of = 1", "const { right, of } = x", "[one, other] =>"):
+        assert BOUND_IN_SCRIPT.search(bound), bound
+    scripts = sorted((ROOT / "src" / "regimen_advisor" / "page" / "assets").glob("*.js"))
+    assert len(scripts) > 10
+    found = [
+        f"{path.name}: {bound[0]}" for path in scripts for bound in BOUND_IN_SCRIPT.finditer(path.read_text("utf-8"))
     ]
     assert not found
 

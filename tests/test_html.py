@@ -16,6 +16,7 @@ from regimen_advisor.documents.html import html as html_of
 from regimen_advisor.explaining.explain import explain
 from regimen_advisor.files.sources import parse_document
 from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.profile import profile_from, read_profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.quiz.generating import generate
@@ -158,6 +159,19 @@ def test_a_page_carries_the_plot_the_map_and_the_citations(pages: dict[str, str]
     assert "Not a comparison between trials" in page
     assert "Map of the setting: EGFR-mutated NSCLC after an EGFR-TKI, with the path of egfr-l858r" in page
     assert 'href="https://doi.org/10.1016/j.annonc.2023.10.117"' in page
+
+
+def test_each_standing_and_level_of_a_page_has_its_meaning_at_hand_and_a_row_the_standing_of_its_option(
+    pages: dict[str, str],
+) -> None:
+    page = pages["open advice"]
+    legend = page.partition("<h2>What the signs mean</h2>")[2]
+    for standing in Standing:
+        assert f'<span class="standing {standing.value}" title="' in legend
+    assert "whether it is offered depends on something that is not known</dd>" in legend
+    assert '<tr class="undetermined"><th scope="row">' in page
+    assert 'class="point waits"' in page
+    assert 'title="Level of the design (OCEBM 2011, 1 is best): randomised' in pages["advice"]
 
 
 # In a browser -------------------------------------------------------------------------------------------------------

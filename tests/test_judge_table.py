@@ -17,6 +17,7 @@ from regimen_advisor.cohorts.synthesis import for_text, synthetic_patients  # no
 from regimen_advisor.cohorts.tables import write_table  # noqa: E402
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "python.md"
+PROFILES = Path(__file__).parents[1] / "profiles"
 MAPPING = "title: t\nid: who\nkeys:\n  disease: {column: dx}\n  pd_l1_tps: {column: tps, multiply: 100}\n"
 
 
@@ -90,8 +91,23 @@ def test_a_spark_frame_is_judged_as_a_polars_frame_is_and_as_the_reference_shows
         exec(shown, {"spark": spark})
         with pytest.raises(InputError, match="no usable column"):
             judge_table(spark.createDataFrame([(60,)], ["age"]), guideline)
+        decisions = decisions_of_the_registry(spark, guideline, tmp_path)
     finally:
         spark.stop()
     answer = pl.read_parquet(tmp_path / "standings.parquet" / "*.parquet").sort("id")
     wanted = judge_table(patients, guideline).with_columns(pl.all().cast(pl.String)).sort("id")
     assert answer.equals(wanted.select(answer.columns))
+    assert decisions
+
+
+def decisions_of_the_registry(spark, guideline, folder):
+    """Whether each treatment of linked tables is a row on Spark as it is in Polars."""
+    shutil.copytree(PROFILES / "registry", folder, dirs_exist_ok=True)
+    mapping = folder / "mapping.yaml"
+    shutil.copy(PROFILES / "mappings" / "invented-registry.yaml", mapping)
+    first = str(folder / "cancer_level_dataset_index.csv")
+    on_spark = judge_table(spark.read.option("header", True).csv(first), mapping=mapping)
+    there = pl.from_arrow(on_spark.toArrow()).sort("id")
+    here = judge_table(pl.read_csv(first, infer_schema=False), guideline, mapping).cast(pl.String).sort("id")
+    assert "INV-01:3" in there["id"]
+    return there.equals(here.select(there.columns))

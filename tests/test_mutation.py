@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from random import Random
+from typing import Self
 
 import pytest
 
@@ -21,6 +22,7 @@ from regimen_advisor.language.conditions import Condition
 from regimen_advisor.language.values import Truth
 from regimen_advisor.patient.profile_yaml import flow
 from regimen_advisor.reports.mutation import data, document
+from regimen_advisor.testing import mutation
 from regimen_advisor.testing.cases import RuleCase, case_files, parse_cases, read_cases
 from regimen_advisor.testing.mutants import Mutant, Operator, mutants
 from regimen_advisor.testing.mutation import MutantResult, MutationRunner, mutate
@@ -56,7 +58,10 @@ def rule(when: str, more: str = "") -> str:
          [{"prior_lines": {"at_least": 1}}, {"prior_lines": {"at_least": 3}}]),
         ("threshold by one", "{pd_l1_tps: {below: 1}}", [{"pd_l1_tps": 1}, {"pd_l1_tps": {"at_most": 1}}]),
         ("threshold by one", "{ecog: 2}", [{"ecog": 1}, {"ecog": 3}]),
+        ("threshold by one", "{ecog: {at_most: 2}}", [{"ecog": {"at_most": 1}}, {"ecog": {"at_most": 3}}]),
+        ("threshold by one", "{ecog: 4}", [{"ecog": 3}, {"ecog": {"at_least": 3}}]),
         ("comparison flipped", "{prior_lines: {at_least: 2}}", [{"prior_lines": {"at_most": 2}}]),
+        ("comparison flipped", "{pd_l1_tps: {below: 1}}", [{"pd_l1_tps": {"at_least": 0}}]),
         ("comparison flipped", "{ecog: 2}", [{"ecog": {"at_least": 2}}, {"ecog": {"at_most": 2}}]),
         ("condition dropped", "{alk: positive}", [{}]),
         ("condition dropped", "{any: [{alk: positive}, {ecog: 2}]}",
@@ -66,7 +71,11 @@ def rule(when: str, more: str = "") -> str:
         ("value swapped", "{egfr: {includes: ex19del}}",
          [{"egfr": {"includes": "L858R"}}, {"egfr": {"includes": "T790M"}}]),
         ("value swapped", "{histology: squamous}", [{"histology": "adenosquamous"}]),
+        ("value swapped", "{brain_metastases: [active, treated]}",
+         [{"brain_metastases": [False, "active"]}, {"brain_metastases": [False, "treated"]}]),
+        ("value swapped", "{curative_treatment_possible: true}", []),
         ("value dropped", "{extent: [early, metastatic]}", [{"extent": "metastatic"}, {"extent": "early"}]),
+        ("value dropped", "{histology: squamous}", []),
     ],
 )  # fmt: skip
 def test_each_operator_makes_its_changes(
@@ -82,6 +91,11 @@ def test_a_drug_is_swapped_with_a_drug_of_its_class_and_with_the_class(rulebook:
     assert other in rulebook.formulary.members_of("egfr-tki-3g") - {"osimertinib"}
 
 
+def test_a_class_is_swapped_with_the_classes_that_share_most_of_its_drugs(rulebook: Rulebook) -> None:
+    swapped = changes(rulebook, rule("{received: {includes: egfr-tki}}"), "value swapped")
+    assert swapped == [{"received": {"includes": "egfr-tki-3g"}}, {"received": {"includes": "targeted"}}]
+
+
 def test_a_finding_is_replaced_by_one_on_the_same_facts_and_changed_itself(rulebook: Rulebook) -> None:
     findings = """
         - {id: second, name: x, says: x, when: {prior_lines: 1}, basis: convention}
@@ -93,6 +107,7 @@ def test_a_finding_is_replaced_by_one_on_the_same_facts_and_changed_itself(ruleb
     own = [mutant for mutant in mutants(book) if mutant.subject == "second"]
     assert {mutant.operator for mutant in own} >= {"threshold by one", "condition negated"}
     assert all(list(mutant.rules) == ["r"] for mutant in own)
+    assert all(mutant.rules["r"].condition != book.rules["r"].condition for mutant in own)
     assert not [mutant for mutant in mutants(book) if mutant.subject == "elsewhere"]
 
 
@@ -107,6 +122,8 @@ def test_a_finding_is_replaced_by_one_on_the_same_facts_and_changed_itself(ruleb
 )
 def test_an_effect_is_swapped(rulebook: Rulebook, text: str, after: str) -> None:
     assert changes(rulebook, text, "effect swapped") == [after]
+    (swapped,) = [mutant for mutant in mutants(rulebook_of(rulebook, text)) if mutant.operator == "effect swapped"]
+    assert swapped.rules["r"].kind == ("patient" if after.startswith("caution") else None)
 
 
 def test_a_study_and_an_override_are_dropped(rulebook: Rulebook) -> None:
@@ -116,6 +133,11 @@ def test_a_study_and_an_override_are_dropped(rulebook: Rulebook) -> None:
     """
     assert changes(rulebook, text, "study dropped") == ["studies: [enrgy]", "studies: [alter0303]"]
     assert changes(rulebook, text, "override dropped") == ["overrides: []"]
+
+
+def test_no_study_is_dropped_from_a_caution_whose_studies_the_advice_does_not_cite(rulebook: Rulebook) -> None:
+    text = "- {id: r, caution: all-options, kind: patient, when: {ecog: 4}, studies: [alter0303]}"
+    assert changes(rulebook, text, "study dropped") == []
 
 
 # What becomes of them ----------------------------------------------------------------------------------------------
@@ -159,6 +181,15 @@ def test_a_dropped_condition_that_the_others_imply_is_equivalent(rulebook: Ruleb
         "equivalent",
         "equivalent",
     ]  # in NSCLC each says the other
+
+
+def test_only_patients_with_the_disease_of_the_regimen_tell_a_mutant_apart(rulebook: Rulebook) -> None:
+    """Anlotinib is a regimen for NSCLC and tarlatamab for small cell cancer, whatever disease a rule asks for."""
+    elsewhere = fates(rulebook, "- {id: r, offer: tarlatamab, when: {disease: nsclc, ecog: 1}}")
+    assert {fate for found in elsewhere.values() for fate in found} == {"equivalent"}
+    assert fates(rulebook, rule("{disease: nsclc, ecog: 1}"))["condition dropped"] == [
+        "survived", "equivalent", "survived",
+    ]  # fmt: skip
 
 
 def test_a_caution_that_shows_on_no_offered_regimen_changes_nothing(rulebook: Rulebook) -> None:
@@ -400,6 +431,42 @@ def test_mutate_on_several_processes_says_the_same_and_exits_with_1_for_a_surviv
         found.append(json.loads(run.stdout))
     assert found[0] == found[1]
     assert found[0]["survived"] > 0
+
+
+class Pool:
+    """Takes the place of a pool of processes, works in this one and keeps how many there would have been."""
+
+    sizes: list[int] = []  # noqa: RUF012 - emptied by the test
+
+    def __init__(self, size: int, **_: object) -> None:
+        self.sizes.append(size)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to end."""
+
+    map = staticmethod(map)
+
+
+@pytest.mark.parametrize(
+    ("workers", "processors", "pools"), [(1, 2, []), (3, 2, [3]), (None, 2, [2]), (None, None, [])]
+)
+def test_mutants_are_shared_out_among_as_many_processes_as_asked_or_as_there_are_processors(
+    rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch, workers: int | None, processors: int | None, pools: list[int]
+) -> None:
+    monkeypatch.setattr(mutation, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(mutation, "CHUNK", 1)
+    monkeypatch.setattr(mutation.os, "cpu_count", lambda: processors)
+    Pool.sizes.clear()
+    found = mutate(rulebook_of(rulebook, rule("{disease: nsclc, ecog: 1}")), [], workers=workers)
+    assert Pool.sizes == pools
+    assert [verdict.mutant for verdict in found.verdicts] == list(range(len(found.mutants)))
+
+
+def test_of_no_mutants_all_are_noticed(rulebook: Rulebook) -> None:
+    assert mutate(rulebook_of(rulebook, rule("{ecog: 1}")), [], subjects=[], workers=1).share == 1.0
 
 
 def test_mutate_refuses_cases_that_fail_already(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

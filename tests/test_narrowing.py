@@ -43,6 +43,8 @@ def learned(domain=DOMAIN, **known):
         ({"disease": one("sclc")}, "histology", one("small-cell")),
         ({"disease": one("sclc")}, "extent", Choice(frozenset({"limited", "extensive"}))),
         ({"disease": one("nsclc"), "stage": one("IVB")}, "extent", one("metastatic")),
+        ({"disease": one("nsclc"), "stage": one("IIA")}, "extent", one("early")),
+        ({"disease": one("sclc"), "stage": one("IIA")}, "extent", one("limited")),
         ({"extent": one("metastatic")}, "stage", Choice(frozenset({"IVA", "IVB"}))),
         ({"extent": one("metastatic")}, "curative_treatment_possible", one("false")),
         ({"prior_lines": Number(0, 0)}, "last_outcome", one("none")),
@@ -109,6 +111,25 @@ def test_a_set_can_hold_nothing_beyond_the_set_that_contains_it():
     facts = learned(received=holding("carboplatin"))
     assert facts["progressed_on"].may == holding("carboplatin").may | {"none"}
     assert facts["progressed_on"].must == frozenset()
+
+
+def test_drugs_between_the_first_and_the_latest_of_three_lines_are_received_too():
+    ends = {"first_line_drugs": holding("osimertinib"), "last_drugs": holding("docetaxel")}
+    received = holding("osimertinib", "docetaxel", "carboplatin")
+    three = learned(prior_lines=Number(3, 3), received=received, **ends)
+    assert three["received"] == received
+    assert "none" in three["received_in_curative"].may
+    two = learned(prior_lines=Number(2, 2), received=received, **ends)
+    assert "carboplatin" in two["received_in_curative"].must
+
+
+@pytest.mark.parametrize(
+    ("ended", "name"), [("progressed", "progressed_on_in_lines"), ("relapsed", "relapsed_after_in_lines")]
+)
+def test_the_latest_line_ended_on_its_own_drugs(ended, name):
+    facts = learned(last_outcome=one(ended), last_drugs=holding("osimertinib"))
+    assert "osimertinib" in facts[name].must
+    assert "none" not in learned(last_outcome=one(ended))[name.removesuffix("_in_lines")].may
 
 
 def test_a_set_that_holds_what_the_set_around_it_cannot_is_named_with_the_reason():

@@ -1,5 +1,6 @@
 """Packs: rules of further sources that add to those that ship, and what is refused of them."""
 
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -8,12 +9,18 @@ import pytest
 from typer.testing import CliRunner
 
 from regimen_advisor import Standing, advise, compare, explain
+from regimen_advisor.advice import Advice
 from regimen_advisor.cli.app import app
-from regimen_advisor.differing import differences
+from regimen_advisor.differing import source_differences
+from regimen_advisor.documents.writing import rendered
 from regimen_advisor.files.errors import InputError
+from regimen_advisor.guideline import Case
 from regimen_advisor.knowledge.finding_packs import named_folder, shipped_folder
 from regimen_advisor.knowledge.publications import last_day
 from regimen_advisor.knowledge.rulebook import Rulebook, chosen_folders, fresh_manifest, load_rulebook
+from regimen_advisor.knowledge.source_names import SourceNames
+from regimen_advisor.reports.advice_document import document
+from regimen_advisor.reports.screen import screen
 from regimen_advisor.reviewing.checking import check
 
 ROOT = Path(__file__).parent.parent
@@ -43,6 +50,14 @@ def made(tmp_path: Path, name: str = "pack", **files: str) -> Path:
     return folder
 
 
+def written(advice: Advice) -> str:
+    """The whole answer as markdown, on one line."""
+    assert isinstance(advice.case, Case)
+    guideline, patient = advice.case.guideline, advice.case.patient
+    shown = document(screen(advice, guideline.rulebook, patient, cut=False))
+    return " ".join(rendered(shown, "markdown").split())
+
+
 def problems(*folders: Path) -> list[str]:
     with pytest.raises(InputError) as caught:
         load_rulebook(folders)
@@ -64,6 +79,42 @@ def test_a_source_offers_where_the_reviews_are_silent_and_the_silence_ends(shipp
     assert "silent-on-alk-drugs" in {one.rule for one in before.silent}
     assert "silent-on-alk-drugs" not in {one.rule for one in after.silent}
     assert after.standing("alectinib") is Standing.OFFERED
+
+
+def test_sources_are_called_what_they_are(shipped: Rulebook, stack: Rulebook) -> None:
+    assert "Standard stated by the reviews" in written(advise(ALK, shipped))
+    after = written(advise(ALK, stack))
+    assert "Standard stated by the sources" in after
+    assert "by the reviews" not in after
+    (one, *_) = stack.reviews.values()
+    guideline = one.model_copy(update={"key": "g", "kind": "guideline"})
+    assert SourceNames({"g": guideline}).trials == "Trials under way when the guideline was written"
+    assert SourceNames({"g": guideline, "h": guideline}).outside == "outside the guidelines"
+    assert SourceNames({"g": guideline, "r": one}).of(["g"]) == "the guideline"
+
+
+def test_no_word_of_the_program_supposes_what_its_sources_are() -> None:
+    """But for the names of keys and values, ``review`` and ``outside the reviews``, in the files that are read."""
+    of_a_format = (
+        "knowledge/publications.py",
+        "knowledge/rules.py",
+        "advice.py",
+        "advising.py",
+        "explaining/arguments.py",
+        "page/data.py",
+    )
+    package = ROOT / "src" / "regimen_advisor"
+    shown = [file for ending in ("py", "js", "j2") for file in package.rglob(f"*.{ending}")]
+    shown = [file for file in shown if file.name != "source_names.py"]
+    labels = "|".join(review.cited_as for review in load_rulebook([RULES]).reviews.values())
+    for file in shown:
+        code = re.sub(
+            r'(?s:"{3}.*?"{3})|(?m:^ *(?://|\*|/\*\*|#).*$)', "", file.read_text("utf-8")
+        )  # prose for readers
+        if file.relative_to(package).as_posix() in of_a_format:
+            code = re.sub('"outside the reviews"|"stated in the review text"', "", code)
+        found = re.findall(rf"\b(?:[Tt]he|two|both|these) reviews?\b|\b(?:{labels}) \d", code)
+        assert not found, f"{file}: {found}"
 
 
 def test_a_silence_goes_on_for_the_patients_to_whom_the_source_offers_nothing(stack: Rulebook) -> None:
@@ -330,7 +381,8 @@ def test_a_population_and_a_number_of_patients_that_differ_are_reported(tmp_path
     text = file.read_text("utf-8").replace("value: 398", "value: 400").replace("line: first line", "line: any line")
     file.write_text(text, "utf-8")
     found = {
-        one.difference.subject: one.difference.says for one in differences(load_rulebook([RULES, tmp_path / "pack"]))
+        one.difference.subject: one.difference.says
+        for one in source_differences(load_rulebook([RULES, tmp_path / "pack"]))
     }
     assert found["HARMONi-2, patients"] == "n 398 [BS 3.2] versus n 400 [IC 2]"
     assert found["HARMONi-2, line"] == "first line [BS 3.2] versus any line [IC 2]"
@@ -383,7 +435,9 @@ def test_figures_of_two_sources_in_one_study_keep_their_places_and_their_differe
     text = text.replace("cited_in: [", 'cited_in: [{review: bispecific, sections: ["3.2"]}, ')
     file.write_text(text, "utf-8")
     (found,) = [
-        one.difference for one in differences(load_rulebook([RULES, tmp_path / "pack"])) if one.difference.studies
+        one.difference
+        for one in source_differences(load_rulebook([RULES, tmp_path / "pack"]))
+        if one.difference.studies
     ]
     assert found.studies == ("ic-harmoni-2",)
     assert [side[side.index("[") :] for side in found.sides] == ["[BS 3.2]", "[IC 2]"]

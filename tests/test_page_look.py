@@ -1,6 +1,7 @@
 """The teaching page as a person looks at it: what is in sight, what a mark means, what an edit says."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from regimen_advisor.files.sources import read_document
 from test_page import AFTER_OSIMERTINIB, SETTLED, UNTREATED, Opened, expect
 
 PHONE = {"width": 360, "height": 740}
+DESK = {"width": 1280, "height": 800}
 WIDE = {"width": 1440, "height": 900}
 IN_SIGHT = """element => {
   const {top, bottom} = element.getBoundingClientRect(), bar = document.querySelector(".panes").getBoundingClientRect();
@@ -53,9 +55,43 @@ def test_a_phone_shows_patient_and_first_options_on_its_first_screen(look: Any) 
     assert page.locator("p.patient").evaluate(IN_SIGHT)
     rows = page.locator("[data-row]")
     assert rows.count() == 8
-    assert sum(rows.nth(index).evaluate(IN_SIGHT) for index in range(8)) >= 5
+    assert sum(rows.nth(index).evaluate(IN_SIGHT) for index in range(8)) >= 7
     page = look(PHONE, example("driver-negative-ecog-3-untreated"))
     assert page.locator('[data-section="first"]').evaluate(IN_SIGHT)
+
+
+def test_on_a_phone_every_view_has_its_tab_in_sight(look: Any) -> None:
+    page = look(PHONE, UNTREATED)
+    tabs = page.locator("#views button")
+    assert tabs.all_inner_texts() == ["Options", "Map", "Forest plot", "Compare", "Quiz"]
+    assert page.locator("#views").evaluate("bar => bar.scrollWidth <= bar.clientWidth")
+    assert page.locator("#views").evaluate("bar => bar.getBoundingClientRect().right <= innerWidth")
+
+
+def test_on_a_phone_the_letters_of_the_forest_plot_are_as_large_as_others(look: Any) -> None:
+    page = look(PHONE, view="forest")
+    sizes = page.eval_on_selector_all("svg text", "all => all.map(one => one.getBoundingClientRect().height)")
+    assert len(sizes) > 10
+    assert min(sizes) > 14
+    page.set_viewport_size(WIDE)
+    expect(page.locator("svg").first).to_have_attribute("viewBox", re.compile("^0 0 600 "))
+
+
+def test_on_a_phone_what_was_done_is_shown_in_either_pane_and_takes_no_room(look: Any) -> None:
+    page = look(PHONE, UNTREATED)
+    top = page.locator("[data-row]").first.evaluate("row => row.getBoundingClientRect().top")
+    page.click("#pane-facts")
+    page.click("#keep")
+    assert page.locator("#status > span").evaluate(IN_SIGHT)
+    page.click("#pane-answer")
+    assert page.locator("[data-row]").first.evaluate("row => row.getBoundingClientRect().top") == top
+
+
+def test_on_a_phone_a_whole_row_of_the_table_leads_to_the_card(look: Any) -> None:
+    page = look(PHONE, example(AFTER_OSIMERTINIB))
+    place = page.locator("[data-row] .evidence").first.bounding_box()
+    page.mouse.click(place["x"] + 5, place["y"] + 5)
+    assert page.evaluate("document.activeElement.closest('article').dataset.standing") == "offered"
 
 
 def test_a_phone_has_facts_and_answer_as_two_panes(look: Any) -> None:
@@ -67,7 +103,7 @@ def test_a_phone_has_facts_and_answer_as_two_panes(look: Any) -> None:
     expect(page.locator("#pane-facts")).to_have_attribute("aria-pressed", "true")
 
 
-@pytest.mark.parametrize("size", [PHONE, {"width": 1280, "height": 800}, WIDE], ids=["phone", "desk", "wide"])
+@pytest.mark.parametrize("size", [PHONE, DESK, WIDE], ids=["phone", "desk", "wide"])
 def test_after_an_edit_a_bar_in_sight_says_what_changed_by_which_rule_and_leads_to_the_card(
     look: Any, size: dict[str, int]
 ) -> None:
@@ -86,8 +122,11 @@ def test_after_an_edit_a_bar_in_sight_says_what_changed_by_which_rule_and_leads_
     assert page.locator(f'article[data-regimen="{focused}"]').get_attribute("data-standing") == "excluded"
 
 
-def test_on_a_wide_screen_the_table_stays_next_to_the_form_while_the_options_scroll(look: Any) -> None:
-    page = look(WIDE, example(AFTER_OSIMERTINIB))
+@pytest.mark.parametrize("size", [DESK, WIDE], ids=["desk", "wide"])
+def test_on_a_wide_screen_the_table_stays_next_to_the_form_while_the_options_scroll(
+    look: Any, size: dict[str, int]
+) -> None:
+    page = look(size, example(AFTER_OSIMERTINIB))
     page.evaluate("scrollTo(0, 2500)")
     assert page.locator("[data-row]").first.evaluate(IN_SIGHT)
     assert page.locator("#fact-disease").evaluate(IN_SIGHT)
@@ -245,13 +284,21 @@ def test_an_edit_takes_less_than_fifty_milliseconds(look: Any) -> None:
     assert max(min(times) for times in zip(*runs, strict=True)) < 50
 
 
-@pytest.mark.parametrize(("view", "scheme"), pairs(["options", "facts", "changed", "refused"], ["light", "dark"]))
+ON_A_PHONE = ["options", "facts", "changed", "refused", "map", "forest", "compare"]
+
+
+@pytest.mark.parametrize(("view", "scheme"), pairs(ON_A_PHONE, ["light", "dark"]))
 def test_axe_finds_nothing_on_a_phone(browser: Any, page_file: Path, view: str, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     here = Opened(browser, page_file, viewport=PHONE, color_scheme=scheme)
-    page = here.at({**UNTREATED, "histology": "squamous"})
-    page.wait_for_function(SETTLED)
-    if view != "options":
+    page = here.at(
+        {**UNTREATED, "histology": "squamous"},
+        kept=json.dumps(UNTREATED),
+        view=view if view in ON_A_PHONE[4:] else "options",
+    )
+    if view not in ON_A_PHONE[4:]:
+        page.wait_for_function(SETTLED)
+    if view in ON_A_PHONE[1:4]:
         page.click("#pane-facts")
     if view == "changed":
         page.select_option("#fact-histology", "adenocarcinoma")

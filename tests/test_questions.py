@@ -159,6 +159,14 @@ def test_two_answers_that_say_the_same_are_either_one_enough() -> None:
     assert found.by_regimen["option"] == (("disease",), ("histology",), ("extent",))
 
 
+def test_what_an_answer_that_is_always_needed_leaves_open_is_settled_by_one_more() -> None:
+    offer = AnyOf((is_("disease", "sclc"), is_("alk", "positive")))
+    found = questions(Settling(solver_of(offer), small_patient(ecog=1)))
+    assert set(map(frozenset, found.by_regimen["option"])) == {
+        frozenset({"alk", other}) for other in ("disease", "histology", "extent")
+    }
+
+
 def test_a_caution_that_may_hold_is_asked_for_though_the_option_is_offered() -> None:
     warned = RegimenRules("option", (), (), (), ALWAYS, is_("disease"), is_("brain_metastases", "active"))
     found = questions(Settling(Solver(domain(2), {"option": warned}, {}), small_patient(disease="nsclc")))
@@ -383,6 +391,11 @@ def test_several_facts_change_together_though_another_one_alone_would_do() -> No
     none = {"brain_metastases": False, "liver_metastases": False}
     found = changes_of(offer, disease="nsclc", extent="metastatic", ecog=3, **none)
     assert [{fact for fact, _, _ in one} for one in found] == [{"ecog"}, set(none)]
+
+
+def test_a_number_that_must_change_with_another_fact_is_named_though_any_other_one_will_do() -> None:
+    (found,) = changes_of(is_("last_outcome", "progressed"), disease="nsclc", prior_lines=0)
+    assert {(fact, kind) for fact, _, kind in found} == {("last_outcome", "learn"), ("prior_lines", "change")}
 
 
 def test_what_must_not_be_is_told_by_what_may_be() -> None:

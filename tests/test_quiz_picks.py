@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="module")
 def quiz(rulebook: Rulebook) -> Quiz:
-    return generate(rulebook, seed=5, count=15, level=2, kinds=PICK_KINDS)
+    return generate(rulebook, seed=3, count=15, level=2, kinds=PICK_KINDS)
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +133,38 @@ def test_no_patient_of_a_quiz_is_one_whom_no_clinic_sees(rulebook: Rulebook, qui
     for drugs in (["pemetrexed", "carboplatin"], ["osimertinib"]):
         assert patients.seen({**squamous, "history": [{**line, "drugs": drugs}]}) is None
         assert patients.read({**squamous, "history": [{**line, "drugs": drugs}]}) is not None
+
+
+@pytest.mark.parametrize(
+    ("egfr", "history"),
+    [
+        (["L858R"], [{"setting": "curative", "drugs": ["erlotinib", "bevacizumab"], "outcome": "progressed"}]),
+        ("wild-type", [{"setting": "curative", "drugs": ["ivonescimab"], "outcome": "progressed"}]),
+        ("wild-type", [{"line": 1, "drugs": ["zenocutuzumab"], "outcome": "progressed"}]),
+        ("wild-type", [{"line": 1, "drugs": ["camrelizumab", "apatinib"], "outcome": "progressed"}]),
+        (["C797S"], [{"line": 1, "drugs": ["osimertinib"], "outcome": "progressed"}]),
+        (["L858R", "T790M"], []),
+        (
+            "wild-type",
+            [
+                {"line": 1, "drugs": ["carboplatin", "pemetrexed"], "outcome": "ongoing"},
+                {"line": 2, "drugs": ["docetaxel"], "outcome": "progressed"},
+            ],
+        ),
+    ],
+)
+def test_a_possible_patient_whom_no_clinic_sees_is_passed_over(
+    rulebook: Rulebook, egfr: object, history: list[dict[str, object]]
+) -> None:
+    patients = patients_of(rulebook)
+    profile = {
+        "disease": "nsclc", "histology": "adenocarcinoma", "extent": "metastatic", "egfr": egfr, "alk": "negative",
+        "ros1": "negative", "nrg1": "negative", "other_drivers": "none", "history": history,
+    }  # fmt: skip
+    assert patients.read(profile) is not None
+    assert patients.seen(profile) is None
+    usual = {**profile, "egfr": ["L858R"], "history": [{"line": 1, "drugs": ["osimertinib"], "outcome": "progressed"}]}
+    assert patients.seen(usual) is not None
 
 
 def test_every_line_of_a_patient_is_a_treatment_that_is_given(rulebook: Rulebook) -> None:

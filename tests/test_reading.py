@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -17,8 +18,9 @@ from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.language.values import Between, Choice, Includes, Members, Number, Truth, meet
 from regimen_advisor.patient.axioms import Contained
 from regimen_advisor.patient.facts import Domain, SetFact
+from regimen_advisor.patient.narrowing import Contradiction
 from regimen_advisor.patient.profile import profile_from
-from regimen_advisor.patient.reading import Patient, read
+from regimen_advisor.patient.reading import Patient, _Reader, read, read_with_documents
 
 TRUE, FALSE, UNKNOWN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 
@@ -528,6 +530,57 @@ def test_a_small_cell_cancer_with_an_egfr_result_is_noted_and_read(domain: Domai
     found = patient("histology: small-cell\negfr: [L858R]", domain)
     assert found.notes == ("Small cell lung cancer with a result for egfr: unusual, and read as written.",)
     assert holds(found, "egfr", "L858R") is TRUE
+
+
+def test_every_marker_that_is_not_looked_for_in_small_cell_cancer_is_named(domain: Domain) -> None:
+    found = patient("disease: sclc\nalk: negative\nros1: negative\nnrg1: negative\npd_l1_tps: 1", domain)
+    (note,) = found.notes
+    assert "a result for alk, ros1, nrg1, pd_l1_tps:" in note
+
+
+@pytest.mark.parametrize(
+    ("outcome", "months", "note"),
+    [
+        ("relapsed", 0, "After line 1 the disease is given as relapsed, with 0 months"),
+        ("relapsed", 1, None),
+        ("progressed", 0, None),
+        ("progressed", 6, None),
+        ("progressed", 7, "On line 1 the disease is given as progressed, 7 months after the last dose"),
+    ],
+)
+def test_months_that_do_not_go_with_the_outcome_are_remarked_on(
+    outcome: str, months: int, note: str | None, domain: Domain
+) -> None:
+    found = patient(entries(f"line: 1, drugs: [cisplatin], outcome: {outcome}, relapse_after: {months}"), domain)
+    assert [remark.split(":")[0] for remark in found.notes] == ([note] if note else [])
+
+
+def test_a_gap_between_lines_does_not_hide_what_else_is_wrong_with_them(domain: Domain) -> None:
+    said = refused(
+        entries(
+            "line: 1, drugs: [cisplatin], outcome: progressed",
+            "line: 1, setting: maintenance, drugs: [pemetrexed], outcome: ongoing",
+            "line: 3, drugs: [docetaxel]",
+        ),
+        domain,
+    )
+    assert "expected line 2 before line 3" in said
+    assert "maintenance of line 1 cannot be ongoing when the line has progressed" in said
+
+
+def test_a_key_alone_contradicts_itself(domain: Domain) -> None:
+    reader = _Reader(profile_from(parse_document("alk: negative")), domain, None, explain=True)
+    assert reader._contradiction(["alk"], Contradiction("alk")).message.startswith("`alk` contradicts itself: ")
+
+
+def test_each_patient_of_several_files_comes_with_its_document(domain: Domain, tmp_path: Path) -> None:
+    for name, key in (("a", "ecog: 1"), ("b", "alk: negative")):
+        (tmp_path / f"{name}.yaml").write_text(key, "utf-8")
+    files = [str(tmp_path / f"{name}.yaml") for name in "ab"]
+    found = read_with_documents(files, domain)
+    assert [(sorted(one.given), document.value) for one, document in found] == [
+        (["ecog"], {"ecog": 1}), (["alk"], {"alk": "negative"}),
+    ]  # fmt: skip
 
 
 def test_what_each_key_settles_is_kept_for_the_explanation(domain: Domain) -> None:

@@ -33,6 +33,7 @@ NOT_PLAIN = {
     "small-cell-extent-unknown": "neither the extent nor the treatments are known",
 }
 """Profiles whose answer may take more than a screen, and why; every other one is a plain patient."""
+NO_ROOM = {"driver-negative-three-prior-lines": "four trials take the room of the harm, which --details names"}
 SCREEN, LONG_SCREEN, SMALL_PRINT = 60, 80, 5
 
 
@@ -56,6 +57,26 @@ def test_a_plain_patient_takes_60_lines_and_any_other_one_80(path: Path, ruleboo
     lines = shown(path.stem, rulebook).splitlines()
     assert len(lines) <= (LONG_SCREEN if path.stem in NOT_PLAIN else SCREEN)
     assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize(
+    "path", [one for one in PROFILES if one.stem not in (*NOT_PLAIN, *NO_ROOM)], ids=lambda path: path.stem
+)
+def test_a_plain_patient_is_shown_the_harm_of_bevacizumab_wherever_it_is_offered(
+    path: Path, rulebook: Rulebook
+) -> None:
+    advice, patient = example(path, rulebook)
+    offered = [option.regimen for option in advice.options if option.standing.is_offered]
+    written = text.render_advice([advice], rulebook, [patient])
+    assert ("Harm of bevacizumab" in written) is any("bevacizumab" in regimen for regimen in offered)
+
+
+def test_the_whole_writes_each_study_and_each_reason_once(rulebook: Rulebook) -> None:
+    """Both doublets rest on one statement, which is also why they are offered."""
+    written = " ".join(shown("alk-after-alectinib", rulebook, DETAILS).split())
+    assert written.count("Kind: review statement") == 1
+    assert written.count("The review names carboplatin and paclitaxel with bevacizumab as a choice") == 1
+    assert "or immunotherapy: as under 1." in written
 
 
 @pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)

@@ -1,5 +1,6 @@
 """The local server by its answers."""
 
+import asyncio
 import http.client
 import json
 import logging
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,14 @@ import pytest
 from typer.testing import CliRunner
 
 from regimen_advisor.advice import Advice
-from regimen_advisor.cli.app import app
-from regimen_advisor.files.errors import InputError
+from regimen_advisor.cli.app import app, main
+from regimen_advisor.files.errors import DisagreementError, InputError, Location
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.schemas import schema_of
 
 testclient = pytest.importorskip("starlette.testclient", reason="the extra `web` is not installed")
 serving = pytest.importorskip("regimen_advisor.page.serving")
+workers = pytest.importorskip("regimen_advisor.page.workers")
 
 PROFILE = {"id": "asked", "disease": "nsclc", "histology": "squamous", "stage": "IV"}
 JSON = {"content-type": "application/json"}
@@ -107,6 +109,18 @@ def test_a_form_of_another_web_page_cannot_post(client: Any) -> None:
     assert "access-control-allow-origin" not in client.post("/advise", json=PROFILE).headers
 
 
+def test_two_engines_that_differ_are_an_error_of_the_server_and_say_what_they_differ_in(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def differ(body: bytes, rulebook: Rulebook) -> str:
+        raise DisagreementError("a-rule")
+
+    monkeypatch.setattr(serving, "_advice", differ)
+    answer = client.post("/advise", json=PROFILE)
+    assert answer.status_code == 500
+    assert "a-rule" in answer.json()["problems"][0]["message"]
+
+
 def test_another_name_for_this_computer_is_refused(client: Any) -> None:
     assert client.get("/", headers={"host": "evil.example"}).status_code == 400
 
@@ -136,7 +150,22 @@ def test_a_port_that_is_taken_is_reported(rulebook: Rulebook) -> None:
             serving.run(rulebook, "", port)
 
 
-def test_the_server_listens_on_this_computer_alone_says_that_it_starts_and_does_not_name_its_software(
+def test_the_verb_says_that_it_starts_before_it_reads_the_rules(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told: list[str] = []
+
+    def read(_: object) -> None:
+        told.append(capsys.readouterr().err)
+        raise InputError.at(Location("rules"), "none here")
+
+    monkeypatch.setattr("regimen_advisor.cli.serve.load_rulebook", read)
+    with pytest.raises(SystemExit):
+        main(["serve"])
+    assert told == ["Starting ...\n"]
+
+
+def test_the_server_listens_on_this_computer_alone_and_does_not_name_its_software(
     rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     uvicorn = pytest.importorskip("uvicorn")
@@ -153,7 +182,8 @@ def test_the_server_listens_on_this_computer_alone_says_that_it_starts_and_does_
     [(server, host)] = ran
     assert host == "127.0.0.1"
     assert not server.config.server_header
-    assert capsys.readouterr().err.startswith("Starting ...\nhttp://127.0.0.1:")
+    assert server.config.log_level == "critical"
+    assert capsys.readouterr().err.startswith("http://127.0.0.1:")
 
 
 @pytest.mark.parametrize(
@@ -174,6 +204,7 @@ def test_every_answer_carries_the_safety_headers(
 ) -> None:
     answer = client.request(method, path, headers=headers)
     assert answer.status_code == status
+    assert "connection" not in answer.headers  # nothing was left unread
     assert answer.headers["x-frame-options"] == "DENY"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "no-referrer"
@@ -194,7 +225,70 @@ def test_an_internal_error_carries_the_safety_headers(rulebook: Rulebook, monkey
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://127.0.0.1:8000", "http://127.0.0.1:9"])
 def test_a_page_of_another_origin_is_refused(client: Any, origin: str) -> None:
-    assert client.post("/advise", json=PROFILE, headers={"origin": origin}).status_code == 403
+    answer = client.post("/advise", json=PROFILE, headers={"origin": origin})
+    assert answer.status_code == 403
+    assert answer.headers["content-type"] == "application/json"
+
+
+async def _asked(
+    app: Any, receive: Callable[[], Awaitable[dict[str, Any]]], body: bytes = b"{}"
+) -> tuple[int, dict[bytes, bytes], bytes]:
+    """Status, headers and body of an answer to a posted profile that comes as ``receive`` gives it."""
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"localhost"), (b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    scope = {"type": "http", "method": "POST", "path": "/advise", "headers": headers, "query_string": b""}
+    await app(scope, receive, send)
+    return sent[0]["status"], dict(sent[0]["headers"]), b"".join(part.get("body", b"") for part in sent)
+
+
+def test_a_connection_stays_open_where_the_body_came_whole(rulebook: Rulebook) -> None:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b'{"stage": "XX"}'}  # without `more_body` it is the last part
+
+    status, headers, _ = asyncio.run(_asked(serving.application(rulebook, ""), receive))
+    assert status == 400
+    assert b"connection" not in headers
+
+
+def test_a_body_that_does_not_come_in_time_is_given_up(rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "WAIT_SECONDS", 0.01)
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(30)
+        raise AssertionError
+
+    status, headers, body = asyncio.run(_asked(serving.application(rulebook, ""), receive))
+    assert status == 408
+    assert headers[b"connection"] == b"close"
+    assert b"expected the whole profile within" in body
+
+
+def test_requests_are_counted_while_they_are_read_and_no_longer(
+    rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "REQUESTS", 2)
+    app = serving.application(rulebook, "")
+
+    async def round_of_three() -> list[int]:
+        come = asyncio.Event()
+
+        async def receive() -> dict[str, Any]:
+            await come.wait()
+            return {"type": "http.request", "body": b"{"}
+
+        asked = [asyncio.create_task(_asked(app, receive)) for _ in range(3)]
+        await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+        come.set()
+        return [status for status, _, _ in await asyncio.gather(*asked)]
+
+    async def rounds() -> list[list[int]]:
+        return [await asyncio.wait_for(round_of_three(), 5) for _ in range(3)]
+
+    assert asyncio.run(rounds()) == [[400, 400, 503]] * 3
 
 
 def test_the_page_of_this_server_may_ask(client: Any) -> None:
@@ -299,6 +393,108 @@ def test_more_requests_at_once_than_are_read_are_asked_to_wait(
     assert b"retry-after: 1" in answer
 
 
+class FakeWorker:
+    """Takes the place of a process of the server."""
+
+    made: list["FakeWorker"] = []  # noqa: RUF012 - emptied by the test
+    ready = False
+
+    def __init__(self, *given: object) -> None:
+        self.given, self.waited, self.killed = given, False, False
+        self.made.append(self)
+
+    def wait(self) -> None:
+        self.waited = self.ready = True
+
+    def kill(self) -> None:
+        self.killed = True
+
+
+@pytest.fixture
+def fakes(monkeypatch: pytest.MonkeyPatch) -> list[FakeWorker]:
+    FakeWorker.made.clear()
+    monkeypatch.setattr(workers, "_Worker", FakeWorker)
+    return FakeWorker.made
+
+
+def test_four_processes_are_started_and_all_of_them_end_with_the_server(
+    rulebook: Rulebook, fakes: list[FakeWorker]
+) -> None:
+    started = workers.Workers(_slow, rulebook)
+    assert fakes[0].waited  # so that the first answer need not wait
+    assert len(fakes) == 4
+    until = time.monotonic() + 10
+    while len(started._idle) < 4 and time.monotonic() < until:
+        time.sleep(0.01)
+    assert sorted(map(id, started._idle)) == sorted(map(id, fakes))
+    started.close()
+    assert all(fake.killed for fake in fakes)
+
+
+def _worker(monkeypatch: pytest.MonkeyPatch, connection: MagicMock) -> tuple[Any, MagicMock]:
+    """A worker with this end of its pipe and a process that is none, and how the process was asked for."""
+    context = MagicMock()
+    context.Pipe.return_value = (connection, MagicMock())
+    monkeypatch.setattr(workers.multiprocessing, "get_context", lambda _: context)
+    worker = workers._Worker(_slow, MagicMock(), 2.0)
+    worker.wait()
+    return worker, context
+
+
+@pytest.mark.parametrize(
+    ("connection", "error"),
+    [
+        ({"poll.return_value": False}, TimeoutError),
+        ({"poll.side_effect": EOFError}, workers.EndedError),
+        ({"send.side_effect": BrokenPipeError}, workers.EndedError),
+    ],
+)
+def test_a_process_that_has_not_answered_is_ended_and_is_not_asked_again(
+    monkeypatch: pytest.MonkeyPatch, connection: dict[str, Any], error: type[Exception]
+) -> None:
+    """Its answer would come in time for the next question."""
+    worker, context = _worker(monkeypatch, MagicMock(**connection))
+    with pytest.raises(error):
+        worker.ask(b"{}")
+    assert not worker.ready
+    process = context.Process.return_value
+    process.kill.assert_called_once()
+    process.join.assert_called_once()
+
+
+def test_a_process_ends_with_the_server_even_where_nobody_closes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, context = _worker(monkeypatch, MagicMock())
+    assert context.Process.call_args.kwargs["daemon"] is True
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows has no such timer")
+def test_a_process_answers_until_its_pipe_is_closed_and_watches_the_clock_only_while_it_works(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bodies, sent, timers = [b"one", b"two"], [], []
+    ignored = []
+    monkeypatch.setattr(signal, "signal", lambda *given: ignored.append(given))
+
+    def answer(body: bytes, _: object) -> tuple[int, str]:
+        timers.append(signal.getitimer(signal.ITIMER_REAL)[0])
+        return 200, body.decode()
+
+    def receive() -> bytes:
+        timers.append(signal.getitimer(signal.ITIMER_REAL)[0])
+        if not bodies:
+            raise EOFError
+        return bodies.pop(0)
+
+    try:
+        workers._work(MagicMock(recv=receive, send=sent.append), answer, MagicMock(), 30.0)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    assert sent == [None, (200, "one"), (200, "two")]
+    # once to be ready, then waiting and working in turn
+    assert [0 < timer <= 31 for timer in timers] == [False, False, True, False, True, False]
+    assert ignored == [(signal.SIGINT, signal.SIG_IGN)]  # it is for the server to end them
+
+
 def _slow(body: bytes, rulebook: Rulebook) -> tuple[int, str]:
     if b"ends" in body:
         os._exit(1)
@@ -353,7 +549,6 @@ run(replace(load_rulebook(), rules={}), "", 0)
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         try:
             assert server.stderr is not None
-            assert server.stderr.readline() == "Starting ...\n"
             assert server.stderr.readline().startswith("http://127.0.0.1:")
             children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text(encoding="ascii").split()
             assert len(children) >= 4

@@ -50,7 +50,7 @@ def decision(id, rulebook, name="genie-bpc"):
             "INV-01:2",
             {
                 "egfr": ["L858R", "T790M"],
-                "history": [{"line": 1, "drugs": ["Gefitinib"], "outcome": "progressed"}],
+                "history": [{"line": 1, "drugs": ["Gefitinib"], "outcome": "progressed", "relapse_after": 0}],
             },
         ),
         ("INV-02:1", {"egfr": ["ex19del"], "extent": "metastatic"}),
@@ -61,7 +61,16 @@ def decision(id, rulebook, name="genie-bpc"):
         ("INV-06:1", {"alk": "positive"}),
         (
             "INV-07:2",
-            {"history": [{"drugs": ["Cisplatin", "Vinorelbine"], "setting": "curative", "outcome": "relapsed"}]},
+            {
+                "history": [
+                    {
+                        "drugs": ["Cisplatin", "Vinorelbine"],
+                        "setting": "curative",
+                        "outcome": "relapsed",
+                        "relapse_after": 12,
+                    }
+                ]
+            },
         ),
         ("INV-10:2", {"disease": "sclc", "extent": "extensive"}),
         ("INV-12:1", {"nrg1": "positive"}),

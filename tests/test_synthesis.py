@@ -130,6 +130,13 @@ def test_the_first_line_follows_from_the_driver(patients):
         assert {frozenset(drugs) for drugs in who["drugs"].to_list()} == allowed
 
 
+def test_pemetrexed_is_for_non_squamous_disease_only_whatever_pd_l1_is(patients):
+    given = patients.filter(pl.col("histology") == "squamous").select("pd_l1_tps", "history").explode("history")
+    high = given.unnest("history").filter((pl.col("pd_l1_tps") >= 50) & (pl.col("line") == 1))
+    assert high.filter(pl.col("drugs").list.contains("ivonescimab")).height
+    assert not given.unnest("history").filter(pl.col("drugs").list.contains("pemetrexed")).height
+
+
 def test_t790m_is_acquired_only_after_progression_on_a_tki_of_the_first_generations(patients):
     carriers = of_the_driver(patients, ["T790M"]).filter(pl.col("history").is_not_null())
     assert carriers.height > 50

@@ -37,7 +37,7 @@ SCOPE = (
 )
 Basis = Annotated[
     Literal["review", "outside the reviews"],
-    Field(description="whether a review says it, or it is known from elsewhere"),
+    Field(description="whether a source says it, or it is known from elsewhere"),
 ]
 
 # What several answers say alike, with its meaning.
@@ -46,9 +46,9 @@ Scope = Annotated[str, Field(description="what the answer is for, and what it do
 Engines = Annotated[
     tuple[str, ...], Field(description="names of the engines that judged the rules, all with the same outcome")
 ]
-OutsideCertainty = Annotated[str | None, Field(description="how sure a statement from outside the reviews is")]
+OutsideCertainty = Annotated[str | None, Field(description="how sure a statement from outside the sources is")]
 RuleSource = Annotated[
-    Sources, Field(description="where the review says it; of what is known from elsewhere, the section it goes with")
+    Sources, Field(description="where the source says it; of what is known from elsewhere, the section it goes with")
 ]
 
 
@@ -72,10 +72,10 @@ ReadProfile = Annotated[ProfileName, Field(description="the profile that was rea
 
 
 class Evidence(Record):
-    """One study behind an option, as its review reports it, with what the published record says otherwise."""
+    """One study behind an option, as its source reports it, with what the published record says otherwise."""
 
     study: str = Field(description="id of the study")
-    name: str = Field(description="as the review calls it")
+    name: str = Field(description="as its source calls it")
     kind: str = Field(description="what kind of entry it is, such as `trial` or `meta-analysis`")
     phase: str | None = Field(None, description="as stated, such as `III` or `Ib/II`")
     design_level: DesignLevel = Field(description="OCEBM 2011 level that its design alone gives")
@@ -84,10 +84,10 @@ class Evidence(Record):
     arms: tuple[Arm, ...] = Field((), description="patients treated alike")
     results: tuple[Result, ...] = Field((), description="figures of benefit, one endpoint each")
     safety: tuple[Safety, ...] = Field((), description="figures of harm")
-    findings: tuple[StudyFinding, ...] = Field((), description="what the review says in words")
+    findings: tuple[StudyFinding, ...] = Field((), description="what the source says in words")
     limits: Limits = Field(description="reservations")
-    errata: tuple[Erratum, ...] = Field((), description="where review and published record differ")
-    cited_in: tuple[Place, ...] = Field(description="its places in the reviews")
+    errata: tuple[Erratum, ...] = Field((), description="where source and published record differ")
+    cited_in: tuple[Place, ...] = Field(description="its places in the sources")
     citation: Citation = Field(description="how to find the publication")
 
 
@@ -115,7 +115,7 @@ class Reason(Record):
     effect: Literal["offer", "exclude"] = Field(description="what the rule does where it holds")
     state: Literal["met", "not met", "unknown"] = Field(description="whether the rule holds for this patient")
     says: str = Field(description="the rule in one sentence")
-    source: Sources = Field(description="where the review says it")
+    source: Sources = Field(description="where the source says it")
     not_met: tuple[str, ...] = Field((), description="conditions that are not met, in words")
     unknown: tuple[str, ...] = Field((), description="conditions that are not known, in words")
 
@@ -135,17 +135,17 @@ class Option(Record):
     )
     studies: tuple[str, ...] = Field((), description="studies of these rules")
     evidence: tuple[Evidence, ...] = Field(
-        (), description="the studies named in `studies`, as their review reports them"
+        (), description="the studies named in `studies`, as their source reports them"
     )
     design_level: DesignLevel = Field(description="of its study with the best design")
     shown_benefit: Literal["OS", "PFS", "response"] | None = Field(
-        None, description="strongest endpoint on which a review states a gain"
+        None, description="strongest endpoint on which a source states a gain"
     )
     harm: tuple[Evidence, ...] = Field(
         (), description="severe harm of a drug of the regimen, from a study that is none of this option"
     )
-    approvals: tuple[Approval, ...] = Field((), description="approvals that a review states for this use")
-    schedule: Schedule | None = Field(None, description="dose and timing, only what a review states")
+    approvals: tuple[Approval, ...] = Field((), description="approvals that a source states for this use")
+    schedule: Schedule | None = Field(None, description="dose and timing, only what a source states")
     cautions: tuple[Caution, ...] = Field((), description="reasons to hesitate that hold or may hold")
     reasons: tuple[Reason, ...] = Field(
         (), description="rules that exclude it, leave it open, or would offer it but do not hold"
@@ -158,7 +158,7 @@ class Option(Record):
 
 
 class Statement(Record):
-    """A standard, a note or a silence of the reviews that concerns this patient."""
+    """A standard, a note or a silence of the sources that concerns this patient."""
 
     rule: str = Field(description="id of the rule")
     title: str = Field(description="what it is about, in a few words")
@@ -175,16 +175,16 @@ class Statement(Record):
 
 
 class Trial(Record):
-    """A study that was ongoing when its review was written, and what has become of it."""
+    """A study that was ongoing when its source was written, and what has become of it."""
 
     rule: str = Field(description="id of the rule")
     study: str = Field(description="id of the study")
-    name: str = Field(description="as the review calls it")
+    name: str = Field(description="as its source calls it")
     phase: str | None = Field(None, description="as stated, such as `III` or `Ib/II`")
     registry: str | None = Field(None, description="number of the trial registration")
     says: str = Field(description="why it is worth knowing, in one sentence")
-    errata: tuple[Erratum, ...] = Field((), description="where review and published record differ")
-    source: Sources = Field(description="where the review says it")
+    errata: tuple[Erratum, ...] = Field((), description="where source and published record differ")
+    source: Sources = Field(description="where the source says it")
 
 
 class SourceDifference(Record):
@@ -291,7 +291,7 @@ class Advice(Record):
         description="what holds for every option, or decides that there is none; it is in `cautions`, `notes` or "
         "`silent` too, and a screen leaves it out there",
     )
-    standards: tuple[Statement, ...] = Field((), description="what a review states as the standard without studying it")
+    standards: tuple[Statement, ...] = Field((), description="what a source states as the standard without studying it")
     options: tuple[Option, ...] = Field((), description="every regimen for the disease, in `order`")
     order: tuple[OrderKey, ...] = Field(
         description="what the options are ordered by: each key only tells apart what those before it do not"
@@ -303,10 +303,10 @@ class Advice(Record):
         (), description="what packs replaced or retired that bears on the answer, with their reasons"
     )
     trials: tuple[Trial, ...] = Field(
-        (), description="studies that were ongoing when their review was written; never options"
+        (), description="studies that were ongoing when their source was written; never options"
     )
     notes: tuple[Statement, ...] = Field((), description="what else is worth knowing for this patient")
-    silent: tuple[Statement, ...] = Field((), description="what the reviews do not speak of for this patient")
+    silent: tuple[Statement, ...] = Field((), description="what the sources do not speak of for this patient")
     missing: tuple[Missing, ...] = Field(
         (), description="what to find out first: single questions whose answer settles options"
     )

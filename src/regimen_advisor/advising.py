@@ -37,7 +37,7 @@ from regimen_advisor.solving.questions import is_anything_open
 from regimen_advisor.wording import drug_name
 
 _Item = TypeVar("_Item", bound=Hashable)
-_NO_LEVEL = DesignLevel(ocebm_2011=None, basis="no study named by the review")
+_NO_LEVEL = DesignLevel(ocebm_2011=None, basis="no study named")
 
 
 def advise(patient: Patient, rulebook: Rulebook, *, ask: bool = True) -> Advice:
@@ -79,10 +79,10 @@ class _Advisor:
             trials=tuple(self._trial(rule) for rule in self._rules(Effect.TRIAL)),
             notes=notes,
             silent=silent,
-            differences=shown_to(options, rulebook),
+            differences=shown_to(options, self.guideline.differences),
             missing=self._missing(standards, options) if ask else (),
         )
-        changes = changes_told(advice, rulebook, self.patient)
+        changes = changes_told(advice, self.guideline.bearings, self.patient)
         return advice.model_copy(update={"changes": changes}) if changes else advice
 
     def _rules(self, effect: Effect, *truths: Truth) -> list[Rule]:

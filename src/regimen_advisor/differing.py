@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import combinations
 
 from regimen_advisor.advice import Option, SourceDifference
@@ -25,8 +24,7 @@ class LocatedDifference:
     location: Location
 
 
-@lru_cache(maxsize=8)
-def differences(rulebook: Rulebook) -> tuple[LocatedDifference, ...]:
+def source_differences(rulebook: Rulebook) -> tuple[LocatedDifference, ...]:
     """Every point on which two sources of a rulebook differ.
 
     An offer differs from an exclusion of the same regimen by another source; whether one patient can meet both is for
@@ -37,15 +35,15 @@ def differences(rulebook: Rulebook) -> tuple[LocatedDifference, ...]:
     return (*studies, *_of_rules(rulebook))
 
 
-def shown_to(options: Iterable[Option], rulebook: Rulebook) -> tuple[SourceDifference, ...]:
-    """The differences that bear on what an answer shows."""
+def shown_to(options: Iterable[Option], differences: Iterable[LocatedDifference]) -> tuple[SourceDifference, ...]:
+    """Those of the differences that bear on what an answer shows."""
     options = list(options)
     shown = [frozenset(option.studies) for option in options if option.standing is not Standing.NOT_INDICATED]
     holding = {rule for option in options for rule in option.rules}
     holding |= {reason.rule for option in options for reason in option.reasons if reason.state == "met"}
     return tuple(
         difference
-        for difference in (found.difference for found in differences(rulebook))
+        for difference in (found.difference for found in differences)
         if (difference.rules and holding.issuperset(difference.rules))
         or (difference.studies and any(studies.issuperset(difference.studies) for studies in shown))
     )

@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from regimen_advisor.knowledge.condition_schema import Schema, condition_definitions
 from regimen_advisor.knowledge.each_regimen import EachRegimenText
 from regimen_advisor.knowledge.findings import FindingText
 from regimen_advisor.knowledge.manifest import ManifestFile
@@ -22,12 +23,9 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import RuleFile
 from regimen_advisor.knowledge.studies import Approval, Review, Study
 from regimen_advisor.patient.drugs import Drug, DrugClass, FormularyFile
-from regimen_advisor.patient.facts import ChoiceFact, Fact, NumberFact, SetFact
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.reviewing.source_gaps import Background
 from regimen_advisor.testing.cases import STATEMENTS, CaseText
-
-Schema = dict[str, Any]
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 """The newest draft that every editor reads whole."""
@@ -107,8 +105,7 @@ class _Filler:
             "treatment": _words(_treatments(rulebook)),
             "section": _words(_sections(rulebook)),
             **{f"rule-{effect}": _words({rule.id: rule.says for rule in book.of(effect)}) for effect in STATEMENTS},
-            **{name: {"enum": list(words)} for words, name in self._members().items()},
-            "condition": self._condition(),
+            **condition_definitions(rulebook),
             "source": self._source(),
         }
 
@@ -121,14 +118,6 @@ class _Filler:
         needed = self._needed(made)
         made["$defs"] |= {name: self.words[name] for name in self.words if name in needed}
         return {"$schema": DRAFT, **_as_draft_7(made)}
-
-    def _members(self) -> dict[tuple[str, ...], str]:
-        """The members of each set, by the name of the first fact that has them: most sets are of the same drugs."""
-        found: dict[tuple[str, ...], str] = {}
-        for fact in self.book.domain.facts.values():
-            if isinstance(fact, SetFact):
-                found.setdefault((*fact.members, fact.empty_word), f"members-of-{fact.name}")
-        return found
 
     def _fill(self, made: Schema) -> None:
         """Put words in the place of ids, by their key."""
@@ -153,23 +142,8 @@ class _Filler:
                     todo.append(self.words[name])
         return found
 
-    # Conditions -----------------------------------------------------------------------------------------------------
-
-    def _condition(self) -> Schema:
-        several = {"type": "array", "minItems": 1, "items": _ref("condition")}
-        keys: dict[str, Schema] = {
-            "any": {**several, "description": "at least one of these holds"},
-            "all": {**several, "description": "all of these hold"},
-            "not": {**_ref("condition"), "description": "this does not hold"},
-        }
-        for finding in self.book.findings.values():
-            keys[finding.id] = {"type": "boolean", "description": f"{finding.name}: {finding.says}"}
-        for fact in self.book.domain.facts.values():
-            keys[fact.name] = {"description": _meaning(fact), **_tests(fact, self._members())}
-        return {"type": "object", "minProperties": 1, "additionalProperties": False, "properties": keys}
-
     def _source(self) -> Schema:
-        """A section is of the review that its entry names."""
+        """A section is of the source that its entry names."""
         cases = [
             {
                 "if": {"properties": {"review": {"const": review.key}}, "required": ["review"]},
@@ -198,46 +172,6 @@ _BY_KEY: Mapping[str, str] = {
 """The value under a key, in whatever file and model."""
 
 
-def _tests(fact: Fact, members: Mapping[tuple[str, ...], str]) -> Schema:
-    """The ways in which a condition may test a fact; ``members`` names the members of sets."""
-    match fact:
-        case ChoiceFact():
-            words = {"enum": [_YAML.get(word, word) for word in (*fact.domain, *fact.groups)]}
-            return {"anyOf": [words, {"type": "array", "minItems": 1, "items": words}]}
-        case NumberFact():
-            number = {"type": "integer", "minimum": fact.low, "maximum": fact.high}
-            bounds = {
-                "at_least": {**number, "description": "this number or more"},
-                "at_most": {**number, "description": "this number or less"},
-                "above": {**number, "description": "more than this number"},
-                "below": {**number, "description": "less than this number"},
-            }
-            return {"anyOf": [number, {
-                "type": "object", "minProperties": 1, "additionalProperties": False, "properties": bounds,
-            }]}  # fmt: skip
-        case SetFact():
-            word = _ref(members[*fact.members, fact.empty_word])
-            list_ = {"type": "array", "minItems": 1, "items": word}
-            return {
-                "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False,
-                "properties": {
-                    "includes": {**word, "description": "this one is in the set"},
-                    "any_of": {**list_, "description": "at least one of these is in the set"},
-                    "all_of": {**list_, "description": "all of these are in the set"},
-                    "none_of": {**list_, "description": "none of these is in the set"},
-                },
-            }  # fmt: skip
-
-
-_YAML: Mapping[str, Any] = {"true": True, "false": False}
-"""Words that YAML reads as another value."""
-
-
-def _meaning(fact: Fact) -> str:
-    unit = f" (in {fact.unit})" if isinstance(fact, NumberFact) and fact.unit else ""
-    return f"{fact.label}{unit}: {fact.question}"
-
-
 # What is changed in one kind of file only ----------------------------------------------------------------------------
 
 
@@ -256,7 +190,7 @@ def _in_studies(made: Schema, filler: _Filler) -> None:
     if "Place" in made["$defs"]:
         _replace(made["$defs"]["Place"]["properties"]["review"], {"enum": list(filler.book.reviews)})
         made["$defs"]["Place"]["properties"]["sections"]["items"] = _ref("section")
-    if "Treatment" in made["$defs"]:  # a class that the review names may be there in any words
+    if "Treatment" in made["$defs"]:  # a class that the source names may be there in any words
         drug = made["$defs"]["Treatment"]["properties"]["drug"]
         drug.pop("type", None)
         drug["anyOf"] = [_ref("treatment"), {"type": "string"}]

@@ -35,7 +35,7 @@ def interval_words(interval: Interval) -> str:
 
 
 def value_words(value: Value, unit: str | None) -> str:
-    """A figure with its unit, its interval and the number of patients behind it, as far as the review gives them."""
+    """A figure with its unit, its interval and the number of patients behind it, as far as the source gives them."""
     if value.value is None:
         return value.status or ""
     number = f"{value.value}" if value.to is None else f"{value.value} to {value.to}"
@@ -47,7 +47,7 @@ def value_words(value: Value, unit: str | None) -> str:
 
 
 def effect_words(comparison: Comparison, unit: str | None = None, *, brief: bool = False) -> str:
-    """Hazard ratio with interval, reduction of risk and p as the review prints them; empty where it prints none."""
+    """Hazard ratio with interval, reduction of risk and p as the source prints them; empty where it prints none."""
     words = []
     if comparison.hazard_ratio is not None:
         interval = f" ({interval_words(comparison.interval)})" if comparison.interval else ""
@@ -76,7 +76,7 @@ def by_arm(result: Result) -> str:
 
 
 def compared(result: Result) -> str:
-    """Every comparison of a result: which arm with which, and what the review prints of it."""
+    """Every comparison of a result: which arm with which, and what the source prints of it."""
     words = []
     for comparison in result.comparisons:
         effect = effect_words(comparison, result.unit)
@@ -117,7 +117,7 @@ def in_few_words(result: Result) -> Result:
 
 
 def _alone(values: Sequence[Value], unit: str | None, arms: Sequence[str]) -> str:
-    """Figures that the review does not compare; named where there are several, or one of a group."""
+    """Figures that the source does not compare; named where there are several, or one of a group."""
     words = [
         value_words(value, unit) + ("" if len(values) == 1 and value.of in arms else f" ({value.of})")
         for value in values
@@ -212,7 +212,7 @@ def _is_arm_of(regimen: Regimen, arm: Arm, formulary: Formulary) -> bool:
 
 
 def main_results(evidence: Evidence, arms: Sequence[str], benefit: ShownBenefit | None) -> list[Result]:
-    """At most two results: the gain that the review states first, then survival over response, sound figures first.
+    """At most two results: the gain that the source states first, then survival over response, sound figures first.
 
     An interval that an erratum calls wrong is left out.
     """
@@ -294,13 +294,14 @@ def is_statement(evidence: Evidence) -> bool:
 
 
 class CitationLabels:
-    """Sections of the reviews as the short form in which they are cited, such as ``BS 3.1``."""
+    """Sections of the sources as the short form in which they are cited, such as ``XY 3.1``."""
 
     def __init__(self, rulebook: Rulebook) -> None:
+        self.names = rulebook.source_names
         self._short = {key: review.cited_as for key, review in rulebook.reviews.items()}
 
     def at(self, review: str, *sections: str) -> str:
-        """One or several sections of one review."""
+        """One or several sections of one source."""
         return f"{self._short[review]} {', '.join(sections)}"
 
     def of(self, places: Iterable[Place]) -> str:

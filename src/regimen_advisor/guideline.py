@@ -6,14 +6,15 @@ worked out, so that a verb asks for ``case.standings`` and does not care who ask
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from regimen_advisor.advice import Evidence
+from regimen_advisor.differing import LocatedDifference, source_differences
 from regimen_advisor.engines import forward_chaining
 from regimen_advisor.engines.program import RuleProgram
 from regimen_advisor.files.errors import DisagreementError
@@ -28,6 +29,7 @@ from regimen_advisor.language.standings import Standing, standing_of
 from regimen_advisor.language.values import Truth
 from regimen_advisor.patient.profile import Profile, profile_from, read_profile
 from regimen_advisor.patient.reading import Patient, read
+from regimen_advisor.replaced import Bearing, bearings
 from regimen_advisor.solving.determining_sets import Settling
 from regimen_advisor.solving.questions import QuestionAnalysis, questions
 from regimen_advisor.solving.solver import Exact, Solver
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from regimen_advisor.advice import Advice
     from regimen_advisor.explaining.explanation import Explanation
 
+
+Made = TypeVar("Made")
 
 AnyProfile = Patient | Profile | Document | Mapping[str, Any] | str | Path
 """A patient in any form: the path of a profile file, a mapping of profile keys, a document, a profile, a patient."""
@@ -102,6 +106,26 @@ class Guideline:
     @cached_property
     def evidence(self) -> dict[str, Evidence]:
         """The studies as evidence behind an option, by id: those that an advice has shown so far."""
+        return {}
+
+    @cached_property
+    def differences(self) -> tuple[LocatedDifference, ...]:
+        """Every point on which two sources of the rulebook differ."""
+        return source_differences(self.rulebook)
+
+    @cached_property
+    def bearings(self) -> tuple[Bearing, ...]:
+        """What each change of a pack bears on."""
+        return bearings(self.rulebook)
+
+    def kept(self, make: Callable[[Rulebook], Made]) -> Made:
+        """What a room above this one makes of the rulebook, made once and kept as long as the guideline."""
+        if make not in self._kept:
+            self._kept[make] = make(self.rulebook)
+        return self._kept[make]  # type: ignore[no-any-return]
+
+    @cached_property
+    def _kept(self) -> dict[Callable[[Rulebook], Any], Any]:
         return {}
 
     def node_by_node(self, truths: Mapping[str, Truth]) -> Mapping[str, Standing]:

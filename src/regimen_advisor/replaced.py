@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from regimen_advisor.advice import Advice, ToldChange
 from regimen_advisor.figure_wording import CitationLabels
@@ -36,7 +36,6 @@ class Bearing:
     withdrawn: tuple[Withdrawn, ...]
 
 
-@lru_cache(maxsize=8)
 def bearings(rulebook: Rulebook) -> tuple[Bearing, ...]:
     """What each change of a pack bears on: what names a replaced entry, and what lost a retired one."""
     if not rulebook.changes:
@@ -48,7 +47,7 @@ def bearings(rulebook: Rulebook) -> tuple[Bearing, ...]:
     return tuple(_bearing(change, rulebook, named, harm) for change in rulebook.changes)
 
 
-def changes_told(advice: Advice, rulebook: Rulebook, patient: Patient) -> tuple[ToldChange, ...]:
+def changes_told(advice: Advice, known: Iterable[Bearing], patient: Patient) -> tuple[ToldChange, ...]:
     """The changes of packs that bear on an answer.
 
     A rule that no longer counts bears on it where its condition holds or may hold for this patient; a caution or an
@@ -65,7 +64,7 @@ def changes_told(advice: Advice, rulebook: Rulebook, patient: Patient) -> tuple[
 
     return tuple(
         bearing.change
-        for bearing in bearings(rulebook)
+        for bearing in known
         if not bearing.rules.isdisjoint(rules)
         or not bearing.regimens.isdisjoint(regimens)
         or any(map(is_about, bearing.withdrawn))

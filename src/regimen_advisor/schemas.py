@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from regimen_advisor.knowledge.condition_schema import condition_schema
+from regimen_advisor.knowledge.rulebook import load_rulebook
+from regimen_advisor.reports.conditions_reference import conditions_reference
 from regimen_advisor.reports.reference import reference
 
 
@@ -16,6 +19,7 @@ class SchemaName(StrEnum):
 
     PROFILE = "profile"
     RULE = "rule"
+    CONDITIONS = "conditions"
     STUDY = "study"
     CASE = "case"
     MAPPING = "mapping"
@@ -43,15 +47,23 @@ _PRINTED = (SchemaName.ADVICE, SchemaName.EXPLANATION, SchemaName.QUIZ, SchemaNa
 
 
 def schema_of(name: str) -> dict[str, Any]:
-    """The JSON schema of what ``name`` says. Raises ``ValueError`` for a name that is not in ``SchemaName``."""
+    """The JSON schema of what ``name`` says; that of conditions is of the rules here, or else of those that ship.
+
+    Raises ``ValueError`` for a name that is not in ``SchemaName``.
+    """
     schema_name = SchemaName(name)
-    schema = _model(schema_name).model_json_schema(mode=_mode(schema_name))
+    if schema_name is SchemaName.CONDITIONS:
+        schema = condition_schema(load_rulebook())
+    else:
+        schema = _model(schema_name).model_json_schema(mode=_mode(schema_name))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def reference_of(name: str) -> str:
     """The reference page of the same, as markdown."""
     schema_name = SchemaName(name)
+    if schema_name is SchemaName.CONDITIONS:
+        return conditions_reference(load_rulebook())
     return reference(_model(schema_name), _MODELS[schema_name][2], _mode(schema_name))
 
 

@@ -7,13 +7,14 @@ always named by ``title-short``, so that an item whose publication is not known 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from regimen_advisor.advice import Advice
 from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean
 from regimen_advisor.knowledge.evidence import Citation, RelatedPublication, Study
 from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.studies import Review
 
 Item = dict[str, Any]
 """One item of CSL-JSON: plain data, keys in a fixed order."""
@@ -60,8 +61,8 @@ def behind(advices: Iterable[Advice], rulebook: Rulebook) -> tuple[Study, ...]:
     return tuple(rulebook.studies[id] for id in dict.fromkeys(ids))
 
 
-def item_of(study: Study) -> Item:
-    """One study as a CSL-JSON item. Its id is the id of the study."""
+def item_of(study: Study, sources: Mapping[str, Review]) -> Item:
+    """One study as a CSL-JSON item, with where ``sources`` report it. Its id is the id of the study."""
     citation = study.citation
     item: Item = {"id": study.id, "type": _type(citation), "title-short": study.name}
     if citation.first_author:
@@ -70,7 +71,7 @@ def item_of(study: Study) -> Item:
         item["issued"] = {"date-parts": [[citation.year.value]]}
     fields = citation.fields()
     item |= {variable: str(fields[name].value) for name, variable in _VARIABLES.items() if name in fields}
-    return item | {"note": " ".join(_remarks(study))}
+    return item | {"note": " ".join(_remarks(study, sources))}
 
 
 def _type(citation: Citation) -> str:
@@ -96,13 +97,21 @@ def recalled(citation: Citation) -> list[str]:
     return [_NAMES.get(name, name.replace("_", " ")) for name, field in fields if field.confidence == "recalled"]
 
 
-def stated_in(study: Study) -> str:
-    """Where the reviews speak of the study: ``the bispecific review, 3.1 (reference 17)``."""
+def stated_in(study: Study, sources: Mapping[str, Review]) -> str:
+    """Where the sources speak of the study: ``the bispecific review, 3.1 (reference 17)``."""
     places = []
     for place in study.cited_in:
         numbers = f" (reference{'s' if len(place.references) > 1 else ''} {', '.join(place.references)})"
-        places.append(f"the {place.review} review, {', '.join(place.sections)}{numbers if place.references else ''}")
+        places.append(
+            f"{_called(sources[place.review])}, {', '.join(place.sections)}{numbers if place.references else ''}"
+        )
     return "; ".join(places)
+
+
+def _called(source: Review) -> str:
+    """The key of a source with what sort of text it is, unless the key says so: ``the invented-consensus``."""
+    words = source.key.split("-")
+    return f"the {source.key}" if set(source.kind.split()) & set(words) else f"the {source.key} {source.kind}"
 
 
 def is_published(item: Item) -> bool:
@@ -110,7 +119,7 @@ def is_published(item: Item) -> bool:
     return "title" in item
 
 
-def _remarks(study: Study) -> Iterator[str]:
+def _remarks(study: Study, sources: Mapping[str, Review]) -> Iterator[str]:
     citation = study.citation
     if not citation.title:
         yield "The title of the publication is not known."
@@ -122,8 +131,8 @@ def _remarks(study: Study) -> Iterator[str]:
         yield f"Trial registration: {citation.registry.value}."
     for name, field in citation.fields().items():
         if field.errata:
-            yield f"The review differs on the {name.replace('_', ' ')}: erratum {', '.join(field.errata)} of the study."
-    yield f"Stated in {stated_in(study)}."
+            yield f"The source differs on the {name.replace('_', ' ')}: erratum {', '.join(field.errata)} of the study."
+    yield f"Stated in {stated_in(study, sources)}."
     if citation.note:
         yield citation.note
     yield from (f"See also {_related(related)}." for related in citation.related)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean
+from regimen_advisor.files.errors import InputError, Location, Problem, part_of_names
 from regimen_advisor.files.gathering import Gathered
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.reports.cases import CaseResult
@@ -19,7 +19,7 @@ DEFAULT_CASES = "tests/cases"
 
 Paths = Annotated[
     list[str] | None,
-    typer.Argument(metavar="PATH", help=f"RuleCase files and folders of them (default: {DEFAULT_CASES})."),
+    typer.Argument(metavar="PATH", help=f"Case files and folders of them (default: {DEFAULT_CASES})."),
 ]
 Profiles = Annotated[
     str, typer.Option("--profiles", metavar="DIR", help="Folder that `from:` in a case is looked up in.")
@@ -46,7 +46,7 @@ def refuse_unknown(names: Sequence[str], words: Iterable[str], kind: str) -> Non
     """Raise ``InputError`` for a name that a filter gives and the rulebook does not know."""
     known = list(words)
     problems = [
-        Problem(Location("command line"), f"unknown {kind} `{name}`", did_you_mean(name, known))
+        Problem(Location("command line"), f"unknown {kind} `{name}`", part_of_names(name, known))
         for name in names
         if name not in known
     ]

@@ -56,7 +56,7 @@ def cite(  # noqa: PLR0917 - one parameter an option
         raise InputError.at(Location("cite"), "expected studies or --for FILE, found both")
     rulebook = load_rulebook(rules)
     found = _behind(for_, rulebook) if for_ else chosen(studies or [], rulebook)
-    write_output(render([item_of(study) for study in found], format.value, style), output)
+    write_output(render([item_of(study, rulebook.reviews) for study in found], format.value, style), output)
 
 
 def _behind(files: list[str], rulebook: Rulebook) -> tuple[Study, ...]:

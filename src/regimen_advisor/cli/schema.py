@@ -37,8 +37,12 @@ def schema(
         ),
     ] = None,
     rules: Annotated[
-        str | None,
-        typer.Option("--for", metavar="RULES", help="For editors: with the words that this rules folder holds."),
+        list[str] | None,
+        typer.Option(
+            "--for",
+            metavar="RULES",
+            help="For editors: with the words that this rules folder holds. Again for a pack that adds to it.",
+        ),
     ] = None,
     folder: Annotated[
         str | None,
@@ -54,7 +58,7 @@ def schema(
     Or the reference page of it. With --for it is one for editors: it knows the facts,
     findings, drugs, regimens, studies and sections that a rules folder holds.
     """
-    if rules is not None:
+    if rules:
         _for_editors(name, rules, folder, form, output)
         return
     if folder is not None:
@@ -65,7 +69,9 @@ def schema(
     write_output(reference_of(known) if form is SchemaFormat.MARKDOWN else as_json(schema_of(known)), output)
 
 
-def _for_editors(name: str | None, rules: str, folder: str | None, form: SchemaFormat, output: str | None) -> None:
+def _for_editors(
+    name: str | None, rules: list[str], folder: str | None, form: SchemaFormat, output: str | None
+) -> None:
 
     if form is not SchemaFormat.JSON:
         raise _wrong("a schema for editors is JSON; a reference page is made without --for")

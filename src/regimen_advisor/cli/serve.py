@@ -9,7 +9,7 @@ import typer
 from regimen_advisor.cli.options import Examples, Rules
 from regimen_advisor.cli.page import page_html
 from regimen_advisor.knowledge.rulebook import load_rulebook
-from regimen_advisor.page.serving import run
+from regimen_advisor.page.serving import announce, run
 
 DEFAULT_PORT = 8000
 
@@ -25,4 +25,5 @@ def serve(
 
     And `POST /advise` with it, until interrupted.
     """
+    announce()
     run(load_rulebook(rules), page_html(rules, profiles), port)

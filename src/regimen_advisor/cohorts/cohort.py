@@ -73,11 +73,12 @@ def as_profiles(
     *,
     given: str | None = None,
     id_column: str = "id",
+    number: str | None = None,
 ) -> pl.LazyFrame:
     """The columns of a table as ``id``, the keys of a profile, and ``given`` where asked for.
 
-    ``table`` is its name. Raises ``InputError`` where no column of it says anything a rule tests, or one that is
-    asked for by name is not there.
+    ``table`` is its name; a column ``number``, which numbers the rows, is kept. Raises ``InputError`` where no column
+    of it says anything a rule tests, or one that is asked for by name is not there.
     """
     names = raw.collect_schema().names()
     asked = {"--given": given, "--id-column": id_column if id_column != ID else None}
@@ -91,7 +92,7 @@ def as_profiles(
         if given is not None and mapping.file.row is not None:
             message = "a mapping with `row` has the drugs of each treatment itself"
             raise InputError.at(Location("--given"), message)
-        rows = mapping.apply(raw, second_tables(mapping, table))
+        rows = mapping.apply(raw, second_tables(mapping, table), number)
         if given is not None:
             extra = raw.select(pl.col(given).cast(pl.String).alias(GIVEN))
             rows = pl.concat([rows.drop(GIVEN, strict=False), extra], how="horizontal")
@@ -103,7 +104,7 @@ def as_profiles(
         raise InputError.at(Location(table), "no usable column: none has the name of a key of a profile", help)
     kept: list[str | pl.Expr] = [*known, *([pl.col(given).cast(pl.String).alias(GIVEN)] if given else [])]
     name = pl.col(id_column).cast(pl.String) if id_column in names else pl.lit(None, pl.String)
-    return raw.select(name.alias("id"), *kept)
+    return raw.select(name.alias("id"), *kept, *([number] if number else []))
 
 
 def named(rows: pl.LazyFrame) -> pl.LazyFrame:

@@ -25,15 +25,15 @@ class Agreement(StrEnum):
     EXACT = "exact"
     PARTIAL = "partial"
     NONE = "none"
-    OUTSIDE = "outside the reviews"
+    OUTSIDE = "outside the rules"
     UNKNOWN = "not known"
 
 
 MEANINGS: Mapping[Agreement, str] = {
     Agreement.EXACT: "an offered regimen has exactly these drugs",
     Agreement.PARTIAL: "an offered regimen shares a drug with them, and not chemotherapy alone",
-    Agreement.NONE: "no offered regimen does, another regimen of the reviews shares a drug or chemotherapy with them",
-    Agreement.OUTSIDE: "no regimen of the reviews holds any of them",
+    Agreement.NONE: "no offered regimen does, another regimen of the rules shares a drug or chemotherapy with them",
+    Agreement.OUTSIDE: "no regimen of the rules holds any of them",
     Agreement.UNKNOWN: "the table has no treatment, it cannot be read, or the row was set apart",
 }
 
@@ -128,8 +128,8 @@ class _ConcordanceCounter:
         if near:
             return Agreement.NONE, reasons
         if _Match.BACKBONE in matches.values():
-            return Agreement.NONE, "only chemotherapy is shared with regimens of the reviews"
-        return Agreement.OUTSIDE, "no regimen of the reviews for this disease holds these drugs"
+            return Agreement.NONE, "only chemotherapy is shared with regimens of the rules"
+        return Agreement.OUTSIDE, "no regimen of the rules for this disease holds these drugs"
 
     def named(self, text: str) -> str:
         """The drugs of a cell in one order and under one name each, so that they count together."""

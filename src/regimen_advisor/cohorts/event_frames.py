@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from regimen_advisor.cohorts.event_words import DECISION, NEXT, Condition, conditions_of, listed
-from regimen_advisor.cohorts.mapping_file import NO_CELL, SEPARATOR, MappingFile, Reading, SecondTable
+from regimen_advisor.cohorts.mapping_file import NO_CELL, SEPARATOR, HistoryOfTable, MappingFile, Reading, SecondTable
 from regimen_advisor.cohorts.tables import scan_table
 from regimen_advisor.columns.cells import comparable
 from regimen_advisor.files.errors import InputError, Problem, did_you_mean
@@ -21,6 +21,7 @@ DATE, BAD_DATE, NEXT_DAY = "day of the row", "day that cannot be read", "day of 
 """Columns of the joined tables: long, because a table may have a column of any short name."""
 _KEY = "key of the join"
 _LAST_DAY = 10_000_000
+_DAYS_A_MONTH = 365.25 / 12
 _ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ].*)?$"
 
 
@@ -71,10 +72,13 @@ def on_one_line(text: pl.Expr) -> pl.Expr:
 class Frames:
     """The second tables of a mapping, each joined to the first table, read lazily.
 
-    Raises ``InputError`` with every column that is not there, at its place in the mapping.
+    A column ``number`` of the first table is kept as it is. Raises ``InputError`` with every column that is not there,
+    at its place in the mapping.
     """
 
-    def __init__(self, file: MappingFile, document: Document, table: pl.LazyFrame, place: Path) -> None:
+    def __init__(
+        self, file: MappingFile, document: Document, table: pl.LazyFrame, place: Path, *, number: str | None = None
+    ) -> None:
         self.file, self.document = file, document
         names = table.collect_schema().names()
         scanned = {name: scan_table([str(place / table.file)]) for name, table in file.tables.items()}
@@ -82,7 +86,8 @@ class Frames:
         self.names = names
         self._check()
         wanted = [column for column in file.columns if column in names]
-        self.first = table.select(*(self._cell(name) for name in dict.fromkeys(wanted))).with_row_index(ROW)
+        numbered = [pl.col(number)] if number else []
+        self.first = table.select(*(self._cell(name) for name in dict.fromkeys(wanted)), *numbered).with_row_index(ROW)
         self.tables: dict[str, pl.LazyFrame] = {}
         for name in self._in_order():
             self.tables[name] = self._joined(name, file.tables[name], scanned[name])
@@ -160,8 +165,10 @@ class Frames:
                 if condition.has_row is not None and condition.has_row not in known:
                     help = did_you_mean(condition.has_row, known)
                     yield Problem(location, f"has_row: no table `{condition.has_row}` among `tables`", help)
-                if NEXT in _words_of(condition) and path[0] != "history":
-                    yield Problem(location, "`next`, the day of the next line, is known in `history` only")
+                of_table = path[0] == "history" and isinstance(self.file.history, HistoryOfTable)
+                if NEXT in _words_of(condition) and not of_table:
+                    message = "`next`, the day of the next line, is known in a `history` from a table only"
+                    yield Problem(location, message)
 
     # Joins -------------------------------------------------------------------------------------------------------
 
@@ -276,6 +283,8 @@ class Frames:
 
     def text(self, reading: Reading) -> pl.Expr:
         """The cells that a reading reads, together; null where all of them are missing."""
+        if reading.is_interval:
+            return self._months(listed(reading.since), listed(reading.until)).cast(pl.String)
         cells = [pl.col(column) for column in reading.sources]
         if not cells:
             return pl.lit("")
@@ -283,6 +292,24 @@ class Frames:
             return cells[0]
         together = pl.concat_str([cell.fill_null(NO_CELL) for cell in cells], separator=SEPARATOR)
         return pl.when(pl.any_horizontal(*(cell.is_not_null() for cell in cells))).then(together)
+
+    def _months(self, since: Sequence[str], until: Sequence[str]) -> pl.Expr:
+        """The whole months between two days, as a calendar counts them where days are dates; 0 where none is over."""
+        begin, end = self.day(since), self.day(until)
+        if self.file.dates == "days":
+            months = ((end - begin) / _DAYS_A_MONTH).floor()
+        else:
+            first, last = (pl.from_epoch(day, time_unit="d") for day in (begin, end))
+            months = (last.dt.year() - first.dt.year()) * 12 + last.dt.month().cast(pl.Int32) - first.dt.month()
+            months -= (last.dt.day() < first.dt.day()).cast(pl.Int32)
+        return pl.max_horizontal(months.cast(pl.Int64), pl.when(months.is_not_null()).then(0))
+
+    def _no_first_day(self, reading: Reading) -> pl.Expr:
+        """A line where the later day of an interval is known, and no earlier one is written."""
+        since, until = listed(reading.since), listed(reading.until)
+        missing = pl.any_horizontal(*(pl.col(column).is_null() for column in since))
+        no_day = pl.lit(f"{SEPARATOR.join(since)}: {NO_CELL} (no day)")
+        return pl.when(missing & self.day(until).is_not_null()).then(no_day)
 
     def row_values(
         self, reading: Reading, read: Callable[[Reading, str], str | None], decision: pl.Expr | None = None
@@ -301,14 +328,30 @@ class Frames:
         label = reading.label or "constant"
         strange = pl.when(text.is_not_null() & value.is_null()).then(pl.lit(f"{label}: ") + on_one_line(text))
         unread = lines(strange, *self.bad_days(conditions))
+        if reading.is_interval:
+            held = pl.all_horizontal(pl.lit(value=True), *(self.holds(test, decision=decision) for test in conditions))
+            days = [
+                self.bad_day(listed(reading.since)),
+                self.bad_day(listed(reading.until)),
+                self._no_first_day(reading),
+            ]
+            unread = lines(unread, *(pl.when(held).then(line) for line in days))
         return RowValues(pl.when(value != "unknown").then(value), unread, text.is_not_null() | unread.is_not_null())
 
-    def chained(self, reading: Reading, read: Callable[[Reading, str], str | None]) -> RowValues:
-        """As ``row_values``, and where a reading says nothing, what it says ``otherwise``."""
-        first = self.row_values(reading, read)
+    def chained(
+        self,
+        reading: Reading,
+        read: Callable[[Reading, str], str | None],
+        kept: Callable[[Reading, RowValues], RowValues] = lambda _, values: values,
+    ) -> RowValues:
+        """As ``row_values``, and where a reading says nothing, what it says ``otherwise``.
+
+        ``kept`` may take something away from what one reading says.
+        """
+        first = kept(reading, self.row_values(reading, read))
         if reading.otherwise is None:
             return first
-        fallback = self.chained(reading.otherwise, read)
+        fallback = self.chained(reading.otherwise, read, kept)
         return RowValues(
             pl.when(first.has_value).then(first.value).otherwise(fallback.value),
             pl.when(first.has_value).then(first.unread).otherwise(fallback.unread),

@@ -14,11 +14,14 @@ from regimen_advisor.cohorts.event_frames import (
     NEXT_DAY,
     ROW,
     Frames,
+    RowValues,
     by_cell,
     distinct,
     lines,
+    on_one_line,
 )
-from regimen_advisor.cohorts.mapping_file import HistoryOfTable, Reading
+from regimen_advisor.cohorts.event_words import listed
+from regimen_advisor.cohorts.mapping_file import SEPARATOR, HistoryOfTable, Reading
 from regimen_advisor.columns.cells import comparable, drug_list, drug_word
 from regimen_advisor.columns.entries import OUTCOMES
 from regimen_advisor.patient.drugs import Formulary
@@ -28,7 +31,8 @@ from regimen_advisor.patient.vocabulary import MOST_MONTHS
 HISTORY, LINES, DRUGS, UNREAD_ENTRIES = "history", "lines begun", "drugs given", "unread parts of the history"
 _LINE, _SETTING, _OWN, _FAULT, _START = "line", "setting", "day apart", "why the history is not known", "start"
 _UNKNOWN_DRUGS, _OUTCOME, _CYCLES, _UNREAD = "a drug is unknown", "outcome", "cycles", "unread"
-_MONTHS = "relapse_after"
+_MONTHS, _END, _AS_KNOWN_IN_MAINTENANCE = "relapse_after", "day of the relapse", "entry as its maintenance began"
+_ENDED, _CONTROLLED = ("progressed", "relapsed"), ("ongoing", "completed", "stopped-for-toxicity")
 _GROUP = (ROW, _LINE, _SETTING, _OWN)
 SETTINGS = ("line", "maintenance", "curative")
 _UNDATED = 1 << 40
@@ -130,7 +134,7 @@ class HistoryOfEvents:
         outcome, cycles = self.history.outcome, self.history.cycles
         of_outcome = self.frames.chained(outcome, _outcome) if outcome else None
         of_cycles = self.frames.chained(cycles, _cycles) if cycles else None
-        of_months = self.frames.chained(self.history.relapse_after, _months) if self.history.relapse_after else None
+        of_months, end = self._relapses()
         nothing = pl.lit(None, pl.String)
         rows = rows.with_columns(
             drugs.alias(DRUGS),
@@ -138,6 +142,7 @@ class HistoryOfEvents:
             (of_outcome.value if of_outcome else nothing).alias(_OUTCOME),
             (of_cycles.value if of_cycles else nothing).alias(_CYCLES),
             (of_months.value if of_months else nothing).alias(_MONTHS),
+            end.alias(_END),
             lines(
                 pl.col(_UNREAD),
                 strange,
@@ -146,6 +151,7 @@ class HistoryOfEvents:
                 of_months.unread if of_months else nothing,
             ).alias(_UNREAD),
         )
+        rows = self._with_relapses(rows)
         outcomes, is_one = pl.col(_OUTCOME), pl.col(_OUTCOME).n_unique() == 1
         agreed = (
             pl.when((outcomes == "progressed").any()).then(pl.lit("progressed")).when(is_one).then(outcomes.first())
@@ -155,7 +161,8 @@ class HistoryOfEvents:
             pl.col(DRUGS),
             pl.col(_UNKNOWN_DRUGS).any(),
             agreed.alias(_OUTCOME),
-            *(pl.when(pl.col(name).n_unique() == 1).then(pl.col(name).first()) for name in (_CYCLES, _MONTHS)),
+            pl.when(pl.col(_CYCLES).n_unique() == 1).then(pl.col(_CYCLES).first()),
+            self._months_together(),
             pl.col(_FAULT).drop_nulls().first(),
             pl.col(_UNREAD),
         )
@@ -163,6 +170,63 @@ class HistoryOfEvents:
         return grouped.with_columns(
             drugs.list.unique().list.sort().list.join(";").alias(DRUGS), distinct(pl.col(_UNREAD)).alias(_UNREAD)
         )
+
+    @property
+    def _counts_months(self) -> bool:
+        """Whether months are counted from days, not read from a column."""
+        return self.history.relapse_after is not None and self.history.relapse_after.is_interval
+
+    def _relapses(self) -> tuple[RowValues | None, pl.Expr]:
+        """The months to the relapse of each row, and its day where they are counted from days.
+
+        A relapse after the next line began is one of that line; one before the treatment is none of it.
+        """
+        reading = self.history.relapse_after
+        if reading is None:
+            return None, pl.lit(None, pl.Int64)
+
+        def kept(part: Reading, values: RowValues) -> RowValues:
+            if not part.is_interval:
+                return values
+            end, cells = self.frames.day(listed(part.until)), [pl.col(column) for column in listed(part.until)]
+            late = (end > pl.col(NEXT_DAY)).fill_null(value=False)
+            early = (end < pl.col(DATE)).fill_null(value=False)
+            written = on_one_line(pl.concat_str(*cells, separator=SEPARATOR))
+            strange = pl.when(early).then(
+                pl.format("{}: {} (before the treatment)", pl.lit(SEPARATOR.join(listed(part.until))), written)
+            )
+            return RowValues(
+                pl.when(~late & ~early).then(values.value),
+                pl.when(~late).then(lines(values.unread, strange)),
+                values.has_value & ~late,
+            )
+
+        end = self.frames.day(listed(reading.until)) if self._counts_months else pl.lit(None, pl.Int64)
+        return self.frames.chained(reading, _months, kept), end
+
+    def _with_relapses(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """The rows with what the months say of the outcome, where they are counted from days.
+
+        A treatment that was completed, say, with a relapse before the next line has progressed or relapsed, and nothing
+        says which. A progression without both of its days is listed.
+        """
+        if not self._counts_months:
+            return rows
+        outcome, months = pl.col(_OUTCOME), pl.col(_MONTHS)
+        undated = outcome.is_in(_ENDED) & months.is_null()
+        line = pl.when(undated).then(pl.lit("history: a progression or relapse without its days"))
+        return rows.with_columns(
+            pl.when(months.is_null() | ~outcome.is_in(_CONTROLLED)).then(outcome).alias(_OUTCOME),
+            lines(pl.col(_UNREAD), line).alias(_UNREAD),
+        )
+
+    def _months_together(self) -> pl.Expr:
+        """The months of a treatment of several rows; counted from days, those from the last dose of any drug."""
+        months = pl.col(_MONTHS)
+        if not self._counts_months:
+            return pl.when(months.n_unique() == 1).then(months.first())
+        known = (months.null_count() == 0) & (pl.col(_END).n_unique() == 1)
+        return pl.when(known).then(months.cast(pl.Int64).min().cast(pl.String))
 
     def _drugs(self, reading: Reading) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
         """The drugs of a row joined by ``;``; where one of them is unknown; and lines for words that are no drug."""
@@ -221,15 +285,18 @@ class HistoryOfEvents:
             fault = pl.when(fault.is_null() & late & first.is_not_null()).then(
                 pl.lit("history: a curative treatment whose place among the lines is not known")
             ).otherwise(fault)  # fmt: skip
-        entry = pl.struct(
+        parts = (
             pl.col(_LINE).alias("line"),
             pl.when(pl.col(_SETTING) != "line").then(pl.col(_SETTING)).alias("setting"),
             pl.when(~pl.col(_UNKNOWN_DRUGS)).then(pl.col(DRUGS)).alias("drugs"),
-            pl.col(_OUTCOME).alias("outcome"),
-            pl.col(_CYCLES).alias("cycles"),
-            pl.col(_MONTHS),
         )
-        return groups.with_columns(fault.alias(_FAULT), entry.alias(HISTORY))
+        open_outcome = pl.when(~pl.col(_OUTCOME).is_in(_ENDED)).then(pl.col(_OUTCOME)).alias("outcome")
+        cycles, no_months = pl.col(_CYCLES).alias("cycles"), pl.lit(None, pl.String).alias(_MONTHS)
+        return groups.with_columns(
+            fault.alias(_FAULT),
+            pl.struct(*parts, pl.col(_OUTCOME).alias("outcome"), cycles, pl.col(_MONTHS)).alias(HISTORY),
+            pl.struct(*parts, open_outcome, cycles, no_months).alias(_AS_KNOWN_IN_MAINTENANCE),
+        )
 
     def known(self, groups: pl.LazyFrame) -> pl.LazyFrame:
         """``ROW``, ``AT``, ``DAY``, the history before it, ``LINES``, ``DRUGS`` and what could not be read of it.
@@ -247,7 +314,10 @@ class HistoryOfEvents:
             pl.when(undated).then(pl.col(_FAULT)).drop_nulls().first().alias("undated"),
         )
         if self.per_treatment:
-            treatments = groups.select(ROW, AT, pl.col(_START).alias(DAY), DRUGS, pl.col(_FAULT), pl.col(_UNREAD))
+            treatments = groups.select(
+                ROW, AT, pl.col(_START).alias(DAY), DRUGS, pl.col(_FAULT), pl.col(_UNREAD), pl.col(_SETTING),
+                pl.col(_AS_KNOWN_IN_MAINTENANCE).shift(1).over(ROW),
+            )  # fmt: skip
             rows = treatments.join(whole, on=ROW, how="left")
             place = pl.col(AT)
         else:
@@ -261,12 +331,17 @@ class HistoryOfEvents:
         unread = pl.col("unread entries").list.head(place).list.join("\n", ignore_nulls=True)
         unread_here = lines(unread, pl.col(_UNREAD) if self.per_treatment else pl.lit(None, pl.String), fault)
         complete = pl.lit(self.history.complete)
+        entries = pl.col("entries").list.head(place)
+        if self.per_treatment:  # how the induction ended by the next line was not known when its maintenance began
+            induction = pl.concat_list(pl.col("entries").list.head(place - 1), pl.col(_AS_KNOWN_IN_MAINTENANCE))
+            maintained = (pl.col(_SETTING) == "maintenance") & (place > 0)
+            entries = pl.when(maintained.fill_null(value=False)).then(induction).otherwise(entries)
         return rows.select(
             ROW,
             AT,
             DAY,
             DRUGS,
-            pl.when(fault.is_null() & complete).then(pl.col("entries").list.head(place)).alias(HISTORY),
+            pl.when(fault.is_null() & complete).then(entries).alias(HISTORY),
             pl.col("are lines").list.head(place).list.sum().cast(pl.Int64).alias(LINES),
             unread_here.alias(UNREAD_ENTRIES),
         )

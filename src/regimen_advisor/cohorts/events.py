@@ -29,8 +29,9 @@ from regimen_advisor.cohorts.event_frames import (
 )
 from regimen_advisor.cohorts.event_history import DRUGS, HISTORY, LINES, UNREAD_ENTRIES, HistoryOfEvents
 from regimen_advisor.cohorts.event_words import DECISION, conditions_of, listed
-from regimen_advisor.cohorts.mapping_file import HistoryOfTable, MappingFile, Reading
+from regimen_advisor.cohorts.mapping_file import ENTRY_PARTS, HistoryOfTable, MappingFile, Reading
 from regimen_advisor.cohorts.tables import table_errors
+from regimen_advisor.cohorts.wide_history import history_of, part_reader
 from regimen_advisor.columns.cells import cell_of, history_entries, plain_value
 from regimen_advisor.files.errors import InputError, Problem, did_you_mean
 from regimen_advisor.files.sources import Document, Path_
@@ -60,9 +61,10 @@ def check_events(file: MappingFile, document: Document) -> Iterator[Problem]:
     for path, reading in file.readings():
         if reading.take == "this" and file.row is None:
             yield Problem(document.locate((*path, "take")), "take: expected a `row` that `this` can stand for")
-        if path[0] == "history" and reading.take is not None:
+        of_table = path[0] == "history" and isinstance(history, HistoryOfTable)
+        if of_table and reading.take is not None:
             yield Problem(document.locate((*path, "take")), "take: a history is read from each of its rows")
-        if path[0] == "history":
+        if of_table:
             for inner, condition in conditions_of(reading.when):
                 words = {*listed(condition.comparison[1])} if condition.comparison else set()
                 if condition.has_row is not None or DECISION in {*words, *listed(condition.day)}:
@@ -75,15 +77,27 @@ def check_events(file: MappingFile, document: Document) -> Iterator[Problem]:
 class Events:
     """A mapping of events applied to a table."""
 
-    def __init__(self, file: MappingFile, document: Document, domain: Domain, table: pl.LazyFrame, place: Path) -> None:
-        self.file, self.document, self.domain = file, document, domain
+    def __init__(
+        self,
+        file: MappingFile,
+        document: Document,
+        domain: Domain,
+        table: pl.LazyFrame,
+        place: Path,
+        *,
+        number: str | None = None,
+    ) -> None:
+        self.file, self.document, self.domain, self.number = file, document, domain, number
         self.loose = Domain(domain.facts, (), domain.formulary)
-        self.frames = Frames(file, document, table, place)
+        self.frames = Frames(file, document, table, place, number=number)
         self._rows: dict[str, pl.LazyFrame] = dict(self.frames.tables)
         self._days = pl.LazyFrame()
 
     def profiles(self) -> pl.LazyFrame:
-        """``id``, the keys of a profile as text, ``history``, ``given`` where known, and ``UNREAD_EVENTS``."""
+        """``id``, the keys of a profile as text, ``history``, ``given`` where known, and ``UNREAD_EVENTS``.
+
+        The column ``number`` of the table, which numbers its rows, is kept.
+        """
         base = self._base()
         self._days = base.select(ROW, AT, DAY)
         if self.file.row is not None:  # asked for by nearly every key: worked out once, three numbers a decision
@@ -99,6 +113,10 @@ class Events:
             keys.append(pl.col(f"{_VALUE} given").alias("given"))
         elif self.file.row is not None:
             keys.append(pl.col(DRUGS).alias("given"))
+        if self.file.entries:
+            base, entries, unread_parts = self._entries(base)
+            keys.append(entries.alias("history"))
+            unread_columns += unread_parts
         if isinstance(self.file.history, HistoryOfTable):
             keys.append(pl.col(HISTORY))
             unread_columns.append(pl.col(UNREAD_ENTRIES))
@@ -106,7 +124,8 @@ class Events:
                 begun = pl.when(pl.col(HISTORY).is_null() & (pl.col(LINES) > 0)).then(pl.format(">={}", pl.col(LINES)))
                 keys.append(begun.alias("prior_lines"))
         unread = lines(*unread_columns).str.split("\n").list.unique(maintain_order=True).list.join("\n")
-        return base.sort(_ON).select(self._id(), *keys, unread.alias(UNREAD_EVENTS))
+        numbered = [pl.col(self.number)] if self.number else []
+        return base.sort(_ON).select(self._id(), *keys, unread.alias(UNREAD_EVENTS), *numbered)
 
     def places(self) -> pl.LazyFrame:
         """For each row of ``profiles`` the row of the first table, its place among the decisions, and its day."""
@@ -137,10 +156,39 @@ class Events:
     def _id(self) -> pl.Expr:
         name = pl.col(self.file.id) if self.file.id else pl.lit(None, pl.String)
         if self.file.row is not None:
-            name = pl.format("{}:{}", name.fill_null(pl.format("row-{}", pl.col(ROW) + 1)), pl.col(AT) + 1)
+            row = pl.col(self.number) if self.number else pl.col(ROW) + 1
+            name = pl.format("{}:{}", name.fill_null(pl.format("row-{}", row)), pl.col(AT) + 1)
         return name.alias("id")
 
     # Keys --------------------------------------------------------------------------------------------------------
+
+    def _entries(self, base: pl.LazyFrame) -> tuple[pl.LazyFrame, pl.Expr, list[pl.Expr]]:
+        """``base`` with the parts of the entries that columns hold, the entries, and the lines of what is unread."""
+        names = []
+        for number, entry in enumerate(self.file.entries):
+            for part in ENTRY_PARTS:
+                reading: Reading | None = getattr(entry, part)
+                if reading is not None:
+                    names.append(f"history {number} {part}")
+                    base = self._answered(base, names[-1], reading, names[-1])
+
+        def text_of(number: int, part: str, _: Reading) -> pl.Expr:
+            name = f"history {number} {part}"
+            value, has_value = pl.col(f"{_VALUE} {name}"), pl.col(f"{_HAS_VALUE} {name}")
+            return pl.when(value.is_null() & has_value).then(pl.lit("unknown")).otherwise(value)
+
+        # Where it is not known whether there was a treatment, neither is the history.
+        open_ = [pl.col(f"{_UNREAD} {name}").is_not_null() for name in names if name.endswith(" drugs")]
+        history = pl.when(~pl.any_horizontal(open_)).then(history_of(self.file.entries, text_of))
+        return base, history, [pl.col(f"{_UNREAD} {name}") for name in names]
+
+    @staticmethod
+    def _path(key: str) -> Path_:
+        """Where a key, or ``history 0 drugs``, is in the mapping."""
+        name, *entry = key.split(" ")
+        if entry:
+            return (name, int(entry[0]), entry[1])
+        return ("given",) if key == "given" else ("keys", key)
 
     def _answered(self, base: pl.LazyFrame, key: str, reading: Reading, name: str) -> pl.LazyFrame:
         """``base`` with what ``reading`` says of each row: its value, what is unread, and whether it says anything."""
@@ -167,9 +215,8 @@ class Events:
         return base
 
     def _with_values(self, base: pl.LazyFrame, key: str, reading: Reading, columns: list[str]) -> pl.LazyFrame:
-        place: Path_ = ("keys", key) if key != "given" else ("given",)
         named = [*reading.sources, *(c for _, test in conditions_of(reading.when) for _, c in test.columns())]
-        leaf = self.frames.leaf(named, place)
+        leaf = self.frames.leaf(named, self._path(key))
         if leaf is not None:
             return base.join(self._of_rows(key, reading, leaf, columns), on=_ON, how="left").with_columns(
                 pl.col(columns[2]).fill_null(value=False)
@@ -192,7 +239,7 @@ class Events:
         days = self._days
         keys = _ON if take == "this" else [ROW]
         if take == "this" and leaf != self.file.row_table:
-            location = self.document.locate(("keys", key, "take"))
+            location = self.document.locate((*self._path(key), "take"))
             raise InputError.at(location, f"take: `this` is a row of `{self.file.row_table}`, found one of `{leaf}`")
         if depends:
             rows = days.join(rows.drop(AT, strict=False) if keys == [ROW] else rows, on=keys, how="inner")
@@ -255,6 +302,8 @@ class Events:
 
     def _reader(self, key: str) -> Callable[[Reading, str], str | None]:
         """How a cell of ``key`` becomes the text that a table with the keys of a profile would hold."""
+        if self._path(key)[0] == "history":
+            return part_reader(key.rpartition(" ")[2], self.domain.formulary)
 
         def value(reading: Reading, text: str) -> str | None:
             plain = reading.constant if not reading.sources else reading.plain(text)

@@ -8,20 +8,19 @@ and counted.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 from pydantic import ValidationError
 
 from regimen_advisor.cohorts.events import Events, check_events
 from regimen_advisor.cohorts.mapping_file import ENTRY_PARTS, NO_CELL, SEPARATOR, MappingFile, Reading
-from regimen_advisor.columns.cells import Cell, cell_of, comparable, drug_list, plain_value
-from regimen_advisor.columns.entries import OUTCOMES, entry_name
+from regimen_advisor.cohorts.wide_history import history_of, part_reader
+from regimen_advisor.columns.cells import Cell, cell_of, plain_value
+from regimen_advisor.columns.entries import entry_name
 from regimen_advisor.files.drafts import unchecked
 from regimen_advisor.files.errors import InputError, Problem, did_you_mean
 from regimen_advisor.files.sources import Document, Path_, read_document, validated
@@ -60,9 +59,9 @@ class TableMapping:
     @property
     def labels(self) -> Mapping[str, str]:
         """For each key, and each part of an entry of the history, the columns that it was read from."""
-        if self.file.has_events:
-            return {}
         labels = {key: [reading.label] for key, reading in self.file.keys.items() if reading.sources}
+        if self.file.has_events:
+            labels = {}
         for entry in self.file.entries:
             for part in ENTRY_PARTS:
                 reading: Reading | None = getattr(entry, part)
@@ -70,27 +69,28 @@ class TableMapping:
                     labels.setdefault(f"{entry_name(entry.line, entry.setting)} {part}", []).append(reading.label)
         return {name: " or ".join(found) for name, found in labels.items()}
 
-    def apply(self, table: pl.LazyFrame, place: Path) -> pl.LazyFrame:
+    def apply(self, table: pl.LazyFrame, place: Path, number: str | None = None) -> pl.LazyFrame:
         """``table`` with the keys of a profile as columns, cells as written; second tables are in ``place``.
 
-        Raises ``InputError`` for a column or a second table that is not there.
+        A column ``number`` of the table, which numbers its rows, is kept, and names the decisions of patients without a
+        name. Raises ``InputError`` for a column or a second table that is not there.
         """
         if self.file.has_events:
-            return Events(self.file, self.document, self.domain, table, place).profiles()
+            return Events(self.file, self.document, self.domain, table, place, number=number).profiles()
         joined = self._joined(table, place)
         known = joined.collect_schema().names()
         self._check_columns(known)
         columns = [
-            (self._words(reading, _as_json) if key == "history" else self._column(reading)).alias(key)
+            (self._words(reading, _json) if key == "history" else self._column(reading)).alias(key)
             for key, reading in self.file.keys.items()
         ]
         if self.file.entries:
-            columns.append(self._history().alias("history"))
+            columns.append(history_of(self.file.entries, self._part).alias("history"))
         name = self.file.id
         columns.append(pl.col(name).cast(pl.String).alias("id") if name else pl.lit(None, pl.String).alias("id"))
         if self.file.given:
-            columns.append(self._words(self.file.given, self._drugs).alias("given"))
-        return joined.select(columns)
+            columns.append(self._part(0, "drugs", self.file.given).alias("given"))
+        return joined.select(*columns, *([pl.col(number)] if number else []))
 
     def _joined(self, table: pl.LazyFrame, place: Path) -> pl.LazyFrame:
         from regimen_advisor.cohorts.tables import scan_table  # noqa: PLC0415 - the reader of tables knows mappings
@@ -147,54 +147,28 @@ class TableMapping:
         together = pl.concat_str([cell.fill_null(NO_CELL) for cell in cells], separator=SEPARATOR)
         return pl.when(pl.any_horizontal(*(cell.is_not_null() for cell in cells))).then(together)
 
-    def _words(self, reading: Reading, written: Callable[[Any], str]) -> pl.Expr:
-        """A column of words as ``reading`` says, put as text by ``written``; each distinct cell is read once."""
-        known: dict[str, str] = {}
+    def _words(self, reading: Reading, read: Callable[[Reading, str], str | None]) -> pl.Expr:
+        """A column of words as ``read`` gives them for a cell of ``reading``; each distinct cell is read once."""
+        if not reading.sources:
+            return pl.lit(read(reading, ""), pl.String)
+        known: dict[str, str | None] = {}
 
         def words(cells: pl.Series) -> pl.Series:
             for text in cells.drop_nulls().unique().to_list():
                 if text not in known:
-                    plain = reading.plain(text)
-                    known[text] = written(text if plain is None else plain)  # what nothing reads is counted as written
+                    known[text] = read(reading, text)
             return cells.replace_strict(known, return_dtype=pl.String, default=None)
 
         return self._column(reading).map_batches(words, return_dtype=pl.String, is_elementwise=True)
 
-    def _drugs(self, plain: Any) -> str:
-        if isinstance(plain, list):
-            return ";".join(map(str, plain))
-        words = drug_list(str(plain), self.domain.formulary)
-        return ";".join(words) if words else json.dumps([str(plain)])  # as one word, which is then not known
-
-    def _history(self) -> pl.Expr:
-        entries = []
-        for entry in self.file.entries:
-            drugs = self._words(entry.drugs, self._drugs)
-            nothing = pl.lit(None, pl.String)
-            fields = pl.struct(
-                pl.lit(entry.line, pl.Int8).alias("line"),
-                pl.lit(entry.setting, pl.String).alias("setting"),
-                drugs.alias("drugs"),
-                (self._words(entry.outcome, _outcome) if entry.outcome else nothing).alias("outcome"),
-                (self._words(entry.cycles, _whole) if entry.cycles else nothing).alias("cycles"),
-                (self._words(entry.relapse_after, _whole) if entry.relapse_after else nothing).alias("relapse_after"),
-            )
-            entries.append(pl.when(drugs.is_not_null()).then(fields))
-        listed = pl.concat_list(entries).list.drop_nulls()
-        return pl.when(listed.list.len() > 0).then(listed)
+    def _part(self, _number: int, part: str, reading: Reading) -> pl.Expr:
+        return self._words(reading, part_reader(part, self.domain.formulary))
 
 
-def _as_json(plain: Any) -> str:
+def _json(reading: Reading, text: str) -> str:
+    plain = reading.plain(text) if reading.sources else reading.constant
+    plain = text if plain is None else plain  # what nothing reads is counted as written
     return str(plain) if isinstance(plain, str) else json.dumps(plain)
-
-
-def _outcome(plain: Any) -> str:
-    words: dict[str, str] = {comparable(word): word for word in (*OUTCOMES, "unknown")}
-    return words.get(comparable(str(plain)), str(plain))
-
-
-def _whole(plain: Any) -> str:
-    return re.sub(r"\.0+$", "", str(plain))
 
 
 def _reader(key: str, reading: Reading, domain: Domain) -> Callable[[str], Cell | None]:

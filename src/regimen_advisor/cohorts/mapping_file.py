@@ -52,6 +52,8 @@ class Reading(Record):
     )
     at_least: str | None = Field(None, description="the column with the lower bound of a number, for two of them")
     at_most: str | None = Field(None, description="the column with the upper bound")
+    since: Columns | None = Field(None, description="a day, for the whole months from it to `until`")
+    until: Columns | None = Field(None, description="the later day; 0 months where it came before `since`")
     constant: Any = Field(None, description="the same value for every row")
     values: dict[str, Any] = Field(default_factory=dict, description="what each cell stands for")
     patterns: list[Pattern] = Field(
@@ -66,11 +68,20 @@ class Reading(Record):
     @model_validator(mode="after")
     def _one_place(self) -> Reading:
         given = [name for name in ("column", "columns", "constant") if getattr(self, name) is not None]
-        if len(given) + bool(self.bounds) != 1:
+        if len(given) + bool(self.bounds) + (self.since is not None) != 1 or (self.since is None) != (
+            self.until is None
+        ):
             raise PydanticCustomError(
-                "value_error", "expected exactly one of `column`, `columns`, `constant`, and `at_least` with `at_most`"
+                "value_error",
+                "expected exactly one of `column`, `columns`, `constant`, `at_least` with `at_most`, and "
+                "`since` with `until`",
             )
         return self
+
+    @property
+    def is_interval(self) -> bool:
+        """Whether it is the number of whole months between two days."""
+        return self.since is not None
 
     @property
     def bounds(self) -> tuple[str, ...]:
@@ -82,12 +93,18 @@ class Reading(Record):
         """The columns it reads."""
         if self.bounds:
             return tuple(getattr(self, name) for name in self.bounds)
+        if self.is_interval:
+            return (*listed(self.since), *listed(self.until))
         return (self.column,) if self.column is not None else tuple(self.columns or ())
 
     def place_of(self, position: int) -> Path_:
         """Where the source number ``position`` is written in the reading."""
         if self.bounds:
             return (self.bounds[position],)
+        if self.is_interval:
+            days = [(name, place) for name in ("since", "until") for place in range(len(listed(getattr(self, name))))]
+            name, place = days[position]
+            return (name,) if isinstance(getattr(self, name), str) else (name, place)
         return ("column",) if self.column is not None else ("columns", position)
 
     @property
@@ -246,7 +263,7 @@ class MappingFile(Record):
             self.row is not None
             or isinstance(self.history, HistoryOfTable)
             or any(table.has_events for table in self.tables.values())
-            or any(part is not None for _, reading in self.readings() for part in (reading.take, reading.when))
+            or any(part is not None for _, read in self.readings() for part in (read.take, read.when, read.since))
             or any(reading.otherwise is not None for _, reading in self.readings())
         )
 

@@ -201,7 +201,8 @@ def _groups(
     found |= {word: other_driver == place for place, word in enumerate(OTHER) if place}
     kinds = np.array([_BY_HISTOLOGY.get(word, "non-squamous") for word in get_args(Histology)])[histology]
     by_histology = {kind: kinds == kind for kind in ("squamous", "non-squamous", "sclc")}
-    return {**found, "tps-50": (tps >= 50) & (kinds != "sclc"), **by_histology}
+    high = {"tps-50": "non-squamous", "squamous-tps-50": "squamous"}
+    return {**found, **{name: (tps >= 50) & (kinds == kind) for name, kind in high.items()}, **by_histology}
 
 
 class _Histories:

@@ -36,7 +36,7 @@ WIDTH = 80
 WIDEST = 100
 STYLES = terminal_styles()
 
-# A number and its percent sign, and a short reference such as ``[AA 4.1]``, are not torn apart by a line break.
+# A number and its percent sign, and a short reference such as ``[XY 4.1]``, are not torn apart by a line break.
 _KEPT_TOGETHER = re.compile(r"\d %|\[[^\]]{1,24}\]|\bn \d+")
 _GLUE = "\x00"
 _BETWEEN = "  "

@@ -1,14 +1,14 @@
 """Draw a forest plot of the hazard ratios behind the options shown.
 
 Each row is one comparison within one study, with its comparator and endpoint. Rows keep the order of the options and of
-their studies; they are never sorted by the hazard ratio, and nothing is pooled. A figure that the review prints without
+their studies; they are never sorted by the hazard ratio, and nothing is pooled. A figure that the source prints without
 an interval is listed below the plot, not drawn as if it had one.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from regimen_advisor.advice import Evidence, Option
@@ -20,12 +20,16 @@ WIDTH = 600
 LEFT, RIGHT = 12, 330  # of the lane in which intervals are drawn
 NUMBERS = 352
 TICKS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
+PLAIN = {"fill": "currentColor"}
+OFFERED = {"class": "point", "fill": "currentColor"}
+WAITING = {"class": "point waits", "fill": "none"}
+WAITS = "waits for an answer"
 WARNING = "Not a comparison between trials: populations, comparators and designs differ."
 
 
 @dataclass(frozen=True)
 class ForestRow:
-    """One comparison on one endpoint within one study, as the review reports it."""
+    """One comparison on one endpoint within one study, as its source reports it."""
 
     study: str
     name: str
@@ -36,17 +40,17 @@ class ForestRow:
     ratio: float | None
     interval: Interval | None
     effect: str
-    """All that the review prints of the effect, in words."""
+    """All that the source prints of the effect, in words."""
     errata: tuple[str, ...] = ()
 
     @property
     def is_drawn(self) -> bool:
-        """Whether the review prints both a hazard ratio and its interval."""
+        """Whether the source prints both a hazard ratio and its interval."""
         return self.ratio is not None and self.interval is not None
 
     @property
     def heading(self) -> str:
-        """Study, endpoint and section: ``DeLLphi-304, OS [BS 4.1]``."""
+        """Study, endpoint and section: ``DeLLphi-304, OS [XY 4.1]``."""
         return f"{self.name}, {self.endpoint} {signed(self.place, self.errata)}"
 
     @property
@@ -62,7 +66,7 @@ def rows_of(options: Iterable[Option], places: CitationLabels) -> tuple[ForestRo
 
 
 def rows_of_study(evidence: Evidence, places: CitationLabels) -> Iterator[ForestRow]:
-    """A row for each comparison of which the review prints a hazard ratio or a reduction of risk."""
+    """A row for each comparison of which the source prints a hazard ratio or a reduction of risk."""
     for result in evidence.results:
         for comparison in result.comparisons:
             if comparison.hazard_ratio is not None or comparison.risk_reduction is not None:
@@ -85,8 +89,14 @@ def _row(evidence: Evidence, result: Result, comparison: Comparison, place: str)
     )
 
 
-def forest_plot(rows: Sequence[ForestRow], *, id: str = "forest") -> str:
-    """The plot as SVG; empty where no review prints an effect. Rows without an interval are listed under it."""
+def forest_plot(
+    rows: Sequence[ForestRow], *, id: str = "forest", offered: Collection[str] = (), waiting: Collection[str] = ()
+) -> str:
+    """The plot as SVG; empty where no source prints an effect. Rows without an interval are listed under it.
+
+    The studies of ``offered`` are behind an option that is, and have its colour where the page around the picture has
+    one. Those of ``waiting`` are behind options that wait for an answer: their squares are hollow, and a word says so.
+    """
     if not rows:
         return ""
     drawn = [row for row in rows if row.is_drawn]
@@ -94,7 +104,7 @@ def forest_plot(rows: Sequence[ForestRow], *, id: str = "forest") -> str:
     parts: list[str] = []
     y = 8.0
     if drawn:
-        y = _draw(drawn, parts)
+        y = _draw(drawn, parts, frozenset(offered), frozenset(waiting))
     y = _list(listed, parts, y)
     for words in wrapped(WARNING, WIDTH - 24, bold=True):
         y += LINE
@@ -110,11 +120,12 @@ def description(rows: Sequence[ForestRow]) -> str:
     return " ".join([*sentences, WARNING])
 
 
-def _draw(rows: Sequence[ForestRow], parts: list[str]) -> float:
+def _draw(rows: Sequence[ForestRow], parts: list[str], offered: frozenset[str], waiting: frozenset[str]) -> float:
     scale = _Scale(rows)
     y = 4.0
     for row in rows:
-        y = _draw_row(row, scale, parts, y)
+        look = WAITING if row.study in waiting else OFFERED if row.study in offered else PLAIN
+        y = _draw_row(row, scale, parts, y, look)
     y += 6
     parts.append(line(LEFT, y, RIGHT, y))
     for tick in scale.ticks:
@@ -126,10 +137,10 @@ def _draw(rows: Sequence[ForestRow], parts: list[str]) -> float:
     return y + 52
 
 
-def _draw_row(row: ForestRow, scale: _Scale, parts: list[str], y: float) -> float:
+def _draw_row(row: ForestRow, scale: _Scale, parts: list[str], y: float, look: Mapping[str, str]) -> float:
     assert row.ratio is not None
     assert row.interval is not None
-    for words in wrapped(row.heading, WIDTH - 24, bold=True):
+    for words in wrapped(f"{row.heading} · {WAITS}" if look is WAITING else row.heading, WIDTH - 24, bold=True):
         y += LINE
         parts.append(text(LEFT, y, words, font_weight="bold"))
     for words in wrapped(row.arms, WIDTH - 24):
@@ -143,7 +154,7 @@ def _draw_row(row: ForestRow, scale: _Scale, parts: list[str], y: float) -> floa
     parts += [line(end, middle - 5, end, middle + 5, stroke_width=2) for end in (low, high)]
     point = scale.at(row.ratio)
     corner = {"x": number(point - 5), "y": number(middle - 5)}
-    parts.append(element("rect", {**corner, "width": 10, "height": 10, "fill": "currentColor"}))
+    parts.append(element("rect", {**corner, "width": 10, "height": 10, **look, "stroke": "currentColor"}))
     words = f"{row.ratio} ({interval_words(row.interval)})"
     parts.append(text(NUMBERS, y, words))
     return y + 14
@@ -153,7 +164,7 @@ def _list(rows: Sequence[ForestRow], parts: list[str], y: float) -> float:
     if not rows:
         return y
     y += LINE
-    parts.append(text(LEFT, y, "Without an interval in the review, so not drawn:", font_weight="bold"))
+    parts.append(text(LEFT, y, "Printed without an interval, so not drawn:", font_weight="bold"))
     for row in rows:
         for index, words in enumerate(wrapped(f"{row.heading}: {row.arms}: {row.effect}", WIDTH - 40)):
             y += LINE

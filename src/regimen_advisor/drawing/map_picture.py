@@ -120,7 +120,8 @@ def _box(box: Box) -> list[str]:
     effect = box.node.kind == "effect"
     place = {"x": number(box.left), "y": number(box.top), "width": number(WIDTH - 4 - box.left)}
     look = {"height": number(box.height), "rx": 14 if effect else 2, "fill": "none", "stroke": "currentColor"}
-    shape = element("rect", {**place, **look, **STROKES[box.node.path]})
+    path = {"class": f"path {box.node.path.replace(' ', '-')}"} if box.node.path else {}
+    shape = element("rect", {**place, **look, **STROKES[box.node.path], **path})
     first = box.top + PADDING + 11
     return [
         shape,

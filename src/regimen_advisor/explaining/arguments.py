@@ -58,6 +58,7 @@ class Arguments:
             says=rule.sentence(is_open=state == "unknown"),
             basis=basis,
             certainty=rule.certainty,
+            outside=self.places.names.outside if rule.is_outside else None,
             source=rule.source,
             errata=rule.errata,
             cited=self.places.cite(rule.source),

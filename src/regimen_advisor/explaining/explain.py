@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from regimen_advisor.advice import Advice, Option, ProfileName, RulebookName
-from regimen_advisor.differing import differences, shown_to
+from regimen_advisor.differing import shown_to
 from regimen_advisor.explaining.arguments import Arguments
 from regimen_advisor.explaining.asking import changes_to, questions_about, questions_of_patient
 from regimen_advisor.explaining.clauses import Clause
 from regimen_advisor.explaining.explanation import Argument, Explanation, Known, OptionExplained, Questions
-from regimen_advisor.files.errors import InputError, Location, did_you_mean
+from regimen_advisor.files.errors import InputError, Location, part_of_names
 from regimen_advisor.guideline import Case, Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
@@ -50,8 +50,7 @@ def explanation_of(case: Case, regimens: Iterable[str] = ()) -> Explanation:
         return _with_questions(_of_every_option(case, case.advice(ask=False), arguments=False), case)
     explainer = _Explainer(case)
     explained = explainer.explanation([explainer.whole(name) for name in names])
-    rulebook = case.guideline.rulebook
-    if not (differences(rulebook) or rulebook.changes):
+    if not (case.guideline.differences or case.guideline.bearings):
         return explained
     return _with_sources(explained, case.advice(ask=False), case)
 
@@ -79,11 +78,10 @@ def _with_sources(explained: Explanation, advice: Advice, case: Case) -> Explana
             "standards": (), "notes": (), "silent": (), "trials": (),
         },
     )  # fmt: skip
-    rulebook = case.guideline.rulebook
     return explained.model_copy(
         update={
-            "differences": shown_to(about.options, rulebook),
-            "changes": changes_told(about, rulebook, case.patient),
+            "differences": shown_to(about.options, case.guideline.differences),
+            "changes": changes_told(about, case.guideline.bearings, case.patient),
         }
     )
 
@@ -103,7 +101,7 @@ def regimen_named(word: str, rulebook: Rulebook) -> str:
     known = {folded(text): name for name, regimen in rulebook.regimens.items() for text in (name, regimen.name)}
     if folded(word) in known:
         return known[folded(word)]
-    help = did_you_mean(word, rulebook.regimens) or "`regimen-advisor explain FILE` lists the options of a patient"
+    help = part_of_names(word, rulebook.regimens) or "`regimen-advisor explain FILE` lists the options of a patient"
     raise InputError.at(Location("regimen"), f"expected a regimen of the rulebook, found `{word}`", help)
 
 
@@ -201,7 +199,7 @@ def _cited(arguments: Iterable[Argument], *states: str) -> list[str]:
     found = []
     for argument in arguments:
         if argument.state in states:
-            outside = f", outside the reviews, {argument.certainty}" if argument.certainty else ""
+            outside = f", {argument.outside}, {argument.certainty}" if argument.certainty else ""
             found.append(f"{argument.says} [{argument.cited}{outside}]")
     return list(dict.fromkeys(found))
 

@@ -49,11 +49,12 @@ class Argument(Record):
     )
     basis: Basis
     certainty: OutsideCertainty = None
+    outside: str | None = Field(None, description="where no source says it: that it is from outside them, in words")
     source: RuleSource
     errata: tuple[str, ...] = Field((), description="ids of errata that concern what it says")
-    cited: str = Field(description="the source in short, as the review is cited: AA 4.1")
+    cited: str = Field(description="the source in short, as it is cited: XY 4.1")
     studies: tuple[str, ...] = Field((), description="ids of its studies")
-    study_names: tuple[str, ...] = Field((), description="the same studies as the review calls them")
+    study_names: tuple[str, ...] = Field((), description="the same studies as their source calls them")
     setting: str = Field(description="title of the clinical setting that the rule belongs to")
     written_in: str = Field(description="file and line of the rule, from the folder of the rulebook")
     condition: Clause = Field(description="what it asks for, part by part")

@@ -13,7 +13,7 @@ from regimen_advisor.wording import drug_name, listed, value_word
 
 
 def rule_sentence(rule: Rule, rulebook: Rulebook) -> str:
-    """The whole rule: ``In non-small cell lung cancer, if untreated: offer anlotinib (AA 4.1: ECOG 4599).``."""
+    """The whole rule: ``In non-small cell lung cancer, if untreated: offer anlotinib (XY 4.1: ECOG 4599).``."""
     wording = Guideline.of(rulebook).wording
     disease, rest = _disease_and_rest(rule.condition)
     setting = f"In {disease}" if disease else "In lung cancer"
@@ -37,7 +37,7 @@ def effect_words(rule: Rule, rulebook: Rulebook) -> str:
         case Effect.NOTE:
             return f'note "{rule.subject}"'
         case Effect.STANDARD:
-            return f'the review names a standard, "{rule.subject}"'
+            return f'{rulebook.source_names.of(rule.source.reviews)} names a standard, "{rule.subject}"'
         case Effect.SILENT:
             return f'the rules are silent on "{rule.subject}"'
 
@@ -56,10 +56,10 @@ def _item_words(item: TargetItem, rulebook: Rulebook) -> str:
 
 
 def source_words(rule: Rule, rulebook: Rulebook) -> str:
-    """The place of a rule and its studies: ``AA 4.1: ECOG 4599, BEYOND``; knowledge from outside is called so."""
+    """The place of a rule and its studies: ``XY 4.1: ECOG 4599, BEYOND``; knowledge from outside is called so."""
     source = CitationLabels(rulebook).cite(rule.source)
     studies = "; ".join(rulebook.studies[study].name for study in rule.studies)
-    outside = f"; outside the reviews, {rule.certainty}" if rule.is_outside else ""
+    outside = f"; {rulebook.source_names.outside}, {rule.certainty}" if rule.is_outside else ""
     return f"{source}{f': {studies}' if studies else ''}{outside}"
 
 

@@ -149,3 +149,10 @@ def did_you_mean(word: object, known: Iterable[str]) -> str | None:
     if 2 < len(text) <= LONGEST_WORD and not found:
         found = difflib.get_close_matches(text, candidates, n=1, cutoff=0.6)
     return f"did you mean `{candidates[found[0]]}`?" if found else None
+
+
+def part_of_names(word: str, known: Iterable[str]) -> str | None:
+    """Every known word that has ``word`` in it, else the nearest one: for the id that somebody typed in part."""
+    known = list(known)
+    found = holding(word, known)
+    return f"part of {counted(len(found), 'name')}: {', '.join(found)}" if found else did_you_mean(word, known)

@@ -68,7 +68,7 @@ def _problems_of(
 def rules_of(text: EachRegimenText, regimens: Mapping[str, Regimen], file: str) -> Iterator[tuple[RuleText, Setting]]:
     """The rule that a declaration is for each regimen, with the setting it belongs to.
 
-    Its source is that of the regimen: where the review speaks of the treatment and of those who took it.
+    Its source is that of the regimen: where the source speaks of the treatment and of those who took it.
     """
     settings = {
         disease: Setting(f"{disease}/{text.id}", text.title, disease, file)

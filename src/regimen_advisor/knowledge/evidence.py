@@ -1,6 +1,6 @@
-"""Load what the reviews report: studies, statements and approvals, each figure with its section.
+"""Load what the sources report: studies, statements and approvals, each figure with its section.
 
-A study is kept as the review states it. What the published record says otherwise is an ``Erratum``; it is listed once
+A study is kept as the source states it. What the published record says otherwise is an ``Erratum``; it is listed once
 in the study and named (``errata: [D02]``) with every figure, safety finding or citation field that it concerns.
 """
 
@@ -172,7 +172,7 @@ def load_approvals(file: Document | Path | str) -> dict[str, Approval]:
 
 
 def load_reviews(file: Document | Path | str) -> dict[str, Review]:
-    """The reviews by key. Raises ``InputError`` with all problems of the file at once."""
+    """The sources by key. Raises ``InputError`` with all problems of the file at once."""
     return _load_list(file, tuple[Review, ...], lambda review: review.key)
 
 
@@ -237,23 +237,23 @@ class DesignLevel(Record):
 
 _LEVELS: dict[str, tuple[int | None, str]] = {
     "pooled-randomised": (1, "meta-analysis of randomised trials"),
-    "pooled": (None, "meta-analysis; the design of its studies is not stated by the review"),
+    "pooled": (None, "meta-analysis; the design of its studies is not stated"),
     "randomised": (2, "randomised"),
-    "controlled": (None, "controlled; randomisation not stated by the review"),
+    "controlled": (None, "controlled; randomisation not stated"),
     "non-randomised-comparison": (3, "comparison without randomisation"),
     "single-arm": (4, "single arm"),
     "dose-groups": (4, "groups differ in dose only, no other treatment to compare with"),
     "case-series": (4, "retrospective series"),
     "mechanism": (5, "reasoning from mechanism"),
     "opinion": (None, "statement without a study"),
-    "not-stated": (None, "design not stated by the review"),
+    "not-stated": (None, "design not stated"),
 }
 
 
 def design_level(study: Study) -> DesignLevel:
     """The OCEBM 2011 level that the design of ``study`` gives, and the words it rests on. Nothing is guessed."""
     if study.kind == "ongoing-trial":
-        return DesignLevel(ocebm_2011=None, basis="ongoing at the time of the review; no result")
+        return DesignLevel(ocebm_2011=None, basis="ongoing when it was reported; no result")
     level, words = _LEVELS[study.design.type]
     if study.design.type == "controlled" and (study.phase == "III" or _has_placebo(study)):
         level = 2

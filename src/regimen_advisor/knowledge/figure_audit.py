@@ -1,7 +1,7 @@
-"""Check that the review prints every figure in the section it names.
+"""Check that the source prints every figure in the section it names.
 
 ``rules/section-numbers.yaml`` lists the numbers printed in each section of each review, with the unit behind them,
-so that this can be answered without the review texts. ``source_text.numbers_by_section`` makes that table from a text.
+so that this can be answered without the texts. ``source_text.numbers_by_section`` makes that table from a text.
 
 Not seen by this check: two arms exchanged, and a wrong number that happens to be in the section with the same unit.
 """
@@ -70,7 +70,7 @@ def untraced(quotes: Iterable[Quoted], numbers: Numbers) -> list[Problem]:
 
 
 def quoted_by_study(study: Study) -> Iterator[Quoted]:
-    """Every number of a study that comes from the review: counts, results, safety, and those within its wording."""
+    """Every number of a study that comes from the source: counts, results, safety, and those within its wording."""
     location = study.location or Location(study.id)
     everywhere = tuple(
         Source(review=place.review, section=section) for place in study.cited_in for section in place.sections

@@ -1,4 +1,4 @@
-"""Model figures as a review prints them: of which arm, in which unit, with which interval, in which section."""
+"""Model figures as a source prints them: of which arm, in which unit, with which interval, in which section."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from regimen_advisor.knowledge.publications import ErratumIds, Sources, Text
 
 
 class Decimals(float):
-    """A number that keeps the decimals a review prints: ``"0.60"`` is 0.6 to reckon with and ``0.60`` to read.
+    """A number that keeps the decimals a source prints: ``"0.60"`` is 0.6 to reckon with and ``0.60`` to read.
 
     It is quoted in the file, since a number of YAML or JSON has no last nought.
     """
@@ -52,11 +52,11 @@ Unit = Literal["months", "weeks", "%", "patients", "events", "lines"]
 
 
 class Count(Record):
-    """A number of patients; ``derived`` says how, where the review gives only the parts."""
+    """A number of patients; ``derived`` says how, where the source gives only the parts."""
 
     value: Annotated[int, Field(gt=0)] = Field(description="the number of patients")
     source: Sources = Field(description="where it is printed")
-    derived: Text | None = Field(None, description="how it follows from the parts that the review gives")
+    derived: Text | None = Field(None, description="how it follows from the parts that the source gives")
     note: Text | None = Field(None, description="a remark")
     errata: ErratumIds = ()
 
@@ -80,17 +80,17 @@ class Value(Record):
 
     of: Text = Field(description="name of an arm or group")
     value: Number | None = Field(None, description="the figure, in the unit of the result")
-    about: bool = Field(False, description="the review itself says `about`")
+    about: bool = Field(False, description="the source itself says `about`")
     to: Number | None = Field(None, description="upper end, where the figure is a range that begins at `value`")
     percent: Number | None = Field(None, description="the share that a number of patients makes")
-    status: Text | None = Field(None, description="instead of a value, where the review gives none yet")
+    status: Text | None = Field(None, description="instead of a value, where the source gives none yet")
     interval: Interval | None = Field(None, description="confidence interval of the value")
     n: Annotated[int, Field(gt=0)] | None = Field(None, description="patients behind the value, if not all")
 
     @model_validator(mode="after")
     def _plausible(self) -> Value:
         if (self.value is None) == (self.status is None):
-            raise ValueError("expected a value, or a status where the review gives none")
+            raise ValueError("expected a value, or a status where the source gives none")
         if self.value is not None and self.interval and not self.interval.low <= self.value <= self.interval.high:
             raise ValueError(f"expected {self.value} within its interval")
         if self.value is not None and self.to is not None and self.to < self.value:
@@ -129,11 +129,11 @@ class FollowUp(Record):
 
 
 class Spread(Record):
-    """Two numbers the review prints in brackets without saying whether they are a range or an interval."""
+    """Two numbers the source prints in brackets without saying whether they are a range or an interval."""
 
     low: Number = Field(description="the lower number")
     high: Number = Field(description="the upper number")
-    meaning: Text = Field(description="what the two may be, and that the review does not say")
+    meaning: Text = Field(description="what the two may be, and that the source does not say")
 
 
 class Result(Record):
@@ -147,7 +147,7 @@ class Result(Record):
     comparisons: tuple[Comparison, ...] = Field((), description="which arm is compared with which")
     follow_up: tuple[FollowUp, ...] = Field((), description="median follow-up behind it")
     spread: Spread | None = Field(None, description="two numbers in brackets of unclear meaning")
-    outcome: Text | None = Field(None, description="what the review concludes, where that is more than the figures")
+    outcome: Text | None = Field(None, description="what the source concludes, where that is more than the figures")
     report: Text | None = Field(None, description="the congress or analysis the figure comes from")
     note: Text | None = Field(None, description="a remark")
     source: Sources = Field(description="where it is printed")
@@ -171,11 +171,11 @@ class Result(Record):
 
 
 class Safety(Record):
-    """One finding on harm, with figures where the review gives them."""
+    """One finding on harm, with figures where the source gives them."""
 
     event: Text = Field(description="what happened, in words")
     unit: Unit | None = Field(None, description="of the values")
-    values: tuple[Value, ...] = Field((), description="the figures, arm by arm; none where the review gives none")
+    values: tuple[Value, ...] = Field((), description="the figures, arm by arm; none where the source gives none")
     source: Sources = Field(description="where it is printed")
     errata: ErratumIds = ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -58,17 +58,20 @@ class Loaded:
 
 
 class Loader:
-    """Loads a stack as it is on ``day``, or with all that it holds."""
+    """Loads a stack as it is on ``day``, or with all that it holds.
 
-    def __init__(self, folders: Sequence[Path], day: date | None = None) -> None:
-        self.stack, self.day = RulebookStack(folders), day
+    ``drafts`` are the files that can hold a guess, where that is known already; else each is looked at for one.
+    """
+
+    def __init__(self, folders: Sequence[Path], day: date | None = None, drafts: Iterable[Path] | None = None) -> None:
+        self.stack, self.drafts, self.day = RulebookStack(folders), drafts, day
         self.found = Gathered()
         self.problems = self.found.problems
 
     def load(self) -> Loaded:
         """All that the files hold. Raises ``InputError`` with every problem at once."""
         stack, folders = self.stack, self.stack.folders
-        files = [file for folder in folders for file in rule_files(folder)]
+        files = (file for folder in folders for file in rule_files(folder)) if self.drafts is None else self.drafts
         self.problems += [problem for file in files for problem in unchecked(file)]
         self._refuse_unless(not self.problems)  # a draft is not complete yet, so that its other problems only distract
         with self.found.one_file():

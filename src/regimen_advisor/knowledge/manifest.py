@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from pydantic import Field
 
+from regimen_advisor.files.drafts import may_be_draft
 from regimen_advisor.files.errors import InputError, Location, Problem
 from regimen_advisor.files.folders import MANIFEST, is_folder, rule_files
 from regimen_advisor.files.output import read_bytes
@@ -68,12 +69,27 @@ def manifest_text(rules: int, digest: str) -> str:
     return f"# Written by `{REFRESH}`.\nmanifest:\n  rules: {rules}\n  digest: {digest}\n"
 
 
-def digest_of(folder: Path) -> str:
-    """A digest of the names and the bytes of all rule files. Raises ``InputError`` where there is no such folder."""
+class Files(NamedTuple):
+    """What the rule files of a folder are: a digest of their bytes, and those that can hold a guess of a draft."""
+
+    digest: str
+    drafts: tuple[Path, ...]
+
+
+def files_of(folder: Path) -> Files:
+    """What the rule files are, each read once. Raises ``InputError`` where there is no such folder."""
     if not is_folder(folder):
         raise InputError.at(Location(str(folder)), "expected a folder of rules, found no folder")
-    total = hashlib.sha256()
+    total, drafts = hashlib.sha256(), []
     for file in rule_files(folder):
+        raw = read_bytes(file)
         total.update(file.relative_to(folder).as_posix().encode("utf-8", "surrogateescape") + b"\0")
-        total.update(read_bytes(file) + b"\0")
-    return "sha256:" + total.hexdigest()
+        total.update(raw + b"\0")
+        if may_be_draft(raw):
+            drafts.append(file)
+    return Files("sha256:" + total.hexdigest(), tuple(drafts))
+
+
+def digest_of(folder: Path) -> str:
+    """A digest of the names and the bytes of all rule files. Raises ``InputError`` where there is no such folder."""
+    return files_of(folder).digest

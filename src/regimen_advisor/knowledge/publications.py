@@ -114,7 +114,7 @@ class Sources(
 
 
 class Erratum(Record):
-    """A point on which review and published record differ, or that a reader of the review's figures must know."""
+    """A point on which source and published record differ, or that a reader of the source's figures must know."""
 
     id: ErratumId = Field(description="capital letters, digits and perhaps a small letter, such as `D02` or `D38b`")
     field: Text = Field(description="what it concerns, such as `PFS` or `n`")
@@ -122,7 +122,7 @@ class Erratum(Record):
     since: Day | None = Field(
         None, description="date from which the published record says so; left out where that is not known"
     )
-    review_says: Text = Field(description="what the review prints")
+    review_says: Text = Field(description="what the source prints")
     published_says: Text = Field(description="what the published record says")
     certainty: Certainty = Field(description="recalled: from memory; suspected: not settled")
     consequence: Text = Field(description="what that means for a reader of the figure, in one sentence")
@@ -140,7 +140,7 @@ class Place(Record):
 
 
 class PrintedRegistry(Record):
-    """A registration number as the review prints it."""
+    """A registration number as the source prints it."""
 
     value: RegistryNumber = Field(description="the number as printed, right or wrong")
     source: Sources = Field(description="where it is printed")

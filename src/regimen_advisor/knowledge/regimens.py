@@ -1,6 +1,6 @@
 """Model regimens, and the targets by which a rule names regimens.
 
-A regimen names a drug, or a class where a review names only the class ("platinum-based chemotherapy").
+A regimen names a drug, or a class where a source names only the class ("platinum-based chemotherapy").
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ NotEmpty = Annotated[tuple[T, ...], AfterValidator(_not_empty)]
 
 
 class Component(Record):
-    """One part of a regimen: a drug, or a class where the review names only the class."""
+    """One part of a regimen: a drug, or a class where the source names only the class."""
 
     drug: Id | None = None
     class_: Id | None = Field(default=None, alias="class")
@@ -49,7 +49,7 @@ class Component(Record):
 
 
 class Schedule(Record):
-    """Dose and timing as far as a review states them, in our words."""
+    """Dose and timing as far as a source states them, in our words."""
 
     says: Word = Field(description="dose and timing in words")
     source: Sources = Field(description="the place in the sources")
@@ -62,7 +62,7 @@ class Regimen(Record):
     name: Word
     disease: Disease
     drugs: NotEmpty[Component]
-    schedule: Schedule | None = Field(default=None, description="only what a review states")
+    schedule: Schedule | None = Field(default=None, description="only what a source states")
     source: Sources
 
     @property

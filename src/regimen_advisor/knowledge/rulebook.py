@@ -15,11 +15,20 @@ from regimen_advisor.knowledge.compiled import read_compiled
 from regimen_advisor.knowledge.finding_packs import INSTALLED, named_folder, project_folders, shipped_folder
 from regimen_advisor.knowledge.findings import Finding
 from regimen_advisor.knowledge.loading import Loader
-from regimen_advisor.knowledge.manifest import LocatedManifest, digest_of, manifest_text, outdated, read_manifest
+from regimen_advisor.knowledge.manifest import (
+    Files,
+    LocatedManifest,
+    digest_of,
+    files_of,
+    manifest_text,
+    outdated,
+    read_manifest,
+)
 from regimen_advisor.knowledge.publications import Erratum
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rule_reading import DISEASES
 from regimen_advisor.knowledge.rules import Effect, Rule, Setting, regimens_met
+from regimen_advisor.knowledge.source_names import SourceNames
 from regimen_advisor.knowledge.stacking import PackChange
 from regimen_advisor.knowledge.studies import Approval, Review, Study
 from regimen_advisor.patient.drugs import Formulary
@@ -97,6 +106,11 @@ class Rulebook:
         return table
 
     @cached_property
+    def source_names(self) -> SourceNames:
+        """What its sources are called."""
+        return SourceNames(self.reviews)
+
+    @cached_property
     def errata(self) -> Mapping[str, Erratum]:
         """Every erratum by its id, of the studies and of the approvals."""
         sources: list[Study | Approval] = [*self.studies.values(), *self.approvals.values()]
@@ -123,10 +137,11 @@ def default_folders() -> tuple[Path, ...]:
 
 @lru_cache(maxsize=8)
 def _loaded(
-    folders: tuple[Path, ...], digests: tuple[str, ...], manifests: tuple[LocatedManifest | None, ...], day: date | None
+    folders: tuple[Path, ...], files: tuple[Files, ...], manifests: tuple[LocatedManifest | None, ...], day: date | None
 ) -> Rulebook:
+    digests = [seen.digest for seen in files]
     kept = read_compiled(folders[0], digests[0]) if len(folders) == 1 and day is None else None
-    found = kept or Loader(folders, day).load()
+    found = kept or Loader(folders, day, [draft for seen in files for draft in seen.drafts]).load()
     stale = None
     for manifest, count, digest in zip(manifests, found.counts, digests, strict=True):
         stale = stale or (outdated(manifest, count, digest) if manifest else None)
@@ -146,7 +161,7 @@ def load_rulebook(folder: Folders = None, day: date | None = None) -> Rulebook:
     """
     folders = chosen_folders(folder)
     manifests = tuple(map(read_manifest, folders))
-    rulebook = _loaded(folders, tuple(map(digest_of, folders)), manifests, day)
+    rulebook = _loaded(folders, tuple(map(files_of, folders)), manifests, day)
     for path, manifest in zip(folders, manifests, strict=True):
         if path.resolve() == INSTALLED.resolve():
             _refuse_other_rules(rulebook, manifest)

@@ -55,8 +55,8 @@ class RuleText(Record):
     )
     trial: Id | None = Field(None, description="an ongoing study worth knowing; never an option")
     note: str | None = Field(None, description="a short title; the sentence is under `says`")
-    standard: str | None = Field(None, description="what a review states as the standard without studying it")
-    silent: str | None = Field(None, description="what the reviews do not speak of for this patient")
+    standard: str | None = Field(None, description="what a source states as the standard without studying it")
+    silent: str | None = Field(None, description="what the sources do not speak of for this patient")
     regimens: tuple[Id, ...] = Field(
         (), description="of a standard: the regimens that it names, which are marked as standard where it holds"
     )
@@ -151,7 +151,7 @@ class Rule:
 
     @property
     def is_outside(self) -> bool:
-        """Whether the rule rests on knowledge from outside the reviews."""
+        """Whether the rule rests on knowledge from outside the sources."""
         return self.basis == OUTSIDE
 
 

@@ -1,4 +1,4 @@
-"""Model a study, a statement, an approval and a review, as a file holds them."""
+"""Model a study, a statement, an approval and a source, as a file holds them."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ Benefit = Literal["OS", "PFS", "response"]
 
 
 class Treatment(Record):
-    """One component of an arm: a drug, or a class where the review names no more; dose and route as stated."""
+    """One component of an arm: a drug, or a class where the source names no more; dose and route as stated."""
 
-    drug: Text = Field(description="id of a drug, or the class that the review names")
+    drug: Text = Field(description="id of a drug, or the class that the source names")
     dose: Text | None = Field(None, description="as stated")
     route: Literal["intravenous", "subcutaneous", "oral"] | None = Field(None, description="as stated")
     part: Literal["induction", "maintenance"] | None = Field(None, description="where the arm has two parts")
@@ -65,20 +65,20 @@ class PatientGroup(Record):
 class StudyFinding(Record):
     """What a source says in words; ``source`` where several places report the study and it is known which."""
 
-    says: Text = Field(description="a sentence of ours, not copied from the review")
+    says: Text = Field(description="a sentence of ours, not copied from the source")
     source: Sources | None = Field(None, description="the places that say so; left out, all of `cited_in`")
     errata: ErratumIds = ()
 
 
 class Limits(Record):
-    """Reservations: those the review states, and those only inferred from what it leaves out."""
+    """Reservations: those the source states, and those only inferred from what it leaves out."""
 
-    stated: tuple[StudyFinding, ...] = Field((), description="by the review")
-    inferred: tuple[StudyFinding, ...] = Field((), description="from what the review leaves out")
+    stated: tuple[StudyFinding, ...] = Field((), description="by the source")
+    inferred: tuple[StudyFinding, ...] = Field((), description="from what the source leaves out")
 
 
 class Population(Record):
-    """Who was treated, as the review states it; a key left out is one the review is silent on."""
+    """Who was treated, as the source states it; a key left out is one the source is silent on."""
 
     disease: Text | None = Field(None, description="kind of lung cancer")
     histology: Text | None = Field(None, description="as stated")
@@ -94,16 +94,16 @@ class Population(Record):
 
 
 class Design(Record):
-    """How the comparison was made; ``type_from`` names the source where it is not the review's own wording."""
+    """How the comparison was made; ``type_from`` names the source where it is not the source's own wording."""
 
     type: DesignType = Field(description="how patients were compared")
-    type_from: Text | None = Field(None, description="who says so, where it is not the review's own wording")
+    type_from: Text | None = Field(None, description="who says so, where it is not the source's own wording")
     says: Text | None = Field(None, description="further words on the design")
     errata: ErratumIds = ()
 
 
 class ShownBenefit(Record):
-    """The strongest endpoint on which the review itself states a gain, or a response where nothing is compared."""
+    """The strongest endpoint on which the source itself states a gain, or a response where nothing is compared."""
 
     endpoint: Benefit = Field(description="OS over PFS over response")
     source: Sources = Field(description="where the gain is stated")
@@ -120,10 +120,10 @@ class Flagged(Protocol):
 
 
 class Study(Record):
-    """One study, or one statement without a study, as a review reports it."""
+    """One study, or one statement without a study, as a source reports it."""
 
     id: Id = Field(description="name of the file without `.yaml`")
-    name: Text = Field(description="as the review calls it")
+    name: Text = Field(description="as the source calls it")
     same_study_as: Id | None = Field(
         None, description="id of a study of another source: this one is the same, as a further source reports it"
     )
@@ -140,13 +140,13 @@ class Study(Record):
     safety: tuple[Safety, ...] = Field((), description="figures of harm")
     harm_of: Id | None = Field(None, description="drug with whose every regimen these figures of harm are shown")
     shown_benefit: ShownBenefit | None = Field(None, description="strongest endpoint with a gain")
-    findings: tuple[StudyFinding, ...] = Field((), description="what the review says in words")
+    findings: tuple[StudyFinding, ...] = Field((), description="what the source says in words")
     limits: Limits = Field(Limits(), description="reservations")
     approvals: tuple[Id, ...] = Field((), description="ids of approvals.yaml that rest on it")
     included_studies: tuple[Text, ...] = Field((), description="of a meta-analysis")
     primary_endpoints: tuple[Text, ...] = Field((), description="as printed for an ongoing trial")
-    printed_registry: PrintedRegistry | None = Field(None, description="the registration number the review prints")
-    cited_in: Annotated[tuple[Place, ...], Field(min_length=1)] = Field(description="its places in the reviews")
+    printed_registry: PrintedRegistry | None = Field(None, description="the registration number the source prints")
+    cited_in: Annotated[tuple[Place, ...], Field(min_length=1)] = Field(description="its places in the sources")
     citation: Citation = Field(Citation(), description="how to find the publication")
     errata: tuple[Erratum, ...] = Field((), description="where review and published record differ")
     _location: Location | None = PrivateAttr(default=None)
@@ -201,14 +201,14 @@ class Study(Record):
 
 
 class Approval(Record):
-    """An approval as a review states it; ``regimens`` are those of the rulebook it concerns."""
+    """An approval as a source states it; ``regimens`` are those of the rulebook it concerns."""
 
     id: Id = Field(description="what studies and rules refer to")
     drug: Text = Field(description="what was approved")
-    agency: Text | None = Field(None, description="such as FDA; left out where the review names none")
+    agency: Text | None = Field(None, description="such as FDA; left out where the source names none")
     year: int | None = Field(None, description="as stated")
     month: Annotated[int, Field(ge=1, le=12)] | None = Field(None, description="as stated")
-    indication: Text = Field(description="for whom, as the review states it")
+    indication: Text = Field(description="for whom, as the source states it")
     regimens: tuple[Id, ...] = Field((), description="ids of the regimens it concerns")
     studies: tuple[Id, ...] = Field((), description="ids of the studies it rests on")
     source: Sources = Field(description="where it is stated")
@@ -233,14 +233,14 @@ class Approval(Record):
 
 
 class ReviewSection(Record):
-    """A section of a review under its printed number; the title is ours, in English."""
+    """A section of a source under its printed number; the title is ours, in English."""
 
     number: Section
     title: Text
 
 
 class Mention(Record):
-    """A drug a review names without a lung cancer result, so that its absence from the rules is explained."""
+    """A drug a source names without a lung cancer result, so that its absence from the rules is explained."""
 
     drug: Text
     context: Text
@@ -252,13 +252,13 @@ SourceKind = Literal["review", "guideline", "consensus", "label", "trial report"
 
 
 class Review(Record):
-    """One of the sources of the rules: a review, a guideline, a consensus, a label or a trial report."""
+    """One of the sources of the rules: a source, a guideline, a consensus, a label or a trial report."""
 
     key: Id
     title: Text
     original_title: Text | None = None
     authors: Text | None = None
-    cited_as: Annotated[str, Field(pattern=r"^\S+$", description="its label in front of a section, such as `AA`")]
+    cited_as: Annotated[str, Field(pattern=r"^\S+$", description="its label in front of a section, such as `XY`")]
     kind: SourceKind = Field(description="what sort of text it is")
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$", description="language code, such as `zh`")]
     speaks_to: Day | None = Field(None, description="date up to which it speaks; left out where it is not known")

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from regimen_advisor.advice import SCOPE
-from regimen_advisor.differing import differences
 from regimen_advisor.explaining.sentences import effect_words
 from regimen_advisor.figure_wording import CitationLabels, signed, trial_title
 from regimen_advisor.files.output import read_text
@@ -36,11 +35,11 @@ from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.patient.vocabulary import MOST_CYCLES, MOST_MONTHS
 from regimen_advisor.patient_wording import FROM_HISTORY, LABELS, NOT_SO, PARTLY, WITHOUT_LABEL
 from regimen_advisor.quiz.models import MEANINGS, Quiz
-from regimen_advisor.replaced import Bearing, bearings
+from regimen_advisor.replaced import Bearing
 from regimen_advisor.reports.cautions import KINDS
 from regimen_advisor.reports.glance import approved_in_few_words
 from regimen_advisor.reports.groups import ANY_TUMOUR
-from regimen_advisor.reports.screen import LEGEND, erratum_line
+from regimen_advisor.reports.screen import erratum_line, legend
 from regimen_advisor.reports.studies import approval_sentence
 from regimen_advisor.wording import VALUE_WORDS, Wording
 
@@ -55,7 +54,7 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | No
 
     With ``quiz`` it asks the questions of that quiz.
     """
-    wording, places = Guideline.of(rulebook).wording, CitationLabels(rulebook)
+    wording, places, names = Guideline.of(rulebook).wording, CitationLabels(rulebook), rulebook.source_names
     return {
         "version": rulebook.version,
         "digest": rulebook.digest,
@@ -63,7 +62,8 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | No
         "order": order_words(),
         "order_line": order_line(),
         "any_tumour": ANY_TUMOUR,
-        "legend": LEGEND,
+        "legend": legend(rulebook),
+        "sources": {name: getattr(names, name) for name in ("standard", "silent", "trials", "outside")},
         "kinds": dict(KINDS),
         "patient_words": {
             "without_label": list(WITHOUT_LABEL),
@@ -100,9 +100,9 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | No
         "differences": [
             located.difference.model_dump(mode="json", include={"subject", "rules", "studies"})
             | {"says": located.difference.says}
-            for located in differences(rulebook)
+            for located in Guideline.of(rulebook).differences
         ],
-        "changes": [_change(bearing, wording) for bearing in bearings(rulebook)],
+        "changes": [_change(bearing, wording) for bearing in Guideline.of(rulebook).bearings],
         "settings": {setting.title: setting.disease for setting in rulebook.settings.values()},
         "encoding": clauses(rulebook),
         "quiz": page_quiz(rulebook, quiz),
@@ -265,6 +265,7 @@ def _rule(rule: Rule, rulebook: Rulebook, wording: Wording) -> Json:
             "markers": [_condition(Leaf(atom), wording) for atom in markers_asked(rule, rulebook.domain)],
             "earlier_drug": asks_for_earlier_drug(rule, rulebook.domain),
         },
+        "said_by": rulebook.source_names.of(rule.source.reviews),
         "basis": "outside the reviews" if rule.is_outside else "review",
         "certainty": rule.certainty,
         "errata": [erratum_line(rulebook.errata[name]) for name in rule.errata if name in rulebook.errata],

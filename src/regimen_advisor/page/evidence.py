@@ -137,4 +137,7 @@ def _brief(regimen: Regimen, study: Study, rulebook: Rulebook) -> list[str]:
         sentences = [f"{finding.says} {at(finding)}" for finding in evidence.findings[:1]]
     safety = main_harm(evidence)
     harm = f"Harm: {brief_safety(safety, arms, labels)} {at(safety)}" if safety else None
-    return [*(sentences or ["no figures in the review"]), *([harm] if harm else [])]
+    return [
+        *(sentences or [f"no figures in {places.names.of(place.review for place in study.cited_in)}"]),
+        *([harm] if harm else []),
+    ]

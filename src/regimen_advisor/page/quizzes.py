@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from functools import lru_cache
 from typing import Any
 
 from regimen_advisor.files.errors import InputError
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Setting
 from regimen_advisor.quiz.generating import settings_of
@@ -49,9 +49,12 @@ def _chosen(quiz: Quiz, rulebook: Rulebook) -> Json:
     }
 
 
-@lru_cache(maxsize=2)
 def pool(rulebook: Rulebook) -> tuple[Json, ...]:
     """The questions that the page chooses from, for every setting; fewer where a small rulebook has too little."""
+    return Guideline.of(rulebook).kept(_pool)
+
+
+def _pool(rulebook: Rulebook) -> tuple[Json, ...]:
     return tuple(
         # What would lift an exclusion takes longest to find, and few such changes are ones that happen.
         {

@@ -142,9 +142,13 @@ def _of_this_server(headers: Sequence[tuple[bytes, bytes]]) -> bool:
     return all(origin.lower() == b"http://" + host.lower() for origin in origins for host in hosts)
 
 
+def announce() -> None:
+    """Say that the server is starting: the page takes a while to be made."""
+    print("Starting ...", file=sys.stderr, flush=True)  # noqa: T201
+
+
 def run(rulebook: Rulebook, html: str, port: int) -> None:
     """Serve until interrupted. Raises ``InputError`` where the port is taken or the extra ``web`` is missing."""
-    print("Starting ...", file=sys.stderr, flush=True)  # noqa: T201
     try:
         import uvicorn  # noqa: PLC0415 - an extra
     except ImportError as error:

@@ -129,7 +129,7 @@ def _of_containment(axiom: Contained, facts: Facts) -> list[tuple[str, Value | N
     surely = part.must - _NONE
     for name, whole in wholes:
         if not surely <= whole.must:
-            forced = surely.difference(*(other.may for place, other in wholes if place != name))
+            forced = surely.difference(*(rest.may for place, rest in wholes if place != name))
             if not forced <= whole.must:
                 found.append((name, Members(whole.must | forced, whole.may)))
     return found

@@ -85,7 +85,7 @@ def read_with_documents(files: Iterable[str], domain: Domain) -> list[tuple[Pati
 
 
 class _Reader:
-    def __init__(self, profile: Profile, domain: Domain, document: Document | None, *, explain: bool = True) -> None:
+    def __init__(self, profile: Profile, domain: Domain, document: Document | None, *, explain: bool) -> None:
         self.profile, self.domain, self.document, self.explain = profile, domain, document, explain
         self.problems: list[Problem] = []
         self.notes: list[str] = []

@@ -23,7 +23,7 @@ class Deciding(Record):
     effect: Literal["offer", "exclude", "caution"] = Field(description="what the rule does where it holds")
     state: Literal["met", "not met", "unknown"] = Field(description="whether the rule holds for this patient")
     says: str = Field(description="the rule in one sentence")
-    cited: str = Field(description="review and section: AA 4.1; of a caution from elsewhere, that it is from elsewhere")
+    cited: str = Field(description="source and section: XY 4.1; of a caution from elsewhere, that it is from elsewhere")
     written_in: str = Field(description="file and line of the rule")
     not_met: tuple[str, ...] = Field((), description="what the rule asks for and the patient does not meet")
     unknown: tuple[str, ...] = Field((), description="what the rule asks for and is not known")
@@ -70,11 +70,11 @@ def _deciding(rule: Rule, rulebook: Rulebook, state: Literal["met", "not met", "
 
 
 def cited(rule: Rule, rulebook: Rulebook) -> str:
-    """Review and section of a rule; of what is known from elsewhere, that it is."""
+    """Source and section of a rule; of what is known from elsewhere, that it is."""
     place = CitationLabels(rulebook).cite(rule.source)
-    return f"{place}, outside the reviews, {rule.certainty}" if rule.is_outside else place
+    return f"{place}, {rulebook.source_names.outside}, {rule.certainty}" if rule.is_outside else place
 
 
 def place(rule: Rule, rulebook: Rulebook) -> str:
-    """``[AA 4.1, no-bevacizumab-in-squamous-disease]``."""
+    """``[XY 4.1, no-bevacizumab-in-squamous-disease]``."""
     return f"[{cited(rule, rulebook)}, {rule.id}]"

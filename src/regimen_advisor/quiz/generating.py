@@ -102,5 +102,5 @@ def setting_named(word: str, rulebook: Rulebook) -> Setting:
     if len(found) == 1 and found[0].split("/")[-1] == word:
         return known[found[0]]
     help = None if found else did_you_mean(word, known)
-    expected = " or ".join(found) if found else f"one of {', '.join(known)}"
+    expected = f"one of {', '.join(found or known)}"
     raise InputError.at(Location("quiz"), f"--setting: expected {expected}, found `{word}`", help)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from regimen_advisor.quiz.key import AnswerKey, Point, Solution
+from regimen_advisor.quiz.key import AnswerKey, Picked, Point, Solution
 from regimen_advisor.quiz.models import LETTERS, MEANINGS, Group, Quiz, QuizQuestion, group_words
 
 ItemKind = Literal["matching", "several", "single"]
@@ -19,13 +19,13 @@ ItemKind = Literal["matching", "several", "single"]
 
 @dataclass(frozen=True)
 class ItemAnswer:
-    """One answer that can be given: whether it is right, and the point and group it is about, or else why."""
+    """One answer that can be given: whether it is right, and what it is about: a regimen, or something to pick."""
 
     words: str
     right: bool
     point: Point | None
     group: Group = "not-indicated"
-    because: str = ""
+    pick: Picked | None = None
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,7 @@ def _picks(quiz: Quiz, question: QuizQuestion, solution: Solution) -> Iterator[Q
     for number, (pick, right) in enumerate(zip(question.picks, solution.picks, strict=True), start=1):
         letters = zip(LETTERS, pick.answers, strict=False)
         answers = tuple(
-            ItemAnswer(words, right=letter == right.right, point=None, because=right.because)
-            for letter, words in letters
+            ItemAnswer(words, right=letter == right.right, point=None, pick=right) for letter, words in letters
         )
         asks = f"Then: {question.event} What becomes of {pick.asks}?" if question.event else pick.asks
         name = f"{quiz.name} question {question.number}, {number}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import Field
@@ -13,13 +13,14 @@ from regimen_advisor.guideline import Case, Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Choice as Values
-from regimen_advisor.patient_wording import known_facts
 from regimen_advisor.quiz.clinic import Written
+from regimen_advisor.quiz.deciding import cited
 from regimen_advisor.quiz.key import GroupChange, Point, Standard, solution, standards_of
 from regimen_advisor.quiz.making import group_of, patients_of
 from regimen_advisor.quiz.models import Candidate, QuizQuestion
 from regimen_advisor.quiz.patients import Patients
 from regimen_advisor.quiz.variants import Variant, Variants
+from regimen_advisor.quiz.vignettes import vignette
 
 MOST_FLIPS, MOST_TRAPS = 3, 4
 
@@ -32,6 +33,14 @@ class Flip(Record):
     points: tuple[Point, ...] = Field(description="where these belong in the changed patient, and why")
 
 
+class Before(Record):
+    """What holds for every option of the patient, or decides that there is none: shown once, before the options."""
+
+    rules: tuple[str, ...] = Field(description="ids of the rules that say it, each for some of the options")
+    says: str = Field(description="it in one sentence")
+    cited: str = Field(description="source and section; of what is known from elsewhere, that it is")
+
+
 class Lesson(Record):
     """A sheet for one patient."""
 
@@ -39,10 +48,11 @@ class Lesson(Record):
     rulebook: JudgedBy
     id: str = Field(description="id of the patient")
     title: str = Field(description="the patient in one line")
-    vignette: str = Field(description="what is known of the patient, in words")
+    vignette: tuple[str, ...] = Field(description="what is known of the patient, in sentences")
     standards: tuple[Standard, ...] = Field(description="what the sources state as the standard")
+    first: tuple[Before, ...] = Field((), description="what holds for every option, or decides that there is none")
     options: tuple[Point, ...] = Field(description="what is offered, waits or is excluded, and why")
-    flips: tuple[Flip, ...] = Field(description="facts to flip in front of the class, the most telling first")
+    flips: tuple[Flip, ...] = Field(description="facts to flip in front of the class, each with another effect")
     traps: tuple[Point, ...] = Field(description="what students get wrong: one condition short of being offered")
     scope: Scope = SCOPE
 
@@ -60,13 +70,20 @@ def lesson(case: Case, written: Written) -> Lesson:
     return Lesson(
         rulebook=RulebookName(version=rulebook.version, digest=rulebook.digest),
         id=case.patient.id,
-        title=case.patient.summary or case.patient.id,
-        vignette=known_facts(case.patient, guideline.wording),
+        title=(case.patient.summary or case.patient.id).removesuffix("."),
+        vignette=vignette(case.patient, guideline.wording),
         standards=tuple(standards_of(advice, rulebook)),
+        first=tuple(_remarks(advice, rulebook)),
         options=tuple(shown),
         flips=tuple(_flips(profile, advice, points, guideline)),
         traps=tuple(_traps(points)),
     )
+
+
+def _remarks(advice: Advice, rulebook: Rulebook) -> Iterator[Before]:
+    for first in advice.first:
+        if first.state == "holds":
+            yield Before(rules=first.rules, says=first.says, cited=cited(rulebook.rules[first.rules[0]], rulebook))
 
 
 def _disease(case: Case) -> str:
@@ -84,31 +101,41 @@ def _points(profile: Written, options: tuple[Option, ...], rulebook: Rulebook) -
 
 
 def _traps(points: tuple[Point, ...]) -> Iterator[Point]:
-    """What is not indicated for want of one condition, and what is excluded."""
-    near = [point for point in points if point.group == "not-indicated" and _misses_one(point)]
-    yield from near[:MOST_TRAPS]
+    """What is not indicated for want of one condition: of a few conditions every regimen that wants them."""
+    near: dict[str, list[Point]] = {}
+    for point in points:
+        if point.group == "not-indicated" and (wanted := _wanted(point)):
+            near.setdefault(wanted, []).append(point)
+    for wanting in list(near.values())[:MOST_TRAPS]:
+        yield from wanting
 
 
-def _misses_one(point: Point) -> bool:
-    return any(len(deciding.not_met) == 1 for deciding in point.because)
+def _wanted(point: Point) -> str | None:
+    """The one condition that is missing."""
+    return next((deciding.not_met[0] for deciding in point.because if len(deciding.not_met) == 1), None)
 
 
 def _flips(profile: Written, advice: Advice, points: tuple[Point, ...], guideline: Guideline) -> Iterator[Flip]:
-    """Changes of one fact, each about another one: markers of the tumour first, then what moves most regimens."""
+    """Changes of one fact, each about another one and with another effect.
+
+    Markers of the tumour come first, then what moves most regimens.
+    """
     patients = patients_of(guideline.rulebook)
     found = [
         (variant, moved)
-        for variant in Variants(patients).changed(profile)
+        for variant in _plausible(Variants(patients).changed(profile), profile, patients)
         if (moved := _moved(variant, points, patients))
     ]
     facts = guideline.rulebook.domain.facts
     markers = {name for name, fact in facts.items() if fact.is_marker}
     found.sort(key=lambda flip: (flip[0].question not in markers, -len(flip[1])))  # what was tested of the tumour first
     asked: set[str] = set()
+    effects: list[list[GroupChange]] = []
     for variant, moved in found:
-        if variant.question in asked:
+        if variant.question in asked or moved in effects:
             continue
         asked.add(variant.question)
+        effects.append(moved)
         new_points = {
             point.regimen: point
             for point in _points(variant.profile, _moved_options(advice, moved), guideline.rulebook)
@@ -118,6 +145,12 @@ def _flips(profile: Written, advice: Advice, points: tuple[Point, ...], guidelin
         )
         if len(asked) == MOST_FLIPS:
             return
+
+
+def _plausible(variants: Iterable[Variant], profile: Written, patients: Patients) -> Iterator[Variant]:
+    """The neighbours whom a clinic sees: one driver, its drugs only with it. All, where it never sees the patient."""
+    is_seen = patients.seen(profile) is not None
+    yield from (variant for variant in variants if not is_seen or patients.seen(variant.profile) is not None)
 
 
 def _moved_options(advice: Advice, moved: list[GroupChange]) -> tuple[Option, ...]:

@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.guideline import Guideline
@@ -21,7 +20,8 @@ from regimen_advisor.quiz.patients import Patients
 from regimen_advisor.quiz.picking import Picker
 from regimen_advisor.quiz.seeded_random import SeededRandom
 from regimen_advisor.quiz.variants import Variant, Variants
-from regimen_advisor.quiz.words import known_words, unknown_words
+from regimen_advisor.quiz.vignettes import vignette
+from regimen_advisor.quiz.words import unknown_words
 
 KINDS: Mapping[int, tuple[Kind, ...]] = {
     1: ("boundary", "neighbour", "exclusion", "caution", "study", "standard", "event"),
@@ -64,10 +64,9 @@ def group_of(standing: Standing) -> Group:
     return _GROUPS[standing]
 
 
-@lru_cache(maxsize=4)
 def patients_of(rulebook: Rulebook) -> Patients:
     """The patients of a rulebook, made once."""
-    return Patients(rulebook)
+    return Guideline.of(rulebook).kept(Patients)
 
 
 def questions(  # noqa: PLR0917 - what a person may choose
@@ -174,13 +173,18 @@ class _Maker:
             number=number,
             kind=kind,
             profile={"id": id, **found.profile},
-            known=known_words(found.profile, self.rulebook),
+            known=self._known(found.profile),
             unknown=unknown_words(found.profile, self.patients),
             about=found.about,
             event=found.event,
             after={"id": f"{id}-after", **found.after} if found.after else None,
             picks=found.picks,
         )
+
+    def _known(self, profile: Written) -> tuple[str, ...]:
+        patient = self.patients.read(profile)
+        assert patient is not None, "the question is about a patient who was found"
+        return vignette(patient, Guideline.of(self.rulebook).wording)
 
     def _find(self, kind: Kind) -> _Found | None:
         makers: Mapping[str, Callable[[], _Found | None]] = {
@@ -214,7 +218,7 @@ class _Maker:
             like=found.like,
             difference=found.difference,
             profile={"id": f"patient-{number}", **found.profile},
-            known=known_words(found.profile, self.rulebook),
+            known=self._known(found.profile),
             unknown=unknown_words(found.profile, self.patients),
             choices=choices,
         )

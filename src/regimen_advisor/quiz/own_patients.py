@@ -14,9 +14,9 @@ from regimen_advisor.guideline import Case, Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.values import Choice as Values
 from regimen_advisor.patient.reading import read_files
-from regimen_advisor.patient_wording import known_facts
 from regimen_advisor.quiz.making import group_of, patients_of
 from regimen_advisor.quiz.models import GROUPS, MOST_QUESTIONS, Candidate, Level, Quiz, QuizQuestion
+from regimen_advisor.quiz.vignettes import vignette
 from regimen_advisor.quiz.words import unknown_words
 
 MOST_CHOICES = 10
@@ -56,12 +56,11 @@ def _question(number: int, case: Case, written: Mapping[str, Any]) -> QuizQuesti
     assert isinstance(disease, Values)
     profile = {key: value for key, value in written.items() if key not in ("id", "summary")}
     profile = {"id": f"patient-{number}", "disease": min(disease.possible), **profile}
-    facts_in_words = known_facts(case.patient, case.guideline.wording)
     return QuizQuestion(
         number=number,
         kind="patient",
         profile=profile,
-        known=(f"{facts_in_words[0].upper()}{facts_in_words[1:]}.",),
+        known=vignette(case.patient, case.guideline.wording),
         unknown=tuple(_unknown(case, profile)),
         choices=tuple(_choices(case)),
     )

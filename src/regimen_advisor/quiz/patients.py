@@ -46,9 +46,13 @@ class Patients:
             return None
 
     def seen(self, profile: Written) -> Patient | None:
-        """The patient; ``None`` for one whom no clinic sees, of whom something is false that is true of all its own."""
+        """The patient; ``None`` for one whom no clinic sees.
+
+        Of such a patient something is false that is true of all whom it sees, or the history is odd enough for a
+        remark.
+        """
         patient = self.read(profile)
-        if patient is None or Truth.FALSE in self._seen.truths(patient.facts).values():
+        if patient is None or patient.notes or Truth.FALSE in self._seen.truths(patient.facts).values():
             return None
         return patient
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from regimen_advisor.advice import Option
+from regimen_advisor.figure_wording import CitationLabels
+from regimen_advisor.files.errors import counted
 from regimen_advisor.guideline import Case, Guideline
 from regimen_advisor.knowledge.evidence import design_level
 from regimen_advisor.knowledge.rulebook import Rulebook
@@ -25,12 +27,12 @@ from regimen_advisor.quiz.models import PickKind
 from regimen_advisor.quiz.words import asked_words
 from regimen_advisor.wording import listed
 
-NO_STANDARD = "The reviews state no standard for this patient."
+NO_STANDARD = "No standard is stated for this patient."
 _SHOWN = {
     "OS": "longer overall survival",
-    "PFS": "longer PFS, and no longer survival that the review states",
-    "response": "responses, and no gain in survival or PFS that the review states",
-    None: "no gain that the review states",
+    "PFS": "longer PFS, and no longer survival that is stated",
+    "response": "responses, and no gain in survival or PFS that is stated",
+    None: "no gain that is stated",
 }
 GAINED = "is offered from now on"
 LOST = "is offered no longer"
@@ -96,13 +98,18 @@ def _next_test(patient: AskedPatient) -> Iterator[AskedPick]:
     wrong = [asked_words(key, patient.profile, domain) for key in (*(question.key for question in weaker), *open_facts)]
     right = asked_words(first.key, patient.profile, domain)
     names = [case.guideline.rulebook.regimens[name].name for name in first.settles]
-    because = f"It can settle {counted_names(names)}"
-    yield AskedPick("What do you ask or test next?", right, because + ".", _unlike(wrong, right))
+    waiting = f"{counted(len(names), 'option')} {'waits' if len(names) == 1 else 'wait'} for it"
+    yield AskedPick(
+        "What do you ask or test next?",
+        right,
+        f"{first.asks} None of the other answers can settle as much.",
+        _unlike(wrong, right),
+    )
     other_names = [option.name for option in case.advice(ask=False).options if option.regimen not in first.settles]
     yield AskedPick(
         "Why?",
-        because + ".",
-        f"{because}. The question: {first.asks}",
+        f"It can settle {counted_names(names)}.",
+        f"{waiting[0].upper()}{waiting[1:]}.",
         (
             f"It can settle {counted_names(other_names[: len(names)] or ['nothing'])}.",
             "It settles no option; it only adds a caution.",
@@ -175,7 +182,8 @@ def _ground(rule: Rule, case: Case, false: list[Rule]) -> Iterator[AskedPick]:
     ]
     untrue = [words for rule_not_met in false for words in _not_met(case.judged[rule_not_met.id], case)]
     mixed = [words for pair in zip(true, untrue, strict=False) for words in pair] or [*true, *untrue]
-    yield AskedPick("On what ground?", right, f"The rule asks for {right}.", _unlike(mixed, *grounds, right))
+    because = f"The rule asks for it. {place(rule, case.guideline.rulebook)}"
+    yield AskedPick("On what ground?", right, because, _unlike(mixed, *grounds, right))
 
 
 def _met(tree: Judgement, case: Case) -> Iterator[str]:
@@ -228,12 +236,23 @@ def _study(patient: AskedPatient) -> Iterator[AskedPick]:
         _unlike(map(_short, other_studies), *map(_short, behind)),
     )
     right = _strength(best)
-    because = f"{_short(best)}: {right}."
+    because = "The level goes by the design alone, not by how well the study was done."
     every_study = [study for study in rulebook.studies.values() if design_level(study).ocebm_2011 is not None]
     yield AskedPick("How strong is it by its design?", right, because, _unlike(map(_strength, every_study), right))
     shown = _SHOWN[best.shown_benefit.endpoint if best.shown_benefit else None]
     wrong = _unlike(_SHOWN.values(), shown)
-    yield AskedPick("What did it show?", shown, f"{_short(best)}: {shown}.", wrong, is_fixed=True)
+    yield AskedPick("What did it show?", shown, _stated(best, rulebook), wrong, is_fixed=True)
+
+
+def _stated(study: Study, rulebook: Rulebook) -> str:
+    """Where the gain of a study is stated, or that none is."""
+    labels = CitationLabels(rulebook)
+    gain = study.shown_benefit
+    if gain is None:
+        places = "; ".join(labels.at(place.review, *place.sections) for place in study.cited_in)
+        return f"No gain of {_short(study)} is stated. [{places}]"
+    within = f" in the subgroup with {gain.within}" if gain.within else ""
+    return f"The review says so of {_short(study)}{within}. [{labels.cite(gain.source)}]"
 
 
 def _short(study: Study) -> str:
@@ -261,7 +280,7 @@ def _standard(patient: AskedPatient) -> Iterator[AskedPick]:
     alike = [rule for rule in false if rule.setting.disease == patient.profile["disease"]]
     false = alike if len(alike) > 1 else false
     held = [rulebook.rules[standard.rule] for standard in stated]
-    asks = "What do the reviews state as the standard for this patient?"
+    asks = "What is stated as the standard for this patient?"
     wrong = _unlike((rule.says for rule in false), *(rule.says for rule in held))
     if not held:
         yield AskedPick(asks, NO_STANDARD, "No rule that states a standard holds for this patient.", wrong)

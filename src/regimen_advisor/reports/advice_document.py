@@ -17,10 +17,7 @@ from regimen_advisor.reports.screen import (
     NO_OPTION,
     NO_STANDARD,
     NOTES,
-    SILENT,
-    STANDARD,
     TITLES,
-    TRIALS,
     CardGroup,
     Screen,
     ScreenSentence,
@@ -98,11 +95,11 @@ def _head(screen: Screen, depth: Depth, *, is_whole: bool) -> Iterator[Block]:
 
 def _standards(screen: Screen) -> Iterator[Block]:
     if screen.standards:
-        yield Heading(STANDARD)
+        yield Heading(screen.names.standard)
         yield from _sentences(screen.standards)
     else:
         yield from (Gap(),) if screen.first else ()
-        yield Paragraph(f"{STANDARD}: {NO_STANDARD}.", "quiet")
+        yield Paragraph(f"{screen.names.standard}: {NO_STANDARD}.", "quiet")
 
 
 def _sentences(several: Iterable[ScreenSentence]) -> Iterator[Block]:
@@ -158,7 +155,7 @@ def _after_options(screen: Screen, form: Form) -> Iterator[Block]:
     if not screen.is_little_known:
         yield from _questions(screen)
     notes = screen.notes if form.notes else ()
-    for title, items in ((SILENT, screen.silent), (TRIALS, screen.trials), (NOTES, notes)):
+    for title, items in ((screen.names.silent, screen.silent), (screen.names.trials, screen.trials), (NOTES, notes)):
         if items:
             yield Heading(title)
             yield Bullets(items)

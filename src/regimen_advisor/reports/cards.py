@@ -97,11 +97,12 @@ class Cards:
         self.rulebook, self.cautions, self.places, self.whole = rulebook, cautions, cautions.places, whole
         self.numbers = [(number, option) for group in groups(cautions.advice) for number, option in group.options]
         self.written: dict[str, int] = {}
+        self.written_studies: dict[str, int] = {}
 
     def card(self, option: Option, number: int) -> Card:
         """The lines of an option under its number; fewer of one that waits, unless the whole is asked for."""
         lines = self._offered(option, number) if self._is_whole(option) else self._waiting(option)
-        return Card(number, option, tuple(lines), tuple(self._details(option)) if self.whole else ())
+        return Card(number, option, tuple(lines), tuple(self._details(option, number)) if self.whole else ())
 
     def _offered(self, option: Option, number: int) -> Iterator[CardLine]:
         yield from self._once(self._evidence(option), number)
@@ -203,7 +204,7 @@ class Cards:
 
     def _finding(self, best: Evidence) -> str:
         if not best.findings:
-            return "no figures in the review"
+            return f"no figures in {self.places.names.of(place.review for place in best.cited_in)}"
         finding = best.findings[0]
         first = best.cited_in[0]
         place = self.places.cite(finding.source) if finding.source else self.places.at(first.review, first.sections[0])
@@ -261,18 +262,27 @@ class Cards:
 
     # Whole -----------------------------------------------------------------------------------------------------
 
-    def _details(self, option: Option) -> Iterator[Block]:
+    def _details(self, option: Option, number: int) -> Iterator[Block]:
+        """Why it is offered and each study behind it; what is written out under an earlier option is pointed to."""
         from regimen_advisor.reports.studies import study_blocks  # noqa: PLC0415 - only where details are asked for
 
         if option.setting:
             yield Paragraph(f"Setting: {'; '.join(option.setting)}", indent=3, hang=2)
+        best = leading(option, self.rulebook)
+        is_said = best is None or is_statement(best)
         for says in option.says:
-            yield Paragraph(f"Offered because: {says}", indent=3, hang=2)
+            if not (is_said and says == self.rulebook.rules[option.rules[0]].says):
+                yield Paragraph(f"Offered because: {says}", indent=3, hang=2)
         if option.schedule:
             place = self.places.cite(option.schedule.source)
             yield Paragraph(f"Schedule: {option.schedule.says} [{place}]", indent=3, hang=2)
         for evidence in option.evidence:
-            yield from study_blocks(self.rulebook.studies[evidence.study], self.rulebook)
+            study = self.rulebook.studies[evidence.study]
+            first = self.written_studies.setdefault(study.id, number)
+            if first == number:
+                yield from study_blocks(study, self.rulebook)
+            else:
+                yield Paragraph(f"{study.name}: as under {first}.", indent=3, hang=2)
         yield Gap()
 
 

@@ -59,7 +59,7 @@ class Cautions:
         return f"{self.sign(caution)}{'' if caution.state == 'open' else KINDS[caution.kind] + ': '}"
 
     def tail(self, caution: Caution | First) -> str:
-        """Where a caution comes from: the section of the review, or from outside and how sure that is."""
+        """Where a caution comes from: the section of its source, or from outside and how sure that is."""
         if caution.basis == "review":
             return f" {signed(self.places.cite(caution.source), caution.errata)}"
         outside = f" (outside, {caution.certainty})"

@@ -31,7 +31,7 @@ def document(result: ClassResult) -> Iterator[Block]:
     columns = (
         "Student",
         f"Points of {points}",
-        *(f"{number} of {points}" for number, points in enumerate(result.by_question, 1)),
+        *(f"Q{number} of {points}" for number, points in enumerate(result.by_question, 1)),
     )
     rows = tuple((student.name, str(student.right), *map(str, student.by_question)) for student in result.students)
     yield Table(columns, rows, grid=Grid(tuple(range(1, len(columns)))))
@@ -63,8 +63,8 @@ def average_words(result: ClassResult) -> str:
 
 def missed_words(missed: Missed, result: ClassResult) -> str:
     """How many missed a point, what they answered, and what is right."""
-    share = f"Question {missed.question}, {missed.missed} of {len(result.students)}"
-    return f"{share} ({given_words(missed)}). {right_words(missed)}"
+    share = f"Question {missed.question}, missed by {missed.missed} of {len(result.students)}"
+    return f"{share} (answered: {given_words(missed)}). {right_words(missed)}"
 
 
 def right_words(missed: Missed) -> str:

@@ -18,7 +18,15 @@ from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.quiz.items import ItemAnswer, QuizItem, items
 from regimen_advisor.quiz.key import AnswerKey, Point
 from regimen_advisor.quiz.models import Quiz, group_words
-from regimen_advisor.reports.quiz import afterwards, contrast_words, point_words, standard_words, title
+from regimen_advisor.reports.quiz import (
+    afterwards,
+    answer_words,
+    contrast_words,
+    point_words,
+    reason_words,
+    standard_words,
+    title,
+)
 from regimen_advisor.wording import listed
 
 _GIFT_SIGNS = re.compile(r"([~=#{}:\\])")
@@ -45,8 +53,14 @@ def _patient(item: QuizItem) -> list[str]:
     return [*item.question.known, *unknown]
 
 
-def _feedback(answer: ItemAnswer) -> str:
-    return point_words(answer.point) if answer.point else answer.because
+def _feedback(answer: ItemAnswer, item: QuizItem) -> str:
+    """What somebody reads who gave this answer."""
+    if answer.point:
+        return point_words(answer.point)
+    if answer.pick:
+        return reason_words(answer.pick) if answer.right else f"The right answer: {answer_words(answer.pick)}"
+    offered = [candidate.words for candidate in item.answers if candidate.point and candidate.right]
+    return f"Offered: {listed(offered)}." if offered else "No rule offers any of them."
 
 
 def _listed_html(lines: list[str]) -> str:
@@ -79,7 +93,7 @@ def _moodle_item(root: Element, item: QuizItem) -> None:
     _text(made, "name", item.name)
     _html(made, "questiontext", f"{_listed_html(_patient(item))}<p>{escape(item.asks)}</p>")
     # A pair has no feedback of its own.
-    reasons = [_feedback(answer) for answer in item.answers] if is_matching else []
+    reasons = [_feedback(answer, item) for answer in item.answers] if is_matching else []
     _html(made, "generalfeedback", "".join(f"<p>{escape(line)}</p>" for line in [*reasons, *afterwards(item.solution)]))
     for name, value in (("defaultgrade", "1"), ("penalty", "0"), ("hidden", "0"), ("idnumber", item.id)):
         SubElement(made, name).text = value
@@ -104,7 +118,7 @@ def _moodle_answers(made: Element, item: QuizItem) -> None:
     SubElement(made, "answernumbering").text = "none"
     for answer in item.answers:
         written = _html(made, "answer", escape(answer.words), fraction=_share(answer, item))
-        _html(written, "feedback", escape(_feedback(answer)))
+        _html(written, "feedback", escape(_feedback(answer, item)))
 
 
 def _text(above: Element, name: str, text: str) -> Element:
@@ -146,9 +160,9 @@ def _gift_item(item: QuizItem) -> Iterator[str]:
         yield from (f"  ={_signs(candidate.words)} -> {group_words(candidate.group)}" for candidate in item.answers)
     for answer in item.answers if item.kind != "matching" else ():
         mark = f"~%{_share(answer, item)}%" if item.kind == "several" else "=" if answer.right else "~"
-        feedback = f"#{_signs(feedback_words)}" if (feedback_words := _feedback(answer)) else ""
+        feedback = f"#{_signs(feedback_words)}" if (feedback_words := _feedback(answer, item)) else ""
         yield f"  {mark}{_signs(answer.words)}{feedback}"
-    after = [_feedback(answer) for answer in item.answers] if item.kind == "matching" else []
+    after = [_feedback(answer, item) for answer in item.answers] if item.kind == "matching" else []
     if spoken := " ".join([*after, *afterwards(item.solution)]):
         yield f"  ####{_signs(spoken)}"
     yield "}"
@@ -188,7 +202,7 @@ def _pick_row(quiz: Quiz, item: QuizItem) -> tuple[str, ...]:
     right = next(answer for answer in item.answers if answer.right)
     return (
         quiz.name, str(item.question.number), " ".join(item.question.known), "; ".join(item.question.unknown),
-        item.question.about or "", item.asks, right.words, right.because, "", "", "",
+        item.question.about or "", item.asks, right.words, right.pick.because if right.pick else "", "", "", "",
     )  # fmt: skip
 
 
@@ -231,13 +245,13 @@ def anki(quiz: Quiz, key: AnswerKey) -> bytes:
 def _card(item: QuizItem, answer: ItemAnswer) -> list[str]:
     after = "".join(f"<p>{escape(line)}</p>" for line in afterwards(item.solution))
     asks = f"Where does {answer.words} belong: {listed(map(group_words, item.groups), 'or')}?"
-    return [_listed_html(_patient(item)), escape(asks), escape(_feedback(answer)), after]
+    return [_listed_html(_patient(item)), escape(asks), escape(_feedback(answer, item)), after]
 
 
 def _pick_card(item: QuizItem) -> list[str]:
     right = next(answer for answer in item.answers if answer.right)
     asks = f"<p>{escape(item.asks)}</p>{_listed_html([answer.words for answer in item.answers])}"
-    return [_listed_html(_patient(item)), asks, escape(f"{right.words} {right.because}"), ""]
+    return [_listed_html(_patient(item)), asks, escape(answer_words(right.pick) if right.pick else ""), ""]
 
 
 def _repacked(package: bytes) -> bytes:

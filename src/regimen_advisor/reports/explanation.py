@@ -21,7 +21,7 @@ HOLDS = {"met": "holds", "not met": "does not hold", "unknown": "is open"}
 SIGNS = {"met": "+", "not met": "-", "unknown": "?"}
 LEGEND = (
     "+ met, - not met, ? unknown. In brackets: the source and its section. A rule that is marked as from "
-    "outside the reviews says how sure that is."
+    "outside them says how sure that is."
 )
 MOST_WAYS = 6
 MANY_UNMET = 2
@@ -88,8 +88,8 @@ def argument_words(argument: Argument) -> str:
 
 
 def source_of(argument: Argument) -> str:
-    """The section in brackets; knowledge from outside the reviews is called so."""
-    outside = f", outside the reviews ({argument.certainty})" if argument.certainty else ""
+    """The section in brackets; knowledge from outside the sources is called so."""
+    outside = f", {argument.outside} ({argument.certainty})" if argument.certainty else ""
     return signed(f"{argument.cited}{outside}", argument.errata)
 
 

@@ -42,7 +42,7 @@ STYLES = {
     Standing.UNDETERMINED: "open",
 }
 BADGE = "standard"
-"""What an option is called that a standard of the reviews names."""
+"""What an option is called that a stated standard names."""
 MOST_WARNING = 144
 """Letters of a warning that is written out; a longer one is cut, and written out under the option."""
 CUT_WARNING = 74
@@ -59,7 +59,7 @@ class GlanceRow:
     option: Option
     study: str
     endpoint: str
-    """The main result, arm by arm, with its section; empty where the review has no figure."""
+    """The main result, arm by arm, with its section; empty where the source has no figure."""
     warning: str
     """The first warning in words, or what the option waits for; empty where nothing speaks against it."""
     approval: str
@@ -117,7 +117,9 @@ def _study(option: Option, cautions: Cautions) -> str:
     if best is None or is_statement(best):
         source = cautions.rulebook.rules[option.rules[0]].source
         place = signed(cautions.places.cite(source), (e.id for e in best.errata) if best else ())
-        return f"{'no study named' if best is None else 'a statement of the review, no study'} {place}"
+        if best is None:
+            return f"no study named {place}"
+        return f"a statement of {cautions.places.names.of(source.reviews)}, no study {place}"
     return study_in_few_words(best)
 
 
@@ -143,7 +145,7 @@ def _endpoint(option: Option, rulebook: Rulebook, cautions: Cautions) -> str:
 
 
 def endpoint_in_few_words(best: Evidence, regimen: Regimen, rulebook: Rulebook, places: CitationLabels) -> str:
-    """The main result of a study for the arms of one regimen; empty where the review only states something."""
+    """The main result of a study for the arms of one regimen; empty where the source only states something."""
     if is_statement(best):
         return ""
     arms = matching_arms(best, regimen, rulebook.formulary)
@@ -158,13 +160,13 @@ def _approved(option: Option, cautions: Cautions) -> str:
 
 
 def approved_in_few_words(approval: Approval, places: CitationLabels) -> str:
-    """``FDA 2024-09 [BS 3.1]``."""
+    """``FDA 2024-09 [XY 3.1]``."""
     place = signed(places.cite(approval.source), (erratum.id for erratum in approval.errata))
     return f"{_approval_words(approval)} {place}"
 
 
 def _approval_words(approval: Approval) -> str:
-    """Who approved it and when; in brackets where the review gives neither."""
+    """Who approved it and when; in brackets where the source gives neither."""
     words = approval_words(approval)
     return words if approval.agency or approval.year else f"({words})"
 

@@ -5,9 +5,9 @@ Whatever comes from a profile or a rule is escaped by the templates.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from jinja2 import Environment
 from markupsafe import Markup
@@ -39,6 +39,7 @@ from regimen_advisor.language.values import Truth
 from regimen_advisor.ordering import order_words
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.patient_wording import questions_words
+from regimen_advisor.quiz.models import MEANINGS
 from regimen_advisor.reports.advice_document import document
 from regimen_advisor.reports.cards import Card, CardLine, Part
 from regimen_advisor.reports.explanation import asks_words, change_lines, says_its_value
@@ -50,7 +51,8 @@ from regimen_advisor.reports.studies import approval_sentence, study_blocks
 from regimen_advisor.wording import listed
 
 MOST_MAPS = 3
-_SHOWN = (Standing.OFFERED, Standing.OFFERED_WITH_CAUTION, Standing.UNDETERMINED)
+_OFFERED = (Standing.OFFERED, Standing.OFFERED_WITH_CAUTION)
+_SHOWN = (*_OFFERED, Standing.UNDETERMINED)
 
 
 def render_advice(advices: Sequence[Advice], rulebook: Rulebook, patients: Sequence[Patient]) -> str:
@@ -67,14 +69,16 @@ def render_explanation(explanation: Explanation, rulebook: Rulebook, patient: Pa
     """An explanation on one page, with the forest plot and the map behind the options that are explained in full."""
     whole = [option for option in explanation.options if option.arguments]
     heading = f"Why {listed(option.name for option in whole)}?" if whole else "Why each option is or is not offered"
-    studies = list(dict.fromkeys(id for option in whole for part in option.on("for") for id in part.studies))
+    studies = _studies_for(whole)
+    offered = _studies_for([option for option in whole if option.standing in _OFFERED])
+    waiting = _studies_for([option for option in whole if option.standing is Standing.UNDETERMINED])
     return _page(
         "explanation.html.j2",
         rulebook,
         title=f"{heading} {explanation.profile.id}",
         heading=heading,
         explanation=explanation,
-        forest=Markup(_forest_of_studies(studies, rulebook)),  # noqa: S704 - drawn and escaped by `drawing`
+        forest=Markup(_forest_of_studies(studies, rulebook, offered, set(waiting) - set(offered))),  # noqa: S704 - drawn and escaped by `drawing`
         maps=_maps([option.regimen for option in whole], rulebook, patient, "map"),
         studies=[_study_view(id, rulebook, "study") for id in studies],
     )
@@ -85,18 +89,22 @@ def advice_fragment(advice: Advice) -> str:
     if isinstance(advice.case, Case):
         guideline, patient = advice.case.guideline, advice.case.patient
         return html(document(screen(advice, guideline.rulebook, patient, cut=False)), below=2)
-    return _environment(None).get_template("advice_fragment.html.j2").render(advice=advice)
+    return _environment_without_rules().get_template("advice_fragment.html.j2").render(advice=advice)
 
 
 def explanation_fragment(explanation: Explanation) -> str:
     """The explanation as a notebook shows it."""
-    return _environment(None).get_template("explanation_fragment.html.j2").render(explanation=explanation)
+    return _environment_without_rules().get_template("explanation_fragment.html.j2").render(explanation=explanation)
 
 
 # Templates ----------------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=8)
+@cache
+def _environment_without_rules() -> Environment:
+    return _environment(None)
+
+
 def _environment(rulebook: Rulebook | None) -> Environment:
     """The templates with their filters; without a rulebook, keys and ids stand for themselves."""
     templates = environment()
@@ -120,11 +128,16 @@ def _environment(rulebook: Rulebook | None) -> Environment:
         "unmet": lambda argument: listed(unmet(argument)),
     }
     templates.globals |= {"no_option": NO_OPTION, "reviews": list(review_names(rulebook)) if rulebook else []}
+    templates.globals |= {"meanings": STANDING_MEANINGS}
     return templates
 
 
+STANDING_MEANINGS = {standing.value: MEANINGS.get(standing.value, MEANINGS["waiting"]) for standing in Standing}
+
+
 def _page(template: str, rulebook: Rulebook, **context: object) -> str:
-    return _environment(rulebook).get_template(template).render(**style(), **context).rstrip() + "\n"
+    templates = Guideline.of(rulebook).kept(_environment) if rulebook else _environment_without_rules()
+    return templates.get_template(template).render(**style(), **context).rstrip() + "\n"
 
 
 # What a page shows --------------------------------------------------------------------------------------------------
@@ -201,6 +214,8 @@ def _patient_view(index: int, advice: Advice, rulebook: Rulebook, patient: Patie
     shown = advice.of(*_SHOWN)
     studies = dict.fromkeys(evidence.study for option in shown for evidence in option.evidence)
     plotted = rows_of(shown, CitationLabels(rulebook))
+    offered = {evidence.study for option in advice.of(*_OFFERED) for evidence in option.evidence}
+    forest = forest_plot(plotted, id=f"{prefix}-forest", offered=offered, waiting=studies.keys() - offered)
     return PatientView(
         prefix=prefix,
         advice=advice,
@@ -209,7 +224,7 @@ def _patient_view(index: int, advice: Advice, rulebook: Rulebook, patient: Patie
         groups=tuple((group.title, tuple(view(card.option) for card in group.cards)) for group in shown_as.groups),
         excluded=views(Standing.EXCLUDED),
         not_indicated=views(Standing.NOT_INDICATED),
-        forest=Markup(forest_plot(plotted, id=f"{prefix}-forest")),  # noqa: S704 - `drawing` escapes what it draws
+        forest=Markup(forest),  # noqa: S704 - `drawing` escapes what it draws
         maps=_maps([option.regimen for option in shown], rulebook, patient, f"{prefix}-map"),
         studies=tuple(_study_view(id, rulebook, f"{prefix}-study") for id in studies),
     )
@@ -255,10 +270,18 @@ def _study_view(id: str, rulebook: Rulebook, prefix: str) -> StudyView:
     return StudyView(f"{prefix}-{id}", study_words(evidence_of(rulebook.studies[id])), tuple(blocks))
 
 
-def _forest_of_studies(studies: Iterable[str], rulebook: Rulebook) -> str:
+def _studies_for(options: Iterable[OptionExplained]) -> list[str]:
+    """The studies behind the rules for these options, each once."""
+    return list(dict.fromkeys(id for option in options for part in option.on("for") for id in part.studies))
+
+
+def _forest_of_studies(
+    studies: Iterable[str], rulebook: Rulebook, offered: Collection[str], waiting: Collection[str]
+) -> str:
     places = CitationLabels(rulebook)
     evidence = (evidence_of(rulebook.studies[id]) for id in studies)
-    return forest_plot([row for study in evidence for row in rows_of_study(study, places)])
+    rows = [row for study in evidence for row in rows_of_study(study, places)]
+    return forest_plot(rows, offered=offered, waiting=waiting)
 
 
 def _maps(regimens: Sequence[str], rulebook: Rulebook, patient: Patient, prefix: str) -> tuple[MapView, ...]:

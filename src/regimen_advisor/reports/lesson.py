@@ -10,9 +10,10 @@ from importlib.resources import files
 from regimen_advisor.documents.blocks import Block, Bullets, Heading, Paragraph
 from regimen_advisor.documents.html import html
 from regimen_advisor.documents.markdown import markdown
+from regimen_advisor.quiz.key import Point
 from regimen_advisor.quiz.lessons import Flip, Lesson
 from regimen_advisor.quiz.models import group_words
-from regimen_advisor.reports.quiz import point_words, standard_words
+from regimen_advisor.reports.quiz import grouped_words, standard_words
 from regimen_advisor.wording import listed
 
 ASKS = (
@@ -65,17 +66,17 @@ def _title(lessons: Sequence[Lesson]) -> str:
 
 def _blocks(lesson: Lesson) -> Iterator[Block]:
     yield Heading(lesson.title, 1)
-    yield Paragraph(f"{lesson.vignette}.")
+    yield Paragraph(" ".join(lesson.vignette))
     yield Heading("Ask")
     yield Bullets(ASKS)
     yield from _answers(lesson)
     if lesson.flips:
         yield Heading("Flip one fact")
         for flip in lesson.flips:
-            yield from _flip(flip)
+            yield from _flip(flip, lesson)
     if lesson.traps:
         yield Heading("What students get wrong")
-        yield Bullets(tuple(point_words(point) for point in lesson.traps))
+        yield Bullets(tuple(grouped_words(lesson.traps)))
     yield Paragraph(lesson.scope)
 
 
@@ -83,13 +84,21 @@ def _answers(lesson: Lesson) -> Iterator[Block]:
     yield Heading("Expect")
     standards = tuple(standard_words(standard) for standard in lesson.standards)
     yield Bullets(standards or ("Standard: the sources state none for this situation.",))
-    points = tuple(point_words(point) for point in lesson.options)
+    if lesson.first:
+        yield Paragraph("Before the options:")
+        yield Bullets(tuple(f"{remark.says} [{remark.cited}, {remark.rules[0]}]" for remark in lesson.first))
+    yield Paragraph("Option by option:")
+    points = tuple(grouped_words(lesson.options, _rules_first(lesson)))
     yield Bullets(points or ("No regimen of the sources is offered, waits or is excluded.",))
 
 
-def _flip(flip: Flip) -> Iterator[Block]:
+def _rules_first(lesson: Lesson) -> frozenset[str]:
+    return frozenset(rule for remark in lesson.first for rule in remark.rules)
+
+
+def _flip(flip: Flip, lesson: Lesson) -> Iterator[Block]:
     yield Paragraph(f"{flip.says[0].upper()}{flip.says[1:]}. {change_words(flip)}")
-    yield Bullets(tuple(point_words(point) for point in flip.points))
+    yield Bullets(tuple(grouped_words(flip.points, _rules_first(lesson))))
 
 
 def change_words(flip: Flip) -> str:
@@ -102,26 +111,48 @@ def change_words(flip: Flip) -> str:
 
 def _slides(lesson: Lesson) -> Iterator[list[Block]]:
     """The patient; the question; the answer; each flip as a question and as an answer; the traps."""
-    yield [Heading(lesson.title, 1), Paragraph(f"{lesson.vignette}.")]
-    yield [Heading("Which options?", 1), Paragraph(f"{lesson.vignette}."), Bullets(ASKS)]
+    yield [Heading(lesson.title, 1), Bullets(lesson.vignette)]
+    yield [Heading("Which options?", 1), Bullets(lesson.vignette), *map(Paragraph, ASKS)]
     standards = tuple(f"Standard: {standard.title}" for standard in lesson.standards)
-    points = tuple(f"{point.name}: {group_words(point.group)}" for point in lesson.options)
+    points = tuple(f"{listed(names)}: {group_words(group)}" for group, names in _by_group(lesson).items())
     yield [Heading("What the sources say", 1), Bullets((*standards, *points))]
     for flip in lesson.flips:
         fact = f"{flip.says[0].upper()}{flip.says[1:]}"
         yield [Heading("One fact changes", 1), Paragraph(f"{fact}."), Paragraph("What is offered then?")]
-        rules = tuple(
-            dict.fromkeys(f"{reason.says} [{reason.cited}]" for point in flip.points for reason in point.because)
-        )
-        yield [Heading("One fact changes", 1), Paragraph(f"{fact}. {change_words(flip)}"), Bullets(rules[:5])]
+        yield [Heading("One fact changes", 1), Paragraph(f"{fact}."), Bullets(tuple(_changed(flip)))]
     if lesson.traps:
-        asked = tuple(f"Why not {point.name}?" for point in lesson.traps)
-        yield [Heading("Why not?", 1), Bullets(asked)]
+        wanted = _by_want(lesson)
+        yield [Heading("Why not?", 1), Bullets(tuple(f"Why not {listed(names, 'or')}?" for names in wanted.values()))]
         yield [
             Heading("Why not?", 1),
-            Bullets(tuple(_why_not(point.name, point.because[0].not_met) for point in lesson.traps)),
+            Bullets(tuple(f"{listed(names)}: only with {want}" for want, names in wanted.items())),
         ]
 
 
-def _why_not(name: str, not_met: Sequence[str]) -> str:
-    return f"{name}: its nearest rule asks for {listed(not_met)}"
+def _by_group(lesson: Lesson) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for point in lesson.options:
+        found.setdefault(point.group, []).append(point.name)
+    return found
+
+
+def _by_want(lesson: Lesson) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for point in lesson.traps:
+        found.setdefault(listed(point.because[0].not_met), []).append(point.name)
+    return found
+
+
+def _changed(flip: Flip) -> Iterator[str]:
+    """Where regimens belong then, those together that lack the same, and the sections: few enough words for a slide."""
+    together: dict[str, list[Point]] = {}
+    for point in flip.points:
+        says = group_words(point.group)
+        if point.group == "not-indicated" and point.because[0].not_met:
+            says = f"no longer, for want of {listed(point.because[0].not_met)}"
+        together.setdefault(says, []).append(point)
+    for says, points in together.items():
+        sections = dict.fromkeys(
+            reason.cited for point in points for reason in point.because if reason.effect != "caution"
+        )
+        yield f"{listed(point.name for point in points)}: {says} [{'; '.join(sections)}]"

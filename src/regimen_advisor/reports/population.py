@@ -39,7 +39,7 @@ def page() -> str:
     imitated = population()
     about = (
         f"`cohort --synthesise` imitates {imitated.imitates}. All of this is outside knowledge: none of it is from the "
-        "reviews that the rules are made of, and no rule depends on it. A share that is *made up* was chosen so that "
+        "sources that the rules are made of, and no rule depends on it. A share that is *made up* was chosen so that "
         "the rules meet somebody. What no table here names (extent, stage, performance status, numbers of lines, "
         "outcomes, metastases, features of bleeding, the 15 per cent of cells that are left out) is made up too."
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from regimen_advisor.documents.blocks import Block, Bullets, Heading, Paragraph
 from regimen_advisor.documents.markdown import markdown
@@ -142,27 +142,65 @@ def _graded_pick(graded: GradedPick) -> str:
 
 def point_words(point: Point) -> str:
     """Where a regimen belongs, and the rules that decide it."""
-    waits = f", for {listed(point.waits_for)}" if point.waits_for else ""
-    reasons = list(dict.fromkeys(deciding_words(reason, point.group) for reason in point.because))
-    return " ".join([f"{point.name}: {group_words(point.group)}{waits}.", *reasons])
+    return next(grouped_words([point]))
+
+
+def grouped_words(points: Iterable[Point], without: Collection[str] = ()) -> Iterator[str]:
+    """Where regimens belong and why, together where the rules say the same; ``without`` are rules shown above."""
+    alike: dict[tuple[object, ...], list[Point]] = {}
+    for point in points:
+        sentences = tuple(_sentence(reason, point.group) for reason in _left(point, without))
+        alike.setdefault((point.group, point.waits_for, sentences), []).append(point)
+    for together in alike.values():
+        group, waits_for = together[0].group, together[0].waits_for
+        waits = f", for {listed(waits_for)}" if waits_for else ""
+        by_place = zip(*(_left(point, without) for point in together), strict=True)
+        reasons = (
+            f"{_sentence(alike_rules[0], group, len(together))} {_places(alike_rules)}" for alike_rules in by_place
+        )
+        names = listed(point.name for point in together)
+        yield " ".join([f"{names}: {group_words(group)}{waits}.", *dict.fromkeys(reasons)])
+
+
+def _left(point: Point, without: Collection[str]) -> list[Deciding]:
+    return [reason for reason in point.because if reason.rule not in without]
+
+
+def _places(reasons: Iterable[Deciding]) -> str:
+    """``[AA 4.1, one-rule, another-rule]``."""
+    by_section: dict[str, dict[str, None]] = {}
+    for reason in reasons:
+        by_section.setdefault(reason.cited, {})[reason.rule] = None
+    return f"[{'; '.join(', '.join([section, *rules]) for section, rules in by_section.items())}]"
 
 
 def pick_words(pick: Picked) -> str:
-    """What was asked, the right answer, and why where the answer does not say so itself."""
-    reason = "" if pick.because == pick.answer else f" {pick.because.removeprefix(f'{pick.answer} ')}"
-    ending = "" if pick.answer.endswith(".") else "."
-    return f"{pick.asks} {pick.right}) {pick.answer}{ending}{reason}"
+    """What was asked, the right answer with its letter, and why."""
+    return f"{pick.asks} {pick.right}) {answer_words(pick)}"
+
+
+def answer_words(pick: Picked) -> str:
+    """The right answer, and why where the answer does not say so itself."""
+    return f"{pick.answer}{'' if pick.answer.endswith('.') else '.'} {reason_words(pick)}".rstrip()
+
+
+def reason_words(pick: Picked) -> str:
+    """Why the right answer is right, without the answer itself."""
+    return "" if pick.because == pick.answer else pick.because.removeprefix(f"{pick.answer} ")
 
 
 def deciding_words(deciding: Deciding, group: Group) -> str:
     """What the rule says, what of it is missing, and its place."""
-    place = f"[{deciding.cited}, {deciding.rule}]"
+    return f"{_sentence(deciding, group)} {_places([deciding])}"
+
+
+def _sentence(deciding: Deciding, group: Group, regimens: int = 1) -> str:
     if group == "not-indicated":
-        asks = f"asks for {listed(deciding.not_met)}" if deciding.not_met else "cannot be met as a whole"
-        return f"The nearest rule {asks}. {place}"
+        asks = f"asks for: {listed(deciding.not_met)}" if deciding.not_met else "cannot be met as a whole"
+        return f"The nearest rule{' of each' if regimens > 1 else ''} {asks}."
     if group == "waiting" and deciding.state == "unknown":
-        return f"Open, {'against' if deciding.effect == 'exclude' else 'for'} it: {deciding.says} {place}"
-    return f"{deciding.says} {place}"
+        return f"Open, {'against' if deciding.effect == 'exclude' else 'for'} it: {deciding.says}"
+    return deciding.says
 
 
 def afterwards(answered: Solution | GradedQuestion) -> list[str]:
@@ -203,7 +241,7 @@ def render_markdown(quiz: Quiz, key: AnswerKey | None) -> str:
 
 def _solution(solution: Solution) -> Iterator[Block]:
     yield Heading(f"Question {solution.number}", 3)
-    yield Bullets((*map(point_words, solution.points), *map(pick_words, solution.picks)))
+    yield Bullets((*grouped_words(solution.points), *map(pick_words, solution.picks)))
     yield from map(Paragraph, afterwards(solution))
 
 

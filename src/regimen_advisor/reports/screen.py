@@ -1,7 +1,7 @@
 """Put an answer into words, part by part: the one source of its text, its markdown and its HTML.
 
 The parts come in the order in which a tumour board asks: who the patient is, what holds for every option, what the
-standard is, the options at a glance, each option, what is excluded, what to ask, where the reviews are silent.
+standard is, the options at a glance, each option, what is excluded, what to ask, where the sources are silent.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from regimen_advisor.advice import Advice, First, Statement, Trial
 from regimen_advisor.figure_wording import ERRATUM_SIGN, CitationLabels, trial_title
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.publications import Erratum
 from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.source_names import SourceNames
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.ordering import order_line
 from regimen_advisor.patient.reading import Patient
@@ -34,14 +36,10 @@ MOST_UNKNOWN = 6
 FIRST = "First"
 DIFFER = "The sources differ"
 CHANGED = "Replaced or retired by a pack"
-STANDARD = "Standard stated by the reviews"
 NO_STANDARD = "none for this situation"
 NO_OPTION = "No regimen of these rules is offered to this patient, or may be."
-TRIALS = "Trials under way when the reviews were written"
-SILENT = "Silent: not spoken of by the reviews"
 NOTES = "Worth knowing"
 SHORT_SCOPE = "To teach and to test guideline logic; no medical device, no basis for treatment."
-LEGEND = f"! warning, ? open, {ERRATUM_SIGN} the record differs, `outside`: not from the reviews."
 TITLES = {
     Standing.OFFERED: "Offered",
     Standing.OFFERED_WITH_CAUTION: "Offered with caution",
@@ -78,6 +76,8 @@ class Screen:
     unknown: str
     """What is not known of the patient that matters; empty where all is known, or the questions say it."""
     remarks: tuple[str, ...]
+    names: SourceNames
+    """What the sources are called, in the titles of what they state and do not."""
     first: tuple[ScreenSentence, ...]
     standards: tuple[ScreenSentence, ...]
     differ: tuple[ScreenSentence, ...]
@@ -139,6 +139,7 @@ class _Screen:
             patient=known_facts(self.patient, self.wording) or "nothing is known",
             unknown=self._unknown(),
             remarks=advice.profile.notes,
+            names=self.places.names,
             first=tuple(self._first()),
             standards=tuple(self._standards()),
             differ=tuple(
@@ -209,7 +210,7 @@ class _Screen:
         return f"{self.cautions.sign(first)}{title}{first.says}{self.cautions.tail(first)}"
 
     def _standards(self) -> Iterator[ScreenSentence]:
-        """What the reviews state; standards that wait in one sentence, unless all is wanted."""
+        """What the sources state; standards that wait in one sentence, unless all is wanted."""
         open_ = [standard for standard in self.advice.standards if standard.state == "open"]
         in_one = len(open_) > 1 and not self.whole
         for standard in self.advice.standards:
@@ -221,7 +222,10 @@ class _Screen:
         if in_one:
             keys = dict.fromkeys(key for standard in open_ for key in standard.depends_on)
             words = [question_words(key, self.rulebook.domain) for key in keys]
-            titles = "; ".join(f"{standard.title} [{self._at(standard)}]" for standard in open_)
+            titles = "; ".join(
+                f"{'; '.join(standard.title for standard in several)} [{place}]"
+                for place, several in groupby(open_, self._at)
+            )
             yield ScreenSentence(f"? {listed(words)} decide{'' if len(keys) > 1 else 's'} between: {titles}.", "open")
 
     # What is not offered ----------------------------------------------------------------------------------------
@@ -292,7 +296,7 @@ class _Screen:
         return tuple(map(self._statement, bear)), len(notes) - len(bear)
 
     def _statement(self, statement: Statement) -> str:
-        outside = f" (outside the reviews, {statement.certainty})" if statement.basis != "review" else ""
+        outside = f" ({self.places.names.outside}, {statement.certainty})" if statement.basis != "review" else ""
         place = f" [{self._at(statement)}]" if statement.basis == "review" else ""
         return f"{statement.title}: {statement.says}{outside}{place}"
 
@@ -302,7 +306,7 @@ class _Screen:
     def _small_print(self) -> Iterator[str]:
         advice = self.advice
         yield f"{'; '.join(review_names(self.rulebook))}."
-        yield LEGEND
+        yield legend(self.rulebook)
         agreed = f"{' and '.join(advice.engines)} agreed" if len(advice.engines) > 1 else ""
         agreed = agreed or f"judged by {advice.engines[0]} alone"
         if self.whole:
@@ -312,8 +316,13 @@ class _Screen:
             yield f"{SHORT_SCOPE} Rules {advice.rulebook.version}; {agreed}."
 
 
+def legend(rulebook: Rulebook) -> str:
+    """What the signs of an answer mean."""
+    return f"! warning, ? open, {ERRATUM_SIGN} the record differs, `outside`: not from {rulebook.source_names.loaded}."
+
+
 def review_names(rulebook: Rulebook) -> Iterator[str]:
-    """What the short name of each review stands for, without our remarks on its title."""
+    """What the short name of each source stands for, without our remarks on its title."""
     return (f"{review.cited_as}: {_ASIDE.sub('', review.title)}" for review in rulebook.reviews.values())
 
 

@@ -163,7 +163,7 @@ class _Entry:
             yield from self._rules(title, [rule for rule in book.of(effect) if id in book.meets(rule)])
         approvals = [a for a in book.approvals.values() if id in a.regimens]
         if approvals:
-            yield Heading("Approvals stated by the reviews", 2)
+            yield Heading(f"Approvals stated by {book.source_names.loaded}", 2)
             yield Bullets(tuple(approval_sentence(approval, self.places) for approval in approvals))
 
     def _drug(self, id: str) -> Iterator[Block]:
@@ -187,7 +187,8 @@ class _Entry:
         yield Heading(id, 1)
         yield Paragraph(rule_sentence(rule, self.rulebook))
         yield Paragraph(rule.says)
-        basis = "the review" if not rule.is_outside else f"{rule.basis} ({rule.certainty})"
+        names = self.rulebook.source_names
+        basis = names.of(rule.source.reviews) if not rule.is_outside else f"{names.outside} ({rule.certainty})"
         yield Fields((
             ("Effect", f"{rule.effect.value}: {rule.target or rule.subject}"),
             ("Kind", rule.kind),
@@ -237,7 +238,7 @@ class _Entry:
             yield Bullets(sentences)
 
     def _rule_words(self, rule: Rule) -> str:
-        basis = f" (outside the reviews, {rule.certainty})" if rule.is_outside else ""
+        basis = f" ({self.rulebook.source_names.outside}, {rule.certainty})" if rule.is_outside else ""
         return f"{rule.id}: {rule.says}{basis} [{self._at(rule.source)}]"
 
     def _meets(self, rule: Rule) -> tuple[str, ...]:

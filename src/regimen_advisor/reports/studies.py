@@ -37,21 +37,22 @@ _REGISTRIES = {
 
 
 def study_blocks(study: Study, rulebook: Rulebook, level: int = 3) -> Iterator[Block]:
-    """One study as its review reports it, with what the published record says otherwise."""
+    """One study as its source reports it, with what the published record says otherwise."""
     places = CitationLabels(rulebook)
+    sources = rulebook.source_names.of(place.review for place in study.cited_in)
     yield Heading(study.name, level)
-    yield Fields((("Study", study.id), *_design(study), *_population(study)))
+    yield Fields((("Study", study.id), *_design(study, sources), *_population(study)))
     yield from _listed("Arms", [_arm_words(arm) for arm in study.arms], level)
     if study.results:
         yield Heading("Results", level + 1)
         yield Table(("Endpoint", "By arm", "Compared", "Section"), tuple(_result_rows(study, places)))
     yield from _listed("Safety", (f"{safety_words(s)} {_at(study, places, s)}" for s in study.safety), level)
-    yield from _listed("What the review says", _findings(study, study.findings, places), level)
+    yield from _listed(f"Stated by {sources}", _findings(study, study.findings, places), level)
     limits = [*_findings(study, study.limits.stated, places)]
-    limits += [f"inferred, not stated by the review: {finding.says}" for finding in study.limits.inferred]
+    limits += [f"inferred, not stated by {sources}: {finding.says}" for finding in study.limits.inferred]
     yield from _listed("Limits", limits, level)
     approvals = [rulebook.approvals[id] for id in study.approvals]
-    yield from _listed("Approvals stated by the review", [approval_sentence(a, places) for a in approvals], level)
+    yield from _listed(f"Approvals stated by {sources}", [approval_sentence(a, places) for a in approvals], level)
     yield from _listed("What the published record says otherwise", map(erratum_words, study.errata), level)
     yield from _listed("Citation", citation_lines(study.citation), level)
 
@@ -63,7 +64,7 @@ def _listed(title: str, items: Iterable[str], level: int) -> Iterator[Block]:
         yield Bullets(shown)
 
 
-def _design(study: Study) -> Iterator[tuple[str, str | None]]:
+def _design(study: Study, sources: str) -> Iterator[tuple[str, str | None]]:
     design = design_level(study)
     level = f"OCEBM 2011 level {design.ocebm_2011}" if design.ocebm_2011 else "no OCEBM level from the design alone"
     yield "Design", f"{design.basis}; {level}{f'; {study.design.says}' if study.design.says else ''}"
@@ -75,7 +76,7 @@ def _design(study: Study) -> Iterator[tuple[str, str | None]]:
     yield "Studies pooled", "; ".join(study.included_studies)
     if study.shown_benefit:
         within = f" in {study.shown_benefit.within}" if study.shown_benefit.within else ""
-        yield "Gain the review states", f"{study.shown_benefit.endpoint}{within}"
+        yield f"Gain stated by {sources}", f"{study.shown_benefit.endpoint}{within}"
 
 
 def _population(study: Study) -> Iterator[tuple[str, str | None]]:
@@ -113,15 +114,15 @@ def _findings(study: Study, findings: Iterable[StudyFinding], places: CitationLa
 
 
 def erratum_words(erratum: Erratum) -> str:
-    """What the review says, what the published record says, how sure that is, and what follows."""
+    """What the source says, what the published record says, how sure that is, and what follows."""
     return (
-        f"{ERRATUM_SIGN}{erratum.id}, {erratum.field}: the review says {erratum.review_says}; published: "
+        f"{ERRATUM_SIGN}{erratum.id}, {erratum.field}: printed: {erratum.review_says}; published: "
         f"{erratum.published_says} ({erratum.certainty}). {erratum.consequence}"
     )
 
 
 def approval_sentence(approval: Approval, places: CitationLabels) -> str:
-    """Who approved what for whom, as the review states it."""
+    """Who approved what for whom, as the source states it."""
     ids = [erratum.id for erratum in approval.errata]
     place = signed(places.cite(approval.source), ids)
     return f"{approval_words(approval)}: {approval.drug}, {approval.indication} {place}"

@@ -24,6 +24,9 @@ from regimen_advisor.reviewing.warnings import warnings_of
 from regimen_advisor.solving.solver import Session, Solver
 from regimen_advisor.solving.witness import witness
 
+MOST_CLAUSES = 6_000
+"""Some four times as many as a solver has at its start for the rules that ship."""
+
 
 @dataclass(frozen=True, eq=False)
 class Checked:
@@ -53,12 +56,20 @@ class Checker:
         self.effective = Guideline.of(rulebook).effective
         self.wording = Guideline.of(rulebook).wording
         findings = [finding.condition for finding in rulebook.findings.values()]
-        self.session: Session = self.solver.session(*findings, *(rule.condition for rule in rulebook.rules.values()))
+        self.solver.session(*findings, *(rule.condition for rule in rulebook.rules.values()))
+        self._session: Session = self.solver.apart()
         self.reachable = [rule for rule in rulebook.rules.values() if self.is_possible(self.effective[rule.id])]
 
     def is_possible(self, *conditions: Condition) -> bool:
-        """Whether some patient meets all the conditions."""
-        return self.session.can([self.session.encoding.condition(condition) for condition in conditions])
+        """Whether some patient meets all the conditions.
+
+        A solver that knows all rules takes the longer for a question the more rules there are, so that one with few
+        conditions is asked, and a new one is begun when it has come to know many.
+        """
+        if len(self._session.encoding.clauses) > MOST_CLAUSES:
+            self._session = self.solver.apart()
+        session = self._session
+        return session.can([session.encoding.condition(condition) for condition in conditions])
 
     def faults(self) -> Iterator[Flaw]:
         """Every fault that lies in conditions."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from regimen_advisor.differing import differences
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.reviewing.flaws import Flaw
@@ -14,7 +13,7 @@ def sources_differ(rulebook: Rulebook) -> Iterator[Flaw]:
     """A warning for each point on which two sources differ; of two rules only where some patient meets both."""
     guideline = Guideline.of(rulebook)
     session = None
-    for found in differences(rulebook):
+    for found in guideline.differences:
         difference = found.difference
         if difference.rules:
             session = session or guideline.solver.session(*guideline.effective.values())

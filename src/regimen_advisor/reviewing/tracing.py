@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache
 
 from regimen_advisor.files.errors import Location, counted
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.figure_audit import NUMBERS_FILE, Numbers, Quoted, quoted, section_numbers, untraced
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.reviewing.flaws import Flaw
 
 
-@lru_cache(maxsize=2)
 def _traced(rulebook: Rulebook) -> tuple[Numbers, list[Quoted]]:
     """The tables of numbers and all that is quoted, read once for the faults and the warnings of one check."""
     return section_numbers(*rulebook.folders), quoted(rulebook.studies.values(), rulebook.approvals.values())
@@ -20,7 +19,7 @@ def _traced(rulebook: Rulebook) -> tuple[Numbers, list[Quoted]]:
 
 def wrong_figures(rulebook: Rulebook) -> Iterator[Flaw]:
     """A fault for each figure that its section does not print, as far as the table of numbers goes."""
-    numbers, quotes = _traced(rulebook)
+    numbers, quotes = Guideline.of(rulebook).kept(_traced)
     for problem in untraced(quotes, numbers):
         subject, _, says = problem.message.partition(": ")
         yield Flaw("figure not in its section", subject, problem.location, says)
@@ -28,7 +27,7 @@ def wrong_figures(rulebook: Rulebook) -> Iterator[Flaw]:
 
 def figures_not_traced(rulebook: Rulebook) -> Iterator[Flaw]:
     """A warning for each source without a table of numbers, with how many figures are taken from it."""
-    numbers, quotes = _traced(rulebook)
+    numbers, quotes = Guideline.of(rulebook).kept(_traced)
     counts = Counter(review for quote in quotes for review in quote.reviews)
     for source, count in counts.items():
         if source not in numbers:

@@ -28,6 +28,7 @@ def unused_of(rulebook: Rulebook) -> Iterator[Flaw]:
             yield Flaw("never used", finding.id, finding.location, "the finding is never used: no rule tests it")
     cited = {study for rule in rules for study in rule.studies}
     cited |= {rule.subject for rule in rules if rule.effect is Effect.TRIAL}
+    cited |= {name for name, study in rulebook.studies.items() if study.harm_of is not None}
     for name, study in rulebook.studies.items():
         if name not in cited:
             place = study.location or Location(str(rulebook.folder / "studies" / f"{name}.yaml"), 1, 1)

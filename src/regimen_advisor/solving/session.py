@@ -12,6 +12,7 @@ from typing import Any
 
 from regimen_advisor.language.values import Truth
 from regimen_advisor.solving.encoding import Encoding
+from regimen_advisor.solving.two_copies import TwoCopies
 
 
 class ImpossiblePatient(ValueError):  # noqa: N818 - it says what the patient is
@@ -28,6 +29,14 @@ class Session:
         self._sat: Any = Glucose4()
         weakref.finalize(self, self._sat.delete)  # also at exit, when it is too late for the solver to free itself
         self._passed = 0
+        self._pair: TwoCopies | None = None
+
+    @property
+    def pair(self) -> TwoCopies:
+        """Two patients of the encoding, begun again where the pair has grown: each set of questions leaves a clause."""
+        if self._pair is None or self._pair.is_worn:
+            self._pair = TwoCopies(self.encoding)
+        return self._pair
 
     def _pass_on(self) -> None:
         for clause in self.encoding.clauses[self._passed :]:

@@ -89,6 +89,10 @@ class Solver:
             current.encoding.condition(condition)
         return current
 
+    def apart(self) -> Session:
+        """A running solver of its own, which knows no rule yet and tells apart what the rules need."""
+        return Session(Encoding(self.domain, self.size))
+
     def _started(self, encoding: Encoding) -> Session:
         for condition in (
             *self.rules.values(),

@@ -67,7 +67,7 @@ def changes_on_spark(rows: Any, old: str, new: str) -> CohortChanges:
     changes_of_rows = rows.select(
         "id", f.col(f"`{NUMBER}`").alias("at"), f.explode(f.split(CHANGED, "\n")).alias("change")
     )
-    place = f.row_number().over(Window.partitionBy("change").orderBy("at"))
+    place = f.row_number().over(Window.partitionBy("change").orderBy("at", f.length("id"), "id"))
     ids: dict[str, list[str]] = {}
     for row in (
         changes_of_rows.withColumn("place", place).where(f.col("place") <= SHOWN).orderBy("change", "place").collect()

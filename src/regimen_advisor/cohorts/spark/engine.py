@@ -109,7 +109,6 @@ def start_session(master: str, conf: Sequence[str]) -> Any:
 def judge_tables(session: Any, tables: Sequence[str], output: str | None, request: Request) -> CohortReport:
     """Judges ``tables`` in a running session; the files of ``output`` are in no fixed order."""
     rulebook, mapping, old = request.rulebook, request.mapping, request.old
-    _refuse_decisions(mapping)
     with _spark_errors(tables[0], output):
         _check_paths(session, tables, output)
         rows = _numbered(session, tables)
@@ -137,16 +136,9 @@ def judge_spark_frame(frame: Any, request: Request, name: str) -> Any:
     """
     from pyspark.sql import functions as f  # noqa: PLC0415 - an extra
 
-    _refuse_decisions(request.mapping)
     with _spark_errors(name, None):
         _, task = _task(frame.columns, name, request)
         return _judged(frame.withColumn(NUMBER, f.monotonically_increasing_id() + 1), task)
-
-
-def _refuse_decisions(mapping: TableMapping | None) -> None:
-    if mapping is not None and mapping.file.row is not None:
-        location = mapping.document.locate_key(("row",))
-        raise InputError.at(location, "row: on Spark a row of the answer is a row of the first table", "use Polars")
 
 
 def _task(names: Sequence[str], table: str, request: Request) -> tuple[list[str], Task]:

@@ -128,12 +128,12 @@ class Worker:
         self.old = _Judge(_rulebook(task.old, task.old_day), self.mapping, exact=task.exact) if task.old else None
 
     def answers(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """A row a patient, in the order of ``frame``; with old rules only the patients who change, and how."""
+        """A row a patient or decision, in the order of ``frame``; with old rules only those who change, and how."""
         task = self.task
-        number = frame.lazy().select(pl.col(NUMBER).alias(ROW))
-        raw = frame.lazy().drop(NUMBER)
-        read = as_profiles(raw, task.table, self.mapping, given=task.given, id_column=task.id_column)
-        rows = named(pl.concat([read, number], how="horizontal")).rename({ROW: NUMBER}).with_row_index(ROW).collect()
+        read = as_profiles(
+            frame.lazy(), task.table, self.mapping, given=task.given, id_column=task.id_column, number=NUMBER
+        )
+        rows = named(read.rename({NUMBER: ROW})).rename({ROW: NUMBER}).with_row_index(ROW).collect()
         standings = self.new.judged(rows)
         if self.old is not None:
             regimens = regimens_of_both(self.old.regimens, self.new.regimens)

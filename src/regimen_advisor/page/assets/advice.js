@@ -40,8 +40,8 @@ class Advisor {
   }
 
   advice() {
-    const { disease } = this.engine.facts, of = (id) => this.patient.facts.disease.can & disease.bit.get(this.data.regimens[id].disease);
-    const options = Object.keys(this.data.regimens).filter(of).map((id) => this.#option(id));
+    const { disease } = this.engine.facts, canBe = (id) => this.patient.facts.disease.can & disease.bit.get(this.data.regimens[id].disease);
+    const options = Object.keys(this.data.regimens).filter(canBe).map((id) => this.#option(id));
     options.sort(byRank(this.data));
     const notes = this.#statements("note", [TRUE]), silent = this.#statements("silent", [TRUE]);
     const advice = {
@@ -61,13 +61,13 @@ class Advisor {
   #first(options, statements) {
     const offered = options.filter((option) => option.standing.startsWith("offered"));
     const shown = [...offered, ...options.filter((option) => option.standing === "undetermined")];
-    const asked = this.#carriedByAll(shown).filter((one) => one.rules.some((rule) => this.data.rules[rule].first));
-    const unasked = offered.length > 1 ? this.#carriedByAll(offered).filter((one) => one.state === "holds") : [];
+    const asked = this.#carriedByAll(shown).filter((caution) => caution.rules.some((rule) => this.data.rules[rule].first));
+    const unasked = offered.length > 1 ? this.#carriedByAll(offered).filter((caution) => caution.state === "holds") : [];
     const said = statements.filter(({ rule }) => this.data.rules[rule].first).map(({ rule }) => ({
       rules: [rule], effect: this.data.rules[rule].effect, state: "holds", says: this.data.rules[rule].says, depends_on: [] }));
-    const found = [...asked.filter((one) => one.state === "holds"), ...said, ...unasked, ...asked.filter((one) => one.state === "open")];
+    const found = [...asked.filter((caution) => caution.state === "holds"), ...said, ...unasked, ...asked.filter((caution) => caution.state === "open")];
     const once = new Map();
-    for (const one of found) if (!once.has(one.state + one.says)) once.set(one.state + one.says, one);
+    for (const caution of found) if (!once.has(caution.state + caution.says)) once.set(caution.state + caution.says, caution);
     return [...once.values()];
   }
 
@@ -85,10 +85,10 @@ class Advisor {
       return found;
     };
     const [carried, ...others] = options.map(bySentence);
-    return [...(carried ?? new Map()).entries()].filter(([said]) => others.every((one) => one.has(said))).map(([said, { state, says }]) => {
-      const held = [carried, ...others].flatMap((one) => one.get(said).held);
-      return { rules: uniqueOf(held.map((one) => one.rule)).sort(), effect: "caution", state, says,
-        depends_on: uniqueOf(held.flatMap((one) => one.depends_on)).sort() };
+    return [...(carried ?? new Map()).entries()].filter(([said]) => others.every((texts) => texts.has(said))).map(([said, { state, says }]) => {
+      const held = [carried, ...others].flatMap((texts) => texts.get(said).held);
+      return { rules: uniqueOf(held.map((caution) => caution.rule)).sort(), effect: "caution", state, says,
+        depends_on: uniqueOf(held.flatMap((caution) => caution.depends_on)).sort() };
     });
   }
 
@@ -97,24 +97,24 @@ class Advisor {
     const withTruth = (ids, truth) => ids.filter((rule) => this.truths[rule] === truth);
     let rules = standing === "not-indicated" ? [] : withTruth(regimen.offers, TRUE);
     if (!rules.length && standing !== "not-indicated") rules = withTruth(regimen.offers, UNKNOWN);
-    const of = (key) => uniqueOf(rules.flatMap((rule) => this.data.rules[rule][key]));
-    const studies = of("studies"), known = studies.map((study) => this.data.studies[study]);
+    const across = (key) => uniqueOf(rules.flatMap((rule) => this.data.rules[rule][key]));
+    const studies = across("studies"), known = studies.map((study) => this.data.studies[study]);
     const level = known.map((study) => study.design_level).reduce(
-      (best, one) => (best && (best.ocebm_2011 ?? 9) <= (one.ocebm_2011 ?? 9) ? best : one), null);
+      (best, design) => (best && (best.ocebm_2011 ?? 9) <= (design.ocebm_2011 ?? 9) ? best : design), null);
     const benefits = known.map((study) => study.shown_benefit).filter((benefit) => benefit !== null);
     return {
       regimen: id,
       name: regimen.name,
       drugs: regimen.drugs,
       standing,
-      setting: of("setting"),
+      setting: across("setting"),
       says: rules.map((rule) => this.data.rules[rule].says),
       rules,
       markers: this.#markers(rules),
       studies,
-      design_level: level ?? { basis: "no study named by the review" },
+      design_level: level ?? { basis: "no study named" },
       shown_benefit: BENEFITS.find((benefit) => benefits.includes(benefit)) ?? null,
-      approvals: of("approvals"),
+      approvals: across("approvals"),
       schedule: regimen.schedule,
       harm: standing === "not-indicated" ? [] : regimen.harm,
       cautions: standing === "not-indicated" ? [] : this.#cautions([...regimen.cautions, ...regimen.measures]),
@@ -125,24 +125,24 @@ class Advisor {
   /** The markers of this tumour that rules ask for; those it may have where it surely has none of them. */
   #markers(rules) {
     const tests = uniqueOf(rules.flatMap((rule) => this.engine.markers[rule]));
-    const of = (truth) => tests.filter((test) => this.judge(test) === truth).map((test) => test.says);
-    return of(TRUE).length ? of(TRUE) : of(UNKNOWN);
+    const testsThatAre = (truth) => tests.filter((test) => this.judge(test) === truth).map((test) => test.says);
+    return testsThatAre(TRUE).length ? testsThatAre(TRUE) : testsThatAre(UNKNOWN);
   }
 
   /** The cautions that hold or are open; open ones with one sentence between them are one caution. */
   #cautions(ids) {
     const rank = (id) => [Number(this.truths[id] === UNKNOWN), Number(this.data.rules[id].basis !== "review")];
-    const before = (one, other) => rank(one)[0] - rank(other)[0] || rank(one)[1] - rank(other)[1];
-    const told = new Map();
+    const before = (left, right) => rank(left)[0] - rank(right)[0] || rank(left)[1] - rank(right)[1];
+    const seen = new Map();
     for (const held of ids.filter((id) => this.truths[id] !== FALSE).sort(before).map((id) => this.#held(id))) {
       const rule = this.data.rules[held.rule], key = held.state === "open" ? rule.if_open ?? rule.says : held.rule;
-      const same = told.get(key);
+      const same = seen.get(key);
       // Whatever the order of the rules, the first of them by its id speaks for all.
       const first = same && same.rule < held.rule ? same : held;
       const waits = same ? [...new Set([...same.depends_on, ...held.depends_on])].sort() : held.depends_on;
-      told.set(key, { ...first, depends_on: waits });
+      seen.set(key, { ...first, depends_on: waits });
     }
-    return [...told.values()];
+    return [...seen.values()];
   }
 
   #statements(effect, truths) {
@@ -190,15 +190,15 @@ class Advisor {
       options: options.map(({ regimen }) => [regimen, waiting[regimen] ?? []]),
       evidence: offered.map((option) => [option.regimen, moreEvidence(option)]),
     };
-    const asked = new Map(questionsFor(this.patient, this.solver, this.standings, this.cautions).map((one) => [one.question, one]));
+    const asked = new Map(questionsFor(this.patient, this.solver, this.standings, this.cautions).map((question) => [question.question, question]));
     for (const key of Object.values(waits).flat().flatMap(([, keys]) => keys)) {
       const fact = this.engine.facts[key];
       if (fact && !asked.has(key)) asked.set(key, { question: key, asks: fact.question, settles: [], answers: [] });
     }
     const found = [...asked.entries()].map(([key, question]) => ({ ...question,
-      ...Object.fromEntries(Object.entries(waits).map(([part, of]) => [part, of.filter(([, keys]) => keys.includes(key)).map(([name]) => name)])) }));
-    const decided = (one) => one.standards.length + one.options.length + one.evidence.length;
-    return found.sort((one, other) => decided(other) - decided(one));
+      ...Object.fromEntries(Object.entries(waits).map(([part, waiting]) => [part, waiting.filter(([, keys]) => keys.includes(key)).map(([name]) => name)])) }));
+    const decided = (question) => question.standards.length + question.options.length + question.evidence.length;
+    return found.sort((left, right) => decided(right) - decided(left));
   }
 }
 
@@ -214,11 +214,11 @@ function byRank(data) {
       option.design_level.ocebm_2011 ?? 9, !option.approvals.length, BENEFITS.indexOf(option.shown_benefit), -patients,
     ];
   };
-  return (one, other) => {
-    const [left, right] = [rank(one), rank(other)];
+  return (option, rival) => {
+    const [left, right] = [rank(option), rank(rival)];
     const at = left.findIndex((part, index) => part !== right[index]);
     if (at >= 0) return left[at] - right[at];
-    return one.name < other.name ? -1 : one.name > other.name ? 1 : 0;
+    return option.name < rival.name ? -1 : option.name > rival.name ? 1 : 0;
   };
 }
 

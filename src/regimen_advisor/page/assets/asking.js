@@ -30,7 +30,7 @@ class Asker {
     for (const [key, asked] of this.asked) this.#askWhole(key, asked);
     for (const [key, asked] of this.asked) if (this.#isSet(key)) this.#askDecisive(key, asked);
     const found = [...this.asked.keys()].map((key) => this.#question(key)).filter((question) => question !== null);
-    return found.sort((one, other) => other.settles.length - one.settles.length);
+    return found.sort((left, right) => right.settles.length - left.settles.length);
   }
 
   #question(key) {
@@ -56,7 +56,7 @@ class Asker {
   }
 
   #askDecisive(key, asked) {
-    for (const id of asked.filter((one) => this.undetermined.includes(one))) {
+    for (const id of asked.filter((regimen) => this.undetermined.includes(regimen))) {
       const wanted = new Set([false, true].filter((value) => this.#maySettle(key, id, value)));
       for (const { words, literals } of this.#decisive(id, this.#tests(key, id), wanted)) {
         this.#note(key, words, this.#changed(literals, asked));
@@ -77,7 +77,7 @@ class Asker {
   #maySettle(key, id, value) {
     if (this.settledBy.get(`${id} ${value}`)?.has(key)) return false;
     const ties = this.encoding.ties[this.solver.unit(key)];
-    return [...(this.settledBy.get(`${id} ${!value}`) ?? [])].every((other) => ties.includes(this.solver.unit(other)));
+    return [...(this.settledBy.get(`${id} ${!value}`) ?? [])].every((question) => ties.includes(this.solver.unit(question)));
   }
 
   #changed(literals, asked) {
@@ -88,12 +88,12 @@ class Asker {
   /** For each wanted outcome the first combination of tests, failing before passing, that settles it so. */
   * #decisive(id, tests, wanted) {
     const { offered } = this.encoding.regimens[id];
-    const can = (literals, one) => this.solver.can(this.patient, [...literals, one]);
+    const can = (literals, literal) => this.solver.can(this.patient, [...literals, literal]);
     const needed = (parts, against) => {
       let left = parts;
       for (const part of parts) {
-        const rest = left.filter((other) => other !== part);
-        if (!can(rest.map((other) => other.literal), against)) left = rest;
+        const rest = left.filter((candidate) => candidate !== part);
+        if (!can(rest.map((test) => test.literal), against)) left = rest;
       }
       return { words: left.map((part) => part.words).join(", "), literals: left.map((part) => part.literal) };
     };
@@ -121,7 +121,7 @@ class Asker {
 
   #slot(key) {
     const position = Number(/^history\[(\d+)\]/.exec(key)[1]);
-    return this.solver.given(this.patient).find((one) => one.entry.position === position).slot;
+    return this.solver.given(this.patient).find(({ entry }) => entry.position === position).slot;
   }
 
   #wholeAnswers(key) {
@@ -170,8 +170,8 @@ class Asker {
       return members.map((words) => ({ words, unless: `no ${words}`, literal: holds[words] }));
     }
     const { untreated } = this.encoding;
-    const mine = tests.filter((test) => test.key === key && (key !== "history" || test.literal !== untreated.literal));
-    return key === "history" ? [untreated, ...mine] : mine;
+    const own = tests.filter((test) => test.key === key && (key !== "history" || test.literal !== untreated.literal));
+    return key === "history" ? [untreated, ...own] : own;
   }
 }
 
@@ -183,7 +183,7 @@ function askedInWords(key, patient, engine) {
     return low || high ? "Which treatments were given so far, line by line?" : "Was there treatment with curative intent, and which drugs were given?";
   }
   const [, position, part] = /^history\[(\d+)\]\.(\w+)$/.exec(key);
-  const entry = patient.history.find((one) => one.position === Number(position));
+  const entry = patient.history.find((treatment) => treatment.position === Number(position));
   const line = entry.line === null ? "the treatment with curative intent" : `line ${entry.line}`;
   const where = entry.maintenance ? `the maintenance of ${line}` : line;
   if (part === "drugs") return `Which drugs were given in ${where}?`;

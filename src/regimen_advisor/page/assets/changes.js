@@ -47,7 +47,7 @@ function editedFacts(edited, earlier, advice) {
   return edited.map((key) => {
     const fact = engine.facts[key];
     if (!fact) return key === "history" ? "the treatment history" : key;
-    const words = (one) => valueWords(fact, one.patient.facts[key], data);
+    const words = (answer) => valueWords(fact, answer.patient.facts[key], data);
     return `${fact.label} (${words(earlier)} → ${words(advice)})`;
   });
 }
@@ -68,9 +68,10 @@ function changedView(earlier, advice, changes, edited, cleared, dismiss) {
 function changedWords(earlier, advice, changes, edited, cleared) {
   const { data } = advice.advisor, facts = listedWords(editedFacts(edited, earlier, advice)) || "the last edit";
   const said = [...changes].map(([id, { now }]) => `${data.regimens[id].name} ${now === undefined ? "gone with the disease" : `is now ${standingWords(now)}`}`);
-  const told = said.length > 4 ? [...said.slice(0, 3), `${said.length - 3} more`] : said;
+  const listed = said.length > 4 ? [...said.slice(0, 3), `${said.length - 3} more`] : said;
   const lost = cleared.length ? ` Cleared, since it does not fit: ${listedWords(cleared)}.` : "";
-  return `Changed ${facts}: ${told.length ? `${told.join("; ")}.` : "no option changed its standing."}${lost}`;
+  return `Changed ${facts}: ${listed.length ? `${listed.join("; ")}.` : "no option changed its standing."}${lost}`;
 }
 
-const isNarrow = () => window.matchMedia("(max-width: 52rem)").matches;
+const narrowScreen = () => window.matchMedia("(max-width: 52rem)");
+const isNarrow = () => narrowScreen().matches;

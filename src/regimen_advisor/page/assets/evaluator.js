@@ -20,26 +20,26 @@ class Contradiction extends Error {
 
 // Values --------------------------------------------------------------------------------------------------------------
 
-function sameValue(one, other) {
-  if ("can" in one) return one.can === other.can;
-  if ("must" in one) return one.must === other.must && one.may === other.may;
-  return one.low === other.low && one.high === other.high && one.absent === other.absent;
+function sameValue(left, right) {
+  if ("can" in left) return left.can === right.can;
+  if ("must" in left) return left.must === right.must && left.may === right.may;
+  return left.low === right.low && left.high === right.high && left.absent === right.absent;
 }
 
 const ABSENT = { low: 0, high: -1, absent: true };
 
 /** What both values allow; null if they contradict each other. */
-function meet(one, other) {
-  if ("can" in one) {
-    const can = one.can & other.can;
+function meet(left, right) {
+  if ("can" in left) {
+    const can = left.can & right.can;
     return can ? { can } : null;
   }
-  if ("must" in one) {
-    const must = one.must | other.must, may = one.may & other.may;
+  if ("must" in left) {
+    const must = left.must | right.must, may = left.may & right.may;
     return must & ~may ? null : { must, may };
   }
-  const low = Math.max(one.low, other.low), high = Math.min(one.high, other.high);
-  const absent = one.absent && other.absent;
+  const low = Math.max(left.low, right.low), high = Math.min(left.high, right.high);
+  const absent = left.absent && right.absent;
   if (low <= high) return { low, high, absent };
   return absent ? ABSENT : null;
 }
@@ -101,8 +101,8 @@ class Engine {
       const offered = this.#node({ kind: "all", parts: [offer, not] });
       this.conditions[id] = { offer, exclusion, caution, offered };
     }
-    this.changes = data.changes.map((one) => ({ ...one,
-      withdrawn: one.withdrawn.map(({ regimens, when }) => ({ regimens, node: this.condition(when) })) }));
+    this.changes = data.changes.map((change) => ({ ...change,
+      withdrawn: change.withdrawn.map(({ regimens, when }) => ({ regimens, node: this.condition(when) })) }));
   }
 
   #fact(fact) {
@@ -166,8 +166,8 @@ class Engine {
     const own = (this.own[rule.id] ??= this.condition(rule.when));
     if (!rule.overridden_by.length) return own;
     const none = rule.overridden_by.map((id) => {
-      const other = this.effective(this.data.rules[id]);
-      return this.#node({ kind: "not", says: `none of the cases of the rule ${id}`, parts: [other] });
+      const overriding = this.effective(this.data.rules[id]);
+      return this.#node({ kind: "not", says: `none of the cases of the rule ${id}`, parts: [overriding] });
     });
     return this.#node({ kind: "all", parts: [own, ...none] });
   }
@@ -273,9 +273,9 @@ class Engine {
       const decisive = node.kind === "all" ? FALSE : TRUE;
       let result = OPPOSITE[decisive];
       for (const part of node.parts) {
-        const one = truth(part);
-        if (one === decisive) return decisive;
-        if (one === UNKNOWN) result = UNKNOWN;
+        const value = truth(part);
+        if (value === decisive) return decisive;
+        if (value === UNKNOWN) result = UNKNOWN;
       }
       return result;
     };

@@ -90,7 +90,7 @@ class PatientForm {
     if (value === undefined) delete profile[key];
     else profile[key] = value;
     const order = this.engine.data.keys;
-    const sorted = Object.fromEntries(Object.entries(profile).sort(([one], [other]) => order.indexOf(one) - order.indexOf(other)));
+    const sorted = Object.fromEntries(Object.entries(profile).sort(([left], [right]) => order.indexOf(left) - order.indexOf(right)));
     this.edited(sorted, key);
   }
 
@@ -155,7 +155,7 @@ class PatientForm {
   #members(fact, id, value) {
     const toggle = (member) => (event) => {
       const now = this.profile[fact.name], before = Array.isArray(now) ? now : []; // not `value`: two clicks may come before a refresh
-      const found = fact.members.filter((one) => (one === member ? event.target.checked : before.includes(one)));
+      const found = fact.members.filter((name) => (name === member ? event.target.checked : before.includes(name)));
       this.#set(fact.name, found.length ? found : fact.empty);
     };
     return h("fieldset", { class: "members" }, h("legend", { class: "help" }, `${fact.label}: found`), fact.members.map((member) =>
@@ -163,12 +163,12 @@ class PatientForm {
   }
 
   #partly(fact, id, value) {
-    const sides = (told) => [told?.found, told?.not_found].map((some) => (Array.isArray(some) ? some : [])), [found, absent] = sides(value);
+    const sides = (answer) => [answer?.found, answer?.not_found].map((some) => (Array.isArray(some) ? some : [])), [found, absent] = sides(value);
     const choose = (member) => (word) => {
       const [isFound, isAbsent] = sides(this.profile[fact.name]);
       this.#set(fact.name, {
-        found: fact.members.filter((one) => (one === member ? word === "found" : isFound.includes(one))),
-        not_found: fact.members.filter((one) => (one === member ? word === "not found" : isAbsent.includes(one))),
+        found: fact.members.filter((name) => (name === member ? word === "found" : isFound.includes(name))),
+        not_found: fact.members.filter((name) => (name === member ? word === "not found" : isAbsent.includes(name))),
       });
     };
     return h("fieldset", { class: "members" }, h("legend", { class: "help" }, `${fact.label}: what was looked for`), fact.members.map((member) => {
@@ -187,8 +187,8 @@ class PatientForm {
     const options = [["unknown", "unknown"], ["untreated", "untreated"], ["listed", "treatments, line by line"], ["counted", "number of lines only"]];
     const choose = (word) => {
       const { history: was, prior_lines: _, last_outcome: __, ...rest } = this.profile;
-      const told = { unknown: {}, untreated: { history: [] }, listed: { history: was?.length ? was : [{ line: 1, drugs: "unknown", outcome: "unknown" }] }, counted: { prior_lines: 1 } }[word];
-      this.edited({ ...rest, ...told }, "history");
+      const treated = { unknown: {}, untreated: { history: [] }, listed: { history: was?.length ? was : [{ line: 1, drugs: "unknown", outcome: "unknown" }] }, counted: { prior_lines: 1 } }[word];
+      this.edited({ ...rest, ...treated }, "history");
     };
     const here = problems.filter((problem) => problem.path.length < 3);
     const select = this.#select("history-mode", options, mode, choose);
@@ -210,11 +210,11 @@ class PatientForm {
 
   #entry(entry, index, problems) {
     const { line = null, drugs = "unknown", outcome = "unknown", cycles = null, relapse_after: months = null, setting = null } = isMapping(entry) ? entry : {};
-    const here = problems.filter((problem) => problem.path[1] === index), of = (key) => here.filter((problem) => problem.path[2] === key);
+    const here = problems.filter((problem) => problem.path[1] === index), problemsOf = (key) => here.filter((problem) => problem.path[2] === key);
     const change = (changes) => {
       const now = this.profile.history[index], next = { ...(isMapping(now) ? now : {}), ...changes };
       for (const key of Object.keys(next)) if (next[key] === undefined || next[key] === null) delete next[key];
-      this.#set("history", this.profile.history.map((one, at) => (at === index ? next : one)));
+      this.#set("history", this.profile.history.map((treatment, at) => (at === index ? next : treatment)));
     };
     const remove = () => this.#set("history", this.profile.history.filter((_, at) => at !== index));
     const kinds = [["line", "line for advanced disease"], ["maintenance", "maintenance of a line"], ["curative", "with curative intent"]];
@@ -227,12 +227,12 @@ class PatientForm {
     };
     const names = Array.isArray(drugs) ? drugs.join(", ") : drugs === "unknown" ? "" : String(drugs);
     return h("fieldset", { class: "entry" }, h("legend", {}, `Treatment ${index + 1}`),
-      this.#row(id("setting"), "kind", this.#select(id("setting"), kinds, kind, (word) => change({ setting: word === "line" ? null : word, line: word === "curative" ? null : line ?? 1 })), { problems: of("setting") }),
-      kind === "curative" ? null : this.#row(id("line"), "line", input("line", line ?? "", whole, { inputmode: "numeric" }), { problems: of("line") }),
-      this.#row(id("drugs"), "drugs", input("drugs", names, typedDrugs, { list: "drug-words", placeholder: "unknown" }), { problems: of("drugs"), help: "separated by commas; empty = unknown" }),
-      this.#row(id("outcome"), "outcome", this.#select(id("outcome"), ["unknown", ...OUTCOMES].map((word) => [word, this.#word(word)]), String(outcome), (word) => change({ outcome: word })), { problems: of("outcome") }),
-      this.#row(id("cycles"), "cycles", input("cycles", cycles ?? "", whole, { inputmode: "numeric", placeholder: "unknown" }), { problems: of("cycles") }),
-      this.#row(id("relapse_after"), "months to progression or relapse", input("relapse_after", months ?? "", whole, { inputmode: "numeric", placeholder: "unknown" }), { problems: of("relapse_after"), help: "from the last dose; 0 = while it was given" }),
+      this.#row(id("setting"), "kind", this.#select(id("setting"), kinds, kind, (word) => change({ setting: word === "line" ? null : word, line: word === "curative" ? null : line ?? 1 })), { problems: problemsOf("setting") }),
+      kind === "curative" ? null : this.#row(id("line"), "line", input("line", line ?? "", whole, { inputmode: "numeric" }), { problems: problemsOf("line") }),
+      this.#row(id("drugs"), "drugs", input("drugs", names, typedDrugs, { list: "drug-words", placeholder: "unknown" }), { problems: problemsOf("drugs"), help: "separated by commas; empty = unknown" }),
+      this.#row(id("outcome"), "outcome", this.#select(id("outcome"), ["unknown", ...OUTCOMES].map((word) => [word, this.#word(word)]), String(outcome), (word) => change({ outcome: word })), { problems: problemsOf("outcome") }),
+      this.#row(id("cycles"), "cycles", input("cycles", cycles ?? "", whole, { inputmode: "numeric", placeholder: "unknown" }), { problems: problemsOf("cycles") }),
+      this.#row(id("relapse_after"), "months to progression or relapse", input("relapse_after", months ?? "", whole, { inputmode: "numeric", placeholder: "unknown" }), { problems: problemsOf("relapse_after"), help: "from the last dose; 0 = while it was given" }),
       h("p", { class: "bar" }, h("button", { type: "button", id: id("remove"), onclick: remove }, `Remove treatment ${index + 1}`)));
   }
 }

@@ -60,52 +60,53 @@ function notKnownWords(key, { patient, advisor: { engine } }) {
 function unknownWords(missing, advice) {
   if (littleKnown(advice)) return "";
   const cautions = advice.options.filter((option) => option.standing !== "not-indicated" && option.standing !== "excluded").flatMap((option) => option.cautions);
-  const waits = [...advice.first, ...advice.standards, ...cautions].flatMap((one) => one.depends_on);
-  const words = uniqueOf([...missing.map((one) => one.question), ...waits]).map((key) => notKnownWords(key, advice));
+  const waits = [...advice.first, ...advice.standards, ...cautions].flatMap((statement) => statement.depends_on);
+  const words = uniqueOf([...missing.map((question) => question.question), ...waits]).map((key) => notKnownWords(key, advice));
   const left = words.length - MOST_UNKNOWN;
   return [...words.slice(0, MOST_UNKNOWN), ...(left > 0 ? [`${left} more`] : [])].join(", ");
 }
 
 /** What holds for every option, once; of much that is open only what it waits for. */
 function firstView(advice) {
-  const { data, engine } = advice.advisor, open = advice.first.filter((one) => one.state === "open");
-  const inOne = open.length > MOST_OPEN, shown = advice.first.filter((one) => one.state === "holds" || !inOne);
-  const keys = uniqueOf(open.flatMap((one) => one.depends_on));
+  const { data, engine } = advice.advisor, open = advice.first.filter((statement) => statement.state === "open");
+  const inOne = open.length > MOST_OPEN, shown = advice.first.filter((statement) => statement.state === "holds" || !inOne);
+  const keys = uniqueOf(open.flatMap((statement) => statement.depends_on));
   const rest = inOne && !littleKnown(advice) ? h("p", { class: "caution open" }, h("span", { class: "warn" }, "? each can speak against every option: "), questionsWords(keys, engine)) : null;
   if (!shown.length && !rest) return null;
-  return h("section", { "data-section": "first" }, h("h2", {}, "First"), shown.map((one) => {
-    const rule = data.rules[one.rules[0]];
-    const title = one.effect === "caution" ? null : h("strong", {}, `${rule.title}: `);
+  return h("section", { "data-section": "first" }, h("h2", {}, "First"), shown.map((statement) => {
+    const rule = data.rules[statement.rules[0]];
+    const title = statement.effect === "caution" ? null : h("strong", {}, `${rule.title}: `);
     const where = rule.basis === "review" ? cite(rule.source) : h("span", { class: "cite" }, `(outside, ${rule.certainty})`);
-    const lead = one.state === "open" ? `? waits for ${questionsWords(one.depends_on, engine)}: ` : "! ";
-    return h("div", { class: `caution ${one.state}` }, h("span", { class: "warn" }, lead), title, one.says, " ", where,
-      one.effect === "caution" ? rule.errata.map((text) => h("p", { class: "erratum" }, `† ${text}`)) : null);
+    const lead = statement.state === "open" ? `? waits for ${questionsWords(statement.depends_on, engine)}: ` : "! ";
+    return h("div", { class: `caution ${statement.state}` }, h("span", { class: "warn" }, lead), title, statement.says, " ", where,
+      statement.effect === "caution" ? rule.errata.map((text) => h("p", { class: "erratum" }, `† ${text}`)) : null);
   }), rest);
 }
 
-/** What the reviews state as the standard; standards that wait for the same answers are one line. */
+/** What the sources state as the standard; standards that wait for the same answers are one line. */
 function standardView(advice) {
-  const { data, engine } = advice.advisor, open = advice.standards.filter((one) => one.state === "open");
-  const title = "Standard stated by the reviews";
+  const { data, engine } = advice.advisor, open = advice.standards.filter((standard) => standard.state === "open");
+  const title = data.sources.standard;
   if (!advice.standards.length) return h("p", { class: "quiet" }, `${title}: none for this situation.`);
-  const inOne = open.length > 1, keys = uniqueOf(open.flatMap((one) => one.depends_on));
+  const inOne = open.length > 1, keys = uniqueOf(open.flatMap((standard) => standard.depends_on));
   const at = ({ rule }) => cite(data.rules[rule].source), said = ({ rule }) => data.rules[rule];
-  const shown = advice.standards.filter((one) => one.state === "holds" || !inOne), several = shown.length > 1;
+  const sameSource = (standard, next) => next !== undefined && said(standard).source === said(next).source;
+  const shown = advice.standards.filter((standard) => standard.state === "holds" || !inOne), several = shown.length > 1;
   return h("section", { "data-section": title }, h("h2", {}, title), h("ul", {},
-    shown.map((one) => h("li", { "data-rule": one.rule }, one.state === "open" ? h("span", { class: "waits" }, `? depends on ${questionsWords(one.depends_on, engine)}: `) : null,
-      h("strong", {}, said(one).title), several ? [" ", at(one)] : [". ", said(one).says, " ", at(one)])),
+    shown.map((standard) => h("li", { "data-rule": standard.rule }, standard.state === "open" ? h("span", { class: "waits" }, `? depends on ${questionsWords(standard.depends_on, engine)}: `) : null,
+      h("strong", {}, said(standard).title), several ? [" ", at(standard)] : [". ", said(standard).says, " ", at(standard)])),
     inOne ? h("li", {}, h("span", { class: "waits" }, `? ${listedWords(keys.map((key) => questionWords(key, engine)))} decide${keys.length > 1 ? "" : "s"} between: `),
-      open.map((one, index) => [index ? "; " : "", h("span", { "data-rule": one.rule }, said(one).title, " ", at(one))]), ".") : null),
-    several ? disclosure({ class: "more" }, "In full", () => h("ul", {}, shown.map((one) => h("li", {}, h("strong", {}, `${said(one).title}. `), said(one).says, " ", at(one))))) : null);
+      open.map((standard, index) => [index ? "; " : "", h("span", { "data-rule": standard.rule }, said(standard).title, sameSource(standard, open[index + 1]) ? null : [" ", at(standard)])]), ".") : null),
+    several ? disclosure({ class: "more" }, "In full", () => h("ul", {}, shown.map((standard) => h("li", {}, h("strong", {}, `${said(standard).title}. `), said(standard).says, " ", at(standard))))) : null);
 }
 
 /** The study shown first for an option: by level, figures before none, the gain it showed, its phase. */
 function leadingStudy(option, data) {
-  const before = (one, other) => {
-    const [left, right] = [data.studies[one].rank, data.studies[other].rank], at = left.findIndex((part, index) => part !== right[index]);
+  const before = (study, rival) => {
+    const [left, right] = [data.studies[study].rank, data.studies[rival].rank], at = left.findIndex((part, index) => part !== right[index]);
     return at >= 0 && left[at] < right[at];
   };
-  return option.studies.reduce((best, one) => (best === null || before(one, best) ? one : best), null);
+  return option.studies.reduce((best, study) => (best === null || before(study, best) ? study : best), null);
 }
 
 /** What a row says of the evidence: the best study with its design and size, and its main result. */
@@ -114,7 +115,7 @@ function evidenceWords(option, data) {
   if (id !== null && !data.studies[id].is_statement) return data.regimens[option.regimen].glance[id];
   const { source } = data.rules[option.rules[0]], signs = id === null ? [] : data.studies[id].signs;
   const place = `[${source}${signs.length ? ` †${signs.join(" ")}` : ""}]`;
-  return [`${id === null ? "no study named" : "a statement of the review, no study"} ${place}`, ""];
+  return [`${id === null ? "no study named" : `a statement of ${data.rules[option.rules[0]].said_by}, no study`} ${place}`, ""];
 }
 
 /** The first warning of an option, in words: what holds before what is open, the patient before the study. */
@@ -122,7 +123,7 @@ function firstWarning(option, advice) {
   if (option.standing === "undetermined") return null; // what it waits for comes once it is worked out
   const { data, engine } = advice.advisor, kinds = Object.keys(data.kinds);
   const weight = ({ rule, state }) => (state === "open" ? kinds.length : 0) + kinds.indexOf(data.rules[rule].kind);
-  const [first] = option.cautions.filter(({ rule }) => !isFirst(rule, advice)).sort((one, other) => weight(one) - weight(other));
+  const [first] = option.cautions.filter(({ rule }) => !isFirst(rule, advice)).sort((left, right) => weight(left) - weight(right));
   if (!first) {
     const said = option.cautions.some((held) => held.state === "holds" && data.rules[held.rule].kind === "patient");
     return said && option.standing === "offered-with-caution" ? ["", "see above"] : null;
@@ -132,8 +133,8 @@ function firstWarning(option, advice) {
   return [`${rule.kind === "patient" ? "! " : ""}${data.kinds[rule.kind]}: `, rule.says];
 }
 
-/** Whether a standard of the reviews that holds for this patient names the option. */
-const isStandard = (option, advice) => advice.standards.some((one) => one.state === "holds" && advice.advisor.data.rules[one.rule].regimens.includes(option.regimen));
+/** Whether a standard that holds for this patient names the option. */
+const isStandard = (option, advice) => advice.standards.some((standard) => standard.state === "holds" && advice.advisor.data.rules[standard.rule].regimens.includes(option.regimen));
 
 /** All options that are offered or wait, in a table of one row each; a name leads to its card. */
 function glanceView(advice, changes) {

@@ -7,11 +7,11 @@ const hasEnded = (entry) => entry.outcomes.every((outcome) => ENDED.includes(out
 
 const SOON = 6; // up to so many months after the last dose a progression can count as resistance
 const isTimed = ({ months }) => months.low === months.high;
-const twinOf = (entry, entries) => entries.find((other) => entry.line && other.line === entry.line && other.maintenance !== entry.maintenance);
+const twinOf = (entry, entries) => entries.find((twin) => entry.line && twin.line === entry.line && twin.maintenance !== entry.maintenance);
 
 /** The entries, those with months to a progression or relapse as ended by one: by their own, or their line's. */
 function settledTimed(entries) {
-  const found = entries.map((entry) => ({ ...entry })), ends = (entry) => entry.outcomes.filter((one) => ENDED.includes(one));
+  const found = entries.map((entry) => ({ ...entry })), ends = (entry) => entry.outcomes.filter((outcome) => ENDED.includes(outcome));
   for (const entry of found) {
     const twin = twinOf(entry, found) ?? entry;
     if (!isTimed(entry) || hasEnded(twin)) continue;
@@ -45,8 +45,8 @@ function entryTests(lines) {
   const sign = (holds) => (holds ? 1 : -1);
   const ended = (end) => (entry) => {
     const course = entry.line ? lines[entry.line - 1] : [entry];
-    if (course.some((one) => isOnly(one, end))) return 1;
-    return course.some((one) => one.outcomes.includes(end)) ? 0 : -1;
+    if (course.some((entry) => isOnly(entry, end))) return 1;
+    return course.some((entry) => entry.outcomes.includes(end)) ? 0 : -1;
   };
   const tests = {
     ...Object.fromEntries(ENDED.map((end) => [end, ended(end)])),
@@ -67,7 +67,7 @@ function platinumFree(entries, lines, { facts: { received } }) {
   for (const entry of [...entries].reverse()) {
     if (!(entry.drugs.may & platinum)) continue;
     const course = entry.line ? lines[entry.line - 1] : [entry];
-    if (course.some((one) => one.outcomes.some((outcome) => ENDED.includes(outcome)))) {
+    if (course.some((entry) => entry.outcomes.some((outcome) => ENDED.includes(outcome)))) {
       low = Math.min(low, entry.months.low);
       high = Math.max(high, entry.months.high);
     }
@@ -94,7 +94,7 @@ function derivedFacts(entries, engine) {
   const latest = lines.at(-1);
   const induction = latest.find((entry) => !entry.maintenance), upkeep = latest.find((entry) => entry.maintenance);
   const outcomes = !upkeep ? induction.outcomes
-    : induction.outcomes.flatMap((one) => upkeep.outcomes.map((other) => ENDED.find((end) => end === one || end === other) ?? one));
+    : induction.outcomes.flatMap((before) => upkeep.outcomes.map((during) => ENDED.find((end) => end === before || end === during) ?? before));
   const maintained = !upkeep?.outcomes.includes("ongoing") ? ["false"] : isOnly(upkeep, "ongoing") ? ["true"] : ["true", "false"];
   return [
     ...found,

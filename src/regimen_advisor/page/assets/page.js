@@ -31,6 +31,7 @@ class Page {
     this.#controls();
     this.pane("answer");
     window.addEventListener("popstate", () => this.#fromAddress());
+    narrowScreen().addEventListener("change", () => this.view === "forest" && this.render());
     this.#fromAddress();
   }
 
@@ -45,7 +46,7 @@ class Page {
   #controls() {
     const { examples } = this.data, menu = this.at("examples");
     const groups = Map.groupBy(examples.map((example, index) => ({ example, index })), ({ example }) => example.group);
-    menu.append(...[...groups].sort(([one], [other]) => (one < other ? -1 : 1)).map(([label, members]) =>
+    menu.append(...[...groups].sort(([left], [right]) => (left < right ? -1 : 1)).map(([label, members]) =>
       h("optgroup", { label }, members.map(({ example, index }) => h("option", { value: index }, example.summary)))));
     menu.addEventListener("change", () => {
       const chosen = menu.value;
@@ -90,8 +91,8 @@ class Page {
     let fitted = profile;
     this.cleared = [];
     for (;;) {
-      const problem = this.judge(fitted).refusal?.problems.find((one) => one.keys?.includes("disease"));
-      const key = problem?.keys.findLast((one) => one !== "disease");
+      const problem = this.judge(fitted).refusal?.problems.find(({ keys }) => keys?.includes("disease"));
+      const key = problem?.keys.findLast((name) => name !== "disease");
       if (!key) return fitted;
       const { [key]: gone, ...rest } = fitted, fact = this.engine.facts[key];
       this.cleared.push({ key, words: `${fact?.label ?? this.form.label([key])}${typeof gone === "object" ? "" : ` (${this.data.words[gone] ?? gone})`}` });
@@ -110,7 +111,7 @@ class Page {
   /** On a phone: the facts, or the answer. */
   pane(pane) {
     document.body.dataset.pane = pane;
-    for (const one of ["facts", "answer"]) this.at(`pane-${one}`).setAttribute("aria-pressed", String(one === pane));
+    for (const name of ["facts", "answer"]) this.at(`pane-${name}`).setAttribute("aria-pressed", String(name === pane));
     if (isNarrow()) window.scrollTo(0, 0);
   }
 
@@ -189,7 +190,7 @@ class Page {
   }
 
   say(words) {
-    this.at("status").textContent = words;
+    this.at("status").replaceChildren(...(words ? [h("span", {}, words)] : [])); // a new element, since it is shown for a while
     this.at("status").className = "";
   }
 
@@ -289,7 +290,7 @@ class Page {
     put("summary", !advice || this.view === "quiz" ? null
       : [knownView(this.profile, advice), this.view === "options" ? summaryView(advice, changes) : h("p", { class: "patient" }, h("strong", {}, "Patient: "), `${knownFacts(advice)}.`)]);
     put("answer", this.#content(advice, changes));
-    const edited = marked.filter((key) => !this.cleared.some((one) => one.key === key)), words = this.cleared.map((one) => one.words);
+    const edited = marked.filter((key) => !this.cleared.some((lost) => lost.key === key)), words = this.cleared.map((lost) => lost.words);
     const isChanged = earlier && advice && this.view !== "quiz";
     this.at("changed").hidden = !isChanged;
     put("changed", isChanged ? changedView(earlier, advice, changes, edited, words, () => this.#closeChanged()) : null);

@@ -1,7 +1,11 @@
 "use strict";
 // The forest plot, the guideline map with the patient's path, and two patients side by side.
 
-const PLOT = { width: 600, left: 20, right: 330, numbers: 352, line: 18 };
+// On a phone the numbers are a line of their own, so that its letters stay as large as those around them.
+const PLOTS = {
+  wide: { width: 600, left: 20, right: 330, numbers: 352, heading: 62, arms: 72, line: 18 },
+  narrow: { width: 340, left: 10, right: 330, numbers: null, heading: 34, arms: 42, line: 18 },
+};
 const NO_COMPARISON = "Not a comparison between trials: populations, comparators and designs differ.";
 
 /** Hazard ratios behind the options, in the order of the options and their studies; never sorted, never pooled. */
@@ -12,48 +16,51 @@ function forestView(advice) {
   const left = advice.options.filter((option) => option.standing === "excluded").map((option) => option.name);
   const leftOut = left.length ? h("p", { class: "quiet" }, `Not drawn, since excluded for this patient: ${left.join("; ")}.`) : null;
   const drawn = rows.filter((row) => row.interval), listed = rows.filter((row) => !row.interval);
-  if (!rows.length) return [h("h2", {}, "Forest plot"), h("p", {}, "No review prints a hazard ratio behind the options of this patient."), leftOut];
+  if (!rows.length) return [h("h2", {}, "Forest plot"), h("p", {}, "No source prints a hazard ratio behind the options of this patient."), leftOut];
   const said = rows.map((row) => `${row.heading}${row.waits ? " (waits for an answer)" : ""}: ${row.arms}: ${row.effect}${row.interval ? "" : ", no interval stated"}.`).join(" ");
   return [
     h("h2", {}, "Forest plot"),
-    h("p", {}, "Each row is one comparison within one study, as its review prints it. ", rows.some((row) => row.waits) ? "A filled square is offered to this patient; a hollow one waits for an answer." : "Only what is offered to this patient is drawn."),
+    h("p", {}, "Each row is one comparison within one study, as its source prints it. ", rows.some((row) => row.waits) ? "A filled square is offered to this patient; a hollow one waits for an answer." : "Only what is offered to this patient is drawn."),
     drawn.length ? h("figure", {}, plot(drawn, said), h("figcaption", {}, NO_COMPARISON)) : h("p", {}, NO_COMPARISON),
-    listed.length ? [h("h3", {}, "Without an interval in the review, so not drawn"), h("ul", {}, listed.map((row) => h("li", {}, h("strong", {}, row.heading), ` ${row.arms}: ${row.effect}`)))] : null,
+    listed.length ? [h("h3", {}, "Printed without an interval, so not drawn"), h("ul", {}, listed.map((row) => h("li", {}, h("strong", {}, row.heading), ` ${row.arms}: ${row.effect}`)))] : null,
     leftOut,
   ];
 }
 
 function plot(rows, said) {
+  const { width, left, right, numbers, heading, arms, line: step } = PLOTS[isNarrow() ? "narrow" : "wide"];
   const ends = rows.flatMap((row) => row.interval.slice(0, 2));
   const low = Math.log(Math.min(...ends, 0.5) / 1.05), high = Math.log(Math.max(Math.max(...ends, 1) * 1.1, 1.5));
-  const x = (ratio) => PLOT.left + (Math.log(ratio) - low) / (high - low) * (PLOT.right - PLOT.left);
+  const x = (ratio) => left + (Math.log(ratio) - low) / (high - low) * (right - left);
   const parts = [];
   const text = (at, y, words, more = {}) => parts.push(h("svg:text", { x: at, y, ...more }, words));
   const line = (x1, y1, x2, y2, more = {}) => parts.push(h("svg:line", { x1, y1, x2, y2, stroke: "currentColor", ...more }));
   const wrapped = (words, most) => words.match(new RegExp(`.{1,${most}}(?:\\s|$)`, "g")) ?? [words];
   let y = 4;
   for (const row of rows) {
-    for (const words of wrapped(row.waits ? `${row.heading} · waits for an answer` : row.heading, 62)) text(8, (y += PLOT.line), words.trim(), { "font-weight": "bold" });
-    for (const words of wrapped(row.arms, 72)) text(8, (y += PLOT.line), words.trim());
-    const [from, to, level] = row.interval, middle = (y += PLOT.line + 4) - 5;
+    for (const words of wrapped(row.waits ? `${row.heading} · waits for an answer` : row.heading, heading)) text(8, (y += step), words.trim(), { "font-weight": "bold" });
+    for (const words of wrapped(row.arms, arms)) text(8, (y += step), words.trim());
+    const [from, to, level] = row.interval, printed = `${row.printed} (${level} % CI ${from} to ${to})`;
+    if (numbers === null) text(8, (y += step), printed);
+    const middle = (y += step + 4) - 5;
     line(x(1), middle - 12, x(1), middle + 12, { "stroke-dasharray": "3 3" });
     line(x(from), middle, x(to), middle, { "stroke-width": 2 });
     for (const end of [from, to]) line(x(end), middle - 5, x(end), middle + 5, { "stroke-width": 2 });
     parts.push(h("svg:rect", { x: x(row.ratio) - 5, y: middle - 5, width: 10, height: 10, class: row.waits ? "point waits" : "point" }));
-    text(PLOT.numbers, y, `${row.printed} (${level} % CI ${from} to ${to})`);
+    if (numbers !== null) text(numbers, y, printed);
     y += 14;
   }
-  line(8, (y += 6), PLOT.right, y);
+  line(8, (y += 6), right, y);
   for (const tick of [0.25, 0.5, 0.75, 1, 1.5, 2]) {
     if (Math.log(tick) < low || Math.log(tick) > high) continue;
     line(x(tick), y, x(tick), y + 5);
     text(x(tick), y + 20, String(tick), { "text-anchor": "middle", "font-size": 13 });
   }
-  text(PLOT.numbers, y + 20, "hazard ratio, log axis", { "font-size": 13 });
   text(8, y + 38, "first arm better", { "font-size": 13 });
-  text(PLOT.right, y + 38, "second arm better", { "text-anchor": "end", "font-size": 13 });
+  text(right, y + 38, "second arm better", { "text-anchor": "end", "font-size": 13 });
+  text(numbers ?? 8, numbers === null ? (y += 20) + 36 : y + 20, "hazard ratio, log axis", { "font-size": 13 });
   const names = [h("svg:title", { id: "forest-title" }, "Hazard ratios behind the options"), h("svg:desc", { id: "forest-words" }, said)];
-  return h("svg:svg", { viewBox: `0 0 ${PLOT.width} ${y + 50}`, role: "img", "aria-labelledby": "forest-title forest-words", fill: "currentColor", "font-size": 14, "font-family": "inherit" }, names, parts);
+  return h("svg:svg", { viewBox: `0 0 ${width} ${y + 50}`, role: "img", "aria-labelledby": "forest-title forest-words", fill: "currentColor", "font-size": 14, "font-family": "inherit" }, names, parts);
 }
 
 // The guideline map ---------------------------------------------------------------------------------------------------
@@ -68,7 +75,7 @@ function mapView(advice, title, choose) {
   const rules = Object.values(data.rules).filter((rule) => rule.setting === title);
   const branches = rules.map((rule) => ({ rule, parts: partsOf(engine.own[rule.id]) }));
   const select = h("select", { id: "setting", onchange: (event) => choose(event.target.value) },
-    titles.map((one) => h("option", { value: one, selected: one === title }, `${data.settings[one].toUpperCase()}: ${one}`)));
+    titles.map((setting) => h("option", { value: setting, selected: setting === title }, `${data.settings[setting].toUpperCase()}: ${setting}`)));
   return [
     h("h2", {}, "Guideline map"),
     h("p", { class: "bar" }, h("label", { for: "setting" }, "Clinical setting"), select),
@@ -90,7 +97,7 @@ function mapNodes(branches, above, advice) {
   const { judge } = advice.advisor, ended = branches.filter((branch) => !branch.parts.length);
   const nodes = ended.map(({ rule }) => mapEffect(rule, above, advice));
   let left = branches.filter((branch) => branch.parts.length);
-  const has = (branch, part) => branch.parts.some((one) => one.says === part.says);
+  const has = (branch, part) => branch.parts.some((test) => test.says === part.says);
   while (left.length) {
     const counts = new Map();
     for (const { parts } of left) for (const part of parts) counts.set(part.says, (counts.get(part.says) ?? 0) + 1);
@@ -98,10 +105,10 @@ function mapNodes(branches, above, advice) {
     const inside = left.filter((branch) => has(branch, first));
     left = left.filter((branch) => !has(branch, first));
     const shared = inside[0].parts.filter((part) => inside.every((branch) => has(branch, part)));
-    const rest = inside.map(({ rule, parts }) => ({ rule, parts: parts.filter((part) => !shared.some((one) => one.says === part.says)) }));
+    const rest = inside.map(({ rule, parts }) => ({ rule, parts: parts.filter((part) => !shared.some((test) => test.says === part.says)) }));
     const here = conjunctionOf([above, ...shared.map(judge)]);
     const asked = shared.map((part) => h("span", {}, h("span", { class: `state ${TRUTH_WORDS[judge(part)].replace(" ", "-")}` }, `${TRUTH_WORDS[judge(part)]}: `), part.says));
-    nodes.push(h("li", { class: PATH_CLASSES[here] }, asked.map((one, index) => [index ? h("br") : null, one]), h("ul", { class: "map" }, mapNodes(rest, here, advice))));
+    nodes.push(h("li", { class: PATH_CLASSES[here] }, asked.map((test, index) => [index ? h("br") : null, test]), h("ul", { class: "map" }, mapNodes(rest, here, advice))));
   }
   return nodes;
 }

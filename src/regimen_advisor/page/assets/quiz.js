@@ -47,7 +47,7 @@ class Quiz {
   decode(text) {
     const [word, level, count, seed, main, indexes, again] = text.split("~"), setting = word === "all" ? "" : word;
     const choice = { setting, level: Number(level), count: Number(count), seed: Number(seed) };
-    const isKnown = this.chosen || !setting || this.data.settings.some((one) => one.id === setting);
+    const isKnown = this.chosen || !setting || this.data.settings.some((known) => known.id === setting);
     const fits = isKnown && [1, 2, 3].includes(choice.level) && choice.count >= 1 && choice.count <= MOST_ASKED && /^\d{1,9}$/.test(seed ?? "");
     this.begin(fits ? choice : FIRST_CHOICE);
     if (!fits || !this.main.decode(main ?? "")) return this.#refused();
@@ -72,11 +72,11 @@ class Quiz {
   /** Which questions: a person chooses, then starts; a seed gives the same questions to everyone. */
   #setup() {
     const { setting, level, count, seed } = this.choice, settings = [{ id: "", title: "all settings" }, ...this.data.settings];
-    const select = (id, label, options, value) => [h("label", { for: id }, label), h("select", { id }, options.map(([one, words]) => h("option", { value: one, selected: one === value }, words)))];
+    const select = (id, label, options, value) => [h("label", { for: id }, label), h("select", { id }, options.map(([option, words]) => h("option", { value: option, selected: option === value }, words)))];
     const number = (id, label, value, most) => [h("label", { for: id }, label), h("input", { id, type: "number", min: 1, max: most, value, required: true })];
     return h("form", { class: "bar setup", onsubmit: (event) => this.#start(event) },
-      select("quiz-setting", "Setting", settings.map((one) => [one.id, one.title]), setting),
-      select("quiz-level", "Level", [1, 2, 3].map((one) => [one, ["1: all is known", "2: something is not known", "3: several things are not"][one - 1]]), level),
+      select("quiz-setting", "Setting", settings.map((offered) => [offered.id, offered.title]), setting),
+      select("quiz-level", "Level", [1, 2, 3].map((step) => [step, ["1: all is known", "2: something is not known", "3: several things are not"][step - 1]]), level),
       number("quiz-count", "Questions", count, MOST_ASKED), number("quiz-seed", "Seed", seed, 999999999),
       h("button", { type: "submit", id: "quiz-start" }, "New quiz"));
   }
@@ -92,12 +92,12 @@ class Quiz {
 
   #asked() {
     const { run, question } = this, { at } = run, parts = run.parts[at], isOpen = run.marked.has(at) || run.shown.has(at);
-    const marked = [...run.marked], { right, of } = run.score(marked);
+    const marked = [...run.marked], { right, points } = run.score(marked);
     const advice = isOpen ? this.page.judge(question.after ?? question.profile).advice : null;
     const button = (id, words, act) => h("button", { type: "button", id, onclick: act }, words);
     return [
       h("h2", { id: "quiz-title", tabindex: "-1" }, `${this.again ? "Missed: question" : "Question"} ${run.numbers[at]}${this.again ? "" : ` of ${run.questions.length}`}`),
-      h("p", { id: "quiz-score", class: "quiet" }, marked.length ? `${right} of ${of} right so far` : ""),
+      h("p", { id: "quiz-score", class: "quiet" }, marked.length ? `${right} of ${points} right so far` : ""),
       question.difference ? h("p", {}, h("strong", {}, `The patient of question ${question.like}, but with one difference: `), `${question.difference}.`) : null,
       h("p", { class: "vignette" }, question.vignette),
       question.event ? h("p", { class: "event" }, h("strong", {}, "Then: "), `${question.event} What becomes of each regimen?`) : null,
@@ -166,9 +166,9 @@ class Quiz {
       return;
     }
     run.marked.add(run.at);
-    const { right, of } = run.score([run.at]);
+    const { right, points } = run.score([run.at]);
     this.show();
-    this.page.say(`${right} of ${of} right.`);
+    this.page.say(`${right} of ${points} right.`);
   }
 
   #reveal() {

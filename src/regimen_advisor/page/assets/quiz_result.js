@@ -2,10 +2,10 @@
 // The end of a quiz: each point, what to read again, and the missed questions once more.
 
 function resultView(quiz) {
-  const { run } = quiz, { right, of } = run.score(), missed = run.missed;
+  const { run } = quiz, { right, points } = run.score(), missed = run.missed;
   const button = (id, words, act) => h("button", { type: "button", id, onclick: act }, words);
   return [
-    h("h2", { id: "quiz-title", tabindex: "-1" }, `${quiz.again ? "The missed ones" : "Result"}: ${right} of ${of} right`),
+    h("h2", { id: "quiz-title", tabindex: "-1" }, `${quiz.again ? "The missed ones" : "Result"}: ${right} of ${points} right`),
     missed.length ? null : h("p", {}, "Nothing was missed."),
     h("p", { class: "bar" },
       missed.length ? button("quiz-missed", "Try the missed ones", () => quiz.tryMissed()) : null,
@@ -37,14 +37,14 @@ function readAgain(run, data) {
     }
   }
   if (!places.size) return null;
-  const sorted = [...places].sort(([one, ones], [other, others]) => others.length - ones.length || (one < other ? -1 : 1));
+  const sorted = [...places].sort(([left, ones], [right, others]) => others.length - ones.length || (left < right ? -1 : 1));
   const item = ([source, names]) => h("li", {}, cite(source), ` ${names.length === 1 ? "for one point" : `for ${names.length} points`}: ${listedWords(names)}`);
   return h("section", { id: "quiz-read" }, h("h3", {}, "Read again"), h("ul", {}, sorted.map(item)));
 }
 
 function questionResult(quiz, run, index) {
-  const parts = run.parts[index], isMarked = run.marked.has(index), { right, of } = run.score([index]);
-  const title = `Question ${run.numbers[index]}: ${isMarked ? `${right} of ${of} right` : run.shown.has(index) ? "answers were shown" : "not answered"}`;
+  const parts = run.parts[index], isMarked = run.marked.has(index), { right, points } = run.score([index]);
+  const title = `Question ${run.numbers[index]}: ${isMarked ? `${right} of ${points} right` : run.shown.has(index) ? "answers were shown" : "not answered"}`;
   const to = h("button", { type: "button", class: "link", onclick: () => (quiz.again ? ((run.at = index), quiz.show()) : quiz.toQuestion(index)) }, title);
   const point = (part, place) => {
     const isRight = run.isRight(index, place), given = run.given[index][place];

@@ -22,8 +22,8 @@ function shuffled(items, throwDice) {
 
 /** The questions of a setting (all of them for "") and level; those of this very level and easier ones by turns. */
 function chosenQuestions(pool, { setting, level, count, seed }) {
-  const throwDice = dice(seed * 8 + level), fitting = pool.filter((one) => (!setting || one.setting === setting) && one.level <= level);
-  const own = shuffled(fitting.filter((one) => one.level === level), throwDice), easier = shuffled(fitting.filter((one) => one.level < level), throwDice);
+  const throwDice = dice(seed * 8 + level), fitting = pool.filter((question) => (!setting || question.setting === setting) && question.level <= level);
+  const own = shuffled(fitting.filter((question) => question.level === level), throwDice), easier = shuffled(fitting.filter((question) => question.level < level), throwDice);
   const found = [];
   while (found.length < count && own.length + easier.length) {
     const next = found.length % 2 ? easier.shift() ?? own.shift() : own.shift() ?? easier.shift();
@@ -37,7 +37,7 @@ function quizParts(question, groups) {
   if (question.picks) {
     return question.picks.map((pick, index) => ({ id: `pick-${index + 1}`, name: pick.asks, answers: pick.answers, right: pick.right, waits: "", because: [], words: pick.words, rules: pick.rules }));
   }
-  return question.sort.map((one) => ({ id: one.regimen, name: one.name, answers: groups, right: groups.indexOf(one.group), waits: one.waits_for, because: one.because, rules: one.because.map(({ rule }) => rule) }));
+  return question.sort.map((item) => ({ id: item.regimen, name: item.name, answers: groups, right: groups.indexOf(item.group), waits: item.waits_for, because: item.because, rules: item.because.map(({ rule }) => rule) }));
 }
 
 class QuizRun {
@@ -63,12 +63,12 @@ class QuizRun {
 
   /** Points won and that could be won, of some questions. */
   score(questions = this.questions.map((_, index) => index)) {
-    let right = 0, of = 0;
+    let right = 0, points = 0;
     for (const question of questions) {
-      of += this.parts[question].length;
+      points += this.parts[question].length;
       if (this.marked.has(question)) right += this.parts[question].filter((_, part) => this.isRight(question, part)).length;
     }
-    return { right, of };
+    return { right, points };
   }
 
   /** The questions of which something was answered wrong, or nothing was. */

@@ -31,8 +31,8 @@ function sharedCharacters(a, b) {
   let [longest, startA, startB, before] = [0, 0, 0, []];
   a.forEach((character, i) => {
     const row = [];
-    b.forEach((other, j) => {
-      if (character !== other) return;
+    b.forEach((letter, j) => {
+      if (character !== letter) return;
       row[j] = (before[j - 1] ?? 0) + 1;
       if (row[j] > longest) [longest, startA, startB] = [row[j], i - row[j] + 1, j - row[j] + 1];
     });
@@ -53,8 +53,8 @@ function didYouMean(word, known) {
   let best = candidates.has(wanted) ? wanted : null, most = 0.6;
   if (best === null && letters.length > 2 && letters.length <= LONGEST_WORD) {
     for (const candidate of candidates.keys()) {
-      const other = [...candidate];
-      const ratio = (2 * sharedCharacters(other, letters)) / (other.length + letters.length);
+      const characters = [...candidate];
+      const ratio = (2 * sharedCharacters(characters, letters)) / (characters.length + letters.length);
       if (ratio > most || (ratio === most && (best === null || candidate > best))) [best, most] = [candidate, ratio];
     }
   }
@@ -180,8 +180,8 @@ class ProfileReader {
     if (entries.filter((entry) => entry.line === null).length > most.curative) {
       return this.#refuse(["history"], `history: this page reads at most ${most.curative} curative treatments; use the command line for more`);
     }
-    entries.sort((one, other) => (one.line ?? 0) - (other.line ?? 0) || one.maintenance - other.maintenance
-      || one.position - other.position);
+    entries.sort((left, right) => (left.line ?? 0) - (right.line ?? 0) || left.maintenance - right.maintenance
+      || left.position - right.position);
     this.#checkMonths(entries);
     this.#checkLines(this.problems.length ? entries : settledTimed(entries));
     return settledOutcomes(entries);
@@ -221,12 +221,12 @@ class ProfileReader {
       const id = typeof word === "string" ? ids[foldedWord(word)] : undefined;
       if (id === undefined) {
         const folded = foldedWord(String(word));
-        const several = this.engine.data.formulary.combinations.find((one) => one.words.includes(folded));
+        const several = this.engine.data.formulary.combinations.find((combination) => combination.words.includes(folded));
         const help = several ? `that is more than one drug: write ${several.write.join(", ")}` : didYouMean(word, this.engine.data.formulary.suggestions);
         this.#refuse([...path, index], `drugs: expected a known drug or class of drugs, found ${shownValue(word)}`, help);
         return;
       }
-      const all = (one) => received.mask([one, ...classes_of[one]]);
+      const all = (drug) => received.mask([drug, ...classes_of[drug]]);
       must |= all(id);
       may |= all(id);
       for (const member of classes[id]?.members ?? []) may |= all(member);
@@ -265,14 +265,14 @@ class ProfileReader {
       const slot = `${entry.line} ${entry.maintenance}`, what = entry.maintenance ? "maintenance of line" : "line";
       if (seen.has(slot)) refuse(entry, "line", `line: ${what} ${entry.line} occurs twice`);
       else seen.set(slot, entry);
-      if (entry.maintenance && !inductions.some((other) => other.line === entry.line)) {
+      if (entry.maintenance && !inductions.some((induction) => induction.line === entry.line)) {
         refuse(entry, "line", `line: maintenance of line ${entry.line}, which is not in the history`);
       }
     }
-    const lines = [...new Set(inductions.map((entry) => entry.line))].sort((one, other) => one - other);
+    const lines = [...new Set(inductions.map((entry) => entry.line))].sort((left, right) => left - right);
     const gap = lines.findIndex((line, index) => line !== index + 1);
     if (gap >= 0) {
-      const entry = inductions.find((other) => other.line === lines[gap]);
+      const entry = inductions.find((induction) => induction.line === lines[gap]);
       refuse(entry, "line", `line: expected line ${gap + 1} before line ${lines[gap]}: lines run from 1 without a gap`);
     }
     for (const entry of inductions) {
@@ -280,7 +280,7 @@ class ProfileReader {
       if (hasEnded(entry) && upkeep && isOnly(upkeep, "ongoing")) {
         refuse(upkeep, "outcome", `outcome: maintenance of line ${entry.line} cannot be ongoing when the line has ${[...entry.outcomes].sort().join(" or ")}`);
       }
-      const later = inductions.some((other) => other.line > entry.line) && !upkeep?.outcomes.some((one) => ENDED.includes(one));
+      const later = inductions.some((induction) => induction.line > entry.line) && !upkeep?.outcomes.some((outcome) => ENDED.includes(outcome));
       if (later && entry.outcomes.length === 1 && (outcome === "completed" || outcome === "ongoing")) {
         this.notes.push(`Line ${entry.line} is given as ${outcome} although another line followed; it is taken as not `
           + "progressed. Had the disease relapsed before the next line?");
@@ -298,7 +298,7 @@ class ProfileReader {
       if (!(error instanceof Contradiction)) throw error;
       let keys = Object.keys(given), smallest = error;
       for (const key of [...keys]) { // keys that contradict each other, none of them to spare
-        const rest = keys.filter((other) => other !== key);
+        const rest = keys.filter((candidate) => candidate !== key);
         try {
           tried(rest);
         } catch (smaller) {

@@ -141,11 +141,11 @@ class Sat {
           watching[kept++] = clause;
           continue;
         }
-        let other = 2;
-        while (other < clause.length && this.#truth(clause[other]) === -1) other++;
-        if (other < clause.length) {
-          clause[1] = clause[other];
-          clause[other] = wrong;
+        let watched = 2;
+        while (watched < clause.length && this.#truth(clause[watched]) === -1) watched++;
+        if (watched < clause.length) {
+          clause[1] = clause[watched];
+          clause[watched] = wrong;
           this.#watched(clause[1]).push(clause);
           continue;
         }
@@ -182,9 +182,9 @@ class Sat {
     this.step /= DECAY;
     let level = 0;
     for (let index = 1; index < learnt.length; index++) {
-      const other = this.level[Math.abs(learnt[index])];
-      if (other <= level) continue;
-      level = other;
+      const deeper = this.level[Math.abs(learnt[index])];
+      if (deeper <= level) continue;
+      level = deeper;
       [learnt[1], learnt[index]] = [learnt[index], learnt[1]];
     }
     this.#back(level);
@@ -209,8 +209,8 @@ class Sat {
 
   // The heap of variables, by activity and then by number -------------------------------------------------------------
 
-  #before(one, other) {
-    return this.activity[one] > this.activity[other] || (this.activity[one] === this.activity[other] && one < other);
+  #before(left, right) {
+    return this.activity[left] > this.activity[right] || (this.activity[left] === this.activity[right] && left < right);
   }
 
   #put(variable, at) {
@@ -252,7 +252,7 @@ class Sat {
   #bump(variable) {
     this.activity[variable] += this.step;
     if (this.activity[variable] > 1e100) {
-      for (let other = 1; other < this.size; other++) this.activity[other] *= 1e-100;
+      for (let variable = 1; variable < this.size; variable++) this.activity[variable] *= 1e-100;
       this.step *= 1e-100;
     }
     if (this.place[variable] >= 0) this.#up(variable, this.place[variable]);

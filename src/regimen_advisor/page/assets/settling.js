@@ -31,7 +31,7 @@ class Solver {
       const count = Math.max(0, ...patient.history.map((entry) => entry.line ?? 0));
       if (count < lines.length) found.push(-lines[count]);
       if (count) found.push(lines[count - 1]);
-      const given = this.given(patient), taken = new Set(given.map((one) => one.slot));
+      const given = this.given(patient), taken = new Set(given.map(({ slot }) => slot));
       const others = [...Array(count).keys()].map((line) => this.slots[2 * line + 1]);
       for (const slot of [...others, ...this.slots.slice(2 * lines.length)]) found.push(taken.has(slot) ? slot.exists : -slot.exists);
       for (const { entry, slot } of given) {
@@ -139,12 +139,12 @@ class Solver {
     for (const literal of new Set(literals)) {
       const holds = first(literal);
       if (!examples.some((example) => example(literal) !== holds)) {
-        const other = this.#example(patient, [...more, holds ? -literal : literal]);
-        if (!other) {
+        const example = this.#example(patient, [...more, holds ? -literal : literal]);
+        if (!example) {
           truths.set(literal, holds ? TRUE : FALSE);
           continue;
         }
-        examples.push(other);
+        examples.push(example);
       }
       truths.set(literal, UNKNOWN);
     }
@@ -300,7 +300,7 @@ class Settling {
 
   /** Notes for which regimens nothing settles without this question: a pair differs in that answer alone. */
   #essential(key, regimens) {
-    const rest = [...this.agreeing].filter(([other]) => other !== key).map(([, literal]) => literal);
+    const rest = [...this.agreeing].filter(([test]) => test !== key).map(([, literal]) => literal);
     let waiting = regimens;
     while (waiting.length) {
       const some = this.pair.some(waiting.map((id) => this.differing[id]));
@@ -357,7 +357,7 @@ function smallestMeeting(family, keys) {
     const grown = new Map();
     for (const chosen of layer) {
       for (const key of rest.find((group) => !meets(chosen, group))) {
-        const larger = [...chosen, key].sort((one, other) => keys.indexOf(one) - keys.indexOf(other));
+        const larger = [...chosen, key].sort((left, right) => keys.indexOf(left) - keys.indexOf(right));
         grown.set(larger.join(" "), larger);
       }
     }

@@ -1,19 +1,19 @@
 "use strict";
-// What a short mark means: `[AA 4.1]`, an erratum, a standing, a level. Its words show on hover, focus and tap.
+// What a short mark means: `[XY 4.1]`, an erratum, a standing, a level. Its words show on hover, focus and tap.
 
-/** The marks of the reviews in a text, and the code in it. */
+/** The marks of the sources in a text, and the code in it. */
 const MARKS = /\[[^\]`]*\]|`[^`]+`/g;
 
-/** What each mark of a review or of an erratum stands for. */
+/** What each mark of a source or of an erratum stands for. */
 class Sources {
   constructor(data) {
     this.titles = new Map(Object.values(data.reviews).map((review) => [review.cited_as, review.title]));
     this.errata = new Map();
-    const lines = [...Object.values(data.studies), ...Object.values(data.rules), ...Object.values(data.approvals)].flatMap((one) => one.errata);
+    const lines = [...Object.values(data.studies), ...Object.values(data.rules), ...Object.values(data.approvals)].flatMap((item) => item.errata);
     for (const line of lines) this.errata.set(line.split(",")[0], line);
   }
 
-  /** The words for a mark such as `[AA 4.1 †D43]`; null for what is no mark. */
+  /** The words for a mark such as `[XY 4.1 †D43]`; null for what is no mark. */
   words(mark) {
     const inside = mark.slice(1, -1), [cited, ...errata] = inside.split("†");
     const places = cited.trim() ? cited.split(";").map((part) => this.#place(part.trim())) : [];
@@ -55,11 +55,11 @@ class Tips {
   constructor() {
     this.element = h("div", { id: "tip", role: "tooltip", hidden: true });
     document.body.append(this.element);
-    const of = (event) => (event.target instanceof Element ? event.target.closest("[data-tip]") : null);
-    for (const event of ["pointerover", "focusin", "click"]) document.addEventListener(event, (seen) => this.#show(of(seen)));
+    const markAt = (event) => (event.target instanceof Element ? event.target.closest("[data-tip]") : null);
+    for (const event of ["pointerover", "focusin", "click"]) document.addEventListener(event, (seen) => this.#show(markAt(seen)));
     document.addEventListener("pointerout", (left) => {
       if (left.relatedTarget instanceof Node && this.element.contains(left.relatedTarget)) return; // to read or select it
-      if (of(left) !== document.activeElement) this.hide();
+      if (markAt(left) !== document.activeElement) this.hide();
     });
     this.element.addEventListener("pointerleave", () => this.hide());
     document.addEventListener("focusout", () => this.hide());
@@ -69,14 +69,14 @@ class Tips {
 
   hide() {
     this.element.hidden = true;
-    this.of?.removeAttribute("aria-describedby");
-    this.of = null;
+    this.mark?.removeAttribute("aria-describedby");
+    this.mark = null;
   }
 
   #show(mark) {
     if (!mark) return;
-    if (this.of !== mark) this.hide();
-    this.of = mark;
+    if (this.mark !== mark) this.hide();
+    this.mark = mark;
     this.element.textContent = mark.dataset.tip;
     this.element.hidden = false;
     mark.setAttribute("aria-describedby", "tip");

@@ -9,8 +9,8 @@ function differencesShown({ options }, data) {
   const holding = new Set(options.flatMap((option) => [...option.rules,
     ...option.reasons.filter(({ state }) => state === "met").map(({ rule }) => rule)]));
   const studies = shownOf(options).map((option) => new Set(option.studies));
-  return data.differences.filter((one) => (one.rules.length && one.rules.every((rule) => holding.has(rule)))
-    || (one.studies.length && studies.some((shown) => one.studies.every((study) => shown.has(study)))));
+  return data.differences.filter((difference) => (difference.rules.length && difference.rules.every((rule) => holding.has(rule)))
+    || (difference.studies.length && studies.some((shown) => difference.studies.every((study) => shown.has(study)))));
 }
 
 /** The changes of packs that bear on an answer: by what it shows, or by a rule that would speak of this patient. */
@@ -21,8 +21,8 @@ function changesTold({ options, standards, notes, silent, trials }, engine, judg
     for (const rule of [...option.rules, ...[...option.cautions, ...option.reasons].map((held) => held.rule)]) rules.add(rule);
   }
   const speaks = ({ regimens: about, node }) => (about === null || about.some((id) => regimens.has(id))) && judge(node) !== FALSE;
-  return engine.changes.filter((one) => one.rules.some((rule) => rules.has(rule))
-    || one.regimens.some((id) => regimens.has(id)) || one.withdrawn.some(speaks));
+  return engine.changes.filter((change) => change.rules.some((rule) => rules.has(rule))
+    || change.regimens.some((id) => regimens.has(id)) || change.withdrawn.some(speaks));
 }
 
 /** Both, as the summary of an answer shows them. */
@@ -30,7 +30,7 @@ function stackView({ differences, changes }) {
   const list = (name, title, said) => (said.length
     ? h("section", { "data-section": name }, h("h2", {}, title), h("ul", {}, said.map((words) => h("li", {}, rich(words))))) : null);
   return [
-    list("differ", "The sources differ", differences.map((one) => `${one.subject}: ${one.says}`)),
-    list("changed-by-pack", "Replaced or retired by a pack", changes.map((one) => one.says)),
+    list("differ", "The sources differ", differences.map((difference) => `${difference.subject}: ${difference.says}`)),
+    list("changed-by-pack", "Replaced or retired by a pack", changes.map((change) => change.says)),
   ];
 }

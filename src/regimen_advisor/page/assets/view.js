@@ -62,24 +62,24 @@ function linked(text) {
 
 /** What is known of a fact, in words. */
 function valueWords(fact, value, data) {
-  const word = (one) => data.words[one] ?? data.formulary.names[one] ?? one;
+  const word = (code) => data.words[code] ?? data.formulary.names[code] ?? code;
   if (sameValue(value, fact.unknown)) return "unknown";
   if (fact.kind === "number") {
     const unit = fact.unit === "%" ? " %" : "";
     return value.low > value.high ? "none" : value.low === value.high ? `${value.low}${unit}` : `${value.low} to ${value.high}${unit}`;
   }
   if (fact.kind === "choice") {
-    const left = new Set(fact.domain.filter((one) => value.can & fact.bit.get(one))), words = [];
+    const left = new Set(fact.domain.filter((choice) => value.can & fact.bit.get(choice))), words = [];
     for (const [group, members] of Object.entries(fact.groups)) {
-      if (!members.every((one) => left.has(one))) continue;
+      if (!members.every((member) => left.has(member))) continue;
       words.push(group);
-      members.forEach((one) => left.delete(one));
+      members.forEach((member) => left.delete(member));
     }
     return listedWords([...words, ...[...left].map(word)], "or");
   }
   if (value.must & fact.emptyBit) return fact.empty;
   const inGroup = (group) => fact.mask(fact.groups[group]) & value.must;
-  const sure = fact.members.filter((one) => value.must & fact.bit.get(one) && !(one in fact.groups && inGroup(one)));
+  const sure = fact.members.filter((member) => value.must & fact.bit.get(member) && !(member in fact.groups && inGroup(member)));
   const more = value.may & ~value.must & ~fact.emptyBit;
   return sure.length ? `${listedWords(sure.map(word))}${more ? " and perhaps more" : ""}` : "not fully known";
 }
@@ -150,22 +150,22 @@ function ruleTree(id, advice) {
 const KINDS = ["measure", "patient", "evidence"];
 
 /** The cautions of an option, what to do before the first dose first and thin evidence last. */
-function cautions(option, advice, told) {
+function cautions(option, advice, shown) {
   const kind = (held) => advice.advisor.data.rules[held.rule].kind;
   const left = option.cautions.filter((held) => !isFirst(held.rule, advice));
-  return KINDS.flatMap((name) => left.filter((held) => kind(held) === name)).map((held) => caution(held, advice, told));
+  return KINDS.flatMap((name) => left.filter((held) => kind(held) === name)).map((held) => caution(held, advice, shown));
 }
 
 /** Whether a rule is shown above the options. */
-const isFirst = (rule, advice) => advice.first.some((one) => one.rules.includes(rule));
+const isFirst = (rule, advice) => advice.first.some((statement) => statement.rules.includes(rule));
 
 /** A caution with the errata behind it, but for those shown with the studies of the option. */
-function caution(held, advice, told) {
+function caution(held, advice, shown) {
   const { data, engine } = advice.advisor, rule = data.rules[held.rule];
   const lead = held.state === "open" ? `? waits for ${questionsWords(held.depends_on, engine)}: ` : `${rule.kind === "patient" ? "! " : ""}${data.kinds[rule.kind]}: `;
   return h("div", { class: `caution ${held.state} ${rule.kind}` }, h("span", { class: "warn" }, lead), (held.state === "open" && rule.if_open) || rule.says,
     rule.basis === "review" ? null : h("span", { class: "cite" }, ` (outside, ${rule.certainty})`), rule.signed === "[]" ? null : [" ", rich(rule.signed)],
-    rule.errata.filter((text) => !told.includes(text)).map((text) => h("p", { class: "erratum" }, `† ${text}`)));
+    rule.errata.filter((text) => !shown.includes(text)).map((text) => h("p", { class: "erratum" }, `† ${text}`)));
 }
 
 function blocks(list) {
@@ -181,12 +181,12 @@ function blocks(list) {
 }
 
 function study(id, option, data) {
-  const one = data.studies[id], brief = data.regimens[option.regimen].brief[id] ?? [];
+  const details = data.studies[id], brief = data.regimens[option.regimen].brief[id] ?? [];
   return h("li", { class: "study" },
-    h("strong", {}, one.words), " ", cite(one.cited),
+    h("strong", {}, details.words), " ", cite(details.cited),
     brief.map((text) => h("p", { class: "figure" }, rich(text))),
-    one.errata.map((text) => h("p", { class: "erratum" }, `† ${text}`)),
-    disclosure({ class: "more" }, `All of ${one.name}: arms, results, safety, citation`, () => blocks(one.blocks)));
+    details.errata.map((text) => h("p", { class: "erratum" }, `† ${text}`)),
+    disclosure({ class: "more" }, `All of ${details.name}: arms, results, safety, citation`, () => blocks(details.blocks)));
 }
 
 /** The standing of an option and the level of its evidence, each with what it means. */
@@ -194,16 +194,16 @@ function chips(option, advice) {
   const { data } = advice.advisor, { standing } = option, { ocebm_2011: level, basis } = option.design_level;
   return [
     tipped({ class: `standing ${standing}` }, standingWords(standing), `${standingWords(standing)}: ${data.groups[standing] ?? data.groups.waiting}.`),
-    isStandard(option, advice) ? tipped({ class: "mark standard" }, "standard", "A standard of the reviews that holds for this patient names this option.") : null,
+    isStandard(option, advice) ? tipped({ class: "mark standard" }, "standard", "A stated standard that holds for this patient names this option.") : null,
     level ? tipped({ class: "mark level" }, `level ${level}`, `Level ${level} of the design (OCEBM 2011, 1 is best): ${basis}.`) : null,
-    option.shown_benefit ? tipped({ class: "mark level" }, `gain: ${option.shown_benefit}`, `The review states a gain in ${option.shown_benefit} for it.`) : null,
+    option.shown_benefit ? tipped({ class: "mark level" }, `gain: ${option.shown_benefit}`, `A gain in ${option.shown_benefit} is stated for it.`) : null,
   ];
 }
 
 /** One option; `change` says what became of it with the last edit. */
 function optionCard(option, advice, change, number) {
   const { data } = advice.advisor, { standing, regimen } = option, title = `option-${regimen}`;
-  const told = option.studies.flatMap((id) => data.studies[id].errata);
+  const shown = option.studies.flatMap((id) => data.studies[id].errata);
   const open = standing === "undetermined" || standing === "excluded";
   const why = { offered: "Why", "offered-with-caution": "Why", undetermined: "What it waits for", excluded: "Why and why not" };
   const rules = uniqueOf([...option.reasons.map((reason) => reason.rule), ...option.rules]);
@@ -214,7 +214,7 @@ function optionCard(option, advice, change, number) {
     change ? change.rules.slice(0, 1).map((id) => h("p", { class: "by" }, "Changed by rule ", h("code", {}, id), ": ", ruleWords(id, advice.advisor.truths[id], data))) : null,
     option.says.map((text) => h("p", {}, rich(text))),
     standing === "undetermined" ? h("p", { class: "waits" }, "? waits for ...") : null,
-    cautions(option, advice, told),
+    cautions(option, advice, shown),
     option.harm.map((harm) => h("p", {}, harm.says, " ", cite(harm.source))),
     option.schedule ? h("p", {}, h("strong", {}, "Schedule: "), option.schedule.says, " ", cite(option.schedule.source)) : null,
     approvals.length ? h("ul", {}, approvals) : null,
@@ -249,7 +249,7 @@ function statements(title, list, advice, end = ": ") {
     return h("li", { "data-rule": rule.id },
       held.state === "open" ? h("span", { class: "waits" }, `? depends on ${questionsWords(held.depends_on, engine)}: `) : null,
       h("strong", {}, rule.title, end), rich(rule.says), " ",
-      rule.basis === "review" ? cite(rule.source) : h("span", { class: "cite" }, `(outside the reviews, ${rule.certainty})`),
+      rule.basis === "review" ? cite(rule.source) : h("span", { class: "cite" }, `(${data.sources.outside}, ${rule.certainty})`),
       errata.map((text) => h("p", { class: "erratum" }, `† ${text}`)));
   })));
 }
@@ -270,23 +270,23 @@ function summaryView(advice, changes) {
 
 /** Each option and the sections after them; `changes` says for a regimen what became of it. */
 function detailView(advice, changes) {
-  const { data } = advice.advisor, of = (standing) => advice.options.filter((option) => option.standing === standing);
+  const { data } = advice.advisor, standingAs = (standing) => advice.options.filter((option) => option.standing === standing);
   const numbers = new Map(shownOptions(advice).map((option, index) => [option.regimen, index + 1]));
   const offered = advice.options.filter((option) => option.standing.startsWith("offered"));
   const marked = offered.filter((option) => option.markers.length), others = offered.filter((option) => !option.markers.length);
   const groups = [
     ["marker", `Offered for ${uniqueOf(marked.flatMap((option) => option.markers)).join("; ")}`, marked],
     ["offered", marked.length ? data.any_tumour : STANDING_TITLES.offered, others],
-    ...["undetermined", "excluded"].map((standing) => [standing, STANDING_TITLES[standing], of(standing)]),
+    ...["undetermined", "excluded"].map((standing) => [standing, STANDING_TITLES[standing], standingAs(standing)]),
   ];
   const card = (option) => (option.standing === "excluded" ? excludedCard(option, advice, changes.get(option.regimen))
     : optionCard(option, advice, changes.get(option.regimen), numbers.get(option.regimen)));
   return [
     groups.filter(([, , options]) => options.length).map(([name, title, options]) => h("section", { "data-section": name }, h("h2", {}, title), options.map(card))),
-    notIndicated(of("not-indicated"), advice, changes),
+    notIndicated(standingAs("not-indicated"), advice, changes),
     littleKnown(advice) ? null : h("div", { id: "missing" }),
-    statements("Silent: not spoken of by the reviews", advice.silent.filter(({ rule }) => !isFirst(rule, advice)), advice),
-    statements("Trials under way when the reviews were written", advice.trials, advice),
+    statements(data.sources.silent, advice.silent.filter(({ rule }) => !isFirst(rule, advice)), advice),
+    statements(data.sources.trials, advice.trials, advice),
     statements("Worth knowing", advice.notes.filter(({ rule }) => !isFirst(rule, advice)), advice),
     keyView(data),
   ];
@@ -317,8 +317,8 @@ function missingView(missing, advice) {
 
 /** Whether nothing is offered and more than half of the regimens wait, so that questions come before options. */
 function littleKnown({ options }) {
-  const of = (word) => options.filter((option) => option.standing.startsWith(word)).length;
-  return !of("offered") && 2 * of("undetermined") > options.length;
+  const countOf = (word) => options.filter((option) => option.standing.startsWith(word)).length;
+  return !countOf("offered") && 2 * countOf("undetermined") > options.length;
 }
 
 /** What the answer to a question decides; see `reports/deciding.py`. */
