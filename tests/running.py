@@ -1,7 +1,8 @@
 """The command line in a process of its own, forked where it and the shipped rules are loaded already.
 
-A process that starts from nothing imports and reads for half a second before it does what a test is about. Here a server
-without threads has done so once for all tests; each run is its fork, with streams, folder and exit code of its own.
+A process that starts from nothing imports and reads for half a second before it does what a test is about. Here a
+server without threads has done so once for all tests; each run is its fork, with streams, folder and exit code of its
+own.
 """
 
 import multiprocessing

@@ -442,8 +442,8 @@ EXITS = {
 def check(whole: dict[str, Any], runs: list[dict[str, Any]], at_least: int) -> None:
     """Each file is as before or as after, never between; only a kill that nobody hears leaves a hidden one behind."""
     assert whole["writes"] >= at_least
-    for number in {run["signal"] for run in runs} & {signal.SIGKILL, signal.SIGTERM}:
-        assert [run["at"] for run in runs if run["signal"] == number] == list(range(1, whole["writes"] + 1))
+    for number in {each["signal"] for each in runs} & {signal.SIGKILL, signal.SIGTERM}:
+        assert [each["at"] for each in runs if each["signal"] == number] == list(range(1, whole["writes"] + 1))
     states = set()
     for one in runs:
         hidden = {name for name in one["found"] if name.startswith(".") or "/." in name}
