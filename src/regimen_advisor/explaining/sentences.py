@@ -19,6 +19,9 @@ def rule_sentence(rule: Rule, rulebook: Rulebook) -> str:
     setting = f"In {disease}" if disease else "In lung cancer"
     condition = f", if {wording.condition(rest)}" if rest is not None else ""
     unless = "".join(f", unless `{exception.id}` holds" for exception in rulebook.overridden_by[rule.id])
+    if rule.gives_way_to:
+        holding = listed((f"`{name}`" for name in rule.gives_way_to), "or")
+        unless += f", that of {rule.meant_for} where {holding} holds"
     return f"{setting}{condition}: {effect_words(rule, rulebook)}{unless} ({source_words(rule, rulebook)})."
 
 

@@ -17,6 +17,8 @@ KINDS: Mapping[CautionKind, str] = {
     "evidence": "Evidence is thin",
 }
 """What each kind of caution is called where an option is shown, the weightiest first."""
+STANDARD = 0
+"""The number of the stated standard, among those of the options."""
 _LEAST = 20
 
 
@@ -68,5 +70,6 @@ class Cautions:
     def in_short(self, caution: Caution, width: int) -> str:
         """The caution in one line, with the number of the option under which it is written out, if there is one."""
         number = self.number_of(caution)
-        lead, tail = self.lead(caution), f" (see {number})" if number else ""
+        place = "the standard" if number == STANDARD else number
+        lead, tail = self.lead(caution), "" if number is None else f" (see {place})"
         return f"{lead}{shortened(caution.says, max(width - len(lead) - len(tail), _LEAST))}{tail}"

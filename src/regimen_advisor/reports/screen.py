@@ -23,7 +23,7 @@ from regimen_advisor.patient.reading import Patient
 from regimen_advisor.patient_wording import known_facts, question_words, questions_words, unknown_words
 from regimen_advisor.reports import glance
 from regimen_advisor.reports.cards import Card, Cards
-from regimen_advisor.reports.cautions import Cautions
+from regimen_advisor.reports.cautions import STANDARD, Cautions
 from regimen_advisor.reports.deciding import FIRST_TITLE, TITLE, decides_words
 from regimen_advisor.reports.depth import PLAIN, Depth
 from regimen_advisor.reports.glance import GlanceRow
@@ -130,6 +130,7 @@ class _Screen:
 
     def screen(self) -> Screen:
         advice = self.advice
+        standards = tuple(self._standards())  # before the options, which point to what is written out here
         rows = glance.rows(advice, self.rulebook, None if self.apart else self.cautions)
         cards = Cards(self.rulebook, self.cautions, whole=self.whole)
         notes, left = self._notes()
@@ -141,7 +142,7 @@ class _Screen:
             remarks=advice.profile.notes,
             names=self.places.names,
             first=tuple(self._first()),
-            standards=tuple(self._standards()),
+            standards=standards,
             differ=tuple(
                 ScreenSentence(f"{difference.subject}: {difference.says}") for difference in advice.differences
             ),
@@ -213,20 +214,52 @@ class _Screen:
         """What the sources state; standards that wait in one sentence, unless all is wanted."""
         open_ = [standard for standard in self.advice.standards if standard.state == "open"]
         in_one = len(open_) > 1 and not self.whole
+        cautions = Cautions(self.advice, self.rulebook) if self.apart else self.cautions
         for standard in self.advice.standards:
             waits = questions_words(standard.depends_on, self.rulebook.domain)
             lead = f"? depends on {waits}: " if standard.state == "open" else ""
-            if standard.state == "holds" or not in_one:
+            if standard.state == "holds" or (standard.state == "open" and not in_one):
                 sentence = f"{lead}{standard.title}. {standard.says} [{self._at(standard)}]"
                 yield ScreenSentence(sentence, "open" if standard.state == "open" else "")
+                yield from self._against(standard, cautions)
         if in_one:
             keys = dict.fromkeys(key for standard in open_ for key in standard.depends_on)
             words = [question_words(key, self.rulebook.domain) for key in keys]
-            titles = "; ".join(
-                f"{'; '.join(standard.title for standard in several)} [{place}]"
-                for place, several in groupby(open_, self._at)
-            )
-            yield ScreenSentence(f"? {listed(words)} decide{'' if len(keys) > 1 else 's'} between: {titles}.", "open")
+            decide = f"decide{'' if len(keys) > 1 else 's'} between"
+            yield ScreenSentence(f"? {listed(words)} {decide}: {self._titles(open_)}.", "open")
+        yield from self._of_others()
+
+    def _against(self, standard: Statement, cautions: Cautions) -> Iterator[ScreenSentence]:
+        """What speaks against a standard in this patient, where it is not said of every option."""
+        for caution in standard.cautions:
+            if self.advice.is_first(caution.rule) or cautions.number_of(caution) is not None:
+                continue
+            cautions.write_out(caution, STANDARD)
+            also = [
+                further.title
+                for further in self.advice.standards
+                if further is not standard and any(held.says == caution.says for held in further.cautions)
+            ]
+            tail = f" Also of: {'; '.join(also)}." if also else ""
+            yield ScreenSentence(f"{cautions.lead(caution)}{caution.says}{cautions.tail(caution)}{tail}", "caution")
+
+    def _of_others(self) -> Iterator[ScreenSentence]:
+        """What the sources state for a disease that is not this patient's, in one sentence for each such disease."""
+        of_others = [standard for standard in self.advice.standards if standard.state == "of others"]
+        for meant_for in dict.fromkeys(standard.meant_for for standard in of_others):
+            found = [standard for standard in of_others if standard.meant_for == meant_for]
+            if self.whole:
+                words = " ".join(f"{standard.title}. {standard.says} [{self._at(standard)}]" for standard in found)
+            else:
+                words = f"{self._titles(found)}."
+            yield ScreenSentence(f"Not for this tumour, but for {meant_for}: {words}")
+
+    def _titles(self, standards: Iterable[Statement]) -> str:
+        """The titles of standards, with each place once."""
+        return "; ".join(
+            f"{'; '.join(standard.title for standard in several)} [{place}]"
+            for place, several in groupby(standards, self._at)
+        )
 
     # What is not offered ----------------------------------------------------------------------------------------
 
