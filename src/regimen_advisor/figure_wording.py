@@ -115,8 +115,8 @@ def brief_result(
     values = {value.of: value for value in result.values}
     relevant = [part for part in result.comparisons if part.of in arms or part.against in arms] or result.comparisons
     if not relevant:
-        figures = _alone(result.values, result.unit, arms) or result.outcome or ""
-        return say("figure.brief", endpoint=endpoint_words(result), results=figures).rstrip()
+        shown = _alone(result.values, result.unit, arms) or result.outcome or ""
+        return say("figure.brief", endpoint=endpoint_words(result), results=shown).rstrip()
     phrases = []
     for comparison in relevant:
         named = len(relevant) > 1 or comparison.against in arms or comparison.of not in arms

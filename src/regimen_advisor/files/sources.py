@@ -33,7 +33,7 @@ _HALF = re.compile("[\ud800-\udfff]")
 class Record(BaseModel):
     """Base of every model read from a file: strict types, no unknown key, frozen once read."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)
 
 
 @dataclass(frozen=True)

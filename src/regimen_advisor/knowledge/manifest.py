@@ -6,14 +6,16 @@ installed package refuses its own rules where they differ, and ``check`` warns o
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import Field
 
-from regimen_advisor.files.errors import Location, Problem
-from regimen_advisor.files.folders import MANIFEST
+from regimen_advisor.files.errors import InputError, Location, Problem
+from regimen_advisor.files.folders import MANIFEST, is_folder, rule_files
+from regimen_advisor.files.output import read_bytes
 from regimen_advisor.files.sources import Record, read_document, validated
 
 REFRESH = "regimen-advisor check --write-manifest"
@@ -64,3 +66,14 @@ def outdated(written: LocatedManifest, rules: int, digest: str) -> Problem | Non
 def manifest_text(rules: int, digest: str) -> str:
     """The text of ``manifest.yaml`` for a rulebook with so many rules and this digest."""
     return f"# Written by `{REFRESH}`.\nmanifest:\n  rules: {rules}\n  digest: {digest}\n"
+
+
+def digest_of(folder: Path) -> str:
+    """A digest of the names and the bytes of all rule files. Raises ``InputError`` where there is no such folder."""
+    if not is_folder(folder):
+        raise InputError.at(Location(str(folder)), "expected a folder of rules, found no folder")
+    total = hashlib.sha256()
+    for file in rule_files(folder):
+        total.update(file.relative_to(folder).as_posix().encode("utf-8", "surrogateescape") + b"\0")
+        total.update(read_bytes(file) + b"\0")
+    return "sha256:" + total.hexdigest()

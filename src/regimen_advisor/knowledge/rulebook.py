@@ -10,12 +10,12 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from regimen_advisor.files.errors import InputError, Location, Problem
-from regimen_advisor.files.folders import is_folder, rule_files, schema_line
-from regimen_advisor.files.output import read_bytes
+from regimen_advisor.files.folders import schema_line
+from regimen_advisor.knowledge.compiled import read_compiled
 from regimen_advisor.knowledge.finding_packs import INSTALLED, named_folder, project_folders, shipped_folder
 from regimen_advisor.knowledge.findings import Finding
 from regimen_advisor.knowledge.loading import Loader
-from regimen_advisor.knowledge.manifest import LocatedManifest, manifest_text, outdated, read_manifest
+from regimen_advisor.knowledge.manifest import LocatedManifest, digest_of, manifest_text, outdated, read_manifest
 from regimen_advisor.knowledge.publications import Erratum
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rule_reading import DISEASES
@@ -125,7 +125,8 @@ def default_folders() -> tuple[Path, ...]:
 def _loaded(
     folders: tuple[Path, ...], digests: tuple[str, ...], manifests: tuple[LocatedManifest | None, ...], day: date | None
 ) -> Rulebook:
-    found = Loader(folders, day).load()
+    kept = read_compiled(folders[0], digests[0]) if len(folders) == 1 and day is None else None
+    found = kept or Loader(folders, day).load()
     stale = None
     for manifest, count, digest in zip(manifests, found.counts, digests, strict=True):
         stale = stale or (outdated(manifest, count, digest) if manifest else None)
@@ -145,7 +146,7 @@ def load_rulebook(folder: Folders = None, day: date | None = None) -> Rulebook:
     """
     folders = chosen_folders(folder)
     manifests = tuple(map(read_manifest, folders))
-    rulebook = _loaded(folders, tuple(map(_digest, folders)), manifests, day)
+    rulebook = _loaded(folders, tuple(map(digest_of, folders)), manifests, day)
     for path, manifest in zip(folders, manifests, strict=True):
         if path.resolve() == INSTALLED.resolve():
             _refuse_other_rules(rulebook, manifest)
@@ -191,18 +192,7 @@ def fresh_manifest(folder: Path, *before: Path) -> str:
     if folder.resolve() == INSTALLED.resolve():
         raise InputError.at(Location(str(folder)), "the rules of an installed package are not to be changed")
     found = Loader(tuple(dict.fromkeys((*before, folder)))).load()
-    return schema_line(folder, "manifest") + manifest_text(found.counts[-1], _digest(folder))
-
-
-def _digest(folder: Path) -> str:
-    """A digest of the names and the bytes of all rule files."""
-    if not is_folder(folder):
-        raise InputError.at(Location(str(folder)), "expected a folder of rules, found no folder")
-    total = hashlib.sha256()
-    for file in rule_files(folder):
-        total.update(file.relative_to(folder).as_posix().encode("utf-8", "surrogateescape") + b"\0")
-        total.update(read_bytes(file) + b"\0")
-    return "sha256:" + total.hexdigest()
+    return schema_line(folder, "manifest") + manifest_text(found.counts[-1], digest_of(folder))
 
 
 def harm_studies(regimen: Regimen, rulebook: Rulebook) -> list[Study]:

@@ -279,9 +279,7 @@ class Cards:
         from regimen_advisor.reports.studies import study_blocks  # noqa: PLC0415 - only where details are asked for
 
         if option.setting:
-            yield Paragraph(
-                say("card.setting", settings=say("between.lists").join(option.setting)), indent=3, hang=2
-            )
+            yield Paragraph(say("card.setting", settings=say("between.lists").join(option.setting)), indent=3, hang=2)
         for says in option.says:
             yield Paragraph(say("card.because", sentence=says), indent=3, hang=2)
         if option.schedule:
