@@ -42,6 +42,8 @@ from regimen_advisor.page.serving import answered
 ROOT = Path(__file__).parent.parent
 SECONDS, BY_THE_CLOCK = 5, 60
 CODES = (0, 1, 2)
+COLLECTED = 50
+"""After so many inputs what they left in circles is freed: what was frozen and let go counts for no collection."""
 SMALL_RULE = """\
 setting: sound
 title: A sound file
@@ -295,7 +297,7 @@ def _captured(arguments: Sequence[str], typed: bytes = b"") -> tuple[object, str
                 stream.flush()
     finally:
         sys.stdin = before
-    gc.unfreeze()  # the command is about to leave, and freezes all there is
+    gc.unfreeze()  # the command is about to leave, and freezes all there is, so that nothing is collected by itself
     out, err = (stream.buffer.getvalue().decode("utf-8", "replace") for stream in streams)  # type: ignore[attr-defined]
     return code, out, err
 
@@ -370,6 +372,8 @@ def fuzz(inputs: int, seed: int, only: tuple[str, int] | None = None) -> tuple[C
                 given, fault = one(kind, number, seed, here, rulebook)
                 slowest = max(slowest, (time.process_time() - start, f"{kind}:{number}"))
                 ran[kind] += 1
+                if at % COLLECTED == 0:
+                    gc.collect()
                 if only:
                     print(given)
                 if fault:

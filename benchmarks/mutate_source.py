@@ -8,6 +8,7 @@ notices survives; the page of decisions lists the survivors that are looked thro
     python benchmarks/mutate_source.py                      # all modules of TESTS
     python benchmarks/mutate_source.py patient/history.py   # some of them
     python benchmarks/mutate_source.py --share 0.2 --seed 1 # a sample
+    python benchmarks/mutate_source.py --listed             # those on the page, after new tests: which are noticed now
 """
 
 import argparse
@@ -58,7 +59,7 @@ TESTS: Mapping[str, str] = {
     "page/serving.py page/workers.py": "serving",
 }  # fmt: skip
 """The modules that are changed, and the files of tests that are there to test them."""
-PYTEST = ("-q", "-p", "syrupy", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestWarning")
+PYTEST = ("-q", "--tb=native", "-p", "syrupy", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestWarning")
 SECONDS = 2.0
 """Processor time that a test may need to be run at all; a change is given 3 times what its tests need, and 5 s."""
 NOTICED, SURVIVED, TIMED_OUT = 1, 0, 2
@@ -103,7 +104,8 @@ class Session:
         items = [self.items[name] for name in names]
         for item, following in zip(items, [*items[1:], None], strict=True):
             begin = time.process_time()
-            with contextlib.suppress(TooSlowError):
+            # pytest shows no traceback that the signal has cut where no line is: `None - 1`
+            with contextlib.suppress(TooSlowError, TypeError):
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if not after(item.nodeid, time.process_time() - begin):
                 return
@@ -311,13 +313,15 @@ def statements(text: str) -> Mapping[int, frozenset[int]]:
     return found
 
 
-def survivors(modules: Sequence[str], files: Sequence[str], share: float, seed: int) -> Iterator[Outcome]:
+def sampled(module: str, share: float, seed: int) -> list[Mutant]:
+    """A share of the mutants of a module."""
+    found = mutants_of(PACKAGE / module)
+    return sorted(Random(f"{seed} {module}").sample(found, round(share * len(found))), key=lambda mutant: mutant.line)
+
+
+def survivors(mutants: Mapping[str, Sequence[Mutant]], files: Sequence[str]) -> Iterator[Outcome]:
     """Every mutant of the modules with what became of it."""
-    mutants: dict[str, list[Mutant]] = {}
-    for module in modules:
-        found = mutants_of(PACKAGE / module)
-        size = round(share * len(found))
-        mutants[module] = sorted(Random(f"{seed} {module}").sample(found, size), key=lambda mutant: mutant.line)
+    modules = tuple(mutants)
 
     def try_functions() -> list[Any]:
         answers: list[Any] = []
@@ -390,16 +394,26 @@ def main() -> None:
     parser.add_argument("modules", nargs="*", help="all if none is named")
     parser.add_argument("--share", type=float, default=1, help="share of the changes that is tried")
     parser.add_argument("--seed", type=int, default=1, help="which share")
+    parser.add_argument("--listed", action="store_true", help="only the changes on the page of decisions")
     arguments = parser.parse_args()
     known = listed()
     total = gone = 0
     looked: dict[str, int] = {}
     for group, files in TESTS.items():
         modules = [module for module in group.split() if not arguments.modules or module in arguments.modules]
-        if not modules:
+        mutants = {module: sampled(module, arguments.share, arguments.seed) for module in modules}
+        if arguments.listed:
+            on_page = {
+                module: [mutant for mutant in found if (module, mutant.before, mutant.after) in known]
+                for module, found in mutants.items()
+            }
+            mutants = {module: found for module, found in on_page.items() if found}
+        if not any(mutants.values()):
             continue
-        for module, mutant, answer in survivors(modules, files.split(), arguments.share, arguments.seed):
+        for module, mutant, answer in survivors(mutants, files.split()):
             total, gone = total + 1, gone + (answer != SURVIVED)
+            if arguments.listed and answer != SURVIVED:
+                print(f"noticed now: {module}\n- {mutant.before}\n+ {mutant.after}", flush=True)
             if answer == SURVIVED:
                 part = known.get((module, mutant.before, mutant.after), "new")
                 looked[part] = looked.get(part, 0) + 1

@@ -1,19 +1,33 @@
 """What all tests share: the shipped rulebook, read once, and the programs a test may need."""
 
+import itertools
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.page.building import example_profiles, render_page
 
+T = TypeVar("T")
 ROOT = Path(__file__).parent.parent
 EVERYTHING = os.environ.get("REGIMEN_ADVISOR_ALL_TESTS") == "1"
-"""Whether every test must run, and the long random ones at their full size, as under ``.ci/run``."""
+"""Whether every test must run, and the long ones at their full size, as under ``.ci/run``."""
+
+
+def sized(full: int, first: int) -> int:
+    """How much of a long test runs: all of it under ``.ci/run``, ``first`` where somebody runs the tests at home."""
+    return full if EVERYTHING else first
+
+
+def pairs(these: Iterable[str], those: Sequence[T]) -> list[tuple[str, T]]:
+    """Each of one with each of the other; at home each of ``these`` with one of ``those``, in turn."""
+    if EVERYTHING:
+        return list(itertools.product(these, those))
+    return list(zip(these, itertools.cycle(those)))
 
 
 @pytest.fixture(scope="session")

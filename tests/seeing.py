@@ -10,8 +10,10 @@ from regimen_advisor.reports.pages import page as as_page
 Look = tuple[str, int]
 """Colours, and how many pixels the screen is wide."""
 
-looks = pytest.mark.parametrize("look", [("light", 1280), ("dark", 320)], ids=["light desktop", "small dark phone"])
-"""What a person may see a page on; runs a test for each."""
+LOOKS: list[Look] = [("light", 1280), ("dark", 320)]
+"""What a person may see a page on."""
+looks = pytest.mark.parametrize("look", LOOKS, ids=["light desktop", "small dark phone"])
+"""Runs a test for each."""
 
 
 def faults(browser: Any, html: str, folder: Path, look: Look) -> list[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, pairs
 from regimen_advisor.advising import advise
 from regimen_advisor.documents.blocks import Bullets, Fields, Folded, Gap, Heading, Item, Paragraph, Table
 from regimen_advisor.documents.html import html as html_of
@@ -23,7 +23,7 @@ from regimen_advisor.quiz.key import answer_key
 from regimen_advisor.reports import notebook
 from regimen_advisor.reports.html import advice_fragment, explanation_fragment, render_advice, render_explanation
 from regimen_advisor.reports.quiz import render_html
-from seeing import Look, faults, looks
+from seeing import LOOKS, Look, faults
 
 HOSTILE = """<script>alert("1")</script>' onmouseover='x"""
 
@@ -164,8 +164,9 @@ def test_a_page_carries_the_plot_the_map_and_the_citations(pages: dict[str, str]
 
 
 # An answer with its plot and map takes axe ten seconds: that of the patient with most left open is looked at.
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("advice", "two patients")])
-@looks
+@pytest.mark.parametrize(
+    ("name", "look"), pairs([name for name in NAMES if name not in ("advice", "two patients")], LOOKS)
+)
 def test_a_page_is_sound_on_every_screen(
     pages: dict[str, str], name: str, look: Look, browser: Any, tmp_path: Path
 ) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from typer.testing import CliRunner
 
-from conftest import ROOT
+from conftest import ROOT, pairs
 from regimen_advisor.advising import advise
 from regimen_advisor.cli.app import app
 from regimen_advisor.knowledge.rulebook import Rulebook
@@ -495,8 +495,7 @@ def test_nothing_runs_over_the_edge(browser: Any, page_file: Path, view: str, wi
     here.context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("view", [*VIEWS, "refused"])
+@pytest.mark.parametrize(("view", "scheme"), pairs([*VIEWS, "refused"], ["light", "dark"]))
 def test_axe_finds_nothing(browser: Any, page_file: Path, view: str, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     here = Opened(browser, page_file, color_scheme=scheme)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, pairs
 from regimen_advisor.files.sources import read_document
 from test_page import AFTER_OSIMERTINIB, SETTLED, UNTREATED, Opened, expect
 
@@ -245,8 +245,7 @@ def test_an_edit_takes_less_than_fifty_milliseconds(look: Any) -> None:
     assert max(min(times) for times in zip(*runs, strict=True)) < 50
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("view", ["options", "facts", "changed", "refused"])
+@pytest.mark.parametrize(("view", "scheme"), pairs(["options", "facts", "changed", "refused"], ["light", "dark"]))
 def test_axe_finds_nothing_on_a_phone(browser: Any, page_file: Path, view: str, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     here = Opened(browser, page_file, viewport=PHONE, color_scheme=scheme)

@@ -157,6 +157,18 @@ def meet(left: Value, right: Value) -> Value | None:
     raise TypeError(f"values of different kinds: {left!r}, {right!r}")
 
 
+def covers(wide: Value, narrow: Value) -> bool:
+    """Whether ``wide`` allows all that ``narrow`` allows, so that meeting it changes nothing."""
+    match wide, narrow:
+        case Choice(), Choice():
+            return narrow.possible <= wide.possible
+        case Number(), Number():
+            return wide.low <= narrow.low and narrow.high <= wide.high and wide.absent >= narrow.absent
+        case Members(), Members():
+            return wide.must <= narrow.must and narrow.may <= wide.may
+    raise TypeError(f"values of different kinds: {wide!r}, {narrow!r}")
+
+
 def join(left: Value, right: Value) -> Value:
     """The narrowest value that allows all that either of them allows."""
     match left, right:

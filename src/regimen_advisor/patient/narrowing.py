@@ -10,8 +10,10 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from regimen_advisor.language.values import Facts, Members, Truth, Value, meet
+from regimen_advisor.language.values import Facts, Members, Truth, Value, covers, meet
 from regimen_advisor.patient.facts import Axiom, AxiomClause, Contained, Domain, SetFact, SignedAtom
+
+_NONE = frozenset({"none"})
 
 
 class Contradiction(Exception):  # noqa: N818 - it is an answer, not a fault of the program
@@ -53,6 +55,8 @@ def narrow(known: Iterable[tuple[str, Value]], domain: Domain, start: Facts | No
 
     def learn(name: str, value: Value | None, axiom: Axiom | None) -> None:
         before = facts[name]
+        if value is not None and covers(value, before):
+            return
         after = meet(before, value) if value is not None else None
         if isinstance(after, Members):
             fact = domain.facts[name]
@@ -111,23 +115,23 @@ def _of_containment(axiom: Contained, facts: Facts) -> list[tuple[str, Value | N
         return []
     undecided = [literal for literal, truth in premises if truth is Truth.UNKNOWN]
     part = facts[axiom.part]
-    wholes = [facts[name] for name in axiom.wholes]
     assert isinstance(part, Members)
-    reach: frozenset[str] = frozenset().union(*(whole.may for whole in wholes if isinstance(whole, Members))) | {"none"}
+    wholes = [(name, whole) for name in axiom.wholes if isinstance(whole := facts[name], Members)]
+    reach = _NONE.union(*(whole.may for _, whole in wholes))
     if undecided:
         broken = len(undecided) == 1 and not part.must <= reach
         return [_keep(~undecided[0], facts)] if broken else []
-    found: list[tuple[str, Value | None]] = [(axiom.part, Members(part.must, part.may & reach))]
     if not part.must <= reach:
         return [(axiom.part, None)]
-    for name, whole in zip(axiom.wholes, wholes, strict=True):
-        assert isinstance(whole, Members)
-        elsewhere = frozenset().union(
-            *(candidate.may for candidate in wholes if candidate is not whole and isinstance(candidate, Members))
-        )
-        forced = part.must - elsewhere - {"none"}
-        if not forced <= whole.must:
-            found.append((name, Members(whole.must | forced, whole.may)))
+    found: list[tuple[str, Value | None]] = []
+    if not part.may <= reach:
+        found.append((axiom.part, Members(part.must, part.may & reach)))
+    surely = part.must - _NONE
+    for name, whole in wholes:
+        if not surely <= whole.must:
+            forced = surely.difference(*(other.may for place, other in wholes if place != name))
+            if not forced <= whole.must:
+                found.append((name, Members(whole.must | forced, whole.may)))
     return found
 
 
