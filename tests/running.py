@@ -13,18 +13,17 @@ import tempfile
 from functools import cache
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
-from typing import Any
 
 LONGEST = 60
 """Seconds after which a run is ended."""
 
 
-def run(*arguments: object, cwd: Path, **more: Any) -> "subprocess.CompletedProcess[str]":
+def run(*arguments: object, cwd: Path) -> "subprocess.CompletedProcess[str]":
     """What ``regimen-advisor`` prints and how it ends; without forks, in a process that starts from nothing."""
     asked = [os.fspath(argument) if isinstance(argument, Path) else str(argument) for argument in arguments]
-    if "forkserver" not in multiprocessing.get_all_start_methods() or more:
+    if "forkserver" not in multiprocessing.get_all_start_methods():
         command = [str(Path(sys.executable).with_name("regimen-advisor")), *asked]
-        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=LONGEST, **more)
+        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=LONGEST)
     with tempfile.TemporaryDirectory() as folder:
         streams = [os.path.join(folder, name) for name in ("out", "err")]  # noqa: PTH118 - it is sent to another process
         process = _server().Process(target=_run, args=(asked, str(cwd), *streams))

@@ -11,28 +11,35 @@ from typing import Any
 
 import jsonschema
 import pytest
+from pydantic import TypeAdapter
 
 from conftest import needed
 from regimen_advisor.cli.app import main
 from regimen_advisor.documents.json import as_json
 from regimen_advisor.editor_schemas import EditedFile, editor_schema, every_editor_schema
 from regimen_advisor.files.sources import parse_documents
-from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.patient.facts import ChoiceFact, NumberFact
+from regimen_advisor.patient.population import SyntheticPopulation
+from regimen_advisor.quiz.clinic import Clinic
 
 ROOT = Path(__file__).parent.parent
 SCHEMAS = ROOT / "rules" / "schemas"
+PACK = ROOT / "examples" / "invented-consensus"
 FILES = sorted(file for top in ("rules", "profiles", "tests/cases") for file in (ROOT / top).rglob("*.yaml"))
+PACK_FILES = sorted((ROOT / "examples").rglob("*.yaml"))
+DATA = {"quiz/clinic": Clinic, "patient/population": SyntheticPopulation}
+"""Files of the package itself, each with its schema beside it."""
 AGAIN = "bring them up to date: regimen-advisor check --write-manifest"
 
 
 def kind_of(file: Path) -> EditedFile:
-    match file.relative_to(ROOT).parts:
-        case ("rules", "nsclc" | "sclc", _):
+    match file.relative_to(ROOT).parts[1 if "examples" in file.parts else 0 :]:
+        case ("rules" | PACK.name, "nsclc" | "sclc", _):
             return EditedFile.RULE
-        case ("rules", "studies", _):
+        case ("rules" | PACK.name, "studies", _):
             return EditedFile.STUDY
-        case ("rules", name):
+        case ("rules" | PACK.name, name):
             return EditedFile(name.removesuffix(".yaml"))
         case ("profiles", "mappings", _):
             return EditedFile.MAPPING
@@ -51,15 +58,39 @@ def made(rulebook: Rulebook) -> dict[str, Any]:
 # The schemas -------------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def made_for_the_pack() -> dict[str, Any]:
+    pytest.importorskip("polars", reason="polars is not installed")
+    return every_editor_schema(load_rulebook([ROOT / "rules", PACK]))
+
+
+def read(folder: Path) -> dict[str, Any]:
+    return {file.name: json.loads(file.read_text("utf-8")) for file in folder.glob("*.json")}
+
+
 def test_the_schemas_that_ship_know_the_rules_as_they_are(made):
-    assert {file.name: json.loads(file.read_text("utf-8")) for file in SCHEMAS.glob("*.json")} == made, AGAIN
+    assert read(SCHEMAS) == made, AGAIN
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_the_schemas_of_the_example_pack_know_it_as_it_is(made_for_the_pack):
+    again = f"regimen-advisor schema --for rules --for {PACK.relative_to(ROOT)} --into {PACK.relative_to(ROOT)}/schemas"
+    assert read(PACK / "schemas") == made_for_the_pack, f"bring them up to date: {again}"
+
+
+@pytest.mark.parametrize("file", [*FILES, *PACK_FILES], ids=lambda file: str(file.relative_to(ROOT)))
 def test_each_file_that_ships_names_its_schema_on_its_first_line(file: Path) -> None:
-    wanted = os.path.relpath(SCHEMAS / f"{kind_of(file)}.json", file.parent).replace(os.sep, "/")
+    schemas = PACK / "schemas" if file in PACK_FILES else SCHEMAS
+    wanted = os.path.relpath(schemas / f"{kind_of(file)}.json", file.parent).replace(os.sep, "/")
     first = file.read_text("utf-8").splitlines()[0]
     assert first == f"# yaml-language-server: $schema={wanted}", "put this line on top of the file"
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_a_file_of_the_package_has_its_schema_beside_it(name: str) -> None:
+    schema = (ROOT / "src" / "regimen_advisor" / f"{name}.schema.json").read_text("utf-8")
+    assert json.loads(schema) == TypeAdapter(DATA[name]).json_schema()
+    first = (ROOT / "src" / "regimen_advisor" / f"{name}.yaml").read_text("utf-8").splitlines()[0]
+    assert first == f"# yaml-language-server: $schema={Path(name).name}.schema.json"
 
 
 def faults(made: dict[str, Any], kind: str, text: str) -> list[str]:
@@ -68,9 +99,10 @@ def faults(made: dict[str, Any], kind: str, text: str) -> list[str]:
     return [fault.message for document in documents for fault in validator.iter_errors(document)]
 
 
-def test_no_file_that_ships_is_underlined(made):
-    wrong = {file.name: found for file in FILES if (found := faults(made, kind_of(file), file.read_text("utf-8")))}
-    assert wrong == {}
+def test_no_file_that_ships_is_underlined(made, made_for_the_pack):
+    schemas = dict.fromkeys(FILES, made) | dict.fromkeys(PACK_FILES, made_for_the_pack)
+    found = {file.name: faults(known, kind_of(file), file.read_text("utf-8")) for file, known in schemas.items()}
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 
 RULE = """

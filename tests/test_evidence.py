@@ -59,6 +59,9 @@ with_reviews = pytest.mark.skipif(
 )
 # `other` of OAK ("the arm after progression") stands with its prior therapy
 MERGED = {"oak-treatment-beyond-progression": {"other"}}
+# a finding that the transcription has with another entry: here it is the harm of a drug, which other patients see
+SPLIT = {"statement-bev-stop-rule": "statement-bev-not-for-squamous"}
+TRANSCRIBED = [study for study in STUDIES.values() if study.id not in SPLIT]
 
 MINIMAL = """\
 id: mini
@@ -189,7 +192,7 @@ def test_the_basis_of_a_level_says_where_the_randomisation_is_known_from():
 @with_transcription
 def test_the_same_entries_and_approvals_are_there():
     document = transcribed("evidence.yaml")
-    assert set(STUDIES) == {entry["id"] for entry in document["evidence"]}
+    assert {study.id for study in TRANSCRIBED} == {entry["id"] for entry in document["evidence"]}
     assert set(APPROVALS) == {entry["id"] for entry in document["approvals"]}
 
 
@@ -232,7 +235,7 @@ def transcribed_value(entry: dict) -> str:
 
 
 @with_transcription
-@pytest.mark.parametrize("study", STUDIES.values(), ids=lambda study: study.id)
+@pytest.mark.parametrize("study", TRANSCRIBED, ids=lambda study: study.id)
 def test_every_figure_is_carried_unchanged(study):
     entry = transcribed_entries()[study.id]
     assert len(study.results) == len(entry["figures"])
@@ -259,10 +262,12 @@ def interval_of(interval: Interval | None) -> tuple | None:
 
 
 @with_transcription
-@pytest.mark.parametrize("study", STUDIES.values(), ids=lambda study: study.id)
+@pytest.mark.parametrize("study", TRANSCRIBED, ids=lambda study: study.id)
 def test_safety_findings_limits_and_places_are_carried(study):
     entry = transcribed_entries()[study.id]
-    assert [len(study.safety), len(study.findings), len(study.limits.stated), len(study.limits.inferred)] == [
+    parts = [study, *(STUDIES[part] for part, whole in SPLIT.items() if whole == study.id)]
+    findings = sum(len(part.findings) for part in parts)
+    assert [len(study.safety), findings, len(study.limits.stated), len(study.limits.inferred)] == [
         len(entry[key]) for key in ("safety", "qualitative_findings", "limitations", "limitations_inferred")
     ]
     for finding, row in zip(study.safety, entry["safety"], strict=True):
@@ -280,7 +285,7 @@ def test_safety_findings_limits_and_places_are_carried(study):
 
 
 @with_transcription
-@pytest.mark.parametrize("study", STUDIES.values(), ids=lambda study: study.id)
+@pytest.mark.parametrize("study", TRANSCRIBED, ids=lambda study: study.id)
 def test_no_citation_field_is_invented_or_lost(study):
     known = {
         key.removesuffix("_id"): (field["value"], field["confidence"], field.get("where"))

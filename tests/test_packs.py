@@ -270,7 +270,7 @@ def test_a_later_entry_keeps_its_line_in_its_own_file(tmp_path: Path) -> None:
     shutil.copytree(PACK, tmp_path / "pack")
     (tmp_path / "pack" / "regimens.yaml").write_text(broken, "utf-8")
     (said,) = problems(RULES, tmp_path / "pack")
-    assert said.startswith(f"{tmp_path / 'pack/regimens.yaml'}:4:18: drug: unknown drug `alectinip`")
+    assert said.startswith(f"{tmp_path / 'pack/regimens.yaml'}:5:18: drug: unknown drug `alectinip`")
 
 
 def test_as_of_a_day_only_the_sources_that_speak_by_then_count() -> None:

@@ -186,7 +186,7 @@ def test_a_patient_is_found_for_every_rule_that_offers_excludes_or_warns(ruleboo
 
 def test_a_setting_may_be_named_by_its_file_where_that_is_clear(rulebook: Rulebook) -> None:
     assert setting_named("nrg1", rulebook).id == "nsclc/nrg1"
-    with pytest.raises(InputError, match="nsclc/first-line-maintenance or sclc/first-line-maintenance"):
+    with pytest.raises(InputError, match="nsclc/first-line-maintenance, sclc/first-line-maintenance"):
         setting_named("first-line-maintenance", rulebook)
     with pytest.raises(InputError, match="expected nsclc/nrg1, found `nsclc/nrg`"):
         setting_named("nsclc/nrg", rulebook)

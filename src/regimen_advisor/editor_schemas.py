@@ -21,6 +21,7 @@ from regimen_advisor.knowledge.manifest import ManifestFile
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import RuleFile
+from regimen_advisor.knowledge.stacking import Pack
 from regimen_advisor.knowledge.studies import Approval, Review, Study
 from regimen_advisor.patient.drugs import Drug, DrugClass, FormularyFile
 from regimen_advisor.patient.profile import Profile
@@ -41,6 +42,7 @@ class EditedFile(StrEnum):
     DRUGS = "drugs"
     APPROVALS = "approvals"
     REVIEWS = "reviews"
+    PACK = "pack"
     MANIFEST = "manifest"
     SECTION_NUMBERS = "section-numbers"
     BACKGROUND = "background"
@@ -58,6 +60,7 @@ _MODELS: Mapping[EditedFile, Any] = {
     EditedFile.DRUGS: FormularyFile,
     EditedFile.APPROVALS: list[Approval],
     EditedFile.REVIEWS: list[Review],
+    EditedFile.PACK: Pack,
     EditedFile.MANIFEST: ManifestFile,
     EditedFile.SECTION_NUMBERS: dict[str, dict[str, str]],
     EditedFile.BACKGROUND: dict[str, Background],

@@ -59,9 +59,8 @@ class TableMapping:
     @property
     def labels(self) -> Mapping[str, str]:
         """For each key, and each part of an entry of the history, the columns that it was read from."""
-        labels = {key: [reading.label] for key, reading in self.file.keys.items() if reading.sources}
-        if self.file.has_events:
-            labels = {}
+        keys = {} if self.file.has_events else self.file.keys
+        labels = {key: [reading.label] for key, reading in keys.items() if reading.sources}
         for entry in self.file.entries:
             for part in ENTRY_PARTS:
                 reading: Reading | None = getattr(entry, part)

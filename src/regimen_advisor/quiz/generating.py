@@ -102,5 +102,6 @@ def setting_named(word: str, rulebook: Rulebook) -> Setting:
     if len(found) == 1 and found[0].split("/")[-1] == word:
         return known[found[0]]
     help = None if found else did_you_mean(word, known)
-    expected = f"one of {', '.join(found or known)}"
+    choices = found or list(known)
+    expected = choices[0] if len(choices) == 1 else f"one of {', '.join(choices)}"
     raise InputError.at(Location("quiz"), f"--setting: expected {expected}, found `{word}`", help)

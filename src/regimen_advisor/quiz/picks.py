@@ -252,7 +252,9 @@ def _stated(study: Study, rulebook: Rulebook) -> str:
         places = "; ".join(labels.at(place.review, *place.sections) for place in study.cited_in)
         return f"No gain of {_short(study)} is stated. [{places}]"
     within = f" in the subgroup with {gain.within}" if gain.within else ""
-    return f"The review says so of {_short(study)}{within}. [{labels.cite(gain.source)}]"
+    keys = {place.review for place in gain.source.places}
+    says = f"{rulebook.source_names.of(keys)} {'says' if len(keys) == 1 else 'say'}".capitalize()
+    return f"{says} so of {_short(study)}{within}. [{labels.cite(gain.source)}]"
 
 
 def _short(study: Study) -> str:
