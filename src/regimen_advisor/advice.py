@@ -211,8 +211,14 @@ class ToldChange(Record):
     @property
     def says(self) -> str:
         """What was changed, by whom and why; of a rule also its sentence."""
-        entry, how = say(f"changed_entry.{self.entry}"), say(f"changed_how.{self.how}")
-        change = say("change.sentence", entry=entry, id=self.id, how=how, pack=self.pack, reason=self.reason)
+        change = say(
+            "change.sentence",
+            entry=say(f"changed_entry.{self.entry}"),
+            id=self.id,
+            change=say(f"changed_how.{self.how}"),
+            pack=self.pack,
+            reason=self.reason,
+        )
         return say("change.with_rule", change=change, sentence=self.said) if self.said else change
 
 

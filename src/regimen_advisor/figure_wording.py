@@ -158,11 +158,11 @@ def _versus(
     if figure is None or against is None:
         versus = say("figure.versus_only", against=comparator) if comparator else ""
         return " ".join(part for part in (arm, effect, versus) if part)
-    ours, theirs = value_words(figure, None), value_words(against, unit)
+    value, compared = value_words(figure, None), value_words(against, unit)
     if arm:
-        words = say("figure.versus", arm=f"{arm} {ours}", against=f"{comparator} {theirs}")
+        words = say("figure.versus", arm=f"{arm} {value}", against=f"{comparator} {compared}")
     else:
-        words = say("figure.versus", arm=ours, against=theirs)
+        words = say("figure.versus", arm=value, against=compared)
         words = say("figure.of_arm", figure=words, arm=comparator) if comparator else words
     return say("between.items").join([words, effect]) if effect else words
 
@@ -197,8 +197,8 @@ def brief_safety(safety: Safety, arms: Sequence[str], labels: Mapping[str, str])
     of_others = [value for value in safety.values if value.of not in arms]
     if len(of_arms) == 1 and len(of_others) == 1:
         label = labels.get(of_others[0].of, of_others[0].of)
-        ours, theirs = value_words(of_arms[0], None), value_words(of_others[0], safety.unit)
-        return say("figure.event_versus", event=safety.event, figure=ours, against=theirs, arm=label)
+        value, against = value_words(of_arms[0], None), value_words(of_others[0], safety.unit)
+        return say("figure.event_versus", event=safety.event, figure=value, against=against, arm=label)
     return _event(safety.event, _alone(of_arms or of_others, safety.unit, arms))
 
 

@@ -27,20 +27,20 @@ _PART = re.compile(r"^history\[(\d+)\]\.(\w+)$")
 def known_facts(patient: Patient, wording: Wording) -> str:
     """The patient in one sentence: what was found, each treatment with its outcome, what was looked for and absent."""
     domain, found = wording.domain, []
-    yes, no, none, negative = map(value_word, ("true", "false", "none", "negative"))
-    absent: dict[str, list[str]] = {negative: [], none: []}
+    present, absence, empty, negative = map(value_word, ("true", "false", "none", "negative"))
+    absent: dict[str, list[str]] = {negative: [], empty: []}
     for name, fact in domain.facts.items():
         if not _is_shown(name, fact, patient):
             continue
         value = wording.value(name, patient.facts[name])
         if value == KNOWN_IN_PART:
             continue
-        if value in (none, no) and name in NOT_SO:
+        if value in (empty, absence) and name in NOT_SO:
             found.append(NOT_SO[name])
-        elif value in (negative, none, no):
-            absent[negative if value == negative else none].append(fact.label.removesuffix(" fusion"))
-        elif name in WITHOUT_LABEL or value == yes:
-            found.append(fact.label if value == yes else value)
+        elif value in (negative, empty, absence):
+            absent[negative if value == negative else empty].append(fact.label.removesuffix(" fusion"))
+        elif name in WITHOUT_LABEL or value == present:
+            found.append(fact.label if value == present else value)
         else:
             found.append(say("patient.fact", fact=LABELS.get(name, fact.label), value=value))
     treated = "; ".join(_treatment(entry, wording) for entry in patient.history or ())

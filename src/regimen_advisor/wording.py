@@ -138,22 +138,22 @@ class Wording:
 
     @staticmethod
     def _number(fact: NumberFact, low: int, high: int, *, wanted: bool) -> str:
-        least, most, label = _with_unit(fact, low), _with_unit(fact, high), fact.label
+        lowest, highest, label = _with_unit(fact, low), _with_unit(fact, high), fact.label
         if not wanted:
             if low <= fact.low:
-                return say("condition.above", fact=label, number=most)
+                return say("condition.above", fact=label, number=highest)
             if high >= fact.high:
-                return say("condition.below", fact=label, number=least)
+                return say("condition.below", fact=label, number=lowest)
             if low == high:
-                return say("condition.other_than", fact=label, number=least)
-            return say("condition.outside", fact=label, low=low, high=most)
+                return say("condition.other_than", fact=label, number=lowest)
+            return say("condition.outside", fact=label, low=low, high=highest)
         if low == high:
-            return say("condition.exactly", fact=label, number=least)
+            return say("condition.exactly", fact=label, number=lowest)
         if high >= fact.high:
-            return say("condition.at_least", fact=label, number=least)
+            return say("condition.at_least", fact=label, number=lowest)
         if low <= fact.low:
-            return say("condition.at_most", fact=label, number=most)
-        return say("condition.range", fact=label, low=low, high=most)
+            return say("condition.at_most", fact=label, number=highest)
+        return say("condition.range", fact=label, low=low, high=highest)
 
     def member(self, member: str) -> str:
         """The name of a member of a set: of a drug or class by its standard name."""
@@ -178,8 +178,8 @@ class Wording:
                 assert isinstance(fact, NumberFact)
                 if low > high:
                     return value_word("none")
-                most = _with_unit(fact, high)
-                return most if low == high else say("known.range", low=low, high=most)
+                highest = _with_unit(fact, high)
+                return highest if low == high else say("known.range", low=low, high=highest)
             case Members():
                 assert isinstance(fact, SetFact)
                 return self._set_value(fact, value)
