@@ -449,10 +449,7 @@ BROKEN_RULEBOOKS: dict[str, list[str]] = {
         "nsclc/broken.yaml:5:5: a-standard: expected `gives_way_to` and `meant_for` together",
     ],
     "gives-way-to-an-unknown-rule": [
-        (
-            "nsclc/broken.yaml:7:20: gives_way_to: unknown rule `a-standarb` "
-            "(did you mean `a-standard`?)"
-        ),
+        ("nsclc/broken.yaml:7:20: gives_way_to: unknown rule `a-standarb` (did you mean `a-standard`?)"),
     ],
     "regimens-unknown": [
         "nsclc/broken.yaml:7:16: regimens: unknown regimen `anlotinb` (did you mean `anlotinib`?)",

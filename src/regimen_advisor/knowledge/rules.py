@@ -64,7 +64,8 @@ class RuleText(Record):
         (), description="of a standard: its drugs and classes; a caution about them that holds is shown with it"
     )
     gives_way_to: tuple[Id, ...] = Field(
-        (), description="of a standard: rules; where one of them holds, it is named as that of others, not of this patient"
+        (),
+        description="of a standard: rules; where one of them holds, it is named as that of others, not of this patient",
     )
     meant_for: str | None = Field(
         None, description="with `gives_way_to`: the disease that the standard is stated for, in a few words"
