@@ -33,7 +33,6 @@ NOT_PLAIN = {
     "small-cell-extent-unknown": "neither the extent nor the treatments are known",
 }
 """Profiles whose answer may take more than a screen, and why; every other one is a plain patient."""
-NO_ROOM = {"driver-negative-three-prior-lines": "four trials take the room of the harm, which --details names"}
 SCREEN, LONG_SCREEN, SMALL_PRINT = 60, 80, 5
 
 
@@ -59,9 +58,7 @@ def test_a_plain_patient_takes_60_lines_and_any_other_one_80(path: Path, ruleboo
     assert max(map(len, lines)) <= 80
 
 
-@pytest.mark.parametrize(
-    "path", [one for one in PROFILES if one.stem not in (*NOT_PLAIN, *NO_ROOM)], ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
 def test_a_plain_patient_is_shown_the_harm_of_bevacizumab_wherever_it_is_offered(
     path: Path, rulebook: Rulebook
 ) -> None:

@@ -33,8 +33,8 @@ NotEmpty = Annotated[tuple[T, ...], AfterValidator(_not_empty)]
 class Component(Record):
     """One part of a regimen: a drug, or a class where the source names only the class."""
 
-    drug: Id | None = None
-    class_: Id | None = Field(default=None, alias="class")
+    drug: Id | None = Field(None, description="id of a drug")
+    class_: Id | None = Field(default=None, alias="class", description="id of a class")
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:

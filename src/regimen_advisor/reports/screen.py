@@ -89,6 +89,8 @@ class Screen:
     questions_title: str
     questions: tuple[str, ...]
     trials: tuple[str, ...]
+    trials_in_short: tuple[str, ...]
+    """The trials by name, those apart of which it is known how they ended."""
     silent: tuple[str, ...]
     notes: tuple[str, ...]
     notes_left: int
@@ -121,13 +123,13 @@ class _Screen:
         self.advice, self.rulebook, self.patient = advice, rulebook, patient
         self.whole, self.in_short, self.apart = whole, in_short, apart
         self.places, self.wording = CitationLabels(rulebook), Guideline.of(rulebook).wording
-        self.cautions = Cautions(advice, rulebook)
+        self.cautions = Cautions(advice, rulebook, whole=whole, apart=apart)
 
     def screen(self) -> Screen:
         advice = self.advice
         standards = tuple(self._standards())  # before the options, which point to what is written out here
         rows = glance.rows(advice, self.rulebook, None if self.apart else self.cautions)
-        cards = Cards(self.rulebook, self.cautions, whole=self.whole)
+        cards = Cards(self.cautions)
         notes, left = self._notes()
         return Screen(
             title=advice.profile.id,
@@ -154,6 +156,7 @@ class _Screen:
             questions_title=FIRST_TITLE if advice.is_little_known else TITLE,
             questions=tuple(self._questions()),
             trials=tuple(map(self._trial, advice.trials)),
+            trials_in_short=tuple(self._trials_in_short()),
             silent=tuple(self._statement(silence) for silence in advice.silent if not advice.is_first(silence.rule)),
             notes=notes,
             notes_left=left,
@@ -210,7 +213,7 @@ class _Screen:
         """What the sources state; standards that wait in one sentence, unless all is wanted."""
         open_ = [standard for standard in self.advice.standards if standard.state == "open"]
         in_one = len(open_) > 1 and not self.whole
-        cautions = Cautions(self.advice, self.rulebook) if self.apart else self.cautions
+        cautions = Cautions(self.advice, self.rulebook, apart=True) if self.apart else self.cautions
         for standard in self.advice.standards:
             waits = questions_words(standard.depends_on, self.rulebook.domain)
             lead = say("advice.depends", questions=waits) if standard.state == "open" else ""
@@ -227,7 +230,7 @@ class _Screen:
         yield from self._of_others()
 
     def _against(self, standard: Statement, cautions: Cautions) -> Iterator[ScreenSentence]:
-        """What speaks against a standard in this patient, where it is not said of every option."""
+        """What speaks against a standard in this patient, where it is not under First."""
         for caution in standard.cautions:
             if self.advice.is_first(caution.rule) or cautions.number_of(caution) is not None:
                 continue
@@ -315,12 +318,24 @@ class _Screen:
 
     def _trial(self, trial: Trial) -> str:
         """How the trial ended, if that is known, then what it was; what else the record says differently."""
-        ended = [erratum for erratum in trial.errata if "result" in erratum.field.split()]
+        ended = _ends(trial)
         lead = " ".join(_consequence(erratum) for erratum in ended)
         further = [] if self.in_short else [erratum for erratum in trial.errata if erratum not in ended]
-        name, phase = (trial.name.split(", ")[0], None) if self.in_short else (trial.name, trial.phase)
-        parts = [f"{trial_title(name, phase, trial.registry)}:", lead, trial.says, f"[{self._at(trial)}]"]
+        parts = [f"{self._trial_title(trial)}:", lead, trial.says, f"[{self._at(trial)}]"]
         return " ".join(part for part in (*parts, *map(_consequence, further)) if part)
+
+    def _trial_title(self, trial: Trial) -> str:
+        name, phase = (trial.name.split(", ")[0], None) if self.in_short else (trial.name, trial.phase)
+        return trial_title(name, phase, trial.registry)
+
+    def _trials_in_short(self) -> Iterator[str]:
+        under_way = [trial for trial in self.advice.trials if not _ends(trial)]
+        if under_way:
+            places = say("between.lists").join(dict.fromkeys(map(self._at, under_way)))
+            yield f"{say('between.items').join(map(self._trial_title, under_way))} [{places}]"
+        for trial in self.advice.trials:
+            if ended := _ends(trial):
+                yield f"{self._trial_title(trial)}: {' '.join(map(_consequence, ended))} [{self._at(trial)}]"
 
     def _notes(self) -> tuple[tuple[str, ...], int]:
         """The notes that bear on an option of this patient, and how many others there are."""
@@ -362,6 +377,11 @@ def legend(rulebook: Rulebook) -> str:
 def review_names(rulebook: Rulebook) -> Iterator[str]:
     """What the short name of each source stands for, without our remarks on its title."""
     return (f"{review.cited_as}: {_ASIDE.sub('', review.title)}" for review in rulebook.reviews.values())
+
+
+def _ends(trial: Trial) -> list[Erratum]:
+    """The errata that say how a trial ended."""
+    return [erratum for erratum in trial.errata if "result" in erratum.field.split()]
 
 
 def _consequence(erratum: Erratum) -> str:
