@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from regimen_advisor.files.errors import InputError
@@ -11,7 +13,9 @@ pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 
 from regimen_advisor.cohorts.cohort import as_profiles, open_table, unread_cells  # noqa: E402
 from regimen_advisor.cohorts.mapping import load_mapping  # noqa: E402
+from regimen_advisor.cohorts.mapping_draft import suggest_mapping  # noqa: E402
 from regimen_advisor.cohorts.spark.worker import NUMBER, Task, Worker, mapping_of, rules_of  # noqa: E402
+from regimen_advisor.cohorts.tables import scan_table  # noqa: E402
 from regimen_advisor.columns.engine import ColumnEngine  # noqa: E402
 from regimen_advisor.columns.rows import plain_profile  # noqa: E402
 
@@ -34,18 +38,18 @@ class Export:
         file.write_text("\n".join(line.strip() for line in text.strip().splitlines()) + "\n", "utf-8")
         return file
 
-    def mapping(self, text, folder=None):
+    def mapping(self, text, folder=None, id="who"):
         file = (folder or self.folder) / "mapping.yaml"
-        file.write_text("title: t\nid: who\n" + text, "utf-8")
+        file.write_text(f"title: t\nid: {id}\n" + text, "utf-8")
         return load_mapping(file, self.rulebook.domain)
 
-    def opened(self, mapping):
-        read = self.mapping(mapping)
+    def opened(self, mapping, **named):
+        read = self.mapping(mapping, **named)
         engine = self.engine if read.file.has_events else ColumnEngine(self.rulebook, read.readers)
         return open_table([str(self.folder / "export.csv")], read), engine
 
-    def profiles(self, mapping):
-        table, engine = self.opened(mapping)
+    def profiles(self, mapping, **named):
+        table, engine = self.opened(mapping, **named)
         return {row["id"]: plain_profile(row, engine) for row in table.rows.collect().iter_rows(named=True)}
 
     def profile(self, mapping, id):
@@ -191,6 +195,42 @@ def test_flags_of_what_is_no_set_or_no_member_are_refused_with_their_place(expor
     assert (line, message.startswith("flags: expected a key that is a set")) == (5, True)
 
 
+# The draft -----------------------------------------------------------------------------------------------------------
+
+HOSPITAL = """\
+Pat. No.,Diagnosis,ALK,EGFR,Stage,Met brain,ILD,VTE/PE,1L drugs,1L reason stopped,Adjuvant drugs,Current drugs,Stage date
+1,NSCLC,neg,WT,Stage IVB,0,0,n,Tagrisso,PD,,docetaxel,01.02.2020
+2,Breast cancer,N/A,ND,4,1,1,y,none,toxicity,cisplatin,docetaxel,01.02.2020
+2,NSCLC,pos,L858R,IV,,,,gefitinib,Not done,,docetaxel,01.02.2020
+"""
+
+
+def test_a_draft_knows_the_words_of_hospitals_and_each_is_a_guess_to_check(export):
+    table = export.table(HOSPITAL)
+    draft = suggest_mapping(scan_table([str(table)]), export.rulebook.domain, "export.csv")
+    assert '"2", "1"; 1 name in more than one row' in draft
+    assert '- "ND"  # CHECK: 1 cell; not done, no data, or not detected?' in draft
+    assert '"Breast cancer": ' not in draft  # it sets its row apart as it is
+    assert not [line for line in draft.splitlines() if "stage?" in line]
+    file = export.folder / "draft.yaml"
+    file.write_text(re.sub(r"\s+# CHECK.*", "", draft), "utf-8")
+    mapping = load_mapping(file, export.rulebook.domain).file
+    assert (mapping.id, mapping.missing) == ("Pat. No.", ["NA", "ND", "N/A", "Not done"])
+    assert mapping.keys["alk"].values == {"neg": "negative", "pos": "positive"}
+    assert (mapping.keys["egfr"].values, mapping.keys["stage"].values) == (
+        {"WT": "wild-type"}, {"4": "IV", "Stage IVB": "IVB"},
+    )  # fmt: skip
+    assert mapping.keys["brain_metastases"].values == {"0": False, "1": True}
+    assert mapping.keys["comorbidities"].flags == {
+        "ILD": "interstitial-lung-disease", "VTE/PE": "venous-thromboembolism",
+    }  # fmt: skip
+    curative, first = mapping.history
+    assert (curative.setting, curative.drugs.column) == ("curative", "Adjuvant drugs")
+    assert (first.line, first.drugs.column) == (1, "1L drugs")
+    assert first.outcome.values == {"PD": "progressed", "toxicity": "stopped-for-toxicity"}
+    assert mapping.given.column == "Current drugs"
+
+
 # Words ---------------------------------------------------------------------------------------------------------------
 
 
@@ -221,6 +261,15 @@ history:
 """
     found = {id: profile.get("history") for id, profile in export.profiles(text + NSCLC).items()}
     assert found == {"a": [], "b": None, "d": [{"line": 1, "drugs": ["docetaxel"]}]}
+
+
+def test_several_columns_name_a_patient_together(export):
+    export.table("site,who,alk\nS1,1,negative\nS2,1,positive\nS1,,negative\n")
+    for days in ("", "given: {column: alk, when: {column: alk, known: true}}\n"):
+        mapping = days + NSCLC + "  alk: {column: alk}\n"
+        assert list(export.profiles(mapping, id="[site, who]")) == ["S1-1", "S2-1", "row-3"]
+    with pytest.raises(InputError, match=r"mapping\.yaml:2:12: .*no column `what`.*"):
+        export.profiles(NSCLC + "  alk: {column: alk}\n", id="[site, what]")
 
 
 # Later days ----------------------------------------------------------------------------------------------------------

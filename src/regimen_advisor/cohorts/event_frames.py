@@ -11,8 +11,8 @@ import polars as pl
 
 from regimen_advisor.cohorts.event_days import LAST_DAY, day_of, number_of
 from regimen_advisor.cohorts.event_words import DECISION, NEXT, Condition, conditions_of, listed
+from regimen_advisor.cohorts.filled_cells import filled
 from regimen_advisor.cohorts.mapping_file import NO_CELL, SEPARATOR, HistoryOfTable, MappingFile, Reading, SecondTable
-from regimen_advisor.cohorts.said_cells import said
 from regimen_advisor.cohorts.tables import scan_table
 from regimen_advisor.columns.cells import comparable
 from regimen_advisor.files.errors import InputError, Problem, did_you_mean
@@ -87,7 +87,7 @@ class Frames:
         self._check()
         wanted = [column for column in file.columns if column in names]
         numbered, missing = [pl.col(number)] if number else [], file.missing
-        cells = (said(name, missing) for name in dict.fromkeys(wanted))
+        cells = (filled(name, missing) for name in dict.fromkeys(wanted))
         self.day_columns = self._day_columns()
         self.first = self._with_days(table.select(*cells, *numbered).with_row_index(ROW), names)
         self.tables: dict[str, pl.LazyFrame] = {}
@@ -187,8 +187,8 @@ class Frames:
         keys = [f"{_KEY} {number}" for number in range(len(matched))]
         wanted = [column for column in self.columns_of[name] if self._is_wanted(name, column)]
         renamed = scanned.select(
-            *(said(column, missing).alias(key) for column, key in zip(table.keys, keys, strict=True)),
-            *(said(column, missing).alias(f"{name}.{column}") for column in wanted),
+            *(filled(column, missing).alias(key) for column, key in zip(table.keys, keys, strict=True)),
+            *(filled(column, missing).alias(f"{name}.{column}") for column in wanted),
         )
         left = above.with_columns(*(pl.col(column).alias(key) for column, key in zip(matched, keys, strict=True)))
         joined = left.join(renamed, on=keys, how="inner").drop(keys)

@@ -16,9 +16,10 @@ from pathlib import Path
 import polars as pl
 from pydantic import ValidationError
 
+from regimen_advisor.cohorts.event_words import listed
 from regimen_advisor.cohorts.events import Events, check_events
+from regimen_advisor.cohorts.filled_cells import filled, name_of_row
 from regimen_advisor.cohorts.mapping_file import ENTRY_PARTS, NO_CELL, SEPARATOR, MappingFile, Reading
-from regimen_advisor.cohorts.said_cells import said
 from regimen_advisor.cohorts.wide_history import NO_DRUGS, history_of, part_reader
 from regimen_advisor.columns.cells import Cell, cell_of, plain_value
 from regimen_advisor.columns.entries import entry_name
@@ -86,8 +87,7 @@ class TableMapping:
         ]
         if self.file.entries:
             columns.append(history_of(self.file.entries, self._part).alias("history"))
-        name = self.file.id
-        columns.append(pl.col(name).cast(pl.String).alias("id") if name else pl.lit(None, pl.String).alias("id"))
+        columns.append(name_of_row(self.file))
         if self.file.given:
             given = self._part(0, "drugs", self.file.given)
             columns.append(pl.when(given != NO_DRUGS).then(given).alias("given"))
@@ -123,11 +123,10 @@ class TableMapping:
                     steps = (*path, *reading.place_of(position))
                     place = self.document.locate(steps)
                     problems.append(Problem(place, f"no column `{column}` in the table", did_you_mean(column, known)))
-        if self.file.id and self.file.id not in known:
-            near = did_you_mean(self.file.id, known)
-            problems.append(
-                Problem(self.document.locate(("id",)), f"id: no column `{self.file.id}` in the table", near)
-            )
+        for position, column in enumerate(listed(self.file.id)):
+            if column not in known:
+                place = self.document.locate(("id",) if isinstance(self.file.id, str) else ("id", position))
+                problems.append(Problem(place, f"id: no column `{column}` in the table", did_you_mean(column, known)))
         if problems:
             raise InputError(problems)
 
@@ -138,7 +137,7 @@ class TableMapping:
         if not reading.sources:
             value = reading.constant
             return pl.lit(str(value).lower() if isinstance(value, bool) else str(value))
-        cells = [said(column, self.file.missing) for column in reading.sources]
+        cells = [filled(column, self.file.missing) for column in reading.sources]
         if len(cells) == 1:
             return cells[0]
         together = pl.concat_str([cell.fill_null(NO_CELL) for cell in cells], separator=SEPARATOR)

@@ -291,7 +291,9 @@ class MappingFile(Record):
     """A mapping as a file holds it."""
 
     title: str = Field(description="what the mapping is for; not read by any rule")
-    id: str | None = Field(None, description="the column that names the patient")
+    id: Columns | None = Field(
+        None, description="the column that names the patient; several are joined by a hyphen, such as site and number"
+    )
     missing: list[str] = Field(default_factory=lambda: ["NA"], description="cells that say nothing")
     dates: Forms = Field(
         ISO, description="how days are written: `iso` (2020-01-31), `days` (whole numbers), a form such as `%d.%m.%Y`, "
@@ -382,8 +384,8 @@ class MappingFile(Record):
             )
             for inner, condition in conditions_of(reading.when):
                 yield from (((*path, "when", *inner, *place), column) for place, column in condition.columns())
-        if self.id:
-            yield ("id",), self.id
+        for position, column in enumerate(listed(self.id)):
+            yield (("id",) if isinstance(self.id, str) else ("id", position)), column
 
     @property
     def columns(self) -> frozenset[str]:

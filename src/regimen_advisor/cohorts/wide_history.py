@@ -25,7 +25,7 @@ def history_of(entries: Sequence[EntryReading], text_of: Callable[[int, str, Rea
     ``text_of`` gives the text of a part (``drugs``, ``outcome`` ...) of the entry with this number. Where its drugs say
     nothing there was no such treatment; where they are ``[]`` the table says so, and a history may be empty.
     """
-    listed, said = [], []
+    listed, spoken = [], []
     for number, entry in enumerate(entries):
         parts = {
             part: pl.lit(None, pl.String)
@@ -38,10 +38,10 @@ def history_of(entries: Sequence[EntryReading], text_of: Callable[[int, str, Rea
             pl.lit(entry.setting, pl.String).alias("setting"),
             *(text.alias(part) for part, text in parts.items()),
         )
-        said.append(parts["drugs"].is_not_null())
+        spoken.append(parts["drugs"].is_not_null())
         listed.append(pl.when(parts["drugs"] != NO_DRUGS).then(fields))
     found = pl.concat_list(listed).list.drop_nulls()
-    return pl.when(pl.any_horizontal(said)).then(found)
+    return pl.when(pl.any_horizontal(spoken)).then(found)
 
 
 def part_reader(part: str, formulary: Formulary) -> Callable[[Reading, str], str | None]:

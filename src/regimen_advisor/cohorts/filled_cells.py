@@ -8,13 +8,15 @@ from itertools import pairwise
 
 import polars as pl
 
+from regimen_advisor.cohorts.event_words import listed
+from regimen_advisor.cohorts.mapping_file import MappingFile
 from regimen_advisor.columns.cells import comparable
 
 _GAP = r"(?:\s+|[-_\x{2010}-\x{2013}])?"
 """What may part two words, or a word and a number; see ``comparable``."""
 
 
-def said(column: str, missing: Sequence[str]) -> pl.Expr:
+def filled(column: str, missing: Sequence[str]) -> pl.Expr:
     """The cells of a column without the spaces around them; null for empty ones and the words that mean missing.
 
     Words are compared as everywhere, regardless of case, hyphens and spaces.
@@ -25,6 +27,12 @@ def said(column: str, missing: Sequence[str]) -> pl.Expr:
     if words:
         silent |= text.str.contains(f"^(?i:{'|'.join(words)})$")
     return pl.when(silent).then(None).otherwise(text).alias(column)
+
+
+def name_of_row(file: MappingFile) -> pl.Expr:
+    """The name of the patient of a row; null where a part of it is missing."""
+    parts = [filled(column, file.missing) for column in listed(file.id)]
+    return (pl.concat_str(parts, separator="-") if parts else pl.lit(None, pl.String)).alias("id")
 
 
 def _spelled(word: str) -> str:
