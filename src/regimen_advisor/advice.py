@@ -26,15 +26,11 @@ from regimen_advisor.knowledge.publications import Sources
 from regimen_advisor.knowledge.regimens import Schedule
 from regimen_advisor.knowledge.rules import CautionKind
 from regimen_advisor.language.standings import Standing
+from regimen_advisor.words.catalogue import say
 
 SCHEMA_VERSION = "1"
 ADVICE_VERSION = "2"
-SCOPE = (
-    "For teaching and for testing guideline logic: what the sources of the rules support, as of their dates. Not a "
-    "medical device, and no basis for treating a patient. The order says how closely an option fits and how well it "
-    "was studied, not how well it works: figures of different trials are not compared. The rules do not look at organ "
-    "function, other diseases, other medicines, cost or availability."
-)
+SCOPE = say("advice.scope")
 Basis = Annotated[
     Literal["review", "outside the reviews"],
     Field(description="whether a source says it, or it is known from elsewhere"),
@@ -215,8 +211,15 @@ class ToldChange(Record):
     @property
     def says(self) -> str:
         """What was changed, by whom and why; of a rule also its sentence."""
-        sentence = f"{self.entry} {self.id}, {self.how} by {self.pack}: {self.reason}"
-        return f"{sentence} It said: {self.said}" if self.said else sentence
+        change = say(
+            "change.sentence",
+            entry=say(f"changed_entry.{self.entry}"),
+            id=self.id,
+            change=say(f"changed_how.{self.how}"),
+            pack=self.pack,
+            reason=self.reason,
+        )
+        return say("change.with_rule", change=change, sentence=self.said) if self.said else change
 
 
 class Missing(Record):

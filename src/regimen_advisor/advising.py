@@ -34,9 +34,10 @@ from regimen_advisor.replaced import changes_told
 from regimen_advisor.solving.determining_sets import tells_of
 from regimen_advisor.solving.questions import is_anything_open
 from regimen_advisor.wording import drug_name
+from regimen_advisor.words.catalogue import say
 
 _Item = TypeVar("_Item", bound=Hashable)
-_NO_LEVEL = DesignLevel(ocebm_2011=None, basis="no study named")
+_NO_LEVEL = DesignLevel(ocebm_2011=None, basis=say("study.no_study"))
 
 
 def advise(patient: Patient, rulebook: Rulebook, *, ask: bool = True) -> Advice:

@@ -20,6 +20,8 @@ from regimen_advisor.knowledge.publications import Sources
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.drugs import Formulary
+from regimen_advisor.wording import listed
+from regimen_advisor.words.catalogue import say
 
 ERRATUM_SIGN = "†"
 _ENDPOINTS = ("OS", "PFS", "ORR", "DCR", "DoR")
@@ -31,48 +33,62 @@ _UNSTATED_MEASURES = ("rate", "count", "range")
 
 def interval_words(interval: Interval) -> str:
     """``95 % CI 11.8 to 15.4``."""
-    return f"{interval.level} % CI {interval.low} to {interval.high}"
+    return say("figure.interval", level=interval.level, low=interval.low, high=interval.high)
 
 
 def value_words(value: Value, unit: str | None) -> str:
     """A figure with its unit, its interval and the number of patients behind it, as far as the source gives them."""
     if value.value is None:
         return value.status or ""
-    number = f"{value.value}" if value.to is None else f"{value.value} to {value.to}"
-    words = f"{'about ' if value.about else ''}{number} {unit}" if unit else number
-    details = [f"{value.percent} %"] if value.percent is not None else []
+    number = f"{value.value}" if value.to is None else say("figure.range", low=value.value, high=value.to)
+    words = number
+    if unit:
+        words = say("figure.about" if value.about else "figure.with_unit", number=number, unit=unit)
+    details = [say("figure.percent", number=value.percent)] if value.percent is not None else []
     details += [interval_words(value.interval)] if value.interval else []
-    details += [f"n {value.n}"] if value.n else []
-    return f"{words} ({', '.join(details)})" if details else words
+    details += [say("figure.patients", number=value.n)] if value.n else []
+    shown = say("between.items").join(details)
+    return say("figure.with_details", figure=words, details=shown) if details else words
 
 
 def effect_words(comparison: Comparison, unit: str | None = None, *, brief: bool = False) -> str:
     """Hazard ratio with interval, reduction of risk and p as the source prints them; empty where it prints none."""
     words = []
     if comparison.hazard_ratio is not None:
-        interval = f" ({interval_words(comparison.interval)})" if comparison.interval else ""
-        words.append(f"HR {comparison.hazard_ratio}{interval}")
+        ratio = say("figure.hazard_ratio", number=comparison.hazard_ratio)
+        if comparison.interval:
+            ratio = say("figure.with_details", figure=ratio, details=interval_words(comparison.interval))
+        words.append(ratio)
     if comparison.risk_reduction is not None and not (brief and words):
-        words.append(f"risk {comparison.risk_reduction} % lower")
+        words.append(say("figure.lower_risk", percent=comparison.risk_reduction))
     if comparison.difference is not None and not brief:
-        words.append(f"difference {comparison.difference}{f' {unit}' if unit else ''}")
+        number = comparison.difference
+        difference = (
+            say("figure.difference_with_unit", number=number, unit=unit)
+            if unit
+            else say("figure.difference", number=number)
+        )
+        words.append(difference)
     if comparison.p is not None:
-        words.append(f"p {comparison.p}" if comparison.p[0] in "<>" else f"p = {comparison.p}")
-    return ", ".join(words)
+        words.append(say("figure.p_bound" if comparison.p[0] in "<>" else "figure.p", number=comparison.p))
+    return say("between.items").join(words)
 
 
 def endpoint_words(result: Result) -> str:
     """The endpoint with its measure and subgroup: ``PFS median, EGFR sensitising mutation``."""
-    measure = "" if result.measure in _UNSTATED_MEASURES or "hazard ratio" in result.measure else f" {result.measure}"
-    return f"{result.endpoint}{measure}" + (f", {result.subgroup}" if result.subgroup else "")
+    words = result.endpoint
+    if result.measure not in _UNSTATED_MEASURES and "hazard ratio" not in result.measure:
+        words = say("figure.endpoint", endpoint=words, measure=result.measure)
+    return say("figure.endpoint_within", endpoint=words, subgroup=result.subgroup) if result.subgroup else words
 
 
 def by_arm(result: Result) -> str:
     """Every figure of a result with the arm or group it belongs to."""
     figures = [f"{value.of} {value_words(value, result.unit)}" for value in result.values]
     if result.spread:
-        figures.append(f"{result.spread.low} to {result.spread.high} ({result.spread.meaning})")
-    return "; ".join(figures)
+        spread = result.spread
+        figures.append(say("figure.spread", low=spread.low, high=spread.high, meaning=spread.meaning))
+    return say("between.lists").join(figures)
 
 
 def compared(result: Result) -> str:
@@ -80,8 +96,13 @@ def compared(result: Result) -> str:
     words = []
     for comparison in result.comparisons:
         effect = effect_words(comparison, result.unit)
-        words.append(f"{comparison.of} v {comparison.against}{f': {effect}' if effect else ''}")
-    return "; ".join([*words, *([result.outcome] if result.outcome else [])])
+        arm, against = comparison.of, comparison.against
+        words.append(
+            say("figure.compared", arm=arm, against=against, effect=effect)
+            if effect
+            else say("figure.versus", arm=arm, against=against)
+        )
+    return say("between.lists").join([*words, *([result.outcome] if result.outcome else [])])
 
 
 def brief_result(
@@ -94,7 +115,8 @@ def brief_result(
     values = {value.of: value for value in result.values}
     relevant = [part for part in result.comparisons if part.of in arms or part.against in arms] or result.comparisons
     if not relevant:
-        return f"{endpoint_words(result)} {_alone(result.values, result.unit, arms) or result.outcome or ''}".rstrip()
+        shown = _alone(result.values, result.unit, arms) or result.outcome or ""
+        return say("figure.brief", endpoint=endpoint_words(result), results=shown).rstrip()
     phrases = []
     for comparison in relevant:
         named = len(relevant) > 1 or comparison.against in arms or comparison.of not in arms
@@ -102,7 +124,7 @@ def brief_result(
         figures = values.get(comparison.of), values.get(comparison.against)
         names = (arm if named else "", comparator if named or name_comparator else "")
         phrases.append(_versus(names, figures, comparison, result.unit))
-    return f"{endpoint_words(result)} {'; '.join(phrases)}"
+    return say("figure.brief", endpoint=endpoint_words(result), results=say("between.lists").join(phrases))
 
 
 def in_few_words(result: Result) -> Result:
@@ -119,10 +141,12 @@ def in_few_words(result: Result) -> Result:
 def _alone(values: Sequence[Value], unit: str | None, arms: Sequence[str]) -> str:
     """Figures that the source does not compare; named where there are several, or one of a group."""
     words = [
-        value_words(value, unit) + ("" if len(values) == 1 and value.of in arms else f" ({value.of})")
+        value_words(value, unit)
+        if len(values) == 1 and value.of in arms
+        else say("figure.of_arm", figure=value_words(value, unit), arm=value.of)
         for value in values
     ]
-    return ", ".join(words)
+    return say("between.items").join(words)
 
 
 def _versus(
@@ -132,12 +156,15 @@ def _versus(
     (arm, comparator), (figure, against) = names, figures
     effect = effect_words(comparison, brief=True)
     if figure is None or against is None:
-        return " ".join(part for part in (arm, effect, f"v {comparator}" if comparator else "") if part)
+        versus = say("figure.versus_only", against=comparator) if comparator else ""
+        return " ".join(part for part in (arm, effect, versus) if part)
+    value, compared = value_words(figure, None), value_words(against, unit)
     if arm:
-        words = f"{arm} {value_words(figure, None)} v {comparator} {value_words(against, unit)}"
+        words = say("figure.versus", arm=f"{arm} {value}", against=f"{comparator} {compared}")
     else:
-        words = f"{value_words(figure, None)} v {value_words(against, unit)}{f' ({comparator})' if comparator else ''}"
-    return f"{words}, {effect}" if effect else words
+        words = say("figure.versus", arm=value, against=compared)
+        words = say("figure.of_arm", figure=words, arm=comparator) if comparator else words
+    return say("between.items").join([words, effect]) if effect else words
 
 
 def harm_of_a_drug(evidence: Evidence) -> str:
@@ -146,12 +173,17 @@ def harm_of_a_drug(evidence: Evidence) -> str:
     if not events:
         return " ".join(finding.says for finding in evidence.findings)
     kinds = {kind for _, _, kind, _ in events}
-    events_in_words = ", ".join(
-        f"{name if len(kinds) == 1 else safety.event} {value_words(safety.values[0], safety.unit)}"
+    events_in_words = say("between.items").join(
+        say(
+            "figure.event",
+            event=name if len(kinds) == 1 else safety.event,
+            figure=value_words(safety.values[0], safety.unit),
+        )
         for name, _, _, safety in events
     )
     kind = f" ({kinds.pop()})" if len(kinds) == 1 else ""
-    return f"Harm of {' and '.join(arm.name for arm in evidence.arms)}: {events_in_words}{kind}."
+    drugs = listed(arm.name for arm in evidence.arms)
+    return say("figure.harm_of_drug", drugs=drugs, events=events_in_words, kind=kind)
 
 
 def main_harm(evidence: Evidence) -> Safety | None:
@@ -165,9 +197,13 @@ def brief_safety(safety: Safety, arms: Sequence[str], labels: Mapping[str, str])
     of_others = [value for value in safety.values if value.of not in arms]
     if len(of_arms) == 1 and len(of_others) == 1:
         label = labels.get(of_others[0].of, of_others[0].of)
-        return f"{safety.event}: {value_words(of_arms[0], None)} v {value_words(of_others[0], safety.unit)} ({label})"
-    figures = _alone(of_arms or of_others, safety.unit, arms)
-    return f"{safety.event}{f': {figures}' if figures else ''}"
+        value, against = value_words(of_arms[0], None), value_words(of_others[0], safety.unit)
+        return say("figure.event_versus", event=safety.event, figure=value, against=against, arm=label)
+    return _event(safety.event, _alone(of_arms or of_others, safety.unit, arms))
+
+
+def _event(event: str, figures: str) -> str:
+    return say("figure.event_by_arm", event=event, figures=figures) if figures else event
 
 
 def arm_labels(evidence: Evidence) -> dict[str, str]:
@@ -280,9 +316,15 @@ def study_words(evidence: Evidence) -> str:
     """Name, design and size: ``MARIPOSA-2, randomised phase III, n 657, level 2``."""
     parts = evidence.design_level.basis.split(" (")[0].split(", ")
     design = ", ".join(part for part in parts if part not in evidence.name)
-    size = f"n {evidence.n.value}" if evidence.n else "" if is_statement(evidence) else "n not stated"
+    size = "" if not evidence.n and is_statement(evidence) else patients_words(evidence)
     level = evidence.design_level.ocebm_2011
-    return ", ".join(part for part in (evidence.name, design, size, f"level {level}" if level else "") if part)
+    shown_level = say("figure.level", level=level) if level else ""
+    return say("between.items").join(part for part in (evidence.name, design, size, shown_level) if part)
+
+
+def patients_words(evidence: Evidence) -> str:
+    """How many patients it had: ``n 657``."""
+    return say("figure.patients", number=evidence.n.value) if evidence.n else say("figure.no_patients")
 
 
 def is_statement(evidence: Evidence) -> bool:
@@ -321,7 +363,7 @@ def signed(place: str, errata: Iterable[str]) -> str:
 
 def trial_title(name: str, phase: str | None, registry: str | None) -> str:
     """``COMPEL (phase III, NCT04765059)``; only what the name does not say."""
-    phase_words = f"phase {phase}" if phase and "phase" not in name else ""
+    phase_words = say("figure.phase", phase=phase) if phase and "phase" not in name else ""
     known = ", ".join(word for word in (phase_words, registry or "") if word and word not in name)
     return f"{name} ({known})" if known else name
 
@@ -330,13 +372,11 @@ def approval_words(approval: Approval) -> str:
     """``FDA 2024-09``."""
     date = str(approval.year or "") + (f"-{approval.month:02}" if approval.year and approval.month else "")
     return (
-        f"{approval.agency} {date}"
-        if approval.agency and date
-        else approval.agency or date or "agency and year not given"
+        f"{approval.agency} {date}" if approval.agency and date else approval.agency or date or say("figure.no_agency")
     )
 
 
 def safety_words(safety: Safety) -> str:
     """A finding on harm with its figures arm by arm."""
-    figures = "; ".join(f"{value.of} {value_words(value, safety.unit)}" for value in safety.values)
-    return f"{safety.event}{f': {figures}' if figures else ''}"
+    figures = (f"{value.of} {value_words(value, safety.unit)}" for value in safety.values)
+    return _event(safety.event, say("between.lists").join(figures))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from regimen_advisor.advice import Option, OrderKey
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.wording import listed
+from regimen_advisor.words.catalogue import CATALOGUE, say
 
 BENEFITS = ("OS", "PFS", "response", None)
 """Endpoints with a stated gain, the strongest first."""
@@ -36,39 +37,33 @@ def _patients(option: Option, _: Guideline) -> int:
     return -max((evidence.n.value for evidence in option.evidence if evidence.n), default=0)
 
 
-_KEYS: tuple[tuple[str, str, Rank], ...] = (
-    ("standing", "offered", _standing),
-    ("marker", "marker of this tumour", lambda option, _: not option.markers),
-    ("caution", "no caution", _is_warned),
-    ("patient-caution", "no caution about this patient", _is_warned_of_the_patient),
-    ("earlier-drug", "earlier drug asked for", _asks_for_no_drug),
-    ("design", "design level", lambda option, _: option.design_level.ocebm_2011 or 9),
-    ("approval", "stated approval", lambda option, _: not option.approvals),
-    ("endpoint", "endpoint with a stated gain", lambda o, _: BENEFITS.index(o.shown_benefit)),
-    ("patients", "patients studied", _patients),
-    ("name", "name", lambda option, _: option.name),
-)
-ORDER = tuple(OrderKey(key=key, says=says) for key, says, _ in _KEYS)
+_KEYS: Mapping[str, Rank] = {
+    "standing": _standing,
+    "marker": lambda option, _: not option.markers,
+    "caution": _is_warned,
+    "patient-caution": _is_warned_of_the_patient,
+    "earlier-drug": _asks_for_no_drug,
+    "design": lambda option, _: option.design_level.ocebm_2011 or 9,
+    "approval": lambda option, _: not option.approvals,
+    "endpoint": lambda option, _: BENEFITS.index(option.shown_benefit),
+    "patients": _patients,
+    "name": lambda option, _: option.name,
+}
+ORDER = tuple(OrderKey(key=key, says=say(f"order_key.{key}")) for key in _KEYS)
+_IN_SHORT = CATALOGUE.room("order_key_in_short")
 
 
 def order_words(order: Iterable[OrderKey] = ORDER) -> str:
     """The order in one sentence."""
-    return f"Order: {listed(key.says for key in order)}; figures of different trials are never compared."
-
-
-_IN_SHORT = {
-    "caution": "cautions", "patient-caution": "cautions", "design": "design", "approval": "approval",
-    "endpoint": "endpoint", "patients": "n", "marker": "marker", "earlier-drug": "earlier drug",
-    "standing": "standing",
-}  # fmt: skip
+    return say("order.sentence", keys=listed(key.says for key in order))
 
 
 def order_line(order: Iterable[OrderKey] = ORDER) -> str:
     """The order in one line, each key by its shortest name; what the name of an option decides goes without saying."""
     names = dict.fromkeys(_IN_SHORT.get(key.key, key.says) for key in order if key.key != "name")
-    return f"Order: {', '.join(names)}."
+    return say("order.line", keys=say("between.items").join(names))
 
 
 def in_order(options: Iterable[Option], guideline: Guideline) -> tuple[Option, ...]:
     """The options in the order of the keys."""
-    return tuple(sorted(options, key=lambda option: tuple(rank(option, guideline) for _, _, rank in _KEYS)))
+    return tuple(sorted(options, key=lambda option: tuple(rank(option, guideline) for rank in _KEYS.values())))

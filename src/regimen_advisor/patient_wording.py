@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import re
 
-from regimen_advisor.files.errors import counted
 from regimen_advisor.language.values import Choice, Number
 from regimen_advisor.patient.facts import Domain, Fact, NumberFact, SetFact
 from regimen_advisor.patient.history import Entry
 from regimen_advisor.patient.reading import Patient
-from regimen_advisor.wording import Wording, value_word
+from regimen_advisor.wording import KNOWN_IN_PART, UNKNOWN, Wording, value_word
+from regimen_advisor.words.catalogue import say
 
 WITHOUT_LABEL = ("disease", "histology", "extent")
 FROM_HISTORY = ("prior_lines", "progressed_on", "last_outcome")
-LABELS = {"last_outcome": "latest line"}
+LABELS = {"last_outcome": say("patient.latest_line")}
 NOT_SO = {
-    "curative_treatment_possible": "curative treatment not possible",
-    "progressed_on": "progressed on no drug",
+    "curative_treatment_possible": say("patient.no_curative_treatment"),
+    "progressed_on": say("patient.progressed_on_none"),
 }
 """What is no finding that was looked for reads better as a statement than under "none"."""
-PARTLY = {"brain_metastases": "whether the brain metastases are treated and stable"}
+PARTLY = {"brain_metastases": say("patient.brain_metastases_state")}
 """What is left to know of a fact of one value that is known in part."""
 _PART = re.compile(r"^history\[(\d+)\]\.(\w+)$")
 
@@ -27,43 +27,52 @@ _PART = re.compile(r"^history\[(\d+)\]\.(\w+)$")
 def known_facts(patient: Patient, wording: Wording) -> str:
     """The patient in one sentence: what was found, each treatment with its outcome, what was looked for and absent."""
     domain, found = wording.domain, []
-    absent: dict[str, list[str]] = {"negative": [], "none": []}
+    present, absence, empty, negative = map(value_word, ("true", "false", "none", "negative"))
+    absent: dict[str, list[str]] = {negative: [], empty: []}
     for name, fact in domain.facts.items():
         if not _is_shown(name, fact, patient):
             continue
         value = wording.value(name, patient.facts[name])
-        if value == "not fully known":
+        if value == KNOWN_IN_PART:
             continue
-        if value in ("none", "no") and name in NOT_SO:
+        if value in (empty, absence) and name in NOT_SO:
             found.append(NOT_SO[name])
-        elif value in ("negative", "none", "no"):
-            absent["negative" if value == "negative" else "none"].append(fact.label.removesuffix(" fusion"))
-        elif name in WITHOUT_LABEL or value == "yes":
-            found.append(fact.label if value == "yes" else value)
+        elif value in (negative, empty, absence):
+            absent[negative if value == negative else empty].append(fact.label.removesuffix(" fusion"))
+        elif name in WITHOUT_LABEL or value == present:
+            found.append(fact.label if value == present else value)
         else:
-            found.append(f"{LABELS.get(name, fact.label)} {value}")
+            found.append(say("patient.fact", fact=LABELS.get(name, fact.label), value=value))
     treated = "; ".join(_treatment(entry, wording) for entry in patient.history or ())
-    treated = "not treated yet" if patient.history == () else treated
-    parts = [part for part in (", ".join(found), treated) if part]
-    return "; ".join([*parts, *(f"{word}: {', '.join(labels)}" for word, labels in absent.items() if labels)])
+    treated = say("patient.untreated") if patient.history == () else treated
+    between = say("between.items")
+    parts = [part for part in (between.join(found), treated) if part]
+    looked_for = ((word, between.join(labels)) for word, labels in absent.items() if labels)
+    parts += [say("patient.absent", word=word, facts=labels) for word, labels in looked_for]
+    return say("between.lists").join(parts)
 
 
 def _treatment(entry: Entry, wording: Wording) -> str:
     """``line 1: osimertinib (progressed)``; treatment with curative intent has no line."""
-    outcome = value_word(next(iter(entry.outcomes))) if len(entry.outcomes) == 1 else "outcome not known"
-    cycles = f", {entry.cycles.low} cycles" if entry.cycles.low == entry.cycles.high else ""
+    outcome = value_word(next(iter(entry.outcomes))) if len(entry.outcomes) == 1 else say("patient.outcome_not_known")
+    course = [outcome]
+    if entry.cycles.low == entry.cycles.high:
+        course.append(say("patient.cycles", cycles=entry.cycles.low))
     if entry.months.low == entry.months.high:
-        cycles += f", {months_after(entry.months.low)}"
+        course.append(months_after(entry.months.low))
+    shown = say("between.items").join(course)
     named = wording.value("received", entry.drugs)
-    drugs = "drugs not known" if named in ("unknown", "not fully known") else named
+    drugs = say("patient.drugs_not_known") if named in (UNKNOWN, KNOWN_IN_PART) else named
     if entry.line is None:
-        return f"curative treatment: {drugs} ({outcome}{cycles})"
-    return f"line {entry.line}{' maintenance' if entry.maintenance else ''}: {drugs} ({outcome}{cycles})"
+        return say("patient.curative", drugs=drugs, course=shown)
+    if entry.maintenance:
+        return say("patient.maintenance", line=entry.line, drugs=drugs, course=shown)
+    return say("patient.line", line=entry.line, drugs=drugs, course=shown)
 
 
 def months_after(months: int) -> str:
     """When the disease progressed or relapsed, from the last dose."""
-    return f"{counted(months, 'month')} after the last dose" if months else "while it was given"
+    return say("patient.months_after", count=months) if months else say("patient.while_given")
 
 
 def _is_shown(name: str, fact: Fact, patient: Patient) -> bool:
@@ -90,10 +99,12 @@ def question_words(key: str, domain: Domain | None) -> str:
     """
     part = _PART.match(key)
     if part:
-        asked = "months to relapse of" if part[2] == "relapse_after" else f"{part[2]} of history"
-        return f"{asked} entry {int(part[1]) + 1}"
+        entry = int(part[1]) + 1
+        if part[2] == "relapse_after":
+            return say("question.months_to_relapse", entry=entry)
+        return say("question.part_of_entry", part=say(f"entry.{part[2]}"), entry=entry)
     if key == "history":
-        return "treatment history"
+        return say("question.history")
     fact = domain.facts.get(key) if domain else None
     return fact.label if fact else key
 
@@ -105,12 +116,12 @@ def unknown_words(key: str, patient: Patient, domain: Domain) -> str:
         return words
     match fact:
         case SetFact():
-            return f"the rest of {words}"
+            return say("question.rest", fact=words)
         case NumberFact() if fact.permanence != "treatment":
-            return f"the exact {words}"
+            return say("question.exact", fact=words)
     return PARTLY.get(key, words)
 
 
 def questions_words(keys: tuple[str, ...], domain: Domain | None) -> str:
     """Several questions as a list."""
-    return ", ".join(question_words(key, domain) for key in keys)
+    return say("between.items").join(question_words(key, domain) for key in keys)

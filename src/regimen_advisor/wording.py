@@ -6,55 +6,40 @@ A negated condition is worded positively ("never received an EGFR-TKI"), not as 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
 from regimen_advisor.knowledge.findings import Finding
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
+from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Atom, Between, Choice, Includes, Is, Members, Number, Value
 from regimen_advisor.patient.drugs import Formulary
 from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
+from regimen_advisor.words.catalogue import CATALOGUE, say
 
-VALUE_WORDS: Mapping[str, str] = {
-    "nsclc": "non-small cell lung cancer",
-    "sclc": "small cell lung cancer",
-    "squamous": "squamous carcinoma",
-    "adenosquamous": "adenosquamous carcinoma",
-    "large-cell": "large-cell carcinoma",
-    "nsclc-nos": "NSCLC not otherwise specified",
-    "small-cell": "small-cell carcinoma",
-    "early": "early disease",
-    "locally-advanced": "locally advanced disease",
-    "metastatic": "metastatic disease",
-    "limited": "limited disease",
-    "extensive": "extensive disease",
-    "ex19del": "exon 19 deletion",
-    "ex20ins": "exon 20 insertion",
-    "MET-ex14": "MET exon 14 skipping",
-    "BRAF-V600E": "BRAF V600E",
-    "KRAS-G12C": "KRAS G12C",
-    "major-vessel-invasion": "major vessel invasion",
-    "interstitial-lung-disease": "interstitial lung disease",
-    "autoimmune-disease": "autoimmune disease",
-    "venous-thromboembolism": "venous thromboembolism",
-    "arterial-thromboembolism": "arterial thromboembolism",
-    "uncontrolled-hypertension": "uncontrolled hypertension",
-    "central": "central tumour",
-    "stopped-for-toxicity": "stopped for toxicity",
-    "true": "yes",
-    "false": "no",
-}
+VALUE_WORDS: Mapping[str, str] = CATALOGUE.room("value")
+"""The words of a profile as they are read aloud."""
+UNKNOWN, KNOWN_IN_PART = say("known.unknown"), say("known.in_part")
 
 
-def listed(words: Iterable[str], last: str = "and") -> str:
+def listed(words: Iterable[str], last: Literal["and", "or"] = "and") -> str:
     """``a``, ``a and b``, ``a, b and c``; ``a; b; and c, d and e`` where an item is a list itself."""
     items = list(words)
-    if len(items) > 1 and any(", " in item or f" {last} " in item for item in items):
-        return f"{'; '.join(items[:-1])}; {last} {items[-1]}"
-    return f"{', '.join(items[:-1])} {last} {items[-1]}" if len(items) > 1 else "".join(items)
+    if len(items) < 2:
+        return "".join(items)
+    between, conjunction = say("between.items"), say(f"list.{last}", first="", last="")
+    if any(between in item or conjunction in item for item in items):
+        return say(f"list.{last}_of_lists", first=say("between.lists").join(items[:-1]), last=items[-1])
+    return say(f"list.{last}", first=between.join(items[:-1]), last=items[-1])
 
 
 def value_word(word: str) -> str:
     """A word of a profile as it is read aloud."""
     return VALUE_WORDS.get(word, word)
+
+
+def standing_words(standing: Standing) -> str:
+    """A standing as it is read aloud: ``offered with caution``."""
+    return say(f"standing.{standing}")
 
 
 class Wording:
@@ -72,24 +57,27 @@ class Wording:
                 return self.condition(part, not wanted)
             case Named(name=name):
                 words = self.findings[name].name
-                return words if wanted else f"not {words}"
+                return words if wanted else say("condition.not_finding", finding=words)
             case AllOf(parts=parts) | AnyOf(parts=parts):
                 return self._several(parts, wanted=wanted, all_wanted=isinstance(condition, AllOf) == wanted)
 
     def _several(self, parts: tuple[Condition, ...], *, wanted: bool, all_wanted: bool) -> str:
         if not parts:
-            return "always" if all_wanted else "never"
+            return say("condition.always") if all_wanted else say("condition.never")
         merged = self._members(parts, wanted=wanted, all_wanted=all_wanted)
         if merged:
             return merged
         words = [self._nested(part, wanted=wanted, all_wanted=all_wanted) for part in parts]
-        return listed(words, "and") if all_wanted else f"either {listed(words, 'or')}" if len(words) > 1 else words[0]
+        if all_wanted or len(words) == 1:
+            return listed(words)
+        return say("condition.either", list=listed(words, "or"))
 
     def _nested(self, part: Condition, *, wanted: bool, all_wanted: bool) -> str:
         words = self.condition(part, wanted)
         inner = part.part if isinstance(part, Not) else part
         mixed = isinstance(inner, AllOf | AnyOf) and len(inner.parts) > 1
-        return f"({words})" if mixed and all_wanted != (words.startswith("either")) and not all_wanted else words
+        is_choice = words.startswith(say("condition.either", list="").rstrip())
+        return f"({words})" if mixed and is_choice and not all_wanted else words
 
     def _members(self, parts: tuple[Condition, ...], *, wanted: bool, all_wanted: bool) -> str | None:
         """``EGFR exon 19 deletion or L858R``: members of one set in one phrase, all wanted or none of them."""
@@ -126,16 +114,17 @@ class Wording:
     def _choice(self, fact: ChoiceFact, values: frozenset[str]) -> str:
         words = [value_word(word) for word in self._shortest(fact, values)]
         if fact.is_yes_no:
-            negation = "not" if fact.name == "on_maintenance" else "no"
-            phrases = {"true": fact.label, "false": f"{negation} {fact.label}"}
-            return phrases["".join(values)] if len(values) == 1 else f"{fact.label} either way"
+            negation = "condition.not" if fact.name == "on_maintenance" else "condition.no"
+            phrases = {"true": fact.label, "false": say(negation, fact=fact.label)}
+            return phrases["".join(values)] if len(values) == 1 else say("condition.either_way", fact=fact.label)
         if fact.is_presence and values == {"false"}:
-            return f"no {fact.label}"
+            return say("condition.no", fact=fact.label)
         if fact.is_presence and "false" not in values:
-            return fact.label if values == set(fact.domain) - {"false"} else f"{listed(words, 'or')} {fact.label}"
+            is_any = values == set(fact.domain) - {"false"}
+            return fact.label if is_any else say("condition.kind_of", kinds=listed(words, "or"), fact=fact.label)
         if fact.name in ("disease", "extent", "histology"):
             return listed(words, "or")
-        return f"{fact.label} {listed(words, 'or')}"
+        return say("condition.is", fact=fact.label, values=listed(words, "or"))
 
     @staticmethod
     def _shortest(fact: ChoiceFact, values: frozenset[str]) -> list[str]:
@@ -149,18 +138,22 @@ class Wording:
 
     @staticmethod
     def _number(fact: NumberFact, low: int, high: int, *, wanted: bool) -> str:
-        unit = " %" if fact.unit == "%" else ""
+        lowest, highest, label = _with_unit(fact, low), _with_unit(fact, high), fact.label
         if not wanted:
             if low <= fact.low:
-                return f"{fact.label} above {high}{unit}"
+                return say("condition.above", fact=label, number=highest)
             if high >= fact.high:
-                return f"{fact.label} below {low}{unit}"
-            return f"{fact.label} {'other than ' + str(low) if low == high else f'outside {low} to {high}'}{unit}"
+                return say("condition.below", fact=label, number=lowest)
+            if low == high:
+                return say("condition.other_than", fact=label, number=lowest)
+            return say("condition.outside", fact=label, low=low, high=highest)
         if low == high:
-            return f"{fact.label} {low}{unit}"
+            return say("condition.exactly", fact=label, number=lowest)
         if high >= fact.high:
-            return f"{fact.label} at least {low}{unit}"
-        return f"{fact.label} at most {high}{unit}" if low <= fact.low else f"{fact.label} {low} to {high}{unit}"
+            return say("condition.at_least", fact=label, number=lowest)
+        if low <= fact.low:
+            return say("condition.at_most", fact=label, number=highest)
+        return say("condition.range", fact=label, low=low, high=highest)
 
     def member(self, member: str) -> str:
         """The name of a member of a set: of a drug or class by its standard name."""
@@ -170,35 +163,53 @@ class Wording:
 
     def known(self, name: str, value: Value) -> str:
         """The fact by its label, and what is known of it: ``ECOG: 1``."""
-        return f"{self.domain.facts[name].label}: {self.value(name, value)}"
+        return say("known.fact", fact=self.domain.facts[name].label, value=self.value(name, value))
 
     def value(self, name: str, value: Value) -> str:
         """What is known of a fact, in words: ``unknown`` where nothing is."""
         fact = self.domain.facts[name]
         if value == fact.unknown:
-            return "unknown"
+            return UNKNOWN
         match value:
             case Choice(possible=possible):
                 assert isinstance(fact, ChoiceFact)
                 return listed([value_word(word) for word in self._shortest(fact, possible)], "or")
             case Number(low=low, high=high):
                 assert isinstance(fact, NumberFact)
-                unit = " %" if fact.unit == "%" else ""
                 if low > high:
-                    return "none"
-                return f"{low}{unit}" if low == high else f"{low} to {high}{unit}"
+                    return value_word("none")
+                highest = _with_unit(fact, high)
+                return highest if low == high else say("known.range", low=low, high=highest)
             case Members():
                 assert isinstance(fact, SetFact)
                 return self._set_value(fact, value)
 
     def _set_value(self, fact: SetFact, value: Members) -> str:
         if fact.empty_word in value.must:
-            return fact.empty_word
+            return value_word(fact.empty_word)
         sure = [self.member(word) for word in fact.members if word in value.must and word not in fact.groups]
         classes = [group for group in fact.groups if group in value.must and not value.must & fact.groups[group]]
         sure += [self.member(group) for group in classes]
         more = bool(value.may - value.must - {fact.empty_word})
-        return listed(sure) + (" and perhaps more" if more else "") if sure else "not fully known"
+        if not sure:
+            return KNOWN_IN_PART
+        return say("known.and_more", list=listed(sure)) if more else listed(sure)
+
+
+def range_words(fact: NumberFact, value: Number) -> str:
+    """What a number has to be: ``at least 1``, ``2 to 3``."""
+    low, high = _with_unit(fact, value.low), _with_unit(fact, value.high)
+    if value.low == value.high:
+        return low
+    if value.high == fact.high:
+        return say("known.at_least", number=low)
+    if value.low == fact.low:
+        return say("known.at_most", number=high)
+    return say("known.range", low=value.low, high=high)
+
+
+def _with_unit(fact: NumberFact, number: int) -> str:
+    return say("known.percent", number=number) if fact.unit == "%" else str(number)
 
 
 def drug_name(formulary: Formulary, id: str) -> str:

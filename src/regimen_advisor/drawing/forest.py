@@ -15,6 +15,7 @@ from regimen_advisor.advice import Evidence, Option
 from regimen_advisor.drawing.svg import LINE, element, line, number, picture, text, wrapped
 from regimen_advisor.figure_wording import CitationLabels, arm_labels, effect_words, interval_words, signed
 from regimen_advisor.knowledge.evidence import Comparison, Interval, Result
+from regimen_advisor.words.catalogue import say
 
 WIDTH = 600
 LEFT, RIGHT = 12, 330  # of the lane in which intervals are drawn
@@ -23,8 +24,8 @@ TICKS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 PLAIN = {"fill": "currentColor"}
 OFFERED = {"class": "point", "fill": "currentColor"}
 WAITING = {"class": "point waits", "fill": "none"}
-WAITS = "waits for an answer"
-WARNING = "Not a comparison between trials: populations, comparators and designs differ."
+WAITS = say("forest.waits")
+WARNING = say("forest.warning")
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class ForestRow:
     @property
     def arms(self) -> str:
         """Which arm against which comparator."""
-        return f"{self.arm} v {self.against}"
+        return say("figure.versus", arm=self.arm, against=self.against)
 
 
 def rows_of(options: Iterable[Option], places: CitationLabels) -> tuple[ForestRow, ...]:
@@ -109,15 +110,20 @@ def forest_plot(
     for words in wrapped(WARNING, WIDTH - 24, bold=True):
         y += LINE
         parts.append(text(LEFT, y, words, font_weight="bold"))
-    return picture(WIDTH, y + 14, "Hazard ratios behind the options", description(rows), parts, id=id)
+    return picture(WIDTH, y + 14, say("forest.title"), description(rows), parts, id=id)
 
 
 def description(rows: Sequence[ForestRow]) -> str:
     """The rows in words, for those who do not see the plot."""
     sentences = [
-        f"{row.heading}: {row.arms}: {row.effect}{'' if row.is_drawn else ', no interval stated'}." for row in rows
+        say("forest.described" if row.is_drawn else "forest.described_without_interval", row=_row_words(row))
+        for row in rows
     ]
     return " ".join([*sentences, WARNING])
+
+
+def _row_words(row: ForestRow) -> str:
+    return say("forest.row", study=row.heading, arms=row.arms, effect=row.effect)
 
 
 def _draw(rows: Sequence[ForestRow], parts: list[str], offered: frozenset[str], waiting: frozenset[str]) -> float:
@@ -131,9 +137,9 @@ def _draw(rows: Sequence[ForestRow], parts: list[str], offered: frozenset[str], 
     for tick in scale.ticks:
         parts.append(line(scale.at(tick), y, scale.at(tick), y + 5))
         parts.append(text(scale.at(tick), y + 20, f"{tick:g}", text_anchor="middle", font_size=13))
-    parts.append(text(NUMBERS, y + 20, "hazard ratio, log axis", font_size=13))
-    parts.append(text(LEFT, y + 38, "first arm better", font_size=13))
-    parts.append(text(RIGHT, y + 38, "second arm better", text_anchor="end", font_size=13))
+    parts.append(text(NUMBERS, y + 20, say("forest.axis"), font_size=13))
+    parts.append(text(LEFT, y + 38, say("forest.first_better"), font_size=13))
+    parts.append(text(RIGHT, y + 38, say("forest.second_better"), text_anchor="end", font_size=13))
     return y + 52
 
 
@@ -164,9 +170,9 @@ def _list(rows: Sequence[ForestRow], parts: list[str], y: float) -> float:
     if not rows:
         return y
     y += LINE
-    parts.append(text(LEFT, y, "Printed without an interval, so not drawn:", font_weight="bold"))
+    parts.append(text(LEFT, y, say("forest.not_drawn"), font_weight="bold"))
     for row in rows:
-        for index, words in enumerate(wrapped(f"{row.heading}: {row.arms}: {row.effect}", WIDTH - 40)):
+        for index, words in enumerate(wrapped(_row_words(row), WIDTH - 40)):
             y += LINE
             parts.append(text(LEFT + (0 if index == 0 else 14), y, words))
         y += 4

@@ -22,10 +22,11 @@ from regimen_advisor.language.interpreter import Interpreter, conjunction
 from regimen_advisor.language.values import Truth
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.wording import listed
+from regimen_advisor.words.catalogue import say
 
 Path = Literal["taken", "not taken", "open"]
 _PATHS: dict[Truth, Path] = {Truth.TRUE: "taken", Truth.FALSE: "not taken", Truth.UNKNOWN: "open"}
-_EXCEPTIONS = {Truth.TRUE: "which applies", Truth.FALSE: "which does not apply", Truth.UNKNOWN: "which is not known"}
+_EXCEPTIONS = {Truth.TRUE: "map.unless_applies", Truth.FALSE: "map.unless_not", Truth.UNKNOWN: "map.unless_open"}
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,10 @@ def setting_named(word: str, rulebook: Rulebook) -> str:
         return found[0]
     location = Location("setting")
     if len(found) > 1:
-        raise InputError.at(location, f"`{word}` names several settings: expected one of {', '.join(found)}")
+        raise InputError.at(location, say("map.several", word=word, settings=", ".join(found)))
     help = did_you_mean(word, [*rulebook.settings, *(name.split("/")[-1] for name in rulebook.settings)])
     known = ", ".join(rulebook.settings)
-    raise InputError.at(location, f"expected a setting of the rulebook, found `{word}`", help or f"one of {known}")
+    raise InputError.at(location, say("map.unknown", word=word), help or say("map.one_of", settings=known))
 
 
 def guideline_map(setting: str, rulebook: Rulebook, patient: Patient | None = None) -> GuidelineMap:
@@ -138,8 +139,8 @@ class _Mapper:
             if exception.declared and not (self.reader and truth is not Truth.FALSE):
                 continue  # one for each regimen: drawn only where it acts
             parts = [part for part in _parts(exception.condition) if part not in asked and not _is_disease(part)]
-            words = f"unless {listed(map(self.wording.condition, parts)) or exception.id}"
-            yield f"{words} ({_EXCEPTIONS[truth]})" if self.reader else words, truth
+            conditions = listed(map(self.wording.condition, parts)) or exception.id
+            yield say(_EXCEPTIONS[truth] if self.reader else "map.unless", conditions=conditions), truth
 
     def _path(self, truth: Truth) -> Path | None:
         return _PATHS[truth] if self.reader else None

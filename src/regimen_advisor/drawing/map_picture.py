@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from regimen_advisor.drawing.guideline_map import GuidelineMap, Node, Path
-from regimen_advisor.drawing.map_text import box_lines
+from regimen_advisor.drawing.map_text import box_lines, with_path
 from regimen_advisor.drawing.svg import LINE, element, line, number, picture, text, wrapped
 from regimen_advisor.explaining.clauses import State
+from regimen_advisor.words.catalogue import say
 
 WIDTH = 600
 INDENT = 26
@@ -24,7 +25,7 @@ STROKES: dict[Path | None, dict[str, object]] = {
     "not taken": {"stroke_width": 1.2, "stroke_dasharray": "1.5 4"},
 }
 SIGNS: dict[State, str] = {"met": "✓", "not met": "✗", "unknown": "?"}
-LEGEND = "Heavy line: taken. Dashed: open, an answer is missing. Dotted: not taken."
+LEGEND = say("map.legend")
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def _lines(node: Node, width: float) -> Iterator[tuple[str, bool]]:
     """The lines of a box, the path first, and whether each is bold: the effect is."""
     written = box_lines(node, SIGNS)
     if node.path:
-        written[0] = f"{node.path.upper()}: {written[0]}"
+        written[0] = say("map.path_first", path=say(f"path.{node.path}").upper(), box=written[0])
     for index, words in enumerate(written):
         bold = index == 0 and node.kind == "effect"
         yield from ((part, bold) for part in wrapped(words, width, bold=bold))
@@ -96,8 +97,9 @@ def map_picture(drawn: GuidelineMap, *, id: str = "map") -> str:
 
 def title_of(drawn: GuidelineMap) -> str:
     """What the picture shows."""
-    path = f", with the path of {drawn.patient}" if drawn.patient else ""
-    return f"Map of the setting: {drawn.title}{path}"
+    if drawn.patient:
+        return say("map.title_with_path", title=drawn.title, patient=drawn.patient)
+    return say("map.title", title=drawn.title)
 
 
 def description(drawn: GuidelineMap) -> str:
@@ -108,8 +110,7 @@ def description(drawn: GuidelineMap) -> str:
         for node in nodes:
             words = "; ".join(box_lines(node))
             if node.kind == "effect":
-                path = f" ({node.path})" if node.path else ""
-                sentences.append(f"{'; '.join(above)}: {words}{path}.")
+                sentences.append(say("map.described", above="; ".join(above), box=with_path(words, node)))
             visit(node.children, (*above, words))
 
     visit(drawn.roots, ())

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from regimen_advisor.drawing.guideline_map import GuidelineMap, Node, Path
 from regimen_advisor.explaining.clauses import SIGNS, State
+from regimen_advisor.words.catalogue import say
 
 MERMAID_ARROWS: dict[Path | None, str] = {None: "-->", "taken": "==>", "open": "-->", "not taken": "-.->"}
 DOT_STYLES: dict[Path, str] = {"taken": "bold", "open": "dashed", "not taken": "dotted"}
@@ -14,21 +15,30 @@ DOT_STYLES: dict[Path, str] = {"taken": "bold", "open": "dashed", "not taken": "
 def box_lines(node: Node, signs: Mapping[State, str] = SIGNS) -> list[str]:
     """The lines in the box of a node, each with sign and word for whether it is met: ``+ met: advanced``."""
     lines = [node.title] if node.title else []
-    lines += [f"{signs[test.state]} {test.state}: {test.words}" if test.state else test.words for test in node.tests]
+    lines += [
+        say("map.test", sign=signs[test.state], state=say(f"state.{test.state}"), words=test.words)
+        if test.state
+        else test.words
+        for test in node.tests
+    ]
     return lines + ([f"[{node.source}]"] if node.source else [])
+
+
+def with_path(words: str, node: Node) -> str:
+    """The words of a box, and whether the patient comes there, where one is given."""
+    return say("map.on_path", box=words, path=say(f"path.{node.path}")) if node.path else words
 
 
 def as_outline(drawn: GuidelineMap) -> str:
     """The map as an indented outline for a terminal."""
-    head = f"{drawn.title} ({drawn.setting})"
-    lines = [head, f"Path of {drawn.patient}." if drawn.patient else ""]
+    head = say("map.head", title=drawn.title, setting=drawn.setting)
+    lines = [head, say("map.path_of", patient=drawn.patient) if drawn.patient else ""]
 
     def outline(nodes: Sequence[Node], depth: int) -> None:
         for node in nodes:
             words = "; ".join(box_lines(node)) if node.kind == "question" else " ".join(box_lines(node))
             mark = "=> " if node.kind == "effect" else ""
-            path = f" ({node.path})" if node.path else ""
-            lines.append(f"{'  ' * depth}{mark}{words}{path}")
+            lines.append(f"{'  ' * depth}{mark}{with_path(words, node)}")
             outline(node.children, depth + 1)
 
     outline(drawn.roots, 0)
@@ -41,7 +51,7 @@ def as_mermaid(drawn: GuidelineMap) -> str:
     for name, node, parent in _numbered(drawn.roots):
         opening, closing = ('(["', '"])') if node.kind == "effect" else ('["', '"]')
         lines.append(f"  {name}{opening}{'<br>'.join(map(_mermaid, box_lines(node)))}{closing}")
-        label = f"|{node.path}|" if node.path else ""
+        label = f"|{say(f'path.{node.path}')}|" if node.path else ""
         lines.append(f"  {parent} {MERMAID_ARROWS[node.path]}{label} {name}")
     return "\n".join(lines) + "\n"
 
@@ -61,7 +71,7 @@ def as_dot(drawn: GuidelineMap) -> str:
     for name, node, parent in _numbered(drawn.roots):
         shape = ", style=rounded, penwidth=2" if node.kind == "effect" else ""
         lines.append(f'  {name} [label="{"".join(_dot(line) + chr(92) + "l" for line in box_lines(node))}"{shape}];')
-        style = f' [style={DOT_STYLES[node.path]}, label="{node.path}"]' if node.path else ""
+        style = f' [style={DOT_STYLES[node.path]}, label="{say(f"path.{node.path}")}"]' if node.path else ""
         lines.append(f"  {parent} -> {name}{style};")
     return "\n".join([*lines, "}"]) + "\n"
 

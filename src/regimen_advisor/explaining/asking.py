@@ -15,7 +15,8 @@ from regimen_advisor.solving.determining_sets import HISTORY
 from regimen_advisor.solving.questions import KeyQuestion as FoundQuestion
 from regimen_advisor.solving.questions import QuestionAnalysis as Found
 from regimen_advisor.solving.solver import Solver
-from regimen_advisor.wording import Wording, listed, value_word
+from regimen_advisor.wording import KNOWN_IN_PART, UNKNOWN, Wording, listed, range_words, value_word
+from regimen_advisor.words.catalogue import say
 
 
 def questions_about(found: Found, regimen: str, wording: Wording) -> Questions:
@@ -57,7 +58,8 @@ def _value_words(atom: Atom, wording: Wording, *, wanted: bool) -> str:
         case Between(fact=fact, low=low, high=high):
             return wording.value(fact, Number(low, high))
         case Includes(member=member):
-            return f"{'' if wanted else 'no '}{wording.member(member)}"
+            name = wording.member(member)
+            return name if wanted else say("condition.no", fact=name)
 
 
 def changes_to(solver: Solver, patient: Patient, regimen: str, standing: Standing) -> dict[str, object]:
@@ -67,7 +69,7 @@ def changes_to(solver: Solver, patient: Patient, regimen: str, standing: Standin
     found = smallest_changes(solver, patient, regimen)
     steps = _Steps(solver.domain, patient)
     ways = tuple(steps.way(change_set) for change_set in found.sets)
-    no_way = None if ways else "Nothing that is still open and nothing that time or treatment can change would help."
+    no_way = None if ways else say("explain.no_way")
     return {"ways": ways, "no_way": no_way, "never": steps.never(found.fixed)}
 
 
@@ -90,19 +92,20 @@ class _Steps:
         match change.value:
             case Choice(possible=possible) if isinstance(fact, ChoiceFact):
                 return listed(map(value_word, grouped(fact, possible)), "or")
-            case Number() if isinstance(fact, NumberFact):
-                return f"{change.words.replace('-', ' to ')}{' %' if fact.unit == '%' else ''}"
+            case Number() as value if isinstance(fact, NumberFact):
+                return range_words(fact, value)
             case Members(must=must, may=may) if isinstance(fact, SetFact):
                 absent = sorted(fact.unknown.may - may)
                 member = self.wording.member
-                return ", ".join([*map(member, sorted(must)), *(f"no {member(word)}" for word in absent)])
+                lacking = (say("condition.no", fact=member(word)) for word in absent)
+                return say("between.items").join([*map(member, sorted(must)), *lacking])
         return value_word(change.words)
 
     def _now(self, key: str) -> str | None:
         """What is known now; ``None`` where that is nothing."""
         if key in self.domain.facts:
             value = self.wording.value(key, self.patient.facts[key])
-            return None if value in ("unknown", "not fully known") else value
+            return None if value in (UNKNOWN, KNOWN_IN_PART) else value
         position = int(key.removeprefix("history[").partition("]")[0])
         outcomes = next(entry.outcomes for entry in self.patient.history or () if entry.position == position)
         return listed((value_word(word) for word in sorted(outcomes)), "or")
@@ -112,4 +115,4 @@ class _Steps:
         names = list(dict.fromkeys(self.domain.facts[key].label for keys in fixed for key in keys))
         if not names:
             return None
-        return f"Otherwise only if {listed(names, 'or')} were different, which never changes."
+        return say("explain.never", facts=listed(names, "or"))

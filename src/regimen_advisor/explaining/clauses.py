@@ -19,6 +19,7 @@ from regimen_advisor.language.interpreter import Judgement
 from regimen_advisor.language.values import Includes, Truth
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.solving.determining_sets import unit_of
+from regimen_advisor.words.catalogue import say
 
 State = Literal["met", "not met", "unknown"]
 SIGNS: dict[State, str] = {"met": "+", "not met": "-", "unknown": "?"}
@@ -85,7 +86,7 @@ class ClauseTree:
             parts += clause.parts if nested else (clause,)
         if len(parts) == 1:
             return parts[0]
-        words = "all of these" if all_wanted else "at least one of these"
+        words = say("explain.all") if all_wanted else say("explain.any")
         return Clause(words=words, state=state, joined="all" if all_wanted else "any", parts=tuple(parts))
 
     def _leaf(self, tree: Judgement, state: State, *, wanted: bool) -> Clause:

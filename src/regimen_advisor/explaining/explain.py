@@ -6,6 +6,8 @@ Everything here is a reading of the same rules that ``advise`` judges; nothing i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
 
 from regimen_advisor.advice import Advice, Option, ProfileName, RulebookName
 from regimen_advisor.differing import shown_to
@@ -13,9 +15,11 @@ from regimen_advisor.explaining.arguments import Arguments
 from regimen_advisor.explaining.asking import changes_to, questions_about, questions_of_patient
 from regimen_advisor.explaining.clauses import Clause
 from regimen_advisor.explaining.explanation import Argument, Explanation, Known, OptionExplained, Questions
-from regimen_advisor.files.errors import InputError, Location, part_of_names
+from regimen_advisor.figure_wording import CitationLabels
+from regimen_advisor.files.errors import InputError, Location, Problem, part_of_names
 from regimen_advisor.guideline import Case, Guideline
-from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.publications import last_day
+from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.drugs import folded
 from regimen_advisor.patient.facts import Fact
@@ -23,15 +27,9 @@ from regimen_advisor.patient.reading import Patient
 from regimen_advisor.patient_wording import question_words
 from regimen_advisor.replaced import changes_told
 from regimen_advisor.wording import listed
+from regimen_advisor.words.catalogue import say
 
 _OF_HISTORY = ("prior_lines", "received", "progressed_on", "last_outcome")
-VERDICTS = {
-    Standing.OFFERED: "is offered",
-    Standing.OFFERED_WITH_CAUTION: "is offered with caution",
-    Standing.UNDETERMINED: "cannot be decided yet",
-    Standing.EXCLUDED: "is excluded",
-    Standing.NOT_INDICATED: "is not indicated",
-}
 
 
 def explain(patient: Patient, rulebook: Rulebook, regimens: Iterable[str] = ()) -> Explanation:
@@ -97,12 +95,35 @@ def _with_questions(explained: Explanation, case: Case) -> Explanation:
 
 
 def regimen_named(word: str, rulebook: Rulebook) -> str:
-    """The id of the regimen with this id or name. Raises ``InputError`` with the nearest one where there is none."""
+    """The id of the regimen with this id or name.
+
+    Raises ``InputError`` with the nearest one where there is none, and for one that only sources after the day of the
+    rulebook bring.
+    """
+    if name := _named(word, rulebook):
+        return name
+    if rulebook.day is not None and (problem := _of_a_later_source(word, rulebook.day, rulebook.folders)):
+        raise InputError([problem])
+    help = part_of_names(word, rulebook.regimens) or say("explain.help")
+    raise InputError.at(Location("regimen"), say("explain.unknown_regimen", word=word), help)
+
+
+def _named(word: str, rulebook: Rulebook) -> str | None:
     known = {folded(text): name for name, regimen in rulebook.regimens.items() for text in (name, regimen.name)}
-    if folded(word) in known:
-        return known[folded(word)]
-    help = part_of_names(word, rulebook.regimens) or "`regimen-advisor explain FILE` lists the options of a patient"
-    raise InputError.at(Location("regimen"), f"expected a regimen of the rulebook, found `{word}`", help)
+    return known.get(folded(word))
+
+
+def _of_a_later_source(word: str, day: date, folders: Sequence[Path]) -> Problem | None:
+    """That a regimen is unknown on ``day`` only, and from when on a source speaks of it; ``None`` for any other."""
+    whole = load_rulebook(folders)
+    name = _named(word, whole)
+    if name is None:
+        return None
+    source = whole.regimens[name].source
+    since = min((whole.reviews[key].speaks_to or "" for key in source.reviews), key=last_day)
+    place = f"[{CitationLabels(whole).cite(source)}]"
+    message = say("explain.later_regimen", word=word, since=since, place=place, day=str(day))
+    return Problem(Location("regimen"), message, say("explain.later_help", since=since))
 
 
 class _Explainer:
@@ -173,47 +194,49 @@ class _Explainer:
 
 def summary(name: str, standing: Standing, arguments: Sequence[Argument], asks: Sequence[str]) -> str:
     """Why the option has its standing, in a few sentences, each with its source."""
-    verdict = f"{name[0].upper()}{name[1:]} {VERDICTS[standing]}"
+    verdict = say(f"verdict.{standing}", option=f"{name[0].upper()}{name[1:]}")
+    sentence = say("summary.verdict", verdict=verdict)
     offers = [argument for argument in arguments if argument.effect == "offer"]
     cautions = [argument for argument in arguments if argument.effect == "caution" and argument.kind != "measure"]
     match standing:
         case Standing.OFFERED | Standing.OFFERED_WITH_CAUTION:
-            reasons = _cited(offers, "met") or ["One of its rules holds whatever is still unknown."]
+            reasons = _cited(offers, "met") or [say("summary.some_rule")]
             against = _cited(cautions, "met")
             before = _cited([argument for argument in arguments if argument.kind == "measure"], "met")
-            against = ["Against it:", *against] if against else []
-            return " ".join(
-                [f"{verdict}.", *reasons, *against, *(["Before the first dose:", *before] if before else [])]
-            )
+            against = [say("summary.against"), *against] if against else []
+            before = [say("summary.before"), *before] if before else []
+            return " ".join([sentence, *reasons, *against, *before])
         case Standing.UNDETERMINED:
-            return " ".join([f"{verdict}.", *_cited(offers, "met", "unknown"), f"It waits for {listed(asks)}."])
+            waits = say("summary.waits", questions=listed(asks))
+            return " ".join([sentence, *_cited(offers, "met", "unknown"), waits])
         case Standing.EXCLUDED:
-            return " ".join(
-                [f"{verdict}.", *_cited([argument for argument in arguments if argument.effect == "exclude"], "met")]
-            )
+            exclusions = [argument for argument in arguments if argument.effect == "exclude"]
+            return " ".join([sentence, *_cited(exclusions, "met")])
         case Standing.NOT_INDICATED:
-            return f"{verdict}: {_nearest(offers)}"
+            return say("summary.nearest", verdict=verdict, reason=_nearest(offers))
 
 
 def _cited(arguments: Iterable[Argument], *states: str) -> list[str]:
     found = []
     for argument in arguments:
         if argument.state in states:
-            outside = f", {argument.outside}, {argument.certainty}" if argument.certainty else ""
-            found.append(f"{argument.says} [{argument.cited}{outside}]")
+            place = argument.cited
+            if argument.certainty:
+                place = say("summary.outside", place=place, outside=argument.outside, certainty=argument.certainty)
+            found.append(f"{argument.says} [{place}]")
     return list(dict.fromkeys(found))
 
 
 def _nearest(offers: Sequence[Argument]) -> str:
     """What keeps the rule with the fewest unmet conditions from holding."""
     if not offers:
-        return "no rule offers it."
+        return say("summary.no_rule")
     nearest = min(offers, key=lambda argument: len(unmet(argument)))
     missing = unmet(nearest)
     if not missing:
-        return "its conditions cannot all be met together."
-    nearest_rule = "its only rule" if len(offers) == 1 else "the nearest of its rules"
-    return f"{nearest_rule} is not met: {listed(missing)} [{nearest.cited}, {nearest.written_in}]."
+        return say("summary.not_together")
+    key = "summary.only_rule" if len(offers) == 1 else "summary.nearest_rule"
+    return say(key, conditions=listed(missing), place=nearest.cited, file=nearest.written_in)
 
 
 def unmet(argument: Argument) -> list[str]:
@@ -226,4 +249,6 @@ def unmet(argument: Argument) -> list[str]:
 def _with_values(clause: Clause) -> str:
     """The clause with what is known of the patient in the facts that keep it from being met."""
     found = dict.fromkeys(leaf.value for leaf in clause.leaves() if leaf.state == "not met" and leaf.value)
-    return f"{clause.words} ({'; '.join(found)})" if found else clause.words
+    if not found:
+        return clause.words
+    return say("summary.clause", clause=clause.words, known=say("between.lists").join(found))

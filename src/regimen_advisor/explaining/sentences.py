@@ -10,45 +10,52 @@ from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.conditions import AllOf, Condition, Leaf, all_of
 from regimen_advisor.language.values import Is
 from regimen_advisor.wording import drug_name, listed, value_word
+from regimen_advisor.words.catalogue import say
 
 
 def rule_sentence(rule: Rule, rulebook: Rulebook) -> str:
     """The whole rule: ``In non-small cell lung cancer, if untreated: offer anlotinib (XY 4.1: ECOG 4599).``."""
     wording = Guideline.of(rulebook).wording
     disease, rest = _disease_and_rest(rule.condition)
-    setting = f"In {disease}" if disease else "In lung cancer"
-    condition = f", if {wording.condition(rest)}" if rest is not None else ""
-    unless = "".join(f", unless `{exception.id}` holds" for exception in rulebook.overridden_by[rule.id])
-    return f"{setting}{condition}: {effect_words(rule, rulebook)}{unless} ({source_words(rule, rulebook)})."
+    parts = {
+        "setting": say("rule.in_disease", disease=disease) if disease else say("rule.in_lung_cancer"),
+        "effect": effect_words(rule, rulebook),
+        "unless": "".join(say("rule.unless", rule=exception.id) for exception in rulebook.overridden_by[rule.id]),
+        "source": source_words(rule, rulebook),
+    }
+    if rest is None:
+        return say("rule.sentence", **parts)
+    return say("rule.sentence_if", condition=wording.condition(rest), **parts)
 
 
 def effect_words(rule: Rule, rulebook: Rulebook) -> str:
     """What the rule does where it holds, as a request: ``offer anlotinib``, ``do not give a regimen with ...``."""
     match rule.effect:
         case Effect.OFFER:
-            return f"offer {rulebook.regimens[rule.subject].name}"
+            return say("rule.offer", regimen=rulebook.regimens[rule.subject].name)
         case Effect.EXCLUDE:
-            return f"do not give {target_words(rule.target, rulebook)}"
+            return say("rule.exclude", regimens=target_words(rule.target, rulebook))
         case Effect.CAUTION:
-            does = "take a step before the first dose of" if rule.is_measure else "hesitate over"
-            return f"{does} {target_words(rule.target, rulebook)}"
+            return say(
+                "rule.measure" if rule.is_measure else "rule.caution", regimens=target_words(rule.target, rulebook)
+            )
         case Effect.TRIAL:
-            return f"know of the trial {rulebook.studies[rule.subject].name}"
+            return say("rule.trial", study=rulebook.studies[rule.subject].name)
         case Effect.NOTE:
-            return f'note "{rule.subject}"'
+            return say("rule.note", title=rule.subject)
         case Effect.STANDARD:
-            return f'{rulebook.source_names.of(rule.source.reviews)} names a standard, "{rule.subject}"'
+            return say("rule.standard", sources=rulebook.source_names.of(rule.source.reviews), title=rule.subject)
         case Effect.SILENT:
-            return f'the rules are silent on "{rule.subject}"'
+            return say("rule.silent", title=rule.subject)
 
 
 def target_words(target: Target | None, rulebook: Rulebook) -> str:
     """The regimens an exclusion or caution is about: ``any regimen with bevacizumab and chemotherapy``."""
     if target is None or not target.items:
-        return "any option"
+        return say("rule.any_option")
     if target.items[0].regimen is not None:
         return rulebook.regimens[target.items[0].regimen].name
-    return f"any regimen with {listed(_item_words(item, rulebook) for item in target.items)}"
+    return say("rule.any_with", drugs=listed(_item_words(item, rulebook) for item in target.items))
 
 
 def _item_words(item: TargetItem, rulebook: Rulebook) -> str:
@@ -58,9 +65,11 @@ def _item_words(item: TargetItem, rulebook: Rulebook) -> str:
 def source_words(rule: Rule, rulebook: Rulebook) -> str:
     """The place of a rule and its studies: ``XY 4.1: ECOG 4599, BEYOND``; knowledge from outside is called so."""
     source = CitationLabels(rulebook).cite(rule.source)
-    studies = "; ".join(rulebook.studies[study].name for study in rule.studies)
-    outside = f"; {rulebook.source_names.outside}, {rule.certainty}" if rule.is_outside else ""
-    return f"{source}{f': {studies}' if studies else ''}{outside}"
+    studies = say("between.lists").join(rulebook.studies[study].name for study in rule.studies)
+    words = say("rule.studies", source=source, studies=studies) if studies else source
+    if not rule.is_outside:
+        return words
+    return say("rule.outside", source=words, outside=rulebook.source_names.outside, certainty=rule.certainty)
 
 
 def _disease_and_rest(condition: Condition) -> tuple[str | None, Condition | None]:

@@ -56,6 +56,7 @@ from regimen_advisor.knowledge.studies import (
     StudyFinding,
     Treatment,
 )  # fmt: skip
+from regimen_advisor.words.catalogue import say
 
 __all__ = [
     "Approval", "Arm", "Benefit", "Certainty", "Citation", "Cited", "Comparison", "Confidence", "Count", "Design",
@@ -235,35 +236,37 @@ class DesignLevel(Record):
     basis: str = Field(description="the design that gives the level, or why there is none")
 
 
-_LEVELS: dict[str, tuple[int | None, str]] = {
-    "pooled-randomised": (1, "meta-analysis of randomised trials"),
-    "pooled": (None, "meta-analysis; the design of its studies is not stated"),
-    "randomised": (2, "randomised"),
-    "controlled": (None, "controlled; randomisation not stated"),
-    "non-randomised-comparison": (3, "comparison without randomisation"),
-    "single-arm": (4, "single arm"),
-    "dose-groups": (4, "groups differ in dose only, no other treatment to compare with"),
-    "case-series": (4, "retrospective series"),
-    "mechanism": (5, "reasoning from mechanism"),
-    "opinion": (None, "statement without a study"),
-    "not-stated": (None, "design not stated"),
+_LEVELS: dict[str, int | None] = {
+    "pooled-randomised": 1,
+    "pooled": None,
+    "randomised": 2,
+    "controlled": None,
+    "non-randomised-comparison": 3,
+    "single-arm": 4,
+    "dose-groups": 4,
+    "case-series": 4,
+    "mechanism": 5,
+    "opinion": None,
+    "not-stated": None,
 }
 
 
 def design_level(study: Study) -> DesignLevel:
     """The OCEBM 2011 level that the design of ``study`` gives, and the words it rests on. Nothing is guessed."""
     if study.kind == "ongoing-trial":
-        return DesignLevel(ocebm_2011=None, basis="ongoing when it was reported; no result")
-    level, words = _LEVELS[study.design.type]
+        return DesignLevel(ocebm_2011=None, basis=say("design_words.ongoing"))
+    level, words = _LEVELS[study.design.type], say(f"design.{study.design.type}")
     if study.design.type == "controlled" and (study.phase == "III" or _has_placebo(study)):
         level = 2
-    phase = f"phase {study.phase}" if study.phase and study.kind == "trial" else ""
+    phase = say("figure.phase", phase=study.phase) if study.phase and study.kind == "trial" else ""
     if study.design.type == "randomised":
-        basis = f"{words} {phase}" if phase else f"{words} trial"
+        basis = say("design_words.randomised_trial", design=words)
+        if phase:
+            basis = say("design_words.randomised_phase", design=words, phase=phase)
     else:
-        basis = ", ".join(part for part in (phase, words) if part)
+        basis = say("between.items").join(part for part in (phase, words) if part)
     if study.design.type_from:
-        basis += f" ({study.design.type_from})"
+        basis = say("design_words.from", design=basis, source=study.design.type_from)
     return DesignLevel(ocebm_2011=level, basis=basis)
 
 

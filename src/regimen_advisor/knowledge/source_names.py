@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from regimen_advisor.knowledge.studies import Review, SourceKind
-
-_SEVERAL: Mapping[SourceKind, str] = {
-    "review": "reviews",
-    "guideline": "guidelines",
-    "consensus": "consensus statements",
-    "label": "labels",
-    "trial report": "trial reports",
-}
+from regimen_advisor.knowledge.studies import Review
+from regimen_advisor.words.catalogue import say
 
 
 class SourceNames:
@@ -27,25 +20,25 @@ class SourceNames:
         """``the review``, ``the guidelines``, ``the sources``: those with these keys."""
         kinds = [self._reviews[key].kind for key in dict.fromkeys(keys)]
         if len(set(kinds)) != 1:
-            return "the sources"
-        return f"the {kinds[0] if len(kinds) == 1 else _SEVERAL[kinds[0]]}"
+            return say("of_sources.any")
+        return say(f"source.{kinds[0]}") if len(kinds) == 1 else say(f"sources.{kinds[0]}")
 
     @property
     def outside(self) -> str:
         """What is called so that no source says."""
-        return f"outside {self.loaded}"
+        return say("of_sources.outside", sources=self.loaded)
 
     @property
     def standard(self) -> str:
         """The title of what they state as the standard."""
-        return f"Standard stated by {self.loaded}"
+        return say("of_sources.standard", sources=self.loaded)
 
     @property
     def silent(self) -> str:
         """The title of what they do not speak of."""
-        return f"Silent: not spoken of by {self.loaded}"
+        return say("of_sources.silent", sources=self.loaded)
 
     @property
     def trials(self) -> str:
         """The title of the trials that had no result yet."""
-        return f"Trials under way when {self.loaded} {'were' if len(self._reviews) > 1 else 'was'} written"
+        return say("of_sources.trials", count=len(self._reviews), sources=self.loaded)

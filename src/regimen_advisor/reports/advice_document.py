@@ -23,6 +23,7 @@ from regimen_advisor.reports.screen import (
     ScreenSentence,
     names_of,
 )
+from regimen_advisor.words.catalogue import say
 
 _EVERY = frozenset(Part)
 
@@ -72,7 +73,7 @@ def document(screen: Screen, form: Form = WHOLE, depth: Depth = PLAIN) -> Iterat
         yield from _excluded(screen)
         if depth.everything and screen.not_indicated:
             title = TITLES[Standing.NOT_INDICATED]
-            yield Folded(title, (Table(("Regimen", "Why not"), screen.not_indicated),))
+            yield Folded(title, (Table((say("advice.regimen"), say("advice.why_not")), screen.not_indicated),))
         yield from _after_options(screen, form)
     yield Gap()
     yield from (Paragraph(sentence, "quiet") for sentence in screen.small_print[:-1])
@@ -83,9 +84,9 @@ def _head(screen: Screen, depth: Depth, *, is_whole: bool) -> Iterator[Block]:
     yield Heading(screen.title, 1)
     if screen.summary and is_whole:
         yield Paragraph(screen.summary)
-    unknown = f" Not known: {screen.unknown}." if screen.unknown else ""
-    yield Paragraph(f"Patient: {screen.patient}.{unknown}", hang=2)
-    yield from (Paragraph(f"! input: {note}", "caution", hang=2) for note in screen.remarks)
+    not_known = say("advice.not_known", facts=screen.unknown) if screen.unknown else ""
+    yield Paragraph(say("advice.patient", patient=screen.patient, not_known=not_known), hang=2)
+    yield from (Paragraph(say("advice.input", note=note), "caution", hang=2) for note in screen.remarks)
     if depth.details:
         yield Paragraph(screen.counts)
     if screen.first:
@@ -99,7 +100,7 @@ def _standards(screen: Screen) -> Iterator[Block]:
         yield from _sentences(screen.standards)
     else:
         yield from (Gap(),) if screen.first else ()
-        yield Paragraph(f"{screen.names.standard}: {NO_STANDARD}.", "quiet")
+        yield Paragraph(say("advice.standard_none", standard=screen.names.standard, none=NO_STANDARD), "quiet")
 
 
 def _sentences(several: Iterable[ScreenSentence]) -> Iterator[Block]:
@@ -113,7 +114,7 @@ def _at_a_glance(screen: Screen) -> Iterator[Block]:
         if len(screen.rows) > 1:
             yield Paragraph(screen.order, "quiet")
     else:
-        yield Heading("No option")
+        yield Heading(say("advice.no_option_title"))
         yield Paragraph(NO_OPTION, indent=2)
 
 
@@ -121,7 +122,7 @@ def _names(groups: Iterable[CardGroup]) -> Iterator[Block]:
     """The options by name only, where what is known decides nothing of them yet."""
     for group in groups:
         yield Heading(group.title)
-        yield Paragraph(f"{names_of(group.cards)}. Their evidence: --details.", indent=2)
+        yield Paragraph(say("advice.evidence_in_details", options=names_of(group.cards)), indent=2)
 
 
 def _options(screen: Screen, form: Form) -> Iterator[Block]:
@@ -142,7 +143,10 @@ def _card(card: Card, form: Form) -> Block:
 def _excluded(screen: Screen) -> Iterator[Block]:
     if screen.excluded:
         yield Heading(TITLES[Standing.EXCLUDED])
-        yield Item("", tuple(Paragraph(f"x {names}: {reason}") for names, reason in screen.excluded))
+        yield Item(
+            "",
+            tuple(Paragraph(say("advice.excluded", options=names, reason=reason)) for names, reason in screen.excluded),
+        )
 
 
 def _questions(screen: Screen) -> Iterator[Block]:
@@ -166,5 +170,6 @@ def _more(screen: Screen, form: Form) -> str:
     cards = [card for group in screen.groups for card in group.cards]
     harm = form.parts.isdisjoint({Part.HARM}) and any(card.of(frozenset({Part.HARM})) for card in cards)
     notes = screen.notes_left or (screen.notes and not form.notes)
-    left = ", ".join(word for word, is_left in (("harm", harm), ("notes", notes)) if is_left)
-    return f" More: --details{f' ({left})' if left else ''}, --all."
+    parts = ((say("advice.harm"), harm), (say("advice.left_notes"), notes))
+    left = say("between.items").join(word for word, is_left in parts if is_left)
+    return say("advice.more_left", parts=left) if left else say("advice.more")

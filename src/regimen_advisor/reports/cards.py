@@ -32,6 +32,7 @@ from regimen_advisor.reports.cautions import KINDS, Cautions
 from regimen_advisor.reports.glance import few
 from regimen_advisor.reports.groups import groups
 from regimen_advisor.wording import listed
+from regimen_advisor.words.catalogue import say
 
 MOST_HARM = 130
 MOST_NAMES = 3
@@ -44,13 +45,13 @@ class Part(StrEnum):
     STATEMENT = "statement"
     EVIDENCE = "evidence"
     HARM = "harm"
-    HARM_OF_A_DRUG = "harm of a drug"
+    HARM_OF_A_DRUG = "harm-of-a-drug"
     MEASURE = "measure"
     PATIENT = "patient"
     OPEN = "open"
-    IF_OFFERED = "if offered"
+    IF_OFFERED = "if-offered"
     CARE = "care"
-    CARE_OF_OTHERS = "care of other figures"
+    CARE_OF_OTHERS = "care-of-other-figures"
     THIN = "thin"
 
 
@@ -119,7 +120,7 @@ class Cards:
         for line in lines:
             first = self.written.setdefault(line.text, number)
             lead, _, _ = line.text.partition(": ")
-            yield line if first == number else replace(line, text=f"{lead}: as under {first}.")
+            yield line if first == number else replace(line, text=say("card.as_under", lead=lead, number=first))
 
     def _of_the_patient(self, cautions: Sequence[Caution], number: int) -> Iterator[CardLine]:
         """A line each; one that is of other options too is written out under the first of them and names the others."""
@@ -136,7 +137,7 @@ class Cards:
                 ]
                 for number_of_other in also:
                     self.cautions.point(caution, number_of_other)
-                tail = f" Also of {listed(map(str, also))}." if also else ""
+                tail = say("card.also_of", numbers=listed(map(str, also))) if also else ""
                 yield CardLine(part, f"{self.cautions.lead(caution)}{caution.says}{self.cautions.tail(caution)}{tail}")
             else:
                 yield CardLine(part, self.cautions.in_short(caution, MOST_SHORT))
@@ -149,7 +150,7 @@ class Cards:
     def _waiting(self, option: Option) -> Iterator[CardLine]:
         yield from self._evidence(option)
         if left := list(self.cautions.own(option)):
-            yield CardLine(Part.IF_OFFERED, f"! if it is offered: {_count(left)} (--details)")
+            yield CardLine(Part.IF_OFFERED, say("card.if_offered", cautions=_count(left)))
 
     def _sentences(self, part: Part, lead: str, cautions: Sequence[Caution], number: int) -> Iterator[CardLine]:
         """Sentences that are the same for everyone in one line; those written out before are pointed to."""
@@ -163,10 +164,11 @@ class Cards:
             self.cautions.write_out(caution, number)
         sentences = [f"{caution.says}{self.cautions.tail(caution)}" for caution in new]
         sentences += [
-            f"{'also as' if sentences else 'as'} under {first}." for first in sorted(place or 0 for place in before)
+            say("card.also_under", number=first) if sentences else say("card.under", number=first)
+            for first in sorted(place or 0 for place in before)
         ]
         if sentences:
-            yield CardLine(part, f"{lead}: {' '.join(sentences)}")
+            yield CardLine(part, say("card.line", lead=lead, sentences=" ".join(sentences)))
 
     # Evidence and harm ------------------------------------------------------------------------------------------
 
@@ -176,9 +178,12 @@ class Cards:
         if best is None or is_statement(best):
             rule = self.rulebook.rules[option.rules[0]]
             place = signed(self.places.cite(rule.source), (e.id for e in _errata(best)))
-            yield CardLine(
-                Part.STATEMENT, f"{'No study' if best is None else 'A statement, no study'}: {rule.says} {place}"
+            statement = (
+                say("card.no_study", sentence=rule.says, place=place)
+                if best is None
+                else say("card.statement", sentence=rule.says, place=place)
             )
+            yield CardLine(Part.STATEMENT, statement)
             return
         results = self._results(best, option)
         parts = [self._result(result, best, option) for result in results[1:]]
@@ -187,10 +192,14 @@ class Cards:
         other_studies = [
             e.name.split(" (")[0] for e in option.evidence if e.study != best.study and not is_statement(e)
         ]
-        parts += [f"also {'; '.join(few(other_studies, MOST_NAMES))}"] if other_studies else []
-        lead = "" if results[1:] or not results else f"{study_words(best)}; " if other_studies else ""
+        several = say("between.lists")
+        parts += (
+            [say("card.also_studies", studies=several.join(few(other_studies, MOST_NAMES)))] if other_studies else []
+        )
+        if other_studies and results and not results[1:]:
+            parts = [study_words(best), *parts]
         if parts:
-            yield CardLine(Part.EVIDENCE, f"Evidence: {lead}{'; '.join(parts)}")
+            yield CardLine(Part.EVIDENCE, say("card.evidence", results=several.join(parts)))
 
     def _results(self, best: Evidence, option: Option) -> list[Result]:
         return main_results(best, self._arms(best, option), self.rulebook.studies[best.study].shown_benefit)
@@ -204,7 +213,7 @@ class Cards:
 
     def _finding(self, best: Evidence) -> str:
         if not best.findings:
-            return f"no figures in {self.places.names.of(place.review for place in best.cited_in)}"
+            return say("card.no_figures", sources=self.places.names.of(place.review for place in best.cited_in))
         finding = best.findings[0]
         first = best.cited_in[0]
         place = self.places.cite(finding.source) if finding.source else self.places.at(first.review, first.sections[0])
@@ -215,7 +224,7 @@ class Cards:
         safety = main_harm(best) if best and not is_statement(best) else None
         if best is None or safety is None:
             return
-        harm = f"Harm: {brief_safety(safety, self._arms(best, option), arm_labels(best))}"
+        harm = say("card.harm", harm=brief_safety(safety, self._arms(best, option), arm_labels(best)))
         place = signed(self.places.cite(safety.source), safety.errata)
         yield CardLine(Part.HARM, f"{shortened(harm, MOST_HARM)} {place}")
 
@@ -230,7 +239,7 @@ class Cards:
         ]
         if number != min(numbers_with_it):
             return
-        also = f" (also of {listed(map(str, numbers_with_it[1:]))})" if numbers_with_it[1:] else ""
+        also = say("card.harm_also_of", numbers=listed(map(str, numbers_with_it[1:]))) if numbers_with_it[1:] else ""
         by_place: dict[str, list[str]] = {}
         for harm_found in option.harm:
             by_place.setdefault(self.places.of(harm_found.cited_in), []).append(harm_of_a_drug(harm_found))
@@ -255,10 +264,15 @@ class Cards:
         further = [erratum for result in results[1:] for erratum in study.errata_of(result) if erratum not in first]
         for part, found in ((Part.CARE, first), (Part.CARE_OF_OTHERS, further)):
             consequences = {
-                erratum.id: f"{erratum.consequence.rstrip('.')} ({ERRATUM_SIGN}{erratum.id})." for erratum in found
+                erratum.id: say(
+                    "card.consequence",
+                    consequence=erratum.consequence.rstrip("."),
+                    erratum=f"{ERRATUM_SIGN}{erratum.id}",
+                )
+                for erratum in found
             }
             if consequences:
-                yield CardLine(part, f"Read with care: {' '.join(consequences.values())}")
+                yield CardLine(part, say("card.care", consequences=" ".join(consequences.values())))
 
     # Whole -----------------------------------------------------------------------------------------------------
 
@@ -267,22 +281,22 @@ class Cards:
         from regimen_advisor.reports.studies import study_blocks  # noqa: PLC0415 - only where details are asked for
 
         if option.setting:
-            yield Paragraph(f"Setting: {'; '.join(option.setting)}", indent=3, hang=2)
+            yield Paragraph(say("card.setting", settings=say("between.lists").join(option.setting)), indent=3, hang=2)
         best = leading(option, self.rulebook)
         is_said = best is None or is_statement(best)
         for says in option.says:
             if not (is_said and says == self.rulebook.rules[option.rules[0]].says):
-                yield Paragraph(f"Offered because: {says}", indent=3, hang=2)
+                yield Paragraph(say("card.because", sentence=says), indent=3, hang=2)
         if option.schedule:
             place = self.places.cite(option.schedule.source)
-            yield Paragraph(f"Schedule: {option.schedule.says} [{place}]", indent=3, hang=2)
+            yield Paragraph(say("card.schedule", schedule=option.schedule.says, place=place), indent=3, hang=2)
         for evidence in option.evidence:
             study = self.rulebook.studies[evidence.study]
             first = self.written_studies.setdefault(study.id, number)
             if first == number:
                 yield from study_blocks(study, self.rulebook)
             else:
-                yield Paragraph(f"{study.name}: as under {first}.", indent=3, hang=2)
+                yield Paragraph(say("card.as_under", lead=study.name, number=first), indent=3, hang=2)
         yield Gap()
 
 
@@ -293,6 +307,6 @@ def _errata(best: Evidence | None) -> tuple[Erratum, ...]:
 def _count(cautions: Sequence[Caution]) -> str:
     holds = sum(caution.state == "holds" for caution in cautions)
     waits = len(cautions) - holds
-    parts = [f"{holds} warning{'s' if holds > 1 else ''}"] if holds else []
-    parts += [f"{waits} that wait{'s' if waits == 1 else ''} for an answer"] if waits else []
-    return " and ".join(parts)
+    parts = [say("card.warnings", count=holds)] if holds else []
+    parts += [say("card.waiting", count=waits)] if waits else []
+    return listed(parts)

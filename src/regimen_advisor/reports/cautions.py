@@ -10,11 +10,12 @@ from regimen_advisor.figure_wording import CitationLabels, signed
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import CautionKind
 from regimen_advisor.patient_wording import questions_words
+from regimen_advisor.words.catalogue import say
 
 KINDS: Mapping[CautionKind, str] = {
-    "patient": "For this patient",
-    "measure": "Before the first dose",
-    "evidence": "Evidence is thin",
+    "patient": say("caution.patient"),
+    "measure": say("caution.measure"),
+    "evidence": say("caution.evidence"),
 }
 """What each kind of caution is called where an option is shown, the weightiest first."""
 _LEAST = 20
@@ -51,22 +52,23 @@ class Cautions:
     def sign(self, caution: Caution | First) -> str:
         """``!`` for what holds about the patient, ``?`` and the questions for what waits for an answer."""
         if caution.state == "open":
-            return f"? waits for {questions_words(caution.depends_on, self.rulebook.domain)}: "
+            return say("caution.waits", questions=questions_words(caution.depends_on, self.rulebook.domain))
         return "! " if isinstance(caution, First) or caution.kind == "patient" else ""
 
     def lead(self, caution: Caution) -> str:
         """The sign of a caution and what its kind is called."""
-        return f"{self.sign(caution)}{'' if caution.state == 'open' else KINDS[caution.kind] + ': '}"
+        kind = "" if caution.state == "open" else say("caution.of_kind", kind=KINDS[caution.kind])
+        return f"{self.sign(caution)}{kind}"
 
     def tail(self, caution: Caution | First) -> str:
         """Where a caution comes from: the section of its source, or from outside and how sure that is."""
         if caution.basis == "review":
             return f" {signed(self.places.cite(caution.source), caution.errata)}"
-        outside = f" (outside, {caution.certainty})"
+        outside = say("caution.outside", certainty=caution.certainty)
         return f"{outside} {signed('', caution.errata)}" if caution.errata else outside
 
     def in_short(self, caution: Caution, width: int) -> str:
         """The caution in one line, with the number of the option under which it is written out, if there is one."""
         number = self.number_of(caution)
-        lead, tail = self.lead(caution), f" (see {number})" if number else ""
+        lead, tail = self.lead(caution), say("caution.see", number=number) if number else ""
         return f"{lead}{shortened(caution.says, max(width - len(lead) - len(tail), _LEAST))}{tail}"

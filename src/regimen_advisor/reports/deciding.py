@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from regimen_advisor.advice import Advice, Missing
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.wording import listed
+from regimen_advisor.words.catalogue import say
 
 MOST_NAMES = 3
-TITLE = "What to ask or test next"
-FIRST_TITLE = "What to ask or test first"
+TITLE = say("questions.title")
+FIRST_TITLE = say("questions.first_title")
 """Where so little is known that the questions come before the options."""
 
 
@@ -21,21 +22,23 @@ def decides_words(missing: Missing, advice: Advice) -> str:
     waiting = len(advice.of(Standing.UNDETERMINED))
     parts = []
     if len(missing.standards) == 1:
-        parts.append(f"whether this is the standard: {titles[missing.standards[0]]}")
+        parts.append(say("decides.one_standard", standard=titles[missing.standards[0]]))
     elif missing.standards:
-        parts.append("what the standard is")
+        parts.append(say("decides.standards"))
     if missing.options:
-        parts.append(f"whether {_named(missing.options, names, waiting)} {_are(missing.options)} offered")
+        options = _named(missing.options, names, waiting)
+        is_named = len(missing.options) <= MOST_NAMES
+        parts.append(say("decides.option", options=options) if is_named else say("decides.options", options=options))
     if missing.evidence:
-        parts.append(f"the evidence for {_named(missing.evidence, names, len(missing.evidence))}")
-    return f"Decides {'; '.join(parts)}." if parts else "Can only bring a caution."
+        parts.append(say("decides.evidence", options=_named(missing.evidence, names, len(missing.evidence))))
+    if not parts:
+        return say("decides.only_caution")
+    return say("decides.sentence", parts=say("between.lists").join(parts))
 
 
 def _named(regimens: Sequence[str], names: dict[str, str], all_of_them: int) -> str:
     if len(regimens) <= MOST_NAMES:
         return listed((names[regimen] for regimen in regimens), "or")
-    return f"all {all_of_them} that wait" if len(regimens) == all_of_them else f"{len(regimens)} of {all_of_them}"
-
-
-def _are(regimens: Sequence[str]) -> str:
-    return "is" if len(regimens) <= MOST_NAMES else "are"
+    if len(regimens) == all_of_them:
+        return say("decides.all", number=all_of_them)
+    return say("decides.some", number=len(regimens), all=all_of_them)

@@ -15,14 +15,12 @@ from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient_wording import questions_words
 from regimen_advisor.reports.questions_text import TO_ASK, patient_question_lines, question_lines
 from regimen_advisor.reports.screen import CHANGED, DIFFER, TITLES
-from regimen_advisor.wording import listed
+from regimen_advisor.wording import UNKNOWN, listed, standing_words, value_word
+from regimen_advisor.words.catalogue import CATALOGUE, say
 
-HOLDS = {"met": "holds", "not met": "does not hold", "unknown": "is open"}
+HOLDS, APPLIES = CATALOGUE.room("holds"), CATALOGUE.room("applies")
 SIGNS = {"met": "+", "not met": "-", "unknown": "?"}
-LEGEND = (
-    "+ met, - not met, ? unknown. In brackets: the source and its section. A rule that is marked as from "
-    "outside them says how sure that is."
-)
+LEGEND = say("explain.legend")
 MOST_WAYS = 6
 MANY_UNMET = 2
 """A rule of which so many conditions are not met is far away: no single answer brings it back."""
@@ -36,7 +34,9 @@ def document(explanation: Explanation, domain: Domain, *, everything: bool = Fal
     for option in explanation.options:
         if option.arguments:
             yield from _verdict(option)
-            yield Columns(("For", "Against"), _sides(option, "for"), _sides(option, "against"))
+            yield Columns(
+                (say("explain.for"), say("explain.against")), _sides(option, "for"), _sides(option, "against")
+            )
             yield from _details(option, domain, everything=everything)
     yield from _sources(explanation)
     yield from _foot(explanation)
@@ -51,7 +51,7 @@ def _head(explanation: Explanation) -> Iterator[Block]:
     if profile.summary:
         yield Paragraph(profile.summary)
     for note in profile.notes:
-        yield Paragraph(f"! input: {note}", "caution", hang=2)
+        yield Paragraph(say("advice.input", note=note), "caution", hang=2)
 
 
 def _overview(explanation: Explanation, domain: Domain) -> Iterator[Block]:
@@ -68,7 +68,7 @@ def _overview(explanation: Explanation, domain: Domain) -> Iterator[Block]:
 
 
 def _verdict(option: OptionExplained) -> Iterator[Block]:
-    yield Heading(f"{option.name}: {option.standing.value.replace('-', ' ')}", 2)
+    yield Heading(say("explain.verdict", option=option.name, standing=standing_words(option.standing)), 2)
     yield Gap()
 
 
@@ -77,24 +77,26 @@ def _sides(option: OptionExplained, side: str) -> tuple[str, ...]:
     chosen = option.on("for" if side == "for" else "against")
     shown = [argument for argument in chosen if side == "for" or argument.state != "not met"]
     sentences = dict.fromkeys(f"{SIGNS[argument.state]} {argument_words(argument)}" for argument in shown)
-    return tuple(sentences) or ("nothing",)
+    return tuple(sentences) or (say("explain.nothing"),)
 
 
 def argument_words(argument: Argument) -> str:
     """What a rule says, with its kind, whether it holds, and its source."""
-    kind = {"offer": "Offer", "exclude": "Contraindication", "caution": "Caution"}[argument.effect]
-    kind = "Before the first dose" if argument.kind == "measure" else kind
-    return f"{kind}, {HOLDS[argument.state]}: {argument.says} {source_of(argument)}"
+    kind = say("caution.measure") if argument.kind == "measure" else say(f"effect.{argument.effect}")
+    state, place = HOLDS[argument.state], source_of(argument)
+    return say("explain.argument", kind=kind, state=state, sentence=argument.says, place=place)
 
 
 def source_of(argument: Argument) -> str:
     """The section in brackets; knowledge from outside the sources is called so."""
-    outside = f", {argument.outside} ({argument.certainty})" if argument.certainty else ""
-    return signed(f"{argument.cited}{outside}", argument.errata)
+    place = argument.cited
+    if argument.certainty:
+        place = say("explain.outside", place=place, outside=argument.outside, certainty=argument.certainty)
+    return signed(place, argument.errata)
 
 
 def _details(option: OptionExplained, domain: Domain, *, everything: bool) -> Iterator[Block]:
-    yield Heading("Rules that speak for it")
+    yield Heading(say("explain.rules_for"))
     offers = option.on("for")
     far = [] if everything else _far(offers)
     for argument in offers:
@@ -103,7 +105,7 @@ def _details(option: OptionExplained, domain: Domain, *, everything: bool) -> It
     if far:
         yield Paragraph(_folded(far))
     against = option.on("against")
-    yield Heading("Rules that speak against it")
+    yield Heading(say("explain.rules_against"))
     for argument in against:
         if argument.state != "not met":
             yield from _argument(argument, domain)
@@ -111,12 +113,12 @@ def _details(option: OptionExplained, domain: Domain, *, everything: bool) -> It
     far = [] if everything else [argument for argument in silent if argument.effect != "exclude"]
     near = [argument for argument in silent if argument not in far]
     if near:
-        yield Paragraph(f"{len(near)} more that {'does' if len(near) == 1 else 'do'} not hold:")
+        yield Paragraph(say("explain.not_holding", count=len(near)))
         yield Bullets(tuple(_not_holding(argument) for argument in near))
     if far:
         yield Paragraph(_folded(far))
     if not against:
-        yield Paragraph("None.")
+        yield Paragraph(say("explain.none"))
     yield from _changes(option, domain)
     yield from _questions(option, domain)
 
@@ -130,19 +132,29 @@ def _far(offers: Sequence[Argument]) -> list[Argument]:
 
 def _folded(far: Sequence[Argument]) -> str:
     """Rules that are named only, in one paragraph."""
-    rules = "1 more does" if len(far) == 1 else f"{len(far)} more do"
-    return f"{rules} not hold (--all says why): {', '.join(argument.rule for argument in far)}."
+    rules = say("between.items").join(argument.rule for argument in far)
+    return say("explain.folded", count=len(far), rules=rules)
 
 
 def _argument(argument: Argument, domain: Domain) -> Iterator[Block]:
-    studies = f" · {'; '.join(argument.study_names)}" if argument.study_names else ""
-    sign = SIGNS[argument.state]
-    yield Paragraph(f"{sign} {argument.rule}: {HOLDS[argument.state]}", "name", 2, 2)
-    yield Paragraph(f"{argument.says} {source_of(argument)}{studies} · {argument.written_in}", "quiet", 4)
+    sign, state = SIGNS[argument.state], HOLDS[argument.state]
+    yield Paragraph(say("explain.rule", sign=sign, rule=argument.rule, state=state), "name", 2, 2)
+    sentence, place, file = argument.says, source_of(argument), argument.written_in
+    words = say("explain.rule_says", sentence=sentence, place=place, file=file)
+    if argument.study_names:
+        studies = say("between.lists").join(argument.study_names)
+        words = say("explain.rule_says_studies", sentence=sentence, place=place, studies=studies, file=file)
+    yield Paragraph(words, "quiet", 4)
     trees = list(_tree(argument.condition, domain, 0))
     for unless in argument.unless:
-        applies = {"met": "applies", "not met": "does not apply", "unknown": "may apply"}[unless.state]
-        trees.append((0, f"unless {unless.rule} ({unless.written_in}), which {applies}: {unless.says}"))
+        exception = say(
+            "explain.unless",
+            rule=unless.rule,
+            file=unless.written_in,
+            applies=APPLIES[unless.state],
+            sentence=unless.says,
+        )
+        trees.append((0, exception))
         trees += _tree(unless.condition, domain, 1)
     yield Tree(tuple(trees))
 
@@ -162,10 +174,13 @@ def clause_words(clause: Clause, domain: Domain) -> str:
     """Sign, state and words of a clause, with what is known of this patient: ``- not met: untreated (...)``."""
     known = [clause.value] if clause.value and not says_its_value(clause) else []
     if asks := asks_words(clause, domain):
-        known.append(f"ask: {asks}")
-    joined = {"all": ", all of", "any": ", at least one of", None: ""}[clause.joined] if clause.finding else ""
-    aside = f" ({'; '.join(known)})" if known else ""
-    return f"{SIGNS[clause.state]} {clause.state}: {clause.words}{joined}{':' if clause.parts else ''}{aside}"
+        known.append(say("explain.ask", questions=asks))
+    words = clause.words
+    if clause.finding and clause.joined:
+        words = say("explain.all_of" if clause.joined == "all" else "explain.any_of", finding=words)
+    aside = f" ({say('between.lists').join(known)})" if known else ""
+    clause_line = say("explain.clause", sign=SIGNS[clause.state], state=say(f"state.{clause.state}"), clause=words)
+    return f"{clause_line}{':' if clause.parts else ''}{aside}"
 
 
 def asks_words(clause: Clause, domain: Domain | None) -> str:
@@ -177,11 +192,11 @@ def asks_words(clause: Clause, domain: Domain | None) -> str:
 def says_its_value(clause: Clause) -> bool:
     """Whether the patient's value says no more than the clause: ``ECOG 1`` that is met, or that nothing is known."""
     value = (clause.value or "").partition(": ")[2]
-    return (clause.state == "met" and value in clause.words) or (clause.state == "unknown" and value == "unknown")
+    return (clause.state == "met" and value in clause.words) or (clause.state == "unknown" and value == UNKNOWN)
 
 
 def _not_holding(argument: Argument) -> str:
-    return f"{argument.rule} ({argument.written_in}): not met: {listed(unmet(argument))}"
+    return say("explain.rule_not_met", rule=argument.rule, file=argument.written_in, conditions=listed(unmet(argument)))
 
 
 # What would change it, what to ask --------------------------------------------------------------------------------
@@ -190,7 +205,7 @@ def _not_holding(argument: Argument) -> str:
 def _changes(option: OptionExplained, domain: Domain) -> Iterator[Block]:
     if not (option.ways or option.no_way or option.never):
         return
-    yield Heading("Smallest changes after which it would be offered")
+    yield Heading(say("explain.changes"))
     yield Bullets(tuple(change_lines(option, domain)))
 
 
@@ -198,7 +213,7 @@ def change_lines(option: OptionExplained, domain: Domain | None) -> Iterator[str
     """The ways to be offered, one a line; what never changes is one line; a plain sentence where nothing helps."""
     yield from (way_words(way, domain) for way in option.ways[:MOST_WAYS])
     if len(option.ways) > MOST_WAYS:
-        yield f"{len(option.ways) - MOST_WAYS} more; --format json lists them."
+        yield say("explain.more_changes", count=len(option.ways) - MOST_WAYS)
     if option.no_way:
         yield option.no_way
     if option.never:
@@ -208,16 +223,17 @@ def change_lines(option: OptionExplained, domain: Domain | None) -> Iterator[str
 def way_words(way: Way, domain: Domain | None) -> str:
     """A way in one sentence: ``To learn: PD-L1 TPS at least 1. To change: prior lines 3 (now 2).``."""
     sentences = []
-    for kind, title in (("learn", "To learn"), ("change", "To change")):
+    for kind in ("learn", "change"):
         steps = [_step_words(step, domain) for step in way.steps if step.how == kind]
-        sentences += [f"{title}: {'; '.join(steps)}."] if steps else []
+        sentences += [say(f"way.{kind}", steps=say("between.lists").join(steps))] if steps else []
     return " ".join(sentences)
 
 
 def _step_words(step: Step, domain: Domain | None) -> str:
-    instead = f" (now {step.instead_of})" if step.instead_of else ""
-    colon = ":" if step.says == "yes" or step.says.split()[0] == "no" else ""
-    return f"{questions_words((step.question,), domain)}{colon} {step.says}{instead}"
+    instead = say("explain.now", value=step.instead_of) if step.instead_of else ""
+    is_answer = step.says == value_word("true") or step.says.split()[0] == value_word("false")
+    key = "explain.step_colon" if is_answer else "explain.step"
+    return f"{say(key, question=questions_words((step.question,), domain), value=step.says)}{instead}"
 
 
 def _questions(option: OptionExplained, domain: Domain) -> Iterator[Block]:
@@ -231,7 +247,12 @@ def _sources(explanation: Explanation) -> Iterator[Block]:
     """Where the sources differ on what is explained, and what packs changed of it."""
     if explanation.differences:
         yield Heading(DIFFER)
-        yield Bullets(tuple(f"{difference.subject}: {difference.says}" for difference in explanation.differences))
+        yield Bullets(
+            tuple(
+                say("explain.difference", subject=difference.subject, sentence=difference.says)
+                for difference in explanation.differences
+            )
+        )
     if explanation.changes:
         yield Heading(CHANGED)
         yield Bullets(tuple(change.says for change in explanation.changes))
@@ -241,4 +262,5 @@ def _foot(explanation: Explanation) -> Iterator[Block]:
     yield Gap()
     yield Paragraph(LEGEND, "quiet")
     yield Paragraph(explanation.scope, "quiet")
-    yield Paragraph(f"Rules {explanation.rulebook.version}; engines: {listed(explanation.engines)}.", "quiet")
+    rules, engines = explanation.rulebook.version, listed(explanation.engines)
+    yield Paragraph(say("explain.rules", rules=rules, engines=engines), "quiet")

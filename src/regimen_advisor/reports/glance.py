@@ -18,6 +18,7 @@ from regimen_advisor.figure_wording import (
     leading,
     main_results,
     matching_arms,
+    patients_words,
     signed,
 )
 from regimen_advisor.knowledge.evidence import Approval
@@ -27,13 +28,22 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient_wording import questions_words
 from regimen_advisor.reports.cautions import KINDS, Cautions
 from regimen_advisor.reports.groups import groups
+from regimen_advisor.words.catalogue import say
 
-TITLE = "At a glance"
-COLUMNS = ("", "Option", "Standing", "Best study", "Endpoint", "First warning", "Approved", "Standard")
+TITLE = say("glance.title")
+COLUMNS = (
+    "",
+    say("glance.option"),
+    say("glance.standing"),
+    say("glance.study"),
+    say("glance.endpoint"),
+    say("glance.warning"),
+    say("glance.approved"),
+    say("glance.standard"),
+)
 SHORT = {
-    Standing.OFFERED: "offered",
-    Standing.OFFERED_WITH_CAUTION: "with caution",
-    Standing.UNDETERMINED: "waits",
+    standing: say(f"standing_in_short.{standing}")
+    for standing in (Standing.OFFERED, Standing.OFFERED_WITH_CAUTION, Standing.UNDETERMINED)
 }
 """A standing in few words, where an offer is what the table is about."""
 STYLES = {
@@ -41,7 +51,7 @@ STYLES = {
     Standing.OFFERED_WITH_CAUTION: "caution",
     Standing.UNDETERMINED: "open",
 }
-BADGE = "standard"
+BADGE = say("glance.badge")
 """What an option is called that a stated standard names."""
 MOST_WARNING = 144
 """Letters of a warning that is written out; a longer one is cut, and written out under the option."""
@@ -108,7 +118,8 @@ def _standing(row: GlanceRow) -> str:
     is_said = only_first and any(
         caution.kind == "patient" and caution.state == "holds" for caution in row.option.cautions
     )
-    return f"{SHORT[row.option.standing]}, see above" if is_said else SHORT[row.option.standing]
+    short = SHORT[row.option.standing]
+    return say("glance.see_above", standing=short) if is_said else short
 
 
 def _study(option: Option, cautions: Cautions) -> str:
@@ -118,21 +129,21 @@ def _study(option: Option, cautions: Cautions) -> str:
         source = cautions.rulebook.rules[option.rules[0]].source
         place = signed(cautions.places.cite(source), (e.id for e in best.errata) if best else ())
         if best is None:
-            return f"no study named {place}"
-        return f"a statement of {cautions.places.names.of(source.reviews)}, no study {place}"
+            return f"{say('glance.no_study')} {place}"
+        return f"{say('glance.statement', sources=cautions.places.names.of(source.reviews))} {place}"
     return study_in_few_words(best)
 
 
 def study_in_few_words(best: Evidence) -> str:
     """``MARIPOSA-2, phase III, n 657``."""
     name = shortened(_ASIDE.split(best.name)[0], _MOST_NAME)
-    design = f"phase {best.phase}" if best.phase and " and " not in best.phase else _design(best)
-    size = f"n {best.n.value}" if best.n else "n not stated"
+    design = say("figure.phase", phase=best.phase) if best.phase and " and " not in best.phase else _design(best)
+    size = patients_words(best)
     return ", ".join(part for part in (name, "" if design in name else design, size) if part)
 
 
 def _design(best: Evidence) -> str:
-    return best.design_level.basis.split(" (")[0].split(", ")[0].removesuffix(" of randomised trials")
+    return best.design_level.basis.split(" (")[0].split(", ")[0].removesuffix(say("design_words.of_trials"))
 
 
 def _endpoint(option: Option, rulebook: Rulebook, cautions: Cautions) -> str:
@@ -152,7 +163,7 @@ def endpoint_in_few_words(best: Evidence, regimen: Regimen, rulebook: Rulebook, 
     for result in main_results(best, arms, rulebook.studies[best.study].shown_benefit)[:1]:
         place = signed(places.cite(result.source), result.errata)
         return f"{brief_result(in_few_words(result), arms, arm_labels(best))} {place}"
-    return "no figures"
+    return say("glance.no_figures")
 
 
 def _approved(option: Option, cautions: Cautions) -> str:
@@ -173,7 +184,7 @@ def _approval_words(approval: Approval) -> str:
 
 def _warning(option: Option, number: int, cautions: Cautions) -> str:
     if option.standing is Standing.UNDETERMINED:
-        return f"waits for {questions_words(option.depends_on, cautions.rulebook.domain)}"
+        return say("glance.waits", questions=questions_words(option.depends_on, cautions.rulebook.domain))
     own_cautions = list(cautions.own(option))
     first = min(own_cautions, key=_weight, default=None)
     if first is None:
@@ -182,7 +193,7 @@ def _warning(option: Option, number: int, cautions: Cautions) -> str:
         keys = tuple(
             dict.fromkeys(key for caution in own_cautions if caution.state == "open" for key in caution.depends_on)
         )
-        return f"? a caution waits for {questions_words(keys, cautions.rulebook.domain)}"
+        return say("glance.caution_waits", questions=questions_words(keys, cautions.rulebook.domain))
     if first.kind == "evidence" and _is_without_study(option, cautions.rulebook):
         return ""
     sentence = f"{cautions.lead(first)}{first.says}{cautions.tail(first)}"
@@ -213,4 +224,4 @@ def few(names: Iterable[str], limit: int) -> Iterator[str]:
     all_names = list(names)
     yield from all_names[:limit]
     if len(all_names) > limit:
-        yield f"{len(all_names) - limit} more"
+        yield say("glance.and_more", count=len(all_names) - limit)

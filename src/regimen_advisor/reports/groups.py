@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from regimen_advisor.advice import Advice, Option
 from regimen_advisor.language.standings import Standing
+from regimen_advisor.words.catalogue import say
 
-ANY_TUMOUR = "Offered to any tumour of this kind in this line"
-OFFERED = "Offered"
-WAITS = "Undetermined: waits for an answer"
+ANY_TUMOUR = say("group.any_tumour")
+OFFERED = say("standing_title.offered")
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def groups(advice: Advice) -> tuple[OptionGroup, ...]:
     parts = (
         (for_markers(marked), marked),
         (ANY_TUMOUR if marked else OFFERED, unmarked),
-        (WAITS, advice.of(Standing.UNDETERMINED)),
+        (say("standing_title.undetermined"), advice.of(Standing.UNDETERMINED)),
     )
     number = 0
     for title, options in parts:
@@ -43,4 +43,4 @@ def groups(advice: Advice) -> tuple[OptionGroup, ...]:
 def for_markers(options: Sequence[Option]) -> str:
     """The heading of options for a marker: it names those that the options ask for."""
     names = dict.fromkeys(name for option in options for name in option.markers)
-    return f"Offered for {'; '.join(names)}"
+    return say("group.for_markers", markers=say("between.lists").join(names))

@@ -48,7 +48,8 @@ from regimen_advisor.reports.pages import environment, style
 from regimen_advisor.reports.questions_text import patient_question_lines, question_lines
 from regimen_advisor.reports.screen import NO_OPTION, Screen, review_names, screen
 from regimen_advisor.reports.studies import approval_sentence, study_blocks
-from regimen_advisor.wording import listed
+from regimen_advisor.wording import listed, standing_words
+from regimen_advisor.words.catalogue import say
 
 MOST_MAPS = 3
 _OFFERED = (Standing.OFFERED, Standing.OFFERED_WITH_CAUTION)
@@ -61,21 +62,22 @@ def render_advice(advices: Sequence[Advice], rulebook: Rulebook, patients: Seque
         _patient_view(index, advice, rulebook, patient)
         for index, (advice, patient) in enumerate(zip(advices, patients, strict=True), start=1)
     ]
-    title = advices[0].profile.id if len(advices) == 1 else f"{len(advices)} patients"
-    return _page("advice.html.j2", rulebook, title=f"Options: {title}", patients=views)
+    title = advices[0].profile.id if len(advices) == 1 else say("html.patients", count=len(advices))
+    return _page("advice.html.j2", rulebook, title=say("html.options", title=title), patients=views)
 
 
 def render_explanation(explanation: Explanation, rulebook: Rulebook, patient: Patient) -> str:
     """An explanation on one page, with the forest plot and the map behind the options that are explained in full."""
     whole = [option for option in explanation.options if option.arguments]
-    heading = f"Why {listed(option.name for option in whole)}?" if whole else "Why each option is or is not offered"
+    names = listed(option.name for option in whole)
+    heading = say("html.why", options=names) if whole else say("html.why_each")
     studies = _studies_for(whole)
     offered = _studies_for([option for option in whole if option.standing in _OFFERED])
     waiting = _studies_for([option for option in whole if option.standing is Standing.UNDETERMINED])
     return _page(
         "explanation.html.j2",
         rulebook,
-        title=f"{heading} {explanation.profile.id}",
+        title=say("html.title", heading=heading, patient=explanation.profile.id),
         heading=heading,
         explanation=explanation,
         forest=Markup(_forest_of_studies(studies, rulebook, offered, set(waiting) - set(offered))),  # noqa: S704 - drawn and escaped by `drawing`
@@ -125,6 +127,7 @@ def _environment(rulebook: Rulebook | None) -> Environment:
         "questions": lambda keys: questions_words(tuple(keys), domain),
         "regimens": lambda ids: listed(names.get(id, id) for id in ids),
         "says_its_value": says_its_value,
+        "standing_words": standing_words,
         "unmet": lambda argument: listed(unmet(argument)),
     }
     templates.globals |= {"no_option": NO_OPTION, "reviews": list(review_names(rulebook)) if rulebook else []}

@@ -12,17 +12,20 @@ from markupsafe import Markup
 
 from regimen_advisor.documents.blocks import Block
 from regimen_advisor.documents.html import html
+from regimen_advisor.words.catalogue import say
 
 
 def environment() -> Environment:
     """The templates; whatever comes from a profile, a rule or a table is escaped by them."""
-    return Environment(
+    templates = Environment(
         loader=PackageLoader("regimen_advisor.reports"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    templates.globals["say"] = say
+    return templates
 
 
 def page(title: str, blocks: Iterable[Block], *sheets: str) -> str:

@@ -8,9 +8,10 @@ from regimen_advisor.explaining.explanation import Answer, Explanation, OptionEx
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient_wording import questions_words
-from regimen_advisor.wording import listed
+from regimen_advisor.wording import listed, standing_words
+from regimen_advisor.words.catalogue import say
 
-TO_ASK = "What to ask or test next"
+TO_ASK = say("questions.title")
 MOST_NAMED = 2
 """Options named after an answer; more are counted."""
 
@@ -22,12 +23,15 @@ def question_lines(option: OptionExplained, domain: Domain | None) -> Iterator[s
         for answer in question.answers:
             if option.regimen in answer.standings:
                 effects.setdefault(answer.standings[option.regimen], []).extend(answer.says)
-        answers = "; ".join(
-            f"{listed(dict.fromkeys(answers_given), 'or')}: {_named(standing)}"
+        answers = say("between.lists").join(
+            say(
+                "questions.answer", answer=listed(dict.fromkeys(answers_given), "or"), standing=standing_words(standing)
+            )
             for standing, answers_given in effects.items()
         )
-        yield f"{question.asks} {_capital(answers)}."
-    yield from _sets_words("Settled", option.questions.sets, domain)
+        yield say("questions.answers", question=question.asks, answers=_capital(answers))
+    if sets := option.questions.sets:
+        yield say("questions.settled", sets=_sets_words(sets, domain))
 
 
 def patient_question_lines(explanation: Explanation, domain: Domain | None) -> Iterator[str]:
@@ -36,15 +40,19 @@ def patient_question_lines(explanation: Explanation, domain: Domain | None) -> I
     waiting = sum(option.standing is Standing.UNDETERMINED for option in explanation.options)
     for question in explanation.questions.single:
         yield f"{question.asks}{_can_settle(question, waiting)} {_effects(question, names)}"
-    yield from _sets_words("Every option is settled", explanation.questions.sets, domain)
+    if sets := explanation.questions.sets:
+        yield say("questions.all_settled", sets=_sets_words(sets, domain))
 
 
 def _can_settle(question: Question, waiting: int) -> str:
-    return f" It can settle {len(question.settles)} of {waiting}." if question.settles else ""
+    return say("questions.can_settle", number=len(question.settles), all=waiting) if question.settles else ""
 
 
 def _effects(question: Question, names: Mapping[str, str]) -> str:
-    return " ".join(f"{_capital(listed(answer.says, 'or'))}: {_made_of(answer, names)}." for answer in question.answers)
+    return " ".join(
+        say("questions.effect", answer=_capital(listed(answer.says, "or")), effects=_made_of(answer, names))
+        for answer in question.answers
+    )
 
 
 def _made_of(answer: Answer, names: Mapping[str, str]) -> str:
@@ -53,8 +61,12 @@ def _made_of(answer: Answer, names: Mapping[str, str]) -> str:
     for standing in Standing:
         if chosen := [names[regimen] for regimen, now in answer.standings.items() if now is standing]:
             found[standing] = chosen
-    return "; ".join(
-        f"{listed(chosen) if len(chosen) <= MOST_NAMED else len(chosen)} {_named(standing)}"
+    return say("between.lists").join(
+        say(
+            "questions.made_of",
+            options=listed(chosen) if len(chosen) <= MOST_NAMED else len(chosen),
+            standing=standing_words(standing),
+        )
         for standing, chosen in found.items()
     )
 
@@ -63,12 +75,6 @@ def _capital(words: str) -> str:
     return f"{words[0].upper()}{words[1:]}"
 
 
-def _named(standing: Standing) -> str:
-    return standing.value.replace("-", " ")
-
-
-def _sets_words(settled: str, sets: Sequence[tuple[str, ...]], domain: Domain | None) -> Iterator[str]:
-    """The smallest sets of questions that settle what is asked about, in one sentence."""
-    if sets:
-        words = " or ".join(f"({questions_words(keys, domain)})" for keys in sets)
-        yield f"{settled} whatever the answers by knowing {words}."
+def _sets_words(sets: Sequence[tuple[str, ...]], domain: Domain | None) -> str:
+    """The smallest sets of questions that settle what is asked about."""
+    return say("questions.or").join(f"({questions_words(keys, domain)})" for keys in sets)

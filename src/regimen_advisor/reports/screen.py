@@ -27,26 +27,21 @@ from regimen_advisor.reports.cautions import Cautions
 from regimen_advisor.reports.deciding import FIRST_TITLE, TITLE, decides_words
 from regimen_advisor.reports.depth import PLAIN, Depth
 from regimen_advisor.reports.glance import GlanceRow
-from regimen_advisor.reports.groups import WAITS, groups
-from regimen_advisor.wording import listed
+from regimen_advisor.reports.groups import groups
+from regimen_advisor.wording import listed, standing_words
+from regimen_advisor.words.catalogue import say
 
 MOST_QUESTIONS = 6
 MOST_OPEN = 2
 MOST_UNKNOWN = 6
-FIRST = "First"
-DIFFER = "The sources differ"
-CHANGED = "Replaced or retired by a pack"
-NO_STANDARD = "none for this situation"
-NO_OPTION = "No regimen of these rules is offered to this patient, or may be."
-NOTES = "Worth knowing"
-SHORT_SCOPE = "To teach and to test guideline logic; no medical device, no basis for treatment."
-TITLES = {
-    Standing.OFFERED: "Offered",
-    Standing.OFFERED_WITH_CAUTION: "Offered with caution",
-    Standing.UNDETERMINED: WAITS,
-    Standing.EXCLUDED: "Excluded",
-    Standing.NOT_INDICATED: "Not indicated",
-}
+FIRST = say("advice.first")
+DIFFER = say("advice.differ")
+CHANGED = say("advice.changed")
+NO_STANDARD = say("advice.no_standard")
+NO_OPTION = say("advice.no_option")
+NOTES = say("advice.notes")
+SHORT_SCOPE = say("advice.short_scope")
+TITLES = {standing: say(f"standing_title.{standing}") for standing in Standing}
 _ASIDE = re.compile(r" \([^)]*\)")
 
 
@@ -136,7 +131,7 @@ class _Screen:
         return Screen(
             title=advice.profile.id,
             summary=advice.profile.summary,
-            patient=known_facts(self.patient, self.wording) or "nothing is known",
+            patient=known_facts(self.patient, self.wording) or say("advice.nothing_known"),
             unknown=self._unknown(),
             remarks=advice.profile.notes,
             names=self.places.names,
@@ -182,15 +177,16 @@ class _Screen:
         )
         words = [unknown_words(key, self.patient, self.rulebook.domain) for key in keys]
         limit = len(words) if self.whole else MOST_UNKNOWN
-        return ", ".join([*words[:limit], *([f"{len(words) - limit} more"] if len(words) > limit else [])])
+        more = [say("advice.and_more", count=len(words) - limit)] if len(words) > limit else []
+        return say("between.items").join([*words[:limit], *more])
 
     def _counts(self) -> str:
         counts = [
-            f"{len(self.advice.of(standing))} {standing.value.replace('-', ' ')}"
+            say("advice.of_standing", number=len(self.advice.of(standing)), standing=standing_words(standing))
             for standing in Standing
             if self.advice.of(standing)
         ]
-        return f"{len(self.advice.options)} regimens: {listed(counts)}."
+        return say("advice.counts", count=len(self.advice.options), standings=listed(counts))
 
     def _first(self) -> Iterator[ScreenSentence]:
         """What holds for every option, once; of much that is open only what it waits for, unless all is wanted."""
@@ -203,7 +199,7 @@ class _Screen:
         if in_one and not self.advice.is_little_known:  # else the questions say it
             keys = tuple(dict.fromkeys(key for caution in open_ for key in caution.depends_on))
             words = questions_words(keys, self.rulebook.domain)
-            yield ScreenSentence(f"? each can speak against every option: {words}", "open")
+            yield ScreenSentence(say("advice.against_all", questions=words), "open")
 
     def _of_all(self, first: First) -> str:
         title = f"{first.title}: " if first.title else ""
@@ -215,18 +211,20 @@ class _Screen:
         in_one = len(open_) > 1 and not self.whole
         for standard in self.advice.standards:
             waits = questions_words(standard.depends_on, self.rulebook.domain)
-            lead = f"? depends on {waits}: " if standard.state == "open" else ""
+            lead = say("advice.depends", questions=waits) if standard.state == "open" else ""
             if standard.state == "holds" or not in_one:
                 sentence = f"{lead}{standard.title}. {standard.says} [{self._at(standard)}]"
                 yield ScreenSentence(sentence, "open" if standard.state == "open" else "")
         if in_one:
             keys = dict.fromkeys(key for standard in open_ for key in standard.depends_on)
             words = [question_words(key, self.rulebook.domain) for key in keys]
-            titles = "; ".join(
-                f"{'; '.join(standard.title for standard in several)} [{place}]"
+            titles = say("between.lists").join(
+                f"{say('between.lists').join(standard.title for standard in several)} [{place}]"
                 for place, several in groupby(open_, self._at)
             )
-            yield ScreenSentence(f"? {listed(words)} decide{'' if len(keys) > 1 else 's'} between: {titles}.", "open")
+            yield ScreenSentence(
+                say("advice.decides_between", count=len(keys), questions=listed(words), standards=titles), "open"
+            )
 
     # What is not offered ----------------------------------------------------------------------------------------
 
@@ -250,7 +248,12 @@ class _Screen:
         def reasons_by(places: CitationLabels) -> Iterator[tuple[str, str]]:
             for option in self.advice.of(Standing.NOT_INDICATED):
                 reasons = [
-                    f"not met: {'; '.join(reason.not_met)} [{places.cite(reason.source)}]" for reason in option.reasons
+                    say(
+                        "advice.not_met",
+                        conditions=say("between.lists").join(reason.not_met),
+                        place=places.cite(reason.source),
+                    )
+                    for reason in option.reasons
                 ]
                 yield option.name, " / ".join(reasons)
 
@@ -270,12 +273,12 @@ class _Screen:
         for question in deciding[:limit]:
             yield f"{question.asks} {decides_words(question, self.advice)}"
         left = (
-            ("then", deciding[limit:]),
-            ("for a caution only", [question for question in missing if question not in deciding]),
+            ("advice.then", deciding[limit:]),
+            ("advice.only_caution", [question for question in missing if question not in deciding]),
         )
-        for title, several in left:
+        for key, several in left:
             if words := [question_words(question.question, self.rulebook.domain) for question in several]:
-                yield f"{title}: {', '.join(words)}"
+                yield say(key, questions=say("between.items").join(words))
 
     def _trial(self, trial: Trial) -> str:
         """How the trial ended, if that is known, then what it was; what else the record says differently."""
@@ -296,7 +299,9 @@ class _Screen:
         return tuple(map(self._statement, bear)), len(notes) - len(bear)
 
     def _statement(self, statement: Statement) -> str:
-        outside = f" ({self.places.names.outside}, {statement.certainty})" if statement.basis != "review" else ""
+        outside = ""
+        if statement.basis != "review":
+            outside = say("advice.outside", outside=self.places.names.outside, certainty=statement.certainty)
         place = f" [{self._at(statement)}]" if statement.basis == "review" else ""
         return f"{statement.title}: {statement.says}{outside}{place}"
 
@@ -305,20 +310,20 @@ class _Screen:
 
     def _small_print(self) -> Iterator[str]:
         advice = self.advice
-        yield f"{'; '.join(review_names(self.rulebook))}."
+        yield say("advice.reviews", reviews=say("between.lists").join(review_names(self.rulebook)))
         yield legend(self.rulebook)
-        agreed = f"{' and '.join(advice.engines)} agreed" if len(advice.engines) > 1 else ""
-        agreed = agreed or f"judged by {advice.engines[0]} alone"
+        alone = say("advice.alone", engine=advice.engines[0]) if len(advice.engines) == 1 else ""
         if self.whole:
-            yield f"{advice.scope} Rules {advice.rulebook.digest}; {agreed}."
+            engines = alone or say("advice.agreed", engines=listed(advice.engines))
+            yield say("advice.rules", scope=advice.scope, rules=advice.rulebook.digest, engines=engines)
         else:
-            agreed = "engines agreed" if len(advice.engines) > 1 else agreed
-            yield f"{SHORT_SCOPE} Rules {advice.rulebook.version}; {agreed}."
+            engines = alone or say("advice.engines_agreed")
+            yield say("advice.rules", scope=SHORT_SCOPE, rules=advice.rulebook.version, engines=engines)
 
 
 def legend(rulebook: Rulebook) -> str:
     """What the signs of an answer mean."""
-    return f"! warning, ? open, {ERRATUM_SIGN} the record differs, `outside`: not from {rulebook.source_names.loaded}."
+    return say("advice.legend", sign=ERRATUM_SIGN, sources=rulebook.source_names.loaded)
 
 
 def review_names(rulebook: Rulebook) -> Iterator[str]:

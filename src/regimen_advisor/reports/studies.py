@@ -28,6 +28,7 @@ from regimen_advisor.knowledge.evidence import (
 from regimen_advisor.knowledge.figures import Result, Safety
 from regimen_advisor.knowledge.publications import RelatedPublication
 from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.words.catalogue import CATALOGUE, say
 
 _REGISTRIES = {
     "NCT": "https://clinicaltrials.gov/study/{}",
@@ -41,20 +42,21 @@ def study_blocks(study: Study, rulebook: Rulebook, level: int = 3) -> Iterator[B
     places = CitationLabels(rulebook)
     sources = rulebook.source_names.of(place.review for place in study.cited_in)
     yield Heading(study.name, level)
-    yield Fields((("Study", study.id), *_design(study, sources), *_population(study)))
-    yield from _listed("Arms", [_arm_words(arm) for arm in study.arms], level)
+    yield Fields(((say("study.id"), study.id), *_design(study, sources), *_population(study)))
+    yield from _listed(say("study.arms"), [_arm_words(arm) for arm in study.arms], level)
     if study.results:
-        yield Heading("Results", level + 1)
-        yield Table(("Endpoint", "By arm", "Compared", "Section"), tuple(_result_rows(study, places)))
-    yield from _listed("Safety", (f"{safety_words(s)} {_at(study, places, s)}" for s in study.safety), level)
-    yield from _listed(f"Stated by {sources}", _findings(study, study.findings, places), level)
+        yield Heading(say("study.results"), level + 1)
+        columns = (say("study.endpoint"), say("study.by_arm"), say("study.compared"), say("study.section"))
+        yield Table(columns, tuple(_result_rows(study, places)))
+    yield from _listed(say("study.safety"), (f"{safety_words(s)} {_at(study, places, s)}" for s in study.safety), level)
+    yield from _listed(say("study.findings", sources=sources), _findings(study, study.findings, places), level)
     limits = [*_findings(study, study.limits.stated, places)]
-    limits += [f"inferred, not stated by {sources}: {finding.says}" for finding in study.limits.inferred]
-    yield from _listed("Limits", limits, level)
-    approvals = [rulebook.approvals[id] for id in study.approvals]
-    yield from _listed(f"Approvals stated by {sources}", [approval_sentence(a, places) for a in approvals], level)
-    yield from _listed("What the published record says otherwise", map(erratum_words, study.errata), level)
-    yield from _listed("Citation", citation_lines(study.citation), level)
+    limits += [say("study.inferred", sources=sources, finding=finding.says) for finding in study.limits.inferred]
+    yield from _listed(say("study.limits"), limits, level)
+    approvals = [approval_sentence(rulebook.approvals[id], places) for id in study.approvals]
+    yield from _listed(say("study.approvals", sources=sources), approvals, level)
+    yield from _listed(say("study.errata"), map(erratum_words, study.errata), level)
+    yield from _listed(say("study.citation"), citation_lines(study.citation), level)
 
 
 def _listed(title: str, items: Iterable[str], level: int) -> Iterator[Block]:
@@ -66,23 +68,27 @@ def _listed(title: str, items: Iterable[str], level: int) -> Iterator[Block]:
 
 def _design(study: Study, sources: str) -> Iterator[tuple[str, str | None]]:
     design = design_level(study)
-    level = f"OCEBM 2011 level {design.ocebm_2011}" if design.ocebm_2011 else "no OCEBM level from the design alone"
-    yield "Design", f"{design.basis}; {level}{f'; {study.design.says}' if study.design.says else ''}"
-    yield "Kind", study.kind.replace("-", " ")
+    level = say("study.level", level=design.ocebm_2011) if design.ocebm_2011 else say("study.no_level")
+    basis = say("study.basis", basis=design.basis, level=level)
+    if study.design.says:
+        basis = say("study.basis_and_more", basis=design.basis, level=level, more=study.design.says)
+    yield say("study.design"), basis
+    yield say("study.kind"), say(f"study_kind.{study.kind}")
     if study.n:
-        derived = f" ({study.n.derived})" if study.n.derived else ""
-        yield "Patients", f"{study.n.value}{derived}"
-    yield "Primary endpoints", "; ".join(study.primary_endpoints)
-    yield "Studies pooled", "; ".join(study.included_studies)
+        number, derived = study.n.value, study.n.derived
+        yield say("study.patients"), say("study.derived", number=number, derived=derived) if derived else str(number)
+    yield say("study.primary_endpoints"), say("between.lists").join(study.primary_endpoints)
+    yield say("study.pooled"), say("between.lists").join(study.included_studies)
     if study.shown_benefit:
-        within = f" in {study.shown_benefit.within}" if study.shown_benefit.within else ""
-        yield f"Gain stated by {sources}", f"{study.shown_benefit.endpoint}{within}"
+        endpoint, within = study.shown_benefit.endpoint, study.shown_benefit.within
+        gain = say("study.gain_within", endpoint=endpoint, within=within) if within else endpoint
+        yield say("study.gain", sources=sources), gain
 
 
 def _population(study: Study) -> Iterator[tuple[str, str | None]]:
     for name in type(study.population).model_fields:
         if name != "errata":
-            yield name.replace("_", " ").capitalize(), getattr(study.population, name)
+            yield say(f"population.{name}"), getattr(study.population, name)
 
 
 def _arm_words(arm: Arm) -> str:
@@ -90,17 +96,22 @@ def _arm_words(arm: Arm) -> str:
         " ".join(part for part in (drug.drug, drug.dose, drug.route, drug.part and f"({drug.part})") if part)
         for drug in arm.drugs
     ]
-    details = "; ".join(part for part in (f"n {arm.n.value}" if arm.n else "", arm.note or "") if part)
-    given = f": {' + '.join(drugs)}" if drugs else ""
-    return f"{arm.name} ({arm.role}){given}{f'; {details}' if details else ''}"
+    words = say("study.arm", name=arm.name, role=say(f"arm_role.{arm.role}"))
+    if drugs:
+        words = say("study.arm_drugs", arm=words, drugs=" + ".join(drugs))
+    patients = say("figure.patients", number=arm.n.value) if arm.n else ""
+    return say("between.lists").join(part for part in (words, patients, arm.note) if part)
 
 
 def _result_rows(study: Study, places: CitationLabels) -> Iterator[tuple[str, ...]]:
     for result in study.results:
-        remarks = "; ".join(part for part in (result.report, result.note) if part)
-        figures = by_arm(result) + (f" ({remarks})" if remarks else "")
-        follow_up = "; ".join(f"median follow-up {part.months} months ({part.of})" for part in result.follow_up)
-        comparison = "; ".join(part for part in (compared(result), follow_up) if part)
+        several = say("between.lists")
+        remarks = several.join(part for part in (result.report, result.note) if part)
+        figures = by_arm(result)
+        if remarks:
+            figures = say("study.result_remarks", figures=figures, remarks=remarks)
+        follow_up = (say("study.follow_up", months=part.months, arm=part.of) for part in result.follow_up)
+        comparison = several.join(part for part in (compared(result), *follow_up) if part)
         yield endpoint_words(result), figures, comparison, _at(study, places, result)
 
 
@@ -115,9 +126,15 @@ def _findings(study: Study, findings: Iterable[StudyFinding], places: CitationLa
 
 def erratum_words(erratum: Erratum) -> str:
     """What the source says, what the published record says, how sure that is, and what follows."""
-    return (
-        f"{ERRATUM_SIGN}{erratum.id}, {erratum.field}: printed: {erratum.review_says}; published: "
-        f"{erratum.published_says} ({erratum.certainty}). {erratum.consequence}"
+    return say(
+        "study.erratum",
+        sign=ERRATUM_SIGN,
+        id=erratum.id,
+        field=erratum.field,
+        printed=erratum.review_says,
+        published=erratum.published_says,
+        certainty=erratum.certainty,
+        consequence=erratum.consequence,
     )
 
 
@@ -125,7 +142,13 @@ def approval_sentence(approval: Approval, places: CitationLabels) -> str:
     """Who approved what for whom, as the source states it."""
     ids = [erratum.id for erratum in approval.errata]
     place = signed(places.cite(approval.source), ids)
-    return f"{approval_words(approval)}: {approval.drug}, {approval.indication} {place}"
+    return say(
+        "study.approval",
+        agency=approval_words(approval),
+        drug=approval.drug,
+        indication=approval.indication,
+        place=place,
+    )
 
 
 # Citation -----------------------------------------------------------------------------------------------------------
@@ -133,26 +156,30 @@ def approval_sentence(approval: Approval, places: CitationLabels) -> str:
 
 def citation_lines(citation: Citation) -> Iterator[str]:
     """The publication and its links; what is from memory says so, what is not known is left out."""
-    names = ("first_author", "title", "journal", "year", "volume", "issue", "pages", "meeting_abstract")
-    parts = [f"{name.replace('_', ' ')}: {_cited(field)}" for name, field in citation.fields().items() if name in names]
+    known = citation.fields()
+    parts = [
+        say("study.citation_part", name=words, value=_cited(known[name]))
+        for name, words in CATALOGUE.room("citation").items()
+        if name in known
+    ]
     if parts:
-        yield "; ".join(sorted(parts, key=lambda part: names.index(part.split(":")[0].replace(" ", "_"))))
+        yield say("between.lists").join(parts)
     for name in ("doi", "pmid", "pmcid", "registry"):
         field = citation.fields().get(name)
         if field is not None:
-            yield f"{link(name, str(field.value))} ({_sureness(field)})"
+            yield say("study.link", link=link(name, str(field.value)), certainty=_sureness(field))
     if citation.note:
         yield citation.note
     for related in citation.related:
-        yield f"see also: {_related(related)}"
+        yield say("study.see_also", publication=_related(related))
 
 
 def _cited(field: Cited) -> str:
-    return f"{field.value}{' (recalled)' if field.confidence == 'recalled' else ''}"
+    return say("study.recalled", value=field.value) if field.confidence == "recalled" else str(field.value)
 
 
 def _sureness(field: Cited) -> str:
-    return f"confirmed: {field.where}" if field.where else "recalled"
+    return say("study.confirmed", where=field.where) if field.where else say("study.from_memory")
 
 
 def link(name: str, value: str) -> str:

@@ -18,9 +18,10 @@ from regimen_advisor.solving.determining_sets import HISTORY, Settling, unit_of
 from regimen_advisor.solving.encoding import OUTCOMES, Slot
 from regimen_advisor.solving.implicants import place_of
 from regimen_advisor.solving.solver import Exact, ImpossiblePatient
+from regimen_advisor.words.catalogue import say
 
-ASKS_HISTORY = "Which treatments were given so far, line by line?"
-ASKS_CURATIVE = "Was there treatment with curative intent, and which drugs were given?"
+ASKS_HISTORY = say("ask.history")
+ASKS_CURATIVE = say("ask.curative")
 """The same question of a patient without a line for advanced disease."""
 
 
@@ -275,11 +276,6 @@ class _QuestionFinder:
             return ASKS_CURATIVE if untreated else ASKS_HISTORY
         position, part = key.removeprefix("history[").split("].")
         entry = next(candidate for candidate in self.patient.history or () if candidate.position == int(position))
-        course = "the treatment with curative intent" if entry.line is None else f"line {entry.line}"
-        course = f"the maintenance of {course}" if entry.maintenance else course
-        return {
-            "drugs": f"Which drugs were given in {course}?",
-            "outcome": f"What was the outcome of {course}?",
-            "cycles": f"How many cycles did {course} have?",
-            "relapse_after": f"How many months after the last dose of {course} did the disease progress or relapse?",
-        }[part]
+        course = say("ask.curative_course") if entry.line is None else say("ask.line_course", line=entry.line)
+        course = say("ask.maintenance_course", course=course) if entry.maintenance else course
+        return say(f"ask_of_course.{part}", course=course)

@@ -1,0 +1,397 @@
+"""Every sentence of the program stands in one catalogue: what keeps it whole, and what a second language needs."""
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from regimen_advisor.words.catalogue import (
+    CATALOGUE,
+    LANGUAGE,
+    Catalogue,
+    UnknownWordsError,
+    differences,
+    fields_of,
+    load,
+)
+
+ROOT = Path(__file__).parent.parent
+SRC = ROOT / "src" / "regimen_advisor"
+PROFILE = ROOT / "profiles" / "egfr-l858r-after-osimertinib.yaml"
+ENGLISH = SRC / "words" / "english.json"
+
+DONE = (
+    "advising.py",
+    "advice.py",
+    "figure_wording.py",
+    "ordering.py",
+    "patient_wording.py",
+    "placing.py",
+    "wording.py",
+    "drawing/*.py",
+    "explaining/*.py",
+    "solving/questions.py",
+    "reports/advice_document.py",
+    "reports/cards.py",
+    "reports/cautions.py",
+    "reports/deciding.py",
+    "reports/depth.py",
+    "reports/explanation.py",
+    "reports/glance.py",
+    "reports/groups.py",
+    "reports/html.py",
+    "reports/markdown.py",
+    "reports/notebook.py",
+    "reports/pages.py",
+    "reports/questions_text.py",
+    "reports/screen.py",
+    "reports/studies.py",
+    "reports/text.py",
+    "reports/templates/advice*.j2",
+    "reports/templates/base.html.j2",
+    "reports/templates/expla*.j2",
+    "reports/templates/parts.html.j2",
+)
+"""The files whose sentences are in the catalogue. The list grows until it is the whole package."""
+KEPT = {"solving/questions.py": ("no {}",)}
+"""What reads like a sentence and is none: an answer in the words of a profile is a value of the published JSON."""
+MARKUP = re.compile(r"<[^>]*>?|flowchart TD|\b\w+ \[?\w+=.*|digraph \w+|style=rounded")
+"""Of what a literal holds: tags, and the languages of Mermaid and Graphviz."""
+PROSE = re.compile(r"[A-Za-z][a-z]+[,;:.)]* \(?[A-Za-z]|\b[a-z]+ \{\}|\{\} [a-z]{2,}")
+"""Two words next to each other, or a word next to a field."""
+
+
+def done(*endings: str) -> list[Path]:
+    return sorted({file for pattern in DONE for file in SRC.glob(pattern) if file.name.endswith(endings)})
+
+
+# What code reads ----------------------------------------------------------------------------------------------------
+
+
+@cache
+def tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text("utf-8"))
+
+
+def called(node: ast.Call) -> str:
+    match node.func:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+    return ""
+
+
+def with_text(*texts: str) -> list[Path]:
+    """The modules in whose text one of these is: a walk over all of them takes seconds."""
+    return [file for file in sorted(SRC.rglob("*.py")) if any(text in file.read_text("utf-8") for text in texts)]
+
+
+@cache
+def published() -> frozenset[str]:
+    """The values of every ``Literal``: keys of the published JSON or of a table, not words to be read."""
+    return frozenset(
+        constant.value
+        for file in with_text("Literal[")
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == "Literal"
+        for constant in ast.walk(node.slice)
+        if isinstance(constant, ast.Constant)
+    )
+
+
+def not_read(module: ast.Module) -> Iterator[ast.AST]:
+    """What is no sentence for a reader: docstrings, patterns, schema descriptions, what is compared, keys, ``repr``."""
+    for node in ast.walk(module):
+        match node:
+            case ast.Expr(value=ast.Constant()):
+                yield node.value
+            case ast.Assert(msg=ast.expr() as message):
+                yield from ast.walk(message)
+            case ast.AnnAssign(annotation=annotation):
+                yield from ast.walk(annotation)
+            case ast.Dict(keys=keys, values=values):
+                yield from (value for key, value in zip(keys, values, strict=True) if is_class(key))
+            case ast.FunctionDef(name="__repr__") | ast.Compare():
+                yield from ast.walk(node)
+            case ast.Call(args=args) if called(node) in ("compile", "sub", "match", "say"):
+                yield from (inner for part in args[:1] for inner in ast.walk(part))
+            case ast.Call(keywords=keywords) if called(node) == "Field":
+                yield from (inner for part in keywords for inner in ast.walk(part.value))
+            case ast.JoinedStr(values=values):
+                yield from (part for part in values if isinstance(part, ast.Constant))
+                yield from (inner for part in values for inner in ast.walk(getattr(part, "format_spec", None) or part)
+                            if getattr(part, "format_spec", None))  # fmt: skip
+
+
+def is_class(key: ast.expr | None) -> bool:
+    """Whether it is the attribute of an element that chooses its look."""
+    return isinstance(key, ast.Constant) and key.value == "class"
+
+
+def literals(file: Path) -> Iterator[tuple[int, str]]:
+    """Each text of a module with its line; a field of an f-string as ``{}``."""
+    left_out = set(map(id, not_read(tree(file))))
+    for node in ast.walk(tree(file)):
+        if id(node) in left_out:
+            continue
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value not in published():
+            yield node.lineno, node.value
+        elif isinstance(node, ast.JoinedStr):
+            parts = (part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
+            yield node.lineno, "".join(map(str, parts))
+
+
+@pytest.mark.parametrize("file", done(".py"), ids=lambda file: str(file.relative_to(SRC)))
+def test_no_sentence_is_left_in_the_code(file: Path) -> None:
+    kept = KEPT.get(str(file.relative_to(SRC)), ())
+    found = [(line, text) for line, text in literals(file) if PROSE.search(MARKUP.sub("", text))]
+    assert not [(line, text) for line, text in found if text not in kept], (
+        "put them into words/english.json and fetch them with `say`"
+    )
+
+
+@pytest.mark.parametrize("file", done(".j2"), ids=lambda file: str(file.relative_to(SRC)))
+def test_no_word_is_left_in_a_template(file: Path) -> None:
+    text = re.sub(r"\{%.*?%\}|\{#.*?#\}", "", file.read_text("utf-8"), flags=re.DOTALL)
+    text = re.sub(r"\{\{.*?\}\}", "", text, flags=re.DOTALL)
+    labels = re.findall(r'(?:aria-label|title|placeholder|alt)="([^"]+)"', text)
+    shown = [*re.sub(r"<style>.*?</style>|<[^>]+>", "\n", text, flags=re.DOTALL).splitlines(), *labels]
+    assert not [part for part in shown if re.search(r"[A-Za-z]{2}", part)]
+
+
+# Keys and fields ----------------------------------------------------------------------------------------------------
+
+
+class Use(NamedTuple):
+    """One place where an entry is fetched; ``key`` is a pattern where it is put together."""
+
+    place: str
+    key: re.Pattern[str]
+    fields: frozenset[str] | None
+    """``None`` where they are not written out at the call."""
+
+
+def pattern(node: ast.expr) -> Iterator[re.Pattern[str]]:
+    match node:
+        case ast.Constant(value=str(key)):
+            yield re.compile(re.escape(key))
+        case ast.JoinedStr(values=values):
+            parts = (re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"[\w -]+" for part in values)
+            yield re.compile("".join(parts))
+        case ast.IfExp(body=body, orelse=orelse):
+            yield from pattern(body)
+            yield from pattern(orelse)
+
+
+def uses_in_python() -> Iterator[Use]:
+    for file in set(with_text("say(", ".room(")) - {SRC / "words" / "catalogue.py"}:
+        for node in ast.walk(tree(file)):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            place = f"{file.relative_to(SRC)}:{node.lineno}"
+            names = [keyword.arg for keyword in node.keywords]
+            fields = None if None in names else frozenset(name for name in names if name)
+            if called(node) == "say":
+                yield from (Use(place, key, fields) for key in pattern(node.args[0]))
+            elif called(node) == "room" and isinstance(node.args[0], ast.Constant):
+                yield Use(place, re.compile(rf"{node.args[0].value}\..+"), frozenset())
+
+
+def uses_in_templates() -> Iterator[Use]:
+    call = re.compile(r"""\bsay\(\s*'([\w. -]+)'(\s*~)?""")
+    for file in sorted(SRC.rglob("*.j2")):
+        text = file.read_text("utf-8")
+        for found in call.finditer(text):
+            place = f"{file.relative_to(SRC)}:{text.count(chr(10), 0, found.start()) + 1}"
+            key = re.escape(found[1]) + (".+" if found[2] else "")
+            yield Use(place, re.compile(key), None if found[2] else frozenset(template_fields(text[found.end() :])))
+
+
+def template_fields(rest: str) -> Iterator[str]:
+    """The names of the fields of a call, from behind its key."""
+    depth, inside = 1, ""
+    for letter in rest:
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if not depth:
+            break
+        inside += letter if depth == 1 else " "
+    yield from re.findall(r"(\w+)=", inside)
+
+
+@cache
+def uses() -> tuple[Use, ...]:
+    return (*uses_in_python(), *uses_in_templates())
+
+
+def fields(key: str) -> frozenset[str]:
+    entry = CATALOGUE.entries[key]
+    if isinstance(entry, str):
+        return fields_of(entry)
+    return frozenset({"count"}).union(*map(fields_of, entry.values()))
+
+
+def test_every_key_that_is_used_is_in_the_catalogue_with_the_same_fields() -> None:
+    for use in uses():
+        found = [key for key in CATALOGUE.entries if use.key.fullmatch(key)]
+        assert found, f"{use.place}: {use.key.pattern}"
+        for key in found if use.fields is not None else ():
+            assert fields(key) == use.fields, f"{use.place}: {key}"
+
+
+def test_every_entry_of_the_catalogue_is_used() -> None:
+    patterns = {use.key for use in uses()}
+    code = "".join(file.read_text("utf-8") for file in with_text("say("))
+    unused = (key for key in CATALOGUE.entries if f'"{key}"' not in code)
+    assert not [key for key in unused if not any(used.fullmatch(key) for used in patterns)]
+
+
+def test_the_file_of_the_catalogue_is_written_in_one_way() -> None:
+    text = ENGLISH.read_text("utf-8")
+    assert text == json.dumps(json.loads(text), ensure_ascii=False, indent=2) + "\n"
+
+
+# Fetching an entry --------------------------------------------------------------------------------------------------
+
+MADE_UP = Catalogue({"room": {"plain": "no field", "one": "of {drug}", "many": {"one": "{count} row of {table}",
+                                                                              "other": "{count} rows"}}})  # fmt: skip
+
+
+def test_an_entry_has_its_fields_filled_in_and_the_form_that_its_number_asks_for() -> None:
+    assert MADE_UP.say("room.plain") == "no field"
+    assert MADE_UP.say("room.one", drug="osimertinib") == "of osimertinib"
+    assert MADE_UP.say("room.many", count=1, table="a.csv") == "1 row of a.csv"
+    assert MADE_UP.say("room.many", count=1024, table="a.csv") == "1,024 rows"
+
+
+@pytest.mark.parametrize(
+    ("key", "given", "message"),
+    [
+        ("room.other", {}, "expected a key of the catalogue, found `room.other`"),
+        ("room.one", {}, "`room.one`: expected the fields drug; found none"),
+        ("room.one", {"drug": "a", "dose": "b"}, "`room.one`: expected the fields drug; found dose, drug"),
+        ("room.many", {"count": 2}, "`room.many`: expected the fields count, table; found count"),
+    ],
+)
+def test_an_unknown_key_and_a_wrong_field_are_named(key: str, given: dict[str, object], message: str) -> None:
+    with pytest.raises(UnknownWordsError, match=re.escape(message)):
+        MADE_UP.say(key, **given)
+
+
+# A second language --------------------------------------------------------------------------------------------------
+
+_FIELDS = re.compile(r"(\{\w+\})")
+
+
+def foreign(text: str) -> str:
+    """The text with every letter replaced; its fields stay."""
+    return "".join(part if _FIELDS.fullmatch(part) else re.sub(r"[A-Za-z]", "ж", part) for part in _FIELDS.split(text))
+
+
+@pytest.fixture(scope="module")
+def made_up_language(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    rooms = json.loads(ENGLISH.read_text("utf-8"))
+    for room in rooms.values():
+        for name, entry in room.items():
+            room[name] = (
+                foreign(entry) if isinstance(entry, str) else {form: foreign(text) for form, text in entry.items()}
+            )
+    file = tmp_path_factory.mktemp("words") / "foreign.json"
+    file.write_text(json.dumps(rooms, ensure_ascii=False), "utf-8")
+    return file
+
+
+ANSWER = """
+import json, sys
+from pathlib import Path
+from regimen_advisor import Guideline
+from regimen_advisor.reports.depth import Depth
+from regimen_advisor.reports.markdown import render_advice
+from regimen_advisor.reports.html import render_explanation
+from regimen_advisor.reports.explanation import document
+from regimen_advisor.documents.markdown import markdown
+
+guideline = Guideline.load(sys.argv[2])
+case = guideline.case(Path(sys.argv[1]))
+advice = render_advice([case.advice()], guideline.rulebook, [case.patient], Depth(everything=True))
+explained = case.explain("amivantamab-platinum-chemotherapy")
+print(json.dumps([advice, markdown(document(explained, guideline.rulebook.domain, everything=True))]))
+"""
+
+
+@pytest.fixture(scope="module")
+def foreign_answers(made_up_language: Path) -> list[str]:
+    environment = {**os.environ, LANGUAGE: str(made_up_language), "PYTHONPATH": str(SRC.parent)}
+    command = [sys.executable, "-c", ANSWER, str(PROFILE), str(ROOT / "rules")]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    answers: list[str] = json.loads(run.stdout)
+    return answers
+
+
+@cache
+def knowledge() -> str:
+    """What the rules, the facts and the profile say, as one text of single spaces."""
+    files = [PROFILE, SRC / "patient" / "facts.py", *sorted((ROOT / "rules").rglob("*.yaml"))]
+    return " ".join(" ".join(re.findall(r"[A-Za-z]{2,}", file.read_text("utf-8"))) for file in files).casefold()
+
+
+def english_words(text: str) -> set[str]:
+    """The words of a text, one by one and next to each other, that no rule, fact or profile has.
+
+    Knowledge is next to knowledge where the phrase of a fact has its value, and an endpoint its measure.
+    """
+    facts = (SRC / "patient" / "facts.py").read_text("utf-8")
+    joints = [
+        *re.findall(r"(\w+) \{\}", facts),
+        *re.findall(r"\{\} (\w+)", facts),
+        "PFS",
+        "durable-rules",
+        "interpreter",
+    ]
+    text = re.sub(rf"`[^`]*`|https?:\S+|</?\w+>|\b(?:{'|'.join(joints)})\b", ";", text)
+    runs = re.findall(r"[A-Za-z]{2,}(?: [A-Za-z]{2,})*", text)
+    pairs = {" ".join(words) for run in runs for words in zip(run.split(), run.split()[1:], strict=False)}
+    return {words for words in pairs | set(" ".join(runs).split()) if words.casefold() not in knowledge()}
+
+
+def test_an_answer_in_another_language_has_no_english_word_but_those_of_the_knowledge(
+    foreign_answers: list[str],
+) -> None:
+    assert [english_words(answer) for answer in foreign_answers] == [set(), set()]
+
+
+@pytest.mark.parametrize(
+    ("language", "message"),
+    [
+        ("klingon", "expected one of english, or the path of a JSON file; found `klingon`"),
+        ({"list": {}}, "`between.items` is missing"),
+        ({"between": {"items": ", {extra}"}}, "`between.items` has no field extra"),
+        ({"list": {"and": "{first}"}}, "`list.and`: expected one text with the fields first, last"),
+        ({"list": {"and": "{first:x} {last}"}}, "expected a plain field such as {count}"),
+        ({"list": {"nor": ""}}, "`list.nor` is no entry of the program"),
+        ({"list": {"and": {"one": ""}}}, "`list.and`: expected a text, or an object of the texts `one` and `other`"),
+        ({"list": []}, "expected an object of rooms, and in each an object of entries"),
+    ],
+)
+def test_a_language_that_cannot_be_used_is_named_with_its_fault(
+    language: str | dict[str, object], message: str, tmp_path: Path
+) -> None:
+    name = language
+    if isinstance(language, dict):
+        name = str(tmp_path / "own.json")
+        Path(name).write_text(json.dumps(language), "utf-8")
+    with pytest.raises(ValueError, match=re.escape(message)):
+        load(str(name))
+
+
+def test_a_language_needs_no_form_for_one() -> None:
+    plural = {"room": {"rows": {"one": "{count} row", "other": "{count} rows"}}}
+    single = Catalogue({"room": {"rows": "{count} ж"}})
+    assert list(differences(single.rooms, plural)) == []
+    assert single.say("room.rows", count=1) == "1 ж"
