@@ -63,6 +63,7 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | No
     With ``quiz`` it asks the questions of that quiz.
     """
     wording, places, names = Guideline.of(rulebook).wording, CitationLabels(rulebook), rulebook.source_names
+    shown = [_example(path, rulebook) for path in examples]  # a broken one is refused before the slow quiz is made
     return {
         "version": rulebook.version,
         "digest": rulebook.digest,
@@ -116,7 +117,7 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | No
         "encoding": clauses(rulebook),
         "quiz": page_quiz(rulebook, quiz),
         "groups": dict(MEANINGS),
-        "examples": [_example(path, rulebook) for path in examples],
+        "examples": shown,
     }
 
 
