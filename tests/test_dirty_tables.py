@@ -198,7 +198,7 @@ def test_flags_of_what_is_no_set_or_no_member_are_refused_with_their_place(expor
 # The draft -----------------------------------------------------------------------------------------------------------
 
 HOSPITAL = """\
-Pat. No.,Diagnosis,ALK,EGFR,Stage,Met brain,ILD,VTE/PE,1L drugs,1L reason stopped,Adjuvant drugs,Current drugs,Stage date
+Pat. No.,Diagnosis,ALK,EGFR,Stage,Met brain,ILD,VTE/PE,1L drugs,1L reason,Adjuvant drugs,Current drugs,Stage date
 1,NSCLC,neg,WT,Stage IVB,0,0,n,Tagrisso,PD,,docetaxel,01.02.2020
 2,Breast cancer,N/A,ND,4,1,1,y,none,toxicity,cisplatin,docetaxel,01.02.2020
 2,NSCLC,pos,L858R,IV,,,,gefitinib,Not done,,docetaxel,01.02.2020
