@@ -35,6 +35,7 @@ ENGLISH = SRC / "words" / "english.json"
 
 DONE = (
     "advising.py",
+    "cli/quiz_terminal.py",
     "advice.py",
     "figure_wording.py",
     "ordering.py",
@@ -49,22 +50,33 @@ DONE = (
     "page/data.py",
     "page/evidence.py",
     "page/quizzes.py",
+    "quiz/items.py",
+    "quiz/key.py",
+    "quiz/lessons.py",
     "quiz/models.py",
+    "quiz/picks.py",
+    "quiz/variants.py",
+    "quiz/vignettes.py",
+    "quiz/words.py",
     "replaced.py",
     "solving/questions.py",
     "reports/advice_document.py",
     "reports/cards.py",
     "reports/cautions.py",
+    "reports/class_result.py",
+    "reports/course_files.py",
     "reports/deciding.py",
     "reports/depth.py",
     "reports/explanation.py",
     "reports/glance.py",
     "reports/groups.py",
     "reports/html.py",
+    "reports/lesson.py",
     "reports/markdown.py",
     "reports/notebook.py",
     "reports/pages.py",
     "reports/questions_text.py",
+    "reports/quiz.py",
     "reports/screen.py",
     "reports/studies.py",
     "reports/text.py",
@@ -72,7 +84,10 @@ DONE = (
     "reports/templates/base.html.j2",
     "reports/templates/expla*.j2",
     "reports/templates/page.html.j2",
+    "reports/templates/lesson.html.j2",
     "reports/templates/parts.html.j2",
+    "reports/templates/quiz.html.j2",
+    "reports/templates/slides.html.j2",
     "page/assets/*.js",
 )
 """The files whose sentences are in the catalogue. The list grows until it is the whole package."""
@@ -81,6 +96,8 @@ NOT_DONE = ("profile_text.js", "reading.js")
 KEPT = {
     "solving/questions.py": ("no {}",),
     "page/clauses.py": ("no {}",),
+    "reports/class_result.py": ("question {}",),
+    "reports/course_files.py": ("not known", "waits for", "pip install 'regimen-advisor[teach]'"),
     "page/assets/asking.js": ("no {}",),
     "page/assets/form.js": ("not found",),
     "page/assets/page.js": ('article[data-regimen="{}"] .waits, tr[data-row="{}"] .waits',),
@@ -95,8 +112,8 @@ KEPT = {
 }
 """What reads like a sentence and is none.
 
-An answer in the words of a profile is a value of the published JSON; others are names of elements, keys of a table of
-the solver, and what the catalogue itself says of a fault in the code.
+An answer in the words of a profile is a value of the published JSON; others are columns of a table that programs read,
+commands of a shell, names of elements, keys of a table of the solver, and what the catalogue itself says of a fault.
 """
 MARKUP = re.compile(r"<[^>]*>?|flowchart TD|\b\w+ \[?\w+=.*|digraph \w+|style=rounded")
 """Of what a literal holds: tags, and the languages of Mermaid and Graphviz."""
