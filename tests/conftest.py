@@ -3,7 +3,7 @@
 import itertools
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,26 +36,47 @@ def pairs(these: Iterable[str], those: Sequence[T]) -> list[tuple[str, T]]:
 PACK = os.environ.get("REGIMEN_ADVISOR_TEST_PACK")
 """The folder of a pack, from the checkout on, that is added to the rules that ship wherever a test names them alone.
 
-A test that is about exactly these rules names them in a list, ``load_rulebook([ROOT / "rules"])``.
+What is true of any rules is tested on the fixture ``rulebook``, which then is the stack. A test of exactly what the
+rules that ship say asks for the fixture ``shipped``: the pack is then left out of all that the test reads.
 """
 
 
-def _with_the_pack(usual: Callable[[rulebooks.Folders], tuple[Path, ...]], pack: Path) -> None:
-    def chosen(folder: rulebooks.Folders = None) -> tuple[Path, ...]:
-        found = usual(folder)
+class _WithPack:
+    """Chooses folders as usual, and adds the pack to the rules that ship where they are named alone."""
+
+    def __init__(self, pack: Path) -> None:
+        self.pack, self.usual, self.is_on = pack, rulebooks.chosen_folders, True
+
+    def __call__(self, folder: rulebooks.Folders = None) -> tuple[Path, ...]:
+        found = self.usual(folder)
         is_alone = isinstance(folder, str | Path | None) and [path.resolve() for path in found] == [ROOT / "rules"]
-        return (*found, pack) if is_alone else found
-
-    rulebooks.chosen_folders = chosen
+        return (*found, self.pack) if self.is_on and is_alone else found
 
 
-if PACK:
-    _with_the_pack(rulebooks.chosen_folders, ROOT / PACK)
+_WITH_PACK = _WithPack(ROOT / PACK) if PACK else None
+if _WITH_PACK:
+    rulebooks.chosen_folders = _WITH_PACK
+
+
+@pytest.fixture(autouse=True)
+def _pack_or_none(request: pytest.FixtureRequest) -> Iterator[None]:
+    if _WITH_PACK:
+        _WITH_PACK.is_on = "shipped" not in request.fixturenames
+    yield
+    if _WITH_PACK:
+        _WITH_PACK.is_on = True
 
 
 @pytest.fixture(scope="session")
 def rulebook() -> Rulebook:
+    """The rules that ship; with a pack where one is added."""
     return load_rulebook(ROOT / "rules")
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Rulebook:
+    """The rules that ship and no pack, for a test of exactly what they say."""
+    return load_rulebook([ROOT / "rules"])
 
 
 def needed(program: str) -> str:

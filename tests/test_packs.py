@@ -282,6 +282,20 @@ def test_as_of_a_day_only_the_sources_that_speak_by_then_count() -> None:
     assert load_rulebook([RULES, PACK], date(2025, 12, 31)).rules.keys() == load_rulebook([RULES, PACK]).rules.keys()
 
 
+def test_a_regimen_of_a_source_that_speaks_only_later_is_named_with_that_day_and_place(stack: Rulebook) -> None:
+    earlier = load_rulebook([RULES, PACK], date(2025, 5, 31))
+    for word in ("alectinib", "Alectinib"):
+        with pytest.raises(InputError) as raised:
+            explain(ALK, earlier, regimen=word)
+        assert str(raised.value) == (
+            f"regimen: `{word}` is of a source that speaks only from 2025-06 on [IC 1]; "
+            "these rules are as of 2025-05-31 (a later day has it: --as-of 2025-06)"
+        )
+    for rules in (earlier, stack):
+        with pytest.raises(InputError, match="expected a regimen of the rulebook, found `alektinib`"):
+            explain(ALK, rules, regimen="alektinib")
+
+
 @pytest.mark.parametrize(
     ("written", "day"),
     [("2020", date(2020, 12, 31)), ("2020-02", date(2020, 2, 29)), ("2021-06-15", date(2021, 6, 15))],

@@ -13,8 +13,8 @@ def sentence(rulebook: Rulebook, rule: str) -> str:
     return rule_sentence(rulebook.rules[rule], rulebook)
 
 
-def test_every_rule_reads_as_the_sentence_that_was_reviewed(rulebook: Rulebook, snapshot: SnapshotAssertion) -> None:
-    assert "\n".join(f"{rule.id}: {rule_sentence(rule, rulebook)}" for rule in rulebook.rules.values()) == snapshot
+def test_every_rule_reads_as_the_sentence_that_was_reviewed(shipped: Rulebook, snapshot: SnapshotAssertion) -> None:
+    assert "\n".join(f"{rule.id}: {rule_sentence(rule, shipped)}" for rule in shipped.rules.values()) == snapshot
 
 
 @pytest.mark.parametrize("effect", list(Effect))
@@ -36,9 +36,9 @@ def test_a_sentence_names_the_rule_that_overrides_it(rulebook: Rulebook) -> None
     assert "unless `amivantamab-chemotherapy-after-osimertinib` holds" in words
 
 
-def test_a_caution_from_outside_the_reviews_says_so_and_how_sure_it_is(rulebook: Rulebook) -> None:
+def test_a_caution_from_outside_the_sources_says_so_and_how_sure_it_is(rulebook: Rulebook) -> None:
     for rule in rulebook.of(Effect.CAUTION):
-        said = f"outside the reviews, {rule.certainty}" in rule_sentence(rule, rulebook)
+        said = f"{rulebook.source_names.outside}, {rule.certainty}" in rule_sentence(rule, rulebook)
         assert said == rule.is_outside
 
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from regimen_advisor import advise
 from regimen_advisor.cli.app import app
 from regimen_advisor.files.errors import InputError
-from regimen_advisor.knowledge.rulebook import load_rulebook
+from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.reports.files import write_folder
 from regimen_advisor.reviewing.numbering import numbered, table_text
 from regimen_advisor.reviewing.starting import new_pack
@@ -40,28 +40,27 @@ def test_a_new_pack_loads_and_passes_check_and_test(tmp_path: Path, monkeypatch:
     assert run("test", "cases").strip() == "2 cases: 2 passed, 0 failed"
 
 
-def test_a_new_pack_offers_nothing_and_adds_one_note(tmp_path: Path) -> None:
-    shipped = load_rulebook(ROOT / "rules")
-    write_folder(tmp_path / "mine", new_pack("mine", shipped))
-    stack = load_rulebook([ROOT / "rules", tmp_path / "mine" / "pack"])
-    assert stack.rules.keys() - shipped.rules.keys() == {"mine-alk-note"}
-    assert stack.studies.keys() - shipped.studies.keys() == {"mine-study"}
+def test_a_new_pack_offers_nothing_and_adds_one_note(rulebook: Rulebook, tmp_path: Path) -> None:
+    write_folder(tmp_path / "mine", new_pack("mine", rulebook))
+    stack = load_rulebook([*rulebook.folders, tmp_path / "mine" / "pack"])
+    assert stack.rules.keys() - rulebook.rules.keys() == {"mine-alk-note"}
+    assert stack.studies.keys() - rulebook.studies.keys() == {"mine-study"}
     patient = ROOT / "profiles" / "alk-untreated.yaml"
-    before, after = advise(patient, shipped), advise(patient, stack)
+    before, after = advise(patient, rulebook), advise(patient, stack)
     assert [one.standing for one in before.options] == [one.standing for one in after.options]
     assert {one.rule for one in after.notes} - {one.rule for one in before.notes} == {"mine-alk-note"}
 
 
-def test_the_table_of_numbers_of_a_new_pack_is_that_of_its_text(tmp_path: Path) -> None:
-    write_folder(tmp_path / "mine", new_pack("mine", load_rulebook(ROOT / "rules")))
-    stack = load_rulebook([ROOT / "rules", tmp_path / "mine" / "pack"])
+def test_the_table_of_numbers_of_a_new_pack_is_that_of_its_text(rulebook: Rulebook, tmp_path: Path) -> None:
+    write_folder(tmp_path / "mine", new_pack("mine", rulebook))
+    stack = load_rulebook([*rulebook.folders, tmp_path / "mine" / "pack"])
     text = table_text({"mine": numbered(stack.reviews["mine"], str(tmp_path / "mine" / "text.txt"))})
     written = (tmp_path / "mine" / "pack" / "section-numbers.yaml").read_text("utf-8")
     assert yaml.safe_load(written) == yaml.safe_load(text)
 
 
-def test_the_workflow_of_a_new_pack_runs_check_and_the_cases() -> None:
-    files = new_pack("mine", load_rulebook(ROOT / "rules"))
+def test_the_workflow_of_a_new_pack_runs_check_and_the_cases(rulebook: Rulebook) -> None:
+    files = new_pack("mine", rulebook)
     steps = yaml.safe_load(files[".github/workflows/rules.yml"])["jobs"]["check"]["steps"]
     ran = [step["run"] for step in steps if "run" in step]
     assert [one.split()[:2] for one in ran[1:]] == [["regimen-advisor", "check"], ["regimen-advisor", "test"]]
@@ -69,9 +68,11 @@ def test_the_workflow_of_a_new_pack_runs_check_and_the_cases() -> None:
         assert subprocess.run(["bash", "-nc", command], check=False).returncode == 0
 
 
-def test_a_label_that_another_source_has_is_not_taken() -> None:
-    files = new_pack("all-agree", load_rulebook(ROOT / "rules"))
-    assert "cited_as: ALL-AGREE\n" in files["pack/reviews.yaml"]
+def test_a_label_that_another_source_has_is_not_taken(rulebook: Rulebook) -> None:
+    label = next(review.cited_as for review in rulebook.reviews.values())
+    name = "-".join(f"{letter}x" for letter in label.lower())
+    files = new_pack(name, rulebook)
+    assert f"cited_as: {name.upper()}\n" in files["pack/reviews.yaml"]
 
 
 @pytest.mark.parametrize("name", ["Mine", "my_guideline", "", "-x", "7up", "a--b"])
@@ -80,9 +81,10 @@ def test_a_name_that_is_no_id_is_refused(name: str, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_the_name_of_a_source_that_is_there_is_refused(tmp_path: Path) -> None:
-    said = refused(str(tmp_path / "mine"), "--name", "bispecific")
-    assert said == "--name: expected a new name: the source `bispecific` is there already"
+def test_the_name_of_a_source_that_is_there_is_refused(rulebook: Rulebook, tmp_path: Path) -> None:
+    source = next(iter(rulebook.reviews))
+    said = refused(str(tmp_path / "mine"), "--name", source)
+    assert said == f"--name: expected a new name: the source `{source}` is there already"
     assert not list(tmp_path.iterdir())
 
 
