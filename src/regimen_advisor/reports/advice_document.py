@@ -140,7 +140,7 @@ def _names(groups: Iterable[CardGroup]) -> Iterator[Block]:
 def _options(screen: Screen, form: Form) -> Iterator[Block]:
     for group in screen.groups:
         if not form.waiting and group.cards[0].option.standing is Standing.UNDETERMINED:
-            yield from _names([group])
+            yield from _waiting(screen, group)
             continue
         cards = [card for card in group.cards if card.of(form.parts) or card.details]
         if cards:
@@ -148,6 +148,15 @@ def _options(screen: Screen, form: Form) -> Iterator[Block]:
         for card in cards:
             yield _card(card, form)
             yield from card.details
+
+
+def _waiting(screen: Screen, group: CardGroup) -> Iterator[Block]:
+    """The options that wait by name, those together that wait for the same."""
+    yield Heading(group.title)
+    waiting = [row for row in screen.rows if row.option.standing is Standing.UNDETERMINED]
+    for waits in dict.fromkeys(row.warning for row in waiting):
+        names = say("between.lists").join(row.option.name for row in waiting if row.warning == waits)
+        yield Paragraph(say("advice.waiting", options=names, waits=waits), indent=2, hang=2)
 
 
 def _card(card: Card, form: Form) -> Block:
@@ -188,7 +197,7 @@ def _more(screen: Screen, form: Form) -> str:
     cards = [card for group in screen.groups for card in group.cards]
     harm = form.parts.isdisjoint({Part.HARM}) and any(card.of(frozenset({Part.HARM})) for card in cards)
     notes = screen.notes_left or (screen.notes and not form.notes)
-    trials = screen.trials and not form.trials
-    parts = ((say("advice.harm"), harm), (say("advice.left_notes"), notes), (say("advice.left_trials"), trials))
+    notes = notes or (screen.trials and not form.trials)
+    parts = ((say("advice.harm"), harm), (say("advice.left_notes"), notes))
     left = say("between.items").join(word for word, is_left in parts if is_left)
     return say("advice.more_left", parts=left) if left else say("advice.more")

@@ -104,11 +104,7 @@ function standardView(advice) {
 function againstStandard(standard, advice) {
   const earlier = advice.standards.slice(0, advice.standards.indexOf(standard)).flatMap(({ cautions }) => cautions.map(({ rule }) => rule));
   const own = standard.cautions.filter(({ rule }) => !isFirst(rule, advice) && !earlier.includes(rule));
-  return own.map((held) => {
-    const rule = advice.advisor.data.rules[held.rule];
-    return h("div", { class: "caution holds" }, h("span", { class: "warn" }, `! ${advice.advisor.data.kinds.patient}: `), rule.says, " ",
-      rule.basis === "review" ? cite(rule.source) : h("span", { class: "cite" }, `(outside, ${rule.certainty})`));
-  });
+  return own.map((held) => caution(held, advice, []));
 }
 
 /** The standards that are stated for a disease which is not this patient's, by that disease. */
