@@ -293,7 +293,8 @@ def refuse_other_standings(folder: Path) -> None:
 
 
 def spark_local(file: Path, output: Path) -> None:
-    from regimen_advisor.cohorts.spark.engine import Request, run_on_spark
+    from regimen_advisor.cohorts.request import Request
+    from regimen_advisor.cohorts.spark.engine import run_on_spark
     from regimen_advisor.knowledge.rulebook import load_rulebook
 
     memory = ["spark.driver.memory=2g"]

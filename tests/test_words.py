@@ -13,6 +13,9 @@ from typing import NamedTuple
 
 import pytest
 
+from conftest import needed
+from regimen_advisor.page.building import page_script
+from regimen_advisor.page.data import ROOMS
 from regimen_advisor.words.catalogue import (
     CATALOGUE,
     LANGUAGE,
@@ -22,6 +25,8 @@ from regimen_advisor.words.catalogue import (
     fields_of,
     load,
 )
+from script_texts import fetched, scripts
+from script_texts import literals as script_literals
 
 ROOT = Path(__file__).parent.parent
 SRC = ROOT / "src" / "regimen_advisor"
@@ -30,6 +35,7 @@ ENGLISH = SRC / "words" / "english.json"
 
 DONE = (
     "advising.py",
+    "cli/quiz_terminal.py",
     "advice.py",
     "figure_wording.py",
     "ordering.py",
@@ -38,35 +44,89 @@ DONE = (
     "wording.py",
     "drawing/*.py",
     "explaining/*.py",
+    "knowledge/source_names.py",
+    "page/building.py",
+    "page/clauses.py",
+    "page/data.py",
+    "page/evidence.py",
+    "page/quizzes.py",
+    "quiz/items.py",
+    "quiz/key.py",
+    "quiz/lessons.py",
+    "quiz/models.py",
+    "quiz/picks.py",
+    "quiz/variants.py",
+    "quiz/vignettes.py",
+    "quiz/words.py",
+    "replaced.py",
     "solving/questions.py",
     "reports/advice_document.py",
     "reports/cards.py",
     "reports/cautions.py",
+    "reports/class_result.py",
+    "reports/course_files.py",
     "reports/deciding.py",
     "reports/depth.py",
     "reports/explanation.py",
     "reports/glance.py",
     "reports/groups.py",
     "reports/html.py",
+    "reports/lesson.py",
     "reports/markdown.py",
     "reports/notebook.py",
     "reports/pages.py",
     "reports/questions_text.py",
+    "reports/quiz.py",
     "reports/screen.py",
     "reports/studies.py",
     "reports/text.py",
     "reports/templates/advice*.j2",
     "reports/templates/base.html.j2",
     "reports/templates/expla*.j2",
+    "reports/templates/page.html.j2",
+    "reports/templates/lesson.html.j2",
     "reports/templates/parts.html.j2",
+    "reports/templates/quiz.html.j2",
+    "reports/templates/slides.html.j2",
+    "page/assets/*.js",
 )
 """The files whose sentences are in the catalogue. The list grows until it is the whole package."""
-KEPT = {"solving/questions.py": ("no {}",)}
-"""What reads like a sentence and is none: an answer in the words of a profile is a value of the published JSON."""
+NOT_DONE = ("profile_text.js", "reading.js")
+"""Scripts whose messages on broken profiles are still in the code."""
+KEPT = {
+    "solving/questions.py": ("no {}",),
+    "page/clauses.py": ("no {}",),
+    "reports/class_result.py": ("question {}",),
+    "reports/course_files.py": ("not known", "waits for", "pip install 'regimen-advisor[teach]'"),
+    "page/assets/asking.js": ("no {}",),
+    "page/assets/form.js": ("not found",),
+    "page/assets/page.js": ('article[data-regimen="{}"] .waits, tr[data-row="{}"] .waits',),
+    "page/assets/quiz.js": ("select, input",),
+    "page/assets/settling.js": ("agree {}", "differ {}", "some {}", "both {}"),
+    "page/assets/sources.js": ("Escape",),
+    "page/assets/view.js": ("noreferrer noopener",),
+    "page/assets/words.js": (
+        "expected a key of the catalogue, found \\`{}\\`",
+        "\\`{}\\`: expected the fields {}; found {}",
+    ),
+}
+"""What reads like a sentence and is none.
+
+An answer in the words of a profile is a value of the published JSON; others are columns of a table that programs read,
+commands of a shell, names of elements, keys of a table of the solver, and what the catalogue itself says of a fault.
+"""
 MARKUP = re.compile(r"<[^>]*>?|flowchart TD|\b\w+ \[?\w+=.*|digraph \w+|style=rounded")
 """Of what a literal holds: tags, and the languages of Mermaid and Graphviz."""
 PROSE = re.compile(r"[A-Za-z][a-z]+[,;:.)]* \(?[A-Za-z]|\b[a-z]+ \{\}|\{\} [a-z]{2,}")
 """Two words next to each other, or a word next to a field."""
+
+
+CAPITAL = re.compile(r"^\W*[A-Z][a-z]+")
+"""A word that begins as a title or a button does."""
+IS_LOOK = re.compile(r'(?:class: |aria-labelledby": ")[^,{]*$|aria-labelledby": $')
+"""In front of what chooses the look of an element, or names others."""
+TESTS_OF_HISTORY = ("first line", "later line", "latest line")
+"""Names of the tests of a history fact, as the facts declare them."""
 
 
 def done(*endings: str) -> list[Path]:
@@ -157,6 +217,16 @@ def test_no_sentence_is_left_in_the_code(file: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "file", [file for file in done(".js") if file.name not in NOT_DONE], ids=lambda file: file.name
+)
+def test_no_sentence_is_left_in_a_script_of_the_page(file: Path) -> None:
+    kept = {*KEPT.get(str(file.relative_to(SRC)), ()), *published(), *TESTS_OF_HISTORY, "use strict"}
+    shown = [part for part in script_literals(file.read_text("utf-8")) if not IS_LOOK.search(part.before)]
+    found = [(part.line, part.text) for part in shown if PROSE.search(part.text) or CAPITAL.search(part.text)]
+    assert not [(line, text) for line, text in found if text not in kept]
+
+
 @pytest.mark.parametrize("file", done(".j2"), ids=lambda file: str(file.relative_to(SRC)))
 def test_no_word_is_left_in_a_template(file: Path) -> None:
     text = re.sub(r"\{%.*?%\}|\{#.*?#\}", "", file.read_text("utf-8"), flags=re.DOTALL)
@@ -225,9 +295,17 @@ def template_fields(rest: str) -> Iterator[str]:
     yield from re.findall(r"(\w+)=", inside)
 
 
+def uses_in_scripts() -> Iterator[Use]:
+    for file in scripts(SRC / "page" / "assets"):
+        for call in fetched(file.read_text("utf-8")):
+            for key in call.keys:
+                parts = r"[\w -]+".join(map(re.escape, key.split("{}")))
+                yield Use(f"{file.name}:{call.line}", re.compile(parts), call.fields)
+
+
 @cache
 def uses() -> tuple[Use, ...]:
-    return (*uses_in_python(), *uses_in_templates())
+    return (*uses_in_python(), *uses_in_templates(), *uses_in_scripts())
 
 
 def fields(key: str) -> frozenset[str]:
@@ -247,7 +325,8 @@ def test_every_key_that_is_used_is_in_the_catalogue_with_the_same_fields() -> No
 
 def test_every_entry_of_the_catalogue_is_used() -> None:
     patterns = {use.key for use in uses()}
-    code = "".join(file.read_text("utf-8") for file in with_text("say("))
+    files = [*with_text("say("), *scripts(SRC / "page" / "assets")]
+    code = "".join(file.read_text("utf-8") for file in files)
     unused = (key for key in CATALOGUE.entries if f'"{key}"' not in code)
     assert not [key for key in unused if not any(used.fullmatch(key) for used in patterns)]
 
@@ -259,8 +338,16 @@ def test_the_file_of_the_catalogue_is_written_in_one_way() -> None:
 
 # Fetching an entry --------------------------------------------------------------------------------------------------
 
-MADE_UP = Catalogue({"room": {"plain": "no field", "one": "of {drug}", "many": {"one": "{count} row of {table}",
-                                                                              "other": "{count} rows"}}})  # fmt: skip
+MADE_UP = Catalogue(
+    {
+        "room": {
+            "plain": "no field",
+            "braces": "{{as written}}",
+            "one": "of {drug}",
+            "many": {"one": "{count} row of {table}", "other": "{count} rows"},
+        }
+    }
+)
 
 
 def test_an_entry_has_its_fields_filled_in_and_the_form_that_its_number_asks_for() -> None:
@@ -282,6 +369,56 @@ def test_an_entry_has_its_fields_filled_in_and_the_form_that_its_number_asks_for
 def test_an_unknown_key_and_a_wrong_field_are_named(key: str, given: dict[str, object], message: str) -> None:
     with pytest.raises(UnknownWordsError, match=re.escape(message)):
         MADE_UP.say(key, **given)
+
+
+# The page -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_has_the_rooms_that_its_scripts_fetch_from_and_no_others() -> None:
+    keys = [key for use in uses_in_scripts() for key in CATALOGUE.entries if use.key.fullmatch(key)]
+    code = "".join(file.read_text("utf-8") for file in scripts(SRC / "page" / "assets"))
+    keys += [key for key in CATALOGUE.entries if f'"{key}"' in code]
+    assert {key.split(".")[0] for key in keys} == set(ROOMS)
+
+
+SAY = """
+const { script, rooms, calls } = JSON.parse(require("fs").readFileSync(0, "utf-8"));
+const { say, sayWith } = new Function(`${script}; useCatalogue(arguments[0]); return { say, sayWith };`)(rooms);
+const said = ([key, fields]) => { try { return say(key, fields); } catch (error) { return error.message; } };
+const element = {}, parts = sayWith("room.one", { drug: element });
+console.log(JSON.stringify({ said: calls.map(said), parts: parts.map((part) => part === element ? null : part) }));
+"""
+
+
+def test_the_page_fetches_every_entry_as_python_does() -> None:
+    rooms = {**CATALOGUE.rooms, **MADE_UP.rooms}
+    both = Catalogue(rooms)
+    calls: list[tuple[str, dict[str, object]]] = []
+    for key in both.entries:
+        entry = both.entries[key]
+        texts = [entry] if isinstance(entry, str) else list(entry.values())
+        names = frozenset[str]().union(*map(fields_of, texts)) | ({"count"} if len(texts) > 1 else set())
+        calls += [(key, {name: number if name == "count" else f"a {name}" for name in names}) for number in (1, 4321)]
+    calls += [
+        ("room.other", {}),
+        ("room.one", {}),
+        ("room.one", {"drug": "a", "dose": "b"}),
+        ("room.many", {"count": 2}),
+    ]
+    given = {"script": page_script(), "rooms": rooms, "calls": calls}
+    run = subprocess.run(
+        [needed("node"), "-e", SAY], input=json.dumps(given), capture_output=True, text=True, check=True
+    )
+    answer = json.loads(run.stdout)
+    assert answer["said"] == [said_or_fault(both, key, fields) for key, fields in calls]
+    assert answer["parts"] == ["of ", None]
+
+
+def said_or_fault(catalogue: Catalogue, key: str, fields: dict[str, object]) -> str:
+    try:
+        return catalogue.say(key, **fields)
+    except UnknownWordsError as error:
+        return str(error)
 
 
 # A second language --------------------------------------------------------------------------------------------------

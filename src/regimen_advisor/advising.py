@@ -20,7 +20,6 @@ from regimen_advisor.advice import (
 )
 from regimen_advisor.differing import shown_to
 from regimen_advisor.guideline import Case, Guideline
-from regimen_advisor.knowledge.effective import markers_asked
 from regimen_advisor.knowledge.evidence import DesignLevel, Study, design_level
 from regimen_advisor.knowledge.rulebook import Rulebook, harm_studies
 from regimen_advisor.knowledge.rules import CautionKind, Effect, Rule
@@ -66,7 +65,7 @@ class _Advisor:
         diseases = self.patient.facts["disease"]
         assert isinstance(diseases, Choice)
         possible = [name for name, regimen in rulebook.regimens.items() if regimen.disease in diseases.possible]
-        options = in_order(map(self._option, possible), rulebook)
+        options = in_order(map(self._option, possible), self.guideline)
         standards = self._statements(Effect.STANDARD, open_too=True)
         notes, silent = self._statements(Effect.NOTE), self._statements(Effect.SILENT)
         advice = Advice(
@@ -103,7 +102,7 @@ class _Advisor:
         studies = [
             self.rulebook.studies[study] for study in _unique(study for rule in offers for study in rule.studies)
         ]
-        level, benefit = _best(studies)
+        evidence = tuple(map(self._evidence, studies))
         undetermined = standing is Standing.UNDETERMINED
         return Option(
             regimen=name,
@@ -115,12 +114,12 @@ class _Advisor:
             rules=tuple(rule.id for rule in offers),
             markers=self._markers(offers),
             studies=tuple(study.id for study in studies),
-            evidence=tuple(self._evidence(study) for study in studies),
+            evidence=evidence,
             harm=()
             if standing is Standing.NOT_INDICATED
             else tuple(self._evidence(study) for study in harm_studies(regimen, self.rulebook)),
-            design_level=level,
-            shown_benefit=benefit,
+            design_level=min((study.design_level for study in evidence), key=_rank_of, default=_NO_LEVEL),
+            shown_benefit=_strongest_benefit(studies),
             approvals=tuple(
                 self.rulebook.approvals[id] for id in _unique(id for rule in offers for id in rule.approvals)
             ),
@@ -132,7 +131,7 @@ class _Advisor:
 
     def _markers(self, rules: Iterable[Rule]) -> tuple[str, ...]:
         """The markers of this tumour that rules ask for; those it may have where it surely has none of them."""
-        atoms = _unique(atom for rule in rules for atom in markers_asked(rule, self.rulebook.domain))
+        atoms = _unique(atom for rule in rules for atom in self.guideline.markers[rule.id])
         truths = {atom: atom.judge(self.patient.facts[atom.fact]) for atom in atoms}
         found = [atom for atom in atoms if truths[atom] is Truth.TRUE]
         found = found or [atom for atom in atoms if truths[atom] is Truth.UNKNOWN]
@@ -304,13 +303,13 @@ def evidence_of(study: Study) -> Evidence:
     )
 
 
-def _best(studies: Iterable[Study]) -> tuple[DesignLevel, Literal["OS", "PFS", "response"] | None]:
-    """The best design level of the studies, and the strongest gain that one of them showed."""
-    ranked = list(studies)
-    levels = [design_level(study) for study in ranked]
-    level = min(levels, key=lambda level: level.ocebm_2011 or 9, default=_NO_LEVEL)
-    benefits = [study.shown_benefit.endpoint for study in ranked if study.shown_benefit]
-    return level, min(benefits, key=BENEFITS.index, default=None)
+def _rank_of(level: DesignLevel) -> int:
+    return level.ocebm_2011 or 9
+
+
+def _strongest_benefit(studies: Iterable[Study]) -> Literal["OS", "PFS", "response"] | None:
+    benefits = (study.shown_benefit.endpoint for study in studies if study.shown_benefit)
+    return min(benefits, key=BENEFITS.index, default=None)
 
 
 def _open_facts(tree: Judgement) -> set[str]:

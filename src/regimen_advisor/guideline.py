@@ -19,14 +19,20 @@ from regimen_advisor.engines import forward_chaining
 from regimen_advisor.engines.program import RuleProgram
 from regimen_advisor.files.errors import DisagreementError
 from regimen_advisor.files.sources import Document, document_of
-from regimen_advisor.knowledge.effective import RegimenRules, effective_conditions, regimen_rules
+from regimen_advisor.knowledge.effective import (
+    RegimenRules,
+    asks_for_earlier_drug,
+    effective_conditions,
+    markers_asked,
+    regimen_rules,
+)
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
-from regimen_advisor.knowledge.rules import Rule
+from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language import interpreter
 from regimen_advisor.language.conditions import Condition
 from regimen_advisor.language.interpreter import Judgement, disjunction
 from regimen_advisor.language.standings import Standing, standing_of
-from regimen_advisor.language.values import Truth
+from regimen_advisor.language.values import Atom, Truth
 from regimen_advisor.patient.profile import Profile, profile_from, read_profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.replaced import Bearing, bearings
@@ -79,6 +85,17 @@ class Guideline:
     def regimens(self) -> Mapping[str, RegimenRules]:
         """For each regimen id the rules about it and its three conditions."""
         return regimen_rules(self.rulebook, self.effective)
+
+    @cached_property
+    def markers(self) -> Mapping[str, tuple[Atom, ...]]:
+        """For each rule that offers, its tests that ask for a marker of the tumour."""
+        return {rule.id: markers_asked(rule, self.rulebook.domain) for rule in self.rulebook.of(Effect.OFFER)}
+
+    @cached_property
+    def asks_for_earlier_drug(self) -> frozenset[str]:
+        """The rules that offer and ask for a drug given before."""
+        offers = self.rulebook.of(Effect.OFFER)
+        return frozenset(rule.id for rule in offers if asks_for_earlier_drug(rule, self.rulebook.domain))
 
     @cached_property
     def program(self) -> RuleProgram:

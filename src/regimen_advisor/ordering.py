@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from regimen_advisor.advice import Option, OrderKey
-from regimen_advisor.knowledge.effective import asks_for_earlier_drug
-from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.wording import listed
 from regimen_advisor.words.catalogue import CATALOGUE, say
@@ -15,26 +14,26 @@ BENEFITS = ("OS", "PFS", "response", None)
 """Endpoints with a stated gain, the strongest first."""
 _STANDINGS = list(Standing)
 
-Rank = Callable[[Option, Rulebook], object]
+Rank = Callable[[Option, Guideline], object]
 
 
-def _standing(option: Option, _: Rulebook) -> int:
+def _standing(option: Option, _: Guideline) -> int:
     return 0 if option.standing.is_offered else _STANDINGS.index(option.standing)
 
 
-def _is_warned(option: Option, _: Rulebook) -> bool:
+def _is_warned(option: Option, _: Guideline) -> bool:
     return option.standing is Standing.OFFERED_WITH_CAUTION
 
 
-def _is_warned_of_the_patient(option: Option, _: Rulebook) -> bool:
+def _is_warned_of_the_patient(option: Option, _: Guideline) -> bool:
     return any(caution.kind == "patient" and caution.state == "holds" for caution in option.cautions)
 
 
-def _asks_for_no_drug(option: Option, rulebook: Rulebook) -> bool:
-    return not any(asks_for_earlier_drug(rulebook.rules[rule], rulebook.domain) for rule in option.rules)
+def _asks_for_no_drug(option: Option, guideline: Guideline) -> bool:
+    return guideline.asks_for_earlier_drug.isdisjoint(option.rules)
 
 
-def _patients(option: Option, _: Rulebook) -> int:
+def _patients(option: Option, _: Guideline) -> int:
     return -max((evidence.n.value for evidence in option.evidence if evidence.n), default=0)
 
 
@@ -65,6 +64,6 @@ def order_line(order: Iterable[OrderKey] = ORDER) -> str:
     return say("order.line", keys=say("between.items").join(names))
 
 
-def in_order(options: Iterable[Option], rulebook: Rulebook) -> tuple[Option, ...]:
+def in_order(options: Iterable[Option], guideline: Guideline) -> tuple[Option, ...]:
     """The options in the order of the keys."""
-    return tuple(sorted(options, key=lambda option: tuple(rank(option, rulebook) for rank in _KEYS.values())))
+    return tuple(sorted(options, key=lambda option: tuple(rank(option, guideline) for rank in _KEYS.values())))

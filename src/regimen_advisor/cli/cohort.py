@@ -89,7 +89,7 @@ def cohort(  # noqa: PLR0917 - one parameter an option
         raise InputError.at(Location("cohort"), "Polars is not installed", "pip install 'regimen-advisor[cohort]'")
     _one_arena()
     from regimen_advisor.cli import cohort_work as work  # noqa: PLC0415 - Polars is an extra
-    from regimen_advisor.cohorts.spark.engine import Request, run_on_spark  # noqa: PLC0415 - Polars is an extra
+    from regimen_advisor.cohorts.request import Request  # noqa: PLC0415 - Polars is an extra
 
     if synthesise is not None:
         work.write_synthetic(synthesise, seed, output)
@@ -113,6 +113,8 @@ def cohort(  # noqa: PLR0917 - one parameter an option
     old_rules = load_rulebook(stack_named(compare), day_of(as_of)) if compare is not None else None
     request = Request(rulebook, read, given, id_column, old_rules, strict, exact=not node_by_node)
     if engine is CohortEngine.SPARK:
+        from regimen_advisor.cohorts.spark.engine import run_on_spark  # noqa: PLC0415 - Spark is an extra, Arrow slow
+
         found = run_on_spark(table, output, request, master, conf or [])
     else:
         found = work.judge(table, output, request)

@@ -22,7 +22,7 @@ from regimen_advisor.cohorts.cohort import (
 from regimen_advisor.cohorts.concordance import concordance
 from regimen_advisor.cohorts.mapping import TableMapping, load_mapping
 from regimen_advisor.cohorts.mapping_draft import suggest_mapping
-from regimen_advisor.cohorts.spark.engine import CohortReport, Request
+from regimen_advisor.cohorts.request import CohortReport, Request
 from regimen_advisor.cohorts.synthesis import for_text, synthetic_patients
 from regimen_advisor.cohorts.tables import check_output, files_of, refuse_overwriting, scan_table, write_table
 from regimen_advisor.files.errors import InputError, Location

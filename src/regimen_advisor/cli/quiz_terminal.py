@@ -24,6 +24,7 @@ from regimen_advisor.quiz.grading import (
 from regimen_advisor.quiz.key import AnswerKey, solution
 from regimen_advisor.quiz.models import LETTERS, MEANINGS, Group, Pick, Quiz, QuizQuestion
 from regimen_advisor.reports.quiz import graded_blocks, lettered, patient_lines, score, task, title
+from regimen_advisor.words.catalogue import say
 
 
 def ask(quiz: Quiz, rulebook: Rulebook, console: Console | None = None) -> tuple[int, int]:
@@ -37,7 +38,7 @@ def ask(quiz: Quiz, rulebook: Rulebook, console: Console | None = None) -> tuple
         for question in quiz.questions:
             asker.question(question)
     except (EOFError, KeyboardInterrupt):
-        asker.show([Line(""), Line("Left early.")])
+        asker.show([Line(""), Line(say("quiz_terminal.left_early"))])
     asker.show(
         [Line(""), Line(score(asker.right, asker.total), "title"), *lines_of([Paragraph(quiz.scope)], asker.width)]
     )
@@ -74,12 +75,14 @@ class _Asker:
         """The letter that a person picks, asked again until it is one; nothing where the answer is left open."""
         self.show(lines_of([Paragraph(pick.asks), Bullets(lettered(pick))], self.width))
         while True:
-            word = Prompt.ask(Text("letter"), console=self.console, default="", show_default=False).strip()
+            word = Prompt.ask(
+                Text(say("quiz_terminal.letter")), console=self.console, default="", show_default=False
+            ).strip()
             try:
                 return chosen_letter(word, pick) if word else None
             except KeyError:
                 last = LETTERS[len(pick.answers) - 1]
-                self.console.print(Text(f"Expected a letter, {LETTERS[0]} to {last}, found `{word}`."))
+                self.console.print(Text(say("quiz_terminal.expected_letter", first=LETTERS[0], last=last, word=word)))
 
     def _marked(self, question: QuizQuestion, given: Given) -> GradedQuestion:
         key = AnswerKey(quiz=self.quiz.name, solutions=(solution(question, self.rulebook),))
@@ -89,17 +92,19 @@ class _Asker:
     def _regimens(self, group: Group, question: QuizQuestion, given: Sorted) -> list[str]:
         """The regimens a person puts in a group, asked again until every word is one of them."""
         while True:
-            asked = Text(f"{group} ({MEANINGS[group]})")
+            asked = Text(say("quiz_terminal.group", group=group, meaning=MEANINGS[group]))
             words = Prompt.ask(asked, console=self.console, default="", show_default=False)
             try:
                 found = [regimen_of(word, question) for word in words.replace(",", " ").split()]
             except KeyError as error:
-                self.console.print(Text(f"Expected numbers from 1 to {len(question.choices)}, {error.args[0]}."))
+                self.console.print(
+                    Text(say("quiz_terminal.expected_numbers", most=len(question.choices), found=error.args[0]))
+                )
                 continue
             twice = [regimen for regimen in found if regimen in given]
             if not twice:
                 return found
-            self.console.print(Text(f"{twice[0]} is {given[twice[0]]} already."))
+            self.console.print(Text(say("quiz_terminal.already", option=twice[0], group=given[twice[0]])))
 
 
 def regimen_of(word: str, question: QuizQuestion) -> str:
@@ -110,4 +115,4 @@ def regimen_of(word: str, question: QuizQuestion) -> str:
         return chosen_regimen(word, question)
     except KeyError as error:
         near = f" ({error.args[0]})" if error.args[0] else ""
-        raise KeyError(f"such as `1 3`, or ids; found `{word}`{near}") from None
+        raise KeyError(f"{say('quiz_terminal.numbers_or_ids', word=word)}{near}") from None

@@ -8,6 +8,7 @@ import polars as pl
 
 from regimen_advisor.cohorts.cohort import ROW, CohortTable, as_profiles, judged, named
 from regimen_advisor.cohorts.mapping import TableMapping
+from regimen_advisor.cohorts.request import Request
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.knowledge.rulebook import Rulebook
 
@@ -25,7 +26,7 @@ def judge_frame(
     if isinstance(table, pl.DataFrame | pl.LazyFrame):
         return _polars(table.lazy(), rulebook, mapping, id_column, exact=exact)
     if type(table).__module__.partition(".")[0] == "pyspark":
-        from regimen_advisor.cohorts.spark.engine import Request, judge_spark_frame  # noqa: PLC0415 - needs Spark
+        from regimen_advisor.cohorts.spark.engine import judge_spark_frame  # noqa: PLC0415 - needs Spark
 
         return judge_spark_frame(table, Request(rulebook, mapping, id_column=id_column, exact=exact), NAME)
     help = "polars.from_pandas makes one of a pandas frame, polars.read_csv of a file"

@@ -18,10 +18,11 @@ from regimen_advisor.files.folders import yaml_files
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.page.data import page_data
 from regimen_advisor.quiz.models import Quiz
+from regimen_advisor.words.catalogue import say
 
 SCRIPTS = (
-    "evaluator", "sat", "reading", "history", "settling", "asking", "stack", "advice", "profile_text", "sources",
-    "view", "glance", "changes", "pictures", "form", "quiz_run", "quiz", "quiz_result", "page",
+    "words", "evaluator", "sat", "reading", "history", "settling", "asking", "stack", "advice", "profile_text",
+    "sources", "view", "glance", "changes", "pictures", "form", "quiz_run", "quiz", "quiz_result", "page",
 )  # fmt: skip
 """The assets in the order in which they build on each other; together they are the one script of the page."""
 HERE = Path(__file__).parents[1]
@@ -39,6 +40,7 @@ def render_page(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | 
     )
     # Unsorted: the order of facts, rules and regimens means something.
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": False, "separators": (",", ":")}
+    environment.globals["say"] = say
     script, style = page_script(), page_style()
     return environment.get_template("page.html.j2").render(
         data=page_data(rulebook, examples, quiz),

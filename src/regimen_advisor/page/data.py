@@ -42,11 +42,19 @@ from regimen_advisor.reports.groups import ANY_TUMOUR
 from regimen_advisor.reports.screen import erratum_line, legend
 from regimen_advisor.reports.studies import approval_sentence
 from regimen_advisor.wording import VALUE_WORDS, Wording
+from regimen_advisor.words.catalogue import CATALOGUE, say
 
 Json = dict[str, Any]
 
-LINES = ("not treated for advanced disease", "one line", "two lines or more")
+LINES = ("not_treated", "first_line", "later_lines")
 """How the menu of examples is grouped, by the number of lines for advanced disease."""
+ROOMS = (
+    "advice", "ask", "ask_of_course", "between", "caution", "decides", "entry", "explain", "figure", "forest", "glance",
+    "group", "html", "known", "list", "page", "page_answer", "page_changes", "page_compare", "page_error", "page_form",
+    "page_known", "page_pictures", "page_quiz", "page_treatment", "page_view", "path", "patient", "question",
+    "questions", "standing", "standing_in_short", "standing_title", "state", "value",
+)  # fmt: skip
+"""The rooms of the catalogue from which the page's scripts fetch their words."""
 
 
 def page_data(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | None = None) -> Json:
@@ -55,6 +63,7 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | No
     With ``quiz`` it asks the questions of that quiz.
     """
     wording, places, names = Guideline.of(rulebook).wording, CitationLabels(rulebook), rulebook.source_names
+    shown = [_example(path, rulebook) for path in examples]  # a broken one is refused before the slow quiz is made
     return {
         "version": rulebook.version,
         "digest": rulebook.digest,
@@ -79,6 +88,7 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | No
         "axioms": [_axiom(axiom) for axiom in rulebook.domain.axioms],
         "formulary": _formulary(rulebook.formulary),
         "words": dict(VALUE_WORDS),
+        "catalogue": {room: CATALOGUE.rooms[room] for room in ROOMS},
         "findings": {
             name: {"name": finding.name, "says": finding.says, "when": _condition(finding.condition, wording)}
             for name, finding in rulebook.findings.items()
@@ -107,7 +117,7 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | No
         "encoding": clauses(rulebook),
         "quiz": page_quiz(rulebook, quiz),
         "groups": dict(MEANINGS),
-        "examples": [_example(path, rulebook) for path in examples],
+        "examples": shown,
     }
 
 
@@ -128,10 +138,11 @@ def _group(patient: Patient) -> str:
     """The disease and the line of an example, by which the menu is sorted."""
     disease, lines = patient.facts["disease"], patient.facts["prior_lines"]
     named = next(iter(disease.possible)) if isinstance(disease, Choice) and len(disease.possible) == 1 else ""
-    title = {"nsclc": "NSCLC", "sclc": "SCLC"}.get(named, "Disease not known")
+    title = say(f"page_disease.{named}") if named else say("page_example.disease_not_known")
     if not isinstance(lines, Number) or lines.low != lines.high:
-        return f"{title}: line not known"
-    return f"{title}: {LINES[min(lines.low, len(LINES) - 1)]}"
+        return say("page_example.line_not_known", disease=title)
+    group = LINES[min(lines.low, len(LINES) - 1)]
+    return say("page_example.group", disease=title, lines=say(f"page_lines.{group}"))
 
 
 # Facts, axioms, words ---------------------------------------------------------------------------------------------

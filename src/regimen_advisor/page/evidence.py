@@ -29,6 +29,7 @@ from regimen_advisor.knowledge.studies import Study, StudyFinding
 from regimen_advisor.reports.glance import endpoint_in_few_words, study_in_few_words
 from regimen_advisor.reports.screen import erratum_line
 from regimen_advisor.reports.studies import study_blocks
+from regimen_advisor.words.catalogue import say
 
 Json = dict[str, Any]
 
@@ -136,8 +137,6 @@ def _brief(regimen: Regimen, study: Study, rulebook: Rulebook) -> list[str]:
     if not sentences:
         sentences = [f"{finding.says} {at(finding)}" for finding in evidence.findings[:1]]
     safety = main_harm(evidence)
-    harm = f"Harm: {brief_safety(safety, arms, labels)} {at(safety)}" if safety else None
-    return [
-        *(sentences or [f"no figures in {places.names.of(place.review for place in study.cited_in)}"]),
-        *([harm] if harm else []),
-    ]
+    harm = say("card.harm", harm=f"{brief_safety(safety, arms, labels)} {at(safety)}") if safety else None
+    nothing = say("card.no_figures", sources=places.names.of(place.review for place in study.cited_in))
+    return [*(sentences or [nothing]), *([harm] if harm else [])]

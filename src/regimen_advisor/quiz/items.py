@@ -13,6 +13,7 @@ from typing import Literal
 
 from regimen_advisor.quiz.key import AnswerKey, Picked, Point, Solution
 from regimen_advisor.quiz.models import LETTERS, MEANINGS, Group, Quiz, QuizQuestion, group_words
+from regimen_advisor.words.catalogue import say
 
 ItemKind = Literal["matching", "several", "single"]
 
@@ -51,12 +52,13 @@ def items(quiz: Quiz, key: AnswerKey) -> Iterator[QuizItem]:
             continue
         telling = _telling(solution)
         made: tuple[tuple[ItemKind, str, tuple[ItemAnswer, ...]], ...] = (
-            ("matching", "Where does each regimen belong?", _pairs(solution)),
-            ("several", "Which of these are offered, with caution or without?", _offered(solution)),
-            ("single", f"Where does {telling.name} belong?", _places(telling, groups)),
+            ("matching", say("page_quiz.where"), _pairs(solution)),
+            ("several", say("course.which_offered"), _offered(solution)),
+            ("single", say("course.where_one", option=telling.name), _places(telling, groups)),
         )
         for kind, asks, answers in made:
-            id, name = f"{quiz.name}-q{question.number}-{kind}", f"{quiz.name} question {question.number}, {kind}"
+            id = f"{quiz.name}-q{question.number}-{kind}"
+            name = say("course.item", quiz=quiz.name, question=question.number, part=kind)
             yield QuizItem(id, name, kind, question, solution, asks, answers, groups)
 
 
@@ -67,8 +69,8 @@ def _picks(quiz: Quiz, question: QuizQuestion, solution: Solution) -> Iterator[Q
         answers = tuple(
             ItemAnswer(words, right=letter == right.right, point=None, pick=right) for letter, words in letters
         )
-        asks = f"Then: {question.event} What becomes of {pick.asks}?" if question.event else pick.asks
-        name = f"{quiz.name} question {question.number}, {number}"
+        asks = say("course.event", event=question.event, option=pick.asks) if question.event else pick.asks
+        name = say("course.item", quiz=quiz.name, question=question.number, part=number)
         yield QuizItem(
             f"{quiz.name}-q{question.number}-{number}", name, "single", question, solution, asks, answers, ()
         )
@@ -84,7 +86,7 @@ def _offered(solution: Solution) -> tuple[ItemAnswer, ...]:
         for point in solution.points
     ]
     none_of_these = ItemAnswer(
-        "none of these", right=not any(answer.right for answer in found), point=None, group="not-indicated"
+        say("course.none_of_these"), right=not any(answer.right for answer in found), point=None, group="not-indicated"
     )
     return (*found, none_of_these)
 
@@ -97,6 +99,11 @@ def _telling(solution: Solution) -> Point:
 
 def _places(point: Point, groups: Sequence[Group]) -> tuple[ItemAnswer, ...]:
     return tuple(
-        ItemAnswer(f"{group_words(group)}: {MEANINGS[group]}", right=group == point.group, point=point, group=group)
+        ItemAnswer(
+            say("quiz.group", group=group_words(group), meaning=MEANINGS[group]),
+            right=group == point.group,
+            point=point,
+            group=group,
+        )
         for group in groups
     )

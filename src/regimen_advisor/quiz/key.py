@@ -168,7 +168,7 @@ def _contrast(question: QuizQuestion, points: Sequence[Point], rulebook: Ruleboo
 def _is_about(variant: Variant, question: QuizQuestion) -> bool:
     if question.kind == "boundary":
         return variant.by_number
-    return question.kind == "unknown" and variant.says.endswith("now known")
+    return question.kind == "unknown" and variant.was_unknown
 
 
 def _changes(points: Iterable[Point], new_groups: dict[str, Group]) -> Iterator[GroupChange]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
 from pydantic import Field
 
 from regimen_advisor.advice import SCHEMA_VERSION, SCOPE, JudgedBy, SchemaVersion, Scope
 from regimen_advisor.files.sources import Record
+from regimen_advisor.words.catalogue import CATALOGUE, say
 
 Level = Literal[1, 2, 3]
 Kind = Literal[
@@ -28,13 +30,7 @@ GROUPS: dict[int, tuple[Group, ...]] = {
     3: ("offered", "offered-with-caution", "waiting", "excluded"),
 }
 """What is asked at each level; a regimen that is put in none of the groups is answered as not indicated."""
-MEANINGS: dict[str, str] = {
-    "offered": "the rules offer it, whatever is still unknown, and no caution surely holds",
-    "offered-with-caution": "offered, and a caution surely holds",
-    "waiting": "whether it is offered depends on something that is not known",
-    "excluded": "a rule would offer it, and another one excludes it",
-    "not-indicated": "no rule offers it",
-}
+MEANINGS: Mapping[str, str] = CATALOGUE.room("group_meaning")
 
 
 LETTERS = "abcdefgh"
@@ -42,7 +38,7 @@ LETTERS = "abcdefgh"
 
 def group_words(group: str) -> str:
     """A group as it is read: ``not indicated``."""
-    return group.replace("-", " ")
+    return say(f"standing.{group}")
 
 
 class Candidate(Record):

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from regimen_advisor.advice import Option
 from regimen_advisor.figure_wording import CitationLabels
-from regimen_advisor.files.errors import counted
 from regimen_advisor.guideline import Case, Guideline
 from regimen_advisor.knowledge.evidence import design_level
 from regimen_advisor.knowledge.rulebook import Rulebook
@@ -26,18 +25,19 @@ from regimen_advisor.quiz.deciding import deciding_of, place
 from regimen_advisor.quiz.models import PickKind
 from regimen_advisor.quiz.words import asked_words
 from regimen_advisor.wording import listed
+from regimen_advisor.words.catalogue import say
 
-NO_STANDARD = "No standard is stated for this patient."
+NO_STANDARD = say("pick.no_standard")
 _SHOWN = {
-    "OS": "longer overall survival",
-    "PFS": "longer PFS, and no longer survival that is stated",
-    "response": "responses, and no gain in survival or PFS that is stated",
-    None: "no gain that is stated",
+    "OS": say("pick.shown_os"),
+    "PFS": say("pick.shown_pfs"),
+    "response": say("pick.shown_response"),
+    None: say("pick.shown_nothing"),
 }
-GAINED = "is offered from now on"
-LOST = "is offered no longer"
-WARNED = "is still offered, from now on with a caution"
-SAME = "stays as it was"
+GAINED = say("pick.gained")
+LOST = say("pick.lost")
+WARNED = say("pick.warned")
+SAME = say("pick.same")
 CHANGES = (GAINED, LOST, WARNED, SAME)
 
 
@@ -98,22 +98,21 @@ def _next_test(patient: AskedPatient) -> Iterator[AskedPick]:
     wrong = [asked_words(key, patient.profile, domain) for key in (*(question.key for question in weaker), *open_facts)]
     right = asked_words(first.key, patient.profile, domain)
     names = [case.guideline.rulebook.regimens[name].name for name in first.settles]
-    waiting = f"{counted(len(names), 'option')} {'waits' if len(names) == 1 else 'wait'} for it"
     yield AskedPick(
-        "What do you ask or test next?",
+        say("pick.what_next"),
         right,
-        f"{first.asks} None of the other answers can settle as much.",
+        say("pick.settles_most", question=first.asks),
         _unlike(wrong, right),
     )
     other_names = [option.name for option in case.advice(ask=False).options if option.regimen not in first.settles]
     yield AskedPick(
-        "Why?",
-        f"It can settle {counted_names(names)}.",
-        f"{waiting[0].upper()}{waiting[1:]}.",
+        say("pick.why"),
+        say("pick.can_settle", options=counted_names(names)),
+        say("pick.waiting", count=len(names)),
         (
-            f"It can settle {counted_names(other_names[: len(names)] or ['nothing'])}.",
-            "It settles no option; it only adds a caution.",
-            "It settles no option; every patient should have it.",
+            say("pick.can_settle", options=counted_names(other_names[: len(names)] or [say("pick.nothing")])),
+            say("pick.only_caution"),
+            say("pick.every_patient"),
         ),
     )
 
@@ -129,8 +128,8 @@ def _unknown(profile: Written, domain: Domain) -> Iterator[str]:
 
 def counted_names(names: list[str]) -> str:
     """Up to three names, and how many more there are: ``whether A, B and 2 more are offered``."""
-    shown = [*names[:3], *([f"{len(names) - 3} more"] if len(names) > 3 else [])]
-    return f"whether {listed(shown)} {'is' if len(names) == 1 else 'are'} offered"
+    shown = [*names[:3], *([say("advice.and_more", count=len(names) - 3)] if len(names) > 3 else [])]
+    return say("decides.option" if len(names) == 1 else "decides.options", options=listed(shown))
 
 
 # Which caution, and on what ground --------------------------------------------------------------------------------
@@ -158,7 +157,7 @@ def _caution(patient: AskedPatient) -> Iterator[AskedPick]:
     )  # stable: those about this regimen first
     shown = [caution.says for caution in option.cautions]
     yield AskedPick(
-        f"Which caution holds for {option.name} in this patient?",
+        say("pick.which_caution", option=option.name),
         rule.says,
         f"{rule.says} {place(rule, rulebook)}",
         _unlike((rule_of_caution.says for rule_of_caution in false), *shown),
@@ -182,8 +181,8 @@ def _ground(rule: Rule, case: Case, false: list[Rule]) -> Iterator[AskedPick]:
     ]
     untrue = [words for rule_not_met in false for words in _not_met(case.judged[rule_not_met.id], case)]
     mixed = [words for pair in zip(true, untrue, strict=False) for words in pair] or [*true, *untrue]
-    because = f"The rule asks for it. {place(rule, case.guideline.rulebook)}"
-    yield AskedPick("On what ground?", right, because, _unlike(mixed, *grounds, right))
+    because = f"{say('pick.rule_asks')} {place(rule, case.guideline.rulebook)}"
+    yield AskedPick(say("pick.ground"), right, because, _unlike(mixed, *grounds, right))
 
 
 def _met(tree: Judgement, case: Case) -> Iterator[str]:
@@ -230,18 +229,18 @@ def _study(patient: AskedPatient) -> Iterator[AskedPick]:
     offer = next(rulebook.rules[name] for name in option.rules if best.id in rulebook.rules[name].studies)
     because = f"{offer.says} {place(offer, rulebook)}"
     yield AskedPick(
-        f"Which study is the evidence for {option.name} for this patient?",
+        say("pick.which_study", option=option.name),
         _short(best),
         because,
         _unlike(map(_short, other_studies), *map(_short, behind)),
     )
     right = _strength(best)
-    because = "The level goes by the design alone, not by how well the study was done."
+    because = say("pick.level_by_design")
     every_study = [study for study in rulebook.studies.values() if design_level(study).ocebm_2011 is not None]
-    yield AskedPick("How strong is it by its design?", right, because, _unlike(map(_strength, every_study), right))
+    yield AskedPick(say("pick.how_strong"), right, because, _unlike(map(_strength, every_study), right))
     shown = _SHOWN[best.shown_benefit.endpoint if best.shown_benefit else None]
     wrong = _unlike(_SHOWN.values(), shown)
-    yield AskedPick("What did it show?", shown, _stated(best, rulebook), wrong, is_fixed=True)
+    yield AskedPick(say("pick.what_shown"), shown, _stated(best, rulebook), wrong, is_fixed=True)
 
 
 def _stated(study: Study, rulebook: Rulebook) -> str:
@@ -249,12 +248,17 @@ def _stated(study: Study, rulebook: Rulebook) -> str:
     labels = CitationLabels(rulebook)
     gain = study.shown_benefit
     if gain is None:
-        places = "; ".join(labels.at(place.review, *place.sections) for place in study.cited_in)
-        return f"No gain of {_short(study)} is stated. [{places}]"
-    within = f" in the subgroup with {gain.within}" if gain.within else ""
+        places = say("between.lists").join(labels.at(place.review, *place.sections) for place in study.cited_in)
+        return say("pick.no_gain", study=_short(study), place=places)
     keys = {place.review for place in gain.source.places}
-    says = f"{rulebook.source_names.of(keys)} {'says' if len(keys) == 1 else 'say'}".capitalize()
-    return f"{says} so of {_short(study)}{within}. [{labels.cite(gain.source)}]"
+    return say(
+        "pick.stated",
+        count=len(keys),
+        sources=rulebook.source_names.of(keys).capitalize(),
+        study=_short(study),
+        within=say("pick.within", subgroup=gain.within) if gain.within else "",
+        place=labels.cite(gain.source),
+    )
 
 
 def _short(study: Study) -> str:
@@ -266,7 +270,7 @@ def _strength(study: Study) -> str:
     """``randomised phase III (OCEBM level 2)``."""
     level = design_level(study)
     basis = level.basis.split(" (", 1)[0].split(";", 1)[0]
-    return f"{basis} (OCEBM level {level.ocebm_2011})"
+    return say("pick.strength", basis=basis, level=level.ocebm_2011)
 
 
 # What is the standard ---------------------------------------------------------------------------------------------
@@ -282,10 +286,10 @@ def _standard(patient: AskedPatient) -> Iterator[AskedPick]:
     alike = [rule for rule in false if rule.setting.disease == patient.profile["disease"]]
     false = alike if len(alike) > 1 else false
     held = [rulebook.rules[standard.rule] for standard in stated]
-    asks = "What is stated as the standard for this patient?"
+    asks = say("pick.what_standard")
     wrong = _unlike((rule.says for rule in false), *(rule.says for rule in held))
     if not held:
-        yield AskedPick(asks, NO_STANDARD, "No rule that states a standard holds for this patient.", wrong)
+        yield AskedPick(asks, NO_STANDARD, say("pick.no_rule_of_standard"), wrong)
         return
     first = held[0]
     yield AskedPick(asks, first.says, f"{first.says} {place(first, rulebook)}", (NO_STANDARD, *wrong))
@@ -305,10 +309,11 @@ def _event(patient: AskedPatient) -> Iterator[AskedPick]:
         if right is None:
             continue
         deciding = [
-            f"{decider.says} [{decider.cited}, {decider.rule}]" for decider in deciding_of(after[name], rulebook)
+            say("lesson.remark", sentence=decider.says, place=decider.cited, rule=decider.rule)
+            for decider in deciding_of(after[name], rulebook)
         ]
         is_nothing = after[name].standing.value == "not-indicated"
-        because = "No rule offers it now." if is_nothing else " ".join(dict.fromkeys(deciding))
+        because = say("pick.no_rule_now") if is_nothing else " ".join(dict.fromkeys(deciding))
         yield AskedPick(after[name].name, right, because, _unlike(CHANGES, right), is_fixed=True)
 
 

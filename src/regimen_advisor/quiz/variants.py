@@ -11,18 +11,23 @@ from regimen_advisor.quiz.clinic import Written, clinic
 from regimen_advisor.quiz.patients import Patients
 from regimen_advisor.quiz.words import part_words
 from regimen_advisor.wording import Wording, listed, value_word
+from regimen_advisor.words.catalogue import say
 
 USUAL_CYCLES = 4
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A profile that differs in one fact, and the difference in words; ``by_number`` where a number is what changed."""
+    """A profile that differs in one fact, and the difference in words.
+
+    ``by_number`` where a number is what changed, ``was_unknown`` where the fact was not known of the patient.
+    """
 
     profile: Written
     question: str
     says: str
     by_number: bool = False
+    was_unknown: bool = False
 
 
 class Variants:
@@ -39,9 +44,13 @@ class Variants:
             if fact is None or key == "disease":
                 continue
             for other_value in self._other_values(fact, value):
-                before = ", now known" if value == "unknown" else f" instead of {self._words(value)}"
-                says = f"{fact.label}: {self._words(other_value)}{before}"
-                yield Variant({**profile, key: other_value}, key, says, isinstance(fact, NumberFact))
+                was_unknown = value == "unknown"
+                change = {"fact": fact.label, "value": self._words(other_value)}
+                if was_unknown:
+                    says = say("variant.now_known", **change)
+                else:
+                    says = say("variant.instead", before=self._words(value), **change)
+                yield Variant({**profile, key: other_value}, key, says, isinstance(fact, NumberFact), was_unknown)
         yield from self._with_other_history(profile)
 
     def _other_values(self, fact: ChoiceFact | NumberFact | SetFact, value: Any) -> Iterator[Any]:
@@ -61,7 +70,7 @@ class Variants:
 
     def _words(self, value: Any) -> str:
         if isinstance(value, bool):
-            return "yes" if value else "no"
+            return value_word("true" if value else "false")
         if isinstance(value, list):
             return listed([self.wording.member(word) for word in value])
         return value_word(str(value))
@@ -79,17 +88,17 @@ class Variants:
         index = history.index(last)
         for outcome in clinic().latest:
             if last.get("outcome", "unknown") not in (outcome, "unknown"):
-                says = f"outcome of line {last['line']}: {value_word(outcome)} instead of {value_word(last['outcome'])}"
+                before = value_word(last["outcome"])
+                says = say("variant.outcome", line=last["line"], value=value_word(outcome), before=before)
                 yield self._variant(profile, index, {"outcome": outcome, "relapse_after": None}, "outcome", says)
         for edge in self.patients.edges.get("last_cycles", ()):
             for cycles in (edge - 1, edge):
                 if "cycles" in last and last["cycles"] != cycles:
-                    says = f"cycles of line {last['line']}: {cycles} instead of {last['cycles']}"
+                    says = say("variant.cycles", line=last["line"], cycles=cycles, before=last["cycles"])
                     yield self._variant(profile, index, {"cycles": cycles}, "cycles", says, by_number=True)
         yield from self._treated_otherwise(profile, index)
         shorter = [entry for entry in history if entry.get("line") != last["line"]]
-        treatment = self._drugs(last["drugs"])
-        says = f"line {last['line']} ({treatment}) has not been given"
+        says = say("variant.not_given", line=last["line"], drugs=self._drugs(last["drugs"]))
         yield Variant({**profile, "history": shorter}, "history", says, by_number=True)
 
     def _treated_otherwise(self, profile: Written, index: int) -> Iterator[Variant]:
@@ -98,7 +107,8 @@ class Variants:
             return
         for drugs in self.patients.clinic.usual(profile, entry["line"]):
             if list(drugs) != entry["drugs"]:
-                says = f"line {entry['line']} was {self._drugs(drugs)} instead of {self._drugs(entry['drugs'])}"
+                before = self._drugs(entry["drugs"])
+                says = say("variant.drugs", line=entry["line"], drugs=self._drugs(drugs), before=before)
                 # Cycles are counted of chemotherapy only, in these patients as in the profiles people write.
                 counted = "chemotherapy" in self.patients.domain.formulary.expand(drugs)
                 change = {"drugs": list(drugs), "cycles": entry.get("cycles", USUAL_CYCLES) if counted else None}
@@ -106,7 +116,7 @@ class Variants:
 
     def _drugs(self, drugs: Any) -> str:
         known = isinstance(drugs, list | tuple)
-        return " + ".join(self.wording.member(drug) for drug in drugs) if known else "drugs not known"
+        return " + ".join(self.wording.member(drug) for drug in drugs) if known else say("patient.drugs_not_known")
 
     @staticmethod
     def _variant(
@@ -124,10 +134,10 @@ class Variants:
         for key, value in profile.items():
             fact = self.patients.domain.facts.get(key)
             if fact is not None and key != "disease" and value != "unknown":
-                yield Variant({**profile, key: "unknown"}, key, f"{fact.label}: not known")
+                yield Variant({**profile, key: "unknown"}, key, say("variant.not_known", fact=fact.label))
         history = profile.get("history")
         for index, entry in enumerate(history if isinstance(history, list) else ()):
             for part in ("drugs", "outcome"):
                 if entry.get(part, "unknown") != "unknown" and entry.get("setting") != "maintenance":
-                    says = f"{part_words(part, entry)}: not known"
+                    says = say("variant.not_known", fact=part_words(part, entry))
                     yield self._variant(profile, index, {part: "unknown"}, part, says)

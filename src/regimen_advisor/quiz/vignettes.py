@@ -8,20 +8,16 @@ from regimen_advisor.language.values import Choice, Number, Value
 from regimen_advisor.patient.history import ANY_CYCLES, ENDED, Entry
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.patient_wording import FROM_HISTORY, LABELS, months_after
-from regimen_advisor.wording import Wording, listed
+from regimen_advisor.wording import KNOWN_IN_PART, UNKNOWN, Wording, listed, value_word
+from regimen_advisor.words.catalogue import CATALOGUE, say
 
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
+_ORDINALS = 6
+"""So many lines have a word of their own."""
 _OF_DISEASE = ("disease", "histology", "stage", "extent", "curative_treatment_possible", "ecog")
 _FAR = {Choice(frozenset({"metastatic"})), Choice(frozenset({"extensive"}))}
-_ENDS = {
-    "progressed": "the disease progressed",
-    "relapsed": "the disease relapsed after it",
-    "completed": "it was completed and the disease is under control",
-    "ongoing": "it is still being given",
-    "stopped-for-toxicity": "it was stopped for toxicity",
-    "unknown": "how it ended is not known",
-}
-_UPKEEP_ENDS = {**_ENDS, "completed": "it was completed", "ongoing": "it is being given"}
+_ENDS = CATALOGUE.room("vignette_end")
+_UPKEEP_ENDS = {**_ENDS, **CATALOGUE.room("vignette_upkeep_end")}
+_PRESENT, _ABSENT, _NOTHING = value_word("true"), value_word("false"), value_word("none")
 
 
 def vignette(patient: Patient, wording: Wording) -> tuple[str, ...]:
@@ -39,7 +35,7 @@ class _Vignette:
         yield self._condition()
         history = self.patient.history
         if history == ():
-            yield "No treatment has been given yet."
+            yield say("vignette.untreated")
         elif history:
             yield from map(self._entry, history)
         else:
@@ -50,7 +46,7 @@ class _Vignette:
         value = self.patient.facts.get(name)
         if name not in self.patient.given or value is None or value == self.facts[name].unknown:
             return None
-        return None if self.wording.value(name, value) == "not fully known" else value
+        return None if self.wording.value(name, value) == KNOWN_IN_PART else value
 
     def _words(self, name: str) -> str:
         value = self._known(name)
@@ -59,18 +55,19 @@ class _Vignette:
     def _disease(self) -> str:
         """``A patient with stage IVB adenocarcinoma, ECOG 1.``."""
         disease = self.wording.value("disease", self.patient.facts["disease"])
-        histology = self._words("histology") or ("lung cancer" if disease == "unknown" else disease)
+        histology = self._words("histology") or (say("vignette.lung_cancer") if disease == UNKNOWN else disease)
         stage = self._words("stage")
-        parts = [f"A patient with {f'stage {stage} ' if stage else ''}{histology}"]
+        of_stage = {"stage": stage} if stage else {}
+        parts = [say("vignette.patient_stage" if stage else "vignette.patient", disease=histology, **of_stage)]
         # Stage IV of non-small cell lung cancer is metastatic disease.
-        if self._words("extent") and not (stage.startswith("IV") and self._words("extent") == "metastatic disease"):
+        if self._words("extent") and not (stage.startswith("IV") and self._words("extent") == value_word("metastatic")):
             parts.append(self._words("extent"))
         curable = self._words("curative_treatment_possible")
         if curable and self.patient.facts["extent"] not in _FAR:
-            parts.append(f"curative treatment {'possible' if curable == 'yes' else 'not possible'}")
+            parts.append(say("vignette.curable") if curable == _PRESENT else say("patient.no_curative_treatment"))
         if self._words("ecog"):
-            parts.append(f"ECOG {self._words('ecog')}")
-        return f"{', '.join(parts)}."
+            parts.append(say("vignette.ecog", ecog=self._words("ecog")))
+        return say("vignette.sentence", parts=say("between.items").join(parts))
 
     def _markers(self) -> str:
         """``Tests found an EGFR exon 19 deletion and PD-L1 TPS 60 %; ALK and ROS1 are negative.``."""
@@ -79,16 +76,16 @@ class _Vignette:
             words = self._words(name)
             if not words or not fact.is_marker:
                 continue
-            if words == "negative":
+            if words == value_word("negative"):
                 negative.append(fact.label.removesuffix(" fusion"))
-            elif words == "none":
+            elif words == _NOTHING:
                 absent.append(fact.label)
             else:
-                is_fusion = words == "positive" and fact.label.endswith(" fusion")
-                found.append(fact.label if is_fusion else f"{fact.label} {words}")
-        parts = [f"tests found {listed(found)}"] if found else []
-        parts += [f"{listed(negative)} {'is' if len(negative) == 1 else 'are'} negative"] if negative else []
-        parts += [f"there are no {listed(absent, 'or')}"] if absent else []
+                is_fusion = words == value_word("positive") and fact.label.endswith(" fusion")
+                found.append(fact.label if is_fusion else say("patient.fact", fact=fact.label, value=words))
+        parts = [say("vignette.found", findings=listed(found))] if found else []
+        parts += [say("vignette.negative", count=len(negative), facts=listed(negative))] if negative else []
+        parts += [say("vignette.there_are_no", facts=listed(absent, "or"))] if absent else []
         return _sentence(parts)
 
     def _condition(self) -> str:
@@ -98,44 +95,46 @@ class _Vignette:
             words = self._words(name)
             if not words or fact.is_marker or name in _OF_DISEASE or name in FROM_HISTORY:
                 continue
-            if words in ("no", "none"):
+            if words in (_ABSENT, _NOTHING):
                 absent.append(fact.label)
             else:
-                found.append(fact.label if words == "yes" else f"{fact.label}: {words}")
-        return _sentence([*found, *([f"no {listed(absent, 'or')}"] if absent else [])])
+                found.append(fact.label if words == _PRESENT else say("known.fact", fact=fact.label, value=words))
+        return _sentence([*found, *([say("condition.no", fact=listed(absent, "or"))] if absent else [])])
 
     def _summed_up(self) -> str:
         """``Prior lines: 2; latest line: progressed.``, of a patient whose treatments are not listed."""
         if self._known("prior_lines") == Number(0, 0):
-            return "No line of treatment has been given for advanced disease."
+            return say("vignette.no_line")
         known = ((LABELS.get(name, self.facts[name].label), self._words(name)) for name in FROM_HISTORY)
-        return _sentence([f"{label}: {words}" for label, words in known if words])
+        return _sentence([say("known.fact", fact=label, value=words) for label, words in known if words])
 
     def _entry(self, entry: Entry) -> str:
         """``First line: carboplatin + pemetrexed, 4 cycles; the disease progressed.``."""
         named = self.wording.value("received", entry.drugs)
-        given = "drugs not known" if named in ("unknown", "not fully known") else named
+        given = say("patient.drugs_not_known") if named in (UNKNOWN, KNOWN_IN_PART) else named
         cycles = entry.cycles
-        counted = f", {cycles.low} cycles" if cycles != ANY_CYCLES and cycles.low == cycles.high else ""
+        is_counted = cycles != ANY_CYCLES and cycles.low == cycles.high
+        counted = [say("patient.cycles", cycles=cycles.low)] if is_counted else []
         if entry.maintenance:
-            return f"The {line_word(entry.line or 1)} line went on with {given}; {_end(entry, _UPKEEP_ENDS)}."
-        line = f"{line_word(entry.line)} line" if entry.line else "with curative intent"
-        return _sentence([f"{line}: {given}{counted}", _end(entry, _ENDS)])
+            return say("vignette.upkeep", line=line_word(entry.line or 1), drugs=given, end=_end(entry, _UPKEEP_ENDS))
+        line = say("vignette.line", line=line_word(entry.line)) if entry.line else say("vignette.curative")
+        drugs = say("between.items").join([given, *counted])
+        return _sentence([say("vignette.course", line=line, drugs=drugs), _end(entry, _ENDS)])
 
 
 def _sentence(parts: list[str]) -> str:
-    text = "; ".join(parts)
-    return f"{text[0].upper()}{text[1:]}." if text else ""
+    text = say("between.lists").join(parts)
+    return say("vignette.sentence", parts=f"{text[0].upper()}{text[1:]}") if text else ""
 
 
 def _end(entry: Entry, ends: Mapping[str, str]) -> str:
     """``the disease relapsed 9 months after the last dose``, where the months are known."""
     outcome = next(iter(entry.outcomes)) if len(entry.outcomes) == 1 else "unknown"
     if outcome in ENDED and entry.months.low == entry.months.high:
-        return f"the disease {outcome} {months_after(entry.months.low)}"
+        return say(f"vignette_ended.{outcome}", after=months_after(entry.months.low))
     return ends[outcome]
 
 
 def line_word(line: int) -> str:
     """``first`` for 1."""
-    return _ORDINALS[line - 1] if line <= len(_ORDINALS) else f"{line}th"
+    return say(f"ordinal.{line}") if line <= _ORDINALS else say("vignette.ordinal", number=line)

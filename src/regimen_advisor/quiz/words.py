@@ -8,8 +8,9 @@ from typing import Any
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.quiz.clinic import Written
 from regimen_advisor.quiz.patients import Patients
+from regimen_advisor.words.catalogue import say
 
-_HISTORY = "the treatment so far"
+_HISTORY = say("quiz_known.history")
 
 
 def unknown_words(profile: Written, patients: Patients) -> tuple[str, ...]:
@@ -40,5 +41,5 @@ def asked_words(key: str, profile: Written, domain: Domain) -> str:
 
 def part_words(part: str, entry: Mapping[str, Any]) -> str:
     """A part of a history entry: ``drugs of line 1``."""
-    name = f"line {entry['line']}" if "line" in entry else "the curative treatment"
-    return f"{part} of {name}"
+    course = say("ask.line_course", line=entry["line"]) if "line" in entry else say("quiz_known.curative_course")
+    return say("quiz_known.part", part=say(f"quiz_part.{part}"), course=course)

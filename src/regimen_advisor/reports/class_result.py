@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 from regimen_advisor.documents.blocks import Block, Bullets, Grid, Heading, Paragraph, Table
 from regimen_advisor.documents.spreadsheet import no_formula
-from regimen_advisor.files.errors import counted
 from regimen_advisor.quiz.classroom import NOT_ANSWERED, ClassResult, Missed
 from regimen_advisor.quiz.models import group_words
 from regimen_advisor.reports.quiz import pick_words, point_words
 from regimen_advisor.wording import listed
+from regimen_advisor.words.catalogue import say
 
 MOST_MISSED = 10
 """How many missed points are shown."""
@@ -20,7 +20,7 @@ MOST_MISSED = 10
 
 def title(result: ClassResult) -> str:
     """What the result is, in one line."""
-    return f"{counted(len(result.students), 'student')}, quiz {result.quiz}"
+    return say("class_result.title", count=len(result.students), quiz=result.quiz)
 
 
 def document(result: ClassResult) -> Iterator[Block]:
@@ -29,16 +29,19 @@ def document(result: ClassResult) -> Iterator[Block]:
     yield Paragraph(average_words(result))
     points = result.students[0].of
     columns = (
-        "Student",
-        f"Points of {points}",
-        *(f"Q{number} of {points}" for number, points in enumerate(result.by_question, 1)),
+        say("class_result.student"),
+        say("class_result.points", points=points),
+        *(
+            say("class_result.question", number=number, points=points)
+            for number, points in enumerate(result.by_question, 1)
+        ),
     )
     rows = tuple((student.name, str(student.right), *map(str, student.by_question)) for student in result.students)
     yield Table(columns, rows, grid=Grid(tuple(range(1, len(columns)))))
     if result.missed:
-        yield Heading("Missed most")
+        yield Heading(say("class_result.missed_most"))
         yield Bullets(tuple(missed_words(missed_point, result) for missed_point in result.missed[:MOST_MISSED]))
-    yield Heading("Scope")
+    yield Heading(say("quiz.scope"))
     yield Paragraph(result.scope, "scope")
 
 
@@ -58,13 +61,19 @@ def average_words(result: ClassResult) -> str:
     """The average of the class in one sentence."""
     points = result.students[0].of
     average = sum(student.right for student in result.students) / len(result.students)
-    return f"On average {average:.1f} of {points} points."
+    return say("class_result.average", average=f"{average:.1f}", points=points)
 
 
 def missed_words(missed: Missed, result: ClassResult) -> str:
     """How many missed a point, what they answered, and what is right."""
-    share = f"Question {missed.question}, missed by {missed.missed} of {len(result.students)}"
-    return f"{share} (answered: {given_words(missed)}). {right_words(missed)}"
+    return say(
+        "class_result.missed",
+        question=missed.question,
+        number=missed.missed,
+        all=len(result.students),
+        answers=given_words(missed),
+        right=right_words(missed),
+    )
 
 
 def right_words(missed: Missed) -> str:
@@ -74,9 +83,13 @@ def right_words(missed: Missed) -> str:
 
 def given_words(missed: Missed) -> str:
     """``3 offered and 1 not answered``: what was answered; of something picked ``3 picked b``."""
-    picked = "picked " if missed.pick else ""
-    words = ((count, group) for group, count in missed.given.items())
     return listed(
-        f"{count} {group_words(group) if group == NOT_ANSWERED else picked + group_words(group)}"
-        for count, group in words
+        say("class_result.given", number=number, answer=_answer_words(given, missed))
+        for given, number in missed.given.items()
     )
+
+
+def _answer_words(given: str, missed: Missed) -> str:
+    if given == NOT_ANSWERED:
+        return say("page_quiz.not_answered")
+    return say("class_result.picked", letter=given) if missed.pick else group_words(given)

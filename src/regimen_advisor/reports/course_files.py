@@ -28,6 +28,7 @@ from regimen_advisor.reports.quiz import (
     title,
 )
 from regimen_advisor.wording import listed
+from regimen_advisor.words.catalogue import say
 
 _GIFT_SIGNS = re.compile(r"([~=#{}:\\])")
 _EPOCH = (2000, 1, 1, 0, 0, 0)
@@ -49,7 +50,7 @@ _COLUMNS = (
 
 def _patient(item: QuizItem) -> list[str]:
     """The patient in lines."""
-    unknown = [f"Not known: {listed(item.question.unknown)}."] if item.question.unknown else []
+    unknown = [say("quiz.not_known", facts=listed(item.question.unknown))] if item.question.unknown else []
     return [*item.question.known, *unknown]
 
 
@@ -58,9 +59,11 @@ def _feedback(answer: ItemAnswer, item: QuizItem) -> str:
     if answer.point:
         return point_words(answer.point)
     if answer.pick:
-        return reason_words(answer.pick) if answer.right else f"The right answer: {answer_words(answer.pick)}"
+        return (
+            reason_words(answer.pick) if answer.right else say("course.right_answer", answer=answer_words(answer.pick))
+        )
     offered = [candidate.words for candidate in item.answers if candidate.point and candidate.right]
-    return f"Offered: {listed(offered)}." if offered else "No rule offers any of them."
+    return say("course.offered", options=listed(offered)) if offered else say("course.none_offered")
 
 
 def _listed_html(lines: list[str]) -> str:
@@ -218,11 +221,11 @@ def anki(quiz: Quiz, key: AnswerKey) -> bytes:
         import genanki  # noqa: PLC0415 - the extra `teach`
     except ImportError:
         help = "pip install 'regimen-advisor[teach]'"
-        raise InputError.at(Location("quiz"), "genanki is not installed", help) from None
+        raise InputError.at(Location("quiz"), say("course.no_genanki"), help) from None
 
     fields = [{"name": name} for name in ("Patient", "Question", "Answer", "Afterwards")]
     template = {
-        "name": "Where does it belong?",
+        "name": say("course.card"),
         "qfmt": "{{Patient}}<p><b>{{Question}}</b></p>",
         "afmt": "{{FrontSide}}<hr id=answer><p>{{Answer}}</p>{{Afterwards}}",
     }
@@ -244,7 +247,7 @@ def anki(quiz: Quiz, key: AnswerKey) -> bytes:
 
 def _card(item: QuizItem, answer: ItemAnswer) -> list[str]:
     after = "".join(f"<p>{escape(line)}</p>" for line in afterwards(item.solution))
-    asks = f"Where does {answer.words} belong: {listed(map(group_words, item.groups), 'or')}?"
+    asks = say("course.where", option=answer.words, groups=listed(map(group_words, item.groups), "or"))
     return [_listed_html(_patient(item)), escape(asks), escape(_feedback(answer, item)), after]
 
 

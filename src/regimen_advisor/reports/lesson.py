@@ -15,11 +15,9 @@ from regimen_advisor.quiz.lessons import Flip, Lesson
 from regimen_advisor.quiz.models import group_words
 from regimen_advisor.reports.quiz import grouped_words, standard_words
 from regimen_advisor.wording import listed
+from regimen_advisor.words.catalogue import say
 
-ASKS = (
-    "What do the sources state as the standard for this patient?",
-    "Which combinations do they offer, which exclude, and what speaks against each?",
-)
+ASKS = (say("lesson.ask_standard"), say("lesson.ask_options"))
 
 
 def render_markdown(lessons: Sequence[Lesson]) -> str:
@@ -61,35 +59,40 @@ def render_slides(lessons: Sequence[Lesson]) -> str:
 
 
 def _title(lessons: Sequence[Lesson]) -> str:
-    return lessons[0].title if len(lessons) == 1 else f"{len(lessons)} lessons"
+    return lessons[0].title if len(lessons) == 1 else say("lesson.lessons", count=len(lessons))
 
 
 def _blocks(lesson: Lesson) -> Iterator[Block]:
     yield Heading(lesson.title, 1)
     yield Paragraph(" ".join(lesson.vignette))
-    yield Heading("Ask")
+    yield Heading(say("lesson.ask"))
     yield Bullets(ASKS)
     yield from _answers(lesson)
     if lesson.flips:
-        yield Heading("Flip one fact")
+        yield Heading(say("lesson.flip"))
         for flip in lesson.flips:
             yield from _flip(flip, lesson)
     if lesson.traps:
-        yield Heading("What students get wrong")
+        yield Heading(say("lesson.traps"))
         yield Bullets(tuple(grouped_words(lesson.traps)))
     yield Paragraph(lesson.scope)
 
 
 def _answers(lesson: Lesson) -> Iterator[Block]:
-    yield Heading("Expect")
+    yield Heading(say("lesson.expect"))
     standards = tuple(standard_words(standard) for standard in lesson.standards)
-    yield Bullets(standards or ("Standard: the sources state none for this situation.",))
+    yield Bullets(standards or (say("lesson.no_standard"),))
     if lesson.first:
-        yield Paragraph("Before the options:")
-        yield Bullets(tuple(f"{remark.says} [{remark.cited}, {remark.rules[0]}]" for remark in lesson.first))
-    yield Paragraph("Option by option:")
+        yield Paragraph(say("lesson.before"))
+        yield Bullets(
+            tuple(
+                say("lesson.remark", sentence=remark.says, place=remark.cited, rule=remark.rules[0])
+                for remark in lesson.first
+            )
+        )
+    yield Paragraph(say("lesson.each"))
     points = tuple(grouped_words(lesson.options, _rules_first(lesson)))
-    yield Bullets(points or ("No regimen of the sources is offered, waits or is excluded.",))
+    yield Bullets(points or (say("lesson.no_option"),))
 
 
 def _rules_first(lesson: Lesson) -> frozenset[str]:
@@ -97,36 +100,43 @@ def _rules_first(lesson: Lesson) -> frozenset[str]:
 
 
 def _flip(flip: Flip, lesson: Lesson) -> Iterator[Block]:
-    yield Paragraph(f"{flip.says[0].upper()}{flip.says[1:]}. {change_words(flip)}")
+    yield Paragraph(f"{_fact(flip)} {change_words(flip)}")
     yield Bullets(tuple(grouped_words(flip.points, _rules_first(lesson))))
+
+
+def _fact(flip: Flip) -> str:
+    return say("lesson.fact", fact=f"{flip.says[0].upper()}{flip.says[1:]}")
 
 
 def change_words(flip: Flip) -> str:
     """What is offered then, and what no longer."""
     gained = [change.name for change in flip.changes if change.to.startswith("offered")]
     lost = [change.name for change in flip.changes if change.from_.startswith("offered")]
-    parts = (("Offered then", gained), ("No longer offered", lost))
-    return " ".join(f"{words}: {listed(names)}." for words, names in parts if names)
+    parts = [say("lesson.gained", options=listed(gained))] if gained else []
+    return " ".join([*parts, say("lesson.lost", options=listed(lost))] if lost else parts)
 
 
 def _slides(lesson: Lesson) -> Iterator[list[Block]]:
     """The patient; the question; the answer; each flip as a question and as an answer; the traps."""
     yield [Heading(lesson.title, 1), Bullets(lesson.vignette)]
-    yield [Heading("Which options?", 1), Bullets(lesson.vignette), *map(Paragraph, ASKS)]
-    standards = tuple(f"Standard: {standard.title}" for standard in lesson.standards)
-    points = tuple(f"{listed(names)}: {group_words(group)}" for group, names in _by_group(lesson).items())
-    yield [Heading("What the sources say", 1), Bullets((*standards, *points))]
+    yield [Heading(say("lesson.which_options"), 1), Bullets(lesson.vignette), *map(Paragraph, ASKS)]
+    standards = tuple(say("lesson.standard", title=standard.title) for standard in lesson.standards)
+    points = tuple(
+        say("lesson.point", options=listed(names), group=group_words(group))
+        for group, names in _by_group(lesson).items()
+    )
+    yield [Heading(say("lesson.sources_say"), 1), Bullets((*standards, *points))]
     for flip in lesson.flips:
-        fact = f"{flip.says[0].upper()}{flip.says[1:]}"
-        yield [Heading("One fact changes", 1), Paragraph(f"{fact}."), Paragraph("What is offered then?")]
-        yield [Heading("One fact changes", 1), Paragraph(f"{fact}."), Bullets(tuple(_changed(flip)))]
+        heading: list[Block] = [Heading(say("lesson.one_fact"), 1), Paragraph(_fact(flip))]
+        yield [*heading, Paragraph(say("lesson.offered_then"))]
+        yield [*heading, Bullets(tuple(_changed(flip)))]
     if lesson.traps:
         wanted = _by_want(lesson)
-        yield [Heading("Why not?", 1), Bullets(tuple(f"Why not {listed(names, 'or')}?" for names in wanted.values()))]
-        yield [
-            Heading("Why not?", 1),
-            Bullets(tuple(f"{listed(names)}: only with {want}" for want, names in wanted.items())),
-        ]
+        title = Heading(say("lesson.why_not"), 1)
+        asked = (say("lesson.why_not_these", options=listed(names, "or")) for names in wanted.values())
+        yield [title, Bullets(tuple(asked))]
+        lacking = (say("lesson.only_with", options=listed(names), condition=want) for want, names in wanted.items())
+        yield [title, Bullets(tuple(lacking))]
 
 
 def _by_group(lesson: Lesson) -> dict[str, list[str]]:
@@ -149,10 +159,11 @@ def _changed(flip: Flip) -> Iterator[str]:
     for point in flip.points:
         says = group_words(point.group)
         if point.group == "not-indicated" and point.because[0].not_met:
-            says = f"no longer, for want of {listed(point.because[0].not_met)}"
+            says = say("lesson.for_want_of", conditions=listed(point.because[0].not_met))
         together.setdefault(says, []).append(point)
     for says, points in together.items():
         sections = dict.fromkeys(
             reason.cited for point in points for reason in point.because if reason.effect != "caution"
         )
-        yield f"{listed(point.name for point in points)}: {says} [{'; '.join(sections)}]"
+        names = listed(point.name for point in points)
+        yield say("lesson.changed", options=names, change=says, sections=say("between.lists").join(sections))

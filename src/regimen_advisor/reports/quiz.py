@@ -7,63 +7,59 @@ from collections.abc import Collection, Iterable, Iterator
 from regimen_advisor.documents.blocks import Block, Bullets, Heading, Paragraph
 from regimen_advisor.documents.markdown import markdown
 from regimen_advisor.documents.text import Line, lines_of, plain
-from regimen_advisor.files.errors import counted
 from regimen_advisor.quiz.deciding import Deciding
 from regimen_advisor.quiz.grading import Grade, GradedPick, GradedPoint, GradedQuestion
 from regimen_advisor.quiz.key import AnswerKey, Contrast, Picked, Point, Solution, Standard
 from regimen_advisor.quiz.models import LETTERS, MEANINGS, Group, Pick, Quiz, QuizQuestion, group_words
 from regimen_advisor.wording import listed
+from regimen_advisor.words.catalogue import say
 
 
 def title(quiz: Quiz) -> str:
     """What the quiz is, in one line."""
     if all(question.kind == "patient" for question in quiz.questions):
-        return f"Quiz about {counted(len(quiz.questions), 'patient')}"
-    of_setting = f" of {quiz.setting}" if quiz.setting else ""
-    several = "questions" if len(quiz.questions) > 1 else "question"
-    return f"Quiz: {len(quiz.questions)} {several}{of_setting}, level {quiz.level}, seed {quiz.seed}"
+        return say("quiz.about_patients", count=len(quiz.questions))
+    made = {"count": len(quiz.questions), "level": quiz.level, "seed": quiz.seed}
+    return say("quiz.title_of_setting", setting=quiz.setting, **made) if quiz.setting else say("quiz.title", **made)
 
 
 def task(quiz: Quiz) -> str:
     """What is to be done, and what the groups mean where some question asks for them."""
     several = any(question.picks for question in quiz.questions)
     if not any(question.choices for question in quiz.questions):
-        return "Pick one answer each time."
-    groups = "; ".join(f"{group}: {MEANINGS[group]}" for group in quiz.asks)
-    rest = f"What is left out is not indicated: {MEANINGS['not-indicated']}."
-    sort = f"Sort the regimens of each question{' that lists them' if several else ''}"
-    return f"{sort}. {groups[0].upper()}{groups[1:]}. {rest}" + (
-        " Elsewhere pick one answer each time." if several else ""
-    )
+        return say("quiz.pick_one")
+    groups = say("between.lists").join(say("quiz.group", group=group, meaning=MEANINGS[group]) for group in quiz.asks)
+    words = {"groups": f"{groups[0].upper()}{groups[1:]}", "meaning": MEANINGS["not-indicated"]}
+    return say("quiz.sort_and_pick", **words) if several else say("quiz.sort", **words)
 
 
 def question_title(question: QuizQuestion) -> str:
     """The heading of a question; of a neighbour with what is different."""
     if question.like is None:
-        return f"Question {question.number}"
-    return f"Question {question.number}: the patient of question {question.like}, but with one difference"
+        return say("quiz.question", number=question.number)
+    return say("quiz.question_like", number=question.number, like=question.like)
 
 
 def vignette(question: QuizQuestion) -> str:
     """The patient in a paragraph, and what is not known."""
-    unknown = [f"Not known: {listed(question.unknown)}."] if question.unknown else []
+    unknown = [say("quiz.not_known", facts=listed(question.unknown))] if question.unknown else []
     return " ".join([*question.known, *unknown])
 
 
 def _patient(question: QuizQuestion) -> Iterator[Block]:
     yield Heading(question_title(question), 3)
     if question.difference:
-        yield Paragraph(f"Different: {question.difference}.")
+        yield Paragraph(say("quiz.different", difference=question.difference))
     yield Paragraph(vignette(question))
     if question.event:
-        yield Paragraph(f"Then: {question.event} What becomes of each regimen?")
+        yield Paragraph(say("quiz.then", event=question.event))
 
 
 def _question(question: QuizQuestion) -> Iterator[Block]:
     yield from _patient(question)
     if question.choices:
-        yield Paragraph("Regimens:")
-        yield Bullets(tuple(f"{choice.name} ({choice.regimen})" for choice in question.choices))
+        yield Paragraph(say("quiz.regimens"))
+        yield Bullets(tuple(say("quiz.choice", option=choice.name, id=choice.regimen) for choice in question.choices))
     for pick in question.picks:
         yield Paragraph(pick.asks)
         yield Bullets(lettered(pick))
@@ -71,7 +67,10 @@ def _question(question: QuizQuestion) -> Iterator[Block]:
 
 def lettered(pick: Pick) -> tuple[str, ...]:
     """The answers, each with its letter."""
-    return tuple(f"{letter}) {answer}" for letter, answer in zip(LETTERS, pick.answers, strict=False))
+    return tuple(
+        say("page_quiz.answer", letter=letter, answer=answer)
+        for letter, answer in zip(LETTERS, pick.answers, strict=False)
+    )
 
 
 def patient_lines(question: QuizQuestion, width: int) -> list[Line]:
@@ -88,11 +87,8 @@ def render_text(quiz: Quiz) -> str:
     for question in quiz.questions:
         blocks += _question(question)
     ending: list[Block] = [
-        Heading("How to answer", 2),
-        Paragraph(
-            "Write a file of this form, fill in regimens by id and picks by letter, and have it marked with "
-            "--answers FILE:"
-        ),
+        Heading(say("quiz.how_to_answer"), 2),
+        Paragraph(say("quiz.file_of_answers")),
     ]
     return plain(lines_of([*blocks, *ending])) + f"\n{blank_answers(quiz)}\n" + plain(lines_of([Paragraph(quiz.scope)]))
 
@@ -109,32 +105,35 @@ def render_grade(grade: Grade) -> str:
     blocks: list[Block] = [Heading(score(grade.right, grade.of), 1)]
     for question in grade.questions:
         blocks += graded_blocks(question)
-    return plain(lines_of([*blocks, Heading("Scope", 2), Paragraph(grade.scope)]))
+    return plain(lines_of([*blocks, Heading(say("quiz.scope"), 2), Paragraph(grade.scope)]))
 
 
 def graded_blocks(question: GradedQuestion) -> Iterator[Block]:
     """One question, marked."""
-    answered = "" if question.answered else ", not answered"
-    yield Heading(f"Question {question.number}: {score(question.right, question.of)}{answered}", 3)
+    marked = {"number": question.number, "score": score(question.right, question.of)}
+    yield Heading(say("quiz.marked", **marked) if question.answered else say("quiz.not_answered", **marked), 3)
     yield Bullets((*map(_graded, question.points), *map(_graded_pick, question.picks)))
     yield from map(Paragraph, afterwards(question))
 
 
 def score(right: int, total: int) -> str:
     """``7 of 10 right``."""
-    return f"{right} of {total} right"
+    return say("page_quiz.of_right", right=right, points=total)
 
 
 def _graded(graded: GradedPoint) -> str:
     if graded.right:
-        return f"RIGHT. {point_words(graded.point)}"
-    given = f"WRONG ({group_words(graded.given)}). " if graded.given else "OPEN. "
-    return f"{given}{point_words(graded.point)}"
+        return say("quiz.right", answer=point_words(graded.point))
+    return _not_right(group_words(graded.given) if graded.given else None, point_words(graded.point))
 
 
 def _graded_pick(graded: GradedPick) -> str:
-    given = "RIGHT. " if graded.right else f"WRONG ({graded.given}). " if graded.given else "OPEN. "
-    return f"{given}{pick_words(graded.pick)}"
+    words = pick_words(graded.pick)
+    return say("quiz.right", answer=words) if graded.right else _not_right(graded.given, words)
+
+
+def _not_right(given: str | None, right: str) -> str:
+    return say("quiz.wrong", given=given, answer=right) if given else say("quiz.open", answer=right)
 
 
 # Why -----------------------------------------------------------------------------------------------------------------
@@ -152,14 +151,20 @@ def grouped_words(points: Iterable[Point], without: Collection[str] = ()) -> Ite
         sentences = tuple(_sentence(reason, point.group) for reason in _left(point, without))
         alike.setdefault((point.group, point.waits_for, sentences), []).append(point)
     for together in alike.values():
-        group, waits_for = together[0].group, together[0].waits_for
-        waits = f", for {listed(waits_for)}" if waits_for else ""
+        group = together[0].group
         by_place = zip(*(_left(point, without) for point in together), strict=True)
         reasons = (
             f"{_sentence(alike_rules[0], group, len(together))} {_places(alike_rules)}" for alike_rules in by_place
         )
         names = listed(point.name for point in together)
-        yield " ".join([f"{names}: {group_words(group)}{waits}.", *dict.fromkeys(reasons)])
+        yield " ".join([place_words(names, together[0]), *dict.fromkeys(reasons)])
+
+
+def place_words(names: str, point: Point) -> str:
+    """Where regimens belong: ``anlotinib: waiting, for ECOG.``."""
+    if point.waits_for:
+        return say("quiz.point_waits", options=names, group=group_words(point.group), facts=listed(point.waits_for))
+    return say("quiz.point", options=names, group=group_words(point.group))
 
 
 def _left(point: Point, without: Collection[str]) -> list[Deciding]:
@@ -171,12 +176,13 @@ def _places(reasons: Iterable[Deciding]) -> str:
     by_section: dict[str, dict[str, None]] = {}
     for reason in reasons:
         by_section.setdefault(reason.cited, {})[reason.rule] = None
-    return f"[{'; '.join(', '.join([section, *rules]) for section, rules in by_section.items())}]"
+    places = (say("between.items").join([section, *rules]) for section, rules in by_section.items())
+    return f"[{say('between.lists').join(places)}]"
 
 
 def pick_words(pick: Picked) -> str:
     """What was asked, the right answer with its letter, and why."""
-    return f"{pick.asks} {pick.right}) {answer_words(pick)}"
+    return f"{pick.asks} {say('page_quiz.answer', letter=pick.right, answer=answer_words(pick))}"
 
 
 def answer_words(pick: Picked) -> str:
@@ -196,10 +202,11 @@ def deciding_words(deciding: Deciding, group: Group) -> str:
 
 def _sentence(deciding: Deciding, group: Group, regimens: int = 1) -> str:
     if group == "not-indicated":
-        asks = f"asks for: {listed(deciding.not_met)}" if deciding.not_met else "cannot be met as a whole"
-        return f"The nearest rule{' of each' if regimens > 1 else ''} {asks}."
+        if deciding.not_met:
+            return say("quiz.nearest_rule", count=regimens, conditions=listed(deciding.not_met))
+        return say("quiz.nearest_rule_cannot", count=regimens)
     if group == "waiting" and deciding.state == "unknown":
-        return f"Open, {'against' if deciding.effect == 'exclude' else 'for'} it: {deciding.says}"
+        return say("quiz.open_against" if deciding.effect == "exclude" else "quiz.open_for", sentence=deciding.says)
     return deciding.says
 
 
@@ -211,16 +218,19 @@ def afterwards(answered: Solution | GradedQuestion) -> list[str]:
 
 def standard_words(standard: Standard) -> str:
     """What a source states as the standard, with its place."""
-    return f"Standard: {standard.says} [{standard.cited}, {standard.rule}]"
+    return say("quiz.standard", sentence=standard.says, place=standard.cited, rule=standard.rule)
 
 
 def contrast_words(contrast: Contrast) -> str:
     """What one fact would change."""
     names: dict[str, list[str]] = {}
     for change in contrast.changes:
-        names.setdefault(f"{group_words(change.to)} instead of {group_words(change.from_)}", []).append(change.name)
-    changes = "; ".join(f"{words}: {listed(regimens)}" for words, regimens in names.items())
-    return f"One fact more to think about. {contrast.says[0].upper()}{contrast.says[1:]}. Then {changes}."
+        words = say("quiz.instead", group=group_words(change.to), before=group_words(change.from_))
+        names.setdefault(words, []).append(change.name)
+    changes = say("between.lists").join(
+        say("quiz.change", change=words, options=listed(regimens)) for words, regimens in names.items()
+    )
+    return say("quiz.contrast", fact=f"{contrast.says[0].upper()}{contrast.says[1:]}", changes=changes)
 
 
 # With an answer key --------------------------------------------------------------------------------------------------
@@ -228,19 +238,20 @@ def contrast_words(contrast: Contrast) -> str:
 
 def render_markdown(quiz: Quiz, key: AnswerKey | None) -> str:
     """The questions as markdown, and after them the answers."""
-    blocks: list[Block] = [Heading(title(quiz), 1), Paragraph(task(quiz)), Heading("Questions")]
+    blocks: list[Block] = [Heading(title(quiz), 1), Paragraph(task(quiz)), Heading(say("page_quiz.questions"))]
     for question in quiz.questions:
         blocks += _question(question)
     if key is not None:
-        blocks.append(Heading("Answers"))
+        blocks.append(Heading(say("quiz.answers")))
         for solution in key.solutions:
             blocks += _solution(solution)
-    blocks += [Heading("Scope"), Paragraph(quiz.scope), Paragraph(f"Quiz {quiz.name}; rules {quiz.rulebook.digest}.")]
+    blocks += [Heading(say("quiz.scope")), Paragraph(quiz.scope)]
+    blocks.append(Paragraph(say("quiz.made_of", quiz=quiz.name, rules=quiz.rulebook.digest)))
     return markdown(blocks)
 
 
 def _solution(solution: Solution) -> Iterator[Block]:
-    yield Heading(f"Question {solution.number}", 3)
+    yield Heading(say("quiz.question", number=solution.number), 3)
     yield Bullets((*grouped_words(solution.points), *map(pick_words, solution.picks)))
     yield from map(Paragraph, afterwards(solution))
 
@@ -256,7 +267,7 @@ def render_html(quiz: Quiz, key: AnswerKey | None) -> str:
         "lettered": lettered,
         "picked": pick_words,
         "vignette": vignette,
-        "listed": listed,
+        "placed": lambda point: place_words(point.name, point),
         "why": deciding_words,
         "words": group_words,
     }

@@ -10,7 +10,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -18,43 +18,24 @@ from urllib.parse import unquote
 
 import polars as pl
 
-from regimen_advisor.cohorts.changes import CohortChanges
 from regimen_advisor.cohorts.cohort import (
     DIGEST,
     GIVEN,
     QUESTIONS,
     SET_APART,
     UNREAD,
-    Summary,
     as_profiles,
     given_label,
     refuse_if_strict,
 )
-from regimen_advisor.cohorts.concordance import Concordance
-from regimen_advisor.cohorts.mapping import TableMapping
+from regimen_advisor.cohorts.request import CohortReport, Request
 from regimen_advisor.cohorts.spark.counts import changes_on_spark, concordance_on_spark, summary_of
 from regimen_advisor.cohorts.spark.worker import CHANGED, NUMBER, Task, judge, mapping_of, rules_of
 from regimen_advisor.files.ending import interrupted_by_every_signal
 from regimen_advisor.files.errors import InputError, Location
-from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.profile import Profile
 
-CohortReport = tuple[Summary, CohortChanges | None, Concordance | None]
 _TOLD = 300
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is asked of a table: the options of ``cohort``, under the same names."""
-
-    rulebook: Rulebook
-    mapping: TableMapping | None = None
-    given: str | None = None
-    id_column: str = "id"
-    old: Rulebook | None = None
-    """The rules to compare with."""
-    strict: bool = False
-    exact: bool = True
 
 
 def run_on_spark(

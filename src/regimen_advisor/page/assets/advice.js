@@ -33,7 +33,7 @@ class Advisor {
     const done = ["not-indicated", "offered-with-caution"];
     const regimens = Object.keys(this.standings).filter((id) => !done.includes(this.standings[id]));
     const exact = this.solver.settle(this.patient, rules, regimens);
-    if (!exact) throw new Refusal([{ path: [], message: "no patient can be as described" }]);
+    if (!exact) throw new Refusal([{ path: [], message: say("page_error.no_patient") }]);
     Object.assign(this.truths, exact.rules);
     Object.assign(this.standings, exact.standings);
     Object.assign(this.cautions, exact.cautions);
@@ -112,7 +112,7 @@ class Advisor {
       rules,
       markers: this.#markers(rules),
       studies,
-      design_level: level ?? { basis: "no study named" },
+      design_level: level ?? { basis: say("glance.no_study") },
       shown_benefit: BENEFITS.find((benefit) => benefits.includes(benefit)) ?? null,
       approvals: across("approvals"),
       schedule: regimen.schedule,

@@ -175,18 +175,20 @@ class Asker {
   }
 }
 
+/** A treatment by its place in the history. */
+function courseWords({ line, maintenance }) {
+  const course = line === null ? say("ask.curative_course") : say("ask.line_course", { line });
+  return maintenance ? say("ask.maintenance_course", { course }) : course;
+}
+
 /** A question key as a person is asked it. */
 function askedInWords(key, patient, engine) {
   if (key in engine.facts) return engine.facts[key].question;
   if (key === "history") {
     const { low, high } = patient.facts.prior_lines;
-    return low || high ? "Which treatments were given so far, line by line?" : "Was there treatment with curative intent, and which drugs were given?";
+    return low || high ? say("ask.history") : say("ask.curative");
   }
   const [, position, part] = /^history\[(\d+)\]\.(\w+)$/.exec(key);
   const entry = patient.history.find((treatment) => treatment.position === Number(position));
-  const line = entry.line === null ? "the treatment with curative intent" : `line ${entry.line}`;
-  const where = entry.maintenance ? `the maintenance of ${line}` : line;
-  if (part === "drugs") return `Which drugs were given in ${where}?`;
-  if (part === "relapse_after") return `How many months after the last dose of ${where} did the disease progress or relapse?`;
-  return part === "outcome" ? `What was the outcome of ${where}?` : `How many cycles did ${where} have?`;
+  return say(`ask_of_course.${part}`, { course: courseWords(entry) });
 }

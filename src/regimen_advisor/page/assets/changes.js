@@ -10,7 +10,7 @@ function changesBetween(earlier, advice) {
   for (const regimen of new Set([...now.keys(), ...before.keys()])) {
     const was = before.get(regimen), standing = now.get(regimen);
     if (was === standing || (isHidden(was) && isHidden(standing))) continue;
-    const words = isHidden(was) ? "appeared" : isHidden(standing) ? "gone" : `was ${standingWords(was)}`;
+    const words = isHidden(was) ? say("page_changes.appeared") : isHidden(standing) ? say("page_changes.gone") : say("page_changes.was", { standing: standingWords(was) });
     changes.set(regimen, { words, was, now: standing, rules: rulesBehind(regimen, was, standing, earlier, advice) });
   }
   return changes;
@@ -29,7 +29,7 @@ function rulesBehind(regimen, was, now, earlier, advice) {
 }
 
 const ruleWords = (id, truth, data) => {
-  const { says, if_open, signed } = data.rules[id], lead = truth === TRUE ? "" : truth === FALSE ? "no longer: " : "open: ";
+  const { says, if_open, signed } = data.rules[id], lead = truth === TRUE ? "" : truth === FALSE ? say("page_changes.no_longer") : say("page_changes.open");
   return [lead, truth === TRUE || truth === FALSE ? says : if_open ?? says, " ", signed === "[]" ? null : rich(signed)];
 };
 
@@ -37,8 +37,8 @@ const ruleWords = (id, truth, data) => {
 function changeItem(regimen, { was, now, rules }, advice) {
   const { data, truths } = advice.advisor, gone = now === undefined;
   return h("li", {}, gone ? h("strong", {}, data.regimens[regimen].name) : h("button", { type: "button", class: "link", onclick: () => page.toOption(regimen) }, data.regimens[regimen].name),
-    ": ", was === undefined ? "" : [badge(was), " → "], gone ? "another disease" : badge(now),
-    (gone || was === undefined ? [] : rules.slice(0, 1)).map((id) => h("p", { class: "by", "data-rule": id }, "Rule ", h("code", {}, id), ": ", ruleWords(id, truths[id], data))));
+    ": ", was === undefined ? "" : [badge(was), " → "], gone ? say("page_changes.another_disease") : badge(now),
+    (gone || was === undefined ? [] : rules.slice(0, 1)).map((id) => h("p", { class: "by", "data-rule": id }, sayWith("page_changes.rule", { rule: h("code", {}, id), sentence: ruleWords(id, truths[id], data) }))));
 }
 
 /** The facts that an edit changed, each from what to what; the others follow from them. */
@@ -46,31 +46,32 @@ function editedFacts(edited, earlier, advice) {
   const { engine, data } = advice.advisor;
   return edited.map((key) => {
     const fact = engine.facts[key];
-    if (!fact) return key === "history" ? "the treatment history" : key;
+    if (!fact) return key === "history" ? say("page_changes.history") : key;
     const words = (answer) => valueWords(fact, answer.patient.facts[key], data);
-    return `${fact.label} (${words(earlier)} → ${words(advice)})`;
+    return say("page_changes.fact", { fact: fact.label, before: words(earlier), after: words(advice) });
   });
 }
 
 /** The bar that stays in sight: what changed, by which rule, with a way to each card. */
 function changedView(earlier, advice, changes, edited, cleared, dismiss) {
-  const facts = listedWords(editedFacts(edited, earlier, advice)) || "the last edit", all = [...changes];
+  const facts = listedWords(editedFacts(edited, earlier, advice)) || say("page_changes.last_edit"), all = [...changes];
   const items = all.map(([id, change]) => changeItem(id, change, advice)), [first, ...rest] = items;
   return [
-    h("div", { class: "head" }, h("h2", {}, `What changed with ${facts}`), h("button", { type: "button", class: "quiet-button", id: "changed-close", "aria-label": "Close what changed", onclick: dismiss }, "×")),
-    cleared.length ? h("p", { class: "cleared" }, `Cleared, since it does not fit: ${listedWords(cleared)}.`) : null,
-    first ? h("ul", {}, first) : h("p", {}, "No option changed its standing."),
-    rest.length ? h("details", { open: rest.length < 3 && !isNarrow() }, h("summary", {}, `${rest.length} more option${rest.length > 1 ? "s" : ""} changed`), h("ul", {}, rest)) : null,
+    h("div", { class: "head" }, h("h2", {}, say("page_changes.title", { facts })), h("button", { type: "button", class: "quiet-button", id: "changed-close", "aria-label": say("page_changes.close"), onclick: dismiss }, "×")),
+    cleared.length ? h("p", { class: "cleared" }, say("page_changes.cleared", { facts: listedWords(cleared) })) : null,
+    first ? h("ul", {}, first) : h("p", {}, say("page_changes.nothing")),
+    rest.length ? h("details", { open: rest.length < 3 && !isNarrow() }, h("summary", {}, say("page_changes.more_changed", { count: rest.length })), h("ul", {}, rest)) : null,
   ];
 }
 
 /** The same in words, for those who hear it. */
 function changedWords(earlier, advice, changes, edited, cleared) {
-  const { data } = advice.advisor, facts = listedWords(editedFacts(edited, earlier, advice)) || "the last edit";
-  const said = [...changes].map(([id, { now }]) => `${data.regimens[id].name} ${now === undefined ? "gone with the disease" : `is now ${standingWords(now)}`}`);
-  const listed = said.length > 4 ? [...said.slice(0, 3), `${said.length - 3} more`] : said;
-  const lost = cleared.length ? ` Cleared, since it does not fit: ${listedWords(cleared)}.` : "";
-  return `Changed ${facts}: ${listed.length ? `${listed.join("; ")}.` : "no option changed its standing."}${lost}`;
+  const { data } = advice.advisor, facts = listedWords(editedFacts(edited, earlier, advice)) || say("page_changes.last_edit");
+  const said = [...changes].map(([id, { now }]) => (now === undefined ? say("page_changes.gone_with_disease", { option: data.regimens[id].name }) : say("page_changes.is_now", { option: data.regimens[id].name, standing: standingWords(now) })));
+  const listed = said.length > 4 ? [...said.slice(0, 3), say("advice.and_more", { count: said.length - 3 })] : said;
+  const lost = cleared.length ? ` ${say("page_changes.cleared", { facts: listedWords(cleared) })}` : "";
+  const heard = listed.length ? say("page_changes.heard", { facts, options: joinedLists(listed) }) : say("page_changes.nothing_heard", { facts });
+  return `${heard}${lost}`;
 }
 
 const narrowScreen = () => window.matchMedia("(max-width: 52rem)");

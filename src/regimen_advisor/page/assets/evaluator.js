@@ -12,7 +12,7 @@ const OUTCOMES = ["progressed", "relapsed", "completed", "ongoing", "stopped-for
 
 class Contradiction extends Error {
   constructor(fact, axiom) {
-    super(axiom ? axiom.says : `${fact} cannot be both`);
+    super(axiom ? axiom.says : say("page_error.both", { fact }));
     this.fact = fact;
     this.axiom = axiom;
   }
@@ -79,6 +79,7 @@ function keep(atom, value, wanted) {
 class Engine {
   constructor(data) {
     this.data = data;
+    useCatalogue(data.catalogue);
     this.facts = {};
     for (const fact of data.facts) this.facts[fact.name] = this.#fact(fact);
     this.unknown = Object.fromEntries(Object.values(this.facts).map((fact) => [fact.name, fact.unknown]));
@@ -167,7 +168,7 @@ class Engine {
     if (!rule.overridden_by.length) return own;
     const none = rule.overridden_by.map((id) => {
       const overriding = this.effective(this.data.rules[id]);
-      return this.#node({ kind: "not", says: `none of the cases of the rule ${id}`, parts: [overriding] });
+      return this.#node({ kind: "not", says: say("page_answer.no_case_of", { rule: id }), parts: [overriding] });
     });
     return this.#node({ kind: "all", parts: [own, ...none] });
   }

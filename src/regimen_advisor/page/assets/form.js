@@ -47,8 +47,8 @@ class PatientForm {
   /** The name of the field that a problem is about. */
   label(path) {
     const [key, entry, part] = path;
-    if (part !== undefined) return `${part} of treatment ${entry + 1}`;
-    return key === "history" ? "treatment history" : this.engine.facts[key]?.label ?? key;
+    if (part !== undefined) return say("page_form.part_of_treatment", { part, number: entry + 1 });
+    return key === "history" ? say("question.history") : this.engine.facts[key]?.label ?? key;
   }
 
   /** The id of that field. */
@@ -107,7 +107,7 @@ class PatientForm {
   /** What is wrong, in the words of the form; of a contradiction only with what, since its reason is given once above. */
   #problem({ path, keys, message, help, form }, id) {
     const others = (keys ?? []).filter((key) => this.idOf([key]) !== id).map((key) => this.label([key]));
-    if (keys) return others.length ? `does not fit: ${listedWords(others)}` : "contradicts itself";
+    if (keys) return others.length ? say("page_form.does_not_fit", { facts: listedWords(others) }) : say("page_form.contradicts_itself");
     const said = form ?? message.replace(/^\w+: /, "");
     return [rich(said[0].toUpperCase() + said.slice(1)), help ? [" (", rich(help), ")"] : "", ". "];
   }
@@ -127,23 +127,22 @@ class PatientForm {
     if (fact.kind === "number") return this.#numberField(fact, id, value, state);
     if (fact.kind === "set") return this.#setField(fact, id, value, state);
     const presence = fact.domain.includes("false"), grouped = Object.values(fact.groups).flat();
-    const groups = Object.entries(fact.groups).flatMap(([group, members]) => [[group, `${this.#word(group)} (not known which)`], ...members.map((word) => [word, this.#word(word)])]);
+    const groups = Object.entries(fact.groups).flatMap(([group, members]) => [[group, say("page_form.not_known_which", { group: this.#word(group) })], ...members.map((word) => [word, this.#word(word)])]);
     const words = [...fact.domain.filter((word) => !grouped.includes(word)).map((word) => [word, this.#word(word)]), ...groups];
     const chosen = isUnsaid(value) ? "unknown" : String(value);
-    const control = this.#select(id, [["unknown", "unknown"], ...words], chosen, (word) => this.#set(fact.name, word === "unknown" ? undefined : presence && ["true", "false"].includes(word) ? word === "true" : word));
+    const control = this.#select(id, [["unknown", say("known.unknown")], ...words], chosen, (word) => this.#set(fact.name, word === "unknown" ? undefined : presence && ["true", "false"].includes(word) ? word === "true" : word));
     return this.#row(id, fact.label, control, state);
   }
 
   #numberField(fact, id, value, state) {
-    const unit = fact.unit ? ` (${fact.unit})` : "";
-    const control = h("input", { type: "text", id, inputmode: "text", autocomplete: "off", placeholder: "unknown", value: numberText(value), onchange: (event) => this.#set(fact.name, typedNumber(event.target.value)) });
-    const help = `${fact.low} to ${fact.high}, or a range: ${fact.name === "pd_l1_tps" ? "<1, 1-49, ≥50" : "0-1, ≤2"}; empty = unknown`;
-    return this.#row(id, `${fact.label}${unit}`, control, { ...state, help });
+    const control = h("input", { type: "text", id, inputmode: "text", autocomplete: "off", placeholder: say("known.unknown"), value: numberText(value), onchange: (event) => this.#set(fact.name, typedNumber(event.target.value)) });
+    const help = say("page_form.number_help", { low: fact.low, high: fact.high, ranges: fact.name === "pd_l1_tps" ? "<1, 1-49, ≥50" : "0-1, ≤2" });
+    return this.#row(id, fact.unit ? `${fact.label} (${fact.unit})` : fact.label, control, { ...state, help });
   }
 
   #setField(fact, id, value, state) {
-    const modes = [["unknown", "unknown"], [fact.empty, fact.name === "egfr" ? "wild-type, none found" : "none found"],
-      ...(fact.name === "egfr" ? [["positive", "positive, not known which"]] : []), ["found", "found: ..., no other"], ["partly", "only some looked for"]];
+    const modes = [["unknown", say("known.unknown")], [fact.empty, fact.name === "egfr" ? say("page_form.wild_type") : say("page_form.none_found")],
+      ...(fact.name === "egfr" ? [["positive", say("page_form.positive")]] : []), ["found", say("page_form.found_mode")], ["partly", say("page_form.partly_mode")]];
     const isList = Array.isArray(value) && value.length, partly = isMapping(value);
     const mode = isUnsaid(value) ? "unknown" : isList ? "found" : partly ? "partly" : Array.isArray(value) ? fact.empty : String(value);
     const choose = (word) => this.#set(fact.name, { unknown: undefined, found: [fact.members[0]], partly: { found: [], not_found: [] } }[word] ?? (word === "unknown" ? undefined : word));
@@ -158,7 +157,7 @@ class PatientForm {
       const found = fact.members.filter((name) => (name === member ? event.target.checked : before.includes(name)));
       this.#set(fact.name, found.length ? found : fact.empty);
     };
-    return h("fieldset", { class: "members" }, h("legend", { class: "help" }, `${fact.label}: found`), fact.members.map((member) =>
+    return h("fieldset", { class: "members" }, h("legend", { class: "help" }, say("page_form.found_of", { fact: fact.label })), fact.members.map((member) =>
       h("label", {}, h("input", { type: "checkbox", id: `${id}-${member}`, checked: value.includes(member), onchange: toggle(member) }), this.#word(member))));
   }
 
@@ -171,9 +170,9 @@ class PatientForm {
         not_found: fact.members.filter((name) => (name === member ? word === "not found" : isAbsent.includes(name))),
       });
     };
-    return h("fieldset", { class: "members" }, h("legend", { class: "help" }, `${fact.label}: what was looked for`), fact.members.map((member) => {
+    return h("fieldset", { class: "members" }, h("legend", { class: "help" }, say("page_form.looked_for", { fact: fact.label })), fact.members.map((member) => {
       const state = found.includes(member) ? "found" : absent.includes(member) ? "not found" : "unknown";
-      return h("label", {}, this.#word(member), this.#select(`${id}-${member}`, ["unknown", "found", "not found"].map((word) => [word, word]), state, choose(member)));
+      return h("label", {}, this.#word(member), this.#select(`${id}-${member}`, [["unknown", say("known.unknown")], ["found", say("page_form.found")], ["not found", say("page_form.not_found")]], state, choose(member)));
     }));
   }
 
@@ -184,7 +183,7 @@ class PatientForm {
     const listed = Array.isArray(history);
     const counted = !listed && (!isUnsaid(lines) || !isUnsaid(outcome));
     const mode = listed ? (history.length ? "listed" : "untreated") : counted ? "counted" : "unknown";
-    const options = [["unknown", "unknown"], ["untreated", "untreated"], ["listed", "treatments, line by line"], ["counted", "number of lines only"]];
+    const options = [["unknown", say("known.unknown")], ["untreated", say("page_known.untreated")], ["listed", say("page_form.listed")], ["counted", say("page_form.counted")]];
     const choose = (word) => {
       const { history: was, prior_lines: _, last_outcome: __, ...rest } = this.profile;
       const treated = { unknown: {}, untreated: { history: [] }, listed: { history: was?.length ? was : [{ line: 1, drugs: "unknown", outcome: "unknown" }] }, counted: { prior_lines: 1 } }[word];
@@ -193,9 +192,9 @@ class PatientForm {
     const here = problems.filter((problem) => problem.path.length < 3);
     const select = this.#select("history-mode", options, mode, choose);
     return [
-      h("h3", {}, "Treatment history"),
-      this.#row("history-mode", "history", select, { marked, problems: here }),
-      mode === "listed" ? [history.map((entry, index) => this.#entry(entry, index, problems)), h("p", { class: "bar" }, h("button", { type: "button", id: "add-line", onclick: () => this.#add() }, "Add a treatment"))] : null,
+      h("h3", {}, say("page_form.history_title")),
+      this.#row("history-mode", say("page_known.history"), select, { marked, problems: here }),
+      mode === "listed" ? [history.map((entry, index) => this.#entry(entry, index, problems)), h("p", { class: "bar" }, h("button", { type: "button", id: "add-line", onclick: () => this.#add() }, say("page_form.add")))] : null,
       mode === "counted" ? [
         this.#numberField(this.engine.facts.prior_lines, "fact-prior_lines", lines, {}),
         this.#row("fact-last_outcome", this.engine.facts.last_outcome.label, this.#select("fact-last_outcome", ["unknown", ...OUTCOMES].map((word) => [word, this.#word(word)]), isUnsaid(outcome) ? "unknown" : String(outcome), (word) => this.#set("last_outcome", word === "unknown" ? undefined : word))),
@@ -217,7 +216,7 @@ class PatientForm {
       this.#set("history", this.profile.history.map((treatment, at) => (at === index ? next : treatment)));
     };
     const remove = () => this.#set("history", this.profile.history.filter((_, at) => at !== index));
-    const kinds = [["line", "line for advanced disease"], ["maintenance", "maintenance of a line"], ["curative", "with curative intent"]];
+    const kinds = ["line", "maintenance", "curative"].map((word) => [word, say(`page_treatment.${word}`)]);
     const kind = setting ?? "line", id = (key) => `entry-${index}-${key}`;
     const whole = (text) => (text.trim() === "" ? undefined : /^\d{1,3}$/.test(text.trim()) ? Number(text) : text);
     const input = (key, value, read, more = {}) => h("input", { type: "text", id: id(key), value, autocomplete: "off", onchange: (event) => change({ [key]: read(event.target.value) }), ...more });
@@ -226,13 +225,13 @@ class PatientForm {
       return !words.length || (words.length === 1 && words[0].toLowerCase() === "unknown") ? "unknown" : words;
     };
     const names = Array.isArray(drugs) ? drugs.join(", ") : drugs === "unknown" ? "" : String(drugs);
-    return h("fieldset", { class: "entry" }, h("legend", {}, `Treatment ${index + 1}`),
-      this.#row(id("setting"), "kind", this.#select(id("setting"), kinds, kind, (word) => change({ setting: word === "line" ? null : word, line: word === "curative" ? null : line ?? 1 })), { problems: problemsOf("setting") }),
-      kind === "curative" ? null : this.#row(id("line"), "line", input("line", line ?? "", whole, { inputmode: "numeric" }), { problems: problemsOf("line") }),
-      this.#row(id("drugs"), "drugs", input("drugs", names, typedDrugs, { list: "drug-words", placeholder: "unknown" }), { problems: problemsOf("drugs"), help: "separated by commas; empty = unknown" }),
-      this.#row(id("outcome"), "outcome", this.#select(id("outcome"), ["unknown", ...OUTCOMES].map((word) => [word, this.#word(word)]), String(outcome), (word) => change({ outcome: word })), { problems: problemsOf("outcome") }),
-      this.#row(id("cycles"), "cycles", input("cycles", cycles ?? "", whole, { inputmode: "numeric", placeholder: "unknown" }), { problems: problemsOf("cycles") }),
-      this.#row(id("relapse_after"), "months to progression or relapse", input("relapse_after", months ?? "", whole, { inputmode: "numeric", placeholder: "unknown" }), { problems: problemsOf("relapse_after"), help: "from the last dose; 0 = while it was given" }),
-      h("p", { class: "bar" }, h("button", { type: "button", id: id("remove"), onclick: remove }, `Remove treatment ${index + 1}`)));
+    return h("fieldset", { class: "entry" }, h("legend", {}, say("page_form.treatment", { number: index + 1 })),
+      this.#row(id("setting"), say("page_form.kind"), this.#select(id("setting"), kinds, kind, (word) => change({ setting: word === "line" ? null : word, line: word === "curative" ? null : line ?? 1 })), { problems: problemsOf("setting") }),
+      kind === "curative" ? null : this.#row(id("line"), say("page_form.line"), input("line", line ?? "", whole, { inputmode: "numeric" }), { problems: problemsOf("line") }),
+      this.#row(id("drugs"), say("entry.drugs"), input("drugs", names, typedDrugs, { list: "drug-words", placeholder: say("known.unknown") }), { problems: problemsOf("drugs"), help: say("page_form.drugs_help") }),
+      this.#row(id("outcome"), say("entry.outcome"), this.#select(id("outcome"), ["unknown", ...OUTCOMES].map((word) => [word, this.#word(word)]), String(outcome), (word) => change({ outcome: word })), { problems: problemsOf("outcome") }),
+      this.#row(id("cycles"), say("entry.cycles"), input("cycles", cycles ?? "", whole, { inputmode: "numeric", placeholder: say("known.unknown") }), { problems: problemsOf("cycles") }),
+      this.#row(id("relapse_after"), say("page_form.months"), input("relapse_after", months ?? "", whole, { inputmode: "numeric", placeholder: say("known.unknown") }), { problems: problemsOf("relapse_after"), help: say("page_form.months_help") }),
+      h("p", { class: "bar" }, h("button", { type: "button", id: id("remove"), onclick: remove }, say("page_form.remove", { number: index + 1 }))));
   }
 }

@@ -1,28 +1,26 @@
 "use strict";
 // The head of an answer: who the patient is, what holds for every option, the standard, and each option in one row.
 
-const SHORT = { offered: "offered", "offered-with-caution": "with caution", undetermined: "waits" };
 const MOST_OPEN = 2, MOST_UNKNOWN = 6;
 
 /** The patient in one sentence: what was found, each treatment with its outcome, what was looked for and absent. */
 function knownFacts(advice) {
   const { data, engine } = advice.advisor, { patient } = advice, words = data.patient_words;
   const found = [], absent = { negative: [], none: [] }, { history } = patient;
+  const [present, absence, empty, negative] = ["true", "false", "none", "negative"].map((word) => say(`value.${word}`));
   for (const [name, fact] of Object.entries(engine.facts)) {
     if (!isTold(name, fact, patient, words, engine)) continue;
-    const said = yesNoWords(fact, valueWords(fact, patient.facts[name], data));
-    if (said === "not fully known") continue;
-    if ((said === "none" || said === "no") && name in words.not_so) found.push(words.not_so[name]);
-    else if (["negative", "none", "no"].includes(said)) absent[said === "negative" ? said : "none"].push(fact.label.replace(/ fusion$/, ""));
-    else if (words.without_label.includes(name) || said === "yes") found.push(said === "yes" ? fact.label : said);
-    else found.push(`${words.labels[name] ?? fact.label} ${said}`);
+    const said = valueWords(fact, patient.facts[name], data);
+    if (said === say("known.in_part")) continue;
+    if ([empty, absence].includes(said) && name in words.not_so) found.push(words.not_so[name]);
+    else if ([negative, empty, absence].includes(said)) absent[said === negative ? "negative" : "none"].push(fact.label.replace(/ fusion$/, ""));
+    else if (words.without_label.includes(name) || said === present) found.push(said === present ? fact.label : said);
+    else found.push(say("patient.fact", { fact: words.labels[name] ?? fact.label, value: said }));
   }
-  const treated = history && !history.length ? "not treated yet" : (history ?? []).map((entry) => treatmentWords(entry, engine)).join("; ");
-  const negatives = Object.entries(absent).filter(([, labels]) => labels.length).map(([word, labels]) => `${word}: ${labels.join(", ")}`);
-  return [found.join(", "), treated, ...negatives].filter((part) => part).join("; ");
+  const treated = history && !history.length ? say("patient.untreated") : joinedLists((history ?? []).map((entry) => treatmentWords(entry, engine)));
+  const negatives = Object.entries(absent).filter(([, labels]) => labels.length).map(([word, labels]) => say("patient.absent", { word: say(`value.${word}`), facts: joined(labels) }));
+  return joinedLists([joined(found), treated, ...negatives].filter((part) => part));
 }
-
-const yesNoWords = (fact, said) => (fact.kind === "choice" && fact.domain.includes("true") ? { true: "yes", false: "no" }[said] ?? said : said);
 
 function isTold(name, fact, patient, words, engine) {
   const value = patient.facts[name], { given } = patient;
@@ -37,22 +35,22 @@ function isTold(name, fact, patient, words, engine) {
   return name in given;
 }
 
-const monthsAfter = (months) => (months ? `${months} ${months === 1 ? "month" : "months"} after the last dose` : "while it was given");
+const monthsAfter = (months) => (months ? say("patient.months_after", { count: months }) : say("patient.while_given"));
 
 function treatmentWords({ line, maintenance, drugs, outcomes, cycles, months }, engine) {
-  const { data } = engine, outcome = outcomes.length === 1 ? data.words[outcomes[0]] ?? outcomes[0] : "outcome not known";
-  const named = valueWords(engine.facts.received, drugs, data), many = cycles.low === cycles.high ? `, ${cycles.low} cycles` : "";
-  const after = months.low !== months.high ? "" : `, ${monthsAfter(months.low)}`;
-  const said = `${named === "unknown" ? "drugs not known" : named} (${outcome}${many}${after})`;
-  return line === null ? `curative treatment: ${said}` : `line ${line}${maintenance ? " maintenance" : ""}: ${said}`;
+  const { data } = engine, outcome = outcomes.length === 1 ? data.words[outcomes[0]] ?? outcomes[0] : say("patient.outcome_not_known");
+  const named = valueWords(engine.facts.received, drugs, data), many = cycles.low === cycles.high ? [say("patient.cycles", { cycles: cycles.low })] : [];
+  const after = months.low === months.high ? [monthsAfter(months.low)] : [];
+  const said = { drugs: named === say("known.unknown") ? say("patient.drugs_not_known") : named, course: joined([outcome, ...many, ...after]) };
+  return line === null ? say("patient.curative", said) : say(maintenance ? "patient.maintenance" : "patient.line", { line, ...said });
 }
 
 /** What is not known, as the line on the patient names it: of a fact known in part only the rest. */
 function notKnownWords(key, { patient, advisor: { engine } }) {
   const words = questionWords(key, engine), fact = engine.facts[key];
   if (!fact || sameValue(patient.facts[key], fact.unknown)) return words;
-  if (fact.kind === "set") return `the rest of ${words}`;
-  if (fact.kind === "number" && fact.permanence !== "treatment") return `the exact ${words}`;
+  if (fact.kind === "set") return say("question.rest", { fact: words });
+  if (fact.kind === "number" && fact.permanence !== "treatment") return say("question.exact", { fact: words });
   return engine.data.patient_words.partly[key] ?? words;
 }
 
@@ -63,7 +61,7 @@ function unknownWords(missing, advice) {
   const waits = [...advice.first, ...advice.standards, ...cautions].flatMap((statement) => statement.depends_on);
   const words = uniqueOf([...missing.map((question) => question.question), ...waits]).map((key) => notKnownWords(key, advice));
   const left = words.length - MOST_UNKNOWN;
-  return [...words.slice(0, MOST_UNKNOWN), ...(left > 0 ? [`${left} more`] : [])].join(", ");
+  return joined([...words.slice(0, MOST_UNKNOWN), ...(left > 0 ? [say("advice.and_more", { count: left })] : [])]);
 }
 
 /** What holds for every option, once; of much that is open only what it waits for. */
@@ -71,13 +69,13 @@ function firstView(advice) {
   const { data, engine } = advice.advisor, open = advice.first.filter((statement) => statement.state === "open");
   const inOne = open.length > MOST_OPEN, shown = advice.first.filter((statement) => statement.state === "holds" || !inOne);
   const keys = uniqueOf(open.flatMap((statement) => statement.depends_on));
-  const rest = inOne && !littleKnown(advice) ? h("p", { class: "caution open" }, h("span", { class: "warn" }, "? each can speak against every option: "), questionsWords(keys, engine)) : null;
+  const rest = inOne && !littleKnown(advice) ? h("p", { class: "caution open" }, h("span", { class: "warn" }, say("page_answer.against_all")), questionsWords(keys, engine)) : null;
   if (!shown.length && !rest) return null;
-  return h("section", { "data-section": "first" }, h("h2", {}, "First"), shown.map((statement) => {
+  return h("section", { "data-section": "first" }, h("h2", {}, say("advice.first")), shown.map((statement) => {
     const rule = data.rules[statement.rules[0]];
     const title = statement.effect === "caution" ? null : h("strong", {}, `${rule.title}: `);
-    const where = rule.basis === "review" ? cite(rule.source) : h("span", { class: "cite" }, `(outside, ${rule.certainty})`);
-    const lead = statement.state === "open" ? `? waits for ${questionsWords(statement.depends_on, engine)}: ` : "! ";
+    const where = rule.basis === "review" ? cite(rule.source) : h("span", { class: "cite" }, say("page_answer.outside_first", { certainty: rule.certainty }));
+    const lead = statement.state === "open" ? say("caution.waits", { questions: questionsWords(statement.depends_on, engine) }) : "! ";
     return h("div", { class: `caution ${statement.state}` }, h("span", { class: "warn" }, lead), title, statement.says, " ", where,
       statement.effect === "caution" ? rule.errata.map((text) => h("p", { class: "erratum" }, `† ${text}`)) : null);
   }), rest);
@@ -87,17 +85,17 @@ function firstView(advice) {
 function standardView(advice) {
   const { data, engine } = advice.advisor, open = advice.standards.filter((standard) => standard.state === "open");
   const title = data.sources.standard;
-  if (!advice.standards.length) return h("p", { class: "quiet" }, `${title}: none for this situation.`);
+  if (!advice.standards.length) return h("p", { class: "quiet" }, say("advice.standard_none", { standard: title, none: say("advice.no_standard") }));
   const inOne = open.length > 1, keys = uniqueOf(open.flatMap((standard) => standard.depends_on));
   const at = ({ rule }) => cite(data.rules[rule].source), said = ({ rule }) => data.rules[rule];
   const sameSource = (standard, next) => next !== undefined && said(standard).source === said(next).source;
   const shown = advice.standards.filter((standard) => standard.state === "holds" || !inOne), several = shown.length > 1;
   return h("section", { "data-section": title }, h("h2", {}, title), h("ul", {},
-    shown.map((standard) => h("li", { "data-rule": standard.rule }, standard.state === "open" ? h("span", { class: "waits" }, `? depends on ${questionsWords(standard.depends_on, engine)}: `) : null,
+    shown.map((standard) => h("li", { "data-rule": standard.rule }, standard.state === "open" ? h("span", { class: "waits" }, say("advice.depends", { questions: questionsWords(standard.depends_on, engine) })) : null,
       h("strong", {}, said(standard).title), several ? [" ", at(standard)] : [". ", said(standard).says, " ", at(standard)])),
-    inOne ? h("li", {}, h("span", { class: "waits" }, `? ${listedWords(keys.map((key) => questionWords(key, engine)))} decide${keys.length > 1 ? "" : "s"} between: `),
-      open.map((standard, index) => [index ? "; " : "", h("span", { "data-rule": standard.rule }, said(standard).title, sameSource(standard, open[index + 1]) ? null : [" ", at(standard)])]), ".") : null),
-    several ? disclosure({ class: "more" }, "In full", () => h("ul", {}, shown.map((standard) => h("li", {}, h("strong", {}, `${said(standard).title}. `), said(standard).says, " ", at(standard))))) : null);
+    inOne ? h("li", {}, h("span", { class: "waits" }, say("page_answer.decides_between", { count: keys.length, questions: listedWords(keys.map((key) => questionWords(key, engine))) })),
+      open.map((standard, index) => [index ? say("between.lists") : "", h("span", { "data-rule": standard.rule }, said(standard).title, sameSource(standard, open[index + 1]) ? null : [" ", at(standard)])]), ".") : null),
+    several ? disclosure({ class: "more" }, say("page_answer.in_full"), () => h("ul", {}, shown.map((standard) => h("li", {}, h("strong", {}, `${said(standard).title}. `), said(standard).says, " ", at(standard))))) : null);
 }
 
 /** The study shown first for an option: by level, figures before none, the gain it showed, its phase. */
@@ -115,7 +113,7 @@ function evidenceWords(option, data) {
   if (id !== null && !data.studies[id].is_statement) return data.regimens[option.regimen].glance[id];
   const { source } = data.rules[option.rules[0]], signs = id === null ? [] : data.studies[id].signs;
   const place = `[${source}${signs.length ? ` †${signs.join(" ")}` : ""}]`;
-  return [`${id === null ? "no study named" : `a statement of ${data.rules[option.rules[0]].said_by}, no study`} ${place}`, ""];
+  return [`${id === null ? say("glance.no_study") : say("glance.statement", { sources: data.rules[option.rules[0]].said_by })} ${place}`, ""];
 }
 
 /** The first warning of an option, in words: what holds before what is open, the patient before the study. */
@@ -126,11 +124,11 @@ function firstWarning(option, advice) {
   const [first] = option.cautions.filter(({ rule }) => !isFirst(rule, advice)).sort((left, right) => weight(left) - weight(right));
   if (!first) {
     const said = option.cautions.some((held) => held.state === "holds" && data.rules[held.rule].kind === "patient");
-    return said && option.standing === "offered-with-caution" ? ["", "see above"] : null;
+    return said && option.standing === "offered-with-caution" ? ["", say("page_answer.see_above")] : null;
   }
   const rule = data.rules[first.rule];
-  if (first.state === "open") return [`? waits for ${questionsWords(first.depends_on, engine)}: `, rule.if_open ?? rule.says];
-  return [`${rule.kind === "patient" ? "! " : ""}${data.kinds[rule.kind]}: `, rule.says];
+  if (first.state === "open") return [say("caution.waits", { questions: questionsWords(first.depends_on, engine) }), rule.if_open ?? rule.says];
+  return [`${rule.kind === "patient" ? "! " : ""}${say("caution.of_kind", { kind: data.kinds[rule.kind] })}`, rule.says];
 }
 
 /** Whether a standard that holds for this patient names the option. */
@@ -139,19 +137,19 @@ const isStandard = (option, advice) => advice.standards.some((standard) => stand
 /** All options that are offered or wait, in a table of one row each; a name leads to its card. */
 function glanceView(advice, changes) {
   const { data } = advice.advisor, shown = shownOptions(advice);
-  if (!shown.length) return h("p", { class: "lead", "data-section": "glance" }, "No regimen of these rules is offered to this patient, or may be.");
+  if (!shown.length) return h("p", { class: "lead", "data-section": "glance" }, say("advice.no_option"));
   const rows = shown.map((option, index) => {
     const [study, endpoint] = evidenceWords(option, data), warning = firstWarning(option, advice), change = changes.get(option.regimen);
-    const approvals = option.approvals.map((id) => data.approvals[id].brief).join("; ");
+    const approvals = joinedLists(option.approvals.map((id) => data.approvals[id].brief));
     return h("tr", { class: option.standing, "data-row": option.regimen },
       h("th", { scope: "row" }, h("span", { class: "name" }, h("span", { class: "number" }, `${index + 1}`), h("button", { type: "button", class: "link", onclick: () => toCard(option.regimen) }, option.name)),
         change ? h("span", { class: "mark" }, change.words) : null),
-      h("td", { class: "stands" }, h("span", { class: `standing ${option.standing}`, title: data.groups[option.standing] ?? data.groups.waiting }, SHORT[option.standing]), isStandard(option, advice) ? h("span", { class: "mark standard" }, "standard") : null),
-      h("td", { class: "evidence" }, rich(study), endpoint ? [h("span", { class: "dot" }, " · "), rich(endpoint)] : null, approvals ? [" · approved ", rich(approvals)] : null),
-      h("td", { class: "warning" }, option.standing === "undetermined" ? h("span", { class: "waits" }, "? waits for ...") : warning ? [h("span", { class: "warn" }, warning[0]), warning[1]] : null));
+      h("td", { class: "stands" }, h("span", { class: `standing ${option.standing}`, title: data.groups[option.standing] ?? data.groups.waiting }, say(`standing_in_short.${option.standing}`)), isStandard(option, advice) ? h("span", { class: "mark standard" }, say("glance.badge")) : null),
+      h("td", { class: "evidence" }, rich(study), endpoint ? [h("span", { class: "dot" }, " · "), rich(endpoint)] : null, approvals ? sayWith("page_answer.approved_brief", { approvals: rich(approvals) }) : null),
+      h("td", { class: "warning" }, option.standing === "undetermined" ? h("span", { class: "waits" }, say("page_answer.waits_pending")) : warning ? [h("span", { class: "warn" }, warning[0]), warning[1]] : null));
   });
-  const head = ["Option", "Standing", "Best study and result", "First warning"].map((name) => h("th", { scope: "col" }, name));
-  return h("section", { "data-section": "glance" }, h("h2", {}, "At a glance"),
+  const head = ["glance.option", "glance.standing", "page_answer.study_and_result", "glance.warning"].map((key) => say(key)).map((name) => h("th", { scope: "col" }, name));
+  return h("section", { "data-section": "glance" }, h("h2", {}, say("glance.title")),
     h("table", { class: "glance" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)),
     shown.length > 1 ? h("p", { class: "quiet small" }, data.order_line) : null);
 }
@@ -178,9 +176,9 @@ function toCard(regimen) {
 /** What the signs, chips and letters of the answer mean. */
 function keyView(data) {
   const meaning = (standing) => data.groups[standing] ?? data.groups.waiting;
-  return h("section", { "data-section": "key" }, h("h2", {}, "What the signs mean"),
+  return h("section", { "data-section": "key" }, h("h2", {}, say("html.signs")),
     h("dl", { class: "key" }, data.standings.map((standing) => h("div", {}, h("dt", {}, badge(standing)), h("dd", {}, meaning(standing))))),
-    h("dl", { class: "key" }, Object.values(data.reviews).map((review) => h("div", {}, h("dt", {}, review.cited_as), h("dd", {}, `${review.title}. A number after it is the section.`)))),
-    h("p", { class: "quiet" }, rich(data.legend), " A level is that of the design (OCEBM 2011): 1 is best, 5 weakest."),
+    h("dl", { class: "key" }, Object.values(data.reviews).map((review) => h("div", {}, h("dt", {}, review.cited_as), h("dd", {}, say("page_answer.source_key", { title: review.title }))))),
+    h("p", { class: "quiet" }, rich(data.legend), say("page_answer.level_key")),
     h("p", { class: "quiet" }, data.order));
 }

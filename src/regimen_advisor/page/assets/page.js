@@ -1,8 +1,8 @@
 "use strict";
 // The page itself: one patient at a time, in the address, in the form and as advice.
 
-const EDITED = "Changed from: ";
-const VIEWS = { options: "Options", map: "Map", forest: "Forest plot", compare: "Compare", quiz: "Quiz" };
+const changedFrom = (patient) => say("page.changed_from", { patient });
+const VIEWS = ["options", "map", "forest", "compare", "quiz"];
 
 /** @type {Page} the one page, once its data is read */
 var page; // on the window too, for use from the console of a browser
@@ -27,7 +27,7 @@ class Page {
     this.quiz = new Quiz(this);
     this.isProjected = false;
     this.at("facts").append(this.form.element);
-    this.at("views").append(...this.#views.map((view) => h("button", { type: "button", id: `view-${view}`, onclick: () => this.show(view) }, VIEWS[view])));
+    this.at("views").append(...this.#views.map((view) => h("button", { type: "button", id: `view-${view}`, onclick: () => this.show(view) }, say(`page_view.${view}`))));
     this.#controls();
     this.pane("answer");
     window.addEventListener("popstate", () => this.#fromAddress());
@@ -38,7 +38,7 @@ class Page {
   /** The views there are: a page for a class has its quiz, a small rulebook may have none. */
   get #views() {
     const { chosen, pool } = this.data.quiz;
-    return chosen ? ["quiz"] : Object.keys(VIEWS).filter((view) => view !== "quiz" || pool.length);
+    return chosen ? ["quiz"] : VIEWS.filter((view) => view !== "quiz" || pool.length);
   }
 
   // What a person does ------------------------------------------------------------------------------------------------
@@ -50,7 +50,7 @@ class Page {
       h("optgroup", { label }, members.map(({ example, index }) => h("option", { value: index }, example.summary)))));
     menu.addEventListener("change", () => {
       const chosen = menu.value;
-      if (chosen !== "") this.open(examples[Number(chosen)].text, `example ${examples[Number(chosen)].name}`);
+      if (chosen !== "") this.open(examples[Number(chosen)].text, say("page.example_named", { name: examples[Number(chosen)].name }));
       menu.value = chosen;
     });
     const file = this.at("file");
@@ -80,7 +80,7 @@ class Page {
     if (key !== "disease") this.cleared = [];
     // A name that a person did not give here is that of the patient before the change.
     if (summary === this.ownName) this.profile = id === undefined ? rest : { id, ...rest };
-    else this.profile = summary && !summary.startsWith(EDITED) ? { ...rest, summary: EDITED + summary } : rest;
+    else this.profile = summary && !summary.startsWith(changedFrom("")) ? { ...rest, summary: changedFrom(summary) } : rest;
     this.at("examples").value = ""; // so that the example can be chosen again
     this.#toAddress();
     this.render();
@@ -95,9 +95,13 @@ class Page {
       const key = problem?.keys.findLast((name) => name !== "disease");
       if (!key) return fitted;
       const { [key]: gone, ...rest } = fitted, fact = this.engine.facts[key];
-      this.cleared.push({ key, words: `${fact?.label ?? this.form.label([key])}${typeof gone === "object" ? "" : ` (${this.data.words[gone] ?? gone})`}` });
+      this.cleared.push({ key, words: this.#clearedWords(fact?.label ?? this.form.label([key]), gone) });
       fitted = rest;
     }
+  }
+
+  #clearedWords(fact, value) {
+    return typeof value === "object" ? fact : say("page_changes.cleared_fact", { fact, value: this.data.words[value] ?? value });
   }
 
   #rename(name) {
@@ -139,26 +143,26 @@ class Page {
   open(text, name) {
     try {
       const profile = readYaml(text);
-      if (!isMapping(profile)) throw new Refusal([{ path: [], message: `expected a profile, found ${shownValue(profile)}` }]);
+      if (!isMapping(profile)) throw new Refusal([{ path: [], message: say("page_error.profile", { value: shownValue(profile) }) }]);
       const unknown = Object.keys(profile).filter((key) => !this.data.keys.includes(key));
-      if (unknown.length) throw new Refusal(unknown.map((key) => ({ path: [key], message: `${key}: unknown key`, help: didYouMean(key, this.data.keys) })));
+      if (unknown.length) throw new Refusal(unknown.map((key) => ({ path: [key], message: say("page_error.unknown_key", { key }), help: didYouMean(key, this.data.keys) })));
       readProfile(profile, this.engine);
-      this.begin(profile, `Opened ${name}.`);
+      this.begin(profile, say("page.opened", { name }));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      this.#problems(`${name} is not used; the patient stays as before`, error.problems);
+      this.#problems(say("page.not_used", { name }), error.problems);
     }
   }
 
   async #file(file) {
     if (!file) return;
-    const refuse = (message) => this.#problems(`${file.name} is not used; the patient stays as before`, [{ message }]);
-    if (file.size > MOST_BYTES) return refuse(`expected at most ${MOST_BYTES.toLocaleString("en")} bytes, found ${file.size.toLocaleString("en")}`);
+    const refuse = (message) => this.#problems(say("page.not_used", { name: file.name }), [{ message }]);
+    if (file.size > MOST_BYTES) return refuse(say("page_error.bytes", { most: MOST_BYTES.toLocaleString("en"), count: file.size }));
     let text;
     try {
       text = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
     } catch {
-      return refuse("expected UTF-8 text");
+      return refuse(say("page_error.utf8"));
     }
     this.open(text, file.name);
   }
@@ -166,12 +170,12 @@ class Page {
   #save() {
     const name = `${fileName(String(this.profile.id ?? this.profile.summary ?? ""))}.yaml`;
     saveFile(name, writeYaml(this.profile), "text/yaml");
-    this.say(`Saved as ${name}.`);
+    this.say(say("page.saved", { name }));
   }
 
   #copy() {
-    const done = () => this.say("The link to this patient is copied.");
-    const failed = () => this.say("The link to this patient is in the address bar.");
+    const done = () => this.say(say("page.link_copied"));
+    const failed = () => this.say(say("page.link_in_bar"));
     if (navigator.clipboard) navigator.clipboard.writeText(location.href).then(done, failed);
     else failed();
   }
@@ -180,7 +184,7 @@ class Page {
     this.kept = this.profile;
     this.#toAddress();
     this.render();
-    this.say("This patient is kept. Change a fact and look at Compare.");
+    this.say(say("page.patient_kept"));
   }
 
   show(view) {
@@ -233,23 +237,23 @@ class Page {
       } catch {
         // reported below
       }
-      problems.push({ message: `the link says \`${String(state.get(key)).slice(0, 60)}\`, which is no patient` });
+      problems.push({ message: say("page_error.no_patient_in_link", { text: String(state.get(key)).slice(0, 60) }) });
       return null;
     };
     const patient = profileOf("patient"), kept = profileOf("kept");
     const known = new Set(["patient", "kept", "view", "quiz", "projector"]);
-    for (const key of state.keys()) if (!known.has(key)) problems.push({ message: `the link says \`${key.slice(0, 60)}\`, which this page does not know` });
+    for (const key of state.keys()) if (!known.has(key)) problems.push({ message: say("page_error.unknown_in_link", { text: key.slice(0, 60) }) });
     this.kept = kept;
     this.before = null;
     this.cleared = [];
     this.view = this.#views.includes(state.get("view")) ? state.get("view") : this.#views[0];
     this.isProjected = state.get("projector") === "on";
-    if (state.has("quiz") && !this.quiz.decode(state.get("quiz"))) problems.push({ message: "the link says answers to another quiz than this page has; the quiz begins anew" });
+    if (state.has("quiz") && !this.quiz.decode(state.get("quiz"))) problems.push({ message: say("page_error.other_quiz") });
     if (patient) this.profile = patient;
     else if (!problems.length && this.data.examples.length && !this.answer) this.profile = readYaml(this.data.examples[0].text);
     else if (!problems.length || !this.answer) this.profile = {};
     this.render();
-    if (problems.length) this.#problems("The link cannot be read", problems);
+    if (problems.length) this.#problems(say("page_error.link"), problems);
   }
 
   // What is shown -----------------------------------------------------------------------------------------------------
@@ -275,7 +279,7 @@ class Page {
     this.form.show(this.profile, marked, refusal?.problems ?? []);
     this.at("problems").replaceChildren();
     if (refusal) this.at("problems").replaceChildren(this.#refused(refusal.problems));
-    for (const view of Object.keys(VIEWS)) {
+    for (const view of VIEWS) {
       const button = this.at(`view-${view}`);
       if (view === this.view) button?.setAttribute("aria-current", "page");
       else button?.removeAttribute("aria-current");
@@ -288,7 +292,7 @@ class Page {
     const earlier = this.before?.advice, changes = earlier && advice ? changesBetween(earlier, advice) : new Map();
     this.#headline();
     put("summary", !advice || this.view === "quiz" ? null
-      : [knownView(this.profile, advice), this.view === "options" ? summaryView(advice, changes) : h("p", { class: "patient" }, h("strong", {}, "Patient: "), `${knownFacts(advice)}.`)]);
+      : [knownView(this.profile, advice), this.view === "options" ? summaryView(advice, changes) : h("p", { class: "patient" }, h("strong", {}, say("page_answer.patient")), say("page_answer.patient_facts", { facts: knownFacts(advice) }))]);
     put("answer", this.#content(advice, changes));
     const edited = marked.filter((key) => !this.cleared.some((lost) => lost.key === key)), words = this.cleared.map((lost) => lost.words);
     const isChanged = earlier && advice && this.view !== "quiz";
@@ -310,7 +314,7 @@ class Page {
   #content(advice, changes) {
     if (this.view === "quiz") return [this.quiz.view()];
     if (!advice) {
-      return [h("p", { class: "lead" }, this.answer.refusal ? "No options are shown until the facts fit together." : "Nothing is known of the patient yet. Choose an example, open a profile, or fill in a fact.")];
+      return [h("p", { class: "lead" }, this.answer.refusal ? say("page.no_options_yet") : say("page.nothing_known_yet"))];
     }
     if (this.view === "map") return mapView(advice, this.setting ?? settingOf(advice), (title) => {
       this.setting = title;
@@ -324,27 +328,27 @@ class Page {
   }
 
   #compare(advice) {
-    if (!this.kept) return [h("h2", {}, "Compare two patients"), h("p", {}, "Press “Keep to compare”, then change a fact or open another patient: both are shown here side by side.")];
+    if (!this.kept) return [h("h2", {}, say("page_compare.title")), h("p", {}, say("page_compare.nothing_kept", { button: say("page.keep") }))];
     const { advice: kept, refusal } = this.judge(this.kept);
-    return refusal ? [h("p", { class: "problem" }, `The kept patient cannot be as described: ${refusal.message}`)] : compareView(kept, advice, pairNames(this.kept, this.profile));
+    return refusal ? [h("p", { class: "problem" }, say("page_compare.refused", { reason: refusal.message }))] : compareView(kept, advice, pairNames(this.kept, this.profile));
   }
 
   /** What takes longer: which questions the open options wait for, and what each answer would settle. */
   #settle(advice) {
     const waits = advice.advisor.dependsOn();
     for (const [id, keys] of Object.entries(waits)) {
-      for (const place of document.querySelectorAll(`article[data-regimen="${id}"] .waits, tr[data-row="${id}"] .waits`)) place.textContent = `? waits for ${questionsWords(keys, this.engine)}`;
+      for (const place of document.querySelectorAll(`article[data-regimen="${id}"] .waits, tr[data-row="${id}"] .waits`)) place.textContent = say("page_answer.waits", { questions: questionsWords(keys, this.engine) });
     }
     const missing = advice.advisor.missing(advice), view = missingView(missing, advice), unknown = unknownWords(missing, advice);
-    this.at("unknown")?.replaceChildren(unknown ? ` Not known: ${unknown}.` : "");
+    this.at("unknown")?.replaceChildren(unknown ? say("advice.not_known", { facts: unknown }) : "");
     this.at("missing")?.replaceChildren(...(view ? [view] : []));
     document.documentElement.dataset.settled = "true";
   }
 
   #headline() {
     document.documentElement.dataset.settled = "false";
-    const title = this.profile.summary ?? this.profile.id ?? "A patient";
-    this.at("who").textContent = this.view === "quiz" ? "" : Object.keys(this.profile).length ? title : "No patient yet";
+    const title = this.profile.summary ?? this.profile.id ?? say("page.a_patient");
+    this.at("who").textContent = this.view === "quiz" ? "" : Object.keys(this.profile).length ? title : say("page.no_patient_yet");
     if (this.at("name") !== document.activeElement) this.at("name").value = this.profile.summary ?? this.profile.id ?? "";
   }
 
@@ -352,10 +356,10 @@ class Page {
   #refused(problems) {
     const link = (path) => h("button", { type: "button", class: "link", onclick: () => this.#toField(path) }, this.form.label(path));
     const item = ({ path, keys, why, message }) => {
-      if (keys) return h("li", {}, keys.map((key, index) => [index ? (index === keys.length - 1 ? " and " : ", ") : "", link([key])]), ` ${keys.length > 1 ? "contradict each other" : "contradicts itself"}: ${why}.`);
-      return h("li", {}, path?.length && this.form.has(path) ? [link(path), " cannot be read; see the field."] : rich(message));
+      if (keys) return h("li", {}, sayWith("page_error.contradiction", { count: keys.length, facts: listedParts(keys.map((key) => link([key]))), reason: why }));
+      return h("li", {}, path?.length && this.form.has(path) ? sayWith("page_error.see_field", { field: link(path) }) : rich(message));
     };
-    return h("section", { class: "refused", role: "alert" }, h("h2", {}, "This patient cannot be as described"), h("ul", {}, problems.map(item)));
+    return h("section", { class: "refused", role: "alert" }, h("h2", {}, say("page_error.title")), h("ul", {}, problems.map(item)));
   }
 
   #toField(path) {

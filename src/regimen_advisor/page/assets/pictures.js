@@ -6,7 +6,6 @@ const PLOTS = {
   wide: { width: 600, left: 20, right: 330, numbers: 352, heading: 62, arms: 72, line: 18 },
   narrow: { width: 340, left: 10, right: 330, numbers: null, heading: 34, arms: 42, line: 18 },
 };
-const NO_COMPARISON = "Not a comparison between trials: populations, comparators and designs differ.";
 
 /** Hazard ratios behind the options, in the order of the options and their studies; never sorted, never pooled. */
 function forestView(advice) {
@@ -14,15 +13,18 @@ function forestView(advice) {
   const waiting = (id) => !shown.some((option) => option.standing !== "undetermined" && option.studies.includes(id));
   const rows = uniqueOf(shown.flatMap((option) => option.studies)).flatMap((id) => data.studies[id].rows.map((row) => ({ ...row, waits: waiting(id) })));
   const left = advice.options.filter((option) => option.standing === "excluded").map((option) => option.name);
-  const leftOut = left.length ? h("p", { class: "quiet" }, `Not drawn, since excluded for this patient: ${left.join("; ")}.`) : null;
+  const leftOut = left.length ? h("p", { class: "quiet" }, say("page_pictures.excluded", { options: joinedLists(left) })) : null;
   const drawn = rows.filter((row) => row.interval), listed = rows.filter((row) => !row.interval);
-  if (!rows.length) return [h("h2", {}, "Forest plot"), h("p", {}, "No source prints a hazard ratio behind the options of this patient."), leftOut];
-  const said = rows.map((row) => `${row.heading}${row.waits ? " (waits for an answer)" : ""}: ${row.arms}: ${row.effect}${row.interval ? "" : ", no interval stated"}.`).join(" ");
+  if (!rows.length) return [h("h2", {}, say("page_view.forest")), h("p", {}, say("page_pictures.no_hazard_ratio")), leftOut];
+  const said = rows.map((row) => {
+    const study = row.waits ? say("page_pictures.waits_aside", { study: row.heading }) : row.heading;
+    return say(row.interval ? "forest.described" : "forest.described_without_interval", { row: say("forest.row", { study, arms: row.arms, effect: row.effect }) });
+  }).join(" ");
   return [
-    h("h2", {}, "Forest plot"),
-    h("p", {}, "Each row is one comparison within one study, as its source prints it. ", rows.some((row) => row.waits) ? "A filled square is offered to this patient; a hollow one waits for an answer." : "Only what is offered to this patient is drawn."),
-    drawn.length ? h("figure", {}, plot(drawn, said), h("figcaption", {}, NO_COMPARISON)) : h("p", {}, NO_COMPARISON),
-    listed.length ? [h("h3", {}, "Printed without an interval, so not drawn"), h("ul", {}, listed.map((row) => h("li", {}, h("strong", {}, row.heading), ` ${row.arms}: ${row.effect}`)))] : null,
+    h("h2", {}, say("page_view.forest")),
+    h("p", {}, say("page_pictures.rows"), " ", rows.some((row) => row.waits) ? say("page_pictures.squares") : say("page_pictures.only_offered")),
+    drawn.length ? h("figure", {}, plot(drawn, said), h("figcaption", {}, say("forest.warning"))) : h("p", {}, say("forest.warning")),
+    listed.length ? [h("h3", {}, say("page_pictures.not_drawn")), h("ul", {}, listed.map((row) => h("li", {}, h("strong", {}, row.heading), ` ${say("page_pictures.arms_and_effect", { arms: row.arms, effect: row.effect })}`)))] : null,
     leftOut,
   ];
 }
@@ -38,9 +40,9 @@ function plot(rows, said) {
   const wrapped = (words, most) => words.match(new RegExp(`.{1,${most}}(?:\\s|$)`, "g")) ?? [words];
   let y = 4;
   for (const row of rows) {
-    for (const words of wrapped(row.waits ? `${row.heading} · waits for an answer` : row.heading, heading)) text(8, (y += step), words.trim(), { "font-weight": "bold" });
+    for (const words of wrapped(row.waits ? say("page_pictures.waits", { study: row.heading }) : row.heading, heading)) text(8, (y += step), words.trim(), { "font-weight": "bold" });
     for (const words of wrapped(row.arms, arms)) text(8, (y += step), words.trim());
-    const [from, to, level] = row.interval, printed = `${row.printed} (${level} % CI ${from} to ${to})`;
+    const [from, to, level] = row.interval, printed = say("figure.with_details", { figure: row.printed, details: say("figure.interval", { level, low: from, high: to }) });
     if (numbers === null) text(8, (y += step), printed);
     const middle = (y += step + 4) - 5;
     line(x(1), middle - 12, x(1), middle + 12, { "stroke-dasharray": "3 3" });
@@ -56,17 +58,17 @@ function plot(rows, said) {
     line(x(tick), y, x(tick), y + 5);
     text(x(tick), y + 20, String(tick), { "text-anchor": "middle", "font-size": 13 });
   }
-  text(8, y + 38, "first arm better", { "font-size": 13 });
-  text(right, y + 38, "second arm better", { "text-anchor": "end", "font-size": 13 });
-  text(numbers ?? 8, numbers === null ? (y += 20) + 36 : y + 20, "hazard ratio, log axis", { "font-size": 13 });
-  const names = [h("svg:title", { id: "forest-title" }, "Hazard ratios behind the options"), h("svg:desc", { id: "forest-words" }, said)];
+  text(8, y + 38, say("forest.first_better"), { "font-size": 13 });
+  text(right, y + 38, say("forest.second_better"), { "text-anchor": "end", "font-size": 13 });
+  text(numbers ?? 8, numbers === null ? (y += 20) + 36 : y + 20, say("forest.axis"), { "font-size": 13 });
+  const names = [h("svg:title", { id: "forest-title" }, say("forest.title")), h("svg:desc", { id: "forest-words" }, said)];
   return h("svg:svg", { viewBox: `0 0 ${width} ${y + 50}`, role: "img", "aria-labelledby": "forest-title forest-words", fill: "currentColor", "font-size": 14, "font-family": "inherit" }, names, parts);
 }
 
 // The guideline map ---------------------------------------------------------------------------------------------------
 
 const PATH_CLASSES = { [TRUE]: "taken", [FALSE]: "not-taken", [UNKNOWN]: "open" };
-const PATHS = { [TRUE]: "taken", [FALSE]: "not taken", [UNKNOWN]: "open" };
+const PATHS = { [TRUE]: "taken", [FALSE]: "not taken", [UNKNOWN]: "open" }; // as the catalogue has them
 
 /** One clinical setting as a tree: what is asked, then what a rule does; the patient's path in words and lines. */
 function mapView(advice, title, choose) {
@@ -75,11 +77,11 @@ function mapView(advice, title, choose) {
   const rules = Object.values(data.rules).filter((rule) => rule.setting === title);
   const branches = rules.map((rule) => ({ rule, parts: partsOf(engine.own[rule.id]) }));
   const select = h("select", { id: "setting", onchange: (event) => choose(event.target.value) },
-    titles.map((setting) => h("option", { value: setting, selected: setting === title }, `${data.settings[setting].toUpperCase()}: ${setting}`)));
+    titles.map((setting) => h("option", { value: setting, selected: setting === title }, say("page_pictures.setting", { disease: data.settings[setting].toUpperCase(), setting }))));
   return [
-    h("h2", {}, "Guideline map"),
-    h("p", { class: "bar" }, h("label", { for: "setting" }, "Clinical setting"), select),
-    h("p", { class: "quiet" }, "What rules share is asked once. Solid line: the patient comes this way; dashed: open; dotted: not taken."),
+    h("h2", {}, say("page_pictures.map")),
+    h("p", { class: "bar" }, h("label", { for: "setting" }, say("page_pictures.clinical_setting")), select),
+    h("p", { class: "quiet" }, say("page_pictures.map_legend")),
     h("ul", { class: "map root" }, mapNodes(branches, TRUE, advice)),
   ];
 }
@@ -107,7 +109,7 @@ function mapNodes(branches, above, advice) {
     const shared = inside[0].parts.filter((part) => inside.every((branch) => has(branch, part)));
     const rest = inside.map(({ rule, parts }) => ({ rule, parts: parts.filter((part) => !shared.some((test) => test.says === part.says)) }));
     const here = conjunctionOf([above, ...shared.map(judge)]);
-    const asked = shared.map((part) => h("span", {}, h("span", { class: `state ${TRUTH_WORDS[judge(part)].replace(" ", "-")}` }, `${TRUTH_WORDS[judge(part)]}: `), part.says));
+    const asked = shared.map((part) => h("span", {}, h("span", { class: `state ${TRUTH_WORDS[judge(part)].replace(" ", "-")}` }, stateLead(judge(part))), part.says));
     nodes.push(h("li", { class: PATH_CLASSES[here] }, asked.map((test, index) => [index ? h("br") : null, test]), h("ul", { class: "map" }, mapNodes(rest, here, advice))));
   }
   return nodes;
@@ -118,8 +120,8 @@ function mapEffect(rule, above, advice) {
   const exclusions = rule.effect === "offer" ? data.regimens[rule.subject].exclusions : [];
   const against = [...rule.overridden_by, ...exclusions].map((id) => ({ id, truth: judge(engine.own[id]) }));
   const here = conjunctionOf([above, ...against.map(({ truth }) => OPPOSITE[truth])]);
-  const unless = against.map(({ id, truth }) => h("p", { class: "quiet" }, `unless: ${data.rules[id].says} (${TRUTH_WORDS[truth]})`));
-  return h("li", { class: PATH_CLASSES[here] }, h("div", { class: "effect" }, h("strong", {}, `${PATHS[here]}: `), rule.does, " ", cite(rule.source), unless));
+  const unless = against.map(({ id, truth }) => h("p", { class: "quiet" }, say("page_pictures.unless", { sentence: data.rules[id].says, state: stateWords(truth) })));
+  return h("li", { class: PATH_CLASSES[here] }, h("div", { class: "effect" }, h("strong", {}, say("page_pictures.path", { path: say(`path.${PATHS[here]}`) })), rule.does, " ", cite(rule.source), unless));
 }
 
 // Two patients --------------------------------------------------------------------------------------------------------
@@ -128,7 +130,7 @@ function mapEffect(rule, above, advice) {
 function pairNames(kept, now) {
   const name = (profile) => profile.summary ?? profile.id, both = [name(kept), name(now)];
   if (both[0] && both[1] && both[0] !== both[1]) return both;
-  return [both[0] ? `Kept: ${both[0]}` : "The kept patient", both[0] ? "Now" : both[1] ?? "The patient now"];
+  return [both[0] ? say("page_compare.kept_named", { patient: both[0] }) : say("page_compare.kept"), both[0] ? say("page_compare.now") : both[1] ?? say("page_compare.patient_now")];
 }
 
 /** Two patients side by side: the facts in which they differ, and the standing of every regimen in each, with its rule. */
@@ -139,18 +141,18 @@ function compareView(before, after, names) {
   const standing = (advice, id) => advice.options.find((option) => option.regimen === id)?.standing;
   const ids = uniqueOf([...after.options, ...before.options].map((option) => option.regimen));
   const apart = ids.filter((id) => standing(before, id) !== standing(after, id)), same = ids.filter((id) => !apart.includes(id));
-  const cell = (value) => h("td", {}, value ? badge(value) : "another disease");
+  const cell = (value) => h("td", {}, value ? badge(value) : say("page_changes.another_disease"));
   const changes = changesBetween(before, after), link = (id) => (standing(after, id) ? h("button", { type: "button", class: "link", onclick: () => page.toOption(id) }, data.regimens[id].name) : data.regimens[id].name);
-  const by = (id) => (changes.get(id)?.rules ?? []).slice(0, 1).map((rule) => h("p", { class: "by", "data-rule": rule }, "Rule ", h("code", {}, rule), ": ", ruleWords(rule, after.advisor.truths[rule], data)));
+  const by = (id) => (changes.get(id)?.rules ?? []).slice(0, 1).map((rule) => h("p", { class: "by", "data-rule": rule }, sayWith("page_changes.rule", { rule: h("code", {}, rule), sentence: ruleWords(rule, after.advisor.truths[rule], data) })));
   const rows = (some) => some.map((id) => h("tr", { class: apart.includes(id) ? "differs" : "", "data-regimen": id }, h("th", { scope: "row" }, link(id), by(id)), cell(standing(before, id)), cell(standing(after, id))));
   const table = (caption, head, body) => h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": caption },
     h("table", { class: "compare" }, h("caption", {}, caption), h("thead", {}, h("tr", {}, head.map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, body)));
   return [
-    h("h2", {}, "Compare two patients"),
+    h("h2", {}, say("page_compare.title")),
     facts.length
-      ? table("The facts in which they differ, with all that follows from them", ["Fact", ...names], facts.map((fact) => h("tr", {}, h("th", { scope: "row" }, fact.label), h("td", {}, words(before, fact)), h("td", {}, words(after, fact)))))
-      : h("p", {}, "The two patients do not differ yet. Change a fact of the patient, then come back."),
-    table(`Regimens with different standings: ${apart.length} of ${ids.length}`, ["Regimen", ...names], rows(apart)),
-    same.length ? h("details", {}, h("summary", {}, `The same in both (${same.length})`), table("Regimens with the same standing", ["Regimen", ...names], rows(same))) : null,
+      ? table(say("page_compare.facts"), [say("page_compare.fact"), ...names], facts.map((fact) => h("tr", {}, h("th", { scope: "row" }, fact.label), h("td", {}, words(before, fact)), h("td", {}, words(after, fact)))))
+      : h("p", {}, say("page_compare.no_difference")),
+    table(say("page_compare.different", { number: apart.length, all: ids.length }), [say("advice.regimen"), ...names], rows(apart)),
+    same.length ? h("details", {}, h("summary", {}, say("page_compare.same_in_both", { count: same.length })), table(say("page_compare.same"), [say("advice.regimen"), ...names], rows(same))) : null,
   ];
 }

@@ -71,14 +71,14 @@ class Quiz {
 
   /** Which questions: a person chooses, then starts; a seed gives the same questions to everyone. */
   #setup() {
-    const { setting, level, count, seed } = this.choice, settings = [{ id: "", title: "all settings" }, ...this.data.settings];
+    const { setting, level, count, seed } = this.choice, settings = [{ id: "", title: say("page_quiz.all_settings") }, ...this.data.settings];
     const select = (id, label, options, value) => [h("label", { for: id }, label), h("select", { id }, options.map(([option, words]) => h("option", { value: option, selected: option === value }, words)))];
     const number = (id, label, value, most) => [h("label", { for: id }, label), h("input", { id, type: "number", min: 1, max: most, value, required: true })];
     return h("form", { class: "bar setup", onsubmit: (event) => this.#start(event) },
-      select("quiz-setting", "Setting", settings.map((offered) => [offered.id, offered.title]), setting),
-      select("quiz-level", "Level", [1, 2, 3].map((step) => [step, ["1: all is known", "2: something is not known", "3: several things are not"][step - 1]]), level),
-      number("quiz-count", "Questions", count, MOST_ASKED), number("quiz-seed", "Seed", seed, 999999999),
-      h("button", { type: "submit", id: "quiz-start" }, "New quiz"));
+      select("quiz-setting", say("page_quiz.setting"), settings.map((offered) => [offered.id, offered.title]), setting),
+      select("quiz-level", say("page_quiz.level"), [1, 2, 3].map((step) => [step, say(`page_quiz.level_${step}`)]), level),
+      number("quiz-count", say("page_quiz.questions"), count, MOST_ASKED), number("quiz-seed", say("page_quiz.seed"), seed, 999999999),
+      h("button", { type: "submit", id: "quiz-start" }, say("page_quiz.new")));
   }
 
   #start(event) {
@@ -87,7 +87,7 @@ class Quiz {
     this.begin({ setting: value("quiz-setting"), level: Number(value("quiz-level")), count: Number(value("quiz-count")), seed: Number(value("quiz-seed")) });
     this.show();
     const found = this.main.questions.length;
-    if (found < this.choice.count) this.page.say(`This page has ${found} questions of that setting and level.`);
+    if (found < this.choice.count) this.page.say(say("page_quiz.too_few", { count: found }));
   }
 
   #asked() {
@@ -96,21 +96,21 @@ class Quiz {
     const advice = isOpen ? this.page.judge(question.after ?? question.profile).advice : null;
     const button = (id, words, act) => h("button", { type: "button", id, onclick: act }, words);
     return [
-      h("h2", { id: "quiz-title", tabindex: "-1" }, `${this.again ? "Missed: question" : "Question"} ${run.numbers[at]}${this.again ? "" : ` of ${run.questions.length}`}`),
-      h("p", { id: "quiz-score", class: "quiet" }, marked.length ? `${right} of ${points} right so far` : ""),
-      question.difference ? h("p", {}, h("strong", {}, `The patient of question ${question.like}, but with one difference: `), `${question.difference}.`) : null,
+      h("h2", { id: "quiz-title", tabindex: "-1" }, this.again ? say("page_quiz.missed_question", { number: run.numbers[at] }) : say("page_quiz.question", { number: run.numbers[at], all: run.questions.length })),
+      h("p", { id: "quiz-score", class: "quiet" }, marked.length ? say("page_quiz.right_so_far", { right, points }) : ""),
+      question.difference ? h("p", {}, h("strong", {}, say("page_quiz.one_difference", { number: question.like })), `${question.difference}.`) : null,
       h("p", { class: "vignette" }, question.vignette),
-      question.event ? h("p", { class: "event" }, h("strong", {}, "Then: "), `${question.event} What becomes of each regimen?`) : null,
-      question.sort ? [h("p", {}, "Where does each regimen belong?"), this.#meanings()] : null,
+      question.event ? h("p", { class: "event" }, h("strong", {}, say("page_quiz.then")), say("page_quiz.event", { event: question.event })) : null,
+      question.sort ? [h("p", {}, say("page_quiz.where")), this.#meanings()] : null,
       parts.map((part, index) => (isOpen ? this.#mark(part, index, advice) : question.sort ? this.#sort(part, index) : this.#pick(part, index))),
       isOpen && question.sort ? question.standards.map((words) => h("p", {}, words)) : null,
       isOpen && question.contrast ? this.#contrast(question.contrast) : null,
       h("p", { class: "bar" },
-        isOpen ? null : button("quiz-check", "Check", () => this.#check()),
-        isOpen || !this.page.isProjected ? null : button("quiz-show", "Show the answers", () => this.#reveal()),
-        at ? button("quiz-back", "Back", () => this.#go(at - 1)) : null,
-        button("quiz-next", at + 1 < run.questions.length ? "Next question" : "Result", () => this.#go(at + 1)),
-        this.chosen ? null : button("quiz-open", "Look at this patient", () => this.#open())),
+        isOpen ? null : button("quiz-check", say("page_quiz.check"), () => this.#check()),
+        isOpen || !this.page.isProjected ? null : button("quiz-show", say("page_quiz.show"), () => this.#reveal()),
+        at ? button("quiz-back", say("page_quiz.back"), () => this.#go(at - 1)) : null,
+        button("quiz-next", at + 1 < run.questions.length ? say("page_quiz.next") : say("page_quiz.result"), () => this.#go(at + 1)),
+        this.chosen ? null : button("quiz-open", say("page_quiz.look"), () => this.#open())),
     ];
   }
 
@@ -124,24 +124,24 @@ class Quiz {
   }
 
   #sort({ id, name, answers }, index) {
-    const given = this.run.given[this.run.at][index], options = [["", "choose ..."], ...answers.map((group, place) => [place, standingWords(group)])];
+    const given = this.run.given[this.run.at][index], options = [["", say("page_quiz.choose")], ...answers.map((group, place) => [place, standingWords(group)])];
     const control = h("select", { id: `quiz-${id}`, onchange: ({ target }) => this.#give(index, target.value === "" ? null : Number(target.value)) }, options.map(([value, words]) => h("option", { value, selected: value === (given ?? "") }, words)));
     return h("div", { class: "field", "data-choice": id }, h("label", { for: `quiz-${id}` }, name), control);
   }
 
   #pick({ id, name, answers }, index) {
     const given = this.run.given[this.run.at][index];
-    const choices = answers.map((words, place) => h("label", {}, h("input", { type: "radio", name: `quiz-${id}`, value: LETTERS[place], checked: place === given, onchange: () => this.#give(index, place) }), ` ${LETTERS[place]}) ${words}`));
+    const choices = answers.map((words, place) => h("label", {}, h("input", { type: "radio", name: `quiz-${id}`, value: LETTERS[place], checked: place === given, onchange: () => this.#give(index, place) }), ` ${say("page_quiz.answer", { letter: LETTERS[place], answer: words })}`));
     return h("fieldset", { class: "pick", "data-choice": id, tabindex: "-1" }, h("legend", {}, name), choices);
   }
 
   /** What was answered, what is right, and each deciding rule with its conditions to unfold. */
   #mark(part, index, advice) {
     const { run } = this, given = run.given[run.at][index], isRight = given === part.right;
-    const words = run.shown.has(run.at) ? "" : isRight ? "Right: " : `Wrong (${answerWords(part, given)}): `;
+    const words = run.shown.has(run.at) ? "" : isRight ? say("page_quiz.right_lead") : say("page_quiz.wrong_lead", { answer: answerWords(part, given) });
     return h("div", { class: "marked", "data-choice": part.id },
       h("h3", {}, part.name),
-      h("p", {}, words ? h("span", { class: isRight ? "right" : "wrong" }, words) : null, part.words ?? [h("strong", {}, answerWords(part, part.right)), `${part.waits ? `, for ${part.waits}` : ""}.`]),
+      h("p", {}, words ? h("span", { class: isRight ? "right" : "wrong" }, words) : null, part.words ?? rightWords(part, h("strong", {}, answerWords(part, part.right)))),
       part.because.map(({ rule, words: why }) => disclosure({ class: "argument" }, why, () => ruleTree(rule, advice))));
   }
 
@@ -149,9 +149,9 @@ class Quiz {
     const compare = () => {
       this.page.kept = this.question.profile;
       this.page.view = "compare";
-      this.page.begin(profile, "Before: the patient of the question. Now: the one with the difference.");
+      this.page.begin(profile, say("page_quiz.compared"));
     };
-    return h("div", { class: "contrast" }, h("p", {}, words), this.chosen ? null : h("p", { class: "bar" }, h("button", { type: "button", id: "quiz-compare", onclick: compare }, "See both side by side")));
+    return h("div", { class: "contrast" }, h("p", {}, words), this.chosen ? null : h("p", { class: "bar" }, h("button", { type: "button", id: "quiz-compare", onclick: compare }, say("page_quiz.side_by_side"))));
   }
 
   // What a person does ------------------------------------------------------------------------------------------------
@@ -161,14 +161,14 @@ class Quiz {
     const { run } = this, given = run.given[run.at], open = given.findIndex((answer) => answer === null);
     if (open >= 0) {
       const left = given.filter((answer) => answer === null).length, part = document.querySelector(`.quiz [data-choice="${run.parts[run.at][open].id}"]`);
-      this.page.say(`${left} of ${given.length} not answered yet. Nothing is marked until all are.`);
+      this.page.say(say("page_quiz.not_all", { left, all: given.length }));
       /** @type {HTMLElement} */ (part.querySelector("select, input")).focus();
       return;
     }
     run.marked.add(run.at);
     const { right, points } = run.score([run.at]);
     this.show();
-    this.page.say(`${right} of ${points} right.`);
+    this.page.say(say("page_quiz.score", { right, points }));
   }
 
   #reveal() {
@@ -211,18 +211,21 @@ class Quiz {
 
   #open() {
     this.page.view = "options";
-    this.page.begin(this.question.profile, `The patient of question ${this.run.numbers[this.run.at]}.`);
+    this.page.begin(this.question.profile, say("page_quiz.patient_of", { number: this.run.numbers[this.run.at] }));
   }
 
   /** The results as a file that `quiz --grade` reads. */
   save(student) {
     const written = { quiz: this.chosen.name, student, answers: this.main.answers() };
     saveFile(`${fileName(student)}.json`, JSON.stringify(written, null, 1), "application/json");
-    this.page.say(`Saved as ${fileName(student)}.json. Hand it in to your teacher.`);
+    this.page.say(say("page_quiz.saved", { name: `${fileName(student)}.json` }));
   }
 }
 
 /** An answer in words: a group, or a letter with its answer. */
 function answerWords({ id, answers }, answer) {
-  return answer === null ? "not answered" : id.startsWith("pick-") ? `${LETTERS[answer]}` : standingWords(answers[answer]);
+  return answer === null ? say("page_quiz.not_answered") : id.startsWith("pick-") ? `${LETTERS[answer]}` : standingWords(answers[answer]);
 }
+
+/** The right answer, with what it waits for. */
+const rightWords = ({ waits }, answer) => (waits ? sayWith("page_quiz.right_answer_for", { answer, questions: waits }) : sayWith("page_quiz.right_answer", { answer }));

@@ -19,7 +19,7 @@ const shownValue = (value) => {
   return `\`${text.length > 60 ? `${text.slice(0, 57)}...` : text}\``;
 };
 const listedWords = (words, last = "and") =>
-  words.length > 1 ? `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}` : words.join("");
+  words.length > 1 ? say(`list.${last}`, { first: joined(words.slice(0, -1)), last: words.at(-1) }) : words.join("");
 
 const BOUND_WORDS = ["at_least", "at_most", "below", "above"];
 const ENTRY_KEYS = ["line", "drugs", "outcome", "cycles", "relapse_after", "setting"];

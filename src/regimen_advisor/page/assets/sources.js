@@ -25,7 +25,7 @@ class Sources {
   #place(part) {
     const [name, ...sections] = part.split(" "), title = this.titles.get(name);
     if (!title) return null;
-    return `${name}: ${title}${sections.length ? `, section ${sections.join(" ")}` : ""}.`;
+    return sections.length ? say("page_answer.place", { source: name, title, section: sections.join(" ") }) : say("page_answer.source", { source: name, title });
   }
 }
 

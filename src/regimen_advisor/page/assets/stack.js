@@ -30,7 +30,7 @@ function stackView({ differences, changes }) {
   const list = (name, title, said) => (said.length
     ? h("section", { "data-section": name }, h("h2", {}, title), h("ul", {}, said.map((words) => h("li", {}, rich(words))))) : null);
   return [
-    list("differ", "The sources differ", differences.map((difference) => `${difference.subject}: ${difference.says}`)),
-    list("changed-by-pack", "Replaced or retired by a pack", changes.map((change) => change.says)),
+    list("differ", say("advice.differ"), differences.map((difference) => say("explain.difference", { subject: difference.subject, sentence: difference.says }))),
+    list("changed-by-pack", say("advice.changed"), changes.map((change) => change.says)),
   ];
 }

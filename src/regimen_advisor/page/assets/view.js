@@ -37,15 +37,12 @@ function fillAll(root) {
   }
 }
 
-const STANDING_TITLES = {
-  offered: "Offered",
-  undetermined: "Undetermined: waits for an answer",
-  excluded: "Excluded",
-  "not-indicated": "Not indicated",
-};
+const standingTitle = (standing) => say(`standing_title.${standing}`);
 const TRUTH_WORDS = { [TRUE]: "met", [FALSE]: "not met", [UNKNOWN]: "unknown" };
+const stateWords = (truth) => say(`state.${TRUTH_WORDS[truth]}`);
+const stateLead = (truth) => say("page_answer.state", { state: stateWords(truth) });
 /** A standing, or a group of the quiz, in words. */
-const standingWords = (standing) => standing.replaceAll("-", " ");
+const standingWords = (standing) => say(`standing.${standing}`);
 const badge = (standing) => h("span", { class: `standing ${standing}` }, standingWords(standing));
 const LINK = /https:\/\/[^\s),;]+/g;
 
@@ -63,35 +60,40 @@ function linked(text) {
 /** What is known of a fact, in words. */
 function valueWords(fact, value, data) {
   const word = (code) => data.words[code] ?? data.formulary.names[code] ?? code;
-  if (sameValue(value, fact.unknown)) return "unknown";
+  if (sameValue(value, fact.unknown)) return say("known.unknown");
   if (fact.kind === "number") {
-    const unit = fact.unit === "%" ? " %" : "";
-    return value.low > value.high ? "none" : value.low === value.high ? `${value.low}${unit}` : `${value.low} to ${value.high}${unit}`;
+    const high = fact.unit === "%" ? say("known.percent", { number: value.high }) : String(value.high);
+    return value.low > value.high ? say("value.none") : value.low === value.high ? high : say("known.range", { low: value.low, high });
   }
   if (fact.kind === "choice") {
     const left = new Set(fact.domain.filter((choice) => value.can & fact.bit.get(choice))), words = [];
     for (const [group, members] of Object.entries(fact.groups)) {
       if (!members.every((member) => left.has(member))) continue;
-      words.push(group);
+      words.push(word(group));
       members.forEach((member) => left.delete(member));
     }
     return listedWords([...words, ...[...left].map(word)], "or");
   }
-  if (value.must & fact.emptyBit) return fact.empty;
+  if (value.must & fact.emptyBit) return word(fact.empty);
   const inGroup = (group) => fact.mask(fact.groups[group]) & value.must;
   const sure = fact.members.filter((member) => value.must & fact.bit.get(member) && !(member in fact.groups && inGroup(member)));
   const more = value.may & ~value.must & ~fact.emptyBit;
-  return sure.length ? `${listedWords(sure.map(word))}${more ? " and perhaps more" : ""}` : "not fully known";
+  if (!sure.length) return say("known.in_part");
+  const list = listedWords(sure.map(word));
+  return more ? say("known.and_more", { list }) : list;
 }
 
 /** A question key in words: `history[1].outcome` is the outcome of the second entry. */
 function questionWords(key, engine) {
   const part = /^history\[(\d+)\]\.(\w+)$/.exec(key);
-  if (part) return `${part[2] === "relapse_after" ? "months to relapse of" : `${part[2]} of history`} entry ${Number(part[1]) + 1}`;
-  return key === "history" ? "treatment history" : engine.facts[key]?.label ?? key;
+  if (part) {
+    const entry = Number(part[1]) + 1;
+    return part[2] === "relapse_after" ? say("question.months_to_relapse", { entry }) : say("question.part_of_entry", { part: say(`entry.${part[2]}`), entry });
+  }
+  return key === "history" ? say("question.history") : engine.facts[key]?.label ?? key;
 }
 
-const questionsWords = (keys, engine) => keys.map((key) => questionWords(key, engine)).join(", ");
+const questionsWords = (keys, engine) => joined(keys.map((key) => questionWords(key, engine)));
 
 /** The patient in words, for the print, where the form is left out. */
 function knownView(profile, advice) {
@@ -99,10 +101,11 @@ function knownView(profile, advice) {
   const facts = Object.values(engine.facts).filter((fact) => fact.name in profile && !isUnsaid(profile[fact.name]))
     .map((fact) => [fact.label, valueWords(fact, advice.patient.facts[fact.name], data)]);
   const entries = (Array.isArray(profile.history) ? profile.history : []).map(({ line, setting, drugs = "unknown", outcome = "unknown", cycles, relapse_after: months }) => [
-    line ? `line ${line}${setting ? `, ${setting}` : ""}` : "curative",
-    `${Array.isArray(drugs) ? drugs.join(", ") : `drugs ${drugs}`}; ${data.words[outcome] ?? outcome}${isUnsaid(cycles) ? "" : `; ${cycles} cycles`}${isUnsaid(months) ? "" : `; ${monthsAfter(months)}`}`,
+    !line ? say("page_known.curative") : setting ? say("page_known.maintenance", { line }) : say("page_known.line", { line }),
+    joinedLists([Array.isArray(drugs) ? joined(drugs) : say("page_known.drugs", { drugs: data.words[drugs] ?? drugs }), data.words[outcome] ?? outcome,
+      ...(isUnsaid(cycles) ? [] : [say("patient.cycles", { cycles })]), ...(isUnsaid(months) ? [] : [monthsAfter(months)])]),
   ]);
-  const untreated = Array.isArray(profile.history) && !entries.length ? [["history", "untreated"]] : [];
+  const untreated = Array.isArray(profile.history) && !entries.length ? [[say("page_known.history"), say("page_known.untreated")]] : [];
   return h("dl", { class: "known printed" }, [...facts, ...untreated, ...entries].map(([name, words]) => h("div", {}, h("dt", {}, name), h("dd", {}, words))));
 }
 
@@ -112,18 +115,18 @@ function knownView(profile, advice) {
 function tree(node, advice, wanted = true) {
   const { judge, engine, data } = advice.advisor, truth = judge(node);
   if (node.kind === "not" && node.parts[0].kind !== "atom" && !node.says) return tree(node.parts[0], advice, !wanted);
-  const words = node.says ?? (node.kind === "all" ? "all of these" : "at least one of these");
-  const state = h("span", { class: `state ${TRUTH_WORDS[truth].replace(" ", "-")}` }, `${TRUTH_WORDS[truth]}: `);
+  const words = node.says ?? (node.kind === "all" ? say("explain.all") : say("explain.any"));
+  const state = h("span", { class: `state ${TRUTH_WORDS[truth].replace(" ", "-")}` }, stateLead(truth));
   const atom = node.kind === "atom" ? node.atom : node.kind === "not" && node.parts[0].kind === "atom" ? node.parts[0].atom : null;
   if (atom) {
     const fact = engine.facts[atom.fact];
-    const value = h("span", { class: "value" }, ` (patient: ${valueWords(fact, advice.patient.facts[atom.fact], data)})`);
+    const value = h("span", { class: "value" }, say("page_answer.value", { value: valueWords(fact, advice.patient.facts[atom.fact], data) }));
     return h("li", {}, h("p", {}, state, words, value));
   }
   const inner = node.kind === "finding" || node.kind === "not" ? node.parts[0] : node;
   const parts = inner.kind === "all" || inner.kind === "any" ? inner.parts : [inner];
-  const how = inner.kind === "any" ? "at least one of" : "all of";
-  const under = node.kind === "not" ? `${words}: this is the opposite of ${how}` : node.kind === "finding" ? `${words}: ${how}` : how;
+  const parting = inner.kind === "any" ? say("html.any_of") : say("html.all_of");
+  const under = node.kind === "not" ? say("page_answer.opposite", { condition: words, parts: parting }) : node.kind === "finding" ? say("page_answer.finding", { finding: words, parts: parting }) : parting;
   return h("li", {}, disclosure({}, [state, under], () => h("ul", { class: "tree" }, parts.map((part) => tree(part, advice)))));
 }
 
@@ -131,11 +134,12 @@ function tree(node, advice, wanted = true) {
 function argument(id, advice, open = false) {
   const { engine, data, truths, judge } = advice.advisor, rule = data.rules[id], node = engine.rules[id];
   const state = TRUTH_WORDS[truths[id]];
-  const exact = truths[id] === judge(node) ? null : h("p", { class: "quiet" }, `Taken part by part this is ${TRUTH_WORDS[judge(node)]}; no patient as described leaves it so.`);
+  const exact = truths[id] === judge(node) ? null : h("p", { class: "quiet" }, say("page_answer.part_by_part", { state: stateWords(judge(node)) }));
   return disclosure({ class: "argument", open },
-    [h("span", { class: `state ${state.replace(" ", "-")}` }, `${state}: `), rule.does, " ", h("span", { class: "cite" }, `[${rule.source}]`)], () => [
+    [h("span", { class: `state ${state.replace(" ", "-")}` }, stateLead(truths[id])), rule.does, " ", h("span", { class: "cite" }, `[${rule.source}]`)], () => [
       h("p", {}, rule.says, " ", cite(rule.source)), exact, ruleTree(id, advice),
-      h("p", { class: "quiet" }, "Rule ", h("code", {}, id), rule.basis === "review" ? "" : ` · ${rule.basis} (${rule.certainty})`),
+      h("p", { class: "quiet" }, rule.basis === "review" ? sayWith("page_answer.rule", { rule: h("code", {}, id) })
+        : sayWith("page_answer.rule_outside", { rule: h("code", {}, id), outside: data.sources.outside, certainty: rule.certainty })),
     ]);
 }
 
@@ -162,9 +166,10 @@ const isFirst = (rule, advice) => advice.first.some((statement) => statement.rul
 /** A caution with the errata behind it, but for those shown with the studies of the option. */
 function caution(held, advice, shown) {
   const { data, engine } = advice.advisor, rule = data.rules[held.rule];
-  const lead = held.state === "open" ? `? waits for ${questionsWords(held.depends_on, engine)}: ` : `${rule.kind === "patient" ? "! " : ""}${data.kinds[rule.kind]}: `;
+  const kind = say("caution.of_kind", { kind: data.kinds[rule.kind] });
+  const lead = held.state === "open" ? say("caution.waits", { questions: questionsWords(held.depends_on, engine) }) : rule.kind === "patient" ? `! ${kind}` : kind;
   return h("div", { class: `caution ${held.state} ${rule.kind}` }, h("span", { class: "warn" }, lead), (held.state === "open" && rule.if_open) || rule.says,
-    rule.basis === "review" ? null : h("span", { class: "cite" }, ` (outside, ${rule.certainty})`), rule.signed === "[]" ? null : [" ", rich(rule.signed)],
+    rule.basis === "review" ? null : h("span", { class: "cite" }, say("caution.outside", { certainty: rule.certainty })), rule.signed === "[]" ? null : [" ", rich(rule.signed)],
     rule.errata.filter((text) => !shown.includes(text)).map((text) => h("p", { class: "erratum" }, `† ${text}`)));
 }
 
@@ -186,17 +191,17 @@ function study(id, option, data) {
     h("strong", {}, details.words), " ", cite(details.cited),
     brief.map((text) => h("p", { class: "figure" }, rich(text))),
     details.errata.map((text) => h("p", { class: "erratum" }, `† ${text}`)),
-    disclosure({ class: "more" }, `All of ${details.name}: arms, results, safety, citation`, () => blocks(details.blocks)));
+    disclosure({ class: "more" }, say("page_answer.all_of_study", { study: details.name }), () => blocks(details.blocks)));
 }
 
 /** The standing of an option and the level of its evidence, each with what it means. */
 function chips(option, advice) {
   const { data } = advice.advisor, { standing } = option, { ocebm_2011: level, basis } = option.design_level;
   return [
-    tipped({ class: `standing ${standing}` }, standingWords(standing), `${standingWords(standing)}: ${data.groups[standing] ?? data.groups.waiting}.`),
-    isStandard(option, advice) ? tipped({ class: "mark standard" }, "standard", "A stated standard that holds for this patient names this option.") : null,
-    level ? tipped({ class: "mark level" }, `level ${level}`, `Level ${level} of the design (OCEBM 2011, 1 is best): ${basis}.`) : null,
-    option.shown_benefit ? tipped({ class: "mark level" }, `gain: ${option.shown_benefit}`, `A gain in ${option.shown_benefit} is stated for it.`) : null,
+    tipped({ class: `standing ${standing}` }, standingWords(standing), say("page_answer.standing_tip", { standing: standingWords(standing), meaning: data.groups[standing] ?? data.groups.waiting })),
+    isStandard(option, advice) ? tipped({ class: "mark standard" }, say("glance.badge"), say("page_answer.standard_tip")) : null,
+    level ? tipped({ class: "mark level" }, say("figure.level", { level }), say("page_answer.level_tip", { level, basis })) : null,
+    option.shown_benefit ? tipped({ class: "mark level" }, say("page_answer.gain", { endpoint: option.shown_benefit }), say("page_answer.gain_tip", { endpoint: option.shown_benefit })) : null,
   ];
 }
 
@@ -205,21 +210,21 @@ function optionCard(option, advice, change, number) {
   const { data } = advice.advisor, { standing, regimen } = option, title = `option-${regimen}`;
   const shown = option.studies.flatMap((id) => data.studies[id].errata);
   const open = standing === "undetermined" || standing === "excluded";
-  const why = { offered: "Why", "offered-with-caution": "Why", undetermined: "What it waits for", excluded: "Why and why not" };
+  const why = standing === "undetermined" ? say("page_answer.what_it_waits_for") : standing === "excluded" ? say("page_answer.why_and_why_not") : say("page_answer.why");
   const rules = uniqueOf([...option.reasons.map((reason) => reason.rule), ...option.rules]);
-  const approvals = option.approvals.map((id) => h("li", {}, h("strong", {}, "Approved: "), rich(data.approvals[id].words), data.approvals[id].errata.map((text) => h("p", { class: "erratum" }, `† ${text}`))));
+  const approvals = option.approvals.map((id) => h("li", {}, h("strong", {}, say("page_answer.approved")), rich(data.approvals[id].words), data.approvals[id].errata.map((text) => h("p", { class: "erratum" }, `† ${text}`))));
   return h("article", { class: `option ${standing}`, "aria-labelledby": title, "data-regimen": regimen, "data-standing": standing },
     h("h3", {}, h("span", { id: title }, number ? `${number}. ` : "", option.name), chips(option, advice), change ? h("span", { class: "mark" }, change.words) : null),
     option.setting.length ? h("p", { class: "quiet small" }, option.setting.join(" · ")) : null,
-    change ? change.rules.slice(0, 1).map((id) => h("p", { class: "by" }, "Changed by rule ", h("code", {}, id), ": ", ruleWords(id, advice.advisor.truths[id], data))) : null,
+    change ? change.rules.slice(0, 1).map((id) => h("p", { class: "by" }, sayWith("page_changes.by_rule", { rule: h("code", {}, id), sentence: ruleWords(id, advice.advisor.truths[id], data) }))) : null,
     option.says.map((text) => h("p", {}, rich(text))),
-    standing === "undetermined" ? h("p", { class: "waits" }, "? waits for ...") : null,
+    standing === "undetermined" ? h("p", { class: "waits" }, say("page_answer.waits_pending")) : null,
     cautions(option, advice, shown),
     option.harm.map((harm) => h("p", {}, harm.says, " ", cite(harm.source))),
-    option.schedule ? h("p", {}, h("strong", {}, "Schedule: "), option.schedule.says, " ", cite(option.schedule.source)) : null,
+    option.schedule ? h("p", {}, h("strong", {}, say("page_answer.schedule")), option.schedule.says, " ", cite(option.schedule.source)) : null,
     approvals.length ? h("ul", {}, approvals) : null,
     option.studies.length ? h("ul", { class: "studies" }, option.studies.map((id) => study(id, option, data))) : null,
-    disclosure({ class: "more", open: open && rules.length === 1 }, why[standing], () => rules.map((id) => argument(id, advice, rules.length === 1))));
+    disclosure({ class: "more", open: open && rules.length === 1 }, why, () => rules.map((id) => argument(id, advice, rules.length === 1))));
 }
 
 /** An option that a rule excludes: its reason, and all else folded up. */
@@ -228,14 +233,14 @@ function excludedCard(option, advice, change) {
   const reasons = option.reasons.filter((reason) => reason.state !== "not met" && data.rules[reason.rule].effect === "exclude");
   return h("article", { class: "option excluded", "aria-labelledby": title, "data-regimen": option.regimen, "data-standing": "excluded" },
     h("h3", {}, h("span", { id: title }, option.name), chips({ ...option, design_level: {}, shown_benefit: null }, advice), change ? h("span", { class: "mark" }, change.words) : null),
-    reasons.map(({ rule }) => h("p", {}, h("strong", {}, "Excluded: "), rich(data.rules[rule].says), " ", cite(data.rules[rule].source))),
-    disclosure({ class: "more" }, "Why and why not", () => [rules.map((id) => argument(id, advice, rules.length === 1)),
+    reasons.map(({ rule }) => h("p", {}, h("strong", {}, say("page_answer.excluded")), rich(data.rules[rule].says), " ", cite(data.rules[rule].source))),
+    disclosure({ class: "more" }, say("page_answer.why_and_why_not"), () => [rules.map((id) => argument(id, advice, rules.length === 1)),
       option.studies.length ? h("ul", { class: "studies" }, option.studies.map((id) => study(id, option, data))) : null]));
 }
 
 function notIndicated(options, advice, changes) {
   if (!options.length) return null;
-  return h("section", { "data-section": "not-indicated" }, h("h2", {}, STANDING_TITLES["not-indicated"]), h("details", {}, h("summary", {}, `${options.length} regimens that no rule offers to this patient`),
+  return h("section", { "data-section": "not-indicated" }, h("h2", {}, standingTitle("not-indicated")), h("details", {}, h("summary", {}, say("page_answer.not_offered", { count: options.length })),
     options.map((option) => disclosure({ class: "argument", "data-regimen": option.regimen, "data-standing": option.standing },
       [option.name, " ", badge(option.standing), changes.get(option.regimen) ? h("span", { class: "mark" }, changes.get(option.regimen).words) : null],
       () => option.reasons.map(({ rule }) => argument(rule, advice, option.reasons.length === 1))))));
@@ -247,9 +252,9 @@ function statements(title, list, advice, end = ": ") {
   return h("section", { "data-section": title }, h("h2", {}, title), h("ul", {}, list.map((held) => {
     const rule = data.rules[held.rule], errata = rule.effect === "trial" ? data.studies[rule.subject].errata : [];
     return h("li", { "data-rule": rule.id },
-      held.state === "open" ? h("span", { class: "waits" }, `? depends on ${questionsWords(held.depends_on, engine)}: `) : null,
+      held.state === "open" ? h("span", { class: "waits" }, say("advice.depends", { questions: questionsWords(held.depends_on, engine) })) : null,
       h("strong", {}, rule.title, end), rich(rule.says), " ",
-      rule.basis === "review" ? cite(rule.source) : h("span", { class: "cite" }, `(${data.sources.outside}, ${rule.certainty})`),
+      rule.basis === "review" ? cite(rule.source) : h("span", { class: "cite" }, say("page_answer.outside", { outside: data.sources.outside, certainty: rule.certainty })),
       errata.map((text) => h("p", { class: "erratum" }, `† ${text}`)));
   })));
 }
@@ -258,8 +263,8 @@ function statements(title, list, advice, end = ": ") {
 function summaryView(advice, changes) {
   const little = littleKnown(advice);
   return [
-    h("p", { class: "patient" }, h("strong", {}, "Patient: "), `${knownFacts(advice) || "nothing is known"}.`, h("span", { id: "unknown" })),
-    advice.patient.notes.map((note) => h("p", { class: "caution" }, h("span", { class: "warn" }, "! input: "), note)),
+    h("p", { class: "patient" }, h("strong", {}, say("page_answer.patient")), say("page_answer.patient_facts", { facts: knownFacts(advice) || say("advice.nothing_known") }), h("span", { id: "unknown" })),
+    advice.patient.notes.map((note) => h("p", { class: "caution" }, h("span", { class: "warn" }, say("page_answer.input")), note)),
     firstView(advice),
     little ? h("div", { id: "missing" }) : null,
     isNarrow() ? [glanceView(advice, changes), standardView(advice)] : [standardView(advice), glanceView(advice, changes)],
@@ -275,9 +280,9 @@ function detailView(advice, changes) {
   const offered = advice.options.filter((option) => option.standing.startsWith("offered"));
   const marked = offered.filter((option) => option.markers.length), others = offered.filter((option) => !option.markers.length);
   const groups = [
-    ["marker", `Offered for ${uniqueOf(marked.flatMap((option) => option.markers)).join("; ")}`, marked],
-    ["offered", marked.length ? data.any_tumour : STANDING_TITLES.offered, others],
-    ...["undetermined", "excluded"].map((standing) => [standing, STANDING_TITLES[standing], standingAs(standing)]),
+    ["marker", say("group.for_markers", { markers: joinedLists(uniqueOf(marked.flatMap((option) => option.markers))) }), marked],
+    ["offered", marked.length ? data.any_tumour : standingTitle("offered"), others],
+    ...["undetermined", "excluded"].map((standing) => [standing, standingTitle(standing), standingAs(standing)]),
   ];
   const card = (option) => (option.standing === "excluded" ? excludedCard(option, advice, changes.get(option.regimen))
     : optionCard(option, advice, changes.get(option.regimen), numbers.get(option.regimen)));
@@ -287,7 +292,7 @@ function detailView(advice, changes) {
     littleKnown(advice) ? null : h("div", { id: "missing" }),
     statements(data.sources.silent, advice.silent.filter(({ rule }) => !isFirst(rule, advice)), advice),
     statements(data.sources.trials, advice.trials, advice),
-    statements("Worth knowing", advice.notes.filter(({ rule }) => !isFirst(rule, advice)), advice),
+    statements(say("advice.notes"), advice.notes.filter(({ rule }) => !isFirst(rule, advice)), advice),
     keyView(data),
   ];
 }
@@ -295,7 +300,8 @@ function detailView(advice, changes) {
 /** How many regimens have each standing. */
 function countsWords({ options, advisor }) {
   const counts = advisor.data.standings.map((standing) => [standing, options.filter((option) => option.standing === standing).length]);
-  return `${options.length} regimens: ${listedWords(counts.filter(([, count]) => count).map(([standing, count]) => `${count} ${standingWords(standing)}`))}.`;
+  const words = counts.filter(([, count]) => count).map(([standing, number]) => say("advice.of_standing", { number, standing: standingWords(standing) }));
+  return say("advice.counts", { count: options.length, standings: listedWords(words) });
 }
 
 const MOST_QUESTIONS = 6;
@@ -305,14 +311,14 @@ function missingView(missing, advice) {
   if (!missing.length) return null;
   const { data } = advice.advisor, name = (id) => data.regimens[id].name;
   const answer = ({ values, standings }) => h("li", {}, h("strong", {}, listedWords(values.map((word) => data.words[word] ?? word), "or")), ": ",
-    Object.entries(standings).map(([id, standing], index) => [index ? "; " : "", name(id), " ", badge(standing)]));
-  const title = littleKnown(advice) ? "What to ask or test first" : "What to ask or test next";
+    Object.entries(standings).map(([id, standing], index) => [index ? say("between.lists") : "", name(id), " ", badge(standing)]));
+  const title = littleKnown(advice) ? say("questions.first_title") : say("questions.title");
   const item = (question) => h("li", { "data-question": question.question },
     h("strong", {}, question.asks), ` ${decidesWords(question, advice)}`,
-    question.answers.length ? disclosure({ class: "more" }, "What each answer would settle", () => h("ul", {}, question.answers.map(answer))) : null);
+    question.answers.length ? disclosure({ class: "more" }, say("page_answer.would_settle"), () => h("ul", {}, question.answers.map(answer))) : null);
   const [first, rest] = [missing.slice(0, MOST_QUESTIONS), missing.slice(MOST_QUESTIONS)];
   return h("section", { "data-section": "missing" }, h("h2", {}, title), h("ul", {}, first.map(item)),
-    rest.length ? disclosure({ class: "more" }, `${rest.length} more to ask`, () => h("ul", {}, rest.map(item))) : null);
+    rest.length ? disclosure({ class: "more" }, say("page_answer.more_to_ask", { count: rest.length }), () => h("ul", {}, rest.map(item))) : null);
 }
 
 /** Whether nothing is offered and more than half of the regimens wait, so that questions come before options. */
@@ -325,12 +331,12 @@ function littleKnown({ options }) {
 function decidesWords({ standards, options, evidence }, advice) {
   const { data } = advice.advisor;
   const named = (ids, whole) => (ids.length <= 3 ? listedWords(ids.map((id) => data.regimens[id].name), "or")
-    : ids.length === whole ? `all ${whole} that wait` : `${ids.length} of ${whole}`);
+    : ids.length === whole ? say("decides.all", { number: whole }) : say("decides.some", { number: ids.length, all: whole }));
   const waiting = advice.options.filter((option) => option.standing === "undetermined").length;
   const parts = [];
-  if (standards.length === 1) parts.push(`whether this is the standard: ${data.rules[standards[0]].subject}`);
-  else if (standards.length) parts.push("what the standard is");
-  if (options.length) parts.push(`whether ${named(options, waiting)} ${options.length <= 3 ? "is" : "are"} offered`);
-  if (evidence.length) parts.push(`the evidence for ${named(evidence, evidence.length)}`);
-  return parts.length ? `Decides ${parts.join("; ")}.` : "Can only bring a caution.";
+  if (standards.length === 1) parts.push(say("decides.one_standard", { standard: data.rules[standards[0]].subject }));
+  else if (standards.length) parts.push(say("decides.standards"));
+  if (options.length) parts.push(say(options.length <= 3 ? "decides.option" : "decides.options", { options: named(options, waiting) }));
+  if (evidence.length) parts.push(say("decides.evidence", { options: named(evidence, evidence.length) }));
+  return parts.length ? say("decides.sentence", { parts: joinedLists(parts) }) : say("decides.only_caution");
 }
