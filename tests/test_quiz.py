@@ -97,7 +97,11 @@ def test_the_quiz_does_not_depend_on_the_order_in_which_python_walks_a_set(ruleb
     for hash_seed in ("1",):
         environment = os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONUTF8": "1"}
         done = subprocess.run(
-            [sys.executable, "-c", code, *map(str, rulebook.folders)], env=environment, capture_output=True, text=True, check=True
+            [sys.executable, "-c", code, *map(str, rulebook.folders)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         assert Quiz.model_validate_json(done.stdout).questions == here
 
