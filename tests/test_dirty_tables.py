@@ -148,6 +148,15 @@ def test_a_form_that_is_none_is_refused_with_its_place(export, dates, line, reas
     assert (place, reason in message) == (line, True), message
 
 
+def test_what_is_not_read_of_a_history_in_json_is_listed_under_its_column_and_bounds_may_be_percentages(export):
+    export.table("""who,tx,lo,hi
+                    a,"[{""line"": 1, ""drugs"": [""gefitinib""], ""outcome"": ""PD""}]",10%,20 %
+                    b,not json,60,40""")
+    text = NSCLC + "  history: {column: tx}\n  pd_l1_tps: {at_least: lo, at_most: hi}\n"
+    assert export.unread(text) == {"a": {"tx: history line 1 outcome: PD"}, "b": {"tx: not json", "lo | hi: 60 | 40"}}
+    assert export.profile(text, "a")["pd_l1_tps"] == {"at_least": 10, "at_most": 20}
+
+
 # Columns of yes and no -----------------------------------------------------------------------------------------------
 
 FLAGS = """\
