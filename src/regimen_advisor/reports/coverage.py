@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from regimen_advisor.documents.blocks import Block, Code, Findings, Folded, Found, Headline, Item, Paragraph, Table
@@ -18,11 +19,16 @@ MOST_PAIRS = 10
 """How many missing pairs are spelt out, unless all are asked for; the JSON holds all of them."""
 
 
-def document(coverage: Coverage, *, everything: bool = False) -> Iterator[Block]:
-    """The share, what is missing with cases to paste; with ``everything`` also what does not matter, and all counts."""
+def document(coverage: Coverage, *, everything: bool = False, part: Path | None = None) -> Iterator[Block]:
+    """The share, what is missing with cases to paste; with ``everything`` also what does not matter, and all counts.
+
+    ``part`` is the folder whose rules alone were measured.
+    """
     wording = Guideline.of(coverage.rulebook).wording
     missing, proved = coverage.of("missing"), coverage.of("cannot matter")
     yield Headline("Coverage", f"{summary(coverage)}{_not_counted(coverage)}", good=coverage.is_whole)
+    if part is not None:
+        yield Paragraph(only_of(part))
     places = ((name, coverage.rulebook.rules[name].location) for name in coverage.unused)
     yield Findings(
         ("Where", "Rule", "What no case shows"),
@@ -40,6 +46,11 @@ def document(coverage: Coverage, *, everything: bool = False) -> Iterator[Block]
             "Every condition, with the number of cases that made it true, false, unknown",
             (Table(("Condition", "true", "false", "unknown", ""), counts),),
         )
+
+
+def only_of(part: Path) -> str:
+    """That only the rules of the last folder of a stack were looked at, and how to take them all."""
+    return f"Only the rules of {part.name}/, which have these cases; --whole-stack takes those of every folder."
 
 
 def summary(coverage: Coverage) -> str:
