@@ -9,7 +9,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -249,6 +249,8 @@ class Summary:
     version: str
     repeated: tuple[tuple[str, int], ...] = ()
     """Names that occur more than once, and in how many rows; the first of them."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What each regimen is called, by id."""
 
 
 _OPEN = (Standing.UNDETERMINED.value, Standing.EXCLUDED.value)
@@ -300,6 +302,7 @@ def summarise(result: CohortResult, name: str) -> Summary:
         result.rulebook.digest,
         result.rulebook.version,
         repeated,
+        {regimen: result.rulebook.regimens[regimen].name for regimen in regimens},
     )
 
 

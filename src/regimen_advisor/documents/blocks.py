@@ -83,6 +83,10 @@ class Grid:
     numbers: tuple[int, ...] = ()
     least: int = 0
     bars: tuple[tuple[tuple[str, float], ...], ...] = ()
+    names: tuple[str, ...] = ()
+    """What a page calls each row, before its first cell: an id, which plain text shows alone."""
+    meanings: tuple[tuple[str, str], ...] = ()
+    """What the kinds of the bars mean, for the legend of a page."""
 
 
 @dataclass(frozen=True)

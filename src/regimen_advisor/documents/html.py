@@ -96,13 +96,19 @@ def _table(table: Table) -> Iterator[str]:
     named = next((number for number, _ in enumerate(columns) if number not in numbers), 0)
     for number, row in enumerate(rows):
         cells = [
-            f'<th scope="row">{_text(cell)}</th>' if column == named
+            _row_name(cell, grid.names[number] if grid and grid.names else "") if column == named
             else f"<td{_number(column in numbers)}>{_text(cell)}</td>"
             for column, cell in enumerate(row)
         ]  # fmt: skip
         drawn = [_bar(grid.bars[number])] if grid and grid.bars else []
         yield f"<tr>{''.join([*cells[:1], *drawn, *cells[1:]])}</tr>"
     yield f"</tbody></table>{'</div>' if grid else ''}"
+
+
+def _row_name(cell: str, name: str) -> str:
+    """The head of a row; an id comes after what it is called."""
+    words = f"{_text(name)} <code>{_text(cell)}</code>" if name and name != cell else _text(cell)
+    return f'<th scope="row">{words}</th>'
 
 
 def _number(is_number: bool) -> str:
@@ -114,7 +120,12 @@ def _legend(grid: Grid) -> Iterator[str]:
     kinds = dict.fromkeys(kind for bar in grid.bars for kind, _ in bar)
     if len(kinds) > 1:
         square = '<svg viewBox="0 0 10 10" aria-hidden="true"><rect class="{}" width="10" height="10"/></svg>'
-        areas = (f"<li>{square.format(escape(kind))}{_text(kind.replace('-', ' '))}</li>" for kind in kinds)
+        said = dict(grid.meanings)
+        words = {
+            kind: f"{kind.replace('-', ' ')}: {said[kind]}" if kind in said else kind.replace("-", " ")
+            for kind in kinds
+        }
+        areas = (f"<li>{square.format(escape(kind))}{_text(words[kind])}</li>" for kind in kinds)
         yield f'<ul class="key">{"".join(areas)}</ul>'
 
 

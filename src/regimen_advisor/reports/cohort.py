@@ -13,6 +13,7 @@ from regimen_advisor.documents.blocks import Block, Grid, Heading, Paragraph, Ta
 from regimen_advisor.files.errors import counted, printable
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.reports.tallies import MOST_SHOWN, count_table, left_out, tally
+from regimen_advisor.words.catalogue import say
 
 SCOPE = (
     "For teaching and for testing guideline logic; knowledge as of its sources; not a medical device. "
@@ -78,12 +79,16 @@ def document(
 
 def _standings(summary: Summary) -> Table:
     columns = ("Regimen", *(standing.value.replace("-", " ") for standing in Standing))
+    names = tuple(summary.names.get(name, "") for name in summary.standings)
+    words = {standing: "waiting" if standing is Standing.UNDETERMINED else standing.value for standing in Standing}
+    meanings = tuple((standing.value, say(f"group_meaning.{word}")) for standing, word in words.items())
     rows, bars = [], []
     for name, counts in summary.standings.items():
         patients = sum(counts.values()) or 1
         rows.append((name, *(f"{counts[standing.value]:,}" for standing in Standing)))
         bars.append(tuple((standing.value, counts[standing.value] / patients) for standing in Standing))
-    return Table(columns, tuple(rows), grid=Grid(tuple(range(1, len(columns))), bars=tuple(bars)))
+    grid = Grid(tuple(range(1, len(columns))), bars=tuple(bars), names=names, meanings=meanings)
+    return Table(columns, tuple(rows), grid=grid)
 
 
 def _agreement(agreed: Concordance, total: int) -> Iterator[Block]:

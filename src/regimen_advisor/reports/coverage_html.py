@@ -45,6 +45,7 @@ class RuleView:
     """A rule as the page shows it."""
 
     id: str
+    says: str
     held: bool
     complete: bool
     covered: int
@@ -89,7 +90,8 @@ def _rule_view(name: str, coverage: Coverage, text: Sequence[str], wording: Word
         _line(number, text[number - 1], [part for part in found if part.occurrence.line_in_rule == number], wording)
         for number in _line_numbers(name, coverage.rulebook, text)
     )
-    return RuleView(name, name in coverage.held, covered == len(counted), covered, len(counted), lines)
+    says = coverage.rulebook.rules[name].says
+    return RuleView(name, says, name in coverage.held, covered == len(counted), covered, len(counted), lines)
 
 
 def _line_numbers(name: str, rulebook: Rulebook, text: Sequence[str]) -> range:

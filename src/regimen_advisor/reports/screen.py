@@ -196,7 +196,7 @@ class _Screen:
         """What holds for every option, once; of much that is open only what it waits for, unless all is wanted."""
         first = self.advice.first
         open_ = [caution for caution in first if caution.state == "open"]
-        in_one = len(open_) > MOST_OPEN and self.in_short
+        in_one = len(open_) > MOST_OPEN and (self.in_short or self.apart)
         for caution in first:
             if caution.state == "holds" or not in_one:
                 yield ScreenSentence(self._of_all(caution), "open" if caution.state == "open" else "caution")

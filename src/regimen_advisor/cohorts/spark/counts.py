@@ -50,6 +50,7 @@ def summary_of(rows: Any, table: str, rulebook: Rulebook, *, exact: bool) -> Sum
     return Summary(
         table, patients, counted(f.col(SET_APART)), unread, standings, questions, given or 0, open_ or 0, without or 0,
         Settled(exact), rulebook.digest, rulebook.version, repeated,
+        {name: regimen.name for name, regimen in rulebook.regimens.items()},
     )  # fmt: skip
 
 

@@ -22,6 +22,9 @@ function typedNumber(text) {
   return percentWords(bare);
 }
 
+/** Letters of a choice that has room beside its label; a longer one is set below it, whole. */
+const MOST_BESIDE = 16;
+
 class PatientForm {
   /** `edited(profile, key)` is called after each change of a person. */
   constructor(engine, edited) {
@@ -114,7 +117,8 @@ class PatientForm {
 
   #select(id, options, chosen, change) {
     const known = options.some(([value]) => value === chosen) ? options : [...options, [chosen, chosen]];
-    return h("select", { id, onchange: (event) => change(event.target.value) },
+    const words = known.find(([value]) => value === chosen)?.[1] ?? "";
+    return h("select", { id, class: words.length > MOST_BESIDE ? "long" : null, onchange: (event) => change(event.target.value) },
       known.map(([value, words]) => h("option", { value, selected: value === chosen }, words)));
   }
 

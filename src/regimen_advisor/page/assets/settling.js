@@ -2,6 +2,8 @@
 // What holds in all completions of a patient, in some, in none; and which questions settle a regimen. The clauses come
 // with the page: they are those of the solver behind the command line, so that both answer alike.
 
+const MOST_EXAMPLES = 1000;
+
 /** Answers about one rulebook over all completions of a patient. */
 class Solver {
   constructor(engine) {
@@ -10,6 +12,7 @@ class Solver {
     this.sat = new Sat(this.encoding.variables, this.encoding.clauses);
     this.selectors = new Map();
     this.selected = new Map();
+    this.found = [];
     this.slots = this.encoding.slots.map(([exists, drugs, outcomes, holds, months]) => ({ exists, drugs, outcomes, holds, months }));
     this.kinds = this.encoding.kinds.map(([name, members]) => ({ name, mask: engine.facts.received.mask(members) }));
   }
@@ -119,20 +122,30 @@ class Solver {
 
   /** A completion with these literals too, if there is one; those found for a patient are kept as examples. */
   #example(patient, literals) {
-    const found = this.sat.model([...this.known(patient), ...literals]);
-    if (found) (patient.examples ??= []).push(found);
+    const examples = this.#examples(patient), found = this.sat.model([...this.known(patient), ...literals]);
+    if (found) {
+      examples.push(found);
+      this.found.push(found);
+      if (this.found.length > MOST_EXAMPLES) this.found.splice(0, MOST_EXAMPLES / 2);
+    }
     return found;
+  }
+
+  /** The completions of a patient found so far; those of earlier patients that are his too save looking for them again. */
+  #examples(patient) {
+    patient.examples ??= this.found.filter((example) => this.known(patient).every((literal) => example(literal)));
+    return patient.examples;
   }
 
   /** Whether some completion has these literals too. */
   can(patient, literals) {
-    const known = patient.examples?.some((example) => literals.every((literal) => example(literal)));
+    const known = this.#examples(patient).some((example) => literals.every((literal) => example(literal)));
     return known || this.#example(patient, literals) !== null;
   }
 
   /** The truth of each literal over all completions in which `more` holds; null where there is none. */
   truths(patient, literals, more = []) {
-    const examples = (patient.examples ?? []).filter((example) => more.every((literal) => example(literal)));
+    const examples = this.#examples(patient).filter((example) => more.every((literal) => example(literal)));
     const first = examples[0] ?? this.#example(patient, more);
     if (!first) return null;
     const truths = new Map();
