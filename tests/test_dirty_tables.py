@@ -148,6 +148,15 @@ def test_a_form_that_is_none_is_refused_with_its_place(export, dates, line, reas
     assert (place, reason in message) == (line, True), message
 
 
+def test_what_is_not_read_of_a_history_in_json_is_listed_under_its_column_and_bounds_may_be_percentages(export):
+    export.table("""who,tx,lo,hi
+                    a,"[{""line"": 1, ""drugs"": [""gefitinib""], ""outcome"": ""PD""}]",10%,20 %
+                    b,not json,60,40""")
+    text = NSCLC + "  history: {column: tx}\n  pd_l1_tps: {at_least: lo, at_most: hi}\n"
+    assert export.unread(text) == {"a": {"tx: history line 1 outcome: PD"}, "b": {"tx: not json", "lo | hi: 60 | 40"}}
+    assert export.profile(text, "a")["pd_l1_tps"] == {"at_least": 10, "at_most": 20}
+
+
 # Columns of yes and no -----------------------------------------------------------------------------------------------
 
 FLAGS = """\
@@ -304,6 +313,70 @@ history:
 """
     history = export.profile(text + NSCLC, decision)["history"]
     assert [entry.get("outcome") for entry in history] == outcomes
+
+
+SCANS = """\
+dates: days
+{row}tables:
+  lines: {{file: lines.csv, key: who, date: start}}
+  scans: {{file: scans.csv, key: who, date: day, where: {{column: progression, any_of: ["Y"]}}}}
+history:
+  from: lines
+  complete: true
+  drugs: {{column: lines.drug}}
+  outcome:
+    constant: progressed
+    when: {{has_row: scans}}
+    otherwise: {{column: lines.ended}}
+"""
+
+
+def test_a_line_ended_as_the_rows_of_another_table_say_in_its_time(export):
+    export.table("who\na\nb\n")
+    export.table(
+        """who,start,drug,ended
+                    a,0,gefitinib,completed
+                    a,100,docetaxel,completed
+                    a,200,gemcitabine,completed
+                    b,0,gefitinib,completed""",
+        "lines.csv",
+    )
+    export.table(
+        """who,day,progression
+                    a,0,Y
+                    a,100,Y
+                    a,150,N
+                    a,250,Y
+                    b,,Y""",
+        "scans.csv",
+    )
+    ends = {
+        id: [entry.get("outcome") for entry in profile["history"]]
+        for id, profile in export.profiles(SCANS.format(row="") + NSCLC).items()
+    }
+    assert ends == {"a": ["progressed", "completed", "progressed"], "b": [None]}
+    assert export.unread(SCANS.format(row="") + NSCLC) == {"b": {"scans.day: - (no day)"}}
+    ends = [
+        [entry.get("outcome") for entry in profile["history"]]
+        for profile in export.profiles(SCANS.format(row="row: {each: lines}\n") + NSCLC).values()
+    ]
+    assert ends == [[], ["progressed"], ["progressed", "completed"], []]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("outcome:", "cycles:", "only its `outcome` may ask for a row"),
+        ("date: day, ", "", "expected a table with a `date`"),
+        ("has_row: scans", "has_row: scan", "no table `scan` among `tables`"),
+    ],
+)
+def test_a_row_of_another_table_is_asked_for_where_its_time_is_known(export, old, new, reason):
+    export.table("who\na\n")
+    export.table("who,start,drug,ended\na,0,gefitinib,completed\n", "lines.csv")
+    export.table("who,day,progression\na,0,Y\n", "scans.csv")
+    line, message = export.refused(SCANS.format(row="").replace(old, new) + NSCLC)
+    assert (line, reason in message) == (13, True), message
 
 
 def test_second_tables_travel_to_a_worker_under_names_of_their_own(export, rulebook, tmp_path):

@@ -34,7 +34,10 @@ class Condition(Record):
     after: Columns | None = Field(None, description="columns of an earlier day, or one of these words")
     not_before: Columns | None = Field(None, description="as `after`, or the same day")
     not_after: Columns | None = Field(None, description="as `before`, or the same day")
-    has_row: str | None = Field(None, description="the second table that must have a row, before the decision if dated")
+    has_row: str | None = Field(
+        None, description="the second table that must have a row: before the decision, if dated; for an `outcome` of a "
+        "history between the start of the treatment and that of the next line"
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def _one_test(self) -> Condition:

@@ -195,7 +195,7 @@ class Reading(Record):
 
     def _range(self, text: str) -> dict[str, int] | None:
         cells = dict(zip(self.bounds, text.split(SEPARATOR), strict=False))
-        limits = {word: self._number(cell) for word, cell in cells.items() if cell != NO_CELL}
+        limits = {word: self._number(cell.removesuffix("%")) for word, cell in cells.items() if cell != NO_CELL}
         known = {word: number for word, number in limits.items() if number is not None}
         return known if known and len(known) == len(limits) else None
 
