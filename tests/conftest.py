@@ -41,6 +41,10 @@ rules that ship say asks for the fixture ``shipped``: the pack is then left out 
 """
 
 
+collect_ignore = ["cases"] if PACK else []
+"""The cases are of the rules that ship; ``test_cases.py`` runs them."""
+
+
 class _WithPack:
     """Chooses folders as usual, and adds the pack to the rules that ship where they are named alone."""
 

@@ -58,16 +58,16 @@ ACROSS = {"nsclc/board"}
 """Files of cases about patients in whom several rules meet."""
 
 
-def test_every_rule_file_has_a_case_file_at_the_same_path(rulebook: Rulebook) -> None:
+def test_every_rule_file_has_a_case_file_at_the_same_path(shipped: Rulebook) -> None:
     """A reader of a rule finds its cases."""
     files = {path.relative_to(CASES).as_posix().removesuffix(".case.yaml") for path in case_files([CASES])}
-    assert files - ACROSS == set(rulebook.settings)
+    assert files - ACROSS == set(shipped.settings)
 
 
-def test_every_shipped_case_passes_and_is_named_by_a_sentence_of_its_own(rulebook: Rulebook) -> None:
+def test_every_shipped_case_passes_and_is_named_by_a_sentence_of_its_own(shipped: Rulebook) -> None:
     """The plugin runs them too, where the package is installed; here they are held without it."""
-    cases = [case for path in case_files([CASES]) for case in read_cases(path, rulebook, PROFILES)]
-    assert [str(failure) for case in cases for failure in run_case(case, rulebook)] == []
+    cases = [case for path in case_files([CASES]) for case in read_cases(path, shipped, PROFILES)]
+    assert [str(failure) for case in cases for failure in run_case(case, shipped)] == []
     for path in case_files([CASES]):
         names = [case.name for case in cases if case.location.file == str(path)]
         assert len(names) == len(set(names))

@@ -266,7 +266,7 @@ def test_amivantamab_without_lazertinib_has_no_warning_of_thromboembolism(warned
     ("regimen", "patient", "drug", "rule"),
     [
         ("sintilimab-anlotinib", NEGATIVE, "durvalumab", "immunotherapy-after-curative-immunotherapy"),
-        ("erlotinib-bevacizumab", EGFR, "osimertinib", "egfr-tki-after-curative-egfr-tki"),
+        ("gefitinib-bevacizumab", EGFR, "osimertinib", "egfr-tki-after-curative-egfr-tki"),
     ],
 )
 def test_a_class_in_earlier_curative_treatment_warns_of_first_line_options_of_that_class(

@@ -297,7 +297,7 @@ def test_colour_only_repeats_what_the_words_say():
         ("regimen", "anlotinib", "anlotinib-third-line"),
         ("drug", "MCLA-128", "zenocutuzumab"),
         ("drug", "platinum", "carboplatin"),
-        ("rule", "platinum-again", "outside the reviews (recalled)"),
+        ("rule", "platinum-again", "(recalled)"),
         ("finding", "driver-negative", "findings.yaml:"),
     ],
 )

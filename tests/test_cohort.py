@@ -235,7 +235,7 @@ def test_two_rulebooks_are_compared_patient_by_patient(table, rulebook, tmp_path
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("lines: {includes: osimertinib}", "lines: {includes: gefitinib}"), encoding="utf-8")
     opened = open_table([str(table)])
-    with judged(opened, load_rulebook(folder)) as old, judged(opened, rulebook) as new:
+    with judged(opened, load_rulebook([folder, *rulebook.folders[1:]])) as old, judged(opened, rulebook) as new:
         found = changes(old, new)
         assert changes(new, new).patients == 0
     moved = next(
@@ -258,9 +258,10 @@ def test_the_patients_that_change_are_listed_in_the_order_of_the_table(app, rule
     untreated = "nsclc,IVB,wild-type,negative,negative,[],20\n"
     header = "id,disease,stage,egfr,alk,ros1,history,pd_l1_tps\n"
     table.write_text(header + "".join(f"{name},{untreated}" for name in names), encoding="utf-8")
-    found = json.loads(run(app, table, "--compare", folder, "--format", "json").stdout)["changes"]["changes"]
+    stack = "+".join(map(str, [folder, *rulebook.folders[1:]]))
+    found = json.loads(run(app, table, "--compare", stack, "--format", "json").stdout)["changes"]["changes"]
     assert [(one["regimen"], one["patients"], one["ids"]) for one in found] == [("ivonescimab", 100, names[:20])]
-    printed = " ".join(run(app, table, "--compare", folder).stdout.split())
+    printed = " ".join(run(app, table, "--compare", stack).stdout.split())
     assert f"ivonescimab offered-with-caution offered {', '.join(names[:5])} ..." in printed
 
 

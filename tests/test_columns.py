@@ -10,7 +10,7 @@ import generators
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.effective import effective_conditions, regimen_rules
-from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
+from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Not, walk
 from regimen_advisor.language.interpreter import Interpreter
 from regimen_advisor.language.standings import Standing, standing_of
@@ -31,8 +31,9 @@ TRUTHS = {True: Truth.TRUE, False: Truth.FALSE, None: Truth.UNKNOWN}
 
 
 @pytest.fixture(scope="module")
-def shipped():
-    return load_rulebook()
+def base(rulebook):
+    """The rules that are judged as they are, and that generated ones are made from."""
+    return rulebook
 
 
 def possible_profiles(random: Random, count: int, rulebook: Rulebook):
@@ -61,10 +62,10 @@ def different_nodes(rulebook: Rulebook, written, patients: list[Patient]) -> tup
     return len(nodes) * len(patients), different
 
 
-def test_an_outcome_without_a_line_is_a_contradiction_whatever_the_next_row_says(shipped):
+def test_an_outcome_without_a_line_is_a_contradiction_whatever_the_next_row_says(base):
     progressed = {"line": 1, "drugs": ["osimertinib"], "outcome": "progressed"}
     rows = table([{"last_outcome": "progressed", "history": history} for history in ([], [progressed])])
-    reader = ColumnEngine(shipped).reader
+    reader = ColumnEngine(base).reader
     untreated, treated = reader.batch(rows).fault.tolist()
     assert "without a line for advanced disease there is no outcome" in reader.why(untreated, history=True)
     assert treated == 0
@@ -78,21 +79,21 @@ def node_by_node(rulebook: Rulebook, patient: Patient) -> dict[str, str]:
     }
 
 
-def test_columns_and_interpreter_agree_on_a_million_nodes(shipped):
+def test_columns_and_interpreter_agree_on_a_million_nodes(base):
     random = Random(20261123)
     cells = different = 0
-    written, patients = possible_profiles(random, 900, shipped)
-    for rulebook in (shipped, *(generators.random_rulebook(random, shipped, rules=30) for _ in range(12))):
+    written, patients = possible_profiles(random, 900, base)
+    for rulebook in (base, *(generators.random_rulebook(random, base, rules=30) for _ in range(12))):
         compared, wrong = different_nodes(rulebook, written, patients)
         cells, different = cells + compared, different + wrong
     assert cells >= 1_000_000
     assert different == 0
 
 
-def test_a_batch_judged_eight_patients_to_a_byte_says_what_the_expressions_say(shipped):
+def test_a_batch_judged_eight_patients_to_a_byte_says_what_the_expressions_say(base):
     random = Random(5)
-    rulebook = generators.random_rulebook(random, shipped, rules=30)
-    written, _ = possible_profiles(random, 101, shipped)  # no whole number of bytes
+    rulebook = generators.random_rulebook(random, base, rules=30)
+    written, _ = possible_profiles(random, 101, base)  # no whole number of bytes
     conditions = {f"c{index}": condition for index, condition in enumerate(effective_conditions(rulebook).values())}
     engine = ColumnEngine(rulebook, also=conditions.values())
     told = engine.truths(engine.facts(table(written).lazy()), conditions).collect()
@@ -109,32 +110,32 @@ def test_a_batch_judged_eight_patients_to_a_byte_says_what_the_expressions_say(s
         assert unknown.tolist() == told[name].is_null().to_list()
 
 
-def test_columns_narrow_every_fact_exactly_as_a_profile_is_read(shipped):
-    written, patients = possible_profiles(Random(7), 400, shipped)
-    engine = ColumnEngine(shipped)
+def test_columns_narrow_every_fact_exactly_as_a_profile_is_read(base):
+    written, patients = possible_profiles(Random(7), 400, base)
+    engine = ColumnEngine(base)
     facts = engine.facts(table(written).lazy()).collect()
     for row, patient in zip(facts.rows(named=True), patients, strict=True):
         words = tuple(row[f"_w{index}"] for index in range(engine.layout.size))
         assert words == engine.layout.encode(patient.facts)
 
 
-def test_columns_give_the_standings_of_the_node_by_node_table(shipped):
-    written, patients = possible_profiles(Random(8), 150, shipped)
-    engine = ColumnEngine(shipped)
+def test_columns_give_the_standings_of_the_node_by_node_table(base):
+    written, patients = possible_profiles(Random(8), 150, base)
+    engine = ColumnEngine(base)
     standings = engine.standings(engine.facts(table(written).lazy())).drop("questions").collect()
     for row, patient in zip(standings.rows(named=True), patients, strict=True):
-        assert row == node_by_node(shipped, patient)
+        assert row == node_by_node(base, patient)
 
 
-def test_a_row_is_set_apart_exactly_when_the_profile_is_refused(shipped):
+def test_a_row_is_set_apart_exactly_when_the_profile_is_refused(base):
     random = Random(9)
     written = [generators.random_profile(random, known=0.7) for _ in range(500)]
-    engine = ColumnEngine(shipped)
+    engine = ColumnEngine(base)
     facts = engine.facts(table(written).lazy()).collect()
     refused = 0
     for profile, fault, history in zip(written, facts[FAULT], facts[HISTORY], strict=True):
         try:
-            read(Profile.model_validate(profile), shipped.domain)
+            read(Profile.model_validate(profile), base.domain)
             assert fault == 0, (profile, engine.reader.why(fault, history))
         except InputError:
             refused += 1
@@ -142,14 +143,14 @@ def test_a_row_is_set_apart_exactly_when_the_profile_is_refused(shipped):
     assert refused > 50
 
 
-def test_solver_and_columns_agree_on_every_offered_and_not_indicated_cell(shipped):
-    solver = Guideline.of(shipped).solver
-    written, patients = possible_profiles(Random(10), 40, shipped)
-    engine = ColumnEngine(shipped)
+def test_solver_and_columns_agree_on_every_offered_and_not_indicated_cell(base):
+    solver = Guideline.of(base).solver
+    written, patients = possible_profiles(Random(10), 40, base)
+    engine = ColumnEngine(base)
     standings = engine.standings(engine.facts(table(written).lazy())).drop("questions").collect()
     compared = 0
     for row, patient in zip(standings.rows(named=True), patients, strict=True):
-        for regimen in shipped.regimens:
+        for regimen in base.regimens:
             standing = Standing(row[regimen])
             exact = solver.standing(regimen, patient).standing
             if standing.is_offered:
@@ -198,16 +199,16 @@ def possible_small_profiles(random, count, solver):
     return [written for written, _ in found], [patient for _, patient in found]
 
 
-def test_columns_and_durable_rules_agree_on_a_hundred_thousand_cells(shipped):
+def test_columns_and_durable_rules_agree_on_a_hundred_thousand_cells(base):
     chaining = pytest.importorskip("regimen_advisor.engines.forward_chaining")
     if not chaining.available():
         pytest.skip("durable-rules cannot be imported on this Python")
-    written, patients = possible_profiles(Random(11), 600, shipped)
-    conditions = effective_conditions(shipped)
-    engine = ColumnEngine(shipped, also=conditions.values())
+    written, patients = possible_profiles(Random(11), 600, base)
+    conditions = effective_conditions(base)
+    engine = ColumnEngine(base, also=conditions.values())
     truths = engine.truths(engine.facts(table(written).lazy()), conditions).collect()
-    findings = {name: finding.condition for name, finding in shipped.findings.items()}
-    durable = chaining.ForwardChaining(conditions, findings, shipped.domain)
+    findings = {name: finding.condition for name, finding in base.findings.items()}
+    durable = chaining.ForwardChaining(conditions, findings, base.domain)
     different = cells = 0
     for row, patient in zip(truths.rows(named=True), patients, strict=True):
         fired = durable.judge(patient.facts)
@@ -217,19 +218,19 @@ def test_columns_and_durable_rules_agree_on_a_hundred_thousand_cells(shipped):
     assert different == 0
 
 
-def test_a_rulebook_that_tests_more_members_than_a_machine_word_holds_is_read_right(shipped):
+def test_a_rulebook_that_tests_more_members_than_a_machine_word_holds_is_read_right(base):
     random = Random(12)
-    drugs = sorted(shipped.formulary.drugs)
+    drugs = sorted(base.formulary.drugs)
     conditions = {f"c{index}": Leaf(Includes("received", drug)) for index, drug in enumerate(drugs[:90])}
-    written, patients = possible_profiles(random, 60, shipped)
+    written, patients = possible_profiles(random, 60, base)
     for profile in written[:30]:
         profile["history"] = [{"line": 1, "drugs": random.sample(drugs[:90], 2), "outcome": "progressed"}]
         profile.pop("prior_lines", None)
         profile.pop("last_outcome", None)
         profile.pop("curative_treatment_possible", None)
         profile.setdefault("ecog", 1)
-    patients = [read(Profile.model_validate(profile), shipped.domain) for profile in written]
-    engine = ColumnEngine(shipped, also=conditions.values())
+    patients = [read(Profile.model_validate(profile), base.domain) for profile in written]
+    engine = ColumnEngine(base, also=conditions.values())
     truths = engine.truths(engine.facts(table(written).lazy()), conditions).collect()
     for row, patient in zip(truths.rows(named=True), patients, strict=True):
         judge = Interpreter(patient.facts).judge
@@ -238,8 +239,8 @@ def test_a_rulebook_that_tests_more_members_than_a_machine_word_holds_is_read_ri
         }
 
 
-def test_empty_conditions_are_constants(shipped):
-    engine = ColumnEngine(shipped)
+def test_empty_conditions_are_constants(base):
+    engine = ColumnEngine(base)
     facts = engine.facts(table([{"disease": "nsclc"}]).lazy())
     nodes = {"all": AllOf(()), "any": AnyOf(()), "not": Not(AnyOf(())), "nested": AllOf((AnyOf(()), AllOf(())))}
     assert engine.truths(facts.with_row_index(), nodes).collect().row(0, named=True) == {
@@ -264,28 +265,28 @@ def test_empty_conditions_are_constants(shipped):
         ),
     ],
 )
-def test_a_history_that_does_not_hang_together_is_set_apart_with_the_reason(shipped, entries, fault):
-    engine = ColumnEngine(shipped)
+def test_a_history_that_does_not_hang_together_is_set_apart_with_the_reason(base, entries, fault):
+    engine = ColumnEngine(base)
     rows = engine.facts(table([{"disease": "nsclc", "history": entries}]).lazy()).collect()
     assert fault in engine.reader.why(rows[FAULT][0], rows[HISTORY][0])
 
 
-def test_the_order_of_history_entries_in_the_table_means_nothing(shipped):
+def test_the_order_of_history_entries_in_the_table_means_nothing(base):
     entries = [
         {"line": 1, "drugs": ["osimertinib"], "outcome": "progressed"},
         {"line": 2, "drugs": ["carboplatin", "pemetrexed"], "outcome": "completed", "cycles": 4},
         {"line": 2, "setting": "maintenance", "drugs": ["pemetrexed"], "outcome": "ongoing"},
         {"setting": "curative", "drugs": ["cisplatin"], "outcome": "completed"},
     ]
-    engine = ColumnEngine(shipped)
+    engine = ColumnEngine(base)
     orders = [entries, entries[::-1], [entries[2], entries[0], entries[3], entries[1]]]
     rows = engine.facts(table([{"disease": "nsclc", "history": order} for order in orders]).lazy()).collect()
     assert rows.n_unique() == 1
 
 
-def test_a_word_next_to_a_history_that_says_more_is_read_like_a_profile(shipped):
+def test_a_word_next_to_a_history_that_says_more_is_read_like_a_profile(base):
     profile = {"disease": "nsclc", "last_outcome": "progressed", "history": [{"line": 1, "drugs": ["osimertinib"]}]}
-    engine = ColumnEngine(shipped)
+    engine = ColumnEngine(base)
     rows = engine.facts(table([profile]).lazy()).collect()
-    facts = read(Profile.model_validate(profile), shipped.domain).facts
+    facts = read(Profile.model_validate(profile), base.domain).facts
     assert tuple(rows.row(0)[: engine.layout.size]) == engine.layout.encode(facts)

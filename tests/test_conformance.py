@@ -149,9 +149,9 @@ def corpus() -> list[Json]:
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-def answered(request: pytest.FixtureRequest, corpus: list[Json], rulebook: Rulebook) -> tuple[str, list[Json]]:
+def answered(request: pytest.FixtureRequest, corpus: list[Json], shipped: Rulebook) -> tuple[str, list[Json]]:
     """An engine by name, with what it answers of every patient of the corpus."""
-    return request.param, ENGINES[request.param](corpus, Guideline.of(rulebook))
+    return request.param, ENGINES[request.param](corpus, Guideline.of(shipped))
 
 
 @pytest.mark.parametrize("aspect", ASPECTS)
@@ -166,8 +166,8 @@ def test_every_engine_answers_as_the_corpus_says(
             assert answer[aspect] == entry[aspect], f"{engine}: {entry['name']}: {entry['profile']}"
 
 
-def test_the_corpus_is_that_of_the_rules_as_they_are(corpus: list[Json], rulebook: Rulebook) -> None:
-    guideline = Guideline.of(rulebook)
+def test_the_corpus_is_that_of_the_rules_as_they_are(corpus: list[Json], shipped: Rulebook) -> None:
+    guideline = Guideline.of(shipped)
     for entry in corpus:
         case = guideline.case(entry["profile"])
         again = conforming.entry_of(entry["name"], entry["profile"], case, asked="questions" in entry)

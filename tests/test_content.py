@@ -6,18 +6,9 @@ Each number is that of the rulebook that ships alone. Change it together with th
 import re
 from collections import Counter
 
-import pytest
-
 from conftest import ROOT
-from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
+from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect
-
-RULES = ROOT / "rules"
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Rulebook:
-    return load_rulebook([RULES])
 
 
 def test_the_sources_are_transcribed_whole(shipped: Rulebook) -> None:

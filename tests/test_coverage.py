@@ -300,29 +300,31 @@ def test_the_json_holds_every_occurrence_with_its_cases(either: Rulebook) -> Non
 
 
 @pytest.fixture(scope="module")
-def shipped(rulebook: Rulebook) -> list[RuleCase]:
+def shipped_cases(shipped: Rulebook) -> list[RuleCase]:
     return [
-        case for path in case_files([ROOT / "tests/cases"]) for case in read_cases(path, rulebook, ROOT / "profiles")
+        case for path in case_files([ROOT / "tests/cases"]) for case in read_cases(path, shipped, ROOT / "profiles")
     ]
 
 
-def test_the_shipped_cases_cover_every_condition_that_can_matter(rulebook: Rulebook, shipped: list[RuleCase]) -> None:
-    coverage = measure(rulebook, shipped)
+def test_the_shipped_cases_cover_every_condition_that_can_matter(
+    shipped: Rulebook, shipped_cases: list[RuleCase]
+) -> None:
+    coverage = measure(shipped, shipped_cases)
     assert [(one.occurrence.rule, str(one.occurrence.place)) for one in coverage.of("missing")] == []
     assert coverage.unused == ()
     assert all(
-        proof.axioms
-        or one.occurrence.within
-        or rulebook.rules[one.occurrence.rule].declared  # platinum is chemotherapy
+        proof.axioms or one.occurrence.within or shipped.rules[one.occurrence.rule].declared  # platinum is chemotherapy
         for one in coverage.of("cannot matter")
         for proof in one.proofs
     )
 
 
 def test_the_page_shows_the_lines_of_the_rules_and_asks_nothing_of_the_network(
-    rulebook: Rulebook, shipped: list[RuleCase]
+    shipped: Rulebook, shipped_cases: list[RuleCase]
 ) -> None:
-    page = render_html(measure(rulebook, shipped[:40], ["anlotinib-third-line", "no-bevacizumab-in-squamous-disease"]))
+    page = render_html(
+        measure(shipped, shipped_cases[:40], ["anlotinib-third-line", "no-bevacizumab-in-squamous-disease"])
+    )
     assert '<code class="text">    offer: anlotinib</code>' in page
     assert '<code class="text">      histology: squamous</code>' in page
     assert "default-src &#39;none&#39;" in page or "default-src 'none'" in page
@@ -332,9 +334,11 @@ def test_the_page_shows_the_lines_of_the_rules_and_asks_nothing_of_the_network(
 
 @looks
 def test_the_page_is_sound_on_every_screen(
-    rulebook: Rulebook, shipped: list[RuleCase], browser: Any, tmp_path: Path, look: Look
+    shipped: Rulebook, shipped_cases: list[RuleCase], browser: Any, tmp_path: Path, look: Look
 ) -> None:
-    page = render_html(measure(rulebook, shipped[:40], ["anlotinib-third-line", "no-bevacizumab-in-squamous-disease"]))
+    page = render_html(
+        measure(shipped, shipped_cases[:40], ["anlotinib-third-line", "no-bevacizumab-in-squamous-disease"])
+    )
     assert faults(browser, page, tmp_path, look) == []
 
 

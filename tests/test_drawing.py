@@ -179,8 +179,8 @@ def test_a_map_says_what_keeps_a_rule_from_its_effect(rulebook: Rulebook) -> Non
     assert "Offer bevacizumab + carboplatin + paclitaxel unless squamous carcinoma" in outline
 
 
-def test_the_outline_and_the_mermaid_text_read_as_reviewed(rulebook: Rulebook, snapshot: SnapshotAssertion) -> None:
-    drawn = guideline_map(LATER_EGFR, rulebook, patient(rulebook, "egfr-l858r-after-osimertinib"))
+def test_the_outline_and_the_mermaid_text_read_as_reviewed(shipped: Rulebook, snapshot: SnapshotAssertion) -> None:
+    drawn = guideline_map(LATER_EGFR, shipped, patient(shipped, "egfr-l858r-after-osimertinib"))
     assert as_outline(drawn) == snapshot(name="outline")
     assert as_mermaid(drawn) == snapshot(name="mermaid")
 

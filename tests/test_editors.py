@@ -50,9 +50,9 @@ def kind_of(file: Path) -> EditedFile:
 
 
 @pytest.fixture(scope="module")
-def made(rulebook: Rulebook) -> dict[str, Any]:
+def made(shipped: Rulebook) -> dict[str, Any]:
     pytest.importorskip("polars", reason="polars is not installed")
-    return every_editor_schema(rulebook)
+    return every_editor_schema(shipped)
 
 
 # The schemas -------------------------------------------------------------------------------------------------------
@@ -197,9 +197,9 @@ def run(*arguments: str) -> int:
     return int(left.value.code or 0)
 
 
-def test_the_command_prints_one_schema_and_writes_all(rulebook: Rulebook, tmp_path, capsys):
+def test_the_command_prints_one_schema_and_writes_all(shipped: Rulebook, tmp_path, capsys):
     assert run("schema", "rule", "--for", str(ROOT / "rules")) == 0
-    assert capsys.readouterr().out == as_json(editor_schema(EditedFile.RULE, rulebook))
+    assert capsys.readouterr().out == as_json(editor_schema(EditedFile.RULE, shipped))
     assert run("schema", "--for", str(ROOT / "rules"), "--into", str(tmp_path / "new")) == 0
     assert {file.name for file in (tmp_path / "new").iterdir()} == {f"{kind}.json" for kind in EditedFile}
 

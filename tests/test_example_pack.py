@@ -50,13 +50,13 @@ def run(*arguments: str) -> str:
 # explain -------------------------------------------------------------------------------------------------------------
 
 
-def test_explain_gives_the_argument_of_the_consensus_only_with_it(rulebook: Rulebook, stack: Rulebook) -> None:
+def test_explain_gives_the_argument_of_the_consensus_only_with_it(shipped: Rulebook, stack: Rulebook) -> None:
     def arguments(rules: Rulebook) -> set[str]:
         (told,) = explain(BRAIN, rules, regimen="erlotinib-bevacizumab").options
         return {argument.rule for argument in told.arguments}
 
-    assert arguments(stack) - arguments(rulebook) == {"ic-no-erlotinib-bevacizumab-in-brain-metastases"}
-    assert arguments(rulebook) <= arguments(stack)
+    assert arguments(stack) - arguments(shipped) == {"ic-no-erlotinib-bevacizumab-in-brain-metastases"}
+    assert arguments(shipped) <= arguments(stack)
 
 
 def test_explain_prints_the_grade_and_the_place_of_the_consensus_only_with_it() -> None:
@@ -93,8 +93,8 @@ def test_explain_says_where_the_sources_differ_on_the_regimen_and_why_a_pack_cha
 # page ----------------------------------------------------------------------------------------------------------------
 
 
-def test_the_page_knows_the_consensus_only_with_it(rulebook: Rulebook, stack: Rulebook) -> None:
-    without, with_it = page_data(rulebook), page_data(stack)
+def test_the_page_knows_the_consensus_only_with_it(shipped: Rulebook, stack: Rulebook) -> None:
+    without, with_it = page_data(shipped), page_data(stack)
     assert with_it["reviews"].keys() - without["reviews"].keys() == {"invented-consensus"}
     assert with_it["regimens"].keys() - without["regimens"].keys() == {"alectinib"}
     assert with_it["studies"].keys() - without["studies"].keys() == {"ic-alk-1", "ic-harmoni-2", "ic-harmoni-a"}
@@ -136,12 +136,12 @@ def test_the_page_advises_with_the_consensus_as_python_does(browser: Any, tmp_pa
 # quiz ----------------------------------------------------------------------------------------------------------------
 
 
-def test_a_quiz_asks_about_the_consensus_only_with_it(rulebook: Rulebook, stack: Rulebook) -> None:
-    assert {one.id for one in settings_of(stack)} - {one.id for one in settings_of(rulebook)} == {
+def test_a_quiz_asks_about_the_consensus_only_with_it(shipped: Rulebook, stack: Rulebook) -> None:
+    assert {one.id for one in settings_of(stack)} - {one.id for one in settings_of(shipped)} == {
         "nsclc/invented-consensus"
     }
     with pytest.raises(InputError, match="invented-consensus"):
-        generate(rulebook, seed=3, count=1, setting="nsclc/invented-consensus")
+        generate(shipped, seed=3, count=1, setting="nsclc/invented-consensus")
 
 
 def test_the_key_of_a_quiz_with_the_consensus_is_what_it_advises(stack: Rulebook) -> None:
@@ -161,12 +161,12 @@ def test_the_key_of_a_quiz_with_the_consensus_is_what_it_advises(stack: Rulebook
 # cohort --------------------------------------------------------------------------------------------------------------
 
 
-def test_a_table_is_judged_by_the_consensus_only_with_it(rulebook: Rulebook, stack: Rulebook) -> None:
+def test_a_table_is_judged_by_the_consensus_only_with_it(shipped: Rulebook, stack: Rulebook) -> None:
     pytest.importorskip("polars", reason="the extra `cohort` is not installed")
     from tables import table  # noqa: PLC0415 - it needs Polars
 
     rows = table([dict(read_document(path).value) for path in PROFILES.values()])
-    without, with_it = judge_table(rows, rulebook), judge_table(rows, stack)
+    without, with_it = judge_table(rows, shipped), judge_table(rows, stack)
     assert set(with_it.columns) - set(without.columns) == {"alectinib"}
     for row, path in zip(with_it.iter_rows(named=True), PROFILES.values(), strict=True):
         advice = advise(path, stack, ask=False)
@@ -188,18 +188,18 @@ def test_a_cohort_names_the_patients_whom_the_consensus_changes(tmp_path: Path) 
 # cite ----------------------------------------------------------------------------------------------------------------
 
 
-def test_cite_knows_the_studies_of_the_consensus_only_with_it(rulebook: Rulebook, stack: Rulebook) -> None:
+def test_cite_knows_the_studies_of_the_consensus_only_with_it(shipped: Rulebook, stack: Rulebook) -> None:
     assert [study.id for study in chosen(["ALK-INVENTED-1"], stack)] == ["ic-alk-1"]
     with pytest.raises(InputError, match="unknown study"):
-        chosen(["ALK-INVENTED-1"], rulebook)
+        chosen(["ALK-INVENTED-1"], shipped)
     assert "ALK-INVENTED-1" in run("cite", "ic-alk-1", *WITH)
 
 
-def test_the_studies_behind_an_answer_are_those_of_each_source(rulebook: Rulebook, stack: Rulebook) -> None:
+def test_the_studies_behind_an_answer_are_those_of_each_source(shipped: Rulebook, stack: Rulebook) -> None:
     def cited(path: Path, rules: Rulebook) -> set[str]:
         return {study.id for study in behind([advise(path, rules)], rules)}
 
-    assert cited(ALK, stack) - cited(ALK, rulebook) == {"ic-alk-1"}
+    assert cited(ALK, stack) - cited(ALK, shipped) == {"ic-alk-1"}
     tps = PROFILES["driver-negative-tps-50-untreated"]
     assert {"harmoni-2", "ic-harmoni-2"} <= cited(tps, stack)
-    assert "ic-harmoni-2" not in cited(tps, rulebook)
+    assert "ic-harmoni-2" not in cited(tps, shipped)

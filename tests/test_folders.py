@@ -192,7 +192,7 @@ def installed(rules: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_an_installed_package_takes_its_own_rules(installed: Path) -> None:
-    assert load_rulebook(installed).digest == load_rulebook(RULES).digest
+    assert load_rulebook(installed).digest == load_rulebook([RULES]).digest
 
 
 def test_an_installed_package_refuses_its_rules_where_one_of_their_files_is_lost(installed: Path) -> None:

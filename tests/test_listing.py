@@ -33,16 +33,16 @@ def test_a_list_without_filters_names_every_entry_once_in_the_order_of_the_ruleb
     assert len(ids("sources", rulebook)) == sum(len(review.sections) for review in rulebook.reviews.values())
 
 
-def test_a_setting_keeps_its_rules_and_what_they_rest_on(rulebook):
-    rules = ids("rules", rulebook, setting="later-line-egfr")
-    assert {rulebook.rules[id].setting.id for id in rules} == {"nsclc/later-line-egfr"}
-    assert ids("settings", rulebook, setting="later-line-egfr") == ["nsclc/later-line-egfr"]
-    assert ids("studies", rulebook, setting="later-line-egfr") == ["harmoni-a", "mariposa-2", "paloma-3"]
-    assert ids("sources", rulebook, setting="later-line-egfr") == ["bispecific 3.1", "bispecific 3.2"]
-    offered = {rulebook.rules[id].subject for id in rules if rulebook.rules[id].effect == "offer"}
-    assert set(ids("regimens", rulebook, setting="later-line-egfr")) == offered
-    assert "D38a" in ids("errata", rulebook, setting="later-line-egfr")
-    assert "D38a" not in ids("errata", rulebook, setting="sclc/later-line")
+def test_a_setting_keeps_its_rules_and_what_they_rest_on(shipped):
+    rules = ids("rules", shipped, setting="later-line-egfr")
+    assert {shipped.rules[id].setting.id for id in rules} == {"nsclc/later-line-egfr"}
+    assert ids("settings", shipped, setting="later-line-egfr") == ["nsclc/later-line-egfr"]
+    assert ids("studies", shipped, setting="later-line-egfr") == ["harmoni-a", "mariposa-2", "paloma-3"]
+    assert ids("sources", shipped, setting="later-line-egfr") == ["bispecific 3.1", "bispecific 3.2"]
+    offered = {shipped.rules[id].subject for id in rules if shipped.rules[id].effect == "offer"}
+    assert set(ids("regimens", shipped, setting="later-line-egfr")) == offered
+    assert "D38a" in ids("errata", shipped, setting="later-line-egfr")
+    assert "D38a" not in ids("errata", shipped, setting="sclc/later-line")
 
 
 def test_a_drug_is_found_by_any_of_its_names_and_a_class_by_its_members(rulebook):

@@ -31,11 +31,6 @@ BRAIN = ROOT / "profiles" / "egfr-l858r-brain-metastases-untreated.yaml"
 
 
 @pytest.fixture(scope="module")
-def shipped() -> Rulebook:
-    return load_rulebook(RULES)
-
-
-@pytest.fixture(scope="module")
 def stack() -> Rulebook:
     return load_rulebook([RULES, PACK])
 

@@ -45,7 +45,7 @@ def case_of(question: QuizQuestion, rulebook: Rulebook) -> Case:
 
 def test_a_quiz_goes_through_every_kind(quiz: Quiz, rulebook: Rulebook) -> None:
     assert {one.kind for one in quiz.questions} == {*PICK_KINDS}
-    kinds = {one.kind for one in generate(rulebook, seed=2, count=9, level=2).questions}
+    kinds = {one.kind for one in generate(rulebook, seed=2, count=12, level=2).questions}
     assert kinds >= {"next-test", "caution", "study", "standard", "event", "exclusion"}
 
 

@@ -22,6 +22,12 @@ UNTREATED: dict[str, Any] = {"history": []}
 
 
 @pytest.fixture
+def rulebook(shipped: Rulebook) -> Rulebook:
+    """What each reading is decided of: the sources that ship."""
+    return shipped
+
+
+@pytest.fixture
 def advice(rulebook: Rulebook) -> Any:
     """A function from profile keys to the advice."""
 

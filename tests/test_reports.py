@@ -78,15 +78,15 @@ def without_version(shown):
 
 
 @pytest.mark.parametrize("name", TEACHING)
-def test_the_advice_for_a_teaching_profile_reads_as_reviewed(rulebook, snapshot, name):
-    advice, patient = example(rulebook, name)
-    assert without_version(text.render_advice([advice], rulebook, [patient])) == snapshot
+def test_the_advice_for_a_teaching_profile_reads_as_reviewed(shipped, snapshot, name):
+    advice, patient = example(shipped, name)
+    assert without_version(text.render_advice([advice], shipped, [patient])) == snapshot
 
 
 @pytest.mark.parametrize("name", ["small-cell-after-platinum-etoposide", "squamous-drivers-unknown-untreated"])
-def test_the_markdown_for_a_teaching_profile_reads_as_reviewed(rulebook, snapshot, name):
-    advice, patient = example(rulebook, name)
-    assert without_version(markdown.render_advice([advice], rulebook, [patient], Depth(everything=True))) == snapshot
+def test_the_markdown_for_a_teaching_profile_reads_as_reviewed(shipped, snapshot, name):
+    advice, patient = example(shipped, name)
+    assert without_version(markdown.render_advice([advice], shipped, [patient], Depth(everything=True))) == snapshot
 
 
 def test_the_harm_on_the_first_screen_is_one_with_figures_where_there_is_one(rulebook):
@@ -128,8 +128,8 @@ def test_the_patient_line_names_each_line_with_its_drugs_outcome_and_cycles(rule
     [("study", "dellphi-304"), ("regimen", "iza-bren"), ("drug", "ivonescimab"), ("rule", "platinum-again"),
      ("finding", "driver-negative")],
 )  # fmt: skip
-def test_a_shown_entry_reads_as_reviewed(rulebook, snapshot, kind, id):
-    assert re.sub(r"(\.yaml):\d+", r"\1:<line>", render(kind, id, rulebook)) == snapshot
+def test_a_shown_entry_reads_as_reviewed(shipped, snapshot, kind, id):
+    assert re.sub(r"(\.yaml):\d+", r"\1:<line>", render(kind, id, shipped)) == snapshot
 
 
 @pytest.mark.parametrize(("here", "folder"), [("", "rules"), ("rules", "."), ("rules/nsclc", "..")])

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from conftest import ROOT
-from regimen_advisor.advice import Advice
+from regimen_advisor.advice import Advice, SourceDifference
 from regimen_advisor.advising import advise
 from regimen_advisor.cli.app import app
 from regimen_advisor.documents.markdown import escaped as markdown_of
@@ -17,7 +17,7 @@ from regimen_advisor.patient.profile import Profile, read_profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.reports import glance, markdown, text
 from regimen_advisor.reports.depth import BRIEF, DETAILS, PLAIN, Depth
-from regimen_advisor.reports.screen import screen
+from regimen_advisor.reports.screen import review_names, screen
 from small_rulebooks import rulebook_of
 
 PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))
@@ -34,7 +34,7 @@ NOT_PLAIN = {
 }
 """Profiles whose answer may take more than a screen, and why; every other one is a plain patient."""
 NO_ROOM = {"driver-negative-three-prior-lines": "four trials take the room of the harm, which --details names"}
-SCREEN, LONG_SCREEN, SMALL_PRINT = 60, 80, 5
+SCREEN, LONG_SCREEN, SMALL_PRINT = 60, 80, 3
 
 
 def example(path: Path, rulebook: Rulebook) -> tuple[Advice, Patient]:
@@ -53,8 +53,8 @@ def shown(name: str, rulebook: Rulebook, depth: Depth = PLAIN) -> str:
 
 
 @pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
-def test_a_plain_patient_takes_60_lines_and_any_other_one_80(path: Path, rulebook: Rulebook) -> None:
-    lines = shown(path.stem, rulebook).splitlines()
+def test_a_plain_patient_takes_60_lines_and_any_other_one_80(path: Path, shipped: Rulebook) -> None:
+    lines = shown(path.stem, shipped).splitlines()
     assert len(lines) <= (LONG_SCREEN if path.stem in NOT_PLAIN else SCREEN)
     assert max(map(len, lines)) <= 80
 
@@ -62,12 +62,10 @@ def test_a_plain_patient_takes_60_lines_and_any_other_one_80(path: Path, ruleboo
 @pytest.mark.parametrize(
     "path", [one for one in PROFILES if one.stem not in (*NOT_PLAIN, *NO_ROOM)], ids=lambda path: path.stem
 )
-def test_a_plain_patient_is_shown_the_harm_of_bevacizumab_wherever_it_is_offered(
-    path: Path, rulebook: Rulebook
-) -> None:
-    advice, patient = example(path, rulebook)
+def test_a_plain_patient_is_shown_the_harm_of_bevacizumab_wherever_it_is_offered(path: Path, shipped: Rulebook) -> None:
+    advice, patient = example(path, shipped)
     offered = [option.regimen for option in advice.options if option.standing.is_offered]
-    written = text.render_advice([advice], rulebook, [patient])
+    written = text.render_advice([advice], shipped, [patient])
     assert ("Harm of bevacizumab" in written) is any("bevacizumab" in regimen for regimen in offered)
 
 
@@ -80,19 +78,44 @@ def test_the_whole_writes_each_study_and_each_reason_once(rulebook: Rulebook) ->
 
 
 @pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
-def test_the_small_print_takes_five_lines_and_names_the_reviews(path: Path, rulebook: Rulebook) -> None:
+def test_the_harm_of_an_option_is_shown_or_named_as_behind_details(path: Path, rulebook: Rulebook) -> None:
+    written = " ".join(shown(path.stem, rulebook).split())
+    is_offered = any(option.standing.is_offered for option in example(path, rulebook)[0].options)
+    if is_offered and "Harm" in shown(path.stem, rulebook, DETAILS):
+        assert "Harm" in written or "More: --details (harm" in written
+
+
+@pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
+def test_the_small_print_takes_three_lines_and_at_most_one_for_each_source(path: Path, rulebook: Rulebook) -> None:
     *_, last = shown(path.stem, rulebook).rstrip("\n").split("\n\n")
-    assert len(last.split("\n")) <= SMALL_PRINT
+    assert len(last.split("\n")) <= SMALL_PRINT + len(rulebook.reviews)
     joined = " ".join(last.split())
-    assert "AA: Combining antiangiogenic drugs with other treatment" in joined
-    assert "BS: Bispecific antibodies in lung cancer" in joined
+    assert all(name in joined for name in review_names(rulebook))
     assert "--details" in joined
+
+
+def test_where_the_sources_differ_costs_the_options_no_room(rulebook: Rulebook) -> None:
+    advice, patient = named("driver-negative-tps-50-untreated", rulebook)
+    sides = (" ".join(["One side."] * 90), " ".join(["The other side."] * 90))
+    differing = SourceDifference(kind="recommendation", subject="anlotinib", sides=sides)
+    without, with_it = (
+        text.render_advice([advice.model_copy(update={"differences": found})], rulebook, [patient])
+        for found in ((), (differing,))
+    )
+    assert len(with_it.splitlines()) > LONG_SCREEN
+    assert set(without.splitlines()) <= set(with_it.splitlines())
 
 
 @pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
 def test_patient_first_standard_and_glance_come_in_this_order(path: Path, rulebook: Rulebook) -> None:
     written = shown(path.stem, rulebook).casefold()
-    marks = ("patient: ", "\nfirst\n", "standard stated by the reviews", "at a glance", "silent: not spoken of")
+    marks = (
+        "patient: ",
+        "\nfirst\n",
+        f"standard stated by {rulebook.source_names.loaded}",
+        "at a glance",
+        "silent: not spoken of",
+    )
     places = [written.index(mark) for mark in marks if mark in written]
     assert places == sorted(places)
 

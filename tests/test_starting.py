@@ -1,5 +1,6 @@
 """``init-pack``: the pack that it makes is whole, and what cannot be made is refused."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 
 from regimen_advisor import advise
 from regimen_advisor.cli.app import app
+from regimen_advisor.cli.case_files import own_part
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.reports.files import write_folder
@@ -37,7 +39,7 @@ def test_a_new_pack_loads_and_passes_check_and_test(tmp_path: Path, monkeypatch:
     assert sorted(listed) == sorted(made)
     monkeypatch.chdir(tmp_path / "my-guideline")
     assert "no faults" in run("check")
-    assert run("test", "cases").strip() == "2 cases: 2 passed, 0 failed"
+    assert run("test", "cases").strip() == "3 cases: 3 passed, 0 failed"
 
 
 def test_a_new_pack_offers_nothing_and_adds_one_note(rulebook: Rulebook, tmp_path: Path) -> None:
@@ -49,6 +51,30 @@ def test_a_new_pack_offers_nothing_and_adds_one_note(rulebook: Rulebook, tmp_pat
     before, after = advise(patient, rulebook), advise(patient, stack)
     assert [one.standing for one in before.options] == [one.standing for one in after.options]
     assert {one.rule for one in after.notes} - {one.rule for one in before.notes} == {"mine-alk-note"}
+
+
+def test_coverage_and_mutate_take_the_rules_of_the_pack_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    run("init-pack", "mine")
+    monkeypatch.chdir(tmp_path / "mine")
+    covered = run("coverage", "cases")
+    assert "Only the rules of pack/" in covered
+    assert "1 rule, 3 cases" in covered
+    assert "(100.0 %)" in covered, "the cases of a new pack are an example of what is asked of cases"
+    changed = json.loads(run("mutate", "cases", "--workers", "1", "--format", "json"))
+    assert {verdict["subject"] for verdict in changed["verdicts"]} == {"mine-alk-note"}
+    assert changed["survived"] == 0
+    stack = load_rulebook(["shipped", "pack"])
+    assert own_part(stack, whole_stack=False) == stack.folders[1]
+    assert own_part(stack, whole_stack=True) is None
+    assert own_part(load_rulebook(["shipped"]), whole_stack=False) is None
+
+
+def test_a_rule_that_is_named_is_looked_at_wherever_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    run("init-pack", "mine")
+    monkeypatch.chdir(tmp_path / "mine")
+    assert "1 rule, 3 cases" in run("coverage", "cases", "--rule", "anlotinib-third-line")
 
 
 def test_the_table_of_numbers_of_a_new_pack_is_that_of_its_text(rulebook: Rulebook, tmp_path: Path) -> None:

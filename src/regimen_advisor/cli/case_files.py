@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,6 +24,9 @@ Paths = Annotated[
 ]
 Profiles = Annotated[
     str, typer.Option("--profiles", metavar="DIR", help="Folder that `from:` in a case is looked up in.")
+]
+WholeStack = Annotated[
+    bool, typer.Option("--whole-stack", help="The rules of every folder (without it: of several only the last).")
 ]
 
 
@@ -52,6 +56,11 @@ def refuse_unknown(names: Sequence[str], words: Iterable[str], kind: str) -> Non
     ]
     if problems:
         raise InputError(problems)
+
+
+def own_part(rulebook: Rulebook, *, whole_stack: bool) -> Path | None:
+    """The folder whose rules alone are looked at: of several the last, as the earlier ones have cases of their own."""
+    return None if whole_stack or len(rulebook.folders) == 1 else rulebook.folders[-1]
 
 
 def results_of(cases: Sequence[RuleCase], rulebook: Rulebook) -> list[CaseResult]:

@@ -8,7 +8,15 @@ from typing import Annotated
 import typer
 
 from regimen_advisor.cli import completion
-from regimen_advisor.cli.case_files import Paths, Profiles, cases_at, refuse_unknown, working_rulebook
+from regimen_advisor.cli.case_files import (
+    Paths,
+    Profiles,
+    WholeStack,
+    cases_at,
+    own_part,
+    refuse_unknown,
+    working_rulebook,
+)
 from regimen_advisor.cli.options import Output, Rules
 from regimen_advisor.documents.json import as_json
 from regimen_advisor.documents.writing import rendered
@@ -43,17 +51,21 @@ def coverage(  # noqa: PLR0917
     output: Output = None,
     rules: Rules = None,
     profiles: Profiles = "profiles",
+    whole_stack: WholeStack = False,
 ) -> None:
     """Say how well the cases exercise each condition of each rule.
 
-    Measured as masking MC/DC; what is missing is shown as a pair of patients.
+    Of several folders only the rules of the last one. Measured as masking MC/DC; what is missing is shown as a pair of
+    patients.
     """
     rulebook = working_rulebook(rules)
     refuse_unknown(rule or [], rulebook.rules, "rule")
-    measured = measure(rulebook, cases_at(paths, rulebook, profiles), rule or None)
+    part = None if rule else own_part(rulebook, whole_stack=whole_stack)
+    names = rule or ([name for name in rulebook.rules if name in rulebook.of_last_folder] if part else None)
+    measured = measure(rulebook, cases_at(paths, rulebook, profiles), names)
     match format:
         case CoverageFormat.TEXT | CoverageFormat.MARKDOWN:
-            text = rendered(report.document(measured, everything=everything), format.value, below=2)
+            text = rendered(report.document(measured, everything=everything, part=part), format.value, below=2)
         case CoverageFormat.JSON:
             text = as_json(report.data(measured))
         case CoverageFormat.HTML:

@@ -4,12 +4,22 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from regimen_advisor.cli import completion, terminal
-from regimen_advisor.cli.case_files import Paths, Profiles, cases_at, refuse_unknown, results_of, working_rulebook
+from regimen_advisor.cli.case_files import (
+    Paths,
+    Profiles,
+    WholeStack,
+    cases_at,
+    own_part,
+    refuse_unknown,
+    results_of,
+    working_rulebook,
+)
 from regimen_advisor.cli.options import Output, Rules
 from regimen_advisor.documents.json import as_json
 from regimen_advisor.documents.writing import rendered
@@ -52,27 +62,29 @@ def mutate(  # noqa: PLR0917
     output: Output = None,
     rules: Rules = None,
     profiles: Profiles = "profiles",
+    whole_stack: WholeStack = False,
 ) -> None:
     """Change the rules in small ways, to see what goes unnoticed.
 
-    Exit code 1 if there are some that no case notices.
+    Of several folders only the rules of the last one. Exit code 1 if there are some that no case notices.
     """
     rulebook = working_rulebook(rules)
     refuse_unknown(subject or [], {**rulebook.findings, **rulebook.rules}, "rule or finding")
     cases = cases_at(paths, rulebook, profiles)
     _refuse_failing(cases, rulebook)
+    part = None if subject else own_part(rulebook, whole_stack=whole_stack)
+    subjects = subject or (sorted(rulebook.of_last_folder) if part else None)
     with terminal.bar("Changing the rules") if sys.stderr.isatty() else nullcontext() as moved:
-        mutation = mutate_rules(rulebook, cases, subjects=subject or None, workers=workers, progress=moved)
-    write_output(_mutated(mutation, format, everything=everything), output)
+        mutation = mutate_rules(rulebook, cases, subjects=subjects, workers=workers, progress=moved)
+    write_output(_mutated(mutation, format, everything=everything, part=part), output)
     if mutation.of("survived"):
         raise typer.Exit(1)
 
 
-def _mutated(mutation: Mutation, format: MutationFormat, *, everything: bool) -> str:
-
+def _mutated(mutation: Mutation, format: MutationFormat, *, everything: bool, part: Path | None) -> str:
     match format:
         case MutationFormat.TEXT | MutationFormat.MARKDOWN:
-            return rendered(report.document(mutation, everything=everything), format.value, below=2)
+            return rendered(report.document(mutation, everything=everything, part=part), format.value, below=2)
         case MutationFormat.JSON:
             return as_json(report.data(mutation))
         case MutationFormat.GITHUB:

@@ -9,7 +9,9 @@ from typing import Any
 
 import polars as pl
 
+from regimen_advisor.cohorts.event_days import LAST_DAY, day_of, number_of
 from regimen_advisor.cohorts.event_words import DECISION, NEXT, Condition, conditions_of, listed
+from regimen_advisor.cohorts.filled_cells import filled
 from regimen_advisor.cohorts.mapping_file import NO_CELL, SEPARATOR, HistoryOfTable, MappingFile, Reading, SecondTable
 from regimen_advisor.cohorts.tables import scan_table
 from regimen_advisor.columns.cells import comparable
@@ -19,10 +21,8 @@ from regimen_advisor.files.sources import Document, Path_
 ROW, AT, DAY = "row of the first table", "place among the decisions", "day of the decision"
 DATE, BAD_DATE, NEXT_DAY = "day of the row", "day that cannot be read", "day of the next line"
 """Columns of the joined tables: long, because a table may have a column of any short name."""
-_KEY = "key of the join"
-_LAST_DAY = 10_000_000
+_KEY, _DAY_IN = "key of the join", "day in"
 _DAYS_A_MONTH = 365.25 / 12
-_ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ].*)?$"
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,10 @@ class Frames:
         self.names = names
         self._check()
         wanted = [column for column in file.columns if column in names]
-        numbered = [pl.col(number)] if number else []
-        self.first = table.select(*(self._cell(name) for name in dict.fromkeys(wanted)), *numbered).with_row_index(ROW)
+        numbered, missing = [pl.col(number)] if number else [], file.missing
+        cells = (filled(name, missing) for name in dict.fromkeys(wanted))
+        self.day_columns = self._day_columns()
+        self.first = self._with_days(table.select(*cells, *numbered).with_row_index(ROW), names)
         self.tables: dict[str, pl.LazyFrame] = {}
         for name in self._in_order():
             self.tables[name] = self._joined(name, file.tables[name], scanned[name])
@@ -153,6 +155,12 @@ class Frames:
                 if condition.has_row is not None or _words_of(condition):
                     place = self.document.locate((*path, "where"))
                     problems.append(Problem(place, "where: expected a condition on the columns of the table alone"))
+        for column in self.file.dates_of:
+            if column not in (*known_columns, *self.names):
+                place = self.document.locate_key(("dates_of", column))
+                problems.append(
+                    Problem(place, f"no column `{column}` in the table", did_you_mean(column, known_columns))
+                )
         problems += self._unknown_tables()
         if problems:
             raise InputError(problems)
@@ -172,21 +180,19 @@ class Frames:
 
     # Joins -------------------------------------------------------------------------------------------------------
 
-    def _cell(self, column: str) -> pl.Expr:
-        text = pl.col(column).cast(pl.String).str.strip_chars()
-        return pl.when(text.is_in([*self.file.missing, ""])).then(None).otherwise(text).alias(column)
-
     def _joined(self, name: str, table: SecondTable, scanned: pl.LazyFrame) -> pl.LazyFrame:
         above = self.first if table.of is None else self.tables[table.of]
+        missing = self.file.missing
         matched = [column if table.of is None else f"{table.of}.{column}" for column in table.matched]
         keys = [f"{_KEY} {number}" for number in range(len(matched))]
         wanted = [column for column in self.columns_of[name] if self._is_wanted(name, column)]
         renamed = scanned.select(
-            *(self._cell(column).alias(key) for column, key in zip(table.keys, keys, strict=True)),
-            *(self._cell(column).alias(f"{name}.{column}") for column in wanted),
+            *(filled(column, missing).alias(key) for column, key in zip(table.keys, keys, strict=True)),
+            *(filled(column, missing).alias(f"{name}.{column}") for column in wanted),
         )
         left = above.with_columns(*(pl.col(column).alias(key) for column, key in zip(matched, keys, strict=True)))
         joined = left.join(renamed, on=keys, how="inner").drop(keys)
+        joined = self._with_days(joined, [f"{name}.{column}" for column in wanted])
         if table.date is not None:
             joined = joined.with_columns(*self.dated([self._within(name, column) for column in listed(table.date)]))
         elif DATE not in joined.collect_schema():
@@ -213,16 +219,37 @@ class Frames:
 
     def day(self, columns: Sequence[str]) -> pl.Expr:
         """A day as a number; the first column is a day as the mapping says, others are numbers of days to add."""
-        days = [self._date(pl.col(columns[0])) if self.file.dates == "iso" else _number(pl.col(columns[0]))]
-        days += [_number(pl.col(column)) for column in columns[1:]]
+        days = [pl.col(f"{_DAY_IN} {columns[0]}")]
+        days += [number_of(pl.col(column)) for column in columns[1:]]
         total = days[0]
         for days_added in days[1:]:
             total = total + days_added
         return total
 
-    def _date(self, text: pl.Expr) -> pl.Expr:
-        date = pl.when(text.str.contains(_ISO)).then(text.str.slice(0, 10)).str.to_date("%Y-%m-%d", strict=False)
-        return date.dt.epoch("d").cast(pl.Int64)
+    def _day_columns(self) -> frozenset[str]:
+        """The columns that hold a day, not a number of days to add; each is read once."""
+        found: list[str] = []
+        for _, reading in self.file.readings():
+            written = [reading.since, reading.until]
+            for _, test in conditions_of(reading.when):
+                written += [test.day, test.comparison[1] if test.comparison else None]
+            found += [listed(columns)[0] for columns in written if columns]
+        for name, table in self.file.tables.items():
+            written = [table.date]
+            for _, test in conditions_of(table.where):
+                written += [test.day, test.comparison[1] if test.comparison else None]
+            found += [self._within(name, listed(columns)[0]) for columns in written if columns]
+        return frozenset(found)
+
+    def _with_days(self, rows: pl.LazyFrame, columns: Iterable[str]) -> pl.LazyFrame:
+        """The rows with the days of some columns as numbers."""
+        days = sorted(self.day_columns.intersection(columns))
+        return rows.with_columns(day_of(pl.col(name), self._forms_of(name)).alias(f"{_DAY_IN} {name}") for name in days)
+
+    def _forms_of(self, column: str) -> Sequence[str]:
+        """How the days of a column are written; the first table may have a column `a.b` and there be a table `a`."""
+        of_first = column in self.names and column not in self.file.dates_of
+        return listed(self.file.dates) if of_first else self.file.forms_of(column)
 
     def bad_day(self, columns: Sequence[str]) -> pl.Expr:
         """A line for a day that is written and cannot be read."""
@@ -255,7 +282,7 @@ class Frames:
         elif listed(moment) == (NEXT,):
             reference = pl.col(NEXT_DAY)
             if operator in ("before", "not_after"):
-                reference = reference.fill_null(_LAST_DAY * 2)
+                reference = reference.fill_null(LAST_DAY * 2)
         else:
             reference = self.day([named(column) for column in listed(moment)])
         compared = {"before": day < reference, "after": day > reference,
@@ -296,7 +323,7 @@ class Frames:
     def _months(self, since: Sequence[str], until: Sequence[str]) -> pl.Expr:
         """The whole months between two days, as a calendar counts them where days are dates; 0 where none is over."""
         begin, end = self.day(since), self.day(until)
-        if self.file.dates == "days":
+        if self.file.counts_days:
             months = ((end - begin) / _DAYS_A_MONTH).floor()
         else:
             first, last = (pl.from_epoch(day, time_unit="d") for day in (begin, end))
@@ -319,6 +346,8 @@ class Frames:
         ``read`` gives the value of a cell, ``unknown``, or ``None`` where it cannot be read.
         """
         conditions = [condition for _, condition in conditions_of(reading.when)]
+        if reading.flags is not None:
+            return self._flag_values(reading, conditions, decision)
         text = self.text(reading)
         for condition in conditions:
             text = pl.when(self.holds(condition, decision=decision)).then(text)
@@ -337,6 +366,23 @@ class Frames:
             ]
             unread = lines(unread, *(pl.when(held).then(line) for line in days))
         return RowValues(pl.when(value != "unknown").then(value), unread, text.is_not_null() | unread.is_not_null())
+
+    def _flag_values(self, reading: Reading, conditions: Sequence[Condition], decision: pl.Expr | None) -> RowValues:
+        """The members that columns of yes and no say are there, or are not; a cell that is not read is listed alone."""
+        held = pl.all_horizontal(
+            pl.lit(value=True), *(self.holds(condition, decision=decision) for condition in conditions)
+        )
+        cells = [pl.when(held).then(pl.col(column)) for column in reading.sources]
+        flags = [by_cell(cell, reading.flag_word) for cell in cells]
+        strange = [
+            pl.when(cell.is_not_null() & flag.is_null()).then(pl.lit(f"{column}: ") + on_one_line(cell))
+            for column, cell, flag in zip(reading.sources, cells, flags, strict=True)
+        ]
+        says = pl.any_horizontal(*(cell.is_not_null() for cell in cells))
+        words = pl.concat_str([flag.fill_null("unknown") for flag in flags], separator=SEPARATOR)
+        unread = lines(*strange, *self.bad_days(conditions))
+        value = by_cell(pl.when(says).then(words), reading.members_of)
+        return RowValues(value, unread, says | unread.is_not_null())
 
     def chained(
         self,
@@ -362,9 +408,3 @@ class Frames:
 def _words_of(condition: Condition) -> set[str]:
     written = condition.comparison[1] if condition.comparison else None
     return {DECISION, NEXT} & {*listed(condition.day), *listed(written)}
-
-
-def _number(text: pl.Expr) -> pl.Expr:
-    number = text.cast(pl.Float64, strict=False)
-    fits = number.is_finite() & (number.abs() <= _LAST_DAY) & (number == number.floor())
-    return pl.when(fits).then(number).cast(pl.Int64)

@@ -31,7 +31,8 @@ from regimen_advisor.patient.vocabulary import MOST_MONTHS
 HISTORY, LINES, DRUGS, UNREAD_ENTRIES = "history", "lines begun", "drugs given", "unread parts of the history"
 _LINE, _SETTING, _OWN, _FAULT, _START = "line", "setting", "day apart", "why the history is not known", "start"
 _UNKNOWN_DRUGS, _OUTCOME, _CYCLES, _UNREAD = "a drug is unknown", "outcome", "cycles", "unread"
-_MONTHS, _END, _AS_KNOWN_IN_MAINTENANCE = "relapse_after", "day of the relapse", "entry as its maintenance began"
+_MONTHS, _END, _KNOWN_THEN = "relapse_after", "day of the relapse", "entries as they were known on the day"
+_OPEN, _NEXT, _BEFORE = "entry whose end is to come", "day of the line after it", "place of the entry"
 _ENDED, _CONTROLLED = ("progressed", "relapsed"), ("ongoing", "completed", "stopped-for-toxicity")
 _GROUP = (ROW, _LINE, _SETTING, _OWN)
 SETTINGS = ("line", "maintenance", "curative")
@@ -158,6 +159,7 @@ class HistoryOfEvents:
         )
         grouped = rows.group_by(*_GROUP).agg(
             pl.col(DATE).min().alias(_START),
+            pl.col(NEXT_DAY).min().alias(_NEXT),
             pl.col(DRUGS),
             pl.col(_UNKNOWN_DRUGS).any(),
             agreed.alias(_OUTCOME),
@@ -295,7 +297,7 @@ class HistoryOfEvents:
         return groups.with_columns(
             fault.alias(_FAULT),
             pl.struct(*parts, pl.col(_OUTCOME).alias("outcome"), cycles, pl.col(_MONTHS)).alias(HISTORY),
-            pl.struct(*parts, open_outcome, cycles, no_months).alias(_AS_KNOWN_IN_MAINTENANCE),
+            pl.struct(*parts, open_outcome, cycles, no_months).alias(_OPEN),
         )
 
     def known(self, groups: pl.LazyFrame) -> pl.LazyFrame:
@@ -315,8 +317,7 @@ class HistoryOfEvents:
         )
         if self.per_treatment:
             treatments = groups.select(
-                ROW, AT, pl.col(_START).alias(DAY), DRUGS, pl.col(_FAULT), pl.col(_UNREAD), pl.col(_SETTING),
-                pl.col(_AS_KNOWN_IN_MAINTENANCE).shift(1).over(ROW),
+                ROW, AT, pl.col(_START).alias(DAY), DRUGS, pl.col(_FAULT), pl.col(_UNREAD),
             )  # fmt: skip
             rows = treatments.join(whole, on=ROW, how="left")
             place = pl.col(AT)
@@ -332,10 +333,9 @@ class HistoryOfEvents:
         unread_here = lines(unread, pl.col(_UNREAD) if self.per_treatment else pl.lit(None, pl.String), fault)
         complete = pl.lit(self.history.complete)
         entries = pl.col("entries").list.head(place)
-        if self.per_treatment:  # how the induction ended by the next line was not known when its maintenance began
-            induction = pl.concat_list(pl.col("entries").list.head(place - 1), pl.col(_AS_KNOWN_IN_MAINTENANCE))
-            maintained = (pl.col(_SETTING) == "maintenance") & (place > 0)
-            entries = pl.when(maintained.fill_null(value=False)).then(induction).otherwise(entries)
+        if self.per_treatment and self.history.setting is not None:
+            rows = rows.join(self._known_then(groups), on=[ROW, AT], how="left")
+            entries = pl.coalesce(pl.col(_KNOWN_THEN), entries)
         return rows.select(
             ROW,
             AT,
@@ -345,6 +345,21 @@ class HistoryOfEvents:
             pl.col("are lines").list.head(place).list.sum().cast(pl.Int64).alias(LINES),
             unread_here.alias(UNREAD_ENTRIES),
         )
+
+    @staticmethod
+    def _known_then(groups: pl.LazyFrame) -> pl.LazyFrame:
+        """For maintenance and curative treatment the entries before it as they were known when it began.
+
+        How a treatment ended is read as of the day on which the next line began, and that may be a later day: so it is
+        with an induction before its maintenance, the first of two curative treatments, a line before one.
+        """
+        decisions = groups.filter(pl.col(_SETTING) != "line").select(ROW, AT, pl.col(_START).alias(DAY))
+        entries = groups.select(ROW, pl.col(AT).alias(_BEFORE), _NEXT, HISTORY, _OPEN)
+        pairs = decisions.join(entries, on=ROW, how="inner").filter(pl.col(_BEFORE) < pl.col(AT))
+        ended = (pl.col(_NEXT) <= pl.col(DAY)).fill_null(value=False)
+        entry = pl.when(ended).then(pl.col(HISTORY)).otherwise(pl.col(_OPEN))
+        ordered = pairs.sort(ROW, AT, _BEFORE)
+        return ordered.group_by(ROW, AT, maintain_order=True).agg(entry.alias(_KNOWN_THEN))
 
 
 def _setting(reading: Reading, text: str) -> str | None:

@@ -29,6 +29,7 @@ from regimen_advisor.cohorts.event_frames import (
 )
 from regimen_advisor.cohorts.event_history import DRUGS, HISTORY, LINES, UNREAD_ENTRIES, HistoryOfEvents
 from regimen_advisor.cohorts.event_words import DECISION, conditions_of, listed
+from regimen_advisor.cohorts.filled_cells import name_of_row
 from regimen_advisor.cohorts.mapping_file import ENTRY_PARTS, HistoryOfTable, MappingFile, Reading
 from regimen_advisor.cohorts.tables import table_errors
 from regimen_advisor.cohorts.wide_history import history_of, part_reader
@@ -154,7 +155,7 @@ class Events:
         return base
 
     def _id(self) -> pl.Expr:
-        name = pl.col(self.file.id) if self.file.id else pl.lit(None, pl.String)
+        name = name_of_row(self.file)
         if self.file.row is not None:
             row = pl.col(self.number) if self.number else pl.col(ROW) + 1
             name = pl.format("{}:{}", name.fill_null(pl.format("row-{}", row)), pl.col(AT) + 1)

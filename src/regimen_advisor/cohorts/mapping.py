@@ -8,7 +8,7 @@ and counted.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,15 +16,17 @@ from pathlib import Path
 import polars as pl
 from pydantic import ValidationError
 
+from regimen_advisor.cohorts.event_words import listed
 from regimen_advisor.cohorts.events import Events, check_events
+from regimen_advisor.cohorts.filled_cells import filled, name_of_row
 from regimen_advisor.cohorts.mapping_file import ENTRY_PARTS, NO_CELL, SEPARATOR, MappingFile, Reading
-from regimen_advisor.cohorts.wide_history import history_of, part_reader
+from regimen_advisor.cohorts.wide_history import NO_DRUGS, history_of, part_reader
 from regimen_advisor.columns.cells import Cell, cell_of, plain_value
 from regimen_advisor.columns.entries import entry_name
 from regimen_advisor.files.drafts import unchecked
 from regimen_advisor.files.errors import InputError, Problem, did_you_mean
 from regimen_advisor.files.sources import Document, Path_, read_document, validated
-from regimen_advisor.patient.facts import Domain
+from regimen_advisor.patient.facts import Domain, SetFact
 from regimen_advisor.patient.profile import Profile
 
 JOINED = " ; "
@@ -85,10 +87,10 @@ class TableMapping:
         ]
         if self.file.entries:
             columns.append(history_of(self.file.entries, self._part).alias("history"))
-        name = self.file.id
-        columns.append(pl.col(name).cast(pl.String).alias("id") if name else pl.lit(None, pl.String).alias("id"))
+        columns.append(name_of_row(self.file))
         if self.file.given:
-            columns.append(self._part(0, "drugs", self.file.given).alias("given"))
+            given = self._part(0, "drugs", self.file.given)
+            columns.append(pl.when(given != NO_DRUGS).then(given).alias("given"))
         return joined.select(*columns, *([pl.col(number)] if number else []))
 
     def _joined(self, table: pl.LazyFrame, place: Path) -> pl.LazyFrame:
@@ -121,26 +123,21 @@ class TableMapping:
                     steps = (*path, *reading.place_of(position))
                     place = self.document.locate(steps)
                     problems.append(Problem(place, f"no column `{column}` in the table", did_you_mean(column, known)))
-        if self.file.id and self.file.id not in known:
-            near = did_you_mean(self.file.id, known)
-            problems.append(
-                Problem(self.document.locate(("id",)), f"id: no column `{self.file.id}` in the table", near)
-            )
+        for position, column in enumerate(listed(self.file.id)):
+            if column not in known:
+                place = self.document.locate(("id",) if isinstance(self.file.id, str) else ("id", position))
+                problems.append(Problem(place, f"id: no column `{column}` in the table", did_you_mean(column, known)))
         if problems:
             raise InputError(problems)
 
     def _refuse(self, path: Path_, message: str, word: str, known: list[str]) -> None:
         raise InputError.at(self.document.locate(path), message, did_you_mean(word, known))
 
-    def _cell(self, column: str) -> pl.Expr:
-        text = pl.col(column).cast(pl.String).str.strip_chars()
-        return pl.when(text.is_in([*self.file.missing, ""])).then(None).otherwise(text)
-
     def _column(self, reading: Reading) -> pl.Expr:
         if not reading.sources:
             value = reading.constant
             return pl.lit(str(value).lower() if isinstance(value, bool) else str(value))
-        cells = [self._cell(column) for column in reading.sources]
+        cells = [filled(column, self.file.missing) for column in reading.sources]
         if len(cells) == 1:
             return cells[0]
         together = pl.concat_str([cell.fill_null(NO_CELL) for cell in cells], separator=SEPARATOR)
@@ -184,6 +181,20 @@ def _reader(key: str, reading: Reading, domain: Domain) -> Callable[[str], Cell 
     return cell
 
 
+def _unknown_members(file: MappingFile, document: Document, domain: Domain) -> Iterator[Problem]:
+    """What is wrong with ``flags``: of a key that is no set, or a word that is none of its members."""
+    for path, reading in file.readings():
+        fact = domain.facts.get(str(path[1])) if path[0] == "keys" else None
+        if reading.flags is not None and not isinstance(fact, SetFact):
+            place = document.locate_key((*path, "flags"))
+            yield Problem(place, "flags: expected a key that is a set, such as `comorbidities`: this one is none")
+        for column, member in (reading.flags or {}).items():
+            if isinstance(fact, SetFact) and member not in fact.members:
+                place = document.locate((*path, "flags", column))
+                message = f"flags: expected one of {', '.join(fact.members)}, found `{member}`"
+                yield Problem(place, message, did_you_mean(member, fact.members))
+
+
 def load_mapping(path: str | Path, domain: Domain) -> TableMapping:
     """The mapping in a file.
 
@@ -209,6 +220,7 @@ def load_mapping(path: str | Path, domain: Domain) -> TableMapping:
         problems.append(Problem(document.locate(("keys",)), "keys: expected at least one key of a profile"))
     elif not file.columns:
         problems.append(Problem(document.locate(("keys",)), "keys: expected at least one that is read from a column"))
+    problems += _unknown_members(file, document, domain)
     problems += check_events(file, document)
     if problems:
         raise InputError(problems)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from regimen_advisor.cohorts.event_days import ISO, NUMBERS, fault_of_form
 from regimen_advisor.cohorts.event_words import Columns, Conditions, RowOf, Take, conditions_of, listed
 from regimen_advisor.cohorts.patterns import fault_of, given_by
 from regimen_advisor.columns.cells import comparable
@@ -20,6 +22,22 @@ NO_CELL = "-"
 """Means a missing cell among several that are read together."""
 SEPARATOR = " | "
 """Separates the cells of several columns that are read together."""
+
+
+def _form(text: str) -> str:
+    fault = fault_of_form(text)
+    if fault is not None:
+        raise PydanticCustomError(
+            "value_error",
+            "expected `iso`, `days`, or a form of dates such as `%d.%m.%Y`: {why}",
+            {"why": fault},
+        )
+    return text
+
+
+Form = Annotated[str, AfterValidator(_form)]
+Forms = Form | Annotated[list[Form], Field(min_length=1)]
+"""How days are written, in one way or in several."""
 
 
 class Pattern(Record):
@@ -50,6 +68,9 @@ class Reading(Record):
     columns: Annotated[list[str], Field(min_length=1)] | None = Field(
         None, description="columns that are read together"
     )
+    flags: Annotated[dict[str, str], Field(min_length=1)] | None = Field(
+        None, description="by a column of yes and no the member of a set that it is about; `1` and `0` are read too"
+    )
     at_least: str | None = Field(None, description="the column with the lower bound of a number, for two of them")
     at_most: str | None = Field(None, description="the column with the upper bound")
     since: Columns | None = Field(None, description="a day, for the whole months from it to `until`")
@@ -67,13 +88,13 @@ class Reading(Record):
 
     @model_validator(mode="after")
     def _one_place(self) -> Reading:
-        given = [name for name in ("column", "columns", "constant") if getattr(self, name) is not None]
+        given = [name for name in ("column", "columns", "flags", "constant") if getattr(self, name) is not None]
         if len(given) + bool(self.bounds) + (self.since is not None) != 1 or (self.since is None) != (
             self.until is None
         ):
             raise PydanticCustomError(
                 "value_error",
-                "expected exactly one of `column`, `columns`, `constant`, `at_least` with `at_most`, and "
+                "expected exactly one of `column`, `columns`, `flags`, `constant`, `at_least` with `at_most`, and "
                 "`since` with `until`",
             )
         return self
@@ -95,6 +116,8 @@ class Reading(Record):
             return tuple(getattr(self, name) for name in self.bounds)
         if self.is_interval:
             return (*listed(self.since), *listed(self.until))
+        if self.flags is not None:
+            return tuple(self.flags)
         return (self.column,) if self.column is not None else tuple(self.columns or ())
 
     def place_of(self, position: int) -> Path_:
@@ -105,6 +128,8 @@ class Reading(Record):
             days = [(name, place) for name in ("since", "until") for place in range(len(listed(getattr(self, name))))]
             name, place = days[position]
             return (name,) if isinstance(getattr(self, name), str) else (name, place)
+        if self.flags is not None:
+            return ("flags", self.sources[position])
         return ("column",) if self.column is not None else ("columns", position)
 
     @property
@@ -128,6 +153,24 @@ class Reading(Record):
         if self.bounds:
             return self._range(text)
         return self._number(text) if self.multiply is not None or self.add is not None else text
+
+    def flag_word(self, text: str) -> str | None:
+        """What a cell of a column of ``flags`` says: ``yes``, ``no`` or ``unknown``; ``None`` if nothing reads it."""
+        plain = self.plain(text)
+        word = comparable(str(plain))
+        return next((answer for answer, words in _FLAGS.items() if word in words), None)
+
+    def members_of(self, answers: str) -> str | None:
+        """The members found and not found by the answers of the columns of ``flags``; ``None`` if there are none.
+
+        A member of several columns is found by any of them, and not found where all of them say so.
+        """
+        by_member: dict[str, list[str]] = {}
+        for member, answer in zip((self.flags or {}).values(), answers.split(SEPARATOR), strict=True):
+            by_member.setdefault(member, []).append(answer)
+        found = [member for member, given in by_member.items() if "yes" in given]
+        absent = [member for member, given in by_member.items() if set(given) == {"no"}]
+        return json.dumps({"found": found, "not_found": absent}) if found or absent else None
 
     def says_nothing(self, text: str) -> bool:
         """Whether a cell stands for null: it is not about this key, so that something else may tell it."""
@@ -164,6 +207,13 @@ class Reading(Record):
         return int(number) if number.is_integer() else None
 
 
+_FLAGS = {
+    "yes": ("1", "1.0", "yes", "y", "true", "positive", "present"),
+    "no": ("0", "0.0", "no", "n", "false", "negative", "absent", "none"),
+    "unknown": ("unknown",),
+}
+"""The words of a column of yes and no, in the form in which they are compared."""
+
 ENTRY_PARTS = ("drugs", "outcome", "cycles", "relapse_after")
 """What is read of each entry of a history."""
 
@@ -187,6 +237,7 @@ class SecondTable(Record):
     matches: Columns | None = Field(None, description="the columns that are equal to them; left out = the same names")
     of: str | None = Field(None, description="the second table that `matches` is of; left out = the first table")
     date: Columns | None = Field(None, description="the column with its day; several are added up")
+    dates: Forms | None = Field(None, description="how its days are written; left out = as in the mapping")
     where: Conditions | None = Field(None, description="only the rows for which this holds")
 
     @property
@@ -240,9 +291,17 @@ class MappingFile(Record):
     """A mapping as a file holds it."""
 
     title: str = Field(description="what the mapping is for; not read by any rule")
-    id: str | None = Field(None, description="the column that names the patient")
+    id: Columns | None = Field(
+        None, description="the column that names the patient; several are joined by a hyphen, such as site and number"
+    )
     missing: list[str] = Field(default_factory=lambda: ["NA"], description="cells that say nothing")
-    dates: Literal["iso", "days"] = Field("iso", description="how days are written: 2020-01-31, or as whole numbers")
+    dates: Forms = Field(
+        ISO, description="how days are written: `iso` (2020-01-31), `days` (whole numbers), a form such as `%d.%m.%Y`, "
+        "or a list of forms"
+    )  # fmt: skip
+    dates_of: dict[str, Forms] = Field(
+        default_factory=dict, description="the same for one column; `table.column` for one of a second table"
+    )
     row: RowOf | None = Field(None, description="what a row of the answer is; left out = a row of the first table")
     tables: dict[str, SecondTable] = Field(default_factory=dict, description="second tables, by the name used here")
     keys: dict[str, Reading] = Field(description="by the key of a profile what it is read from")
@@ -250,6 +309,28 @@ class MappingFile(Record):
         default_factory=list, description="the treatments so far: entries from columns, or a table of treatments"
     )
     given: Reading | None = Field(None, description="the drugs actually given, for concordance")
+
+    @model_validator(mode="after")
+    def _numbers_or_dates(self) -> MappingFile:
+        tables = [table.dates for table in self.tables.values() if table.dates is not None]
+        forms = {form for written in (self.dates, *self.dates_of.values(), *tables) for form in listed(written)}
+        if NUMBERS in forms and (len(forms) > 1):
+            raise PydanticCustomError(
+                "value_error",
+                "expected days as whole numbers everywhere or nowhere, since they are compared: found {found}",
+                {"found": ", ".join(f"`{form}`" for form in sorted(forms))},
+            )
+        return self
+
+    @property
+    def counts_days(self) -> bool:
+        """Whether days are whole numbers."""
+        return listed(self.dates) == (NUMBERS,)
+
+    def forms_of(self, column: str) -> tuple[str, ...]:
+        """How the days of a column are written; ``column`` is ``table.column`` for one of a second table."""
+        table = self.tables.get(column.partition(".")[0])
+        return listed(self.dates_of.get(column) or (table.dates if table else None) or self.dates)
 
     @property
     def entries(self) -> list[EntryReading]:
@@ -263,7 +344,11 @@ class MappingFile(Record):
             self.row is not None
             or isinstance(self.history, HistoryOfTable)
             or any(table.has_events for table in self.tables.values())
-            or any(part is not None for _, read in self.readings() for part in (read.take, read.when, read.since))
+            or any(
+                part is not None
+                for _, read in self.readings()
+                for part in (read.take, read.when, read.since, read.flags)
+            )
             or any(reading.otherwise is not None for _, reading in self.readings())
         )
 
@@ -299,8 +384,8 @@ class MappingFile(Record):
             )
             for inner, condition in conditions_of(reading.when):
                 yield from (((*path, "when", *inner, *place), column) for place, column in condition.columns())
-        if self.id:
-            yield ("id",), self.id
+        for position, column in enumerate(listed(self.id)):
+            yield (("id",) if isinstance(self.id, str) else ("id", position)), column
 
     @property
     def columns(self) -> frozenset[str]:

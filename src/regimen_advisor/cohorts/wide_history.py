@@ -14,6 +14,8 @@ from regimen_advisor.columns.cells import comparable, drug_list
 from regimen_advisor.columns.entries import OUTCOMES
 from regimen_advisor.patient.drugs import Formulary
 
+NO_DRUGS = "[]"
+"""What a mapping gives for a cell of drugs that says that there was no such treatment."""
 _OUTCOMES: dict[str, str] = {comparable(word): word for word in (*OUTCOMES, "unknown")}
 
 
@@ -21,9 +23,9 @@ def history_of(entries: Sequence[EntryReading], text_of: Callable[[int, str, Rea
     """The entries of each row as a list; null where there is none.
 
     ``text_of`` gives the text of a part (``drugs``, ``outcome`` ...) of the entry with this number. Where its drugs say
-    nothing there was no such treatment.
+    nothing there was no such treatment; where they are ``[]`` the table says so, and a history may be empty.
     """
-    listed = []
+    listed, spoken = [], []
     for number, entry in enumerate(entries):
         parts = {
             part: pl.lit(None, pl.String)
@@ -36,9 +38,10 @@ def history_of(entries: Sequence[EntryReading], text_of: Callable[[int, str, Rea
             pl.lit(entry.setting, pl.String).alias("setting"),
             *(text.alias(part) for part, text in parts.items()),
         )
-        listed.append(pl.when(parts["drugs"].is_not_null()).then(fields))
+        spoken.append(parts["drugs"].is_not_null())
+        listed.append(pl.when(parts["drugs"] != NO_DRUGS).then(fields))
     found = pl.concat_list(listed).list.drop_nulls()
-    return pl.when(found.list.len() > 0).then(found)
+    return pl.when(pl.any_horizontal(spoken)).then(found)
 
 
 def part_reader(part: str, formulary: Formulary) -> Callable[[Reading, str], str | None]:
@@ -69,6 +72,6 @@ def written(part: str, plain: Any, formulary: Formulary) -> str:
 
 def _drugs(plain: Any, formulary: Formulary) -> str:
     if isinstance(plain, list):
-        return ";".join(map(str, plain))
+        return ";".join(map(str, plain)) or NO_DRUGS
     words = drug_list(str(plain), formulary)
     return ";".join(words) if words else json.dumps([str(plain)])  # as one word, which is then not known

@@ -106,6 +106,12 @@ class Rulebook:
         return table
 
     @cached_property
+    def of_last_folder(self) -> frozenset[str]:
+        """The ids of the rules and findings that are written in its last folder; of an only folder all of them."""
+        entries: list[Rule | Finding] = [*self.rules.values(), *self.findings.values()]
+        return frozenset(entry.id for entry in entries if self.within(entry.location.file)[0] == self.folders[-1])
+
+    @cached_property
     def source_names(self) -> SourceNames:
         """What its sources are called."""
         return SourceNames(self.reviews)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from regimen_advisor.documents.blocks import Block, Code, Findings, Folded, Found, Headline, Item, Paragraph, Table
@@ -19,11 +20,16 @@ MOST_PAIRS = 10
 """How many missing pairs are spelt out, unless all are asked for; the JSON holds all of them."""
 
 
-def document(coverage: Coverage, *, everything: bool = False) -> Iterator[Block]:
-    """The share, what is missing with cases to paste; with ``everything`` also what does not matter, and all counts."""
+def document(coverage: Coverage, *, everything: bool = False, part: Path | None = None) -> Iterator[Block]:
+    """The share, what is missing with cases to paste; with ``everything`` also what does not matter, and all counts.
+
+    ``part`` is the folder whose rules alone were measured.
+    """
     wording = Guideline.of(coverage.rulebook).wording
     missing, proved = coverage.of("missing"), coverage.of("cannot matter")
     yield Headline(say("coverage.title"), f"{summary(coverage)}{_not_counted(coverage)}", good=coverage.is_whole)
+    if part is not None:
+        yield Paragraph(only_of(part))
     places = ((name, coverage.rulebook.rules[name].location) for name in coverage.unused)
     yield Findings(
         (say("findings.where"), say("coverage.rule"), say("coverage.not_shown")),
@@ -41,6 +47,11 @@ def document(coverage: Coverage, *, everything: bool = False) -> Iterator[Block]
             say("coverage.every_condition"),
             (Table((say("coverage.condition"), *(say(f"truth.{truth.value}") for truth in _SHOWN), ""), counts),),
         )
+
+
+def only_of(part: Path) -> str:
+    """That only the rules of the last folder of a stack were looked at, and how to take them all."""
+    return say("coverage.only_of", folder=part.name)
 
 
 def summary(coverage: Coverage) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from regimen_advisor.documents.blocks import Block, Bullets, Code, Folded, Grid, Headline, Paragraph, Table
@@ -12,7 +13,7 @@ from regimen_advisor.knowledge.conditions_yaml import written
 from regimen_advisor.language.conditions import Condition
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient.profile_yaml import flow, profile_lines
-from regimen_advisor.reports.coverage import percent
+from regimen_advisor.reports.coverage import only_of, percent
 from regimen_advisor.reports.places import place
 from regimen_advisor.testing.mutants import Mutant
 from regimen_advisor.testing.mutation import MutantResult, Mutation
@@ -22,10 +23,15 @@ MOST_SURVIVORS = 20
 """How many changes that no case notices are spelt out, unless all are asked for; the JSON holds all of them."""
 
 
-def document(mutation: Mutation, *, everything: bool = False) -> Iterator[Block]:
-    """What became of the changes; each that no case notices, with a patient; with ``everything`` the equivalent too."""
+def document(mutation: Mutation, *, everything: bool = False, part: Path | None = None) -> Iterator[Block]:
+    """What became of the changes; each that no case notices, with a patient; with ``everything`` the equivalent too.
+
+    ``part`` is the folder whose rules alone were changed.
+    """
     survived, equivalent = mutation.of("survived"), mutation.of("equivalent")
     yield Headline(say("mutation.title"), summary(mutation), good=not survived)
+    if part is not None:
+        yield Paragraph(only_of(part))
     for mutant, verdict in survived if everything else survived[:MOST_SURVIVORS]:
         title = say("mutation.not_noticed", change=_named(mutant))
         yield Folded(title, tuple(_survivor(mutant, verdict, mutation.rulebook.domain)), 3)

@@ -229,15 +229,20 @@ class _Screen:
     # What is not offered ----------------------------------------------------------------------------------------
 
     def _excluded(self) -> tuple[tuple[str, str], ...]:
-        """Each reason once, with the options that it excludes and every section that gives it."""
+        """Each reason once, with the options that it excludes and every section that gives it.
+
+        A reason on which the sources differ is written out there, next to what the other source says.
+        """
+        differing = {rule for difference in self.advice.differences for rule in difference.rules}
         names: dict[str, dict[str, None]] = {}
         sections: dict[str, dict[str, dict[str, None]]] = {}
         for option in self.advice.of(Standing.EXCLUDED):
             for reason in option.reasons:
                 if reason.effect == "exclude" and reason.state != "not met":
-                    names.setdefault(reason.says, {})[option.name] = None
+                    says = say("advice.differ_above") if reason.rule in differing else reason.says
+                    names.setdefault(says, {})[option.name] = None
                     for place in reason.source.places:
-                        sections.setdefault(reason.says, {}).setdefault(place.review, {})[place.section] = None
+                        sections.setdefault(says, {}).setdefault(place.review, {})[place.section] = None
         places = {
             says: "; ".join(self.places.at(review, *cited) for review, cited in reviews.items())
             for says, reviews in sections.items()

@@ -51,9 +51,11 @@ def lines(
 def _fitting(shown: Screen, depth: Depth, width: int) -> Form:
     """The fullest form that fits a screen, or else a longer screen; the shortest where none does.
 
-    Why the others are not indicated is asked for as an extra, so that this costs no room.
+    Why the others are not indicated is asked for as an extra, so that this costs no room. Neither does what is about the
+    sources themselves, where they differ and what a pack changed: it must not push the options out.
     """
     alone = replace(depth, everything=False)
-    lengths = {form: len(lines_of(document(shown, form, alone), width)) for form in FORMS}
+    counted = replace(shown, differ=(), changed=())
+    lengths = {form: len(lines_of(document(counted, form, alone), width)) for form in FORMS}
     fitting = (form for limit in MOST_LINES for form, length in lengths.items() if length <= limit)
     return next(fitting, FORMS[-1])

@@ -76,7 +76,7 @@ rules:
   - id: {name}-alk-note
     note: An invented note on ALK fusions
     when:
-      advanced: true
+      extent: metastatic
       alk: positive
     studies: [{name}-study]
     source: {{review: {name}, section: "1"}}
@@ -91,6 +91,11 @@ source: {{review: {name}, section: "1"}}
 ---
 name: "Without an ALK fusion the note is not shown."
 profile: {{disease: nsclc, extent: metastatic, alk: negative}}
+says_not: [{name}-alk-note]
+source: {{review: {name}, section: "1"}}
+---
+name: "Before the disease has spread the note is not shown."
+profile: {{disease: nsclc, extent: locally-advanced, alk: positive}}
 says_not: [{name}-alk-note]
 source: {{review: {name}, section: "1"}}
 """

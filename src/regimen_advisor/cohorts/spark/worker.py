@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -66,14 +66,29 @@ def rules_of(rulebook: Rulebook) -> Files:
 
 
 def mapping_of(mapping: TableMapping, table: str) -> Files:
-    """A mapping and its second tables, which are next to it or to ``table``."""
+    """A mapping and its second tables, which are next to it or to ``table``, under names of their own."""
     document = Path(mapping.document.name)
     folder = second_tables(mapping, table)
     try:
-        second_files = [(second.file, (folder / second.file).read_bytes()) for second in mapping.file.tables.values()]
+        second_files = [(name, (folder / file).read_bytes()) for file, name in _names_of(mapping).items()]
         return ((document.name, document.read_bytes()), *second_files)
     except OSError as error:
         raise InputError.at(Location(str(error.filename)), f"cannot be read: {error.strerror}") from None
+
+
+def _names_of(mapping: TableMapping) -> dict[str, str]:
+    """By each file of a second table its name on a worker: it may be anywhere here, and stays in one folder there."""
+    files = dict.fromkeys(second.file for second in mapping.file.tables.values())
+    return {file: f"table-{number}{Path(file).suffix}" for number, file in enumerate(files)}
+
+
+def _there(mapping: TableMapping) -> TableMapping:
+    """A mapping that reads its second tables under the names they have on a worker."""
+    names = _names_of(mapping)
+    tables = {
+        name: second.model_copy(update={"file": names[second.file]}) for name, second in mapping.file.tables.items()
+    }
+    return replace(mapping, file=mapping.file.model_copy(update={"tables": tables}))
 
 
 def _put(files: Files, folder: str) -> None:
@@ -123,7 +138,7 @@ class Worker:
         self._folder = tempfile.TemporaryDirectory(prefix="mapping-")  # second tables are read again for each batch
         if task.mapping:
             _put(task.mapping, self._folder.name)
-            self.mapping = load_mapping(Path(self._folder.name) / task.mapping[0][0], rulebook.domain)
+            self.mapping = _there(load_mapping(Path(self._folder.name) / task.mapping[0][0], rulebook.domain))
         self.new = _Judge(rulebook, self.mapping, exact=task.exact)
         self.old = _Judge(_rulebook(task.old, task.old_day), self.mapping, exact=task.exact) if task.old else None
 

@@ -1,0 +1,105 @@
+"""Guess what the words of a foreign table stand for, for a draft in which a person checks each guess."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from regimen_advisor.columns.cells import MISSING, comparable, read_cell
+from regimen_advisor.columns.entries import OUTCOMES
+from regimen_advisor.patient.facts import ChoiceFact, Domain
+
+YES_AND_NO: Mapping[str, bool] = {
+    **dict.fromkeys(("1", "1.0", "yes", "y", "true", "present"), True),
+    **dict.fromkeys(("0", "0.0", "no", "n", "false", "absent"), False),
+}
+_POSITIVE, _NEGATIVE = ("pos", "+", "detected", "mutated", "mut"), ("neg", "-", "notdetected", "wt", "wildtype")
+SAY_NOTHING = frozenset(
+    {
+        *MISSING, "na", "n/a", "n.a.", "#n/a", "nan", "null", "nil", "notdone", "nottested", "notavailable",
+        "notapplicable", "notreported", "notrecorded", "notknown", "notassessed", "notevaluable", "unk", "nd", "nk",
+        "n/d", "n.d.", "missing", "pending", "nodata", "insufficienttissue", "insufficient", "qns", "?", ".", "--",
+    }
+)  # fmt: skip
+"""Words that mean missing in many tables, as ``comparable`` has them."""
+DOUBTFUL: Mapping[str, str] = {
+    "nd": "not done, no data, or not detected?",
+    "n/d": "not done, or not detected?",
+    "n.d.": "not done, or not detected?",
+    "nil": "nothing known, or none?",
+    "--": "missing, or negative?",
+    "notapplicable": "missing, or none?",
+}
+"""What else some of them may mean."""
+_WORDS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "disease": (
+        (r"(?:nsclc|non ?small ?cell(?: lung)?(?: cancer| carcinoma)?)(?: \(?nsclc\)?)?", "nsclc"),
+        (r"(?:sclc|small ?cell(?: lung)?(?: cancer| carcinoma)?)(?: \(?sclc\)?)?", "sclc"),
+    ),
+    "histology": (
+        (r"adeno(?: ?ca(?:rcinoma)?)?(?: nos)?(?: \(.*\))?", "adenocarcinoma"),
+        (r"(?:squamous(?: cell)?|sq|scc|sqcc)(?: ?ca(?:rcinoma)?)?(?: nos)?(?: \(.*\))?", "squamous"),
+        (r"adenosquamous(?: ?ca(?:rcinoma)?)?(?: \(.*\))?", "adenosquamous"),
+        (r"large cell(?: ?ca(?:rcinoma)?)?(?: nos)?(?: \(.*\))?", "large-cell"),
+        (r"(?:small cell|sclc)(?: ?ca(?:rcinoma)?)?(?: nos)?(?: \(.*\))?", "small-cell"),
+        (r"nsclc(?: nos)?|non ?small cell(?: ?ca(?:rcinoma)?)?(?: nos)?(?: \(.*\))?", "nsclc-nos"),
+    ),
+    "ecog": ((r"(?:ecog|ps|ecog ps|who)[ :=]*([0-4])", r"\1"),),
+    "pd_l1_tps": ((r"(?:tps|pd ?l1)[ :=]*([<>]?=? ?\d+ ?%?)", r"\1"),),
+    "outcome": (
+        (r"pd|progress(?:ion|ed|ive disease)|progression of disease|disease progression", "progressed"),
+        (r"relapsed?|recurrence|recurred", "relapsed"),
+        (r"(?:stopped for |unacceptable )?(?:toxicity|adverse events?|side effects?)", "stopped-for-toxicity"),
+        (r"complete[ds]?(?: as planned| treatment)?|treatment completed|end of treatment", "completed"),
+        (r"on ?going|on treatment|continuing", "ongoing"),
+    ),
+}
+_NUMERALS = {"1": "I", "2": "II", "3": "III", "4": "IV"}
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a cell is one of the words that mean missing in many tables."""
+    return comparable(text) in SAY_NOTHING
+
+
+def guessed(key: str, text: str, domain: Domain) -> Any:
+    """What a cell of a column of ``key`` stands for, read or guessed; ``None`` where there is no guess."""
+    if key == "outcome":
+        return _outcome(text)
+    cell = read_cell(key, text, domain)
+    if cell is not None:  # another disease sets its row apart as it is
+        return text if cell.apart else cell.plain
+    plain = _guess(key, text, domain)
+    written = str(plain).lower() if isinstance(plain, bool) else plain
+    return plain if written is not None and read_cell(key, written, domain) is not None else None
+
+
+def _outcome(text: str) -> str | None:
+    word = comparable(text)
+    return next((outcome for outcome in OUTCOMES if comparable(outcome) == word), None) or _by_words("outcome", text)
+
+
+def _guess(key: str, text: str, domain: Domain) -> Any:
+    word, fact = comparable(text), domain.facts.get(key)
+    if isinstance(fact, ChoiceFact) and fact.is_presence:
+        return YES_AND_NO.get(word)
+    if isinstance(fact, ChoiceFact) and {"positive", "negative"} <= {*fact.domain}:
+        return "positive" if word in _POSITIVE else "negative" if word in _NEGATIVE else None
+    if key == "egfr":
+        negative = (*_NEGATIVE, "negative", "none")
+        return "positive" if word in _POSITIVE else "wild-type" if word in negative else None
+    return _stage(text) if key == "stage" else _by_words(key, text)
+
+
+def _by_words(key: str, text: str) -> str | None:
+    plain = " ".join(re.sub(r"[-_,.]", " ", text).split()).lower()
+    for pattern, gives in _WORDS.get(key, ()):
+        if found := re.fullmatch(pattern, plain):
+            return found.expand(gives)
+    return None
+
+
+def _stage(text: str) -> str | None:
+    found = re.fullmatch(r"(?:stage)?\s*(iv|i{1,3}|[1-4])\s*([abc]?)", text.strip(), re.IGNORECASE)
+    return _NUMERALS.get(found[1], found[1].upper()) + found[2].upper() if found else None
