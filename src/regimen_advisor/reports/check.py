@@ -35,10 +35,10 @@ def _warnings(warnings: Sequence[Flaw]) -> Iterator[Block]:
 
 
 def _findings(level: str, columns: tuple[str, str, str], flaws: Sequence[Flaw]) -> Findings:
-    said = [say("check.flaw", subject=flaw.subject, sentence=flaw.says) for flaw in flaws]
+    sentences = [say("check.flaw", subject=flaw.subject, sentence=flaw.says) for flaw in flaws]
     return Findings(columns, tuple(
         Found(place(flaw.location), level, flaw.kind, words, _witness(flaw))
-        for flaw, words in zip(flaws, said, strict=True)
+        for flaw, words in zip(flaws, sentences, strict=True)
     ))  # fmt: skip
 
 

@@ -51,8 +51,8 @@ def lines(
 def _fitting(shown: Screen, depth: Depth, width: int) -> Form:
     """The fullest form that fits a screen, or else a longer screen; the shortest where none does.
 
-    Why the others are not indicated is asked for as an extra, so that this costs no room. Neither does what is about the
-    sources themselves, where they differ and what a pack changed: it must not push the options out.
+    Why the others are not indicated is asked for as an extra, so that this costs no room. Neither does what is about
+    the sources themselves, where they differ and what a pack changed: it must not push the options out.
     """
     alone = replace(depth, everything=False)
     counted = replace(shown, differ=(), changed=())
