@@ -478,6 +478,16 @@ def test_agreement_is_counted_among_patients_with_something_offered_and_a_known_
     assert "1 with something offered and a treatment that is known" in shown
 
 
+def test_rows_that_are_set_apart_are_one_reason_whatever_was_given(rulebook, tmp_path):
+    file = tmp_path / "given.csv"
+    apart = (
+        "id,disease,stage,liver_metastases,drugs_given\na,nsclc,IIIA,true,docetaxel\nb,nsclc,IIIA,true,osimertinib\n"
+    )
+    file.write_text(apart, encoding="utf-8")
+    (reason,) = given(file, rulebook).disagreements
+    assert (reason.given, reason.reasons, reason.patients) == ("(any)", "the row was set apart", 2)
+
+
 def summary_of(file, rulebook):
     with judged(open_table([str(file)]), rulebook) as result:
         return summarise(result, "table")

@@ -49,6 +49,7 @@ def complaints(text: str) -> list[str]:
         ("choice: {dos: 1}", [
             "f:1:9: expected the key `dose`, which is missing", "f:1:10: dos: unknown key (did you mean `dose`?)",
         ]),
+        ("choice: {dose: 1, number: 2}", ["f:1:19: number: unknown key (it belongs elsewhere in such a file)"]),
         ("choice: {dose: x}", ["f:1:16: dose: expected a whole number, found `x`"]),
         ("choice: {dose: 0}", ["f:1:16: dose: expected at least 1, found `0`"]),
         ("choice: {dose: 10}", ["f:1:16: dose: expected at most 9, found `10`"]),

@@ -12,8 +12,10 @@ from regimen_advisor.knowledge.rulebook import load_rulebook
 pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 
 from regimen_advisor.cohorts.cohort import as_profiles, open_table, unread_cells  # noqa: E402
+from regimen_advisor.cohorts.data_check import check_table, columns_of_tables  # noqa: E402
 from regimen_advisor.cohorts.mapping import load_mapping  # noqa: E402
 from regimen_advisor.cohorts.mapping_draft import suggest_mapping  # noqa: E402
+from regimen_advisor.cohorts.origins import show_row  # noqa: E402
 from regimen_advisor.cohorts.spark.worker import NUMBER, Task, Worker, mapping_of, rules_of  # noqa: E402
 from regimen_advisor.cohorts.tables import scan_table  # noqa: E402
 from regimen_advisor.columns.engine import ColumnEngine  # noqa: E402
@@ -146,6 +148,15 @@ def test_a_form_that_is_none_is_refused_with_its_place(export, dates, line, reas
     export.table("who,adjuvant,last,relapse\na,cisplatin,1,2\n")
     place, message = export.refused(dates + RELAPSES + NSCLC)
     assert (place, reason in message) == (line, True), message
+
+
+def test_what_is_not_read_of_a_history_in_json_is_listed_under_its_column_and_bounds_may_be_percentages(export):
+    export.table("""who,tx,lo,hi
+                    a,"[{""line"": 1, ""drugs"": [""gefitinib""], ""outcome"": ""PD""}]",10%,20 %
+                    b,not json,60,40""")
+    text = NSCLC + "  history: {column: tx}\n  pd_l1_tps: {at_least: lo, at_most: hi}\n"
+    assert export.unread(text) == {"a": {"tx: history line 1 outcome: PD"}, "b": {"tx: not json", "lo | hi: 60 | 40"}}
+    assert export.profile(text, "a")["pd_l1_tps"] == {"at_least": 10, "at_most": 20}
 
 
 # Columns of yes and no -----------------------------------------------------------------------------------------------
@@ -304,6 +315,91 @@ history:
 """
     history = export.profile(text + NSCLC, decision)["history"]
     assert [entry.get("outcome") for entry in history] == outcomes
+
+
+SCANS = """\
+dates: days
+{row}tables:
+  lines: {{file: lines.csv, key: who, date: start}}
+  scans: {{file: scans.csv, key: who, date: day, where: {{column: progression, any_of: ["Y"]}}}}
+history:
+  from: lines
+  complete: true
+  drugs: {{column: lines.drug}}
+  outcome:
+    constant: progressed
+    when: {{has_row: scans}}
+    otherwise: {{column: lines.ended}}
+"""
+
+
+def test_a_line_ended_as_the_rows_of_another_table_say_in_its_time(export):
+    export.table("who\na\nb\n")
+    export.table(
+        """who,start,drug,ended
+                    a,0,gefitinib,completed
+                    a,100,docetaxel,completed
+                    a,200,gemcitabine,completed
+                    b,0,gefitinib,completed""",
+        "lines.csv",
+    )
+    export.table(
+        """who,day,progression
+                    a,0,Y
+                    a,100,Y
+                    a,150,N
+                    a,250,Y
+                    b,,Y""",
+        "scans.csv",
+    )
+    ends = {
+        id: [entry.get("outcome") for entry in profile["history"]]
+        for id, profile in export.profiles(SCANS.format(row="") + NSCLC).items()
+    }
+    assert ends == {"a": ["progressed", "completed", "progressed"], "b": [None]}
+    assert export.unread(SCANS.format(row="") + NSCLC) == {"b": {"scans.day: - (no day)"}}
+    ends = [
+        [entry.get("outcome") for entry in profile["history"]]
+        for profile in export.profiles(SCANS.format(row="row: {each: lines}\n") + NSCLC).values()
+    ]
+    assert ends == [[], ["progressed"], ["progressed", "completed"], []]
+
+
+def test_a_look_names_the_columns_that_conditions_test_and_those_by_which_a_table_is_kept_to_some_rows(export):
+    file = str(export.table("who\na\n"))
+    export.table("who,start,drug,ended\na,0,gefitinib,completed\n", "lines.csv")
+    export.table("who,day,progression\na,50,Y\n", "scans.csv")
+    brain = "  brain_metastases: {constant: true, when: {column: scans.progression, any_of: [Y]}}\n"
+    table, _ = export.opened(SCANS.format(row="") + NSCLC + brain)
+    found = check_table(table, export.rulebook, columns_of_tables([file], table.mapping))
+    assert found.ignored == ()
+    assert {count.key: count.columns for count in found.keys}["brain_metastases"] == "constant by scans.progression"
+    history = next(shown for shown in show_row([file], "a", table, export.rulebook).keys if shown.key == "history")
+    days = [[cell.text for cell in source.cells] for source in history.sources if source.column == "day"]
+    assert (days, history.value[0]["outcome"]) == ([["50"]], "progressed")
+
+
+def test_the_decision_is_compared_with_and_is_no_column(export):
+    export.table("who\na\n")
+    for when in ("{day: decision, before: x}", "{day: x, before: [decision, x]}"):
+        line, message = export.refused(NSCLC + f"  ecog: {{constant: 1, when: {when}}}\n")
+        assert (line, "expected columns in `day`" in message) == (5, True), message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("outcome:", "cycles:", "only its `outcome` may ask for a row"),
+        ("date: day, ", "", "expected a table with a `date`"),
+        ("has_row: scans", "has_row: scan", "no table `scan` among `tables`"),
+    ],
+)
+def test_a_row_of_another_table_is_asked_for_where_its_time_is_known(export, old, new, reason):
+    export.table("who\na\n")
+    export.table("who,start,drug,ended\na,0,gefitinib,completed\n", "lines.csv")
+    export.table("who,day,progression\na,0,Y\n", "scans.csv")
+    line, message = export.refused(SCANS.format(row="").replace(old, new) + NSCLC)
+    assert (line, reason in message) == (13, True), message
 
 
 def test_second_tables_travel_to_a_worker_under_names_of_their_own(export, rulebook, tmp_path):

@@ -41,6 +41,8 @@ KEYS = (
     "dll3", "pd_l1_tps", "other_drivers", "brain_metastases", "liver_metastases", "bleeding_risk",
 )  # fmt: skip
 PARTS = ("drugs", "outcome", "cycles")
+FLAGS = {"ild": "interstitial-lung-disease", "clot": "venous-thromboembolism"}
+"""Columns of yes and no, and the comorbidity that each is about."""
 SAID = (
     "nsclc", "sclc", "breast cancer", "NSCLC", "Small cell", "adenocarcinoma", "Squamous", "IV", "iiia", "Stage IV",
     "III", "metastatic", "limited", "true", "FALSE", "yes", "0", "1", "2", "1.0", "0-1", "<=2", "5", "-1", "L858R",
@@ -112,6 +114,7 @@ def uncounted(table, mapping, rulebook, cells, labels):
         entry = (plain.get("history") or [{}])[0]
         for name, text in written.items():
             known = name in plain or (name in PARTS and entry.get(name, "unknown") != "unknown")
+            known |= FLAGS.get(name) in {word for part in plain.get("comorbidities", {}).values() for word in part}
             if known or says_nothing(text):
                 continue
             if any(line.startswith(f"{labels[name]}:") for line in lines):
@@ -122,7 +125,8 @@ def uncounted(table, mapping, rulebook, cells, labels):
 
 def columns_mapping() -> dict[str, Any]:
     history = [{"line": 1, **{part: {"column": f"c {part}"} for part in PARTS}}]
-    return {"title": "fuzzed", "keys": {key: {"column": f"c {key}"} for key in KEYS}, "history": history}
+    keys = {key: {"column": f"c {key}"} for key in KEYS}
+    return {"title": "fuzzed", "keys": keys, "history": history}
 
 
 def test_every_cell_of_a_table_that_nobody_would_write_is_read_or_counted(tmp_path, rulebook):
@@ -140,23 +144,27 @@ def test_every_cell_of_a_table_that_nobody_would_write_is_read_or_counted(tmp_pa
 
 def test_every_cell_of_linked_tables_that_nobody_would_write_is_read_or_counted(tmp_path, rulebook):
     random = Random(SEED + 1)
-    count = max(CELLS // 2 // (len(KEYS) + len(PARTS)), 1)
-    cells = [{name: cell(random) for name in (*KEYS, *PARTS)} for _ in range(count)]
+    written_keys = (*KEYS, *FLAGS)
+    count = max(CELLS // 2 // (len(written_keys) + len(PARTS)), 1)
+    cells = [{name: cell(random) for name in (*written_keys, *PARTS)} for _ in range(count)]
     write(tmp_path / "t.csv", ("who",), [[str(at)] for at in range(count)])
-    tests = [[str(at), "5", *(written[key] for key in KEYS)] for at, written in enumerate(cells)]
-    write(tmp_path / "tests.csv", ("who", "day", *(f"c {key}" for key in KEYS)), tests)
+    tests = [[str(at), "5", *(written[key] for key in written_keys)] for at, written in enumerate(cells)]
+    write(tmp_path / "tests.csv", ("who", "day", *(f"c {key}" for key in written_keys)), tests)
     lines = [[str(at), "10", *(written[part] for part in PARTS)] for at, written in enumerate(cells)]
     write(tmp_path / "lines.csv", ("who", "day", *(f"c {part}" for part in PARTS)), lines)
     takes = ("all", "all before", "last before", "first before", "last", "first")
     mapping = {
         "title": "fuzzed", "id": "who", "dates": "days",
         "tables": {name: {"file": f"{name}.csv", "key": "who", "date": "day"} for name in ("tests", "lines")},
-        "keys": {key: {"column": f"tests.c {key}", "take": random.choice(takes)} for key in KEYS},
+        "keys": {
+            **{key: {"column": f"tests.c {key}", "take": random.choice(takes)} for key in KEYS},
+            "comorbidities": {"flags": {f"tests.c {name}": member for name, member in FLAGS.items()}},
+        },
         "history": {"from": "lines", "complete": True, **{part: {"column": f"lines.c {part}"} for part in PARTS}},
     }  # fmt: skip
     (tmp_path / "m.yaml").write_text(yaml.safe_dump(mapping), "utf-8")
     read = load_mapping(tmp_path / "m.yaml", rulebook.domain)
-    labels = {**{key: f"tests.c {key}" for key in KEYS}, **{part: f"lines.c {part}" for part in PARTS}}
+    labels = {**{key: f"tests.c {key}" for key in written_keys}, **{part: f"lines.c {part}" for part in PARTS}}
     assert uncounted(open_table([str(tmp_path / "t.csv")], read), read, rulebook, cells, labels) == []
 
 
@@ -186,6 +194,8 @@ def reading(random: Random, depth: int = 0) -> Any:
         {"columns": random.choices(COLUMNS, k=random.randint(1, 3))},
         {"constant": value(random)},
         {"at_least": random.choice(COLUMNS), "at_most": random.choice(COLUMNS)},
+        {"flags": {random.choice(COLUMNS): random.choice(["HER2", "central", "proteinuria", "L858R", "x"])}},
+        {"since": random.choice(COLUMNS), "until": random.choice([random.choice(COLUMNS), ["day", "a"]])},
     ])  # fmt: skip
     if random.random() < 0.3:
         made["values"] = {random.choice(SAID): value(random) for _ in range(3)}
@@ -226,11 +236,14 @@ def some_mapping(random: Random) -> Any:
     made: dict[str, Any] = {"title": "fuzzed"}
     made["keys"] = {random.choice((*KEYS, "history", "prior_lines", "weight")): reading(random) for _ in range(4)}
     if random.random() < 0.7:
-        made["id"] = random.choice(["who", "a", "nowhere"])
+        made["id"] = random.choice(["who", "a", "nowhere", ["who", "a"], ["who", "nowhere"]])
     if random.random() < 0.8:
         made["tables"] = {name: some_table(random, name) for name in ("lines", "tests")}
     if random.random() < 0.7:
-        made["dates"] = random.choice(["days", "days", "iso", "months"])
+        forms = ("days", "days", "iso", "months", "%d.%m.%Y", ["iso", "%m/%d/%y"], ["%d", "iso"])
+        made["dates"] = random.choice(forms)
+    if random.random() < 0.1:
+        made["dates_of"] = {random.choice(COLUMNS): random.choice(["iso", "%d/%m/%y", "days", "%%"])}
     if random.random() < 0.5:
         history = {"from": random.choice(["lines", "lines", "tests"]), "complete": random.random() < 0.7}
         for part in ("drugs", "outcome", "cycles", "setting", "line"):
@@ -273,13 +286,22 @@ def simple(random: Random) -> dict[str, Any]:
         return made | {"take": random.choice(TAKES[:6])} if "column" in made else made
 
     everywhere = (*columns, *(f"{name}.{column}" for name in tables for column in columns))
-    made: dict[str, Any] = {"title": "fuzzed", "id": "who", "dates": random.choice(["days", "iso"]), "tables": tables}
+    made: dict[str, Any] = {
+        "title": "fuzzed",
+        "id": "who",
+        "dates": random.choice(["days", "iso", "%d.%m.%Y"]),
+        "tables": tables,
+    }
     made["keys"] = {random.choice(KEYS): taking(tame(reading(random), everywhere)) for _ in range(3)}
     made["keys"]["stage"] = {"column": "b"}
+    if random.random() < 0.3:
+        made["keys"]["comorbidities"] = taking({"flags": {random.choice(everywhere): "proteinuria"}})
     if random.random() < 0.7:
         parts = ["drugs", *(part for part in ("outcome", "cycles", "setting", "line") if random.random() < 0.4)]
         read = {part: tame(reading(random), ("lines.a", "lines.b", "lines.day")) for part in parts}
         read["drugs"].pop("otherwise", None)
+        if "outcome" in read and random.random() < 0.5:
+            read["outcome"]["when"] = {"has_row": random.choice(["tests", "lines"])}
         made["history"] = {"from": "lines", "complete": random.random() < 0.7, "within": random.choice([0, 30]), **read}
         if random.random() < 0.7:
             made["row"] = {"each": "lines"}
@@ -288,9 +310,9 @@ def simple(random: Random) -> dict[str, Any]:
 
 def test_a_mapping_that_nobody_would_write_runs_or_is_refused(tmp_path, rulebook):
     random = Random(SEED + 2)
+    days = ("1", "50", "2020-01-31", "31.1.2020", "", "x")
     for name in ("patients", "lines", "tests"):
-        rows = [[random.choice("xyz"), random.choice(["1", "50", "2020-01-31", "", "x"]), cell(random), cell(random)]
-                for _ in range(12)]  # fmt: skip
+        rows = [[random.choice("xyz"), random.choice(days), cell(random), cell(random)] for _ in range(12)]
         write(tmp_path / f"{name}.csv", ("who", "day", "a", "b"), rows)
     ran = 0
     for number in range(MAPPINGS):

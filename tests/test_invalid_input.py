@@ -442,6 +442,15 @@ BROKEN_RULEBOOKS: dict[str, list[str]] = {
     "regimens-of-a-note": [
         "nsclc/broken.yaml:7:15: regimens: only a standard may name them, never note",
     ],
+    "drugs-of-a-standard-unknown": [
+        "nsclc/broken.yaml:7:21: class: unknown class `icis` (did you mean `ici`?)",
+    ],
+    "gives-way-for-nobody": [
+        "nsclc/broken.yaml:5:5: a-standard: expected `gives_way_to` and `meant_for` together",
+    ],
+    "gives-way-to-an-unknown-rule": [
+        ("nsclc/broken.yaml:7:20: gives_way_to: unknown rule `a-standarb` (did you mean `a-standard`?)"),
+    ],
     "regimens-unknown": [
         "nsclc/broken.yaml:7:16: regimens: unknown regimen `anlotinb` (did you mean `anlotinib`?)",
     ],

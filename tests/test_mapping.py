@@ -647,9 +647,9 @@ def test_a_column_may_hold_the_history_as_json_and_a_part_that_cannot_be_read_is
     ]
     assert profile(table, "p2", rulebook, mapping)["history"] == [{"line": 1, "drugs": "unknown", "outcome": "ongoing"}]
     assert unread_of(table, mapping, rulebook) == {
-        ("history line 1 outcome", "PD", 1),
-        ("history line 1 cycles", "many", 1),
-        ("history line 1 drugs", "placebo", 1),
+        ("course", "history line 1 outcome: PD", 1),
+        ("course", "history line 1 cycles: many", 1),
+        ("course", "history line 1 drugs: placebo", 1),
         ("course", "{}", 1),
     }
 

@@ -36,7 +36,7 @@ ADVISE = """profile => {
       one.markers, one.setting, one.shown_benefit, one.design_level.ocebm_2011 ?? null, held(one.cautions),
       one.reasons.map(({rule, state}) => [rule, state]), waits[one.regimen] ?? []]),
     first: advice.first.map(one => [one.rules, one.effect, one.says, one.state, one.depends_on]),
-    standards: held(advice.standards),
+    standards: held(advice.standards), against: advice.standards.map(one => held(one.cautions)),
     notes: advice.notes.map(one => one.rule), silent: advice.silent.map(one => one.rule),
     trials: advice.trials.map(one => one.rule),
     differences: advice.differences.map(one => one.subject), changes: advice.changes.map(one => one.says),
@@ -89,6 +89,7 @@ def shown(advice: Advice) -> dict[str, Any]:
             [list(one.rules), one.effect, one.says, one.state, list(one.depends_on)] for one in advice.first
         ],
         "standards": held(advice.standards),
+        "against": [held(one.cautions) for one in advice.standards],
         "notes": [one.rule for one in advice.notes],
         "silent": [one.rule for one in advice.silent],
         "trials": [one.rule for one in advice.trials],

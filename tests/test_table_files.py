@@ -111,3 +111,25 @@ def test_a_header_whose_first_column_is_called_number_sign_is_a_header(tmp_path:
     table = tmp_path / "t.tsv"
     table.write_text("#\tstage\n1\tIV\n", "utf-8")
     assert scan_table([str(table)]).collect().rows() == [("1", "IV")]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("t.csv", "who;stage;note\na;IV;1,5\n"),
+        ("t.csv", "# made by hand\nwho;stage;note\na;IV;1,5\n"),
+        ("t.csv", "who\tstage\tnote\na\tIV\t1,5\n"),
+        ("t.txt", 'who,stage,note\na,IV,"1,5"\n'),
+        ("t.tsv", "who;stage;note\na;IV;1,5\n"),
+    ],
+)
+def test_cells_are_parted_by_the_sign_that_the_header_has_where_it_lacks_the_usual_one(tmp_path, name, text):
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    assert scan_table([str(tmp_path / name)]).collect().rows() == [("a", "IV", "1,5")]
+
+
+def test_files_that_part_their_cells_by_another_sign_are_one_table(tmp_path):
+    (tmp_path / "a.csv").write_text("who,egfr\na,L858R;T790M\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text("who;egfr\nb;wild-type\n", encoding="utf-8")
+    table = scan_table([str(tmp_path / "a.csv"), str(tmp_path / "b.csv")])
+    assert table.collect().rows() == [("a", "L858R;T790M"), ("b", "wild-type")]

@@ -164,10 +164,16 @@ class Statement(Record):
     source: RuleSource
     studies: tuple[str, ...] = Field((), description="ids of its studies")
     regimens: tuple[str, ...] = Field((), description="of a standard: the regimens that it names")
-    state: Literal["holds", "open"] = Field(
-        "holds", description="`open` where the rule waits for facts that are not known"
+    state: Literal["holds", "open", "of others"] = Field(
+        "holds",
+        description="`open` where the rule waits for facts that are not known; `of others` for a standard that the "
+        "sources state for a disease which is not that of this patient",
     )
     depends_on: tuple[str, ...] = Field((), description="profile keys and history parts it waits for")
+    meant_for: str | None = Field(None, description="of a standard `of others`: the disease that it is stated for")
+    cautions: tuple[Caution, ...] = Field(
+        (), description="of a standard that holds: what speaks against its drugs in this patient"
+    )
 
 
 class Trial(Record):

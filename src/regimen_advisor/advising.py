@@ -66,13 +66,13 @@ class _Advisor:
         assert isinstance(diseases, Choice)
         possible = [name for name, regimen in rulebook.regimens.items() if regimen.disease in diseases.possible]
         options = in_order(map(self._option, possible), self.guideline)
-        standards = self._statements(Effect.STANDARD, open_too=True)
+        standards = tuple(map(self._standard, self._statements(Effect.STANDARD, open_too=True)))
         notes, silent = self._statements(Effect.NOTE), self._statements(Effect.SILENT)
         advice = Advice(
             rulebook=RulebookName(version=rulebook.version, digest=rulebook.digest),
             engines=self.case.engines,
             profile=ProfileName(id=self.patient.id, summary=self.patient.summary, notes=self.patient.notes),
-            first=placed_first(options, {Effect.NOTE: notes, Effect.SILENT: silent}, rulebook),
+            first=placed_first(options, standards, {Effect.NOTE: notes, Effect.SILENT: silent}, rulebook),
             standards=standards,
             options=options,
             order=ORDER,
@@ -234,6 +234,16 @@ class _Advisor:
             )
             for rule in self._rules(effect, *wanted)
         )
+
+    def _standard(self, statement: Statement) -> Statement:
+        """A standard with what speaks against its drugs in this patient, or as that of others."""
+        rule = self.rulebook.rules[statement.rule]
+        if any(self.truths[name] is Truth.TRUE for name in rule.gives_way_to):
+            return statement.model_copy(update={"state": "of others", "depends_on": (), "meant_for": rule.meant_for})
+        if statement.state == "open":
+            return statement
+        holding = [rule for rule in self.rulebook.cautions_of(rule) if self.truths[rule.id] is Truth.TRUE]
+        return statement.model_copy(update={"cautions": self._cautions(holding)})
 
     def _trial(self, rule: Rule) -> Trial:
         study = self.rulebook.studies[rule.subject]

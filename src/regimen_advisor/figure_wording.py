@@ -117,6 +117,8 @@ def brief_result(
     if not relevant:
         shown = _alone(result.values, result.unit, arms) or result.outcome or ""
         return say("figure.brief", endpoint=endpoint_words(result), results=shown).rstrip()
+    if len(relevant) == 1:
+        relevant = [_own_arm_first(relevant[0], arms)]
     phrases = []
     for comparison in relevant:
         named = len(relevant) > 1 or comparison.against in arms or comparison.of not in arms
@@ -125,6 +127,13 @@ def brief_result(
         names = (arm if named else "", comparator if named or name_comparator else "")
         phrases.append(_versus(names, figures, comparison, result.unit))
     return say("figure.brief", endpoint=endpoint_words(result), results=say("between.lists").join(phrases))
+
+
+def _own_arm_first(comparison: Comparison, arms: Sequence[str]) -> Comparison:
+    """The comparison as an arm of the option against the other; one with an effect is kept as it was measured."""
+    is_turned = comparison.against in arms and comparison.of not in arms and not effect_words(comparison, brief=True)
+    ends = {"of": comparison.against, "against": comparison.of}
+    return comparison.model_copy(update=ends) if is_turned else comparison
 
 
 def in_few_words(result: Result) -> Result:

@@ -14,18 +14,25 @@ _Said = tuple[Literal["holds", "open"], str]
 
 
 def placed_first(
-    options: Iterable[Option], statements: Mapping[Effect, Iterable[Statement]], rulebook: Rulebook
+    options: Iterable[Option],
+    standards: Iterable[Statement],
+    statements: Mapping[Effect, Iterable[Statement]],
+    rulebook: Rulebook,
 ) -> tuple[First, ...]:
     """What comes before the options: cautions that hold for all of them, notes and silences, cautions still open.
 
     A rule asks for this place with ``place: first``. A caution gets it where every option that is offered or waits
-    carries it, by whichever rule; one about the patient that holds for all of several offers gets it unasked.
+    carries it, by whichever rule; one about the patient that holds for all of several offers gets it unasked. Where
+    there is no option, the standards that hold are what it is about.
     """
-    shown = [option for option in options if option.standing.is_offered or option.standing is Standing.UNDETERMINED]
+    shown: Sequence[Option | Statement] = [
+        option for option in options if option.standing.is_offered or option.standing is Standing.UNDETERMINED
+    ]
+    shown = shown or [standard for standard in standards if standard.state == "holds"]
     asked = [
         caution for caution in _carried_by_all(shown) if any(rulebook.rules[rule].is_first for rule in caution.rules)
     ]
-    offered = [option for option in shown if option.standing.is_offered]
+    offered = [option for option in shown if isinstance(option, Option) and option.standing.is_offered]
     unasked = [caution for caution in _carried_by_all(offered) if caution.state == "holds"] if len(offered) > 1 else []
     found = [
         *(caution for caution in asked if caution.state == "holds"),
@@ -44,7 +51,7 @@ def placed_first(
     return tuple(once.values())
 
 
-def _carried_by_all(options: Sequence[Option]) -> Iterator[First]:
+def _carried_by_all(options: Sequence[Option | Statement]) -> Iterator[First]:
     """Each caution about the patient that all of these options carry, with the rules by which they do."""
     carried = [_by_sentence(option) for option in options]
     for sentence in carried[0] if carried else ():
@@ -53,7 +60,7 @@ def _carried_by_all(options: Sequence[Option]) -> Iterator[First]:
             yield _of_cautions(cautions)
 
 
-def _by_sentence(option: Option) -> dict[_Said, list[Caution]]:
+def _by_sentence(option: Option | Statement) -> dict[_Said, list[Caution]]:
     found: dict[_Said, list[Caution]] = {}
     for caution in option.cautions:
         if caution.kind == "patient":

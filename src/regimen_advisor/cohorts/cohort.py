@@ -216,6 +216,9 @@ def relabelled(mapping: TableMapping | None) -> pl.Expr:
     unread = pl.col(UNREAD)
     for key, label in mapping.labels.items() if mapping else ():
         unread = unread.str.replace_all(f"(?m)^{re.escape(key)}: ", label.replace("$", "$$") + ": ")
+    if mapping is not None and (written := mapping.file.keys.get("history")) is not None:  # JSON in a column
+        parts = r"(?m)^(history (?:curative|line \d+)[^:]*: )"
+        unread = unread.str.replace_all(parts, written.label.replace("$", "$$") + ": ${1}")
     if mapping is not None:  # a column may be read for several keys: each of its cells is listed once a row
         unread = unread.str.split("\n").list.unique(maintain_order=True).list.join("\n")
     return unread.alias(UNREAD)

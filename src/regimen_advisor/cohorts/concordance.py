@@ -82,7 +82,8 @@ def concordance_of(groups: pl.DataFrame, rulebook: Rulebook, column: str) -> Con
         if agreement is not Agreement.UNKNOWN and any(Standing(group[name]).is_offered for name in rulebook.regimens):
             offered += group["n"]
         if agreement is not Agreement.EXACT:
-            disagreements[comparer.named(group["given"] or ""), agreement, reasons] += group["n"]
+            given = "(any)" if group["set_apart"] is not None else comparer.named(group["given"] or "")
+            disagreements[given, agreement, reasons] += group["n"]
     ranked = sorted(disagreements.items(), key=lambda item: (-item[1], item[0][0], item[0][2]))
     found = tuple(Disagreement(given, agreement, reasons, number) for (given, agreement, reasons), number in ranked)
     return Concordance(column, {kind.value: counts[kind.value] for kind in Agreement}, offered, found)

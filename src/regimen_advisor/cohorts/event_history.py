@@ -20,6 +20,7 @@ from regimen_advisor.cohorts.event_frames import (
     lines,
     on_one_line,
 )
+from regimen_advisor.cohorts.event_spans import tables_of, where_there_is_a_row, with_rows_of
 from regimen_advisor.cohorts.event_words import listed
 from regimen_advisor.cohorts.mapping_file import SEPARATOR, HistoryOfTable, Reading
 from regimen_advisor.columns.cells import comparable, drug_list, drug_word
@@ -133,7 +134,9 @@ class HistoryOfEvents:
         """A row for each treatment: what its rows say together."""
         drugs, unknown, strange = self._drugs(self.history.drugs)
         outcome, cycles = self.history.outcome, self.history.cycles
-        of_outcome = self.frames.chained(outcome, _outcome) if outcome else None
+        for name in tables_of(outcome):
+            rows = with_rows_of(rows, name, self.frames.tables[name])
+        of_outcome = self.frames.chained(outcome, _outcome, where_there_is_a_row) if outcome else None
         of_cycles = self.frames.chained(cycles, _cycles) if cycles else None
         of_months, end = self._relapses()
         nothing = pl.lit(None, pl.String)

@@ -34,7 +34,10 @@ class Condition(Record):
     after: Columns | None = Field(None, description="columns of an earlier day, or one of these words")
     not_before: Columns | None = Field(None, description="as `after`, or the same day")
     not_after: Columns | None = Field(None, description="as `before`, or the same day")
-    has_row: str | None = Field(None, description="the second table that must have a row, before the decision if dated")
+    has_row: str | None = Field(
+        None, description="the second table that must have a row: before the decision, if dated; for an `outcome` of a "
+        "history between the start of the treatment and that of the next line"
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def _one_test(self) -> Condition:
@@ -51,6 +54,12 @@ class Condition(Record):
                 "value_error",
                 "expected `column` with one of `any_of`, `none_of`, `known`; or `day` with one of `before`, `after`, "
                 "`not_before`, `not_after`; or `has_row`",
+            )
+        days = [listed(self.day), *(listed(getattr(self, name)) for name in _TESTS[3:])]
+        if {DECISION, NEXT} & {*days[0]} or any(len(day) > 1 and {DECISION, NEXT} & {*day} for day in days):
+            raise PydanticCustomError(
+                "value_error",
+                "expected columns in `day`, and `decision` or `next` alone where it is compared with them",
             )
         return self
 

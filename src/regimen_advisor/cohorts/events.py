@@ -68,9 +68,16 @@ def check_events(file: MappingFile, document: Document) -> Iterator[Problem]:
         if of_table:
             for inner, condition in conditions_of(reading.when):
                 words = {*listed(condition.comparison[1])} if condition.comparison else set()
-                if condition.has_row is not None or DECISION in {*words, *listed(condition.day)}:
-                    place = document.locate((*path, "when", *inner))
+                place = document.locate((*path, "when", *inner))
+                if DECISION in {*words, *listed(condition.day)}:
                     yield Problem(place, "when: in a history, days are compared with those of the row, or with `next`")
+                if condition.has_row is not None and path[1] != "outcome":
+                    yield Problem(place, "when: in a history, only its `outcome` may ask for a row of a table")
+                table = file.tables.get(condition.has_row or "")
+                if table is not None and table.date is None and path[1] == "outcome":
+                    yield Problem(
+                        place, "when: in a history, expected a table with a `date`, by which its rows are found"
+                    )
         if reading.constant is not None and reading.when is None and reading.take is not None:
             yield Problem(document.locate((*path, "take")), "take: a constant is read from no row")
 

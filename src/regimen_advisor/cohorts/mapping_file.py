@@ -195,7 +195,7 @@ class Reading(Record):
 
     def _range(self, text: str) -> dict[str, int] | None:
         cells = dict(zip(self.bounds, text.split(SEPARATOR), strict=False))
-        limits = {word: self._number(cell) for word, cell in cells.items() if cell != NO_CELL}
+        limits = {word: self._number(cell.removesuffix("%")) for word, cell in cells.items() if cell != NO_CELL}
         known = {word: number for word, number in limits.items() if number is not None}
         return known if known and len(known) == len(limits) else None
 
@@ -394,7 +394,7 @@ class MappingFile(Record):
         for name, table in self.tables.items():
             named += [f"{table.of}.{column}" if table.of else column for column in table.matched]
             for _, condition in conditions_of(table.where):
-                named += [column for _, column in condition.columns()]
+                named += [called for _, column in condition.columns() for called in (column, f"{name}.{column}")]
             named += listed(table.date)
             named += [f"{name}.{column}" for column in listed(table.date)]
         return frozenset(named)

@@ -48,14 +48,15 @@ def read_table(paths: Sequence[str]) -> tuple[pl.LazyFrame, int]:
     if kind == "json":
         return _checked(pl.scan_ndjson(files, schema=dict.fromkeys(_json_keys(files), pl.String)), files), 0
     blank = sum(check_rows(file) for file in files)
-    separator = _SEPARATORS[Path(files[0]).suffix.lower()]
-    above = [_lines_above(file) for file in files]
-    if any(above):  # how many there are may differ from file to file
-        pairs = zip(files, above, strict=True)
-        parts = [pl.scan_csv(file, separator=separator, infer_schema=False, skip_lines=lines) for file, lines in pairs]
+    forms = [(_separator(file), _lines_above(file)) for file in files]
+    if len(set(forms)) > 1 or forms[0][1]:  # they may differ from file to file
+        pairs = zip(files, forms, strict=True)
+        parts = [
+            pl.scan_csv(file, separator=sign, infer_schema=False, skip_lines=above) for file, (sign, above) in pairs
+        ]
         table = _checked(pl.concat(parts), files)
     else:
-        table = _checked(pl.scan_csv(files, separator=separator, infer_schema=False), files)
+        table = _checked(pl.scan_csv(files, separator=forms[0][0], infer_schema=False), files)
     if blank:  # a line without a word is no patient
         table = table.filter(pl.any_horizontal(pl.all().str.contains(r"\S")))
     return table, blank
@@ -219,8 +220,7 @@ def check_rows(file: str) -> int:
     A header that is found again, as in exports that were joined, is refused too, and quotes that do not pair: Polars
     would take the lines after them for a part of a cell.
     """
-    separator = _SEPARATORS[Path(file).suffix.lower()]
-    above = _lines_above(file)
+    separator, above = _separator(file), _lines_above(file)
     blank = 0
     with _text(file) as lines:
         for _ in range(above):
@@ -244,12 +244,24 @@ def check_rows(file: str) -> int:
     return blank
 
 
+def _separator(file: str) -> str:
+    """What parts the cells: the sign of the kind of file, or where its header has none the one that the header has.
+
+    Programs write semicolons into ``.csv`` where the comma is the decimal sign.
+    """
+    usual = _SEPARATORS[Path(file).suffix.lower()]
+    with _text(file) as lines:
+        first = next(lines, "")
+        header = next((line for line in lines if not line.startswith("#")), "") if first.startswith("#") else first
+    return next((sign for sign in (usual, ";", "\t", ",") if sign in header), usual)
+
+
 def _lines_above(file: str) -> int:
     """How many lines that begin with ``#`` come before the header, as in exports of cBioPortal.
 
     A single one with as many cells as the line after it is a header.
     """
-    separator = _SEPARATORS[Path(file).suffix.lower()]
+    separator = _separator(file)
     found: list[str] = []
     with _text(file) as lines:
         for line in lines:

@@ -17,10 +17,14 @@ def rule_sentence(rule: Rule, rulebook: Rulebook) -> str:
     """The whole rule: ``In non-small cell lung cancer, if untreated: offer anlotinib (XY 4.1: ECOG 4599).``."""
     wording = Guideline.of(rulebook).wording
     disease, rest = _disease_and_rest(rule.condition)
+    unless = "".join(say("rule.unless", rule=exception.id) for exception in rulebook.overridden_by[rule.id])
+    if rule.gives_way_to:
+        holding = listed((f"`{name}`" for name in rule.gives_way_to), "or")
+        unless += say("rule.gives_way", disease=rule.meant_for, rules=holding)
     parts = {
         "setting": say("rule.in_disease", disease=disease) if disease else say("rule.in_lung_cancer"),
         "effect": effect_words(rule, rulebook),
-        "unless": "".join(say("rule.unless", rule=exception.id) for exception in rulebook.overridden_by[rule.id]),
+        "unless": unless,
         "source": source_words(rule, rulebook),
     }
     if rest is None:

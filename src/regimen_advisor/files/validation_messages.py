@@ -88,7 +88,8 @@ def problems_of(
         if details["type"] == "extra_forbidden":
             key = str(details["loc"][-1])
             place = document.locate_key(path if path[-1:] == (key,) else (*path, key))
-            problems.append(Problem(place, f"{key}: unknown key", near(key, keys)))
+            help = "it belongs elsewhere in such a file" if key in keys else near(key, keys)
+            problems.append(Problem(place, f"{key}: unknown key", help))
             refused.setdefault(path, [])
         elif details["type"] == "missing":
             place = document.locate(path)

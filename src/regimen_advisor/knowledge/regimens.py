@@ -5,7 +5,7 @@ A regimen names a drug, or a class where a source names only the class ("platinu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -33,8 +33,8 @@ NotEmpty = Annotated[tuple[T, ...], AfterValidator(_not_empty)]
 class Component(Record):
     """One part of a regimen: a drug, or a class where the source names only the class."""
 
-    drug: Id | None = None
-    class_: Id | None = Field(default=None, alias="class")
+    drug: Id | None = Field(None, description="id of a drug")
+    class_: Id | None = Field(default=None, alias="class", description="id of a class")
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
@@ -46,6 +46,10 @@ class Component(Record):
     def id(self) -> str:
         """The id of the drug or of the class."""
         return self.drug or self.class_ or ""
+
+    def unknown(self, formulary: Formulary, document: Document, path: Path_) -> Iterator[Problem]:
+        """A problem where there is no such drug or class; ``path`` is its place in the file."""
+        yield from _unknown(self.drug, self.class_, formulary, document, path)
 
 
 class Schedule(Record):
@@ -85,16 +89,17 @@ class TargetItem(Record):
         return self
 
     def meets(self, regimen: Regimen, formulary: Formulary) -> bool:
-        """A class meets a regimen that names it, a class within it or one of its drugs; a drug only itself.
+        """Whether the regimen is this one, or its drugs are met."""
+        return regimen.id == self.regimen or self.covers(regimen.drugs, formulary)
 
-        So ``drug: carboplatin`` does not meet a regimen of "a platinum drug": another one may be given.
+    def covers(self, drugs: Iterable[Component], formulary: Formulary) -> bool:
+        """A class meets drugs of which one is that class, a class within it or one of its drugs; a drug only itself.
+
+        So ``drug: carboplatin`` does not meet "a platinum drug": another one may be given.
         """
         if self.class_ is not None:
-            wanted = self.class_
-            return any(formulary.belongs(component.id, wanted) for component in regimen.drugs)
-        if self.drug is not None:
-            return any(component.drug == self.drug for component in regimen.drugs)
-        return regimen.id == self.regimen
+            return any(formulary.belongs(component.id, self.class_) for component in drugs)
+        return self.drug is not None and any(component.drug == self.drug for component in drugs)
 
     def __str__(self) -> str:
         return self.drug or self.class_ or self.regimen or ""
@@ -143,6 +148,10 @@ class Target(
         """Whether the target covers ``regimen``."""
         return all(item.meets(regimen, formulary) for item in self.items)
 
+    def covers(self, drugs: Sequence[Component], formulary: Formulary) -> bool:
+        """Whether the target covers a treatment with these drugs that is no regimen, such as a stated standard."""
+        return all(item.covers(drugs, formulary) for item in self.items)
+
     def unknown(
         self, formulary: Formulary, regimens: Mapping[str, object], document: Document, path: Path_
     ) -> Iterator[Problem]:
@@ -178,7 +187,7 @@ def load_regimens(path: Document | str | Path, formulary: Formulary) -> dict[str
         first.setdefault(regimen.id, index)
         for position, component in enumerate(regimen.drugs):
             steps = (index, "drugs", position)
-            problems.extend(_unknown(component.drug, component.class_, formulary, document, steps))
+            problems.extend(component.unknown(formulary, document, steps))
     if problems:
         raise InputError(sorted(problems, key=lambda problem: (problem.location.line or 0, problem.message)))
     return {regimen.id: regimen for regimen in regimens}

@@ -91,6 +91,7 @@ class RuleReader:
         rules = {name: self._as_left(rule) for name, rule in self.rules.items()}
         if not self.found.unread:  # else a rule that is named may be in a file that could not be read
             self._check_overrides(rules)
+            self._check_gives_way(rules)
             self._check_offers(rules)
             rules = self._without_silence(rules)
         return self.settings, rules
@@ -199,6 +200,10 @@ class RuleReader:
         if self.gone.day is not None:
             source = self.gone.spoken(rule.source) or rule.source
             rule = replace(rule, source=source, errata=tuple(id for id in rule.errata if id not in self.gone.errata))
+        gives_way_to = tuple(
+            name for name in rule.gives_way_to if name in self.rules or not (name in self.withdrawn or self.gone.day)
+        )
+        rule = replace(rule, gives_way_to=gives_way_to)
         if (overrides, studies, approvals) == (rule.overrides, rule.studies, rule.approvals):
             return rule
         named: list[tuple[Kind, str]] = [
@@ -265,6 +270,7 @@ class RuleReader:
             self._graded(text), text.overrides, text.basis, text.certainty, text.errata, setting,
             document.locate(path), text.when, text.if_open, text.kind, text.grade, text.about, text.place == "first",
             tuple(name for name in text.regimens if name not in self.gone.of("regimen")),
+            text.drugs, text.gives_way_to, text.meant_for,
         )  # fmt: skip
 
     def _check_references(self, text: RuleText, effect: Effect, document: Document, path: Path_) -> None:
@@ -289,9 +295,7 @@ class RuleReader:
             self._refuse(document, (*path, "basis"), f"basis: `{OUTSIDE}` may only warn or note, never {effect.value}")
         for index, regimen in enumerate(text.regimens):
             known(regimen, "regimen", "regimens", index)
-        if text.regimens and effect is not Effect.STANDARD:
-            message = f"regimens: only a standard may name them, never {effect.value}"
-            self._refuse(document, (*path, "regimens"), message)
+        self._check_standard(text, effect, document, path)
         if text.about and effect is not Effect.SILENT:
             self._refuse(document, (*path, "about"), f"about: only a silence may have it, never {effect.value}")
         if text.if_open and effect is not Effect.CAUTION:
@@ -312,6 +316,24 @@ class RuleReader:
         elif text.place and effect is Effect.CAUTION and text.kind != "patient":
             expected = "only a caution of the kind `patient` may be placed first"
             self._refuse(document, (*path, "place"), f"place: {expected}, found `{text.kind}`")
+
+    def _check_standard(self, text: RuleText, effect: Effect, document: Document, path: Path_) -> None:
+        """What only a standard has: regimens, drugs, and the rules to which it gives way with whom it is meant for."""
+        for key in ("regimens", "drugs", "gives_way_to"):
+            if getattr(text, key) and effect is not Effect.STANDARD:
+                self._refuse(document, (*path, key), f"{key}: only a standard may name them, never {effect.value}")
+        for index, component in enumerate(text.drugs):
+            self.problems += component.unknown(self.formulary, document, (*path, "drugs", index))
+        if bool(text.gives_way_to) != bool(text.meant_for):
+            self._refuse(document, path, f"{text.id}: expected `gives_way_to` and `meant_for` together")
+
+    def _check_gives_way(self, rules: Mapping[str, Rule]) -> None:
+        for rule in rules.values():
+            document, path = self.places[rule.id]
+            for index, name in enumerate(rule.gives_way_to):
+                if name not in rules:
+                    steps = (*path, "gives_way_to", index)
+                    self._refuse(document, steps, f"gives_way_to: unknown rule `{name}`", near(name, rules))
 
     def _check_overrides(self, rules: dict[str, Rule]) -> None:
         for rule in rules.values():

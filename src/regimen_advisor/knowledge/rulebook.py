@@ -126,6 +126,25 @@ class Rulebook:
         """The ids of the regimens that a rule offers, excludes or warns of."""
         return self._met[rule.id]
 
+    def cautions_of(self, standard: Rule) -> tuple[Rule, ...]:
+        """The cautions about a patient that are about the drugs of a standard, in file order."""
+        return self._of_standards[standard.id]
+
+    @cached_property
+    def _of_standards(self) -> Mapping[str, tuple[Rule, ...]]:
+        cautions = [rule for rule in self.of(Effect.CAUTION) if rule.kind == "patient"]
+        return {
+            standard.id: tuple(
+                caution
+                for caution in cautions
+                if standard.drugs
+                and caution.target is not None
+                and caution.setting.disease == standard.setting.disease
+                and caution.target.covers(standard.drugs, self.formulary)
+            )
+            for standard in self.of(Effect.STANDARD)
+        }
+
     @cached_property
     def _met(self) -> Mapping[str, tuple[str, ...]]:
         return {rule.id: tuple(regimens_met(rule, self.regimens, self.formulary)) for rule in self.rules.values()}

@@ -12,7 +12,7 @@ from pydantic import Field
 from regimen_advisor.files.errors import Location
 from regimen_advisor.files.sources import Record
 from regimen_advisor.knowledge.publications import Sources
-from regimen_advisor.knowledge.regimens import Regimen, Target
+from regimen_advisor.knowledge.regimens import Component, Regimen, Target
 from regimen_advisor.language.conditions import AllOf, Condition, Leaf
 from regimen_advisor.language.values import Is
 from regimen_advisor.patient.drugs import Formulary
@@ -59,6 +59,16 @@ class RuleText(Record):
     silent: str | None = Field(None, description="what the sources do not speak of for this patient")
     regimens: tuple[Id, ...] = Field(
         (), description="of a standard: the regimens that it names, which are marked as standard where it holds"
+    )
+    drugs: tuple[Component, ...] = Field(
+        (), description="of a standard: its drugs and classes; a caution about them that holds is shown with it"
+    )
+    gives_way_to: tuple[Id, ...] = Field(
+        (),
+        description="of a standard: rules; where one of them holds, it is named as that of others, not of this patient",
+    )
+    meant_for: str | None = Field(
+        None, description="with `gives_way_to`: the disease that the standard is stated for, in a few words"
     )
     when: dict[str, Any] = Field(description="the condition; see [conditions](conditions.md)")
     studies: tuple[Id, ...] = Field((), description="studies whose own population fits this patient")
@@ -136,6 +146,15 @@ class Rule:
 
     regimens: tuple[str, ...] = ()
     """The regimens that a standard names."""
+
+    drugs: tuple[Component, ...] = ()
+    """The drugs and classes of a standard."""
+
+    gives_way_to: tuple[str, ...] = ()
+    """The rules of which one, where it holds, makes a standard that of others."""
+
+    meant_for: str | None = None
+    """The disease that a standard with ``gives_way_to`` is stated for."""
 
     declared: str | None = None
     """The declaration of ``each-regimen.yaml`` that it was made of."""

@@ -281,6 +281,9 @@ def _rule(rule: Rule, rulebook: Rulebook, wording: Wording) -> Json:
         "certainty": rule.certainty,
         "errata": [erratum_line(rulebook.errata[name]) for name in rule.errata if name in rulebook.errata],
         "regimens": list(rule.regimens),
+        "cautions": [caution.id for caution in rulebook.cautions_of(rule)] if rule.effect is Effect.STANDARD else [],
+        "gives_way_to": list(rule.gives_way_to),
+        "meant_for": rule.meant_for,
         "overridden_by": [overriding.id for overriding in rulebook.overridden_by[rule.id]],
         "when": _condition(rule.condition, wording),
     }

@@ -279,7 +279,7 @@ def _strength(study: Study) -> str:
 def _standard(patient: AskedPatient) -> Iterator[AskedPick]:
     case, rulebook = patient.case, patient.case.guideline.rulebook
     stated = case.advice(ask=False).standards
-    if any(standard.state == "open" for standard in stated):
+    if any(standard.state != "holds" for standard in stated):
         return
     rules = rulebook.of(Effect.STANDARD)
     false = [rule for rule in rules if case.truths[rule.id] is Truth.FALSE]

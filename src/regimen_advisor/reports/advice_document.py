@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from regimen_advisor.documents.blocks import Block, Bullets, Folded, Gap, Heading, Item, Paragraph, Table
 from regimen_advisor.language.standings import Standing
@@ -37,20 +37,31 @@ class Form:
     """Whether the text of an option follows its name on the same line."""
     notes: bool = True
     """Whether what is worth knowing is written out."""
+    trials: bool = True
+    """Whether each trial says what it was about; else its name does, and how it ended."""
+    waiting: bool = True
+    """Whether the table has the options that wait; else they are named after it."""
+    joined: bool = False
+    """Whether the lines of an option are one paragraph."""
 
 
 WHOLE = Form()
-_STEPS = frozenset({Part.MEASURE, Part.PATIENT, Part.OPEN})
+_LEAST = frozenset({Part.MEASURE, Part.PATIENT, Part.OPEN, Part.HARM_OF_A_DRUG})
 FORMS = (
     WHOLE,
     Form(WHOLE.parts - {Part.EVIDENCE, Part.CARE_OF_OTHERS}),
-    Form(_STEPS | {Part.STATEMENT, Part.HARM, Part.HARM_OF_A_DRUG, Part.CARE}),
-    Form(_STEPS | {Part.HARM, Part.HARM_OF_A_DRUG}, run_in=True),
-    Form(_STEPS | {Part.HARM_OF_A_DRUG}, run_in=True),
-    Form(_STEPS | {Part.HARM_OF_A_DRUG}, run_in=True, notes=False),
-    Form(_STEPS, run_in=True, notes=False),
+    Form(_LEAST | {Part.STATEMENT, Part.HARM, Part.CARE}),
+    Form(_LEAST | {Part.HARM}, run_in=True),
+    Form(_LEAST, run_in=True),
+    Form(_LEAST, run_in=True, notes=False),
+    Form(_LEAST, run_in=True, notes=False, trials=False),
 )
 """The forms that text has for a screen, the fullest first: what one has no room for is behind ``--details``."""
+TIGHT = (
+    replace(FORMS[-1], joined=True),
+    replace(FORMS[-1], joined=True, waiting=False),
+)
+"""Forms for an answer that no other makes fit a longer screen."""
 
 
 def document(screen: Screen, form: Form = WHOLE, depth: Depth = PLAIN) -> Iterator[Block]:
@@ -61,7 +72,7 @@ def document(screen: Screen, form: Form = WHOLE, depth: Depth = PLAIN) -> Iterat
     yield from _standards(screen)
     folded = screen.is_little_known and not depth.details
     if not folded:
-        yield from _at_a_glance(screen)
+        yield from _at_a_glance(screen, form)
     if screen.differ and not folded:
         yield Heading(DIFFER)
         yield from _sentences(screen.differ)
@@ -107,10 +118,11 @@ def _sentences(several: Iterable[ScreenSentence]) -> Iterator[Block]:
     yield Item("", tuple(Paragraph(sentence.text, sentence.style) for sentence in several))
 
 
-def _at_a_glance(screen: Screen) -> Iterator[Block]:
+def _at_a_glance(screen: Screen, form: Form) -> Iterator[Block]:
+    rows = [row for row in screen.rows if form.waiting or row.option.standing is not Standing.UNDETERMINED]
     if screen.rows:
         yield Heading(glance.TITLE)
-        yield glance.table(screen.rows)
+        yield glance.table(rows)
         if len(screen.rows) > 1:
             yield Paragraph(screen.order, "quiet")
     else:
@@ -127,6 +139,9 @@ def _names(groups: Iterable[CardGroup]) -> Iterator[Block]:
 
 def _options(screen: Screen, form: Form) -> Iterator[Block]:
     for group in screen.groups:
+        if not form.waiting and group.cards[0].option.standing is Standing.UNDETERMINED:
+            yield from _waiting(screen, group)
+            continue
         cards = [card for card in group.cards if card.of(form.parts) or card.details]
         if cards:
             yield Heading(group.title)
@@ -135,8 +150,19 @@ def _options(screen: Screen, form: Form) -> Iterator[Block]:
             yield from card.details
 
 
+def _waiting(screen: Screen, group: CardGroup) -> Iterator[Block]:
+    """The options that wait by name, those together that wait for the same."""
+    yield Heading(group.title)
+    waiting = [row for row in screen.rows if row.option.standing is Standing.UNDETERMINED]
+    for waits in dict.fromkeys(row.warning for row in waiting):
+        names = say("between.lists").join(row.option.name for row in waiting if row.warning == waits)
+        yield Paragraph(say("advice.waiting", options=names, waits=waits), indent=2, hang=2)
+
+
 def _card(card: Card, form: Form) -> Block:
     lines = tuple(Paragraph(line.text, line.style) for line in card.of(form.parts))
+    if form.joined and lines:
+        lines = (Paragraph(" ".join(line.text for line in lines), lines[0].style),)
     return Item(f"{card.number}. {card.option.name}", lines, run_in=form.run_in)
 
 
@@ -159,7 +185,8 @@ def _after_options(screen: Screen, form: Form) -> Iterator[Block]:
     if not screen.is_little_known:
         yield from _questions(screen)
     notes = screen.notes if form.notes else ()
-    for title, items in ((screen.names.silent, screen.silent), (screen.names.trials, screen.trials), (NOTES, notes)):
+    trials = screen.trials if form.trials else screen.trials_in_short
+    for title, items in ((screen.names.silent, screen.silent), (screen.names.trials, trials), (NOTES, notes)):
         if items:
             yield Heading(title)
             yield Bullets(items)
@@ -170,6 +197,7 @@ def _more(screen: Screen, form: Form) -> str:
     cards = [card for group in screen.groups for card in group.cards]
     harm = form.parts.isdisjoint({Part.HARM}) and any(card.of(frozenset({Part.HARM})) for card in cards)
     notes = screen.notes_left or (screen.notes and not form.notes)
+    notes = notes or (screen.trials and not form.trials)
     parts = ((say("advice.harm"), harm), (say("advice.left_notes"), notes))
     left = say("between.items").join(word for word, is_left in parts if is_left)
     return say("advice.more_left", parts=left) if left else say("advice.more")

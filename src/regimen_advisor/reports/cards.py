@@ -26,11 +26,8 @@ from regimen_advisor.figure_wording import (
     study_words,
 )
 from regimen_advisor.knowledge.evidence import Erratum, Result
-from regimen_advisor.knowledge.rulebook import Rulebook
-from regimen_advisor.language.standings import Standing
 from regimen_advisor.reports.cautions import KINDS, Cautions
 from regimen_advisor.reports.glance import few
-from regimen_advisor.reports.groups import groups
 from regimen_advisor.wording import listed
 from regimen_advisor.words.catalogue import say
 
@@ -94,15 +91,15 @@ class Card:
 class Cards:
     """The cards of one patient."""
 
-    def __init__(self, rulebook: Rulebook, cautions: Cautions, *, whole: bool) -> None:
-        self.rulebook, self.cautions, self.places, self.whole = rulebook, cautions, cautions.places, whole
-        self.numbers = [(number, option) for group in groups(cautions.advice) for number, option in group.options]
+    def __init__(self, cautions: Cautions) -> None:
+        self.rulebook, self.cautions, self.places = cautions.rulebook, cautions, cautions.places
+        self.whole, self.numbers = cautions.whole, cautions.numbers
         self.written: dict[str, int] = {}
         self.written_studies: dict[str, int] = {}
 
     def card(self, option: Option, number: int) -> Card:
         """The lines of an option under its number; fewer of one that waits, unless the whole is asked for."""
-        lines = self._offered(option, number) if self._is_whole(option) else self._waiting(option)
+        lines = self._offered(option, number) if self.cautions.is_whole(option) else self._waiting(option)
         return Card(number, option, tuple(lines), tuple(self._details(option, number)) if self.whole else ())
 
     def _offered(self, option: Option, number: int) -> Iterator[CardLine]:
@@ -129,23 +126,9 @@ class Cards:
             if self.cautions.is_said(caution, number):
                 continue
             if self.cautions.number_of(caution) is None:
-                self.cautions.write_out(caution, number)
-                also = [
-                    number_of_other
-                    for number_of_other, option in self.numbers
-                    if number_of_other != number and self._has(option, caution)
-                ]
-                for number_of_other in also:
-                    self.cautions.point(caution, number_of_other)
-                tail = say("card.also_of", numbers=listed(map(str, also))) if also else ""
-                yield CardLine(part, f"{self.cautions.lead(caution)}{caution.says}{self.cautions.tail(caution)}{tail}")
+                yield CardLine(part, f"{self.cautions.lead(caution)}{self.cautions.written_out(caution, number)}")
             else:
                 yield CardLine(part, self.cautions.in_short(caution, MOST_SHORT))
-
-    def _has(self, option: Option, caution: Caution) -> bool:
-        return self._is_whole(option) and any(
-            own_caution.says == caution.says for own_caution in self.cautions.own(option)
-        )
 
     def _waiting(self, option: Option) -> Iterator[CardLine]:
         yield from self._evidence(option)
@@ -160,9 +143,7 @@ class Cards:
             for caution in cautions
             if caution not in new and not self.cautions.is_said(caution, number)
         }
-        for caution in new:
-            self.cautions.write_out(caution, number)
-        sentences = [f"{caution.says}{self.cautions.tail(caution)}" for caution in new]
+        sentences = [self.cautions.written_out(caution, number) for caution in new]
         sentences += [
             say("card.also_under", number=first) if sentences else say("card.under", number=first)
             for first in sorted(place or 0 for place in before)
@@ -235,7 +216,7 @@ class Cards:
         numbers_with_it = [
             other_number
             for other_number, option_of_number in self.numbers
-            if option_of_number.harm == option.harm and self._is_whole(option_of_number)
+            if option_of_number.harm == option.harm and self.cautions.is_whole(option_of_number)
         ]
         if number != min(numbers_with_it):
             return
@@ -246,10 +227,6 @@ class Cards:
         harm = " ".join(f"{' '.join(figures_of_place)} [{place}]" for place, figures_of_place in by_place.items())
         name, colon, figures = harm.partition(":")
         yield CardLine(Part.HARM_OF_A_DRUG, f"{name}{also}{colon}{figures}")
-
-    def _is_whole(self, option: Option) -> bool:
-        """Whether all is shown of an option: of one that waits only where the whole is asked for."""
-        return self.whole or option.standing is not Standing.UNDETERMINED
 
     def _care(self, option: Option) -> Iterator[CardLine]:
         """What follows for the reader from the errata on the figures of the leading study."""

@@ -9,7 +9,10 @@ from regimen_advisor.documents.blocks import shortened
 from regimen_advisor.figure_wording import CitationLabels, signed
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import CautionKind
+from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient_wording import questions_words
+from regimen_advisor.reports.groups import groups
+from regimen_advisor.wording import listed
 from regimen_advisor.words.catalogue import say
 
 KINDS: Mapping[CautionKind, str] = {
@@ -18,14 +21,18 @@ KINDS: Mapping[CautionKind, str] = {
     "evidence": say("caution.evidence"),
 }
 """What each kind of caution is called where an option is shown, the weightiest first."""
+STANDARD = 0
+"""The number of the stated standard, among those of the options."""
 _LEAST = 20
 
 
 class Cautions:
     """The cautions of one answer; it remembers under which option each sentence was written out."""
 
-    def __init__(self, advice: Advice, rulebook: Rulebook) -> None:
+    def __init__(self, advice: Advice, rulebook: Rulebook, *, whole: bool = False, apart: bool = False) -> None:
         self.advice, self.rulebook, self.places = advice, rulebook, CitationLabels(rulebook)
+        self.whole, self.apart = whole, apart
+        self.numbers = [(number, option) for group in groups(advice) for number, option in group.options]
         self._written: dict[str, int] = {}
         self._pointed: set[tuple[str, int]] = set()
 
@@ -40,6 +47,26 @@ class Cautions:
     def write_out(self, caution: Caution, number: int) -> None:
         """Remember that the sentence is written out under this option."""
         self._written.setdefault(caution.says, number)
+
+    def written_out(self, caution: Caution, number: int) -> str:
+        """The caution in full, with the other options that it is about, which then need not point here."""
+        self.write_out(caution, number)
+        also = [
+            further
+            for further, option in self.numbers
+            if further != number and not self.apart and self._has(option, caution)
+        ]
+        for further in also:
+            self.point(caution, further)
+        tail = say("card.also_of", numbers=listed(map(str, also))) if also else ""
+        return f"{caution.says}{self.tail(caution)}{tail}"
+
+    def is_whole(self, option: Option) -> bool:
+        """Whether all is shown of an option: of one that waits only where the whole is asked for."""
+        return self.whole or option.standing is not Standing.UNDETERMINED
+
+    def _has(self, option: Option, caution: Caution) -> bool:
+        return self.is_whole(option) and any(own_caution.says == caution.says for own_caution in self.own(option))
 
     def point(self, caution: Caution, number: int) -> None:
         """Remember that the sentence was pointed to for this option."""
@@ -70,5 +97,6 @@ class Cautions:
     def in_short(self, caution: Caution, width: int) -> str:
         """The caution in one line, with the number of the option under which it is written out, if there is one."""
         number = self.number_of(caution)
-        lead, tail = self.lead(caution), say("caution.see", number=number) if number else ""
+        place = say("caution.at_standard") if number == STANDARD else number
+        lead, tail = self.lead(caution), "" if number is None else say("caution.see", number=place)
         return f"{lead}{shortened(caution.says, max(width - len(lead) - len(tail), _LEAST))}{tail}"

@@ -82,7 +82,7 @@ def rows(advice: Advice, rulebook: Rulebook, cautions: Cautions | None = None) -
 
     ``cautions`` remembers which of them the rows write out, for the parts that follow.
     """
-    shown_cautions = cautions or Cautions(advice, rulebook)
+    shown_cautions = cautions or Cautions(advice, rulebook, apart=True)
     named = {regimen for standard in advice.standards if standard.state == "holds" for regimen in standard.regimens}
     return tuple(
         GlanceRow(
@@ -201,8 +201,7 @@ def _warning(option: Option, number: int, cautions: Cautions) -> str:
         cautions.lead(first) + first.says
     ) <= CUT_WARNING
     if cautions.number_of(first) is None and fits:
-        cautions.write_out(first, number)
-        return sentence
+        return f"{cautions.lead(first)}{cautions.written_out(first, number)}"
     if cautions.number_of(first) is not None:
         cautions.point(first, number)
     return cautions.in_short(first, CUT_WARNING)

@@ -23,7 +23,7 @@ from regimen_advisor.patient.reading import Patient
 from regimen_advisor.patient_wording import known_facts, question_words, questions_words, unknown_words
 from regimen_advisor.reports import glance
 from regimen_advisor.reports.cards import Card, Cards
-from regimen_advisor.reports.cautions import Cautions
+from regimen_advisor.reports.cautions import STANDARD, Cautions
 from regimen_advisor.reports.deciding import FIRST_TITLE, TITLE, decides_words
 from regimen_advisor.reports.depth import PLAIN, Depth
 from regimen_advisor.reports.glance import GlanceRow
@@ -89,6 +89,8 @@ class Screen:
     questions_title: str
     questions: tuple[str, ...]
     trials: tuple[str, ...]
+    trials_in_short: tuple[str, ...]
+    """The trials by name, those apart of which it is known how they ended."""
     silent: tuple[str, ...]
     notes: tuple[str, ...]
     notes_left: int
@@ -121,12 +123,13 @@ class _Screen:
         self.advice, self.rulebook, self.patient = advice, rulebook, patient
         self.whole, self.in_short, self.apart = whole, in_short, apart
         self.places, self.wording = CitationLabels(rulebook), Guideline.of(rulebook).wording
-        self.cautions = Cautions(advice, rulebook)
+        self.cautions = Cautions(advice, rulebook, whole=whole, apart=apart)
 
     def screen(self) -> Screen:
         advice = self.advice
+        standards = tuple(self._standards())  # before the options, which point to what is written out here
         rows = glance.rows(advice, self.rulebook, None if self.apart else self.cautions)
-        cards = Cards(self.rulebook, self.cautions, whole=self.whole)
+        cards = Cards(self.cautions)
         notes, left = self._notes()
         return Screen(
             title=advice.profile.id,
@@ -136,7 +139,7 @@ class _Screen:
             remarks=advice.profile.notes,
             names=self.places.names,
             first=tuple(self._first()),
-            standards=tuple(self._standards()),
+            standards=standards,
             differ=tuple(
                 ScreenSentence(f"{difference.subject}: {difference.says}") for difference in advice.differences
             ),
@@ -153,6 +156,7 @@ class _Screen:
             questions_title=FIRST_TITLE if advice.is_little_known else TITLE,
             questions=tuple(self._questions()),
             trials=tuple(map(self._trial, advice.trials)),
+            trials_in_short=tuple(self._trials_in_short()),
             silent=tuple(self._statement(silence) for silence in advice.silent if not advice.is_first(silence.rule)),
             notes=notes,
             notes_left=left,
@@ -209,22 +213,54 @@ class _Screen:
         """What the sources state; standards that wait in one sentence, unless all is wanted."""
         open_ = [standard for standard in self.advice.standards if standard.state == "open"]
         in_one = len(open_) > 1 and not self.whole
+        cautions = Cautions(self.advice, self.rulebook, apart=True) if self.apart else self.cautions
         for standard in self.advice.standards:
             waits = questions_words(standard.depends_on, self.rulebook.domain)
             lead = say("advice.depends", questions=waits) if standard.state == "open" else ""
-            if standard.state == "holds" or not in_one:
+            if standard.state == "holds" or (standard.state == "open" and not in_one):
                 sentence = f"{lead}{standard.title}. {standard.says} [{self._at(standard)}]"
                 yield ScreenSentence(sentence, "open" if standard.state == "open" else "")
+                yield from self._against(standard, cautions)
         if in_one:
             keys = dict.fromkeys(key for standard in open_ for key in standard.depends_on)
             words = [question_words(key, self.rulebook.domain) for key in keys]
-            titles = say("between.lists").join(
-                f"{say('between.lists').join(standard.title for standard in several)} [{place}]"
-                for place, several in groupby(open_, self._at)
-            )
-            yield ScreenSentence(
-                say("advice.decides_between", count=len(keys), questions=listed(words), standards=titles), "open"
-            )
+            titles = self._titles(open_)
+            sentence = say("advice.decides_between", count=len(keys), questions=listed(words), standards=titles)
+            yield ScreenSentence(sentence, "open")
+        yield from self._of_others()
+
+    def _against(self, standard: Statement, cautions: Cautions) -> Iterator[ScreenSentence]:
+        """What speaks against a standard in this patient, where it is not under First."""
+        for caution in standard.cautions:
+            if self.advice.is_first(caution.rule) or cautions.number_of(caution) is not None:
+                continue
+            cautions.write_out(caution, STANDARD)
+            also = [
+                further.title
+                for further in self.advice.standards
+                if further is not standard and any(held.says == caution.says for held in further.cautions)
+            ]
+            tail = say("advice.also_against", standards=say("between.lists").join(also)) if also else ""
+            yield ScreenSentence(f"{cautions.lead(caution)}{caution.says}{cautions.tail(caution)}{tail}", "caution")
+
+    def _of_others(self) -> Iterator[ScreenSentence]:
+        """What the sources state for a disease that is not this patient's, in one sentence for each such disease."""
+        of_others = [standard for standard in self.advice.standards if standard.state == "of others"]
+        for meant_for in dict.fromkeys(standard.meant_for for standard in of_others):
+            found = [standard for standard in of_others if standard.meant_for == meant_for]
+            if self.whole:
+                words = " ".join(f"{standard.title}. {standard.says} [{self._at(standard)}]" for standard in found)
+            else:
+                words = f"{self._titles(found)}."
+            yield ScreenSentence(say("advice.of_others", disease=meant_for, standards=words))
+
+    def _titles(self, standards: Iterable[Statement]) -> str:
+        """The titles of standards, with each place once."""
+        between = say("between.lists")
+        return between.join(
+            f"{between.join(standard.title for standard in several)} [{place}]"
+            for place, several in groupby(standards, self._at)
+        )
 
     # What is not offered ----------------------------------------------------------------------------------------
 
@@ -287,12 +323,24 @@ class _Screen:
 
     def _trial(self, trial: Trial) -> str:
         """How the trial ended, if that is known, then what it was; what else the record says differently."""
-        ended = [erratum for erratum in trial.errata if "result" in erratum.field.split()]
+        ended = _ends(trial)
         lead = " ".join(_consequence(erratum) for erratum in ended)
         further = [] if self.in_short else [erratum for erratum in trial.errata if erratum not in ended]
-        name, phase = (trial.name.split(", ")[0], None) if self.in_short else (trial.name, trial.phase)
-        parts = [f"{trial_title(name, phase, trial.registry)}:", lead, trial.says, f"[{self._at(trial)}]"]
+        parts = [f"{self._trial_title(trial)}:", lead, trial.says, f"[{self._at(trial)}]"]
         return " ".join(part for part in (*parts, *map(_consequence, further)) if part)
+
+    def _trial_title(self, trial: Trial) -> str:
+        name, phase = (trial.name.split(", ")[0], None) if self.in_short else (trial.name, trial.phase)
+        return trial_title(name, phase, trial.registry)
+
+    def _trials_in_short(self) -> Iterator[str]:
+        under_way = [trial for trial in self.advice.trials if not _ends(trial)]
+        if under_way:
+            places = say("between.lists").join(dict.fromkeys(map(self._at, under_way)))
+            yield f"{say('between.items').join(map(self._trial_title, under_way))} [{places}]"
+        for trial in self.advice.trials:
+            if ended := _ends(trial):
+                yield f"{self._trial_title(trial)}: {' '.join(map(_consequence, ended))} [{self._at(trial)}]"
 
     def _notes(self) -> tuple[tuple[str, ...], int]:
         """The notes that bear on an option of this patient, and how many others there are."""
@@ -334,6 +382,11 @@ def legend(rulebook: Rulebook) -> str:
 def review_names(rulebook: Rulebook) -> Iterator[str]:
     """What the short name of each source stands for, without our remarks on its title."""
     return (f"{review.cited_as}: {_ASIDE.sub('', review.title)}" for review in rulebook.reviews.values())
+
+
+def _ends(trial: Trial) -> list[Erratum]:
+    """The errata that say how a trial ended."""
+    return [erratum for erratum in trial.errata if "result" in erratum.field.split()]
 
 
 def _consequence(erratum: Erratum) -> str:

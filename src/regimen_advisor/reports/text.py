@@ -9,7 +9,7 @@ from regimen_advisor.advice import Advice
 from regimen_advisor.documents.text import WIDTH, Line, lines_of, plain
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.reading import Patient
-from regimen_advisor.reports.advice_document import FORMS, WHOLE, Form, document
+from regimen_advisor.reports.advice_document import FORMS, TIGHT, WHOLE, Form, document
 from regimen_advisor.reports.depth import PLAIN, Depth
 from regimen_advisor.reports.screen import Screen, screen
 
@@ -58,4 +58,5 @@ def _fitting(shown: Screen, depth: Depth, width: int) -> Form:
     counted = replace(shown, differ=(), changed=())
     lengths = {form: len(lines_of(document(counted, form, alone), width)) for form in FORMS}
     fitting = (form for limit in MOST_LINES for form, length in lengths.items() if length <= limit)
-    return next(fitting, FORMS[-1])
+    tight = (form for form in TIGHT if len(lines_of(document(counted, form, alone), width)) <= MOST_LINES[-1])
+    return next(fitting, None) or next(tight, TIGHT[-1])

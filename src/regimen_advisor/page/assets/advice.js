@@ -44,12 +44,13 @@ class Advisor {
     const options = Object.keys(this.data.regimens).filter(canBe).map((id) => this.#option(id));
     options.sort(byRank(this.data));
     const notes = this.#statements("note", [TRUE]), silent = this.#statements("silent", [TRUE]);
+    const standards = this.#statements("standard", [TRUE, UNKNOWN]).map((standard) => this.#standard(standard));
     const advice = {
       patient: this.patient,
       advisor: this,
       options,
-      first: this.#first(options, [...notes, ...silent]),
-      standards: this.#statements("standard", [TRUE, UNKNOWN]),
+      first: this.#first(options, standards, [...notes, ...silent]),
+      standards,
       trials: this.#statements("trial", [TRUE]),
       notes,
       silent,
@@ -58,9 +59,10 @@ class Advisor {
   }
 
   /** What holds for every option, shown once above them; see `placing.py`. */
-  #first(options, statements) {
+  #first(options, standards, statements) {
     const offered = options.filter((option) => option.standing.startsWith("offered"));
-    const shown = [...offered, ...options.filter((option) => option.standing === "undetermined")];
+    const possible = [...offered, ...options.filter((option) => option.standing === "undetermined")];
+    const shown = possible.length ? possible : standards.filter((standard) => standard.state === "holds");
     const asked = this.#carriedByAll(shown).filter((caution) => caution.rules.some((rule) => this.data.rules[rule].first));
     const unasked = offered.length > 1 ? this.#carriedByAll(offered).filter((caution) => caution.state === "holds") : [];
     const said = statements.filter(({ rule }) => this.data.rules[rule].first).map(({ rule }) => ({
@@ -148,6 +150,14 @@ class Advisor {
   #statements(effect, truths) {
     const rules = Object.values(this.data.rules).filter((rule) => rule.effect === effect && truths.includes(this.truths[rule.id]));
     return rules.map((rule) => this.#held(rule.id));
+  }
+
+  /** A standard with what speaks against its drugs in this patient, or as that of others. */
+  #standard(standard) {
+    const rule = this.data.rules[standard.rule];
+    if (rule.gives_way_to.some((id) => this.truths[id] === TRUE)) return { ...standard, state: "of others", depends_on: [], cautions: [] };
+    const holding = standard.state === "open" ? [] : rule.cautions.filter((id) => this.truths[id] === TRUE);
+    return { ...standard, cautions: this.#cautions(holding) };
   }
 
   #held(id) {

@@ -89,13 +89,32 @@ function standardView(advice) {
   const inOne = open.length > 1, keys = uniqueOf(open.flatMap((standard) => standard.depends_on));
   const at = ({ rule }) => cite(data.rules[rule].source), said = ({ rule }) => data.rules[rule];
   const sameSource = (standard, next) => next !== undefined && said(standard).source === said(next).source;
-  const shown = advice.standards.filter((standard) => standard.state === "holds" || !inOne), several = shown.length > 1;
+  const shown = advice.standards.filter((standard) => standard.state === "holds" || (standard.state === "open" && !inOne)), several = shown.length > 1;
   return h("section", { "data-section": title }, h("h2", {}, title), h("ul", {},
     shown.map((standard) => h("li", { "data-rule": standard.rule }, standard.state === "open" ? h("span", { class: "waits" }, say("advice.depends", { questions: questionsWords(standard.depends_on, engine) })) : null,
-      h("strong", {}, said(standard).title), several ? [" ", at(standard)] : [". ", said(standard).says, " ", at(standard)])),
+      h("strong", {}, said(standard).title), several ? [" ", at(standard)] : [". ", said(standard).says, " ", at(standard)], againstStandard(standard, advice))),
     inOne ? h("li", {}, h("span", { class: "waits" }, say("page_answer.decides_between", { count: keys.length, questions: listedWords(keys.map((key) => questionWords(key, engine))) })),
-      open.map((standard, index) => [index ? say("between.lists") : "", h("span", { "data-rule": standard.rule }, said(standard).title, sameSource(standard, open[index + 1]) ? null : [" ", at(standard)])]), ".") : null),
+      open.map((standard, index) => [index ? say("between.lists") : "", h("span", { "data-rule": standard.rule }, said(standard).title, sameSource(standard, open[index + 1]) ? null : [" ", at(standard)])]), ".") : null,
+    ofOthers(advice).map(([meantFor, standards]) => h("li", {}, say("advice.of_others", { disease: meantFor, standards: "" }),
+      standards.map((standard, index) => [index ? say("between.lists") : "", h("span", { "data-rule": standard.rule }, said(standard).title, sameSource(standard, standards[index + 1]) ? null : [" ", at(standard)])]), "."))),
     several ? disclosure({ class: "more" }, say("page_answer.in_full"), () => h("ul", {}, shown.map((standard) => h("li", {}, h("strong", {}, `${said(standard).title}. `), said(standard).says, " ", at(standard))))) : null);
+}
+
+/** What speaks against a standard in this patient, where it is not said of every option; of several once. */
+function againstStandard(standard, advice) {
+  const earlier = advice.standards.slice(0, advice.standards.indexOf(standard)).flatMap(({ cautions }) => cautions.map(({ rule }) => rule));
+  const own = standard.cautions.filter(({ rule }) => !isFirst(rule, advice) && !earlier.includes(rule));
+  return own.map((held) => caution(held, advice, []));
+}
+
+/** The standards that are stated for a disease which is not this patient's, by that disease. */
+function ofOthers({ standards, advisor: { data } }) {
+  const found = new Map();
+  for (const standard of standards.filter(({ state }) => state === "of others")) {
+    const meantFor = data.rules[standard.rule].meant_for;
+    found.set(meantFor, [...(found.get(meantFor) ?? []), standard]);
+  }
+  return [...found.entries()];
 }
 
 /** The study shown first for an option: by level, figures before none, the gain it showed, its phase. */
