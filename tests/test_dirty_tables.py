@@ -12,8 +12,10 @@ from regimen_advisor.knowledge.rulebook import load_rulebook
 pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 
 from regimen_advisor.cohorts.cohort import as_profiles, open_table, unread_cells  # noqa: E402
+from regimen_advisor.cohorts.data_check import check_table, columns_of_tables  # noqa: E402
 from regimen_advisor.cohorts.mapping import load_mapping  # noqa: E402
 from regimen_advisor.cohorts.mapping_draft import suggest_mapping  # noqa: E402
+from regimen_advisor.cohorts.origins import show_row  # noqa: E402
 from regimen_advisor.cohorts.spark.worker import NUMBER, Task, Worker, mapping_of, rules_of  # noqa: E402
 from regimen_advisor.cohorts.tables import scan_table  # noqa: E402
 from regimen_advisor.columns.engine import ColumnEngine  # noqa: E402
@@ -361,6 +363,27 @@ def test_a_line_ended_as_the_rows_of_another_table_say_in_its_time(export):
         for profile in export.profiles(SCANS.format(row="row: {each: lines}\n") + NSCLC).values()
     ]
     assert ends == [[], ["progressed"], ["progressed", "completed"], []]
+
+
+def test_a_look_names_the_columns_that_conditions_test_and_those_by_which_a_table_is_kept_to_some_rows(export):
+    file = str(export.table("who\na\n"))
+    export.table("who,start,drug,ended\na,0,gefitinib,completed\n", "lines.csv")
+    export.table("who,day,progression\na,50,Y\n", "scans.csv")
+    brain = "  brain_metastases: {constant: true, when: {column: scans.progression, any_of: [Y]}}\n"
+    table, _ = export.opened(SCANS.format(row="") + NSCLC + brain)
+    found = check_table(table, export.rulebook, columns_of_tables([file], table.mapping))
+    assert found.ignored == ()
+    assert {count.key: count.columns for count in found.keys}["brain_metastases"] == "constant by scans.progression"
+    history = next(shown for shown in show_row([file], "a", table, export.rulebook).keys if shown.key == "history")
+    days = [[cell.text for cell in source.cells] for source in history.sources if source.column == "day"]
+    assert (days, history.value[0]["outcome"]) == ([["50"]], "progressed")
+
+
+def test_the_decision_is_compared_with_and_is_no_column(export):
+    export.table("who\na\n")
+    for when in ("{day: decision, before: x}", "{day: x, before: [decision, x]}"):
+        line, message = export.refused(NSCLC + f"  ecog: {{constant: 1, when: {when}}}\n")
+        assert (line, "expected columns in `day`" in message) == (5, True), message
 
 
 @pytest.mark.parametrize(

@@ -155,10 +155,6 @@ def test_an_unreliable_figure_carries_its_erratum():
     assert not study.errata_of(study.results[0])
 
 
-def test_an_erratum_on_no_single_figure_concerns_the_study_as_such():
-    assert [erratum.id for erratum in STUDIES["paloma-3"].errata_of_whole()] == ["D11d"]
-
-
 @pytest.mark.parametrize(
     ("study", "level"),
     [

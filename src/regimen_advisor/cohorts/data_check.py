@@ -23,6 +23,7 @@ from regimen_advisor.cohorts.cohort import (
     set_apart,
     unread_cells,
 )
+from regimen_advisor.cohorts.event_words import conditions_of, listed
 from regimen_advisor.cohorts.events import UNREAD_EVENTS
 from regimen_advisor.cohorts.mapping import TableMapping
 from regimen_advisor.cohorts.mapping_file import Reading
@@ -50,7 +51,7 @@ class KeyCount:
 
     key: str
     columns: str
-    """The columns that it is read from, or ``constant``."""
+    """The columns that it is read from, or ``constant``, with the columns that its conditions test."""
     known: int
     unknown: int
     unreadable: int
@@ -119,7 +120,7 @@ def check_table(table: CohortTable, rulebook: Rulebook, columns: Sequence[str] =
     return DataCheck(
         table.name,
         totals[ID],
-        tuple(seen.count(key, ", ".join(columns_of(key, mapping)) or "constant", totals[ID]) for key in table.keys),
+        tuple(seen.count(key, _read_from(key, mapping), totals[ID]) for key in table.keys),
         tuple((*column_and_cell(text), count) for text, count in cells),
         reasons,
         tuple(key for key in engine.keys if key not in table.keys),
@@ -141,6 +142,25 @@ def columns_of(key: str, mapping: TableMapping | None) -> tuple[str, ...]:
     if mapping is None:
         return (key,)
     return tuple(dict.fromkeys(reading.label for reading in readings_of(key, mapping) if reading.label))
+
+
+def _read_from(key: str, mapping: TableMapping | None) -> str:
+    """The columns that a key is read from; for a constant those that its conditions test."""
+    columns = columns_of(key, mapping)
+    if columns or mapping is None:
+        return ", ".join(columns)
+    tested = [column for reading in readings_of(key, mapping) for column in tested_by(reading, mapping)]
+    return " by ".join(["constant", *([", ".join(dict.fromkeys(tested))] if tested else [])])
+
+
+def tested_by(reading: Reading, mapping: TableMapping) -> list[str]:
+    """The columns that the conditions of a reading test; of a table that must have a row those with its day."""
+    found: list[str] = []
+    for _, test in conditions_of(reading.when):
+        found += [column for _, column in test.columns()]
+        if test.has_row is not None:
+            found += [f"{test.has_row}.{column}" for column in listed(mapping.file.tables[test.has_row].date)]
+    return found
 
 
 def readings_of(key: str, mapping: TableMapping) -> list[Reading]:

@@ -55,6 +55,12 @@ class Condition(Record):
                 "expected `column` with one of `any_of`, `none_of`, `known`; or `day` with one of `before`, `after`, "
                 "`not_before`, `not_after`; or `has_row`",
             )
+        days = [listed(self.day), *(listed(getattr(self, name)) for name in _TESTS[3:])]
+        if {DECISION, NEXT} & {*days[0]} or any(len(day) > 1 and {DECISION, NEXT} & {*day} for day in days):
+            raise PydanticCustomError(
+                "value_error",
+                "expected columns in `day`, and `decision` or `next` alone where it is compared with them",
+            )
         return self
 
     @property

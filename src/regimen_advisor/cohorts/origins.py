@@ -11,10 +11,9 @@ from typing import Any
 import polars as pl
 
 from regimen_advisor.cohorts.cohort import ID, ROW, UNREAD, CohortTable, second_tables, unread_cells
-from regimen_advisor.cohorts.data_check import HISTORY_KEY, readings_of
+from regimen_advisor.cohorts.data_check import HISTORY_KEY, readings_of, tested_by
 from regimen_advisor.cohorts.event_frames import DATE, DAY, Frames
 from regimen_advisor.cohorts.event_frames import ROW as FIRST_ROW
-from regimen_advisor.cohorts.event_words import conditions_of
 from regimen_advisor.cohorts.events import Events
 from regimen_advisor.cohorts.mapping import TableMapping
 from regimen_advisor.cohorts.tables import scan_table, table_errors
@@ -141,13 +140,18 @@ class _Sources:
         seen: set[str] = set()
         for reading in readings_of(key, self.mapping):
             take = "before" if key == HISTORY_KEY else reading.take or "all"
-            tests = [test for _, test in conditions_of(reading.when)]
-            tested = [column for test in tests for _, column in test.columns()]
-            for column in (*reading.sources, *tested):
-                if column not in seen:
+            for column in (*reading.sources, *tested_by(reading, self.mapping)):
+                if column not in seen and self._is_there(column):
                     seen.add(column)
                     source = self._source(column, take)
                     yield source if column in reading.sources else replace(source, tested=True)
+
+    def _is_there(self, column: str) -> bool:
+        """Whether it is a column of its table: the day of a table may be one of the table above it."""
+        table = self.frames.table_of(column)
+        return column in self.frames.names if table is None else (
+            column.removeprefix(f"{table}.") in self.frames.columns_of[table]
+        )  # fmt: skip
 
     def _source(self, column: str, take: str) -> ColumnSource:
         table = self.frames.table_of(column)

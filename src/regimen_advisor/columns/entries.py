@@ -14,7 +14,6 @@ from regimen_advisor.patient.facts import Outcome
 
 OUTCOMES = get_args(Outcome)
 BITS = {outcome: 1 << place for place, outcome in enumerate(OUTCOMES)}
-PROGRESSED = BITS["progressed"]
 ENDED = BITS["progressed"] | BITS["relapsed"]
 ONGOING = BITS["ongoing"]
 _FEW = 255

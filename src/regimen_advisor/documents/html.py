@@ -120,9 +120,9 @@ def _legend(grid: Grid) -> Iterator[str]:
     kinds = dict.fromkeys(kind for bar in grid.bars for kind, _ in bar)
     if len(kinds) > 1:
         square = '<svg viewBox="0 0 10 10" aria-hidden="true"><rect class="{}" width="10" height="10"/></svg>'
-        said = dict(grid.meanings)
+        meanings = dict(grid.meanings)
         words = {
-            kind: f"{kind.replace('-', ' ')}: {said[kind]}" if kind in said else kind.replace("-", " ")
+            kind: f"{kind.replace('-', ' ')}: {meanings[kind]}" if kind in meanings else kind.replace("-", " ")
             for kind in kinds
         }
         areas = (f"<li>{square.format(escape(kind))}{_text(words[kind])}</li>" for kind in kinds)

@@ -194,11 +194,6 @@ class Study(Record):
         """The errata that concern one part of the study, such as a result or a safety finding."""
         return tuple(erratum for erratum in self.errata if erratum.id in part.errata)
 
-    def errata_of_whole(self) -> tuple[Erratum, ...]:
-        """The errata that concern the study as such, not one part of it."""
-        named = {erratum_id for part in self.parts() for erratum_id in part.errata}
-        return tuple(erratum for erratum in self.errata if erratum.id not in named)
-
 
 class Approval(Record):
     """An approval as a source states it; ``regimens`` are those of the rulebook it concerns."""

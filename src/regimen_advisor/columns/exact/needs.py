@@ -75,7 +75,7 @@ class OpenCells:
     """The questions that the rules of a rulebook may leave open, compiled; equal ones are one question."""
 
     def __init__(self, engine: ColumnEngine) -> None:
-        self._program = program = ColumnProgram(engine.layout)
+        program = ColumnProgram(engine.layout)
         found: dict[tuple[Column, Column, bool], OpenCondition] = {}
         for name, rules in engine.regimens.items():
             for condition, among, two_sided in (
