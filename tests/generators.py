@@ -28,6 +28,7 @@ from regimen_advisor.patient.facts import ChoiceFact, Domain, Fact, NumberFact, 
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.solving.witness import witness
+from small_rulebooks import SOURCES
 
 DRUGS = ("osimertinib", "gefitinib", "carboplatin", "pemetrexed", "pembrolizumab", "bevacizumab", "tarlatamab")
 CLASSES = ("egfr-tki-3g", "egfr-tki", "platinum", "chemotherapy", "ici", "antiangiogenic")
@@ -41,7 +42,7 @@ NUMBERS = {
 }
 """Where thresholds and patients lie; beside each other often enough that both sides of a threshold occur."""
 ANYWHERE = Location("generated")
-SOURCE = Sources(Source(review="antiangiogenic", section="1"))
+SOURCE = Sources(Source(review=SOURCES[0], section="1"))
 SETTINGS = {name: Setting(f"{name}/generated", "Generated", name, "generated") for name in ("nsclc", "sclc")}
 
 

@@ -1,15 +1,23 @@
 """Rulebooks of a few rules, written in the test that needs them."""
 
 from dataclasses import replace
+from pathlib import Path
 from textwrap import dedent
 
 from regimen_advisor.files.errors import Problem
-from regimen_advisor.files.sources import parse_document
+from regimen_advisor.files.sources import parse_document, read_document
 from regimen_advisor.knowledge.conditions_yaml import ConditionReader
 from regimen_advisor.knowledge.findings import read_findings
 from regimen_advisor.knowledge.regimens import Target
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
+
+SOURCES: tuple[str, ...] = tuple(
+    source["key"] for source in read_document(Path(__file__).parent.parent / "rules" / "reviews.yaml").value
+)
+"""The keys of the sources that ship, for tests that need some source and not a certain one."""
+LABEL = r"[A-Z]+"
+"""The label of any source, in front of a section."""
 
 
 def rulebook_of(base: Rulebook, rules: str, findings: str = "[]") -> Rulebook:

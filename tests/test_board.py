@@ -56,7 +56,7 @@ BOARD: Mapping[str, tuple[Question, ...]] = {
             "another one, can still be given.",
         ),
         Question("Which choice do the reviews name here?", "1 bevacizumab + carboplatin + paclitaxel", ("1 PD-1",)),
-        Question("On what study?", "a statement of the review, no study [AA 4.1", ("PFS was shorter with an EGFR",)),
+        Question("On what study?", "a statement of the review, no study [", ("PFS was shorter with an EGFR",)),
     ),
     "small-cell-after-chemo-immunotherapy": (
         Question("Is there a standard?", "Tarlatamab, called a new standard by the review."),

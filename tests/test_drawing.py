@@ -27,7 +27,7 @@ from regimen_advisor.patient.profile import read_profile
 from regimen_advisor.patient.reading import Patient, read
 
 SVG = "{http://www.w3.org/2000/svg}"
-ROW = ForestRow("study", "STUDY", "PFS", "new", "old", "AA 1", 0.5, Interval(low=0.25, high=1.0, level=95), "HR 0.5")
+ROW = ForestRow("study", "STUDY", "PFS", "new", "old", "XY 1", 0.5, Interval(low=0.25, high=1.0, level=95), "HR 0.5")
 LATER_EGFR = "nsclc/later-line-egfr"
 
 
@@ -62,7 +62,7 @@ def test_every_hazard_ratio_and_reduction_of_risk_of_every_study_gets_a_row(rule
 
 def test_a_row_names_trial_endpoint_section_arm_and_comparator_and_prints_the_numbers() -> None:
     shown = words(forest_plot([ROW]))
-    assert "STUDY, PFS [AA 1]" in shown
+    assert "STUDY, PFS [XY 1]" in shown
     assert "new v old" in shown
     assert "0.5 (95\u00a0% CI 0.25 to 1.0)" in shown.replace("95 %", "95\u00a0%")
 
@@ -80,7 +80,7 @@ def test_a_figure_without_an_interval_is_listed_and_not_drawn() -> None:
     shown = forest_plot([replace(ROW, interval=None)])
     assert "<rect" not in shown
     assert "not drawn" in words(shown)
-    assert "STUDY, PFS [AA 1]: new v old: HR 0.5" in words(shown)
+    assert "STUDY, PFS [XY 1]: new v old: HR 0.5" in words(shown)
 
 
 def test_rows_keep_the_order_of_the_options_whatever_their_hazard_ratios(rulebook: Rulebook) -> None:
@@ -97,7 +97,7 @@ def test_the_plot_warns_that_trials_are_not_compared_and_tells_it_to_a_screen_re
     assert svg.get("role") == "img"
     description = svg.find(f"{SVG}desc")
     assert description is not None
-    assert "STUDY, PFS [AA 1]: new v old: HR 0.5" in (description.text or "")
+    assert "STUDY, PFS [XY 1]: new v old: HR 0.5" in (description.text or "")
     assert WARNING.split(":", maxsplit=1)[0] in words(forest_plot([ROW]))
 
 
@@ -109,7 +109,7 @@ def test_a_square_has_the_class_of_its_standing_and_what_waits_is_hollow_and_say
     assert square() == (None, "currentColor")
     assert square(offered=["study"]) == ("point", "currentColor")
     assert square(waiting=["study"]) == ("point waits", "none")
-    assert "STUDY, PFS [AA 1] · waits for an answer" in words(forest_plot([ROW], waiting=["study"]))
+    assert "STUDY, PFS [XY 1] · waits for an answer" in words(forest_plot([ROW], waiting=["study"]))
 
 
 def test_nothing_is_drawn_where_no_review_prints_an_effect() -> None:

@@ -22,6 +22,7 @@ from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.patient.facts import ChoiceFact, NumberFact
 from regimen_advisor.patient.population import SyntheticPopulation
 from regimen_advisor.quiz.clinic import Clinic
+from small_rulebooks import SOURCES
 
 ROOT = Path(__file__).parent.parent
 SCHEMAS = ROOT / "rules" / "schemas"
@@ -118,7 +119,7 @@ rules:
     says: It says so.
 """
 RIGHT = {
-    "effect": "offer: anlotinib", "when": "{egfr: {includes: L858R}}", "study": "flaura", "review": "antiangiogenic",
+    "effect": "offer: anlotinib", "when": "{egfr: {includes: L858R}}", "study": "flaura", "review": SOURCES[0],
     "section": "4.1",
 }  # fmt: skip
 
@@ -143,7 +144,7 @@ def rule(**changes: str) -> str:
         ({"when": "{driver-negative: sometimes}"}, "sometimes"),
         ({"when": "{received: {includes: osimertinip}}"}, "osimertinip"),
         ({"study": "flora"}, "flora"),
-        ({"review": "bispecifics"}, "bispecifics"),
+        ({"review": f"{SOURCES[0]}s"}, f"{SOURCES[0]}s"),
         ({"section": "4.9"}, "4.9"),
     ],
 )
@@ -152,9 +153,11 @@ def test_a_wrong_word_in_a_rule_is_underlined(made, change, word):
     assert any(word in message for message in faults(made, "rule", rule(**change)))
 
 
-def test_a_section_of_the_other_review_is_underlined(made):
-    assert faults(made, "rule", rule(review="bispecific", section="3.1")) == []
-    assert faults(made, "rule", rule(review="antiangiogenic", section="3.1"))
+def test_a_section_of_another_source_is_underlined(made, rulebook: Rulebook):
+    first, second = ({section.number for section in rulebook.reviews[key].sections} for key in SOURCES[:2])
+    section = min(second - first)
+    assert faults(made, "rule", rule(review=SOURCES[1], section=section)) == []
+    assert faults(made, "rule", rule(review=SOURCES[0], section=section))
 
 
 @pytest.mark.parametrize(
@@ -165,7 +168,11 @@ def test_a_section_of_the_other_review_is_underlined(made):
         ("case", "name: x\nprofile: {disease: nsclc}\nexpect: {anlotinip: offered}\n", "anlotinip"),
         ("case", "name: x\nprofile: {from: y.yaml, change: {alk: maybe}}\nexactly: true\n", "maybe"),
         ("case", "name: x\nprofile: {disease: nsclc}\nsays_not: [no-such-rule]\n", "no-such-rule"),
-        ("background", "bispecific: {text: x, sections: {'1': {'1': {held_by: no-such-study}}}}\n", "no-such-study"),
+        (
+            "background",
+            f"{SOURCES[0]}: {{text: x, sections: {{'1': {{'1': {{held_by: no-such-study}}}}}}}}\n",
+            "no-such-study",
+        ),
         ("study", "harm_of: osimertinip\n", "osimertinip"),
         ("mapping", "title: x\nkeys: {egrf: {column: EGFR}}\n", "egrf"),
     ],

@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 from typer.main import get_command
 
 from regimen_advisor.cli.app import app
+from regimen_advisor.files.sources import read_document
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "src").rglob("*.py"))
@@ -245,6 +246,31 @@ def prose(file: Path) -> Iterator[tuple[int, str]]:
             fenced = not fenced
         elif not fenced:
             yield number, KEYS_OF_JSON.sub("", line)
+
+
+OF_CONTENT = {
+    "test_evidence.py": "the figures of the sources that ship",
+    "test_invalid_input.py": "broken copies of the rules that ship, whose messages list what is there",
+    "test_packs.py": "the example pack, which is written against the sources that ship",
+    "test_regimens.py": "the places of the regimens that ship",
+    "test_sources.py": "the tables of numbers of the sources that ship",
+}
+"""The files of tests that may name a source that ships, and what they test of it; others take one from the rules."""
+
+
+def names_of_sources() -> re.Pattern[str]:
+    """A place of a source that ships, as a citation or as rules write it."""
+    sources = read_document(ROOT / "rules" / "reviews.yaml").value
+    labels, keys = ("|".join(source[key] for source in sources) for key in ("cited_as", "key"))
+    return re.compile(
+        rf"\b(?:{labels}) \d|review[\"']?(?:=|: ?)[\"']?(?:{keys})\b|\b(?:{keys}) \d|[{{(]\"(?:{keys})\": "
+    )
+
+
+def test_a_test_of_behaviour_names_no_source_that_ships() -> None:
+    pattern = names_of_sources()
+    found = {file.name for file in (ROOT / "tests").glob("*.py") if pattern.search(file.read_text("utf-8"))}
+    assert found == set(OF_CONTENT)
 
 
 def test_prose_is_plain() -> None:

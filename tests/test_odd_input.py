@@ -18,6 +18,7 @@ from regimen_advisor.patient.profile import profile_from
 from regimen_advisor.patient.reading import read_files
 from regimen_advisor.reports.files import write_file
 from running import run
+from small_rulebooks import SOURCES
 
 ROOT = Path(__file__).parent.parent
 ODD = os.fsdecode(b"odd\xff")
@@ -171,7 +172,7 @@ def test_a_profile_that_is_nested_without_end_is_refused(tmp_path: Path, name: s
     assert "Traceback" not in done.stderr
 
 
-SOURCE = 'source: {review: bispecific, section: "3.2"}'
+SOURCE = f"source: {{review: {SOURCES[0]}, section: abstract}}"
 
 
 def findings(count: int, when: str = "{%s: true}") -> str:

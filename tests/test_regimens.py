@@ -11,6 +11,7 @@ from regimen_advisor.files.errors import InputError
 from regimen_advisor.files.sources import parse_document, validated
 from regimen_advisor.knowledge.regimens import Regimen, Target, load_regimens
 from regimen_advisor.patient.drugs import load_formulary
+from small_rulebooks import SOURCES
 
 HERE = Path(__file__).parent
 INVALID = HERE / "invalid" / "regimens"
@@ -120,7 +121,7 @@ def test_a_class_target_means_regimens_that_name_it_or_a_member_or_a_narrower_cl
 
 
 def test_a_class_target_does_not_mean_a_regimen_that_names_only_a_wider_class() -> None:
-    source = "{review: bispecific, section: '3.1'}"
+    source = f"{{review: {SOURCES[0]}, section: '1'}}"
     text = f"{{id: any, name: any, disease: nsclc, drugs: [{{class: chemotherapy}}], source: {source}}}"
     any_chemotherapy = validated(Regimen, parse_document(text))
     assert not target("{class: platinum}").meets(any_chemotherapy, FORMULARY)

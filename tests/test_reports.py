@@ -36,6 +36,7 @@ from regimen_advisor.reports import markdown, text
 from regimen_advisor.reports.depth import DETAILS, Depth
 from regimen_advisor.reports.show import render
 from regimen_advisor.reports.studies import link
+from small_rulebooks import LABEL
 
 PROFILES = Path(__file__).parent.parent / "profiles"
 TEACHING = (
@@ -194,7 +195,7 @@ history: [{line: 1, drugs: [osimertinib], outcome: progressed}]
 def test_a_warning_of_the_review_and_one_from_outside_are_distinguished(rulebook):
     shown = as_text(rulebook, AFTER_OSIMERTINIB + "bleeding_risk: none\n", depth=DETAILS)
     told = joined(shown)
-    assert re.search(r"Evidence is thin: [^\[]*\. \[AA 4\.1\]", told)
+    assert re.search(rf"Evidence is thin: [^\[]*\. \[{LABEL} 4\.1\]", told)
     assert re.search(r"For this patient: [^\[]*\. \(outside, recalled\)", told)
 
 
@@ -223,13 +224,13 @@ def test_an_excluded_option_shows_the_reason_and_its_section(rulebook):
     )
     assert "EXCLUDED x bevacizumab + carboplatin + paclitaxel" in shown
     assert "unsuitable in squamous lung cancer" in shown
-    assert "bleeding. [AA 4.1]" in shown
+    assert re.search(rf"bleeding\. \[{LABEL} 4\.1\]", shown)
 
 
 def test_a_figure_that_the_published_record_contradicts_carries_the_sign_and_what_follows(rulebook):
     advice, patient = example(rulebook, "small-cell-after-platinum-etoposide")
     shown = joined(text.render_advice([advice], rulebook, [patient], DETAILS))
-    assert "[BS 4.1 †D02]" in shown
+    assert re.search(rf"\[{LABEL} 4\.1 †D02\]", shown)
     assert "Read with care: The medians and the hazard ratio hold" in shown
     assert "published: " in shown
 
@@ -260,7 +261,7 @@ CONTROLLED = Result(
     unit="months",
     values=(Value(of="A + B", value=6.3, interval=Interval(low=5.6, high=8.4, level=95)), Value(of="B", value=4.2)),
     comparisons=(Comparison(of="A + B", against="B", hazard_ratio=0.48, p="<0.001", risk_reduction=52),),
-    source=Sources(Source(review="bispecific", section="3.1")),
+    source=Sources(Source(review="some-source", section="3.1")),
 )
 
 
@@ -289,7 +290,7 @@ def test_a_hazard_ratio_without_figures_by_arm_names_its_comparator():
         endpoint="OS",
         measure="hazard ratio for death",
         comparisons=(Comparison(of="A", against="B", hazard_ratio=0.9),),
-        source=Sources(Source(review="antiangiogenic", section="4.1")),
+        source=Sources(Source(review="some-source", section="4.1")),
     )
     assert brief_result(result, ["A"], {}) == "OS HR 0.9 v B"
 
@@ -339,9 +340,10 @@ def test_the_arms_of_every_study_behind_an_option_can_be_recognised(rulebook):
 
 
 def test_a_place_is_cited_in_the_short_form_of_the_review(rulebook):
-    assert CitationLabels(rulebook).at("antiangiogenic", "4.1", "4.2") == "AA 4.1, 4.2"
-    assert signed("AA 4.1", ["D02"]) == "[AA 4.1 †D02]"
-    assert signed("AA 4.1", []) == "[AA 4.1]"
+    for review in rulebook.reviews.values():
+        assert CitationLabels(rulebook).at(review.key, "4.1", "4.2") == f"{review.cited_as} 4.1, 4.2"
+    assert signed("XY 4.1", ["D02"]) == "[XY 4.1 †D02]"
+    assert signed("XY 4.1", []) == "[XY 4.1]"
 
 
 def test_a_question_about_a_history_entry_counts_entries_from_one(rulebook):
@@ -379,8 +381,8 @@ def test_a_tag_a_link_and_a_table_line_in_a_profile_do_nothing_in_markdown(ruleb
 
 
 def test_a_percentage_and_a_reference_are_not_torn_apart():
-    lines = lines_of([Paragraph("word " * 14 + "12 % [AA 4.1]")], 76)
-    assert [line.text[:4] for line in lines] == ["word", "[AA "]
+    lines = lines_of([Paragraph("word " * 14 + "12 % [XY 4.1]")], 76)
+    assert [line.text[:4] for line in lines] == ["word", "[XY "]
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=60), max_size=8), st.integers(20, 100))

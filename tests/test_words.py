@@ -9,13 +9,20 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import pytest
 
 from conftest import needed
+from regimen_advisor.knowledge.studies import SourceKind
+from regimen_advisor.language.standings import Standing
 from regimen_advisor.page.building import page_script
 from regimen_advisor.page.data import ROOMS
+from regimen_advisor.quiz.models import Group
+from regimen_advisor.reports.show import KINDS
+from regimen_advisor.reviewing.comparing import Only
+from regimen_advisor.reviewing.matching import Fate
+from regimen_advisor.testing.coverage import Status
 from regimen_advisor.words.catalogue import (
     CATALOGUE,
     LANGUAGE,
@@ -34,22 +41,22 @@ PROFILE = ROOT / "profiles" / "egfr-l858r-after-osimertinib.yaml"
 ENGLISH = SRC / "words" / "english.json"
 
 DONE = (
+    "advice.py",
     "advising.py",
     "cli/quiz_terminal.py",
-    "advice.py",
-    "figure_wording.py",
-    "ordering.py",
-    "patient_wording.py",
-    "placing.py",
-    "wording.py",
     "drawing/*.py",
     "explaining/*.py",
+    "figure_wording.py",
     "knowledge/source_names.py",
+    "ordering.py",
+    "page/assets/*.js",
     "page/building.py",
     "page/clauses.py",
     "page/data.py",
     "page/evidence.py",
     "page/quizzes.py",
+    "patient_wording.py",
+    "placing.py",
     "quiz/items.py",
     "quiz/key.py",
     "quiz/lessons.py",
@@ -59,36 +66,52 @@ DONE = (
     "quiz/vignettes.py",
     "quiz/words.py",
     "replaced.py",
-    "solving/questions.py",
     "reports/advice_document.py",
+    "reports/annotations.py",
     "reports/cards.py",
+    "reports/cases.py",
     "reports/cautions.py",
+    "reports/check.py",
     "reports/class_result.py",
+    "reports/cohort.py",
     "reports/course_files.py",
+    "reports/coverage.py",
+    "reports/coverage_html.py",
+    "reports/data_check.py",
     "reports/deciding.py",
     "reports/depth.py",
+    "reports/diff.py",
     "reports/explanation.py",
     "reports/glance.py",
     "reports/groups.py",
     "reports/html.py",
     "reports/lesson.py",
     "reports/markdown.py",
+    "reports/mutation.py",
     "reports/notebook.py",
     "reports/pages.py",
     "reports/questions_text.py",
     "reports/quiz.py",
+    "reports/row.py",
     "reports/screen.py",
+    "reports/show.py",
+    "reports/sources.py",
     "reports/studies.py",
-    "reports/text.py",
+    "reports/tallies.py",
     "reports/templates/advice*.j2",
     "reports/templates/base.html.j2",
+    "reports/templates/coverage.html.j2",
     "reports/templates/expla*.j2",
-    "reports/templates/page.html.j2",
     "reports/templates/lesson.html.j2",
+    "reports/templates/page.html.j2",
     "reports/templates/parts.html.j2",
     "reports/templates/quiz.html.j2",
     "reports/templates/slides.html.j2",
-    "page/assets/*.js",
+    "reports/text.py",
+    "reviewing/flaws.py",
+    "reviewing/implicant_text.py",
+    "solving/questions.py",
+    "wording.py",
 )
 """The files whose sentences are in the catalogue. The list grows until it is the whole package."""
 NOT_DONE = ("profile_text.js", "reading.js")
@@ -96,6 +119,8 @@ NOT_DONE = ("profile_text.js", "reading.js")
 KEPT = {
     "solving/questions.py": ("no {}",),
     "page/clauses.py": ("no {}",),
+    "reports/mutation.py": ("when: always",),
+    "reports/annotations.py": ("change of advice", "unused rule", "change not noticed", "not covered"),
     "reports/class_result.py": ("question {}",),
     "reports/course_files.py": ("not known", "waits for", "pip install 'regimen-advisor[teach]'"),
     "page/assets/asking.js": ("no {}",),
@@ -113,7 +138,8 @@ KEPT = {
 """What reads like a sentence and is none.
 
 An answer in the words of a profile is a value of the published JSON; others are columns of a table that programs read,
-commands of a shell, names of elements, keys of a table of the solver, and what the catalogue itself says of a fault.
+ids of findings, commands of a shell, names of elements, keys of a table of the solver, and what the catalogue itself
+says of a fault.
 """
 MARKUP = re.compile(r"<[^>]*>?|flowchart TD|\b\w+ \[?\w+=.*|digraph \w+|style=rounded")
 """Of what a literal holds: tags, and the languages of Mermaid and Graphviz."""
@@ -329,6 +355,23 @@ def test_every_entry_of_the_catalogue_is_used() -> None:
     code = "".join(file.read_text("utf-8") for file in files)
     unused = (key for key in CATALOGUE.entries if f'"{key}"' not in code)
     assert not [key for key in unused if not any(used.fullmatch(key) for used in patterns)]
+
+
+@pytest.mark.parametrize(
+    ("room", "values"),
+    [
+        ("covered", get_args(Status)),
+        ("diff_by", get_args(Only)),
+        ("diff_fate", get_args(Fate)),
+        ("group_meaning", get_args(Group)),
+        ("source", get_args(SourceKind)),
+        ("sources", get_args(SourceKind)),
+        ("standing", (*Standing, *get_args(Group))),
+        ("show_unknown", KINDS),
+    ],
+)
+def test_every_value_that_is_put_into_a_key_has_its_entry(room: str, values: tuple[str, ...]) -> None:
+    assert set(map(str, values)) == set(CATALOGUE.rooms[room])
 
 
 def test_the_file_of_the_catalogue_is_written_in_one_way() -> None:

@@ -20,6 +20,7 @@ from regimen_advisor.reviewing.comparing import AdviceChange
 from regimen_advisor.reviewing.implicant_text import way_words
 from regimen_advisor.testing.coverage import Coverage
 from regimen_advisor.testing.mutation import Mutation
+from regimen_advisor.words.catalogue import say
 
 Level = Literal["error", "warning", "notice"]
 
@@ -58,13 +59,19 @@ def of_coverage(coverage: Coverage) -> list[Annotation]:
     """Each rule that holds in no case, and each condition that the cases do not show to matter."""
     wording = Guideline.of(coverage.rulebook).wording
     unused = [
-        Annotation("warning", coverage.rulebook.rules[name].location, "unused rule", name, f"{name}: holds in no case")
+        Annotation(
+            "warning",
+            coverage.rulebook.rules[name].location,
+            "unused rule",
+            name,
+            say("check.flaw", subject=name, sentence=say("coverage.holds_in_no_case")),
+        )
         for name in coverage.unused
     ]
     return unused + [
         Annotation(
             "warning", covered.occurrence.place, "not covered", covered.occurrence.rule,
-            f"{occurrence_words(covered, wording)}: {lacking_words(covered)}",
+            say("check.flaw", subject=occurrence_words(covered, wording), sentence=lacking_words(covered)),
         )
         for covered in coverage.of("missing")
     ]  # fmt: skip
@@ -75,7 +82,7 @@ def of_mutation(mutation: Mutation) -> list[Annotation]:
     return [
         Annotation(
             "error", mutant.place, "change not noticed", mutant.subject,
-            f"{mutant.subject}: {mutant.operator}, and no case notices",
+            say("mutation.not_noticed", change=say("check.flaw", subject=mutant.subject, sentence=mutant.operator)),
         )
         for mutant, _ in mutation.of("survived")
     ]  # fmt: skip
@@ -97,8 +104,13 @@ def of_diff(report: DiffReport) -> list[Annotation]:
 
 def _of_change(report: DiffReport, change: AdviceChange) -> Annotation:
     ways = [way_words(way, report.comparison.words) for way in change.ways]
-    further_ways = f" (and in {len(ways) - 1} more ways)" if len(ways) > 1 else ""
-    message = f"{change.subject}: {standings_words(change)}, for patients with {ways[0]}{further_ways}"
+    further_ways = say("diff.more_ways", count=len(ways) - 1) if len(ways) > 1 else ""
+    message = say(
+        "diff.annotation",
+        subject=change.subject,
+        change=standings_words(change),
+        patients=f"{ways[0]}{further_ways}",
+    )
     causes = list(_causes(report, change))
     if causes:
         message += f"; {causes[0][1]}"

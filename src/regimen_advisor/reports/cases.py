@@ -9,10 +9,11 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from regimen_advisor.documents.blocks import Block, Findings, Found, Headline
-from regimen_advisor.files.errors import counted, printable
+from regimen_advisor.files.errors import printable
 from regimen_advisor.reports.places import place
 from regimen_advisor.testing.cases import RuleCase
 from regimen_advisor.testing.results import Failure
+from regimen_advisor.words.catalogue import say
 
 
 @dataclass(frozen=True)
@@ -26,19 +27,19 @@ class CaseResult:
 def document(results: Sequence[CaseResult]) -> Iterator[Block]:
     """How many passed, and each expectation that is not met."""
     rows = tuple(
-        Found(place(failure.location), f"FAILED {name}", name, printable(failure.message))
+        Found(place(failure.location), say("cases.failed", case=name), name, printable(failure.message))
         for result in results
         for failure in result.failures
         for name in (printable(result.case.name),)
     )
-    yield Headline("Cases", summary(results), good=not rows)
-    yield Findings(("Where", "Case", "What is not met"), rows)
+    yield Headline(say("cases.title"), summary(results), good=not rows)
+    yield Findings((say("findings.where"), say("cases.case"), say("cases.not_met")), rows)
 
 
 def summary(results: Sequence[CaseResult]) -> str:
     """How many cases there are, and how many passed."""
     failed = sum(bool(result.failures) for result in results)
-    return f"{counted(len(results), 'case')}: {len(results) - failed} passed, {failed} failed"
+    return say("cases.summary", count=len(results), passed=len(results) - failed, failed=failed)
 
 
 def data(results: Sequence[CaseResult]) -> dict[str, Any]:

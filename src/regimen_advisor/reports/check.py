@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from regimen_advisor.documents.blocks import Block, Findings, Folded, Found, Headline, Paragraph
-from regimen_advisor.files.errors import counted
 from regimen_advisor.patient.profile_yaml import profile_lines
 from regimen_advisor.reports.places import place
 from regimen_advisor.reviewing.checking import Checked
 from regimen_advisor.reviewing.flaws import Flaw
+from regimen_advisor.words.catalogue import say
 
 MOST_OF_A_KIND = 12
 """How many warnings of one kind are written out; the rest is counted."""
@@ -18,24 +18,27 @@ MOST_OF_A_KIND = 12
 
 def document(checked: Checked) -> Iterator[Block]:
     """How much there is of each, the faults with the patients that show them, and the warnings."""
-    yield Headline("Check", summary(checked), good=not checked.faults)
-    yield _findings("fault", ("Where", "Fault", "What is wrong"), checked.faults)
+    yield Headline(say("check.title"), summary(checked), good=not checked.faults)
+    yield _findings("fault", (say("findings.where"), say("check.fault"), say("check.wrong")), checked.faults)
     if checked.warnings:
-        yield Folded(counted(len(checked.warnings), "warning"), tuple(_warnings(checked.warnings)), 0)
+        yield Folded(say("check.warnings", count=len(checked.warnings)), tuple(_warnings(checked.warnings)), 0)
 
 
 def _warnings(warnings: Sequence[Flaw]) -> Iterator[Block]:
     for kind in dict.fromkeys(flaw.kind for flaw in warnings):
         found = [flaw for flaw in warnings if flaw.kind == kind]
-        yield _findings("warning", ("Where", "Warning", "What to look at"), found[:MOST_OF_A_KIND])
+        yield _findings(
+            "warning", (say("findings.where"), say("check.warning"), say("check.look")), found[:MOST_OF_A_KIND]
+        )
         if len(found) > MOST_OF_A_KIND:
-            yield Paragraph(f"and {len(found) - MOST_OF_A_KIND} more warnings of {kind}; --format json lists them all")
+            yield Paragraph(say("check.more", count=len(found) - MOST_OF_A_KIND, kind=kind))
 
 
 def _findings(level: str, columns: tuple[str, str, str], flaws: Sequence[Flaw]) -> Findings:
+    sentences = [say("check.flaw", subject=flaw.subject, sentence=flaw.says) for flaw in flaws]
     return Findings(columns, tuple(
-        Found(place(flaw.location), level, flaw.kind, f"{flaw.subject}: {flaw.says}", _witness(flaw))
-        for flaw in flaws
+        Found(place(flaw.location), level, flaw.kind, words, _witness(flaw))
+        for flaw, words in zip(flaws, sentences, strict=True)
     ))  # fmt: skip
 
 
@@ -47,12 +50,15 @@ def _witness(flaw: Flaw) -> tuple[str, ...]:
 def summary(checked: Checked) -> str:
     """How much was looked at, and how much was found."""
     rulebook = checked.rulebook
-    looked = f"{len(rulebook.rules)} rules, {len(rulebook.findings)} findings, {len(rulebook.regimens)} regimens"
-    return f"{looked}: {_count(checked.faults, 'fault')}, {_count(checked.warnings, 'warning')}."
-
-
-def _count(found: Sequence[Flaw], word: str) -> str:
-    return f"{len(found) or 'no'} {word}{'' if len(found) == 1 else 's'}"
+    faults, warnings = len(checked.faults), len(checked.warnings)
+    return say(
+        "check.summary",
+        rules=len(rulebook.rules),
+        findings=len(rulebook.findings),
+        regimens=len(rulebook.regimens),
+        faults=say("check.faults", count=faults) if faults else say("check.no_faults"),
+        warnings=say("check.warnings", count=warnings) if warnings else say("check.no_warnings"),
+    )
 
 
 def data(checked: Checked) -> dict[str, Any]:

@@ -10,36 +10,29 @@ from regimen_advisor.cohorts.changes import CohortChanges
 from regimen_advisor.cohorts.cohort import Summary
 from regimen_advisor.cohorts.concordance import MEANINGS, Concordance
 from regimen_advisor.documents.blocks import Block, Grid, Heading, Paragraph, Table
-from regimen_advisor.files.errors import counted, printable
+from regimen_advisor.files.errors import printable
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.reports.tallies import MOST_SHOWN, count_table, left_out, tally
+from regimen_advisor.wording import standing_words
+from regimen_advisor.words.catalogue import say
 
-SCOPE = (
-    "For teaching and for testing guideline logic; knowledge as of its sources; not a medical device. "
-    "Not tested is never negative: what a table does not say stays unknown."
-)
+SCOPE = say("cohort.scope_sentence")
 
 
 def settled_words(summary: Summary) -> str:
     """Whether the standings are exact, in a sentence."""
     settled = summary.settled
     if settled.cases is None:
-        return f"Standings are {'exact: open cells were settled by the solver' if settled.exact else 'node by node'}."
+        return say("cohort.exact") if settled.exact else say("cohort.node_by_node")
     if settled.exact:
-        return (
-            f"Standings are exact: the solver was asked about {counted(settled.cases, 'case')} among the open cells "
-            f"and changed {counted(settled.changed or 0, 'cell')}."
-        )
-    return (
-        f"Standings are node by node: {counted(settled.cases, 'patient')} with open cells "
-        f"{'was' if settled.cases == 1 else 'were'} not asked about of the solver. "
-        "Not-indicated, and that an option is offered, are exact; without --node-by-node all of them are."
-    )
+        cells = say("cohort.cells", count=settled.changed or 0)
+        return say("cohort.exact_counted", count=settled.cases, cells=cells)
+    return say("cohort.node_by_node_counted", count=settled.cases)
 
 
 def title(summary: Summary) -> str:
     """What a page about it is called."""
-    return f"Cohort: {summary.table}"
+    return say("cohort.page_title", table=summary.table)
 
 
 def document(
@@ -47,37 +40,63 @@ def document(
 ) -> Iterator[Block]:
     """The standings by regimen, what is most wanted, what could not be read, and what was compared."""
     total = summary.patients
-    yield Heading(f"{summary.table}: {counted(total, 'patient')}, rulebook {summary.version}", 1)
+    yield Heading(say("cohort.title", count=total, table=summary.table, version=summary.version), 1)
     yield Paragraph(
-        f"something offered {summary.with_an_option:,} · nothing offered, something open {summary.open:,} · "
-        f"without any option {summary.without:,} · set apart {sum(count for _, count in summary.set_apart):,}"
+        say(
+            "cohort.patients",
+            offered=f"{summary.with_an_option:,}",
+            open=f"{summary.open:,}",
+            without=f"{summary.without:,}",
+            apart=f"{sum(count for _, count in summary.set_apart):,}",
+        )
     )
     yield Paragraph(settled_words(summary))
-    yield Heading("Standings by regimen")
+    yield Heading(say("cohort.standings"))
     yield _standings(summary)
     if summary.questions:
-        note = "Patients with an undetermined regimen that waits for it."
-        yield from tally("Most wanted", "question", summary.questions, total, ("Patients", "Question"), note=note)
-    unread = [(f"{column}: {cell}", count) for column, cell, count in summary.unread]
-    note = "They are taken as unknown." if unread else ""
-    yield from tally("Cells that could not be read", "kind", unread, total, ("Rows", "Column and cell"), note=note)
-    apart = "They contradict themselves, or are of another disease." if summary.set_apart else ""
-    yield from tally("Rows set apart", "reason", summary.set_apart, total, ("Rows", "Reason"), note=apart)
-    if summary.repeated:
-        note = "Each row is judged by itself."
+        note = say("cohort.wanted_note")
         yield from tally(
-            "Names that occur in more than one row", "name", summary.repeated, total, ("Rows", "Name"), note=note
+            say("cohort.wanted"),
+            "question",
+            summary.questions,
+            total,
+            (say("cohort.patients_column"), say("cohort.question")),
+            note=note,
+        )
+    unread = [(f"{column}: {cell}", count) for column, cell, count in summary.unread]
+    note = say("cohort.taken_as_unknown") if unread else ""
+    yield from tally(
+        say("cohort.unread"), "kind", unread, total, (say("cohort.rows"), say("cohort.column_and_cell")), note=note
+    )
+    apart = say("cohort.contradict") if summary.set_apart else ""
+    yield from tally(
+        say("cohort.set_apart"),
+        "reason",
+        summary.set_apart,
+        total,
+        (say("cohort.rows"), say("cohort.reason")),
+        note=apart,
+    )
+    if summary.repeated:
+        note = say("cohort.each_row")
+        yield from tally(
+            say("cohort.repeated"),
+            "name",
+            summary.repeated,
+            total,
+            (say("cohort.rows"), say("cohort.name")),
+            note=note,
         )
     if agreed is not None:
         yield from _agreement(agreed, total)
     if compared is not None:
         yield from _changes(compared, total)
-    yield Heading("Scope")
+    yield Heading(say("quiz.scope"))
     yield Paragraph(SCOPE, "scope")
 
 
 def _standings(summary: Summary) -> Table:
-    columns = ("Regimen", *(standing.value.replace("-", " ") for standing in Standing))
+    columns = (say("advice.regimen"), *map(standing_words, Standing))
     rows, bars = [], []
     for name, counts in summary.standings.items():
         patients = sum(counts.values()) or 1
@@ -87,23 +106,28 @@ def _standings(summary: Summary) -> Table:
 
 
 def _agreement(agreed: Concordance, total: int) -> Iterator[Block]:
-    yield Heading("Concordance with what was given")
-    known = f"{agreed.offered:,} with something offered and a treatment that is known; only they can agree."
-    yield Paragraph(f"Column {printable(agreed.column)}: {known}")
+    yield Heading(say("cohort.concordance"))
+    yield Paragraph(say("cohort.known", column=printable(agreed.column), number=f"{agreed.offered:,}"))
     counts = [(agreed.counts[kind.value], kind.value, meaning) for kind, meaning in MEANINGS.items()]
     rows = [(f"{count:,}", kind, meaning) for count, kind, meaning in counts]
-    yield count_table(("Patients", "Agreement", "Meaning"), rows, [count / (total or 1) for count, *_ in counts])
+    columns = (say("cohort.patients_column"), say("cohort.agreement"), say("cohort.meaning"))
+    yield count_table(columns, rows, [count / (total or 1) for count, *_ in counts])
     reasons = [
-        (f"{found.given or '(nothing)'} [{found.agreement.value}] {found.reasons}", found.patients)
+        (f"{found.given or say('cohort.nothing_given')} [{found.agreement.value}] {found.reasons}", found.patients)
         for found in agreed.disagreements
     ]
-    yield from tally("Disagreements by reason", "reason", reasons, total, ("Patients", "Given, agreement and reason"))
+    yield from tally(
+        say("cohort.disagreements"),
+        "reason",
+        reasons,
+        total,
+        (say("cohort.patients_column"), say("cohort.given_and_reason")),
+    )
 
 
 def _changes(compared: CohortChanges, total: int) -> Iterator[Block]:
-    yield Heading("What the change of rules changes")
-    how_many = f"{counted(compared.patients, 'patient')} change{'s' if compared.patients == 1 else ''}."
-    yield Paragraph(f"From rulebook {compared.old} to {compared.new}: {how_many}")
+    yield Heading(say("cohort.changes"))
+    yield Paragraph(say("cohort.changed", count=compared.patients, old=compared.old, new=compared.new))
     shown = compared.changes[:MOST_SHOWN]
     rows = [
         (f"{change.patients:,}", change.regimen, change.before, change.after, printable(", ".join(change.ids[:5])
@@ -111,7 +135,13 @@ def _changes(compared: CohortChanges, total: int) -> Iterator[Block]:
         for change in shown
     ]  # fmt: skip
     if rows:
-        columns = ("Patients", "Regimen", "Before", "After", "First of them")
+        columns = (
+            say("cohort.patients_column"),
+            say("advice.regimen"),
+            say("cohort.before"),
+            say("cohort.after"),
+            say("cohort.first_of_them"),
+        )
         yield count_table(columns, rows, [change.patients / (total or 1) for change in shown])
     yield from left_out(len(compared.changes), "change")
 

@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from regimen_advisor.documents.blocks import Block, Code, Findings, Folded, Found, Headline, Item, Paragraph, Table
-from regimen_advisor.files.errors import counted
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.language.values import Truth
 from regimen_advisor.reports.places import place
 from regimen_advisor.testing.coverage import Coverage, Covered
 from regimen_advisor.testing.suggesting import case_of_occurrence, missing_examples
 from regimen_advisor.wording import Wording
+from regimen_advisor.words.catalogue import say
 
+_SHOWN = (Truth.TRUE, Truth.FALSE, Truth.UNKNOWN)
 MOST_PAIRS = 10
 """How many missing pairs are spelt out, unless all are asked for; the JSON holds all of them."""
 
@@ -26,46 +27,50 @@ def document(coverage: Coverage, *, everything: bool = False, part: Path | None 
     """
     wording = Guideline.of(coverage.rulebook).wording
     missing, proved = coverage.of("missing"), coverage.of("cannot matter")
-    yield Headline("Coverage", f"{summary(coverage)}{_not_counted(coverage)}", good=coverage.is_whole)
+    yield Headline(say("coverage.title"), f"{summary(coverage)}{_not_counted(coverage)}", good=coverage.is_whole)
     if part is not None:
         yield Paragraph(only_of(part))
     places = ((name, coverage.rulebook.rules[name].location) for name in coverage.unused)
     yield Findings(
-        ("Where", "Rule", "What no case shows"),
-        tuple(Found(place(location), name, name, "holds in no case") for name, location in places),
+        (say("findings.where"), say("coverage.rule"), say("coverage.not_shown")),
+        tuple(Found(place(location), name, name, say("coverage.holds_in_no_case")) for name, location in places),
     )
     for covered in missing if everything else missing[:MOST_PAIRS]:
         yield Folded(_named(covered, wording), tuple(_missing(covered, coverage)), 3)
     if len(missing) > MOST_PAIRS and not everything:
-        yield Paragraph(f"{len(missing) - MOST_PAIRS} more are missing; --all spells out each of them")
+        yield Paragraph(say("coverage.more_missing", count=len(missing) - MOST_PAIRS))
     if everything and proved:
-        yield Folded("Cannot matter, proved by the solver", tuple(_proved(covered, wording) for covered in proved))
+        yield Folded(say("coverage.cannot_matter"), tuple(_proved(covered, wording) for covered in proved))
     if everything:
         counts = tuple(_counts(covered, wording) for found in coverage.rules.values() for covered in found)
         yield Folded(
-            "Every condition, with the number of cases that made it true, false, unknown",
-            (Table(("Condition", "true", "false", "unknown", ""), counts),),
+            say("coverage.every_condition"),
+            (Table((say("coverage.condition"), *(say(f"truth.{truth.value}") for truth in _SHOWN), ""), counts),),
         )
 
 
 def only_of(part: Path) -> str:
     """That only the rules of the last folder of a stack were looked at, and how to take them all."""
-    return f"Only the rules of {part.name}/, which have these cases; --whole-stack takes those of every folder."
+    return say("coverage.only_of", folder=part.name)
 
 
 def summary(coverage: Coverage) -> str:
     """How much is covered, in one line."""
     covered, missing = len(coverage.of("covered")), len(coverage.of("missing"))
-    return (
-        f"{counted(len(coverage.rules), 'rule')}, {counted(coverage.cases, 'case')}: {covered} of "
-        f"{counted(covered + missing, 'condition')} covered by masking MC/DC ({percent(coverage.share)})"
+    return say(
+        "coverage.summary",
+        rules=say("coverage.rules", count=len(coverage.rules)),
+        cases=say("coverage.cases", count=coverage.cases),
+        covered=covered,
+        conditions=say("coverage.conditions", count=covered + missing),
+        share=percent(coverage.share),
     )
 
 
 def _not_counted(coverage: Coverage) -> str:
     """What is left out of the count; ``--all`` lists it."""
     proved = len(coverage.of("cannot matter"))
-    return f"; {proved} more cannot matter, proved (--all lists them)" if proved else ""
+    return say("coverage.not_counted", count=proved) if proved else ""
 
 
 def percent(share: float) -> str:
@@ -76,7 +81,7 @@ def percent(share: float) -> str:
 def occurrence_words(covered: Covered, wording: Wording) -> str:
     """The rule, the test, and the findings that it is written in."""
     occurrence = covered.occurrence
-    opened = f" (in {' > '.join(occurrence.within)})" if occurrence.within else ""
+    opened = say("coverage.within", findings=" > ".join(occurrence.within)) if occurrence.within else ""
     return f"{occurrence.rule}: {wording.atom(occurrence.leaf.atom)}{opened}"
 
 
@@ -87,14 +92,19 @@ def _named(covered: Covered, wording: Wording) -> str:
 def _missing(covered: Covered, coverage: Coverage) -> Iterator[Block]:
     yield Paragraph(lacking_words(covered))
     for value, case in pasted(covered, coverage):
-        yield Paragraph(f"a patient with it {'true' if value else 'false'}, ready to paste as a case:")
+        yield Paragraph(say("coverage.to_paste", truth=_truth(value)))
         yield Code(tuple(case))
 
 
 def lacking_words(covered: Covered) -> str:
     """What no case shows of an occurrence."""
-    values = " nor ".join("true" if value else "false" for value in covered.lacking)
-    return f"no case has it {values} where it alone decides the rule"
+    values = [_truth(value) for value in covered.lacking]
+    truth = say("coverage.neither", first=values[0], last=values[1]) if len(values) > 1 else values[0]
+    return say("coverage.lacking", truth=truth)
+
+
+def _truth(value: bool) -> str:
+    return say("truth.true") if value else say("truth.false")
 
 
 def pasted(covered: Covered, coverage: Coverage) -> Iterator[tuple[bool, list[str]]]:
@@ -110,13 +120,13 @@ def _proved(covered: Covered, wording: Wording) -> Item:
 def proof_lines(covered: Covered) -> Iterator[str]:
     """Why a condition cannot matter: the value it never has where it decides, and the axioms behind that."""
     for proof in covered.proofs:
-        because = "; ".join(proof.axioms) or "another part of the rule already says so"
-        yield f"never {'true' if proof.value else 'false'} where it alone decides: {because}"
+        because = say("between.lists").join(proof.axioms) or say("coverage.said_already")
+        yield say("coverage.never", truth=_truth(proof.value), reason=because)
 
 
 def _counts(covered: Covered, wording: Wording) -> tuple[str, ...]:
-    counts = (str(len(covered.by_truth[truth])) for truth in (Truth.TRUE, Truth.FALSE, Truth.UNKNOWN))
-    return (_named(covered, wording), *counts, covered.status)
+    counts = (str(len(covered.by_truth[truth])) for truth in _SHOWN)
+    return (_named(covered, wording), *counts, say(f"covered.{covered.status}"))
 
 
 def data(coverage: Coverage) -> dict[str, Any]:

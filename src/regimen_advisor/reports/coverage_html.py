@@ -13,6 +13,7 @@ from regimen_advisor.reports.coverage import percent, proof_lines
 from regimen_advisor.reports.pages import environment, style
 from regimen_advisor.testing.coverage import Coverage, Covered, Status
 from regimen_advisor.wording import Wording
+from regimen_advisor.words.catalogue import say
 
 _WORST_FIRST: tuple[Status, ...] = ("missing", "covered", "cannot matter", "guard")
 MOST_NAMES = 2
@@ -55,7 +56,7 @@ class RuleView:
 def render_html(coverage: Coverage) -> str:
     """The page. Whatever comes from rules and cases is escaped by the template."""
     return environment().get_template("coverage.html.j2").render(
-        title="Coverage of the rules by cases",
+        title=say("coverage.page_title"),
         **style("coverage.css"),
         coverage=coverage,
         share=percent(coverage.share),
@@ -114,9 +115,10 @@ def _line(number: int, text: str, found: Sequence[Covered], wording: Wording) ->
 
 def _remark(covered: Covered, wording: Wording) -> Remark:
     occurrence = covered.occurrence
-    opened = f" (in {' > '.join(occurrence.within)})" if occurrence.within else ""
-    counts = ", ".join(
-        f"{truth.value} in {len(covered.by_truth[truth])}" for truth in (Truth.TRUE, Truth.FALSE, Truth.UNKNOWN)
+    opened = say("coverage.within", findings=" > ".join(occurrence.within)) if occurrence.within else ""
+    counts = say("between.items").join(
+        say("coverage.in_cases", truth=say(f"truth.{truth.value}"), number=len(covered.by_truth[truth]))
+        for truth in (Truth.TRUE, Truth.FALSE, Truth.UNKNOWN)
     )
     words = wording.atom(occurrence.leaf.atom) + opened
     return Remark(
@@ -131,4 +133,6 @@ def _remark(covered: Covered, wording: Wording) -> Remark:
 
 def _names(cases: Sequence[str]) -> str:
     shown = " / ".join(cases[:MOST_NAMES])
-    return f"{shown} / and {len(cases) - MOST_NAMES} more" if len(cases) > MOST_NAMES else shown or "no case"
+    if len(cases) > MOST_NAMES:
+        return say("coverage.and_more", cases=shown, count=len(cases) - MOST_NAMES)
+    return shown or say("coverage.no_case")

@@ -8,39 +8,49 @@ from typing import Any
 
 from regimen_advisor.cohorts.data_check import DataCheck
 from regimen_advisor.documents.blocks import Block, Grid, Heading, Paragraph, Table
-from regimen_advisor.files.errors import counted, printable
+from regimen_advisor.files.errors import printable
 from regimen_advisor.reports.tallies import count_table, tally
+from regimen_advisor.words.catalogue import say
 
 READINGS = ("known", "unknown", "unreadable", "contradictory")
-NODE_BY_NODE = (
-    "Options of all patients that are open, judged node by node, and wait for the answer; alone: for nothing else."
-)
+NODE_BY_NODE = say("data_check.node_by_node")
 
 
 def title(check: DataCheck) -> str:
     """What a page about it is called."""
-    return f"Data check: {check.table}"
+    return say("data_check.page_title", table=check.table)
 
 
 def document(check: DataCheck) -> Iterator[Block]:
     """What each key says, what could not be read, what no column says, and what is most worth asking."""
     total = check.patients
-    yield Heading(f"{check.table}: {counted(total, 'row')}, rulebook {check.version}", 1)
-    yield Paragraph("What was read of the table, before any advice.")
-    yield Heading("What each key says")
+    yield Heading(say("data_check.title", count=total, table=check.table, version=check.version), 1)
+    yield Paragraph(say("data_check.lead"))
+    yield Heading(say("data_check.keys"))
     yield _keys(check)
     unread = [(f"{column}: {cell}", count) for column, cell, count in check.unread]
-    note = "They are taken as unknown." if unread else ""
-    yield from tally("Cells that could not be read", "kind", unread, total, ("Rows", "Column and cell"), note=note)
-    apart = "They contradict themselves, or are of another disease." if check.set_apart else ""
-    yield from tally("Rows set apart", "reason", check.set_apart, total, ("Rows", "Reason"), note=apart)
+    note = say("cohort.taken_as_unknown") if unread else ""
+    yield from tally(
+        say("cohort.unread"), "kind", unread, total, (say("cohort.rows"), say("cohort.column_and_cell")), note=note
+    )
+    apart = say("cohort.contradict") if check.set_apart else ""
+    yield from tally(
+        say("cohort.set_apart"),
+        "reason",
+        check.set_apart,
+        total,
+        (say("cohort.rows"), say("cohort.reason")),
+        note=apart,
+    )
     if check.repeated:
-        yield from tally("Names that occur in more than one row", "name", check.repeated, total, ("Rows", "Name"))
-    yield Heading("Keys that the rules test and that no column says (unknown for everybody)")
-    yield Paragraph(", ".join(check.unsaid) or "none", indent=2)
-    yield Heading("Columns that nothing reads")
-    yield Paragraph(printable(", ".join(check.ignored)) or "none", indent=2)
-    yield Heading("Questions that would open most options")
+        yield from tally(
+            say("cohort.repeated"), "name", check.repeated, total, (say("cohort.rows"), say("cohort.name"))
+        )
+    yield Heading(say("data_check.unsaid"))
+    yield Paragraph(say("between.items").join(check.unsaid) or say("data_check.none"), indent=2)
+    yield Heading(say("data_check.ignored"))
+    yield Paragraph(printable(say("between.items").join(check.ignored)) or say("data_check.none"), indent=2)
+    yield Heading(say("data_check.questions"))
     yield from _questions(check)
 
 
@@ -50,22 +60,26 @@ def _keys(check: DataCheck) -> Table:
         counts = [(word, getattr(reading, word)) for word in READINGS]
         rows.append((reading.key, *(f"{count:,}" for _, count in counts), printable(reading.columns)))
         bars.append(tuple((word, count / (check.patients or 1)) for word, count in counts))
-    return Table(("Key", *READINGS, "Read from"), tuple(rows), grid=Grid((1, 2, 3, 4), bars=tuple(bars)))
+    return Table(
+        (say("data_check.key"), *(say(f"data_reading.{word}") for word in READINGS), say("data_check.read_from")),
+        tuple(rows),
+        grid=Grid((1, 2, 3, 4), bars=tuple(bars)),
+    )
 
 
 def _questions(check: DataCheck) -> Iterator[Block]:
     if not check.questions:
-        yield Paragraph("None: nothing is open.")
+        yield Paragraph(say("data_check.nothing_open"))
         return
     yield Paragraph(NODE_BY_NODE)
     largest = max(question.options for question in check.questions)
     rows = [
         (*(f"{count:,}" for count in (question.options, question.alone, question.patients)),
-         f"{question.key}: {question.asks}")
+         say("data_check.question", key=question.key, asks=question.asks))
         for question in check.questions
     ]  # fmt: skip
     yield count_table(
-        ("Options", "Alone", "Patients", "Question"),
+        (say("page_view.options"), say("data_check.alone"), say("cohort.patients_column"), say("cohort.question")),
         rows,
         [question.options / largest for question in check.questions],
         numbers=3,

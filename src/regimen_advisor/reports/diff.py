@@ -13,6 +13,7 @@ from regimen_advisor.reviewing.implicant_text import way_words, way_written
 from regimen_advisor.reviewing.matching import RuleChange
 from regimen_advisor.reviewing.profile_share import ProfileShare
 from regimen_advisor.reviewing.wording_changes import WordingChange
+from regimen_advisor.words.catalogue import say
 
 MOST_WAYS = 20
 LONGEST = 160
@@ -35,9 +36,9 @@ def standings_words(change: AdviceChange) -> str:
     """``offered -> excluded``; ``stays offered, decided otherwise`` where rules, studies or cautions differ."""
     if change.before is None or change.after is None:
         gone = [difference.only_in for difference in change.differences if difference.part == "said"]
-        return {"old": "no longer stated", "new": "newly stated"}[gone[0]] if gone else "stated with other studies"
+        return say(f"diff_statement.{gone[0] if gone else 'both'}")
     if change.before is change.after:
-        return f"stays {change.before.value}, decided otherwise"
+        return say("diff.stays", standing=change.before.value)
     return f"{change.before.value} -> {change.after.value}"
 
 
@@ -45,62 +46,60 @@ def headline(report: DiffReport) -> str:
     """The result in a sentence or two."""
     found = report.comparison
     if found.is_equal:
-        return (
-            "No change of advice: no complete patient differs in standing, deciding rules, studies or cautions, nor in "
-            "the statements outside the options."
-        )
+        return say("diff.equal")
     names = {change.subject for change in found.regimens}
     lost = list(dict.fromkeys(change.subject for change in found.regimens if change.is_loss))
-    parts = [f"{_count(len(names), 'regimen')} can get another standing or be decided by other rules"] if names else []
+    parts = [say("diff.regimens", count=len(names))] if names else []
     if found.statements:
-        parts.append(f"{_count(len(found.statements), 'statement')} outside the options can differ")
-    loss = f" Some patients lose {', '.join(lost)} as an option." if lost else ""
-    return f"The advice changes: {'; '.join(parts)}.{loss}"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
+        parts.append(say("diff.statements", count=len(found.statements)))
+    loss = say("diff.loss", regimens=say("between.items").join(lost)) if lost else ""
+    return f"{say('diff.changes', changes=say('between.lists').join(parts))}{loss}"
 
 
 def witness_words(change: AdviceChange) -> str:
     """What is claimed of the witness."""
-    size = "the smallest there is" if change.is_smallest else "nothing in it can be left out"
-    return f"A patient to show it ({size}):"
+    return say("diff.smallest_patient") if change.is_smallest else say("diff.patient")
 
 
 def _shown(differences: Sequence[Difference]) -> str:
-    return ", ".join(f"{difference.part} {difference.id}" for difference in differences) or "nothing"
+    parts = (say("diff.part", part=difference.part, id=difference.id) for difference in differences)
+    return say("between.items").join(parts) or say("diff.no_part")
 
 
 def _differing(change: AdviceChange, found: RulebookComparison) -> Iterator[str]:
     if change.before is not None:
         for name, book in (("OLD", found.old), ("NEW", found.new)):
             if change.subject not in book.regimens:
-                yield f"{name} does not know this regimen"
+                yield say("diff.unknown_regimen", rulebook=name)
     for difference in change.differences:
         if difference.part != "said":
-            yield f"{'no longer' if difference.only_in == 'old' else 'newly'} by {difference.part} {difference.id}"
+            yield say(f"diff_by.{difference.only_in}", part=difference.part, id=difference.id)
 
 
 def rule_words(change: RuleChange) -> str:
     """What became of a rule in one line."""
     before = " + ".join(f"{id} ({place})" for id, place in zip(change.before, change.places_before, strict=True))
     after = " + ".join(f"{id} ({place})" for id, place in zip(change.after, change.places_after, strict=True))
-    kept = {
-        "rewritten": " with the same meaning", "renamed": " with the same meaning", "moved": " with the same meaning",
-        "changed": " in meaning",
-    }.get(change.fate, "")  # fmt: skip
+    fate = say(f"diff_fate.{change.fate}")
     if change.before == change.after and change.places_before == change.places_after:
-        return f"{change.fate}{kept}: {after}"
-    return f"{change.fate}{kept}: {' -> '.join(part for part in (before, after) if part)}"
+        return say("diff.rule", fate=fate, rule=after)
+    return say("diff.rule", fate=fate, rule=" -> ".join(part for part in (before, after) if part))
 
 
 def wording_words(change: WordingChange) -> str:
     """A difference in wording in one line."""
     if change.field is None:
-        return f"{change.kind} {change.id}: only in {'NEW' if change.before is None else 'OLD'}"
+        rulebook = "NEW" if change.before is None else "OLD"
+        return say("diff.only_in", kind=change.kind, id=change.id, rulebook=rulebook)
     before, after = _where_they_part(change.before, change.after)
-    return f"{change.kind} {change.id}, {change.field}: {_quoted(before)} -> {_quoted(after)}"
+    return say(
+        "diff.wording",
+        kind=change.kind,
+        id=change.id,
+        field=change.field,
+        before=_quoted(before),
+        after=_quoted(after),
+    )
 
 
 def _where_they_part(before: str | None, after: str | None) -> tuple[str | None, str | None]:
@@ -120,37 +119,36 @@ def _where_they_part(before: str | None, after: str | None) -> tuple[str | None,
 
 
 def _quoted(text: str | None) -> str:
-    return "nothing" if text is None else f'"{shortened(text, LONGEST)}"'
+    return say("diff.no_text") if text is None else f'"{shortened(text, LONGEST)}"'
 
 
 def _more(number: int) -> str:
-    return f"and {number} more; --format json lists them all"
+    return say("diff.more", count=number)
 
 
 def _vocabulary(found: RulebookComparison) -> Iterator[str]:
     for names, knowing, lacking in ((found.joined.only_old, "OLD", "NEW"), (found.joined.only_new, "NEW", "OLD")):
         if names:
-            yield (
-                f"Only {knowing} knows {', '.join(names)}: {lacking} cannot read a history with it, "
-                "so patients who received it are not compared."
-            )
+            drugs = say("between.items").join(names)
+            yield say("diff.vocabulary", knowing=knowing, lacking=lacking, drugs=drugs)
 
 
 def share_words(share: ProfileShare) -> str:
     """The share of the profiles that changes."""
     percent = 100 * len(share.changed) / share.total if share.total else 0.0
-    sentence = f"{len(share.changed)} of {_count(share.total, 'profile')} ({percent:.0f} %) get other advice"
+    sentence = say("diff.share", count=share.total, number=len(share.changed), percent=f"{percent:.0f}")
     if share.unreadable:
-        return f"{sentence}; {_count(len(share.unreadable), 'profile')} can be read by one rulebook only."
-    return f"{sentence}."
+        return say("diff.share_unreadable", count=len(share.unreadable), sentence=sentence)
+    return say("diff.share_sentence", sentence=sentence)
 
 
 def _share_lines(share: ProfileShare) -> Iterator[str]:
     for changed in share.changed:
-        standings = [f"{name} {before.value} -> {after.value}" for name, (before, after) in changed.standings.items()]
-        yield f"{changed.file}: {'; '.join([*standings, *(f'{name} otherwise decided' for name in changed.elsewhere)])}"
+        changes = [f"{name} {before.value} -> {after.value}" for name, (before, after) in changed.standings.items()]
+        changes += [say("diff.otherwise", regimen=name) for name in changed.elsewhere]
+        yield say("diff.of_profile", file=changed.file, changes=say("between.lists").join(changes))
     for file in share.unreadable:
-        yield f"{file}: names a drug that one of the rulebooks does not know"
+        yield say("diff.unreadable", file=file)
 
 
 # Document ---------------------------------------------------------------------------------------------------------
@@ -159,35 +157,36 @@ def _share_lines(share: ProfileShare) -> Iterator[str]:
 def document(report: DiffReport) -> Iterator[Block]:
     """The result, each change of advice with a patient that shows it, then the rules and words that changed."""
     found = report.comparison
-    yield Heading(f"Rules: {report.old} -> {report.new}", 1)
+    yield Heading(say("diff.title", old=report.old, new=report.new), 1)
     yield Paragraph(headline(report))
     yield from (Paragraph(line) for line in _vocabulary(found))
     for change in found.changes:
-        aside = "outside the options: " if change.before is None else ""
-        yield Folded(f"{change.subject}: {aside}{standings_words(change)}", tuple(_change(report, change)), 3)
+        key = "diff.statement_change" if change.before is None else "diff.change"
+        title = say(key, subject=change.subject, change=standings_words(change))
+        yield Folded(title, tuple(_change(report, change)), 3)
     if report.share is not None:
         yield Paragraph(share_words(report.share))
-        yield from _listed("Given profiles that change", _share_lines(report.share))
-    yield from _listed("Rules that are not as they were", map(rule_words, found.rules))
-    yield from _listed("Wording, without a change of advice", map(wording_words, found.wording))
+        yield from _listed(say("diff.profiles"), _share_lines(report.share))
+    yield from _listed(say("diff.rules"), map(rule_words, found.rules))
+    yield from _listed(say("diff.wordings"), map(wording_words, found.wording))
 
 
 def _listed(title: str, lines: Iterable[str]) -> Iterator[Block]:
     items = tuple(lines)
     if items:
-        yield Folded(f"{title} ({len(items)})", (Bullets(items),))
+        yield Folded(say("diff.list", title=title, count=len(items)), (Bullets(items),))
 
 
 def _change(report: DiffReport, change: AdviceChange) -> Iterator[Block]:
     yield from (Paragraph(line) for line in _differing(change, report.comparison))
-    yield Paragraph("For patients with")
+    yield Paragraph(say("diff.for_patients"))
     further_ways = [_more(len(change.ways) - MOST_WAYS)] if len(change.ways) > MOST_WAYS else []
     yield Bullets((*(way_words(way, report.comparison.words) for way in change.ways[:MOST_WAYS]), *further_ways))
     yield Paragraph(witness_words(change))
     yield Code(tuple(profile_lines(change.witness)))
     if change.before is not None:
-        yield Paragraph(f"OLD shows {_shown(change.shown_before)}.", hang=2)
-        yield Paragraph(f"NEW shows {_shown(change.shown_after)}.", hang=2)
+        yield Paragraph(say("diff.old_shows", parts=_shown(change.shown_before)), hang=2)
+        yield Paragraph(say("diff.new_shows", parts=_shown(change.shown_after)), hang=2)
 
 
 # Data -------------------------------------------------------------------------------------------------------------

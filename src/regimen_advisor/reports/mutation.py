@@ -17,6 +17,7 @@ from regimen_advisor.reports.coverage import only_of, percent
 from regimen_advisor.reports.places import place
 from regimen_advisor.testing.mutants import Mutant
 from regimen_advisor.testing.mutation import MutantResult, Mutation
+from regimen_advisor.words.catalogue import say
 
 MOST_SURVIVORS = 20
 """How many changes that no case notices are spelt out, unless all are asked for; the JSON holds all of them."""
@@ -28,28 +29,32 @@ def document(mutation: Mutation, *, everything: bool = False, part: Path | None 
     ``part`` is the folder whose rules alone were changed.
     """
     survived, equivalent = mutation.of("survived"), mutation.of("equivalent")
-    yield Headline("Mutants", summary(mutation), good=not survived)
+    yield Headline(say("mutation.title"), summary(mutation), good=not survived)
     if part is not None:
         yield Paragraph(only_of(part))
     for mutant, verdict in survived if everything else survived[:MOST_SURVIVORS]:
-        title = f"{_named(mutant)}, and no case notices"
+        title = say("mutation.not_noticed", change=_named(mutant))
         yield Folded(title, tuple(_survivor(mutant, verdict, mutation.rulebook.domain)), 3)
     if len(survived) > MOST_SURVIVORS and not everything:
-        yield Paragraph(f"{len(survived) - MOST_SURVIVORS} more are not noticed; --all spells out each of them")
+        yield Paragraph(say("mutation.more", count=len(survived) - MOST_SURVIVORS))
     if everything and equivalent:
-        title = "Equivalent: no possible patient tells them apart"
+        title = say("mutation.equivalent_title")
         yield Folded(title, (Bullets(tuple(_named(mutant) for mutant, _ in equivalent)),))
     rows = tuple((name, *map(str, counts)) for name, *counts in operator_counts(mutation))
-    columns = ("Kind of change", "Noticed", "Not noticed", "Equivalent")
-    yield Folded("By kind of change", (Table(columns, rows, grid=Grid((1, 2, 3))),))
+    columns = tuple(say(f"mutation_column.{name}") for name in ("kind", "noticed", "not_noticed", "equivalent"))
+    yield Folded(say("mutation.by_kind"), (Table(columns, rows, grid=Grid((1, 2, 3))),))
 
 
 def summary(mutation: Mutation) -> str:
     """How many changes were made, and what became of them."""
     killed, survived, equivalent = (mutation.of(fate) for fate in ("killed", "survived", "equivalent"))
-    return (
-        f"{len(mutation.mutants)} mutants: {len(killed)} noticed, {len(survived)} not noticed by any case, "
-        f"{len(equivalent)} equivalent (proved, not counted): {percent(mutation.share)} noticed"
+    return say(
+        "mutation.summary",
+        all=len(mutation.mutants),
+        killed=len(killed),
+        survived=len(survived),
+        equivalent=len(equivalent),
+        share=percent(mutation.share),
     )
 
 
@@ -71,7 +76,7 @@ def _named(mutant: Mutant) -> str:
 def _survivor(mutant: Mutant, verdict: MutantResult, domain: Domain) -> Iterator[Block]:
     yield Code(tuple(change_lines(mutant, domain)), "diff")
     if verdict.witness:
-        yield Paragraph("a patient that tells them apart:")
+        yield Paragraph(say("mutation.patient"))
         yield Code(tuple(profile_lines(verdict.witness)))
 
 

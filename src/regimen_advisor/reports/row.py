@@ -9,17 +9,18 @@ from dataclasses import asdict
 from regimen_advisor.cohorts.origins import CellRead, KeyShown, RowShown
 from regimen_advisor.cohorts.profile_files import WrittenProfiles
 from regimen_advisor.documents.blocks import Block, Heading
-from regimen_advisor.files.errors import counted, printable
+from regimen_advisor.files.errors import printable
 from regimen_advisor.patient.profile_yaml import profile_lines
 from regimen_advisor.reports.tallies import tally
+from regimen_advisor.words.catalogue import say
 
 
 def as_text(shown: RowShown) -> str:
     """The row as a profile file: above each key, in comments, the cells that it came from."""
-    lines = [f"# Row {shown.row:,} of {shown.table}"]
+    lines = [f"# {say('row.title', count=shown.row, table=shown.table)}"]
     if shown.set_apart is not None:
-        lines.append(f"# Set apart: {shown.set_apart}")
-    lines += [f"# Could not be read: {cell}" for cell in shown.unread]
+        lines.append(f"# {say('row.set_apart', reason=shown.set_apart)}")
+    lines += [f"# {say('row.unread', cell=cell)}" for cell in shown.unread]
     lines += profile_lines({"id": shown.id})
     for key in shown.keys:
         lines += ["", *_key(key)]
@@ -28,12 +29,13 @@ def as_text(shown: RowShown) -> str:
 
 def _key(key: KeyShown) -> Iterator[str]:
     if all(source.tested for source in key.sources):
-        yield "# constant in the mapping" + (", where a condition holds" if key.sources else "")
+        yield f"# {say('row.constant_where') if key.sources else say('row.constant')}"
     for source in key.sources:
-        cells = ", ".join(map(_cell, source.cells)) or "missing"
-        yield f"# {'tested: ' if source.tested else ''}{source.table}, {source.column}: {cells}"
+        cells = say("between.items").join(map(_cell, source.cells)) or say("row.missing")
+        key_of_words = "row.tested" if source.tested else "row.source"
+        yield f"# {say(key_of_words, table=source.table, column=source.column, cells=cells)}"
     if key.value is None:
-        yield f"# {key.key}: unknown"
+        yield f"# {say('row.unknown', key=key.key)}"
     elif key.value == []:
         yield f"{key.key}: []"
     else:
@@ -42,7 +44,7 @@ def _key(key: KeyShown) -> Iterator[str]:
 
 def _cell(cell: CellRead) -> str:
     text = f"`{' '.join(cell.text.split())}`"
-    return text if cell.day is None else f"{text} (day {cell.day})"
+    return text if cell.day is None else say("row.day", cell=text, day=cell.day)
 
 
 def as_json(shown: RowShown) -> str:
@@ -52,7 +54,9 @@ def as_json(shown: RowShown) -> str:
 
 def profiles_written(written: WrittenProfiles) -> Iterator[Block]:
     """How many profiles were written, and the rows that are none."""
-    yield Heading(f"{counted(written.profiles, 'profile')} in {printable(written.output)}", 1)
+    yield Heading(say("row.profiles", count=written.profiles, file=printable(written.output)), 1)
     if written.set_apart:
         total = sum(count for _, count in written.set_apart)
-        yield from tally("Rows set apart, which are none", "reason", written.set_apart, total, ("Rows", "Reason"))
+        yield from tally(
+            say("row.none"), "reason", written.set_apart, total, (say("cohort.rows"), say("cohort.reason"))
+        )

@@ -11,7 +11,7 @@ from regimen_advisor.documents.text import lines_of, plain
 from regimen_advisor.explaining.arguments import written_in
 from regimen_advisor.explaining.sentences import rule_sentence
 from regimen_advisor.figure_wording import CitationLabels
-from regimen_advisor.files.errors import InputError, Location, counted, did_you_mean, holding
+from regimen_advisor.files.errors import InputError, Location, did_you_mean, holding
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.findings import Finding
 from regimen_advisor.knowledge.publications import Sources
@@ -19,6 +19,7 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.conditions import Condition, Named, walk
 from regimen_advisor.reports.studies import approval_sentence, erratum_words, study_blocks
+from regimen_advisor.words.catalogue import say
 
 KINDS = ("study", "regimen", "drug", "rule", "finding")
 FORMATS = ("text", "json", "markdown")
@@ -63,11 +64,11 @@ def _resolved(kind: str, id: str, rulebook: Rulebook) -> str:
 def _part_of(id: str, words: Mapping[str, tuple[str, ...]]) -> str | None:
     """Every entry that has what was asked for in its id or in one of its words; ``None`` where none has."""
     found = [key for key, names in words.items() if holding(id, (key, *names))]
-    return f"part of {counted(len(found), 'name')}: {', '.join(found)}" if found else None
+    return say("show.part_of", count=len(found), names=say("between.items").join(found)) if found else None
 
 
 def _unknown(kind: str, id: str, help: str | None) -> InputError:
-    return InputError.at(Location("show"), f"unknown {kind} `{id}`", help)
+    return InputError.at(Location("show"), say(f"show_unknown.{kind}", id=id), help)
 
 
 class _Entry:
@@ -138,80 +139,90 @@ class _Entry:
     def _study(self, id: str) -> Iterator[Block]:
         study = self.rulebook.studies[id]
         yield from study_blocks(study, self.rulebook, level=1)
-        yield Heading("Places", 2)
+        yield Heading(say("show.places"), 2)
         yield Bullets((self.places.of(study.cited_in), *self._of_file(study.location)))
         using = [rule for rule in self.rulebook.rules.values() if id in (*rule.studies, rule.subject)]
-        yield from self._rules("Rules that rest on it", using)
+        yield from self._rules(say("show.resting"), using)
 
     def _regimen(self, id: str) -> Iterator[Block]:
         book, regimen = self.rulebook, self.rulebook.regimens[id]
         yield Heading(regimen.name, 1)
         schedule = regimen.schedule
-        given = f"{schedule.says} [{self._at(schedule.source)}]" if schedule else None
+        given = None
+        if schedule:
+            given = say("show.schedule_at", schedule=schedule.says, place=self._at(schedule.source))
         yield Fields((
-            ("Regimen", id),
-            ("Disease", regimen.disease),
-            ("Drugs", " + ".join(book.formulary.name_of(drug) for drug in regimen.drug_names)),
-            ("Schedule", given),
-            ("Source", self._at(regimen.source)),
+            (say("advice.regimen"), id),
+            (say("population.disease"), regimen.disease),
+            (say("show.drugs"), " + ".join(book.formulary.name_of(drug) for drug in regimen.drug_names)),
+            (say("show.schedule"), given),
+            (say("show.source"), self._at(regimen.source)),
         ))  # fmt: skip
         for title, effect in (
-            ("Offered by", Effect.OFFER),
-            ("Excluded by", Effect.EXCLUDE),
-            ("Warnings", Effect.CAUTION),
+            (say("show.offered_by"), Effect.OFFER),
+            (say("show.excluded_by"), Effect.EXCLUDE),
+            (say("show.warnings"), Effect.CAUTION),
         ):
             yield from self._rules(title, [rule for rule in book.of(effect) if id in book.meets(rule)])
         approvals = [a for a in book.approvals.values() if id in a.regimens]
         if approvals:
-            yield Heading(f"Approvals stated by {book.source_names.loaded}", 2)
+            yield Heading(say("study.approvals", sources=book.source_names.loaded), 2)
             yield Bullets(tuple(approval_sentence(approval, self.places) for approval in approvals))
 
     def _drug(self, id: str) -> Iterator[Block]:
         formulary = self.rulebook.formulary
         entry = formulary.drugs.get(id) or formulary.classes[id]
         yield Heading(entry.name, 1)
+        classes = (formulary.name_of(name) for name in sorted(formulary.classes_of(id)))
+        members = () if id in formulary.drugs else sorted(formulary.members_of(id))
         yield Fields((
-            ("Drug" if id in formulary.drugs else "Class", id),
-            ("Belongs to", ", ".join(formulary.name_of(name) for name in sorted(formulary.classes_of(id)))),
-            ("Members", "" if id in formulary.drugs else ", ".join(sorted(formulary.members_of(id)))),
-            ("Acts on", ", ".join(getattr(entry, "targets", ()))),
-            ("Other words", ", ".join(entry.aliases)),
+            (say("show.drug") if id in formulary.drugs else say("show.class"), id),
+            (say("show.belongs_to"), say("between.items").join(classes)),
+            (say("show.members"), say("between.items").join(members)),
+            (say("show.acts_on"), say("between.items").join(getattr(entry, "targets", ()))),
+            (say("show.other_words"), say("between.items").join(entry.aliases)),
         ))  # fmt: skip
         regimens = self._regimens_with(id)
         if regimens:
-            yield Heading("Regimens with it", 2)
-            yield Bullets(tuple(f"{name}: {self.rulebook.regimens[name].name}" for name in regimens))
+            yield Heading(say("show.regimens_with_it"), 2)
+            yield Bullets(
+                tuple(say("show.entry", id=name, words=self.rulebook.regimens[name].name) for name in regimens)
+            )
 
     def _rule(self, id: str) -> Iterator[Block]:
         rule = self.rulebook.rules[id]
         yield Heading(id, 1)
         yield Paragraph(rule_sentence(rule, self.rulebook))
         yield Paragraph(rule.says)
-        names = self.rulebook.source_names
-        basis = names.of(rule.source.reviews) if not rule.is_outside else f"{names.outside} ({rule.certainty})"
+        names, overriding = self.rulebook.source_names, (over.id for over in self.rulebook.overridden_by[id])
+        basis = (
+            names.of(rule.source.reviews)
+            if not rule.is_outside
+            else say("html.outside", outside=names.outside, certainty=rule.certainty)
+        )
         yield Fields((
-            ("Effect", f"{rule.effect.value}: {rule.target or rule.subject}"),
-            ("Kind", rule.kind),
-            ("Place", "first, above the options" if rule.is_first else None),
-            ("Holds where", self.wording.condition(rule.condition)),
-            ("Setting", rule.setting.title),
-            ("Basis", basis),
-            ("Source", self._at(rule.source)),
-            ("Overrides", ", ".join(rule.overrides)),
-            ("Overridden by", ", ".join(overriding.id for overriding in self.rulebook.overridden_by[id])),
-            ("File", written_in(rule.location, self.rulebook)),
+            (say("show.effect"), say("show.entry", id=rule.effect.value, words=rule.target or rule.subject)),
+            (say("study.kind"), rule.kind),
+            (say("show.place"), say("show.above") if rule.is_first else None),
+            (say("show.holds_where"), self.wording.condition(rule.condition)),
+            (say("page_quiz.setting"), rule.setting.title),
+            (say("show.basis"), basis),
+            (say("show.source"), self._at(rule.source)),
+            (say("show.overrides"), say("between.items").join(rule.overrides)),
+            (say("show.overridden_by"), say("between.items").join(overriding)),
+            (say("show.file"), written_in(rule.location, self.rulebook)),
         ))  # fmt: skip
         if rule.effect in (Effect.EXCLUDE, Effect.CAUTION):
-            yield Heading("Regimens it speaks of", 2)
+            yield Heading(say("show.speaks_of"), 2)
             yield Bullets(self._meets(rule))
         for study in rule.studies:
             yield from study_blocks(self.rulebook.studies[study], self.rulebook, level=2)
         if rule.approvals:
-            yield Heading("Approvals", 2)
+            yield Heading(say("show.approvals"), 2)
             yield Bullets(tuple(approval_sentence(self.rulebook.approvals[a], self.places) for a in rule.approvals))
         errata = [e for study in self.rulebook.studies.values() for e in study.errata if e.id in rule.errata]
         if errata:
-            yield Heading("What the published record says otherwise", 2)
+            yield Heading(say("study.errata"), 2)
             yield Bullets(tuple(map(erratum_words, errata)))
 
     def _finding(self, id: str) -> Iterator[Block]:
@@ -219,14 +230,14 @@ class _Entry:
         yield Heading(finding.name, 1)
         yield Paragraph(finding.says)
         yield Fields((
-            ("Finding", id),
-            ("Holds where", self.wording.condition(finding.condition)),
-            ("Source", self._at(finding.source) if finding.source else "convention of this rulebook"),
-            ("File", written_in(finding.location, self.rulebook)),
+            (say("show.finding"), id),
+            (say("show.holds_where"), self.wording.condition(finding.condition)),
+            (say("show.source"), self._at(finding.source) if finding.source else say("show.convention")),
+            (say("show.file"), written_in(finding.location, self.rulebook)),
         ))  # fmt: skip
         names = self._rules_testing(id)
         if names:
-            yield Heading("Rules that test it", 2)
+            yield Heading(say("show.rules_testing"), 2)
             yield Bullets(tuple(names))
 
     # What refers to it ----------------------------------------------------------------------------------------
@@ -238,8 +249,9 @@ class _Entry:
             yield Bullets(sentences)
 
     def _rule_words(self, rule: Rule) -> str:
-        basis = f" ({self.rulebook.source_names.outside}, {rule.certainty})" if rule.is_outside else ""
-        return f"{rule.id}: {rule.says}{basis} [{self._at(rule.source)}]"
+        outside = self.rulebook.source_names.outside
+        basis = say("advice.outside", outside=outside, certainty=rule.certainty) if rule.is_outside else ""
+        return say("show.rule", id=rule.id, sentence=f"{rule.says}{basis}", place=self._at(rule.source))
 
     def _meets(self, rule: Rule) -> tuple[str, ...]:
         return self.rulebook.meets(rule) if rule.effect in (Effect.OFFER, Effect.EXCLUDE, Effect.CAUTION) else ()
@@ -259,7 +271,7 @@ class _Entry:
         return self.places.cite(source)
 
     def _of_file(self, location: Location | None) -> tuple[str, ...]:
-        return (f"file {written_in(location, self.rulebook)}",) if location else ()
+        return (say("show.in_file", file=written_in(location, self.rulebook)),) if location else ()
 
 
 def _names(condition: Condition, finding: str) -> bool:

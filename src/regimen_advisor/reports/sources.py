@@ -6,24 +6,36 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from regimen_advisor.documents.blocks import Block, Bullets, Heading, Headline, Item, Paragraph
-from regimen_advisor.files.errors import counted
 from regimen_advisor.reviewing.source_gaps import Gaps
+from regimen_advisor.words.catalogue import say
 
 
 def document(found: Gaps, *, background: bool) -> Iterator[Block]:
     """The gaps by section; with ``background`` also what is left out, with the reasons."""
-    yield Headline("Source", _summary(found), good=not found.missing)
+    yield Headline(say("sources_check.title"), _summary(found), good=not found.missing)
     for section, gaps in groupby(found.missing, key=lambda gap: gap.section):
-        yield Heading(f"Section {section}", 3)
+        yield Heading(say("sources_check.section", section=section), 3)
         for gap in gaps:
-            numbers = f" (not quoted: {', '.join(gap.numbers)})" if gap.numbers else ""
-            yield Item(f"sentence {gap.number}{numbers}", (Paragraph(gap.sentence),))
+            title = say("sources_check.sentence", number=gap.number)
+            if gap.numbers:
+                not_quoted = say("between.items").join(gap.numbers)
+                title = say("sources_check.sentence_not_quoted", number=gap.number, figures=not_quoted)
+            yield Item(title, (Paragraph(gap.sentence),))
     if background:
-        yield Heading("Left out with a reason", 3)
-        yield Bullets(tuple(f"{gap.section}, sentence {gap.number}: {reason}" for gap, reason in found.background))
+        yield Heading(say("sources_check.left_out_title"), 3)
+        reasons = (
+            say("sources_check.reason", section=gap.section, number=gap.number, reason=reason)
+            for gap, reason in found.background
+        )
+        yield Bullets(tuple(reasons))
 
 
 def _summary(found: Gaps) -> str:
-    left_out = f", {counted(len(found.background), 'sentence')} left out with a reason" if found.background else ""
-    how_many = counted(len(found.missing), "sentence") if found.missing else "no sentence"
-    return f"{found.source}: {counted(found.sentences, 'sentence')}, {how_many} missing{left_out}"
+    missing = say("sources_check.sentences", count=len(found.missing))
+    summary = say(
+        "sources_check.summary",
+        source=found.source,
+        sentences=say("sources_check.sentences", count=found.sentences),
+        missing=missing if found.missing else say("sources_check.no_sentence"),
+    )
+    return f"{summary}{say('sources_check.left_out', count=len(found.background)) if found.background else ''}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from regimen_advisor.documents.blocks import Block, Grid, Heading, Paragraph, Table
-from regimen_advisor.files.errors import counted, printable
+from regimen_advisor.files.errors import printable
+from regimen_advisor.words.catalogue import say
 
 MOST_SHOWN = 30
 """How many rows of a kind are written out; the rest is counted."""
@@ -14,15 +15,16 @@ MOST_SHOWN = 30
 def tally(
     title: str, noun: str, rows: Sequence[tuple[str, int]], total: int, columns: tuple[str, str], *, note: str = ""
 ) -> Iterator[Block]:
-    """What was counted, under its title; ``noun`` is one of the things, ``total`` what a whole bar stands for.
+    """What was counted, under its title; ``total`` is what a whole bar stands for.
 
-    A cell of a table may hold what steers a terminal: it is written as escapes.
+    ``noun`` is one of the things, by its key in the room ``tally_more`` of the catalogue. A cell of a
+    table may hold what steers a terminal: it is written as escapes.
     """
     yield Heading(title)
     if note:
         yield Paragraph(note)
     if not rows:
-        yield Paragraph("None.")
+        yield Paragraph(say("explain.none"))
         return
     yield count_table(columns, [(f"{count:,}", printable(name)) for name, count in rows[:MOST_SHOWN]], [
         count / total if total else 0.0 for _, count in rows[:MOST_SHOWN]
@@ -41,4 +43,4 @@ def count_table(
 def left_out(number: int, noun: str) -> Iterator[Block]:
     """How many are not written out, if any."""
     if number > MOST_SHOWN:
-        yield Paragraph(f"and {counted(number - MOST_SHOWN, noun)} more; --format json lists them all")
+        yield Paragraph(say(f"tally_more.{noun}", count=number - MOST_SHOWN))

@@ -12,11 +12,13 @@ from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient.narrowing import narrow
 from regimen_advisor.solving.implicants import Implicant
 from regimen_advisor.wording import Wording
+from regimen_advisor.words.catalogue import say
 
 
 def way_words(way: Implicant, wording: Wording) -> str:
     """The way in words, facts in the order of their declaration: ``metastatic disease; TPS at least 1 %``."""
-    return "; ".join(wording.condition(condition) for condition in _by_fact(way, wording.domain)) or "every patient"
+    words = (wording.condition(condition) for condition in _by_fact(way, wording.domain))
+    return say("between.lists").join(words) or say("diff.every_patient")
 
 
 def way_written(way: Implicant, domain: Domain) -> dict[str, Any]:
