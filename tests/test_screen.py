@@ -294,8 +294,8 @@ def test_what_speaks_against_the_drugs_of_a_standard_is_said_with_it_and_only_po
     assert told.count("There is an autoimmune disease, ... (see the standard)") == 4
 
 
-def test_where_there_is_no_option_what_holds_for_every_standard_comes_first(rulebook: Rulebook) -> None:
-    advice, told = changed("alk-untreated", rulebook, ecog=3)
+def test_where_there_is_no_option_what_holds_for_every_standard_comes_first(shipped: Rulebook) -> None:
+    advice, told = changed("alk-untreated", shipped, ecog=3)
     assert [caution.rule for caution in advice.standards[0].cautions] == [
         "nsclc-ecog-3-4", "alk-fusion-has-its-own-drugs"
     ]  # fmt: skip
