@@ -13,6 +13,7 @@ pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 
 from regimen_advisor.cohorts.cohort import as_profiles, open_table, unread_cells  # noqa: E402
 from regimen_advisor.cohorts.data_check import check_table, columns_of_tables  # noqa: E402
+from regimen_advisor.cohorts.draft_words import guessed  # noqa: E402
 from regimen_advisor.cohorts.mapping import load_mapping  # noqa: E402
 from regimen_advisor.cohorts.mapping_draft import suggest_mapping  # noqa: E402
 from regimen_advisor.cohorts.origins import show_row  # noqa: E402
@@ -235,11 +236,37 @@ def test_a_draft_knows_the_words_of_hospitals_and_each_is_a_guess_to_check(expor
     assert mapping.keys["comorbidities"].flags == {
         "ILD": "interstitial-lung-disease", "VTE/PE": "venous-thromboembolism",
     }  # fmt: skip
+    assert "not of the diagnosis?" in draft
     curative, first = mapping.history
     assert (curative.setting, curative.drugs.column) == ("curative", "Adjuvant drugs")
     assert (first.line, first.drugs.column) == (1, "1L drugs")
     assert first.outcome.values == {"PD": "progressed", "toxicity": "stopped-for-toxicity"}
     assert mapping.given.column == "Current drugs"
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "plain"),
+    [
+        ("histology", "Lung Squamous Cell Carcinoma", "squamous"),
+        ("histology", "Adenocarcinoma, NOS (8140/3)", "adenocarcinoma"),
+        ("histology", "Non-Small Cell Lung Cancer", "nsclc-nos"),
+        ("histology", "Small Cell Lung Cancer", "small-cell"),
+        ("histology", "adenoid cystic carcinoma", None),
+        ("histology", "squamous cell carcinoma of the skin", None),
+        ("stage", "stage 3b", "IIIB"),
+        ("stage", "Stage 1-3", None),
+        ("ecog", "PS 2", "2"),
+        ("ecog", "PS 7", None),
+        ("egfr", "neg", "wild-type"),
+        ("alk", "+", "positive"),
+        ("liver_metastases", "N", False),
+        ("outcome", "PR, then PD", None),
+        ("outcome", "Progressive Disease", "progressed"),
+        ("disease", "breast cancer", "breast cancer"),
+    ],
+)
+def test_a_word_is_guessed_whole_or_not_at_all(rulebook, key, text, plain):
+    assert guessed(key, text, rulebook.domain) == plain
 
 
 # Words ---------------------------------------------------------------------------------------------------------------

@@ -497,6 +497,11 @@ def test_a_text_is_cut_at_its_headings():
     }
 
 
+def test_a_heading_of_markdown_is_one() -> None:
+    raw = "# A guideline\n5\n## 1 First line\n12%\n### 1.1 Later\n3 months\n"
+    assert numbers_by_section(raw, ["1", "1.1"]) == {"abstract": {"5"}, "1": {"12", "12 %"}, "1.1": {"3", "3 months"}}
+
+
 @given(st.lists(st.tuples(st.integers(1, 999), st.sampled_from(["", "%", "个月", "例"])), max_size=9))
 def test_printed_numbers_survive_writing_and_reading(tokens):
     printed = printed_in(" ; ".join(f"{number}{unit}" for number, unit in tokens))

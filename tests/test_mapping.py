@@ -325,6 +325,7 @@ def test_every_column_that_a_mapping_names_is_known_with_its_place():
         ({"keys": {"alk": {"column": "sv.alk", "take": "last"}}}, True),
         ({"keys": {"alk": {"column": "alk", "when": {"column": "kind", "known": True}}}}, True),
         ({"keys": {"alk": {"column": "alk", "otherwise": {"column": "ALK"}}}}, True),
+        ({"keys": {"comorbidities": {"flags": {"ILD": "interstitial-lung-disease"}}}}, True),
         ({"row": {"each": "lines"}}, True),
         ({"history": {"from": "lines", "complete": True, "drugs": {"column": "lines.drug"}}}, True),
     ],

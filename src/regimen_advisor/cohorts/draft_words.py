@@ -32,18 +32,19 @@ DOUBTFUL: Mapping[str, str] = {
     "notapplicable": "missing, or none?",
 }
 """What else some of them may mean."""
+_CARCINOMA = r"(?: ?lung)?(?: ?ca(?:rcinoma|ncer)?)?(?: of the lung)?(?: nos)?(?: \(.*\))?"
 _WORDS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "disease": (
         (r"(?:nsclc|non ?small ?cell(?: lung)?(?: cancer| carcinoma)?)(?: \(?nsclc\)?)?", "nsclc"),
         (r"(?:sclc|small ?cell(?: lung)?(?: cancer| carcinoma)?)(?: \(?sclc\)?)?", "sclc"),
     ),
     "histology": (
-        (r"adeno(?: ?ca(?:rcinoma)?)?(?: nos)?(?: \(.*\))?", "adenocarcinoma"),
-        (r"(?:squamous(?: cell)?|sq|scc|sqcc)(?: ?ca(?:rcinoma)?)?(?: nos)?(?: \(.*\))?", "squamous"),
-        (r"adenosquamous(?: ?ca(?:rcinoma)?)?(?: \(.*\))?", "adenosquamous"),
-        (r"large cell(?: ?ca(?:rcinoma)?)?(?: nos)?(?: \(.*\))?", "large-cell"),
-        (r"(?:small cell|sclc)(?: ?ca(?:rcinoma)?)?(?: nos)?(?: \(.*\))?", "small-cell"),
-        (r"nsclc(?: nos)?|non ?small cell(?: ?ca(?:rcinoma)?)?(?: nos)?(?: \(.*\))?", "nsclc-nos"),
+        (rf"adeno{_CARCINOMA}", "adenocarcinoma"),
+        (rf"(?:squamous(?: cell)?|sq|scc|sqcc){_CARCINOMA}", "squamous"),
+        (rf"adenosquamous{_CARCINOMA}", "adenosquamous"),
+        (rf"large cell{_CARCINOMA}", "large-cell"),
+        (rf"(?:small cell|sclc){_CARCINOMA}", "small-cell"),
+        (rf"(?:nsclc|non ?small cell){_CARCINOMA}", "nsclc-nos"),
     ),
     "ecog": ((r"(?:ecog|ps|ecog ps|who)[ :=]*([0-4])", r"\1"),),
     "pd_l1_tps": ((r"(?:tps|pd ?l1)[ :=]*([<>]?=? ?\d+ ?%?)", r"\1"),),
@@ -94,6 +95,8 @@ def _guess(key: str, text: str, domain: Domain) -> Any:
 
 def _by_words(key: str, text: str) -> str | None:
     plain = " ".join(re.sub(r"[-_,.]", " ", text).split()).lower()
+    if key == "histology":
+        plain = plain.removeprefix("lung ")
     for pattern, gives in _WORDS.get(key, ()):
         if found := re.fullmatch(pattern, plain):
             return found.expand(gives)

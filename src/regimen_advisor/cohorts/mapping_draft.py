@@ -57,6 +57,8 @@ _MEMBERS: Mapping[str, Mapping[str, str]] = {
     },
 }
 """By the key of a set and its member the names of a column of yes and no that may say it."""
+_OF_TODAY = dict.fromkeys(("stage", "extent"), "; as of the day in question, not of the diagnosis?")
+"""What else is to be checked of a column."""
 _COUNTS_BEFORE = re.compile(r"prior|previous|before|past")
 _OF_A_LINE = re.compile(
     r"(?:line|regimen|l) ?(\d)(?!\d)|(?<!\d)(\d) ?(?:st|nd|rd|th)? ?(?:line|l(?![a-z]))|\b(first|second|third)[ -]?line"
@@ -195,7 +197,7 @@ def _key_lines(key: str, rivals: list[_Column], domain: Domain) -> list[str]:
     if best is None:
         return [*lines, f"  # {key}: none of these columns can be read as it is"]
     (drafted,) = (column for column in rivals if column.name == best)
-    lines += [f"  {key}:", f"    column: {_quoted(best)}  # {CHECK}: {drafted.sample}"]
+    lines += [f"  {key}:", f"    column: {_quoted(best)}  # {CHECK}: {drafted.sample}{_OF_TODAY.get(key, '')}"]
     return [*lines, *_value_lines(key, drafted, domain)]
 
 

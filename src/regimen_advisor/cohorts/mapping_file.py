@@ -394,7 +394,8 @@ class MappingFile(Record):
         for name, table in self.tables.items():
             named += [f"{table.of}.{column}" if table.of else column for column in table.matched]
             for _, condition in conditions_of(table.where):
-                named += [called for _, column in condition.columns() for called in (column, f"{name}.{column}")]
+                named += (written := [column for _, column in condition.columns()])
+                named += [f"{name}.{column}" for column in written if column.partition(".")[0] not in self.tables]
             named += listed(table.date)
             named += [f"{name}.{column}" for column in listed(table.date)]
         return frozenset(named)

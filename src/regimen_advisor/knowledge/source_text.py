@@ -62,7 +62,7 @@ def section_texts(raw: str, sections: Iterable[str]) -> dict[str, str]:
 
 
 def raw_sections(raw: str, sections: Iterable[str]) -> dict[str, str]:
-    """A text cut at its numbered headings, each part as it is printed."""
+    """A text cut at its numbered headings, each part as it is printed; those of markdown have their ``#`` in front."""
     sections = list(sections)
     texts = {}
     for name in (name for name in sections if name.startswith("Table")):
@@ -72,7 +72,9 @@ def raw_sections(raw: str, sections: Iterable[str]) -> dict[str, str]:
     begin, open_section = 0, "abstract"
     for name in (name for name in sections if name[0].isdigit()):
         number = r"\.[ ]?".join(name.split("."))
-        heading = re.compile(rf"(?m)^[ \t]*{number}\.?[ \t]+(?=[^\W\d_])(?!级|个|例|种|月|年|线|组|期|周|天|mg)")
+        heading = re.compile(
+            rf"(?m)^[ \t]*(?:#+[ \t]+)?{number}\.?[ \t]+(?=[^\W\d_])(?!级|个|例|种|月|年|线|组|期|周|天|mg)"
+        )
         if match := heading.search(raw, begin):
             texts[open_section] = raw[begin : match.start()]
             begin, open_section = match.end(), name

@@ -23,6 +23,7 @@ from regimen_advisor.reviewing.unused import unused_of
 from regimen_advisor.reviewing.warnings import warnings_of
 from regimen_advisor.solving.solver import Session, Solver
 from regimen_advisor.solving.witness import witness
+from regimen_advisor.words.catalogue import say
 
 MOST_CLAUSES = 6_000
 """Some four times as many as a solver has at its start for the rules that ship."""
@@ -86,13 +87,9 @@ class Checker:
             if rule not in self.reachable and not self._is_ended(rule):
                 overriders = ", ".join(overrider.id for overrider in self.rulebook.overridden_by[rule.id])
                 possible = self.is_possible(rule.condition)
-                reason = (
-                    f"wherever its condition holds it is overridden by {overriders}"
-                    if possible
-                    else "no patient meets its condition"
-                )
+                says = say("flaw.overridden", rules=overriders) if possible else say("flaw.unreachable")
                 shown = witness(self.solver, rule.condition) if possible else None
-                yield Flaw("unreachable rule", rule.id, rule.location, f"the rule never holds: {reason}", shown)
+                yield Flaw("unreachable rule", rule.id, rule.location, says, shown)
 
     def _is_ended(self, rule: Rule) -> bool:
         """Whether a rule is a silence that sources ended for every patient: no mistake, and a warning says it."""
@@ -122,7 +119,7 @@ class Checker:
         for steps, part in parts:
             if steps in constant and not (is_rule and steps == () and not constant[steps]):
                 words = self.wording.condition(part)
-                says = f"the condition `{words}` is always {str(constant[steps]).lower()}"
+                says = say("flaw.always_true" if constant[steps] else "flaw.always_false", condition=words)
                 yield Flaw("constant condition", subject, part.place or place, says)
 
     def _constant_value(self, condition: Condition) -> bool | None:
@@ -159,8 +156,8 @@ class Checker:
         shown = witness(self.solver, AllOf((self.effective[rule.id], self.effective[wider.id])))
         twin = f"`{wider.id}` ({wider.location})"
         if equal and self.rulebook.meets(rule) == self.rulebook.meets(wider):
-            return Flaw("equal rules", rule.id, rule.location, f"the rule is equal to {twin} but for its name", shown)
-        says = f"the rule adds nothing: wherever it holds {twin} holds too, with the same effect and studies"
+            return Flaw("equal rules", rule.id, rule.location, say("flaw.equal", rule=twin), shown)
+        says = say("flaw.subsumed", rule=twin)
         return Flaw("subsumed rule", rule.id, rule.location, says, shown)
 
     # Regimens and overrides ------------------------------------------------------------------------------------------
@@ -174,14 +171,14 @@ class Checker:
             ):
                 excluders = ", ".join(rule.id for rule in rules_about.exclusions)
                 shown = witness(self.solver, AllOf((rules_about.offer, rules_about.exclusion)))
-                says = f"the regimen is excluded for everyone it is offered to, by {excluders}"
+                says = say("flaw.always_excluded", rules=excluders)
                 yield Flaw("regimen always excluded", name, rules_about.offers[0].location, says, shown)
 
     def _idle_overrides(self) -> Iterator[Flaw]:
         for rule in self.rulebook.rules.values():
             for name in rule.overrides:
                 if not self.is_possible(self.effective[rule.id], self.rulebook.rules[name].condition):
-                    says = f"the override of `{name}` never acts: no patient meets both rules"
+                    says = say("flaw.idle_override", rule=name)
                     yield Flaw("idle override", rule.id, rule.location, says)
 
 

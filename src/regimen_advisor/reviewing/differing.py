@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.reviewing.flaws import Flaw
+from regimen_advisor.words.catalogue import say
 
 
 def sources_differ(rulebook: Rulebook) -> Iterator[Flaw]:
@@ -19,4 +20,6 @@ def sources_differ(rulebook: Rulebook) -> Iterator[Flaw]:
             session = session or guideline.solver.session(*guideline.effective.values())
             if not session.can([session.encoding.condition(guideline.effective[rule]) for rule in difference.rules]):
                 continue
-        yield Flaw("sources differ", difference.subject, found.location, f"the sources differ: {difference.says}")
+        yield Flaw(
+            "sources differ", difference.subject, found.location, say("flaw.sources_differ", sentence=difference.says)
+        )

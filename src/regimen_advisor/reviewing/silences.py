@@ -9,6 +9,7 @@ from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.reviewing.flaws import Flaw
+from regimen_advisor.words.catalogue import say
 
 
 def silences_ended(rulebook: Rulebook) -> Iterator[Flaw]:
@@ -26,8 +27,13 @@ def silences_ended(rulebook: Rulebook) -> Iterator[Flaw]:
         for rule in enders:
             name = rulebook.regimens[rule.subject].name
             place = places.cite(rule.source)
-            outcome = "narrowed" if still else "withdrawn"
-            says = f'the silence on "{silence.subject}" is {outcome}: `{rule.id}` offers {name} [{place}]'
+            says = say(
+                "flaw.silence_narrowed" if still else "flaw.silence_withdrawn",
+                title=silence.subject,
+                rule=rule.id,
+                regimen=name,
+                place=place,
+            )
             yield Flaw("silence ended", silence.id, rule.location, says)
 
 

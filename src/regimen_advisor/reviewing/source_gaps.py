@@ -115,7 +115,7 @@ def sections_of(raw: str, name: str, review: Review) -> Mapping[str, str]:
         raise InputError.at(
             Location(name, 1),
             f"expected a heading for each section of `{review.key}`, found none for {', '.join(absent)}",
-            "a heading is a line that begins with the number of its section",
+            "a heading is a line that begins with the number of its section; `#` may come before it",
         )
     return parts
 

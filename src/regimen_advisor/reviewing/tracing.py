@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from regimen_advisor.files.errors import Location, counted
+from regimen_advisor.files.errors import Location
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.figure_audit import NUMBERS_FILE, Numbers, Quoted, quoted, section_numbers, untraced
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.reviewing.flaws import Flaw
+from regimen_advisor.words.catalogue import say
 
 
 def _traced(rulebook: Rulebook) -> tuple[Numbers, list[Quoted]]:
@@ -32,5 +33,4 @@ def figures_not_traced(rulebook: Rulebook) -> Iterator[Flaw]:
     for source, count in counts.items():
         if source not in numbers:
             place = Location(str(rulebook.folder / NUMBERS_FILE))
-            says = f"{counted(count, 'figure')} of `{source}` cannot be traced: the file has no table of its numbers"
-            yield Flaw("figures not traced", source, place, f"{says} (`regimen-advisor sources number` makes it)")
+            yield Flaw("figures not traced", source, place, say("flaw.not_traced", count=count, source=source))

@@ -17,6 +17,7 @@ from regimen_advisor.knowledge.rules import Effect
 from regimen_advisor.language.conditions import atoms_of, findings_of
 from regimen_advisor.language.values import Includes
 from regimen_advisor.reviewing.flaws import Flaw
+from regimen_advisor.words.catalogue import say
 
 
 def unused_of(rulebook: Rulebook) -> Iterator[Flaw]:
@@ -25,19 +26,19 @@ def unused_of(rulebook: Rulebook) -> Iterator[Flaw]:
     tested = frozenset[str]().union(*(findings_of(rule.condition) for rule in rules))
     for finding in rulebook.findings.values():
         if finding.id not in tested:
-            yield Flaw("never used", finding.id, finding.location, "the finding is never used: no rule tests it")
+            yield Flaw("never used", finding.id, finding.location, say("flaw.unused_finding"))
     cited = {study for rule in rules for study in rule.studies}
     cited |= {rule.subject for rule in rules if rule.effect is Effect.TRIAL}
     cited |= {name for name, study in rulebook.studies.items() if study.harm_of is not None}
     for name, study in rulebook.studies.items():
         if name not in cited:
             place = study.location or Location(str(rulebook.folder / "studies" / f"{name}.yaml"), 1, 1)
-            yield Flaw("never used", name, place, "the study is never used: no rule cites it")
+            yield Flaw("never used", name, place, say("flaw.unused_study"))
     offered = {rule.subject for rule in rulebook.of(Effect.OFFER)}
     for index, name in enumerate(rulebook.regimens):
         if name not in offered:
             place = _place(rulebook, "regimens.yaml", (index,))
-            yield Flaw("never used", name, place, "the regimen is never used: no rule offers it")
+            yield Flaw("never used", name, place, say("flaw.unused_regimen"))
     yield from _unused_drugs(rulebook)
 
 
@@ -46,7 +47,7 @@ def _unused_drugs(rulebook: Rulebook) -> Iterator[Flaw]:
     named = _named(rulebook)
     for index, drug in enumerate(formulary.drugs.values()):
         if not (drug.classes or drug.targets or drug.id in named):
-            says = "the drug is never used: no regimen, rule or study names it, and it has neither class nor target"
+            says = say("flaw.unused_drug")
             yield Flaw("never used", drug.id, _place(rulebook, "drugs.yaml", ("drugs", index)), says)
     for index, name in enumerate(formulary.classes):
         narrower = [
@@ -54,7 +55,7 @@ def _unused_drugs(rulebook: Rulebook) -> Iterator[Flaw]:
         ]
         if not formulary.members_of(name) and named.isdisjoint({name, *narrower}):
             place = _place(rulebook, "drugs.yaml", ("classes", index))
-            yield Flaw("never used", name, place, "the class is never used: no drug is in it and nothing names it")
+            yield Flaw("never used", name, place, say("flaw.unused_class"))
 
 
 def _named(rulebook: Rulebook) -> frozenset[str]:

@@ -27,6 +27,7 @@ from regimen_advisor.solving.implicants import Implicant, ways_to
 from regimen_advisor.solving.solver import Solver
 from regimen_advisor.solving.witness import witness
 from regimen_advisor.wording import Wording
+from regimen_advisor.words.catalogue import say
 
 
 def warnings_of(rulebook: Rulebook) -> list[Flaw]:
@@ -40,7 +41,7 @@ def warnings_of(rulebook: Rulebook) -> list[Flaw]:
 def _of_manifest(rulebook: Rulebook) -> Iterator[Flaw]:
     problem = rulebook.outdated_manifest
     if problem is not None:
-        says = f"{problem.message} (once the change is done: `{REFRESH}`)"
+        says = say("flaw.outdated_manifest", problem=problem.message, command=REFRESH)
         yield Flaw("outdated manifest", "manifest", problem.location, says)
 
 
@@ -96,9 +97,13 @@ class _Warner:
         if shown is None:
             return
         way = ways_to(self.solver, hole)[0]
-        says = (
-            f"with {fact.label} {cells[1]} there is no option, but with {cells[0]} and with {cells[2]} there is, "
-            f"all else equal; for example: {way_words(way, self.wording)}"
+        says = say(
+            "flaw.hole",
+            fact=fact.label,
+            low=cells[0],
+            middle=cells[1],
+            high=cells[2],
+            patients=way_words(way, self.wording),
         )
         profile = shown if fact.key == "history" or fact.name == "prior_lines" else {**shown, fact.name: cells[1].low}
         yield Flaw("hole between options", fact.name, self._place_of(fact.name, cells[1]), says, profile)
@@ -130,7 +135,9 @@ class _Warner:
             place = Location(str(self.rulebook.folder / disease))
             for way in ways_to(self.solver, no_option) if options else ():
                 shown = witness(self.solver, way_condition(way))
-                yield Flaw("no option", disease, place, f"no option at all: {way_words(way, self.wording)}", shown)
+                yield Flaw(
+                    "no option", disease, place, say("flaw.no_option", patients=way_words(way, self.wording)), shown
+                )
 
     # Node by node ----------------------------------------------------------------------------------------------------
 
@@ -147,10 +154,10 @@ class _Warner:
                     yield self._inexact(rules_about, missed, offered=offered)
 
     def _inexact(self, rules_about: RegimenRules, missed: Sequence[Implicant], *, offered: bool) -> Flaw:
-        outcome = "offered" if offered else "not offered"
-        further_ways = f", and in {len(missed) - 1} more ways" if len(missed) > 1 else ""
-        way = way_words(missed[0], self.wording)
-        says = f"judged node by node it is undetermined, though surely {outcome}: {way}{further_ways}"
+        patients = way_words(missed[0], self.wording)
+        if len(missed) > 1:
+            patients = say("flaw.more_ways", patients=patients, count=len(missed) - 1)
+        says = say("flaw.inexact_offered" if offered else "flaw.inexact_not_offered", patients=patients)
         shown = witness(self.solver, way_condition(missed[0]))
         assert shown is not None  # a way is met by some patient
         known = read(Profile.model_validate(shown), self.domain).facts
