@@ -383,12 +383,12 @@ def test_a_mutant_is_equivalent_only_where_no_random_patient_tells_it_apart(rule
 # The shipped rulebook and the verb ---------------------------------------------------------------------------------
 
 
-def test_the_shipped_cases_notice_every_mutant_that_is_not_equivalent(rulebook: Rulebook) -> None:
+def test_the_shipped_cases_notice_every_mutant_that_is_not_equivalent(shipped: Rulebook) -> None:
     cases = [
-        case for path in case_files([ROOT / "tests/cases"]) for case in read_cases(path, rulebook, ROOT / "profiles")
+        case for path in case_files([ROOT / "tests/cases"]) for case in read_cases(path, shipped, ROOT / "profiles")
     ]
-    subjects = sorted({mutant.subject for mutant in mutants(rulebook)})
-    mutation = mutate(rulebook, cases, subjects=subjects[:: sized(1, 4)], workers=1)
+    subjects = sorted({mutant.subject for mutant in mutants(shipped)})
+    mutation = mutate(shipped, cases, subjects=subjects[:: sized(1, 4)], workers=1)
     assert [f"{mutant.place} {mutant.subject}: {mutant.operator}" for mutant, _ in mutation.of("survived")] == []
     assert mutation.share == 1.0
     operators = {mutant.operator for mutant, _ in mutation.of("killed")}

@@ -266,7 +266,7 @@ def test_every_point_names_a_rule_and_its_section(rulebook: Rulebook, quiz: Quiz
             for deciding in point.because:
                 rule = rulebook.rules[deciding.rule]
                 assert all(place.section in deciding.cited for place in rule.source.places)
-                assert deciding.written_in.startswith("rules/")
+                assert deciding.written_in.startswith(("rules/", *(f"{folder.name}/" for folder in rulebook.folders)))
                 assert point.regimen in rulebook.meets(rule)
 
 
