@@ -125,8 +125,8 @@ def over(judge: Callable[[Facts], object], patients: Sequence[Facts]) -> Callabl
 def check(engines: Mapping[str, Callable[[Facts], Mapping[str, Truth]]], patients: Sequence[Facts]) -> None:
     for facts in patients:
         first, *others = [dict(judge(facts)) for judge in engines.values()]
-        for name, other in zip(list(engines)[1:], others, strict=True):
-            wrong = [rule for rule in first if other[rule] is not first[rule]]
+        for name, engine in zip(list(engines)[1:], others, strict=True):
+            wrong = [rule for rule in first if engine[rule] is not first[rule]]
             if wrong:
                 sys.exit(f"{name} differs from the interpreter on {', '.join(wrong[:5])}")
 

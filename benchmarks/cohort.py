@@ -129,7 +129,7 @@ def enlarged(rulebook, copies: int):
         for rule in rulebook.rules.values():
             odd = Not(Leaf(Between("pd_l1_tps", 2 * copy, 2 * copy)))
             name = f"{rule.id}-{copy}"
-            overrides = tuple(f"{other}-{copy}" for other in rule.overrides)
+            overrides = tuple(f"{other_override}-{copy}" for other_override in rule.overrides)
             rules[name] = replace(rule, id=name, overrides=overrides, condition=AllOf((rule.condition, odd)))
     return replace(rulebook, rules=rules)
 
@@ -147,8 +147,8 @@ def interpreter(file: Path, _output: Path) -> None:
     start = time.process_time()
     for patient in patients():
         judge = Interpreter(patient.facts).judge
-        for one in rules.values():
-            standing_of(judge(one.offer).truth, judge(one.exclusion).truth, judge(one.caution).truth)
+        for rule in rules.values():
+            standing_of(judge(rule.offer).truth, judge(rule.exclusion).truth, judge(rule.caution).truth)
     tell_rate(SAMPLE, time.process_time() - start)
 
 
@@ -177,8 +177,8 @@ def zen_engine(file: Path, _output: Path) -> None:
     names: dict = {}
     written = [
         words(condition, wanted, names)
-        for one in rules.values()
-        for condition, wanted in ((one.offer, True), (one.offer, False), (one.exclusion, True), (one.caution, True))
+        for rule in rules.values()
+        for condition, wanted in ((rule.offer, True), (rule.offer, False), (rule.exclusion, True), (rule.caution, True))
     ]
     expressions = [zen.compile_expression(text) for text in written]
     contexts = []
@@ -243,12 +243,12 @@ def column_name(atom) -> str:
 
     match atom:
         case Is(values=values):
-            said = "_or_".join(sorted(values))
+            found = "_or_".join(sorted(values))
         case Includes(member=member):
-            said = member
+            found = member
         case Between(low=low, high=high):
-            said = f"{low}" if low == high else f"{low}_to_{high}"
-    return f"{atom.fact}_{said}".replace("-", "_")
+            found = f"{low}" if low == high else f"{low}_to_{high}"
+    return f"{atom.fact}_{found}".replace("-", "_")
 
 
 def columns_over_the_same_facts(file: Path, output: Path) -> None:
@@ -342,11 +342,11 @@ def measured(name: str, file: Path, output: Path) -> tuple[float, float, float, 
         stderr=subprocess.PIPE,
         env=_AS_INSTALLED,
     )
-    told = child.stderr.read().decode()
+    answer = child.stderr.read().decode()
     _, status, used = os.wait4(child.pid, 0)
     if status:
-        raise SystemExit(f"{name}: {told[-2000:]}")
-    rate = next((float(line.split()[1]) for line in told.splitlines() if line.startswith("rate ")), None)
+        raise SystemExit(f"{name}: {answer[-2000:]}")
+    rate = next((float(line.split()[1]) for line in answer.splitlines() if line.startswith("rate ")), None)
     return time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss / 1000, rate
 
 

@@ -40,13 +40,13 @@ def milliseconds(action: Callable[[], object]) -> float:
 
 
 def page_of(name: str) -> str:
-    one = patient(name)
-    return render_advice([advise(one, RULEBOOK)], RULEBOOK, [one])
+    first = patient(name)
+    return render_advice([advise(first, RULEBOOK)], RULEBOOK, [first])
 
 
 def explanation_of(name: str) -> str:
-    one = patient(name)
-    return render_explanation(explain(one, RULEBOOK), RULEBOOK, one)
+    first = patient(name)
+    return render_explanation(explain(first, RULEBOOK), RULEBOOK, first)
 
 
 def main() -> None:
@@ -57,8 +57,8 @@ def main() -> None:
 
 
 def report(name: str) -> None:
-    one = patient(name)
-    options = [option.regimen for option in advise(one, RULEBOOK, ask=False).options]
+    first = patient(name)
+    options = [option.regimen for option in advise(first, RULEBOOK, ask=False).options]
     # A new patient each time: nothing that was found for the one before is at hand.
     times = [milliseconds(lambda regimen=regimen: explain(patient(name), RULEBOOK, [regimen])) for regimen in options]
     short, page = milliseconds(lambda: explanation_of(name)), milliseconds(lambda: page_of(name))

@@ -252,8 +252,8 @@ def change_functions(functions: Sequence[FunctionType], path: Path, text: str) -
 def can_be_given(path: Path, text: str, changed: str) -> bool:
     """Whether functions can be given the changed code: each still closes over the same names."""
     old, new = (
-        {code.co_qualname: (code.co_freevars, code.co_name) for code in functions_of(compile(one, str(path), "exec"))}
-        for one in (text, changed)
+        {code.co_qualname: (code.co_freevars, code.co_name) for code in functions_of(compile(entry, str(path), "exec"))}
+        for entry in (text, changed)
     )
     return all(new.get(name, free) == free for name, free in old.items() if ".<locals>" not in name)
 

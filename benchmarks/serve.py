@@ -56,7 +56,7 @@ def mixed() -> list[bytes]:
     """The example profiles, and a random one after each."""
     dice = Random(1)
     shipped = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in sorted((ROOT / "profiles").glob("*.yaml"))]
-    return [json.dumps(one, default=str).encode() for each in shipped for one in (each, random_profile(dice))]
+    return [json.dumps(entry, default=str).encode() for each in shipped for entry in (each, random_profile(dice))]
 
 
 @contextmanager
@@ -104,12 +104,12 @@ async def speed(process: int, port: int, bodies: Sequence[bytes], seconds: int) 
     await asyncio.sleep(5)  # until all workers are ready
     alone = await asked_by(1, process, port, bodies, seconds)
     many = await asked_by(CONNECTIONS, process, port, bodies, seconds)
-    for name, one in ((1, alone), (CONNECTIONS, many)):
+    for name, entry in ((1, alone), (CONNECTIONS, many)):
         print(f"\n{name} connection{'s' * (name > 1)}, {seconds} s")
-        print(f"  {one['rate']:8.1f} answers a second, {one['cores']:.2f} cores used by the server and its workers")
-        print(f"  {one['p50'] * 1e3:8.0f} ms p50, {one['p99'] * 1e3:.0f} ms p99, of the request that was answered")
-        print(f"  {one['wait50'] * 1e3:8.0f} ms p50, {one['wait99'] * 1e3:.0f} ms p99, from the first request on")
-        print(f"  {one['refused']:8.1%} of requests were told to come again")
+        print(f"  {entry['rate']:8.1f} answers a second, {entry['cores']:.2f} cores used by the server and its workers")
+        print(f"  {entry['p50'] * 1e3:8.0f} ms p50, {entry['p99'] * 1e3:.0f} ms p99, of the request that was answered")
+        print(f"  {entry['wait50'] * 1e3:8.0f} ms p50, {entry['wait99'] * 1e3:.0f} ms p99, from the first request on")
+        print(f"  {entry['refused']:8.1%} of requests were told to come again")
     print(f"\n{CONNECTIONS} connections beside one")
     for name, key in (
         ("answers a second", "rate"), ("cores", "cores"), ("p50", "p50"), ("p99", "p99"), ("p50 with waits", "wait50"),
@@ -169,8 +169,8 @@ def family(process: int) -> list[int]:
 def processor(process: int) -> float:
     """Seconds of processor time that the server and its workers have taken."""
     server_now, *workers = (
-        Path(f"/proc/{one}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[11:15]
-        for one in family(process)
+        Path(f"/proc/{entry}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[11:15]
+        for entry in family(process)
     )
     # Of the server with those of its workers that have ended.
     return sum(map(int, server_now + [ticks for each in workers for ticks in each[:2]])) / TICKS
@@ -207,8 +207,8 @@ async def memory(process: int, port: int, bodies: Sequence[bytes], requests: int
                         await asyncio.sleep(0.05)
             statuses[status] += 1
             if number in steps:
-                measured[number] = [resident(one) for one in family(process)]
-                server_now, *workers = (f"{one:6.1f}" for one in measured[number] if one > 30)
+                measured[number] = [resident(entry) for entry in family(process)]
+                server_now, *workers = (f"{entry:6.1f}" for entry in measured[number] if entry > 30)
                 spent = time.perf_counter() - start
                 print(f"{number:>9,} requests {spent:6.0f} s, MB: server {server_now}, workers", *workers, flush=True)
 

@@ -148,7 +148,7 @@ def _compiles(text: str) -> bool:
 def _difference(old: str, new: str) -> tuple[int, str, str]:
     """The first line that differs, and the lines that differ, of the old and of the new text."""
     olds, news = old.splitlines(), new.splitlines()
-    first = next((i for i, (one, other) in enumerate(zip(olds, news, strict=False)) if one != other), len(olds) - 1)
+    first = next((i for i, (left, second) in enumerate(zip(olds, news, strict=False)) if left != second), len(olds) - 1)
     last = 0
     while last < min(len(olds), len(news)) - first and olds[-1 - last] == news[-1 - last]:
         last += 1

@@ -105,7 +105,7 @@ def entry_of(name: str, profile: Json, case: Case, *, asked: bool) -> Json:
         "deciding": deciding(standings, case.truths, case.guideline),
     }
     if asked:
-        made["questions"] = settling([(one.key, one.settles) for one in case.questions().single])
+        made["questions"] = settling([(entry.key, entry.settles) for entry in case.questions().single])
     return made
 
 

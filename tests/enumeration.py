@@ -109,8 +109,8 @@ class Completions:
 
     def standing(self, regimen: str) -> Standing:
         """The standing by its definition: what the standings of the completions say together."""
-        of = self.solver.regimens[regimen]
-        seen = {_standing(of, world) for world in self.worlds}
+        rules_about = self.solver.regimens[regimen]
+        seen = {_standing(rules_about, world) for world in self.worlds}
         offered = {standing.is_offered for standing in seen}
         if offered == {True, False}:
             return Standing.UNDETERMINED
@@ -121,7 +121,9 @@ class Completions:
 
 def completions(solver: Solver, patient: Patient, more: Sequence[Condition] = ()) -> Completions:
     """The completions of a patient; ``more`` are conditions beyond the rules that must be told apart too."""
-    of_rules = [part for of in solver.regimens.values() for part in (of.offer, of.exclusion, of.caution)]
+    of_rules = [
+        part for regimen in solver.regimens.values() for part in (regimen.offer, regimen.exclusion, regimen.caution)
+    ]
     atoms = frozenset[Atom]().union(*(atoms_of(condition) for condition in (*of_rules, *more)))
     return Completions(tuple(worlds(solver.domain, atoms, patient)), solver)
 
@@ -140,8 +142,10 @@ def holds(condition: Condition, facts: Mapping[str, Any]) -> bool:
     raise TypeError(condition)
 
 
-def _standing(of: RegimenRules, world: World) -> Standing:
-    offer, exclusion, caution = (holds(part, world.facts) for part in (of.offer, of.exclusion, of.caution))
+def _standing(regimen_rules: RegimenRules, world: World) -> Standing:
+    offer, exclusion, caution = (
+        holds(part, world.facts) for part in (regimen_rules.offer, regimen_rules.exclusion, regimen_rules.caution)
+    )
     if not offer:
         return Standing.NOT_INDICATED
     if exclusion:

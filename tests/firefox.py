@@ -22,13 +22,13 @@ class Firefox:
         sync = pytest.importorskip("websockets.sync.client", reason="websockets is not installed")
         self.complaints: list[str] = []
         command = [program, "--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port", "0"]
-        said = profile / "said.txt"
-        with said.open("w") as errors:
+        found = profile / "said.txt"
+        with found.open("w") as errors:
             self._process = subprocess.Popen(command, stderr=errors, stdout=subprocess.DEVNULL)
         end = time.monotonic() + SECONDS
-        while not (match := LISTENS.search(said.read_text())):
+        while not (match := LISTENS.search(found.read_text())):
             if self._process.poll() is not None or time.monotonic() > end:
-                pytest.fail(f"Firefox does not listen: {said.read_text()}")
+                pytest.fail(f"Firefox does not listen: {found.read_text()}")
             time.sleep(0.1)
         self._socket, self._number = sync.connect(f"{match[1]}/session", max_size=None), 0
         self.ask("session.new", {"capabilities": {}})

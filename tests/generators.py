@@ -330,7 +330,7 @@ def _with_overrides(random: Random, book: Rulebook) -> Rulebook:
     rules = dict(book.rules)
     earlier: list[Rule] = []
     for rule in book.rules.values():
-        near = [other.id for other in earlier if set(book.meets(other)) & set(book.meets(rule))]
+        near = [candidate.id for candidate in earlier if set(book.meets(candidate)) & set(book.meets(rule))]
         if near and random.random() < 0.3:
             rules[rule.id] = dataclasses.replace(rule, overrides=tuple(random.sample(near, 1)))
         earlier.append(rule)
@@ -348,12 +348,12 @@ def reachable(rulebook: Rulebook) -> tuple[tuple[str, Standing, Mapping[str, Any
     """
     solver = Guideline.of(rulebook).solver
     found = []
-    for name, of in Guideline.of(rulebook).regimens.items():
-        offer = AllOf((Leaf(Is("disease", frozenset({rulebook.regimens[name].disease}))), of.offer))
+    for name, rules_about in Guideline.of(rulebook).regimens.items():
+        offer = AllOf((Leaf(Is("disease", frozenset({rulebook.regimens[name].disease}))), rules_about.offer))
         for standing, condition in (
-            (Standing.OFFERED, AllOf((offer, Not(of.exclusion), Not(of.caution)))),
-            (Standing.OFFERED_WITH_CAUTION, AllOf((offer, Not(of.exclusion), of.caution))),
-            (Standing.EXCLUDED, AllOf((offer, of.exclusion))),
+            (Standing.OFFERED, AllOf((offer, Not(rules_about.exclusion), Not(rules_about.caution)))),
+            (Standing.OFFERED_WITH_CAUTION, AllOf((offer, Not(rules_about.exclusion), rules_about.caution))),
+            (Standing.EXCLUDED, AllOf((offer, rules_about.exclusion))),
         ):
             profile = witness(solver, condition)
             if profile is not None:
@@ -363,36 +363,36 @@ def reachable(rulebook: Rulebook) -> tuple[tuple[str, Standing, Mapping[str, Any
 
 def random_reachable(random: Random, rulebook: Rulebook, *standings: Standing) -> tuple[str, Standing, dict[str, Any]]:
     """A regimen, its standing (one of ``standings``, or any) and a profile that surely has it, nothing to spare."""
-    fitting = [one for one in reachable(rulebook) if not standings or one[1] in standings]
+    fitting = [entry for entry in reachable(rulebook) if not standings or entry[1] in standings]
     regimen, standing, profile = random.choice(fitting)
     return regimen, standing, dict(profile)
 
 
 def with_more(random: Random, profile: Mapping[str, Any], rulebook: Rulebook, known: float = 0.45) -> dict[str, Any]:
     """``profile`` with more keys, and more of its history told, as far as a patient can be so."""
-    told = dict(profile)
+    known_so_far = dict(profile)
 
     def tell(key: str, value: Any) -> None:
-        nonlocal told
-        wider = {**told, key: value}
+        nonlocal known_so_far
+        wider = {**known_so_far, key: value}
         try:
             patient = read(Profile.model_validate(wider), rulebook.domain)
         except InputError:
             return
         if Guideline.of(rulebook).solver.is_possible(patient):
-            told = wider
+            known_so_far = wider
 
     for key, value in random_profile(random, known).items():
-        if key not in told:
+        if key not in known_so_far:
             tell(key, value)
     details = {
         "outcome": ["progressed", "relapsed", "completed"],
         "cycles": [0, 4, 6],
         "drugs": [["carboplatin"], ["osimertinib"]],
     }
-    for index in range(len(told["history"]) if isinstance(told.get("history"), list) else 0):
+    for index in range(len(known_so_far["history"]) if isinstance(known_so_far.get("history"), list) else 0):
         for part, values in details.items():
-            entries = [dict(entry) for entry in told["history"]]
+            entries = [dict(entry) for entry in known_so_far["history"]]
             if entries[index].get(part, "unknown") == "unknown" and random.random() < known:
                 entries[index][part] = random.choice(values)
                 tell("history", entries)

@@ -116,7 +116,7 @@ def start(verb: str, folder: Path, *more: str) -> None:
     else:
         ours = cohort.load_rulebook(None)
         cohort.load_rulebook = lambda _rules, _day: ours
-        heard = [one for one in SIGNALS if one != signal.SIGKILL]
+        heard = [entry for entry in SIGNALS if entry != signal.SIGKILL]
         output = str(folder / "out.csv")
         every_kill(folder, lambda: call("cohort", *more, "-o", output), heard, lambda work: work())
 

@@ -56,11 +56,11 @@ class Boundary:
                 what = " or ".join(sorted(self.atom.values))
         return f"{self.rule}: {self.atom.fact} {what}"
 
-    def shown_by(self, one: Facts, other: Facts) -> bool:
+    def shown_by(self, first: Facts, second: Facts) -> bool:
         if self.edge:
             exact = [Number(value, value) for value in self.edge]
-            return [one[self.atom.fact], other[self.atom.fact]] in (exact, exact[::-1])
-        return {self.atom.judge(one[self.atom.fact]), self.atom.judge(other[self.atom.fact])} == {
+            return [first[self.atom.fact], second[self.atom.fact]] in (exact, exact[::-1])
+        return {self.atom.judge(first[self.atom.fact]), self.atom.judge(second[self.atom.fact])} == {
             Truth.TRUE,
             Truth.FALSE,
         }
@@ -112,12 +112,12 @@ def one_key_apart(all_examples: Iterable[Example]) -> Iterator[tuple[Example, Ex
     """Pairs that differ in exactly one key (left out counts as a value too)."""
     groups: dict[tuple[str, str], list[Example]] = defaultdict(list)
     for example in all_examples:
-        said = {key: value for key, value in example.written.items() if key not in NOT_READ_BY_RULES}
-        for key in said:
-            rest = repr(sorted((other, value) for other, value in said.items() if other != key))
+        found = {key: value for key, value in example.written.items() if key not in NOT_READ_BY_RULES}
+        for key in found:
+            rest = repr(sorted((entry, value) for entry, value in found.items() if entry != key))
             groups[key, rest].append(example)
     for group in groups.values():
-        yield from ((one, other) for index, one in enumerate(group) for other in group[index + 1 :])
+        yield from ((entry, candidate) for index, entry in enumerate(group) for candidate in group[index + 1 :])
 
 
 def shown(pairs: Iterable[tuple[Example, Example]], wanted: Iterable[Boundary]) -> set[Boundary]:
@@ -126,8 +126,8 @@ def shown(pairs: Iterable[tuple[Example, Example]], wanted: Iterable[Boundary]) 
     for boundary in wanted:
         by_rule[boundary.rule].append(boundary)
     found: set[Boundary] = set()
-    for one, other in pairs:
-        for rule, truth in one.truths.items():
-            if rule in by_rule and {truth, other.truths[rule]} == {Truth.TRUE, Truth.FALSE}:
-                found.update(edge for edge in by_rule[rule] if edge.shown_by(one.facts, other.facts))
+    for first, second in pairs:
+        for rule, truth in first.truths.items():
+            if rule in by_rule and {truth, second.truths[rule]} == {Truth.TRUE, Truth.FALSE}:
+                found.update(edge for edge in by_rule[rule] if edge.shown_by(first.facts, second.facts))
     return found

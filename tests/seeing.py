@@ -32,7 +32,7 @@ def faults(browser: Any, html: str, folder: Path, look: Look) -> list[Any]:
     unfolded = page.evaluate("document.documentElement.scrollWidth")
     found = axe.Axe().run(page).response["violations"]
     page.close()
-    wrong: list[Any] = [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found]
+    wrong: list[Any] = [(entry["id"], [node["html"][:200] for node in entry["nodes"][:3]]) for entry in found]
     wrong += [f"{pixels} pixels wide on {width}" for pixels in (wide, unfolded) if pixels > width]
     return wrong + [url for url in asked if url != file.as_uri()]
 

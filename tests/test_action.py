@@ -182,8 +182,8 @@ def comment(repository):
         }  # fmt: skip
         done = repository.run("bash", str(ROOT / "action" / "comment.sh"), **variables, **more)
         assert (done.returncode, done.stderr) == (0, "")
-        told = calls.read_text("utf-8").splitlines()
-        return done, told, body.read_text("utf-8") if body.exists() else ""
+        found = calls.read_text("utf-8").splitlines()
+        return done, found, body.read_text("utf-8") if body.exists() else ""
 
     return write
 
@@ -236,13 +236,13 @@ def test_the_workflow_to_copy_names_inputs_that_there_are():
     inputs = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))["inputs"]
     assert set(workflow["jobs"]["review"]["steps"][1]["with"]) <= set(inputs)
     offered = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
-    assert [one["id"] for one in hooks["repos"][0]["hooks"]] == [one["id"] for one in offered]
+    assert [hook["id"] for hook in hooks["repos"][0]["hooks"]] == [entry["id"] for entry in offered]
 
 
 def test_each_hook_runs_and_fails_where_it_should(repository):
-    offered = {one["id"]: one for one in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))}
+    offered = {entry["id"]: entry for entry in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))}
     repository.change(*WARN_BELOW_50)
-    codes = {id: repository.run(*shlex.split(one["entry"])).returncode for id, one in offered.items()}
+    codes = {id: repository.run(*shlex.split(entry["entry"])).returncode for id, entry in offered.items()}
     assert codes == {"regimen-advisor-check": 0, "regimen-advisor-test": 1, "regimen-advisor-diff": 0}
     strict = [*shlex.split(offered["regimen-advisor-diff"]["entry"]), "--exit-code"]
     assert repository.run(*strict).returncode == 1

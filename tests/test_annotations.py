@@ -122,7 +122,7 @@ def test_diff_puts_the_loss_of_an_option_first_and_warns_of_it(edited):
     assert file.read_text("utf-8") != text
     data = json.loads(run("diff", "before", "rules", "--format", "json").stdout)
     offered = {"offered", "offered-with-caution"}
-    lost = [one["before"] in offered and one["after"] not in offered for one in data["regimens"]]
+    lost = [regimen["before"] in offered and regimen["after"] not in offered for regimen in data["regimens"]]
     assert any(lost)
     assert lost == sorted(lost, reverse=True)
     annotated = run("diff", "before", "rules", "--format", "github").stdout.splitlines()
@@ -140,9 +140,9 @@ def test_coverage_annotates_what_no_case_shows(edited):
     lines = run("coverage", "one.yaml", *only, "--format", "github").stdout.splitlines()
     assert [line.split(",")[-1].split("::")[0] for line in lines] == ["title=unused rule", "title=not covered"]
     assert all(line.startswith("::warning file=rules/nsclc/cautions-review.yaml,line=") for line in lines)
-    told = run("coverage", "one.yaml", *only, "--format", "markdown").stdout
-    assert told.startswith("### ❌ Coverage\n\n1 rule, 1 case: 0 of 1 condition covered")
-    assert "```yaml\nname: With PD-L1 TPS" in told
+    output = run("coverage", "one.yaml", *only, "--format", "markdown").stdout
+    assert output.startswith("### ❌ Coverage\n\n1 rule, 1 case: 0 of 1 condition covered")
+    assert "```yaml\nname: With PD-L1 TPS" in output
 
 
 def test_mutate_annotates_each_change_that_no_case_notices(edited):
@@ -156,19 +156,19 @@ def test_mutate_annotates_each_change_that_no_case_notices(edited):
     assert done.exit_code == 1
     assert "::error file=rules/nsclc/cautions-review.yaml,line=" in done.stdout
     assert "threshold by one, and no case notices" in done.stdout
-    told = run("mutate", *only, "--format", "markdown").stdout
-    assert "```diff\n" in told
-    assert "| threshold by one | 0 | " in told
+    output = run("mutate", *only, "--format", "markdown").stdout
+    assert "```diff\n" in output
+    assert "| threshold by one | 0 | " in output
 
 
 def test_check_and_test_tell_in_markdown_what_is_wrong(rulebook, wrong):
-    told = check_markdown(Checked(rulebook, (FAULT,), (WARNING,)))
-    assert "| rules/a.yaml:3 | equal rules | one: is equal to \\`two\\` |" in told
-    assert "<details><summary>1 warning</summary>" in told
+    found = check_markdown(Checked(rulebook, (FAULT,), (WARNING,)))
+    assert "| rules/a.yaml:3 | equal rules | one: is equal to \\`two\\` |" in found
+    assert "<details><summary>1 warning</summary>" in found
     assert check_markdown(Checked(rulebook, (), ())).startswith("### ✅ Check")
-    told = markdown(cases.document(wrong), below=2)
-    assert told.startswith("### ❌ Cases\n\n1 case: 0 passed, 1 failed\n")
-    assert "wrong.yaml:4 | a wrong case | tarlatamab: expected excluded" in told
+    found = markdown(cases.document(wrong), below=2)
+    assert found.startswith("### ❌ Cases\n\n1 case: 0 passed, 1 failed\n")
+    assert "wrong.yaml:4 | a wrong case | tarlatamab: expected excluded" in found
 
 
 def test_nothing_in_a_message_ends_the_table(rulebook):
@@ -199,7 +199,7 @@ def test_a_broken_log_would_be_refused_by_the_schema(rulebook):
 def test_faults_and_warnings_are_results_with_their_kind_as_the_rule(rulebook):
     log = validated(sarif.render_check(annotations.of_check(Checked(rulebook, (FAULT,), (WARNING,)))))
     (made,) = log["runs"]
-    assert [one["id"] for one in made["tool"]["driver"]["rules"]] == [kind.replace(" ", "-") for kind in MEANINGS]
+    assert [rule["id"] for rule in made["tool"]["driver"]["rules"]] == [kind.replace(" ", "-") for kind in MEANINGS]
     first, second = made["results"]
     assert (first["ruleId"], first["level"]) == ("equal-rules", "error")
     assert made["tool"]["driver"]["rules"][first["ruleIndex"]]["id"] == "equal-rules"
@@ -211,7 +211,7 @@ def test_faults_and_warnings_are_results_with_their_kind_as_the_rule(rulebook):
 
 def fingerprints(rulebook, *flaws):
     log = validated(sarif.render_check(annotations.of_check(Checked(rulebook, flaws, ()))))
-    return [one["partialFingerprints"][sarif.FINGERPRINT] for one in log["runs"][0]["results"]]
+    return [result["partialFingerprints"][sarif.FINGERPRINT] for result in log["runs"][0]["results"]]
 
 
 def test_a_finding_keeps_its_fingerprint_when_its_line_moves_and_no_two_share_one(rulebook):
@@ -241,5 +241,7 @@ def test_the_command_line_prints_logs(edited):
     done = run("test", "one.yaml", "--format", "sarif")
     assert done.exit_code == 1
     log = validated(done.stdout)
-    (uri,) = {one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in log["runs"][0]["results"]}
+    (uri,) = {
+        result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in log["runs"][0]["results"]
+    }
     assert uri == "one.yaml"

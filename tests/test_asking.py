@@ -53,7 +53,7 @@ def test_pd_l1_comes_first_with_the_standard_and_the_evidence_that_it_decides(ru
 
 def test_a_question_that_only_opens_a_caution_comes_last_and_says_so(rulebook: Rulebook) -> None:
     advice, _ = answered(rulebook, NEGATIVE)
-    decides = [bool(one.standards or one.options or one.evidence) for one in advice.missing]
+    decides = [bool(entry.standards or entry.options or entry.evidence) for entry in advice.missing]
     assert decides == sorted(decides, reverse=True)
     assert decides_words(question(advice, "nrg1"), advice) == "Can only bring a caution."
 
@@ -64,8 +64,10 @@ def test_a_question_decides_just_what_waits_for_it(path: Path, rulebook: Ruleboo
     for missing in advice.missing:
         waiting = [option.regimen for option in advice.options if missing.question in option.depends_on]
         assert list(missing.options) == waiting
-        assert list(missing.standards) == [one.rule for one in advice.standards if missing.question in one.depends_on]
-        offered = {one.regimen for one in advice.of(Standing.OFFERED, Standing.OFFERED_WITH_CAUTION)}
+        assert list(missing.standards) == [
+            standard.rule for standard in advice.standards if missing.question in standard.depends_on
+        ]
+        offered = {entry.regimen for entry in advice.of(Standing.OFFERED, Standing.OFFERED_WITH_CAUTION)}
         assert offered.issuperset(missing.evidence)
 
 

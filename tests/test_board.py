@@ -111,10 +111,10 @@ def test_there_are_ten_answers_and_twenty_two_questions() -> None:
 
 @pytest.mark.parametrize("name", BOARD)
 def test_the_first_forty_lines_answer_the_board_and_mislead_it_nowhere(name: str, rulebook: Rulebook) -> None:
-    told = first_lines(rulebook, name)
+    found = first_lines(rulebook, name)
     sources = rulebook.source_names.loaded
-    silent = [question.asks for question in BOARD[name] if question.tells.replace("SOURCES", sources) not in told]
-    wrong = [words for question in BOARD[name] for words in question.misleads if words in told]
+    silent = [question.asks for question in BOARD[name] if question.tells.replace("SOURCES", sources) not in found]
+    wrong = [words for question in BOARD[name] for words in question.misleads if words in found]
     assert (silent, wrong) == ([], [])
 
 
@@ -145,7 +145,7 @@ def test_what_is_not_known_of_brain_metastases_is_named_and_not_that_there_are_s
         "history": [{"line": 1, "drugs": ["osimertinib"], "outcome": "progressed"}],
     }  # fmt: skip
     patient = read(Profile.model_validate(written), rulebook.domain)
-    told = " ".join(text.render_advice([advise(patient, rulebook)], rulebook, [patient]).split())
-    line = told[: told.index("STANDARD") if "STANDARD" in told else told.index("Standard stated")]
+    output = " ".join(text.render_advice([advise(patient, rulebook)], rulebook, [patient]).split())
+    line = output[: output.index("STANDARD") if "STANDARD" in output else output.index("Standard stated")]
     assert known in line
     assert (asked in line) if asked else ("Not known" not in line)

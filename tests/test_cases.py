@@ -115,8 +115,8 @@ def test_exactly_closes_the_list_of_regimens_and_where_given_of_statements(ruleb
     closed = failures_of(open_ + "exactly: true\n", rulebook)
     assert "x.case.yaml:1: apatinib: not expected, is offered" in closed
     assert not any("oral-antiangiogenic-drugs" in failure for failure in closed)
-    said = failures_of(open_ + "exactly: true\nsays: []\n", rulebook)
-    assert "x.case.yaml:1: oral-antiangiogenic-drugs: not expected, is shown" in said
+    found = failures_of(open_ + "exactly: true\nsays: []\n", rulebook)
+    assert "x.case.yaml:1: oral-antiangiogenic-drugs: not expected, is shown" in found
 
 
 @pytest.mark.parametrize(

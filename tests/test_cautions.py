@@ -145,8 +145,8 @@ def test_t790m_that_was_found_is_not_to_be_looked_for(warned: Any) -> None:
 def test_t790m_that_is_not_known_after_gefitinib_is_one_open_caution(rulebook: Rulebook) -> None:
     profile = NSCLC | EGFR | {"egfr": {"found": ["L858R"]}} | lines(["gefitinib"])
     advice = advise(read(Profile.model_validate(profile), rulebook.domain), rulebook, ask=False)
-    of_t790m = [one for one in advice.first if "T790M" in one.says]
-    assert [one.state for one in of_t790m] == ["open"]
+    of_t790m = [entry for entry in advice.first if "T790M" in entry.says]
+    assert [entry.state for entry in of_t790m] == ["open"]
     for option in advice.options:
         assert sum("T790M" in caution.says for caution in option.cautions) <= 1, option.regimen
 
@@ -297,9 +297,9 @@ def test_at_ecog_three_or_four_the_warning_puts_supportive_care_first(rulebook: 
 
 def test_maintenance_with_another_pd_l1_inhibitor_than_in_the_induction_warns(warned: Any) -> None:
     given = {"history": [{"line": 1, "drugs": INDUCTION, "outcome": "completed", "cycles": 4}]}
-    other = "maintenance-with-another-pd-l1-inhibitor-than-"
-    assert f"{other}durvalumab" in warned("tarlatamab-durvalumab-maintenance", SMALL, given)
-    assert not {r for r in warned("tarlatamab-atezolizumab-maintenance", SMALL, given) if r.startswith(other)}
+    second = "maintenance-with-another-pd-l1-inhibitor-than-"
+    assert f"{second}durvalumab" in warned("tarlatamab-durvalumab-maintenance", SMALL, given)
+    assert not {r for r in warned("tarlatamab-atezolizumab-maintenance", SMALL, given) if r.startswith(second)}
 
 
 def test_maintenance_that_already_runs_warns_of_adding_tarlatamab(warned: Any) -> None:

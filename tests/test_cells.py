@@ -20,7 +20,7 @@ def plain(key, text, domain):
 
 
 @pytest.mark.parametrize(
-    ("key", "text", "said"),
+    ("key", "text", "value"),
     [
         ("alk", "Positive", "positive"),
         ("histology", "Large Cell", "large-cell"),
@@ -37,8 +37,8 @@ def plain(key, text, domain):
         ("other_drivers", "braf v600e", ["BRAF-V600E"]),
     ],
 )
-def test_words_are_read_regardless_of_case_hyphens_and_spaces(domain, key, text, said):
-    assert plain(key, text, domain) == said
+def test_words_are_read_regardless_of_case_hyphens_and_spaces(domain, key, text, value):
+    assert plain(key, text, domain) == value
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_what_is_no_driver_of_a_profile_exactly_is_not_guessed(domain, text):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "value"),
     [
         ("50%", 50),
         ("<1 %", {"below": 1}),
@@ -102,8 +102,8 @@ def test_what_is_no_driver_of_a_profile_exactly_is_not_guessed(domain, text):
         ("not reported", None),
     ],
 )
-def test_percentages_are_read_and_a_number_that_may_be_a_fraction_is_not(domain, text, said):
-    assert plain("pd_l1_tps", text, domain) == said
+def test_percentages_are_read_and_a_number_that_may_be_a_fraction_is_not(domain, text, value):
+    assert plain("pd_l1_tps", text, domain) == value
 
 
 def test_a_sign_and_a_range_are_no_gap_between_words():

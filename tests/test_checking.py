@@ -227,8 +227,8 @@ def test_a_rule_is_called_unreachable_exactly_when_no_complete_patient_meets_it(
     solver = Solver(small, {}, {})
     seen = set()
     for _ in range(30):
-        one = random_condition(random, ["stage", "extent", "prior_lines", "last_outcome"], 2)
-        condition = AllOf((one, Not(random_condition(random, ["stage", "prior_lines"], 1))))
+        first = random_condition(random, ["stage", "extent", "prior_lines", "last_outcome"], 2)
+        condition = AllOf((first, Not(random_condition(random, ["stage", "prior_lines"], 1))))
         session = solver.session(condition)
         possible = session.can([session.encoding.condition(condition)])
         met = any(holds(condition, world.facts) for world in worlds(small, atoms_of(condition)))

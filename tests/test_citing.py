@@ -91,17 +91,17 @@ def test_a_source_whose_key_says_what_it_is_is_named_by_its_key() -> None:
 
 
 def test_every_shipped_study_gives_an_item_with_its_id_and_name(rulebook: Rulebook) -> None:
-    items = [item_of(one, rulebook.reviews) for one in rulebook.studies.values()]
+    items = [item_of(entry, rulebook.reviews) for entry in rulebook.studies.values()]
     assert [item["id"] for item in items] == list(rulebook.studies)
     assert all(item["title-short"] and item["note"] for item in items)
 
 
 def test_every_recalled_field_of_the_shipped_studies_is_named_in_the_note(rulebook: Rulebook) -> None:
-    for one in rulebook.studies.values():
-        for name in recalled(one.citation):
+    for entry in rulebook.studies.values():
+        for name in recalled(entry.citation):
             assert re.search(
-                rf"Recalled, not confirmed: [^.]*\b{re.escape(name)}\b", item_of(one, rulebook.reviews)["note"]
-            ), one.id
+                rf"Recalled, not confirmed: [^.]*\b{re.escape(name)}\b", item_of(entry, rulebook.reviews)["note"]
+            ), entry.id
 
 
 # Formats -------------------------------------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ def test_bibtex_escapes_what_latex_would_read_and_keeps_capitals() -> None:
 def test_bibtex_is_read_back_by_the_library(rulebook: Rulebook) -> None:
     bibtexparser = pytest.importorskip("bibtexparser")
     library = bibtexparser.parse_string(
-        render([item_of(one, rulebook.reviews) for one in rulebook.studies.values()], "bibtex")
+        render([item_of(found_study, rulebook.reviews) for found_study in rulebook.studies.values()], "bibtex")
     )
     assert not library.failed_blocks
     assert [entry.key for entry in library.entries] == list(rulebook.studies)
@@ -135,7 +135,7 @@ def test_chinese_titles_stay_as_they_are_and_nothing_is_logged(caplog: pytest.Lo
 
 def test_ris_is_read_back_by_the_library_without_running_numbers(rulebook: Rulebook) -> None:
     rispy = pytest.importorskip("rispy")
-    printed = render([item_of(one, rulebook.reviews) for one in rulebook.studies.values()], "ris")
+    printed = render([item_of(found_study, rulebook.reviews) for found_study in rulebook.studies.values()], "ris")
     assert not re.search(r"^\d+\.", printed, re.MULTILINE)
     read_back = rispy.loads(printed)
     assert [entry["id"] for entry in read_back] == list(rulebook.studies)
@@ -170,7 +170,7 @@ def test_studies_without_a_title_come_at_the_end() -> None:
 
 
 def test_every_shipped_study_is_printed_as_text(rulebook: Rulebook) -> None:
-    printed = render([item_of(one, rulebook.reviews) for one in rulebook.studies.values()], "text")
+    printed = render([item_of(entry, rulebook.reviews) for entry in rulebook.studies.values()], "text")
     assert all(f"({id})" in printed for id in rulebook.studies)
 
 
@@ -209,7 +209,7 @@ def test_csl_json_needs_no_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_studies_are_found_by_id_or_name_each_once(rulebook: Rulebook) -> None:
-    assert [one.id for one in chosen(["MARIPOSA-2", "flaura", "mariposa-2"], rulebook)] == ["mariposa-2", "flaura"]
+    assert [entry.id for entry in chosen(["MARIPOSA-2", "flaura", "mariposa-2"], rulebook)] == ["mariposa-2", "flaura"]
 
 
 def test_every_unknown_study_is_named_with_the_nearest(rulebook: Rulebook) -> None:
@@ -224,7 +224,7 @@ def test_the_studies_of_a_profile_are_those_behind_its_offered_options(rulebook:
     profile, document = read_profile(ROOT / "profiles/egfr-l858r-after-osimertinib.yaml")
     advice = advise(read(profile, rulebook.domain, document), rulebook, ask=False)
     wanted = {study for option in advice.options if option.standing.is_offered for study in option.studies}
-    found = [one.id for one in behind([advice], rulebook)]
+    found = [entry.id for entry in behind([advice], rulebook)]
     assert "mariposa-2" in found
     assert set(found) == wanted
     assert len(found) == len(wanted)

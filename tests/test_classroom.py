@@ -31,16 +31,16 @@ def key(quiz: Quiz, rulebook: Rulebook) -> AnswerKey:
 def folder(tmp_path: Path, quiz: Quiz, key: AnswerKey) -> Path:
     """Three students: one knows all, one answers the first question only, one answers always the first thing."""
     right: dict[str, object] = {
-        str(one.number): {"picks": [pick.right for pick in one.picks]}
-        if one.picks
-        else {group: [point.regimen for point in one.points if point.group == group] for group in quiz.asks}
-        for one in key.solutions
+        str(solution.number): {"picks": [pick.right for pick in solution.picks]}
+        if solution.picks
+        else {group: [point.regimen for point in solution.points if point.group == group] for group in quiz.asks}
+        for solution in key.solutions
     }
     first: dict[str, object] = {
-        str(one.number): {"picks": ["a"] * len(one.picks)}
-        if one.picks
-        else {"offered": [point.regimen for point in one.points]}
-        for one in key.solutions
+        str(solution.number): {"picks": ["a"] * len(solution.picks)}
+        if solution.picks
+        else {"offered": [point.regimen for point in solution.points]}
+        for solution in key.solutions
     }
     answers = tmp_path / "answers"
     answers.mkdir()
@@ -64,10 +64,10 @@ def test_each_student_has_the_points_that_the_key_gives(folder: Path, quiz: Quiz
 
 def test_what_was_missed_most_comes_first_with_where_it_was_put(folder: Path, quiz: Quiz, key: AnswerKey) -> None:
     missed = grade_class(folder, quiz, key).missed
-    assert [one.missed for one in missed] == sorted((one.missed for one in missed), reverse=True)
-    assert {"not answered": 1, "offered": 1} in [one.given for one in missed if one.point]
-    assert {"not answered": 1, "a": 1} in [one.given for one in missed if one.pick]
-    assert sum(sum(one.given.values()) for one in missed) == sum(one.missed for one in missed)
+    assert [entry.missed for entry in missed] == sorted((entry.missed for entry in missed), reverse=True)
+    assert {"not answered": 1, "offered": 1} in [entry.given for entry in missed if entry.point]
+    assert {"not answered": 1, "a": 1} in [entry.given for entry in missed if entry.pick]
+    assert sum(sum(entry.given.values()) for entry in missed) == sum(entry.missed for entry in missed)
 
 
 def test_a_class_that_names_its_quiz_is_marked_without_saying_which(

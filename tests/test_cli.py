@@ -247,8 +247,8 @@ def test_a_name_that_no_file_can_have_is_reported_in_one_line(run, arguments):
 
 
 def test_the_help_shows_a_whole_sentence_for_each_verb(run):
-    told = run("--help").out.partition("A patient:")[2].partition("Begin with:")[0].splitlines()
-    verbs = [line for line in told if line.startswith("  ") and line.strip()]
+    output = run("--help").out.partition("A patient:")[2].partition("Begin with:")[0].splitlines()
+    verbs = [line for line in output if line.startswith("  ") and line.strip()]
     assert len(verbs) > 12
     assert [line for line in verbs if not line.endswith((".", "?")) or line.endswith("...")] == []
 

@@ -138,14 +138,14 @@ def test_standings_are_those_of_the_solver_for_many_random_patients(rulebook, tm
     assert settled.exact
     assert settled.changed > 0  # else the patients show nothing that node by node does not
     for row, patient in zip(rows.rows(named=True), patients, strict=True):
-        exact = {name: one.standing.value for name, one in solver.standings(patient).items()}
+        exact = {name: entry.standing.value for name, entry in solver.standings(patient).items()}
         assert {name: row[name] for name in exact} == exact
 
 
 def test_a_row_is_explained_by_its_id(explainer, table):
-    told = run(explainer, "explain", table, "--id", "d", "ivonescimab")
-    assert told.exit_code == 0
-    assert "IVONESCIMAB: UNDETERMINED" in told.output
+    output = run(explainer, "explain", table, "--id", "d", "ivonescimab")
+    assert output.exit_code == 0
+    assert "IVONESCIMAB: UNDETERMINED" in output.output
 
 
 def test_an_unknown_id_a_missing_one_and_a_row_that_is_set_apart_are_refused(explainer, table):
@@ -222,9 +222,9 @@ def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe_before_it(tmp_path
 
 
 def test_strict_refuses_and_leaves_no_file_behind(app, table, tmp_path):
-    said = refused(app, table, "--strict", "--output", tmp_path / "out.csv")
-    assert "alk: cannot read `maybe` (1 row)" in said
-    assert "patients.csv: 1 row set apart: " in said
+    message = refused(app, table, "--strict", "--output", tmp_path / "out.csv")
+    assert "alk: cannot read `maybe` (1 row)" in message
+    assert "patients.csv: 1 row set apart: " in message
     assert sorted(path.name for path in tmp_path.iterdir()) == ["patients.csv"]
 
 
@@ -239,7 +239,9 @@ def test_two_rulebooks_are_compared_patient_by_patient(table, rulebook, tmp_path
         found = changes(old, new)
         assert changes(new, new).patients == 0
     moved = next(
-        one for one in found.changes if one.regimen == "amivantamab-lazertinib-platinum-chemotherapy" and "a" in one.ids
+        change
+        for change in found.changes
+        if change.regimen == "amivantamab-lazertinib-platinum-chemotherapy" and "a" in change.ids
     )
     assert moved.before == "not-indicated"
     assert Standing(moved.after).is_offered
@@ -260,7 +262,9 @@ def test_the_patients_that_change_are_listed_in_the_order_of_the_table(app, rule
     table.write_text(header + "".join(f"{name},{untreated}" for name in names), encoding="utf-8")
     stack = "+".join(map(str, [folder, *rulebook.folders[1:]]))
     found = json.loads(run(app, table, "--compare", stack, "--format", "json").stdout)["changes"]["changes"]
-    assert [(one["regimen"], one["patients"], one["ids"]) for one in found] == [("ivonescimab", 100, names[:20])]
+    assert [(entry["regimen"], entry["patients"], entry["ids"]) for entry in found] == [
+        ("ivonescimab", 100, names[:20])
+    ]
     printed = " ".join(run(app, table, "--compare", stack).stdout.split())
     assert f"ivonescimab offered-with-caution offered {', '.join(names[:5])} ..." in printed
 
@@ -300,9 +304,9 @@ def test_one_patient_and_several_are_counted_in_words_that_fit(app, rulebook, tm
     assert rendered(report.document(summary)).startswith("few: 1 patient, rulebook ")
     assert "<h1>few: 1 patient, rulebook " in page_of(report, summary)
     file.write_text(HEADER + 2 * UNREADABLE + 2 * CONTRADICTORY, encoding="utf-8")
-    said = refused(app, file, "--strict")
-    assert "few.csv: alk: cannot read `maybe` (2 rows)" in said
-    assert "few.csv: 2 rows set apart: " in said
+    message = refused(app, file, "--strict")
+    assert "few.csv: alk: cannot read `maybe` (2 rows)" in message
+    assert "few.csv: 2 rows set apart: " in message
 
 
 def test_the_page_is_self_contained_and_escapes_what_comes_from_the_table(rulebook, tmp_path):
@@ -339,8 +343,8 @@ def test_the_summary_is_the_same_bytes_twice(table, rulebook):
 def test_a_table_without_a_usable_column_is_refused(app, tmp_path):
     file = tmp_path / "other.csv"
     file.write_text("patient,colour\n1,blue\n", encoding="utf-8")
-    said = refused(app, file, "--output", tmp_path / "out.csv")
-    assert "no usable column" in said
+    message = refused(app, file, "--output", tmp_path / "out.csv")
+    assert "no usable column" in message
     assert not (tmp_path / "out.csv").exists()
 
 
@@ -363,7 +367,7 @@ def test_a_parquet_file_damaged_in_the_middle_is_refused_and_leaves_nothing_behi
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "value"),
     [
         (b"id,disease\na,nsclc,more\n", ":2: expected 2 cells as in the header, found 3"),
         (b"id,disease,alk\na,nsclc\n", ":2: expected 3 cells as in the header, found 2"),
@@ -372,10 +376,10 @@ def test_a_parquet_file_damaged_in_the_middle_is_refused_and_leaves_nothing_behi
         (b"disease,disease\nnsclc,sclc\n", "found `disease` twice"),
     ],
 )
-def test_a_broken_csv_is_refused_with_its_line(app, tmp_path, content, said):
+def test_a_broken_csv_is_refused_with_its_line(app, tmp_path, content, value):
     file = tmp_path / "broken.csv"
     file.write_bytes(content)
-    assert said in refused(app, file)
+    assert value in refused(app, file)
 
 
 def test_a_line_that_is_no_json_is_refused(app, tmp_path):
@@ -389,9 +393,9 @@ def test_a_missing_table_an_unknown_ending_and_an_unknown_column_are_refused(app
     (tmp_path / "table.xlsx").write_bytes(b"PK")
     assert "expected a table whose name ends in" in refused(app, tmp_path / "table.xlsx")
     assert "no column `treatment`" in refused(app, table, "--given", "treatment")
-    said = refused(app, table, "--id-column", "stages")
-    assert "--id-column: no column `stages`" in said
-    assert "did you mean `stage`" in said
+    message = refused(app, table, "--id-column", "stages")
+    assert "--id-column: no column `stages`" in message
+    assert "did you mean `stage`" in message
     assert "expected a name that ends in" in refused(app, table, "--output", tmp_path / "out.docx")
     assert "no such folder" in refused(app, table, "--output", tmp_path / "none" / "out.csv")
 
@@ -445,8 +449,8 @@ def test_a_header_that_is_found_again_is_refused_with_its_line(app, tmp_path, ma
 def test_carriage_returns_alone_are_refused_in_words(app, tmp_path):
     table = tmp_path / "table.csv"
     table.write_text("histology,stage\rsquamous,IVB\r", encoding="utf-8", newline="")
-    said = refused(app, table)
-    assert "table.csv:1: expected lines that end in a line feed, found a carriage return alone" in said
+    message = refused(app, table)
+    assert "table.csv:1: expected lines that end in a line feed, found a carriage return alone" in message
 
 
 def given(file, rulebook):
@@ -498,9 +502,12 @@ def test_one_treatment_is_one_reason_however_it_is_written_and_an_unknown_drug_i
     texts = ("Docetaxel;Gemcitabine", "gemcitabine hydrochloride + docetaxel", "docetaxel;snake oil")
     rows = (patient(str(n), text) for n, text in enumerate(texts))
     file.write_text(HEADER + "".join(rows), encoding="utf-8")
-    told = {(one.given, one.patients): one.reasons for one in given(file, rulebook).disagreements}
-    assert ("docetaxel + gemcitabine", 2) in told
-    assert told["docetaxel;snake oil", 1] == "not known as a drug: `snake oil`"
+    found = {
+        (disagreement.given, disagreement.patients): disagreement.reasons
+        for disagreement in given(file, rulebook).disagreements
+    }
+    assert ("docetaxel + gemcitabine", 2) in found
+    assert found["docetaxel;snake oil", 1] == "not known as a drug: `snake oil`"
 
 
 def test_only_regimens_for_the_disease_of_the_patient_are_compared(rulebook, tmp_path):
@@ -517,11 +524,11 @@ def test_rows_of_another_disease_are_set_apart_with_the_reason_and_not_explained
     file.write_text("id,disease,stage,alk\n" + "\n".join(rows) + "\n", encoding="utf-8")
     with judged(open_table([str(file)]), rulebook) as result:
         summary = summarise(result, "mixed")
-        told = result.rows.select("id", "set_apart", "ivonescimab").collect()
+        found = result.rows.select("id", "set_apart", "ivonescimab").collect()
     assert {reason for reason, _ in summary.set_apart} == {
         "disease: `breast cancer` is none that the rules speak of",
         "disease: `Melanoma` is none that the rules speak of",
     }
     assert summary.unread == (("disease", "no breast cancer", 1),)
-    assert told["ivonescimab"].is_null().to_list() == [True, True, False, False]
+    assert found["ivonescimab"].is_null().to_list() == [True, True, False, False]
     assert "the row `a` is set apart: disease: `breast cancer`" in refused(explainer, "explain", file, "--id", "a")

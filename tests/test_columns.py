@@ -96,7 +96,7 @@ def test_a_batch_judged_eight_patients_to_a_byte_says_what_the_expressions_say(b
     written, _ = possible_profiles(random, 101, base)  # no whole number of bytes
     conditions = {f"c{index}": condition for index, condition in enumerate(effective_conditions(rulebook).values())}
     engine = ColumnEngine(rulebook, also=conditions.values())
-    told = engine.truths(engine.facts(table(written).lazy()), conditions).collect()
+    found = engine.truths(engine.facts(table(written).lazy()), conditions).collect()
     program = ColumnProgram(engine.layout)
     columns_ = [
         (program.truth(condition, True), program.truth(condition, False), program.unknown(condition))
@@ -105,9 +105,9 @@ def test_a_batch_judged_eight_patients_to_a_byte_says_what_the_expressions_say(b
     packed = PackedColumns(program, [column for three in columns_ for column in three])
     flags = unpacked(packed(engine.reader.batch(table(written)).words), len(written))
     for name, (true, false, unknown) in zip(conditions, flags.reshape(len(conditions), 3, -1), strict=True):
-        assert true.tolist() == (told[name] == True).fill_null(value=False).to_list()  # noqa: E712
-        assert false.tolist() == (told[name] == False).fill_null(value=False).to_list()  # noqa: E712
-        assert unknown.tolist() == told[name].is_null().to_list()
+        assert true.tolist() == (found[name] == True).fill_null(value=False).to_list()  # noqa: E712
+        assert false.tolist() == (found[name] == False).fill_null(value=False).to_list()  # noqa: E712
+        assert unknown.tolist() == found[name].is_null().to_list()
 
 
 def test_columns_narrow_every_fact_exactly_as_a_profile_is_read(base):
@@ -176,12 +176,12 @@ def test_exact_standings_of_a_table_are_those_of_all_completions_on_small_domain
         node = engine.standings(engine.facts(rows.lazy()), ["row"]).collect()
         answers = OpenCases(engine).answers(rows)
         exact = with_answers(node.lazy(), answers.lazy(), list(solver.regimens)).collect()
-        for told, before, patient in zip(exact.rows(named=True), node.rows(named=True), patients, strict=True):
+        for row, before, patient in zip(exact.rows(named=True), node.rows(named=True), patients, strict=True):
             oracle = enumeration.completions(solver, patient)
             for name in solver.regimens:
-                assert told[name] == oracle.standing(name).value
+                assert row[name] == oracle.standing(name).value
                 cells += 1
-                settled_further += told[name] != before[name]
+                settled_further += row[name] != before[name]
                 if before[name] in ("offered", "offered-with-caution", "not-indicated"):
                     assert oracle.standing(name).is_offered == before[name].startswith("offered")
     assert cells == 14 * 4 * 3

@@ -130,11 +130,13 @@ def changed(random: Random, book: Rulebook, names: list[str]) -> tuple[Rulebook,
                 rules[at] = dataclasses.replace(rule, says=f"{rule.says} In other words.")
             case "studies":
                 rules[at] = dataclasses.replace(rule, studies=(random.choice(STUDIES),))
-            case "drop" if not any(rule.id in other.overrides for other in rules):
+            case "drop" if not any(rule.id in other_rule.overrides for other_rule in rules):
                 del rules[at]
             case "override":
                 rules[at] = dataclasses.replace(rule, overrides=())
-            case "rename" | "split" if not rule.overrides and not any(rule.id in other.overrides for other in rules):
+            case "rename" | "split" if not rule.overrides and not any(
+                rule.id in other_rule.overrides for other_rule in rules
+            ):
                 new = dataclasses.replace(
                     rule, id=f"{rule.id}-too", says=book.rules[rule.id].says if rule.id in book.rules else rule.says
                 )
@@ -155,19 +157,19 @@ Shown = tuple[Standing, frozenset[tuple[Effect, str]], frozenset[str]]
 
 def shown(book: Rulebook, regimen: str, world: World, were: Mapping[str, str]) -> Shown:
     """The standing of a regimen for a complete patient, and the rules and studies shown with it."""
-    effective, of = effective_conditions(book), regimen_rules(book)[regimen]
+    effective, rules_about = effective_conditions(book), regimen_rules(book)[regimen]
     if not world.facts["disease"].possible <= {book.regimens[regimen].disease}:
         return Standing.NOT_INDICATED, frozenset(), frozenset()
     offers, exclusions, cautions = (
         [rule for rule in rules if holds(effective[rule.id], world.facts)]
-        for rules in (of.offers, of.exclusions, of.cautions)
+        for rules in (rules_about.offers, rules_about.exclusions, rules_about.cautions)
     )
     if not offers:
         return Standing.NOT_INDICATED, frozenset(), frozenset()
     standing = Standing.EXCLUDED if exclusions else Standing.OFFERED_WITH_CAUTION if cautions else Standing.OFFERED
-    measures = [rule for rule in of.measures if holds(effective[rule.id], world.facts)]
-    told = (*offers, *exclusions, *cautions, *measures)
-    rules = frozenset((rule.effect, were.get(rule.id, rule.id)) for rule in told)
+    measures = [rule for rule in rules_about.measures if holds(effective[rule.id], world.facts)]
+    found = (*offers, *exclusions, *cautions, *measures)
+    rules = frozenset((rule.effect, were.get(rule.id, rule.id)) for rule in found)
     return standing, rules, frozenset(study for rule in offers for study in rule.studies)
 
 
@@ -224,15 +226,15 @@ def check_ways(change: AdviceChange, everyone: list[World], differs: list[bool])
     """The ways are all patients of the change, none of them is covered by the others, and each is prime."""
     met = [[holds(way_condition(way), world.facts) for world in everyone] for way in change.ways]
     assert [any(here) for here in zip(*met, strict=True)] == differs
-    for index, mine in enumerate(met):
+    for index, entry in enumerate(met):
         others = [here for at, here in enumerate(met) if at != index]
         covered = [any(here) for here in zip(*others, strict=True)] if others else [False] * len(everyone)
-        assert any(one and not other for one, other in zip(mine, covered, strict=True))
+        assert any(first and not second for first, second in zip(entry, covered, strict=True))
     for way in change.ways:
         for literal in way:
-            rest = way_condition(tuple(other for other in way if other != literal))
+            rest = way_condition(tuple(candidate for candidate in way if candidate != literal))
             wider = [holds(rest, world.facts) for world in everyone]
-            assert any(one and not other for one, other in zip(wider, differs, strict=True)), (way, literal)
+            assert any(first and not second for first, second in zip(wider, differs, strict=True)), (way, literal)
 
 
 def test_two_rulebooks_are_equal_exactly_when_no_complete_patient_differs(rulebook: Rulebook) -> None:
@@ -246,8 +248,11 @@ def test_two_rulebooks_are_equal_exactly_when_no_complete_patient_differs(rulebo
         keys = [set(differences(pair, world)) for world in everyone]
         seen = set().union(*keys)
         assert found.is_equal is not bool(seen), seed
-        told = {(one.subject, one.before, one.after) if one.before else ("said", None, None) for one in found.changes}
-        assert told == seen, seed
+        answer = {
+            (entry.subject, entry.before, entry.after) if entry.before else ("said", None, None)
+            for entry in found.changes
+        }
+        assert answer == seen, seed
         equal, different = equal + found.is_equal, different + (not found.is_equal)
         for change in found.regimens[:2]:
             key = (change.subject, change.before, change.after)
@@ -283,7 +288,7 @@ def between(rulebook: Rulebook, old: str, new: str) -> RulebookComparison:
 
 
 def parts(differences: Sequence[Difference]) -> list[str]:
-    return sorted(f"{one.part} {one.id}, {one.only_in}" for one in differences)
+    return sorted(f"{difference.part} {difference.id}, {difference.only_in}" for difference in differences)
 
 
 def standings(found: RulebookComparison) -> list[tuple[str, Standing | None, Standing | None]]:
@@ -356,8 +361,8 @@ def test_an_exclusion_meets_a_regimen_only_where_the_rulebook_knows_it(rulebook:
 
 
 def test_an_exclusion_that_decides_with_another_one_is_reported_for_those_whom_it_reaches(rulebook: Rulebook) -> None:
-    other = "- {id: bleeding, exclude: {regimen: anlotinib}, when: {bleeding_risk: {includes: central}}}"
-    found = between(rulebook, BOTH_OFFERED + EXCLUDED, BOTH_OFFERED + EXCLUDED + other)
+    second = "- {id: bleeding, exclude: {regimen: anlotinib}, when: {bleeding_risk: {includes: central}}}"
+    found = between(rulebook, BOTH_OFFERED + EXCLUDED, BOTH_OFFERED + EXCLUDED + second)
     assert standings(found) == [
         ("anlotinib", Standing.OFFERED, Standing.EXCLUDED),
         ("anlotinib", Standing.EXCLUDED, Standing.EXCLUDED),
@@ -370,12 +375,12 @@ def test_an_exclusion_that_goes_over_to_another_regimen_is_reported_where_anothe
 ) -> None:
     moved = "- {id: driven, exclude: {regimen: %s}, when: {alk: positive}}"
     old, new = (BOTH_OFFERED + EXCLUDED + moved % regimen for regimen in ("anlotinib", "apatinib"))
-    told = {
+    found = {
         change.subject: parts(change.differences)
         for change in between(rulebook, old, new).changes
         if change.before is change.after is Standing.EXCLUDED
     }
-    assert told == {"anlotinib": ["exclusion driven, old"], "apatinib": ["exclusion driven, new"]}
+    assert found == {"anlotinib": ["exclusion driven, old"], "apatinib": ["exclusion driven, new"]}
 
 
 def test_what_is_shown_before_and_after_is_all_that_surely_holds_for_the_witness(rulebook: Rulebook) -> None:
@@ -414,8 +419,8 @@ def test_a_regimen_that_is_not_indicated_shows_nothing_though_an_exclusion_of_it
 def test_added_studies_are_reported_as_well_as_dropped_ones(
     rulebook: Rulebook, rule: str, subject: str, same: Standing | None
 ) -> None:
-    one, two = (f"{OFFERED}- {rule % studies}" for studies in ("enrgy", "enrgy, alter0303"))
-    (added,), (dropped,) = between(rulebook, one, two).changes, between(rulebook, two, one).changes
+    first, two = (f"{OFFERED}- {rule % studies}" for studies in ("enrgy", "enrgy, alter0303"))
+    (added,), (dropped,) = between(rulebook, first, two).changes, between(rulebook, two, first).changes
     assert (added.subject, added.before, added.after) == (subject, same, same)
     assert parts(added.differences) == ["study alter0303, new"]
     assert parts(dropped.differences) == ["study alter0303, old"]
@@ -425,9 +430,9 @@ def test_a_further_offer_of_an_offered_regimen_is_reported_with_its_study(rulebo
     """The exclusion, which is listed before the study, is shown with no offered regimen."""
     further = "- {id: on-alk, offer: anlotinib, when: {disease: nsclc, alk: positive}, studies: [enrgy]}\n"
     found = between(rulebook, OFFERED + EXCLUDED, OFFERED + EXCLUDED + further)
-    told = {change.before: parts(change.differences) for change in found.changes if change.before is change.after}
-    assert told[Standing.OFFERED] == ["rule on-alk, new", "study enrgy, new"]
-    assert told.keys() == {Standing.OFFERED, Standing.EXCLUDED}
+    answer = {change.before: parts(change.differences) for change in found.changes if change.before is change.after}
+    assert answer[Standing.OFFERED] == ["rule on-alk, new", "study enrgy, new"]
+    assert answer.keys() == {Standing.OFFERED, Standing.EXCLUDED}
 
 
 def test_a_number_of_lines_that_only_one_of_the_two_tells_apart_is_told_apart(rulebook: Rulebook) -> None:
@@ -453,8 +458,8 @@ def test_a_note_with_another_title_cites_no_other_study(rulebook: Rulebook) -> N
 def test_the_older_class_has_a_name_of_its_own_in_every_part_of_a_condition() -> None:
     def condition(name: str) -> AllOf:
         received = Leaf(Includes("received", name))
-        other = Leaf(Is("alk", frozenset({"positive"})))
-        return AllOf((other, received, Not(received), AnyOf((other, received)), Named("treated", received)))
+        second = Leaf(Is("alk", frozenset({"positive"})))
+        return AllOf((second, received, Not(received), AnyOf((second, received)), Named("treated", received)))
 
     rename = _Renamer({"ici": "ici-as-it-was"}, {"received"})
     assert rename.of(condition("ici")) == condition("ici-as-it-was")
@@ -558,17 +563,17 @@ def test_a_renamed_rule_is_no_change_of_advice(rulebook: Rulebook, edited: Any) 
 def test_a_reworded_rule_is_a_difference_in_wording_only(rulebook: Rulebook, edited: Any) -> None:
     found = compared(rulebook, edited(WORDS))
     assert found.is_equal
-    assert [(one.kind, one.id, one.field) for one in found.wording] == [
+    assert [(entry.kind, entry.id, entry.field) for entry in found.wording] == [
         ("rule", "iza-bren-after-systemic-treatment", "says")
     ]
 
 
 def test_two_long_texts_are_shown_from_where_they_part() -> None:
     same = "Four cycles of everything that was given before, and so on and so forth. " * 4
-    told = wording_words(WordingChange("study", "a", "arms", f"{same}Then nothing.", f"{same}Then pemetrexed."))
-    assert "Then nothing." in told
-    assert "Then pemetrexed." in told
-    assert len(told) < len(same)
+    found = wording_words(WordingChange("study", "a", "arms", f"{same}Then nothing.", f"{same}Then pemetrexed."))
+    assert "Then nothing." in found
+    assert "Then pemetrexed." in found
+    assert len(found) < len(same)
 
 
 def test_a_rule_renamed_and_reworded_is_known_by_its_meaning(rulebook: Rulebook, edited: Any) -> None:
@@ -605,7 +610,9 @@ def test_a_dropped_study_is_reported_though_no_standing_changes(rulebook: Rulebo
     found = compared(rulebook, edited((file, listed, f"studies: [{', '.join(rule.studies[1:])}]")))
     assert {(change.subject, change.before is change.after) for change in found.regimens} == {(rule.subject, True)}
     assert all(
-        one.part == "study" and one.id == rule.studies[0] for change in found.regimens for one in change.differences
+        difference.part == "study" and difference.id == rule.studies[0]
+        for change in found.regimens
+        for difference in change.differences
     )
 
 
@@ -721,7 +728,7 @@ def test_the_share_of_given_profiles_that_change_is_reported(diff: Any, edited: 
     out = diff(RULES, edited(TPS), "--profiles", shared, "--format", "json").out
     share = json.loads(out)["profiles"]
     assert share["total"] == 2
-    assert [Path(one["file"]).name for one in share["changed"]] == ["between.yaml"]
+    assert [Path(entry["file"]).name for entry in share["changed"]] == ["between.yaml"]
 
 
 def test_a_broken_profile_of_the_given_ones_is_refused(diff: Any, edited: Any, tmp_path: Path) -> None:

@@ -113,9 +113,9 @@ def test_all_faults_of_a_condition_are_found_at_once():
 
 
 def test_the_place_of_a_condition_is_no_part_of_what_it_means():
-    one, other = condition_in("disease: nsclc"), condition_in("\n\ndisease: nsclc")
-    assert one == other
-    assert (one.place.line, other.place.line) == (1, 3)
+    first, second = condition_in("disease: nsclc"), condition_in("\n\ndisease: nsclc")
+    assert first == second
+    assert (first.place.line, second.place.line) == (1, 3)
 
 
 def test_every_condition_that_can_be_written_is_read_as_what_it_is():

@@ -31,8 +31,10 @@ def interpreter(corpus: Sequence[Json], guideline: Guideline) -> list[Json]:
             "facts": conforming.known_facts(conforming.facts_of(case.patient.facts), guideline),
             "node_by_node": conforming.shown(
                 {
-                    name: standing_of(*(any_of(case.judged[rule.id].truth for rule in rules) for rules in sides(of)))
-                    for name, of in guideline.regimens.items()
+                    name: standing_of(
+                        *(any_of(case.judged[rule.id].truth for rule in rules) for rules in sides(rules_about))
+                    )
+                    for name, rules_about in guideline.regimens.items()
                 }
             ),
         }
@@ -48,8 +50,8 @@ def durable_rules(corpus: Sequence[Json], guideline: Guideline) -> list[Json]:
         {
             "node_by_node": conforming.shown(
                 {
-                    name: standing_of(*(any_of(truths[rule.id] for rule in rules) for rules in sides(of)))
-                    for name, of in guideline.regimens.items()
+                    name: standing_of(*(any_of(truths[rule.id] for rule in rules) for rules in sides(rules_about)))
+                    for name, rules_about in guideline.regimens.items()
                 }
             )
         }
@@ -62,12 +64,14 @@ def solver(corpus: Sequence[Json], guideline: Guideline) -> list[Json]:
     for entry in corpus:
         case = guideline.case(entry["profile"])
         exact = guideline.solver.standings(case.patient)
-        standings = conforming.shown({name: one.standing for name, one in exact.items()})
+        standings = conforming.shown({name: value.standing for name, value in exact.items()})
         truths = guideline.solver.rule_truths(guideline.rulebook.rules, case.patient)
         answers.append({"standings": standings, "deciding": conforming.deciding(standings, truths, guideline)})
         if "questions" in entry:
             single = case.questions().single
-            answers[-1]["questions"] = conforming.settling([(one.key, one.settles) for one in single])
+            answers[-1]["questions"] = conforming.settling(
+                [(each_entry.key, each_entry.settles) for each_entry in single]
+            )
     return answers
 
 
@@ -87,8 +91,8 @@ def columns(corpus: Sequence[Json], guideline: Guideline) -> list[Json]:
         return conforming.shown({name: row[name] for name in names})
 
     return [
-        {"node_by_node": shown(one), "standings": shown(other)}
-        for one, other in zip(node.rows(named=True), exact.sort("row").rows(named=True), strict=True)
+        {"node_by_node": shown(first), "standings": shown(second)}
+        for first, second in zip(node.rows(named=True), exact.sort("row").rows(named=True), strict=True)
     ]
 
 
@@ -134,8 +138,8 @@ GAPS: Mapping[str, frozenset[str]] = {
 }
 
 
-def sides(of: Any) -> tuple[Any, Any, Any]:
-    return of.offers, of.exclusions, of.cautions
+def sides(value: Any) -> tuple[Any, Any, Any]:
+    return value.offers, value.exclusions, value.cautions
 
 
 def any_of(truths: Any) -> Truth:

@@ -53,15 +53,15 @@ def questions(quiz: Quiz, key: AnswerKey) -> list[ET.Element]:
 def test_moodle_gets_three_questions_for_regimens_to_sort_and_one_for_each_pick(questions, quiz):
     kinds = [
         kind
-        for one in quiz.questions
-        for kind in (["multichoice"] * len(one.picks) or ["matching", "multichoice", "multichoice"])
+        for question in quiz.questions
+        for kind in (["multichoice"] * len(question.picks) or ["matching", "multichoice", "multichoice"])
     ]
-    assert [one.get("type") for one in questions] == kinds
+    assert [question.get("type") for question in questions] == kinds
     assert {"matching", "multichoice"} <= {*kinds}
-    assert len({one.findtext("idnumber") for one in questions}) == len(questions)
-    for one in questions:
-        assert one.findtext("name/text")
-        assert one.find("questiontext").get("format") == "html"
+    assert len({question.findtext("idnumber") for question in questions}) == len(questions)
+    for question in questions:
+        assert question.findtext("name/text")
+        assert question.find("questiontext").get("format") == "html"
 
 
 def test_the_same_quiz_gives_moodle_the_same_idnumbers_and_bytes(quiz, key, rulebook):
@@ -70,10 +70,12 @@ def test_the_same_quiz_gives_moodle_the_same_idnumbers_and_bytes(quiz, key, rule
 
 
 def test_a_matching_question_pairs_each_regimen_with_its_group_and_offers_every_group(questions, quiz, key):
-    matching = [one for one in questions if one.get("type") == "matching"]
-    sorted_ = [one for one in key.solutions if one.points]
+    matching = [entry for entry in questions if entry.get("type") == "matching"]
+    sorted_ = [entry for entry in key.solutions if entry.points]
     for question, solution in zip(matching, sorted_, strict=True):
-        pairs = [(one.findtext("text") or "", one.findtext("answer/text")) for one in question.findall("subquestion")]
+        pairs = [
+            (entry.findtext("text") or "", entry.findtext("answer/text")) for entry in question.findall("subquestion")
+        ]
         named = {unescape(text): answer for text, answer in pairs if text}
         assert named == {point.name: point.group.replace("-", " ") for point in solution.points}
         assert {answer for _, answer in pairs} == {group.replace("-", " ") for group in (*quiz.asks, "not-indicated")}
@@ -104,8 +106,8 @@ def test_every_answer_has_its_reason_with_rule_and_section(questions):
 
 
 def test_a_wrong_pick_is_answered_with_the_right_one(questions, quiz, key):
-    picks = {f"{quiz.name}-q{one.number}-{number}": pick
-             for one in key.solutions for number, pick in enumerate(one.picks, start=1)}  # fmt: skip
+    picks = {f"{quiz.name}-q{solution.number}-{number}": pick
+             for solution in key.solutions for number, pick in enumerate(solution.picks, start=1)}  # fmt: skip
     asked = [question for question in questions if question.findtext("idnumber") in picks]
     assert asked
     for question in asked:
@@ -143,7 +145,7 @@ def test_signs_of_gift_within_a_text_are_escaped(quiz, key):
 def test_the_table_has_a_row_for_each_regimen_of_each_question(quiz, key):
     rows = list(csv.DictReader(io.StringIO(course_files.table(quiz, key))))
     points = [(solution.number, point) for solution in key.solutions for point in solution.points]
-    picks = [(one.number, pick) for one in key.solutions for pick in one.picks]
+    picks = [(entry.number, pick) for entry in key.solutions for pick in entry.picks]
     groups = {point.group for _, point in points}
     sorted_ = [row for row in rows if row["group"] in groups]
     assert [(int(row["question"]), row["regimen"], row["group"]) for row in sorted_] == [

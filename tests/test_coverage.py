@@ -51,7 +51,7 @@ def cases_of(rulebook: Rulebook, *profiles: str) -> list[RuleCase]:
 
 
 def by_words(covered: tuple[Covered, ...]) -> dict[str, Covered]:
-    return {one.occurrence.leaf.atom.fact: one for one in covered}
+    return {entry.occurrence.leaf.atom.fact: entry for entry in covered}
 
 
 @pytest.fixture(scope="module")
@@ -69,12 +69,12 @@ def test_an_occurrence_is_an_atom_at_one_place_with_findings_opened(rulebook: Ru
         "- {id: driverless, name: x, says: x, when: {alk: negative, ros1: negative}, basis: convention}",
     )
     found = occurrences(book.rules["r"])
-    assert [(one.leaf.atom.fact, one.within, one.place.file) for one in found] == [
+    assert [(entry.leaf.atom.fact, entry.within, entry.place.file) for entry in found] == [
         ("alk", ("driverless",), "findings.yaml"),
         ("ros1", ("driverless",), "findings.yaml"),
         ("prior_lines", (), "rules.yaml"),
     ]
-    assert {one.line_in_rule for one in found} == {1}
+    assert {entry.line_in_rule for entry in found} == {1}
 
 
 def test_a_part_alone_decides_where_all_the_others_let_it_through(rulebook: Rulebook) -> None:
@@ -216,7 +216,7 @@ def test_a_condition_that_occurs_twice_cannot_matter_and_needs_no_axiom(rulebook
         rulebook, "- {id: r, offer: anlotinib, when: {any: [{alk: positive}, {alk: positive, ecog: 1}]}}"
     )
     found = measure(book, []).rules["r"]
-    assert [one.status for one in found] == ["missing", "cannot matter", "cannot matter"]
+    assert [entry.status for entry in found] == ["missing", "cannot matter", "cannot matter"]
     assert found[1].proofs[0].axioms == ()
 
 
@@ -226,9 +226,9 @@ def test_a_condition_that_occurs_twice_cannot_matter_and_needs_no_axiom(rulebook
 def pasted(rulebook: Rulebook, *rules: str) -> list[RuleCase]:
     """The cases that coverage suggests where there are none."""
     blocks = [
-        "\n".join(case_of_occurrence(one, profile, rulebook, value=value))
-        for one in measure(rulebook, [], rules or None).of("missing")
-        for value, profile in missing_examples(one, rulebook)
+        "\n".join(case_of_occurrence(entry, profile, rulebook, value=value))
+        for entry in measure(rulebook, [], rules or None).of("missing")
+        for value, profile in missing_examples(entry, rulebook)
     ]
     return parse_cases("\n---\n".join(blocks), "pasted.case.yaml", rulebook)
 
@@ -254,15 +254,15 @@ def test_the_suggested_cases_notice_when_a_condition_is_dropped_turned_or_moved_
 def test_a_suggested_case_names_the_caution_that_it_shows_and_that_it_shows_not(rulebook: Rulebook) -> None:
     rule = "ivonescimab-alone-without-pd-l1"
     found = [case.expect["ivonescimab"] for case in pasted(rulebook, rule)]
-    assert [rule in (one.because or ()) for one in found] == [True, False]
+    assert [rule in (entry.because or ()) for entry in found] == [True, False]
     assert found[1].because is not None
-    assert all(one.standing.is_offered for one in found)
+    assert all(entry.standing.is_offered for entry in found)
 
 
 def test_a_suggested_case_lies_at_each_edge_of_a_number(rulebook: Rulebook) -> None:
     book = rulebook_of(rulebook, "- {id: r, offer: anlotinib, when: {pd_l1_tps: {at_least: 1, at_most: 49}}}")
-    (one,) = [one for one in measure(book, []).of("missing") if one.occurrence.leaf.atom.fact == "pd_l1_tps"]
-    found = [(value, profile["pd_l1_tps"]) for value, profile in missing_examples(one, book)]
+    (first,) = [entry for entry in measure(book, []).of("missing") if entry.occurrence.leaf.atom.fact == "pd_l1_tps"]
+    found = [(value, profile["pd_l1_tps"]) for value, profile in missing_examples(first, book)]
     assert found == [(True, 1), (True, 49), (False, 0), (False, 50)]
 
 
@@ -293,7 +293,7 @@ def test_the_json_holds_every_occurrence_with_its_cases(either: Rulebook) -> Non
     assert found["counts"] == {"covered": 0, "missing": 2, "cannot_matter": 0, "guards": 1}
     alk = found["rules"][0]["occurrences"][1]
     assert (alk["true"], alk["decides_true"], alk["decides_false"]) == (["case 1"], ["case 1"], [])
-    assert [one["value"] for one in alk["missing"]] == [False]
+    assert [entry["value"] for entry in alk["missing"]] == [False]
 
 
 # The shipped rulebook ----------------------------------------------------------------------------------------------
@@ -310,12 +310,14 @@ def test_the_shipped_cases_cover_every_condition_that_can_matter(
     shipped: Rulebook, shipped_cases: list[RuleCase]
 ) -> None:
     coverage = measure(shipped, shipped_cases)
-    assert [(one.occurrence.rule, str(one.occurrence.place)) for one in coverage.of("missing")] == []
+    assert [(entry.occurrence.rule, str(entry.occurrence.place)) for entry in coverage.of("missing")] == []
     assert coverage.unused == ()
     assert all(
-        proof.axioms or one.occurrence.within or shipped.rules[one.occurrence.rule].declared  # platinum is chemotherapy
-        for one in coverage.of("cannot matter")
-        for proof in one.proofs
+        proof.axioms
+        or entry.occurrence.within
+        or shipped.rules[entry.occurrence.rule].declared  # platinum is chemotherapy
+        for entry in coverage.of("cannot matter")
+        for proof in entry.proofs
     )
 
 

@@ -76,7 +76,7 @@ def data(app, files):
 
 def test_each_row_is_known_unknown_unreadable_or_contradictory_for_each_key(data):
     counts = {
-        one["key"]: [one[word] for word in ("known", "unknown", "unreadable", "contradictory")] for one in data["keys"]
+        key["key"]: [key[word] for word in ("known", "unknown", "unreadable", "contradictory")] for key in data["keys"]
     }
     assert counts == {
         "disease": [3, 0, 0, 2],  # sclc with an adenocarcinoma, and breast cancer
@@ -90,18 +90,18 @@ def test_each_row_is_known_unknown_unreadable_or_contradictory_for_each_key(data
 
 
 def test_the_columns_that_each_key_is_read_from_are_named(data):
-    columns = {one["key"]: one["columns"] for one in data["keys"]}
+    columns = {key["key"]: key["columns"] for key in data["keys"]}
     assert columns["disease"] == "dx"
     assert columns["ecog"] == "constant"
     assert columns["history"] == "first line, response"
 
 
 def test_cells_that_could_not_be_read_and_rows_set_apart_are_named_with_their_number(data):
-    assert {(one["column"], one["cell"], one["rows"]) for one in data["unread"]} == {
+    assert {(entry["column"], entry["cell"], entry["rows"]) for entry in data["unread"]} == {
         ("alk", "maybe", 1), ("response", "a bit worse", 1), ("first line", "magic water", 1)
     }  # fmt: skip
-    assert sorted(one["rows"] for one in data["set_apart"]) == [1, 1]
-    assert any("breast cancer" in one["reason"] for one in data["set_apart"])
+    assert sorted(entry["rows"] for entry in data["set_apart"]) == [1, 1]
+    assert any("breast cancer" in entry["reason"] for entry in data["set_apart"])
     assert data["repeated"] == [{"id": "d", "rows": 2}]
 
 
@@ -112,17 +112,23 @@ def test_what_no_column_says_and_what_nothing_reads_is_listed(data):
 
 
 def test_at_most_ten_questions_are_ranked_by_the_options_that_wait_for_them(data):
-    options = [one["options"] for one in data["questions"]]
+    options = [question["options"] for question in data["questions"]]
     assert options == sorted(options, reverse=True)
     assert 0 < len(options) <= 10
-    assert all(one["alone"] <= one["options"] and one["asks"].endswith("?") for one in data["questions"])
+    assert all(
+        question["alone"] <= question["options"] and question["asks"].endswith("?") for question in data["questions"]
+    )
 
 
 def test_as_many_patients_wait_for_an_answer_as_the_cohort_counts(rulebook, tmp_path):
     file = tmp_path / "patients.parquet"
     write_table(synthetic_patients(400, 3), str(file))
     table = open_table([str(file)])
-    found = {one.key: one.patients for one in check_table(table, rulebook).questions if one.key != HISTORY_KEY}
+    found = {
+        question.key: question.patients
+        for question in check_table(table, rulebook).questions
+        if question.key != HISTORY_KEY
+    }
     with judged(table, rulebook, exact=False) as result:
         counted = dict(summarise(result, "patients").questions)
     assert found.keys() > {"egfr", "alk"}
@@ -142,7 +148,9 @@ def test_options_that_wait_for_one_answer_alone_are_counted_as_such(rulebook, tm
     file.write_text(json.dumps(ALL_BUT_ALK) + "\n", encoding="utf-8")
     found = check_table(open_table([str(file)]), rulebook).questions
     open_ = [name for name, now in Guideline.of(rulebook).case(ALL_BUT_ALK).node_by_node.items() if now == UNDETERMINED]
-    assert [(one.key, one.options, one.alone, one.patients) for one in found] == [("alk", len(open_), len(open_), 1)]
+    assert [(entry.key, entry.options, entry.alone, entry.patients) for entry in found] == [
+        ("alk", len(open_), len(open_), 1)
+    ]
 
 
 EVENTS = """\
@@ -173,10 +181,10 @@ def test_cells_of_linked_tables_that_are_not_read_are_counted_for_their_key(app,
         (tmp_path / name).write_text(text, encoding="utf-8")
     files = [str(tmp_path / "patients.csv"), "--mapping", str(tmp_path / "mapping.yaml"), "--check"]
     data = json.loads(checked(app, files, "--format", "json"))
-    counts = {one["key"]: (one["known"], one["unknown"], one["unreadable"]) for one in data["keys"]}
+    counts = {key["key"]: (key["known"], key["unknown"], key["unreadable"]) for key in data["keys"]}
     assert counts["pd_l1_tps"] == (2, 0, 1)
     assert counts["history"][0] + counts["history"][2] == 3
-    assert {(one["column"], one["cell"]) for one in data["unread"]} >= {("tests.tps", "plenty")}
+    assert {(entry["column"], entry["cell"]) for entry in data["unread"]} >= {("tests.tps", "plenty")}
     assert data["ignored"] == ["sex", "tests.lab"]
 
 

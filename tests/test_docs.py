@@ -115,10 +115,10 @@ def test_every_line_of_python_on_the_page_gives_what_the_page_shows(
     monkeypatch.chdir(tmp_path)
     text = re.sub(r"^```.*$", "", page.read_text("utf-8"), flags=re.MULTILINE)
     test = doctest.DocTestParser().get_doctest(text, {}, page.name, str(page), 0)
-    told: list[str] = []
-    ran = doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS).run(test, out=told.append)
+    printed: list[str] = []
+    ran = doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS).run(test, out=printed.append)
     assert ran.attempted
-    assert not ran.failed, "".join(told)
+    assert not ran.failed, "".join(printed)
 
 
 def fits(printed: str, shown: str) -> bool:

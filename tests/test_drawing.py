@@ -87,7 +87,7 @@ def test_rows_keep_the_order_of_the_options_whatever_their_hazard_ratios(ruleboo
     better = replace(ROW, name="BETTER", ratio=0.3)
     assert re.findall(r"(STUDY|BETTER),", words(forest_plot([ROW, better]))) == ["STUDY", "BETTER"]
     advice = advise(patient(rulebook, "driver-negative-tps-50-untreated"), rulebook)
-    studies = list(dict.fromkeys(one.study for option in advice.options for one in option.evidence))
+    studies = list(dict.fromkeys(entry.study for option in advice.options for entry in option.evidence))
     found = [row.study for row in rows_of(advice.options, CitationLabels(rulebook))]
     assert found == sorted(found, key=studies.index)
 
@@ -127,7 +127,7 @@ def test_text_in_a_plot_is_escaped() -> None:
 
 def effects(nodes: tuple[Node, ...]) -> list[Node]:
     found = [node for node in nodes if node.kind == "effect"]
-    return found + [one for node in nodes for one in effects(node.children)]
+    return found + [effect for node in nodes for effect in effects(node.children)]
 
 
 def test_every_rule_of_every_setting_is_one_way_through_its_map(rulebook: Rulebook) -> None:
@@ -145,13 +145,13 @@ def test_the_maps_of_settings_with_options_fit_on_a_page(rulebook: Rulebook) -> 
 def test_a_way_is_taken_exactly_where_its_rule_holds_and_nothing_excludes_what_it_offers(
     rulebook: Rulebook, name: str
 ) -> None:
-    one = patient(rulebook, name)
-    reader = Interpreter(one.facts)
+    first = patient(rulebook, name)
+    reader = Interpreter(first.facts)
     paths = {"true": "taken", "false": "not taken", "unknown": "open"}
     for setting in {rule.setting.id for rule in rulebook.of(Effect.OFFER)}:
         rules = [rule for rule in rulebook.rules.values() if rule.setting.id == setting and rule.effect is Effect.OFFER]
         drawn = sorted(
-            (node.title, node.path) for node in effects(guideline_map(setting, rulebook, one).roots)
+            (node.title, node.path) for node in effects(guideline_map(setting, rulebook, first).roots)
             if node.title.startswith("Offer")
         )  # fmt: skip
         expected = []

@@ -113,8 +113,8 @@ def test_every_engine_judges_both_sides_of_the_fact(
     engine: str, name: str, answers: Callable[[str], Any], profiles: Mapping[tuple[str, bool], Any]
 ) -> None:
     for aspect in {"node_by_node", "standings"} - conformance.GAPS[engine]:
-        *told, unknown = answers(engine)
-        by_side = {key: answer[aspect].get(REGIMENS[name]) for key, answer in zip(profiles, told, strict=True)}
+        *answered, unknown = answers(engine)
+        by_side = {key: answer[aspect].get(REGIMENS[name]) for key, answer in zip(profiles, answered, strict=True)}
         assert by_side[name, True] == "offered", f"{engine} does not know the fact `{name}`"
         assert by_side[name, False] is None, f"{engine} does not know the fact `{name}`"
         assert unknown[aspect].get(REGIMENS[name]) == "undetermined", f"{engine} guesses the fact `{name}`"

@@ -96,7 +96,7 @@ def test_a_file_of_the_package_has_its_schema_beside_it(name: str) -> None:
 
 def faults(made: dict[str, Any], kind: str, text: str) -> list[str]:
     validator = jsonschema.Draft7Validator(made[f"{kind}.json"])
-    documents = [json.loads(json.dumps(one.value)) for one in parse_documents(text, "x.yaml")]
+    documents = [json.loads(json.dumps(entry.value)) for entry in parse_documents(text, "x.yaml")]
     return [fault.message for document in documents for fault in validator.iter_errors(document)]
 
 
@@ -223,7 +223,7 @@ def test_the_schemas_of_a_pack_know_what_it_adds_and_what_is_below_it(capsys):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "value"),
     [
         (("schema",), "WHAT: expected one of profile, rule"),
         (("schema", "findings"), "WHAT: expected one of profile, rule"),
@@ -234,10 +234,10 @@ def test_the_schemas_of_a_pack_know_what_it_adds_and_what_is_below_it(capsys):
         (("schema", "rule", "--for", "no-such-folder"), "no-such-folder: expected a folder of rules"),
     ],
 )
-def test_what_cannot_be_made_is_reported(arguments, told, capsys, monkeypatch):
+def test_what_cannot_be_made_is_reported(arguments, value, capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
     assert run(*arguments) == 2
-    assert told in capsys.readouterr().err
+    assert value in capsys.readouterr().err
 
 
 def test_writing_the_manifest_brings_the_schemas_up_to_date_where_there_are_some(tmp_path, capsys):
@@ -309,21 +309,21 @@ class Server:
         text = file.read_text("utf-8")
         document = {"uri": file.as_uri(), "languageId": "yaml", "version": 1, "text": text}
         self.tell("textDocument/didOpen", textDocument=document)
-        told = self._await(
+        found = self._await(
             lambda message: (
                 message.get("method") == "textDocument/publishDiagnostics" and message["params"]["uri"] == file.as_uri()
             )
         )
         lines = text.splitlines()
         return [
-            f"{lines[one['range']['start']['line']].strip()} | {one['message']}"
-            for one in told["params"]["diagnostics"]
+            f"{lines[diagnostic['range']['start']['line']].strip()} | {diagnostic['message']}"
+            for diagnostic in found["params"]["diagnostics"]
         ]
 
     def offers(self, file: Path, line: int, column: int) -> set[str]:
         """What is offered at a place of an open file."""
         place = {"textDocument": {"uri": file.as_uri()}, "position": {"line": line, "character": column}}
-        return {one["label"] for one in self.ask("textDocument/completion", **place)["items"]}
+        return {entry["label"] for entry in self.ask("textDocument/completion", **place)["items"]}
 
     def close(self) -> None:
         self.running.terminate()
@@ -363,11 +363,11 @@ def test_the_language_server_finds_nothing_wrong_with_files_that_ship(server, tm
 
 def test_the_language_server_underlines_a_wrong_word_under_when(server, tmp_path):
     file, _ = edited(tmp_path, FIRST_LINE, "    when:\n", "    when:\n      histologie: squamous\n")
-    assert any("histologie" in told for told in server.open(file))
+    assert any("histologie" in entry for entry in server.open(file))
     file, _ = edited(tmp_path / "other", FIRST_LINE, "    when:\n", "    when:\n      alk: maybe\n")
-    (told,) = [told for told in server.open(file) if told.startswith("alk: maybe")]
-    assert "positive" in told
-    assert "negative" in told
+    (answer,) = [entry for entry in server.open(file) if entry.startswith("alk: maybe")]
+    assert "positive" in answer
+    assert "negative" in answer
 
 
 def test_the_language_server_completes_facts_findings_and_words_under_when(server, tmp_path):

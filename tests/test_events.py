@@ -59,20 +59,22 @@ class Registry:
         """For each id its keys that are known, the history as tuples, and the lines of what is unread."""
         found = {}
         for row in self.table(text, first).rows.collect().iter_rows(named=True):
-            told = {key: value for key, value in row.items() if value is not None and key not in ("row", "id", "given")}
-            told.pop(UNREAD_EVENTS, None)
-            if "history" in told:
-                told["history"] = [
+            answer = {
+                key: value for key, value in row.items() if value is not None and key not in ("row", "id", "given")
+            }
+            answer.pop(UNREAD_EVENTS, None)
+            if "history" in answer:
+                answer["history"] = [
                     tuple(entry[part] for part in ("line", "setting", "drugs", "outcome", "cycles"))
-                    for entry in told["history"]
+                    for entry in answer["history"]
                 ]
-            found[row["id"]] = told
+            found[row["id"]] = answer
         return found
 
     def unread(self, text, first="patients"):
         rows = self.table(text, first).rows.collect()
-        told = dict(rows.select("id", UNREAD_EVENTS).iter_rows())
-        return {id: set(lines.split("\n")) for id, lines in told.items() if lines}
+        found = dict(rows.select("id", UNREAD_EVENTS).iter_rows())
+        return {id: set(lines.split("\n")) for id, lines in found.items() if lines}
 
 
 @pytest.fixture
@@ -204,9 +206,9 @@ def test_a_drug_without_its_day_has_no_line_so_nothing_but_the_lines_with_one_is
 
 def test_a_day_that_cannot_be_read_is_named_and_its_treatment_has_no_place(registry):
     registry.write(patients="who\na", lines="who,start,drug\na,last spring,gefitinib\na,7,afatinib\n")
-    told = registry.unread(EACH + LINES + KEYS)
-    assert told["a:2"] == {"lines.start: last spring", "history: a treatment without its line"}
-    assert told["a:1"] == {"history: a treatment without its line"}  # it may have come before this one
+    found = registry.unread(EACH + LINES + KEYS)
+    assert found["a:2"] == {"lines.start: last spring", "history: a treatment without its line"}
+    assert found["a:1"] == {"history: a treatment without its line"}  # it may have come before this one
 
 
 def test_the_only_treatment_is_the_first_line_without_its_day(registry):
@@ -316,7 +318,7 @@ def scores(registry, take, each=True):
     head = head.replace("tables:\n", "tables:\n  tests: {file: tests.csv, key: who, date: day}\n")
     text = head + LINES + f"keys:\n  pd_l1_tps: {{column: tests.score, take: {take}}}\n"
     values = {id.partition(":")[0]: row.get("pd_l1_tps") for id, row in registry.rows(text).items()}
-    return values, {id.partition(":")[0]: told for id, told in registry.unread(text).items()}
+    return values, {id.partition(":")[0]: entry for id, entry in registry.unread(text).items()}
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,8 @@ def run(*arguments: str) -> str:
 
 def test_explain_gives_the_argument_of_the_consensus_only_with_it(shipped: Rulebook, stack: Rulebook) -> None:
     def arguments(rules: Rulebook) -> set[str]:
-        (told,) = explain(BRAIN, rules, regimen="erlotinib-bevacizumab").options
-        return {argument.rule for argument in told.arguments}
+        (answer,) = explain(BRAIN, rules, regimen="erlotinib-bevacizumab").options
+        return {argument.rule for argument in answer.arguments}
 
     assert arguments(stack) - arguments(shipped) == {"ic-no-erlotinib-bevacizumab-in-brain-metastases"}
     assert arguments(shipped) <= arguments(stack)
@@ -61,9 +61,9 @@ def test_explain_gives_the_argument_of_the_consensus_only_with_it(shipped: Ruleb
 
 def test_explain_prints_the_grade_and_the_place_of_the_consensus_only_with_it() -> None:
     asked = ["explain", str(BRAIN), "erlotinib-bevacizumab"]
-    told = " ".join(run(*asked, *WITH).split())
-    assert "ERLOTINIB + BEVACIZUMAB: EXCLUDED" in told
-    assert "[IC 3]" in told
+    output = " ".join(run(*asked, *WITH).split())
+    assert "ERLOTINIB + BEVACIZUMAB: EXCLUDED" in output
+    assert "[IC 3]" in output
     assert "[IC 3]" not in run(*asked, "--rules", str(RULES))
 
 
@@ -76,15 +76,15 @@ def test_explain_says_where_the_sources_differ_on_the_regimen_and_why_a_pack_cha
     tps = PROFILES["driver-negative-tps-50-untreated"]
     patient = read_files([str(tps)], later_stack.domain)[0]
 
-    told = explain(patient, later_stack, regimen="ivonescimab")
-    assert [difference.subject for difference in told.differences] == ["HARMONi-2, PFS median"]
-    assert "The sources differ" in render_explanation(told, later_stack, patient)
-    assert "the sources differ" in rendered(document(told, later_stack.domain), "text").lower()
+    found = explain(patient, later_stack, regimen="ivonescimab")
+    assert [difference.subject for difference in found.differences] == ["HARMONi-2, PFS median"]
+    assert "The sources differ" in render_explanation(found, later_stack, patient)
+    assert "the sources differ" in rendered(document(found, later_stack.domain), "text").lower()
     assert not explain(patient, later_stack, regimen="alectinib").differences
 
-    told = explain(BRAIN, later_stack, regimen="erlotinib-bevacizumab")
-    assert "The experts no longer hold it." in [change.reason for change in told.changes]
-    assert "replaced or retired by a pack" in rendered(document(told, later_stack.domain), "text").lower()
+    found = explain(BRAIN, later_stack, regimen="erlotinib-bevacizumab")
+    assert "The experts no longer hold it." in [change.reason for change in found.changes]
+    assert "replaced or retired by a pack" in rendered(document(found, later_stack.domain), "text").lower()
     assert "The experts no longer hold it." not in [
         change.reason for change in explain(BRAIN, later_stack, regimen="osimertinib-bevacizumab").changes
     ]
@@ -116,9 +116,11 @@ def test_the_page_advises_with_the_consensus_as_python_does(browser: Any, tmp_pa
     shutil.copy(PACK / "studies" / "ic-harmoni-a.yaml", later / "studies")
     (later / "pack.yaml").write_text(f"name: later\ntitle: A later pack\n{CHANGES}", "utf-8")
     stack = load_rulebook([RULES, PACK, later])
-    told = {path.stem: advise(path, stack, ask=False) for path in PROFILES.values()}
-    assert [one.subject for one in told["driver-negative-tps-50-untreated"].differences] == ["HARMONi-2, PFS median"]
-    assert [one.reason for one in told[BRAIN.stem].changes] == ["The experts no longer hold it.", "Withdrawn."]
+    found = {path.stem: advise(path, stack, ask=False) for path in PROFILES.values()}
+    assert [difference.subject for difference in found["driver-negative-tps-50-untreated"].differences] == [
+        "HARMONi-2, PFS median"
+    ]
+    assert [change.reason for change in found[BRAIN.stem].changes] == ["The experts no longer hold it.", "Withdrawn."]
     file = tmp_path / "page.html"
     file.write_text(render_page(stack), encoding="utf-8")
     page = browser.new_page()
@@ -128,7 +130,7 @@ def test_the_page_advises_with_the_consensus_as_python_does(browser: Any, tmp_pa
             profile = json.loads(json.dumps(read_document(path).value))
             patient = patient_of(profile, stack)
             assert patient is not None
-            assert page.evaluate(ADVISE_ONLY, profile) == shown(told[path.stem])
+            assert page.evaluate(ADVISE_ONLY, profile) == shown(found[path.stem])
     finally:
         page.close()
 
@@ -137,7 +139,7 @@ def test_the_page_advises_with_the_consensus_as_python_does(browser: Any, tmp_pa
 
 
 def test_a_quiz_asks_about_the_consensus_only_with_it(shipped: Rulebook, stack: Rulebook) -> None:
-    assert {one.id for one in settings_of(stack)} - {one.id for one in settings_of(shipped)} == {
+    assert {entry.id for entry in settings_of(stack)} - {entry.id for entry in settings_of(shipped)} == {
         "nsclc/invented-consensus"
     }
     with pytest.raises(InputError, match="invented-consensus"):
@@ -154,7 +156,7 @@ def test_the_key_of_a_quiz_with_the_consensus_is_what_it_advises(stack: Rulebook
         assert {point.regimen: point.group for point in solution.points} == {
             point.regimen: group_of(advice.standing(point.regimen)) for point in solution.points
         }
-        named |= {one.rule for point in solution.points for one in point.because}
+        named |= {entry.rule for point in solution.points for entry in point.because}
     assert any(rule.startswith("ic-") for rule in named)
 
 
@@ -180,8 +182,8 @@ def test_a_cohort_names_the_patients_whom_the_consensus_changes(tmp_path: Path) 
     pytest.importorskip("polars", reason="the extra `cohort` is not installed")
     table = tmp_path / "patients.csv"
     table.write_text("id,disease,extent,alk,history\na,nsclc,metastatic,positive,[]\n", "utf-8")
-    told = run("cohort", str(table), "--compare", str(RULES), *WITH)
-    assert "alectinib" in told
+    output = run("cohort", str(table), "--compare", str(RULES), *WITH)
+    assert "alectinib" in output
     assert "alectinib" not in run("cohort", str(table), "--compare", str(RULES), "--rules", str(RULES))
 
 

@@ -50,8 +50,8 @@ def told(rulebook: Rulebook, when: str, profile: str) -> Clause:
     document = parse_document(when, "rule.yaml")
     findings = {name: finding.condition for name, finding in rulebook.findings.items()}
     condition = ConditionReader(rulebook.domain, findings, []).read(document, (), document.value)
-    one = written(rulebook, profile)
-    return ClauseTree(one, rulebook, ()).build(Interpreter(one.facts).judge(condition))
+    first = written(rulebook, profile)
+    return ClauseTree(first, rulebook, ()).build(Interpreter(first.facts).judge(condition))
 
 
 def every(clause: Clause) -> Iterator[Clause]:
@@ -104,8 +104,8 @@ def test_an_unknown_clause_says_so(rulebook: Rulebook) -> None:
 
 @pytest.mark.parametrize("file", PROFILES[::6], ids=lambda file: file.stem)
 def test_the_state_of_a_tree_is_the_truth_of_the_rule_and_follows_from_its_parts(rulebook: Rulebook, file) -> None:
-    one = patient(rulebook, file.stem)
-    reader, clause_tree = Interpreter(one.facts), ClauseTree(one, rulebook, ())
+    first = patient(rulebook, file.stem)
+    reader, clause_tree = Interpreter(first.facts), ClauseTree(first, rulebook, ())
     names = {"true": "met", "false": "not met", "unknown": "unknown"}
     for condition in effective_conditions(rulebook).values():
         tree = reader.judge(condition)
@@ -122,8 +122,8 @@ def test_the_state_of_a_tree_is_the_truth_of_the_rule_and_follows_from_its_parts
 
 
 def test_no_clause_of_any_rule_is_reported_as_a_failed_not(rulebook: Rulebook) -> None:
-    one = written(rulebook, "disease: nsclc")
-    reader, clause_tree = Interpreter(one.facts), ClauseTree(one, rulebook, ())
+    first = written(rulebook, "disease: nsclc")
+    reader, clause_tree = Interpreter(first.facts), ClauseTree(first, rulebook, ())
     for rule in rulebook.rules.values():
         for clause in every(clause_tree.build(reader.judge(AllOf((rule.condition, Not(AnyOf((rule.condition,)))))))):
             assert not clause.words.startswith("not (")
@@ -135,8 +135,8 @@ def test_no_clause_of_any_rule_is_reported_as_a_failed_not(rulebook: Rulebook) -
 
 def test_an_option_shows_every_rule_that_speaks_of_it_with_its_place(rulebook: Rulebook) -> None:
     option = explained(rulebook, "egfr-l858r-after-osimertinib", "amivantamab-platinum-chemotherapy")
-    of = regimen_rules(rulebook)["amivantamab-platinum-chemotherapy"]
-    assert {argument.rule for argument in option.arguments} == {rule.id for rule in of.rules}
+    rules_about = regimen_rules(rulebook)["amivantamab-platinum-chemotherapy"]
+    assert {argument.rule for argument in option.arguments} == {rule.id for rule in rules_about.rules}
     for argument in option.arguments:
         file, _, line = argument.written_in.rpartition(":")
         assert (
@@ -147,7 +147,9 @@ def test_an_option_shows_every_rule_that_speaks_of_it_with_its_place(rulebook: R
 
 def test_a_rule_that_is_overridden_does_not_hold_and_says_by_which(rulebook: Rulebook) -> None:
     option = explained(rulebook, "egfr-l858r-after-osimertinib", "amivantamab-platinum-chemotherapy")
-    (argument,) = [one for one in option.arguments if one.rule == "amivantamab-chemotherapy-after-another-egfr-tki"]
+    (argument,) = [
+        entry for entry in option.arguments if entry.rule == "amivantamab-chemotherapy-after-another-egfr-tki"
+    ]
     assert argument.condition.state == "met"
     assert argument.state == "not met"
     assert [(unless.rule, unless.state) for unless in argument.unless] == [
@@ -166,8 +168,8 @@ def test_an_excluded_option_shows_its_contraindication_against_it(rulebook: Rule
 
 @pytest.mark.parametrize("file", PROFILES, ids=lambda path: path.stem)
 def test_a_caution_that_is_open_is_worded_as_a_condition_never_as_a_finding(rulebook: Rulebook, file) -> None:
-    one = patient(rulebook, file.stem)
-    explained = explain_all(one, rulebook, advise(one, rulebook, ask=False))
+    first = patient(rulebook, file.stem)
+    explained = explain_all(first, rulebook, advise(first, rulebook, ask=False))
     cautions = [rule for option in explained.options for rule in option.arguments if rule.effect == "caution"]
     assert {rule.rule for rule in cautions if rule.says.startswith("If ") != (rule.state == "unknown")} == set()
 
@@ -195,16 +197,16 @@ def test_a_regimen_of_the_other_disease_is_explained_too(rulebook: Rulebook) -> 
 
 
 def test_without_a_regimen_each_option_has_one_paragraph_and_the_order_of_advise(rulebook: Rulebook) -> None:
-    one = patient(rulebook, "egfr-l858r-after-osimertinib")
-    found = explain(one, rulebook).options
-    assert [option.regimen for option in found] == [option.regimen for option in advise(one, rulebook).options]
+    first = patient(rulebook, "egfr-l858r-after-osimertinib")
+    found = explain(first, rulebook).options
+    assert [option.regimen for option in found] == [option.regimen for option in advise(first, rulebook).options]
     assert all(option.summary and not option.arguments for option in found)
 
 
 def test_the_questions_of_a_patient_say_what_each_answer_makes_of_every_option(rulebook: Rulebook) -> None:
     explanation = explain(patient(rulebook, "first-line-drugs-unknown"), rulebook)
     (question,) = explanation.questions.single
-    made = {said: answer.standings for answer in question.answers for said in answer.says}
+    made = {say: answer.standings for answer in question.answers for say in answer.says}
     assert made["no immune checkpoint inhibitor"]["ivonescimab"].is_offered
     assert made["lenvatinib, pembrolizumab"]["ivonescimab"] is Standing.NOT_INDICATED
     assert made["lenvatinib, pembrolizumab"]["lenvatinib-pembrolizumab"] is Standing.EXCLUDED
@@ -219,8 +221,8 @@ def test_the_questions_of_a_patient_say_what_each_answer_makes_of_every_option(r
 def test_answers_and_changes_are_given_in_words_not_in_keys(rulebook: Rulebook) -> None:
     asked = explain(patient(rulebook, "almost-everything-unknown"), rulebook).questions.single
     (history,) = [question for question in asked if question.question == "history"]
-    said = [words for answer in history.answers for words in answer.says]
-    assert {"prior lines 0", "outcome of the latest line progressed", "prior lines at least 4"} <= set(said)
+    found = [words for answer in history.answers for words in answer.says]
+    assert {"prior lines 0", "outcome of the latest line progressed", "prior lines at least 4"} <= set(found)
     assert not any("_" in words for question in asked for answer in question.answers for words in answer.says)
     option = explained(rulebook, "almost-everything-unknown", "ivonescimab-pemetrexed-carboplatin")
     steps = {step.question: step.says for step in option.ways[0].steps}
@@ -231,8 +233,8 @@ def test_answers_and_changes_are_given_in_words_not_in_keys(rulebook: Rulebook) 
 
 @pytest.mark.parametrize("file", PROFILES[::9], ids=lambda file: file.stem)
 def test_the_standing_follows_from_the_arguments(rulebook: Rulebook, file) -> None:
-    one = patient(rulebook, file.stem)
-    for option in explain_all(one, rulebook, advise(one, rulebook, ask=False)).options:
+    first = patient(rulebook, file.stem)
+    for option in explain_all(first, rulebook, advise(first, rulebook, ask=False)).options:
         states = {(argument.effect, argument.state) for argument in option.arguments}
         if option.standing.is_offered:
             assert ("exclude", "met") not in states
@@ -246,8 +248,8 @@ def test_the_standing_follows_from_the_arguments(rulebook: Rulebook, file) -> No
 
 
 def test_a_regimen_may_be_named_by_its_name(rulebook: Rulebook) -> None:
-    one = patient(rulebook, "egfr-l858r-after-osimertinib")
-    by_name = explain(one, rulebook, ["Ivonescimab + pemetrexed + carboplatin"])
+    first = patient(rulebook, "egfr-l858r-after-osimertinib")
+    by_name = explain(first, rulebook, ["Ivonescimab + pemetrexed + carboplatin"])
     assert by_name.options[0].regimen == "ivonescimab-pemetrexed-carboplatin"
 
 
@@ -260,7 +262,7 @@ def test_a_misspelt_regimen_gets_did_you_mean(rulebook: Rulebook) -> None:
 def test_rules_that_are_far_from_holding_are_only_named_unless_all_are_asked_for(rulebook: Rulebook) -> None:
     explanation = explain(patient(rulebook, "egfr-l858r-after-osimertinib"), rulebook, ["anlotinib"])
     (option,) = explanation.options
-    cautions = [one for one in option.on("against") if one.effect == "caution" and one.state == "not met"]
+    cautions = [entry for entry in option.on("against") if entry.effect == "caution" and entry.state == "not met"]
     assert len(cautions) > 5
     for format in ("text", "markdown"):
         short, whole = (
@@ -274,8 +276,8 @@ def test_rules_that_are_far_from_holding_are_only_named_unless_all_are_asked_for
 
 
 def test_of_the_rules_that_offer_the_nearest_keeps_its_tree(rulebook: Rulebook) -> None:
-    one = patient(rulebook, "small-cell-extensive-untreated")
-    explanation = explain(one, rulebook, ["tarlatamab"])
+    first = patient(rulebook, "small-cell-extensive-untreated")
+    explanation = explain(first, rulebook, ["tarlatamab"])
     shown = rendered(document(explanation, rulebook.domain))
     offers = explanation.options[0].on("for")
     assert all(argument.state == "not met" for argument in offers)
@@ -304,9 +306,9 @@ def test_the_text_reads_as_reviewed(
 
 
 def test_the_markdown_puts_for_and_against_side_by_side(rulebook: Rulebook) -> None:
-    one = patient(rulebook, "squamous-driver-negative-untreated")
+    first = patient(rulebook, "squamous-driver-negative-untreated")
     shown = rendered(
-        document(explain(one, rulebook, ["bevacizumab-carboplatin-paclitaxel"]), rulebook.domain), "markdown"
+        document(explain(first, rulebook, ["bevacizumab-carboplatin-paclitaxel"]), rulebook.domain), "markdown"
     )
     assert "| For | Against |" in shown
     assert "Contraindication, holds:" in shown

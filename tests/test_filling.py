@@ -87,17 +87,17 @@ def variants(written: list[dict], rulebook) -> list[tuple[dict, Patient]]:
     """Each profile, and others that differ from it in one key or in one part of its history."""
     found = []
     for profile in written:
-        other = generators.random_profile(Random(str(profile)), known=0.9)
-        changed = [profile, *({**profile, key: other[key]} for key in other if key not in ("history", "id"))]
+        second = generators.random_profile(Random(str(profile)), known=0.9)
+        changed = [profile, *({**profile, key: second[key]} for key in second if key not in ("history", "id"))]
         history = profile.get("history")
         for number, entry in enumerate(history if isinstance(history, list) else ()):
             for part in ("outcome", "cycles", "relapse_after", "drugs"):
                 entries = [*history]
                 entries[number] = {key: value for key, value in entry.items() if key != part}
                 changed.append({**profile, "history": entries})
-        for one in changed:
+        for each_entry in changed:
             try:
-                found.append((one, read(Profile.model_validate(one), rulebook.domain)))
+                found.append((each_entry, read(Profile.model_validate(each_entry), rulebook.domain)))
             except InputError:
                 continue
     return found
@@ -164,7 +164,7 @@ CHEMOTHERAPY = {"line": 3, "drugs": ["docetaxel"], "outcome": "completed"}
 
 
 @pytest.mark.parametrize(
-    ("history", "other"),
+    ("history", "value"),
     [
         ([GEFITINIB, UNKNOWN], [{**GEFITINIB, "outcome": "completed"}, UNKNOWN]),
         ([GEFITINIB, UNKNOWN], [{**GEFITINIB, "outcome": "unknown"}, UNKNOWN]),
@@ -176,12 +176,12 @@ CHEMOTHERAPY = {"line": 3, "drugs": ["docetaxel"], "outcome": "completed"}
         ([{**GEFITINIB, "drugs": ["egfr-tki"]}, UNKNOWN], [{**GEFITINIB, "drugs": ["egfr-tki", "targeted"]}, UNKNOWN]),
     ],
 )
-def test_a_history_is_distinguished_from_one_that_leaves_something_else_possible(rulebook, history, other):
-    rows = [{"history": [*one, CHEMOTHERAPY]} for one in (history, other, history)]
+def test_a_history_is_distinguished_from_one_that_leaves_something_else_possible(rulebook, history, value):
+    rows = [{"history": [*entry, CHEMOTHERAPY]} for entry in (history, value, history)]
     rows[2]["ecog"] = 0
-    one, another, again = case_numbers(ColumnEngine(rulebook, also=[ASKS_ALL]), ASKS_ALL, rows)
-    assert one != another
-    assert one == again
+    first, another, again = case_numbers(ColumnEngine(rulebook, also=[ASKS_ALL]), ASKS_ALL, rows)
+    assert first != another
+    assert first == again
 
 
 def test_a_history_that_settles_a_test_is_distinguished_from_none(rulebook):
@@ -195,8 +195,8 @@ def test_a_history_that_settles_a_test_is_distinguished_from_none(rulebook):
 def test_of_a_history_only_what_the_condition_asks_tells_it_apart(rulebook):
     condition = Leaf(Includes("received", "platinum"))
     histories = ([GEFITINIB, UNKNOWN], [{**GEFITINIB, "drugs": ["osimertinib"], "cycles": 3}, UNKNOWN])
-    one, another = case_numbers(ColumnEngine(rulebook), condition, [{"history": history} for history in histories])
-    assert one == another
+    first, another = case_numbers(ColumnEngine(rulebook), condition, [{"history": history} for history in histories])
+    assert first == another
 
 
 @pytest.mark.parametrize("seed", [6, 11][: sized(2, 1)])
@@ -211,9 +211,9 @@ def test_exact_standings_of_rows_that_are_one_case_are_those_of_each_row(ruleboo
         engine, solver = ColumnEngine(book), Guideline.of(book).solver
         node = engine.standings(engine.facts(rows.lazy()), ["row"]).collect()
         answers = OpenCases(engine).answers(rows)
-        told = with_answers(node.lazy(), answers.lazy(), list(book.regimens)).collect()
-        for row, before, patient in zip(told.rows(named=True), node.rows(named=True), patients, strict=True):
-            exact = {name: one.standing.value for name, one in solver.standings(patient).items()}
+        found = with_answers(node.lazy(), answers.lazy(), list(book.regimens)).collect()
+        for row, before, patient in zip(found.rows(named=True), node.rows(named=True), patients, strict=True):
+            exact = {name: entry.standing.value for name, entry in solver.standings(patient).items()}
             assert {name: row[name] for name in exact} == exact
             changed += {name: before[name] for name in exact} != exact
     assert changed > 4 * count
@@ -221,13 +221,13 @@ def test_exact_standings_of_rows_that_are_one_case_are_those_of_each_row(ruleboo
 
 def test_the_order_in_which_batches_come_changes_neither_what_is_asked_nor_what_is_reported(rulebook):
     rows = synthetic_patients(24_000, seed=1).collect().with_row_index("row", offset=1)
-    told = []
+    found = []
     for backwards in (False, True):
         cases = OpenCases(ColumnEngine(rulebook))
         batches = list(rows.iter_slices(5_000))
         for batch in reversed(batches) if backwards else batches:
             cases.look(batch, cases.engine.reader.batch(batch))
         cases.settle()
-        told.append((cases.asked, cases.corrections().rows()))
-    assert told[0] == told[1]
-    assert len(told[0][1]) >= 3
+        found.append((cases.asked, cases.corrections().rows()))
+    assert found[0] == found[1]
+    assert len(found[0][1]) >= 3

@@ -49,7 +49,7 @@ def line(*drugs: str, outcome: str = "progressed") -> dict[str, Any]:
 
 
 def rules_first(advice: Advice) -> set[str]:
-    return {rule for one in advice.first if one.state == "holds" for rule in one.rules}
+    return {rule for entry in advice.first if entry.state == "holds" for rule in entry.rules}
 
 
 @pytest.mark.parametrize(
@@ -88,11 +88,11 @@ def test_what_comes_first_is_not_repeated_below(path: Path, form: str, rulebook:
     patient = read(profile, rulebook.domain, document)
     advice = advise(patient, rulebook)
     shown = " ".join(RENDERERS[form]([advice], rulebook, [patient]).split())
-    for one in advice.first:
-        said = " ".join(documents_markdown.escaped(one.says).split()) if form == "markdown" else one.says
-        assert shown.count(said) <= 1, one.says
-        if one.state == "holds":
-            assert shown.count(said) == 1, one.says
+    for entry in advice.first:
+        found = " ".join(documents_markdown.escaped(entry.says).split()) if form == "markdown" else entry.says
+        assert shown.count(found) <= 1, entry.says
+        if entry.state == "holds":
+            assert shown.count(found) == 1, entry.says
 
 
 @pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
@@ -104,7 +104,7 @@ def test_no_sentence_about_the_patient_or_the_evidence_occurs_twice_on_the_scree
     advice = advise(patient, rulebook)
     shown = " ".join(text.render_advice([advice], rulebook, [patient]).split())
     sentences = {caution.says for option in advice.options for caution in option.cautions}
-    sentences |= {one.says for one in (*advice.notes, *advice.silent, *advice.standards)}
+    sentences |= {entry.says for entry in (*advice.notes, *advice.silent, *advice.standards)}
     assert not {says: count for says in sentences if (count := shown.count(says)) > 1}
 
 
@@ -122,7 +122,7 @@ TWO = """
 
 def first_of(rulebook: Rulebook, rules: str) -> list[tuple[tuple[str, ...], str]]:
     advice, _ = answered(rulebook_of(rulebook, TWO + rules), NSCLC)
-    return [(one.rules, one.effect) for one in advice.first]
+    return [(entry.rules, entry.effect) for entry in advice.first]
 
 
 def test_a_caution_asks_for_the_place_and_gets_it_only_where_every_option_carries_it(rulebook: Rulebook) -> None:
@@ -160,12 +160,12 @@ def test_open_cautions_come_last_and_are_named_in_one_line_where_they_are_many(r
     unknown = ("ecog", "nrg1", "other_drivers")
     profile = {key: value for key, value in NEGATIVE.items() if key not in unknown}
     advice, patient = answered(rulebook, profile, {"history": []})
-    states = [one.state for one in advice.first]
+    states = [entry.state for entry in advice.first]
     assert states == sorted(states)  # what holds, then what is open
     assert states.count("open") > 2
     shown = " ".join(text.render_advice([advice], rulebook, [patient]).split())
     assert "? each can speak against every option: " in shown
-    assert not any(one.says in shown for one in advice.first if one.state == "open")
+    assert not any(entry.says in shown for entry in advice.first if entry.state == "open")
 
 
 def test_the_rules_that_ask_for_the_first_place_are_about_the_patient(rulebook: Rulebook) -> None:
@@ -184,4 +184,4 @@ def test_no_sentence_at_all_occurs_twice_in_the_text_of_an_answer(path: Path, ru
     ended = [part for part, end in zip(parts[::2], [*parts[1::2], ""], strict=True) if end != ": "]  # no label
     whole = [part.strip() for part in ended if not part.endswith("..")]  # `...` points to where it is written out
     counted = Counter(part for part in whole if len(part.split()) >= SENTENCE)
-    assert {one: count for one, count in counted.items() if count > 1} == {}
+    assert {entry: count for entry, count in counted.items() if count > 1} == {}

@@ -111,8 +111,8 @@ def test_a_rule_file_that_is_named_otherwise_is_refused(rules: Path, name: str, 
 def test_a_rule_file_in_a_place_where_none_is_read_is_refused(rules: Path, place: str) -> None:
     (rules / place).parent.mkdir(exist_ok=True)
     (rules / "nsclc" / "squamous.yaml").rename(rules / place)
-    said = refusal(lambda: load_rulebook(rules))
-    assert f"{rules / place}: expected rules in the folders nsclc and sclc: a file in this place is not read" in said
+    message = refusal(lambda: load_rulebook(rules))
+    assert f"{rules / place}: expected rules in the folders nsclc and sclc: a file in this place is not read" in message
 
 
 @pytest.mark.parametrize("verb", ["advise", "diff", "check", "map", "page"])
@@ -179,9 +179,9 @@ def test_a_manifest_that_a_merge_left_broken_is_refused_and_can_be_written_again
 )
 def test_a_manifest_that_says_nothing_sensible_is_refused(rules: Path, text: str, message: str) -> None:
     (rules / "manifest.yaml").write_text(text, "utf-8")
-    said = refusal(lambda: load_rulebook(rules))
-    assert said.startswith(f"{rules / 'manifest.yaml'}:1:")
-    assert message in said
+    answer = refusal(lambda: load_rulebook(rules))
+    assert answer.startswith(f"{rules / 'manifest.yaml'}:1:")
+    assert message in answer
 
 
 @pytest.fixture
@@ -197,16 +197,16 @@ def test_an_installed_package_takes_its_own_rules(installed: Path) -> None:
 
 def test_an_installed_package_refuses_its_rules_where_one_of_their_files_is_lost(installed: Path) -> None:
     (installed / "nsclc" / "silence.yaml").unlink()
-    said = refusal(lambda: load_rulebook(installed))
-    assert said.startswith(f"{installed / 'manifest.yaml'}:3:1: the manifest counts ")
-    assert said.endswith("(install the package again)")
+    message = refusal(lambda: load_rulebook(installed))
+    assert message.startswith(f"{installed / 'manifest.yaml'}:3:1: the manifest counts ")
+    assert message.endswith("(install the package again)")
 
 
 def test_an_installed_package_refuses_rules_that_someone_changed(installed: Path) -> None:
     file = installed / "nsclc" / "cautions-review.yaml"
     file.write_text(file.read_text("utf-8").replace("pd_l1_tps: {below: 1}", "pd_l1_tps: {below: 50}"), "utf-8")
-    said = refusal(lambda: load_rulebook(installed))
-    assert said.startswith(f"{installed / 'manifest.yaml'}:3:1: the manifest is of other files")
+    message = refusal(lambda: load_rulebook(installed))
+    assert message.startswith(f"{installed / 'manifest.yaml'}:3:1: the manifest is of other files")
 
 
 def test_an_installed_package_without_its_manifest_is_refused_and_writes_none(installed: Path) -> None:
@@ -285,5 +285,5 @@ def test_files_are_listed_by_name_through_links_and_without_hidden_ones(tmp_path
 def test_links_that_lead_back_to_a_folder_around_them_are_refused(tmp_path: Path) -> None:
     (tmp_path / "below").mkdir()
     (tmp_path / "below" / "again").symlink_to(tmp_path)
-    said = refusal(lambda: files_in(tmp_path, deep=True, taken=lambda name: name.endswith(".parquet")))
-    assert said == f"{tmp_path / 'below' / 'again'}: expected a folder, found a link to one of the folders around it"
+    message = refusal(lambda: files_in(tmp_path, deep=True, taken=lambda name: name.endswith(".parquet")))
+    assert message == f"{tmp_path / 'below' / 'again'}: expected a folder, found a link to one of the folders around it"

@@ -20,13 +20,13 @@ def test_hostile_inputs_of_every_kind_are_answered_or_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"), [(lambda *_: 1 / 0, "ZeroDivisionError"), (lambda *_: time.sleep(9), "hangs")]
+    ("answer", "value"), [(lambda *_: 1 / 0, "ZeroDivisionError"), (lambda *_: time.sleep(9), "hangs")]
 )
-def test_a_traceback_and_what_hangs_are_found(monkeypatch: pytest.MonkeyPatch, answer: Any, said: str) -> None:
+def test_a_traceback_and_what_hangs_are_found(monkeypatch: pytest.MonkeyPatch, answer: Any, value: str) -> None:
     monkeypatch.setattr(fuzz, "answered", answer)
     monkeypatch.setattr(fuzz, "BY_THE_CLOCK", 0.1)
     _, [fault] = fuzz.fuzz(1, 1, ("body", 0))
-    assert said in fault
+    assert value in fault
 
 
 def test_another_exit_code_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

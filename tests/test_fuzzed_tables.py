@@ -103,11 +103,11 @@ def uncounted(table, mapping, rulebook, cells, labels):
     engine = ColumnEngine(rulebook, mapping.readers)
     rows = table.rows.collect().rows(named=True)
     with judged(table, rulebook, exact=False) as result:
-        told = result.rows.select(UNREAD, SET_APART).collect().rows()
+        found = result.rows.select(UNREAD, SET_APART).collect().rows()
         rendered(document(summarise(result, "fuzzed")))
-    assert len(rows) == len(told) == len(cells)
+    assert len(rows) == len(found) == len(cells)
     lost = []
-    for row, (unread, apart), written in zip(rows, told, cells, strict=True):
+    for row, (unread, apart), written in zip(rows, found, cells, strict=True):
         if apart is not None:
             continue
         plain = plain_profile(row, engine)
@@ -250,7 +250,7 @@ def some_mapping(random: Random) -> Any:
         for part in ("drugs", "outcome", "cycles", "setting", "line"):
             if part == "drugs" or random.random() < 0.3:
                 history[part] = reading(random) | {"take": None}
-                history[part] = {key: one for key, one in history[part].items() if one is not None}
+                history[part] = {key: entry for key, entry in history[part].items() if entry is not None}
         made["history"] = history
     if random.random() < 0.4:
         made["row"] = {"each": random.choice(["lines", "lines", "tests", "nowhere"])}

@@ -85,7 +85,9 @@ def test_what_comes_first_is_no_warning_of_a_row(rulebook: Rulebook) -> None:
     found = {row.option.regimen: row.warning for row in glance.rows(advice, rulebook)}
     assert not any("T790M" in warning for warning in found.values())
     assert found["ivonescimab-pemetrexed-carboplatin"] == ""
-    (row,) = (one for one in glance.table(glance.rows(advice, rulebook)).rows if one[1].startswith("ivonescimab + "))
+    (row,) = (
+        entry for entry in glance.table(glance.rows(advice, rulebook)).rows if entry[1].startswith("ivonescimab + ")
+    )
     assert row[2] == "with caution, see above"
 
 

@@ -40,11 +40,11 @@ def written(rulebook: Rulebook, text: str) -> Patient:
 
 
 def advice_page(rulebook: Rulebook, *patients: Patient) -> str:
-    return render_advice([advise(one, rulebook) for one in patients], rulebook, patients)
+    return render_advice([advise(entry, rulebook) for entry in patients], rulebook, patients)
 
 
-def explanation_page(rulebook: Rulebook, one: Patient, *regimens: str) -> str:
-    return render_explanation(explain(one, rulebook, regimens), rulebook, one)
+def explanation_page(rulebook: Rulebook, value: Patient, *regimens: str) -> str:
+    return render_explanation(explain(value, rulebook, regimens), rulebook, value)
 
 
 @pytest.fixture(scope="module")
@@ -94,9 +94,13 @@ def test_every_anchor_leads_to_one_place(pages: dict[str, str], name: str) -> No
 
 
 def test_text_from_a_profile_is_escaped_on_every_page(rulebook: Rulebook) -> None:
-    said = HOSTILE.replace("'", "''")
-    one = written(rulebook, f"id: '{said}'\nsummary: '{said}'\ndisease: nsclc\nhistology: adenocarcinoma\n")
-    pages = (advice_page(rulebook, one), explanation_page(rulebook, one, "anlotinib"), explanation_page(rulebook, one))
+    found = HOSTILE.replace("'", "''")
+    first = written(rulebook, f"id: '{found}'\nsummary: '{found}'\ndisease: nsclc\nhistology: adenocarcinoma\n")
+    pages = (
+        advice_page(rulebook, first),
+        explanation_page(rulebook, first, "anlotinib"),
+        explanation_page(rulebook, first),
+    )
     for page in pages:
         assert "<script" not in page
         assert "' onmouseover='" not in page
@@ -104,9 +108,9 @@ def test_text_from_a_profile_is_escaped_on_every_page(rulebook: Rulebook) -> Non
 
 
 def test_text_in_an_answer_shown_by_a_notebook_is_escaped(rulebook: Rulebook) -> None:
-    said = HOSTILE.replace("'", "''")
-    one = written(rulebook, f"id: '{said}'\nsummary: '{said}'\ndisease: sclc\n")
-    for shown in (advice_fragment(advise(one, rulebook)), explanation_fragment(explain(one, rulebook))):
+    found = HOSTILE.replace("'", "''")
+    first = written(rulebook, f"id: '{found}'\nsummary: '{found}'\ndisease: sclc\n")
+    for shown in (advice_fragment(advise(first, rulebook)), explanation_fragment(explain(first, rulebook))):
         assert "<script" not in shown
         assert "&lt;script&gt;" in shown
 
@@ -119,8 +123,8 @@ def test_an_answer_in_a_notebook_names_every_option_that_is_offered(rulebook: Ru
 
 
 def test_a_notebook_shows_the_document_and_the_bare_options_where_the_case_is_not_at_hand(rulebook: Rulebook) -> None:
-    one = patient(rulebook, "driver-negative-tps-50-untreated")
-    advice = advise(one, rulebook)
+    first = patient(rulebook, "driver-negative-tps-50-untreated")
+    advice = advise(first, rulebook)
     shown = advice_fragment(advice)
     assert "Patient: adenocarcinoma" in shown
     assert "PFS 11.14 v 5.82 months (pembrolizumab), HR 0.51" in shown

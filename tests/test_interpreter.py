@@ -31,15 +31,15 @@ def yes(fact: str) -> Leaf:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "both", "either"),
+    ("first", "second", "both", "either"),
     [
         (T, T, T, T), (T, U, U, T), (T, F, F, T),
         (U, T, U, T), (U, U, U, U), (U, F, F, U),
         (F, T, F, T), (F, U, F, U), (F, F, F, F),
     ],
 )  # fmt: skip
-def test_and_and_or_follow_the_strong_tables_of_kleene(one, other, both, either):
-    facts = {"brain_metastases": SAYS[one], "liver_metastases": SAYS[other]}
+def test_and_and_or_follow_the_strong_tables_of_kleene(first, second, both, either):
+    facts = {"brain_metastases": SAYS[first], "liver_metastases": SAYS[second]}
     parts = (yes("brain_metastases"), yes("liver_metastases"))
     assert judge(AllOf(parts), facts).truth is compiled(AllOf(parts), facts) is both
     assert judge(AnyOf(parts), facts).truth is compiled(AnyOf(parts), facts) is either

@@ -310,12 +310,12 @@ def test_every_broken_profile_has_its_message_here() -> None:
 @pytest.mark.parametrize("name", sorted(BROKEN_PROFILES))
 def test_a_broken_profile_is_refused_with_every_problem_at_its_place(name: str) -> None:
     path = PROFILES / f"{name}.yaml"
-    assert complaints_about(path) == [f"{path}{said}" for said in BROKEN_PROFILES[name]]
+    assert complaints_about(path) == [f"{path}{profile}" for profile in BROKEN_PROFILES[name]]
 
 
 @pytest.mark.parametrize("name", sorted(BROKEN_PROFILES))
 def test_a_message_stays_on_one_line_and_cannot_steer_a_terminal(name: str) -> None:
-    assert all(said.isprintable() for said in complaints_about(PROFILES / f"{name}.yaml"))
+    assert all(entry.isprintable() for entry in complaints_about(PROFILES / f"{name}.yaml"))
 
 
 def test_a_file_that_is_missing_is_reported_to_be_missing(tmp_path: Path) -> None:
@@ -623,8 +623,8 @@ def test_a_broken_rulebook_is_refused_with_every_problem_at_its_place(name: str,
     shutil.copytree(RULEBOOKS / name, folder, dirs_exist_ok=True)
     with pytest.raises(InputError) as caught:
         load_rulebook(folder)
-    said = [str(problem).replace(f"{folder}/", "") for problem in caught.value.problems]
-    assert said == BROKEN_RULEBOOKS[name]
+    message = [str(problem).replace(f"{folder}/", "") for problem in caught.value.problems]
+    assert message == BROKEN_RULEBOOKS[name]
 
 
 def test_a_rulebook_that_is_no_folder_is_refused(tmp_path: Path) -> None:
@@ -685,9 +685,9 @@ def read_or_refused(text: str) -> None:
         document = parse_document(text, "any.yaml")
         read(profile_from(document), DOMAIN, document)
 
-    said = refusal(attempt)
-    assert said != []
-    assert all(problem.startswith("any.yaml:") for problem in said or ())
+    message = refusal(attempt)
+    assert message != []
+    assert all(problem.startswith("any.yaml:") for problem in message or ())
 
 
 KEYS = st.sampled_from([*DOMAIN.facts, "id", "summary", "history", "line", "drugs", "outcome", "found", "at_least"])

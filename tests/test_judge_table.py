@@ -64,14 +64,14 @@ def test_a_patient_is_named_by_the_column_that_is_asked_for_or_by_the_row(guidel
 
 
 @pytest.mark.parametrize(
-    ("table", "said"),
+    ("table", "value"),
     [
         (pl.DataFrame({"age": [60]}), "no usable column"),
         ([{"disease": "nsclc"}], "expected a Polars or a Spark frame, found `builtins.list`"),
     ],
 )
-def test_what_is_no_table_of_patients_is_refused(guideline, table, said):
-    with pytest.raises(InputError, match=re.escape(said)):
+def test_what_is_no_table_of_patients_is_refused(guideline, table, value):
+    with pytest.raises(InputError, match=re.escape(value)):
         judge_table(table, guideline)
 
 

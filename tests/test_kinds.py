@@ -93,20 +93,20 @@ def test_explain_tells_a_measure_as_a_step_and_not_as_an_argument_against(rulebo
     history = [{"line": 1, "drugs": ["carboplatin", "etoposide"], "outcome": "progressed"}]
     profile = {"histology": "small-cell", "extent": "extensive", "ecog": 1, "history": history}
     explained = explain(read(Profile.model_validate(profile), rulebook.domain), rulebook, ["tarlatamab"])
-    (told,) = explained.options
-    assert "Before the first dose: " in told.summary
-    assert "Against it" not in told.summary
+    (answer,) = explained.options
+    assert "Before the first dose: " in answer.summary
+    assert "Against it" not in answer.summary
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"),
+    ("kind", "value"),
     [
         ("patient", "! For this patient: "),
         ("evidence", "  Evidence is thin: "),
         ("measure", "  Before the first dose: "),
     ],
 )
-def test_the_text_says_of_each_kind_what_it_is(kind: str, said: str, patient: Patient, rulebook: Rulebook) -> None:
+def test_the_text_says_of_each_kind_what_it_is(kind: str, value: str, patient: Patient, rulebook: Rulebook) -> None:
     book = rulebook_of(
         rulebook,
         f"""
@@ -115,7 +115,7 @@ def test_the_text_says_of_each_kind_what_it_is(kind: str, said: str, patient: Pa
         - {{id: b, caution: {{drug: anlotinib}}, kind: {kind}, when: {{ecog: 1}}}}
         """,
     )
-    assert said in render_advice([advise(patient, book)], book, [patient])
+    assert value in render_advice([advise(patient, book)], book, [patient])
 
 
 def test_a_caution_of_the_evidence_or_a_measure_asks_nothing_of_the_patient_but_disease_and_line(
@@ -136,11 +136,11 @@ def test_no_patient_caution_holds_for_all_who_have_the_disease(rulebook: Ruleboo
 
 
 def test_measures_are_among_the_rules_of_a_regimen_and_not_among_its_cautions(rulebook: Rulebook) -> None:
-    of = regimen_rules(rulebook)["tarlatamab"]
-    names = {rule.id for rule in of.measures}
+    rules_about = regimen_rules(rulebook)["tarlatamab"]
+    names = {rule.id for rule in rules_about.measures}
     assert names == {"tarlatamab-step-up-dose", "tarlatamab-cytokine-release"}
-    assert names <= {rule.id for rule in of.rules}
-    assert not names & {rule.id for rule in of.cautions}
+    assert names <= {rule.id for rule in rules_about.rules}
+    assert not names & {rule.id for rule in rules_about.cautions}
 
 
 CASE = """

@@ -40,7 +40,7 @@ def generated(base: Rulebook) -> tuple[Rulebook, ...]:
     """Five generated rulebooks with patients of every standing."""
     made = (random_rulebook(Random(number), base) for number in itertools.count())
     every = {*OFFERED, Standing.EXCLUDED}
-    return tuple(itertools.islice((one for one in made if {told[1] for told in reachable(one)} == every), 5))
+    return tuple(itertools.islice((entry for entry in made if {entry[1] for entry in reachable(entry)} == every), 5))
 
 
 @pytest.fixture(params=["generated", "shipped"])
@@ -76,7 +76,7 @@ def test_learning_a_fact_never_turns_an_offered_option_into_one_not_offered_or_t
                 assert option.standing in SETTLED_AS_NOT_OFFERED
         seen["examples"] += 1
         seen["learned"] += less != more
-        seen["stands otherwise"] += any(before.standing(one.regimen) is not one.standing for one in after.options)
+        seen["stands otherwise"] += any(before.standing(entry.regimen) is not entry.standing for entry in after.options)
 
     holds()
     assert seen["learned"] > 0.9 * seen["examples"]
@@ -90,17 +90,17 @@ def test_the_order_of_rules_keys_and_history_changes_nothing(book: Book) -> None
     @given(seed=seeds, is_treated=st.booleans())
     def holds(seed: int, is_treated: bool) -> None:
         random, rulebook = Random(seed), book(seed)
-        several = [one for one in reachable(rulebook) if is_treated and len(one[2].get("history", ())) > 1]
+        several = [entry for entry in reachable(rulebook) if is_treated and len(entry[2].get("history", ())) > 1]
         regimen, standing, smallest = random.choice(several or reachable(rulebook))
         profile = with_more(random, smallest, rulebook, known=0.8)
         shuffled = dict(random.sample(list(profile.items()), len(profile)))
         if isinstance(shuffled.get("history"), list):
             shuffled["history"] = shuffled["history"][::-1]
         rules = dict(random.sample(list(rulebook.rules.items()), len(rulebook.rules)))
-        one, other = advice_on(profile, rulebook), advice_on(shuffled, dataclasses.replace(rulebook, rules=rules))
-        assert one.standing(regimen) is standing
-        for option in one.options:
-            twin = next(twin for twin in other.options if twin.regimen == option.regimen)
+        first, second = advice_on(profile, rulebook), advice_on(shuffled, dataclasses.replace(rulebook, rules=rules))
+        assert first.standing(regimen) is standing
+        for option in first.options:
+            twin = next(twin for twin in second.options if twin.regimen == option.regimen)
             assert (twin.standing, set(twin.rules), set(twin.studies)) == (
                 option.standing, set(option.rules), set(option.studies),
             )  # fmt: skip
@@ -142,7 +142,7 @@ def test_adding_an_offer_rule_removes_no_option(book: Book) -> None:
                 assert after.standing(option.regimen).is_offered
         seen["examples"] += 1
         seen["offers more"] += any(
-            one.standing.is_offered and not before.standing(one.regimen).is_offered for one in after.options
+            entry.standing.is_offered and not before.standing(entry.regimen).is_offered for entry in after.options
         )
 
     holds()
@@ -170,7 +170,7 @@ def test_the_same_profile_gives_the_same_bytes(book: Book) -> None:
         random, rulebook = Random(seed), book(seed)
         _, _, smallest = random_reachable(random, rulebook)
         profile = with_more(random, smallest, rulebook)
-        one, other = advice_on(profile, rulebook), advice_on(dict(profile), rulebook)
-        assert one.model_dump_json() == other.model_dump_json()
+        first, second = advice_on(profile, rulebook), advice_on(dict(profile), rulebook)
+        assert first.model_dump_json() == second.model_dump_json()
 
     holds()

@@ -40,9 +40,9 @@ def test_a_flipped_fact_changes_what_the_lesson_says_it_changes(made: Lesson, ru
     profile = {key: value for key, value in read_document(PROFILE).value.items() if key not in ("id", "summary")}
     profile.setdefault("disease", "nsclc")
     patients = patients_of(rulebook)
-    variants = {one.says: one for one in Variants(patients).changed(profile)}
+    variants = {entry.says: entry for entry in Variants(patients).changed(profile)}
     assert made.flips
-    assert all(flip.changes != other.changes for flip, other in itertools.combinations(made.flips, 2))
+    assert all(flip.changes != entry.changes for flip, entry in itertools.combinations(made.flips, 2))
     for flip in made.flips:
         standings = patients.standings(patients.read(variants[flip.says].profile))
         for change, point in zip(flip.changes, flip.points, strict=True):
@@ -162,8 +162,8 @@ def test_a_shipped_lesson_is_what_the_rules_make_of_its_patient(
 
 
 def test_lessons_ship_of_either_disease(rulebook: Rulebook) -> None:
-    diseases = {Guideline.of(rulebook).case(ROOT / "profiles" / f"{one.stem}.yaml").patient.facts["disease"].possible
-                for one in SHIPPED}  # fmt: skip
+    diseases = {Guideline.of(rulebook).case(ROOT / "profiles" / f"{entry.stem}.yaml").patient.facts["disease"].possible
+                for entry in SHIPPED}  # fmt: skip
     assert diseases == {frozenset({"nsclc"}), frozenset({"sclc"})}
 
 

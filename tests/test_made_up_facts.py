@@ -156,7 +156,9 @@ def test_python_and_page_read_made_up_facts_alike_and_solver_and_page_ask_for_th
 ) -> None:
     engine, answers = answered
     if "facts" not in conformance.GAPS[engine]:
-        assert [one["facts"] for one in answers] == [one["facts"] for one in conformance.interpreter(corpus, made_up)]
+        assert [answer["facts"] for answer in answers] == [
+            entry["facts"] for entry in conformance.interpreter(corpus, made_up)
+        ]
         assert {"smoking", "weight_loss", "sites", "first_induction"} <= answers[1]["facts"].keys()
     if "questions" not in conformance.GAPS[engine]:
         settled = answers[0]["questions"]

@@ -205,7 +205,7 @@ def test_a_column_that_is_not_there_is_refused_with_its_place_and_what_may_be_me
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "value"),
     [
         ("title: t\nkeys:\n  ecog: {column: E, patterns: [{match: '(', gives: 1}]}\n", "expected a regular expression"),
         ("title: t\nkeys:\n  egrf: {column: E}\n", "no key of a profile is called `egrf`"),
@@ -215,10 +215,10 @@ def test_a_column_that_is_not_there_is_refused_with_its_place_and_what_may_be_me
         ("title: t\nkeys:\n  egfr: {colum: E}\n", "colum"),
     ],
 )
-def test_a_broken_mapping_is_refused_with_its_line(tmp_path, rulebook, text, said):
+def test_a_broken_mapping_is_refused_with_its_line(tmp_path, rulebook, text, value):
     with pytest.raises(InputError) as caught:
         mapping_of(text, tmp_path, rulebook)
-    assert said in str(caught.value)
+    assert value in str(caught.value)
     assert "mapping.yaml:" in str(caught.value)
 
 
@@ -357,10 +357,10 @@ def test_names_of_patients_and_drugs_given_are_read_where_a_mapping_tells_their_
     assert silent["id"].to_list() == [None] * 3  # `cohort` gives them the number of their row
     assert "given" not in silent.columns
     text = f"title: t\nid: Patient ID\n{keys}\ngiven: {{column: IO drug name}}\n"
-    told = mapping_of(text, tmp_path, rulebook).apply(table, tmp_path).collect()
-    assert told["id"].to_list() == ["P-1", "P-2", "P-3"]
-    assert (told["stage"][2], told["liver_metastases"][2]) == ("IVB", "true")
-    assert told["given"].to_list() == ["Nivolumab", "Ipilimumab;Nivolumab", "Pembrolizumab"]
+    found = mapping_of(text, tmp_path, rulebook).apply(table, tmp_path).collect()
+    assert found["id"].to_list() == ["P-1", "P-2", "P-3"]
+    assert (found["stage"][2], found["liver_metastases"][2]) == ("IVB", "true")
+    assert found["given"].to_list() == ["Nivolumab", "Ipilimumab;Nivolumab", "Pembrolizumab"]
 
 
 def test_a_column_of_names_that_is_not_there_is_refused_with_its_place(registry, tmp_path, rulebook):
@@ -613,8 +613,8 @@ def test_two_columns_are_the_bounds_of_a_number_and_one_of_them_may_be_missing(t
     table.write_text("name,low,high\na,1,49\nb,50,\nc,0,0.0\nd,low,9\ne,60,10\n", encoding="utf-8")
     text = "title: t\nid: name\nkeys:\n  disease: {constant: nsclc}\n  pd_l1_tps: {at_least: low, at_most: high}\n"
     mapping = mapping_of(text, tmp_path, rulebook)
-    told = {name: profile(table, name, rulebook, mapping).get("pd_l1_tps") for name in "abcde"}
-    assert told == {
+    found = {name: profile(table, name, rulebook, mapping).get("pd_l1_tps") for name in "abcde"}
+    assert found == {
         "a": {"at_least": 1, "at_most": 49}, "b": {"at_least": 50}, "c": {"at_least": 0, "at_most": 0},
         "d": None, "e": None,
     }  # fmt: skip
@@ -636,7 +636,7 @@ def test_a_column_may_hold_the_history_as_json_and_a_part_that_cannot_be_read_is
         [{"line": 1, "drugs": ["gefitinib"], "outcome": "PD", "cycles": "many"}],
         [{"line": 1, "drugs": "gefitinib + placebo", "outcome": "ongoing"}],
     ]
-    rows = [{"name": f"p{at}", "course": json.dumps(told)} for at, told in enumerate(entries)]
+    rows = [{"name": f"p{at}", "course": json.dumps(entry)} for at, entry in enumerate(entries)]
     table.write_text("\n".join(map(json.dumps, [*rows, {"name": "p3", "course": "{}"}])), encoding="utf-8")
     text = "title: t\nid: name\nkeys:\n  disease: {constant: nsclc}\n  history: {column: course}\n"
     mapping = mapping_of(text, tmp_path, rulebook)

@@ -87,8 +87,8 @@ def test_each_operator_makes_its_changes(
 def test_a_drug_is_swapped_with_a_drug_of_its_class_and_with_the_class(rulebook: Rulebook) -> None:
     drug, class_ = changes(rulebook, rule("{received: {includes: osimertinib}}"), "value swapped")
     assert class_ == {"received": {"includes": "egfr-tki-3g"}}
-    (other,) = drug["received"].values()  # type: ignore[index]
-    assert other in rulebook.formulary.members_of("egfr-tki-3g") - {"osimertinib"}
+    (second,) = drug["received"].values()  # type: ignore[index]
+    assert second in rulebook.formulary.members_of("egfr-tki-3g") - {"osimertinib"}
 
 
 def test_a_class_is_swapped_with_the_classes_that_share_most_of_its_drugs(rulebook: Rulebook) -> None:
@@ -214,8 +214,8 @@ def test_a_survivor_comes_with_a_patient_that_tells_it_apart(rulebook: Rulebook)
         assert verdict.witness is not None
         patient = patient_of(verdict.witness, book)
         options = [
-            {option.regimen: expectation_of(option) for option in advise(patient, one, ask=False).options}
-            for one in (book, mutant.applied(book))
+            {option.regimen: expectation_of(option) for option in advise(patient, entry, ask=False).options}
+            for entry in (book, mutant.applied(book))
         ]
         assert options[0] != options[1]
     text = plain(lines_of(document(mutation)))
@@ -255,7 +255,7 @@ def test_a_dropped_override_counts_for_what_was_overridden_though_the_rule_itsel
 ) -> None:
     (survived,) = verdicts(rulebook, rules, "special", "override dropped")
     assert (survived.fate, survived.witness) == ("survived", {"disease": "nsclc", "ecog": 1})
-    assert [one.fate for one in verdicts(rulebook, rules, "special", "override dropped", case)] == ["killed"]
+    assert [verdict.fate for verdict in verdicts(rulebook, rules, "special", "override dropped", case)] == ["killed"]
 
 
 def test_another_deciding_offer_is_a_change_though_the_regimen_is_offered_either_way(rulebook: Rulebook) -> None:
@@ -264,7 +264,7 @@ def test_another_deciding_offer_is_a_change_though_the_regimen_is_offered_either
         - {id: frail, offer: anlotinib, when: {disease: nsclc, ecog: {at_least: 2}}}
     """
     survived = verdicts(rulebook, rules, "frail", "threshold by one")
-    assert [(one.fate, one.witness) for one in survived] == [
+    assert [(entry.fate, entry.witness) for entry in survived] == [
         ("survived", {"disease": "nsclc", "ecog": 1}),
         ("survived", {"disease": "nsclc", "ecog": 2}),
     ]
@@ -287,7 +287,7 @@ def test_a_caution_that_goes_is_a_change_as_much_as_one_that_comes(rulebook: Rul
 
 def test_a_caution_that_stays_as_it_was_makes_no_change(rulebook: Rulebook) -> None:
     rules = CAUTIOUS.replace("when: {disease: nsclc}", "when: {stage: IV, extent: metastatic}")
-    found = [one.fate for one in verdicts(rulebook, rules, "offered", "condition dropped")]
+    found = [verdict.fate for verdict in verdicts(rulebook, rules, "offered", "condition dropped")]
     assert found == ["survived", "equivalent", "equivalent"]  # metastatic disease is stage IV, and in NSCLC IV is that
 
 
@@ -297,7 +297,7 @@ def test_a_caution_that_moves_among_excluded_patients_only_makes_no_change(ruleb
         - {id: too-frail, exclude: {drug: anlotinib}, when: {ecog: {at_least: 2}}}
         - {id: frail, caution: {drug: anlotinib}, when: {ecog: {at_least: 3}}}
     """
-    assert [one.fate for one in verdicts(rulebook, rules, "frail", "threshold by one")] == ["equivalent"] * 2
+    assert [verdict.fate for verdict in verdicts(rulebook, rules, "frail", "threshold by one")] == ["equivalent"] * 2
 
 
 NOTED = "- {id: n, note: A title, when: {disease: nsclc}, studies: [alter0303, enrgy]}"
@@ -305,20 +305,20 @@ NOTED = "- {id: n, note: A title, when: {disease: nsclc}, studies: [alter0303, e
 
 def test_a_study_dropped_from_a_statement_survives_until_a_case_names_its_studies(rulebook: Rulebook) -> None:
     case = "name: x\nprofile: {disease: nsclc}\nsays: [%s]"
-    told = [
-        [one.fate for one in verdicts(rulebook, NOTED, "n", "study dropped", cases)]
+    found = [
+        [verdict.fate for verdict in verdicts(rulebook, NOTED, "n", "study dropped", cases)]
         for cases in ("", case % "n", case % "{note: n, studies: [alter0303, enrgy]}")
     ]
-    assert told == [["survived"] * 2, ["survived"] * 2, ["killed"] * 2]
+    assert found == [["survived"] * 2, ["survived"] * 2, ["killed"] * 2]
 
 
 def test_a_note_that_becomes_a_silence_survives_until_a_case_says_that_it_is_a_note(rulebook: Rulebook) -> None:
     case = "name: x\nprofile: {disease: nsclc}\nsays: [%s]"
-    told = [
-        [one.fate for one in verdicts(rulebook, NOTED, "n", "effect swapped", cases)]
+    found = [
+        [verdict.fate for verdict in verdicts(rulebook, NOTED, "n", "effect swapped", cases)]
         for cases in ("", case % "n", case % "{note: n}")
     ]
-    assert told == [["survived"], ["survived"], ["killed"]]
+    assert found == [["survived"], ["survived"], ["killed"]]
 
 
 def test_a_case_with_unknown_facts_is_run_whole_before_a_mutant_is_called_a_survivor(rulebook: Rulebook) -> None:
@@ -357,10 +357,10 @@ def _exact(book: Rulebook, patient: object, number: int) -> RuleCase:
     advice = advise(patient, book, ask=False)  # type: ignore[arg-type]
     expect = {}
     for option in advice.options:
-        told = expectation_of(option)
-        told = {"standing": told} if isinstance(told, str) else told
-        expect[option.regimen] = Expectation.model_validate_json(json.dumps(told))
-    says = tuple(ExpectedStatement(one.rule, one.effect, one.studies) for one in statements_of(advice).values())
+        found = expectation_of(option)
+        found = {"standing": found} if isinstance(found, str) else found
+        expect[option.regimen] = Expectation.model_validate_json(json.dumps(found))
+    says = tuple(ExpectedStatement(entry.rule, entry.effect, entry.studies) for entry in statements_of(advice).values())
     return RuleCase(f"c{number}", patient, {}, expect, says, (), True, None, Location("x", 1), {})  # type: ignore[arg-type]
 
 
@@ -410,8 +410,8 @@ def test_every_rule_of_the_shipped_rulebook_is_written_back_as_it_was_read(ruleb
         document = parse_document(flow(written(condition, rulebook.domain)))
         return reader.read(document, (), document.value)
 
-    for one in rulebook.rules.values():
-        assert _meaning(again(one.condition), rulebook) == _meaning(one.condition, rulebook), one.id
+    for entry in rulebook.rules.values():
+        assert _meaning(again(entry.condition), rulebook) == _meaning(entry.condition, rulebook), entry.id
     assert problems == []
 
 
@@ -493,8 +493,8 @@ def test_json_holds_what_became_of_every_mutant(rulebook: Rulebook) -> None:
 
 def test_truth_values_are_not_mutated_in_place(rulebook: Rulebook) -> None:
     """A mutant leaves the rulebook it was made from as it was."""
-    before = {name: one.condition for name, one in rulebook.rules.items()}
+    before = {name: entry.condition for name, entry in rulebook.rules.items()}
     first: list[Mutant] = mutants(rulebook)
-    assert {name: one.condition for name, one in rulebook.rules.items()} == before
+    assert {name: entry.condition for name, entry in rulebook.rules.items()} == before
     assert [mutant.number for mutant in first] == list(range(len(first)))
     assert Truth.TRUE is not Truth.FALSE

@@ -36,7 +36,7 @@ def learned(domain=DOMAIN, **known):
 
 
 @pytest.mark.parametrize(
-    ("known", "told", "value"),
+    ("known", "fact", "value"),
     [
         ({"histology": one("small-cell")}, "disease", one("sclc")),
         ({"histology": one("squamous")}, "disease", one("nsclc")),
@@ -59,8 +59,8 @@ def learned(domain=DOMAIN, **known):
         ),
     ],
 )
-def test_one_answer_tells_another(known, told, value):
-    assert learned(**known)[told] == value
+def test_one_answer_tells_another(known, fact, value):
+    assert learned(**known)[fact] == value
 
 
 def test_stage_three_stays_open():
@@ -285,7 +285,9 @@ def situations(axiom: Axiom) -> Iterator[list[SignedAtom]]:
 
 def outcome(known: list[SignedAtom], domain: Domain) -> object:
     """What follows, or the reason why it cannot be."""
-    stated = [(one.atom.fact, one.atom.keep(domain.facts[one.atom.fact].unknown, one.wanted)) for one in known]
+    stated = [
+        (entry.atom.fact, entry.atom.keep(domain.facts[entry.atom.fact].unknown, entry.wanted)) for entry in known
+    ]
     try:
         return dict(narrow(stated, domain))
     except Contradiction as contradiction:
@@ -300,7 +302,7 @@ def test_without_any_one_written_axiom_something_impossible_is_let_through_or_ha
     missed = [known for known in situations(left_out) if outcome(known, SMALL) != outcome(known, without)]
     assert missed, "nothing depends on this axiom: is it said twice?"
     encoding = solver_of_small.encoding
-    broken = [encoding.atom(one.atom) * (1 if one.wanted else -1) for one in next(situations(left_out))]
+    broken = [encoding.atom(entry.atom) * (1 if entry.wanted else -1) for entry in next(situations(left_out))]
     assert not solver_of_small.can(broken), "the solver, which builds histories of entries, knows such a patient"
 
 

@@ -42,8 +42,8 @@ def executed() -> Any:
 def shown(executed: Any, source: str) -> list[dict[str, str]]:
     """What the cell that holds ``source`` shows, by form."""
     (cell,) = [cell for cell in executed.cells if cell.cell_type == "code" and source in cell.source]
-    assert all(one.output_type != "error" for one in cell.outputs)
-    return [one.data if "data" in one else {"text/plain": one.text} for one in cell.outputs]
+    assert all(output.output_type != "error" for output in cell.outputs)
+    return [output.data if "data" in output else {"text/plain": output.text} for output in cell.outputs]
 
 
 pytestmark = pytest.mark.filterwarnings("default::DeprecationWarning", "default::ResourceWarning")
@@ -69,7 +69,7 @@ def test_the_notebook_changes_a_fact_judges_a_table_and_plots_it(executed):
     assert "pd_l1_tps" in asked["text/plain"]
     (table,) = shown(executed, "judge_table(table")
     assert "offered-with-caution" in table["text/html"]
-    plots = [one for one in shown(executed, "plt.show()") if "image/png" in one]
+    plots = [entry for entry in shown(executed, "plt.show()") if "image/png" in entry]
     assert len(plots) == 1
     assert len(plots[0]["image/png"]) > 10_000
 
@@ -78,11 +78,11 @@ def test_every_object_of_the_api_prints_as_one_line():
     guideline = Guideline.load(ROOT / "rules")
     case = guideline.case(PROFILE)
     advice = case.advice(ask=False)
-    for one in (guideline, guideline.rulebook, case, case.patient, advice, advice.options[0], case.explain("anlotinib"),
-                compare(guideline, guideline)):  # fmt: skip
-        assert len(repr(one)) < 200
-        assert "\n" not in repr(one)
-        assert repr(one).startswith(f"<{type(one).__name__} ")
+    explained, compared = case.explain("anlotinib"), compare(guideline, guideline)
+    for shown in (guideline, guideline.rulebook, case, case.patient, advice, advice.options[0], explained, compared):
+        assert len(repr(shown)) < 200
+        assert "\n" not in repr(shown)
+        assert repr(shown).startswith(f"<{type(shown).__name__} ")
 
 
 def test_a_case_and_a_comparison_show_themselves():
@@ -93,10 +93,10 @@ def test_a_case_and_a_comparison_show_themselves():
 
 
 def test_the_help_of_the_package_begins_with_one_screen():
-    told = pydoc.render_doc(regimen_advisor, renderer=pydoc.plaintext).splitlines()
-    screen = told[: told.index("PACKAGE CONTENTS")]
+    output = pydoc.render_doc(regimen_advisor, renderer=pydoc.plaintext).splitlines()
+    screen = output[: output.index("PACKAGE CONTENTS")]
     assert len(screen) < 35
-    assert len(told) < 80
+    assert len(output) < 80
     assert max(map(len, screen[4:])) <= 90
     text = "\n".join(screen)
     assert all(name in text for name in ("Guideline", "Case", "advise", "explain", "compare", "judge_table"))

@@ -80,7 +80,7 @@ NO_SUCH_NAME = "expected a name in UTF-8, found other bytes (rename it, or link 
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("asked", "value"),
     [
         (["cohort", f"{ODD}.csv"], f"{AS_TEXT}.csv"),
         (["cohort", "*.csv"], f"{AS_TEXT}.csv"),
@@ -91,13 +91,13 @@ NO_SUCH_NAME = "expected a name in UTF-8, found other bytes (rename it, or link 
         (["explain", f"{ODD}.csv", "--id", "a"], f"{AS_TEXT}.csv"),
     ],
 )
-def test_a_table_of_such_a_name_is_refused_by_it(here: Path, asked: list[str], told: str) -> None:
+def test_a_table_of_such_a_name_is_refused_by_it(here: Path, asked: list[str], value: str) -> None:
     pytest.importorskip("polars", reason="the extra `cohort` is not installed")
     (here / f"{ODD}.csv").write_text(TABLE, "utf-8")
     (here / "even").mkdir()
     (here / "even" / "t.csv").write_text(TABLE, "utf-8")
     done = run(*asked, cwd=here)
-    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{told}: {NO_SUCH_NAME}")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{value}: {NO_SUCH_NAME}")
     assert not any(file.name.startswith((".", "out")) for file in here.rglob("*"))
 
 
@@ -142,9 +142,9 @@ def test_half_a_character_in_a_value_that_was_no_yaml_is_refused_at_its_place(va
     document = Document("request", value, {path: place}, {path: place})
     with pytest.raises(InputError) as caught:
         profile_from(document)
-    said = str(caught.value)
-    assert said.startswith("request:7:3: expected text, found half a character, `\\ud")
-    assert said.encode("utf-8")
+    message = str(caught.value)
+    assert message.startswith("request:7:3: expected text, found half a character, `\\ud")
+    assert message.encode("utf-8")
 
 
 # Nesting ---------------------------------------------------------------------------------------------------------
@@ -257,10 +257,10 @@ def test_what_may_be_meant_is_searched_for_twenty_words_of_a_file_and_the_rest_i
         Path(file).write_text(profile_of(2_000), "utf-8")
     with pytest.raises(InputError) as caught:
         read_files(files, load_rulebook(ROOT / "rules").domain)
-    *told, more, unsearched = str(caught.value).splitlines()
+    *lines, more, unsearched = str(caught.value).splitlines()
     assert len(caught.value.problems) == 4_000
-    assert len(told) == 500
-    assert [line.endswith("(did you mean `osimertinib`?)") for line in told] == [True] * 20 + [False] * 480
+    assert len(lines) == 500
+    assert [line.endswith("(did you mean `osimertinib`?)") for line in lines] == [True] * 20 + [False] * 480
     assert more == "and 3,500 more"
     assert unsearched == "what may be meant was not searched for 3,960 words more"
     assert len(searched) == 20

@@ -96,7 +96,7 @@ def test_a_marker_that_the_tumour_does_not_have_puts_no_option_under_it(tmp_path
     profile = "{histology: adenocarcinoma, stage: IVB, ecog: 1, egfr: wild-type, alk: negative, ros1: negative, "
     for tps, markers in ((0, ()), (60, ("PD-L1 TPS at least 1 %",))):
         options = advice_for(tmp_path, f"{profile} pd_l1_tps: {tps}, history: []}}").options
-        assert [one.markers for one in options if one.regimen == "ivonescimab"] == [markers]
+        assert [option.markers for option in options if option.regimen == "ivonescimab"] == [markers]
 
 
 def test_no_caution_about_the_patient_comes_before_design(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_the_order_of_every_example_follows_its_keys(path: Path) -> None:
     options = [option for option in advise_file(path).options if option.standing.is_offered]
 
     def rank(option: Option) -> tuple[object, ...]:
-        warned = any(one.kind == "patient" and one.state == "holds" for one in option.cautions)
+        warned = any(caution.kind == "patient" and caution.state == "holds" for caution in option.cautions)
         return not option.markers, option.standing is Standing.OFFERED_WITH_CAUTION, warned
 
     assert list(map(rank, options)) == sorted(map(rank, options))

@@ -71,8 +71,8 @@ def test_the_example_pack_adds_to_the_rules_that_ship(shipped: Rulebook, stack: 
 
 def test_a_source_offers_where_the_reviews_are_silent_and_the_silence_ends(shipped: Rulebook, stack: Rulebook) -> None:
     before, after = advise(ALK, shipped), advise(ALK, stack)
-    assert "silent-on-alk-drugs" in {one.rule for one in before.silent}
-    assert "silent-on-alk-drugs" not in {one.rule for one in after.silent}
+    assert "silent-on-alk-drugs" in {entry.rule for entry in before.silent}
+    assert "silent-on-alk-drugs" not in {entry.rule for entry in after.silent}
     assert after.standing("alectinib") is Standing.OFFERED
 
 
@@ -81,11 +81,11 @@ def test_sources_are_called_what_they_are(shipped: Rulebook, stack: Rulebook) ->
     after = written(advise(ALK, stack))
     assert "Standard stated by the sources" in after
     assert "by the reviews" not in after
-    (one, *_) = stack.reviews.values()
-    guideline = one.model_copy(update={"key": "g", "kind": "guideline"})
+    (first, *_) = stack.reviews.values()
+    guideline = first.model_copy(update={"key": "g", "kind": "guideline"})
     assert SourceNames({"g": guideline}).trials == "Trials under way when the guideline was written"
     assert SourceNames({"g": guideline, "h": guideline}).outside == "outside the guidelines"
-    assert SourceNames({"g": guideline, "r": one}).of(["g"]) == "the guideline"
+    assert SourceNames({"g": guideline, "r": first}).of(["g"]) == "the guideline"
 
 
 def test_no_word_of_the_program_supposes_what_its_sources_are() -> None:
@@ -114,13 +114,13 @@ def test_no_word_of_the_program_supposes_what_its_sources_are() -> None:
 
 def test_a_silence_goes_on_for_the_patients_to_whom_the_source_offers_nothing(stack: Rulebook) -> None:
     after = advise(ROOT / "profiles" / "alk-after-alectinib.yaml", stack)
-    assert "silent-on-alk-drugs" in {one.rule for one in after.silent}
+    assert "silent-on-alk-drugs" in {entry.rule for entry in after.silent}
 
 
 def test_a_source_excludes_what_a_review_offers_and_the_explanation_shows_both(stack: Rulebook) -> None:
     assert advise(BRAIN, stack).standing("erlotinib-bevacizumab") is Standing.EXCLUDED
-    (told,) = explain(BRAIN, stack, regimen="erlotinib-bevacizumab").options
-    cited = {argument.cited for argument in told.arguments}
+    (answer,) = explain(BRAIN, stack, regimen="erlotinib-bevacizumab").options
+    cited = {argument.cited for argument in answer.arguments}
     assert {"AA 4.2", "IC 3"} <= cited
 
 
@@ -146,8 +146,8 @@ def test_a_pack_may_take_over_a_name_only_with_a_reason(tmp_path: Path) -> None:
     regimen = "- {id: ivonescimab, name: ivonescimab, disease: nsclc, drugs: [{drug: ivonescimab}],\n"
     regimen += '   source: {review: bispecific, section: "3.2"}}\n'
     pack = made(tmp_path, pack="name: mine\ntitle: Mine\n", regimens=regimen)
-    (said,) = problems(RULES, pack)
-    assert said.startswith(
+    (words,) = problems(RULES, pack)
+    assert words.startswith(
         f"{pack / 'regimens.yaml'}:1:8: expected a new name, found that of the regimen `ivonescimab`"
     )
     allowed = "name: mine\ntitle: Mine\nreplaces: [{regimen: ivonescimab, reason: No dose is stated.}]\n"
@@ -182,7 +182,7 @@ def unwrapped(text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("entry", "told"),
+    ("entry", "value"),
     [
         (
             "rule: erlotinib-bevacizumab-first-line",
@@ -193,11 +193,11 @@ def unwrapped(text: str) -> str:
     ],
 )
 def test_an_answer_gives_the_reason_of_what_a_pack_retired_where_it_mattered(
-    tmp_path: Path, entry: str, told: str
+    tmp_path: Path, entry: str, value: str
 ) -> None:
     pack = made(tmp_path, pack=RETIRES % entry)
     for options in ((), ("--format", "markdown"), ("--details",), ("--format", "html")):
-        assert told in unwrapped(advised(BRAIN, pack, *options))
+        assert value in unwrapped(advised(BRAIN, pack, *options))
     assert "For a reason" not in advised(ALK, pack), "where it does not matter nothing is said"
 
 
@@ -230,21 +230,21 @@ def test_the_rules_of_a_retired_regimen_go_with_it(tmp_path: Path) -> None:
 
 def test_a_change_of_an_entry_that_is_not_there_is_refused_with_the_near_name(tmp_path: Path) -> None:
     text = "name: mine\ntitle: Mine\nretires: [{regimen: ivonescimap, reason: Old.}]\n"
-    (said,) = problems(RULES, made(tmp_path, pack=text))
-    assert "pack.yaml:3:21: regimen: expected an entry of an earlier folder, found `ivonescimap`" in said
-    assert "did you mean `ivonescimab`?" in said
+    (words,) = problems(RULES, made(tmp_path, pack=text))
+    assert "pack.yaml:3:21: regimen: expected an entry of an earlier folder, found `ivonescimap`" in words
+    assert "did you mean `ivonescimab`?" in words
 
 
 def test_a_replacement_that_the_pack_does_not_hold_is_refused(tmp_path: Path) -> None:
     text = "name: mine\ntitle: Mine\nreplaces: [{rule: erlotinib-bevacizumab-first-line, reason: Old.}]\n"
-    (said,) = problems(RULES, made(tmp_path, pack=text))
-    assert "expected an entry `erlotinib-bevacizumab-first-line` of this pack in its place" in said
+    (words,) = problems(RULES, made(tmp_path, pack=text))
+    assert "expected an entry `erlotinib-bevacizumab-first-line` of this pack in its place" in words
 
 
 def test_a_folder_that_adds_to_others_must_say_what_it_is(tmp_path: Path) -> None:
     pack = made(tmp_path, findings="[]\n")
-    (said,) = problems(RULES, pack)
-    assert said == f"{pack / 'pack.yaml'}: expected the name and title of a pack that adds to other rules"
+    (words,) = problems(RULES, pack)
+    assert words == f"{pack / 'pack.yaml'}: expected the name and title of a pack that adds to other rules"
 
 
 def test_the_problems_of_all_folders_are_reported_at_once_each_at_its_place(tmp_path: Path) -> None:
@@ -252,20 +252,22 @@ def test_the_problems_of_all_folders_are_reported_at_once_each_at_its_place(tmp_
     rule += '    source: {review: nobody, section: "1"}\n    says: A sentence.\n'
     first = made(tmp_path, "first", pack="name: a\ntitle: A\n", nsclc__x=rule)
     second = made(tmp_path, "second", pack="name: b\ntitle: B\n", nsclc__y=rule.replace("one", "two"))
-    said = problems(RULES, first, second)
+    message = problems(RULES, first, second)
     unknown = "6:12: offer: unknown regimen `nothing`"
-    assert any(one.startswith(f"{first / 'nsclc/x.yaml'}:{unknown}") for one in said)
-    assert any(one.startswith(f"{first / 'nsclc/x.yaml'}:8:22: review: expected `antiangiogenic`") for one in said)
-    assert any(one.startswith(f"{second / 'nsclc/y.yaml'}:{unknown}") for one in said)
-    assert f"{second / 'nsclc/y.yaml'}:1:10: setting: expected the name of the file, `y`" in said
+    assert any(entry.startswith(f"{first / 'nsclc/x.yaml'}:{unknown}") for entry in message)
+    assert any(
+        entry.startswith(f"{first / 'nsclc/x.yaml'}:8:22: review: expected `antiangiogenic`") for entry in message
+    )
+    assert any(entry.startswith(f"{second / 'nsclc/y.yaml'}:{unknown}") for entry in message)
+    assert f"{second / 'nsclc/y.yaml'}:1:10: setting: expected the name of the file, `y`" in message
 
 
 def test_a_later_entry_keeps_its_line_in_its_own_file(tmp_path: Path) -> None:
     broken = PACK.joinpath("regimens.yaml").read_text("utf-8").replace("drug: alectinib", "drug: alectinip")
     shutil.copytree(PACK, tmp_path / "pack")
     (tmp_path / "pack" / "regimens.yaml").write_text(broken, "utf-8")
-    (said,) = problems(RULES, tmp_path / "pack")
-    assert said.startswith(f"{tmp_path / 'pack/regimens.yaml'}:5:18: drug: unknown drug `alectinip`")
+    (words,) = problems(RULES, tmp_path / "pack")
+    assert words.startswith(f"{tmp_path / 'pack/regimens.yaml'}:5:18: drug: unknown drug `alectinip`")
 
 
 def test_as_of_a_day_only_the_sources_that_speak_by_then_count() -> None:
@@ -360,17 +362,17 @@ def test_diff_names_stacks_with_a_plus() -> None:
 
 
 def test_where_the_sources_differ_check_lists_both_sides_with_their_places(shipped: Rulebook, stack: Rulebook) -> None:
-    said = [flaw.says for flaw in check(stack).warnings if flaw.kind == "sources differ"]
+    found = [flaw.says for flaw in check(stack).warnings if flaw.kind == "sources differ"]
     figures = "ivonescimab 11.14 months; pembrolizumab 5.82 months [BS 3.2] versus "
-    assert any(figures + "ivonescimab 12.6 months; pembrolizumab 5.82 months [IC 2]" in one for one in said)
-    assert any("[AA 4.2] versus No bevacizumab with erlotinib" in one and "[IC 3]" in one for one in said)
-    assert not any("7.1" in one for one in said), "sources that agree are not told"
+    assert any(figures + "ivonescimab 12.6 months; pembrolizumab 5.82 months [IC 2]" in entry for entry in found)
+    assert any("[AA 4.2] versus No bevacizumab with erlotinib" in entry and "[IC 3]" in entry for entry in found)
+    assert not any("7.1" in entry for entry in found), "sources that agree are not told"
     assert not [flaw for flaw in check(shipped).warnings if flaw.kind == "sources differ"]
 
 
 def test_an_answer_shows_the_differences_that_bear_on_it_and_no_other(stack: Rulebook) -> None:
     def shown(profile: str) -> list[str]:
-        return [one.subject for one in advise(ROOT / "profiles" / f"{profile}.yaml", stack).differences]
+        return [difference.subject for difference in advise(ROOT / "profiles" / f"{profile}.yaml", stack).differences]
 
     assert shown("driver-negative-tps-50-untreated") == ["HARMONi-2, PFS median"]
     assert shown("egfr-l858r-brain-metastases-untreated") == ["erlotinib + bevacizumab"]
@@ -390,8 +392,8 @@ def test_a_population_and_a_number_of_patients_that_differ_are_reported(tmp_path
     text = file.read_text("utf-8").replace("value: 398", "value: 400").replace("line: first line", "line: any line")
     file.write_text(text, "utf-8")
     found = {
-        one.difference.subject: one.difference.says
-        for one in source_differences(load_rulebook([RULES, tmp_path / "pack"]))
+        difference.difference.subject: difference.difference.says
+        for difference in source_differences(load_rulebook([RULES, tmp_path / "pack"]))
     }
     assert found["HARMONi-2, patients"] == "n 398 [BS 3.2] versus n 400 [IC 2]"
     assert found["HARMONi-2, line"] == "first line [BS 3.2] versus any line [IC 2]"
@@ -444,9 +446,9 @@ def test_figures_of_two_sources_in_one_study_keep_their_places_and_their_differe
     text = text.replace("cited_in: [", 'cited_in: [{review: bispecific, sections: ["3.2"]}, ')
     file.write_text(text, "utf-8")
     (found,) = [
-        one.difference
-        for one in source_differences(load_rulebook([RULES, tmp_path / "pack"]))
-        if one.difference.studies
+        difference.difference
+        for difference in source_differences(load_rulebook([RULES, tmp_path / "pack"]))
+        if difference.difference.studies
     ]
     assert found.studies == ("ic-harmoni-2",)
     assert [side[side.index("[") :] for side in found.sides] == ["[BS 3.2]", "[IC 2]"]

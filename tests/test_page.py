@@ -217,8 +217,8 @@ def test_a_history_longer_than_the_page_reads_is_reported(opened: Opened) -> Non
     line = {"drugs": ["docetaxel"], "outcome": "progressed"}
     page = opened.at({"disease": "nsclc", "history": [{"line": number, **line} for number in range(1, MOST_LINES + 2)]})
     assert "line of treatment 13" in page.inner_text("#problems")
-    said = page.inner_text("#entry-12-line-problem")
-    assert f"1 to {MOST_LINES} (the command line reads more), found {MOST_LINES + 1}" in said
+    message = page.inner_text("#entry-12-line-problem")
+    assert f"1 to {MOST_LINES} (the command line reads more), found {MOST_LINES + 1}" in message
 
 
 def test_unknown_is_a_choice_of_its_own(opened: Opened) -> None:
@@ -297,32 +297,34 @@ def test_the_page_says_in_order_and_words_what_advise_says(opened: Opened, ruleb
     profile, document = read_profile(ROOT / "profiles" / f"{name}.yaml")
     patient = read(profile, rulebook.domain, document)
     advice = advise(patient, rulebook)
-    said = screen(advice, rulebook, patient)
+    found = screen(advice, rulebook, patient)
     page = opened.at(document.value)
     page.wait_for_function(SETTLED)
     page.locator("#answer").evaluate(OPEN_ALL)
     page.locator("#summary").evaluate(OPEN_ALL)
     head, body = (" ".join(page.inner_text(part).split()) for part in ("#summary", "#answer"))
     assert list(opened.standings()) == [option.regimen for option in advice.options]
-    unknown = f" Not known: {said.unknown}." if said.unknown else ""
-    assert page.inner_text("p.patient") == f"Patient: {said.patient}.{unknown}"
-    assert said.counts in head
+    unknown = f" Not known: {found.unknown}." if found.unknown else ""
+    assert page.inner_text("p.patient") == f"Patient: {found.patient}.{unknown}"
+    assert found.counts in head
     rows = page.eval_on_selector_all("[data-row]", "rows => rows.map(row => [row.dataset.row, row.innerText])")
-    assert [row for row, _ in rows] == [row.option.regimen for row in said.rows]
-    for (_, shown), row in zip(rows, said.rows, strict=True):
+    assert [row for row, _ in rows] == [row.option.regimen for row in found.rows]
+    for (_, shown), row in zip(rows, found.rows, strict=True):
         words = " ".join(shown.split())
-        missing = [one for one in (row.study, row.endpoint, row.approval, row.badge) if one and one not in words]
+        missing = [
+            entry for entry in (row.study, row.endpoint, row.approval, row.badge) if entry and entry not in words
+        ]
         assert not missing, (words, row)
     # What comes first, standards, questions and statements, and what warns of each option.
-    for one in (*advice.first, *advice.standards):
-        assert one.says in head or one.state == "open", one
-    for question in said.questions:
+    for entry in (*advice.first, *advice.standards):
+        assert entry.says in head or entry.state == "open", entry
+    for question in found.questions:
         if not question.startswith("then: "):
             assert question in head + body, question
-    statements = [one for one in (*advice.silent, *advice.trials, *advice.notes) if not advice.is_first(one.rule)]
+    statements = [entry for entry in (*advice.silent, *advice.trials, *advice.notes) if not advice.is_first(entry.rule)]
     shown = [option for option in advice.options if option.standing.value != "excluded"]
-    warned = [one for option in shown for one in option.cautions if not advice.is_first(one.rule)]
-    assert [one.says for one in (*statements, *warned) if one.says not in body] == []
+    warned = [caution for option in shown for caution in option.cautions if not advice.is_first(caution.rule)]
+    assert [entry.says for entry in (*statements, *warned) if entry.says not in body] == []
 
 
 # Links and files -----------------------------------------------------------------------------------------------------

@@ -77,27 +77,27 @@ def shown(advice: Advice) -> dict[str, Any]:
     return {
         "options": [
             [
-                one.regimen, one.standing.value, list(one.rules), list(one.studies),
-                [approval.id for approval in one.approvals], list(one.says), list(one.markers),
-                list(one.setting), one.shown_benefit,
-                one.design_level.ocebm_2011, held(one.cautions),
-                [[reason.rule, reason.state] for reason in one.reasons], list(one.depends_on),
+                option.regimen, option.standing.value, list(option.rules), list(option.studies),
+                [approval.id for approval in option.approvals], list(option.says), list(option.markers),
+                list(option.setting), option.shown_benefit,
+                option.design_level.ocebm_2011, held(option.cautions),
+                [[reason.rule, reason.state] for reason in option.reasons], list(option.depends_on),
             ]
-            for one in advice.options
+            for option in advice.options
         ],
         "first": [
-            [list(one.rules), one.effect, one.says, one.state, list(one.depends_on)] for one in advice.first
+            [list(entry.rules), entry.effect, entry.says, entry.state, list(entry.depends_on)] for entry in advice.first
         ],
         "standards": held(advice.standards),
-        "against": [held(one.cautions) for one in advice.standards],
-        "notes": [one.rule for one in advice.notes],
-        "silent": [one.rule for one in advice.silent],
-        "trials": [one.rule for one in advice.trials],
-        "differences": [one.subject for one in advice.differences],
-        "changes": [one.says for one in advice.changes],
+        "against": [held(standard.cautions) for standard in advice.standards],
+        "notes": [note.rule for note in advice.notes],
+        "silent": [entry.rule for entry in advice.silent],
+        "trials": [trial.rule for trial in advice.trials],
+        "differences": [difference.subject for difference in advice.differences],
+        "changes": [change.says for change in advice.changes],
         "missing": [
-            [one.question, one.asks, list(one.settles), list(one.standards), list(one.options), list(one.evidence)]
-            for one in advice.missing
+            [asked.question, asked.asks, *map(list, (asked.settles, asked.standards, asked.options, asked.evidence))]
+            for asked in advice.missing
         ],
     }  # fmt: skip
 

@@ -90,4 +90,4 @@ def test_the_keyboard_reaches_the_views_and_the_facts_in_firefox(firefox: Firefo
         firefox.press(TAB)
         reached.append(firefox.evaluate("document.activeElement.id"))
     wanted = ["skip", "view-options", "view-map", "examples", "name", "fact-disease", "fact-ecog"]
-    assert [one for one in reached if one in wanted] == wanted
+    assert [entry for entry in reached if entry in wanted] == wanted

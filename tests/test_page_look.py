@@ -51,9 +51,9 @@ def look(browser: Any, page_file: Path) -> Iterator[Any]:
         return opened[-1].at(profile, **more)
 
     yield at
-    for one in opened:
-        one.context.close()
-        assert one.complaints == []
+    for entry in opened:
+        entry.context.close()
+        assert entry.complaints == []
 
 
 def test_a_phone_shows_patient_and_first_options_on_its_first_screen(look: Any) -> None:
@@ -209,8 +209,8 @@ def test_an_answer_that_cannot_be_read_is_shown_once_in_the_words_of_the_form(lo
     page = look(WIDE, UNTREATED)
     page.fill("#fact-pd_l1_tps", "abc")
     page.press("#fact-pd_l1_tps", "Tab")
-    said = "Expected a whole number from 0 to 100, or a range such as <1, 1-49 or ≥50; found abc."
-    expect(page.locator("#fact-pd_l1_tps-problem")).to_have_text(said)
+    found = "Expected a whole number from 0 to 100, or a range such as <1, 1-49 or ≥50; found abc."
+    expect(page.locator("#fact-pd_l1_tps-problem")).to_have_text(found)
     assert page.inner_text("body").count("found abc") == 1
     page.locator("#problems button.link").click()
     assert page.evaluate("document.activeElement.id") == "fact-pd_l1_tps"
@@ -219,9 +219,9 @@ def test_an_answer_that_cannot_be_read_is_shown_once_in_the_words_of_the_form(lo
 def test_a_change_of_disease_keeps_what_fits_and_says_what_it_cleared(look: Any) -> None:
     page = look(WIDE, {**UNTREATED, "extent": "metastatic"})
     page.select_option("#fact-disease", "sclc")
-    said = page.inner_text("#changed")
-    assert "Cleared, since it does not fit:" in said
-    assert "histology (adenocarcinoma)" in said
+    shown = page.inner_text("#changed")
+    assert "Cleared, since it does not fit:" in shown
+    assert "histology (adenocarcinoma)" in shown
     profile = page.evaluate("page.profile")
     assert "histology" not in profile
     assert profile["ecog"] == 1
@@ -271,8 +271,8 @@ def test_the_patient_the_page_starts_with_has_a_forest_plot(look: Any) -> None:
 def test_what_waits_is_drawn_hollow_and_named_so(look: Any) -> None:
     page = look(WIDE, example("adenocarcinoma-drivers-unknown-untreated"), view="forest")
     assert page.locator("svg .point.waits").count() >= 4
-    said = " ".join(page.locator("svg text").all_text_contents()[:2])
-    assert "waits for an answer" in said
+    shown = " ".join(page.locator("svg text").all_text_contents()[:2])
+    assert "waits for an answer" in shown
 
 
 def test_two_patients_side_by_side_carry_their_names_and_the_rule(look: Any) -> None:

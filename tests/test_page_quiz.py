@@ -67,12 +67,12 @@ def test_a_class_page_is_marked_as_python_marks_and_hands_in_what_it_reads(
         page.click("#quiz-check")
         assert page.inner_text("#status") == f"{len(right) - 1} of {len(right)} right."
         for point in solution.points[:1]:
-            said = " ".join(page.inner_text(f'.marked[data-choice="{point.regimen}"]').split())
+            shown = " ".join(page.inner_text(f'.marked[data-choice="{point.regimen}"]').split())
             name, belongs = point_words(point).split(": ", 1)
-            assert said == f"{name} Right: {belongs}"
+            assert shown == f"{name} Right: {belongs}"
         for place, pick in enumerate(solution.picks[:1], start=1):
-            said = " ".join(page.inner_text(f'.marked[data-choice="pick-{place}"]').split())
-            assert said == f"{pick.asks} Right: {pick_words(pick).removeprefix(f'{pick.asks} ')}"
+            shown = " ".join(page.inner_text(f'.marked[data-choice="pick-{place}"]').split())
+            assert shown == f"{pick.asks} Right: {pick_words(pick).removeprefix(f'{pick.asks} ')}"
         page.click("#quiz-next")
         assert question.number
     page.fill("#quiz-student", "Ada")
@@ -107,9 +107,9 @@ def test_an_empty_answer_is_not_final_and_a_reload_loses_nothing(at_quiz: Any) -
     assert "not answered yet. Nothing is marked" in page.inner_text("#status")
     assert page.locator(".marked").count() == 0
     page.evaluate(ANSWER, [1])
-    told = page.inner_text(".vignette")
+    shown = page.inner_text(".vignette")
     page.reload()
-    assert page.inner_text(".vignette") == told
+    assert page.inner_text(".vignette") == shown
     assert page.input_value("#quiz-seed") == "5"
     page.click("#quiz-check")
     score = page.inner_text("#quiz-score")
@@ -183,15 +183,15 @@ def test_axe_finds_nothing_on_the_views_of_the_quiz(browser: Any, class_file: Pa
     page.click("#projector")
     found.append(axe.Axe().run(page))
     page.set_viewport_size({"width": 1280, "height": 800})
-    assert [one.violations_count for one in found] == [0] * 4, [one.generate_report() for one in found]
+    assert [entry.violations_count for entry in found] == [0] * 4, [entry.generate_report() for entry in found]
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     here.context.close()
 
 
 def test_the_pool_of_the_page_has_every_setting_and_kind(rulebook: Rulebook) -> None:
     asked = pool(rulebook)
-    assert len({one["setting"] for one in asked}) > 12
-    assert {one["kind"] for one in asked} >= {"boundary", "exclusion", "unknown", "next-test", "caution", "study",
+    assert len({entry["setting"] for entry in asked}) > 12
+    assert {entry["kind"] for entry in asked} >= {"boundary", "exclusion", "unknown", "next-test", "caution", "study",
                                               "standard", "event"}  # fmt: skip
 
 

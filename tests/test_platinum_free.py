@@ -78,14 +78,14 @@ def test_a_table_reads_the_interval_as_a_profile_does(rulebook: Rulebook) -> Non
     (field,) = layout.fields["platinum_free_interval"]
     patients = [patient(*entries, domain=rulebook.domain) for entries, _ in HISTORIES.values()]
     documents = [
-        profile_from(parse_document("history:\n" + "".join(f"  - {{{one}}}\n" for one in entries), "patient.yaml"))
+        profile_from(parse_document("history:\n" + "".join(f"  - {{{entry}}}\n" for entry in entries), "patient.yaml"))
         for entries, _ in HISTORIES.values()
     ]
-    cells = [json.dumps([one.model_dump(exclude_none=True) for one in document.history]) for document in documents]  # type: ignore[union-attr]
+    cells = [json.dumps([entry.model_dump(exclude_none=True) for entry in document.history]) for document in documents]  # type: ignore[union-attr]
     batch = FactReader(rulebook.domain, layout).batch(pl.DataFrame({"history": cells}))
     assert batch.fault.tolist() == [0] * len(cells)
     read_bits = [int(word) & field.all_bits for word in batch.words[field.word]]
-    assert read_bits == [field.bits(one.facts["platinum_free_interval"]) for one in patients]
+    assert read_bits == [field.bits(entry.facts["platinum_free_interval"]) for entry in patients]
 
 
 def test_a_table_sets_a_row_apart_whose_months_contradict_its_outcome(rulebook: Rulebook) -> None:

@@ -149,8 +149,8 @@ def test_one_wrong_value_is_one_problem(text: str) -> None:
 
 
 def test_wrong_values_together_are_all_reported() -> None:
-    said = said_about("egfr: [L85R, L858R, T79OM]\nalk: maybe\nros1: maybe")
-    assert [line.split(" ")[0] for line in said.splitlines()] == [
+    found = said_about("egfr: [L85R, L858R, T79OM]\nalk: maybe\nros1: maybe")
+    assert [line.split(" ")[0] for line in found.splitlines()] == [
         "patient.yaml:1:8:", "patient.yaml:1:21:", "patient.yaml:2:6:", "patient.yaml:3:7:",
     ]  # fmt: skip
 

@@ -45,8 +45,8 @@ def test_no_two_profiles_share_a_name_or_a_patient(every_example: list[Example])
     assert sorted(set(names)) == sorted(names)
     patients: dict[str, list[str]] = {}
     for example in every_example:
-        said = {key: value for key, value in example.written.items() if key not in ("id", "summary")}
-        patients.setdefault(repr(sorted(said.items())), []).append(example.path.stem)
+        found = {key: value for key, value in example.written.items() if key not in ("id", "summary")}
+        patients.setdefault(repr(sorted(found.items())), []).append(example.path.stem)
     assert [twins for twins in patients.values() if len(twins) > 1] == []
 
 
@@ -55,7 +55,7 @@ def test_no_profile_leaves_the_reader_with_a_question_about_the_input(every_exam
 
 
 def test_a_boundary_profile_differs_from_the_patient_it_names_in_one_key(every_example: list[Example]) -> None:
-    pairs = {frozenset((one.path.stem, other.path.stem)) for one, other in one_key_apart(every_example)}
+    pairs = {frozenset((first.path.stem, second.path.stem)) for first, second in one_key_apart(every_example)}
     twins = [path for path in PATHS if "-but-" in path.stem]
     assert twins
     assert [path.stem for path in twins if frozenset((path.stem, path.stem.split("-but-")[0])) not in pairs] == []
@@ -67,7 +67,7 @@ def test_every_rule_holds_in_at_least_one_example_and_fails_in_another(
     """One that is declared for each regimen does so for some regimen; the cases show the others."""
     truths: dict[str, set[Truth]] = {}
     for rule in rulebook.rules.values():
-        truths.setdefault(rule.declared or rule.id, set()).update(one.truths[rule.id] for one in every_example)
+        truths.setdefault(rule.declared or rule.id, set()).update(entry.truths[rule.id] for entry in every_example)
     assert [rule for rule, found in truths.items() if Truth.TRUE not in found] == []
     assert [rule for rule, found in truths.items() if Truth.FALSE not in found] == []
 

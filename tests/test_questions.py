@@ -62,7 +62,7 @@ def smallest_by_enumeration(
     keys: Sequence[str], worlds: Sequence[World], offered: Callable[[World], bool]
 ) -> set[frozenset[str]]:
     for size in range(len(keys) + 1):
-        found = {frozenset(one) for one in itertools.combinations(keys, size) if settles(one, worlds, offered)}
+        found = {frozenset(key) for key in itertools.combinations(keys, size) if settles(key, worlds, offered)}
         if found:
             return found
     raise AssertionError("all questions together settle everything")
@@ -137,8 +137,8 @@ def test_parts_of_a_given_history_are_asked_by_entry() -> None:
     assert found.together == (waits,)
     outcome = next(question for question in found.single if question.key == "history[1].outcome")
     assert outcome.asks == "What was the outcome of line 2?"
-    said = {value for one in outcome.answers for value in one.values}
-    assert said == {"completed", "ongoing", "relapsed", "stopped-for-toxicity"}
+    words = {value for entry in outcome.answers for value in entry.values}
+    assert words == {"completed", "ongoing", "relapsed", "stopped-for-toxicity"}
     assert Settling(solver_of(offer), patient).depends_on("option") == waits
 
 
@@ -147,7 +147,7 @@ def test_an_answer_says_which_standing_it_brings() -> None:
     solver = solver_of(Leaf(Between("pd_l1_tps", 50, 100)))
     (question,) = questions(Settling(solver, patient)).single
     assert question.key == "pd_l1_tps"
-    assert {one.values: dict(one.standings) for one in question.answers} == {
+    assert {entry.values: dict(entry.standings) for entry in question.answers} == {
         ("1-49",): {"option": Standing.NOT_INDICATED},
         ("50-100",): {"option": Standing.OFFERED},
     }
@@ -163,7 +163,7 @@ def test_what_an_answer_that_is_always_needed_leaves_open_is_settled_by_one_more
     offer = AnyOf((is_("disease", "sclc"), is_("alk", "positive")))
     found = questions(Settling(solver_of(offer), small_patient(ecog=1)))
     assert set(map(frozenset, found.by_regimen["option"])) == {
-        frozenset({"alk", other}) for other in ("disease", "histology", "extent")
+        frozenset({"alk", candidate}) for candidate in ("disease", "histology", "extent")
     }
 
 
@@ -194,7 +194,7 @@ def test_a_standing_is_open_where_it_is_undetermined_or_may_get_a_caution(
 
 
 def effects(question: KeyQuestion) -> dict[tuple[str, ...], dict[str, Standing]]:
-    return {one.values: dict(one.standings) for one in question.answers}
+    return {entry.values: dict(entry.standings) for entry in question.answers}
 
 
 def test_the_members_of_a_set_that_act_alone_or_only_together_are_answers() -> None:
@@ -218,7 +218,7 @@ def test_the_drugs_of_an_entry_are_asked_by_what_rules_ask_of_a_history_and_by_n
     patient = small_patient(disease="nsclc", egfr=["L858R"], history=[{"line": 1}])
     found = questions(Settling(solver_of(offer), patient)).single
     drugs = next(question for question in found if question.key == "history[0].drugs")
-    assert {word.removeprefix("no ") for one in drugs.answers for word in one.values} == {"osimertinib"}
+    assert {word.removeprefix("no ") for entry in drugs.answers for word in entry.values} == {"osimertinib"}
 
 
 def test_a_question_settles_what_any_of_its_answers_settles() -> None:
@@ -284,19 +284,19 @@ def test_every_set_of_changes_offers_the_option_and_no_subset_does() -> None:
         except InputError:
             continue
         found = smallest_changes(solver, patient, "regimen-0").sets
-        few = [*found[:2], *[one for one in found[2:] if not one.is_only_to_learn][:2]]
-        for one in few:
-            if len(one.changes) > 3 or ("lines" in one.relaxed and patient.history):
+        few = [*found[:2], *[entry for entry in found[2:] if not entry.is_only_to_learn][:2]]
+        for entry in few:
+            if len(entry.changes) > 3 or ("lines" in entry.relaxed and patient.history):
                 continue
-            if any(change.fact == "egfr" for change in one.changes):
+            if any(change.fact == "egfr" for change in entry.changes):
                 continue  # worlds would tell more variants apart than can be counted
-            assert offers(solver, written, one.changes, one), (written, one)
-            for size in range(len(one.changes)):
-                for some in itertools.combinations(one.changes, size):
-                    assert not offers(solver, written, some, one), (written, one, some)
+            assert offers(solver, written, entry.changes, entry), (written, entry)
+            for size in range(len(entry.changes)):
+                for some in itertools.combinations(entry.changes, size):
+                    assert not offers(solver, written, some, entry), (written, entry, some)
             compared += 1
-            learnt += one.is_only_to_learn
-            changed += not one.is_only_to_learn
+            learnt += entry.is_only_to_learn
+            changed += not entry.is_only_to_learn
     assert learnt >= 5
     assert changed >= 5
 
@@ -336,20 +336,20 @@ def telling(name: str, value: Value) -> list[Condition]:
 
 
 def fits(world: World, name: str, value: Value) -> bool:
-    mine = world.facts[name]
-    match value, mine:
+    own_rules = world.facts[name]
+    match value, own_rules:
         case Choice(), Choice():
-            return mine.possible <= value.possible
+            return own_rules.possible <= value.possible
         case Number(), Number():
-            return value.absent if mine.low > mine.high else value.low <= mine.low <= value.high
+            return value.absent if own_rules.low > own_rules.high else value.low <= own_rules.low <= value.high
         case Members(), Members():
-            return value.must <= mine.must <= value.may
+            return value.must <= own_rules.must <= value.may
     raise TypeError
 
 
 def changes_of(offer: Condition, **keys: object) -> list[list[tuple[str, str, str]]]:
     found = smallest_changes(solver_of(offer), small_patient(**keys), "option")
-    return [[(change.fact, change.words, change.kind) for change in one.changes] for one in found.sets]
+    return [[(change.fact, change.words, change.kind) for change in entry.changes] for entry in found.sets]
 
 
 def test_what_is_unknown_is_to_be_learnt() -> None:
@@ -390,7 +390,7 @@ def test_several_facts_change_together_though_another_one_alone_would_do() -> No
     offer = AnyOf((Leaf(Between("ecog", 0, 1)), several))
     none = {"brain_metastases": False, "liver_metastases": False}
     found = changes_of(offer, disease="nsclc", extent="metastatic", ecog=3, **none)
-    assert [{fact for fact, _, _ in one} for one in found] == [{"ecog"}, set(none)]
+    assert [{fact for fact, _, _ in entry} for entry in found] == [{"ecog"}, set(none)]
 
 
 def test_a_number_that_must_change_with_another_fact_is_named_though_any_other_one_will_do() -> None:
@@ -439,16 +439,16 @@ def test_learning_comes_before_changing_and_few_before_many(rulebook: Rulebook) 
     solver = Guideline.of(rulebook).solver
     for name in solver.regimens:
         found = smallest_changes(solver, patient, name).sets
-        kinds = [one.is_only_to_learn for one in found]
+        kinds = [entry.is_only_to_learn for entry in found]
         assert kinds == sorted(kinds, reverse=True)
 
 
 def test_questions_do_not_depend_on_who_was_asked_about_before(rulebook: Rulebook) -> None:
     solver = Solver(rulebook.domain, regimen_rules(rulebook), effective_conditions(rulebook))
     written = {"id": "one", "disease": "nsclc", "extent": "metastatic"}
-    one = read(Profile.model_validate(written), rulebook.domain)
-    before = questions(Settling(solver, one)).single
+    first = read(Profile.model_validate(written), rulebook.domain)
+    before = questions(Settling(solver, first)).single
     history = [{"line": line, "drugs": ["docetaxel"], "outcome": "progressed"} for line in range(1, 8)]
-    other = read(Profile.model_validate({**written, "id": "seven lines", "history": history}), rulebook.domain)
-    solver.standings(other)
-    assert questions(Settling(solver, one)).single == before
+    second = read(Profile.model_validate({**written, "id": "seven lines", "history": history}), rulebook.domain)
+    solver.standings(second)
+    assert questions(Settling(solver, first)).single == before

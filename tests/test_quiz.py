@@ -56,7 +56,7 @@ def patient_of(question: QuizQuestion, rulebook: Rulebook) -> Patient:
 
 
 def right_answers(key: AnswerKey) -> dict[int, Sorted]:
-    return {one.number: {point.regimen: point.group for point in one.points} for one in key.solutions}
+    return {solution.number: {point.regimen: point.group for point in solution.points} for solution in key.solutions}
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +131,7 @@ def test_at_level_1_nothing_that_decides_is_unknown(rulebook: Rulebook, seed: in
 @given(seed=st.integers(0, 10_000), level=st.sampled_from(LEVELS))
 def test_no_patient_is_asked_about_twice(rulebook: Rulebook, seed: int, level: Level) -> None:
     quiz = generate(rulebook, seed, 6, None, level)
-    profiles = [json.dumps(one.profile | {"id": ""}, sort_keys=True) for one in quiz.questions]
+    profiles = [json.dumps(question.profile | {"id": ""}, sort_keys=True) for question in quiz.questions]
     assert len(set(profiles)) == len(profiles)
 
 
@@ -162,13 +162,13 @@ def test_a_neighbour_differs_from_its_patient_in_one_key_and_in_some_answer(
     patients = patients_of(rulebook)
     for question in quiz.questions:
         if question.like is not None:
-            other = quiz.question(question.like)
+            second = quiz.question(question.like)
             assert question.difference
-            different = {key for key in question.profile if question.profile[key] != other.profile.get(key)}
+            different = {key for key in question.profile if question.profile[key] != second.profile.get(key)}
             assert len(different - {"id"}) == 1
-            here, there = (patients.standings(patient_of(one, rulebook)) for one in (question, other))
+            here, there = (patients.standings(patient_of(entry, rulebook)) for entry in (question, second))
             asked = [choice.regimen for choice in question.choices]
-            assert any(group_of(here[one]) != group_of(there[one]) for one in asked)
+            assert any(group_of(here[entry]) != group_of(there[entry]) for entry in asked)
 
 
 def test_every_setting_with_options_gives_a_quiz_at_every_level(rulebook: Rulebook) -> None:
@@ -237,15 +237,17 @@ def test_the_regimens_asked_about_are_of_the_disease_and_are_in_the_order_of_the
     order = list(rulebook.regimens)
     for question in quiz.questions:
         regimens = [choice.regimen for choice in question.choices]
-        assert {rulebook.regimens[one].disease for one in regimens} == {question.profile["disease"]}
+        assert {rulebook.regimens[regimen].disease for regimen in regimens} == {question.profile["disease"]}
         assert regimens == sorted(regimens, key=order.index)
 
 
 def test_a_patient_to_whom_nothing_is_offered_or_may_be_is_rare(rulebook: Rulebook) -> None:
-    questions = [one for seed in range(4) for one in generate(rulebook, seed, 3, None, 2, SORT_KINDS).questions]
+    questions = [
+        question for seed in range(4) for question in generate(rulebook, seed, 3, None, 2, SORT_KINDS).questions
+    ]
     patients = patients_of(rulebook)
-    standings = [set(patients.standings(patient_of(one, rulebook)).values()) for one in questions]
-    without = [one for one in standings if one == {Standing.NOT_INDICATED}]
+    standings = [set(patients.standings(patient_of(question, rulebook)).values()) for question in questions]
+    without = [standing for standing in standings if standing == {Standing.NOT_INDICATED}]
     assert len(without) <= len(questions) // 5
 
 
@@ -276,9 +278,9 @@ def test_a_caution_that_holds_is_an_answer_of_its_own_at_every_level(rulebook: R
     points = [point for solution in answer_key(quiz, rulebook).solutions for point in solution.points]
     cautious = [point for point in points if point.group == "offered-with-caution"]
     assert cautious
-    assert all(any(one.effect == "caution" for one in point.because) for point in cautious)
-    assert not any(one.effect == "caution" for point in points if point.group == "offered" for one in point.because
-                   if rulebook.rules[one.rule].kind != "measure")  # fmt: skip
+    assert all(any(entry.effect == "caution" for entry in point.because) for point in cautious)
+    assert not any(entry.effect == "caution" for point in points if point.group == "offered" for entry in point.because
+                   if rulebook.rules[entry.rule].kind != "measure")  # fmt: skip
 
 
 @pytest.mark.parametrize("level", [1, 2, 3])
@@ -292,7 +294,7 @@ def test_at_most_a_third_of_the_points_are_not_indicated(rulebook: Rulebook, lev
 def test_the_key_says_what_the_sources_state_as_the_standard(rulebook: Rulebook) -> None:
     kinds = ("boundary", "neighbour")
     quiz = generate(rulebook, seed=5, count=10, setting="nsclc/first-line-driver-negative", level=1, kinds=kinds)
-    standards = [one for solution in answer_key(quiz, rulebook).solutions for one in solution.standards]
+    standards = [entry for solution in answer_key(quiz, rulebook).solutions for entry in solution.standards]
     assert standards
     for standard in standards:
         rule = rulebook.rules[standard.rule]
@@ -328,8 +330,8 @@ def test_the_contrast_is_true_of_a_patient_who_differs_in_that_fact(rulebook: Ru
                 continue
             seen[0] += 1
             profile = {name: value for name, value in question.profile.items() if name != "id"}
-            variants = [one for one in Variants(patients).changed(profile) if one.says == solution.contrast.says]
-            (patient,) = [found for one in variants if (found := patients.read(one.profile)) is not None]
+            variants = [entry for entry in Variants(patients).changed(profile) if entry.says == solution.contrast.says]
+            (patient,) = [found for variant in variants if (found := patients.read(variant.profile)) is not None]
             standings = patients.standings(patient)
             for change in solution.contrast.changes:
                 assert change.from_ != change.to == group_of(standings[change.regimen])
@@ -349,7 +351,7 @@ def test_right_answers_win_every_point(quiz: Quiz, key: AnswerKey) -> None:
 def test_a_question_without_an_answer_wins_nothing(quiz: Quiz, key: AnswerKey) -> None:
     marked = grade(quiz, key, {1: right_answers(key)[1]})
     assert marked.questions[0].right == marked.questions[0].of
-    assert [(one.answered, one.right) for one in marked.questions[1:]] == [(False, 0)] * 3
+    assert [(question.answered, question.right) for question in marked.questions[1:]] == [(False, 0)] * 3
 
 
 def test_one_wrong_group_costs_one_point(quiz: Quiz, key: AnswerKey) -> None:
@@ -359,7 +361,7 @@ def test_one_wrong_group_costs_one_point(quiz: Quiz, key: AnswerKey) -> None:
     answers[1][regimen] = wrong
     marked = grade(quiz, key, answers)
     assert marked.right == marked.of - 1
-    (lost,) = [one for one in marked.questions[0].points if not one.right]
+    (lost,) = [point for point in marked.questions[0].points if not point.right]
     assert (lost.point.regimen, lost.given, lost.point.group) == (regimen, wrong, group)
     assert f"WRONG ({wrong})" in render_grade(marked)
 
@@ -399,9 +401,9 @@ def test_answers_that_do_not_fit_are_refused_by_line(
     file.write_text(text.replace("CHOICE", quiz.questions[0].choices[0].regimen), "utf-8")
     with pytest.raises(InputError) as caught:
         read_answers(file, quiz)
-    said = str(caught.value)
-    assert message in said
-    assert said.startswith(f"{file}:{place}:" if place else f"{file}:2:")
+    answer = str(caught.value)
+    assert message in answer
+    assert answer.startswith(f"{file}:{place}:" if place else f"{file}:2:")
 
 
 def test_all_that_does_not_fit_is_reported_at_once(quiz: Quiz, tmp_path: Path) -> None:
@@ -495,8 +497,8 @@ def test_a_person_is_asked_each_group_and_shown_what_was_right(
         for solution in key.solutions
         for group in quiz.asks
     ]
-    (right, of), printed = answered(quiz, rulebook, lines, monkeypatch)
-    assert right == of > 0
+    (right, points), printed = answered(quiz, rulebook, lines, monkeypatch)
+    assert right == points > 0
     assert "WRONG" not in printed
 
 
@@ -504,11 +506,11 @@ def test_a_word_that_is_no_regimen_is_asked_for_again(
     quiz: Quiz, rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     misspelt = quiz.questions[0].choices[0].regimen[:-1] + "x"
-    (_, of), printed = answered(quiz, rulebook, ["99", "x", misspelt, "1", "1", "", "", ""], monkeypatch)
+    (_, points), printed = answered(quiz, rulebook, ["99", "x", misspelt, "1", "1", "", "", ""], monkeypatch)
     assert printed.count("Expected numbers from 1") == 3
     assert f"(did you mean `{quiz.questions[0].choices[0].regimen}`?)" in " ".join(printed.split())
     assert "is offered already" in printed
-    assert of == len(quiz.questions[0].choices)
+    assert points == len(quiz.questions[0].choices)
     assert "Left early" in printed
 
 
@@ -524,8 +526,8 @@ def run(*arguments: str) -> str:
 
 def test_the_verb_marks_a_file_of_answers_as_json(tmp_path: Path, quiz: Quiz, key: AnswerKey) -> None:
     lists = {
-        str(one.number): {group: [p.regimen for p in one.points if p.group == group] for group in quiz.asks}
-        for one in key.solutions
+        str(solution.number): {group: [p.regimen for p in solution.points if p.group == group] for group in quiz.asks}
+        for solution in key.solutions
     }
     file = tmp_path / "answers.json"
     file.write_text(json.dumps({"quiz": quiz.name, "answers": lists}), "utf-8")

@@ -44,8 +44,8 @@ def case_of(question: QuizQuestion, rulebook: Rulebook) -> Case:
 
 
 def test_a_quiz_goes_through_every_kind(quiz: Quiz, rulebook: Rulebook) -> None:
-    assert {one.kind for one in quiz.questions} == {*PICK_KINDS}
-    kinds = {one.kind for one in generate(rulebook, seed=2, count=12, level=2).questions}
+    assert {question.kind for question in quiz.questions} == {*PICK_KINDS}
+    kinds = {question.kind for question in generate(rulebook, seed=2, count=12, level=2).questions}
     assert kinds >= {"next-test", "caution", "study", "standard", "event", "exclusion"}
 
 
@@ -60,7 +60,7 @@ def test_each_pick_has_one_right_answer_among_several(quiz: Quiz, key: AnswerKey
 def test_the_next_test_settles_more_than_every_other_answer(quiz: Quiz, key: AnswerKey, rulebook: Rulebook) -> None:
     facts = rulebook.domain.facts
     for question, solution in of_kind("next-test", quiz, key):
-        settles = {one.key: len(one.settles) for one in case_of(question, rulebook).questions().single}
+        settles = {entry.key: len(entry.settles) for entry in case_of(question, rulebook).questions().single}
         by_words = {facts[name].label: count for name, count in settles.items() if name in facts}
         right = by_words[solution.picks[0].answer]
         others = [by_words.get(words, 0) for words in question.picks[0].answers if words != solution.picks[0].answer]
@@ -71,9 +71,9 @@ def test_the_next_test_settles_more_than_every_other_answer(quiz: Quiz, key: Ans
 def test_the_right_caution_holds_and_the_others_do_not(quiz: Quiz, key: AnswerKey, rulebook: Rulebook) -> None:
     for question, solution in of_kind("caution", quiz, key):
         option = next(
-            one for one in case_of(question, rulebook).advice(ask=False).options if one.regimen == question.about
+            entry for entry in case_of(question, rulebook).advice(ask=False).options if entry.regimen == question.about
         )
-        held = {one.says for one in option.cautions}
+        held = {caution.says for caution in option.cautions}
         assert [words for words in question.picks[0].answers if words in held] == [solution.picks[0].answer]
 
 
@@ -82,7 +82,7 @@ def test_the_right_study_is_behind_the_option_and_the_others_are_not(
 ) -> None:
     for question, solution in of_kind("study", quiz, key):
         option = next(
-            one for one in case_of(question, rulebook).advice(ask=False).options if one.regimen == question.about
+            entry for entry in case_of(question, rulebook).advice(ask=False).options if entry.regimen == question.about
         )
         behind = {rulebook.studies[name].name.split(" (")[0] for name in option.studies}
         assert [words for words in question.picks[0].answers if words in behind] == [solution.picks[0].answer]
@@ -91,7 +91,7 @@ def test_the_right_study_is_behind_the_option_and_the_others_are_not(
 def test_the_right_standard_is_stated_and_the_others_are_not(quiz: Quiz, key: AnswerKey, rulebook: Rulebook) -> None:
     says = {rule.says for rule in rulebook.of(Effect.STANDARD)}
     for question, solution in of_kind("standard", quiz, key):
-        stated = {one.says for one in case_of(question, rulebook).advice(ask=False).standards}
+        stated = {standard.says for standard in case_of(question, rulebook).advice(ask=False).standards}
         assert {words for words in question.picks[0].answers if words in stated} <= {solution.picks[0].answer}
         assert (solution.picks[0].answer in says) == bool(stated)
 
@@ -99,7 +99,7 @@ def test_the_right_standard_is_stated_and_the_others_are_not(quiz: Quiz, key: An
 def test_an_event_changes_what_the_key_says(quiz: Quiz, key: AnswerKey, rulebook: Rulebook) -> None:
     seen = set()
     for question, solution in of_kind("event", quiz, key):
-        assert question.event in {one.says for one in clinic().events}
+        assert question.event in {event.says for event in clinic().events}
         assert question.after is not None
         before = case_of(question, rulebook).standings
         after = Guideline.of(rulebook).case(question.after).standings
@@ -116,7 +116,7 @@ def test_an_event_changes_what_the_key_says(quiz: Quiz, key: AnswerKey, rulebook
 
 def test_excluded_points_come_from_more_than_one_rule(rulebook: Rulebook) -> None:
     key = answer_key(generate(rulebook, seed=1, count=12, level=1, kinds=("exclusion", "boundary")), rulebook)
-    points = [point for one in key.solutions for point in one.points if point.group == "excluded"]
+    points = [point for solution in key.solutions for point in solution.points if point.group == "excluded"]
     assert len({deciding.rule for point in points for deciding in point.because}) > 2
 
 
@@ -191,7 +191,7 @@ def test_letters_and_words_are_answers_and_each_right_one_is_a_point(
     marked = grade(quiz, key, read_answers(file, quiz))
     assert marked.right == len(first.picks) == marked.questions[0].of
     assert marked.of == sum(len(question.picks) for question in quiz.questions)
-    assert [(one.answered, one.right) for one in marked.questions[1:3]] == [(True, 0), (False, 0)]
+    assert [(entry.answered, entry.right) for entry in marked.questions[1:3]] == [(True, 0), (False, 0)]
     assert "RIGHT. " in render_grade(marked)
 
 
@@ -205,7 +205,7 @@ def test_letters_and_words_are_answers_and_each_right_one_is_a_point(
 )  # fmt: skip
 def test_a_pick_that_is_none_is_refused_by_line(quiz: Quiz, tmp_path: Path, text: str, message: str) -> None:
     file = tmp_path / "answers.yaml"
-    number = next(one.number for one in quiz.questions if len(one.picks[0].answers) == 4)
+    number = next(question.number for question in quiz.questions if len(question.picks[0].answers) == 4)
     file.write_text(f"answers:\n  {number}: {{picks: {text}}}\n", "utf-8")
     with pytest.raises(InputError) as caught:
         read_answers(file, quiz)
@@ -247,7 +247,7 @@ def test_a_quiz_about_profiles_asks_one_question_about_each(rulebook: Rulebook) 
     for file, question, solution in zip(files, quiz.questions, answer_key(quiz, rulebook).solutions, strict=True):
         standings = guideline.case(file).standings
         assert question.kind == "patient"
-        assert {point.regimen for point in solution.points} == {one.regimen for one in question.choices}
+        assert {point.regimen for point in solution.points} == {choice.regimen for choice in question.choices}
         for point in solution.points:
             assert point.group.startswith("offered") == standings[point.regimen].is_offered
     assert quiz_of_files(rulebook, files[:1]).name != quiz.name

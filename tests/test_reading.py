@@ -123,14 +123,14 @@ def test_metastases_are_metastatic_or_extensive_disease(
 
 
 @pytest.mark.parametrize("metastases", ["brain_metastases: active", "liver_metastases: true"])
-@pytest.mark.parametrize("said", ["stage: IIIB", "extent: locally-advanced", "extent: limited"])
+@pytest.mark.parametrize("value", ["stage: IIIB", "extent: locally-advanced", "extent: limited"])
 def test_metastases_with_a_lower_stage_are_a_contradiction_that_names_both(
-    metastases: str, said: str, domain: Domain
+    metastases: str, value: str, domain: Domain
 ) -> None:
     with pytest.raises(InputError) as caught:
-        patient(f"{said}\n{metastases}", domain)
+        patient(f"{value}\n{metastases}", domain)
     (problem,) = caught.value.problems
-    keys = [line.split(":")[0] for line in (said, metastases)]
+    keys = [line.split(":")[0] for line in (value, metastases)]
     assert [f"`{key}` (line {line})" in problem.message for line, key in enumerate(keys, start=1)] == [True, True]
 
 
@@ -416,8 +416,8 @@ def test_a_relapse_after_curative_treatment_is_none_in_a_line(domain: Domain) ->
 
 def test_maintenance_is_not_ongoing_in_a_line_that_has_relapsed(domain: Domain) -> None:
     induction, upkeep = "line: 1, drugs: [cisplatin, pemetrexed]", "line: 1, setting: maintenance, drugs: [pemetrexed]"
-    said = refused(entries(f"{induction}, outcome: relapsed", f"{upkeep}, outcome: ongoing"), domain)
-    assert "maintenance of line 1 cannot be ongoing when the line has relapsed" in said
+    message = refused(entries(f"{induction}, outcome: relapsed", f"{upkeep}, outcome: ongoing"), domain)
+    assert "maintenance of line 1 cannot be ongoing when the line has relapsed" in message
 
 
 def test_an_unknown_outcome_of_maintenance_is_not_ongoing_where_its_line_has_progressed(domain: Domain) -> None:
@@ -556,7 +556,7 @@ def test_months_that_do_not_go_with_the_outcome_are_remarked_on(
 
 
 def test_a_gap_between_lines_does_not_hide_what_else_is_wrong_with_them(domain: Domain) -> None:
-    said = refused(
+    message = refused(
         entries(
             "line: 1, drugs: [cisplatin], outcome: progressed",
             "line: 1, setting: maintenance, drugs: [pemetrexed], outcome: ongoing",
@@ -564,8 +564,8 @@ def test_a_gap_between_lines_does_not_hide_what_else_is_wrong_with_them(domain: 
         ),
         domain,
     )
-    assert "expected line 2 before line 3" in said
-    assert "maintenance of line 1 cannot be ongoing when the line has progressed" in said
+    assert "expected line 2 before line 3" in message
+    assert "maintenance of line 1 cannot be ongoing when the line has progressed" in message
 
 
 def test_a_key_alone_contradicts_itself(domain: Domain) -> None:
@@ -578,7 +578,7 @@ def test_each_patient_of_several_files_comes_with_its_document(domain: Domain, t
         (tmp_path / f"{name}.yaml").write_text(key, "utf-8")
     files = [str(tmp_path / f"{name}.yaml") for name in "ab"]
     found = read_with_documents(files, domain)
-    assert [(sorted(one.given), document.value) for one, document in found] == [
+    assert [(sorted(entry.given), document.value) for entry, document in found] == [
         (["ecog"], {"ecog": 1}), (["alk"], {"alk": "negative"}),
     ]  # fmt: skip
 
@@ -589,22 +589,22 @@ def test_what_each_key_settles_is_kept_for_the_explanation(domain: Domain) -> No
 
 
 def test_contradicting_keys_are_the_smallest_set_that_contradicts(domain: Domain) -> None:
-    said = refused("alk: negative\ndisease: sclc\necog: 1\nhistology: squamous", domain)
-    assert said.startswith("patient.yaml:4:1: `disease` (line 2) and `histology` (line 4) contradict each other")
+    message = refused("alk: negative\ndisease: sclc\necog: 1\nhistology: squamous", domain)
+    assert message.startswith("patient.yaml:4:1: `disease` (line 2) and `histology` (line 4) contradict each other")
 
 
 def test_the_reason_given_is_that_of_the_keys_that_are_named(domain: Domain) -> None:
     """The histology breaks another axiom; it can be spared, and so can that axiom."""
-    said = refused("disease: nsclc\nhistology: small-cell\nextent: limited", domain)
-    assert said == (
+    message = refused("disease: nsclc\nhistology: small-cell\nextent: limited", domain)
+    assert message == (
         "patient.yaml:3:1: `disease` (line 1) and `extent` (line 3) contradict each other: "
         "each disease has its own words for extent"
     )
 
 
 def test_two_contradictions_are_both_reported_each_with_its_own_keys(domain: Domain) -> None:
-    said = refused("disease: sclc\nhistology: squamous\nprior_lines: 0\nlast_outcome: progressed", domain)
-    first, second = said.splitlines()
+    message = refused("disease: sclc\nhistology: squamous\nprior_lines: 0\nlast_outcome: progressed", domain)
+    first, second = message.splitlines()
     assert first.startswith("patient.yaml:2:1: `disease` (line 1) and `histology` (line 2) contradict each other")
     assert second.startswith("patient.yaml:4:1: `prior_lines` (line 3) and `last_outcome` (line 4) contradict each")
 
@@ -613,8 +613,8 @@ def test_two_contradictions_are_both_reported_each_with_its_own_keys(domain: Dom
 def test_an_untreated_patient_is_contradicted_under_the_key_that_says_so(
     written: str, key: str, domain: Domain
 ) -> None:
-    said = refused(f"{written}\nlast_outcome: progressed", domain)
-    assert said.startswith(f"patient.yaml:2:1: `{key}` (line 1) and `last_outcome` (line 2) contradict each other")
+    message = refused(f"{written}\nlast_outcome: progressed", domain)
+    assert message.startswith(f"patient.yaml:2:1: `{key}` (line 1) and `last_outcome` (line 2) contradict each other")
 
 
 def test_a_profile_without_a_file_is_refused_in_its_own_name(domain: Domain) -> None:

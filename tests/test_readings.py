@@ -183,7 +183,7 @@ def test_23_no_standard_of_a_class_on_which_the_disease_progressed_in_curative_t
     def said(outcome: str) -> tuple[bool, bool]:
         given = [{"setting": "curative", "drugs": [drug], "outcome": outcome}]
         found = advice(NEGATIVE, drivers, history=given)
-        return standard in {one.rule for one in found.standards}, note in {one.rule for one in found.notes}
+        return standard in {entry.rule for entry in found.standards}, note in {entry.rule for entry in found.notes}
 
     assert said("progressed") == (False, True)
     assert said("completed") == (True, False)
@@ -240,8 +240,8 @@ def test_14_immunotherapy_combinations_after_progression_on_immunotherapy_are_ca
     ):
         found = option(advice(NEGATIVE, **after_both), regimen)
         assert {held for held in cautioned_by(found) if held.endswith("-after-immunotherapy")} == {rule}
-        told = next(caution.says for caution in found.cautions if caution.rule == rule)
-        assert ("CONTACT-01 and LEAP-008" in told) == ("bevacizumab" not in regimen)
+        answer = next(caution.says for caution in found.cautions if caution.rule == rule)
+        assert ("CONTACT-01 and LEAP-008" in answer) == ("bevacizumab" not in regimen)
 
 
 def test_15_amivantamab_after_another_tki_rests_on_the_approval_alone(advice: Any) -> None:

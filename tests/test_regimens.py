@@ -64,7 +64,9 @@ def test_the_section_of_a_regimen_is_one_that_holds_its_study() -> None:
     sections = {"antiangiogenic": {"4.1", "4.2", "4.3", "5", "5.1", "5.2"}}
     sections["bispecific"] = {"3.1", "3.2", "3.3", "4.1", "4.2", "4.3"}
     placed = [source for r in REGIMENS.values() for source in (r.source, *([r.schedule.source] if r.schedule else []))]
-    assert [str(one) for source in placed for one in source.places if one.section not in sections[one.review]] == []
+    assert [
+        str(place) for source in placed for place in source.places if place.section not in sections[place.review]
+    ] == []
 
 
 @pytest.mark.parametrize(

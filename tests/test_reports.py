@@ -97,7 +97,7 @@ def test_the_harm_on_the_first_screen_is_one_with_figures_where_there_is_one(rul
 
 
 def test_every_option_with_bevacizumab_tells_the_figures_of_its_severe_harm_and_when_to_stop(rulebook):
-    told = (
+    found = (
         "thromboembolism 8 %, hypertension 6 %, bleeding 4 %, proteinuria 3 %, pulmonary "
         "haemorrhage 1 % (grade 3 or worse)."
     )
@@ -112,7 +112,7 @@ def test_every_option_with_bevacizumab_tells_the_figures_of_its_severe_harm_and_
         shown = joined(text.render_advice([advice], rulebook, [patient]))
         marked = joined(markdown.render_advice([advice], rulebook, [patient]))
         for written in (shown, marked):
-            assert written.count(told) == written.count(stop) == 1
+            assert written.count(found) == written.count(stop) == 1
             also = re.search(r"Harm of bevacizumab \(also of ([\d, and]+)\): thromboembolism", written)
             assert len(re.findall(r"\d+", also[1])) == len(holding) - 1
 
@@ -163,9 +163,9 @@ def test_every_option_warning_and_open_question_of_the_advice_is_in_text_and_mar
         if option.standing is not Standing.NOT_INDICATED:
             assert option.name in shown
             assert documents_markdown.escaped(option.name) in marked
-    for said in (*advice.standards, *advice.notes, *advice.silent, *advice.trials):
-        assert said.says in shown
-        assert documents_markdown.escaped(said.says) in marked
+    for entry in (*advice.standards, *advice.notes, *advice.silent, *advice.trials):
+        assert entry.says in shown
+        assert documents_markdown.escaped(entry.says) in marked
     assert advice.scope in shown
     assert advice.scope in marked
 
@@ -194,9 +194,9 @@ history: [{line: 1, drugs: [osimertinib], outcome: progressed}]
 
 def test_a_warning_of_the_review_and_one_from_outside_are_distinguished(rulebook):
     shown = as_text(rulebook, AFTER_OSIMERTINIB + "bleeding_risk: none\n", depth=DETAILS)
-    told = joined(shown)
-    assert re.search(rf"Evidence is thin: [^\[]*\. \[{LABEL} 4\.1\]", told)
-    assert re.search(r"For this patient: [^\[]*\. \(outside, recalled\)", told)
+    found = joined(shown)
+    assert re.search(rf"Evidence is thin: [^\[]*\. \[{LABEL} 4\.1\]", found)
+    assert re.search(r"For this patient: [^\[]*\. \(outside, recalled\)", found)
 
 
 def test_an_open_warning_names_the_fact_it_waits_for(rulebook):
@@ -248,8 +248,8 @@ def test_a_note_on_the_input_comes_before_the_options(rulebook):
 
 def test_several_patients_are_set_apart(rulebook):
     advice, patient = answered(rulebook, "id: first\nhistology: squamous")
-    other, second = answered(rulebook, "id: second\nhistology: squamous")
-    shown = text.render_advice([advice, other], rulebook, [patient, second])
+    further, second = answered(rulebook, "id: second\nhistology: squamous")
+    shown = text.render_advice([advice, further], rulebook, [patient, second])
     assert shown.index("first\n") < shown.index("=" * 80) < shown.index("second\n")
 
 

@@ -97,13 +97,13 @@ def shown(folder, id, rulebook, table="table.csv", mapping="mapping.yaml"):
 
 
 def cells(row, key):
-    (found,) = [one for one in row.keys if one.key == key]
+    (found,) = [entry for entry in row.keys if entry.key == key]
     return [(source.table, source.column, [cell.text for cell in source.cells]) for source in found.sources]
 
 
 def test_each_key_of_a_row_is_shown_with_table_column_and_cell(folder, rulebook):
     row = shown(folder, "a/1", rulebook)
-    assert {one.key: one.value for one in row.keys} == {
+    assert {key.key: key.value for key in row.keys} == {
         "disease": "nsclc", "histology": "adenocarcinoma", "alk": "positive", "ros1": "positive", "ecog": 1,
         "history": [{"line": 1, "drugs": ["alectinib"], "outcome": "progressed"}],
     }  # fmt: skip
@@ -123,7 +123,7 @@ def test_a_row_that_cannot_be_read_whole_says_which_cells_and_why_it_is_set_apar
 
 def test_the_row_of_a_decision_shows_the_cells_that_were_taken_with_their_day(folder, rulebook):
     row = shown(folder, "a:2", rulebook, "patients.csv", "events.yaml")
-    (tps,) = [one for one in row.keys if one.key == "pd_l1_tps"]
+    (tps,) = [key for key in row.keys if key.key == "pd_l1_tps"]
     assert (tps.value, tps.sources[0].cells) == (20, (CellRead("20", 50),))
     assert cells(row, "history") == [("lines.csv", "drug", ["gefitinib"])]
     assert row.row == 1
@@ -140,7 +140,7 @@ def test_a_cell_that_a_condition_tests_is_shown_as_tested(app, folder):
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "value"),
     [
         (["--check"], "expected one of --check, --show, --profiles"),
         (["--output", "x.csv"], "leave --output out"),
@@ -148,9 +148,9 @@ def test_a_cell_that_a_condition_tests_is_shown_as_tested(app, folder):
         (["--engine", "spark"], "on this machine"),
     ],
 )
-def test_a_look_at_a_table_is_asked_for_alone(app, folder, more, said):
+def test_a_look_at_a_table_is_asked_for_alone(app, folder, more, value):
     done = CliRunner().invoke(app, [str(folder / "table.csv"), "--show", "b", *more])
-    assert said in str(done.exception)
+    assert value in str(done.exception)
 
 
 def test_a_name_that_several_rows_have_is_shown_by_the_number_of_the_row(app, folder):
@@ -206,8 +206,8 @@ def test_a_folder_holds_a_profile_file_for_every_row_that_is_not_set_apart(app, 
 
 def test_profiles_are_written_whole_or_not_at_all(app, folder):
     asked = [str(folder / "table.csv"), "--mapping", str(folder / "mapping.yaml"), "--profiles"]
-    for output, said in (("out.xlsx", "ends in .jsonl or .parquet"), ("no/such", "there is no such folder")):
-        assert said in str(CliRunner().invoke(app, [*asked, str(folder / output)]).exception)
+    for output, entry in (("out.xlsx", "ends in .jsonl or .parquet"), ("no/such", "there is no such folder")):
+        assert entry in str(CliRunner().invoke(app, [*asked, str(folder / output)]).exception)
     refused = CliRunner().invoke(app, [*asked, str(folder / "strict.jsonl"), "--strict"])
     assert "alk: cannot read `maybe` (1 row)" in str(refused.exception)
     assert not [file for file in folder.iterdir() if file.name.startswith((".", "out", "strict"))]
@@ -239,8 +239,8 @@ def test_odd_cells_end_no_look_at_a_table_and_are_all_counted(rulebook, tmp_path
     pl.DataFrame(rows, schema=dict.fromkeys(keys, pl.String)).write_parquet(file)
     table = open_table([str(file)])
     check = check_table(table, rulebook)
-    assert {one.known + one.unknown + one.unreadable + one.contradictory for one in check.keys} == {400}
-    assert all(one.unreadable for one in check.keys)
+    assert {entry.known + entry.unknown + entry.unreadable + entry.contradictory for entry in check.keys} == {400}
+    assert all(entry.unreadable for entry in check.keys)
     written = write_profiles(table, rulebook, str(made))
     assert written.set_apart == check.set_apart
     assert written.profiles == 400 - sum(count for _, count in check.set_apart)

@@ -196,7 +196,7 @@ def test_a_note_that_bears_on_no_option_of_the_patient_is_left_to_the_details(ru
 
 def test_a_trial_says_first_how_it_ended(rulebook: Rulebook) -> None:
     advice, patient = named("driver-negative-after-chemo-immunotherapy", rulebook)
-    (trial,) = (said for said in screen(advice, rulebook, patient).trials if said.startswith("CONTACT-01"))
+    (trial,) = (entry for entry in screen(advice, rulebook, patient).trials if entry.startswith("CONTACT-01"))
     assert trial.startswith("CONTACT-01 (NCT04471428): The trial has ended without success (confirmed, †D33c). A phase")
 
 
@@ -255,9 +255,9 @@ def test_a_reason_that_excludes_several_options_is_written_once_with_every_secti
     for write in (text.render_advice, markdown.render_advice):
         written = " ".join(write([advice], rulebook, [patient]).split())
         assert written.count(says) == 1
-    ((names, said),) = screen(advice, rulebook, patient).excluded
+    ((names, words),) = screen(advice, rulebook, patient).excluded
     assert names == "; ".join(option.name for option in excluded)
-    assert all(place.section in said for reason in reasons for place in reason.source.places)
+    assert all(place.section in words for reason in reasons for place in reason.source.places)
 
 
 def test_what_is_read_with_care_is_about_a_figure_that_is_shown(rulebook: Rulebook) -> None:
@@ -284,33 +284,33 @@ def changed(name: str, rulebook: Rulebook, **facts: Any) -> tuple[Advice, str]:
 def test_what_speaks_against_the_drugs_of_a_standard_is_said_with_it_and_only_pointed_to_from_the_options(
     rulebook: Rulebook,
 ) -> None:
-    advice, told = changed("driver-negative-tps-50-untreated", rulebook, comorbidities=["autoimmune-disease"])
+    advice, answer = changed("driver-negative-tps-50-untreated", rulebook, comorbidities=["autoimmune-disease"])
     against = {standard.rule: [caution.rule for caution in standard.cautions] for standard in advice.standards}
     assert against["standard-immunotherapy-for-pd-l1-expressing"] == ["nsclc-autoimmune-disease-with-immunotherapy"]
     assert against["standard-pemetrexed-platinum"] == []
     says = "There is an autoimmune disease, which immunotherapy can make flare up"
-    assert told.count(says) == 1
-    assert told.index("Immunotherapy with an immune") < told.index(says) < told.index("Pemetrexed with platinum")
-    assert told.count("There is an autoimmune disease, ... (see the standard)") == 4
+    assert answer.count(says) == 1
+    assert answer.index("Immunotherapy with an immune") < answer.index(says) < answer.index("Pemetrexed with platinum")
+    assert answer.count("There is an autoimmune disease, ... (see the standard)") == 4
 
 
 def test_where_there_is_no_option_what_holds_for_every_standard_comes_first(shipped: Rulebook) -> None:
-    advice, told = changed("alk-untreated", shipped, ecog=3)
+    advice, answer = changed("alk-untreated", shipped, ecog=3)
     assert [caution.rule for caution in advice.standards[0].cautions] == [
         "nsclc-ecog-3-4", "alk-fusion-has-its-own-drugs"
     ]  # fmt: skip
-    assert told.count("At ECOG 3 or 4 supportive care comes first") == 1
-    assert told.index("At ECOG 3 or 4 supportive") < told.index("An ALK-targeted drug alone")
+    assert answer.count("At ECOG 3 or 4 supportive care comes first") == 1
+    assert answer.index("At ECOG 3 or 4 supportive") < answer.index("An ALK-targeted drug alone")
 
 
 @pytest.mark.parametrize("facts", [{"nrg1": "positive"}, {"other_drivers": ["RET"]}])
 def test_a_driver_that_comes_first_makes_the_standards_of_driver_negative_disease_those_of_others(
     facts: dict[str, Any], rulebook: Rulebook
 ) -> None:
-    advice, told = changed("driver-negative-tps-50-untreated", rulebook, **facts)
+    advice, answer = changed("driver-negative-tps-50-untreated", rulebook, **facts)
     assert {(standard.state, standard.meant_for) for standard in advice.standards} == {
         ("of others", "driver-negative disease")
     }
-    assert "Not for this tumour, but for driver-negative disease: Immunotherapy with an immune" in told
-    assert "standard · " not in told
-    assert "Guidelines recommend immunotherapy first" not in told
+    assert "Not for this tumour, but for driver-negative disease: Immunotherapy with an immune" in answer
+    assert "standard · " not in answer
+    assert "Guidelines recommend immunotherapy first" not in answer

@@ -38,8 +38,8 @@ def test_a_sentence_names_the_rule_that_overrides_it(rulebook: Rulebook) -> None
 
 def test_a_caution_from_outside_the_sources_says_so_and_how_sure_it_is(rulebook: Rulebook) -> None:
     for rule in rulebook.of(Effect.CAUTION):
-        said = f"{rulebook.source_names.outside}, {rule.certainty}" in rule_sentence(rule, rulebook)
-        assert said == rule.is_outside
+        found = f"{rulebook.source_names.outside}, {rule.certainty}" in rule_sentence(rule, rulebook)
+        assert found == rule.is_outside
 
 
 def test_an_exclusion_says_which_regimens_it_speaks_of(rulebook: Rulebook) -> None:

@@ -45,8 +45,8 @@ def test_very_many_problems_of_a_posted_profile_are_bounded_and_the_rest_is_coun
     drugs = [f"osimertinip{index}" for index in range(2_000)]
     answer = client.post("/advise", json={"disease": "nsclc", "history": [{"line": 1, "drugs": drugs}]})
     assert answer.status_code == 400
-    *told, more, unsearched = answer.json()["problems"]
-    assert [one["help"] for one in told] == ["did you mean `osimertinib`?"] * 20 + [None] * 480
+    *problems, more, unsearched = answer.json()["problems"]
+    assert [entry["help"] for entry in problems] == ["did you mean `osimertinib`?"] * 20 + [None] * 480
     assert more["message"] == "and 1,500 more"
     assert unsearched["message"] == "what may be meant was not searched for 1,980 words more"
 
@@ -155,16 +155,16 @@ def test_a_port_that_is_taken_is_reported(rulebook: Rulebook) -> None:
 def test_the_verb_says_that_it_starts_before_it_reads_the_rules(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told: list[str] = []
+    steps: list[str] = []
 
     def read(_: object) -> None:
-        told.append(capsys.readouterr().err)
+        steps.append(capsys.readouterr().err)
         raise InputError.at(Location("rules"), "none here")
 
     monkeypatch.setattr("regimen_advisor.cli.serve.load_rulebook", read)
     with pytest.raises(SystemExit):
         main(["serve"])
-    assert told == ["Starting ...\n"]
+    assert steps == ["Starting ...\n"]
 
 
 def test_the_server_listens_on_this_computer_alone_and_does_not_name_its_software(
@@ -174,9 +174,9 @@ def test_the_server_listens_on_this_computer_alone_and_does_not_name_its_softwar
     ran: list[tuple[Any, str]] = []
 
     def run(server: Any, sockets: list[socket.socket]) -> None:
-        for one in sockets:
-            ran.append((server, one.getsockname()[0]))
-            one.close()
+        for entry in sockets:
+            ran.append((server, entry.getsockname()[0]))
+            entry.close()
 
     monkeypatch.setattr(uvicorn.Server, "run", run)
     monkeypatch.setattr(serving, "Workers", lambda *_: MagicMock())

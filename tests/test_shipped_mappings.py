@@ -43,7 +43,7 @@ def decision(id, rulebook, name="genie-bpc"):
 
 
 @pytest.mark.parametrize(
-    ("id", "said"),
+    ("id", "value"),
     [
         ("INV-01:1", {"egfr": ["L858R"], "ecog": 1, "pd_l1_tps": 5, "history": []}),
         (
@@ -76,9 +76,9 @@ def decision(id, rulebook, name="genie-bpc"):
         ("INV-12:1", {"nrg1": "positive"}),
     ],
 )
-def test_a_decision_of_the_invented_registry_is_read(rulebook, id, said):
+def test_a_decision_of_the_invented_registry_is_read(rulebook, id, value):
     found = decision(id, rulebook)
-    assert {key: found[key] for key in said} == said
+    assert {key: found[key] for key in value} == value
 
 
 @pytest.mark.parametrize(

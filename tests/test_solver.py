@@ -44,15 +44,15 @@ def test_standings_and_truths_are_those_of_all_completions() -> None:
             patient = random_patient(random, lines)
             oracle = completions(solver, patient)
             enumerated += len(oracle.worlds)
-            node = {name: node_by_node(patient, of) for name, of in solver.regimens.items()}
+            node = {name: node_by_node(patient, rules_about) for name, rules_about in solver.regimens.items()}
             exact = solver.standings(patient)
             assert solver.standings(patient, node).keys() == exact.keys()
-            for name, of in solver.regimens.items():
+            for name, rules_about in solver.regimens.items():
                 assert exact[name].standing is oracle.standing(name)
                 assert solver.standings(patient, node)[name].standing is exact[name].standing
-                assert exact[name].offer is oracle.truth(of.offer)
-                assert exact[name].exclusion is oracle.truth(of.exclusion)
-                assert exact[name].caution is oracle.truth(of.caution)
+                assert exact[name].offer is oracle.truth(rules_about.offer)
+                assert exact[name].exclusion is oracle.truth(rules_about.exclusion)
+                assert exact[name].caution is oracle.truth(rules_about.caution)
                 seen[exact[name].standing] += 1
                 settled_further += node[name] is not exact[name].standing
     assert enumerated >= 2_000
@@ -61,9 +61,9 @@ def test_standings_and_truths_are_those_of_all_completions() -> None:
     assert settled_further > 0
 
 
-def node_by_node(patient: Patient, of: RegimenRules) -> Standing:
+def node_by_node(patient: Patient, value: RegimenRules) -> Standing:
     reader = Interpreter(patient.facts)
-    return standing_of(*(reader.judge(part).truth for part in (of.offer, of.exclusion, of.caution)))
+    return standing_of(*(reader.judge(part).truth for part in (value.offer, value.exclusion, value.caution)))
 
 
 def test_a_profile_is_refused_exactly_when_no_complete_patient_agrees_with_it() -> None:
@@ -87,14 +87,14 @@ def unnarrowed(written: dict[str, object]) -> Patient | None:
     facts, history, given = dict(domain(2).unknown), None, {}
     for key, value in written.items():
         try:
-            one = read(Profile.model_validate({key: value}), domain(2))
+            first = read(Profile.model_validate({key: value}), domain(2))
         except InputError:
             return None
-        facts |= {name: said for name, said in one.given.get(key, ()) if key not in ("history", "prior_lines")}
-        given |= one.given
-        history = one.history if one.history is not None else history
-    for name, said in given.get("prior_lines", ()):
-        facts[name] = said if name == "prior_lines" else facts[name]
+        facts |= {name: entry for name, entry in first.given.get(key, ()) if key not in ("history", "prior_lines")}
+        given |= first.given
+        history = first.history if first.history is not None else history
+    for name, entry in given.get("prior_lines", ()):
+        facts[name] = entry if name == "prior_lines" else facts[name]
     return Patient("unnarrowed", facts, history, given)
 
 
@@ -180,10 +180,10 @@ def test_the_shipped_rules_have_the_standings_of_the_table_wherever_the_table_is
         ],
     )  # fmt: skip
     exact = Guideline.of(rulebook).solver.standings(patient)
-    for name, of in regimen_rules(rulebook).items():
-        said = node_by_node(patient, of)
-        if said not in (Standing.UNDETERMINED, Standing.EXCLUDED):
-            assert exact[name].standing.is_offered == said.is_offered
+    for name, rules_about in regimen_rules(rulebook).items():
+        found = node_by_node(patient, rules_about)
+        if found not in (Standing.UNDETERMINED, Standing.EXCLUDED):
+            assert exact[name].standing.is_offered == found.is_offered
 
 
 # Ways and witnesses -----------------------------------------------------------------------------------------------
@@ -204,9 +204,11 @@ def test_ways_cover_a_condition_and_none_says_more_than_it_must() -> None:
             assert any(meets(way, world) for way in ways) is truth
         for index, way in enumerate(ways):
             others = [*ways[:index], *ways[index + 1 :]]
-            assert any(meets(way, world) and not any(meets(other, world) for other in others) for world in everyone)
+            assert any(
+                meets(way, world) and not any(meets(other_other, world) for other_other in others) for world in everyone
+            )
             for part in way:
-                rest = [other for other in way if other is not part]
+                rest = [candidate for candidate in way if candidate is not part]
                 assert any(
                     meets(rest, world) and Interpreter(world.facts).judge(condition).truth is not Truth.TRUE
                     for world in everyone
@@ -248,7 +250,7 @@ def spared(written: dict) -> list[dict]:
     fewer = [{key: value for key, value in written.items() if key != left_out} for left_out in written]
     for index, entry in enumerate(written.get("history") or ()):
         for part in set(entry) & {"drugs", "outcome", "cycles"}:
-            history = [dict(other) for other in written["history"]]
+            history = [dict(candidate) for candidate in written["history"]]
             del history[index][part]
             fewer.append({**written, "history": history})
     return [{"id": "anyone", **shorter} for shorter in fewer]

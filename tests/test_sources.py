@@ -96,7 +96,12 @@ def test_what_no_entry_holds_is_listed_with_its_numbers(run, rules, tmp_path):
     ran = run("sources", "missing", "third", "--text", str(tmp_path / "third.txt"), "--rules", str(rules), "-f", "json")
     assert ran.code == 1
     missing = json.loads(ran.out)["missing"]
-    assert [(one["section"], one["sentence"]) for one in missing] == [("abstract", 1), ("1", 1), ("1", 2), ("2", 1)]
+    assert [(entry["section"], entry["sentence"]) for entry in missing] == [
+        ("abstract", 1),
+        ("1", 1),
+        ("1", 2),
+        ("2", 1),
+    ]
     assert missing[1]["numbers"] == ["10.1", "19.2", "42", "0.62", "95", "0.52", "0.74", "0.0015"]
 
 
@@ -160,7 +165,7 @@ def test_a_text_without_a_heading_for_a_section_is_refused(run, rules, tmp_path)
 
 def test_a_draft_places_every_number_of_the_section_and_marks_every_guess():
     (sentence, _) = sentences(TEXT.split("First line")[1].split("2 Later", maxsplit=1)[0])
-    kinds = {one.number: one.kind for one in candidates(sentence)}
+    kinds = {candidate.number: candidate.kind for candidate in candidates(sentence)}
     assert kinds == {
         "10.1": "count or other", "19.2": "months", "42": "patients", "0.62": "hazard ratio", "95": "interval",
         "0.52": "interval", "0.74": "interval", "0.0015": "p",
@@ -193,7 +198,7 @@ def test_check_finds_a_figure_that_its_section_does_not_print(rules):
 def test_check_says_of_which_source_figures_cannot_be_traced(rules):
     numbers = rules / "section-numbers.yaml"
     numbers.write_text(re.split(r"(?m)^bispecific:", numbers.read_text("utf-8"))[0], "utf-8")
-    (warning,) = [one for one in check(load_rulebook(rules)).warnings if one.kind == "figures not traced"]
+    (warning,) = [entry for entry in check(load_rulebook(rules)).warnings if entry.kind == "figures not traced"]
     assert warning.subject == "bispecific"
     assert re.search(r"\d+ figures of `bispecific` cannot be traced", warning.says)
 

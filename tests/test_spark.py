@@ -230,14 +230,14 @@ def test_spark_tells_and_writes_of_a_table_what_polars_does(cohort, registry, tm
     asked = [*registry, "--given", "drugs.given", "--compare", tmp_path / "old", "--id-column", "patient.name"]
     here = cohort(*asked, "--format", "json", "--output", tmp_path / "polars.parquet")
     there = cohort(*asked, "--format", "json", "--engine", "spark", "--output", tmp_path / "spark")
-    told, expected = json.loads(there.stdout), json.loads(here.stdout)
-    assert told.pop("settled") == {"exact": True, "cases": None, "changed": None}
+    answer, expected = json.loads(there.stdout), json.loads(here.stdout)
+    assert answer.pop("settled") == {"exact": True, "cases": None, "changed": None}
     assert expected.pop("settled")["exact"]
-    assert told == expected
-    assert all(told["concordance"]["counts"][kind] for kind in ("exact", "partial", "none", "not known"))
-    assert any(one["patients"] > len(one["ids"]) == SHOWN for one in told["changes"]["changes"])
-    assert told["unread"] == [{"column": "egfr", "cell": "L999X?", "rows": 30}]
-    assert told["patients"]["set_apart"]
+    assert answer == expected
+    assert all(answer["concordance"]["counts"][kind] for kind in ("exact", "partial", "none", "not known"))
+    assert any(change["patients"] > len(change["ids"]) == SHOWN for change in answer["changes"]["changes"])
+    assert answer["unread"] == [{"column": "egfr", "cell": "L999X?", "rows": 30}]
+    assert answer["patients"]["set_apart"]
     written = pl.read_parquet(tmp_path / "spark" / "*.parquet")
     rows = pl.read_parquet(tmp_path / "polars.parquet").with_columns(pl.all().cast(pl.String))
     assert written.sort(written.columns).equals(rows.sort(rows.columns))
@@ -310,6 +310,6 @@ def test_spark_loses_no_column_that_some_files_lack_or_that_differs_from_another
     pl.read_parquet(first).drop("egfr").write_parquet(first)
     second = registry[0] / "part c.parquet"
     pl.read_parquet(second).with_columns(pl.lit("TRUE").alias("EGFR")).write_parquet(second)
-    told = json.loads(cohort(registry[0], "--engine", "spark", "--node-by-node", "--format", "json").stdout)
-    assert told["patients"]["all"] == 2000
-    assert told["unread"] == [{"column": "egfr", "cell": "L999X?", "rows": 13}]
+    output = json.loads(cohort(registry[0], "--engine", "spark", "--node-by-node", "--format", "json").stdout)
+    assert output["patients"]["all"] == 2000
+    assert output["unread"] == [{"column": "egfr", "cell": "L999X?", "rows": 13}]

@@ -49,8 +49,8 @@ def test_a_new_pack_offers_nothing_and_adds_one_note(rulebook: Rulebook, tmp_pat
     assert stack.studies.keys() - rulebook.studies.keys() == {"mine-study"}
     patient = ROOT / "profiles" / "alk-untreated.yaml"
     before, after = advise(patient, rulebook), advise(patient, stack)
-    assert [one.standing for one in before.options] == [one.standing for one in after.options]
-    assert {one.rule for one in after.notes} - {one.rule for one in before.notes} == {"mine-alk-note"}
+    assert [option.standing for option in before.options] == [option.standing for option in after.options]
+    assert {note.rule for note in after.notes} - {note.rule for note in before.notes} == {"mine-alk-note"}
 
 
 def test_coverage_and_mutate_take_the_rules_of_the_pack_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,7 +89,7 @@ def test_the_workflow_of_a_new_pack_runs_check_and_the_cases(rulebook: Rulebook)
     files = new_pack("mine", rulebook)
     steps = yaml.safe_load(files[".github/workflows/rules.yml"])["jobs"]["check"]["steps"]
     ran = [step["run"] for step in steps if "run" in step]
-    assert [one.split()[:2] for one in ran[1:]] == [["regimen-advisor", "check"], ["regimen-advisor", "test"]]
+    assert [entry.split()[:2] for entry in ran[1:]] == [["regimen-advisor", "check"], ["regimen-advisor", "test"]]
     for command in ran[1:]:
         assert subprocess.run(["bash", "-nc", command], check=False).returncode == 0
 
@@ -109,8 +109,8 @@ def test_a_name_that_is_no_id_is_refused(name: str, tmp_path: Path) -> None:
 
 def test_the_name_of_a_source_that_is_there_is_refused(rulebook: Rulebook, tmp_path: Path) -> None:
     source = next(iter(rulebook.reviews))
-    said = refused(str(tmp_path / "mine"), "--name", source)
-    assert said == f"--name: expected a new name: the source `{source}` is there already"
+    message = refused(str(tmp_path / "mine"), "--name", source)
+    assert message == f"--name: expected a new name: the source `{source}` is there already"
     assert not list(tmp_path.iterdir())
 
 

@@ -54,9 +54,9 @@ def test_the_text_form_says_the_same_as_the_typed_one():
     rulebook = load_rulebook()
     typed = synthetic_patients(500, seed=4)
     engine = ColumnEngine(rulebook)
-    one = engine.facts(typed).drop("id").collect()
+    first = engine.facts(typed).drop("id").collect()
     two = engine.facts(for_text(typed).with_columns(pl.all().cast(pl.String))).drop("id").collect()
-    assert one.equals(two)
+    assert first.equals(two)
 
 
 # The population ------------------------------------------------------------------------------------------------------
@@ -72,23 +72,23 @@ def test_the_page_of_the_population_is_what_the_data_say():
 
 def test_every_share_is_published_by_a_named_source_or_marked_as_made_up():
     found = population()
-    sources = [one.source for words in found.shares.values() for one in words.values() if one.share is not None]
+    sources = [word.source for words in found.shares.values() for word in words.values() if word.share is not None]
     published = [source for source in sources if source != INVENTED]
     assert len(published) > 10
-    assert set(published) | {one.source for one in found.acquired} - {INVENTED} == set(found.sources)
+    assert set(published) | {entry.source for entry in found.acquired} - {INVENTED} == set(found.sources)
 
 
 @pytest.mark.parametrize(
-    ("shares", "said"),
+    ("shares", "value"),
     [
         ({"nsclc": {}, "sclc": {}}, "one word of `disease` without a share"),
         ({"nsclc": {}, "sclc": {"share": 13, "source": "nobody"}}, "no source is called `nobody`"),
     ],
 )
-def test_a_population_that_does_not_add_up_or_names_no_source_is_refused(shares, said):
+def test_a_population_that_does_not_add_up_or_names_no_source_is_refused(shares, value):
     data = population().model_dump()
     data["shares"]["disease"] = shares
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=value):
         SyntheticPopulation.model_validate(data)
 
 
@@ -126,7 +126,7 @@ def test_the_first_line_follows_from_the_driver(patients):
         (first.filter(pl.col("alk") == "positive"), "alk"),
         (first.filter(pl.col("disease") == "sclc"), "sclc"),
     ):
-        allowed = {frozenset(one.drugs) for one in population().first_line[table]}
+        allowed = {frozenset(entry.drugs) for entry in population().first_line[table]}
         assert {frozenset(drugs) for drugs in who["drugs"].to_list()} == allowed
 
 
@@ -152,5 +152,5 @@ def test_who_is_imitated_is_reported(tmp_path):
     app = typer.Typer()
     app.command()(cohort_command.cohort)
     file = tmp_path / "patients.csv"
-    told = CliRunner().invoke(app, ["--synthesise", "3", "-o", str(file)]).output
-    assert told.startswith(f"{file}: 3 invented patients imitate adults with lung cancer in the United States")
+    output = CliRunner().invoke(app, ["--synthesise", "3", "-o", str(file)]).output
+    assert output.startswith(f"{file}: 3 invented patients imitate adults with lung cancer in the United States")

@@ -15,7 +15,7 @@ scan_table = pytest.importorskip("regimen_advisor.cohorts.tables", reason="the e
 
 @pytest.mark.parametrize("before", [0, 1500], ids=["at the beginning", "far down"])
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "value"),
     [
         ('{"stage": ' + "[" * 100_000 + "]" * 100_000 + "}", ": expected at most 30 levels of nesting, found more"),
         ('{"stage": ' + "[" * 100_000, ": expected at most 30 levels of nesting, found more"),
@@ -28,11 +28,13 @@ scan_table = pytest.importorskip("regimen_advisor.cohorts.tables", reason="the e
     ],
     ids=["closed", "open", "objects", "half a character", "in a key", "no number", "cut off", "no object"],
 )
-def test_a_bad_line_of_json_lines_is_refused_with_its_number(tmp_path: Path, before: int, line: str, said: str) -> None:
+def test_a_bad_line_of_json_lines_is_refused_with_its_number(
+    tmp_path: Path, before: int, line: str, value: str
+) -> None:
     (tmp_path / "t.jsonl").write_text('{"stage": "IVB"}\n' * before + line + "\n", "utf-8")
     with pytest.raises(InputError) as caught:
         scan_table([str(tmp_path / "t.jsonl")])
-    assert str(caught.value) == f"{tmp_path / 't.jsonl'}:{before + 1}{said}"
+    assert str(caught.value) == f"{tmp_path / 't.jsonl'}:{before + 1}{value}"
 
 
 def test_a_key_that_json_lines_give_late_is_a_column(tmp_path: Path) -> None:
@@ -68,7 +70,7 @@ def test_what_python_and_polars_read_in_a_text_table_is_the_same_whatever_its_qu
     read = refused = 0
     while read < 300:
         rows = [[_cell(random), _cell(random)] for _ in range(random.randint(1, 4))]
-        text = "".join(f"{one},{other}{newline}" for one, other in [["x", "y"], *rows])
+        text = "".join(f"{first},{second}{newline}" for first, second in [["x", "y"], *rows])
         file.write_text(text, "utf-8", newline="")
         try:
             found = scan_table([str(file)]).collect().rows()
@@ -77,8 +79,8 @@ def test_what_python_and_polars_read_in_a_text_table_is_the_same_whatever_its_qu
             continue
         with file.open(encoding="utf-8", newline="") as opened:
             wanted = [tuple(row) for row in csv.reader(opened) if "".join(row).strip()][1:]
-        told = [tuple(cell or "" for cell in row) for row in found]
-        assert told == wanted, text
+        answer = [tuple(cell or "" for cell in row) for row in found]
+        assert answer == wanted, text
         read += '"' in text
     assert refused > 100
 

@@ -122,19 +122,19 @@ def _a_hole_in_the_middle(atom: Atom, value: Value) -> bool:
 
 @given(pairs)
 def test_two_values_meet_in_exactly_the_answers_of_both(pair):
-    one, other = pair
-    both = meet(one, other)
-    assert (answers(both) if both is not None else set()) == answers(one) & answers(other)
-    assert (both is None) == answers(one).isdisjoint(answers(other))
+    first, second = pair
+    both = meet(first, second)
+    assert (answers(both) if both is not None else set()) == answers(first) & answers(second)
+    assert (both is None) == answers(first).isdisjoint(answers(second))
 
 
 @given(pairs)
 def test_two_values_join_in_the_narrowest_value_that_allows_the_answers_of_either(pair):
-    one, other = pair
-    joined = join(one, other)
-    assert answers(one) | answers(other) <= answers(joined)
-    assert join(other, one) == joined
-    assert join(joined, one) == joined
+    first, second = pair
+    joined = join(first, second)
+    assert answers(first) | answers(second) <= answers(joined)
+    assert join(second, first) == joined
+    assert join(joined, first) == joined
 
 
 def test_a_number_that_surely_does_not_exist_is_written_in_one_way_only():

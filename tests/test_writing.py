@@ -137,14 +137,14 @@ def test_links_in_a_circle_are_refused(tmp_path: Path) -> None:
         write_file(tmp_path / "link", "text")
 
 
-@pytest.mark.parametrize("other", ["t.csv", "./t.csv", "hard.csv", "soft.csv"])
-def test_a_table_is_not_written_over_itself_under_whatever_name(tmp_path: Path, other: str) -> None:
+@pytest.mark.parametrize("value", ["t.csv", "./t.csv", "hard.csv", "soft.csv"])
+def test_a_table_is_not_written_over_itself_under_whatever_name(tmp_path: Path, value: str) -> None:
     (tmp_path / "t.csv").write_text(TABLE, "utf-8")
     os.link(tmp_path / "t.csv", tmp_path / "hard.csv")
     (tmp_path / "soft.csv").symlink_to("t.csv")
-    done = run("cohort", "t.csv", "-o", other, cwd=tmp_path)
+    done = run("cohort", "t.csv", "-o", value, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"{other}: expected another file than those that are read, found one of them\n"
+    assert done.stderr == f"{value}: expected another file than those that are read, found one of them\n"
     assert (tmp_path / "t.csv").read_text("utf-8") == TABLE
 
 
@@ -205,9 +205,9 @@ def test_a_pipe_among_the_rules_is_refused(tmp_path: Path, place: str) -> None:
 
 def test_a_pipe_among_cases_and_profiles_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "x.case.yaml")
-    said = "x.case.yaml: expected a file, found a pipe (`-` reads standard input)\n"
-    assert run("test", tmp_path, cwd=ROOT).stderr.endswith(said)
-    assert run("page", "--profiles", tmp_path, "-o", "-", cwd=ROOT).stderr.endswith(said)
+    found = "x.case.yaml: expected a file, found a pipe (`-` reads standard input)\n"
+    assert run("test", tmp_path, cwd=ROOT).stderr.endswith(found)
+    assert run("page", "--profiles", tmp_path, "-o", "-", cwd=ROOT).stderr.endswith(found)
 
 
 def test_a_table_is_not_written_into_a_pipe_and_a_text_only_where_somebody_reads_it(pipe: Path) -> None:
@@ -256,7 +256,7 @@ def test_a_cohort_names_the_output_where_its_folder_cannot_be_written_to(tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("asked", "value"),
     [
         (["cohort", ""], "``: expected a table, found an empty name\n"),
         (["cohort", "/"], "/: expected a table or a folder of Parquet files, found the root of all files\n"),
@@ -264,13 +264,13 @@ def test_a_cohort_names_the_output_where_its_folder_cannot_be_written_to(tmp_pat
         (["cohort", "nowhere.csv"], "nowhere.csv: expected a table, found no such file\n"),
         (["cohort", "link.csv"], "link.csv: cannot be read: No such file or directory\n"),
     ],
-    ids=lambda one: " ".join(one) if isinstance(one, list) else "",
+    ids=lambda entry: " ".join(entry) if isinstance(entry, list) else "",
 )
-def test_a_name_that_is_no_table_is_reported_at_once(tmp_path: Path, asked: list[str], said: str) -> None:
+def test_a_name_that_is_no_table_is_reported_at_once(tmp_path: Path, asked: list[str], value: str) -> None:
     (tmp_path / "t.csv").write_text(TABLE, "utf-8")
     (tmp_path / "link.csv").symlink_to("nothing")
     done = run(*asked, cwd=tmp_path)
-    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", value)
 
 
 def test_rules_to_compare_with_are_not_left_out_where_their_name_is_empty(tmp_path: Path) -> None:
@@ -445,18 +445,18 @@ def check(whole: dict[str, Any], runs: list[dict[str, Any]], at_least: int) -> N
     for number in {each["signal"] for each in runs} & {signal.SIGKILL, signal.SIGTERM}:
         assert [each["at"] for each in runs if each["signal"] == number] == list(range(1, whole["writes"] + 1))
     states = set()
-    for one in runs:
-        hidden = {name for name in one["found"] if name.startswith(".") or "/." in name}
-        assert len(hidden) <= (one["signal"] == signal.SIGKILL), one
-        told = {name: text for name, text in one["found"].items() if name not in hidden}
-        for name, text in told.items():
-            assert text in (whole["before"].get(name), whole["after"].get(name)), (one["signal"], one["at"], name)
-        assert whole["before"].keys() <= told.keys()
-        assert one["ended"] in EXITS[one["signal"]], one
-        states.add(tuple(sorted(told.items())))
-        if one["signal"] == signal.SIGKILL:
-            then = {name: text for name, text in one["then"].items() if name not in hidden}
-            assert (one["again"], then) == (0, whole["after"]), "what was left keeps the next run from ending well"
+    for entry in runs:
+        hidden = {name for name in entry["found"] if name.startswith(".") or "/." in name}
+        assert len(hidden) <= (entry["signal"] == signal.SIGKILL), entry
+        found = {name: text for name, text in entry["found"].items() if name not in hidden}
+        for name, text in found.items():
+            assert text in (whole["before"].get(name), whole["after"].get(name)), (entry["signal"], entry["at"], name)
+        assert whole["before"].keys() <= found.keys()
+        assert entry["ended"] in EXITS[entry["signal"]], entry
+        states.add(tuple(sorted(found.items())))
+        if entry["signal"] == signal.SIGKILL:
+            then = {name: text for name, text in entry["then"].items() if name not in hidden}
+            assert (entry["again"], then) == (0, whole["after"]), "what was left keeps the next run from ending well"
     assert len(states) > 1, "every run was ended at the same place"
 
 

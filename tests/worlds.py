@@ -131,9 +131,9 @@ def histories(
     earlier = [(held, outcome) for held in drugs for outcome in ("progressed", "relapsed", "completed")]
     curatives: list[tuple[Entry, ...]] = [()]
     if curative:
-        one = [_entry(None, held, outcome, counts[0]) for held, outcome in earlier]
+        first = [_entry(None, held, outcome, counts[0]) for held, outcome in earlier]
         pairs = itertools.permutations if asked is None or PLATINUM_FREE in asked else itertools.combinations
-        curatives += [(entry,) for entry in one] + list(pairs(one, 2))
+        curatives += [(entry,) for entry in first] + list(pairs(first, 2))
     nothing = Members(frozenset(), frozenset())
 
     def different(found: Iterable[tuple[Entry, ...]], *after: Entry) -> Collection[tuple[Entry, ...]]:
@@ -167,8 +167,8 @@ def _timed(history: tuple[Entry, ...], domain: Domain, months: Sequence[Number])
         yield history
         return
     latest = max(place for place, entry in enumerate(history) if "platinum" in entry.drugs.must)
-    for one in months:
-        yield (*history[:latest], replace(history[latest], months=one), *history[latest + 1 :])
+    for month in months:
+        yield (*history[:latest], replace(history[latest], months=month), *history[latest + 1 :])
 
 
 def _drug_sets(formulary: Formulary) -> list[frozenset[str]]:
