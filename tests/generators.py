@@ -396,7 +396,7 @@ def with_more(random: Random, profile: Mapping[str, Any], rulebook: Rulebook, kn
             if entries[index].get(part, "unknown") == "unknown" and random.random() < known:
                 entries[index][part] = random.choice(values)
                 tell("history", entries)
-    return told
+    return known_so_far
 
 
 # Hypothesis --------------------------------------------------------------------------------------------------------

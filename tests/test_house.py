@@ -61,8 +61,8 @@ def requirements() -> list[str]:
     """Everything that is required of others, for running and for building."""
     read = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     listed = [*read["project"]["dependencies"], *read["build-system"]["requires"]]
-    listed += [one for extra in read["project"]["optional-dependencies"].values() for one in extra]
-    return [one for one in listed if not one.startswith("regimen-advisor[")]
+    listed += [requirement for extra in read["project"]["optional-dependencies"].values() for requirement in extra]
+    return [requirement for requirement in listed if not requirement.startswith("regimen-advisor[")]
 
 
 @pytest.mark.parametrize("required", requirements())
@@ -79,11 +79,11 @@ def test_the_lock_holds_one_version_of_every_library_within_its_bounds_and_no_ad
     read = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = read["optional-dependencies"]
     for name in ("dev", "test", "spark", "cite", "cohort", "notebook", "teach", "web"):
-        for one in [*read["dependencies"], *extras[name]]:
-            wanted = Requirement(one)
+        for requirement in [*read["dependencies"], *extras[name]]:
+            wanted = Requirement(requirement)
             if wanted.name != "regimen-advisor":
                 version = locked[wanted.name.lower().replace("_", "-")]
-                assert wanted.specifier.contains(version, prereleases=True), f"{one}: {version}"
+                assert wanted.specifier.contains(version, prereleases=True), f"{requirement}: {version}"
 
 
 def test_no_module_imports_itself_by_way_of_others() -> None:
@@ -105,7 +105,7 @@ def imports_of(module: Path) -> set[str]:
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
         for inner in ast.walk(node)
     }
-    names = {name_of(other) for other in MODULES}
+    names = {name_of(module) for module in MODULES}
     found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module and id(node) not in typing_only:
@@ -200,6 +200,18 @@ def test_a_variable_is_named_after_what_it_holds() -> None:
 BOUND_IN_SCRIPT = re.compile(
     r"(?:[(\[]|, |\{ |\b(?:const|let|var) )(of|one|other|mine|told)(?=\)? =>|, \w+\)|\) \{| = | of |\]| \})"
 )
+
+
+def test_a_variable_of_a_test_is_named_after_what_it_holds() -> None:
+    files = [file for folder in ("tests", "benchmarks") for file in sorted((ROOT / folder).glob("*.py"))]
+    assert len(files) > 50
+    found = [
+        f"{file.name}:{line}: {name}"
+        for file in files
+        for line, name in names_of(file).bound
+        if name.strip("_") in {"of", "one", "other", "mine", "told", "said"}
+    ]
+    assert not found
 
 
 def test_a_variable_of_a_script_of_the_page_is_named_after_what_it_holds() -> None:
