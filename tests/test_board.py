@@ -67,7 +67,7 @@ BOARD: Mapping[str, tuple[Question, ...]] = {
         Question(
             "What decides the standard?",
             "? EGFR, ALK fusion and ROS1 fusion decide between: An EGFR-targeted drug alone",
-            ("driver beyond EGFR, ALK and ROS1 was found", "A feature of bleeding risk was found"),
+            ("driver beyond EGFR, ALK and ROS1 was found",),
         ),
         Question("Does the tumour bleed easily?", "bleeding risk cavitation and central tumour"),
     ),

@@ -99,7 +99,7 @@ class Cards:
 
     def card(self, option: Option, number: int) -> Card:
         """The lines of an option under its number; fewer of one that waits, unless the whole is asked for."""
-        lines = self._offered(option, number) if self.cautions.is_whole(option) else self._waiting(option)
+        lines = self._offered(option, number) if self.cautions.is_whole(option) else self._waiting(option, number)
         return Card(number, option, tuple(lines), tuple(self._details(option, number)) if self.whole else ())
 
     def _offered(self, option: Option, number: int) -> Iterator[CardLine]:
@@ -130,9 +130,13 @@ class Cards:
             else:
                 yield CardLine(part, self.cautions.in_short(caution, MOST_SHORT))
 
-    def _waiting(self, option: Option) -> Iterator[CardLine]:
+    def _waiting(self, option: Option, number: int) -> Iterator[CardLine]:
+        """Evidence, and the warnings that are true of the patient whatever the answer; the others are counted."""
         yield from self._evidence(option)
-        if left := list(self.cautions.own(option)):
+        own = list(self.cautions.own(option))
+        sure = [caution for caution in own if caution.kind == "patient" and caution.state == "holds"]
+        yield from self._of_the_patient(sure, number)
+        if left := [caution for caution in own if caution not in sure]:
             yield CardLine(Part.IF_OFFERED, say("card.if_offered", cautions=_count(left)))
 
     def _sentences(self, part: Part, lead: str, cautions: Sequence[Caution], number: int) -> Iterator[CardLine]:
