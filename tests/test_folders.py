@@ -198,7 +198,7 @@ def test_an_installed_package_takes_its_own_rules(installed: Path) -> None:
 def test_an_installed_package_refuses_its_rules_where_one_of_their_files_is_lost(installed: Path) -> None:
     (installed / "nsclc" / "silence.yaml").unlink()
     message = refusal(lambda: load_rulebook(installed))
-    assert message.startswith(f"{installed / 'manifest.yaml'}:3:1: the manifest counts ")
+    assert message.startswith(f"{installed / 'manifest.yaml'}:3:1: the manifest is of other files")
     assert message.endswith("(install the package again)")
 
 
@@ -231,7 +231,7 @@ def test_a_package_with_its_rules_inside_notices_by_itself_that_one_of_them_is_l
     (package / "rules" / "nsclc" / "silence.yaml").unlink()
     done = advise()
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"{package / 'rules' / 'manifest.yaml'}:3:1: the manifest counts")
+    assert done.stderr.startswith(f"{package / 'rules' / 'manifest.yaml'}:3:1: the manifest is of other files")
 
 
 # Cases, profiles and parts of a table ----------------------------------------------------------------------------

@@ -105,6 +105,7 @@ def test_a_phone_has_facts_and_answer_as_two_panes(look: Any) -> None:
     assert not page.is_visible("#fact-alk")
     page.click("#pane-facts")
     assert page.is_visible("#fact-alk")
+    assert page.is_visible("#fact-histology")
     assert not page.is_visible("#summary")
     expect(page.locator("#pane-facts")).to_have_attribute("aria-pressed", "true")
 
@@ -150,7 +151,7 @@ def test_on_a_wide_screen_the_bar_of_an_edit_leaves_the_table_where_it_is(look: 
 def test_a_long_choice_is_shown_whole_below_its_label(look: Any) -> None:
     page = look(WIDE, {**UNTREATED, "histology": "nsclc-nos"})
     field = page.locator("#fact-histology")
-    assert field.evaluate("select => select.classList.contains('long')")
+    assert field.evaluate("select => select.classList.contains('whole-line')")
     box, label = field.bounding_box(), page.locator("label[for='fact-histology']").bounding_box()
     assert box["y"] > label["y"]
     assert box["width"] > 200

@@ -177,6 +177,9 @@ def _loaded(
     )  # fmt: skip
 
 
+_INSTALL_AGAIN = "install the package again"
+
+
 def load_rulebook(folder: Folders = None, day: date | None = None) -> Rulebook:
     """The rulebook in ``folder``, or in several folders of which a later one adds to those before it.
 
@@ -186,10 +189,21 @@ def load_rulebook(folder: Folders = None, day: date | None = None) -> Rulebook:
     """
     folders = chosen_folders(folder)
     manifests = tuple(map(read_manifest, folders))
-    rulebook = _loaded(folders, tuple(map(files_of, folders)), manifests, day)
-    for path, manifest in zip(folders, manifests, strict=True):
-        if path.resolve() == INSTALLED.resolve():
-            _refuse_other_rules(rulebook, manifest)
+    installed = [
+        (path, manifest)
+        for path, manifest in zip(folders, manifests, strict=True)
+        if path.resolve() == INSTALLED.resolve()
+    ]
+    try:
+        rulebook = _loaded(folders, tuple(map(files_of, folders)), manifests, day)
+    except InputError:
+        # What a lost file leaves behind, such as an unknown rule, is no fault of those who installed the package.
+        for path, manifest in installed:
+            if manifest and (problem := outdated(manifest, manifest.manifest.rules, digest_of(path))):
+                raise InputError([replace(problem, help=_INSTALL_AGAIN)]) from None
+        raise
+    for _, manifest in installed:
+        _refuse_other_rules(rulebook, manifest)
     return rulebook
 
 
@@ -215,11 +229,11 @@ def _digest_of_all(digests: Sequence[str], day: date | None) -> str:
 
 def _refuse_other_rules(rulebook: Rulebook, manifest: LocatedManifest | None) -> None:
     """Raise ``InputError`` where the files of an installed package are not those that it was made with."""
-    help = "install the package again"
     if manifest is None:
-        raise InputError.at(Location(str(rulebook.folder)), "expected the manifest of these rules, found none", help)
+        message = "expected the manifest of these rules, found none"
+        raise InputError.at(Location(str(rulebook.folder)), message, _INSTALL_AGAIN)
     if rulebook.outdated_manifest is not None:
-        raise InputError([replace(rulebook.outdated_manifest, help=help)])
+        raise InputError([replace(rulebook.outdated_manifest, help=_INSTALL_AGAIN)])
 
 
 def fresh_manifest(folder: Path, *before: Path) -> str:

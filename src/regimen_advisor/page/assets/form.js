@@ -118,7 +118,7 @@ class PatientForm {
   #select(id, options, chosen, change) {
     const known = options.some(([value]) => value === chosen) ? options : [...options, [chosen, chosen]];
     const words = known.find(([value]) => value === chosen)?.[1] ?? "";
-    return h("select", { id, class: words.length > MOST_BESIDE ? "long" : null, onchange: (event) => change(event.target.value) },
+    return h("select", { id, class: words.length > MOST_BESIDE ? "whole-line" : null, onchange: (event) => change(event.target.value) },
       known.map(([value, words]) => h("option", { value, selected: value === chosen }, words)));
   }
 
