@@ -133,10 +133,10 @@ class Cards:
     def _waiting(self, option: Option, number: int) -> Iterator[CardLine]:
         """Evidence, and the warnings that are true of the patient whatever the answer; the others are counted."""
         yield from self._evidence(option)
-        own = list(self.cautions.own(option))
-        sure = [caution for caution in own if caution.kind == "patient" and caution.state == "holds"]
+        about_it = list(self.cautions.own(option))
+        sure = [caution for caution in about_it if caution.kind == "patient" and caution.state == "holds"]
         yield from self._of_the_patient(sure, number)
-        if left := [caution for caution in own if caution not in sure]:
+        if left := [caution for caution in about_it if caution not in sure]:
             yield CardLine(Part.IF_OFFERED, say("card.if_offered", cautions=_count(left)))
 
     def _sentences(self, part: Part, lead: str, cautions: Sequence[Caution], number: int) -> Iterator[CardLine]:

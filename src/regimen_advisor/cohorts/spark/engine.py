@@ -231,8 +231,10 @@ def _kept(session: Any, rows: Any, output: str | None) -> Iterator[Any]:
     except BaseException as error:
         # What is there by now may be somebody else's.
         if not (isinstance(error, PySparkException) and error.getCondition() == "PATH_ALREADY_EXISTS"):
-            with suppress(Py4JError):  # where Spark itself is gone, that is what should be reported
+            # Where Spark itself is gone, that is what should be reported; an interrupt may cost the first call only.
+            with suppress(Py4JError):
                 session.stop()  # first, since a task that still runs would make the folder again
+            with suppress(Py4JError):
                 storage.delete(path, True)
         raise
 
