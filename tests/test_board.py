@@ -110,9 +110,9 @@ def test_there_are_ten_answers_and_twenty_two_questions() -> None:
 
 
 @pytest.mark.parametrize("name", BOARD)
-def test_the_first_forty_lines_answer_the_board_and_mislead_it_nowhere(name: str, rulebook: Rulebook) -> None:
-    found = first_lines(rulebook, name)
-    sources = rulebook.source_names.loaded
+def test_the_first_forty_lines_answer_the_board_and_mislead_it_nowhere(name: str, shipped: Rulebook) -> None:
+    found = first_lines(shipped, name)
+    sources = shipped.source_names.loaded
     silent = [question.asks for question in BOARD[name] if question.tells.replace("SOURCES", sources) not in found]
     wrong = [words for question in BOARD[name] for words in question.misleads if words in found]
     assert (silent, wrong) == ([], [])
