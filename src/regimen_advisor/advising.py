@@ -118,7 +118,9 @@ class _Advisor:
             harm=()
             if standing is Standing.NOT_INDICATED
             else tuple(self._evidence(study) for study in harm_studies(regimen, self.rulebook)),
-            design_level=min((study.design_level for study in evidence), key=_rank_of, default=_NO_LEVEL),
+            design_level=min(
+                (study.design_level for study in evidence), key=lambda level: level.rank, default=_NO_LEVEL
+            ),
             shown_benefit=_strongest_benefit(studies),
             approvals=tuple(
                 self.rulebook.approvals[id] for id in _unique(id for rule in offers for id in rule.approvals)
@@ -311,10 +313,6 @@ def evidence_of(study: Study) -> Evidence:
         cited_in=study.cited_in,
         citation=study.citation,
     )
-
-
-def _rank_of(level: DesignLevel) -> int:
-    return level.ocebm_2011 or 9
 
 
 def _strongest_benefit(studies: Iterable[Study]) -> Literal["OS", "PFS", "response"] | None:

@@ -318,7 +318,7 @@ def leading_rank(evidence: Evidence, rulebook: Rulebook) -> tuple[int, bool, int
     shown = rulebook.studies[evidence.study].shown_benefit
     without_figures = not any(_tells_benefit(result) for result in evidence.results)
     benefit = benefits.index(shown.endpoint if shown else None)
-    return evidence.design_level.ocebm_2011 or 9, without_figures, benefit, evidence.phase != "III"
+    return evidence.design_level.rank, without_figures, benefit, evidence.phase != "III"
 
 
 def study_words(evidence: Evidence) -> str:

@@ -43,7 +43,7 @@ _KEYS: Mapping[str, Rank] = {
     "caution": _is_warned,
     "patient-caution": _is_warned_of_the_patient,
     "earlier-drug": _asks_for_no_drug,
-    "design": lambda option, _: option.design_level.ocebm_2011 or 9,
+    "design": lambda option, _: option.design_level.rank,
     "approval": lambda option, _: not option.approvals,
     "endpoint": lambda option, _: BENEFITS.index(option.shown_benefit),
     "patients": _patients,

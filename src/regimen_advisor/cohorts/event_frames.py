@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from regimen_advisor.cohorts.event_days import LAST_DAY, day_of, number_of
-from regimen_advisor.cohorts.event_words import DECISION, NEXT, Condition, conditions_of, listed
+from regimen_advisor.cohorts.event_words import DECISION, NEXT, Columns, Condition, Conditions, conditions_of, listed
 from regimen_advisor.cohorts.filled_cells import filled
 from regimen_advisor.cohorts.mapping_file import NO_CELL, SEPARATOR, HistoryOfTable, MappingFile, Reading, SecondTable
 from regimen_advisor.cohorts.tables import scan_table
@@ -230,15 +230,9 @@ class Frames:
         """The columns that hold a day, not a number of days to add; each is read once."""
         found: list[str] = []
         for _, reading in self.file.readings():
-            written = [reading.since, reading.until]
-            for _, test in conditions_of(reading.when):
-                written += [test.day, test.comparison[1] if test.comparison else None]
-            found += [listed(columns)[0] for columns in written if columns]
+            found += _first_of_each(reading.since, reading.until, *_days_in(reading.when))
         for name, table in self.file.tables.items():
-            written = [table.date]
-            for _, test in conditions_of(table.where):
-                written += [test.day, test.comparison[1] if test.comparison else None]
-            found += [self._within(name, listed(columns)[0]) for columns in written if columns]
+            found += (self._within(name, column) for column in _first_of_each(table.date, *_days_in(table.where)))
         return frozenset(found)
 
     def _with_days(self, rows: pl.LazyFrame, columns: Iterable[str]) -> pl.LazyFrame:
@@ -403,6 +397,17 @@ class Frames:
             pl.when(first.has_value).then(first.unread).otherwise(fallback.unread),
             first.has_value | fallback.has_value,
         )
+
+
+def _days_in(conditions: Conditions | None) -> Iterator[Columns | None]:
+    """The days that conditions compare, as they are written."""
+    for _, test in conditions_of(conditions):
+        yield test.day
+        yield test.comparison[1] if test.comparison else None
+
+
+def _first_of_each(*written: Columns | None) -> list[str]:
+    return [listed(columns)[0] for columns in written if columns]
 
 
 def _words_of(condition: Condition) -> set[str]:

@@ -147,7 +147,9 @@ def _missing_lines(columns: _Columns) -> list[str]:
     found = {word: cell for word, cell in found.items() if word not in {"na", *MISSING}}
     if not found:
         return ["missing: [NA]"]
-    lines = [f"  - {_quoted(text)}  # {CHECK}: {_cells(rows)}{_doubt(word)}" for word, (text, rows) in found.items()]
+    lines = [
+        f"  - {_quoted(text)}  # {CHECK}: {counted(rows, 'cell')}{_doubt(word)}" for word, (text, rows) in found.items()
+    ]
     return ["missing:", "  - NA", *lines]
 
 
@@ -192,7 +194,7 @@ def _key_lines(key: str, rivals: list[_Column], domain: Domain) -> list[str]:
     lines = []
     for column in rivals:
         if column.name != best:
-            reason = refused[column.name] or f"{_rows(read[column.name])} can be read"
+            reason = refused[column.name] or f"{counted(read[column.name], 'row')} can be read"
             lines.append(f"  # {key}? {_quoted(column.name)}: {column.sample} ({reason})")
     if best is None:
         return [*lines, f"  # {key}: none of these columns can be read as it is"]
@@ -225,14 +227,14 @@ def _value_lines(key: str, column: _Column, domain: Domain, indent: str = "    "
             open_.append((text, rows))
         elif isinstance(plain, bool | str) and plain != text:
             written = str(plain).lower() if isinstance(plain, bool) else _quoted(plain)
-            known.append(f"{indent}  {_quoted(text)}: {written}  # {CHECK}: {_rows(rows)}")
+            known.append(f"{indent}  {_quoted(text)}: {written}  # {CHECK}: {counted(rows, 'row')}")
     lines = [f"{indent}values:", *known] if known else []
     if open_:
         lines.append(f"{indent}# cells that are not read, and so unknown; say what they stand for under `values`:")
-    lines += [f"{indent}#   {_quoted(text)}: ?  # {_rows(rows)}" for text, rows in open_[:_SHOWN]]
+    lines += [f"{indent}#   {_quoted(text)}: ?  # {counted(rows, 'row')}" for text, rows in open_[:_SHOWN]]
     if len(open_) > _SHOWN:
         left = sum(rows for _, rows in open_[_SHOWN:])
-        lines.append(f"{indent}#   and {len(open_) - _SHOWN} more in {_rows(left)}")
+        lines.append(f"{indent}#   and {len(open_) - _SHOWN} more in {counted(left, 'row')}")
     return lines
 
 
@@ -312,14 +314,6 @@ def _holds_drugs(column: _Column, domain: Domain) -> bool:
 def _is_drugs(text: str, domain: Domain) -> bool:
     formulary = domain.formulary
     return any(drug_word(part, formulary) for part in drug_parts(text, formulary))
-
-
-def _rows(number: int) -> str:
-    return f"{number:,} row{'' if number == 1 else 's'}"
-
-
-def _cells(number: int) -> str:
-    return f"{number:,} cell{'' if number == 1 else 's'}"
 
 
 def _spaced(text: str) -> str:

@@ -235,6 +235,11 @@ class DesignLevel(Record):
     ocebm_2011: int | None = Field(description="1 (best) to 5; null where the design does not settle it")
     basis: str = Field(description="the design that gives the level, or why there is none")
 
+    @property
+    def rank(self) -> int:
+        """The level as a number to sort by, the best design first; one without a level comes last."""
+        return self.ocebm_2011 or 9
+
 
 _LEVELS: dict[str, int | None] = {
     "pooled-randomised": 1,

@@ -219,7 +219,7 @@ def _study(patient: AskedPatient) -> Iterator[AskedPick]:
     if option is None or not option.standing.is_offered or not option.studies:
         return
     behind = [rulebook.studies[name] for name in option.studies]
-    best = min(behind, key=lambda study: design_level(study).ocebm_2011 or 9)
+    best = min(behind, key=lambda study: design_level(study).rank)
     if design_level(best).ocebm_2011 is None:
         return
     disease = rulebook.regimens[option.regimen].disease

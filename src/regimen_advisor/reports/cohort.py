@@ -12,7 +12,7 @@ from regimen_advisor.cohorts.concordance import MEANINGS, Concordance
 from regimen_advisor.documents.blocks import Block, Grid, Heading, Paragraph, Table
 from regimen_advisor.files.errors import printable
 from regimen_advisor.language.standings import Standing
-from regimen_advisor.reports.tallies import MOST_SHOWN, count_table, left_out, tally
+from regimen_advisor.reports.tallies import MOST_SHOWN, count_table, left_out, not_taken, tally
 from regimen_advisor.wording import standing_words
 from regimen_advisor.words.catalogue import say
 
@@ -63,30 +63,7 @@ def document(
             (say("cohort.patients_column"), say("cohort.question")),
             note=note,
         )
-    unread = [(f"{column}: {cell}", count) for column, cell, count in summary.unread]
-    note = say("cohort.taken_as_unknown") if unread else ""
-    yield from tally(
-        say("cohort.unread"), "kind", unread, total, (say("cohort.rows"), say("cohort.column_and_cell")), note=note
-    )
-    apart = say("cohort.contradict") if summary.set_apart else ""
-    yield from tally(
-        say("cohort.set_apart"),
-        "reason",
-        summary.set_apart,
-        total,
-        (say("cohort.rows"), say("cohort.reason")),
-        note=apart,
-    )
-    if summary.repeated:
-        note = say("cohort.each_row")
-        yield from tally(
-            say("cohort.repeated"),
-            "name",
-            summary.repeated,
-            total,
-            (say("cohort.rows"), say("cohort.name")),
-            note=note,
-        )
+    yield from not_taken(summary.unread, summary.set_apart, summary.repeated, total, note=say("cohort.each_row"))
     if agreed is not None:
         yield from _agreement(agreed, total)
     if compared is not None:

@@ -9,7 +9,7 @@ from typing import Any
 from regimen_advisor.cohorts.data_check import DataCheck
 from regimen_advisor.documents.blocks import Block, Grid, Heading, Paragraph, Table
 from regimen_advisor.files.errors import printable
-from regimen_advisor.reports.tallies import count_table, tally
+from regimen_advisor.reports.tallies import count_table, not_taken
 from regimen_advisor.words.catalogue import say
 
 READINGS = ("known", "unknown", "unreadable", "contradictory")
@@ -28,24 +28,7 @@ def document(check: DataCheck) -> Iterator[Block]:
     yield Paragraph(say("data_check.lead"))
     yield Heading(say("data_check.keys"))
     yield _keys(check)
-    unread = [(f"{column}: {cell}", count) for column, cell, count in check.unread]
-    note = say("cohort.taken_as_unknown") if unread else ""
-    yield from tally(
-        say("cohort.unread"), "kind", unread, total, (say("cohort.rows"), say("cohort.column_and_cell")), note=note
-    )
-    apart = say("cohort.contradict") if check.set_apart else ""
-    yield from tally(
-        say("cohort.set_apart"),
-        "reason",
-        check.set_apart,
-        total,
-        (say("cohort.rows"), say("cohort.reason")),
-        note=apart,
-    )
-    if check.repeated:
-        yield from tally(
-            say("cohort.repeated"), "name", check.repeated, total, (say("cohort.rows"), say("cohort.name"))
-        )
+    yield from not_taken(check.unread, check.set_apart, check.repeated, total)
     yield Heading(say("data_check.unsaid"))
     yield Paragraph(say("between.items").join(check.unsaid) or say("data_check.none"), indent=2)
     yield Heading(say("data_check.ignored"))

@@ -32,6 +32,27 @@ def tally(
     yield from left_out(len(rows), noun)
 
 
+def not_taken(
+    unread: Sequence[tuple[str, str, int]],
+    set_apart: Sequence[tuple[str, int]],
+    repeated: Sequence[tuple[str, int]],
+    total: int,
+    *,
+    note: str = "",
+) -> Iterator[Block]:
+    """The cells of a table that could not be read, the rows set apart, and the names of several rows.
+
+    ``unread`` has column, cell and number of rows; ``note`` is about the repeated names.
+    """
+    rows, cells = say("cohort.rows"), [(f"{column}: {cell}", count) for column, cell, count in unread]
+    taken = say("cohort.taken_as_unknown") if cells else ""
+    yield from tally(say("cohort.unread"), "kind", cells, total, (rows, say("cohort.column_and_cell")), note=taken)
+    contradict = say("cohort.contradict") if set_apart else ""
+    yield from tally(say("cohort.set_apart"), "reason", set_apart, total, (rows, say("cohort.reason")), note=contradict)
+    if repeated:
+        yield from tally(say("cohort.repeated"), "name", repeated, total, (rows, say("cohort.name")), note=note)
+
+
 def count_table(
     columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], shares: Sequence[float], *, numbers: int = 1
 ) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 from regimen_advisor.advice import Advice
 from regimen_advisor.documents.text import WIDTH, Line, lines_of, plain
@@ -56,7 +57,10 @@ def _fitting(shown: Screen, depth: Depth, width: int) -> Form:
     """
     alone = replace(depth, everything=False)
     counted = replace(shown, differ=(), changed=())
-    lengths = {form: len(lines_of(document(counted, form, alone), width)) for form in FORMS}
-    fitting = (form for limit in MOST_LINES for form, length in lengths.items() if length <= limit)
-    tight = (form for form in TIGHT if len(lines_of(document(counted, form, alone), width)) <= MOST_LINES[-1])
-    return next(fitting, None) or next(tight, TIGHT[-1])
+
+    @cache
+    def length(form: Form) -> int:
+        return len(lines_of(document(counted, form, alone), width))
+
+    forms = [*((limit, form) for limit in MOST_LINES for form in FORMS), *((MOST_LINES[-1], form) for form in TIGHT)]
+    return next((form for limit, form in forms if length(form) <= limit), TIGHT[-1])
