@@ -31,9 +31,18 @@ class Outer(Record):
     number: float | None = None
 
 
-def complaints(text: str) -> list[str]:
+class OnePattern(Record):
+    match: str
+
+
+class Patterns(Record):
+    matches: str | None = None
+    pattern: OnePattern | None = None
+
+
+def complaints(text: str, model: type[Record] = Outer) -> list[str]:
     with pytest.raises(InputError) as caught:
-        validated(Outer, parse_document(text, "f"))
+        validated(model, parse_document(text, "f"))
     return [str(problem) for problem in caught.value.problems]
 
 
@@ -50,6 +59,10 @@ def complaints(text: str) -> list[str]:
             "f:1:9: expected the key `dose`, which is missing", "f:1:10: dos: unknown key (did you mean `dose`?)",
         ]),
         ("choice: {dose: 1, number: 2}", ["f:1:19: number: unknown key (it belongs elsewhere in such a file)"]),
+        ("choice: {dos: 1, number: 2}", [
+            "f:1:9: expected the key `dose`, which is missing", "f:1:10: dos: unknown key (did you mean `dose`?)",
+            "f:1:18: number: unknown key (it belongs elsewhere in such a file)",
+        ]),
         ("choice: {dose: x}", ["f:1:16: dose: expected a whole number, found `x`"]),
         ("choice: {dose: 0}", ["f:1:16: dose: expected at least 1, found `0`"]),
         ("choice: {dose: 10}", ["f:1:16: dose: expected at most 9, found `10`"]),
@@ -65,6 +78,13 @@ def complaints(text: str) -> list[str]:
 )  # fmt: skip
 def test_a_wrong_value_is_shown_once_with_what_was_expected_and_found(text: str, expected: list[str]) -> None:
     assert complaints(text) == expected
+
+
+def test_for_a_key_of_another_place_one_that_is_missing_here_may_be_meant() -> None:
+    assert complaints("pattern: {matches: x}", Patterns) == [
+        "f:1:10: expected the key `match`, which is missing",
+        "f:1:11: matches: unknown key (did you mean `match`?)",
+    ]
 
 
 def test_a_nested_wrong_value_is_placed_under_the_path_it_was_read_from() -> None:

@@ -83,12 +83,18 @@ def problems_of(
     """
     problems: list[Problem] = []
     refused: dict[Path_, list[ErrorDetails]] = {}
+    errors = list(errors)
+    missing: dict[Path_, list[str]] = {}
+    for details in errors:
+        if details["type"] == "missing":
+            missing.setdefault(details["loc"][:-1], []).append(str(details["loc"][-1]))
     for details in errors:
         path = root + tuple(_real_steps(details["loc"], document, root))
         if details["type"] == "extra_forbidden":
             key = str(details["loc"][-1])
             place = document.locate_key(path if path[-1:] == (key,) else (*path, key))
-            help = "it belongs elsewhere in such a file" if key in keys else near(key, keys)
+            missed = missing.get(details["loc"][:-1], [])
+            help = Near(key, partial(_misplaced, key, missed)) if key in keys else near(key, keys)
             problems.append(Problem(place, f"{key}: unknown key", help))
             refused.setdefault(path, [])
         elif details["type"] == "missing":
@@ -102,6 +108,11 @@ def problems_of(
         if found and path not in parents:
             problems += _refusals(found, path, document)
     return sorted(dict.fromkeys(problems), key=lambda problem: (_order(problem.location), problem.message))
+
+
+def _misplaced(key: str, missing: Iterable[str]) -> str:
+    """What may be meant by a key of another place: one that is missing in this one, or that place."""
+    return did_you_mean(key, missing) or "it belongs elsewhere in such a file"
 
 
 def _order(place: Location) -> tuple[int, int]:
