@@ -15,10 +15,10 @@ pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 
 from regimen_advisor.cohorts.cohort import UNREAD, judged, open_table, summarise  # noqa: E402
 from regimen_advisor.cohorts.concordance import concordance  # noqa: E402
-from regimen_advisor.cohorts.events import UNREAD_EVENTS  # noqa: E402
 from regimen_advisor.cohorts.mapping import load_mapping  # noqa: E402
 from regimen_advisor.cohorts.rows import profile_of_row  # noqa: E402
 from regimen_advisor.cohorts.spark.worker import NUMBER, Task, Worker, mapping_of, rules_of  # noqa: E402
+from regimen_advisor.cohorts.tables import UNREAD_EVENTS  # noqa: E402
 
 LINES = """\
 history:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Mapping
 from contextlib import suppress
+from importlib import import_module
 from importlib.util import find_spec
-from typing import Annotated
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from regimen_advisor.cli.cohort_options import CohortEngine, CohortFormat
 from regimen_advisor.cli.options import AsOf, Rules, day_of
 from regimen_advisor.files.errors import InputError, Location
-from regimen_advisor.knowledge.rulebook import load_rulebook, stack_named
+from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook, stack_named
+
+if TYPE_CHECKING:
+    from regimen_advisor.cohorts.mapping import TableMapping
 
 _M_ARENA_MAX = -8
 """As ``malloc.h`` of glibc has it."""
@@ -88,18 +93,15 @@ def cohort(  # noqa: PLR0917 - one parameter an option
     if find_spec("polars") is None:
         raise InputError.at(Location("cohort"), "Polars is not installed", "pip install 'regimen-advisor[cohort]'")
     _one_arena()
-    from regimen_advisor.cli import cohort_work as work  # noqa: PLC0415 - Polars is an extra
-    from regimen_advisor.cohorts.request import Request  # noqa: PLC0415 - Polars is an extra
-
     if synthesise is not None:
-        work.write_synthetic(synthesise, seed, output)
+        _looking().write_synthetic(synthesise, seed, output)
         return
     if not table:
         raise InputError.at(Location("cohort"), "expected a TABLE, or --synthesise N")
     rulebook = load_rulebook(rules, day_of(as_of))
-    read = work.mapping_at(mapping, rulebook)
+    read = None if mapping is None else _mapping(mapping, rulebook)
     if suggest_mapping:
-        work.print_suggestion(table, rulebook)
+        _looking().print_suggestion(table, rulebook)
         return
     if check or show is not None or profiles is not None:
         _refuse_beside_a_look(
@@ -108,8 +110,11 @@ def cohort(  # noqa: PLR0917 - one parameter an option
         )
         if engine is CohortEngine.SPARK:
             raise InputError.at(Location("--engine spark"), "a table is looked at on this machine: leave it out")
-        work.look(table, read, rulebook, strict, given, id_column, format, show, profiles)
+        _looking().look(table, read, rulebook, strict, given, id_column, format, show, profiles)
         return
+    from regimen_advisor.cli import cohort_work as work  # noqa: PLC0415 - Polars is an extra
+    from regimen_advisor.cohorts.request import Request  # noqa: PLC0415 - Polars is an extra
+
     old_rules = load_rulebook(stack_named(compare), day_of(as_of)) if compare is not None else None
     request = Request(rulebook, read, given, id_column, old_rules, strict, exact=not node_by_node)
     if engine is CohortEngine.SPARK:
@@ -119,6 +124,17 @@ def cohort(  # noqa: PLR0917 - one parameter an option
     else:
         found = work.judge(table, output, request)
     work.print_summary(found, format)
+
+
+def _looking() -> ModuleType:
+    """What looks at a table and judges nobody; slow to load, and of no use to a table that is judged."""
+    return import_module("regimen_advisor.cli.cohort_look")
+
+
+def _mapping(path: str, rulebook: Rulebook) -> TableMapping:
+    from regimen_advisor.cohorts.mapping import load_mapping  # noqa: PLC0415 - slow to load, and most tables need none
+
+    return load_mapping(path, rulebook.domain)
 
 
 def _refuse_beside_a_look(looks: Mapping[str, bool], judging: Mapping[str, object]) -> None:

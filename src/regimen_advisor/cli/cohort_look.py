@@ -1,25 +1,26 @@
-"""Show a table without judging it: a check of its data, its rows as profiles, one row in full."""
+"""Look at a table without judging it: a check of its data, its rows as profiles, one row in full, a draft mapping."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-import typer
+from pathlib import Path
 
 from regimen_advisor.cli.cohort_options import CohortFormat
+from regimen_advisor.cli.cohort_report import say_blank, write_report
 from regimen_advisor.cohorts.cohort import CohortTable, open_table
 from regimen_advisor.cohorts.data_check import check_table, columns_of_tables, refuse_if_strict
 from regimen_advisor.cohorts.mapping import TableMapping
+from regimen_advisor.cohorts.mapping_draft import suggest_mapping
 from regimen_advisor.cohorts.origins import show_row
 from regimen_advisor.cohorts.profile_files import write_profiles
-from regimen_advisor.cohorts.tables import files_of, refuse_overwriting
-from regimen_advisor.documents.json import as_json
+from regimen_advisor.cohorts.synthesis import for_text, synthetic_patients
+from regimen_advisor.cohorts.tables import check_output, files_of, refuse_overwriting, scan_table, write_table
 from regimen_advisor.documents.writing import rendered
-from regimen_advisor.files.errors import InputError, Location, counted, printable
+from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.reports import data_check, row
 from regimen_advisor.reports.files import write_output
+from regimen_advisor.reports.population import synthesised_as_text
 
 
 @dataclass(frozen=True)
@@ -35,26 +36,6 @@ class Look:
     def open(self) -> CohortTable:
         """The table, its columns as keys of a profile."""
         return open_table(self.paths, self.mapping, given=self.given, id_column=self.id_column)
-
-
-def write_report(report: Any, format: CohortFormat, *found: Any) -> None:
-    """Print what was found as a module of ``reports`` makes a document, a title and data of it."""
-    match format:
-        case CohortFormat.JSON:
-            write_output(as_json(report.data(*found)), None)
-        case CohortFormat.HTML:
-            from regimen_advisor.reports.pages import page  # noqa: PLC0415 - Jinja2 is slow to load
-
-            write_output(page(report.title(found[0]), report.document(*found), "cohort.css"), None)
-        case CohortFormat.TEXT:
-            write_output(rendered(report.document(*found)), None)
-
-
-def say_blank(table: CohortTable) -> None:
-    """Says on standard error how many lines without a word were passed over, where there were any."""
-    if table.blank:
-        message = f"{printable(table.name)}: passed over {counted(table.blank, 'line')} without a word"
-        typer.echo(message, err=True)
 
 
 def print_check(look: Look, format: CohortFormat, *, strict: bool) -> None:
@@ -83,3 +64,38 @@ def print_profiles(look: Look, output: str, *, strict: bool) -> None:
     if strict:
         refuse_if_strict(check_table(table, look.rulebook))
     write_output(rendered(row.profiles_written(write_profiles(table, look.rulebook, output))), None)
+
+
+def look(  # noqa: PLR0917 - what the command line says
+    paths: list[str],
+    mapping: TableMapping | None,
+    rulebook: Rulebook,
+    strict: bool,
+    given: str | None,
+    id_column: str,
+    format: CohortFormat,
+    show: str | None,
+    profiles: str | None,
+) -> None:
+    """Show what was read of a table, and judge nobody."""
+    asked = Look(paths, mapping, rulebook, given, id_column)
+    if show is not None:
+        print_row(asked, show, format)
+    elif profiles is not None:
+        print_profiles(asked, profiles, strict=strict)
+    else:
+        print_check(asked, format, strict=strict)
+
+
+def print_suggestion(table: list[str], rulebook: Rulebook) -> None:
+    """Print a draft of a mapping for a table."""
+    write_output(suggest_mapping(scan_table(table), rulebook.domain, Path(table[0]).name), None)
+
+
+def write_synthetic(count: int, seed: int, output: str | None) -> None:
+    """Write invented patients. Raises ``InputError`` where no output is named."""
+    if output is None:
+        raise InputError.at(Location("cohort"), "--synthesise needs --output FILE")
+    patients = synthetic_patients(count, seed)
+    write_table(for_text(patients) if check_output(output) in (".csv", ".tsv", ".txt") else patients, output)
+    write_output(synthesised_as_text(count, output), None)

@@ -1,14 +1,14 @@
-"""Do the work of ``cohort`` once Polars is known to be there."""
+"""Judge a table once Polars is known to be there, and print what was found."""
 
 from __future__ import annotations
 
 import sys
 from contextlib import nullcontext
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from regimen_advisor.cli import terminal
-from regimen_advisor.cli.cohort_look import Look, print_check, print_profiles, print_row, say_blank, write_report
 from regimen_advisor.cli.cohort_options import CohortFormat
+from regimen_advisor.cli.cohort_report import say_blank, write_report
 from regimen_advisor.cohorts.changes import changes
 from regimen_advisor.cohorts.cohort import (
     GIVEN,
@@ -20,36 +20,14 @@ from regimen_advisor.cohorts.cohort import (
     summarise,
 )
 from regimen_advisor.cohorts.concordance import concordance
-from regimen_advisor.cohorts.mapping import TableMapping, load_mapping
-from regimen_advisor.cohorts.mapping_draft import suggest_mapping
 from regimen_advisor.cohorts.request import CohortReport, Request
-from regimen_advisor.cohorts.synthesis import for_text, synthetic_patients
-from regimen_advisor.cohorts.tables import check_output, files_of, refuse_overwriting, scan_table, write_table
+from regimen_advisor.cohorts.tables import check_output, files_of, refuse_overwriting
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.files.writing import target_of
-from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.reports import cohort as report
-from regimen_advisor.reports.files import write_output
-from regimen_advisor.reports.population import synthesised_as_text
 
-
-def write_synthetic(count: int, seed: int, output: str | None) -> None:
-    """Write invented patients. Raises ``InputError`` where no output is named."""
-    if output is None:
-        raise InputError.at(Location("cohort"), "--synthesise needs --output FILE")
-    patients = synthetic_patients(count, seed)
-    write_table(for_text(patients) if check_output(output) in (".csv", ".tsv", ".txt") else patients, output)
-    write_output(synthesised_as_text(count, output), None)
-
-
-def mapping_at(path: str | None, rulebook: Rulebook) -> TableMapping | None:
-    """The mapping of a file, if one is named."""
-    return None if path is None else load_mapping(path, rulebook.domain)
-
-
-def print_suggestion(table: list[str], rulebook: Rulebook) -> None:
-    """Print a draft of a mapping for a table."""
-    write_output(suggest_mapping(scan_table(table), rulebook.domain, Path(table[0]).name), None)
+if TYPE_CHECKING:
+    from regimen_advisor.cohorts.mapping import TableMapping
 
 
 def judge(paths: list[str], output: str | None, request: Request) -> CohortReport:
@@ -92,24 +70,3 @@ def _check_output(output: str, paths: list[str], mapping: TableMapping | None) -
 def print_summary(found: CohortReport, format: CohortFormat) -> None:
     """Print what was found of a table."""
     write_report(report, format, *found)
-
-
-def look(  # noqa: PLR0917 - what the command line says
-    paths: list[str],
-    mapping: TableMapping | None,
-    rulebook: Rulebook,
-    strict: bool,
-    given: str | None,
-    id_column: str,
-    format: CohortFormat,
-    show: str | None,
-    profiles: str | None,
-) -> None:
-    """Show what was read of a table, and judge nobody."""
-    asked = Look(paths, mapping, rulebook, given, id_column)
-    if show is not None:
-        print_row(asked, show, format)
-    elif profiles is not None:
-        print_profiles(asked, profiles, strict=strict)
-    else:
-        print_check(asked, format, strict=strict)

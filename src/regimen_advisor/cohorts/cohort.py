@@ -15,9 +15,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from regimen_advisor.cohorts.events import UNREAD_EVENTS
-from regimen_advisor.cohorts.mapping_file import HistoryOfTable
-from regimen_advisor.cohorts.tables import PARQUET, read_table, refuse_odd_name, table_errors, write_table
+from regimen_advisor.cohorts.tables import (
+    PARQUET,
+    UNREAD_EVENTS,
+    read_table,
+    refuse_odd_name,
+    table_errors,
+    write_table,
+)
 from regimen_advisor.columns.engine import FAULT, HISTORY, ColumnEngine
 from regimen_advisor.columns.exact.corrections import Settled, settle, write_standings
 from regimen_advisor.columns.exact.open_cases import OpenCases
@@ -114,12 +119,7 @@ def named(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 def given_label(given: str | None, mapping: TableMapping | None) -> str:
     """What the column of the drugs given is called in the table."""
-    if given is not None or mapping is None:
-        return given or GIVEN
-    file = mapping.file
-    if isinstance(file.history, HistoryOfTable) and file.row is not None:
-        return file.history.drugs.label
-    return file.given.label if file.given else GIVEN
+    return given or (mapping.file.label_of_given if mapping else None) or GIVEN
 
 
 def second_tables(mapping: TableMapping, first: str) -> Path:

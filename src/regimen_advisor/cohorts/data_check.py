@@ -24,10 +24,9 @@ from regimen_advisor.cohorts.cohort import (
     unread_cells,
 )
 from regimen_advisor.cohorts.event_words import conditions_of, listed
-from regimen_advisor.cohorts.events import UNREAD_EVENTS
 from regimen_advisor.cohorts.mapping import TableMapping
 from regimen_advisor.cohorts.mapping_file import Reading
-from regimen_advisor.cohorts.tables import refuse_odd_name, scan_table, table_errors
+from regimen_advisor.cohorts.tables import UNREAD_EVENTS, refuse_odd_name, scan_table, table_errors
 from regimen_advisor.columns.codes import CellTable
 from regimen_advisor.columns.engine import FAULT, HISTORY, ColumnEngine
 from regimen_advisor.columns.exact.corrections import write_standings

@@ -31,15 +31,13 @@ from regimen_advisor.cohorts.event_history import DRUGS, HISTORY, LINES, UNREAD_
 from regimen_advisor.cohorts.event_words import DECISION, conditions_of, listed
 from regimen_advisor.cohorts.filled_cells import name_of_row
 from regimen_advisor.cohorts.mapping_file import ENTRY_PARTS, HistoryOfTable, MappingFile, Reading
-from regimen_advisor.cohorts.tables import table_errors
+from regimen_advisor.cohorts.tables import UNREAD_EVENTS, table_errors
 from regimen_advisor.cohorts.wide_history import history_of, part_reader
 from regimen_advisor.columns.cells import cell_of, history_entries, plain_value
 from regimen_advisor.files.errors import InputError, Problem, did_you_mean
 from regimen_advisor.files.sources import Document, Path_
 from regimen_advisor.patient.facts import Domain, SetFact
 
-UNREAD_EVENTS = "cells of events that could not be read"
-"""A column of lines ``column: cell`` next to the keys of a profile."""
 _VALUE, _UNREAD, _HAS_VALUE = "value", "unread", "has value"
 _ON = [ROW, AT]
 

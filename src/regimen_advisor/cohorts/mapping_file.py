@@ -357,6 +357,13 @@ class MappingFile(Record):
         """The table whose rows are the decisions; ``None`` where a row is a patient, today."""
         return self.row.each if self.row else None
 
+    @property
+    def label_of_given(self) -> str | None:
+        """What the column of the drugs given is called in the table, if there is one."""
+        if isinstance(self.history, HistoryOfTable) and self.row is not None:
+            return self.history.drugs.label
+        return self.given.label if self.given else None
+
     def readings(self) -> Iterator[tuple[Path_, Reading]]:
         """Everything that is read from columns, with its place in the file; `otherwise` is a reading of its own."""
         for path, first in self._readings():

@@ -20,6 +20,8 @@ from regimen_advisor.files.writing import whole_or_nothing
 from regimen_advisor.files.yaml_values import MAX_DEPTH
 from regimen_advisor.patient.profile import Profile
 
+UNREAD_EVENTS = "cells of events that could not be read"
+"""A column of lines ``column: cell`` next to the keys of a profile."""
 _SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 JSON_LINES, PARQUET = (".jsonl", ".ndjson"), (".parquet", ".pq")
 """The endings of such files."""

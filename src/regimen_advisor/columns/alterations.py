@@ -10,8 +10,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from mavehgvs import MaveHgvsParseError, Variant
-
 _LETTERS: Mapping[str, str] = {
     "Ala": "A", "Arg": "R", "Asn": "N", "Asp": "D", "Cys": "C", "Gln": "Q", "Glu": "E", "Gly": "G", "His": "H",
     "Ile": "I", "Leu": "L", "Lys": "K", "Met": "M", "Phe": "F", "Pro": "P", "Ser": "S", "Thr": "T", "Trp": "W",
@@ -83,6 +81,8 @@ def _short(change: str) -> str:
 
 def _by_codon(found: re.Match[str]) -> str | None:
     """The word for a change of EGFR by where it is and how many residues are gained or lost."""
+    from mavehgvs import MaveHgvsParseError, Variant  # noqa: PLC0415 - slow to load, and most cells are plain words
+
     try:
         variant: Any = Variant(_in_hgvs(found))
     except MaveHgvsParseError:

@@ -1,0 +1,34 @@
+"""Print what was found of a table, and what was passed over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from regimen_advisor.cli.cohort_options import CohortFormat
+from regimen_advisor.cohorts.cohort import CohortTable
+from regimen_advisor.documents.json import as_json
+from regimen_advisor.documents.writing import rendered
+from regimen_advisor.files.errors import counted, printable
+from regimen_advisor.reports.files import write_output
+
+
+def write_report(report: Any, format: CohortFormat, *found: Any) -> None:
+    """Print what was found as a module of ``reports`` makes a document, a title and data of it."""
+    match format:
+        case CohortFormat.JSON:
+            write_output(as_json(report.data(*found)), None)
+        case CohortFormat.HTML:
+            from regimen_advisor.reports.pages import page  # noqa: PLC0415 - Jinja2 is slow to load
+
+            write_output(page(report.title(found[0]), report.document(*found), "cohort.css"), None)
+        case CohortFormat.TEXT:
+            write_output(rendered(report.document(*found)), None)
+
+
+def say_blank(table: CohortTable) -> None:
+    """Says on standard error how many lines without a word were passed over, where there were any."""
+    if table.blank:
+        message = f"{printable(table.name)}: passed over {counted(table.blank, 'line')} without a word"
+        typer.echo(message, err=True)
