@@ -13,6 +13,7 @@ from regimen_advisor.cli.verbs import GROUPS, VERBS
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.reports.topics import TOPICS, render
+from regimen_advisor.words.catalogue import say
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_the_help_lists_the_verbs_by_what_they_are_for(run):
     code, out, _ = run("--help")
     assert code == 0
     titles = [line[:-1] for line in out.splitlines() if line.endswith(":") and not line.startswith(" ")]
-    assert titles == ["Options", *GROUPS, "Begin with"]
+    assert titles == ["Options", *(say(f"verb_group.{group}") for group in GROUPS), "Begin with"]
     lines = out.splitlines()
     assert lines[lines.index("A patient:") + 1].startswith("  advise")
     assert all(any(line.split()[:1] == [verb] for line in lines) for verb in get_command(app).commands)

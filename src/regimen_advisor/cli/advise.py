@@ -19,6 +19,7 @@ from regimen_advisor.patient.reading import Patient, read_files
 from regimen_advisor.reports import markdown, text
 from regimen_advisor.reports.depth import Depth
 from regimen_advisor.reports.files import write_output
+from regimen_advisor.words.catalogue import say
 
 MANY_FILES = 10
 
@@ -33,13 +34,11 @@ class AdviceFormat(StrEnum):
 
 
 def advise(  # noqa: PLR0917 - the command line names them
-    files: Annotated[list[str], typer.Argument(metavar="FILE", help="Profiles; `-` reads standard input.")],
-    everything: Annotated[
-        bool, typer.Option("--all", help="Also say why each other regimen is not indicated.")
-    ] = False,
-    details: Annotated[bool, typer.Option("--details", help="Print each study behind an option whole.")] = False,
-    brief: Annotated[bool, typer.Option("--brief", help="End after the options at a glance.")] = False,
-    format: Annotated[AdviceFormat, typer.Option("--format", "-f", help="How to print.")] = AdviceFormat.TEXT,
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help=say("advise_option.files"))],
+    everything: Annotated[bool, typer.Option("--all", help=say("advise_option.all"))] = False,
+    details: Annotated[bool, typer.Option("--details", help=say("advise_option.details"))] = False,
+    brief: Annotated[bool, typer.Option("--brief", help=say("advise_option.brief"))] = False,
+    format: Annotated[AdviceFormat, typer.Option("--format", "-f", help=say("option.format"))] = AdviceFormat.TEXT,
     output: Output = None,
     rules: Rules = None,
     as_of: AsOf = None,
@@ -50,7 +49,7 @@ def advise(  # noqa: PLR0917 - the command line names them
     unknown: an option may wait for it.
     """
     if brief and (everything or details):
-        raise typer.BadParameter("expected --brief alone, found it with --details or --all", param_hint="--brief")
+        raise typer.BadParameter(say("advise_error.brief_alone"), param_hint="--brief")
     depth = Depth(brief=brief, details=details, everything=everything)
     rulebook = load_rulebook(rules, day_of(as_of))
     patients = _patients(files, rulebook)
@@ -66,7 +65,7 @@ def advise(  # noqa: PLR0917 - the command line names them
 def _patients(files: Sequence[str], rulebook: Rulebook) -> list[Patient]:
     """All patients, or the problems of all files at once."""
     if files.count("-") > 1:
-        raise InputError.at(Location("-"), "expected standard input once, found `-` more than once")
+        raise InputError.at(Location("-"), say("advise_error.input_once"))
     return read_files(files, rulebook.domain)
 
 
@@ -76,7 +75,7 @@ def _advices(patients: Sequence[Patient], rulebook: Rulebook) -> list[Advice]:
     if len(patients) >= MANY_FILES and sys.stderr.isatty():
         from regimen_advisor.cli import terminal  # noqa: PLC0415 - as above
 
-        followed = terminal.followed(patients, "Advising")
+        followed = terminal.followed(patients, say("advise_progress.advising"))
     return [advise_one(patient, rulebook) for patient in followed]
 
 

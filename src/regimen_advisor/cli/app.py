@@ -21,6 +21,7 @@ from regimen_advisor.cli.group import VerbGroup
 from regimen_advisor.cli.verbs import VERBS
 from regimen_advisor.files.ending import exit_code
 from regimen_advisor.files.errors import InputError, RegimenAdvisorError, printable
+from regimen_advisor.words.catalogue import say
 
 INTERRUPTED = 130
 """The exit code after an interrupt, as shells have it."""
@@ -30,7 +31,7 @@ _COLLECT_AFTER = 100_000
 app = typer.Typer(
     name="regimen-advisor",
     cls=VerbGroup,
-    help="Treatment options for advanced lung cancer by rule, cited. For teaching and testing; not a medical device.",
+    help=say("command.purpose"),
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -40,16 +41,16 @@ app = typer.Typer(
 def _print_version(wanted: bool) -> None:
     if wanted:
         try:
-            typer.echo(f"regimen-advisor {version('regimen-advisor')}")
+            typer.echo(say("command.version", number=version("regimen-advisor")))
         except PackageNotFoundError:  # run from a checkout that was never installed
-            typer.echo("regimen-advisor, not installed")
+            typer.echo(say("command.not_installed"))
         raise typer.Exit
 
 
 @app.callback()
 def _common(
     _version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help=say("command.show_version"))
     ] = False,
 ) -> None:
     """Options of the command itself."""
@@ -80,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except OSError as error:  # what the machine refuses, such as a name that is too long
         _complain(f"regimen-advisor: {printable(str(error))}")
     except RecursionError:  # every file is refused long before; this is for what no limit foresaw
-        _complain("regimen-advisor: the rules are nested too deeply to be followed")
+        _complain(say("command.nested"))
     finally:
         gc.freeze()  # on leaving, the collector would search all of it once more
     raise SystemExit(2)

@@ -15,19 +15,16 @@ from regimen_advisor.reports.cases import CaseResult
 from regimen_advisor.reviewing.revisions import working_folders
 from regimen_advisor.testing.cases import RuleCase, case_files, read_cases
 from regimen_advisor.testing.results import run_case
+from regimen_advisor.words.catalogue import say
 
 DEFAULT_CASES = "tests/cases"
 
 Paths = Annotated[
     list[str] | None,
-    typer.Argument(metavar="PATH", help=f"Case files and folders of them (default: {DEFAULT_CASES})."),
+    typer.Argument(metavar="PATH", help=say("case_option.paths", cases=DEFAULT_CASES)),
 ]
-Profiles = Annotated[
-    str, typer.Option("--profiles", metavar="DIR", help="Folder that `from:` in a case is looked up in.")
-]
-WholeStack = Annotated[
-    bool, typer.Option("--whole-stack", help="The rules of every folder (without it: of several only the last).")
-]
+Profiles = Annotated[str, typer.Option("--profiles", metavar="DIR", help=say("case_option.profiles"))]
+WholeStack = Annotated[bool, typer.Option("--whole-stack", help=say("case_option.whole_stack"))]
 
 
 def working_rulebook(rules: list[str] | None) -> Rulebook:
@@ -50,7 +47,11 @@ def refuse_unknown(names: Sequence[str], words: Iterable[str], kind: str) -> Non
     """Raise ``InputError`` for a name that a filter gives and the rulebook does not know."""
     known = list(words)
     problems = [
-        Problem(Location("command line"), f"unknown {kind} `{name}`", part_of_names(name, known))
+        Problem(
+            Location(say("place.command_line")),
+            say("case_option.unknown_name", kind=kind, name=name),
+            part_of_names(name, known),
+        )
         for name in names
         if name not in known
     ]

@@ -17,6 +17,7 @@ from regimen_advisor.reports.files import write_file, write_output
 from regimen_advisor.reviewing.checking import Checked
 from regimen_advisor.reviewing.checking import check as check_rulebook
 from regimen_advisor.reviewing.revisions import working_folders
+from regimen_advisor.words.catalogue import say
 
 
 class CheckFormat(StrEnum):
@@ -31,13 +32,13 @@ class CheckFormat(StrEnum):
 
 def check(
     rules: Rules = None,
-    format: Annotated[CheckFormat, typer.Option("--format", "-f", help="How to print.")] = CheckFormat.TEXT,
+    format: Annotated[CheckFormat, typer.Option("--format", "-f", help=say("option.format"))] = CheckFormat.TEXT,
     output: Output = None,
     write_manifest: Annotated[
         bool,
         typer.Option(
             "--write-manifest",
-            help="First write down how many rules there are and their digest, and bring its `schemas` up to date.",
+            help=say("check_option.write_manifest"),
         ),
     ] = False,
 ) -> None:

@@ -17,6 +17,7 @@ from regimen_advisor.knowledge.evidence import Study
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.patient.reading import read_files
 from regimen_advisor.reports.files import write_output
+from regimen_advisor.words.catalogue import say
 
 
 class CitationName(StrEnum):
@@ -33,18 +34,16 @@ def cite(  # noqa: PLR0917 - one parameter an option
         list[str] | None,
         typer.Argument(
             metavar="STUDY",
-            help="Studies by id or name; all of them if left out.",
+            help=say("cite_option.studies"),
             autocompletion=completion.studies,
         ),
     ] = None,
     for_: Annotated[
         list[str] | None,
-        typer.Option("--for", metavar="FILE", help="The studies behind the options offered to this patient."),
+        typer.Option("--for", metavar="FILE", help=say("cite_option.for")),
     ] = None,
-    format: Annotated[CitationName, typer.Option("--format", "-f", help="How to print.")] = CitationName.TEXT,
-    style: Annotated[
-        str | None, typer.Option("--style", metavar="STYLE", help="Of text: ama, nejm, vancouver or another CSL style.")
-    ] = None,
+    format: Annotated[CitationName, typer.Option("--format", "-f", help=say("option.format"))] = CitationName.TEXT,
+    style: Annotated[str | None, typer.Option("--style", metavar="STYLE", help=say("cite_option.style"))] = None,
     output: Output = None,
     rules: Rules = None,
 ) -> None:
@@ -53,7 +52,7 @@ def cite(  # noqa: PLR0917 - one parameter an option
     What is recalled and not confirmed is marked, what is not known is left out.
     """
     if studies and for_:
-        raise InputError.at(Location("cite"), "expected studies or --for FILE, found both")
+        raise InputError.at(Location("cite"), say("cite_error.both"))
     rulebook = load_rulebook(rules)
     found = _behind(for_, rulebook) if for_ else chosen(studies or [], rulebook)
     write_output(render([item_of(study, rulebook.reviews) for study in found], format.value, style), output)

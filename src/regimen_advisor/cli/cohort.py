@@ -16,6 +16,7 @@ from regimen_advisor.cli.cohort_options import CohortEngine, CohortFormat
 from regimen_advisor.cli.options import AsOf, Rules, day_of
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook, stack_named
+from regimen_advisor.words.catalogue import say
 
 if TYPE_CHECKING:
     from regimen_advisor.cohorts.mapping import TableMapping
@@ -27,13 +28,11 @@ _M_ARENA_MAX = -8
 def cohort(  # noqa: PLR0917 - one parameter an option
     table: Annotated[
         list[str] | None,
-        typer.Argument(metavar="TABLE", help="CSV, TSV, Parquet (file, folder, glob) or JSON Lines; on Spark Parquet."),
+        typer.Argument(metavar="TABLE", help=say("cohort_option.table")),
     ] = None,
-    mapping: Annotated[
-        str | None, typer.Option(metavar="FILE", help="How its columns become the keys of a profile.")
-    ] = None,
+    mapping: Annotated[str | None, typer.Option(metavar="FILE", help=say("cohort_option.mapping"))] = None,
     suggest_mapping: Annotated[
-        bool, typer.Option("--suggest-mapping", help="Print a draft of a mapping and stop.")
+        bool, typer.Option("--suggest-mapping", help=say("cohort_option.suggest_mapping"))
     ] = False,
     output: Annotated[
         str | None,
@@ -41,63 +40,49 @@ def cohort(  # noqa: PLR0917 - one parameter an option
             "--output",
             "-o",
             metavar="FILE",
-            help="A row a patient: .parquet, .csv, .tsv or .jsonl; a new folder of Parquet on Spark.",
+            help=say("cohort_option.output"),
         ),
     ] = None,
     format: Annotated[
-        CohortFormat, typer.Option("--format", "-f", help="How to print the summary.")
+        CohortFormat, typer.Option("--format", "-f", help=say("cohort_option.format"))
     ] = CohortFormat.TEXT,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Refuse cells that cannot be read and contradictory rows.")
-    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help=say("cohort_option.strict"))] = False,
     compare: Annotated[
         str | None,
-        typer.Option(metavar="OLD", help="Rules folder or stack (shipped+packs/mine): which patients change from it."),
+        typer.Option(metavar="OLD", help=say("cohort_option.compare")),
     ] = None,
-    given: Annotated[str | None, typer.Option(metavar="COLUMN", help="Drugs actually given: concordance.")] = None,
-    id_column: Annotated[
-        str, typer.Option("--id-column", metavar="COLUMN", help="The column that names the patient.")
-    ] = "id",
-    node_by_node: Annotated[
-        bool, typer.Option("--node-by-node", help="Faster, and less exact: do not ask the solver about open cells.")
-    ] = False,
-    check: Annotated[
-        bool, typer.Option("--check", help="Say what was read of the table, before any advice, and stop.")
-    ] = False,
+    given: Annotated[str | None, typer.Option(metavar="COLUMN", help=say("cohort_option.given"))] = None,
+    id_column: Annotated[str, typer.Option("--id-column", metavar="COLUMN", help=say("option.id_column"))] = "id",
+    node_by_node: Annotated[bool, typer.Option("--node-by-node", help=say("cohort_option.node_by_node"))] = False,
+    check: Annotated[bool, typer.Option("--check", help=say("cohort_option.check"))] = False,
     show: Annotated[
         str | None,
-        typer.Option(metavar="ID", help="Print one row as a profile, with the cells it came from, and stop."),
+        typer.Option(metavar="ID", help=say("cohort_option.show")),
     ] = None,
     profiles: Annotated[
         str | None,
-        typer.Option(
-            metavar="OUT", help="Write what each row became and stop: .jsonl, .parquet, or a new folder of YAML files."
-        ),
+        typer.Option(metavar="OUT", help=say("cohort_option.profiles")),
     ] = None,
     rules: Rules = None,
     as_of: AsOf = None,
-    engine: Annotated[CohortEngine, typer.Option(help="polars: this machine; spark: a cluster.")] = CohortEngine.POLARS,
-    master: Annotated[str, typer.Option(metavar="URL", help="Spark master.")] = "local[*]",
-    conf: Annotated[
-        list[str] | None, typer.Option(metavar="KEY=VALUE", help="Passed on to Spark; may be repeated.")
-    ] = None,
-    synthesise: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Write N invented patients instead.")
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the invented patients.")] = 0,
+    engine: Annotated[CohortEngine, typer.Option(help=say("cohort_option.engine"))] = CohortEngine.POLARS,
+    master: Annotated[str, typer.Option(metavar="URL", help=say("cohort_option.master"))] = "local[*]",
+    conf: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help=say("cohort_option.conf"))] = None,
+    synthesise: Annotated[int | None, typer.Option(metavar="N", min=1, help=say("cohort_option.synthesise"))] = None,
+    seed: Annotated[int, typer.Option(min=0, help=say("cohort_option.seed"))] = 0,
 ) -> None:
     """Say what the rules offer to every patient of a table.
 
     And how that compares with what was given, or with other rules.
     """
     if find_spec("polars") is None:
-        raise InputError.at(Location("cohort"), "Polars is not installed", "pip install 'regimen-advisor[cohort]'")
+        raise InputError.at(Location("cohort"), say("missing_extra.polars"), "pip install 'regimen-advisor[cohort]'")
     _one_arena()
     if synthesise is not None:
         _looking().write_synthetic(synthesise, seed, output)
         return
     if not table:
-        raise InputError.at(Location("cohort"), "expected a TABLE, or --synthesise N")
+        raise InputError.at(Location("cohort"), say("cohort_error.no_table"))
     rulebook = load_rulebook(rules, day_of(as_of))
     read = None if mapping is None else _mapping(mapping, rulebook)
     if suggest_mapping:
@@ -109,7 +94,7 @@ def cohort(  # noqa: PLR0917 - one parameter an option
             {"--output": output, "--compare": compare, "--node-by-node": node_by_node or None},
         )
         if engine is CohortEngine.SPARK:
-            raise InputError.at(Location("--engine spark"), "a table is looked at on this machine: leave it out")
+            raise InputError.at(Location("--engine spark"), say("cohort_error.here_only"))
         _looking().look(table, read, rulebook, strict, given, id_column, format, show, profiles)
         return
     from regimen_advisor.cli import cohort_work as work  # noqa: PLC0415 - Polars is an extra
@@ -142,9 +127,11 @@ def _refuse_beside_a_look(looks: Mapping[str, bool], judging: Mapping[str, objec
     asked = [option for option, given in looks.items() if given]
     idle = [option for option, given in judging.items() if given is not None]
     if len(asked) > 1:
-        raise InputError.at(Location(asked[1]), f"expected one of {', '.join(looks)}, found {' and '.join(asked)}")
+        raise InputError.at(
+            Location(asked[1]), say("cohort_error.looks", choices=", ".join(looks), found=" and ".join(asked))
+        )
     if idle:
-        raise InputError.at(Location(idle[0]), f"{asked[0]} judges nobody: leave {idle[0]} out")
+        raise InputError.at(Location(idle[0]), say("cohort_error.idle", look=asked[0], option=idle[0]))
 
 
 def _one_arena() -> None:

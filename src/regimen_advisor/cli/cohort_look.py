@@ -21,6 +21,7 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.reports import data_check, row
 from regimen_advisor.reports.files import write_output
 from regimen_advisor.reports.population import synthesised_as_text
+from regimen_advisor.words.catalogue import say
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def print_check(look: Look, format: CohortFormat, *, strict: bool) -> None:
 def print_row(look: Look, id: str, format: CohortFormat) -> None:
     """Prints one row as a profile, with the cells that its keys came from."""
     if format is CohortFormat.HTML:
-        raise InputError.at(Location("--format html"), "a row is shown as text or JSON")
+        raise InputError.at(Location("--format html"), say("cohort_error.row_format"))
     shown = show_row(look.paths, id, look.open(), look.rulebook)
     write_output(row.as_json(shown) if format is CohortFormat.JSON else row.as_text(shown), None)
 
@@ -95,7 +96,7 @@ def print_suggestion(table: list[str], rulebook: Rulebook) -> None:
 def write_synthetic(count: int, seed: int, output: str | None) -> None:
     """Write invented patients. Raises ``InputError`` where no output is named."""
     if output is None:
-        raise InputError.at(Location("cohort"), "--synthesise needs --output FILE")
+        raise InputError.at(Location("cohort"), say("cohort_error.no_output"))
     patients = synthetic_patients(count, seed)
     write_table(for_text(patients) if check_output(output) in (".csv", ".tsv", ".txt") else patients, output)
     write_output(synthesised_as_text(count, output), None)

@@ -10,8 +10,9 @@ from regimen_advisor.cli.cohort_options import CohortFormat
 from regimen_advisor.cohorts.cohort import CohortTable
 from regimen_advisor.documents.json import as_json
 from regimen_advisor.documents.writing import rendered
-from regimen_advisor.files.errors import counted, printable
+from regimen_advisor.files.errors import printable
 from regimen_advisor.reports.files import write_output
+from regimen_advisor.words.catalogue import say
 
 
 def write_report(report: Any, format: CohortFormat, *found: Any) -> None:
@@ -30,5 +31,5 @@ def write_report(report: Any, format: CohortFormat, *found: Any) -> None:
 def say_blank(table: CohortTable) -> None:
     """Says on standard error how many lines without a word were passed over, where there were any."""
     if table.blank:
-        message = f"{printable(table.name)}: passed over {counted(table.blank, 'line')} without a word"
+        message = say("cohort_error.blank", name=printable(table.name), count=table.blank)
         typer.echo(message, err=True)

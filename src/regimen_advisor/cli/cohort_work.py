@@ -25,6 +25,7 @@ from regimen_advisor.cohorts.tables import check_output, files_of, refuse_overwr
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.files.writing import target_of
 from regimen_advisor.reports import cohort as report
+from regimen_advisor.words.catalogue import say
 
 if TYPE_CHECKING:
     from regimen_advisor.cohorts.mapping import TableMapping
@@ -38,7 +39,7 @@ def judge(paths: list[str], output: str | None, request: Request) -> CohortRepor
     table = open_table(paths, mapping, given=request.given, id_column=request.id_column)
     say_blank(table)
     with (
-        terminal.spinner("judging the rows") if sys.stderr.isatty() else nullcontext(),
+        terminal.spinner(say("cohort_progress.judging")) if sys.stderr.isatty() else nullcontext(),
         judged(table, rulebook, exact=exact, output=output) as result,
     ):
         summary = summarise(result, table.name)
@@ -64,7 +65,7 @@ def _check_output(output: str, paths: list[str], mapping: TableMapping | None) -
     )
     refuse_overwriting(output, [*files_of(paths), *second_files, *([mapping.document.name] if mapping else [])])
     if not target_of(output).parent.is_dir():
-        raise InputError.at(Location(output), "cannot be written: there is no such folder")
+        raise InputError.at(Location(output), say("cohort_error.no_folder"))
 
 
 def print_summary(found: CohortReport, format: CohortFormat) -> None:

@@ -25,6 +25,7 @@ from regimen_advisor.reports.annotations import of_coverage, render_github
 from regimen_advisor.reports.coverage_html import render_html
 from regimen_advisor.reports.files import write_output
 from regimen_advisor.testing.coverage import measure
+from regimen_advisor.words.catalogue import say
 
 
 class CoverageFormat(StrEnum):
@@ -39,15 +40,15 @@ class CoverageFormat(StrEnum):
 
 def coverage(  # noqa: PLR0917
     paths: Paths = None,
-    everything: Annotated[bool, typer.Option("--all", help="List every condition with its counts.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help=say("coverage_option.all"))] = False,
     rule: Annotated[
         list[str] | None,
-        typer.Option("--rule", metavar="ID", help="Only this rule.", autocompletion=completion.rules),
+        typer.Option("--rule", metavar="ID", help=say("coverage_option.rule"), autocompletion=completion.rules),
     ] = None,
     fail_under: Annotated[
-        float, typer.Option("--fail-under", metavar="PERCENT", help="Exit with 1 if less is covered.", min=0, max=100)
+        float, typer.Option("--fail-under", metavar="PERCENT", help=say("coverage_option.fail_under"), min=0, max=100)
     ] = 0,
-    format: Annotated[CoverageFormat, typer.Option("--format", "-f", help="How to print.")] = CoverageFormat.TEXT,
+    format: Annotated[CoverageFormat, typer.Option("--format", "-f", help=say("option.format"))] = CoverageFormat.TEXT,
     output: Output = None,
     rules: Rules = None,
     profiles: Profiles = "profiles",
@@ -59,7 +60,7 @@ def coverage(  # noqa: PLR0917
     patients.
     """
     rulebook = working_rulebook(rules)
-    refuse_unknown(rule or [], rulebook.rules, "rule")
+    refuse_unknown(rule or [], rulebook.rules, say("kind_of_name.rule"))
     part = None if rule else own_part(rulebook, whole_stack=whole_stack)
     names = rule or ([name for name in rulebook.rules if name in rulebook.of_last_folder] if part else None)
     measured = measure(rulebook, cases_at(paths, rulebook, profiles), names)

@@ -20,6 +20,7 @@ from regimen_advisor.reports.files import write_file, write_output
 from regimen_advisor.reviewing.comparing import RulebookComparison, compare
 from regimen_advisor.reviewing.profile_share import share_of
 from regimen_advisor.reviewing.revisions import named_rulebook
+from regimen_advisor.words.catalogue import say
 
 
 class DiffFormat(StrEnum):
@@ -36,27 +37,25 @@ def diff(
         str | None,
         typer.Argument(
             metavar="OLD",
-            help="A folder of rules, a git revision (default: HEAD), or a stack: shipped+packs/mine.",
+            help=say("diff_option.old"),
             show_default=False,
         ),
     ] = None,
-    new: Annotated[
-        str | None, typer.Argument(metavar="NEW", help="Another one (default: the rules of the working tree).")
-    ] = None,
+    new: Annotated[str | None, typer.Argument(metavar="NEW", help=say("diff_option.new"))] = None,
     *,
     profiles: Annotated[
         list[str] | None,
         typer.Option(
             "--profiles",
             metavar="PATH",
-            help="Also tell how many of these profiles change: a file, or all in a folder.",
+            help=say("diff_option.profiles"),
         ),
     ] = None,
     save_witnesses: Annotated[
-        str | None, typer.Option("--save-witnesses", metavar="DIR", help="Save each witness as a profile.")
+        str | None, typer.Option("--save-witnesses", metavar="DIR", help=say("diff_option.save_witnesses"))
     ] = None,
-    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 if the advice changes.")] = False,
-    format: Annotated[DiffFormat, typer.Option("--format", "-f", help="How to print.")] = DiffFormat.TEXT,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help=say("diff_option.exit_code"))] = False,
+    format: Annotated[DiffFormat, typer.Option("--format", "-f", help=say("option.format"))] = DiffFormat.TEXT,
     output: Output = None,
     rules: Rules = None,
     as_of: Annotated[
@@ -64,7 +63,7 @@ def diff(
         typer.Option(
             "--as-of",
             metavar="DATE",
-            help="Read both as of this date; given twice, the first is that of OLD and the second that of NEW.",
+            help=say("diff_option.as_of"),
         ),
     ] = None,
 ) -> None:
@@ -74,7 +73,7 @@ def diff(
     """
     days = [day_of(written) for written in as_of or ()] or [None]
     if len(days) > 2:
-        raise typer.BadParameter("expected at most two dates, one for OLD and one for NEW", param_hint="--as-of")
+        raise typer.BadParameter(say("diff_error.dates"), param_hint="--as-of")
     if old is None and len(days) == 1:
         old = "HEAD"
     before, after = named_rulebook(old, rules, days[0]), named_rulebook(new, rules, days[-1])
@@ -104,9 +103,10 @@ def _save_witnesses(comparison: RulebookComparison, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError.at(Location(str(folder)), f"cannot be made: {error.strerror or error}") from None
+        raise InputError.at(Location(str(folder)), say("file_error.not_made", reason=error.strerror or error)) from None
     for change in comparison.changes:
         words = standings_words(change)
         id = "-".join(re.findall(r"[a-z0-9]+", f"{change.subject} {words}".replace("->", "to")))
-        lines = [f"id: {id}", f"summary: {flow(f'Witness of a change of the rules: {change.subject}, {words}.')}"]
+        summary = say("diff_saved.summary", change=change.subject, standings=words)
+        lines = [f"id: {id}", f"summary: {flow(summary)}"]
         write_file(folder / f"{id}.yaml", "\n".join([*lines, *profile_lines(change.witness)]) + "\n")

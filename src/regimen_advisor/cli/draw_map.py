@@ -15,6 +15,7 @@ from regimen_advisor.drawing.map_text import FORMATS
 from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.patient.reading import read_files
 from regimen_advisor.reports.files import write_output
+from regimen_advisor.words.catalogue import say
 
 
 class MapFormat(StrEnum):
@@ -31,14 +32,12 @@ def draw_map(
         str,
         typer.Argument(
             metavar="SETTING",
-            help="A setting, such as nsclc/later-line-egfr.",
+            help=say("map_option.setting"),
             autocompletion=completion.settings,
         ),
     ],
-    profile: Annotated[
-        str | None, typer.Option("--profile", metavar="FILE", help="Draw the path of this patient.")
-    ] = None,
-    format: Annotated[MapFormat, typer.Option("--format", "-f", help="How to draw.")] = MapFormat.TEXT,
+    profile: Annotated[str | None, typer.Option("--profile", metavar="FILE", help=say("map_option.profile"))] = None,
+    format: Annotated[MapFormat, typer.Option("--format", "-f", help=say("map_option.format"))] = MapFormat.TEXT,
     output: Output = None,
     rules: Rules = None,
 ) -> None:

@@ -22,6 +22,7 @@ from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.patient.reading import Patient, read, read_files
 from regimen_advisor.reports.explanation import document
 from regimen_advisor.reports.files import write_output
+from regimen_advisor.words.catalogue import say
 
 
 class ExplainFormat(StrEnum):
@@ -37,28 +38,22 @@ _TABLES = (".csv", ".tsv", ".parquet", ".jsonl")
 
 
 def explain(  # noqa: PLR0917 - one parameter an option
-    file: Annotated[
-        str, typer.Argument(metavar="FILE", help="A profile (`-` reads standard input), or a table with --id.")
-    ],
+    file: Annotated[str, typer.Argument(metavar="FILE", help=say("explain_option.file"))],
     regimen: Annotated[
         str | None,
         typer.Argument(
             metavar="REGIMEN",
-            help="Its id or name; without it, all options in short.",
+            help=say("explain_option.regimen"),
             autocompletion=completion.regimens,
         ),
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Also show the rules that are far from holding.")] = False,
-    id: Annotated[
-        str | None, typer.Option("--id", metavar="ID", help="Explain this row of a table (`row-N` where it has no id).")
-    ] = None,
-    mapping: Annotated[
-        str | None, typer.Option(metavar="FILE", help="How the columns of the table become the keys of a profile.")
-    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help=say("explain_option.all"))] = False,
+    id: Annotated[str | None, typer.Option("--id", metavar="ID", help=say("explain_option.id"))] = None,
+    mapping: Annotated[str | None, typer.Option(metavar="FILE", help=say("explain_option.mapping"))] = None,
     id_column: Annotated[
-        str, typer.Option("--id-column", metavar="COLUMN", help="The column of the table that names the patient.")
+        str, typer.Option("--id-column", metavar="COLUMN", help=say("explain_option.id_column"))
     ] = "id",
-    format: Annotated[ExplainFormat, typer.Option("--format", "-f", help="How to print.")] = ExplainFormat.TEXT,
+    format: Annotated[ExplainFormat, typer.Option("--format", "-f", help=say("option.format"))] = ExplainFormat.TEXT,
     output: Output = None,
     rules: Rules = None,
     as_of: AsOf = None,
@@ -90,9 +85,9 @@ def _is_table(file: str, id: str | None) -> bool:
 def _row(file: str, id: str | None, mapping: str | None, id_column: str, rulebook: Rulebook) -> Patient:
     """The patient of one row of a table."""
     if id is None:
-        raise InputError.at(Location(file), "is a table: which of its patients?", "add --id ID, or --id row-1")
+        raise InputError.at(Location(file), say("explain_error.which_patient"), say("explain_error.add_id"))
     if find_spec("polars") is None:
-        raise InputError.at(Location(file), "Polars is not installed", "pip install 'regimen-advisor[cohort]'")
+        raise InputError.at(Location(file), say("missing_extra.polars"), "pip install 'regimen-advisor[cohort]'")
 
     from regimen_advisor.cohorts.mapping import load_mapping  # noqa: PLC0415 - Polars is an extra
     from regimen_advisor.cohorts.rows import profile_of_row  # noqa: PLC0415 - as above

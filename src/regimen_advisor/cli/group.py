@@ -10,6 +10,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from regimen_advisor.cli.verbs import GROUPS, VERBS
+from regimen_advisor.words.catalogue import say
 
 
 class VerbGroup(TyperGroup):
@@ -23,12 +24,12 @@ class VerbGroup(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - it has to be taken
         """Write the verbs in groups."""
         for title in GROUPS:
-            with formatter.section(title):
+            with formatter.section(say(f"verb_group.{title}")):
                 formatter.write_dl([(name, verb.help) for name, verb in VERBS.items() if verb.group == title])
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - it has to be taken
         """Write where to begin."""
-        with formatter.section("Begin with"):
+        with formatter.section(say("command.begin")):
             for example in ("advise profiles/alk-untreated.yaml", "help conditions"):
                 formatter.write(f"{' ' * formatter.current_indent}regimen-advisor {example}\n")
 
@@ -50,11 +51,16 @@ def command(name: str) -> Any:
     found = getattr(import_module(f"regimen_advisor.cli.{verb.module}"), verb.module)
     if not isinstance(found, typer.Typer):
         alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-        alone.command(name=name, epilog=_epilog(verb.examples))(found)
+        alone.command(name=name, help=_help(name), epilog=_epilog(verb.examples))(found)
         found = alone
     return get_command(found)
 
 
+def _help(name: str) -> str:
+    """What a verb is for, and what more there is to know of it."""
+    return say(f"verb_help.{name}", purpose=VERBS[name].help)
+
+
 def _epilog(examples: tuple[str, ...]) -> str | None:
     lines = "\n".join(f"  regimen-advisor {example}" for example in examples)
-    return f"\b\nFor example:\n{lines}" if examples else None
+    return f"\b\n{say('command.example')}\n{lines}" if examples else None

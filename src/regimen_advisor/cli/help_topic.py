@@ -12,6 +12,7 @@ from regimen_advisor.files.errors import InputError, Location, did_you_mean
 from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.reports.files import write_output
 from regimen_advisor.reports.topics import TOPICS, render
+from regimen_advisor.words.catalogue import say
 
 
 def help_topic(
@@ -19,7 +20,7 @@ def help_topic(
         str | None,
         typer.Argument(
             metavar="[TOPIC]",
-            help="conditions, profiles, cases, rules or answers; or a verb. Without it, all of them.",
+            help=say("help_option.topic"),
             autocompletion=lambda incomplete: [topic for topic in _topics() if topic.startswith(incomplete)],
         ),
     ] = None,
@@ -31,14 +32,12 @@ def help_topic(
     """
     if topic is None:
         listed = "".join(f"  {name:<12}{about}\n" for name, (about, _) in TOPICS.items())
-        write_output(
-            f"{listed}\nregimen-advisor help TOPIC prints one; regimen-advisor --help lists the verbs.\n", None
-        )
+        write_output(say("help.list", topics=listed), None)
     elif topic in TOPICS:
         write_output(render(topic, load_rulebook(rules)), None)
     else:
-        message = f"help: expected one of {', '.join(TOPICS)}, or a verb; found `{topic}`"
-        raise InputError.at(Location("command line"), message, did_you_mean(topic, [*TOPICS, *VERBS]))
+        message = say("help.unknown", topics=", ".join(TOPICS), topic=topic)
+        raise InputError.at(Location(say("place.command_line")), message, did_you_mean(topic, [*TOPICS, *VERBS]))
 
 
 def _topics() -> list[str]:

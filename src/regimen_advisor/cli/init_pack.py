@@ -11,13 +11,14 @@ from regimen_advisor.cli.options import Rules
 from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.reports.files import write_folder
 from regimen_advisor.reviewing.starting import new_pack
+from regimen_advisor.words.catalogue import say
 
 
 def init_pack(
-    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="The folder to make; an empty one may be there.")],
+    folder: Annotated[str, typer.Argument(metavar="FOLDER", help=say("init_pack_option.folder"))],
     name: Annotated[
         str | None,
-        typer.Option("--name", metavar="NAME", help="What the pack is called (default: the name of the folder)."),
+        typer.Option("--name", metavar="NAME", help=say("init_pack_option.name")),
     ] = None,
     rules: Rules = None,
 ) -> None:

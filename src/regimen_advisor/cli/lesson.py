@@ -15,6 +15,7 @@ from regimen_advisor.patient.reading import read_with_documents
 from regimen_advisor.quiz.lessons import lesson as lesson_of
 from regimen_advisor.reports import lesson as report
 from regimen_advisor.reports.files import write_output
+from regimen_advisor.words.catalogue import say
 
 
 class LessonFormat(StrEnum):
@@ -27,11 +28,9 @@ class LessonFormat(StrEnum):
 
 
 def lesson(
-    profiles: Annotated[
-        list[str], typer.Argument(metavar="PROFILE...", help="Profiles of the patients to teach with.")
-    ],
+    profiles: Annotated[list[str], typer.Argument(metavar="PROFILE...", help=say("lesson_option.profiles"))],
     format: Annotated[
-        LessonFormat, typer.Option("--format", "-f", help="A sheet as markdown or page, slides, or JSON.")
+        LessonFormat, typer.Option("--format", "-f", help=say("lesson_option.format"))
     ] = LessonFormat.MARKDOWN,
     output: Output = None,
     rules: Rules = None,

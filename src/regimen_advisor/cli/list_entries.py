@@ -16,6 +16,7 @@ from regimen_advisor.documents.writing import rendered
 from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.reports.files import write_output
 from regimen_advisor.reports.listing import WIDTH, Filters, document, listed_entries
+from regimen_advisor.words.catalogue import say
 
 
 class ListKind(StrEnum):
@@ -39,17 +40,17 @@ class ListFormat(StrEnum):
 
 
 def list_entries(  # noqa: PLR0917 - one parameter an option
-    kind: Annotated[ListKind, typer.Argument(metavar="WHAT", help=f"One of: {', '.join(ListKind)}.")],
+    kind: Annotated[ListKind, typer.Argument(metavar="WHAT", help=say("list_option.kind", kinds=", ".join(ListKind)))],
     setting: Annotated[
         str | None,
-        typer.Option(metavar="SETTING", help="Only what its rules use.", autocompletion=completion.settings),
+        typer.Option(metavar="SETTING", help=say("list_option.setting"), autocompletion=completion.settings),
     ] = None,
     drug: Annotated[
         str | None,
-        typer.Option(metavar="DRUG", help="Only what concerns this drug or class.", autocompletion=completion.drugs),
+        typer.Option(metavar="DRUG", help=say("list_option.drug"), autocompletion=completion.drugs),
     ] = None,
-    text: Annotated[str | None, typer.Option(metavar="WORDS", help="Only entries that hold all WORDS.")] = None,
-    format: Annotated[ListFormat, typer.Option("--format", "-f", help="How to print.")] = ListFormat.TEXT,
+    text: Annotated[str | None, typer.Option(metavar="WORDS", help=say("list_option.text"))] = None,
+    format: Annotated[ListFormat, typer.Option("--format", "-f", help=say("option.format"))] = ListFormat.TEXT,
     output: Output = None,
     rules: Rules = None,
 ) -> None:
@@ -59,7 +60,7 @@ def list_entries(  # noqa: PLR0917 - one parameter an option
     """
     rows = listed_entries(kind.value, load_rulebook(rules), Filters(setting, drug, text))
     if not rows:
-        typer.echo(f"No {kind.value} meet what was asked for.", err=True)
+        typer.echo(say("list_kind.nothing", kind=kind.value), err=True)
     if format is ListFormat.JSON:
         write_output(as_json(rows), output)
         return

@@ -31,6 +31,7 @@ from regimen_advisor.reports.files import write_output
 from regimen_advisor.testing.cases import RuleCase
 from regimen_advisor.testing.mutation import Mutation
 from regimen_advisor.testing.mutation import mutate as mutate_rules
+from regimen_advisor.words.catalogue import say
 
 
 class MutationFormat(StrEnum):
@@ -50,15 +51,15 @@ def mutate(  # noqa: PLR0917
             "--rule",
             "--only",
             metavar="ID",
-            help="Only changes of this rule or finding.",
+            help=say("mutate_option.rule"),
             autocompletion=completion.rules,
         ),
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Also list the changes that are equivalent.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help=say("mutate_option.all"))] = False,
     workers: Annotated[
-        int | None, typer.Option("--workers", min=1, metavar="N", help="Processes (default: one a processor).")
+        int | None, typer.Option("--workers", min=1, metavar="N", help=say("mutate_option.workers"))
     ] = None,
-    format: Annotated[MutationFormat, typer.Option("--format", "-f", help="How to print.")] = MutationFormat.TEXT,
+    format: Annotated[MutationFormat, typer.Option("--format", "-f", help=say("option.format"))] = MutationFormat.TEXT,
     output: Output = None,
     rules: Rules = None,
     profiles: Profiles = "profiles",
@@ -69,12 +70,12 @@ def mutate(  # noqa: PLR0917
     Of several folders only the rules of the last one. Exit code 1 if there are some that no case notices.
     """
     rulebook = working_rulebook(rules)
-    refuse_unknown(subject or [], {**rulebook.findings, **rulebook.rules}, "rule or finding")
+    refuse_unknown(subject or [], {**rulebook.findings, **rulebook.rules}, say("kind_of_name.rule_or_finding"))
     cases = cases_at(paths, rulebook, profiles)
     _refuse_failing(cases, rulebook)
     part = None if subject else own_part(rulebook, whole_stack=whole_stack)
     subjects = subject or (sorted(rulebook.of_last_folder) if part else None)
-    with terminal.bar("Changing the rules") if sys.stderr.isatty() else nullcontext() as moved:
+    with terminal.bar(say("mutate_progress.changing")) if sys.stderr.isatty() else nullcontext() as moved:
         mutation = mutate_rules(rulebook, cases, subjects=subjects, workers=workers, progress=moved)
     write_output(_mutated(mutation, format, everything=everything, part=part), output)
     if mutation.of("survived"):
@@ -95,4 +96,6 @@ def _refuse_failing(cases: Sequence[RuleCase], rulebook: Rulebook) -> None:
     """Raise ``InputError`` where cases fail already: they could not tell a changed rulebook from this one."""
     failures = [failure for result in results_of(cases, rulebook) for failure in result.failures]
     if failures:
-        raise InputError(Problem(failure.location, failure.message, "cases must pass first") for failure in failures)
+        raise InputError(
+            Problem(failure.location, failure.message, say("mutate_progress.cases_first")) for failure in failures
+        )

@@ -7,13 +7,14 @@ import typer
 
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.knowledge.publications import last_day
+from regimen_advisor.words.catalogue import say
 
 Rules = Annotated[
     list[str] | None,
     typer.Option(
         "--rules",
         metavar="DIR",
-        help="Rules folder (default: ./rules, else the shipped rules). Again for a pack that adds to it.",
+        help=say("option.rules"),
     ),
 ]
 AsOf = Annotated[
@@ -21,15 +22,11 @@ AsOf = Annotated[
     typer.Option(
         "--as-of",
         metavar="DATE",
-        help="Only what sources and approvals reported by this date, such as 2024 or 2024-06-15.",
+        help=say("option.as_of"),
     ),
 ]
-Output = Annotated[
-    str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, whole or not at all.")
-]
-Examples = Annotated[
-    str | None, typer.Option("--profiles", metavar="DIR", help="Example patients for the menu of the page.")
-]
+Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help=say("option.output"))]
+Examples = Annotated[str | None, typer.Option("--profiles", metavar="DIR", help=say("option.examples"))]
 
 
 def day_of(written: str | None) -> date | None:

@@ -14,24 +14,25 @@ from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.page.building import example_profiles, render_page
 from regimen_advisor.quiz.own_patients import quiz_of_files
 from regimen_advisor.reports.files import write_output
+from regimen_advisor.words.catalogue import say
 
 DEFAULT_PAGE = "regimen-advisor.html"
 
 
 def page(  # noqa: PLR0917 - one parameter an option
     further: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILE]...", help="More patients.", hidden=True)
+        list[str] | None, typer.Argument(metavar="[FILE]...", help=say("page_option.more"), hidden=True)
     ] = None,
     quiz: Annotated[
         str | None,
         typer.Option(
             metavar="CHOICE",
-            help="For a class: only this quiz, such as setting=nsclc/nrg1,level=2,count=5,seed=7 (kind=... too).",
+            help=say("page_option.quiz"),
         ),
     ] = None,
     patients: Annotated[
         list[str] | None,
-        typer.Option(metavar="FILE...", help="For a class: only a quiz about these profiles."),
+        typer.Option(metavar="FILE...", help=say("page_option.patients")),
     ] = None,
     output: Output = None,
     profiles: Examples = None,
@@ -47,14 +48,14 @@ def page(  # noqa: PLR0917 - one parameter an option
     html = _class_page(rules, profiles, quiz, files) if is_for_class else page_html(rules, profiles)
     write_output(html, DEFAULT_PAGE if output is None else output)
     if output is None:
-        typer.echo(f"written: {DEFAULT_PAGE}", err=True)
+        typer.echo(say("file_done.written", file=DEFAULT_PAGE), err=True)
 
 
 def _class_page(rules: list[str] | None, profiles: str | None, quiz: str | None, files: list[str]) -> str:
     """The page that asks one quiz and shows nothing else."""
     given = [name for name, value in (("--quiz", quiz), ("--patients", files), ("--profiles", profiles)) if value]
     if len(given) > 1:
-        message = f"expected one of --quiz, --patients, --profiles; found {' and '.join(given)}"
+        message = say("page_option_error.one", found=" and ".join(given))
         raise InputError.at(Location("page"), message)
     rulebook = load_rulebook(rules)
     return render_page(rulebook, (), quiz_of_files(rulebook, files) if quiz is None else quiz_chosen(quiz, rulebook))
@@ -64,5 +65,5 @@ def page_html(rules: list[str] | None, profiles: str | None) -> str:
     """The page. Raises ``InputError`` where the folder of profiles is none."""
     folder = None if profiles is None else Path(profiles)
     if folder is not None and not folder.is_dir():
-        raise InputError.at(Location(str(folder)), "expected a folder of profiles, found no folder")
+        raise InputError.at(Location(str(folder)), say("page_option_error.no_folder"))
     return render_page(load_rulebook(rules), example_profiles(folder))

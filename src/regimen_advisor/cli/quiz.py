@@ -28,6 +28,7 @@ from regimen_advisor.quiz.own_patients import quiz_of_files
 from regimen_advisor.reports import class_result, course_files
 from regimen_advisor.reports.files import write_bytes, write_output
 from regimen_advisor.reports.quiz import render_grade, render_html, render_markdown, render_text
+from regimen_advisor.words.catalogue import say
 
 
 class QuizFormat(StrEnum):
@@ -43,20 +44,16 @@ COURSE_FORMATS = ("moodle", "gift", "anki", "csv")
 
 def quiz(  # noqa: PLR0917 - one parameter an option
     further: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILE]...", help="More patients.", hidden=True)
+        list[str] | None, typer.Argument(metavar="[FILE]...", help=say("quiz_option.more"), hidden=True)
     ] = None,
-    seed: Annotated[
-        int | None, typer.Option(help="The same seed gives the same quiz. Default: 1; at a terminal a new one.")
-    ] = None,
-    count: Annotated[int, typer.Option("--count", "-n", help="How many questions, 1 to 50.")] = 5,
-    level: Annotated[
-        int, typer.Option(min=1, max=3, help="1: all is known; 2: something is not; 3: several things are not.")
-    ] = 2,
+    seed: Annotated[int | None, typer.Option(help=say("quiz_option.seed"))] = None,
+    count: Annotated[int, typer.Option("--count", "-n", help=say("quiz_option.count"))] = 5,
+    level: Annotated[int, typer.Option(min=1, max=3, help=say("quiz_option.level"))] = 2,
     setting: Annotated[
         str | None,
         typer.Option(
             metavar="SETTING",
-            help="One clinical setting, such as nsclc/later-line-egfr.",
+            help=say("quiz_option.setting"),
             autocompletion=completion.settings,
         ),
     ] = None,
@@ -65,31 +62,27 @@ def quiz(  # noqa: PLR0917 - one parameter an option
         typer.Option(
             "--kind",
             metavar="KIND",
-            help="Only questions of this kind, such as next-test. Again for another one.",
+            help=say("quiz_option.kind"),
             autocompletion=lambda incomplete: [
                 kind for kind in (*SORT_KINDS, *PICK_KINDS) if kind.startswith(incomplete)
             ],
         ),
     ] = None,
-    patients: Annotated[
-        list[str] | None, typer.Option(metavar="FILE...", help="Ask about the patients of these profiles instead.")
-    ] = None,
-    answers: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Mark the answers in FILE; `-` reads standard input.")
-    ] = None,
+    patients: Annotated[list[str] | None, typer.Option(metavar="FILE...", help=say("quiz_option.patients"))] = None,
+    answers: Annotated[str | None, typer.Option(metavar="FILE", help=say("quiz_option.answers"))] = None,
     grade: Annotated[
         str | None,
-        typer.Option(metavar="FOLDER", help="Mark a class: one file of answers a student. -o FILE.csv or FILE.html."),
+        typer.Option(metavar="FOLDER", help=say("quiz_option.grade")),
     ] = None,
     export: Annotated[
         str | None,
         typer.Option(
             metavar="WHAT",
-            help="FILE.md or FILE.html: questions and answer key. moodle, gift, anki or csv: for a course system.",
+            help=say("quiz_option.export"),
         ),
     ] = None,
-    key: Annotated[bool, typer.Option("--key/--no-key", help="With --export: with the answer key.")] = True,
-    format: Annotated[QuizFormat, typer.Option("--format", "-f", help="How to print.")] = QuizFormat.TEXT,
+    key: Annotated[bool, typer.Option("--key/--no-key", help=say("quiz_option.key"))] = True,
+    format: Annotated[QuizFormat, typer.Option("--format", "-f", help=say("option.format"))] = QuizFormat.TEXT,
     output: Output = None,
     rules: Rules = None,
 ) -> None:
@@ -99,7 +92,9 @@ def quiz(  # noqa: PLR0917 - one parameter an option
     """
     wanted = {"--answers": answers, "--grade": grade, "--export": export}
     if len(given := [name for name, value in wanted.items() if value is not None]) > 1:
-        raise InputError.at(Location("quiz"), f"expected one of {', '.join(wanted)}; found {' and '.join(given)}")
+        raise InputError.at(
+            Location("quiz"), say("quiz_option_error.one", choices=", ".join(wanted), found=" and ".join(given))
+        )
     at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     asking = at_terminal and format is QuizFormat.TEXT and not (given or output)
     chosen = seed if seed is not None else secrets.randbelow(10_000) if asking else 1
@@ -175,7 +170,7 @@ def _export_course(quiz: Quiz, rulebook: Rulebook, format: str, output: str | No
             write_output(course_files.table(quiz, answers), output)
         case "anki":
             if output is None or output == "-":
-                raise InputError.at(Location("quiz"), "--export anki: expected --output FILE.apkg, found none")
+                raise InputError.at(Location("quiz"), say("quiz_option_error.anki"))
             write_bytes(Path(output), course_files.anki(quiz, answers))
 
 
@@ -184,7 +179,7 @@ def _export(quiz: Quiz, rulebook: Rulebook, file: str, *, key: bool) -> None:
     ending = Path(file).suffix.lower()
     if ending not in (".md", ".html"):
         formats = ", ".join(COURSE_FORMATS)
-        message = f"--export: expected a file name that ends in .md or .html, or one of {formats}; found `{file}`"
+        message = say("quiz_option_error.export", formats=formats, file=file)
         raise InputError.at(Location("quiz"), message, did_you_mean(file, COURSE_FORMATS))
     answers = answer_key(quiz, rulebook) if key else None
     write_output(render_html(quiz, answers) if ending == ".html" else render_markdown(quiz, answers), file)

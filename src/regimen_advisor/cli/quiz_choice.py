@@ -6,6 +6,7 @@ from regimen_advisor.files.errors import InputError, Location, did_you_mean
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.quiz.generating import generate, kinds_named
 from regimen_advisor.quiz.models import Level, Quiz
+from regimen_advisor.words.catalogue import say
 
 KEYS = ("setting", "level", "count", "seed", "kind")
 
@@ -20,12 +21,12 @@ def quiz_chosen(words: str, rulebook: Rulebook) -> Quiz:
     for part in words.split(","):
         key, sign, value = (word.strip() for word in part.partition("="))
         if not sign or key not in KEYS or not value:
-            message = f"--quiz: expected {', '.join(f'{known}=...' for known in KEYS)}; found `{part}`"
+            message = say("quiz_choice.key", known=", ".join(f"{known}=..." for known in KEYS), found=part)
             raise InputError.at(Location("page"), message, did_you_mean(key, KEYS))
         if key == "kind":
             kinds.append(value)
         elif key in choices:
-            raise InputError.at(Location("page"), f"--quiz: expected {key} once, found it twice")
+            raise InputError.at(Location("page"), say("quiz_choice.twice", key=key))
         else:
             choices[key] = value
     levels: tuple[Level, ...] = (1, 2, 3)
@@ -39,7 +40,7 @@ def quiz_chosen(words: str, rulebook: Rulebook) -> Quiz:
 
 def _number(word: str, name: str, low: int, high: int) -> int:
     if not (word.isascii() and word.isdigit() and low <= int(word[:12]) <= high):
-        message = f"--quiz: {name}: expected a whole number from {low} to {high}, found `{word}`"
+        message = say("quiz_choice.number", name=name, low=low, high=high, word=word)
         raise InputError.at(Location("page"), message)
     return int(word)
 
@@ -47,5 +48,5 @@ def _number(word: str, name: str, low: int, high: int) -> int:
 def files_of(patients: list[str] | None, more: list[str] | None, verb: str) -> list[str]:
     """The files of ``--patients FILE...``: a shell puts those after the first among the arguments."""
     if more and not patients:
-        raise InputError.at(Location(verb), f"expected no file without --patients, found `{more[0]}`")
+        raise InputError.at(Location(verb), say("quiz_choice.no_patients", file=more[0]))
     return [*(patients or []), *(more or [])]

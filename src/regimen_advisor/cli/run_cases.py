@@ -18,6 +18,7 @@ from regimen_advisor.reports.cases import CaseResult
 from regimen_advisor.reports.files import write_file, write_output
 from regimen_advisor.testing.cases import RuleCase
 from regimen_advisor.testing.updating import updated
+from regimen_advisor.words.catalogue import say
 
 
 class TestFormat(StrEnum):
@@ -33,27 +34,23 @@ class TestFormat(StrEnum):
 
 def run_cases(  # noqa: PLR0917 - the command line names them
     paths: Paths = None,
-    name: Annotated[
-        str | None, typer.Option("--name", metavar="TEXT", help="Only cases with TEXT in the name.")
-    ] = None,
+    name: Annotated[str | None, typer.Option("--name", metavar="TEXT", help=say("test_option.name"))] = None,
     rule: Annotated[
         list[str] | None,
-        typer.Option("--rule", metavar="ID", help="Only cases that name this rule.", autocompletion=completion.rules),
+        typer.Option("--rule", metavar="ID", help=say("test_option.rule"), autocompletion=completion.rules),
     ] = None,
     regimen: Annotated[
         list[str] | None,
         typer.Option(
             "--regimen",
             metavar="ID",
-            help="Only cases that expect something of it.",
+            help=say("test_option.regimen"),
             autocompletion=completion.regimens,
         ),
     ] = None,
-    update: Annotated[
-        bool, typer.Option("--update", help="Rewrite expectations that are not met, for review by diff.")
-    ] = False,
-    fail_on_empty: Annotated[bool, typer.Option("--fail-on-empty", help="Exit with 1 if there is no case.")] = False,
-    format: Annotated[TestFormat, typer.Option("--format", "-f", help="How to print.")] = TestFormat.TEXT,
+    update: Annotated[bool, typer.Option("--update", help=say("test_option.update"))] = False,
+    fail_on_empty: Annotated[bool, typer.Option("--fail-on-empty", help=say("test_option.fail_on_empty"))] = False,
+    format: Annotated[TestFormat, typer.Option("--format", "-f", help=say("option.format"))] = TestFormat.TEXT,
     output: Output = None,
     rules: Rules = None,
     profiles: Profiles = "profiles",
@@ -63,8 +60,8 @@ def run_cases(  # noqa: PLR0917 - the command line names them
     Exit code 1 if any fails.
     """
     rulebook = working_rulebook(rules)
-    refuse_unknown(rule or [], rulebook.rules, "rule")
-    refuse_unknown(regimen or [], rulebook.regimens, "regimen")
+    refuse_unknown(rule or [], rulebook.rules, say("kind_of_name.rule"))
+    refuse_unknown(regimen or [], rulebook.regimens, say("kind_of_name.regimen"))
     cases = [
         case
         for case in cases_at(paths, rulebook, profiles)
@@ -105,7 +102,7 @@ def _update(cases: Sequence[RuleCase], rulebook: Rulebook, profiles: Path) -> No
     for file, text in texts.items():
         if text is not None:
             write_file(Path(file), text)
-            typer.echo(f"rewritten: {file}", err=True)
+            typer.echo(say("file_done.rewritten", file=file), err=True)
 
 
 def _again(cases: Sequence[RuleCase], rulebook: Rulebook, profiles: str) -> list[RuleCase]:

@@ -16,6 +16,7 @@ from regimen_advisor.files.errors import InputError, Location, did_you_mean
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.reports.files import write_file, write_output
 from regimen_advisor.schemas import SchemaName, reference_of, schema_of
+from regimen_advisor.words.catalogue import say
 
 
 class SchemaFormat(StrEnum):
@@ -33,7 +34,7 @@ def schema(
         str | None,
         typer.Argument(
             metavar="[WHAT]",
-            help=f"One of: {_NAMES}; with --for, a kind of file: rule, study, profile, case, findings, ...",
+            help=say("schema_option.name", names=_NAMES),
         ),
     ] = None,
     rules: Annotated[
@@ -41,16 +42,14 @@ def schema(
         typer.Option(
             "--for",
             metavar="RULES",
-            help="For editors: with the words that this rules folder holds. Again for a pack that adds to it.",
+            help=say("schema_option.for"),
         ),
     ] = None,
     folder: Annotated[
         str | None,
-        typer.Option("--into", metavar="DIR", help="With --for: write the schema of every kind of file to DIR."),
+        typer.Option("--into", metavar="DIR", help=say("schema_option.into")),
     ] = None,
-    form: Annotated[
-        SchemaFormat, typer.Option("--format", help="JSON schema, or a reference page.")
-    ] = SchemaFormat.JSON,
+    form: Annotated[SchemaFormat, typer.Option("--format", help=say("schema_option.format"))] = SchemaFormat.JSON,
     output: Output = None,
 ) -> None:
     """Print the JSON schema of a file format or of an answer.
@@ -62,7 +61,7 @@ def schema(
         _for_editors(name, rules, folder, form, output)
         return
     if folder is not None:
-        raise _wrong("--into goes with --for: it writes schemas for the editors of a rules folder")
+        raise _wrong(say("schema_error.into_alone"))
     known = _known(name, list(SchemaName), _NAMES)
     if known == SchemaName.MAPPING:
         _refuse_without_polars()
@@ -74,9 +73,9 @@ def _for_editors(
 ) -> None:
 
     if form is not SchemaFormat.JSON:
-        raise _wrong("a schema for editors is JSON; a reference page is made without --for")
+        raise _wrong(say("schema_error.json_only"))
     if folder is not None and (name is not None or output is not None):
-        raise _wrong("--into writes every schema: expected neither WHAT nor --output with it")
+        raise _wrong(say("schema_error.into_whole"))
     if folder is not None:
         write_schemas(load_rulebook(rules), Path(folder))
         return
@@ -89,7 +88,7 @@ def _for_editors(
 def _refuse_without_polars() -> None:
     """The model of a mapping tries its patterns in Polars."""
     if find_spec("polars") is None:
-        raise _wrong("Polars is not installed", "pip install 'regimen-advisor[cohort]'")
+        raise _wrong(say("missing_extra.polars"), "pip install 'regimen-advisor[cohort]'")
 
 
 def write_schemas(rulebook: Rulebook, folder: Path) -> None:
@@ -97,18 +96,18 @@ def write_schemas(rulebook: Rulebook, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError.at(Location(str(folder)), f"cannot be made: {error.strerror or error}") from None
+        raise InputError.at(Location(str(folder)), say("file_error.not_made", reason=error.strerror or error)) from None
     for file, made in every_editor_schema(rulebook).items():
         write_file(folder / file, as_json(made))
 
 
 def _known(name: str | None, names: list[str], expected: str) -> str:
     if name is None:
-        raise _wrong(f"WHAT: expected one of {expected}")
+        raise _wrong(say("schema_error.missing", names=expected))
     if name not in names:
-        raise _wrong(f"WHAT: expected one of {expected}; found `{name}`", did_you_mean(name, names))
+        raise _wrong(say("schema_error.unknown", names=expected, name=name), did_you_mean(name, names))
     return name
 
 
 def _wrong(message: str, help: str | None = None) -> InputError:
-    return InputError.at(Location("command line"), message, help)
+    return InputError.at(Location(say("place.command_line")), message, help)

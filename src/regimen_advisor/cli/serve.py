@@ -10,14 +10,13 @@ from regimen_advisor.cli.options import Examples, Rules
 from regimen_advisor.cli.page import page_html
 from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.page.serving import announce, run
+from regimen_advisor.words.catalogue import say
 
 DEFAULT_PORT = 8000
 
 
 def serve(
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port on this computer; 0 takes a free one.")
-    ] = DEFAULT_PORT,
+    port: Annotated[int, typer.Option(min=0, max=65535, help=say("serve_option.port"))] = DEFAULT_PORT,
     profiles: Examples = None,
     rules: Rules = None,
 ) -> None:

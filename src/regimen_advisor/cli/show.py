@@ -12,6 +12,7 @@ from regimen_advisor.cli.options import Output, Rules
 from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.reports.files import write_output
 from regimen_advisor.reports.show import render
+from regimen_advisor.words.catalogue import say
 
 
 class EntryFormat(StrEnum):
@@ -33,12 +34,12 @@ class EntryKind(StrEnum):
 
 
 def show(
-    kind: Annotated[EntryKind, typer.Argument(metavar="KIND", help="What to show.")],
+    kind: Annotated[EntryKind, typer.Argument(metavar="KIND", help=say("show_option.kind"))],
     id: Annotated[
         str,
-        typer.Argument(metavar="ID", help="Its id; a drug by any of its names.", autocompletion=completion.entries),
+        typer.Argument(metavar="ID", help=say("show_option.id"), autocompletion=completion.entries),
     ],
-    format: Annotated[EntryFormat, typer.Option("--format", "-f", help="How to print.")] = EntryFormat.TEXT,
+    format: Annotated[EntryFormat, typer.Option("--format", "-f", help=say("option.format"))] = EntryFormat.TEXT,
     output: Output = None,
     rules: Rules = None,
 ) -> None:

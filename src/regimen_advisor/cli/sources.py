@@ -18,11 +18,10 @@ from regimen_advisor.reports.sources import document
 from regimen_advisor.reviewing.drafting import draft as draft_study
 from regimen_advisor.reviewing.numbering import numbered, table_text
 from regimen_advisor.reviewing.source_gaps import as_data, gaps, section_named, source_named
+from regimen_advisor.words.catalogue import say
 
-Source = Annotated[str, typer.Argument(metavar="SOURCE", help="The key of a source (`list sources` names them).")]
-Text = Annotated[
-    str, typer.Option("--text", metavar="FILE", help="The text of the source, UTF-8 (`-`: standard input).")
-]
+Source = Annotated[str, typer.Argument(metavar="SOURCE", help=say("sources_option.source"))]
+Text = Annotated[str, typer.Option("--text", metavar="FILE", help=say("sources_option.text"))]
 
 
 class GapsFormat(StrEnum):
@@ -33,12 +32,10 @@ class GapsFormat(StrEnum):
 
 
 def number(
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="The text of the source, UTF-8 (`-`: standard input).")],
-    source: Annotated[str, typer.Option("--source", metavar="SOURCE", help="The key of the source.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help=say("sources_option.text"))],
+    source: Annotated[str, typer.Option("--source", metavar="SOURCE", help=say("sources_option.key"))],
     *,
-    write: Annotated[
-        bool, typer.Option("--write", help="Put the table into section-numbers.yaml of the rules.")
-    ] = False,
+    write: Annotated[bool, typer.Option("--write", help=say("sources_option.write"))] = False,
     output: Output = None,
     rules: Rules = None,
 ) -> None:
@@ -54,7 +51,7 @@ def number(
         file = rulebook.folders[-1] / NUMBERS_FILE
         written = table_text({**section_numbers(file.parent), **table})
         write_file(file, schema_line(file.parent, "section-numbers") + written)
-        typer.echo(f"Wrote the numbers of {review.key} to {file}.", err=True)
+        typer.echo(say("sources_written.numbers", source=review.key, file=file), err=True)
         return
     write_output(table_text(table), output)
 
@@ -63,10 +60,8 @@ def missing(
     source: Source,
     text: Text,
     *,
-    background: Annotated[
-        bool, typer.Option("--background", help="List what is left out on purpose too, with the reasons.")
-    ] = False,
-    format: Annotated[GapsFormat, typer.Option("--format", "-f", help="How to print.")] = GapsFormat.TEXT,
+    background: Annotated[bool, typer.Option("--background", help=say("sources_option.background"))] = False,
+    format: Annotated[GapsFormat, typer.Option("--format", "-f", help=say("option.format"))] = GapsFormat.TEXT,
     output: Output = None,
     rules: Rules = None,
 ) -> None:
@@ -84,7 +79,7 @@ def missing(
 
 def draft(
     source: Source,
-    section: Annotated[str, typer.Argument(metavar="SECTION", help="The number of a section, such as 4.2.")],
+    section: Annotated[str, typer.Argument(metavar="SECTION", help=say("sources_option.section"))],
     text: Text,
     output: Output = None,
     rules: Rules = None,
@@ -102,7 +97,7 @@ sources = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Trace figures to the text of a source, and find what is missing.",
+    help=say("verb.sources"),
 )
 for _verb in (number, missing, draft):
-    sources.command()(_verb)
+    sources.command(help=say(f"sources_verb.{_verb.__name__}"))(_verb)

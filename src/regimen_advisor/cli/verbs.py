@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-PATIENT, CLASS, RULES, TABLE, MORE = "A patient", "A class", "The rules", "A table", "More"
+from regimen_advisor.words.catalogue import say
+
+PATIENT, CLASS, RULES, TABLE, MORE = "patient", "class", "rules", "table", "more"
 GROUPS = (PATIENT, CLASS, RULES, TABLE, MORE)
 
 
@@ -18,17 +20,23 @@ class Verb:
 
     module: str
     group: str
-    help: str
-    """The first sentence of the help of the verb itself; a test holds the two to each other."""
+    """An entry of the room ``verb_group``."""
+    purpose: str
+    """The key of the first sentence of the help of the verb, which is its line in the list."""
     examples: tuple[str, ...] = ()
     """Commands as they are typed in a checkout."""
+
+    @property
+    def help(self) -> str:
+        """What the verb is for, in one sentence."""
+        return say(self.purpose)
 
 
 VERBS: Mapping[str, Verb] = {
     "advise": Verb(
         "advise",
         PATIENT,
-        "List the options for each patient, with evidence and warnings.",
+        "verb.advise",
         (
             "advise profiles/egfr-l858r-after-osimertinib.yaml",
             "advise profiles/alk-untreated.yaml --all --format markdown",
@@ -37,7 +45,7 @@ VERBS: Mapping[str, Verb] = {
     "explain": Verb(
         "explain",
         PATIENT,
-        "Explain why a regimen is offered or not, and what would change it.",
+        "verb.explain",
         (
             "explain profiles/egfr-l858r-after-osimertinib.yaml",
             "explain profiles/squamous-driver-negative-untreated.yaml bevacizumab-carboplatin-paclitaxel",
@@ -46,81 +54,79 @@ VERBS: Mapping[str, Verb] = {
     "map": Verb(
         "draw_map",
         PATIENT,
-        "Draw the map of a clinical setting, with a patient's path.",
+        "verb.map",
         ("map nsclc/later-line-egfr --profile profiles/egfr-l858r-after-osimertinib.yaml",),
     ),
-    "quiz": Verb("quiz", CLASS, "Set and mark exercises on generated patients.", ("quiz --seed 7 --count 5",)),
+    "quiz": Verb("quiz", CLASS, "verb.quiz", ("quiz --seed 7 --count 5",)),
     "lesson": Verb(
         "lesson",
         CLASS,
-        "Make a teacher's sheet for each patient.",
+        "verb.lesson",
         ("lesson profiles/nrg1-after-platinum-pemetrexed.yaml --format slides -o slides.html",),
     ),
     "page": Verb(
         "page",
         CLASS,
-        "Write the teaching page: one HTML file for any browser.",
+        "verb.page",
         ("page --profiles profiles", "page -o lung.html"),
     ),
-    "serve": Verb("serve", CLASS, "Offer the teaching page to this computer only.", ("serve --port 0",)),
+    "serve": Verb("serve", CLASS, "verb.serve", ("serve --port 0",)),
     "list": Verb(
         "list_entries",
         RULES,
-        "List what the rulebook holds: studies, regimens, rules and more.",
+        "verb.list",
         ("list regimens --drug bevacizumab", "list rules --setting nsclc/later-line-egfr"),
     ),
     "show": Verb(
         "show",
         RULES,
-        "Show one study, regimen, drug, rule or finding whole.",
+        "verb.show",
         ("show study harmoni-a", "show drug osimertinib"),
     ),
-    "cite": Verb("cite", RULES, "Print the citations of studies.", ("cite flaura",)),
+    "cite": Verb("cite", RULES, "verb.cite", ("cite flaura",)),
     "check": Verb(
         "check",
         RULES,
-        "Find faults of the rulebook without any patient.",
+        "verb.check",
         ("check", "check --rules mine --format markdown"),
     ),
     "test": Verb(
         "run_cases",
         RULES,
-        "Run the cases: example patients with the advice expected.",
+        "verb.test",
         ("test", "test tests/cases/nsclc --name bevacizumab"),
     ),
     "coverage": Verb(
         "coverage",
         RULES,
-        "Say how well the cases exercise each condition of each rule.",
+        "verb.coverage",
         ("coverage", "coverage --rule anlotinib-third-line --all"),
     ),
     "mutate": Verb(
         "mutate",
         RULES,
-        "Change the rules in small ways, to see what goes unnoticed.",
+        "verb.mutate",
         ("mutate --rule anlotinib-third-line",),
     ),
     "diff": Verb(
         "diff",
         RULES,
-        "Say exactly what changed between two rulebooks.",
+        "verb.diff",
         ("diff", "diff main HEAD --profiles profiles --format markdown"),
     ),
     "schema": Verb(
         "schema",
         RULES,
-        "Print the JSON schema of a file format or of an answer.",
+        "verb.schema",
         ("schema profile", "schema rule --for rules"),
     ),
-    "sources": Verb("sources", RULES, "Trace figures to the text of a source, and find what is missing."),
-    "init-pack": Verb(
-        "init_pack", RULES, "Begin a pack: rules of a guideline of your own.", ("init-pack my-guideline",)
-    ),
-    "cohort": Verb("cohort", TABLE, "Say what the rules offer to every patient of a table.", ("cohort --help",)),
+    "sources": Verb("sources", RULES, "verb.sources"),
+    "init-pack": Verb("init_pack", RULES, "verb.init-pack", ("init-pack my-guideline",)),
+    "cohort": Verb("cohort", TABLE, "verb.cohort", ("cohort --help",)),
     "help": Verb(
         "help_topic",
         MORE,
-        "Explain how conditions, profiles and the like are written.",
+        "verb.help",
         ("help conditions", "help profiles"),
     ),
 }
