@@ -8,6 +8,7 @@ from collections import Counter
 
 import pytest
 
+from conftest import sized
 from generators import is_settled, random_condition, random_facts, random_findings, random_rulebook
 from regimen_advisor.engines import forward_chaining
 from regimen_advisor.engines import two_valued as ways
@@ -23,7 +24,7 @@ from regimen_advisor.patient.narrowing import narrow
 pytestmark = pytest.mark.skipif(
     not forward_chaining.available(), reason="durable-rules cannot be imported here (Python 3.13 and later, Windows)"
 )
-PAIRS = 50_000
+PAIRS = sized(50_000, 12_000)
 RULES = 40
 
 
