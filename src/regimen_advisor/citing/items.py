@@ -15,6 +15,7 @@ from regimen_advisor.files.errors import InputError, Location, Problem, did_you_
 from regimen_advisor.knowledge.evidence import Citation, RelatedPublication, Study
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.studies import Review
+from regimen_advisor.words.catalogue import say
 
 Item = dict[str, Any]
 """One item of CSL-JSON: plain data, keys in a fixed order."""
@@ -31,7 +32,7 @@ _VARIABLES = {
     "pmcid": "PMCID",
 }
 """CSL variables by our fields; author and date are built, a registration is in the note."""
-_NAMES = {"doi": "DOI", "pmid": "PMID", "pmcid": "PMCID", "registry": "registration"}
+_NAMES = {"doi": "DOI", "pmid": "PMID", "pmcid": "PMCID", "registry": say("cited.registration")}
 _INITIALS = re.compile(r"^(?P<family>[^()]+) (?P<given>[A-Z]{1,4})$")
 
 
@@ -44,7 +45,7 @@ def chosen(ids: Sequence[str], rulebook: Rulebook) -> tuple[Study, ...]:
         return tuple(rulebook.studies.values())
     known = {text.casefold(): study for study in rulebook.studies.values() for text in (study.name, study.id)}
     problems = [
-        Problem(Location("cite"), f"unknown study `{id}`", did_you_mean(id, rulebook.studies))
+        Problem(Location("cite"), say("cite_error.unknown", study=id), did_you_mean(id, rulebook.studies))
         for id in ids
         if id.casefold() not in known
     ]
@@ -101,17 +102,21 @@ def stated_in(study: Study, sources: Mapping[str, Review]) -> str:
     """Where the sources speak of the study: ``the bispecific review, 3.1 (reference 17)``."""
     places = []
     for place in study.cited_in:
-        numbers = f" (reference{'s' if len(place.references) > 1 else ''} {', '.join(place.references)})"
-        places.append(
-            f"{_called(sources[place.review])}, {', '.join(place.sections)}{numbers if place.references else ''}"
-        )
-    return "; ".join(places)
+        words = say("cited.place", source=_called(sources[place.review]), sections=", ".join(place.sections))
+        if references := place.references:
+            words = say("cited.referenced", place=words, count=len(references), references=", ".join(references))
+        places.append(words)
+    return say("between.lists").join(places)
 
 
 def _called(source: Review) -> str:
     """The key of a source with what sort of text it is, unless the key says so: ``the invented-consensus``."""
     words = source.key.split("-")
-    return f"the {source.key}" if set(source.kind.split()) & set(words) else f"the {source.key} {source.kind}"
+    return (
+        say("cited.source", key=source.key)
+        if set(source.kind.split()) & set(words)
+        else say("cited.source_of_kind", key=source.key, kind=source.kind)
+    )
 
 
 def is_published(item: Item) -> bool:
@@ -122,25 +127,25 @@ def is_published(item: Item) -> bool:
 def _remarks(study: Study, sources: Mapping[str, Review]) -> Iterator[str]:
     citation = study.citation
     if not citation.title:
-        yield "The title of the publication is not known."
+        yield say("cited.no_title")
     if from_memory := recalled(citation):
-        yield f"Recalled, not confirmed: {', '.join(from_memory)}."
+        yield say("cited.recalled", fields=", ".join(from_memory))
     if citation.first_author:
-        yield "Only the first author is recorded."
+        yield say("cited.only_first")
     if citation.registry:
-        yield f"Trial registration: {citation.registry.value}."
+        yield say("cited.registry", number=citation.registry.value)
     for name, field in citation.fields().items():
         if field.errata:
-            yield f"The source differs on the {name.replace('_', ' ')}: erratum {', '.join(field.errata)} of the study."
-    yield f"Stated in {stated_in(study, sources)}."
+            yield say("cited.erratum", field=name.replace("_", " "), errata=", ".join(field.errata))
+    yield say("cited.stated_in", places=stated_in(study, sources))
     if citation.note:
         yield citation.note
-    yield from (f"See also {_related(related)}." for related in citation.related)
+    yield from (say("cited.related", publication=_related(related)) for related in citation.related)
 
 
 def _related(related: RelatedPublication) -> str:
     volume = f"{related.volume or ''}{f'({related.issue})' if related.issue else ''}"
-    doi = f"doi {related.doi}" if related.doi else None
+    doi = say("cited.doi", number=related.doi) if related.doi else None
     year = str(related.year) if related.year else None
     parts = (related.first_author, related.journal, year, volume or None, related.pages, doi, related.meeting)
     known = ", ".join(part for part in parts if part)

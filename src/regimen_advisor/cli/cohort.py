@@ -128,7 +128,8 @@ def _refuse_beside_a_look(looks: Mapping[str, bool], judging: Mapping[str, objec
     idle = [option for option, given in judging.items() if given is not None]
     if len(asked) > 1:
         raise InputError.at(
-            Location(asked[1]), say("cohort_error.looks", choices=", ".join(looks), found=" and ".join(asked))
+            Location(asked[1]),
+            say("cohort_error.looks", choices=", ".join(looks), found=say("joining.and").join(asked)),
         )
     if idle:
         raise InputError.at(Location(idle[0]), say("cohort_error.idle", look=asked[0], option=idle[0]))

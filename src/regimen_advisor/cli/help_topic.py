@@ -31,7 +31,7 @@ def help_topic(
     Of a verb the same as `VERB --help`.
     """
     if topic is None:
-        listed = "".join(f"  {name:<12}{about}\n" for name, (about, _) in TOPICS.items())
+        listed = "".join(f"  {name:<12}{say(about)}\n" for name, (about, _) in TOPICS.items())
         write_output(say("help.list", topics=listed), None)
     elif topic in TOPICS:
         write_output(render(topic, load_rulebook(rules)), None)

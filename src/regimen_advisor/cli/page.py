@@ -55,7 +55,7 @@ def _class_page(rules: list[str] | None, profiles: str | None, quiz: str | None,
     """The page that asks one quiz and shows nothing else."""
     given = [name for name, value in (("--quiz", quiz), ("--patients", files), ("--profiles", profiles)) if value]
     if len(given) > 1:
-        message = say("page_option_error.one", found=" and ".join(given))
+        message = say("page_option_error.one", found=say("joining.and").join(given))
         raise InputError.at(Location("page"), message)
     rulebook = load_rulebook(rules)
     return render_page(rulebook, (), quiz_of_files(rulebook, files) if quiz is None else quiz_chosen(quiz, rulebook))

@@ -93,7 +93,8 @@ def quiz(  # noqa: PLR0917 - one parameter an option
     wanted = {"--answers": answers, "--grade": grade, "--export": export}
     if len(given := [name for name, value in wanted.items() if value is not None]) > 1:
         raise InputError.at(
-            Location("quiz"), say("quiz_option_error.one", choices=", ".join(wanted), found=" and ".join(given))
+            Location("quiz"),
+            say("quiz_option_error.one", choices=", ".join(wanted), found=say("joining.and").join(given)),
         )
     at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     asking = at_terminal and format is QuizFormat.TEXT and not (given or output)

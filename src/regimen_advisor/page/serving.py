@@ -21,6 +21,7 @@ from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.page.workers import BusyError, EndedError, Workers
 from regimen_advisor.schemas import schema_of
+from regimen_advisor.words.catalogue import say
 
 if TYPE_CHECKING:
     import uvicorn
@@ -72,7 +73,7 @@ def application(rulebook: Rulebook, html: str, workers: Workers | None = None) -
 
         name = request.path_params["name"]
         if name not in SCHEMAS:
-            text = _problems([_problem(f"expected one of {', '.join(SCHEMAS)}")])
+            text = _problems([_problem(say("served.one_of", choices=", ".join(SCHEMAS)))])
             return Plain(text, 404, media_type="application/json")
         return Plain(json.dumps(schema_of(name)), media_type="application/json")
 
@@ -119,10 +120,10 @@ def _guarded(app: ASGIApp) -> ASGIApp:
         open_now += 1
         try:
             if not _of_this_server(scope["headers"]):
-                refused = _problems([_problem("asked by a page of another origin")])
+                refused = _problems([_problem(say("served.other_origin"))])
                 return await Plain(refused, 403, media_type="application/json")(scope, counted, safely)
             if open_now > REQUESTS:
-                busy = _problems([_problem("too many requests at once; ask again in a second")])
+                busy = _problems([_problem(say("served.busy"))])
                 return await Plain(busy, 503, LATER, media_type="application/json")(scope, counted, safely)
             return await app(scope, counted, safely)
         finally:
@@ -144,7 +145,7 @@ def _of_this_server(headers: Sequence[tuple[bytes, bytes]]) -> bool:
 
 def announce() -> None:
     """Say that the server is starting: the page takes a while to be made."""
-    print("Starting ...", file=sys.stderr, flush=True)  # noqa: T201
+    print(say("served.starting"), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def run(rulebook: Rulebook, html: str, port: int) -> None:
@@ -156,11 +157,11 @@ def run(rulebook: Rulebook, html: str, port: int) -> None:
     try:
         listening = socket.create_server((HOST, port))
     except OSError as error:
-        message = f"port {port} cannot be used: {error.strerror}"
-        raise InputError.at(Location("--port"), message, "choose another with --port, or 0 for a free one") from None
+        message = say("served.port", port=port, reason=error.strerror)
+        raise InputError.at(Location("--port"), message, say("served.other_port")) from None
     workers = Workers(answered, rulebook)
     app = application(rulebook, html, workers)
-    print(f"http://{HOST}:{listening.getsockname()[1]}/  (Ctrl+C ends it)", file=sys.stderr, flush=True)  # noqa: T201
+    print(say("served.address", host=HOST, port=listening.getsockname()[1]), file=sys.stderr, flush=True)  # noqa: T201
     try:
         uvicorn.Server(configuration(app)).run(sockets=[listening])
     finally:
@@ -187,8 +188,8 @@ def configuration(app: ASGIApp, seconds: float = WAIT_SECONDS) -> uvicorn.Config
 async def _advised(request: Request, rulebook: Rulebook, workers: Workers | None) -> tuple[int, str]:
     """The status and the JSON of an answer."""
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
-        return 415, _problems([_problem("expected the content type application/json")])
-    too_long = 413, _problems([_problem(f"expected at most {MAX_BYTES:,} bytes, found more")])
+        return 415, _problems([_problem(say("served.json"))])
+    too_long = 413, _problems([_problem(say("served.too_long", count=MAX_BYTES))])
     length = request.headers.get("content-length", "0")
     if len(length) > len(str(MAX_BYTES)) or int(length) > MAX_BYTES:
         return too_long
@@ -200,15 +201,15 @@ async def _advised(request: Request, rulebook: Rulebook, workers: Workers | None
                 if len(body) > MAX_BYTES:
                     return too_long
     except TimeoutError:
-        return 408, _problems([_problem(f"expected the whole profile within {WAIT_SECONDS} seconds")])
+        return 408, _problems([_problem(say("served.slow", seconds=WAIT_SECONDS))])
     try:
         return answered(bytes(body), rulebook) if workers is None else await workers.ask(bytes(body))
     except BusyError:
-        return 503, _problems([_problem("too many profiles at once; ask again in a second")])
+        return 503, _problems([_problem(say("served.too_many"))])
     except TimeoutError:
-        return 503, _problems([_problem("the advice took too long")])
+        return 503, _problems([_problem(say("served.too_slow"))])
     except EndedError:
-        return 503, _problems([_problem("the process that worked the advice out has ended; ask again in a second")])
+        return 503, _problems([_problem(say("served.ended"))])
 
 
 def answered(body: bytes, rulebook: Rulebook) -> tuple[int, str]:
@@ -231,8 +232,8 @@ def _parsed(body: bytes) -> Any:
     try:
         return json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
-        message = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise InputError([_problem(f"expected a profile as JSON in UTF-8: {message}")]) from None
+        message = say("served.nested") if isinstance(error, RecursionError) else str(error)
+        raise InputError([_problem(say("served.json_profile", reason=message))]) from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -240,12 +241,12 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r} occurs twice")
+        raise ValueError(say("served.twice", key=repr(twice)))
     return found
 
 
 def _no_number(word: str) -> Any:
-    raise ValueError(f"{word} is no number")
+    raise ValueError(say("served.no_number", word=word))
 
 
 def _problem(message: str) -> Problem:
@@ -258,4 +259,6 @@ def _problems(problems: Sequence[Problem]) -> str:
 
 
 def _not_installed(error: ImportError) -> InputError:
-    return InputError.at(Location("serve"), f"{error.name} is not installed", "pip install 'regimen-advisor[web]'")
+    return InputError.at(
+        Location("serve"), say("missing_extra.other", name=error.name), "pip install 'regimen-advisor[web]'"
+    )

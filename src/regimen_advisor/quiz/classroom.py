@@ -18,6 +18,7 @@ from regimen_advisor.quiz.generating import quiz_named
 from regimen_advisor.quiz.grading import Grade, grade, read_handed
 from regimen_advisor.quiz.key import AnswerKey, Picked, Point
 from regimen_advisor.quiz.models import Quiz
+from regimen_advisor.words.catalogue import say
 
 
 class Student(Record):
@@ -70,7 +71,7 @@ def grade_class(folder: str | Path, quiz: Quiz, key: AnswerKey) -> ClassResult:
     """
     files = [*yaml_files(folder), *yaml_files(folder, ".json")]
     if not files:
-        raise InputError.at(Location(str(folder)), "expected files of answers (.yaml or .json), found none")
+        raise InputError.at(Location(str(folder)), say("quiz_error.no_answers"))
     graded: dict[str, Grade] = {}
     found = Gathered()
     for file in sorted(files):
@@ -78,7 +79,7 @@ def grade_class(folder: str | Path, quiz: Quiz, key: AnswerKey) -> ClassResult:
             handed = read_handed(file, quiz)
             name = handed.student or file.stem
             if name in graded:
-                message = f"expected one file of answers for each student, found two for `{name}`"
+                message = say("quiz_error.two_files", student=name)
                 raise InputError.at(Location(str(file)), message)
             graded[name] = grade(quiz, key, handed.given)
     found.refuse()

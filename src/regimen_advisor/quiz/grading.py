@@ -14,6 +14,7 @@ from regimen_advisor.files.sources import Document, Record, read_document, valid
 from regimen_advisor.files.validation_messages import listed
 from regimen_advisor.quiz.key import AnswerKey, Contrast, Picked, Point, Solution, Standard
 from regimen_advisor.quiz.models import LETTERS, Group, Pick, Quiz, QuizQuestion
+from regimen_advisor.words.catalogue import say
 
 Sorted = Mapping[str, Group]
 """Regimens by id and the group that each was put in; a regimen left out was answered as not indicated."""
@@ -147,15 +148,15 @@ def read_handed(source: str | Path, quiz: Quiz) -> HandedIn:
     answers = validated(Answers, document)
     problems: list[Problem] = []
     if answers.quiz is not None and answers.quiz != quiz.name:
-        message = f"quiz: these answers are for the quiz `{answers.quiz}`, found the quiz `{quiz.name}`"
-        help = "the seed, level, number, setting, kinds and rules must be those of the quiz that was answered"
+        message = say("quiz_error.wrong_quiz", given=answers.quiz, quiz=quiz.name)
+        help = say("quiz_error.same_choices")
         problems.append(Problem(document.locate(("quiz",)), message, help))
     questions = {str(question.number): question for question in quiz.questions}
     found: dict[int, Given] = {}
     for number, answer in answers.answers.items():
         if number not in questions:
             place = document.locate_key(("answers", number))
-            message = f"answers: expected the number of a question, 1 to {len(questions)}, found `{number}`"
+            message = say("quiz_error.no_question", last=len(questions), found=number)
             problems.append(Problem(place, message))
             continue
         question = questions[number]
@@ -172,15 +173,19 @@ def _letters(
 ) -> Iterator[str | None]:
     path = ("answers", str(question.number), "picks")
     if len(answer.picks) > len(question.picks):
-        message = f"picks: expected at most {len(question.picks)} answers to question {question.number}"
-        problems.append(Problem(document.locate(path), f"{message}, found {len(answer.picks)}"))
+        found = len(answer.picks)
+        message = say("quiz_error.picks", most=len(question.picks), question=question.number, found=found)
+        problems.append(Problem(document.locate(path), message))
         return
     for index, (word, pick) in enumerate(zip(answer.picks, question.picks, strict=False)):
         try:
             yield None if word is None else chosen_letter(word, pick)
         except KeyError as error:
-            place, known = document.locate((*path, index)), f"{LETTERS[0]} to {LETTERS[len(pick.answers) - 1]}"
-            message = f"picks: expected a letter, {known}, or the words of an answer; found `{word}`"
+            place, known = (
+                document.locate((*path, index)),
+                say("quiz_error.letters", first=LETTERS[0], last=LETTERS[len(pick.answers) - 1]),
+            )
+            message = say("quiz_error.letter", letters=known, found=word)
             problems.append(Problem(place, message, error.args[0]))
 
 
@@ -208,7 +213,7 @@ def _sorted(
     path = ("answers", str(question.number))
     for group, words in groups:
         if words and group not in quiz.asks:
-            message = f"{group}: a quiz of level {quiz.level} asks for {listed(quiz.asks, 'and')} only"
+            message = say("quiz_error.level", group=group, level=quiz.level, groups=listed(quiz.asks, "and"))
             problems.append(Problem(document.locate_key((*path, group)), message))
             continue
         for index, word in enumerate(words):
@@ -216,12 +221,14 @@ def _sorted(
             try:
                 regimen = chosen_regimen(word, question)
             except KeyError as error:
-                message = f"{group}: expected a regimen that question {question.number} asks about"
-                problems.append(Problem(place, f"{message}, found `{word}`", error.args[0]))
+                message = say("quiz_error.regimen", group=group, question=question.number, found=word)
+                problems.append(Problem(place, message, error.args[0]))
                 continue
             if regimen in seen:
-                place_found = "twice" if seen[regimen] == group else f"under {seen[regimen]} too"
-                problems.append(Problem(place, f"{group}: expected each regimen once, found `{regimen}` {place_found}"))
+                place_found = (
+                    say("quiz_error.twice") if seen[regimen] == group else say("quiz_error.under", group=seen[regimen])
+                )
+                problems.append(Problem(place, say("quiz_error.once", group=group, regimen=regimen, place=place_found)))
                 continue
             seen[regimen] = group
             yield regimen, group

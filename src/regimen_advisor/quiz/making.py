@@ -22,6 +22,7 @@ from regimen_advisor.quiz.seeded_random import SeededRandom
 from regimen_advisor.quiz.variants import Variant, Variants
 from regimen_advisor.quiz.vignettes import vignette
 from regimen_advisor.quiz.words import unknown_words
+from regimen_advisor.words.catalogue import say
 
 KINDS: Mapping[int, tuple[Kind, ...]] = {
     1: ("boundary", "neighbour", "exclusion", "caution", "study", "standard", "event"),
@@ -77,8 +78,12 @@ def questions(  # noqa: PLR0917 - what a person may choose
     for number in range(1, count + 1):
         question = maker.question(number)
         if question is None:
-            of_setting = f" of {setting.id}" if setting else ""
-            message = f"--count: only {number - 1} different questions{of_setting} can be made, found {count}"
+            found = {"possible": number - 1, "found": count}
+            message = (
+                say("quiz_error.too_few_of_setting", setting=setting.id, **found)
+                if setting
+                else say("quiz_error.too_few", **found)
+            )
             raise InputError.at(Location("quiz"), message)
         yield question
 

@@ -18,6 +18,7 @@ from regimen_advisor.quiz.making import group_of, patients_of
 from regimen_advisor.quiz.models import GROUPS, MOST_QUESTIONS, Candidate, Level, Quiz, QuizQuestion
 from regimen_advisor.quiz.vignettes import vignette
 from regimen_advisor.quiz.words import unknown_words
+from regimen_advisor.words.catalogue import say
 
 MOST_CHOICES = 10
 
@@ -25,14 +26,14 @@ MOST_CHOICES = 10
 def quiz_of_files(rulebook: Rulebook, files: Sequence[str]) -> Quiz:
     """A question for each profile, in the order of the files. Raises ``InputError`` with all problems of all files."""
     if len(files) > MOST_QUESTIONS:
-        message = f"--patients: expected at most {MOST_QUESTIONS} profiles, found {len(files)}"
+        message = say("quiz_error.patients", most=MOST_QUESTIONS, found=len(files))
         raise InputError.at(Location("quiz"), message)
     guideline = Guideline.of(rulebook)
     patients = read_files(files, rulebook.domain)
     for file, patient in zip(files, patients, strict=True):
         disease = patient.facts["disease"]
         if not isinstance(disease, Values) or len(disease.possible) != 1:
-            raise InputError.at(Location(file), "expected a patient whose disease is known")
+            raise InputError.at(Location(file), say("quiz_error.no_disease"))
     written = [dict(read_document(file).value) for file in files]
     cases = [guideline.case(file) for file in files]
     digest = hashlib.sha256(json.dumps(written, sort_keys=True, default=str).encode()).hexdigest()[:8]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.files.writing import whole_or_nothing, working_folder
+from regimen_advisor.words.catalogue import say
 
 UNENCODABLE = "backslashreplace"
 """How half a character is written that no encoding has, such as a byte of a file name that is not UTF-8."""
@@ -36,7 +37,7 @@ def write_to_stdout(text: str) -> None:
         close_stdout()
     except OSError as error:
         close_stdout()
-        raise _not_written("standard output", error) from None
+        raise _not_written(say("written.standard_output"), error) from None
 
 
 def close_stdout() -> None:
@@ -59,7 +60,7 @@ def write_file(path: Path, text: str) -> None:
             return
     except OSError as error:
         if error.errno == errno.ENXIO:
-            raise InputError.at(Location(str(path)), "cannot be written: nobody reads this pipe") from None
+            raise InputError.at(Location(str(path)), say("written.no_reader")) from None
         raise _not_written(str(path), error) from None
     with (
         whole_or_nothing(path) as temporary,
@@ -86,8 +87,7 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> None:
     """
     try:
         if os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir())):
-            expected = "expected the name of a new folder, or of an empty one"
-            raise InputError.at(Location(str(folder)), f"{expected}; found one that is taken")
+            raise InputError.at(Location(str(folder)), say("written.folder"))
         with working_folder(folder.resolve().parent, prefix=".", output=str(folder)) as working:
             made = working / "made"
             for path, text in files.items():
@@ -108,4 +108,4 @@ def _at_once(name: str, flags: int) -> int:
 
 
 def _not_written(name: str, error: OSError) -> InputError:
-    return InputError.at(Location(name), f"cannot be written: {error.strerror or error}")
+    return InputError.at(Location(name), say("written.refused", reason=error.strerror or error))

@@ -15,6 +15,7 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.knowledge.studies import Approval, Study
 from regimen_advisor.language.conditions import findings_of
+from regimen_advisor.words.catalogue import say
 
 Row = dict[str, str]
 """One entry: its ``id`` first, then its columns, under the names of the columns."""
@@ -54,7 +55,7 @@ def listed_entries(kind: str, rulebook: Rulebook, filters: Filters | None = None
 def document(rows: Sequence[Row]) -> Iterator[Block]:
     """The entries as a table; plain text cuts the last column at a word where it is too long."""
     if rows:
-        names = tuple(name.upper() for name in rows[0])
+        names = tuple(say(f"list_column.{name}").upper() for name in rows[0])
         yield Table(names, tuple(tuple(row.values()) for row in rows), grid=Grid(least=_LEAST))
 
 
@@ -161,8 +162,8 @@ class _Chosen:
             return formulary.resolve(word)
         except KeyError:
             ids = holding(word, [*formulary.drugs, *formulary.classes])
-            help = f"part of {', '.join(ids)}" if ids else formulary.suggest(word)
-            raise InputError.at(Location("list"), f"--drug: unknown drug or class `{word}`", help) from None
+            help = say("list_error.part_of", names=", ".join(ids)) if ids else formulary.suggest(word)
+            raise InputError.at(Location("list"), say("list_error.drug", drug=word), help) from None
 
     def _of_setting(self, setting: str) -> Mapping[str, set[str]]:
         rules = [rule for rule in self.book.rules.values() if rule.setting.id == setting]

@@ -7,17 +7,26 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from regimen_advisor.words.catalogue import say
+
 
 def reference(model: type[BaseModel], title: str, mode: Literal["validation", "serialization"] = "validation") -> str:
     """Markdown with one table a model: key, what it takes, what it means."""
     schema = model.model_json_schema(mode=mode)
     parts = {model.__name__: schema, **schema.get("$defs", {})}
-    lines = [f"# {title}", "", "Generated from the models; do not edit.", ""]
+    lines = [f"# {title}", "", say("reference.generated"), ""]
     for name, part in parts.items():
         if "properties" in part:
             lines += _section(name, part)
         else:  # a value that takes several shapes, or one of some words
-            lines += [f"## {name}", "", _cell(part.get("description", "")), "", f"Takes {_takes(part)}.", ""]
+            lines += [
+                f"## {name}",
+                "",
+                _cell(part.get("description", "")),
+                "",
+                say("reference.takes", words=_takes(part)),
+                "",
+            ]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -26,7 +35,9 @@ def keys_of(model: type[BaseModel]) -> list[tuple[str, str]]:
     return [
         (
             key,
-            f"{field.get('description', '')} ({_plain(_takes(field))})" if field.get("description") else _takes(field),
+            say("reference.key_takes", meaning=field["description"], takes=_plain(_takes(field)))
+            if field.get("description")
+            else _takes(field),
         )
         for key, field in model.model_json_schema()["properties"].items()
     ]
@@ -42,9 +53,19 @@ def _section(name: str, part: dict[str, Any]) -> list[str]:
         f"| `{key}`{' *' if key in required else ''} | {_takes(value)} | {_cell(value.get('description', ''))} |"
         for key, value in part["properties"].items()
     ]
-    star = ["", "\\* required"] if required else []
+    star = ["", f"\\* {say('reference.required')}"] if required else []
     about = _cell(part.get("description", "").split("\n\n")[0])
-    return [f"## {name}", "", about, "", "| key | takes | meaning |", "|---|---|---|", *rows, *star, ""]
+    return [
+        f"## {name}",
+        "",
+        about,
+        "",
+        f"| {say('reference.key')} | {say('reference.what')} | {say('reference.meaning')} |",
+        "|---|---|---|",
+        *rows,
+        *star,
+        "",
+    ]
 
 
 def _takes(schema: dict[str, Any]) -> str:
@@ -61,18 +82,18 @@ def _takes(schema: dict[str, Any]) -> str:
             return ", ".join(f"`{value}`" for value in values)
         case {"anyOf": options} | {"oneOf": options}:
             words = [_takes(option) for option in options if option.get("type") != "null"]
-            return " or ".join(dict.fromkeys(words))
+            return say("joining.or").join(dict.fromkeys(words))
         case {"type": "array"}:
-            return f"list of {_takes(schema.get('items', {}))}"
+            return say("takes.list", item=_takes(schema.get("items", {})))
         case {"type": "object", "additionalProperties": dict(inner)}:
-            return f"mapping to {_takes(inner)}"
+            return say("takes.mapping", value=_takes(inner))
         case {"type": "object"}:
-            return "mapping"
+            return say("takes.any_mapping")
         case {"type": "integer", "minimum": low, "maximum": high}:
-            return f"whole number {low} to {high}"
+            return say("takes.number_between", low=low, high=high)
         case {"type": str(kind)}:
-            return {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}[kind]
-    return "any value"
+            return say(f"takes_kind.{kind}")
+    return say("takes.anything")
 
 
 def _cell(text: str) -> str:

@@ -19,11 +19,12 @@ from regimen_advisor.files.errors import Location
 from regimen_advisor.reports.annotations import Annotation
 from regimen_advisor.reports.places import here
 from regimen_advisor.reviewing.flaws import MEANINGS
+from regimen_advisor.words.catalogue import say
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 FINGERPRINT = "regimenAdvisor/v1"
 CASE = "expectation not met"
-_CASE_MEANING: Mapping[str, str] = {CASE: "a case expects advice that the rules do not give"}
+_CASE_MEANING: Mapping[str, str] = {CASE: say("sarif.unmet_meaning")}
 _LEVELS = {"error": "error", "warning": "warning", "notice": "note"}
 
 

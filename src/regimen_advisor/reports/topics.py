@@ -12,6 +12,7 @@ from regimen_advisor.patient.facts import ChoiceFact, Fact, NumberFact
 from regimen_advisor.patient.profile import HistoryEntry, Profile
 from regimen_advisor.reports.reference import keys_of
 from regimen_advisor.testing.cases import CaseText, Expectation
+from regimen_advisor.words.catalogue import say
 
 MOST_WORDS = 20
 """The members of a longer set are drugs and classes, which ``list drugs`` names."""
@@ -23,31 +24,28 @@ def render(topic: str, rulebook: Rulebook) -> str:
 
 
 def _conditions(rulebook: Rulebook) -> Iterator[Block]:
-    yield Heading("Conditions", 1)
-    yield Paragraph(
-        "The conditions under `when` in a rule or finding. A condition is true, false or unknown for a patient; a rule "
-        "acts where it is true. Several lines mean all of them."
-    )
-    yield Heading("To join")
+    yield Heading(say("help_topic.conditions"), 1)
+    yield Paragraph(say("help_topic.about_conditions"))
+    yield Heading(say("help_topic.to_join"))
     yield Bullets((
-        "any: [{...}, {...}]: at least one of these conditions",
-        "all: [{...}, {...}]: each of them, inside `any` or twice for one fact",
-        "not: {...}: this is false",
+        say("help_topic.any"),
+        say("help_topic.all"),
+        say("help_topic.not"),
     ))  # fmt: skip
-    yield Heading("To test a fact")
+    yield Heading(say("help_topic.to_test"))
     yield Bullets((
-        "extent: metastatic, or extent: [locally-advanced, metastatic] for one of these",
+        say("help_topic.choice"),
         "brain_metastases: false",
-        "prior_lines: 1, or pd_l1_tps: {at_least: 1, below: 50}; the words are at_least, at_most, above, below",
-        "egfr: {includes: T790M}; the words are includes, any_of, all_of, none_of",
-        "driver-negative: true, for a finding",
+        say("help_topic.number"),
+        say("help_topic.set"),
+        say("help_topic.finding"),
     ))  # fmt: skip
-    yield Heading("Facts")
+    yield Heading(say("help_topic.facts"))
     yield Fields(tuple((fact.name, _takes(fact)) for fact in rulebook.domain.facts.values()))
-    yield Heading("Findings")
+    yield Heading(say("help_topic.findings"))
     yield Fields(tuple((finding.id, finding.says) for finding in rulebook.findings.values()))
-    yield Heading("More")
-    yield Paragraph("`help rules` for what surrounds a condition, `check` for what is wrong with one.")
+    yield Heading(say("help_topic.more"))
+    yield Paragraph(say("help_topic.see_rules"))
 
 
 def _takes(fact: Fact) -> str:
@@ -55,46 +53,40 @@ def _takes(fact: Fact) -> str:
         case ChoiceFact():
             return " | ".join((*fact.domain, *fact.groups))
         case NumberFact():
-            return f"{fact.low} to {fact.high} {fact.unit}".rstrip()
+            return say("condition_values.range", low=fact.low, high=fact.high, unit=fact.unit).rstrip()
         case _ if len(fact.members) > MOST_WORDS:
-            return f"a set of drugs and classes; {fact.empty_word} where it is empty"
+            return say("help_topic.set_of_drugs", empty=fact.empty_word)
         case _:
-            return f"a set of {', '.join(fact.members)}; {fact.empty_word} where it is empty"
+            return say("help_topic.set_of", members=", ".join(fact.members), empty=fact.empty_word)
 
 
 def _profiles(_rulebook: Rulebook) -> Iterator[Block]:
-    yield Heading("Profiles", 1)
-    yield Paragraph(
-        "One patient, as YAML or JSON. Every key may be left out: what is left out, or `unknown`, stays unknown, and "
-        "an option that needs it waits."
-    )
-    yield Heading("Keys")
+    yield Heading(say("help_topic.profiles"), 1)
+    yield Paragraph(say("help_topic.about_profiles"))
+    yield Heading(say("help_topic.keys"))
     yield Fields(tuple(keys_of(Profile)))
-    yield Heading("One entry of the history")
+    yield Heading(say("help_topic.entry"))
     yield Fields(tuple(keys_of(HistoryEntry)))
-    yield Heading("For example")
+    yield Heading(say("help_topic.example"))
     yield from map(Paragraph, (
         "disease: nsclc", "stage: IVB", "ecog: 1", "egfr: [L858R]",
         "history: [{line: 1, drugs: [osimertinib], outcome: progressed}]",
     ))  # fmt: skip
-    yield Heading("More")
-    yield Paragraph("`list drugs` for the words that a history takes.")
+    yield Heading(say("help_topic.more"))
+    yield Paragraph(say("help_topic.see_drugs"))
 
 
 def _cases(_rulebook: Rulebook) -> Iterator[Block]:
 
-    yield Heading("Cases", 1)
-    yield Paragraph(
-        "An example patient with the advice that is expected, in a file *.case.yaml; `---` separates two cases. "
-        "What a case does not mention is free."
-    )
-    yield Heading("Keys")
+    yield Heading(say("help_topic.cases"), 1)
+    yield Paragraph(say("help_topic.about_cases"))
+    yield Heading(say("help_topic.keys"))
     yield Fields(tuple(keys_of(CaseText)))
-    yield Heading("What is expected of a regimen: its standing alone, or")
+    yield Heading(say("help_topic.expected"))
     yield Fields(tuple(keys_of(Expectation)))
-    yield Heading("For example")
+    yield Heading(say("help_topic.example"))
     yield from map(Paragraph, (
-        "name: In squamous disease bevacizumab is excluded.",
+        say("help_topic.case_name"),
         "profile: {from: squamous-driver-negative-untreated.yaml}",
         "expect: {bevacizumab-carboplatin-paclitaxel: excluded}",
     ))  # fmt: skip
@@ -102,40 +94,39 @@ def _cases(_rulebook: Rulebook) -> Iterator[Block]:
 
 def _rules(_rulebook: Rulebook) -> Iterator[Block]:
 
-    yield Heading("Rules", 1)
-    yield Paragraph(
-        "A condition, one effect, and the evidence for it, in a file of one clinical setting: rules/nsclc/SETTING.yaml."
-    )
-    yield Heading("Keys of the file")
+    yield Heading(say("help_topic.rules"), 1)
+    yield Paragraph(say("help_topic.about_rules"))
+    yield Heading(say("help_topic.file_keys"))
     yield Fields(tuple(keys_of(RuleFile)))
-    yield Heading("Keys of a rule")
+    yield Heading(say("help_topic.rule_keys"))
     yield Fields(tuple(keys_of(RuleText)))
-    yield Heading("More")
-    yield Paragraph("`help conditions` for the conditions under `when`.")
+    yield Heading(say("help_topic.more"))
+    yield Paragraph(say("help_topic.see_conditions"))
 
 
 def _answers(_rulebook: Rulebook) -> Iterator[Block]:
-    yield Heading("Answers", 1)
-    yield Paragraph("How a regimen stands for a patient:")
+    yield Heading(say("help_topic.answers"), 1)
+    yield Paragraph(say("help_topic.about_standings"))
     yield Fields((
-        ("offered", "a rule offers it, and none excludes it or warns"),
-        ("offered with caution", "a rule offers it, and one warns"),
-        ("undetermined", "it waits for something that is not known"),
-        ("excluded", "a rule offers it, and one names a contraindication"),
-        ("not indicated", "no rule offers it"),
+        (say("standing.offered"), say("help_topic.offered")),
+        (say("standing.offered-with-caution"), say("help_topic.offered_with_caution")),
+        (say("standing.undetermined"), say("help_topic.undetermined")),
+        (say("standing.excluded"), say("help_topic.excluded")),
+        (say("standing.not-indicated"), say("help_topic.not_indicated")),
     ))  # fmt: skip
-    yield Heading("Exit codes")
+    yield Heading(say("help_topic.exit_codes"))
     yield Fields((
-        ("0", "done"),
-        ("1", "a check, a test or a comparison found something"),
-        ("2", "the input or the command is not as expected; the message says where and what was"),
+        ("0", say("help_topic.exit_0")),
+        ("1", say("help_topic.exit_1")),
+        ("2", say("help_topic.exit_2")),
     ))  # fmt: skip
 
 
 TOPICS: Mapping[str, tuple[str, Callable[[Rulebook], Iterator[Block]]]] = {
-    "conditions": ("the conditions under `when`, with all facts and findings", _conditions),
-    "profiles": ("how a patient is described", _profiles),
-    "cases": ("how an example for a test is written", _cases),
-    "rules": ("how a rule is written", _rules),
-    "answers": ("what the standings and the exit codes mean", _answers),
+    "conditions": ("help_line.conditions", _conditions),
+    "profiles": ("help_line.profiles", _profiles),
+    "cases": ("help_line.cases", _cases),
+    "rules": ("help_line.rules", _rules),
+    "answers": ("help_line.answers", _answers),
 }
+"""Of each topic the key of its line in the list, and what writes its page."""

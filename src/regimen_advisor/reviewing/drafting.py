@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from regimen_advisor.files.drafts import CHECK
 from regimen_advisor.knowledge.source_text import figures_in, normalised, plain, printed_in, sentences
+from regimen_advisor.words.catalogue import say
 
 _WIDTH = 110
 _AROUND = 14
@@ -36,7 +37,7 @@ def candidates(sentence: str) -> list[NumberCandidate]:
     text = normalised(sentence)
     kinds: dict[str, str] = {}
     printed, compact = printed_in(text), text.replace(" ", "")
-    for pattern, kind in ((_HAZARD, "hazard ratio"), (_P, "p"), (_INTERVAL, "interval")):
+    for pattern, kind in ((_HAZARD, say("draft.hazard_ratio")), (_P, "p"), (_INTERVAL, say("draft.interval"))):
         for match in pattern.finditer(compact):
             kinds.update((plain(number), kind) for number in match.groups() if plain(number) not in kinds)
     found = []
@@ -47,7 +48,7 @@ def candidates(sentence: str) -> list[NumberCandidate]:
         )
         around = text[max(0, place.start() - _AROUND) : place.end() + _AROUND] if place else number
         as_printed = place[1] if place else number  # 18.0 says more than 18
-        found.append(NumberCandidate(as_printed, kinds.get(number) or unit or "count or other", around))
+        found.append(NumberCandidate(as_printed, kinds.get(number) or unit or say("draft.other"), around))
     return found
 
 
@@ -57,16 +58,7 @@ def draft(source: str, section: str, text: str) -> str:
 
 
 def _head(source: str, section: str) -> Iterator[str]:
-    yield f"# A draft made from {source} {section}. Every line with {CHECK} is a guess: mend it or delete it, then"
-    yield "# delete the remark. The rulebook does not load while one is left. Delete the text of the source, too."
-    yield f"id: new-study  # {CHECK} name the file after it"
-    yield f"name: New study  # {CHECK}"
-    yield f"kind: trial  # {CHECK} or meta-analysis, review-statement ..."
-    yield ""
-    yield f"design: {{type: randomised}}  # {CHECK}"
-    yield ""
-    yield f"population: {{disease: advanced NSCLC}}  # {CHECK}"
-    yield ""
+    yield from say("draft.head", source=source, section=section, check=CHECK).splitlines()
     yield "cited_in:"
     yield f'  - {{review: {source}, sections: ["{section}"]}}'
     yield ""
@@ -78,13 +70,13 @@ def _results(source: str, section: str, texts: Sequence[str]) -> Iterator[str]:
         found = candidates(sentence)
         if not found:
             continue
-        yield f"  # sentence {number}:"
+        yield f"  # {say('draft.sentence', number=number)}"
         yield from (f"  #   {sentence[start : start + _WIDTH]}" for start in range(0, len(sentence), _WIDTH))
         for unit in _UNITS:
             values = [candidate for candidate in found if candidate.kind == unit]
             if not values:
                 continue
-            yield f"  - endpoint: PFS  # {CHECK} what is measured"
+            yield f"  - endpoint: PFS  # {CHECK} {say('draft.measured')}"
             yield f'    unit: "{unit}"' if unit == "%" else f"    unit: {unit}"
             if unit == "months":
                 yield f"    measure: median  # {CHECK}"
@@ -95,4 +87,6 @@ def _results(source: str, section: str, texts: Sequence[str]) -> Iterator[str]:
             yield f'    source: {{review: {source}, section: "{section}"}}'
         for candidate in found:
             if candidate.kind not in _UNITS:
-                yield f"  #   {CHECK} {candidate.kind}: {candidate.number}  in  {candidate.around}"
+                around, figure = candidate.around, candidate.number
+                candidate_words = say("draft.candidate", kind=candidate.kind, number=figure, around=around)
+                yield f"  #   {CHECK} {candidate_words}"

@@ -17,6 +17,7 @@ from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, N
 from regimen_advisor.language.values import Includes
 from regimen_advisor.patient.drugs import Drug, DrugClass, Formulary
 from regimen_advisor.patient.facts import Domain, domain_for
+from regimen_advisor.words.catalogue import say
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +92,7 @@ def _common(before: Formulary, after: Formulary, common: list[str], apart: Mappi
 
 
 def _class_name(entry: DrugClass, is_apart: bool) -> str:
-    return f"{entry.name} (as it was)" if is_apart else entry.name
+    return say("joined.as_it_was", name=entry.name) if is_apart else entry.name
 
 
 def _side(rulebook: Rulebook, apart: Mapping[str, str]) -> Side:

@@ -11,12 +11,9 @@ from regimen_advisor.knowledge.figure_audit import Numbers, format_printed
 from regimen_advisor.knowledge.source_text import Printed, numbers_by_section
 from regimen_advisor.knowledge.studies import Review
 from regimen_advisor.reviewing.source_gaps import sections_of
+from regimen_advisor.words.catalogue import say
 
 _WIDTH = 116
-_HEAD = """\
-# The numbers that are printed in each section of each source, with the unit behind them (normalised: 2,194 is 2194,
-# 0.90 is 0.9), so that `check` can trace every figure without the texts. Made by `regimen-advisor sources number`.
-"""
 
 
 def numbered(review: Review, text: str | Path) -> Mapping[str, Printed]:
@@ -30,7 +27,7 @@ def numbered(review: Review, text: str | Path) -> Mapping[str, Printed]:
 def table_text(numbers: Numbers) -> str:
     """The tables of all sources as the file that ships with the rules."""
     lines = [line for source, sections in numbers.items() for line in _of(source, sections)]
-    return _HEAD + "\n".join(lines) + "\n"
+    return say("numbers_file.head") + "\n".join(lines) + "\n"
 
 
 def _of(source: str, sections: Mapping[str, Printed]) -> Iterator[str]:

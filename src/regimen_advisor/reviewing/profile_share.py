@@ -19,6 +19,7 @@ from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.reviewing.comparing import RulebookComparison, cited
 from regimen_advisor.reviewing.matching import RuleMatch
 from regimen_advisor.solving.solver import ImpossiblePatient
+from regimen_advisor.words.catalogue import say
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def profile_files(paths: Sequence[str]) -> list[Path]:
         path = Path(name)
         inside = yaml_files(path) if path.is_dir() else [path]
         if not inside:
-            raise InputError.at(Location(name), "expected profiles, found no .yaml file in this folder")
+            raise InputError.at(Location(name), say("diff_error.no_profiles"))
         found += inside
     return found
 
@@ -115,7 +116,7 @@ class _PatientAdvice:
             self.truths = solver.rule_truths(rulebook.rules, patient)
             self.exact = solver.standings(patient)
         except ImpossiblePatient:
-            raise InputError.at(Location(patient.id), "no patient can be as this profile says") from None
+            raise InputError.at(Location(patient.id), say("diff_error.impossible")) from None
 
     def standing(self, regimen: str) -> Standing:
         return self.exact[regimen].standing if regimen in self.exact else Standing.NOT_INDICATED

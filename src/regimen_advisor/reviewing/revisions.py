@@ -14,8 +14,8 @@ from pathlib import Path, PurePosixPath
 from regimen_advisor.files.errors import InputError, Location, Problem
 from regimen_advisor.knowledge.finding_packs import project_folders
 from regimen_advisor.knowledge.rulebook import Folders, Rulebook, chosen_folders, load_rulebook, stack_named
+from regimen_advisor.words.catalogue import say
 
-WORKING_TREE = "the working tree"
 Archive = tuple[str, bytes]
 """The folder within its repository, and what git packs of it."""
 
@@ -49,13 +49,16 @@ def named_rulebook(name: str | None, rules: Folders = None, day: date | None = N
     Raises ``InputError`` where there is no such thing, or its rules cannot be read.
     """
     folders = working_folders(rules)
-    suffix = f" as of {day}" if day else ""
     if name is None:
-        return NamedRulebook(WORKING_TREE + suffix, load_rulebook(folders, day))
+        return NamedRulebook(_dated(say("diff_name.working_tree"), day), load_rulebook(folders, day))
     stack = stack_named(name)
     if name and all(folder.is_dir() for folder in stack):
-        return NamedRulebook(name + suffix, load_rulebook(stack, day))
-    return NamedRulebook(name + suffix, _of_revision(name, folders, day))
+        return NamedRulebook(_dated(name, day), load_rulebook(stack, day))
+    return NamedRulebook(_dated(name, day), _of_revision(name, folders, day))
+
+
+def _dated(name: str, day: date | None) -> str:
+    return say("diff_name.as_of", name=name, day=day) if day else name
 
 
 def _of_revision(name: str, folders: Sequence[Path], day: date | None) -> Rulebook:
@@ -77,17 +80,15 @@ def _archive_if_there(name: str, folder: Path, place: Location) -> Archive | Non
 def _archive(name: str, folder: Path, place: Location) -> Archive:
     directory = folder if folder.is_dir() else Path()
     if _git(directory, "rev-parse", "--git-dir") is None:
-        raise InputError.at(place, "expected a folder of rules, found none of this name, and no git repository here")
+        raise InputError.at(place, say("diff_error.no_folder_no_git"))
     commit = _git(directory, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     if commit is None:
-        raise InputError.at(place, "expected a folder of rules or a git revision, found neither")
+        raise InputError.at(place, say("diff_error.neither"))
     inside = (_git(directory, "rev-parse", "--show-prefix") or "") + ("" if folder.is_dir() else folder.as_posix())
     top = Path(_git(directory, "rev-parse", "--show-toplevel") or ".")
     archive = _output(top, "archive", "--format=tar", f"{commit}:{inside.rstrip('/')}")
     if archive is None:
-        raise InputError.at(
-            place, f"expected rules in {inside or 'the repository'}, found no such folder in this revision"
-        )
+        raise InputError.at(place, say("diff_error.no_rules", folder=inside or say("diff_name.repository")))
     return inside.rstrip("/") or folder.name, archive
 
 

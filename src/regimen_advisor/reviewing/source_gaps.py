@@ -23,6 +23,7 @@ from regimen_advisor.knowledge.figure_audit import quoted_by_approval, quoted_by
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.source_text import figures_in, normalised, raw_sections, sentences
 from regimen_advisor.knowledge.studies import Review
+from regimen_advisor.words.catalogue import say
 
 BACKGROUND = "background.yaml"
 
@@ -76,7 +77,7 @@ def source_named(word: str, rulebook: Rulebook) -> Review:
     if word in rulebook.reviews:
         return rulebook.reviews[word]
     raise InputError.at(
-        Location("source"), f"expected a source of the rulebook, found `{word}`", did_you_mean(word, rulebook.reviews)
+        Location("source"), say("sources_error.source", source=word), did_you_mean(word, rulebook.reviews)
     )
 
 
@@ -114,8 +115,8 @@ def sections_of(raw: str, name: str, review: Review) -> Mapping[str, str]:
     if absent:
         raise InputError.at(
             Location(name, 1),
-            f"expected a heading for each section of `{review.key}`, found none for {', '.join(absent)}",
-            "a heading is a line that begins with the number of its section; `#` may come before it",
+            say("sources_error.headings", source=review.key, sections=", ".join(absent)),
+            say("sources_error.heading"),
         )
     return parts
 
@@ -124,7 +125,9 @@ def section_named(section: str, review: Review, text: str | Path) -> str:
     """The printed text of one section. Raises ``InputError`` where the source has no such section."""
     if section not in review.section_numbers:
         known = ", ".join(review.section_numbers)
-        raise InputError.at(Location("section"), f"expected a section of `{review.key}`: {known}, found `{section}`")
+        raise InputError.at(
+            Location("section"), say("sources_error.section", source=review.key, sections=known, found=section)
+        )
     raw, name = read_text(text)
     return sections_of(raw, name, review)[section]
 
@@ -143,8 +146,8 @@ def _background(review: Review, raw: str, name: str, rulebook: Rulebook) -> Back
     if found and found.text != digest_of(raw):
         raise InputError.at(
             document.locate((review.key, "text")),
-            f"expected the digest of {name}, `{digest_of(raw)}`, found that of another text",
-            "the sentences of another edition have other numbers",
+            say("sources_error.digest", text=name, digest=digest_of(raw)),
+            say("sources_error.other_edition"),
         )
     if found:
         problems = list(_wrong_entries(found, review, document, rulebook))
@@ -160,15 +163,14 @@ def _wrong_entries(found: Background, review: Review, document: Document, rulebo
         if section not in review.section_numbers:
             numbers = ", ".join(review.section_numbers)
             yield Problem(
-                document.locate_key(path), f"expected a section of `{review.key}`: {numbers}, found `{section}`"
+                document.locate_key(path),
+                say("sources_error.section", source=review.key, sections=numbers, found=section),
             )
         for number, reason in sentences_.items() if isinstance(sentences_, dict) else ():
             if isinstance(reason, HeldBy) and reason.held_by not in known:
                 place = document.locate((*path, number, "held_by"))
                 help = did_you_mean(reason.held_by, known)
-                yield Problem(
-                    place, f"expected a study, rule or approval of the rulebook, found `{reason.held_by}`", help
-                )
+                yield Problem(place, say("sources_error.entry", found=reason.held_by), help)
 
 
 class _Held:

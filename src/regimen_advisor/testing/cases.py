@@ -28,6 +28,7 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient.profile import profile_from
 from regimen_advisor.patient.reading import Patient, read
+from regimen_advisor.words.catalogue import say
 
 SUFFIX = ".case.yaml"
 
@@ -60,7 +61,7 @@ class SaidText(Record):
     @model_validator(mode="after")
     def _one_effect(self) -> Self:
         if sum(getattr(self, effect.value) is not None for effect in STATEMENTS) != 1:
-            raise ValueError("expected exactly one of `standard`, `note`, `silent` and `trial`")
+            raise ValueError(say("case_error.one_effect"))
         return self
 
 
@@ -93,7 +94,7 @@ class CaseText(Record):
     @model_validator(mode="after")
     def _expects_something(self) -> Self:
         if not (self.expect or self.says is not None or self.says_not or self.exactly):
-            raise ValueError("expected at least one of `expect`, `says`, `says_not` and `exactly: true`")
+            raise ValueError(say("case_error.nothing_expected"))
         return self
 
 
@@ -133,14 +134,14 @@ def case_files(paths: Iterable[str | Path]) -> list[Path]:
     found: list[Path] = []
     for name in paths:
         if not str(name):  # to Python an empty path is the current folder
-            raise InputError.at(Location(name_of("")), "expected a file or folder of cases, found an empty name")
+            raise InputError.at(Location(name_of("")), say("case_error.no_name"))
         path = Path(name)
         if path.is_dir():
             found += yaml_files(path, SUFFIX, deep=True)
         elif path.is_file():
             found.append(path)
         else:
-            raise InputError.at(Location(str(path)), "no such file or folder of cases")
+            raise InputError.at(Location(str(path)), say("case_error.no_such_file"))
     return list(dict.fromkeys(found))
 
 
@@ -194,47 +195,49 @@ def _said(text: str | SaidText) -> ExpectedStatement:
 def _unknown_names(text: CaseText, document: Document, rulebook: Rulebook) -> Iterator[Problem]:
     def unknown(name: str, words: Mapping[str, object], kind: str, *path: str | int) -> Iterator[Problem]:
         if name not in words:
-            yield Problem(document.locate_key(path), f"unknown {kind} `{name}`", near(name, words))
+            yield Problem(
+                document.locate_key(path), say("case_option.unknown_name", kind=kind, name=name), near(name, words)
+            )
 
     for index, written in enumerate(text.says or ()):
         statement = _said(written)
-        yield from unknown(statement.rule, rulebook.rules, "rule", "says", index)
+        yield from unknown(statement.rule, rulebook.rules, say("kind_of_name.rule"), "says", index)
         for study in statement.studies or ():
-            yield from unknown(study, rulebook.studies, "study", "says", index, "studies")
+            yield from unknown(study, rulebook.studies, say("kind_of_name.study"), "says", index, "studies")
     for index, rule in enumerate(text.says_not):
-        yield from unknown(rule, rulebook.rules, "rule", "says_not", index)
+        yield from unknown(rule, rulebook.rules, say("kind_of_name.rule"), "says_not", index)
     for regimen, wanted in text.expect.items():
-        yield from unknown(regimen, rulebook.regimens, "regimen", "expect", regimen)
+        yield from unknown(regimen, rulebook.regimens, say("kind_of_name.regimen"), "expect", regimen)
         if isinstance(wanted, Expectation):
             for key in ("rules", "because"):
                 for index, rule in enumerate(getattr(wanted, key) or ()):
-                    yield from unknown(rule, rulebook.rules, "rule", "expect", regimen, key, index)
+                    yield from unknown(rule, rulebook.rules, say("kind_of_name.rule"), "expect", regimen, key, index)
             for index, study in enumerate(wanted.studies or ()):
-                yield from unknown(study, rulebook.studies, "study", "expect", regimen, "studies", index)
+                yield from unknown(
+                    study, rulebook.studies, say("kind_of_name.study"), "expect", regimen, "studies", index
+                )
 
 
 def _contradictions(expect: Mapping[str, Expectation], document: Document, rulebook: Rulebook) -> Iterator[Problem]:
     for regimen, wanted in expect.items():
         if wanted.depends_on and wanted.standing is not Standing.UNDETERMINED:
             place = document.locate_key(("expect", regimen, "depends_on"))
-            yield Problem(
-                place, f"{regimen}: only an undetermined regimen waits for facts; this one is {wanted.standing}"
-            )
+            yield Problem(place, say("case_error.waits", regimen=regimen, standing=wanted.standing))
         if wanted.standing is Standing.NOT_INDICATED and (wanted.rules or wanted.studies):
             key = "rules" if wanted.rules else "studies"
             place = document.locate_key(("expect", regimen, key))
-            yield Problem(place, f"{regimen}: a regimen that is not indicated has no {key}")
+            yield Problem(place, say("case_error.not_indicated", regimen=regimen, key=key))
         warned = [rule for rule in wanted.because or () if not rulebook.rules[rule].is_measure]
         if wanted.standing is Standing.OFFERED and warned:
             place = document.locate_key(("expect", regimen, "because"))
-            yield Problem(place, f"{regimen}: expected `offered-with-caution` where cautions are named")
+            yield Problem(place, say("case_error.cautions", regimen=regimen))
 
 
 def _said_and_not(text: CaseText, document: Document) -> Iterator[Problem]:
     expected = {_said(written).rule for written in text.says or ()}
     for index, rule in enumerate(text.says_not):
         if rule in expected:
-            yield Problem(document.locate(("says_not", index)), f"{rule}: is under `says` and under `says_not`")
+            yield Problem(document.locate(("says_not", index)), say("case_error.said_and_not", rule=rule))
 
 
 def _profile(text: CaseText, document: Document, profiles: Path) -> tuple[dict[str, Any], bool]:
@@ -245,22 +248,24 @@ def _profile(text: CaseText, document: Document, profiles: Path) -> tuple[dict[s
     extra = set(written) - {"from", "change"}
     if extra:
         location = document.locate_key(("profile", min(extra)))
-        raise InputError.at(location, f"{min(extra)}: expected only `change` with `from`")
+        raise InputError.at(location, say("case_error.only_change", key=min(extra)))
     name = written["from"]
     if not isinstance(name, str):
-        raise InputError.at(place, f"from: expected the name of a profile, found {shown(name)}")
+        raise InputError.at(place, say("case_error.profile_name", found=shown(name)))
     candidates = [profiles / f"{name}.yaml", profiles / name, Path(document.name).parent / name]
     file = next((candidate for candidate in candidates if os.path.isfile(candidate)), None)  # noqa: PTH113 - any name
     if file is None:
         files = yaml_files(profiles, deep=True) if profiles.is_dir() else []
         known = [path.relative_to(profiles).with_suffix("").as_posix() for path in files]
-        raise InputError.at(place, f"from: no profile {shown(name)} in {profiles}", did_you_mean(name, known))
+        raise InputError.at(
+            place, say("case_error.no_profile", name=shown(name), folder=profiles), did_you_mean(name, known)
+        )
     base = read_document(file).value
     if not isinstance(base, dict):
-        raise InputError.at(place, f"from: expected a profile in {file}, found {shown(base)}")
+        raise InputError.at(place, say("case_error.no_mapping", file=file, found=shown(base)))
     change = written.get("change") or {}
     if not isinstance(change, dict):
-        raise InputError.at(document.locate(("profile", "change")), "change: expected a mapping of profile keys")
+        raise InputError.at(document.locate(("profile", "change")), say("case_error.change"))
     return {key: value for key, value in (base | change).items() if value is not None}, False
 
 

@@ -12,6 +12,7 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.testing.cases import Expectation, RuleCase
+from regimen_advisor.words.catalogue import say
 
 DECIDERS = ("rules", "studies", "because", "depends_on")
 """What an expectation may say besides the standing: each a list that names all there are, in any order."""
@@ -44,7 +45,7 @@ def compare(case: RuleCase, advice: Advice) -> list[Failure]:
     ]
     if case.exactly:
         failures += [
-            Failure(case, case.location, f"{regimen}: not expected, is {described(option)}")
+            Failure(case, case.location, say("unmet.not_expected", regimen=regimen, standing=described(option)))
             for regimen, option in options.items()
             if regimen not in case.expect and option.standing is not Standing.NOT_INDICATED
         ]
@@ -55,10 +56,10 @@ def differences(regimen: str, wanted: Expectation, option: Option | None) -> Ite
     """What of one expectation is not met, in words."""
     if option is None:
         if wanted.standing is not Standing.NOT_INDICATED:
-            yield f"{regimen}: expected {wanted.standing}, is no option of this disease"
+            yield say("unmet.no_option", regimen=regimen, expected=wanted.standing)
         return
     if option.standing is not wanted.standing:
-        yield f"{regimen}: expected {wanted.standing}, is {described(option)}"
+        yield say("unmet.standing", regimen=regimen, expected=wanted.standing, found=described(option))
         return
     found = {
         "rules": option.rules,
@@ -75,7 +76,7 @@ def differences(regimen: str, wanted: Expectation, option: Option | None) -> Ite
 def _set_difference(expected: Iterable[str], found: Iterable[str]) -> str:
     missing, unexpected = sorted(set(expected) - set(found)), sorted(set(found) - set(expected))
     parts = (("missing", missing), ("unexpected", unexpected))
-    return "; ".join(f"{word} {', '.join(names)}" for word, names in parts if names)
+    return say("between.lists").join(say(f"unmet_names.{key}", names=", ".join(names)) for key, names in parts if names)
 
 
 @dataclass(frozen=True)
@@ -105,17 +106,17 @@ def _unsaid(case: RuleCase, shown: dict[str, ShownStatement]) -> Iterator[str]:
     for expected in case.says or ():
         actual = shown.get(expected.rule)
         if actual is None:
-            yield f"{expected.rule}: expected to be shown, is not"
+            yield say("unmet.not_shown", rule=expected.rule)
         elif expected.effect is not None and expected.effect is not actual.effect:
-            yield f"{expected.rule}: expected as {expected.effect}, is a {actual.effect}"
+            yield say("unmet.effect", rule=expected.rule, expected=expected.effect, found=actual.effect)
         elif expected.studies is not None and set(expected.studies) != set(actual.studies):
             yield f"{expected.rule}: studies: {_set_difference(expected.studies, actual.studies)}"
     if case.exactly and case.says is not None:
         for rule in sorted(set(shown) - {expected.rule for expected in case.says}):
-            yield f"{rule}: not expected, is shown"
+            yield say("unmet.shown", rule=rule)
     for rule in case.says_not:
         if rule in shown:
-            yield f"{rule}: expected not to be shown, is"
+            yield say("unmet.shown_though_not", rule=rule)
 
 
 def decided_by(option: Option) -> tuple[str, ...]:
@@ -130,5 +131,7 @@ def decided_by(option: Option) -> tuple[str, ...]:
 def described(option: Option) -> str:
     """The standing, and what it waits for."""
     return (
-        f"{option.standing} (waits for {', '.join(option.depends_on)})" if option.depends_on else str(option.standing)
+        say("unmet.waiting", standing=option.standing, facts=", ".join(option.depends_on))
+        if option.depends_on
+        else str(option.standing)
     )

@@ -24,6 +24,7 @@ from regimen_advisor.testing.cases import ExpectedStatement
 from regimen_advisor.testing.coverage import Covered, demand
 from regimen_advisor.testing.results import decided_by, statements_of
 from regimen_advisor.testing.updating import WIDTH, entry_lines, expectation_of, statement_lines
+from regimen_advisor.words.catalogue import say
 
 Written = Mapping[str, Any]
 
@@ -100,8 +101,8 @@ def case_of_occurrence(covered: Covered, profile: Written, rulebook: Rulebook, *
     wording = Guideline.of(rulebook).wording
     words = wording.condition(covered.occurrence.leaf, value)
     rule = rulebook.rules[covered.occurrence.rule]
-    verb = "can hold" if value else "does not hold"
-    name = f"With {words} the rule {rule.id} {verb}, all else being right."
+    key = "suggested.can_hold" if value else "suggested.does_not_hold"
+    name = say(key, condition=words, rule=rule.id)
     return case_lines(name, profile, [rule], rulebook)
 
 

@@ -20,6 +20,7 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.profile_yaml import flow
 from regimen_advisor.testing.cases import Expectation, ExpectedStatement, RuleCase, parse_cases
 from regimen_advisor.testing.results import DECIDERS, ShownStatement, compare, decided_by, differences, statements_of
+from regimen_advisor.words.catalogue import say
 
 WIDTH = 118
 
@@ -51,7 +52,7 @@ def updated(path: Path, rulebook: Rulebook, profiles: Path, names: Iterable[str]
     ]
     if left:
         raise InputError.at(
-            Location(name, left[0].location.line), f"cannot be rewritten by --update: {left[0].message}"
+            Location(name, left[0].location.line), say("case_error.not_rewritten", reason=left[0].message)
         )
     return after
 
