@@ -155,8 +155,8 @@ KEPT = {
 """What reads like a sentence and is none.
 
 An answer in the words of a profile is a value of the published JSON; others are columns of a table that programs read,
-ids of findings, commands of a shell, names of elements, keys of a table of the solver, what a parser of YAML says (our own
-words are shown in its place), and what the catalogue itself says of a fault.
+ids of findings, commands of a shell, names of elements, keys of a table of the solver, faults of YAML as its parser
+words them (which we show in our own), and what the catalogue itself says of a fault.
 """
 MARKUP = re.compile(r"<[^>]*>?|flowchart TD|\b\w+ \[?\w+=.*|digraph \w+|style=rounded")
 """Of what a literal holds: tags, and the languages of Mermaid and Graphviz."""
