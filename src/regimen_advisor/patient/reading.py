@@ -105,7 +105,7 @@ class _Reader:
 
     def _name(self) -> str:
         name = self.document.name if self.document else "patient"
-        stem = name.replace("\\", "/").rsplit("/", 1)[-1]
+        stem = name.replace("\\", "/").rpartition("/")[2]
         for ending in (".yaml", ".yml", ".profile"):
             stem = stem.removesuffix(ending)
         return stem
@@ -113,7 +113,7 @@ class _Reader:
     def _place(self, *path: str | int) -> Location:
         if self.document is None:
             return Location(self.profile.id or "profile")
-        return self.document.locate_key(path) if path else self.document.locate()
+        return self.document.locate_key(path)
 
     def _refuse(self, message: str, *path: str | int, help: Near | None = None) -> None:
         place = self.document.locate(path) if self.document else self._place()
@@ -155,7 +155,7 @@ class _Reader:
         if not isinstance(written, list):
             return None
         entries = [self._entry(position, entry) for position, entry in enumerate(written)]
-        ordered = sorted(entries, key=lambda entry: (entry.line or 0, entry.maintenance, entry.position))
+        ordered = sorted(entries, key=lambda entry: (entry.line or 0, entry.maintenance))
         self._check_months(ordered)
         self._check_lines(ordered if self.problems else settle_timed(ordered))
         return settle_outcomes(ordered)
@@ -216,7 +216,7 @@ class _Reader:
 
     def _check_lines(self, entries: Sequence[Entry]) -> None:
         inductions = [entry for entry in entries if entry.line and not entry.maintenance]
-        seen: dict[tuple[int, bool], Entry] = {}
+        seen: dict[tuple[int | None, bool], Entry] = {}
         for entry in entries:
             if entry.line is None:
                 continue
@@ -240,14 +240,13 @@ class _Reader:
                 )  # fmt: skip
                 break
         for entry in inductions:
-            maintenance = seen.get((entry.line or 0, True))
+            maintenance = seen.get((entry.line, True))
             if maintenance and entry.outcomes <= ENDED and maintenance.outcomes == {"ongoing"}:
                 self._refuse(
                     say("profile_error.ongoing_maintenance", line=entry.line, outcomes=listed(sorted(entry.outcomes))),
                     "history", maintenance.position, "outcome",
                 )  # fmt: skip
-            later = any((induction.line or 0) > (entry.line or 0) for induction in inductions)
-            later = later and not (maintenance and maintenance.outcomes & ENDED)
+            later = entry.line != lines[-1] and not (maintenance and maintenance.outcomes & ENDED)
             if later and len(entry.outcomes) == 1 and entry.outcomes <= {"completed", "ongoing"}:
                 (outcome,) = entry.outcomes
                 self.notes.append(say("profile_note.line_followed", line=entry.line, outcome=outcome))

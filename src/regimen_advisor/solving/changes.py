@@ -99,7 +99,7 @@ class _Changer:
         return {
             f"history[{given_entry.entry.position}].outcome": given_entry.slot
             for given_entry in entries
-            if self.lines and given_entry.entry.line == self.lines and len(given_entry.entry.outcomes) == 1
+            if given_entry.entry.line == self.lines and len(given_entry.entry.outcomes) == 1
         }
 
     def _sorted_units(self) -> tuple[list[int], dict[str, list[int]]]:
@@ -108,11 +108,11 @@ class _Changer:
         hard: list[int] = []
         soft: dict[str, list[int]] = {}
         for key in self.domain.facts:
-            stated = key in OPEN_HISTORY if patient.history is None else False
+            stated = key in OPEN_HISTORY and patient.history is None
             if key in patient.given and (stated or not is_asked_of_history(key, encoding)):
                 values = (value for name, value in patient.given[key] if name == key)
                 soft[key] = [literal for value in values for literal in value_literals(encoding, key, value)]
-        for key, literals in assumption_groups(encoding, patient).items() if patient.history is not None else ():
+        for key, literals in assumption_groups(encoding, patient).items():
             if literals and (key in self.slots or key == "lines" or key.endswith(".cycles")):
                 soft[key] = literals
             elif key not in self.domain.facts:
@@ -242,8 +242,8 @@ def grouped(fact: ChoiceFact, possible: frozenset[str]) -> Iterator[str]:
     yield from (word for word in fact.domain if word in left)
 
 
-def _rank(change_set: ChangeSet) -> tuple[bool, int, int, list[str]]:
+def _rank(change_set: ChangeSet) -> tuple[int, int, list[str]]:
     """Learning first, then what time or treatment changes; few before many; then by name."""
     changed = sum(change.kind == "change" for change in change_set.changes)
     words = [f"{change.fact} {change.words}" for change in change_set.changes]
-    return changed > 0, changed, len(change_set.changes), words
+    return changed, len(change_set.changes), words
