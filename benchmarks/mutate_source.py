@@ -57,7 +57,7 @@ TESTS: Mapping[str, str] = {
     "solving/questions.py solving/determining_sets.py solving/changes.py":
         "question_answers smallest_changes questions filling asking",
     "testing/coverage.py testing/mutation.py testing/mutants.py language/paths.py": "coverage mutation",
-    "reviewing/comparing.py reviewing/joining.py": "comparing",
+    "reviewing/comparing.py reviewing/joining.py": "comparing joining",
     "cohorts/mapping.py cohorts/mapping_file.py": "mapping dirty_tables events shipped_mappings",
     "page/serving.py page/workers.py": "serving",
 }  # fmt: skip
