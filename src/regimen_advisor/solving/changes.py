@@ -26,6 +26,7 @@ from regimen_advisor.solving.encoding import LEAST_LINES, OUTCOMES, Encoding, En
 from regimen_advisor.solving.encoding_size import size_for
 from regimen_advisor.solving.implicants import Implicant, primes, tests_of
 from regimen_advisor.solving.solver import Session, Solver
+from regimen_advisor.words.catalogue import say
 
 Kind = Literal["learn", "change"]
 MOST_CHANGED = 3
@@ -122,7 +123,7 @@ class _Changer:
     def changes(self) -> Changes:
         everything = frozenset[str]()
         if not self.session.can(self._kept(everything), [-self.goal]):
-            return Changes((), reason="it is offered already")
+            return Changes((), reason=say("changes.offered"))
         changeable = [key for key in self.soft if not self._is_fixed(key) and not key.endswith(".cycles")]
         relaxations = list(self._relaxations(changeable, []))
         found = [
@@ -136,8 +137,8 @@ class _Changer:
 
     def _reason(self, never: Sequence[tuple[str, ...]]) -> str:
         if never:
-            return "only facts that never change rule it out"
-        return "nothing that is open or can change leads to it"
+            return say("changes.never")
+        return say("changes.nothing")
 
     def _is_fixed(self, key: str) -> bool:
         return key in self.domain.facts and self.domain.facts[key].permanence == "fixed"
@@ -224,8 +225,8 @@ class _Changer:
                 if low == high:
                     return str(low)
                 if high == fact.high:
-                    return f"at least {low}"
-                return f"at most {high}" if low == fact.low else f"{low}-{high}"
+                    return say("changes.at_least", low=low)
+                return say("changes.at_most", high=high) if low == fact.low else f"{low}-{high}"
             case Members(must=must, may=may):
                 assert isinstance(fact, SetFact)
                 absent = sorted(fact.unknown.may - may)
