@@ -133,6 +133,7 @@ KEPT = {
     "columns/facts.py": ("bits {}",),
     "engines/forward_chaining.py": ("any patient", "durable-rules {}", "way {}"),
     "solving/changes.py": ("no {}",),
+    "solving/encoding.py": ("no encoding of the history fact `{}`: neither defined here, nor over entries",),
     "solving/witness.py": ("in short",),
     "knowledge/condition_schema.py": (" (in {})",),
     "knowledge/manifest.py": (
