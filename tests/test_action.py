@@ -8,20 +8,77 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 import yaml
 
 from conftest import needed
+from regimen_advisor.knowledge.manifest import digest_of, manifest_text
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "how-to" / "review-in-github.md"
+RULES = {
+    "reviews.yaml": """
+        - key: made-up
+          title: A made-up guideline
+          cited_as: M
+          kind: guideline
+          language: en
+          sections: [{number: "1", title: First line}]
+        """,
+    "regimens.yaml": """
+        - id: ivonescimab
+          name: ivonescimab
+          disease: nsclc
+          drugs: [{drug: ivonescimab}]
+          source: {review: made-up, section: "1"}
+        """,
+    "findings.yaml": "[]",
+    "approvals.yaml": "[]",
+    "studies/made-up-study.yaml": """
+        id: made-up-study
+        name: MADE-UP-1
+        kind: trial
+        design: {type: single-arm}
+        population: {biomarker: none}
+        n: {value: 120, source: {review: made-up, section: "1"}}
+        arms:
+          - {name: ivonescimab, role: experimental, drugs: [{drug: ivonescimab}]}
+        cited_in: [{review: made-up, sections: ["1"]}]
+        """,
+    "nsclc/first-line.yaml": """
+        setting: first-line
+        title: First line (NSCLC)
+        disease: nsclc
+        rules:
+          - id: ivonescimab-first-line
+            offer: ivonescimab
+            when: {disease: nsclc, prior_lines: 0}
+            studies: [made-up-study]
+            source: {review: made-up, section: "1"}
+            says: One of two options.
+          - id: ivonescimab-without-pd-l1
+            caution: {regimen: ivonescimab}
+            kind: patient
+            when:
+              pd_l1_tps: {below: 1}
+            studies: [made-up-study]
+            source: {review: made-up, section: "1"}
+            says: Few responded without PD-L1.
+        """,
+}
+"""A rulebook of two rules: each run of the script reads it six times."""
+PROFILES = {"tps-0.yaml": 0, "tps-1.yaml": 1}
 CASE = """
-name: At a TPS of 1 % ivonescimab alone carries no warning.
-profile: {from: driver-negative-tps-1-untreated.yaml}
+name: At a TPS of 1 % ivonescimab carries no warning.
+profile: {from: tps-1.yaml}
 expect:
   ivonescimab: offered
 """
+
+
+RULE_FILE = "rules/nsclc/first-line.yaml"
 
 
 class Repository:
@@ -30,10 +87,15 @@ class Repository:
     def __init__(self, folder: Path) -> None:
         self.folder, self.bin = folder / "clone", folder / "bin"
         origin = folder / "origin"
-        shutil.copytree(ROOT / "rules", origin / "rules")
+        for name, text in RULES.items():
+            (origin / "rules" / name).parent.mkdir(parents=True, exist_ok=True)
+            (origin / "rules" / name).write_text(dedent(text).lstrip(), "utf-8")
+        shutil.copy(ROOT / "rules" / "drugs.yaml", origin / "rules")
+        manifest = manifest_text(2, digest_of(origin / "rules"))
+        (origin / "rules" / "manifest.yaml").write_text(manifest, "utf-8")
         (origin / "profiles").mkdir()
-        for name in ("driver-negative-tps-1-untreated.yaml", "driver-negative-tps-0-untreated.yaml"):
-            shutil.copy(ROOT / "profiles" / name, origin / "profiles" / name)
+        for name, tps in PROFILES.items():
+            (origin / "profiles" / name).write_text(f"disease: nsclc\nprior_lines: 0\npd_l1_tps: {tps}\n", "utf-8")
         (origin / "tests" / "cases").mkdir(parents=True)
         (origin / "tests" / "cases" / "one.case.yaml").write_text(CASE, "utf-8")
         self.git(origin, "init", "-q", "-b", "main")
@@ -94,7 +156,7 @@ def repository(tmp_path):
     return Repository(tmp_path)
 
 
-WARN_BELOW_50 = ("rules/nsclc/cautions-review.yaml", "pd_l1_tps: {below: 1}", "pd_l1_tps: {below: 50}")
+WARN_BELOW_50 = (RULE_FILE, "pd_l1_tps: {below: 1}", "pd_l1_tps: {below: 50}")
 
 
 def test_the_action_tells_of_a_proposal_what_breaks_and_who_gets_other_advice(repository):
@@ -103,16 +165,15 @@ def test_the_action_tells_of_a_proposal_what_breaks_and_who_gets_other_advice(re
     assert done.stderr == ""
     assert done.returncode == 1
     annotated = done.stdout.splitlines()
-    assert any(re.match(r"::warning file=rules/manifest\.yaml,line=3,", line) for line in annotated)
+    assert any(re.match(r"::warning file=rules/manifest\.yaml,line=2,", line) for line in annotated)
     assert any(re.match(r"::error file=tests/cases/one\.case\.yaml,line=5,", line) for line in annotated)
     assert any(re.match(r"::warning file=rules/.*title=not covered::", line) for line in annotated)
     assert any(
-        re.match(r"::notice file=rules/nsclc/cautions-review\.yaml,line=18,col=5,title=change of advice::iv", line)
-        for line in annotated
+        re.match(rf"::notice file={RULE_FILE},line=11,col=5,title=change of advice::iv", line) for line in annotated
     )
     titles = [line for line in summary.splitlines() if line.startswith("###")]
     assert titles == ["### ✅ Check", "### ❌ Cases", "### ❌ Coverage", "### Rules: origin/main -> the working tree"]
-    moved = "profiles/driver-negative-tps-1-untreated.yaml: ivonescimab offered -> offered-with-caution"
+    moved = "profiles/tps-1.yaml: ivonescimab offered -> offered-with-caution"
     assert f"- {moved}\n" in summary
     assert "1 of 2 profiles (50 %) get other advice" in summary
     assert repository.report.read_text("utf-8") == summary
@@ -129,14 +190,12 @@ def test_less_coverage_than_is_asked_for_fails(repository):
 
 
 def test_rules_that_cannot_be_read_are_reported_once_at_their_place(repository):
-    repository.change("rules/nsclc/cautions-review.yaml", "pd_l1_tps: {below: 1}", "pd_l1_tsp: {below: 1}")
+    repository.change(RULE_FILE, "pd_l1_tps: {below: 1}", "pd_l1_tsp: {below: 1}")
     done, summary = repository.review()
     assert done.returncode == 1
     (line,) = done.stdout.splitlines()
-    assert line.startswith(
-        "::error file=rules/nsclc/cautions-review.yaml,line=23,col=7,title=cannot be read::pd_l1_tsp"
-    )
-    assert summary.startswith("### ❌ Check\n\n```text\nrules/nsclc/cautions-review.yaml:23:7: pd_l1_tsp: unknown fact")
+    assert line.startswith(f"::error file={RULE_FILE},line=15,col=7,title=cannot be read::pd_l1_tsp")
+    assert summary.startswith(f"### ❌ Check\n\n```text\n{RULE_FILE}:15:7: pd_l1_tsp: unknown fact")
     assert summary.count("###") == 1
 
 

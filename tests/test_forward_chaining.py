@@ -8,6 +8,7 @@ from collections import Counter
 
 import pytest
 
+from conftest import sized
 from generators import is_settled, random_condition, random_facts, random_findings, random_rulebook
 from regimen_advisor.engines import forward_chaining
 from regimen_advisor.engines import two_valued as ways
@@ -23,7 +24,7 @@ from regimen_advisor.patient.narrowing import narrow
 pytestmark = pytest.mark.skipif(
     not forward_chaining.available(), reason="durable-rules cannot be imported here (Python 3.13 and later, Windows)"
 )
-PAIRS = 50_000
+PAIRS = sized(50_000, 12_000)
 RULES = 40
 
 
@@ -261,17 +262,52 @@ def test_a_rule_that_both_holds_and_fails_is_an_error(rulebook):
         only(Leaf(Includes("egfr", "L858R")), rulebook).judge(impossible)
 
 
-def test_an_action_that_fails_inside_the_engine_is_not_taken_for_a_rule_that_did_not_fire(rulebook, monkeypatch):
-    class Broken(list):
-        def extend(self, _):
-            raise RuntimeError("lost")
+@pytest.mark.parametrize("call", ["start_action_for_state", "complete_and_start_action"])
+def test_an_engine_that_fails_is_not_taken_for_a_rule_that_did_not_fire(rulebook, monkeypatch, call):
+    def fail(*_):
+        raise RuntimeError("lost")
 
     engine = only(ALWAYS, rulebook)
-    for _, rulesets in engine._strata:
-        for ruleset in rulesets:
-            monkeypatch.setattr(ruleset, "_fired", Broken())
+    monkeypatch.setattr(f"durable_rules_engine.{call}", fail)
     with pytest.raises(EngineError, match="lost"):
         engine.judge(rulebook.domain.unknown)
+
+
+def test_a_rule_that_the_engine_was_not_given_is_an_error_where_it_fires(rulebook, monkeypatch):
+    engine = only(ALWAYS, rulebook)
+    monkeypatch.setattr("durable_rules_engine.start_action_for_state", lambda *_: ("{}", '{"another":{}}'))
+    with pytest.raises(EngineError, match="another"):
+        engine.judge(rulebook.domain.unknown)
+
+
+def test_what_fires_is_what_the_loop_of_the_library_fires(rulebook, monkeypatch):
+    """The loop around the engine is ours; the one that the library has must take the same actions."""
+    dice = random.Random(3)
+    engine = engine_of(rulebook)
+    fired, compared = [], 0
+    for _, rulesets in engine._strata:
+        for ruleset in rulesets:
+            for name in ruleset._goals:
+                action = ruleset._ruleset._actions[name]
+                monkeypatch.setattr(action, "_func", lambda _, name=name: fired.append(name))
+    for number in range(20):
+        known = {field: reads(random_facts(dice, rulebook.domain)) for field, reads in engine._readers.items()}
+        for ruleset in engine._strata[0][1]:
+            message = {"kind": "patient", **{field: known[field] for field in ruleset._bounds}}
+            message.update((field, value) for field, value in ruleset._words if known[field] == value)
+            actions = {}
+            for patient in (f"ours-{number}", f"theirs-{number}"):
+                state = ruleset._ruleset.assert_fact({**message, "sid": patient})
+                if patient.startswith("ours"):
+                    actions["ours"] = list(ruleset._actions(state))
+                else:
+                    fired.clear()
+                    ruleset._ruleset.do_actions(state, lambda *_: None)
+                    actions["theirs"] = list(fired)
+                ruleset._ruleset.delete_state(patient)
+            assert actions["ours"] == actions["theirs"]
+            compared += len(actions["ours"])
+    assert compared > 500
 
 
 def test_threads_share_an_engine_without_mixing_patients(rulebook):

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from conftest import sized
 from generators import random_reachable, random_rulebook, reachable, with_more
 from regimen_advisor.advice import Advice
 from regimen_advisor.advising import advise
@@ -29,7 +30,9 @@ from regimen_advisor.patient.reading import read
 OFFERED = (Standing.OFFERED, Standing.OFFERED_WITH_CAUTION)
 SETTLED_AS_NOT_OFFERED = (Standing.EXCLUDED, Standing.NOT_INDICATED)
 law = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=sized(40, 15),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 seeds = st.integers(min_value=0, max_value=2**32)
 Book = Callable[[int], Rulebook]

@@ -333,7 +333,7 @@ def test_a_case_with_unknown_facts_is_run_whole_before_a_mutant_is_called_a_surv
 def test_every_verdict_agrees_with_running_the_cases_on_the_changed_rules(rulebook: Rulebook) -> None:
     """The short way of noticing is held against the long one, on random rulebooks and patients."""
     compared = {"killed": 0, "survived": 0, "equivalent": 0}
-    for seed in range(6):
+    for seed in range(seeds := sized(6, 2)):
         random = Random(seed)
         book = random_rulebook(random, rulebook, rules=5, regimens=3)
         patients = [random_patient(random, book.domain, known=0.8) for _ in range(6)]
@@ -344,9 +344,9 @@ def test_every_verdict_agrees_with_running_the_cases_on_the_changed_rules(rulebo
             failing = [case.name for case in cases if run_case(case, mutant.applied(book))]
             assert bool(failing) == (verdict.fate == "killed"), (seed, mutant)
             compared[verdict.fate] += 1
-    assert compared["killed"] > 20
-    assert compared["survived"] > 10
-    assert compared["equivalent"] > 2
+    assert compared["killed"] > 3 * seeds
+    assert compared["survived"] > seeds
+    assert compared["equivalent"] > sized(2, 0)
 
 
 def _exact(book: Rulebook, patient: object, number: int) -> RuleCase:

@@ -130,18 +130,26 @@ def _portions(goals: Iterable[str], ways: Mapping[str, Sequence[Conjunct]]) -> I
 
 
 class _Ruleset:
-    """Some rules of one stratum on durable-rules, and the fields of the message that they check."""
+    """Some rules of one stratum on durable-rules, and the fields of the message that they check.
+
+    The library's own loop around what fires parses and writes the whole message again for every rule, to keep a state
+    that no rule here changes. So its C module is asked what fires, and the names of the actions are all that is taken.
+    """
 
     def __init__(self, rules: _Rules) -> None:
+        import durable_rules_engine  # noqa: PLC0415 - slow to import
         from durable import engine  # noqa: PLC0415 - slow to import
 
-        self._fired: list[str] = []
+        self._library = durable_rules_engine
         definition: dict[str, Any] = {_CATCH_ALL: {"all": [{"m": dict(_GUARD)}], "run": _nothing}}
+        self._goals: dict[str, Sequence[str]] = {_CATCH_ALL: ()}
         self._bounds: set[str] = set()
         self._words: set[tuple[str, int]] = set()
         for index, (way, goals) in enumerate(rules):
             condition = {"$and": [dict(_GUARD), *(check.written() for check in way)]} if way else dict(_GUARD)
-            definition[f"way {index}"] = {"all": [{"m": condition}], "run": self._firing(goals)}
+            name = f"way {index}"
+            definition[name] = {"all": [{"m": condition}], "run": _nothing}
+            self._goals[name] = goals
             for check in way:
                 if check.relation == "is":
                     self._words.add((check.field, check.value))
@@ -153,44 +161,38 @@ class _Ruleset:
     @property
     def handle(self) -> Any:
         """The ruleset as the C library knows it."""
-        return self._ruleset._handle  # noqa: SLF001 (the only way to free it)
+        return self._ruleset._handle  # noqa: SLF001 (the only way to free it, and to ask what fires)
 
     @property
     def message_keys(self) -> frozenset[str]:
         """Every key that a message to this ruleset can have."""
         return frozenset({*_GUARD, "sid", *self._bounds, *(field for field, _ in self._words)})
 
-    def _firing(self, goals: Sequence[str]) -> Any:
-        def fire(_closure: Any) -> None:
-            self._fired.extend(goals)
-
-        return fire
-
     def fire(self, patient: str, known: Mapping[str, int]) -> list[str]:
-        """The goals that are derived where ``known`` is what each field says."""
-        self._fired.clear()
-        # What no rule asks for in these words is left out: the engine reads the message again for every rule it fires.
+        """The goals that are derived where ``known`` is what each field says. Raises ``EngineError``."""
+        # What no rule asks for in these words is left out: the engine writes the message again for every rule it fires.
         message = {**_GUARD, "sid": patient, **{field: known[field] for field in self._bounds}}
         message.update((field, value) for field, value in self._words if known[field] == value)
         try:
             state = self._ruleset.assert_fact(message)
+            fired = [goal for action in self._actions(state) for goal in self._goals[action]]
         except Exception as error:
             raise EngineError(f"{NAME} refused a message: {error}") from error
-        self._ruleset.do_actions(state, _refuse_failure)
         # Only now, with at least the catch-all fired: the library crashes on deleting what never fired.
         self._ruleset.delete_state(patient)
-        return self._fired
+        return fired
+
+    def _actions(self, state: Any) -> Iterator[str]:
+        """The name of each rule that fires, one by one: the only key of the JSON object that the library returns."""
+        started = self._library.start_action_for_state(self.handle, state)
+        action = started[1] if started else None
+        while action:
+            yield action[2 : action.index('"', 2)]
+            action = self._library.complete_and_start_action(self.handle, state)
 
 
 def _nothing(_closure: Any) -> None:
-    """Let the ruleset fire for every message: one that fires nothing is an error to the engine."""
-
-
-def _refuse_failure(error: object, state: Mapping[str, Any] | None) -> None:
-    """The engine swallows what goes wrong in an action; it must not pass for a rule that did not fire."""
-    failure = error or (state or {}).get("exception")
-    if failure:
-        raise EngineError(f"{NAME}: {failure}")
+    """Stand for an action: the library wants one for each rule, and none is run."""
 
 
 def _free(handles: Iterable[Any]) -> None:
