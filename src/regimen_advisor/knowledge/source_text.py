@@ -89,9 +89,7 @@ def raw_sections(raw: str, sections: Iterable[str]) -> dict[str, str]:
 
 def _heading(section: str) -> re.Pattern[str]:
     number = r"\.[ ]?".join(section.split("."))
-    return re.compile(
-        rf"(?m)^[ \t]*(?:#+[ \t]+)?{number}\.?[ \t]+(?=[^\W\d_])(?!级|个|例|种|月|年|线|组|期|周|天|mg)"
-    )
+    return re.compile(rf"(?m)^[ \t]*(?:#+[ \t]+)?{number}\.?[ \t]+(?=[^\W\d_])(?!级|个|例|种|月|年|线|组|期|周|天|mg)")
 
 
 def _caption(table: str) -> re.Pattern[str]:

@@ -59,7 +59,9 @@ def draft(source: str, section: str, text: str) -> str:
     A number of patients is no result: the first is proposed for the study, the others each for a group of its own.
     """
     parts = sentences(text)
-    return "\n".join([*_head(source, section), *_counts(source, section, parts), *_results(source, section, parts)]) + "\n"
+    return (
+        "\n".join([*_head(source, section), *_counts(source, section, parts), *_results(source, section, parts)]) + "\n"
+    )
 
 
 def _head(source: str, section: str) -> Iterator[str]:
