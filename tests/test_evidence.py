@@ -61,6 +61,12 @@ with_reviews = pytest.mark.skipif(
 MERGED = {"oak-treatment-beyond-progression": {"other"}}
 # a finding that the transcription has with another entry: here it is the harm of a drug, which other patients see
 SPLIT = {"statement-bev-stop-rule": "statement-bev-not-for-squamous"}
+# findings and stated limits that the transcription passes over and `sources missing` brought to light
+ADDED = {
+    "guideline-first-line-stance": (1, 1),
+    "statement-no-efficacy-biomarker": (1, 0),
+    "statement-tki-antiangiogenic-open-questions": (1, 0),
+}
 TRANSCRIBED = [study for study in STUDIES.values() if study.id not in SPLIT]
 
 MINIMAL = """\
@@ -263,7 +269,8 @@ def test_safety_findings_limits_and_places_are_carried(study):
     entry = transcribed_entries()[study.id]
     parts = [study, *(STUDIES[part] for part, whole in SPLIT.items() if whole == study.id)]
     findings = sum(len(part.findings) for part in parts)
-    assert [len(study.safety), findings, len(study.limits.stated), len(study.limits.inferred)] == [
+    added, stated = ADDED.get(study.id, (0, 0))
+    assert [len(study.safety), findings - added, len(study.limits.stated) - stated, len(study.limits.inferred)] == [
         len(entry[key]) for key in ("safety", "qualitative_findings", "limitations", "limitations_inferred")
     ]
     for finding, row in zip(study.safety, entry["safety"], strict=True):
@@ -276,8 +283,8 @@ def test_safety_findings_limits_and_places_are_carried(study):
     ]
     sizes = {count.value for count in study.counts()}
     assert {n for n in (entry.get("n_by_arm") or {}).values() if isinstance(n, int)} <= sizes
-    stated = {key for key, value in entry["population"].items() if value is not None} - {"source"}
-    assert set(study.population.model_dump(exclude_none=True)) - {"errata"} == stated - MERGED.get(study.id, set())
+    described = {key for key, value in entry["population"].items() if value is not None} - {"source"}
+    assert set(study.population.model_dump(exclude_none=True)) - {"errata"} == described - MERGED.get(study.id, set())
 
 
 @with_transcription

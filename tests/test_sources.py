@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 from conftest import ROOT
 from regimen_advisor.cli.app import main
@@ -118,12 +119,27 @@ def test_a_reason_in_the_background_takes_a_sentence_from_the_list(run, rules, t
     assert "1, sentence 2: says nothing" in ran.out
 
 
+def test_a_pack_has_a_background_of_its_own(run, tmp_path):
+    pack, text = tmp_path / "pack", ROOT / "examples" / "invented-consensus-files" / "consensus.txt"
+    shutil.copytree(ROOT / "examples" / "invented-consensus", pack)
+    arguments = ("sources", "missing", "invented-consensus", "--text", str(text), "-f", "json")
+    arguments += ("--rules", str(ROOT / "rules"), "--rules", str(pack))
+    before = json.loads(run(*arguments).out)
+    left = before["missing"][0]["section"]
+    written = f"invented-consensus: {{text: {before['text']}, sections: {{'{left}': says nothing}}}}\n"
+    (pack / "background.yaml").write_text(written, "utf-8")
+    after = json.loads(run(*arguments).out)
+    assert {gap["section"] for gap in after["background"]} == {left}
+    assert left not in {gap["section"] for gap in after["missing"]}
+
+
 @pytest.mark.parametrize(
     ("written", "complaint"),
     [
         ("{text: sha256:%s, sections: {}}" % ("0" * 64), "found that of another text"),
         ("{text: DIGEST, sections: {'9': why}}", "expected a section of `third`"),
         ("{text: DIGEST, sections: {'1': {'1': {held_by: nobody}}}}", "expected a study, rule or approval"),
+        ("{text: DIGEST, sections: {'1': {'1': {held_by: jmdb}}}}", "expected an entry that is placed in 1 of `third`"),
     ],
 )
 def test_a_background_that_cannot_be_right_is_refused_with_its_place(run, rules, tmp_path, written, complaint):
@@ -175,6 +191,33 @@ def test_a_draft_places_every_number_of_the_section_and_marks_every_guess():
     guesses = [line for line in written.splitlines() if not line.startswith(("#", "  #")) and ":" in line]
     decided = re.compile(r"^(cited_in:|  - \{review|results:|    (unit|values|source):)")
     assert all("# CHECK" in line or decided.match(line) for line in guesses)
+
+
+def test_a_number_of_patients_is_drafted_as_one_and_not_as_a_result():
+    text = "共纳入509例患者，随机分配至A组(n = 254)或化疗组(n = 255)。A组ORR为40%。中位PFS为5.6个月。"
+    drafted = yaml.safe_load(draft("third", "1", text))
+    assert drafted["n"]["value"] == 509
+    assert [group["n"]["value"] for group in drafted["groups"]] == [254, 255]
+    results = {result["unit"]: [value["value"] for value in result["values"]] for result in drafted["results"]}
+    assert results == {"%": [40], "months": [5.6]}
+
+
+@pytest.mark.parametrize(
+    ("table", "is_cut_off"),
+    [
+        ("Table 1  Trials\n\nA-1 II 21 OS\n\nORR: response; OS:\n\nDLT: toxicity.\n\n", True),
+        ("表 1 研究\nA-1 II 21 OS\n注：仅为示例。\n", True),
+        ("**Table 1** Trials\n\n| trial | n |\n|---|---|\n| A-1 | 21 |\n\n", True),
+        ("Table 1  Trials\nA-1 II 21 OS\n", False),
+    ],
+)
+def test_a_table_is_taken_out_of_its_section_however_it_ends(table, is_cut_off):
+    text = f"A title\n1 First\nOne of 33 patients.\n{table}Half of 44 went on.\n2 Later\nOf 55 none.\n"
+    numbers = numbers_by_section(text, ["1", "2", "Table 1"])
+    assert "21" in numbers["Table 1"]
+    assert "33" in numbers["1"]
+    assert ("44" in numbers["1"]) is is_cut_off
+    assert "55" in numbers["2"]
 
 
 def test_a_rulebook_with_a_guess_left_does_not_load(rules):

@@ -140,6 +140,7 @@ KEPT = {
         "expect: {bevacizumab-carboplatin-paclitaxel: excluded}",
     ),
     "reviewing/drafting.py": (
+        "  - {name: group {}, {}}  {}",
         "  - endpoint: PFS  # {} {}",
         "    measure: median  # {}",
         "      - {of: arm, value: {}}  # {} {}",

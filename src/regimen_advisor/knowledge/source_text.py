@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 Printed = frozenset[str]
 """Numbers as ``0.9``, with a unit as ``18.9 months``."""
@@ -23,6 +23,8 @@ _NUMBER = re.compile(rf"(?<![\d.])(\d+(?:\.\d+)?)(?!\d|\.\d)({_UNIT})?", re.IGNO
 _NAME = re.compile(r"(?<![A-Za-z])[A-Z][A-Za-z]*(?:\(L\))?-?\d[\w-]*|(?<![A-Za-z])[A-Z][A-Za-z]{3,} \d{3,}")
 _REFERENCE = re.compile(r"\[\s*\d[\d\s,–-]*\]")
 _SENTENCE = re.compile(r"(?<=[。！？])|(?<=[a-z)%\d][.!?])\s+(?=[A-Z])")
+_ROWS = re.compile(r"(?m)(?:^[ \t]*\|[^\n]*(?:\n|\Z))+")
+_ABBREVIATIONS = re.compile(r"(?m)(?:\s*^[ \t]*(?:[A-Z][\w-]*|注)[ \t]*[:：][^\n]*)+")
 _DATE = re.compile(r"\d{4}\s*年\s*\d{1,2}\s*月(?:\s*\d{1,2}\s*日)?|\d{1,2}\s*月\s*\d{1,2}\s*日")
 _CJK = r"\u3000-\u303f\u4e00-\u9fff\uff00-\uffef"
 
@@ -62,24 +64,47 @@ def section_texts(raw: str, sections: Iterable[str]) -> dict[str, str]:
 
 
 def raw_sections(raw: str, sections: Iterable[str]) -> dict[str, str]:
-    """A text cut at its numbered headings, each part as it is printed; those of markdown have their ``#`` in front."""
+    """A text cut at its numbered headings, each part as it is printed; those of markdown have their ``#`` in front.
+
+    A table is taken out of the section in which it is printed. It ends after its rows where they are those of markdown
+    and after the abbreviations under it where there are some; else it goes on to the next heading or table.
+    """
     sections = list(sections)
+    tables = [name for name in sections if name.startswith("Table")]
+    numbered = [name for name in sections if name[0].isdigit()]
     texts = {}
-    for name in (name for name in sections if name.startswith("Table")):
-        if table := re.search(rf"(?ms)^\s*(?:表|Table)\s*{name.split()[1]}\b.*?^NSCLC:[^\n]*$", raw):
-            texts[name] = table.group()
-            raw = raw[: table.start()] + "\n" + raw[table.end() :]
+    for name in tables:
+        if caption := _caption(name).search(raw):
+            end = _end_of_table(raw, caption.end(), [_caption(table) for table in tables], numbered)
+            texts[name] = raw[caption.start() : end]
+            raw = raw[: caption.start()] + "\n" + raw[end:]
     begin, open_section = 0, "abstract"
-    for name in (name for name in sections if name[0].isdigit()):
-        number = r"\.[ ]?".join(name.split("."))
-        heading = re.compile(
-            rf"(?m)^[ \t]*(?:#+[ \t]+)?{number}\.?[ \t]+(?=[^\W\d_])(?!级|个|例|种|月|年|线|组|期|周|天|mg)"
-        )
-        if match := heading.search(raw, begin):
+    for name in numbered:
+        if match := _heading(name).search(raw, begin):
             texts[open_section] = raw[begin : match.start()]
             begin, open_section = match.end(), name
     texts[open_section] = raw[begin:]
     return texts
+
+
+def _heading(section: str) -> re.Pattern[str]:
+    number = r"\.[ ]?".join(section.split("."))
+    return re.compile(rf"(?m)^[ \t]*(?:#+[ \t]+)?{number}\.?[ \t]+(?=[^\W\d_])(?!级|个|例|种|月|年|线|组|期|周|天|mg)")
+
+
+def _caption(table: str) -> re.Pattern[str]:
+    return re.compile(rf"(?m)^[\s#*]*(?:表|Table)\s*{re.escape(table.split()[1])}\b")
+
+
+def _end_of_table(raw: str, begin: int, captions: Sequence[re.Pattern[str]], sections: Sequence[str]) -> int:
+    """Where the table whose caption ends at ``begin`` is over."""
+    edges = [*captions, *(_heading(section) for section in sections)]
+    bound = min((found.start() for edge in edges if (found := edge.search(raw, begin))), default=len(raw))
+    rows = _ROWS.search(raw, begin, bound)
+    notes = _ABBREVIATIONS.match(raw, rows.end(), bound) if rows else _ABBREVIATIONS.search(raw, begin, bound)
+    if notes:
+        return notes.end()
+    return rows.end() if rows else bound
 
 
 def sentences(text: str) -> list[str]:

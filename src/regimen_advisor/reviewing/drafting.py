@@ -16,10 +16,12 @@ from regimen_advisor.words.catalogue import say
 
 _WIDTH = 110
 _AROUND = 14
-_UNITS = ("months", "weeks", "%", "patients")
+_UNITS = ("months", "weeks", "%")
+_COUNT = "patients"
 _HAZARD = re.compile(r"(?:HR|风险比|hazardratio)[:=是为)]*(\d\.\d+)", re.IGNORECASE)
 _P = re.compile(r"[Pp][=<>]?(0?\.\d+)")
 _INTERVAL = re.compile(r"(\d+(?:\.\d+)?)%CI[:：=,]*(\d+(?:\.\d+)?)%?-(\d+(?:\.\d+)?)", re.IGNORECASE)
+_SIZE = re.compile(r"(?<![A-Za-z])[nN]=(\d+)")
 _VALUE = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)")
 
 
@@ -37,12 +39,13 @@ def candidates(sentence: str) -> list[NumberCandidate]:
     text = normalised(sentence)
     kinds: dict[str, str] = {}
     printed, compact = printed_in(text), text.replace(" ", "")
-    for pattern, kind in ((_HAZARD, say("draft.hazard_ratio")), (_P, "p"), (_INTERVAL, say("draft.interval"))):
+    kinds_of_patterns = ((_HAZARD, say("draft.hazard_ratio")), (_P, "p"), (_INTERVAL, say("draft.interval")))
+    for pattern, kind in (*kinds_of_patterns, (_SIZE, _COUNT)):
         for match in pattern.finditer(compact):
             kinds.update((plain(number), kind) for number in match.groups() if plain(number) not in kinds)
     found = []
     for number in figures_in(sentence):
-        unit = next((unit for unit in _UNITS if f"{number} {unit}" in printed), None)
+        unit = next((unit for unit in (*_UNITS, _COUNT) if f"{number} {unit}" in printed), None)
         place = next(
             (match_of_value for match_of_value in _VALUE.finditer(text) if plain(match_of_value[1]) == number), None
         )
@@ -53,8 +56,14 @@ def candidates(sentence: str) -> list[NumberCandidate]:
 
 
 def draft(source: str, section: str, text: str) -> str:
-    """A study file for a section, as YAML to be worked on."""
-    return "\n".join([*_head(source, section), *_results(source, section, sentences(text))]) + "\n"
+    """A study file for a section, as YAML to be worked on.
+
+    A number of patients is no result: the first is proposed for the study, the others each for a group of its own.
+    """
+    parts = sentences(text)
+    return (
+        "\n".join([*_head(source, section), *_counts(source, section, parts), *_results(source, section, parts)]) + "\n"
+    )
 
 
 def _head(source: str, section: str) -> Iterator[str]:
@@ -62,6 +71,22 @@ def _head(source: str, section: str) -> Iterator[str]:
     yield "cited_in:"
     yield f'  - {{review: {source}, sections: ["{section}"]}}'
     yield ""
+
+
+def _counts(source: str, section: str, texts: Sequence[str]) -> Iterator[str]:
+    counts = [candidate for sentence in texts for candidate in candidates(sentence) if candidate.kind == _COUNT]
+    place = f'{{review: {source}, section: "{section}"}}'
+    for number, candidate in enumerate(counts):
+        size = f"n: {{value: {candidate.number}, source: {place}}}"
+        guess = f"# {CHECK} {candidate.around}"
+        if number == 0:
+            yield f"{size}  {guess}"
+            continue
+        if number == 1:
+            yield f"groups:  # {CHECK} {say('draft.groups')}"
+        yield f"  - {{name: group {number}, {size}}}  {guess}"
+    if counts:
+        yield ""
 
 
 def _results(source: str, section: str, texts: Sequence[str]) -> Iterator[str]:
@@ -86,7 +111,7 @@ def _results(source: str, section: str, texts: Sequence[str]) -> Iterator[str]:
             )
             yield f'    source: {{review: {source}, section: "{section}"}}'
         for candidate in found:
-            if candidate.kind not in _UNITS:
+            if candidate.kind not in (*_UNITS, _COUNT):
                 around, figure = candidate.around, candidate.number
                 candidate_words = say("draft.candidate", kind=candidate.kind, number=figure, around=around)
                 yield f"  #   {CHECK} {candidate_words}"

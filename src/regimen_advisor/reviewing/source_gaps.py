@@ -21,8 +21,9 @@ from regimen_advisor.files.output import read_text
 from regimen_advisor.files.sources import Document, Record, read_document, validated
 from regimen_advisor.knowledge.figure_audit import quoted_by_approval, quoted_by_study
 from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import Rule
 from regimen_advisor.knowledge.source_text import figures_in, normalised, raw_sections, sentences
-from regimen_advisor.knowledge.studies import Review
+from regimen_advisor.knowledge.studies import Approval, Review, Study
 from regimen_advisor.words.catalogue import say
 
 BACKGROUND = "background.yaml"
@@ -138,26 +139,29 @@ def digest_of(raw: str) -> str:
 
 
 def _background(review: Review, raw: str, name: str, rulebook: Rulebook) -> Background | None:
-    file = rulebook.folder / BACKGROUND
-    if not file.is_file():
-        return None
-    document = read_document(file)
-    found = validated(dict[str, Background], document).get(review.key)
-    if found and found.text != digest_of(raw):
-        raise InputError.at(
-            document.locate((review.key, "text")),
-            say("sources_error.digest", text=name, digest=digest_of(raw)),
-            say("sources_error.other_edition"),
-        )
-    if found:
+    """What is decided of a source: in the last folder of the stack that lists it."""
+    for file in (folder / BACKGROUND for folder in reversed(rulebook.folders)):
+        if not file.is_file():
+            continue
+        document = read_document(file)
+        found = validated(dict[str, Background], document).get(review.key)
+        if found is None:
+            continue
+        if found.text != digest_of(raw):
+            raise InputError.at(
+                document.locate((review.key, "text")),
+                say("sources_error.digest", text=name, digest=digest_of(raw)),
+                say("sources_error.other_edition"),
+            )
         problems = list(_wrong_entries(found, review, document, rulebook))
         if problems:
             raise InputError(problems)
-    return found
+        return found
+    return None
 
 
 def _wrong_entries(found: Background, review: Review, document: Document, rulebook: Rulebook) -> Iterator[Problem]:
-    known = {**rulebook.studies, **rulebook.rules, **rulebook.approvals}
+    known: dict[str, Study | Rule | Approval] = {**rulebook.studies, **rulebook.rules, **rulebook.approvals}
     for section, sentences_ in found.sections.items():
         path = (review.key, "sections", section)
         if section not in review.section_numbers:
@@ -167,10 +171,23 @@ def _wrong_entries(found: Background, review: Review, document: Document, rulebo
                 say("sources_error.section", source=review.key, sections=numbers, found=section),
             )
         for number, reason in sentences_.items() if isinstance(sentences_, dict) else ():
-            if isinstance(reason, HeldBy) and reason.held_by not in known:
-                place = document.locate((*path, number, "held_by"))
-                help = did_you_mean(reason.held_by, known)
-                yield Problem(place, say("sources_error.entry", found=reason.held_by), help)
+            if not isinstance(reason, HeldBy):
+                continue
+            place = document.locate((*path, number, "held_by"))
+            if reason.held_by not in known:
+                yield Problem(
+                    place, say("sources_error.entry", found=reason.held_by), did_you_mean(reason.held_by, known)
+                )
+            elif section not in _sections_of(known[reason.held_by], review):
+                words = say("sources_error.placed", section=section, source=review.key, found=reason.held_by)
+                yield Problem(place, words, say("sources_error.where_held"))
+
+
+def _sections_of(entry: Study | Rule | Approval, review: Review) -> set[str]:
+    """The sections of a source in which an entry is placed."""
+    if isinstance(entry, Study):
+        return {section for place in entry.cited_in if place.review == review.key for section in place.sections}
+    return set(entry.source.sections_of(review.key))
 
 
 class _Held:
