@@ -9,6 +9,7 @@ notices survives; the page of decisions lists the survivors that are looked thro
     python benchmarks/mutate_source.py patient/history.py   # some of them
     python benchmarks/mutate_source.py --share 0.2 --seed 1 # a sample
     python benchmarks/mutate_source.py --listed             # those on the page, after new tests: which are noticed now
+    python benchmarks/mutate_source.py --again run.log      # what survived in the output of a run, after new tests
 """
 
 import argparse
@@ -50,12 +51,14 @@ TESTS: Mapping[str, str] = {
     "language/values.py language/conditions.py language/interpreter.py language/standings.py":
         "values conditions interpreter kinds standings",
     "patient/axioms.py patient/narrowing.py patient/history.py patient/reading.py":
-        "narrowing reading profile values conditions invalid_input",
-    "engines/forward_chaining.py": "forward_chaining",
-    "solving/questions.py solving/determining_sets.py solving/changes.py": "questions filling asking",
+        "profile_history platinum_free narrowing reading profile values conditions "
+        "invalid_input",
+    "engines/forward_chaining.py": "forward_chaining kinds",
+    "solving/questions.py solving/determining_sets.py solving/changes.py":
+        "question_answers smallest_changes questions filling asking",
     "testing/coverage.py testing/mutation.py testing/mutants.py language/paths.py": "coverage mutation",
-    "reviewing/comparing.py reviewing/joining.py": "comparing",
-    "cohorts/mapping.py cohorts/mapping_file.py": "mapping",
+    "reviewing/comparing.py reviewing/joining.py": "compared_rules joining comparing",
+    "cohorts/mapping.py cohorts/mapping_file.py": "mapping_parts mapping dirty_tables events shipped_mappings",
     "page/serving.py page/workers.py": "serving",
 }  # fmt: skip
 """The modules that are changed, and the files of tests that are there to test them."""
@@ -389,30 +392,38 @@ def listed(path: Path = LISTED) -> dict[tuple[str, str, str], str]:
     return found
 
 
+def shown(path: Path) -> set[tuple[str, str, str]]:
+    """The changes that the output of a run shows as not noticed: module, before and after."""
+    text = path.read_text(encoding="utf-8")
+    return set(re.findall(r"^(?:survived )?([\w/]+\.py):\d+ .*\n- (.*)\n\+ (.*)$", text, re.MULTILINE))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("modules", nargs="*", help="all if none is named")
     parser.add_argument("--share", type=float, default=1, help="share of the changes that is tried")
     parser.add_argument("--seed", type=int, default=1, help="which share")
     parser.add_argument("--listed", action="store_true", help="only the changes on the page of decisions")
+    parser.add_argument("--again", type=Path, metavar="LOG", help="only the changes that the output of a run shows")
     arguments = parser.parse_args()
     known = listed()
+    wanted = set(known) if arguments.listed else shown(arguments.again) if arguments.again else None
     total = gone = 0
     looked: dict[str, int] = {}
     for group, files in TESTS.items():
         modules = [module for module in group.split() if not arguments.modules or module in arguments.modules]
         mutants = {module: sampled(module, arguments.share, arguments.seed) for module in modules}
-        if arguments.listed:
-            on_page = {
-                module: [mutant for mutant in found if (module, mutant.before, mutant.after) in known]
+        if wanted is not None:
+            chosen = {
+                module: [mutant for mutant in found if (module, mutant.before, mutant.after) in wanted]
                 for module, found in mutants.items()
             }
-            mutants = {module: found for module, found in on_page.items() if found}
+            mutants = {module: found for module, found in chosen.items() if found}
         if not any(mutants.values()):
             continue
         for module, mutant, answer in survivors(mutants, files.split()):
             total, gone = total + 1, gone + (answer != SURVIVED)
-            if arguments.listed and answer != SURVIVED:
+            if wanted is not None and answer != SURVIVED:
                 print(f"noticed now: {module}\n- {mutant.before}\n+ {mutant.after}", flush=True)
             if answer == SURVIVED:
                 part = known.get((module, mutant.before, mutant.after), "new")

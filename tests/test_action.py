@@ -4,71 +4,18 @@ import json
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 import yaml
 
 from conftest import needed
-from regimen_advisor.knowledge.manifest import digest_of, manifest_text
+from small_rulebooks import write_two_rules
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "how-to" / "review-in-github.md"
-RULES = {
-    "reviews.yaml": """
-        - key: made-up
-          title: A made-up guideline
-          cited_as: M
-          kind: guideline
-          language: en
-          sections: [{number: "1", title: First line}]
-        """,
-    "regimens.yaml": """
-        - id: ivonescimab
-          name: ivonescimab
-          disease: nsclc
-          drugs: [{drug: ivonescimab}]
-          source: {review: made-up, section: "1"}
-        """,
-    "findings.yaml": "[]",
-    "approvals.yaml": "[]",
-    "studies/made-up-study.yaml": """
-        id: made-up-study
-        name: MADE-UP-1
-        kind: trial
-        design: {type: single-arm}
-        population: {biomarker: none}
-        n: {value: 120, source: {review: made-up, section: "1"}}
-        arms:
-          - {name: ivonescimab, role: experimental, drugs: [{drug: ivonescimab}]}
-        cited_in: [{review: made-up, sections: ["1"]}]
-        """,
-    "nsclc/first-line.yaml": """
-        setting: first-line
-        title: First line (NSCLC)
-        disease: nsclc
-        rules:
-          - id: ivonescimab-first-line
-            offer: ivonescimab
-            when: {disease: nsclc, prior_lines: 0}
-            studies: [made-up-study]
-            source: {review: made-up, section: "1"}
-            says: One of two options.
-          - id: ivonescimab-without-pd-l1
-            caution: {regimen: ivonescimab}
-            kind: patient
-            when:
-              pd_l1_tps: {below: 1}
-            studies: [made-up-study]
-            source: {review: made-up, section: "1"}
-            says: Few responded without PD-L1.
-        """,
-}
-"""A rulebook of two rules: each run of the script reads it six times."""
 PROFILES = {"tps-0.yaml": 0, "tps-1.yaml": 1}
 CASE = """
 name: At a TPS of 1 % ivonescimab carries no warning.
@@ -87,12 +34,7 @@ class Repository:
     def __init__(self, folder: Path) -> None:
         self.folder, self.bin = folder / "clone", folder / "bin"
         origin = folder / "origin"
-        for name, text in RULES.items():
-            (origin / "rules" / name).parent.mkdir(parents=True, exist_ok=True)
-            (origin / "rules" / name).write_text(dedent(text).lstrip(), "utf-8")
-        shutil.copy(ROOT / "rules" / "drugs.yaml", origin / "rules")
-        manifest = manifest_text(2, digest_of(origin / "rules"))
-        (origin / "rules" / "manifest.yaml").write_text(manifest, "utf-8")
+        write_two_rules(origin / "rules")
         (origin / "profiles").mkdir()
         for name, tps in PROFILES.items():
             (origin / "profiles" / name).write_text(f"disease: nsclc\nprior_lines: 0\npd_l1_tps: {tps}\n", "utf-8")

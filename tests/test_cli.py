@@ -19,7 +19,7 @@ from regimen_advisor.cli import app as cli
 from regimen_advisor.engines import forward_chaining
 from regimen_advisor.files.errors import DisagreementError
 from regimen_advisor.reports.show import render
-from small_rulebooks import LABEL
+from small_rulebooks import LABEL, write_two_rules
 
 ROOT = Path(__file__).parent.parent
 PROFILE = str(ROOT / "profiles" / "egfr-l858r-after-osimertinib.yaml")
@@ -386,8 +386,9 @@ def test_importing_the_package_or_asking_for_help_loads_no_heavy_library():
 
 def test_page_without_a_name_writes_a_file_and_says_which(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    ran = run("page")
+    rules = str(write_two_rules(tmp_path / "rules"))
+    ran = run("page", "--rules", rules)
     assert (ran.code, ran.out, ran.err) == (0, "", "written: regimen-advisor.html\n")
     page = (tmp_path / "regimen-advisor.html").read_text("utf-8")
     assert page.lower().startswith("<!doctype html>")
-    assert run("page", "--output", "-").out == page
+    assert run("page", "--rules", rules, "--output", "-").out == page

@@ -17,6 +17,7 @@ from regimen_advisor.files.sources import Record, parse_document, validated
 from regimen_advisor.files.validation_messages import listed, printable, shown
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.profile import Profile
+from regimen_advisor.words.catalogue import CATALOGUE
 
 
 class Inner(Record):
@@ -136,7 +137,9 @@ def test_the_page_suggests_what_the_command_line_suggests(rulebook: Rulebook) ->
         for _ in range(random.randint(1, 4)):
             letters[random.randrange(len(letters))] = random.choice(["", "e", "-", "ab"])
         words.append("".join(letters))
-    script = files("regimen_advisor.page").joinpath("assets/reading.js").read_text("utf-8")
+    assets = files("regimen_advisor.page").joinpath("assets")
+    script = "\n".join(assets.joinpath(name).read_text("utf-8") for name in ("words.js", "reading.js"))
+    script += f"\nuseCatalogue({json.dumps(CATALOGUE.rooms)});"
     asked = f"{json.dumps(words)}.map((word) => didYouMean(word, {json.dumps(known)}))"
     code = f"{script}\nconsole.log(JSON.stringify({asked}))"
     ran = subprocess.run([needed("node"), "-"], input=code, capture_output=True, text=True, check=True)

@@ -167,11 +167,12 @@ def test_the_fact_is_in_every_schema(name: str) -> None:
 def test_the_quiz_draws_patients_on_both_sides_of_the_fact(name: str, guideline: Guideline) -> None:
     patients = Patients(guideline.rulebook)
     for side in SIDES.values():
-        drawn_of = [
-            patients.meeting(condition_of(name, side), disease, SeededRandom(f"{name} {disease}"))
+        draws = (
+            patients.meeting(condition_of(name, side), disease, SeededRandom(f"{name} {disease} {number}"))
+            for number in range(5)
             for disease in ("nsclc", "sclc")
-        ]
-        assert any(drawn_of), f"the quiz draws no patient with `{name}` {written(atom_of(FACTS[name]))}: {side}"
+        )
+        assert any(draws), f"the quiz draws no patient with `{name}` {written(atom_of(FACTS[name]))}: {side}"
 
 
 # The patients of the tests themselves --------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """A caution is of one kind: about the patient, about the evidence, or a step before the first dose."""
 
+from importlib.util import find_spec
+
 import polars as pl
 import pytest
 
@@ -72,6 +74,10 @@ def test_every_engine_lets_only_a_patient_or_the_evidence_make_an_offer_cautious
     }
     assert set(found.values()) == {standing}, found
     assert (forward_chaining.NAME in case.engines) is forward_chaining.available()
+
+
+def test_the_second_engine_is_there_where_its_package_is() -> None:
+    assert forward_chaining.available() is (find_spec("durable") is not None)
 
 
 @pytest.mark.parametrize(("kind", "standing"), KINDS.items())

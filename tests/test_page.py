@@ -19,7 +19,7 @@ from regimen_advisor.page.clauses import MOST_LINES
 from regimen_advisor.patient.profile import read_profile
 from regimen_advisor.patient.reading import read
 from regimen_advisor.reports.screen import screen
-from small_rulebooks import LABEL
+from small_rulebooks import LABEL, write_two_rules
 
 UNTREATED = {
     "disease": "nsclc", "histology": "adenocarcinoma", "stage": "IVB", "ecog": 1, "egfr": "wild-type",
@@ -547,6 +547,8 @@ def test_the_print_is_a_hand_out_without_the_form(browser: Any, page_file: Path)
 
 def test_the_command_writes_the_page(tmp_path: Path) -> None:
     file = tmp_path / "lung.html"
-    run = CliRunner().invoke(app, ["page", "--output", str(file), "--profiles", str(ROOT / "profiles")])
+    rules = write_two_rules(tmp_path / "rules")
+    asked = ["page", "--output", str(file), "--profiles", str(ROOT / "profiles"), "--rules", str(rules)]
+    run = CliRunner().invoke(app, asked)
     assert run.exit_code == 0, run.output
     assert file.read_text(encoding="utf-8").startswith("<!doctype html>")

@@ -40,6 +40,7 @@ from regimen_advisor.solving.determining_sets import Settling
 from regimen_advisor.solving.questions import QuestionAnalysis, questions
 from regimen_advisor.solving.solver import Exact, Solver
 from regimen_advisor.wording import Wording
+from regimen_advisor.words.catalogue import say
 
 if TYPE_CHECKING:
     from regimen_advisor.advice import Advice
@@ -271,12 +272,17 @@ class Case:
 def _refuse_difference(trees: Mapping[str, Judgement], fired: Mapping[str, Truth], patient: Patient) -> None:
     """Raise ``DisagreementError`` where durable-rules judges a rule otherwise than the interpreter."""
     different = [
-        f"  rule {name}: {interpreter.NAME} says {tree.truth.value}, {forward_chaining.NAME} says {fired[name].value}"
+        say(
+            "engine_error.rule",
+            rule=name,
+            first=interpreter.NAME,
+            first_truth=tree.truth.value,
+            second=forward_chaining.NAME,
+            second_truth=fired[name].value,
+        )
         for name, tree in trees.items()
         if fired[name] is not tree.truth
     ]
     if different:
         lines = "\n".join(different)
-        raise DisagreementError(
-            f"{patient.id}: the two engines disagree, so no answer is given. Please report this profile.\n{lines}"
-        )
+        raise DisagreementError(say("engine_error.disagree", patient=patient.id, rules=lines))

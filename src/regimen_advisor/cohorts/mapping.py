@@ -14,7 +14,6 @@ from functools import cached_property
 from pathlib import Path
 
 import polars as pl
-from pydantic import ValidationError
 
 from regimen_advisor.cohorts.event_words import listed
 from regimen_advisor.cohorts.events import Events, check_events
@@ -89,7 +88,7 @@ class TableMapping:
             columns.append(history_of(self.file.entries, self._part).alias("history"))
         columns.append(name_of_row(self.file))
         if self.file.given:
-            given = self._part(0, "drugs", self.file.given)
+            given = self._words(self.file.given, part_reader("drugs", self.domain.formulary))
             columns.append(pl.when(given != NO_DRUGS).then(given).alias("given"))
         return joined.select(*columns, *([pl.col(number)] if number else []))
 
@@ -175,7 +174,7 @@ def _reader(key: str, reading: Reading, domain: Domain) -> Callable[[str], Cell 
         try:
             value = plain_value(key, plain, domain) if isinstance(plain, str) else plain
             return cell_of(key, value, domain)
-        except (ValidationError, InputError, ValueError):
+        except (InputError, ValueError):  # what pydantic refuses is a ValueError
             return None
 
     return cell

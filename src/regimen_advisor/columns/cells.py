@@ -23,6 +23,7 @@ from regimen_advisor.patient.drugs import Formulary
 from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, Outcome, SetFact
 from regimen_advisor.patient.profile import HistoryEntry, Profile
 from regimen_advisor.patient.reading import Patient, read
+from regimen_advisor.words.catalogue import say
 
 MISSING = frozenset({"", "unknown"})
 """Cells that say nothing; they are unknown and not counted as unreadable."""
@@ -83,7 +84,7 @@ def cell_of(key: str, plain: Any, domain: Domain) -> Cell:
     """A cell that says ``plain``; it may be refused by the profile's model."""
     if key == "disease" and isinstance(plain, str) and _ANOTHER_DISEASE.fullmatch(plain):
         nothing = read(Profile.model_validate({key: "unknown"}), domain)
-        return Cell("unknown", nothing, f"disease: `{plain}` is none that the rules speak of")
+        return Cell("unknown", nothing, say("row_error.disease", disease=plain))
     return Cell(plain, read(Profile.model_validate({key: plain}), domain))
 
 
@@ -211,7 +212,7 @@ _LOOSE = ("outcome", "cycles", "relapse_after")
 
 def _entry(written: Any) -> dict[str, Any]:
     if not isinstance(written, dict):
-        raise ValueError("expected an object")  # noqa: TRY004 - a fault of the cell, as any other
+        raise ValueError(say("row_error.no_object"))  # noqa: TRY004 - a fault of the cell, as any other
     outcomes = _words(get_args(Outcome))
     plain = dict(written)
     if isinstance(text := plain.get("outcome"), str):

@@ -12,6 +12,7 @@ import polars as pl
 
 from regimen_advisor.columns.cells import MISSING, Cell
 from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.words.catalogue import say
 
 MOST_DISTINCT = 50_000
 _FEW = 255
@@ -50,7 +51,7 @@ class CellTable:
             if len(self.texts) >= MOST_DISTINCT:
                 raise InputError.at(
                     Location(self.name),
-                    f"expected a column of a few words, found more than {MOST_DISTINCT:,} distinct cells",
+                    say("row_error.many_words", count=MOST_DISTINCT),
                 )
             stripped = text.strip()
             silent = stripped.lower() in (*MISSING, "null")

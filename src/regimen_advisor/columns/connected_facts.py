@@ -23,6 +23,7 @@ from regimen_advisor.patient.facts import MOST_LINES, ChoiceFact, Domain
 from regimen_advisor.patient.narrowing import Contradiction, facts_of, narrow
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import read
+from regimen_advisor.words.catalogue import say
 
 Bits = npt.NDArray[np.uint64]
 Ints = npt.NDArray[np.int64]
@@ -242,8 +243,8 @@ class OpenHistory(Combinations):
         try:
             facts = narrow(known, self.domain)
         except Contradiction as contradiction:
-            reason = contradiction.axiom.says if contradiction.axiom else "they say different things of the same fact"
-            fault = self.reason(f"`prior_lines` and `last_outcome` contradict each other: {reason}")
+            reason = contradiction.axiom.says if contradiction.axiom else say("row_error.same_fact")
+            fault = self.reason(say("row_error.contradict", reason=reason))
             return (0,) * self.layout.size, EITHER, fault
         found = facts["prior_lines"]
         assert isinstance(found, Number)

@@ -21,13 +21,14 @@ ANY_OUTCOME = (1 << len(OUTCOMES)) - 1
 
 FAULTS = (
     "",
-    "history: every entry needs a line from 1, or `setting: curative` and no line",
-    "history: a line occurs twice",
-    "history: lines run from 1 without a gap",
-    "history: maintenance of a line that is not in the history",
-    "history: maintenance cannot be ongoing when its line has progressed or relapsed",
-    "history: `relapse_after` without a progression or relapse",
+    "no_line",
+    "line_twice",
+    "gap",
+    "maintenance_of_none",
+    "ongoing_maintenance",
+    "months_without_end",
 )
+"""Entries of the room ``history_fault``; the first for none."""
 
 Ints = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.uint64]

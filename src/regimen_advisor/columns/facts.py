@@ -34,6 +34,7 @@ from regimen_advisor.patient.facts import MOST_CYCLES, MOST_LINES, Domain
 from regimen_advisor.patient.profile import HistoryEntry, Profile
 from regimen_advisor.patient.reading import read
 from regimen_advisor.patient.vocabulary import MOST_MONTHS, PLATINUM_FREE
+from regimen_advisor.words.catalogue import say
 
 SCALARS_OF_HISTORY = ("prior_lines", "last_outcome")
 HISTORY_FIELDS = ("line", "setting", "drugs", "outcome", "cycles", "relapse_after")
@@ -85,7 +86,7 @@ class FactReader:
 
     def __init__(self, domain: Domain, layout: Layout, readers: Mapping[str, ReadCell] | None = None) -> None:
         self.domain, self.layout = domain, layout
-        self.reasons: list[str] = list(FAULTS)
+        self.reasons: list[str] = [say(f"history_fault.{fault}") if fault else "" for fault in FAULTS]
         self._reason_codes = {reason: code for code, reason in enumerate(self.reasons)}
         own_readers = readers or {}
         # One cell alone breaks no axiom, so it is read without them; combinations are narrowed later.

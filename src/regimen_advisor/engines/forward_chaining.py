@@ -21,6 +21,7 @@ from regimen_advisor.files.errors import RegimenAdvisorError
 from regimen_advisor.language.conditions import Condition
 from regimen_advisor.language.values import Facts, Truth
 from regimen_advisor.patient.facts import Domain
+from regimen_advisor.words.catalogue import say
 
 MOST_RULES = 30
 """Rules in one ruleset; where more than 64 of them match side by side, the engine refuses the message."""
@@ -98,7 +99,7 @@ class ForwardChaining:
 
 def _truth(name: str, holds: bool, fails: bool) -> Truth:
     if holds and fails:
-        raise EngineError(f"{NAME} says of the rule {name} that it both holds and fails")
+        raise EngineError(say("engine_error.both", engine=NAME, rule=name))
     if holds:
         return Truth.TRUE
     return Truth.FALSE if fails else Truth.UNKNOWN
@@ -177,7 +178,7 @@ class _Ruleset:
             state = self._ruleset.assert_fact(message)
             fired = [goal for action in self._actions(state) for goal in self._goals[action]]
         except Exception as error:
-            raise EngineError(f"{NAME} refused a message: {error}") from error
+            raise EngineError(say("engine_error.refused", engine=NAME, error=error)) from error
         # Only now, with at least the catch-all fired: the library crashes on deleting what never fired.
         self._ruleset.delete_state(patient)
         return fired

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from regimen_advisor.files.errors import Location, Problem, counted
+from regimen_advisor.files.errors import Location, Problem
 from regimen_advisor.files.output import read_text
+from regimen_advisor.words.catalogue import say
 
 CHECK = "CHECK"
 """Marks a guess, in a comment; a person deletes the mark."""
@@ -27,6 +28,6 @@ def unchecked(path: str | Path) -> list[Problem]:
     if not left:
         return []
     number, found = left[0]
-    message = f"expected every guess of the draft to be checked, found {counted(len(left), 'line')} with `# {CHECK}`"
-    help = "look at what it was made from, mend the line, and delete the remark"
+    message = say("file.unchecked", count=len(left), mark=CHECK)
+    help = say("file.check_guess")
     return [Problem(Location(str(path), number, found.start() + 1), message, help)]

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import NamedTuple
 
+from regimen_advisor.words.catalogue import say
+
 
 class Location(NamedTuple):
     """A place in a file, counted from 1; ``line`` is ``None`` where the whole file is meant.
@@ -104,9 +106,9 @@ class InputError(RegimenAdvisorError):
         words = Counter(problem.location.file for problem in self.problems if isinstance(problem.help, Near))
         unsearched = sum(count - min(count, MOST_SEARCHED) for count in words.values())
         untold = len(self.problems) - MOST_SHOWN
-        sentences = [f"and {untold:,} more"] if untold > 0 else []
+        sentences = [say("broken.and_more", count=untold)] if untold > 0 else []
         if unsearched:
-            sentences.append(f"what may be meant was not searched for {counted(unsearched, 'word')} more")
+            sentences.append(say("broken.not_searched", count=unsearched))
         return sentences
 
     @classmethod
@@ -148,11 +150,13 @@ def did_you_mean(word: object, known: Iterable[str]) -> str | None:
     found = [text] if text in candidates else []
     if 2 < len(text) <= LONGEST_WORD and not found:
         found = difflib.get_close_matches(text, candidates, n=1, cutoff=0.6)
-    return f"did you mean `{candidates[found[0]]}`?" if found else None
+    return say("broken.did_you_mean", word=candidates[found[0]]) if found else None
 
 
 def part_of_names(word: str, known: Iterable[str]) -> str | None:
     """Every known word that has ``word`` in it, else the nearest one: for the id that somebody typed in part."""
     known = list(known)
     found = holding(word, known)
-    return f"part of {counted(len(found), 'name')}: {', '.join(found)}" if found else did_you_mean(word, known)
+    if not found:
+        return did_you_mean(word, known)
+    return say("broken.part_of", count=len(found), names=say("between.items").join(found))

@@ -8,6 +8,7 @@ from pathlib import Path
 from stat import S_ISDIR
 
 from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.words.catalogue import say
 
 YAML = ".yaml"
 MANIFEST = "manifest.yaml"
@@ -25,7 +26,7 @@ def yaml_files(folder: str | Path, ending: str = YAML, *, deep: bool = False) ->
     found = []
     for file in files_in(folder, deep=deep, taken=lambda name: _as_usual(name).endswith(ending)):
         if not file.name.endswith(ending):
-            raise InputError.at(Location(str(file)), f"expected a name that ends in `{ending}`: this one is not read")
+            raise InputError.at(Location(str(file)), say("file.other_ending", ending=ending))
         found.append(file)
     return found
 
@@ -53,7 +54,7 @@ def _walk(folder: Path, deep: bool, taken: Callable[[str], bool], above: frozens
         raise unlisted(folder, error) from None
     identity = status.st_dev, status.st_ino
     if identity in above:
-        raise InputError.at(Location(str(folder)), "expected a folder, found a link to one of the folders around it")
+        raise InputError.at(Location(str(folder)), say("file.link_around"))
     for name in names:
         if taken(name):
             yield folder / name
@@ -74,10 +75,10 @@ def is_folder(path: Path) -> bool:
 def unlisted(folder: Path, error: OSError) -> InputError:
     """Why a folder could not be listed."""
     if isinstance(error, FileNotFoundError):
-        return InputError.at(Location(str(folder)), "expected a folder, found none of this name")
+        return InputError.at(Location(str(folder)), say("file.no_folder"))
     if isinstance(error, NotADirectoryError):
-        return InputError.at(Location(str(folder)), "expected a folder, found a file")
-    return InputError.at(Location(str(folder)), f"cannot be read: {error.strerror or error}")
+        return InputError.at(Location(str(folder)), say("file.not_a_folder"))
+    return InputError.at(Location(str(folder)), say("broken.cannot_be_read", reason=error.strerror or error))
 
 
 def schema_line(folder: Path, kind: str) -> str:
@@ -92,5 +93,5 @@ def rule_files(folder: Path) -> list[Path]:
     """
     files = [file for file in yaml_files(folder, deep=True) if file != folder / MANIFEST]
     if not files:
-        raise InputError.at(Location(str(folder)), "expected a folder of rules, found no .yaml file in it")
+        raise InputError.at(Location(str(folder)), say("file.no_rules"))
     return files

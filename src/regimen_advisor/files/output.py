@@ -8,6 +8,7 @@ from pathlib import Path
 from stat import S_ISBLK, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISREG, S_ISSOCK
 
 from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.words.catalogue import say
 
 MAX_BYTES = 1_000_000
 
@@ -22,16 +23,16 @@ def read_bytes(source: str | Path) -> bytes:
         if str(source) == "-":
             raw = sys.stdin.buffer.read(MAX_BYTES + 1)
         else:
-            refuse_unless_file(source, "`-` reads standard input")
+            refuse_unless_file(source, say("file.dash_reads"))
             with open(source, "rb") as file:  # noqa: PTH123 - `Path` would make the current folder of an empty name
                 raw = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise InputError.at(location, "no such file") from None
+        raise InputError.at(location, say("file.none_such")) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise InputError.at(location, f"cannot be read: {reason}") from None
+        raise InputError.at(location, say("broken.cannot_be_read", reason=reason)) from None
     if len(raw) > MAX_BYTES:
-        raise InputError.at(location, f"expected at most {MAX_BYTES:,} bytes, found more")
+        raise InputError.at(location, say("file.too_large", count=MAX_BYTES))
     return raw
 
 
@@ -47,7 +48,7 @@ def read_text(source: str | Path) -> tuple[str, str]:
         before = raw[: error.start].decode("utf-8", "replace")
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         raise InputError.at(
-            Location(name, line, column), f"expected UTF-8 text, found the byte 0x{raw[error.start]:02x}"
+            Location(name, line, column), say("file.not_utf8", byte=f"{raw[error.start]:02x}")
         ) from None
 
 
@@ -59,20 +60,20 @@ def refuse_unless_file(source: str | Path, instead: str) -> None:
     mode = os.stat(source).st_mode  # noqa: PTH116 - `Path` would make the current folder of an empty name
     if not S_ISREG(mode):
         help = None if S_ISDIR(mode) else instead
-        raise InputError.at(Location(name_of(source)), f"expected a file, found {kind_of(mode)}", help)
+        raise InputError.at(Location(name_of(source)), say("file.not_a_file", found=kind_of(mode)), help)
 
 
 def kind_of(mode: int) -> str:
     """What a name leads to, by its mode, in words: ``a folder``."""
     kinds = (
-        (S_ISREG, "a file"),
-        (S_ISDIR, "a folder"),
-        (S_ISFIFO, "a pipe"),
-        (S_ISSOCK, "a socket"),
-        (S_ISCHR, "a device"),
-        (S_ISBLK, "a device"),
+        (S_ISREG, "file"),
+        (S_ISDIR, "folder"),
+        (S_ISFIFO, "pipe"),
+        (S_ISSOCK, "socket"),
+        (S_ISCHR, "device"),
+        (S_ISBLK, "device"),
     )
-    return next((words for is_kind, words in kinds if is_kind(mode)), "something else")
+    return say(f"kind_of_file.{next((kind for is_kind, kind in kinds if is_kind(mode)), 'unknown')}")
 
 
 def name_of(source: str | Path) -> str:

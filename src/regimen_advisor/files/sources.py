@@ -20,6 +20,7 @@ from regimen_advisor.files.errors import InputError, Location, Problem, printabl
 from regimen_advisor.files.output import read_text
 from regimen_advisor.files.validation_messages import problems_of
 from regimen_advisor.files.yaml_values import MAX_DEPTH, Path_, read_yaml
+from regimen_advisor.words.catalogue import say
 
 __all__ = [
     "MAX_DEPTH", "Document", "Path_", "Record", "as_document", "parse_document", "parse_documents", "read_document",
@@ -72,7 +73,7 @@ def parse_document(text: str, name: str = "<text>") -> Document:
     documents = parse_documents(text, name)
     if len(documents) > 1:
         place = documents[1].locate()
-        raise InputError.at(place, "expected one document in the file, found a second one after `---`")
+        raise InputError.at(place, say("file.second_document"))
     return documents[0] if documents else Document(name, None, {(): Location(name, 1, 1)}, {})
 
 
@@ -92,7 +93,7 @@ def document_of(value: Any, name: str = "<mapping>") -> Document:
 
 def _paths(value: Any, name: str, path: Path_ = ()) -> Iterator[Path_]:
     if len(path) > MAX_DEPTH:
-        raise InputError.at(Location(name), f"expected at most {MAX_DEPTH} levels of nesting, found more")
+        raise InputError.at(Location(name), say("broken.deep", most=MAX_DEPTH))
     yield path
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for step, part in inner:
@@ -121,12 +122,12 @@ def validated(model: type[T], document: Document, path: Path_ = ()) -> T:
 def _halves(value: Any, document: Document, path: Path_) -> Iterator[Problem]:
     """A problem for each text with half of a surrogate pair in it: JSON can hold one, no file can."""
     if isinstance(value, str) and (half := _HALF.search(value)):
-        yield Problem(document.locate(path), f"expected text, found half a character, `{printable(half[0])}`")
+        yield Problem(document.locate(path), say("broken.half_character", half=printable(half[0])))
     elif isinstance(value, dict):
         for key, inner in value.items():
             if half := _HALF.search(key):
                 place = document.locate_key((*path, key))
-                yield Problem(place, f"expected text, found half a character, `{printable(half[0])}`")
+                yield Problem(place, say("broken.half_character", half=printable(half[0])))
             yield from _halves(inner, document, (*path, key))
     elif isinstance(value, list):
         for index, inner in enumerate(value):

@@ -16,24 +16,25 @@ from typing import Any, Protocol
 from pydantic_core import ErrorDetails
 
 from regimen_advisor.files.errors import Location, Near, Problem, did_you_mean, near, printable
+from regimen_advisor.words.catalogue import say
 
 Path_ = tuple[str | int, ...]
 
 LONGEST_SHOWN = 60
 
-_EXPECTED = {
-    "model_type": "a mapping",
-    "model_attributes_type": "a mapping",
-    "dict_type": "a mapping",
-    "list_type": "a list",
-    "tuple_type": "a list",
-    "int_type": "a whole number",
-    "int_parsing": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
+_TYPES = {
+    "model_type": "mapping",
+    "model_attributes_type": "mapping",
+    "dict_type": "mapping",
+    "list_type": "list",
+    "tuple_type": "list",
+    "int_type": "whole_number",
+    "int_parsing": "whole_number",
+    "int_from_float": "whole_number",
+    "float_type": "number",
     "string_type": "text",
 }
-_FORMS = {r"^[a-z0-9]+(-[a-z0-9]+)*$": "small letters, digits and hyphens"}
+_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _YES_NO = {"yes": "true", "y": "true", "on": "true", "no": "false", "n": "false", "off": "false"}
 _OTHER_TYPE = re.compile(r"[-+]?[0-9][0-9.eE+-]*|true|false|null|~|", re.IGNORECASE)
 
@@ -55,11 +56,11 @@ class LocatedDocument(Protocol):
 def shown(value: object) -> str:
     """A value of a file as a message shows it: short, on one line, and unable to steer a terminal."""
     if isinstance(value, dict):
-        return "a mapping" if value else "an empty mapping"
+        return say("type.mapping" if value else "type.empty_mapping")
     if isinstance(value, list):
-        return "a list" if value else "an empty list"
+        return say("type.list" if value else "type.empty_list")
     if value is None:
-        return "nothing"
+        return say("type.nothing")
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     text = printable(str(value))
@@ -71,7 +72,9 @@ def shown(value: object) -> str:
 def listed(words: Iterable[str], joint: str = "or") -> str:
     """``a, b or c``, each word once."""
     unique = list(dict.fromkeys(words))
-    return f" {joint} ".join([", ".join(unique[:-1]), unique[-1]] if len(unique) > 1 else unique)
+    if len(unique) < 2:
+        return "".join(unique)
+    return say(f"list.{joint}", first=say("between.items").join(unique[:-1]), last=unique[-1])
 
 
 def problems_of(
@@ -95,11 +98,11 @@ def problems_of(
             place = document.locate_key(path if path[-1:] == (key,) else (*path, key))
             missed = missing.get(details["loc"][:-1], [])
             help = Near(key, partial(_misplaced, key, missed)) if key in keys else near(key, keys)
-            problems.append(Problem(place, f"{key}: unknown key", help))
+            problems.append(Problem(place, say("broken.unknown_key", key=key), help))
             refused.setdefault(path, [])
         elif details["type"] == "missing":
             place = document.locate(path)
-            problems.append(Problem(place, f"expected the key `{details['loc'][-1]}`, which is missing"))
+            problems.append(Problem(place, say("broken.missing_key", key=details["loc"][-1])))
             refused.setdefault((*path, details["loc"][-1]), [])
         else:
             refused.setdefault(path, []).append(details)
@@ -112,7 +115,7 @@ def problems_of(
 
 def _misplaced(key: str, missing: Iterable[str]) -> str:
     """What may be meant by a key of another place: one that is missing in this one, or that place."""
-    return did_you_mean(key, missing) or "it belongs elsewhere in such a file"
+    return did_you_mean(key, missing) or say("broken.elsewhere")
 
 
 def _order(place: Location) -> tuple[int, int]:
@@ -132,11 +135,10 @@ def _refusals(found: list[ErrorDetails], path: Path_, document: LocatedDocument)
     """One problem for a value that nothing fits; sentences that a model itself says are kept as they are."""
     place = document.locate(path)
     keys = [str(step) for step in path if not isinstance(step, int)]
-    label = f"{keys[-1]}: " if keys else ""
     own_messages = [details for details in found if details["type"] in ("value_error", "assertion_error")]
     for details in own_messages:
         message = str(details.get("ctx", {}).get("error", details["msg"]))
-        yield Problem(place, label + message)
+        yield Problem(place, say("broken.at_key", key=keys[-1], message=message) if keys else message)
     if not own_messages:
         value = found[0].get("input")
         help = (
@@ -145,13 +147,15 @@ def _refusals(found: list[ErrorDetails], path: Path_, document: LocatedDocument)
             else _help(found, value)
         )
         expected = listed(word for details in found for word in _expected(details))
-        yield Problem(place, f"{label}expected {expected}, found {shown(value)}", help)
+        fields = {"expected": expected, "found": shown(value)}
+        message = say("broken.expected_there", key=keys[-1], **fields) if keys else say("broken.expected", **fields)
+        yield Problem(place, message, help)
 
 
 def _expected(details: ErrorDetails) -> list[str]:
     kind, context = details["type"], details.get("ctx", {})
-    if kind in _EXPECTED:
-        return [_EXPECTED[kind]]
+    if kind in _TYPES:
+        return [say(f"type.{_TYPES[kind]}")]
     if kind in ("literal_error", "enum"):
         return [f"`{word}`" for word in _words(details)]
     if kind == "bool_type":
@@ -160,11 +164,12 @@ def _expected(details: ErrorDetails) -> list[str]:
         case "none_required":  # every key may be left out: nobody needs to be asked to write nothing
             return []
         case "greater_than_equal":
-            return [f"at least {context['ge']}"]
+            return [say("broken.at_least", number=context["ge"])]
         case "less_than_equal":
-            return [f"at most {context['le']}"]
+            return [say("broken.at_most", number=context["le"])]
         case "string_pattern_mismatch":
-            return [_FORMS.get(context["pattern"], f"text of the form `{context['pattern']}`")]
+            form = context["pattern"]
+            return [say("broken.id") if form == _ID else say("broken.form", pattern=form)]
         case _:
             return [details["msg"].removeprefix("Input should be ").removeprefix("Value should ")]
 
@@ -177,12 +182,12 @@ def _help(found: list[ErrorDetails], value: Any) -> str | None:
     """What may be meant: the nearest word, ``true`` for ``YES``, or a list for a single word."""
     kinds = {details["type"] for details in found}
     if "string_type" in kinds and isinstance(value, int | float) and not isinstance(value, bool):
-        return "a number that is text needs quotes"
+        return say("broken.quotes")
     if not isinstance(value, str):
         return None
     if "bool_type" in kinds and value.lower() in _YES_NO:
-        return f"did you mean `{_YES_NO[value.lower()]}`?"
+        return say("broken.did_you_mean", word=_YES_NO[value.lower()])
     meant = did_you_mean(value, [word for details in found for word in _words(details)])
     if meant is None and kinds & {"list_type", "tuple_type"} and value.strip() not in ("", "none"):
-        return f"a list is written `[{value[:LONGEST_SHOWN]}]`"
+        return say("broken.list_is_written", value=value[:LONGEST_SHOWN])
     return meant

@@ -13,6 +13,7 @@ from stat import S_IMODE, S_ISREG
 from regimen_advisor.files.ending import unfinished
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.files.output import kind_of
+from regimen_advisor.words.catalogue import say
 
 _NEW = 0o666
 """The rights of a new file, before the umask takes some of them away."""
@@ -32,9 +33,7 @@ def whole_or_nothing(output: str | Path) -> Iterator[Path]:
         except FileNotFoundError:
             status = None
         if status is not None and not S_ISREG(status.st_mode):
-            raise InputError.at(
-                Location(str(output)), f"expected the name of a file to write, found {kind_of(status.st_mode)}"
-            )
+            raise InputError.at(Location(str(output)), say("file.not_writable", found=kind_of(status.st_mode)))
         target = target_of(output)
         temporary = _temporary_name(target)
         with unfinished(temporary):
@@ -74,4 +73,6 @@ def _reported_as(output: str | Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError.at(Location(str(output)), f"cannot be written: {error.strerror or error}") from None
+        raise InputError.at(
+            Location(str(output)), say("broken.cannot_be_written", reason=error.strerror or error)
+        ) from None

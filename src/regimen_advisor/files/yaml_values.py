@@ -25,6 +25,7 @@ from yaml.events import (
 
 from regimen_advisor.files.errors import InputError, Location, Problem
 from regimen_advisor.files.validation_messages import shown
+from regimen_advisor.words.catalogue import say
 
 MAX_DEPTH = 30
 
@@ -80,7 +81,7 @@ def _refuse_control_characters(text: str, name: str) -> None:
     found = _NO_TEXT.search(text)
     if found:
         line, column = text.count("\n", 0, found.start()) + 1, found.start() - text.rfind("\n", 0, found.start())
-        message = f"expected text, found the control character `{found[0]}`"
+        message = say("yaml.control_character", character=found[0])
         raise InputError.at(Location(name, line, column), message)
 
 
@@ -151,20 +152,18 @@ class _Builder:
             return _scalar(event.value) if event.implicit[0] else event.value
         if len(path) >= MAX_DEPTH:
             place = _location(self.name, event.start_mark)
-            raise InputError.at(place, f"expected at most {MAX_DEPTH} levels of nesting, found more")
+            raise InputError.at(place, say("broken.deep", most=MAX_DEPTH))
         return self._mapping(path) if kind is MappingStartEvent else self._sequence(path)
 
     def _refuse_extras(self, event: Any) -> None:
         """Raise ``InputError`` for an alias, an anchor or a tag; ``!`` alone says that a value is a text."""
         place = _location(self.name, event.start_mark)
         if isinstance(event, AliasEvent):
-            raise InputError.at(place, "expected the value itself, found an alias (`*`): aliases are not allowed")
+            raise InputError.at(place, say("yaml.alias"))
         if event.anchor:
-            raise InputError.at(place, "expected a plain value, found an anchor (`&`): anchors are not allowed")
+            raise InputError.at(place, say("yaml.anchor"))
         if event.tag != "!":
-            raise InputError.at(
-                place, f"expected a plain value, found the tag {shown(event.tag)}: tags are not allowed"
-            )
+            raise InputError.at(place, say("yaml.tag", tag=shown(event.tag)))
 
     def _sequence(self, path: Path_) -> list[Any]:
         items: list[Any] = []
@@ -181,14 +180,14 @@ class _Builder:
                 self.marks.pop((*path, ""), None)
                 if not isinstance(event, ScalarEvent):
                     location = _location(self.name, event.start_mark)
-                    self.problems.append(Problem(location, "expected a word as key, found a list or a mapping"))
+                    self.problems.append(Problem(location, say("yaml.key_no_word")))
                     self._dropped(path)
                     continue
             key = event.value  # a key is always the text that was written
             inside = (*path, key)
             if key in mapping:
                 first = self.key_marks[inside].line + 1
-                message = f"{key}: expected each key once, but it is in line {first} too"
+                message = say("broken.twice", key=key, line=first)
                 self.problems.append(Problem(_location(self.name, event.start_mark), message))
                 self._dropped(path)
                 continue
@@ -214,16 +213,13 @@ def _scalar(text: str) -> Any:
 
 # What the parser says, in the words of a person who writes such a file; anything else is passed on as it is.
 _SYNTAX = {
-    "mapping values are not allowed in this context": (
-        "found a `:` out of place: text with `: ` in it needs quotes, and keys that belong together begin in the "
-        "same column, each with a space after its `:`"
-    ),
-    "did not find expected key": "expected the next key, in the same column as the keys before it",
-    "did not find expected '-' indicator": "expected `- ` and the next item, in the same column as those before it",
-    "did not find expected ',' or ']'": "expected `,` or `]`",
-    "did not find expected ',' or '}'": "expected `,` or `}`",
-    "found unexpected end of stream": "expected the closing quote, found the end of the file",
-    "found character that cannot start any token": "expected text in quotes where it begins with this sign",
+    "mapping values are not allowed in this context": "colon",
+    "did not find expected key": "next_key",
+    "did not find expected '-' indicator": "next_item",
+    "did not find expected ',' or ']'": "end_of_list",
+    "did not find expected ',' or '}'": "end_of_mapping",
+    "found unexpected end of stream": "end_of_quotes",
+    "found character that cannot start any token": "sign",
 }
 
 
@@ -231,14 +227,16 @@ def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> Problem:
     if isinstance(error, ConstructorError):  # pragma: no cover - we construct nothing ourselves
         return Problem(Location(name), str(error))
     mark, start = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
-    cause = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable text"
+    cause = getattr(error, "problem", None) or getattr(error, "reason", None) or say("yaml.unreadable")
     if cause == "could not find expected ':'" and start:  # found missing only at the next line
-        return Problem(Location(name, start.line + 1, start.column + 1), "not valid YAML: expected `: ` after a key")
+        return Problem(Location(name, start.line + 1, start.column + 1), say("yaml.no_colon"))
     mark = mark or start
     place = Location(name, mark.line + 1, mark.column + 1) if mark else Location(name)
     rest = "".join(text.split("\n")[mark.line : mark.line + 1])[mark.column :] if mark else ""
     if rest.startswith("\t"):
-        return Problem(place, "not valid YAML: found a tab, expected spaces")
+        return Problem(place, say("yaml.tab"))
     bracketed = re.search(r"flow (?:sequence|mapping)|quoted", getattr(error, "context", None) or "")
-    opened = f"opened in line {start.line + 1}, column {start.column + 1}" if start and bracketed else None
-    return Problem(place, f"not valid YAML: {_SYNTAX.get(cause, cause)}", opened)
+    opened = say("yaml.opened", line=start.line + 1, column=start.column + 1) if start and bracketed else None
+    return Problem(
+        place, say("yaml.invalid", cause=say(f"syntax.{_SYNTAX[cause]}") if cause in _SYNTAX else cause), opened
+    )

@@ -11,6 +11,7 @@ from regimen_advisor.files.validation_messages import shown
 from regimen_advisor.language.conditions import ALWAYS, AllOf, AnyOf, Condition, Leaf, Named, Not, all_of, any_of
 from regimen_advisor.language.values import Between, Includes, Is
 from regimen_advisor.patient.facts import ChoiceFact, Domain, Fact, NumberFact, SetFact
+from regimen_advisor.words.catalogue import say
 
 _SET_WORDS = ("includes", "any_of", "all_of", "none_of")
 _NUMBER_WORDS = ("at_least", "at_most", "above", "below")
@@ -26,7 +27,7 @@ class ConditionReader:
         """The condition written at ``path``; ``ALWAYS`` takes the place of what cannot be read."""
         place = document.locate(path)
         if not isinstance(value, dict) or not value:
-            return self._refuse(place, "expected conditions as a mapping with at least one key")
+            return self._refuse(place, say("condition_error.no_mapping"))
         parts = tuple(self._part(document, (*path, key), key, inner) for key, inner in value.items())
         return parts[0] if len(parts) == 1 else AllOf(parts, place)
 
@@ -38,21 +39,21 @@ class ConditionReader:
         place, key_place = document.locate(path), document.locate_key(path)
         if key in ("any", "all"):
             if not isinstance(value, list) or not value:
-                return self._refuse(place, f"{key}: expected a list of at least one condition")
+                return self._refuse(place, say("condition_error.no_conditions", key=key))
             parts = tuple(self.read(document, (*path, index), item) for index, item in enumerate(value))
             return AnyOf(parts, key_place) if key == "any" else AllOf(parts, key_place)
         if key == "not":
             return Not(self.read(document, path, value), key_place)
         if key in self.findings:
             if not isinstance(value, bool):
-                return self._refuse(place, f"{key}: expected true or false")
+                return self._refuse(place, say("condition_error.no_truth", key=key))
             named = Named(key, self.findings[key], key_place)
             return named if value else Not(named, key_place)
         fact = self.domain.facts.get(key)
         match fact:
             case None:
                 known = (*self.domain.facts, *self.findings, "any", "all", "not")
-                return self._refuse(key_place, f"{key}: unknown fact or finding", near(key, known))
+                return self._refuse(key_place, say("condition_error.unknown", key=key), near(key, known))
             case ChoiceFact():
                 return self._choice(fact, value, place, key_place)
             case NumberFact():
@@ -64,14 +65,16 @@ class ConditionReader:
         text = str(word).lower() if isinstance(word, bool) else word
         if isinstance(text, str) and text in known:
             return text
-        words = ", ".join(known) if len(known) <= 16 else f"one of {len(known)} words"
-        self._refuse(place, f"{fact.name}: expected {words}; found {shown(text)}", near(text, known))
+        words = ", ".join(known) if len(known) <= 16 else say("condition_error.one_of", number=len(known))
+        self._refuse(
+            place, say("broken.word_there", key=fact.name, expected=words, found=shown(text)), near(text, known)
+        )
         return None
 
     def _choice(self, fact: ChoiceFact, value: object, place: Location, key_place: Location) -> Condition:
         words = value if isinstance(value, list) else [value]
         if not words:
-            return self._refuse(place, f"{fact.name}: expected at least one value")
+            return self._refuse(place, say("condition_error.no_value", key=fact.name))
         found: set[str] = set()
         for word in words:
             known = self._word(fact, word, (*fact.domain, *fact.groups), place)
@@ -85,23 +88,25 @@ class ConditionReader:
             bounds = value
         else:
             words = ", ".join(_NUMBER_WORDS)
-            return self._refuse(place, f"{fact.name}: expected a whole number or a mapping of {words}")
+            return self._refuse(place, say("condition_error.no_number", key=fact.name, words=words))
         for bound in bounds.values():
             if isinstance(bound, bool) or not isinstance(bound, int) or not fact.low <= bound <= fact.high:
-                return self._refuse(place, f"{fact.name}: expected whole numbers from {fact.low} to {fact.high}")
+                return self._refuse(
+                    place, say("condition_error.out_of_range", key=fact.name, low=fact.low, high=fact.high)
+                )
         low = max(bounds.get("at_least", fact.low), bounds.get("above", fact.low - 1) + 1)
         high = min(bounds.get("at_most", fact.high), bounds.get("below", fact.high + 1) - 1)
         if low > high:
-            return self._refuse(place, f"{fact.name}: expected a range with at least one number in it")
+            return self._refuse(place, say("condition_error.empty_range", key=fact.name))
         return Leaf(Between(fact.name, low, high), key_place)
 
     def _set(self, fact: SetFact, value: object, place: Location, key_place: Location) -> Condition:
         if not isinstance(value, dict) or len(value) != 1 or next(iter(value)) not in _SET_WORDS:
-            return self._refuse(place, f"{fact.name}: expected a mapping with one of {', '.join(_SET_WORDS)}")
+            return self._refuse(place, say("condition_error.no_test", key=fact.name, words=", ".join(_SET_WORDS)))
         test_word, words = next(iter(value.items()))
         words = [words] if test_word == "includes" else words
         if not isinstance(words, list) or not words:
-            return self._refuse(place, f"{fact.name}: expected a list of at least one member")
+            return self._refuse(place, say("condition_error.no_members", key=fact.name))
         members = (*fact.members, fact.empty_word)
         tests = []
         for word in words:

@@ -17,6 +17,7 @@ from regimen_advisor.files.errors import InputError, Problem, near
 from regimen_advisor.files.sources import Document, Record, parse_document, read_document, validated
 from regimen_advisor.knowledge.regimens import Regimen, Target, TargetItem
 from regimen_advisor.knowledge.rules import Id, RuleText, Setting
+from regimen_advisor.words.catalogue import say
 
 FILE = "each-regimen.yaml"
 ITS_DRUGS = "its-drugs"
@@ -58,10 +59,10 @@ def _problems_of(
         for position, name in enumerate(text.except_):
             if name not in regimens:
                 place = document.locate((index, "except", position))
-                found.append(Problem(place, f"except: unknown regimen `{name}`", near(name, regimens)))
+                found.append(Problem(place, say("rule_error.except_unknown", regimen=name), near(name, regimens)))
         if _filled(text.when, ()) == text.when:
-            expected = f"expected `{ITS_DRUGS}` in the condition; a rule without it belongs to a disease"
-            found.append(Problem(document.locate((index, "when")), f"when: {expected}"))
+            expected = say("rule_error.no_drugs_of_it", key=ITS_DRUGS)
+            found.append(Problem(document.locate((index, "when")), say("broken.at_key", key="when", message=expected)))
     return found
 
 

@@ -93,7 +93,7 @@ def studies_of(files: Iterable[Path], folder: Path | str) -> dict[str, Study]:
             continue
         studies[study.id] = study
     if not studies and not problems:
-        raise InputError.at(Location(str(folder)), "expected a folder with study files (*.yaml), found none")
+        raise InputError.at(Location(str(folder)), say("study_error.no_folder"))
     if problems:
         raise InputError(problems)
     return studies
@@ -115,25 +115,28 @@ def load_study(file: Path | str) -> Study:
 def _study_problems(study: Study, document: Document, stem: str) -> Iterator[Problem]:
     """What a single value cannot show: names that must be declared, sections that must be among the study's own."""
     if study.id != stem:
-        yield Problem(document.locate(("id",)), f"id: expected `{stem}` as the file is named, found `{study.id}`")
+        yield Problem(document.locate(("id",)), say("study_error.other_name", stem=stem, found=study.id))
     names = [arm.name for arm in study.arms] + [group.name for group in study.groups]
     errata = [erratum.id for erratum in study.errata]
     cited = {place.review: place.sections for place in study.cited_in}
     for path, value in _leaves(document.value):
         key = path[-1] if isinstance(path[-1], str) else path[-2]
         if key in ("of", "against") and value not in names:
-            expected, meant = "an arm or a group of this study", near(value, names)
+            expected, meant = say("study_error.arm_of_study"), near(value, names)
         elif key == "review" and path[0] != "cited_in" and value not in cited:
-            expected, meant = f"a source the study is cited in ({', '.join(cited)})", near(value, cited)
+            expected, meant = say("study_error.source_of_study", sources=", ".join(cited)), near(value, cited)
         elif key == "section" and path[0] != "errata" and value not in _sections(cited, document, path):
-            expected, meant = f"a section the study is cited in ({', '.join(_sections(cited, document, path))})", None
+            expected, meant = (
+                say("study_error.section_of_study", sections=", ".join(_sections(cited, document, path))),
+                None,
+            )
         elif key == "errata" and value not in errata:
-            expected, meant = "an erratum of this study", near(value, errata)
+            expected, meant = say("study_error.erratum_of_study"), near(value, errata)
         else:
             continue
-        yield Problem(document.locate(path), f"{key}: expected {expected}, found `{value}`", meant)
-    yield from _repeated("arm or group", names, document.locate(("arms",)))
-    yield from _repeated("erratum", errata, document.locate(("errata",)))
+        yield Problem(document.locate(path), say("broken.expected_word", key=key, expected=expected, word=value), meant)
+    yield from _repeated(say("study_error.arm_or_group"), names, document.locate(("arms",)))
+    yield from _repeated(say("study_error.erratum"), errata, document.locate(("errata",)))
 
 
 def _sections(cited: Mapping[str, tuple[str, ...]], document: Document, path: Path_) -> tuple[str, ...]:
@@ -163,7 +166,7 @@ def _repeated(kind: str, names: Iterable[str], location: Location) -> Iterator[P
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            yield Problem(location, f"expected each {kind} once, found `{name}` twice")
+            yield Problem(location, say("study_error.twice", kind=kind, name=name))
         seen.add(name)
 
 
@@ -199,7 +202,7 @@ def misplaced(
 
     def expect(location: Location | None, kind: str, name: str, known: Iterable[str]) -> None:
         if name not in (known := list(known)):
-            place, message = location or Location("approvals"), f"expected a known {kind}, found `{name}`"
+            place, message = location or Location("approvals"), say("study_error.unknown", kind=kind, name=name)
             problems.setdefault((place, message), Problem(place, message, near(name, known)))
 
     def expect_errata(location: Location | None, errata: Iterable[Erratum]) -> None:
@@ -210,7 +213,7 @@ def misplaced(
     def expect_sections(location: Location | None, review: str, sections: Iterable[str]) -> None:
         expect(location, "review", review, reviews)
         for section in sections if review in reviews else ():
-            expect(location, f"section of {review}", section, reviews[review].section_numbers)
+            expect(location, say("study_error.section_of", review=review), section, reviews[review].section_numbers)
 
     for study in studies.values():
         for place in study.cited_in:

@@ -20,6 +20,7 @@ from regimen_advisor.knowledge.figures import Interval, Number, Result, Safety, 
 from regimen_advisor.knowledge.publications import Source, Sources
 from regimen_advisor.knowledge.source_text import Printed, plain
 from regimen_advisor.knowledge.studies import Approval, Study
+from regimen_advisor.words.catalogue import say
 
 Numbers = Mapping[str, Mapping[str, Printed]]  # review -> section -> what is printed there
 
@@ -61,8 +62,12 @@ def untraced(quotes: Iterable[Quoted], numbers: Numbers) -> list[Problem]:
     return [
         Problem(
             quote.location,
-            f"{quote.subject}: expected `{' '.join(filter(None, (quote.number, quote.unit)))}` in "
-            f"{listed(map(str, quote.places))}, where it is not found",
+            say(
+                "study_error.not_found",
+                subject=quote.subject,
+                number=" ".join(filter(None, (quote.number, quote.unit))),
+                places=listed(map(str, quote.places)),
+            ),
         )
         for quote in quotes
         if quote.reviews <= numbers.keys() and not quote.stands_in(numbers)
@@ -194,14 +199,14 @@ def load_section_numbers(file: Path | str) -> Numbers:
         table[review] = {}
         for section, tokens in _mapping(sections, document.locate((review,))).items():
             if not isinstance(tokens, str):
-                raise InputError.at(document.locate((review, section)), "expected numbers in one line of text")
+                raise InputError.at(document.locate((review, section)), say("study_error.numbers_in_line"))
             table[review][section] = parse_printed(tokens)
     return table
 
 
 def _mapping(value: object, location: Location) -> dict[str, object]:
     if not isinstance(value, dict):
-        raise InputError.at(location, "expected a mapping of reviews to sections to numbers")
+        raise InputError.at(location, say("study_error.no_printed_numbers"))
     return value
 
 

@@ -10,6 +10,7 @@ from pydantic_core import CoreSchema, core_schema
 from regimen_advisor.files.errors import Location
 from regimen_advisor.files.sources import Record
 from regimen_advisor.knowledge.publications import ErratumIds, Sources, Text
+from regimen_advisor.words.catalogue import say
 
 
 class Decimals(float):
@@ -71,7 +72,7 @@ class Interval(Record):
     @model_validator(mode="after")
     def _in_order(self) -> Interval:
         if self.low > self.high:
-            raise ValueError(f"expected the lower bound first, found {self.low} to {self.high}")
+            raise ValueError(say("figure_error.bounds", low=self.low, high=self.high))
         return self
 
 
@@ -90,11 +91,11 @@ class Value(Record):
     @model_validator(mode="after")
     def _plausible(self) -> Value:
         if (self.value is None) == (self.status is None):
-            raise ValueError("expected a value, or a status where the source gives none")
+            raise ValueError(say("figure_error.no_value"))
         if self.value is not None and self.interval and not self.interval.low <= self.value <= self.interval.high:
-            raise ValueError(f"expected {self.value} within its interval")
+            raise ValueError(say("figure_error.outside", value=self.value))
         if self.value is not None and self.to is not None and self.to < self.value:
-            raise ValueError(f"expected a range that rises, found {self.value} to {self.to}")
+            raise ValueError(say("figure_error.falls", low=self.value, high=self.to))
         return self
 
 
@@ -112,12 +113,12 @@ class Comparison(Record):
     @model_validator(mode="after")
     def _plausible(self) -> Comparison:
         if self.of == self.against:
-            raise ValueError("expected two different arms")
+            raise ValueError(say("figure_error.same_arm"))
         if self.interval and self.hazard_ratio is None:
-            raise ValueError("expected the hazard ratio that the interval belongs to")
+            raise ValueError(say("figure_error.no_ratio"))
         ratio, interval = self.hazard_ratio, self.interval
         if ratio is not None and interval and not interval.low <= ratio <= interval.high:
-            raise ValueError(f"expected the hazard ratio {ratio} within its interval")
+            raise ValueError(say("figure_error.ratio_outside", ratio=ratio))
         return self
 
 
@@ -157,7 +158,7 @@ class Result(Record):
     @model_validator(mode="after")
     def _has_unit(self) -> Result:
         if self.unit is None and any(value.value is not None for value in self.values):
-            raise ValueError("expected a unit for the values")
+            raise ValueError(say("figure_error.no_unit"))
         return self
 
     @property
@@ -182,5 +183,5 @@ class Safety(Record):
     @model_validator(mode="after")
     def _has_unit(self) -> Safety:
         if self.unit is None and self.values:
-            raise ValueError("expected a unit for the values")
+            raise ValueError(say("figure_error.no_unit"))
         return self

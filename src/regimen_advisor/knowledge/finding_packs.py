@@ -12,6 +12,7 @@ from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.files.folders import unlisted
 from regimen_advisor.files.output import name_of
 from regimen_advisor.files.sources import Record, read_document, validated
+from regimen_advisor.words.catalogue import say
 
 PROJECT = "regimen-advisor.yaml"
 SHIPPED = "shipped"
@@ -42,7 +43,7 @@ def named_folder(name: str | Path | None) -> Path:
     if name is None:
         return _rules_here()
     if not str(name):  # to Python an empty path is the current folder
-        raise InputError.at(Location(name_of("")), "expected a folder of rules, found an empty name")
+        raise InputError.at(Location(name_of("")), say("rulebook_error.no_name"))
     if isinstance(name, Path) or Path(name).exists():
         return Path(name)
     if name == SHIPPED:
@@ -67,7 +68,7 @@ def _installed_pack(name: str) -> Path | None:
         spec = find_spec(entry.module)
         for place in (spec.submodule_search_locations or ()) if spec else ():
             return Path(place)
-        raise InputError.at(Location(name), f"expected the installed pack to be a folder: `{entry.value}` is none")
+        raise InputError.at(Location(name), say("rulebook_error.pack_no_folder", place=entry.value))
     return None
 
 

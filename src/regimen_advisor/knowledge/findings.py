@@ -13,6 +13,7 @@ from regimen_advisor.knowledge.conditions_yaml import ConditionReader
 from regimen_advisor.knowledge.publications import Sources
 from regimen_advisor.language.conditions import NEVER, Condition, Named, children
 from regimen_advisor.patient.facts import Domain
+from regimen_advisor.words.catalogue import say
 
 
 class FindingText(Record):
@@ -53,11 +54,11 @@ class _Resolver:
         for position, text in enumerate(self.texts):
             place = self.document.locate((position, "id"))
             if self.index[text.id] != position:
-                self.problems.append(Problem(place, f"id: the finding `{text.id}` occurs twice"))
+                self.problems.append(Problem(place, say("finding_error.twice", id=text.id)))
             if text.id in self.domain.facts:
-                self.problems.append(Problem(place, f"id: `{text.id}` is the name of a fact; expected another name"))
+                self.problems.append(Problem(place, say("finding_error.name_of_fact", id=text.id)))
             if (text.source is None) == (text.basis is None):
-                self.problems.append(Problem(place, f"{text.id}: expected either `source` or `basis`"))
+                self.problems.append(Problem(place, say("finding_error.source_or_basis", id=text.id)))
         return {
             text.id: Finding(
                 text.id, text.name, text.says, self.condition(text.id), text.source, self.document.locate((position,))
@@ -73,11 +74,11 @@ class _Resolver:
         if name in self.trail:
             circle = " -> ".join([*self.trail[self.trail.index(name) :], name])
             place = self.document.locate((position, "when"))
-            self.problems.append(Problem(place, f"when: findings go in a circle: {circle}"))
+            self.problems.append(Problem(place, say("finding_error.circle", circle=circle)))
             self.conditions[name] = NEVER
             return NEVER
         if len(self.trail) >= LONGEST:
-            message = f"when: expected at most {LONGEST} findings that name one another in a row, found more"
+            message = say("finding_error.long_chain", most=LONGEST)
             self.problems.append(Problem(self.document.locate((position, "when")), message))
             return self.conditions.setdefault(name, NEVER)
         self.trail.append(name)
@@ -86,9 +87,7 @@ class _Resolver:
         self.trail.pop()
         self.levels[name] = self._levels(condition)
         if self.levels[name] > MOST_LEVELS:
-            message = (
-                f"when: expected at most {MOST_LEVELS} levels, those of the findings it names included; found more"
-            )
+            message = say("finding_error.deep", most=MOST_LEVELS)
             self.problems.append(Problem(self.document.locate((position, "when")), message))
             condition, self.levels[name] = NEVER, 1
         return self.conditions.setdefault(name, condition)

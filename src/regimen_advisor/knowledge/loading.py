@@ -23,6 +23,7 @@ from regimen_advisor.knowledge.stacking import PackChange, RulebookStack
 from regimen_advisor.knowledge.studies import Approval, Review, Study
 from regimen_advisor.patient.drugs import Formulary, load_formulary
 from regimen_advisor.patient.facts import Domain, domain_for
+from regimen_advisor.words.catalogue import say
 
 _FILES = (
     "pack",
@@ -130,7 +131,7 @@ class Loader:
                 assert study.location is not None
                 place = read_document(study.location.file).locate(("harm_of",))
                 help = near(study.harm_of, formulary.drugs)
-                self.problems.append(Problem(place, f"harm_of: unknown drug `{study.harm_of}`", help))
+                self.problems.append(Problem(place, say("rulebook_error.harm_of_unknown", drug=study.harm_of), help))
 
     def _refuse_unread_files(self) -> None:
         """A file in a place where nothing looks for it would be a rule that is lost."""
@@ -139,7 +140,5 @@ class Loader:
             folders = {top / name for name in ("studies", *DISEASES)}
             for file in rule_files(top):
                 if file not in read and file.parent not in folders:
-                    message = (
-                        f"expected rules in the folders {' and '.join(DISEASES)}: a file in this place is not read"
-                    )
+                    message = say("rulebook_error.other_folder", folders=" and ".join(DISEASES))
                     self.problems.append(Problem(Location(str(file)), message))

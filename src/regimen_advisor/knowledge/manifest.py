@@ -18,6 +18,7 @@ from regimen_advisor.files.errors import InputError, Location, Problem
 from regimen_advisor.files.folders import MANIFEST, is_folder, rule_files
 from regimen_advisor.files.output import read_bytes
 from regimen_advisor.files.sources import Record, read_document, validated
+from regimen_advisor.words.catalogue import say
 
 REFRESH = "regimen-advisor check --write-manifest"
 
@@ -56,9 +57,9 @@ def outdated(written: LocatedManifest, rules: int, digest: str) -> Problem | Non
     """What a manifest says that is not so of a rulebook with so many rules and this digest."""
     manifest = written.manifest
     if manifest.rules != rules:
-        message = f"the manifest counts {manifest.rules} rules, the files hold {rules}"
+        message = say("rulebook_error.other_count", manifest=manifest.rules, rules=rules)
     elif manifest.digest != digest:
-        message = "the manifest is of other files than these"
+        message = say("rulebook_error.other_files")
     else:
         return None
     return Problem(written.place, message)
@@ -79,7 +80,7 @@ class Files(NamedTuple):
 def files_of(folder: Path) -> Files:
     """What the rule files are, each read once. Raises ``InputError`` where there is no such folder."""
     if not is_folder(folder):
-        raise InputError.at(Location(str(folder)), "expected a folder of rules, found no folder")
+        raise InputError.at(Location(str(folder)), say("rulebook_error.no_folder"))
     total, drafts = hashlib.sha256(), []
     for file in rule_files(folder):
         raw = read_bytes(file)

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, ConfigDict, Discriminator, Field, RootModel, Tag, model_validator
 
 from regimen_advisor.files.sources import Record
+from regimen_advisor.words.catalogue import say
 
 Text = Annotated[str, Field(min_length=1)]
 SourceKey = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", description="key of a source in reviews.yaml")]
@@ -51,7 +52,7 @@ def last_day(written: str) -> date:
             return date(year, month, rest[1] if len(rest) > 1 else monthrange(year, month)[1])
         except ValueError:
             pass
-    raise ValueError(f"expected a date such as 2020, 2020-06 or 2020-06-15, found `{written}`")
+    raise ValueError(say("study_error.date", found=written))
 
 
 def _a_day(written: str) -> str:
@@ -158,7 +159,7 @@ class Cited(Record):
     @model_validator(mode="after")
     def _confirmed_somewhere(self) -> Cited:
         if (self.confidence == "confirmed") != (self.where is not None):
-            raise ValueError("expected `where` for a confirmed value, and for a confirmed value only")
+            raise ValueError(say("study_error.where_for_confirmed"))
         return self
 
 

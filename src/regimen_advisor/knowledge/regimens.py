@@ -16,6 +16,7 @@ from regimen_advisor.files.errors import InputError, Near, Problem, near
 from regimen_advisor.files.sources import Document, Path_, Record, as_document, validated
 from regimen_advisor.knowledge.publications import Sources
 from regimen_advisor.patient.drugs import Formulary, Id, Word
+from regimen_advisor.words.catalogue import say
 
 Disease = Literal["nsclc", "sclc"]
 T = TypeVar("T")
@@ -23,7 +24,7 @@ T = TypeVar("T")
 
 def _not_empty(items: tuple[T, ...]) -> tuple[T, ...]:
     if not items:
-        raise ValueError("expected at least one, found an empty list")
+        raise ValueError(say("regimen_error.empty_list"))
     return items
 
 
@@ -39,7 +40,7 @@ class Component(Record):
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
         if (self.drug is None) == (self.class_ is None):
-            raise ValueError("expected either `drug` or `class`")
+            raise ValueError(say("regimen_error.drug_or_class"))
         return self
 
     @property
@@ -85,7 +86,7 @@ class TargetItem(Record):
     @model_validator(mode="after")
     def _one_of_three(self) -> Self:
         if sum(value is not None for value in (self.drug, self.class_, self.regimen)) != 1:
-            raise ValueError("expected exactly one of `drug`, `class` and `regimen`")
+            raise ValueError(say("regimen_error.target_of_one_kind"))
         return self
 
     def meets(self, regimen: Regimen, formulary: Formulary) -> bool:
@@ -134,7 +135,7 @@ class Target(
     @model_validator(mode="after")
     def _regimen_stands_alone(self) -> Self:
         if len(self.items) > 1 and any(item.regimen for item in self.items):
-            raise ValueError("expected drugs and classes in a list; `regimen` is named alone, one rule for each")
+            raise ValueError(say("regimen_error.drugs_in_list"))
         return self
 
     @property
@@ -162,7 +163,7 @@ class Target(
                 if item.regimen not in regimens:
                     help = near(item.regimen, regimens)
                     place = document.locate((*steps, "regimen"))
-                    yield Problem(place, f"regimen: unknown regimen `{item.regimen}`", help)
+                    yield Problem(place, say("regimen_error.unknown", regimen=item.regimen), help)
             else:
                 yield from _unknown(item.drug, item.class_, formulary, document, steps)
 
@@ -183,7 +184,7 @@ def load_regimens(path: Document | str | Path, formulary: Formulary) -> dict[str
         place = document.locate((index, "id"))
         if regimen.id in first:
             line = document.locate((first[regimen.id], "id")).line
-            problems.append(Problem(place, f"id: expected each id once, but `{regimen.id}` is in line {line} too"))
+            problems.append(Problem(place, say("broken.id_twice", id=regimen.id, line=line)))
         first.setdefault(regimen.id, index)
         for position, component in enumerate(regimen.drugs):
             steps = (index, "drugs", position)
@@ -205,10 +206,10 @@ def _unknown(
     if id is None or id in known:
         return
     if id in elsewhere:
-        help: str | Near | None = f"`{id}` is a {other_kind}: write `{other_kind}: {id}`"
+        help: str | Near | None = say("regimen_error.other_kind", id=id, kind=other_kind)
     else:
         try:
-            help = f"did you mean `{formulary.resolve(id)}`?"
+            help = say("broken.did_you_mean", word=formulary.resolve(id))
         except KeyError:
             help = Near(id, partial(formulary.suggest, id))
-    yield Problem(document.locate((*path, kind)), f"{kind}: unknown {kind} `{id}`", help)
+    yield Problem(document.locate((*path, kind)), say("broken.unknown", key=kind, kind=kind, name=id), help)

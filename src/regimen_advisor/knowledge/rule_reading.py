@@ -34,6 +34,7 @@ from regimen_advisor.knowledge.studies import Approval, Review, Study
 from regimen_advisor.language.conditions import Condition
 from regimen_advisor.patient.drugs import Formulary
 from regimen_advisor.patient.facts import Domain
+from regimen_advisor.words.catalogue import say
 
 DISEASES = ("nsclc", "sclc")
 
@@ -124,7 +125,7 @@ class RuleReader:
                     continue
                 if rule_text.id in self.rules:
                     first = self.rules[rule_text.id].location
-                    self._refuse(document, (*path, "id"), f"id: the rule `{rule_text.id}` is in {first} too")
+                    self._refuse(document, (*path, "id"), say("rule_error.twice", rule=rule_text.id, place=first))
                     continue
                 rule = self._rule(rule_text, setting, document, path)
                 if rule is None:
@@ -145,7 +146,7 @@ class RuleReader:
             for rule_text, setting in each_regimen.rules_of(text, self.regimens, document.name):
                 if rule_text.id in self.rules:
                     first = self.rules[rule_text.id].location
-                    self._refuse(document, (*path, "id"), f"id: the rule `{rule_text.id}` is in {first} too")
+                    self._refuse(document, (*path, "id"), say("rule_error.twice", rule=rule_text.id, place=first))
                 rule = self._rule(rule_text, setting, document, path)
                 if len(self.problems) > before:  # what is wrong with the text is wrong for each regimen
                     break
@@ -224,7 +225,7 @@ class RuleReader:
         with self.found.one_file():
             if files := yaml_files(folder):
                 return files
-            raise InputError.at(Location(str(folder)), "expected a folder of rules, found no .yaml file in it")
+            raise InputError.at(Location(str(folder)), say("file.no_rules"))
         return []
 
     def _check_offers(self, rules: Mapping[str, Rule]) -> None:
@@ -232,7 +233,7 @@ class RuleReader:
         offered = {rule.setting.disease for rule in rules.values() if rule.effect is Effect.OFFER}
         for disease in dict.fromkeys(regimen.disease for regimen in self.regimens.values()):
             if disease not in offered and not self.problems:
-                message = "expected a rule that offers a regimen, since regimens.yaml names some for it; found none"
+                message = say("rule_error.no_offer")
                 self.problems.append(Problem(Location(str(self.stack.folders[0] / disease)), message))
 
     def _refuse(self, document: Document, path: Path_, message: str, help: str | Near | None = None) -> None:
@@ -246,16 +247,16 @@ class RuleReader:
 
     def _check_file(self, text: RuleFile, file: Path, disease: str, document: Document) -> None:
         if text.setting != file.stem:
-            self._refuse(document, ("setting",), f"setting: expected the name of the file, `{file.stem}`")
+            self._refuse(document, ("setting",), say("rule_error.setting", stem=file.stem))
         if text.disease != disease:
-            self._refuse(document, ("disease",), f"disease: expected the name of the folder, `{disease}`")
+            self._refuse(document, ("disease",), say("rule_error.disease", folder=disease))
 
     def _rule(self, text: RuleText, setting: Setting, document: Document, path: Path_) -> Rule | None:
         effects = [effect for effect in Effect if getattr(text, effect.value) is not None]
         if len(effects) != 1:
             shown = ", ".join(effect.value for effect in effects) or "none"
             words = ", ".join(effect.value for effect in Effect)
-            self._refuse(document, path, f"{text.id}: expected exactly one effect of {words}; found {shown}")
+            self._refuse(document, path, say("rule_error.effects", rule=text.id, effects=words, found=shown))
             return None
         (effect,) = effects
         subject = getattr(text, effect.value)
@@ -277,7 +278,12 @@ class RuleReader:
         def known(name: str, kind: Kind, *steps: str | int) -> None:
             words = self.named[kind]
             if name not in words:
-                self._refuse(document, (*path, *steps), f"{steps[0]}: unknown {kind} `{name}`", near(name, words))
+                self._refuse(
+                    document,
+                    (*path, *steps),
+                    say("broken.unknown", key=steps[0], kind=kind, name=name),
+                    near(name, words),
+                )
 
         if effect is Effect.OFFER:
             known(text.offer or "", "regimen", "offer")
@@ -292,40 +298,40 @@ class RuleReader:
             known(approval, "approval", "approvals", index)
         self.problems += unplaced(text.source, self.reviews, document, (*path, "source"))
         if text.basis and effect not in (Effect.CAUTION, Effect.NOTE, Effect.SILENT):
-            self._refuse(document, (*path, "basis"), f"basis: `{OUTSIDE}` may only warn or note, never {effect.value}")
+            self._refuse(document, (*path, "basis"), say("rule_error.basis", basis=OUTSIDE, effect=effect.value))
         for index, regimen in enumerate(text.regimens):
             known(regimen, "regimen", "regimens", index)
         self._check_standard(text, effect, document, path)
         if text.about and effect is not Effect.SILENT:
-            self._refuse(document, (*path, "about"), f"about: only a silence may have it, never {effect.value}")
+            self._refuse(document, (*path, "about"), say("rule_error.about", effect=effect.value))
         if text.if_open and effect is not Effect.CAUTION:
-            self._refuse(document, (*path, "if_open"), f"if_open: only a caution may have it, never {effect.value}")
+            self._refuse(document, (*path, "if_open"), say("rule_error.if_open", effect=effect.value))
         if text.kind and effect is not Effect.CAUTION:
-            self._refuse(document, (*path, "kind"), f"kind: only a caution may have it, never {effect.value}")
+            self._refuse(document, (*path, "kind"), say("rule_error.kind", effect=effect.value))
         if effect is Effect.CAUTION and text.kind is None:
             kinds = ", ".join(get_args(CautionKind))
-            self._refuse(document, path, f"{text.id}: expected `kind` with `caution`: one of {kinds}")
+            self._refuse(document, path, say("rule_error.no_kind", rule=text.id, kinds=kinds))
         self._check_place(text, effect, document, path)
         if (text.basis is None) != (text.certainty is None):
-            self._refuse(document, path, f"{text.id}: expected `basis` and `certainty` together")
+            self._refuse(document, path, say("rule_error.together", rule=text.id, first="basis", second="certainty"))
 
     def _check_place(self, text: RuleText, effect: Effect, document: Document, path: Path_) -> None:
         if text.place and effect not in (Effect.CAUTION, Effect.NOTE, Effect.SILENT):
-            expected = "only a caution, a note or a silence may be placed first"
-            self._refuse(document, (*path, "place"), f"place: {expected}, never {effect.value}")
+            self._refuse(document, (*path, "place"), say("rule_error.place_of_effect", effect=effect.value))
         elif text.place and effect is Effect.CAUTION and text.kind != "patient":
-            expected = "only a caution of the kind `patient` may be placed first"
-            self._refuse(document, (*path, "place"), f"place: {expected}, found `{text.kind}`")
+            self._refuse(document, (*path, "place"), say("rule_error.place_of_kind", kind=text.kind))
 
     def _check_standard(self, text: RuleText, effect: Effect, document: Document, path: Path_) -> None:
         """What only a standard has: regimens, drugs, and the rules to which it gives way with whom it is meant for."""
         for key in ("regimens", "drugs", "gives_way_to"):
             if getattr(text, key) and effect is not Effect.STANDARD:
-                self._refuse(document, (*path, key), f"{key}: only a standard may name them, never {effect.value}")
+                self._refuse(document, (*path, key), say("rule_error.of_standard", key=key, effect=effect.value))
         for index, component in enumerate(text.drugs):
             self.problems += component.unknown(self.formulary, document, (*path, "drugs", index))
         if bool(text.gives_way_to) != bool(text.meant_for):
-            self._refuse(document, path, f"{text.id}: expected `gives_way_to` and `meant_for` together")
+            self._refuse(
+                document, path, say("rule_error.together", rule=text.id, first="gives_way_to", second="meant_for")
+            )
 
     def _check_gives_way(self, rules: Mapping[str, Rule]) -> None:
         for rule in rules.values():
@@ -333,7 +339,7 @@ class RuleReader:
             for index, name in enumerate(rule.gives_way_to):
                 if name not in rules:
                     steps = (*path, "gives_way_to", index)
-                    self._refuse(document, steps, f"gives_way_to: unknown rule `{name}`", near(name, rules))
+                    self._refuse(document, steps, say("rule_error.gives_way_unknown", rule=name), near(name, rules))
 
     def _check_overrides(self, rules: dict[str, Rule]) -> None:
         for rule in rules.values():
@@ -341,19 +347,19 @@ class RuleReader:
             for index, name in enumerate(rule.overrides):
                 steps = (*path, "overrides", index)
                 if name not in rules:
-                    self._refuse(document, steps, f"overrides: unknown rule `{name}`", near(name, rules))
+                    self._refuse(document, steps, say("rule_error.overrides_unknown", rule=name), near(name, rules))
                 elif not set(regimens_met(rule, self.regimens, self.formulary)) & set(
                     regimens_met(rules[name], self.regimens, self.formulary)
                 ):
-                    self._refuse(document, steps, f"overrides: `{rule.id}` and `{name}` share no regimen")
+                    self._refuse(document, steps, say("rule_error.no_shared_regimen", rule=rule.id, overridden=name))
         links = {rule.id: [name for name in rule.overrides if name in rules] for rule in rules.values()}
         circle, long = _circle(links), starts_of_long_chains(links)
         if circle:
             document, path = self.places[circle[0]]
-            self._refuse(document, (*path, "overrides"), f"overrides go in a circle: {' -> '.join(circle)}")
+            self._refuse(document, (*path, "overrides"), say("rule_error.circle", circle=" -> ".join(circle)))
         elif long:
             document, path = self.places[long[0]]
-            message = f"overrides: expected at most {LONGEST} overrides one after another, found more"
+            message = say("rule_error.long_chain", most=LONGEST)
             self._refuse(document, (*path, "overrides"), message)
 
 

@@ -33,6 +33,7 @@ from regimen_advisor.knowledge.stacking import PackChange
 from regimen_advisor.knowledge.studies import Approval, Review, Study
 from regimen_advisor.patient.drugs import Formulary
 from regimen_advisor.patient.facts import Domain
+from regimen_advisor.words.catalogue import say
 
 __all__ = [
     "DISEASES", "Folders", "Rulebook", "chosen_folders", "default_folder", "default_folders", "fresh_manifest",
@@ -177,9 +178,6 @@ def _loaded(
     )  # fmt: skip
 
 
-_INSTALL_AGAIN = "install the package again"
-
-
 def load_rulebook(folder: Folders = None, day: date | None = None) -> Rulebook:
     """The rulebook in ``folder``, or in several folders of which a later one adds to those before it.
 
@@ -200,7 +198,7 @@ def load_rulebook(folder: Folders = None, day: date | None = None) -> Rulebook:
         # What a lost file leaves behind, such as an unknown rule, is no fault of those who installed the package.
         for path, manifest in installed:
             if manifest and (problem := outdated(manifest, manifest.manifest.rules, digest_of(path))):
-                raise InputError([replace(problem, help=_INSTALL_AGAIN)]) from None
+                raise InputError([replace(problem, help=say("rulebook_error.install_again"))]) from None
         raise
     for _, manifest in installed:
         _refuse_other_rules(rulebook, manifest)
@@ -230,10 +228,10 @@ def _digest_of_all(digests: Sequence[str], day: date | None) -> str:
 def _refuse_other_rules(rulebook: Rulebook, manifest: LocatedManifest | None) -> None:
     """Raise ``InputError`` where the files of an installed package are not those that it was made with."""
     if manifest is None:
-        message = "expected the manifest of these rules, found none"
-        raise InputError.at(Location(str(rulebook.folder)), message, _INSTALL_AGAIN)
+        message = say("rulebook_error.no_manifest")
+        raise InputError.at(Location(str(rulebook.folder)), message, say("rulebook_error.install_again"))
     if rulebook.outdated_manifest is not None:
-        raise InputError([replace(rulebook.outdated_manifest, help=_INSTALL_AGAIN)])
+        raise InputError([replace(rulebook.outdated_manifest, help=say("rulebook_error.install_again"))])
 
 
 def fresh_manifest(folder: Path, *before: Path) -> str:
@@ -244,7 +242,7 @@ def fresh_manifest(folder: Path, *before: Path) -> str:
     Raises ``InputError`` where the rules cannot be read, and for those of an installed package.
     """
     if folder.resolve() == INSTALLED.resolve():
-        raise InputError.at(Location(str(folder)), "the rules of an installed package are not to be changed")
+        raise InputError.at(Location(str(folder)), say("rulebook_error.installed"))
     found = Loader(tuple(dict.fromkeys((*before, folder)))).load()
     return schema_line(folder, "manifest") + manifest_text(found.counts[-1], digest_of(folder))
 

@@ -18,6 +18,7 @@ from regimen_advisor.files.errors import Location, Problem, near
 from regimen_advisor.files.folders import yaml_files
 from regimen_advisor.files.sources import Document, Path_, Record, parse_document, read_document, validated
 from regimen_advisor.knowledge.publications import Text
+from regimen_advisor.words.catalogue import say
 
 PACK = "pack.yaml"
 Kind = Literal["rule", "regimen", "study", "approval", "finding", "source"]
@@ -44,7 +45,7 @@ class ChangeText(Record):
     @model_validator(mode="after")
     def _one_entry(self) -> ChangeText:
         if sum(getattr(self, kind) is not None for kind in KINDS) != 1:
-            raise ValueError(f"expected exactly one of {', '.join(KINDS)}")
+            raise ValueError(say("pack_error.one_kind", kinds=", ".join(KINDS)))
         return self
 
     @property
@@ -91,9 +92,7 @@ class RulebookStack:
                 document = read_document(file)
                 found[position] = tuple(_changes_of(validated(Pack, document), document))
             elif position:
-                self.problems.append(
-                    Problem(Location(str(file)), "expected the name and title of a pack that adds to other rules")
-                )
+                self.problems.append(Problem(Location(str(file)), say("pack_error.no_name")))
         return found
 
     @cached_property
@@ -172,8 +171,8 @@ class RulebookStack:
                 for id in sorted(self.clashes(position, kind)):
                     yield Problem(
                         held[position][id],
-                        f"expected a new name, found that of the {kind} `{id}` in {self._before(position, kind)[id]}",
-                        f"a pack replaces an entry only where its {PACK} names it under `replaces`, with a reason",
+                        say("pack_error.name_taken", kind=kind, id=id, place=self._before(position, kind)[id]),
+                        say("pack_error.replaces_with_reason", file=PACK),
                     )
 
     def clashes(self, position: int, kind: Kind) -> set[str]:
@@ -189,13 +188,13 @@ class RulebookStack:
         before = self._before(position, change.kind)
         held = self._held.get(change.kind, {}).get(position, {})
         if change.id not in before:
-            message = f"{change.kind}: expected an entry of an earlier folder, found `{change.id}`"
+            message = say("pack_error.no_entry_before", kind=change.kind, found=change.id)
             yield Problem(change.location, message, near(change.id, before))
         elif change.outcome == "replaced" and change.id not in held:
-            yield Problem(change.location, f"{change.kind}: expected an entry `{change.id}` of this pack in its place")
+            yield Problem(change.location, say("pack_error.no_entry_here", kind=change.kind, id=change.id))
         elif change.outcome == "retired" and change.id in held:
-            message = f"{change.kind}: `{change.id}` is retired, but this pack has one of this name"
-            yield Problem(change.location, message, "write it under `replaces`")
+            message = say("pack_error.retired", kind=change.kind, id=change.id)
+            yield Problem(change.location, message, say("pack_error.write_replaces"))
 
 
 def _changes_of(pack: Pack, document: Document) -> Iterator[PackChange]:

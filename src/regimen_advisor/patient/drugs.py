@@ -20,6 +20,7 @@ from pydantic import AfterValidator, Field
 from regimen_advisor.files.chains import LONGEST, starts_of_long_chains
 from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean, near
 from regimen_advisor.files.sources import Document, Path_, Record, as_document, validated
+from regimen_advisor.words.catalogue import say
 
 _ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _SEPARATORS = re.compile(r"[\s_\-\u2010-\u2015\u2212]+")
@@ -27,19 +28,19 @@ _SEPARATORS = re.compile(r"[\s_\-\u2010-\u2015\u2212]+")
 
 def _an_id(value: str) -> str:
     if not re.match(_ID, value):
-        raise ValueError(f"expected small letters, digits and hyphens, such as `nab-paclitaxel`, found `{value}`")
+        raise ValueError(say("drugs_file.id", value=value))
     return value
 
 
 def _a_word(value: str) -> str:
     if not folded(value):
-        raise ValueError("expected a word, found none")
+        raise ValueError(say("drugs_file.no_word"))
     return value
 
 
 def _several(ids: tuple[str, ...]) -> tuple[str, ...]:
     if len(ids) <= 1:
-        raise ValueError("expected at least two drugs or classes; a word for one belongs to its aliases")
+        raise ValueError(say("drugs_file.single"))
     return ids
 
 
@@ -107,7 +108,7 @@ class Formulary:
         known = folded(str(word))
         for combination in self.combinations:
             if known in map(folded, combination.words):
-                return f"that is more than one drug: write `{', '.join(combination.write)}`"
+                return say("drugs_file.several", drugs=", ".join(combination.write))
         return did_you_mean(word, self._words)
 
     def name_of(self, id: str) -> str:
@@ -186,7 +187,7 @@ def _repeated_words(file: FormularyFile, document: Document) -> Iterator[Problem
             place = document.locate((key, index, "id"))
             owner, first = owners.get(folded(entry.id), ("", place))
             if owner == entry.id:
-                yield Problem(place, f"id: expected each id once, but `{entry.id}` is in line {first.line} too")
+                yield Problem(place, say("drugs_file.id_twice", id=entry.id, line=first.line))
                 continue
             names: list[tuple[str, Path_]] = [(entry.id, (key, index, "id")), (entry.name, (key, index, "name"))]
             names += [(alias, (key, index, "aliases", position)) for position, alias in enumerate(entry.aliases)]
@@ -207,9 +208,7 @@ def _claimed(
         place = document.locate(path)
         holder, first = owners.setdefault(folded(word), (owner, place))
         if holder != owner:
-            yield Problem(
-                place, f"expected each word for one entry, but `{word}` also names `{holder}` (line {first.line})"
-            )
+            yield Problem(place, say("drugs_file.word_twice", word=word, holder=holder, line=first.line))
 
 
 def _unknown_ids(file: FormularyFile, document: Document) -> Iterator[Problem]:
@@ -220,10 +219,10 @@ def _unknown_ids(file: FormularyFile, document: Document) -> Iterator[Problem]:
     named += [(("drugs", i, "classes"), drug.classes, classes) for i, drug in enumerate(file.drugs)]
     named += [(("combinations", i, "write"), entry.write, known) for i, entry in enumerate(file.combinations)]
     for path, ids, allowed in named:
-        kind = "class" if allowed is classes else "drug or class"
+        kind = say("drugs_file.class" if allowed is classes else "drugs_file.drug_or_class")
         for position, id in enumerate(ids):
             if id not in allowed:
-                message = f"{path[-1]}: unknown {kind} `{id}`"
+                message = say("broken.unknown", key=path[-1], kind=kind, name=id)
                 yield Problem(document.locate((*path, position)), message, near(id, sorted(allowed)))
 
 
@@ -244,9 +243,9 @@ def _circles(file: FormularyFile, document: Document) -> Iterator[Problem]:
         if entry.id not in reported and (found := circle(entry.id, (entry.id,))):
             reported.update(found)
             shown = " within ".join(f"`{id}`" for id in found)
-            yield Problem(document.locate(("classes", index, "within")), f"within: expected no circle, found {shown}")
+            yield Problem(document.locate(("classes", index, "within")), say("drugs_file.circle", circle=shown))
     long = starts_of_long_chains(within)
     if long and not reported:
         index = next(index for index, entry in enumerate(file.classes) if entry.id == long[0])
-        message = f"within: expected at most {LONGEST} classes one within the other, found more"
+        message = say("drugs_file.long_chain", most=LONGEST)
         yield Problem(document.locate(("classes", index, "within")), message)

@@ -39,10 +39,10 @@ class Entry:
 def settle_outcomes(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     """The entries without the outcomes that the induction and the maintenance of one line rule out for each other."""
     entries = settle_timed(entries)
-    by_line = {(entry.line or 0, entry.maintenance): entry for entry in entries if entry.line}
+    by_line = {(entry.line, entry.maintenance): entry for entry in entries}
 
     def left(entry: Entry) -> frozenset[str]:
-        twin = by_line.get((entry.line or 0, not entry.maintenance))
+        twin = by_line.get((entry.line, not entry.maintenance))
         if twin and entry.maintenance and twin.outcomes <= ENDED:
             return entry.outcomes - {"ongoing"}
         if twin and not entry.maintenance and twin.outcomes == {"ongoing"}:
@@ -128,7 +128,6 @@ def _hull(first: Number, second: Number) -> Number:
 
 def _tests(lines: Mapping[int, Sequence[Entry]]) -> Callable[[Entry, Sequence[str]], Truth]:
     """How an entry of this history fares in the tests that a fact over the history names."""
-    latest = max(lines, default=0)
 
     def passes(entry: Entry, test: str) -> Truth:
         match test:
@@ -141,9 +140,9 @@ def _tests(lines: Mapping[int, Sequence[Entry]]) -> Callable[[Entry, Sequence[st
             case "first line":
                 return _truth(entry.line == 1)
             case "later line":
-                return _truth((entry.line or 0) > 1)
+                return _truth(entry.line is not None and entry.line > 1)
             case "latest line":
-                return _truth(entry.line is not None and entry.line == latest)
+                return _truth(entry.line is not None and entry.line == max(lines))
             case "induction":
                 return _truth(not entry.maintenance)
         raise NotImplementedError(f"history: no entry can be tested for `{test}`")

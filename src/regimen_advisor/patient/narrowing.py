@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from regimen_advisor.language.values import Facts, Members, Truth, Value, covers, meet
 from regimen_advisor.patient.facts import Axiom, AxiomClause, Contained, Domain, SetFact, SignedAtom
+from regimen_advisor.words.catalogue import say
 
 _NONE = frozenset({"none"})
 
@@ -21,7 +22,7 @@ class Contradiction(Exception):  # noqa: N818 - it is an answer, not a fault of 
 
     def __init__(self, fact: str, axiom: Axiom | None = None) -> None:
         self.fact, self.axiom = fact, axiom
-        super().__init__(axiom.says if axiom else f"{fact} cannot be both")
+        super().__init__(axiom.says if axiom else say("profile_error.cannot_be_both", fact=fact))
 
 
 @lru_cache(maxsize=8)

@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from regimen_advisor.files.sources import Record, read_document, validated
+from regimen_advisor.words.catalogue import say
 
 FILE = Path(__file__).with_name("population.yaml")
 INVENTED = "invented"
@@ -58,13 +58,12 @@ class SyntheticPopulation(Record):
         for name, words in self.shares.items():
             given = [word.share for word in words.values() if word.share is not None]
             if len(given) != len(words) - 1 or sum(given) > 100:
-                message = "expected one word of `{name}` without a share, and at most 100 per cent for the others"
-                raise PydanticCustomError("value_error", message, {"name": name})
+                raise ValueError(say("population_file.shares", name=name))
         named = [word.source for words in self.shares.values() for word in words.values()]
         named += [variant.source for variant in self.acquired]
         for source in named:
             if source != INVENTED and source not in self.sources:
-                raise PydanticCustomError("value_error", "no source is called `{source}`", {"source": source})
+                raise ValueError(say("population_file.no_source", source=source))
         return self
 
     def words(self, name: str) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ from regimen_advisor.patient.facts import (
     StageGroup,
 )
 from regimen_advisor.patient.vocabulary import MOST_MONTHS
+from regimen_advisor.words.catalogue import say
 
 Unknown = Literal["unknown"]
 
@@ -45,10 +46,10 @@ class Bounds(Record):
     @model_validator(mode="after")
     def _holds_a_number(self) -> Bounds:
         if not self.model_fields_set:
-            raise _wrong("expected at least one of at_least, at_most, above, below")
+            raise _wrong(say("profile_error.no_bound"))
         low, high = self.limits(-1, 10_000)
         if low > high:
-            raise _wrong("expected a range with at least one number in it")
+            raise _wrong(say("profile_error.empty_range"))
         return self
 
     def limits(self, lowest: int, highest: int) -> tuple[int, int]:
@@ -75,14 +76,11 @@ def _percent_words(value: Any) -> Any:
     if match := re.fullmatch(r"(<=|>=|<|>)(\d{1,3})", text):
         word = {"<": "below", "<=": "at_most", ">": "above", ">=": "at_least"}[match[1]]
         return {word: int(match[2])}
-    raise _wrong(
-        "expected a whole percentage 0-100, a range such as `at_least: 1, below: 50`, or one of the forms "
-        f"`<1`, `1-49`, `>=50`, found {shown(value)}"
-    )
+    raise _wrong(say("profile_error.percentage", found=shown(value)))
 
 
 def _whole_number(low: int, high: int, subject: str) -> BeforeValidator:
-    """Accepts a number or bounds within ``low`` to ``high``, and says what was expected otherwise."""
+    """Accepts a number or bounds within ``low`` to ``high``, and says what was expected otherwise: a ``subject``."""
 
     def check(value: Any) -> Any:
         if value is None or value == "unknown":
@@ -92,15 +90,17 @@ def _whole_number(low: int, high: int, subject: str) -> BeforeValidator:
             bounds = {word: number for word, number in value.items() if word in Bounds.model_fields}
         for number in bounds.values() if isinstance(value, dict) else [value]:
             if isinstance(number, bool) or not isinstance(number, int):
-                ways = f"a whole number {low}-{high}, or a range such as `at_least: {low}`"
-                raise _wrong(f"expected {subject}, {ways}, found {shown(number)}")
+                ways = say("profile_error.whole_number", low=low, high=high)
+                wanted = say(f"number.{subject}")
+                raise _wrong(say("profile_error.wrong_number", subject=wanted, ways=ways, found=shown(number)))
             if not low <= number <= high:
-                raise _wrong(f"expected {subject} from {low} to {high}, found {shown(number)}")
+                wanted = say(f"number.{subject}")
+                raise _wrong(say("profile_error.out_of_range", subject=wanted, low=low, high=high, found=shown(number)))
         if bounds:
             first, last = Bounds.model_construct(**bounds).limits(low, high)
             if first > last:
                 found = ", ".join(f"{word}: {number}" for word, number in bounds.items())
-                raise _wrong(f"expected a range with at least one number from {low} to {high} in it, found `{found}`")
+                raise _wrong(say("profile_error.range_outside", low=low, high=high, found=found))
         return value
 
     return BeforeValidator(check)
@@ -111,25 +111,24 @@ def _wrong(message: str) -> PydanticCustomError:
     return PydanticCustomError("value_error", "{error}", {"error": message})
 
 
-def _members(words: dict[str, str]) -> BeforeValidator:
-    """Refuses a list around a word for the whole set, such as ``[wild-type]``; ``words`` says what each means."""
+def _members(*words: str) -> BeforeValidator:
+    """Refuses a list around a word for the whole set, such as ``[wild-type]``."""
 
     def check(value: Any) -> Any:
-        for word, meaning in words.items():
+        for word in words:
             if isinstance(value, list) and word in value:
                 alone = len(value) == 1
                 raise _wrong(
-                    f"expected `{word}` without a list around it, found `[{word}]`"
+                    say("profile_error.in_a_list", word=word)
                     if alone
-                    else f"expected members only, found `{word}`, which means {meaning}"
+                    else say("profile_error.among_members", word=word, meaning=say(f"whole_set.{word}"))
                 )
         return value
 
     return BeforeValidator(check)
 
 
-_NOT_ASKED = {"unknown": "that nothing is known"}
-_NONE = _members({"none": "that none was found", **_NOT_ASKED})
+_NONE = _members("none", "unknown")
 
 
 class EgfrPartly(Record):
@@ -183,18 +182,18 @@ class HistoryEntry(Record):
     @model_validator(mode="after")
     def _line_fits_setting(self) -> HistoryEntry:
         if self.setting == "curative" and self.line is not None:
-            raise _wrong("expected no `line` with `setting: curative`")
+            raise _wrong(say("profile_error.line_of_curative"))
         if self.setting != "curative" and self.line is None:
-            raise _wrong("expected `line`, the number of the line, or `setting: curative`")
+            raise _wrong(say("profile_error.no_line"))
         if self.drugs == []:
-            raise _wrong("expected at least one drug, or `drugs: unknown`")
+            raise _wrong(say("profile_error.no_drug"))
         return self
 
 
-Lines = Annotated[int | Bounds | Unknown | None, _whole_number(0, MOST_LINES, "prior lines")]
+Lines = Annotated[int | Bounds | Unknown | None, _whole_number(0, MOST_LINES, "prior_lines")]
 Percent = Annotated[
     int | Bounds | Unknown | None,
-    _whole_number(0, 100, "a whole percentage"),
+    _whole_number(0, 100, "percentage"),
     BeforeValidator(_percent_words),
 ]
 
@@ -211,12 +210,12 @@ class Profile(Record):
     curative_treatment_possible: bool | Unknown | None = Field(
         None, description="stage III: surgery or (chemo)radiotherapy with curative intent can still be given"
     )
-    ecog: Annotated[int | Bounds | Unknown | None, _whole_number(0, 4, "an ECOG status")] = Field(
+    ecog: Annotated[int | Bounds | Unknown | None, _whole_number(0, 4, "ecog")] = Field(
         None, description="ECOG performance status 0-4"
     )
     egfr: Annotated[
         list[EgfrVariant] | EgfrPartly | Literal["wild-type", "positive", "unknown"] | None,
-        _members({"wild-type": "that no variant was found", "positive": "one variant, not known which", **_NOT_ASKED}),
+        _members("wild-type", "positive", "unknown"),
     ] = Field(
         None, description="variants found (the others were looked for); wild-type; positive = one, not known which"
     )
@@ -248,9 +247,9 @@ class Profile(Record):
     @classmethod
     def _known_keys(cls, value: Any) -> Any:
         if not isinstance(value, dict):
-            raise _wrong(f"expected a profile: a mapping of keys such as `histology`, found {shown(value)}")
+            raise _wrong(say("profile_error.no_profile", found=shown(value)))
         if not value:
-            raise _wrong("expected at least one key, found an empty mapping")
+            raise _wrong(say("profile_error.no_key"))
         return value
 
 

@@ -29,6 +29,7 @@ from regimen_advisor.patient.history import (
 )
 from regimen_advisor.patient.narrowing import Contradiction, close, narrow
 from regimen_advisor.patient.profile import Bounds, HistoryEntry, Profile, read_profile
+from regimen_advisor.words.catalogue import say
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ class _Reader:
 
     def _name(self) -> str:
         name = self.document.name if self.document else "patient"
-        stem = name.replace("\\", "/").rsplit("/", 1)[-1]
+        stem = name.replace("\\", "/").rpartition("/")[2]
         for ending in (".yaml", ".yml", ".profile"):
             stem = stem.removesuffix(ending)
         return stem
@@ -112,7 +113,7 @@ class _Reader:
     def _place(self, *path: str | int) -> Location:
         if self.document is None:
             return Location(self.profile.id or "profile")
-        return self.document.locate_key(path) if path else self.document.locate()
+        return self.document.locate_key(path)
 
     def _refuse(self, message: str, *path: str | int, help: Near | None = None) -> None:
         place = self.document.locate(path) if self.document else self._place()
@@ -144,7 +145,7 @@ class _Reader:
             return Members(frozenset(value), frozenset(value))
         found, absent = frozenset(value.found), frozenset(value.not_found)
         for member in sorted(found & absent):
-            self._refuse(f"{fact.name}: `{member}` is under both found and not_found", fact.name)
+            self._refuse(say("profile_error.found_and_not", fact=fact.name, member=member), fact.name)
         return Members(found, (everything - absent) | found)
 
     # History --------------------------------------------------------------------------------------------------
@@ -154,7 +155,7 @@ class _Reader:
         if not isinstance(written, list):
             return None
         entries = [self._entry(position, entry) for position, entry in enumerate(written)]
-        ordered = sorted(entries, key=lambda entry: (entry.line or 0, entry.maintenance, entry.position))
+        ordered = sorted(entries, key=lambda entry: (entry.line or 0, entry.maintenance))
         self._check_months(ordered)
         self._check_lines(ordered if self.problems else settle_timed(ordered))
         return settle_outcomes(ordered)
@@ -174,7 +175,7 @@ class _Reader:
                 except KeyError:
                     near = Near(word, partial(formulary.suggest, word))
                     path: Path_ = ("history", position, "drugs", index)
-                    message = f"drugs: expected a known drug or class of drugs, found {shown(word)}"
+                    message = say("profile_error.unknown_drug", found=shown(word))
                     self._refuse(message, *path, help=near)
                     continue
                 must |= {found}
@@ -204,38 +205,29 @@ class _Reader:
             if not timed.outcomes:
                 (outcome,) = entry.outcomes
                 self._refuse(
-                    f"relapse_after: expected the outcome progressed or relapsed, found {shown(outcome)}",
+                    say("profile_error.months_without_end", found=shown(outcome)),
                     *place,
                 )
-            course = "the treatment with curative intent" if entry.line is None else f"line {entry.line}"
-            course = f"the maintenance of {course}" if entry.maintenance else course
+            course = _course_of(entry)
             if entry.outcomes == {"relapsed"} and months == 0:
-                self.notes.append(
-                    f"After {course} the disease is given as relapsed, with 0 months: if it came back while the "
-                    "treatment was given, it progressed."
-                )
+                self.notes.append(say("profile_note.relapsed_at_once", course=course))
             if entry.outcomes == {"progressed"} and months > SOON:
-                self.notes.append(
-                    f"On {course} the disease is given as progressed, {months} months after the last dose: if the "
-                    "treatment was over, it relapsed."
-                )
+                self.notes.append(say("profile_note.progressed_late", course=course, months=months))
 
     def _check_lines(self, entries: Sequence[Entry]) -> None:
         inductions = [entry for entry in entries if entry.line and not entry.maintenance]
-        seen: dict[tuple[int, bool], Entry] = {}
+        seen: dict[tuple[int | None, bool], Entry] = {}
         for entry in entries:
             if entry.line is None:
                 continue
             twin = seen.setdefault((entry.line, entry.maintenance), entry)
             if twin is not entry:
-                subject = "maintenance of line" if entry.maintenance else "line"
-                self._refuse(
-                    f"line: {subject} {entry.line} occurs twice (entries {twin.position + 1} and {entry.position + 1})",
-                    "history", entry.position, "line",
-                )  # fmt: skip
+                key = "profile_error.maintenance_twice" if entry.maintenance else "profile_error.line_twice"
+                message = say(key, line=entry.line, first=twin.position + 1, second=entry.position + 1)
+                self._refuse(message, "history", entry.position, "line")
             if entry.maintenance and all(induction.line != entry.line for induction in inductions):
                 self._refuse(
-                    f"line: maintenance of line {entry.line}, which is not in the history",
+                    say("profile_error.maintenance_of_none", line=entry.line),
                     "history", entry.position, "line",
                 )  # fmt: skip
         lines = sorted({entry.line for entry in inductions if entry.line})
@@ -243,26 +235,21 @@ class _Reader:
             if line != expected:
                 position = next(induction.position for induction in inductions if induction.line == line)
                 self._refuse(
-                    f"line: expected line {expected} before line {line}: lines run from 1 without a gap",
+                    say("profile_error.gap", expected=expected, line=line),
                     "history", position, "line",
                 )  # fmt: skip
                 break
         for entry in inductions:
-            maintenance = seen.get((entry.line or 0, True))
+            maintenance = seen.get((entry.line, True))
             if maintenance and entry.outcomes <= ENDED and maintenance.outcomes == {"ongoing"}:
                 self._refuse(
-                    f"outcome: maintenance of line {entry.line} cannot be ongoing when the line has "
-                    f"{' or '.join(sorted(entry.outcomes))}",
+                    say("profile_error.ongoing_maintenance", line=entry.line, outcomes=listed(sorted(entry.outcomes))),
                     "history", maintenance.position, "outcome",
                 )  # fmt: skip
-            later = any((induction.line or 0) > (entry.line or 0) for induction in inductions)
-            later = later and not (maintenance and maintenance.outcomes & ENDED)
+            later = entry.line != lines[-1] and not (maintenance and maintenance.outcomes & ENDED)
             if later and len(entry.outcomes) == 1 and entry.outcomes <= {"completed", "ongoing"}:
                 (outcome,) = entry.outcomes
-                self.notes.append(
-                    f"Line {entry.line} is given as {outcome} although another line followed; it is taken as not "
-                    "progressed. Had the disease relapsed before the next line?"
-                )
+                self.notes.append(say("profile_note.line_followed", line=entry.line, outcome=outcome))
 
     # Contradictions -------------------------------------------------------------------------------------------
 
@@ -297,15 +284,26 @@ class _Reader:
 
     def _contradiction(self, keys: Sequence[str], contradiction: Contradiction) -> Problem:
         places = sorted((self._place(key), key) for key in keys)
-        named = listed([f"`{key}`" + (f" (line {place.line})" if place.line else "") for place, key in places], "and")
+        named = listed([_named(key, place) for place, key in places], "and")
         label = self.domain.facts[contradiction.fact].label
-        reason = contradiction.axiom.says if contradiction.axiom else f"they differ on the {label}"
-        verb = "contradict each other" if len(keys) > 1 else "contradicts itself"
-        return Problem(places[-1][0], f"{named} {verb}: {reason}")
+        reason = contradiction.axiom.says if contradiction.axiom else say("profile_error.differ_on", fact=label)
+        key = "profile_error.contradict" if len(keys) > 1 else "profile_error.contradicts_itself"
+        return Problem(places[-1][0], say(key, keys=named, reason=reason))
 
     def _remark(self, facts: Facts) -> None:
         if facts["disease"] == Choice(frozenset({"sclc"})):
             odd = [key for key in ("egfr", "alk", "ros1", "nrg1", "pd_l1_tps") if self._key(key)]
             if odd:
-                results = ", ".join(odd)
-                self.notes.append(f"Small cell lung cancer with a result for {results}: unusual, and read as written.")
+                results = say("between.items").join(odd)
+                self.notes.append(say("profile_note.unusual", results=results))
+
+
+def _course_of(entry: Entry) -> str:
+    """What a note calls the treatment of an entry."""
+    if entry.line is None:
+        return say("profile_note.maintenance_of_curative" if entry.maintenance else "profile_note.curative")
+    return say("profile_note.maintenance" if entry.maintenance else "profile_note.line", line=entry.line)
+
+
+def _named(key: str, place: Location) -> str:
+    return say("profile_error.key_in_line", key=key, line=place.line) if place.line else f"`{key}`"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from regimen_advisor.language.values import Atom, Between, Includes, Is
 from regimen_advisor.patient.facts import SignedAtom
+from regimen_advisor.words.catalogue import say
 
 Tests = tuple[SignedAtom, ...]
 """Tests of facts that an answer meets, all of them."""
@@ -33,11 +34,14 @@ def is_word(fact: str, word: str) -> Tests:
 
 def in_words(atom: Atom, *, wanted: bool = True) -> str:
     """An atom about a history, or its opposite, short, in the words of a profile."""
-    negation = "" if wanted else "other than "
+
+    def phrase(fact: str, value: object) -> str:
+        return say("atom.is" if wanted else "atom.is_not", fact=fact, value=value)
+
     match atom:
         case Is(fact=fact, values=values):
-            return f"{fact} {negation}{' or '.join(sorted(values))}"
+            return phrase(fact, " or ".join(sorted(values)))
         case Between(fact=fact, low=low, high=high):
-            return f"{fact} {negation}{low}" if low == high else f"{fact} {negation}{low}-{high}"
+            return phrase(fact, low if low == high else f"{low}-{high}")
         case Includes(fact=fact, member=member):
-            return f"{fact} {'with' if wanted else 'without'} {member}"
+            return say("atom.with" if wanted else "atom.without", fact=fact, member=member)

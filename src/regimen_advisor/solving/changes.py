@@ -26,6 +26,7 @@ from regimen_advisor.solving.encoding import LEAST_LINES, OUTCOMES, Encoding, En
 from regimen_advisor.solving.encoding_size import size_for
 from regimen_advisor.solving.implicants import Implicant, primes, tests_of
 from regimen_advisor.solving.solver import Session, Solver
+from regimen_advisor.words.catalogue import say
 
 Kind = Literal["learn", "change"]
 MOST_CHANGED = 3
@@ -99,7 +100,7 @@ class _Changer:
         return {
             f"history[{given_entry.entry.position}].outcome": given_entry.slot
             for given_entry in entries
-            if self.lines and given_entry.entry.line == self.lines and len(given_entry.entry.outcomes) == 1
+            if given_entry.entry.line == self.lines and len(given_entry.entry.outcomes) == 1
         }
 
     def _sorted_units(self) -> tuple[list[int], dict[str, list[int]]]:
@@ -108,11 +109,11 @@ class _Changer:
         hard: list[int] = []
         soft: dict[str, list[int]] = {}
         for key in self.domain.facts:
-            stated = key in OPEN_HISTORY if patient.history is None else False
+            stated = key in OPEN_HISTORY and patient.history is None
             if key in patient.given and (stated or not is_asked_of_history(key, encoding)):
                 values = (value for name, value in patient.given[key] if name == key)
                 soft[key] = [literal for value in values for literal in value_literals(encoding, key, value)]
-        for key, literals in assumption_groups(encoding, patient).items() if patient.history is not None else ():
+        for key, literals in assumption_groups(encoding, patient).items():
             if literals and (key in self.slots or key == "lines" or key.endswith(".cycles")):
                 soft[key] = literals
             elif key not in self.domain.facts:
@@ -122,7 +123,7 @@ class _Changer:
     def changes(self) -> Changes:
         everything = frozenset[str]()
         if not self.session.can(self._kept(everything), [-self.goal]):
-            return Changes((), reason="it is offered already")
+            return Changes((), reason=say("changes.offered"))
         changeable = [key for key in self.soft if not self._is_fixed(key) and not key.endswith(".cycles")]
         relaxations = list(self._relaxations(changeable, []))
         found = [
@@ -136,8 +137,8 @@ class _Changer:
 
     def _reason(self, never: Sequence[tuple[str, ...]]) -> str:
         if never:
-            return "only facts that never change rule it out"
-        return "nothing that is open or can change leads to it"
+            return say("changes.never")
+        return say("changes.nothing")
 
     def _is_fixed(self, key: str) -> bool:
         return key in self.domain.facts and self.domain.facts[key].permanence == "fixed"
@@ -224,8 +225,8 @@ class _Changer:
                 if low == high:
                     return str(low)
                 if high == fact.high:
-                    return f"at least {low}"
-                return f"at most {high}" if low == fact.low else f"{low}-{high}"
+                    return say("changes.at_least", low=low)
+                return say("changes.at_most", high=high) if low == fact.low else f"{low}-{high}"
             case Members(must=must, may=may):
                 assert isinstance(fact, SetFact)
                 absent = sorted(fact.unknown.may - may)
@@ -242,8 +243,8 @@ def grouped(fact: ChoiceFact, possible: frozenset[str]) -> Iterator[str]:
     yield from (word for word in fact.domain if word in left)
 
 
-def _rank(change_set: ChangeSet) -> tuple[bool, int, int, list[str]]:
+def _rank(change_set: ChangeSet) -> tuple[int, int, list[str]]:
     """Learning first, then what time or treatment changes; few before many; then by name."""
     changed = sum(change.kind == "change" for change in change_set.changes)
     words = [f"{change.fact} {change.words}" for change in change_set.changes]
-    return changed > 0, changed, len(change_set.changes), words
+    return changed, len(change_set.changes), words

@@ -186,4 +186,4 @@ def axiom_groups(domain: Domain) -> Mapping[str, frozenset[str]]:
 def connected_facts(domain: Domain, fields: frozenset[str]) -> frozenset[str]:
     """All facts that axioms tie to any of these, the history being one fact; themselves included."""
     groups = axiom_groups(domain)
-    return frozenset().union(*(groups[HISTORY if name == HISTORY else unit_of(domain, name)] for name in fields))
+    return frozenset().union(*(groups[unit_of(domain, name)] for name in fields))

@@ -149,9 +149,7 @@ class _QuestionFinder:
                 self._note(HISTORY, replace(reply, words=f"{key} {reply.words}"), changed)
 
     def _ask_decisive(self, key: str, asked: Sequence[str]) -> None:
-        for name in asked:
-            if name not in self.settling.undetermined:
-                continue
+        for name in [name for name in asked if name in self.settling.undetermined]:
             wanted = {value for value in (False, True) if self._may_settle(key, name, value)}
             for reply in decisive(self.settling, key, name, self._tests(key, name), wanted):
                 self._note(key, reply, self._changed(reply, asked))
@@ -206,10 +204,11 @@ class _QuestionFinder:
             case SetFact():
                 table = encoding.sets[name]
                 for word in (fact.empty_word, *(member for member in fact.members if member not in fact.groups)):
+                    # What holds none of the others, the empty word being one of them, holds this one.
                     unlisted = tuple(
                         -literal for member, literal in table.items() if member not in (word, *fact.groups)
                     )
-                    yield CandidateAnswer(word, (table[word], *unlisted), (SignedAtom(Includes(name, word)),))
+                    yield CandidateAnswer(word, unlisted, (SignedAtom(Includes(name, word)),))
 
     def _months(self, slot: Slot) -> Iterator[CandidateAnswer]:
         """The intervals that the rules tell apart of the months between one entry and its progression or relapse."""

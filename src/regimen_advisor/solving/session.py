@@ -13,6 +13,7 @@ from typing import Any
 from regimen_advisor.language.values import Truth
 from regimen_advisor.solving.encoding import Encoding
 from regimen_advisor.solving.two_copies import TwoCopies
+from regimen_advisor.words.catalogue import say
 
 
 class ImpossiblePatient(ValueError):  # noqa: N818 - it says what the patient is
@@ -120,7 +121,7 @@ class Completions:
     def require(self, assumed: Sequence[int] = ()) -> None:
         """Raise ``ImpossiblePatient`` where no completion meets the literals ``assumed``."""
         if not self.can(assumed):
-            raise ImpossiblePatient("no complete patient agrees with what is known")
+            raise ImpossiblePatient(say("changes.impossible"))
 
     def example(self, *assumed: Sequence[int]) -> Model:
         """A completion that meets all these literals; there must be one."""

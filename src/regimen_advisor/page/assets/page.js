@@ -145,7 +145,7 @@ class Page {
       const profile = readYaml(text);
       if (!isMapping(profile)) throw new Refusal([{ path: [], message: say("page_error.profile", { value: shownValue(profile) }) }]);
       const unknown = Object.keys(profile).filter((key) => !this.data.keys.includes(key));
-      if (unknown.length) throw new Refusal(unknown.map((key) => ({ path: [key], message: say("page_error.unknown_key", { key }), help: didYouMean(key, this.data.keys) })));
+      if (unknown.length) throw new Refusal(unknown.map((key) => ({ path: [key], message: say("broken.unknown_key", { key }), help: didYouMean(key, this.data.keys) })));
       readProfile(profile, this.engine);
       this.begin(profile, say("page.opened", { name }));
     } catch (error) {

@@ -13,9 +13,9 @@ function readYaml(text) {
 
 class YamlReader {
   constructor(text) {
-    if (new TextEncoder().encode(text).length > MOST_BYTES) throw new Refusal([{ path: [], message: "expected at most 1,000,000 bytes, found more" }]);
+    if (new TextEncoder().encode(text).length > MOST_BYTES) throw new Refusal([{ path: [], message: say("file.too_large", { count: MOST_BYTES }) }]);
     const control = /[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.exec(text);
-    if (control) this.fail(text.slice(0, control.index).split("\n").length, "expected text, found a control character");
+    if (control) this.fail(text.slice(0, control.index).split("\n").length, say("page_yaml.control_character"));
     this.lines = [];
     text.replace(/^\ufeff/, "").split(/\r\n|\r|\n/).forEach((line, index) => this.#take(line, index + 1));
     this.at = 0;
@@ -25,22 +25,22 @@ class YamlReader {
   document() {
     if (!this.lines.length) return null;
     const value = this.block(this.lines[0].indent);
-    if (this.at < this.lines.length) this.fail(this.lines[this.at].number, "not valid here: check the indentation");
+    if (this.at < this.lines.length) this.fail(this.lines[this.at].number, say("page_yaml.indentation"));
     return value;
   }
 
   fail(line, message) {
-    throw new Refusal([{ path: [], line, message: `line ${line}: ${message}` }]);
+    throw new Refusal([{ path: [], line, message: say("page_yaml.in_line", { line, message }) }]);
   }
 
   #take(line, number) {
     if (/^---\s*(#.*)?$/.test(line)) {
-      if (this.lines.length) this.fail(number, "expected one document, found a second one after `---`");
+      if (this.lines.length) this.fail(number, say("page_yaml.second_document"));
       return;
     }
     const bare = this.#withoutComment(line).trimEnd(), text = bare.trimStart();
     if (!text) return;
-    if (/^ *\t/.test(bare)) this.fail(number, "expected spaces before the text, found a tab");
+    if (/^ *\t/.test(bare)) this.fail(number, say("page_yaml.tab"));
     this.lines.push({ number, indent: bare.length - text.length, text });
   }
 
@@ -59,7 +59,7 @@ class YamlReader {
 
   /** The mapping, list or word whose lines begin at this indent. */
   block(indent) {
-    if (++this.depth > MOST_DEPTH) this.fail(this.lines[this.at].number, `expected at most ${MOST_DEPTH} levels of nesting, found more`);
+    if (++this.depth > MOST_DEPTH) this.fail(this.lines[this.at].number, say("broken.deep", { most: MOST_DEPTH }));
     const { text } = this.lines[this.at];
     const value = /^-(\s|$)/.test(text) ? this.#list(indent) : this.#key(text) ? this.#mapping(indent) : this.#lines(indent - 1);
     this.depth--;
@@ -90,9 +90,9 @@ class YamlReader {
     const found = {}, first = {};
     while (this.at < this.lines.length && this.lines[this.at].indent === indent) {
       const line = this.lines[this.at], match = this.#key(line.text);
-      if (!match) this.fail(line.number, "expected `key: value`");
+      if (!match) this.fail(line.number, say("page_yaml.no_key"));
       const key = /^["']/.test(match[1]) ? this.#quoted(match[1], line.number) : match[1];
-      if (Object.hasOwn(first, key)) this.fail(line.number, `${key}: expected each key once, but it is in line ${first[key]} too`);
+      if (Object.hasOwn(first, key)) this.fail(line.number, say("broken.twice", { key, line: first[key] }));
       first[key] = line.number;
       Object.defineProperty(found, key, { value: null, enumerable: true, writable: true, configurable: true });
       if (match[2]) {
@@ -136,20 +136,20 @@ class YamlReader {
 
 function quotedText(text, fail) {
   if (text.startsWith("'")) {
-    if (!/^'(?:[^']|'')*'$/.test(text)) fail("expected the closing quote on the same line and nothing after it");
+    if (!/^'(?:[^']|'')*'$/.test(text)) fail(say("page_yaml.single_quote"));
     return text.slice(1, -1).replaceAll("''", "'");
   }
   try {
     return JSON.parse(text);
   } catch {
-    return fail("expected the closing quote on the same line, and no other escapes than those of JSON");
+    return fail(say("page_yaml.double_quote"));
   }
 }
 
 /** A word without quotes: YAML 1.2, so that `NO`, `010` and `1_000` stay what was written. */
 function plainValue(text, fail) {
-  if (/^[&*!|>%@`]/.test(text)) fail(`this page reads plain profiles only, and \`${text[0]}\` begins something else`);
-  if (/:(\s|$)/.test(text) || /^[-?](\s|$)/.test(text)) fail("expected a word; quote a text that holds a colon and a space");
+  if (/^[&*!|>%@`]/.test(text)) fail(say("page_yaml.sign", { sign: text[0] }));
+  if (/:(\s|$)/.test(text) || /^[-?](\s|$)/.test(text)) fail(say("page_yaml.colon"));
   if (/^(~|null|Null|NULL)$/.test(text)) return null;
   if (/^(true|True|TRUE|false|False|FALSE)$/.test(text)) return text.toLowerCase() === "true";
   if (/^[-+]?(0|[1-9][0-9]*)$/.test(text) && text.length <= MOST_DIGITS) return Number(text);
@@ -168,12 +168,12 @@ class FlowReader {
   whole() {
     const value = this.value();
     this.#space();
-    if (this.at < this.text.length) this.fail(`expected nothing after the closing bracket, found \`${this.text.slice(this.at, this.at + 20)}\``);
+    if (this.at < this.text.length) this.fail(say("page_yaml.after_bracket", { found: this.text.slice(this.at, this.at + 20) }));
     return value;
   }
 
   value() {
-    if (++this.depth > MOST_DEPTH) this.fail(`expected at most ${MOST_DEPTH} levels of nesting, found more`);
+    if (++this.depth > MOST_DEPTH) this.fail(say("broken.deep", { most: MOST_DEPTH }));
     this.#space();
     const value = this.text[this.at] === "[" ? this.#several("]") : this.text[this.at] === "{" ? this.#several("}") : this.#word();
     this.depth--;
@@ -189,7 +189,7 @@ class FlowReader {
     this.at++;
     for (;;) {
       this.#space();
-      if (this.at >= this.text.length) this.fail(`expected the closing \`${closing}\``);
+      if (this.at >= this.text.length) this.fail(say("page_yaml.closing", { bracket: closing }));
       if (this.text[this.at] === closing) {
         this.at++;
         return found;
@@ -198,15 +198,15 @@ class FlowReader {
       else this.#pair(found);
       this.#space();
       if (this.text[this.at] === ",") this.at++;
-      else if (this.text[this.at] !== closing) this.fail(`expected \`,\` or \`${closing}\``);
+      else if (this.text[this.at] !== closing) this.fail(say("page_yaml.comma", { bracket: closing }));
     }
   }
 
   #pair(found) {
     const match = /^(?:("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')\s*:|([^\s"'[\]{},#&*!|>%@`](?:[^:,[\]{}])*?)\s*:(?=[\s,}[{]|$))/.exec(this.text.slice(this.at));
-    if (!match) this.fail("expected `key: value` within the braces");
+    if (!match) this.fail(say("page_yaml.no_pair"));
     const key = match[1] ? quotedText(match[1], this.fail) : match[2];
-    if (Object.hasOwn(found, key)) this.fail(`${key}: expected each key once`);
+    if (Object.hasOwn(found, key)) this.fail(say("page_yaml.key_twice", { key }));
     this.at += match[0].length;
     this.#space();
     const value = /[,}]/.test(this.text[this.at] ?? "}") ? null : this.value();
@@ -216,7 +216,7 @@ class FlowReader {
   #word() {
     const rest = this.text.slice(this.at);
     const match = /^("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')/.exec(rest) ?? /^[^,[\]{}]+/.exec(rest);
-    if (!match) return this.fail("expected a value");
+    if (!match) return this.fail(say("page_yaml.no_value"));
     this.at += match[0].length;
     return /^["']/.test(match[0]) ? quotedText(match[0], this.fail) : plainValue(match[0].trimEnd(), this.fail);
   }

@@ -12,9 +12,9 @@ class Refusal extends Error {
 const isMapping = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 const isUnsaid = (value) => value === undefined || value === null || value === "unknown";
 const shownValue = (value) => {
-  if (value === undefined || value === null) return "nothing";
-  if (Array.isArray(value)) return "a list";
-  if (isMapping(value)) return "a mapping";
+  if (value === undefined || value === null) return say("type.nothing");
+  if (Array.isArray(value)) return say("type.list");
+  if (isMapping(value)) return say("type.mapping");
   const text = String(value);
   return `\`${text.length > 60 ? `${text.slice(0, 57)}...` : text}\``;
 };
@@ -58,8 +58,11 @@ function didYouMean(word, known) {
       if (ratio > most || (ratio === most && (best === null || candidate > best))) [best, most] = [candidate, ratio];
     }
   }
-  return best === null ? null : `did you mean \`${candidates.get(best)}\`?`;
+  return best === null ? null : say("broken.did_you_mean", { word: candidates.get(best) });
 }
+
+/** What was expected of the value of a key, and what was found. */
+const expectedThere = (key, expected, found) => say("broken.expected_there", { key, expected, found: shownValue(found) });
 
 /** What a profile says of a patient: {facts, history, given, notes}. Throws Refusal with every problem at once. */
 function readProfile(profile, engine) {
@@ -76,15 +79,15 @@ class ProfileReader {
 
   patient() {
     const { profile, engine } = this;
-    if (!isMapping(profile)) throw new Refusal([{ path: [], message: `expected a profile, found ${shownValue(profile)}` }]);
-    if (!Object.keys(profile).length) throw new Refusal([{ path: [], message: "expected at least one key" }]);
+    if (!isMapping(profile)) throw new Refusal([{ path: [], message: say("page_profile.no_profile", { found: shownValue(profile) }) }]);
+    if (!Object.keys(profile).length) throw new Refusal([{ path: [], message: say("page_profile.no_key") }]);
     for (const key of Object.keys(profile)) {
       if (!engine.data.keys.includes(key)) {
-        this.#refuse([key], `${key}: unknown key`, didYouMean(key, engine.data.keys));
+        this.#refuse([key], say("broken.unknown_key", { key }), didYouMean(key, engine.data.keys));
       }
     }
     for (const key of ["id", "summary"]) {
-      if (!isUnsaid(profile[key]) && typeof profile[key] !== "string") this.#refuse([key], `${key}: expected text`);
+      if (!isUnsaid(profile[key]) && typeof profile[key] !== "string") this.#refuse([key], say("page_profile.no_text", { key }));
     }
     const given = {};
     for (const fact of Object.values(engine.facts)) {
@@ -113,20 +116,20 @@ class ProfileReader {
     const words = fact.name === "last_outcome" ? OUTCOMES : [...fact.domain, ...Object.keys(fact.groups)];
     const word = presence && typeof said === "boolean" ? String(said) : said;
     if (typeof word !== "string" || !words.includes(word) || (presence && ["true", "false"].includes(said))) {
-      const expected = yesNo ? "true, false or unknown" : listedWords([...words, "unknown"], "or");
-      return this.#refuse([fact.name], `${fact.name}: expected ${expected}, found ${shownValue(said)}`,
-        didYouMean(said, words));
+      const expected = listedWords([...(yesNo ? ["true", "false"] : words), "unknown"], "or");
+      return this.#refuse([fact.name], expectedThere(fact.name, expected, said), didYouMean(said, words));
     }
     return { can: fact.mask(fact.groups[word] ?? [word]) };
   }
 
   #number(fact, written) {
     const said = fact.name === "pd_l1_tps" && typeof written === "string" ? percentWords(written) : written;
-    const expected = fact.name === "pd_l1_tps" ? "a whole percentage 0-100, a range such as `at_least: 1, below: 50`, or one of the forms `<1`, `1-49`, `>=50`"
-      : `a whole number from ${fact.low} to ${fact.high}, or a range such as at_least: ${fact.low}`;
+    const found = shownValue(written), { low: least, high: most } = fact;
+    const message = () => fact.name === "pd_l1_tps" ? say("broken.at_key", { key: fact.name, message: say("profile_error.percentage", { found }) })
+      : say("page_profile.number", { key: fact.name, least, most, found });
     const ranges = fact.name === "pd_l1_tps" ? "<1, 1-49 or ≥50" : "≤2";
-    const refuse = () => this.#refuse([fact.name], `${fact.name}: expected ${expected}, found ${shownValue(written)}`, null,
-      { form: `expected a whole number from ${fact.low} to ${fact.high}, or a range such as ${ranges}; found ${shownValue(written)}` });
+    const refuse = () => this.#refuse([fact.name], message(), null,
+      { form: say("page_profile.number_in_form", { least, most, ranges, found }) });
     const bounds = isMapping(said) ? said : { at_least: said, at_most: said };
     let { low, high } = fact, any = false;
     for (const [word, number] of Object.entries(bounds)) {
@@ -141,7 +144,7 @@ class ProfileReader {
     }
     if (!any) return refuse();
     if (low > high) {
-      return this.#refuse([fact.name], `${fact.name}: expected a range with at least one number from ${fact.low} to ${fact.high} in it`);
+      return this.#refuse([fact.name], say("page_profile.empty_range", { key: fact.name, least, most }));
     }
     return { low, high, absent: false };
   }
@@ -149,7 +152,7 @@ class ProfileReader {
   #set(fact, said) {
     const all = fact.unknown.may, none = fact.emptyBit;
     const refuse = (word) => this.#refuse([fact.name],
-      `${fact.name}: expected ${fact.empty}, or a list of ${listedWords(fact.members, "or")}; found ${shownValue(word)}`,
+      say("page_profile.set", { key: fact.name, empty: fact.empty, members: listedWords(fact.members, "or"), found: shownValue(word) }),
       didYouMean(word, [fact.empty, ...fact.members]));
     if (said === fact.empty || (Array.isArray(said) && !said.length)) return { must: none, may: none };
     if (said === "positive" && fact.name === "egfr") return { must: 0n, may: all & ~none };
@@ -162,7 +165,7 @@ class ProfileReader {
     }
     const found = fact.mask(lists.found ?? []), absent = fact.mask(lists.not_found ?? []);
     if (Array.isArray(said)) return { must: found, may: found };
-    if (found & absent) return this.#refuse([fact.name], `${fact.name}: a word is under both found and not_found`);
+    if (found & absent) return this.#refuse([fact.name], say("page_profile.found_and_not", { key: fact.name }));
     return { must: found, may: all & ~absent };
   }
 
@@ -171,14 +174,14 @@ class ProfileReader {
   #entries() {
     const written = this.profile.history;
     if (!isUnsaid(written) && !Array.isArray(written)) {
-      return this.#refuse(["history"], `history: expected a list of treatments, found ${shownValue(written)}`);
+      return this.#refuse(["history"], say("page_profile.no_history", { found: shownValue(written) }));
     }
     if (!Array.isArray(written)) return null;
     const entries = written.map((entry, position) => this.#entry(entry, position));
     if (entries.includes(null)) return null;
     const most = this.engine.data.most;
     if (entries.filter((entry) => entry.line === null).length > most.curative) {
-      return this.#refuse(["history"], `history: this page reads at most ${most.curative} curative treatments; use the command line for more`);
+      return this.#refuse(["history"], say("page_profile.many_curative", { most: most.curative }));
     }
     entries.sort((left, right) => (left.line ?? 0) - (right.line ?? 0) || left.maintenance - right.maintenance
       || left.position - right.position);
@@ -190,22 +193,22 @@ class ProfileReader {
   #entry(written, position) {
     const problems = this.problems.length, at = (key) => ["history", position, key];
     const received = this.engine.facts.received, most = this.engine.data.most;
-    const expected = (key, what, found) => this.#refuse(at(key), `${key}: expected ${what}, found ${shownValue(found)}`);
-    if (!isMapping(written)) return this.#refuse(["history", position], `history: expected a treatment, found ${shownValue(written)}`);
+    const expected = (key, what, found) => this.#refuse(at(key), expectedThere(key, what, found));
+    if (!isMapping(written)) return this.#refuse(["history", position], say("page_profile.no_treatment", { found: shownValue(written) }));
     for (const key of Object.keys(written)) {
-      if (!ENTRY_KEYS.includes(key)) this.#refuse(at(key), `${key}: unknown key`, didYouMean(key, ENTRY_KEYS));
+      if (!ENTRY_KEYS.includes(key)) this.#refuse(at(key), say("broken.unknown_key", { key }), didYouMean(key, ENTRY_KEYS));
     }
     const { line = null, drugs = "unknown", outcome = "unknown", cycles = null, relapse_after: months = null, setting = null } = written;
     const whole = (number, low, high) => Number.isInteger(number) && number >= low && number <= high;
-    if (setting !== null && setting !== "maintenance" && setting !== "curative") expected("setting", "maintenance or curative", setting);
-    if (setting === "curative" && line !== null) expected("line", "no line with setting: curative", line);
-    else if (setting !== "curative" && !whole(line, 1, most.lines)) expected("line", `the number of the line, 1 to ${most.lines} (the command line reads more)`, line);
+    if (setting !== null && setting !== "maintenance" && setting !== "curative") expected("setting", listedWords(["maintenance", "curative"], "or"), setting);
+    if (setting === "curative" && line !== null) expected("line", say("page_profile.curative_without_line"), line);
+    else if (setting !== "curative" && !whole(line, 1, most.lines)) expected("line", say("page_profile.line", { most: most.lines }), line);
     if (outcome !== "unknown" && !OUTCOMES.includes(outcome)) expected("outcome", listedWords([...OUTCOMES, "unknown"], "or"), outcome);
-    if (cycles !== null && !whole(cycles, 0, most.cycles)) expected("cycles", `a whole number from 0 to ${most.cycles}`, cycles);
-    if (months !== null && !whole(months, 0, most.months)) expected("relapse_after", `a whole number of months from 0 to ${most.months}`, months);
+    if (cycles !== null && !whole(cycles, 0, most.cycles)) expected("cycles", say("page_profile.cycles", { most: most.cycles }), cycles);
+    if (months !== null && !whole(months, 0, most.months)) expected("relapse_after", say("page_profile.months", { most: most.months }), months);
     let value = { must: 0n, may: received.unknown.may & ~received.emptyBit };
     if (drugs !== "unknown" && (!Array.isArray(drugs) || !drugs.length)) {
-      expected("drugs", "a list of at least one drug, or unknown", drugs);
+      expected("drugs", say("page_profile.drugs"), drugs);
     } else if (drugs !== "unknown") value = this.#drugs(drugs, at("drugs"));
     if (this.problems.length > problems) return null;
     const outcomes = outcome === "unknown" ? [...OUTCOMES] : [outcome];
@@ -222,8 +225,8 @@ class ProfileReader {
       if (id === undefined) {
         const folded = foldedWord(String(word));
         const several = this.engine.data.formulary.combinations.find((combination) => combination.words.includes(folded));
-        const help = several ? `that is more than one drug: write ${several.write.join(", ")}` : didYouMean(word, this.engine.data.formulary.suggestions);
-        this.#refuse([...path, index], `drugs: expected a known drug or class of drugs, found ${shownValue(word)}`, help);
+        const help = several ? say("page_profile.several_drugs", { drugs: joined(several.write) }) : didYouMean(word, this.engine.data.formulary.suggestions);
+        this.#refuse([...path, index], say("profile_error.unknown_drug", { found: shownValue(word) }), help);
         return;
       }
       const all = (drug) => received.mask([drug, ...classes_of[drug]]);
@@ -241,17 +244,14 @@ class ProfileReader {
       if (!isTimed(entry)) return;
       if (!timed.outcomes.length) {
         this.#refuse(["history", entry.position, "relapse_after"],
-          `relapse_after: expected the outcome progressed or relapsed, found ${shownValue(entry.outcomes[0])}`);
+          say("profile_error.months_without_end", { found: shownValue(entry.outcomes[0]) }));
       }
-      const line = entry.line === null ? "the treatment with curative intent" : `line ${entry.line}`;
-      const where = entry.maintenance ? `the maintenance of ${line}` : line;
+      const course = courseOf(entry);
       if (isOnly(entry, "relapsed") && !months) {
-        this.notes.push(`After ${where} the disease is given as relapsed, with 0 months: if it came back while the treatment `
-          + "was given, it progressed.");
+        this.notes.push(say("profile_note.relapsed_at_once", { course }));
       }
       if (isOnly(entry, "progressed") && months > SOON) {
-        this.notes.push(`On ${where} the disease is given as progressed, ${months} months after the last dose: if the treatment `
-          + "was over, it relapsed.");
+        this.notes.push(say("profile_note.progressed_late", { course, months }));
       }
     });
   }
@@ -262,28 +262,27 @@ class ProfileReader {
     const refuse = (entry, key, message) => this.#refuse(["history", entry.position, key], message);
     for (const entry of entries) {
       if (!entry.line) continue;
-      const slot = `${entry.line} ${entry.maintenance}`, what = entry.maintenance ? "maintenance of line" : "line";
-      if (seen.has(slot)) refuse(entry, "line", `line: ${what} ${entry.line} occurs twice`);
+      const slot = `${entry.line} ${entry.maintenance}`, { line } = entry;
+      if (seen.has(slot)) refuse(entry, "line", say(entry.maintenance ? "page_profile.maintenance_twice" : "page_profile.line_twice", { line }));
       else seen.set(slot, entry);
       if (entry.maintenance && !inductions.some((induction) => induction.line === entry.line)) {
-        refuse(entry, "line", `line: maintenance of line ${entry.line}, which is not in the history`);
+        refuse(entry, "line", say("profile_error.maintenance_of_none", { line }));
       }
     }
     const lines = [...new Set(inductions.map((entry) => entry.line))].sort((left, right) => left - right);
     const gap = lines.findIndex((line, index) => line !== index + 1);
     if (gap >= 0) {
       const entry = inductions.find((induction) => induction.line === lines[gap]);
-      refuse(entry, "line", `line: expected line ${gap + 1} before line ${lines[gap]}: lines run from 1 without a gap`);
+      refuse(entry, "line", say("profile_error.gap", { expected: gap + 1, line: lines[gap] }));
     }
     for (const entry of inductions) {
       const upkeep = seen.get(`${entry.line} true`), [outcome] = entry.outcomes;
       if (hasEnded(entry) && upkeep && isOnly(upkeep, "ongoing")) {
-        refuse(upkeep, "outcome", `outcome: maintenance of line ${entry.line} cannot be ongoing when the line has ${[...entry.outcomes].sort().join(" or ")}`);
+        refuse(upkeep, "outcome", say("profile_error.ongoing_maintenance", { line: entry.line, outcomes: listedWords([...entry.outcomes].sort(), "or") }));
       }
       const later = inductions.some((induction) => induction.line > entry.line) && !upkeep?.outcomes.some((outcome) => ENDED.includes(outcome));
       if (later && entry.outcomes.length === 1 && (outcome === "completed" || outcome === "ongoing")) {
-        this.notes.push(`Line ${entry.line} is given as ${outcome} although another line followed; it is taken as not `
-          + "progressed. Had the disease relapsed before the next line?");
+        this.notes.push(say("profile_note.line_followed", { line: entry.line, outcome }));
       }
     }
   }
@@ -306,9 +305,10 @@ class ProfileReader {
         }
       }
       const label = this.engine.facts[smallest.fact].label;
-      const why = smallest.axiom ? smallest.axiom.says : `they differ on the ${label}`;
-      const verb = keys.length > 1 ? "contradict each other" : "contradicts itself";
-      throw new Refusal([{ path: [keys.at(-1)], keys, why, message: `${listedWords(keys.map((key) => `\`${key}\``))} ${verb}: ${why}` }]);
+      const why = smallest.axiom ? smallest.axiom.says : say("profile_error.differ_on", { fact: label });
+      const named = { keys: listedWords(keys.map((key) => `\`${key}\``)), reason: why };
+      const message = say(keys.length > 1 ? "profile_error.contradict" : "profile_error.contradicts_itself", named);
+      throw new Refusal([{ path: [keys.at(-1)], keys, why, message }]);
     }
   }
 
@@ -316,8 +316,14 @@ class ProfileReader {
     const { disease } = this.engine.facts;
     if (facts.disease.can !== disease.mask(["sclc"])) return;
     const odd = ["egfr", "alk", "ros1", "nrg1", "pd_l1_tps"].filter((key) => !isUnsaid(this.profile[key]));
-    if (odd.length) this.notes.push(`Small cell lung cancer with a result for ${odd.join(", ")}: unusual, and read as written.`);
+    if (odd.length) this.notes.push(say("profile_note.unusual", { results: joined(odd) }));
   }
+}
+
+/** What a note calls the treatment of an entry. */
+function courseOf({ line, maintenance }) {
+  if (line === null) return say(maintenance ? "profile_note.maintenance_of_curative" : "profile_note.curative");
+  return say(maintenance ? "profile_note.maintenance" : "profile_note.line", { line });
 }
 
 /** `<1`, `1-49` and `>=50`, as pathology reports write them, as ranges; anything else as it was. */
