@@ -44,7 +44,7 @@ class Form:
     joined: bool = False
     """Whether the lines of an option are one paragraph."""
     silent: bool = True
-    """Whether it is said in a sentence where the sources are silent; else its title names it."""
+    """Whether a sentence says where the sources are silent; else its title names it."""
     decides: bool = True
     """Whether each question says what it decides; else the options that wait say for which."""
     first: bool = True

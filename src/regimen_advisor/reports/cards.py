@@ -56,7 +56,7 @@ class Part(StrEnum):
 
 
 @dataclass(frozen=True)
-class Said:
+class CautionParts:
     """A caution that is written out, in its parts: those that share all but the sentence can share one line."""
 
     lead: str
@@ -71,7 +71,7 @@ class CardLine:
 
     part: Part
     text: str
-    said: Said | None = None
+    caution: CautionParts | None = None
     """The parts of the text, where it is a caution that is written out."""
 
     @property
@@ -107,19 +107,21 @@ class Card:
 
     def run_on(self, parts: frozenset[Part]) -> str:
         """The lines about these parts as one paragraph; cautions with the same lead and source have them once."""
-        together: dict[object, list[str]] = {}
-        texts: dict[object, str] = {}
+        together: dict[tuple[str, str, tuple[int, ...]] | str, list[str]] = {}
+        texts: dict[tuple[str, str, tuple[int, ...]] | str, str] = {}
         for line in self.of(parts):
-            key = (line.said.lead, line.said.source, line.said.also) if line.said else line.text
+            key: tuple[str, str, tuple[int, ...]] | str = (
+                (line.caution.lead, line.caution.source, line.caution.also) if line.caution else line.text
+            )
             texts.setdefault(key, line.text)
-            together.setdefault(key, []).extend([line.said.sentence] if line.said else [])
+            together.setdefault(key, []).extend([line.caution.sentence] if line.caution else [])
         lines = []
         for key, sentences in together.items():
             if isinstance(key, tuple) and len(sentences) > 1:
                 lead, source, also = key
-                others = say("card.together_also_of", numbers=listed(map(str, also))) if also else ""
+                numbers = say("card.together_also_of", numbers=listed(map(str, also))) if also else ""
                 lines.append(
-                    say("card.together", lead=lead, source=source, also=others, sentences=" ".join(sentences))
+                    say("card.together", lead=lead, source=source, also=numbers, sentences=" ".join(sentences))
                 )
             else:
                 lines.append(texts[key])
@@ -178,8 +180,10 @@ class Cards:
                     say("card.open") if caution.state == "open" else say("card.holds", kind=KINDS[caution.kind])
                 )  # the sentence of an open one names what it waits for
                 also = tuple(self.cautions.also_of(caution, number))
-                said = Said(lead, self.cautions.tail(caution), also, caution.says)
-                yield CardLine(part, f"{self.cautions.lead(caution)}{self.cautions.written_out(caution, number)}", said)
+                written = CautionParts(lead, self.cautions.tail(caution), also, caution.says)
+                yield CardLine(
+                    part, f"{self.cautions.lead(caution)}{self.cautions.written_out(caution, number)}", written
+                )
             else:
                 yield CardLine(part, self.cautions.in_short(caution, MOST_SHORT))
 
@@ -358,9 +362,7 @@ def _ranges(numbers: Sequence[int]) -> str:
             runs[-1].append(number)
         else:
             runs.append([number])
-    words = [
-        [say("card.from_to", first=run[0], last=run[-1])] if len(run) > MANY else [*map(str, run)] for run in runs
-    ]
+    words = [[say("card.from_to", first=run[0], last=run[-1])] if len(run) > MANY else [*map(str, run)] for run in runs]
     return listed(word for several in words for word in several)
 
 

@@ -18,7 +18,7 @@ FIRST_TITLE = say("questions.first_title")
 def decides_words(missing: Missing, advice: Advice, *, options_apart: bool = False) -> str:
     """``Decides what the standard is; whether ivonescimab is offered``, as a sentence.
 
-    With ``options_apart`` which options wait is said elsewhere; empty where nothing else is decided.
+    With ``options_apart`` other parts name the options that wait; empty where nothing else is decided.
     """
     titles = {standard.rule: standard.title for standard in advice.standards}
     names = {option.regimen: option.name for option in advice.options}

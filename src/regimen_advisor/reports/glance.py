@@ -94,9 +94,7 @@ def rows(
         warning = "" if see else _warning(option, number, shown_cautions, cut=cut)
         badge = BADGE if option.regimen in named else ""
         study, endpoint = _study(option, shown_cautions), _endpoint(option, rulebook, shown_cautions)
-        found.append(
-            GlanceRow(number, option, study, endpoint, warning, _approved(option, shown_cautions), see, badge)
-        )
+        found.append(GlanceRow(number, option, study, endpoint, warning, _approved(option, shown_cautions), see, badge))
     return tuple(found)
 
 

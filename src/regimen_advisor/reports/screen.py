@@ -14,7 +14,6 @@ from itertools import groupby
 from regimen_advisor.advice import Advice, First, Statement, Trial
 from regimen_advisor.figure_wording import ERRATUM_SIGN, CitationLabels, trial_title
 from regimen_advisor.guideline import Guideline
-from regimen_advisor.knowledge.publications import Erratum
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.source_names import SourceNames
 from regimen_advisor.language.standings import Standing
@@ -26,6 +25,7 @@ from regimen_advisor.reports.cards import Card, Cards
 from regimen_advisor.reports.cautions import STANDARD, Cautions
 from regimen_advisor.reports.deciding import FIRST_TITLE, TITLE, decides_words
 from regimen_advisor.reports.depth import PLAIN, Depth
+from regimen_advisor.reports.errata import certainty_of, consequence_of, ends_of
 from regimen_advisor.reports.glance import GlanceRow
 from regimen_advisor.reports.groups import groups
 from regimen_advisor.wording import listed, standing_words
@@ -115,7 +115,9 @@ class Screen:
             several[0]
             if len(several) == 1
             else ScreenSentence(
-                say("advice.against_together", source=source, sentences=" ".join(each.says for each in several)),
+                say(
+                    "advice.against_together", source=source, sentences=" ".join(sentence.says for sentence in several)
+                ),
                 several[0].style,
             )
             for source, several in by_source.items()
@@ -365,31 +367,32 @@ class _Screen:
 
     def _trial(self, trial: Trial) -> str:
         """How the trial ended, if that is known, then what it was; what else the record says differently."""
-        ended = _ends(trial)
-        lead = " ".join(_consequence(erratum) for erratum in ended)
+        ended = ends_of(trial)
+        lead = " ".join(consequence_of(erratum) for erratum in ended)
         further = [] if self.in_short else [erratum for erratum in trial.errata if erratum not in ended]
         parts = [f"{self._trial_title(trial)}:", lead, trial.says, f"[{self._at(trial)}]"]
-        return " ".join(part for part in (*parts, *map(_consequence, further)) if part)
+        return " ".join(part for part in (*parts, *map(consequence_of, further)) if part)
 
     def _trial_title(self, trial: Trial) -> str:
         name, phase = (trial.name.split(", ")[0], None) if self.in_short else (trial.name, trial.phase)
         return trial_title(name, phase, trial.registry)
 
     def _trials_in_short(self) -> Iterator[str]:
-        under_way = [trial for trial in self.advice.trials if not _ends(trial)]
+        under_way = [trial for trial in self.advice.trials if not ends_of(trial)]
         if under_way:
             places = say("between.lists").join(dict.fromkeys(map(self._at, under_way)))
             yield f"{say('between.items').join(map(self._trial_title, under_way))} [{places}]"
         ended: dict[tuple[str, str], list[Trial]] = {}
         for trial in self.advice.trials:
-            if ends := _ends(trial):
+            if ends := ends_of(trial):
                 ended.setdefault((" ".join(erratum.consequence for erratum in ends), self._at(trial)), []).append(trial)
         for (says, place), several in ended.items():
             titles = say("between.lists").join(map(self._trial_title, several))
-            signs = say("between.lists").join(_certain(erratum) for trial in several for erratum in _ends(trial))
+            signs = say("between.lists").join(certainty_of(erratum) for trial in several for erratum in ends_of(trial))
             sentence = f"{says.rstrip('.')} ({signs})."
             alone = f"{titles}: {sentence}"
-            yield f"{say('advice.each_of_several', trials=titles, sentence=sentence) if several[1:] else alone} [{place}]"
+            words = say("advice.each_of_several", trials=titles, sentence=sentence) if several[1:] else alone
+            yield f"{words} [{place}]"
 
     def _silent_in_short(self, silences: Sequence[Statement]) -> Iterator[str]:
         """All in one line; what no source states is written out, so that it is not taken for their silence."""
@@ -437,24 +440,6 @@ def legend(rulebook: Rulebook) -> str:
 def review_names(rulebook: Rulebook) -> Iterator[str]:
     """What the short name of each source stands for, without our remarks on its title."""
     return (f"{review.cited_as}: {_ASIDE.sub('', review.title)}" for review in rulebook.reviews.values())
-
-
-def _ends(trial: Trial) -> list[Erratum]:
-    """The errata that say how a trial ended."""
-    return [erratum for erratum in trial.errata if "result" in erratum.field.split()]
-
-
-def _consequence(erratum: Erratum) -> str:
-    return f"{erratum.consequence.rstrip('.')} ({_certain(erratum)})."
-
-
-def _certain(erratum: Erratum) -> str:
-    return f"{erratum.certainty}, {ERRATUM_SIGN}{erratum.id}"
-
-
-def erratum_line(erratum: Erratum) -> str:
-    """An erratum in one line: what it concerns, how sure it is, what follows."""
-    return f"{erratum.id}, {erratum.field} ({erratum.certainty}): {erratum.consequence}"
 
 
 def names_of(cards: Iterable[Card]) -> str:

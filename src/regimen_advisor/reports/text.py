@@ -54,9 +54,7 @@ def lines(
     return written
 
 
-def _fitting(
-    shown: Screen, depth: Depth, width: int, forms: Sequence[Form], limits: Sequence[int]
-) -> Form | None:
+def _fitting(shown: Screen, depth: Depth, width: int, forms: Sequence[Form], limits: Sequence[int]) -> Form | None:
     """The fullest of these forms that fits a screen, or else a longer screen; nothing where none does.
 
     Why the others are not indicated is asked for as an extra, so that this costs no room. Neither does what is about
