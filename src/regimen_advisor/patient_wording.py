@@ -8,7 +8,7 @@ from regimen_advisor.language.values import Choice, Number
 from regimen_advisor.patient.facts import Domain, Fact, NumberFact, SetFact
 from regimen_advisor.patient.history import Entry
 from regimen_advisor.patient.reading import Patient
-from regimen_advisor.wording import KNOWN_IN_PART, UNKNOWN, Wording, value_word
+from regimen_advisor.wording import KNOWN_IN_PART, UNKNOWN, Wording, listed, value_word
 from regimen_advisor.words.catalogue import say
 
 WITHOUT_LABEL = ("disease", "histology", "extent")
@@ -21,6 +21,8 @@ NOT_SO = {
 """What is no finding that was looked for reads better as a statement than under "none"."""
 PARTLY = {"brain_metastases": say("patient.brain_metastases_state")}
 """What is left to know of a fact of one value that is known in part."""
+MANY = 2
+"""From so many entries of the history on, the same question about each is named once."""
 _PART = re.compile(r"^history\[(\d+)\]\.(\w+)$")
 
 
@@ -123,5 +125,23 @@ def unknown_words(key: str, patient: Patient, domain: Domain) -> str:
 
 
 def questions_words(keys: tuple[str, ...], domain: Domain | None) -> str:
-    """Several questions as a list."""
-    return say("between.items").join(question_words(key, domain) for key in keys)
+    """Several questions as a list; what is asked of several entries of the history is named once."""
+    entries: dict[str, list[int]] = {}
+    for key in keys:
+        if part := _PART.match(key):
+            entries.setdefault(part[2], []).append(int(part[1]) + 1)
+    words = []
+    for key in keys:
+        part = _PART.match(key)
+        several = entries.get(part[2], []) if part else []
+        if part is None or len(several) < MANY:
+            words.append(question_words(key, domain))
+        elif int(part[1]) + 1 == several[0]:
+            words.append(_of_entries(part[2], listed(map(str, sorted(several)))))
+    return say("between.items").join(words)
+
+
+def _of_entries(asked: str, entries: str) -> str:
+    if asked == "relapse_after":
+        return say("question.months_to_relapse_of_several", entries=entries)
+    return say("question.part_of_entries", part=say(f"entry.{asked}"), entries=entries)

@@ -37,9 +37,10 @@ from regimen_advisor.patient_wording import FROM_HISTORY, LABELS, NOT_SO, PARTLY
 from regimen_advisor.quiz.models import MEANINGS, Quiz
 from regimen_advisor.replaced import Bearing
 from regimen_advisor.reports.cautions import KINDS
+from regimen_advisor.reports.errata import erratum_line
 from regimen_advisor.reports.glance import approved_in_few_words
 from regimen_advisor.reports.groups import ANY_TUMOUR
-from regimen_advisor.reports.screen import erratum_line, legend
+from regimen_advisor.reports.screen import legend
 from regimen_advisor.reports.studies import approval_sentence
 from regimen_advisor.wording import VALUE_WORDS, Wording
 from regimen_advisor.words.catalogue import CATALOGUE, say

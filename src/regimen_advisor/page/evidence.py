@@ -26,8 +26,8 @@ from regimen_advisor.knowledge.figures import Result, Safety
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rulebook import Rulebook, harm_studies
 from regimen_advisor.knowledge.studies import Study, StudyFinding
+from regimen_advisor.reports.errata import erratum_line
 from regimen_advisor.reports.glance import endpoint_in_few_words, study_in_few_words
-from regimen_advisor.reports.screen import erratum_line
 from regimen_advisor.reports.studies import study_blocks
 from regimen_advisor.words.catalogue import say
 

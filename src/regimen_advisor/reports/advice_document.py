@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from regimen_advisor.documents.blocks import Block, Bullets, Folded, Gap, Heading, Item, Paragraph, Table
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.reports import glance
-from regimen_advisor.reports.cards import Card, Part
+from regimen_advisor.reports.cards import Card, Part, open_questions
 from regimen_advisor.reports.depth import PLAIN, Depth
 from regimen_advisor.reports.screen import (
     CHANGED,
@@ -43,6 +43,12 @@ class Form:
     """Whether the table has the options that wait; else they are named after it."""
     joined: bool = False
     """Whether the lines of an option are one paragraph."""
+    silent: bool = True
+    """Whether a sentence says where the sources are silent; else its title names it."""
+    decides: bool = True
+    """Whether each question says what it decides; else the options that wait say for which."""
+    first: bool = True
+    """Whether each warning about every option has its own line; else those of one source are one paragraph."""
 
 
 WHOLE = Form()
@@ -57,16 +63,22 @@ FORMS = (
     Form(_LEAST, run_in=True, notes=False, trials=False),
 )
 """The forms that text has for a screen, the fullest first: what one has no room for is behind ``--details``."""
+_CLOSED = _LEAST - {Part.OPEN}
+_JOINED = replace(FORMS[-1], joined=True)
 TIGHT = (
-    replace(FORMS[-1], joined=True),
-    replace(FORMS[-1], joined=True, waiting=False),
+    _JOINED,
+    replace(_JOINED, silent=False),
+    replace(_JOINED, silent=False, waiting=False),
+    replace(_JOINED, silent=False, waiting=False, decides=False),
+    replace(_JOINED, silent=False, waiting=False, decides=False, parts=_CLOSED),
+    replace(_JOINED, silent=False, waiting=False, decides=False, parts=_CLOSED, first=False),
 )
 """Forms for an answer that no other makes fit a longer screen."""
 
 
 def document(screen: Screen, form: Form = WHOLE, depth: Depth = PLAIN) -> Iterator[Block]:
     """The blocks of an answer; ``form`` says how much is shown under each option, ``depth`` which parts there are."""
-    yield from _head(screen, depth, is_whole=form == WHOLE)
+    yield from _head(screen, form, depth)
     if screen.is_little_known:
         yield from _questions(screen)
     yield from _standards(screen)
@@ -91,9 +103,9 @@ def document(screen: Screen, form: Form = WHOLE, depth: Depth = PLAIN) -> Iterat
     yield Paragraph(f"{screen.small_print[-1]}{'' if depth.details else _more(screen, form)}", "quiet")
 
 
-def _head(screen: Screen, depth: Depth, *, is_whole: bool) -> Iterator[Block]:
+def _head(screen: Screen, form: Form, depth: Depth) -> Iterator[Block]:
     yield Heading(screen.title, 1)
-    if screen.summary and is_whole:
+    if screen.summary and form == WHOLE:
         yield Paragraph(screen.summary)
     not_known = say("advice.not_known", facts=screen.unknown) if screen.unknown else ""
     yield Paragraph(say("advice.patient", patient=screen.patient, not_known=not_known), hang=2)
@@ -102,7 +114,7 @@ def _head(screen: Screen, depth: Depth, *, is_whole: bool) -> Iterator[Block]:
         yield Paragraph(screen.counts)
     if screen.first:
         yield Heading(FIRST)
-        yield from _sentences(screen.first)
+        yield from _sentences(screen.first if form.first else screen.first_together)
 
 
 def _standards(screen: Screen) -> Iterator[Block]:
@@ -138,7 +150,7 @@ def _names(groups: Iterable[CardGroup]) -> Iterator[Block]:
 
 
 def _options(screen: Screen, form: Form) -> Iterator[Block]:
-    for group in screen.groups:
+    for number, group in enumerate(screen.groups):
         if not form.waiting and group.cards[0].option.standing is Standing.UNDETERMINED:
             yield from _waiting(screen, group)
             continue
@@ -148,6 +160,10 @@ def _options(screen: Screen, form: Form) -> Iterator[Block]:
         for card in cards:
             yield _card(card, form)
             yield from card.details
+        is_last = not any(later.cards[0].option.standing.is_offered for later in screen.groups[number + 1 :])
+        if Part.OPEN not in form.parts and is_last and group.cards[0].option.standing.is_offered:
+            waits = open_questions(card for earlier in screen.groups for card in earlier.cards)
+            yield from (Paragraph(waits, "open", hang=2),) if waits else ()
 
 
 def _waiting(screen: Screen, group: CardGroup) -> Iterator[Block]:
@@ -162,7 +178,7 @@ def _waiting(screen: Screen, group: CardGroup) -> Iterator[Block]:
 def _card(card: Card, form: Form) -> Block:
     lines = tuple(Paragraph(line.text, line.style) for line in card.of(form.parts))
     if form.joined and lines:
-        lines = (Paragraph(" ".join(line.text for line in lines), lines[0].style),)
+        lines = (Paragraph(card.run_on(form.parts), lines[0].style),)
     return Item(f"{card.number}. {card.option.name}", lines, run_in=form.run_in)
 
 
@@ -175,18 +191,19 @@ def _excluded(screen: Screen) -> Iterator[Block]:
         )
 
 
-def _questions(screen: Screen) -> Iterator[Block]:
+def _questions(screen: Screen, form: Form = WHOLE) -> Iterator[Block]:
     if screen.questions:
         yield Heading(screen.questions_title)
-        yield Bullets(screen.questions)
+        yield Bullets(screen.questions if form.decides else screen.questions_in_short)
 
 
 def _after_options(screen: Screen, form: Form) -> Iterator[Block]:
     if not screen.is_little_known:
-        yield from _questions(screen)
+        yield from _questions(screen, form)
     notes = screen.notes if form.notes else ()
     trials = screen.trials if form.trials else screen.trials_in_short
-    for title, items in ((screen.names.silent, screen.silent), (screen.names.trials, trials), (NOTES, notes)):
+    silent = screen.silent if form.silent else screen.silent_in_short
+    for title, items in ((screen.names.silent, silent), (screen.names.trials, trials), (NOTES, notes)):
         if items:
             yield Heading(title)
             yield Bullets(items)
@@ -198,6 +215,7 @@ def _more(screen: Screen, form: Form) -> str:
     harm = form.parts.isdisjoint({Part.HARM}) and any(card.of(frozenset({Part.HARM})) for card in cards)
     notes = screen.notes_left or (screen.notes and not form.notes)
     notes = notes or (screen.trials and not form.trials)
+    notes = notes or (screen.silent and not form.silent)
     parts = ((say("advice.harm"), harm), (say("advice.left_notes"), notes))
     left = say("between.items").join(word for word, is_left in parts if is_left)
     return say("advice.more_left", parts=left) if left else say("advice.more")

@@ -26,6 +26,7 @@ from regimen_advisor.figure_wording import (
     study_words,
 )
 from regimen_advisor.knowledge.evidence import Erratum, Result
+from regimen_advisor.patient_wording import question_words
 from regimen_advisor.reports.cautions import KINDS, Cautions
 from regimen_advisor.reports.glance import few
 from regimen_advisor.wording import listed
@@ -34,6 +35,8 @@ from regimen_advisor.words.catalogue import say
 MOST_HARM = 130
 MOST_NAMES = 3
 MOST_SHORT = 74
+MANY = 2
+"""So many options in a row are named one by one; of more the first and the last."""
 
 
 class Part(StrEnum):
@@ -53,11 +56,23 @@ class Part(StrEnum):
 
 
 @dataclass(frozen=True)
+class CautionParts:
+    """A caution that is written out, in its parts: those that share all but the sentence can share one line."""
+
+    lead: str
+    source: str
+    also: tuple[int, ...]
+    sentence: str
+
+
+@dataclass(frozen=True)
 class CardLine:
     """One line under an option."""
 
     part: Part
     text: str
+    caution: CautionParts | None = None
+    """The parts of the text, where it is a caution that is written out."""
 
     @property
     def style(self) -> str:
@@ -83,9 +98,34 @@ class Card:
     details: tuple[Block, ...] = ()
     """Why it is offered, its schedule and each study behind it, where the whole is asked for."""
 
+    open_questions: tuple[str, ...] = ()
+    """What can still speak against it, by name, unless its row in the table says so."""
+
     def of(self, parts: frozenset[Part]) -> tuple[CardLine, ...]:
         """The lines about these parts."""
         return tuple(line for line in self.lines if line.part in parts)
+
+    def run_on(self, parts: frozenset[Part]) -> str:
+        """The lines about these parts as one paragraph; cautions with the same lead and source have them once."""
+        together: dict[tuple[str, str, tuple[int, ...]] | str, list[str]] = {}
+        texts: dict[tuple[str, str, tuple[int, ...]] | str, str] = {}
+        for line in self.of(parts):
+            key: tuple[str, str, tuple[int, ...]] | str = (
+                (line.caution.lead, line.caution.source, line.caution.also) if line.caution else line.text
+            )
+            texts.setdefault(key, line.text)
+            together.setdefault(key, []).extend([line.caution.sentence] if line.caution else [])
+        lines = []
+        for key, sentences in together.items():
+            if isinstance(key, tuple) and len(sentences) > 1:
+                lead, source, also = key
+                numbers = say("card.together_also_of", numbers=listed(map(str, also))) if also else ""
+                lines.append(
+                    say("card.together", lead=lead, source=source, also=numbers, sentences=" ".join(sentences))
+                )
+            else:
+                lines.append(texts[key])
+        return " ".join(lines)
 
 
 class Cards:
@@ -100,7 +140,17 @@ class Cards:
     def card(self, option: Option, number: int) -> Card:
         """The lines of an option under its number; fewer of one that waits, unless the whole is asked for."""
         lines = self._offered(option, number) if self.cautions.is_whole(option) else self._waiting(option, number)
-        return Card(number, option, tuple(lines), tuple(self._details(option, number)) if self.whole else ())
+        details = tuple(self._details(option, number)) if self.whole else ()
+        return Card(number, option, tuple(lines), details, self._open_questions(option))
+
+    def _open_questions(self, option: Option) -> tuple[str, ...]:
+        """What its open cautions wait for; its row in the table has named it where there is no other caution."""
+        own_cautions = list(self.cautions.own(option))
+        waiting = [caution for caution in own_cautions if caution.state == "open"]
+        if len(waiting) == len(own_cautions) or not self.cautions.is_whole(option):
+            return ()
+        keys = dict.fromkeys(key for caution in waiting for key in caution.depends_on)
+        return tuple(question_words(key, self.rulebook.domain) for key in keys)
 
     def _offered(self, option: Option, number: int) -> Iterator[CardLine]:
         yield from self._once(self._evidence(option), number)
@@ -126,7 +176,14 @@ class Cards:
             if self.cautions.is_said(caution, number):
                 continue
             if self.cautions.number_of(caution) is None:
-                yield CardLine(part, f"{self.cautions.lead(caution)}{self.cautions.written_out(caution, number)}")
+                lead = (
+                    say("card.open") if caution.state == "open" else say("card.holds", kind=KINDS[caution.kind])
+                )  # the sentence of an open one names what it waits for
+                also = tuple(self.cautions.also_of(caution, number))
+                written = CautionParts(lead, self.cautions.tail(caution), also, caution.says)
+                yield CardLine(
+                    part, f"{self.cautions.lead(caution)}{self.cautions.written_out(caution, number)}", written
+                )
             else:
                 yield CardLine(part, self.cautions.in_short(caution, MOST_SHORT))
 
@@ -279,6 +336,34 @@ class Cards:
             else:
                 yield Paragraph(say("card.as_under", lead=study.name, number=first), indent=3, hang=2)
         yield Gap()
+
+
+def open_questions(cards: Iterable[Card]) -> str:
+    """What can still speak against the options of these cards, each question once with the numbers of the options."""
+    numbers: dict[str, list[int]] = {}
+    for card in cards:
+        for question in card.open_questions:
+            numbers.setdefault(question, []).append(card.number)
+    together: dict[str, list[str]] = {}
+    for question, several in numbers.items():
+        together.setdefault(_ranges(several), []).append(question)
+    parts = [
+        say("card.can_speak_against", questions=say("between.items").join(questions), numbers=several)
+        for several, questions in together.items()
+    ]
+    return say("card.can_speak_against_these", questions=say("between.lists").join(parts)) if parts else ""
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """``1, 2 and 5 to 8``."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    words = [[say("card.from_to", first=run[0], last=run[-1])] if len(run) > MANY else [*map(str, run)] for run in runs]
+    return listed(word for several in words for word in several)
 
 
 def _errata(best: Evidence | None) -> tuple[Erratum, ...]:

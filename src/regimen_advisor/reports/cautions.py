@@ -50,16 +50,20 @@ class Cautions:
 
     def written_out(self, caution: Caution, number: int) -> str:
         """The caution in full, with the other options that it is about, which then need not point here."""
+        also = self.also_of(caution, number)
         self.write_out(caution, number)
-        also = [
-            further
-            for further, option in self.numbers
-            if further != number and not self.apart and self._has(option, caution)
-        ]
         for further in also:
             self.point(caution, further)
         tail = say("card.also_of", numbers=listed(map(str, also))) if also else ""
         return f"{caution.says}{self.tail(caution)}{tail}"
+
+    def also_of(self, caution: Caution, number: int) -> list[int]:
+        """The other options that the caution is about, by number."""
+        return [
+            further
+            for further, option in self.numbers
+            if further != number and not self.apart and self._has(option, caution)
+        ]
 
     def is_whole(self, option: Option) -> bool:
         """Whether all is shown of an option: of one that waits only where the whole is asked for."""

@@ -15,8 +15,11 @@ FIRST_TITLE = say("questions.first_title")
 """Where so little is known that the questions come before the options."""
 
 
-def decides_words(missing: Missing, advice: Advice) -> str:
-    """``Decides what the standard is; whether ivonescimab is offered``, as a sentence."""
+def decides_words(missing: Missing, advice: Advice, *, options_apart: bool = False) -> str:
+    """``Decides what the standard is; whether ivonescimab is offered``, as a sentence.
+
+    With ``options_apart`` other parts name the options that wait; empty where nothing else is decided.
+    """
     titles = {standard.rule: standard.title for standard in advice.standards}
     names = {option.regimen: option.name for option in advice.options}
     waiting = len(advice.of(Standing.UNDETERMINED))
@@ -25,14 +28,14 @@ def decides_words(missing: Missing, advice: Advice) -> str:
         parts.append(say("decides.one_standard", standard=titles[missing.standards[0]]))
     elif missing.standards:
         parts.append(say("decides.standards"))
-    if missing.options:
+    if missing.options and not options_apart:
         options = _named(missing.options, names, waiting)
         is_named = len(missing.options) <= MOST_NAMES
         parts.append(say("decides.option", options=options) if is_named else say("decides.options", options=options))
     if missing.evidence:
         parts.append(say("decides.evidence", options=_named(missing.evidence, names, len(missing.evidence))))
     if not parts:
-        return say("decides.only_caution")
+        return "" if missing.options else say("decides.only_caution")
     return say("decides.sentence", parts=say("between.lists").join(parts))
 
 

@@ -73,30 +73,29 @@ class GlanceRow:
     warning: str
     """The first warning in words, or what the option waits for; empty where nothing speaks against it."""
     approval: str
+    see: int | None
+    """The number of the row that has written its warning out, where it is not repeated."""
     badge: str
     """``standard`` where a standard that holds for this patient names the option."""
 
 
-def rows(advice: Advice, rulebook: Rulebook, cautions: Cautions | None = None) -> tuple[GlanceRow, ...]:
+def rows(
+    advice: Advice, rulebook: Rulebook, cautions: Cautions | None = None, *, cut: bool = True
+) -> tuple[GlanceRow, ...]:
     """A row for each option that is offered or may be, in the order and with the numbers of the list.
 
-    ``cautions`` remembers which of them the rows write out, for the parts that follow.
+    ``cautions`` remembers which of them the rows write out, for the parts that follow; ``cut`` shortens the long ones.
     """
     shown_cautions = cautions or Cautions(advice, rulebook, apart=True)
+    found: list[GlanceRow] = []
     named = {regimen for standard in advice.standards if standard.state == "holds" for regimen in standard.regimens}
-    return tuple(
-        GlanceRow(
-            number,
-            option,
-            _study(option, shown_cautions),
-            _endpoint(option, rulebook, shown_cautions),
-            _warning(option, number, shown_cautions),
-            _approved(option, shown_cautions),
-            BADGE if option.regimen in named else "",
-        )
-        for group in groups(advice)
-        for number, option in group.options
-    )
+    for number, option in (numbered for group in groups(advice) for numbered in group.options):
+        see = None if cut else _written_in(option, number, shown_cautions)
+        warning = "" if see else _warning(option, number, shown_cautions, cut=cut)
+        badge = BADGE if option.regimen in named else ""
+        study, endpoint = _study(option, shown_cautions), _endpoint(option, rulebook, shown_cautions)
+        found.append(GlanceRow(number, option, study, endpoint, warning, _approved(option, shown_cautions), see, badge))
+    return tuple(found)
 
 
 def table(found: Sequence[GlanceRow]) -> Table:
@@ -119,6 +118,8 @@ def _standing(row: GlanceRow) -> str:
         caution.kind == "patient" and caution.state == "holds" for caution in row.option.cautions
     )
     short = SHORT[row.option.standing]
+    if row.see:
+        return say("glance.see", standing=short, number=row.see)
     return say("glance.see_above", standing=short) if is_said else short
 
 
@@ -182,7 +183,7 @@ def _approval_words(approval: Approval) -> str:
     return words if approval.agency or approval.year else f"({words})"
 
 
-def _warning(option: Option, number: int, cautions: Cautions) -> str:
+def _warning(option: Option, number: int, cautions: Cautions, *, cut: bool) -> str:
     if option.standing is Standing.UNDETERMINED:
         return say("glance.waits", questions=questions_words(option.depends_on, cautions.rulebook.domain))
     own_cautions = list(cautions.own(option))
@@ -194,12 +195,13 @@ def _warning(option: Option, number: int, cautions: Cautions) -> str:
             dict.fromkeys(key for caution in own_cautions if caution.state == "open" for key in caution.depends_on)
         )
         return say("glance.caution_waits", questions=questions_words(keys, cautions.rulebook.domain))
-    if first.kind == "evidence" and _is_without_study(option, cautions.rulebook):
-        return ""
     sentence = f"{cautions.lead(first)}{first.says}{cautions.tail(first)}"
-    fits = (len(sentence) <= MOST_WARNING and first.kind != "evidence") or len(
-        cautions.lead(first) + first.says
-    ) <= CUT_WARNING
+    is_why = first.kind == "evidence" and _is_without_study(option, cautions.rulebook)  # nothing else says why
+    fits = is_why or (
+        not cut or len(sentence) <= MOST_WARNING
+        if first.kind != "evidence"
+        else len(cautions.lead(first) + first.says) <= CUT_WARNING
+    )
     if cautions.number_of(first) is None and fits:
         return f"{cautions.lead(first)}{cautions.written_out(first, number)}"
     if cautions.number_of(first) is not None:
@@ -207,8 +209,17 @@ def _warning(option: Option, number: int, cautions: Cautions) -> str:
     return cautions.in_short(first, CUT_WARNING)
 
 
+def _written_in(option: Option, number: int, cautions: Cautions) -> int | None:
+    """The earlier option whose row has written out the first warning of this one, and names this one."""
+    first = min(cautions.own(option), key=_weight, default=None)
+    if first is None or option.standing is Standing.UNDETERMINED or first.state == "open":
+        return None
+    earlier = cautions.number_of(first)
+    return earlier if earlier and earlier != number and cautions.is_said(first, number) else None
+
+
 def _is_without_study(option: Option, rulebook: Rulebook) -> bool:
-    """Whether no study is named, which the row says already."""
+    """Whether no study is named: what makes the evidence thin is then written out in the row."""
     best = leading(option, rulebook)
     return best is None or is_statement(best)
 

@@ -7,14 +7,13 @@ standard is, the options at a glance, each option, what is excluded, what to ask
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from regimen_advisor.advice import Advice, First, Statement, Trial
 from regimen_advisor.figure_wording import ERRATUM_SIGN, CitationLabels, trial_title
 from regimen_advisor.guideline import Guideline
-from regimen_advisor.knowledge.publications import Erratum
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.source_names import SourceNames
 from regimen_advisor.language.standings import Standing
@@ -26,6 +25,7 @@ from regimen_advisor.reports.cards import Card, Cards
 from regimen_advisor.reports.cautions import STANDARD, Cautions
 from regimen_advisor.reports.deciding import FIRST_TITLE, TITLE, decides_words
 from regimen_advisor.reports.depth import PLAIN, Depth
+from regimen_advisor.reports.errata import certainty_of, consequence_of, ends_of
 from regimen_advisor.reports.glance import GlanceRow
 from regimen_advisor.reports.groups import groups
 from regimen_advisor.wording import listed, standing_words
@@ -51,6 +51,9 @@ class ScreenSentence:
 
     text: str
     style: str = ""
+    source: str = ""
+    """Where a warning comes from, if it can share that with others; ``says`` is then its sentence."""
+    says: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,15 +91,37 @@ class Screen:
     not_indicated: tuple[tuple[str, str], ...]
     questions_title: str
     questions: tuple[str, ...]
+    questions_in_short: tuple[str, ...]
+    """The questions alone, where the options that wait say for which; what is decided besides is kept."""
     trials: tuple[str, ...]
     trials_in_short: tuple[str, ...]
     """The trials by name, those apart of which it is known how they ended."""
     silent: tuple[str, ...]
+    silent_in_short: tuple[str, ...]
+    """What the sources are silent on, by its title alone."""
     notes: tuple[str, ...]
     notes_left: int
     """How many notes more there are that bear on no option of this patient."""
     small_print: tuple[str, ...]
     is_little_known: bool
+
+    @property
+    def first_together(self) -> tuple[ScreenSentence, ...]:
+        """What holds for every option, the warnings of one source in one paragraph."""
+        by_source: dict[str, list[ScreenSentence]] = {}
+        for sentence in self.first:
+            by_source.setdefault(sentence.source or sentence.text, []).append(sentence)
+        return tuple(
+            several[0]
+            if len(several) == 1
+            else ScreenSentence(
+                say(
+                    "advice.against_together", source=source, sentences=" ".join(sentence.says for sentence in several)
+                ),
+                several[0].style,
+            )
+            for source, several in by_source.items()
+        )
 
 
 def screen(
@@ -107,13 +132,16 @@ def screen(
     *,
     cut: bool = True,
     apart: bool = False,
+    cut_rows: bool = True,
 ) -> Screen:
     """The answer in words; unless ``depth`` asks for details, ``cut`` leaves out what a screen has no room for.
 
-    ``apart`` repeats under an option what the table holds, for a reader who comes to the option alone.
+    ``apart`` repeats under an option what the table holds, for a reader who comes to the option alone. Without
+    ``cut_rows`` the table writes each warning out, which then takes no line under the option.
     """
     in_short = cut and not depth.details
-    return _Screen(advice, rulebook, patient, whole=depth.details, in_short=in_short, apart=apart).screen()
+    made = _Screen(advice, rulebook, patient, whole=depth.details, in_short=in_short, apart=apart)
+    return made.screen(cut_rows=cut_rows)
 
 
 class _Screen:
@@ -125,12 +153,13 @@ class _Screen:
         self.places, self.wording = CitationLabels(rulebook), Guideline.of(rulebook).wording
         self.cautions = Cautions(advice, rulebook, whole=whole, apart=apart)
 
-    def screen(self) -> Screen:
+    def screen(self, *, cut_rows: bool) -> Screen:
         advice = self.advice
         standards = tuple(self._standards())  # before the options, which point to what is written out here
-        rows = glance.rows(advice, self.rulebook, None if self.apart else self.cautions)
+        rows = glance.rows(advice, self.rulebook, None if self.apart else self.cautions, cut=cut_rows)
         cards = Cards(self.cautions)
         notes, left = self._notes()
+        silences = [silence for silence in advice.silent if not advice.is_first(silence.rule)]
         return Screen(
             title=advice.profile.id,
             summary=advice.profile.summary,
@@ -155,9 +184,11 @@ class _Screen:
             not_indicated=self._not_indicated(),
             questions_title=FIRST_TITLE if advice.is_little_known else TITLE,
             questions=tuple(self._questions()),
+            questions_in_short=tuple(self._questions(options_apart=True)),
             trials=tuple(map(self._trial, advice.trials)),
             trials_in_short=tuple(self._trials_in_short()),
-            silent=tuple(self._statement(silence) for silence in advice.silent if not advice.is_first(silence.rule)),
+            silent=tuple(map(self._statement, silences)),
+            silent_in_short=tuple(self._silent_in_short(silences)),
             notes=notes,
             notes_left=left,
             small_print=tuple(self._small_print()),
@@ -198,7 +229,9 @@ class _Screen:
         open_ = [caution for caution in first if caution.state == "open"]
         in_one = len(open_) > MOST_OPEN and (self.in_short or self.apart)
         for caution in first:
-            if caution.state == "holds" or not in_one:
+            if caution.state == "holds" and not caution.title:
+                yield ScreenSentence(self._of_all(caution), "caution", self.cautions.tail(caution), caution.says)
+            elif caution.state == "holds" or not in_one:
                 yield ScreenSentence(self._of_all(caution), "open" if caution.state == "open" else "caution")
         if in_one and not self.advice.is_little_known:  # else the questions say it
             keys = tuple(dict.fromkeys(key for caution in open_ for key in caution.depends_on))
@@ -283,7 +316,10 @@ class _Screen:
             says: "; ".join(self.places.at(review, *cited) for review, cited in reviews.items())
             for says, reviews in sections.items()
         }
-        return tuple(("; ".join(options), f"{says} [{places[says]}]") for says, options in names.items())
+        reasons: dict[str, list[str]] = {}  # those of the same options together
+        for says, options in names.items():
+            reasons.setdefault("; ".join(options), []).append(f"{says} [{places[says]}]")
+        return tuple((options, " ".join(several)) for options, several in reasons.items())
 
     def _not_indicated(self) -> tuple[tuple[str, str], ...]:
         def reasons_by(places: CitationLabels) -> Iterator[tuple[str, str]]:
@@ -302,8 +338,11 @@ class _Screen:
 
     # After the options ------------------------------------------------------------------------------------------
 
-    def _questions(self) -> Iterator[str]:
-        """Each with what it decides; of those that can only bring a caution the names, where room is short."""
+    def _questions(self, *, options_apart: bool = False) -> Iterator[str]:
+        """Each with what it decides; of those that can only bring a caution the names, where room is short.
+
+        With ``options_apart``, questions that decide nothing but which options are offered come together.
+        """
         missing = self.advice.missing
         deciding = [
             question
@@ -311,8 +350,13 @@ class _Screen:
             if not self.in_short or question.standards or question.options or question.evidence
         ]
         limit = MOST_QUESTIONS if self.in_short else len(missing)
-        for question in deciding[:limit]:
-            yield f"{question.asks} {decides_words(question, self.advice)}"
+        decides = {
+            question.asks: decides_words(question, self.advice, options_apart=options_apart)
+            for question in deciding[:limit]
+        }
+        if bare := " ".join(asks for asks, words in decides.items() if not words):
+            yield bare
+        yield from (f"{asks} {words}" for asks, words in decides.items() if words)
         left = (
             ("advice.then", deciding[limit:]),
             ("advice.only_caution", [question for question in missing if question not in deciding]),
@@ -323,24 +367,38 @@ class _Screen:
 
     def _trial(self, trial: Trial) -> str:
         """How the trial ended, if that is known, then what it was; what else the record says differently."""
-        ended = _ends(trial)
-        lead = " ".join(_consequence(erratum) for erratum in ended)
+        ended = ends_of(trial)
+        lead = " ".join(consequence_of(erratum) for erratum in ended)
         further = [] if self.in_short else [erratum for erratum in trial.errata if erratum not in ended]
         parts = [f"{self._trial_title(trial)}:", lead, trial.says, f"[{self._at(trial)}]"]
-        return " ".join(part for part in (*parts, *map(_consequence, further)) if part)
+        return " ".join(part for part in (*parts, *map(consequence_of, further)) if part)
 
     def _trial_title(self, trial: Trial) -> str:
         name, phase = (trial.name.split(", ")[0], None) if self.in_short else (trial.name, trial.phase)
         return trial_title(name, phase, trial.registry)
 
     def _trials_in_short(self) -> Iterator[str]:
-        under_way = [trial for trial in self.advice.trials if not _ends(trial)]
+        under_way = [trial for trial in self.advice.trials if not ends_of(trial)]
         if under_way:
             places = say("between.lists").join(dict.fromkeys(map(self._at, under_way)))
             yield f"{say('between.items').join(map(self._trial_title, under_way))} [{places}]"
+        ended: dict[tuple[str, str], list[Trial]] = {}
         for trial in self.advice.trials:
-            if ended := _ends(trial):
-                yield f"{self._trial_title(trial)}: {' '.join(map(_consequence, ended))} [{self._at(trial)}]"
+            if ends := ends_of(trial):
+                ended.setdefault((" ".join(erratum.consequence for erratum in ends), self._at(trial)), []).append(trial)
+        for (says, place), several in ended.items():
+            titles = say("between.lists").join(map(self._trial_title, several))
+            signs = say("between.lists").join(certainty_of(erratum) for trial in several for erratum in ends_of(trial))
+            sentence = f"{says.rstrip('.')} ({signs})."
+            alone = f"{titles}: {sentence}"
+            words = say("advice.each_of_several", trials=titles, sentence=sentence) if several[1:] else alone
+            yield f"{words} [{place}]"
+
+    def _silent_in_short(self, silences: Sequence[Statement]) -> Iterator[str]:
+        """All in one line; what no source states is written out, so that it is not taken for their silence."""
+        if stated := [silence for silence in silences if silence.basis == "review"]:
+            yield self._titles(stated)
+        yield from (self._statement(silence) for silence in silences if silence.basis != "review")
 
     def _notes(self) -> tuple[tuple[str, ...], int]:
         """The notes that bear on an option of this patient, and how many others there are."""
@@ -382,20 +440,6 @@ def legend(rulebook: Rulebook) -> str:
 def review_names(rulebook: Rulebook) -> Iterator[str]:
     """What the short name of each source stands for, without our remarks on its title."""
     return (f"{review.cited_as}: {_ASIDE.sub('', review.title)}" for review in rulebook.reviews.values())
-
-
-def _ends(trial: Trial) -> list[Erratum]:
-    """The errata that say how a trial ended."""
-    return [erratum for erratum in trial.errata if "result" in erratum.field.split()]
-
-
-def _consequence(erratum: Erratum) -> str:
-    return f"{erratum.consequence.rstrip('.')} ({erratum.certainty}, {ERRATUM_SIGN}{erratum.id})."
-
-
-def erratum_line(erratum: Erratum) -> str:
-    """An erratum in one line: what it concerns, how sure it is, what follows."""
-    return f"{erratum.id}, {erratum.field} ({erratum.certainty}): {erratum.consequence}"
 
 
 def names_of(cards: Iterable[Card]) -> str:

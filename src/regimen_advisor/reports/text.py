@@ -43,14 +43,19 @@ def lines(
     for advice, patient in zip(advices, patients, strict=True):
         if written:
             written += [Line(""), Line("=" * width), Line("")]
-        shown = screen(advice, rulebook, patient, depth)
-        form = WHOLE if depth.details else _fitting(shown, depth, width)
+        shown, form = screen(advice, rulebook, patient, depth), WHOLE
+        if not depth.details:
+            fitting = _fitting(shown, depth, width, FORMS, MOST_LINES)
+            if fitting is None:
+                shown = screen(advice, rulebook, patient, depth, cut_rows=False)
+                fitting = _fitting(shown, depth, width, TIGHT, MOST_LINES[-1:])
+            form = fitting or TIGHT[-1]
         written += lines_of(document(shown, form, depth), width)
     return written
 
 
-def _fitting(shown: Screen, depth: Depth, width: int) -> Form:
-    """The fullest form that fits a screen, or else a longer screen; the shortest where none does.
+def _fitting(shown: Screen, depth: Depth, width: int, forms: Sequence[Form], limits: Sequence[int]) -> Form | None:
+    """The fullest of these forms that fits a screen, or else a longer screen; nothing where none does.
 
     Why the others are not indicated is asked for as an extra, so that this costs no room. Neither does what is about
     the sources themselves, where they differ and what a pack changed: it must not push the options out.
@@ -62,5 +67,4 @@ def _fitting(shown: Screen, depth: Depth, width: int) -> Form:
     def length(form: Form) -> int:
         return len(lines_of(document(counted, form, alone), width))
 
-    forms = [*((limit, form) for limit in MOST_LINES for form in FORMS), *((MOST_LINES[-1], form) for form in TIGHT)]
-    return next((form for limit, form in forms if length(form) <= limit), TIGHT[-1])
+    return next((form for limit in limits for form in forms if length(form) <= limit), None)

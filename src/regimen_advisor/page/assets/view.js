@@ -93,7 +93,18 @@ function questionWords(key, engine) {
   return key === "history" ? say("question.history") : engine.facts[key]?.label ?? key;
 }
 
-const questionsWords = (keys, engine) => joined(keys.map((key) => questionWords(key, engine)));
+/** Several questions as a list; what is asked of several entries of the history is named once. */
+function questionsWords(keys, engine) {
+  const entries = new Map(), parts = keys.map((key) => /^history\[(\d+)\]\.(\w+)$/.exec(key));
+  for (const part of parts) if (part) entries.set(part[2], [...(entries.get(part[2]) ?? []), Number(part[1]) + 1]);
+  return joined(keys.flatMap((key, index) => {
+    const asked = parts[index]?.[2], several = entries.get(asked) ?? [];
+    if (several.length < 2) return [questionWords(key, engine)];
+    if (Number(parts[index][1]) + 1 !== several[0]) return [];
+    const named = { part: asked === "relapse_after" ? "" : say(`entry.${asked}`), entries: listedWords([...several].sort((left, right) => left - right).map(String)) };
+    return [say(asked === "relapse_after" ? "question.months_to_relapse_of_several" : "question.part_of_entries", named)];
+  }));
+}
 
 /** The patient in words, for the print, where the form is left out. */
 function knownView(profile, advice) {
