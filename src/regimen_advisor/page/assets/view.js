@@ -101,8 +101,9 @@ function questionsWords(keys, engine) {
     const asked = parts[index]?.[2], several = entries.get(asked) ?? [];
     if (several.length < 2) return [questionWords(key, engine)];
     if (Number(parts[index][1]) + 1 !== several[0]) return [];
-    const named = { part: asked === "relapse_after" ? "" : say(`entry.${asked}`), entries: listedWords([...several].sort((left, right) => left - right).map(String)) };
-    return [say(asked === "relapse_after" ? "question.months_to_relapse_of_several" : "question.part_of_entries", named)];
+    const numbers = listedWords([...several].sort((left, right) => left - right).map(String));
+    return [asked === "relapse_after" ? say("question.months_to_relapse_of_several", { entries: numbers })
+      : say("question.part_of_entries", { part: say(`entry.${asked}`), entries: numbers })];
   }));
 }
 
