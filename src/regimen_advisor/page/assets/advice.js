@@ -65,9 +65,9 @@ class Advisor {
     const shown = possible.length ? possible : standards.filter((standard) => standard.state === "holds");
     const asked = this.#carriedByAll(shown).filter((caution) => caution.rules.some((rule) => this.data.rules[rule].first));
     const unasked = offered.length > 1 ? this.#carriedByAll(offered).filter((caution) => caution.state === "holds") : [];
-    const said = statements.filter(({ rule }) => this.data.rules[rule].first).map(({ rule }) => ({
+    const statementsFirst = statements.filter(({ rule }) => this.data.rules[rule].first).map(({ rule }) => ({
       rules: [rule], effect: this.data.rules[rule].effect, state: "holds", says: this.data.rules[rule].says, depends_on: [] }));
-    const found = [...asked.filter((caution) => caution.state === "holds"), ...said, ...unasked, ...asked.filter((caution) => caution.state === "open")];
+    const found = [...asked.filter((caution) => caution.state === "holds"), ...statementsFirst, ...unasked, ...asked.filter((caution) => caution.state === "open")];
     const once = new Map();
     for (const caution of found) if (!once.has(caution.state + caution.says)) once.set(caution.state + caution.says, caution);
     return [...once.values()];
@@ -86,9 +86,9 @@ class Advisor {
       }
       return found;
     };
-    const [carried, ...others] = options.map(bySentence);
-    return [...(carried ?? new Map()).entries()].filter(([said]) => others.every((texts) => texts.has(said))).map(([said, { state, says }]) => {
-      const held = [carried, ...others].flatMap((texts) => texts.get(said).held);
+    const [carried, ...rest] = options.map(bySentence);
+    return [...(carried ?? new Map()).entries()].filter(([sentence]) => rest.every((texts) => texts.has(sentence))).map(([sentence, { state, says }]) => {
+      const held = [carried, ...rest].flatMap((texts) => texts.get(sentence).held);
       return { rules: uniqueOf(held.map((caution) => caution.rule)).sort(), effect: "caution", state, says,
         depends_on: uniqueOf(held.flatMap((caution) => caution.depends_on)).sort() };
     });
@@ -138,10 +138,10 @@ class Advisor {
     const seen = new Map();
     for (const held of ids.filter((id) => this.truths[id] !== FALSE).sort(before).map((id) => this.#held(id))) {
       const rule = this.data.rules[held.rule], key = held.state === "open" ? rule.if_open ?? rule.says : held.rule;
-      const same = seen.get(key);
+      const twin = seen.get(key);
       // Whatever the order of the rules, the first of them by its id speaks for all.
-      const first = same && same.rule < held.rule ? same : held;
-      const waits = same ? [...new Set([...same.depends_on, ...held.depends_on])].sort() : held.depends_on;
+      const first = twin && twin.rule < held.rule ? twin : held;
+      const waits = twin ? [...new Set([...twin.depends_on, ...held.depends_on])].sort() : held.depends_on;
       seen.set(key, { ...first, depends_on: waits });
     }
     return [...seen.values()];
@@ -226,8 +226,8 @@ function byRank(data) {
   };
   return (option, rival) => {
     const [left, right] = [rank(option), rank(rival)];
-    const at = left.findIndex((part, index) => part !== right[index]);
-    if (at >= 0) return left[at] - right[at];
+    const place = left.findIndex((part, index) => part !== right[index]);
+    if (place >= 0) return left[place] - right[place];
     return option.name < rival.name ? -1 : option.name > rival.name ? 1 : 0;
   };
 }

@@ -37,9 +37,9 @@ class Asker {
     const answers = new Map(), settles = new Set();
     for (const [words, changed] of this.effects.get(key)) {
       for (const id in changed) if (this.undetermined.includes(id)) settles.add(id);
-      const same = JSON.stringify(changed);
-      if (!answers.has(same)) answers.set(same, { values: [], standings: changed });
-      if (!answers.get(same).values.includes(words)) answers.get(same).values.push(words);
+      const key = JSON.stringify(changed);
+      if (!answers.has(key)) answers.set(key, { values: [], standings: changed });
+      if (!answers.get(key).values.includes(words)) answers.get(key).values.push(words);
     }
     if (!answers.size) return null;
     const inOrder = Object.keys(this.standings).filter((id) => settles.has(id));
@@ -67,9 +67,9 @@ class Asker {
   #note(key, words, changed) {
     if (Object.keys(changed).length) this.effects.get(key)?.push([words, changed]);
     for (const [id, standing] of Object.entries(changed)) {
-      const how = `${id} ${standing.startsWith("offered")}`;
-      if (!this.settledBy.has(how)) this.settledBy.set(how, new Set());
-      this.settledBy.get(how).add(key);
+      const outcome = `${id} ${standing.startsWith("offered")}`;
+      if (!this.settledBy.has(outcome)) this.settledBy.set(outcome, new Set());
+      this.settledBy.get(outcome).add(key);
     }
   }
 
@@ -81,8 +81,8 @@ class Asker {
   }
 
   #changed(literals, asked) {
-    const under = this.solver.standingsUnder(this.patient, asked, literals);
-    return under && Object.fromEntries(Object.entries(under).filter(([id, standing]) => standing !== this.standings[id]));
+    const standings = this.solver.standingsUnder(this.patient, asked, literals);
+    return standings && Object.fromEntries(Object.entries(standings).filter(([id, standing]) => standing !== this.standings[id]));
   }
 
   /** For each wanted outcome the first combination of tests, failing before passing, that settles it so. */
@@ -97,18 +97,18 @@ class Asker {
       }
       return { words: left.map((part) => part.words).join(", "), literals: left.map((part) => part.literal) };
     };
-    const search = function* (chosen, at) {
+    const search = function* (chosen, position) {
       if (!wanted.size) return;
       const literals = chosen.map((part) => part.literal);
-      const yes = can(literals, offered), no = can(literals, -offered);
-      if (yes !== no) {
-        if (wanted.delete(yes)) yield needed(chosen, yes ? -offered : offered);
+      const canHold = can(literals, offered), canFail = can(literals, -offered);
+      if (canHold !== canFail) {
+        if (wanted.delete(canHold)) yield needed(chosen, canHold ? -offered : offered);
         return;
       }
-      if (!yes || at === tests.length) return;
-      const { words, unless, literal } = tests[at];
-      yield* search([...chosen, { words: unless, literal: -literal }], at + 1);
-      yield* search([...chosen, { words, literal }], at + 1);
+      if (!canHold || position === tests.length) return;
+      const { words, unless, literal } = tests[position];
+      yield* search([...chosen, { words: unless, literal: -literal }], position + 1);
+      yield* search([...chosen, { words, literal }], position + 1);
     };
     yield* search([], 0);
   }
@@ -170,8 +170,8 @@ class Asker {
       return members.map((words) => ({ words, unless: `no ${words}`, literal: holds[words] }));
     }
     const { untreated } = this.encoding;
-    const own = tests.filter((test) => test.key === key && (key !== "history" || test.literal !== untreated.literal));
-    return key === "history" ? [untreated, ...own] : own;
+    const ofKey = tests.filter((test) => test.key === key && (key !== "history" || test.literal !== untreated.literal));
+    return key === "history" ? [untreated, ...ofKey] : ofKey;
   }
 }
 

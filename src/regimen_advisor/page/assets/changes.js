@@ -54,8 +54,8 @@ function editedFacts(edited, earlier, advice) {
 
 /** The bar that stays in sight: what changed, by which rule, with a way to each card. */
 function changedView(earlier, advice, changes, edited, cleared, dismiss) {
-  const facts = listedWords(editedFacts(edited, earlier, advice)) || say("page_changes.last_edit"), all = [...changes];
-  const items = all.map(([id, change]) => changeItem(id, change, advice)), [first, ...rest] = items;
+  const facts = listedWords(editedFacts(edited, earlier, advice)) || say("page_changes.last_edit"), listed = [...changes];
+  const items = listed.map(([id, change]) => changeItem(id, change, advice)), [first, ...rest] = items;
   return [
     h("div", { class: "head" }, h("h2", {}, say("page_changes.title", { facts })), h("button", { type: "button", class: "quiet-button", id: "changed-close", "aria-label": say("page_changes.close"), onclick: dismiss }, "×")),
     cleared.length ? h("p", { class: "cleared" }, say("page_changes.cleared", { facts: listedWords(cleared) })) : null,
@@ -67,8 +67,8 @@ function changedView(earlier, advice, changes, edited, cleared, dismiss) {
 /** The same in words, for those who hear it. */
 function changedWords(earlier, advice, changes, edited, cleared) {
   const { data } = advice.advisor, facts = listedWords(editedFacts(edited, earlier, advice)) || say("page_changes.last_edit");
-  const said = [...changes].map(([id, { now }]) => (now === undefined ? say("page_changes.gone_with_disease", { option: data.regimens[id].name }) : say("page_changes.is_now", { option: data.regimens[id].name, standing: standingWords(now) })));
-  const listed = said.length > 4 ? [...said.slice(0, 3), say("advice.and_more", { count: said.length - 3 })] : said;
+  const standings = [...changes].map(([id, { now }]) => (now === undefined ? say("page_changes.gone_with_disease", { option: data.regimens[id].name }) : say("page_changes.is_now", { option: data.regimens[id].name, standing: standingWords(now) })));
+  const listed = standings.length > 4 ? [...standings.slice(0, 3), say("advice.and_more", { count: standings.length - 3 })] : standings;
   const lost = cleared.length ? ` ${say("page_changes.cleared", { facts: listedWords(cleared) })}` : "";
   const heard = listed.length ? say("page_changes.heard", { facts, options: joinedLists(listed) }) : say("page_changes.nothing_heard", { facts });
   return `${heard}${lost}`;

@@ -96,24 +96,24 @@ class Engine {
     this.markers = {}; // the tests of each rule that ask for a marker of the tumour
     for (const rule of Object.values(data.rules)) this.markers[rule.id] = rule.asks_for.markers.map((test) => this.condition(test));
     for (const [id, regimen] of Object.entries(data.regimens)) {
-      const any = (ids) => this.#node({ kind: "any", parts: ids.map((rule) => this.rules[rule]) });
-      const [offer, exclusion, caution] = [regimen.offers, regimen.exclusions, regimen.cautions].map(any);
+      const anyOf = (ids) => this.#node({ kind: "any", parts: ids.map((rule) => this.rules[rule]) });
+      const [offer, exclusion, caution] = [regimen.offers, regimen.exclusions, regimen.cautions].map(anyOf);
       const not = this.#node({ kind: "not", parts: [exclusion] });
       const offered = this.#node({ kind: "all", parts: [offer, not] });
       this.conditions[id] = { offer, exclusion, caution, offered };
     }
     this.changes = data.changes.map((change) => ({ ...change,
-      withdrawn: change.withdrawn.map(({ regimens, when }) => ({ regimens, node: this.condition(when) })) }));
+      withdrawn: change.withdrawn.map(({ regimens, when: written }) => ({ regimens, node: this.condition(written) })) }));
   }
 
   #fact(fact) {
     const words = fact.kind === "set" ? [...fact.members, fact.empty] : fact.domain ?? [];
     const bit = new Map(words.map((word, index) => [word, 1n << BigInt(index)]));
-    const all = (1n << BigInt(words.length)) - 1n;
-    const mask = (some) => some.reduce((sum, word) => sum | bit.get(word), 0n);
+    const whole = (1n << BigInt(words.length)) - 1n;
+    const mask = (chosen) => chosen.reduce((sum, word) => sum | bit.get(word), 0n);
     const read = { ...fact, words, bit, mask };
-    read.unknown = fact.kind === "choice" ? { can: all }
-      : fact.kind === "set" ? { must: 0n, may: all } : { low: fact.low, high: fact.high, absent: fact.optional };
+    read.unknown = fact.kind === "choice" ? { can: whole }
+      : fact.kind === "set" ? { must: 0n, may: whole } : { low: fact.low, high: fact.high, absent: fact.optional };
     if (fact.kind === "set") {
       read.emptyBit = bit.get(fact.empty);
       read.groupMasks = Object.entries(fact.groups).map(([group, members]) => [bit.get(group), mask(members)]);
@@ -123,14 +123,14 @@ class Engine {
 
   #atom(written) {
     const kind = ["is", "between", "includes"].find((word) => word in written);
-    const said = written[kind], fact = this.facts[said.fact];
-    if (kind === "is") return { kind, fact: said.fact, mask: fact.mask(said.values) };
-    if (kind === "includes") return { kind, fact: said.fact, mask: fact.bit.get(said.member), member: said.member };
-    return { kind, fact: said.fact, low: said.low, high: said.high };
+    const test = written[kind], fact = this.facts[test.fact];
+    if (kind === "is") return { kind, fact: test.fact, mask: fact.mask(test.values) };
+    if (kind === "includes") return { kind, fact: test.fact, mask: fact.bit.get(test.member), member: test.member };
+    return { kind, fact: test.fact, low: test.low, high: test.high };
   }
 
   #axiom(written) {
-    const literals = (some) => some.map((literal) => ({ atom: this.#atom(literal), wanted: literal.wanted }));
+    const literals = (listed) => listed.map((literal) => ({ atom: this.#atom(literal), wanted: literal.wanted }));
     const read = written.any
       ? { says: written.says, any: literals(written.any) }
       : { ...written, given: literals(written.given) };
@@ -164,13 +164,13 @@ class Engine {
 
   /** The condition under which a rule counts: its own, and none of the rules that override it. */
   effective(rule) {
-    const own = (this.own[rule.id] ??= this.condition(rule.when));
-    if (!rule.overridden_by.length) return own;
-    const none = rule.overridden_by.map((id) => {
+    const condition = (this.own[rule.id] ??= this.condition(rule.when));
+    if (!rule.overridden_by.length) return condition;
+    const exceptions = rule.overridden_by.map((id) => {
       const overriding = this.effective(this.data.rules[id]);
       return this.#node({ kind: "not", says: say("page_answer.no_case_of", { rule: id }), parts: [overriding] });
     });
-    return this.#node({ kind: "all", parts: [own, ...none] });
+    return this.#node({ kind: "all", parts: [condition, ...exceptions] });
   }
 
   // Narrowing: what follows from what is known ------------------------------------------------------------------------
@@ -242,9 +242,9 @@ class Engine {
       if (truth === FALSE) return [];
       if (truth === UNKNOWN) undecided.push(literal);
     }
-    const part = facts[axiom.part], none = this.facts[axiom.part].emptyBit;
+    const part = facts[axiom.part], empty = this.facts[axiom.part].emptyBit;
     const wholes = axiom.wholes.map((name) => facts[name]);
-    const reach = wholes.reduce((sum, whole) => sum | whole.may, none);
+    const reach = wholes.reduce((sum, whole) => sum | whole.may, empty);
     const broken = part.must & ~reach;
     if (undecided.length) {
       if (undecided.length > 1 || !broken) return [];
@@ -254,8 +254,8 @@ class Engine {
     if (broken) return [[axiom.part, null]];
     const found = [[axiom.part, { must: part.must, may: part.may & reach }]];
     axiom.wholes.forEach((name, index) => {
-      const others = wholes.reduce((sum, whole, at) => (at === index ? sum : sum | whole.may), 0n);
-      const forced = part.must & ~others & ~none;
+      const rest = wholes.reduce((sum, whole, place) => (place === index ? sum : sum | whole.may), 0n);
+      const forced = part.must & ~rest & ~empty;
       if (forced & ~wholes[index].must) found.push([name, { must: wholes[index].must | forced, may: wholes[index].may }]);
     });
     return found;

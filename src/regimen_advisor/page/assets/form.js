@@ -109,10 +109,10 @@ class PatientForm {
 
   /** What is wrong, in the words of the form; of a contradiction only with what, since its reason is given once above. */
   #problem({ path, keys, message, help, form }, id) {
-    const others = (keys ?? []).filter((key) => this.idOf([key]) !== id).map((key) => this.label([key]));
-    if (keys) return others.length ? say("page_form.does_not_fit", { facts: listedWords(others) }) : say("page_form.contradicts_itself");
-    const said = form ?? message.replace(/^\w+: /, "");
-    return [rich(said[0].toUpperCase() + said.slice(1)), help ? [" (", rich(help), ")"] : "", ". "];
+    const labels = (keys ?? []).filter((key) => this.idOf([key]) !== id).map((key) => this.label([key]));
+    if (keys) return labels.length ? say("page_form.does_not_fit", { facts: listedWords(labels) }) : say("page_form.contradicts_itself");
+    const words = form ?? message.replace(/^\w+: /, "");
+    return [rich(words[0].toUpperCase() + words.slice(1)), help ? [" (", rich(help), ")"] : "", ". "];
   }
 
   #select(id, options, chosen, change) {
@@ -166,7 +166,7 @@ class PatientForm {
   }
 
   #partly(fact, id, value) {
-    const sides = (answer) => [answer?.found, answer?.not_found].map((some) => (Array.isArray(some) ? some : [])), [found, absent] = sides(value);
+    const sides = (answer) => [answer?.found, answer?.not_found].map((members) => (Array.isArray(members) ? members : [])), [found, absent] = sides(value);
     const choose = (member) => (word) => {
       const [isFound, isAbsent] = sides(this.profile[fact.name]);
       this.#set(fact.name, {
@@ -193,11 +193,11 @@ class PatientForm {
       const treated = { unknown: {}, untreated: { history: [] }, listed: { history: was?.length ? was : [{ line: 1, drugs: "unknown", outcome: "unknown" }] }, counted: { prior_lines: 1 } }[word];
       this.edited({ ...rest, ...treated }, "history");
     };
-    const here = problems.filter((problem) => problem.path.length < 3);
+    const general = problems.filter((problem) => problem.path.length < 3);
     const select = this.#select("history-mode", options, mode, choose);
     return [
       h("h3", {}, say("page_form.history_title")),
-      this.#row("history-mode", say("page_known.history"), select, { marked, problems: here }),
+      this.#row("history-mode", say("page_known.history"), select, { marked, problems: general }),
       mode === "listed" ? [history.map((entry, index) => this.#entry(entry, index, problems)), h("p", { class: "bar" }, h("button", { type: "button", id: "add-line", onclick: () => this.#add() }, say("page_form.add")))] : null,
       mode === "counted" ? [
         this.#numberField(this.engine.facts.prior_lines, "fact-prior_lines", lines, {}),
@@ -213,13 +213,13 @@ class PatientForm {
 
   #entry(entry, index, problems) {
     const { line = null, drugs = "unknown", outcome = "unknown", cycles = null, relapse_after: months = null, setting = null } = isMapping(entry) ? entry : {};
-    const here = problems.filter((problem) => problem.path[1] === index), problemsOf = (key) => here.filter((problem) => problem.path[2] === key);
+    const ofEntry = problems.filter((problem) => problem.path[1] === index), problemsOf = (key) => ofEntry.filter((problem) => problem.path[2] === key);
     const change = (changes) => {
       const now = this.profile.history[index], next = { ...(isMapping(now) ? now : {}), ...changes };
       for (const key of Object.keys(next)) if (next[key] === undefined || next[key] === null) delete next[key];
-      this.#set("history", this.profile.history.map((treatment, at) => (at === index ? next : treatment)));
+      this.#set("history", this.profile.history.map((treatment, place) => (place === index ? next : treatment)));
     };
-    const remove = () => this.#set("history", this.profile.history.filter((_, at) => at !== index));
+    const remove = () => this.#set("history", this.profile.history.filter((_, place) => place !== index));
     const kinds = ["line", "maintenance", "curative"].map((word) => [word, say(`page_treatment.${word}`)]);
     const kind = setting ?? "line", id = (key) => `entry-${index}-${key}`;
     const whole = (text) => (text.trim() === "" ? undefined : /^\d{1,3}$/.test(text.trim()) ? Number(text) : text);

@@ -10,12 +10,12 @@ function knownFacts(advice) {
   const [present, absence, empty, negative] = ["true", "false", "none", "negative"].map((word) => say(`value.${word}`));
   for (const [name, fact] of Object.entries(engine.facts)) {
     if (!isTold(name, fact, patient, words, engine)) continue;
-    const said = valueWords(fact, patient.facts[name], data);
-    if (said === say("known.in_part")) continue;
-    if ([empty, absence].includes(said) && name in words.not_so) found.push(words.not_so[name]);
-    else if ([negative, empty, absence].includes(said)) absent[said === negative ? "negative" : "none"].push(fact.label.replace(/ fusion$/, ""));
-    else if (words.without_label.includes(name) || said === present) found.push(said === present ? fact.label : said);
-    else found.push(say("patient.fact", { fact: words.labels[name] ?? fact.label, value: said }));
+    const value = valueWords(fact, patient.facts[name], data);
+    if (value === say("known.in_part")) continue;
+    if ([empty, absence].includes(value) && name in words.not_so) found.push(words.not_so[name]);
+    else if ([negative, empty, absence].includes(value)) absent[value === negative ? "negative" : "none"].push(fact.label.replace(/ fusion$/, ""));
+    else if (words.without_label.includes(name) || value === present) found.push(value === present ? fact.label : value);
+    else found.push(say("patient.fact", { fact: words.labels[name] ?? fact.label, value }));
   }
   const treated = history && !history.length ? say("patient.untreated") : joinedLists((history ?? []).map((entry) => treatmentWords(entry, engine)));
   const negatives = Object.entries(absent).filter(([, labels]) => labels.length).map(([word, labels]) => say("patient.absent", { word: say(`value.${word}`), facts: joined(labels) }));
@@ -39,10 +39,10 @@ const monthsAfter = (months) => (months ? say("patient.months_after", { count: m
 
 function treatmentWords({ line, maintenance, drugs, outcomes, cycles, months }, engine) {
   const { data } = engine, outcome = outcomes.length === 1 ? data.words[outcomes[0]] ?? outcomes[0] : say("patient.outcome_not_known");
-  const named = valueWords(engine.facts.received, drugs, data), many = cycles.low === cycles.high ? [say("patient.cycles", { cycles: cycles.low })] : [];
+  const named = valueWords(engine.facts.received, drugs, data), count = cycles.low === cycles.high ? [say("patient.cycles", { cycles: cycles.low })] : [];
   const after = months.low === months.high ? [monthsAfter(months.low)] : [];
-  const said = { drugs: named === say("known.unknown") ? say("patient.drugs_not_known") : named, course: joined([outcome, ...many, ...after]) };
-  return line === null ? say("patient.curative", said) : say(maintenance ? "patient.maintenance" : "patient.line", { line, ...said });
+  const fields = { drugs: named === say("known.unknown") ? say("patient.drugs_not_known") : named, course: joined([outcome, ...count, ...after]) };
+  return line === null ? say("patient.curative", fields) : say(maintenance ? "patient.maintenance" : "patient.line", { line, ...fields });
 }
 
 /** What is not known, as the line on the patient names it: of a fact known in part only the rest. */
@@ -74,9 +74,9 @@ function firstView(advice) {
   return h("section", { "data-section": "first" }, h("h2", {}, say("advice.first")), shown.map((statement) => {
     const rule = data.rules[statement.rules[0]];
     const title = statement.effect === "caution" ? null : h("strong", {}, `${rule.title}: `);
-    const where = rule.basis === "review" ? cite(rule.source) : h("span", { class: "cite" }, say("page_answer.outside_first", { certainty: rule.certainty }));
+    const source = rule.basis === "review" ? cite(rule.source) : h("span", { class: "cite" }, say("page_answer.outside_first", { certainty: rule.certainty }));
     const lead = statement.state === "open" ? say("caution.waits", { questions: questionsWords(statement.depends_on, engine) }) : "! ";
-    return h("div", { class: `caution ${statement.state}` }, h("span", { class: "warn" }, lead), title, statement.says, " ", where,
+    return h("div", { class: `caution ${statement.state}` }, h("span", { class: "warn" }, lead), title, statement.says, " ", source,
       statement.effect === "caution" ? rule.errata.map((text) => h("p", { class: "erratum" }, `† ${text}`)) : null);
   }), rest);
 }
@@ -87,24 +87,24 @@ function standardView(advice) {
   const title = data.sources.standard;
   if (!advice.standards.length) return h("p", { class: "quiet" }, say("advice.standard_none", { standard: title, none: say("advice.no_standard") }));
   const inOne = open.length > 1, keys = uniqueOf(open.flatMap((standard) => standard.depends_on));
-  const at = ({ rule }) => cite(data.rules[rule].source), said = ({ rule }) => data.rules[rule];
-  const sameSource = (standard, next) => next !== undefined && said(standard).source === said(next).source;
+  const citation = ({ rule }) => cite(data.rules[rule].source), ruleOf = ({ rule }) => data.rules[rule];
+  const sameSource = (standard, next) => next !== undefined && ruleOf(standard).source === ruleOf(next).source;
   const shown = advice.standards.filter((standard) => standard.state === "holds" || (standard.state === "open" && !inOne)), several = shown.length > 1;
   return h("section", { "data-section": title }, h("h2", {}, title), h("ul", {},
     shown.map((standard) => h("li", { "data-rule": standard.rule }, standard.state === "open" ? h("span", { class: "waits" }, say("advice.depends", { questions: questionsWords(standard.depends_on, engine) })) : null,
-      h("strong", {}, said(standard).title), several ? [" ", at(standard)] : [". ", said(standard).says, " ", at(standard)], againstStandard(standard, advice))),
+      h("strong", {}, ruleOf(standard).title), several ? [" ", citation(standard)] : [". ", ruleOf(standard).says, " ", citation(standard)], againstStandard(standard, advice))),
     inOne ? h("li", {}, h("span", { class: "waits" }, say("page_answer.decides_between", { count: keys.length, questions: listedWords(keys.map((key) => questionWords(key, engine))) })),
-      open.map((standard, index) => [index ? say("between.lists") : "", h("span", { "data-rule": standard.rule }, said(standard).title, sameSource(standard, open[index + 1]) ? null : [" ", at(standard)])]), ".") : null,
+      open.map((standard, index) => [index ? say("between.lists") : "", h("span", { "data-rule": standard.rule }, ruleOf(standard).title, sameSource(standard, open[index + 1]) ? null : [" ", citation(standard)])]), ".") : null,
     ofOthers(advice).map(([meantFor, standards]) => h("li", {}, say("advice.of_others", { disease: meantFor, standards: "" }),
-      standards.map((standard, index) => [index ? say("between.lists") : "", h("span", { "data-rule": standard.rule }, said(standard).title, sameSource(standard, standards[index + 1]) ? null : [" ", at(standard)])]), "."))),
-    several ? disclosure({ class: "more" }, say("page_answer.in_full"), () => h("ul", {}, shown.map((standard) => h("li", {}, h("strong", {}, `${said(standard).title}. `), said(standard).says, " ", at(standard))))) : null);
+      standards.map((standard, index) => [index ? say("between.lists") : "", h("span", { "data-rule": standard.rule }, ruleOf(standard).title, sameSource(standard, standards[index + 1]) ? null : [" ", citation(standard)])]), "."))),
+    several ? disclosure({ class: "more" }, say("page_answer.in_full"), () => h("ul", {}, shown.map((standard) => h("li", {}, h("strong", {}, `${ruleOf(standard).title}. `), ruleOf(standard).says, " ", citation(standard))))) : null);
 }
 
 /** What speaks against a standard in this patient, where it is not said of every option; of several once. */
 function againstStandard(standard, advice) {
   const earlier = advice.standards.slice(0, advice.standards.indexOf(standard)).flatMap(({ cautions }) => cautions.map(({ rule }) => rule));
-  const own = standard.cautions.filter(({ rule }) => !isFirst(rule, advice) && !earlier.includes(rule));
-  return own.map((held) => caution(held, advice, []));
+  const cautions = standard.cautions.filter(({ rule }) => !isFirst(rule, advice) && !earlier.includes(rule));
+  return cautions.map((held) => caution(held, advice, []));
 }
 
 /** The standards that are stated for a disease which is not this patient's, by that disease. */
@@ -120,8 +120,8 @@ function ofOthers({ standards, advisor: { data } }) {
 /** The study shown first for an option: by level, figures before none, the gain it showed, its phase. */
 function leadingStudy(option, data) {
   const before = (study, rival) => {
-    const [left, right] = [data.studies[study].rank, data.studies[rival].rank], at = left.findIndex((part, index) => part !== right[index]);
-    return at >= 0 && left[at] < right[at];
+    const [left, right] = [data.studies[study].rank, data.studies[rival].rank], place = left.findIndex((part, index) => part !== right[index]);
+    return place >= 0 && left[place] < right[place];
   };
   return option.studies.reduce((best, study) => (best === null || before(study, best) ? study : best), null);
 }
@@ -142,8 +142,8 @@ function firstWarning(option, advice) {
   const weight = ({ rule, state }) => (state === "open" ? kinds.length : 0) + kinds.indexOf(data.rules[rule].kind);
   const [first] = option.cautions.filter(({ rule }) => !isFirst(rule, advice)).sort((left, right) => weight(left) - weight(right));
   if (!first) {
-    const said = option.cautions.some((held) => held.state === "holds" && data.rules[held.rule].kind === "patient");
-    return said && option.standing === "offered-with-caution" ? ["", say("page_answer.see_above")] : null;
+    const warned = option.cautions.some((held) => held.state === "holds" && data.rules[held.rule].kind === "patient");
+    return warned && option.standing === "offered-with-caution" ? ["", say("page_answer.see_above")] : null;
   }
   const rule = data.rules[first.rule];
   if (first.state === "open") return [say("caution.waits", { questions: questionsWords(first.depends_on, engine) }), rule.if_open ?? rule.says];

@@ -26,8 +26,8 @@ function settledOutcomes(given) {
   const entries = settledTimed(given);
   return entries.map((entry) => {
     const twin = twinOf(entry, entries);
-    const out = twin && entry.maintenance && hasEnded(twin) ? ["ongoing"] : twin && !entry.maintenance && isOnly(twin, "ongoing") ? ENDED : [];
-    return { ...entry, outcomes: entry.outcomes.filter((outcome) => !out.includes(outcome)) };
+    const impossible = twin && entry.maintenance && hasEnded(twin) ? ["ongoing"] : twin && !entry.maintenance && isOnly(twin, "ongoing") ? ENDED : [];
+    return { ...entry, outcomes: entry.outcomes.filter((outcome) => !impossible.includes(outcome)) };
   });
 }
 

@@ -355,8 +355,8 @@ class Page {
   /** What is wrong with the answers of the form, with a way to each field; what one field says is not repeated. */
   #refused(problems) {
     const link = (path) => h("button", { type: "button", class: "link", onclick: () => this.#toField(path) }, this.form.label(path));
-    const item = ({ path, keys, why, message }) => {
-      if (keys) return h("li", {}, sayWith("page_error.contradiction", { count: keys.length, facts: listedParts(keys.map((key) => link([key]))), reason: why }));
+    const item = ({ path, keys, why: reason, message }) => {
+      if (keys) return h("li", {}, sayWith("page_error.contradiction", { count: keys.length, facts: listedParts(keys.map((key) => link([key]))), reason }));
       return h("li", {}, path?.length && this.form.has(path) ? sayWith("page_error.see_field", { field: link(path) }) : rich(message));
     };
     return h("section", { class: "refused", role: "alert" }, h("h2", {}, say("page_error.title")), h("ul", {}, problems.map(item)));

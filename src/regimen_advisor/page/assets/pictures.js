@@ -16,38 +16,38 @@ function forestView(advice) {
   const leftOut = left.length ? h("p", { class: "quiet" }, say("page_pictures.excluded", { options: joinedLists(left) })) : null;
   const drawn = rows.filter((row) => row.interval), listed = rows.filter((row) => !row.interval);
   if (!rows.length) return [h("h2", {}, say("page_view.forest")), h("p", {}, say("page_pictures.no_hazard_ratio")), leftOut];
-  const said = rows.map((row) => {
+  const words = rows.map((row) => {
     const study = row.waits ? say("page_pictures.waits_aside", { study: row.heading }) : row.heading;
     return say(row.interval ? "forest.described" : "forest.described_without_interval", { row: say("forest.row", { study, arms: row.arms, effect: row.effect }) });
   }).join(" ");
   return [
     h("h2", {}, say("page_view.forest")),
     h("p", {}, say("page_pictures.rows"), " ", rows.some((row) => row.waits) ? say("page_pictures.squares") : say("page_pictures.only_offered")),
-    drawn.length ? h("figure", {}, plot(drawn, said), h("figcaption", {}, say("forest.warning"))) : h("p", {}, say("forest.warning")),
+    drawn.length ? h("figure", {}, plot(drawn, words), h("figcaption", {}, say("forest.warning"))) : h("p", {}, say("forest.warning")),
     listed.length ? [h("h3", {}, say("page_pictures.not_drawn")), h("ul", {}, listed.map((row) => h("li", {}, h("strong", {}, row.heading), ` ${say("page_pictures.arms_and_effect", { arms: row.arms, effect: row.effect })}`)))] : null,
     leftOut,
   ];
 }
 
-function plot(rows, said) {
+function plot(rows, description) {
   const { width, left, right, numbers, heading, arms, line: step } = PLOTS[isNarrow() ? "narrow" : "wide"];
   const ends = rows.flatMap((row) => row.interval.slice(0, 2));
   const low = Math.log(Math.min(...ends, 0.5) / 1.05), high = Math.log(Math.max(Math.max(...ends, 1) * 1.1, 1.5));
   const x = (ratio) => left + (Math.log(ratio) - low) / (high - low) * (right - left);
   const parts = [];
-  const text = (at, y, words, more = {}) => parts.push(h("svg:text", { x: at, y, ...more }, words));
+  const text = (edge, y, words, more = {}) => parts.push(h("svg:text", { x: edge, y, ...more }, words));
   const line = (x1, y1, x2, y2, more = {}) => parts.push(h("svg:line", { x1, y1, x2, y2, stroke: "currentColor", ...more }));
-  const wrapped = (words, most) => words.match(new RegExp(`.{1,${most}}(?:\\s|$)`, "g")) ?? [words];
+  const wrapped = (words, width) => words.match(new RegExp(`.{1,${width}}(?:\\s|$)`, "g")) ?? [words];
   let y = 4;
   for (const row of rows) {
     for (const words of wrapped(row.waits ? say("page_pictures.waits", { study: row.heading }) : row.heading, heading)) text(8, (y += step), words.trim(), { "font-weight": "bold" });
     for (const words of wrapped(row.arms, arms)) text(8, (y += step), words.trim());
-    const [from, to, level] = row.interval, printed = say("figure.with_details", { figure: row.printed, details: say("figure.interval", { level, low: from, high: to }) });
+    const [lowest, highest, level] = row.interval, printed = say("figure.with_details", { figure: row.printed, details: say("figure.interval", { level, low: lowest, high: highest }) });
     if (numbers === null) text(8, (y += step), printed);
     const middle = (y += step + 4) - 5;
     line(x(1), middle - 12, x(1), middle + 12, { "stroke-dasharray": "3 3" });
-    line(x(from), middle, x(to), middle, { "stroke-width": 2 });
-    for (const end of [from, to]) line(x(end), middle - 5, x(end), middle + 5, { "stroke-width": 2 });
+    line(x(lowest), middle, x(highest), middle, { "stroke-width": 2 });
+    for (const end of [lowest, highest]) line(x(end), middle - 5, x(end), middle + 5, { "stroke-width": 2 });
     parts.push(h("svg:rect", { x: x(row.ratio) - 5, y: middle - 5, width: 10, height: 10, class: row.waits ? "point waits" : "point" }));
     if (numbers !== null) text(numbers, y, printed);
     y += 14;
@@ -61,7 +61,7 @@ function plot(rows, said) {
   text(8, y + 38, say("forest.first_better"), { "font-size": 13 });
   text(right, y + 38, say("forest.second_better"), { "text-anchor": "end", "font-size": 13 });
   text(numbers ?? 8, numbers === null ? (y += 20) + 36 : y + 20, say("forest.axis"), { "font-size": 13 });
-  const names = [h("svg:title", { id: "forest-title" }, say("forest.title")), h("svg:desc", { id: "forest-words" }, said)];
+  const names = [h("svg:title", { id: "forest-title" }, say("forest.title")), h("svg:desc", { id: "forest-words" }, description)];
   return h("svg:svg", { viewBox: `0 0 ${width} ${y + 50}`, role: "img", "aria-labelledby": "forest-title forest-words", fill: "currentColor", "font-size": 14, "font-family": "inherit" }, names, parts);
 }
 
@@ -108,9 +108,9 @@ function mapNodes(branches, above, advice) {
     left = left.filter((branch) => !has(branch, first));
     const shared = inside[0].parts.filter((part) => inside.every((branch) => has(branch, part)));
     const rest = inside.map(({ rule, parts }) => ({ rule, parts: parts.filter((part) => !shared.some((test) => test.says === part.says)) }));
-    const here = conjunctionOf([above, ...shared.map(judge)]);
+    const truth = conjunctionOf([above, ...shared.map(judge)]);
     const asked = shared.map((part) => h("span", {}, h("span", { class: `state ${TRUTH_WORDS[judge(part)].replace(" ", "-")}` }, stateLead(judge(part))), part.says));
-    nodes.push(h("li", { class: PATH_CLASSES[here] }, asked.map((test, index) => [index ? h("br") : null, test]), h("ul", { class: "map" }, mapNodes(rest, here, advice))));
+    nodes.push(h("li", { class: PATH_CLASSES[truth] }, asked.map((test, index) => [index ? h("br") : null, test]), h("ul", { class: "map" }, mapNodes(rest, truth, advice))));
   }
   return nodes;
 }
@@ -119,18 +119,18 @@ function mapEffect(rule, above, advice) {
   const { data, engine, judge } = advice.advisor;
   const exclusions = rule.effect === "offer" ? data.regimens[rule.subject].exclusions : [];
   const against = [...rule.overridden_by, ...exclusions].map((id) => ({ id, truth: judge(engine.own[id]) }));
-  const here = conjunctionOf([above, ...against.map(({ truth }) => OPPOSITE[truth])]);
+  const truth = conjunctionOf([above, ...against.map(({ truth }) => OPPOSITE[truth])]);
   const unless = against.map(({ id, truth }) => h("p", { class: "quiet" }, say("page_pictures.unless", { sentence: data.rules[id].says, state: stateWords(truth) })));
-  return h("li", { class: PATH_CLASSES[here] }, h("div", { class: "effect" }, h("strong", {}, say("page_pictures.path", { path: say(`path.${PATHS[here]}`) })), rule.does, " ", cite(rule.source), unless));
+  return h("li", { class: PATH_CLASSES[truth] }, h("div", { class: "effect" }, h("strong", {}, say("page_pictures.path", { path: say(`path.${PATHS[truth]}`) })), rule.does, " ", cite(rule.source), unless));
 }
 
 // Two patients --------------------------------------------------------------------------------------------------------
 
 /** What two patients are called side by side: by their names, where they have two. */
 function pairNames(kept, now) {
-  const name = (profile) => profile.summary ?? profile.id, both = [name(kept), name(now)];
-  if (both[0] && both[1] && both[0] !== both[1]) return both;
-  return [both[0] ? say("page_compare.kept_named", { patient: both[0] }) : say("page_compare.kept"), both[0] ? say("page_compare.now") : both[1] ?? say("page_compare.patient_now")];
+  const name = (profile) => profile.summary ?? profile.id, names = [name(kept), name(now)];
+  if (names[0] && names[1] && names[0] !== names[1]) return names;
+  return [names[0] ? say("page_compare.kept_named", { patient: names[0] }) : say("page_compare.kept"), names[0] ? say("page_compare.now") : names[1] ?? say("page_compare.patient_now")];
 }
 
 /** Two patients side by side: the facts in which they differ, and the standing of every regimen in each, with its rule. */
@@ -140,11 +140,11 @@ function compareView(before, after, names) {
   const words = (advice, fact) => valueWords(fact, advice.patient.facts[fact.name], data);
   const standing = (advice, id) => advice.options.find((option) => option.regimen === id)?.standing;
   const ids = uniqueOf([...after.options, ...before.options].map((option) => option.regimen));
-  const apart = ids.filter((id) => standing(before, id) !== standing(after, id)), same = ids.filter((id) => !apart.includes(id));
+  const apart = ids.filter((id) => standing(before, id) !== standing(after, id)), equal = ids.filter((id) => !apart.includes(id));
   const cell = (value) => h("td", {}, value ? badge(value) : say("page_changes.another_disease"));
   const changes = changesBetween(before, after), link = (id) => (standing(after, id) ? h("button", { type: "button", class: "link", onclick: () => page.toOption(id) }, data.regimens[id].name) : data.regimens[id].name);
-  const by = (id) => (changes.get(id)?.rules ?? []).slice(0, 1).map((rule) => h("p", { class: "by", "data-rule": rule }, sayWith("page_changes.rule", { rule: h("code", {}, rule), sentence: ruleWords(rule, after.advisor.truths[rule], data) })));
-  const rows = (some) => some.map((id) => h("tr", { class: apart.includes(id) ? "differs" : "", "data-regimen": id }, h("th", { scope: "row" }, link(id), by(id)), cell(standing(before, id)), cell(standing(after, id))));
+  const ruleLine = (id) => (changes.get(id)?.rules ?? []).slice(0, 1).map((rule) => h("p", { class: "by", "data-rule": rule }, sayWith("page_changes.rule", { rule: h("code", {}, rule), sentence: ruleWords(rule, after.advisor.truths[rule], data) })));
+  const rows = (chosen) => chosen.map((id) => h("tr", { class: apart.includes(id) ? "differs" : "", "data-regimen": id }, h("th", { scope: "row" }, link(id), ruleLine(id)), cell(standing(before, id)), cell(standing(after, id))));
   const table = (caption, head, body) => h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": caption },
     h("table", { class: "compare" }, h("caption", {}, caption), h("thead", {}, h("tr", {}, head.map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, body)));
   return [
@@ -153,6 +153,6 @@ function compareView(before, after, names) {
       ? table(say("page_compare.facts"), [say("page_compare.fact"), ...names], facts.map((fact) => h("tr", {}, h("th", { scope: "row" }, fact.label), h("td", {}, words(before, fact)), h("td", {}, words(after, fact)))))
       : h("p", {}, say("page_compare.no_difference")),
     table(say("page_compare.different", { number: apart.length, all: ids.length }), [say("advice.regimen"), ...names], rows(apart)),
-    same.length ? h("details", {}, h("summary", {}, say("page_compare.same_in_both", { count: same.length })), table(say("page_compare.same"), [say("advice.regimen"), ...names], rows(same))) : null,
+    equal.length ? h("details", {}, h("summary", {}, say("page_compare.same_in_both", { count: equal.length })), table(say("page_compare.same"), [say("advice.regimen"), ...names], rows(equal))) : null,
   ];
 }

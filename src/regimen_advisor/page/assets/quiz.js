@@ -29,13 +29,13 @@ class Quiz {
   }
 
   get question() {
-    return this.run.questions[this.run.at];
+    return this.run.questions[this.run.position];
   }
 
   // The address -------------------------------------------------------------------------------------------------------
 
   get isBegun() {
-    return this.again || this.main.at || this.main.given.flat().some((answer) => answer !== null) || Object.keys(FIRST_CHOICE).some((key) => this.choice[key] !== FIRST_CHOICE[key]);
+    return this.again || this.main.position || this.main.given.flat().some((answer) => answer !== null) || Object.keys(FIRST_CHOICE).some((key) => this.choice[key] !== FIRST_CHOICE[key]);
   }
 
   encode() {
@@ -73,7 +73,7 @@ class Quiz {
   #setup() {
     const { setting, level, count, seed } = this.choice, settings = [{ id: "", title: say("page_quiz.all_settings") }, ...this.data.settings];
     const select = (id, label, options, value) => [h("label", { for: id }, label), h("select", { id }, options.map(([option, words]) => h("option", { value: option, selected: option === value }, words)))];
-    const number = (id, label, value, most) => [h("label", { for: id }, label), h("input", { id, type: "number", min: 1, max: most, value, required: true })];
+    const number = (id, label, value, highest) => [h("label", { for: id }, label), h("input", { id, type: "number", min: 1, max: highest, value, required: true })];
     return h("form", { class: "bar setup", onsubmit: (event) => this.#start(event) },
       select("quiz-setting", say("page_quiz.setting"), settings.map((offered) => [offered.id, offered.title]), setting),
       select("quiz-level", say("page_quiz.level"), [1, 2, 3].map((step) => [step, say(`page_quiz.level_${step}`)]), level),
@@ -91,12 +91,12 @@ class Quiz {
   }
 
   #asked() {
-    const { run, question } = this, { at } = run, parts = run.parts[at], isOpen = run.marked.has(at) || run.shown.has(at);
+    const { run, question } = this, { position } = run, parts = run.parts[position], isOpen = run.marked.has(position) || run.shown.has(position);
     const marked = [...run.marked], { right, points } = run.score(marked);
     const advice = isOpen ? this.page.judge(question.after ?? question.profile).advice : null;
     const button = (id, words, act) => h("button", { type: "button", id, onclick: act }, words);
     return [
-      h("h2", { id: "quiz-title", tabindex: "-1" }, this.again ? say("page_quiz.missed_question", { number: run.numbers[at] }) : say("page_quiz.question", { number: run.numbers[at], all: run.questions.length })),
+      h("h2", { id: "quiz-title", tabindex: "-1" }, this.again ? say("page_quiz.missed_question", { number: run.numbers[position] }) : say("page_quiz.question", { number: run.numbers[position], all: run.questions.length })),
       h("p", { id: "quiz-score", class: "quiet" }, marked.length ? say("page_quiz.right_so_far", { right, points }) : ""),
       question.difference ? h("p", {}, h("strong", {}, say("page_quiz.one_difference", { number: question.like })), `${question.difference}.`) : null,
       h("p", { class: "vignette" }, question.vignette),
@@ -108,8 +108,8 @@ class Quiz {
       h("p", { class: "bar" },
         isOpen ? null : button("quiz-check", say("page_quiz.check"), () => this.#check()),
         isOpen || !this.page.isProjected ? null : button("quiz-show", say("page_quiz.show"), () => this.#reveal()),
-        at ? button("quiz-back", say("page_quiz.back"), () => this.#go(at - 1)) : null,
-        button("quiz-next", at + 1 < run.questions.length ? say("page_quiz.next") : say("page_quiz.result"), () => this.#go(at + 1)),
+        position ? button("quiz-back", say("page_quiz.back"), () => this.#go(position - 1)) : null,
+        button("quiz-next", position + 1 < run.questions.length ? say("page_quiz.next") : say("page_quiz.result"), () => this.#go(position + 1)),
         this.chosen ? null : button("quiz-open", say("page_quiz.look"), () => this.#open())),
     ];
   }
@@ -119,30 +119,30 @@ class Quiz {
   }
 
   #give(part, answer) {
-    this.run.given[this.run.at][part] = answer;
+    this.run.given[this.run.position][part] = answer;
     this.page.keepQuiz();
   }
 
   #sort({ id, name, answers }, index) {
-    const given = this.run.given[this.run.at][index], options = [["", say("page_quiz.choose")], ...answers.map((group, place) => [place, standingWords(group)])];
+    const given = this.run.given[this.run.position][index], options = [["", say("page_quiz.choose")], ...answers.map((group, place) => [place, standingWords(group)])];
     const control = h("select", { id: `quiz-${id}`, onchange: ({ target }) => this.#give(index, target.value === "" ? null : Number(target.value)) }, options.map(([value, words]) => h("option", { value, selected: value === (given ?? "") }, words)));
     return h("div", { class: "field", "data-choice": id }, h("label", { for: `quiz-${id}` }, name), control);
   }
 
   #pick({ id, name, answers }, index) {
-    const given = this.run.given[this.run.at][index];
+    const given = this.run.given[this.run.position][index];
     const choices = answers.map((words, place) => h("label", {}, h("input", { type: "radio", name: `quiz-${id}`, value: LETTERS[place], checked: place === given, onchange: () => this.#give(index, place) }), ` ${say("page_quiz.answer", { letter: LETTERS[place], answer: words })}`));
     return h("fieldset", { class: "pick", "data-choice": id, tabindex: "-1" }, h("legend", {}, name), choices);
   }
 
   /** What was answered, what is right, and each deciding rule with its conditions to unfold. */
   #mark(part, index, advice) {
-    const { run } = this, given = run.given[run.at][index], isRight = given === part.right;
-    const words = run.shown.has(run.at) ? "" : isRight ? say("page_quiz.right_lead") : say("page_quiz.wrong_lead", { answer: answerWords(part, given) });
+    const { run } = this, given = run.given[run.position][index], isRight = given === part.right;
+    const words = run.shown.has(run.position) ? "" : isRight ? say("page_quiz.right_lead") : say("page_quiz.wrong_lead", { answer: answerWords(part, given) });
     return h("div", { class: "marked", "data-choice": part.id },
       h("h3", {}, part.name),
       h("p", {}, words ? h("span", { class: isRight ? "right" : "wrong" }, words) : null, part.words ?? rightWords(part, h("strong", {}, answerWords(part, part.right)))),
-      part.because.map(({ rule, words: why }) => disclosure({ class: "argument" }, why, () => ruleTree(rule, advice))));
+      part.because.map(({ rule, words: title }) => disclosure({ class: "argument" }, title, () => ruleTree(rule, advice))));
   }
 
   #contrast({ words, profile }) {
@@ -158,33 +158,33 @@ class Quiz {
 
   /** Marks a question once all of it is answered: an answer that is still empty is not final. */
   #check() {
-    const { run } = this, given = run.given[run.at], open = given.findIndex((answer) => answer === null);
+    const { run } = this, given = run.given[run.position], open = given.findIndex((answer) => answer === null);
     if (open >= 0) {
-      const left = given.filter((answer) => answer === null).length, part = document.querySelector(`.quiz [data-choice="${run.parts[run.at][open].id}"]`);
+      const left = given.filter((answer) => answer === null).length, part = document.querySelector(`.quiz [data-choice="${run.parts[run.position][open].id}"]`);
       this.page.say(say("page_quiz.not_all", { left, all: given.length }));
       /** @type {HTMLElement} */ (part.querySelector("select, input")).focus();
       return;
     }
-    run.marked.add(run.at);
-    const { right, points } = run.score([run.at]);
+    run.marked.add(run.position);
+    const { right, points } = run.score([run.position]);
     this.show();
     this.page.say(say("page_quiz.score", { right, points }));
   }
 
   #reveal() {
-    this.run.shown.add(this.run.at);
+    this.run.shown.add(this.run.position);
     this.show();
   }
 
-  #go(at) {
-    this.run.at = at;
+  #go(position) {
+    this.run.position = position;
     this.show();
   }
 
   /** To a question of the first go, from its result. */
-  toQuestion(at) {
+  toQuestion(position) {
     this.again = null;
-    this.#go(at);
+    this.#go(position);
   }
 
   #tryAgain(indexes) {
@@ -211,7 +211,7 @@ class Quiz {
 
   #open() {
     this.page.view = "options";
-    this.page.begin(this.question.profile, say("page_quiz.patient_of", { number: this.run.numbers[this.run.at] }));
+    this.page.begin(this.question.profile, say("page_quiz.patient_of", { number: this.run.numbers[this.run.position] }));
   }
 
   /** The results as a file that `quiz --grade` reads. */

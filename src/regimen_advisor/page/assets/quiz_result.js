@@ -37,7 +37,7 @@ function readAgain(run, data) {
     }
   }
   if (!places.size) return null;
-  const sorted = [...places].sort(([left, ones], [right, others]) => others.length - ones.length || (left < right ? -1 : 1));
+  const sorted = [...places].sort(([left, first], [right, rest]) => rest.length - first.length || (left < right ? -1 : 1));
   const item = ([source, names]) => h("li", {}, cite(source), ` ${say("page_quiz.read_for", { count: names.length, names: listedWords(names) })}`);
   return h("section", { id: "quiz-read" }, h("h3", {}, say("page_quiz.read_again")), h("ul", {}, sorted.map(item)));
 }
@@ -46,12 +46,12 @@ function questionResult(quiz, run, index) {
   const parts = run.parts[index], isMarked = run.marked.has(index), { right, points } = run.score([index]);
   const state = isMarked ? say("page_quiz.of_right", { right, points }) : run.shown.has(index) ? say("page_quiz.were_shown") : say("page_quiz.not_answered");
   const title = say("page_quiz.question_result", { number: run.numbers[index], state });
-  const to = h("button", { type: "button", class: "link", onclick: () => (quiz.again ? ((run.at = index), quiz.show()) : quiz.toQuestion(index)) }, title);
+  const button = h("button", { type: "button", class: "link", onclick: () => (quiz.again ? ((run.position = index), quiz.show()) : quiz.toQuestion(index)) }, title);
   const point = (part, place) => {
     const isRight = run.isRight(index, place), given = run.given[index][place];
     const words = isRight ? say("page_quiz.is_right") : given === null ? say("page_quiz.is_open") : say("page_quiz.is_wrong", { answer: answerWords(part, given) });
     const answer = part.words ?? rightWords(part, answerWords(part, part.right)).join("");
     return h("li", {}, h("span", { class: isRight ? "right" : "wrong" }, words), `: ${part.name}${part.name.endsWith("?") ? "" : ":"} ${answer}`);
   };
-  return h("section", { class: "result", "data-question": run.numbers[index] }, h("h3", {}, to), h("p", { class: "quiet small" }, run.questions[index].vignette), isMarked ? h("ul", {}, parts.map(point)) : null);
+  return h("section", { class: "result", "data-question": run.numbers[index] }, h("h3", {}, button), h("p", { class: "quiet small" }, run.questions[index].vignette), isMarked ? h("ul", {}, parts.map(point)) : null);
 }

@@ -23,10 +23,10 @@ function shuffled(items, throwDice) {
 /** The questions of a setting (all of them for "") and level; those of this very level and easier ones by turns. */
 function chosenQuestions(pool, { setting, level, count, seed }) {
   const throwDice = dice(seed * 8 + level), fitting = pool.filter((question) => (!setting || question.setting === setting) && question.level <= level);
-  const own = shuffled(fitting.filter((question) => question.level === level), throwDice), easier = shuffled(fitting.filter((question) => question.level < level), throwDice);
+  const ofLevel = shuffled(fitting.filter((question) => question.level === level), throwDice), easier = shuffled(fitting.filter((question) => question.level < level), throwDice);
   const found = [];
-  while (found.length < count && own.length + easier.length) {
-    const next = found.length % 2 ? easier.shift() ?? own.shift() : own.shift() ?? easier.shift();
+  while (found.length < count && ofLevel.length + easier.length) {
+    const next = found.length % 2 ? easier.shift() ?? ofLevel.shift() : ofLevel.shift() ?? easier.shift();
     found.push(next);
   }
   return found;
@@ -47,14 +47,14 @@ class QuizRun {
     this.numbers = numbers;
     this.groups = groups;
     this.parts = questions.map((question) => quizParts(question, groups));
-    this.at = 0;
+    this.position = 0;
     this.given = this.parts.map((parts) => parts.map(() => null));
     this.marked = new Set();
     this.shown = new Set(); // answers that were shown without an answer of the person
   }
 
   get isOver() {
-    return this.at >= this.questions.length;
+    return this.position >= this.questions.length;
   }
 
   isRight(question, part) {
@@ -78,14 +78,14 @@ class QuizRun {
 
   encode() {
     const answers = this.given.map((given, index) => given.map((answer) => answer ?? "-").join("") + (this.marked.has(index) ? "!" : this.shown.has(index) ? "." : ""));
-    return `${this.at}*${answers.join("_")}`;
+    return `${this.position}*${answers.join("_")}`;
   }
 
   /** Takes up what was written by `encode`; false for what does not fit these questions. */
   decode(text) {
-    const [at, answers] = text.split("*"), each = (answers ?? "").split("_");
-    if (!/^\d{1,2}$/.test(at) || Number(at) > this.questions.length || each.length !== this.questions.length) return false;
-    for (const [index, written] of each.entries()) {
+    const [position, answers] = text.split("*"), answerTexts = (answers ?? "").split("_");
+    if (!/^\d{1,2}$/.test(position) || Number(position) > this.questions.length || answerTexts.length !== this.questions.length) return false;
+    for (const [index, written] of answerTexts.entries()) {
       const [, given, end] = /^([\d-]*)([!.]?)$/.exec(written) ?? [], parts = this.parts[index];
       if (given === undefined || given.length !== parts.length || [...given].some((answer, part) => answer !== "-" && Number(answer) >= parts[part].answers.length)) return false;
       if (end === "!" && given.includes("-")) return false;
@@ -93,7 +93,7 @@ class QuizRun {
       if (end === "!") this.marked.add(index);
       if (end === ".") this.shown.add(index);
     }
-    this.at = Number(at);
+    this.position = Number(position);
     return true;
   }
 

@@ -50,12 +50,12 @@ function didYouMean(word, known) {
   const folded = (text) => String(text).toLowerCase().replaceAll("ß", "ss");
   const candidates = new Map(Array.from(known, (name) => [folded(name), name]));
   const wanted = folded(word), letters = [...wanted];
-  let best = candidates.has(wanted) ? wanted : null, most = 0.6;
+  let best = candidates.has(wanted) ? wanted : null, nearest = 0.6;
   if (best === null && letters.length > 2 && letters.length <= LONGEST_WORD) {
     for (const candidate of candidates.keys()) {
       const characters = [...candidate];
       const ratio = (2 * sharedCharacters(characters, letters)) / (characters.length + letters.length);
-      if (ratio > most || (ratio === most && (best === null || candidate > best))) [best, most] = [candidate, ratio];
+      if (ratio > nearest || (ratio === nearest && (best === null || candidate > best))) [best, nearest] = [candidate, ratio];
     }
   }
   return best === null ? null : say("broken.did_you_mean", { word: candidates.get(best) });
@@ -109,64 +109,64 @@ class ProfileReader {
     return null;
   }
 
-  #value(fact, said) {
-    if (fact.kind === "number") return this.#number(fact, said);
-    if (fact.kind === "set") return this.#set(fact, said);
+  #value(fact, written) {
+    if (fact.kind === "number") return this.#number(fact, written);
+    if (fact.kind === "set") return this.#set(fact, written);
     const yesNo = fact.domain.includes("true"), presence = fact.domain.includes("false");
     const words = fact.name === "last_outcome" ? OUTCOMES : [...fact.domain, ...Object.keys(fact.groups)];
-    const word = presence && typeof said === "boolean" ? String(said) : said;
-    if (typeof word !== "string" || !words.includes(word) || (presence && ["true", "false"].includes(said))) {
+    const word = presence && typeof written === "boolean" ? String(written) : written;
+    if (typeof word !== "string" || !words.includes(word) || (presence && ["true", "false"].includes(written))) {
       const expected = listedWords([...(yesNo ? ["true", "false"] : words), "unknown"], "or");
-      return this.#refuse([fact.name], expectedThere(fact.name, expected, said), didYouMean(said, words));
+      return this.#refuse([fact.name], expectedThere(fact.name, expected, written), didYouMean(written, words));
     }
     return { can: fact.mask(fact.groups[word] ?? [word]) };
   }
 
   #number(fact, written) {
-    const said = fact.name === "pd_l1_tps" && typeof written === "string" ? percentWords(written) : written;
-    const found = shownValue(written), { low: least, high: most } = fact;
+    const value = fact.name === "pd_l1_tps" && typeof written === "string" ? percentWords(written) : written;
+    const found = shownValue(written), { low: least, high: greatest } = fact;
     const message = () => fact.name === "pd_l1_tps" ? say("broken.at_key", { key: fact.name, message: say("profile_error.percentage", { found }) })
-      : say("page_profile.number", { key: fact.name, least, most, found });
+      : say("page_profile.number", { key: fact.name, least, most: greatest, found });
     const ranges = fact.name === "pd_l1_tps" ? "<1, 1-49 or ≥50" : "≤2";
     const refuse = () => this.#refuse([fact.name], message(), null,
-      { form: say("page_profile.number_in_form", { least, most, ranges, found }) });
-    const bounds = isMapping(said) ? said : { at_least: said, at_most: said };
-    let { low, high } = fact, any = false;
+      { form: say("page_profile.number_in_form", { least, most: greatest, ranges, found }) });
+    const bounds = isMapping(value) ? value : { at_least: value, at_most: value };
+    let { low, high } = fact, bounded = false;
     for (const [word, number] of Object.entries(bounds)) {
-      if (isMapping(said) && number === null && BOUND_WORDS.includes(word)) {
-        any = true;
+      if (isMapping(value) && number === null && BOUND_WORDS.includes(word)) {
+        bounded = true;
         continue;
       }
       if (!BOUND_WORDS.includes(word) || !Number.isInteger(number) || number < fact.low || number > fact.high) return refuse();
-      any = true;
+      bounded = true;
       if (word === "at_least" || word === "above") low = Math.max(low, number + (word === "above" ? 1 : 0));
       else high = Math.min(high, number - (word === "below" ? 1 : 0));
     }
-    if (!any) return refuse();
+    if (!bounded) return refuse();
     if (low > high) {
-      return this.#refuse([fact.name], say("page_profile.empty_range", { key: fact.name, least, most }));
+      return this.#refuse([fact.name], say("page_profile.empty_range", { key: fact.name, least, most: greatest }));
     }
     return { low, high, absent: false };
   }
 
-  #set(fact, said) {
-    const all = fact.unknown.may, none = fact.emptyBit;
+  #set(fact, written) {
+    const whole = fact.unknown.may, empty = fact.emptyBit;
     const refuse = (word) => this.#refuse([fact.name],
       say("page_profile.set", { key: fact.name, empty: fact.empty, members: listedWords(fact.members, "or"), found: shownValue(word) }),
       didYouMean(word, [fact.empty, ...fact.members]));
-    if (said === fact.empty || (Array.isArray(said) && !said.length)) return { must: none, may: none };
-    if (said === "positive" && fact.name === "egfr") return { must: 0n, may: all & ~none };
-    const lists = Array.isArray(said) ? { found: said } : said;
-    if (!isMapping(lists)) return refuse(said);
+    if (written === fact.empty || (Array.isArray(written) && !written.length)) return { must: empty, may: empty };
+    if (written === "positive" && fact.name === "egfr") return { must: 0n, may: whole & ~empty };
+    const lists = Array.isArray(written) ? { found: written } : written;
+    if (!isMapping(lists)) return refuse(written);
     for (const [word, list] of Object.entries(lists)) {
-      if ((word !== "found" && word !== "not_found") || !Array.isArray(list)) return refuse(isMapping(said) ? word : said);
+      if ((word !== "found" && word !== "not_found") || !Array.isArray(list)) return refuse(isMapping(written) ? word : written);
       const wrong = list.find((member) => !fact.members.includes(member));
       if (wrong !== undefined) return refuse(wrong);
     }
     const found = fact.mask(lists.found ?? []), absent = fact.mask(lists.not_found ?? []);
-    if (Array.isArray(said)) return { must: found, may: found };
+    if (Array.isArray(written)) return { must: found, may: found };
     if (found & absent) return this.#refuse([fact.name], say("page_profile.found_and_not", { key: fact.name }));
-    return { must: found, may: all & ~absent };
+    return { must: found, may: whole & ~absent };
   }
 
   // History -----------------------------------------------------------------------------------------------------------
@@ -179,9 +179,9 @@ class ProfileReader {
     if (!Array.isArray(written)) return null;
     const entries = written.map((entry, position) => this.#entry(entry, position));
     if (entries.includes(null)) return null;
-    const most = this.engine.data.most;
-    if (entries.filter((entry) => entry.line === null).length > most.curative) {
-      return this.#refuse(["history"], say("page_profile.many_curative", { most: most.curative }));
+    const limit = this.engine.data.most;
+    if (entries.filter((entry) => entry.line === null).length > limit.curative) {
+      return this.#refuse(["history"], say("page_profile.many_curative", { most: limit.curative }));
     }
     entries.sort((left, right) => (left.line ?? 0) - (right.line ?? 0) || left.maintenance - right.maintenance
       || left.position - right.position);
@@ -191,30 +191,30 @@ class ProfileReader {
   }
 
   #entry(written, position) {
-    const problems = this.problems.length, at = (key) => ["history", position, key];
-    const received = this.engine.facts.received, most = this.engine.data.most;
-    const expected = (key, what, found) => this.#refuse(at(key), expectedThere(key, what, found));
+    const problems = this.problems.length, pathOf = (key) => ["history", position, key];
+    const received = this.engine.facts.received, limit = this.engine.data.most;
+    const expected = (key, words, found) => this.#refuse(pathOf(key), expectedThere(key, words, found));
     if (!isMapping(written)) return this.#refuse(["history", position], say("page_profile.no_treatment", { found: shownValue(written) }));
     for (const key of Object.keys(written)) {
-      if (!ENTRY_KEYS.includes(key)) this.#refuse(at(key), say("broken.unknown_key", { key }), didYouMean(key, ENTRY_KEYS));
+      if (!ENTRY_KEYS.includes(key)) this.#refuse(pathOf(key), say("broken.unknown_key", { key }), didYouMean(key, ENTRY_KEYS));
     }
     const { line = null, drugs = "unknown", outcome = "unknown", cycles = null, relapse_after: months = null, setting = null } = written;
     const whole = (number, low, high) => Number.isInteger(number) && number >= low && number <= high;
     if (setting !== null && setting !== "maintenance" && setting !== "curative") expected("setting", listedWords(["maintenance", "curative"], "or"), setting);
     if (setting === "curative" && line !== null) expected("line", say("page_profile.curative_without_line"), line);
-    else if (setting !== "curative" && !whole(line, 1, most.lines)) expected("line", say("page_profile.line", { most: most.lines }), line);
+    else if (setting !== "curative" && !whole(line, 1, limit.lines)) expected("line", say("page_profile.line", { most: limit.lines }), line);
     if (outcome !== "unknown" && !OUTCOMES.includes(outcome)) expected("outcome", listedWords([...OUTCOMES, "unknown"], "or"), outcome);
-    if (cycles !== null && !whole(cycles, 0, most.cycles)) expected("cycles", say("page_profile.cycles", { most: most.cycles }), cycles);
-    if (months !== null && !whole(months, 0, most.months)) expected("relapse_after", say("page_profile.months", { most: most.months }), months);
+    if (cycles !== null && !whole(cycles, 0, limit.cycles)) expected("cycles", say("page_profile.cycles", { most: limit.cycles }), cycles);
+    if (months !== null && !whole(months, 0, limit.months)) expected("relapse_after", say("page_profile.months", { most: limit.months }), months);
     let value = { must: 0n, may: received.unknown.may & ~received.emptyBit };
     if (drugs !== "unknown" && (!Array.isArray(drugs) || !drugs.length)) {
       expected("drugs", say("page_profile.drugs"), drugs);
-    } else if (drugs !== "unknown") value = this.#drugs(drugs, at("drugs"));
+    } else if (drugs !== "unknown") value = this.#drugs(drugs, pathOf("drugs"));
     if (this.problems.length > problems) return null;
     const outcomes = outcome === "unknown" ? [...OUTCOMES] : [outcome];
-    const [low, high] = cycles === null ? [0, most.cycles] : [cycles, cycles];
+    const [low, high] = cycles === null ? [0, limit.cycles] : [cycles, cycles];
     return { position, line, maintenance: setting === "maintenance", drugs: value, outcomes, cycles: { low, high, absent: false },
-      months: { low: months ?? 0, high: months ?? most.months, absent: false } };
+      months: { low: months ?? 0, high: months ?? limit.months, absent: false } };
   }
 
   #drugs(words, path) {
@@ -229,10 +229,10 @@ class ProfileReader {
         this.#refuse([...path, index], say("profile_error.unknown_drug", { found: shownValue(word) }), help);
         return;
       }
-      const all = (drug) => received.mask([drug, ...classes_of[drug]]);
-      must |= all(id);
-      may |= all(id);
-      for (const member of classes[id]?.members ?? []) may |= all(member);
+      const maskOf = (drug) => received.mask([drug, ...classes_of[drug]]);
+      must |= maskOf(id);
+      may |= maskOf(id);
+      for (const member of classes[id]?.members ?? []) may |= maskOf(member);
     });
     return this.engine.close(received, { must, may }) ?? { must, may };
   }
@@ -305,10 +305,10 @@ class ProfileReader {
         }
       }
       const label = this.engine.facts[smallest.fact].label;
-      const why = smallest.axiom ? smallest.axiom.says : say("profile_error.differ_on", { fact: label });
-      const named = { keys: listedWords(keys.map((key) => `\`${key}\``)), reason: why };
+      const reason = smallest.axiom ? smallest.axiom.says : say("profile_error.differ_on", { fact: label });
+      const named = { keys: listedWords(keys.map((key) => `\`${key}\``)), reason: reason };
       const message = say(keys.length > 1 ? "profile_error.contradict" : "profile_error.contradicts_itself", named);
-      throw new Refusal([{ path: [keys.at(-1)], keys, why, message }]);
+      throw new Refusal([{ path: [keys.at(-1)], keys, why: reason, message }]);
     }
   }
 

@@ -65,9 +65,9 @@ class Sat {
   /** Whether all clauses and all assumed literals can be true together. */
   can(assumptions) {
     if (!this.possible) return false;
-    let same = 0;
-    while (same < this.assumed.length && this.assumed[same] === assumptions[same]) same++;
-    this.#back(Math.min(same, this.limits.length));
+    let agreeing = 0;
+    while (agreeing < this.assumed.length && this.assumed[agreeing] === assumptions[agreeing]) agreeing++;
+    this.#back(Math.min(agreeing, this.limits.length));
     this.assumed = assumptions.slice();
     for (let conflicts = 0, restart = RESTART; ;) {
       const conflict = this.#propagate();
@@ -165,7 +165,7 @@ class Sat {
   /** Goes back to where a clause learnt from the conflict settles something. */
   #learn(conflict) {
     const seen = new Set(), learnt = [0];
-    let open = 0, at = this.trail.length, clause = conflict, literal = 0;
+    let open = 0, position = this.trail.length, clause = conflict, literal = 0;
     do {
       for (const part of clause) {
         const variable = Math.abs(part);
@@ -175,7 +175,7 @@ class Sat {
         if (this.level[variable] === this.limits.length) open++;
         else learnt.push(part);
       }
-      do literal = this.trail[--at]; while (!seen.has(Math.abs(literal)));
+      do literal = this.trail[--position]; while (!seen.has(Math.abs(literal)));
       clause = this.reason[Math.abs(literal)];
     } while (--open > 0);
     learnt[0] = -literal;
@@ -213,17 +213,17 @@ class Sat {
     return this.activity[left] > this.activity[right] || (this.activity[left] === this.activity[right] && left < right);
   }
 
-  #put(variable, at) {
-    this.heap[at] = variable;
-    this.place[variable] = at;
+  #put(variable, position) {
+    this.heap[position] = variable;
+    this.place[variable] = position;
   }
 
-  #up(variable, at) {
-    while (at > 0 && this.#before(variable, this.heap[(at - 1) >> 1])) {
-      this.#put(this.heap[(at - 1) >> 1], at);
-      at = (at - 1) >> 1;
+  #up(variable, position) {
+    while (position > 0 && this.#before(variable, this.heap[(position - 1) >> 1])) {
+      this.#put(this.heap[(position - 1) >> 1], position);
+      position = (position - 1) >> 1;
     }
-    this.#put(variable, at);
+    this.#put(variable, position);
   }
 
   #push(variable) {
@@ -236,16 +236,16 @@ class Sat {
     if (top === undefined) return 0;
     this.place[top] = -1;
     if (last === top) return top;
-    let at = 0;
+    let position = 0;
     for (;;) {
-      let child = 2 * at + 1;
+      let child = 2 * position + 1;
       if (child >= this.heap.length) break;
       if (child + 1 < this.heap.length && this.#before(this.heap[child + 1], this.heap[child])) child++;
       if (!this.#before(this.heap[child], last)) break;
-      this.#put(this.heap[child], at);
-      at = child;
+      this.#put(this.heap[child], position);
+      position = child;
     }
-    this.#put(last, at);
+    this.#put(last, position);
     return top;
   }
 

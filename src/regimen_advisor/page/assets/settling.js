@@ -35,8 +35,8 @@ class Solver {
       if (count < lines.length) found.push(-lines[count]);
       if (count) found.push(lines[count - 1]);
       const given = this.given(patient), taken = new Set(given.map(({ slot }) => slot));
-      const others = [...Array(count).keys()].map((line) => this.slots[2 * line + 1]);
-      for (const slot of [...others, ...this.slots.slice(2 * lines.length)]) found.push(taken.has(slot) ? slot.exists : -slot.exists);
+      const inductions = [...Array(count).keys()].map((line) => this.slots[2 * line + 1]);
+      for (const slot of [...inductions, ...this.slots.slice(2 * lines.length)]) found.push(taken.has(slot) ? slot.exists : -slot.exists);
       for (const { entry, slot } of given) {
         found.push(...this.#ofDrugs(entry, slot));
         OUTCOMES.forEach((word, index) => entry.outcomes.includes(word) || found.push(-slot.outcomes[index]));
@@ -63,8 +63,8 @@ class Solver {
     if (fact.kind === "number") return this.#ofNumber(fact.name, value);
     if (fact.kind === "choice") {
       const words = Object.entries(choices[fact.name]);
-      const only = words.find(([word]) => value.can === fact.bit.get(word));
-      return only ? [only[1]] : words.filter(([word]) => !(value.can & fact.bit.get(word))).map(([, literal]) => -literal);
+      const singleWord = words.find(([word]) => value.can === fact.bit.get(word));
+      return singleWord ? [singleWord[1]] : words.filter(([word]) => !(value.can & fact.bit.get(word))).map(([, literal]) => -literal);
     }
     return Object.entries(sets[fact.name]).flatMap(([member, literal]) => {
       const bit = fact.bit.get(member);
@@ -205,8 +205,8 @@ class Solver {
   tellsOf(key, fact) {
     if (this.unit(key) !== this.unit(fact)) return false;
     const part = /^history\[\d+\]\.(\w+)$/.exec(key)?.[1];
-    const only = { cycles: "last_cycles", relapse_after: "platinum_free_interval" }[part];
-    return !part || (only ? fact === only : fact !== "last_cycles");
+    const askedFact = { cycles: "last_cycles", relapse_after: "platinum_free_interval" }[part];
+    return !part || (askedFact ? fact === askedFact : fact !== "last_cycles");
   }
 
   /** Every question whose answer is not known, with the literals that its answer settles, in a fixed order. */
@@ -214,7 +214,7 @@ class Solver {
     const { choices, sets, lines, slots } = this.encoding, found = new Map();
     const literals = (fact) => fact.kind === "choice" ? Object.values(choices[fact.name])
       : fact.kind === "set" ? Object.values(sets[fact.name]) : this.cuts(fact.name).map(([, literal]) => literal);
-    const add = (key, some) => some.length && found.set(key, some);
+    const add = (key, settled) => settled.length && found.set(key, settled);
     for (const fact of Object.values(this.engine.facts)) {
       if (fact.key === "history" || fact.name === "prior_lines" || fact.name === "last_outcome") continue;
       if (!isSettled(patient.facts[fact.name])) add(fact.name, literals(fact));
@@ -316,8 +316,8 @@ class Settling {
     const rest = [...this.agreeing].filter(([test]) => test !== key).map(([, literal]) => literal);
     let waiting = regimens;
     while (waiting.length) {
-      const some = this.pair.some(waiting.map((id) => this.differing[id]));
-      const pair = this.pair.sat.model([...this.known, ...rest, some]);
+      const differing = this.pair.some(waiting.map((id) => this.differing[id]));
+      const pair = this.pair.sat.model([...this.known, ...rest, differing]);
       if (!pair) return;
       const found = waiting.filter((id) => this.#differs(pair, this.encoding.regimens[id].offered));
       for (const id of found) this.families[id].push(new Set([key]));

@@ -38,14 +38,14 @@ const tipped = (properties, text, words) => h("button", { type: "button", "data-
 /** A text with its marks as such and its code as code. */
 function rich(text) {
   const parts = [];
-  let at = 0;
+  let end = 0;
   for (const match of String(text).matchAll(MARKS)) {
     const words = match[0].startsWith("[") ? sources.words(match[0]) : null;
     if (match[0].startsWith("[") && words === null) continue;
-    parts.push(text.slice(at, match.index), words === null ? h("code", {}, match[0].slice(1, -1)) : tipped({ class: "cite ref" }, match[0], words));
-    at = match.index + match[0].length;
+    parts.push(text.slice(end, match.index), words === null ? h("code", {}, match[0].slice(1, -1)) : tipped({ class: "cite ref" }, match[0], words));
+    end = match.index + match[0].length;
   }
-  return at ? [...parts, text.slice(at)] : [text];
+  return end ? [...parts, text.slice(end)] : [text];
 }
 
 const cite = (place) => rich(`[${place}]`);
@@ -81,8 +81,8 @@ class Tips {
     this.element.hidden = false;
     mark.setAttribute("aria-describedby", "tip");
     const { left, top, bottom } = mark.getBoundingClientRect(), { offsetWidth: width, offsetHeight: height } = this.element;
-    const under = bottom + 6 + height < window.innerHeight || top < height + 6;
+    const below = bottom + 6 + height < window.innerHeight || top < height + 6;
     this.element.style.left = `${Math.max(8, Math.min(left, window.innerWidth - width - 8))}px`;
-    this.element.style.top = `${under ? bottom + 6 : top - height - 6}px`;
+    this.element.style.top = `${below ? bottom + 6 : top - height - 6}px`;
   }
 }

@@ -27,8 +27,8 @@ function changesTold({ options, standards, notes, silent, trials }, engine, judg
 
 /** Both, as the summary of an answer shows them. */
 function stackView({ differences, changes }) {
-  const list = (name, title, said) => (said.length
-    ? h("section", { "data-section": name }, h("h2", {}, title), h("ul", {}, said.map((words) => h("li", {}, rich(words))))) : null);
+  const list = (name, title, entries) => (entries.length
+    ? h("section", { "data-section": name }, h("h2", {}, title), h("ul", {}, entries.map((words) => h("li", {}, rich(words))))) : null);
   return [
     list("differ", say("advice.differ"), differences.map((difference) => say("explain.difference", { subject: difference.subject, sentence: difference.says }))),
     list("changed-by-pack", say("advice.changed"), changes.map((change) => change.says)),

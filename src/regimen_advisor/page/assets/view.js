@@ -49,12 +49,12 @@ const LINK = /https:\/\/[^\s),;]+/g;
 /** A sentence in which every address is a link. */
 function linked(text) {
   const parts = [];
-  let at = 0;
+  let end = 0;
   for (const match of text.matchAll(LINK)) {
-    parts.push(text.slice(at, match.index), h("a", { href: match[0], rel: "noreferrer noopener", target: "_blank" }, match[0]));
-    at = match.index + match[0].length;
+    parts.push(text.slice(end, match.index), h("a", { href: match[0], rel: "noreferrer noopener", target: "_blank" }, match[0]));
+    end = match.index + match[0].length;
   }
-  return [...parts, text.slice(at)];
+  return [...parts, text.slice(end)];
 }
 
 /** What is known of a fact, in words. */
@@ -138,8 +138,8 @@ function tree(node, advice, wanted = true) {
   const inner = node.kind === "finding" || node.kind === "not" ? node.parts[0] : node;
   const parts = inner.kind === "all" || inner.kind === "any" ? inner.parts : [inner];
   const parting = inner.kind === "any" ? say("html.any_of") : say("html.all_of");
-  const under = node.kind === "not" ? say("page_answer.opposite", { condition: words, parts: parting }) : node.kind === "finding" ? say("page_answer.finding", { finding: words, parts: parting }) : parting;
-  return h("li", {}, disclosure({}, [state, under], () => h("ul", { class: "tree" }, parts.map((part) => tree(part, advice)))));
+  const contents = node.kind === "not" ? say("page_answer.opposite", { condition: words, parts: parting }) : node.kind === "finding" ? say("page_answer.finding", { finding: words, parts: parting }) : parting;
+  return h("li", {}, disclosure({}, [state, contents], () => h("ul", { class: "tree" }, parts.map((part) => tree(part, advice)))));
 }
 
 /** One rule with its condition opened. */
@@ -222,7 +222,7 @@ function optionCard(option, advice, change, number) {
   const { data } = advice.advisor, { standing, regimen } = option, title = `option-${regimen}`;
   const shown = option.studies.flatMap((id) => data.studies[id].errata);
   const open = standing === "undetermined" || standing === "excluded";
-  const why = standing === "undetermined" ? say("page_answer.what_it_waits_for") : standing === "excluded" ? say("page_answer.why_and_why_not") : say("page_answer.why");
+  const whyTitle = standing === "undetermined" ? say("page_answer.what_it_waits_for") : standing === "excluded" ? say("page_answer.why_and_why_not") : say("page_answer.why");
   const rules = uniqueOf([...option.reasons.map((reason) => reason.rule), ...option.rules]);
   const approvals = option.approvals.map((id) => h("li", {}, h("strong", {}, say("page_answer.approved")), rich(data.approvals[id].words), data.approvals[id].errata.map((text) => h("p", { class: "erratum" }, `† ${text}`))));
   return h("article", { class: `option ${standing}`, "aria-labelledby": title, "data-regimen": regimen, "data-standing": standing },
@@ -236,7 +236,7 @@ function optionCard(option, advice, change, number) {
     option.schedule ? h("p", {}, h("strong", {}, say("page_answer.schedule")), option.schedule.says, " ", cite(option.schedule.source)) : null,
     approvals.length ? h("ul", {}, approvals) : null,
     option.studies.length ? h("ul", { class: "studies" }, option.studies.map((id) => study(id, option, data))) : null,
-    disclosure({ class: "more", open: open && rules.length === 1 }, why, () => rules.map((id) => argument(id, advice, rules.length === 1))));
+    disclosure({ class: "more", open: open && rules.length === 1 }, whyTitle, () => rules.map((id) => argument(id, advice, rules.length === 1))));
 }
 
 /** An option that a rule excludes: its reason, and all else folded up. */
@@ -290,10 +290,10 @@ function detailView(advice, changes) {
   const { data } = advice.advisor, standingAs = (standing) => advice.options.filter((option) => option.standing === standing);
   const numbers = new Map(shownOptions(advice).map((option, index) => [option.regimen, index + 1]));
   const offered = advice.options.filter((option) => option.standing.startsWith("offered"));
-  const marked = offered.filter((option) => option.markers.length), others = offered.filter((option) => !option.markers.length);
+  const marked = offered.filter((option) => option.markers.length), unmarked = offered.filter((option) => !option.markers.length);
   const groups = [
     ["marker", say("group.for_markers", { markers: joinedLists(uniqueOf(marked.flatMap((option) => option.markers))) }), marked],
-    ["offered", marked.length ? data.any_tumour : standingTitle("offered"), others],
+    ["offered", marked.length ? data.any_tumour : standingTitle("offered"), unmarked],
     ...["undetermined", "excluded"].map((standing) => [standing, standingTitle(standing), standingAs(standing)]),
   ];
   const card = (option) => (option.standing === "excluded" ? excludedCard(option, advice, changes.get(option.regimen))

@@ -24,13 +24,13 @@ function sayWith(key, fields = {}) {
     throw new Error(`\`${key}\`: expected the fields ${wanted}; found ${given}`);
   }
   const text = texts[texts.length > 1 && fields.count !== 1 ? 1 : 0], parts = [];
-  let at = 0;
+  let end = 0;
   for (const match of text.matchAll(FIELD)) {
     const [written, field] = match;
-    parts.push(text.slice(at, match.index), field === undefined ? written[0] : field === "count" ? fields.count.toLocaleString("en") : fields[field]);
-    at = match.index + written.length;
+    parts.push(text.slice(end, match.index), field === undefined ? written[0] : field === "count" ? fields.count.toLocaleString("en") : fields[field]);
+    end = match.index + written.length;
   }
-  return [...parts, text.slice(at)].filter((part) => part !== "");
+  return [...parts, text.slice(end)].filter((part) => part !== "");
 }
 
 /** Elements as a list in words: `a, b and c`. */

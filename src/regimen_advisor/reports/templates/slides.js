@@ -2,8 +2,8 @@
 // Slides: the arrow keys, space, Home and End move; the address keeps the slide, so that a reload stays where it was.
 {
   const slides = [...document.querySelectorAll(".slide")];
-  const at = () => Math.max(slides.findIndex((slide) => `#${slide.id}` === location.hash), 0);
-  const show = () => slides.forEach((slide, index) => slide.classList.toggle("now", index === at()));
+  const current = () => Math.max(slides.findIndex((slide) => `#${slide.id}` === location.hash), 0);
+  const show = () => slides.forEach((slide, index) => slide.classList.toggle("now", index === current()));
   const go = (index) => {
     location.hash = slides[Math.min(Math.max(index, 0), slides.length - 1)].id;
   };
@@ -11,10 +11,10 @@
   document.body.classList.add("moving");
   addEventListener("hashchange", show);
   addEventListener("keydown", (event) => {
-    const to = event.key === "Home" ? 0 : event.key === "End" ? slides.length - 1 : at() + (moves[event.key] ?? 0);
+    const target = event.key === "Home" ? 0 : event.key === "End" ? slides.length - 1 : current() + (moves[event.key] ?? 0);
     if (!(event.key in moves) && event.key !== "Home" && event.key !== "End") return;
     event.preventDefault();
-    go(to);
+    go(target);
   });
   show();
 }
