@@ -30,11 +30,15 @@ scripts:
 mutants *arguments:
     .venv/bin/python benchmarks/mutate_source.py {{ arguments }}
 
+# What pip-compile writes besides names and versions is left out: addresses and folders of this machine, conditions, and
+# this project, which its own extras name.
 # Lock the versions that `.ci/run` installs with: the newest within the bounds. Then run `just ci`.
 lock:
     .venv/bin/pip install -q 'pip-tools>=7.5,<8'
     head -1 constraints.txt > constraints.new
-    .venv/bin/pip-compile -q --extra dev --extra spark --strip-extras --no-annotate --no-header --no-emit-index-url --no-emit-trusted-host --output-file - pyproject.toml >> constraints.new
+    .venv/bin/pip-compile -q --extra dev --extra spark --strip-extras --no-annotate --no-header --output-file - pyproject.toml > constraints.all
+    sed -nE 's/^([a-z0-9-]+==[^ ;]+).*/\1/p' constraints.all >> constraints.new
+    rm constraints.all
     mv constraints.new constraints.txt
 
 # All quality gates in a fresh environment.
