@@ -23,7 +23,7 @@ from regimen_advisor.reviewing.flaws import Flaw
 from regimen_advisor.reviewing.implicant_text import facts_of_way, way_condition, way_words
 from regimen_advisor.reviewing.silences import silences_ended
 from regimen_advisor.reviewing.tracing import figures_not_traced
-from regimen_advisor.solving.implicants import Implicant, ways_to
+from regimen_advisor.solving.implicants import Implicant, way_to, ways_to
 from regimen_advisor.solving.solver import Solver
 from regimen_advisor.solving.witness import witness
 from regimen_advisor.wording import Wording
@@ -93,10 +93,11 @@ class _Warner:
     ) -> Iterator[Flaw]:
         below, middle, above = (AnyOf(tuple(within(option, fact.name, cell) for option in options)) for cell in cells)
         hole = AllOf((among, below, Not(middle), above))
-        shown = witness(self.solver, hole)
-        if shown is None:
+        way = way_to(self.solver, hole)
+        if way is None:
             return
-        way = ways_to(self.solver, hole)[0]
+        shown = witness(self.solver, hole)
+        assert shown is not None  # a way is met by some patient
         says = say(
             "flaw.hole",
             fact=fact.label,

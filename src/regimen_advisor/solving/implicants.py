@@ -38,15 +38,29 @@ def ways_to(solver: Solver, condition: Condition) -> tuple[Implicant, ...]:
     return _ways_to(solver.domain, condition)
 
 
+def way_to(solver: Solver, condition: Condition) -> Implicant | None:
+    """One way to meet a condition, the first that is found; ``None`` where no patient meets it.
+
+    Of a condition over thousands of rules there are too many ways to go through them all for the shortest.
+    """
+    session, goal = _asked(solver.domain, condition)
+    way = next(primes(session, goal, tests_of(condition, solver.domain)), None)
+    return None if way is None else tuple(_joined(way, solver.domain))
+
+
 @lru_cache(maxsize=1024)
 def _ways_to(domain: Domain, condition: Condition) -> tuple[Implicant, ...]:
-    # A solver of its own: what is found must not depend on what another one was asked before.
-    encoding = Encoding(domain, EncodingSize.of([condition], domain))
-    goal = encoding.condition(condition)
-    session = Session(encoding)
+    session, goal = _asked(domain, condition)
     found = list(primes(session, goal, tests_of(condition, domain)))
     kept = _irredundant(session, found)
     return tuple(sorted((tuple(_joined(way, domain)) for way in kept), key=_rank))
+
+
+def _asked(domain: Domain, condition: Condition) -> tuple[Session, int]:
+    """A solver of its own, as what is found must not depend on what another was asked before, and what to reach."""
+    encoding = Encoding(domain, EncodingSize.of([condition], domain))
+    goal = encoding.condition(condition)
+    return Session(encoding), goal
 
 
 def tests_of(condition: Condition, domain: Domain) -> list[Atom]:
