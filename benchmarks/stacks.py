@@ -2,7 +2,7 @@
 
 Goals: a stack of three packs loads at most 1.5 times as long as the rules without them, and what one rule costs does
 not grow with their number. Processor time is measured, in one run, so that other work on the machine does not count;
-what is told are ratios.
+ratios are what counts.
 
     python benchmarks/stacks.py [RULES ...]
 
@@ -28,6 +28,7 @@ from regimen_advisor.patient.reading import read
 from regimen_advisor.reports.files import write_folder
 from regimen_advisor.reviewing.checking import check
 from regimen_advisor.reviewing.starting import new_pack
+from regimen_advisor.reviewing.warnings import warnings_of
 
 ROOT = Path(__file__).parent.parent
 RULES = ROOT / "rules"
@@ -72,7 +73,8 @@ def stacks(folder: Path) -> None:
 
 def thousands(folder: Path, numbers: list[int]) -> None:
     """Time generated packs of these numbers of rules, and print what a thousand rules cost in each."""
-    print(f"{'rules':>7}  {'load':>9}  {'ready':>9}  {'check':>9}  {'judge':>9}   seconds, in brackets for 1,000 rules")
+    heads = "  ".join(f"{head:>12}" for head in ("load", "ready", "faults", "warnings", "judge"))
+    print(f"{'rules':>7}  {heads}   seconds, in brackets for 1,000 rules")
     for number in numbers:
         made = folder / f"made-{number}"
         write(made, number)
@@ -81,10 +83,11 @@ def thousands(folder: Path, numbers: list[int]) -> None:
         guideline = Guideline.of(book[0])
         times.append(cpu(lambda guideline=guideline: judge(guideline)))  # the first patient makes the engines ready
         times.append(cpu(lambda book=book: check(book[0], warn=False)))
+        times.append(cpu(lambda book=book: warnings_of(book[0])))
         times.append(cpu(lambda guideline=guideline: judge(guideline)))
         thousand = len(book[0].rules) / 1000
         cells = [f"{spent:.2f} ({spent / thousand:.2f})" for spent in times]
-        print(f"{len(book[0].rules):7}  " + "  ".join(f"{cell:>9}" for cell in cells), flush=True)
+        print(f"{len(book[0].rules):7}  " + "  ".join(f"{cell:>12}" for cell in cells), flush=True)
 
 
 def judge(guideline: Guideline) -> None:

@@ -22,6 +22,7 @@ from regimen_advisor.knowledge.source_names import SourceNames
 from regimen_advisor.reports.advice_document import document
 from regimen_advisor.reports.screen import screen
 from regimen_advisor.reviewing.checking import check
+from small_rulebooks import write_two_rules
 
 ROOT = Path(__file__).parent.parent
 RULES = ROOT / "rules"
@@ -368,6 +369,52 @@ def test_where_the_sources_differ_check_lists_both_sides_with_their_places(shipp
     assert any("[AA 4.2] versus No bevacizumab with erlotinib" in entry and "[IC 3]" in entry for entry in found)
     assert not any("7.1" in entry for entry in found), "sources that agree are not told"
     assert not [flaw for flaw in check(shipped).warnings if flaw.kind == "sources differ"]
+
+
+def test_the_warnings_of_a_stack_are_those_that_its_pack_adds_or_changes(stack: Rulebook) -> None:
+    checked, every = check(stack, whole_stack=False), check(stack)
+    assert {flaw.subject for flaw in checked.warnings if flaw.kind == "judged less exactly"} == {
+        "alectinib", "erlotinib-bevacizumab",
+    }  # fmt: skip
+    assert not [flaw for flaw in checked.warnings if flaw.kind == "no option"], "it gives options and leaves nobody"
+    assert len(checked.warnings) + checked.left_out == len(every.warnings)
+
+
+def test_patients_who_lose_their_only_option_to_a_pack_are_named_in_its_warnings(tmp_path: Path) -> None:
+    rules = write_two_rules(tmp_path / "rules")
+    exclusion = """
+setting: brain
+title: Brain metastases
+disease: nsclc
+rules:
+  - id: no-drug-for-the-brain
+    exclude: {regimen: ivonescimab}
+    when: {brain_metastases: true}
+    source: {review: made-up, section: "1"}
+    says: None of it reaches the brain.
+"""
+    pack = made(tmp_path, pack="name: brain\ntitle: Brain", nsclc__brain=exclusion)
+    warnings = check(load_rulebook([rules, pack]), whole_stack=False).warnings
+    assert [flaw.says for flaw in warnings if flaw.kind == "no option"] == [
+        "no option at all: non-small cell lung cancer; brain metastases"
+    ]
+
+
+def test_check_counts_the_warnings_of_the_folders_before_and_prints_them_when_asked() -> None:
+    short, long = (
+        CliRunner().invoke(app, ["check", "--rules", str(RULES), "--rules", str(PACK), *flag]).output
+        for flag in ([], ["--whole-stack"])
+    )
+    assert "more warnings are there without" in short
+    assert "no option at all" not in short
+    assert "no option at all" in long
+    assert "--whole-stack" not in long
+
+
+def test_a_pack_that_is_named_alone_is_refused_with_how_to_name_it() -> None:
+    (problem,) = problems(PACK)
+    assert problem.startswith(f"{PACK / 'pack.yaml'}: a pack adds to other rules")
+    assert f"--rules shipped --rules {PACK}" in problem
 
 
 def test_an_answer_shows_the_differences_that_bear_on_it_and_no_other(stack: Rulebook) -> None:

@@ -41,15 +41,19 @@ def check(
             help=say("check_option.write_manifest"),
         ),
     ] = False,
+    whole_stack: Annotated[bool, typer.Option("--whole-stack", help=say("check_option.whole_stack"))] = False,
 ) -> None:
-    """Find faults of the rulebook without any patient. Exit code 1 if there are some; warnings do not count."""
+    """Find faults of the rulebook without any patient. Exit code 1 if there are some; warnings do not count.
+
+    Of several folders only the warnings that are not there without the last one.
+    """
     folders = working_folders(rules)
     if write_manifest:
         folder = folders[-1]
         write_file(folder / MANIFEST, fresh_manifest(folder, *folders[:-1]))
         if (folder / SCHEMAS).is_dir():
             write_schemas(load_rulebook(folders), folder / SCHEMAS)
-    checked = check_rulebook(load_rulebook(folders))
+    checked = check_rulebook(load_rulebook(folders), whole_stack=whole_stack)
     write_output(_checked(checked, format), output)
     if checked.faults:
         raise typer.Exit(1)

@@ -72,6 +72,8 @@ class Loader:
     def load(self) -> Loaded:
         """All that the files hold. Raises ``InputError`` with every problem at once."""
         stack, folders = self.stack, self.stack.folders
+        self.problems += stack.lone()
+        self._refuse_unless(not self.problems)
         files = (file for folder in folders for file in rule_files(folder)) if self.drafts is None else self.drafts
         self.problems += [problem for file in files for problem in unchecked(file)]
         self._refuse_unless(not self.problems)  # a draft is not complete yet, so that its other problems only distract

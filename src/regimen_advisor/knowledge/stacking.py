@@ -17,6 +17,7 @@ from pydantic import Field, model_validator
 from regimen_advisor.files.errors import Location, Problem, near
 from regimen_advisor.files.folders import yaml_files
 from regimen_advisor.files.sources import Document, Path_, Record, parse_document, read_document, validated
+from regimen_advisor.knowledge.finding_packs import SHIPPED
 from regimen_advisor.knowledge.publications import Text
 from regimen_advisor.words.catalogue import say
 
@@ -94,6 +95,13 @@ class RulebookStack:
             elif position:
                 self.problems.append(Problem(Location(str(file)), say("pack_error.no_name")))
         return found
+
+    def lone(self) -> Iterator[Problem]:
+        """The first folder where it is a pack that adds to rules which nobody named."""
+        first = self.folders[0]
+        if (first / PACK).is_file() and not (first / "drugs.yaml").exists():
+            help = say("pack_error.name_before", shipped=SHIPPED, pack=first)
+            yield Problem(Location(str(first / PACK)), say("pack_error.alone"), help)
 
     @cached_property
     def changes(self) -> tuple[PackChange, ...]:

@@ -22,6 +22,9 @@ def document(checked: Checked) -> Iterator[Block]:
     yield _findings("fault", (say("findings.where"), say("check.fault"), say("check.wrong")), checked.faults)
     if checked.warnings:
         yield Folded(say("check.warnings", count=len(checked.warnings)), tuple(_warnings(checked.warnings)), 0)
+    if checked.left_out:
+        folder = checked.rulebook.folders[-1]
+        yield Paragraph(say("check.left_out", count=checked.left_out, folder=folder))
 
 
 def _warnings(warnings: Sequence[Flaw]) -> Iterator[Block]:
@@ -62,12 +65,14 @@ def summary(checked: Checked) -> str:
 
 
 def data(checked: Checked) -> dict[str, Any]:
-    """Everything found, with the digest of the rulebook."""
+    """Everything found, with the digest of the rulebook; of a stack also how many warnings are left out."""
+    left_out = {} if len(checked.rulebook.folders) == 1 else {"warnings_left_out": checked.left_out}
     return {
         "schema_version": "1",
         "rulebook": {"version": checked.rulebook.version, "digest": checked.rulebook.digest},
         "faults": [_data(flaw) for flaw in checked.faults],
         "warnings": [_data(flaw) for flaw in checked.warnings],
+        **left_out,
     }
 
 

@@ -17,6 +17,7 @@ from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.conditions import AllOf, Condition, Named, Not
 from regimen_advisor.language.paths import Steps, nodes
 from regimen_advisor.reviewing.flaws import Flaw
+from regimen_advisor.reviewing.pack_warnings import of_last_folder
 from regimen_advisor.reviewing.silences import ends
 from regimen_advisor.reviewing.tracing import wrong_figures
 from regimen_advisor.reviewing.unused import unused_of
@@ -36,12 +37,19 @@ class Checked:
     rulebook: Rulebook
     faults: tuple[Flaw, ...]
     warnings: tuple[Flaw, ...]
+    left_out: int = 0
+    """How many warnings are left out, as they are there without the last folder too."""
 
 
-def check(rulebook: Rulebook, *, warn: bool = True) -> Checked:
-    """The faults of a rulebook and, unless it is asked not to, its warnings."""
+def check(rulebook: Rulebook, *, warn: bool = True, whole_stack: bool = True) -> Checked:
+    """The faults of a rulebook and, unless it is asked not to, its warnings.
+
+    Without ``whole_stack`` of several folders only the warnings that are of the last one or that it changes.
+    """
     faults = [*Checker(rulebook).faults(), *unused_of(rulebook), *wrong_figures(rulebook)]
-    return Checked(rulebook, tuple(sorted(faults, key=_place)), tuple(warnings_of(rulebook)) if warn else ())
+    warnings = warnings_of(rulebook) if warn else []
+    shown = warnings if whole_stack or len(rulebook.folders) == 1 else of_last_folder(warnings, rulebook)
+    return Checked(rulebook, tuple(sorted(faults, key=_place)), tuple(shown), len(warnings) - len(shown))
 
 
 def _place(flaw: Flaw) -> tuple[str, int, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from regimen_advisor.files.errors import Location
+from regimen_advisor.language.conditions import Condition
 from regimen_advisor.words.catalogue import CATALOGUE
 
 FaultKind = Literal[
@@ -36,3 +37,5 @@ class Flaw:
     location: Location
     says: str
     witness: Mapping[str, Any] | None = None
+    patients: Condition | None = None
+    """Whom it is about, where that is patients without an option."""

@@ -67,12 +67,6 @@ class _Warner:
         """For each regimen of a disease the condition under which it is offered."""
         return [self.solver.offered[name] for name, item in self.rulebook.regimens.items() if item.disease == disease]
 
-    def _unless_failed(self, regimen: str) -> Condition:
-        """The condition of being offered, rules over the drugs of the regimen left aside."""
-        rules_about, effective = self.regimens[regimen], Guideline.of(self.rulebook).effective
-        exclusions = tuple(effective[rule.id] for rule in rules_about.exclusions if rule.declared is None)
-        return AllOf((rules_about.offer, Not(AnyOf(exclusions))))
-
     # Holes ------------------------------------------------------------------------------------------------------------
 
     def holes(self) -> Iterator[Flaw]:
@@ -127,18 +121,13 @@ class _Warner:
         Not where there were options that have all failed: that is no fault of the rules.
         """
         for disease in DISEASES:
-            options = [
-                self._unless_failed(name)
-                for name, regimen in self.rulebook.regimens.items()
-                if regimen.disease == disease
-            ]
+            options = list(options_unless_failed(self.rulebook, disease))
             no_option = AllOf((Leaf(Is("disease", frozenset({disease}))), *(Not(option) for option in options)))
             place = Location(str(self.rulebook.folder / disease))
             for way in ways_to(self.solver, no_option) if options else ():
-                shown = witness(self.solver, way_condition(way))
-                yield Flaw(
-                    "no option", disease, place, say("flaw.no_option", patients=way_words(way, self.wording)), shown
-                )
+                patients = way_condition(way)
+                says = say("flaw.no_option", patients=way_words(way, self.wording))
+                yield Flaw("no option", disease, place, says, witness(self.solver, patients), patients)
 
     # Node by node ----------------------------------------------------------------------------------------------------
 
@@ -178,6 +167,16 @@ def _standing(facts: Facts, rules_about: RegimenRules) -> Standing:
     return standing_of(
         judge(rules_about.offer).truth, judge(rules_about.exclusion).truth, judge(rules_about.caution).truth
     )
+
+
+def options_unless_failed(rulebook: Rulebook, disease: str) -> Iterator[Condition]:
+    """For each regimen of a disease the condition of being offered, rules over the drugs of the regimen left aside."""
+    guideline = Guideline.of(rulebook)
+    for name, regimen in rulebook.regimens.items():
+        if regimen.disease == disease:
+            rules_about = guideline.regimens[name]
+            exclusions = tuple(guideline.effective[rule.id] for rule in rules_about.exclusions if rule.declared is None)
+            yield AllOf((rules_about.offer, Not(AnyOf(exclusions))))
 
 
 # Numbers set to one of their cells ----------------------------------------------------------------------------------
