@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.reviewing.comparing import AdviceChange, RulebookComparison, compare
+from regimen_advisor.reviewing.profile_share import share_of
 from small_rulebooks import rulebook_of
 
 OFFERED = "- {id: offers, offer: anlotinib, when: {disease: nsclc}}\n"
@@ -59,3 +64,33 @@ def test_other_studies_of_a_note_are_reported_for_the_patients_who_get_both_note
     found = between(rulebook, note % ("ecog: 4", "enrgy"), note % ("alk: positive", "alter0303")).statements
     (both,) = (change for change in found if {part for part, _, _ in parts(change)} == {"study"})
     assert (both.witness["ecog"], both.witness["alk"]) == (4, "positive")
+
+
+NOTE = "- {id: %s, note: T, when: {disease: nsclc}}\n"
+CAUTION = "- {id: %s, caution: {regimen: anlotinib}, kind: patient, when: {disease: nsclc}}\n"
+
+
+def test_a_rule_that_takes_the_name_of_a_removed_rule_of_another_effect_is_renamed_and_not_changed(
+    rulebook: Rulebook,
+) -> None:
+    gone = "- {id: r, trial: enrgy, when: {alk: positive}}\n"
+    found = between(rulebook, gone + NOTE % "n", NOTE % "r").rules
+    assert {(change.fate, *change.before, *change.after) for change in found} == {
+        ("renamed", "n", "r"), ("removed", "r"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("gone", "renamed", "elsewhere"),
+    [
+        ("- {id: r, offer: anlotinib, says: Another., when: {disease: nsclc}}\n", CAUTION, "anlotinib"),
+        ("- {id: r, silent: S, when: {disease: nsclc}}\n", NOTE, "r"),
+    ],
+)
+def test_a_profile_changes_by_a_removed_rule_though_one_of_another_effect_takes_its_name(
+    rulebook: Rulebook, tmp_path: Path, gone: str, renamed: str, elsewhere: str
+) -> None:
+    (tmp_path / "p.yaml").write_text("disease: nsclc\n", "utf-8")
+    found = between(rulebook, OFFERED + gone + renamed % "n", OFFERED + renamed % "r")
+    (changed,) = share_of(found, [str(tmp_path)]).changed
+    assert (changed.standings, changed.elsewhere) == ({}, (elsewhere,))

@@ -145,7 +145,6 @@ KEPT = {
         "    measure: median  # {}",
         "      - {of: arm, value: {}}  # {} {}",
     ),
-    "reviewing/profile_share.py": ("study {}",),
     "reviewing/source_gaps.py": ("study {}",),
     "words/catalogue.py": (
         "expected a plain field such as {count}, found {{}...} in {}",

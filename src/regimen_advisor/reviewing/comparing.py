@@ -138,18 +138,15 @@ class _RulebookComparer:
         )
         self._equal: dict[tuple[int, int], bool] = {}
         self.rule_matches = rule_matches(old, new, self._hold_for_the_same)
-        self.changed = {rule_match.id: False for rule_match in self.rule_matches}
 
     def comparison(self) -> RulebookComparison:
         names = list(dict.fromkeys((*self.new.regimens, *self.old.regimens)))
         found = [change for name in names for change in self._of_regimen(name)]
         regimens = tuple(sorted(found, key=lambda change: not change.is_loss))
         statements = tuple(change for rule_match in self.rule_matches for change in self._of_statement(rule_match))
-        for rule_match in self.rule_matches:
-            self.changed[rule_match.id] |= self._is_changed(rule_match)
         return RulebookComparison(
             self.old, self.new, self.joined, self.rule_matches, regimens, statements,
-            rule_changes(self.rule_matches, self.changed, self.old, self.new),
+            rule_changes(self.rule_matches, self._is_changed, self.old, self.new),
             wording_changes(self.rule_matches, self.old, self.new),
         )  # fmt: skip
 

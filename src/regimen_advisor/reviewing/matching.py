@@ -7,7 +7,7 @@ same words say one thing, so that a rule may be split in two or two be joined.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -129,12 +129,12 @@ class RuleChange:
 
 
 def rule_changes(
-    found: tuple[RuleMatch, ...], is_changed: Mapping[str, bool], old: Rulebook, new: Rulebook
+    found: tuple[RuleMatch, ...], is_changed: Callable[[RuleMatch], bool], old: Rulebook, new: Rulebook
 ) -> tuple[RuleChange, ...]:
-    """The rules that are not as they were; ``is_changed`` tells by match whether the meaning changed."""
+    """The rules that are not as they were; ``is_changed`` says whether a match changed in meaning."""
     changes = []
     for rule_match in found:
-        fate = _fate(rule_match, is_changed=is_changed[rule_match.id])
+        fate = _fate(rule_match, is_changed=is_changed(rule_match))
         if fate is not None:
             changes.append(
                 RuleChange(

@@ -90,8 +90,9 @@ def _patients(document: Document, comparison: RulebookComparison) -> tuple[Patie
 
 
 def _change(comparison: RulebookComparison, file: str, before: Patient, after: Patient) -> ProfileChange | None:
-    names = [{rule.id: match.id for match in comparison.rule_matches for rule in rules(match)} for rules in _SIDES]
-    old, new = _PatientAdvice(comparison.old, before, names[0]), _PatientAdvice(comparison.new, after, names[1])
+    # By match and not by its id: a rule may go and one of another effect take its name.
+    matches = [{rule.id: match for match in comparison.rule_matches for rule in rules(match)} for rules in _SIDES]
+    old, new = _PatientAdvice(comparison.old, before, matches[0]), _PatientAdvice(comparison.new, after, matches[1])
     standings, elsewhere = {}, []
     for name in dict.fromkeys((*comparison.new.regimens, *comparison.old.regimens)):
         pair = old.standing(name), new.standing(name)
@@ -99,7 +100,7 @@ def _change(comparison: RulebookComparison, file: str, before: Patient, after: P
             standings[name] = pair
         elif pair[0] is not Standing.NOT_INDICATED and set(old.shown(name)) != set(new.shown(name)):
             elsewhere.append(name)
-    elsewhere += sorted(word for word, _ in set(old.statements_shown()) ^ set(new.statements_shown()))
+    elsewhere += sorted(match.id for match, _ in set(old.statements_shown()) ^ set(new.statements_shown()))
     return ProfileChange(file, standings, tuple(dict.fromkeys(elsewhere))) if standings or elsewhere else None
 
 
@@ -109,8 +110,8 @@ _SIDES: tuple[Callable[[RuleMatch], tuple[Rule, ...]], ...] = (lambda match: mat
 class _PatientAdvice:
     """What one rulebook says of one patient, rules identified by what they say."""
 
-    def __init__(self, rulebook: Rulebook, patient: Patient, names: Mapping[str, str]) -> None:
-        self.rulebook, self.names = rulebook, names
+    def __init__(self, rulebook: Rulebook, patient: Patient, matches: Mapping[str, RuleMatch]) -> None:
+        self.rulebook, self.matches = rulebook, matches
         solver = Guideline.of(rulebook).solver
         try:
             self.truths = solver.rule_truths(rulebook.rules, patient)
@@ -121,17 +122,17 @@ class _PatientAdvice:
     def standing(self, regimen: str) -> Standing:
         return self.exact[regimen].standing if regimen in self.exact else Standing.NOT_INDICATED
 
-    def shown(self, regimen: str) -> Iterator[tuple[str, Truth]]:
+    def shown(self, regimen: str) -> Iterator[tuple[RuleMatch | str, Truth]]:
         """The rules about the regimen with their truth, and the studies cited for it."""
         rules_about = Guideline.of(self.rulebook).regimens[regimen]
         for rule in rules_about.rules:
             if self.truths[rule.id] is not Truth.FALSE:
-                yield self.names[rule.id], self.truths[rule.id]
+                yield self.matches[rule.id], self.truths[rule.id]
         for study in cited([rule for rule in rules_about.offers if self.truths[rule.id] is Truth.TRUE]):
-            yield f"study {study}", Truth.TRUE
+            yield study, Truth.TRUE
 
-    def statements_shown(self) -> Iterator[tuple[str, frozenset[str]]]:
+    def statements_shown(self) -> Iterator[tuple[RuleMatch, frozenset[str]]]:
         """What holds and is no option, with its studies."""
         for rule in self.rulebook.rules.values():
             if not self.rulebook.meets(rule) and self.truths[rule.id] is Truth.TRUE:
-                yield self.names[rule.id], cited([rule])
+                yield self.matches[rule.id], cited([rule])
