@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from regimen_advisor.cli import cohort, diff, run_cases
+from regimen_advisor.cli import diff, run_cases
 from regimen_advisor.cli.app import main
 from regimen_advisor.reviewing import comparing, revisions
 
@@ -114,8 +114,6 @@ def start(verb: str, folder: Path, *more: str) -> None:
         witnesses = ("--save-witnesses", str(folder / "witnesses"), "-o", os.devnull)
         every_kill(folder, lambda: call("diff", *more, *witnesses), SIGNALS, forked)
     else:
-        ours = cohort.load_rulebook(None)
-        cohort.load_rulebook = lambda _rules, _day: ours
         heard = [entry for entry in SIGNALS if entry != signal.SIGKILL]
         output = str(folder / "out.csv")
         every_kill(folder, lambda: call("cohort", *more, "-o", output), heard, lambda work: work())

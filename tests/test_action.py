@@ -101,9 +101,9 @@ def repository(tmp_path):
 WARN_BELOW_50 = (RULE_FILE, "pd_l1_tps: {below: 1}", "pd_l1_tps: {below: 50}")
 
 
-def test_the_action_tells_of_a_proposal_what_breaks_and_who_gets_other_advice(repository):
+def test_the_action_reports_of_a_proposal_what_breaks_and_who_gets_other_advice_and_writes_sarif(repository):
     repository.change(*WARN_BELOW_50)
-    done, summary = repository.review()
+    done, summary = repository.review(SARIF="found")
     assert done.stderr == ""
     assert done.returncode == 1
     annotated = done.stdout.splitlines()
@@ -119,6 +119,9 @@ def test_the_action_tells_of_a_proposal_what_breaks_and_who_gets_other_advice(re
     assert f"- {moved}\n" in summary
     assert "1 of 2 profiles (50 %) get other advice" in summary
     assert repository.report.read_text("utf-8") == summary
+    sarif = {file.name: json.loads(file.read_text("utf-8")) for file in (repository.folder / "found").iterdir()}
+    assert sorted(sarif) == ["check.sarif", "test.sarif"]
+    assert len(sarif["test.sarif"]["runs"][0]["results"]) == 1
 
 
 def test_a_proposal_that_changes_nothing_passes(repository):
@@ -146,14 +149,6 @@ def test_a_base_that_is_no_branch_is_an_error(repository):
     assert done.returncode == 1
     assert "::error title=base branch::no-such-branch is no branch of origin" in done.stdout
     assert "There are no cases" in summary
-
-
-def test_sarif_is_written_where_it_is_asked_for(repository):
-    repository.change(*WARN_BELOW_50)
-    repository.review(BASE="", SARIF="found")
-    found = {file.name: json.loads(file.read_text("utf-8")) for file in (repository.folder / "found").iterdir()}
-    assert sorted(found) == ["check.sarif", "test.sarif"]
-    assert len(found["test.sarif"]["runs"][0]["results"]) == 1
 
 
 # The comment -------------------------------------------------------------------------------------------------------

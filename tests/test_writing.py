@@ -24,6 +24,7 @@ from regimen_advisor.files.errors import InputError
 from regimen_advisor.files.writing import whole_or_nothing, working_folder
 from regimen_advisor.reports.files import write_file
 from running import run
+from small_rulebooks import write_two_rules
 
 ROOT = Path(__file__).parent.parent
 PROFILE = ROOT / "profiles" / "egfr-l858r-after-osimertinib.yaml"
@@ -50,11 +51,12 @@ def void(_: object) -> None:
     return None
 
 
-def cohort(folder: Path, output: str, *more: str) -> None:
+def cohort(folder: Path, output: str) -> None:
     pytest.importorskip("polars", reason="the extra `cohort` is not installed")
     (folder / "patients.csv").write_text(TABLE, "utf-8")
+    write_two_rules(folder / "rules")
     with pytest.raises(SystemExit) as left:
-        main(["cohort", str(folder / "patients.csv"), "-o", str(folder / output), *more])
+        main(["cohort", str(folder / "patients.csv"), "--rules", str(folder / "rules"), "-o", str(folder / output)])
     assert left.value.code == 0
 
 
@@ -461,7 +463,7 @@ def check(whole: dict[str, Any], runs: list[dict[str, Any]], at_least: int) -> N
 
 
 def test_cases_are_rewritten_file_by_file_whole_wherever_the_update_is_ended(tmp_path: Path) -> None:
-    text = (ROOT / "tests" / "cases" / "nsclc" / "squamous.case.yaml").read_text("utf-8")
+    text = (ROOT / "tests" / "cases" / "nsclc" / "squamous.case.yaml").read_text("utf-8").partition("---\n")[0]
     wrong = text.replace("{standing: excluded, because: [no-bevacizumab-in-squamous-disease]}", "offered", 1)
     assert wrong != text
     for name in ("a", "b"):
@@ -487,6 +489,7 @@ def test_a_cohort_leaves_no_answers_of_patients_behind_wherever_it_is_ended(tmp_
     pytest.importorskip("polars", reason="the extra `cohort` is not installed")
     (tmp_path / "t.csv").write_text(TABLE, "utf-8")
     (tmp_path / "out").mkdir()
-    whole, runs = kills("cohort", tmp_path / "out", tmp_path / "t.csv")
+    write_two_rules(tmp_path / "rules")
+    whole, runs = kills("cohort", tmp_path / "out", tmp_path / "t.csv", "--rules", tmp_path / "rules")
     assert list(whole["after"]) == ["out.csv"]
     check(whole, runs, at_least=7)
