@@ -4,6 +4,7 @@ Every change (see ``source_mutants.py``) is tried in a process of its own, forke
 collected; the functions of the changed module get the changed code, and the tests that run the changed line go first.
 What only happens on import is tried in a process that imports everything after the change. A change that no test
 notices survives; the page of decisions lists the survivors that are looked through, each with the reason.
+The texts of a schema (``description=``) are not changed.
 
     python benchmarks/mutate_source.py                      # all modules of TESTS
     python benchmarks/mutate_source.py patient/history.py   # some of them

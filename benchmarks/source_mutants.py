@@ -18,6 +18,9 @@ from mutmut.mutation import mutators
 Operator = Callable[[Any], Iterable[cst.CSTNode]]
 SKIPPED = (cst.Annotation, cst.Import, cst.ImportFrom, cst.Decorator, cst.Assert)
 """What is not changed: types, imports, decorators, and what only tells the type checker something."""
+SKIPPED_ARGUMENTS = ("strict", "description")
+"""The named arguments that are not changed: ``strict`` says to the reader that two things are of one length, as an
+assertion does, and a ``description`` is a text of a schema."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def argument_left_out(node: cst.Call) -> Iterator[cst.CSTNode]:
     """A call without a named argument, or without one of several words."""
     words = sum(isinstance(argument.value, cst.SimpleString) for argument in node.args)
     for index, argument in enumerate(node.args):
-        if (argument.keyword is not None and argument.keyword.value != "strict") or (
+        if (argument.keyword is not None and argument.keyword.value not in SKIPPED_ARGUMENTS) or (
             words > 1 and index and isinstance(argument.value, cst.SimpleString)
         ):
             yield node.with_changes(args=[*node.args[:index], *node.args[index + 1 :]])
@@ -115,8 +118,8 @@ def _changes(node: cst.CSTNode, parent: cst.CSTNode | None) -> Iterator[cst.CSTN
 def _changeable(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     if isinstance(node, SKIPPED):
         return
-    if isinstance(node, cst.Arg) and node.keyword is not None and node.keyword.value == "strict":
-        return  # says to the reader that two things are of one length, as an assertion does
+    if isinstance(node, cst.Arg) and node.keyword is not None and node.keyword.value in SKIPPED_ARGUMENTS:
+        return
     if isinstance(node, cst.If) and isinstance(node.test, cst.Name) and node.test.value == "TYPE_CHECKING":
         return
     yield node

@@ -15,10 +15,10 @@ from generators import random_condition, random_patient
 from regimen_advisor.cli.app import main
 from regimen_advisor.documents.writing import rendered
 from regimen_advisor.knowledge.rulebook import Rulebook
-from regimen_advisor.language.conditions import ALWAYS, NEVER, AnyOf, Leaf, Not
+from regimen_advisor.language.conditions import ALWAYS, NEVER, AnyOf, Leaf, Named, Not
 from regimen_advisor.language.interpreter import judge
 from regimen_advisor.language.paths import deciding, nodes, part_at, replaced
-from regimen_advisor.language.values import Truth
+from regimen_advisor.language.values import Is, Truth
 from regimen_advisor.reports.coverage import data, document
 from regimen_advisor.reports.coverage_html import render_html
 from regimen_advisor.testing.cases import RuleCase, case_files, parse_cases, read_cases
@@ -94,6 +94,13 @@ def test_a_part_alone_decides_where_all_the_others_let_it_through(rulebook: Rule
                 assert (judge(deciding(condition, steps), facts).truth is Truth.TRUE) == flips
 
     law()
+
+
+def test_the_parts_of_a_condition_are_those_of_its_findings_too_unless_they_are_kept_closed() -> None:
+    leaf = Leaf(Is("alk", frozenset({"positive"})))
+    condition = Not(Named("driver", Not(leaf)))
+    assert [steps for steps, _ in nodes(condition)] == [(), (0,), (0, 0), (0, 0, 0)]
+    assert [steps for steps, _ in nodes(condition, opened=False)] == [(), (0,)]
 
 
 def test_a_replaced_part_is_where_the_old_one_was(either: Rulebook) -> None:

@@ -55,6 +55,22 @@ def test_the_columns_of_keys_that_events_read_are_named_by_events(tmp_path: Path
     assert mapping_of(plain, tmp_path, rulebook).labels == {"ecog": "c"}
 
 
+def test_a_cell_of_a_history_that_nothing_reads_is_left_as_it_is_written(tmp_path: Path, rulebook: Rulebook) -> None:
+    text = "keys:\n  history: {column: c, multiply: 2}\n"
+    assert column("history", ["some"], text, tmp_path, rulebook) == ["some"]
+
+
+@pytest.mark.parametrize(
+    ("key", "cell"),
+    [("ecog", "9"), ("egfr", '{"found": ["L858R"], "not_found": ["L858R"]}')],  # no such value; it contradicts itself
+)
+def test_a_cell_that_no_profile_may_hold_is_read_as_nothing(
+    key: str, cell: str, tmp_path: Path, rulebook: Rulebook
+) -> None:
+    text = f"keys:\n  {key}: {{column: c}}\n"
+    assert mapping_of(text, tmp_path, rulebook).readers[key](cell) is None
+
+
 @pytest.mark.parametrize("text", [EVENTS, "id: who\nkeys:\n  ecog: {column: c}\n"])
 def test_the_number_of_each_row_is_kept(text: str, tmp_path: Path, rulebook: Rulebook) -> None:
     table = pl.LazyFrame({"who": ["a", "b"], "c": ["1", "2"], "d": ["0", "0"], "row": [7, 8]})

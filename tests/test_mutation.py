@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from random import Random
 from typing import Self
@@ -60,13 +62,22 @@ def rule(when: str, more: str = "") -> str:
         ("threshold by one", "{ecog: 2}", [{"ecog": 1}, {"ecog": 3}]),
         ("threshold by one", "{ecog: {at_most: 2}}", [{"ecog": {"at_most": 1}}, {"ecog": {"at_most": 3}}]),
         ("threshold by one", "{ecog: 4}", [{"ecog": 3}, {"ecog": {"at_least": 3}}]),
+        ("threshold by one", "{ecog: {at_least: 1, at_most: 3}}",
+         [{"ecog": {"at_most": 3}}, {"ecog": {"at_least": 2, "at_most": 3}},
+          {"ecog": {"at_least": 1, "at_most": 2}}, {"ecog": {"at_least": 1}}]),
         ("comparison flipped", "{prior_lines: {at_least: 2}}", [{"prior_lines": {"at_most": 2}}]),
+        ("comparison flipped", "{ecog: {at_most: 2}}", [{"ecog": {"at_least": 2}}]),
+        ("comparison flipped", "{ecog: {at_least: 1, at_most: 3}}", []),
         ("comparison flipped", "{pd_l1_tps: {below: 1}}", [{"pd_l1_tps": {"at_least": 0}}]),
         ("comparison flipped", "{ecog: 2}", [{"ecog": {"at_least": 2}}, {"ecog": {"at_most": 2}}]),
         ("condition dropped", "{alk: positive}", [{}]),
         ("condition dropped", "{any: [{alk: positive}, {ecog: 2}]}",
          [{}, {"any": [{"ecog": 2}]}, {"any": [{"alk": "positive"}]}]),
+        ("condition dropped", "{any: [{alk: positive}]}", [{}]),
         ("condition negated", "{alk: positive}", [{"not": {"alk": "positive"}}]),
+        ("condition negated", "{ecog: 1, received: {none_of: [platinum]}}",
+         [{"not": {"ecog": 1}, "received": {"none_of": ["platinum"]}},
+          {"ecog": 1, "received": {"includes": "platinum"}}]),
         ("condition negated", "{received: {none_of: [platinum]}}", [{"received": {"includes": "platinum"}}]),
         ("value swapped", "{egfr: {includes: ex19del}}",
          [{"egfr": {"includes": "L858R"}}, {"egfr": {"includes": "T790M"}}]),
@@ -75,6 +86,8 @@ def rule(when: str, more: str = "") -> str:
          [{"brain_metastases": [False, "active"]}, {"brain_metastases": [False, "treated"]}]),
         ("value swapped", "{curative_treatment_possible: true}", []),
         ("value dropped", "{extent: [early, metastatic]}", [{"extent": "metastatic"}, {"extent": "early"}]),
+        ("value dropped", "{histology: [squamous, adenosquamous]}",
+         [{"histology": "adenosquamous"}, {"histology": "squamous"}]),
         ("value dropped", "{histology: squamous}", []),
     ],
 )  # fmt: skip
@@ -111,18 +124,64 @@ def test_a_finding_is_replaced_by_one_on_the_same_facts_and_changed_itself(ruleb
     assert not [mutant for mutant in mutants(book) if mutant.subject == "elsewhere"]
 
 
+def test_a_changed_finding_changes_every_place_of_a_rule_that_tests_it_and_nothing_else(rulebook: Rulebook) -> None:
+    text = rule("{any: [{alk: positive}, {all: [{outer: true}, {frail: false}]}]}")
+    findings = """
+        - {id: frail, name: x, says: x, when: {ecog: {at_least: %s}}, basis: convention}
+        - {id: outer, name: x, says: x, when: {frail: true}, basis: convention}
+    """
+    found = mutants(rulebook_of(rulebook, text, findings % 2))
+    changed = [mutant for mutant in found if (mutant.subject, mutant.operator) == ("frail", "threshold by one")]
+    assert [mutant.rules["r"].condition for mutant in changed] == [
+        rulebook_of(rulebook, text, findings % threshold).rules["r"].condition for threshold in (1, 3)
+    ]
+    assert not [mutant for mutant in found if (mutant.subject, mutant.operator) == ("r", "threshold by one")]
+
+
+def test_the_findings_that_take_the_place_of_another_are_those_on_most_of_its_facts(rulebook: Rulebook) -> None:
+    findings = """
+        - {id: own, name: x, says: x, when: {prior_lines: 1, ecog: 1}, basis: convention}
+        - {id: far, name: x, says: x, when: {ecog: 1, alk: positive, ros1: positive}, basis: convention}
+        - {id: near, name: x, says: x, when: {ecog: 1}, basis: convention}
+        - {id: nearest, name: x, says: x, when: {prior_lines: 2, ecog: 2}, basis: convention}
+    """
+    assert changes(rulebook, rule("{own: true}"), "finding replaced", findings) == [{"nearest": True}, {"near": True}]
+
+
+def test_a_mutant_names_the_line_that_it_changes(rulebook: Rulebook) -> None:
+    text = "- id: r\n  offer: anlotinib\n  when:\n    alk: positive\n    ecog: {at_least: 2}\n"
+    found = mutants(rulebook_of(rulebook, text))
+    assert {mutant.place.line for mutant in found if mutant.operator == "threshold by one"} == {5}
+
+
+def test_no_drug_is_swapped_in_a_rule_made_for_the_drugs_of_its_regimen(rulebook: Rulebook) -> None:
+    book = rulebook_of(rulebook, rule("{received: {includes: osimertinib}}"))
+    declared = replace(book, rules={"r": replace(book.rules["r"], declared="after-its-drugs")})
+    assert {mutant.operator for mutant in mutants(declared)} == {
+        "condition dropped", "condition negated", "effect swapped",
+    }  # fmt: skip
+
+
+def test_each_changed_rulebook_has_a_digest_of_its_own(rulebook: Rulebook) -> None:
+    book = rulebook_of(rulebook, rule("{ecog: 1}"))
+    digests = {book.digest, *(mutant.applied(book).digest for mutant in mutants(book))}
+    assert len(digests) == 1 + len(mutants(book))
+
+
 @pytest.mark.parametrize(
-    ("text", "after"),
+    ("text", "before", "after"),
     [
-        ("- {id: r, exclude: {drug: bevacizumab}, when: {ecog: 4}}", "caution: bevacizumab"),
-        ("- {id: r, caution: all-options, kind: patient, when: {ecog: 4}}", "exclude: all-options"),
-        ("- {id: r, offer: anlotinib, when: {ecog: 4}}", "exclude: anlotinib"),
-        ("- {id: r, note: A title, when: {ecog: 4}}", "silent: A title"),
+        ("- {id: r, exclude: {drug: bevacizumab}, when: {ecog: 4}}", "exclude: bevacizumab", "caution: bevacizumab"),
+        ("- {id: r, caution: all-options, kind: patient, when: {ecog: 4}}", "caution: all-options",
+         "exclude: all-options"),
+        ("- {id: r, offer: anlotinib, when: {ecog: 4}}", "offer: anlotinib", "exclude: anlotinib"),
+        ("- {id: r, note: A title, when: {ecog: 4}}", "note: A title", "silent: A title"),
     ],
-)
-def test_an_effect_is_swapped(rulebook: Rulebook, text: str, after: str) -> None:
+)  # fmt: skip
+def test_an_effect_is_swapped(rulebook: Rulebook, text: str, before: str, after: str) -> None:
     assert changes(rulebook, text, "effect swapped") == [after]
     (swapped,) = [mutant for mutant in mutants(rulebook_of(rulebook, text)) if mutant.operator == "effect swapped"]
+    assert swapped.before == before
     assert swapped.rules["r"].kind == ("patient" if after.startswith("caution") else None)
 
 
@@ -133,6 +192,14 @@ def test_a_study_and_an_override_are_dropped(rulebook: Rulebook) -> None:
     """
     assert changes(rulebook, text, "study dropped") == ["studies: [enrgy]", "studies: [alter0303]"]
     assert changes(rulebook, text, "override dropped") == ["overrides: []"]
+
+
+@pytest.mark.parametrize("effect", ["offer: anlotinib", "standard: A title", "note: A title", "silent: A title"])
+def test_a_study_is_dropped_from_each_kind_of_rule_whose_studies_the_advice_cites(
+    rulebook: Rulebook, effect: str
+) -> None:
+    text = f"- {{id: r, {effect}, when: {{ecog: 4}}, studies: [alter0303]}}"
+    assert changes(rulebook, text, "study dropped") == ["studies: []"]
 
 
 def test_no_study_is_dropped_from_a_caution_whose_studies_the_advice_does_not_cite(rulebook: Rulebook) -> None:
@@ -195,6 +262,19 @@ def test_only_patients_with_the_disease_of_the_regimen_tell_a_mutant_apart(ruleb
 def test_a_caution_that_shows_on_no_offered_regimen_changes_nothing(rulebook: Rulebook) -> None:
     text = "- {id: r, caution: {drug: anlotinib}, kind: patient, when: {disease: nsclc, ecog: 4}}"
     assert {fate for found in fates(rulebook, text).values() for fate in found} == {"equivalent"}
+
+
+def test_an_exclusion_is_a_change_where_it_reaches_other_patients_and_none_where_it_reaches_the_same(
+    rulebook: Rulebook,
+) -> None:
+    rules = OFFERED + "- {id: out, exclude: {drug: anlotinib}, when: {stage: IV, extent: metastatic, ecog: 2}}"
+    dropped = verdicts(rulebook, rules, "out", "condition dropped")
+    # in NSCLC stage IV is metastatic and the reverse
+    assert [verdict.fate for verdict in dropped] == ["survived", "equivalent", "equivalent", "survived"]
+
+
+def test_a_study_dropped_from_the_only_rule_that_cites_it_is_a_change(rulebook: Rulebook) -> None:
+    assert fates(rulebook, rule("{disease: nsclc}", ", studies: [alter0303]"))["study dropped"] == ["survived"]
 
 
 def test_a_dropped_study_that_another_holding_rule_cites_is_equivalent(rulebook: Rulebook) -> None:
@@ -273,9 +353,10 @@ def test_another_deciding_offer_is_a_change_though_the_regimen_is_offered_either
     assert (lower.fate, higher.fate) == ("survived", "killed")
 
 
-CAUTIOUS = """
-- {id: offered, offer: anlotinib, when: {disease: nsclc}}
-- {id: frail, caution: {drug: anlotinib}, when: {ecog: {at_least: 2}}}
+OFFERED = "- {id: offered, offer: anlotinib, when: {disease: nsclc}}\n"
+CAUTIOUS = f"""
+{OFFERED}
+- {{id: frail, caution: {{drug: anlotinib}}, when: {{ecog: {{at_least: 2}}}}}}
 """
 
 
@@ -441,7 +522,8 @@ class Pool:
 
     sizes: list[int] = []  # noqa: RUF012 - emptied by the test
 
-    def __init__(self, size: int, **_: object) -> None:
+    def __init__(self, size: int, mp_context: BaseContext) -> None:
+        assert mp_context.get_start_method() == "fork"  # what is not forked does not have what was read
         self.sizes.append(size)
 
     def __enter__(self) -> Self:
@@ -466,6 +548,21 @@ def test_mutants_are_shared_out_among_as_many_processes_as_asked_or_as_there_are
     found = mutate(rulebook_of(rulebook, rule("{disease: nsclc, ecog: 1}")), [], workers=workers)
     assert Pool.sizes == pools
     assert [verdict.mutant for verdict in found.verdicts] == list(range(len(found.mutants)))
+    assert not mutation._runners  # what was read for them is not kept
+
+
+def test_the_share_is_of_the_mutants_that_a_case_could_notice(rulebook: Rulebook) -> None:
+    results = [MutantResult(0, fate) for fate in ("killed", "survived", "survived", "survived", "equivalent")]
+    found = mutants(rulebook_of(rulebook, rule("{ecog: 1, alk: positive}")))[:5]
+    assert mutation.Mutation(rulebook, tuple(found), tuple(results)).share == 0.25
+
+
+def test_progress_is_reported_after_each_chunk(rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mutation, "CHUNK", 2)
+    book = rulebook_of(rulebook, rule("{alk: positive}"))
+    calls: list[tuple[int, int]] = []
+    mutate(book, [], workers=1, progress=lambda done, total: calls.append((done, total)))
+    assert calls == [(2, 3), (3, 3)]
 
 
 def test_of_no_mutants_all_are_noticed(rulebook: Rulebook) -> None:

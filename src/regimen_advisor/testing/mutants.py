@@ -61,37 +61,41 @@ class Mutant:
 def mutants(rulebook: Rulebook) -> list[Mutant]:
     """Every mutant of a rulebook: those of its findings, then those of each rule, in file order."""
     drafts = itertools.chain(_of_findings(rulebook), *(_of_rule(rule, rulebook) for rule in rulebook.rules.values()))
-    return [replace(mutant, number=number) for number, mutant in enumerate(drafts)]
+    return [Mutant(number, *draft) for number, draft in enumerate(drafts)]
 
 
-def _of_findings(rulebook: Rulebook) -> Iterator[Mutant]:
+Draft = tuple[Operator, str, Location, Condition | str, Condition | str, Mapping[str, Rule]]
+"""A mutant without its number."""
+
+
+def _of_findings(rulebook: Rulebook) -> Iterator[Draft]:
     for finding in rulebook.findings.values():
         users = [rule for rule in rulebook.rules.values() if finding.id in findings_of(rule.condition)]
         for operator, place, new in changed_conditions(finding.condition, rulebook, finding.location) if users else ():
             rules = {rule.id: replace(rule, condition=_with_finding(rule.condition, finding.id, new)) for rule in users}
-            yield Mutant(0, operator, finding.id, place, finding.condition, new, rules)
+            yield operator, finding.id, place, finding.condition, new, rules
 
 
-def _of_rule(rule: Rule, rulebook: Rulebook) -> Iterator[Mutant]:
+def _of_rule(rule: Rule, rulebook: Rulebook) -> Iterator[Draft]:
     for operator, place, new in changed_conditions(rule.condition, rulebook, rule.location):
         if rule.declared and operator == "value swapped":
             continue  # the drugs are not written in the rule, but those of its regimen
         guarded = of_disease(new, rule.setting.disease)
-        yield Mutant(0, operator, rule.id, place, rule.condition, new, {rule.id: replace(rule, condition=guarded)})
+        yield operator, rule.id, place, rule.condition, new, {rule.id: replace(rule, condition=guarded)}
     swapped = _with_swapped_effect(rule)
-    yield _mutant_of_text("effect swapped", rule, _effect_word(rule), _effect_word(swapped), swapped)
+    yield _draft_of_text("effect swapped", rule, _effect_word(rule), _effect_word(swapped), swapped)
     for study in rule.studies if rule.effect in CITING else ():
         studies = tuple(study_kept for study_kept in rule.studies if study_kept != study)
         words = _listed("studies", rule.studies), _listed("studies", studies)
-        yield _mutant_of_text("study dropped", rule, *words, replace(rule, studies=studies))
+        yield _draft_of_text("study dropped", rule, *words, replace(rule, studies=studies))
     for name in rule.overrides:
         overrides = tuple(overridden for overridden in rule.overrides if overridden != name)
         words = _listed("overrides", rule.overrides), _listed("overrides", overrides)
-        yield _mutant_of_text("override dropped", rule, *words, replace(rule, overrides=overrides))
+        yield _draft_of_text("override dropped", rule, *words, replace(rule, overrides=overrides))
 
 
-def _mutant_of_text(operator: Operator, rule: Rule, before: str, after: str, changed: Rule) -> Mutant:
-    return Mutant(0, operator, rule.id, rule.location, before, after, {rule.id: changed})
+def _draft_of_text(operator: Operator, rule: Rule, before: str, after: str, changed: Rule) -> Draft:
+    return operator, rule.id, rule.location, before, after, {rule.id: changed}
 
 
 CITING = (Effect.OFFER, Effect.STANDARD, Effect.NOTE, Effect.SILENT)
@@ -124,20 +128,18 @@ def changed_conditions(condition: Condition, rulebook: Rulebook, location: Locat
     """Every small change of one condition as it is written; findings in it are not opened."""
     for steps, node in nodes(condition, opened=False):
         place = node.place or location
-        parent = part_at(condition, steps[:-1]) if steps else None
+        parent = part_at(condition, steps[:-1])  # the whole is its own
         for operator, new in _changed_nodes(node, parent, rulebook):
             yield operator, place, replaced(condition, steps, new)
         if _can_be_dropped(parent, steps):
             yield "condition dropped", place, replaced(condition, steps, None)
 
 
-def _can_be_dropped(parent: Condition | None, steps: Steps) -> bool:
+def _can_be_dropped(parent: Condition, steps: Steps) -> bool:
     return not steps or (isinstance(parent, AllOf | AnyOf) and len(children(parent)) > 1)
 
 
-def _changed_nodes(
-    node: Condition, parent: Condition | None, rulebook: Rulebook
-) -> Iterator[tuple[Operator, Condition]]:
+def _changed_nodes(node: Condition, parent: Condition, rulebook: Rulebook) -> Iterator[tuple[Operator, Condition]]:
     match node:
         case Leaf():
             for operator, atom in _changed_atoms(node, rulebook.domain):
@@ -169,9 +171,9 @@ def _changed_atoms(leaf: Leaf, domain: Domain) -> Iterator[tuple[Operator, Is | 
 
 
 def _changed_numbers(atom: Between, fact: NumberFact) -> Iterator[tuple[Operator, Between]]:
-    ranges: list[tuple[Operator, int, int]] = []
-    if atom.low > fact.low:
-        ranges += [("threshold by one", atom.low + step, atom.high) for step in (-1, 1)]
+    ranges: list[tuple[Operator, int, int]] = [
+        ("threshold by one", atom.low + step, atom.high) for step in (-1, 1) if atom.low > fact.low
+    ]
     if atom.high < fact.high:
         ranges += [("threshold by one", atom.low, atom.high + step) for step in (-1, 1)]
     if atom.low == atom.high:
@@ -205,7 +207,7 @@ def _sibling_members(member: str, fact: SetFact, domain: Domain) -> list[str]:
         drugs = tuple(sorted(formulary.drugs))
         near = _after(member, drugs, lambda drug: not classes.isdisjoint(formulary.classes_of(drug)))
         nearest = sorted(near, key=lambda drug: len(classes ^ formulary.classes_of(drug)))
-        narrowest = sorted(classes, key=lambda name: (len(formulary.members_of(name)), name))
+        narrowest = sorted(sorted(classes), key=lambda name: len(formulary.members_of(name)))
         return [*nearest[:1], *narrowest[:1]]
     if member not in formulary.classes:  # the word for none of them: its opposite is the negation
         return []

@@ -151,12 +151,12 @@ def ways_apart(old: Rulebook, new: Rulebook, mutant: Mutant) -> Iterator[Conditi
     In each one thing holds before that does not hold after, or the reverse, so that a patient who meets it
     surely gets other advice. Where no patient meets any of them the mutant is equivalent.
     """
-    changed = mutant.rules.values()
-    touched = {name for rule in changed for name in (rule.id, *rule.overrides, *old.rules[rule.id].overrides)}
+    # A mutant overrides no rule that was not overridden, and acts on no regimen that was not acted on.
+    touched = {name for changed in mutant.rules for name in (changed, *old.rules[changed].overrides)}
     for name in sorted(touched):
         if old.rules[name].effect in STATEMENTS:
             yield from _statement_apart(name, old, new)
-    regimens = {regimen for name in touched for regimen in (*old.meets(old.rules[name]), *new.meets(new.rules[name]))}
+    regimens = {regimen for name in touched for regimen in old.meets(old.rules[name])}
     for regimen in sorted(regimens):
         of_disease = Leaf(Is("disease", frozenset({old.regimens[regimen].disease})))
         yield from (AllOf((of_disease, way)) for way in _regimen_apart(regimen, old, new))
@@ -170,7 +170,7 @@ def _statement_apart(name: str, old: Rulebook, new: Rulebook) -> tuple[Condition
     before, after = Guideline.of(old).effective[name], Guideline.of(new).effective[name]
     old_rule, new_rule = old.rules[name], new.rules[name]
     if old_rule.effect is not new_rule.effect or set(old_rule.studies) != set(new_rule.studies):
-        return (before, after)
+        return (before,)  # its condition is what it was
     return _apart(before, after)
 
 
@@ -191,8 +191,8 @@ def _regimen_apart(regimen: str, old: Rulebook, new: Rulebook) -> Iterator[Condi
     yield from rules_apart(of_old.offers, of_new.offers)
     for study in sorted(_pairs_of_studies(of_old.offers) ^ _pairs_of_studies(of_new.offers)):
         yield from _apart(citing(of_old.offers, before, study[1]), citing(of_new.offers, after, study[1]))
-    for offer in (of_old.offer, of_new.offer):
-        yield from (AllOf((offer, way)) for way in rules_apart(of_old.exclusions, of_new.exclusions))
+    # Where the offers are not the same, the first line has such a patient.
+    yield from (AllOf((of_old.offer, way)) for way in rules_apart(of_old.exclusions, of_new.exclusions))
     free = of_old.offered
     yield from (AllOf((free, way)) for way in rules_apart(of_old.all_cautions, of_new.all_cautions))
 
