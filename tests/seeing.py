@@ -1,11 +1,15 @@
 """A page of a report as it stands in a browser: what is wrong with it on a screen of some width, in some colours."""
 
+import base64
+import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from regimen_advisor.reports.pages import page as as_page
+from regimen_advisor.reports.pages import style
 
 Look = tuple[str, int]
 """Colours, and how many pixels the screen is wide."""
@@ -35,6 +39,15 @@ def faults(browser: Any, html: str, folder: Path, look: Look) -> list[Any]:
     wrong: list[Any] = [(entry["id"], [node["html"][:200] for node in entry["nodes"][:3]]) for entry in found]
     wrong += [f"{pixels} pixels wide on {width}" for pixels in (wide, unfolded) if pixels > width]
     return wrong + [url for url in asked if url != file.as_uri()]
+
+
+def without_tips(page: str) -> str:
+    """The page without its one script, which is that of the tips and the only one that its policy lets run."""
+    script = style()["tips"]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert re.findall(r"script-src ('[^;]*)", page) == [f"'sha256-{digest}'"]
+    before, after = page.split(f"<script>{script}</script>")
+    return before + after
 
 
 def page_of(report: Any, *found: Any) -> str:

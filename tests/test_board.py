@@ -1,7 +1,7 @@
 """What a tumour board asks of an answer, and whether the first forty lines of it tell.
 
 A reader who was given only the first forty lines of ten answers once found the answer to 13 of 22 questions, and was
-misled on 5. These are the questions. ``tells`` stands within the forty lines and answers one of them; ``misleads``
+misled on 5. These are the questions, and one on a patient for whom no drug is the answer. ``tells`` stands within the forty lines and answers one of them; ``misleads``
 must not stand there, since it answers it wrongly.
 """
 
@@ -96,6 +96,14 @@ BOARD: Mapping[str, tuple[Question, ...]] = {
             ("An EGFR-targeted drug alone",),
         ),
     ),
+    "stage-iiia-resectable": (
+        Question(
+            "Is a drug the answer?",
+            "FIRST ! Curative treatment is still possible: The studies are of advanced disease, so while surgery or "
+            "(chemo)radiotherapy with curative intent can be given no option here is indicated.",
+            ("Immunotherapy with an immune checkpoint inhibitor",),
+        ),
+    ),
     "almost-everything-unknown": (
         Question("What has to be asked first?", "WHAT TO ASK OR TEST FIRST - How far has the disease spread today?"),
         Question("Which test decides most?", "Which EGFR variants were found? Decides what the standard is;"),
@@ -104,9 +112,9 @@ BOARD: Mapping[str, tuple[Question, ...]] = {
 """By example, what is asked of its answer."""
 
 
-def test_there_are_ten_answers_and_twenty_two_questions() -> None:
-    assert len(BOARD) == 10
-    assert sum(map(len, BOARD.values())) == 22
+def test_there_are_eleven_answers_and_twenty_three_questions() -> None:
+    assert len(BOARD) == 11
+    assert sum(map(len, BOARD.values())) == 23
 
 
 @pytest.mark.parametrize("name", BOARD)

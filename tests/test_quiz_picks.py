@@ -213,8 +213,8 @@ def test_a_pick_that_is_none_is_refused_by_line(quiz: Quiz, tmp_path: Path, text
     assert str(caught.value).startswith(f"{file}:2:{column}: {message}")
 
 
-def test_text_and_page_show_every_answer_with_its_letter(quiz: Quiz, key: AnswerKey) -> None:
-    text, page = " ".join(render_text(quiz).split()), render_html(quiz, key)
+def test_text_and_page_show_every_answer_with_its_letter(quiz: Quiz, key: AnswerKey, rulebook: Rulebook) -> None:
+    text, page = " ".join(render_text(quiz).split()), render_html(quiz, key, rulebook)
     assert blank_answers(quiz).count("picks: []") == len(quiz.questions)
     for question in quiz.questions:
         for pick in question.picks:

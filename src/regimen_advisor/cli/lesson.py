@@ -46,8 +46,8 @@ def lesson(
         case LessonFormat.MARKDOWN:
             write_output(report.render_markdown(lessons), output)
         case LessonFormat.HTML:
-            write_output(report.render_page(lessons), output)
+            write_output(report.render_page(lessons, guideline.rulebook), output)
         case LessonFormat.SLIDES:
-            write_output(report.render_slides(lessons), output)
+            write_output(report.render_slides(lessons, guideline.rulebook), output)
         case LessonFormat.JSON:
             write_output(render_answers(lessons), output)

@@ -183,4 +183,4 @@ def _export(quiz: Quiz, rulebook: Rulebook, file: str, *, key: bool) -> None:
         message = say("quiz_option_error.export", formats=formats, file=file)
         raise InputError.at(Location("quiz"), message, did_you_mean(file, COURSE_FORMATS))
     answers = answer_key(quiz, rulebook) if key else None
-    write_output(render_html(quiz, answers) if ending == ".html" else render_markdown(quiz, answers), file)
+    write_output(render_html(quiz, answers, rulebook) if ending == ".html" else render_markdown(quiz, answers), file)

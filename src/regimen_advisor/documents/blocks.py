@@ -86,7 +86,7 @@ class Grid:
     names: tuple[str, ...] = ()
     """What a page calls each row, before its first cell: an id, which plain text shows alone."""
     meanings: tuple[tuple[str, str], ...] = ()
-    """What the kinds of the bars mean, for the legend of a page."""
+    """What the kinds of the bars mean, for the legend of a page and the heads of their columns."""
 
 
 @dataclass(frozen=True)

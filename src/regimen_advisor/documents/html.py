@@ -36,6 +36,15 @@ def html(blocks: Iterable[Block], *, below: int = 0) -> str:
     return "\n".join(part for block in blocks for part in _block(block, below))
 
 
+def marked(style: str, text: str, words: str, *, inside: bool = False) -> str:
+    """A mark with what it means in its ``data-tip``, which a page shows on hover, focus and tap; ``text`` is escaped.
+
+    ``inside`` a summary it is no stop of its own for the keyboard: the summary is.
+    """
+    opened, closed = ("span", "span") if inside else ('button type="button"', "button")
+    return f'<{opened} class="{escape(style)}" data-tip="{escape(words)}">{text}</{closed}>'
+
+
 def _block(block: Block, below: int) -> Iterator[str]:
     match block:
         case Heading(text=text, level=level):
@@ -89,7 +98,11 @@ def _table(table: Table) -> Iterator[str]:
         yield from _legend(grid)
         label = escape(one_line(" ".join(filter(None, columns))))
         yield f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">'
-    head = [f'<th scope="col"{_number(number in numbers)}>{_text(name)}</th>' for number, name in enumerate(columns)]
+    meanings = (
+        {kind.replace("-", " "): f"{kind.replace('-', ' ')}: {words}." for kind, words in grid.meanings} if grid else {}
+    )
+    heads = (marked("word", _text(name), meanings[name]) if name in meanings else _text(name) for name in columns)
+    head = [f'<th scope="col"{_number(number in numbers)}>{name}</th>' for number, name in enumerate(heads)]
     plot = ["<td></td>"] if grid and grid.bars else []
     opened = '<table class="wide">' if grid else "<table>"
     yield f"{opened}<thead><tr>{''.join([*head[:1], *plot, *head[1:]])}</tr></thead><tbody>"

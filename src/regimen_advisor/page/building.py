@@ -24,8 +24,9 @@ SCRIPTS = (
     "words", "evaluator", "sat", "reading", "history", "settling", "asking", "stack", "advice", "profile_text",
     "sources", "view", "glance", "changes", "pictures", "form", "quiz_run", "quiz", "quiz_result", "page",
 )  # fmt: skip
-"""The assets in the order in which they build on each other; together they are the one script of the page."""
+"""The assets in the order in which they build on each other; with the tips they are the one script of the page."""
 HERE = Path(__file__).parents[1]
+SHARED = HERE / "reports" / "templates"
 FIRST_EXAMPLE = "driver-negative-tps-50-untreated"
 """A patient with options of every strength, and with hazard ratios for the forest plot."""
 
@@ -53,14 +54,14 @@ def render_page(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | 
 
 def page_script() -> str:
     """The one script of the page."""
-    texts = [(HERE / "page" / "assets" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
+    files = (*(HERE / "page" / "assets" / f"{name}.js" for name in SCRIPTS), SHARED / "tips.js")
+    texts = [file.read_text(encoding="utf-8") for file in files]
     return "\n".join(["", *texts])
 
 
 def page_style() -> str:
     """The style that every report has, and what the page adds to it."""
-    shared = HERE / "reports" / "templates"
-    files = (shared / "tokens.css", shared / "report.css", HERE / "page" / "assets" / "page.css")
+    files = (SHARED / "tokens.css", SHARED / "report.css", HERE / "page" / "assets" / "page.css")
     return "\n".join(["", *(file.read_text(encoding="utf-8") for file in files)])
 
 

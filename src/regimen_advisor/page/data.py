@@ -53,8 +53,9 @@ ROOMS = (
     "advice", "ask", "ask_of_course", "between", "broken", "caution", "decides", "entry", "explain", "figure",
     "file", "forest", "glance", "group", "html", "known", "list", "page", "page_answer", "page_changes",
     "page_compare", "page_error", "page_form", "page_known", "page_pictures", "page_profile", "page_quiz",
-    "page_treatment", "page_view", "page_yaml", "path", "patient", "profile_error", "profile_note", "question",
-    "questions", "standing", "standing_in_short", "standing_title", "state", "type", "value",
+    "page_treatment", "page_view", "page_yaml", "path", "path_meaning", "patient", "profile_error", "profile_note",
+    "question", "questions", "standing", "standing_in_short", "standing_title", "state", "state_meaning", "type",
+    "value",
 )  # fmt: skip
 """The rooms of the catalogue from which the page's scripts fetch their words."""
 

@@ -1,4 +1,4 @@
-"""Write ``advise`` and ``explain`` as one self-contained page: no script, no network, readable on paper and phone.
+"""Write ``advise`` and ``explain`` as one self-contained page: no network, readable on paper and phone.
 
 Whatever comes from a profile or a rule is escaped by the templates.
 """
@@ -44,6 +44,7 @@ from regimen_advisor.reports.advice_document import document
 from regimen_advisor.reports.cards import Card, CardLine, Part
 from regimen_advisor.reports.explanation import asks_words, change_lines, says_its_value
 from regimen_advisor.reports.glance import GlanceRow
+from regimen_advisor.reports.marks import explained, tipped
 from regimen_advisor.reports.pages import environment, style
 from regimen_advisor.reports.questions_text import patient_question_lines, question_lines
 from regimen_advisor.reports.screen import NO_OPTION, Screen, review_names, screen
@@ -131,7 +132,7 @@ def _environment(rulebook: Rulebook | None) -> Environment:
         "unmet": lambda argument: listed(unmet(argument)),
     }
     templates.globals |= {"no_option": NO_OPTION, "reviews": list(review_names(rulebook)) if rulebook else []}
-    templates.globals |= {"meanings": STANDING_MEANINGS}
+    templates.globals |= {"meanings": STANDING_MEANINGS, "tipped": tipped}
     return templates
 
 
@@ -140,7 +141,8 @@ STANDING_MEANINGS = {standing.value: MEANINGS.get(standing.value, MEANINGS["wait
 
 def _page(template: str, rulebook: Rulebook, **context: object) -> str:
     templates = Guideline.of(rulebook).kept(_environment) if rulebook else _environment_without_rules()
-    return templates.get_template(template).render(**style(), **context).rstrip() + "\n"
+    page = templates.get_template(template).render(**style(), **context)
+    return explained(page, rulebook).rstrip() + "\n"
 
 
 # What a page shows --------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from importlib.resources import files
 from regimen_advisor.documents.blocks import Block, Bullets, Heading, Paragraph
 from regimen_advisor.documents.html import html
 from regimen_advisor.documents.markdown import markdown
+from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.quiz.key import Point
 from regimen_advisor.quiz.lessons import Flip, Lesson
 from regimen_advisor.quiz.models import group_words
@@ -25,21 +26,23 @@ def render_markdown(lessons: Sequence[Lesson]) -> str:
     return markdown(block for lesson in lessons for block in _blocks(lesson))
 
 
-def render_page(lessons: Sequence[Lesson]) -> str:
-    """The sheets as one page without script or network."""
+def render_page(lessons: Sequence[Lesson], rulebook: Rulebook) -> str:
+    """The sheets as one page without network."""
+    from regimen_advisor.reports.marks import explained  # noqa: PLC0415 - slow, and only a page needs it
     from regimen_advisor.reports.pages import environment, style  # noqa: PLC0415 - slow, and only a page needs it
 
     bodies = [(lesson.title, html(_blocks(lesson), below=0)) for lesson in lessons]
     page = (
         environment().get_template("lesson.html.j2").render(**style("lesson.css"), title=_title(lessons), bodies=bodies)
     )
-    return page.rstrip() + "\n"
+    return explained(page, rulebook).rstrip() + "\n"
 
 
-def render_slides(lessons: Sequence[Lesson]) -> str:
+def render_slides(lessons: Sequence[Lesson], rulebook: Rulebook) -> str:
     """One slide a step, moved by the arrow keys; printed, one slide is a page."""
     from markupsafe import Markup  # noqa: PLC0415 - slow, and only a page needs it
 
+    from regimen_advisor.reports.marks import explained  # noqa: PLC0415 - as above
     from regimen_advisor.reports.pages import environment, style  # noqa: PLC0415 - as above
 
     script = files("regimen_advisor.reports").joinpath("templates", "slides.js").read_text("utf-8")
@@ -55,7 +58,7 @@ def render_slides(lessons: Sequence[Lesson]) -> str:
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         )
     )
-    return page.rstrip() + "\n"
+    return explained(page, rulebook).rstrip() + "\n"
 
 
 def _title(lessons: Sequence[Lesson]) -> str:

@@ -1,4 +1,4 @@
-"""Share what every HTML page of a report needs: the templates, and one style sheet that the page's policy names."""
+"""Share what every HTML page of a report needs: the templates, and one style and script that its policy names."""
 
 from __future__ import annotations
 
@@ -29,14 +29,23 @@ def environment() -> Environment:
 
 
 def page(title: str, blocks: Iterable[Block], *sheets: str) -> str:
-    """A document as one self-contained page: no script, no network."""
+    """A document as one self-contained page: no network, and no script but that of the tips."""
     body = html(blocks)
     return environment().get_template("report.html.j2").render(**style(*sheets), title=title, body=body).rstrip() + "\n"
 
 
 def style(*names: str) -> dict[str, str]:
-    """The style of every report with these additions, and its digest, so that no other style can be slipped in."""
+    """The style of every report with these additions, its script, and their digests: nothing else can be slipped in."""
     folder = files("regimen_advisor.reports").joinpath("templates")
     text = "\n".join(folder.joinpath(name).read_text("utf-8").strip() for name in ("tokens.css", "report.css", *names))
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return {"style": Markup(text), "style_hash": digest}  # noqa: S704 - ships with the package
+    tips = folder.joinpath("tips.js").read_text("utf-8")
+    return {
+        "style": Markup(text),  # noqa: S704 - ships with the package
+        "style_hash": _digest(text),
+        "tips": Markup(tips),  # noqa: S704 - as above
+        "tips_hash": _digest(tips),
+    }
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

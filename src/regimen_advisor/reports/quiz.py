@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from regimen_advisor.documents.blocks import Block, Bullets, Heading, Paragraph
 from regimen_advisor.documents.markdown import markdown
 from regimen_advisor.documents.text import Line, lines_of, plain
+from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.quiz.deciding import Deciding
 from regimen_advisor.quiz.grading import Grade, GradedPick, GradedPoint, GradedQuestion
 from regimen_advisor.quiz.key import AnswerKey, Contrast, Picked, Point, Solution, Standard
@@ -256,9 +257,10 @@ def _solution(solution: Solution) -> Iterator[Block]:
     yield from map(Paragraph, afterwards(solution))
 
 
-def render_html(quiz: Quiz, key: AnswerKey | None) -> str:
-    """One page without script or network: the questions with boxes to tick on paper, and after them the answers."""
-    from regimen_advisor.reports.pages import environment, style  # noqa: PLC0415 - slow, and only a page needs it
+def render_html(quiz: Quiz, key: AnswerKey | None, rulebook: Rulebook) -> str:
+    """One page without network: the questions with boxes to tick on paper, and after them the answers."""
+    from regimen_advisor.reports.marks import explained, tipped  # noqa: PLC0415 - slow, and only a page needs it
+    from regimen_advisor.reports.pages import environment, style  # noqa: PLC0415 - as above
 
     templates = environment()
     templates.filters |= {
@@ -271,6 +273,7 @@ def render_html(quiz: Quiz, key: AnswerKey | None) -> str:
         "why": deciding_words,
         "words": group_words,
     }
+    templates.globals |= {"tipped": tipped, "meanings": MEANINGS}
     html = templates.get_template("quiz.html.j2").render(
         **style("quiz.css"),
         title=title(quiz),
@@ -279,4 +282,4 @@ def render_html(quiz: Quiz, key: AnswerKey | None) -> str:
         key=key,
         groups=(*quiz.asks, "not-indicated"),
     )
-    return html.rstrip() + "\n"
+    return explained(html, rulebook).rstrip() + "\n"

@@ -162,8 +162,8 @@ function glanceView(advice, changes) {
     const approvals = joinedLists(option.approvals.map((id) => data.approvals[id].brief));
     return h("tr", { class: option.standing, "data-row": option.regimen },
       h("th", { scope: "row" }, h("span", { class: "name" }, h("span", { class: "number" }, `${index + 1}`), h("button", { type: "button", class: "link", onclick: () => toCard(option.regimen) }, option.name)),
-        change ? h("span", { class: "mark" }, change.words) : null),
-      h("td", { class: "stands" }, h("span", { class: `standing ${option.standing}`, title: data.groups[option.standing] ?? data.groups.waiting }, say(`standing_in_short.${option.standing}`)), isStandard(option, advice) ? h("span", { class: "mark standard" }, say("glance.badge")) : null),
+        changeMark(change)),
+      h("td", { class: "stands" }, badge(option.standing, { words: say(`standing_in_short.${option.standing}`) }), isStandard(option, advice) ? standardMark() : null),
       h("td", { class: "evidence" }, rich(study), endpoint ? [h("span", { class: "dot" }, " · "), rich(endpoint)] : null, approvals ? sayWith("page_answer.approved_brief", { approvals: rich(approvals) }) : null),
       h("td", { class: "warning" }, option.standing === "undetermined" ? h("span", { class: "waits" }, say("page_answer.waits_pending")) : warning ? [h("span", { class: "warn" }, warning[0]), warning[1]] : null));
   });
@@ -196,7 +196,7 @@ function toCard(regimen) {
 function keyView(data) {
   const meaning = (standing) => data.groups[standing] ?? data.groups.waiting;
   return h("section", { "data-section": "key" }, h("h2", {}, say("html.signs")),
-    h("dl", { class: "key" }, data.standings.map((standing) => h("div", {}, h("dt", {}, badge(standing)), h("dd", {}, meaning(standing))))),
+    h("dl", { class: "key" }, data.standings.map((standing) => h("div", {}, h("dt", {}, h("span", { class: `standing ${standing}` }, standingWords(standing))), h("dd", {}, meaning(standing))))),
     h("dl", { class: "key" }, Object.values(data.reviews).map((review) => h("div", {}, h("dt", {}, review.cited_as), h("dd", {}, say("page_answer.source_key", { title: review.title }))))),
     h("p", { class: "quiet" }, rich(data.legend), say("page_answer.level_key")),
     h("p", { class: "quiet" }, data.order));

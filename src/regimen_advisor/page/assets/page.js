@@ -11,7 +11,6 @@ class Page {
   constructor(data) {
     this.data = data;
     sources = new Sources(data);
-    this.tips = new Tips();
     this.engine = new Engine(data);
     this.solver = new Solver(this.engine);
     this.form = new PatientForm(this.engine, (profile, key) => this.edit(profile, key));

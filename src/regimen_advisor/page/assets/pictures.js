@@ -109,7 +109,7 @@ function mapNodes(branches, above, advice) {
     const shared = inside[0].parts.filter((part) => inside.every((branch) => has(branch, part)));
     const rest = inside.map(({ rule, parts }) => ({ rule, parts: parts.filter((part) => !shared.some((test) => test.says === part.says)) }));
     const truth = conjunctionOf([above, ...shared.map(judge)]);
-    const asked = shared.map((part) => h("span", {}, h("span", { class: `state ${TRUTH_WORDS[judge(part)].replace(" ", "-")}` }, stateLead(judge(part))), part.says));
+    const asked = shared.map((part) => h("span", {}, stateMark(judge(part)), part.says));
     nodes.push(h("li", { class: PATH_CLASSES[truth] }, asked.map((test, index) => [index ? h("br") : null, test]), h("ul", { class: "map" }, mapNodes(rest, truth, advice))));
   }
   return nodes;
@@ -121,7 +121,7 @@ function mapEffect(rule, above, advice) {
   const against = [...rule.overridden_by, ...exclusions].map((id) => ({ id, truth: judge(engine.own[id]) }));
   const truth = conjunctionOf([above, ...against.map(({ truth }) => OPPOSITE[truth])]);
   const unless = against.map(({ id, truth }) => h("p", { class: "quiet" }, say("page_pictures.unless", { sentence: data.rules[id].says, state: stateWords(truth) })));
-  return h("li", { class: PATH_CLASSES[truth] }, h("div", { class: "effect" }, h("strong", {}, say("page_pictures.path", { path: say(`path.${PATHS[truth]}`) })), rule.does, " ", cite(rule.source), unless));
+  return h("li", { class: PATH_CLASSES[truth] }, h("div", { class: "effect" }, tipped({ class: "path" }, say("page_pictures.path", { path: say(`path.${PATHS[truth]}`) }), say(`path_meaning.${PATHS[truth]}`)), rule.does, " ", cite(rule.source), unless));
 }
 
 // Two patients --------------------------------------------------------------------------------------------------------

@@ -43,7 +43,14 @@ const stateWords = (truth) => say(`state.${TRUTH_WORDS[truth]}`);
 const stateLead = (truth) => say("page_answer.state", { state: stateWords(truth) });
 /** A standing, or a group of the quiz, in words. */
 const standingWords = (standing) => say(`standing.${standing}`);
-const badge = (standing) => h("span", { class: `standing ${standing}` }, standingWords(standing));
+/** A standing, or a group of the quiz, with what it means. */
+const badge = (standing, { words = standingWords(standing), inside = false } = {}) =>
+  tipped({ class: `standing ${standing}` }, words, say("page_answer.standing_tip", { standing: standingWords(standing), meaning: sources.standings[standing] ?? sources.standings.waiting }), { inside });
+/** Whether a condition is met, with what that means. */
+const stateMark = (truth, where = {}) => tipped({ class: `state ${TRUTH_WORDS[truth].replace(" ", "-")}` }, stateLead(truth), say(`state_meaning.${TRUTH_WORDS[truth]}`), where);
+const standardMark = () => tipped({ class: "mark standard" }, say("glance.badge"), say("page_answer.standard_tip"));
+/** What became of an option with the last edit. */
+const changeMark = (change, where = {}) => (change ? tipped({ class: "mark" }, change.words, say("page_answer.change_tip"), where) : null);
 const LINK = /https:\/\/[^\s),;]+/g;
 
 /** A sentence in which every address is a link. */
@@ -128,27 +135,25 @@ function tree(node, advice, wanted = true) {
   const { judge, engine, data } = advice.advisor, truth = judge(node);
   if (node.kind === "not" && node.parts[0].kind !== "atom" && !node.says) return tree(node.parts[0], advice, !wanted);
   const words = node.says ?? (node.kind === "all" ? say("explain.all") : say("explain.any"));
-  const state = h("span", { class: `state ${TRUTH_WORDS[truth].replace(" ", "-")}` }, stateLead(truth));
   const atom = node.kind === "atom" ? node.atom : node.kind === "not" && node.parts[0].kind === "atom" ? node.parts[0].atom : null;
   if (atom) {
     const fact = engine.facts[atom.fact];
     const value = h("span", { class: "value" }, say("page_answer.value", { value: valueWords(fact, advice.patient.facts[atom.fact], data) }));
-    return h("li", {}, h("p", {}, state, words, value));
+    return h("li", {}, h("p", {}, stateMark(truth), words, value));
   }
   const inner = node.kind === "finding" || node.kind === "not" ? node.parts[0] : node;
   const parts = inner.kind === "all" || inner.kind === "any" ? inner.parts : [inner];
   const parting = inner.kind === "any" ? say("html.any_of") : say("html.all_of");
   const contents = node.kind === "not" ? say("page_answer.opposite", { condition: words, parts: parting }) : node.kind === "finding" ? say("page_answer.finding", { finding: words, parts: parting }) : parting;
-  return h("li", {}, disclosure({}, [state, contents], () => h("ul", { class: "tree" }, parts.map((part) => tree(part, advice)))));
+  return h("li", {}, disclosure({}, [stateMark(truth, { inside: true }), contents], () => h("ul", { class: "tree" }, parts.map((part) => tree(part, advice)))));
 }
 
 /** One rule with its condition opened. */
 function argument(id, advice, open = false) {
   const { engine, data, truths, judge } = advice.advisor, rule = data.rules[id], node = engine.rules[id];
-  const state = TRUTH_WORDS[truths[id]];
   const exact = truths[id] === judge(node) ? null : h("p", { class: "quiet" }, say("page_answer.part_by_part", { state: stateWords(judge(node)) }));
   return disclosure({ class: "argument", open },
-    [h("span", { class: `state ${state.replace(" ", "-")}` }, stateLead(truths[id])), rule.does, " ", h("span", { class: "cite" }, `[${rule.source}]`)], () => [
+    [stateMark(truths[id], { inside: true }), rule.does, " ", cite(rule.source, { inside: true })], () => [
       h("p", {}, rule.says, " ", cite(rule.source)), exact, ruleTree(id, advice),
       h("p", { class: "quiet" }, rule.basis === "review" ? sayWith("page_answer.rule", { rule: h("code", {}, id) })
         : sayWith("page_answer.rule_outside", { rule: h("code", {}, id), outside: data.sources.outside, certainty: rule.certainty })),
@@ -208,10 +213,10 @@ function study(id, option, data) {
 
 /** The standing of an option and the level of its evidence, each with what it means. */
 function chips(option, advice) {
-  const { data } = advice.advisor, { standing } = option, { ocebm_2011: level, basis } = option.design_level;
+  const { standing } = option, { ocebm_2011: level, basis } = option.design_level;
   return [
-    tipped({ class: `standing ${standing}` }, standingWords(standing), say("page_answer.standing_tip", { standing: standingWords(standing), meaning: data.groups[standing] ?? data.groups.waiting })),
-    isStandard(option, advice) ? tipped({ class: "mark standard" }, say("glance.badge"), say("page_answer.standard_tip")) : null,
+    badge(standing),
+    isStandard(option, advice) ? standardMark() : null,
     level ? tipped({ class: "mark level" }, say("figure.level", { level }), say("page_answer.level_tip", { level, basis })) : null,
     option.shown_benefit ? tipped({ class: "mark level" }, say("page_answer.gain", { endpoint: option.shown_benefit }), say("page_answer.gain_tip", { endpoint: option.shown_benefit })) : null,
   ];
@@ -226,7 +231,7 @@ function optionCard(option, advice, change, number) {
   const rules = uniqueOf([...option.reasons.map((reason) => reason.rule), ...option.rules]);
   const approvals = option.approvals.map((id) => h("li", {}, h("strong", {}, say("page_answer.approved")), rich(data.approvals[id].words), data.approvals[id].errata.map((text) => h("p", { class: "erratum" }, `† ${text}`))));
   return h("article", { class: `option ${standing}`, "aria-labelledby": title, "data-regimen": regimen, "data-standing": standing },
-    h("h3", {}, h("span", { id: title }, number ? `${number}. ` : "", option.name), chips(option, advice), change ? h("span", { class: "mark" }, change.words) : null),
+    h("h3", {}, h("span", { id: title }, number ? `${number}. ` : "", option.name), chips(option, advice), changeMark(change)),
     option.setting.length ? h("p", { class: "quiet small" }, option.setting.join(" · ")) : null,
     change ? change.rules.slice(0, 1).map((id) => h("p", { class: "by" }, sayWith("page_changes.by_rule", { rule: h("code", {}, id), sentence: ruleWords(id, advice.advisor.truths[id], data) }))) : null,
     option.says.map((text) => h("p", {}, rich(text))),
@@ -244,7 +249,7 @@ function excludedCard(option, advice, change) {
   const { data } = advice.advisor, title = `option-${option.regimen}`, rules = uniqueOf([...option.reasons.map((reason) => reason.rule), ...option.rules]);
   const reasons = option.reasons.filter((reason) => reason.state !== "not met" && data.rules[reason.rule].effect === "exclude");
   return h("article", { class: "option excluded", "aria-labelledby": title, "data-regimen": option.regimen, "data-standing": "excluded" },
-    h("h3", {}, h("span", { id: title }, option.name), chips({ ...option, design_level: {}, shown_benefit: null }, advice), change ? h("span", { class: "mark" }, change.words) : null),
+    h("h3", {}, h("span", { id: title }, option.name), chips({ ...option, design_level: {}, shown_benefit: null }, advice), changeMark(change)),
     reasons.map(({ rule }) => h("p", {}, h("strong", {}, say("page_answer.excluded")), rich(data.rules[rule].says), " ", cite(data.rules[rule].source))),
     disclosure({ class: "more" }, say("page_answer.why_and_why_not"), () => [rules.map((id) => argument(id, advice, rules.length === 1)),
       option.studies.length ? h("ul", { class: "studies" }, option.studies.map((id) => study(id, option, data))) : null]));
@@ -254,7 +259,7 @@ function notIndicated(options, advice, changes) {
   if (!options.length) return null;
   return h("section", { "data-section": "not-indicated" }, h("h2", {}, standingTitle("not-indicated")), h("details", {}, h("summary", {}, say("page_answer.not_offered", { count: options.length })),
     options.map((option) => disclosure({ class: "argument", "data-regimen": option.regimen, "data-standing": option.standing },
-      [option.name, " ", badge(option.standing), changes.get(option.regimen) ? h("span", { class: "mark" }, changes.get(option.regimen).words) : null],
+      [option.name, " ", badge(option.standing, { inside: true }), changeMark(changes.get(option.regimen), { inside: true })],
       () => option.reasons.map(({ rule }) => argument(rule, advice, option.reasons.length === 1))))));
 }
 
