@@ -1,8 +1,8 @@
 """What a tumour board asks of an answer, and whether the first forty lines of it tell.
 
 A reader who was given only the first forty lines of ten answers once found the answer to 13 of 22 questions, and was
-misled on 5. These are the questions, and one on a patient for whom no drug is the answer. ``tells`` stands within the forty lines and answers one of them; ``misleads``
-must not stand there, since it answers it wrongly.
+misled on 5. These are the questions, and one on a patient for whom no drug is the answer. ``tells`` is within the forty
+lines and answers one of them; ``misleads`` must not be there, since it answers it wrongly.
 """
 
 from __future__ import annotations

@@ -153,7 +153,7 @@ def test_every_kind_of_block_is_an_element_and_is_escaped() -> None:
 
 def test_the_page_of_an_option_says_met_and_not_met_in_words(rulebook: Rulebook) -> None:
     page = explanation_page(rulebook, patient(rulebook, "egfr-l858r-after-osimertinib"), "anlotinib")
-    assert '<span class="state not-met"><span aria-hidden="true">✗</span> not met</span> third line or later' in page
+    assert '<span aria-hidden="true">✗</span> not met</button> third line or later' in page
     assert "prior lines: 1" in page
     assert "rules/nsclc/later-line-any.yaml:" in page
 
@@ -171,11 +171,11 @@ def test_each_standing_and_level_of_a_page_has_its_meaning_at_hand_and_a_row_the
     page = pages["open advice"]
     legend = page.partition("<h2>What the signs mean</h2>")[2]
     for standing in Standing:
-        assert f'<span class="standing {standing.value}" title="' in legend
+        assert f'<dt><span class="standing {standing.value}">' in legend
     assert "whether it is offered depends on something that is not known</dd>" in legend
     assert '<tr class="undetermined"><th scope="row">' in page
     assert 'class="point waits"' in page
-    assert 'title="Level of the design (OCEBM 2011, 1 is best): randomised' in pages["advice"]
+    assert 'data-tip="Level 2 of the design (OCEBM 2011, 1 is best): randomised' in pages["advice"]
 
 
 # In a browser -------------------------------------------------------------------------------------------------------

@@ -323,3 +323,26 @@ def test_a_driver_that_comes_first_makes_the_standards_of_driver_negative_diseas
     assert "Not for this tumour, but for driver-negative disease: Immunotherapy with an immune" in answer
     assert "standard · " not in answer
     assert "Guidelines recommend immunotherapy first" not in answer
+
+
+def test_an_option_is_excluded_for_what_holds_and_not_for_what_may_hold(rulebook: Rulebook) -> None:
+    profile = {"disease": "nsclc", "histology": "squamous", "stage": "IVA", "egfr": "wild-type", "alk": "negative"}
+    patient = read(Profile.model_validate(profile | {"ros1": "negative", "ecog": 0}), rulebook.domain)
+    advice = advise(patient, rulebook)
+    open_reasons = [reason.says for option in advice.of(Standing.EXCLUDED) for reason in option.reasons]
+    assert any("already progressed on every drug" in says for says in open_reasons)
+    written = " ".join(text.render_advice([advice], rulebook, [patient]).split())
+    assert "The review finds bevacizumab unsuitable in squamous lung cancer" in written
+    assert "already progressed on every drug" not in written
+
+
+def test_limited_small_cell_cancer_reads_first_that_its_treatment_is_not_described(rulebook: Rulebook) -> None:
+    _, patient = example(ROOT / "profiles" / "small-cell-limited-progressed-after-chemoradiotherapy.yaml", rulebook)
+    written = text.render_advice([advise(patient, rulebook)], rulebook, [patient])
+    assert "FIRST\n  ! Limited-stage small cell lung cancer: The review names extensive disease" in written
+
+
+def test_a_patient_with_curative_treatment_alone_has_had_no_line_for_advanced_disease(rulebook: Rulebook) -> None:
+    _, patient = example(ROOT / "profiles" / "egfr-ex19del-relapse-after-adjuvant-osimertinib.yaml", rulebook)
+    written = " ".join(text.render_advice([advise(patient, rulebook)], rulebook, [patient]).split())
+    assert "no line for advanced disease yet; curative treatment: osimertinib (progressed)" in written

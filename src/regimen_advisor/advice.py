@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, PrivateAttr
@@ -147,6 +148,12 @@ class Option(Record):
         (), description="rules that exclude it, leave it open, or would offer it but do not hold"
     )
     depends_on: tuple[str, ...] = Field((), description="profile keys and history parts it waits for")
+
+    @property
+    def exclusions(self) -> Sequence[Reason]:
+        """Why it is excluded: the rules that hold; only where none surely does, those of which one holds."""
+        found = [reason for reason in self.reasons if reason.effect == "exclude" and reason.state != "not met"]
+        return [reason for reason in found if reason.state == "met"] or found
 
     def __repr__(self) -> str:
         """One line: the regimen and its standing."""

@@ -17,6 +17,7 @@ LABELS = {"last_outcome": say("patient.latest_line")}
 NOT_SO = {
     "curative_treatment_possible": say("patient.no_curative_treatment"),
     "progressed_on": say("patient.progressed_on_none"),
+    "prior_lines": say("patient.no_line"),
 }
 """What is no finding that was looked for reads better as a statement than under "none"."""
 PARTLY = {"brain_metastases": say("patient.brain_metastases_state")}
@@ -37,7 +38,7 @@ def known_facts(patient: Patient, wording: Wording) -> str:
         value = wording.value(name, patient.facts[name])
         if value == KNOWN_IN_PART:
             continue
-        if value in (empty, absence) and name in NOT_SO:
+        if value in (empty, absence, "0") and name in NOT_SO:
             found.append(NOT_SO[name])
         elif value in (negative, empty, absence):
             absent[negative if value == negative else empty].append(fact.label.removesuffix(" fusion"))

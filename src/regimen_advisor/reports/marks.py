@@ -33,7 +33,7 @@ class Marks:
         self.errata: Mapping[str, str] = {name: erratum_line(erratum) for name, erratum in rulebook.errata.items()}
 
     def words(self, inside: str) -> str | None:
-        """What stands between the brackets of a mark, in words; nothing for what is no mark."""
+        """The text between the brackets of a mark, in words; nothing for what is no mark."""
         cited, *signs = inside.split("†")
         places = [self._place(part.strip()) for part in cited.split(";")] if cited.strip() else []
         if None in places or not (places or signs):
@@ -68,15 +68,15 @@ def _explained(page: str, marks: Marks) -> Iterator[str]:
         words = marks.words(unescape(found[1]))
         return found[0] if words is None else marked("cite ref", found[0], words, inside=summaries > 0)
 
-    at = 0
+    end = 0
     for piece in _PIECES.finditer(page):
-        between = page[at : piece.start()]
+        between = page[end : piece.start()]
         yield between if left else _MARK.sub(with_words, between)
         yield piece[0]
-        at = piece.end()
+        end = piece.end()
         tag = None if piece[2] else _TAG.match(piece[0])
         if tag:
             step = -1 if tag[1] else 1
             left += step * (tag[2] in _LEFT)
             summaries += step * (tag[2] == "summary")
-    yield page[at:]
+    yield page[end:]

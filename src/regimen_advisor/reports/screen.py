@@ -306,12 +306,11 @@ class _Screen:
         names: dict[str, dict[str, None]] = {}
         sections: dict[str, dict[str, dict[str, None]]] = {}
         for option in self.advice.of(Standing.EXCLUDED):
-            for reason in option.reasons:
-                if reason.effect == "exclude" and reason.state != "not met":
-                    says = say("advice.differ_above") if reason.rule in differing else reason.says
-                    names.setdefault(says, {})[option.name] = None
-                    for place in reason.source.places:
-                        sections.setdefault(says, {}).setdefault(place.review, {})[place.section] = None
+            for reason in option.exclusions:
+                says = say("advice.differ_above") if reason.rule in differing else reason.says
+                names.setdefault(says, {})[option.name] = None
+                for place in reason.source.places:
+                    sections.setdefault(says, {}).setdefault(place.review, {})[place.section] = None
         places = {
             says: "; ".join(self.places.at(review, *cited) for review, cited in reviews.items())
             for says, reviews in sections.items()

@@ -12,7 +12,7 @@ function knownFacts(advice) {
     if (!isTold(name, fact, patient, words, engine)) continue;
     const value = valueWords(fact, patient.facts[name], data);
     if (value === say("known.in_part")) continue;
-    if ([empty, absence].includes(value) && name in words.not_so) found.push(words.not_so[name]);
+    if ([empty, absence, "0"].includes(value) && name in words.not_so) found.push(words.not_so[name]);
     else if ([negative, empty, absence].includes(value)) absent[value === negative ? "negative" : "none"].push(fact.label.replace(/ fusion$/, ""));
     else if (words.without_label.includes(name) || value === present) found.push(value === present ? fact.label : value);
     else found.push(say("patient.fact", { fact: words.labels[name] ?? fact.label, value }));

@@ -247,7 +247,8 @@ function optionCard(option, advice, change, number) {
 /** An option that a rule excludes: its reason, and all else folded up. */
 function excludedCard(option, advice, change) {
   const { data } = advice.advisor, title = `option-${option.regimen}`, rules = uniqueOf([...option.reasons.map((reason) => reason.rule), ...option.rules]);
-  const reasons = option.reasons.filter((reason) => reason.state !== "not met" && data.rules[reason.rule].effect === "exclude");
+  const exclusions = option.reasons.filter((reason) => reason.state !== "not met" && data.rules[reason.rule].effect === "exclude");
+  const held = exclusions.filter((reason) => reason.state === "met"), reasons = held.length ? held : exclusions; // of those that are open one holds
   return h("article", { class: "option excluded", "aria-labelledby": title, "data-regimen": option.regimen, "data-standing": "excluded" },
     h("h3", {}, h("span", { id: title }, option.name), chips({ ...option, design_level: {}, shown_benefit: null }, advice), changeMark(change)),
     reasons.map(({ rule }) => h("p", {}, h("strong", {}, say("page_answer.excluded")), rich(data.rules[rule].says), " ", cite(data.rules[rule].source))),

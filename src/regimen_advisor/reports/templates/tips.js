@@ -1,7 +1,7 @@
 "use strict";
 // One tip for a whole page: the meaning of a mark, in its `data-tip`, shows on hover, focus and tap, and goes with Escape.
 // A mark in a summary is no stop of its own for the keyboard: the summary shows the meanings of all of its marks.
-{
+if (typeof document !== "undefined") {
   const tip = document.createElement("div");
   tip.id = "tip";
   tip.setAttribute("role", "tooltip");
