@@ -121,7 +121,7 @@ function mapEffect(rule, above, advice) {
   const against = [...rule.overridden_by, ...exclusions].map((id) => ({ id, truth: judge(engine.own[id]) }));
   const truth = conjunctionOf([above, ...against.map(({ truth }) => OPPOSITE[truth])]);
   const unless = against.map(({ id, truth }) => h("p", { class: "quiet" }, say("page_pictures.unless", { sentence: data.rules[id].says, state: stateWords(truth) })));
-  return h("li", { class: PATH_CLASSES[truth] }, h("div", { class: "effect" }, tipped({ class: "path" }, say("page_pictures.path", { path: say(`path.${PATHS[truth]}`) }), say(`path_meaning.${PATHS[truth]}`)), rule.does, " ", cite(rule.source), unless));
+  return h("li", { class: PATH_CLASSES[truth] }, h("div", { class: "effect" }, tipped({ class: "path" }, say("page_pictures.path", { path: say(`path.${PATHS[truth]}`) }).trimEnd(), say(`path_meaning.${PATHS[truth]}`)), " ", rule.does, " ", cite(rule.source), unless));
 }
 
 // Two patients --------------------------------------------------------------------------------------------------------
