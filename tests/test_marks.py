@@ -131,7 +131,8 @@ def test_a_mark_of_a_source_names_its_title_section_and_erratum_wherever_it_is(r
     label, title = next((review.cited_as, review.title) for review in rulebook.reviews.values())
     erratum = next(iter(rulebook.errata))
     page = explained(
-        f'<p>So [{label} 4.1 †{erratum}].</p><a href="#x">[{label} 4.1]</a> <i>[not {label}]</i>', rulebook
+        f'<p>So [{label} 4.1, rules/a.yaml:7 †{erratum}].</p><a href="#x">[{label} 4.1]</a> <i>[not {label}]</i>',
+        rulebook,
     )
     (words,) = re.findall(r'data-tip="([^"]*)"', page)
     assert words.startswith(f"{label}: {title}, section 4.1. † {erratum}, ")

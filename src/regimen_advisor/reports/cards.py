@@ -194,7 +194,10 @@ class Cards:
         sure = [caution for caution in about_it if caution.kind == "patient" and caution.state == "holds"]
         yield from self._of_the_patient(sure, number)
         if left := [caution for caution in about_it if caution not in sure]:
-            yield CardLine(Part.IF_OFFERED, say("card.if_offered", cautions=_count(left)))
+            yield CardLine(
+                Part.IF_OFFERED,
+                say("card.if_offered_apart" if self.cautions.apart else "card.if_offered", cautions=_count(left)),
+            )
 
     def _sentences(self, part: Part, lead: str, cautions: Sequence[Caution], number: int) -> Iterator[CardLine]:
         """Sentences that are the same for everyone in one line; those written out before are pointed to."""

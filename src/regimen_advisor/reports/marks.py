@@ -20,6 +20,8 @@ from regimen_advisor.words.catalogue import say
 
 _PIECES = re.compile(r"(<(script|style|svg)\b.*?</\2>|<[^>]*>)", re.DOTALL)
 _MARK = re.compile(r"\[([^\[\]]+)\]")
+_FILE = re.compile(r", \S+:\d+$")
+"""Where a rule is written, which follows its sections in some places."""
 _TAG = re.compile(r"<(/?)(\w+)")
 _LEFT = frozenset({"a", "button", "code", "pre", "title"})
 """Elements whose text is left as it is."""
@@ -42,7 +44,7 @@ class Marks:
         return " ".join([*filter(None, places), *errata])
 
     def _place(self, part: str) -> str | None:
-        name, _, section = part.partition(" ")
+        name, _, section = _FILE.sub("", part).partition(" ")
         title = self.titles.get(name)
         if title is None:
             return None

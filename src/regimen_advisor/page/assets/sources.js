@@ -37,16 +37,16 @@ let sources;
 const tipped = (properties, text, words, { inside = false } = {}) => h(inside ? "span" : "button", { type: inside ? null : "button", "data-tip": words, ...properties }, text);
 
 /** A text with its marks as such and its code as code. */
-function rich(text, where = {}) {
+function rich(text, context = {}) {
   const parts = [];
   let end = 0;
   for (const match of String(text).matchAll(MARKS)) {
     const words = match[0].startsWith("[") ? sources.words(match[0]) : null;
     if (match[0].startsWith("[") && words === null) continue;
-    parts.push(text.slice(end, match.index), words === null ? h("code", {}, match[0].slice(1, -1)) : tipped({ class: "cite ref" }, match[0], words, where));
+    parts.push(text.slice(end, match.index), words === null ? h("code", {}, match[0].slice(1, -1)) : tipped({ class: "cite ref" }, match[0], words, context));
     end = match.index + match[0].length;
   }
   return end ? [...parts, text.slice(end)] : [text];
 }
 
-const cite = (place, where = {}) => rich(`[${place}]`, where);
+const cite = (place, context = {}) => rich(`[${place}]`, context);

@@ -47,10 +47,10 @@ const standingWords = (standing) => say(`standing.${standing}`);
 const badge = (standing, { words = standingWords(standing), inside = false } = {}) =>
   tipped({ class: `standing ${standing}` }, words, say("page_answer.standing_tip", { standing: standingWords(standing), meaning: sources.standings[standing] ?? sources.standings.waiting }), { inside });
 /** Whether a condition is met, with what that means. */
-const stateMark = (truth, where = {}) => [tipped({ class: `state ${TRUTH_WORDS[truth].replace(" ", "-")}` }, stateLead(truth).trimEnd(), say(`state_meaning.${TRUTH_WORDS[truth]}`), where), " "];
+const stateMark = (truth, context = {}) => [tipped({ class: `state ${TRUTH_WORDS[truth].replace(" ", "-")}` }, stateLead(truth).trimEnd(), say(`state_meaning.${TRUTH_WORDS[truth]}`), context), " "];
 const standardMark = () => tipped({ class: "mark standard" }, say("glance.badge"), say("page_answer.standard_tip"));
 /** What became of an option with the last edit. */
-const changeMark = (change, where = {}) => (change ? tipped({ class: "mark" }, change.words, say("page_answer.change_tip"), where) : null);
+const changeMark = (change, context = {}) => (change ? tipped({ class: "mark" }, change.words, say("page_answer.change_tip"), context) : null);
 const LINK = /https:\/\/[^\s),;]+/g;
 
 /** A sentence in which every address is a link. */
