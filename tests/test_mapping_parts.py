@@ -51,8 +51,9 @@ EVENTS = "id: who\nkeys:\n  ecog: {column: c, otherwise: {column: d}}\n"
 
 def test_the_columns_of_keys_that_events_read_are_named_by_events(tmp_path: Path, rulebook: Rulebook) -> None:
     assert mapping_of(EVENTS, tmp_path, rulebook).labels == {}
-    plain = "keys:\n  ecog: {column: c}\n"
-    assert mapping_of(plain, tmp_path, rulebook).labels == {"ecog": "c"}
+    plain = "keys:\n  ecog: {column: c}\nhistory:\n"
+    plain += "  - {line: 1, drugs: {column: d}, outcome: {constant: progressed}}\n  - {line: 1, drugs: {column: e}}\n"
+    assert mapping_of(plain, tmp_path, rulebook).labels == {"ecog": "c", "history line 1 drugs": "d or e"}
 
 
 def test_a_cell_of_a_history_that_nothing_reads_is_left_as_it_is_written(tmp_path: Path, rulebook: Rulebook) -> None:

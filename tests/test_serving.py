@@ -79,10 +79,10 @@ def test_a_posted_profile_is_answered_with_the_same_advice_as_on_the_command_lin
     ("body", "words"),
     [
         (b"", "expected a profile as JSON"),
-        (b"{", "expected a profile as JSON"),
+        (b"{", "expected a profile as JSON in UTF-8: Expecting property name"),
         (b"\xff", "expected a profile as JSON"),
-        (b"[" * 100_000, "expected a profile as JSON"),
-        (b'{"disease": "nsclc", "disease": "sclc"}', "occurs twice"),
+        (b"[" * 100_000, "expected a profile as JSON in UTF-8: nested too deeply"),
+        (b'{"id": "a", "disease": "nsclc", "disease": "sclc"}', "the key 'disease' occurs twice"),
         (b'{"ecog": NaN}', "NaN is no number"),
         (b"[]", "expected a profile"),
         (b"{}", "expected at least one key"),
@@ -98,6 +98,23 @@ def test_bad_input_is_answered_with_its_problems(client: Any, body: bytes, words
     answer = client.post("/advise", content=body, headers=JSON)
     assert answer.status_code == 400
     assert any(words in problem["message"] for problem in answer.json()["problems"])
+
+
+def test_a_problem_is_written_in_the_letters_that_were_posted(client: Any) -> None:
+    assert "größe" in client.post("/advise", content='{"größe": 1}'.encode(), headers=JSON).text
+
+
+def test_a_body_that_comes_in_parts_of_which_none_says_how_long_it_is_is_read_whole(client: Any) -> None:
+    whole = json.dumps(PROFILE).encode()
+    parts = (whole[start : start + 20] for start in range(0, len(whole), 20))
+    assert client.post("/advise", content=parts, headers=JSON).status_code == 200
+
+
+def test_a_body_of_just_the_size_that_is_allowed_is_read(client: Any) -> None:
+    body = json.dumps(PROFILE).encode().ljust(1_000_000)
+    assert client.post("/advise", content=body, headers=JSON).status_code == 200
+    assert client.post("/advise", content=iter([body]), headers=JSON).status_code == 200
+    assert client.post("/advise", content=iter([body, b" "]), headers=JSON).status_code == 413
 
 
 def test_too_large_a_body_is_refused(client: Any) -> None:
@@ -133,8 +150,12 @@ def test_only_posts_are_advised(client: Any) -> None:
 
 @pytest.mark.parametrize("name", ["profile", "advice"])
 def test_the_schemas_are_published(client: Any, name: str) -> None:
-    assert client.get(f"/schema/{name}").json() == schema_of(name)
-    assert client.get("/schema/other").status_code == 404
+    answer = client.get(f"/schema/{name}")
+    assert answer.json() == schema_of(name)
+    assert answer.headers["content-type"] == "application/json"
+    other = client.get("/schema/other")
+    assert (other.status_code, other.headers["content-type"]) == (404, "application/json")
+    assert "profile, advice" in other.text
 
 
 def test_nothing_of_a_patient_is_logged(client: Any, caplog: pytest.LogCaptureFixture, capfd: Any) -> None:
@@ -150,6 +171,26 @@ def test_a_port_that_is_taken_is_reported(rulebook: Rulebook) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(InputError, match=f"port {port} cannot be used"):
             serving.run(rulebook, "", port)
+
+
+def test_a_library_that_is_not_installed_is_named_with_how_to_install_it(
+    rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, start in (
+        ("uvicorn", lambda: serving.run(rulebook, "", 0)),
+        ("starlette.applications", lambda: serving.application(rulebook, "")),
+    ):
+        monkeypatch.setitem(sys.modules, name, None)
+        with pytest.raises(InputError) as missing:
+            start()
+        (problem,) = missing.value.problems
+        assert (problem.message, problem.help) == (f"{name} is not installed", "pip install 'regimen-advisor[web]'")
+
+
+def test_the_limits_are_those_that_are_promised() -> None:
+    """The page on reliability names them."""
+    assert (serving.WAIT_SECONDS, serving.REQUESTS, serving.MAX_BYTES) == (10, 64, 1_000_000)
+    assert (workers.SECONDS, workers.AT_ONCE) == (2, 4)
 
 
 def test_the_verb_says_that_it_starts_before_it_reads_the_rules(
@@ -179,12 +220,16 @@ def test_the_server_listens_on_this_computer_alone_and_does_not_name_its_softwar
             entry.close()
 
     monkeypatch.setattr(uvicorn.Server, "run", run)
-    monkeypatch.setattr(serving, "Workers", lambda *_: MagicMock())
+    started = MagicMock()
+    monkeypatch.setattr(serving, "Workers", lambda *_: started)
     serving.run(rulebook, "", 0)
+    started.close.assert_called_once()
     [(server, host)] = ran
     assert host == "127.0.0.1"
-    assert not server.config.server_header
-    assert server.config.log_level == "critical"
+    config = server.config
+    assert not config.server_header
+    assert (config.log_level, config.access_log) == ("critical", False)
+    assert (config.ws, config.timeout_graceful_shutdown) == ("none", 10)
     assert capsys.readouterr().err.startswith("http://127.0.0.1:")
 
 
@@ -207,6 +252,7 @@ def test_every_answer_carries_the_safety_headers(
     answer = client.request(method, path, headers=headers)
     assert answer.status_code == status
     assert "connection" not in answer.headers  # nothing was left unread
+    assert "retry-after" not in answer.headers  # it would be the same a second later
     assert answer.headers["x-frame-options"] == "DENY"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "no-referrer"
@@ -300,7 +346,8 @@ def test_requests_are_counted_while_they_are_read_and_no_longer(
 
 
 def test_the_page_of_this_server_may_ask(client: Any) -> None:
-    assert client.post("/advise", json=PROFILE, headers={"origin": "http://127.0.0.1:8000"}).status_code == 200
+    answer = client.post("/advise", json=PROFILE, headers={"origin": "http://127.0.0.1:8000"})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
 
 
 HEAD = b"Host: 127.0.0.1\r\nContent-Type: application/json\r\n"
@@ -399,6 +446,7 @@ def test_more_requests_at_once_than_are_read_are_asked_to_wait(
         answer = _received(address, b"POST /advise HTTP/1.1\r\n" + HEAD + LARGE)
     assert answer.startswith(b"HTTP/1.1 503")
     assert b"retry-after: 1" in answer
+    assert b"content-type: application/json" in answer
 
 
 class FakeWorker:
@@ -435,17 +483,30 @@ def test_four_processes_are_started_and_all_of_them_end_with_the_server(
     while len(started._idle) < 4 and time.monotonic() < until:
         time.sleep(0.01)
     assert sorted(map(id, started._idle)) == sorted(map(id, fakes))
+    assert {fake.given for fake in fakes} == {(_slow, rulebook, 2.0)}
+    begins, ends = threading.Event(), threading.Event()
+    working = started._threads.submit(lambda: begins.set() or ends.wait(5))
+    begins.wait(5)
     started.close()
+    assert not working.done()  # what is still being worked out is not waited for
+    ends.set()
+    with pytest.raises(RuntimeError):  # nor is anything asked after it
+        started._threads.submit(ends.wait)
     assert all(fake.killed for fake in fakes)
+
+
+THEIRS, RULEBOOK = MagicMock(), MagicMock()
 
 
 def _worker(monkeypatch: pytest.MonkeyPatch, connection: MagicMock) -> tuple[Any, MagicMock]:
     """A worker with this end of its pipe and a process that is none, and how the process was asked for."""
     context = MagicMock()
-    context.Pipe.return_value = (connection, MagicMock())
+    context.Pipe.return_value = (connection, THEIRS)
     monkeypatch.setattr(workers.multiprocessing, "get_context", lambda _: context)
-    worker = workers._Worker(_slow, MagicMock(), 2.0)
+    worker = workers._Worker(_slow, RULEBOOK, 2.0)
+    assert not worker.ready
     worker.wait()
+    assert worker.ready
     return worker, context
 
 
@@ -468,16 +529,34 @@ def test_a_process_that_has_not_answered_is_ended_and_is_not_asked_again(
     process = context.Process.return_value
     process.kill.assert_called_once()
     process.join.assert_called_once()
+    worker._connection.close.assert_called_once()
 
 
 def test_a_process_ends_with_the_server_even_where_nobody_closes_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    _, context = _worker(monkeypatch, MagicMock())
-    assert context.Process.call_args.kwargs["daemon"] is True
+    THEIRS.reset_mock()
+    worker, context = _worker(monkeypatch, MagicMock())
+    given = {"target": workers._work, "args": (THEIRS, _slow, RULEBOOK, 2.0), "daemon": True}
+    assert context.Process.call_args.kwargs == given
+    context.Process.return_value.start.assert_called_once()
+    THEIRS.close.assert_called_once()  # else the pipe would not end with the process
+    worker.kill()
+    context.Process.return_value.kill.assert_called_once()
+
+
+def test_a_process_that_could_not_be_replaced_at_once_is_replaced_before_it_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    worker, context = _worker(monkeypatch, MagicMock(**{"recv.side_effect": [None, None, (200, "one"), (200, "two")]}))
+    worker.end()
+    assert [worker.ask(b"1"), worker.ask(b"2")] == [(200, "one"), (200, "two")]
+    assert context.Process.call_count == 2
+    assert [sent.args for sent in worker._connection.send.call_args_list] == [(b"1",), (b"2",)]
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows has no such timer")
+@pytest.mark.parametrize("closed", [EOFError, BrokenPipeError])
 def test_a_process_answers_until_its_pipe_is_closed_and_watches_the_clock_only_while_it_works(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, closed: type[Exception]
 ) -> None:
     bodies, sent, timers = [b"one", b"two"], [], []
     ignored = []
@@ -490,7 +569,7 @@ def test_a_process_answers_until_its_pipe_is_closed_and_watches_the_clock_only_w
     def receive() -> bytes:
         timers.append(signal.getitimer(signal.ITIMER_REAL)[0])
         if not bodies:
-            raise EOFError
+            raise closed
         return bodies.pop(0)
 
     try:
@@ -499,7 +578,7 @@ def test_a_process_answers_until_its_pipe_is_closed_and_watches_the_clock_only_w
         signal.setitimer(signal.ITIMER_REAL, 0)
     assert sent == [None, (200, "one"), (200, "two")]
     # once to be ready, then waiting and working in turn
-    assert [0 < timer <= 31 for timer in timers] == [False, False, True, False, True, False]
+    assert [timer and 30 < timer <= 31 for timer in timers] == [0, 0, True, 0, True, 0]
     assert ignored == [(signal.SIGINT, signal.SIG_IGN)]  # it is for the server to end them
 
 
