@@ -153,9 +153,9 @@ def test_the_schemas_are_published(client: Any, name: str) -> None:
     answer = client.get(f"/schema/{name}")
     assert answer.json() == schema_of(name)
     assert answer.headers["content-type"] == "application/json"
-    other = client.get("/schema/other")
-    assert (other.status_code, other.headers["content-type"]) == (404, "application/json")
-    assert "profile, advice" in other.text
+    missing = client.get("/schema/other")
+    assert (missing.status_code, missing.headers["content-type"]) == (404, "application/json")
+    assert "profile, advice" in missing.text
 
 
 def test_nothing_of_a_patient_is_logged(client: Any, caplog: pytest.LogCaptureFixture, capfd: Any) -> None:
