@@ -36,7 +36,7 @@ PROFILE = {"id": "asked", "disease": "nsclc", "histology": "squamous", "stage": 
 JSON = {"content-type": "application/json"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def client(rulebook: Rulebook) -> Any:
     return testclient.TestClient(serving.application(rulebook, "<!doctype html>page"), base_url="http://127.0.0.1:8000")
 
