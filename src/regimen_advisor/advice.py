@@ -27,7 +27,7 @@ from regimen_advisor.knowledge.publications import Sources
 from regimen_advisor.knowledge.regimens import Schedule
 from regimen_advisor.knowledge.rules import CautionKind
 from regimen_advisor.language.standings import Standing
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 SCHEMA_VERSION = "1"
 ADVICE_VERSION = "2"
@@ -331,7 +331,7 @@ class Advice(Record):
     def __repr__(self) -> str:
         """One line: the patient, and how many options have each standing."""
         counts = Counter(option.standing.value for option in self.options)
-        return f"<Advice {self.profile.id}: {', '.join(f'{count} {standing}' for standing, count in counts.items())}>"
+        return f"<Advice {self.profile.id}: {joined(f'{count} {standing}' for standing, count in counts.items())}>"
 
     def with_case(self, case: object) -> Advice:
         """The same answer, with the case that it is of at hand to show it."""

@@ -15,6 +15,7 @@ from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.guideline import AnyProfile, Case, Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.reviewing import comparing
+from regimen_advisor.words.catalogue import say
 
 if TYPE_CHECKING:
     import polars as pl
@@ -95,7 +96,11 @@ def judge_table(
     anything that a rule tests.
     """
     if find_spec("polars") is None:
-        raise InputError.at(Location("judge_table"), "Polars is not installed", "pip install 'regimen-advisor[cohort]'")
+        raise InputError.at(
+            Location("judge_table"),
+            say("missing_extra.not_installed", name="Polars"),
+            "pip install 'regimen-advisor[cohort]'",
+        )
     from regimen_advisor.cohorts.frames import judge_frame  # noqa: PLC0415 - not every program has a table
     from regimen_advisor.cohorts.mapping import TableMapping, load_mapping  # noqa: PLC0415 - as above
 

@@ -14,6 +14,7 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.knowledge.studies import Population, Study
 from regimen_advisor.language.standings import Standing
+from regimen_advisor.words.catalogue import say
 
 
 @dataclass(frozen=True)
@@ -77,18 +78,24 @@ def _of_results(
 ) -> Iterator[LocatedDifference]:
     if _same_endpoint(left, right) and _figures_differ(left, right):
         sides = [f"{by_arm(figure) or compared(figure)} [{places.cite(figure.source)}]" for figure in (left, right)]
-        yield _found("figure", f"{first.name}, {endpoint_words(left)}", (sides[0], sides[1]), first, second)
+        yield _found("figure", _subject(first, endpoint_words(left)), (sides[0], sides[1]), first, second)
 
 
 def _of_patients(left: Study, right: Study, places: CitationLabels) -> Iterator[LocatedDifference]:
     if left.n and right.n and left.n.value != right.n.value:
-        counts = [f"n {count.value} [{places.cite(count.source)}]" for count in (left.n, right.n)]
-        yield _found("figure", f"{left.name}, patients", (counts[0], counts[1]), left, right)
+        counts = [
+            f"{say('figure.patients', number=count.value)} [{places.cite(count.source)}]" for count in (left.n, right.n)
+        ]
+        yield _found("figure", _subject(left, say("source_difference.patients")), (counts[0], counts[1]), left, right)
     for key in Population.model_fields:
         values = getattr(left.population, key), getattr(right.population, key)
         if key != "errata" and None not in values and values[0] != values[1]:
             sides = (f"{values[0]} [{places.of(left.cited_in)}]", f"{values[1]} [{places.of(right.cited_in)}]")
-            yield _found("population", f"{left.name}, {key.replace('_', ' ')}", sides, left, right)
+            yield _found("population", _subject(left, say(f"population_part.{key}")), sides, left, right)
+
+
+def _subject(study: Study, part: str) -> str:
+    return say("source_difference.part", study=study.name, part=part)
 
 
 def _found(kind: str, subject: str, sides: tuple[str, str], left: Study, right: Study) -> LocatedDifference:

@@ -21,7 +21,7 @@ from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.drugs import Formulary
 from regimen_advisor.wording import listed
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 ERRATUM_SIGN = "†"
 _ENDPOINTS = ("OS", "PFS", "ORR", "DCR", "DoR")
@@ -47,7 +47,7 @@ def value_words(value: Value, unit: str | None) -> str:
     details = [say("figure.percent", number=value.percent)] if value.percent is not None else []
     details += [interval_words(value.interval)] if value.interval else []
     details += [say("figure.patients", number=value.n)] if value.n else []
-    shown = say("between.items").join(details)
+    shown = joined(details)
     return say("figure.with_details", figure=words, details=shown) if details else words
 
 
@@ -71,7 +71,7 @@ def effect_words(comparison: Comparison, unit: str | None = None, *, brief: bool
         words.append(difference)
     if comparison.p is not None:
         words.append(say("figure.p_bound" if comparison.p[0] in "<>" else "figure.p", number=comparison.p))
-    return say("between.items").join(words)
+    return joined(words)
 
 
 def endpoint_words(result: Result) -> str:
@@ -88,7 +88,7 @@ def by_arm(result: Result) -> str:
     if result.spread:
         spread = result.spread
         figures.append(say("figure.spread", low=spread.low, high=spread.high, meaning=spread.meaning))
-    return say("between.lists").join(figures)
+    return joined(figures, "lists")
 
 
 def compared(result: Result) -> str:
@@ -102,7 +102,7 @@ def compared(result: Result) -> str:
             if effect
             else say("figure.versus", arm=arm, against=against)
         )
-    return say("between.lists").join([*words, *([result.outcome] if result.outcome else [])])
+    return joined([*words, *([result.outcome] if result.outcome else [])], "lists")
 
 
 def brief_result(
@@ -126,7 +126,7 @@ def brief_result(
         figures = values.get(comparison.of), values.get(comparison.against)
         names = (arm if named else "", comparator if named or name_comparator else "")
         phrases.append(_versus(names, figures, comparison, result.unit))
-    return say("figure.brief", endpoint=endpoint_words(result), results=say("between.lists").join(phrases))
+    return say("figure.brief", endpoint=endpoint_words(result), results=joined(phrases, "lists"))
 
 
 def _own_arm_first(comparison: Comparison, arms: Sequence[str]) -> Comparison:
@@ -155,7 +155,7 @@ def _alone(values: Sequence[Value], unit: str | None, arms: Sequence[str]) -> st
         else say("figure.of_arm", figure=value_words(value, unit), arm=value.of)
         for value in values
     ]
-    return say("between.items").join(words)
+    return joined(words)
 
 
 def _versus(
@@ -173,7 +173,7 @@ def _versus(
     else:
         words = say("figure.versus", arm=value, against=compared)
         words = say("figure.of_arm", figure=words, arm=comparator) if comparator else words
-    return say("between.items").join([words, effect]) if effect else words
+    return joined([words, effect]) if effect else words
 
 
 def harm_of_a_drug(evidence: Evidence) -> str:
@@ -182,7 +182,7 @@ def harm_of_a_drug(evidence: Evidence) -> str:
     if not events:
         return " ".join(finding.says for finding in evidence.findings)
     kinds = {kind for _, _, kind, _ in events}
-    events_in_words = say("between.items").join(
+    events_in_words = joined(
         say(
             "figure.event",
             event=name if len(kinds) == 1 else safety.event,
@@ -324,11 +324,11 @@ def leading_rank(evidence: Evidence, rulebook: Rulebook) -> tuple[int, bool, int
 def study_words(evidence: Evidence) -> str:
     """Name, design and size: ``MARIPOSA-2, randomised phase III, n 657, level 2``."""
     parts = evidence.design_level.basis.split(" (")[0].split(", ")
-    design = ", ".join(part for part in parts if part not in evidence.name)
+    design = joined(part for part in parts if part not in evidence.name)
     size = "" if not evidence.n and is_statement(evidence) else patients_words(evidence)
     level = evidence.design_level.ocebm_2011
     shown_level = say("figure.level", level=level) if level else ""
-    return say("between.items").join(part for part in (evidence.name, design, size, shown_level) if part)
+    return joined(part for part in (evidence.name, design, size, shown_level) if part)
 
 
 def patients_words(evidence: Evidence) -> str:
@@ -353,15 +353,15 @@ class CitationLabels:
 
     def at(self, review: str, *sections: str) -> str:
         """One or several sections of one source."""
-        return f"{self._short[review]} {', '.join(sections)}"
+        return f"{self._short[review]} {joined(sections)}"
 
     def of(self, places: Iterable[Place]) -> str:
         """Every place of a study."""
-        return "; ".join(self.at(place.review, *place.sections) for place in places)
+        return joined((self.at(place.review, *place.sections) for place in places), "lists")
 
     def cite(self, source: Sources) -> str:
         """The places of an entry or a figure."""
-        return "; ".join(self.at(review, *source.sections_of(review)) for review in source.reviews)
+        return joined((self.at(review, *source.sections_of(review)) for review in source.reviews), "lists")
 
 
 def signed(place: str, errata: Iterable[str]) -> str:
@@ -373,7 +373,7 @@ def signed(place: str, errata: Iterable[str]) -> str:
 def trial_title(name: str, phase: str | None, registry: str | None) -> str:
     """``COMPEL (phase III, NCT04765059)``; only what the name does not say."""
     phase_words = say("figure.phase", phase=phase) if phase and "phase" not in name else ""
-    known = ", ".join(word for word in (phase_words, registry or "") if word and word not in name)
+    known = joined(word for word in (phase_words, registry or "") if word and word not in name)
     return f"{name} ({known})" if known else name
 
 
@@ -388,4 +388,4 @@ def approval_words(approval: Approval) -> str:
 def safety_words(safety: Safety) -> str:
     """A finding on harm with its figures arm by arm."""
     figures = (f"{value.of} {value_words(value, safety.unit)}" for value in safety.values)
-    return _event(safety.event, say("between.lists").join(figures))
+    return _event(safety.event, joined(figures, "lists"))

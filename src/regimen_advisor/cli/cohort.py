@@ -16,7 +16,7 @@ from regimen_advisor.cli.cohort_options import CohortEngine, CohortFormat
 from regimen_advisor.cli.options import AsOf, Rules, day_of
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook, stack_named
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 if TYPE_CHECKING:
     from regimen_advisor.cohorts.mapping import TableMapping
@@ -76,7 +76,11 @@ def cohort(  # noqa: PLR0917 - one parameter an option
     And how that compares with what was given, or with other rules.
     """
     if find_spec("polars") is None:
-        raise InputError.at(Location("cohort"), say("missing_extra.polars"), "pip install 'regimen-advisor[cohort]'")
+        raise InputError.at(
+            Location("cohort"),
+            say("missing_extra.not_installed", name="Polars"),
+            "pip install 'regimen-advisor[cohort]'",
+        )
     _one_arena()
     if synthesise is not None:
         _looking().write_synthetic(synthesise, seed, output)
@@ -129,7 +133,7 @@ def _refuse_beside_a_look(looks: Mapping[str, bool], judging: Mapping[str, objec
     if len(asked) > 1:
         raise InputError.at(
             Location(asked[1]),
-            say("cohort_error.looks", choices=", ".join(looks), found=say("joining.and").join(asked)),
+            say("cohort_error.looks", choices=joined(looks), found=joined(asked, "and")),
         )
     if idle:
         raise InputError.at(Location(idle[0]), say("cohort_error.idle", look=asked[0], option=idle[0]))

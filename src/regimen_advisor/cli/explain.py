@@ -87,7 +87,9 @@ def _row(file: str, id: str | None, mapping: str | None, id_column: str, ruleboo
     if id is None:
         raise InputError.at(Location(file), say("explain_error.which_patient"), say("explain_error.add_id"))
     if find_spec("polars") is None:
-        raise InputError.at(Location(file), say("missing_extra.polars"), "pip install 'regimen-advisor[cohort]'")
+        raise InputError.at(
+            Location(file), say("missing_extra.not_installed", name="Polars"), "pip install 'regimen-advisor[cohort]'"
+        )
 
     from regimen_advisor.cohorts.mapping import load_mapping  # noqa: PLC0415 - Polars is an extra
     from regimen_advisor.cohorts.rows import profile_of_row  # noqa: PLC0415 - as above

@@ -12,7 +12,7 @@ from regimen_advisor.files.errors import InputError, Location, did_you_mean
 from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.reports.files import write_output
 from regimen_advisor.reports.topics import TOPICS, render
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 
 def help_topic(
@@ -36,7 +36,7 @@ def help_topic(
     elif topic in TOPICS:
         write_output(render(topic, load_rulebook(rules)), None)
     else:
-        message = say("help.unknown", topics=", ".join(TOPICS), topic=topic)
+        message = say("help.unknown", topics=joined(TOPICS), topic=topic)
         raise InputError.at(Location(say("place.command_line")), message, did_you_mean(topic, [*TOPICS, *VERBS]))
 
 

@@ -16,7 +16,7 @@ from regimen_advisor.documents.writing import rendered
 from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.reports.files import write_output
 from regimen_advisor.reports.listing import WIDTH, Filters, document, listed_entries
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 
 class ListKind(StrEnum):
@@ -40,7 +40,7 @@ class ListFormat(StrEnum):
 
 
 def list_entries(  # noqa: PLR0917 - one parameter an option
-    kind: Annotated[ListKind, typer.Argument(metavar="WHAT", help=say("list_option.kind", kinds=", ".join(ListKind)))],
+    kind: Annotated[ListKind, typer.Argument(metavar="WHAT", help=say("list_option.kind", kinds=joined(ListKind)))],
     setting: Annotated[
         str | None,
         typer.Option(metavar="SETTING", help=say("list_option.setting"), autocompletion=completion.settings),

@@ -14,7 +14,7 @@ from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.page.building import example_profiles, render_page
 from regimen_advisor.quiz.own_patients import quiz_of_files
 from regimen_advisor.reports.files import write_output
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 DEFAULT_PAGE = "regimen-advisor.html"
 
@@ -55,7 +55,7 @@ def _class_page(rules: list[str] | None, profiles: str | None, quiz: str | None,
     """The page that asks one quiz and shows nothing else."""
     given = [name for name, value in (("--quiz", quiz), ("--patients", files), ("--profiles", profiles)) if value]
     if len(given) > 1:
-        message = say("page_option_error.one", found=say("joining.and").join(given))
+        message = say("page_option_error.one", found=joined(given, "and"))
         raise InputError.at(Location("page"), message)
     rulebook = load_rulebook(rules)
     return render_page(rulebook, (), quiz_of_files(rulebook, files) if quiz is None else quiz_chosen(quiz, rulebook))

@@ -28,7 +28,7 @@ from regimen_advisor.quiz.own_patients import quiz_of_files
 from regimen_advisor.reports import class_result, course_files
 from regimen_advisor.reports.files import write_bytes, write_output
 from regimen_advisor.reports.quiz import render_grade, render_html, render_markdown, render_text
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 
 class QuizFormat(StrEnum):
@@ -94,7 +94,7 @@ def quiz(  # noqa: PLR0917 - one parameter an option
     if len(given := [name for name, value in wanted.items() if value is not None]) > 1:
         raise InputError.at(
             Location("quiz"),
-            say("quiz_option_error.one", choices=", ".join(wanted), found=say("joining.and").join(given)),
+            say("quiz_option_error.one", choices=joined(wanted), found=joined(given, "and")),
         )
     at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     asking = at_terminal and format is QuizFormat.TEXT and not (given or output)
@@ -179,7 +179,7 @@ def _export(quiz: Quiz, rulebook: Rulebook, file: str, *, key: bool) -> None:
 
     ending = Path(file).suffix.lower()
     if ending not in (".md", ".html"):
-        formats = ", ".join(COURSE_FORMATS)
+        formats = joined(COURSE_FORMATS)
         message = say("quiz_option_error.export", formats=formats, file=file)
         raise InputError.at(Location("quiz"), message, did_you_mean(file, COURSE_FORMATS))
     answers = answer_key(quiz, rulebook) if key else None

@@ -6,7 +6,7 @@ from regimen_advisor.files.errors import InputError, Location, did_you_mean
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.quiz.generating import generate, kinds_named
 from regimen_advisor.quiz.models import Level, Quiz
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 KEYS = ("setting", "level", "count", "seed", "kind")
 
@@ -21,7 +21,7 @@ def quiz_chosen(words: str, rulebook: Rulebook) -> Quiz:
     for part in words.split(","):
         key, sign, value = (word.strip() for word in part.partition("="))
         if not sign or key not in KEYS or not value:
-            message = say("quiz_choice.key", known=", ".join(f"{known}=..." for known in KEYS), found=part)
+            message = say("quiz_choice.key", known=joined(f"{known}=..." for known in KEYS), found=part)
             raise InputError.at(Location("page"), message, did_you_mean(key, KEYS))
         if key == "kind":
             kinds.append(value)

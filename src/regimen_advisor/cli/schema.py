@@ -16,7 +16,7 @@ from regimen_advisor.files.errors import InputError, Location, did_you_mean
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.reports.files import write_file, write_output
 from regimen_advisor.schemas import SchemaName, reference_of, schema_of
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 
 class SchemaFormat(StrEnum):
@@ -26,7 +26,7 @@ class SchemaFormat(StrEnum):
     MARKDOWN = "markdown"
 
 
-_NAMES = ", ".join(SchemaName)
+_NAMES = joined(SchemaName)
 
 
 def schema(
@@ -79,7 +79,7 @@ def _for_editors(
     if folder is not None:
         write_schemas(load_rulebook(rules), Path(folder))
         return
-    kind = EditedFile(_known(name, list(EditedFile), ", ".join(EditedFile)))
+    kind = EditedFile(_known(name, list(EditedFile), joined(EditedFile)))
     if kind is EditedFile.MAPPING:
         _refuse_without_polars()
     write_output(as_json(editor_schema(kind, load_rulebook(rules))), output)
@@ -88,7 +88,7 @@ def _for_editors(
 def _refuse_without_polars() -> None:
     """The model of a mapping tries its patterns in Polars."""
     if find_spec("polars") is None:
-        raise _wrong(say("missing_extra.polars"), "pip install 'regimen-advisor[cohort]'")
+        raise _wrong(say("missing_extra.not_installed", name="Polars"), "pip install 'regimen-advisor[cohort]'")
 
 
 def write_schemas(rulebook: Rulebook, folder: Path) -> None:

@@ -26,11 +26,12 @@ from regimen_advisor.cohorts.tables import (
 from regimen_advisor.columns.engine import FAULT, HISTORY, ColumnEngine
 from regimen_advisor.columns.exact.corrections import Settled, settle, write_standings
 from regimen_advisor.columns.exact.open_cases import OpenCases
-from regimen_advisor.files.errors import InputError, Location, Problem, counted, did_you_mean
+from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean
 from regimen_advisor.files.writing import target_of, whole_or_nothing, working_folder
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.profile import Profile
+from regimen_advisor.words.catalogue import joined, say
 
 if TYPE_CHECKING:
     from regimen_advisor.cohorts.mapping import TableMapping
@@ -68,7 +69,7 @@ def open_table(
     """
     table, blank = read_table(paths)
     rows = as_profiles(table, paths[0], mapping, given=given, id_column=id_column)
-    return CohortTable(named(rows.with_row_index(ROW, offset=1)), mapping, ", ".join(paths), blank)
+    return CohortTable(named(rows.with_row_index(ROW, offset=1)), mapping, joined(paths), blank)
 
 
 def as_profiles(
@@ -89,14 +90,13 @@ def as_profiles(
     asked = {"--given": given, "--id-column": id_column if id_column != ID else None}
     for option, column in asked.items():
         if column is not None and column not in names:
-            message = f"{option}: no column `{column}` in the table"
+            message = say("cohort_error.no_column", option=option, column=column)
             raise InputError.at(Location(table), message, did_you_mean(column, names))
     if mapping is not None:
         if id_column != ID:
-            raise InputError.at(Location("--id-column"), "a mapping names the patients by its own key `id`")
+            raise InputError.at(Location("--id-column"), say("cohort_error.id_in_mapping"))
         if given is not None and mapping.file.row is not None:
-            message = "a mapping with `row` has the drugs of each treatment itself"
-            raise InputError.at(Location("--given"), message)
+            raise InputError.at(Location("--given"), say("cohort_error.given_in_mapping"))
         rows = mapping.apply(raw, second_tables(mapping, table), number)
         if given is not None:
             extra = raw.select(pl.col(given).cast(pl.String).alias(GIVEN))
@@ -104,9 +104,9 @@ def as_profiles(
         return rows
     known = [name for name in names if name in Profile.model_fields and name not in ("id", "summary")]
     if not known:
-        keys = ", ".join(name for name in Profile.model_fields if name not in ("id", "summary"))
-        help = f"name the columns as the keys of a profile ({keys}), or give a --mapping"
-        raise InputError.at(Location(table), "no usable column: none has the name of a key of a profile", help)
+        keys = joined(name for name in Profile.model_fields if name not in ("id", "summary"))
+        help = say("cohort_error.name_columns", keys=keys)
+        raise InputError.at(Location(table), say("cohort_error.no_key"), help)
     kept: list[str | pl.Expr] = [*known, *([pl.col(given).cast(pl.String).alias(GIVEN)] if given else [])]
     name = pl.col(id_column).cast(pl.String) if id_column in names else pl.lit(None, pl.String)
     return raw.select(name.alias("id"), *kept, *([number] if number else []))
@@ -340,8 +340,9 @@ def refuse_unread(table: str, unread: Sequence[tuple[str, str, int]], apart: Seq
     """Raises ``InputError`` with every cell that could not be read and every reason why a row was set apart."""
     place = Location(table)
     problems = [
-        Problem(place, f"{column}: cannot read `{cell}` ({counted(count, 'row')})") for column, cell, count in unread
+        Problem(place, say("cohort_error.unread", column=column, cell=cell, count=count))
+        for column, cell, count in unread
     ]
-    problems += [Problem(place, f"{counted(count, 'row')} set apart: {reason}") for reason, count in apart]
+    problems += [Problem(place, say("cohort_error.set_apart", count=count, reason=reason)) for reason, count in apart]
     if problems:
         raise InputError(problems)

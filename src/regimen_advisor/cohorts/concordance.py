@@ -17,6 +17,7 @@ from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.drugs import Formulary
+from regimen_advisor.words.catalogue import joined, say
 
 
 class Agreement(StrEnum):
@@ -27,15 +28,6 @@ class Agreement(StrEnum):
     NONE = "none"
     OUTSIDE = "outside the rules"
     UNKNOWN = "not known"
-
-
-MEANINGS: Mapping[Agreement, str] = {
-    Agreement.EXACT: "an offered regimen has exactly these drugs",
-    Agreement.PARTIAL: "an offered regimen shares a drug with them, and not chemotherapy alone",
-    Agreement.NONE: "no offered regimen does, another regimen of the rules shares a drug or chemotherapy with them",
-    Agreement.OUTSIDE: "no regimen of the rules holds any of them",
-    Agreement.UNKNOWN: "the table has no treatment, it cannot be read, or the row was set apart",
-}
 
 
 @dataclass(frozen=True)
@@ -82,7 +74,7 @@ def concordance_of(groups: pl.DataFrame, rulebook: Rulebook, column: str) -> Con
         if agreement is not Agreement.UNKNOWN and any(Standing(group[name]).is_offered for name in rulebook.regimens):
             offered += group["n"]
         if agreement is not Agreement.EXACT:
-            given = "(any)" if group["set_apart"] is not None else comparer.named(group["given"] or "")
+            given = say("disagreement.any") if group["set_apart"] is not None else comparer.named(group["given"] or "")
             disagreements[given, agreement, reasons] += group["n"]
     ranked = sorted(disagreements.items(), key=lambda item: (-item[1], item[0][0], item[0][2]))
     found = tuple(Disagreement(given, agreement, reasons, number) for (given, agreement, reasons), number in ranked)
@@ -110,7 +102,7 @@ class _ConcordanceCounter:
         text = str(group["given"] or "")
         drugs = self.drugs(text)
         if group["set_apart"] is not None:
-            return Agreement.UNKNOWN, "the row was set apart"
+            return Agreement.UNKNOWN, say("disagreement.set_apart")
         if not drugs:
             return Agreement.UNKNOWN, self._unknown(text)
         standings = {name: Standing(str(group[name])) for name in self.rulebook.regimens}
@@ -119,18 +111,20 @@ class _ConcordanceCounter:
         exact = {name for name, match in matches.items() if match is _Match.EXACT}
         near = {name for name, match in matches.items() if match in (_Match.EXACT, _Match.SHARED)}
         offered = {name for name in regimens if standings[name].is_offered}
-        reasons = ", ".join(f"{name}: {standings[name].value}" for name in sorted(exact or near)[:3])
+        reasons = joined(
+            say("disagreement.standing", regimen=name, standing=standings[name].value)
+            for name in sorted(exact or near)[:3]
+        )
         if exact & offered:
             return Agreement.EXACT, ""
         if near & offered:
-            return Agreement.PARTIAL, ", ".join(sorted(near & offered)[:3]) + " offered" + (
-                f"; {reasons}" if exact else ""
-            )
+            shared = say("disagreement.offered", regimens=joined(sorted(near & offered)[:3]))
+            return Agreement.PARTIAL, joined([shared, *([reasons] if exact else [])], "lists")
         if near:
             return Agreement.NONE, reasons
         if _Match.BACKBONE in matches.values():
-            return Agreement.NONE, "only chemotherapy is shared with regimens of the rules"
-        return Agreement.OUTSIDE, "no regimen of the rules for this disease holds these drugs"
+            return Agreement.NONE, say("disagreement.chemotherapy")
+        return Agreement.OUTSIDE, say("disagreement.outside")
 
     def named(self, text: str) -> str:
         """The drugs of a cell in one order and under one name each, so that they count together."""
@@ -156,9 +150,9 @@ class _ConcordanceCounter:
         """Why nothing can be compared: the words that are no drug, by name."""
         formulary = self.rulebook.formulary
         words = [word for word in drug_parts(text, formulary) if drug_word(word, formulary) is None]
-        return (
-            "not known as a drug: " + ", ".join(f"`{word}`" for word in words) if words else "no treatment in the table"
-        )
+        if not words:
+            return say("disagreement.no_treatment")
+        return say("disagreement.no_drug", words=joined(f"`{word}`" for word in words))
 
     def _match(self, drugs: frozenset[str], name: str) -> _Match:
         key = (drugs, name)
@@ -171,9 +165,9 @@ class _ConcordanceCounter:
 class _Match(StrEnum):
     """What drugs have in common with a regimen."""
 
-    EXACT = "exactly its drugs"
-    SHARED = "a drug of it"
-    BACKBONE = "its chemotherapy alone"
+    EXACT = "exact"
+    SHARED = "shared"
+    BACKBONE = "backbone"
     NOTHING = "nothing"
 
 

@@ -36,6 +36,7 @@ from regimen_advisor.files.writing import working_folder
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.solving.questions import ASKS_HISTORY
+from regimen_advisor.words.catalogue import joined, say
 
 HISTORY_KEY = "history"
 ASKED_OF_HISTORY = ("prior_lines", "last_outcome")
@@ -147,9 +148,11 @@ def _read_from(key: str, mapping: TableMapping | None) -> str:
     """The columns that a key is read from; for a constant those that its conditions test."""
     columns = columns_of(key, mapping)
     if columns or mapping is None:
-        return ", ".join(columns)
+        return joined(columns)
     tested = [column for reading in readings_of(key, mapping) for column in tested_by(reading, mapping)]
-    return " by ".join(["constant", *([", ".join(dict.fromkeys(tested))] if tested else [])])
+    if not tested:
+        return say("data_check.constant")
+    return say("data_check.constant_by", columns=joined(dict.fromkeys(tested)))
 
 
 def tested_by(reading: Reading, mapping: TableMapping) -> list[str]:

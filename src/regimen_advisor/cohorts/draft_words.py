@@ -24,14 +24,14 @@ SAY_NOTHING = frozenset(
 )  # fmt: skip
 """Words that mean missing in many tables, as ``comparable`` has them."""
 DOUBTFUL: Mapping[str, str] = {
-    "nd": "not done, no data, or not detected?",
-    "n/d": "not done, or not detected?",
-    "n.d.": "not done, or not detected?",
-    "nil": "nothing known, or none?",
-    "--": "missing, or negative?",
-    "notapplicable": "missing, or none?",
+    "nd": "nd",
+    "n/d": "not_done",
+    "n.d.": "not_done",
+    "nil": "nil",
+    "--": "dashes",
+    "notapplicable": "not_applicable",
 }
-"""What else some of them may mean."""
+"""The entry of the catalogue that says what else some of them may mean."""
 _CARCINOMA = r"(?: ?lung)?(?: ?ca(?:rcinoma|ncer)?)?(?: of the lung)?(?: nos)?(?: \(.*\))?"
 _WORDS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "disease": (

@@ -7,6 +7,8 @@ from datetime import date
 
 import polars as pl
 
+from regimen_advisor.words.catalogue import say
+
 ISO, NUMBERS = "iso", "days"
 """The words for days that need no form: 2020-01-31, and whole numbers."""
 LAST_DAY = 10_000_000
@@ -25,9 +27,9 @@ def fault_of_form(form: str) -> str | None:
     try:
         found = days.dt.to_string(form).str.to_date(form, strict=False)
     except pl.exceptions.PolarsError:
-        return f"`{form}` holds what is no part of a date"
+        return say("mapping_error.form_sign", form=form)
     if found.to_list() != list(_TRIED):
-        return f"`{form}` lacks the day, the month or the year (`%d`, `%m` and `%Y` or `%y`)"
+        return say("mapping_error.form_part", form=form)
     return None
 
 

@@ -17,11 +17,13 @@ from regimen_advisor.cohorts.tables import scan_table
 from regimen_advisor.columns.cells import comparable
 from regimen_advisor.files.errors import InputError, Problem, did_you_mean
 from regimen_advisor.files.sources import Document, Path_
+from regimen_advisor.words.catalogue import joined, say
 
 ROW, AT, DAY = "row of the first table", "place among the decisions", "day of the decision"
 DATE, BAD_DATE, NEXT_DAY = "day of the row", "day that cannot be read", "day of the next line"
 """Columns of the joined tables: long, because a table may have a column of any short name."""
 _KEY, _DAY_IN = "key of the join", "day in"
+_FIELD = "\x00"
 _DAYS_A_MONTH = 365.25 / 12
 
 
@@ -69,6 +71,12 @@ def on_one_line(text: pl.Expr) -> pl.Expr:
     return text.str.replace_all(r"\s+", " ")
 
 
+def sentence(key: str, field: str, value: pl.Expr) -> pl.Expr:
+    """An entry of the catalogue as a column, its only field filled in from another one."""
+    before, after = say(key, **{field: _FIELD}).split(_FIELD)
+    return pl.concat_str(pl.lit(before), value, pl.lit(after))
+
+
 class Frames:
     """The second tables of a mapping, each joined to the first table, read lazily.
 
@@ -106,7 +114,7 @@ class Frames:
         tables = {name for name in map(self.table_of, columns) if name is not None}
         found = next((name for name in tables if tables <= set(self._line(name))), None)
         if tables and found is None:
-            message = f"expected columns of one table and of those it is joined to, found {', '.join(sorted(tables))}"
+            message = say("mapping_error.tables", tables=joined(sorted(tables)))
             raise InputError.at(self.document.locate(path), message)
         return found
 
@@ -125,7 +133,7 @@ class Frames:
 
         def expect(path: Path_, column: str, known: Sequence[str], table: str) -> None:
             if column not in known:
-                message = f"no column `{column}` in {table}"
+                message = say("mapping_error.column_of", column=column, table=table)
                 problems.append(Problem(self.document.locate(path), message, did_you_mean(column, known)))
 
         known_columns = [
@@ -133,19 +141,19 @@ class Frames:
             *(f"{name}.{column}" for name, columns in self.columns_of.items() for column in columns),
         ]
         for path, column in self.file.references():
-            expect(path, column, known_columns, "the table")
+            if column not in known_columns:
+                problems.append(self._no_column(path, column, known_columns))
         for name, table in self.file.tables.items():
             path = ("tables", name)
             if table.of is not None and (table.of not in self.file.tables or name in self._line(table.of)):
                 place = self.document.locate((*path, "of"))
-                problems.append(Problem(place, f"of: expected another table that is not joined to this one, "
-                                               f"found `{table.of}`"))  # fmt: skip
+                problems.append(Problem(place, say("mapping_error.of", found=table.of)))
                 continue
             for column in table.keys:
                 expect((*path, "key"), column, self.columns_of[name], table.file)
             for column in table.matched:
                 columns = self.names if table.of is None else self.columns_of[table.of]
-                expect((*path, "matches"), column, columns, table.of or "the first table")
+                expect((*path, "matches"), column, columns, table.of or say("mapping_error.first_table"))
             own_columns = [*self.columns_of[name], *known_columns]
             for column in listed(table.date):
                 expect((*path, "date"), column, own_columns, table.file)
@@ -154,16 +162,19 @@ class Frames:
                     expect((*path, "where", *inner, *place_), column, own_columns, table.file)
                 if condition.has_row is not None or _words_of(condition):
                     place = self.document.locate((*path, "where"))
-                    problems.append(Problem(place, "where: expected a condition on the columns of the table alone"))
+                    problems.append(Problem(place, say("mapping_error.where")))
         for column in self.file.dates_of:
             if column not in (*known_columns, *self.names):
                 place = self.document.locate_key(("dates_of", column))
-                problems.append(
-                    Problem(place, f"no column `{column}` in the table", did_you_mean(column, known_columns))
-                )
+                message = say("mapping_error.column", column=column)
+                problems.append(Problem(place, message, did_you_mean(column, known_columns)))
         problems += self._unknown_tables()
         if problems:
             raise InputError(problems)
+
+    def _no_column(self, path: Path_, column: str, known: Sequence[str]) -> Problem:
+        message = say("mapping_error.column", column=column)
+        return Problem(self.document.locate(path), message, did_you_mean(column, known))
 
     def _unknown_tables(self) -> Iterable[Problem]:
         known = list(self.file.tables)
@@ -172,11 +183,10 @@ class Frames:
                 location = self.document.locate((*path, "when", *inner))
                 if condition.has_row is not None and condition.has_row not in known:
                     help = did_you_mean(condition.has_row, known)
-                    yield Problem(location, f"has_row: no table `{condition.has_row}` among `tables`", help)
+                    yield Problem(location, say("mapping_error.no_table", key="has_row", table=condition.has_row), help)
                 of_table = path[0] == "history" and isinstance(self.file.history, HistoryOfTable)
                 if NEXT in _words_of(condition) and not of_table:
-                    message = "`next`, the day of the next line, is known in a `history` from a table only"
-                    yield Problem(location, message)
+                    yield Problem(location, say("mapping_error.next"))
 
     # Joins -------------------------------------------------------------------------------------------------------
 
@@ -254,7 +264,7 @@ class Frames:
 
     def dated(self, columns: Sequence[str]) -> tuple[pl.Expr, pl.Expr]:
         """The day of a row, and a line where there is none that can be read."""
-        missing = pl.lit(f"{SEPARATOR.join(columns)}: {NO_CELL} (no day)")
+        missing = pl.lit(f"{SEPARATOR.join(columns)}: {say('event_fault.no_day', cell=NO_CELL)}")
         day = self.day(columns)
         return day.alias(DATE), pl.when(day.is_null()).then(self.bad_day(columns).fill_null(missing)).alias(BAD_DATE)
 

@@ -19,6 +19,7 @@ from regimen_advisor.cohorts.event_frames import (
     distinct,
     lines,
     on_one_line,
+    sentence,
 )
 from regimen_advisor.cohorts.event_spans import tables_of, where_there_is_a_row, with_rows_of
 from regimen_advisor.cohorts.event_words import listed
@@ -28,6 +29,7 @@ from regimen_advisor.columns.entries import OUTCOMES
 from regimen_advisor.patient.drugs import Formulary
 from regimen_advisor.patient.facts import MOST_CYCLES, MOST_LINES
 from regimen_advisor.patient.vocabulary import MOST_MONTHS
+from regimen_advisor.words.catalogue import say
 
 HISTORY, LINES, DRUGS, UNREAD_ENTRIES = "history", "lines begun", "drugs given", "unread parts of the history"
 _LINE, _SETTING, _OWN, _FAULT, _START = "line", "setting", "day apart", "why the history is not known", "start"
@@ -95,11 +97,11 @@ class HistoryOfEvents:
         undated = pl.col(DATE).is_null() & (pl.col(_SETTING) == "curative") & self.per_treatment
         fault = (
             pl.when(unset)
-            .then(pl.lit("history: a treatment whose setting is not known"))
+            .then(_fault("no_setting"))
             .when(unnumbered)
-            .then(pl.lit("history: a treatment without its line"))
+            .then(_fault("no_line"))
             .when(undated)
-            .then(pl.lit("history: a curative treatment without its day"))
+            .then(_fault("no_curative_day"))
         )
         apart = pl.when(pl.col(_LINE).is_null()).then(pl.col(DATE))
         needs_day = self.per_treatment or self.history.line is None
@@ -198,7 +200,7 @@ class HistoryOfEvents:
             early = (end < pl.col(DATE)).fill_null(value=False)
             written = on_one_line(pl.concat_str(*cells, separator=SEPARATOR))
             strange = pl.when(early).then(
-                pl.format("{}: {} (before the treatment)", pl.lit(SEPARATOR.join(listed(part.until))), written)
+                pl.lit(f"{SEPARATOR.join(listed(part.until))}: ") + sentence("event_fault.early", "cell", written)
             )
             return RowValues(
                 pl.when(~late & ~early).then(values.value),
@@ -219,7 +221,7 @@ class HistoryOfEvents:
             return rows
         outcome, months = pl.col(_OUTCOME), pl.col(_MONTHS)
         undated = outcome.is_in(_ENDED) & months.is_null()
-        line = pl.when(undated).then(pl.lit("history: a progression or relapse without its days"))
+        line = pl.when(undated).then(_fault("no_relapse_day"))
         return rows.with_columns(
             pl.when(months.is_null() | ~outcome.is_in(_CONTROLLED)).then(outcome).alias(_OUTCOME),
             lines(pl.col(_UNREAD), line).alias(_UNREAD),
@@ -280,15 +282,15 @@ class HistoryOfEvents:
             pl.when(pl.col(_FAULT).is_not_null())
             .then(pl.col(_FAULT))
             .when(gap | twin)
-            .then(pl.format("history: line {} without the one before it", pl.col(_LINE)))
+            .then(pl.lit(f"{HISTORY}: ") + sentence("event_fault.gap", "line", pl.col(_LINE)))
             .when(pl.col(_LINE) > MOST_LINES)
-            .then(pl.lit(f"history: more than {MOST_LINES} lines"))
+            .then(_fault("many_lines", most=MOST_LINES))
         )
         if self.history.line is not None and self.per_treatment:  # curative rows come first: were they before line 1?
             first = pl.when(numbered).then(pl.col(_START)).min().over(ROW)
             late = (pl.col(_SETTING) == "curative") & ~(pl.col(_START) < first).fill_null(value=False)
             fault = pl.when(fault.is_null() & late & first.is_not_null()).then(
-                pl.lit("history: a curative treatment whose place among the lines is not known")
+                _fault("curative_place")
             ).otherwise(fault)  # fmt: skip
         parts = (
             pl.col(_LINE).alias("line"),
@@ -363,6 +365,11 @@ class HistoryOfEvents:
         entry = pl.when(ended).then(pl.col(HISTORY)).otherwise(pl.col(_OPEN))
         ordered = pairs.sort(ROW, AT, _BEFORE)
         return ordered.group_by(ROW, AT, maintain_order=True).agg(entry.alias(_KNOWN_THEN))
+
+
+def _fault(name: str, **fields: object) -> pl.Expr:
+    """Why the history of a patient is not known, as a line of what could not be read."""
+    return pl.lit(f"{HISTORY}: {say(f'event_fault.{name}', **fields)}")
 
 
 def _setting(reading: Reading, text: str) -> str | None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from regimen_advisor.files.sources import Path_, Record
+from regimen_advisor.words.catalogue import say
 
 DECISION, NEXT = "decision", "next"
 """Days that are no column: that of the row of the answer, and that on which the next line began."""
@@ -50,17 +50,10 @@ class Condition(Record):
             and bool(of_a_day) == (self.day is not None)
         )
         if not fits:
-            raise PydanticCustomError(
-                "value_error",
-                "expected `column` with one of `any_of`, `none_of`, `known`; or `day` with one of `before`, `after`, "
-                "`not_before`, `not_after`; or `has_row`",
-            )
+            raise ValueError(say("mapping_error.one_test"))
         days = [listed(self.day), *(listed(getattr(self, name)) for name in _TESTS[3:])]
         if {DECISION, NEXT} & {*days[0]} or any(len(day) > 1 and {DECISION, NEXT} & {*day} for day in days):
-            raise PydanticCustomError(
-                "value_error",
-                "expected columns in `day`, and `decision` or `next` alone where it is compared with them",
-            )
+            raise ValueError(say("mapping_error.compared_day"))
         return self
 
     @property

@@ -37,6 +37,7 @@ from regimen_advisor.columns.cells import cell_of, history_entries, plain_value
 from regimen_advisor.files.errors import InputError, Problem, did_you_mean
 from regimen_advisor.files.sources import Document, Path_
 from regimen_advisor.patient.facts import Domain, SetFact
+from regimen_advisor.words.catalogue import say
 
 _VALUE, _UNREAD, _HAS_VALUE = "value", "unread", "has value"
 _ON = [ROW, AT]
@@ -47,37 +48,37 @@ def check_events(file: MappingFile, document: Document) -> Iterator[Problem]:
     history = file.history
     if isinstance(history, HistoryOfTable) and history.table not in file.tables:
         near = did_you_mean(history.table, file.tables)
-        yield Problem(document.locate(("history", "from")), f"from: no table `{history.table}` among `tables`", near)
+        yield Problem(
+            document.locate(("history", "from")), say("mapping_error.no_table", key="from", table=history.table), near
+        )
     elif isinstance(history, HistoryOfTable) and file.tables[history.table].date is None and history.line is None:
         place = document.locate_key(("tables", history.table))
-        yield Problem(place, "expected the `date` on which a treatment began, or the `line` of the history")
+        yield Problem(place, say("mapping_error.no_date"))
     if file.row is not None and not (isinstance(history, HistoryOfTable) and history.table == file.row.each):
-        yield Problem(document.locate(("row", "each")), "each: expected the table that `history` is from")
+        yield Problem(document.locate(("row", "each")), say("mapping_error.each"))
     if isinstance(history, HistoryOfTable) and history.drugs.otherwise is not None:
-        yield Problem(document.locate(("history", "drugs", "otherwise")), "drugs: nothing is read otherwise")
+        yield Problem(document.locate(("history", "drugs", "otherwise")), say("mapping_error.drugs_otherwise"))
     if file.given is not None and file.row is not None:
-        yield Problem(document.locate_key(("given",)), "given: with `row`, it is the drugs of the treatment itself")
+        yield Problem(document.locate_key(("given",)), say("mapping_error.given"))
     for path, reading in file.readings():
         if reading.take == "this" and file.row is None:
-            yield Problem(document.locate((*path, "take")), "take: expected a `row` that `this` can stand for")
+            yield Problem(document.locate((*path, "take")), say("mapping_error.take_this"))
         of_table = path[0] == "history" and isinstance(history, HistoryOfTable)
         if of_table and reading.take is not None:
-            yield Problem(document.locate((*path, "take")), "take: a history is read from each of its rows")
+            yield Problem(document.locate((*path, "take")), say("mapping_error.take_of_history"))
         if of_table:
             for inner, condition in conditions_of(reading.when):
                 words = {*listed(condition.comparison[1])} if condition.comparison else set()
                 place = document.locate((*path, "when", *inner))
                 if DECISION in {*words, *listed(condition.day)}:
-                    yield Problem(place, "when: in a history, days are compared with those of the row, or with `next`")
+                    yield Problem(place, say("mapping_error.when_decision"))
                 if condition.has_row is not None and path[1] != "outcome":
-                    yield Problem(place, "when: in a history, only its `outcome` may ask for a row of a table")
+                    yield Problem(place, say("mapping_error.when_row"))
                 table = file.tables.get(condition.has_row or "")
                 if table is not None and table.date is None and path[1] == "outcome":
-                    yield Problem(
-                        place, "when: in a history, expected a table with a `date`, by which its rows are found"
-                    )
+                    yield Problem(place, say("mapping_error.when_date"))
         if reading.constant is not None and reading.when is None and reading.take is not None:
-            yield Problem(document.locate((*path, "take")), "take: a constant is read from no row")
+            yield Problem(document.locate((*path, "take")), say("mapping_error.take_of_constant"))
 
 
 class Events:
@@ -246,7 +247,8 @@ class Events:
         keys = _ON if take == "this" else [ROW]
         if take == "this" and leaf != self.file.row_table:
             location = self.document.locate((*self._path(key), "take"))
-            raise InputError.at(location, f"take: `this` is a row of `{self.file.row_table}`, found one of `{leaf}`")
+            message = say("mapping_error.take_of_other", table=self.file.row_table, found=leaf)
+            raise InputError.at(location, message)
         if depends:
             rows = days.join(rows.drop(AT, strict=False) if keys == [ROW] else rows, on=keys, how="inner")
         values = self.frames.row_values(reading, self._reader(key), decision)

@@ -11,6 +11,7 @@ from regimen_advisor.cohorts.mapping import TableMapping
 from regimen_advisor.cohorts.request import Request
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.words.catalogue import say
 
 NAME = "table"
 """What the table is called in a message."""
@@ -29,9 +30,8 @@ def judge_frame(
         from regimen_advisor.cohorts.spark.engine import judge_spark_frame  # noqa: PLC0415 - needs Spark
 
         return judge_spark_frame(table, Request(rulebook, mapping, id_column=id_column, exact=exact), NAME)
-    help = "polars.from_pandas makes one of a pandas frame, polars.read_csv of a file"
     found = f"{type(table).__module__}.{type(table).__qualname__}"
-    raise InputError.at(Location(NAME), f"expected a Polars or a Spark frame, found `{found}`", help)
+    raise InputError.at(Location(NAME), say("table_error.no_frame", found=found), say("table_error.make_frame"))
 
 
 def _polars(

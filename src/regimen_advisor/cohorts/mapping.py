@@ -27,6 +27,7 @@ from regimen_advisor.files.errors import InputError, Problem, did_you_mean
 from regimen_advisor.files.sources import Document, Path_, read_document, validated
 from regimen_advisor.patient.facts import Domain, SetFact
 from regimen_advisor.patient.profile import Profile
+from regimen_advisor.words.catalogue import joined, say
 
 JOINED = " ; "
 """Separates the cells of several rows of a second table."""
@@ -67,7 +68,7 @@ class TableMapping:
                 reading: Reading | None = getattr(entry, part)
                 if reading is not None and reading.sources:
                     labels.setdefault(f"{entry_name(entry.line, entry.setting)} {part}", []).append(reading.label)
-        return {name: " or ".join(found) for name, found in labels.items()}
+        return {name: joined(found, "or") for name, found in labels.items()}
 
     def apply(self, table: pl.LazyFrame, place: Path, number: str | None = None) -> pl.LazyFrame:
         """``table`` with the keys of a profile as columns, cells as written; second tables are in ``place``.
@@ -100,15 +101,22 @@ class TableMapping:
             columns, names = rows_of_table.collect_schema().names(), table.collect_schema().names()
             (key,), (matched,) = second.keys, second.matched
             if key not in columns:
-                self._refuse(("tables", name, "key"), f"key: no column `{key}` in {second.file}", key, columns)
+                self._refuse(
+                    ("tables", name, "key"),
+                    say("mapping_error.key_column", column=key, table=second.file),
+                    key,
+                    columns,
+                )
             if matched not in names:
-                self._refuse(("tables", name, "matches"), f"matches: no column `{matched}`", matched, names)
+                self._refuse(
+                    ("tables", name, "matches"), say("mapping_error.matched_column", column=matched), matched, names
+                )
             rows = rows_of_table.group_by(pl.col(key).cast(pl.String).alias(_KEY), maintain_order=True).agg(
                 pl.all().exclude(key).cast(pl.String).drop_nulls().str.join(JOINED).name.prefix(f"{name}.")
             )
             twice = [f"{name}.{c}" for c in columns if f"{name}.{c}" in table.collect_schema().names()]
             if twice:
-                message = f"tables: the first table has a column `{twice[0]}` already; give this one another name"
+                message = say("mapping_error.column_taken", column=twice[0])
                 raise InputError.at(self.document.locate_key(("tables", name)), message)
             matches = pl.col(matched).cast(pl.String).alias(_KEY)
             table = table.with_columns(matches).join(rows, on=_KEY, how="left", maintain_order="left").drop(_KEY)
@@ -121,11 +129,13 @@ class TableMapping:
                 if column not in known:
                     steps = (*path, *reading.place_of(position))
                     place = self.document.locate(steps)
-                    problems.append(Problem(place, f"no column `{column}` in the table", did_you_mean(column, known)))
+                    message = say("mapping_error.column", column=column)
+                    problems.append(Problem(place, message, did_you_mean(column, known)))
         for position, column in enumerate(listed(self.file.id)):
             if column not in known:
                 place = self.document.locate(("id",) if isinstance(self.file.id, str) else ("id", position))
-                problems.append(Problem(place, f"id: no column `{column}` in the table", did_you_mean(column, known)))
+                message = say("mapping_error.id_column", column=column)
+                problems.append(Problem(place, message, did_you_mean(column, known)))
         if problems:
             raise InputError(problems)
 
@@ -186,11 +196,11 @@ def _unknown_members(file: MappingFile, document: Document, domain: Domain) -> I
         fact = domain.facts.get(str(path[1])) if path[0] == "keys" else None
         if reading.flags is not None and not isinstance(fact, SetFact):
             place = document.locate_key((*path, "flags"))
-            yield Problem(place, "flags: expected a key that is a set, such as `comorbidities`: this one is none")
+            yield Problem(place, say("mapping_error.no_set"))
         for column, member in (reading.flags or {}).items():
             if isinstance(fact, SetFact) and member not in fact.members:
                 place = document.locate((*path, "flags", column))
-                message = f"flags: expected one of {', '.join(fact.members)}, found `{member}`"
+                message = say("mapping_error.no_member", members=joined(fact.members), found=member)
                 yield Problem(place, message, did_you_mean(member, fact.members))
 
 
@@ -205,20 +215,16 @@ def load_mapping(path: str | Path, domain: Domain) -> TableMapping:
     known = [name for name in Profile.model_fields if name not in NOT_MAPPED]
     problems = unchecked(path)
     problems += [
-        Problem(
-            document.locate_key(("keys", key)), f"keys: no key of a profile is called `{key}`", did_you_mean(key, known)
-        )
+        Problem(document.locate_key(("keys", key)), say("mapping_error.no_key", key=key), did_you_mean(key, known))
         for key in file.keys
         if key not in known
     ]
     if file.history and "history" in file.keys:
-        problems.append(
-            Problem(document.locate_key(("keys", "history")), "keys: `history` is given outside the keys already")
-        )
+        problems.append(Problem(document.locate_key(("keys", "history")), say("mapping_error.history_twice")))
     if not file.keys and not file.history:
-        problems.append(Problem(document.locate(("keys",)), "keys: expected at least one key of a profile"))
+        problems.append(Problem(document.locate(("keys",)), say("mapping_error.no_keys")))
     elif not file.columns:
-        problems.append(Problem(document.locate(("keys",)), "keys: expected at least one that is read from a column"))
+        problems.append(Problem(document.locate(("keys",)), say("mapping_error.no_columns")))
     problems += _unknown_members(file, document, domain)
     problems += check_events(file, document)
     if problems:

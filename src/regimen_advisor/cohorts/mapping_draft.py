@@ -17,9 +17,9 @@ from regimen_advisor.cohorts.draft_words import DOUBTFUL, YES_AND_NO, guessed, s
 from regimen_advisor.cohorts.mapping import NOT_MAPPED
 from regimen_advisor.cohorts.mapping_file import CHECK
 from regimen_advisor.columns.cells import MISSING, comparable, drug_parts, drug_word
-from regimen_advisor.files.errors import counted
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient.profile import Profile
+from regimen_advisor.words.catalogue import joined, say
 
 _SAMPLE, _SHOWN, _LOOKED_AT = 5, 30, 50
 _NAMES: Mapping[str, str] = {
@@ -57,8 +57,8 @@ _MEMBERS: Mapping[str, Mapping[str, str]] = {
     },
 }
 """By the key of a set and its member the names of a column of yes and no that may say it."""
-_OF_TODAY = dict.fromkeys(("stage", "extent"), "; as of the day in question, not of the diagnosis?")
-"""What else is to be checked of a column."""
+_OF_TODAY = ("stage", "extent")
+"""Keys whose column is to be checked for the day that it is of."""
 _COUNTS_BEFORE = re.compile(r"prior|previous|before|past")
 _OF_A_LINE = re.compile(
     r"(?:line|regimen|l) ?(\d)(?!\d)|(?<!\d)(\d) ?(?:st|nd|rd|th)? ?(?:line|l(?![a-z]))|\b(first|second|third)[ -]?line"
@@ -93,7 +93,7 @@ class _Column:
     @property
     def sample(self) -> str:
         """A few of its cells."""
-        return ", ".join(_quoted(text) for text, _ in self.filled_cells[:_SAMPLE]) or "nothing but empty cells"
+        return joined(_quoted(text) for text, _ in self.filled_cells[:_SAMPLE]) or say("mapping_draft.empty_cells")
 
     @property
     def is_dummy(self) -> bool:
@@ -148,13 +148,15 @@ def _missing_lines(columns: _Columns) -> list[str]:
     if not found:
         return ["missing: [NA]"]
     lines = [
-        f"  - {_quoted(text)}  # {CHECK}: {counted(rows, 'cell')}{_doubt(word)}" for word, (text, rows) in found.items()
+        f"  - {_quoted(text)}  # {CHECK}: {_remarks(say('count.cell', count=rows), DOUBTFUL.get(word))}"
+        for word, (text, rows) in found.items()
     ]
     return ["missing:", "  - NA", *lines]
 
 
-def _doubt(word: str) -> str:
-    return f"; {DOUBTFUL[word]}" if word in DOUBTFUL else ""
+def _remarks(first: str, entry: str | None, **fields: object) -> str:
+    """The sample behind a guess, and then the entry of the catalogue, if there is one."""
+    return joined([first, *([say(f"mapping_draft.{entry}", **fields)] if entry else [])], "lists")
 
 
 def _flag_lines(key: str, names: Sequence[str], columns: _Columns) -> list[str]:
@@ -185,7 +187,7 @@ def _is_of_another_kind(key: str, name: str) -> bool:
 
 def _key_lines(key: str, rivals: list[_Column], domain: Domain) -> list[str]:
     if not rivals:
-        return [f"  # {key}: no column looks like it"]
+        return [f"  # {key}: {say('mapping_draft.no_column')}"]
     refused = {column.name: _refusal(key, column) for column in rivals}
     read = {column.name: _rows_read(key, column, domain) for column in rivals if not refused[column.name]}
     best = max(read, key=lambda name: read[name], default=None)
@@ -194,23 +196,24 @@ def _key_lines(key: str, rivals: list[_Column], domain: Domain) -> list[str]:
     lines = []
     for column in rivals:
         if column.name != best:
-            reason = refused[column.name] or f"{counted(read[column.name], 'row')} can be read"
+            reason = refused[column.name] or say("mapping_draft.rows_read", count=read[column.name])
             lines.append(f"  # {key}? {_quoted(column.name)}: {column.sample} ({reason})")
     if best is None:
-        return [*lines, f"  # {key}: none of these columns can be read as it is"]
+        return [*lines, f"  # {key}: {say('mapping_draft.none_read')}"]
     (drafted,) = (column for column in rivals if column.name == best)
-    lines += [f"  {key}:", f"    column: {_quoted(best)}  # {CHECK}: {drafted.sample}{_OF_TODAY.get(key, '')}"]
+    remarks = _remarks(drafted.sample, "of_today" if key in _OF_TODAY else None)
+    lines += [f"  {key}:", f"    column: {_quoted(best)}  # {CHECK}: {remarks}"]
     return [*lines, *_value_lines(key, drafted, domain)]
 
 
 def _refusal(key: str, column: _Column) -> str | None:
     """Why a column is not drafted for a key though its name looks like it."""
     if not column.filled_cells:
-        return "it is empty"
+        return say("mapping_draft.empty")
     if key == "pd_l1_tps" and column.is_dummy:
-        return "only 0 and 1: yes or no, no percentage"
+        return say("mapping_draft.dummy")
     if key == "prior_lines" and not _COUNTS_BEFORE.search(_folded(column.name)):
-        return "the number of a line, or of the lines before it? `add: -1` makes the one of the other"
+        return say("mapping_draft.line_or_before")
     return None
 
 
@@ -227,14 +230,15 @@ def _value_lines(key: str, column: _Column, domain: Domain, indent: str = "    "
             open_.append((text, rows))
         elif isinstance(plain, bool | str) and plain != text:
             written = str(plain).lower() if isinstance(plain, bool) else _quoted(plain)
-            known.append(f"{indent}  {_quoted(text)}: {written}  # {CHECK}: {counted(rows, 'row')}")
+            known.append(f"{indent}  {_quoted(text)}: {written}  # {CHECK}: {say('count.row', count=rows)}")
     lines = [f"{indent}values:", *known] if known else []
     if open_:
-        lines.append(f"{indent}# cells that are not read, and so unknown; say what they stand for under `values`:")
-    lines += [f"{indent}#   {_quoted(text)}: ?  # {counted(rows, 'row')}" for text, rows in open_[:_SHOWN]]
+        lines.append(f"{indent}# {say('mapping_draft.open_cells')}")
+    lines += [f"{indent}#   {_quoted(text)}: ?  # {say('count.row', count=rows)}" for text, rows in open_[:_SHOWN]]
     if len(open_) > _SHOWN:
         left = sum(rows for _, rows in open_[_SHOWN:])
-        lines.append(f"{indent}#   and {len(open_) - _SHOWN} more in {counted(left, 'row')}")
+        more = say("mapping_draft.more_cells", cells=len(open_) - _SHOWN, count=left)
+        lines.append(f"{indent}#   {more}")
     return lines
 
 
@@ -246,12 +250,10 @@ def _id_lines(names: Sequence[str], columns: _Columns) -> list[str]:
     best = min(may_be, key=lambda name: (repeats[name], "id" not in _folded(name), len(name)), default=None)
     lines = [f"# id? {_quoted(name)}: {columns[name].sample}" for name in may if name != best]
     if best is None:
-        return [
-            *lines,
-            "# id: no column seems to name the patient of each row; `id` may be a list, such as [site, number]",
-        ]
-    twice = f"; {counted(repeats[best], 'name')} in more than one row" if repeats[best] else ""
-    return [*lines, f"id: {_quoted(best)}  # {CHECK}: {columns[best].sample}{twice}"]
+        return [*lines, f"# id: {say('mapping_draft.no_id')}"]
+    sample = columns[best].sample
+    remarks = _remarks(sample, "repeated", count=repeats[best]) if repeats[best] else sample
+    return [*lines, f"id: {_quoted(best)}  # {CHECK}: {remarks}"]
 
 
 def _line_of(name: str) -> int | None:
@@ -269,7 +271,7 @@ def _drug_lines(names: Sequence[str], columns: _Columns, domain: Domain) -> Iter
     lines = {name: line for name in drugs if name != cure and (line := _line_of(name)) is not None}
     by_line = {line: name for name, line in reversed(lines.items())}
     if not drugs:
-        yield "# history, given: no column looks like drugs"
+        yield f"# history, given: {say('mapping_draft.no_drugs')}"
     in_order = [line for position, line in enumerate(sorted(by_line), start=1) if line == position]
     if in_order or cure:
         yield "history:"
@@ -284,10 +286,10 @@ def _drug_lines(names: Sequence[str], columns: _Columns, domain: Domain) -> Iter
     used = {by_line[line] for line in in_order} | {cure}
     unused = [name for name in drugs if name not in used]
     for name in unused:
-        yield f"# given, or a part of the history? {_quoted(name)}: {columns[name].sample}"
+        yield f"# {say('mapping_draft.or_history')} {_quoted(name)}: {columns[name].sample}"
     given = unused if len(unused) == 1 else [name for name in unused if _WORD_OF_GIVEN.search(_folded(name))]
     if len(given) == 1:
-        yield f"given: {{column: {_quoted(given[0])}}}  # {CHECK}: the drugs that were then given?"
+        yield f"given: {{column: {_quoted(given[0])}}}  # {CHECK}: {say('mapping_draft.given')}"
 
 
 def _outcome_lines(line: int, names: Sequence[str], columns: _Columns, domain: Domain) -> Iterator[str]:

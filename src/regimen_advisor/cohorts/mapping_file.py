@@ -8,13 +8,13 @@ from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from regimen_advisor.cohorts.event_days import ISO, NUMBERS, fault_of_form
 from regimen_advisor.cohorts.event_words import Columns, Conditions, RowOf, Take, conditions_of, listed
 from regimen_advisor.cohorts.patterns import fault_of, given_by
 from regimen_advisor.columns.cells import comparable
 from regimen_advisor.files.sources import Path_, Record
+from regimen_advisor.words.catalogue import joined, say
 
 CHECK = "CHECK"
 """Ends a line of a draft, as a comment, until somebody has looked at it."""
@@ -27,11 +27,7 @@ SEPARATOR = " | "
 def _form(text: str) -> str:
     fault = fault_of_form(text)
     if fault is not None:
-        raise PydanticCustomError(
-            "value_error",
-            "expected `iso`, `days`, or a form of dates such as `%d.%m.%Y`: {why}",
-            {"why": fault},
-        )
+        raise ValueError(say("mapping_error.form", reason=fault))
     return text
 
 
@@ -53,11 +49,7 @@ class Pattern(Record):
     def _compiles(self) -> Pattern:
         fault = fault_of(self.match, self.gives)
         if fault is not None:
-            raise PydanticCustomError(
-                "value_error",
-                "expected a regular expression and the groups that it has, found `{found}` giving `{gives}`: {why}",
-                {"found": self.match, "gives": str(self.gives), "why": fault},
-            )
+            raise ValueError(say("mapping_error.pattern", found=self.match, gives=self.gives, reason=fault))
         return self
 
 
@@ -92,11 +84,7 @@ class Reading(Record):
         if len(given) + bool(self.bounds) + (self.since is not None) != 1 or (self.since is None) != (
             self.until is None
         ):
-            raise PydanticCustomError(
-                "value_error",
-                "expected exactly one of `column`, `columns`, `flags`, `constant`, `at_least` with `at_most`, and "
-                "`since` with `until`",
-            )
+            raise ValueError(say("mapping_error.one_source"))
         return self
 
     @property
@@ -253,7 +241,7 @@ class SecondTable(Record):
     @model_validator(mode="after")
     def _as_many(self) -> SecondTable:
         if len(self.keys) != len(self.matched):
-            raise PydanticCustomError("value_error", "expected as many columns in `matches` as in `key`")
+            raise ValueError(say("mapping_error.as_many"))
         return self
 
     @property
@@ -315,11 +303,7 @@ class MappingFile(Record):
         tables = [table.dates for table in self.tables.values() if table.dates is not None]
         forms = {form for written in (self.dates, *self.dates_of.values(), *tables) for form in listed(written)}
         if NUMBERS in forms and (len(forms) > 1):
-            raise PydanticCustomError(
-                "value_error",
-                "expected days as whole numbers everywhere or nowhere, since they are compared: found {found}",
-                {"found": ", ".join(f"`{form}`" for form in sorted(forms))},
-            )
+            raise ValueError(say("mapping_error.days", found=joined(f"`{form}`" for form in sorted(forms))))
         return self
 
     @property

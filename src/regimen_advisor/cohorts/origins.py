@@ -22,6 +22,7 @@ from regimen_advisor.columns.engine import ColumnEngine
 from regimen_advisor.columns.rows import plain_profile
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.words.catalogue import joined, say
 
 _BY_NUMBER = re.compile(r"row-(\d+)")
 _MOST_NAMED = 5
@@ -93,7 +94,7 @@ def show_row(paths: Sequence[str], id: str, table: CohortTable, rulebook: Rulebo
         )
     fault, cells = int(batch.fault[0]), unread[UNREAD][0]
     reason = engine.reader.why(fault, bool(batch.has_history[0])) if fault else None
-    return RowShown(row[ID][0], ", ".join(paths), first, shown, tuple(cells.split("\n")) if cells else (), reason)
+    return RowShown(row[ID][0], joined(paths), first, shown, tuple(cells.split("\n")) if cells else (), reason)
 
 
 def _row(place: str, id: str, table: CohortTable) -> tuple[pl.DataFrame, int]:
@@ -102,11 +103,11 @@ def _row(place: str, id: str, table: CohortTable) -> tuple[pl.DataFrame, int]:
     if not found.height and (by_number := _BY_NUMBER.fullmatch(id)):
         found = table.rows.filter(pl.col(ROW) == int(by_number[1])).collect()
     if not found.height:
-        raise InputError.at(Location(place), f"no row of the table is called `{id}`", "row-1 is the first, as well")
+        raise InputError.at(Location(place), say("row_error.none", id=id), say("row_error.first_row"))
     if found.height > 1:
-        numbers = ", ".join(f"row-{number}" for number in found[ROW])
-        message = f"more than one row of the table is called `{id}`"
-        raise InputError.at(Location(place), message, f"ask for one of them by its number: {numbers}")
+        numbers = joined(f"row-{number}" for number in found[ROW])
+        help = say("row_error.by_number", numbers=numbers)
+        raise InputError.at(Location(place), say("row_error.several", id=id), help)
     return found, int(found[ROW][0])
 
 
@@ -119,7 +120,7 @@ def _cell(paths: Sequence[str], key: str, row: pl.DataFrame) -> ColumnSource:
 
 
 def _name(paths: Sequence[str]) -> str:
-    return ", ".join(Path(path).name for path in paths)
+    return joined(Path(path).name for path in paths)
 
 
 class _Sources:

@@ -9,6 +9,8 @@ import re
 
 import polars as pl
 
+from regimen_advisor.words.catalogue import say
+
 _GROUP = re.compile(r"\\(?:([0-9]{1,2})|g<([^>]*)>|(.?))", re.DOTALL)
 
 
@@ -57,12 +59,12 @@ def _filled(template: str, groups: dict[str, str]) -> str:
         if escaped == "\\":
             return "\\"
         if escaped is not None:
-            raise LookupError(f"bad escape \\{escaped}")
+            raise LookupError(say("mapping_error.pattern_escape", escaped=escaped))
         word = number or name
         if word.isdecimal() and 1 <= int(word) <= len(in_order):
             return in_order[int(word) - 1]
         if word not in groups:
-            raise LookupError(f"no group `{word}`")
+            raise LookupError(say("mapping_error.pattern_group", word=word))
         return groups[word]
 
     return _GROUP.sub(put, template)
@@ -72,4 +74,4 @@ def _reason(message: str) -> str:
     """The line of the engine's message that says what is wrong."""
     lines = [line.strip() for line in message.splitlines()]
     error = next((line.removeprefix("error: ") for line in lines if line.startswith("error: ")), None)
-    return error or next((line for line in lines if line), "it cannot be compiled")
+    return error or next((line for line in lines if line), say("mapping_error.pattern_unreadable"))

@@ -23,6 +23,7 @@ from regimen_advisor.files.writing import whole_or_nothing, working_folder
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.profile_yaml import profile_lines
+from regimen_advisor.words.catalogue import say
 
 _AT_A_TIME = 20_000
 _LONGEST = 80
@@ -43,12 +44,11 @@ def check_profiles_output(output: str) -> None:
     """Raises ``InputError`` for a name that no kind of profiles has, and for a folder that is there already."""
     suffix = Path(output).suffix.lower()
     if suffix not in ("", *JSON_LINES, *PARQUET):
-        message = "expected a name that ends in .jsonl or .parquet, or that of a new folder for YAML files"
-        raise InputError.at(Location(name_of(output)), message)
+        raise InputError.at(Location(name_of(output)), say("cohort_error.profiles_ending"))
     if not output or not Path(output).parent.is_dir():
-        raise InputError.at(Location(name_of(output)), "cannot be written: there is no such folder")
+        raise InputError.at(Location(name_of(output)), say("cohort_error.no_folder"))
     if not suffix and Path(output).exists():
-        raise InputError.at(Location(output), "is there already: profiles are written to a new folder")
+        raise InputError.at(Location(output), say("cohort_error.profiles_taken"))
 
 
 def write_profiles(table: CohortTable, rulebook: Rulebook, output: str) -> WrittenProfiles:

@@ -12,6 +12,7 @@ from regimen_advisor.columns.rows import plain_profile
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.profile import Profile
+from regimen_advisor.words.catalogue import say
 
 
 def profile_of_row(
@@ -26,14 +27,13 @@ def profile_of_row(
     with table_errors(table.name):
         found = table.rows.filter(pl.col("id") == id).head(2).collect()
     if found.height != 1:
-        found_rows = "no row" if not found.height else "more than one row"
-        raise InputError.at(Location(paths[0]), f"{found_rows} of the table is called `{id}`")
+        raise InputError.at(Location(paths[0]), say("row_error.several" if found.height else "row_error.none", id=id))
     row = found.row(0, named=True)
     table_of = engine.reader.tables["disease"]
     cell = table_of.cells[table_of.code(row["disease"])] if isinstance(row.get("disease"), str) else None
     if cell is not None and cell.apart:
-        raise InputError.at(Location(paths[0]), f"the row `{id}` is set apart: {cell.apart}")
+        raise InputError.at(Location(paths[0]), say("row_error.set_apart", id=id, reason=cell.apart))
     plain = plain_profile(row, engine)
     if not plain:
-        raise InputError.at(Location(paths[0]), f"the row `{id}` says nothing that a rule tests")
+        raise InputError.at(Location(paths[0]), say("row_error.says_nothing", id=id))
     return Profile.model_validate({"id": id, **plain})

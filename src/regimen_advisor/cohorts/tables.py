@@ -19,6 +19,7 @@ from regimen_advisor.files.output import name_of, refuse_unless_file
 from regimen_advisor.files.writing import whole_or_nothing
 from regimen_advisor.files.yaml_values import MAX_DEPTH
 from regimen_advisor.patient.profile import Profile
+from regimen_advisor.words.catalogue import joined, say
 
 UNREAD_EVENTS = "cells of events that could not be read"
 """A column of lines ``column: cell`` next to the keys of a profile."""
@@ -43,7 +44,7 @@ def read_table(paths: Sequence[str]) -> tuple[pl.LazyFrame, int]:
     files = files_of(paths)
     kinds = {_kind(file) for file in files}
     if len(kinds) > 1:
-        raise InputError.at(Location(paths[0]), f"expected files of one kind, found {', '.join(sorted(kinds))}")
+        raise InputError.at(Location(paths[0]), say("table_error.one_kind", kinds=joined(sorted(kinds))))
     (kind,) = kinds
     if kind == "parquet":
         return _checked(pl.scan_parquet(files), files), 0
@@ -74,9 +75,9 @@ def files_of(paths: Sequence[str]) -> list[str]:
     for file in files:
         refuse_odd_name(file, file)
         try:
-            refuse_unless_file(file, "save it as a file first")
+            refuse_unless_file(file, say("table_error.save_first"))
         except OSError as error:
-            raise InputError.at(Location(file), f"cannot be read: {error.strerror or error}") from None
+            raise InputError.at(Location(file), say("broken.cannot_be_read", reason=error.strerror or error)) from None
     return files
 
 
@@ -85,9 +86,7 @@ def refuse_odd_name(file: str | Path, shown_name: str) -> None:
     try:
         str(file).encode()
     except UnicodeEncodeError:
-        raise InputError.at(
-            Location(shown_name), "expected a name in UTF-8, found other bytes", "rename it, or link to it"
-        ) from None
+        raise InputError.at(Location(shown_name), say("table_error.name_not_utf8"), say("table_error.rename")) from None
 
 
 def refuse_overwriting(output: str, read: Iterable[str | Path]) -> None:
@@ -95,28 +94,24 @@ def refuse_overwriting(output: str, read: Iterable[str | Path]) -> None:
     for file in read:
         with suppress(OSError):  # what is not there yet cannot be overwritten
             if Path(output).samefile(file):
-                raise InputError.at(
-                    Location(output), "expected another file than those that are read, found one of them"
-                )
+                raise InputError.at(Location(output), say("table_error.overwrites"))
 
 
 def _files(path: str) -> list[str]:
     if not path:
-        raise InputError.at(Location(name_of(path)), "expected a table, found an empty name")
+        raise InputError.at(Location(name_of(path)), say("table_error.no_name"))
     if os.path.realpath(path) == Path(path).absolute().anchor:
-        raise InputError.at(
-            Location(path), "expected a table or a folder of Parquet files, found the root of all files"
-        )
+        raise InputError.at(Location(path), say("table_error.root"))
     if Path(path).is_dir():
         found = [str(file) for file in files_in(path, deep=True, taken=lambda name: name.lower().endswith(PARQUET))]
         if not found:
-            raise InputError.at(Location(path), "expected a folder of Parquet files, found none in it")
+            raise InputError.at(Location(path), say("table_error.no_parquet"))
         return found
     if os.path.lexists(path):  # a link to nothing is reported by name, and no pattern
         return [path]
     found = sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - the pattern may be absolute
     if not found:
-        raise InputError.at(Location(path), "expected a table, found no such file")
+        raise InputError.at(Location(path), say("table_error.no_file"))
     return found
 
 
@@ -128,15 +123,15 @@ def _kind(file: str) -> str:
         return "json"
     if suffix in _SEPARATORS:
         return "text"
-    expected = ", ".join((*_SEPARATORS, *PARQUET, *JSON_LINES))
-    raise InputError.at(Location(file), f"expected a table whose name ends in one of {expected}")
+    endings = joined((*_SEPARATORS, *PARQUET, *JSON_LINES))
+    raise InputError.at(Location(file), say("table_error.ending", endings=endings))
 
 
 def _checked(table: pl.LazyFrame, files: Sequence[str]) -> pl.LazyFrame:
     with table_errors(files[0]):
         names = table.collect_schema().names()
     if not names:
-        raise InputError.at(Location(files[0]), "expected a table with columns, found none")
+        raise InputError.at(Location(files[0]), say("table_error.no_columns"))
     return table
 
 
@@ -161,21 +156,21 @@ def _object(place: Location, line: str) -> dict[str, object]:
     except RecursionError:
         raise _too_deep(place) from None
     except UnicodeEncodeError:
-        raise InputError.at(place, "expected text, found half a character") from None
+        raise InputError.at(place, say("table_error.half_character")) from None
     except json.JSONDecodeError as error:
         place = place._replace(column=error.colno)
-        raise InputError.at(place, f"expected one JSON object a line: {error.msg}") from None
+        raise InputError.at(place, say("table_error.not_json", reason=error.msg)) from None
     except ValueError as error:
-        raise InputError.at(place, f"expected one JSON object a line: {error}") from None
+        raise InputError.at(place, say("table_error.not_json", reason=error)) from None
     if not isinstance(row, dict):
-        raise InputError.at(place, "expected one JSON object a line")
+        raise InputError.at(place, say("table_error.no_object"))
     if line.count("[") + line.count("{") > MAX_DEPTH and _depth(row) > MAX_DEPTH:
         raise _too_deep(place)
     return row
 
 
 def _too_deep(place: Location) -> InputError:
-    return InputError.at(place, f"expected at most {MAX_DEPTH} levels of nesting, found more")
+    return InputError.at(place, say("broken.deep", most=MAX_DEPTH))
 
 
 def _depth(value: object) -> int:
@@ -188,7 +183,7 @@ def _depth(value: object) -> int:
 
 
 def _no_number(word: str) -> float:
-    raise ValueError(f"`{word}` is no number")
+    raise ValueError(say("table_error.no_number", word=word))
 
 
 _JSON_LINE = json.JSONDecoder(parse_constant=_no_number)
@@ -208,10 +203,10 @@ def _text(file: str) -> Iterator[Iterator[str]]:
     try:
         yield lines()
     except UnicodeDecodeError as error:
-        message = f"expected text in UTF-8, found the byte 0x{error.object[error.start]:02x}; save the table as UTF-8"
+        message = say("table_error.not_utf8", byte=f"{error.object[error.start]:02x}")
         raise InputError.at(Location(file, number), message) from None
     except OSError as error:
-        raise InputError.at(Location(file), f"cannot be read: {error.strerror}") from None
+        raise InputError.at(Location(file), say("broken.cannot_be_read", reason=error.strerror)) from None
 
 
 def check_rows(file: str) -> int:
@@ -230,18 +225,18 @@ def check_rows(file: str) -> int:
         rows = _rows(file, lines, separator, above)
         _, header = next(rows, (1, []))
         if not header:
-            raise InputError.at(Location(file), "expected a header line with the names of the columns, found none")
+            raise InputError.at(Location(file), say("table_error.no_header"))
         twice = next((name for name in header if header.count(name) > 1), None)
         if twice is not None:
-            raise InputError.at(Location(file, above + 1), f"expected each column once, found `{twice}` twice")
+            raise InputError.at(Location(file, above + 1), say("table_error.column_twice", column=twice))
         for line, row in rows:
             if not "".join(row).strip():
                 blank += 1
                 continue
             if len(header) > 1 and [row[0].removeprefix(_BYTE_ORDER_MARK), *row[1:]] == header:
-                raise InputError.at(Location(file, line), "expected a row, found the header again")
+                raise InputError.at(Location(file, line), say("table_error.header_again"))
             if len(row) != len(header):
-                message = f"expected {len(header)} cells as in the header, found {len(row)}"
+                message = say("table_error.cells", expected=len(header), found=len(row))
                 raise InputError.at(Location(file, line), message)
     return blank
 
@@ -289,16 +284,13 @@ def _rows(file: str, lines: Iterator[str], separator: str, above: int) -> Iterat
     try:
         for row in rows:
             if quotes % 2:
-                help = 'a cell that has a quote in it is put in quotes, and its own are doubled: "5"" or less"'
-                raise InputError.at(
-                    Location(file, begun), "expected quotes in pairs, found one without its other", help
-                )
+                raise InputError.at(Location(file, begun), say("table_error.quotes"), say("table_error.quotes_help"))
             yield above + rows.line_num, row
             begun = above + rows.line_num + 1
     except csv.Error as error:
-        message = f"expected a table: {error}"
+        message = say("table_error.not_a_table", reason=error)
         if "new-line character" in str(error):
-            message = "expected lines that end in a line feed, found a carriage return alone"
+            message = say("table_error.line_ends")
         raise InputError.at(Location(file, begun), message) from None
 
 
@@ -316,10 +308,8 @@ def table_errors(place: str, written: str | None = None) -> Iterator[None]:
                 raise step from None
         text = " ".join(str(error).split())
         if "No space left" in text:
-            raise InputError.at(
-                Location(written or place), "could not be written: no space left on the device"
-            ) from None
-        raise InputError.at(Location(place), f"cannot be read or written: {text[:_TOLD]}") from None
+            raise InputError.at(Location(written or place), say("table_error.no_space")) from None
+        raise InputError.at(Location(place), say("table_error.not_done", reason=text[:_TOLD])) from None
 
 
 # Writing -------------------------------------------------------------------------------------------------------------
@@ -345,7 +335,7 @@ def check_output(output: str) -> str:
     """The ending of ``output``; raises ``InputError`` where no kind of table has it."""
     suffix = Path(output).suffix.lower()
     if suffix not in (*PARQUET, *JSON_LINES, *_SEPARATORS):
-        raise InputError.at(Location(name_of(output)), "expected a name that ends in .parquet, .csv, .tsv or .jsonl")
+        raise InputError.at(Location(name_of(output)), say("table_error.output_ending"))
     return suffix
 
 

@@ -22,7 +22,7 @@ from regimen_advisor.language.interpreter import Interpreter, conjunction
 from regimen_advisor.language.values import Truth
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.wording import listed
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 Path = Literal["taken", "not taken", "open"]
 _PATHS: dict[Truth, Path] = {Truth.TRUE: "taken", Truth.FALSE: "not taken", Truth.UNKNOWN: "open"}
@@ -74,9 +74,9 @@ def setting_named(word: str, rulebook: Rulebook) -> str:
         return found[0]
     location = Location("setting")
     if len(found) > 1:
-        raise InputError.at(location, say("map.several", word=word, settings=", ".join(found)))
+        raise InputError.at(location, say("map.several", word=word, settings=joined(found)))
     help = did_you_mean(word, [*rulebook.settings, *(name.split("/")[-1] for name in rulebook.settings)])
-    known = ", ".join(rulebook.settings)
+    known = joined(rulebook.settings)
     raise InputError.at(location, say("map.unknown", word=word), help or say("map.one_of", settings=known))
 
 

@@ -12,7 +12,7 @@ from regimen_advisor.drawing.guideline_map import GuidelineMap, Node, Path
 from regimen_advisor.drawing.map_text import box_lines, with_path
 from regimen_advisor.drawing.svg import LINE, element, line, number, picture, text, wrapped
 from regimen_advisor.explaining.clauses import State
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 WIDTH = 600
 INDENT = 26
@@ -108,9 +108,9 @@ def description(drawn: GuidelineMap) -> str:
 
     def visit(nodes: Sequence[Node], above: tuple[str, ...]) -> None:
         for node in nodes:
-            words = "; ".join(box_lines(node))
+            words = joined(box_lines(node), "lists")
             if node.kind == "effect":
-                sentences.append(say("map.described", above="; ".join(above), box=with_path(words, node)))
+                sentences.append(say("map.described", above=joined(above, "lists"), box=with_path(words, node)))
             visit(node.children, (*above, words))
 
     visit(drawn.roots, ())

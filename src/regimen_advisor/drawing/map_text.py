@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from regimen_advisor.drawing.guideline_map import GuidelineMap, Node, Path
 from regimen_advisor.explaining.clauses import SIGNS, State
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 MERMAID_ARROWS: dict[Path | None, str] = {None: "-->", "taken": "==>", "open": "-->", "not taken": "-.->"}
 DOT_STYLES: dict[Path, str] = {"taken": "bold", "open": "dashed", "not taken": "dotted"}
@@ -36,7 +36,7 @@ def as_outline(drawn: GuidelineMap) -> str:
 
     def outline(nodes: Sequence[Node], depth: int) -> None:
         for node in nodes:
-            words = "; ".join(box_lines(node)) if node.kind == "question" else " ".join(box_lines(node))
+            words = joined(box_lines(node), "lists") if node.kind == "question" else " ".join(box_lines(node))
             mark = "=> " if node.kind == "effect" else ""
             lines.append(f"{'  ' * depth}{mark}{with_path(words, node)}")
             outline(node.children, depth + 1)

@@ -16,7 +16,7 @@ from regimen_advisor.solving.questions import KeyQuestion as FoundQuestion
 from regimen_advisor.solving.questions import QuestionAnalysis as Found
 from regimen_advisor.solving.solver import Solver
 from regimen_advisor.wording import KNOWN_IN_PART, UNKNOWN, Wording, listed, range_words, value_word
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 
 def questions_about(found: Found, regimen: str, wording: Wording) -> Questions:
@@ -47,8 +47,8 @@ def _question(question: FoundQuestion, wording: Wording) -> Question:
 def answer_words(key: str, tests: Tests, wording: Wording) -> str:
     """An answer as a reader says it: of a history in whole phrases, of any other question the value alone."""
     if key == HISTORY:
-        return ", ".join(wording.atom(test.atom, wanted=test.wanted) for test in tests)
-    return ", ".join(_value_words(test.atom, wording, wanted=test.wanted) for test in tests)
+        return joined(wording.atom(test.atom, wanted=test.wanted) for test in tests)
+    return joined(_value_words(test.atom, wording, wanted=test.wanted) for test in tests)
 
 
 def _value_words(atom: Atom, wording: Wording, *, wanted: bool) -> str:
@@ -98,7 +98,7 @@ class _Steps:
                 absent = sorted(fact.unknown.may - may)
                 member = self.wording.member
                 lacking = (say("condition.no", fact=member(word)) for word in absent)
-                return say("between.items").join([*map(member, sorted(must)), *lacking])
+                return joined([*map(member, sorted(must)), *lacking])
         return value_word(change.words)
 
     def _now(self, key: str) -> str | None:

@@ -27,7 +27,7 @@ from regimen_advisor.patient.reading import Patient
 from regimen_advisor.patient_wording import question_words
 from regimen_advisor.replaced import changes_told
 from regimen_advisor.wording import listed
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 _OF_HISTORY = ("prior_lines", "received", "progressed_on", "last_outcome")
 
@@ -251,4 +251,4 @@ def _with_values(clause: Clause) -> str:
     found = dict.fromkeys(leaf.value for leaf in clause.leaves() if leaf.state == "not met" and leaf.value)
     if not found:
         return clause.words
-    return say("summary.clause", clause=clause.words, known=say("between.lists").join(found))
+    return say("summary.clause", clause=clause.words, known=joined(found, "lists"))

@@ -10,7 +10,7 @@ from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.conditions import AllOf, Condition, Leaf, all_of
 from regimen_advisor.language.values import Is
 from regimen_advisor.wording import drug_name, listed, value_word
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 
 def rule_sentence(rule: Rule, rulebook: Rulebook) -> str:
@@ -69,7 +69,7 @@ def _item_words(item: TargetItem, rulebook: Rulebook) -> str:
 def source_words(rule: Rule, rulebook: Rulebook) -> str:
     """The place of a rule and its studies: ``XY 4.1: ECOG 4599, BEYOND``; knowledge from outside is called so."""
     source = CitationLabels(rulebook).cite(rule.source)
-    studies = say("between.lists").join(rulebook.studies[study].name for study in rule.studies)
+    studies = joined((rulebook.studies[study].name for study in rule.studies), "lists")
     words = say("rule.studies", source=source, studies=studies) if studies else source
     if not rule.is_outside:
         return words

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import NamedTuple
 
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 
 class Location(NamedTuple):
@@ -126,11 +126,6 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
-def counted(number: int, noun: str) -> str:
-    """``1 row``, ``2 rows``, ``1,024 rows``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def near(word: object, known: Iterable[str]) -> Near:
     """What ``did_you_mean`` says, searched for when it is shown: a file may have many such words."""
     return Near(str(word), partial(did_you_mean, word, known))
@@ -159,4 +154,4 @@ def part_of_names(word: str, known: Iterable[str]) -> str | None:
     found = holding(word, known)
     if not found:
         return did_you_mean(word, known)
-    return say("broken.part_of", count=len(found), names=say("between.items").join(found))
+    return say("broken.part_of", count=len(found), names=joined(found))

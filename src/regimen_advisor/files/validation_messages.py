@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from pydantic_core import ErrorDetails
 
 from regimen_advisor.files.errors import Location, Near, Problem, did_you_mean, near, printable
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 Path_ = tuple[str | int, ...]
 
@@ -74,7 +74,7 @@ def listed(words: Iterable[str], joint: str = "or") -> str:
     unique = list(dict.fromkeys(words))
     if len(unique) < 2:
         return "".join(unique)
-    return say(f"list.{joint}", first=say("between.items").join(unique[:-1]), last=unique[-1])
+    return say(f"list.{joint}", first=joined(unique[:-1]), last=unique[-1])
 
 
 def problems_of(

@@ -11,7 +11,7 @@ from regimen_advisor.files.validation_messages import shown
 from regimen_advisor.language.conditions import ALWAYS, AllOf, AnyOf, Condition, Leaf, Named, Not, all_of, any_of
 from regimen_advisor.language.values import Between, Includes, Is
 from regimen_advisor.patient.facts import ChoiceFact, Domain, Fact, NumberFact, SetFact
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 _SET_WORDS = ("includes", "any_of", "all_of", "none_of")
 _NUMBER_WORDS = ("at_least", "at_most", "above", "below")
@@ -65,7 +65,7 @@ class ConditionReader:
         text = str(word).lower() if isinstance(word, bool) else word
         if isinstance(text, str) and text in known:
             return text
-        words = ", ".join(known) if len(known) <= 16 else say("condition_error.one_of", number=len(known))
+        words = joined(known) if len(known) <= 16 else say("condition_error.one_of", number=len(known))
         self._refuse(
             place, say("broken.word_there", key=fact.name, expected=words, found=shown(text)), near(text, known)
         )
@@ -87,7 +87,7 @@ class ConditionReader:
         elif isinstance(value, dict) and value and set(value) <= set(_NUMBER_WORDS):
             bounds = value
         else:
-            words = ", ".join(_NUMBER_WORDS)
+            words = joined(_NUMBER_WORDS)
             return self._refuse(place, say("condition_error.no_number", key=fact.name, words=words))
         for bound in bounds.values():
             if isinstance(bound, bool) or not isinstance(bound, int) or not fact.low <= bound <= fact.high:
@@ -102,7 +102,7 @@ class ConditionReader:
 
     def _set(self, fact: SetFact, value: object, place: Location, key_place: Location) -> Condition:
         if not isinstance(value, dict) or len(value) != 1 or next(iter(value)) not in _SET_WORDS:
-            return self._refuse(place, say("condition_error.no_test", key=fact.name, words=", ".join(_SET_WORDS)))
+            return self._refuse(place, say("condition_error.no_test", key=fact.name, words=joined(_SET_WORDS)))
         test_word, words = next(iter(value.items()))
         words = [words] if test_word == "includes" else words
         if not isinstance(words, list) or not words:

@@ -56,7 +56,7 @@ from regimen_advisor.knowledge.studies import (
     StudyFinding,
     Treatment,
 )  # fmt: skip
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 __all__ = [
     "Approval", "Arm", "Benefit", "Certainty", "Citation", "Cited", "Comparison", "Confidence", "Count", "Design",
@@ -124,10 +124,10 @@ def _study_problems(study: Study, document: Document, stem: str) -> Iterator[Pro
         if key in ("of", "against") and value not in names:
             expected, meant = say("study_error.arm_of_study"), near(value, names)
         elif key == "review" and path[0] != "cited_in" and value not in cited:
-            expected, meant = say("study_error.source_of_study", sources=", ".join(cited)), near(value, cited)
+            expected, meant = say("study_error.source_of_study", sources=joined(cited)), near(value, cited)
         elif key == "section" and path[0] != "errata" and value not in _sections(cited, document, path):
             expected, meant = (
-                say("study_error.section_of_study", sections=", ".join(_sections(cited, document, path))),
+                say("study_error.section_of_study", sections=joined(_sections(cited, document, path))),
                 None,
             )
         elif key == "errata" and value not in errata:
@@ -272,7 +272,7 @@ def design_level(study: Study) -> DesignLevel:
         if phase:
             basis = say("design_words.randomised_phase", design=words, phase=phase)
     else:
-        basis = say("between.items").join(part for part in (phase, words) if part)
+        basis = joined(part for part in (phase, words) if part)
     if study.design.type_from:
         basis = say("design_words.from", design=basis, source=study.design.type_from)
     return DesignLevel(ocebm_2011=level, basis=basis)

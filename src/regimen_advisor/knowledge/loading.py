@@ -23,7 +23,7 @@ from regimen_advisor.knowledge.stacking import PackChange, RulebookStack
 from regimen_advisor.knowledge.studies import Approval, Review, Study
 from regimen_advisor.patient.drugs import Formulary, load_formulary
 from regimen_advisor.patient.facts import Domain, domain_for
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 _FILES = (
     "pack",
@@ -142,5 +142,5 @@ class Loader:
             folders = {top / name for name in ("studies", *DISEASES)}
             for file in rule_files(top):
                 if file not in read and file.parent not in folders:
-                    message = say("rulebook_error.other_folder", folders=" and ".join(DISEASES))
+                    message = say("rulebook_error.other_folder", folders=joined(DISEASES, "and"))
                     self.problems.append(Problem(Location(str(file)), message))

@@ -11,7 +11,7 @@ from regimen_advisor.files.validation_messages import listed
 from regimen_advisor.knowledge.publications import Sources
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.studies import Review
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 
 class Sourced(Protocol):
@@ -33,7 +33,7 @@ def unplaced(source: Sources, reviews: Mapping[str, Review], document: Document,
             message = say("rulebook_error.review", known=known, found=place.review)
             yield Problem(document.locate((*steps, "review")), message, near(place.review, reviews))
         elif place.section not in review.section_numbers:
-            sections = ", ".join(review.section_numbers)
+            sections = joined(review.section_numbers)
             message = say("rulebook_error.section", review=review.key, sections=sections)
             yield Problem(document.locate((*steps, "section")), message)
 

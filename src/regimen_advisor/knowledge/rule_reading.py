@@ -34,7 +34,7 @@ from regimen_advisor.knowledge.studies import Approval, Review, Study
 from regimen_advisor.language.conditions import Condition
 from regimen_advisor.patient.drugs import Formulary
 from regimen_advisor.patient.facts import Domain
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 DISEASES = ("nsclc", "sclc")
 
@@ -254,8 +254,8 @@ class RuleReader:
     def _rule(self, text: RuleText, setting: Setting, document: Document, path: Path_) -> Rule | None:
         effects = [effect for effect in Effect if getattr(text, effect.value) is not None]
         if len(effects) != 1:
-            shown = ", ".join(effect.value for effect in effects) or "none"
-            words = ", ".join(effect.value for effect in Effect)
+            shown = joined(effect.value for effect in effects) or "none"
+            words = joined(effect.value for effect in Effect)
             self._refuse(document, path, say("rule_error.effects", rule=text.id, effects=words, found=shown))
             return None
         (effect,) = effects
@@ -309,7 +309,7 @@ class RuleReader:
         if text.kind and effect is not Effect.CAUTION:
             self._refuse(document, (*path, "kind"), say("rule_error.kind", effect=effect.value))
         if effect is Effect.CAUTION and text.kind is None:
-            kinds = ", ".join(get_args(CautionKind))
+            kinds = joined(get_args(CautionKind))
             self._refuse(document, path, say("rule_error.no_kind", rule=text.id, kinds=kinds))
         self._check_place(text, effect, document, path)
         if (text.basis is None) != (text.certainty is None):

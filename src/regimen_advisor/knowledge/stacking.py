@@ -19,7 +19,7 @@ from regimen_advisor.files.folders import yaml_files
 from regimen_advisor.files.sources import Document, Path_, Record, parse_document, read_document, validated
 from regimen_advisor.knowledge.finding_packs import SHIPPED
 from regimen_advisor.knowledge.publications import Text
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 PACK = "pack.yaml"
 Kind = Literal["rule", "regimen", "study", "approval", "finding", "source"]
@@ -46,7 +46,7 @@ class ChangeText(Record):
     @model_validator(mode="after")
     def _one_entry(self) -> ChangeText:
         if sum(getattr(self, kind) is not None for kind in KINDS) != 1:
-            raise ValueError(say("pack_error.one_kind", kinds=", ".join(KINDS)))
+            raise ValueError(say("pack_error.one_kind", kinds=joined(KINDS)))
         return self
 
     @property
@@ -140,12 +140,12 @@ class RulebookStack:
                         document, key, self.changed_after(position, kind).keys() | self.clashes(position, kind)
                     )
                 parts.append(document)
-        return parts[0] if len(parts) == 1 else joined(parts)
+        return parts[0] if len(parts) == 1 else one_document(parts)
 
     def optional(self, name: str) -> Document:
         """As ``document``, of a file that no folder need have; an empty mapping where none has it."""
         parts = [read_document(folder / name) for folder in self.folders if (folder / name).is_file()]
-        return joined(parts) if parts else parse_document("{}", str(self.folders[0] / name))
+        return one_document(parts) if parts else parse_document("{}", str(self.folders[0] / name))
 
     def study_files(self) -> list[Path]:
         """The files of all studies; an earlier study that a later folder changes is left out."""
@@ -236,7 +236,7 @@ def _without(document: Document, key: str, ids: set[str]) -> Document:
     return Document(document.name, value, shifted(document.places), shifted(document.key_places))
 
 
-def joined(documents: Sequence[Document]) -> Document:
+def one_document(documents: Sequence[Document]) -> Document:
     """Documents of one shape as one: lists one after the other, mappings key by key; else the later value counts."""
     joint = _Joint(documents[0])
     for document in documents[1:]:

@@ -21,7 +21,7 @@ from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.page.workers import BusyError, EndedError, Workers
 from regimen_advisor.schemas import schema_of
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 if TYPE_CHECKING:
     import uvicorn
@@ -73,7 +73,7 @@ def application(rulebook: Rulebook, html: str, workers: Workers | None = None) -
 
         name = request.path_params["name"]
         if name not in SCHEMAS:
-            text = _problems([_problem(say("served.one_of", choices=", ".join(SCHEMAS)))])
+            text = _problems([_problem(say("served.one_of", choices=joined(SCHEMAS)))])
             return Plain(text, 404, media_type="application/json")
         return Plain(json.dumps(schema_of(name)), media_type="application/json")
 
@@ -260,5 +260,5 @@ def _problems(problems: Sequence[Problem]) -> str:
 
 def _not_installed(error: ImportError) -> InputError:
     return InputError.at(
-        Location("serve"), say("missing_extra.other", name=error.name), "pip install 'regimen-advisor[web]'"
+        Location("serve"), say("missing_extra.not_installed", name=error.name), "pip install 'regimen-advisor[web]'"
     )

@@ -20,7 +20,7 @@ from pydantic import AfterValidator, Field
 from regimen_advisor.files.chains import LONGEST, starts_of_long_chains
 from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean, near
 from regimen_advisor.files.sources import Document, Path_, Record, as_document, validated
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 _ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _SEPARATORS = re.compile(r"[\s_\-\u2010-\u2015\u2212]+")
@@ -108,7 +108,7 @@ class Formulary:
         known = folded(str(word))
         for combination in self.combinations:
             if known in map(folded, combination.words):
-                return say("drugs_file.several", drugs=", ".join(combination.write))
+                return say("drugs_file.several", drugs=joined(combination.write))
         return did_you_mean(word, self._words)
 
     def name_of(self, id: str) -> str:

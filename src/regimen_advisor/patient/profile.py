@@ -30,7 +30,7 @@ from regimen_advisor.patient.facts import (
     StageGroup,
 )
 from regimen_advisor.patient.vocabulary import MOST_MONTHS
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 Unknown = Literal["unknown"]
 
@@ -99,7 +99,7 @@ def _whole_number(low: int, high: int, subject: str) -> BeforeValidator:
         if bounds:
             first, last = Bounds.model_construct(**bounds).limits(low, high)
             if first > last:
-                found = ", ".join(f"{word}: {number}" for word, number in bounds.items())
+                found = joined(f"{word}: {number}" for word, number in bounds.items())
                 raise _wrong(say("profile_error.range_outside", low=low, high=high, found=found))
         return value
 

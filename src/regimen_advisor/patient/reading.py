@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from regimen_advisor.files.errors import InputError, Location, Near, Problem, counted
+from regimen_advisor.files.errors import InputError, Location, Near, Problem
 from regimen_advisor.files.gathering import Gathered
 from regimen_advisor.files.sources import Document, Path_
 from regimen_advisor.files.validation_messages import listed, shown
@@ -29,7 +29,7 @@ from regimen_advisor.patient.history import (
 )
 from regimen_advisor.patient.narrowing import Contradiction, close, narrow
 from regimen_advisor.patient.profile import Bounds, HistoryEntry, Profile, read_profile
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Patient:
 
     def __repr__(self) -> str:
         """One line: the patient, and how many keys of a profile say something."""
-        return f"<Patient {self.id or 'unnamed'}: {counted(len(self.given), 'key')} given>"
+        return f"<Patient {self.id or 'unnamed'}: {len(self.given)} key{'s' * (len(self.given) != 1)} given>"
 
 
 def read(profile: Profile, domain: Domain, document: Document | None = None, *, explain: bool = True) -> Patient:
@@ -294,7 +294,7 @@ class _Reader:
         if facts["disease"] == Choice(frozenset({"sclc"})):
             odd = [key for key in ("egfr", "alk", "ros1", "nrg1", "pd_l1_tps") if self._key(key)]
             if odd:
-                results = say("between.items").join(odd)
+                results = joined(odd)
                 self.notes.append(say("profile_note.unusual", results=results))
 
 

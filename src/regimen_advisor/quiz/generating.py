@@ -18,7 +18,7 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Setting
 from regimen_advisor.quiz.making import KINDS, questions
 from regimen_advisor.quiz.models import GROUPS, MOST_QUESTIONS, PICK_KINDS, SORT_KINDS, Kind, Level, Quiz
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 Count = Annotated[int, Field(ge=1, le=MOST_QUESTIONS)]
 
@@ -42,7 +42,7 @@ def generate(  # noqa: PLR0917 - what a person may choose
         raise InputError.at(Location("quiz"), say("quiz_error.count", most=MOST_QUESTIONS, found=count))
     impossible = [kind for kind in kinds if kind not in KINDS[level]]
     if impossible:
-        known = ", ".join(dict.fromkeys(KINDS[level]))
+        known = joined(dict.fromkeys(KINDS[level]))
         message = say("quiz_error.kind_of_level", level=level, known=known, found=impossible[0])
         raise InputError.at(Location("quiz"), message, did_you_mean(impossible[0], KINDS[level]))
     parts = [rulebook.version, f"s{seed}", f"l{level}", f"n{count}"]
@@ -83,7 +83,7 @@ def kinds_named(words: Sequence[str]) -> tuple[Kind, ...]:
     known: tuple[Kind, ...] = (*SORT_KINDS, *PICK_KINDS)
     for word in words:
         if word not in known:
-            message = say("quiz_error.kind", known=", ".join(known), found=word)
+            message = say("quiz_error.kind", known=joined(known), found=word)
             raise InputError.at(Location("quiz"), message, did_you_mean(word, known))
     return tuple(kind for word in dict.fromkeys(words) for kind in known if kind == word)
 
@@ -104,5 +104,5 @@ def setting_named(word: str, rulebook: Rulebook) -> Setting:
         return known[found[0]]
     help = None if found else did_you_mean(word, known)
     choices = found or list(known)
-    expected = choices[0] if len(choices) == 1 else say("quiz_error.one_of", choices=", ".join(choices))
+    expected = choices[0] if len(choices) == 1 else say("quiz_error.one_of", choices=joined(choices))
     raise InputError.at(Location("quiz"), say("quiz_error.setting", expected=expected, found=word), help)

@@ -25,7 +25,7 @@ from regimen_advisor.quiz.deciding import deciding_of, place
 from regimen_advisor.quiz.models import PickKind
 from regimen_advisor.quiz.words import asked_words
 from regimen_advisor.wording import listed
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 NO_STANDARD = say("pick.no_standard")
 _SHOWN = {
@@ -248,7 +248,7 @@ def _stated(study: Study, rulebook: Rulebook) -> str:
     labels = CitationLabels(rulebook)
     gain = study.shown_benefit
     if gain is None:
-        places = say("between.lists").join(labels.at(place.review, *place.sections) for place in study.cited_in)
+        places = joined((labels.at(place.review, *place.sections) for place in study.cited_in), "lists")
         return say("pick.no_gain", study=_short(study), place=places)
     keys = {place.review for place in gain.source.places}
     return say(

@@ -9,7 +9,7 @@ from regimen_advisor.patient.history import ANY_CYCLES, ENDED, Entry
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.patient_wording import FROM_HISTORY, LABELS, months_after
 from regimen_advisor.wording import KNOWN_IN_PART, UNKNOWN, Wording, listed, value_word
-from regimen_advisor.words.catalogue import CATALOGUE, say
+from regimen_advisor.words.catalogue import CATALOGUE, joined, say
 
 _ORDINALS = 6
 """So many lines have a word of their own."""
@@ -67,7 +67,7 @@ class _Vignette:
             parts.append(say("vignette.curable") if curable == _PRESENT else say("patient.no_curative_treatment"))
         if self._words("ecog"):
             parts.append(say("vignette.ecog", ecog=self._words("ecog")))
-        return say("vignette.sentence", parts=say("between.items").join(parts))
+        return say("vignette.sentence", parts=joined(parts))
 
     def _markers(self) -> str:
         """``Tests found an EGFR exon 19 deletion and PD-L1 TPS 60 %; ALK and ROS1 are negative.``."""
@@ -118,12 +118,12 @@ class _Vignette:
         if entry.maintenance:
             return say("vignette.upkeep", line=line_word(entry.line or 1), drugs=given, end=_end(entry, _UPKEEP_ENDS))
         line = say("vignette.line", line=line_word(entry.line)) if entry.line else say("vignette.curative")
-        drugs = say("between.items").join([given, *counted])
+        drugs = joined([given, *counted])
         return _sentence([say("vignette.course", line=line, drugs=drugs), _end(entry, _ENDS)])
 
 
 def _sentence(parts: list[str]) -> str:
-    text = say("between.lists").join(parts)
+    text = joined(parts, "lists")
     return say("vignette.sentence", parts=f"{text[0].upper()}{text[1:]}") if text else ""
 
 

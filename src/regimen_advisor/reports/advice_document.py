@@ -23,7 +23,7 @@ from regimen_advisor.reports.screen import (
     ScreenSentence,
     names_of,
 )
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 _EVERY = frozenset(Part)
 
@@ -171,7 +171,7 @@ def _waiting(screen: Screen, group: CardGroup) -> Iterator[Block]:
     yield Heading(group.title)
     waiting = [row for row in screen.rows if row.option.standing is Standing.UNDETERMINED]
     for waits in dict.fromkeys(row.warning for row in waiting):
-        names = say("between.lists").join(row.option.name for row in waiting if row.warning == waits)
+        names = joined((row.option.name for row in waiting if row.warning == waits), "lists")
         yield Paragraph(say("advice.waiting", options=names, waits=waits), indent=2, hang=2)
 
 
@@ -217,5 +217,5 @@ def _more(screen: Screen, form: Form) -> str:
     notes = notes or (screen.trials and not form.trials)
     notes = notes or (screen.silent and not form.silent)
     parts = ((say("advice.harm"), harm), (say("advice.left_notes"), notes))
-    left = say("between.items").join(word for word, is_left in parts if is_left)
+    left = joined(word for word, is_left in parts if is_left)
     return say("advice.more_left", parts=left) if left else say("advice.more")

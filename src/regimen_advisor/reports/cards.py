@@ -30,7 +30,7 @@ from regimen_advisor.patient_wording import question_words
 from regimen_advisor.reports.cautions import KINDS, Cautions
 from regimen_advisor.reports.glance import few
 from regimen_advisor.wording import listed
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 MOST_HARM = 130
 MOST_NAMES = 3
@@ -322,7 +322,7 @@ class Cards:
         from regimen_advisor.reports.studies import study_blocks  # noqa: PLC0415 - only where details are asked for
 
         if option.setting:
-            yield Paragraph(say("card.setting", settings=say("between.lists").join(option.setting)), indent=3, hang=2)
+            yield Paragraph(say("card.setting", settings=joined(option.setting, "lists")), indent=3, hang=2)
         best = leading(option, self.rulebook)
         is_said = best is None or is_statement(best)
         for says in option.says:
@@ -351,10 +351,10 @@ def open_questions(cards: Iterable[Card]) -> str:
     for question, several in numbers.items():
         together.setdefault(_ranges(several), []).append(question)
     parts = [
-        say("card.can_speak_against", questions=say("between.items").join(questions), numbers=several)
+        say("card.can_speak_against", questions=joined(questions), numbers=several)
         for several, questions in together.items()
     ]
-    return say("card.can_speak_against_these", questions=say("between.lists").join(parts)) if parts else ""
+    return say("card.can_speak_against_these", questions=joined(parts, "lists")) if parts else ""
 
 
 def _ranges(numbers: Sequence[int]) -> str:

@@ -8,13 +8,13 @@ from typing import Any
 
 from regimen_advisor.cohorts.changes import CohortChanges
 from regimen_advisor.cohorts.cohort import Summary
-from regimen_advisor.cohorts.concordance import MEANINGS, Concordance
+from regimen_advisor.cohorts.concordance import Agreement, Concordance
 from regimen_advisor.documents.blocks import Block, Grid, Heading, Paragraph, Table
 from regimen_advisor.files.errors import printable
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.reports.tallies import MOST_SHOWN, count_table, left_out, not_taken, tally
 from regimen_advisor.wording import standing_words
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 SCOPE = say("cohort.scope_sentence")
 
@@ -25,7 +25,7 @@ def settled_words(summary: Summary) -> str:
     if settled.cases is None:
         return say("cohort.exact") if settled.exact else say("cohort.node_by_node")
     if settled.exact:
-        cells = say("cohort.cells", count=settled.changed or 0)
+        cells = say("count.cell", count=settled.changed or 0)
         return say("cohort.exact_counted", count=settled.cases, cells=cells)
     return say("cohort.node_by_node_counted", count=settled.cases)
 
@@ -89,12 +89,17 @@ def _standings(summary: Summary) -> Table:
 def _agreement(agreed: Concordance, total: int) -> Iterator[Block]:
     yield Heading(say("cohort.concordance"))
     yield Paragraph(say("cohort.known", column=printable(agreed.column), number=f"{agreed.offered:,}"))
-    counts = [(agreed.counts[kind.value], kind.value, meaning) for kind, meaning in MEANINGS.items()]
-    rows = [(f"{count:,}", kind, meaning) for count, kind, meaning in counts]
+    rows = [
+        (f"{agreed.counts[kind.value]:,}", _agreement_words(kind), say(f"agreement_meaning.{kind.value}"))
+        for kind in Agreement
+    ]
     columns = (say("cohort.patients_column"), say("cohort.agreement"), say("cohort.meaning"))
-    yield count_table(columns, rows, [count / (total or 1) for count, *_ in counts])
+    yield count_table(columns, rows, [agreed.counts[kind.value] / (total or 1) for kind in Agreement])
     reasons = [
-        (f"{found.given or say('cohort.nothing_given')} [{found.agreement.value}] {found.reasons}", found.patients)
+        (
+            f"{found.given or say('cohort.nothing_given')} [{_agreement_words(found.agreement)}] {found.reasons}",
+            found.patients,
+        )
         for found in agreed.disagreements
     ]
     yield from tally(
@@ -106,12 +111,16 @@ def _agreement(agreed: Concordance, total: int) -> Iterator[Block]:
     )
 
 
+def _agreement_words(agreement: Agreement) -> str:
+    return say(f"agreement.{agreement.value}")
+
+
 def _changes(compared: CohortChanges, total: int) -> Iterator[Block]:
     yield Heading(say("cohort.changes"))
     yield Paragraph(say("cohort.changed", count=compared.patients, old=compared.old, new=compared.new))
     shown = compared.changes[:MOST_SHOWN]
     rows = [
-        (f"{change.patients:,}", change.regimen, change.before, change.after, printable(", ".join(change.ids[:5])
+        (f"{change.patients:,}", change.regimen, change.before, change.after, printable(joined(change.ids[:5])
          + (" ..." if change.patients > len(change.ids[:5]) else "")))
         for change in shown
     ]  # fmt: skip

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.facts import ChoiceFact, Fact, NumberFact, SetFact
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 MOST_WORDS = 20
 """A set of more members than these is one of drugs, which have lists of their own."""
@@ -41,4 +41,4 @@ def _kind_and_values(fact: Fact) -> tuple[str, str]:
 
 
 def _words(words: Iterable[str]) -> str:
-    return ", ".join(f"`{word}`" for word in words)
+    return joined(f"`{word}`" for word in words)

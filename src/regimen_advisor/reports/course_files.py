@@ -221,7 +221,7 @@ def anki(quiz: Quiz, key: AnswerKey) -> bytes:
         import genanki  # noqa: PLC0415 - the extra `teach`
     except ImportError:
         help = "pip install 'regimen-advisor[teach]'"
-        raise InputError.at(Location("quiz"), say("course.no_genanki"), help) from None
+        raise InputError.at(Location("quiz"), say("missing_extra.not_installed", name="genanki"), help) from None
 
     fields = [{"name": name} for name in ("Patient", "Question", "Answer", "Afterwards")]
     template = {

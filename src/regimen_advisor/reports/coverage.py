@@ -13,7 +13,7 @@ from regimen_advisor.reports.places import place
 from regimen_advisor.testing.coverage import Coverage, Covered
 from regimen_advisor.testing.suggesting import case_of_occurrence, missing_examples
 from regimen_advisor.wording import Wording
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 _SHOWN = (Truth.TRUE, Truth.FALSE, Truth.UNKNOWN)
 MOST_PAIRS = 10
@@ -120,7 +120,7 @@ def _proved(covered: Covered, wording: Wording) -> Item:
 def proof_lines(covered: Covered) -> Iterator[str]:
     """Why a condition cannot matter: the value it never has where it decides, and the axioms behind that."""
     for proof in covered.proofs:
-        because = say("between.lists").join(proof.axioms) or say("coverage.said_already")
+        because = joined(proof.axioms, "lists") or say("coverage.said_already")
         yield say("coverage.never", truth=_truth(proof.value), reason=because)
 
 

@@ -14,7 +14,7 @@ from regimen_advisor.reports.marks import tipped
 from regimen_advisor.reports.pages import environment, style
 from regimen_advisor.testing.coverage import Coverage, Covered, Status
 from regimen_advisor.wording import Wording
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 _WORST_FIRST: tuple[Status, ...] = ("missing", "covered", "cannot matter", "guard")
 MOST_NAMES = 2
@@ -121,7 +121,7 @@ def _line(number: int, text: str, found: Sequence[Covered], wording: Wording) ->
 def _remark(covered: Covered, wording: Wording) -> Remark:
     occurrence = covered.occurrence
     opened = say("coverage.within", findings=" > ".join(occurrence.within)) if occurrence.within else ""
-    counts = say("between.items").join(
+    counts = joined(
         say("coverage.in_cases", truth=say(f"truth.{truth.value}"), number=len(covered.by_truth[truth]))
         for truth in (Truth.TRUE, Truth.FALSE, Truth.UNKNOWN)
     )

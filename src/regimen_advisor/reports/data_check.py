@@ -10,7 +10,7 @@ from regimen_advisor.cohorts.data_check import DataCheck
 from regimen_advisor.documents.blocks import Block, Grid, Heading, Paragraph, Table
 from regimen_advisor.files.errors import printable
 from regimen_advisor.reports.tallies import count_table, not_taken
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 READINGS = ("known", "unknown", "unreadable", "contradictory")
 NODE_BY_NODE = say("data_check.node_by_node")
@@ -30,9 +30,9 @@ def document(check: DataCheck) -> Iterator[Block]:
     yield _keys(check)
     yield from not_taken(check.unread, check.set_apart, check.repeated, total)
     yield Heading(say("data_check.unsaid"))
-    yield Paragraph(say("between.items").join(check.unsaid) or say("data_check.none"), indent=2)
+    yield Paragraph(joined(check.unsaid) or say("data_check.none"), indent=2)
     yield Heading(say("data_check.ignored"))
-    yield Paragraph(printable(say("between.items").join(check.ignored)) or say("data_check.none"), indent=2)
+    yield Paragraph(printable(joined(check.ignored)) or say("data_check.none"), indent=2)
     yield Heading(say("data_check.questions"))
     yield from _questions(check)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from regimen_advisor.advice import Advice, Missing
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.wording import listed
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 MOST_NAMES = 3
 TITLE = say("questions.title")
@@ -36,7 +36,7 @@ def decides_words(missing: Missing, advice: Advice, *, options_apart: bool = Fal
         parts.append(say("decides.evidence", options=_named(missing.evidence, names, len(missing.evidence))))
     if not parts:
         return "" if missing.options else say("decides.only_caution")
-    return say("decides.sentence", parts=say("between.lists").join(parts))
+    return say("decides.sentence", parts=joined(parts, "lists"))
 
 
 def _named(regimens: Sequence[str], names: dict[str, str], all_of_them: int) -> str:

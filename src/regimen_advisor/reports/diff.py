@@ -13,7 +13,7 @@ from regimen_advisor.reviewing.implicant_text import way_words, way_written
 from regimen_advisor.reviewing.matching import RuleChange
 from regimen_advisor.reviewing.profile_share import ProfileShare
 from regimen_advisor.reviewing.wording_changes import WordingChange
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 MOST_WAYS = 20
 LONGEST = 160
@@ -52,8 +52,8 @@ def headline(report: DiffReport) -> str:
     parts = [say("diff.regimens", count=len(names))] if names else []
     if found.statements:
         parts.append(say("diff.statements", count=len(found.statements)))
-    loss = say("diff.loss", regimens=say("between.items").join(lost)) if lost else ""
-    return f"{say('diff.changes', changes=say('between.lists').join(parts))}{loss}"
+    loss = say("diff.loss", regimens=joined(lost)) if lost else ""
+    return f"{say('diff.changes', changes=joined(parts, 'lists'))}{loss}"
 
 
 def witness_words(change: AdviceChange) -> str:
@@ -63,7 +63,7 @@ def witness_words(change: AdviceChange) -> str:
 
 def _shown(differences: Sequence[Difference]) -> str:
     parts = (say("diff.part", part=difference.part, id=difference.id) for difference in differences)
-    return say("between.items").join(parts) or say("diff.no_part")
+    return joined(parts) or say("diff.no_part")
 
 
 def _differing(change: AdviceChange, found: RulebookComparison) -> Iterator[str]:
@@ -129,7 +129,7 @@ def _more(number: int) -> str:
 def _vocabulary(found: RulebookComparison) -> Iterator[str]:
     for names, knowing, lacking in ((found.joined.only_old, "OLD", "NEW"), (found.joined.only_new, "NEW", "OLD")):
         if names:
-            drugs = say("between.items").join(names)
+            drugs = joined(names)
             yield say("diff.vocabulary", knowing=knowing, lacking=lacking, drugs=drugs)
 
 
@@ -146,7 +146,7 @@ def _share_lines(share: ProfileShare) -> Iterator[str]:
     for changed in share.changed:
         changes = [f"{name} {before.value} -> {after.value}" for name, (before, after) in changed.standings.items()]
         changes += [say("diff.otherwise", regimen=name) for name in changed.elsewhere]
-        yield say("diff.of_profile", file=changed.file, changes=say("between.lists").join(changes))
+        yield say("diff.of_profile", file=changed.file, changes=joined(changes, "lists"))
     for file in share.unreadable:
         yield say("diff.unreadable", file=file)
 

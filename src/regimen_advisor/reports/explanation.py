@@ -16,7 +16,7 @@ from regimen_advisor.patient_wording import questions_words
 from regimen_advisor.reports.questions_text import TO_ASK, patient_question_lines, question_lines
 from regimen_advisor.reports.screen import CHANGED, DIFFER, TITLES
 from regimen_advisor.wording import UNKNOWN, listed, standing_words, value_word
-from regimen_advisor.words.catalogue import CATALOGUE, say
+from regimen_advisor.words.catalogue import CATALOGUE, joined, say
 
 HOLDS, APPLIES = CATALOGUE.room("holds"), CATALOGUE.room("applies")
 SIGNS = {"met": "+", "not met": "-", "unknown": "?"}
@@ -132,7 +132,7 @@ def _far(offers: Sequence[Argument]) -> list[Argument]:
 
 def _folded(far: Sequence[Argument]) -> str:
     """Rules that are named only, in one paragraph."""
-    rules = say("between.items").join(argument.rule for argument in far)
+    rules = joined(argument.rule for argument in far)
     return say("explain.folded", count=len(far), rules=rules)
 
 
@@ -142,7 +142,7 @@ def _argument(argument: Argument, domain: Domain) -> Iterator[Block]:
     sentence, place, file = argument.says, source_of(argument), argument.written_in
     words = say("explain.rule_says", sentence=sentence, place=place, file=file)
     if argument.study_names:
-        studies = say("between.lists").join(argument.study_names)
+        studies = joined(argument.study_names, "lists")
         words = say("explain.rule_says_studies", sentence=sentence, place=place, studies=studies, file=file)
     yield Paragraph(words, "quiet", 4)
     trees = list(_tree(argument.condition, domain, 0))
@@ -178,7 +178,7 @@ def clause_words(clause: Clause, domain: Domain) -> str:
     words = clause.words
     if clause.finding and clause.joined:
         words = say("explain.all_of" if clause.joined == "all" else "explain.any_of", finding=words)
-    aside = f" ({say('between.lists').join(known)})" if known else ""
+    aside = f" ({joined(known, 'lists')})" if known else ""
     clause_line = say("explain.clause", sign=SIGNS[clause.state], state=say(f"state.{clause.state}"), clause=words)
     return f"{clause_line}{':' if clause.parts else ''}{aside}"
 
@@ -225,7 +225,7 @@ def way_words(way: Way, domain: Domain | None) -> str:
     sentences = []
     for kind in ("learn", "change"):
         steps = [_step_words(step, domain) for step in way.steps if step.how == kind]
-        sentences += [say(f"way.{kind}", steps=say("between.lists").join(steps))] if steps else []
+        sentences += [say(f"way.{kind}", steps=joined(steps, "lists"))] if steps else []
     return " ".join(sentences)
 
 

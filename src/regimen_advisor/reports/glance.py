@@ -28,7 +28,7 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient_wording import questions_words
 from regimen_advisor.reports.cautions import KINDS, Cautions
 from regimen_advisor.reports.groups import groups
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 TITLE = say("glance.title")
 COLUMNS = (
@@ -140,7 +140,7 @@ def study_in_few_words(best: Evidence) -> str:
     name = shortened(_ASIDE.split(best.name)[0], _MOST_NAME)
     design = say("figure.phase", phase=best.phase) if best.phase and " and " not in best.phase else _design(best)
     size = patients_words(best)
-    return ", ".join(part for part in (name, "" if design in name else design, size) if part)
+    return joined(part for part in (name, "" if design in name else design, size) if part)
 
 
 def _design(best: Evidence) -> str:
@@ -168,7 +168,7 @@ def endpoint_in_few_words(best: Evidence, regimen: Regimen, rulebook: Rulebook, 
 
 
 def _approved(option: Option, cautions: Cautions) -> str:
-    return "; ".join(approved_in_few_words(approval, cautions.places) for approval in option.approvals)
+    return joined((approved_in_few_words(approval, cautions.places) for approval in option.approvals), "lists")
 
 
 def approved_in_few_words(approval: Approval, places: CitationLabels) -> str:

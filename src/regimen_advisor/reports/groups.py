@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from regimen_advisor.advice import Advice, Option
 from regimen_advisor.language.standings import Standing
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 ANY_TUMOUR = say("group.any_tumour")
 OFFERED = say("standing_title.offered")
@@ -43,4 +43,4 @@ def groups(advice: Advice) -> tuple[OptionGroup, ...]:
 def for_markers(options: Sequence[Option]) -> str:
     """The heading of options for a marker: it names those that the options ask for."""
     names = dict.fromkeys(name for option in options for name in option.markers)
-    return say("group.for_markers", markers=say("between.lists").join(names))
+    return say("group.for_markers", markers=joined(names, "lists"))

@@ -50,7 +50,7 @@ from regimen_advisor.reports.questions_text import patient_question_lines, quest
 from regimen_advisor.reports.screen import NO_OPTION, Screen, review_names, screen
 from regimen_advisor.reports.studies import approval_sentence, study_blocks
 from regimen_advisor.wording import listed, standing_words
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 MOST_MAPS = 3
 _OFFERED = (Standing.OFFERED, Standing.OFFERED_WITH_CAUTION)
@@ -267,7 +267,7 @@ def _evidence_words(evidence: Evidence, option: Option, rulebook: Rulebook) -> t
         f"{brief_result(result, arms, arm_labels(evidence))} {signed(places.cite(result.source), result.errata)}"
         for result in main_results(evidence, arms, study.shown_benefit)
     ]
-    return study_words(evidence), "; ".join(phrases)
+    return study_words(evidence), joined(phrases, "lists")
 
 
 def _study_view(id: str, rulebook: Rulebook, prefix: str) -> StudyView:

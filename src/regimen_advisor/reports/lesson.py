@@ -16,7 +16,7 @@ from regimen_advisor.quiz.lessons import Flip, Lesson
 from regimen_advisor.quiz.models import group_words
 from regimen_advisor.reports.quiz import grouped_words, standard_words
 from regimen_advisor.wording import listed
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 ASKS = (say("lesson.ask_standard"), say("lesson.ask_options"))
 
@@ -169,4 +169,4 @@ def _changed(flip: Flip) -> Iterator[str]:
             reason.cited for point in points for reason in point.because if reason.effect != "caution"
         )
         names = listed(point.name for point in points)
-        yield say("lesson.changed", options=names, change=says, sections=say("between.lists").join(sections))
+        yield say("lesson.changed", options=names, change=says, sections=joined(sections, "lists"))

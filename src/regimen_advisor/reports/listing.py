@@ -15,7 +15,7 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.knowledge.studies import Approval, Study
 from regimen_advisor.language.conditions import findings_of
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 Row = dict[str, str]
 """One entry: its ``id`` first, then its columns, under the names of the columns."""
@@ -64,9 +64,7 @@ def document(rows: Sequence[Row]) -> Iterator[Block]:
 
 def _studies(book: Rulebook) -> Iterator[Row]:
     for study in book.studies.values():
-        cited = ", ".join(
-            f"{book.reviews[place.review].cited_as} {'/'.join(place.sections)}" for place in study.cited_in
-        )
+        cited = joined(f"{book.reviews[place.review].cited_as} {'/'.join(place.sections)}" for place in study.cited_in)
         yield {"id": study.id, "kind": study.kind, "phase": study.phase or "", "cited": cited, "name": study.name}
 
 
@@ -93,10 +91,10 @@ def _findings(book: Rulebook) -> Iterator[Row]:
 def _drugs(book: Rulebook) -> Iterator[Row]:
     for kind, entries in (("drug", book.formulary.drugs), ("class", book.formulary.classes)):
         for id, entry in entries.items():
-            classes = ", ".join(sorted(book.formulary.classes_of(id)))
+            classes = joined(sorted(book.formulary.classes_of(id)))
             yield {
                 "id": id, "kind": kind, "name": entry.name, "classes": classes,
-                "other words": ", ".join(entry.aliases),
+                "other words": joined(entry.aliases),
             }  # fmt: skip
 
 
@@ -162,7 +160,7 @@ class _Chosen:
             return formulary.resolve(word)
         except KeyError:
             ids = holding(word, [*formulary.drugs, *formulary.classes])
-            help = say("list_error.part_of", names=", ".join(ids)) if ids else formulary.suggest(word)
+            help = say("list_error.part_of", names=joined(ids)) if ids else formulary.suggest(word)
             raise InputError.at(Location("list"), say("list_error.drug", drug=word), help) from None
 
     def _of_setting(self, setting: str) -> Mapping[str, set[str]]:

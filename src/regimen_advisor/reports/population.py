@@ -7,6 +7,7 @@ from textwrap import wrap
 
 from regimen_advisor.files.errors import printable
 from regimen_advisor.patient.population import INVENTED, LineTreatment, SyntheticPopulation, population
+from regimen_advisor.words.catalogue import joined
 
 PAGE = "docs/reference/synthetic-patients.md"
 _OF = {
@@ -82,7 +83,7 @@ def _acquired(imitated: SyntheticPopulation) -> Iterator[str]:
 
 
 def _either(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+    return words[0] if len(words) == 1 else f"{joined(words[:-1])} or {words[-1]}"
 
 
 def _treatments(imitated: SyntheticPopulation) -> Iterator[str]:
@@ -98,6 +99,6 @@ def _treatments(imitated: SyntheticPopulation) -> Iterator[str]:
         yield from (f"### {kind}", "", "| of | drugs | weight | maintenance |", "|---|---|---:|---|")
         for group, treatments in table.items():
             for treatment in treatments:
-                maintenance = " or ".join(" + ".join(words) for words in treatment.then)
+                maintenance = joined((" + ".join(words) for words in treatment.then), "or")
                 yield f"| `{group}` | {' + '.join(treatment.drugs)} | {treatment.weight:.4g} | {maintenance} |"
         yield ""

@@ -9,7 +9,7 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient_wording import questions_words
 from regimen_advisor.wording import listed, standing_words
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 TO_ASK = say("questions.title")
 MOST_NAMED = 2
@@ -23,11 +23,16 @@ def question_lines(option: OptionExplained, domain: Domain | None) -> Iterator[s
         for answer in question.answers:
             if option.regimen in answer.standings:
                 effects.setdefault(answer.standings[option.regimen], []).extend(answer.says)
-        answers = say("between.lists").join(
-            say(
-                "questions.answer", answer=listed(dict.fromkeys(answers_given), "or"), standing=standing_words(standing)
-            )
-            for standing, answers_given in effects.items()
+        answers = joined(
+            (
+                say(
+                    "questions.answer",
+                    answer=listed(dict.fromkeys(answers_given), "or"),
+                    standing=standing_words(standing),
+                )
+                for standing, answers_given in effects.items()
+            ),
+            "lists",
         )
         yield say("questions.answers", question=question.asks, answers=_capital(answers))
     if sets := option.questions.sets:
@@ -61,13 +66,16 @@ def _made_of(answer: Answer, names: Mapping[str, str]) -> str:
     for standing in Standing:
         if chosen := [names[regimen] for regimen, now in answer.standings.items() if now is standing]:
             found[standing] = chosen
-    return say("between.lists").join(
-        say(
-            "questions.made_of",
-            options=listed(chosen) if len(chosen) <= MOST_NAMED else len(chosen),
-            standing=standing_words(standing),
-        )
-        for standing, chosen in found.items()
+    return joined(
+        (
+            say(
+                "questions.made_of",
+                options=listed(chosen) if len(chosen) <= MOST_NAMED else len(chosen),
+                standing=standing_words(standing),
+            )
+            for standing, chosen in found.items()
+        ),
+        "lists",
     )
 
 
@@ -77,4 +85,4 @@ def _capital(words: str) -> str:
 
 def _sets_words(sets: Sequence[tuple[str, ...]], domain: Domain | None) -> str:
     """The smallest sets of questions that settle what is asked about."""
-    return say("questions.or").join(f"({questions_words(keys, domain)})" for keys in sets)
+    return joined((f"({questions_words(keys, domain)})" for keys in sets), "or")

@@ -13,7 +13,7 @@ from regimen_advisor.quiz.grading import Grade, GradedPick, GradedPoint, GradedQ
 from regimen_advisor.quiz.key import AnswerKey, Contrast, Picked, Point, Solution, Standard
 from regimen_advisor.quiz.models import LETTERS, MEANINGS, Group, Pick, Quiz, QuizQuestion, group_words
 from regimen_advisor.wording import listed
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 
 def title(quiz: Quiz) -> str:
@@ -29,7 +29,7 @@ def task(quiz: Quiz) -> str:
     several = any(question.picks for question in quiz.questions)
     if not any(question.choices for question in quiz.questions):
         return say("quiz.pick_one")
-    groups = say("between.lists").join(say("quiz.group", group=group, meaning=MEANINGS[group]) for group in quiz.asks)
+    groups = joined((say("quiz.group", group=group, meaning=MEANINGS[group]) for group in quiz.asks), "lists")
     words = {"groups": f"{groups[0].upper()}{groups[1:]}", "meaning": MEANINGS["not-indicated"]}
     return say("quiz.sort_and_pick", **words) if several else say("quiz.sort", **words)
 
@@ -177,8 +177,8 @@ def _places(reasons: Iterable[Deciding]) -> str:
     by_section: dict[str, dict[str, None]] = {}
     for reason in reasons:
         by_section.setdefault(reason.cited, {})[reason.rule] = None
-    places = (say("between.items").join([section, *rules]) for section, rules in by_section.items())
-    return f"[{say('between.lists').join(places)}]"
+    places = (joined([section, *rules]) for section, rules in by_section.items())
+    return f"[{joined(places, 'lists')}]"
 
 
 def pick_words(pick: Picked) -> str:
@@ -228,8 +228,8 @@ def contrast_words(contrast: Contrast) -> str:
     for change in contrast.changes:
         words = say("quiz.instead", group=group_words(change.to), before=group_words(change.from_))
         names.setdefault(words, []).append(change.name)
-    changes = say("between.lists").join(
-        say("quiz.change", change=words, options=listed(regimens)) for words, regimens in names.items()
+    changes = joined(
+        (say("quiz.change", change=words, options=listed(regimens)) for words, regimens in names.items()), "lists"
     )
     return say("quiz.contrast", fact=f"{contrast.says[0].upper()}{contrast.says[1:]}", changes=changes)
 

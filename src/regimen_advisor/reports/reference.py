@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 
 def reference(model: type[BaseModel], title: str, mode: Literal["validation", "serialization"] = "validation") -> str:
@@ -79,10 +79,10 @@ def _takes(schema: dict[str, Any]) -> str:
         case {"const": value}:
             return f"`{value}`"
         case {"enum": values}:
-            return ", ".join(f"`{value}`" for value in values)
+            return joined(f"`{value}`" for value in values)
         case {"anyOf": options} | {"oneOf": options}:
             words = [_takes(option) for option in options if option.get("type") != "null"]
-            return say("joining.or").join(dict.fromkeys(words))
+            return joined(dict.fromkeys(words), "or")
         case {"type": "array"}:
             return say("takes.list", item=_takes(schema.get("items", {})))
         case {"type": "object", "additionalProperties": dict(inner)}:

@@ -12,7 +12,7 @@ from regimen_advisor.documents.blocks import Block, Heading
 from regimen_advisor.files.errors import printable
 from regimen_advisor.patient.profile_yaml import profile_lines
 from regimen_advisor.reports.tallies import tally
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 
 def as_text(shown: RowShown) -> str:
@@ -31,7 +31,7 @@ def _key(key: KeyShown) -> Iterator[str]:
     if all(source.tested for source in key.sources):
         yield f"# {say('row.constant_where') if key.sources else say('row.constant')}"
     for source in key.sources:
-        cells = say("between.items").join(map(_cell, source.cells)) or say("row.missing")
+        cells = joined(map(_cell, source.cells)) or say("row.missing")
         key_of_words = "row.tested" if source.tested else "row.source"
         yield f"# {say(key_of_words, table=source.table, column=source.column, cells=cells)}"
     if key.value is None:

@@ -29,7 +29,7 @@ from regimen_advisor.reports.errata import certainty_of, consequence_of, ends_of
 from regimen_advisor.reports.glance import GlanceRow
 from regimen_advisor.reports.groups import groups
 from regimen_advisor.wording import listed, standing_words
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 MOST_QUESTIONS = 6
 MOST_OPEN = 2
@@ -213,7 +213,7 @@ class _Screen:
         words = [unknown_words(key, self.patient, self.rulebook.domain) for key in keys]
         limit = len(words) if self.whole else MOST_UNKNOWN
         more = [say("advice.and_more", count=len(words) - limit)] if len(words) > limit else []
-        return say("between.items").join([*words[:limit], *more])
+        return joined([*words[:limit], *more])
 
     def _counts(self) -> str:
         counts = [
@@ -273,7 +273,7 @@ class _Screen:
                 for further in self.advice.standards
                 if further is not standard and any(held.says == caution.says for held in further.cautions)
             ]
-            tail = say("advice.also_against", standards=say("between.lists").join(also)) if also else ""
+            tail = say("advice.also_against", standards=joined(also, "lists")) if also else ""
             yield ScreenSentence(f"{cautions.lead(caution)}{caution.says}{cautions.tail(caution)}{tail}", "caution")
 
     def _of_others(self) -> Iterator[ScreenSentence]:
@@ -312,12 +312,12 @@ class _Screen:
                 for place in reason.source.places:
                     sections.setdefault(says, {}).setdefault(place.review, {})[place.section] = None
         places = {
-            says: "; ".join(self.places.at(review, *cited) for review, cited in reviews.items())
+            says: joined((self.places.at(review, *cited) for review, cited in reviews.items()), "lists")
             for says, reviews in sections.items()
         }
         reasons: dict[str, list[str]] = {}  # those of the same options together
         for says, options in names.items():
-            reasons.setdefault("; ".join(options), []).append(f"{says} [{places[says]}]")
+            reasons.setdefault(joined(options, "lists"), []).append(f"{says} [{places[says]}]")
         return tuple((options, " ".join(several)) for options, several in reasons.items())
 
     def _not_indicated(self) -> tuple[tuple[str, str], ...]:
@@ -326,7 +326,7 @@ class _Screen:
                 reasons = [
                     say(
                         "advice.not_met",
-                        conditions=say("between.lists").join(reason.not_met),
+                        conditions=joined(reason.not_met, "lists"),
                         place=places.cite(reason.source),
                     )
                     for reason in option.reasons
@@ -362,7 +362,7 @@ class _Screen:
         )
         for key, several in left:
             if words := [question_words(question.question, self.rulebook.domain) for question in several]:
-                yield say(key, questions=say("between.items").join(words))
+                yield say(key, questions=joined(words))
 
     def _trial(self, trial: Trial) -> str:
         """How the trial ended, if that is known, then what it was; what else the record says differently."""
@@ -379,15 +379,15 @@ class _Screen:
     def _trials_in_short(self) -> Iterator[str]:
         under_way = [trial for trial in self.advice.trials if not ends_of(trial)]
         if under_way:
-            places = say("between.lists").join(dict.fromkeys(map(self._at, under_way)))
-            yield f"{say('between.items').join(map(self._trial_title, under_way))} [{places}]"
+            places = joined(dict.fromkeys(map(self._at, under_way)), "lists")
+            yield f"{joined(map(self._trial_title, under_way))} [{places}]"
         ended: dict[tuple[str, str], list[Trial]] = {}
         for trial in self.advice.trials:
             if ends := ends_of(trial):
                 ended.setdefault((" ".join(erratum.consequence for erratum in ends), self._at(trial)), []).append(trial)
         for (says, place), several in ended.items():
-            titles = say("between.lists").join(map(self._trial_title, several))
-            signs = say("between.lists").join(certainty_of(erratum) for trial in several for erratum in ends_of(trial))
+            titles = joined(map(self._trial_title, several), "lists")
+            signs = joined((certainty_of(erratum) for trial in several for erratum in ends_of(trial)), "lists")
             sentence = f"{says.rstrip('.')} ({signs})."
             alone = f"{titles}: {sentence}"
             words = say("advice.each_of_several", trials=titles, sentence=sentence) if several[1:] else alone
@@ -420,7 +420,7 @@ class _Screen:
 
     def _small_print(self) -> Iterator[str]:
         advice = self.advice
-        yield say("advice.reviews", reviews=say("between.lists").join(review_names(self.rulebook)))
+        yield say("advice.reviews", reviews=joined(review_names(self.rulebook), "lists"))
         yield legend(self.rulebook)
         alone = say("advice.alone", engine=advice.engines[0]) if len(advice.engines) == 1 else ""
         if self.whole:
@@ -443,4 +443,4 @@ def review_names(rulebook: Rulebook) -> Iterator[str]:
 
 def names_of(cards: Iterable[Card]) -> str:
     """The options of cards by name only."""
-    return "; ".join(card.option.name for card in cards)
+    return joined((card.option.name for card in cards), "lists")

@@ -19,7 +19,7 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language.conditions import Condition, Named, walk
 from regimen_advisor.reports.studies import approval_sentence, erratum_words, study_blocks
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 KINDS = ("study", "regimen", "drug", "rule", "finding")
 FORMATS = ("text", "json", "markdown")
@@ -64,7 +64,7 @@ def _resolved(kind: str, id: str, rulebook: Rulebook) -> str:
 def _part_of(id: str, words: Mapping[str, tuple[str, ...]]) -> str | None:
     """Every entry that has what was asked for in its id or in one of its words; ``None`` where none has."""
     found = [key for key, names in words.items() if holding(id, (key, *names))]
-    return say("show.part_of", count=len(found), names=say("between.items").join(found)) if found else None
+    return say("show.part_of", count=len(found), names=joined(found)) if found else None
 
 
 def _unknown(kind: str, id: str, help: str | None) -> InputError:
@@ -177,10 +177,10 @@ class _Entry:
         members = () if id in formulary.drugs else sorted(formulary.members_of(id))
         yield Fields((
             (say("show.drug") if id in formulary.drugs else say("show.class"), id),
-            (say("show.belongs_to"), say("between.items").join(classes)),
-            (say("show.members"), say("between.items").join(members)),
-            (say("show.acts_on"), say("between.items").join(getattr(entry, "targets", ()))),
-            (say("show.other_words"), say("between.items").join(entry.aliases)),
+            (say("show.belongs_to"), joined(classes)),
+            (say("show.members"), joined(members)),
+            (say("show.acts_on"), joined(getattr(entry, "targets", ()))),
+            (say("show.other_words"), joined(entry.aliases)),
         ))  # fmt: skip
         regimens = self._regimens_with(id)
         if regimens:
@@ -208,8 +208,8 @@ class _Entry:
             (say("page_quiz.setting"), rule.setting.title),
             (say("show.basis"), basis),
             (say("show.source"), self._at(rule.source)),
-            (say("show.overrides"), say("between.items").join(rule.overrides)),
-            (say("show.overridden_by"), say("between.items").join(overriding)),
+            (say("show.overrides"), joined(rule.overrides)),
+            (say("show.overridden_by"), joined(overriding)),
             (say("show.file"), written_in(rule.location, self.rulebook)),
         ))  # fmt: skip
         if rule.effect in (Effect.EXCLUDE, Effect.CAUTION):

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from regimen_advisor.documents.blocks import Block, Bullets, Heading, Headline, Item, Paragraph
 from regimen_advisor.reviewing.source_gaps import Gaps
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 
 def document(found: Gaps, *, background: bool) -> Iterator[Block]:
@@ -18,7 +18,7 @@ def document(found: Gaps, *, background: bool) -> Iterator[Block]:
         for gap in gaps:
             title = say("sources_check.sentence", number=gap.number)
             if gap.numbers:
-                not_quoted = say("between.items").join(gap.numbers)
+                not_quoted = joined(gap.numbers)
                 title = say("sources_check.sentence_not_quoted", number=gap.number, figures=not_quoted)
             yield Item(title, (Paragraph(gap.sentence),))
     if background:

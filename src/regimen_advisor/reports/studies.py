@@ -28,7 +28,7 @@ from regimen_advisor.knowledge.evidence import (
 from regimen_advisor.knowledge.figures import Result, Safety
 from regimen_advisor.knowledge.publications import RelatedPublication
 from regimen_advisor.knowledge.rulebook import Rulebook
-from regimen_advisor.words.catalogue import CATALOGUE, say
+from regimen_advisor.words.catalogue import CATALOGUE, joined, say
 
 _REGISTRIES = {
     "NCT": "https://clinicaltrials.gov/study/{}",
@@ -77,8 +77,8 @@ def _design(study: Study, sources: str) -> Iterator[tuple[str, str | None]]:
     if study.n:
         number, derived = study.n.value, study.n.derived
         yield say("study.patients"), say("study.derived", number=number, derived=derived) if derived else str(number)
-    yield say("study.primary_endpoints"), say("between.lists").join(study.primary_endpoints)
-    yield say("study.pooled"), say("between.lists").join(study.included_studies)
+    yield say("study.primary_endpoints"), joined(study.primary_endpoints, "lists")
+    yield say("study.pooled"), joined(study.included_studies, "lists")
     if study.shown_benefit:
         endpoint, within = study.shown_benefit.endpoint, study.shown_benefit.within
         gain = say("study.gain_within", endpoint=endpoint, within=within) if within else endpoint
@@ -100,7 +100,7 @@ def _arm_words(arm: Arm) -> str:
     if drugs:
         words = say("study.arm_drugs", arm=words, drugs=" + ".join(drugs))
     patients = say("figure.patients", number=arm.n.value) if arm.n else ""
-    return say("between.lists").join(part for part in (words, patients, arm.note) if part)
+    return joined((part for part in (words, patients, arm.note) if part), "lists")
 
 
 def _result_rows(study: Study, places: CitationLabels) -> Iterator[tuple[str, ...]]:
@@ -163,7 +163,7 @@ def citation_lines(citation: Citation) -> Iterator[str]:
         if name in known
     ]
     if parts:
-        yield say("between.lists").join(parts)
+        yield joined(parts, "lists")
     for name in ("doi", "pmid", "pmcid", "registry"):
         field = citation.fields().get(name)
         if field is not None:
@@ -199,4 +199,4 @@ def link(name: str, value: str) -> str:
 def _related(related: RelatedPublication) -> str:
     known = (related.first_author, related.what, related.journal, str(related.year or ""), related.meeting)
     links = [link(name, value) for name in ("doi", "pmid", "registry") if (value := getattr(related, name))]
-    return ", ".join([part for part in known if part] + links) + f" ({related.confidence})"
+    return joined([part for part in known if part] + links) + f" ({related.confidence})"

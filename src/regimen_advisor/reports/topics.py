@@ -12,7 +12,7 @@ from regimen_advisor.patient.facts import ChoiceFact, Fact, NumberFact
 from regimen_advisor.patient.profile import HistoryEntry, Profile
 from regimen_advisor.reports.reference import keys_of
 from regimen_advisor.testing.cases import CaseText, Expectation
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 MOST_WORDS = 20
 """The members of a longer set are drugs and classes, which ``list drugs`` names."""
@@ -57,7 +57,7 @@ def _takes(fact: Fact) -> str:
         case _ if len(fact.members) > MOST_WORDS:
             return say("help_topic.set_of_drugs", empty=fact.empty_word)
         case _:
-            return say("help_topic.set_of", members=", ".join(fact.members), empty=fact.empty_word)
+            return say("help_topic.set_of", members=joined(fact.members), empty=fact.empty_word)
 
 
 def _profiles(_rulebook: Rulebook) -> Iterator[Block]:

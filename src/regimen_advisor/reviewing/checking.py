@@ -24,7 +24,7 @@ from regimen_advisor.reviewing.unused import unused_of
 from regimen_advisor.reviewing.warnings import warnings_of
 from regimen_advisor.solving.solver import Session, Solver
 from regimen_advisor.solving.witness import witness
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 MOST_CLAUSES = 6_000
 """Some four times as many as a solver has at its start for the rules that ship."""
@@ -93,7 +93,7 @@ class Checker:
     def _unreachable(self) -> Iterator[Flaw]:
         for rule in self.rulebook.rules.values():
             if rule not in self.reachable and not self._is_ended(rule):
-                overriders = ", ".join(overrider.id for overrider in self.rulebook.overridden_by[rule.id])
+                overriders = joined(overrider.id for overrider in self.rulebook.overridden_by[rule.id])
                 possible = self.is_possible(rule.condition)
                 says = say("flaw.overridden", rules=overriders) if possible else say("flaw.unreachable")
                 shown = witness(self.solver, rule.condition) if possible else None
@@ -177,7 +177,7 @@ class Checker:
                 and self.is_possible(rules_about.offer)
                 and not self.is_possible(rules_about.offer, Not(rules_about.exclusion))
             ):
-                excluders = ", ".join(rule.id for rule in rules_about.exclusions)
+                excluders = joined(rule.id for rule in rules_about.exclusions)
                 shown = witness(self.solver, AllOf((rules_about.offer, rules_about.exclusion)))
                 says = say("flaw.always_excluded", rules=excluders)
                 yield Flaw("regimen always excluded", name, rules_about.offers[0].location, says, shown)

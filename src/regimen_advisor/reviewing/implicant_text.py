@@ -12,13 +12,13 @@ from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient.narrowing import narrow
 from regimen_advisor.solving.implicants import Implicant
 from regimen_advisor.wording import Wording
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 
 def way_words(way: Implicant, wording: Wording) -> str:
     """The way in words, facts in the order of their declaration: ``metastatic disease; TPS at least 1 %``."""
     words = (wording.condition(condition) for condition in _by_fact(way, wording.domain))
-    return say("between.lists").join(words) or say("diff.every_patient")
+    return joined(words, "lists") or say("diff.every_patient")
 
 
 def way_written(way: Implicant, domain: Domain) -> dict[str, Any]:

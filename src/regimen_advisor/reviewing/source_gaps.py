@@ -24,7 +24,7 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Rule
 from regimen_advisor.knowledge.source_text import figures_in, normalised, raw_sections, sentences
 from regimen_advisor.knowledge.studies import Approval, Review, Study
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 BACKGROUND = "background.yaml"
 
@@ -116,7 +116,7 @@ def sections_of(raw: str, name: str, review: Review) -> Mapping[str, str]:
     if absent:
         raise InputError.at(
             Location(name, 1),
-            say("sources_error.headings", source=review.key, sections=", ".join(absent)),
+            say("sources_error.headings", source=review.key, sections=joined(absent)),
             say("sources_error.heading"),
         )
     return parts
@@ -125,7 +125,7 @@ def sections_of(raw: str, name: str, review: Review) -> Mapping[str, str]:
 def section_named(section: str, review: Review, text: str | Path) -> str:
     """The printed text of one section. Raises ``InputError`` where the source has no such section."""
     if section not in review.section_numbers:
-        known = ", ".join(review.section_numbers)
+        known = joined(review.section_numbers)
         raise InputError.at(
             Location("section"), say("sources_error.section", source=review.key, sections=known, found=section)
         )
@@ -165,7 +165,7 @@ def _wrong_entries(found: Background, review: Review, document: Document, rulebo
     for section, sentences_ in found.sections.items():
         path = (review.key, "sections", section)
         if section not in review.section_numbers:
-            numbers = ", ".join(review.section_numbers)
+            numbers = joined(review.section_numbers)
             yield Problem(
                 document.locate_key(path),
                 say("sources_error.section", source=review.key, sections=numbers, found=section),

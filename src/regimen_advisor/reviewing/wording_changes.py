@@ -11,6 +11,7 @@ from regimen_advisor.knowledge.findings import Finding
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Rule
 from regimen_advisor.reviewing.matching import RuleMatch
+from regimen_advisor.words.catalogue import joined
 
 _OF_RULE = (
     "says",
@@ -120,7 +121,7 @@ def _said(value: object) -> str | None:
     if value is None or value == []:
         return None
     if isinstance(value, dict):
-        return ", ".join(f"{name}: {_said(part)}" for name, part in value.items())
+        return joined(f"{name}: {_said(part)}" for name, part in value.items())
     if isinstance(value, list):
-        return "; ".join(str(_said(part)) for part in value)
+        return joined((str(_said(part)) for part in value), "lists")
     return str(value)

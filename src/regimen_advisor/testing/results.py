@@ -12,7 +12,7 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.testing.cases import Expectation, RuleCase
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 DECIDERS = ("rules", "studies", "because", "depends_on")
 """What an expectation may say besides the standing: each a list that names all there are, in any order."""
@@ -76,7 +76,7 @@ def differences(regimen: str, wanted: Expectation, option: Option | None) -> Ite
 def _set_difference(expected: Iterable[str], found: Iterable[str]) -> str:
     missing, unexpected = sorted(set(expected) - set(found)), sorted(set(found) - set(expected))
     parts = (("missing", missing), ("unexpected", unexpected))
-    return say("between.lists").join(say(f"unmet_names.{key}", names=", ".join(names)) for key, names in parts if names)
+    return joined((say(f"unmet_names.{key}", names=joined(names)) for key, names in parts if names), "lists")
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def decided_by(option: Option) -> tuple[str, ...]:
 def described(option: Option) -> str:
     """The standing, and what it waits for."""
     return (
-        say("unmet.waiting", standing=option.standing, facts=", ".join(option.depends_on))
+        say("unmet.waiting", standing=option.standing, facts=joined(option.depends_on))
         if option.depends_on
         else str(option.standing)
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -157,3 +157,8 @@ def _chosen() -> Catalogue:
 
 CATALOGUE = _chosen()
 say = CATALOGUE.say
+
+
+def joined(words: Iterable[str], between: str = "items") -> str:
+    """Words in a row, with what the room ``between`` puts there: ``items``, ``lists``, ``or``, ``and``."""
+    return say(f"between.{between}").join(words)

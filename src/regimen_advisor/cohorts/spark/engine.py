@@ -34,6 +34,7 @@ from regimen_advisor.cohorts.spark.worker import CHANGED, NUMBER, Task, judge, m
 from regimen_advisor.files.ending import interrupted_by_every_signal
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.patient.profile import Profile
+from regimen_advisor.words.catalogue import joined, say
 
 _TOLD = 300
 
@@ -61,10 +62,12 @@ def start_session(master: str, conf: Sequence[str]) -> Any:
         from pyspark.errors import PySparkException  # noqa: PLC0415 - an extra
         from pyspark.sql import SparkSession  # noqa: PLC0415 - an extra
     except ImportError:
-        raise InputError.at(place, "PySpark is not installed", "pip install 'regimen-advisor[spark]'") from None
+        raise InputError.at(
+            place, say("missing_extra.not_installed", name="PySpark"), "pip install 'regimen-advisor[spark]'"
+        ) from None
     java = Path(os.environ.get("JAVA_HOME", "")) / "bin" / "java"
     if not (os.environ.get("JAVA_HOME") and java.exists()) and shutil.which("java") is None:
-        raise InputError.at(place, "Java is not installed: Spark needs a Java runtime, version 17 or later")
+        raise InputError.at(place, say("spark_error.no_java"))
     builder = SparkSession.builder.master(master).appName("regimen-advisor cohort")
     settings = {
         "spark.ui.enabled": "false",
@@ -77,14 +80,14 @@ def start_session(master: str, conf: Sequence[str]) -> Any:
     for pair in conf:
         key, equals, value = pair.partition("=")
         if not equals or not key.startswith("spark."):
-            raise InputError.at(Location("--conf"), f"expected spark.KEY=VALUE, found `{pair}`")
+            raise InputError.at(Location("--conf"), say("spark_error.setting", found=pair))
         settings[key] = value
     for key, value in settings.items():
         builder = builder.config(key, value)
     try:
         return builder.getOrCreate()
     except (PySparkException, RuntimeError) as error:
-        raise InputError.at(place, f"Spark did not start: {_short(error)}") from None
+        raise InputError.at(place, say("spark_error.not_started", reason=_short(error))) from None
 
 
 def judge_tables(session: Any, tables: Sequence[str], output: str | None, request: Request) -> CohortReport:
@@ -95,7 +98,7 @@ def judge_tables(session: Any, tables: Sequence[str], output: str | None, reques
         rows = _numbered(session, tables)
         keep, task = _task(rows.drop(NUMBER).columns, tables[0], request)
         with _kept(session, _judged(rows, task), output) as judged:
-            summary = summary_of(judged, ", ".join(tables), rulebook, exact=request.exact)
+            summary = summary_of(judged, joined(tables), rulebook, exact=request.exact)
             if request.strict:
                 refuse_if_strict(summary)
             agreed = None
@@ -172,7 +175,7 @@ def _numbered(session: Any, tables: Sequence[str]) -> Any:
         rows = session.read.option("mergeSchema", "true").parquet(table)  # a column that some files lack is not lost
         names = names or set(rows.columns)
         for name in sorted(names ^ set(rows.columns)):
-            raise InputError.at(Location(table), f"expected the columns of {tables[0]}: only one of them has `{name}`")
+            raise InputError.at(Location(table), say("spark_error.columns", table=tables[0], column=name))
         place = rows.metadataColumn("_metadata")
         rows = rows.select("*", place["file_path"].alias(file), place["row_index"].alias(in_file))
         starts = []
@@ -200,11 +203,11 @@ def _check_paths(session: Any, tables: Sequence[str], output: str | None) -> Non
     for table in tables:
         storage, path = _place(session, table)
         if not storage.globStatus(path):
-            raise InputError.at(Location(table), "expected a table, found no such file")
+            raise InputError.at(Location(table), say("table_error.no_file"))
     if output is not None:
         storage, path = _place(session, output)
         if storage.exists(path):
-            raise InputError.at(Location(output), "is there already: Spark writes a new folder")
+            raise InputError.at(Location(output), say("spark_error.taken"))
 
 
 @contextmanager
@@ -250,9 +253,8 @@ def _spark_errors(table: str, output: str | None) -> Iterator[None]:
     except (PySparkException, Py4JError) as error:
         text = _short(error)
         if output is not None and "No space left" in text:
-            message = "could not be written: no space left on the device, or where Spark keeps its own files"
-            raise InputError.at(Location(output), message) from None
-        raise InputError.at(Location(table), f"Spark could not judge the table: {text}") from None
+            raise InputError.at(Location(output), say("spark_error.no_space")) from None
+        raise InputError.at(Location(table), say("spark_error.failed", reason=text)) from None
 
 
 def _short(error: Any) -> str:

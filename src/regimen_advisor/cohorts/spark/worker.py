@@ -26,6 +26,7 @@ from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.files.folders import rule_files
 from regimen_advisor.files.output import read_bytes
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
+from regimen_advisor.words.catalogue import say
 
 Files = tuple[tuple[str, bytes], ...]
 NUMBER = "number of the row in the table"
@@ -73,7 +74,9 @@ def mapping_of(mapping: TableMapping, table: str) -> Files:
         second_files = [(name, (folder / file).read_bytes()) for file, name in _names_of(mapping).items()]
         return ((document.name, document.read_bytes()), *second_files)
     except OSError as error:
-        raise InputError.at(Location(str(error.filename)), f"cannot be read: {error.strerror}") from None
+        raise InputError.at(
+            Location(str(error.filename)), say("broken.cannot_be_read", reason=error.strerror)
+        ) from None
 
 
 def _names_of(mapping: TableMapping) -> dict[str, str]:
