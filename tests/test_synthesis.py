@@ -13,6 +13,7 @@ pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 from regimen_advisor.cli import cohort as cohort_command  # noqa: E402
 from regimen_advisor.cohorts.synthesis import BATCH, DRUGS, SCHEMA, for_text, synthetic_patients  # noqa: E402
 from regimen_advisor.columns.engine import FAULT, ColumnEngine  # noqa: E402
+from regimen_advisor.documents.markdown import markdown  # noqa: E402
 from regimen_advisor.patient.population import INVENTED, SyntheticPopulation, population  # noqa: E402
 from regimen_advisor.reports import population as population_report  # noqa: E402
 
@@ -66,8 +67,11 @@ SENSITISING, FIRST_TKIS = ("ex19del", "L858R"), {"gefitinib", "erlotinib", "afat
 
 def test_the_page_of_the_population_is_what_the_data_say():
     stored = (Path(__file__).parents[1] / population_report.PAGE).read_text("utf-8")
-    again = "write it again: python -c 'from regimen_advisor.reports import population as p; print(p.page(), end=\"\")'"
-    assert stored == population_report.page(), again
+    write = (
+        "from regimen_advisor.reports import population as p; from regimen_advisor.documents.markdown import markdown"
+    )
+    again = f"write it again: python -c '{write}; print(markdown(p.document()), end=\"\")'"
+    assert stored == markdown(population_report.document()), again
 
 
 def test_every_share_is_published_by_a_named_source_or_marked_as_made_up():

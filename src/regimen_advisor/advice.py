@@ -208,7 +208,7 @@ class SourceDifference(Record):
     @property
     def says(self) -> str:
         """Both sides in one sentence."""
-        return " versus ".join(self.sides)
+        return joined(self.sides, "versus")
 
 
 class ToldChange(Record):
@@ -226,7 +226,7 @@ class ToldChange(Record):
         """What was changed, by whom and why; of a rule also its sentence."""
         change = say(
             "change.sentence",
-            entry=say(f"changed_entry.{self.entry}"),
+            entry=say(f"kind_of_entry.{self.entry}"),
             id=self.id,
             change=say(f"changed_how.{self.how}"),
             pack=self.pack,

@@ -37,7 +37,7 @@ from regimen_advisor.wording import drug_name
 from regimen_advisor.words.catalogue import say
 
 _Item = TypeVar("_Item", bound=Hashable)
-_NO_LEVEL = DesignLevel(ocebm_2011=None, basis=say("study.no_study"))
+_NO_LEVEL = DesignLevel(ocebm_2011=None, basis=say("glance.no_study"))
 
 
 def advise(patient: Patient, rulebook: Rulebook, *, ask: bool = True) -> Advice:

@@ -40,11 +40,11 @@ def value_words(value: Value, unit: str | None) -> str:
     """A figure with its unit, its interval and the number of patients behind it, as far as the source gives them."""
     if value.value is None:
         return value.status or ""
-    number = f"{value.value}" if value.to is None else say("figure.range", low=value.value, high=value.to)
+    number = f"{value.value}" if value.to is None else say("known.range", low=value.value, high=value.to)
     words = number
     if unit:
         words = say("figure.about" if value.about else "figure.with_unit", number=number, unit=unit)
-    details = [say("figure.percent", number=value.percent)] if value.percent is not None else []
+    details = [say("known.percent", number=value.percent)] if value.percent is not None else []
     details += [interval_words(value.interval)] if value.interval else []
     details += [say("figure.patients", number=value.n)] if value.n else []
     shown = joined(details)

@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from regimen_advisor.documents.markdown import markdown
 from regimen_advisor.knowledge.condition_schema import condition_schema
 from regimen_advisor.knowledge.rulebook import load_rulebook
-from regimen_advisor.reports.conditions_reference import conditions_reference
-from regimen_advisor.reports.reference import reference
+from regimen_advisor.reports import conditions_reference, reference
 from regimen_advisor.words.catalogue import say
 
 
@@ -64,8 +64,8 @@ def reference_of(name: str) -> str:
     """The reference page of the same, as markdown."""
     schema_name = SchemaName(name)
     if schema_name is SchemaName.CONDITIONS:
-        return conditions_reference(load_rulebook())
-    return reference(_model(schema_name), say(f"schema_title.{schema_name}"), _mode(schema_name))
+        return markdown(conditions_reference.document(load_rulebook()))
+    return markdown(reference.document(_model(schema_name), say(f"schema_title.{schema_name}"), _mode(schema_name)))
 
 
 def _mode(name: SchemaName) -> Literal["validation", "serialization"]:

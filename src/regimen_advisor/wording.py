@@ -18,7 +18,7 @@ from regimen_advisor.words.catalogue import CATALOGUE, joined, say
 
 VALUE_WORDS: Mapping[str, str] = CATALOGUE.room("value")
 """The words of a profile as they are read aloud."""
-UNKNOWN, KNOWN_IN_PART = say("known.unknown"), say("known.in_part")
+UNKNOWN, KNOWN_IN_PART = say("value.unknown"), say("known.in_part")
 
 
 def listed(words: Iterable[str], last: Literal["and", "or"] = "and") -> str:

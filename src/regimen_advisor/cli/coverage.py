@@ -60,7 +60,7 @@ def coverage(  # noqa: PLR0917
     patients.
     """
     rulebook = working_rulebook(rules)
-    refuse_unknown(rule or [], rulebook.rules, say("kind_of_name.rule"))
+    refuse_unknown(rule or [], rulebook.rules, say("kind_of_entry.rule"))
     part = None if rule else own_part(rulebook, whole_stack=whole_stack)
     names = rule or ([name for name in rulebook.rules if name in rulebook.of_last_folder] if part else None)
     measured = measure(rulebook, cases_at(paths, rulebook, profiles), names)

@@ -70,7 +70,7 @@ def mutate(  # noqa: PLR0917
     Of several folders only the rules of the last one. Exit code 1 if there are some that no case notices.
     """
     rulebook = working_rulebook(rules)
-    refuse_unknown(subject or [], {**rulebook.findings, **rulebook.rules}, say("kind_of_name.rule_or_finding"))
+    refuse_unknown(subject or [], {**rulebook.findings, **rulebook.rules}, say("kind_of_entry.rule_or_finding"))
     cases = cases_at(paths, rulebook, profiles)
     _refuse_failing(cases, rulebook)
     part = None if subject else own_part(rulebook, whole_stack=whole_stack)

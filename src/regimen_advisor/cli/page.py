@@ -21,7 +21,7 @@ DEFAULT_PAGE = "regimen-advisor.html"
 
 def page(  # noqa: PLR0917 - one parameter an option
     further: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILE]...", help=say("page_option.more"), hidden=True)
+        list[str] | None, typer.Argument(metavar="[FILE]...", help=say("option.more"), hidden=True)
     ] = None,
     quiz: Annotated[
         str | None,

@@ -44,7 +44,7 @@ COURSE_FORMATS = ("moodle", "gift", "anki", "csv")
 
 def quiz(  # noqa: PLR0917 - one parameter an option
     further: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILE]...", help=say("quiz_option.more"), hidden=True)
+        list[str] | None, typer.Argument(metavar="[FILE]...", help=say("option.more"), hidden=True)
     ] = None,
     seed: Annotated[int | None, typer.Option(help=say("quiz_option.seed"))] = None,
     count: Annotated[int, typer.Option("--count", "-n", help=say("quiz_option.count"))] = 5,

@@ -60,8 +60,8 @@ def run_cases(  # noqa: PLR0917 - the command line names them
     Exit code 1 if any fails.
     """
     rulebook = working_rulebook(rules)
-    refuse_unknown(rule or [], rulebook.rules, say("kind_of_name.rule"))
-    refuse_unknown(regimen or [], rulebook.regimens, say("kind_of_name.regimen"))
+    refuse_unknown(rule or [], rulebook.rules, say("kind_of_entry.rule"))
+    refuse_unknown(regimen or [], rulebook.regimens, say("kind_of_entry.regimen"))
     cases = [
         case
         for case in cases_at(paths, rulebook, profiles)

@@ -77,6 +77,11 @@ def sentence(key: str, field: str, value: pl.Expr) -> pl.Expr:
     return pl.concat_str(pl.lit(before), value, pl.lit(after))
 
 
+def _no_day(columns: Sequence[str]) -> pl.Expr:
+    """A line for a day that is not written."""
+    return pl.lit(f"{SEPARATOR.join(columns)}: {say('event_fault.no_day', cell=NO_CELL)}")
+
+
 class Frames:
     """The second tables of a mapping, each joined to the first table, read lazily.
 
@@ -264,7 +269,7 @@ class Frames:
 
     def dated(self, columns: Sequence[str]) -> tuple[pl.Expr, pl.Expr]:
         """The day of a row, and a line where there is none that can be read."""
-        missing = pl.lit(f"{SEPARATOR.join(columns)}: {say('event_fault.no_day', cell=NO_CELL)}")
+        missing = _no_day(columns)
         day = self.day(columns)
         return day.alias(DATE), pl.when(day.is_null()).then(self.bad_day(columns).fill_null(missing)).alias(BAD_DATE)
 
@@ -339,8 +344,7 @@ class Frames:
         """A line where the later day of an interval is known, and no earlier one is written."""
         since, until = listed(reading.since), listed(reading.until)
         missing = pl.any_horizontal(*(pl.col(column).is_null() for column in since))
-        no_day = pl.lit(f"{SEPARATOR.join(since)}: {NO_CELL} (no day)")
-        return pl.when(missing & self.day(until).is_not_null()).then(no_day)
+        return pl.when(missing & self.day(until).is_not_null()).then(_no_day(since))
 
     def row_values(
         self, reading: Reading, read: Callable[[Reading, str], str | None], decision: pl.Expr | None = None

@@ -10,6 +10,12 @@ import textwrap
 from dataclasses import dataclass
 
 
+class Marked(str):
+    """Text of this package that marks code and links as markdown does. Other writers show it as it is."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Heading:
     """A heading; ``level`` 1 is the title of a report."""

@@ -17,6 +17,7 @@ from regimen_advisor.documents.blocks import (
     Heading,
     Headline,
     Item,
+    Marked,
     Paragraph,
     Table,
     Tree,
@@ -36,7 +37,9 @@ def markdown(blocks: Iterable[Block], *, below: int = 0) -> str:
 
 
 def escaped(text: str) -> str:
-    """The text so that markdown shows it as it is; tags and links in it do nothing."""
+    """The text so that markdown shows it as it is; tags and links in it do nothing, unless they are our own."""
+    if isinstance(text, Marked):
+        return one_line(text)
     return _SPECIAL.sub(r"\\\1", one_line(text)).replace("<", "&lt;")
 
 
@@ -45,7 +48,7 @@ def _block(block: Block, below: int) -> str:
         case Heading(text=text, level=level):
             return f"{'#' * (level + below)} {escaped(text)}"
         case Paragraph(text=text):
-            return _line_start(escaped(text))
+            return escaped(text) if isinstance(text, Marked) else _line_start(escaped(text))
         case Headline(title=title, text=text, good=good):
             return f"{'#' * (1 + below)} {_SIGNS[good]} {escaped(title)}\n\n{_line_start(escaped(text))}"
         case Fields(pairs=pairs):

@@ -164,9 +164,9 @@ def _expected(details: ErrorDetails) -> list[str]:
         case "none_required":  # every key may be left out: nobody needs to be asked to write nothing
             return []
         case "greater_than_equal":
-            return [say("broken.at_least", number=context["ge"])]
+            return [say("known.at_least", number=context["ge"])]
         case "less_than_equal":
-            return [say("broken.at_most", number=context["le"])]
+            return [say("known.at_most", number=context["le"])]
         case "string_pattern_mismatch":
             form = context["pattern"]
             return [say("broken.id") if form == _ID else say("broken.form", pattern=form)]

@@ -254,7 +254,7 @@ class RuleReader:
     def _rule(self, text: RuleText, setting: Setting, document: Document, path: Path_) -> Rule | None:
         effects = [effect for effect in Effect if getattr(text, effect.value) is not None]
         if len(effects) != 1:
-            shown = joined(effect.value for effect in effects) or "none"
+            shown = joined(effect.value for effect in effects) or say("value.none")
             words = joined(effect.value for effect in Effect)
             self._refuse(document, path, say("rule_error.effects", rule=text.id, effects=words, found=shown))
             return None

@@ -187,7 +187,7 @@ def _repeated_words(file: FormularyFile, document: Document) -> Iterator[Problem
             place = document.locate((key, index, "id"))
             owner, first = owners.get(folded(entry.id), ("", place))
             if owner == entry.id:
-                yield Problem(place, say("drugs_file.id_twice", id=entry.id, line=first.line))
+                yield Problem(place, say("broken.id_twice", id=entry.id, line=first.line))
                 continue
             names: list[tuple[str, Path_]] = [(entry.id, (key, index, "id")), (entry.name, (key, index, "name"))]
             names += [(alias, (key, index, "aliases", position)) for position, alias in enumerate(entry.aliases)]
@@ -242,7 +242,7 @@ def _circles(file: FormularyFile, document: Document) -> Iterator[Problem]:
     for index, entry in enumerate(file.classes):
         if entry.id not in reported and (found := circle(entry.id, (entry.id,))):
             reported.update(found)
-            shown = " within ".join(f"`{id}`" for id in found)
+            shown = joined((f"`{id}`" for id in found), "within")
             yield Problem(document.locate(("classes", index, "within")), say("drugs_file.circle", circle=shown))
     long = starts_of_long_chains(within)
     if long and not reported:

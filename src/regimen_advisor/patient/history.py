@@ -11,6 +11,7 @@ from typing import get_args
 from regimen_advisor.language.values import Choice, Members, Number, Truth, Value, join
 from regimen_advisor.patient.facts import MOST_CYCLES, Domain, Outcome, SetFact
 from regimen_advisor.patient.vocabulary import MOST_MONTHS, PLATINUM, PLATINUM_FREE
+from regimen_advisor.words.catalogue import say
 
 ANY_OUTCOME = frozenset(get_args(Outcome))
 ENDED = frozenset({"progressed", "relapsed"})
@@ -34,6 +35,12 @@ class Entry:
     cycles: Number
     months: Number = ANY_MONTHS
     """From the last dose to the progression or relapse; it says nothing where there was neither."""
+
+    @property
+    def course(self) -> str:
+        """What a sentence calls the treatment."""
+        course = say("ask.curative_course") if self.line is None else say("ask.line_course", line=self.line)
+        return say("ask.maintenance_course", course=course) if self.maintenance else course
 
 
 def settle_outcomes(entries: Sequence[Entry]) -> tuple[Entry, ...]:

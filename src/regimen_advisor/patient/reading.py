@@ -208,7 +208,7 @@ class _Reader:
                     say("profile_error.months_without_end", found=shown(outcome)),
                     *place,
                 )
-            course = _course_of(entry)
+            course = entry.course
             if entry.outcomes == {"relapsed"} and months == 0:
                 self.notes.append(say("profile_note.relapsed_at_once", course=course))
             if entry.outcomes == {"progressed"} and months > SOON:
@@ -296,13 +296,6 @@ class _Reader:
             if odd:
                 results = joined(odd)
                 self.notes.append(say("profile_note.unusual", results=results))
-
-
-def _course_of(entry: Entry) -> str:
-    """What a note calls the treatment of an entry."""
-    if entry.line is None:
-        return say("profile_note.maintenance_of_curative" if entry.maintenance else "profile_note.curative")
-    return say("profile_note.maintenance" if entry.maintenance else "profile_note.line", line=entry.line)
 
 
 def _named(key: str, place: Location) -> str:

@@ -183,7 +183,7 @@ def _letters(
         except KeyError as error:
             place, known = (
                 document.locate((*path, index)),
-                say("quiz_error.letters", first=LETTERS[0], last=LETTERS[len(pick.answers) - 1]),
+                say("card.from_to", first=LETTERS[0], last=LETTERS[len(pick.answers) - 1]),
             )
             message = say("quiz_error.letter", letters=known, found=word)
             problems.append(Problem(place, message, error.args[0]))

@@ -42,4 +42,4 @@ def asked_words(key: str, profile: Written, domain: Domain) -> str:
 def part_words(part: str, entry: Mapping[str, Any]) -> str:
     """A part of a history entry: ``drugs of line 1``."""
     course = say("ask.line_course", line=entry["line"]) if "line" in entry else say("quiz_known.curative_course")
-    return say("quiz_known.part", part=say(f"quiz_part.{part}"), course=course)
+    return say("quiz_known.part", part=say(f"entry.{part}"), course=course)

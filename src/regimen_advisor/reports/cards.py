@@ -376,6 +376,6 @@ def _errata(best: Evidence | None) -> tuple[Erratum, ...]:
 def _count(cautions: Sequence[Caution]) -> str:
     holds = sum(caution.state == "holds" for caution in cautions)
     waits = len(cautions) - holds
-    parts = [say("card.warnings", count=holds)] if holds else []
+    parts = [say("count.warning", count=holds)] if holds else []
     parts += [say("card.waiting", count=waits)] if waits else []
     return listed(parts)

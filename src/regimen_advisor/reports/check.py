@@ -21,7 +21,7 @@ def document(checked: Checked) -> Iterator[Block]:
     yield Headline(say("check.title"), summary(checked), good=not checked.faults)
     yield _findings("fault", (say("findings.where"), say("check.fault"), say("check.wrong")), checked.faults)
     if checked.warnings:
-        yield Folded(say("check.warnings", count=len(checked.warnings)), tuple(_warnings(checked.warnings)), 0)
+        yield Folded(say("count.warning", count=len(checked.warnings)), tuple(_warnings(checked.warnings)), 0)
     if checked.left_out:
         folder = checked.rulebook.folders[-1]
         yield Paragraph(say("check.left_out", count=checked.left_out, folder=folder))
@@ -60,7 +60,7 @@ def summary(checked: Checked) -> str:
         findings=len(rulebook.findings),
         regimens=len(rulebook.regimens),
         faults=say("check.faults", count=faults) if faults else say("check.no_faults"),
-        warnings=say("check.warnings", count=warnings) if warnings else say("check.no_warnings"),
+        warnings=say("count.warning", count=warnings) if warnings else say("check.no_warnings"),
     )
 
 

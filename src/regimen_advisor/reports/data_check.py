@@ -30,9 +30,9 @@ def document(check: DataCheck) -> Iterator[Block]:
     yield _keys(check)
     yield from not_taken(check.unread, check.set_apart, check.repeated, total)
     yield Heading(say("data_check.unsaid"))
-    yield Paragraph(joined(check.unsaid) or say("data_check.none"), indent=2)
+    yield Paragraph(joined(check.unsaid) or say("value.none"), indent=2)
     yield Heading(say("data_check.ignored"))
-    yield Paragraph(printable(joined(check.ignored)) or say("data_check.none"), indent=2)
+    yield Paragraph(printable(joined(check.ignored)) or say("value.none"), indent=2)
     yield Heading(say("data_check.questions"))
     yield from _questions(check)
 

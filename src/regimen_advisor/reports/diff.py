@@ -119,7 +119,7 @@ def _where_they_part(before: str | None, after: str | None) -> tuple[str | None,
 
 
 def _quoted(text: str | None) -> str:
-    return say("diff.no_text") if text is None else f'"{shortened(text, LONGEST)}"'
+    return say("diff.no_part") if text is None else f'"{shortened(text, LONGEST)}"'
 
 
 def _more(number: int) -> str:

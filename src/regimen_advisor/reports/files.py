@@ -108,4 +108,4 @@ def _at_once(name: str, flags: int) -> int:
 
 
 def _not_written(name: str, error: OSError) -> InputError:
-    return InputError.at(Location(name), say("written.refused", reason=error.strerror or error))
+    return InputError.at(Location(name), say("broken.cannot_be_written", reason=error.strerror or error))

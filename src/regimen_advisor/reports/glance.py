@@ -36,7 +36,7 @@ COLUMNS = (
     say("glance.option"),
     say("glance.standing"),
     say("glance.study"),
-    say("glance.endpoint"),
+    say("study.endpoint"),
     say("glance.warning"),
     say("glance.approved"),
     say("glance.standard"),
@@ -234,4 +234,4 @@ def few(names: Iterable[str], limit: int) -> Iterator[str]:
     all_names = list(names)
     yield from all_names[:limit]
     if len(all_names) > limit:
-        yield say("glance.and_more", count=len(all_names) - limit)
+        yield say("advice.and_more", count=len(all_names) - limit)

@@ -1,104 +1,104 @@
-"""Write the summary of the population that synthetic patients imitate, and its page of shares and sources."""
+"""Report the population that synthetic patients imitate: a summary, and the page of its shares and their sources."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from textwrap import wrap
+from collections.abc import Iterator, Sequence
 
+from regimen_advisor.documents.blocks import Block, Bullets, Grid, Heading, Marked, Paragraph, Table
 from regimen_advisor.files.errors import printable
 from regimen_advisor.patient.population import INVENTED, LineTreatment, SyntheticPopulation, population
-from regimen_advisor.words.catalogue import joined
+from regimen_advisor.words.catalogue import joined, say
 
+FILE = "patient/population.yaml"
 PAGE = "docs/reference/synthetic-patients.md"
-_OF = {
-    "disease": "all patients",
-    "histology": "NSCLC",
-    "driver": "adenocarcinoma, adenosquamous carcinoma, NSCLC without a subtype",
-    "egfr": "patients with the driver `egfr`",
-    "egfr-other": "patients with the driver `egfr-other`",
-    "kras": "patients with the driver `kras`",
-    "pd_l1_tps": "all patients",
-    "dll3": "small cell lung cancer",
+_PATIENTS = {
+    "disease": "all",
+    "histology": "nsclc",
+    "driver": "non_squamous",
+    "pd_l1_tps": "all",
+    "dll3": "sclc",
 }
-WIDTH = 120
-_KINDS = ("First lines", "Later lines", "Treatments with curative intent")
+"""For each table of shares the patients that it is about, as the catalogue calls them; else those with a driver."""
 
 
 def synthesised_as_text(count: int, output: str) -> str:
     """What was written, and whom it imitates."""
-    imitated = population()
-    patients = "patient imitates" if count == 1 else "patients imitate"
-    sentence = (
-        f"{count:,} invented {patients} {imitated.imitates}. Some shares are published, the others made up ({PAGE}): "
-        "fit for no statement about how often anything occurs."
-    )
+    sentence = say("synthetic.written", count=count, imitated=population().imitates, page=PAGE)
     return f"{printable(output)}: {sentence}\n"
 
 
-def page() -> str:
-    """The reference page of the population, as markdown."""
+def document() -> Iterator[Block]:
+    """The reference page of the population."""
     imitated = population()
-    about = (
-        f"`cohort --synthesise` imitates {imitated.imitates}. All of this is outside knowledge: none of it is from the "
-        "sources that the rules are made of, and no rule depends on it. A share that is *made up* was chosen so that "
-        "the rules meet somebody. What no table here names (extent, stage, performance status, numbers of lines, "
-        "outcomes, metastases, features of bleeding, the 15 per cent of cells that are left out) is made up too."
-    )
-    lines = [
-        "# Synthetic patients",
-        "",
-        "Generated from `patient/population.yaml`; do not edit.",
-        "",
-        *wrap(about, WIDTH),
-        "",
-        *_shares(imitated),
-        *_acquired(imitated),
-        *_treatments(imitated),
-        "## Sources",
-        "",
-        *(f"- `{name}`: {text}" for name, text in imitated.sources.items()),
-    ]
-    return "\n".join(lines) + "\n"
+    yield Heading(say("synthetic.title"), 1)
+    yield Paragraph(Marked(say("synthetic.generated", file=FILE)))
+    yield Paragraph(Marked(say("synthetic.about", imitated=imitated.imitates)))
+    yield from _shares(imitated)
+    yield from _acquired(imitated)
+    yield from _treatments(imitated)
+    yield Heading(say("synthetic.sources"))
+    yield Bullets(tuple(Marked(f"`{name}`: {text}") for name, text in imitated.sources.items()))
 
 
 def _source(source: str) -> str:
-    return "*made up*" if source == INVENTED else f"`{source}`"
+    return f"*{say('synthetic.made_up')}*" if source == INVENTED else f"`{source}`"
 
 
-def _shares(imitated: SyntheticPopulation) -> Iterator[str]:
-    yield from ("## Shares", "", "| fact | of | word | per cent | source |", "|---|---|---|---:|---|")
-    for name, words in imitated.shares.items():
-        for word, share, shared in zip(words, imitated.weights(name), words.values(), strict=True):
-            source = "*the rest*" if shared.share is None else _source(shared.source)
-            yield f"| `{name}` | {_OF[name]} | `{word}` | {share:.4g} | {source} |"
-    yield ""
+def _shares(imitated: SyntheticPopulation) -> Iterator[Block]:
+    yield Heading(say("synthetic.shares"))
+    yield _table(("fact", "of", "word", "per_cent", "source"), 3, (
+        (
+            f"`{name}`",
+            _patients(name),
+            f"`{word}`",
+            f"{share:.4g}",
+            f"*{say('synthetic.rest')}*" if shared.share is None else _source(shared.source),
+        )
+        for name, words in imitated.shares.items()
+        for word, share, shared in zip(words, imitated.weights(name), words.values(), strict=True)
+    ))  # fmt: skip
 
 
-def _acquired(imitated: SyntheticPopulation) -> Iterator[str]:
-    yield from ("## Acquired variants", "", "| variant | of | per cent | source |", "|---|---|---:|---|")
-    for variant in imitated.acquired:
-        carriers = f"patients with the driver `{variant.driver}` who progressed on a line with {_either(variant.after)}"
-        yield f"| {variant.variant} | {carriers} | {variant.share:.4g} | {_source(variant.source)} |"
-    yield ""
+def _patients(name: str) -> str:
+    """The patients among whom the shares of a table are counted."""
+    patients = _PATIENTS.get(name)
+    return say(f"synthetic_patients.{patients}") if patients else say("synthetic.carriers", driver=name)
+
+
+def _acquired(imitated: SyntheticPopulation) -> Iterator[Block]:
+    yield Heading(say("synthetic.acquired"))
+    yield _table(("variant", "of", "per_cent", "source"), 2, (
+        (
+            variant.variant,
+            say("synthetic.progressed", driver=variant.driver, drugs=_either(variant.after)),
+            f"{variant.share:.4g}",
+            _source(variant.source),
+        )
+        for variant in imitated.acquired
+    ))  # fmt: skip
 
 
 def _either(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{joined(words[:-1])} or {words[-1]}"
+    return words[0] if len(words) == 1 else say("list.or", first=joined(words[:-1]), last=words[-1])
 
 
-def _treatments(imitated: SyntheticPopulation) -> Iterator[str]:
-    order = "the driver, TPS of 50 or more, the histology"
-    yield from (
-        "## Treatments",
-        "",
-        f"All weights are made up. A patient has those of the first that fits: {order}.",
-        "",
-    )
-    tables: Sequence[Mapping[str, Sequence[LineTreatment]]] = imitated.treatments
-    for kind, table in zip(_KINDS, tables, strict=True):
-        yield from (f"### {kind}", "", "| of | drugs | weight | maintenance |", "|---|---|---:|---|")
-        for group, treatments in table.items():
-            for treatment in treatments:
-                maintenance = joined((" + ".join(words) for words in treatment.then), "or")
-                yield f"| `{group}` | {' + '.join(treatment.drugs)} | {treatment.weight:.4g} | {maintenance} |"
-        yield ""
+def _treatments(imitated: SyntheticPopulation) -> Iterator[Block]:
+    yield Heading(say("synthetic.treatments"))
+    yield Paragraph(say("synthetic.order"))
+    for kind, table in zip(("first_lines", "later_lines", "curative"), imitated.treatments, strict=True):
+        yield Heading(say(f"synthetic_treatment.{kind}"), 3)
+        yield _table(("of", "drugs", "weight", "maintenance"), 2, (
+            (f"`{group}`", " + ".join(treatment.drugs), f"{treatment.weight:.4g}", _maintenance(treatment))
+            for group, treatments in table.items()
+            for treatment in treatments
+        ))  # fmt: skip
+
+
+def _maintenance(treatment: LineTreatment) -> str:
+    return joined((" + ".join(words) for words in treatment.then), "or")
+
+
+def _table(columns: Sequence[str], number: int, rows: Iterator[tuple[str, ...]]) -> Table:
+    """A table under column names of the catalogue, with one column of numbers."""
+    cells = tuple(tuple(Marked(cell) for cell in row) for row in rows)
+    return Table(tuple(say(f"synthetic_column.{column}") for column in columns), cells, grid=Grid((number,)))

@@ -1,33 +1,34 @@
-"""Write the reference of a file format from its model, so that the two cannot come apart."""
+"""Report a file format from its model, so that the reference page and the reader cannot differ."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from regimen_advisor.documents.blocks import Block, Grid, Heading, Marked, Paragraph, Table
 from regimen_advisor.words.catalogue import joined, say
 
 
-def reference(model: type[BaseModel], title: str, mode: Literal["validation", "serialization"] = "validation") -> str:
-    """Markdown with one table a model: key, what it takes, what it means."""
+def document(
+    model: type[BaseModel], title: str, mode: Literal["validation", "serialization"] = "validation"
+) -> Iterator[Block]:
+    """One table a model: key, what it takes, what it means."""
     schema = model.model_json_schema(mode=mode)
     parts = {model.__name__: schema, **schema.get("$defs", {})}
-    lines = [f"# {title}", "", say("reference.generated"), ""]
+    yield Heading(Marked(title), 1)
+    yield Paragraph(say("reference.generated"))
     for name, part in parts.items():
+        yield Heading(name)
+        about = part.get("description", "")
         if "properties" in part:
-            lines += _section(name, part)
+            yield Paragraph(Marked(_cell(about.split("\n\n")[0])))
+            yield from _keys(part)
         else:  # a value that takes several shapes, or one of some words
-            lines += [
-                f"## {name}",
-                "",
-                _cell(part.get("description", "")),
-                "",
-                say("reference.takes", words=_takes(part)),
-                "",
-            ]
-    return "\n".join(lines).rstrip() + "\n"
+            yield Paragraph(Marked(_cell(about)))
+            yield Paragraph(Marked(say("reference.takes", words=_takes(part))))
 
 
 def keys_of(model: type[BaseModel]) -> list[tuple[str, str]]:
@@ -47,25 +48,20 @@ def _plain(markdown: str) -> str:
     return re.sub(r"\[(\w+)\]\(#\w+\)", r"\1", markdown).replace("`", "")
 
 
-def _section(name: str, part: dict[str, Any]) -> list[str]:
+def _keys(part: dict[str, Any]) -> Iterator[Block]:
     required = set(part.get("required", ()))
-    rows = [
-        f"| `{key}`{' *' if key in required else ''} | {_takes(value)} | {_cell(value.get('description', ''))} |"
+    columns = tuple(say(f"reference_column.{column}") for column in ("key", "takes", "meaning"))
+    rows = tuple(
+        (
+            Marked(f"`{key}`{' *' if key in required else ''}"),
+            Marked(_takes(value)),
+            Marked(_cell(value.get("description", ""))),
+        )
         for key, value in part["properties"].items()
-    ]
-    star = ["", f"\\* {say('reference.required')}"] if required else []
-    about = _cell(part.get("description", "").split("\n\n")[0])
-    return [
-        f"## {name}",
-        "",
-        about,
-        "",
-        f"| {say('reference.key')} | {say('reference.what')} | {say('reference.meaning')} |",
-        "|---|---|---|",
-        *rows,
-        *star,
-        "",
-    ]
+    )
+    yield Table(columns, rows, grid=Grid())
+    if required:
+        yield Paragraph(f"* {say('reference.required')}")
 
 
 def _takes(schema: dict[str, Any]) -> str:

@@ -64,7 +64,7 @@ def _resolved(kind: str, id: str, rulebook: Rulebook) -> str:
 def _part_of(id: str, words: Mapping[str, tuple[str, ...]]) -> str | None:
     """Every entry that has what was asked for in its id or in one of its words; ``None`` where none has."""
     found = [key for key, names in words.items() if holding(id, (key, *names))]
-    return say("show.part_of", count=len(found), names=joined(found)) if found else None
+    return say("broken.part_of", count=len(found), names=joined(found)) if found else None
 
 
 def _unknown(kind: str, id: str, help: str | None) -> InputError:

@@ -275,6 +275,4 @@ class _QuestionFinder:
             return ASKS_CURATIVE if untreated else ASKS_HISTORY
         position, part = key.removeprefix("history[").split("].")
         entry = next(candidate for candidate in self.patient.history or () if candidate.position == int(position))
-        course = say("ask.curative_course") if entry.line is None else say("ask.line_course", line=entry.line)
-        course = say("ask.maintenance_course", course=course) if entry.maintenance else course
-        return say(f"ask_of_course.{part}", course=course)
+        return say(f"ask_of_course.{part}", course=entry.course)

@@ -201,20 +201,20 @@ def _unknown_names(text: CaseText, document: Document, rulebook: Rulebook) -> It
 
     for index, written in enumerate(text.says or ()):
         statement = _said(written)
-        yield from unknown(statement.rule, rulebook.rules, say("kind_of_name.rule"), "says", index)
+        yield from unknown(statement.rule, rulebook.rules, say("kind_of_entry.rule"), "says", index)
         for study in statement.studies or ():
-            yield from unknown(study, rulebook.studies, say("kind_of_name.study"), "says", index, "studies")
+            yield from unknown(study, rulebook.studies, say("kind_of_entry.study"), "says", index, "studies")
     for index, rule in enumerate(text.says_not):
-        yield from unknown(rule, rulebook.rules, say("kind_of_name.rule"), "says_not", index)
+        yield from unknown(rule, rulebook.rules, say("kind_of_entry.rule"), "says_not", index)
     for regimen, wanted in text.expect.items():
-        yield from unknown(regimen, rulebook.regimens, say("kind_of_name.regimen"), "expect", regimen)
+        yield from unknown(regimen, rulebook.regimens, say("kind_of_entry.regimen"), "expect", regimen)
         if isinstance(wanted, Expectation):
             for key in ("rules", "because"):
                 for index, rule in enumerate(getattr(wanted, key) or ()):
-                    yield from unknown(rule, rulebook.rules, say("kind_of_name.rule"), "expect", regimen, key, index)
+                    yield from unknown(rule, rulebook.rules, say("kind_of_entry.rule"), "expect", regimen, key, index)
             for index, study in enumerate(wanted.studies or ()):
                 yield from unknown(
-                    study, rulebook.studies, say("kind_of_name.study"), "expect", regimen, "studies", index
+                    study, rulebook.studies, say("kind_of_entry.study"), "expect", regimen, "studies", index
                 )
 
 

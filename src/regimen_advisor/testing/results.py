@@ -110,7 +110,8 @@ def _unsaid(case: RuleCase, shown: dict[str, ShownStatement]) -> Iterator[str]:
         elif expected.effect is not None and expected.effect is not actual.effect:
             yield say("unmet.effect", rule=expected.rule, expected=expected.effect, found=actual.effect)
         elif expected.studies is not None and set(expected.studies) != set(actual.studies):
-            yield f"{expected.rule}: studies: {_set_difference(expected.studies, actual.studies)}"
+            difference = _set_difference(expected.studies, actual.studies)
+            yield say("unmet.studies", rule=expected.rule, difference=difference)
     if case.exactly and case.says is not None:
         for rule in sorted(set(shown) - {expected.rule for expected in case.says}):
             yield say("unmet.shown", rule=rule)

@@ -175,12 +175,6 @@ class Asker {
   }
 }
 
-/** A treatment by its place in the history. */
-function courseWords({ line, maintenance }) {
-  const course = line === null ? say("ask.curative_course") : say("ask.line_course", { line });
-  return maintenance ? say("ask.maintenance_course", { course }) : course;
-}
-
 /** A question key as a person is asked it. */
 function askedInWords(key, patient, engine) {
   if (key in engine.facts) return engine.facts[key].question;
@@ -190,5 +184,5 @@ function askedInWords(key, patient, engine) {
   }
   const [, position, part] = /^history\[(\d+)\]\.(\w+)$/.exec(key);
   const entry = patient.history.find((treatment) => treatment.position === Number(position));
-  return say(`ask_of_course.${part}`, { course: courseWords(entry) });
+  return say(`ask_of_course.${part}`, { course: courseOf(entry) });
 }

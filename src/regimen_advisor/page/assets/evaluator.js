@@ -12,7 +12,7 @@ const OUTCOMES = ["progressed", "relapsed", "completed", "ongoing", "stopped-for
 
 class Contradiction extends Error {
   constructor(fact, axiom) {
-    super(axiom ? axiom.says : say("page_error.both", { fact }));
+    super(axiom ? axiom.says : say("profile_error.cannot_be_both", { fact }));
     this.fact = fact;
     this.axiom = axiom;
   }

@@ -134,18 +134,18 @@ class PatientForm {
     const groups = Object.entries(fact.groups).flatMap(([group, members]) => [[group, say("page_form.not_known_which", { group: this.#word(group) })], ...members.map((word) => [word, this.#word(word)])]);
     const words = [...fact.domain.filter((word) => !grouped.includes(word)).map((word) => [word, this.#word(word)]), ...groups];
     const chosen = isUnsaid(value) ? "unknown" : String(value);
-    const control = this.#select(id, [["unknown", say("known.unknown")], ...words], chosen, (word) => this.#set(fact.name, word === "unknown" ? undefined : presence && ["true", "false"].includes(word) ? word === "true" : word));
+    const control = this.#select(id, [["unknown", say("value.unknown")], ...words], chosen, (word) => this.#set(fact.name, word === "unknown" ? undefined : presence && ["true", "false"].includes(word) ? word === "true" : word));
     return this.#row(id, fact.label, control, state);
   }
 
   #numberField(fact, id, value, state) {
-    const control = h("input", { type: "text", id, inputmode: "text", autocomplete: "off", placeholder: say("known.unknown"), value: numberText(value), onchange: (event) => this.#set(fact.name, typedNumber(event.target.value)) });
+    const control = h("input", { type: "text", id, inputmode: "text", autocomplete: "off", placeholder: say("value.unknown"), value: numberText(value), onchange: (event) => this.#set(fact.name, typedNumber(event.target.value)) });
     const help = say("page_form.number_help", { low: fact.low, high: fact.high, ranges: fact.name === "pd_l1_tps" ? "<1, 1-49, ≥50" : "0-1, ≤2" });
     return this.#row(id, fact.unit ? `${fact.label} (${fact.unit})` : fact.label, control, { ...state, help });
   }
 
   #setField(fact, id, value, state) {
-    const modes = [["unknown", say("known.unknown")], [fact.empty, fact.name === "egfr" ? say("page_form.wild_type") : say("page_form.none_found")],
+    const modes = [["unknown", say("value.unknown")], [fact.empty, fact.name === "egfr" ? say("page_form.wild_type") : say("page_form.none_found")],
       ...(fact.name === "egfr" ? [["positive", say("page_form.positive")]] : []), ["found", say("page_form.found_mode")], ["partly", say("page_form.partly_mode")]];
     const isList = Array.isArray(value) && value.length, partly = isMapping(value);
     const mode = isUnsaid(value) ? "unknown" : isList ? "found" : partly ? "partly" : Array.isArray(value) ? fact.empty : String(value);
@@ -176,7 +176,7 @@ class PatientForm {
     };
     return h("fieldset", { class: "members" }, h("legend", { class: "help" }, say("page_form.looked_for", { fact: fact.label })), fact.members.map((member) => {
       const state = found.includes(member) ? "found" : absent.includes(member) ? "not found" : "unknown";
-      return h("label", {}, this.#word(member), this.#select(`${id}-${member}`, [["unknown", say("known.unknown")], ["found", say("page_form.found")], ["not found", say("page_form.not_found")]], state, choose(member)));
+      return h("label", {}, this.#word(member), this.#select(`${id}-${member}`, [["unknown", say("value.unknown")], ["found", say("page_form.found")], ["not found", say("page_form.not_found")]], state, choose(member)));
     }));
   }
 
@@ -187,7 +187,7 @@ class PatientForm {
     const listed = Array.isArray(history);
     const counted = !listed && (!isUnsaid(lines) || !isUnsaid(outcome));
     const mode = listed ? (history.length ? "listed" : "untreated") : counted ? "counted" : "unknown";
-    const options = [["unknown", say("known.unknown")], ["untreated", say("page_known.untreated")], ["listed", say("page_form.listed")], ["counted", say("page_form.counted")]];
+    const options = [["unknown", say("value.unknown")], ["untreated", say("page_known.untreated")], ["listed", say("page_form.listed")], ["counted", say("page_form.counted")]];
     const choose = (word) => {
       const { history: was, prior_lines: _, last_outcome: __, ...rest } = this.profile;
       const treated = { unknown: {}, untreated: { history: [] }, listed: { history: was?.length ? was : [{ line: 1, drugs: "unknown", outcome: "unknown" }] }, counted: { prior_lines: 1 } }[word];
@@ -232,10 +232,10 @@ class PatientForm {
     return h("fieldset", { class: "entry" }, h("legend", {}, say("page_form.treatment", { number: index + 1 })),
       this.#row(id("setting"), say("page_form.kind"), this.#select(id("setting"), kinds, kind, (word) => change({ setting: word === "line" ? null : word, line: word === "curative" ? null : line ?? 1 })), { problems: problemsOf("setting") }),
       kind === "curative" ? null : this.#row(id("line"), say("page_form.line"), input("line", line ?? "", whole, { inputmode: "numeric" }), { problems: problemsOf("line") }),
-      this.#row(id("drugs"), say("entry.drugs"), input("drugs", names, typedDrugs, { list: "drug-words", placeholder: say("known.unknown") }), { problems: problemsOf("drugs"), help: say("page_form.drugs_help") }),
+      this.#row(id("drugs"), say("entry.drugs"), input("drugs", names, typedDrugs, { list: "drug-words", placeholder: say("value.unknown") }), { problems: problemsOf("drugs"), help: say("page_form.drugs_help") }),
       this.#row(id("outcome"), say("entry.outcome"), this.#select(id("outcome"), ["unknown", ...OUTCOMES].map((word) => [word, this.#word(word)]), String(outcome), (word) => change({ outcome: word })), { problems: problemsOf("outcome") }),
-      this.#row(id("cycles"), say("entry.cycles"), input("cycles", cycles ?? "", whole, { inputmode: "numeric", placeholder: say("known.unknown") }), { problems: problemsOf("cycles") }),
-      this.#row(id("relapse_after"), say("page_form.months"), input("relapse_after", months ?? "", whole, { inputmode: "numeric", placeholder: say("known.unknown") }), { problems: problemsOf("relapse_after"), help: say("page_form.months_help") }),
+      this.#row(id("cycles"), say("entry.cycles"), input("cycles", cycles ?? "", whole, { inputmode: "numeric", placeholder: say("value.unknown") }), { problems: problemsOf("cycles") }),
+      this.#row(id("relapse_after"), say("page_form.months"), input("relapse_after", months ?? "", whole, { inputmode: "numeric", placeholder: say("value.unknown") }), { problems: problemsOf("relapse_after"), help: say("page_form.months_help") }),
       h("p", { class: "bar" }, h("button", { type: "button", id: id("remove"), onclick: remove }, say("page_form.remove", { number: index + 1 }))));
   }
 }

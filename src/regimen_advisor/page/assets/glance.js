@@ -41,7 +41,7 @@ function treatmentWords({ line, maintenance, drugs, outcomes, cycles, months }, 
   const { data } = engine, outcome = outcomes.length === 1 ? data.words[outcomes[0]] ?? outcomes[0] : say("patient.outcome_not_known");
   const named = valueWords(engine.facts.received, drugs, data), count = cycles.low === cycles.high ? [say("patient.cycles", { cycles: cycles.low })] : [];
   const after = months.low === months.high ? [monthsAfter(months.low)] : [];
-  const fields = { drugs: named === say("known.unknown") ? say("patient.drugs_not_known") : named, course: joined([outcome, ...count, ...after]) };
+  const fields = { drugs: named === say("value.unknown") ? say("patient.drugs_not_known") : named, course: joined([outcome, ...count, ...after]) };
   return line === null ? say("patient.curative", fields) : say(maintenance ? "patient.maintenance" : "patient.line", { line, ...fields });
 }
 

@@ -320,10 +320,10 @@ class ProfileReader {
   }
 }
 
-/** What a note calls the treatment of an entry. */
+/** What a sentence calls the treatment of an entry. */
 function courseOf({ line, maintenance }) {
-  if (line === null) return say(maintenance ? "profile_note.maintenance_of_curative" : "profile_note.curative");
-  return say(maintenance ? "profile_note.maintenance" : "profile_note.line", { line });
+  const course = line === null ? say("ask.curative_course") : say("ask.line_course", { line });
+  return maintenance ? say("ask.maintenance_course", { course }) : course;
 }
 
 /** `<1`, `1-49` and `>=50`, as pathology reports write them, as ranges; anything else as it was. */

@@ -67,7 +67,7 @@ function linked(text) {
 /** What is known of a fact, in words. */
 function valueWords(fact, value, data) {
   const word = (code) => data.words[code] ?? data.formulary.names[code] ?? code;
-  if (sameValue(value, fact.unknown)) return say("known.unknown");
+  if (sameValue(value, fact.unknown)) return say("value.unknown");
   if (fact.kind === "number") {
     const high = fact.unit === "%" ? say("known.percent", { number: value.high }) : String(value.high);
     return value.low > value.high ? say("value.none") : value.low === value.high ? high : say("known.range", { low: value.low, high });
