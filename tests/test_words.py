@@ -166,6 +166,8 @@ KEPT = {
     "page/assets/reading.js": ("{} true",),
     "page/assets/settling.js": ("agree {}", "differ {}", "some {}", "both {}"),
     "page/assets/sources.js": ("Escape",),
+    "reports/templates/tips.js": ("Escape",),
+    "reports/marks.py": ("cite ref",),
     "reports/templates/slides.js": ("Home", "End"),
     "page/assets/view.js": ("noreferrer noopener",),
     "page/assets/words.js": (
