@@ -599,6 +599,13 @@ def _slow(body: bytes, rulebook: Rulebook) -> tuple[int, str]:
     return 200, "{}"
 
 
+def _wait_for(happened: Callable[[], bool]) -> None:
+    until = time.monotonic() + 20
+    while not happened():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
 def test_advice_that_takes_too_long_is_given_up_and_more_than_are_allowed_at_once_are_asked_to_wait(
     rulebook: Rulebook,
 ) -> None:
@@ -608,13 +615,9 @@ def test_advice_that_takes_too_long_is_given_up_and_more_than_are_allowed_at_onc
         with testclient.TestClient(served, base_url="http://127.0.0.1:8000") as client:
             late = client.post("/advise", json={"id": "slow"})
             assert (late.status_code, late.headers["retry-after"]) == (503, "1")
-            asked = time.monotonic()
-            while client.post("/advise", json={"id": "quick"}).status_code == 503:
-                assert time.monotonic() < asked + 20
-                time.sleep(0.02)
+            _wait_for(lambda: client.post("/advise", json={"id": "quick"}).status_code != 503)
             assert client.post("/advise", json={"id": "ends"}).status_code == 503
-            while not workers._idle:
-                time.sleep(0.02)
+            _wait_for(lambda: bool(workers._idle))
             assert client.post("/advise", json={"id": "quick"}).status_code == 200
             idle, workers._idle = workers._idle, []
             assert client.post("/advise", json={"id": "quick"}).status_code == 503
