@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import pytest
-import yaml as pyyaml
 
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.knowledge.rulebook import load_rulebook
@@ -16,7 +15,6 @@ pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 from regimen_advisor.cohorts.cohort import judged, open_table, summarise  # noqa: E402
 from regimen_advisor.cohorts.mapping import load_mapping  # noqa: E402
 from regimen_advisor.cohorts.mapping_draft import suggest_mapping  # noqa: E402
-from regimen_advisor.cohorts.mapping_file import MappingFile, Reading  # noqa: E402
 from regimen_advisor.cohorts.rows import profile_of_row  # noqa: E402
 from regimen_advisor.cohorts.tables import scan_table  # noqa: E402
 from regimen_advisor.documents.writing import rendered  # noqa: E402
@@ -263,91 +261,6 @@ def test_a_column_that_joins_two_tables_is_refused_where_one_of_them_has_it_not(
     text = f"title: t\nkeys:\n  ecog: {{column: ECOG}}\ntables:\n  sv: {{file: data_sv.txt, {joined_by}}}\n"
     with pytest.raises(InputError, match=rf"mapping\.yaml:5:{message}"):
         open_table([str(registry)], mapping_of(text, tmp_path, rulebook))
-
-
-EVENTS = """\
-title: t
-id: who
-tables:
-  scans: {file: scans.csv, key: who, date: day}
-  lines: {file: lines.csv, key: who, where: {column: lines.state, known: true}}
-keys:
-  ecog: {columns: [one, two], otherwise: {column: three}}
-  alk: {column: scans.alk, take: last before, when: {column: scans.kind, any_of: [FISH]}}
-history:
-  from: lines
-  complete: true
-  drugs: {column: lines.drug}
-  outcome: {column: lines.end}
-  cycles: {column: lines.number}
-  relapse_after: {column: lines.months}
-  setting: {column: lines.kind}
-  line: {column: lines.order}
-given: {column: now}
-"""
-
-
-def test_every_column_that_a_mapping_names_is_known_with_its_place():
-    file = MappingFile.model_validate(pyyaml.safe_load(EVENTS))
-    parts = ("drugs", "outcome", "cycles", "relapse_after", "setting", "line")
-    columns = ("drug", "end", "number", "months", "kind", "order")
-    assert list(file.references()) == [
-        (("keys", "ecog", "columns", 0), "one"),
-        (("keys", "ecog", "columns", 1), "two"),
-        (("keys", "ecog", "otherwise", "column"), "three"),
-        (("keys", "alk", "column"), "scans.alk"),
-        (("keys", "alk", "when", "column"), "scans.kind"),
-        *((("history", part, "column"), f"lines.{column}") for part, column in zip(parts, columns, strict=True)),
-        (("given", "column"), "now"),
-        (("id",), "who"),
-    ]
-    assert file.columns == {column for _, column in file.references()} | {"day", "scans.day", "lines.state"}
-    listed = {
-        "keys": {},
-        "history": [{"drugs": {"column": "a"}}, {"drugs": {"column": "b"}, "cycles": {"column": "c"}}],
-    }
-    assert list(MappingFile.model_validate({"title": "t", **listed}).references()) == [
-        (("history", 0, "drugs", "column"), "a"),
-        (("history", 1, "drugs", "column"), "b"),
-        (("history", 1, "cycles", "column"), "c"),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("more", "has_events"),
-    [
-        ({}, False),
-        ({"tables": {"sv": {"file": "sv.csv", "key": "who"}}}, False),
-        ({"tables": {"sv": {"file": "sv.csv", "key": ["who", "sample"]}}}, True),
-        ({"tables": {"sv": {"file": "sv.csv", "key": "who", "of": "other"}}}, True),
-        ({"tables": {"sv": {"file": "sv.csv", "key": "who", "date": "day"}}}, True),
-        ({"tables": {"sv": {"file": "sv.csv", "key": "who", "where": {"column": "kind", "known": True}}}}, True),
-        ({"keys": {"alk": {"column": "sv.alk", "take": "last"}}}, True),
-        ({"keys": {"alk": {"column": "alk", "when": {"column": "kind", "known": True}}}}, True),
-        ({"keys": {"alk": {"column": "alk", "otherwise": {"column": "ALK"}}}}, True),
-        ({"keys": {"comorbidities": {"flags": {"ILD": "interstitial-lung-disease"}}}}, True),
-        ({"row": {"each": "lines"}}, True),
-        ({"history": {"from": "lines", "complete": True, "drugs": {"column": "lines.drug"}}}, True),
-    ],
-)
-def test_days_rows_of_second_tables_and_conditions_make_a_mapping_one_of_events(more, has_events):
-    file = MappingFile.model_validate({"title": "t", "keys": {"ecog": {"column": "ECOG"}}, **more})
-    assert file.has_events is has_events
-
-
-@pytest.mark.parametrize(
-    ("reading", "may", "nothing", "something"),
-    [
-        ({"values": {"no test": None, "yes": "positive"}}, True, "no test", "yes"),
-        ({"patterns": [{"match": "not .*", "gives": None}]}, True, "not done", "done"),
-        ({"values": {"yes": "positive"}, "patterns": [{"match": "n.*", "gives": "negative"}]}, False, None, "yes"),
-    ],
-)
-def test_a_cell_that_stands_for_null_says_nothing(reading, may, nothing, something):
-    reads = Reading.model_validate({"column": "alk", **reading})
-    assert reads.may_say_nothing is may
-    assert nothing is None or reads.says_nothing(nothing)
-    assert not reads.says_nothing(something)
 
 
 def test_names_of_patients_and_drugs_given_are_read_where_a_mapping_tells_their_columns(registry, tmp_path, rulebook):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 
 pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 
@@ -39,6 +40,54 @@ def test_each_column_of_a_reading_is_known_by_its_place(text: dict[str, Any], pl
     assert {column: reads.place_of(number) for number, column in enumerate(reads.sources)} == places
 
 
+EVENTS = """\
+title: t
+id: who
+tables:
+  scans: {file: scans.csv, key: who, date: day}
+  lines: {file: lines.csv, key: who, where: {column: lines.state, known: true}}
+keys:
+  ecog: {columns: [one, two], otherwise: {column: three}}
+  alk: {column: scans.alk, take: last before, when: {column: scans.kind, any_of: [FISH]}}
+history:
+  from: lines
+  complete: true
+  drugs: {column: lines.drug}
+  outcome: {column: lines.end}
+  cycles: {column: lines.number}
+  relapse_after: {column: lines.months}
+  setting: {column: lines.kind}
+  line: {column: lines.order}
+given: {column: now}
+"""
+
+
+def test_every_column_that_a_mapping_names_is_known_with_its_place() -> None:
+    found = MappingFile.model_validate(yaml.safe_load(EVENTS))
+    parts = ("drugs", "outcome", "cycles", "relapse_after", "setting", "line")
+    columns = ("drug", "end", "number", "months", "kind", "order")
+    assert list(found.references()) == [
+        (("keys", "ecog", "columns", 0), "one"),
+        (("keys", "ecog", "columns", 1), "two"),
+        (("keys", "ecog", "otherwise", "column"), "three"),
+        (("keys", "alk", "column"), "scans.alk"),
+        (("keys", "alk", "when", "column"), "scans.kind"),
+        *((("history", part, "column"), f"lines.{column}") for part, column in zip(parts, columns, strict=True)),
+        (("given", "column"), "now"),
+        (("id",), "who"),
+    ]
+    assert found.columns == {column for _, column in found.references()} | {"day", "scans.day", "lines.state"}
+    listed = {
+        "keys": {},
+        "history": [{"drugs": {"column": "a"}}, {"drugs": {"column": "b"}, "cycles": {"column": "c"}}],
+    }
+    assert list(MappingFile.model_validate({"title": "t", **listed}).references()) == [
+        (("history", 0, "drugs", "column"), "a"),
+        (("history", 1, "drugs", "column"), "b"),
+        (("history", 1, "cycles", "column"), "c"),
+    ]
+
+
 def test_the_columns_of_a_name_and_of_nested_conditions_are_known_by_their_places() -> None:
     when = [{"column": "a", "known": True}, {"column": "b", "known": True}]
     found = dict(file(id=["site", "number"], keys={"ecog": {"column": "c", "when": when}}).references())
@@ -55,11 +104,11 @@ def test_every_column_of_second_tables_is_read() -> None:
     tables = {
         "lines": {"file": "l.csv", "key": "line", "where": {"column": "state.x", "known": True}, "date": "begin"},
         "scans": {"file": "s.csv", "key": "line", "matches": "number", "of": "lines", "date": ["day", "month"]},
-        "tests": {"file": "t.csv", "key": "who", "where": {"column": "lines.kind", "known": True}},
+        "tests": {"file": "t.csv", "key": "who", "where": {"column": "lines.kind.x", "known": True}},
     }
     assert file(tables=tables).columns == {
         "c", "line", "state.x", "lines.state.x", "begin", "lines.begin", "lines.number", "day", "month", "scans.day",
-        "scans.month", "who", "lines.kind",
+        "scans.month", "who", "lines.kind.x",
     }  # fmt: skip
 
 
@@ -141,6 +190,23 @@ def test_a_member_of_two_flags_is_found_by_one_of_them_and_not_found_by_both(ans
     assert Reading.model_validate({"flags": {"a": "one", "b": "one", "c": "two"}}).members_of(answers) == members
 
 
+@pytest.mark.parametrize(
+    ("parts", "may", "nothing", "something"),
+    [
+        ({"values": {"no test": None, "yes": "positive"}}, True, "no test", "yes"),
+        ({"patterns": [{"match": "not .*", "gives": None}]}, True, "not done", "done"),
+        ({"values": {"yes": "positive"}, "patterns": [{"match": "n.*", "gives": "negative"}]}, False, None, "yes"),
+    ],
+)
+def test_a_cell_that_stands_for_null_says_nothing(
+    parts: dict[str, Any], *, may: bool, nothing: str | None, something: str
+) -> None:
+    reads = reading(**parts)
+    assert reads.may_say_nothing is may
+    assert nothing is None or reads.says_nothing(nothing)
+    assert not reads.says_nothing(something)
+
+
 # Days and treatments -----------------------------------------------------------------------------------------------
 
 
@@ -151,6 +217,30 @@ def test_the_forms_of_a_day_are_those_of_its_column_else_of_its_table_else_of_th
     assert found.forms_of("lines.begin.x") == ("%Y-%m-%d",)
     assert found.forms_of("scans.day") == found.forms_of("born") == ("iso", "%d.%m.%Y")
     assert (found.counts_days, file(dates="days").counts_days) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("more", "has_events"),
+    [
+        ({}, False),
+        ({"tables": {"sv": {"file": "sv.csv", "key": "who"}}}, False),
+        ({"tables": {"sv": {"file": "sv.csv", "key": ["who", "sample"]}}}, True),
+        ({"tables": {"sv": {"file": "sv.csv", "key": "who", "of": "other"}}}, True),
+        ({"tables": {"sv": {"file": "sv.csv", "key": "who", "date": "day"}}}, True),
+        ({"tables": {"sv": {"file": "sv.csv", "key": "who", "where": {"column": "kind", "known": True}}}}, True),
+        ({"keys": {"alk": {"column": "sv.alk", "take": "last"}}}, True),
+        ({"keys": {"alk": {"column": "alk", "when": {"column": "kind", "known": True}}}}, True),
+        ({"keys": {"alk": {"column": "alk", "otherwise": {"column": "ALK"}}}}, True),
+        ({"keys": {"comorbidities": {"flags": {"ILD": "interstitial-lung-disease"}}}}, True),
+        ({"keys": {"last_cycles": {"since": "begin", "until": "end"}}}, True),
+        ({"row": {"each": "lines"}}, True),
+        ({"history": {"from": "lines", "complete": True, "drugs": {"column": "lines.drug"}}}, True),
+    ],
+)
+def test_days_rows_of_second_tables_and_conditions_make_a_mapping_one_of_events(
+    more: dict[str, Any], *, has_events: bool
+) -> None:
+    assert file(**more).has_events is has_events
 
 
 LINES = {"from": "lines", "complete": True, "drugs": {"column": "lines.drug"}}
