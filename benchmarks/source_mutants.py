@@ -54,8 +54,10 @@ def argument_left_out(node: cst.Call) -> Iterator[cst.CSTNode]:
     """A call without a named argument, or without one of several words."""
     words = sum(isinstance(argument.value, cst.SimpleString) for argument in node.args)
     for index, argument in enumerate(node.args):
-        if (argument.keyword is not None and argument.keyword.value not in SKIPPED_ARGUMENTS) or (
-            words > 1 and index and isinstance(argument.value, cst.SimpleString)
+        if (
+            argument.keyword.value not in SKIPPED_ARGUMENTS
+            if argument.keyword is not None
+            else words > 1 and index and isinstance(argument.value, cst.SimpleString)
         ):
             yield node.with_changes(args=[*node.args[:index], *node.args[index + 1 :]])
 
