@@ -186,3 +186,9 @@ def test_in_negation_normal_form_taking_unknown_atoms_for_unmet_finds_exactly_wh
         raise TypeError(node)
 
     assert matches(negation_normal_form(condition)) == (judge(condition, patient.facts).truth is Truth.TRUE)
+
+
+def test_what_is_denied_is_denied_of_each_atom_and_findings_are_opened():
+    condition = AllOf((FIT, Not(AnyOf((NSCLC, Named("treated", PLATINUM))))))
+    assert negation_normal_form(condition) == AllOf((FIT, AllOf((Not(NSCLC), Not(PLATINUM)))))
+    assert negation_normal_form(condition, positive=False) == AnyOf((Not(FIT), AnyOf((NSCLC, PLATINUM))))

@@ -17,6 +17,7 @@ from regimen_advisor.language.values import (
     Number,
     Truth,
     Value,
+    covers,
     join,
     meet,
 )
@@ -146,3 +147,18 @@ def test_a_number_that_surely_does_not_exist_is_written_in_one_way_only():
 def test_values_of_different_kinds_do_not_meet():
     with pytest.raises(TypeError, match="different kinds"):
         meet(choice("a"), Number(0, 1))
+
+
+SUBSETS = [frozenset(words) for size in range(3) for words in combinations("ab", size)]
+SMALL: list[list[Value]] = [
+    [Choice(words) for words in SUBSETS if words],
+    [Number(low, high, absent) for low in range(3) for high in range(low, 3) for absent in (True, False)],
+    [Members(must, may) for must in SUBSETS for may in SUBSETS if must <= may],
+]
+
+
+@pytest.mark.parametrize("values", SMALL)
+def test_a_value_covers_another_one_just_where_meeting_it_changes_nothing(values: list[Value]) -> None:
+    for wide in values:
+        for narrow in values:
+            assert covers(wide, narrow) == (meet(wide, narrow) == narrow), (wide, narrow)
