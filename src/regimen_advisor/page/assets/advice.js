@@ -16,6 +16,7 @@ class Advisor {
     this.solver = solver;
     this.data = engine.data;
     this.open = null;
+    this.waiting = new Map();
     this.judge = engine.judge(patient.facts);
     this.truths = Object.fromEntries(Object.entries(engine.rules).map(([id, node]) => [id, this.judge(node)]));
     this.standings = {};
@@ -133,10 +134,13 @@ class Advisor {
 
   /** The cautions that hold or are open; open ones with one sentence between them are one caution. */
   #cautions(ids) {
-    const rank = (id) => [Number(this.truths[id] === UNKNOWN), Number(this.data.rules[id].basis !== "review")];
-    const before = (left, right) => rank(left)[0] - rank(right)[0] || rank(left)[1] - rank(right)[1];
+    const holding = [[], [], [], []]; // what holds before what is open, in each the sources before what is outside them
+    for (const id of ids) {
+      const truth = this.truths[id];
+      if (truth !== FALSE) holding[2 * Number(truth === UNKNOWN) + Number(this.data.rules[id].basis !== "review")].push(id);
+    }
     const seen = new Map();
-    for (const held of ids.filter((id) => this.truths[id] !== FALSE).sort(before).map((id) => this.#held(id))) {
+    for (const held of holding.flat().map((id) => this.#held(id))) {
       const rule = this.data.rules[held.rule], key = held.state === "open" ? rule.if_open ?? rule.says : held.rule;
       const twin = seen.get(key);
       // Whatever the order of the rules, the first of them by its id speaks for all.
@@ -173,8 +177,13 @@ class Advisor {
     return reasons.map((rule) => ({ rule, state: { [TRUE]: "met", [FALSE]: "not met", [UNKNOWN]: "unknown" }[this.truths[rule]] }));
   }
 
-  /** The open questions about the facts that leave a rule open. */
+  /** The open questions about the facts that leave a rule open; many options share a caution. */
   waitsFor(id) {
+    if (!this.waiting.has(id)) this.waiting.set(id, this.#openQuestions(id));
+    return this.waiting.get(id);
+  }
+
+  #openQuestions(id) {
     const about = new Set(unknownAtoms(this.engine.rules[id], this.judge).map((atom) => atom.fact));
     this.open ??= [...this.solver.questions(this.patient).keys()];
     return this.open.filter((key) => [...about].some((fact) => this.solver.tellsOf(key, fact)));
