@@ -217,7 +217,7 @@ def narrowed_facts(file: Path, output: Path) -> None:
     """The narrowed facts, which DuckDB is given: it need not read histories or apply axioms.
 
     They stand in the table twice: as the machine words of the columns, and as a nullable boolean for each test of a
-    fact, named as ``standings.sql`` names it.
+    fact, named as ``standings_sql`` names it.
     """
     import polars as pl
 
@@ -252,7 +252,7 @@ def column_name(atom) -> str:
 
 
 def columns_over_the_same_facts(file: Path, output: Path) -> None:
-    """What ``duckdb_by_hand`` does, by columns."""
+    """What ``duckdb_of_the_rules`` does, by columns."""
     import polars as pl
 
     from regimen_advisor.columns.engine import ColumnEngine
@@ -262,12 +262,15 @@ def columns_over_the_same_facts(file: Path, output: Path) -> None:
     engine.standings(pl.scan_parquet(file), ("id",), questions=False).sink_parquet(output, **WRITING)
 
 
-def duckdb_by_hand(file: Path, output: Path) -> None:
-    """The same rules in SQL written by hand, over the booleans of ``narrowed_facts``."""
+def duckdb_of_the_rules(file: Path, output: Path) -> None:
+    """The same rules in SQL, written from the rules, over the booleans of ``narrowed_facts``."""
     import duckdb
+    from standings_sql import standings_sql
+
+    from regimen_advisor.knowledge.rulebook import load_rulebook
 
     duckdb.execute(f"CREATE VIEW facts AS SELECT * FROM '{file}'")
-    duckdb.execute(Path(__file__).with_name("standings.sql").read_text("utf-8"))
+    duckdb.execute(standings_sql(load_rulebook(), column_name))
     duckdb.execute(f"COPY standings TO '{output}' (FORMAT parquet)")
 
 
@@ -278,7 +281,7 @@ def refuse_other_standings(folder: Path) -> None:
     from regimen_advisor.language.standings import Standing
 
     ours = pl.read_parquet(folder / "out-columns_over_the_same_facts.parquet").sort("id")
-    theirs = pl.read_parquet(folder / "out-duckdb_by_hand.parquet").sort("id")
+    theirs = pl.read_parquet(folder / "out-duckdb_of_the_rules.parquet").sort("id")
     words = pl.Enum([standing.value for standing in Standing])
     theirs = theirs.with_columns(pl.exclude("id").cat.to(words))
     regimens = sorted({*ours.columns, *theirs.columns})
@@ -288,8 +291,8 @@ def refuse_other_standings(folder: Path) -> None:
         if name not in ours.columns or name not in theirs.columns or not ours[name].equals(theirs[name])
     ]
     if differ:
-        raise SystemExit(f"standings.sql and the columns do not agree on: {', '.join(differ)}")
-    print(f"standings.sql and the columns agree on {ours.height:,} patients", file=sys.stderr)
+        raise SystemExit(f"the SQL and the columns do not agree on: {', '.join(differ)}")
+    print(f"the SQL and the columns agree on {ours.height:,} patients", file=sys.stderr)
 
 
 def spark_local(file: Path, output: Path) -> None:
@@ -320,7 +323,7 @@ WORK = {
         zen_engine,
         narrowed_facts,
         columns_over_the_same_facts,
-        duckdb_by_hand,
+        duckdb_of_the_rules,
         spark_local,
     )
 }
@@ -382,13 +385,13 @@ def main() -> None:
     print("|---|---|---|---|---|---|")
     for name, patients in plan(chosen.patients, None if "all" in chosen.what else chosen.what):
         file = table(chosen.folder, patients)
-        if name in ("duckdb_by_hand", "columns_over_the_same_facts"):
+        if name in ("duckdb_of_the_rules", "columns_over_the_same_facts"):
             facts = chosen.folder / f"facts-{patients}.parquet"
             if not facts.exists():
                 measured("narrowed_facts", file, facts)
             file = facts
         wall, processor, memory, rate = measured(name, file, chosen.folder / f"out-{name}.parquet")
-        if name == "duckdb_by_hand" and (chosen.folder / "out-columns_over_the_same_facts.parquet").exists():
+        if name == "duckdb_of_the_rules" and (chosen.folder / "out-columns_over_the_same_facts.parquet").exists():
             # In a process of its own: a child starts with the peak memory of its parent.
             subprocess.run([sys.executable, __file__, "agree", str(chosen.folder)], check=True)
         rate = rate or patients / processor

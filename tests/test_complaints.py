@@ -59,6 +59,9 @@ def complaints(text: str, model: type[Record] = Outer) -> list[str]:
         ("choice: {dos: 1}", [
             "f:1:9: expected the key `dose`, which is missing", "f:1:10: dos: unknown key (did you mean `dose`?)",
         ]),
+        ("choice: {dose: 1, first line}", [
+            "f:1:19: first line: unknown key (within braces a comma ends a text: put a text with a comma in quotes)",
+        ]),
         ("choice: {dose: 1, number: 2}", ["f:1:19: number: unknown key (it belongs elsewhere in such a file)"]),
         ("choice: {dos: 1, number: 2}", [
             "f:1:9: expected the key `dose`, which is missing", "f:1:10: dos: unknown key (did you mean `dose`?)",

@@ -263,6 +263,18 @@ def test_the_problems_of_all_folders_are_reported_at_once_each_at_its_place(tmp_
     assert f"{second / 'nsclc/y.yaml'}:1:10: setting: expected the name of the file, `y`" in message
 
 
+def test_a_study_that_cannot_be_read_does_not_hide_what_is_wrong_with_the_rules(tmp_path: Path) -> None:
+    shutil.copytree(PACK, tmp_path / "pack")
+    study, rules = (tmp_path / "pack" / name for name in ("studies/ic-alk-1.yaml", "nsclc/invented-consensus.yaml"))
+    study.write_text(study.read_text("utf-8").replace("value: 21.5", "valu: 21.5"), "utf-8")
+    rules.write_text(rules.read_text("utf-8").replace("alk: positive", "alk: positiv"), "utf-8")
+    found = problems(RULES, tmp_path / "pack")
+    assert {problem.partition(".yaml")[0] for problem in found} == {
+        str(file).removesuffix(".yaml") for file in (study, rules)
+    }
+    assert not any("ic-alk-1`" in problem for problem in found), "the rule that names the study is not wrong"
+
+
 def test_a_later_entry_keeps_its_line_in_its_own_file(tmp_path: Path) -> None:
     broken = PACK.joinpath("regimens.yaml").read_text("utf-8").replace("drug: alectinib", "drug: alectinip")
     shutil.copytree(PACK, tmp_path / "pack")
@@ -444,6 +456,123 @@ def test_a_population_and_a_number_of_patients_that_differ_are_reported(tmp_path
     }
     assert found["HARMONi-2, patients"] == "n 398 [BS 3.2] versus n 400 [IC 2]"
     assert found["HARMONi-2, line"] == "first line [BS 3.2] versus any line [IC 2]"
+
+
+def changed(tmp_path: Path, file: str, *edits: tuple[str, str]) -> Rulebook:
+    """The rules that ship with the example pack, in which these texts of one file are others."""
+    shutil.copytree(PACK, tmp_path / "pack")
+    path = tmp_path / "pack" / file
+    text = path.read_text("utf-8")
+    for before, after in edits:
+        assert before in text
+        text = text.replace(before, after)
+    path.write_text(text, "utf-8")
+    return load_rulebook([RULES, tmp_path / "pack"])
+
+
+IVONESCIMAB = """
+  - endpoint: PFS
+    measure: median
+    unit: months
+    values:
+      - {of: ivonescimab, value: 12.6}
+      - {of: pembrolizumab, value: 5.82}
+"""
+OF = "of: ivonescimab, against: pembrolizumab"
+FOLLOWED = "median follow-up 18.2 months (ivonescimab); median follow-up 17.9 months (pembrolizumab) [BS 3.2]"
+PRINTED = "ivonescimab v pembrolizumab: HR 0.51, risk 49 % lower [BS 3.2]"
+AGREES = IVONESCIMAB.replace("12.6", "11.14")
+
+
+@pytest.mark.parametrize(
+    ("edit", "subject", "says"),
+    [
+        (
+            (IVONESCIMAB, AGREES + f"    comparisons: [{{{OF}, hazard_ratio: 0.6}}]\n"),
+            "HARMONi-2, PFS median",
+            f"{PRINTED} versus ivonescimab v pembrolizumab: HR 0.6 [IC 2]",
+        ),
+        (
+            (IVONESCIMAB, AGREES + f"    comparisons: [{{{OF}, risk_reduction: 40}}]\n"),
+            "HARMONi-2, PFS median",
+            f"{PRINTED} versus ivonescimab v pembrolizumab: risk 40 % lower [IC 2]",
+        ),
+        (
+            (
+                IVONESCIMAB + '    source: {review: invented-consensus, section: "2"}\n',
+                AGREES + '    source: {review: invented-consensus, section: "2"}\n'
+                "safety:\n  - event: treatment-related adverse events of grade 3 or worse\n    unit: '%'\n"
+                '    values: [{of: ivonescimab, value: 31}]\n    source: {review: invented-consensus, section: "2"}\n',
+            ),
+            "HARMONi-2, treatment-related adverse events of grade 3 or worse",
+            "ivonescimab 29 %; pembrolizumab 16 % [BS 3.2] versus ivonescimab 31 % [IC 2]",
+        ),
+        (
+            (
+                IVONESCIMAB,
+                IVONESCIMAB.replace("PFS", "OS").replace("12.6", "21.68").replace("5.82", "17.64")
+                + "    follow_up: [{of: ivonescimab, months: 20}]\n",
+            ),
+            "HARMONi-2, OS median",
+            f"{FOLLOWED} versus median follow-up 20 months (ivonescimab) [IC 2]",
+        ),
+        (
+            ("ivonescimab, value: 12.6", "ivonescimab, value: 11.14, interval: {low: 9, high: 13, level: 95}"),
+            None,
+            None,
+        ),
+    ],
+    ids=["a hazard ratio", "a reduction of risk", "harm", "a follow-up", "an interval that only one prints is none"],
+)  # fmt: skip
+def test_each_kind_of_figure_that_differs_is_reported(
+    tmp_path: Path, edit: tuple[str, str], subject: str | None, says: str | None
+) -> None:
+    rulebook = changed(tmp_path, "studies/ic-harmoni-2.yaml", edit)
+    found = [(entry.difference.subject, entry.difference.says) for entry in source_differences(rulebook)]
+    assert [entry for entry in found if entry[0].startswith("HARMONi-2")] == ([(subject, says)] if subject else [])
+
+
+def test_arms_of_other_names_are_known_by_their_drugs(tmp_path: Path) -> None:
+    edits = ("name: ivonescimab", "name: AK112"), ("of: ivonescimab", "of: AK112")
+    rulebook = changed(tmp_path, "studies/ic-harmoni-2.yaml", *edits)
+    found = [entry.difference.subject for entry in source_differences(rulebook)]
+    assert "HARMONi-2, PFS median" in found
+
+
+def test_a_figure_that_another_report_differs_on_is_shown_with_it_though_no_rule_cites_that_report(
+    tmp_path: Path,
+) -> None:
+    rulebook = changed(tmp_path, "studies/ic-harmoni-a.yaml", ("value: 7.1", "value: 7.9"))
+    profile = ROOT / "profiles" / "egfr-l858r-after-osimertinib.yaml"
+    (difference,) = advise(profile, rulebook).differences
+    assert difference.subject.startswith("HARMONi-A, PFS median")
+    assert "7.9 months" in difference.says
+
+
+def test_an_exclusion_that_the_rule_of_another_source_overrides_is_still_shown(tmp_path: Path) -> None:
+    offer = """
+  - id: ic-brain-after-all
+    offer: erlotinib-bevacizumab
+    when: {disease: nsclc, brain_metastases: true}
+    overrides: [no-bevacizumab-in-squamous-disease]
+    source: {review: invented-consensus, section: "3"}
+    says: With brain metastases, in squamous carcinoma too.
+"""
+    file = "nsclc/invented-consensus.yaml"
+    text = (PACK / file).read_text("utf-8")
+    exclusion = text[text.index("  - id: ic-no-erlotinib") :]
+    rulebook = changed(tmp_path, file, (exclusion, offer.lstrip("\n")))
+    profile = {"disease": "nsclc", "histology": "squamous", "brain_metastases": True, "egfr": ["L858R"]}
+    advice = advise(profile, rulebook)
+    sentences = [
+        difference.says for difference in advice.differences if difference.subject == "erlotinib + bevacizumab"
+    ]
+    assert any("in squamous carcinoma too. [IC 3]" in sentence and "[AA 4.1]" in sentence for sentence in sentences)
+    assert any("in squamous carcinoma too" in flaw.says for flaw in check(rulebook).warnings)
+    without = advise({**profile, "histology": "adenocarcinoma"}, rulebook)
+    assert not any(
+        "squamous" in difference.says and "[AA 4.1]" in difference.says for difference in without.differences
+    )
 
 
 def test_check_names_each_silence_that_a_source_ended(shipped: Rulebook, stack: Rulebook) -> None:

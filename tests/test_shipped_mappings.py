@@ -7,7 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from regimen_advisor.cli.app import app
 from regimen_advisor.knowledge.rulebook import load_rulebook
 
 pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
@@ -150,3 +152,16 @@ def test_a_study_of_cbioportal_is_read_with_all_samples_of_a_patient(rulebook, t
         ("samples.ONCOTREE_CODE", "COAD", 1),
         ("samples.ONCOTREE_CODE", "adenocarcinoma ; squamous", 1),
     }
+
+
+def test_the_summary_says_that_a_row_is_a_decision_where_the_mapping_gives_one_for_each_treatment():
+    summaries = {
+        name: CliRunner().invoke(app, ["cohort", FIRST, *mapping]).output
+        for name, mapping in {
+            "decisions": ["--mapping", str(MAPPINGS / "invented-registry.yaml")],
+            "patients": ["--id-column", "record_id"],
+        }.items()
+    }
+    assert ": 30 decisions," in summaries["decisions"]
+    assert "Each row of regimens is a decision" in summaries["decisions"]
+    assert "decision" not in summaries["patients"]

@@ -74,6 +74,10 @@ def test_numbers_are_read_in_chinese_and_english_with_full_width_signs_and_broke
     assert {"18.9 months", "2194 patients"} <= found["2"]
 
 
+def test_per_cent_in_two_words_is_a_percentage():
+    assert numbers_by_section("1 First\nIn 61 per cent.\n", ["1"])["1"] == {"61", "61 %"}
+
+
 def test_names_and_dates_are_no_figures():
     assert figures_in("ECOG4599 and PD-1 (Keynote 146) with HR=0.62 vs 9.7个月, 2022年10月5日") == ["0.62", "9.7"]
 
@@ -202,12 +206,18 @@ def test_a_number_of_patients_is_drafted_as_one_and_not_as_a_result():
     assert results == {"%": [40], "months": [5.6]}
 
 
+def test_a_draft_guesses_the_endpoint_that_is_named_before_the_figure():
+    drafted = yaml.safe_load(draft("third", "1", "PFS improved. The ORR was 54.2% and the DCR 80%; OS was 21 months."))
+    assert [(result["endpoint"], result["unit"]) for result in drafted["results"]] == [("OS", "months"), ("ORR", "%")]
+
+
 @pytest.mark.parametrize(
     ("table", "is_cut_off"),
     [
         ("Table 1  Trials\n\nA-1 II 21 OS\n\nORR: response; OS:\n\nDLT: toxicity.\n\n", True),
         ("表 1 研究\nA-1 II 21 OS\n注：仅为示例。\n", True),
         ("**Table 1** Trials\n\n| trial | n |\n|---|---|\n| A-1 | 21 |\n\n", True),
+        ("Table 1  Trials\n\nArm  n\nA-1 II 21\n\nB-1 II 22\n\n", True),
         ("Table 1  Trials\nA-1 II 21 OS\n", False),
     ],
 )

@@ -79,7 +79,7 @@ class _Advisor:
             trials=tuple(self._trial(rule) for rule in self._rules(Effect.TRIAL)),
             notes=notes,
             silent=silent,
-            differences=shown_to(options, self.guideline.differences),
+            differences=shown_to(options, self.guideline.differences, self.case.is_met),
             missing=self._missing(standards, options) if ask else (),
         )
         changes = changes_told(advice, self.guideline.bearings, self.patient)

@@ -84,11 +84,23 @@ def endpoint_words(result: Result) -> str:
 
 def by_arm(result: Result) -> str:
     """Every figure of a result with the arm or group it belongs to."""
-    figures = [f"{value.of} {value_words(value, result.unit)}" for value in result.values]
+    figures = [values_by_arm(result.values, result.unit)] if result.values else []
     if result.spread:
         spread = result.spread
         figures.append(say("figure.spread", low=spread.low, high=spread.high, meaning=spread.meaning))
     return joined(figures, "lists")
+
+
+def values_by_arm(values: Iterable[Value], unit: str | None) -> str:
+    """Each figure with the arm or group it belongs to."""
+    return say("between.lists").join(f"{value.of} {value_words(value, unit)}" for value in values)
+
+
+def followed(result: Result) -> str:
+    """The median follow-up behind a result, by arm."""
+    return say("between.lists").join(
+        say("study.follow_up", months=part.months, arm=part.of) for part in result.follow_up
+    )
 
 
 def compared(result: Result) -> str:

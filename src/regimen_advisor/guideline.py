@@ -30,7 +30,7 @@ from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.language import interpreter
 from regimen_advisor.language.conditions import Condition
-from regimen_advisor.language.interpreter import Judgement, disjunction
+from regimen_advisor.language.interpreter import Interpreter, Judgement, disjunction
 from regimen_advisor.language.standings import Standing, standing_of
 from regimen_advisor.language.values import Atom, Truth
 from regimen_advisor.patient.profile import Profile, profile_from, read_profile
@@ -233,6 +233,10 @@ class Case:
     def standings(self) -> Mapping[str, Standing]:
         """The exact standing of each regimen, by its id."""
         return {name: exact.standing for name, exact in self.exact.items()}
+
+    def is_met(self, rule: str) -> bool:
+        """Whether the condition of a rule holds as it is written, another rule overriding it or not."""
+        return Interpreter(self.patient.facts).judge(self.guideline.rulebook.rules[rule].condition).truth is Truth.TRUE
 
     @cached_property
     def truths(self) -> Mapping[str, Truth]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
@@ -112,6 +113,8 @@ def cohort(  # noqa: PLR0917 - one parameter an option
         found = run_on_spark(table, output, request, master, conf or [])
     else:
         found = work.judge(table, output, request)
+    if read is not None and read.file.row is not None:
+        found = (replace(found[0], decisions=read.file.row.each), *found[1:])
     work.print_summary(found, format)
 
 

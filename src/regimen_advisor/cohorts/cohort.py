@@ -251,6 +251,8 @@ class Summary:
     """Names that occur more than once, and in how many rows; the first of them."""
     names: Mapping[str, str] = field(default_factory=dict)
     """What each regimen is called, by id."""
+    decisions: str | None = None
+    """The table of which each row is a decision, so that a patient can have several; ``None`` for a row a patient."""
 
 
 _OPEN = (Standing.UNDETERMINED.value, Standing.EXCLUDED.value)

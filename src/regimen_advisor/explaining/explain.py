@@ -78,7 +78,7 @@ def _with_sources(explained: Explanation, advice: Advice, case: Case) -> Explana
     )  # fmt: skip
     return explained.model_copy(
         update={
-            "differences": shown_to(about.options, case.guideline.differences),
+            "differences": shown_to(about.options, case.guideline.differences, case.is_met),
             "changes": changes_told(about, case.guideline.bearings, case.patient),
         }
     )

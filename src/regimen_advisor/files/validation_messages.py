@@ -97,7 +97,9 @@ def problems_of(
             key = str(details["loc"][-1])
             place = document.locate_key(path if path[-1:] == (key,) else (*path, key))
             missed = missing.get(details["loc"][:-1], [])
-            help = Near(key, partial(_misplaced, key, missed)) if key in keys else near(key, keys)
+            help: Near | str | None = Near(key, partial(_misplaced, key, missed)) if key in keys else near(key, keys)
+            if details["input"] is None and " " in key:  # {title: First line, squamous} has a key of no value
+                help = say("broken.comma_in_braces")
             problems.append(Problem(place, say("broken.unknown_key", key=key), help))
             refused.setdefault(path, [])
         elif details["type"] == "missing":

@@ -75,15 +75,18 @@ def load_studies(folder: Path | str) -> dict[str, Study]:
 
     Raises ``InputError`` with the problems of all files at once.
     """
-    return studies_of(yaml_files(folder), folder)
+    problems: list[Problem] = []
+    studies = studies_of(yaml_files(folder), folder, problems)
+    if problems:
+        raise InputError(problems)
+    return studies
 
 
-def studies_of(files: Iterable[Path], folder: Path | str) -> dict[str, Study]:
+def studies_of(files: Iterable[Path], folder: Path | str, problems: list[Problem]) -> dict[str, Study]:
     """The studies of these files by id; ``folder`` is where one was expected.
 
-    Raises ``InputError`` with the problems of all files at once.
+    Adds to ``problems`` those of the files that cannot be read.
     """
-    problems: list[Problem] = []
     studies: dict[str, Study] = {}
     for file in files:
         try:
@@ -93,9 +96,7 @@ def studies_of(files: Iterable[Path], folder: Path | str) -> dict[str, Study]:
             continue
         studies[study.id] = study
     if not studies and not problems:
-        raise InputError.at(Location(str(folder)), say("study_error.no_folder"))
-    if problems:
-        raise InputError(problems)
+        problems.append(Problem(Location(str(folder)), say("study_error.no_folder")))
     return studies
 
 

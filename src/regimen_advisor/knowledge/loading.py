@@ -86,13 +86,17 @@ class Loader:
             reviews = load_reviews(stack.document("reviews.yaml"))
         with self.found.one_file():
             approvals = load_approvals(stack.document("approvals.yaml"))
+        study_files: list[Path] = []
         with self.found.one_file():
-            studies = studies_of(stack.study_files(), folders[0] / "studies")
-        # nothing that names drugs, reviews or studies can be read without them
+            study_files = stack.study_files()
+        studies = studies_of(study_files, folders[0] / "studies", self.problems)
+        # nothing that names drugs or reviews can be read without them
         self._refuse_unless(not self.found.unread)
+        unread = {file.stem for file in study_files} - studies.keys()
         gone.sources(reviews)
         left = gone.approvals(approvals)
-        self.problems += misplaced(gone.approved(studies), left, reviews)
+        if not unread:
+            self.problems += misplaced(gone.approved(studies), left, reviews)
         self._check_harm(studies, formulary)
         domain = domain_for(formulary)
         with self.found.one_file():
@@ -108,7 +112,7 @@ class Loader:
         approvals = gone.approvals(approvals)
         reader = RuleReader(
             stack, gone, self.found, formulary=formulary, domain=domain, reviews=reviews, approvals=approvals,
-            studies=studies, regimens=regimens, findings=findings,
+            studies=studies, regimens=regimens, findings=findings, unread=unread,
         )  # fmt: skip
         settings, rules = reader.read()
         self.problems += stack.unsound()

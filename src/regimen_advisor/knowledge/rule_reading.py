@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
@@ -43,7 +44,8 @@ class RuleReader:
     """Reads the rules of a stack; what is wrong is kept in ``found``.
 
     ``withdrawn`` are the rules that a later folder replaced or retired, by id, each with the change; ``bereft`` those
-    that are left without a study or an approval, each with the changes that retired it.
+    that are left without a study or an approval, each with the changes that retired it. ``unread`` are studies whose
+    files cannot be read.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class RuleReader:
         studies: Mapping[str, Study],
         regimens: Mapping[str, Regimen],
         findings: Mapping[str, Finding],
+        unread: AbstractSet[str] = frozenset(),
     ) -> None:
         self.stack, self.gone, self.found, self.problems = stack, gone, found, found.problems
         self.formulary, self.domain, self.reviews = formulary, domain, reviews
@@ -80,6 +83,9 @@ class RuleReader:
         self.named: Mapping[Kind, Mapping[str, object]] = {
             kind: {**entries, **dict.fromkeys(sorted(gone.of(kind)))} for kind, entries in counting
         }
+        if unread:  # a rule may name a study whose file cannot be read: only that file is wrong
+            self.named = {**self.named, "study": {**self.named["study"], **dict.fromkeys(sorted(unread))}}
+            found.unread = True
         """What a rule may name, by kind: what counts, and what no longer does."""
 
     def read(self) -> tuple[dict[str, Setting], dict[str, Rule]]:

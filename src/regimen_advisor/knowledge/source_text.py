@@ -15,16 +15,17 @@ Printed = frozenset[str]
 _UNITS = {
     "%": "%", "个月": "months", "月": "months", "month": "months", "months": "months", "mo": "months", "周": "weeks",
     "week": "weeks", "weeks": "weeks", "例": "patients", "patient": "patients", "patients": "patients",
-    "percent": "%", "percentage": "%", "线": "lines", "line": "lines", "lines": "lines", "年": "year", "year": "year",
-    "years": "year",
+    "percent": "%", "percentage": "%", "线": "lines", "line": "lines", "lines": "lines", "年": "year",
+    "year": "year", "years": "year",
 }  # fmt: skip
-_UNIT = r"%|个?月|周|例|线|年|[- ]?(?:months?|mo|weeks?|patients?|percent|lines?|years?)(?![a-z])"
+_UNIT = r"%|个?月|周|例|线|年|[- ]?(?:months?|mo|weeks?|patients?|per ?cent|lines?|years?)(?![a-z])"
 _NUMBER = re.compile(rf"(?<![\d.])(\d+(?:\.\d+)?)(?!\d|\.\d)({_UNIT})?", re.IGNORECASE)
 _NAME = re.compile(r"(?<![A-Za-z])[A-Z][A-Za-z]*(?:\(L\))?-?\d[\w-]*|(?<![A-Za-z])[A-Z][A-Za-z]{3,} \d{3,}")
 _REFERENCE = re.compile(r"\[\s*\d[\d\s,–-]*\]")
 _SENTENCE = re.compile(r"(?<=[。！？])|(?<=[a-z)%\d][.!?])\s+(?=[A-Z])")
 _ROWS = re.compile(r"(?m)(?:^[ \t]*\|[^\n]*(?:\n|\Z))+")
 _ABBREVIATIONS = re.compile(r"(?m)(?:\s*^[ \t]*(?:[A-Z][\w-]*|注)[ \t]*[:：][^\n]*)+")
+_PROSE_END = re.compile(r"[^\W_][^\n]*[.。！？!?][\"'”’)）]*\s*\Z")
 _DATE = re.compile(r"\d{4}\s*年\s*\d{1,2}\s*月(?:\s*\d{1,2}\s*日)?|\d{1,2}\s*月\s*\d{1,2}\s*日")
 _CJK = r"\u3000-\u303f\u4e00-\u9fff\uff00-\uffef"
 
@@ -45,7 +46,7 @@ def printed_in(text: str) -> Printed:
     for number, unit in _NUMBER.findall(text):
         found.add(plain(number))
         if unit:
-            found.add(f"{plain(number)} {_UNITS[unit.lstrip('- ').lower()]}")
+            found.add(f"{plain(number)} {_UNITS[unit.lower().replace(' ', '').lstrip('-')]}")
     return frozenset(found)
 
 
@@ -67,7 +68,7 @@ def raw_sections(raw: str, sections: Iterable[str]) -> dict[str, str]:
     """A text cut at its numbered headings, each part as it is printed; those of markdown have their ``#`` in front.
 
     A table is taken out of the section in which it is printed. It ends after its rows where they are those of markdown
-    and after the abbreviations under it where there are some; else it goes on to the next heading or table.
+    and after the abbreviations under it where there are some; else before the next prose, heading or table.
     """
     sections = list(sections)
     tables = [name for name in sections if name.startswith("Table")]
@@ -104,7 +105,19 @@ def _end_of_table(raw: str, begin: int, captions: Sequence[re.Pattern[str]], sec
     notes = _ABBREVIATIONS.match(raw, rows.end(), bound) if rows else _ABBREVIATIONS.search(raw, begin, bound)
     if notes:
         return notes.end()
-    return rows.end() if rows else bound
+    return rows.end() if rows else _prose_after(raw, begin, bound)
+
+
+def _prose_after(raw: str, begin: int, bound: int) -> int:
+    """Where the first paragraph begins that reads as prose, once there was a row with a number; else ``bound``."""
+    place = begin
+    has_row = False
+    for paragraph in re.split(r"(\n[ \t]*(?:\n[ \t]*)+)", raw[begin:bound]):
+        if has_row and _PROSE_END.search(paragraph):
+            return place
+        place += len(paragraph)
+        has_row = has_row or bool(re.search(r"\n[^\n]*\d", paragraph))
+    return bound
 
 
 def sentences(text: str) -> list[str]:

@@ -112,7 +112,7 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | No
         },
         "differences": [
             located.difference.model_dump(mode="json", include={"subject", "rules", "studies"})
-            | {"says": located.difference.says}
+            | {"says": located.difference.says, "overridden": sorted(located.overridden)}
             for located in Guideline.of(rulebook).differences
         ],
         "changes": [_change(bearing, wording) for bearing in Guideline.of(rulebook).bearings],

@@ -40,7 +40,10 @@ def document(
 ) -> Iterator[Block]:
     """The standings by regimen, what is most wanted, what could not be read, and what was compared."""
     total = summary.patients
-    yield Heading(say("cohort.title", count=total, table=summary.table, version=summary.version), 1)
+    title_key = "cohort.title" if summary.decisions is None else "cohort.title_decisions"
+    yield Heading(say(title_key, count=total, table=summary.table, version=summary.version), 1)
+    if summary.decisions is not None:
+        yield Paragraph(say("cohort.decisions", table=summary.decisions))
     yield Paragraph(
         say(
             "cohort.patients",
@@ -142,6 +145,7 @@ def data(summary: Summary, compared: CohortChanges | None = None, agreed: Concor
         "schema_version": "1",
         "rulebook": {"version": summary.version, "digest": summary.digest},
         "table": summary.table,
+        **({} if summary.decisions is None else {"each_row_is_a_decision_of": summary.decisions}),
         "patients": {
             "all": summary.patients,
             "something_offered": summary.with_an_option,

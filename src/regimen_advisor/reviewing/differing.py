@@ -18,7 +18,11 @@ def sources_differ(rulebook: Rulebook) -> Iterator[Flaw]:
         difference = found.difference
         if difference.rules:
             session = session or guideline.solver.session(*guideline.effective.values())
-            if not session.can([session.encoding.condition(guideline.effective[rule]) for rule in difference.rules]):
+            conditions = [
+                rulebook.rules[rule].condition if rule in found.overridden else guideline.effective[rule]
+                for rule in difference.rules
+            ]
+            if not session.can([session.encoding.condition(condition) for condition in conditions]):
                 continue
         yield Flaw(
             "sources differ", difference.subject, found.location, say("flaw.sources_differ", sentence=difference.says)

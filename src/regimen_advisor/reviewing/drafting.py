@@ -22,6 +22,7 @@ _HAZARD = re.compile(r"(?:HR|风险比|hazardratio)[:=是为)]*(\d\.\d+)", re.IG
 _P = re.compile(r"[Pp][=<>]?(0?\.\d+)")
 _INTERVAL = re.compile(r"(\d+(?:\.\d+)?)%CI[:：=,]*(\d+(?:\.\d+)?)%?-(\d+(?:\.\d+)?)", re.IGNORECASE)
 _SIZE = re.compile(r"(?<![A-Za-z])[nN]=(\d+)")
+_ENDPOINT = re.compile(r"(?<![A-Za-z])(?:i?PFS|OS|ORR|DCR|DFS|EFS|DoR)(?![a-z])")
 _VALUE = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)")
 
 
@@ -89,6 +90,14 @@ def _counts(source: str, section: str, texts: Sequence[str]) -> Iterator[str]:
         yield ""
 
 
+def _endpoint(sentence: str, candidate: NumberCandidate) -> str:
+    """The endpoint that is named last before a figure, or first in its sentence; PFS where none is named."""
+    text = normalised(sentence)
+    before = text[: max(text.find(candidate.around), 0) + candidate.around.find(candidate.number)]
+    named = _ENDPOINT.findall(before)[-1:] or _ENDPOINT.findall(text)[:1]
+    return named[0] if named else "PFS"
+
+
 def _results(source: str, section: str, texts: Sequence[str]) -> Iterator[str]:
     yield "results:"
     for number, sentence in enumerate(texts, 1):
@@ -101,7 +110,7 @@ def _results(source: str, section: str, texts: Sequence[str]) -> Iterator[str]:
             values = [candidate for candidate in found if candidate.kind == unit]
             if not values:
                 continue
-            yield f"  - endpoint: PFS  # {CHECK} {say('draft.measured')}"
+            yield f"  - endpoint: {_endpoint(sentence, values[0])}  # {CHECK} {say('draft.measured')}"
             yield f'    unit: "{unit}"' if unit == "%" else f"    unit: {unit}"
             if unit == "months":
                 yield f"    measure: median  # {CHECK}"

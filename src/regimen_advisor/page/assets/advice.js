@@ -56,7 +56,7 @@ class Advisor {
       notes,
       silent,
     };
-    return { ...advice, differences: differencesShown(advice, this.data), changes: changesTold(advice, this.engine, this.judge) };
+    return { ...advice, differences: differencesShown(advice, this.engine, this.judge), changes: changesTold(advice, this.engine, this.judge) };
   }
 
   /** What holds for every option, shown once above them; see `placing.py`. */

@@ -4,13 +4,14 @@
 
 const shownOf = (options) => options.filter((option) => option.standing !== "not-indicated");
 
-/** The differences between sources that bear on what an answer shows. */
-function differencesShown({ options }, data) {
+/** The differences between sources that bear on what an answer shows: one of the reports is shown, or both rules would hold. */
+function differencesShown({ options }, engine, judge) {
   const holding = new Set(options.flatMap((option) => [...option.rules,
     ...option.reasons.filter(({ state }) => state === "met").map(({ rule }) => rule)]));
-  const studies = shownOf(options).map((option) => new Set(option.studies));
-  return data.differences.filter((difference) => (difference.rules.length && difference.rules.every((rule) => holding.has(rule)))
-    || (difference.studies.length && studies.some((shown) => difference.studies.every((study) => shown.has(study)))));
+  const shown = new Set(shownOf(options).flatMap((option) => option.studies));
+  return engine.data.differences.filter(({ rules, studies, overridden }) => studies.some((study) => shown.has(study))
+    || (rules.some((rule) => holding.has(rule))
+      && rules.every((rule) => holding.has(rule) || (overridden.includes(rule) && judge(engine.own[rule]) === TRUE))));
 }
 
 /** The changes of packs that bear on an answer: by what it shows, or by a rule that would speak of this patient. */
