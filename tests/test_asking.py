@@ -55,7 +55,7 @@ def test_a_question_that_only_opens_a_caution_comes_last_and_says_so(rulebook: R
     advice, _ = answered(rulebook, NEGATIVE)
     decides = [bool(entry.standards or entry.options or entry.evidence) for entry in advice.missing]
     assert decides == sorted(decides, reverse=True)
-    assert decides_words(question(advice, "nrg1"), advice) == "Can only bring a caution."
+    assert decides_words(question(advice, "nrg1"), advice) == "Can only add a caution."
 
 
 @pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)

@@ -104,7 +104,7 @@ def test_a_failure_names_file_line_standing_and_what_it_waits_for(rulebook: Rule
         ("lenvatinib-pembrolizumab: {standing: offered-with-caution, because: [apatinib-beyond-the-third-line]}",
          ("lenvatinib-pembrolizumab: because: missing apatinib-beyond-the-third-line; unexpected "
           "lenvatinib-pembrolizumab-is-small")),
-        ("tarlatamab: offered", "tarlatamab: expected offered, is no option of this disease"),
+        ("tarlatamab: offered", "tarlatamab: expected offered, is not an option for this disease"),
     ],
 )  # fmt: skip
 def test_what_decided_a_standing_must_be_all_that_decided_it(

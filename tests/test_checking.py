@@ -92,7 +92,7 @@ ONE_FAULT = {
         "the regimen is excluded for everyone it is offered to, by excludes-everyone, bleeding",
     ),
     "equal-rules": Fault(
-        "equal rules", "first-line", "nsclc/first-line.yaml:5", "the rule is equal to `same-again`"
+        "equal rules", "first-line", "nsclc/first-line.yaml:5", "the rule is the same as `same-again`"
     ),
     "idle-override": Fault(
         "idle override", "overrides-nothing", "nsclc/broken.yaml:5",

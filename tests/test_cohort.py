@@ -436,7 +436,7 @@ def test_lines_passed_over_are_told_beside_the_answer(app, tmp_path):
     table = tmp_path / "table.csv"
     table.write_text("histology,stage\n,\nadenocarcinoma,IVB\n", encoding="utf-8")
     for asked in ([], ["--check"]):
-        assert run(app, table, *asked).stderr.endswith("table.csv: passed over 1 line without a word\n")
+        assert run(app, table, *asked).stderr.endswith("table.csv: skipped 1 line without text\n")
 
 
 @pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["as it was", "with a byte order mark"])
@@ -479,7 +479,7 @@ def test_agreement_is_counted_among_patients_with_something_offered_and_a_known_
     assert found.offered == 1
     assert sum(found.counts.values()) == 4
     shown = rendered(report.document(summary_of(file, rulebook), agreed=found))
-    assert "1 with something offered and a treatment that is known" in shown
+    assert "Patients with a known treatment and at least one option offered: 1" in shown
 
 
 def test_rows_that_are_set_apart_are_one_reason_whatever_was_given(rulebook, tmp_path):
@@ -507,7 +507,7 @@ def test_one_treatment_is_one_reason_however_it_is_written_and_an_unknown_drug_i
         for disagreement in given(file, rulebook).disagreements
     }
     assert ("docetaxel + gemcitabine", 2) in found
-    assert found["docetaxel;snake oil", 1] == "not known as a drug: `snake oil`"
+    assert found["docetaxel;snake oil", 1] == "not a known drug: `snake oil`"
 
 
 def test_only_regimens_for_the_disease_of_the_patient_are_compared(rulebook, tmp_path):
@@ -526,8 +526,8 @@ def test_rows_of_another_disease_are_set_apart_with_the_reason_and_not_explained
         summary = summarise(result, "mixed")
         found = result.rows.select("id", "set_apart", "ivonescimab").collect()
     assert {reason for reason, _ in summary.set_apart} == {
-        "disease: `breast cancer` is none that the rules speak of",
-        "disease: `Melanoma` is none that the rules speak of",
+        "disease: the rules do not cover `breast cancer`",
+        "disease: the rules do not cover `Melanoma`",
     }
     assert summary.unread == (("disease", "no breast cancer", 1),)
     assert found["ivonescimab"].is_null().to_list() == [True, True, False, False]

@@ -519,7 +519,7 @@ FAULTS = {
                                 r"has_row: no table `liness`"),
     "the next line outside a history": ("constant: nsclc",
                                         "constant: nsclc, when: {day: lines.start, before: next}",
-                                        r"`next`, the day of the next line, is known in a `history` from a table only"),
+                                        r"`next`, the day of the next line, is known only in a `history` that is read"),
     "a decision inside a history": ("column: lines.drug",
                                     "column: lines.drug, when: {day: lines.start, before: decision}",
                                     r"in a history, days are compared with those of the row, or with `next`"),

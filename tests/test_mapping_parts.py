@@ -86,7 +86,7 @@ def test_the_number_of_each_row_is_kept(text: str, tmp_path: Path, rulebook: Rul
         ("keys:\n  ecog: {column: c}\n  summary: {column: d}\n",
          "3:3", "keys: no key of a profile is called `summary`"),
         ("keys:\n  ecog: {column: c}\n  history: {column: h}\nhistory:\n  - {line: 1, drugs: {column: d}}\n",
-         "3:3", "keys: `history` is given outside the keys already"),
+         "3:3", "keys: `history` is already given outside `keys`"),
         ("keys:\n  ecog:\n    flags: {d: x}\n", "3:5", "flags: expected a key that is a set"),
         ("keys:\n  comorbidities:\n    flags:\n      c: anticoagulation\n      d: gout\n",
          "5:10", "flags: expected one of"),

@@ -262,7 +262,7 @@ def test_what_may_be_meant_is_searched_for_twenty_words_of_a_file_and_the_rest_i
     assert len(lines) == 500
     assert [line.endswith("(did you mean `osimertinib`?)") for line in lines] == [True] * 20 + [False] * 480
     assert more == "and 3,500 more"
-    assert unsearched == "what may be meant was not searched for 3,960 words more"
+    assert unsearched == "suggestions were not searched for 3,960 more words"
     assert len(searched) == 20
 
 

@@ -48,7 +48,7 @@ def test_very_many_problems_of_a_posted_profile_are_bounded_and_the_rest_is_coun
     *problems, more, unsearched = answer.json()["problems"]
     assert [entry["help"] for entry in problems] == ["did you mean `osimertinib`?"] * 20 + [None] * 480
     assert more["message"] == "and 1,500 more"
-    assert unsearched["message"] == "what may be meant was not searched for 1,980 words more"
+    assert unsearched["message"] == "suggestions were not searched for 1,980 more words"
 
 
 def test_half_a_character_in_a_posted_profile_is_refused(client: Any) -> None:

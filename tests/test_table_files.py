@@ -22,9 +22,9 @@ scan_table = pytest.importorskip("regimen_advisor.cohorts.tables", reason="the e
         ('{"stage": ' + '{"a":' * 31 + "1" + "}" * 32, ": expected at most 30 levels of nesting, found more"),
         ('{"stage": "\\ud800"}', ": expected text, found half a character"),
         ('{"\\ud800": "IVB"}', ": expected text, found half a character"),
-        ('{"stage": NaN}', ": expected one JSON object a line: `NaN` is no number"),
-        ('{"stage": "IVB"', ":16: expected one JSON object a line: Expecting ',' delimiter"),
-        ("[1]", ": expected one JSON object a line"),
+        ('{"stage": NaN}', ": expected one JSON object per line: `NaN` is no number"),
+        ('{"stage": "IVB"', ":16: expected one JSON object per line: Expecting ',' delimiter"),
+        ("[1]", ": expected one JSON object per line"),
     ],
     ids=["closed", "open", "objects", "half a character", "in a key", "no number", "cut off", "no object"],
 )

@@ -56,8 +56,8 @@ def coverage(  # noqa: PLR0917
 ) -> None:
     """Say how well the cases exercise each condition of each rule.
 
-    Of several folders only the rules of the last one. Measured as masking MC/DC; what is missing is shown as a pair of
-    patients.
+    With several folders, only the rules of the last one. Measured as masking MC/DC; what is missing is
+    shown as a pair of patients.
     """
     rulebook = working_rulebook(rules)
     refuse_unknown(rule or [], rulebook.rules, say("kind_of_entry.rule"))

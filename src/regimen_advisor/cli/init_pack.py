@@ -24,7 +24,7 @@ def init_pack(
 ) -> None:
     """Begin a pack: rules of a guideline of your own.
 
-    They add to those that ship. Makes a folder with a source, a study, a rule, a case and a workflow for GitHub, all
+    They add to the shipped rules. Makes a folder with a source, a study, a rule, a case and a workflow for GitHub, all
     invented, to be written over; `check` and `test` pass from the start.
     """
     target = Path(folder)

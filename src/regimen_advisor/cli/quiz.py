@@ -88,7 +88,7 @@ def quiz(  # noqa: PLR0917 - one parameter an option
 ) -> None:
     """Set and mark exercises on generated patients.
 
-    Which options has this patient? The marks say which rule decides each point.
+    Which options does this patient have? The marks say which rule decides each point.
     """
     wanted = {"--answers": answers, "--grade": grade, "--export": export}
     if len(given := [name for name, value in wanted.items() if value is not None]) > 1:

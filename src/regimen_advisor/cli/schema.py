@@ -54,8 +54,8 @@ def schema(
 ) -> None:
     """Print the JSON schema of a file format or of an answer.
 
-    Or the reference page of it. With --for it is one for editors: it knows the facts,
-    findings, drugs, regimens, studies and sections that a rules folder holds.
+    Or its reference page. With --for, a schema for editors: it knows the facts, findings,
+    drugs, regimens, studies and sections of a rules folder.
     """
     if rules:
         _for_editors(name, rules, folder, form, output)

@@ -22,7 +22,7 @@ def serve(
 ) -> None:
     """Offer the teaching page to this computer only.
 
-    And `POST /advise` with it, until interrupted.
+    With `POST /advise` too, until interrupted.
     """
     announce()
     run(load_rulebook(rules), page_html(rules, profiles), port)

@@ -1,6 +1,6 @@
 """Load what the sources report: studies, statements and approvals, each figure with its section.
 
-A study is kept as the source states it. What the published record says otherwise is an ``Erratum``; it is listed once
+A study is kept as the source states it. A point where the published record differs is an ``Erratum``; it is listed once
 in the study and named (``errata: [D02]``) with every figure, safety finding or citation field that it concerns.
 """
 
