@@ -204,7 +204,7 @@ def test_the_text_holds_the_counts_the_cells_and_the_questions(app, files):
     assert "5 rows" in " ".join(text.split())
     assert "   1  alk: maybe\n" in text
     assert "  site, shoe size\n" in text
-    assert "QUESTIONS THAT WOULD OPEN MOST OPTIONS" in text
+    assert "QUESTIONS THAT MOST OPEN OPTIONS WAIT FOR" in text
 
 
 def test_the_page_escapes_what_comes_from_the_table_and_needs_no_network(rulebook, tmp_path):

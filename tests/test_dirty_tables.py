@@ -139,7 +139,7 @@ def test_a_table_and_a_column_may_have_forms_of_their_own(export):
     ("dates", "line", "reason"),
     [
         ("dates: '%d.%m'\n", 3, "lacks the day, the month or the year"),
-        ("dates: '%Q'\n", 3, "holds what is no part of a date"),
+        ("dates: '%Q'\n", 3, "has a part that is not of a date"),
         ("dates: german\n", 3, "lacks the day, the month or the year"),
         ("dates: [iso, days]\n", 1, "as whole numbers everywhere or nowhere"),
         ("dates_of: {when: '%d.%m.%Y'}\n", 3, "no column `when` in the table"),

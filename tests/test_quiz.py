@@ -512,7 +512,7 @@ def test_a_word_that_is_no_regimen_is_asked_for_again(
     (_, points), printed = answered(quiz, rulebook, ["99", "x", misspelt, "1", "1", "", "", ""], monkeypatch)
     assert printed.count("Expected numbers from 1") == 3
     assert f"(did you mean `{quiz.questions[0].choices[0].regimen}`?)" in " ".join(printed.split())
-    assert "is offered already" in printed
+    assert "is already offered" in printed
     assert points == len(quiz.questions[0].choices)
     assert "Left early" in printed
 

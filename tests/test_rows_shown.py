@@ -195,7 +195,7 @@ def test_a_folder_holds_a_profile_file_for_every_row_that_is_not_set_apart(app, 
     asked = [str(folder / "table.csv"), "--mapping", str(folder / "mapping.yaml"), "--profiles", str(made)]
     done = CliRunner().invoke(app, asked)
     assert " ".join(done.output.split()).startswith(
-        f"4 profiles in {made} ROWS SET APART, WHICH ARE NONE Rows Reason 1 "
+        f"4 profiles in {made} ROWS SET APART, FOR WHICH NO PROFILE WAS WRITTEN Rows Reason 1 "
     )
     assert sorted(file.name for file in made.iterdir()) == ["a-1.yaml", "b.yaml", "d-row-5.yaml", "d.yaml"]
     profile = read_profile(made / "a-1.yaml")[0]
