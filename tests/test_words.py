@@ -106,7 +106,6 @@ KEPT = {
     ),
     "reviewing/drafting.py": (
         "  - {name: group {}, {}}  {}",
-        "  - endpoint: PFS  # {} {}",
         "    measure: median  # {}",
         "      - {of: arm, value: {}}  # {} {}",
     ),
