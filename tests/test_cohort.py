@@ -531,4 +531,6 @@ def test_rows_of_another_disease_are_set_apart_with_the_reason_and_not_explained
     }
     assert summary.unread == (("disease", "no breast cancer", 1),)
     assert found["ivonescimab"].is_null().to_list() == [True, True, False, False]
-    assert "the row `a` is set apart: disease: the rules do not cover `breast cancer`" in refused(explainer, "explain", file, "--id", "a")
+    assert "the row `a` is set apart: disease: the rules do not cover `breast cancer`" in refused(
+        explainer, "explain", file, "--id", "a"
+    )
