@@ -211,7 +211,8 @@ def test_the_page_escapes_what_comes_from_the_table_and_needs_no_network(ruleboo
     file = tmp_path / "bad.csv"
     file.write_text("disease,alk\nnsclc,<script>alert(1)</script>\n", encoding="utf-8")
     page = page_of(report, check_table(open_table([str(file)]), rulebook))
-    assert "<script" not in page
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
     assert "://" not in page
 
 
