@@ -147,7 +147,7 @@ def test_a_quiz_asks_about_the_consensus_only_with_it(shipped: Rulebook, stack: 
 
 
 def test_the_key_of_a_quiz_with_the_consensus_is_what_it_advises(stack: Rulebook) -> None:
-    quiz = generate(stack, seed=3, count=3, setting="nsclc/invented-consensus")
+    quiz = generate(stack, seed=3, count=9, setting="nsclc/invented-consensus")
     named = set()
     for question, solution in zip(quiz.questions, answer_key(quiz, stack).solutions, strict=True):
         patient = patient_of(dict(question.profile), stack)
