@@ -156,7 +156,7 @@ def test_a_study_of_cbioportal_is_read_with_all_samples_of_a_patient(rulebook, t
 
 def test_the_summary_says_that_a_row_is_a_decision_where_the_mapping_gives_one_for_each_treatment():
     summaries = {
-        name: CliRunner().invoke(app, ["cohort", FIRST, *mapping]).output
+        name: " ".join(CliRunner().invoke(app, ["cohort", FIRST, *mapping]).output.split())
         for name, mapping in {
             "decisions": ["--mapping", str(MAPPINGS / "invented-registry.yaml")],
             "patients": ["--id-column", "record_id"],
