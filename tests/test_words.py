@@ -196,6 +196,9 @@ KEPT_JOINS = {
     "solving/candidate_answers.py": "an answer in the words of a profile",
     "solving/changes.py": "an answer in the words of a profile",
     "solving/deciding.py": "an answer in the words of a profile",
+    "testing/mutants.py": "a list of YAML",
+    "testing/suggesting.py": "a list of YAML",
+    "testing/updating.py": "a list of YAML",
     "words/catalogue.py": "what the catalogue says of a fault of its own",
 }
 """Where words are put in a row without the catalogue, and why."""

@@ -14,7 +14,7 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 from regimen_advisor.knowledge.studies import Arm, Population, Study
 from regimen_advisor.language.standings import Standing
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 
 @dataclass(frozen=True)
@@ -98,16 +98,15 @@ def _of_results(
         return
     arms, parts = _same_arms(second, first), []
     is_same = (left.measure, left.unit) == (right.measure, right.unit)
-    if is_same and _clash(_of_values(left.values), _of_values(right.values, arms)):
+    if is_same and _clash(_of_values(left.values, {}), _of_values(right.values, arms)):
         parts.append(by_arm)
     if _clash(_of_comparisons(left, {}), _of_comparisons(right, arms)):
         parts.append(compared)
     if is_same and _clash(_of_follow_up(left, {}), _of_follow_up(right, arms)):
         parts.append(followed)
     if parts:
-        joint = say("between.lists")
         left_side, right_side = (
-            f"{joint.join(words for part in parts if (words := part(figure)))} [{places.cite(figure.source)}]"
+            f"{joined((words for part in parts if (words := part(figure))), 'lists')} [{places.cite(figure.source)}]"
             for figure in (left, right)
         )
         yield _found("figure", _subject(first, endpoint_words(left)), (left_side, right_side), first, second)
@@ -117,7 +116,7 @@ def _of_safety(
     first: Study, left: Safety, second: Study, right: Safety, places: CitationLabels
 ) -> Iterator[LocatedDifference]:
     is_same = (left.event.casefold(), left.unit) == (right.event.casefold(), right.unit)
-    if is_same and _clash(_of_values(left.values), _of_values(right.values, _same_arms(second, first))):
+    if is_same and _clash(_of_values(left.values, {}), _of_values(right.values, _same_arms(second, first))):
         left_side, right_side = (
             f"{values_by_arm(harm.values, harm.unit)} [{places.cite(harm.source)}]" for harm in (left, right)
         )
@@ -143,10 +142,9 @@ Figures = Mapping[tuple[str, ...], object]
 """What a source prints, by the arm and the kind of figure."""
 
 
-def _of_values(values: Iterable[Value], arms: Mapping[str, str] | None = None) -> Figures:
-    names = arms or {}
+def _of_values(values: Iterable[Value], arms: Mapping[str, str]) -> Figures:
     return {
-        (names.get(value.of, value.of), key): figure
+        (arms.get(value.of, value.of), key): figure
         for value in values
         for key, figure in (
             ("value", None if value.value is None else (value.value, value.to)),

@@ -93,14 +93,12 @@ def by_arm(result: Result) -> str:
 
 def values_by_arm(values: Iterable[Value], unit: str | None) -> str:
     """Each figure with the arm or group it belongs to."""
-    return say("between.lists").join(f"{value.of} {value_words(value, unit)}" for value in values)
+    return joined((f"{value.of} {value_words(value, unit)}" for value in values), "lists")
 
 
 def followed(result: Result) -> str:
     """The median follow-up behind a result, by arm."""
-    return say("between.lists").join(
-        say("study.follow_up", months=part.months, arm=part.of) for part in result.follow_up
-    )
+    return joined((say("study.follow_up", months=part.months, arm=part.of) for part in result.follow_up), "lists")
 
 
 def compared(result: Result) -> str:
@@ -399,5 +397,4 @@ def approval_words(approval: Approval) -> str:
 
 def safety_words(safety: Safety) -> str:
     """A finding on harm with its figures arm by arm."""
-    figures = (f"{value.of} {value_words(value, safety.unit)}" for value in safety.values)
-    return _event(safety.event, joined(figures, "lists"))
+    return _event(safety.event, values_by_arm(safety.values, safety.unit))

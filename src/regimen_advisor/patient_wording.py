@@ -48,9 +48,8 @@ def known_facts(patient: Patient, wording: Wording) -> str:
             found.append(say("patient.fact", fact=LABELS.get(name, fact.label), value=value))
     treated = joined((_treatment(entry, wording) for entry in patient.history or ()), "lists")
     treated = say("patient.untreated") if patient.history == () else treated
-    between = say("between.items")
-    parts = [part for part in (between.join(found), treated) if part]
-    looked_for = ((word, between.join(labels)) for word, labels in absent.items() if labels)
+    parts = [part for part in (joined(found), treated) if part]
+    looked_for = ((word, joined(labels)) for word, labels in absent.items() if labels)
     parts += [say("patient.absent", word=word, facts=labels) for word, labels in looked_for]
     return joined(parts, "lists")
 

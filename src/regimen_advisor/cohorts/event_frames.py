@@ -15,7 +15,7 @@ from regimen_advisor.cohorts.filled_cells import filled
 from regimen_advisor.cohorts.mapping_file import NO_CELL, SEPARATOR, HistoryOfTable, MappingFile, Reading, SecondTable
 from regimen_advisor.cohorts.tables import scan_table
 from regimen_advisor.columns.cells import comparable
-from regimen_advisor.files.errors import InputError, Problem, did_you_mean
+from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean
 from regimen_advisor.files.sources import Document, Path_
 from regimen_advisor.words.catalogue import joined, say
 
@@ -75,6 +75,10 @@ def sentence(key: str, field: str, value: pl.Expr) -> pl.Expr:
     """An entry of the catalogue as a column, its only field filled in from another one."""
     before, after = say(key, **{field: _FIELD}).split(_FIELD)
     return pl.concat_str(pl.lit(before), value, pl.lit(after))
+
+
+def _no_column(place: Location, column: str, known: Sequence[str]) -> Problem:
+    return Problem(place, say("mapping_error.column", column=column), did_you_mean(column, known))
 
 
 def _no_day(columns: Sequence[str]) -> pl.Expr:
@@ -147,7 +151,7 @@ class Frames:
         ]
         for path, column in self.file.references():
             if column not in known_columns:
-                problems.append(self._no_column(path, column, known_columns))
+                problems.append(_no_column(self.document.locate(path), column, known_columns))
         for name, table in self.file.tables.items():
             path = ("tables", name)
             if table.of is not None and (table.of not in self.file.tables or name in self._line(table.of)):
@@ -169,17 +173,12 @@ class Frames:
                     place = self.document.locate((*path, "where"))
                     problems.append(Problem(place, say("mapping_error.where")))
         for column in self.file.dates_of:
-            if column not in (*known_columns, *self.names):
+            if column not in known_columns:
                 place = self.document.locate_key(("dates_of", column))
-                message = say("mapping_error.column", column=column)
-                problems.append(Problem(place, message, did_you_mean(column, known_columns)))
+                problems.append(_no_column(place, column, known_columns))
         problems += self._unknown_tables()
         if problems:
             raise InputError(problems)
-
-    def _no_column(self, path: Path_, column: str, known: Sequence[str]) -> Problem:
-        message = say("mapping_error.column", column=column)
-        return Problem(self.document.locate(path), message, did_you_mean(column, known))
 
     def _unknown_tables(self) -> Iterable[Problem]:
         known = list(self.file.tables)

@@ -78,15 +78,13 @@ class RuleReader:
             if study.same_study_as is not None:
                 self.twins[study.same_study_as] = (*self.twins.get(study.same_study_as, ()), study.id)
         counting: tuple[tuple[Kind, Mapping[str, object]], ...] = (
-            ("regimen", regimens), ("study", studies), ("approval", approvals),
+            ("regimen", regimens), ("study", dict.fromkeys([*studies, *sorted(unread)])), ("approval", approvals),
         )  # fmt: skip
         self.named: Mapping[Kind, Mapping[str, object]] = {
             kind: {**entries, **dict.fromkeys(sorted(gone.of(kind)))} for kind, entries in counting
         }
-        if unread:  # a rule may name a study whose file cannot be read: only that file is wrong
-            self.named = {**self.named, "study": {**self.named["study"], **dict.fromkeys(sorted(unread))}}
-            found.unread = True
-        """What a rule may name, by kind: what counts, and what no longer does."""
+        """What a rule may name, by kind: what counts, what no longer does, and a study whose file cannot be read."""
+        found.unread = found.unread or bool(unread)
 
     def read(self) -> tuple[dict[str, Setting], dict[str, Rule]]:
         """The settings and the rules by id, in the order of the folders, diseases and files."""

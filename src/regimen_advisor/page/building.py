@@ -6,8 +6,6 @@ escaped by the template or becomes a text node.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from regimen_advisor.files.folders import yaml_files
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.page.data import page_data
 from regimen_advisor.quiz.models import Quiz
+from regimen_advisor.reports.pages import policy_digest
 from regimen_advisor.words.catalogue import say
 
 SCRIPTS = (
@@ -47,8 +46,8 @@ def render_page(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | 
         data=page_data(rulebook, examples, quiz),
         script=Markup(script),  # noqa: S704 - our own file, and the policy of the page holds its digest
         style=Markup(style),  # noqa: S704
-        script_hash=_digest(script),
-        style_hash=_digest(style),
+        script_hash=policy_digest(script),
+        style_hash=policy_digest(style),
     )
 
 
@@ -71,7 +70,3 @@ def example_profiles(folder: Path | None = None) -> list[Path]:
         inside = HERE / "profiles"
         folder = inside if inside.is_dir() else HERE.parents[1] / "profiles"
     return sorted(yaml_files(folder), key=lambda file: (file.stem != FIRST_EXAMPLE, file.stem))
-
-
-def _digest(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -10,7 +10,6 @@ from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.values import Truth
 from regimen_advisor.reports.coverage import percent, proof_lines
-from regimen_advisor.reports.marks import tipped
 from regimen_advisor.reports.pages import environment, style
 from regimen_advisor.testing.coverage import Coverage, Covered, Status
 from regimen_advisor.wording import Wording
@@ -57,9 +56,7 @@ class RuleView:
 
 def render_html(coverage: Coverage) -> str:
     """The page. Whatever comes from rules and cases is escaped by the template."""
-    templates = environment()
-    templates.globals["tipped"] = tipped
-    return templates.get_template("coverage.html.j2").render(
+    return environment().get_template("coverage.html.j2").render(
         title=say("coverage.page_title"),
         **style("coverage.css"),
         coverage=coverage,

@@ -44,7 +44,7 @@ from regimen_advisor.reports.advice_document import document
 from regimen_advisor.reports.cards import Card, CardLine, Part
 from regimen_advisor.reports.explanation import asks_words, change_lines, says_its_value
 from regimen_advisor.reports.glance import GlanceRow
-from regimen_advisor.reports.marks import explained, tipped
+from regimen_advisor.reports.marks import explained
 from regimen_advisor.reports.pages import environment, style
 from regimen_advisor.reports.questions_text import patient_question_lines, question_lines
 from regimen_advisor.reports.screen import NO_OPTION, Screen, review_names, screen
@@ -132,7 +132,7 @@ def _environment(rulebook: Rulebook | None) -> Environment:
         "unmet": lambda argument: listed(unmet(argument)),
     }
     templates.globals |= {"no_option": NO_OPTION, "reviews": list(review_names(rulebook)) if rulebook else []}
-    templates.globals |= {"meanings": STANDING_MEANINGS, "tipped": tipped}
+    templates.globals["meanings"] = STANDING_MEANINGS
     return templates
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 
@@ -43,7 +41,7 @@ def render_slides(lessons: Sequence[Lesson], rulebook: Rulebook) -> str:
     from markupsafe import Markup  # noqa: PLC0415 - slow, and only a page needs it
 
     from regimen_advisor.reports.marks import explained  # noqa: PLC0415 - as above
-    from regimen_advisor.reports.pages import environment, style  # noqa: PLC0415 - as above
+    from regimen_advisor.reports.pages import environment, policy_digest, style  # noqa: PLC0415 - as above
 
     script = files("regimen_advisor.reports").joinpath("templates", "slides.js").read_text("utf-8")
     slides = [html(blocks, below=0) for lesson in lessons for blocks in _slides(lesson)]
@@ -55,7 +53,7 @@ def render_slides(lessons: Sequence[Lesson], rulebook: Rulebook) -> str:
             title=_title(lessons),
             slides=slides,
             script=Markup(script),  # noqa: S704 - ships with the package
-            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            script_hash=policy_digest(script),
         )
     )
     return explained(page, rulebook).rstrip() + "\n"

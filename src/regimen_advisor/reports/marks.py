@@ -10,8 +10,6 @@ import re
 from collections.abc import Iterator, Mapping
 from html import unescape
 
-from markupsafe import Markup, escape
-
 from regimen_advisor.documents.html import marked
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
@@ -51,11 +49,6 @@ class Marks:
         if not section:
             return say("page_answer.source", source=name, title=title)
         return say("page_answer.place", source=name, title=title, section=section)
-
-
-def tipped(style: str, text: str, words: str, *, inside: bool = False) -> Markup:
-    """A mark with its words, for a template; ``text`` is escaped unless it is markup."""
-    return Markup(marked(style, escape(text), words, inside=inside))  # noqa: S704 - escaped, by it and here
 
 
 def explained(page: str, rulebook: Rulebook) -> str:

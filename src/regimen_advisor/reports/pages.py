@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from regimen_advisor.documents.blocks import Block
-from regimen_advisor.documents.html import html
+from regimen_advisor.documents.html import html, marked
 from regimen_advisor.words.catalogue import say
 
 
@@ -24,7 +24,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.globals["say"] = say
+    templates.globals |= {"say": say, "tipped": tipped}
     return templates
 
 
@@ -41,11 +41,17 @@ def style(*names: str) -> dict[str, str]:
     tips = folder.joinpath("tips.js").read_text("utf-8")
     return {
         "style": Markup(text),  # noqa: S704 - ships with the package
-        "style_hash": _digest(text),
+        "style_hash": policy_digest(text),
         "tips": Markup(tips),  # noqa: S704 - as above
-        "tips_hash": _digest(tips),
+        "tips_hash": policy_digest(tips),
     }
 
 
-def _digest(text: str) -> str:
+def tipped(style: str, text: str, words: str, *, inside: bool = False) -> Markup:
+    """A mark with its words, for a template; ``text`` is escaped unless it is markup."""
+    return Markup(marked(style, escape(text), words, inside=inside))  # noqa: S704 - escaped, by it and here
+
+
+def policy_digest(text: str) -> str:
+    """What the policy of a page calls a style or a script that it may use."""
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

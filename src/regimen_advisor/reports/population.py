@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from regimen_advisor.documents.blocks import Block, Bullets, Grid, Heading, Marked, Paragraph, Table
 from regimen_advisor.files.errors import printable
 from regimen_advisor.patient.population import INVENTED, LineTreatment, SyntheticPopulation, population
+from regimen_advisor.wording import listed
 from regimen_advisor.words.catalogue import joined, say
 
 FILE = "patient/population.yaml"
@@ -70,16 +71,12 @@ def _acquired(imitated: SyntheticPopulation) -> Iterator[Block]:
     yield _table(("variant", "of", "per_cent", "source"), 2, (
         (
             variant.variant,
-            say("synthetic.progressed", driver=variant.driver, drugs=_either(variant.after)),
+            say("synthetic.progressed", driver=variant.driver, drugs=listed(variant.after, "or")),
             f"{variant.share:.4g}",
             _source(variant.source),
         )
         for variant in imitated.acquired
     ))  # fmt: skip
-
-
-def _either(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else say("list.or", first=joined(words[:-1]), last=words[-1])
 
 
 def _treatments(imitated: SyntheticPopulation) -> Iterator[Block]:

@@ -259,7 +259,7 @@ def _solution(solution: Solution) -> Iterator[Block]:
 
 def render_html(quiz: Quiz, key: AnswerKey | None, rulebook: Rulebook) -> str:
     """One page without network: the questions with boxes to tick on paper, and after them the answers."""
-    from regimen_advisor.reports.marks import explained, tipped  # noqa: PLC0415 - slow, and only a page needs it
+    from regimen_advisor.reports.marks import explained  # noqa: PLC0415 - slow, and only a page needs it
     from regimen_advisor.reports.pages import environment, style  # noqa: PLC0415 - as above
 
     templates = environment()
@@ -273,7 +273,7 @@ def render_html(quiz: Quiz, key: AnswerKey | None, rulebook: Rulebook) -> str:
         "why": deciding_words,
         "words": group_words,
     }
-    templates.globals |= {"tipped": tipped, "meanings": MEANINGS}
+    templates.globals["meanings"] = MEANINGS
     html = templates.get_template("quiz.html.j2").render(
         **style("quiz.css"),
         title=title(quiz),

@@ -28,7 +28,6 @@ from regimen_advisor.language.conditions import (
 from regimen_advisor.language.paths import Steps, nodes, part_at, replaced
 from regimen_advisor.language.values import Between, Includes, Is
 from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
-from regimen_advisor.words.catalogue import joined
 
 Operator = Literal[
     "threshold by one", "comparison flipped", "condition dropped", "condition negated", "value swapped",
@@ -104,7 +103,7 @@ CITING = (Effect.OFFER, Effect.STANDARD, Effect.NOTE, Effect.SILENT)
 
 
 def _listed(key: str, names: tuple[str, ...]) -> str:
-    return f"{key}: [{joined(names)}]"
+    return f"{key}: [{', '.join(names)}]"
 
 
 def _with_finding(condition: Condition, name: str, new: Condition) -> Condition:

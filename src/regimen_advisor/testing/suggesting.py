@@ -24,7 +24,7 @@ from regimen_advisor.testing.cases import ExpectedStatement
 from regimen_advisor.testing.coverage import Covered, demand
 from regimen_advisor.testing.results import decided_by, statements_of
 from regimen_advisor.testing.updating import WIDTH, entry_lines, expectation_of, statement_lines
-from regimen_advisor.words.catalogue import joined, say
+from regimen_advisor.words.catalogue import say
 
 Written = Mapping[str, Any]
 
@@ -125,7 +125,7 @@ def _expected(advice: Advice, rules: list[Rule], rulebook: Rulebook) -> list[str
     if says:
         lines += statement_lines(says)
     if says_not:
-        line = f"says_not: [{joined(says_not)}]"
+        line = f"says_not: [{', '.join(says_not)}]"
         lines += [line] if len(line) <= WIDTH else ["says_not:", *(f"  - {name}" for name in says_not)]
     return lines
 

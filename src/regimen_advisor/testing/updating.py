@@ -20,7 +20,7 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.profile_yaml import flow
 from regimen_advisor.testing.cases import Expectation, ExpectedStatement, RuleCase, parse_cases
 from regimen_advisor.testing.results import DECIDERS, ShownStatement, compare, decided_by, differences, statements_of
-from regimen_advisor.words.catalogue import joined, say
+from regimen_advisor.words.catalogue import say
 
 WIDTH = 118
 
@@ -153,7 +153,7 @@ class _Rewriter:
         if len(kept) == len(self.case.says_not):
             return None
         first, last = self._block("says_not")
-        return first, last, [f"says_not: [{joined(kept)}]"]
+        return first, last, [f"says_not: [{', '.join(kept)}]"]
 
 
 def _updated_said(expected: ExpectedStatement, shown: ShownStatement) -> ExpectedStatement:
