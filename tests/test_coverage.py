@@ -19,8 +19,7 @@ from regimen_advisor.language.conditions import ALWAYS, NEVER, AnyOf, Leaf, Name
 from regimen_advisor.language.interpreter import judge
 from regimen_advisor.language.paths import deciding, nodes, part_at, replaced
 from regimen_advisor.language.values import Is, Truth
-from regimen_advisor.reports.coverage import data, document
-from regimen_advisor.reports.coverage_html import render_html
+from regimen_advisor.reports.coverage import data, document, render_html
 from regimen_advisor.testing.cases import RuleCase, case_files, parse_cases, read_cases
 from regimen_advisor.testing.condition_instances import occurrences
 from regimen_advisor.testing.coverage import Covered, measure

@@ -15,7 +15,7 @@ from regimen_advisor.advising import advise, evidence_of
 from regimen_advisor.drawing.forest import WARNING, ForestRow, forest_plot, rows_of, rows_of_study
 from regimen_advisor.drawing.guideline_map import GuidelineMap, MapTest, Node, guideline_map, setting_named
 from regimen_advisor.drawing.map_picture import STROKES, map_picture
-from regimen_advisor.drawing.map_text import as_dot, as_mermaid, as_outline
+from regimen_advisor.drawing.map_text import FORMATS, as_dot, as_mermaid
 from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.knowledge.effective import effective_conditions, regimen_rules
@@ -138,7 +138,7 @@ def test_every_rule_of_every_setting_is_one_way_through_its_map(rulebook: Rulebo
 
 def test_the_maps_of_settings_with_options_fit_on_a_page(rulebook: Rulebook) -> None:
     for setting in {rule.setting.id for rule in rulebook.of(Effect.OFFER)}:
-        assert len(as_outline(guideline_map(setting, rulebook)).splitlines()) <= 24
+        assert len(FORMATS["text"](guideline_map(setting, rulebook)).splitlines()) <= 24
 
 
 @pytest.mark.parametrize("name", ["egfr-l858r-after-osimertinib", "almost-everything-unknown", "alk-untreated"])
@@ -175,13 +175,13 @@ def test_the_path_is_reported_by_words_and_by_line_style(rulebook: Rulebook) -> 
 
 
 def test_a_map_says_what_keeps_a_rule_from_its_effect(rulebook: Rulebook) -> None:
-    outline = as_outline(guideline_map("nsclc/first-line-driver-negative", rulebook))
+    outline = FORMATS["text"](guideline_map("nsclc/first-line-driver-negative", rulebook))
     assert "Offer bevacizumab + carboplatin + paclitaxel unless squamous carcinoma" in outline
 
 
 def test_the_outline_and_the_mermaid_text_read_as_reviewed(shipped: Rulebook, snapshot: SnapshotAssertion) -> None:
     drawn = guideline_map(LATER_EGFR, shipped, patient(shipped, "egfr-l858r-after-osimertinib"))
-    assert as_outline(drawn) == snapshot(name="outline")
+    assert FORMATS["text"](drawn) == snapshot(name="outline")
     assert as_mermaid(drawn) == snapshot(name="mermaid")
 
 

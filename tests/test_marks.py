@@ -19,7 +19,7 @@ from regimen_advisor.quiz.generating import generate
 from regimen_advisor.quiz.key import answer_key
 from regimen_advisor.quiz.lessons import lesson as lesson_of
 from regimen_advisor.reports import cohort, lesson
-from regimen_advisor.reports.coverage_html import render_html as coverage_page
+from regimen_advisor.reports.coverage import render_html as coverage_page
 from regimen_advisor.reports.html import render_advice, render_explanation
 from regimen_advisor.reports.marks import explained
 from regimen_advisor.reports.quiz import render_html as quiz_page

@@ -219,7 +219,7 @@ def test_text_and_page_show_every_answer_with_its_letter(quiz: Quiz, key: Answer
     for question in quiz.questions:
         for pick in question.picks:
             assert all(f"{letter}) {words}" in text for letter, words in zip(LETTERS, pick.answers, strict=False))
-    assert page.count('class="picks"') == sum(len(question.picks) for question in quiz.questions)
+    assert page.count('class="choices"') == sum(len(question.picks) for question in quiz.questions)
     assert "<h2>Answers</h2>" in page
 
 

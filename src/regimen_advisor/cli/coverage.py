@@ -22,7 +22,6 @@ from regimen_advisor.documents.json import as_json
 from regimen_advisor.documents.writing import rendered
 from regimen_advisor.reports import coverage as report
 from regimen_advisor.reports.annotations import of_coverage, render_github
-from regimen_advisor.reports.coverage_html import render_html
 from regimen_advisor.reports.files import write_output
 from regimen_advisor.testing.coverage import measure
 from regimen_advisor.words.catalogue import say
@@ -70,7 +69,7 @@ def coverage(  # noqa: PLR0917
         case CoverageFormat.JSON:
             text = as_json(report.data(measured))
         case CoverageFormat.HTML:
-            text = render_html(measured)
+            text = report.render_html(measured, everything=everything, part=part)
         case CoverageFormat.GITHUB:
             text = render_github(of_coverage(measured))
     write_output(text, output)

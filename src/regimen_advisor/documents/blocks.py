@@ -108,16 +108,93 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Sign:
+    """A label in a word or two. A page colours it by its ``kind`` and shows ``meaning`` on hover, focus and tap."""
+
+    kind: str
+    label: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Signs:
+    """The signs that a listing uses, each with a word on it; only a page has them."""
+
+    items: tuple[tuple[Sign, str], ...]
+
+
+@dataclass(frozen=True)
 class Folded:
     """Blocks that are shown when asked for, under their title; plain text shows them at once.
 
     ``level`` is that of a heading: 2 for a part of the report, 3 for one entry of many, 0 where plain text needs none
-    because each line says what it is.
+    because each line says what it is. ``id`` follows the title and is where a link leads; a page shows the blocks at
+    once where it is ``opened``.
     """
 
     title: str
     blocks: tuple[Block, ...]
     level: int = 2
+    id: str = ""
+    sign: Sign | None = None
+    opened: bool = False
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What a sign on a line of a file stands for."""
+
+    sign: Sign
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ListedLine:
+    """A line of a file, its sign, and the remarks behind the sign, which a page folds."""
+
+    number: int
+    text: str
+    sign: Sign | None = None
+    remarks: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Lines of a file with their numbers and signs; only a page has it."""
+
+    lines: tuple[ListedLine, ...]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Answers of which a reader ticks one; a page draws a box before each."""
+
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sorting:
+    """Things to sort into groups: a page draws a box for each group, plain text lists the things by name and id.
+
+    ``head`` is what the things are; a group is a sign with its meaning.
+    """
+
+    head: str
+    groups: tuple[Sign, ...]
+    rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """Blocks that belong together under their title, such as a question; printed, they stay on one sheet.
+
+    ``kind`` is a word for the style of a page.
+    """
+
+    title: str
+    blocks: tuple[Block, ...]
+    kind: str
+    level: int = 3
 
 
 @dataclass(frozen=True)
@@ -135,6 +212,8 @@ class Code:
 
     lines: tuple[str, ...]
     language: str = "yaml"
+    indent: int = 2
+    """By how much plain text sets them in."""
 
 
 @dataclass(frozen=True)
@@ -179,9 +258,10 @@ class Columns:
 
 @dataclass(frozen=True)
 class Tree:
-    """Sentences below each other, each with its depth, 0 for the outermost."""
+    """Sentences below each other, each with its depth, 0 for the outermost, set in as a whole by ``indent``."""
 
     branches: tuple[tuple[int, str], ...]
+    indent: int = 6
 
 
 @dataclass(frozen=True)
@@ -199,7 +279,7 @@ class Gap:
 
 Block = (
     Heading | Paragraph | Fields | Bullets | Table | Item | Folded | Headline | Code | Findings | Columns | Tree
-    | Figure | Gap
+    | Figure | Gap | Signs | Listing | Choices | Sorting | Section
 )  # fmt: skip
 
 

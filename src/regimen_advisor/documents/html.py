@@ -8,6 +8,7 @@ from html import escape
 from regimen_advisor.documents.blocks import (
     Block,
     Bullets,
+    Choices,
     Code,
     Columns,
     Fields,
@@ -19,7 +20,12 @@ from regimen_advisor.documents.blocks import (
     Heading,
     Headline,
     Item,
+    Listing,
     Paragraph,
+    Section,
+    Sign,
+    Signs,
+    Sorting,
     Table,
     Tree,
     code_line,
@@ -29,6 +35,10 @@ from regimen_advisor.documents.blocks import (
 
 _LOWEST = 6
 _SIGNS = {True: "✓", False: "✗"}
+_MARK = "mark"
+"""The style of every sign, to which that of its kind is added."""
+_BOX = '<span class="box" aria-hidden="true"></span>'
+"""A box to tick on paper."""
 
 
 def html(blocks: Iterable[Block], *, below: int = 0) -> str:
@@ -77,10 +87,20 @@ def _block(block: Block, below: int) -> Iterator[str]:
             yield "<pre><code>" + "\n".join(escape(code_line(line)) for line in lines) + "</code></pre>"
         case Figure(svg=svg, caption=caption):
             yield f"<figure>{svg}<figcaption>{_text(caption)}</figcaption></figure>"
-        case Folded(title=title, blocks=inside):
-            yield f"<details><summary>{_text(title)}</summary>"
-            yield from (part for inner in inside for part in _block(inner, below))
-            yield "</details>"
+        case Folded():
+            yield from _folded(block, below)
+        case Section(title=title, blocks=inside, kind=kind, level=level):
+            yield f'<article class="{escape(kind)}">{_heading(title, level + below)}'
+            yield from (line for inner in inside for line in _block(inner, below))
+            yield "</article>"
+        case Signs(items=items):
+            yield _list(f"{_sign(sign)} {_text(words)}" for sign, words in items)
+        case Listing():
+            yield from _listing(block)
+        case Choices(answers=answers):
+            yield _list((f"{_BOX} {_text(answer)}" for answer in answers), "choices")
+        case Sorting():
+            yield from _sorting(block)
         case Gap():
             return
 
@@ -88,6 +108,53 @@ def _block(block: Block, below: int) -> Iterator[str]:
 def _heading(text: str, level: int) -> str:
     rank = min(level, _LOWEST)
     return f"<h{rank}>{_text(text)}</h{rank}>"
+
+
+def _folded(folded: Folded, below: int) -> Iterator[str]:
+    id = f' id="{escape(folded.id)}"' if folded.id else ""
+    code = f" <code>{_text(folded.id)}</code>" if folded.id else ""
+    sign = f" {_sign(folded.sign, inside=True)}" if folded.sign else ""
+    opened = " open" if folded.opened else ""
+    yield f"<details{id}{opened}><summary>{_text(folded.title)}{code}{sign}</summary>"
+    yield from (part for inner in folded.blocks for part in _block(inner, below))
+    yield "</details>"
+
+
+def _sign(sign: Sign, *, inside: bool = False) -> str:
+    return marked(f"{_MARK} {sign.kind}", _text(sign.label), sign.meaning, inside=inside)
+
+
+def _listing(listing: Listing) -> Iterator[str]:
+    """Each line as it is and its sign, which opens the remarks."""
+    yield '<div class="listing">'
+    for line in listing.lines:
+        kind = f" {escape(line.sign.kind)}" if line.sign else ""
+        text = f'<span class="number">{line.number}</span><code class="text">{escape(code_line(line.text))}</code>'
+        behind = ""
+        if line.sign:
+            remarks = _list(
+                "<br>".join([f"{_sign(remark.sign)} {_text(first)}", *map(_text, further)])
+                for remark in line.remarks
+                for first, *further in [remark.lines]
+            )
+            behind = f'<details class="behind"><summary>{_sign(line.sign, inside=True)}</summary>{remarks}</details>'
+        yield f'<div class="line{kind}">{text}{behind}</div>'
+    yield "</div>"
+
+
+def _sorting(sorting: Sorting) -> Iterator[str]:
+    """A table of boxes; on a narrow screen each box is followed by the name of its group."""
+    heads = (f'<th scope="col">{marked("word", _text(group.label), group.meaning)}</th>' for group in sorting.groups)
+    label = escape(one_line(sorting.head))
+    yield f'<div class="scroll" role="region" tabindex="0" aria-label="{label}"><table class="sort">'
+    yield f'<thead><tr><th scope="col">{_text(sorting.head)}</th>{"".join(heads)}</tr></thead><tbody>'
+    names = (
+        f'<span class="group" aria-hidden="true" data-tip="{escape(group.meaning)}">{_text(group.label)}</span>'
+        for group in sorting.groups
+    )
+    boxes = "".join(f"<td>{_BOX}{name}</td>" for name in names)
+    yield from (f'<tr><th scope="row">{_text(name)}</th>{boxes}</tr>' for name, _ in sorting.rows)
+    yield "</tbody></table></div>"
 
 
 def _table(table: Table) -> Iterator[str]:
@@ -151,8 +218,9 @@ def _bar(shares: Iterable[tuple[str, float]]) -> str:
     return f"{opened}{''.join(drawn)}</svg></td>"
 
 
-def _list(items: Iterable[str]) -> str:
-    return f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
+def _list(items: Iterable[str], style: str = "") -> str:
+    opened = f'<ul class="{style}">' if style else "<ul>"
+    return f"{opened}{''.join(f'<li>{item}</li>' for item in items)}</ul>"
 
 
 def _text(text: str) -> str:

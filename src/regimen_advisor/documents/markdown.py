@@ -9,6 +9,7 @@ from itertools import zip_longest
 from regimen_advisor.documents.blocks import (
     Block,
     Bullets,
+    Choices,
     Code,
     Columns,
     Fields,
@@ -19,6 +20,8 @@ from regimen_advisor.documents.blocks import (
     Item,
     Marked,
     Paragraph,
+    Section,
+    Sorting,
     Table,
     Tree,
     code_line,
@@ -53,7 +56,7 @@ def _block(block: Block, below: int) -> str:
             return f"{'#' * (1 + below)} {_SIGNS[good]} {escaped(title)}\n\n{_line_start(escaped(text))}"
         case Fields(pairs=pairs):
             return "\n".join(f"- **{escaped(name)}**: {escaped(value)}" for name, value in pairs if value)
-        case Bullets(items=items):
+        case Bullets(items=items) | Choices(answers=items):
             return "\n".join(f"- {escaped(item)}" for item in items)
         case Tree(branches=branches):
             return "\n".join(f"- {'– ' * depth}{escaped(sentence)}" for depth, sentence in branches)
@@ -73,7 +76,11 @@ def _block(block: Block, below: int) -> str:
         case Folded(title=title, blocks=inside):
             opened = f"<details><summary>{escaped(title)}</summary>"
             return "\n\n".join([opened, *(part for inner in inside if (part := _block(inner, below))), "</details>"])
-        case _:  # an empty line, or a picture, which is for a page
+        case Section(title=title, blocks=inside, level=level):
+            return markdown((Heading(title, level), *inside), below=below).rstrip()
+        case Sorting(rows=rows):
+            return "\n".join(f"- {escaped(name)} ({escaped(id)})" for name, id in rows)
+        case _:  # an empty line, or a picture or listing, which are for a page
             return ""
 
 

@@ -11,6 +11,7 @@ from itertools import chain, zip_longest
 from regimen_advisor.documents.blocks import (
     Block,
     Bullets,
+    Choices,
     Code,
     Columns,
     Fields,
@@ -23,6 +24,8 @@ from regimen_advisor.documents.blocks import (
     Headline,
     Item,
     Paragraph,
+    Section,
+    Sorting,
     StackedRow,
     Table,
     Tree,
@@ -67,7 +70,7 @@ def lines_of(blocks: Iterable[Block], width: int = WIDTH) -> list[Line]:
 
 
 def _has_title(block: Block) -> bool:
-    return isinstance(block, Heading) or (isinstance(block, Folded) and bool(block.level))
+    return isinstance(block, Heading | Section) or (isinstance(block, Folded) and bool(block.level))
 
 
 def _block(block: Block, width: int) -> Iterable[Line]:
@@ -80,25 +83,31 @@ def _block(block: Block, width: int) -> Iterable[Line]:
         case Fields(pairs=pairs):
             known = [f"{name}: {value}" for name, value in pairs if value]
             return chain.from_iterable(_wrapped(sentence, "", 2, 4, width) for sentence in known)
-        case Bullets(items=items):
+        case Bullets(items=items) | Choices(answers=items):
             return chain.from_iterable(_wrapped(f"- {item}", "", 2, 2, width) for item in items)
-        case Tree(branches=branches):
-            return chain.from_iterable(_wrapped(sentence, "", 6 + 2 * depth, 4, width) for depth, sentence in branches)
+        case Tree(branches=branches, indent=indent):
+            return chain.from_iterable(
+                _wrapped(sentence, "", indent + 2 * depth, 4, width) for depth, sentence in branches
+            )
         case Table():
             return _table(block, width)
         case Item(name=name, lines=inside, run_in=run_in):
             return _item(name, inside, width, run_in=run_in)
         case Folded():
             return _folded(block, width)
-        case Code(lines=lines):
-            return [Line(f"  {code_line(line)}") for line in lines]
+        case Section(title=title, blocks=inside, level=level):
+            return lines_of((Heading(title, level), *inside), width)
+        case Sorting(rows=rows):
+            return _block(Bullets(tuple(f"{name} ({id})" for name, id in rows)), width)
+        case Code(lines=lines, indent=indent):
+            return [Line(f"{' ' * indent}{code_line(line)}") for line in lines]
         case Findings(rows=rows):
             return chain.from_iterable(map(_found, rows))
         case Columns():
             return _side_by_side(block, width)
         case Gap():
             return [Line("")]
-        case _:  # a picture is for a page, and a headline comes last
+        case _:  # pictures and listings are for a page, and a headline comes last
             return ()
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from regimen_advisor.documents.blocks import Block, Heading, Paragraph, Tree
+from regimen_advisor.documents.writing import rendered
 from regimen_advisor.drawing.guideline_map import GuidelineMap, Node, Path
 from regimen_advisor.explaining.clauses import SIGNS, State
 from regimen_advisor.words.catalogue import joined, say
@@ -29,20 +31,20 @@ def with_path(words: str, node: Node) -> str:
     return say("map.on_path", box=words, path=say(f"path.{node.path}")) if node.path else words
 
 
-def as_outline(drawn: GuidelineMap) -> str:
-    """The map as an indented outline for a terminal."""
-    head = say("map.head", title=drawn.title, setting=drawn.setting)
-    lines = [head, say("map.path_of", patient=drawn.patient) if drawn.patient else ""]
+def outline(drawn: GuidelineMap) -> Iterator[Block]:
+    """The map as a document: its title, whose path it shows, and the boxes below each other."""
+    yield Heading(say("map.head", title=drawn.title, setting=drawn.setting), 1)
+    if drawn.patient:
+        yield Paragraph(say("map.path_of", patient=drawn.patient))
+    yield Tree(tuple(_branches(drawn.roots, 0)), indent=0)
 
-    def outline(nodes: Sequence[Node], depth: int) -> None:
-        for node in nodes:
-            words = joined(box_lines(node), "lists") if node.kind == "question" else " ".join(box_lines(node))
-            mark = "=> " if node.kind == "effect" else ""
-            lines.append(f"{'  ' * depth}{mark}{with_path(words, node)}")
-            outline(node.children, depth + 1)
 
-    outline(drawn.roots, 0)
-    return "\n".join(line for line in lines if line) + "\n"
+def _branches(nodes: Sequence[Node], depth: int) -> Iterator[tuple[int, str]]:
+    for node in nodes:
+        words = joined(box_lines(node), "lists") if node.kind == "question" else " ".join(box_lines(node))
+        mark = "=> " if node.kind == "effect" else ""
+        yield depth, f"{mark}{with_path(words, node)}"
+        yield from _branches(node.children, depth + 1)
 
 
 def as_mermaid(drawn: GuidelineMap) -> str:
@@ -95,4 +97,8 @@ def _numbered(roots: Sequence[Node]) -> Iterator[tuple[str, Node, str]]:
     yield from visit(roots, "start")
 
 
-FORMATS: dict[str, Callable[[GuidelineMap], str]] = {"text": as_outline, "mermaid": as_mermaid, "dot": as_dot}
+FORMATS: dict[str, Callable[[GuidelineMap], str]] = {
+    "text": lambda drawn: rendered(outline(drawn)),
+    "mermaid": as_mermaid,
+    "dot": as_dot,
+}

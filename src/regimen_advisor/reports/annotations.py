@@ -12,7 +12,7 @@ from typing import Literal
 from regimen_advisor.files.errors import Location, printable
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.reports.cases import CaseResult
-from regimen_advisor.reports.coverage import lacking_words, occurrence_words
+from regimen_advisor.reports.coverage_words import lacking_words, occurrence_words
 from regimen_advisor.reports.diff import DiffReport, headline, rule_words, standings_words
 from regimen_advisor.reports.places import here
 from regimen_advisor.reviewing.checking import Checked

@@ -6,30 +6,53 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from regimen_advisor.documents.blocks import Block, Code, Findings, Folded, Found, Headline, Item, Paragraph, Table
+from regimen_advisor.documents.blocks import (
+    Block,
+    Code,
+    Findings,
+    Folded,
+    Found,
+    Heading,
+    Headline,
+    Item,
+    Paragraph,
+    Table,
+)
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.language.values import Truth
+from regimen_advisor.reports.coverage_listing import listed_rules, signs
+from regimen_advisor.reports.coverage_words import (
+    lacking_words,
+    occurrence_words,
+    percent,
+    proof_lines,
+    truth_words,
+)
 from regimen_advisor.reports.places import place
 from regimen_advisor.testing.coverage import Coverage, Covered
 from regimen_advisor.testing.suggesting import case_of_occurrence, missing_examples
 from regimen_advisor.wording import Wording
-from regimen_advisor.words.catalogue import joined, say
+from regimen_advisor.words.catalogue import say
 
 _SHOWN = (Truth.TRUE, Truth.FALSE, Truth.UNKNOWN)
 MOST_PAIRS = 10
 """How many missing pairs are spelt out, unless all are asked for; the JSON holds all of them."""
 
 
-def document(coverage: Coverage, *, everything: bool = False, part: Path | None = None) -> Iterator[Block]:
+def document(
+    coverage: Coverage, *, everything: bool = False, part: Path | None = None, listed: bool = False
+) -> Iterator[Block]:
     """The share, what is missing with cases to paste; with ``everything`` also what does not matter, and all counts.
 
-    ``part`` is the folder whose rules alone were measured.
+    With ``listed`` each rule follows, line by line. ``part`` is the folder whose rules alone were measured.
     """
     wording = Guideline.of(coverage.rulebook).wording
     missing, proved = coverage.of("missing"), coverage.of("cannot matter")
     yield Headline(say("coverage.title"), f"{summary(coverage)}{_not_counted(coverage)}", good=coverage.is_whole)
     if part is not None:
         yield Paragraph(only_of(part))
+    if listed:
+        yield from signs(coverage)
     places = ((name, coverage.rulebook.rules[name].location) for name in coverage.unused)
     yield Findings(
         (say("findings.where"), say("coverage.rule"), say("coverage.not_shown")),
@@ -47,6 +70,17 @@ def document(coverage: Coverage, *, everything: bool = False, part: Path | None 
             say("coverage.every_condition"),
             (Table((say("coverage.condition"), *(say(f"truth.{truth.value}") for truth in _SHOWN), ""), counts),),
         )
+    if listed:
+        yield from listed_rules(coverage)
+
+
+def render_html(coverage: Coverage, *, everything: bool = False, part: Path | None = None) -> str:
+    """The document with each rule line by line, as one self-contained page."""
+    from regimen_advisor.reports.pages import page  # noqa: PLC0415 - Jinja2 is slow to load, and no text needs it
+
+    title = say("coverage.page_title")
+    blocks = document(coverage, everything=everything, part=part, listed=True)
+    return page(title, [Heading(title, 1), *blocks], "coverage.css")
 
 
 def only_of(part: Path) -> str:
@@ -73,18 +107,6 @@ def _not_counted(coverage: Coverage) -> str:
     return say("coverage.not_counted", count=proved) if proved else ""
 
 
-def percent(share: float) -> str:
-    """A share in per cent, rounded down, so that 100.0 % means all."""
-    return f"{int(share * 1000) / 10:.1f} %"
-
-
-def occurrence_words(covered: Covered, wording: Wording) -> str:
-    """The rule, the test, and the findings that it is written in."""
-    occurrence = covered.occurrence
-    opened = say("coverage.within", findings=" > ".join(occurrence.within)) if occurrence.within else ""
-    return f"{occurrence.rule}: {wording.atom(occurrence.leaf.atom)}{opened}"
-
-
 def _named(covered: Covered, wording: Wording) -> str:
     return f"{place(covered.occurrence.place, column=True)}: {occurrence_words(covered, wording)}"
 
@@ -92,19 +114,8 @@ def _named(covered: Covered, wording: Wording) -> str:
 def _missing(covered: Covered, coverage: Coverage) -> Iterator[Block]:
     yield Paragraph(lacking_words(covered))
     for value, case in pasted(covered, coverage):
-        yield Paragraph(say("coverage.to_paste", truth=_truth(value)))
+        yield Paragraph(say("coverage.to_paste", truth=truth_words(value)))
         yield Code(tuple(case))
-
-
-def lacking_words(covered: Covered) -> str:
-    """What no case shows of an occurrence."""
-    values = [_truth(value) for value in covered.lacking]
-    truth = say("coverage.neither", first=values[0], last=values[1]) if len(values) > 1 else values[0]
-    return say("coverage.lacking", truth=truth)
-
-
-def _truth(value: bool) -> str:
-    return say("truth.true") if value else say("truth.false")
 
 
 def pasted(covered: Covered, coverage: Coverage) -> Iterator[tuple[bool, list[str]]]:
@@ -115,13 +126,6 @@ def pasted(covered: Covered, coverage: Coverage) -> Iterator[tuple[bool, list[st
 
 def _proved(covered: Covered, wording: Wording) -> Item:
     return Item(_named(covered, wording), tuple(map(Paragraph, proof_lines(covered))))
-
-
-def proof_lines(covered: Covered) -> Iterator[str]:
-    """Why a condition cannot matter: the value it never has where it decides, and the axioms behind that."""
-    for proof in covered.proofs:
-        because = joined(proof.axioms, "lists") or say("coverage.said_already")
-        yield say("coverage.never", truth=_truth(proof.value), reason=because)
 
 
 def _counts(covered: Covered, wording: Wording) -> tuple[str, ...]:

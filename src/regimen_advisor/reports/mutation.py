@@ -13,7 +13,8 @@ from regimen_advisor.knowledge.conditions_yaml import written
 from regimen_advisor.language.conditions import Condition
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient.profile_yaml import flow, profile_lines
-from regimen_advisor.reports.coverage import only_of, percent
+from regimen_advisor.reports.coverage import only_of
+from regimen_advisor.reports.coverage_words import percent
 from regimen_advisor.reports.places import place
 from regimen_advisor.testing.mutants import Mutant
 from regimen_advisor.testing.mutation import MutantResult, Mutation

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from regimen_advisor.documents.blocks import Block, Bullets, Heading, Paragraph
+from regimen_advisor.documents.blocks import Block, Bullets, Choices, Code, Heading, Paragraph, Section, Sign, Sorting
 from regimen_advisor.documents.markdown import markdown
 from regimen_advisor.documents.text import Line, lines_of, plain
 from regimen_advisor.knowledge.rulebook import Rulebook
@@ -48,7 +48,6 @@ def vignette(question: QuizQuestion) -> str:
 
 
 def _patient(question: QuizQuestion) -> Iterator[Block]:
-    yield Heading(question_title(question), 3)
     if question.difference:
         yield Paragraph(say("quiz.different", difference=question.difference))
     yield Paragraph(vignette(question))
@@ -56,14 +55,20 @@ def _patient(question: QuizQuestion) -> Iterator[Block]:
         yield Paragraph(say("quiz.then", event=question.event))
 
 
-def _question(question: QuizQuestion) -> Iterator[Block]:
+def _question(question: QuizQuestion, groups: Sequence[Group]) -> Iterator[Block]:
     yield from _patient(question)
     if question.choices:
-        yield Paragraph(say("quiz.regimens"))
-        yield Bullets(tuple(say("quiz.choice", option=choice.name, id=choice.regimen) for choice in question.choices))
+        yield Paragraph(say("page_quiz.where"))
+        rows = tuple((choice.name, choice.regimen) for choice in question.choices)
+        yield Sorting(say("advice.regimen"), tuple(map(_group, groups)), rows)
     for pick in question.picks:
         yield Paragraph(pick.asks)
-        yield Bullets(lettered(pick))
+        yield Choices(lettered(pick))
+
+
+def _group(group: Group) -> Sign:
+    words = group_words(group)
+    return Sign(group, words, say("page_answer.standing_tip", standing=words, meaning=MEANINGS[group]))
 
 
 def lettered(pick: Pick) -> tuple[str, ...]:
@@ -76,22 +81,53 @@ def lettered(pick: Pick) -> tuple[str, ...]:
 
 def patient_lines(question: QuizQuestion, width: int) -> list[Line]:
     """The patient of a question as lines for a terminal."""
-    return lines_of(list(_patient(question)), width)
+    return lines_of([Heading(question_title(question), 3), *_patient(question)], width)
 
 
-# Text ----------------------------------------------------------------------------------------------------------------
+# The questions -------------------------------------------------------------------------------------------------------
+
+
+def document(quiz: Quiz, key: AnswerKey | None = None, *, form: bool = False) -> Iterator[Block]:
+    """The questions; with ``form`` a file of answers to fill in, with a ``key`` the answers."""
+    yield Heading(title(quiz), 1)
+    yield Paragraph(task(quiz), "lead")
+    yield Heading(say("page_quiz.questions"))
+    for question in quiz.questions:
+        asked = _question(question, (*quiz.asks, "not-indicated"))
+        yield Section(question_title(question), tuple(asked), "question")
+    if form:
+        yield Heading(say("quiz.how_to_answer"))
+        yield Paragraph(say("quiz.file_of_answers"))
+        yield Code(tuple(blank_answers(quiz).splitlines()), indent=0)
+    if key:
+        yield Section(say("quiz.answers"), tuple(map(_solution, key.solutions)), "answers", 2)
+    yield Heading(say("quiz.scope"))
+    yield Paragraph(quiz.scope)
+    yield Paragraph(say("quiz.made_of", quiz=quiz.name, rules=quiz.rulebook.digest), "quiet")
+
+
+def _solution(solution: Solution) -> Section:
+    answers = Bullets((*grouped_words(solution.points), *map(pick_words, solution.picks)))
+    further = map(Paragraph, afterwards(solution))
+    return Section(say("quiz.question", number=solution.number), (answers, *further), "solution")
 
 
 def render_text(quiz: Quiz) -> str:
     """The questions, and the form of a file of answers."""
-    blocks: list[Block] = [Heading(title(quiz), 1), Paragraph(task(quiz))]
-    for question in quiz.questions:
-        blocks += _question(question)
-    ending: list[Block] = [
-        Heading(say("quiz.how_to_answer"), 2),
-        Paragraph(say("quiz.file_of_answers")),
-    ]
-    return plain(lines_of([*blocks, *ending])) + f"\n{blank_answers(quiz)}\n" + plain(lines_of([Paragraph(quiz.scope)]))
+    return plain(lines_of(document(quiz, form=True)))
+
+
+def render_markdown(quiz: Quiz, key: AnswerKey | None) -> str:
+    """The questions as markdown, and after them the answers."""
+    return markdown(document(quiz, key))
+
+
+def render_html(quiz: Quiz, key: AnswerKey | None, rulebook: Rulebook) -> str:
+    """One page without network: the questions with boxes to tick on paper, and after them the answers."""
+    from regimen_advisor.reports.marks import explained  # noqa: PLC0415 - slow, and only a page needs it
+    from regimen_advisor.reports.pages import page  # noqa: PLC0415 - as above
+
+    return explained(page(title(quiz), document(quiz, key), "quiz.css"), rulebook)
 
 
 def blank_answers(quiz: Quiz) -> str:
@@ -99,6 +135,9 @@ def blank_answers(quiz: Quiz) -> str:
     groups = ", ".join(f"{group}: []" for group in quiz.asks)
     blank = (f"  {question.number}: {{{'picks: []' if question.picks else groups}}}\n" for question in quiz.questions)
     return f"quiz: {quiz.name}\nanswers:\n" + "".join(blank)
+
+
+# Marked --------------------------------------------------------------------------------------------------------------
 
 
 def render_grade(grade: Grade) -> str:
@@ -232,54 +271,3 @@ def contrast_words(contrast: Contrast) -> str:
         (say("quiz.change", change=words, options=listed(regimens)) for words, regimens in names.items()), "lists"
     )
     return say("quiz.contrast", fact=f"{contrast.says[0].upper()}{contrast.says[1:]}", changes=changes)
-
-
-# With an answer key --------------------------------------------------------------------------------------------------
-
-
-def render_markdown(quiz: Quiz, key: AnswerKey | None) -> str:
-    """The questions as markdown, and after them the answers."""
-    blocks: list[Block] = [Heading(title(quiz), 1), Paragraph(task(quiz)), Heading(say("page_quiz.questions"))]
-    for question in quiz.questions:
-        blocks += _question(question)
-    if key is not None:
-        blocks.append(Heading(say("quiz.answers")))
-        for solution in key.solutions:
-            blocks += _solution(solution)
-    blocks += [Heading(say("quiz.scope")), Paragraph(quiz.scope)]
-    blocks.append(Paragraph(say("quiz.made_of", quiz=quiz.name, rules=quiz.rulebook.digest)))
-    return markdown(blocks)
-
-
-def _solution(solution: Solution) -> Iterator[Block]:
-    yield Heading(say("quiz.question", number=solution.number), 3)
-    yield Bullets((*grouped_words(solution.points), *map(pick_words, solution.picks)))
-    yield from map(Paragraph, afterwards(solution))
-
-
-def render_html(quiz: Quiz, key: AnswerKey | None, rulebook: Rulebook) -> str:
-    """One page without network: the questions with boxes to tick on paper, and after them the answers."""
-    from regimen_advisor.reports.marks import explained  # noqa: PLC0415 - slow, and only a page needs it
-    from regimen_advisor.reports.pages import environment, style  # noqa: PLC0415 - as above
-
-    templates = environment()
-    templates.filters |= {
-        "afterwards": afterwards,
-        "heading": question_title,
-        "lettered": lettered,
-        "picked": pick_words,
-        "vignette": vignette,
-        "placed": lambda point: place_words(point.name, point),
-        "why": deciding_words,
-        "words": group_words,
-    }
-    templates.globals["meanings"] = MEANINGS
-    html = templates.get_template("quiz.html.j2").render(
-        **style("quiz.css"),
-        title=title(quiz),
-        task=task(quiz),
-        quiz=quiz,
-        key=key,
-        groups=(*quiz.asks, "not-indicated"),
-    )
-    return explained(html, rulebook).rstrip() + "\n"
