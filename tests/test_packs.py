@@ -19,6 +19,8 @@ from regimen_advisor.knowledge.finding_packs import named_folder, shipped_folder
 from regimen_advisor.knowledge.publications import last_day
 from regimen_advisor.knowledge.rulebook import Rulebook, chosen_folders, fresh_manifest, load_rulebook
 from regimen_advisor.knowledge.source_names import SourceNames
+from regimen_advisor.page import serving
+from regimen_advisor.page.serving import answered
 from regimen_advisor.reports.advice_document import document
 from regimen_advisor.reports.screen import screen
 from regimen_advisor.reviewing.checking import check
@@ -290,6 +292,54 @@ def test_as_of_a_day_only_the_sources_that_speak_by_then_count() -> None:
     assert {review for regimen in stack.regimens.values() for review in regimen.source.reviews} == {"antiangiogenic"}
     assert all(approval.year is None or approval.year <= 2025 for approval in stack.approvals.values())
     assert load_rulebook([RULES, PACK], date(2025, 12, 31)).rules.keys() == load_rulebook([RULES, PACK]).rules.keys()
+
+
+STACK_OF_MAY = ["--rules", str(RULES), "--rules", str(PACK), "--as-of", "2025-05"]
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ["advise", str(ALK)],
+        ["advise", str(ALK), "--format", "html"],
+        ["advise", str(ALK), "--format", "json"],
+        ["explain", str(ALK), "erlotinib-bevacizumab"],
+        ["lesson", str(ALK)],
+        ["lesson", str(ALK), "--format", "slides"],
+        ["page", "--patients", str(ALK), "--output", "-"],
+        ["quiz", "--patients", str(ALK)],
+    ],
+    ids=" ".join,
+)
+def test_every_answer_as_of_a_day_says_the_day(verb: list[str]) -> None:
+    assert "2025-05-31" in CliRunner().invoke(app, [*verb, *STACK_OF_MAY]).stdout
+    assert "2025-05-31" not in CliRunner().invoke(app, [*verb, *STACK_OF_MAY[:-2]]).stdout
+
+
+def test_a_cohort_as_of_a_day_says_the_day(tmp_path: Path) -> None:
+    table = tmp_path / "patients.csv"
+    table.write_text("id,disease,alk\na,nsclc,positive\n", "utf-8")
+    assert "as of 2025-05-31" in CliRunner().invoke(app, ["cohort", str(table), *STACK_OF_MAY]).stdout
+
+
+def test_the_server_answers_as_of_the_day_that_it_was_started_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[tuple[Rulebook, str]] = []
+    monkeypatch.setattr(serving, "run", lambda rulebook, html, port: started.append((rulebook, html)))
+    assert CliRunner().invoke(app, ["serve", *STACK_OF_MAY]).exit_code == 0
+    ((rulebook, html),) = started
+    status, answer = answered(b'{"disease": "nsclc"}', rulebook)
+    assert status == 200
+    assert '"as_of": "2025-05-31"' in answer
+    assert "as of 2025-05-31" in html
+
+
+@pytest.mark.parametrize(
+    ("verb", "named"),
+    [(["cite", "--for", str(ALK)], "ALK-INVENTED-1"), (["map", "nsclc/invented-consensus"], "alectinib")],
+)
+def test_what_is_drawn_or_cited_as_of_a_day_leaves_out_what_came_later(verb: list[str], named: str) -> None:
+    assert named in CliRunner().invoke(app, [*verb, *STACK_OF_MAY[:-2]]).stdout
+    assert named not in CliRunner().invoke(app, [*verb, *STACK_OF_MAY]).stdout
 
 
 def test_a_regimen_of_a_source_that_speaks_only_later_is_named_with_that_day_and_place(stack: Rulebook) -> None:

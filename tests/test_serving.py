@@ -198,7 +198,7 @@ def test_the_verb_says_that_it_starts_before_it_reads_the_rules(
 ) -> None:
     steps: list[str] = []
 
-    def read(_: object) -> None:
+    def read(*_: object) -> None:
         steps.append(capsys.readouterr().err)
         raise InputError.at(Location("rules"), "none here")
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, SerializerFunctionWrapHandler, model_serializer
 
 from regimen_advisor.files.sources import Record
 from regimen_advisor.knowledge.evidence import (
@@ -23,8 +23,9 @@ from regimen_advisor.knowledge.evidence import (
     Safety,
     StudyFinding,
 )
-from regimen_advisor.knowledge.publications import Sources
+from regimen_advisor.knowledge.publications import Sources, dated
 from regimen_advisor.knowledge.regimens import Schedule
+from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import CautionKind
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.words.catalogue import joined, say
@@ -54,6 +55,22 @@ class RulebookName(Record):
 
     version: str = Field(description="a short name of exactly these rules: the first 12 digits of the digest")
     digest: str = Field(description="`sha256:` and a checksum of the names and bytes of all rule files")
+    as_of: str | None = Field(None, description="the day as of which they were read; left out where there is none")
+
+    @classmethod
+    def of(cls, rulebook: Rulebook) -> RulebookName:
+        """What an answer says of the rules it was made with."""
+        day = None if rulebook.day is None else rulebook.day.isoformat()
+        return cls(version=rulebook.version, digest=rulebook.digest, as_of=day)
+
+    @model_serializer(mode="wrap")
+    def _without_no_day(self, whole: SerializerFunctionWrapHandler):  # type: ignore[no-untyped-def] # noqa: ANN202
+        # With a return type the schema would be that of the type, not of the model.
+        return {key: value for key, value in whole(self).items() if value is not None}
+
+    def dated(self, name: str) -> str:
+        """A name of the rules, ``version`` or ``digest``, with the day as of which they were read."""
+        return dated(name, self.as_of)
 
 
 class ProfileName(Record):

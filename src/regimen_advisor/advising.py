@@ -69,7 +69,7 @@ class _Advisor:
         standards = tuple(map(self._standard, self._statements(Effect.STANDARD, open_too=True)))
         notes, silent = self._statements(Effect.NOTE), self._statements(Effect.SILENT)
         advice = Advice(
-            rulebook=RulebookName(version=rulebook.version, digest=rulebook.digest),
+            rulebook=RulebookName.of(rulebook),
             engines=self.case.engines,
             profile=ProfileName(id=self.patient.id, summary=self.patient.summary, notes=self.patient.notes),
             first=placed_first(options, standards, {Effect.NOTE: notes, Effect.SILENT: silent}, rulebook),

@@ -11,7 +11,7 @@ import typer
 
 from regimen_advisor.advice import Advice
 from regimen_advisor.advising import advise as advise_one
-from regimen_advisor.cli.options import AsOf, Output, Rules, day_of
+from regimen_advisor.cli.options import AsOf, Output, Rules
 from regimen_advisor.documents import json
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
@@ -51,7 +51,7 @@ def advise(  # noqa: PLR0917 - the command line names them
     if brief and (everything or details):
         raise typer.BadParameter(say("advise_error.brief_alone"), param_hint="--brief")
     depth = Depth(brief=brief, details=details, everything=everything)
-    rulebook = load_rulebook(rules, day_of(as_of))
+    rulebook = load_rulebook(rules, as_of)
     patients = _patients(files, rulebook)
     advices = _advices(patients, rulebook)
     if format is AdviceFormat.TEXT and output is None and sys.stdout.isatty():

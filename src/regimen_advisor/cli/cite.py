@@ -11,7 +11,7 @@ from regimen_advisor.advising import advise
 from regimen_advisor.citing.formats import render
 from regimen_advisor.citing.items import behind, chosen, item_of
 from regimen_advisor.cli import completion
-from regimen_advisor.cli.options import Output, Rules
+from regimen_advisor.cli.options import AsOf, Output, Rules
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.knowledge.evidence import Study
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
@@ -46,6 +46,7 @@ def cite(  # noqa: PLR0917 - one parameter an option
     style: Annotated[str | None, typer.Option("--style", metavar="STYLE", help=say("cite_option.style"))] = None,
     output: Output = None,
     rules: Rules = None,
+    as_of: AsOf = None,
 ) -> None:
     """Print the citations of studies.
 
@@ -53,7 +54,7 @@ def cite(  # noqa: PLR0917 - one parameter an option
     """
     if studies and for_:
         raise InputError.at(Location("cite"), say("cite_error.both"))
-    rulebook = load_rulebook(rules)
+    rulebook = load_rulebook(rules, as_of)
     found = _behind(for_, rulebook) if for_ else chosen(studies or [], rulebook)
     write_output(render([item_of(study, rulebook.reviews) for study in found], format.value, style), output)
 

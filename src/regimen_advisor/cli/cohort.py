@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from regimen_advisor.cli.cohort_options import CohortEngine, CohortFormat
-from regimen_advisor.cli.options import AsOf, Rules, day_of
+from regimen_advisor.cli.options import AsOf, Rules
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook, stack_named
 from regimen_advisor.words.catalogue import joined, say
@@ -88,7 +88,7 @@ def cohort(  # noqa: PLR0917 - one parameter an option
         return
     if not table:
         raise InputError.at(Location("cohort"), say("cohort_error.no_table"))
-    rulebook = load_rulebook(rules, day_of(as_of))
+    rulebook = load_rulebook(rules, as_of)
     read = None if mapping is None else _mapping(mapping, rulebook)
     if suggest_mapping:
         _looking().print_suggestion(table, rulebook)
@@ -105,7 +105,7 @@ def cohort(  # noqa: PLR0917 - one parameter an option
     from regimen_advisor.cli import cohort_work as work  # noqa: PLC0415 - Polars is an extra
     from regimen_advisor.cohorts.request import Request  # noqa: PLC0415 - Polars is an extra
 
-    old_rules = load_rulebook(stack_named(compare), day_of(as_of)) if compare is not None else None
+    old_rules = load_rulebook(stack_named(compare), as_of) if compare is not None else None
     request = Request(rulebook, read, given, id_column, old_rules, strict, exact=not node_by_node)
     if engine is CohortEngine.SPARK:
         from regimen_advisor.cohorts.spark.engine import run_on_spark  # noqa: PLC0415 - Spark is an extra, Arrow slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -59,10 +60,11 @@ def diff(
     output: Output = None,
     rules: Rules = None,
     as_of: Annotated[
-        list[str] | None,
+        list[date] | None,
         typer.Option(
             "--as-of",
             metavar="DATE",
+            parser=day_of,
             help=say("diff_option.as_of"),
         ),
     ] = None,
@@ -71,7 +73,7 @@ def diff(
 
     Over all patients, not over a sample, with a witness for each change.
     """
-    days = [day_of(written) for written in as_of or ()] or [None]
+    days: list[date | None] = [*(as_of or ())] or [None]
     if len(days) > 2:
         raise typer.BadParameter(say("diff_error.dates"), param_hint="--as-of")
     if old is None and len(days) == 1:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from regimen_advisor.cli import completion
-from regimen_advisor.cli.options import Output, Rules
+from regimen_advisor.cli.options import AsOf, Output, Rules
 from regimen_advisor.drawing.guideline_map import guideline_map, setting_named
 from regimen_advisor.drawing.map_picture import map_picture
 from regimen_advisor.drawing.map_text import FORMATS
@@ -27,7 +27,7 @@ class MapFormat(StrEnum):
     SVG = "svg"
 
 
-def draw_map(
+def draw_map(  # noqa: PLR0917 - one parameter an option
     setting: Annotated[
         str,
         typer.Argument(
@@ -40,12 +40,13 @@ def draw_map(
     format: Annotated[MapFormat, typer.Option("--format", "-f", help=say("map_option.format"))] = MapFormat.TEXT,
     output: Output = None,
     rules: Rules = None,
+    as_of: AsOf = None,
 ) -> None:
     """Draw the map of a clinical setting, with a patient's path.
 
     From what its rules ask for to what they do.
     """
-    rulebook = load_rulebook(rules)
+    rulebook = load_rulebook(rules, as_of)
     patient = read_files([profile], rulebook.domain)[0] if profile else None
     drawn = guideline_map(setting_named(setting, rulebook), rulebook, patient)
     write_output(f"{map_picture(drawn)}\n" if format is MapFormat.SVG else FORMATS[format.value](drawn), output)

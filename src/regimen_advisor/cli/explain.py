@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from regimen_advisor.cli import completion
-from regimen_advisor.cli.options import AsOf, Output, Rules, day_of
+from regimen_advisor.cli.options import AsOf, Output, Rules
 from regimen_advisor.documents.json import as_json
 from regimen_advisor.documents.text import lines_of
 from regimen_advisor.documents.writing import rendered
@@ -62,7 +62,7 @@ def explain(  # noqa: PLR0917 - one parameter an option
 
     And what to ask or test next. Without a REGIMEN, a paragraph on each.
     """
-    rulebook = load_rulebook(rules, day_of(as_of))
+    rulebook = load_rulebook(rules, as_of)
     patient = (
         read_files([file], rulebook.domain)[0]
         if not _is_table(file, id)

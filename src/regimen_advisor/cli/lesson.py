@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from regimen_advisor.cli.options import Output, Rules
+from regimen_advisor.cli.options import AsOf, Output, Rules
 from regimen_advisor.documents.json import render_answers
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import load_rulebook
@@ -34,12 +34,13 @@ def lesson(
     ] = LessonFormat.MARKDOWN,
     output: Output = None,
     rules: Rules = None,
+    as_of: AsOf = None,
 ) -> None:
     """Make a teacher's sheet for each patient.
 
     What to ask, what to expect, which fact to flip and what changes then by which rule, and what students get wrong.
     """
-    guideline = Guideline.of(load_rulebook(rules))
+    guideline = Guideline.of(load_rulebook(rules, as_of))
     read = read_with_documents(profiles, guideline.rulebook.domain)
     lessons = [lesson_of(guideline.case(patient), dict(document.value)) for patient, document in read]
     match format:

@@ -17,21 +17,16 @@ Rules = Annotated[
         help=say("option.rules"),
     ),
 ]
-AsOf = Annotated[
-    str | None,
-    typer.Option(
-        "--as-of",
-        metavar="DATE",
-        help=say("option.as_of"),
-    ),
-]
 Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help=say("option.output"))]
 Examples = Annotated[str | None, typer.Option("--profiles", metavar="DIR", help=say("option.examples"))]
 
 
-def day_of(written: str | None) -> date | None:
+def day_of(written: str) -> date:
     """The date after ``--as-of``. Raises ``InputError`` for what is none."""
     try:
-        return None if written is None else last_day(written)
+        return last_day(written)
     except ValueError as error:
         raise InputError.at(Location("--as-of"), str(error)) from None
+
+
+AsOf = Annotated[date | None, typer.Option("--as-of", metavar="DATE", parser=day_of, help=say("option.as_of"))]

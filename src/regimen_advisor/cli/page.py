@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from regimen_advisor.cli.options import Examples, Output, Rules
+from regimen_advisor.cli.options import AsOf, Examples, Output, Rules
 from regimen_advisor.cli.quiz_choice import files_of, quiz_chosen
 from regimen_advisor.files.errors import InputError, Location
-from regimen_advisor.knowledge.rulebook import load_rulebook
+from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.page.building import example_profiles, render_page
 from regimen_advisor.quiz.own_patients import quiz_of_files
 from regimen_advisor.reports.files import write_output
@@ -37,6 +37,7 @@ def page(  # noqa: PLR0917 - one parameter an option
     output: Output = None,
     profiles: Examples = None,
     rules: Rules = None,
+    as_of: AsOf = None,
 ) -> None:
     """Write the teaching page: one HTML file for any browser.
 
@@ -45,25 +46,25 @@ def page(  # noqa: PLR0917 - one parameter an option
     """
     files = files_of(patients, further, "page")
     is_for_class = quiz is not None or files
-    html = _class_page(rules, profiles, quiz, files) if is_for_class else page_html(rules, profiles)
+    rulebook = load_rulebook(rules, as_of)
+    html = _class_page(rulebook, profiles, quiz, files) if is_for_class else page_html(rulebook, profiles)
     write_output(html, DEFAULT_PAGE if output is None else output)
     if output is None:
         typer.echo(say("file_done.written", file=DEFAULT_PAGE), err=True)
 
 
-def _class_page(rules: list[str] | None, profiles: str | None, quiz: str | None, files: list[str]) -> str:
+def _class_page(rulebook: Rulebook, profiles: str | None, quiz: str | None, files: list[str]) -> str:
     """The page that asks one quiz and shows nothing else."""
     given = [name for name, value in (("--quiz", quiz), ("--patients", files), ("--profiles", profiles)) if value]
     if len(given) > 1:
         message = say("page_option_error.one", found=joined(given, "and"))
         raise InputError.at(Location("page"), message)
-    rulebook = load_rulebook(rules)
     return render_page(rulebook, (), quiz_of_files(rulebook, files) if quiz is None else quiz_chosen(quiz, rulebook))
 
 
-def page_html(rules: list[str] | None, profiles: str | None) -> str:
+def page_html(rulebook: Rulebook, profiles: str | None) -> str:
     """The page. Raises ``InputError`` where the folder of profiles is none."""
     folder = None if profiles is None else Path(profiles)
     if folder is not None and not folder.is_dir():
         raise InputError.at(Location(str(folder)), say("page_option_error.no_folder"))
-    return render_page(load_rulebook(rules), example_profiles(folder))
+    return render_page(rulebook, example_profiles(folder))

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from regimen_advisor.cli import completion
-from regimen_advisor.cli.options import Output, Rules
+from regimen_advisor.cli.options import AsOf, Output, Rules
 from regimen_advisor.cli.quiz_choice import files_of
 from regimen_advisor.cli.quiz_terminal import ask
 from regimen_advisor.documents.json import as_json
@@ -85,6 +85,7 @@ def quiz(  # noqa: PLR0917 - one parameter an option
     format: Annotated[QuizFormat, typer.Option("--format", "-f", help=say("option.format"))] = QuizFormat.TEXT,
     output: Output = None,
     rules: Rules = None,
+    as_of: AsOf = None,
 ) -> None:
     """Set and mark exercises on generated patients.
 
@@ -99,7 +100,7 @@ def quiz(  # noqa: PLR0917 - one parameter an option
     at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     asking = at_terminal and format is QuizFormat.TEXT and not (given or output)
     chosen = seed if seed is not None else secrets.randbelow(10_000) if asking else 1
-    rulebook = load_rulebook(rules)
+    rulebook = load_rulebook(rules, as_of)
     if files := files_of(patients, further, "quiz"):
         generated = quiz_of_files(rulebook, files)
     else:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from regimen_advisor.cli.options import Examples, Rules
+from regimen_advisor.cli.options import AsOf, Examples, Rules
 from regimen_advisor.cli.page import page_html
 from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.page.serving import announce, run
@@ -19,10 +19,12 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help=say("serve_option.port"))] = DEFAULT_PORT,
     profiles: Examples = None,
     rules: Rules = None,
+    as_of: AsOf = None,
 ) -> None:
     """Offer the teaching page to this computer only.
 
     With `POST /advise` too, until interrupted.
     """
     announce()
-    run(load_rulebook(rules), page_html(rules, profiles), port)
+    rulebook = load_rulebook(rules, as_of)
+    run(rulebook, page_html(rulebook, profiles), port)

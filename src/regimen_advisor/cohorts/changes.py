@@ -51,7 +51,7 @@ def changes(old: CohortResult, new: CohortResult) -> CohortChanges:
             .collect()
         )
         found += [StandingChange(name, before, after, count, tuple(ids)) for before, after, count, ids in groups.rows()]
-    return CohortChanges(old.rulebook.version, new.rulebook.version, int(total or 0), ranked(found))
+    return CohortChanges(old.rulebook.name, new.rulebook.name, int(total or 0), ranked(found))
 
 
 def regimens_of_both(old: Iterable[str], new: Iterable[str]) -> list[str]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from regimen_advisor.advice import RulebookName
 from regimen_advisor.cohorts.tables import (
     PARQUET,
     UNREAD_EVENTS,
@@ -245,8 +246,7 @@ class Summary:
     without: int
     """Patients to whom nothing is offered and nothing is undetermined."""
     settled: Settled
-    digest: str
-    version: str
+    rules: RulebookName
     repeated: tuple[tuple[str, int], ...] = ()
     """Names that occur more than once, and in how many rows; the first of them."""
     names: Mapping[str, str] = field(default_factory=dict)
@@ -301,8 +301,7 @@ def summarise(result: CohortResult, name: str) -> Summary:
         totals["open"],
         totals["without"],
         result.settled or Settled(not totals["inexact"], totals["inexact"], 0),
-        result.rulebook.digest,
-        result.rulebook.version,
+        RulebookName.of(result.rulebook),
         repeated,
         {regimen: result.rulebook.regimens[regimen].name for regimen in regimens},
     )

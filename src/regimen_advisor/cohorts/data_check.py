@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from regimen_advisor.advice import RulebookName
 from regimen_advisor.cohorts.cohort import (
     ID,
     SET_APART,
@@ -92,8 +93,7 @@ class DataCheck:
     """The questions for which most options wait, at most ten."""
     repeated: tuple[tuple[str, int], ...]
     """Names that occur in more than one row, and in how many."""
-    version: str
-    digest: str
+    rules: RulebookName
 
 
 def check_table(table: CohortTable, rulebook: Rulebook, columns: Sequence[str] = ()) -> DataCheck:
@@ -127,8 +127,7 @@ def check_table(table: CohortTable, rulebook: Rulebook, columns: Sequence[str] =
         tuple(column for column in columns if column not in read),
         _ranked(totals, rulebook.domain),
         twice,
-        rulebook.version,
-        rulebook.digest,
+        RulebookName.of(rulebook),
     )
 
 

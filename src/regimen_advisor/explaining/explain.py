@@ -136,7 +136,7 @@ class _Explainer:
         """The options with what was judged, by whom and of whom."""
         patient, rulebook = self.patient, self.rulebook
         return Explanation(
-            rulebook=RulebookName(version=rulebook.version, digest=rulebook.digest),
+            rulebook=RulebookName.of(rulebook),
             engines=self.case.engines,
             profile=ProfileName(id=patient.id, summary=patient.summary, notes=patient.notes),
             known=self.known(),

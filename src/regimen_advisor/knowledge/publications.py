@@ -55,6 +55,11 @@ def last_day(written: str) -> date:
     raise ValueError(say("study_error.date", found=written))
 
 
+def dated(name: str, day: date | str | None) -> str:
+    """What rules are called that were read as of a day, where there is one."""
+    return say("dated.name", name=name, day=day) if day else name
+
+
 def _a_day(written: str) -> str:
     last_day(written)
     return written

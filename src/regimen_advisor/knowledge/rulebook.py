@@ -24,7 +24,7 @@ from regimen_advisor.knowledge.manifest import (
     outdated,
     read_manifest,
 )
-from regimen_advisor.knowledge.publications import Erratum
+from regimen_advisor.knowledge.publications import Erratum, dated
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rule_reading import DISEASES
 from regimen_advisor.knowledge.rules import Effect, Rule, Setting, regimens_met
@@ -92,6 +92,11 @@ class Rulebook:
     def version(self) -> str:
         """A short name of exactly these files."""
         return self.digest.removeprefix("sha256:")[:12]
+
+    @property
+    def name(self) -> str:
+        """What an answer calls it: its version, and the day as of which it was read."""
+        return dated(self.version, self.day)
 
     def of(self, *effects: Effect) -> tuple[Rule, ...]:
         """The rules with one of these effects, in file order."""

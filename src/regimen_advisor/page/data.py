@@ -68,7 +68,7 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | No
     wording, places, names = Guideline.of(rulebook).wording, CitationLabels(rulebook), rulebook.source_names
     shown = [_example(path, rulebook) for path in examples]  # a broken one is refused before the slow quiz is made
     return {
-        "version": rulebook.version,
+        "version": rulebook.name,
         "digest": rulebook.digest,
         "scope": SCOPE,
         "order": order_words(),

@@ -48,7 +48,7 @@ def generate(  # noqa: PLR0917 - what a person may choose
     parts = [rulebook.version, f"s{seed}", f"l{level}", f"n{count}"]
     return Quiz(
         name="-".join([*parts, *([chosen.id.replace("/", ".")] if chosen else []), *kinds]),
-        rulebook=RulebookName(version=rulebook.version, digest=rulebook.digest),
+        rulebook=RulebookName.of(rulebook),
         seed=seed,
         level=level,
         setting=chosen.id if chosen else None,

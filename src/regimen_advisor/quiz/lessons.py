@@ -68,7 +68,7 @@ def lesson(case: Case, written: Written) -> Lesson:
     points = _points(profile, tuple(of_disease), rulebook)
     shown = [point for point in points if point.group != "not-indicated"]
     return Lesson(
-        rulebook=RulebookName(version=rulebook.version, digest=rulebook.digest),
+        rulebook=RulebookName.of(rulebook),
         id=case.patient.id,
         title=(case.patient.summary or case.patient.id).removesuffix("."),
         vignette=vignette(case.patient, guideline.wording),

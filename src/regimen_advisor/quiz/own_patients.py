@@ -44,7 +44,7 @@ def quiz_of_files(rulebook: Rulebook, files: Sequence[str]) -> Quiz:
     ]
     return Quiz(
         name=f"{rulebook.version}-p{digest}-n{len(files)}",
-        rulebook=RulebookName(version=rulebook.version, digest=rulebook.digest),
+        rulebook=RulebookName.of(rulebook),
         seed=0,
         level=level,
         asks=GROUPS[level],

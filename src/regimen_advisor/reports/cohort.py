@@ -41,7 +41,9 @@ def document(
     """The standings by regimen, what is most wanted, what could not be read, and what was compared."""
     total = summary.patients
     title_key = "cohort.title" if summary.decisions is None else "cohort.title_decisions"
-    yield Heading(say(title_key, count=total, table=summary.table, version=summary.version), 1)
+    yield Heading(
+        say(title_key, count=total, table=summary.table, version=summary.rules.dated(summary.rules.version)), 1
+    )
     if summary.decisions is not None:
         yield Paragraph(say("cohort.decisions", table=summary.decisions))
     yield Paragraph(
@@ -143,7 +145,7 @@ def data(summary: Summary, compared: CohortChanges | None = None, agreed: Concor
     """The summary as plain data."""
     return {
         "schema_version": "1",
-        "rulebook": {"version": summary.version, "digest": summary.digest},
+        "rulebook": summary.rules,
         "table": summary.table,
         **({} if summary.decisions is None else {"each_row_is_a_decision_of": summary.decisions}),
         "patients": {

@@ -24,7 +24,9 @@ def title(check: DataCheck) -> str:
 def document(check: DataCheck) -> Iterator[Block]:
     """What each key says, what could not be read, what no column says, and what is most worth asking."""
     total = check.patients
-    yield Heading(say("data_check.title", count=total, table=check.table, version=check.version), 1)
+    yield Heading(
+        say("data_check.title", count=total, table=check.table, version=check.rules.dated(check.rules.version)), 1
+    )
     yield Paragraph(say("data_check.lead"))
     yield Heading(say("data_check.keys"))
     yield _keys(check)
@@ -73,7 +75,7 @@ def data(check: DataCheck) -> dict[str, Any]:
     """The check as plain data."""
     return {
         "schema_version": "1",
-        "rulebook": {"version": check.version, "digest": check.digest},
+        "rulebook": check.rules,
         "table": check.table,
         "rows": check.patients,
         "keys": [asdict(reading) for reading in check.keys],

@@ -262,5 +262,6 @@ def _foot(explanation: Explanation) -> Iterator[Block]:
     yield Gap()
     yield Paragraph(LEGEND, "quiet")
     yield Paragraph(explanation.scope, "quiet")
-    rules, engines = explanation.rulebook.version, listed(explanation.engines)
+    rules = explanation.rulebook.dated(explanation.rulebook.version)
+    engines = listed(explanation.engines)
     yield Paragraph(say("explain.rules", rules=rules, engines=engines), "quiet")

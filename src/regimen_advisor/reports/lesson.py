@@ -76,7 +76,13 @@ def _blocks(lesson: Lesson) -> Iterator[Block]:
     if lesson.traps:
         yield Heading(say("lesson.traps"))
         yield Bullets(tuple(grouped_words(lesson.traps)))
+    yield from _day(lesson)
     yield Paragraph(lesson.scope)
+
+
+def _day(lesson: Lesson) -> Iterator[Block]:
+    if (day := lesson.rulebook.as_of) is not None:
+        yield Paragraph(say("dated.rules", day=day))
 
 
 def _answers(lesson: Lesson) -> Iterator[Block]:
@@ -126,7 +132,7 @@ def _slides(lesson: Lesson) -> Iterator[list[Block]]:
         say("lesson.point", options=listed(names), group=group_words(group))
         for group, names in _by_group(lesson).items()
     )
-    yield [Heading(say("lesson.sources_say"), 1), Bullets((*standards, *points))]
+    yield [Heading(say("lesson.sources_say"), 1), Bullets((*standards, *points)), *_day(lesson)]
     for flip in lesson.flips:
         heading: list[Block] = [Heading(say("lesson.one_fact"), 1), Paragraph(_fact(flip))]
         yield [*heading, Paragraph(say("lesson.offered_then"))]

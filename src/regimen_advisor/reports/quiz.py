@@ -18,6 +18,11 @@ from regimen_advisor.words.catalogue import joined, say
 
 def title(quiz: Quiz) -> str:
     """What the quiz is, in one line."""
+    day = quiz.rulebook.as_of
+    return _undated_title(quiz) if day is None else say("dated.title", title=_undated_title(quiz), day=day)
+
+
+def _undated_title(quiz: Quiz) -> str:
     if all(question.kind == "patient" for question in quiz.questions):
         return say("quiz.about_patients", count=len(quiz.questions))
     made = {"count": len(quiz.questions), "level": quiz.level, "seed": quiz.seed}

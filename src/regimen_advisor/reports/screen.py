@@ -425,10 +425,14 @@ class _Screen:
         alone = say("advice.alone", engine=advice.engines[0]) if len(advice.engines) == 1 else ""
         if self.whole:
             engines = alone or say("advice.agreed", engines=listed(advice.engines))
-            yield say("advice.rules", scope=advice.scope, rules=advice.rulebook.digest, engines=engines)
+            yield say(
+                "advice.rules", scope=advice.scope, rules=advice.rulebook.dated(advice.rulebook.digest), engines=engines
+            )
         else:
             engines = alone or say("advice.engines_agreed")
-            yield say("advice.rules", scope=SHORT_SCOPE, rules=advice.rulebook.version, engines=engines)
+            yield say(
+                "advice.rules", scope=SHORT_SCOPE, rules=advice.rulebook.dated(advice.rulebook.version), engines=engines
+            )
 
 
 def legend(rulebook: Rulebook) -> str:

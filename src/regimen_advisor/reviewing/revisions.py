@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from regimen_advisor.files.errors import InputError, Location, Problem
 from regimen_advisor.knowledge.finding_packs import project_folders
+from regimen_advisor.knowledge.publications import dated
 from regimen_advisor.knowledge.rulebook import Folders, Rulebook, chosen_folders, load_rulebook, stack_named
 from regimen_advisor.words.catalogue import say
 
@@ -50,15 +51,11 @@ def named_rulebook(name: str | None, rules: Folders = None, day: date | None = N
     """
     folders = working_folders(rules)
     if name is None:
-        return NamedRulebook(_dated(say("diff_name.working_tree"), day), load_rulebook(folders, day))
+        return NamedRulebook(dated(say("diff_name.working_tree"), day), load_rulebook(folders, day))
     stack = stack_named(name)
     if name and all(folder.is_dir() for folder in stack):
-        return NamedRulebook(_dated(name, day), load_rulebook(stack, day))
-    return NamedRulebook(_dated(name, day), _of_revision(name, folders, day))
-
-
-def _dated(name: str, day: date | None) -> str:
-    return say("diff_name.as_of", name=name, day=day) if day else name
+        return NamedRulebook(dated(name, day), load_rulebook(stack, day))
+    return NamedRulebook(dated(name, day), _of_revision(name, folders, day))
 
 
 def _of_revision(name: str, folders: Sequence[Path], day: date | None) -> Rulebook:

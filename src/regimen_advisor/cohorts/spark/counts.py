@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from regimen_advisor.advice import RulebookName
 from regimen_advisor.cohorts.changes import SHOWN, CohortChanges, StandingChange, ranked
 from regimen_advisor.cohorts.cohort import MOST_LISTED, QUESTIONS, SET_APART, UNREAD, Summary, column_and_cell
 from regimen_advisor.cohorts.concordance import Concordance, compared, concordance_of
@@ -49,7 +50,7 @@ def summary_of(rows: Any, table: str, rulebook: Rulebook, *, exact: bool) -> Sum
     repeated = tuple((row["id"], row["count"]) for row in twice.collect())
     return Summary(
         table, patients, counted(f.col(SET_APART)), unread, standings, questions, given or 0, open_ or 0, without or 0,
-        Settled(exact), rulebook.digest, rulebook.version, repeated,
+        Settled(exact), RulebookName.of(rulebook), repeated,
         {name: regimen.name for name, regimen in rulebook.regimens.items()},
     )  # fmt: skip
 
@@ -61,7 +62,7 @@ def concordance_on_spark(rows: Any, rulebook: Rulebook, column: str) -> Concorda
 
 
 def changes_on_spark(rows: Any, old: str, new: str) -> CohortChanges:
-    """As ``changes``, from the rows that workers with old rules gave; ``old`` and ``new`` are versions of the rules."""
+    """As ``changes``, from the rows that workers with old rules gave; ``old`` and ``new`` are names of the rules."""
     from pyspark.sql import Window  # noqa: PLC0415 - an extra
     from pyspark.sql import functions as f  # noqa: PLC0415 - an extra
 

@@ -108,7 +108,7 @@ def judge_tables(session: Any, tables: Sequence[str], output: str | None, reques
             if old is not None:
                 comparison = replace(task, columns=("id", NUMBER, CHANGED), old=rules_of(old), old_day=old.day)
                 with _kept(session, _judged(rows, comparison), None) as changed:
-                    compared = changes_on_spark(changed, old.version, rulebook.version)
+                    compared = changes_on_spark(changed, old.name, rulebook.name)
     return summary, compared, agreed
 
 
