@@ -129,7 +129,7 @@ def load_text(tmp_path: Path, text: str) -> Study:
 
 
 def test_every_reference_leads_to_a_review_a_section_an_approval_or_a_study():
-    assert misplaced(STUDIES, APPROVALS, REVIEWS) == []
+    assert misplaced(STUDIES, APPROVALS, REVIEWS, STUDIES) == []
 
 
 def test_every_number_is_in_the_section_it_names():

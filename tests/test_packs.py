@@ -277,6 +277,66 @@ def test_a_study_that_cannot_be_read_does_not_hide_what_is_wrong_with_the_rules(
     assert not any("ic-alk-1`" in problem for problem in found), "the rule that names the study is not wrong"
 
 
+def broken_stack(tmp_path: Path, *broken: str) -> list[Path]:
+    """Copies of the rules and of the pack, in which these files are no YAML."""
+    folders = [tmp_path / "rules", tmp_path / "pack"]
+    shutil.copytree(RULES, folders[0])
+    shutil.copytree(PACK, folders[1])
+    for file in broken:
+        tmp_path.joinpath(file).write_text("a: [\n", "utf-8")
+    return folders
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "rules/drugs.yaml", "rules/reviews.yaml", "rules/approvals.yaml", "rules/regimens.yaml", "rules/findings.yaml",
+        "rules/each-regimen.yaml", "rules/manifest.yaml", "rules/studies/mariposa-2.yaml", "rules/nsclc/standards.yaml",
+        "pack/pack.yaml", "pack/reviews.yaml", "pack/regimens.yaml",
+    ],
+)  # fmt: skip
+def test_what_names_an_entry_of_a_file_that_cannot_be_read_is_not_wrong(tmp_path: Path, file: str) -> None:
+    (only,) = problems(*broken_stack(tmp_path, file))
+    assert only.startswith(f"{tmp_path / file}:2:1: not valid YAML")
+
+
+def test_no_broken_file_hides_what_is_wrong_with_another(tmp_path: Path) -> None:
+    broken = ["rules/drugs.yaml", "rules/approvals.yaml", "rules/manifest.yaml", "pack/pack.yaml", "pack/reviews.yaml"]
+    folders = broken_stack(tmp_path, *broken)
+    for file, right, wrong in (
+        ("pack/regimens.yaml", "disease: nsclc", "disease: nsclcc"),
+        ("pack/studies/ic-alk-1.yaml", "value: 21.5", "valu: 21.5"),
+        ("pack/nsclc/invented-consensus.yaml", "alk: positive", "alk: positiv"),
+        ("rules/findings.yaml", "extent: metastatic", "extent: metastatik"),
+        ("rules/sclc/second-line.yaml", "offer: ", "ofer: "),
+    ):
+        path = tmp_path / file
+        text = path.read_text("utf-8")
+        assert right in text
+        path.write_text(text.replace(right, wrong, 1), "utf-8")
+        broken.append(file)
+    found = problems(*folders)
+    assert {str(Path(problem.split(":")[0]).relative_to(tmp_path)) for problem in found} == set(broken)
+    assert len(found) <= len(broken) + 3, "a key that is misspelt is also one that is missing"
+
+
+def test_a_pack_that_says_nothing_readable_of_itself_is_not_blamed_for_names_it_may_replace(tmp_path: Path) -> None:
+    folders = broken_stack(tmp_path, "pack/pack.yaml")
+    shutil.copy(RULES / "nsclc" / "standards.yaml", folders[1] / "nsclc")
+    shutil.copy(RULES / "studies" / "mariposa-2.yaml", folders[1] / "studies")
+    (only,) = problems(*folders)
+    assert "pack.yaml:2:1" in only
+
+
+def test_a_draft_hides_its_own_other_problems_and_no_others(tmp_path: Path) -> None:
+    folders = broken_stack(tmp_path, "rules/reviews.yaml")
+    study = folders[1] / "studies" / "ic-alk-1.yaml"
+    study.write_text(study.read_text("utf-8").replace("value: 21.5", "valu: 21.5  # CHECK"), "utf-8")
+    assert [problem.split(":")[0] for problem in problems(*folders)] == [
+        str(study), str(folders[0] / "reviews.yaml"),
+    ]  # fmt: skip
+
+
 def test_a_later_entry_keeps_its_line_in_its_own_file(tmp_path: Path) -> None:
     broken = PACK.joinpath("regimens.yaml").read_text("utf-8").replace("drug: alectinib", "drug: alectinip")
     shutil.copytree(PACK, tmp_path / "pack")

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from regimen_advisor.files.errors import InputError, Problem
+
+
+class Unread(dict[str, Any]):
+    """The entries of a file that cannot be read: none is known, and any name may be that of one."""
+
+    def __contains__(self, name: object) -> bool:
+        """Whatever names an entry of the file is not wrong for that reason."""
+        return True
 
 
 class Gathered:

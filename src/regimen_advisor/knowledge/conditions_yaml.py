@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from regimen_advisor.files.errors import Location, Near, Problem, near
+from regimen_advisor.files.gathering import Unread
 from regimen_advisor.files.sources import Document, Path_
 from regimen_advisor.files.validation_messages import shown
 from regimen_advisor.language.conditions import ALWAYS, AllOf, AnyOf, Condition, Leaf, Named, Not, all_of, any_of
@@ -44,7 +45,9 @@ class ConditionReader:
             return AnyOf(parts, key_place) if key == "any" else AllOf(parts, key_place)
         if key == "not":
             return Not(self.read(document, path, value), key_place)
-        if key in self.findings:
+        if isinstance(self.findings, Unread) and isinstance(value, bool) and key not in self.domain.facts:
+            return ALWAYS
+        if key in self.findings and not isinstance(self.findings, Unread):
             if not isinstance(value, bool):
                 return self._refuse(place, say("condition_error.no_truth", key=key))
             named = Named(key, self.findings[key], key_place)
@@ -107,6 +110,8 @@ class ConditionReader:
         words = [words] if test_word == "includes" else words
         if not isinstance(words, list) or not words:
             return self._refuse(place, say("condition_error.no_members", key=fact.name))
+        if fact.over is not None and isinstance(self.domain.formulary.drugs, Unread):
+            return ALWAYS
         members = (*fact.members, fact.empty_word)
         tests = []
         for word in words:

@@ -6,7 +6,7 @@ in the study and named (``errata: [D02]``) with every figure, safety finding or 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -196,13 +196,19 @@ def _load_list(
 
 
 def misplaced(
-    studies: Mapping[str, Study], approvals: Mapping[str, Approval], reviews: Mapping[str, Review]
+    studies: Mapping[str, Study],
+    approvals: Mapping[str, Approval],
+    reviews: Mapping[str, Review],
+    named: Collection[str],
 ) -> list[Problem]:
-    """References that lead nowhere: to a review, a section, an approval or a study that is not there."""
+    """References that lead nowhere: to a review, a section, an approval or a study that is not there.
+
+    ``named`` are the studies that may be named: those whose files cannot be read among them.
+    """
     problems: dict[tuple[Location, str], Problem] = {}
 
-    def expect(location: Location | None, kind: str, name: str, known: Iterable[str]) -> None:
-        if name not in (known := list(known)):
+    def expect(location: Location | None, kind: str, name: str, known: Collection[str]) -> None:
+        if name not in known:
             place, message = location or Location("approvals"), say("study_error.unknown", kind=kind, name=name)
             problems.setdefault((place, message), Problem(place, message, near(name, known)))
 
@@ -213,14 +219,16 @@ def misplaced(
 
     def expect_sections(location: Location | None, review: str, sections: Iterable[str]) -> None:
         expect(location, "review", review, reviews)
-        for section in sections if review in reviews else ():
-            expect(location, say("study_error.section_of", review=review), section, reviews[review].section_numbers)
+        found = reviews.get(review)
+        known = found.section_numbers if found else ()
+        for section in sections if found else ():
+            expect(location, say("study_error.section_of", review=review), section, known)
 
     for study in studies.values():
         for place in study.cited_in:
             expect_sections(study.location, place.review, place.sections)
         if study.same_study_as is not None:
-            expect(study.location, "study", study.same_study_as, studies)
+            expect(study.location, "study", study.same_study_as, named)
         expect_errata(study.location, study.errata)
         for approval_id in study.approvals:
             expect(study.location, "approval", approval_id, approvals)
@@ -229,7 +237,7 @@ def misplaced(
             expect_sections(approval.location, spot.review, (spot.section,))
         expect_errata(approval.location, approval.errata)
         for study_id in approval.studies:
-            expect(approval.location, "study", study_id, studies)
+            expect(approval.location, "study", study_id, named)
     return list(problems.values())
 
 

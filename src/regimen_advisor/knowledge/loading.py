@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 from regimen_advisor.files.drafts import unchecked
 from regimen_advisor.files.errors import InputError, Location, Problem, near
 from regimen_advisor.files.folders import rule_files
-from regimen_advisor.files.gathering import Gathered
-from regimen_advisor.files.sources import read_document
+from regimen_advisor.files.gathering import Gathered, Unread
+from regimen_advisor.files.sources import Document, read_document
 from regimen_advisor.knowledge.evidence import load_approvals, load_reviews, misplaced, studies_of
 from regimen_advisor.knowledge.findings import Finding, read_findings
 from regimen_advisor.knowledge.gone import Gone
@@ -36,6 +37,10 @@ _FILES = (
     "background",
     "each-regimen",
 )
+
+
+Held = TypeVar("Held")
+Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True)
@@ -71,45 +76,26 @@ class Loader:
 
     def load(self) -> Loaded:
         """All that the files hold. Raises ``InputError`` with every problem at once."""
-        stack, folders = self.stack, self.stack.folders
+        stack = self.stack
         self.problems += stack.lone()
         self._refuse_unless(not self.problems)
-        files = (file for folder in folders for file in rule_files(folder)) if self.drafts is None else self.drafts
-        self.problems += [problem for file in files for problem in unchecked(file)]
-        self._refuse_unless(not self.problems)  # a draft is not complete yet, so that its other problems only distract
-        with self.found.one_file():
-            gone = Gone(stack.changes, self.day)
-        self._refuse_unless(not self.found.unread)
-        with self.found.one_file():
-            formulary = load_formulary(stack.document("drugs.yaml"))
-        with self.found.one_file():
-            reviews = load_reviews(stack.document("reviews.yaml"))
-        with self.found.one_file():
-            approvals = load_approvals(stack.document("approvals.yaml"))
-        study_files: list[Path] = []
-        with self.found.one_file():
-            study_files = stack.study_files()
-        studies = studies_of(study_files, folders[0] / "studies", self.problems)
-        # nothing that names drugs or reviews can be read without them
-        self._refuse_unless(not self.found.unread)
-        unread = {file.stem for file in study_files} - studies.keys()
+        guesses = self._guesses()
+        gone = Gone(stack.changes, self.day)
+        formulary = self._read("drugs.yaml", load_formulary) or Formulary(Unread(), Unread())
+        reviews = self._entries("reviews.yaml", load_reviews)
+        approvals = self._entries("approvals.yaml", load_approvals)
+        studies, unread = self._studies()
         gone.sources(reviews)
-        left = gone.approvals(approvals)
-        if not unread:
-            self.problems += misplaced(gone.approved(studies), left, reviews)
+        left = _left(approvals, gone.approvals)
+        self.problems += misplaced(
+            gone.approved(studies), left, reviews, studies if isinstance(studies, Unread) else studies.keys() | unread
+        )
         self._check_harm(studies, formulary)
         domain = domain_for(formulary)
-        with self.found.one_file():
-            document = stack.document("regimens.yaml")
-            regimens = load_regimens(document, formulary)
-            self.problems += unplaced_regimens(regimens, reviews, document)
-        with self.found.one_file():
-            document = stack.document("findings.yaml")
-            findings = read_findings(document, domain, self.problems)
-            self.problems += unplaced_entries(findings, reviews, document)
-        self._refuse_unless(not self.found.unread)
-        regimens, studies = gone.regimens(regimens), gone.studies(studies)
-        approvals = gone.approvals(approvals)
+        regimens = self._entries("regimens.yaml", lambda document: self._regimens(document, formulary, reviews))
+        findings = self._entries("findings.yaml", lambda document: self._findings(document, domain, reviews))
+        regimens, studies = _left(regimens, gone.regimens), _left(studies, gone.studies)
+        approvals = _left(approvals, gone.approvals)
         reader = RuleReader(
             stack, gone, self.found, formulary=formulary, domain=domain, reviews=reviews, approvals=approvals,
             studies=studies, regimens=regimens, findings=findings, unread=unread,
@@ -117,6 +103,9 @@ class Loader:
         settings, rules = reader.read()
         self.problems += stack.unsound()
         self._refuse_unread_files()
+        # a draft is not complete yet, so that its other problems only distract
+        drafts = {problem.location.file for problem in guesses}
+        self.problems[:] = [*guesses, *(problem for problem in self.problems if problem.location.file not in drafts)]
         self._refuse_unless(not self.problems)
         return Loaded(
             formulary, domain, regimens, gone.approved(studies), approvals,
@@ -124,6 +113,46 @@ class Loader:
             findings, settings, rules, stack.changes, reader.withdrawn, reader.bereft,
             tuple(reader.counts),
         )  # fmt: skip
+
+    def _guesses(self) -> list[Problem]:
+        """The first guess of each draft that nobody has looked at."""
+        files = (file for folder in self.stack.folders for file in rule_files(folder))
+        found: list[Problem] = []
+        for file in files if self.drafts is None else self.drafts:
+            with self.found.one_file():
+                found += unchecked(file)
+        return found
+
+    def _studies(self) -> tuple[dict[str, Study], set[str]]:
+        """The studies that can be read, and the names of those that cannot."""
+        with self.found.one_file():
+            files = self.stack.study_files()
+            studies = studies_of(files, self.stack.folders[0] / "studies", self.problems)
+            return studies, {file.stem for file in files} - studies.keys()
+        return Unread(), set()
+
+    def _read(self, name: str, load: Callable[[Document], Held]) -> Held | None:
+        """What the files of one name hold; ``None`` where one of them cannot be read, though not for want of others."""
+        with self.found.one_file():
+            found = load(self.stack.document(name))
+            if name not in self.stack.unread:
+                return found
+        return None
+
+    def _entries(self, name: str, load: Callable[[Document], dict[str, Entry]]) -> dict[str, Entry]:
+        """The entries of the files of one name; where one of them cannot be read any name may be an entry of it."""
+        found = self._read(name, load)
+        return Unread() if found is None else found
+
+    def _regimens(self, document: Document, formulary: Formulary, reviews: Mapping[str, Review]) -> dict[str, Regimen]:
+        regimens = load_regimens(document, formulary)
+        self.problems += unplaced_regimens(regimens, reviews, document)
+        return regimens
+
+    def _findings(self, document: Document, domain: Domain, reviews: Mapping[str, Review]) -> dict[str, Finding]:
+        findings = read_findings(document, domain, self.problems)
+        self.problems += unplaced_entries(findings, reviews, document)
+        return findings
 
     def _refuse_unless(self, sound: bool) -> None:
         if not sound:
@@ -148,3 +177,8 @@ class Loader:
                 if file not in read and file.parent not in folders:
                     message = say("rulebook_error.other_folder", folders=joined(DISEASES, "and"))
                     self.problems.append(Problem(Location(str(file)), message))
+
+
+def _left(entries: dict[str, Entry], left: Callable[[dict[str, Entry]], dict[str, Entry]]) -> dict[str, Entry]:
+    """The entries that ``left`` leaves; of a file that cannot be read still any."""
+    return entries if isinstance(entries, Unread) else left(entries)

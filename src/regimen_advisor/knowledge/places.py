@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from regimen_advisor.files.errors import Problem, near
+from regimen_advisor.files.gathering import Unread
 from regimen_advisor.files.sources import Document, Path_
 from regimen_advisor.files.validation_messages import listed
 from regimen_advisor.knowledge.publications import Sources
@@ -25,7 +26,7 @@ class Sourced(Protocol):
 
 def unplaced(source: Sources, reviews: Mapping[str, Review], document: Document, path: Path_) -> Iterator[Problem]:
     """What is wrong with the places written at ``path``: a source that is not loaded, or a section it lacks."""
-    for index, place in enumerate(source.places):
+    for index, place in enumerate(source.places if not isinstance(reviews, Unread) else ()):
         steps = (*path, index) if isinstance(source.root, tuple) else path
         review = reviews.get(place.review)
         if review is None:

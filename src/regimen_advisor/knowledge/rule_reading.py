@@ -11,7 +11,7 @@ from typing import get_args
 from regimen_advisor.files.chains import LONGEST, starts_of_long_chains
 from regimen_advisor.files.errors import InputError, Location, Near, Problem, near
 from regimen_advisor.files.folders import yaml_files
-from regimen_advisor.files.gathering import Gathered
+from regimen_advisor.files.gathering import Gathered, Unread
 from regimen_advisor.files.sources import Document, Path_, read_document, validated
 from regimen_advisor.knowledge import each_regimen
 from regimen_advisor.knowledge.conditions_yaml import ConditionReader
@@ -30,7 +30,7 @@ from regimen_advisor.knowledge.rules import (
     of_disease,
     regimens_met,
 )
-from regimen_advisor.knowledge.stacking import Kind, PackChange, RulebookStack
+from regimen_advisor.knowledge.stacking import PACK, Kind, PackChange, RulebookStack
 from regimen_advisor.knowledge.studies import Approval, Review, Study
 from regimen_advisor.language.conditions import Condition
 from regimen_advisor.patient.drugs import Formulary
@@ -81,10 +81,13 @@ class RuleReader:
             ("regimen", regimens), ("study", dict.fromkeys([*studies, *sorted(unread)])), ("approval", approvals),
         )  # fmt: skip
         self.named: Mapping[Kind, Mapping[str, object]] = {
-            kind: {**entries, **dict.fromkeys(sorted(gone.of(kind)))} for kind, entries in counting
+            kind: entries if isinstance(entries, Unread) else {**entries, **dict.fromkeys(sorted(gone.of(kind)))}
+            for kind, entries in counting
         }
         """What a rule may name, by kind: what counts, what no longer does, and a study whose file cannot be read."""
-        found.unread = found.unread or bool(unread)
+        self.conditions = findings if isinstance(findings, Unread) else self.conditions
+        # What overrides what can be checked only where every rule is known, and what each is about.
+        found.unread = PACK in stack.unread or isinstance(regimens, Unread) or isinstance(formulary.drugs, Unread)
 
     def read(self) -> tuple[dict[str, Setting], dict[str, Rule]]:
         """The settings and the rules by id, in the order of the folders, diseases and files."""
@@ -247,6 +250,7 @@ class RuleReader:
         with self.found.one_file():
             document = read_document(file)
             return validated(RuleFile, document), document
+        self.stack.incomplete.add("rule")
         return None
 
     def _check_file(self, text: RuleFile, file: Path, disease: str, document: Document) -> None:
@@ -261,6 +265,7 @@ class RuleReader:
             shown = joined(effect.value for effect in effects) or say("value.none")
             words = joined(effect.value for effect in Effect)
             self._refuse(document, path, say("rule_error.effects", rule=text.id, effects=words, found=shown))
+            self.found.unread = True  # whatever names this rule is not wrong
             return None
         (effect,) = effects
         subject = getattr(text, effect.value)

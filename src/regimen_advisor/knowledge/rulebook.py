@@ -11,6 +11,7 @@ from pathlib import Path
 
 from regimen_advisor.files.errors import InputError, Location, Problem
 from regimen_advisor.files.folders import schema_line
+from regimen_advisor.files.gathering import Gathered
 from regimen_advisor.knowledge.compiled import read_compiled
 from regimen_advisor.knowledge.finding_packs import INSTALLED, named_folder, project_folders, shipped_folder
 from regimen_advisor.knowledge.findings import Finding
@@ -191,20 +192,25 @@ def load_rulebook(folder: Folders = None, day: date | None = None) -> Rulebook:
     installed package are not those that its manifest names.
     """
     folders = chosen_folders(folder)
-    manifests = tuple(map(read_manifest, folders))
+    found = Gathered()
+    manifests: list[LocatedManifest | None] = [None] * len(folders)
+    for position, path in enumerate(folders):
+        with found.one_file():
+            manifests[position] = read_manifest(path)
     installed = [
         (path, manifest)
         for path, manifest in zip(folders, manifests, strict=True)
         if path.resolve() == INSTALLED.resolve()
     ]
     try:
-        rulebook = _loaded(folders, tuple(map(files_of, folders)), manifests, day)
-    except InputError:
+        rulebook = _loaded(folders, tuple(map(files_of, folders)), tuple(manifests), day)
+    except InputError as error:
         # What a lost file leaves behind, such as an unknown rule, is no fault of those who installed the package.
         for path, manifest in installed:
             if manifest and (problem := outdated(manifest, manifest.manifest.rules, digest_of(path))):
                 raise InputError([replace(problem, help=say("rulebook_error.install_again"))]) from None
-        raise
+        raise InputError([*found.problems, *error.problems]) from None
+    found.refuse()
     for _, manifest in installed:
         _refuse_other_rules(rulebook, manifest)
     return rulebook

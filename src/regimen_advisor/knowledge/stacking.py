@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from regimen_advisor.files.errors import Location, Problem, near
+from regimen_advisor.files.errors import InputError, Location, Problem, near
 from regimen_advisor.files.folders import yaml_files
 from regimen_advisor.files.sources import Document, Path_, Record, parse_document, read_document, validated
 from regimen_advisor.knowledge.finding_packs import SHIPPED
@@ -82,6 +82,10 @@ class RulebookStack:
     def __init__(self, folders: Sequence[Path]) -> None:
         self.folders = tuple(folders)
         self.problems: list[Problem] = []
+        self.unread: set[str] = set()
+        """Names of files of which one folder's cannot be read, ``pack.yaml`` among them."""
+        self.incomplete: set[Kind] = set()
+        """Kinds of entries of which some are in a file that cannot be read."""
 
     @cached_property
     def _changes(self) -> Mapping[int, tuple[PackChange, ...]]:
@@ -90,8 +94,12 @@ class RulebookStack:
         for position, folder in enumerate(self.folders):
             file = folder / PACK
             if file.exists() or file.is_symlink():
-                document = read_document(file)
-                found[position] = tuple(_changes_of(validated(Pack, document), document))
+                try:
+                    document = read_document(file)
+                    found[position] = tuple(_changes_of(validated(Pack, document), document))
+                except InputError as error:
+                    self.problems += error.problems
+                    self.unread.add(PACK)
             elif position:
                 self.problems.append(Problem(Location(str(file)), say("pack_error.no_name")))
         return found
@@ -121,13 +129,18 @@ class RulebookStack:
     def document(self, name: str) -> Document:
         """The files of one name as one document; an earlier entry that a later folder changes is left out.
 
-        The first folder must have the file, a later one may.
+        The first folder must have the file, a later one may. One that cannot be read is left out, its name among
+        ``unread``; raises ``InputError`` where there is no other.
         """
         parts = []
         for position, folder in enumerate(self.folders):
             file = folder / name
             if position == 0 or file.exists() or file.is_symlink():
-                document = read_document(file)
+                try:
+                    document = read_document(file)
+                except InputError as error:
+                    self._miss(name, error)
+                    continue
                 if name in _LISTS and isinstance(document.value, list):
                     kind, key = _LISTS[name]
                     ids = {
@@ -140,7 +153,15 @@ class RulebookStack:
                         document, key, self.changed_after(position, kind).keys() | self.clashes(position, kind)
                     )
                 parts.append(document)
+        if not parts:
+            raise InputError(())
         return parts[0] if len(parts) == 1 else one_document(parts)
+
+    def _miss(self, name: str, error: InputError) -> None:
+        self.problems += error.problems
+        self.unread.add(name)
+        if name in _LISTS:
+            self.incomplete.add(_LISTS[name][0])
 
     def optional(self, name: str) -> Document:
         """As ``document``, of a file that no folder need have; an empty mapping where none has it."""
@@ -195,6 +216,8 @@ class RulebookStack:
     def _unmet(self, position: int, change: PackChange) -> Iterator[Problem]:
         before = self._before(position, change.kind)
         held = self._held.get(change.kind, {}).get(position, {})
+        if change.kind in self.incomplete:  # what is missing may be in the file that cannot be read
+            return
         if change.id not in before:
             message = say("pack_error.no_entry_before", kind=change.kind, found=change.id)
             yield Problem(change.location, message, near(change.id, before))
