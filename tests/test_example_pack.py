@@ -79,12 +79,12 @@ def test_explain_says_where_the_sources_differ_on_the_regimen_and_why_a_pack_cha
     found = explain(patient, later_stack, regimen="ivonescimab")
     assert [difference.subject for difference in found.differences] == ["HARMONi-2, PFS median"]
     assert "The sources differ" in render_explanation(found, later_stack, patient)
-    assert "the sources differ" in rendered(document(found, later_stack.domain), "text").lower()
+    assert "the sources differ" in rendered(document(found, later_stack, patient), "text").lower()
     assert not explain(patient, later_stack, regimen="alectinib").differences
 
     found = explain(BRAIN, later_stack, regimen="erlotinib-bevacizumab")
     assert "The experts no longer hold it." in [change.reason for change in found.changes]
-    assert "replaced or retired by a pack" in rendered(document(found, later_stack.domain), "text").lower()
+    assert "replaced or retired by a pack" in rendered(document(found, later_stack, patient), "text").lower()
     assert "The experts no longer hold it." not in [
         change.reason for change in explain(BRAIN, later_stack, regimen="osimertinib-bevacizumab").changes
     ]

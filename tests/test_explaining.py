@@ -204,7 +204,8 @@ def test_without_a_regimen_each_option_has_one_paragraph_and_the_order_of_advise
 
 
 def test_the_questions_of_a_patient_say_what_each_answer_makes_of_every_option(rulebook: Rulebook) -> None:
-    explanation = explain(patient(rulebook, "first-line-drugs-unknown"), rulebook)
+    unknown = patient(rulebook, "first-line-drugs-unknown")
+    explanation = explain(unknown, rulebook)
     (question,) = explanation.questions.single
     made = {say: answer.standings for answer in question.answers for say in answer.says}
     assert made["no immune checkpoint inhibitor"]["ivonescimab"].is_offered
@@ -213,7 +214,7 @@ def test_the_questions_of_a_patient_say_what_each_answer_makes_of_every_option(r
     assert explanation.questions.sets == (("history[0].drugs",),)
     waiting = [option for option in explanation.options if option.standing is Standing.UNDETERMINED]
     assert {option.questions.sets for option in waiting} == {(("history[0].drugs",),)}
-    shown = rendered(document(explanation, rulebook.domain))
+    shown = rendered(document(explanation, rulebook, unknown))
     assert "Which drugs were given in line 1? It can settle 6 of 6." in shown
     assert "settles every" in shown
 
@@ -260,13 +261,14 @@ def test_a_misspelt_regimen_gets_did_you_mean(rulebook: Rulebook) -> None:
 
 
 def test_rules_that_are_far_from_holding_are_only_named_unless_all_are_asked_for(rulebook: Rulebook) -> None:
-    explanation = explain(patient(rulebook, "egfr-l858r-after-osimertinib"), rulebook, ["anlotinib"])
+    treated = patient(rulebook, "egfr-l858r-after-osimertinib")
+    explanation = explain(treated, rulebook, ["anlotinib"])
     (option,) = explanation.options
     cautions = [entry for entry in option.on("against") if entry.effect == "caution" and entry.state == "not met"]
     assert len(cautions) > 5
     for format in ("text", "markdown"):
         short, whole = (
-            rendered(document(explanation, rulebook.domain, everything=every), format) for every in (False, True)
+            rendered(document(explanation, rulebook, treated, everything=every), format) for every in (False, True)
         )
         assert f"{len(cautions)} more do not hold (--all says why)" in short
         assert "--all" not in whole
@@ -278,7 +280,7 @@ def test_rules_that_are_far_from_holding_are_only_named_unless_all_are_asked_for
 def test_of_the_rules_that_offer_the_nearest_keeps_its_tree(rulebook: Rulebook) -> None:
     first = patient(rulebook, "small-cell-extensive-untreated")
     explanation = explain(first, rulebook, ["tarlatamab"])
-    shown = rendered(document(explanation, rulebook.domain))
+    shown = rendered(document(explanation, rulebook, first))
     offers = explanation.options[0].on("for")
     assert all(argument.state == "not met" for argument in offers)
     assert sum(f"  - {argument.rule}: does not hold" in shown for argument in offers) >= 1
@@ -299,8 +301,9 @@ def test_of_the_rules_that_offer_the_nearest_keeps_its_tree(rulebook: Rulebook) 
 def test_the_text_reads_as_reviewed(
     shipped: Rulebook, name: str, regimen: str | None, snapshot: SnapshotAssertion
 ) -> None:
-    explanation = explain(patient(shipped, name), shipped, [regimen] if regimen else [])
-    shown = rendered(document(explanation, shipped.domain)).replace(shipped.version, "VERSION")
+    first = patient(shipped, name)
+    explanation = explain(first, shipped, [regimen] if regimen else [])
+    shown = rendered(document(explanation, shipped, first)).replace(shipped.version, "VERSION")
     assert max(map(len, shown.splitlines())) <= 80
     assert shown == snapshot
 
@@ -308,7 +311,7 @@ def test_the_text_reads_as_reviewed(
 def test_the_markdown_puts_for_and_against_side_by_side(rulebook: Rulebook) -> None:
     first = patient(rulebook, "squamous-driver-negative-untreated")
     shown = rendered(
-        document(explain(first, rulebook, ["bevacizumab-carboplatin-paclitaxel"]), rulebook.domain), "markdown"
+        document(explain(first, rulebook, ["bevacizumab-carboplatin-paclitaxel"]), rulebook, first), "markdown"
     )
     assert "| For | Against |" in shown
     assert "Contraindication, holds:" in shown

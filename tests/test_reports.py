@@ -31,7 +31,7 @@ from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.profile import profile_from, read_profile
 from regimen_advisor.patient.reading import read
-from regimen_advisor.patient_wording import question_words
+from regimen_advisor.patient_wording import QuestionNames
 from regimen_advisor.reports import markdown, text
 from regimen_advisor.reports.depth import DETAILS, Depth
 from regimen_advisor.reports.show import render
@@ -349,8 +349,21 @@ def test_a_place_is_cited_in_the_short_form_of_the_review(rulebook):
     assert signed("XY 4.1", []) == "[XY 4.1]"
 
 
-def test_a_question_about_a_history_entry_counts_entries_from_one(rulebook):
-    assert question_words("history[0].outcome", rulebook.domain) == "outcome of history entry 1"
+def test_a_question_about_a_treatment_names_it_as_a_clinician_does(rulebook):
+    text = """
+history:
+  - {setting: curative, drugs: unknown, outcome: relapsed}
+  - {line: 1, drugs: [carboplatin, pemetrexed], outcome: completed}
+  - {line: 1, setting: maintenance, drugs: [pemetrexed], outcome: unknown}
+  - {line: 2, drugs: [docetaxel], outcome: unknown}
+"""
+    patient = read(profile_from(parse_document(text)), rulebook.domain)
+    names = QuestionNames.of(patient, rulebook.domain)
+    assert names.one("history[0].drugs") == "drugs of the treatment with curative intent"
+    assert names.several(["history[3].outcome", "alk", "history[2].outcome"]) == (
+        "outcome of the maintenance of line 1 and line 2, ALK fusion"
+    )
+    assert names.one("history[1].relapse_after") == "months to relapse after line 1"
 
 
 @pytest.mark.parametrize(

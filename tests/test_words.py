@@ -603,7 +603,7 @@ guideline = Guideline.load(sys.argv[2])
 case = guideline.case(Path(sys.argv[1]))
 advice = render_advice([case.advice()], guideline.rulebook, [case.patient], Depth(everything=True))
 explained = case.explain("amivantamab-platinum-chemotherapy")
-print(json.dumps([advice, markdown(document(explained, guideline.rulebook.domain, everything=True))]))
+print(json.dumps([advice, markdown(document(explained, guideline.rulebook, case.patient, everything=True))]))
 """
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from regimen_advisor.language.values import Choice, Number
 from regimen_advisor.patient.facts import Domain, Fact, NumberFact, SetFact
@@ -22,8 +24,6 @@ NOT_SO = {
 """What is no finding that was looked for reads better as a statement than under "none"."""
 PARTLY = {"brain_metastases": say("patient.brain_metastases_state")}
 """What is left to know of a fact of one value that is known in part."""
-MANY = 2
-"""From so many entries of the history on, the same question about each is named once."""
 _PART = re.compile(r"^history\[(\d+)\]\.(\w+)$")
 
 
@@ -94,26 +94,53 @@ def _is_shown(name: str, fact: Fact, patient: Patient) -> bool:
     return name in patient.given
 
 
-def question_words(key: str, domain: Domain | None) -> str:
-    """The name of a question: ``history[1].outcome`` is the outcome of the second entry.
+@dataclass(frozen=True)
+class QuestionNames:
+    """What the questions about one patient are called.
 
-    Without a domain, as in a notebook that holds an answer alone, a fact goes by its key.
+    Without a domain, as in a notebook that holds an answer alone, a fact goes by its key; without a patient, a
+    treatment goes by its number.
     """
-    part = _PART.match(key)
-    if part:
-        entry = int(part[1]) + 1
-        if part[2] == "relapse_after":
-            return say("question.months_to_relapse", entry=entry)
-        return say("question.part_of_entry", part=say(f"entry.{part[2]}"), entry=entry)
-    if key == "history":
-        return say("question.history")
-    fact = domain.facts.get(key) if domain else None
-    return fact.label if fact else key
+
+    domain: Domain | None
+    courses: Mapping[int, str] = field(default_factory=dict)
+    """What each treatment is called, by its place in the history."""
+
+    @classmethod
+    def of(cls, patient: Patient, domain: Domain) -> QuestionNames:
+        """The names in questions about this patient."""
+        return cls(domain, {entry.position: entry.course for entry in patient.history or ()})
+
+    def one(self, key: str) -> str:
+        """The name of a question: ``history[1].outcome`` is the outcome of line 2, say."""
+        if part := _PART.match(key):
+            return self._of_courses(part[2], [int(part[1])])
+        if key == "history":
+            return say("question.history")
+        fact = self.domain.facts.get(key) if self.domain else None
+        return fact.label if fact else key
+
+    def several(self, keys: Iterable[str]) -> str:
+        """Several questions as a list; what is asked of several treatments is named once."""
+        places: dict[str, list[int]] = {}
+        for key in keys:
+            part = _PART.match(key)
+            places.setdefault(part[2] if part else key, []).extend([int(part[1])] if part else [])
+        return joined(self._of_courses(asked, found) if found else self.one(asked) for asked, found in places.items())
+
+    def _of_courses(self, asked: str, places: Iterable[int]) -> str:
+        courses = listed(dict.fromkeys(map(self._course, sorted(places))))
+        if asked == "relapse_after":
+            return say("question.months_to_relapse", courses=courses)
+        return say("question.part_of_course", part=say(f"entry.{asked}"), courses=courses)
+
+    def _course(self, place: int) -> str:
+        return self.courses.get(place) or say("question.course_of_number", number=place + 1)
 
 
 def unknown_words(key: str, patient: Patient, domain: Domain) -> str:
     """What is not known, as the line on the patient names it: of a fact known in part only the rest."""
-    words, fact = question_words(key, domain), domain.facts.get(key)
+    words, fact = QuestionNames.of(patient, domain).one(key), domain.facts.get(key)
     if fact is None or patient.facts[key] == fact.unknown:
         return words
     match fact:
@@ -122,26 +149,3 @@ def unknown_words(key: str, patient: Patient, domain: Domain) -> str:
         case NumberFact() if fact.permanence != "treatment":
             return say("question.exact", fact=words)
     return PARTLY.get(key, words)
-
-
-def questions_words(keys: tuple[str, ...], domain: Domain | None) -> str:
-    """Several questions as a list; what is asked of several entries of the history is named once."""
-    entries: dict[str, list[int]] = {}
-    for key in keys:
-        if part := _PART.match(key):
-            entries.setdefault(part[2], []).append(int(part[1]) + 1)
-    words = []
-    for key in keys:
-        part = _PART.match(key)
-        several = entries.get(part[2], []) if part else []
-        if part is None or len(several) < MANY:
-            words.append(question_words(key, domain))
-        elif int(part[1]) + 1 == several[0]:
-            words.append(_of_entries(part[2], listed(map(str, sorted(several)))))
-    return joined(words)
-
-
-def _of_entries(asked: str, entries: str) -> str:
-    if asked == "relapse_after":
-        return say("question.months_to_relapse_of_several", entries=entries)
-    return say("question.part_of_entries", part=say(f"entry.{asked}"), entries=entries)

@@ -72,7 +72,7 @@ def explain(  # noqa: PLR0917 - one parameter an option
     if format is ExplainFormat.TEXT and output is None and sys.stdout.isatty():
         from regimen_advisor.cli import terminal  # noqa: PLC0415 - Rich is slow to load, and a pipe needs none of it
 
-        blocks = document(explanation, rulebook.domain, everything=everything)
+        blocks = document(explanation, rulebook, patient, everything=everything)
         terminal.print_lines(lines_of(blocks, terminal.width()))
         return
     write_output(_rendered(explanation, patient, rulebook, format, everything=everything), output)
@@ -109,4 +109,4 @@ def _rendered(
 
             return render_explanation(explanation, rulebook, patient)
         case ExplainFormat.TEXT | ExplainFormat.MARKDOWN:
-            return rendered(document(explanation, rulebook.domain, everything=everything), format.value)
+            return rendered(document(explanation, rulebook, patient, everything=everything), format.value)

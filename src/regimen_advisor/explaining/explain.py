@@ -24,7 +24,7 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.drugs import folded
 from regimen_advisor.patient.facts import Fact
 from regimen_advisor.patient.reading import Patient
-from regimen_advisor.patient_wording import question_words
+from regimen_advisor.patient_wording import QuestionNames
 from regimen_advisor.replaced import changes_told
 from regimen_advisor.wording import listed
 from regimen_advisor.words.catalogue import joined, say
@@ -180,7 +180,7 @@ class _Explainer:
         self, name: str, standing: Standing, arguments: Sequence[Argument], waits: Sequence[str]
     ) -> OptionExplained:
         regimen = self.rulebook.regimens[name]
-        asks = [question_words(key, self.rulebook.domain) for key in waits]
+        asks = list(map(QuestionNames.of(self.patient, self.rulebook.domain).one, waits))
         return OptionExplained(
             regimen=name,
             name=regimen.name,

@@ -26,7 +26,6 @@ from regimen_advisor.figure_wording import (
     study_words,
 )
 from regimen_advisor.knowledge.evidence import Erratum, Result
-from regimen_advisor.patient_wording import question_words
 from regimen_advisor.reports.cautions import KINDS, Cautions
 from regimen_advisor.reports.glance import few
 from regimen_advisor.wording import listed
@@ -150,7 +149,7 @@ class Cards:
         if len(waiting) == len(own_cautions) or not self.cautions.is_whole(option):
             return ()
         keys = dict.fromkeys(key for caution in waiting for key in caution.depends_on)
-        return tuple(question_words(key, self.rulebook.domain) for key in keys)
+        return tuple(map(self.cautions.names.one, keys))
 
     def _offered(self, option: Option, number: int) -> Iterator[CardLine]:
         yield from self._once(self._evidence(option), number)

@@ -10,7 +10,7 @@ from regimen_advisor.figure_wording import CitationLabels, signed
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import CautionKind
 from regimen_advisor.language.standings import Standing
-from regimen_advisor.patient_wording import questions_words
+from regimen_advisor.patient_wording import QuestionNames
 from regimen_advisor.reports.groups import groups
 from regimen_advisor.wording import listed
 from regimen_advisor.words.catalogue import say
@@ -29,12 +29,18 @@ _LEAST = 20
 class Cautions:
     """The cautions of one answer; it remembers under which option each sentence was written out."""
 
-    def __init__(self, advice: Advice, rulebook: Rulebook, *, whole: bool = False, apart: bool = False) -> None:
+    def __init__(
+        self, advice: Advice, rulebook: Rulebook, names: QuestionNames, *, whole: bool = False, apart: bool = False
+    ) -> None:
         self.advice, self.rulebook, self.places = advice, rulebook, CitationLabels(rulebook)
-        self.whole, self.apart = whole, apart
+        self.names, self.whole, self.apart = names, whole, apart
         self.numbers = [(number, option) for group in groups(advice) for number, option in group.options]
         self._written: dict[str, int] = {}
         self._pointed: set[tuple[str, int]] = set()
+
+    def for_a_part(self) -> Cautions:
+        """These, or where each part of the answer is complete by itself, cautions that remember nothing yet."""
+        return Cautions(self.advice, self.rulebook, self.names, apart=True) if self.apart else self
 
     def own(self, option: Option) -> Iterator[Caution]:
         """The cautions of an option that do not apply to every option."""
@@ -83,7 +89,7 @@ class Cautions:
     def sign(self, caution: Caution | First) -> str:
         """``!`` for what holds about the patient, ``?`` and the questions for what waits for an answer."""
         if caution.state == "open":
-            return say("caution.waits", questions=questions_words(caution.depends_on, self.rulebook.domain))
+            return say("caution.waits", questions=self.names.several(caution.depends_on))
         return "! " if isinstance(caution, First) or caution.kind == "patient" else ""
 
     def lead(self, caution: Caution) -> str:

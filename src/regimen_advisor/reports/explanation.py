@@ -10,9 +10,10 @@ from regimen_advisor.explaining.clauses import Clause
 from regimen_advisor.explaining.explain import unmet
 from regimen_advisor.explaining.explanation import Argument, Explanation, OptionExplained, Step, Way
 from regimen_advisor.figure_wording import signed
+from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
-from regimen_advisor.patient.facts import Domain
-from regimen_advisor.patient_wording import questions_words
+from regimen_advisor.patient.reading import Patient
+from regimen_advisor.patient_wording import QuestionNames
 from regimen_advisor.reports.questions_text import TO_ASK, patient_question_lines, question_lines
 from regimen_advisor.reports.screen import CHANGED, DIFFER, TITLES
 from regimen_advisor.wording import UNKNOWN, listed, standing_words, value_word
@@ -26,18 +27,21 @@ MANY_UNMET = 2
 """A rule of which so many conditions are not met is far away: no single answer brings it back."""
 
 
-def document(explanation: Explanation, domain: Domain, *, everything: bool = False) -> Iterator[Block]:
+def document(
+    explanation: Explanation, rulebook: Rulebook, patient: Patient, *, everything: bool = False
+) -> Iterator[Block]:
     """The explanation; with ``everything`` also the rules that are far from holding."""
+    names = QuestionNames.of(patient, rulebook.domain)
     yield from _head(explanation)
     if not any(option.arguments for option in explanation.options):
-        yield from _overview(explanation, domain)
+        yield from _overview(explanation, names)
     for option in explanation.options:
         if option.arguments:
             yield from _verdict(option)
             yield Columns(
                 (say("explain.for"), say("explain.against")), _sides(option, "for"), _sides(option, "against")
             )
-            yield from _details(option, domain, everything=everything)
+            yield from _details(option, names, everything=everything)
     yield from _sources(explanation)
     yield from _foot(explanation)
 
@@ -54,14 +58,14 @@ def _head(explanation: Explanation) -> Iterator[Block]:
         yield Paragraph(say("advice.input", note=note), "caution", hang=2)
 
 
-def _overview(explanation: Explanation, domain: Domain) -> Iterator[Block]:
+def _overview(explanation: Explanation, names: QuestionNames) -> Iterator[Block]:
     by_standing = sorted(explanation.options, key=lambda option: list(Standing).index(option.standing))
     for standing, options in itertools.groupby(by_standing, key=lambda option: option.standing):
         yield Heading(TITLES[standing])
         for option in options:
             yield Paragraph(option.summary, indent=2)
             yield Gap()
-    asked = tuple(patient_question_lines(explanation, domain))
+    asked = tuple(patient_question_lines(explanation, names))
     if asked:
         yield Heading(TO_ASK)
         yield Bullets(asked)
@@ -95,20 +99,20 @@ def source_of(argument: Argument) -> str:
     return signed(place, argument.errata)
 
 
-def _details(option: OptionExplained, domain: Domain, *, everything: bool) -> Iterator[Block]:
+def _details(option: OptionExplained, names: QuestionNames, *, everything: bool) -> Iterator[Block]:
     yield Heading(say("explain.rules_for"))
     offers = option.on("for")
     far = [] if everything else _far(offers)
     for argument in offers:
         if argument not in far:
-            yield from _argument(argument, domain)
+            yield from _argument(argument, names)
     if far:
         yield Paragraph(_folded(far))
     against = option.on("against")
     yield Heading(say("explain.rules_against"))
     for argument in against:
         if argument.state != "not met":
-            yield from _argument(argument, domain)
+            yield from _argument(argument, names)
     silent = [argument for argument in against if argument.state == "not met"]
     far = [] if everything else [argument for argument in silent if argument.effect != "exclude"]
     near = [argument for argument in silent if argument not in far]
@@ -119,8 +123,8 @@ def _details(option: OptionExplained, domain: Domain, *, everything: bool) -> It
         yield Paragraph(_folded(far))
     if not against:
         yield Paragraph(say("explain.none"))
-    yield from _changes(option, domain)
-    yield from _questions(option, domain)
+    yield from _changes(option, names)
+    yield from _questions(option, names)
 
 
 def _far(offers: Sequence[Argument]) -> list[Argument]:
@@ -136,7 +140,7 @@ def _folded(far: Sequence[Argument]) -> str:
     return say("explain.folded", count=len(far), rules=rules)
 
 
-def _argument(argument: Argument, domain: Domain) -> Iterator[Block]:
+def _argument(argument: Argument, names: QuestionNames) -> Iterator[Block]:
     sign, state = SIGNS[argument.state], HOLDS[argument.state]
     yield Paragraph(say("explain.rule", sign=sign, rule=argument.rule, state=state), "name", 2, 2)
     sentence, place, file = argument.says, source_of(argument), argument.written_in
@@ -145,7 +149,7 @@ def _argument(argument: Argument, domain: Domain) -> Iterator[Block]:
         studies = joined(argument.study_names, "lists")
         words = say("explain.rule_says_studies", sentence=sentence, place=place, studies=studies, file=file)
     yield Paragraph(words, "quiet", 4)
-    trees = list(_tree(argument.condition, domain, 0))
+    trees = list(_tree(argument.condition, names, 0))
     for unless in argument.unless:
         exception = say(
             "explain.unless",
@@ -155,25 +159,25 @@ def _argument(argument: Argument, domain: Domain) -> Iterator[Block]:
             sentence=unless.says,
         )
         trees.append((0, exception))
-        trees += _tree(unless.condition, domain, 1)
+        trees += _tree(unless.condition, names, 1)
     yield Tree(tuple(trees))
 
 
-def _tree(clause: Clause, domain: Domain, depth: int, *, top: bool = True) -> Iterator[tuple[int, str]]:
+def _tree(clause: Clause, names: QuestionNames, depth: int, *, top: bool = True) -> Iterator[tuple[int, str]]:
     """The lines of a tree with their depth; a list of conditions that all must hold needs no line of its own."""
     if top and clause.joined == "all" and clause.finding is None:
         for part in clause.parts:
-            yield from _tree(part, domain, depth, top=False)
+            yield from _tree(part, names, depth, top=False)
         return
-    yield depth, clause_words(clause, domain)
+    yield depth, clause_words(clause, names)
     for part in clause.parts:
-        yield from _tree(part, domain, depth + 1, top=False)
+        yield from _tree(part, names, depth + 1, top=False)
 
 
-def clause_words(clause: Clause, domain: Domain) -> str:
+def clause_words(clause: Clause, names: QuestionNames) -> str:
     """Sign, state and words of a clause, with what is known of this patient: ``- not met: untreated (...)``."""
     known = [clause.value] if clause.value and not says_its_value(clause) else []
-    if asks := asks_words(clause, domain):
+    if asks := asks_words(clause, names):
         known.append(say("explain.ask", questions=asks))
     words = clause.words
     if clause.finding and clause.joined:
@@ -183,9 +187,9 @@ def clause_words(clause: Clause, domain: Domain) -> str:
     return f"{clause_line}{':' if clause.parts else ''}{aside}"
 
 
-def asks_words(clause: Clause, domain: Domain | None) -> str:
+def asks_words(clause: Clause, names: QuestionNames) -> str:
     """The questions that would settle an unknown clause, where that is more than the fact it names."""
-    words = questions_words(clause.asks, domain)
+    words = names.several(clause.asks)
     return "" if words == (clause.value or "").partition(": ")[0] else words
 
 
@@ -202,16 +206,16 @@ def _not_holding(argument: Argument) -> str:
 # What would change it, what to ask --------------------------------------------------------------------------------
 
 
-def _changes(option: OptionExplained, domain: Domain) -> Iterator[Block]:
+def _changes(option: OptionExplained, names: QuestionNames) -> Iterator[Block]:
     if not (option.ways or option.no_way or option.never):
         return
     yield Heading(say("explain.changes"))
-    yield Bullets(tuple(change_lines(option, domain)))
+    yield Bullets(tuple(change_lines(option, names)))
 
 
-def change_lines(option: OptionExplained, domain: Domain | None) -> Iterator[str]:
+def change_lines(option: OptionExplained, names: QuestionNames) -> Iterator[str]:
     """The ways to be offered, one a line; what never changes is one line; a plain sentence where nothing helps."""
-    yield from (way_words(way, domain) for way in option.ways[:MOST_WAYS])
+    yield from (way_words(way, names) for way in option.ways[:MOST_WAYS])
     if len(option.ways) > MOST_WAYS:
         yield say("explain.more_changes", count=len(option.ways) - MOST_WAYS)
     if option.no_way:
@@ -220,24 +224,24 @@ def change_lines(option: OptionExplained, domain: Domain | None) -> Iterator[str
         yield option.never
 
 
-def way_words(way: Way, domain: Domain | None) -> str:
+def way_words(way: Way, names: QuestionNames) -> str:
     """A way in one sentence: ``To learn: PD-L1 TPS at least 1. To change: prior lines 3 (now 2).``."""
     sentences = []
     for kind in ("learn", "change"):
-        steps = [_step_words(step, domain) for step in way.steps if step.how == kind]
+        steps = [_step_words(step, names) for step in way.steps if step.how == kind]
         sentences += [say(f"way.{kind}", steps=joined(steps, "lists"))] if steps else []
     return " ".join(sentences)
 
 
-def _step_words(step: Step, domain: Domain | None) -> str:
+def _step_words(step: Step, names: QuestionNames) -> str:
     instead = say("explain.now", value=step.instead_of) if step.instead_of else ""
     is_answer = step.says == value_word("true") or step.says.split()[0] == value_word("false")
     key = "explain.step_colon" if is_answer else "explain.step"
-    return f"{say(key, question=questions_words((step.question,), domain), value=step.says)}{instead}"
+    return f"{say(key, question=names.one(step.question), value=step.says)}{instead}"
 
 
-def _questions(option: OptionExplained, domain: Domain) -> Iterator[Block]:
-    asked = tuple(question_lines(option, domain))
+def _questions(option: OptionExplained, names: QuestionNames) -> Iterator[Block]:
+    asked = tuple(question_lines(option, names))
     if asked:
         yield Heading(TO_ASK)
         yield Bullets(asked)

@@ -25,7 +25,7 @@ from regimen_advisor.knowledge.evidence import Approval
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
-from regimen_advisor.patient_wording import questions_words
+from regimen_advisor.patient_wording import QuestionNames
 from regimen_advisor.reports.cautions import KINDS, Cautions
 from regimen_advisor.reports.groups import groups
 from regimen_advisor.words.catalogue import joined, say
@@ -86,7 +86,7 @@ def rows(
 
     ``cautions`` remembers which of them the rows write out, for the parts that follow; ``cut`` shortens the long ones.
     """
-    shown_cautions = cautions or Cautions(advice, rulebook, apart=True)
+    shown_cautions = cautions or Cautions(advice, rulebook, QuestionNames(rulebook.domain), apart=True)
     found: list[GlanceRow] = []
     named = {regimen for standard in advice.standards if standard.state == "holds" for regimen in standard.regimens}
     for number, option in (numbered for group in groups(advice) for numbered in group.options):
@@ -185,7 +185,7 @@ def _approval_words(approval: Approval) -> str:
 
 def _warning(option: Option, number: int, cautions: Cautions, *, cut: bool) -> str:
     if option.standing is Standing.UNDETERMINED:
-        return say("glance.waits", questions=questions_words(option.depends_on, cautions.rulebook.domain))
+        return say("glance.waits", questions=cautions.names.several(option.depends_on))
     own_cautions = list(cautions.own(option))
     first = min(own_cautions, key=_weight, default=None)
     if first is None:
@@ -194,7 +194,7 @@ def _warning(option: Option, number: int, cautions: Cautions, *, cut: bool) -> s
         keys = tuple(
             dict.fromkeys(key for caution in own_cautions if caution.state == "open" for key in caution.depends_on)
         )
-        return say("glance.caution_waits", questions=questions_words(keys, cautions.rulebook.domain))
+        return say("glance.caution_waits", questions=cautions.names.several(keys))
     sentence = f"{cautions.lead(first)}{first.says}{cautions.tail(first)}"
     is_why = first.kind == "evidence" and _is_without_study(option, cautions.rulebook)  # nothing else says why
     fits = is_why or (

@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from jinja2 import Environment
+from jinja2 import Environment, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from regimen_advisor.advice import Advice, Evidence, Option
@@ -38,7 +39,7 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Truth
 from regimen_advisor.ordering import order_words
 from regimen_advisor.patient.reading import Patient
-from regimen_advisor.patient_wording import questions_words
+from regimen_advisor.patient_wording import QuestionNames
 from regimen_advisor.quiz.models import MEANINGS
 from regimen_advisor.reports.advice_document import document
 from regimen_advisor.reports.cards import Card, CardLine, Part
@@ -81,6 +82,7 @@ def render_explanation(explanation: Explanation, rulebook: Rulebook, patient: Pa
         title=say("html.title", heading=heading, patient=explanation.profile.id),
         heading=heading,
         explanation=explanation,
+        questions_of=QuestionNames.of(patient, rulebook.domain),
         forest=Markup(_forest_of_studies(studies, rulebook, offered, set(waiting) - set(offered))),  # noqa: S704 - drawn and escaped by `drawing`
         maps=_maps([option.regimen for option in whole], rulebook, patient, "map"),
         studies=[_study_view(id, rulebook, "study") for id in studies],
@@ -111,21 +113,26 @@ def _environment_without_rules() -> Environment:
 def _environment(rulebook: Rulebook | None) -> Environment:
     """The templates with their filters; without a rulebook, keys and ids stand for themselves."""
     templates = environment()
-    domain = rulebook.domain if rulebook else None
+    bare = QuestionNames(rulebook.domain if rulebook else None)
     names = {id: regimen.name for id, regimen in rulebook.regimens.items()} if rulebook else {}
 
     def place(source: Sources) -> str:
         return CitationLabels(rulebook).cite(source) if rulebook else str(source)
 
+    def questions(page: Context) -> QuestionNames:
+        """What questions are called where a template sets ``questions_of``, the names of its patient."""
+        found = page.get("questions_of")
+        return found if isinstance(found, QuestionNames) else bare
+
     templates.filters |= {
-        "asked": lambda option: list(question_lines(option, domain)),
-        "asked_of_patient": lambda explanation: list(patient_question_lines(explanation, domain)),
-        "asks": lambda clause: asks_words(clause, domain),
-        "changes": lambda option: list(change_lines(option, domain)),
+        "asked": pass_context(lambda page, option: list(question_lines(option, questions(page)))),
+        "asked_of_patient": pass_context(lambda page, found: list(patient_question_lines(found, questions(page)))),
+        "asks": pass_context(lambda page, clause: asks_words(clause, questions(page))),
+        "changes": pass_context(lambda page, option: list(change_lines(option, questions(page)))),
         "kind": lambda block: type(block).__name__,
         "order": order_words,
         "place": place,
-        "questions": lambda keys: questions_words(tuple(keys), domain),
+        "questions": pass_context(lambda page, keys: questions(page).several(keys)),
         "regimens": lambda ids: listed(names.get(id, id) for id in ids),
         "says_its_value": says_its_value,
         "standing_words": standing_words,
@@ -189,6 +196,7 @@ class PatientView:
     """One patient with options, pictures and studies."""
 
     prefix: str
+    questions: QuestionNames
     advice: Advice
     screen: Screen
     known: tuple[Known, ...]
@@ -223,6 +231,7 @@ def _patient_view(index: int, advice: Advice, rulebook: Rulebook, patient: Patie
     forest = forest_plot(plotted, id=f"{prefix}-forest", offered=offered, waiting=studies.keys() - offered)
     return PatientView(
         prefix=prefix,
+        questions=QuestionNames.of(patient, rulebook.domain),
         advice=advice,
         screen=shown_as,
         known=explanation.known,

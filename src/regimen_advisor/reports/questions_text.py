@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from regimen_advisor.explaining.explanation import Answer, Explanation, OptionExplained, Question
 from regimen_advisor.language.standings import Standing
-from regimen_advisor.patient.facts import Domain
-from regimen_advisor.patient_wording import questions_words
+from regimen_advisor.patient_wording import QuestionNames
 from regimen_advisor.wording import listed, standing_words
 from regimen_advisor.words.catalogue import joined, say
 
@@ -16,7 +15,7 @@ MOST_NAMED = 2
 """Options named after an answer; more are counted."""
 
 
-def question_lines(option: OptionExplained, domain: Domain | None) -> Iterator[str]:
+def question_lines(option: OptionExplained, names: QuestionNames) -> Iterator[str]:
     """Each question with what its answers make of this option, then the smallest sets of questions that settle it."""
     for question in option.questions.single:
         effects: dict[Standing, list[str]] = {}
@@ -36,17 +35,17 @@ def question_lines(option: OptionExplained, domain: Domain | None) -> Iterator[s
         )
         yield say("questions.answers", question=question.asks, answers=_capital(answers))
     if sets := option.questions.sets:
-        yield say("questions.settled", sets=_sets_words(sets, domain))
+        yield say("questions.settled", sets=_sets_words(sets, names))
 
 
-def patient_question_lines(explanation: Explanation, domain: Domain | None) -> Iterator[str]:
+def patient_question_lines(explanation: Explanation, questions: QuestionNames) -> Iterator[str]:
     """Each question with what its answers make of the options, then the smallest sets that settle every option."""
     names = {option.regimen: option.name for option in explanation.options}
     waiting = sum(option.standing is Standing.UNDETERMINED for option in explanation.options)
     for question in explanation.questions.single:
         yield f"{question.asks}{_can_settle(question, waiting)} {_effects(question, names)}"
     if sets := explanation.questions.sets:
-        yield say("questions.all_settled", sets=_sets_words(sets, domain))
+        yield say("questions.all_settled", sets=_sets_words(sets, questions))
 
 
 def _can_settle(question: Question, waiting: int) -> str:
@@ -83,6 +82,6 @@ def _capital(words: str) -> str:
     return f"{words[0].upper()}{words[1:]}"
 
 
-def _sets_words(sets: Sequence[tuple[str, ...]], domain: Domain | None) -> str:
+def _sets_words(sets: Sequence[tuple[str, ...]], names: QuestionNames) -> str:
     """The smallest sets of questions that settle what is asked about."""
-    return joined((f"({questions_words(keys, domain)})" for keys in sets), "or")
+    return joined((f"({names.several(keys)})" for keys in sets), "or")

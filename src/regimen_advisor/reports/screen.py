@@ -19,7 +19,7 @@ from regimen_advisor.knowledge.source_names import SourceNames
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.ordering import order_line
 from regimen_advisor.patient.reading import Patient
-from regimen_advisor.patient_wording import known_facts, question_words, questions_words, unknown_words
+from regimen_advisor.patient_wording import QuestionNames, known_facts, unknown_words
 from regimen_advisor.reports import glance
 from regimen_advisor.reports.cards import Card, Cards
 from regimen_advisor.reports.cautions import STANDARD, Cautions
@@ -151,12 +151,13 @@ class _Screen:
         self.advice, self.rulebook, self.patient = advice, rulebook, patient
         self.whole, self.in_short, self.apart = whole, in_short, apart
         self.places, self.wording = CitationLabels(rulebook), Guideline.of(rulebook).wording
-        self.cautions = Cautions(advice, rulebook, whole=whole, apart=apart)
+        self.names = QuestionNames.of(patient, rulebook.domain)
+        self.cautions = Cautions(advice, rulebook, self.names, whole=whole, apart=apart)
 
     def screen(self, *, cut_rows: bool) -> Screen:
         advice = self.advice
         standards = tuple(self._standards())  # before the options, which point to what is written out here
-        rows = glance.rows(advice, self.rulebook, None if self.apart else self.cautions, cut=cut_rows)
+        rows = glance.rows(advice, self.rulebook, self.cautions.for_a_part(), cut=cut_rows)
         cards = Cards(self.cautions)
         notes, left = self._notes()
         silences = [silence for silence in advice.silent if not advice.is_first(silence.rule)]
@@ -235,7 +236,7 @@ class _Screen:
                 yield ScreenSentence(self._of_all(caution), "open" if caution.state == "open" else "caution")
         if in_one and not self.advice.is_little_known:  # else the questions say it
             keys = tuple(dict.fromkeys(key for caution in open_ for key in caution.depends_on))
-            words = questions_words(keys, self.rulebook.domain)
+            words = self.names.several(keys)
             yield ScreenSentence(say("advice.against_all", questions=words), "open")
 
     def _of_all(self, first: First) -> str:
@@ -246,9 +247,9 @@ class _Screen:
         """What the sources state; standards that wait in one sentence, unless all is wanted."""
         open_ = [standard for standard in self.advice.standards if standard.state == "open"]
         in_one = len(open_) > 1 and not self.whole
-        cautions = Cautions(self.advice, self.rulebook, apart=True) if self.apart else self.cautions
+        cautions = self.cautions.for_a_part()
         for standard in self.advice.standards:
-            waits = questions_words(standard.depends_on, self.rulebook.domain)
+            waits = self.names.several(standard.depends_on)
             lead = say("advice.depends", questions=waits) if standard.state == "open" else ""
             if standard.state == "holds" or (standard.state == "open" and not in_one):
                 sentence = f"{lead}{standard.title}. {standard.says} [{self._at(standard)}]"
@@ -256,7 +257,7 @@ class _Screen:
                 yield from self._against(standard, cautions)
         if in_one:
             keys = dict.fromkeys(key for standard in open_ for key in standard.depends_on)
-            words = [question_words(key, self.rulebook.domain) for key in keys]
+            words = list(map(self.names.one, keys))
             titles = self._titles(open_)
             sentence = say("advice.decides_between", count=len(keys), questions=listed(words), standards=titles)
             yield ScreenSentence(sentence, "open")
@@ -361,7 +362,7 @@ class _Screen:
             ("advice.only_caution", [question for question in missing if question not in deciding]),
         )
         for key, several in left:
-            if words := [question_words(question.question, self.rulebook.domain) for question in several]:
+            if words := [self.names.one(question.question) for question in several]:
                 yield say(key, questions=joined(words))
 
     def _trial(self, trial: Trial) -> str:

@@ -1,6 +1,9 @@
 "use strict";
 // What to ask or test next: what each possible answer to a single question would settle.
 
+/** A question about one treatment of the history: its place, and what is asked. */
+const HISTORY_PART = /^history\[(\d+)\]\.(\w+)$/;
+
 /** The questions worth asking, those first that can decide most: [{question, asks, settles, answers}]. */
 function questionsFor(patient, solver, standings, cautions) {
   return new Asker(patient, solver, standings, cautions).single();
@@ -182,7 +185,7 @@ function askedInWords(key, patient, engine) {
     const { low, high } = patient.facts.prior_lines;
     return low || high ? say("ask.history") : say("ask.curative");
   }
-  const [, position, part] = /^history\[(\d+)\]\.(\w+)$/.exec(key);
+  const [, position, part] = HISTORY_PART.exec(key);
   const entry = patient.history.find((treatment) => treatment.position === Number(position));
   return say(`ask_of_course.${part}`, { course: courseOf(entry) });
 }

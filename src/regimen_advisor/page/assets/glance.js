@@ -46,8 +46,9 @@ function treatmentWords({ line, maintenance, drugs, outcomes, cycles, months }, 
 }
 
 /** What is not known, as the line on the patient names it: of a fact known in part only the rest. */
-function notKnownWords(key, { patient, advisor: { engine } }) {
-  const words = questionWords(key, engine), fact = engine.facts[key];
+function notKnownWords(key, advice) {
+  const { patient, advisor: { engine } } = advice;
+  const words = questionWords(key, advice), fact = engine.facts[key];
   if (!fact || sameValue(patient.facts[key], fact.unknown)) return words;
   if (fact.kind === "set") return say("question.rest", { fact: words });
   if (fact.kind === "number" && fact.permanence !== "treatment") return say("question.exact", { fact: words });
@@ -66,16 +67,16 @@ function unknownWords(missing, advice) {
 
 /** What holds for every option, once; of much that is open only what it waits for. */
 function firstView(advice) {
-  const { data, engine } = advice.advisor, open = advice.first.filter((statement) => statement.state === "open");
+  const { data } = advice.advisor, open = advice.first.filter((statement) => statement.state === "open");
   const inOne = open.length > MOST_OPEN, shown = advice.first.filter((statement) => statement.state === "holds" || !inOne);
   const keys = uniqueOf(open.flatMap((statement) => statement.depends_on));
-  const rest = inOne && !littleKnown(advice) ? h("p", { class: "caution open" }, h("span", { class: "warn" }, say("page_answer.against_all")), questionsWords(keys, engine)) : null;
+  const rest = inOne && !littleKnown(advice) ? h("p", { class: "caution open" }, h("span", { class: "warn" }, say("page_answer.against_all")), questionsWords(keys, advice)) : null;
   if (!shown.length && !rest) return null;
   return h("section", { "data-section": "first" }, h("h2", {}, say("advice.first")), shown.map((statement) => {
     const rule = data.rules[statement.rules[0]];
     const title = statement.effect === "caution" ? null : h("strong", {}, `${rule.title}: `);
     const source = rule.basis === "review" ? cite(rule.source) : h("span", { class: "cite" }, say("page_answer.outside_first", { certainty: rule.certainty }));
-    const lead = statement.state === "open" ? say("caution.waits", { questions: questionsWords(statement.depends_on, engine) }) : "! ";
+    const lead = statement.state === "open" ? say("caution.waits", { questions: questionsWords(statement.depends_on, advice) }) : "! ";
     return h("div", { class: `caution ${statement.state}` }, h("span", { class: "warn" }, lead), title, statement.says, " ", source,
       statement.effect === "caution" ? rule.errata.map((text) => h("p", { class: "erratum" }, `† ${text}`)) : null);
   }), rest);
@@ -83,7 +84,7 @@ function firstView(advice) {
 
 /** What the sources state as the standard; standards that wait for the same answers are one line. */
 function standardView(advice) {
-  const { data, engine } = advice.advisor, open = advice.standards.filter((standard) => standard.state === "open");
+  const { data } = advice.advisor, open = advice.standards.filter((standard) => standard.state === "open");
   const title = data.sources.standard;
   if (!advice.standards.length) return h("p", { class: "quiet" }, say("advice.standard_none", { standard: title, none: say("advice.no_standard") }));
   const inOne = open.length > 1, keys = uniqueOf(open.flatMap((standard) => standard.depends_on));
@@ -91,9 +92,9 @@ function standardView(advice) {
   const sameSource = (standard, next) => next !== undefined && ruleOf(standard).source === ruleOf(next).source;
   const shown = advice.standards.filter((standard) => standard.state === "holds" || (standard.state === "open" && !inOne)), several = shown.length > 1;
   return h("section", { "data-section": title }, h("h2", {}, title), h("ul", {},
-    shown.map((standard) => h("li", { "data-rule": standard.rule }, standard.state === "open" ? h("span", { class: "waits" }, say("advice.depends", { questions: questionsWords(standard.depends_on, engine) })) : null,
+    shown.map((standard) => h("li", { "data-rule": standard.rule }, standard.state === "open" ? h("span", { class: "waits" }, say("advice.depends", { questions: questionsWords(standard.depends_on, advice) })) : null,
       h("strong", {}, ruleOf(standard).title), several ? [" ", citation(standard)] : [". ", ruleOf(standard).says, " ", citation(standard)], againstStandard(standard, advice))),
-    inOne ? h("li", {}, h("span", { class: "waits" }, say("page_answer.decides_between", { count: keys.length, questions: listedWords(keys.map((key) => questionWords(key, engine))) })),
+    inOne ? h("li", {}, h("span", { class: "waits" }, say("page_answer.decides_between", { count: keys.length, questions: listedWords(keys.map((key) => questionWords(key, advice))) })),
       open.map((standard, index) => [index ? say("between.lists") : "", h("span", { "data-rule": standard.rule }, ruleOf(standard).title, sameSource(standard, open[index + 1]) ? null : [" ", citation(standard)])]), ".") : null,
     ofOthers(advice).map(([meantFor, standards]) => h("li", {}, say("advice.of_others", { disease: meantFor, standards: "" }),
       standards.map((standard, index) => [index ? say("between.lists") : "", h("span", { "data-rule": standard.rule }, ruleOf(standard).title, sameSource(standard, standards[index + 1]) ? null : [" ", citation(standard)])]), "."))),
@@ -138,7 +139,7 @@ function evidenceWords(option, data) {
 /** The first warning of an option, in words: what holds before what is open, the patient before the study. */
 function firstWarning(option, advice) {
   if (option.standing === "undetermined") return null; // what it waits for comes once it is worked out
-  const { data, engine } = advice.advisor, kinds = Object.keys(data.kinds);
+  const { data } = advice.advisor, kinds = Object.keys(data.kinds);
   const weight = ({ rule, state }) => (state === "open" ? kinds.length : 0) + kinds.indexOf(data.rules[rule].kind);
   const [first] = option.cautions.filter(({ rule }) => !isFirst(rule, advice)).sort((left, right) => weight(left) - weight(right));
   if (!first) {
@@ -146,7 +147,7 @@ function firstWarning(option, advice) {
     return warned && option.standing === "offered-with-caution" ? ["", say("page_answer.see_above")] : null;
   }
   const rule = data.rules[first.rule];
-  if (first.state === "open") return [say("caution.waits", { questions: questionsWords(first.depends_on, engine) }), rule.if_open ?? rule.says];
+  if (first.state === "open") return [say("caution.waits", { questions: questionsWords(first.depends_on, advice) }), rule.if_open ?? rule.says];
   return [`${rule.kind === "patient" ? "! " : ""}${say("caution.of_kind", { kind: data.kinds[rule.kind] })}`, rule.says];
 }
 

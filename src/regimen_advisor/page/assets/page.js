@@ -336,7 +336,7 @@ class Page {
   #settle(advice) {
     const waits = advice.advisor.dependsOn();
     for (const [id, keys] of Object.entries(waits)) {
-      for (const place of document.querySelectorAll(`article[data-regimen="${id}"] .waits, tr[data-row="${id}"] .waits`)) place.textContent = say("page_answer.waits", { questions: questionsWords(keys, this.engine) });
+      for (const place of document.querySelectorAll(`article[data-regimen="${id}"] .waits, tr[data-row="${id}"] .waits`)) place.textContent = say("page_answer.waits", { questions: questionsWords(keys, advice) });
     }
     const missing = advice.advisor.missing(advice), view = missingView(missing, advice), unknown = unknownWords(missing, advice);
     this.at("unknown")?.replaceChildren(unknown ? say("advice.not_known", { facts: unknown }) : "");

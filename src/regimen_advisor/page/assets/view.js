@@ -90,28 +90,28 @@ function valueWords(fact, value, data) {
   return more ? say("known.and_more", { list }) : list;
 }
 
-/** A question key in words: `history[1].outcome` is the outcome of the second entry. */
-function questionWords(key, engine) {
-  const part = /^history\[(\d+)\]\.(\w+)$/.exec(key);
-  if (part) {
-    const entry = Number(part[1]) + 1;
-    return part[2] === "relapse_after" ? say("question.months_to_relapse", { entry }) : say("question.part_of_entry", { part: say(`entry.${part[2]}`), entry });
-  }
+/** A question key in words: `history[1].outcome` is the outcome of line 2, say. */
+function questionWords(key, { patient, advisor: { engine } }) {
+  const part = HISTORY_PART.exec(key);
+  if (part) return ofCourses(part[2], [Number(part[1])], patient);
   return key === "history" ? say("question.history") : engine.facts[key]?.label ?? key;
 }
 
-/** Several questions as a list; what is asked of several entries of the history is named once. */
-function questionsWords(keys, engine) {
-  const entries = new Map(), parts = keys.map((key) => /^history\[(\d+)\]\.(\w+)$/.exec(key));
-  for (const part of parts) if (part) entries.set(part[2], [...(entries.get(part[2]) ?? []), Number(part[1]) + 1]);
-  return joined(keys.flatMap((key, index) => {
-    const asked = parts[index]?.[2], several = entries.get(asked) ?? [];
-    if (several.length < 2) return [questionWords(key, engine)];
-    if (Number(parts[index][1]) + 1 !== several[0]) return [];
-    const numbers = listedWords([...several].sort((left, right) => left - right).map(String));
-    return [asked === "relapse_after" ? say("question.months_to_relapse_of_several", { entries: numbers })
-      : say("question.part_of_entries", { part: say(`entry.${asked}`), entries: numbers })];
-  }));
+/** Several questions as a list; what is asked of several treatments is named once. */
+function questionsWords(keys, advice) {
+  const places = new Map();
+  for (const key of keys) {
+    const part = HISTORY_PART.exec(key), asked = part ? part[2] : key;
+    places.set(asked, [...(places.get(asked) ?? []), ...(part ? [Number(part[1])] : [])]);
+  }
+  return joined([...places].map(([asked, found]) => found.length ? ofCourses(asked, found, advice.patient) : questionWords(asked, advice)));
+}
+
+/** What is asked of these treatments of the history, in words. */
+function ofCourses(asked, places, patient) {
+  const entries = patient.history.filter(({ position }) => places.includes(position)).sort((left, right) => left.position - right.position);
+  const courses = listedWords(uniqueOf(entries.map(courseOf)));
+  return asked === "relapse_after" ? say("question.months_to_relapse", { courses }) : say("question.part_of_course", { part: say(`entry.${asked}`), courses });
 }
 
 /** The patient in words, for the print, where the form is left out. */
@@ -182,9 +182,9 @@ const isFirst = (rule, advice) => advice.first.some((statement) => statement.rul
 
 /** A caution with the errata behind it, but for those shown with the studies of the option. */
 function caution(held, advice, shown) {
-  const { data, engine } = advice.advisor, rule = data.rules[held.rule];
+  const { data } = advice.advisor, rule = data.rules[held.rule];
   const kind = say("caution.of_kind", { kind: data.kinds[rule.kind] });
-  const lead = held.state === "open" ? say("caution.waits", { questions: questionsWords(held.depends_on, engine) }) : rule.kind === "patient" ? `! ${kind}` : kind;
+  const lead = held.state === "open" ? say("caution.waits", { questions: questionsWords(held.depends_on, advice) }) : rule.kind === "patient" ? `! ${kind}` : kind;
   return h("div", { class: `caution ${held.state} ${rule.kind}` }, h("span", { class: "warn" }, lead), (held.state === "open" && rule.if_open) || rule.says,
     rule.basis === "review" ? null : h("span", { class: "cite" }, say("caution.outside", { certainty: rule.certainty })), rule.signed === "[]" ? null : [" ", rich(rule.signed)],
     rule.errata.filter((text) => !shown.includes(text)).map((text) => h("p", { class: "erratum" }, `† ${text}`)));
@@ -266,11 +266,11 @@ function notIndicated(options, advice, changes) {
 
 function statements(title, list, advice, end = ": ") {
   if (!list.length) return null;
-  const { data, engine } = advice.advisor;
+  const { data } = advice.advisor;
   return h("section", { "data-section": title }, h("h2", {}, title), h("ul", {}, list.map((held) => {
     const rule = data.rules[held.rule], errata = rule.effect === "trial" ? data.studies[rule.subject].errata : [];
     return h("li", { "data-rule": rule.id },
-      held.state === "open" ? h("span", { class: "waits" }, say("advice.depends", { questions: questionsWords(held.depends_on, engine) })) : null,
+      held.state === "open" ? h("span", { class: "waits" }, say("advice.depends", { questions: questionsWords(held.depends_on, advice) })) : null,
       h("strong", {}, rule.title, end), rich(rule.says), " ",
       rule.basis === "review" ? cite(rule.source) : h("span", { class: "cite" }, say("page_answer.outside", { outside: data.sources.outside, certainty: rule.certainty })),
       errata.map((text) => h("p", { class: "erratum" }, `† ${text}`)));
