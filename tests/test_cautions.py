@@ -11,6 +11,7 @@ from regimen_advisor.files.sources import read_document
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.profile import Profile, profile_from
 from regimen_advisor.patient.reading import read
+from regimen_advisor.wording import if_any
 
 NSCLC: dict[str, Any] = {"histology": "adenocarcinoma", "stage": "IV"}
 NEGATIVE: dict[str, Any] = {**NSCLC, "egfr": "wild-type", "alk": "negative", "ros1": "negative"}
@@ -167,6 +168,31 @@ def test_an_open_caution_is_a_condition_and_shown_once_for_all_that_it_waits_for
             waiting = [caution.says for caution in option.cautions if caution.state == "open"]
             assert all(says.startswith("If ") for says in waiting), path.name
             assert len(set(waiting)) == len(waiting), path.name
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        ({}, "If ALK is fused, EGFR is mutated or ROS1 is fused"),
+        ({"egfr": "wild-type"}, "If ALK is fused or ROS1 is fused"),
+        ({"egfr": "wild-type", "alk": "negative"}, "If ROS1 is fused"),
+    ],
+)
+def test_an_open_caution_names_only_what_is_not_known_of_the_patient(
+    rulebook: Rulebook, known: Any, words: str
+) -> None:
+    profile = {**NSCLC, **known, **lines(["carboplatin", "pemetrexed"], ["docetaxel"])}
+    advice = advise(read(Profile.model_validate(profile), rulebook.domain), rulebook, ask=False)
+    option = next(option for option in advice.options if option.regimen == "camrelizumab-apatinib")
+    found = [caution.says for caution in option.cautions if "immunotherapy without chemotherapy" in caution.says]
+    assert found == [f"{words}: immunotherapy without chemotherapy does little."]
+
+
+def test_conditions_of_one_warning_share_the_words_that_they_begin_with() -> None:
+    assert if_any([f"If the disease has progressed on {drug}: again." for drug in ("A", "B", "A", "C")]) == (
+        "If the disease has progressed on A, B or C: again."
+    )
+    assert if_any(["If ECOG is 2: one."]) == "If ECOG is 2: one."
 
 
 def test_progression_on_a_drug_of_the_option_warns(warned: Any) -> None:

@@ -33,7 +33,8 @@ ADVISE = """profile => {
   const held = list => list.map(({rule, state, depends_on}) => [rule, state, depends_on]);
   return {
     options: advice.options.map(one => [one.regimen, one.standing, one.rules, one.studies, one.approvals, one.says,
-      one.markers, one.setting, one.shown_benefit, one.design_level.ocebm_2011 ?? null, held(one.cautions),
+      one.markers, one.setting, one.shown_benefit, one.design_level.ocebm_2011 ?? null,
+      held(one.cautions), one.cautions.map(({says}) => says),
       one.reasons.map(({rule, state}) => [rule, state]), waits[one.regimen] ?? []]),
     first: advice.first.map(one => [one.rules, one.effect, one.says, one.state, one.depends_on]),
     standards: held(advice.standards), against: advice.standards.map(one => held(one.cautions)),
@@ -80,7 +81,7 @@ def shown(advice: Advice) -> dict[str, Any]:
                 option.regimen, option.standing.value, list(option.rules), list(option.studies),
                 [approval.id for approval in option.approvals], list(option.says), list(option.markers),
                 list(option.setting), option.shown_benefit,
-                option.design_level.ocebm_2011, held(option.cautions),
+                option.design_level.ocebm_2011, held(option.cautions), [caution.says for caution in option.cautions],
                 [[reason.rule, reason.state] for reason in option.reasons], list(option.depends_on),
             ]
             for option in advice.options

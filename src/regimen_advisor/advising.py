@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Literal, TypeVar
 
 from regimen_advisor.advice import (
@@ -33,7 +33,7 @@ from regimen_advisor.placing import placed_first
 from regimen_advisor.replaced import changes_told
 from regimen_advisor.solving.determining_sets import tells_of
 from regimen_advisor.solving.questions import is_anything_open
-from regimen_advisor.wording import drug_name
+from regimen_advisor.wording import consequence, drug_name, if_any
 from regimen_advisor.words.catalogue import say
 
 _Item = TypeVar("_Item", bound=Hashable)
@@ -146,17 +146,12 @@ class _Advisor:
         return kept[study.id]
 
     def _cautions(self, rules: Iterable[Rule]) -> tuple[Caution, ...]:
-        """The cautions that hold or are open; open ones with one sentence between them are one caution."""
-        cautions: dict[str, Caution] = {}
+        """The cautions that hold or are open; open ones that warn of the same are one caution."""
+        cautions: dict[Hashable, list[Caution]] = {}
         for caution in self._each_caution(rules):
-            earlier = cautions.get(key := caution.says if caution.state == "open" else caution.rule)
-            if earlier is not None:  # whatever the order of the rules, the first of them by its id speaks for all
-                waits = tuple(sorted({*earlier.depends_on, *caution.depends_on}))
-                first = min(earlier, caution, key=lambda each_caution: each_caution.rule)
-                cautions[key] = first.model_copy(update={"depends_on": waits})
-            else:
-                cautions[key] = caution
-        return tuple(cautions.values())
+            warned_of = (consequence(caution.says), caution.basis) if caution.state == "open" else caution.rule
+            cautions.setdefault(warned_of, []).append(caution)
+        return tuple(map(_as_one, cautions.values()))
 
     def _each_caution(self, rules: Iterable[Rule]) -> Iterator[Caution]:
         return (
@@ -344,3 +339,13 @@ def _state(truth: Truth) -> Literal["holds", "open"]:
 
 def _unique(items: Iterable[_Item]) -> list[_Item]:
     return list(dict.fromkeys(items))
+
+
+def _as_one(cautions: Sequence[Caution]) -> Caution:
+    """Cautions that warn of the same: whatever their order, the first of them by its id speaks for all."""
+    first, *further = sorted(cautions, key=lambda caution: caution.rule)
+    if not further:
+        return first
+    waits = tuple(sorted({key for caution in cautions for key in caution.depends_on}))
+    says = if_any([first.says, *(caution.says for caution in further)])
+    return first.model_copy(update={"says": says, "depends_on": waits})

@@ -6,6 +6,7 @@ A negated condition is worded positively ("never received an EGFR-TKI"), not as 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import takewhile
 from typing import Literal
 
 from regimen_advisor.knowledge.findings import Finding
@@ -215,3 +216,21 @@ def _with_unit(fact: NumberFact, number: int) -> str:
 def drug_name(formulary: Formulary, id: str) -> str:
     """The standard name of a drug or class."""
     return formulary.name_of(id)
+
+
+def consequence(sentence: str) -> str:
+    """Of what ``If ...: ...`` warns."""
+    return sentence.partition(": ")[2] if sentence.startswith("If ") else sentence
+
+
+def if_any(sentences: Iterable[str]) -> str:
+    """Sentences ``If ...: ...`` that warn of the same as one; the words that their conditions begin with come once."""
+    found = list(dict.fromkeys(sentences))
+    if len(found) == 1:
+        return found[0]
+    conditions = [sentence.partition(": ")[0].removeprefix("If ").split() for sentence in found]
+    beginnings = zip(*(words[:-1] for words in conditions), strict=False)
+    shared = len(list(takewhile(lambda words: len(set(words)) == 1, beginnings)))
+    rest = listed((" ".join(words[shared:]) for words in conditions), "or")
+    either_way = " ".join([*conditions[0][:shared], rest])
+    return say("caution.if_any", conditions=either_way, consequence=consequence(found[0]))

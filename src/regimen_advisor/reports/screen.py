@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 
 from regimen_advisor.advice import Advice, First, Statement, Trial
 from regimen_advisor.figure_wording import ERRATUM_SIGN, CitationLabels, trial_title
@@ -208,9 +208,7 @@ class _Screen:
         ]
         shown = advice.of(Standing.OFFERED, Standing.OFFERED_WITH_CAUTION, Standing.UNDETERMINED)
         waits += [caution.depends_on for option in shown for caution in option.cautions]
-        keys = dict.fromkeys(
-            [*(question.question for question in advice.missing), *(key for keys in waits for key in keys)]
-        )
+        keys = dict.fromkeys([*(question.question for question in advice.missing), *chain(*waits)])
         words = [unknown_words(key, self.patient, self.rulebook.domain) for key in keys]
         limit = len(words) if self.whole else MOST_UNKNOWN
         more = [say("advice.and_more", count=len(words) - limit)] if len(words) > limit else []

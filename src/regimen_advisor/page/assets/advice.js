@@ -81,7 +81,7 @@ class Advisor {
       for (const held of option.cautions) {
         const rule = this.data.rules[held.rule];
         if (rule.kind !== "patient") continue;
-        const says = held.state === "open" ? rule.if_open ?? rule.says : rule.says;
+        const { says } = held;
         if (!found.has(held.state + says)) found.set(held.state + says, { state: held.state, says, held: [] });
         found.get(held.state + says).held.push(held);
       }
@@ -132,7 +132,7 @@ class Advisor {
     return testsThatAre(TRUE).length ? testsThatAre(TRUE) : testsThatAre(UNKNOWN);
   }
 
-  /** The cautions that hold or are open; open ones with one sentence between them are one caution. */
+  /** The cautions that hold or are open; open ones that warn of the same are one caution. */
   #cautions(ids) {
     const holding = [[], [], [], []]; // what holds before what is open, in each the sources before what is outside them
     for (const id of ids) {
@@ -140,15 +140,17 @@ class Advisor {
       if (truth !== FALSE) holding[2 * Number(truth === UNKNOWN) + Number(this.data.rules[id].basis !== "review")].push(id);
     }
     const seen = new Map();
-    for (const held of holding.flat().map((id) => this.#held(id))) {
-      const rule = this.data.rules[held.rule], key = held.state === "open" ? rule.if_open ?? rule.says : held.rule;
-      const twin = seen.get(key);
-      // Whatever the order of the rules, the first of them by its id speaks for all.
-      const first = twin && twin.rule < held.rule ? twin : held;
-      const waits = twin ? [...new Set([...twin.depends_on, ...held.depends_on])].sort() : held.depends_on;
-      seen.set(key, { ...first, depends_on: waits });
+    for (const held of holding.flat().map((id) => this.#warned(id))) {
+      const key = held.state === "open" ? `${consequence(held.says)} ${this.data.rules[held.rule].basis}` : held.rule;
+      seen.set(key, [...(seen.get(key) ?? []), held]);
     }
-    return [...seen.values()];
+    return [...seen.values()].map((several) => several.length === 1 ? several[0] : this.#asOne(several));
+  }
+
+  /** Cautions that warn of the same: whatever their order, the first of them by its id speaks for all. */
+  #asOne(cautions) {
+    const several = [...cautions].sort((left, right) => (left.rule < right.rule ? -1 : 1));
+    return { ...several[0], says: ifAny(several.map((held) => held.says)), depends_on: uniqueOf(several.flatMap((held) => held.depends_on)).sort() };
   }
 
   #statements(effect, truths) {
@@ -162,6 +164,12 @@ class Advisor {
     if (rule.gives_way_to.some((id) => this.truths[id] === TRUE)) return { ...standard, state: "of others", depends_on: [], cautions: [] };
     const holding = standard.state === "open" ? [] : rule.cautions.filter((id) => this.truths[id] === TRUE);
     return { ...standard, cautions: this.#cautions(holding) };
+  }
+
+  /** A caution with its sentence: a condition where it is not known to hold. */
+  #warned(id) {
+    const held = this.#held(id), rule = this.data.rules[id];
+    return { ...held, says: held.state === "open" ? rule.if_open ?? rule.says : rule.says };
   }
 
   #held(id) {
@@ -244,4 +252,20 @@ function byRank(data) {
 function unknownAtoms(node, judge) {
   if (judge(node) !== UNKNOWN) return [];
   return node.kind === "atom" ? [node.atom] : node.parts.flatMap((part) => unknownAtoms(part, judge));
+}
+
+/** Of what `If ...: ...` warns. */
+function consequence(sentence) {
+  return /^If /.test(sentence) ? sentence.split(": ").slice(1).join(": ") : sentence;
+}
+
+/** Sentences `If ...: ...` that warn of the same as one; the words that their conditions begin with come once. */
+function ifAny(sentences) {
+  const found = uniqueOf(sentences);
+  if (found.length === 1) return found[0];
+  const conditions = found.map((sentence) => sentence.split(": ")[0].replace(/^If /, "").split(" "));
+  let shared = 0;
+  while (conditions.every((words) => shared < words.length - 1 && words[shared] === conditions[0][shared])) shared += 1;
+  const rest = listedWords(conditions.map((words) => words.slice(shared).join(" ")), "or");
+  return say("caution.if_any", { conditions: [...conditions[0].slice(0, shared), rest].join(" "), consequence: consequence(found[0]) });
 }

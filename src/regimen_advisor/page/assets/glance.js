@@ -147,7 +147,7 @@ function firstWarning(option, advice) {
     return warned && option.standing === "offered-with-caution" ? ["", say("page_answer.see_above")] : null;
   }
   const rule = data.rules[first.rule];
-  if (first.state === "open") return [say("caution.waits", { questions: questionsWords(first.depends_on, advice) }), rule.if_open ?? rule.says];
+  if (first.state === "open") return [say("caution.waits", { questions: questionsWords(first.depends_on, advice) }), first.says];
   return [`${rule.kind === "patient" ? "! " : ""}${say("caution.of_kind", { kind: data.kinds[rule.kind] })}`, rule.says];
 }
 

@@ -185,7 +185,7 @@ function caution(held, advice, shown) {
   const { data } = advice.advisor, rule = data.rules[held.rule];
   const kind = say("caution.of_kind", { kind: data.kinds[rule.kind] });
   const lead = held.state === "open" ? say("caution.waits", { questions: questionsWords(held.depends_on, advice) }) : rule.kind === "patient" ? `! ${kind}` : kind;
-  return h("div", { class: `caution ${held.state} ${rule.kind}` }, h("span", { class: "warn" }, lead), (held.state === "open" && rule.if_open) || rule.says,
+  return h("div", { class: `caution ${held.state} ${rule.kind}` }, h("span", { class: "warn" }, lead), held.says,
     rule.basis === "review" ? null : h("span", { class: "cite" }, say("caution.outside", { certainty: rule.certainty })), rule.signed === "[]" ? null : [" ", rich(rule.signed)],
     rule.errata.filter((text) => !shown.includes(text)).map((text) => h("p", { class: "erratum" }, `† ${text}`)));
 }
