@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from regimen_advisor.page.serving import answered
 from regimen_advisor.reports.advice_document import document
 from regimen_advisor.reports.screen import screen
 from regimen_advisor.reviewing.checking import check
+from regimen_advisor.reviewing.revisions import named_rulebook
+from regimen_advisor.reviewing.same_studies import studies_twice
 from small_rulebooks import write_two_rules
 
 ROOT = Path(__file__).parent.parent
@@ -470,6 +473,66 @@ def test_an_installed_pack_is_found_by_its_name(tmp_path: Path, monkeypatch: pyt
     monkeypatch.syspath_prepend(str(tmp_path))
     assert named_folder("my-guideline") == tmp_path / "my_guideline"
     assert "alectinib" in load_rulebook([RULES, "my-guideline"]).regimens
+
+
+def test_a_pack_whose_name_is_misspelt_gets_the_name_that_may_be_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = tmp_path / "my_guideline-1.dist-info"
+    known.mkdir()
+    (known / "METADATA").write_text("Metadata-Version: 2.1\nName: my-guideline\nVersion: 1\n", "utf-8")
+    (known / "entry_points.txt").write_text("[regimen_advisor.packs]\nmy-guideline = my_guideline\n", "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    beside = PACK.with_name("invented-consenus")
+    with pytest.raises(InputError) as caught:
+        load_rulebook(["shiped", "my-guidline", beside, "nothing-like-it"])
+    assert [str(problem).partition(": ")[2] for problem in caught.value.problems] == [
+        "expected a folder, found none of this name (did you mean `shipped`?)",
+        "expected a folder, found none of this name (did you mean `my-guideline`?)",
+        f"expected a folder, found none of this name (did you mean `{PACK}`?)",
+        "expected a folder, found none of this name",
+    ]
+    for argument in ("my-guidline", f"{RULES}+my-guidline"):
+        with pytest.raises(InputError, match=r"did you mean `my-guideline`\?"):
+            named_rulebook(argument)
+
+
+@pytest.mark.parametrize("link", ["name", "registry", "doi", "said", "one source"])
+def test_a_trial_that_two_sources_report_without_saying_so_is_warned_of(tmp_path: Path, link: str) -> None:
+    """``ic-alk-1`` is made the trial of ``mariposa-2``, or said to be it, or an entry of its source."""
+    shutil.copytree(PACK, tmp_path / "pack")
+    study = tmp_path / "pack" / "studies" / "ic-alk-1.yaml"
+    text = study.read_text("utf-8")
+    citation = "citation:\n  {0}: {{value: {1}, confidence: confirmed, where: PubMed record}}\n"
+    other = load_rulebook([RULES]).studies["mariposa-2"]
+    assert other.citation.registry is not None
+    assert other.citation.doi is not None
+    text += {
+        "registry": citation.format("registry", other.citation.registry.value),
+        "doi": citation.format("doi", other.citation.doi.value),
+    }.get(link, "")
+    if link not in ("registry", "doi"):
+        text = text.replace("name: ALK-INVENTED-1", "name: mariposa-2")
+    if link == "said":
+        text = f"same_study_as: mariposa-2\n{text}"
+    study.write_text(text, "utf-8")
+    rulebook = load_rulebook([RULES, tmp_path / "pack"])
+    if link == "one source":
+        places = {"cited_in": other.cited_in}
+        same = {**rulebook.studies, "ic-alk-1": rulebook.studies["ic-alk-1"].model_copy(update=places)}
+        rulebook = replace(rulebook, studies=same)
+    found = [flaw for flaw in studies_twice(rulebook) if flaw.subject == "ic-alk-1"]
+    if link in ("said", "one source"):
+        assert not found
+        return
+    (flaw,) = found
+    assert flaw.location.file == str(study)
+    assert f"`mariposa-2` ({RULES / 'studies' / 'mariposa-2.yaml'}" in flaw.says
+    assert "write `same_study_as: mariposa-2`" in flaw.says
+
+
+def test_no_source_that_ships_reports_a_trial_of_the_other_without_saying_so(stack: Rulebook) -> None:
+    assert not list(studies_twice(stack))
 
 
 @pytest.mark.parametrize("verb", [["list", "rules"], ["check"], ["show", "study", "ic-alk-1"]])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 
 from pydantic import Field
 
-from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.files.errors import InputError, Location, did_you_mean
 from regimen_advisor.files.folders import unlisted
 from regimen_advisor.files.output import name_of
 from regimen_advisor.files.sources import Record, read_document, validated
@@ -49,6 +50,19 @@ def named_folder(name: str | Path | None) -> Path:
     if name == SHIPPED:
         return shipped_folder()
     return _installed_pack(name) or Path(name)
+
+
+def near_folder(name: str | Path) -> str | None:
+    """What may be meant by a name that leads nowhere: `shipped`, an installed pack, or rules in a folder beside it."""
+    path = Path(name)
+    beside: list[str] = []
+    with suppress(OSError):
+        beside = [str(path.parent / other.name) for other in path.parent.iterdir() if _holds_rules(other)]
+    return did_you_mean(name, [SHIPPED, *(entry.name for entry in entry_points(group=GROUP)), *sorted(beside)])
+
+
+def _holds_rules(folder: Path) -> bool:
+    return any((folder / file).is_file() for file in ("pack.yaml", "drugs.yaml"))
 
 
 def _rules_here() -> Path:

@@ -13,7 +13,13 @@ from regimen_advisor.files.errors import InputError, Location, Problem
 from regimen_advisor.files.folders import schema_line
 from regimen_advisor.files.gathering import Gathered
 from regimen_advisor.knowledge.compiled import read_compiled
-from regimen_advisor.knowledge.finding_packs import INSTALLED, named_folder, project_folders, shipped_folder
+from regimen_advisor.knowledge.finding_packs import (
+    INSTALLED,
+    named_folder,
+    near_folder,
+    project_folders,
+    shipped_folder,
+)
 from regimen_advisor.knowledge.findings import Finding
 from regimen_advisor.knowledge.loading import Loader
 from regimen_advisor.knowledge.manifest import (
@@ -192,6 +198,8 @@ def load_rulebook(folder: Folders = None, day: date | None = None) -> Rulebook:
     installed package are not those that its manifest names.
     """
     folders = chosen_folders(folder)
+    if missing := [path for path in folders if not path.exists() and not path.is_symlink()]:
+        raise InputError(Problem(Location(str(path)), say("file.no_folder"), near_folder(path)) for path in missing)
     found = Gathered()
     manifests: list[LocatedManifest | None] = [None] * len(folders)
     for position, path in enumerate(folders):

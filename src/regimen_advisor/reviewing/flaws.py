@@ -18,6 +18,7 @@ WarningKind = Literal[
     "outdated manifest",
     "figures not traced",
     "sources differ",
+    "one study twice",
     "silence ended",
     "hole between options",
     "no option",

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 
 from regimen_advisor.files.errors import InputError, Location, Problem
-from regimen_advisor.knowledge.finding_packs import project_folders
+from regimen_advisor.knowledge.finding_packs import named_folder, near_folder, project_folders
 from regimen_advisor.knowledge.publications import dated
 from regimen_advisor.knowledge.rulebook import Folders, Rulebook, chosen_folders, load_rulebook, stack_named
 from regimen_advisor.words.catalogue import say
@@ -60,33 +60,37 @@ def named_rulebook(name: str | None, rules: Folders = None, day: date | None = N
 
 def _of_revision(name: str, folders: Sequence[Path], day: date | None) -> Rulebook:
     """The same folders in a revision; a later one that is of another repository, or of none, is taken as it is."""
-    place = Location(name)
-    archives = [_archive(name, folders[0], place), *(_archive_if_there(name, folder, place) for folder in folders[1:])]
+    archives = [_archive(name, folders[0]), *(_archive_if_there(name, folder) for folder in folders[1:])]
     return _unpacked(name, list(zip(folders, archives, strict=True)), day)
 
 
-def _archive_if_there(name: str, folder: Path, place: Location) -> Archive | None:
+def _archive_if_there(name: str, folder: Path) -> Archive | None:
     try:
-        return _archive(name, folder, place)
+        return _archive(name, folder)
     except InputError:
         if folder.is_dir():
             return None
         raise
 
 
-def _archive(name: str, folder: Path, place: Location) -> Archive:
+def _archive(name: str, folder: Path) -> Archive:
     directory = folder if folder.is_dir() else Path()
     if _git(directory, "rev-parse", "--git-dir") is None:
-        raise InputError.at(place, say("diff_error.no_folder_no_git"))
+        raise InputError.at(Location(name), say("diff_error.no_folder_no_git"), _meant(name))
     commit = _git(directory, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     if commit is None:
-        raise InputError.at(place, say("diff_error.neither"))
+        raise InputError.at(Location(name), say("diff_error.neither"), _meant(name))
     inside = (_git(directory, "rev-parse", "--show-prefix") or "") + ("" if folder.is_dir() else folder.as_posix())
     top = Path(_git(directory, "rev-parse", "--show-toplevel") or ".")
     archive = _output(top, "archive", "--format=tar", f"{commit}:{inside.rstrip('/')}")
     if archive is None:
-        raise InputError.at(place, say("diff_error.no_rules", folder=inside or say("diff_name.repository")))
+        raise InputError.at(Location(name), say("diff_error.no_rules", folder=inside or say("diff_name.repository")))
     return inside.rstrip("/") or folder.name, archive
+
+
+def _meant(name: str) -> str | None:
+    """What may be meant by the first part of a stack that is no folder."""
+    return next((near_folder(part) for part in name.split("+") if not named_folder(part).is_dir()), None)
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

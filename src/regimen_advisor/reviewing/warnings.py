@@ -21,6 +21,7 @@ from regimen_advisor.patient.reading import read
 from regimen_advisor.reviewing.differing import sources_differ
 from regimen_advisor.reviewing.flaws import Flaw
 from regimen_advisor.reviewing.implicant_text import facts_of_way, way_condition, way_words
+from regimen_advisor.reviewing.same_studies import studies_twice
 from regimen_advisor.reviewing.silences import silences_ended
 from regimen_advisor.reviewing.tracing import figures_not_traced
 from regimen_advisor.solving.implicants import Implicant, way_to, ways_to
@@ -34,7 +35,7 @@ def warnings_of(rulebook: Rulebook) -> list[Flaw]:
     """Every warning, in the order of ``MEANINGS``."""
     warner = _Warner(rulebook)
     found = [*_of_manifest(rulebook), *figures_not_traced(rulebook)]
-    found += [*sources_differ(rulebook), *silences_ended(rulebook)]
+    found += [*sources_differ(rulebook), *studies_twice(rulebook), *silences_ended(rulebook)]
     return [*found, *warner.holes(), *warner.no_options(), *warner.inexact()]
 
 
