@@ -483,9 +483,9 @@ def test_a_pack_whose_name_is_misspelt_gets_the_name_that_may_be_meant(
     (known / "METADATA").write_text("Metadata-Version: 2.1\nName: my-guideline\nVersion: 1\n", "utf-8")
     (known / "entry_points.txt").write_text("[regimen_advisor.packs]\nmy-guideline = my_guideline\n", "utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
-    beside = PACK.with_name("invented-consenus")
+    misspelt = PACK.with_name("invented-consenus")
     with pytest.raises(InputError) as caught:
-        load_rulebook(["shiped", "my-guidline", beside, "nothing-like-it"])
+        load_rulebook(["shiped", "my-guidline", misspelt, "nothing-like-it"])
     assert [str(problem).partition(": ")[2] for problem in caught.value.problems] == [
         "expected a folder, found none of this name (did you mean `shipped`?)",
         "expected a folder, found none of this name (did you mean `my-guideline`?)",
@@ -504,12 +504,12 @@ def test_a_trial_that_two_sources_report_without_saying_so_is_warned_of(tmp_path
     study = tmp_path / "pack" / "studies" / "ic-alk-1.yaml"
     text = study.read_text("utf-8")
     citation = "citation:\n  {0}: {{value: {1}, confidence: confirmed, where: PubMed record}}\n"
-    other = load_rulebook([RULES]).studies["mariposa-2"]
-    assert other.citation.registry is not None
-    assert other.citation.doi is not None
+    trial = load_rulebook([RULES]).studies["mariposa-2"]
+    assert trial.citation.registry is not None
+    assert trial.citation.doi is not None
     text += {
-        "registry": citation.format("registry", other.citation.registry.value),
-        "doi": citation.format("doi", other.citation.doi.value),
+        "registry": citation.format("registry", trial.citation.registry.value),
+        "doi": citation.format("doi", trial.citation.doi.value),
     }.get(link, "")
     if link not in ("registry", "doi"):
         text = text.replace("name: ALK-INVENTED-1", "name: mariposa-2")
@@ -518,7 +518,7 @@ def test_a_trial_that_two_sources_report_without_saying_so_is_warned_of(tmp_path
     study.write_text(text, "utf-8")
     rulebook = load_rulebook([RULES, tmp_path / "pack"])
     if link == "one source":
-        places = {"cited_in": other.cited_in}
+        places = {"cited_in": trial.cited_in}
         same = {**rulebook.studies, "ic-alk-1": rulebook.studies["ic-alk-1"].model_copy(update=places)}
         rulebook = replace(rulebook, studies=same)
     found = [flaw for flaw in studies_twice(rulebook) if flaw.subject == "ic-alk-1"]

@@ -53,12 +53,12 @@ def named_folder(name: str | Path | None) -> Path:
 
 
 def near_folder(name: str | Path) -> str | None:
-    """What may be meant by a name that leads nowhere: `shipped`, an installed pack, or rules in a folder beside it."""
+    """What may be meant by a name that leads nowhere: `shipped`, an installed pack, or rules in a folder next to it."""
     path = Path(name)
-    beside: list[str] = []
+    neighbours: list[str] = []
     with suppress(OSError):
-        beside = [str(path.parent / other.name) for other in path.parent.iterdir() if _holds_rules(other)]
-    return did_you_mean(name, [SHIPPED, *(entry.name for entry in entry_points(group=GROUP)), *sorted(beside)])
+        neighbours = [str(path.parent / folder.name) for folder in path.parent.iterdir() if _holds_rules(folder)]
+    return did_you_mean(name, [SHIPPED, *(entry.name for entry in entry_points(group=GROUP)), *sorted(neighbours)])
 
 
 def _holds_rules(folder: Path) -> bool:

@@ -15,7 +15,7 @@ NUMBERS = ("registry", "doi", "pmid", "pmcid")
 
 
 def studies_twice(rulebook: Rulebook) -> Iterator[Flaw]:
-    """A warning for each study that has a name or number of a study of another source, and is not said to be it.
+    """A warning for each study that has a name or number of a study of another source, and does not name it.
 
     Within one source several entries may be of one trial, such as its subgroups.
     """
@@ -28,11 +28,11 @@ def studies_twice(rulebook: Rulebook) -> Iterator[Flaw]:
         for first, second in combinations(studies, 2):
             if _root(first) != _root(second) and _sources(first).isdisjoint(_sources(second)):
                 shared.setdefault((first.id, second.id), []).append(mark)
-    for (one, other), marks in shared.items():
-        first, second = rulebook.studies[one], rulebook.studies[other]
+    for names, marks in shared.items():
+        first, second = (rulebook.studies[name] for name in names)
         assert second.location is not None
-        words = {"study": one, "place": first.location, "marks": joined(marks, "and"), "root": _root(first)}
-        yield Flaw("one study twice", other, second.location, say("flaw.one_study_twice", **words))
+        words = {"study": first.id, "place": first.location, "marks": joined(marks, "and"), "root": _root(first)}
+        yield Flaw("one study twice", second.id, second.location, say("flaw.one_study_twice", **words))
 
 
 def _root(study: Study) -> str:
