@@ -1,5 +1,6 @@
 """What all tests share: the shipped rulebook, read once, and the programs a test may need."""
 
+import gc
 import itertools
 import os
 import shutil
@@ -11,6 +12,7 @@ import pytest
 
 from regimen_advisor.knowledge import rulebook as rulebooks
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
+from regimen_advisor.page import quizzes
 from regimen_advisor.page.building import example_profiles, render_page
 
 T = TypeVar("T")
@@ -22,6 +24,13 @@ EVERYTHING = os.environ.get("REGIMEN_ADVISOR_ALL_TESTS") == "1"
 def sized(full: int, first: int) -> int:
     """How much of a long test runs: all of it under ``.ci/run``, ``first`` where somebody runs the tests at home."""
     return full if EVERYTHING else first
+
+
+# A page draws its questions for some five seconds; at home it holds a third of them.
+quizzes.POOL = tuple((level, sized(count, min(count, 2)), kinds) for level, count, kinds in quizzes.POOL)
+
+# A test holds rulebooks and solvers for long: to look through them again and again takes a tenth of the time.
+gc.set_threshold(100_000, 50, 100)
 
 
 def pairs(these: Iterable[str], those: Sequence[T]) -> list[tuple[str, T]]:

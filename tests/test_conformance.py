@@ -149,7 +149,8 @@ def any_of(truths: Any) -> Truth:
 
 @pytest.fixture(scope="module")
 def corpus() -> list[Json]:
-    return conforming.corpus()
+    """All patients; at home every third, some 20 of them with questions."""
+    return conforming.corpus()[:: sized(1, 3)]
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -172,13 +173,14 @@ def test_every_engine_answers_as_the_corpus_says(
 
 def test_the_corpus_is_that_of_the_rules_as_they_are(corpus: list[Json], shipped: Rulebook) -> None:
     guideline = Guideline.of(shipped)
-    for entry in corpus[:: sized(1, 4)]:
+    for entry in corpus[:: sized(1, 2)]:
         case = guideline.case(entry["profile"])
         again = conforming.entry_of(entry["name"], entry["profile"], case, asked="questions" in entry)
         assert again == entry, "run `python tests/conforming.py` after a change of rules or facts, and read the diff"
 
 
-def test_the_corpus_has_many_patients_of_every_standing_and_each_example(corpus: list[Json]) -> None:
+def test_the_corpus_has_many_patients_of_every_standing_and_each_example() -> None:
+    corpus = conforming.corpus()
     found = [standing for entry in corpus for standing in entry["standings"].values()]
     assert len(corpus) >= 500
     assert all(found.count(standing.value) > 100 for standing in Standing if standing is not Standing.NOT_INDICATED)

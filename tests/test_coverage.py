@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conftest import sized
 from generators import random_condition, random_patient
 from regimen_advisor.cli.app import main
 from regimen_advisor.documents.writing import rendered
@@ -243,8 +244,8 @@ def pasted(rulebook: Rulebook, *rules: str) -> list[RuleCase]:
     "rule",
     [
         "already-progressed-on-bevacizumab", "ivonescimab-alone-without-pd-l1", "nsclc-ecog-2",
-        "bevacizumab-carboplatin-paclitaxel-first-line", "no-bevacizumab-in-squamous-disease", "egfr-tki-resistance",
-    ],
+        "no-bevacizumab-in-squamous-disease", "bevacizumab-carboplatin-paclitaxel-first-line", "egfr-tki-resistance",
+    ][:: sized(1, 2)],
 )  # fmt: skip
 def test_the_suggested_cases_notice_when_a_condition_is_dropped_turned_or_moved_by_one(
     rulebook: Rulebook, rule: str

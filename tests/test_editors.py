@@ -22,7 +22,7 @@ from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.patient.facts import ChoiceFact, NumberFact
 from regimen_advisor.patient.population import SyntheticPopulation
 from regimen_advisor.quiz.clinic import Clinic
-from small_rulebooks import SOURCES
+from small_rulebooks import SOURCES, write_two_rules
 
 ROOT = Path(__file__).parent.parent
 SCHEMAS = ROOT / "rules" / "schemas"
@@ -231,7 +231,7 @@ def test_the_schemas_of_a_pack_know_what_it_adds_and_what_is_below_it(capsys):
         (("schema", "--into", "x"), "--into goes with --for"),
         (("schema", "rule", "--for", "rules", "--into", "x"), "--into writes every schema"),
         (("schema", "rule", "--for", "rules", "--format", "markdown"), "a schema for editors is JSON"),
-        (("schema", "rule", "--for", "no-such-folder"), "no-such-folder: expected a folder of rules"),
+        (("schema", "rule", "--for", "no-such-folder"), "no-such-folder: expected a folder, found none of this name"),
     ],
 )
 def test_what_cannot_be_made_is_reported(arguments, value, capsys, monkeypatch):
@@ -247,10 +247,10 @@ def test_writing_the_manifest_brings_the_schemas_up_to_date_where_there_are_some
     run("check", "--rules", str(folder), "--write-manifest")
     assert (folder / "schemas" / "rule.json").read_bytes() == (SCHEMAS / "rule.json").read_bytes()
     assert (folder / "manifest.yaml").read_bytes() == (ROOT / "rules" / "manifest.yaml").read_bytes()
-    shutil.rmtree(folder / "schemas")
-    run("check", "--rules", str(folder), "--write-manifest")
-    assert not (folder / "schemas").exists()
-    assert "yaml-language-server" not in (folder / "manifest.yaml").read_text("utf-8")
+    without = write_two_rules(tmp_path / "without")
+    run("check", "--rules", str(without), "--write-manifest")
+    assert not (without / "schemas").exists()
+    assert "yaml-language-server" not in (without / "manifest.yaml").read_text("utf-8")
 
 
 # The language server that editors run ------------------------------------------------------------------------------

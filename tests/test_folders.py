@@ -165,7 +165,8 @@ def test_a_changed_rule_makes_the_manifest_outdated_until_it_is_written_again(tm
     assert (rules / "manifest.yaml").read_text("utf-8") == fresh_manifest(rules)
 
 
-def test_a_manifest_that_a_merge_left_broken_is_refused_and_can_be_written_again(rules: Path) -> None:
+def test_a_manifest_that_a_merge_left_broken_is_refused_and_can_be_written_again(tmp_path: Path) -> None:
+    rules = write_two_rules(tmp_path / "rules")
     (rules / "manifest.yaml").write_text("<<<<<<< ours\nmanifest: {rules: 1}\n", "utf-8")
     assert run("check", "--rules", rules).returncode == 2
     assert run("check", "--rules", rules, "--write-manifest").returncode == 0

@@ -469,7 +469,7 @@ def test_the_shipped_cases_notice_every_mutant_that_is_not_equivalent(shipped: R
         case for path in case_files([ROOT / "tests/cases"]) for case in read_cases(path, shipped, ROOT / "profiles")
     ]
     subjects = sorted({mutant.subject for mutant in mutants(shipped)})
-    mutation = mutate(shipped, cases, subjects=subjects[:: sized(1, 4)], workers=1)
+    mutation = mutate(shipped, cases, subjects=subjects[:: sized(1, 10)], workers=1)
     assert [f"{mutant.place} {mutant.subject}: {mutant.operator}" for mutant, _ in mutation.of("survived")] == []
     assert mutation.share == 1.0
     operators = {mutant.operator for mutant, _ in mutation.of("killed")}

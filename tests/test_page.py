@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from typer.testing import CliRunner
 
-from conftest import ROOT, pairs
+from conftest import ROOT, pairs, sized
 from regimen_advisor.advising import advise
 from regimen_advisor.cli.app import app
 from regimen_advisor.knowledge.rulebook import Rulebook
@@ -340,7 +340,9 @@ def test_a_patient_can_be_linked(opened: Opened) -> None:
     assert page.evaluate("page.profile") == {**UNTREATED, "ecog": {"at_most": 1}}
 
 
-@pytest.mark.parametrize("nonsense", ["patient=%7Bnope", "patient=5", "patient=%22x%22", "wrong=1", "%%%"])
+@pytest.mark.parametrize(
+    "nonsense", ["patient=%7Bnope", "wrong=1", "%%%", "patient=5", "patient=%22x%22"][: sized(5, 3)]
+)
 def test_a_link_with_nonsense_is_reported(opened: Opened, nonsense: str) -> None:
     page = opened.page
     page.goto(f"{opened.file.as_uri()}#{nonsense}")
@@ -385,7 +387,7 @@ def test_nonsense_in_place_of_any_answer_is_shown_or_refused_and_breaks_nothing(
             await new Promise(done => setTimeout(done));
           }
         }""",
-        [UNTREATED, NONSENSE],
+        [UNTREATED, NONSENSE[:: sized(1, 3)]],
     )
     page.evaluate("profile => page.begin(profile)", UNTREATED)
     expect(page.locator("#answer article").first).to_be_visible()

@@ -18,6 +18,7 @@ from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.knowledge.source_text import figures_in, numbers_by_section, sentences
 from regimen_advisor.reviewing.checking import check
 from regimen_advisor.reviewing.drafting import candidates, draft
+from regimen_advisor.reviewing.tracing import figures_not_traced
 
 TEXTS = ROOT.parent / "shared" / "reviews"
 REVIEW_TEXTS = {"antiangiogenic": "000_*.txt", "bispecific": "004_*.txt"}
@@ -251,7 +252,7 @@ def test_check_finds_a_figure_that_its_section_does_not_print(rules):
 def test_check_says_of_which_source_figures_cannot_be_traced(rules):
     numbers = rules / "section-numbers.yaml"
     numbers.write_text(re.split(r"(?m)^bispecific:", numbers.read_text("utf-8"))[0], "utf-8")
-    (warning,) = [entry for entry in check(load_rulebook(rules)).warnings if entry.kind == "figures not traced"]
+    (warning,) = figures_not_traced(load_rulebook(rules))
     assert warning.subject == "bispecific"
     assert re.search(r"\d+ figures of `bispecific` cannot be traced", warning.says)
 

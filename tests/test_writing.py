@@ -281,7 +281,9 @@ def test_rules_to_compare_with_are_not_left_out_where_their_name_is_empty(tmp_pa
 
 
 @pytest.mark.parametrize(
-    "asked", [["test", ""], ["check", "--rules", ""], ["diff", "", "shipped"], ["page", "-o", ""]], ids=" ".join
+    "asked",
+    [["test", ""], ["check", "--rules", ""], ["diff", "", "shipped"], ["map", "nsclc/nrg1", "-o", ""]],
+    ids=" ".join,
 )
 def test_an_empty_name_is_not_taken_for_the_current_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], asked: list[str]

@@ -26,9 +26,11 @@ from regimen_advisor.cohorts.tables import (
 )
 from regimen_advisor.columns.engine import FAULT, HISTORY, ColumnEngine
 from regimen_advisor.columns.exact.corrections import Settled, settle, write_standings
+from regimen_advisor.columns.exact.needs import OpenCells
 from regimen_advisor.columns.exact.open_cases import OpenCases
 from regimen_advisor.files.errors import InputError, Location, Problem, did_you_mean
 from regimen_advisor.files.writing import target_of, whole_or_nothing, working_folder
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.profile import Profile
@@ -171,11 +173,16 @@ def judged(
         refuse_odd_name(scratch, output or str(scratch))
         file = scratch / "standings.parquet"
         with table_errors(table.name, output or str(scratch)):
-            cases = OpenCases(engine) if exact else None
+            cases = OpenCases(engine, Guideline.of(rulebook).kept(_open_cells)) if exact else None
             facts = engine.facts(table.rows, cases.look if cases else None)
             write_standings(standings_of(facts, engine, table.mapping, keep), file)
             settled = settle(cases, file, engine) if cases else None
         yield CohortResult(rulebook, file, settled, tuple(rulebook.regimens))
+
+
+def _open_cells(rulebook: Rulebook) -> OpenCells:
+    """What may be open in a table, compiled; it depends on the rules alone."""
+    return OpenCells(ColumnEngine(rulebook))
 
 
 def standings_of(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -52,13 +53,22 @@ class ClinicalWorlds:
         return place
 
     def _allowed(self, combination: int) -> Flags:
-        possible = self.reader.clinical.possible(combination)
-        fits = [
-            np.array([word in possible[name] for word in words])[places]
-            for name, (words, places) in zip(self.names, self._words, strict=True)
-        ]
-        allowed: Flags = np.logical_and.reduce(fits)
+        allowed: Flags = np.logical_and.reduce(self._fitting(self.reader.clinical.possible(combination)))
         return allowed
+
+    def likeness(self, possible: Mapping[str, Collection[str]]) -> Ints:
+        """How many words of each complete combination are possible."""
+        likeness: Ints = self._fitting(possible).sum(axis=0)
+        return likeness
+
+    def _fitting(self, possible: Mapping[str, Collection[str]]) -> Flags:
+        """For each fact and complete combination whether its word is possible."""
+        return np.array(
+            [
+                np.array([word in possible[name] for word in words])[places]
+                for name, (words, places) in zip(self.names, self._words, strict=True)
+            ]
+        )
 
 
 def _only(word: str) -> Choice:

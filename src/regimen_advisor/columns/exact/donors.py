@@ -106,12 +106,7 @@ class Donor:
         self._free = [name for name in facts if name not in of_history and name not in reader.clinical.names]
         self._clinical, self._past = self._masks(reader.clinical.names), self._masks(of_history)
         self._past_bits = layout.encode({name: held[name] for name in of_history})
-        self._likeness = np.array(
-            [
-                sum(word in held[name].possible for name, word in zip(clinical_worlds.names, words, strict=True))  # type: ignore[union-attr]
-                for words in clinical_worlds.worlds
-            ]
-        )
+        self._likeness = clinical_worlds.likeness({name: held[name].possible for name in clinical_worlds.names})  # type: ignore[union-attr]
         self._treated = int(model.holds(encoding.lines[0]))
         self._chosen = np.zeros((0, 2), np.int64)
         self._held: dict[tuple[str, int], Bits] = {}

@@ -20,12 +20,12 @@ class OpenCases:
     """Look at rows batch by batch, settle their cases, and give the rows whose exact standings differ.
 
     Batches may be shown in any order, by several threads. The same is asked of the solver all the same, since each case
-    is settled by its first row.
+    is settled by its first row. ``cells`` are those of the same rulebook, where they are compiled already.
     """
 
-    def __init__(self, engine: ColumnEngine) -> None:
+    def __init__(self, engine: ColumnEngine, cells: OpenCells | None = None) -> None:
         self.engine = engine
-        self._cells = OpenCells(engine)
+        self._cells = cells or OpenCells(engine)
         self._lock = threading.Lock()
         self._met: Bits = np.zeros(0, np.uint64)
         self._first: Ints = np.zeros(0, np.int64)
