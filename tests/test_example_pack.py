@@ -84,7 +84,9 @@ def test_explain_says_where_the_sources_differ_on_the_regimen_and_why_a_pack_cha
 
     found = explain(BRAIN, later_stack, regimen="erlotinib-bevacizumab")
     assert "The experts no longer hold it." in [change.reason for change in found.changes]
-    assert "replaced or retired by a pack" in rendered(document(found, later_stack, patient), "text").lower()
+    assert (
+        "replaced, retired or overridden by a pack" in rendered(document(found, later_stack, patient), "text").lower()
+    )
     assert "The experts no longer hold it." not in [
         change.reason for change in explain(BRAIN, later_stack, regimen="osimertinib-bevacizumab").changes
     ]

@@ -1,5 +1,6 @@
 """Packs: rules of further sources that add to those that ship, and what is refused of them."""
 
+import json
 import re
 import shutil
 from dataclasses import replace
@@ -176,7 +177,7 @@ def test_a_retired_rule_no_longer_counts_and_is_kept_with_the_reason(tmp_path: P
 
 
 RETIRES = "name: mine\ntitle: Mine\nretires: [{%s, reason: For a reason.}]\n"
-REPLACED = "REPLACED OR RETIRED BY A PACK\n"
+REPLACED = "REPLACED, RETIRED OR OVERRIDDEN BY A PACK\n"
 
 
 def advised(profile: Path | str, pack: Path, *options: str) -> str:
@@ -207,6 +208,35 @@ def test_an_answer_gives_the_reason_of_what_a_pack_retired_where_it_mattered(
     for options in ((), ("--format", "markdown"), ("--details",), ("--format", "html")):
         assert value in unwrapped(advised(BRAIN, pack, *options))
     assert "For a reason" not in advised(ALK, pack), "where it does not matter nothing is said"
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "json", "explain", "page"])
+def test_a_rule_that_a_pack_overrides_is_named_with_what_the_pack_says_instead(form: str) -> None:
+    """The pack offers alectinib in ALK-positive disease, and overrides the caution that no option here hits ALK."""
+    overridden = "rule alk-fusion-has-its-own-drugs, overridden by invented-consensus: Alectinib first"
+    stack = ["--rules", str(RULES), "--rules", str(PACK)]
+    if form == "explain":
+        shown = CliRunner().invoke(app, ["explain", str(ALK), *stack]).output
+    elif form == "page":
+        shown = CliRunner().invoke(app, ["page", "--patients", str(ALK), "--output", "-", *stack]).output
+    else:
+        shown = advised(ALK, PACK, "--format", form)
+    if form == "json":
+        (change,) = json.loads(shown)["changes"]
+        assert (change["id"], change["how"]) == ("alk-fusion-has-its-own-drugs", "overridden")
+        assert change["said"].startswith("The tumour has an ALK fusion")
+    else:
+        assert overridden in unwrapped(shown)
+    assert REPLACED not in advised(ROOT / "profiles" / "driver-negative-tps-50-untreated.yaml", PACK)
+
+
+def test_diff_gives_the_reason_of_each_change_of_a_pack(tmp_path: Path) -> None:
+    pack = made(tmp_path, pack=RETIRES % "rule: erlotinib-bevacizumab-first-line")
+    for options in ((), ("--format", "json")):
+        shown = CliRunner().invoke(app, ["diff", str(RULES), f"{RULES}+{pack}", *options]).output
+        assert "For a reason." in shown
+    same = CliRunner().invoke(app, ["diff", f"{RULES}+{pack}", f"{RULES}+{pack}"]).output
+    assert "For a reason." not in same
 
 
 def test_the_reason_of_a_replaced_regimen_is_given_where_the_regimen_is_an_option(tmp_path: Path) -> None:

@@ -233,9 +233,11 @@ class ToldChange(Record):
 
     entry: Literal["rule", "regimen", "study", "approval", "finding", "source"] = Field(description="what it is")
     id: str = Field(description="its id")
-    how: Literal["replaced", "retired"] = Field(description="whether the pack has one of its own in its place")
+    how: Literal["replaced", "retired", "overridden"] = Field(
+        description="whether the pack has one of its own in its place, or overrides it where a rule of its own holds"
+    )
     pack: str = Field(description="name of the pack")
-    reason: str = Field(description="why, in the words of the pack")
+    reason: str = Field(description="why, in the words of the pack; of an override what its rule says")
     said: str | None = Field(None, description="of a rule: its sentence, with its place")
 
     @property

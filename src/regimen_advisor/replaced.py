@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from regimen_advisor.advice import Advice, ToldChange
 from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.knowledge.rulebook import Rulebook, harm_studies
 from regimen_advisor.knowledge.rules import Rule, regimens_met
 from regimen_advisor.knowledge.stacking import Kind, PackChange
-from regimen_advisor.language.conditions import Named
+from regimen_advisor.language.conditions import AllOf, Named
 from regimen_advisor.language.interpreter import Interpreter
 from regimen_advisor.language.paths import nodes
 from regimen_advisor.language.standings import Standing
@@ -38,13 +38,14 @@ class Bearing:
 
 def bearings(rulebook: Rulebook) -> tuple[Bearing, ...]:
     """What each change of a pack bears on: what names a replaced entry, and what lost a retired one."""
+    overrides = [_override(*found, rulebook) for found in rulebook.overridden_by_packs()]
     if not rulebook.changes:
-        return ()
+        return tuple(overrides)
     named = {rule.id: _named_by(rule) for rule in rulebook.rules.values()}
     harm = {
         name: {study.id for study in harm_studies(regimen, rulebook)} for name, regimen in rulebook.regimens.items()
     }
-    return tuple(_bearing(change, rulebook, named, harm) for change in rulebook.changes)
+    return (*(_bearing(change, rulebook, named, harm) for change in rulebook.changes), *overrides)
 
 
 def changes_told(advice: Advice, known: Iterable[Bearing], patient: Patient) -> tuple[ToldChange, ...]:
@@ -93,6 +94,16 @@ def _bearing(
     )
 
 
+def _override(overridden: Rule, deciding: Rule, pack: str, rulebook: Rulebook) -> Bearing:
+    """A rule that does not count where one of a pack holds: it bears on a patient for whom both hold or may hold."""
+    where_both_hold = replace(overridden, condition=AllOf((overridden.condition, deciding.condition)))
+    change = ToldChange(
+        entry="rule", id=overridden.id, how="overridden", pack=pack, reason=deciding.says,
+        said=_sentence(overridden, rulebook),
+    )  # fmt: skip
+    return Bearing(change, frozenset(), frozenset(), (Withdrawn(where_both_hold, _about(overridden, rulebook)),))
+
+
 def _about(rule: Rule, rulebook: Rulebook) -> frozenset[str] | None:
     if rule.target is None:
         return None
@@ -128,9 +139,13 @@ def _reported(change: PackChange, rulebook: Rulebook) -> ToldChange:
     """The change as an answer reports it; of a rule also its sentence."""
     sentence = None
     if change.kind == "rule" and change.id in rulebook.withdrawn:
-        rule, _ = rulebook.withdrawn[change.id]
-        is_loaded = rulebook.reviews.keys() >= set(rule.source.reviews)
-        sentence = f"{rule.says} [{CitationLabels(rulebook).cite(rule.source)}]" if is_loaded else rule.says
+        sentence = _sentence(rulebook.withdrawn[change.id][0], rulebook)
     return ToldChange(
         entry=change.kind, id=change.id, how=change.outcome, pack=change.pack, reason=change.reason, said=sentence
     )
+
+
+def _sentence(rule: Rule, rulebook: Rulebook) -> str:
+    """What a rule says, with its place where its source is still loaded."""
+    is_loaded = rulebook.reviews.keys() >= set(rule.source.reviews)
+    return f"{rule.says} [{CitationLabels(rulebook).cite(rule.source)}]" if is_loaded else rule.says

@@ -61,6 +61,8 @@ class Loaded:
     bereft: Mapping[str, tuple[PackChange, ...]]
     counts: tuple[int, ...]
     """How many rules each folder holds."""
+    packs: Mapping[int, str]
+    """What each folder that is a pack calls itself, by its position."""
 
 
 class Loader:
@@ -111,7 +113,7 @@ class Loader:
             formulary, domain, regimens, gone.approved(studies), approvals,
             {key: review for key, review in reviews.items() if key not in gone.later},
             findings, settings, rules, stack.changes, reader.withdrawn, reader.bereft,
-            tuple(reader.counts),
+            tuple(reader.counts), stack.names,
         )  # fmt: skip
 
     def _guesses(self) -> list[Problem]:

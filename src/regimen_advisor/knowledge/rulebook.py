@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
@@ -78,6 +78,8 @@ class Rulebook:
     """The rules that lost a study or an approval by such changes, by id."""
     day: date | None = None
     """The day as of which it was read; ``None`` for all that it holds."""
+    packs: Mapping[int, str] = field(default_factory=dict)
+    """What each folder that is a pack calls itself, by its position."""
 
     def __repr__(self) -> str:
         """One line: the version and how much it holds."""
@@ -123,6 +125,21 @@ class Rulebook:
         """The ids of the rules and findings that are written in its last folder; of an only folder all of them."""
         entries: list[Rule | Finding] = [*self.rules.values(), *self.findings.values()]
         return frozenset(entry.id for entry in entries if self.within(entry.location.file)[0] == self.folders[-1])
+
+    def overridden_by_packs(self) -> Iterator[tuple[Rule, Rule, str]]:
+        """Each rule that a rule of a later folder overrides, with that rule and the name of its pack.
+
+        Not a silence that an offer ends: that is no decision of the pack.
+        """
+        for rule in self.rules.values():
+            for name in rule.overrides:
+                overridden = self.rules[name]
+                position = self._position_of(rule)
+                if position > self._position_of(overridden) and overridden.about is None:
+                    yield overridden, rule, self.packs[position]
+
+    def _position_of(self, rule: Rule) -> int:
+        return self.folders.index(self.within(rule.location.file)[0])
 
     @cached_property
     def source_names(self) -> SourceNames:
@@ -186,7 +203,7 @@ def _loaded(
     return Rulebook(
         folders, _digest_of_all(digests, day), found.formulary, found.domain, found.regimens, found.studies,
         found.approvals, found.reviews, found.findings, found.settings, found.rules, stale, found.changes,
-        found.withdrawn, found.bereft, day,
+        found.withdrawn, found.bereft, day, found.packs,
     )  # fmt: skip
 
 

@@ -84,6 +84,8 @@ class RulebookStack:
         self.problems: list[Problem] = []
         self.unread: set[str] = set()
         """Names of files of which one folder's cannot be read, ``pack.yaml`` among them."""
+        self.names: dict[int, str] = {}
+        """What each folder that is a pack calls itself, by its position."""
         self.incomplete: set[Kind] = set()
         """Kinds of entries of which some are in a file that cannot be read."""
 
@@ -96,7 +98,9 @@ class RulebookStack:
             if file.exists() or file.is_symlink():
                 try:
                     document = read_document(file)
-                    found[position] = tuple(_changes_of(validated(Pack, document), document))
+                    pack = validated(Pack, document)
+                    self.names[position] = pack.name
+                    found[position] = tuple(_changes_of(pack, document))
                 except InputError as error:
                     self.problems += error.problems
                     self.unread.add(PACK)

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from regimen_advisor.advice import ToldChange
 from regimen_advisor.documents.blocks import Block, Bullets, Code, Folded, Heading, Paragraph, shortened
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.patient.profile_yaml import profile_lines
 from regimen_advisor.reviewing.comparing import AdviceChange, Difference, RulebookComparison
 from regimen_advisor.reviewing.implicant_text import way_words, way_written
@@ -169,6 +171,14 @@ def document(report: DiffReport) -> Iterator[Block]:
         yield from _listed(say("diff.profiles"), _share_lines(report.share))
     yield from _listed(say("diff.rules"), map(rule_words, found.rules))
     yield from _listed(say("diff.wordings"), map(wording_words, found.wording))
+    yield from _listed(say("advice.changed"), (change.says for change in _changed_by_packs(found)))
+
+
+def _changed_by_packs(found: RulebookComparison) -> list[ToldChange]:
+    """What packs of NEW replaced, retired or overrode, with their reasons, where OLD has not the same."""
+    before = [bearing.change for bearing in Guideline.of(found.old).bearings]
+    changes = (bearing.change for bearing in Guideline.of(found.new).bearings)
+    return [change for change in changes if change not in before]
 
 
 def _listed(title: str, lines: Iterable[str]) -> Iterator[Block]:
@@ -204,6 +214,7 @@ def data(report: DiffReport) -> dict[str, Any]:
         "statements": [_change_data(report, change) for change in found.statements],
         "rules": found.rules,
         "wording": found.wording,
+        **({"changed_by_packs": changes} if (changes := _changed_by_packs(found)) else {}),
         "drugs_only_in_old": found.joined.only_old,
         "drugs_only_in_new": found.joined.only_new,
         "profiles": report.share,
