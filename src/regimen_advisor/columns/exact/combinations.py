@@ -7,6 +7,7 @@ import math
 from collections.abc import Collection, Mapping
 
 import numpy as np
+import numpy.typing as npt
 
 from regimen_advisor.columns.connected_facts import TREATED, UNTREATED
 from regimen_advisor.columns.entries import Flags, Ints
@@ -56,9 +57,9 @@ class ClinicalWorlds:
         allowed: Flags = np.logical_and.reduce(self._fitting(self.reader.clinical.possible(combination)))
         return allowed
 
-    def likeness(self, possible: Mapping[str, Collection[str]]) -> Ints:
-        """How many words of each complete combination are possible."""
-        likeness: Ints = self._fitting(possible).sum(axis=0)
+    def likeness(self, possible: Mapping[str, Collection[str]]) -> npt.NDArray[np.int8]:
+        """How many words of each complete combination are possible; small numbers, since many are compared at once."""
+        likeness: npt.NDArray[np.int8] = self._fitting(possible).sum(axis=0, dtype=np.int8)
         return likeness
 
     def _fitting(self, possible: Mapping[str, Collection[str]]) -> Flags:

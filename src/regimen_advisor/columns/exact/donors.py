@@ -223,8 +223,9 @@ class Donor:
             by_line = []
             for treated in (0, 1):
                 fits = allowed[known:] & (self.clinical_worlds.treated == treated)
-                likest = np.argmax(np.where(fits, self._likeness, -1), axis=1)
-                by_line.append(np.where(fits.any(axis=1), likest, -1))
+                likeness = np.where(fits, self._likeness, np.int8(-1))
+                likest = np.argmax(likeness, axis=1)
+                by_line.append(np.where(likeness.max(axis=1) >= 0, likest, -1))
             self._chosen = np.vstack([self._chosen, np.column_stack(by_line)])
         return self._chosen
 
