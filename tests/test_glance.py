@@ -15,6 +15,7 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.profile import read_profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.reports import glance, html, markdown, text
+from regimen_advisor.wording import clause
 from small_rulebooks import LABEL
 
 PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))
@@ -140,3 +141,26 @@ def test_the_answer_can_be_written_at_any_width_of_a_terminal(name: str, width: 
     advice, patient = named(name, rulebook)
     lines = text.render_advice([advice], rulebook, [patient], width=width).splitlines()
     assert max(map(len, lines)) <= width
+
+
+@pytest.mark.parametrize(
+    ("sentence", "few"),
+    [
+        ("Platinum was given before, so lasting toxicity may speak against it.", "Platinum was given before"),
+        ("Two trials failed, one is open, and nobody knows more of either of them.", "Two trials failed, one is open"),
+        ("The 69 patients were seen late, drivers are not told apart.", "The 69 patients were seen late"),
+        ("A sentence of one clause which is longer than there is room for.", None),
+        ("It is short.", "It is short"),
+    ],
+)
+def test_a_sentence_with_little_room_ends_where_a_clause_ends(sentence: str, few: str | None) -> None:
+    assert clause(sentence, 32) == (few or sentence.removesuffix("."))
+
+
+def test_no_sentence_of_a_table_ends_in_the_middle(rulebook: Rulebook) -> None:
+    for rule in rulebook.rules.values():
+        for width in (40, 54, 74):
+            words = clause(rule.says, width)
+            assert rule.says.startswith(words)
+            assert not rule.says[len(words) :] or rule.says[len(words)] in ".,;: "
+            assert words.split()[-1] not in ("and", "or", "the", "a", "of", "with", "in", "to", "by", "no")

@@ -5,6 +5,7 @@ A negated condition is worded positively ("never received an EGFR-TKI"), not as 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from itertools import takewhile
 from typing import Literal
@@ -216,6 +217,27 @@ def _with_unit(fact: NumberFact, number: int) -> str:
 def drug_name(formulary: Formulary, id: str) -> str:
     """The standard name of a drug or class."""
     return formulary.name_of(id)
+
+
+_CLAUSE_ENDS = re.compile(
+    r"[;:](?= )|\.(?= [A-Z])|(?= because | \([^)]*\)(?:[ ,.;]|$))"
+    r"|,(?= (?:after|and|as|because|before|but|for|from|in|not|OS|since|so|where|which|while|whose|with which)\b)"
+)
+_COMMA = re.compile(",(?= )")
+_LEAST_CLAUSE = 12
+
+
+def clause(sentence: str, width: int) -> str:
+    """A sentence for which there is little room: its clauses that fit, else up to a comma, else its first clause."""
+    whole = sentence.removesuffix(".")
+    if len(whole) <= width:
+        return whole
+    ends, commas = (
+        [found.start() for found in pattern.finditer(whole) if found.start() >= _LEAST_CLAUSE]
+        for pattern in (_CLAUSE_ENDS, _COMMA)
+    )
+    fitting = [end for end in ends if end <= width] or [end for end in commas if end <= width]
+    return whole[: max(fitting or ends[:1] or [len(whole)])]
 
 
 def consequence(sentence: str) -> str:

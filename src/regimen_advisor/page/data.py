@@ -38,11 +38,11 @@ from regimen_advisor.quiz.models import MEANINGS, Quiz
 from regimen_advisor.replaced import Bearing
 from regimen_advisor.reports.cautions import KINDS
 from regimen_advisor.reports.errata import erratum_line
-from regimen_advisor.reports.glance import approved_in_few_words
+from regimen_advisor.reports.glance import CUT_WARNING, approved_in_few_words
 from regimen_advisor.reports.groups import ANY_TUMOUR
 from regimen_advisor.reports.screen import legend
 from regimen_advisor.reports.studies import approval_sentence
-from regimen_advisor.wording import VALUE_WORDS, Wording
+from regimen_advisor.wording import VALUE_WORDS, Wording, clause
 from regimen_advisor.words.catalogue import CATALOGUE, say
 
 Json = dict[str, Any]
@@ -266,6 +266,7 @@ def _rule(rule: Rule, rulebook: Rulebook, wording: Wording) -> Json:
         "title": _title(rule, rulebook),
         "says": rule.says,
         "if_open": rule.if_open,
+        "in_short": clause(rule.says, CUT_WARNING),
         "kind": rule.kind,
         "first": rule.is_first,
         "setting": rule.setting.title,

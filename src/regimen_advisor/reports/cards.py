@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from regimen_advisor.advice import Caution, Evidence, Option
-from regimen_advisor.documents.blocks import Block, Gap, Paragraph, shortened
+from regimen_advisor.documents.blocks import Block, Gap, Paragraph
 from regimen_advisor.figure_wording import (
     ERRATUM_SIGN,
     arm_labels,
@@ -28,7 +28,7 @@ from regimen_advisor.figure_wording import (
 from regimen_advisor.knowledge.evidence import Erratum, Result
 from regimen_advisor.reports.cautions import KINDS, Cautions
 from regimen_advisor.reports.glance import few
-from regimen_advisor.wording import listed
+from regimen_advisor.wording import clause, listed
 from regimen_advisor.words.catalogue import joined, say
 
 MOST_HARM = 130
@@ -270,7 +270,7 @@ class Cards:
             return
         harm = say("card.harm", harm=brief_safety(safety, self._arms(best, option), arm_labels(best)))
         place = signed(self.places.cite(safety.source), safety.errata)
-        yield CardLine(Part.HARM, f"{shortened(harm, MOST_HARM)} {place}")
+        yield CardLine(Part.HARM, f"{clause(harm, MOST_HARM)} {place}")
 
     def _harm_of_drugs(self, option: Option, number: int) -> Iterator[CardLine]:
         """Severe harm of a drug, whatever the studies of the regimen say; under the first of the options with it."""

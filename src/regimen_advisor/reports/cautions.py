@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from regimen_advisor.advice import Advice, Caution, First, Option
-from regimen_advisor.documents.blocks import shortened
 from regimen_advisor.figure_wording import CitationLabels, signed
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import CautionKind
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient_wording import QuestionNames
 from regimen_advisor.reports.groups import groups
-from regimen_advisor.wording import listed
+from regimen_advisor.wording import clause, listed
 from regimen_advisor.words.catalogue import say
 
 KINDS: Mapping[CautionKind, str] = {
@@ -105,8 +104,12 @@ class Cautions:
         return f"{outside} {signed('', caution.errata)}" if caution.errata else outside
 
     def in_short(self, caution: Caution, width: int) -> str:
-        """The caution in one line, with the number of the option under which it is written out, if there is one."""
+        """The caution in few words, with the number of the option under which it is written out, if there is one."""
         number = self.number_of(caution)
         place = say("caution.at_standard") if number == STANDARD else number
         lead, tail = self.lead(caution), "" if number is None else say("caution.see", number=place)
-        return f"{lead}{shortened(caution.says, max(width - len(lead) - len(tail), _LEAST))}{tail}"
+        room = max(width - len(lead) - len(tail), _LEAST)
+        words = clause(caution.says, room)
+        if tail and len(words) > room:
+            return f"{self.sign(caution)}{KINDS[caution.kind]}{tail}"
+        return f"{lead}{words}{tail}"

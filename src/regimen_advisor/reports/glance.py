@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from regimen_advisor.advice import Advice, Caution, Evidence, Option
-from regimen_advisor.documents.blocks import StackedRow, Table, shortened
+from regimen_advisor.documents.blocks import StackedRow, Table
 from regimen_advisor.figure_wording import (
     CitationLabels,
     approval_words,
@@ -57,6 +57,7 @@ MOST_WARNING = 144
 """Letters of a warning that is written out; a longer one is cut, and written out under the option."""
 CUT_WARNING = 74
 _MOST_NAME = 34
+_PREPOSITION = re.compile(r" (?:after|against|for|in|of|on|with|without) ")
 _ASIDE = re.compile(r" \(|[:,] ")
 """What follows in the name of a study says more than a cell has room for."""
 
@@ -137,10 +138,18 @@ def _study(option: Option, cautions: Cautions) -> str:
 
 def study_in_few_words(best: Evidence) -> str:
     """``MARIPOSA-2, phase III, n 657``."""
-    name = shortened(_ASIDE.split(best.name)[0], _MOST_NAME)
+    name = _name(_ASIDE.split(best.name)[0])
     design = say("figure.phase", phase=best.phase) if best.phase and " and " not in best.phase else _design(best)
     size = patients_words(best)
     return joined(part for part in (name, "" if design in name else design, size) if part)
+
+
+def _name(whole: str) -> str:
+    """The name of a study; of a long one what comes before a preposition."""
+    if len(whole) <= _MOST_NAME:
+        return whole
+    ends = [found.start() for found in _PREPOSITION.finditer(whole) if found.start() <= _MOST_NAME]
+    return whole[: ends[-1]] if ends else whole
 
 
 def _design(best: Evidence) -> str:

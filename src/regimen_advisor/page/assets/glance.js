@@ -136,8 +136,9 @@ function evidenceWords(option, data) {
   return [`${id === null ? say("glance.no_study") : say("glance.statement", { sources: data.rules[option.rules[0]].said_by })} ${place}`, ""];
 }
 
-/** The first warning of an option, in words: what holds before what is open, the patient before the study. */
-function firstWarning(option, advice) {
+/** The first warning of an option, in words: what holds before what is open, the patient before the study. A sentence
+ * that an earlier row has, which `written` remembers with its number, is pointed to. */
+function firstWarning(option, advice, written, number) {
   if (option.standing === "undetermined") return null; // what it waits for comes once it is worked out
   const { data } = advice.advisor, kinds = Object.keys(data.kinds);
   const weight = ({ rule, state }) => (state === "open" ? kinds.length : 0) + kinds.indexOf(data.rules[rule].kind);
@@ -147,8 +148,23 @@ function firstWarning(option, advice) {
     return warned && option.standing === "offered-with-caution" ? ["", say("page_answer.see_above")] : null;
   }
   const rule = data.rules[first.rule];
-  if (first.state === "open") return [say("caution.waits", { questions: questionsWords(first.depends_on, advice) }), first.says];
-  return [`${rule.kind === "patient" ? "! " : ""}${say("caution.of_kind", { kind: data.kinds[rule.kind] })}`, rule.says];
+  if (first.state === "open") return ["", openWords(option, advice)];
+  const kind = `${rule.kind === "patient" ? "! " : ""}${data.kinds[rule.kind]}`, earlier = written.get(rule.in_short);
+  if (earlier) return [kind, say("caution.see", { number: earlier })];
+  written.set(rule.in_short, number);
+  return [say("caution.of_kind", { kind }), rule.in_short];
+}
+
+/** What the open cautions of an option wait for. */
+function openWords(option, advice) {
+  const keys = uniqueOf(option.cautions.filter(({ rule, state }) => state === "open" && !isFirst(rule, advice)).flatMap((held) => held.depends_on));
+  return say("glance.caution_waits", { questions: questionsWords(keys, advice) });
+}
+
+/** Whether the row says of the evidence that there is no study, so that on a phone its warning need not. */
+function isThin(option, data) {
+  const id = leadingStudy(option, data), [first] = option.cautions;
+  return (id === null || data.studies[id].is_statement) && option.cautions.every(({ rule }) => data.rules[rule].kind === "evidence") && first !== undefined;
 }
 
 /** Whether a standard that holds for this patient names the option. */
@@ -158,15 +174,15 @@ const isStandard = (option, advice) => advice.standards.some((standard) => stand
 function glanceView(advice, changes) {
   const { data } = advice.advisor, shown = shownOptions(advice);
   if (!shown.length) return h("p", { class: "lead", "data-section": "glance" }, say("advice.no_option"));
-  const rows = shown.map((option, index) => {
-    const [study, endpoint] = evidenceWords(option, data), warning = firstWarning(option, advice), change = changes.get(option.regimen);
+  const written = new Map(), rows = shown.map((option, index) => {
+    const [study, endpoint] = evidenceWords(option, data), warning = firstWarning(option, advice, written, index + 1), change = changes.get(option.regimen);
     const approvals = joinedLists(option.approvals.map((id) => data.approvals[id].brief));
     return h("tr", { class: option.standing, "data-row": option.regimen },
       h("th", { scope: "row" }, h("span", { class: "name" }, h("span", { class: "number" }, `${index + 1}`), h("button", { type: "button", class: "link", onclick: () => toCard(option.regimen) }, option.name)),
         changeMark(change)),
       h("td", { class: "stands" }, badge(option.standing, { words: say(`standing_in_short.${option.standing}`) }), isStandard(option, advice) ? standardMark() : null),
       h("td", { class: "evidence" }, rich(study), endpoint ? [h("span", { class: "dot" }, " · "), rich(endpoint)] : null, approvals ? sayWith("page_answer.approved_brief", { approvals: rich(approvals) }) : null),
-      h("td", { class: "warning" }, option.standing === "undetermined" ? h("span", { class: "waits" }, say("page_answer.waits_pending")) : warning ? [h("span", { class: "warn" }, warning[0]), warning[1]] : null));
+      h("td", { class: "warning", "data-thin": warning && isThin(option, data) ? "" : null }, option.standing === "undetermined" ? h("span", { class: "waits" }, say("page_answer.waits_pending")) : warning ? [warning[0] ? h("span", { class: "warn" }, warning[0]) : null, warning[1]] : null));
   });
   const head = ["glance.option", "glance.standing", "page_answer.study_and_result", "glance.warning"].map((key) => say(key)).map((name) => h("th", { scope: "col" }, name));
   return h("section", { "data-section": "glance" }, h("h2", {}, say("glance.title")),
