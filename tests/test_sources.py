@@ -184,6 +184,29 @@ def test_a_text_without_a_heading_for_a_section_is_refused(run, rules, tmp_path)
 # Drafts --------------------------------------------------------------------------------------------------------------
 
 
+def test_several_sections_are_drafted_at_once_and_one_without_numbers_is_named(run, rules, tmp_path):
+    text = tmp_path / "third.txt"
+    text.write_text(
+        "Abstract\n\nNothing is counted.\n\n1 First line\n\nPFS 10.1 months.\n\n2 Later lines\n\nOS 9 months.\n",
+        "utf-8",
+    )
+    common = ("--text", str(text), "--rules", str(rules))
+    both = run("sources", "draft", "third", "1", "2", *common)
+    assert (both.code, both.err) == (0, "")
+    assert [part["cited_in"][0]["sections"] for part in yaml.safe_load_all(both.out)] == [["1"], ["2"]]
+    studies = rules / "studies"
+    every = run("sources", "draft", "third", *common, "--output", str(studies))
+    assert "No number is printed in section abstract of third." in every.err
+    assert [file.name for file in sorted(studies.glob("third*"))] == ["third-1.yaml", "third-2.yaml"]
+    with pytest.raises(InputError, match=r"third-1.yaml:.*found 8 lines with"):
+        load_rulebook([rules])
+    shutil.move(studies / "third-1.yaml", tmp_path)
+    shutil.move(studies / "third-2.yaml", tmp_path)
+    again = run("sources", "draft", "third", *common, "--output", str(tmp_path))
+    assert again.code == 2
+    assert "third-1.yaml: expected no file here yet" in again.err
+
+
 def test_a_draft_places_every_number_of_the_section_and_marks_every_guess():
     (sentence, _) = sentences(TEXT.split("First line")[1].split("2 Later", maxsplit=1)[0])
     kinds = {candidate.number: candidate.kind for candidate in candidates(sentence)}

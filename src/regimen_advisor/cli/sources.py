@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,15 +12,17 @@ import typer
 from regimen_advisor.cli.options import Output, Rules
 from regimen_advisor.documents.json import as_json
 from regimen_advisor.documents.writing import rendered
+from regimen_advisor.files.errors import InputError, Location, Problem
 from regimen_advisor.files.folders import schema_line
 from regimen_advisor.knowledge.figure_audit import NUMBERS_FILE, section_numbers
 from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.reports.files import write_file, write_output
 from regimen_advisor.reports.sources import document
 from regimen_advisor.reviewing.drafting import draft as draft_study
+from regimen_advisor.reviewing.drafting import has_figures
 from regimen_advisor.reviewing.numbering import numbered, table_text
-from regimen_advisor.reviewing.source_gaps import as_data, gaps, section_named, source_named
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.reviewing.source_gaps import as_data, gaps, sections_named, source_named
+from regimen_advisor.words.catalogue import joined, say
 
 Source = Annotated[str, typer.Argument(metavar="SOURCE", help=say("sources_option.source"))]
 Text = Annotated[str, typer.Option("--text", metavar="FILE", help=say("sources_option.text"))]
@@ -79,17 +83,46 @@ def missing(
 
 def draft(
     source: Source,
-    section: Annotated[str, typer.Argument(metavar="SECTION", help=say("sources_option.section"))],
+    sections: Annotated[
+        list[str] | None, typer.Argument(metavar="[SECTION]...", help=say("sources_option.section"))
+    ] = None,
+    *,
     text: Text,
-    output: Output = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="PATH", help=say("sources_option.into"))
+    ] = None,
     rules: Rules = None,
 ) -> None:
     """Draft a study from a section: each of its numbers as a candidate, with the words around it.
 
-    Every guess ends in `# CHECK`; a rulebook with one left does not load.
+    Of several sections, or of all where none is named, a study each; one that prints no number is named and left out.
     """
     review = source_named(source, load_rulebook(rules))
-    write_output(draft_study(review.key, section, section_named(section, review, text)), output)
+    printed = sections_named(sections or (), review, text)
+    drafts = {
+        section: draft_study(review.key, section, words)
+        for section, words in printed.items()
+        if len(printed) == 1 or has_figures(words)
+    }
+    if empty := [section for section, words in printed.items() if not has_figures(words)]:
+        message = say("sources_written.no_numbers", count=len(empty), source=review.key, sections=joined(empty))
+        typer.echo(message, err=True)
+    if len(printed) == 1:
+        write_output("".join(drafts.values()), output)
+    elif output in (None, "-"):
+        write_output("---\n".join(drafts.values()), None)
+    else:
+        _write_each(drafts, review.key, Path(str(output)))
+
+
+def _write_each(drafts: Mapping[str, str], source: str, folder: Path) -> None:
+    """A file a draft, named by source and section. Raises ``InputError`` for one that is there already."""
+    files = {folder / f"{source}-{section.replace('.', '-')}.yaml": text for section, text in drafts.items()}
+    if taken := [file for file in files if file.exists()]:
+        raise InputError(Problem(Location(str(file)), say("sources_error.draft_there")) for file in taken)
+    for file, text in files.items():
+        write_file(file, text)
+        typer.echo(say("file_done.written", file=file), err=True)
 
 
 sources = typer.Typer(

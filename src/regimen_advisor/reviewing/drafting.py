@@ -67,6 +67,11 @@ def draft(source: str, section: str, text: str) -> str:
     )
 
 
+def has_figures(text: str) -> bool:
+    """Whether a section prints a number that a draft would hold."""
+    return any(candidates(sentence) for sentence in sentences(text))
+
+
 def _head(source: str, section: str) -> Iterator[str]:
     yield from say("draft.head", source=source, section=section, check=CHECK).splitlines()
     yield "cited_in:"

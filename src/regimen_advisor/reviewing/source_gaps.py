@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -122,15 +122,17 @@ def sections_of(raw: str, name: str, review: Review) -> Mapping[str, str]:
     return parts
 
 
-def section_named(section: str, review: Review, text: str | Path) -> str:
-    """The printed text of one section. Raises ``InputError`` where the source has no such section."""
-    if section not in review.section_numbers:
-        known = joined(review.section_numbers)
-        raise InputError.at(
-            Location("section"), say("sources_error.section", source=review.key, sections=known, found=section)
-        )
+def sections_named(names: Sequence[str], review: Review, text: str | Path) -> dict[str, str]:
+    """The printed text of each of these sections, without names of all. Raises ``InputError`` for one that is none."""
+    for section in names:
+        if section not in review.section_numbers:
+            known = joined(review.section_numbers)
+            raise InputError.at(
+                Location("section"), say("sources_error.section", source=review.key, sections=known, found=section)
+            )
     raw, name = read_text(text)
-    return sections_of(raw, name, review)[section]
+    found = sections_of(raw, name, review)
+    return {section: found[section] for section in names or review.section_numbers}
 
 
 def digest_of(raw: str) -> str:
