@@ -10,6 +10,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -91,6 +92,12 @@ class Combinations(ABC):
         """The machine words, the flag and the fault of a combination."""
 
 
+@lru_cache(maxsize=4)
+def _narrowed(domain: Domain) -> dict[tuple[int, tuple[tuple[str, str], ...]], Facts | None]:  # noqa: ARG001
+    """What follows from words of the clinical facts, as far as it was asked; a domain has some thousands of them."""
+    return {}
+
+
 class ClinicalCombinations(Combinations):
     """Disease, histology, stage and the like; the flag says that no line can have been given."""
 
@@ -116,7 +123,7 @@ class ClinicalCombinations(Combinations):
             tuple(axiom for axiom in domain.axioms if facts_of(axiom) <= among),
             domain.formulary,
         )
-        self._known: dict[tuple[int, tuple[tuple[str, str], ...]], Facts | None] = {}
+        self._known = _narrowed(domain)
 
     def keys(self, tables: Mapping[str, CellTable], codes: Mapping[str, Codes], treated: Ints) -> Ints:
         """The combination that each row holds."""
