@@ -122,7 +122,7 @@ def test_the_problems_of_all_files_are_reported_at_once_and_no_answer_is_given(r
 def test_a_rules_folder_that_is_not_there_is_refused(run, tmp_path):
     ran = run("advise", PROFILE, "--rules", str(tmp_path / "none"))
     assert ran.code == 2
-    assert "expected a folder of rules" in ran.err
+    assert "expected a folder, found none of this name" in ran.err
 
 
 @pytest.mark.parametrize(

@@ -628,7 +628,7 @@ def test_a_broken_rulebook_is_refused_with_every_problem_at_its_place(name: str,
 
 
 def test_a_rulebook_that_is_no_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="expected a folder of rules, found no folder"):
+    with pytest.raises(InputError, match="expected a folder, found none of this name"):
         load_rulebook(tmp_path / "none")
     with pytest.raises(InputError, match=r"expected a folder of rules, found no \.yaml file in it"):
         load_rulebook(tmp_path)
