@@ -295,10 +295,18 @@ def test_what_speaks_against_the_drugs_of_a_standard_is_said_with_it_and_only_po
 
 
 def test_a_warning_that_is_true_of_the_patient_is_written_out_under_an_option_that_waits(shipped: Rulebook) -> None:
-    answer = " ".join(shown("squamous-drivers-unknown-bleeding-features-untreated", shipped).split())
+    _, answer = changed("squamous-drivers-unknown-untreated", shipped, comorbidities=["proteinuria"])
     waiting = answer.partition("UNDETERMINED")[2].partition("EXCLUDED")[0]
-    assert "1. ivonescimab ! For this patient: A feature of bleeding risk was found" in waiting
-    assert "2. sintilimab + anlotinib ! For this patient: A feature of bleeding risk was found (see 1)" in waiting
+    assert "1. ivonescimab ! For this patient: There is proteinuria, which drugs against VEGF" in waiting
+    assert "2. sintilimab + anlotinib ! For this patient: There is proteinuria (see 1)" in waiting
+
+
+def test_what_can_kill_at_the_first_dose_comes_before_what_limits_the_evidence(shipped: Rulebook) -> None:
+    advice, _ = changed("driver-negative-after-chemo-immunotherapy", shipped, bleeding_risk=["haemoptysis"], ecog=2)
+    assert [first.rules[0] for first in advice.first if first.state == "holds"][:2] == [
+        "nsclc-bleeding-features-with-antiangiogenic-drugs",
+        "nsclc-ecog-2",
+    ]
 
 
 def test_where_there_is_no_option_what_holds_for_every_standard_comes_first(shipped: Rulebook) -> None:
