@@ -210,6 +210,23 @@ def test_an_answer_gives_the_reason_of_what_a_pack_retired_where_it_mattered(
     assert "For a reason" not in advised(ALK, pack), "where it does not matter nothing is said"
 
 
+@pytest.mark.parametrize(
+    "asked", [["lesson"], ["quiz", "--export", "quiz.md", "--patients"], ["cite", "--for"]], ids=lambda asked: asked[0]
+)
+def test_what_a_pack_retired_is_named_with_its_reason_in_lessons_quizzes_and_beside_citations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pack = made(tmp_path, pack=RETIRES % "study: jo25567")
+    printed = {}
+    for profile in (BRAIN, ALK):
+        done = CliRunner().invoke(app, [*asked, str(profile), "--rules", str(RULES), "--rules", str(pack)])
+        assert done.exit_code == 0, done.output
+        printed[profile] = done.output + (Path("quiz.md").read_text("utf-8") if asked[0] == "quiz" else "")
+    assert "study jo25567, retired by mine: For a reason." in unwrapped(printed[BRAIN])
+    assert "For a reason" not in printed[ALK]
+
+
 @pytest.mark.parametrize("form", ["text", "markdown", "html", "json", "explain", "page"])
 def test_a_rule_that_a_pack_overrides_is_named_with_what_the_pack_says_instead(form: str) -> None:
     """The pack offers alectinib in ALK-positive disease, and overrides the caution that no option here hits ALK."""

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
+from regimen_advisor.advice import Advice
 from regimen_advisor.advising import advise
 from regimen_advisor.citing.formats import render
 from regimen_advisor.citing.items import behind, chosen, item_of
 from regimen_advisor.cli import completion
 from regimen_advisor.cli.options import AsOf, Output, Rules
 from regimen_advisor.files.errors import InputError, Location
-from regimen_advisor.knowledge.evidence import Study
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.patient.reading import read_files
 from regimen_advisor.reports.files import write_output
@@ -50,16 +50,19 @@ def cite(  # noqa: PLR0917 - one parameter an option
 ) -> None:
     """Print the citations of studies.
 
-    What is recalled and not confirmed is marked, what is not known is left out.
+    What is recalled and not confirmed is marked, what is not known is left out. What packs changed
+    behind the options of a patient is written to standard error, with the reason.
     """
     if studies and for_:
         raise InputError.at(Location("cite"), say("cite_error.both"))
     rulebook = load_rulebook(rules, as_of)
-    found = _behind(for_, rulebook) if for_ else chosen(studies or [], rulebook)
+    answers = _answers(for_, rulebook) if for_ else []
+    found = behind(answers, rulebook) if for_ else chosen(studies or [], rulebook)
+    for change in dict.fromkeys(change.says for advice in answers for change in advice.changes):
+        typer.echo(change, err=True)
     write_output(render([item_of(study, rulebook.reviews) for study in found], format.value, style), output)
 
 
-def _behind(files: list[str], rulebook: Rulebook) -> tuple[Study, ...]:
-    """The studies behind the options offered to the patients of these files, or the problems of all files at once."""
-    patients = read_files(files, rulebook.domain)
-    return behind([advise(patient, rulebook, ask=False) for patient in patients], rulebook)
+def _answers(files: list[str], rulebook: Rulebook) -> list[Advice]:
+    """What the patients of these files are advised, or the problems of all files at once."""
+    return [advise(patient, rulebook, ask=False) for patient in read_files(files, rulebook.domain)]

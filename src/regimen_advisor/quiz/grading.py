@@ -74,6 +74,7 @@ class GradedQuestion(Record):
     picks: tuple[GradedPick, ...] = Field((), description="what was picked, each marked")
     standards: tuple[Standard, ...] = Field((), description="what the sources state as the standard for this patient")
     contrast: Contrast | None = Field(None, description="what one fact would change, where one changes something")
+    changes: tuple[str, ...] = Field((), description="what packs changed that bears on this patient, and why, in words")
 
 
 class Grade(Record):
@@ -120,6 +121,7 @@ def _marked(question: QuizQuestion, solution: Solution, given: Given | None) -> 
         picks=tuple(picks),
         standards=solution.standards,
         contrast=solution.contrast,
+        changes=solution.changes,
     )
 
 

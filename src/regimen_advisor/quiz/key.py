@@ -76,6 +76,7 @@ class Solution(Record):
     picks: tuple[Picked, ...] = Field((), description="the right answer to each thing that is picked")
     standards: tuple[Standard, ...] = Field((), description="what the sources state as the standard for this patient")
     contrast: Contrast | None = Field(None, description="what one fact would change, where one changes something")
+    changes: tuple[str, ...] = Field((), description="what packs changed that bears on this patient, and why, in words")
 
 
 class AnswerKey(Record):
@@ -94,9 +95,11 @@ def answer_key(quiz: Quiz, rulebook: Rulebook) -> AnswerKey:
 
 def solution(question: QuizQuestion, rulebook: Rulebook, *, contrast: bool = True) -> Solution:
     """The answer to one question; ``contrast`` looks for a fact that would change it, which takes longest."""
-    if question.picks:
-        return Solution(number=question.number, picks=tuple(_picked(question, rulebook)))
     patient = read(Profile.model_validate(question.profile), rulebook.domain)
+    if question.picks:
+        has_changes = Guideline.of(rulebook).bearings
+        changes = changes_of(advise(patient, rulebook, ask=False)) if has_changes else ()
+        return Solution(number=question.number, picks=tuple(_picked(question, rulebook)), changes=changes)
     advice = advise(patient, rulebook, ask=False)
     options = {option.regimen: option for option in advice.options}
     points = []
@@ -117,7 +120,13 @@ def solution(question: QuizQuestion, rulebook: Rulebook, *, contrast: bool = Tru
         points=tuple(points),
         standards=tuple(standards_of(advice, rulebook)),
         contrast=_contrast(question, points, rulebook) if contrast else None,
+        changes=changes_of(advice),
     )
+
+
+def changes_of(advice: Advice) -> tuple[str, ...]:
+    """What packs changed that bears on the patient, each with the reason."""
+    return tuple(change.says for change in advice.changes)
 
 
 def _picked(question: QuizQuestion, rulebook: Rulebook) -> Iterator[Picked]:

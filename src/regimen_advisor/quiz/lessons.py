@@ -15,7 +15,7 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Choice as Values
 from regimen_advisor.quiz.clinic import Written
 from regimen_advisor.quiz.deciding import cited
-from regimen_advisor.quiz.key import GroupChange, Point, Standard, solution, standards_of
+from regimen_advisor.quiz.key import GroupChange, Point, Standard, changes_of, solution, standards_of
 from regimen_advisor.quiz.making import group_of, patients_of
 from regimen_advisor.quiz.models import Candidate, QuizQuestion
 from regimen_advisor.quiz.patients import Patients
@@ -54,6 +54,7 @@ class Lesson(Record):
     options: tuple[Point, ...] = Field(description="what is offered, waits or is excluded, and why")
     flips: tuple[Flip, ...] = Field(description="facts to flip in front of the class, each with another effect")
     traps: tuple[Point, ...] = Field(description="what students get wrong: one condition short of being offered")
+    changes: tuple[str, ...] = Field((), description="what packs changed that bears on this patient, and why, in words")
     scope: Scope = SCOPE
 
 
@@ -77,6 +78,7 @@ def lesson(case: Case, written: Written) -> Lesson:
         options=tuple(shown),
         flips=tuple(_flips(profile, advice, points, guideline)),
         traps=tuple(_traps(points)),
+        changes=changes_of(advice),
     )
 
 

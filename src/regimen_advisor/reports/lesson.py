@@ -76,6 +76,9 @@ def _blocks(lesson: Lesson) -> Iterator[Block]:
     if lesson.traps:
         yield Heading(say("lesson.traps"))
         yield Bullets(tuple(grouped_words(lesson.traps)))
+    if lesson.changes:
+        yield Heading(say("advice.changed"))
+        yield Bullets(lesson.changes)
     yield from _day(lesson)
     yield Paragraph(lesson.scope)
 

@@ -256,9 +256,10 @@ def _sentence(deciding: Deciding, group: Group, regimens: int = 1) -> str:
 
 
 def afterwards(answered: Solution | GradedQuestion) -> list[str]:
-    """What is worth reading once a question is answered: the standard, and what one fact would change."""
+    """What is worth reading once a question is answered: the standard, changes by packs, what one fact would change."""
+    changes = [say("quiz.changed_by_packs", changes=" ".join(answered.changes))] if answered.changes else []
     contrast = [contrast_words(answered.contrast)] if answered.contrast else []
-    return [*map(standard_words, answered.standards), *contrast]
+    return [*map(standard_words, answered.standards), *changes, *contrast]
 
 
 def standard_words(standard: Standard) -> str:
