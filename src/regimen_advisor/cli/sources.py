@@ -99,12 +99,13 @@ def draft(
     """
     review = source_named(source, load_rulebook(rules))
     printed = sections_named(sections or (), review, text)
+    empty = [section for section, words in printed.items() if not has_figures(words)]
     drafts = {
         section: draft_study(review.key, section, words)
         for section, words in printed.items()
-        if len(printed) == 1 or has_figures(words)
+        if len(printed) == 1 or section not in empty
     }
-    if empty := [section for section, words in printed.items() if not has_figures(words)]:
+    if empty:
         message = say("sources_written.no_numbers", count=len(empty), source=review.key, sections=joined(empty))
         typer.echo(message, err=True)
     if len(printed) == 1:

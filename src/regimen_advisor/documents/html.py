@@ -132,11 +132,7 @@ def _listing(listing: Listing) -> Iterator[str]:
         text = f'<span class="number">{line.number}</span><code class="text">{escape(code_line(line.text))}</code>'
         behind = ""
         if line.sign:
-            remarks = _list(
-                "<br>".join([f"{_sign(remark.sign)} {_text(first)}", *map(_text, further)])
-                for remark in line.remarks
-                for first, *further in [remark.lines]
-            )
+            remarks = _list(f"{_sign(remark.sign)} {'<br>'.join(map(_text, remark.lines))}" for remark in line.remarks)
             behind = f'<details class="behind"><summary>{_sign(line.sign, inside=True)}</summary>{remarks}</details>'
         yield f'<div class="line{kind}">{text}{behind}</div>'
     yield "</div>"

@@ -95,12 +95,13 @@ def answer_key(quiz: Quiz, rulebook: Rulebook) -> AnswerKey:
 
 def solution(question: QuizQuestion, rulebook: Rulebook, *, contrast: bool = True) -> Solution:
     """The answer to one question; ``contrast`` looks for a fact that would change it, which takes longest."""
+    picks = tuple(_picked(question, rulebook)) if question.picks else ()
+    if picks and not Guideline.of(rulebook).bearings:  # what is picked needs no advice
+        return Solution(number=question.number, picks=picks)
     patient = read(Profile.model_validate(question.profile), rulebook.domain)
-    if question.picks:
-        has_changes = Guideline.of(rulebook).bearings
-        changes = changes_of(advise(patient, rulebook, ask=False)) if has_changes else ()
-        return Solution(number=question.number, picks=tuple(_picked(question, rulebook)), changes=changes)
     advice = advise(patient, rulebook, ask=False)
+    if picks:
+        return Solution(number=question.number, picks=picks, changes=changes_of(advice))
     options = {option.regimen: option for option in advice.options}
     points = []
     for choice in question.choices:

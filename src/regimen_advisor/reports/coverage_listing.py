@@ -32,7 +32,7 @@ def listed_rules(coverage: Coverage) -> Iterator[Block]:
         names = [name for name in coverage.rules if coverage.rulebook.rules[name].setting is setting]
         if names:
             text = read_text(setting.file)[0].split("\n")
-            yield Heading(say("coverage.setting", title=setting.title, setting=setting.id))
+            yield Heading(say("map.head", title=setting.title, setting=setting.id))
             yield from (_rule(name, coverage, text, wording) for name in names)
 
 
