@@ -205,17 +205,17 @@ def _warning(option: Option, number: int, cautions: Cautions, *, cut: bool) -> s
         )
         return say("glance.caution_waits", questions=cautions.names.several(keys))
     sentence = f"{cautions.lead(first)}{first.says}{cautions.tail(first)}"
-    is_why = first.kind == "evidence" and _is_without_study(option, cautions.rulebook)  # nothing else says why
-    fits = is_why or (
-        not cut or len(sentence) <= MOST_WARNING
-        if first.kind != "evidence"
-        else len(cautions.lead(first) + first.says) <= CUT_WARNING
+    in_short = cautions.in_short(first, CUT_WARNING)
+    fits = (
+        (first.kind == "evidence" and _is_without_study(option, cautions.rulebook))  # nothing else says why
+        or (first.kind != "evidence" and (not cut or len(sentence) <= MOST_WARNING))
+        or in_short == f"{cautions.lead(first)}{first.says.removesuffix('.')}"  # else it would come twice
     )
     if cautions.number_of(first) is None and fits:
         return f"{cautions.lead(first)}{cautions.written_out(first, number)}"
     if cautions.number_of(first) is not None:
         cautions.point(first, number)
-    return cautions.in_short(first, CUT_WARNING)
+    return in_short
 
 
 def _written_in(option: Option, number: int, cautions: Cautions) -> int | None:
