@@ -1,4 +1,4 @@
-"""How fast is advice: a whole process, a warm call, and the judging alone, beside zen-engine on the same rules?
+"""Time advice: a whole process, a warm call, and the judging alone, next to zen-engine on the same rules.
 
     python benchmarks/advise.py [ROUNDS]
 

@@ -1,4 +1,4 @@
-"""Cohorts: what is timed, against what. Each measurement is a process of its own; run it on an idle machine.
+"""Time cohorts. Each measurement is a process of its own; run it on an idle machine.
 
     python benchmarks/cohort.py all --folder DIR [--patients N ...]
 

@@ -1,4 +1,4 @@
-"""How long it takes to compare two rulebooks, once both are loaded, beside loading one of them.
+"""Time the comparison of two loaded rulebooks, next to loading one of them.
 
 Goal: under 1 s of solving on the shipped rulebook, however much of it changed. Processor time is measured, so that
 other work on the machine does not count; the best of ROUNDS (3 if left out) is taken.

@@ -1,4 +1,4 @@
-"""Tables of events: the time to read linked tables as decisions, as a ratio to reading the same files and no more.
+"""Time the reading of linked tables as decisions, as a ratio to reading the same files and no more.
 
     python benchmarks/events.py --folder DIR [--patients N]
 

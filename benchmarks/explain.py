@@ -1,4 +1,4 @@
-"""How long ``explain`` takes: one option once everything is loaded, and the whole page of a patient.
+"""Time ``explain``: one option once everything is loaded, and the whole page of a patient.
 
 Goals: one option under 100 ms warm, the whole page under 1 s. Processor time is measured, so
 that other work on the machine does not count.

@@ -1,4 +1,4 @@
-"""Does durable-rules crash, hang or grow over many profiles in one process?
+"""Find out whether durable-rules crashes, hangs or grows over many profiles in one process.
 
     python benchmarks/forward_chaining_memory.py [PROFILES]
 

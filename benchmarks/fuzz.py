@@ -1,4 +1,4 @@
-"""Hostile inputs of every kind, one seed: no traceback, no exit code but 0, 1 and 2, nothing that hangs.
+"""Try hostile inputs of every kind from one seed: no traceback, no exit code but 0, 1 and 2, nothing that hangs.
 
     python benchmarks/fuzz.py [INPUTS] [SEED] [KIND:NUMBER]
 

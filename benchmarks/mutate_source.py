@@ -1,4 +1,4 @@
-"""Changes the source a little, many times, and asks whether the tests notice: the score of docs/reliability.md.
+"""Change the source a little, many times, and see whether the tests notice: the score of docs/reliability.md.
 
 Every change (see ``source_mutants.py``) is tried in a process of its own, forked where the tests are already
 collected; the functions of the changed module get the changed code, and the tests that run the changed line go first.

@@ -1,4 +1,4 @@
-"""How fast the teaching page is in Chromium: size, first paint, and an edit until the new options stand.
+"""Time the teaching page in Chromium: size, first paint, and an edit until the new options are shown.
 
 Run it from the checkout: ``python benchmarks/page.py [--browser PATH]``.
 """

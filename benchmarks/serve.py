@@ -1,4 +1,4 @@
-"""How many answers does `serve` give a second, and does its memory stay flat?
+"""Measure how many answers `serve` gives a second, and whether its memory stays flat.
 
     python benchmarks/serve.py speed [SECONDS]
     python benchmarks/serve.py memory [REQUESTS]

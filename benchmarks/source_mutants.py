@@ -1,4 +1,4 @@
-"""The small changes of a source file that its tests should notice: each with its place, before and after.
+"""List the small changes of a source file that its tests should notice: each with its place, before and after.
 
 The changes are those of mutmut, less the ones that can only crash (an argument or a result that becomes ``None``) or
 change a text; to them come four that the rules of medicine need most: a condition negated, an item of a list, an

@@ -1,4 +1,4 @@
-"""How long stacks of packs take to load, and thousands of rules to load, to check and to judge.
+"""Time the loading of stacks of packs, and the loading, checking and judging of thousands of rules.
 
 Goals: a stack of three packs loads at most 1.5 times as long as the rules without them, and what one rule costs does
 not grow with their number. Processor time is measured, in one run, so that other work on the machine does not count;

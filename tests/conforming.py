@@ -1,4 +1,4 @@
-"""The conformance corpus: patients with the facts, standings, deciding rules and questions that every engine must find.
+"""Write the conformance corpus: patients with the facts, standings, deciding rules and questions of every engine.
 
 ``python tests/conforming.py`` writes ``tests/conformance/*.json`` again after a change of rules or facts. The answers
 are those of the interpreter and the solver; ``test_conformance.py`` holds every engine to them.

@@ -1,4 +1,4 @@
-"""Small random rules and patients, and what enumerating all completions says of them: the oracle for the solver."""
+"""Small random rules and patients, judged by enumerating all completions: the oracle for the solver."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A real Firefox, driven by the standard protocol it speaks itself (WebDriver BiDi): no driver program is needed."""
+"""Drive a real Firefox by WebDriver BiDi, which it speaks itself, so that no driver program is needed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Runs a verb again and again and ends it at each write under a folder, one write after the other.
+"""Run a verb again and again, and kill it at each write under a folder in turn.
 
 As a program: ``killing.py VERB FOLDER [ARGUMENT ...]``. It prints a line of JSON for every run: the signal, the number
-of the write before which it was sent, how the process ended, and what then stood in the folder. ``SIGKILL`` and
+of the write before which it was sent, how the process ended, and what was then in the folder. ``SIGKILL`` and
 ``SIGTERM`` are sent before every write, the others before each fourth. The rulebooks, and what is compared, are read
 once; each run is a fork that has them, or (for ``cohort``, whose threads no fork survives) the same process.
 """

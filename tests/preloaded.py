@@ -1,4 +1,4 @@
-"""What the server of ``running`` loads before it is asked: verbs without threads, and the rules that ship."""
+"""Preload what the server of ``running`` needs: verbs without threads, and the rules that ship."""
 
 from regimen_advisor.cli.group import command
 from regimen_advisor.knowledge.finding_packs import shipped_folder

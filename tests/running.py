@@ -1,4 +1,4 @@
-"""The command line in a process of its own, forked where it and the shipped rules are loaded already.
+"""Run the command line in a process of its own, forked from one that has loaded it and the shipped rules.
 
 A process that starts from nothing imports and reads for half a second before it does what a test is about. Here a
 server without threads has done so once for all tests; each run is its fork, with streams, folder and exit code of its

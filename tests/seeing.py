@@ -1,4 +1,4 @@
-"""A page of a report as it stands in a browser: what is wrong with it on a screen of some width, in some colours."""
+"""Look at a page of a report in a browser: what is wrong with it at a given width and colour scheme."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""Profiles as the table that would hold them."""
+"""Write profiles as the table that would hold them."""
 
 from __future__ import annotations
 

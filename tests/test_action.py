@@ -1,4 +1,4 @@
-"""The action for pull requests and the hooks for pre-commit, on a made-up repository with a proposal."""
+"""The action for pull requests and the hooks for pre-commit, on a made-up repository with a proposed change."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What the verbs found, in the forms that a pull request shows: annotations, markdown, SARIF."""
+"""Findings of the verbs as a pull request shows them: annotations, markdown, SARIF."""
 
 import json
 import re

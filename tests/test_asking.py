@@ -1,4 +1,4 @@
-"""What to ask: each question says what it decides, and comes first where nothing else can be said."""
+"""What to ask: each question says what it decides, and questions come first where little is known."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a tumour board asks of an answer, and whether the first forty lines of it tell.
+"""What a tumour board asks of an answer, and whether its first forty lines give it.
 
 A reader who was given only the first forty lines of ten answers once found the answer to 13 of 22 questions, and was
 misled on 5. These are the questions, and one on a patient for whom no drug is the answer. ``tells`` is within the forty

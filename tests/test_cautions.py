@@ -1,4 +1,4 @@
-"""The cautions from outside the reviews that must stand, each on the smallest patient that shows it and one beside."""
+"""The cautions from outside the reviews that must not be lost, each on the smallest patient with it and one without."""
 
 from pathlib import Path
 from typing import Any

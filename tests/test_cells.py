@@ -1,3 +1,5 @@
+"""How the cells of a table are read: words, variants, percentages, ranges, drugs and histories."""
+
 from __future__ import annotations
 
 import pytest

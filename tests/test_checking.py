@@ -1,6 +1,6 @@
 """``check``: each kind of fault in a small rulebook that has just that one, and the shipped rulebook that has none.
 
-A folder in ``faults`` holds what is laid over the sound rulebook beside it.
+A folder in ``faults`` holds what is laid over the sound rulebook next to it.
 """
 
 import json

@@ -1,3 +1,5 @@
+"""Citations: items with the fields that are known and no others, and the formats they are written in."""
+
 import builtins
 import importlib.util
 import json

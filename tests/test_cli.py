@@ -1,4 +1,4 @@
-"""The command line: what stands on which stream, with which exit code, and that nothing ends in a traceback."""
+"""The command line: what goes to which stream, with which exit code, and that nothing ends in a traceback."""
 
 import io
 import json

@@ -1,3 +1,5 @@
+"""``cohort``: every row of a table judged as its profile would be, counted and reported."""
+
 from __future__ import annotations
 
 import csv

@@ -1,3 +1,5 @@
+"""The column engine against the interpreter, the reading of profiles and the solver."""
+
 from __future__ import annotations
 
 from random import Random

@@ -173,7 +173,7 @@ def shown(book: Rulebook, regimen: str, world: World, were: Mapping[str, str]) -
     return standing, rules, frozenset(study for rule in offers for study in rule.studies)
 
 
-def said_beside(book: Rulebook, world: World, were: Mapping[str, str]) -> frozenset[Any]:
+def statements_of(book: Rulebook, world: World, were: Mapping[str, str]) -> frozenset[Any]:
     effective = effective_conditions(book)
     return frozenset(
         (were.get(rule.id, rule.id), study)
@@ -198,7 +198,7 @@ def differences(pair: Pair, world: World) -> Iterator[tuple[str, Standing | None
         before, after = shown(old, name, world, {}), shown(new, name, world, were)
         if before != after:
             yield name, before[0], after[0]
-    if said_beside(old, world, {}) != said_beside(new, world, were):
+    if statements_of(old, world, {}) != statements_of(new, world, were):
         yield "said", None, None
 
 

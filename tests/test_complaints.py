@@ -1,4 +1,4 @@
-"""How a refusal is said: once for each wrong value, in the words of the file."""
+"""How a refusal is worded: once for each wrong value, in the words of the file."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """One corpus of patients, and every engine held to it: interpreter, durable-rules, solver, columns, the page's script.
 
-``GAPS`` declares what an engine has no answer to; a gap that is none any more fails, so the table stays true.
+``GAPS`` declares what an engine has no answer to; a gap that was closed fails, so the table stays true.
 """
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+"""``cohort --check``: what was read of each key, and what would be worth asking."""
+
 from __future__ import annotations
 
 import json

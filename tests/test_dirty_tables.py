@@ -1,4 +1,4 @@
-"""Tables as a hospital exports them: days in many forms, columns of yes and no, words in any case, nothing said."""
+"""Tables as a hospital exports them: days in many forms, columns of yes and no, words in any case, empty cells."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What editors are told: schemas that know the rulebook, on each file that ships, and the real YAML language server."""
+"""Schemas for editors, which know the rulebook: on each file that ships, and in the real YAML language server."""
 
 import json
 import os

@@ -335,13 +335,13 @@ def test_a_number_is_printed_with_the_decimals_of_the_review(study):
     for part in (*study.results, *study.safety):
         for figure in part.values:
             if figure.value is not None:
-                assert stands_as_printed(figure.value, texts[section_of(part)]), f"{study.id}: {figure}"
+                assert is_as_printed(figure.value, texts[section_of(part)]), f"{study.id}: {figure}"
         for comparison in part.comparisons if isinstance(part, Result) else ():
             if comparison.hazard_ratio is not None:
-                assert stands_as_printed(comparison.hazard_ratio, texts[section_of(part)]), f"{study.id}: {comparison}"
+                assert is_as_printed(comparison.hazard_ratio, texts[section_of(part)]), f"{study.id}: {comparison}"
 
 
-def stands_as_printed(number: float, text: str) -> bool:
+def is_as_printed(number: float, text: str) -> bool:
     return re.search(rf"(?<![\d.]){re.escape(str(number))}(?!\d|\.\d)", text) is not None
 
 

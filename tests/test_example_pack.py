@@ -1,4 +1,4 @@
-"""What the example pack changes in each verb, with it and without it; ``test_packs.py`` holds how packs are read."""
+"""What each verb prints with the example pack and without it; how packs are read is in ``test_packs.py``."""
 
 import json
 import shutil

@@ -45,8 +45,8 @@ def explained(rulebook: Rulebook, name: str, regimen: str) -> OptionExplained:
     return option
 
 
-def told(rulebook: Rulebook, when: str, profile: str) -> Clause:
-    """What is told of a condition, given as YAML, for a profile."""
+def clause_tree(rulebook: Rulebook, when: str, profile: str) -> Clause:
+    """The tree in words of a condition, given as YAML, for a profile."""
     document = parse_document(when, "rule.yaml")
     findings = {name: finding.condition for name, finding in rulebook.findings.items()}
     condition = ConditionReader(rulebook.domain, findings, []).read(document, (), document.value)
@@ -64,17 +64,19 @@ def every(clause: Clause) -> Iterator[Clause]:
 
 
 def test_a_clause_shows_the_value_of_the_patient(rulebook: Rulebook) -> None:
-    clause = told(rulebook, "ecog: {at_most: 1}", "ecog: 2")
+    clause = clause_tree(rulebook, "ecog: {at_most: 1}", "ecog: 2")
     assert (clause.words, clause.state, clause.value) == ("ECOG at most 1", "not met", "ECOG: 2")
 
 
 def test_a_negated_condition_is_worded_positively(rulebook: Rulebook) -> None:
-    clause = told(rulebook, "not: {received: {includes: egfr-tki}}", "history: []")
+    clause = clause_tree(rulebook, "not: {received: {includes: egfr-tki}}", "history: []")
     assert (clause.words, clause.state) == ("never received EGFR-TKI", "met")
 
 
 def test_a_negated_conjunction_asks_for_one_of_the_opposites(rulebook: Rulebook) -> None:
-    clause = told(rulebook, "not: {ecog: {at_least: 2}, brain_metastases: true}", "ecog: 3\nbrain_metastases: false")
+    clause = clause_tree(
+        rulebook, "not: {ecog: {at_least: 2}, brain_metastases: true}", "ecog: 3\nbrain_metastases: false"
+    )
     assert (clause.joined, clause.state) == ("any", "met")
     assert [(part.words, part.state) for part in clause.parts] == [
         ("ECOG below 2", "not met"),
@@ -83,13 +85,13 @@ def test_a_negated_conjunction_asks_for_one_of_the_opposites(rulebook: Rulebook)
 
 
 def test_a_negated_finding_is_opened(rulebook: Rulebook) -> None:
-    clause = told(rulebook, "driver-negative: false", "egfr: wild-type\nalk: positive\nros1: negative")
+    clause = clause_tree(rulebook, "driver-negative: false", "egfr: wild-type\nalk: positive\nros1: negative")
     assert (clause.finding, clause.state, clause.joined) == ("driver-negative", "met", "any")
     assert [part.words for part in clause.parts] == ["an EGFR variant", "ALK fusion positive", "ROS1 fusion positive"]
 
 
 def test_members_of_one_set_are_one_clause(rulebook: Rulebook) -> None:
-    clause = told(rulebook, "egfr: {any_of: [ex19del, L858R]}", "egfr: [T790M]")
+    clause = clause_tree(rulebook, "egfr: {any_of: [ex19del, L858R]}", "egfr: [T790M]")
     assert (clause.words, clause.state, clause.value) == (
         "EGFR exon 19 deletion or L858R",
         "not met",
@@ -98,7 +100,7 @@ def test_members_of_one_set_are_one_clause(rulebook: Rulebook) -> None:
 
 
 def test_an_unknown_clause_says_so(rulebook: Rulebook) -> None:
-    clause = told(rulebook, "alk: negative", "egfr: wild-type")
+    clause = clause_tree(rulebook, "alk: negative", "egfr: wild-type")
     assert (clause.state, clause.value) == ("unknown", "ALK fusion: unknown")
 
 

@@ -1,4 +1,4 @@
-"""Rows filled in from patients that the solver found: what is then said of them is possible, and settles open cells."""
+"""Rows imputed from patients that the solver found: each is a possible patient, and settles open cells."""
 
 from random import Random
 

@@ -1,4 +1,4 @@
-"""What stands first: what holds for every option, said once above them and nowhere below."""
+"""What comes first: what holds for every option, once above them and nowhere below."""
 
 import re
 from collections import Counter

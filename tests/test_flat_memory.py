@@ -1,4 +1,4 @@
-"""What is kept between patients has a bound."""
+"""Memory stays flat: what is kept between patients has a bound."""
 
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook

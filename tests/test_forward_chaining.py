@@ -134,7 +134,7 @@ def test_an_atom_that_durable_rules_gets_wrong_is_found(rulebook, monkeypatch):
 # What the engine is told -------------------------------------------------------------------------------------------
 
 
-def said_to(engine, facts, monkeypatch):
+def messages_to(engine, facts, monkeypatch):
     """Every message of one judgement."""
     from durable import engine as durable  # noqa: PLC0415 (absent on some machines)
 
@@ -165,7 +165,7 @@ def test_messages_carry_facts_and_what_the_engine_itself_derived_never_a_rule(ru
         "finding_small-cell_holds", "finding_small-cell_fails",
     }  # fmt: skip
     facts = narrow([("ecog", Number(1, 3)), ("disease", Choice(frozenset({"sclc"})))], rulebook.domain)
-    heard = said_to(engine, facts, monkeypatch)
+    heard = messages_to(engine, facts, monkeypatch)
     assert set().union(*heard) <= engine.message_keys
     assert {message["ecog_lo"] for message in heard if "ecog_lo" in message} == {1}
     assert {message["ecog_hi"] for message in heard if "ecog_hi" in message} == {3}
@@ -182,7 +182,7 @@ def test_keys_of_the_shipped_rulebook_name_a_fact_a_finding_or_a_piece_of_a_cond
 def test_a_finding_is_derived_once_and_passed_to_the_next_stratum(rulebook, monkeypatch):
     findings = {"fit": Leaf(Between("ecog", 0, 1))}
     engine = ForwardChaining({"rule": Not(Named("fit", findings["fit"]))}, findings, rulebook.domain)
-    heard = said_to(engine, narrow([("ecog", Number(3, 3))], rulebook.domain), monkeypatch)
+    heard = messages_to(engine, narrow([("ecog", Number(3, 3))], rulebook.domain), monkeypatch)
     assert [message.get("finding_fit_fails") for message in heard] == [None, True]
 
 

@@ -1,4 +1,4 @@
-"""Tables and mappings that nobody would write: no traceback, and no cell that is neither read, unknown nor told.
+"""Random tables and mappings: no traceback, and every cell is read, unknown or reported.
 
 ``FUZZED_CELLS`` and ``FUZZED_MAPPINGS`` say how many there are (2,000 and 30 if not set), ``FUZZ_SEED`` which they are.
 """

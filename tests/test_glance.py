@@ -1,4 +1,4 @@
-"""The options at a glance: a row each, before anything is said of any of them."""
+"""The options at a glance: a row each, before the details of any of them."""
 
 import re
 from pathlib import Path

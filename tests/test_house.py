@@ -1,4 +1,4 @@
-"""The house rules that no linter knows."""
+"""House rules that no linter checks."""
 
 import ast
 import re
@@ -29,8 +29,21 @@ def test_a_module_fits_on_a_few_screens(module: Path) -> None:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOT / "src")))
-def test_a_module_says_what_it_is_for(module: Path) -> None:
-    assert module.read_text("utf-8").lstrip().startswith('"""')
+def test_a_module_begins_with_what_it_does(module: Path) -> None:
+    does = ast.get_docstring(ast.parse(module.read_text("utf-8"))) or ""
+    if module != ROOT / "src" / "regimen_advisor" / "__init__.py":  # its text is the help of the whole package
+        assert re.match(r"(?!(A|An|The|What|Which|How|Whether|When|Documents|Answers|Errors)\b)[A-Z][a-z]+ ", does), (
+            does
+        )
+
+
+@pytest.mark.parametrize("folder", ["tests", "benchmarks"])
+def test_a_file_of_tests_or_timings_says_what_it_is_about(folder: str) -> None:
+    files = sorted((ROOT / folder).glob("*.py"))
+    begun = {
+        file.name: (ast.get_docstring(ast.parse(file.read_text("utf-8"))) or "").partition("\n")[0] for file in files
+    }
+    assert not [name for name, sentence in begun.items() if not sentence or MANNERED.search(sentence)]
 
 
 @pytest.mark.parametrize("verb", sorted(get_command(app).commands))  # type: ignore[attr-defined]
@@ -242,6 +255,15 @@ def test_a_variable_of_a_script_of_the_page_is_named_after_what_it_holds() -> No
 )
 def test_a_grammatical_name_would_be_found(text: str) -> None:
     assert any(is_grammatical("x.py", name) for _, name in names_in(text).bound)
+
+
+MANNERED_NAME = re.compile(r"(^|_)(told|tells|said|stands|beside)(_|$)")
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOT / "src")))
+def test_a_function_is_named_in_plain_words(module: Path) -> None:
+    defined = ast.walk(ast.parse(module.read_text("utf-8")))
+    assert not [node.name for node in defined if isinstance(node, ast.FunctionDef) and MANNERED_NAME.search(node.name)]
 
 
 def test_a_class_name_means_one_thing() -> None:

@@ -1,3 +1,5 @@
+"""``judge_table``: Polars and Spark frames are judged as the same table in a file."""
+
 from __future__ import annotations
 
 import re

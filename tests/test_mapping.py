@@ -1,3 +1,5 @@
+"""Mappings: columns, words, patterns, numbers and second tables of a registry as profile keys."""
+
 from __future__ import annotations
 
 import json

@@ -213,14 +213,14 @@ def test_no_study_is_dropped_from_a_caution_whose_studies_the_advice_does_not_ci
 def fates(rulebook: Rulebook, text: str, *profiles: str) -> dict[str, list[str]]:
     """The fates of the mutants of a small rulebook by operator, with cases that tell all of these patients' advice."""
     book = rulebook_of(rulebook, text)
-    mutation = mutate(book, told(book, profiles), workers=1)
+    mutation = mutate(book, expecting(book, profiles), workers=1)
     found: dict[str, list[str]] = {}
     for mutant, verdict in zip(mutation.mutants, mutation.verdicts, strict=True):
         found.setdefault(mutant.operator, []).append(verdict.fate)
     return found
 
 
-def told(book: Rulebook, profiles: tuple[str, ...] | list[str]) -> list[RuleCase]:
+def expecting(book: Rulebook, profiles: tuple[str, ...] | list[str]) -> list[RuleCase]:
     """Cases that expect, exactly, what the rulebook says of each patient."""
     blocks = []
     for number, profile in enumerate(profiles):

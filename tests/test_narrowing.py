@@ -1,4 +1,4 @@
-"""What one answer tells of another: never too much, and always the same."""
+"""What one answer implies about another: never too much, and always the same."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The tutorial notebook runs as it stands, and answers show themselves in it."""
+"""The tutorial notebook runs unchanged, and answers show themselves in it."""
 
 import os
 import pydoc

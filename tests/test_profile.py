@@ -21,7 +21,7 @@ def profile(text: str) -> Profile:
     return profile_from(parse_document(text, "patient.yaml"))
 
 
-def said_about(text: str) -> str:
+def message_for(text: str) -> str:
     with pytest.raises(InputError) as caught:
         profile(text)
     return str(caught.value)
@@ -95,19 +95,19 @@ def test_a_tps_in_the_words_of_a_report_becomes_bounds(written: str, bounds: dic
 
 @pytest.mark.parametrize("written", ["'5,5'", "high", "'50-'", "'<'", "'<-1'", "''"])
 def test_a_tps_in_other_words_is_refused_with_the_forms_that_are_read(written: str) -> None:
-    assert "or one of the forms `<1`, `1-49`, `>=50`" in said_about(f"pd_l1_tps: {written}")
+    assert "or one of the forms `<1`, `1-49`, `>=50`" in message_for(f"pd_l1_tps: {written}")
 
 
 @pytest.mark.parametrize("written", ["'<0'", "'>100'", "'50-1'", "{above: 49, below: 50}", "{below: 0}"])
 def test_a_range_without_a_number_in_it_is_refused(written: str) -> None:
-    assert "expected a range with at least one number from 0 to 100 in it" in said_about(f"pd_l1_tps: {written}")
+    assert "expected a range with at least one number from 0 to 100 in it" in message_for(f"pd_l1_tps: {written}")
 
 
 @pytest.mark.parametrize(("key", "lowest", "highest"), [("ecog", 0, 4), ("pd_l1_tps", 0, 100), ("prior_lines", 0, 20)])
 def test_a_number_is_read_within_its_domain_only(key: str, lowest: int, highest: int) -> None:
     assert [getattr(profile(f"{key}: {number}"), key) for number in (lowest, highest)] == [lowest, highest]
     for number in (lowest - 1, highest + 1):
-        assert f"from {lowest} to {highest}, found `{number}`" in said_about(f"{key}: {number}")
+        assert f"from {lowest} to {highest}, found `{number}`" in message_for(f"{key}: {number}")
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_number_is_read_within_its_domain_only(key: str, lowest: int, highest:
 )
 def test_only_true_and_false_are_yes_and_no(written: str, found: str) -> None:
     expected = "liver_metastases: expected `true`, `false` or `unknown`, found "
-    assert said_about(f"liver_metastases: {written}").endswith(expected + found)
+    assert message_for(f"liver_metastases: {written}").endswith(expected + found)
 
 
 @pytest.mark.parametrize(
@@ -145,11 +145,11 @@ def test_only_true_and_false_are_yes_and_no(written: str, found: str) -> None:
     ],
 )
 def test_one_wrong_value_is_one_problem(text: str) -> None:
-    assert said_about(text).count("patient.yaml:") == 1
+    assert message_for(text).count("patient.yaml:") == 1
 
 
 def test_wrong_values_together_are_all_reported() -> None:
-    found = said_about("egfr: [L85R, L858R, T79OM]\nalk: maybe\nros1: maybe")
+    found = message_for("egfr: [L85R, L858R, T79OM]\nalk: maybe\nros1: maybe")
     assert [line.split(" ")[0] for line in found.splitlines()] == [
         "patient.yaml:1:8:", "patient.yaml:1:21:", "patient.yaml:2:6:", "patient.yaml:3:7:",
     ]  # fmt: skip

@@ -15,7 +15,7 @@ from regimen_advisor.patient.facts import SetFact, SignedAtom
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.patient.vocabulary import MOST_MONTHS, PLATINUM_FREE
-from regimen_advisor.solving.determining_sets import Settling, tells_of
+from regimen_advisor.solving.determining_sets import Settling, bears_on
 from regimen_advisor.solving.questions import KeyQuestion, questions
 from regimen_advisor.solving.solver import Solver
 
@@ -209,4 +209,4 @@ def test_standings_found_elsewhere_do_for_a_patient_of_many_lines(rulebook: Rule
 )
 def test_the_answer_to_a_question_tells_of_the_facts_that_are_read_from_it(key: str, facts: set[str]) -> None:
     names = ("alk", "ros1", "prior_lines", "last_cycles", PLATINUM_FREE, "received")
-    assert {fact for fact in names if tells_of(domain(2), key, fact)} == facts
+    assert {fact for fact in names if bears_on(domain(2), key, fact)} == facts

@@ -1,3 +1,5 @@
+"""The quiz: reproducible questions on possible patients, and marks with the deciding rules."""
+
 import json
 import os
 import re

@@ -1,4 +1,4 @@
-"""Questions with one right answer: each true of its patient, with wrong answers that are wrong."""
+"""Questions with one right answer: it is true of the patient, and the wrong answers are wrong."""
 
 from pathlib import Path
 

@@ -180,13 +180,13 @@ def test_8_maintenance_asks_for_no_driver(advice: Any, driver: dict[str, Any]) -
 def test_23_no_standard_of_a_class_on_which_the_disease_progressed_in_curative_treatment(
     advice: Any, drivers: dict[str, Any], drug: str, standard: str, note: str
 ) -> None:
-    def said(outcome: str) -> tuple[bool, bool]:
+    def shown(outcome: str) -> tuple[bool, bool]:
         given = [{"setting": "curative", "drugs": [drug], "outcome": outcome}]
         found = advice(NEGATIVE, drivers, history=given)
         return standard in {entry.rule for entry in found.standards}, note in {entry.rule for entry in found.notes}
 
-    assert said("progressed") == (False, True)
-    assert said("completed") == (True, False)
+    assert shown("progressed") == (False, True)
+    assert shown("completed") == (True, False)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])

@@ -1,3 +1,5 @@
+"""One row of a table as a profile, with the cells that each key came from."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Synthetic patients: reproducible, possible, and drawn from shares with a named source."""
+
 from __future__ import annotations
 
 from pathlib import Path

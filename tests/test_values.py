@@ -1,4 +1,4 @@
-"""What a fact can still be, and what the smallest tests say of it."""
+"""What a fact can still be, and the truth of the smallest tests of it."""
 
 from collections.abc import Iterator
 from itertools import combinations

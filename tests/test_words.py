@@ -1,4 +1,4 @@
-"""Every sentence of the program stands in one catalogue: what keeps it whole, and what a second language needs."""
+"""Every sentence of the program is in one catalogue: what keeps it whole, and what a second language needs."""
 
 import ast
 import json

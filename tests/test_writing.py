@@ -1,4 +1,4 @@
-"""What is written: whole or not at all, with the right mode, to the file that was meant, whatever ends the process."""
+"""Files are written whole or not at all, with the right mode, to the file that was meant, whatever ends the process."""
 
 from __future__ import annotations
 

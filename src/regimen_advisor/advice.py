@@ -59,7 +59,7 @@ class RulebookName(Record):
 
     @classmethod
     def of(cls, rulebook: Rulebook) -> RulebookName:
-        """What an answer says of the rules it was made with."""
+        """The name and digest of the rules behind an answer."""
         day = None if rulebook.day is None else rulebook.day.isoformat()
         return cls(version=rulebook.version, digest=rulebook.digest, as_of=day)
 
@@ -69,7 +69,7 @@ class RulebookName(Record):
         return {key: value for key, value in whole(self).items() if value is not None}
 
     def dated(self, name: str) -> str:
-        """A name of the rules, ``version`` or ``digest``, with the day as of which they were read."""
+        """The ``version`` or ``digest`` of the rules, followed by the day as of which they were read."""
         return dated(name, self.as_of)
 
 
@@ -168,7 +168,7 @@ class Option(Record):
 
     @property
     def exclusions(self) -> Sequence[Reason]:
-        """Why it is excluded: the rules that hold; only where none surely does, those of which one holds."""
+        """The rules that exclude it: those that surely hold, or, where none does, those of which one must hold."""
         found = [reason for reason in self.reasons if reason.effect == "exclude" and reason.state != "not met"]
         return [reason for reason in found if reason.state == "met"] or found
 
@@ -228,7 +228,7 @@ class SourceDifference(Record):
         return joined(self.sides, "versus")
 
 
-class ToldChange(Record):
+class ReportedChange(Record):
     """An entry of the rules that a pack replaced or retired, where that bears on the answer."""
 
     entry: Literal["rule", "regimen", "study", "approval", "finding", "source"] = Field(description="what it is")
@@ -293,7 +293,7 @@ class OrderKey(Record):
 
 
 class Answered:
-    """The case that an answer is of, kept with it: no part of the answer, so that all of them are equal.
+    """The case behind an answer, kept with it but no part of it: all compare equal, so answers compare by content.
 
     An answer that was copied to another process, or read from JSON, has none.
     """
@@ -302,13 +302,13 @@ class Answered:
         self.case = case
 
     def __eq__(self, other: object) -> bool:
-        """Whatever the case, the answers are the same if they say the same."""
+        """Two answers are equal if their fields are, whatever cases are kept with them."""
         return isinstance(other, Answered)
 
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[type[Answered], tuple[()]]:
-        """A rulebook is not sent along."""
+        """Leave the case, and with it the rulebook, out of copies that go to another process."""
         return Answered, ()
 
 
@@ -334,7 +334,7 @@ class Advice(Record):
     differences: tuple[SourceDifference, ...] = Field(
         (), description="where the sources differ on what is shown, both sides with their places"
     )
-    changes: tuple[ToldChange, ...] = Field(
+    changes: tuple[ReportedChange, ...] = Field(
         (), description="what packs replaced or retired that bears on the answer, with their reasons"
     )
     trials: tuple[Trial, ...] = Field(
@@ -353,13 +353,13 @@ class Advice(Record):
         return f"<Advice {self.profile.id}: {joined(f'{count} {standing}' for standing, count in counts.items())}>"
 
     def with_case(self, case: object) -> Advice:
-        """The same answer, with the case that it is of at hand to show it."""
+        """A copy of the answer that keeps ``case``, which is needed to show it in full."""
         self._answered = Answered(case)
         return self
 
     @property
     def case(self) -> object:
-        """The case that the answer is of; ``None`` where it is not at hand."""
+        """The case behind the answer; ``None`` where it was not kept."""
         return self._answered.case
 
     def standing(self, regimen: str) -> Standing:

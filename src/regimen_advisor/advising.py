@@ -1,4 +1,4 @@
-"""Advise: a patient and a rulebook in, cited options out. A pure function: same input, same answer."""
+"""Work out the advice for a patient: every option with its standing and its citations."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from regimen_advisor.language.values import Choice, Truth
 from regimen_advisor.ordering import BENEFITS, ORDER, in_order
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.placing import placed_first
-from regimen_advisor.replaced import changes_told
-from regimen_advisor.solving.determining_sets import tells_of
+from regimen_advisor.replaced import reported_changes
+from regimen_advisor.solving.determining_sets import bears_on
 from regimen_advisor.solving.questions import is_anything_open
 from regimen_advisor.wording import consequence, drug_name, if_any
 from regimen_advisor.words.catalogue import say
@@ -41,7 +41,7 @@ _NO_LEVEL = DesignLevel(ocebm_2011=None, basis=say("glance.no_study"))
 
 
 def advise(patient: Patient, rulebook: Rulebook, *, ask: bool = True) -> Advice:
-    """What the rules say of ``patient``.
+    """The advice of the rules for ``patient``. A pure function: same input, same answer.
 
     ``ask`` also finds which single questions would settle options (``missing``); it costs most of the time where
     little is known. Raises ``DisagreementError`` if two engines differ on any rule.
@@ -50,7 +50,7 @@ def advise(patient: Patient, rulebook: Rulebook, *, ask: bool = True) -> Advice:
 
 
 def advice_of(case: Case, *, ask: bool = True) -> Advice:
-    """What the guideline of ``case`` has for its patient; see ``advise``."""
+    """The advice for the patient of ``case``; see ``advise``."""
     return _Advisor(case).advice(ask=ask).with_case(case)
 
 
@@ -82,7 +82,7 @@ class _Advisor:
             differences=shown_to(options, self.guideline.differences, self.case.is_met),
             missing=self._missing(standards, options) if ask else (),
         )
-        changes = changes_told(advice, self.guideline.bearings, self.patient)
+        changes = reported_changes(advice, self.guideline.bearings, self.patient)
         return advice.model_copy(update={"changes": changes}) if changes else advice
 
     def _rules(self, effect: Effect, *truths: Truth) -> list[Rule]:
@@ -210,7 +210,7 @@ class _Advisor:
         domain = self.rulebook.domain
         about = _open_facts(self.case.judged[rule.id])
         keys = self.case.settling.questions
-        return tuple(key for key in keys if any(tells_of(domain, key, fact) for fact in about))
+        return tuple(key for key in keys if any(bears_on(domain, key, fact) for fact in about))
 
     # Statements -----------------------------------------------------------------------------------------------
 
@@ -233,7 +233,7 @@ class _Advisor:
         )
 
     def _standard(self, statement: Statement) -> Statement:
-        """A standard with what speaks against its drugs in this patient, or as that of others."""
+        """A standard as this patient sees it: with what speaks against its drugs, or as the standard for others."""
         rule = self.rulebook.rules[statement.rule]
         if any(self.truths[name] is Truth.TRUE for name in rule.gives_way_to):
             return statement.model_copy(update={"state": "of others", "depends_on": (), "meant_for": rule.meant_for})
@@ -342,7 +342,7 @@ def _unique(items: Iterable[_Item]) -> list[_Item]:
 
 
 def _as_one(cautions: Sequence[Caution]) -> Caution:
-    """Cautions that warn of the same: whatever their order, the first of them by its id speaks for all."""
+    """Merge cautions with the same warning into one: the first by its id, whatever their order."""
     first, *further = sorted(cautions, key=lambda caution: caution.rule)
     if not further:
         return first

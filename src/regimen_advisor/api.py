@@ -1,4 +1,4 @@
-"""The public API: load a guideline, ask it about a patient, compare two of them.
+"""Define the public API: load a guideline, ask it about a patient, compare two guidelines.
 
 Every name here is at the top of the package: ``from regimen_advisor import Guideline, advise, compare``.
 """
@@ -27,7 +27,7 @@ AnyGuideline = Guideline | Rulebook | str | Path | None
 
 
 def guideline_from(source: AnyGuideline) -> Guideline:
-    """The guideline that ``source`` is or names. Raises ``InputError`` for rules that cannot be read."""
+    """The guideline itself, or that of a rulebook or a folder. Raises ``InputError`` for rules that cannot be read."""
     if isinstance(source, Guideline):
         return source
     return Guideline.of(source) if isinstance(source, Rulebook) else Guideline.load(source)

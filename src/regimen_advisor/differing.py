@@ -41,7 +41,7 @@ def source_differences(rulebook: Rulebook) -> tuple[LocatedDifference, ...]:
 def shown_to(
     options: Iterable[Option], differences: Iterable[LocatedDifference], is_met: Callable[[str], bool]
 ) -> tuple[SourceDifference, ...]:
-    """Those of the differences that bear on what an answer shows.
+    """The differences that bear on what an answer shows.
 
     A difference in figures does so where one of the reports is shown, as the figure of the other is another one.
     ``is_met`` says of a rule that is overridden whether its own condition holds.

@@ -263,11 +263,11 @@ def _in_cases(made: Schema, filler: _Filler) -> None:
         "additionalProperties": False,
         "properties": {id: {**expected, "description": regimen.name} for id, regimen in filler.book.regimens.items()},
     }
-    statement = made["$defs"]["SaidText"]["properties"]
+    statement = made["$defs"]["StatementText"]["properties"]
     for effect in STATEMENTS:
         _replace(statement[effect.value], _ref(f"rule-{effect}"))
     says = made["properties"]["says"]
-    says["items"] = {"anyOf": [_ref("rule"), {"$ref": "#/$defs/SaidText"}]}
+    says["items"] = {"anyOf": [_ref("rule"), {"$ref": "#/$defs/StatementText"}]}
     made["properties"]["says_not"]["items"] = _ref("rule")
 
 

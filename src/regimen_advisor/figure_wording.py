@@ -226,7 +226,7 @@ def _event(event: str, figures: str) -> str:
 
 
 def arm_labels(evidence: Evidence) -> dict[str, str]:
-    """What an arm is called: its drugs where its name is only their initials, such as ``BCP``."""
+    """The label of an arm: its drugs where its name is only their initials, such as ``BCP``."""
     return {
         arm.name: " + ".join(treatment.drug for treatment in arm.drugs)
         for arm in evidence.arms
@@ -293,7 +293,7 @@ def _main_results(evidence: Evidence, arms: Sequence[str], benefit: ShownBenefit
         other_subgroup = result.subgroup is not None and (benefit is None or result.subgroup != benefit.within)
         return other_subgroup, place != wanted, bool(result.errata) or not of_arms, place, bool(result.errata)
 
-    ranked = sorted((result for result in evidence.results if _tells_benefit(result)), key=rank)
+    ranked = sorted((result for result in evidence.results if _shows_benefit(result)), key=rank)
     if not ranked:
         return []
     first, *further = ranked
@@ -313,7 +313,7 @@ def _base(result: Result) -> str:
     return result.endpoint.removeprefix("confirmed ").split(" (")[0].split(" at ")[0]
 
 
-def _tells_benefit(result: Result) -> bool:
+def _shows_benefit(result: Result) -> bool:
     return any(_base(result).startswith(endpoint) for endpoint in _ENDPOINTS)
 
 
@@ -326,7 +326,7 @@ def leading_rank(evidence: Evidence, rulebook: Rulebook) -> tuple[int, bool, int
     """What ``leading`` compares studies by; the least is shown first."""
     benefits = ("OS", "PFS", "response", None)
     shown = rulebook.studies[evidence.study].shown_benefit
-    without_figures = not any(_tells_benefit(result) for result in evidence.results)
+    without_figures = not any(_shows_benefit(result) for result in evidence.results)
     benefit = benefits.index(shown.endpoint if shown else None)
     return evidence.design_level.rank, without_figures, benefit, evidence.phase != "III"
 

@@ -137,7 +137,7 @@ class Guideline:
         return bearings(self.rulebook)
 
     def kept(self, make: Callable[[Rulebook], Made]) -> Made:
-        """What a room above this one makes of the rulebook, made once and kept as long as the guideline."""
+        """What a higher layer derives from the rulebook, computed once and kept as long as the guideline."""
         if make not in self._kept:
             self._kept[make] = make(self.rulebook)
         return self._kept[make]  # type: ignore[no-any-return]
@@ -235,7 +235,7 @@ class Case:
         return {name: exact.standing for name, exact in self.exact.items()}
 
     def is_met(self, rule: str) -> bool:
-        """Whether the condition of a rule holds as it is written, another rule overriding it or not."""
+        """Whether the condition of a rule holds as it is written, overridden or not."""
         return Interpreter(self.patient.facts).judge(self.guideline.rulebook.rules[rule].condition).truth is Truth.TRUE
 
     @cached_property

@@ -96,7 +96,7 @@ def _is_shown(name: str, fact: Fact, patient: Patient) -> bool:
 
 @dataclass(frozen=True)
 class QuestionNames:
-    """What the questions about one patient are called.
+    """The names of the questions about one patient.
 
     Without a domain, as in a notebook that holds an answer alone, a fact goes by its key; without a patient, a
     treatment goes by its number.

@@ -1,4 +1,4 @@
-"""Place first in an answer what holds for every option of a patient, once and not under each."""
+"""Choose what an answer shows first: what holds for every option, once instead of under each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def placed_first(
     statements: Mapping[Effect, Iterable[Statement]],
     rulebook: Rulebook,
 ) -> tuple[First, ...]:
-    """What comes before the options: cautions that hold for all of them, notes and silences, cautions still open.
+    """What is shown before the options: cautions that hold for all of them, notes and silences, cautions still open.
 
     A rule asks for this place with ``place: first``. A caution gets it where every option that is offered or waits
     carries it, by whichever rule; one about the patient that holds for all of several offers gets it unasked. Where

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from regimen_advisor.advice import Advice, ToldChange
+from regimen_advisor.advice import Advice, ReportedChange
 from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.knowledge.rulebook import Rulebook, harm_studies
 from regimen_advisor.knowledge.rules import Rule, regimens_met
@@ -30,7 +30,7 @@ class Withdrawn:
 class Bearing:
     """A change of a pack, with the rules and regimens that it bears on and the rules that are gone by it."""
 
-    change: ToldChange
+    change: ReportedChange
     rules: frozenset[str]
     regimens: frozenset[str]
     withdrawn: tuple[Withdrawn, ...]
@@ -48,7 +48,7 @@ def bearings(rulebook: Rulebook) -> tuple[Bearing, ...]:
     return (*(_bearing(change, rulebook, named, harm) for change in rulebook.changes), *overrides)
 
 
-def changes_told(advice: Advice, known: Iterable[Bearing], patient: Patient) -> tuple[ToldChange, ...]:
+def reported_changes(advice: Advice, known: Iterable[Bearing], patient: Patient) -> tuple[ReportedChange, ...]:
     """The changes of packs that bear on an answer.
 
     A rule that no longer counts bears on it where its condition holds or may hold for this patient; a caution or an
@@ -97,7 +97,7 @@ def _bearing(
 def _override(overridden: Rule, deciding: Rule, pack: str, rulebook: Rulebook) -> Bearing:
     """A rule that does not count where one of a pack holds: it bears on a patient for whom both hold or may hold."""
     where_both_hold = replace(overridden, condition=AllOf((overridden.condition, deciding.condition)))
-    change = ToldChange(
+    change = ReportedChange(
         entry="rule", id=overridden.id, how="overridden", pack=pack, reason=deciding.says,
         said=_sentence(overridden, rulebook),
     )  # fmt: skip
@@ -135,12 +135,12 @@ def _shown_rules(advice: Advice) -> set[str]:
     return rules
 
 
-def _reported(change: PackChange, rulebook: Rulebook) -> ToldChange:
+def _reported(change: PackChange, rulebook: Rulebook) -> ReportedChange:
     """The change as an answer reports it; of a rule also its sentence."""
     sentence = None
     if change.kind == "rule" and change.id in rulebook.withdrawn:
         sentence = _sentence(rulebook.withdrawn[change.id][0], rulebook)
-    return ToldChange(
+    return ReportedChange(
         entry=change.kind, id=change.id, how=change.outcome, pack=change.pack, reason=change.reason, said=sentence
     )
 

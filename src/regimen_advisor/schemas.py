@@ -48,7 +48,7 @@ _PRINTED = (SchemaName.ADVICE, SchemaName.EXPLANATION, SchemaName.QUIZ, SchemaNa
 
 
 def schema_of(name: str) -> dict[str, Any]:
-    """The JSON schema of what ``name`` says; that of conditions is of the rules here, or else of those that ship.
+    """The JSON schema called ``name``; that of conditions is for the rules here, or else for those that ship.
 
     Raises ``ValueError`` for a name that is not in ``SchemaName``.
     """
@@ -69,7 +69,7 @@ def reference_of(name: str) -> str:
 
 
 def _mode(name: SchemaName) -> Literal["validation", "serialization"]:
-    """What a person writes is described as it may be written, what is printed as it is printed."""
+    """The mode of the schema: input for what a person writes, output for what is printed."""
     return "serialization" if name in _PRINTED else "validation"
 
 

@@ -37,7 +37,7 @@ _INITIALS = re.compile(r"^(?P<family>[^()]+) (?P<given>[A-Z]{1,4})$")
 
 
 def chosen(ids: Sequence[str], rulebook: Rulebook) -> tuple[Study, ...]:
-    """The studies with these ids or names, each once, in the order asked for; all of them for none asked for.
+    """The studies with these ids or names, each once, in the order asked for; without any, all studies.
 
     Raises ``InputError`` with every unknown one and the nearest that is known.
     """

@@ -1,4 +1,4 @@
-"""The verb ``advise``: the options for each patient."""
+"""Run the verb ``advise``: the options for each patient."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run the verb ``check``: is the rulebook sound."""
+"""Run the verb ``check``: find faults of the rulebook."""
 
 from enum import StrEnum
 from typing import Annotated

@@ -64,5 +64,5 @@ def cite(  # noqa: PLR0917 - one parameter an option
 
 
 def _answers(files: list[str], rulebook: Rulebook) -> list[Advice]:
-    """What the patients of these files are advised, or the problems of all files at once."""
+    """The advice for the patients of these files, or the problems of all files at once."""
     return [advise(patient, rulebook, ask=False) for patient in read_files(files, rulebook.domain)]

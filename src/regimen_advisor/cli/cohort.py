@@ -94,7 +94,7 @@ def cohort(  # noqa: PLR0917 - one parameter an option
         _looking().print_suggestion(table, rulebook)
         return
     if check or show is not None or profiles is not None:
-        _refuse_beside_a_look(
+        _refuse_other_options(
             {"--check": check, "--show": show is not None, "--profiles": profiles is not None},
             {"--output": output, "--compare": compare, "--node-by-node": node_by_node or None},
         )
@@ -129,7 +129,7 @@ def _mapping(path: str, rulebook: Rulebook) -> TableMapping:
     return load_mapping(path, rulebook.domain)
 
 
-def _refuse_beside_a_look(looks: Mapping[str, bool], judging: Mapping[str, object]) -> None:
+def _refuse_other_options(looks: Mapping[str, bool], judging: Mapping[str, object]) -> None:
     """Raises ``InputError`` where two looks are asked for, or one with an option of judging, which would be idle."""
     asked = [option for option, given in looks.items() if given]
     idle = [option for option, given in judging.items() if given is not None]

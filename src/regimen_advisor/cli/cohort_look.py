@@ -26,7 +26,7 @@ from regimen_advisor.words.catalogue import say
 
 @dataclass(frozen=True)
 class Look:
-    """A table as the command line names it."""
+    """A table to look at, as the command line names it."""
 
     paths: list[str]
     mapping: TableMapping | None

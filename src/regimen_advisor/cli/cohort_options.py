@@ -12,7 +12,7 @@ class CohortFormat(StrEnum):
 
 
 class CohortEngine(StrEnum):
-    """What judges the rows."""
+    """The engine that judges the rows."""
 
     POLARS = "polars"
     SPARK = "spark"

@@ -1,4 +1,4 @@
-"""Print what was found of a table, and what was passed over."""
+"""Print a report on a table, and how many blank lines were skipped."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from regimen_advisor.words.catalogue import say
 
 
 def write_report(report: Any, format: CohortFormat, *found: Any) -> None:
-    """Print what was found as a module of ``reports`` makes a document, a title and data of it."""
+    """Print a result in the format asked for, as the document, title and data of its module of ``reports``."""
     match format:
         case CohortFormat.JSON:
             write_output(as_json(report.data(*found)), None)
@@ -29,7 +29,7 @@ def write_report(report: Any, format: CohortFormat, *found: Any) -> None:
 
 
 def say_blank(table: CohortTable) -> None:
-    """Says on standard error how many lines without a word were passed over, where there were any."""
+    """Report on standard error how many blank lines were skipped, if any."""
     if table.blank:
         message = say("cohort_error.blank", name=printable(table.name), count=table.blank)
         typer.echo(message, err=True)

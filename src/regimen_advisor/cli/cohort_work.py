@@ -1,4 +1,4 @@
-"""Judge a table once Polars is known to be there, and print what was found."""
+"""Judge a table, once Polars is known to be installed, and print the summary."""
 
 from __future__ import annotations
 
@@ -69,5 +69,5 @@ def _check_output(output: str, paths: list[str], mapping: TableMapping | None) -
 
 
 def print_summary(found: CohortReport, format: CohortFormat) -> None:
-    """Print what was found of a table."""
+    """Print the summary of a judged table."""
     write_report(report, format, *found)

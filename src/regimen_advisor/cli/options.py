@@ -22,7 +22,7 @@ Examples = Annotated[str | None, typer.Option("--profiles", metavar="DIR", help=
 
 
 def day_of(written: str) -> date:
-    """The date after ``--as-of``. Raises ``InputError`` for what is none."""
+    """The date given with ``--as-of``. Raises ``InputError`` where it is not a date."""
     try:
         return last_day(written)
     except ValueError as error:

@@ -63,7 +63,7 @@ def _class_page(rulebook: Rulebook, profiles: str | None, quiz: str | None, file
 
 
 def page_html(rulebook: Rulebook, profiles: str | None) -> str:
-    """The page. Raises ``InputError`` where the folder of profiles is none."""
+    """The page as HTML. Raises ``InputError`` where the folder of profiles is missing or no folder."""
     folder = None if profiles is None else Path(profiles)
     if folder is not None and not folder.is_dir():
         raise InputError.at(Location(str(folder)), say("page_option_error.no_folder"))

@@ -1,4 +1,4 @@
-"""Which quiz: a choice in one word, as ``page --quiz`` takes it, or profiles of patients."""
+"""Read which quiz is wanted: a choice in one word, as ``page --quiz`` takes it, or profile files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ KEYS = ("setting", "level", "count", "seed", "kind")
 
 
 def quiz_chosen(words: str, rulebook: Rulebook) -> Quiz:
-    """The quiz of ``setting=nsclc/nrg1,level=2,count=5,seed=7``; what is left out is as ``quiz`` has it.
+    """The quiz of ``setting=nsclc/nrg1,level=2,count=5,seed=7``; what is left out has the default of ``quiz``.
 
     ``kind`` may come several times. Raises ``InputError`` for what cannot be read.
     """

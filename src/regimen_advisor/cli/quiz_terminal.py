@@ -28,7 +28,7 @@ from regimen_advisor.words.catalogue import say
 
 
 def ask(quiz: Quiz, rulebook: Rulebook, console: Console | None = None) -> tuple[int, int]:
-    """Ask every question and tell what was right; how many points were won, and of how many.
+    """Ask every question and show the right answer; gives the points won and the points possible.
 
     A person who leaves early (end of input or interrupt) gets the score so far.
     """

@@ -1,4 +1,4 @@
-"""Run the verb ``test``: whether the examples hold."""
+"""Run the verb ``test``: check the advice that the example cases expect."""
 
 from collections.abc import Sequence
 from enum import StrEnum

@@ -32,13 +32,13 @@ def print_lines(lines: Iterable[Line], console: Console | None = None) -> None:
 
 
 def followed(things: Sequence[T], label: str) -> Iterable[T]:
-    """The things one by one, with a bar on standard error."""
+    """Yield the items one by one, with a progress bar on standard error."""
     return track(things, label, console=Console(stderr=True), transient=True)
 
 
 @contextmanager
 def bar(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error, moved by calls with how much is done and how much there is.
+    """A progress bar on standard error; each call gives how much is done and how much there is.
 
     It has no thread of its own: workers may be forked while it is shown.
     """

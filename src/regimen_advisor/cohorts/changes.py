@@ -79,7 +79,7 @@ def _differs(name: str) -> pl.Expr:
 
 
 def in_words(regimens: Sequence[str]) -> pl.Expr:
-    """What differs in a row of ``side_by_side``, a line for each regimen that does; null where none does."""
+    """The regimens that differ in a row of ``side_by_side``, a line for each; null where none does."""
     cells = [
         pl.when(_differs(name)).then(pl.format("{}\t{}\t{}", pl.lit(name), f"{name} before", f"{name} after"))
         for name in regimens

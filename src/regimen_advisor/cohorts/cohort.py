@@ -121,7 +121,7 @@ def named(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def given_label(given: str | None, mapping: TableMapping | None) -> str:
-    """What the column of the drugs given is called in the table."""
+    """The name of the column of the drugs given, in the table."""
     return given or (mapping.file.label_of_given if mapping else None) or GIVEN
 
 

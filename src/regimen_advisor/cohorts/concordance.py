@@ -58,7 +58,7 @@ def concordance(rows: pl.LazyFrame, rulebook: Rulebook, column: str) -> Concorda
 
 
 def compared(rulebook: Rulebook) -> list[str]:
-    """The columns of judged rows that concordance hangs on: rows that are equal in them count together."""
+    """The columns of judged rows that decide concordance; rows that are equal in all of them are counted together."""
     return ["given", "set_apart", *rulebook.regimens]
 
 

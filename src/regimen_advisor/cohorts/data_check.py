@@ -48,7 +48,7 @@ _NAMED = re.compile(r"`([a-z_0-9]+)`|^([a-z_0-9]+):")
 
 @dataclass(frozen=True)
 class KeyCount:
-    """How many rows say what of one key. Every row is in exactly one of the four counts."""
+    """How many rows have each kind of cell for one key; every row is in exactly one of the four counts."""
 
     key: str
     columns: str
@@ -63,7 +63,7 @@ class KeyCount:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A question, and what waits for its answer, judged node by node."""
+    """A question, and how many options wait for its answer, judged node by node."""
 
     key: str
     asks: str
@@ -97,7 +97,7 @@ class DataCheck:
 
 
 def check_table(table: CohortTable, rulebook: Rulebook, columns: Sequence[str] = ()) -> DataCheck:
-    """What was read of each row of ``table``; ``columns`` are those of the tables before they were mapped.
+    """Count what was read of each key of ``table``; ``columns`` are those of the tables before they were mapped.
 
     Raises ``InputError`` where the table cannot be read.
     """

@@ -1,4 +1,4 @@
-"""Guess what the words of a foreign table stand for, for a draft in which a person checks each guess."""
+"""Guess what the words of another table mean, for a draft in which a person checks each guess."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def says_nothing(text: str) -> bool:
 
 
 def guessed(key: str, text: str, domain: Domain) -> Any:
-    """What a cell of a column of ``key`` stands for, read or guessed; ``None`` where there is no guess."""
+    """The meaning of a cell in a column of ``key``, read or guessed; ``None`` where there is no guess."""
     if key == "outcome":
         return _outcome(text)
     cell = read_cell(key, text, domain)

@@ -1,4 +1,4 @@
-"""Tell which treatments have a row of another table between their start and the start of the next line."""
+"""Find the treatments with a row of another table between their start and the start of the next line."""
 
 from __future__ import annotations
 

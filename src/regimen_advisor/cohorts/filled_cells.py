@@ -1,4 +1,4 @@
-"""Tell the cells that say something from those that a mapping calls missing."""
+"""Separate filled cells from those that a mapping calls missing."""
 
 from __future__ import annotations
 

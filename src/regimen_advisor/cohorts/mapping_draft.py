@@ -82,7 +82,7 @@ class _Column:
 
     @property
     def filled_cells(self) -> tuple[tuple[str, int], ...]:
-        """The cells that say something."""
+        """The cells that are filled."""
         return tuple((text, rows) for text, rows in self.cells if not says_nothing(text))
 
     @property
@@ -97,12 +97,12 @@ class _Column:
 
     @property
     def is_dummy(self) -> bool:
-        """Whether it says only yes and no, as 0 and 1."""
+        """Whether its cells are only 0 and 1."""
         return {text.strip() for text, _ in self.filled_cells} <= {"0", "1", "0.0", "1.0"}
 
     @property
     def says_yes_and_no(self) -> bool:
-        """Whether it says only yes and no, in whatever words."""
+        """Whether its cells are only yes and no, in whatever words."""
         return bool(self.filled_cells) and all(comparable(text) in YES_AND_NO for text, _ in self.filled_cells)
 
 
@@ -222,7 +222,7 @@ def _rows_read(key: str, column: _Column, domain: Domain) -> int:
 
 
 def _value_lines(key: str, column: _Column, domain: Domain, indent: str = "    ") -> list[str]:
-    """What each cell that is not written as in a profile stands for, or that nobody knows yet."""
+    """A line for each cell that is not written as in a profile: what it means, or a mark that this is not known yet."""
     known, open_ = [], []
     for text, rows in column.filled_cells:
         plain = guessed(key, text, domain)

@@ -161,12 +161,12 @@ class Reading(Record):
         return json.dumps({"found": found, "not_found": absent}) if found or absent else None
 
     def says_nothing(self, text: str) -> bool:
-        """Whether a cell stands for null: it is not about this key, so that something else may tell it."""
+        """Whether a cell is mapped to null: it says nothing about this key, so that another reading may."""
         return self._given(text) == (True, None)
 
     @property
     def may_say_nothing(self) -> bool:
-        """Whether any cell may stand for null."""
+        """Whether any cell may be mapped to null."""
         return None in self.values.values() or any(pattern.gives is None for pattern in self.patterns)
 
     def _given(self, text: str) -> tuple[bool, Any]:

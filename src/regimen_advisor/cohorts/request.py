@@ -1,4 +1,4 @@
-"""What is asked of a table, and what is found: the same for Polars and for Spark."""
+"""Model a request of ``cohort`` and its result, the same for Polars and for Spark."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CohortReport = tuple[Summary, CohortChanges | None, Concordance | None]
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of a table: the options of ``cohort``, under the same names."""
+    """The options of ``cohort``, under the same names."""
 
     rulebook: Rulebook
     mapping: TableMapping | None = None

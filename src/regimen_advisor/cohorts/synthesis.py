@@ -291,7 +291,7 @@ def for_text(patients: pl.LazyFrame) -> pl.LazyFrame:
 
     def encode(histories: pl.Series) -> pl.Series:
         written = [
-            None if entries is None else json.dumps([_said(entry) for entry in entries])
+            None if entries is None else json.dumps([_without_unknown(entry) for entry in entries])
             for entries in histories.to_list()
         ]
         return pl.Series(histories.name, written, pl.String)
@@ -299,5 +299,5 @@ def for_text(patients: pl.LazyFrame) -> pl.LazyFrame:
     return patients.with_columns(pl.col("history").map_batches(encode, return_dtype=pl.String, is_elementwise=True))
 
 
-def _said(entry: Mapping[str, Any]) -> dict[str, Any]:
+def _without_unknown(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in entry.items() if value is not None}

@@ -82,7 +82,7 @@ def files_of(paths: Sequence[str]) -> list[str]:
 
 
 def refuse_odd_name(file: str | Path, shown_name: str) -> None:
-    """Raises ``InputError``, with the name ``shown_name``, where ``file`` is not UTF-8: Polars opens no such file."""
+    """Raises ``InputError``, naming ``shown_name``, where the name of ``file`` is not UTF-8: Polars cannot open it."""
     try:
         str(file).encode()
     except UnicodeEncodeError:

@@ -1,7 +1,7 @@
 """Narrow combinations of cells by the axioms: each distinct one once, by ``narrowing.narrow``, then looked up.
 
 Two groups of facts are tied by axioms: disease with extent, and the facts of the history. They touch only in whether
-a line for advanced disease was given. The axioms are not written a second time here, so they cannot come to differ.
+a line for advanced disease was given. The axioms are not written a second time here, so the two cannot differ.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Narrowed:
 
 
 class Combinations(ABC):
-    """What follows from each combination of cells, filled when it is first met."""
+    """A cache of what follows from each combination of cells, computed when it first occurs."""
 
     def __init__(self, domain: Domain, layout: Layout, reason: Reason, size: int) -> None:
         self.domain, self.layout, self.reason = domain, layout, reason

@@ -1,4 +1,4 @@
-"""Documents as HTML without a style of its own, for a page or a notebook. Text that comes from a file is escaped."""
+"""Write documents as HTML without a style of its own, for a page or a notebook. Text from files is escaped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents as plain text of a fixed width."""
+"""Write documents as plain text of a fixed width."""
 
 from __future__ import annotations
 

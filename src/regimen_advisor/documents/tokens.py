@@ -1,4 +1,4 @@
-"""The tokens of the one design, for what is no page: the terminal and the pictures.
+"""Read the design tokens (colours, type, spacing) for the terminal and for pictures.
 
 ``tokens.css`` is the one file of colours, type and spacing. Pages take it whole; a terminal has a palette of its own,
 which its reader chose, so of it the file names the colour to take (``--terminal-caution: yellow``).

@@ -56,7 +56,7 @@ def state_of(truth: Truth) -> State:
 
 
 class ClauseTree:
-    """Tells judgements of one patient; ``questions`` are those that are open, by profile key or history part."""
+    """Turns the judgements of one patient into trees; ``questions`` are the open ones, by key or history part."""
 
     def __init__(self, patient: Patient, rulebook: Rulebook, questions: Sequence[str]) -> None:
         self.patient, self.rulebook, self.questions = patient, rulebook, questions

@@ -25,7 +25,7 @@ from regimen_advisor.patient.drugs import folded
 from regimen_advisor.patient.facts import Fact
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.patient_wording import QuestionNames
-from regimen_advisor.replaced import changes_told
+from regimen_advisor.replaced import reported_changes
 from regimen_advisor.wording import listed
 from regimen_advisor.words.catalogue import joined, say
 
@@ -79,7 +79,7 @@ def _with_sources(explained: Explanation, advice: Advice, case: Case) -> Explana
     return explained.model_copy(
         update={
             "differences": shown_to(about.options, case.guideline.differences, case.is_met),
-            "changes": changes_told(about, case.guideline.bearings, case.patient),
+            "changes": reported_changes(about, case.guideline.bearings, case.patient),
         }
     )
 
@@ -133,7 +133,7 @@ class _Explainer:
         self.arguments = Arguments(self.patient, self.rulebook, case.truths, tuple(case.settling.questions))
 
     def explanation(self, options: Iterable[OptionExplained]) -> Explanation:
-        """The options with what was judged, by whom and of whom."""
+        """The whole explanation: the options, the patient, the rulebook and the engines."""
         patient, rulebook = self.patient, self.rulebook
         return Explanation(
             rulebook=RulebookName.of(rulebook),

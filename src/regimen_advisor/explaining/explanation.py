@@ -14,11 +14,11 @@ from regimen_advisor.advice import (
     JudgedBy,
     OutsideCertainty,
     ReadProfile,
+    ReportedChange,
     RuleSource,
     SchemaVersion,
     Scope,
     SourceDifference,
-    ToldChange,
 )
 from regimen_advisor.explaining.clauses import Clause, State
 from regimen_advisor.files.sources import Record
@@ -147,7 +147,7 @@ class Explanation(Record):
     differences: tuple[SourceDifference, ...] = Field(
         (), description="where the sources differ on the regimens explained, both sides with their places"
     )
-    changes: tuple[ToldChange, ...] = Field(
+    changes: tuple[ReportedChange, ...] = Field(
         (), description="what packs replaced or retired that bears on the regimens explained, with their reasons"
     )
     questions: Questions = Field(

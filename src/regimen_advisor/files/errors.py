@@ -1,4 +1,4 @@
-"""Errors with the place and the remedy, so that the author of the file can mend it.
+"""Define errors that carry the place and the remedy, so that the author of the file can mend it.
 
 ``RegimenAdvisorError``
     ``InputError``          a profile, rule, case or table cannot be read: exit code 2, all problems at once
@@ -33,7 +33,7 @@ class Location(NamedTuple):
 
 @dataclass(frozen=True)
 class Near:
-    """What may be meant by a word, not searched for yet: the search is slow, and a file can hold very many words."""
+    """A search for what may be meant by a word, made when it is shown: it is slow, and a file can hold many words."""
 
     word: str
     search: Callable[[], str | None] = field(compare=False, repr=False)
@@ -127,7 +127,7 @@ def printable(text: str) -> str:
 
 
 def near(word: object, known: Iterable[str]) -> Near:
-    """What ``did_you_mean`` says, searched for when it is shown: a file may have many such words."""
+    """The search of ``did_you_mean``, made when it is shown: a file may have many such words."""
     return Near(str(word), partial(did_you_mean, word, known))
 
 

@@ -1,4 +1,4 @@
-"""Read files as text, with an error for what cannot be read and a limit of size."""
+"""Read files as bytes or text, up to a limit of size, with an error for what cannot be read."""
 
 from __future__ import annotations
 

@@ -107,9 +107,9 @@ def load_study(file: Path | str) -> Study:
     problems = [*_study_problems(study, document, Path(file).stem)]
     if problems:
         raise InputError(sorted(problems, key=lambda problem: problem.location.line or 0))
-    study.stands_at(document.locate())
+    study.remember_location(document.locate())
     for index, result in enumerate(study.results):
-        result.stands_at(document.locate(("results", index)))
+        result.remember_location(document.locate(("results", index)))
     return study
 
 
@@ -191,7 +191,7 @@ def _load_list(
         raise InputError(problems)
     for index, item in enumerate(items):
         if isinstance(item, Approval):
-            item.stands_at(document.locate((index,)))
+            item.remember_location(document.locate((index,)))
     return {key(item): item for item in items}
 
 

@@ -40,7 +40,7 @@ class Quoted:
     location: Location
     unit: str | None = None
 
-    def stands_in(self, numbers: Numbers) -> bool:
+    def is_printed(self, numbers: Numbers) -> bool:
         """Whether one of the sections prints the number, with the unit where one is asked for."""
         wanted = f"{self.number} {self.unit}" if self.unit else self.number
         return any(wanted in numbers.get(place.review, {}).get(place.section, frozenset()) for place in self.places)
@@ -70,7 +70,7 @@ def untraced(quotes: Iterable[Quoted], numbers: Numbers) -> list[Problem]:
             ),
         )
         for quote in quotes
-        if quote.reviews <= numbers.keys() and not quote.stands_in(numbers)
+        if quote.reviews <= numbers.keys() and not quote.is_printed(numbers)
     ]
 
 

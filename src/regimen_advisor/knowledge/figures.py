@@ -166,7 +166,7 @@ class Result(Record):
         """The place in the file that the result was read from; ``None`` where it was made in code."""
         return self._location
 
-    def stands_at(self, location: Location) -> None:
+    def remember_location(self, location: Location) -> None:
         """Remember the place in the file; it takes no part in comparing two of them."""
         self._location = location
 

@@ -1,4 +1,4 @@
-"""Leave out what no longer counts in a stack, or does not yet count on a given day."""
+"""Drop the entries of a stack that a pack retired, or whose sources come after a given day."""
 
 from __future__ import annotations
 

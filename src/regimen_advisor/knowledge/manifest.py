@@ -54,7 +54,7 @@ def read_manifest(folder: Path) -> LocatedManifest | None:
 
 
 def outdated(written: LocatedManifest, rules: int, digest: str) -> Problem | None:
-    """What a manifest says that is not so of a rulebook with so many rules and this digest."""
+    """What a manifest says that does not match a rulebook with this count of rules and this digest."""
     manifest = written.manifest
     if manifest.rules != rules:
         message = say("rulebook_error.other_count", manifest=manifest.rules, rules=rules)
@@ -66,7 +66,7 @@ def outdated(written: LocatedManifest, rules: int, digest: str) -> Problem | Non
 
 
 def manifest_text(rules: int, digest: str) -> str:
-    """The text of ``manifest.yaml`` for a rulebook with so many rules and this digest."""
+    """The text of ``manifest.yaml`` for a rulebook with this count of rules and this digest."""
     return f"# Written by `{REFRESH}`.\nmanifest:\n  rules: {rules}\n  digest: {digest}\n"
 
 

@@ -56,7 +56,7 @@ def last_day(written: str) -> date:
 
 
 def dated(name: str, day: date | str | None) -> str:
-    """What rules are called that were read as of a day, where there is one."""
+    """The name of rules, followed by the day as of which they were read, if there is one."""
     return say("dated.name", name=name, day=day) if day else name
 
 

@@ -133,7 +133,7 @@ class Target(
     model_config = ConfigDict(strict=True, frozen=True)
 
     @model_validator(mode="after")
-    def _regimen_stands_alone(self) -> Self:
+    def _regimen_is_alone(self) -> Self:
         if len(self.items) > 1 and any(item.regimen for item in self.items):
             raise ValueError(say("regimen_error.drugs_in_list"))
         return self

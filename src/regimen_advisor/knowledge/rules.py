@@ -177,7 +177,7 @@ class Rule:
 def of_disease(condition: Condition, disease: str) -> Condition:
     """The condition of a rule in the folder of ``disease``: a rule that does not test the disease is kept to it.
 
-    Else it would speak of a patient whose disease is not known as if it were this one.
+    Otherwise it would treat a patient of unknown disease as one with this disease.
     """
     guard = Leaf(Is("disease", frozenset({disease})))
     if isinstance(condition, AllOf) and condition.place:  # written as several keys; one key may be several tests

@@ -25,7 +25,7 @@ class SourceNames:
 
     @property
     def outside(self) -> str:
-        """What is called so that no source says."""
+        """The name of what comes from outside the sources."""
         return say("of_sources.outside", sources=self.loaded)
 
     @property

@@ -1,4 +1,4 @@
-"""An entry as of a day: without places of sources that do not speak yet, and without errata that came later."""
+"""Read an entry as of a day: without the places of later sources, and without later errata."""
 
 from __future__ import annotations
 

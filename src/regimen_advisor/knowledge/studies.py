@@ -156,7 +156,7 @@ class Study(Record):
         """The place in the file that the study was read from; ``None`` where it was made in code."""
         return self._location
 
-    def stands_at(self, location: Location) -> None:
+    def remember_location(self, location: Location) -> None:
         """Remember the place in the file; it takes no part in comparing two of them."""
         self._location = location
 
@@ -216,7 +216,7 @@ class Approval(Record):
         """The place of the approval in its file; ``None`` where it was made in code."""
         return self._location
 
-    def stands_at(self, location: Location) -> None:
+    def remember_location(self, location: Location) -> None:
         """Remember the place in the file."""
         self._location = location
 

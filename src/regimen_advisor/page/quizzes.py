@@ -1,4 +1,4 @@
-"""The questions that travel in the page, each with its answers in the words of the answer key."""
+"""Export quiz questions to the teaching page, each with its answers in the words of the answer key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Declare the axioms between facts, as data: what no patient can be without.
+"""Declare the axioms between facts, as data: what is true of every possible patient.
 
 Three uses, one declaration: ``narrowing`` draws conclusions from them, a profile that breaks one is refused, and the
 solver knows them, so that a witness is a possible patient.

@@ -38,7 +38,7 @@ class Entry:
 
     @property
     def course(self) -> str:
-        """What a sentence calls the treatment."""
+        """The name of the treatment in a sentence."""
         course = say("ask.curative_course") if self.line is None else say("ask.line_course", line=self.line)
         return say("ask.maintenance_course", course=course) if self.maintenance else course
 

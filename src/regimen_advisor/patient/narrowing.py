@@ -1,7 +1,7 @@
 """Narrow facts by the axioms until nothing changes.
 
-This is how one answer tells another (stage IV tells metastatic) for every engine alike. It is sound: no completion of
-the patient is lost. It need not be complete: what only several facts together exclude is for the solver to find.
+So stage IV implies metastatic, for every engine alike. It is sound: no completion of the patient is lost. It need not
+be complete: what only several facts together exclude is for the solver to find.
 """
 
 from __future__ import annotations

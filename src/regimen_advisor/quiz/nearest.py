@@ -1,4 +1,4 @@
-"""Find, with the solver, the patient nearest to a usual one for whom a condition holds.
+"""Find the patient nearest to a usual one for whom a condition holds, with the solver.
 
 The solver keeps what is true of every patient of the clinic and of the usual patient, as far as the condition allows:
 first the number of lines, then what was found, then each treatment, which is one that such patients are given.

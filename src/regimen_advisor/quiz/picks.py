@@ -318,7 +318,7 @@ def _event(patient: AskedPatient) -> Iterator[AskedPick]:
 
 
 def change(before: Option, after: Option) -> str | None:
-    """How an option is after an event; ``None`` where none of the answers says it well."""
+    """How an event changes an option; ``None`` where none of the answers describes it."""
     if before.standing.is_offered != after.standing.is_offered:
         return GAINED if after.standing.is_offered else LOST
     warned = [{caution.rule for caution in option.cautions if caution.state == "holds"} for option in (before, after)]

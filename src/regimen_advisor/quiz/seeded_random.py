@@ -10,17 +10,17 @@ T = TypeVar("T")
 
 
 class SeededRandom:
-    """A sequence of chance that a text decides: the same text, the same sequence, on every Python."""
+    """A random sequence seeded by a text: the same text gives the same sequence on every Python."""
 
     def __init__(self, *texts: object) -> None:
         self._random = Random(":".join(map(str, texts)))  # noqa: S311 - no secret depends on it
 
     def chance(self, share: float) -> bool:
-        """True in this share of the throws."""
+        """True with this probability."""
         return self._random.random() < share
 
     def pick(self, items: Sequence[T]) -> T:
-        """One of the items, each as likely."""
+        """One of the items, each with the same probability."""
         return items[int(self._random.random() * len(items))]
 
     def weighted(self, items: Sequence[tuple[T, float]]) -> T:

@@ -1,4 +1,4 @@
-"""Put into words what rules may ask of a patient of a quiz and is not known."""
+"""Name the facts of a quiz patient that rules may ask for and that are not known."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HISTORY = say("quiz_known.history")
 
 
 def unknown_words(profile: Written, patients: Patients) -> tuple[str, ...]:
-    """What rules for this disease ask for and is not known."""
+    """The unknown facts that rules for this disease ask for."""
     return tuple(_unknown(profile, patients))
 
 

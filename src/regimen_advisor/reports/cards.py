@@ -172,7 +172,7 @@ class Cards:
         """A line each; one that is of other options too is written out under the first of them and names the others."""
         for caution in cautions:
             part = Part.PATIENT if caution.state == "holds" else Part.OPEN
-            if self.cautions.is_said(caution, number):
+            if self.cautions.is_mentioned(caution, number):
                 continue
             if self.cautions.number_of(caution) is None:
                 lead = (
@@ -204,7 +204,7 @@ class Cards:
         before = {
             self.cautions.number_of(caution)
             for caution in cautions
-            if caution not in new and not self.cautions.is_said(caution, number)
+            if caution not in new and not self.cautions.is_mentioned(caution, number)
         }
         sentences = [self.cautions.written_out(caution, number) for caution in new]
         sentences += [
@@ -323,9 +323,9 @@ class Cards:
         if option.setting:
             yield Paragraph(say("card.setting", settings=joined(option.setting, "lists")), indent=3, hang=2)
         best = leading(option, self.rulebook)
-        is_said = best is None or is_statement(best)
+        is_written_out = best is None or is_statement(best)
         for says in option.says:
-            if not (is_said and says == self.rulebook.rules[option.rules[0]].says):
+            if not (is_written_out and says == self.rulebook.rules[option.rules[0]].says):
                 yield Paragraph(say("card.because", sentence=says), indent=3, hang=2)
         if option.schedule:
             place = self.places.cite(option.schedule.source)

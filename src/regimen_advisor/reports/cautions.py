@@ -81,7 +81,7 @@ class Cautions:
         """Remember that the sentence was pointed to for this option."""
         self._pointed.add((caution.says, number))
 
-    def is_said(self, caution: Caution, number: int) -> bool:
+    def is_mentioned(self, caution: Caution, number: int) -> bool:
         """Whether the sentence was written out under this option, or pointed to for it."""
         return self.number_of(caution) == number or (caution.says, number) in self._pointed
 

@@ -1,4 +1,4 @@
-"""The result of a class: as a document, and as a table for a spreadsheet."""
+"""Write the result of a class: as a document, and as a table for a spreadsheet."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_MISSED = 10
 
 
 def title(result: ClassResult) -> str:
-    """What the result is, in one line."""
+    """The title of the result, in one line."""
     return say("class_result.title", count=len(result.students), quiz=result.quiz)
 
 

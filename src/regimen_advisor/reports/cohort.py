@@ -1,4 +1,4 @@
-"""The summary of a cohort as a document and as data."""
+"""Write the summary of a cohort as a document and as data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A data check as a document and as data."""
+"""Write a data check as a document and as data."""
 
 from __future__ import annotations
 

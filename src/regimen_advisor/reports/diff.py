@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from regimen_advisor.advice import ToldChange
+from regimen_advisor.advice import ReportedChange
 from regimen_advisor.documents.blocks import Block, Bullets, Code, Folded, Heading, Paragraph, shortened
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.patient.profile_yaml import profile_lines
@@ -174,7 +174,7 @@ def document(report: DiffReport) -> Iterator[Block]:
     yield from _listed(say("advice.changed"), (change.says for change in _changed_by_packs(found)))
 
 
-def _changed_by_packs(found: RulebookComparison) -> list[ToldChange]:
+def _changed_by_packs(found: RulebookComparison) -> list[ReportedChange]:
     """What packs of NEW replaced, retired or overrode, with their reasons, where OLD has not the same."""
     before = [bearing.change for bearing in Guideline.of(found.old).bearings]
     changes = (bearing.change for bearing in Guideline.of(found.new).bearings)

@@ -1,4 +1,4 @@
-"""``explain`` as a document: the verdict, for and against side by side, the trees, what would change it."""
+"""Write ``explain`` as a document: the verdict, for and against side by side, the trees, what would change it."""
 
 from __future__ import annotations
 

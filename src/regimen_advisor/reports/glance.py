@@ -115,13 +115,13 @@ def table(found: Sequence[GlanceRow]) -> Table:
 def _standing(row: GlanceRow) -> str:
     """The standing in few words; where all cautions are placed first, it says so."""
     only_first = not row.warning and row.option.standing is Standing.OFFERED_WITH_CAUTION
-    is_said = only_first and any(
+    is_written_out = only_first and any(
         caution.kind == "patient" and caution.state == "holds" for caution in row.option.cautions
     )
     short = SHORT[row.option.standing]
     if row.see:
         return say("glance.see", standing=short, number=row.see)
-    return say("glance.see_above", standing=short) if is_said else short
+    return say("glance.see_above", standing=short) if is_written_out else short
 
 
 def _study(option: Option, cautions: Cautions) -> str:
@@ -224,7 +224,7 @@ def _written_in(option: Option, number: int, cautions: Cautions) -> int | None:
     if first is None or option.standing is Standing.UNDETERMINED or first.state == "open":
         return None
     earlier = cautions.number_of(first)
-    return earlier if earlier and earlier != number and cautions.is_said(first, number) else None
+    return earlier if earlier and earlier != number and cautions.is_mentioned(first, number) else None
 
 
 def _is_without_study(option: Option, rulebook: Rulebook) -> bool:

@@ -120,7 +120,7 @@ def _environment(rulebook: Rulebook | None) -> Environment:
         return CitationLabels(rulebook).cite(source) if rulebook else str(source)
 
     def questions(page: Context) -> QuestionNames:
-        """What questions are called where a template sets ``questions_of``, the names of its patient."""
+        """The names of questions, for the patient whose names a template sets as ``questions_of``."""
         found = page.get("questions_of")
         return found if isinstance(found, QuestionNames) else bare
 

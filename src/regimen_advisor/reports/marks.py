@@ -1,4 +1,4 @@
-"""Say on each page of a report what its short marks mean: `[XY 4.1 †D43]` shows title, section and erratum.
+"""Explain the short marks on each page of a report: `[XY 4.1 †D43]` shows title, section and erratum.
 
 The words of a mark are its ``data-tip``, which ``tips.js`` shows on hover, focus and tap; the teaching page does the
 same with its own data.
@@ -26,7 +26,7 @@ _LEFT = frozenset({"a", "button", "code", "pre", "title"})
 
 
 class Marks:
-    """What the label of each source and the sign of each erratum stand for."""
+    """The meaning of each source label and each erratum sign."""
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.titles: Mapping[str, str] = {review.cited_as: review.title for review in rulebook.reviews.values()}

@@ -1,4 +1,4 @@
-"""Answers show themselves in a notebook: their models know no page, so the pages are registered here."""
+"""Register how answers show themselves in a notebook, since their models know nothing of pages."""
 
 from __future__ import annotations
 

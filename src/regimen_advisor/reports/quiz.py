@@ -17,7 +17,7 @@ from regimen_advisor.words.catalogue import joined, say
 
 
 def title(quiz: Quiz) -> str:
-    """What the quiz is, in one line."""
+    """The title of the quiz, in one line."""
     day = quiz.rulebook.as_of
     return _undated_title(quiz) if day is None else say("dated.title", title=_undated_title(quiz), day=day)
 
@@ -30,7 +30,7 @@ def _undated_title(quiz: Quiz) -> str:
 
 
 def task(quiz: Quiz) -> str:
-    """What is to be done, and what the groups mean where some question asks for them."""
+    """The task, and the meaning of the groups where some question asks for them."""
     several = any(question.picks for question in quiz.questions)
     if not any(question.choices for question in quiz.questions):
         return say("quiz.pick_one")

@@ -16,7 +16,7 @@ from regimen_advisor.words.catalogue import joined, say
 
 
 def as_text(shown: RowShown) -> str:
-    """The row as a profile file: above each key, in comments, the cells that it came from."""
+    """The row as a profile file, with the cells that each key came from in comments above it."""
     lines = [f"# {say('row.title', count=shown.row, table=shown.table)}"]
     if shown.set_apart is not None:
         lines.append(f"# {say('row.set_apart', reason=shown.set_apart)}")

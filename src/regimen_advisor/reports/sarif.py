@@ -1,4 +1,4 @@
-"""What ``check`` and ``test`` found as SARIF 2.1.0, the form in which code scanning services take it.
+"""Write what ``check`` and ``test`` found as SARIF 2.1.0, the format that code scanning services take.
 
 A service knows a finding again by its fingerprint. Ours is made of the kind of the finding and the rule (or regimen or
 case) it is about, so that a finding stays the same where lines are added above it.

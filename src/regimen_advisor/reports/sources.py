@@ -1,4 +1,4 @@
-"""``sources missing`` as a document."""
+"""Write ``sources missing`` as a document."""
 
 from __future__ import annotations
 

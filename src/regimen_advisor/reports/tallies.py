@@ -1,4 +1,4 @@
-"""Counted things of a table of patients as blocks: a row each with a bar, the most frequent first."""
+"""Write counts over a table of patients as blocks: a row each with a bar, the most frequent first."""
 
 from __future__ import annotations
 

@@ -72,8 +72,8 @@ class Checker:
     def is_possible(self, *conditions: Condition) -> bool:
         """Whether some patient meets all the conditions.
 
-        A solver that knows all rules takes the longer for a question the more rules there are, so that one with few
-        conditions is asked, and a new one is begun when it has come to know many.
+        The more rules a solver knows, the longer a question takes. So one with few
+        conditions is asked, and replaced by a new one once it knows many.
         """
         if len(self._session.encoding.clauses) > MOST_CLAUSES:
             self._session = self.solver.apart()

@@ -119,7 +119,7 @@ def compare(old: Rulebook, new: Rulebook) -> RulebookComparison:
 
 @dataclass(frozen=True, eq=False)
 class _Feature:
-    """Something that may be shown of a regimen, and for whom it is, in each rulebook."""
+    """Something that may be shown of a regimen, and for which patients, in each rulebook."""
 
     part: Part
     id: str

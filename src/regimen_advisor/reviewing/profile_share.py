@@ -54,7 +54,7 @@ def profile_files(paths: Sequence[str]) -> list[Path]:
 
 
 def share_of(comparison: RulebookComparison, paths: Sequence[str]) -> ProfileShare:
-    """What of the profiles at ``paths`` changes. Raises ``InputError`` for those that neither rulebook can read."""
+    """The profiles at ``paths`` whose advice changes. Raises ``InputError`` for any that neither rulebook reads."""
     problems: list[Problem] = []
     changed, unreadable = [], []
     files = profile_files(paths)
@@ -123,7 +123,7 @@ class _PatientAdvice:
         return self.exact[regimen].standing if regimen in self.exact else Standing.NOT_INDICATED
 
     def shown(self, regimen: str) -> Iterator[tuple[RuleMatch | str, Truth]]:
-        """The rules about the regimen with their truth, and the studies cited for it."""
+        """The rules about the regimen, each with its truth, and the studies cited for it."""
         rules_about = Guideline.of(self.rulebook).regimens[regimen]
         for rule in rules_about.rules:
             if self.truths[rule.id] is not Truth.FALSE:

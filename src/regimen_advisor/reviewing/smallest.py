@@ -26,7 +26,7 @@ def is_smallest(solver: Solver, condition: Condition, written: Mapping[str, Any]
         return True  # it says one thing, and with nothing stated the condition would hold for every patient
     if len(set(groups)) < len(groups):
         return False
-    return all(_must_be_told(solver, condition, written, key) for key in written)
+    return all(_must_be_stated(solver, condition, written, key) for key in written)
 
 
 def stated_keys(written: Mapping[str, Any]) -> Iterator[str]:
@@ -39,7 +39,7 @@ def stated_keys(written: Mapping[str, Any]) -> Iterator[str]:
             yield key
 
 
-def _must_be_told(solver: Solver, condition: Condition, written: Mapping[str, Any], key: str) -> bool:
+def _must_be_stated(solver: Solver, condition: Condition, written: Mapping[str, Any], key: str) -> bool:
     """Whether some values of the group of facts of ``key`` leave no patient who meets the condition."""
     rest = {name: value for name, value in written.items() if name != key}
     if not rest:

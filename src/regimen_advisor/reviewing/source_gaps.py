@@ -68,7 +68,7 @@ class Background(Record):
     )
 
     def reason(self, section: str, number: int) -> str | HeldBy | None:
-        """What is decided of a sentence; ``None`` where nothing is."""
+        """The decision on a sentence; ``None`` where there is none."""
         found = self.sections.get(section)
         return found if isinstance(found, str) or found is None else found.get(str(number))
 
@@ -83,7 +83,7 @@ def source_named(word: str, rulebook: Rulebook) -> Review:
 
 
 def gaps(review: Review, text: str | Path, rulebook: Rulebook) -> Gaps:
-    """What of the text of ``review`` the rulebook does not hold.
+    """The sentences and numbers in the text of ``review`` that the rulebook does not hold.
 
     Raises ``InputError`` for a text that cannot be read or is not divided as the source says, and for a list of
     background that was made for another text.
@@ -141,7 +141,7 @@ def digest_of(raw: str) -> str:
 
 
 def _background(review: Review, raw: str, name: str, rulebook: Rulebook) -> Background | None:
-    """What is decided of a source: in the last folder of the stack that lists it."""
+    """The decisions on a source, from the last folder of the stack that lists it."""
     for file in (folder / BACKGROUND for folder in reversed(rulebook.folders)):
         if not file.is_file():
             continue

@@ -104,7 +104,7 @@ def _fields(kind: str, id: str, before: Fields, after: Fields) -> Iterator[Wordi
             gone = [part for part in old_value if part not in new_value]
             come = [part for part in new_value if part not in old_value]
             old_value, new_value = (gone, come) if gone or come else (old_value, new_value)
-        yield WordingChange(kind, id, name, _said(old_value), _said(new_value))
+        yield WordingChange(kind, id, name, _one_line(old_value), _one_line(new_value))
 
 
 def _plain(value: object) -> Any:
@@ -116,12 +116,12 @@ def _plain(value: object) -> Any:
     return value
 
 
-def _said(value: object) -> str | None:
+def _one_line(value: object) -> str | None:
     """A plain value as one line of text."""
     if value is None or value == []:
         return None
     if isinstance(value, dict):
-        return joined(f"{name}: {_said(part)}" for name, part in value.items())
+        return joined(f"{name}: {_one_line(part)}" for name, part in value.items())
     if isinstance(value, list):
-        return joined((str(_said(part)) for part in value), "lists")
+        return joined((str(_one_line(part)) for part in value), "lists")
     return str(value)

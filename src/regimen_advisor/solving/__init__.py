@@ -1,1 +1,1 @@
-"""The SAT encoding of patients and rules, and what it answers: exact standings, questions, differences, witnesses."""
+"""Encode patients and rules for SAT, and answer from it: exact standings, questions, differences, witnesses."""

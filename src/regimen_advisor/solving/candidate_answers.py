@@ -14,7 +14,7 @@ Tests = tuple[SignedAtom, ...]
 
 @dataclass(frozen=True)
 class CandidateAnswer:
-    """An answer. ``unless`` says the opposite of one that is a single test."""
+    """A possible answer; ``unless`` words the opposite where it is a single test."""
 
     words: str
     literals: tuple[int, ...]

@@ -156,7 +156,7 @@ _PARTS = {"cycles": "last_cycles", "relapse_after": PLATINUM_FREE}
 """The parts of a history entry that tell of one fact alone."""
 
 
-def tells_of(domain: Domain, key: str, fact: str) -> bool:
+def bears_on(domain: Domain, key: str, fact: str) -> bool:
     """Whether the answer to a question can tell something of a fact."""
     if unit_of(domain, key) != unit_of(domain, fact):
         return False

@@ -57,7 +57,7 @@ def _ways_to(domain: Domain, condition: Condition) -> tuple[Implicant, ...]:
 
 
 def _asked(domain: Domain, condition: Condition) -> tuple[Session, int]:
-    """A solver of its own, as what is found must not depend on what another was asked before, and what to reach."""
+    """A separate solver, so that the result does not depend on earlier questions, and the literal to reach."""
     encoding = Encoding(domain, EncodingSize.of([condition], domain))
     goal = encoding.condition(condition)
     return Session(encoding), goal

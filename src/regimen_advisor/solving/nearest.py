@@ -1,4 +1,4 @@
-"""The possible patient who comes nearest to what is wished: wish after wish, each kept where it still can be."""
+"""Find the possible patient nearest to a list of wishes: each in turn is kept where it still can be true."""
 
 from __future__ import annotations
 

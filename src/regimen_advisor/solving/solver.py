@@ -90,7 +90,7 @@ class Solver:
         return current
 
     def apart(self) -> Session:
-        """A running solver of its own, which knows no rule yet and tells apart what the rules need."""
+        """A separate running solver, which knows no rule yet and tells apart what the rules need."""
         return Session(Encoding(self.domain, self.size))
 
     def _started(self, encoding: Encoding) -> Session:

@@ -49,7 +49,7 @@ STATEMENTS = (Effect.STANDARD, Effect.NOTE, Effect.SILENT, Effect.TRIAL)
 """The effects of rules that say something without deciding on a regimen."""
 
 
-class SaidText(Record):
+class StatementText(Record):
     """A statement that must be shown, by its effect, with the studies it cites."""
 
     standard: str | None = Field(None, description="id of a rule that states a standard")
@@ -82,7 +82,7 @@ class CaseText(Record):
         description="a profile, or `from` (a profile by path) with `change` (keys that differ; null takes a key away)"
     )
     expect: dict[str, Standing | Expectation] = Field({}, description="standings by regimen")
-    says: tuple[str | SaidText, ...] | None = Field(
+    says: tuple[str | StatementText, ...] | None = Field(
         None, description="standards, notes, silences and trials that must be shown, by rule"
     )
     says_not: tuple[str, ...] = Field((), description="statements that must not be shown, by rule")
@@ -173,19 +173,19 @@ def _case(document: Document, rulebook: Rulebook, profiles: Path) -> RuleCase:
         regimen: wanted if isinstance(wanted, Expectation) else Expectation(standing=wanted)
         for regimen, wanted in text.expect.items()
     }
-    problems = [*_contradictions(expect, document, rulebook), *_said_and_not(text, document)]
+    problems = [*_contradictions(expect, document, rulebook), *_required_and_forbidden(text, document)]
     if problems:
         raise InputError(problems)
     profile, inline = _profile(text, document, profiles)
     patient = _patient(profile, inline, document, rulebook.domain)
     places = {regimen: document.locate_key(("expect", regimen)) for regimen in expect}
-    says = None if text.says is None else tuple(_said(written) for written in text.says)
+    says = None if text.says is None else tuple(_statement(written) for written in text.says)
     return RuleCase(
         text.name, patient, profile, expect, says, text.says_not, text.exactly, text.source, document.locate(), places
     )
 
 
-def _said(text: str | SaidText) -> ExpectedStatement:
+def _statement(text: str | StatementText) -> ExpectedStatement:
     if isinstance(text, str):
         return ExpectedStatement(text)
     effect = next(effect for effect in STATEMENTS if getattr(text, effect.value) is not None)
@@ -200,7 +200,7 @@ def _unknown_names(text: CaseText, document: Document, rulebook: Rulebook) -> It
             )
 
     for index, written in enumerate(text.says or ()):
-        statement = _said(written)
+        statement = _statement(written)
         yield from unknown(statement.rule, rulebook.rules, say("kind_of_entry.rule"), "says", index)
         for study in statement.studies or ():
             yield from unknown(study, rulebook.studies, say("kind_of_entry.study"), "says", index, "studies")
@@ -233,8 +233,8 @@ def _contradictions(expect: Mapping[str, Expectation], document: Document, ruleb
             yield Problem(place, say("case_error.cautions", regimen=regimen))
 
 
-def _said_and_not(text: CaseText, document: Document) -> Iterator[Problem]:
-    expected = {_said(written).rule for written in text.says or ()}
+def _required_and_forbidden(text: CaseText, document: Document) -> Iterator[Problem]:
+    expected = {_statement(written).rule for written in text.says or ()}
     for index, rule in enumerate(text.says_not):
         if rule in expected:
             yield Problem(document.locate(("says_not", index)), say("case_error.said_and_not", rule=rule))

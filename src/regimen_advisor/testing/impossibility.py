@@ -16,7 +16,7 @@ from regimen_advisor.solving.solver import Session
 
 
 class Impossibility:
-    """Asks for patients while any axiom may be set aside."""
+    """Searches for patients while any axiom may be set aside."""
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.domain = rulebook.domain
@@ -41,9 +41,9 @@ class Impossibility:
             rest = [kept for kept in needed if kept is not axiom]
             if not session.can([wanted], [literal for _, literal in rest]):
                 needed = rest
-        return tuple(dict.fromkeys(says for says, _ in needed)) or self._told_by_narrowing(condition)
+        return tuple(dict.fromkeys(says for says, _ in needed)) or self._axiom_of_narrowing(condition)
 
-    def _told_by_narrowing(self, condition: Condition) -> tuple[str, ...]:
+    def _axiom_of_narrowing(self, condition: Condition) -> tuple[str, ...]:
         """The axiom that names it, where what a history means forbids it: the solver has that in its definitions."""
         known: list[tuple[str, Value]] = []
         for literal in _conjuncts(condition):

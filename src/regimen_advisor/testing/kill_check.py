@@ -43,7 +43,7 @@ def observe(cases: Iterable[RuleCase], rulebook: Rulebook) -> list[Observed]:
 
 
 class KillCheck:
-    """The cases, set to watch for one change after the other."""
+    """Checks one change after another against the cases."""
 
     def __init__(self, rulebook: Rulebook, observed: list[Observed]) -> None:
         self.rulebook, self.observed = rulebook, observed

@@ -1,4 +1,4 @@
-"""Make small changes to a rulebook, as a slip of the pen would: a good set of cases notices each of them.
+"""Make small changes to a rulebook, like slips of the pen: good cases notice each of them.
 
 A change is made in the text of a rule or of a finding. One in a finding changes every rule that uses it.
 """

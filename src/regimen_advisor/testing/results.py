@@ -1,4 +1,4 @@
-"""Run cases: list what of a case the advice does not meet, each with the line that expected it."""
+"""Run cases: list each expectation that the advice does not meet, with its line."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Failure:
 
 
 def run_case(case: RuleCase, rulebook: Rulebook) -> list[Failure]:
-    """What of the case is not met; an empty list if it passes."""
+    """The expectations of the case that are not met; an empty list if it passes."""
     return compare(case, advise(case.patient, rulebook, ask=False))
 
 
 def compare(case: RuleCase, advice: Advice) -> list[Failure]:
-    """What of the case the advice does not meet."""
+    """The expectations of the case that the advice does not meet."""
     options = {option.regimen: option for option in advice.options}
     failures = [
         Failure(case, case.place(regimen), message)
@@ -49,11 +49,13 @@ def compare(case: RuleCase, advice: Advice) -> list[Failure]:
             for regimen, option in options.items()
             if regimen not in case.expect and option.standing is not Standing.NOT_INDICATED
         ]
-    return failures + [Failure(case, case.location, message) for message in _unsaid(case, statements_of(advice))]
+    return failures + [
+        Failure(case, case.location, message) for message in _missing_statements(case, statements_of(advice))
+    ]
 
 
 def differences(regimen: str, wanted: Expectation, option: Option | None) -> Iterator[str]:
-    """What of one expectation is not met, in words."""
+    """The parts of one expectation that are not met, in words."""
     if option is None:
         if wanted.standing is not Standing.NOT_INDICATED:
             yield say("unmet.no_option", regimen=regimen, expected=wanted.standing)
@@ -102,7 +104,7 @@ def statements_of(advice: Advice) -> dict[str, ShownStatement]:
     return shown
 
 
-def _unsaid(case: RuleCase, shown: dict[str, ShownStatement]) -> Iterator[str]:
+def _missing_statements(case: RuleCase, shown: dict[str, ShownStatement]) -> Iterator[str]:
     for expected in case.says or ():
         actual = shown.get(expected.rule)
         if actual is None:

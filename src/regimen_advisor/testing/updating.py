@@ -135,7 +135,7 @@ class _Rewriter:
         if says is None:
             return None
         shown = dict(self.shown)
-        kept = [_updated_said(statement, shown[statement.rule]) for statement in says if statement.rule in shown]
+        kept = [_updated_statement(statement, shown[statement.rule]) for statement in says if statement.rule in shown]
         if self.case.exactly:
             named = {statement.rule for statement in says}
             kept += [
@@ -156,7 +156,7 @@ class _Rewriter:
         return first, last, [f"says_not: [{', '.join(kept)}]"]
 
 
-def _updated_said(expected: ExpectedStatement, shown: ShownStatement) -> ExpectedStatement:
+def _updated_statement(expected: ExpectedStatement, shown: ShownStatement) -> ExpectedStatement:
     effect = expected.effect and shown.effect
     studies = expected.studies
     if studies is not None and set(studies) != set(shown.studies):
@@ -168,7 +168,7 @@ def _updated_said(expected: ExpectedStatement, shown: ShownStatement) -> Expecte
 
 
 def expectation_of(option: Option | None, keys: Sequence[str] | None = None) -> dict[str, Any] | str:
-    """An option as a case file writes it; ``keys`` are the deciders to tell, all that there are if left out."""
+    """An option as a case file writes it; ``keys`` are the deciding rules to list, all of them if left out."""
     if option is None or option.standing is Standing.NOT_INDICATED:
         return str(Standing.NOT_INDICATED)
     found = {

@@ -34,7 +34,7 @@ _OPEN_PAST = ("prior_lines", "last_outcome")
 
 
 class Cases:
-    """Tells the cases of some conditions apart; each comes with the column that says where it is open.
+    """Numbers the cases of some conditions; each condition comes with the column that says where it is open.
 
     ``flags`` are columns in which the rows of a case are alike too.
     """

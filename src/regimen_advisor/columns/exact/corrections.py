@@ -21,7 +21,7 @@ _PIECE = 50_000
 
 @dataclass(frozen=True)
 class Settled:
-    """How it went: ``cases`` were asked of the solver, ``changed`` cells took another standing.
+    """Counts of a run: ``cases`` asked of the solver, and ``changed`` cells, whose standing was corrected.
 
     Where the standings are not ``exact``, ``cases`` is the number of rows with an open cell. On a cluster neither is
     counted.

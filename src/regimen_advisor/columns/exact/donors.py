@@ -189,7 +189,7 @@ class Donor:
         past &= chosen >= 0
         words = [np.zeros(len(past), np.uint64) for _ in batch.words]
         for name in self._free:
-            self._lend(words, batch, name)
+            self._impute(words, batch, name)
         known = chosen >= 0
         for index, mask in enumerate(self._clinical):
             if mask:
@@ -203,7 +203,7 @@ class Donor:
             self._fill_histories(words, batch, vague)
         return words
 
-    def _lend(self, words: list[Bits], batch: Batch, name: str) -> None:
+    def _impute(self, words: list[Bits], batch: Batch, name: str) -> None:
         """Puts a fact that no axiom mentions: of the patient where it agrees with the cell, else what the cell says."""
         for number, (field, lent) in enumerate(zip(self.reader.layout.fields[name], self._bits[name], strict=True)):
             if name not in batch.codes:

@@ -35,7 +35,7 @@ _KEPT = 256
 
 
 class _RatedDonor:
-    """A donor, and what it has been good for: how many cells it has settled of each question."""
+    """A donor and its record: how many cells it has settled of each question."""
 
     def __init__(self, donor: Donor, questions: int) -> None:
         self.donor = donor

@@ -19,7 +19,7 @@ _CASE = "_case"
 class OpenCases:
     """Look at rows batch by batch, settle their cases, and give the rows whose exact standings differ.
 
-    Batches may be shown in any order, by several threads. The same is asked of the solver all the same, since each case
+    Batches may be shown in any order, by several threads. The solver is asked the same in any order, since each case
     is settled by its first row. ``cells`` are those of the same rulebook, where they are compiled already.
     """
 
