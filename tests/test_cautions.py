@@ -188,6 +188,59 @@ def test_an_open_caution_names_only_what_is_not_known_of_the_patient(
     assert found == [f"{words}: immunotherapy without chemotherapy does little."]
 
 
+@pytest.mark.parametrize(
+    ("known", "warning"),
+    [
+        ({}, "If EGFR is mutated and no EGFR-TKI was given yet: a targeted drug alone comes first."),
+        (lines(["carboplatin", "pemetrexed"]), "If EGFR is mutated: a targeted drug alone comes first."),
+        ({"egfr": ["ex19del"]}, "If no EGFR-TKI was given yet: a targeted drug alone comes first."),
+        (
+            {"egfr": {"found": ["L858R"], "not_found": ["T790M"]}},
+            (
+                "If T790M is found in a sample taken after any progression and no third-generation EGFR-TKI was given "
+                "yet: osimertinib comes first."
+            ),
+        ),
+        (
+            {"egfr": ["L858R", "T790M"]},
+            "If no third-generation EGFR-TKI was given yet: osimertinib comes first.",
+        ),
+        (
+            {"comorbidities": {"not_found": ["proteinuria", "anticoagulation"]}},
+            (
+                "If the blood pressure is not controlled or there was a thromboembolism: drugs against VEGF or its "
+                "receptor can make this more dangerous."
+            ),
+        ),
+        (
+            {"comorbidities": {"not_found": ["autoimmune-disease"]}},
+            "If there is interstitial lung disease: immunotherapy can make it worse.",
+        ),
+        (
+            {"other_drivers": {"not_found": ["RET", "MET-ex14", "BRAF-V600E", "HER2"]}},
+            (
+                "If the tumour has a KRAS G12C mutation or an NTRK fusion: there are drugs against it that no option "
+                "here contains, and immunotherapy may do less."
+            ),
+        ),
+    ],
+)
+def test_of_several_conditions_of_an_open_caution_only_what_is_open_is_named(
+    rulebook: Rulebook, known: dict[str, Any], warning: str
+) -> None:
+    advice = advise(read(Profile.model_validate({**NSCLC, **known}), rulebook.domain), rulebook, ask=False)
+    found = {caution.says for option in advice.options for caution in option.cautions if caution.state == "open"}
+    assert warning in found
+    assert not any("EGFR is mutated" in words for words in found if "egfr" in known)
+
+
+def test_a_condition_that_the_sentence_does_not_name_is_named_where_nothing_else_is_open(rulebook: Rulebook) -> None:
+    known = {**NSCLC, "egfr": ["ex20ins"], "alk": "negative", "ros1": "negative"}
+    advice = advise(read(Profile.model_validate(known), rulebook.domain), rulebook, ask=False)
+    found = {caution.says for option in advice.options for caution in option.cautions if caution.state == "open"}
+    assert "If prior lines at least 1: immunotherapy without chemotherapy does little." in found
+
+
 def test_conditions_of_one_warning_share_the_words_that_they_begin_with() -> None:
     assert if_any([f"If the disease has progressed on {drug}: again." for drug in ("A", "B", "A", "C")]) == (
         "If the disease has progressed on A, B or C: again."

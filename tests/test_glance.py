@@ -81,6 +81,14 @@ def test_the_first_warning_is_about_the_patient_where_there_is_one(rulebook: Rul
     )
 
 
+def test_a_drug_given_again_is_warned_of_before_what_no_study_shows(rulebook: Rulebook) -> None:
+    advice, _ = named("driver-negative-after-pembrolizumab", rulebook)
+    row = next(row for row in glance.rows(advice, rulebook) if row.option.regimen == "pd-1-inhibitor-bevacizumab")
+    assert "already progressed on a PD-1 inhibitor" in row.warning
+    warnings = [caution.says for caution in row.option.cautions if caution.kind == "patient"]
+    assert [words for words in warnings if "no trial of an immunotherapy combination" in words] == warnings[1:]
+
+
 def test_what_comes_first_is_no_warning_of_a_row(rulebook: Rulebook) -> None:
     advice, _ = named("egfr-t790m-after-gefitinib", rulebook)
     found = {row.option.regimen: row.warning for row in glance.rows(advice, rulebook)}

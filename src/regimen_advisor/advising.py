@@ -24,7 +24,7 @@ from regimen_advisor.knowledge.evidence import DesignLevel, Study, design_level
 from regimen_advisor.knowledge.rulebook import Rulebook, harm_studies
 from regimen_advisor.knowledge.rules import CautionKind, Effect, Rule
 from regimen_advisor.language.conditions import AllOf, AnyOf, Leaf, Named, Not
-from regimen_advisor.language.interpreter import Judgement
+from regimen_advisor.language.interpreter import Interpreter, Judgement
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Choice, Truth
 from regimen_advisor.ordering import BENEFITS, ORDER, in_order
@@ -59,6 +59,7 @@ class _Advisor:
         self.case, self.patient, self.guideline = case, case.patient, case.guideline
         self.rulebook, self.wording = case.guideline.rulebook, case.guideline.wording
         self.exact, self.truths = case.exact, case.truths
+        self.reader = Interpreter(case.patient.facts)
 
     def advice(self, *, ask: bool) -> Advice:
         rulebook = self.rulebook
@@ -157,7 +158,7 @@ class _Advisor:
         return (
             Caution(
                 rule=rule.id,
-                says=rule.sentence(is_open=self.truths[rule.id] is Truth.UNKNOWN),
+                says=self.wording.sentence(rule, self.reader, is_open=self.truths[rule.id] is Truth.UNKNOWN),
                 kind=_kind(rule),
                 basis=_basis(rule),
                 certainty=rule.certainty,
@@ -166,9 +167,14 @@ class _Advisor:
                 depends_on=self._waits_for(rule),
                 errata=rule.errata,
             )
-            for rule in sorted(rules, key=lambda rule: (self.truths[rule.id] is Truth.UNKNOWN, rule.is_outside))
+            for rule in sorted(rules, key=self._weight)
             if self.truths[rule.id] is not Truth.FALSE
         )
+
+    def _weight(self, rule: Rule) -> tuple[bool, bool, bool]:
+        """What holds before what is open, what the patient has before what studies lack, sources before the rest."""
+        of_studies = rule.kind == "patient" and bool(rule.studies)
+        return self.truths[rule.id] is Truth.UNKNOWN, of_studies, rule.is_outside
 
     def _reasons(self, standing: Standing, offers: Iterable[Rule], exclusions: Iterable[Rule]) -> tuple[Reason, ...]:
         reasons = [self._reason(rule) for rule in exclusions if self.truths[rule.id] is not Truth.FALSE]

@@ -11,9 +11,11 @@ from itertools import takewhile
 from typing import Literal
 
 from regimen_advisor.knowledge.findings import Finding
+from regimen_advisor.knowledge.rules import Rule
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
+from regimen_advisor.language.interpreter import Interpreter
 from regimen_advisor.language.standings import Standing
-from regimen_advisor.language.values import Atom, Between, Choice, Includes, Is, Members, Number, Value
+from regimen_advisor.language.values import Atom, Between, Choice, Includes, Is, Members, Number, Truth, Value
 from regimen_advisor.patient.drugs import Formulary
 from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
 from regimen_advisor.words.catalogue import CATALOGUE, joined, say
@@ -49,6 +51,20 @@ class Wording:
 
     def __init__(self, domain: Domain, findings: Mapping[str, Finding]) -> None:
         self.domain, self.findings, self.formulary = domain, findings, domain.formulary
+
+    def sentence(self, rule: Rule, reader: Interpreter, *, is_open: bool) -> str:
+        """What a rule says of a patient for whom it holds, or for whom it is open: then what is open of it."""
+        if not is_open or rule.open_sentence is None:
+            return rule.says
+        sentence = rule.open_sentence
+
+        def waits(condition: Condition) -> bool:
+            return reader.judge(condition).truth is Truth.UNKNOWN
+
+        named = [words for words, about in sentence.pieces if about is None or waits(about)]
+        named = named or [self.condition(part) for part in sentence.besides if waits(part)]
+        named = named or [words for words, _ in sentence.pieces]
+        return say("caution.if_any", conditions=listed(named), consequence=sentence.consequence)
 
     def condition(self, condition: Condition, wanted: bool = True) -> str:
         """The condition as part of a sentence; its opposite where ``wanted`` is false."""

@@ -11,6 +11,7 @@ from regimen_advisor.explaining.clauses import ClauseTree, State, state_of
 from regimen_advisor.explaining.explanation import Argument, Unless
 from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.files.errors import Location
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.effective import RegimenRules
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
@@ -38,7 +39,7 @@ class Arguments:
         self, patient: Patient, rulebook: Rulebook, truths: Mapping[str, Truth], questions: Sequence[str]
     ) -> None:
         self.rulebook, self.truths, self.places = rulebook, truths, CitationLabels(rulebook)
-        self.reader = Interpreter(patient.facts)
+        self.reader, self.wording = Interpreter(patient.facts), Guideline.of(rulebook).wording
         self.clauses = ClauseTree(patient, rulebook, questions)
 
     def about(self, rules_about: RegimenRules) -> tuple[Argument, ...]:
@@ -55,7 +56,7 @@ class Arguments:
             effect=rule.effect.value,  # type: ignore[arg-type]  # of a regimen only these three speak
             kind=rule.kind,
             state=state,
-            says=rule.sentence(is_open=state == "unknown"),
+            says=self.wording.sentence(rule, self.reader, is_open=state == "unknown"),
             basis=basis,
             certainty=rule.certainty,
             outside=self.places.names.outside if rule.is_outside else None,

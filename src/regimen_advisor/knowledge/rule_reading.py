@@ -17,6 +17,7 @@ from regimen_advisor.knowledge import each_regimen
 from regimen_advisor.knowledge.conditions_yaml import ConditionReader
 from regimen_advisor.knowledge.findings import Finding
 from regimen_advisor.knowledge.gone import Gone
+from regimen_advisor.knowledge.open_sentences import marked, tested
 from regimen_advisor.knowledge.places import unplaced
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rules import (
@@ -275,6 +276,9 @@ class RuleReader:
         )
         condition = of_disease(written, setting.disease)
         self._check_references(text, effect, document, path)
+        for key in marked(text.if_open or ""):
+            if key not in tested(condition):
+                self._refuse(document, (*path, "if_open"), say("rule_error.if_open_key", key=key))
         return Rule(
             text.id, effect, str(subject), target, condition, text.studies, text.approvals, text.source,
             self._graded(text), text.overrides, text.basis, text.certainty, text.errata, setting,

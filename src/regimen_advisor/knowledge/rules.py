@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from regimen_advisor.files.errors import Location
 from regimen_advisor.files.sources import Record
+from regimen_advisor.knowledge.open_sentences import OpenSentence
 from regimen_advisor.knowledge.publications import Sources
 from regimen_advisor.knowledge.regimens import Component, Regimen, Target
 from regimen_advisor.language.conditions import AllOf, Condition, Leaf
@@ -80,7 +82,10 @@ class RuleText(Record):
         None, description="of a silence: regimens; where a loaded source offers one of them, the silence does not count"
     )
     if_open: Annotated[str, Field(pattern="^If ")] | None = Field(
-        None, description="cautions only: the same as a condition (`If ...: ...`), where it is not known to hold"
+        None,
+        description="cautions only: the same as a condition (`If ...: ...`), where it is not known to hold. Of several "
+        "conditions, `If [A](key) and [B](key): ...` marks which is about which key of `when`; only what is open of a "
+        "patient is then named",
     )
     overrides: tuple[Id, ...] = Field((), description="rules that do not count where this one holds")
     basis: Literal["outside the reviews"] | None = Field(None, description="cautions and notes only")
@@ -164,9 +169,10 @@ class Rule:
         """Whether it only asks for a step before the first dose, so that the option stays offered."""
         return self.kind == "measure"
 
-    def sentence(self, *, is_open: bool) -> str:
-        """What the rule says of a patient for whom it holds, or for whom it is open."""
-        return self.if_open if is_open and self.if_open else self.says
+    @cached_property
+    def open_sentence(self) -> OpenSentence | None:
+        """What it says of a patient for whom its condition is not settled; ``None`` where it has no such sentence."""
+        return OpenSentence.of(self.if_open, self.condition) if self.if_open else None
 
     @property
     def is_outside(self) -> bool:

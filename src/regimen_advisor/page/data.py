@@ -265,7 +265,7 @@ def _rule(rule: Rule, rulebook: Rulebook, wording: Wording) -> Json:
         "subject": rule.subject,
         "title": _title(rule, rulebook),
         "says": rule.says,
-        "if_open": rule.if_open,
+        "if_open": _open_sentence(rule, wording),
         "in_short": clause(rule.says, CUT_WARNING),
         "kind": rule.kind,
         "first": rule.is_first,
@@ -290,6 +290,21 @@ def _rule(rule: Rule, rulebook: Rulebook, wording: Wording) -> Json:
         "meant_for": rule.meant_for,
         "overridden_by": [overriding.id for overriding in rulebook.overridden_by[rule.id]],
         "when": _condition(rule.condition, wording),
+    }
+
+
+def _open_sentence(rule: Rule, wording: Wording) -> Json | None:
+    """What a caution says where it waits: its conditions, each with what it is about, and of what it warns."""
+    sentence = rule.open_sentence
+    if sentence is None:
+        return None
+    return {
+        "pieces": [
+            {"says": words, "about": None if about is None else _condition(about, wording)}
+            for words, about in sentence.pieces
+        ],
+        "besides": [_condition(part, wording) for part in sentence.besides],
+        "consequence": sentence.consequence,
     }
 
 

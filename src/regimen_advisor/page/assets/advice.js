@@ -134,13 +134,14 @@ class Advisor {
 
   /** The cautions that hold or are open; open ones that warn of the same are one caution. */
   #cautions(ids) {
-    const holding = [[], [], [], []]; // what holds before what is open, in each the sources before what is outside them
-    for (const id of ids) {
-      const truth = this.truths[id];
-      if (truth !== FALSE) holding[2 * Number(truth === UNKNOWN) + Number(this.data.rules[id].basis !== "review")].push(id);
-    }
+    // What holds before what is open, what the patient has before what studies lack, sources before the rest.
+    const weight = (id) => {
+      const { kind, studies, basis } = this.data.rules[id];
+      return 4 * Number(this.truths[id] === UNKNOWN) + 2 * Number(kind === "patient" && studies.length > 0) + Number(basis !== "review");
+    };
+    const holding = ids.filter((id) => this.truths[id] !== FALSE).sort((left, right) => weight(left) - weight(right));
     const seen = new Map();
-    for (const held of holding.flat().map((id) => this.#warned(id))) {
+    for (const held of holding.map((id) => this.#warned(id))) {
       const key = held.state === "open" ? `${consequence(held.says)} ${this.data.rules[held.rule].basis}` : held.rule;
       seen.set(key, [...(seen.get(key) ?? []), held]);
     }
@@ -168,8 +169,17 @@ class Advisor {
 
   /** A caution with its sentence: a condition where it is not known to hold. */
   #warned(id) {
-    const held = this.#held(id), rule = this.data.rules[id];
-    return { ...held, says: held.state === "open" ? rule.if_open ?? rule.says : rule.says };
+    const held = this.#held(id);
+    return { ...held, says: this.sentence(id, held.state === "open") };
+  }
+
+  /** What a rule says of a patient for whom it holds, or for whom it is open: then what is open of it. */
+  sentence(id, isOpen) {
+    const sentence = this.engine.open[id];
+    if (!isOpen || !sentence) return this.data.rules[id].says;
+    const { pieces, besides, consequence } = sentence, waits = ({ about }) => this.judge(about) === UNKNOWN;
+    const parts = [pieces.filter((piece) => piece.about === null || waits(piece)), besides.filter(waits), pieces].find((found) => found.length);
+    return say("caution.if_any", { conditions: listedWords(parts.map(({ says }) => says)), consequence });
   }
 
   #held(id) {

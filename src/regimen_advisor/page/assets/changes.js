@@ -28,17 +28,17 @@ function rulesBehind(regimen, was, now, earlier, advice) {
   return deciding.length ? deciding : found;
 }
 
-const ruleWords = (id, truth, data) => {
-  const { says, if_open, signed } = data.rules[id], lead = truth === TRUE ? "" : truth === FALSE ? say("page_changes.no_longer") : say("page_changes.open");
-  return [lead, truth === TRUE || truth === FALSE ? says : if_open ?? says, " ", signed === "[]" ? null : rich(signed)];
+const ruleWords = (id, advisor) => {
+  const truth = advisor.truths[id], { signed } = advisor.data.rules[id], lead = truth === TRUE ? "" : truth === FALSE ? say("page_changes.no_longer") : say("page_changes.open");
+  return [lead, advisor.sentence(id, truth === UNKNOWN), " ", signed === "[]" ? null : rich(signed)];
 };
 
 /** One change: the option, its standings, and the rule. */
 function changeItem(regimen, { was, now, rules }, advice) {
-  const { data, truths } = advice.advisor, gone = now === undefined;
+  const { data } = advice.advisor, gone = now === undefined;
   return h("li", {}, gone ? h("strong", {}, data.regimens[regimen].name) : h("button", { type: "button", class: "link", onclick: () => page.toOption(regimen) }, data.regimens[regimen].name),
     ": ", was === undefined ? "" : [badge(was), " → "], gone ? say("page_changes.another_disease") : badge(now),
-    (gone || was === undefined ? [] : rules.slice(0, 1)).map((id) => h("p", { class: "by", "data-rule": id }, sayWith("page_changes.rule", { rule: h("code", {}, id), sentence: ruleWords(id, truths[id], data) }))));
+    (gone || was === undefined ? [] : rules.slice(0, 1)).map((id) => h("p", { class: "by", "data-rule": id }, sayWith("page_changes.rule", { rule: h("code", {}, id), sentence: ruleWords(id, advice.advisor) }))));
 }
 
 /** The facts that an edit changed, each from what to what; the others follow from them. */

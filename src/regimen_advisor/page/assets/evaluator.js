@@ -95,6 +95,8 @@ class Engine {
     for (const rule of Object.values(data.rules)) this.rules[rule.id] = this.effective(rule);
     this.markers = {}; // the tests of each rule that ask for a marker of the tumour
     for (const rule of Object.values(data.rules)) this.markers[rule.id] = rule.asks_for.markers.map((test) => this.condition(test));
+    this.open = {}; // what the sentence of each caution that waits is about, part by part
+    for (const { id, if_open: open } of Object.values(data.rules)) if (open) this.open[id] = this.#openSentence(open);
     for (const [id, regimen] of Object.entries(data.regimens)) {
       const anyOf = (ids) => this.#node({ kind: "any", parts: ids.map((rule) => this.rules[rule]) });
       const [offer, exclusion, caution] = [regimen.offers, regimen.exclusions, regimen.cautions].map(anyOf);
@@ -104,6 +106,11 @@ class Engine {
     }
     this.changes = data.changes.map((change) => ({ ...change,
       withdrawn: change.withdrawn.map(({ regimens, when: written }) => ({ regimens, node: this.condition(written) })) }));
+  }
+
+  #openSentence({ pieces, besides, consequence }) {
+    const compiled = pieces.map(({ says, about }) => ({ says, about: about && this.condition(about) }));
+    return { pieces: compiled, besides: besides.map((part) => ({ says: part.says, about: this.condition(part) })), consequence };
   }
 
   #fact(fact) {

@@ -143,7 +143,7 @@ function compareView(before, after, names) {
   const apart = ids.filter((id) => standing(before, id) !== standing(after, id)), equal = ids.filter((id) => !apart.includes(id));
   const cell = (value) => h("td", {}, value ? badge(value) : say("page_changes.another_disease"));
   const changes = changesBetween(before, after), link = (id) => (standing(after, id) ? h("button", { type: "button", class: "link", onclick: () => page.toOption(id) }, data.regimens[id].name) : data.regimens[id].name);
-  const ruleLine = (id) => (changes.get(id)?.rules ?? []).slice(0, 1).map((rule) => h("p", { class: "by", "data-rule": rule }, sayWith("page_changes.rule", { rule: h("code", {}, rule), sentence: ruleWords(rule, after.advisor.truths[rule], data) })));
+  const ruleLine = (id) => (changes.get(id)?.rules ?? []).slice(0, 1).map((rule) => h("p", { class: "by", "data-rule": rule }, sayWith("page_changes.rule", { rule: h("code", {}, rule), sentence: ruleWords(rule, after.advisor) })));
   const rows = (chosen) => chosen.map((id) => h("tr", { class: apart.includes(id) ? "differs" : "", "data-regimen": id }, h("th", { scope: "row" }, link(id), ruleLine(id)), cell(standing(before, id)), cell(standing(after, id))));
   const table = (caption, head, body) => h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": caption },
     h("table", { class: "compare" }, h("caption", {}, caption), h("thead", {}, h("tr", {}, head.map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, body)));

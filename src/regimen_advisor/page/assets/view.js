@@ -233,7 +233,7 @@ function optionCard(option, advice, change, number) {
   return h("article", { class: `option ${standing}`, "aria-labelledby": title, "data-regimen": regimen, "data-standing": standing },
     h("h3", {}, h("span", { id: title }, number ? `${number}. ` : "", option.name), chips(option, advice), changeMark(change)),
     option.setting.length ? h("p", { class: "quiet small" }, option.setting.join(" · ")) : null,
-    change ? change.rules.slice(0, 1).map((id) => h("p", { class: "by" }, sayWith("page_changes.by_rule", { rule: h("code", {}, id), sentence: ruleWords(id, advice.advisor.truths[id], data) }))) : null,
+    change ? change.rules.slice(0, 1).map((id) => h("p", { class: "by" }, sayWith("page_changes.by_rule", { rule: h("code", {}, id), sentence: ruleWords(id, advice.advisor) }))) : null,
     option.says.map((text) => h("p", {}, rich(text))),
     standing === "undetermined" ? h("p", { class: "waits" }, say("page_answer.waits_pending")) : null,
     cautions(option, advice, shown),
