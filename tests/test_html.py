@@ -11,7 +11,18 @@ import pytest
 
 from conftest import ROOT, pairs, sized
 from regimen_advisor.advising import advise
-from regimen_advisor.documents.blocks import Bullets, Fields, Folded, Gap, Heading, Item, Paragraph, Table
+from regimen_advisor.documents.blocks import (
+    BarKind,
+    Bullets,
+    Fields,
+    Folded,
+    Gap,
+    Grid,
+    Heading,
+    Item,
+    Paragraph,
+    Table,
+)
 from regimen_advisor.documents.html import html as html_of
 from regimen_advisor.explaining.explain import explain
 from regimen_advisor.files.sources import parse_document
@@ -149,6 +160,15 @@ def test_every_kind_of_block_is_an_element_and_is_escaped() -> None:
     assert "<details><summary>&lt;fold&gt;</summary>\n<p>inside</p>\n</details>" in shown
     assert "left out" not in shown
     assert "empty" not in shown
+
+
+def test_a_column_shows_the_tip_of_what_it_counts_whatever_it_is_called() -> None:
+    kinds = (BarKind("open", "<the rest>", "It waits."), BarKind("known", "the known"))
+    grid = Grid((1, 2), bars=((("open", 0.5), ("known", 0.5)),), kinds=kinds, counts=("", "open", "known"))
+    shown = html_of([Table(("", "offen", "open"), (("a", "1", "1"),), grid=grid)])
+    assert '<button type="button" class="word" data-tip="It waits.">offen</button></th>' in shown
+    assert '<th scope="col" class="number">open</th>' in shown
+    assert re.findall(r"</svg>([^<]+)</li>", shown) == ["&lt;the rest&gt;", "the known"]
 
 
 def test_the_page_of_an_option_says_met_and_not_met_in_words(rulebook: Rulebook) -> None:

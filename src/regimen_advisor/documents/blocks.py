@@ -91,8 +91,19 @@ class Grid:
     bars: tuple[tuple[tuple[str, float], ...], ...] = ()
     names: tuple[str, ...] = ()
     """What a page calls each row, before its first cell: an id, which plain text shows alone."""
-    meanings: tuple[tuple[str, str], ...] = ()
-    """What the kinds of the bars mean, for the legend of a page and the heads of their columns."""
+    kinds: tuple[BarKind, ...] = ()
+    """The kinds of the areas of bars, where a page explains them in a legend."""
+    counts: tuple[str, ...] = ()
+    """For each column the kind of area that it counts, empty for none: its head shows the tip of the kind."""
+
+
+@dataclass(frozen=True)
+class BarKind:
+    """A kind of area of bars: its name for the style of a page, its line in the legend, and a tip on what it means."""
+
+    name: str
+    legend: str
+    tip: str = ""
 
 
 @dataclass(frozen=True)

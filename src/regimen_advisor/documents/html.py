@@ -161,10 +161,8 @@ def _table(table: Table) -> Iterator[str]:
         yield from _legend(grid)
         label = escape(one_line(" ".join(filter(None, columns))))
         yield f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">'
-    meanings = (
-        {kind.replace("-", " "): f"{kind.replace('-', ' ')}: {words}." for kind, words in grid.meanings} if grid else {}
-    )
-    heads = (marked("word", _text(name), meanings[name]) if name in meanings else _text(name) for name in columns)
+    tips = _tips(grid, len(columns))
+    heads = (marked("word", _text(name), tip) if tip else _text(name) for name, tip in zip(columns, tips, strict=True))
     head = [f'<th scope="col"{_number(number in numbers)}>{name}</th>' for number, name in enumerate(heads)]
     plot = ["<td></td>"] if grid and grid.bars else []
     opened = '<table class="wide">' if grid else "<table>"
@@ -179,6 +177,13 @@ def _table(table: Table) -> Iterator[str]:
         drawn = [_bar(grid.bars[number])] if grid and grid.bars else []
         yield f"<tr>{''.join([*cells[:1], *drawn, *cells[1:]])}</tr>"
     yield f"</tbody></table>{'</div>' if grid else ''}"
+
+
+def _tips(grid: Grid | None, columns: int) -> list[str]:
+    """For each column what its head shows on hover: what is counted in it."""
+    tips = {kind.name: kind.tip for kind in grid.kinds} if grid else {}
+    counts = grid.counts if grid and grid.counts else ("",) * columns
+    return [tips.get(kind, "") for kind in counts]
 
 
 def _row_name(cell: str, name: str) -> str:
@@ -196,12 +201,8 @@ def _legend(grid: Grid) -> Iterator[str]:
     kinds = dict.fromkeys(kind for bar in grid.bars for kind, _ in bar)
     if len(kinds) > 1:
         square = '<svg viewBox="0 0 10 10" aria-hidden="true"><rect class="{}" width="10" height="10"/></svg>'
-        meanings = dict(grid.meanings)
-        words = {
-            kind: f"{kind.replace('-', ' ')}: {meanings[kind]}" if kind in meanings else kind.replace("-", " ")
-            for kind in kinds
-        }
-        areas = (f"<li>{square.format(escape(kind))}{_text(words[kind])}</li>" for kind in kinds)
+        legend = {kind.name: kind.legend for kind in grid.kinds}
+        areas = (f"<li>{square.format(escape(kind))}{_text(legend[kind])}</li>" for kind in kinds)
         yield f'<ul class="key">{"".join(areas)}</ul>'
 
 

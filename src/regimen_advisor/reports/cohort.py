@@ -9,7 +9,7 @@ from typing import Any
 from regimen_advisor.cohorts.changes import CohortChanges
 from regimen_advisor.cohorts.cohort import Summary
 from regimen_advisor.cohorts.concordance import Agreement, Concordance
-from regimen_advisor.documents.blocks import Block, Grid, Heading, Paragraph, Table
+from regimen_advisor.documents.blocks import BarKind, Block, Grid, Heading, Paragraph, Table
 from regimen_advisor.files.errors import printable
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.reports.tallies import MOST_SHOWN, count_table, left_out, not_taken, tally
@@ -80,15 +80,21 @@ def document(
 def _standings(summary: Summary) -> Table:
     columns = (say("advice.regimen"), *map(standing_words, Standing))
     names = tuple(summary.names.get(name, "") for name in summary.standings)
-    words = {standing: "waiting" if standing is Standing.UNDETERMINED else standing.value for standing in Standing}
-    meanings = tuple((standing.value, say(f"group_meaning.{word}")) for standing, word in words.items())
+    kinds = tuple(map(_kind, Standing))
     rows, bars = [], []
     for name, counts in summary.standings.items():
         patients = sum(counts.values()) or 1
         rows.append((name, *(f"{counts[standing.value]:,}" for standing in Standing)))
         bars.append(tuple((standing.value, counts[standing.value] / patients) for standing in Standing))
-    grid = Grid(tuple(range(1, len(columns))), bars=tuple(bars), names=names, meanings=meanings)
+    counted = ("", *(kind.name for kind in kinds))
+    grid = Grid(tuple(range(1, len(columns))), bars=tuple(bars), names=names, kinds=kinds, counts=counted)
     return Table(columns, tuple(rows), grid=grid)
+
+
+def _kind(standing: Standing) -> BarKind:
+    meaning = say(f"group_meaning.{'waiting' if standing is Standing.UNDETERMINED else standing.value}")
+    words = {"standing": standing_words(standing), "meaning": meaning}
+    return BarKind(standing.value, say("cohort.bar", **words), say("cohort.bar_tip", **words))
 
 
 def _agreement(agreed: Concordance, total: int) -> Iterator[Block]:

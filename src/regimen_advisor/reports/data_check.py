@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from regimen_advisor.cohorts.data_check import DataCheck
-from regimen_advisor.documents.blocks import Block, Grid, Heading, Paragraph, Table
+from regimen_advisor.documents.blocks import BarKind, Block, Grid, Heading, Paragraph, Table
 from regimen_advisor.files.errors import printable
 from regimen_advisor.reports.tallies import count_table, not_taken
 from regimen_advisor.words.catalogue import joined, say
@@ -45,10 +45,11 @@ def _keys(check: DataCheck) -> Table:
         counts = [(word, getattr(reading, word)) for word in READINGS]
         rows.append((reading.key, *(f"{count:,}" for _, count in counts), printable(reading.columns)))
         bars.append(tuple((word, count / (check.patients or 1)) for word, count in counts))
+    kinds = tuple(BarKind(word, say(f"data_reading.{word}")) for word in READINGS)
     return Table(
-        (say("data_check.key"), *(say(f"data_reading.{word}") for word in READINGS), say("data_check.read_from")),
+        (say("data_check.key"), *(kind.legend for kind in kinds), say("data_check.read_from")),
         tuple(rows),
-        grid=Grid((1, 2, 3, 4), bars=tuple(bars)),
+        grid=Grid((1, 2, 3, 4), bars=tuple(bars), kinds=kinds),
     )
 
 
