@@ -235,16 +235,17 @@ def drug_name(formulary: Formulary, id: str) -> str:
     return formulary.name_of(id)
 
 
+_BEGIN_CLAUSE = say("clause.begin").replace(", ", "|")
+_BEGIN_AFTER_COMMA = say("clause.begin_after_comma").replace(", ", "|")
 _CLAUSE_ENDS = re.compile(
-    r"[;:](?= )|\.(?= [A-Z])|(?= because | \([^)]*\)(?:[ ,.;]|$))"
-    r"|,(?= (?:after|and|as|because|before|but|for|from|in|not|OS|since|so|where|which|while|whose|with which)\b)"
+    rf"[;:](?= )|\.(?= [A-Z])|(?= (?:{_BEGIN_CLAUSE}) | \([^)]*\)(?:[ ,.;]|$))|,(?= (?:{_BEGIN_AFTER_COMMA})\b)"
 )
 _COMMA = re.compile(",(?= )")
 _LEAST_CLAUSE = 12
 
 
 def clause(sentence: str, width: int) -> str:
-    """A sentence for which there is little room: its clauses that fit, else up to a comma, else its first clause."""
+    """Shorten a sentence to its clauses that fit, else up to a comma, else to its first clause."""
     whole = sentence.removesuffix(".")
     if len(whole) <= width:
         return whole
@@ -256,19 +257,34 @@ def clause(sentence: str, width: int) -> str:
     return whole[: max(fitting or ends[:1] or [len(whole)])]
 
 
+_CONDITIONAL = re.compile(
+    re.escape(say("caution.if_any", conditions="<1>", consequence="<2>"))
+    .replace("<1>", "(?P<conditions>.+?)")
+    .replace("<2>", "(?P<consequence>.*)")
+)
+"""A warning as the catalogue words one with a condition: ``If ...: ...``."""
+
+
 def consequence(sentence: str) -> str:
-    """Of what ``If ...: ...`` warns."""
-    return sentence.partition(": ")[2] if sentence.startswith("If ") else sentence
+    """The warning of a sentence ``If ...: ...`` without its condition."""
+    found = _CONDITIONAL.fullmatch(sentence)
+    return found["consequence"] if found else sentence
 
 
 def if_any(sentences: Iterable[str]) -> str:
-    """Sentences ``If ...: ...`` that warn of the same as one; the words that their conditions begin with come once."""
+    """Merge sentences ``If ...: ...`` with the same warning; the words that all conditions begin with come once.
+
+    A sentence without a condition stands for them all.
+    """
     found = list(dict.fromkeys(sentences))
     if len(found) == 1:
         return found[0]
-    conditions = [sentence.partition(": ")[0].removeprefix("If ").split() for sentence in found]
+    warning = consequence(found[0])
+    conditions = [parts["conditions"].split() for parts in map(_CONDITIONAL.fullmatch, found) if parts]
+    if len(conditions) < len(found):
+        return warning
     beginnings = zip(*(words[:-1] for words in conditions), strict=False)
     shared = len(list(takewhile(lambda words: len(set(words)) == 1, beginnings)))
     rest = listed((" ".join(words[shared:]) for words in conditions), "or")
     either_way = " ".join([*conditions[0][:shared], rest])
-    return say("caution.if_any", conditions=either_way, consequence=consequence(found[0]))
+    return say("caution.if_any", conditions=either_way, consequence=warning)

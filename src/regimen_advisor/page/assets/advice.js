@@ -264,18 +264,24 @@ function unknownAtoms(node, judge) {
   return node.kind === "atom" ? [node.atom] : node.parts.flatMap((part) => unknownAtoms(part, judge));
 }
 
-/** Of what `If ...: ...` warns. */
-function consequence(sentence) {
-  return /^If /.test(sentence) ? sentence.split(": ").slice(1).join(": ") : sentence;
+/** The conditions and the consequence of a warning that is worded as the catalogue words one: `If ...: ...`. */
+function conditional(sentence) {
+  const worded = say("caution.if_any", { conditions: "<1>", consequence: "<2>" }).replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const pattern = worded.replace("<1>", "(?<conditions>.+?)").replace("<2>", "(?<consequence>.*)");
+  return new RegExp(`^${pattern}$`, "s").exec(sentence)?.groups;
 }
 
-/** Sentences `If ...: ...` that warn of the same as one; the words that their conditions begin with come once. */
+/** The warning of a sentence `If ...: ...` without its condition. */
+const consequence = (sentence) => conditional(sentence)?.consequence ?? sentence;
+
+/** Sentences `If ...: ...` with the same warning as one; the words that all conditions begin with come once. */
 function ifAny(sentences) {
   const found = uniqueOf(sentences);
   if (found.length === 1) return found[0];
-  const conditions = found.map((sentence) => sentence.split(": ")[0].replace(/^If /, "").split(" "));
+  const warning = consequence(found[0]), conditions = found.flatMap((sentence) => conditional(sentence) ?? []).map((parts) => parts.conditions.split(" "));
+  if (conditions.length < found.length) return warning;
   let shared = 0;
   while (conditions.every((words) => shared < words.length - 1 && words[shared] === conditions[0][shared])) shared += 1;
   const rest = listedWords(conditions.map((words) => words.slice(shared).join(" ")), "or");
-  return say("caution.if_any", { conditions: [...conditions[0].slice(0, shared), rest].join(" "), consequence: consequence(found[0]) });
+  return say("caution.if_any", { conditions: [...conditions[0].slice(0, shared), rest].join(" "), consequence: warning });
 }
