@@ -352,6 +352,13 @@ def test_what_names_an_entry_of_a_file_that_cannot_be_read_is_not_wrong(tmp_path
     assert only.startswith(f"{tmp_path / file}:2:1: not valid YAML")
 
 
+def test_rules_without_their_folder_of_studies_are_refused_for_that_alone(tmp_path: Path) -> None:
+    rules, _ = broken_stack(tmp_path)
+    shutil.rmtree(rules / "studies")
+    (only,) = problems(rules)
+    assert only.startswith(f"{rules / 'studies'}: ")
+
+
 def test_no_broken_file_hides_what_is_wrong_with_another(tmp_path: Path) -> None:
     broken = ["rules/drugs.yaml", "rules/approvals.yaml", "rules/manifest.yaml", "pack/pack.yaml", "pack/reviews.yaml"]
     folders = broken_stack(tmp_path, *broken)

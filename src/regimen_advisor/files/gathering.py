@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from regimen_advisor.files.errors import InputError, Problem
+
+Held = TypeVar("Held")
+Entry = TypeVar("Entry")
 
 
 class Unread(dict[str, Any]):
     """The entries of a file that cannot be read: none is known, and any name may be that of one."""
 
     def __contains__(self, name: object) -> bool:
-        """Whatever names an entry of the file is not wrong for that reason."""
+        """Any name is taken to be that of an entry, so that a reference to the file is no problem of its own."""
         return True
+
+
+def changed(entries: Held, change: Callable[[Held], dict[str, Entry]]) -> dict[str, Entry]:
+    """What ``change`` makes of the entries of a file; of a file that cannot be read it may still be any."""
+    return entries if isinstance(entries, Unread) else change(entries)
 
 
 class Gathered:

@@ -45,15 +45,15 @@ class ConditionReader:
             return AnyOf(parts, key_place) if key == "any" else AllOf(parts, key_place)
         if key == "not":
             return Not(self.read(document, path, value), key_place)
-        if isinstance(self.findings, Unread) and isinstance(value, bool) and key not in self.domain.facts:
-            return ALWAYS
-        if key in self.findings and not isinstance(self.findings, Unread):
+        finding, fact = self.findings.get(key), self.domain.facts.get(key)
+        if finding is not None:
             if not isinstance(value, bool):
                 return self._refuse(place, say("condition_error.no_truth", key=key))
-            named = Named(key, self.findings[key], key_place)
+            named = Named(key, finding, key_place)
             return named if value else Not(named, key_place)
-        fact = self.domain.facts.get(key)
         match fact:
+            case None if key in self.findings and isinstance(value, bool):
+                return ALWAYS  # it may be a finding of a file that cannot be read
             case None:
                 known = (*self.domain.facts, *self.findings, "any", "all", "not")
                 return self._refuse(key_place, say("condition_error.unknown", key=key), near(key, known))

@@ -11,7 +11,7 @@ from typing import TypeVar
 from regimen_advisor.files.drafts import unchecked
 from regimen_advisor.files.errors import InputError, Location, Problem, near
 from regimen_advisor.files.folders import rule_files
-from regimen_advisor.files.gathering import Gathered, Unread
+from regimen_advisor.files.gathering import Gathered, Unread, changed
 from regimen_advisor.files.sources import Document, read_document
 from regimen_advisor.knowledge.evidence import load_approvals, load_reviews, misplaced, studies_of
 from regimen_advisor.knowledge.findings import Finding, read_findings
@@ -88,16 +88,15 @@ class Loader:
         approvals = self._entries("approvals.yaml", load_approvals)
         studies, unread = self._studies()
         gone.sources(reviews)
-        left = _left(approvals, gone.approvals)
-        self.problems += misplaced(
-            gone.approved(studies), left, reviews, studies if isinstance(studies, Unread) else studies.keys() | unread
-        )
+        left = changed(approvals, gone.approvals)
+        named = changed(studies, lambda known: dict.fromkeys(known.keys() | unread))
+        self.problems += misplaced(gone.approved(studies), left, reviews, named)
         self._check_harm(studies, formulary)
         domain = domain_for(formulary)
         regimens = self._entries("regimens.yaml", lambda document: self._regimens(document, formulary, reviews))
         findings = self._entries("findings.yaml", lambda document: self._findings(document, domain, reviews))
-        regimens, studies = _left(regimens, gone.regimens), _left(studies, gone.studies)
-        approvals = _left(approvals, gone.approvals)
+        regimens, studies = changed(regimens, gone.regimens), changed(studies, gone.studies)
+        approvals = changed(approvals, gone.approvals)
         reader = RuleReader(
             stack, gone, self.found, formulary=formulary, domain=domain, reviews=reviews, approvals=approvals,
             studies=studies, regimens=regimens, findings=findings, unread=unread,
@@ -179,8 +178,3 @@ class Loader:
                 if file not in read and file.parent not in folders:
                     message = say("rulebook_error.other_folder", folders=joined(DISEASES, "and"))
                     self.problems.append(Problem(Location(str(file)), message))
-
-
-def _left(entries: dict[str, Entry], left: Callable[[dict[str, Entry]], dict[str, Entry]]) -> dict[str, Entry]:
-    """The entries that ``left`` leaves; of a file that cannot be read still any."""
-    return entries if isinstance(entries, Unread) else left(entries)

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from regimen_advisor.files.errors import Problem, near
-from regimen_advisor.files.gathering import Unread
 from regimen_advisor.files.sources import Document, Path_
 from regimen_advisor.files.validation_messages import listed
 from regimen_advisor.knowledge.publications import Sources
@@ -26,14 +25,14 @@ class Sourced(Protocol):
 
 def unplaced(source: Sources, reviews: Mapping[str, Review], document: Document, path: Path_) -> Iterator[Problem]:
     """What is wrong with the places written at ``path``: a source that is not loaded, or a section it lacks."""
-    for index, place in enumerate(source.places if not isinstance(reviews, Unread) else ()):
+    for index, place in enumerate(source.places):
         steps = (*path, index) if isinstance(source.root, tuple) else path
         review = reviews.get(place.review)
-        if review is None:
+        if place.review not in reviews:
             known = listed(f"`{key}`" for key in reviews)
             message = say("rulebook_error.review", known=known, found=place.review)
             yield Problem(document.locate((*steps, "review")), message, near(place.review, reviews))
-        elif place.section not in review.section_numbers:
+        elif review is not None and place.section not in review.section_numbers:
             sections = joined(review.section_numbers)
             message = say("rulebook_error.section", review=review.key, sections=sections)
             yield Problem(document.locate((*steps, "section")), message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import get_args
 from regimen_advisor.files.chains import LONGEST, starts_of_long_chains
 from regimen_advisor.files.errors import InputError, Location, Near, Problem, near
 from regimen_advisor.files.folders import yaml_files
-from regimen_advisor.files.gathering import Gathered, Unread
+from regimen_advisor.files.gathering import Gathered, Unread, changed
 from regimen_advisor.files.sources import Document, Path_, read_document, validated
 from regimen_advisor.knowledge import each_regimen
 from regimen_advisor.knowledge.conditions_yaml import ConditionReader
@@ -33,7 +33,6 @@ from regimen_advisor.knowledge.rules import (
 )
 from regimen_advisor.knowledge.stacking import PACK, Kind, PackChange, RulebookStack
 from regimen_advisor.knowledge.studies import Approval, Review, Study
-from regimen_advisor.language.conditions import Condition
 from regimen_advisor.patient.drugs import Formulary
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.words.catalogue import joined, say
@@ -67,7 +66,7 @@ class RuleReader:
         self.stack, self.gone, self.found, self.problems = stack, gone, found, found.problems
         self.formulary, self.domain, self.reviews = formulary, domain, reviews
         self.approvals, self.studies, self.regimens, self.findings = approvals, studies, regimens, findings
-        self.conditions: dict[str, Condition] = {name: finding.condition for name, finding in findings.items()}
+        self.conditions = changed(findings, lambda known: {name: finding.condition for name, finding in known.items()})
         self.settings: dict[str, Setting] = {}
         self.rules: dict[str, Rule] = {}
         self.withdrawn: dict[str, tuple[Rule, PackChange]] = {}
@@ -78,17 +77,17 @@ class RuleReader:
         for study in studies.values():
             if study.same_study_as is not None:
                 self.twins[study.same_study_as] = (*self.twins.get(study.same_study_as, ()), study.id)
-        counting: tuple[tuple[Kind, Mapping[str, object]], ...] = (
-            ("regimen", regimens), ("study", dict.fromkeys([*studies, *sorted(unread)])), ("approval", approvals),
-        )  # fmt: skip
         self.named: Mapping[Kind, Mapping[str, object]] = {
-            kind: entries if isinstance(entries, Unread) else {**entries, **dict.fromkeys(sorted(gone.of(kind)))}
-            for kind, entries in counting
+            "regimen": self._named("regimen", regimens),
+            "study": self._named("study", studies, sorted(unread)),
+            "approval": self._named("approval", approvals),
         }
         """What a rule may name, by kind: what counts, what no longer does, and a study whose file cannot be read."""
-        self.conditions = findings if isinstance(findings, Unread) else self.conditions
         # What overrides what can be checked only where every rule is known, and what each is about.
         found.unread = PACK in stack.unread or isinstance(regimens, Unread) or isinstance(formulary.drugs, Unread)
+
+    def _named(self, kind: Kind, entries: Mapping[str, object], more: Iterable[str] = ()) -> Mapping[str, object]:
+        return changed(entries, lambda known: dict.fromkeys([*known, *more, *sorted(self.gone.of(kind))]))
 
     def read(self) -> tuple[dict[str, Setting], dict[str, Rule]]:
         """The settings and the rules by id, in the order of the folders, diseases and files."""
