@@ -6,6 +6,7 @@ A folder in ``faults`` holds what is laid over the sound rulebook next to it.
 import json
 import shutil
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from generators import drawn
 from regimen_advisor.advising import advise
 from regimen_advisor.cli.app import main
 from regimen_advisor.guideline import Guideline
+from regimen_advisor.knowledge.regimens import Target
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.language.conditions import AllOf, Leaf, Not, atoms_of
 from regimen_advisor.language.standings import Standing
@@ -24,10 +26,11 @@ from regimen_advisor.language.values import Between, Number, Truth
 from regimen_advisor.patient.facts import NumberFact
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
-from regimen_advisor.reviewing.checking import Checked, check
+from regimen_advisor.reviewing.checking import Checked, Checker, check
 from regimen_advisor.reviewing.flaws import Flaw
 from regimen_advisor.reviewing.warnings import NumberRange, cells_of, within
 from regimen_advisor.solving.solver import Solver
+from small_rulebooks import write_two_rules
 from worlds import worlds
 
 FAULTS = Path(__file__).parent / "faults"
@@ -245,6 +248,61 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
         main(["check", *map(str, arguments)])
     captured = capsys.readouterr()
     return int(left.value.code or 0), captured.out, captured.err
+
+
+def test_what_check_does_for_a_rule_does_not_grow_with_the_number_of_rules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted: the regimens that are looked at for a rule, and the rules that it is compared with."""
+    counts = {"regimens": 0, "rules": 0}
+
+    def counted(name: str, asked: Callable[..., bool]) -> Callable[..., bool]:
+        def counting(*arguments: Any) -> bool:
+            counts[name] += 1
+            return asked(*arguments)
+
+        return counting
+
+    monkeypatch.setattr(Target, "meets", counted("regimens", Target.meets))
+    monkeypatch.setattr(Checker, "_is_within", counted("rules", Checker._is_within))
+    for number in (10, 40):
+        folders = [write_two_rules(tmp_path / f"rules-{number}"), write_rules(tmp_path / f"pack-{number}", number)]
+        counts.update(regimens=0, rules=0)
+        check(load_rulebook(folders), warn=False)
+        assert counts["regimens"] < 5 * number
+        assert counts["rules"] < 5 * number
+
+
+def write_rules(folder: Path, number: int) -> Path:
+    """A pack of so many regimens, each with an offer, an exclusion and the rule that it has failed."""
+    source = {"review": "made-up", "section": "1"}
+    drugs = ["bevacizumab", "erlotinib", "gefitinib", "osimertinib", "anlotinib", "apatinib", "tarlatamab",
+             "pembrolizumab", "atezolizumab", "nivolumab"]  # fmt: skip
+    regimens = [
+        {"id": f"made-{index}", "name": f"made {index}", "disease": "nsclc", "drugs": [{"drug": drug} for drug in pair],
+         "source": source}
+        for index, pair in enumerate(list(combinations(drugs, 2))[:number])
+    ]  # fmt: skip
+    rules = [
+        {"id": f"made-{index}-{effect}", effect: regimen, "when": {"pd_l1_tps": {"at_least": index}} | when,
+         "source": source, "says": f"Made up, number {index}."}
+        for index in range(number)
+        for effect, regimen, when in (
+            ("offer", f"made-{index}", {"alk": "positive"}),
+            ("exclude", {"regimen": f"made-{index}"}, {"brain_metastases": True}),
+        )
+    ]  # fmt: skip
+    failed = {"id": "failed", "title": "Failed", "exclude": "each-regimen", "says": "It has failed.",
+              "when": {"progressed_on": {"all_of": "its-drugs"}}}  # fmt: skip
+    for file, value in {
+        "pack.yaml": {"name": "made", "title": "Made up"},
+        "regimens.yaml": regimens,
+        "each-regimen.yaml": [failed],
+        "nsclc/made.yaml": {"setting": "made", "title": "Made up", "disease": "nsclc", "rules": rules},
+    }.items():
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text(json.dumps(value), "utf-8")
+    return folder
 
 
 def test_faults_are_printed_as_file_and_line_with_exit_code_1(

@@ -23,7 +23,7 @@ from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.solving import implicants
 from regimen_advisor.solving.implicants import ways_to
 from regimen_advisor.solving.session import Completions
-from regimen_advisor.solving.solver import ImpossiblePatient, Solver
+from regimen_advisor.solving.solver import ImpossiblePatient, Session, Solver
 from regimen_advisor.solving.witness import witness
 from worlds import World, obeys
 
@@ -255,6 +255,26 @@ def spared(written: dict) -> list[dict]:
             del history[index][part]
             fewer.append({**written, "history": history})
     return [{"id": "anyone", **shorter} for shorter in fewer]
+
+
+def test_a_witness_costs_as_much_whatever_other_rules_there_are(
+    rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted: the clauses of each solver that is asked."""
+    counts, can = Counter[str](), Session.can
+    asked = "none"
+
+    def counting(session: Session, *assumed: Sequence[int]) -> bool:
+        counts[asked] += len(session.encoding.clauses)
+        return can(session, *assumed)
+
+    monkeypatch.setattr(Session, "can", counting)
+    guideline = Guideline.of(rulebook)
+    condition = next(iter(guideline.regimens.values())).offer
+    alone = witness(Solver(rulebook.domain, {}, {}), condition)
+    asked = "all"
+    assert witness(guideline.solver, condition) == alone
+    assert counts["all"] == counts["none"]
 
 
 def test_a_condition_that_no_patient_meets_has_no_witness_and_no_way(rulebook: Rulebook) -> None:

@@ -215,12 +215,11 @@ def _of_rules(rulebook: Rulebook) -> Iterator[LocatedDifference]:
     def cited_sentence(rule: Rule) -> str:
         return f"{rule.says} [{places.cite(rule.source)}]"
 
-    for regimen in rulebook.regimens.values():
-        rules = [
-            rule
-            for rule in rulebook.of(Effect.OFFER, Effect.EXCLUDE)
-            if not rule.is_outside and regimen.id in rulebook.meets(rule)
-        ]
+    rules_about: dict[str, list[Rule]] = {name: [] for name in rulebook.regimens}
+    for rule in rulebook.of(Effect.OFFER, Effect.EXCLUDE):
+        for name in () if rule.is_outside else rulebook.meets(rule):
+            rules_about[name].append(rule)
+    for name, rules in rules_about.items():
         for left, right in combinations(rules, 2):
             if not set(left.source.reviews).isdisjoint(right.source.reviews):
                 continue
@@ -229,7 +228,7 @@ def _of_rules(rulebook: Rulebook) -> Iterator[LocatedDifference]:
             if left.effect is not right.effect or is_grade:
                 difference = SourceDifference(
                     kind="grade" if is_grade else "recommendation",
-                    subject=regimen.name,
+                    subject=rulebook.regimens[name].name,
                     sides=(cited_sentence(left), cited_sentence(right)),
                     rules=(left.id, right.id),
                 )

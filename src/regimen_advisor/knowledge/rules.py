@@ -193,13 +193,11 @@ def of_disease(condition: Condition, disease: str) -> Condition:
 
 def regimens_met(rule: Rule, regimens: Mapping[str, Regimen], formulary: Formulary) -> Iterator[str]:
     """The ids of the regimens that a rule offers, excludes or warns of."""
-    for name, regimen in regimens.items():
-        if rule.effect is Effect.OFFER:
-            if name == rule.subject:
+    if rule.effect is Effect.OFFER:
+        yield from (name for name in (rule.subject,) if name in regimens)
+    elif rule.target is not None:
+        named = next((item.regimen for item in rule.target.items if item.regimen), None)
+        # Most rules name their regimen; to look through all of them for each rule costs the square of their number.
+        for name in regimens if named is None else {named} & regimens.keys():
+            if regimens[name].disease == rule.setting.disease and rule.target.meets(regimens[name], formulary):
                 yield name
-        elif (
-            rule.target is not None
-            and regimen.disease == rule.setting.disease
-            and rule.target.meets(regimen, formulary)
-        ):
-            yield name

@@ -212,7 +212,7 @@ class RulebookStack:
         """The entries of the folder at ``position`` with the name of an earlier one that it does not replace."""
         held = self._held.get(kind, {}).get(position, {})
         named = {change.id for change in self._changes.get(position, ()) if change.kind == kind}
-        return {id for id in held if id in self._before(position, kind)} - named
+        return (held.keys() & self._before(position, kind).keys()) - named
 
     def _before(self, position: int, kind: Kind) -> dict[str, Location]:
         return {id: place for i, ids in self._held.get(kind, {}).items() if i < position for id, place in ids.items()}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import permutations
 
 from regimen_advisor.files.errors import Location
 from regimen_advisor.guideline import Guideline
@@ -146,7 +145,7 @@ class Checker:
             groups.setdefault(_effect_of(rule), []).append(rule)
         for group in groups.values():
             reported: set[str] = set()
-            for rule, wider in permutations(group, 2):
+            for rule, wider in self._pairs(group):
                 if rule.id in reported or not self._is_within(rule, wider):
                     continue
                 equal = self._is_within(wider, rule)
@@ -154,6 +153,16 @@ class Checker:
                     continue  # the later one is reported
                 reported.add(rule.id)
                 yield self._twin(rule, wider, equal=equal)
+
+    def _pairs(self, group: Sequence[Rule]) -> Iterator[tuple[Rule, Rule]]:
+        """Each rule of a group with each other one that is about its first regimen, if it is about any."""
+        about: dict[str, list[Rule]] = {}
+        for rule in group:
+            for regimen in self.rulebook.meets(rule):
+                about.setdefault(regimen, []).append(rule)
+        for rule in group:
+            met = self.rulebook.meets(rule)
+            yield from ((rule, wider) for wider in (about[met[0]] if met else group) if wider is not rule)
 
     def _is_within(self, rule: Rule, wider: Rule) -> bool:
         """Whether ``wider`` says all that ``rule`` says."""

@@ -167,6 +167,8 @@ def _chosen(drugs: frozenset[str], must: frozenset[str], may: frozenset[str]) ->
 def shortened(solver: Solver, condition: Condition, written: Mapping[str, Any]) -> Written:
     """The profile without everything that it can leave unsaid while the condition stays surely true."""
     profile = dict(written)
+    # One that knows all rules takes the longer for a question the more rules there are.
+    solver = Solver(solver.domain, {}, {})
     failed: set[Step] = set()  # what cannot be spared now cannot be spared once even less is stated
     while True:
         for step, shorter in _shorter(profile):
