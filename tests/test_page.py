@@ -15,7 +15,7 @@ from regimen_advisor.advising import advise
 from regimen_advisor.cli.app import app
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.page.building import SCRIPTS, example_profiles, page_script, render_page
-from regimen_advisor.page.clauses import MOST_LINES
+from regimen_advisor.page.clauses import LINES_APART
 from regimen_advisor.patient.profile import read_profile
 from regimen_advisor.patient.reading import read
 from regimen_advisor.reports.screen import screen
@@ -215,10 +215,12 @@ def test_the_summary_of_a_patient_says_that_it_was_of_the_patient_before_the_cha
 
 def test_a_history_longer_than_the_page_reads_is_reported(opened: Opened) -> None:
     line = {"drugs": ["docetaxel"], "outcome": "progressed"}
-    page = opened.at({"disease": "nsclc", "history": [{"line": number, **line} for number in range(1, MOST_LINES + 2)]})
+    page = opened.at(
+        {"disease": "nsclc", "history": [{"line": number, **line} for number in range(1, LINES_APART + 2)]}
+    )
     assert "line of treatment 13" in page.inner_text("#problems")
     message = page.inner_text("#entry-12-line-problem")
-    assert f"1 to {MOST_LINES} (the command line reads more), found {MOST_LINES + 1}" in message
+    assert f"1 to {LINES_APART} (the command line reads more), found {LINES_APART + 1}" in message
 
 
 def test_unknown_is_a_choice_of_its_own(opened: Opened) -> None:

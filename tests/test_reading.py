@@ -21,6 +21,7 @@ from regimen_advisor.patient.facts import Domain, SetFact
 from regimen_advisor.patient.narrowing import Contradiction
 from regimen_advisor.patient.profile import profile_from
 from regimen_advisor.patient.reading import Patient, _Reader, read, read_with_documents
+from regimen_advisor.patient.vocabulary import OPEN_HISTORY
 
 TRUE, FALSE, UNKNOWN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 
@@ -463,6 +464,10 @@ def test_first_and_last_line_are_distinguished(domain: Domain) -> None:
     )
     assert [holds(found, "first_line_drugs", drug) for drug in ("osimertinib", "docetaxel")] == [TRUE, FALSE]
     assert [holds(found, "last_drugs", drug) for drug in ("osimertinib", "docetaxel")] == [FALSE, TRUE]
+
+
+def test_the_keys_of_an_open_history_are_the_facts_of_it_that_a_profile_states(domain: Domain) -> None:
+    assert set(OPEN_HISTORY) == {name for name in domain.of_history if domain.facts[name].key == name}
 
 
 def test_cycles_and_outcome_are_those_of_the_latest_line_and_not_of_an_older_one(domain: Domain) -> None:

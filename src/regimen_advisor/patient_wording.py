@@ -10,20 +10,11 @@ from regimen_advisor.language.values import Choice, Number
 from regimen_advisor.patient.facts import Domain, Fact, NumberFact, SetFact
 from regimen_advisor.patient.history import Entry
 from regimen_advisor.patient.reading import Patient
+from regimen_advisor.patient.vocabulary import OPEN_HISTORY
 from regimen_advisor.wording import KNOWN_IN_PART, UNKNOWN, Wording, listed, value_word
 from regimen_advisor.words.catalogue import joined, say
 
-WITHOUT_LABEL = ("disease", "histology", "extent")
 FROM_HISTORY = ("prior_lines", "progressed_on", "last_outcome")
-LABELS = {"last_outcome": say("patient.latest_line")}
-NOT_SO = {
-    "curative_treatment_possible": say("patient.no_curative_treatment"),
-    "progressed_on": say("patient.progressed_on_none"),
-    "prior_lines": say("patient.no_line"),
-}
-"""What is no finding that was looked for reads better as a statement than under "none"."""
-PARTLY = {"brain_metastases": say("patient.brain_metastases_state")}
-"""What is left to know of a fact of one value that is known in part."""
 _PART = re.compile(r"^history\[(\d+)\]\.(\w+)$")
 
 
@@ -38,14 +29,14 @@ def known_facts(patient: Patient, wording: Wording) -> str:
         value = wording.value(name, patient.facts[name])
         if value == KNOWN_IN_PART:
             continue
-        if value in (empty, absence, "0") and name in NOT_SO:
-            found.append(NOT_SO[name])
+        if value in (empty, absence, "0") and fact.absent:
+            found.append(fact.absent)
         elif value in (negative, empty, absence):
-            absent[negative if value == negative else empty].append(fact.label.removesuffix(" fusion"))
-        elif name in WITHOUT_LABEL or value == present:
+            absent[negative if value == negative else empty].append(fact.gene or fact.label)
+        elif fact.is_bare or value == present:
             found.append(fact.label if value == present else value)
         else:
-            found.append(say("patient.fact", fact=LABELS.get(name, fact.label), value=value))
+            found.append(say("patient.fact", fact=fact.short_label or fact.label, value=value))
     treated = joined((_treatment(entry, wording) for entry in patient.history or ()), "lists")
     treated = say("patient.untreated") if patient.history == () else treated
     parts = [part for part in (joined(found), treated) if part]
@@ -90,7 +81,7 @@ def _is_shown(name: str, fact: Fact, patient: Patient) -> bool:
         if any(entry.line for entry in patient.history or ()):
             return False  # each line is named with its drugs and its outcome
         untreated = patient.facts["prior_lines"] == Number(0, 0) and name != "prior_lines"
-        return bool(patient.given.keys() & {"history", "prior_lines", "last_outcome"}) and not untreated
+        return bool(patient.given.keys() & {"history", *OPEN_HISTORY}) and not untreated
     return name in patient.given
 
 
@@ -148,4 +139,4 @@ def unknown_words(key: str, patient: Patient, domain: Domain) -> str:
             return say("question.rest", fact=words)
         case NumberFact() if fact.permanence != "treatment":
             return say("question.exact", fact=words)
-    return PARTLY.get(key, words)
+    return fact.open_part or words

@@ -140,7 +140,7 @@ class Wording:
         if fact.is_presence and "false" not in values:
             is_any = values == set(fact.domain) - {"false"}
             return fact.label if is_any else say("condition.kind_of", kinds=listed(words, "or"), fact=fact.label)
-        if fact.name in ("disease", "extent", "histology"):
+        if fact.is_bare:
             return listed(words, "or")
         return say("condition.is", fact=fact.label, values=listed(words, "or"))
 

@@ -36,12 +36,11 @@ from regimen_advisor.columns.program import ColumnProgram, expression
 from regimen_advisor.files.writing import working_folder
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.facts import Domain
+from regimen_advisor.patient.vocabulary import OPEN_HISTORY
 from regimen_advisor.solving.questions import ASKS_HISTORY
 from regimen_advisor.words.catalogue import joined, say
 
 HISTORY_KEY = "history"
-ASKED_OF_HISTORY = ("prior_lines", "last_outcome")
-"""Keys that a history settles: what a given history leaves open of them is asked of the history."""
 MOST_QUESTIONS = 10
 _NAMED = re.compile(r"`([a-z_0-9]+)`|^([a-z_0-9]+):")
 
@@ -257,7 +256,7 @@ def _wanted(engine: ColumnEngine, program: ColumnProgram) -> dict[str, pl.Expr]:
     alone: dict[str, list[pl.Expr]] = {}
     for columns in engine.waiting(program).values():
         live = {key: expression(column) for key, column in columns.items()}
-        from_history = {key: live.pop(key) for key in (HISTORY_KEY, *ASKED_OF_HISTORY) if key in live}
+        from_history = {key: live.pop(key) for key in (HISTORY_KEY, *OPEN_HISTORY) if key in live}
         elsewhere, parts = _number(live.values()), _number(from_history.values())
         for key, waiting in live.items():
             waits.setdefault(key, []).append(waiting)

@@ -21,6 +21,7 @@ from regimen_advisor.knowledge.effective import RegimenRules, effective_conditio
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import Condition, Leaf, Named, Not, atoms_of, children
 from regimen_advisor.language.standings import Standing
+from regimen_advisor.patient.vocabulary import OPEN_HISTORY
 
 NAME = "columns"
 STANDINGS = pl.Enum([standing.value for standing in Standing])
@@ -203,5 +204,5 @@ class _Texts:
         has_history = mask >> len(self.keys) & 1
         found = [key for index, key in enumerate(self.keys) if mask >> index & 1]
         if has_history:  # what a given history leaves open is asked of the history
-            found = list(dict.fromkeys("history" if key in ("prior_lines", "last_outcome") else key for key in found))
+            found = list(dict.fromkeys("history" if key in OPEN_HISTORY else key for key in found))
         return "; ".join(found) or None

@@ -33,10 +33,9 @@ from regimen_advisor.language.values import Choice, Number
 from regimen_advisor.patient.facts import MOST_CYCLES, MOST_LINES, Domain
 from regimen_advisor.patient.profile import HistoryEntry, Profile
 from regimen_advisor.patient.reading import read
-from regimen_advisor.patient.vocabulary import MOST_MONTHS, PLATINUM_FREE
+from regimen_advisor.patient.vocabulary import MOST_MONTHS, OPEN_HISTORY, PLATINUM_FREE
 from regimen_advisor.words.catalogue import say
 
-SCALARS_OF_HISTORY = ("prior_lines", "last_outcome")
 HISTORY_FIELDS = ("line", "setting", "drugs", "outcome", "cycles", "relapse_after")
 _NUMBERS = {"cycles": MOST_CYCLES, "relapse_after": MOST_MONTHS}
 _MEMBERS_AT_A_TIME = 63
@@ -91,7 +90,7 @@ class FactReader:
         own_readers = readers or {}
         # One cell alone breaks no axiom, so it is read without them; combinations are narrowed later.
         self._loose = Domain(domain.facts, (), domain.formulary)
-        keys = [name for name in domain.facts if name not in domain.of_history or name in SCALARS_OF_HISTORY]
+        keys = [name for name in domain.facts if name not in domain.of_history or name in OPEN_HISTORY]
         self.tables = {
             key: CellTable(key, own_readers.get(key) or (lambda text, key=key: read_cell(key, text, self._loose)))  # type: ignore[misc]
             for key in keys

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from html import escape
+from typing import assert_never
 
 from regimen_advisor.documents.blocks import (
     Block,
@@ -103,6 +104,8 @@ def _block(block: Block, below: int) -> Iterator[str]:
             yield from _sorting(block)
         case Gap():
             return
+        case _:
+            assert_never(block)
 
 
 def _heading(text: str, level: int) -> str:

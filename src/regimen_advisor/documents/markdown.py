@@ -13,14 +13,18 @@ from regimen_advisor.documents.blocks import (
     Code,
     Columns,
     Fields,
+    Figure,
     Findings,
     Folded,
+    Gap,
     Heading,
     Headline,
     Item,
+    Listing,
     Marked,
     Paragraph,
     Section,
+    Signs,
     Sorting,
     Table,
     Tree,
@@ -80,7 +84,7 @@ def _block(block: Block, below: int) -> str:
             return markdown((Heading(title, level), *inside), below=below).rstrip()
         case Sorting(rows=rows):
             return "\n".join(f"- {escaped(name)} ({escaped(id)})" for name, id in rows)
-        case _:  # an empty line, or a picture or listing, which are for a page
+        case Gap() | Figure() | Listing() | Signs():  # an empty line, or what is for a page
             return ""
 
 

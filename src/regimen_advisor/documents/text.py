@@ -15,6 +15,7 @@ from regimen_advisor.documents.blocks import (
     Code,
     Columns,
     Fields,
+    Figure,
     Findings,
     Folded,
     Found,
@@ -23,8 +24,10 @@ from regimen_advisor.documents.blocks import (
     Heading,
     Headline,
     Item,
+    Listing,
     Paragraph,
     Section,
+    Signs,
     Sorting,
     StackedRow,
     Table,
@@ -107,7 +110,7 @@ def _block(block: Block, width: int) -> Iterable[Line]:
             return _side_by_side(block, width)
         case Gap():
             return [Line("")]
-        case _:  # pictures and listings are for a page, and a headline comes last
+        case Figure() | Listing() | Signs() | Headline():  # the first three are for a page, and a headline comes last
             return ()
 
 

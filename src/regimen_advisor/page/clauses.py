@@ -21,9 +21,9 @@ from regimen_advisor.solving.implicants import place_of
 from regimen_advisor.solving.solver import Solver
 from regimen_advisor.wording import Wording
 
-MOST_LINES = 12
+LINES_APART = 12
 """Lines that the clauses tell apart."""
-MOST_CURATIVE = 4
+CURATIVE_APART = 4
 """Curative treatments, likewise."""
 
 Json = dict[str, Any]
@@ -33,7 +33,7 @@ def clauses(rulebook: Rulebook) -> Json:
     """The literals of every rule, regimen and fact, the slots of a history, and all clauses between them."""
     rules_of = Guideline.of(rulebook).solver
     solver = Solver(rulebook.domain, rules_of.regimens, rules_of.rules)  # one that no patient has widened yet
-    shape = solver.size.widened(EncodingSize(frozenset(), MOST_LINES, MOST_CURATIVE))
+    shape = solver.size.widened(EncodingSize(frozenset(), LINES_APART, CURATIVE_APART))
     encoding = Encoding(rulebook.domain, shape)
     literal: Callable[[Condition], int] = encoding.condition
     wording = Guideline.of(rulebook).wording

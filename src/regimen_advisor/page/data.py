@@ -24,7 +24,7 @@ from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, N
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Atom, Between, Choice, Includes, Is, Number
 from regimen_advisor.ordering import order_line, order_words
-from regimen_advisor.page.clauses import MOST_CURATIVE, MOST_LINES, clauses
+from regimen_advisor.page.clauses import CURATIVE_APART, LINES_APART, clauses
 from regimen_advisor.page.evidence import regimens, study_data
 from regimen_advisor.page.quizzes import page_quiz
 from regimen_advisor.patient.axioms import Axiom, AxiomClause, SignedAtom
@@ -32,8 +32,8 @@ from regimen_advisor.patient.drugs import Drug, DrugClass, Formulary, folded
 from regimen_advisor.patient.facts import ChoiceFact, Fact, NumberFact, SetFact
 from regimen_advisor.patient.profile import Profile, profile_from
 from regimen_advisor.patient.reading import Patient, read
-from regimen_advisor.patient.vocabulary import MOST_CYCLES, MOST_MONTHS
-from regimen_advisor.patient_wording import FROM_HISTORY, LABELS, NOT_SO, PARTLY, WITHOUT_LABEL
+from regimen_advisor.patient.vocabulary import MOST_CYCLES, MOST_MONTHS, OPEN_HISTORY
+from regimen_advisor.patient_wording import FROM_HISTORY
 from regimen_advisor.quiz.models import MEANINGS, Quiz
 from regimen_advisor.replaced import Bearing
 from regimen_advisor.reports.cautions import KINDS
@@ -77,16 +77,11 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | No
         "legend": legend(rulebook),
         "sources": {name: getattr(names, name) for name in ("standard", "silent", "trials", "outside")},
         "kinds": dict(KINDS),
-        "patient_words": {
-            "without_label": list(WITHOUT_LABEL),
-            "from_history": list(FROM_HISTORY),
-            "labels": LABELS,
-            "not_so": NOT_SO,
-            "partly": PARTLY,
-        },
+        "from_history": list(FROM_HISTORY),
         "standings": [standing.value for standing in Standing],
         "keys": list(Profile.model_fields),
-        "most": {"lines": MOST_LINES, "curative": MOST_CURATIVE, "cycles": MOST_CYCLES, "months": MOST_MONTHS},
+        "open_history": list(OPEN_HISTORY),
+        "most": {"lines": LINES_APART, "curative": CURATIVE_APART, "cycles": MOST_CYCLES, "months": MOST_MONTHS},
         "facts": [_fact(fact) for fact in rulebook.domain.facts.values()],
         "axioms": [_axiom(axiom) for axiom in rulebook.domain.axioms],
         "formulary": _formulary(rulebook.formulary),
@@ -158,6 +153,11 @@ def _fact(fact: Fact) -> Json:
         "question": fact.question,
         "key": fact.key,
         "permanence": fact.permanence,
+        "bare": fact.is_bare,
+        "gene": fact.gene,
+        "short_label": fact.short_label,
+        "absent": fact.absent,
+        "open_part": fact.open_part,
     }
     match fact:
         case ChoiceFact():

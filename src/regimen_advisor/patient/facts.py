@@ -85,6 +85,16 @@ class _Fact:
     permanence: Permanence
     is_marker: bool = field(default=False, kw_only=True)
     """Whether it is a marker of the tumour that a drug can be chosen by."""
+    is_bare: bool = field(default=False, kw_only=True)
+    """Whether its value is read without the label: ``adenocarcinoma``."""
+    gene: str = field(default="", kw_only=True)
+    """Of a fusion its gene, by which a negative test is listed."""
+    short_label: str = field(default="", kw_only=True)
+    """What the line on the patient calls it, where that is not the label."""
+    absent: str = field(default="", kw_only=True)
+    """That it is not so, of what reads better as a statement than among what was looked for."""
+    open_part: str = field(default="", kw_only=True)
+    """What is left to know of it where it is known in part, if that is not the fact."""
 
 
 @dataclass(frozen=True)
@@ -193,6 +203,7 @@ class HistorySet:
     over: tuple[Test, ...]
     phrases: tuple[str, str]
     empty_phrases: tuple[str, str]
+    absent: str = ""
 
 
 HISTORY_SETS = (
@@ -211,6 +222,7 @@ HISTORY_SETS = (
         ("progressed",),
         ("progressed on {}", "not progressed on {}"),
         ("no progression on a drug", "progression on a drug"),
+        absent="progressed on no drug",
     ),
     HistorySet(
         "relapsed_after",
@@ -326,16 +338,17 @@ def _choice(
 
 
 CLINICAL_FACTS: tuple[Fact, ...] = (
-    _choice("disease", "disease", "Is it non-small cell or small cell lung cancer?", Disease, "fixed"),
-    _choice("histology", "histology", "What is the histology?", Histology, "fixed"),
+    _choice("disease", "disease", "Is it non-small cell or small cell lung cancer?", Disease, "fixed", is_bare=True),
+    _choice("histology", "histology", "What is the histology?", Histology, "fixed", is_bare=True),
     _choice("stage", "stage", "What is the stage today?", Stage, "may change", groups=STAGE_GROUPS),
-    _choice("extent", "extent", "How far has the disease spread today?", Extent, "may change"),
+    _choice("extent", "extent", "How far has the disease spread today?", Extent, "may change", is_bare=True),
     _choice(
         "curative_treatment_possible",
         "curative treatment possible",
         "Can surgery or (chemo)radiotherapy with curative intent still be given?",
         YesNo,
         "may change",
+        absent="curative treatment not possible",
     ),
     NumberFact("ecog", "ECOG", "What is the ECOG performance status?", "ecog", "may change", 0, 4),
     # T790M and C797S are acquired under treatment.
@@ -351,9 +364,9 @@ CLINICAL_FACTS: tuple[Fact, ...] = (
         empty_phrases=("EGFR wild-type", "an EGFR variant"),
         is_marker=True,
     ),
-    _choice("alk", "ALK fusion", "Is there an ALK fusion?", Finding, "fixed", is_marker=True),
-    _choice("ros1", "ROS1 fusion", "Is there a ROS1 fusion?", Finding, "fixed", is_marker=True),
-    _choice("nrg1", "NRG1 fusion", "Is there an NRG1 fusion?", Finding, "fixed", is_marker=True),
+    _choice("alk", "ALK fusion", "Is there an ALK fusion?", Finding, "fixed", is_marker=True, gene="ALK"),
+    _choice("ros1", "ROS1 fusion", "Is there a ROS1 fusion?", Finding, "fixed", is_marker=True, gene="ROS1"),
+    _choice("nrg1", "NRG1 fusion", "Is there an NRG1 fusion?", Finding, "fixed", is_marker=True, gene="NRG1"),
     _choice("dll3", "DLL3", "Is DLL3 expressed?", Finding, "fixed", is_marker=True),
     NumberFact("pd_l1_tps", "PD-L1 TPS", "What is the PD-L1 TPS?", "pd_l1_tps", "fixed", 0, 100, "%", is_marker=True),
     SetFact(
@@ -373,6 +386,7 @@ CLINICAL_FACTS: tuple[Fact, ...] = (
         BrainMetastases,
         "may change",
         groups={"true": ("treated", "active")},
+        open_part="whether the brain metastases are treated and stable",
     ),
     _choice("liver_metastases", "liver metastases", "Are there liver metastases?", YesNo, "may change"),
     SetFact(
@@ -404,17 +418,17 @@ def _history_facts(formulary: Formulary, history: Sequence[HistorySet]) -> tuple
     def drugs(declared: HistorySet) -> SetFact:
         named = (declared.name, declared.label, declared.question, "history", "treatment")
         words = (declared.over, declared.phrases, declared.empty_phrases)
-        return SetFact(*named, members, "none", groups, *words)  # type: ignore[arg-type]
+        return SetFact(*named, members, "none", groups, *words, absent=declared.absent)  # type: ignore[arg-type]
 
     return (
         NumberFact(
             "prior_lines", "prior lines", "How many lines of treatment for advanced disease were begun?", "prior_lines",
-            "treatment", 0, MOST_LINES,
+            "treatment", 0, MOST_LINES, absent="no line for advanced disease yet",
         ),
         *map(drugs, history),
         ChoiceFact(
             "last_outcome", "outcome of the latest line", "What was the outcome of the latest line?", "last_outcome",
-            "treatment", ("none", *get_args(Outcome)),
+            "treatment", ("none", *get_args(Outcome)), short_label="latest line",
         ),
         NumberFact(
             "last_cycles", "cycles of the latest induction",

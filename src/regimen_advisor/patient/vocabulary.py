@@ -33,6 +33,8 @@ STAGE_GROUPS: Mapping[str, tuple[str, ...]] = {
     "III": ("IIIA", "IIIB", "IIIC"),
     "IV": ("IVA", "IVB"),
 }
+OPEN_HISTORY = ("prior_lines", "last_outcome")
+"""The keys that say something of a history which is not known in detail; a history that is given settles them."""
 MOST_LINES = 20
 MOST_CYCLES = 99
 MOST_MONTHS = 240

@@ -21,7 +21,7 @@ from regimen_advisor.language.conditions import Condition, atoms_of
 from regimen_advisor.language.values import Choice, Members, Number
 from regimen_advisor.patient.facts import ChoiceFact, Fact, NumberFact, SetFact
 from regimen_advisor.patient.population import population
-from regimen_advisor.patient.vocabulary import PLATINUM, PLATINUM_FREE
+from regimen_advisor.patient.vocabulary import OPEN_HISTORY, PLATINUM, PLATINUM_FREE
 from regimen_advisor.quiz.clinic import (
     Drugs,
     Written,
@@ -40,8 +40,6 @@ from regimen_advisor.solving.encoding import ENDED, OUTCOMES, Encoding, Slot
 from regimen_advisor.solving.encoding_size import EncodingSize
 from regimen_advisor.solving.nearest import NearestPatient, Wish
 from regimen_advisor.solving.session import Session
-
-_READ_FROM_HISTORY = ("prior_lines", "last_outcome")
 
 MONTHS = (1, 3, 5, 8, 12)
 """From the last dose to the progression or relapse, where a rule asks for it."""
@@ -167,7 +165,7 @@ class _NearestSearch:
         profile: Written = {}
         for key in keys:
             fact = self.source.domain.facts.get(key)
-            if fact is not None and key not in _READ_FROM_HISTORY:
+            if fact is not None and key not in OPEN_HISTORY:
                 kept = self.found.keep([*self._facts_say(key, facts.get(key)), *self._other_values(fact)])
                 if kept is None:
                     return None

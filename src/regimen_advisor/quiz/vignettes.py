@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from regimen_advisor.language.values import Choice, Number, Value
 from regimen_advisor.patient.history import ANY_CYCLES, ENDED, Entry
 from regimen_advisor.patient.reading import Patient
-from regimen_advisor.patient_wording import FROM_HISTORY, LABELS, months_after
+from regimen_advisor.patient_wording import FROM_HISTORY, months_after
 from regimen_advisor.wording import KNOWN_IN_PART, UNKNOWN, Wording, listed, value_word
 from regimen_advisor.words.catalogue import CATALOGUE, joined, say
 
@@ -64,7 +64,8 @@ class _Vignette:
             parts.append(self._words("extent"))
         curable = self._words("curative_treatment_possible")
         if curable and self.patient.facts["extent"] not in _FAR:
-            parts.append(say("vignette.curable") if curable == _PRESENT else say("patient.no_curative_treatment"))
+            absent = self.facts["curative_treatment_possible"].absent
+            parts.append(say("vignette.curable") if curable == _PRESENT else absent)
         if self._words("ecog"):
             parts.append(say("vignette.ecog", ecog=self._words("ecog")))
         return say("vignette.sentence", parts=joined(parts))
@@ -77,11 +78,11 @@ class _Vignette:
             if not words or not fact.is_marker:
                 continue
             if words == value_word("negative"):
-                negative.append(fact.label.removesuffix(" fusion"))
+                negative.append(fact.gene or fact.label)
             elif words == _NOTHING:
                 absent.append(fact.label)
             else:
-                is_fusion = words == value_word("positive") and fact.label.endswith(" fusion")
+                is_fusion = fact.gene and words == value_word("positive")
                 found.append(fact.label if is_fusion else say("patient.fact", fact=fact.label, value=words))
         parts = [say("vignette.found", findings=listed(found))] if found else []
         parts += [say("vignette.negative", count=len(negative), facts=listed(negative))] if negative else []
@@ -105,8 +106,9 @@ class _Vignette:
         """``Prior lines: 2; latest line: progressed.``, of a patient whose treatments are not listed."""
         if self._known("prior_lines") == Number(0, 0):
             return say("vignette.no_line")
-        known = ((LABELS.get(name, self.facts[name].label), self._words(name)) for name in FROM_HISTORY)
-        return _sentence([say("known.fact", fact=label, value=words) for label, words in known if words])
+        known = ((self.facts[name], self._words(name)) for name in FROM_HISTORY)
+        named = ((fact.short_label or fact.label, words) for fact, words in known if words)
+        return _sentence([say("known.fact", fact=label, value=words) for label, words in named])
 
     def _entry(self, entry: Entry) -> str:
         """``First line: carboplatin + pemetrexed, 4 cycles; the disease progressed.``."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from regimen_advisor.patient.facts import Domain
+from regimen_advisor.patient.vocabulary import OPEN_HISTORY
 from regimen_advisor.quiz.clinic import Written
 from regimen_advisor.quiz.patients import Patients
 from regimen_advisor.words.catalogue import say
@@ -20,7 +21,7 @@ def unknown_words(profile: Written, patients: Patients) -> tuple[str, ...]:
 
 def _unknown(profile: Written, patients: Patients) -> Iterator[str]:
     for key in patients.keys[profile["disease"]]:
-        if profile.get(key, "unknown") == "unknown" and key not in ("history", "prior_lines", "last_outcome"):
+        if profile.get(key, "unknown") == "unknown" and key not in ("history", *OPEN_HISTORY):
             yield patients.domain.facts[key].label
     history = profile.get("history", "unknown")
     if history == "unknown":

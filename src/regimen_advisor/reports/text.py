@@ -14,7 +14,7 @@ from regimen_advisor.reports.advice_document import FORMS, TIGHT, WHOLE, Form, d
 from regimen_advisor.reports.depth import PLAIN, Depth
 from regimen_advisor.reports.screen import Screen, screen
 
-MOST_LINES = (60, 80)
+SCREEN_LINES = (60, 80)
 """What a screen takes of a plain patient, and of one with more options or less known."""
 
 
@@ -45,10 +45,10 @@ def lines(
             written += [Line(""), Line("=" * width), Line("")]
         shown, form = screen(advice, rulebook, patient, depth), WHOLE
         if not depth.details:
-            fitting = _fitting(shown, depth, width, FORMS, MOST_LINES)
+            fitting = _fitting(shown, depth, width, FORMS, SCREEN_LINES)
             if fitting is None:
                 shown = screen(advice, rulebook, patient, depth, cut_rows=False)
-                fitting = _fitting(shown, depth, width, TIGHT, MOST_LINES[-1:])
+                fitting = _fitting(shown, depth, width, TIGHT, SCREEN_LINES[-1:])
             form = fitting or TIGHT[-1]
         written += lines_of(document(shown, form, depth), width)
     return written

@@ -13,16 +13,15 @@ from regimen_advisor.language.values import Choice, Members, Number, Value
 from regimen_advisor.patient.facts import ChoiceFact, NumberFact, SetFact
 from regimen_advisor.patient.history import ENDED, Entry
 from regimen_advisor.patient.reading import Patient
-from regimen_advisor.patient.vocabulary import PLATINUM
+from regimen_advisor.patient.vocabulary import OPEN_HISTORY, PLATINUM
 from regimen_advisor.solving.encoding import OUTCOMES, TRUE, Encoding, Slot
 
 Units = Mapping[str, list[int]]
-OPEN_HISTORY = ("prior_lines", "last_outcome")
 
 
 def is_asked_of_history(name: str, encoding: Encoding) -> bool:
     """Whether a fact is read from the history, rather than a key of its own."""
-    return name in OPEN_HISTORY or encoding.domain.facts[name].key == "history"
+    return name in encoding.domain.of_history
 
 
 def assumption_groups(encoding: Encoding, patient: Patient) -> Units:

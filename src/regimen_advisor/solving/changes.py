@@ -15,8 +15,8 @@ from typing import Literal
 from regimen_advisor.language.values import Choice, Members, Number, Value
 from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
 from regimen_advisor.patient.reading import Patient
+from regimen_advisor.patient.vocabulary import OPEN_HISTORY
 from regimen_advisor.solving.assumptions import (
-    OPEN_HISTORY,
     assumption_groups,
     given_entries,
     is_asked_of_history,

@@ -10,8 +10,8 @@ from regimen_advisor.language.conditions import atoms_of, fields_of
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Between, Includes, Number, Truth
 from regimen_advisor.patient.facts import ChoiceFact, NumberFact, SetFact, SignedAtom
-from regimen_advisor.patient.vocabulary import MOST_MONTHS, PLATINUM_FREE
-from regimen_advisor.solving.assumptions import OPEN_HISTORY, given_entries
+from regimen_advisor.patient.vocabulary import MOST_MONTHS, OPEN_HISTORY, PLATINUM_FREE
+from regimen_advisor.solving.assumptions import given_entries
 from regimen_advisor.solving.candidate_answers import CandidateAnswer, Tests, in_words, is_word
 from regimen_advisor.solving.deciding import decisive
 from regimen_advisor.solving.determining_sets import HISTORY, Settling, unit_of

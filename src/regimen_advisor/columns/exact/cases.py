@@ -28,9 +28,7 @@ from regimen_advisor.language.conditions import Condition, Leaf, Named, Not, ato
 from regimen_advisor.language.values import Includes
 from regimen_advisor.patient.facts import SetFact
 from regimen_advisor.patient.narrowing import facts_of
-from regimen_advisor.patient.vocabulary import PLATINUM, PLATINUM_FREE
-
-_OPEN_PAST = ("prior_lines", "last_outcome")
+from regimen_advisor.patient.vocabulary import OPEN_HISTORY, PLATINUM, PLATINUM_FREE
 
 
 class Cases:
@@ -71,7 +69,7 @@ class Cases:
         alive = [by_fact[name] for name in self._untied]
         alive.append(program.any_of(column for name, column in by_fact.items() if name in tied))
         alive.append(program.any_of(column for name, column in by_fact.items() if name in past))
-        self._tied = [name for name in domain.facts if name in _OPEN_PAST or name in tied - past]
+        self._tied = [name for name in domain.facts if name in OPEN_HISTORY or name in tied - past]
         self._packed = PackedColumns(program, [*self._nodes.values(), *opens, *alive])
 
     def _walk(self, condition: Condition, open_: Column) -> None:

@@ -30,12 +30,11 @@ from regimen_advisor.columns.history import HistoryReader
 from regimen_advisor.columns.layout import WORD_BITS
 from regimen_advisor.language.values import Choice, Includes, Members, Number, Value
 from regimen_advisor.patient.facts import MOST_LINES, ChoiceFact, NumberFact
-from regimen_advisor.patient.vocabulary import PLATINUM_FREE
+from regimen_advisor.patient.vocabulary import OPEN_HISTORY, PLATINUM_FREE
 from regimen_advisor.solving.assumptions import assumption_groups, value_literals
 from regimen_advisor.solving.encoding import Encoding, Slot
 from regimen_advisor.solving.solver import Model
 
-_OPEN_PAST = ("prior_lines", "last_outcome")
 _ALL = (1 << WORD_BITS) - 1
 
 
@@ -87,7 +86,7 @@ class CellLiterals:
         return known
 
     def _literals(self, key: str, cell: Cell) -> list[int]:
-        if key in _OPEN_PAST:  # no line at all says more than their number
+        if key in OPEN_HISTORY:  # no line at all says more than their number
             return [literal for part in assumption_groups(self.encoding, cell.patient).values() for literal in part]
         return value_literals(self.encoding, key, cell.facts[key])
 
@@ -181,7 +180,7 @@ class Donor:
         """The machine words of ``rows`` with what they leave open filled in."""
         batch, has_history = rows.batch, rows.batch.has_history
         past = ~has_history
-        for name in _OPEN_PAST:
+        for name in OPEN_HISTORY:
             if name in batch.codes:
                 past &= self._agrees(name)[batch.codes[name]]
         treated = np.where(has_history, np.minimum(batch.lines, 1), self._treated)

@@ -54,7 +54,7 @@ class Asker {
       const changed = this.#changed(literals, asked);
       if (!changed) continue;
       this.#note(key, words, changed);
-      if (key === "prior_lines" || key === "last_outcome") this.#note("history", `${key} ${words}`, changed);
+      if (this.solver.engine.data.open_history.includes(key)) this.#note("history", `${key} ${words}`, changed);
     }
   }
 

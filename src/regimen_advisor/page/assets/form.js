@@ -1,7 +1,6 @@
 "use strict";
 // The patient form, made from the declared facts. It reads and writes the same profile as a file does.
 
-const OF_HISTORY = ["prior_lines", "last_outcome"];
 const BOUND_SIGNS = { at_least: "≥", above: ">", at_most: "≤", below: "<" };
 
 /** A range or number as a person types it: `60`, `<1`, `1-49`, `≥50`. */
@@ -66,9 +65,9 @@ class PatientForm {
   }
 
   #build() {
-    const facts = Object.values(this.engine.facts).filter((fact) => fact.key === fact.name && !OF_HISTORY.includes(fact.name));
+    const facts = Object.values(this.engine.facts).filter((fact) => fact.key === fact.name && fact.permanence !== "treatment");
     this.parts = facts.map((fact) => ({ keys: [fact.name], element: null, look: "", make: (state) => this.#field(fact, state) }));
-    this.parts.push({ keys: ["history", ...OF_HISTORY], element: null, look: "", make: (state) => h("div", {}, this.#history(state)) });
+    this.parts.push({ keys: ["history", ...this.engine.data.open_history], element: null, look: "", make: (state) => h("div", {}, this.#history(state)) });
     this.element.replaceChildren(this.words, ...this.parts.map((part) => (part.element = h("div"))));
     this.#refresh();
   }

@@ -5,32 +5,32 @@ const MOST_OPEN = 2, MOST_UNKNOWN = 6;
 
 /** The patient in one sentence: what was found, each treatment with its outcome, what was looked for and absent. */
 function knownFacts(advice) {
-  const { data, engine } = advice.advisor, { patient } = advice, words = data.patient_words;
+  const { data, engine } = advice.advisor, { patient } = advice;
   const found = [], absent = { negative: [], none: [] }, { history } = patient;
   const [present, absence, empty, negative] = ["true", "false", "none", "negative"].map((word) => say(`value.${word}`));
   for (const [name, fact] of Object.entries(engine.facts)) {
-    if (!isTold(name, fact, patient, words, engine)) continue;
+    if (!isShown(name, fact, patient, engine)) continue;
     const value = valueWords(fact, patient.facts[name], data);
     if (value === say("known.in_part")) continue;
-    if ([empty, absence, "0"].includes(value) && name in words.not_so) found.push(words.not_so[name]);
-    else if ([negative, empty, absence].includes(value)) absent[value === negative ? "negative" : "none"].push(fact.label.replace(/ fusion$/, ""));
-    else if (words.without_label.includes(name) || value === present) found.push(value === present ? fact.label : value);
-    else found.push(say("patient.fact", { fact: words.labels[name] ?? fact.label, value }));
+    if ([empty, absence, "0"].includes(value) && fact.absent) found.push(fact.absent);
+    else if ([negative, empty, absence].includes(value)) absent[value === negative ? "negative" : "none"].push(fact.gene || fact.label);
+    else if (fact.bare || value === present) found.push(value === present ? fact.label : value);
+    else found.push(say("patient.fact", { fact: fact.short_label || fact.label, value }));
   }
   const treated = history && !history.length ? say("patient.untreated") : joinedLists((history ?? []).map((entry) => treatmentWords(entry, engine)));
   const negatives = Object.entries(absent).filter(([, labels]) => labels.length).map(([word, labels]) => say("patient.absent", { word: say(`value.${word}`), facts: joined(labels) }));
   return joinedLists([joined(found), treated, ...negatives].filter((part) => part));
 }
 
-function isTold(name, fact, patient, words, engine) {
+function isShown(name, fact, patient, engine) {
   const value = patient.facts[name], { given } = patient;
   if (sameValue(value, fact.unknown) || (name === "disease" && "histology" in given)) return false;
   if (name === "extent" && "stage" in given && value.can === engine.facts.extent.mask(["metastatic"])) return false;
-  if (words.from_history.includes(name)) {
+  if (engine.data.from_history.includes(name)) {
     const { history } = patient, { prior_lines: lines } = patient.facts;
     if (history && (!history.length || history.some((entry) => entry.line))) return false; // each line is named
     const untreated = lines.low === 0 && lines.high === 0 && name !== "prior_lines";
-    return ["history", "prior_lines", "last_outcome"].some((key) => key in given) && !untreated;
+    return ["history", ...engine.data.open_history].some((key) => key in given) && !untreated;
   }
   return name in given;
 }
@@ -52,7 +52,7 @@ function notKnownWords(key, advice) {
   if (!fact || sameValue(patient.facts[key], fact.unknown)) return words;
   if (fact.kind === "set") return say("question.rest", { fact: words });
   if (fact.kind === "number" && fact.permanence !== "treatment") return say("question.exact", { fact: words });
-  return engine.data.patient_words.partly[key] ?? words;
+  return fact.open_part || words;
 }
 
 /** What is not known and can bear on the answer, the weightiest first; nothing where the questions say it all. */

@@ -216,7 +216,7 @@ class Solver {
       : fact.kind === "set" ? Object.values(sets[fact.name]) : this.cuts(fact.name).map(([, literal]) => literal);
     const add = (key, settled) => settled.length && found.set(key, settled);
     for (const fact of Object.values(this.engine.facts)) {
-      if (fact.key === "history" || fact.name === "prior_lines" || fact.name === "last_outcome") continue;
+      if (fact.permanence === "treatment") continue;
       if (!isSettled(patient.facts[fact.name])) add(fact.name, literals(fact));
     }
     const cycles = literals(this.engine.facts.last_cycles);
