@@ -49,7 +49,7 @@ def bearings(rulebook: Rulebook) -> tuple[Bearing, ...]:
 
 
 def reported_changes(advice: Advice, known: Iterable[Bearing], patient: Patient) -> tuple[ReportedChange, ...]:
-    """The changes of packs that bear on an answer.
+    """The changes of packs that bear on an answer, as it reports them.
 
     A rule that no longer counts bears on it where its condition holds or may hold for this patient; a caution or an
     exclusion only where it was about a regimen that is shown. Any other entry bears on it where something that the

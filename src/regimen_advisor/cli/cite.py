@@ -50,7 +50,7 @@ def cite(  # noqa: PLR0917 - one parameter an option
 ) -> None:
     """Print the citations of studies.
 
-    What is recalled and not confirmed is marked, what is not known is left out. What packs changed
+    What is recalled and not confirmed is marked; what is not known is left out. What packs changed
     behind the options of a patient is written to standard error, with the reason.
     """
     if studies and for_:

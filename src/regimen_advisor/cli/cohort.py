@@ -74,7 +74,7 @@ def cohort(  # noqa: PLR0917 - one parameter an option
 ) -> None:
     """Say what the rules offer to every patient of a table.
 
-    And how that compares with what was given, or with other rules.
+    It can also compare that with what was given, or with other rules.
     """
     if find_spec("polars") is None:
         raise InputError.at(

@@ -55,7 +55,7 @@ def coverage(  # noqa: PLR0917
 ) -> None:
     """Say how well the cases exercise each condition of each rule.
 
-    With several folders, only the rules of the last one. Measured as masking MC/DC; what is missing is
+    With several folders, only the rules of the last one count. Coverage is masking MC/DC; what is missing is
     shown as a pair of patients.
     """
     rulebook = working_rulebook(rules)

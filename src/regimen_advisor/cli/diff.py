@@ -71,7 +71,7 @@ def diff(
 ) -> None:
     """Say exactly what changed between two rulebooks.
 
-    Over all patients, not over a sample, with a witness for each change.
+    Compares the advice for all possible patients, not a sample, and shows a witness for each change.
     """
     days: list[date | None] = [*(as_of or ())] or [None]
     if len(days) > 2:

@@ -44,7 +44,7 @@ def draw_map(  # noqa: PLR0917 - one parameter an option
 ) -> None:
     """Draw the map of a clinical setting, with a patient's path.
 
-    From what its rules ask for to what they do.
+    The map leads from what the rules ask for to what they do.
     """
     rulebook = load_rulebook(rules, as_of)
     patient = read_files([profile], rulebook.domain)[0] if profile else None

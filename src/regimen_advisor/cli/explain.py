@@ -60,7 +60,7 @@ def explain(  # noqa: PLR0917 - one parameter an option
 ) -> None:
     """Explain why a regimen is offered or not, and what would change it.
 
-    And what to ask or test next. Without a REGIMEN, a paragraph on each.
+    It also says what to ask or test next. Without a REGIMEN, each option gets a paragraph.
     """
     rulebook = load_rulebook(rules, as_of)
     patient = (

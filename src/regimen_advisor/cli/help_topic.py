@@ -28,7 +28,7 @@ def help_topic(
 ) -> None:
     """Explain how conditions, profiles and the like are written.
 
-    For a verb, the same as `VERB --help`.
+    For a verb, prints the same as `VERB --help`.
     """
     if topic is None:
         listed = "".join(f"  {name:<12}{say(about)}\n" for name, (about, _) in TOPICS.items())

@@ -38,7 +38,7 @@ def lesson(
 ) -> None:
     """Make a teacher's sheet for each patient.
 
-    What to ask, what to expect, which fact to flip and what changes then by which rule, and what students get wrong.
+    The sheet says what to ask, what to expect, which fact to flip, what then changes, and what students get wrong.
     """
     guideline = Guideline.of(load_rulebook(rules, as_of))
     read = read_with_documents(profiles, guideline.rulebook.domain)

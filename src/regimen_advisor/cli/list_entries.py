@@ -56,7 +56,7 @@ def list_entries(  # noqa: PLR0917 - one parameter an option
 ) -> None:
     """List what the rulebook holds: studies, regimens, rules and more.
 
-    As a table, each entry with the id that `show` takes.
+    Prints a table, each entry with the id that `show` takes.
     """
     rows = listed_entries(kind.value, load_rulebook(rules), Filters(setting, drug, text))
     if not rows:

@@ -67,7 +67,7 @@ def mutate(  # noqa: PLR0917
 ) -> None:
     """Change the rules in small ways, to see what goes unnoticed.
 
-    With several folders, only the rules of the last one. Exit code 1 if there are some that no case notices.
+    With several folders, only the rules of the last one are changed. Exit code 1 if no case notices some change.
     """
     rulebook = working_rulebook(rules)
     refuse_unknown(subject or [], {**rulebook.findings, **rulebook.rules}, say("kind_of_entry.rule_or_finding"))

@@ -54,7 +54,7 @@ def schema(
 ) -> None:
     """Print the JSON schema of a file format or of an answer.
 
-    Or its reference page. With --for, a schema for editors: it knows the facts, findings,
+    Or print its reference page. With --for, print a schema for editors: it knows the facts, findings,
     drugs, regimens, studies and sections of a rules folder.
     """
     if rules:

@@ -23,7 +23,7 @@ def serve(
 ) -> None:
     """Offer the teaching page to this computer only.
 
-    With `POST /advise` too, until interrupted.
+    It also answers `POST /advise`. It runs until interrupted.
     """
     announce()
     rulebook = load_rulebook(rules, as_of)

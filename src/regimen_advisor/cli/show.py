@@ -45,6 +45,6 @@ def show(
 ) -> None:
     """Show one study, regimen, drug, rule or finding whole.
 
-    With its citation and links.
+    Prints it with its citation and links.
     """
     write_output(render(kind.value, id, load_rulebook(rules), format.value), output)

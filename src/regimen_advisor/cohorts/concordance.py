@@ -98,7 +98,7 @@ class _ConcordanceCounter:
         return self._drugs[text]
 
     def compare(self, group: Mapping[str, object]) -> tuple[Agreement, str]:
-        """How one combination of treatment and standings agrees, and why not exactly."""
+        """How far one combination of treatment and standings agrees, and why not exactly."""
         text = str(group["given"] or "")
         drugs = self.drugs(text)
         if group["set_apart"] is not None:

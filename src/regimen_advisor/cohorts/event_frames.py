@@ -29,7 +29,7 @@ _DAYS_A_MONTH = 365.25 / 12
 
 @dataclass(frozen=True)
 class RowValues:
-    """What a reading says of a row: its ``value``, a line for what is ``unread``, and whether it says anything."""
+    """The result of a reading for a row: its ``value``, a line for what is ``unread``, and whether it says anything."""
 
     value: pl.Expr
     unread: pl.Expr

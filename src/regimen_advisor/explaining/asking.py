@@ -63,7 +63,7 @@ def _value_words(atom: Atom, wording: Wording, *, wanted: bool) -> str:
 
 
 def changes_to(solver: Solver, patient: Patient, regimen: str, standing: Standing) -> dict[str, object]:
-    """The fields of an explanation that say what would change it; none for a regimen that is offered."""
+    """The changes after which a regimen would be offered, as fields of an explanation; none for one that is offered."""
     if standing.is_offered:
         return {}
     found = smallest_changes(solver, patient, regimen)

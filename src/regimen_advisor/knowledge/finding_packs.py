@@ -1,4 +1,4 @@
-"""Find rules: by the path of a folder, the name of an installed pack, or a project file."""
+"""Find the rules to use: by the path of a folder, the name of an installed pack, or a project file."""
 
 from __future__ import annotations
 

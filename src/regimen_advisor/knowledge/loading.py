@@ -45,7 +45,7 @@ Entry = TypeVar("Entry")
 
 @dataclass(frozen=True)
 class Loaded:
-    """All that the files of a stack hold."""
+    """The contents of all files of a stack."""
 
     formulary: Formulary
     domain: Domain

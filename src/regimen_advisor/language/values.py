@@ -1,4 +1,4 @@
-"""Define what a fact can still be, and the smallest things that can be asked of it.
+"""Define the values of a fact (what it can still be), and the atoms, the smallest tests of one.
 
 The value of a fact is never "the answer" but all answers that remain possible: a ``Choice`` is the non-empty set of
 values that are left, a ``Number`` a whole-number range, a ``Members`` the members a set surely and possibly holds.

@@ -1,4 +1,4 @@
-"""Read a profile: for every fact, what it can still be, narrowed by the axioms.
+"""Read a profile: find what each fact can still be, narrowed by the axioms.
 
 The definitions of line, outcome and setting are the clinical conventions in ``docs/reference/conventions.md``.
 A profile is refused exactly when what it says cannot all be true of one patient.

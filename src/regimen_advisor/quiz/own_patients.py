@@ -1,4 +1,4 @@
-"""Make a quiz about patients whom a teacher chose: the profiles of files, each a question that sorts regimens."""
+"""Make a quiz from profile files that a teacher chose: each is a question that sorts regimens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Make neighbours of a patient: the same profile with one fact changed, or with one fact not known."""
+"""Make the neighbours of a patient: profiles that differ in one fact, which is another or not known."""
 
 from __future__ import annotations
 

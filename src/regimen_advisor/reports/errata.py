@@ -1,4 +1,4 @@
-"""Put errata into words: how a trial ended, how sure that is, what follows."""
+"""Put errata into words: how a trial ended, how certain that is, what follows."""
 
 from __future__ import annotations
 

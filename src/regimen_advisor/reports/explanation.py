@@ -85,7 +85,7 @@ def _sides(option: OptionExplained, side: str) -> tuple[str, ...]:
 
 
 def argument_words(argument: Argument) -> str:
-    """What a rule says, with its kind, whether it holds, and its source."""
+    """The sentence of a rule, with its kind, whether it holds, and its source."""
     kind = say("caution.measure") if argument.kind == "measure" else say(f"effect.{argument.effect}")
     state, place = HOLDS[argument.state], source_of(argument)
     return say("explain.argument", kind=kind, state=state, sentence=argument.says, place=place)

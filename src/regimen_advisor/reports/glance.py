@@ -57,7 +57,7 @@ MOST_WARNING = 144
 """Letters of a warning that is written out; a longer one is cut, and written out under the option."""
 CUT_WARNING = 74
 _MOST_NAME = 34
-_PREPOSITION = re.compile(r" (?:after|against|for|in|of|on|with|without) ")
+_PREPOSITION = re.compile(rf" (?:{say('clause.begin_in_name').replace(', ', '|')}) ")
 _ASIDE = re.compile(r" \(|[:,] ")
 """What follows in the name of a study says more than a cell has room for."""
 

@@ -23,7 +23,7 @@ _PATIENTS = {
 
 
 def synthesised_as_text(count: int, output: str) -> str:
-    """What was written, and whom it imitates."""
+    """How many patients were written, and which population they imitate."""
     sentence = say("synthetic.written", count=count, imitated=population().imitates, page=PAGE)
     return f"{printable(output)}: {sentence}\n"
 

@@ -1,4 +1,4 @@
-"""Write a row of a table as a profile with its cells, and a summary of what was written."""
+"""Write a row of a table as a profile with its cells, and the summary of a run that wrote profiles."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def _findings(study: Study, findings: Iterable[StudyFinding], places: CitationLa
 
 
 def erratum_words(erratum: Erratum) -> str:
-    """What the source says, what the published record says, how sure that is, and what follows."""
+    """What the source says, what the published record says, how certain that is, and what follows."""
     return say(
         "study.erratum",
         sign=ERRATUM_SIGN,

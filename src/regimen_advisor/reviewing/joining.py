@@ -1,4 +1,4 @@
-"""Bring two rulebooks over one set of patients, so that their conditions can be asked about together.
+"""Bring two rulebooks to one domain of patients, so that their conditions can be compared.
 
 The patients are those whom both can describe: one who received a drug that only one of them knows is left out. A class
 that does not hold the same of those drugs in both occurs twice, the older one under a name of its own.

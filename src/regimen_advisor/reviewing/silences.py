@@ -1,4 +1,4 @@
-"""Warn of silences that a loaded source ends, for some patients or for all."""
+"""Warn of silences that another source ends, for some patients or for all."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Find findings, studies, drugs and regimens that nothing uses.
 
-A finding is used where a rule, or a finding that is used, tests it; a study where a rule cites it or tells of it as a
+A finding is used where a rule, or a finding that is used, tests it; a study where a rule cites it or names it as a
 trial; a regimen where a rule offers it. A drug is used where a regimen, a condition, a target or an arm of a study
 names it or a class it is in. Besides, a drug that says what it is (by a class or by what it targets) is used: it is
 there so that a history can name it. A class is used where a drug is in it, or where any of these names it.

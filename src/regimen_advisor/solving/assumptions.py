@@ -20,7 +20,7 @@ Units = Mapping[str, list[int]]
 
 
 def is_asked_of_history(name: str, encoding: Encoding) -> bool:
-    """Whether a fact is read from the history, rather than a key of its own."""
+    """Whether a fact is read from the history, if one is given."""
     return name in encoding.domain.of_history
 
 

@@ -1,4 +1,4 @@
-"""List each atom at each place of a rule, findings opened: an atom written twice is two instances."""
+"""List the atoms of a rule by place, findings opened: an atom written twice is two instances."""
 
 from __future__ import annotations
 

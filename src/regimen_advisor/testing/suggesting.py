@@ -1,4 +1,4 @@
-"""Suggest cases to paste: a patient that shows what a condition decides, with the rules' answer for it."""
+"""Suggest cases to paste: a patient for whom a condition decides, with the advice of the rules."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ of a patient fall into groups that no axiom ties to each other, and each group i
 
 So a row that is filled in is still a possible patient, who agrees with all that the row says: what is then surely
 true is true in some completion of the row. Where nothing fits, the row stays as open as it was, and nothing is lost
-but a chance to spare the solver a question.
+but the chance to spare the solver a question.
 """
 
 from __future__ import annotations
