@@ -187,9 +187,11 @@ class Choices:
 class Sorting:
     """Things to sort into groups: a page draws a box for each group, plain text lists the things by name and id.
 
-    ``head`` is what the things are; a group is a sign with its meaning.
+    ``head`` is what the things are; a group is a sign with its meaning. ``title`` is what a screen reader calls the
+    boxes, which no other part of the page is called.
     """
 
+    title: str
     head: str
     groups: tuple[Sign, ...]
     rows: tuple[tuple[str, str], ...]

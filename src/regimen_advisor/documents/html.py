@@ -144,7 +144,7 @@ def _listing(listing: Listing) -> Iterator[str]:
 def _sorting(sorting: Sorting) -> Iterator[str]:
     """A table of boxes; on a narrow screen each box is followed by the name of its group."""
     heads = (f'<th scope="col">{marked("word", _text(group.label), group.meaning)}</th>' for group in sorting.groups)
-    label = escape(one_line(sorting.head))
+    label = escape(one_line(sorting.title))
     yield f'<div class="scroll" role="region" tabindex="0" aria-label="{label}"><table class="sort">'
     yield f'<thead><tr><th scope="col">{_text(sorting.head)}</th>{"".join(heads)}</tr></thead><tbody>'
     names = (

@@ -65,7 +65,7 @@ def _question(question: QuizQuestion, groups: Sequence[Group]) -> Iterator[Block
     if question.choices:
         yield Paragraph(say("page_quiz.where"))
         rows = tuple((choice.name, choice.regimen) for choice in question.choices)
-        yield Sorting(say("advice.regimen"), tuple(map(_group, groups)), rows)
+        yield Sorting(question_title(question), say("advice.regimen"), tuple(map(_group, groups)), rows)
     for pick in question.picks:
         yield Paragraph(pick.asks)
         yield Choices(lettered(pick))
