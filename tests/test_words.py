@@ -155,7 +155,6 @@ KEPT = {
     "solving/questions.py": ("no {}",),
     "page/clauses.py": ("no {}",),
     "reports/mutation.py": ("when: always",),
-    "reports/annotations.py": ("change of advice", "unused rule", "change not noticed", "not covered"),
     "reports/class_result.py": ("question {}",),
     "reports/course_files.py": ("not known", "waits for"),
     "page/assets/asking.js": ("no {}",),

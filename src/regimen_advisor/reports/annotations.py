@@ -14,15 +14,17 @@ from regimen_advisor.guideline import Guideline
 from regimen_advisor.reports.cases import CaseResult
 from regimen_advisor.reports.coverage_words import lacking_words, occurrence_words
 from regimen_advisor.reports.diff import DiffReport, headline, rule_words, standings_words
+from regimen_advisor.reports.mutation import operator_words
 from regimen_advisor.reports.places import here
 from regimen_advisor.reviewing.checking import Checked
 from regimen_advisor.reviewing.comparing import AdviceChange
 from regimen_advisor.reviewing.implicant_text import way_words
 from regimen_advisor.testing.coverage import Coverage
 from regimen_advisor.testing.mutation import Mutation
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import CATALOGUE, say
 
 Level = Literal["error", "warning", "notice"]
+_KIND_WORDS = CATALOGUE.room("flaw_kind")
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def of_coverage(coverage: Coverage) -> list[Annotation]:
         Annotation(
             "warning",
             coverage.rulebook.rules[name].location,
-            "unused rule",
+            say("annotation.unused_rule"),
             name,
             say("check.flaw", subject=name, sentence=say("coverage.holds_in_no_case")),
         )
@@ -70,7 +72,7 @@ def of_coverage(coverage: Coverage) -> list[Annotation]:
     ]
     return unused + [
         Annotation(
-            "warning", covered.occurrence.place, "not covered", covered.occurrence.rule,
+            "warning", covered.occurrence.place, say("annotation.not_covered"), covered.occurrence.rule,
             say("check.flaw", subject=occurrence_words(covered, wording), sentence=lacking_words(covered)),
         )
         for covered in coverage.of("missing")
@@ -79,13 +81,13 @@ def of_coverage(coverage: Coverage) -> list[Annotation]:
 
 def of_mutation(mutation: Mutation) -> list[Annotation]:
     """Each change of the rules that no case notices."""
-    return [
-        Annotation(
-            "error", mutant.place, "change not noticed", mutant.subject,
-            say("mutation.not_noticed", change=say("check.flaw", subject=mutant.subject, sentence=mutant.operator)),
-        )
-        for mutant, _ in mutation.of("survived")
-    ]  # fmt: skip
+    found = []
+    for mutant, _ in mutation.of("survived"):
+        change = say("check.flaw", subject=mutant.subject, sentence=operator_words(mutant.operator))
+        message = say("mutation.not_noticed", change=change)
+        kind = say("annotation.change_not_noticed")
+        found.append(Annotation("error", mutant.place, kind, mutant.subject, message))
+    return found
 
 
 def of_diff(report: DiffReport) -> list[Annotation]:
@@ -97,7 +99,7 @@ def of_diff(report: DiffReport) -> list[Annotation]:
     annotations = [_of_change(report, change) for change in found.changes]
     if not annotations:
         annotations = [
-            Annotation("notice", Location(found.new.folder.as_posix()), "advice", "", headline(report)),
+            Annotation("notice", Location(found.new.folder.as_posix()), say("annotation.advice"), "", headline(report)),
         ]
     return annotations
 
@@ -115,7 +117,9 @@ def _of_change(report: DiffReport, change: AdviceChange) -> Annotation:
     if causes:
         message += f"; {causes[0][1]}"
     place = causes[0][0] if causes else Location(report.comparison.new.folder.as_posix())
-    return Annotation("warning" if change.is_loss else "notice", place, "change of advice", change.subject, message)
+    return Annotation(
+        "warning" if change.is_loss else "notice", place, say("annotation.change_of_advice"), change.subject, message
+    )
 
 
 def _causes(report: DiffReport, change: AdviceChange) -> Iterator[tuple[Location, str]]:
@@ -149,7 +153,7 @@ def _command(annotation: Annotation) -> str:
         "file": here(annotation.location.file),
         "line": annotation.location.line,
         "col": annotation.location.column,
-        "title": annotation.kind,
+        "title": _KIND_WORDS.get(annotation.kind, annotation.kind),
     }
     properties = ",".join(f"{name}={_property(str(value))}" for name, value in place.items() if value is not None)
     return f"::{annotation.level} {properties}::{_escaped(annotation.message)}\n"

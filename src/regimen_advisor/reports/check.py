@@ -34,13 +34,13 @@ def _warnings(warnings: Sequence[Flaw]) -> Iterator[Block]:
             "warning", (say("findings.where"), say("check.warning"), say("check.look")), found[:MOST_OF_A_KIND]
         )
         if len(found) > MOST_OF_A_KIND:
-            yield Paragraph(say("check.more", count=len(found) - MOST_OF_A_KIND, kind=kind))
+            yield Paragraph(say("check.more", count=len(found) - MOST_OF_A_KIND, kind=say(f"flaw_kind.{kind}")))
 
 
 def _findings(level: str, columns: tuple[str, str, str], flaws: Sequence[Flaw]) -> Findings:
     sentences = [say("check.flaw", subject=flaw.subject, sentence=flaw.says) for flaw in flaws]
     return Findings(columns, tuple(
-        Found(place(flaw.location), level, flaw.kind, words, _witness(flaw))
+        Found(place(flaw.location), level, say(f"flaw_kind.{flaw.kind}"), words, _witness(flaw))
         for flaw, words in zip(flaws, sentences, strict=True)
     ))  # fmt: skip
 

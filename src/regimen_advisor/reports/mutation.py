@@ -16,7 +16,7 @@ from regimen_advisor.patient.profile_yaml import flow, profile_lines
 from regimen_advisor.reports.coverage import only_of
 from regimen_advisor.reports.coverage_words import percent
 from regimen_advisor.reports.places import place
-from regimen_advisor.testing.mutants import Mutant
+from regimen_advisor.testing.mutants import Mutant, Operator
 from regimen_advisor.testing.mutation import MutantResult, Mutation
 from regimen_advisor.words.catalogue import say
 
@@ -41,7 +41,7 @@ def document(mutation: Mutation, *, everything: bool = False, part: Path | None 
     if everything and equivalent:
         title = say("mutation.equivalent_title")
         yield Folded(title, (Bullets(tuple(_named(mutant) for mutant, _ in equivalent)),))
-    rows = tuple((name, *map(str, counts)) for name, *counts in operator_counts(mutation))
+    rows = tuple((operator_words(name), *map(str, counts)) for name, *counts in operator_counts(mutation))
     columns = tuple(say(f"mutation_column.{name}") for name in ("kind", "noticed", "not_noticed", "equivalent"))
     yield Folded(say("mutation.by_kind"), (Table(columns, rows, grid=Grid((1, 2, 3))),))
 
@@ -59,11 +59,16 @@ def summary(mutation: Mutation) -> str:
     )
 
 
-def operator_counts(mutation: Mutation) -> Iterator[tuple[str, int, int, int]]:
+def operator_counts(mutation: Mutation) -> Iterator[tuple[Operator, int, int, int]]:
     """Each kind of change with how many were noticed, not noticed and equivalent."""
     fates = Counter((mutant.operator, verdict.fate) for mutant, verdict in _pairs(mutation))
     for operator in dict.fromkeys(mutant.operator for mutant in mutation.mutants):
         yield operator, fates[operator, "killed"], fates[operator, "survived"], fates[operator, "equivalent"]
+
+
+def operator_words(operator: Operator) -> str:
+    """A kind of change as it is read."""
+    return say(f"mutation_operator.{operator}")
 
 
 def _pairs(mutation: Mutation) -> Iterator[tuple[Mutant, MutantResult]]:
@@ -71,7 +76,7 @@ def _pairs(mutation: Mutation) -> Iterator[tuple[Mutant, MutantResult]]:
 
 
 def _named(mutant: Mutant) -> str:
-    return f"{place(mutant.place)}: {mutant.subject}: {mutant.operator}"
+    return f"{place(mutant.place)}: {mutant.subject}: {operator_words(mutant.operator)}"
 
 
 def _survivor(mutant: Mutant, verdict: MutantResult, domain: Domain) -> Iterator[Block]:
