@@ -147,7 +147,7 @@ class _Advisor:
         return kept[study.id]
 
     def _cautions(self, rules: Iterable[Rule]) -> tuple[Caution, ...]:
-        """The cautions that hold or are open; open ones that warn of the same are one caution."""
+        """The cautions that hold or are open; open ones with the same warning are one caution."""
         cautions: dict[Hashable, list[Caution]] = {}
         for caution in self._each_caution(rules):
             warned_of = (consequence(caution.says), caution.basis) if caution.state == "open" else caution.rule

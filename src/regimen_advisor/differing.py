@@ -168,7 +168,7 @@ def _of_follow_up(result: Result, arms: Mapping[str, str]) -> Figures:
 
 
 def _clash(left: Figures, right: Figures) -> bool:
-    """Whether a figure that both print is another one; what only one of them prints is no difference."""
+    """Whether both print a figure and print it differently; what only one of them prints is no difference."""
     return any(
         figure is not None and left.get(key) is not None and figure != left[key] for key, figure in right.items()
     )

@@ -112,7 +112,7 @@ class QuestionNames:
         return fact.label if fact else key
 
     def several(self, keys: Iterable[str]) -> str:
-        """Several questions as a list; what is asked of several treatments is named once."""
+        """Several questions as a list; a question about several treatments is named once."""
         places: dict[str, list[int]] = {}
         for key in keys:
             part = _PART.match(key)

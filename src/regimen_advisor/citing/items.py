@@ -1,4 +1,4 @@
-"""Build studies as CSL-JSON items, from what is known of their publications and from nothing else.
+"""Build CSL-JSON items for studies, only from what is recorded of their publications.
 
 A field that is not known is left out; one that is from memory is named in the ``note`` of its item. The study is
 always named by ``title-short``, so that an item whose publication is not known still has a name.

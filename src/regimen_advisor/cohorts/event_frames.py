@@ -50,7 +50,7 @@ def by_cell(text: pl.Expr, read: Callable[[str], Any], dtype: Any = pl.String) -
 
 
 def lines(*parts: pl.Expr) -> pl.Expr:
-    """Some lines of text as one text; null where there is none."""
+    """Some lines of text as one text; null where there are none."""
     if not parts:
         return pl.lit(None, pl.String)
     joined = pl.concat_str(*(pl.when(part != "").then(part) for part in parts), separator="\n", ignore_nulls=True)
@@ -58,9 +58,9 @@ def lines(*parts: pl.Expr) -> pl.Expr:
 
 
 def distinct(texts: pl.Expr) -> pl.Expr:
-    """The texts of a list in one order, each once and in a line of its own; null where there is none.
+    """The distinct texts of a list in a fixed order, one a line; null for an empty list.
 
-    Rows are gathered into lists before: what is asked of lists is asked of all of them at once.
+    Rows are gathered into lists before, so that Polars works on all of them at once.
     """
     joined = texts.list.drop_nulls().list.unique().list.sort().list.join("\n")
     return pl.when(joined != "").then(joined)
@@ -114,7 +114,7 @@ class Frames:
     # Names -------------------------------------------------------------------------------------------------------
 
     def table_of(self, column: str) -> str | None:
-        """The second table that a column is of; ``None`` for one of the first table."""
+        """The second table that holds a column; ``None`` for a column of the first table."""
         name = column.partition(".")[0]
         return name if column not in self.names and name in self.file.tables else None
 

@@ -186,7 +186,7 @@ class HistoryOfEvents:
     def _relapses(self) -> tuple[RowValues | None, pl.Expr]:
         """The months to the relapse of each row, and its day where they are counted from days.
 
-        A relapse after the next line began is one of that line; one before the treatment is none of it.
+        A relapse after the next line began belongs to that line; one before the treatment is ignored.
         """
         reading = self.history.relapse_after
         if reading is None:

@@ -191,7 +191,7 @@ def _reader(key: str, reading: Reading, domain: Domain) -> Callable[[str], Cell 
 
 
 def _unknown_members(file: MappingFile, document: Document, domain: Domain) -> Iterator[Problem]:
-    """What is wrong with ``flags``: of a key that is no set, or a word that is none of its members."""
+    """Problems of ``flags``: a key that is not a set, or a word that is not one of its members."""
     for path, reading in file.readings():
         fact = domain.facts.get(str(path[1])) if path[0] == "keys" else None
         if reading.flags is not None and not isinstance(fact, SetFact):

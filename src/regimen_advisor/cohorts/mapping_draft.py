@@ -257,7 +257,7 @@ def _id_lines(names: Sequence[str], columns: _Columns) -> list[str]:
 
 
 def _line_of(name: str) -> int | None:
-    """The number of the line that a column is of by its name."""
+    """The number of the line that the name of a column points to."""
     found = _OF_A_LINE.search(_spaced(name)) or _OF_A_LINE.search(_folded(name))
     if found is None:
         return None

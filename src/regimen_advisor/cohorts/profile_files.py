@@ -33,7 +33,7 @@ _FOLDER = 0o777
 
 @dataclass(frozen=True)
 class WrittenProfiles:
-    """How many profiles were written, and the rows that are none: the reason and the number of rows."""
+    """How many profiles were written, and for the rows without one each reason with the number of rows."""
 
     output: str
     profiles: int

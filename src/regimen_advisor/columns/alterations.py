@@ -1,7 +1,7 @@
 """Read alterations as laboratories write them: ``p.Leu858Arg``, ``exon 19 deletion``, ``KRAS p.G12C``, ``METex14``.
 
 Protein changes are parsed by ``mavehgvs``, after brackets are stripped and one-letter codes are written out. A
-change that is none of the words of a profile is left as it is written, so that the cell is refused and counted.
+change that a profile has no word for is left as it is written, so that the cell is refused and counted.
 """
 
 from __future__ import annotations

@@ -119,7 +119,7 @@ def entry_name(line: int | None, setting: str | None) -> str:
 
 
 def whole_numbers(column: pl.Series, highest: int) -> tuple[pl.Series, Flags]:
-    """The numbers of cycles or months, and where a cell of text is none of them."""
+    """The numbers of cycles or months, and which cells of text are not such a number."""
     if column.dtype != pl.String:
         return column.cast(pl.Int64, strict=False), np.zeros(len(column), bool)
     numbers = column.str.strip_chars().cast(pl.Int64, strict=False)
@@ -129,19 +129,19 @@ def whole_numbers(column: pl.Series, highest: int) -> tuple[pl.Series, Flags]:
 
 
 def outcomes_of(column: pl.Series) -> npt.NDArray[np.uint8]:
-    """The outcomes that are possible; what is no outcome is unknown."""
+    """The possible outcomes; a word that is not an outcome is unknown."""
     table = np.array([*(1 << index for index in range(len(OUTCOMES))), ANY_OUTCOME], np.uint8)
     return np.asarray(table[places_of(column, OUTCOMES)])
 
 
 def unread_outcomes(column: pl.Series) -> Flags:
-    """Where a cell says something that is no outcome."""
+    """Which cells hold a word that is not an outcome."""
     silent = column.is_null() | column.cast(pl.String).is_in(["", "unknown"])
     return np.asarray((places_of(column, OUTCOMES) == len(OUTCOMES)) & ~silent.fill_null(value=True).to_numpy())
 
 
 def places_of(column: pl.Series, words: tuple[str, ...]) -> npt.NDArray[np.uint8]:
-    """For each cell its place among a few words; their number where it is none of them."""
+    """For each cell its place among a few words; the number of words where it is not among them."""
     if isinstance(column.dtype, pl.Enum) and len(column.dtype.categories) < _FEW:  # looked up, not written out as text
         found = [words.index(word) if word in words else len(words) for word in column.dtype.categories]
         table = np.array([*found, *[len(words)] * (256 - len(found))], np.uint8)

@@ -329,7 +329,7 @@ _ENTRY = pl.Struct(
 
 
 def as_entries(column: pl.Series) -> tuple[pl.Series, Flags]:
-    """The histories as lists of entries, and the rows whose text is no history."""
+    """The histories as lists of entries, and the rows whose text is not a history."""
     if isinstance(column.dtype, pl.List) and isinstance(column.dtype.inner, pl.Struct):
         return column, np.zeros(len(column), bool)
     texts = as_text(column)

@@ -1,7 +1,7 @@
 """Read histories by columns: the entries of all rows in one table, and what the rules ask of them as bits.
 
 The meaning is that of ``history.derived_facts``. Drugs become bit masks once (what a set surely and possibly holds);
-a fact about a history is then a bitwise-or over some of its entries. No row is looked at by itself.
+a fact about a history is then a bitwise-or over some of its entries. No row is handled one by one.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def plain_profile(row: Mapping[str, Any], engine: ColumnEngine) -> dict[str, Any]:
-    """What the cells of a row say, as a person would write it; a cell that cannot be read is left out."""
+    """The profile that a row states, as a person would write it; a cell that cannot be read is left out."""
     plain: dict[str, Any] = {}
     for key, table in engine.reader.tables.items():
         if row.get(key) is None:

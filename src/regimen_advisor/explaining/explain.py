@@ -156,7 +156,7 @@ class _Explainer:
         )
 
     def _is_shown(self, name: str, fact: Fact) -> bool:
-        """Whether it is known and worth showing: of what is read from a history, the main points only."""
+        """Whether it is known and worth showing; of the facts of a history only the main ones are."""
         shown = name in self.patient.given if fact.permanence != "treatment" else name in _OF_HISTORY
         return (shown or name == "disease") and self.patient.facts[name] != fact.unknown
 

@@ -63,7 +63,7 @@ def _walk(folder: Path, deep: bool, taken: Callable[[str], bool], above: frozens
 
 
 def is_folder(path: Path) -> bool:
-    """Whether this is a folder. Raises ``InputError`` where that cannot be found out; a link to nothing is none."""
+    """Whether this is a folder. Raises ``InputError`` where it cannot be accessed; a link to nothing is no folder."""
     try:
         return S_ISDIR(path.stat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
@@ -87,9 +87,9 @@ def schema_line(folder: Path, kind: str) -> str:
 
 
 def rule_files(folder: Path) -> list[Path]:
-    """Every file of a rules folder, in the order that its digest takes; its manifest is none of them.
+    """Every file of a rules folder but its manifest, in the order in which the digest takes them.
 
-    Raises ``InputError`` where there is none, or one of them cannot be found out.
+    Raises ``InputError`` where there are none, or a folder cannot be listed.
     """
     files = [file for file in yaml_files(folder, deep=True) if file != folder / MANIFEST]
     if not files:

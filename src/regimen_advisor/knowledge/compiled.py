@@ -32,7 +32,7 @@ def compiled(folder: Path) -> bytes:
 
 
 def read_compiled(folder: Path, digest: str, file: Path = FILE) -> Loaded | None:
-    """What the files of ``folder`` hold; ``None`` where no compiled rulebook is of exactly these."""
+    """The compiled contents of ``folder``; ``None`` where there is no compiled rulebook of exactly these files."""
     try:
         with file.open("rb") as stream:
             if stream.readline() != _heading(digest):
@@ -44,7 +44,7 @@ def read_compiled(folder: Path, digest: str, file: Path = FILE) -> Loaded | None
 
 
 def _heading(digest: str) -> bytes:
-    """What a compiled rulebook is of: the rules, and whatever its bytes depend on."""
+    """What identifies a compiled rulebook: the digest of the rules, and whatever else its bytes depend on."""
     made_of = {"rules": digest, "python": sys.version_info[:2], "pydantic": pydantic.VERSION}
     return json.dumps(made_of).encode() + b"\n"
 

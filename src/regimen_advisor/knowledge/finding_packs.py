@@ -87,7 +87,7 @@ def _installed_pack(name: str) -> Path | None:
 
 
 def project_folders() -> tuple[Path, ...]:
-    """The rules that the project file in the current folder names; none where there is no such file."""
+    """The rules that the project file in the current folder names; empty without such a file."""
     file = Path(PROJECT)
     if not file.exists() and not file.is_symlink():
         return ()

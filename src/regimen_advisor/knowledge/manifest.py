@@ -78,7 +78,7 @@ class Files(NamedTuple):
 
 
 def files_of(folder: Path) -> Files:
-    """What the rule files are, each read once. Raises ``InputError`` where there is no such folder."""
+    """The digest and drafts of the rule files. Raises ``InputError`` where there is no such folder."""
     if not is_folder(folder):
         raise InputError.at(Location(str(folder)), say("rulebook_error.no_folder"))
     total, drafts = hashlib.sha256(), []

@@ -43,7 +43,7 @@ Lookup = Literal[
 def last_day(written: str) -> date:
     """The last day of a year, a month or a day as it is written: ``2020``, ``2020-06``, ``2020-06-15``.
 
-    Raises ``ValueError`` for what is no date.
+    Raises ``ValueError`` for anything but a date.
     """
     if re.fullmatch(r"\d{4}(-\d{2}){0,2}", written, re.ASCII):
         year, *rest = map(int, written.split("-"))

@@ -150,7 +150,7 @@ class Target(
         return all(item.meets(regimen, formulary) for item in self.items)
 
     def covers(self, drugs: Sequence[Component], formulary: Formulary) -> bool:
-        """Whether the target covers a treatment with these drugs that is no regimen, such as a stated standard."""
+        """Whether the target covers these drugs, given as no regimen of the rules, such as a stated standard."""
         return all(item.covers(drugs, formulary) for item in self.items)
 
     def unknown(

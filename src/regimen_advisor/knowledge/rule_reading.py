@@ -376,7 +376,7 @@ class RuleReader:
 
 
 def _regimens_of(rule: Rule) -> list[str]:
-    """The regimens that a rule names as what it is about."""
+    """The regimens that a rule names as its subject."""
     offered = [rule.subject] if rule.effect is Effect.OFFER else []
     return offered + ([item.regimen for item in rule.target.items if item.regimen] if rule.target else [])
 

@@ -284,6 +284,6 @@ def fresh_manifest(folder: Path, *before: Path) -> str:
 
 
 def harm_studies(regimen: Regimen, rulebook: Rulebook) -> list[Study]:
-    """The studies that tell the severe harm of a drug that the regimen names."""
+    """The studies that report severe harm of a drug that the regimen names."""
     named = {component.drug for component in regimen.drugs if component.drug}
     return [study for study in rulebook.studies.values() if study.harm_of in named]

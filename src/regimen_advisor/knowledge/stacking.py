@@ -56,7 +56,7 @@ class ChangeText(Record):
 
 
 class Pack(Record):
-    """What a pack says of itself, in its ``pack.yaml``."""
+    """The description of a pack, from its ``pack.yaml``."""
 
     name: Text = Field(description="what it is called where one of its changes is shown")
     title: Text = Field(description="what it holds, in a few words")

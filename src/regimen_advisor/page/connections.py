@@ -1,4 +1,4 @@
-"""Guard the connections of the server: none stays open without an end, none sends without the given headers."""
+"""Guard the connections of the server: none stays open forever, and every answer has the given headers."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def _deciding(rule: Rule, rulebook: Rulebook, state: Literal["met", "not met", "
 
 
 def cited(rule: Rule, rulebook: Rulebook) -> str:
-    """Source and section of a rule; of what is known from elsewhere, that it is."""
+    """Source and section of a rule; for knowledge from outside the sources, that it is from there."""
     place = CitationLabels(rulebook).cite(rule.source)
     return f"{place}, {rulebook.source_names.outside}, {rule.certainty}" if rule.is_outside else place
 

@@ -79,7 +79,7 @@ def quiz_named(name: str, rulebook: Rulebook) -> Quiz | None:
 
 
 def kinds_named(words: Sequence[str]) -> tuple[Kind, ...]:
-    """The kinds of questions with these names. Raises ``InputError`` for a word that is none."""
+    """The kinds of questions with these names. Raises ``InputError`` for any other word."""
     known: tuple[Kind, ...] = (*SORT_KINDS, *PICK_KINDS)
     for word in words:
         if word not in known:

@@ -34,7 +34,7 @@ class Flip(Record):
 
 
 class Before(Record):
-    """What holds for every option of the patient, or decides that there is none: shown once, before the options."""
+    """What holds for every option, or is why there is none: shown once, before the options."""
 
     rules: tuple[str, ...] = Field(description="ids of the rules that say it, each for some of the options")
     says: str = Field(description="it in one sentence")

@@ -284,7 +284,7 @@ class _Maker:
         return None
 
     def _leads_back(self, profile: Written, wanted: Written) -> bool:
-        """Whether the other patient is a neighbour of this one too, so that the key can tell the difference."""
+        """Whether the other patient is also a neighbour of this one, so that the key can name the difference."""
         return any(_fingerprint(variant.profile) == _fingerprint(wanted) for variant in self.variants.changed(profile))
 
     def _differing(self, variant: Variant, groups: Mapping[str, Group]) -> _Found | None:

@@ -23,7 +23,7 @@ MOST_CHANGES = 3
 
 @dataclass(frozen=True)
 class PickFound:
-    """A patient and what is asked of him or her."""
+    """A patient and the questions to pick answers for."""
 
     profile: Written
     picks: tuple[Pick, ...]

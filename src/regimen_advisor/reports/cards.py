@@ -169,7 +169,7 @@ class Cards:
             yield line if first == number else replace(line, text=say("card.as_under", lead=lead, number=first))
 
     def _of_the_patient(self, cautions: Sequence[Caution], number: int) -> Iterator[CardLine]:
-        """A line each; one that is of other options too is written out under the first of them and names the others."""
+        """A line each; one shared by several options is written out under the first and names the others."""
         for caution in cautions:
             part = Part.PATIENT if caution.state == "holds" else Part.OPEN
             if self.cautions.is_mentioned(caution, number):

@@ -1,4 +1,4 @@
-"""Write the cautions of one patient: each once in full, and as a pointer where it is of other options too."""
+"""Write the cautions of one patient: each once in full, and as a pointer under further options."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Cautions:
         self._pointed: set[tuple[str, int]] = set()
 
     def for_a_part(self) -> Cautions:
-        """These, or where each part of the answer is complete by itself, cautions that remember nothing yet."""
+        """These cautions; where each part of an answer must be complete in itself, fresh ones that remember nothing."""
         return Cautions(self.advice, self.rulebook, self.names, apart=True) if self.apart else self
 
     def own(self, option: Option) -> Iterator[Caution]:

@@ -23,7 +23,7 @@ LONGEST = 160
 
 @dataclass(frozen=True, eq=False)
 class DiffReport:
-    """A comparison with the names its rulebooks were asked for by, and the share of given profiles that change."""
+    """A comparison with the names its rulebooks were given, and the share of given profiles that change."""
 
     comparison: RulebookComparison
     old: str
@@ -79,7 +79,7 @@ def _differing(change: AdviceChange, found: RulebookComparison) -> Iterator[str]
 
 
 def rule_words(change: RuleChange) -> str:
-    """What became of a rule in one line."""
+    """How a rule changed, in one line."""
     before = " + ".join(f"{id} ({place})" for id, place in zip(change.before, change.places_before, strict=True))
     after = " + ".join(f"{id} ({place})" for id, place in zip(change.after, change.places_after, strict=True))
     fate = say(f"diff_fate.{change.fate}")

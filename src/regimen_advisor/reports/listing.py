@@ -211,7 +211,7 @@ class _Chosen:
         return any(self._belongs(part, drug) for part in regimen.drug_names)
 
     def _belongs(self, part: str, drug: str) -> bool:
-        """Whether a part of a regimen or an arm is the drug or of the class; placebo and the like are of none."""
+        """Whether a part of a regimen or an arm is the drug or in the class; placebo and the like are in none."""
         formulary = self.book.formulary
         return part == drug or (part in (*formulary.drugs, *formulary.classes) and formulary.belongs(part, drug))
 

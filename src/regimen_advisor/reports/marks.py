@@ -33,7 +33,7 @@ class Marks:
         self.errata: Mapping[str, str] = {name: erratum_line(erratum) for name, erratum in rulebook.errata.items()}
 
     def words(self, inside: str) -> str | None:
-        """The text between the brackets of a mark, in words; nothing for what is no mark."""
+        """The text between the brackets of a mark, in words; empty where it is not a mark."""
         cited, *signs = inside.split("†")
         places = [self._place(part.strip()) for part in cited.split(";")] if cited.strip() else []
         if None in places or not (places or signs):

@@ -25,7 +25,7 @@ MOST_SURVIVORS = 20
 
 
 def document(mutation: Mutation, *, everything: bool = False, part: Path | None = None) -> Iterator[Block]:
-    """What became of the changes; each that no case notices, with a patient; with ``everything`` the equivalent too.
+    """The result of the changes; each one that no case notices, with a patient; with ``everything`` the equivalent too.
 
     ``part`` is the folder whose rules alone were changed.
     """

@@ -53,7 +53,7 @@ def as_json(shown: RowShown) -> str:
 
 
 def profiles_written(written: WrittenProfiles) -> Iterator[Block]:
-    """How many profiles were written, and the rows that are none."""
+    """How many profiles were written, and the rows without one."""
     yield Heading(say("row.profiles", count=written.profiles, file=printable(written.output)), 1)
     if written.set_apart:
         total = sum(count for _, count in written.set_apart)

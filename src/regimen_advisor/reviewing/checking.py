@@ -200,7 +200,7 @@ class Checker:
 
 
 def _effect_of(rule: Rule) -> tuple[Hashable, ...]:
-    """The effect of a rule with its studies. Of a rule that is no offer the sentence belongs to it: the reason."""
+    """The effect of a rule with its studies. For rules that do not offer it includes the sentence."""
     subject: Sequence[str] = (rule.subject,) if rule.target is None else ()
     reason = "" if rule.effect is Effect.OFFER else rule.says
     return rule.effect, tuple(subject), frozenset(rule.studies), frozenset(rule.approvals), reason

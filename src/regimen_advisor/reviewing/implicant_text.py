@@ -43,7 +43,7 @@ def facts_of_way(way: Implicant, domain: Domain) -> Facts:
 
 
 def _by_fact(way: Implicant, domain: Domain) -> Iterator[Condition]:
-    """What the way asks of each fact: of a choice or number what is left of it, of a set what it holds and what not.
+    """What the way asks of each fact: the values left of a choice or number, the members a set holds or lacks.
 
     What the rest of the way rules out is not named: of non-small cell lung cancer no extent of the small cell kind.
     """

@@ -116,7 +116,7 @@ def _may_be(gone: RuleMatch, come: RuleMatch) -> bool:
 
 @dataclass(frozen=True)
 class RuleChange:
-    """What became of a rule: its ids and places (``nsclc/notes.yaml:12``) in OLD and in NEW, and how it changed.
+    """How a rule changed, with its ids and places (``nsclc/notes.yaml:12``) in OLD and in NEW.
 
     ``changed`` is a change of meaning: other patients, other studies or other regimens. ``rewritten`` keeps them.
     """

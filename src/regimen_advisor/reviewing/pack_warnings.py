@@ -1,4 +1,4 @@
-"""Choose the warnings of a stack that are of its last folder, a pack: those of its entries, and those it changes."""
+"""Choose the warnings that the last folder of a stack, a pack, is responsible for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def of_last_folder(warnings: Sequence[Flaw], rulebook: Rulebook) -> list[Flaw]:
     """The warnings of a stack that are not there without its last folder.
 
     The patients without an option are put in other words where a pack offers something to some of them. Such a warning
-    is of the pack only where it is about a patient to whom the folders before it offer something.
+    counts for the pack only where it is about a patient to whom the folders before it offer something.
     """
     before = load_rulebook(rulebook.folders[:-1], rulebook.day)
     known = {(flaw.kind, flaw.subject, flaw.says) for flaw in warnings_of(before)}

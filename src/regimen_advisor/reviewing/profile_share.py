@@ -42,7 +42,7 @@ class ProfileShare:
 
 
 def profile_files(paths: Sequence[str]) -> list[Path]:
-    """The profiles at ``paths``; of a folder those in it, not deeper. Raises ``InputError`` if there is none."""
+    """The profiles at ``paths``, in a folder those directly in it. Raises ``InputError`` if there are none."""
     found: list[Path] = []
     for name in paths:
         path = Path(name)
@@ -132,7 +132,7 @@ class _PatientAdvice:
             yield study, Truth.TRUE
 
     def statements_shown(self) -> Iterator[tuple[RuleMatch, frozenset[str]]]:
-        """What holds and is no option, with its studies."""
+        """The statements outside the options that hold, each with its studies."""
         for rule in self.rulebook.rules.values():
             if not self.rulebook.meets(rule) and self.truths[rule.id] is Truth.TRUE:
                 yield self.matches[rule.id], cited([rule])

@@ -32,7 +32,7 @@ CHUNK = 40
 
 @dataclass(frozen=True)
 class MutantResult:
-    """What became of a mutant: the case that noticed it, or a patient that would tell it apart."""
+    """The fate of a mutant: the case that noticed it, or a patient that would."""
 
     mutant: int
     fate: MutantStatus
@@ -42,7 +42,7 @@ class MutantResult:
 
 @dataclass(frozen=True)
 class Mutation:
-    """The mutants of a rulebook and what became of each."""
+    """The mutants of a rulebook and the fate of each."""
 
     rulebook: Rulebook
     mutants: tuple[Mutant, ...]
@@ -118,11 +118,11 @@ class MutationRunner:
         self.kill_check = KillCheck(rulebook, observe(cases, rulebook))
 
     def verdicts(self, numbers: Sequence[int]) -> list[MutantResult]:
-        """What becomes of the mutants with these numbers."""
+        """The fate of the mutants with these numbers."""
         return [self.verdict(self.mutants[number]) for number in numbers]
 
     def verdict(self, mutant: Mutant) -> MutantResult:
-        """What becomes of one mutant."""
+        """The fate of one mutant."""
         case, unsure = self.kill_check.killer(mutant)
         if case is not None:
             return MutantResult(mutant.number, "killed", case.name)

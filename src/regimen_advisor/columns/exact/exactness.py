@@ -150,7 +150,7 @@ class Settler:
         return found
 
     def _recall(self, need: Need, found: dict[int, set[str]]) -> None:
-        """Drops what is known of a case already; where that is that the cell is not open, its regimens are noted."""
+        """Drops what was settled for a case before; where the cell turned out not to be open, notes its regimens."""
         for index, place in np.argwhere(need.true | need.false).tolist():
             stays = self._stays[index].get(int(need.cases[index, place]))
             if stays is not None:
