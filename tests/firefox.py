@@ -7,7 +7,7 @@ import re
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -33,7 +33,8 @@ class Firefox:
         self._socket, self._number = sync.connect(f"{match[1]}/session", max_size=None), 0
         self.ask("session.new", {"capabilities": {}})
         self.ask("session.subscribe", {"events": ["log.entryAdded"]})
-        self.tab = self.ask("browsingContext.getTree", {})["contexts"][0]["context"]
+        # The window that Firefox starts with never has the focus, so that no page hears of it; a further one has.
+        self.tab = self.ask("browsingContext.create", {"type": "window"})["context"]
         size = {"width": width, "height": height}
         self.ask("browsingContext.setViewport", {"context": self.tab, "viewport": size})
 
@@ -69,6 +70,17 @@ class Firefox:
             "input.performActions",
             {"context": self.tab, "actions": [{"type": "key", "id": "keys", "actions": actions}]},
         )
+
+    def point_at(self, selector: str, *, by: Literal["mouse", "touch"]) -> None:
+        """Move the mouse over the first element of a selector, or tap it."""
+        middle = "(({left, width, top, height}) => [left + width / 2, top + height / 2])"
+        find = f"document.querySelector({json.dumps(selector)})"
+        self.evaluate(f"{find}.scrollIntoView({{block: 'center'}})")
+        x, y = map(round, self.evaluate(f"{middle}({find}.getBoundingClientRect())"))
+        tap = [{"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}] if by == "touch" else []
+        moved = [{"type": "pointerMove", "x": x, "y": y}, *tap]
+        source = {"type": "pointer", "id": by, "parameters": {"pointerType": by}, "actions": moved}
+        self.ask("input.performActions", {"context": self.tab, "actions": [source]})
 
     def close(self) -> None:
         """End the browser."""

@@ -70,6 +70,12 @@ def standing_of(rulebook: Rulebook, **keys: Any) -> Any:
     return Guideline.of(rulebook).case({**negative, **keys}).standings
 
 
+def test_a_declaration_makes_a_setting_of_its_own_in_each_disease(rulebook: Rulebook) -> None:
+    titles = [setting.title for setting in rulebook.settings.values()]
+    assert len(set(titles)) == len(titles)
+    assert "Regimens that have failed already (SCLC)" in titles
+
+
 def test_its_drugs_are_no_slip_of_the_pen_in_the_rule(rulebook: Rulebook) -> None:
     operators = {
         mutant.operator for mutant in mutants(rulebook) if mutant.subject == "already-failed-gefitinib-apatinib"

@@ -15,8 +15,9 @@ from regimen_advisor.files.sources import read_document
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.profile import profile_from
 from regimen_advisor.patient.reading import read
+from regimen_advisor.reports.html import render_advice
 
-TAB = "\ue004"
+ESCAPE, TAB = "\ue00c", "\ue004"
 FIELD = "document.getElementById({}).value = {}, document.getElementById({}).dispatchEvent(new Event('change'))"
 NAMES = ("egfr-l858r-after-osimertinib", "squamous-driver-negative-untreated", "almost-everything-unknown")
 VIEWS = ("options", "map", "forest", "compare", "quiz")
@@ -81,6 +82,35 @@ def test_the_quiz_is_marked_in_firefox(firefox: Firefox, page_file: Path) -> Non
     firefox.evaluate(answer)
     firefox.evaluate("document.getElementById('quiz-check').click()")
     assert firefox.evaluate("document.querySelectorAll('.marked').length") > 0
+
+
+@pytest.fixture(scope="module")
+def marked_pages(page_file: Path, rulebook: Rulebook, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The teaching page, and the page that ``advise --format html`` writes."""
+    document = read_document(ROOT / "profiles" / f"{NAMES[0]}.yaml")
+    patient = read(profile_from(document), rulebook.domain, document)
+    file = tmp_path_factory.mktemp("report") / "advice.html"
+    file.write_text(render_advice([advise(patient, rulebook)], rulebook, [patient]), "utf-8")
+    return {"teaching page": page_file, "advice": file}
+
+
+@pytest.mark.parametrize("by", ["hover", "key", "tap"])
+@pytest.mark.parametrize("name", ["teaching page", "advice"])
+def test_a_mark_says_what_it_means_in_firefox(
+    firefox: Firefox, marked_pages: dict[str, Path], name: str, by: str
+) -> None:
+    firefox.open("about:blank")
+    firefox.open(marked_pages[name].as_uri())
+    tip, mark = "document.getElementById('tip')", "button.standing[data-tip]"
+    if by == "key":
+        while not firefox.evaluate(f"document.activeElement.matches('{mark}')"):
+            firefox.press(TAB)
+    else:
+        firefox.point_at(mark, by="mouse" if by == "hover" else "touch")
+    assert not firefox.evaluate(f"{tip}.hidden")
+    assert "the rules offer it" in firefox.evaluate(f"{tip}.innerText")
+    firefox.press(ESCAPE)
+    assert firefox.evaluate(f"{tip}.hidden")
 
 
 def test_the_keyboard_reaches_the_views_and_the_facts_in_firefox(firefox: Firefox, page_file: Path) -> None:

@@ -288,6 +288,33 @@ def test_two_patients_side_by_side_carry_their_names_and_the_rule(look: Any) -> 
     assert page.locator('article[data-regimen="bevacizumab-carboplatin-paclitaxel"] h3').evaluate(IN_SIGHT)
 
 
+def test_two_patients_differ_in_their_treatments_in_words_and_what_follows_is_folded(look: Any) -> None:
+    kept, now = example("driver-negative-after-pembrolizumab"), example("nrg1-untreated")
+    page = look(WIDE, now, kept=json.dumps(kept), view="compare")
+    row = page.locator("table.compare tr", has_text="treatment history")
+    assert row.inner_text().split("\t") == [
+        "treatment history",
+        "line 1: pembrolizumab (progressed)",
+        "not treated yet",
+    ]
+    page.locator("summary", has_text="What follows from the treatments").click()
+    follows = page.locator("details[open] table.compare").inner_text()
+    assert "cycles of the latest induction\tunknown\tnone" in follows
+    assert "only in the first: " in page.inner_text("#answer")
+
+
+WORDS_FIT = """select => {
+  const text = document.createElement("canvas").getContext("2d"), style = getComputedStyle(select);
+  text.font = style.font;
+  const room = select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - 24; // the arrow
+  return [...select.options].every(option => text.measureText(option.text).width <= room);
+}"""
+
+
+def test_the_levels_of_the_quiz_fit_their_box_on_a_phone(look: Any) -> None:
+    assert look(PHONE, view="quiz").locator("#quiz-level").evaluate(WORDS_FIT)
+
+
 def test_no_count_of_another_patient_is_above_the_quiz(look: Any) -> None:
     page = look(WIDE, view="quiz")
     assert "regimens:" not in page.inner_text("body")

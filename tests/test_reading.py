@@ -533,14 +533,14 @@ def test_progression_on_curative_treatment_is_progression_on_its_drugs(domain: D
 
 def test_a_small_cell_cancer_with_an_egfr_result_is_noted_and_read(domain: Domain) -> None:
     found = patient("histology: small-cell\negfr: [L858R]", domain)
-    assert found.notes == ("Small cell lung cancer with a result for egfr: unusual, and read as written.",)
+    assert found.notes == ("Small cell lung cancer with a result for EGFR: unusual, and read as written.",)
     assert holds(found, "egfr", "L858R") is TRUE
 
 
 def test_every_marker_that_is_not_looked_for_in_small_cell_cancer_is_named(domain: Domain) -> None:
     found = patient("disease: sclc\nalk: negative\nros1: negative\nnrg1: negative\npd_l1_tps: 1", domain)
     (note,) = found.notes
-    assert "a result for alk, ros1, nrg1, pd_l1_tps:" in note
+    assert "a result for ALK fusion, ROS1 fusion, NRG1 fusion and PD-L1 TPS:" in note
 
 
 @pytest.mark.parametrize(

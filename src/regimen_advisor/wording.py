@@ -196,6 +196,8 @@ class Wording:
                 assert isinstance(fact, NumberFact)
                 if low > high:
                     return value_word("none")
+                if (low, high) == (fact.low, fact.high):  # known only to be there
+                    return UNKNOWN
                 highest = _with_unit(fact, high)
                 return highest if low == high else say("known.range", low=low, high=highest)
             case Members():

@@ -51,6 +51,11 @@ def declared(folder: Path, regimens: Mapping[str, object]) -> tuple[Document, tu
     return document, texts
 
 
+def _title(text: EachRegimenText, disease: str) -> str:
+    """The heading of its rules in one disease."""
+    return say("each_regimen.title", title=text.title, disease=say(f"page_disease.{disease}"))
+
+
 def _problems_of(
     texts: tuple[EachRegimenText, ...], regimens: Mapping[str, object], document: Document
 ) -> list[Problem]:
@@ -72,7 +77,7 @@ def rules_of(text: EachRegimenText, regimens: Mapping[str, Regimen], file: str) 
     Its source is that of the regimen: where the source speaks of the treatment and of those who took it.
     """
     settings = {
-        disease: Setting(f"{disease}/{text.id}", text.title, disease, file)
+        disease: Setting(f"{disease}/{text.id}", _title(text, disease), disease, file)
         for disease in dict.fromkeys(regimen.disease for regimen in regimens.values())
     }
     for regimen in regimens.values():

@@ -29,7 +29,7 @@ from regimen_advisor.patient.history import (
 )
 from regimen_advisor.patient.narrowing import Contradiction, close, narrow
 from regimen_advisor.patient.profile import Bounds, HistoryEntry, Profile, read_profile
-from regimen_advisor.words.catalogue import joined, say
+from regimen_advisor.words.catalogue import say
 
 
 @dataclass(frozen=True)
@@ -294,7 +294,7 @@ class _Reader:
         if facts["disease"] == Choice(frozenset({"sclc"})):
             odd = [key for key in ("egfr", "alk", "ros1", "nrg1", "pd_l1_tps") if self._key(key)]
             if odd:
-                results = joined(odd)
+                results = listed([self.domain.facts[key].label for key in odd], "and")
                 self.notes.append(say("profile_note.unusual", results=results))
 
 

@@ -28,8 +28,8 @@ function rulesBehind(regimen, was, now, earlier, advice) {
   return deciding.length ? deciding : found;
 }
 
-const ruleWords = (id, advisor) => {
-  const truth = advisor.truths[id], { signed } = advisor.data.rules[id], lead = truth === TRUE ? "" : truth === FALSE ? say("page_changes.no_longer") : say("page_changes.open");
+const ruleWords = (id, advisor, gone = say("page_changes.no_longer")) => {
+  const truth = advisor.truths[id], { signed } = advisor.data.rules[id], lead = truth === TRUE ? "" : truth === FALSE ? gone : say("page_changes.open");
   return [lead, advisor.sentence(id, truth === UNKNOWN), " ", signed === "[]" ? null : rich(signed)];
 };
 

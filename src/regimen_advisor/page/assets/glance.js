@@ -6,7 +6,7 @@ const MOST_OPEN = 2, MOST_UNKNOWN = 6;
 /** The patient in one sentence: what was found, each treatment with its outcome, what was looked for and absent. */
 function knownFacts(advice) {
   const { data, engine } = advice.advisor, { patient } = advice;
-  const found = [], absent = { negative: [], none: [] }, { history } = patient;
+  const found = [], absent = { negative: [], none: [] };
   const [present, absence, empty, negative] = ["true", "false", "none", "negative"].map((word) => say(`value.${word}`));
   for (const [name, fact] of Object.entries(engine.facts)) {
     if (!isShown(name, fact, patient, engine)) continue;
@@ -17,9 +17,8 @@ function knownFacts(advice) {
     else if (fact.bare || value === present) found.push(value === present ? fact.label : value);
     else found.push(say("patient.fact", { fact: fact.short_label || fact.label, value }));
   }
-  const treated = history && !history.length ? say("patient.untreated") : joinedLists((history ?? []).map((entry) => treatmentWords(entry, engine)));
   const negatives = Object.entries(absent).filter(([, labels]) => labels.length).map(([word, labels]) => say("patient.absent", { word: say(`value.${word}`), facts: joined(labels) }));
-  return joinedLists([joined(found), treated, ...negatives].filter((part) => part));
+  return joinedLists([joined(found), treatmentsWords(patient, engine), ...negatives].filter((part) => part));
 }
 
 function isShown(name, fact, patient, engine) {
@@ -34,6 +33,9 @@ function isShown(name, fact, patient, engine) {
   }
   return name in given;
 }
+
+/** The treatments so far, or that there is none; nothing where they are not known. */
+const treatmentsWords = ({ history }, engine) => (history && !history.length ? say("patient.untreated") : joinedLists((history ?? []).map((entry) => treatmentWords(entry, engine))));
 
 const monthsAfter = (months) => (months ? say("patient.months_after", { count: months }) : say("patient.while_given"));
 

@@ -138,20 +138,24 @@ function compareView(before, after, names) {
   const { data, engine } = after.advisor;
   const facts = Object.values(engine.facts).filter((fact) => !sameValue(before.patient.facts[fact.name], after.patient.facts[fact.name]));
   const words = (advice, fact) => valueWords(fact, advice.patient.facts[fact.name], data);
+  const written = facts.filter(({ name }) => data.keys.includes(name)), derived = facts.filter((fact) => !written.includes(fact));
+  const treated = [before, after].map(({ patient }) => treatmentsWords(patient, engine) || say("value.unknown"));
+  const factRows = (chosen) => chosen.map((fact) => [fact.label, words(before, fact), words(after, fact)]);
+  const inWords = [...factRows(written), ...(treated[0] === treated[1] ? [] : [[say("question.history"), ...treated]])];
   const standing = (advice, id) => advice.options.find((option) => option.regimen === id)?.standing;
   const ids = uniqueOf([...after.options, ...before.options].map((option) => option.regimen));
   const apart = ids.filter((id) => standing(before, id) !== standing(after, id)), equal = ids.filter((id) => !apart.includes(id));
   const cell = (value) => h("td", {}, value ? badge(value) : say("page_changes.another_disease"));
   const changes = changesBetween(before, after), link = (id) => (standing(after, id) ? h("button", { type: "button", class: "link", onclick: () => page.toOption(id) }, data.regimens[id].name) : data.regimens[id].name);
-  const ruleLine = (id) => (changes.get(id)?.rules ?? []).slice(0, 1).map((rule) => h("p", { class: "by", "data-rule": rule }, sayWith("page_changes.rule", { rule: h("code", {}, rule), sentence: ruleWords(rule, after.advisor) })));
+  const ruleLine = (id) => (changes.get(id)?.rules ?? []).slice(0, 1).map((rule) => h("p", { class: "by", "data-rule": rule }, sayWith("page_changes.rule", { rule: h("code", {}, rule), sentence: ruleWords(rule, after.advisor, say("page_compare.only_first")) })));
   const rows = (chosen) => chosen.map((id) => h("tr", { class: apart.includes(id) ? "differs" : "", "data-regimen": id }, h("th", { scope: "row" }, link(id), ruleLine(id)), cell(standing(before, id)), cell(standing(after, id))));
   const table = (caption, head, body) => h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": caption },
     h("table", { class: "compare" }, h("caption", {}, caption), h("thead", {}, h("tr", {}, head.map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, body)));
+  const factTable = (caption, listed) => table(caption, [say("page_compare.fact"), ...names], listed.map(([label, ...pair]) => h("tr", {}, h("th", { scope: "row" }, label), pair.map((value) => h("td", {}, value)))));
   return [
     h("h2", {}, say("page_compare.title")),
-    facts.length
-      ? table(say("page_compare.facts"), [say("page_compare.fact"), ...names], facts.map((fact) => h("tr", {}, h("th", { scope: "row" }, fact.label), h("td", {}, words(before, fact)), h("td", {}, words(after, fact)))))
-      : h("p", {}, say("page_compare.no_difference")),
+    facts.length ? factTable(say("page_compare.facts"), inWords) : h("p", {}, say("page_compare.no_difference")),
+    derived.length ? h("details", {}, h("summary", {}, say("page_compare.follows", { count: derived.length })), factTable(say("page_compare.follows", { count: derived.length }), factRows(derived))) : null,
     table(say("page_compare.different", { number: apart.length, all: ids.length }), [say("advice.regimen"), ...names], rows(apart)),
     equal.length ? h("details", {}, h("summary", {}, say("page_compare.same_in_both", { count: equal.length })), table(say("page_compare.same"), [say("advice.regimen"), ...names], rows(equal))) : null,
   ];

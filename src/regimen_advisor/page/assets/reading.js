@@ -316,7 +316,7 @@ class ProfileReader {
     const { disease } = this.engine.facts;
     if (facts.disease.can !== disease.mask(["sclc"])) return;
     const odd = ["egfr", "alk", "ros1", "nrg1", "pd_l1_tps"].filter((key) => !isUnsaid(this.profile[key]));
-    if (odd.length) this.notes.push(say("profile_note.unusual", { results: joined(odd) }));
+    if (odd.length) this.notes.push(say("profile_note.unusual", { results: listedWords(odd.map((key) => this.engine.facts[key].label)) }));
   }
 }
 

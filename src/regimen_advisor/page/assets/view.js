@@ -69,6 +69,7 @@ function valueWords(fact, value, data) {
   const word = (code) => data.words[code] ?? data.formulary.names[code] ?? code;
   if (sameValue(value, fact.unknown)) return say("value.unknown");
   if (fact.kind === "number") {
+    if (value.low === fact.low && value.high === fact.high) return say("value.unknown"); // known only to be there
     const high = fact.unit === "%" ? say("known.percent", { number: value.high }) : String(value.high);
     return value.low > value.high ? say("value.none") : value.low === value.high ? high : say("known.range", { low: value.low, high });
   }
