@@ -162,8 +162,8 @@ def test_a_rule_that_is_overridden_does_not_hold_and_says_by_which(rulebook: Rul
 def test_an_excluded_option_shows_its_contraindication_against_it(rulebook: Rulebook) -> None:
     option = explained(rulebook, "squamous-driver-negative-untreated", "bevacizumab-carboplatin-paclitaxel")
     assert option.standing is Standing.EXCLUDED
-    assert option.on("against")[0].rule == "no-bevacizumab-in-squamous-disease"
-    assert option.on("against")[0].state == "met"
+    assert option.side("against")[0].rule == "no-bevacizumab-in-squamous-disease"
+    assert option.side("against")[0].state == "met"
     assert option.never == "Otherwise only if histology were different, which never changes."
     assert option.no_way is not None
 
@@ -266,7 +266,7 @@ def test_rules_that_are_far_from_holding_are_only_named_unless_all_are_asked_for
     treated = patient(rulebook, "egfr-l858r-after-osimertinib")
     explanation = explain(treated, rulebook, ["anlotinib"])
     (option,) = explanation.options
-    cautions = [entry for entry in option.on("against") if entry.effect == "caution" and entry.state == "not met"]
+    cautions = [entry for entry in option.side("against") if entry.effect == "caution" and entry.state == "not met"]
     assert len(cautions) > 5
     for format in ("text", "markdown"):
         short, whole = (
@@ -283,7 +283,7 @@ def test_of_the_rules_that_offer_the_nearest_keeps_its_tree(rulebook: Rulebook) 
     first = patient(rulebook, "small-cell-extensive-untreated")
     explanation = explain(first, rulebook, ["tarlatamab"])
     shown = rendered(document(explanation, rulebook, first))
-    offers = explanation.options[0].on("for")
+    offers = explanation.options[0].side("for")
     assert all(argument.state == "not met" for argument in offers)
     assert sum(f"  - {argument.rule}: does not hold" in shown for argument in offers) >= 1
 

@@ -240,6 +240,25 @@ def test_a_variable_of_a_script_of_the_page_is_named_after_what_it_holds() -> No
     assert not found
 
 
+BOUND_IN_TEMPLATE = re.compile(
+    rf"{{% (?:for|set) (?:\w+, )?({'|'.join(GRAMMATICAL)})\b|{{% macro (?:\w+\(.*\b)?({'|'.join(GRAMMATICAL)})\b(?!=)"
+)
+
+
+def test_a_variable_of_a_template_is_named_after_what_it_holds() -> None:
+    for bound in (
+        "{% for one in x %}",
+        "{% for id, other in x %}",
+        "{% macro said(title) %}",
+        "{% macro line(one) -%}",
+    ):
+        assert BOUND_IN_TEMPLATE.search(bound), bound
+    templates = sorted((ROOT / "src").rglob("*.j2"))
+    assert len(templates) > 5
+    found = {file.name: BOUND_IN_TEMPLATE.findall(file.read_text("utf-8")) for file in templates}
+    assert not {name: bound for name, bound in found.items() if bound}
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -359,11 +359,11 @@ history:
 """
     patient = read(profile_from(parse_document(text)), rulebook.domain)
     names = QuestionNames.of(patient, rulebook.domain)
-    assert names.one("history[0].drugs") == "drugs of the treatment with curative intent"
-    assert names.several(["history[3].outcome", "alk", "history[2].outcome"]) == (
+    assert names.name_of("history[0].drugs") == "drugs of the treatment with curative intent"
+    assert names.list_of(["history[3].outcome", "alk", "history[2].outcome"]) == (
         "outcome of the maintenance of line 1 and line 2, ALK fusion"
     )
-    assert names.one("history[1].relapse_after") == "months to relapse after line 1"
+    assert names.name_of("history[1].relapse_after") == "months to relapse after line 1"
 
 
 @pytest.mark.parametrize(

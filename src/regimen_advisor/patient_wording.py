@@ -102,7 +102,7 @@ class QuestionNames:
         """The names in questions about this patient."""
         return cls(domain, {entry.position: entry.course for entry in patient.history or ()})
 
-    def one(self, key: str) -> str:
+    def name_of(self, key: str) -> str:
         """The name of a question: ``history[1].outcome`` is the outcome of line 2, say."""
         if part := _PART.match(key):
             return self._of_courses(part[2], [int(part[1])])
@@ -111,13 +111,15 @@ class QuestionNames:
         fact = self.domain.facts.get(key) if self.domain else None
         return fact.label if fact else key
 
-    def several(self, keys: Iterable[str]) -> str:
+    def list_of(self, keys: Iterable[str]) -> str:
         """Several questions as a list; a question about several treatments is named once."""
         places: dict[str, list[int]] = {}
         for key in keys:
             part = _PART.match(key)
             places.setdefault(part[2] if part else key, []).extend([int(part[1])] if part else [])
-        return joined(self._of_courses(asked, found) if found else self.one(asked) for asked, found in places.items())
+        return joined(
+            self._of_courses(asked, found) if found else self.name_of(asked) for asked, found in places.items()
+        )
 
     def _of_courses(self, asked: str, places: Iterable[int]) -> str:
         courses = listed(dict.fromkeys(map(self._course, sorted(places))))
@@ -131,7 +133,7 @@ class QuestionNames:
 
 def unknown_words(key: str, patient: Patient, domain: Domain) -> str:
     """What is not known, as the line on the patient names it: of a fact known in part only the rest."""
-    words, fact = QuestionNames.of(patient, domain).one(key), domain.facts.get(key)
+    words, fact = QuestionNames.of(patient, domain).name_of(key), domain.facts.get(key)
     if fact is None or patient.facts[key] == fact.unknown:
         return words
     match fact:

@@ -42,7 +42,7 @@ class Arguments:
         self.reader, self.wording = Interpreter(patient.facts), Guideline.of(rulebook).wording
         self.clauses = ClauseTree(patient, rulebook, questions)
 
-    def about(self, rules_about: RegimenRules) -> tuple[Argument, ...]:
+    def collected(self, rules_about: RegimenRules) -> tuple[Argument, ...]:
         """Every rule about the regimen: offers, then exclusions, then cautions, measures last."""
         return tuple(self._argument(rule) for rule in rules_about.rules)
 

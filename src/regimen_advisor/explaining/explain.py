@@ -163,12 +163,12 @@ class _Explainer:
     # One option -----------------------------------------------------------------------------------------------
 
     def brief(self, option: Option, *, arguments: bool) -> OptionExplained:
-        found = self.arguments.about(self.case.guideline.regimens[option.regimen])
+        found = self.arguments.collected(self.case.guideline.regimens[option.regimen])
         explained = self._explained(option.regimen, option.standing, found, option.depends_on)
         return explained.model_copy(update={"arguments": found}) if arguments else explained
 
     def whole(self, name: str) -> OptionExplained:
-        arguments = self.arguments.about(self.case.guideline.regimens[name])
+        arguments = self.arguments.collected(self.case.guideline.regimens[name])
         standing = self.case.standings[name]
         waits = self.case.settling.depends_on(name) if standing is Standing.UNDETERMINED else ()
         explained = self._explained(name, standing, arguments, waits)
@@ -180,7 +180,7 @@ class _Explainer:
         self, name: str, standing: Standing, arguments: Sequence[Argument], waits: Sequence[str]
     ) -> OptionExplained:
         regimen = self.rulebook.regimens[name]
-        asks = list(map(QuestionNames.of(self.patient, self.rulebook.domain).one, waits))
+        asks = list(map(QuestionNames.of(self.patient, self.rulebook.domain).name_of, waits))
         return OptionExplained(
             regimen=name,
             name=regimen.name,

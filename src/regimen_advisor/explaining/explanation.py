@@ -118,7 +118,7 @@ class OptionExplained(Record):
     never: str | None = Field(None, description="ways that need a fact that never changes, in one line")
     questions: Questions = Field(Questions(), description="what to ask to settle this option")
 
-    def on(self, side: Literal["for", "against"]) -> tuple[Argument, ...]:
+    def side(self, side: Literal["for", "against"]) -> tuple[Argument, ...]:
         """The arguments of one side: those that hold first, then the open ones."""
         found = (argument for argument in self.arguments if argument.side == side)
         return tuple(sorted(found, key=lambda argument: ("met", "unknown", "not met").index(argument.state)))

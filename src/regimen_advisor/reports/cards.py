@@ -149,7 +149,7 @@ class Cards:
         if len(waiting) == len(own_cautions) or not self.cautions.is_whole(option):
             return ()
         keys = dict.fromkeys(key for caution in waiting for key in caution.depends_on)
-        return tuple(map(self.cautions.names.one, keys))
+        return tuple(map(self.cautions.names.name_of, keys))
 
     def _offered(self, option: Option, number: int) -> Iterator[CardLine]:
         yield from self._once(self._evidence(option), number)

@@ -88,7 +88,7 @@ class Cautions:
     def sign(self, caution: Caution | First) -> str:
         """``!`` for what holds about the patient, ``?`` and the questions for what waits for an answer."""
         if caution.state == "open":
-            return say("caution.waits", questions=self.names.several(caution.depends_on))
+            return say("caution.waits", questions=self.names.list_of(caution.depends_on))
         return "! " if isinstance(caution, First) or caution.kind == "patient" else ""
 
     def lead(self, caution: Caution) -> str:

@@ -78,7 +78,7 @@ def _verdict(option: OptionExplained) -> Iterator[Block]:
 
 def _sides(option: OptionExplained, side: str) -> tuple[str, ...]:
     """Each sentence of a side once, whichever rules say it; what does not hold against the option is left out."""
-    chosen = option.on("for" if side == "for" else "against")
+    chosen = option.side("for" if side == "for" else "against")
     shown = [argument for argument in chosen if side == "for" or argument.state != "not met"]
     sentences = dict.fromkeys(f"{SIGNS[argument.state]} {argument_words(argument)}" for argument in shown)
     return tuple(sentences) or (say("explain.nothing"),)
@@ -101,14 +101,14 @@ def source_of(argument: Argument) -> str:
 
 def _details(option: OptionExplained, names: QuestionNames, *, everything: bool) -> Iterator[Block]:
     yield Heading(say("explain.rules_for"))
-    offers = option.on("for")
+    offers = option.side("for")
     far = [] if everything else _far(offers)
     for argument in offers:
         if argument not in far:
             yield from _argument(argument, names)
     if far:
         yield Paragraph(_folded(far))
-    against = option.on("against")
+    against = option.side("against")
     yield Heading(say("explain.rules_against"))
     for argument in against:
         if argument.state != "not met":
@@ -189,7 +189,7 @@ def clause_words(clause: Clause, names: QuestionNames) -> str:
 
 def asks_words(clause: Clause, names: QuestionNames) -> str:
     """The questions that would settle an unknown clause, where that is more than the fact it names."""
-    words = names.several(clause.asks)
+    words = names.list_of(clause.asks)
     return "" if words == (clause.value or "").partition(": ")[0] else words
 
 
@@ -237,7 +237,7 @@ def _step_words(step: Step, names: QuestionNames) -> str:
     instead = say("explain.now", value=step.instead_of) if step.instead_of else ""
     is_answer = step.says == value_word("true") or step.says.split()[0] == value_word("false")
     key = "explain.step_colon" if is_answer else "explain.step"
-    return f"{say(key, question=names.one(step.question), value=step.says)}{instead}"
+    return f"{say(key, question=names.name_of(step.question), value=step.says)}{instead}"
 
 
 def _questions(option: OptionExplained, names: QuestionNames) -> Iterator[Block]:

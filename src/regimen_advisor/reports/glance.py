@@ -194,7 +194,7 @@ def _approval_words(approval: Approval) -> str:
 
 def _warning(option: Option, number: int, cautions: Cautions, *, cut: bool) -> str:
     if option.standing is Standing.UNDETERMINED:
-        return say("glance.waits", questions=cautions.names.several(option.depends_on))
+        return say("glance.waits", questions=cautions.names.list_of(option.depends_on))
     own_cautions = list(cautions.own(option))
     first = min(own_cautions, key=_weight, default=None)
     if first is None:
@@ -203,7 +203,7 @@ def _warning(option: Option, number: int, cautions: Cautions, *, cut: bool) -> s
         keys = tuple(
             dict.fromkeys(key for caution in own_cautions if caution.state == "open" for key in caution.depends_on)
         )
-        return say("glance.caution_waits", questions=cautions.names.several(keys))
+        return say("glance.caution_waits", questions=cautions.names.list_of(keys))
     sentence = f"{cautions.lead(first)}{first.says}{cautions.tail(first)}"
     in_short = cautions.in_short(first, CUT_WARNING)
     fits = (

@@ -132,7 +132,7 @@ def _environment(rulebook: Rulebook | None) -> Environment:
         "kind": lambda block: type(block).__name__,
         "order": order_words,
         "place": place,
-        "questions": pass_context(lambda page, keys: questions(page).several(keys)),
+        "questions": pass_context(lambda page, keys: questions(page).list_of(keys)),
         "regimens": lambda ids: listed(names.get(id, id) for id in ids),
         "says_its_value": says_its_value,
         "standing_words": standing_words,
@@ -286,7 +286,7 @@ def _study_view(id: str, rulebook: Rulebook, prefix: str) -> StudyView:
 
 def _studies_for(options: Iterable[OptionExplained]) -> list[str]:
     """The studies behind the rules for these options, each once."""
-    return list(dict.fromkeys(id for option in options for part in option.on("for") for id in part.studies))
+    return list(dict.fromkeys(id for option in options for part in option.side("for") for id in part.studies))
 
 
 def _forest_of_studies(

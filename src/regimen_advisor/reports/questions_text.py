@@ -84,4 +84,4 @@ def _capital(words: str) -> str:
 
 def _sets_words(sets: Sequence[tuple[str, ...]], names: QuestionNames) -> str:
     """The smallest sets of questions that settle what is asked about."""
-    return joined((f"({names.several(keys)})" for keys in sets), "or")
+    return joined((f"({names.list_of(keys)})" for keys in sets), "or")

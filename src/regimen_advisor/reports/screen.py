@@ -234,7 +234,7 @@ class _Screen:
                 yield ScreenSentence(self._of_all(caution), "open" if caution.state == "open" else "caution")
         if in_one and not self.advice.is_little_known:  # else the questions say it
             keys = tuple(dict.fromkeys(key for caution in open_ for key in caution.depends_on))
-            words = self.names.several(keys)
+            words = self.names.list_of(keys)
             yield ScreenSentence(say("advice.against_all", questions=words), "open")
 
     def _of_all(self, first: First) -> str:
@@ -247,7 +247,7 @@ class _Screen:
         in_one = len(open_) > 1 and not self.whole
         cautions = self.cautions.for_a_part()
         for standard in self.advice.standards:
-            waits = self.names.several(standard.depends_on)
+            waits = self.names.list_of(standard.depends_on)
             lead = say("advice.depends", questions=waits) if standard.state == "open" else ""
             if standard.state == "holds" or (standard.state == "open" and not in_one):
                 sentence = f"{lead}{standard.title}. {standard.says} [{self._at(standard)}]"
@@ -255,7 +255,7 @@ class _Screen:
                 yield from self._against(standard, cautions)
         if in_one:
             keys = dict.fromkeys(key for standard in open_ for key in standard.depends_on)
-            words = list(map(self.names.one, keys))
+            words = list(map(self.names.name_of, keys))
             titles = self._titles(open_)
             sentence = say("advice.decides_between", count=len(keys), questions=listed(words), standards=titles)
             yield ScreenSentence(sentence, "open")
@@ -360,7 +360,7 @@ class _Screen:
             ("advice.only_caution", [question for question in missing if question not in deciding]),
         )
         for key, several in left:
-            if words := [self.names.one(question.question) for question in several]:
+            if words := [self.names.name_of(question.question) for question in several]:
                 yield say(key, questions=joined(words))
 
     def _trial(self, trial: Trial) -> str:

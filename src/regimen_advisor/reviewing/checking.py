@@ -65,7 +65,7 @@ class Checker:
         self.wording = Guideline.of(rulebook).wording
         findings = [finding.condition for finding in rulebook.findings.values()]
         self.solver.session(*findings, *(rule.condition for rule in rulebook.rules.values()))
-        self._session: Session = self.solver.apart()
+        self._session: Session = self.solver.new_session()
         self.reachable = [rule for rule in rulebook.rules.values() if self.is_possible(self.effective[rule.id])]
 
     def is_possible(self, *conditions: Condition) -> bool:
@@ -75,7 +75,7 @@ class Checker:
         conditions is asked, and replaced by a new one once it knows many.
         """
         if len(self._session.encoding.clauses) > MOST_CLAUSES:
-            self._session = self.solver.apart()
+            self._session = self.solver.new_session()
         session = self._session
         return session.can([session.encoding.condition(condition) for condition in conditions])
 

@@ -51,10 +51,10 @@ class Settling:
         """The open questions that bear on a regimen: those its rules ask, and those that axioms connect to them."""
         if regimen not in self._cones:
             fields = fields_of(self.solver.offered[regimen])
-            self._cones[regimen] = self.about(fields)
+            self._cones[regimen] = self.questions_about(fields)
         return self._cones[regimen]
 
-    def about(self, fields: Iterable[str]) -> list[str]:
+    def questions_about(self, fields: Iterable[str]) -> list[str]:
         """The open questions that have to do with any of these facts."""
         units = connected_facts(self.solver.domain, frozenset(fields))
         return [key for key in self.questions if unit_of(self.solver.domain, key) in units]

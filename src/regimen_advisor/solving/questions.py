@@ -134,7 +134,7 @@ class _QuestionFinder:
         """Whether the answer can bring a caution to a regimen that is offered without one."""
         if not _is_warning_open(self.now[name]):
             return False
-        return key in self.settling.about(fields_of(self.solver.regimens[name].caution))
+        return key in self.settling.questions_about(fields_of(self.solver.regimens[name].caution))
 
     # Effects --------------------------------------------------------------------------------------------------
 

@@ -89,7 +89,7 @@ class Solver:
             current.encoding.condition(condition)
         return current
 
-    def apart(self) -> Session:
+    def new_session(self) -> Session:
         """A separate running solver, which knows no rule yet and tells apart what the rules need."""
         return Session(Encoding(self.domain, self.size))
 
