@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import sized
+from conftest import pairs, sized
 from regimen_advisor.files import errors
 from regimen_advisor.files.chains import LONGEST
 from regimen_advisor.files.errors import InputError, Location, Problem
@@ -19,7 +19,7 @@ from regimen_advisor.patient.profile import profile_from
 from regimen_advisor.patient.reading import read_files
 from regimen_advisor.reports.files import write_file
 from running import run
-from small_rulebooks import SOURCES
+from small_rulebooks import SOURCES, write_two_rules
 
 ROOT = Path(__file__).parent.parent
 ODD = os.fsdecode(b"odd\xff")
@@ -35,7 +35,8 @@ def here(tmp_path: Path) -> Path:
         pytest.skip("this file system takes only names in UTF-8")
     (tmp_path / ODD).mkdir()
     shutil.copy(tmp_path / f"{ODD}.yaml", tmp_path / ODD)
-    shutil.copytree(ROOT / "rules", tmp_path / ODD / "rules")
+    (tmp_path / ODD / "rules").mkdir()
+    write_two_rules(tmp_path / ODD / "rules")
     return tmp_path
 
 
@@ -47,7 +48,7 @@ RULES = ("--rules", f"{ODD}/rules")
     [
         *(("advise", f"{ODD}.yaml", "-f", form) for form in ("text", "json", "html")),
         *(("explain", f"{ODD}.yaml", "-f", form) for form in ("json", "markdown")),
-        ("map", "nsclc/squamous", "--profile", f"{ODD}.yaml", "-f", "svg"),
+        ("map", "nsclc/first-line", "--profile", f"{ODD}.yaml", "-f", "svg"),
         ("page", "--profiles", ODD, "-o", "-"),
         ("check",),
         ("check", "-f", "json"),
@@ -162,8 +163,9 @@ DEEP = {
 }
 
 
-@pytest.mark.parametrize("name", DEEP)
-@pytest.mark.parametrize("asked", [["advise"], ["explain"], ["map", "nsclc/squamous", "--profile"]])
+@pytest.mark.parametrize(
+    ("name", "asked"), pairs(DEEP, [["advise"], ["explain"], ["map", "nsclc/squamous", "--profile"]])
+)
 def test_a_profile_that_is_nested_without_end_is_refused(tmp_path: Path, name: str, asked: list[str]) -> None:
     (tmp_path / "deep.yaml").write_text(DEEP[name], "utf-8")
     done = run(*asked, "deep.yaml", cwd=tmp_path)

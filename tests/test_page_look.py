@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT, pairs
+from conftest import ROOT, pairs, sized
 from regimen_advisor.files.sources import read_document
 from regimen_advisor.knowledge.rulebook import Rulebook
 from small_rulebooks import LABEL
@@ -339,7 +339,7 @@ def test_an_edit_judges_its_patient_once_and_asks_the_solver_nothing_it_was_aske
 ON_A_PHONE = ["options", "facts", "changed", "refused", "map", "forest", "compare"]
 
 
-@pytest.mark.parametrize(("view", "scheme"), pairs(ON_A_PHONE, ["light", "dark"]))
+@pytest.mark.parametrize(("view", "scheme"), pairs(ON_A_PHONE[:: sized(1, 2)], ["light", "dark"]))
 def test_axe_finds_nothing_on_a_phone(browser: Any, page_file: Path, view: str, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     here = Opened(browser, page_file, viewport=PHONE, color_scheme=scheme)

@@ -45,12 +45,12 @@ class ConditionReader:
             return AnyOf(parts, key_place) if key == "any" else AllOf(parts, key_place)
         if key == "not":
             return Not(self.read(document, path, value), key_place)
-        finding, fact = self.findings.get(key), self.domain.facts.get(key)
-        if finding is not None:
+        if key in tuple(self.findings):
             if not isinstance(value, bool):
                 return self._refuse(place, say("condition_error.no_truth", key=key))
-            named = Named(key, finding, key_place)
+            named = Named(key, self.findings[key], key_place)
             return named if value else Not(named, key_place)
+        fact = self.domain.facts.get(key)
         match fact:
             case None if key in self.findings and isinstance(value, bool):
                 return ALWAYS  # it may be a finding of a file that cannot be read

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from regimen_advisor.files.chains import LONGEST, starts_of_long_chains
 from regimen_advisor.files.errors import InputError, Location, Near, Problem, near
@@ -17,7 +17,7 @@ from regimen_advisor.knowledge import each_regimen
 from regimen_advisor.knowledge.conditions_yaml import ConditionReader
 from regimen_advisor.knowledge.findings import Finding
 from regimen_advisor.knowledge.gone import Gone
-from regimen_advisor.knowledge.open_sentences import marked, tested
+from regimen_advisor.knowledge.open_sentences import marked
 from regimen_advisor.knowledge.places import unplaced
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rules import (
@@ -276,7 +276,8 @@ class RuleReader:
         condition = of_disease(written, setting.disease)
         self._check_references(text, effect, document, path)
         for key in marked(text.if_open or ""):
-            if key not in tested(condition):
+            # As written: where drugs or findings cannot be read, the condition lacks what names them.
+            if key not in set(_keys(text.when)):
                 self._refuse(document, (*path, "if_open"), say("rule_error.if_open_key", key=key))
         return Rule(
             text.id, effect, str(subject), target, condition, text.studies, text.approvals, text.source,
@@ -373,6 +374,16 @@ class RuleReader:
             document, path = self.places[long[0]]
             message = say("rule_error.long_chain", most=LONGEST)
             self._refuse(document, (*path, "overrides"), message)
+
+
+def _keys(written: Any) -> Iterator[str]:
+    """Every key of a condition as it is written, at any depth."""
+    if isinstance(written, dict):
+        yield from written
+        written = list(written.values())
+    if isinstance(written, list):
+        for part in written:
+            yield from _keys(part)
 
 
 def _regimens_of(rule: Rule) -> list[str]:
