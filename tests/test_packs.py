@@ -199,6 +199,8 @@ def unwrapped(text: str) -> str:
         ),
         ("regimen: erlotinib-bevacizumab", "regimen erlotinib-bevacizumab, retired by mine: For a reason."),
         ("study: jo25567", "study jo25567, retired by mine: For a reason."),
+        # no rule names the study that gives the harm of bevacizumab
+        ("study: sail", "study sail, retired by mine: For a reason."),
     ],
 )
 def test_an_answer_gives_the_reason_of_what_a_pack_retired_where_it_mattered(
@@ -225,6 +227,79 @@ def test_what_a_pack_retired_is_named_with_its_reason_in_lessons_quizzes_and_bes
         printed[profile] = done.output + (Path("quiz.md").read_text("utf-8") if asked[0] == "quiz" else "")
     assert "study jo25567, retired by mine: For a reason." in unwrapped(printed[BRAIN])
     assert "For a reason" not in printed[ALK]
+
+
+FAILED = """
+disease: nsclc
+histology: adenocarcinoma
+stage: IVB
+history:
+- {line: 1, drugs: [carboplatin, pemetrexed], outcome: progressed}
+- {line: 2, drugs: [docetaxel], outcome: progressed}
+- {line: 3, drugs: [anlotinib], outcome: progressed}
+"""
+
+
+def test_a_rule_that_is_declared_for_each_regimen_may_be_retired_for_one_or_replaced(
+    tmp_path: Path, shipped: Rulebook
+) -> None:
+    profile = tmp_path / "failed.yaml"
+    profile.write_text(FAILED, "utf-8")
+    assert advise(profile, shipped).standing("anlotinib") is Standing.EXCLUDED
+    text = RETIRES % "rule: already-failed-anlotinib"
+    retired = load_rulebook([RULES, made(tmp_path, "first", pack=text)])
+    assert set(shipped.rules) - set(retired.rules) == {"already-failed-anlotinib"}
+    answer = advise(profile, retired)
+    assert answer.standing("anlotinib").is_offered
+    assert [change.reason for change in answer.changes] == ["For a reason."]
+    source = shipped.regimens["anlotinib"].source.places[0]
+    rule = f"""
+setting: own
+title: Own
+disease: nsclc
+rules:
+  - id: already-failed-anlotinib
+    exclude: {{regimen: anlotinib}}
+    when: {{progressed_on: {{includes: anlotinib}}, ecog: {{at_least: 2}}}}
+    source: {{review: {source.review}, section: "{source.section}"}}
+    says: It has failed, and the patient is weak.
+"""
+    replaces = made(tmp_path, "second", pack=text.replace("retires", "replaces"), nsclc__own=rule)
+    assert advise(profile, load_rulebook([RULES, replaces])).standing("anlotinib") is Standing.UNDETERMINED
+
+
+def test_a_regimen_that_a_pack_retired_is_refused_with_the_reason(tmp_path: Path) -> None:
+    stack = load_rulebook([RULES, made(tmp_path, pack=RETIRES % "regimen: erlotinib-bevacizumab")])
+    for word in ("erlotinib-bevacizumab", "Erlotinib + bevacizumab"):
+        with pytest.raises(InputError) as raised:
+            explain(BRAIN, stack, regimen=word)
+        assert str(raised.value) == f"regimen: `{word}` was retired by mine: For a reason."
+
+
+@pytest.mark.parametrize("form", ["text", "html", "json"])
+@pytest.mark.parametrize("entry", ["study: jo25567", "rule: erlotinib-bevacizumab-first-line"])
+def test_a_cohort_names_what_a_pack_changed_with_its_reason_where_it_bears_on_a_patient(
+    tmp_path: Path, entry: str, form: str
+) -> None:
+    pytest.importorskip("polars", reason="the extra `cohort` is not installed")
+    pack = made(tmp_path, pack=RETIRES % entry)
+    printed = {}
+    for name, rows in {
+        "both": "a,nsclc,L858R,[]\nb,nsclc,wild-type,[]\nc,nsclc,,[]\n",
+        "none": "b,nsclc,wild-type,[]\ne,sclc,,[]\n",
+    }.items():
+        table = tmp_path / f"{name}.csv"
+        table.write_text("id,disease,egfr,history\n" + rows, "utf-8")
+        done = CliRunner().invoke(app, ["cohort", str(table), "--rules", str(RULES), "--rules", str(pack), "-f", form])
+        assert done.exit_code == 0, done.output
+        printed[name] = unwrapped(done.output)
+    if form == "json":
+        (found,) = json.loads(printed["both"])["changed_by_packs"]
+        assert found["patients"] == 2
+    else:
+        assert "retired by mine: For a reason." in printed["both"]
+        assert "bear, on 2 patients" in printed["both"], "on a, and perhaps on c"
+    assert "For a reason" not in printed["none"]
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "html", "json", "explain", "page"])

@@ -8,16 +8,18 @@ import pytest
 
 from conftest import sized
 from regimen_advisor.cli.app import main
-from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.page.building import render_page
 from regimen_advisor.page.quizzes import pool
 from regimen_advisor.quiz.generating import generate
 from regimen_advisor.quiz.grading import Grade, grade, read_handed
 from regimen_advisor.quiz.key import AnswerKey, answer_key
 from regimen_advisor.quiz.models import GROUPS, Quiz
-from regimen_advisor.reports.quiz import pick_words, point_words
+from regimen_advisor.reports.quiz import changed_words, pick_words, point_words
 from test_page import Opened, expect, without_complaints
 
+RULES = Path(__file__).parent.parent / "rules"
+PACK = RULES.parent / "examples" / "invented-consensus"
 KINDS = ("unknown", "exclusion", "study", "event")
 # Answers every part with its first answer, or with the one whose place is given for it.
 ANSWER = """places => document.querySelectorAll('.quiz [data-choice]').forEach((one, at) => {
@@ -213,3 +215,24 @@ def test_a_class_page_that_cannot_be_made_is_refused(
         main(["page", *arguments])
     assert left.value.code == 2
     assert complaint in capsys.readouterr().err
+
+
+def test_a_question_of_the_page_names_what_packs_changed_once_it_is_marked(browser: Any, tmp_path: Path) -> None:
+    stack = load_rulebook([RULES, PACK])
+    quiz = generate(stack, seed=3, count=3, setting="nsclc/invented-consensus")
+    changes = [solution.changes for solution in answer_key(quiz, stack).solutions]
+    assert any(changes)
+    file = tmp_path / "class.html"
+    file.write_text(render_page(stack, (), quiz), "utf-8")
+    page = browser.new_page()
+    try:
+        page.goto(file.as_uri())
+        for told in changes:
+            page.evaluate(ANSWER, [])
+            assert page.locator(".changed-by-packs").count() == 0
+            page.click("#quiz-check")
+            shown = page.locator(".changed-by-packs").all_inner_texts()
+            assert shown == ([changed_words(told)] if told else [])
+            page.click("#quiz-next")
+    finally:
+        page.close()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from regimen_advisor.advice import Advice, ReportedChange
 from regimen_advisor.figure_wording import CitationLabels
+from regimen_advisor.files.sources import read_document
 from regimen_advisor.knowledge.rulebook import Rulebook, harm_studies
 from regimen_advisor.knowledge.rules import Rule, regimens_met
 from regimen_advisor.knowledge.stacking import Kind, PackChange
@@ -85,6 +86,8 @@ def _bearing(
     regimens = {change.id} if is_replaced and change.kind == "regimen" else set()
     if is_replaced and change.kind == "study":
         regimens |= {name for name, studies in harm.items() if change.id in studies}
+    if change.outcome == "retired" and change.kind == "study":
+        regimens |= _without_harm(change.id, rulebook)
     gone = [rule for rule, cause in rulebook.withdrawn.values() if cause == change]
     return Bearing(
         _reported(change, rulebook),
@@ -92,6 +95,17 @@ def _bearing(
         frozenset(regimens),
         tuple(Withdrawn(rule, _about(rule, rulebook)) for rule in gone),
     )
+
+
+def _without_harm(study: str, rulebook: Rulebook) -> set[str]:
+    """The regimens with the drug of which a retired study gave the severe harm: no rule names the study for that."""
+    files = [folder / "studies" / f"{study}.yaml" for folder in rulebook.folders]
+    drugs = {read_document(file).value.get("harm_of") for file in files if file.is_file()}
+    return {
+        name
+        for name, regimen in rulebook.regimens.items()
+        if any(component.drug in drugs for component in regimen.drugs if component.drug)
+    }
 
 
 def _override(overridden: Rule, deciding: Rule, pack: str, rulebook: Rulebook) -> Bearing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from regimen_advisor.cli import terminal
@@ -20,6 +21,7 @@ from regimen_advisor.cohorts.cohort import (
     summarise,
 )
 from regimen_advisor.cohorts.concordance import concordance
+from regimen_advisor.cohorts.pack_changes import changes_by_packs
 from regimen_advisor.cohorts.request import CohortReport, Request
 from regimen_advisor.cohorts.tables import check_output, files_of, refuse_overwriting
 from regimen_advisor.files.errors import InputError, Location
@@ -42,7 +44,7 @@ def judge(paths: list[str], output: str | None, request: Request) -> CohortRepor
         terminal.spinner(say("cohort_progress.judging")) if sys.stderr.isatty() else nullcontext(),
         judged(table, rulebook, exact=exact, output=output) as result,
     ):
-        summary = summarise(result, table.name)
+        summary = replace(summarise(result, table.name), changed_by_packs=changes_by_packs(table, rulebook))
         if request.strict:
             refuse_if_strict(summary)
         agreed = None

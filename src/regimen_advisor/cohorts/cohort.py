@@ -236,6 +236,14 @@ def relabelled(mapping: TableMapping | None) -> pl.Expr:
 
 
 @dataclass(frozen=True)
+class ChangeByPack:
+    """A change of a pack, in words with its reason, and on how many patients it bears or may bear."""
+
+    says: str
+    patients: int
+
+
+@dataclass(frozen=True)
 class Summary:
     """The counts of a cohort."""
 
@@ -258,6 +266,8 @@ class Summary:
     """Names that occur more than once, and in how many rows; the first of them."""
     names: Mapping[str, str] = field(default_factory=dict)
     """What each regimen is called, by id."""
+    changed_by_packs: tuple[ChangeByPack, ...] = ()
+    """What packs changed that bears on some patient."""
     decisions: str | None = None
     """The table of which each row is a decision, so that a patient can have several; ``None`` for a row a patient."""
 

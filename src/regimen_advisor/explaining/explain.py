@@ -20,6 +20,7 @@ from regimen_advisor.files.errors import InputError, Location, Problem, part_of_
 from regimen_advisor.guideline import Case, Guideline
 from regimen_advisor.knowledge.publications import last_day
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
+from regimen_advisor.knowledge.stacking import PackChange
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.drugs import folded
 from regimen_advisor.patient.facts import Fact
@@ -98,12 +99,15 @@ def regimen_named(word: str, rulebook: Rulebook) -> str:
     """The id of the regimen with this id or name.
 
     Raises ``InputError`` with the nearest one where there is none, and for one that only sources after the day of the
-    rulebook bring.
+    rulebook bring, or that a pack retired.
     """
     if name := _named(word, rulebook):
         return name
     if rulebook.day is not None and (problem := _of_a_later_source(word, rulebook.day, rulebook.folders)):
         raise InputError([problem])
+    if change := _retired(word, rulebook):
+        message = say("explain.retired_regimen", word=word, pack=change.pack, reason=change.reason)
+        raise InputError.at(Location("regimen"), message)
     help = part_of_names(word, rulebook.regimens) or say("explain.help")
     raise InputError.at(Location("regimen"), say("explain.unknown_regimen", word=word), help)
 
@@ -124,6 +128,16 @@ def _of_a_later_source(word: str, day: date, folders: Sequence[Path]) -> Problem
     place = f"[{CitationLabels(whole).cite(source)}]"
     message = say("explain.later_regimen", word=word, since=since, place=place, day=str(day))
     return Problem(Location("regimen"), message, say("explain.later_help", since=since))
+
+
+def _retired(word: str, rulebook: Rulebook) -> PackChange | None:
+    """The change of a pack that retired the regimen with this id or name."""
+    for change in rulebook.changes:
+        if change.outcome == "retired" and change.kind == "regimen":
+            position = rulebook.folders.index(rulebook.within(change.location.file)[0])
+            if _named(word, load_rulebook(rulebook.folders[:position])) == change.id:
+                return change
+    return None
 
 
 class _Explainer:

@@ -147,17 +147,22 @@ class RuleReader:
         """The rules that a folder declares for each regimen of the stack; each declaration counts as one of its own."""
         document, texts = each_regimen.declared(folder, self.named["regimen"])
         self.counts[position] += len(texts)
+        changed = self.stack.changed_after(position, "rule")
         for index, text in enumerate(texts):
             path: Path_ = (index,)
             before = len(self.problems)
             for rule_text, setting in each_regimen.rules_of(text, self.regimens, document.name):
-                if rule_text.id in self.rules:
+                self.stack.note(position, "rule", {rule_text.id: document.locate((*path, "id"))})
+                change = changed.get(rule_text.id)
+                if change is None and rule_text.id in self.rules:
                     first = self.rules[rule_text.id].location
                     self._refuse(document, (*path, "id"), say("rule_error.twice", rule=rule_text.id, place=first))
                 rule = self._rule(rule_text, setting, document, path)
                 if len(self.problems) > before:  # what is wrong with the text is wrong for each regimen
                     break
-                if rule is not None and not self._comes_later(rule):
+                if rule is not None and change is not None:
+                    self.withdrawn[rule.id] = (replace(rule, declared=text.id), change)
+                elif rule is not None and not self._comes_later(rule):
                     self.settings[setting.id] = setting
                     self.rules[rule.id], self.places[rule.id] = replace(rule, declared=text.id), (document, path)
 

@@ -15,7 +15,15 @@ from regimen_advisor.quiz.generating import settings_of
 from regimen_advisor.quiz.key import Picked, Solution, solution
 from regimen_advisor.quiz.making import questions
 from regimen_advisor.quiz.models import GROUPS, LETTERS, Kind, Level, Quiz, QuizQuestion
-from regimen_advisor.reports.quiz import contrast_words, deciding_words, pick_words, standard_words, title, vignette
+from regimen_advisor.reports.quiz import (
+    changed_words,
+    contrast_words,
+    deciding_words,
+    pick_words,
+    standard_words,
+    title,
+    vignette,
+)
 from regimen_advisor.wording import listed
 
 Json = dict[str, Any]
@@ -81,6 +89,8 @@ def question_data(question: QuizQuestion, key: Solution, rulebook: Rulebook) -> 
         found |= {"like": question.like, "difference": question.difference}
     if question.event:
         found["event"] = question.event
+    if key.changes:
+        found["changes"] = changed_words(key.changes)
     if question.picks:
         picks = zip(question.picks, key.picks, strict=True)
         return found | {"picks": [_pick(list(pick.answers), pick.asks, right, rulebook) for pick, right in picks]}

@@ -9,7 +9,7 @@ from typing import Any
 from regimen_advisor.cohorts.changes import CohortChanges
 from regimen_advisor.cohorts.cohort import Summary
 from regimen_advisor.cohorts.concordance import Agreement, Concordance
-from regimen_advisor.documents.blocks import BarKind, Block, Grid, Heading, Paragraph, Table
+from regimen_advisor.documents.blocks import BarKind, Block, Bullets, Grid, Heading, Paragraph, Table
 from regimen_advisor.files.errors import printable
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.reports.tallies import MOST_SHOWN, count_table, left_out, not_taken, tally
@@ -69,6 +69,14 @@ def document(
             note=note,
         )
     yield from not_taken(summary.unread, summary.set_apart, summary.repeated, total, note=say("cohort.each_row"))
+    if summary.changed_by_packs:
+        yield Heading(say("advice.changed"))
+        yield Bullets(
+            tuple(
+                say("cohort.changed_by_pack", count=found.patients, change=found.says, patients=f"{found.patients:,}")
+                for found in summary.changed_by_packs
+            )
+        )
     if agreed is not None:
         yield from _agreement(agreed, total)
     if compared is not None:
@@ -167,6 +175,11 @@ def data(summary: Summary, compared: CohortChanges | None = None, agreed: Concor
         "unread": [{"column": column, "cell": cell, "rows": count} for column, cell, count in summary.unread],
         "set_apart": [{"reason": reason, "rows": count} for reason, count in summary.set_apart],
         "repeated": [{"id": name, "rows": count} for name, count in summary.repeated],
+        **(
+            {"changed_by_packs": [asdict(found) for found in summary.changed_by_packs]}
+            if summary.changed_by_packs
+            else {}
+        ),
         "concordance": asdict(agreed) if agreed else None,
         "changes": asdict(compared) if compared else None,
         "scope": SCOPE,

@@ -257,9 +257,14 @@ def _sentence(deciding: Deciding, group: Group, regimens: int = 1) -> str:
 
 def afterwards(answered: Solution | GradedQuestion) -> list[str]:
     """What is worth reading once a question is answered: the standard, changes by packs, what one fact would change."""
-    changes = [say("quiz.changed_by_packs", changes=" ".join(answered.changes))] if answered.changes else []
+    changes = [changed_words(answered.changes)] if answered.changes else []
     contrast = [contrast_words(answered.contrast)] if answered.contrast else []
     return [*map(standard_words, answered.standards), *changes, *contrast]
+
+
+def changed_words(changes: Iterable[str]) -> str:
+    """What packs changed that bears on the patient."""
+    return say("quiz.changed_by_packs", changes=" ".join(changes))
 
 
 def standard_words(standard: Standard) -> str:

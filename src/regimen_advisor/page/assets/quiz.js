@@ -104,6 +104,7 @@ class Quiz {
       question.sort ? [h("p", {}, say("page_quiz.where")), this.#meanings()] : null,
       parts.map((part, index) => (isOpen ? this.#mark(part, index, advice) : question.sort ? this.#sort(part, index) : this.#pick(part, index))),
       isOpen && question.sort ? question.standards.map((words) => h("p", {}, words)) : null,
+      isOpen && question.changes ? h("p", { class: "changed-by-packs" }, question.changes) : null,
       isOpen && question.contrast ? this.#contrast(question.contrast) : null,
       h("p", { class: "bar" },
         isOpen ? null : button("quiz-check", say("page_quiz.check"), () => this.#check()),

@@ -1,0 +1,57 @@
+"""Count the patients of a table on whom a change that a pack made bears, so that its reason is given there too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import polars as pl
+
+from regimen_advisor.cohorts.cohort import ChangeByPack, CohortTable
+from regimen_advisor.cohorts.tables import table_errors
+from regimen_advisor.columns.engine import FAULT, ColumnEngine
+from regimen_advisor.guideline import Guideline
+from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.conditions import AllOf, AnyOf, Condition
+from regimen_advisor.replaced import Bearing
+
+
+def changes_by_packs(table: CohortTable, rulebook: Rulebook) -> tuple[ChangeByPack, ...]:
+    """What packs replaced, retired or overrode that bears, or may bear, on some patient of a table, node by node.
+
+    The table is read once more for it, and only where a pack changed something.
+    """
+    guideline = Guideline.of(rulebook)
+    conditions = {str(number): _bears(bearing, guideline) for number, bearing in enumerate(guideline.bearings)}
+    if not conditions:
+        return ()
+    engine = ColumnEngine(rulebook, table.mapping.readers if table.mapping else None, conditions.values())
+    with table_errors(table.name):
+        facts = engine.facts(table.rows).filter(pl.col(FAULT) == 0)
+        may_bear = engine.truths(facts, conditions).select(pl.all().fill_null(value=True).sum())
+        counts = may_bear.collect(engine="streaming").row(0)
+    return tuple(
+        ChangeByPack(bearing.change.says, count)
+        for bearing, count in zip(guideline.bearings, counts, strict=True)
+        if count
+    )
+
+
+def _bears(bearing: Bearing, guideline: Guideline) -> Condition:
+    """The condition for a patient on whom a change bears: see ``replaced.reported_changes``."""
+    book = guideline.rulebook
+    rules = [
+        _shown(guideline.effective[name], None if book.rules[name].target is None else book.meets(book.rules[name]),
+               guideline)
+        for name in sorted(bearing.rules)
+    ]  # fmt: skip
+    gone = [_shown(withdrawn.rule.condition, withdrawn.regimens, guideline) for withdrawn in bearing.withdrawn]
+    return AnyOf((*rules, *gone, _offered(bearing.regimens, guideline)))
+
+
+def _shown(condition: Condition, regimens: Iterable[str] | None, guideline: Guideline) -> Condition:
+    """A condition where one of the regimens that it is about is shown, if it is about such."""
+    return condition if regimens is None else AllOf((condition, _offered(regimens, guideline)))
+
+
+def _offered(regimens: Iterable[str], guideline: Guideline) -> Condition:
+    return AnyOf(tuple(guideline.regimens[name].offer for name in sorted(regimens)))
