@@ -227,12 +227,12 @@ def test_a_question_of_the_page_names_what_packs_changed_once_it_is_marked(brows
     page = browser.new_page()
     try:
         page.goto(file.as_uri())
-        for told in changes:
+        for bearing in changes:
             page.evaluate(ANSWER, [])
             assert page.locator(".changed-by-packs").count() == 0
             page.click("#quiz-check")
             shown = page.locator(".changed-by-packs").all_inner_texts()
-            assert shown == ([changed_words(told)] if told else [])
+            assert shown == ([changed_words(bearing)] if bearing else [])
             page.click("#quiz-next")
     finally:
         page.close()
