@@ -576,6 +576,12 @@ def test_two_long_texts_are_shown_from_where_they_part() -> None:
     assert len(found) < len(same)
 
 
+def test_a_long_text_that_only_goes_on_is_shown_from_there() -> None:
+    same = "Four cycles of everything that was given before, and so on and so forth. " * 4
+    found = wording_words(WordingChange("study", "a", "arms", same.strip(), f"{same}Then pemetrexed."))
+    assert "Then pemetrexed." in found
+
+
 def test_a_rule_renamed_and_reworded_is_known_by_its_meaning(rulebook: Rulebook, edited: Any) -> None:
     renamed = ("sclc/later-line.yaml", "id: iza-bren-after-systemic-treatment", "id: iza-bren-later")
     found = compared(rulebook, edited(WORDS, renamed))

@@ -678,6 +678,12 @@ def test_diff_names_stacks_with_a_plus() -> None:
     assert "erlotinib-bevacizumab: offered-with-caution -> excluded" in done.output
 
 
+def test_diff_between_two_days_names_the_folders_that_it_compares() -> None:
+    days = ["--as-of", "2020", "--as-of", "2021"]
+    done = CliRunner().invoke(app, ["diff", "--rules", str(RULES), "--rules", str(PACK), *days])
+    assert f"{RULES}+{PACK} as of 2020-12-31 -> {RULES}+{PACK} as of 2021-12-31" in unwrapped(done.output)
+
+
 def test_where_the_sources_differ_check_lists_both_sides_with_their_places(shipped: Rulebook, stack: Rulebook) -> None:
     found = [flaw.says for flaw in sources_differ(stack)]
     figures = "ivonescimab 11.14 months; pembrolizumab 5.82 months [BS 3.2] versus "

@@ -14,6 +14,7 @@ from regimen_advisor.cli.options import Output, Rules, day_of
 from regimen_advisor.documents.json import as_json
 from regimen_advisor.documents.writing import rendered
 from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.knowledge.publications import dated
 from regimen_advisor.patient.profile_yaml import flow, profile_lines
 from regimen_advisor.reports.annotations import of_diff, render_github
 from regimen_advisor.reports.diff import DiffReport, data, document, standings_words
@@ -81,7 +82,13 @@ def diff(
     before, after = named_rulebook(old, rules, days[0]), named_rulebook(new, rules, days[-1])
     comparison = compare(before.rulebook, after.rulebook)
     share = share_of(comparison, profiles) if profiles else None
-    report = DiffReport(comparison, before.name, after.name, share)
+    # Two dates compare the folders that were given with themselves: then they are what is named.
+    stack = "+".join(rules or ()) if len(days) == 2 else ""
+    names = [
+        dated(stack, day) if stack and name is None else found.name
+        for name, found, day in zip((old, new), (before, after), (days[0], days[-1]), strict=True)
+    ]
+    report = DiffReport(comparison, names[0], names[1], share)
     rendered = _compared(report, format)
     if save_witnesses is not None:
         _save_witnesses(comparison, Path(save_witnesses))

@@ -114,7 +114,7 @@ def _where_they_part(before: str | None, after: str | None) -> tuple[str | None,
             for position, (old_letter, new_letter) in enumerate(zip(before, after, strict=False))
             if old_letter != new_letter
         ),
-        0,
+        min(len(before), len(after)),
     )
     start = before.rfind(" ", 0, max(alike - 30, 0))
     return (before, after) if start < 0 else (f"...{before[start:]}", f"...{after[start:]}")
