@@ -42,6 +42,22 @@ def test_a_new_pack_loads_and_passes_check_and_test(tmp_path: Path, monkeypatch:
     assert run("test", "cases").strip() == "3 cases: 3 passed, 0 failed"
 
 
+def test_the_example_is_written_out_whole_and_can_be_used_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("init-pack", "tutorial", "--example").split() == ["tutorial/examples", "tutorial/profiles"]
+    for name in ("examples", "profiles"):
+        texts = [
+            {str(file.relative_to(folder)): file.read_text("utf-8") for file in (folder / name).rglob("*.*")}
+            for folder in (ROOT, tmp_path / "tutorial")
+        ]
+        assert texts[0] == texts[1]
+    monkeypatch.chdir(tmp_path / "tutorial")
+    stack = ["--rules", "shipped", "--rules", "examples/invented-consensus"]
+    assert "alectinib" in run("advise", "profiles/alk-untreated.yaml", *stack)
+
+
 def test_a_new_pack_offers_nothing_and_adds_one_note(rulebook: Rulebook, tmp_path: Path) -> None:
     write_folder(tmp_path / "mine", new_pack("mine", rulebook))
     stack = load_rulebook([*rulebook.folders, tmp_path / "mine" / "pack"])

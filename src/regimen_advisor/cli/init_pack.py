@@ -10,7 +10,7 @@ import typer
 from regimen_advisor.cli.options import Rules
 from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.reports.files import write_folder
-from regimen_advisor.reviewing.starting import new_pack
+from regimen_advisor.reviewing import starting
 from regimen_advisor.words.catalogue import say
 
 
@@ -20,6 +20,7 @@ def init_pack(
         str | None,
         typer.Option("--name", metavar="NAME", help=say("init_pack_option.name")),
     ] = None,
+    example: Annotated[bool, typer.Option("--example", help=say("init_pack_option.example"))] = False,
     rules: Rules = None,
 ) -> None:
     """Begin a pack: rules of a guideline of your own.
@@ -28,7 +29,12 @@ def init_pack(
     invented, to be written over; `check` and `test` pass from the start.
     """
     target = Path(folder)
-    made = new_pack(target.resolve().name if name is None else name, load_rulebook(rules))
+    if example:
+        made = starting.example()
+        shown = dict.fromkeys(path.partition("/")[0] for path in made)
+    else:
+        made = starting.new_pack(target.resolve().name if name is None else name, load_rulebook(rules))
+        shown = dict.fromkeys(made)
     write_folder(target, made)
-    for path in made:
+    for path in shown:
         typer.echo(target / path)

@@ -121,7 +121,7 @@ VERBS: Mapping[str, Verb] = {
         ("schema profile", "schema rule --for rules"),
     ),
     "sources": Verb("sources", RULES, "verb.sources"),
-    "init-pack": Verb("init_pack", RULES, "verb.init-pack", ("init-pack my-guideline",)),
+    "init-pack": Verb("init_pack", RULES, "verb.init-pack", ("init-pack my-guideline", "init-pack tutorial --example")),
     "cohort": Verb("cohort", TABLE, "verb.cohort", ("cohort --help",)),
     "help": Verb(
         "help_topic",

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from regimen_advisor.files.errors import InputError, Location, Problem
+from regimen_advisor.files.output import read_text
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.words.catalogue import say
 
+_INSIDE = Path(__file__).parents[1]
+_HOME = _INSIDE if (_INSIDE / "examples").is_dir() else Path(__file__).parents[3]
+"""Where the examples are: inside an installed package, next to ``src`` in a checkout."""
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
@@ -46,6 +51,12 @@ def new_pack(name: str, rulebook: Rulebook) -> Mapping[str, str]:
         f"cases/{name}.case.yaml": say("new_pack.case", name=name),
         ".github/workflows/rules.yml": say("new_pack.workflow"),
     }
+
+
+def example() -> Mapping[str, str]:
+    """The example pack, its text and its cases, and the example patients, by their paths from one folder on."""
+    files = [file for name in ("examples", "profiles") for file in sorted((_HOME / name).rglob("*")) if file.is_file()]
+    return {file.relative_to(_HOME).as_posix(): read_text(file)[0] for file in files}
 
 
 def _title(name: str) -> str:
