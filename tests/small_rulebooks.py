@@ -14,10 +14,11 @@ from regimen_advisor.knowledge.regimens import Target
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
 
-SOURCES: tuple[str, ...] = tuple(
-    source["key"] for source in read_document(Path(__file__).parent.parent / "rules" / "reviews.yaml").value
-)
+_SHIPPED = read_document(Path(__file__).parent.parent / "rules" / "reviews.yaml").value
+SOURCES: tuple[str, ...] = tuple(source["key"] for source in _SHIPPED)
 """The keys of the sources that ship, for tests that need some source and not a certain one."""
+LABELS: tuple[str, ...] = tuple(source["cited_as"] for source in _SHIPPED)
+"""What they are cited as."""
 LABEL = r"[A-Z]+"
 """The label of any source, in front of a section."""
 

@@ -306,7 +306,6 @@ def prose(file: Path) -> Iterator[tuple[int, str]]:
 OF_CONTENT = {
     "test_evidence.py": "the figures of the sources that ship",
     "test_invalid_input.py": "broken copies of the rules that ship, whose messages list what is there",
-    "test_packs.py": "the example pack, which is written against the sources that ship",
     "test_regimens.py": "the places of the regimens that ship",
     "test_sources.py": "the tables of numbers of the sources that ship",
 }

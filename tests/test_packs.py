@@ -30,8 +30,9 @@ from regimen_advisor.reviewing.differing import sources_differ
 from regimen_advisor.reviewing.revisions import named_rulebook
 from regimen_advisor.reviewing.same_studies import studies_twice
 from regimen_advisor.reviewing.silences import silences_ended
-from small_rulebooks import write_two_rules
+from small_rulebooks import LABELS, SOURCES, write_two_rules
 
+FIRST, SECOND = LABELS
 ROOT = Path(__file__).parent.parent
 RULES = ROOT / "rules"
 PACK = ROOT / "examples" / "invented-consensus"
@@ -130,7 +131,7 @@ def test_a_source_excludes_what_a_review_offers_and_the_explanation_shows_both(s
     assert advise(BRAIN, stack).standing("erlotinib-bevacizumab") is Standing.EXCLUDED
     (answer,) = explain(BRAIN, stack, regimen="erlotinib-bevacizumab").options
     cited = {argument.cited for argument in answer.arguments}
-    assert {"AA 4.2", "IC 3"} <= cited
+    assert {f"{FIRST} 4.2", "IC 3"} <= cited
 
 
 def test_a_grade_is_reported_in_the_words_of_its_source(stack: Rulebook) -> None:
@@ -153,7 +154,7 @@ def test_the_difference_of_the_stacks_is_what_the_pack_says(shipped: Rulebook, s
 
 def test_a_pack_may_take_over_a_name_only_with_a_reason(tmp_path: Path) -> None:
     regimen = "- {id: ivonescimab, name: ivonescimab, disease: nsclc, drugs: [{drug: ivonescimab}],\n"
-    regimen += '   source: {review: bispecific, section: "3.2"}}\n'
+    regimen += f'   source: {{review: {SOURCES[1]}, section: "3.2"}}}}\n'
     pack = made(tmp_path, pack="name: mine\ntitle: Mine\n", regimens=regimen)
     (words,) = problems(RULES, pack)
     assert words.startswith(
@@ -333,7 +334,7 @@ def test_diff_gives_the_reason_of_each_change_of_a_pack(tmp_path: Path) -> None:
 
 def test_the_reason_of_a_replaced_regimen_is_given_where_the_regimen_is_an_option(tmp_path: Path) -> None:
     regimen = "- {id: ivonescimab, name: ivonescimab, disease: nsclc, drugs: [{drug: ivonescimab}],\n"
-    regimen += '   source: {review: bispecific, section: "3.2"}}\n'
+    regimen += f'   source: {{review: {SOURCES[1]}, section: "3.2"}}}}\n'
     text = (RETIRES % "regimen: ivonescimab").replace("retires", "replaces")
     pack = made(tmp_path, pack=text, regimens=regimen)
     offered = ROOT / "profiles" / "driver-negative-tps-50-untreated.yaml"
@@ -385,9 +386,7 @@ def test_the_problems_of_all_folders_are_reported_at_once_each_at_its_place(tmp_
     message = problems(RULES, first, second)
     unknown = "6:12: offer: unknown regimen `nothing`"
     assert any(entry.startswith(f"{first / 'nsclc/x.yaml'}:{unknown}") for entry in message)
-    assert any(
-        entry.startswith(f"{first / 'nsclc/x.yaml'}:8:22: review: expected `antiangiogenic`") for entry in message
-    )
+    assert any(entry.startswith(f"{first / 'nsclc/x.yaml'}:8:22: review: expected `{SOURCES[0]}`") for entry in message)
     assert any(entry.startswith(f"{second / 'nsclc/y.yaml'}:{unknown}") for entry in message)
     assert f"{second / 'nsclc/y.yaml'}:1:10: setting: expected the name of the file, `y`" in message
 
@@ -481,9 +480,9 @@ def test_a_later_entry_keeps_its_line_in_its_own_file(tmp_path: Path) -> None:
 
 def test_as_of_a_day_only_the_sources_that_speak_by_then_count() -> None:
     stack = load_rulebook([RULES, PACK], date(2025, 5, 31))
-    assert set(stack.reviews) == {"antiangiogenic"}
-    assert {review for rule in stack.rules.values() for review in rule.source.reviews} == {"antiangiogenic"}
-    assert {review for regimen in stack.regimens.values() for review in regimen.source.reviews} == {"antiangiogenic"}
+    assert set(stack.reviews) == {SOURCES[0]}
+    assert {review for rule in stack.rules.values() for review in rule.source.reviews} == {SOURCES[0]}
+    assert {review for regimen in stack.regimens.values() for review in regimen.source.reviews} == {SOURCES[0]}
     assert all(approval.year is None or approval.year <= 2025 for approval in stack.approvals.values())
     assert load_rulebook([RULES, PACK], date(2025, 12, 31)).rules.keys() == load_rulebook([RULES, PACK]).rules.keys()
 
@@ -686,9 +685,9 @@ def test_diff_between_two_days_names_the_folders_that_it_compares() -> None:
 
 def test_where_the_sources_differ_check_lists_both_sides_with_their_places(shipped: Rulebook, stack: Rulebook) -> None:
     found = [flaw.says for flaw in sources_differ(stack)]
-    figures = "ivonescimab 11.14 months; pembrolizumab 5.82 months [BS 3.2] versus "
+    figures = f"ivonescimab 11.14 months; pembrolizumab 5.82 months [{SECOND} 3.2] versus "
     assert any(figures + "ivonescimab 12.6 months; pembrolizumab 5.82 months [IC 2]" in entry for entry in found)
-    assert any("[AA 4.2] versus No bevacizumab with erlotinib" in entry and "[IC 3]" in entry for entry in found)
+    assert any(f"[{FIRST} 4.2] versus No bevacizumab with erlotinib" in entry and "[IC 3]" in entry for entry in found)
     assert not any("7.1" in entry for entry in found), "sources that agree are not told"
     assert not list(sources_differ(shipped))
 
@@ -780,8 +779,8 @@ def test_a_population_and_a_number_of_patients_that_differ_are_reported(tmp_path
         difference.difference.subject: difference.difference.says
         for difference in source_differences(load_rulebook([RULES, tmp_path / "pack"]))
     }
-    assert found["HARMONi-2, patients"] == "n 398 [BS 3.2] versus n 400 [IC 2]"
-    assert found["HARMONi-2, line"] == "first line [BS 3.2] versus any line [IC 2]"
+    assert found["HARMONi-2, patients"] == f"n 398 [{SECOND} 3.2] versus n 400 [IC 2]"
+    assert found["HARMONi-2, line"] == f"first line [{SECOND} 3.2] versus any line [IC 2]"
 
 
 def changed(tmp_path: Path, file: str, *edits: tuple[str, str]) -> Rulebook:
@@ -805,8 +804,8 @@ IVONESCIMAB = """
       - {of: pembrolizumab, value: 5.82}
 """
 OF = "of: ivonescimab, against: pembrolizumab"
-FOLLOWED = "median follow-up 18.2 months (ivonescimab); median follow-up 17.9 months (pembrolizumab) [BS 3.2]"
-PRINTED = "ivonescimab v pembrolizumab: HR 0.51, risk 49 % lower [BS 3.2]"
+FOLLOWED = f"median follow-up 18.2 months (ivonescimab); median follow-up 17.9 months (pembrolizumab) [{SECOND} 3.2]"
+PRINTED = f"ivonescimab v pembrolizumab: HR 0.51, risk 49 % lower [{SECOND} 3.2]"
 AGREES = IVONESCIMAB.replace("12.6", "11.14")
 
 
@@ -831,7 +830,7 @@ AGREES = IVONESCIMAB.replace("12.6", "11.14")
                 '    values: [{of: ivonescimab, value: 31}]\n    source: {review: invented-consensus, section: "2"}\n',
             ),
             "HARMONi-2, treatment-related adverse events of grade 3 or worse",
-            "ivonescimab 29 %; pembrolizumab 16 % [BS 3.2] versus ivonescimab 31 % [IC 2]",
+            f"ivonescimab 29 %; pembrolizumab 16 % [{SECOND} 3.2] versus ivonescimab 31 % [IC 2]",
         ),
         (
             (
@@ -893,11 +892,13 @@ def test_an_exclusion_that_the_rule_of_another_source_overrides_is_still_shown(t
     sentences = [
         difference.says for difference in advice.differences if difference.subject == "erlotinib + bevacizumab"
     ]
-    assert any("in squamous carcinoma too. [IC 3]" in sentence and "[AA 4.1]" in sentence for sentence in sentences)
+    assert any(
+        "in squamous carcinoma too. [IC 3]" in sentence and f"[{FIRST} 4.1]" in sentence for sentence in sentences
+    )
     assert any("in squamous carcinoma too" in flaw.says for flaw in sources_differ(rulebook))
     without = advise({**profile, "histology": "adenocarcinoma"}, rulebook)
     assert not any(
-        "squamous" in difference.says and "[AA 4.1]" in difference.says for difference in without.differences
+        "squamous" in difference.says and f"[{FIRST} 4.1]" in difference.says for difference in without.differences
     )
 
 
@@ -943,9 +944,9 @@ def test_figures_of_two_sources_in_one_study_keep_their_places_and_their_differe
     file = tmp_path / "pack" / "studies" / "ic-harmoni-2.yaml"
     text = file.read_text("utf-8").replace("same_study_as: harmoni-2\n", "")
     second = text[text.index("results:\n") + len("results:\n") : text.index("cited_in:")]
-    second = second.replace("invented-consensus", "bispecific").replace('section: "2"', 'section: "3.2"')
+    second = second.replace("invented-consensus", SOURCES[1]).replace('section: "2"', 'section: "3.2"')
     text = text.replace("results:\n", "results:\n" + second.replace("12.6", "11.14"))
-    text = text.replace("cited_in: [", 'cited_in: [{review: bispecific, sections: ["3.2"]}, ')
+    text = text.replace("cited_in: [", f'cited_in: [{{review: {SOURCES[1]}, sections: ["3.2"]}}, ')
     file.write_text(text, "utf-8")
     (found,) = [
         difference.difference
@@ -953,4 +954,4 @@ def test_figures_of_two_sources_in_one_study_keep_their_places_and_their_differe
         if difference.difference.studies
     ]
     assert found.studies == ("ic-harmoni-2",)
-    assert [side[side.index("[") :] for side in found.sides] == ["[BS 3.2]", "[IC 2]"]
+    assert [side[side.index("[") :] for side in found.sides] == [f"[{SECOND} 3.2]", "[IC 2]"]

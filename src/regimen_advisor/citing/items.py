@@ -99,7 +99,7 @@ def recalled(citation: Citation) -> list[str]:
 
 
 def stated_in(study: Study, sources: Mapping[str, Review]) -> str:
-    """Where the sources speak of the study: ``the bispecific review, 3.1 (reference 17)``."""
+    """Where the sources speak of the study: ``the made-up review, 3.1 (reference 17)``."""
     places = []
     for place in study.cited_in:
         words = say("cited.place", source=_called(sources[place.review]), sections=joined(place.sections))

@@ -217,7 +217,7 @@ def _left(point: Point, without: Collection[str]) -> list[Deciding]:
 
 
 def _places(reasons: Iterable[Deciding]) -> str:
-    """``[AA 4.1, one-rule, another-rule]``."""
+    """``[M 4.1, one-rule, another-rule]``."""
     by_section: dict[str, dict[str, None]] = {}
     for reason in reasons:
         by_section.setdefault(reason.cited, {})[reason.rule] = None
