@@ -29,6 +29,10 @@ def sized(full: int, first: int) -> int:
 # A page draws its questions for some five seconds; at home it holds a third of them.
 quizzes.POOL = tuple((level, sized(count, min(count, 2)), kinds) for level, count, kinds in quizzes.POOL)
 
+# A Spark of a test ends long before its code is worth compiling well.
+SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+os.environ.setdefault("SPARK_SUBMIT_OPTS", SHORT_LIVED)
+
 # A test holds rulebooks and solvers for long: to look through them again and again takes a tenth of the time.
 gc.set_threshold(100_000, 50, 100)
 

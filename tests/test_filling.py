@@ -205,7 +205,7 @@ def test_exact_standings_of_rows_that_are_one_case_are_those_of_each_row(ruleboo
     written, patients = zip(*variants(vague_profiles(40, rulebook)[0], rulebook), strict=True)
     rows = table(written).with_row_index("row")
     changed = 0
-    count = sized(12, 2)
+    count = sized(6, 2)
     for _ in range(count):
         book = generators.random_rulebook(random, rulebook, rules=30)
         engine, solver = ColumnEngine(book), Guideline.of(book).solver

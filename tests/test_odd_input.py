@@ -1,5 +1,6 @@
 """Input that no one writes by hand: names of files that are not UTF-8, half characters, endless nesting and chains."""
 
+import itertools
 import json
 import os
 import shutil
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import pairs, sized
+from conftest import sized
 from regimen_advisor.files import errors
 from regimen_advisor.files.chains import LONGEST
 from regimen_advisor.files.errors import InputError, Location, Problem
@@ -164,7 +165,8 @@ DEEP = {
 
 
 @pytest.mark.parametrize(
-    ("name", "asked"), pairs(DEEP, [["advise"], ["explain"], ["map", "nsclc/squamous", "--profile"]])
+    ("name", "asked"),
+    list(zip(DEEP, itertools.cycle([["advise"], ["explain"], ["map", "nsclc/squamous", "--profile"]]))),
 )
 def test_a_profile_that_is_nested_without_end_is_refused(tmp_path: Path, name: str, asked: list[str]) -> None:
     (tmp_path / "deep.yaml").write_text(DEEP[name], "utf-8")

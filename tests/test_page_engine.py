@@ -20,7 +20,7 @@ from regimen_advisor.page.data import page_data
 from regimen_advisor.patient.profile import Profile, profile_from
 from regimen_advisor.patient.reading import Patient, read
 
-MANY = sized(2_000, 400)
+MANY = sized(1_000, 400)
 """In CI, where every test must run, as many as the issue asks for."""
 PARTS, BATCH = 4, 100
 """In parts, so that several cores share the work; a batch is what the browser is given at a time."""
@@ -139,7 +139,7 @@ def test_the_page_gives_the_whole_advice_on_every_shipped_profile(page: Any, rul
 
 def test_the_page_gives_the_whole_advice_on_random_patients(page: Any, rulebook: Rulebook) -> None:
     random, undetermined = Random(7), 0
-    count = sized(300, 100)
+    count = sized(150, 75)
     for _ in range(count):
         profile = random_profile(random, random.choice([0.5, 0.8, 0.95]))
         patient = patient_of(profile, rulebook)

@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="module")
 def quiz(rulebook: Rulebook) -> Quiz:
-    return generate(rulebook, seed=4, count=15, level=2, kinds=PICK_KINDS)
+    return generate(rulebook, seed=5, count=15, level=2, kinds=PICK_KINDS)
 
 
 @pytest.fixture(scope="module")
