@@ -7,6 +7,8 @@ from regimen_advisor.explaining.sentences import rule_sentence
 from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect
+from regimen_advisor.language.values import Number
+from regimen_advisor.wording import Wording
 
 
 def sentence(rulebook: Rulebook, rule: str) -> str:
@@ -45,3 +47,10 @@ def test_a_caution_from_outside_the_sources_says_so_and_how_sure_it_is(rulebook:
 def test_an_exclusion_says_which_regimens_it_speaks_of(rulebook: Rulebook) -> None:
     words = sentence(rulebook, "no-bevacizumab-in-squamous-disease")
     assert "if squamous carcinoma: do not give any regimen with bevacizumab" in words
+
+
+def test_a_number_of_which_only_that_there_is_one_is_known_is_unknown(rulebook: Rulebook) -> None:
+    wording = Wording(rulebook.domain, rulebook.findings)
+    cycles = rulebook.domain.facts["last_cycles"]
+    assert wording.value("last_cycles", Number(0, 99)) == wording.value("last_cycles", cycles.unknown) == "unknown"
+    assert wording.value("last_cycles", Number(4, 6)) == "4 to 6"
