@@ -25,9 +25,11 @@ from regimen_advisor.reports.conditions_reference import ALL_LINES, NESTED, TEST
 from regimen_advisor.reports.show import KINDS
 from regimen_advisor.reports.topics import TOPICS
 from regimen_advisor.reviewing.comparing import Only
+from regimen_advisor.reviewing.flaws import FaultKind, WarningKind
 from regimen_advisor.reviewing.matching import Fate
 from regimen_advisor.schemas import SchemaName
 from regimen_advisor.testing.coverage import Status
+from regimen_advisor.testing.mutants import Operator
 from regimen_advisor.words.catalogue import (
     CATALOGUE,
     LANGUAGE,
@@ -456,6 +458,9 @@ def test_every_entry_of_the_catalogue_is_used() -> None:
         ("agreement", tuple(Agreement)),
         ("agreement_meaning", tuple(Agreement)),
         ("covered", get_args(Status)),
+        ("flaw_kind", (*get_args(FaultKind), *get_args(WarningKind))),
+        ("flaw_meaning", (*get_args(FaultKind), *get_args(WarningKind))),
+        ("mutation_operator", get_args(Operator)),
         ("diff_by", get_args(Only)),
         ("diff_fate", get_args(Fate)),
         ("group_meaning", get_args(Group)),

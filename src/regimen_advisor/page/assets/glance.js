@@ -25,7 +25,7 @@ function isShown(name, fact, patient, engine) {
   const value = patient.facts[name], { given } = patient;
   if (sameValue(value, fact.unknown) || (name === "disease" && "histology" in given)) return false;
   if (name === "extent" && "stage" in given && value.can === engine.facts.extent.mask(["metastatic"])) return false;
-  if (engine.data.from_history.includes(name)) {
+  if (engine.data.history_in_short.includes(name)) {
     const { history } = patient, { prior_lines: lines } = patient.facts;
     if (history && (!history.length || history.some((entry) => entry.line))) return false; // each line is named
     const untreated = lines.low === 0 && lines.high === 0 && name !== "prior_lines";
