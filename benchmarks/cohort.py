@@ -40,7 +40,7 @@ _AS_INSTALLED = {
     "PYDANTIC_DISABLE_PLUGINS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
-"""An installed package stands there as bytecode, which is not compiled once more by every process; the rest is what
+"""An installed package is there as bytecode, which is not compiled once more by every process; the rest is what
 the command line sets."""
 _CLI = "from regimen_advisor.cli.app import main; main()"
 
@@ -216,7 +216,7 @@ def words(condition, wanted: bool, names: dict) -> str:
 def narrowed_facts(file: Path, output: Path) -> None:
     """The narrowed facts, which DuckDB is given: it need not read histories or apply axioms.
 
-    They stand in the table twice: as the machine words of the columns, and as a nullable boolean for each test of a
+    They are in the table twice: as the machine words of the columns, and as a nullable boolean for each test of a
     fact, named as ``standings_sql`` names it.
     """
     import polars as pl
@@ -337,7 +337,7 @@ def tell_rate(rows: int, seconds: float) -> None:
 
 
 def measured(name: str, file: Path, output: Path) -> tuple[float, float, float, float | None]:
-    """Wall seconds, processor seconds, peak megabytes, and the rate the child told, if it told one."""
+    """Wall seconds, processor seconds, peak megabytes, and the rate that the child printed, if it printed one."""
     start = time.perf_counter()
     child = subprocess.Popen(
         [sys.executable, __file__, "run", name, str(file), str(output)],

@@ -115,7 +115,7 @@ def main() -> None:
             loads.append(page.evaluate(READY))
             page.close()
         print(f"first paint               {spread(paints)}")
-        print(f"options stand after       {spread(loads)}")
+        print(f"options are shown after   {spread(loads)}")
         for name, profile in (("a patient known but for little", None), ("almost nothing known", {"disease": "nsclc"})):
             page = browser.new_page()
             page.goto(file.as_uri() + ("" if profile is None else f"#patient={json.dumps(profile)}"))

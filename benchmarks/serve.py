@@ -5,7 +5,7 @@
 
 Both start the server as a process of its own and ask it about the example profiles and as many random ones, some of
 which it must refuse. *speed* asks by one connection, then by 50 at once, for SECONDS (10 if left out) each, and reports
-the 50 as ratios to the one, so that a busy machine hurts both alike. A connection that is told to come again (503) does
+the 50 as ratios to the one, so that a busy machine hurts both alike. A connection that is sent away (503) does
 so after the second that `Retry-After` names. *memory* sends REQUESTS (100,000 if left out) by four connections, a page,
 a schema and a refusal among every hundred, and prints the memory of the server and of its workers as it goes.
 """
@@ -109,8 +109,8 @@ async def speed(process: int, port: int, bodies: Sequence[bytes], seconds: int) 
         print(f"  {entry['rate']:8.1f} answers a second, {entry['cores']:.2f} cores used by the server and its workers")
         print(f"  {entry['p50'] * 1e3:8.0f} ms p50, {entry['p99'] * 1e3:.0f} ms p99, of the request that was answered")
         print(f"  {entry['wait50'] * 1e3:8.0f} ms p50, {entry['wait99'] * 1e3:.0f} ms p99, from the first request on")
-        print(f"  {entry['refused']:8.1%} of requests were told to come again")
-    print(f"\n{CONNECTIONS} connections beside one")
+        print(f"  {entry['refused']:8.1%} of requests were asked to come again")
+    print(f"\n{CONNECTIONS} connections against one")
     for name, key in (
         ("answers a second", "rate"), ("cores", "cores"), ("p50", "p50"), ("p99", "p99"), ("p50 with waits", "wait50"),
     ):  # fmt: skip

@@ -120,7 +120,7 @@ class Completions:
 
 
 def completions(solver: Solver, patient: Patient, more: Sequence[Condition] = ()) -> Completions:
-    """The completions of a patient; ``more`` are conditions beyond the rules that must be told apart too."""
+    """The completions of a patient; ``more`` are conditions beyond the rules that must be distinguished too."""
     of_rules = [
         part for regimen in solver.regimens.values() for part in (regimen.offer, regimen.exclusion, regimen.caution)
     ]

@@ -40,7 +40,7 @@ NUMBERS = {
     "last_cycles": (0, 4, 6),
     "platinum_free_interval": (0, 3, 6, 9),
 }
-"""Where thresholds and patients lie; beside each other often enough that both sides of a threshold occur."""
+"""Where thresholds and patients lie: near each other often enough that both sides of a threshold occur."""
 ANYWHERE = Location("generated")
 SOURCE = Sources(Source(review=SOURCES[0], section="1"))
 SETTINGS = {name: Setting(f"{name}/generated", "Generated", name, "generated") for name in ("nsclc", "sclc")}
@@ -102,7 +102,7 @@ def random_condition(
     *,
     empties: bool = True,
 ) -> Condition:
-    """A condition of the full language: nested, with findings by name and, unless told otherwise, empty parts."""
+    """A condition of the full language: nested, with findings by name and, unless asked otherwise, empty parts."""
     kind = random.choices(("leaf", "all", "any", "not", "named"), (4, 3, 3, 2, 2))[0]
     if kind == "named" and findings:
         name = random.choice(list(findings))
@@ -369,7 +369,7 @@ def random_reachable(random: Random, rulebook: Rulebook, *standings: Standing) -
 
 
 def with_more(random: Random, profile: Mapping[str, Any], rulebook: Rulebook, known: float = 0.45) -> dict[str, Any]:
-    """``profile`` with more keys, and more of its history told, as far as a patient can be so."""
+    """``profile`` with more keys, and more of its history given, as far as a patient can be so."""
     known_so_far = dict(profile)
 
     def tell(key: str, value: Any) -> None:

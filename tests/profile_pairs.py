@@ -40,7 +40,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Boundary:
-    """What a pair must show of a rule: one value beside the other, and the rule true for one of the two only."""
+    """What a pair must show of a rule: one value next to the other, and the rule true for one of the two only."""
 
     rule: str
     atom: Atom

@@ -88,7 +88,7 @@ def test_a_file_below_the_working_directory_is_called_from_there(tmp_path, monke
 
 @pytest.fixture
 def edited(tmp_path, monkeypatch):
-    """A folder ``rules`` with one number changed, beside ``before``, and one case that fails."""
+    """A folder ``rules`` with one number changed, next to ``before``, and one case that fails."""
     shutil.copytree(ROOT / "rules", tmp_path / "before")
     shutil.copytree(ROOT / "rules", tmp_path / "rules")
     file = tmp_path / "rules" / "nsclc" / "cautions-review.yaml"

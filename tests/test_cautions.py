@@ -160,7 +160,7 @@ def test_the_third_line_without_any_chemotherapy_warns(warned: Any, regimen: str
 
 
 def test_an_open_caution_is_a_condition_and_shown_once_for_all_that_it_waits_for(rulebook: Rulebook) -> None:
-    """Every example profile: nothing that is not known is said as a finding."""
+    """Every example profile: nothing that is not known is worded as a finding."""
     for path in sorted((Path(__file__).parents[1] / "profiles").glob("*.yaml")):
         document = read_document(path)
         advice = advise(read(profile_from(document), rulebook.domain, document), rulebook, ask=False)

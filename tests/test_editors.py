@@ -30,7 +30,7 @@ PACK = ROOT / "examples" / "invented-consensus"
 FILES = sorted(file for top in ("rules", "profiles", "tests/cases") for file in (ROOT / top).rglob("*.yaml"))
 PACK_FILES = sorted((ROOT / "examples").rglob("*.yaml"))
 DATA = {"quiz/clinic": Clinic, "patient/population": SyntheticPopulation}
-"""Files of the package itself, each with its schema beside it."""
+"""Files of the package itself, each with its schema next to it."""
 AGAIN = "bring them up to date: regimen-advisor check --write-manifest"
 
 

@@ -42,7 +42,7 @@ ROOT = Path(__file__).parents[1]
 RULES = ROOT / "rules"
 SHARED = ROOT.parent / "shared"
 REVIEW_TEXTS = {"antiangiogenic": "000_585727c46d7c405b.txt", "bispecific": "004_574e8839fc6f581a.txt"}
-SPREAD = 320  # characters within which the numbers of one figure stand
+SPREAD = 320  # characters within which the numbers of one figure are
 
 STUDIES = load_studies(RULES / "studies")
 APPROVALS = load_approvals(RULES / "approvals.yaml")
@@ -57,7 +57,7 @@ with_transcription = pytest.mark.skipif(
 with_reviews = pytest.mark.skipif(
     not (SHARED / "reviews").is_dir(), reason="the review texts are not beside this checkout"
 )
-# `other` of OAK ("the arm after progression") stands with its prior therapy
+# `other` of OAK ("the arm after progression") is with its prior therapy
 MERGED = {"oak-treatment-beyond-progression": {"other"}}
 # a finding that the transcription has with another entry: here it is the harm of a drug, which other patients see
 SPLIT = {"statement-bev-stop-rule": "statement-bev-not-for-squamous"}

@@ -131,7 +131,7 @@ def test_an_atom_that_durable_rules_gets_wrong_is_found(rulebook, monkeypatch):
     assert differences(only(condition, rulebook), {"rule": condition}, facts) == ["rule"]
 
 
-# What the engine is told -------------------------------------------------------------------------------------------
+# What the engine is given -------------------------------------------------------------------------------------------
 
 
 def messages_to(engine, facts, monkeypatch):

@@ -99,7 +99,7 @@ def rulebook():
 
 
 def uncounted(table, mapping, rulebook, cells, labels):
-    """The cells that are neither known, nor say nothing, nor are told among those that cannot be read."""
+    """The cells that are neither known, nor say nothing, nor are reported as cells that cannot be read."""
     engine = ColumnEngine(rulebook, mapping.readers)
     rows = table.rows.collect().rows(named=True)
     with judged(table, rulebook, exact=False) as result:

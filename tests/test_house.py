@@ -40,10 +40,8 @@ def test_a_module_begins_with_what_it_does(module: Path) -> None:
 @pytest.mark.parametrize("folder", ["tests", "benchmarks"])
 def test_a_file_of_tests_or_timings_says_what_it_is_about(folder: str) -> None:
     files = sorted((ROOT / folder).glob("*.py"))
-    begun = {
-        file.name: (ast.get_docstring(ast.parse(file.read_text("utf-8"))) or "").partition("\n")[0] for file in files
-    }
-    assert not [name for name, sentence in begun.items() if not sentence or MANNERED.search(sentence)]
+    about = {file.name: ast.get_docstring(ast.parse(file.read_text("utf-8"))) or "" for file in files}
+    assert not [name for name, text in about.items() if not text or MANNERED.search(text)]
 
 
 @pytest.mark.parametrize("verb", sorted(get_command(app).commands))  # type: ignore[attr-defined]

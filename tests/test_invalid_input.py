@@ -639,7 +639,7 @@ def test_a_rulebook_that_is_no_folder_is_refused(tmp_path: Path) -> None:
 
 def test_hidden_files_that_an_editor_leaves_next_to_the_rules_are_no_rules(folder: Path) -> None:
     (folder / "nsclc" / ".#silence.yaml").symlink_to("somebody@somewhere.1234")  # an Emacs lock
-    (folder / "nsclc" / "._silence.yaml").write_bytes(b"\x00\x05\x16\x07")  # what macOS keeps beside a file
+    (folder / "nsclc" / "._silence.yaml").write_bytes(b"\x00\x05\x16\x07")  # what macOS keeps next to a file
     assert list(load_rulebook(folder).rules) == ["sound-nsclc", "sound-sclc"]
 
 

@@ -629,7 +629,7 @@ def test_a_pack_whose_name_is_misspelt_gets_the_name_that_may_be_meant(
 
 @pytest.mark.parametrize("link", ["name", "registry", "doi", "said", "one source"])
 def test_a_trial_that_two_sources_report_without_saying_so_is_warned_of(tmp_path: Path, link: str) -> None:
-    """``ic-alk-1`` is made the trial of ``mariposa-2``, or said to be it, or an entry of its source."""
+    """``ic-alk-1`` is made the trial of ``mariposa-2``, or linked to it, or an entry of its source."""
     shutil.copytree(PACK, tmp_path / "pack")
     study = tmp_path / "pack" / "studies" / "ic-alk-1.yaml"
     text = study.read_text("utf-8")

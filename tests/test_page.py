@@ -188,7 +188,7 @@ def test_every_kind_of_answer_can_be_given_in_the_form(opened: Opened) -> None:
 def test_edits_that_follow_at_once_do_not_undo_each_other(opened: Opened) -> None:
     entry = {"line": 1, "drugs": "unknown", "outcome": "unknown"}
     page = opened.at({"disease": "nsclc", "egfr": ["L858R"], "history": [entry]})
-    # Before the form is made anew, as when a computer is slow and a hand is quick.
+    # Before the form is made again, as when a computer is slow and a hand is quick.
     page.evaluate("""() => {
       const set = (id, change) => {
         const field = document.getElementById(id);
@@ -381,7 +381,7 @@ NONSENSE = [
 
 def test_nonsense_in_place_of_any_answer_is_shown_or_refused_and_breaks_nothing(opened: Opened) -> None:
     page = opened.at(UNTREATED)
-    # The form is made anew after each, once the browser has moved the focus on.
+    # The form is made again after each, once the browser has moved the focus on.
     page.evaluate(
         """async ([profile, values]) => {
           for (const key of page.data.keys) for (const value of values) {

@@ -75,7 +75,7 @@ def test_every_rule_holds_in_at_least_one_example_and_fails_in_another(
 def test_every_threshold_and_set_member_of_a_rule_is_shown_by_two_patients_one_key_apart(
     rulebook: Rulebook, every_example: list[Example]
 ) -> None:
-    """A failure here names what a new or changed rule still needs: a profile beside another in profiles/boundaries."""
+    """A failure here names what a new or changed rule still needs: a profile next to another in profiles/boundaries."""
     wanted = set(boundaries(rulebook))
     missing = {str(boundary) for boundary in wanted - shown(one_key_apart(every_example), wanted)}
     assert sorted(missing - IMPOSSIBLE.keys()) == []

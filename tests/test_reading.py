@@ -62,7 +62,7 @@ def range_of(found: Patient, fact: str) -> tuple[int, int]:
     return value.low, value.high
 
 
-# What is not said --------------------------------------------------------------------------------------------------
+# What is left out --------------------------------------------------------------------------------------------------
 
 
 def test_a_key_left_out_is_unknown(domain: Domain) -> None:

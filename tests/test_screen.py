@@ -223,7 +223,7 @@ def test_text_and_markdown_write_the_same_sentences_of_an_option(rulebook: Ruleb
 
 
 def test_an_interval_that_an_erratum_calls_wrong_is_not_printed(rulebook: Rulebook) -> None:
-    """D02: the intervals that the review prints beside the medians of DeLLphi-304 do not hold."""
+    """D02: the intervals that the review prints with the medians of DeLLphi-304 do not hold."""
     advice, patient = named("small-cell-after-platinum-etoposide", rulebook)
     marked = markdown.render_advice([advice], rulebook, [patient])
     assert "OS 13.6 v 8.3 months (chemotherapy), HR 0.60 (95 % CI 0.47 to 0.77)" in marked

@@ -427,7 +427,7 @@ with whole_or_nothing({str(tmp_path / "out")!r}) as file:
 
 
 def kills(verb: str, folder: Path, *more: object) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """What ``killing.py`` found: what stood there before and after, and each run that was ended at a write."""
+    """What ``killing.py`` found: what was there before and after, and each run that was ended at a write."""
     command = [sys.executable, Path(__file__).with_name("killing.py"), verb, folder, *map(str, more)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=300)
     found = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]

@@ -119,7 +119,7 @@ def histories(
 ) -> tuple[tuple[Entry, ...], ...]:
     """Complete histories, one for each set of facts that a history can have; of ``asked`` facts, if they are given.
 
-    Of a line before the latest only its drugs and whether it progressed or relapsed can be told from the facts. A fact
+    Of a line before the latest only its drugs and whether it progressed or relapsed follow from the facts. A fact
     is a union over the entries or one of the latest line, so that curative treatments, earlier lines and latest lines
     that do not differ in the facts asked need no telling apart before they are combined.
     """
@@ -291,7 +291,7 @@ def _complete(derived: Iterable[tuple[str, Value]], domain: Domain) -> dict[str,
 def _clinical(domain: Domain, atoms: Sequence[Atom], known: Facts, kept: frozenset[str]) -> Collection[Facts]:
     """Combinations of the clinical facts that the axioms among them allow, one for each set of values of ``kept``.
 
-    Fact by fact: what no later fact is tied to, and nobody asks, is told apart no longer.
+    Fact by fact: what no later fact is tied to, and nobody asks, is no longer distinguished.
     """
     names = [name for name, fact in domain.facts.items() if fact.permanence != "treatment"]
     asked = {atom.fact for atom in atoms}
@@ -316,7 +316,7 @@ def _clinical(domain: Domain, atoms: Sequence[Atom], known: Facts, kept: frozens
 
 
 def _with_bounds(domain: Domain, name: str, atoms: Sequence[Atom], known: Facts) -> list[Value]:
-    """The values the atoms tell apart, within what is known: its own bounds and members are told apart too."""
+    """The values the atoms tell apart, within what is known: its own bounds and members are distinguished too."""
     value = known[name]
     match value:
         case Number(low=low, high=high):
