@@ -83,6 +83,7 @@ def test_every_command_on_the_page_prints_what_the_page_shows(page: Path, tmp_pa
         pytest.skip("the public table is not at hand; all other commands of the page were run")
 
 
+@pytest.mark.skipif(not EVERYTHING, reason="the commands of all pages run under .ci/run")
 def test_the_server_of_the_page_answers_the_request_of_the_page(tmp_path: Path) -> None:
     needed("curl")
     pytest.importorskip("uvicorn", reason="the extra `web` is not installed")

@@ -15,6 +15,7 @@ from regimen_advisor.documents.writing import rendered
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.files.sources import read_document
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
+from regimen_advisor.page import quizzes
 from regimen_advisor.page.building import render_page
 from regimen_advisor.page.data import page_data
 from regimen_advisor.patient.reading import read_files
@@ -95,6 +96,13 @@ def test_explain_says_where_the_sources_differ_on_the_regimen_and_why_a_pack_cha
 # page ----------------------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def without_quiz(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that draws no questions, which takes most of the time to build one."""
+    monkeypatch.setattr(quizzes, "POOL", ())
+
+
+@pytest.mark.usefixtures("without_quiz")
 def test_the_page_knows_the_consensus_only_with_it(shipped: Rulebook, stack: Rulebook) -> None:
     without, with_it = page_data(shipped), page_data(stack)
     assert with_it["reviews"].keys() - without["reviews"].keys() == {"invented-consensus"}
@@ -112,6 +120,7 @@ retires:
 """
 
 
+@pytest.mark.usefixtures("without_quiz")
 def test_the_page_advises_with_the_consensus_as_python_does(browser: Any, tmp_path: Path) -> None:
     later = tmp_path / "later"
     (later / "studies").mkdir(parents=True)

@@ -220,7 +220,7 @@ def test_exact_standings_of_rows_that_are_one_case_are_those_of_each_row(ruleboo
 
 
 def test_the_order_in_which_batches_come_changes_neither_what_is_asked_nor_what_is_reported(rulebook):
-    rows = synthetic_patients(24_000, seed=1).collect().with_row_index("row", offset=1)
+    rows = synthetic_patients(sized(24_000, 12_000), seed=1).collect().with_row_index("row", offset=1)
     found = []
     for backwards in (False, True):
         cases = OpenCases(ColumnEngine(rulebook))
@@ -230,4 +230,4 @@ def test_the_order_in_which_batches_come_changes_neither_what_is_asked_nor_what_
         cases.settle()
         found.append((cases.asked, cases.corrections().rows()))
     assert found[0] == found[1]
-    assert len(found[0][1]) >= 3
+    assert len(found[0][1]) >= sized(3, 1)

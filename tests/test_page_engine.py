@@ -131,7 +131,7 @@ def test_the_page_advises_on_many_random_patients_as_python_does(
 
 
 def test_the_page_gives_the_whole_advice_on_every_shipped_profile(page: Any, rulebook: Rulebook) -> None:
-    for path in SHIPPED:
+    for path in SHIPPED[:: sized(1, 2)]:
         document = read_document(path)
         advice = advise(read(profile_from(document), rulebook.domain, document), rulebook)
         assert page.evaluate(ADVISE_AND_ASK, document.value) == shown(advice), path.name
