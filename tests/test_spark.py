@@ -245,6 +245,30 @@ def test_spark_tells_and_writes_of_a_table_what_polars_does(cohort, registry, tm
     assert "row-54" in written["id"].to_list()
 
 
+PACK = """\
+name: mine
+title: Mine
+retires: [{rule: erlotinib-bevacizumab-first-line, reason: For a reason.}]
+"""
+
+
+@needs_java
+def test_spark_names_what_a_pack_changed_and_on_how_many_patients_it_bears(cohort, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "pack.yaml").write_text(PACK, "utf-8")
+    patients = {"id": ["a", "b", "c"], "disease": "nsclc", "egfr": ["L858R", "wild-type", None], "prior_lines": 0}
+    pl.DataFrame(patients).write_parquet(tmp_path / "t.parquet")
+    rules = ["--rules", load_rulebook().folder, "--rules", tmp_path / "mine"]
+    here, there = (
+        json.loads(cohort(tmp_path / "t.parquet", *rules, "--format", "json", "--engine", engine).stdout)
+        for engine in ("polars", "spark")
+    )
+    (change,) = here["changed_by_packs"]
+    assert "For a reason." in change["says"]
+    assert change["patients"] == 2
+    assert there["changed_by_packs"] == [change]
+
+
 @needs_java
 def test_without_output_spark_tells_the_summary_and_writes_nothing(cohort, registry, tmp_path):
     there = {path.name for path in tmp_path.iterdir()}

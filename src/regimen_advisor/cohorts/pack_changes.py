@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 
@@ -20,19 +20,32 @@ def changes_by_packs(table: CohortTable, rulebook: Rulebook) -> tuple[ChangeByPa
 
     The table is read once more for it, and only where a pack changed something.
     """
-    guideline = Guideline.of(rulebook)
-    conditions = {str(number): _bears(bearing, guideline) for number, bearing in enumerate(guideline.bearings)}
+    conditions = bearing_conditions(rulebook)
     if not conditions:
         return ()
     engine = ColumnEngine(rulebook, table.mapping.readers if table.mapping else None, conditions.values())
     with table_errors(table.name):
-        facts = engine.facts(table.rows).filter(pl.col(FAULT) == 0)
-        may_bear = engine.truths(facts, conditions).select(pl.all().fill_null(value=True).sum())
-        counts = may_bear.collect(engine="streaming").row(0)
+        bears = may_bear(table.rows, engine, conditions).select(pl.all().sum())
+        return changes_counted(rulebook, bears.collect(engine="streaming").row(0))
+
+
+def bearing_conditions(rulebook: Rulebook) -> dict[str, Condition]:
+    """By the number of each change that a pack made: the condition for a patient on whom it bears."""
+    guideline = Guideline.of(rulebook)
+    return {str(number): _bears(bearing, guideline) for number, bearing in enumerate(guideline.bearings)}
+
+
+def may_bear(rows: pl.LazyFrame, engine: ColumnEngine, conditions: Mapping[str, Condition]) -> pl.LazyFrame:
+    """A column for each of ``conditions``: whether it is true or open of a patient; without rows that have a fault."""
+    facts = engine.facts(rows).filter(pl.col(FAULT) == 0)
+    return engine.truths(facts, conditions).select(pl.all().fill_null(value=True))
+
+
+def changes_counted(rulebook: Rulebook, counts: Sequence[int]) -> tuple[ChangeByPack, ...]:
+    """The changes that bear on some patient, of those numbered as ``counts`` is, with the number of patients."""
+    bearings = Guideline.of(rulebook).bearings
     return tuple(
-        ChangeByPack(bearing.change.says, count)
-        for bearing, count in zip(guideline.bearings, counts, strict=True)
-        if count
+        ChangeByPack(bearing.change.says, count) for bearing, count in zip(bearings, counts, strict=True) if count
     )
 
 

@@ -10,10 +10,20 @@ import polars as pl
 
 from regimen_advisor.advice import RulebookName
 from regimen_advisor.cohorts.changes import SHOWN, CohortChanges, StandingChange, ranked
-from regimen_advisor.cohorts.cohort import MOST_LISTED, QUESTIONS, SET_APART, UNREAD, Summary, column_and_cell
+from regimen_advisor.cohorts.cohort import (
+    MOST_LISTED,
+    QUESTIONS,
+    SET_APART,
+    UNREAD,
+    ChangeByPack,
+    Summary,
+    column_and_cell,
+)
 from regimen_advisor.cohorts.concordance import Concordance, compared, concordance_of
-from regimen_advisor.cohorts.spark.worker import CHANGED, NUMBER
+from regimen_advisor.cohorts.pack_changes import changes_counted
+from regimen_advisor.cohorts.spark.worker import BEARING, CHANGED, NUMBER
 from regimen_advisor.columns.exact.corrections import Settled
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
 
@@ -59,6 +69,15 @@ def concordance_on_spark(rows: Any, rulebook: Rulebook, column: str) -> Concorda
     """As ``concordance``: Spark counts the combinations, of which there are few, and they are compared here."""
     groups = rows.groupBy(*(f"`{name}`" for name in compared(rulebook))).count().withColumnRenamed("count", "n")
     return concordance_of(pl.DataFrame(pl.from_arrow(groups.toArrow())), rulebook, column)
+
+
+def bearing_on_spark(rows: Any, rulebook: Rulebook) -> tuple[ChangeByPack, ...]:
+    """As ``changes_by_packs``, from the rows in which workers numbered what bears on a patient."""
+    from pyspark.sql import functions as f  # noqa: PLC0415 - an extra
+
+    numbers = rows.select(f.explode(f.split(f"`{BEARING}`", "\n")).alias("number"))
+    counts = {int(row["number"]): row["count"] for row in numbers.groupBy("number").count().collect()}
+    return changes_counted(rulebook, [counts.get(number, 0) for number in range(len(Guideline.of(rulebook).bearings))])
 
 
 def changes_on_spark(rows: Any, old: str, new: str) -> CohortChanges:

@@ -29,10 +29,11 @@ from regimen_advisor.cohorts.cohort import (
     refuse_if_strict,
 )
 from regimen_advisor.cohorts.request import CohortReport, Request
-from regimen_advisor.cohorts.spark.counts import changes_on_spark, concordance_on_spark, summary_of
-from regimen_advisor.cohorts.spark.worker import CHANGED, NUMBER, Task, judge, mapping_of, rules_of
+from regimen_advisor.cohorts.spark.counts import bearing_on_spark, changes_on_spark, concordance_on_spark, summary_of
+from regimen_advisor.cohorts.spark.worker import BEARING, CHANGED, NUMBER, Task, judge, mapping_of, rules_of
 from regimen_advisor.files.ending import interrupted_by_every_signal
 from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.words.catalogue import joined, say
 
@@ -101,6 +102,9 @@ def judge_tables(session: Any, tables: Sequence[str], output: str | None, reques
             summary = summary_of(judged, joined(tables), rulebook, exact=request.exact)
             if request.strict:
                 refuse_if_strict(summary)
+            if Guideline.of(rulebook).bearings:
+                bearing = _judged(rows, replace(task, columns=(BEARING,)))
+                summary = replace(summary, changed_by_packs=bearing_on_spark(bearing, rulebook))
             agreed = None
             if GIVEN in keep:
                 agreed = concordance_on_spark(judged, rulebook, given_label(request.given, mapping))

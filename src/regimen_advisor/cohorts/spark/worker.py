@@ -19,6 +19,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from regimen_advisor.cohorts.changes import in_words, regimens_of_both, side_by_side
 from regimen_advisor.cohorts.cohort import GIVEN, ROW, as_profiles, named, second_tables, standings_of
 from regimen_advisor.cohorts.mapping import TableMapping, load_mapping
+from regimen_advisor.cohorts.pack_changes import bearing_conditions, may_bear
 from regimen_advisor.columns.engine import ColumnEngine
 from regimen_advisor.columns.exact.corrections import with_answers
 from regimen_advisor.columns.exact.open_cases import OpenCases
@@ -26,12 +27,15 @@ from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.files.folders import rule_files
 from regimen_advisor.files.output import read_bytes
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
+from regimen_advisor.language.conditions import Condition
 from regimen_advisor.words.catalogue import say
 
 Files = tuple[tuple[str, bytes], ...]
 NUMBER = "number of the row in the table"
 """A column of the batches: long, because a table may have a column of any short name."""
 CHANGED = "changed"
+BEARING = "changes of packs"
+"""The numbers of the changes that packs made and that bear, or may bear, on a patient, a line each."""
 
 
 @dataclass(frozen=True)
@@ -142,16 +146,29 @@ class Worker:
         if task.mapping:
             _put(task.mapping, self._folder.name)
             self.mapping = _there(load_mapping(Path(self._folder.name) / task.mapping[0][0], rulebook.domain))
+        self.bearing: tuple[ColumnEngine, dict[str, Condition]] | None = None
+        if task.columns == (BEARING,):
+            conditions = bearing_conditions(rulebook)
+            readers = self.mapping.readers if self.mapping else None
+            self.bearing = ColumnEngine(rulebook, readers, conditions.values()), conditions
+            return
         self.new = _Judge(rulebook, self.mapping, exact=task.exact)
         self.old = _Judge(_rulebook(task.old, task.old_day), self.mapping, exact=task.exact) if task.old else None
 
     def answers(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """A row a patient or decision, in the order of ``frame``; with old rules only those who change, and how."""
+        """A row a patient or decision, in the order of ``frame``; with old rules only those who change, and how.
+
+        Where ``BEARING`` is asked for, only the patients on whom a change of a pack bears.
+        """
         task = self.task
         read = as_profiles(
             frame.lazy(), task.table, self.mapping, given=task.given, id_column=task.id_column, number=NUMBER
         )
         rows = named(read.rename({NUMBER: ROW})).rename({ROW: NUMBER}).with_row_index(ROW).collect()
+        if self.bearing is not None:
+            numbers = [pl.when(pl.col(number)).then(pl.lit(number)) for number in self.bearing[1]]
+            bears = pl.concat_str(numbers, separator="\n", ignore_nulls=True).alias(BEARING)
+            return may_bear(rows.lazy(), *self.bearing).select(bears).filter(pl.col(BEARING) != "").collect()
         standings = self.new.judged(rows)
         if self.old is not None:
             regimens = regimens_of_both(self.old.regimens, self.new.regimens)
