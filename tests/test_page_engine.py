@@ -20,7 +20,7 @@ from regimen_advisor.page.data import page_data
 from regimen_advisor.patient.profile import Profile, profile_from
 from regimen_advisor.patient.reading import Patient, read
 
-MANY = sized(1_000, 400)
+MANY = sized(600, 400)
 """In CI, where every test must run, as many as the issue asks for."""
 PARTS, BATCH = 4, 100
 """In parts, so that several cores share the work; a batch is what the browser is given at a time."""

@@ -188,7 +188,7 @@ GIVEN = ["ivonescimab", "Amivantamab + carboplatin + pemetrexed", "pembrolizumab
 @pytest.fixture
 def session():
     """The session of this process; another one where a test has stopped it."""
-    return spark.start_session("local[2]", ["spark.driver.memory=1g"])
+    return spark.start_session("local[1]", ["spark.driver.memory=1g"])
 
 
 @pytest.fixture
