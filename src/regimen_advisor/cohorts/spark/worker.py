@@ -34,7 +34,7 @@ Files = tuple[tuple[str, bytes], ...]
 NUMBER = "number of the row in the table"
 """A column of the batches: long, because a table may have a column of any short name."""
 CHANGED = "changed"
-BEARING = "changes of packs"
+BEARING = "pack_changes"
 """The numbers of the changes that packs made and that bear, or may bear, on a patient, a line each."""
 
 
