@@ -9,7 +9,8 @@ from regimen_advisor.solving.two_copies import MOST_VARIABLES
 
 
 def test_a_pair_of_patients_that_has_grown_is_begun_again_and_says_the_same(rulebook: Rulebook) -> None:
-    solver, other_session = Guideline.of(rulebook).solver, Guideline(rulebook).solver.session()
+    # A solver of its own: one that other tests have asked may begin again at any time.
+    solver, other_session = Guideline(rulebook).solver, Guideline(rulebook).solver.session()
     other_pair = other_session.pair
     patient = read(Profile.model_validate({"disease": "sclc", "extent": "extensive"}), rulebook.domain)
     settling = determining_sets.Settling(solver, patient)
