@@ -16,7 +16,7 @@ from regimen_advisor.cli.app import app
 from regimen_advisor.differing import source_differences
 from regimen_advisor.documents.writing import rendered
 from regimen_advisor.files.errors import InputError
-from regimen_advisor.guideline import Case
+from regimen_advisor.guideline import Case, Guideline
 from regimen_advisor.knowledge.finding_packs import named_folder, shipped_folder
 from regimen_advisor.knowledge.publications import last_day
 from regimen_advisor.knowledge.rulebook import Rulebook, chosen_folders, fresh_manifest, load_rulebook
@@ -211,6 +211,15 @@ def test_an_answer_gives_the_reason_of_what_a_pack_retired_where_it_mattered(
     for options in ((), ("--format", "markdown"), ("--details",), ("--format", "html")):
         assert value in unwrapped(advised(BRAIN, pack, *options))
     assert "For a reason" not in advised(ALK, pack), "where it does not matter nothing is said"
+
+
+def test_the_harm_that_a_retired_study_gave_is_known_where_its_file_is_gone(tmp_path: Path) -> None:
+    """As on a worker of Spark, whose rules are deleted once they are read."""
+    rules = shutil.copytree(RULES, tmp_path / "rules")
+    stack = load_rulebook([rules, made(tmp_path, pack=RETIRES % "study: sail")])
+    shutil.rmtree(rules)
+    (bearing,) = Guideline.of(stack).bearings
+    assert "bevacizumab-carboplatin-paclitaxel" in bearing.regimens
 
 
 @pytest.mark.parametrize(
@@ -700,50 +709,40 @@ def test_the_warnings_of_a_stack_are_those_that_its_pack_adds_or_changes(stack: 
     assert not [flaw for flaw in checked.warnings if flaw.kind == "no option"], "it gives options and leaves nobody"
 
 
-def test_patients_who_lose_their_only_option_to_a_pack_are_named_in_its_warnings(tmp_path: Path) -> None:
-    rules = write_two_rules(tmp_path / "rules")
-    exclusion = """
+def two_rules_and_one(tmp_path: Path, effect: str) -> list[Path]:
+    """A rulebook of two rules, and a pack whose one rule has this effect on ivonescimab in brain metastases."""
+    rule = f"""
 setting: brain
 title: Brain metastases
 disease: nsclc
 rules:
-  - id: no-drug-for-the-brain
-    exclude: {regimen: ivonescimab}
-    when: {brain_metastases: true}
-    source: {review: made-up, section: "1"}
-    says: None of it reaches the brain.
+  - id: little-for-the-brain
+    {effect}
+    when: {{brain_metastases: true}}
+    source: {{review: made-up, section: "1"}}
+    says: Little of it reaches the brain.
 """
-    pack = made(tmp_path, pack="name: brain\ntitle: Brain", nsclc__brain=exclusion)
-    warnings = check(load_rulebook([rules, pack]), whole_stack=False).warnings
+    pack = made(tmp_path, pack="name: brain\ntitle: Brain", nsclc__brain=rule)
+    return [write_two_rules(tmp_path / "rules"), pack]
+
+
+def test_patients_who_lose_their_only_option_to_a_pack_are_named_in_its_warnings(tmp_path: Path) -> None:
+    folders = two_rules_and_one(tmp_path, "exclude: {regimen: ivonescimab}")
+    warnings = check(load_rulebook(folders), whole_stack=False).warnings
     assert [flaw.says for flaw in warnings if flaw.kind == "no option"] == [
         "no option at all: non-small cell lung cancer; brain metastases"
     ]
 
 
 def test_check_counts_the_warnings_of_the_folders_before_and_prints_them_when_asked(tmp_path: Path) -> None:
-    rules = write_two_rules(tmp_path / "rules")
-    caution = """
-setting: brain
-title: Brain metastases
-disease: nsclc
-rules:
-  - id: little-for-the-brain
-    caution: {regimen: ivonescimab}
-    kind: patient
-    when: {brain_metastases: true}
-    source: {review: made-up, section: "1"}
-    says: Little of it reaches the brain.
-"""
-    pack = made(tmp_path, pack="name: brain\ntitle: Brain", nsclc__brain=caution)
-    short, long = (
-        CliRunner().invoke(app, ["check", "--rules", str(rules), "--rules", str(pack), *flag]).output
-        for flag in ([], ["--whole-stack"])
-    )
+    folders = two_rules_and_one(tmp_path, "caution: {regimen: ivonescimab}\n    kind: patient")
+    named = [word for folder in folders for word in ("--rules", str(folder))]
+    short, long = (CliRunner().invoke(app, ["check", *named, *flag]).output for flag in ([], ["--whole-stack"]))
     assert "more warnings are there without" in short
     assert "no option at all" not in short
     assert "no option at all" in long
     assert "--whole-stack" not in long
-    checked, every = (check(load_rulebook([rules, pack]), whole_stack=whole) for whole in (False, True))
+    checked, every = (check(load_rulebook(folders), whole_stack=whole) for whole in (False, True))
     assert checked.left_out
     assert len(checked.warnings) + checked.left_out == len(every.warnings)
 

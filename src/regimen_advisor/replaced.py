@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 
 from regimen_advisor.advice import Advice, ReportedChange
 from regimen_advisor.figure_wording import CitationLabels
-from regimen_advisor.files.sources import read_document
-from regimen_advisor.knowledge.rulebook import Rulebook, harm_studies
+from regimen_advisor.knowledge.rulebook import Rulebook, harm_studies, named_drugs
 from regimen_advisor.knowledge.rules import Rule, regimens_met
 from regimen_advisor.knowledge.stacking import Kind, PackChange
 from regimen_advisor.language.conditions import AllOf, Named
@@ -99,13 +98,8 @@ def _bearing(
 
 def _without_harm(study: str, rulebook: Rulebook) -> set[str]:
     """The regimens with the drug of which a retired study gave the severe harm: no rule names the study for that."""
-    files = [folder / "studies" / f"{study}.yaml" for folder in rulebook.folders]
-    drugs = {read_document(file).value.get("harm_of") for file in files if file.is_file()}
-    return {
-        name
-        for name, regimen in rulebook.regimens.items()
-        if any(component.drug in drugs for component in regimen.drugs if component.drug)
-    }
+    drug = rulebook.retired_harm.get(study)
+    return {name for name, regimen in rulebook.regimens.items() if drug in named_drugs(regimen)}
 
 
 def _override(overridden: Rule, deciding: Rule, pack: str, rulebook: Rulebook) -> Bearing:

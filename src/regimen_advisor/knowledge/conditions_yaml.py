@@ -45,7 +45,7 @@ class ConditionReader:
             return AnyOf(parts, key_place) if key == "any" else AllOf(parts, key_place)
         if key == "not":
             return Not(self.read(document, path, value), key_place)
-        if key in tuple(self.findings):
+        if key in tuple(self.findings):  # by name, since those of a file that cannot be read may be any
             if not isinstance(value, bool):
                 return self._refuse(place, say("condition_error.no_truth", key=key))
             named = Named(key, self.findings[key], key_place)

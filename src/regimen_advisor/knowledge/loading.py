@@ -13,7 +13,7 @@ from regimen_advisor.files.errors import InputError, Location, Problem, near
 from regimen_advisor.files.folders import rule_files
 from regimen_advisor.files.gathering import Gathered, Unread, changed
 from regimen_advisor.files.sources import Document, read_document
-from regimen_advisor.knowledge.evidence import load_approvals, load_reviews, misplaced, studies_of
+from regimen_advisor.knowledge.evidence import load_approvals, load_reviews, load_study, misplaced, studies_of
 from regimen_advisor.knowledge.findings import Finding, read_findings
 from regimen_advisor.knowledge.gone import Gone
 from regimen_advisor.knowledge.places import unplaced_entries, unplaced_regimens
@@ -59,6 +59,7 @@ class Loaded:
     changes: tuple[PackChange, ...]
     withdrawn: Mapping[str, tuple[Rule, PackChange]]
     bereft: Mapping[str, tuple[PackChange, ...]]
+    retired_harm: Mapping[str, str]
     counts: tuple[int, ...]
     """How many rules each folder holds."""
     packs: Mapping[int, str]
@@ -95,6 +96,7 @@ class Loader:
         domain = domain_for(formulary)
         regimens = self._entries("regimens.yaml", lambda document: self._regimens(document, formulary, reviews))
         findings = self._entries("findings.yaml", lambda document: self._findings(document, domain, reviews))
+        retired_harm = self._retired_harm()
         regimens, studies = changed(regimens, gone.regimens), changed(studies, gone.studies)
         approvals = changed(approvals, gone.approvals)
         reader = RuleReader(
@@ -112,7 +114,7 @@ class Loader:
             formulary, domain, regimens, gone.approved(studies), approvals,
             {key: review for key, review in reviews.items() if key not in gone.later},
             findings, settings, rules, stack.changes, reader.withdrawn, reader.bereft,
-            tuple(reader.counts), stack.names,
+            retired_harm, tuple(reader.counts), stack.names,
         )  # fmt: skip
 
     def _guesses(self) -> list[Problem]:
@@ -131,6 +133,16 @@ class Loader:
             studies = studies_of(files, self.stack.folders[0] / "studies", self.problems)
             return studies, {file.stem for file in files} - studies.keys()
         return Unread(), set()
+
+    def _retired_harm(self) -> dict[str, str]:
+        """By each retired study that gave the severe harm of a drug: that drug."""
+        harm = {}
+        for file in self.stack.retired_studies:
+            with self.found.one_file():
+                study = load_study(file)
+                if study.harm_of is not None:
+                    harm[study.id] = study.harm_of
+        return harm
 
     def _read(self, name: str, load: Callable[[Document], Held]) -> Held | None:
         """What the files of one name hold; ``None`` where one of them cannot be read, though not for want of others."""

@@ -121,7 +121,7 @@ class RuleReader:
             },
         )
         self.counts.append(sum(len(text.rules) for _, _, text, _ in read))
-        changed, clashes = self.stack.changed_after(position, "rule"), self.stack.clashes(position, "rule")
+        changes, clashes = self.stack.changed_after(position, "rule"), self.stack.clashes(position, "rule")
         for file, disease, text, document in read:
             self._check_file(text, file, disease, document)
             setting = Setting(f"{disease}/{text.setting}", text.title, text.disease, str(file))
@@ -137,7 +137,7 @@ class RuleReader:
                 rule = self._rule(rule_text, setting, document, path)
                 if rule is None:
                     continue
-                change = changed.get(rule.id) or self._lost(rule)
+                change = changes.get(rule.id) or self._lost(rule)
                 if change is not None:
                     self.withdrawn[rule.id] = (rule, change)
                 elif not self._comes_later(rule):
@@ -147,13 +147,13 @@ class RuleReader:
         """The rules that a folder declares for each regimen of the stack; each declaration counts as one of its own."""
         document, texts = each_regimen.declared(folder, self.named["regimen"])
         self.counts[position] += len(texts)
-        changed = self.stack.changed_after(position, "rule")
+        changes = self.stack.changed_after(position, "rule")
         for index, text in enumerate(texts):
             path: Path_ = (index,)
             before = len(self.problems)
             for rule_text, setting in each_regimen.rules_of(text, self.regimens, document.name):
                 self.stack.note(position, "rule", {rule_text.id: document.locate((*path, "id"))})
-                change = changed.get(rule_text.id)
+                change = changes.get(rule_text.id)
                 if change is None and rule_text.id in self.rules:
                     first = self.rules[rule_text.id].location
                     self._refuse(document, (*path, "id"), say("rule_error.twice", rule=rule_text.id, place=first))
@@ -280,9 +280,10 @@ class RuleReader:
         )
         condition = of_disease(written, setting.disease)
         self._check_references(text, effect, document, path)
+        # As written: where drugs or findings cannot be read, the condition lacks what names them.
+        written_keys = set(_keys(text.when)) if text.if_open else set()
         for key in marked(text.if_open or ""):
-            # As written: where drugs or findings cannot be read, the condition lacks what names them.
-            if key not in set(_keys(text.when)):
+            if key not in written_keys:
                 self._refuse(document, (*path, "if_open"), say("rule_error.if_open_key", key=key))
         return Rule(
             text.id, effect, str(subject), target, condition, text.studies, text.approvals, text.source,

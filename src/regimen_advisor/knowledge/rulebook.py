@@ -76,6 +76,8 @@ class Rulebook:
     """The rules that no longer count because of such a change, by id."""
     bereft: Mapping[str, tuple[PackChange, ...]] = field(default_factory=dict)
     """The rules that lost a study or an approval by such changes, by id."""
+    retired_harm: Mapping[str, str] = field(default_factory=dict)
+    """By each retired study that gave the severe harm of a drug: that drug."""
     day: date | None = None
     """The day as of which it was read; ``None`` for all that it holds."""
     packs: Mapping[int, str] = field(default_factory=dict)
@@ -203,7 +205,7 @@ def _loaded(
     return Rulebook(
         folders, _digest_of_all(digests, day), found.formulary, found.domain, found.regimens, found.studies,
         found.approvals, found.reviews, found.findings, found.settings, found.rules, stale, found.changes,
-        found.withdrawn, found.bereft, day, found.packs,
+        found.withdrawn, found.bereft, found.retired_harm, day, found.packs,
     )  # fmt: skip
 
 
@@ -285,5 +287,10 @@ def fresh_manifest(folder: Path, *before: Path) -> str:
 
 def harm_studies(regimen: Regimen, rulebook: Rulebook) -> list[Study]:
     """The studies that report severe harm of a drug that the regimen names."""
-    named = {component.drug for component in regimen.drugs if component.drug}
+    named = named_drugs(regimen)
     return [study for study in rulebook.studies.values() if study.harm_of in named]
+
+
+def named_drugs(regimen: Regimen) -> set[str]:
+    """The drugs that the regimen names; of a component that is any drug of a class there is none."""
+    return {component.drug for component in regimen.drugs if component.drug}

@@ -86,6 +86,8 @@ class RulebookStack:
         """Names of files of which one folder's cannot be read, ``pack.yaml`` among them."""
         self.names: dict[int, str] = {}
         """What each folder that is a pack calls itself, by its position."""
+        self.retired_studies: list[Path] = []
+        """The files of studies that a later folder retires, once ``study_files`` are known."""
         self.incomplete: set[Kind] = set()
         """Kinds of entries of which some are in a file that cannot be read."""
 
@@ -179,8 +181,11 @@ class RulebookStack:
             if position == 0 or (folder / "studies").exists():
                 files = yaml_files(folder / "studies")
                 self.note(position, "study", {file.stem: Location(str(file), 1, 1) for file in files})
-                left_out = self.changed_after(position, "study").keys() | self.clashes(position, "study")
+                changes = self.changed_after(position, "study")
+                left_out = changes.keys() | self.clashes(position, "study")
                 found += [file for file in files if file.stem not in left_out]
+                retired = {id for id, change in changes.items() if change.outcome == "retired"}
+                self.retired_studies += [file for file in files if file.stem in retired]
         return found
 
     def note(self, position: int, kind: Kind, ids: Mapping[str, Location]) -> None:
