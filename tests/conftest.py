@@ -37,6 +37,10 @@ os.environ.setdefault("SPARK_SUBMIT_OPTS", SHORT_LIVED)
 gc.set_threshold(100_000, 50, 100)
 
 
+PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))[:: sized(1, 2)]
+"""The example profiles; at home every second one."""
+
+
 def pairs(these: Iterable[str], those: Sequence[T]) -> list[tuple[str, T]]:
     """Each of one with each of the other; at home each of ``these`` with one of ``those``, in turn."""
     if EVERYTHING:

@@ -7,7 +7,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from typer.testing import CliRunner
 
-from conftest import ROOT, sized
+from conftest import PROFILES, ROOT
 from regimen_advisor.advising import advise
 from regimen_advisor.cli.app import app
 from regimen_advisor.documents.writing import rendered
@@ -27,7 +27,6 @@ from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.reports.explanation import document
 
 RUNNER = CliRunner()
-PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))[:: sized(1, 2)]
 
 
 def patient(rulebook: Rulebook, name: str) -> Patient:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT, sized
+from conftest import PROFILES
 from regimen_advisor.advice import Advice
 from regimen_advisor.advising import advise
 from regimen_advisor.documents import markdown as documents_markdown
@@ -18,7 +18,6 @@ from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.reports import html, markdown, text
 from small_rulebooks import rulebook_of
 
-PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))[:: sized(1, 2)]
 NSCLC: dict[str, Any] = {"histology": "adenocarcinoma", "stage": "IVB", "ecog": 1, "nrg1": "negative"}
 NEGATIVE: dict[str, Any] = {
     **NSCLC,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, sized
+from conftest import PROFILES, ROOT
 from regimen_advisor.advice import Advice
 from regimen_advisor.advising import advise
 from regimen_advisor.documents.blocks import StackedRow, Table
@@ -18,7 +18,6 @@ from regimen_advisor.reports import glance, html, markdown, text
 from regimen_advisor.wording import clause
 from small_rulebooks import LABEL
 
-PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))[:: sized(1, 2)]
 SCREEN = 40
 """Lines of a screen."""
 

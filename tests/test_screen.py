@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from conftest import ROOT, sized
+from conftest import PROFILES, ROOT
 from regimen_advisor.advice import Advice, SourceDifference
 from regimen_advisor.advising import advise
 from regimen_advisor.cli.app import app
@@ -21,7 +21,6 @@ from regimen_advisor.reports.depth import BRIEF, DETAILS, PLAIN, Depth
 from regimen_advisor.reports.screen import review_names, screen
 from small_rulebooks import LABEL, rulebook_of
 
-PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))[:: sized(1, 2)]
 NOT_PLAIN = {
     "adenocarcinoma-drivers-unknown-untreated": "no driver is known, so 11 options wait",
     "driver-negative-after-chemo-immunotherapy": "five options with two or three cautions each, and four trials",
