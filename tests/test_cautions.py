@@ -238,7 +238,7 @@ def test_a_condition_that_the_sentence_does_not_name_is_named_where_nothing_else
     known = {**NSCLC, "egfr": ["ex20ins"], "alk": "negative", "ros1": "negative"}
     advice = advise(read(Profile.model_validate(known), rulebook.domain), rulebook, ask=False)
     found = {caution.says for option in advice.options for caution in option.cautions if caution.state == "open"}
-    assert "If prior lines at least 1: immunotherapy without chemotherapy does little." in found
+    assert "If at least 1 line was given before: immunotherapy without chemotherapy does little." in found
 
 
 def test_conditions_of_one_warning_share_the_words_that_they_begin_with() -> None:

@@ -163,7 +163,9 @@ def test_a_hole_between_options_is_reported_with_a_patient_in_it(broken: Callabl
     book = load_rulebook(folder)
     (hole,) = warnings_of(check(book), "hole between options")
     assert (hole.subject, placed(hole, folder)) == ("pd_l1_tps", "nsclc/broken.yaml:7")
-    assert hole.says.startswith("with PD-L1 TPS 1-49 there is no option, but with 0 and with 50-100 there is")
+    assert hole.says.startswith(
+        "with PD-L1 TPS 1 to 49 % there is no option, but with 0 % and with at least 50 % there is"
+    )
     assert hole.witness is not None
     for value, offered in ((0, True), (1, False), (49, False), (50, True)):
         patient = read(Profile.model_validate({**hole.witness, "pd_l1_tps": value}), book.domain)
@@ -173,7 +175,7 @@ def test_a_hole_between_options_is_reported_with_a_patient_in_it(broken: Callabl
 def test_a_hole_between_lines_of_treatment_is_found_too(broken: Callable[[str], Path]) -> None:
     (hole,) = warnings_of(check(load_rulebook(broken("hole-between-lines"))), "hole between options")
     assert hole.subject == "prior_lines"
-    assert "with prior lines 2 there is no option, but with 1 and with 3-" in hole.says
+    assert "with prior lines 2 there is no option, but with 1 and with at least 3 there is" in hole.says
 
 
 def test_no_hole_is_reported_where_every_cell_has_an_option_or_the_outer_ones_have_none() -> None:
@@ -183,7 +185,7 @@ def test_no_hole_is_reported_where_every_cell_has_an_option_or_the_outer_ones_ha
 def test_settings_without_an_option_are_minimal_and_true() -> None:
     book = load_rulebook(FAULTS / "sound")
     found = warnings_of(check(book), "no option")
-    assert "no option at all: non-small cell lung cancer; prior lines at least 1" in [flaw.says for flaw in found]
+    assert "no option at all: non-small cell lung cancer; at least 1 prior line" in [flaw.says for flaw in found]
     for flaw in found:
         options = advise(patient_of(flaw, book), book, ask=False).options
         assert all(option.standing in (Standing.EXCLUDED, Standing.NOT_INDICATED) for option in options)

@@ -14,11 +14,12 @@ from regimen_advisor.advice import Advice
 from regimen_advisor.advising import advise
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.files.sources import read_document
-from regimen_advisor.guideline import Guideline
+from regimen_advisor.guideline import Case, Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.page.data import page_data
 from regimen_advisor.patient.profile import Profile, profile_from
 from regimen_advisor.patient.reading import Patient, read
+from regimen_advisor.patient_wording import known_facts
 
 MANY = sized(600, 400)
 """In CI, where every test must run, as many as the issue asks for."""
@@ -32,6 +33,7 @@ ADVISE = """profile => {
   const {advisor} = advice, waits = advisor.dependsOn();
   const held = list => list.map(({rule, state, depends_on}) => [rule, state, depends_on]);
   return {
+    patient: knownFacts(advice),
     options: advice.options.map(one => [one.regimen, one.standing, one.rules, one.studies, one.approvals, one.says,
       one.markers, one.setting, one.shown_benefit, one.design_level.ocebm_2011 ?? null,
       held(one.cautions), one.cautions.map(({says}) => says),
@@ -72,10 +74,14 @@ def patient_of(profile: dict[str, Any], rulebook: Rulebook) -> Patient | None:
 def shown(advice: Advice) -> dict[str, Any]:
     """What the page must show too, in the form of ``ADVISE``."""
 
+    case = advice.case
+    assert isinstance(case, Case)
+
     def held(items: Any) -> list[Any]:
         return [[item.rule, item.state, list(item.depends_on)] for item in items]
 
     return {
+        "patient": known_facts(case.patient, case.guideline.wording),
         "options": [
             [
                 option.regimen, option.standing.value, list(option.rules), list(option.studies),

@@ -7,7 +7,9 @@ from regimen_advisor.explaining.sentences import rule_sentence
 from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect
-from regimen_advisor.language.values import Number
+from regimen_advisor.language.conditions import Leaf
+from regimen_advisor.language.values import Between, Is, Number
+from regimen_advisor.patient.vocabulary import MOST_LINES, MOST_MONTHS
 from regimen_advisor.wording import Wording
 
 
@@ -54,3 +56,39 @@ def test_a_number_of_which_only_that_there_is_one_is_known_is_unknown(rulebook: 
     cycles = rulebook.domain.facts["last_cycles"]
     assert wording.value("last_cycles", Number(0, 99)) == wording.value("last_cycles", cycles.unknown) == "unknown"
     assert wording.value("last_cycles", Number(4, 6)) == "4 to 6"
+
+
+@pytest.mark.parametrize(
+    ("condition", "phrase", "opposite"),
+    [
+        (Between("prior_lines", 0, 0), "no prior line", "at least 1 prior line"),
+        (Between("prior_lines", 1, 1), "1 prior line", "other than 1 prior lines"),
+        (Between("prior_lines", 1, MOST_LINES), "at least 1 prior line", "no prior line"),
+        (Between("prior_lines", 2, MOST_LINES), "at least 2 prior lines", "at most 1 prior line"),
+        (Between("prior_lines", 2, 3), "2 to 3 prior lines", "other than 2 to 3 prior lines"),
+        (
+            Between("platinum_free_interval", 6, MOST_MONTHS),
+            "platinum-free interval of at least 6 months",
+            "no platinum-free interval of at least 6 months",
+        ),
+        (Between("ecog", 3, 4), "ECOG at least 3", "ECOG below 3"),
+        (Between("pd_l1_tps", 1, 49), "PD-L1 TPS 1 to 49 %", "PD-L1 TPS other than 1 to 49 %"),
+    ],
+)
+def test_a_number_is_counted_and_where_its_fact_ends_is_never_named(
+    condition: Between, phrase: str, opposite: str, rulebook: Rulebook
+) -> None:
+    wording = Wording(rulebook.domain, rulebook.findings)
+    assert (wording.atom(condition), wording.atom(condition, wanted=False)) == (phrase, opposite)
+
+
+def test_what_is_known_of_a_number_up_to_its_end_is_at_least(rulebook: Rulebook) -> None:
+    wording = Wording(rulebook.domain, rulebook.findings)
+    assert wording.known("prior_lines", Number(1, MOST_LINES)) == "prior lines: at least 1"
+    assert wording.counted("prior_lines", Number(1, MOST_LINES)) == "at least 1 prior line"
+
+
+def test_a_condition_after_an_if_is_a_clause(rulebook: Rulebook) -> None:
+    wording = Wording(rulebook.domain, rulebook.findings)
+    assert wording.clause(Leaf(Between("prior_lines", 1, MOST_LINES))) == "at least 1 line was given before"
+    assert wording.clause(Leaf(Is("disease", frozenset({"nsclc"})))) == "it is non-small cell lung cancer"

@@ -37,7 +37,8 @@ def known_facts(patient: Patient, wording: Wording) -> str:
         elif fact.is_bare or value == present:
             found.append(fact.label if value == present else value)
         else:
-            found.append(say("patient.fact", fact=fact.short_label or fact.label, value=value))
+            counted = wording.counted(name, patient.facts[name])
+            found.append(counted or say("patient.fact", fact=fact.short_label or fact.label, value=value))
     treated = joined((_treatment(entry, wording) for entry in patient.history or ()), "lists")
     treated = say("patient.untreated") if patient.history == () else treated
     parts = [part for part in (joined(found), treated) if part]

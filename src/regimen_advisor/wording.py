@@ -62,7 +62,7 @@ class Wording:
             return reader.judge(condition).truth is Truth.UNKNOWN
 
         named = [words for words, about in sentence.pieces if about is None or waits(about)]
-        named = named or [self.condition(part) for part in sentence.besides if waits(part)]
+        named = named or [self.clause(part) for part in sentence.besides if waits(part)]
         named = named or [words for words, _ in sentence.pieces]
         return say("caution.if_any", conditions=listed(named), consequence=sentence.consequence)
 
@@ -78,6 +78,17 @@ class Wording:
                 return words if wanted else say("condition.not_finding", finding=words)
             case AllOf(parts=parts) | AnyOf(parts=parts):
                 return self._several(parts, wanted=wanted, all_wanted=isinstance(condition, AllOf) == wanted)
+
+    def clause(self, condition: Condition) -> str:
+        """The condition as it reads after an ``If``: ``at least 1 line was given before``."""
+        words = self.condition(condition)
+        if isinstance(condition, Leaf):
+            match self.domain.facts[condition.atom.fact], condition.atom:
+                case NumberFact(clauses=(_, _, _) as clauses) as fact, Between(low=low, high=high):
+                    return _counted(fact, clauses, low, high)
+                case ChoiceFact(is_bare=True), _:
+                    return say("condition.it_is", values=words)
+        return words
 
     def _several(self, parts: tuple[Condition, ...], *, wanted: bool, all_wanted: bool) -> str:
         if not parts:
@@ -156,22 +167,15 @@ class Wording:
 
     @staticmethod
     def _number(fact: NumberFact, low: int, high: int, *, wanted: bool) -> str:
-        lowest, highest, label = _with_unit(fact, low), _with_unit(fact, high), fact.label
-        if not wanted:
-            if low <= fact.low:
-                return say("condition.above", fact=label, number=highest)
-            if high >= fact.high:
-                return say("condition.below", fact=label, number=lowest)
-            if low == high:
-                return say("condition.other_than", fact=label, number=lowest)
-            return say("condition.outside", fact=label, low=low, high=highest)
-        if low == high:
-            return say("condition.exactly", fact=label, number=lowest)
-        if high >= fact.high:
-            return say("condition.at_least", fact=label, number=lowest)
+        if fact.phrases:
+            return _counted(fact, fact.phrases, low, high, wanted=wanted)
+        if wanted:
+            return say("condition.is", fact=fact.label, values=range_words(fact, low, high))
         if low <= fact.low:
-            return say("condition.at_most", fact=label, number=highest)
-        return say("condition.range", fact=label, low=low, high=highest)
+            return say("condition.above", fact=fact.label, number=_with_unit(fact, high))
+        if high >= fact.high:
+            return say("condition.below", fact=fact.label, number=_with_unit(fact, low))
+        return say("condition.is", fact=fact.label, values=_other_than(fact, low, high))
 
     def member(self, member: str) -> str:
         """The name of a member of a set: of a drug or class by its standard name."""
@@ -198,11 +202,19 @@ class Wording:
                     return value_word("none")
                 if (low, high) == (fact.low, fact.high):  # known only to be there
                     return UNKNOWN
-                highest = _with_unit(fact, high)
-                return highest if low == high else say("known.range", low=low, high=highest)
+                if low == fact.low and low < high:  # "ECOG 0 to 1", as of a trial's patients
+                    return say("known.range", low=low, high=_with_unit(fact, high))
+                return range_words(fact, low, high)
             case Members():
                 assert isinstance(fact, SetFact)
                 return self._set_value(fact, value)
+
+    def counted(self, name: str, value: Value) -> str:
+        """What is known of a number that counts, as a phrase: ``2 prior lines``; empty for any other fact."""
+        match self.domain.facts[name], value:
+            case NumberFact(phrases=(_, _, _)) as fact, Number(low=low, high=high):
+                return self._number(fact, low, high, wanted=True)
+        return ""
 
     def _set_value(self, fact: SetFact, value: Members) -> str:
         if fact.empty_word in value.must:
@@ -216,16 +228,36 @@ class Wording:
         return say("known.and_more", list=listed(sure)) if more else listed(sure)
 
 
-def range_words(fact: NumberFact, value: Number) -> str:
-    """What a number has to be: ``at least 1``, ``2 to 3``."""
-    low, high = _with_unit(fact, value.low), _with_unit(fact, value.high)
-    if value.low == value.high:
-        return low
-    if value.high == fact.high:
-        return say("known.at_least", number=low)
-    if value.low == fact.low:
-        return say("known.at_most", number=high)
-    return say("known.range", low=value.low, high=high)
+def range_words(fact: NumberFact, low: int, high: int) -> str:
+    """A number or a range: ``at least 1``, ``2 to 3``; where the fact ends is never named."""
+    if low == high:
+        return _with_unit(fact, low)
+    if high >= fact.high:
+        return say("known.at_least", number=_with_unit(fact, low))
+    if low <= fact.low:
+        return say("known.at_most", number=_with_unit(fact, high))
+    return say("known.range", low=low, high=_with_unit(fact, high))
+
+
+def _counted(fact: NumberFact, words: tuple[str, str, str], low: int, high: int, *, wanted: bool = True) -> str:
+    """``at least 1 prior line``; of a number that need not exist the opposite is that there is none such."""
+    if not wanted:
+        if fact.optional:
+            return say("condition.no", fact=_counted(fact, words, low, high))
+        if low <= fact.low:
+            low, high = high + 1, fact.high
+        elif high >= fact.high:
+            low, high = fact.low, low - 1
+        else:
+            return words[-1].format(_other_than(fact, low, high))
+    if high == 0:
+        return words[0]
+    is_one = (low if high >= fact.high else high) == 1
+    return words[1 if is_one else 2].format(range_words(fact, low, high))
+
+
+def _other_than(fact: NumberFact, low: int, high: int) -> str:
+    return say("known.other_than", number=range_words(fact, low, high))
 
 
 def _with_unit(fact: NumberFact, number: int) -> str:

@@ -93,7 +93,7 @@ class _Steps:
             case Choice(possible=possible) if isinstance(fact, ChoiceFact):
                 return listed(map(value_word, grouped(fact, possible)), "or")
             case Number() as value if isinstance(fact, NumberFact):
-                return range_words(fact, value)
+                return range_words(fact, value.low, value.high)
             case Members(must=must, may=may) if isinstance(fact, SetFact):
                 absent = sorted(fact.unknown.may - may)
                 member = self.wording.member

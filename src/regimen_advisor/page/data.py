@@ -165,7 +165,7 @@ def _fact(fact: Fact) -> Json:
             return found | {"kind": "choice", "domain": list(fact.domain), "groups": groups}
         case NumberFact():
             bounds = {"low": fact.low, "high": fact.high, "unit": fact.unit, "optional": fact.optional}
-            return found | {"kind": "number", **bounds}
+            return found | {"kind": "number", **bounds, "phrases": fact.phrases and list(fact.phrases)}
         case SetFact():
             groups = {word: sorted(members) for word, members in fact.groups.items()}
             over = None if fact.over is None else list(fact.over)
@@ -303,7 +303,7 @@ def _open_sentence(rule: Rule, wording: Wording) -> Json | None:
             {"says": words, "about": None if about is None else _condition(about, wording)}
             for words, about in sentence.pieces
         ],
-        "besides": [_condition(part, wording) for part in sentence.besides],
+        "besides": [_condition(part, wording) | {"says": wording.clause(part)} for part in sentence.besides],
         "consequence": sentence.consequence,
     }
 

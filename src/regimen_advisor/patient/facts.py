@@ -36,36 +36,10 @@ from regimen_advisor.patient.vocabulary import (
 )
 
 __all__ = [
-    "CLINICAL_FACTS",
-    "HISTORY_SETS",
-    "MOST_CYCLES",
-    "MOST_LINES",
-    "STAGE_GROUPS",
-    "Axiom",
-    "AxiomClause",
-    "BleedingFeature",
-    "ChoiceFact",
-    "Comorbidity",
-    "Contained",
-    "Disease",
-    "Domain",
-    "EgfrVariant",
-    "Extent",
-    "Fact",
-    "Finding",
-    "Histology",
-    "HistorySet",
-    "NumberFact",
-    "OtherDriver",
-    "Outcome",
-    "Permanence",
-    "SetFact",
-    "SignedAtom",
-    "Stage",
-    "StageGroup",
-    "YesNo",
-    "declared_domain",
-    "domain_for",
+    "CLINICAL_FACTS", "HISTORY_SETS", "MOST_CYCLES", "MOST_LINES", "STAGE_GROUPS", "Axiom", "AxiomClause",
+    "BleedingFeature", "ChoiceFact", "Comorbidity", "Contained", "Disease", "Domain", "EgfrVariant", "Extent",
+    "Fact", "Finding", "Histology", "HistorySet", "NumberFact", "OtherDriver", "Outcome", "Permanence",
+    "SetFact", "SignedAtom", "Stage", "StageGroup", "YesNo", "declared_domain", "domain_for",
 ]  # fmt: skip
 
 Test = Literal["curative", "numbered", "first line", "later line", "latest line", "induction", "progressed", "relapsed"]
@@ -126,12 +100,18 @@ class ChoiceFact(_Fact):
 
 @dataclass(frozen=True)
 class NumberFact(_Fact):
-    """A whole number from ``low`` to ``high`` in ``unit``; ``optional`` where it need not exist."""
+    """A whole number from ``low`` to ``high`` in ``unit``; ``optional`` where it need not exist.
+
+    One that counts has words for none, for 1 and for any other number or range: ``phrases`` where a rule asks for it,
+    ``clauses`` after an ``If``. Any other is read by its label: ``ECOG at least 3``.
+    """
 
     low: int = 0
     high: int = 0
     unit: str = ""
     optional: bool = False
+    phrases: tuple[str, str, str] | None = None
+    clauses: tuple[str, str, str] | None = None
 
     @cached_property
     def unknown(self) -> Number:
@@ -424,6 +404,8 @@ def _history_facts(formulary: Formulary, history: Sequence[HistorySet]) -> tuple
         NumberFact(
             "prior_lines", "prior lines", "How many lines of treatment for advanced disease were begun?", "prior_lines",
             "treatment", 0, MOST_LINES, absent="no line for advanced disease yet",
+            phrases=("no prior line", "{} prior line", "{} prior lines"),
+            clauses=("no line was given before", "{} line was given before", "{} lines were given before"),
         ),
         *map(drugs, history),
         ChoiceFact(
@@ -434,11 +416,16 @@ def _history_facts(formulary: Formulary, history: Sequence[HistorySet]) -> tuple
             "last_cycles", "cycles of the latest induction",
             "How many cycles did the latest induction have?", "history",
             "treatment", 0, MOST_CYCLES, "cycles", optional=True,
+            phrases=("latest induction of no cycle", "latest induction of {} cycle", "latest induction of {} cycles"),
         ),
         NumberFact(
             PLATINUM_FREE, "platinum-free interval",
             "How many months after the last dose of platinum did the disease progress or relapse?", "history",
             "treatment", 0, MOST_MONTHS, "months", optional=True,
+            phrases=(
+                "platinum-free interval of 0 months", "platinum-free interval of {} month",
+                "platinum-free interval of {} months",
+            ),
         ),
         ChoiceFact(
             "on_maintenance", "on maintenance", "Is maintenance treatment being given now?", "history",

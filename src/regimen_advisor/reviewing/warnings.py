@@ -27,7 +27,7 @@ from regimen_advisor.reviewing.tracing import figures_not_traced
 from regimen_advisor.solving.implicants import Implicant, way_to, ways_to
 from regimen_advisor.solving.solver import Solver
 from regimen_advisor.solving.witness import witness
-from regimen_advisor.wording import Wording
+from regimen_advisor.wording import Wording, range_words
 from regimen_advisor.words.catalogue import say
 
 
@@ -52,9 +52,6 @@ class NumberRange:
 
     low: int
     high: int
-
-    def __str__(self) -> str:
-        return str(self.low) if self.low == self.high else f"{self.low}-{self.high}"
 
 
 class _Warner:
@@ -93,14 +90,9 @@ class _Warner:
             return
         shown = witness(self.solver, hole)
         assert shown is not None  # a way is met by some patient
-        says = say(
-            "flaw.hole",
-            fact=fact.label,
-            low=cells[0],
-            middle=cells[1],
-            high=cells[2],
-            patients=way_words(way, self.wording),
-        )
+        low, between, high = (range_words(fact, cell.low, cell.high) for cell in cells)
+        patients = way_words(way, self.wording)
+        says = say("flaw.hole", fact=fact.label, low=low, middle=between, high=high, patients=patients)
         profile = shown if fact.key == "history" or fact.name == "prior_lines" else {**shown, fact.name: cells[1].low}
         yield Flaw("hole between options", fact.name, self._place_of(fact.name, cells[1]), says, profile)
 

@@ -15,6 +15,7 @@ function knownFacts(advice) {
     if ([empty, absence, "0"].includes(value) && fact.absent) found.push(fact.absent);
     else if ([negative, empty, absence].includes(value)) absent[value === negative ? "negative" : "none"].push(fact.gene || fact.label);
     else if (fact.bare || value === present) found.push(value === present ? fact.label : value);
+    else if (fact.phrases) found.push(countedWords(fact, patient.facts[name]));
     else found.push(say("patient.fact", { fact: fact.short_label || fact.label, value }));
   }
   const negatives = Object.entries(absent).filter(([, labels]) => labels.length).map(([word, labels]) => say("patient.absent", { word: say(`value.${word}`), facts: joined(labels) }));
@@ -43,7 +44,7 @@ function treatmentWords({ line, maintenance, drugs, outcomes, cycles, months }, 
   const { data } = engine, outcome = outcomes.length === 1 ? data.words[outcomes[0]] ?? outcomes[0] : say("patient.outcome_not_known");
   const named = valueWords(engine.facts.received, drugs, data), count = cycles.low === cycles.high ? [say("patient.cycles", { cycles: cycles.low })] : [];
   const after = months.low === months.high ? [monthsAfter(months.low)] : [];
-  const fields = { drugs: named === say("value.unknown") ? say("patient.drugs_not_known") : named, course: joined([outcome, ...count, ...after]) };
+  const fields = { drugs: [say("value.unknown"), say("known.in_part")].includes(named) ? say("patient.drugs_not_known") : named, course: joined([outcome, ...count, ...after]) };
   return line === null ? say("patient.curative", fields) : say(maintenance ? "patient.maintenance" : "patient.line", { line, ...fields });
 }
 

@@ -18,8 +18,12 @@ const shownValue = (value) => {
   const text = String(value);
   return `\`${text.length > 60 ? `${text.slice(0, 57)}...` : text}\``;
 };
-const listedWords = (words, last = "and") =>
-  words.length > 1 ? say(`list.${last}`, { first: joined(words.slice(0, -1)), last: words.at(-1) }) : words.join("");
+function listedWords(words, last = "and") {
+  if (words.length < 2) return words.join("");
+  const first = words.slice(0, -1), marks = [say("between.items"), say(`list.${last}`, { first: "", last: "" })];
+  const isOfLists = words.some((item) => marks.some((mark) => item.includes(mark)));
+  return say(isOfLists ? `list.${last}_of_lists` : `list.${last}`, { first: isOfLists ? joinedLists(first) : joined(first), last: words.at(-1) });
+}
 
 const BOUND_WORDS = ["at_least", "at_most", "below", "above"];
 const ENTRY_KEYS = ["line", "drugs", "outcome", "cycles", "relapse_after", "setting"];

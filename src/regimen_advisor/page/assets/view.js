@@ -70,8 +70,8 @@ function valueWords(fact, value, data) {
   if (sameValue(value, fact.unknown)) return say("value.unknown");
   if (fact.kind === "number") {
     if (value.low === fact.low && value.high === fact.high) return say("value.unknown"); // known only to be there
-    const high = fact.unit === "%" ? say("known.percent", { number: value.high }) : String(value.high);
-    return value.low > value.high ? say("value.none") : value.low === value.high ? high : say("known.range", { low: value.low, high });
+    if (value.low === fact.low && value.low < value.high) return say("known.range", { low: value.low, high: withUnit(fact, value.high) });
+    return value.low > value.high ? say("value.none") : rangeWords(fact, value);
   }
   if (fact.kind === "choice") {
     const left = new Set(fact.domain.filter((choice) => value.can & fact.bit.get(choice))), words = [];
@@ -84,11 +84,29 @@ function valueWords(fact, value, data) {
   }
   if (value.must & fact.emptyBit) return word(fact.empty);
   const inGroup = (group) => fact.mask(fact.groups[group]) & value.must;
-  const sure = fact.members.filter((member) => value.must & fact.bit.get(member) && !(member in fact.groups && inGroup(member)));
+  const has = (member) => value.must & fact.bit.get(member);
+  const sure = [...fact.members.filter((member) => has(member) && !(member in fact.groups)), ...Object.keys(fact.groups).filter((group) => has(group) && !inGroup(group))];
   const more = value.may & ~value.must & ~fact.emptyBit;
   if (!sure.length) return say("known.in_part");
   const list = listedWords(sure.map(word));
   return more ? say("known.and_more", { list }) : list;
+}
+
+const withUnit = (fact, number) => (fact.unit === "%" ? say("known.percent", { number }) : String(number));
+
+/** A number or a range: `at least 1`, `2 to 3`; where the fact ends is never named. */
+function rangeWords(fact, { low, high }) {
+  if (low === high) return withUnit(fact, low);
+  if (high >= fact.high) return say("known.at_least", { number: withUnit(fact, low) });
+  if (low <= fact.low) return say("known.at_most", { number: withUnit(fact, high) });
+  return say("known.range", { low, high: withUnit(fact, high) });
+}
+
+/** What is known of a number that counts, as a phrase: `2 prior lines`. */
+function countedWords(fact, { low, high }) {
+  const [noneOfIt, justOne, severalOfIt] = fact.phrases;
+  if (high === 0) return noneOfIt;
+  return ((high >= fact.high ? low : high) === 1 ? justOne : severalOfIt).replace("{}", rangeWords(fact, { low, high }));
 }
 
 /** A question key in words: `history[1].outcome` is the outcome of line 2, say. */
