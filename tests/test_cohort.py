@@ -268,7 +268,7 @@ def test_the_patients_that_change_are_listed_in_the_order_of_the_table(app, rule
         ("ivonescimab", 100, names[:20])
     ]
     printed = " ".join(run(app, table, "--compare", stack).stdout.split())
-    assert f"ivonescimab offered-with-caution offered {', '.join(names[:5])} ..." in printed
+    assert f"ivonescimab offered with caution offered {', '.join(names[:5])} ..." in printed
 
 
 def test_concordance_counts_every_patient_once_and_says_why_not(table, rulebook):

@@ -448,6 +448,17 @@ def test_a_quiz_gives_no_answer_away(quiz: Quiz) -> None:
 # Reports -------------------------------------------------------------------------------------------------------------
 
 
+def test_a_quiz_names_its_setting_its_groups_and_its_regimens_in_words(rulebook: Rulebook) -> None:
+    of_setting = generate(rulebook, 1, 2, "nsclc/nrg1")
+    printed = render_markdown(of_setting, None)
+    assert printed.startswith("# Quiz on NSCLC with an NRG1 fusion: 2 questions, level 2, seed 1\n")
+    assert "; offered with caution: offered, and a caution surely holds;" in printed
+    ids = {choice.regimen for question in of_setting.questions for choice in question.choices if "-" in choice.regimen}
+    assert ids
+    assert not [word for word in (*ids, "nsclc/nrg1", "offered-with-caution") if f"{word})" in printed]
+    assert all(f"({regimen})" in render_text(of_setting) for regimen in ids)  # which a file of answers may name
+
+
 def test_the_markdown_holds_the_answers_only_where_they_are_wanted(quiz: Quiz, key: AnswerKey) -> None:
     with_key, without = render_markdown(quiz, key), render_markdown(quiz, None)
     assert with_key.index("## Questions") < with_key.index("## Answers")

@@ -22,7 +22,7 @@ from regimen_advisor.quiz.grading import (
     grade,
 )
 from regimen_advisor.quiz.key import AnswerKey, solution
-from regimen_advisor.quiz.models import LETTERS, MEANINGS, Group, Pick, Quiz, QuizQuestion
+from regimen_advisor.quiz.models import LETTERS, MEANINGS, Group, Pick, Quiz, QuizQuestion, group_words
 from regimen_advisor.reports.quiz import graded_blocks, lettered, patient_lines, score, task, title
 from regimen_advisor.words.catalogue import say
 
@@ -92,7 +92,7 @@ class _Asker:
     def _regimens(self, group: Group, question: QuizQuestion, given: Sorted) -> list[str]:
         """The regimens a person puts in a group, asked again until every word is one of them."""
         while True:
-            asked = Text(say("quiz_terminal.group", group=group, meaning=MEANINGS[group]))
+            asked = Text(say("quiz_terminal.group", group=group_words(group), meaning=MEANINGS[group]))
             words = Prompt.ask(asked, console=self.console, default="", show_default=False)
             try:
                 found = [regimen_of(word, question) for word in words.replace(",", " ").split()]
@@ -104,7 +104,9 @@ class _Asker:
             twice = [regimen for regimen in found if regimen in given]
             if not twice:
                 return found
-            self.console.print(Text(say("quiz_terminal.already", option=twice[0], group=given[twice[0]])))
+            names = {choice.regimen: choice.name for choice in question.choices}
+            already = say("quiz_terminal.already", option=names[twice[0]], group=group_words(given[twice[0]]))
+            self.console.print(Text(already))
 
 
 def regimen_of(word: str, question: QuizQuestion) -> str:

@@ -185,7 +185,7 @@ class Choices:
 
 @dataclass(frozen=True)
 class Sorting:
-    """Things to sort into groups: a page draws a box for each group, plain text lists the things by name and id.
+    """Things to sort into groups: a page draws a box for each group, plain text lists names and any ids.
 
     ``head`` is what the things are; a group is a sign with its meaning. ``title`` is what a screen reader calls the
     boxes, which no other part of the page is called.

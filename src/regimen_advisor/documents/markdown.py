@@ -83,7 +83,7 @@ def _block(block: Block, below: int) -> str:
         case Section(title=title, blocks=inside, level=level):
             return markdown((Heading(title, level), *inside), below=below).rstrip()
         case Sorting(rows=rows):
-            return "\n".join(f"- {escaped(name)} ({escaped(id)})" for name, id in rows)
+            return "\n".join(f"- {escaped(name)} ({escaped(id)})" if id else f"- {escaped(name)}" for name, id in rows)
         case Gap() | Figure() | Listing() | Signs():  # an empty line, or what is for a page
             return ""
 

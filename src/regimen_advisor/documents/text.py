@@ -101,7 +101,7 @@ def _block(block: Block, width: int) -> Iterable[Line]:
         case Section(title=title, blocks=inside, level=level):
             return lines_of((Heading(title, level), *inside), width)
         case Sorting(rows=rows):
-            return _block(Bullets(tuple(f"{name} ({id})" for name, id in rows)), width)
+            return _block(Bullets(tuple(f"{name} ({id})" if id else name for name, id in rows)), width)
         case Code(lines=lines, indent=indent):
             return [Line(f"{' ' * indent}{code_line(line)}") for line in lines]
         case Findings(rows=rows):

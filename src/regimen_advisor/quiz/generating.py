@@ -52,6 +52,7 @@ def generate(  # noqa: PLR0917 - what a person may choose
         seed=seed,
         level=level,
         setting=chosen.id if chosen else None,
+        setting_title=chosen.title if chosen else None,
         kinds=tuple(kinds),
         asks=GROUPS[level],
         questions=tuple(questions(rulebook, seed, count, chosen, level, kinds)),

@@ -88,6 +88,7 @@ class Quiz(Record):
     )
     level: Level = Field(description="1: all is known; 2: a fact is open; 3: several are")
     setting: str | None = Field(None, description="id of the clinical setting that it keeps to")
+    setting_title: str | None = Field(None, description="the title of that setting")
     kinds: tuple[Kind, ...] = Field(
         (), description="the kinds of questions that it keeps to; none named: all of its level"
     )

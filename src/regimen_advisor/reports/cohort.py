@@ -134,12 +134,18 @@ def _agreement_words(agreement: Agreement) -> str:
     return say(f"agreement.{agreement.value}")
 
 
+def _standing(word: str) -> str:
+    """A standing in words; of a regimen that one rulebook lacks that it is absent."""
+    return standing_words(Standing(word)) if word in {*Standing} else say("cohort.absent")
+
+
 def _changes(compared: CohortChanges, total: int) -> Iterator[Block]:
     yield Heading(say("cohort.changes"))
     yield Paragraph(say("cohort.changed", count=compared.patients, old=compared.old, new=compared.new))
     shown = compared.changes[:MOST_SHOWN]
     rows = [
-        (f"{change.patients:,}", change.regimen, change.before, change.after, printable(joined(change.ids[:5])
+        (f"{change.patients:,}", change.regimen, _standing(change.before), _standing(change.after),
+         printable(joined(change.ids[:5])
          + (" ..." if change.patients > len(change.ids[:5]) else "")))
         for change in shown
     ]  # fmt: skip

@@ -26,7 +26,9 @@ def _undated_title(quiz: Quiz) -> str:
     if all(question.kind == "patient" for question in quiz.questions):
         return say("quiz.about_patients", count=len(quiz.questions))
     made = {"count": len(quiz.questions), "level": quiz.level, "seed": quiz.seed}
-    return say("quiz.title_of_setting", setting=quiz.setting, **made) if quiz.setting else say("quiz.title", **made)
+    if quiz.setting_title is None:
+        return say("quiz.title", **made)
+    return say("quiz.title_of_setting", setting=quiz.setting_title, **made)
 
 
 def task(quiz: Quiz) -> str:
@@ -34,7 +36,9 @@ def task(quiz: Quiz) -> str:
     several = any(question.picks for question in quiz.questions)
     if not any(question.choices for question in quiz.questions):
         return say("quiz.pick_one")
-    groups = joined((say("quiz.group", group=group, meaning=MEANINGS[group]) for group in quiz.asks), "lists")
+    groups = joined(
+        (say("quiz.group", group=group_words(group), meaning=MEANINGS[group]) for group in quiz.asks), "lists"
+    )
     words = {"groups": f"{groups[0].upper()}{groups[1:]}", "meaning": MEANINGS["not-indicated"]}
     return say("quiz.sort_and_pick", **words) if several else say("quiz.sort", **words)
 
@@ -60,11 +64,12 @@ def _patient(question: QuizQuestion) -> Iterator[Block]:
         yield Paragraph(say("quiz.then", event=question.event))
 
 
-def _question(question: QuizQuestion, groups: Sequence[Group]) -> Iterator[Block]:
+def _question(question: QuizQuestion, groups: Sequence[Group], *, form: bool) -> Iterator[Block]:
+    """What is asked; with ``form`` each regimen with the id by which a file of answers names it."""
     yield from _patient(question)
     if question.choices:
         yield Paragraph(say("page_quiz.where"))
-        rows = tuple((choice.name, choice.regimen) for choice in question.choices)
+        rows = tuple((choice.name, choice.regimen if form else "") for choice in question.choices)
         yield Sorting(question_title(question), say("advice.regimen"), tuple(map(_group, groups)), rows)
     for pick in question.picks:
         yield Paragraph(pick.asks)
@@ -98,7 +103,7 @@ def document(quiz: Quiz, key: AnswerKey | None = None, *, form: bool = False) ->
     yield Paragraph(task(quiz), "lead")
     yield Heading(say("page_quiz.questions"))
     for question in quiz.questions:
-        asked = _question(question, (*quiz.asks, "not-indicated"))
+        asked = _question(question, (*quiz.asks, "not-indicated"), form=form)
         yield Section(question_title(question), tuple(asked), "question")
     if form:
         yield Heading(say("quiz.how_to_answer"))
