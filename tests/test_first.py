@@ -13,9 +13,10 @@ from regimen_advisor.advice import Advice
 from regimen_advisor.advising import advise
 from regimen_advisor.documents import markdown as documents_markdown
 from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.profile import Profile, read_profile
 from regimen_advisor.patient.reading import Patient, read
-from regimen_advisor.reports import html, markdown, text
+from regimen_advisor.reports import glance, html, markdown, text
 from small_rulebooks import rulebook_of
 
 NSCLC: dict[str, Any] = {"histology": "adenocarcinoma", "stage": "IVB", "ecog": 1, "nrg1": "negative"}
@@ -106,6 +107,19 @@ def test_no_sentence_about_the_patient_or_the_evidence_occurs_twice_on_the_scree
     sentences |= {entry.says for entry in (*advice.notes, *advice.silent, *advice.standards)}
     # Without its full stop too: in a cell a whole sentence may end without one.
     assert not {says: count for says in sentences if (count := shown.count(says.removesuffix("."))) > 1}
+
+
+@pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("cut", [True, False])
+def test_a_warning_of_the_table_at_a_glance_that_comes_again_points_to_the_first(
+    path: Path, cut: bool, rulebook: Rulebook
+) -> None:
+    profile, document = read_profile(path)
+    rows = glance.rows(advise(read(profile, rulebook.domain, document), rulebook, ask=False), rulebook, cut=cut)
+    pointing = re.compile(r" \(see (\d+|the standard)\)$")
+    waits = [row.warning for row in rows if row.option.standing is Standing.UNDETERMINED]
+    counted = Counter(row.warning for row in rows if row.warning and not pointing.search(row.warning))
+    assert {words: count for words, count in counted.items() if count > 1 and words not in waits} == {}
 
 
 def test_the_page_of_a_patient_says_first_what_holds_for_all(rulebook: Rulebook) -> None:

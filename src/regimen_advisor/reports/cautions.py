@@ -36,6 +36,7 @@ class Cautions:
         self.numbers = [(number, option) for group in groups(advice) for number, option in group.options]
         self._written: dict[str, int] = {}
         self._pointed: set[tuple[str, int]] = set()
+        self._in_few_words: dict[str, int] = {}
 
     def for_a_part(self) -> Cautions:
         """These cautions; where each part of an answer must be complete in itself, fresh ones that remember nothing."""
@@ -103,9 +104,15 @@ class Cautions:
         outside = say("caution.outside", certainty=caution.certainty)
         return f"{outside} {signed('', caution.errata)}" if caution.errata else outside
 
-    def in_short(self, caution: Caution, width: int) -> str:
-        """The caution in few words, with the number of the option under which it is written out, if there is one."""
+    def in_short(self, caution: Caution, width: int, row: int | None = None) -> str:
+        """The caution in few words, with the number of the option under which it is written out, if there is one.
+
+        In a ``row`` of the table at a glance that is also the first row that has it in few words, which comes to be
+        written out under its option.
+        """
         number = self.number_of(caution)
+        if number is None and row is not None and self._in_few_words.setdefault(caution.says, row) != row:
+            number = self._in_few_words[caution.says]
         place = say("caution.at_standard") if number == STANDARD else number
         lead, tail = self.lead(caution), "" if number is None else say("caution.see", number=place)
         room = max(width - len(lead) - len(tail), _LEAST)

@@ -205,7 +205,7 @@ def _warning(option: Option, number: int, cautions: Cautions, *, cut: bool) -> s
         )
         return say("glance.caution_waits", questions=cautions.names.list_of(keys))
     sentence = f"{cautions.lead(first)}{first.says}{cautions.tail(first)}"
-    in_short = cautions.in_short(first, CUT_WARNING)
+    in_short = cautions.in_short(first, CUT_WARNING, number)
     fits = (
         (first.kind == "evidence" and _is_without_study(option, cautions.rulebook))  # nothing else says why
         or (first.kind != "evidence" and (not cut or len(sentence) <= MOST_WARNING))
