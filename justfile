@@ -10,6 +10,10 @@ install:
 test *arguments:
     .venv/bin/python -m pytest -q -n auto --dist worksteal {{ arguments }}
 
+# Run the tests in an order that is drawn, or in that of a seed; pytest prints the seed. More arguments go to pytest.
+shuffled seed="default" *arguments:
+    .venv/bin/python -m pytest -n auto --dist worksteal -p randomly --randomly-seed={{ seed }} {{ arguments }}
+
 # Run the tests with a pack added to the rules that ship; arguments go to pytest.
 with-pack *arguments:
     REGIMEN_ADVISOR_TEST_PACK=examples/invented-consensus .venv/bin/python -m pytest -q -n auto --dist worksteal {{ arguments }}

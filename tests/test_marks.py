@@ -121,7 +121,7 @@ def test_a_tip_stays_with_its_mark_while_the_page_is_scrolled_and_goes_when_anot
     page.locator(".option .cite.ref").first.tap()
     before = page.locator("#tip").bounding_box()["y"]
     page.evaluate("window.scrollBy(0, 40)")
-    page.wait_for_timeout(100)
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert page.locator("#tip").bounding_box()["y"] == pytest.approx(before - 40, abs=1)
     page.locator("h1").tap()
     assert page.locator("#tip").is_hidden()
