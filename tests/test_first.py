@@ -81,6 +81,23 @@ def test_what_decides_for_a_patient_comes_first(profile: dict[str, Any], rule: s
     assert rule in rules_first(advice)
 
 
+@pytest.mark.parametrize(
+    ("risk", "rule"),
+    [
+        ({"bleeding_risk": ["haemoptysis"]}, "nsclc-bleeding-features-with-antiangiogenic-drugs"),
+        ({"comorbidities": ["anticoagulation"]}, "nsclc-anticoagulation-with-antiangiogenic-drugs"),
+    ],
+)
+def test_what_makes_bleeding_likelier_comes_after_supportive_care_and_before_ecog_2(
+    risk: dict[str, Any], rule: str, rulebook: Rulebook
+) -> None:
+    untreated = {"history": [], "pd_l1_tps": 0, "liver_metastases": False}
+    for ecog, first in ((2, [rule, "nsclc-ecog-2"]), (3, ["nsclc-ecog-3-4", rule])):
+        advice, _ = answered(rulebook, NEGATIVE, untreated | risk | {"ecog": ecog})
+        found = [name for entry in advice.first if entry.state == "holds" for name in entry.rules if name in first]
+        assert found == first
+
+
 @pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
 @pytest.mark.parametrize("form", ["text", "markdown"])
 def test_what_comes_first_is_not_repeated_below(path: Path, form: str, rulebook: Rulebook) -> None:
