@@ -5,13 +5,13 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from conftest import needed
+from running import programs
 from small_rulebooks import write_two_rules
 
 ROOT = Path(__file__).parent.parent
@@ -47,10 +47,6 @@ class Repository:
         self.commit(origin, "A proposal")
         self.git(folder, "clone", "-q", "--depth=1", "--branch=proposal", origin.as_uri(), str(self.folder))
         self.bin.mkdir()
-        self.program(
-            "regimen-advisor",
-            f'exec {shlex.quote(sys.executable)} -c "from regimen_advisor.cli.app import main; main()" "$@"',
-        )
 
     def git(self, folder: Path, *arguments: str) -> None:
         author = ("-c", "user.name=An editor", "-c", "user.email=editor@example.org")
@@ -72,8 +68,7 @@ class Repository:
         path.write_text(text.replace(before, after), "utf-8")
 
     def run(self, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        source = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
-        env = os.environ | {"PATH": f"{self.bin}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": source} | variables
+        env = os.environ | {"PATH": os.pathsep.join([str(self.bin), str(programs()), os.environ["PATH"]])} | variables
         return subprocess.run(
             command, cwd=self.folder, env=env, check=False, capture_output=True, text=True, encoding="utf-8"
         )

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from conftest import EVERYTHING, needed
+from running import programs
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -58,7 +59,7 @@ def test_every_command_on_the_page_prints_what_the_page_shows(page: Path, tmp_pa
         if PUBLIC_TABLE.is_dir():
             shutil.copyfile(PUBLIC_TABLE / file, tmp_path / file)
     environment = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": os.pathsep.join([str(programs()), str(Path(sys.executable).parent), os.environ["PATH"]]),
         "COLUMNS": "80",
         "NO_COLOR": "1",
         "PYTHONUTF8": "1",

@@ -17,6 +17,7 @@ from regimen_advisor.page.building import example_profiles
 from regimen_advisor.reviewing.checking import check
 from regimen_advisor.reviewing.profile_share import profile_files
 from regimen_advisor.testing.cases import case_files
+from running import run
 from small_rulebooks import write_two_rules
 
 ROOT = Path(__file__).parent.parent
@@ -33,11 +34,6 @@ def refusal(attempt: Callable[[], object]) -> str:
     with pytest.raises(InputError) as caught:
         attempt()
     return str(caught.value)
-
-
-def run(*arguments: str | os.PathLike[str], cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    command = [str(Path(sys.executable).with_name("regimen-advisor")), *map(os.fspath, arguments)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
 
 
 def unreadable(folder: Path) -> None:
@@ -122,7 +118,7 @@ def test_a_verb_says_nothing_of_patients_where_rules_are_lost(rules: Path, verb:
     profile = [str(ROOT / "profiles" / "egfr-l858r-after-osimertinib.yaml")] if verb == "advise" else []
     asked = ["diff", str(RULES), str(rules)] if verb == "diff" else [verb, *profile, "--rules", str(rules)]
     asked += ["nsclc/squamous"] if verb == "map" else []
-    done = run(*asked)
+    done = run(*asked, cwd=ROOT)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"{rules / 'nsclc'}: expected a folder, found none of this name\n"
 
@@ -159,7 +155,7 @@ def test_a_changed_rule_makes_the_manifest_outdated_until_it_is_written_again(tm
         "outdated manifest", str(rules / "manifest.yaml"), 2,
     )  # fmt: skip
     assert "the manifest is of other files" in first.says
-    done = run("check", "--rules", rules, "--write-manifest")
+    done = run("check", "--rules", rules, "--write-manifest", cwd=ROOT)
     assert done.returncode == 0
     assert "outdated manifest" not in {flaw.kind for flaw in check(load_rulebook(rules)).warnings}
     assert (rules / "manifest.yaml").read_text("utf-8") == fresh_manifest(rules)
@@ -168,8 +164,8 @@ def test_a_changed_rule_makes_the_manifest_outdated_until_it_is_written_again(tm
 def test_a_manifest_that_a_merge_left_broken_is_refused_and_can_be_written_again(tmp_path: Path) -> None:
     rules = write_two_rules(tmp_path / "rules")
     (rules / "manifest.yaml").write_text("<<<<<<< ours\nmanifest: {rules: 1}\n", "utf-8")
-    assert run("check", "--rules", rules).returncode == 2
-    assert run("check", "--rules", rules, "--write-manifest").returncode == 0
+    assert run("check", "--rules", rules, cwd=ROOT).returncode == 2
+    assert run("check", "--rules", rules, "--write-manifest", cwd=ROOT).returncode == 0
 
 
 @pytest.mark.parametrize(

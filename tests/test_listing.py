@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 
 import pytest
 
@@ -16,6 +15,7 @@ from regimen_advisor.files.errors import InputError
 from regimen_advisor.quiz.generating import setting_named as quiz_setting_named
 from regimen_advisor.reports.listing import KINDS, Filters, document, listed_entries
 from regimen_advisor.reports.show import render
+from running import programs
 
 
 def ids(kind, rulebook, **filters):
@@ -129,7 +129,7 @@ def completed(words):
         "COMP_WORDS": f"regimen-advisor {words}",
         "COMP_CWORD": str(len(words.split())),
     }
-    command = [sys.executable, "-c", "import sys; sys.argv = ['regimen-advisor']\nfrom regimen_advisor.cli.app import main; main()"]  # fmt: skip # noqa: E501
+    command = programs() / "regimen-advisor"
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stdout.split()
 
 
