@@ -4,6 +4,7 @@ import gc
 import itertools
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,6 +25,23 @@ EVERYTHING = os.environ.get("REGIMEN_ADVISOR_ALL_TESTS") == "1"
 def sized(full: int, first: int) -> int:
     """How much of a long test runs: all of it under ``.ci/run``, ``first`` where somebody runs the tests at home."""
     return full if EVERYTHING else first
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, at home, all but every n-th case of a test that is marked ``sampled(n)``."""
+    if EVERYTHING:
+        return
+    seen: Counter[str] = Counter()
+    kept: list[pytest.Item] = []
+    for item in items:
+        test = item.nodeid.partition("[")[0]
+        mark = item.get_closest_marker("sampled")
+        if mark is None or seen[test] % mark.args[0] == 0:
+            kept.append(item)
+        seen[test] += 1
+    if left_out := [item for item in items if item not in set(kept)]:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
 
 
 # A page draws its questions for some five seconds; at home it holds a third of them.

@@ -91,7 +91,7 @@ def random_patient(random: Random, lines: int = 1, **fixed: Any) -> Patient:
     """A patient of the small domain, with some keys of the profile as given."""
     while True:
         try:
-            return read(Profile.model_validate(random_written(random, lines) | fixed), domain(lines))
+            return read(Profile.model_validate(random_written(random, lines) | fixed), domain(lines), explain=False)
         except InputError:
             continue
 

@@ -250,7 +250,7 @@ def random_patient(random: Random, domain: Domain, known: float = 0.45) -> Patie
     treatments = (*drugs, *drugs, *(name for name in CLASSES if name in domain.formulary.classes))
     while True:
         try:
-            return read(Profile.model_validate(random_profile(random, known, treatments, domain)), domain)
+            return read(Profile.model_validate(random_profile(random, known, treatments, domain)), domain, explain=False)
         except InputError:
             continue
 
@@ -376,7 +376,7 @@ def with_more(random: Random, profile: Mapping[str, Any], rulebook: Rulebook, kn
         nonlocal known_so_far
         wider = {**known_so_far, key: value}
         try:
-            patient = read(Profile.model_validate(wider), rulebook.domain)
+            patient = read(Profile.model_validate(wider), rulebook.domain, explain=False)
         except InputError:
             return
         if Guideline.of(rulebook).solver.is_possible(patient):

@@ -43,7 +43,7 @@ def vague_profiles(count, rulebook):
             if random.random() < 0.3:
                 entry["drugs"] = "unknown"
         try:
-            found.append((written, read(Profile.model_validate(written), rulebook.domain)))
+            found.append((written, read(Profile.model_validate(written), rulebook.domain, explain=False)))
         except InputError:
             continue
     return [written for written, _ in found], [patient for _, patient in found]
@@ -97,7 +97,7 @@ def variants(written: list[dict], rulebook) -> list[tuple[dict, Patient]]:
                 changed.append({**profile, "history": entries})
         for each_entry in changed:
             try:
-                found.append((each_entry, read(Profile.model_validate(each_entry), rulebook.domain)))
+                found.append((each_entry, read(Profile.model_validate(each_entry), rulebook.domain, explain=False)))
             except InputError:
                 continue
     return found

@@ -133,6 +133,7 @@ def completed(words):
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stdout.split()
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("words", "offered"),
     [

@@ -87,6 +87,7 @@ def look(browser: Any, pages: dict[str, str], tmp_path: Path) -> Iterator[Any]:
         entry.close()
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("by", ["hover", "focus", "tap"])
 @pytest.mark.parametrize("name", SHOWN)
 def test_every_kind_of_mark_shows_what_it_means(look: Any, name: str, by: str) -> None:

@@ -45,6 +45,7 @@ def here(tmp_path: Path) -> Path:
 RULES = ("--rules", f"{ODD}/rules")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "asked",
     [
@@ -83,6 +84,7 @@ TABLE = "id,disease,stage\na,nsclc,IVB\n"
 NO_SUCH_NAME = "expected a name in UTF-8, found other bytes (rename it, or link to it)\n"
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("asked", "value"),
     [
@@ -105,6 +107,7 @@ def test_a_table_of_such_a_name_is_refused_by_it(here: Path, asked: list[str], v
     assert not any(file.name.startswith((".", "out")) for file in here.rglob("*"))
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("ending", ["csv", "tsv", "parquet", "jsonl"])
 def test_an_output_may_have_such_a_name_and_so_may_a_mapping_and_what_is_around(here: Path, ending: str) -> None:
     pytest.importorskip("polars", reason="the extra `cohort` is not installed")
@@ -165,6 +168,7 @@ DEEP = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("name", "asked"),
     list(zip(DEEP, itertools.cycle([["advise"], ["explain"], ["map", "nsclc/squamous", "--profile"]]))),

@@ -286,6 +286,7 @@ def test_a_regimen_that_a_pack_retired_is_refused_with_the_reason(tmp_path: Path
         assert str(raised.value) == f"regimen: `{word}` was retired by mine: For a reason."
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("form", ["text", "html", "json"])
 @pytest.mark.parametrize("entry", ["study: jo25567", "rule: erlotinib-bevacizumab-first-line"])
 def test_a_cohort_names_what_a_pack_changed_with_its_reason_where_it_bears_on_a_patient(

@@ -489,6 +489,7 @@ def test_two_patients_are_side_by_side(opened: Opened) -> None:
 VIEWS = ["options", "map", "forest", "compare", "quiz"]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("width", [320, 1280])
 def test_nothing_runs_over_the_edge(browser: Any, page_file: Path, view: str, width: int) -> None:

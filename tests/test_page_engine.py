@@ -65,7 +65,7 @@ def page(browser: Any, page_file: Path) -> Any:
 
 def patient_of(profile: dict[str, Any], rulebook: Rulebook) -> Patient | None:
     try:
-        return read(Profile.model_validate_json(json.dumps(profile)), rulebook.domain)
+        return read(Profile.model_validate_json(json.dumps(profile)), rulebook.domain, explain=False)
     except InputError:
         return None
 

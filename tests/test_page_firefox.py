@@ -42,6 +42,7 @@ def choose(firefox: Firefox, field: str, value: str) -> None:
     firefox.evaluate(f"({FIELD.format(name, json.dumps(value), name)}, new Promise(done => setTimeout(done, 50)))")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", NAMES)
 def test_firefox_gives_the_standings_that_python_gives(
     firefox: Firefox, page_file: Path, rulebook: Rulebook, name: str
@@ -94,6 +95,7 @@ def marked_pages(page_file: Path, rulebook: Rulebook, tmp_path_factory: pytest.T
     return {"teaching page": page_file, "advice": file}
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("by", ["hover", "key", "tap"])
 @pytest.mark.parametrize("name", ["teaching page", "advice"])
 def test_a_mark_says_what_it_means_in_firefox(

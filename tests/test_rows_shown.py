@@ -179,6 +179,7 @@ def test_a_row_is_shown_as_json_too_and_as_no_page(app, folder):
     assert "--format html" in str(CliRunner().invoke(app, [*asked, "html"]).exception)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("output", ["profiles.jsonl", "profiles.parquet"])
 def test_a_table_of_profiles_gives_the_same_answers_as_the_rows_that_it_was_made_of(rulebook, tmp_path, output):
     first = tmp_path / "patients.parquet"

@@ -138,6 +138,7 @@ def test_links_in_a_circle_are_refused(tmp_path: Path) -> None:
         write_file(tmp_path / "link", "text")
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("value", ["t.csv", "./t.csv", "hard.csv", "soft.csv"])
 def test_a_table_is_not_written_over_itself_under_whatever_name(tmp_path: Path, value: str) -> None:
     (tmp_path / "t.csv").write_text(TABLE, "utf-8")
@@ -172,6 +173,7 @@ def pipe(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "asked",
     [
@@ -254,6 +256,7 @@ def test_a_cohort_names_the_output_where_its_folder_cannot_be_written_to(tmp_pat
     assert done.stderr.startswith("/proc/out.csv: cannot be written: ")
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("asked", "value"),
     [
@@ -387,6 +390,7 @@ app.main(["cohort"])
 """
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("number", "start", "code"),
     [

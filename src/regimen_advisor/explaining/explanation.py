@@ -116,7 +116,7 @@ class OptionExplained(Record):
     ways: tuple[Way, ...] = Field((), description="the smallest changes after which it would be offered")
     no_way: str | None = Field(None, description="filled where nothing open and nothing that can change would help")
     never: str | None = Field(None, description="ways that need a fact that never changes, in one line")
-    questions: Questions = Field(Questions(), description="what to ask to settle this option")
+    questions: Questions = Field(Questions.model_construct(), description="what to ask to settle this option")
 
     def side(self, side: Literal["for", "against"]) -> tuple[Argument, ...]:
         """The arguments of one side: those that hold first, then the open ones."""
@@ -151,7 +151,7 @@ class Explanation(Record):
         (), description="what packs replaced or retired that bears on the regimens explained, with their reasons"
     )
     questions: Questions = Field(
-        Questions(), description="of the patient as a whole, where no regimen was asked for: `sets` settle all options"
+        Questions.model_construct(), description="of the patient as a whole, where no regimen was asked for: `sets` settle all options"
     )
     scope: Scope = SCOPE
 

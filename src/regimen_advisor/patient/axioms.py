@@ -34,7 +34,7 @@ class AxiomClause:
 
 @dataclass(frozen=True)
 class Contained:
-    """Whatever the set ``part`` holds, one of the sets ``wholes`` holds, provided that all of ``given`` hold."""
+    """Whatever the set ``part`` holds, one of the sets ``wholes`` holds, provided that all of ``premises`` hold."""
 
     part: str
     wholes: tuple[str, ...]

@@ -184,7 +184,7 @@ def shortened(solver: Solver, condition: Condition, written: Mapping[str, Any]) 
 
 def _is_sure(solver: Solver, condition: Condition, profile: Written) -> bool:
     try:
-        patient = read(Profile.model_validate(profile), solver.domain)
+        patient = read(Profile.model_validate(profile), solver.domain, explain=False)
     except (InputError, ValueError):
         return False
     return solver.is_sure(condition, patient)
