@@ -1,11 +1,10 @@
 """What all tests share: the shipped rulebook, read once, and the programs a test may need."""
 
 import gc
-import itertools
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -57,13 +56,6 @@ gc.set_threshold(100_000, 50, 100)
 
 PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))[:: sized(1, 2)]
 """The example profiles; at home every second one."""
-
-
-def pairs(these: Iterable[str], those: Sequence[T]) -> list[tuple[str, T]]:
-    """Each of one with each of the other; at home each of ``these`` with one of ``those``, in turn."""
-    if EVERYTHING:
-        return list(itertools.product(these, those))
-    return list(zip(these, itertools.cycle(those)))
 
 
 # Everything again with a pack: what tests call the shipped rules is then a stack ------------------------------------

@@ -250,7 +250,9 @@ def random_patient(random: Random, domain: Domain, known: float = 0.45) -> Patie
     treatments = (*drugs, *drugs, *(name for name in CLASSES if name in domain.formulary.classes))
     while True:
         try:
-            return read(Profile.model_validate(random_profile(random, known, treatments, domain)), domain, explain=False)
+            return read(
+                Profile.model_validate(random_profile(random, known, treatments, domain)), domain, explain=False
+            )
         except InputError:
             continue
 

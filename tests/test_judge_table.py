@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-from pathlib import Path
 
 import pytest
 
@@ -15,11 +13,8 @@ pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 from regimen_advisor.cohorts import cohort  # noqa: E402
 from regimen_advisor.cohorts.cohort import judged, open_table  # noqa: E402
 from regimen_advisor.cohorts.mapping import load_mapping  # noqa: E402
-from regimen_advisor.cohorts.synthesis import for_text, synthetic_patients  # noqa: E402
-from regimen_advisor.cohorts.tables import write_table  # noqa: E402
+from regimen_advisor.cohorts.synthesis import synthetic_patients  # noqa: E402
 
-PAGE = Path(__file__).parents[1] / "docs" / "reference" / "python.md"
-PROFILES = Path(__file__).parents[1] / "profiles"
 MAPPING = "title: t\nid: who\nkeys:\n  disease: {column: dx}\n  pd_l1_tps: {column: tps, multiply: 100}\n"
 
 
@@ -75,43 +70,3 @@ def test_a_patient_is_named_by_the_column_that_is_asked_for_or_by_the_row(guidel
 def test_what_is_no_table_of_patients_is_refused(guideline, table, value):
     with pytest.raises(InputError, match=re.escape(value)):
         judge_table(table, guideline)
-
-
-@pytest.mark.skipif(shutil.which("java") is None, reason="Java is not installed")
-@pytest.mark.filterwarnings("ignore")
-def test_a_spark_frame_is_judged_as_a_polars_frame_is_and_as_the_reference_shows(
-    guideline, patients, tmp_path, monkeypatch
-):
-    pytest.importorskip("pyspark", reason="the extra `spark` is not installed")
-    from regimen_advisor.cohorts.spark.engine import start_session  # noqa: PLC0415
-
-    monkeypatch.chdir(tmp_path)
-    write_table(for_text(patients.lazy()), "patients.parquet")
-    (shown,) = re.findall(r"```python\n(from regimen_advisor.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    # Spark reads names from the folder that its machine began in, which another test may have started.
-    shown = re.sub(r'"(\w+\.parquet)"', lambda name: repr(str(tmp_path / name[1])), shown)
-    spark = start_session("local[1]", [])
-    try:
-        exec(shown, {"spark": spark})
-        with pytest.raises(InputError, match="no usable column"):
-            judge_table(spark.createDataFrame([(60,)], ["age"]), guideline)
-        decisions = decisions_of_the_registry(spark, guideline, tmp_path)
-    finally:
-        spark.stop()
-    answer = pl.read_parquet(tmp_path / "standings.parquet" / "*.parquet").sort("id")
-    wanted = judge_table(patients, guideline).with_columns(pl.all().cast(pl.String)).sort("id")
-    assert answer.equals(wanted.select(answer.columns))
-    assert decisions
-
-
-def decisions_of_the_registry(spark, guideline, folder):
-    """Whether each treatment of linked tables is a row on Spark as it is in Polars."""
-    shutil.copytree(PROFILES / "registry", folder, dirs_exist_ok=True)
-    mapping = folder / "mapping.yaml"
-    shutil.copy(PROFILES / "mappings" / "invented-registry.yaml", mapping)
-    first = str(folder / "cancer_level_dataset_index.csv")
-    on_spark = judge_table(spark.read.option("header", True).csv(first), mapping=mapping)
-    there = pl.from_arrow(on_spark.toArrow()).sort("id")
-    here = judge_table(pl.read_csv(first, infer_schema=False), guideline, mapping).cast(pl.String).sort("id")
-    assert "INV-01:3" in there["id"]
-    return there.equals(here.select(there.columns))

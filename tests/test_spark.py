@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,7 @@ import typer
 from typer.testing import CliRunner
 
 from conftest import SHORT_LIVED
+from regimen_advisor import Guideline, judge_table
 from regimen_advisor.cli import cohort as cohort_command
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.knowledge.rulebook import load_rulebook
@@ -32,7 +34,8 @@ from regimen_advisor.cohorts.cohort import judged, open_table, summarise  # noqa
 from regimen_advisor.cohorts.mapping import load_mapping  # noqa: E402
 from regimen_advisor.cohorts.spark import engine as spark  # noqa: E402
 from regimen_advisor.cohorts.spark import worker as spark_worker  # noqa: E402
-from regimen_advisor.cohorts.synthesis import synthetic_patients  # noqa: E402
+from regimen_advisor.cohorts.synthesis import for_text, synthetic_patients  # noqa: E402
+from regimen_advisor.cohorts.tables import write_table  # noqa: E402
 
 needs_java = pytest.mark.skipif(shutil.which("java") is None, reason="Java is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore")  # what PySpark warns of is not ours to mend
@@ -95,7 +98,7 @@ class Killer(threading.Thread):
                 self.killed = running[0]
                 os.kill(self.killed, signal.SIGKILL)
                 return
-            time.sleep(0.02)
+            time.sleep(0.1)
 
 
 def executors_lost(session) -> int:
@@ -338,3 +341,36 @@ def test_spark_loses_no_column_that_some_files_lack_or_that_differs_from_another
     output = json.loads(cohort(registry[0], "--engine", "spark", "--node-by-node", "--format", "json").stdout)
     assert output["patients"]["all"] == 2000
     assert output["unread"] == [{"column": "egfr", "cell": "L999X?", "rows": 13}]
+
+
+# Frames ------------------------------------------------------------------------------------------------------------
+
+REFERENCE = Path(__file__).parents[1] / "docs" / "reference" / "python.md"
+PROFILES = Path(__file__).parents[1] / "profiles"
+
+
+@needs_java
+def test_a_spark_frame_is_judged_as_a_polars_frame_is_and_as_the_reference_shows(session, tmp_path):
+    guideline, patients = Guideline.load(), synthetic_patients(300, 4).collect()
+    write_table(for_text(patients.lazy()), str(tmp_path / "patients.parquet"))
+    (shown,) = re.findall(r"```python\n(from regimen_advisor.*?)```", REFERENCE.read_text("utf-8"), re.DOTALL)
+    # Spark takes names from the folder in which its machine began, which another test may have started.
+    exec(re.sub(r'"(\w+\.parquet)"', lambda name: repr(str(tmp_path / name[1])), shown), {"spark": session})
+    with pytest.raises(InputError, match="no usable column"):
+        judge_table(session.createDataFrame([(60,)], ["age"]), guideline)
+    answer = pl.read_parquet(tmp_path / "standings.parquet" / "*.parquet").sort("id")
+    wanted = judge_table(patients, guideline).with_columns(pl.all().cast(pl.String)).sort("id")
+    assert answer.equals(wanted.select(answer.columns))
+
+
+@needs_java
+def test_each_treatment_of_linked_tables_is_a_row_on_spark_as_it_is_in_polars(session, tmp_path):
+    shutil.copytree(PROFILES / "registry", tmp_path, dirs_exist_ok=True)
+    mapping = tmp_path / "mapping.yaml"
+    shutil.copy(PROFILES / "mappings" / "invented-registry.yaml", mapping)
+    first = str(tmp_path / "cancer_level_dataset_index.csv")
+    on_spark = judge_table(session.read.option("header", True).csv(first), mapping=mapping)
+    there = pl.from_arrow(on_spark.toArrow()).sort("id")
+    here = judge_table(pl.read_csv(first, infer_schema=False), mapping=mapping).cast(pl.String).sort("id")
+    assert "INV-01:3" in there["id"]
+    assert there.equals(here.select(there.columns))
