@@ -151,7 +151,8 @@ class Explanation(Record):
         (), description="what packs replaced or retired that bears on the regimens explained, with their reasons"
     )
     questions: Questions = Field(
-        Questions.model_construct(), description="of the patient as a whole, where no regimen was asked for: `sets` settle all options"
+        Questions.model_construct(),
+        description="of the patient as a whole, where no regimen was asked for: `sets` settle all options",
     )
     scope: Scope = SCOPE
 
