@@ -406,18 +406,21 @@ def shown(path: Path) -> set[tuple[str, str, str]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("modules", nargs="*", help="all if none is named")
+    parser.add_argument("modules", nargs="*", help="such as language/paths; all if none is named")
     parser.add_argument("--share", type=float, default=1, help="share of the changes that is tried")
     parser.add_argument("--seed", type=int, default=1, help="which share")
     parser.add_argument("--listed", action="store_true", help="only the changes on the page of decisions")
     parser.add_argument("--again", type=Path, metavar="LOG", help="only the changes that the output of a run shows")
     arguments = parser.parse_args()
+    named = {f"{module.removesuffix('.py')}.py" for module in arguments.modules}
+    if unknown := named.difference(" ".join(TESTS).split()):
+        parser.error(f"no tests are listed for {', '.join(sorted(unknown))}")
     known = listed()
     wanted = set(known) if arguments.listed else shown(arguments.again) if arguments.again else None
     total = gone = 0
     looked: dict[str, int] = {}
     for group, files in TESTS.items():
-        modules = [module for module in group.split() if not arguments.modules or module in arguments.modules]
+        modules = [module for module in group.split() if not named or module in named]
         mutants = {module: sampled(module, arguments.share, arguments.seed) for module in modules}
         if wanted is not None:
             chosen = {

@@ -68,6 +68,15 @@ def test_no_file_names_a_path_of_some_machine() -> None:
             assert not path.search(file.read_text("utf-8", errors="replace")), name
 
 
+CLOCK = re.compile(r"perf_counter|process_time|thread_time|default_timer|(?:monotonic|\btime)\(\) - ")
+
+
+def test_no_test_measures_time() -> None:
+    # A slow machine would fail it. A deadline is right where it only ends what would wait for ever.
+    files = [file for file in sorted((ROOT / "tests").glob("*.py")) if file != Path(__file__)]
+    assert not [file.name for file in files if CLOCK.search(file.read_text("utf-8"))]
+
+
 def requirements() -> list[str]:
     """Everything that is required of others, for running and for building."""
     read = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
