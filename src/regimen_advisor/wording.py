@@ -11,6 +11,7 @@ from itertools import takewhile
 from typing import Literal
 
 from regimen_advisor.knowledge.findings import Finding
+from regimen_advisor.knowledge.open_sentences import CONDITIONAL
 from regimen_advisor.knowledge.rules import Rule
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
 from regimen_advisor.language.interpreter import Interpreter
@@ -291,17 +292,9 @@ def clause(sentence: str, width: int) -> str:
     return whole[: max(fitting or ends[:1] or [len(whole)])]
 
 
-_CONDITIONAL = re.compile(
-    re.escape(say("caution.if_any", conditions="<1>", consequence="<2>"))
-    .replace("<1>", "(?P<conditions>.+?)")
-    .replace("<2>", "(?P<consequence>.*)")
-)
-"""A warning as the catalogue words one with a condition: ``If ...: ...``."""
-
-
 def consequence(sentence: str) -> str:
     """The warning of a sentence ``If ...: ...`` without its condition."""
-    found = _CONDITIONAL.fullmatch(sentence)
+    found = CONDITIONAL.fullmatch(sentence)
     return found["consequence"] if found else sentence
 
 
@@ -314,7 +307,7 @@ def if_any(sentences: Iterable[str]) -> str:
     if len(found) == 1:
         return found[0]
     warning = consequence(found[0])
-    conditions = [parts["conditions"].split() for parts in map(_CONDITIONAL.fullmatch, found) if parts]
+    conditions = [parts["conditions"].split() for parts in map(CONDITIONAL.fullmatch, found) if parts]
     if len(conditions) < len(found):
         return warning
     beginnings = zip(*(words[:-1] for words in conditions), strict=False)

@@ -11,7 +11,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from regimen_advisor.language.conditions import AllOf, Condition, Leaf, Named, all_of, children
+from regimen_advisor.words.catalogue import CATALOGUE, OF_RULES, Catalogue
 
+
+def _pattern(language: Catalogue) -> re.Pattern[str]:
+    words = re.escape(language.say("caution.if_any", conditions="<1>", consequence="<2>"))
+    return re.compile(words.replace("<1>", "(?P<conditions>.+?)").replace("<2>", "(?P<consequence>.*)"))
+
+
+CONDITIONAL = _pattern(CATALOGUE)
+"""A warning as the catalogue words one with a condition: ``If ...: ...``."""
+_OF_RULES = _pattern(OF_RULES)
+BEGINS = "|".join(
+    dict.fromkeys(
+        language.say("caution.if_any", conditions="<1>", consequence="").partition("<1>")[0]
+        for language in (OF_RULES, CATALOGUE)
+    )
+)
+"""How a rule writes one: in the language of the rules that ship, or in that of the program."""
 _MARK = re.compile(r"\[([^\]]+)\]\(([\w-]+)\)")
 _JOINT = re.compile(r"^,? ?and | and $|^, |, $")
 
@@ -29,8 +46,8 @@ class OpenSentence:
     @classmethod
     def of(cls, sentence: str, condition: Condition) -> OpenSentence:
         """The sentence of a caution with this condition."""
-        opening, _, consequence = sentence.partition(": ")
-        words = opening.removeprefix("If ")
+        found = _OF_RULES.fullmatch(sentence) or CONDITIONAL.fullmatch(sentence)
+        words, consequence = found.groups() if found else (sentence, "")
         parts, position = list(_parts(condition)), 0
         pieces: list[tuple[str, Condition | None]] = []
         for mark in _MARK.finditer(words):

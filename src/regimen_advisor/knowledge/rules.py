@@ -12,7 +12,7 @@ from pydantic import Field
 
 from regimen_advisor.files.errors import Location
 from regimen_advisor.files.sources import Record
-from regimen_advisor.knowledge.open_sentences import OpenSentence
+from regimen_advisor.knowledge.open_sentences import BEGINS, OpenSentence
 from regimen_advisor.knowledge.publications import Sources
 from regimen_advisor.knowledge.regimens import Component, Regimen, Target
 from regimen_advisor.language.conditions import AllOf, Condition, Leaf
@@ -81,7 +81,7 @@ class RuleText(Record):
     about: Target | None = Field(
         None, description="of a silence: regimens; where a loaded source offers one of them, the silence does not count"
     )
-    if_open: Annotated[str, Field(pattern="^If ")] | None = Field(
+    if_open: Annotated[str, Field(pattern=f"^({BEGINS})" if "|" in BEGINS else f"^{BEGINS}")] | None = Field(
         None,
         description="cautions only: the same as a condition (`If ...: ...`), where it is not known to hold. Of several "
         "conditions, `If [A](key) and [B](key): ...` marks which is about which key of `when`; only what is open of a "

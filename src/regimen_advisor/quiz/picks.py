@@ -262,8 +262,8 @@ def _stated(study: Study, rulebook: Rulebook) -> str:
 
 
 def _short(study: Study) -> str:
-    """The name of a study without what follows it in brackets or after a comma."""
-    return study.name.split(" (", 1)[0].split(", first", 1)[0]
+    """The name of a study without what follows it in brackets."""
+    return study.name.split(" (", 1)[0]
 
 
 def _strength(study: Study) -> str:

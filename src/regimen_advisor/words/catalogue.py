@@ -157,6 +157,8 @@ def _chosen() -> Catalogue:
 
 CATALOGUE = _chosen()
 say = CATALOGUE.say
+OF_RULES = CATALOGUE if os.environ.get(LANGUAGE, DEFAULT) in {"", DEFAULT} else load()
+"""The language of the rules that ship, whichever was chosen for the words of the program."""
 
 
 def joined(words: Iterable[str], between: str = "items") -> str:
