@@ -53,5 +53,6 @@ function questionResult(quiz, run, index) {
     const answer = part.words ?? rightWords(part, answerWords(part, part.right)).join("");
     return h("li", {}, h("span", { class: isRight ? "right" : "wrong" }, words), `: ${part.name}${part.name.endsWith("?") ? "" : ":"} ${answer}`);
   };
-  return h("section", { class: "result", "data-question": run.numbers[index] }, h("h3", {}, button), h("p", { class: "quiet small" }, run.questions[index].vignette), isMarked ? h("ul", {}, parts.map(point)) : null);
+  const { vignette, event } = run.questions[index], patient = event ? `${vignette} ${say("page_quiz.then")}${event}` : vignette;
+  return h("section", { class: "result", "data-question": run.numbers[index] }, h("h3", {}, button), h("p", { class: "quiet small" }, patient), isMarked ? h("ul", {}, parts.map(point)) : null);
 }
