@@ -21,7 +21,6 @@ from regimen_advisor.knowledge.finding_packs import named_folder, shipped_folder
 from regimen_advisor.knowledge.publications import last_day
 from regimen_advisor.knowledge.rulebook import Rulebook, chosen_folders, fresh_manifest, load_rulebook
 from regimen_advisor.knowledge.source_names import SourceNames
-from regimen_advisor.page import serving
 from regimen_advisor.page.serving import answered
 from regimen_advisor.reports.advice_document import document
 from regimen_advisor.reports.screen import screen
@@ -527,7 +526,7 @@ def test_a_cohort_as_of_a_day_says_the_day(tmp_path: Path) -> None:
 
 def test_the_server_answers_as_of_the_day_that_it_was_started_with(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[tuple[Rulebook, str]] = []
-    monkeypatch.setattr(serving, "run", lambda rulebook, html, port: started.append((rulebook, html)))
+    monkeypatch.setattr("regimen_advisor.cli.serve.run", lambda rulebook, html, port: started.append((rulebook, html)))
     assert CliRunner().invoke(app, ["serve", *STACK_OF_MAY]).exit_code == 0
     ((rulebook, html),) = started
     status, answer = answered(b'{"disease": "nsclc"}', rulebook)

@@ -306,12 +306,11 @@ def test_a_run_that_is_ended_while_it_writes_leaves_nothing_behind(table, tmp_pa
     program = "from regimen_advisor.cli.app import main; main()"
     command = [sys.executable, "-c", program, "cohort", str(table), "--engine", "spark", "--output", str(output)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
-        until = time.monotonic() + 90
-        while not output.exists() and running.poll() is None and time.monotonic() < until:
+        while not output.exists() and running.poll() is None:
             time.sleep(0.05)
         assert output.exists()
         running.terminate()
-        assert running.wait(60) == 143
+        assert running.wait() == 143
     assert list(tmp_path.iterdir()) == []
 
 
