@@ -22,7 +22,7 @@ from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.patient_wording import known_facts
 
 MANY = sized(400, 120)
-PARTS, BATCH = 4, sized(50, 30)
+PARTS, BATCH = sized(4, 2), sized(50, 30)
 """In parts, so that several cores share the work; a batch is what the browser is given at a time."""
 SHIPPED = sorted(path for path in (ROOT / "profiles").rglob("*.yaml") if "mappings" not in path.parts)
 
