@@ -127,7 +127,7 @@ def test_a_cell_that_cannot_be_read_is_unknown_and_counted_by_column_and_value(t
 def test_standings_are_those_of_the_solver_for_many_random_patients(rulebook, tmp_path):
     solver = Guideline.of(rulebook).solver
     random, written, patients = Random(20261124), [], []
-    while len(written) < sized(450, 150):
+    while len(written) < sized(300, 150):
         profile = generators.random_profile(random)
         try:
             patients.append(read(Profile.model_validate(profile), rulebook.domain, explain=False))

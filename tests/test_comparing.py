@@ -239,7 +239,7 @@ def check_ways(change: AdviceChange, everyone: list[World], differs: list[bool])
 
 def test_two_rulebooks_are_equal_exactly_when_no_complete_patient_differs(rulebook: Rulebook) -> None:
     equal = different = witnesses = 0
-    for seed in range(sized(32, 12)):
+    for seed in range(sized(24, 12)):
         random = Random(seed)
         old, names = random_book(random, rulebook)
         new, were = changed(random, old, names)
@@ -270,9 +270,9 @@ def test_two_rulebooks_are_equal_exactly_when_no_complete_patient_differs(rulebo
                     )
                 except InputError:
                     continue
-    assert equal >= sized(6, 2)
-    assert different >= sized(6, 2)
-    assert witnesses >= sized(8, 3)
+    assert equal >= sized(4, 2)
+    assert different >= sized(4, 2)
+    assert witnesses >= sized(6, 3)
 
 
 # A few rules, one thing changed ---------------------------------------------------------------------------------------

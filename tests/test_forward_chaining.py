@@ -24,7 +24,7 @@ from regimen_advisor.patient.narrowing import narrow
 pytestmark = pytest.mark.skipif(
     not forward_chaining.available(), reason="durable-rules cannot be imported here (Python 3.13 and later, Windows)"
 )
-PAIRS = sized(12_000, 4_000)
+PAIRS = sized(9_000, 4_000)
 RULES = 40
 
 
