@@ -220,7 +220,7 @@ def test_exact_standings_of_rows_that_are_one_case_are_those_of_each_row(ruleboo
 
 
 def test_the_order_in_which_batches_come_changes_neither_what_is_asked_nor_what_is_reported(rulebook):
-    rows = synthetic_patients(sized(24_000, 8_000), seed=1).collect().with_row_index("row", offset=1)
+    rows = synthetic_patients(sized(24_000, 12_000), seed=1).collect().with_row_index("row", offset=1)
     found = []
     for backwards in (False, True):
         cases = OpenCases(ColumnEngine(rulebook))
