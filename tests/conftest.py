@@ -6,7 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
@@ -15,7 +15,6 @@ from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.page import quizzes
 from regimen_advisor.page.building import example_profiles, render_page
 
-T = TypeVar("T")
 ROOT = Path(__file__).parent.parent
 EVERYTHING = os.environ.get("REGIMEN_ADVISOR_ALL_TESTS") == "1"
 """Whether every test must run, and the long ones at their full size, as under ``.ci/run``."""

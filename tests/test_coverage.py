@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import sized
 from generators import random_condition, random_patient
 from regimen_advisor.cli.app import main
 from regimen_advisor.documents.writing import rendered
@@ -240,12 +239,13 @@ def pasted(rulebook: Rulebook, *rules: str) -> list[RuleCase]:
     return parse_cases("\n---\n".join(blocks), "pasted.case.yaml", rulebook)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "rule",
     [
         "already-progressed-on-bevacizumab", "ivonescimab-alone-without-pd-l1", "nsclc-ecog-2",
         "no-bevacizumab-in-squamous-disease", "bevacizumab-carboplatin-paclitaxel-first-line", "egfr-tki-resistance",
-    ][:: sized(1, 2)],
+    ],
 )  # fmt: skip
 def test_the_suggested_cases_notice_when_a_condition_is_dropped_turned_or_moved_by_one(
     rulebook: Rulebook, rule: str

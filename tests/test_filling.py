@@ -199,7 +199,8 @@ def test_of_a_history_only_what_the_condition_asks_tells_it_apart(rulebook):
     assert first == another
 
 
-@pytest.mark.parametrize("seed", [6, 11][: sized(2, 1)])
+@pytest.mark.sampled(2)
+@pytest.mark.parametrize("seed", [6, 11])
 def test_exact_standings_of_rows_that_are_one_case_are_those_of_each_row(rulebook, seed):
     random = Random(seed)
     written, patients = zip(*variants(vague_profiles(40, rulebook)[0], rulebook), strict=True)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from multiprocessing.context import BaseContext
 from pathlib import Path
@@ -31,6 +29,7 @@ from regimen_advisor.testing.mutation import MutantResult, MutationRunner, mutat
 from regimen_advisor.testing.results import run_case
 from regimen_advisor.testing.suggesting import patient_of
 from regimen_advisor.testing.updating import expectation_of
+from running import run
 from small_rulebooks import rulebook_of
 
 ROOT = Path(__file__).parent.parent
@@ -503,15 +502,14 @@ def _meaning(condition: Condition, rulebook: Rulebook) -> object:
 def test_mutate_on_several_processes_says_the_same_and_exits_with_1_for_a_survivor(tmp_path: Path) -> None:
     file = tmp_path / "x.case.yaml"
     file.write_text("name: Squamous.\nprofile: {disease: nsclc, alk: negative}\nsays_not: [silent-on-alk-drugs]\n")
-    command = [sys.executable, "-c", "from regimen_advisor.cli.app import main; main()"]
     options = ["mutate", str(file), "--rules", str(ROOT / "rules"), "--format", "json"]
     options += [part for name in ("silent-on-alk-drugs", "advanced", "progressing") for part in ("--only", name)]
     found = []
     for workers in ("1", "2"):
-        run = subprocess.run([*command, *options, "--workers", workers], capture_output=True, text=True, check=False)
-        assert run.returncode == 1, run.stderr
-        assert run.stderr == ""
-        found.append(json.loads(run.stdout))
+        ran = run(*options, "--workers", workers, cwd=tmp_path)
+        assert ran.returncode == 1, ran.stderr
+        assert ran.stderr == ""
+        found.append(json.loads(ran.stdout))
     assert found[0] == found[1]
     assert found[0]["survived"] > 0
 

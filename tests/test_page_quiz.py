@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from conftest import sized
 from regimen_advisor.cli.app import main
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.page.building import render_page
@@ -173,7 +172,8 @@ def test_a_projector_shows_one_question_in_large_type_and_its_answers_when_asked
     assert page.is_visible("#answer")
 
 
-@pytest.mark.parametrize("scheme", ["dark", "light"][: sized(2, 1)])
+@pytest.mark.sampled(2)
+@pytest.mark.parametrize("scheme", ["dark", "light"])
 def test_axe_finds_nothing_on_the_views_of_the_quiz(browser: Any, class_file: Path, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     here = Opened(browser, class_file, color_scheme=scheme, viewport={"width": 360, "height": 740})

@@ -21,7 +21,6 @@ from unittest.mock import MagicMock
 import pytest
 from typer.testing import CliRunner
 
-from conftest import sized
 from regimen_advisor.advice import Advice
 from regimen_advisor.cli.app import app, main
 from regimen_advisor.files.errors import DisagreementError, InputError, Location
@@ -639,7 +638,8 @@ def _runs(process: str) -> bool:
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="children are counted in /proc")
-@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT][: sized(3, 1)])
+@pytest.mark.sampled(3)
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_no_worker_is_left_when_the_server_ends(ending: signal.Signals) -> None:
     # A rulebook without rules is ready at once.
     start = """

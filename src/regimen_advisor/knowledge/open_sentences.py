@@ -24,11 +24,11 @@ CONDITIONAL = _pattern(CATALOGUE)
 _OF_RULES = _pattern(OF_RULES)
 BEGINS = "|".join(
     dict.fromkeys(
-        language.say("caution.if_any", conditions="<1>", consequence="").partition("<1>")[0]
+        f"^{language.say('caution.if_any', conditions='<1>', consequence='').partition('<1>')[0]}"
         for language in (OF_RULES, CATALOGUE)
     )
 )
-"""How a rule writes one: in the language of the rules that ship, or in that of the program."""
+"""A pattern of how a rule begins one: in the language of the rules that ship, or in that of the program."""
 _MARK = re.compile(r"\[([^\]]+)\]\(([\w-]+)\)")
 _JOINT = re.compile(r"^,? ?and | and $|^, |, $")
 

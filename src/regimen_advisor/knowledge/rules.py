@@ -81,7 +81,7 @@ class RuleText(Record):
     about: Target | None = Field(
         None, description="of a silence: regimens; where a loaded source offers one of them, the silence does not count"
     )
-    if_open: Annotated[str, Field(pattern=f"^({BEGINS})" if "|" in BEGINS else f"^{BEGINS}")] | None = Field(
+    if_open: Annotated[str, Field(pattern=BEGINS)] | None = Field(
         None,
         description="cautions only: the same as a condition (`If ...: ...`), where it is not known to hold. Of several "
         "conditions, `If [A](key) and [B](key): ...` marks which is about which key of `when`; only what is open of a "
