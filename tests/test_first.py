@@ -98,6 +98,19 @@ def test_what_makes_bleeding_likelier_comes_after_supportive_care_and_before_eco
         assert found == first
 
 
+def test_what_makes_bleeding_likelier_comes_before_ecog_2_though_an_option_of_another_kind_waits(
+    rulebook: Rulebook,
+) -> None:
+    not_tested = {key: value for key, value in NEGATIVE.items() if key != "nrg1"}
+    treated = line("carboplatin", "pemetrexed", "pembrolizumab")
+    advice, _ = answered(rulebook, not_tested, treated, {"ecog": 2, "comorbidities": ["anticoagulation"]})
+    assert "zenocutuzumab" in {option.name for option in advice.options if option.standing is Standing.UNDETERMINED}
+    assert [entry.rules for entry in advice.first if entry.state == "holds"][:2] == [
+        ("nsclc-anticoagulation-with-antiangiogenic-drugs",),
+        ("nsclc-ecog-2",),
+    ]
+
+
 @pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
 @pytest.mark.parametrize("form", ["text", "markdown"])
 def test_what_comes_first_is_not_repeated_below(path: Path, form: str, rulebook: Rulebook) -> None:

@@ -101,6 +101,17 @@ def test_on_a_phone_a_whole_row_of_the_table_leads_to_the_card(look: Any) -> Non
     assert page.evaluate("document.activeElement.closest('article').dataset.standing") == "offered"
 
 
+def test_as_long_as_little_is_known_the_options_go_by_name_and_each_opens_to_its_card(look: Any) -> None:
+    page = look(DESK, {"disease": "nsclc"})
+    page.wait_for_function(SETTLED)
+    assert page.locator("[data-row], article").count() == 0
+    option = page.locator('[data-section="undetermined"] [data-regimen="ivonescimab"]')
+    assert option.inner_text() == "ivonescimab"
+    option.locator("summary").first.click()
+    assert "? waits for " in option.inner_text()
+    assert "HARMONi-2" in option.inner_text()
+
+
 def test_a_phone_has_facts_and_answer_as_two_panes(look: Any) -> None:
     page = look(PHONE, UNTREATED)
     assert not page.is_visible("#fact-alk")

@@ -14,8 +14,6 @@ from regimen_advisor.patient.vocabulary import OPEN_HISTORY
 from regimen_advisor.wording import KNOWN_IN_PART, UNKNOWN, Wording, listed, value_word
 from regimen_advisor.words.catalogue import joined, say
 
-HISTORY_IN_SHORT = ("prior_lines", "progressed_on", "last_outcome")
-"""The facts by which the line on the patient sums up a history whose treatments are not known in detail."""
 _PART = re.compile(r"^history\[(\d+)\]\.(\w+)$")
 
 
@@ -77,7 +75,7 @@ def _is_shown(name: str, fact: Fact, patient: Patient) -> bool:
         return False
     if name == "extent" and "stage" in patient.given and value == Choice(frozenset({"metastatic"})):
         return False
-    if name in HISTORY_IN_SHORT:
+    if fact.summary == "sentence":
         if patient.history == ():
             return False
         if any(entry.line for entry in patient.history or ()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from regimen_advisor.advice import Caution, First, Option, Statement
@@ -22,28 +22,33 @@ def placed_first(
     """What is shown before the options: cautions that hold for all of them, notes and silences, cautions still open.
 
     A rule asks for this place with ``place: first``. A caution gets it where every option that is offered or waits
-    carries it, by whichever rule; one about the patient that holds for all of several offers gets it unasked. Where
-    there is no option, the standards that hold are what it is about.
+    carries it, by whichever rule; one about the patient that holds for all of several offers gets it too, after the
+    notes unless a rule asks for it. Where there is no option, the standards that hold are what it is about.
     """
     shown: Sequence[Option | Statement] = [
         option for option in options if option.standing.is_offered or option.standing is Standing.UNDETERMINED
     ]
     shown = shown or [standard for standard in standards if standard.state == "holds"]
-    asked = [
-        caution for caution in _carried_by_all(shown) if any(rulebook.rules[rule].is_first for rule in caution.rules)
-    ]
+
     offered = [option for option in shown if isinstance(option, Option) and option.standing.is_offered]
-    unasked = [caution for caution in _carried_by_all(offered) if caution.state == "holds"] if len(offered) > 1 else []
+    of_all = _carried_by_all(shown)
+    of_offers = _carried_by_all(offered) if len(offered) > 1 else {}
+    # What all carry and what all offers carry, in one order: that of the first offer, which carries both.
+    held = [of_all.get(said, caution) for said, caution in (of_offers or of_all).items() if caution.state == "holds"]
+
+    def is_asked(caution: First) -> bool:
+        return any(rulebook.rules[rule].is_first for rule in caution.rules)
+
     found = [
-        *(caution for caution in asked if caution.state == "holds"),
+        *(caution for caution in held if is_asked(caution)),
         *(
             _of_statement(statement, effect)
             for effect, several in statements.items()
             for statement in several
             if rulebook.rules[statement.rule].is_first
         ),
-        *unasked,
-        *(caution for caution in asked if caution.state == "open"),
+        *(held if of_offers else ()),
+        *(caution for caution in of_all.values() if caution.state == "open" and is_asked(caution)),
     ]
     once: dict[_Said, First] = {}
     for first in found:
@@ -51,13 +56,14 @@ def placed_first(
     return tuple(once.values())
 
 
-def _carried_by_all(options: Sequence[Option | Statement]) -> Iterator[First]:
+def _carried_by_all(options: Sequence[Option | Statement]) -> dict[_Said, First]:
     """Each caution about the patient that all of these options carry, with the rules by which they do."""
     carried = [_by_sentence(option) for option in options]
-    for sentence in carried[0] if carried else ():
-        if all(sentence in by_sentence for by_sentence in carried):
-            cautions = [caution for by_sentence in carried for caution in by_sentence[sentence]]
-            yield _of_cautions(cautions)
+    return {
+        said: _of_cautions([caution for by_sentence in carried for caution in by_sentence[said]])
+        for said in (carried[0] if carried else ())
+        if all(said in by_sentence for by_sentence in carried)
+    }
 
 
 def _by_sentence(option: Option | Statement) -> dict[_Said, list[Caution]]:

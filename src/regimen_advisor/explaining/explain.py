@@ -30,8 +30,6 @@ from regimen_advisor.replaced import reported_changes
 from regimen_advisor.wording import listed
 from regimen_advisor.words.catalogue import joined, say
 
-_MAIN_FACTS_OF_HISTORY = ("prior_lines", "received", "progressed_on", "last_outcome")
-
 
 def explain(patient: Patient, rulebook: Rulebook, regimens: Iterable[str] = ()) -> Explanation:
     """Explain the standing of each option for ``patient``.
@@ -170,8 +168,8 @@ class _Explainer:
         )
 
     def _is_shown(self, name: str, fact: Fact) -> bool:
-        """Whether it is known and worth showing; of the facts of a history only the main ones are."""
-        shown = name in self.patient.given if fact.permanence != "treatment" else name in _MAIN_FACTS_OF_HISTORY
+        """Whether it is known and worth showing; of the facts of a history only those that sum it up are."""
+        shown = fact.summary is not None if fact.permanence == "treatment" else name in self.patient.given
         return (shown or name == "disease") and self.patient.facts[name] != fact.unknown
 
     # One option -----------------------------------------------------------------------------------------------

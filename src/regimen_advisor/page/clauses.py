@@ -20,6 +20,7 @@ from regimen_advisor.solving.encoding import OUTCOMES, Encoding, EncodingSize, S
 from regimen_advisor.solving.implicants import place_of
 from regimen_advisor.solving.solver import Solver
 from regimen_advisor.wording import Wording
+from regimen_advisor.words.catalogue import say
 
 LINES_APART = 12
 """Lines that the clauses tell apart."""
@@ -86,7 +87,7 @@ def _test(atom: Atom, encoding: Encoding, wording: Wording) -> Json:
         words, unless, key = wording.atom(atom), wording.atom(atom, wanted=False), HISTORY
     else:
         assert isinstance(atom, Includes)
-        words, unless, key = atom.member, f"no {atom.member}", atom.fact
+        words, unless, key = atom.member, say("ask.lacks", member=atom.member), atom.fact
     return {"key": key, "words": words, "unless": unless, "literal": encoding.atom(atom)}
 
 

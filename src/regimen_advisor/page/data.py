@@ -33,7 +33,6 @@ from regimen_advisor.patient.facts import ChoiceFact, Fact, NumberFact, SetFact
 from regimen_advisor.patient.profile import Profile, profile_from
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.patient.vocabulary import MOST_CYCLES, MOST_MONTHS, OPEN_HISTORY
-from regimen_advisor.patient_wording import HISTORY_IN_SHORT
 from regimen_advisor.quiz.models import MEANINGS, Quiz
 from regimen_advisor.replaced import Bearing
 from regimen_advisor.reports.cautions import KINDS
@@ -77,7 +76,7 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | No
         "legend": legend(rulebook),
         "sources": {name: getattr(names, name) for name in ("standard", "silent", "trials", "outside")},
         "kinds": dict(KINDS),
-        "history_in_short": list(HISTORY_IN_SHORT),
+        "history_in_short": list(rulebook.domain.summary),
         "standings": [standing.value for standing in Standing],
         "keys": list(Profile.model_fields),
         "open_history": list(OPEN_HISTORY),

@@ -48,6 +48,9 @@ Test = Literal["curative", "numbered", "first line", "later line", "latest line"
 Permanence = Literal["fixed", "may change", "treatment"]
 """Can it change? ``fixed``: never (histology, a mutation at diagnosis); ``treatment``: by what is given next."""
 
+Summary = Literal["sentence", "list"]
+"""Where a fact sums up a history: ``sentence``, in the line on the patient and in lists; ``list``, in lists alone."""
+
 
 @dataclass(frozen=True)
 class _Fact:
@@ -69,6 +72,8 @@ class _Fact:
     """That it is not so, of what reads better as a statement than among what was looked for."""
     open_part: str = field(default="", kw_only=True)
     """What is left to know of it where it is known in part, if that is not the fact."""
+    summary: Summary | None = field(default=None, kw_only=True)
+    """Where it sums up a history."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +177,11 @@ class Domain:
         """Every fact that a history settles."""
         return tuple(name for name, fact in self.facts.items() if fact.permanence == "treatment")
 
+    @cached_property
+    def summary(self) -> tuple[str, ...]:
+        """The facts by which a sentence sums up a history whose treatments are not known in detail."""
+        return tuple(name for name, fact in self.facts.items() if fact.summary == "sentence")
+
 
 @dataclass(frozen=True)
 class HistorySet:
@@ -184,6 +194,7 @@ class HistorySet:
     phrases: tuple[str, str]
     empty_phrases: tuple[str, str]
     absent: str = ""
+    summary: Summary | None = None
 
 
 HISTORY_SETS = (
@@ -194,6 +205,7 @@ HISTORY_SETS = (
         (),
         ("received {}", "never received {}"),
         ("no drug received", "a drug received"),
+        summary="list",
     ),
     HistorySet(
         "progressed_on",
@@ -203,6 +215,7 @@ HISTORY_SETS = (
         ("progressed on {}", "not progressed on {}"),
         ("no progression on a drug", "progression on a drug"),
         absent="progressed on no drug",
+        summary="sentence",
     ),
     HistorySet(
         "relapsed_after",
@@ -398,19 +411,19 @@ def _history_facts(formulary: Formulary, history: Sequence[HistorySet]) -> tuple
     def drugs(declared: HistorySet) -> SetFact:
         named = (declared.name, declared.label, declared.question, "history", "treatment")
         words = (declared.over, declared.phrases, declared.empty_phrases)
-        return SetFact(*named, members, "none", groups, *words, absent=declared.absent)  # type: ignore[arg-type]
+        return SetFact(*named, members, "none", groups, *words, absent=declared.absent, summary=declared.summary)  # type: ignore[arg-type]
 
     return (
         NumberFact(
             "prior_lines", "prior lines", "How many lines of treatment for advanced disease were begun?", "prior_lines",
-            "treatment", 0, MOST_LINES, absent="no line for advanced disease yet",
+            "treatment", 0, MOST_LINES, absent="no line for advanced disease yet", summary="sentence",
             phrases=("no prior line", "{} prior line", "{} prior lines"),
             clauses=("no line was given before", "{} line was given before", "{} lines were given before"),
         ),
         *map(drugs, history),
         ChoiceFact(
             "last_outcome", "outcome of the latest line", "What was the outcome of the latest line?", "last_outcome",
-            "treatment", ("none", *get_args(Outcome)), short_label="latest line",
+            "treatment", ("none", *get_args(Outcome)), short_label="latest line", summary="sentence",
         ),
         NumberFact(
             "last_cycles", "cycles of the latest induction",

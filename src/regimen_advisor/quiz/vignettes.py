@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from regimen_advisor.language.values import Choice, Number, Value
 from regimen_advisor.patient.history import ANY_CYCLES, ENDED, Entry
 from regimen_advisor.patient.reading import Patient
-from regimen_advisor.patient_wording import HISTORY_IN_SHORT, months_after
+from regimen_advisor.patient_wording import months_after
 from regimen_advisor.wording import KNOWN_IN_PART, UNKNOWN, Wording, listed, value_word
 from regimen_advisor.words.catalogue import CATALOGUE, joined, say
 
@@ -94,7 +94,7 @@ class _Vignette:
         found, absent = [], []
         for name, fact in self.facts.items():
             words = self._words(name)
-            if not words or fact.is_marker or name in _OF_DISEASE or name in HISTORY_IN_SHORT:
+            if not words or fact.is_marker or name in _OF_DISEASE or fact.summary == "sentence":
                 continue
             if words in (_ABSENT, _NOTHING):
                 absent.append(fact.label)
@@ -106,7 +106,7 @@ class _Vignette:
         """``Prior lines: 2; latest line: progressed.``, of a patient whose treatments are not listed."""
         if self._known("prior_lines") == Number(0, 0):
             return say("vignette.no_line")
-        known = ((self.facts[name], self._words(name)) for name in HISTORY_IN_SHORT)
+        known = ((self.facts[name], self._words(name)) for name in self.wording.domain.summary)
         named = ((fact.short_label or fact.label, words) for fact, words in known if words)
         return _sentence([say("known.fact", fact=label, value=words) for label, words in named])
 

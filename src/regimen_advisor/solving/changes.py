@@ -230,7 +230,7 @@ class _Changer:
             case Members(must=must, may=may):
                 assert isinstance(fact, SetFact)
                 absent = sorted(fact.unknown.may - may)
-                return ", ".join([*sorted(must), *(f"no {word}" for word in absent)])
+                return ", ".join([*sorted(must), *(say("ask.lacks", member=word) for word in absent)])
 
 
 def grouped(fact: ChoiceFact, possible: frozenset[str]) -> Iterator[str]:

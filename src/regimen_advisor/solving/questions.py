@@ -243,7 +243,7 @@ class _QuestionFinder:
                     member,
                     (encoding.holds(slot, encoding.kinds_in(member)),),
                     (SignedAtom(Includes("received", member)),),
-                    f"no {member}",
+                    say("ask.lacks", member=member),
                 )
                 for member in sorted(members - {"none"})
             ]
@@ -257,7 +257,9 @@ class _QuestionFinder:
                 for atom in (untreated, *tests)
             ]
         return [
-            CandidateAnswer(atom.member, (encoding.atom(atom),), (SignedAtom(atom),), f"no {atom.member}")
+            CandidateAnswer(
+                atom.member, (encoding.atom(atom),), (SignedAtom(atom),), say("ask.lacks", member=atom.member)
+            )
             for atom in atoms
             if isinstance(atom, Includes) and atom.fact == key
         ]

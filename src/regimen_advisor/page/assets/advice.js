@@ -17,6 +17,7 @@ class Advisor {
     this.data = engine.data;
     this.open = null;
     this.waiting = new Map();
+    this.waits = null;
     this.judge = engine.judge(patient.facts);
     this.truths = Object.fromEntries(Object.entries(engine.rules).map(([id, node]) => [id, this.judge(node)]));
     this.standings = {};
@@ -64,17 +65,19 @@ class Advisor {
     const offered = options.filter((option) => option.standing.startsWith("offered"));
     const possible = [...offered, ...options.filter((option) => option.standing === "undetermined")];
     const shown = possible.length ? possible : standards.filter((standard) => standard.state === "holds");
-    const asked = this.#carriedByAll(shown).filter((caution) => caution.rules.some((rule) => this.data.rules[rule].first));
-    const unasked = offered.length > 1 ? this.#carriedByAll(offered).filter((caution) => caution.state === "holds") : [];
+    const ofAll = this.#carriedByAll(shown), ofOffers = offered.length > 1 ? this.#carriedByAll(offered) : new Map();
+    const held = [...(ofOffers.size ? ofOffers : ofAll)].map(([said, caution]) => ofAll.get(said) ?? caution).filter((caution) => caution.state === "holds");
+    const isAsked = (caution) => caution.rules.some((rule) => this.data.rules[rule].first);
     const statementsFirst = statements.filter(({ rule }) => this.data.rules[rule].first).map(({ rule }) => ({
       rules: [rule], effect: this.data.rules[rule].effect, state: "holds", says: this.data.rules[rule].says, depends_on: [] }));
-    const found = [...asked.filter((caution) => caution.state === "holds"), ...statementsFirst, ...unasked, ...asked.filter((caution) => caution.state === "open")];
+    const open = [...ofAll.values()].filter((caution) => caution.state === "open" && isAsked(caution));
+    const found = [...held.filter(isAsked), ...statementsFirst, ...(ofOffers.size ? held : []), ...open];
     const once = new Map();
     for (const caution of found) if (!once.has(caution.state + caution.says)) once.set(caution.state + caution.says, caution);
     return [...once.values()];
   }
 
-  /** Each caution about the patient that all of these options carry, with the rules by which they do. */
+  /** Each caution about the patient that all of these options carry, with the rules by which they do, by its words and state. */
   #carriedByAll(options) {
     const bySentence = (option) => {
       const found = new Map();
@@ -88,11 +91,11 @@ class Advisor {
       return found;
     };
     const [carried, ...rest] = options.map(bySentence);
-    return [...(carried ?? new Map()).entries()].filter(([sentence]) => rest.every((texts) => texts.has(sentence))).map(([sentence, { state, says }]) => {
-      const held = [carried, ...rest].flatMap((texts) => texts.get(sentence).held);
-      return { rules: uniqueOf(held.map((caution) => caution.rule)).sort(), effect: "caution", state, says,
-        depends_on: uniqueOf(held.flatMap((caution) => caution.depends_on)).sort() };
-    });
+    return new Map([...(carried ?? new Map())].filter(([said]) => rest.every((texts) => texts.has(said))).map(([said, { state, says }]) => {
+      const held = [carried, ...rest].flatMap((texts) => texts.get(said).held);
+      return [said, { rules: uniqueOf(held.map((caution) => caution.rule)).sort(), effect: "caution", state, says,
+        depends_on: uniqueOf(held.flatMap((caution) => caution.depends_on)).sort() }];
+    }));
   }
 
   #option(id) {
@@ -209,6 +212,11 @@ class Advisor {
 
   /** For each undetermined regimen the questions it waits for. */
   dependsOn() {
+    this.waits ??= this.#dependsOn();
+    return this.waits;
+  }
+
+  #dependsOn() {
     const undetermined = Object.keys(this.standings).filter((id) => this.standings[id] === "undetermined");
     if (!undetermined.length) return {};
     const settling = new Settling(this.solver, this.patient, undetermined);

@@ -170,7 +170,7 @@ class Asker {
     const { tests, members } = this.encoding.regimens[id];
     if (key.endsWith(".drugs")) {
       const { holds } = this.#slot(key);
-      return members.map((words) => ({ words, unless: `no ${words}`, literal: holds[words] }));
+      return members.map((words) => ({ words, unless: say("ask.lacks", { member: words }), literal: holds[words] }));
     }
     const { untreated } = this.encoding;
     const ofKey = tests.filter((test) => test.key === key && (key !== "history" || test.literal !== untreated.literal));

@@ -243,24 +243,40 @@ function chips(option, advice) {
 
 /** One option; `change` says what became of it with the last edit. */
 function optionCard(option, advice, change, number) {
-  const { data } = advice.advisor, { standing, regimen } = option, title = `option-${regimen}`;
+  const { standing, regimen } = option, title = `option-${regimen}`;
+  return h("article", { class: `option ${standing}`, "aria-labelledby": title, "data-regimen": regimen, "data-standing": standing },
+    h("h3", {}, h("span", { id: title }, number ? `${number}. ` : "", option.name), chips(option, advice), changeMark(change)),
+    cardBody(option, advice, change, say("page_answer.waits_pending")));
+}
+
+/** An option by name only, as long as little is known; its card is in it. */
+function foldedCard(option, advice, change) {
+  const { standing, regimen } = option;
+  const waits = () => say("page_answer.waits", { questions: questionsWords(advice.advisor.dependsOn()[regimen], advice) });
+  return disclosure({ class: "argument", "data-regimen": regimen, "data-standing": standing },
+    [option.name, " ", changeMark(change, { inside: true })], () => cardBody(option, advice, change, waits()));
+}
+
+/** A card below its heading; `waits` says what an undetermined option waits for. */
+function cardBody(option, advice, change, waits) {
+  const { data } = advice.advisor, { standing } = option;
   const shown = option.studies.flatMap((id) => data.studies[id].errata);
   const open = standing === "undetermined" || standing === "excluded";
   const whyTitle = standing === "undetermined" ? say("page_answer.what_it_waits_for") : standing === "excluded" ? say("page_answer.why_and_why_not") : say("page_answer.why");
   const rules = uniqueOf([...option.reasons.map((reason) => reason.rule), ...option.rules]);
   const approvals = option.approvals.map((id) => h("li", {}, h("strong", {}, say("page_answer.approved")), rich(data.approvals[id].words), data.approvals[id].errata.map((text) => h("p", { class: "erratum" }, `† ${text}`))));
-  return h("article", { class: `option ${standing}`, "aria-labelledby": title, "data-regimen": regimen, "data-standing": standing },
-    h("h3", {}, h("span", { id: title }, number ? `${number}. ` : "", option.name), chips(option, advice), changeMark(change)),
+  return [
     option.setting.length ? h("p", { class: "quiet small" }, option.setting.join(" · ")) : null,
     change ? change.rules.slice(0, 1).map((id) => h("p", { class: "by" }, sayWith("page_changes.by_rule", { rule: h("code", {}, id), sentence: ruleWords(id, advice.advisor) }))) : null,
     option.says.map((text) => h("p", {}, rich(text))),
-    standing === "undetermined" ? h("p", { class: "waits" }, say("page_answer.waits_pending")) : null,
+    standing === "undetermined" ? h("p", { class: "waits" }, waits) : null,
     cautions(option, advice, shown),
     option.harm.map((harm) => h("p", {}, harm.says, " ", cite(harm.source))),
     option.schedule ? h("p", {}, h("strong", {}, say("page_answer.schedule")), option.schedule.says, " ", cite(option.schedule.source)) : null,
     approvals.length ? h("ul", {}, approvals) : null,
     option.studies.length ? h("ul", { class: "studies" }, option.studies.map((id) => study(id, option, data))) : null,
-    disclosure({ class: "more", open: open && rules.length === 1 }, whyTitle, () => rules.map((id) => argument(id, advice, rules.length === 1))));
+    disclosure({ class: "more", open: open && rules.length === 1 }, whyTitle, () => rules.map((id) => argument(id, advice, rules.length === 1))),
+  ];
 }
 
 /** An option that a rule excludes: its reason, and all else folded up. */
@@ -304,7 +320,7 @@ function summaryView(advice, changes) {
     advice.patient.notes.map((note) => h("p", { class: "caution" }, h("span", { class: "warn" }, say("page_answer.input")), note)),
     firstView(advice),
     little ? h("div", { id: "missing" }) : null,
-    isNarrow() ? [glanceView(advice, changes), standardView(advice)] : [standardView(advice), glanceView(advice, changes)],
+    little ? standardView(advice) : isNarrow() ? [glanceView(advice, changes), standardView(advice)] : [standardView(advice), glanceView(advice, changes)],
     stackView(advice),
     h("p", { class: "quiet small", id: "counts" }, countsWords(advice)),
   ];
@@ -313,7 +329,7 @@ function summaryView(advice, changes) {
 /** Each option and the sections after them; `changes` says for a regimen what became of it. */
 function detailView(advice, changes) {
   const { data } = advice.advisor, standingAs = (standing) => advice.options.filter((option) => option.standing === standing);
-  const numbers = new Map(shownOptions(advice).map((option, index) => [option.regimen, index + 1]));
+  const little = littleKnown(advice), numbers = new Map(shownOptions(advice).map((option, index) => [option.regimen, index + 1]));
   const offered = advice.options.filter((option) => option.standing.startsWith("offered"));
   const marked = offered.filter((option) => option.markers.length), unmarked = offered.filter((option) => !option.markers.length);
   const groups = [
@@ -322,11 +338,11 @@ function detailView(advice, changes) {
     ...["undetermined", "excluded"].map((standing) => [standing, standingTitle(standing), standingAs(standing)]),
   ];
   const card = (option) => (option.standing === "excluded" ? excludedCard(option, advice, changes.get(option.regimen))
-    : optionCard(option, advice, changes.get(option.regimen), numbers.get(option.regimen)));
+    : little ? foldedCard(option, advice, changes.get(option.regimen)) : optionCard(option, advice, changes.get(option.regimen), numbers.get(option.regimen)));
   return [
     groups.filter(([, , options]) => options.length).map(([name, title, options]) => h("section", { "data-section": name }, h("h2", {}, title), options.map(card))),
     notIndicated(standingAs("not-indicated"), advice, changes),
-    littleKnown(advice) ? null : h("div", { id: "missing" }),
+    little ? null : h("div", { id: "missing" }),
     statements(data.sources.silent, advice.silent.filter(({ rule }) => !isFirst(rule, advice)), advice),
     statements(data.sources.trials, advice.trials, advice),
     statements(say("advice.notes"), advice.notes.filter(({ rule }) => !isFirst(rule, advice)), advice),
