@@ -34,7 +34,9 @@ def placed_first(
     of_all = _carried_by_all(shown)
     of_offers = _carried_by_all(offered) if len(offered) > 1 else {}
     # What all carry and what all offers carry, in one order: that of the first offer, which carries both.
-    held = [of_all.get(said, caution) for said, caution in (of_offers or of_all).items() if caution.state == "holds"]
+    held = [
+        of_all.get(sentence, caution) for sentence, caution in (of_offers or of_all).items() if caution.state == "holds"
+    ]
 
     def is_asked(caution: First) -> bool:
         return any(rulebook.rules[rule].is_first for rule in caution.rules)
@@ -60,9 +62,9 @@ def _carried_by_all(options: Sequence[Option | Statement]) -> dict[_Said, First]
     """Each caution about the patient that all of these options carry, with the rules by which they do."""
     carried = [_by_sentence(option) for option in options]
     return {
-        said: _of_cautions([caution for by_sentence in carried for caution in by_sentence[said]])
-        for said in (carried[0] if carried else ())
-        if all(said in by_sentence for by_sentence in carried)
+        sentence: _of_cautions([caution for by_sentence in carried for caution in by_sentence[sentence]])
+        for sentence in (carried[0] if carried else ())
+        if all(sentence in by_sentence for by_sentence in carried)
     }
 
 

@@ -66,7 +66,7 @@ class Advisor {
     const possible = [...offered, ...options.filter((option) => option.standing === "undetermined")];
     const shown = possible.length ? possible : standards.filter((standard) => standard.state === "holds");
     const ofAll = this.#carriedByAll(shown), ofOffers = offered.length > 1 ? this.#carriedByAll(offered) : new Map();
-    const held = [...(ofOffers.size ? ofOffers : ofAll)].map(([said, caution]) => ofAll.get(said) ?? caution).filter((caution) => caution.state === "holds");
+    const held = [...(ofOffers.size ? ofOffers : ofAll)].map(([sentence, caution]) => ofAll.get(sentence) ?? caution).filter((caution) => caution.state === "holds");
     const isAsked = (caution) => caution.rules.some((rule) => this.data.rules[rule].first);
     const statementsFirst = statements.filter(({ rule }) => this.data.rules[rule].first).map(({ rule }) => ({
       rules: [rule], effect: this.data.rules[rule].effect, state: "holds", says: this.data.rules[rule].says, depends_on: [] }));
@@ -91,9 +91,9 @@ class Advisor {
       return found;
     };
     const [carried, ...rest] = options.map(bySentence);
-    return new Map([...(carried ?? new Map())].filter(([said]) => rest.every((texts) => texts.has(said))).map(([said, { state, says }]) => {
-      const held = [carried, ...rest].flatMap((texts) => texts.get(said).held);
-      return [said, { rules: uniqueOf(held.map((caution) => caution.rule)).sort(), effect: "caution", state, says,
+    return new Map([...(carried ?? new Map())].filter(([sentence]) => rest.every((texts) => texts.has(sentence))).map(([sentence, { state, says }]) => {
+      const held = [carried, ...rest].flatMap((texts) => texts.get(sentence).held);
+      return [sentence, { rules: uniqueOf(held.map((caution) => caution.rule)).sort(), effect: "caution", state, says,
         depends_on: uniqueOf(held.flatMap((caution) => caution.depends_on)).sort() }];
     }));
   }
