@@ -29,7 +29,6 @@ def placed_first(
         option for option in options if option.standing.is_offered or option.standing is Standing.UNDETERMINED
     ]
     shown = shown or [standard for standard in standards if standard.state == "holds"]
-
     offered = [option for option in shown if isinstance(option, Option) and option.standing.is_offered]
     of_all = _carried_by_all(shown)
     of_offers = _carried_by_all(offered) if len(offered) > 1 else {}
