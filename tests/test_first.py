@@ -4,11 +4,13 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from conftest import PROFILES
+from generators import random_reachable, with_more
 from regimen_advisor.advice import Advice
 from regimen_advisor.advising import advise
 from regimen_advisor.documents import markdown as documents_markdown
@@ -125,6 +127,24 @@ def test_what_comes_first_is_not_repeated_below(path: Path, form: str, rulebook:
             assert shown.count(found) == 1, entry.says
 
 
+def repeated(advice: Advice, patient: Patient, rulebook: Rulebook) -> dict[str, int]:
+    """The sentences that the screen of an advice shows more than once, and how often."""
+    shown = " ".join(text.render_advice([advice], rulebook, [patient]).split())
+    sentences = {caution.says for option in advice.options for caution in option.cautions}
+    sentences |= {entry.says for entry in (*advice.notes, *advice.silent, *advice.standards)}
+    # Without its full stop too: in a cell a whole sentence may end without one.
+    return {says: count for says in sentences if (count := shown.count(says.removesuffix("."))) > 1}
+
+
+def without_pointer(advice: Advice, rulebook: Rulebook, *, cut: bool) -> set[str]:
+    """The warnings of the table at a glance that a later row repeats instead of pointing to the first."""
+    pointing = re.compile(r" \(see (\d+|the standard)\)$")
+    rows = glance.rows(advice, rulebook, cut=cut)
+    waits = {row.warning for row in rows if row.option.standing is Standing.UNDETERMINED}
+    counted = Counter(row.warning for row in rows if not pointing.search(row.warning))
+    return {words for words, count in counted.items() if count > 1 and words and not words.startswith("?")} - waits
+
+
 @pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
 def test_no_sentence_about_the_patient_or_the_evidence_occurs_twice_on_the_screen(
     path: Path, rulebook: Rulebook
@@ -132,11 +152,7 @@ def test_no_sentence_about_the_patient_or_the_evidence_occurs_twice_on_the_scree
     profile, document = read_profile(path)
     patient = read(profile, rulebook.domain, document)
     advice = advise(patient, rulebook)
-    shown = " ".join(text.render_advice([advice], rulebook, [patient]).split())
-    sentences = {caution.says for option in advice.options for caution in option.cautions}
-    sentences |= {entry.says for entry in (*advice.notes, *advice.silent, *advice.standards)}
-    # Without its full stop too: in a cell a whole sentence may end without one.
-    assert not {says: count for says in sentences if (count := shown.count(says.removesuffix("."))) > 1}
+    assert repeated(advice, patient, rulebook) == {}
 
 
 @pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
@@ -145,11 +161,38 @@ def test_a_warning_of_the_table_at_a_glance_that_comes_again_points_to_the_first
     path: Path, cut: bool, rulebook: Rulebook
 ) -> None:
     profile, document = read_profile(path)
-    rows = glance.rows(advise(read(profile, rulebook.domain, document), rulebook, ask=False), rulebook, cut=cut)
-    pointing = re.compile(r" \(see (\d+|the standard)\)$")
-    waits = [row.warning for row in rows if row.option.standing is Standing.UNDETERMINED]
-    counted = Counter(row.warning for row in rows if row.warning and not pointing.search(row.warning))
-    assert {words: count for words, count in counted.items() if count > 1 and words not in waits} == {}
+    advice = advise(read(profile, rulebook.domain, document), rulebook, ask=False)
+    assert without_pointer(advice, rulebook, cut=cut) == set()
+
+
+@pytest.mark.sampled(5)
+@pytest.mark.parametrize("seed", range(100))
+def test_nothing_is_repeated_on_the_screen_of_any_patient_who_is_offered_something(
+    seed: int, rulebook: Rulebook
+) -> None:
+    random = Random(seed)
+    _, _, profile = random_reachable(random, rulebook, Standing.OFFERED, Standing.OFFERED_WITH_CAUTION)
+    advice, patient = answered(rulebook, with_more(random, profile, rulebook, known=0.8))
+    assert any(option.standing.is_offered for option in advice.options)
+    assert repeated(advice, patient, rulebook) == {}
+    assert without_pointer(advice, rulebook, cut=True) | without_pointer(advice, rulebook, cut=False) == set()
+
+
+def test_what_all_offers_carry_is_not_repeated_under_an_option_that_waits_and_carries_it_by_another_rule(
+    rulebook: Rulebook,
+) -> None:
+    known = {
+        "disease": "nsclc",
+        "stage": "IVB",
+        "egfr": ["ex20ins"],
+        "alk": "negative",
+        "curative_treatment_possible": False,
+    }
+    advice, patient = answered(rulebook, known, line("amrubicin"))
+    standings = {option.name: option.standing for option in advice.options}
+    assert standings["PD-1 inhibitor + bevacizumab"] is Standing.UNDETERMINED
+    assert "EGFR is not wild-type" in " ".join(entry.says for entry in advice.first)
+    assert repeated(advice, patient, rulebook) == {}
 
 
 def test_the_page_of_a_patient_says_first_what_holds_for_all(rulebook: Rulebook) -> None:

@@ -30,12 +30,9 @@ def placed_first(
     ]
     shown = shown or [standard for standard in standards if standard.state == "holds"]
     offered = [option for option in shown if isinstance(option, Option) and option.standing.is_offered]
-    of_all = _carried_by_all(shown)
-    of_offers = _carried_by_all(offered) if len(offered) > 1 else {}
-    # What all carry and what all offers carry, in one order: that of the first offer, which carries both.
-    held = [
-        of_all.get(sentence, caution) for sentence, caution in (of_offers or of_all).items() if caution.state == "holds"
-    ]
+    of_all = _carried_by_all(shown, shown)
+    of_offers = _carried_by_all(offered, shown) if len(offered) > 1 else {}
+    held = [caution for caution in (of_offers or of_all).values() if caution.state == "holds"]
 
     def is_asked(caution: First) -> bool:
         return any(rulebook.rules[rule].is_first for rule in caution.rules)
@@ -57,11 +54,12 @@ def placed_first(
     return tuple(once.values())
 
 
-def _carried_by_all(options: Sequence[Option | Statement]) -> dict[_Said, First]:
-    """Each caution about the patient that all of these options carry, with the rules by which they do."""
+def _carried_by_all(options: Sequence[Option | Statement], shown: Sequence[Option | Statement]) -> dict[_Said, First]:
+    """Each caution about the patient that all of ``options`` carry, with the rules by which any of ``shown`` does."""
     carried = [_by_sentence(option) for option in options]
+    also = [_by_sentence(option) for option in shown]
     return {
-        sentence: _of_cautions([caution for by_sentence in carried for caution in by_sentence[sentence]])
+        sentence: _of_cautions([caution for by_sentence in also for caution in by_sentence.get(sentence, ())])
         for sentence in (carried[0] if carried else ())
         if all(sentence in by_sentence for by_sentence in carried)
     }

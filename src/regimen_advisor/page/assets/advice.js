@@ -65,8 +65,8 @@ class Advisor {
     const offered = options.filter((option) => option.standing.startsWith("offered"));
     const possible = [...offered, ...options.filter((option) => option.standing === "undetermined")];
     const shown = possible.length ? possible : standards.filter((standard) => standard.state === "holds");
-    const ofAll = this.#carriedByAll(shown), ofOffers = offered.length > 1 ? this.#carriedByAll(offered) : new Map();
-    const held = [...(ofOffers.size ? ofOffers : ofAll)].map(([sentence, caution]) => ofAll.get(sentence) ?? caution).filter((caution) => caution.state === "holds");
+    const ofAll = this.#carriedByAll(shown, shown), ofOffers = offered.length > 1 ? this.#carriedByAll(offered, shown) : new Map();
+    const held = [...(ofOffers.size ? ofOffers : ofAll).values()].filter((caution) => caution.state === "holds");
     const isAsked = (caution) => caution.rules.some((rule) => this.data.rules[rule].first);
     const statementsFirst = statements.filter(({ rule }) => this.data.rules[rule].first).map(({ rule }) => ({
       rules: [rule], effect: this.data.rules[rule].effect, state: "holds", says: this.data.rules[rule].says, depends_on: [] }));
@@ -77,8 +77,8 @@ class Advisor {
     return [...once.values()];
   }
 
-  /** Each caution about the patient that all of these options carry, with the rules by which they do, by its words and state. */
-  #carriedByAll(options) {
+  /** Each caution about the patient that all of `options` carry, with the rules by which any of `shown` does. */
+  #carriedByAll(options, shown) {
     const bySentence = (option) => {
       const found = new Map();
       for (const held of option.cautions) {
@@ -90,9 +90,9 @@ class Advisor {
       }
       return found;
     };
-    const [carried, ...rest] = options.map(bySentence);
+    const [carried, ...rest] = options.map(bySentence), also = shown.map(bySentence);
     return new Map([...(carried ?? new Map())].filter(([sentence]) => rest.every((texts) => texts.has(sentence))).map(([sentence, { state, says }]) => {
-      const held = [carried, ...rest].flatMap((texts) => texts.get(sentence).held);
+      const held = also.flatMap((texts) => texts.get(sentence)?.held ?? []);
       return [sentence, { rules: uniqueOf(held.map((caution) => caution.rule)).sort(), effect: "caution", state, says,
         depends_on: uniqueOf(held.flatMap((caution) => caution.depends_on)).sort() }];
     }));
