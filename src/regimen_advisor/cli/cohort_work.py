@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from regimen_advisor.cli import terminal
 from regimen_advisor.cli.cohort_options import CohortFormat
 from regimen_advisor.cli.cohort_report import say_blank, write_report
 from regimen_advisor.cohorts.changes import changes
@@ -41,7 +40,7 @@ def judge(paths: list[str], output: str | None, request: Request) -> CohortRepor
     table = open_table(paths, mapping, given=request.given, id_column=request.id_column)
     say_blank(table)
     with (
-        terminal.spinner(say("cohort_progress.judging")) if sys.stderr.isatty() else nullcontext(),
+        _spinner(),
         judged(table, rulebook, exact=exact, output=output) as result,
     ):
         summary = replace(summarise(result, table.name), changed_by_packs=changes_by_packs(table, rulebook))
@@ -57,6 +56,14 @@ def judge(paths: list[str], output: str | None, request: Request) -> CohortRepor
         if output is not None:
             result.write(output)
     return summary, compared, agreed
+
+
+def _spinner() -> AbstractContextManager[None]:
+    if not sys.stderr.isatty():
+        return nullcontext()
+    from regimen_advisor.cli import terminal  # noqa: PLC0415 - Rich is slow to load, and a pipe needs none of it
+
+    return terminal.spinner(say("cohort_progress.judging"))
 
 
 def _check_output(output: str, paths: list[str], mapping: TableMapping | None) -> None:

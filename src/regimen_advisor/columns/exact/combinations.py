@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -21,15 +20,10 @@ class ClinicalWorlds:
 
     def __init__(self, reader: FactReader) -> None:
         self.reader, self.names = reader, reader.clinical.names
-        facts = [reader.domain.facts[name] for name in self.names]
-        self.worlds: list[tuple[str, ...]] = []
-        treated = []
-        for words in itertools.product(*(fact.domain for fact in facts if isinstance(fact, ChoiceFact))):
-            for lines in (UNTREATED, TREATED):
-                if reader.clinical.facts(lines, tuple(zip(self.names, words, strict=True))) is not None:
-                    self.worlds.append(words)
-                    treated.append(lines)
-        self.treated = np.array(treated)
+        self.worlds = list(self._complete(UNTREATED, ()))
+        self.untreated = len(self.worlds)
+        """How many are without a line for advanced disease; they come first, those with a line after them."""
+        self.worlds += self._complete(TREATED, ())
         self.words = np.array(
             [
                 reader.layout.encode({name: _only(word) for name, word in zip(self.names, words, strict=True)})
@@ -42,6 +36,18 @@ class ClinicalWorlds:
         """For each fact its words, and the place among them of the word of each combination."""
         self.allowed = np.zeros((0, len(self.worlds)), bool)
         """For each combination of cells met so far, which of the complete combinations it allows."""
+
+    def _complete(self, lines: int, begun: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        """The complete combinations that begin so; what contradicts itself is not gone into."""
+        if self.reader.clinical.facts(lines, tuple(zip(self.names, begun, strict=False))) is None:
+            return
+        if len(begun) == len(self.names):
+            yield begun
+            return
+        fact = self.reader.domain.facts[self.names[len(begun)]]
+        assert isinstance(fact, ChoiceFact)
+        for word in fact.domain:
+            yield from self._complete(lines, (*begun, word))
 
     def places(self, keys: Ints) -> Ints:
         """The place in ``allowed`` of the combination of cells that each row holds."""

@@ -219,12 +219,11 @@ class Donor:
         """For each combination of cells the likest complete one, without a line and with one; -1 for none."""
         known, allowed = len(self._chosen), self.clinical_worlds.allowed
         if known < len(allowed):
-            by_line = []
-            for treated in (0, 1):
-                fits = allowed[known:] & (self.clinical_worlds.treated == treated)
-                likeness = np.where(fits, self._likeness, np.int8(-1))
-                likest = np.argmax(likeness, axis=1)
-                by_line.append(np.where(likeness.max(axis=1) >= 0, likest, -1))
+            likeness = np.where(allowed[known:], self._likeness, np.int8(-1))
+            every, by_line = np.arange(len(likeness)), []
+            for worlds in (slice(self.clinical_worlds.untreated), slice(self.clinical_worlds.untreated, None)):
+                likest = likeness[:, worlds].argmax(axis=1) + (worlds.start or 0)
+                by_line.append(np.where(likeness[every, likest] >= 0, likest, -1))
             self._chosen = np.vstack([self._chosen, np.column_stack(by_line)])
         return self._chosen
 
