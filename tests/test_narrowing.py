@@ -167,6 +167,31 @@ def one_word(word):
     return Members(frozenset({word}), frozenset({word}))
 
 
+NONE = Members(frozenset({"none"}), frozenset({"none"}))
+
+
+@pytest.mark.parametrize(
+    ("known", "fact", "value"),
+    [
+        # One kind or the other: curative or numbered, the first line or a later one.
+        (
+            {"progressed_on": holding("osimertinib"), "progressed_on_in_lines": NONE},
+            "received_in_curative",
+            holding("osimertinib").must,
+        ),
+        (
+            {"progressed_on_in_lines": holding("osimertinib"), "first_line_progressed_on": NONE},
+            "progressed_on_after_first_line",
+            holding("osimertinib").must,
+        ),
+        # A later line is a line.
+        ({"progressed_on_in_lines": NONE}, "progressed_on_after_first_line", NONE.must),
+    ],
+)
+def test_what_one_set_over_the_history_holds_bears_on_the_others(known, fact, value):
+    assert learned(**known)[fact].must == value
+
+
 def test_what_was_known_before_stays_known_and_tells_more_with_what_is_added():
     before = learned(first_line_drugs=holding("osimertinib"), ecog=Number(1, 1))
     after = narrow([("prior_lines", Number(1, 1))], DOMAIN, before)
