@@ -277,9 +277,12 @@ def test_names_of_patients_and_drugs_given_are_read_where_a_mapping_tells_their_
     assert found["given"].to_list() == ["Nivolumab", "Ipilimumab;Nivolumab", "Pembrolizumab"]
 
 
-def test_a_column_of_names_that_is_not_there_is_refused_with_its_place(registry, tmp_path, rulebook):
-    mapping = mapping_of("title: t\nid: Patient\nkeys: {ecog: {column: ECOG}}\n", tmp_path, rulebook)
-    with pytest.raises(InputError, match=r"mapping\.yaml:2:5: id: no column `Patient` in the table"):
+@pytest.mark.parametrize(
+    ("names", "place"), [("Patient", "2:5: id"), ("[Patient ID, Patient]", "2:18: id")], ids=["one", "several"]
+)
+def test_a_column_of_names_that_is_not_there_is_refused_with_its_place(names, place, registry, tmp_path, rulebook):
+    mapping = mapping_of(f"title: t\nid: {names}\nkeys: {{ecog: {{column: ECOG}}}}\n", tmp_path, rulebook)
+    with pytest.raises(InputError, match=rf"mapping\.yaml:{place}: no column `Patient` in the table"):
         mapping.apply(scan_table([str(registry)]), tmp_path)
 
 
