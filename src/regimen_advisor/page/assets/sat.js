@@ -62,10 +62,10 @@ class Sat {
     return this.size++;
   }
 
-  /** Whether all clauses and all assumed literals can be true together. */
-  can(assumptions) {
+  /** Whether all clauses and all assumed literals can be true together; an answer makes many of the `preferred` true too. */
+  can(assumptions, preferred = []) {
     if (!this.possible) return false;
-    let agreeing = 0;
+    let agreeing = 0, tried = 0;
     while (agreeing < this.assumed.length && this.assumed[agreeing] === assumptions[agreeing]) agreeing++;
     this.#back(Math.min(agreeing, this.limits.length));
     this.assumed = assumptions.slice();
@@ -74,6 +74,7 @@ class Sat {
       if (conflict) {
         if (this.limits.length === 0) return (this.possible = false);
         this.#learn(conflict);
+        tried = 0;
         if (++conflicts === restart) {
           this.#back(0);
           conflicts = 0;
@@ -89,6 +90,12 @@ class Sat {
         if (this.#truth(literal) === 0) this.#assign(literal, null);
         continue;
       }
+      while (tried < preferred.length && this.#truth(preferred[tried]) !== 0) tried++;
+      if (tried < preferred.length) {
+        this.limits.push(this.trail.length);
+        this.#assign(preferred[tried], null);
+        continue;
+      }
       let next = this.#pop();
       while (next && this.value[next] !== 0) next = this.#pop();
       if (!next) return true;
@@ -98,8 +105,8 @@ class Sat {
   }
 
   /** The answer last found, as a function from a literal to whether it holds; null where there is none. */
-  model(assumptions) {
-    if (!this.can(assumptions)) return null;
+  model(assumptions, preferred = []) {
+    if (!this.can(assumptions, preferred)) return null;
     const value = this.value.slice(0, this.size);
     return (literal) => (literal > 0 ? value[literal] === 1 : value[-literal] === -1);
   }

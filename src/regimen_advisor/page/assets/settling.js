@@ -121,8 +121,8 @@ class Solver {
   }
 
   /** A completion with these literals too, if there is one; those found for a patient are kept as examples. */
-  #example(patient, literals) {
-    const examples = this.#examples(patient), found = this.sat.model([...this.known(patient), ...literals]);
+  #example(patient, literals, preferred = []) {
+    const examples = this.#examples(patient), found = this.sat.model([...this.known(patient), ...literals], preferred);
     if (found) {
       examples.push(found);
       this.found.push(found);
@@ -148,20 +148,15 @@ class Solver {
     const examples = this.#examples(patient).filter((example) => more.every((literal) => example(literal)));
     const first = examples[0] ?? this.#example(patient, more);
     if (!first) return null;
-    const truths = new Map();
-    for (const literal of new Set(literals)) {
-      const holds = first(literal);
-      if (!examples.some((example) => example(literal) !== holds)) {
-        const example = this.#example(patient, [...more, holds ? -literal : literal]);
-        if (!example) {
-          truths.set(literal, holds ? TRUE : FALSE);
-          continue;
-        }
-        examples.push(example);
-      }
-      truths.set(literal, UNKNOWN);
+    const opposite = (literal) => (first(literal) ? -literal : literal), impossible = new Set();
+    let unseen = uniqueOf(literals.map(opposite)).filter((literal) => !examples.some((example) => example(literal)));
+    while (unseen.length) {
+      const [literal, ...rest] = unseen, example = this.#example(patient, [...more, literal], rest);
+      if (!example) impossible.add(literal);
+      unseen = example ? rest.filter((wanted) => !example(wanted)) : rest;
     }
-    return truths;
+    const truth = (literal) => (!impossible.has(opposite(literal)) ? UNKNOWN : first(literal) ? TRUE : FALSE);
+    return new Map(literals.map((literal) => [literal, truth(literal)]));
   }
 
   /** Exact truths of rules, and exact standings of regimens; null where no complete patient is as described. */
