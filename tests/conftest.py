@@ -43,7 +43,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 # A page draws its questions for some five seconds; at home it holds a third of them.
-quizzes.POOL = tuple((level, sized(count, min(count, 2)), kinds) for level, count, kinds in quizzes.POOL)
+WHOLE_POOL = quizzes.POOL
+quizzes.POOL = tuple((level, sized(count, min(count, 2)), kinds) for level, count, kinds in WHOLE_POOL)
 
 # A Spark of a test ends long before its code is worth compiling well.
 SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"

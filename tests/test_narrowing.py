@@ -167,7 +167,7 @@ def one_word(word):
     return Members(frozenset({word}), frozenset({word}))
 
 
-NONE = Members(frozenset({"none"}), frozenset({"none"}))
+NONE = one_word("none")
 
 
 @pytest.mark.parametrize(

@@ -45,12 +45,8 @@ def case_of(question: QuizQuestion, rulebook: Rulebook) -> Case:
 
 def test_a_quiz_goes_through_every_kind(quiz: Quiz, rulebook: Rulebook) -> None:
     assert {question.kind for question in quiz.questions} == {*PICK_KINDS}
-    # A kind is passed over in its turn where no patient is found for it.
-    wanted = {"next-test", "caution", "study", "standard", "event", "exclusion"}
-    quizzes = [generate(rulebook, seed, count=12, level=2).questions for seed in (2, 3)]
-    missing = [wanted - {question.kind for question in questions} for questions in quizzes]
-    assert all(len(kinds) <= 1 for kinds in missing)
-    assert not set.intersection(*missing)
+    kinds = {question.kind for question in generate(rulebook, seed=3, count=12, level=2).questions}
+    assert kinds >= {"next-test", "caution", "study", "standard", "event", "exclusion"}
 
 
 def test_each_pick_has_one_right_answer_among_several(quiz: Quiz, key: AnswerKey) -> None:

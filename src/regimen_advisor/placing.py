@@ -11,6 +11,7 @@ from regimen_advisor.knowledge.rules import Effect
 from regimen_advisor.language.standings import Standing
 
 _Said = tuple[Literal["holds", "open"], str]
+_Cautions = dict[_Said, list[Caution]]
 
 
 def placed_first(
@@ -29,9 +30,14 @@ def placed_first(
         option for option in options if option.standing.is_offered or option.standing is Standing.UNDETERMINED
     ]
     shown = shown or [standard for standard in standards if standard.state == "holds"]
-    offered = [option for option in shown if isinstance(option, Option) and option.standing.is_offered]
-    of_all = _carried_by_all(shown, shown)
-    of_offers = _carried_by_all(offered, shown) if len(offered) > 1 else {}
+    carried = [_by_sentence(option) for option in shown]
+    by_offers = [
+        cautions
+        for option, cautions in zip(shown, carried, strict=True)
+        if isinstance(option, Option) and option.standing.is_offered
+    ]
+    of_all = _carried_by_all(carried, carried)
+    of_offers = _carried_by_all(by_offers, carried) if len(by_offers) > 1 else {}
     held = [caution for caution in (of_offers or of_all).values() if caution.state == "holds"]
 
     def is_asked(caution: First) -> bool:
@@ -54,18 +60,17 @@ def placed_first(
     return tuple(once.values())
 
 
-def _carried_by_all(options: Sequence[Option | Statement], shown: Sequence[Option | Statement]) -> dict[_Said, First]:
-    """Each caution about the patient that all of ``options`` carry, with the rules by which any of ``shown`` does."""
-    carried = [_by_sentence(option) for option in options]
-    also = [_by_sentence(option) for option in shown]
+def _carried_by_all(several: Sequence[_Cautions], shown: Sequence[_Cautions]) -> dict[_Said, First]:
+    """Each caution that all of ``several`` options carry, with the rules by which any of those ``shown`` does."""
     return {
-        sentence: _of_cautions([caution for by_sentence in also for caution in by_sentence.get(sentence, ())])
-        for sentence in (carried[0] if carried else ())
-        if all(sentence in by_sentence for by_sentence in carried)
+        sentence: _of_cautions([caution for cautions in shown for caution in cautions.get(sentence, ())])
+        for sentence in (several[0] if several else ())
+        if all(sentence in cautions for cautions in several)
     }
 
 
-def _by_sentence(option: Option | Statement) -> dict[_Said, list[Caution]]:
+def _by_sentence(option: Option | Statement) -> _Cautions:
+    """The cautions of an option that are about the patient."""
     found: dict[_Said, list[Caution]] = {}
     for caution in option.cautions:
         if caution.kind == "patient":

@@ -220,10 +220,10 @@ class Donor:
         known, allowed = len(self._chosen), self.clinical_worlds.allowed
         if known < len(allowed):
             likeness = np.where(allowed[known:], self._likeness, np.int8(-1))
-            rows, by_line = np.arange(len(likeness)), []
-            for worlds in (slice(self.clinical_worlds.untreated), slice(self.clinical_worlds.untreated, None)):
-                likest = likeness[:, worlds].argmax(axis=1) + (worlds.start or 0)
-                by_line.append(np.where(likeness[rows, likest] >= 0, likest, -1))
+            rows, split, by_line = np.arange(len(likeness)), self.clinical_worlds.untreated, []
+            for before, worlds in ((0, likeness[:, :split]), (split, likeness[:, split:])):
+                likest = worlds.argmax(axis=1)
+                by_line.append(np.where(worlds[rows, likest] >= 0, before + likest, -1))
             self._chosen = np.vstack([self._chosen, np.column_stack(by_line)])
         return self._chosen
 

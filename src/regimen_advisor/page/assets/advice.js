@@ -65,7 +65,8 @@ class Advisor {
     const offered = options.filter((option) => option.standing.startsWith("offered"));
     const possible = [...offered, ...options.filter((option) => option.standing === "undetermined")];
     const shown = possible.length ? possible : standards.filter((standard) => standard.state === "holds");
-    const ofAll = this.#carriedByAll(shown, shown), ofOffers = offered.length > 1 ? this.#carriedByAll(offered, shown) : new Map();
+    const carried = shown.map((option) => this.#bySentence(option));
+    const ofAll = this.#carriedByAll(carried, carried), ofOffers = offered.length > 1 ? this.#carriedByAll(carried.slice(0, offered.length), carried) : new Map();
     const held = [...(ofOffers.size ? ofOffers : ofAll).values()].filter((caution) => caution.state === "holds");
     const isAsked = (caution) => caution.rules.some((rule) => this.data.rules[rule].first);
     const statementsFirst = statements.filter(({ rule }) => this.data.rules[rule].first).map(({ rule }) => ({
@@ -77,25 +78,26 @@ class Advisor {
     return [...once.values()];
   }
 
-  /** Each caution about the patient that all of `options` carry, with the rules by which any of `shown` does. */
-  #carriedByAll(options, shown) {
-    const bySentence = (option) => {
-      const found = new Map();
-      for (const held of option.cautions) {
-        const rule = this.data.rules[held.rule];
-        if (rule.kind !== "patient") continue;
-        const { says } = held;
-        if (!found.has(held.state + says)) found.set(held.state + says, { state: held.state, says, held: [] });
-        found.get(held.state + says).held.push(held);
-      }
-      return found;
-    };
-    const [carried, ...rest] = options.map(bySentence), also = shown.map(bySentence);
-    return new Map([...(carried ?? new Map())].filter(([sentence]) => rest.every((texts) => texts.has(sentence))).map(([sentence, { state, says }]) => {
-      const held = also.flatMap((texts) => texts.get(sentence)?.held ?? []);
+  /** Each caution about the patient that all of `several` carry, with the rules by which any of `shown` does. */
+  #carriedByAll(several, shown) {
+    const [first, ...rest] = several;
+    return new Map([...(first ?? new Map())].filter(([sentence]) => rest.every((texts) => texts.has(sentence))).map(([sentence, { state, says }]) => {
+      const held = shown.flatMap((texts) => texts.get(sentence)?.held ?? []);
       return [sentence, { rules: uniqueOf(held.map((caution) => caution.rule)).sort(), effect: "caution", state, says,
         depends_on: uniqueOf(held.flatMap((caution) => caution.depends_on)).sort() }];
     }));
+  }
+
+  /** The cautions of an option that are about the patient, by state and words. */
+  #bySentence(option) {
+    const found = new Map();
+    for (const held of option.cautions) {
+      if (this.data.rules[held.rule].kind !== "patient") continue;
+      const { state, says } = held;
+      if (!found.has(state + says)) found.set(state + says, { state, says, held: [] });
+      found.get(state + says).held.push(held);
+    }
+    return found;
   }
 
   #option(id) {

@@ -91,16 +91,10 @@ class Sat {
         continue;
       }
       while (tried < preferred.length && this.#truth(preferred[tried]) !== 0) tried++;
-      if (tried < preferred.length) {
-        this.limits.push(this.trail.length);
-        this.#assign(preferred[tried], null);
-        continue;
-      }
-      let next = this.#pop();
-      while (next && this.value[next] !== 0) next = this.#pop();
+      const next = preferred[tried] ?? this.#undecided();
       if (!next) return true;
       this.limits.push(this.trail.length);
-      this.#assign(this.phase[next] * next, null);
+      this.#assign(next, null);
     }
   }
 
@@ -109,6 +103,13 @@ class Sat {
     if (!this.can(assumptions, preferred)) return null;
     const value = this.value.slice(0, this.size);
     return (literal) => (literal > 0 ? value[literal] === 1 : value[-literal] === -1);
+  }
+
+  /** The open variable that conflicts were most about, as it was last; 0 where none is open. */
+  #undecided() {
+    let next = this.#pop();
+    while (next && this.value[next] !== 0) next = this.#pop();
+    return next && this.phase[next] * next;
   }
 
   #truth(literal) {
