@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import example as with_example
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -402,6 +403,7 @@ def test_a_percentage_and_a_reference_are_not_torn_apart():
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=60), max_size=8), st.integers(20, 100))
+@with_example(words=["00000000[", "00000000]"], width=20)  # together they are wider than a line
 def test_wrapping_loses_no_word_and_keeps_to_the_width(words, width):
     lines = lines_of([Paragraph(" ".join(words), indent=2, hang=2)], width)
     assert " ".join(line.text.strip() for line in lines).split() == one_line(" ".join(words)).split()

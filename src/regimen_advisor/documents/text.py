@@ -176,8 +176,9 @@ def _side_by_side(columns: Columns, width: int) -> Iterator[Line]:
 
 def _wrapped(text: str, style: str, indent: int, hang: int, width: int) -> list[Line]:
     together = _KEPT_TOGETHER.sub(lambda found: found[0].replace(" ", _GLUE), one_line(text))
+    room = width - indent - hang
     wrapped = textwrap.wrap(
-        together,
+        " ".join(word if len(word) <= room else word.replace(_GLUE, " ") for word in together.split(" ")),
         width,
         initial_indent=" " * indent,
         subsequent_indent=" " * (indent + hang),
