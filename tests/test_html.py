@@ -180,6 +180,13 @@ def test_the_page_of_an_option_says_met_and_not_met_in_words(rulebook: Rulebook)
     assert "rules/nsclc/later-line-any.yaml:" in page
 
 
+def test_what_is_open_about_a_treatment_is_named_by_its_line_in_the_rules_of_each_option(rulebook: Rulebook) -> None:
+    names = ("egfr-l858r-after-osimertinib", "egfr-l858r-after-gefitinib-and-platinum")
+    page = advice_page(rulebook, *(patient(rulebook, name) for name in names))
+    assert "ask: cycles of line 2, months to relapse after line 2" in page
+    assert "treatment 2 of the history" not in page
+
+
 def test_a_page_carries_the_plot_the_map_and_the_citations(pages: dict[str, str]) -> None:
     page = pages["advice"]
     assert "Not a comparison between trials" in page
