@@ -37,7 +37,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if mark is None or seen[test] % mark.args[0] == 0:
             kept.append(item)
         seen[test] += 1
-    if left_out := [item for item in items if item not in set(kept)]:
+    chosen = set(kept)
+    if left_out := [item for item in items if item not in chosen]:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
 

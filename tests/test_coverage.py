@@ -239,7 +239,7 @@ def pasted(rulebook: Rulebook, *rules: str) -> list[RuleCase]:
     return parse_cases("\n---\n".join(blocks), "pasted.case.yaml", rulebook)
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "rule",
     [

@@ -200,6 +200,7 @@ def test_random_patients_and_conditions_are_on_both_sides_of_the_fact(
     assert any(drawn(Random(seed), FACTS) == [name] for seed in range(500)), f"no random condition on `{name}`"
 
 
+@pytest.mark.sampled(2)
 @each_fact
 def test_the_worlds_that_check_the_solver_are_on_both_sides_of_the_fact(name: str) -> None:
     is_later = "later line" in (getattr(FACTS[name], "over", None) or ())

@@ -165,7 +165,7 @@ def test_a_warning_of_the_table_at_a_glance_that_comes_again_points_to_the_first
     assert without_pointer(advice, rulebook, cut=cut) == set()
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("seed", range(100))
 def test_nothing_is_repeated_on_the_screen_of_any_patient_who_is_offered_something(
     seed: int, rulebook: Rulebook

@@ -214,6 +214,7 @@ def test_each_standing_and_level_of_a_page_has_its_meaning_at_hand_and_a_row_the
 LOOKED_AT = [name for name in NAMES if name not in ("advice", "open advice", "two patients")]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("name", "look"), list(zip(LOOKED_AT, itertools.cycle(LOOKS))))
 def test_a_page_is_sound_on_every_screen(
     pages: dict[str, str], name: str, look: Look, browser: Any, tmp_path: Path

@@ -352,7 +352,7 @@ ON_A_PHONE = ["options", "map", "forest", "compare", "facts", "refused", "change
 
 
 # In the other colours than on a wide screen, in `test_page.py`.
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("view", "scheme"), list(zip(ON_A_PHONE, itertools.cycle(["light", "dark"]))))
 def test_axe_finds_nothing_on_a_phone(browser: Any, page_file: Path, view: str, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")

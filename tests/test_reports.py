@@ -151,6 +151,7 @@ def test_show_and_explain_name_the_place_of_a_rule_alike(rulebook):
         assert f"File: {argument.written_in}\n" in render("rule", argument.rule, rulebook)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("path", sorted(PROFILES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_option_warning_and_open_question_of_the_advice_is_in_text_and_markdown(rulebook, path):
     advice, patient = example(rulebook, path.stem)
