@@ -22,7 +22,7 @@ pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 from regimen_advisor.cohorts.synthesis import synthetic_patients
 from regimen_advisor.columns.engine import ColumnEngine
 from regimen_advisor.columns.exact.cases import Cases
-from regimen_advisor.columns.exact.combinations import ClinicalWorlds
+from regimen_advisor.columns.exact.combinations import MetCombinations
 from regimen_advisor.columns.exact.corrections import with_answers
 from regimen_advisor.columns.exact.donors import CellLiterals, Donor, OpenRows
 from regimen_advisor.columns.exact.needs import OpenCells
@@ -51,13 +51,13 @@ def vague_profiles(count, rulebook):
 
 def donors_from(solver: Solver, patients: list[Patient], engine: ColumnEngine) -> list[Donor]:
     """For some patients a completion of each, one offered something where that can be."""
-    clinical_worlds, found = ClinicalWorlds(engine.reader), []
+    met, found = MetCombinations(engine.reader.clinical.worlds), []
     for patient, name in zip(patients, solver.offered, strict=False):
         session = solver.session(patient=patient)
         known = [literal for part in assumption_groups(session.encoding, patient).values() for literal in part]
         model = session.model(known, [session.encoding.condition(solver.offered[name])]) or session.model(known)
         assert model is not None
-        found.append(Donor(model, CellLiterals(session.encoding, engine.reader), clinical_worlds))
+        found.append(Donor(model, CellLiterals(session.encoding, engine.reader), met))
     return found
 
 
@@ -67,7 +67,7 @@ def test_what_is_found_of_a_row_that_was_filled_in_is_true_of_some_completion_of
     cells = OpenCells(engine)
     batch = engine.reader.batch(table(written))
     donors = donors_from(solver, patients[60:], engine)
-    rows = OpenRows.of(batch, engine.reader, donors[0].clinical_worlds)
+    rows = OpenRows.of(batch, engine.reader, donors[0].met)
     wanted = cells.need(batch)
     possibly = np.zeros((2, len(cells.questions), len(patients)), bool)
     for donor in donors:

@@ -1,33 +1,32 @@
-"""Narrow combinations of cells by the axioms: each distinct one once, by ``narrowing.narrow``, then looked up.
+"""Narrow combinations of cells by the axioms: each distinct one once, then looked up.
 
 Two groups of facts are tied by axioms: disease with extent, and the facts of the history. They touch only in whether
-a line for advanced disease was given. The axioms are not written a second time here, so the two cannot differ.
+a line for advanced disease was given.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from regimen_advisor.columns.cells import Cell
+from regimen_advisor.columns.clinical_worlds import ClinicalWorlds
 from regimen_advisor.columns.codes import CellTable, Codes
+from regimen_advisor.columns.entries import Bits, Ints
 from regimen_advisor.columns.layout import Layout
 from regimen_advisor.files.errors import InputError
-from regimen_advisor.language.values import Choice, Facts, Number, Value
+from regimen_advisor.language.values import Choice, Number, Value
 from regimen_advisor.patient.facts import MOST_LINES, ChoiceFact, Domain
-from regimen_advisor.patient.narrowing import Contradiction, facts_of, narrow
+from regimen_advisor.patient.narrowing import Contradiction, narrow
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import read
 from regimen_advisor.words.catalogue import say
-
-Bits = npt.NDArray[np.uint64]
-Ints = npt.NDArray[np.int64]
 
 UNTREATED, TREATED, EITHER = 0, 1, 2
 """Whether a line for advanced disease was given."""
@@ -37,6 +36,8 @@ ANY_LINES = MOST_LINES
 _OUTCOMES = 8
 CONTRADICTIONS = 1_000_000
 """Fault codes from here on are combinations of disease and extent that cannot be."""
+_AT_ONCE = 10_000
+"""Combinations that are narrowed together."""
 
 Reason = Callable[[str], int]
 """The code of a reason why a row is set apart."""
@@ -81,108 +82,52 @@ class Combinations(ABC):
             new = keys[self._place[keys] < 0]
             if not len(new):
                 return
-            words, *extra = zip(*map(self._narrow, new.tolist()), strict=True)
             before = len(self._words)
-            self._words = np.vstack([self._words, np.array(words, np.uint64)])
-            self._extra = np.vstack([self._extra, np.array(extra, np.int64).T])
+            for piece in np.array_split(new, len(new) // _AT_ONCE + 1):
+                words, flag, fault = self._narrow(piece)
+                self._words = np.vstack([self._words, words])
+                self._extra = np.vstack([self._extra, np.column_stack([flag, fault])])
             self._place[new] = np.arange(before, len(self._words))  # last, since other threads look here without a lock
 
     @abstractmethod
-    def _narrow(self, key: int) -> tuple[tuple[int, ...], int, int]:
-        """The machine words, the flag and the fault of a combination."""
-
-
-@lru_cache(maxsize=4)
-def _narrowed(domain: Domain) -> dict[tuple[int, tuple[tuple[str, str], ...]], Facts | None]:  # noqa: ARG001
-    """What follows from words of the clinical facts, as far as it was asked; a domain has some thousands of them."""
-    return {}
+    def _narrow(self, keys: Ints) -> tuple[Bits, Ints, Ints]:
+        """The machine words, the flag and the fault of each of some combinations."""
 
 
 class ClinicalCombinations(Combinations):
     """Disease, histology, stage and the like; the flag says that no line can have been given."""
 
     def __init__(self, domain: Domain, layout: Layout, reason: Reason) -> None:
-        tied = {name for axiom in domain.axioms for name in facts_of(axiom)}
-        self.names = tuple(name for name in domain.facts if name in tied and name not in domain.of_history)
-        self.options: dict[str, tuple[str, ...]] = {}
-        for name in self.names:
-            fact = domain.facts[name]
-            if not isinstance(fact, ChoiceFact):
-                raise NotImplementedError(f"{name}: the column engine ties only facts of a few words")
-            self.options[name] = ("", *fact.domain, *fact.groups)
-        for axiom in domain.axioms:
-            of_history = facts_of(axiom) & frozenset(domain.of_history)
-            if of_history and of_history != facts_of(axiom) and of_history != {"prior_lines"}:
-                raise NotImplementedError(f"the column engine has no table for this axiom: {axiom.says}")
-        size = int(np.prod([len(options) for options in self.options.values()])) * 3
-        super().__init__(domain, layout, reason, size)
-        among = {*self.names, "prior_lines"}
-        # The other facts cannot change what these are, so a combination is narrowed without them: ten times faster.
-        self.part = Domain(
-            {name: fact for name, fact in domain.facts.items() if name in among},
-            tuple(axiom for axiom in domain.axioms if facts_of(axiom) <= among),
-            domain.formulary,
-        )
-        self._known = _narrowed(domain)
+        self.worlds = ClinicalWorlds(domain, layout)
+        self.names = tuple(self.worlds.options)
+        super().__init__(domain, layout, reason, math.prod(self.worlds.sizes) * 3)
+        with_line = np.arange(len(self.worlds.worlds)) >= self.worlds.untreated
+        self._by_line = np.array([~with_line, with_line, np.ones(len(with_line), bool)])
+        """Which complete combinations are left by whether a line was given (``UNTREATED``, ``TREATED``, ``EITHER``)."""
 
     def keys(self, tables: Mapping[str, CellTable], codes: Mapping[str, Codes], treated: Ints) -> Ints:
         """The combination that each row holds."""
         keys = np.zeros(len(treated), np.int64)
-        for name, options in self.options.items():
+        for name, options in self.worlds.options.items():
             keys *= len(options)
             if name in codes:
                 held = tables[name].column("option", _option(options), np.int64)
                 keys += held[codes[name]].astype(np.int64, copy=False)
         return keys * 3 + treated
 
-    def _narrow(self, key: int) -> tuple[tuple[int, ...], int, int]:
-        words, treated = self._decoded(key)
-        facts = self.facts(treated, tuple(reversed(words.items())))
-        if facts is None:
-            return (0,) * self.layout.size, 0, CONTRADICTIONS + key
-        found = facts["prior_lines"]
-        assert isinstance(found, Number)
-        return self.layout.encode({name: facts[name] for name in self.names}), int(found.high == 0), 0
-
-    def facts(self, treated: int, words: tuple[tuple[str, str], ...]) -> Facts | None:
-        """What follows from some words, ``None`` if they contradict each other; most of it from all words but the last.
-
-        The order in which facts are learnt changes nothing of what follows from them.
-        """
-        if (treated, words) not in self._known:
-            try:
-                if words:
-                    start = self.facts(treated, words[:-1])
-                    name, word = words[-1]
-                    known = [(name, self._choice(name, word))]
-                    facts = None if start is None else narrow(known, self.part, start)
-                else:
-                    lines = {UNTREATED: (0, 0), TREATED: (1, MOST_LINES), EITHER: (0, MOST_LINES)}[treated]
-                    facts = narrow([("prior_lines", Number(*lines))], self.part)
-            except Contradiction:
-                facts = None
-            self._known[treated, words] = facts
-        return self._known[treated, words]
-
-    def _choice(self, name: str, word: str) -> Choice:
-        fact = self.domain.facts[name]
-        assert isinstance(fact, ChoiceFact)
-        return Choice(frozenset(fact.groups.get(word, (word,)) if word else fact.domain))
-
-    def possible(self, combination: int) -> Mapping[str, frozenset[str]]:
-        """What the cells of a combination (``keys // 3``) leave possible of each fact, each cell by itself."""
-        words, _ = self._decoded(combination * 3)
-        return {name: self._choice(name, words.get(name, "")).possible for name in self.names}
+    def _narrow(self, keys: Ints) -> tuple[Bits, Ints, Ints]:
+        combinations, treated = np.divmod(keys, 3)
+        allowed = self.worlds.allowed(combinations) & self._by_line[treated]
+        possible = allowed.any(axis=1)
+        untreated = possible & ~allowed[:, self.worlds.untreated :].any(axis=1)
+        return self.worlds.bits(allowed), untreated.astype(np.int64), np.where(possible, 0, CONTRADICTIONS + keys)
 
     def _decoded(self, key: int) -> tuple[dict[str, str], int]:
         """The words of a combination, and whether a line was given."""
-        rest, treated = divmod(key, 3)
-        words: dict[str, str] = {}
-        for name, options in reversed(self.options.items()):
-            rest, index = divmod(rest, len(options))
-            if index:
-                words[name] = options[index]
-        return words, treated
+        combination, treated = divmod(key, 3)
+        places = np.unravel_index(combination, self.worlds.sizes)
+        options = self.worlds.options
+        return {name: options[name][place] for name, place in zip(options, places, strict=True) if place}, treated
 
     def why(self, fault: int, history: bool) -> str:
         """Why a combination cannot be, in the words of ``reading``, which names the keys."""
@@ -240,7 +185,11 @@ class OpenHistory(Combinations):
         """The same combinations with no line given."""
         return keys % _OUTCOMES
 
-    def _narrow(self, key: int) -> tuple[tuple[int, ...], int, int]:
+    def _narrow(self, keys: Ints) -> tuple[Bits, Ints, Ints]:
+        words, flags, faults = zip(*map(self._narrowed, keys.tolist()), strict=True)
+        return np.array(words, np.uint64), np.array(flags, np.int64), np.array(faults, np.int64)
+
+    def _narrowed(self, key: int) -> tuple[tuple[int, ...], int, int]:
         lines, outcome = divmod(key, _OUTCOMES)
         known: list[tuple[str, Value]] = [("prior_lines", Number(*divmod(lines, _RADIX)))]
         if outcome:

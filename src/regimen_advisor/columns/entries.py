@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import get_args
+from typing import TypeVar, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,7 @@ FAULTS = (
 )
 """Entries of the room ``history_fault``; the first for none."""
 
+Number = TypeVar("Number", bound=np.generic)
 Ints = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]
@@ -84,7 +85,14 @@ def every_bit(flags: Flags) -> Bits:
 
 def firsts_of(groups: Ints) -> Ints:
     """The places where a group of equal numbers begins."""
-    return np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]]) if len(groups) else np.zeros(0, np.int64)
+    begins = np.ones(len(groups), bool)
+    begins[1:] = groups[1:] != groups[:-1]
+    return np.flatnonzero(begins)
+
+
+def lasts_of(begins: Ints, count: int) -> Ints:
+    """The places where each group ends, of which ``begins`` are the first and ``count`` comes after the last."""
+    return np.append(begins[1:], count)[: len(begins)] - 1
 
 
 def as_lists(drugs: pl.Series) -> pl.Series:
@@ -189,6 +197,13 @@ def settled(entries: Entries) -> Entries:
     return replace(entries, outcomes=outcomes)
 
 
+def _previous(values: npt.NDArray[Number], first: int) -> npt.NDArray[Number]:
+    """The value before each; ``first`` before the first."""
+    found = np.empty_like(values)
+    found[:1], found[1:] = first, values[:-1]
+    return found
+
+
 def faults_of(rows: int, entries: Entries) -> npt.NDArray[np.uint16]:
     """For each row the fault of its history (a place in ``FAULTS``), the gravest last; 0 for none."""
     fault = np.zeros(rows, np.uint16)
@@ -196,13 +211,12 @@ def faults_of(rows: int, entries: Entries) -> npt.NDArray[np.uint16]:
     if not len(row):
         return fault
     outcomes = settled_timed(entries).outcomes
-    same_row = np.r_[False, row[1:] == row[:-1]]
-    before = np.where(same_row, np.r_[0, line[:-1]], 0)
-    twice = same_row & (line > 0) & (line == before) & (maintenance == np.r_[False, maintenance[:-1]])
-    orphan = maintenance & ~(same_row & (line == before) & ~np.r_[False, maintenance[:-1]])
+    same_row = row == _previous(row, -1)
+    before, after_maintenance = np.where(same_row, _previous(line, 0), 0), _previous(maintenance, 0)
+    twice = same_row & (line > 0) & (line == before) & (maintenance == after_maintenance)
+    orphan = maintenance & ~(same_row & (line == before) & ~after_maintenance)
     gap = (line > before + 1) & ~maintenance
-    previous = np.r_[np.uint8(0), outcomes[:-1]]
-    broken = maintenance & ~orphan & (outcomes == ONGOING) & (previous & ~np.uint8(ENDED) == 0)
+    broken = maintenance & ~orphan & (outcomes == ONGOING) & (_previous(outcomes, 0) & ~np.uint8(ENDED) == 0)
     for number, faulty in ((5, broken), (6, outcomes == 0), (4, orphan), (3, gap), (2, twice), (1, entries.bad)):
         fault[row[faulty]] = number
     return fault

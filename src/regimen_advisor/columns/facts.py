@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from regimen_advisor.columns.cells import MISSING, Cell, drug_word, history_entries, read_cell
@@ -20,12 +19,21 @@ from regimen_advisor.columns.codes import CellTable, Codes, ReadCell, as_text, c
 from regimen_advisor.columns.connected_facts import (
     CONTRADICTIONS,
     EITHER,
-    Bits,
     ClinicalCombinations,
-    Ints,
     OpenHistory,
 )
-from regimen_advisor.columns.entries import FAULTS, OUTCOMES, Entries, as_lists, entry_name, every_bit, whole_numbers
+from regimen_advisor.columns.entries import (
+    FAULTS,
+    OUTCOMES,
+    Bits,
+    Entries,
+    Flags,
+    Ints,
+    as_lists,
+    entry_name,
+    every_bit,
+    whole_numbers,
+)
 from regimen_advisor.columns.history import Histories, HistoryReader, Months
 from regimen_advisor.columns.layout import Field, Layout
 from regimen_advisor.files.errors import InputError
@@ -39,7 +47,6 @@ from regimen_advisor.words.catalogue import say
 HISTORY_FIELDS = ("line", "setting", "drugs", "outcome", "cycles", "relapse_after")
 _NUMBERS = {"cycles": MOST_CYCLES, "relapse_after": MOST_MONTHS}
 _MEMBERS_AT_A_TIME = 63
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass
@@ -98,7 +105,7 @@ class FactReader:
         self.clinical = ClinicalCombinations(domain, layout, self.reason)
         self.course = OpenHistory(domain, layout, self.reason)
         members = [member for member in layout.history_members if member != "none"]
-        wanted = [name for name in domain.history_sets if any(field.members for field in layout.fields[name])]
+        wanted = [name for name in domain.of_history if name in layout.asked_facts]
         self.histories = [
             HistoryReader(domain, ("none", *members[start : start + _MEMBERS_AT_A_TIME]), wanted,
                           CellTable("drugs", own_readers.get("drugs") or self._read_drug))

@@ -29,6 +29,7 @@ from regimen_advisor.columns.entries import (
     every_bit,
     faults_of,
     firsts_of,
+    lasts_of,
     outcomes_of,
     places_of,
     settled,
@@ -38,7 +39,7 @@ from regimen_advisor.columns.entries import (
 )
 from regimen_advisor.patient.facts import MOST_CYCLES, MOST_LINES, Domain, SetFact
 from regimen_advisor.patient.history import line_outcomes
-from regimen_advisor.patient.vocabulary import MOST_MONTHS, PLATINUM
+from regimen_advisor.patient.vocabulary import MOST_MONTHS, PLATINUM, PLATINUM_FREE
 
 NO_CYCLES = -2
 ENDS = ("progressed", "relapsed")
@@ -69,7 +70,7 @@ class Histories:
     """Whether it may be true, and whether it may be false."""
     fault: npt.NDArray[np.uint16]
     platinum_free: Months | None
-    """None where this reader does not know of platinum."""
+    """None where no rule asks for it, or this reader does not know of platinum."""
 
 
 class HistoryReader:
@@ -176,7 +177,7 @@ class HistoryReader:
         row, line = entries.row, entries.line
         lines = np.zeros(rows, np.int64)
         begins = firsts_of(row)
-        ends = np.r_[begins[1:], len(row)][: len(begins)] - 1
+        ends = lasts_of(begins, len(row))
         lines[row[begins]] = line[ends]  # sorted: the highest line comes last
         last_entry = np.full(rows, -1)
         last_entry[row[begins]] = np.where(line[ends] > 0, ends, -1)
@@ -185,7 +186,7 @@ class HistoryReader:
         induction[kept] -= 1
         return Histories(
             lines,
-            {name: self._set(name, rows, entries, lines) for name in self.wanted},
+            {name: self._set(name, rows, entries, lines) for name in self.wanted if name in self.domain.history_sets},
             *_latest(entries, induction, kept),
             fault,
             self._platinum_free(rows, entries),
@@ -207,15 +208,13 @@ class HistoryReader:
 
     def _platinum_free(self, rows: int, entries: Entries) -> Months | None:
         """See ``history.derived_facts``."""
-        if PLATINUM not in self.members:
+        if PLATINUM not in self.members or PLATINUM_FREE not in self.wanted:
             return None
         bit, ended = np.uint64(1 << self.members.index(PLATINUM)), np.uint8(BITS["progressed"] | BITS["relapsed"])
         sure = (entries.drugs.must & bit) > 0
         counted = np.cumsum(sure)
         begins = firsts_of(entries.row)
-        last = np.repeat(
-            counted[np.r_[begins[1:], len(sure)] - 1] if len(begins) else counted, np.diff(np.r_[begins, len(sure)])
-        )
+        last = np.repeat(counted[lasts_of(begins, len(sure))], np.diff(begins, append=len(sure)))
         latest = ((entries.drugs.may & bit) > 0) & (counted == last)
         ends = latest & _whole_course(entries, (entries.outcomes & ended) > 0)
         open_ = latest & ~_whole_course(entries, entries.outcomes & ~ended == 0)
@@ -230,8 +229,13 @@ class HistoryReader:
 
     def _over(self, rows: int, entries: Entries, places: Ints | slice) -> Sets:
         """The union over the entries at some places; the empty word where there is none."""
-        return Sets(*(_united(np.full(rows, self.none_bit), entries.row[places], mask[places])
-                      for mask in (entries.drugs.must, entries.drugs.may)))  # fmt: skip
+        row = entries.row[places]
+        begins = firsts_of(row)
+        first_rows, found = row[begins], Sets(np.full(rows, self.none_bit), np.full(rows, self.none_bit))
+        if len(begins):
+            found.must[first_rows] = np.bitwise_or.reduceat(entries.drugs.must[places], begins)
+            found.may[first_rows] = np.bitwise_or.reduceat(entries.drugs.may[places], begins)
+        return found
 
     def _ended(self, rows: int, entries: Entries, passes: Flags, end: np.uint8) -> Sets:
         surely = np.flatnonzero(_whole_course(entries, entries.outcomes == end) & passes)

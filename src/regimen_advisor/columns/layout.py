@@ -154,9 +154,14 @@ class Layout:
         return tuple(words)
 
     @cached_property
+    def asked_facts(self) -> frozenset[str]:
+        """The facts that some atom is about."""
+        return frozenset(atom.fact for atom in self.atoms)
+
+    @cached_property
     def history_members(self) -> tuple[str, ...]:
         """Every member of a history set that is asked for, the empty word included, and what an interval is since."""
         sets = self.domain.history_sets
         asked = {atom.member for atom in self.atoms if isinstance(atom, Includes) and atom.fact in sets}
-        since = {PLATINUM} if any(atom.fact == PLATINUM_FREE for atom in self.atoms) else set[str]()
+        since = {PLATINUM} if PLATINUM_FREE in self.asked_facts else set[str]()
         return tuple(sorted(asked | since | {"none"}))

@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from regimen_advisor.columns.cells import Cell
 from regimen_advisor.columns.entries import ENDED, OUTCOMES, Bits, Entries, Flags, Ints
-from regimen_advisor.columns.exact.combinations import ClinicalWorlds
+from regimen_advisor.columns.exact.combinations import MetCombinations
 from regimen_advisor.columns.facts import Batch, FactReader
 from regimen_advisor.columns.history import HistoryReader
 from regimen_advisor.columns.layout import WORD_BITS
@@ -36,6 +36,7 @@ from regimen_advisor.solving.encoding import Encoding, Slot
 from regimen_advisor.solving.solver import Model
 
 _ALL = (1 << WORD_BITS) - 1
+_NOT_ASKED = -2
 
 
 @dataclass
@@ -47,10 +48,10 @@ class OpenRows:
     history_fixed: Flags
     """A history is given, and nothing of it is filled in: it leaves nothing open, or other cells say more."""
     combinations: Ints
-    """The combination of clinical cells (``ClinicalWorlds.places``)."""
+    """The combination of clinical cells (``MetCombinations.places``)."""
 
     @classmethod
-    def of(cls, batch: Batch, reader: FactReader, clinical_worlds: ClinicalWorlds) -> OpenRows:
+    def of(cls, batch: Batch, reader: FactReader, met: MetCombinations) -> OpenRows:
         """All rows of a batch."""
         keys = reader.clinical.keys(reader.tables, batch.codes, np.zeros(len(batch.fault), np.int64)) // 3
         fixed = batch.has_history.copy()
@@ -64,7 +65,7 @@ class OpenRows:
             fixed[entries.row[vague]] = False
         fixed |= batch.overspecified
         open_entries = [entries.at(~fixed[entries.row]) for entries in batch.entries]
-        return cls(replace(batch, entries=open_entries), fixed, clinical_worlds.places(keys))
+        return cls(replace(batch, entries=open_entries), fixed, met.places(keys))
 
     def at(self, rows: Ints) -> OpenRows:
         """Some of them, by number in rising order."""
@@ -72,11 +73,19 @@ class OpenRows:
 
 
 class CellLiterals:
-    """The literals of what each distinct cell of a table says, in one encoding."""
+    """The literals of what each distinct cell of a table says, and of what the rules test, in one encoding."""
 
     def __init__(self, encoding: Encoding, reader: FactReader) -> None:
         self.encoding, self.reader = encoding, reader
         self._known: dict[str, list[list[int]]] = {}
+        self._members: dict[str, list[tuple[str, int]]] = {}
+
+    def members(self, name: str) -> list[tuple[str, int]]:
+        """The members of a set that the rules test, and the literal of each."""
+        if name not in self._members:
+            tested = [member for field in self.reader.layout.fields[name] for member in field.members]
+            self._members[name] = [(member, self.encoding.atom(Includes(name, member))) for member in tested]
+        return self._members[name]
 
     def of(self, key: str) -> list[list[int]]:
         """Those of each cell of a column, by its code."""
@@ -94,8 +103,8 @@ class CellLiterals:
 class Donor:
     """A complete patient, who supplies what other rows leave open (hot-deck imputation)."""
 
-    def __init__(self, model: Model, literals: CellLiterals, clinical_worlds: ClinicalWorlds) -> None:
-        self.reader, self.clinical_worlds = literals.reader, clinical_worlds
+    def __init__(self, model: Model, literals: CellLiterals, met: MetCombinations) -> None:
+        self.reader, self.met, self._worlds = literals.reader, met, met.worlds
         self._model, self._encoding, self._literals = model, literals.encoding, literals
         reader, encoding = self.reader, self._encoding
         layout, facts = reader.layout, reader.domain.facts
@@ -105,7 +114,7 @@ class Donor:
         self._free = [name for name in facts if name not in of_history and name not in reader.clinical.names]
         self._clinical, self._past = self._masks(reader.clinical.names), self._masks(of_history)
         self._past_bits = layout.encode({name: held[name] for name in of_history})
-        self._likeness = clinical_worlds.likeness({name: held[name].possible for name in clinical_worlds.names})  # type: ignore[union-attr]
+        self._likeness = met.worlds.likeness({name: held[name].possible for name in reader.clinical.names})  # type: ignore[union-attr]
         self._treated = int(model.holds(encoding.lines[0]))
         self._chosen = np.zeros((0, 2), np.int64)
         self._held: dict[tuple[str, int], Bits] = {}
@@ -143,8 +152,7 @@ class Donor:
                 (cut for cut in encoding.cuts(name) if model.holds(encoding.at_least(name, cut))), default=fact.low
             )
             return Number(number, number)
-        asked = [member for field in self.reader.layout.fields[name] for member in field.members]
-        members = frozenset(member for member in asked if model.holds(encoding.atom(Includes(name, member))))
+        members = frozenset(member for member, literal in self._literals.members(name) if model.holds(literal))
         return Members(members, members)
 
     def _by_slot(self, histories: HistoryReader) -> tuple[Bits, npt.NDArray[np.uint8]]:
@@ -184,7 +192,7 @@ class Donor:
             if name in batch.codes:
                 past &= self._agrees(name)[batch.codes[name]]
         treated = np.where(has_history, np.minimum(batch.lines, 1), self._treated)
-        chosen = np.where(has_history | past, self._choices()[rows.combinations, treated], -1)
+        chosen = np.where(has_history | past, self._choices(rows.combinations)[rows.combinations, treated], -1)
         past &= chosen >= 0
         words = [np.zeros(len(past), np.uint64) for _ in batch.words]
         for name in self._free:
@@ -192,7 +200,7 @@ class Donor:
         known = chosen >= 0
         for index, mask in enumerate(self._clinical):
             if mask:
-                table = self.clinical_worlds.words[:, index]
+                table = self._worlds.words[:, index]
                 words[index] |= np.where(known, table[chosen], batch.words[index] & np.uint64(mask))
         for index, (mask, bits) in enumerate(zip(self._past, self._past_bits, strict=True)):
             if mask:
@@ -215,16 +223,21 @@ class Donor:
                 held = self._held[name, number] = np.where(agrees, np.uint64(lent), from_cell)
             words[field.word] |= held[batch.codes[name]]
 
-    def _choices(self) -> Ints:
-        """For each combination of cells the likest complete one, without a line and with one; -1 for none."""
-        known, allowed = len(self._chosen), self.clinical_worlds.allowed
-        if known < len(allowed):
-            likeness = np.where(allowed[known:], self._likeness, np.int8(-1))
-            rows, split, by_line = np.arange(len(likeness)), self.clinical_worlds.untreated, []
-            for before, worlds in ((0, likeness[:, :split]), (split, likeness[:, split:])):
-                likest = worlds.argmax(axis=1)
-                by_line.append(np.where(worlds[rows, likest] >= 0, before + likest, -1))
-            self._chosen = np.vstack([self._chosen, np.column_stack(by_line)])
+    def _choices(self, combinations: Ints) -> Ints:
+        """By combination met the likest complete one, without a line and with one; -1 for none.
+
+        Only those of ``combinations`` and of earlier calls are filled in: most donors meet few of them.
+        """
+        allowed, split = self.met.allowed, self._worlds.untreated
+        beyond = np.full((len(allowed) - len(self._chosen), 2), _NOT_ASKED)
+        self._chosen = np.vstack([self._chosen, beyond]) if len(beyond) else self._chosen
+        asked = np.zeros(len(allowed), bool)
+        asked[combinations] = True
+        new = np.flatnonzero(asked & (self._chosen[:, 0] == _NOT_ASKED))
+        likeness = allowed[new] * (self._likeness + np.int8(1))
+        for with_line, before, worlds in ((0, 0, likeness[:, :split]), (1, split, likeness[:, split:])):
+            likest = worlds.argmax(axis=1)
+            self._chosen[new, with_line] = np.where(worlds[np.arange(len(new)), likest] > 0, before + likest, -1)
         return self._chosen
 
     def _fill_histories(self, words: list[Bits], batch: Batch, vague: Ints) -> None:

@@ -15,7 +15,7 @@ import polars as pl
 
 from regimen_advisor.columns.engine import ColumnEngine
 from regimen_advisor.columns.entries import Bits, Ints
-from regimen_advisor.columns.exact.combinations import ClinicalWorlds
+from regimen_advisor.columns.exact.combinations import MetCombinations
 from regimen_advisor.columns.exact.donors import CellLiterals, Donor, OpenRows
 from regimen_advisor.columns.exact.needs import Need, OpenCells
 from regimen_advisor.columns.rows import patient_of
@@ -76,7 +76,7 @@ class Settler:
         # One of its own: which completions it finds, and so what it is asked, must not hang on what was asked before.
         self.solver = Solver(engine.rulebook.domain, engine.regimens, engine.effective)
         self._stays: list[dict[int, bool]] = [{} for _ in self._questions]
-        self._clinicals = ClinicalWorlds(engine.reader)
+        self._met = MetCombinations(engine.reader.clinical.worlds)
         self._donors: list[_RatedDonor] = []
         self._prepared: Session | None = None
         session = self._session()
@@ -105,7 +105,7 @@ class Settler:
         """For some rows the regimens whose exact standing may differ from the one node by node."""
         batch = self.engine.reader.batch(patients.table)
         need = self._open.need(batch)
-        rows = OpenRows.of(batch, self.engine.reader, self._clinicals).at(need.rows)
+        rows = OpenRows.of(batch, self.engine.reader, self._met).at(need.rows)
         need, rows = self._fill(need, rows, self._donors)
         need.cases = self._open.cases(batch.at(need.rows), patients.table[need.rows])
         return self._asked_of_solver(patients, need, rows)
@@ -176,7 +176,7 @@ class Settler:
             self._stays[index][int(need.cases[index, place])] = not need.at(index, place)
 
     def _add_donor(self, model: Model) -> None:
-        donor = Donor(model, self._literals, self._clinicals)
+        donor = Donor(model, self._literals, self._met)
         self._donors.append(_RatedDonor(donor, len(self._questions)))
 
     def _session(self, patient: Patient | None = None) -> Session:

@@ -66,8 +66,9 @@ class Need:
         settled = np.empty((2, len(self.true)), np.int64)
         for number, (wanted, found) in enumerate(((self.true, true), (self.false, false))):
             before = wanted[:, places]
-            settled[number] = np.count_nonzero(before & found, axis=1)
-            wanted[:, places] = before & ~found
+            served = before & found
+            settled[number] = [np.count_nonzero(row) for row in served]  # several times faster than along an axis
+            wanted[:, places] = before ^ served
         return settled
 
 
