@@ -228,7 +228,7 @@ def test_answers_and_changes_are_given_in_words_not_in_keys(rulebook: Rulebook) 
     assert not any("_" in words for question in asked for answer in question.answers for words in answer.says)
     option = explained(rulebook, "almost-everything-unknown", "ivonescimab-pemetrexed-carboplatin")
     steps = {step.question: step.says for step in option.ways[0].steps}
-    assert steps["relapsed_after_in_lines"] == "EGFR-TKI"
+    assert steps["progressed_on_in_lines"] == "EGFR-TKI"
     assert steps["extent"] == "locally advanced disease or metastatic disease"
     assert steps["egfr"] == "C797S"
 

@@ -1,7 +1,7 @@
 """The solver against the definition: everything it says is checked by enumerating all completions."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 
 import pytest
@@ -16,11 +16,12 @@ from regimen_advisor.language.conditions import ALWAYS, NEVER, AllOf, AnyOf, Lea
 from regimen_advisor.language.interpreter import Interpreter
 from regimen_advisor.language.standings import Standing, standing_of
 from regimen_advisor.language.values import Between, Includes, Is, Truth
-from regimen_advisor.patient.facts import SignedAtom
-from regimen_advisor.patient.narrowing import Contradiction, narrow
+from regimen_advisor.patient.facts import Axiom, AxiomClause, Contained, SignedAtom
+from regimen_advisor.patient.narrowing import Contradiction, facts_of, narrow
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.solving import implicants
+from regimen_advisor.solving.encoding import Encoding
 from regimen_advisor.solving.implicants import ways_to
 from regimen_advisor.solving.session import Completions
 from regimen_advisor.solving.solver import ImpossiblePatient, Session, Solver
@@ -33,6 +34,29 @@ def patient_of(rulebook: Rulebook, **keys: object) -> Patient:
 
 
 # Exactness --------------------------------------------------------------------------------------------------------
+
+
+def test_what_an_axiom_says_of_the_history_alone_follows_from_how_its_facts_are_defined(rulebook: Rulebook) -> None:
+    session, facts = Session(Encoding(rulebook.domain, Guideline.of(rulebook).solver.size)), rulebook.domain.of_history
+    of_history = [axiom for axiom in rulebook.domain.axioms if facts_of(axiom) <= frozenset(facts)]
+    assert {type(axiom) for axiom in of_history} == {AxiomClause, Contained}
+    for axiom in of_history:
+        for broken in ways_to_break(axiom, session.encoding):
+            assert not session.can(broken), axiom.says
+
+
+def ways_to_break(axiom: Axiom, encoding: Encoding) -> Iterator[list[int]]:
+    """The literals of each patient of whom the axiom would not be true."""
+
+    def literals(signed: Iterable[SignedAtom]) -> list[int]:
+        return [encoding.atom(each.atom) * (1 if each.wanted else -1) for each in signed]
+
+    if isinstance(axiom, AxiomClause):
+        yield literals(~literal for literal in axiom.literals)
+        return
+    for drug in encoding.kinds:
+        outside = [-encoding.atom(Includes(whole, drug)) for whole in axiom.wholes]
+        yield [*literals(axiom.premises), encoding.atom(Includes(axiom.part, drug)), *outside]
 
 
 def test_standings_and_truths_are_those_of_all_completions() -> None:

@@ -15,6 +15,7 @@ from typing import get_args
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
 from regimen_advisor.language.values import Atom, Between, Includes, Is
 from regimen_advisor.patient.facts import AxiomClause, ChoiceFact, Domain, NumberFact, Outcome, SetFact
+from regimen_advisor.patient.narrowing import facts_of
 from regimen_advisor.patient.vocabulary import PLATINUM, PLATINUM_FREE
 from regimen_advisor.solving.encoding_size import LEAST_LINES, EncodingSize, kinds_of_drugs
 
@@ -55,11 +56,13 @@ class Encoding:
         self.sets: dict[str, dict[str, int]] = {}
         self._clinical_facts()
         self._history()
+        of_history = frozenset(domain.of_history)
         for axiom in domain.axioms:
-            # A Contained axiom speaks of history sets only, and their definitions imply it.
-            if isinstance(axiom, AxiomClause):
-                literals = [(self.atom(literal.atom), literal.wanted) for literal in axiom.literals]
-                self.add(*(literal if wanted else -literal for literal, wanted in literals))
+            if facts_of(axiom) <= of_history:  # how these facts are defined implies it
+                continue
+            assert isinstance(axiom, AxiomClause), axiom.says
+            literals = [(self.atom(literal.atom), literal.wanted) for literal in axiom.literals]
+            self.add(*(literal if wanted else -literal for literal, wanted in literals))
 
     # Building blocks ------------------------------------------------------------------------------------------
 
