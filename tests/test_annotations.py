@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from regimen_advisor.cli.app import app
 from regimen_advisor.documents.markdown import markdown
 from regimen_advisor.files.errors import Location
-from regimen_advisor.reports import annotations, cases, check, sarif
+from regimen_advisor.reports import cases, check, sarif
 from regimen_advisor.reports.annotations import render_github
 from regimen_advisor.reports.cases import CaseResult
 from regimen_advisor.reports.places import here
@@ -33,7 +33,7 @@ def run(*arguments):
 
 
 def render_check(checked):
-    return render_github(annotations.of_check(checked))
+    return render_github(check.annotated(checked))
 
 
 def check_markdown(checked):
@@ -41,7 +41,7 @@ def check_markdown(checked):
 
 
 def render_cases(results):
-    return render_github(annotations.of_cases(results))
+    return render_github(cases.annotated(results))
 
 
 @pytest.fixture
@@ -190,14 +190,14 @@ def validated(text):
 
 
 def test_a_broken_log_would_be_refused_by_the_schema(rulebook):
-    log = json.loads(sarif.render_check(annotations.of_check(Checked(rulebook, (FAULT,), ()))))
+    log = json.loads(sarif.render_check(check.annotated(Checked(rulebook, (FAULT,), ()))))
     log["runs"][0]["results"][0]["level"] = "fatal"
     with pytest.raises(jsonschema.ValidationError, match="fatal"):
         validated(json.dumps(log))
 
 
 def test_faults_and_warnings_are_results_with_their_kind_as_the_rule(rulebook):
-    log = validated(sarif.render_check(annotations.of_check(Checked(rulebook, (FAULT,), (WARNING,)))))
+    log = validated(sarif.render_check(check.annotated(Checked(rulebook, (FAULT,), (WARNING,)))))
     (made,) = log["runs"]
     assert [rule["id"] for rule in made["tool"]["driver"]["rules"]] == [kind.replace(" ", "-") for kind in MEANINGS]
     first, second = made["results"]
@@ -210,7 +210,7 @@ def test_faults_and_warnings_are_results_with_their_kind_as_the_rule(rulebook):
 
 
 def fingerprints(rulebook, *flaws):
-    log = validated(sarif.render_check(annotations.of_check(Checked(rulebook, flaws, ()))))
+    log = validated(sarif.render_check(check.annotated(Checked(rulebook, flaws, ()))))
     return [result["partialFingerprints"][sarif.FINGERPRINT] for result in log["runs"][0]["results"]]
 
 
@@ -228,7 +228,7 @@ def test_every_kind_of_flaw_has_a_meaning():
 
 
 def test_a_case_that_fails_is_a_result_at_its_line(wrong):
-    log = validated(sarif.render_cases(annotations.of_cases(wrong)))
+    log = validated(sarif.render_cases(cases.annotated(wrong)))
     (result,) = log["runs"][0]["results"]
     assert result["ruleId"] == "expectation-not-met"
     place = result["locations"][0]["physicalLocation"]

@@ -11,8 +11,9 @@ from regimen_advisor.documents.json import as_json
 from regimen_advisor.documents.writing import rendered
 from regimen_advisor.files.folders import MANIFEST, SCHEMAS
 from regimen_advisor.knowledge.rulebook import fresh_manifest, load_rulebook
-from regimen_advisor.reports import annotations, sarif
 from regimen_advisor.reports import check as report
+from regimen_advisor.reports import sarif
+from regimen_advisor.reports.annotations import render_github
 from regimen_advisor.reports.files import write_file, write_output
 from regimen_advisor.reviewing.checking import Checked
 from regimen_advisor.reviewing.checking import check as check_rulebook
@@ -67,6 +68,6 @@ def _checked(checked: Checked, format: CheckFormat) -> str:
         case CheckFormat.JSON:
             return as_json(report.data(checked))
         case CheckFormat.GITHUB:
-            return annotations.render_github(annotations.of_check(checked))
+            return render_github(report.annotated(checked))
         case CheckFormat.SARIF:
-            return sarif.render_check(annotations.of_check(checked))
+            return sarif.render_check(report.annotated(checked))

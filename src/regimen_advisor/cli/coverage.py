@@ -21,7 +21,7 @@ from regimen_advisor.cli.options import Output, Rules
 from regimen_advisor.documents.json import as_json
 from regimen_advisor.documents.writing import rendered
 from regimen_advisor.reports import coverage as report
-from regimen_advisor.reports.annotations import of_coverage, render_github
+from regimen_advisor.reports.annotations import render_github
 from regimen_advisor.reports.files import write_output
 from regimen_advisor.testing.coverage import measure
 from regimen_advisor.words.catalogue import say
@@ -71,7 +71,7 @@ def coverage(  # noqa: PLR0917
         case CoverageFormat.HTML:
             text = report.render_html(measured, everything=everything, part=part)
         case CoverageFormat.GITHUB:
-            text = render_github(of_coverage(measured))
+            text = render_github(report.annotated(measured))
     write_output(text, output)
     if measured.share * 100 < fail_under:
         raise typer.Exit(1)

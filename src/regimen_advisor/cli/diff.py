@@ -16,8 +16,8 @@ from regimen_advisor.documents.writing import rendered
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.knowledge.publications import dated
 from regimen_advisor.patient.profile_yaml import flow, profile_lines
-from regimen_advisor.reports.annotations import of_diff, render_github
-from regimen_advisor.reports.diff import DiffReport, data, document, standings_words
+from regimen_advisor.reports.annotations import render_github
+from regimen_advisor.reports.diff import DiffReport, annotated, data, document, standings_words
 from regimen_advisor.reports.files import write_file, write_output
 from regimen_advisor.reviewing.comparing import RulebookComparison, compare
 from regimen_advisor.reviewing.profile_share import share_of
@@ -104,7 +104,7 @@ def _compared(report: DiffReport, format: DiffFormat) -> str:
         case DiffFormat.JSON:
             return as_json(data(report))
         case DiffFormat.GITHUB:
-            return render_github(of_diff(report))
+            return render_github(annotated(report))
 
 
 def _save_witnesses(comparison: RulebookComparison, folder: Path) -> None:

@@ -25,8 +25,8 @@ from regimen_advisor.documents.json import as_json
 from regimen_advisor.documents.writing import rendered
 from regimen_advisor.files.errors import InputError, Problem
 from regimen_advisor.knowledge.rulebook import Rulebook
-from regimen_advisor.reports import annotations
 from regimen_advisor.reports import mutation as report
+from regimen_advisor.reports.annotations import render_github
 from regimen_advisor.reports.files import write_output
 from regimen_advisor.testing.cases import RuleCase
 from regimen_advisor.testing.mutation import Mutation
@@ -89,7 +89,7 @@ def _mutated(mutation: Mutation, format: MutationFormat, *, everything: bool, pa
         case MutationFormat.JSON:
             return as_json(report.data(mutation))
         case MutationFormat.GITHUB:
-            return annotations.render_github(annotations.of_mutation(mutation))
+            return render_github(report.annotated(mutation))
 
 
 def _refuse_failing(cases: Sequence[RuleCase], rulebook: Rulebook) -> None:

@@ -13,7 +13,8 @@ from regimen_advisor.cli.options import Output, Rules
 from regimen_advisor.documents.json import as_json
 from regimen_advisor.documents.writing import rendered
 from regimen_advisor.knowledge.rulebook import Rulebook
-from regimen_advisor.reports import annotations, cases, sarif
+from regimen_advisor.reports import cases, sarif
+from regimen_advisor.reports.annotations import render_github
 from regimen_advisor.reports.cases import CaseResult
 from regimen_advisor.reports.files import write_file, write_output
 from regimen_advisor.testing.cases import RuleCase
@@ -88,9 +89,9 @@ def _tested(results: Sequence[CaseResult], format: TestFormat) -> str:
         case TestFormat.JUNIT:
             return cases.render_junit(results)
         case TestFormat.GITHUB:
-            return annotations.render_github(annotations.of_cases(results))
+            return render_github(cases.annotated(results))
         case TestFormat.SARIF:
-            return sarif.render_cases(annotations.of_cases(results))
+            return sarif.render_cases(cases.annotated(results))
 
 
 def _update(cases: Sequence[RuleCase], rulebook: Rulebook, profiles: Path) -> None:

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from regimen_advisor.documents.blocks import Block, Findings, Found, Headline
 from regimen_advisor.files.errors import printable
+from regimen_advisor.reports.annotations import Annotation
 from regimen_advisor.reports.places import place
 from regimen_advisor.testing.cases import RuleCase
 from regimen_advisor.testing.results import Failure
@@ -83,3 +84,12 @@ def render_junit(results: Sequence[CaseResult]) -> str:
                 failure.text = text
     ET.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def annotated(results: Sequence[CaseResult]) -> list[Annotation]:
+    """Each expectation that is not met; nothing where all cases pass."""
+    return [
+        Annotation("error", failure.location, result.case.name, failure.message.partition(": ")[0], failure.message)
+        for result in results
+        for failure in result.failures
+    ]

@@ -20,6 +20,7 @@ from regimen_advisor.documents.blocks import (
 )
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.language.values import Truth
+from regimen_advisor.reports.annotations import Annotation
 from regimen_advisor.reports.coverage_listing import listed_rules, signs
 from regimen_advisor.reports.coverage_words import (
     lacking_words,
@@ -173,3 +174,25 @@ def _object(covered: Covered, coverage: Coverage, wording: Wording) -> dict[str,
         "proofs": [{"value": proof.value, "axioms": proof.axioms} for proof in covered.proofs],
         "missing": [{"value": value, "profile": profile} for value, profile in examples],
     }
+
+
+def annotated(coverage: Coverage) -> list[Annotation]:
+    """Each rule that holds in no case, and each condition that the cases do not show to matter."""
+    wording = Guideline.of(coverage.rulebook).wording
+    unused = [
+        Annotation(
+            "warning",
+            coverage.rulebook.rules[name].location,
+            say("annotation.unused_rule"),
+            name,
+            say("check.flaw", subject=name, sentence=say("coverage.holds_in_no_case")),
+        )
+        for name in coverage.unused
+    ]
+    return unused + [
+        Annotation(
+            "warning", covered.occurrence.place, say("annotation.not_covered"), covered.occurrence.rule,
+            say("check.flaw", subject=occurrence_words(covered, wording), sentence=lacking_words(covered)),
+        )
+        for covered in coverage.of("missing")
+    ]  # fmt: skip

@@ -8,8 +8,10 @@ from typing import Any
 
 from regimen_advisor.advice import ReportedChange
 from regimen_advisor.documents.blocks import Block, Bullets, Code, Folded, Heading, Paragraph, shortened
+from regimen_advisor.files.errors import Location
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.patient.profile_yaml import profile_lines
+from regimen_advisor.reports.annotations import Annotation
 from regimen_advisor.reviewing.comparing import AdviceChange, Difference, RulebookComparison
 from regimen_advisor.reviewing.implicant_text import way_words, way_written
 from regimen_advisor.reviewing.matching import RuleChange
@@ -237,3 +239,56 @@ def _change_data(report: DiffReport, change: AdviceChange) -> dict[str, Any]:
             "shown_after": change.shown_after,
         },
     }
+
+
+def annotated(report: DiffReport) -> list[Annotation]:
+    """Each change of advice, at the rule that was changed for it: a warning where an option is lost, else a notice.
+
+    Where NEW has no such rule (it was removed) the regimen has its place; where NEW lacks that too, the folder.
+    """
+    found = report.comparison
+    of_changes = [_annotation(report, change) for change in found.changes]
+    if not of_changes:
+        of_changes = [
+            Annotation("notice", Location(found.new.folder.as_posix()), say("annotation.advice"), "", headline(report)),
+        ]
+    return of_changes
+
+
+def _annotation(report: DiffReport, change: AdviceChange) -> Annotation:
+    ways = [way_words(way, report.comparison.words) for way in change.ways]
+    further_ways = say("diff.more_ways", count=len(ways) - 1) if len(ways) > 1 else ""
+    message = say(
+        "diff.annotation",
+        subject=change.subject,
+        change=standings_words(change),
+        patients=f"{ways[0]}{further_ways}",
+    )
+    causes = list(_causes(report, change))
+    if causes:
+        message += f"; {causes[0][1]}"
+    place = causes[0][0] if causes else Location(report.comparison.new.folder.as_posix())
+    return Annotation(
+        "warning" if change.is_loss else "notice", place, say("annotation.change_of_advice"), change.subject, message
+    )
+
+
+def _causes(report: DiffReport, change: AdviceChange) -> Iterator[tuple[Location, str]]:
+    """The rules of NEW that were added or changed and concern what changes, with what became of each."""
+    found = report.comparison
+    for change_of_rule in found.rules:
+        for id in change_of_rule.after:
+            rule = found.new.rules[id]
+            if change_of_rule.fate in ("added", "changed") and (
+                change.subject == id or change.subject in found.new.meets(rule)
+            ):
+                yield rule.location, rule_words(change_of_rule)
+    for change_of_rule in found.rules:
+        for id in change_of_rule.before:
+            if change_of_rule.fate == "removed" and (
+                change.subject == id or change.subject in found.old.meets(found.old.rules[id])
+            ):
+                yield (
+                    Location((found.new.folder / change_of_rule.places_before[0].rpartition(":")[0]).as_posix()),
+                    rule_words(change_of_rule),
+                )

@@ -13,6 +13,7 @@ from regimen_advisor.knowledge.conditions_yaml import written
 from regimen_advisor.language.conditions import Condition
 from regimen_advisor.patient.facts import Domain
 from regimen_advisor.patient.profile_yaml import flow, profile_lines
+from regimen_advisor.reports.annotations import Annotation
 from regimen_advisor.reports.coverage import only_of
 from regimen_advisor.reports.coverage_words import percent
 from regimen_advisor.reports.places import place
@@ -135,3 +136,14 @@ def _object(mutant: Mutant, verdict: MutantResult, domain: Domain) -> dict[str, 
 
 def _side(side: Condition | str, domain: Domain) -> Any:
     return side if isinstance(side, str) else written(side, domain)
+
+
+def annotated(mutation: Mutation) -> list[Annotation]:
+    """Each change of the rules that no case notices."""
+    found = []
+    for mutant, _ in mutation.of("survived"):
+        change = say("check.flaw", subject=mutant.subject, sentence=operator_words(mutant.operator))
+        message = say("mutation.not_noticed", change=change)
+        kind = say("annotation.change_not_noticed")
+        found.append(Annotation("error", mutant.place, kind, mutant.subject, message))
+    return found
