@@ -136,16 +136,14 @@ def whole_numbers(column: pl.Series, highest: int) -> tuple[pl.Series, Flags]:
     return numbers, np.asarray((numbers.is_null() & ~silent.fill_null(value=True)).to_numpy())
 
 
-def outcomes_of(column: pl.Series) -> npt.NDArray[np.uint8]:
-    """The possible outcomes; a word that is not an outcome is unknown."""
+def outcomes_of(column: pl.Series) -> tuple[npt.NDArray[np.uint8], Flags]:
+    """The possible outcomes, and which cells hold a word that is not an outcome, which is unknown."""
     table = np.array([*(1 << index for index in range(len(OUTCOMES))), ANY_OUTCOME], np.uint8)
-    return np.asarray(table[places_of(column, OUTCOMES)])
-
-
-def unread_outcomes(column: pl.Series) -> Flags:
-    """Which cells hold a word that is not an outcome."""
-    silent = column.is_null() | column.cast(pl.String).is_in(["", "unknown"])
-    return np.asarray((places_of(column, OUTCOMES) == len(OUTCOMES)) & ~silent.fill_null(value=True).to_numpy())
+    places = places_of(column, OUTCOMES)
+    unread = places == len(OUTCOMES)
+    words = column.filter(pl.Series(unread)).cast(pl.String)
+    unread[unread] = (words.is_not_null() & ~words.is_in(["", "unknown"])).fill_null(value=False).to_numpy()
+    return np.asarray(table[places]), unread
 
 
 def places_of(column: pl.Series, words: tuple[str, ...]) -> npt.NDArray[np.uint8]:
@@ -187,8 +185,7 @@ def settled_timed(entries: Entries) -> Entries:
 
 
 def settled(entries: Entries) -> Entries:
-    """See ``history.settle_outcomes``."""
-    entries = settled_timed(entries)
+    """See ``history.settle_outcomes``; what months say is settled already."""
     maintenance = twins_of(entries)
     outcomes = entries.outcomes.copy()
     kept, begun = entries.outcomes[maintenance], entries.outcomes[maintenance - 1]
@@ -205,12 +202,15 @@ def _previous(values: npt.NDArray[Number], first: int) -> npt.NDArray[Number]:
 
 
 def faults_of(rows: int, entries: Entries) -> npt.NDArray[np.uint16]:
-    """For each row the fault of its history (a place in ``FAULTS``), the gravest last; 0 for none."""
+    """For each row the fault of its history (a place in ``FAULTS``), the gravest last; 0 for none.
+
+    In ``entries`` what months say is settled already.
+    """
     fault = np.zeros(rows, np.uint16)
     row, line, maintenance = entries.row, entries.line, entries.maintenance
     if not len(row):
         return fault
-    outcomes = settled_timed(entries).outcomes
+    outcomes = entries.outcomes
     same_row = row == _previous(row, -1)
     before, after_maintenance = np.where(same_row, _previous(line, 0), 0), _previous(maintenance, 0)
     twice = same_row & (line > 0) & (line == before) & (maintenance == after_maintenance)

@@ -226,7 +226,11 @@ class FactReader:
         flat = column.explode(empty_as_null=False, keep_nulls=False)
         row_of_entry = np.repeat(np.arange(rows), column.list.len().fill_null(0).to_numpy())
         fields = flat.struct.unnest()
-        missing = [pl.lit(None, pl.String).alias(name) for name in HISTORY_FIELDS if name not in fields.columns]
+        missing = [
+            pl.lit(None, pl.Int64 if name in _NUMBERS else pl.String).alias(name)
+            for name in HISTORY_FIELDS
+            if name not in fields.columns
+        ]
         entries = (fields.with_columns(missing) if missing else fields).select(HISTORY_FIELDS)
         read_all = [reader.read(row_of_entry, entries) for reader in self.histories]
         strange = read_all[0][1]

@@ -33,8 +33,8 @@ from regimen_advisor.columns.entries import (
     outcomes_of,
     places_of,
     settled,
+    settled_timed,
     twins_of,
-    unread_outcomes,
     whole_numbers,
 )
 from regimen_advisor.patient.facts import MOST_CYCLES, MOST_LINES, Domain, SetFact
@@ -111,7 +111,8 @@ class HistoryReader:
         drugs, drugs_unknown, unread = self._drugs(entries["drugs"])
         numbered, strange = whole_numbers(entries["cycles"], MOST_CYCLES)
         timed, odd = whole_numbers(entries["relapse_after"], MOST_MONTHS)
-        unread |= unread_outcomes(entries["outcome"]) | strange | odd
+        outcomes, other_words = outcomes_of(entries["outcome"])
+        unread |= other_words | strange | odd
         numbers = entries.select(
             pl.col("line").cast(pl.Int64, strict=False).fill_null(0),
             pl.lit(numbered.fill_null(-1)).alias("cycles"),
@@ -125,9 +126,7 @@ class HistoryReader:
         bad = (curative != (line == 0)) | (line < 0) | (line > MOST_LINES) | ~named
         bad |= (cycles > MOST_CYCLES) | (months > MOST_MONTHS)
         line = np.where(bad, 0, line)
-        found = Entries(
-            row_of_entry, line, maintenance, outcomes_of(entries["outcome"]), cycles, months, drugs, drugs_unknown, bad
-        )
+        found = Entries(row_of_entry, line, maintenance, outcomes, cycles, months, drugs, drugs_unknown, bad)
         order = row_of_entry * 64 + line * 2 + maintenance
         if np.any(order[1:] < order[:-1]):
             found = found.at(np.argsort(order, kind="stable"))
@@ -172,6 +171,7 @@ class HistoryReader:
         """
         if (all_entries.row < 0).any():
             all_entries = all_entries.at(np.flatnonzero(all_entries.row >= 0))
+        all_entries = settled_timed(all_entries)
         fault = faults_of(rows, all_entries)
         entries = settled(all_entries.at(fault[all_entries.row] == 0) if fault.any() else all_entries)
         row, line = entries.row, entries.line

@@ -125,7 +125,7 @@ class Donor:
         self._cycles = cycles.low if cycles.low <= cycles.high else -1
         months = held[PLATINUM_FREE]
         assert isinstance(months, Number)
-        self._months = months.low if months.low <= months.high else 0
+        self._months = max(months.low, 0) if PLATINUM_FREE in layout.asked_facts else -1
 
     def _masks(self, names: Iterable[str]) -> list[int]:
         """The bits of some facts in each machine word."""

@@ -64,11 +64,12 @@ class Need:
     def meet(self, true: Flags, false: Flags, places: Ints) -> Ints:
         """Takes note of completions of some rows in which questions are true, or false; how many cells each served."""
         settled = np.empty((2, len(self.true)), np.int64)
+        chosen = slice(None) if len(places) == len(self.rows) else places  # a view, where it is all of them
         for number, (wanted, found) in enumerate(((self.true, true), (self.false, false))):
-            before = wanted[:, places]
+            before = wanted[:, chosen]
             served = before & found
             settled[number] = [np.count_nonzero(row) for row in served]  # several times faster than along an axis
-            wanted[:, places] = before ^ served
+            wanted[:, chosen] = before ^ served
         return settled
 
 
