@@ -27,7 +27,7 @@ import typer  # noqa: E402
 from regimen_advisor.cli import cohort as cohort_command  # noqa: E402
 from regimen_advisor.cli import explain as explain_command  # noqa: E402
 from regimen_advisor.cohorts import tables  # noqa: E402
-from regimen_advisor.cohorts.changes import changes  # noqa: E402
+from regimen_advisor.cohorts.changes import CohortChanges, StandingChange, changes, side_by_side  # noqa: E402
 from regimen_advisor.cohorts.cohort import judged, open_table, summarise  # noqa: E402
 from regimen_advisor.cohorts.concordance import Agreement, concordance  # noqa: E402
 from regimen_advisor.cohorts.rows import profile_of_row  # noqa: E402
@@ -248,6 +248,18 @@ def test_two_rulebooks_are_compared_patient_by_patient(table, rulebook, tmp_path
     )
     assert moved.before == "not-indicated"
     assert Standing(moved.after).is_offered
+
+
+def test_a_regimen_that_a_rulebook_lacks_and_a_row_that_it_set_apart_have_words_of_their_own(table, rulebook):
+    rows = {"id": ["a", "b"], "questions": [None, None]}
+    old = pl.LazyFrame({**rows, "anlotinib": ["offered", None]})
+    new = pl.LazyFrame({**rows, "anlotinib": ["offered", "excluded"], "apatinib": ["offered", None]})
+    compared = side_by_side(old, new, ["anlotinib", "apatinib"]).collect()
+    assert compared["anlotinib before"].to_list() == ["offered", "set apart"]
+    assert compared["apatinib before"].to_list() == ["absent", "absent"]
+    found = CohortChanges("old", "new", 1, (StandingChange("apatinib", "absent", "set apart", 1, ("b",)),))
+    shown = " ".join(rendered(report.document(summary_of(table, rulebook), found)).split())
+    assert "apatinib absent row set apart b" in shown
 
 
 def test_the_patients_that_change_are_listed_in_the_order_of_the_table(app, rulebook, tmp_path):

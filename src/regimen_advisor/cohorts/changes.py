@@ -10,6 +10,8 @@ import polars as pl
 from regimen_advisor.cohorts.cohort import CohortResult
 
 SHOWN = 20
+ABSENT, APART = "absent", "set apart"
+"""What comes where a standing would: the rulebook lacks the regimen, or set the row apart."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,7 @@ class StandingChange:
 
     regimen: str
     before: str
+    """A standing, ``ABSENT`` or ``APART``."""
     after: str
     patients: int
     ids: tuple[str, ...]
@@ -35,7 +38,7 @@ class CohortChanges:
 
 
 def changes(old: CohortResult, new: CohortResult) -> CohortChanges:
-    """What differs between two results over the same table; a regimen that one rulebook lacks is ``absent`` there."""
+    """What differs between two results over the same table; see ``ABSENT`` and ``APART``."""
     regimens = regimens_of_both(old.columns, new.columns)
     compared = side_by_side(old.rows, new.rows, regimens)
     differs = [_differs(name) for name in regimens]
@@ -65,8 +68,8 @@ def side_by_side(old: pl.LazyFrame, new: pl.LazyFrame, regimens: Sequence[str]) 
     for side, rows in (("before", old), ("after", new)):
         known = rows.collect_schema().names()
         columns = [
-            (pl.col(name).cast(pl.String) if name in known else pl.lit("absent"))
-            .fill_null("set apart")
+            (pl.col(name).cast(pl.String) if name in known else pl.lit(ABSENT))
+            .fill_null(APART)
             .alias(f"{name} {side}")
             for name in regimens
         ]

@@ -135,8 +135,8 @@ def _agreement_words(agreement: Agreement) -> str:
 
 
 def _standing(word: str) -> str:
-    """A standing in words; of a regimen that one rulebook lacks that it is absent."""
-    return standing_words(Standing(word)) if word in {*Standing} else say("cohort.absent")
+    """What a row has of a regimen under one rulebook, in words: a standing, or why it has none."""
+    return standing_words(Standing(word)) if word in {*Standing} else say(f"no_standing.{word}")
 
 
 def _changes(compared: CohortChanges, total: int) -> Iterator[Block]:
