@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from random import Random
 from types import SimpleNamespace
 
@@ -17,11 +18,14 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Not, walk
 from regimen_advisor.language.interpreter import Interpreter
 from regimen_advisor.language.standings import Standing, standing_of
-from regimen_advisor.language.values import Includes, Truth
+from regimen_advisor.language.values import Choice, Includes, Number, Truth
+from regimen_advisor.patient.facts import MOST_LINES
+from regimen_advisor.patient.narrowing import Contradiction, narrow
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
 from tables import table
 
+np = pytest.importorskip("numpy", reason="the extra `cohort` is not installed")
 pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 from regimen_advisor.columns import engine as columns  # noqa: E402
 from regimen_advisor.columns.engine import FAULT, HISTORY, ColumnEngine  # noqa: E402
@@ -30,6 +34,8 @@ from regimen_advisor.columns.exact.open_cases import OpenCases  # noqa: E402
 from regimen_advisor.columns.exact.packed import PackedColumns, unpacked  # noqa: E402
 from regimen_advisor.columns.program import ColumnProgram  # noqa: E402
 
+LINES = Number(0, 0), Number(1, MOST_LINES), Number(0, MOST_LINES)
+"""Of a patient without a line for advanced disease, with one, and where that is not known."""
 TRUTHS = {True: Truth.TRUE, False: Truth.FALSE, None: Truth.UNKNOWN}
 
 
@@ -120,6 +126,31 @@ def test_columns_narrow_every_fact_exactly_as_a_profile_is_read(base):
     for row, patient in zip(facts.rows(named=True), patients, strict=True):
         words = tuple(row[f"_w{index}"] for index in range(engine.layout.size))
         assert words == engine.layout.encode(patient.facts)
+
+
+def test_combinations_of_clinical_cells_are_narrowed_as_the_axioms_are_followed_one_by_one(base):
+    """What follows is read from the complete combinations; there, following the axioms must not fall short of it."""
+    engine = ColumnEngine(base)
+    clinical, options = engine.reader.clinical, engine.reader.clinical.worlds.options
+    sizes = (*map(len, options.values()), len(LINES))
+    keys = Random(8).sample(range(math.prod(sizes)), sized(20_000, 1_500))
+    found = clinical(np.array(keys))
+    impossible = 0
+    for key, place, untreated, fault in zip(keys, found.place, found.flag, found.fault, strict=True):
+        *cells, lines = np.unravel_index(key, sizes)
+        words = {name: words[cell] for (name, words), cell in zip(options.items(), cells, strict=True) if cell}
+        groups = {name: base.domain.facts[name].groups for name in words}
+        known = [(name, Choice(frozenset(groups[name].get(word, (word,))))) for name, word in words.items()]
+        try:
+            facts = narrow([("prior_lines", LINES[lines]), *known], base.domain)
+        except Contradiction:
+            impossible += 1
+            assert fault > 0, words
+            continue
+        assert fault == 0, words
+        assert tuple(found.table[place]) == engine.layout.encode({name: facts[name] for name in options}), words
+        assert untreated == (facts["prior_lines"].high == 0), words
+    assert 0.3 * len(keys) < impossible < 0.95 * len(keys)
 
 
 def test_columns_give_the_standings_of_the_node_by_node_table(base):
